@@ -1,0 +1,12 @@
+import type { Run } from '#db/cli/commands'
+import { UsageError } from '#db/cli/usage'
+import { env } from '#db/env'
+import { ConfigurationError } from '#db/errors'
+import { seedDemo } from '#db/seed/demo'
+
+export const run: Run = async ({ values }) => {
+  if (!values.demo) throw new UsageError('say what to seed: --demo')
+  if (env().NODE_ENV === 'production') throw new ConfigurationError(['seed --demo makes logins that everybody knows; it refuses when NODE_ENV is production'])
+  const logins = await seedDemo()
+  return { text: logins.map(({ email, password, what }) => `${email.padEnd(26)} ${password}   ${what}`).join('\n'), json: { logins } }
+}

@@ -1,0 +1,186 @@
+import { NodePgTransaction, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
+import { NodePgSession } from 'drizzle-orm/node-postgres/session'
+import { PgDialect, type PgTransaction } from 'drizzle-orm/pg-core'
+import type pg from 'pg'
+import { loginUrl } from '#db/env'
+import { DoorClosed, NotAMember, NotSignedIn, PlacementStale, RolledBack, TenantMoving, TenantSuspended } from '#db/errors'
+import { isId } from '#db/id'
+import { platformPool, tenantPools } from '#db/pools'
+import { connectionString, forgetPlacement, placementOf, type Placement } from '#db/registry'
+
+export type Actor = { id: string | null; name: string }
+
+/** Who comes to the door: a person with a session, or the worker with a reason. */
+export type Caller =
+  | { kind: 'session'; token: string; tenantId: string; actor: Actor }
+  | { kind: 'service'; tenantId: string; reason: string }
+
+declare const passed: unique symbol
+
+/** A transaction that has passed the door of one tenant. Nothing else reads or writes tenant tables. */
+export type TenantTx = PgTransaction<NodePgQueryResultHKT, Record<string, never>, Record<string, never>> & {
+  readonly tenantId: string
+  readonly actor: Actor
+  readonly [passed]: true
+}
+
+type Query<T> = { execute(): Promise<T> }
+type Results<Q extends readonly Query<unknown>[]> = { [K in keyof Q]: Q[K] extends Query<infer T> ? T : never }
+
+const dialect = new PgDialect()
+const begin = 'begin'
+const cleaning = 'reset all; deallocate all; close all; unlisten *; select pg_advisory_unlock_all()'
+const movingMs = 5000
+
+/**
+ * The only way to tenant data: runs `work` in one short transaction, sealed to the caller's tenant, and commits it.
+ *
+ * In: who comes, and what to do with the transaction. Out: what `work` returns, after the commit. `work` may run twice, when the
+ * tenant has moved meanwhile: it must do nothing but database work, and never wait for a network or a slow reader.
+ * Throws NotSignedIn, NotAMember, TenantSuspended, TenantMoving, TooBusy, RolledBack, or what `work` throws.
+ */
+export function withTenant<T>(caller: Caller, work: (tx: TenantTx) => Promise<T>): Promise<T> {
+  return admitted(caller, async (scope) => {
+    const result = await work(transaction(scope, caller))
+    scope.close()
+    return result
+  })
+}
+
+/**
+ * The same for reads and writes that are all known up front: context, queries and commit travel in one flight.
+ * In: a function that returns the queries, none of which may depend on another's result. Out: their results, in order.
+ */
+export function tenantBatch<const Q extends readonly Query<unknown>[]>(caller: Caller, build: (tx: TenantTx) => Q): Promise<Results<Q>> {
+  return admitted(caller, async (scope) => {
+    const queries = build(transaction(scope, caller))
+    const running = queries.map((query) => query.execute())
+    // a query that never reached the wire (a value that could not be serialised) must not be left out of a commit
+    if (scope.submitted === queries.length) scope.finish()
+    const results = await Promise.all(running)
+    scope.close()
+    return results as Results<Q>
+  })
+}
+
+/** What `work` holds: a connection for the length of one transaction, extended protocol only, nothing named. */
+class Scope {
+  submitted = 0
+  finished: Promise<pg.QueryResult[]> | undefined
+  #open = true
+  readonly client: pg.PoolClient
+  constructor(client: pg.PoolClient) {
+    this.client = client
+  }
+
+  query(config: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
+    const { text, ...rest } = typeof config === 'string' ? { text: config } : config
+    if (!this.#open || this.finished) return Promise.reject(new DoorClosed(text))
+    if ('name' in rest && rest.name !== undefined) return Promise.reject(new TypeError('named statements are refused on tenant connections'))
+    this.submitted++
+    const query: pg.QueryConfig & { queryMode: 'extended' } = { ...rest, text, queryMode: 'extended' }
+    return this.client.query(query, values ?? [])
+  }
+
+  close(): void {
+    this.#open = false
+  }
+
+  /** Commit and leave nothing behind on the connection, in one message. */
+  finish(): Promise<pg.QueryResult[]> {
+    this.finished ??= leave(this.client, 'commit')
+    this.finished.catch(() => {}) // awaited where the transaction ends
+    return this.finished
+  }
+}
+
+const leave = (client: pg.PoolClient, how: 'commit' | 'rollback') =>
+  client.query(`${how}; ${cleaning}`) as unknown as Promise<pg.QueryResult[]>
+
+function transaction(scope: Scope, caller: Caller): TenantTx {
+  const session = new NodePgSession<Record<string, never>, Record<string, never>>(scope as unknown as pg.PoolClient, dialect, undefined)
+  const tx = new NodePgTransaction(dialect, session, undefined, 0)
+  const actor = caller.kind === 'session' ? caller.actor : { id: null, name: caller.reason }
+  return Object.assign(tx, { tenantId: caller.tenantId, actor }) as unknown as TenantTx
+}
+
+async function admitted<T>(caller: Caller, inside: (scope: Scope) => Promise<T>): Promise<T> {
+  if (!isId(caller.tenantId)) throw new NotAMember(String(caller.tenantId))
+  const started = Date.now()
+  for (let tries = 0; ; tries++) {
+    const placement = await placementOf(caller.tenantId)
+    try {
+      return await attempt(caller, placement, inside)
+    } catch (error) {
+      if (!(error instanceof PlacementStale)) throw error
+      forgetPlacement(caller.tenantId)
+      const waited = Date.now() - started
+      if (waited > movingMs) throw new TenantMoving(caller.tenantId, waited)
+      if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20))
+    }
+  }
+}
+
+async function attempt<T>(caller: Caller, placement: Placement, inside: (scope: Scope) => Promise<T>): Promise<T> {
+  const lease = await tenantPools().lease(caller.kind === 'service' ? workerUrl(placement) : connectionString(placement))
+  const { client } = lease
+  let broken: Error | undefined
+  const onError = (error: Error) => void (broken ??= error)
+  client.on('error', onError)
+  const scope = new Scope(client)
+  const entered = enter(client, caller, placement)
+  entered.catch(() => {}) // not awaited: the first query travels behind it
+  try {
+    if (placement.login && caller.kind === 'session') await Promise.all([entered, checkSession(client, caller)])
+    const result = await inside(scope)
+    const [ended] = await scope.finish()
+    await entered
+    if (ended?.command !== 'COMMIT') throw new RolledBack()
+    return result
+  } catch (error) {
+    scope.close()
+    const cause = (await refusal(entered)) ?? error
+    await leave(client, 'rollback').catch((failure: Error) => (broken ??= failure))
+    throw translated(cause, caller, placement)
+  } finally {
+    client.off('error', onError)
+    lease.release(broken)
+  }
+}
+
+async function enter(client: pg.PoolClient, caller: Caller, placement: Placement): Promise<void> {
+  const { tenantId, epoch } = placement
+  const call = (text: string, values: unknown[]) => client.query({ text, values, queryMode: 'extended' } as pg.QueryConfig)
+  const begun = client.query(caller.kind === 'service' ? `begin; set local search_path = ${placement.schema}, pg_temp` : begin)
+  const entry =
+    caller.kind === 'service' ? call('select tenancy.enter_as_service($1, $2, $3)', [tenantId, epoch, caller.reason])
+    : placement.login ? call('select tenancy.enter_own($1, $2)', [tenantId, epoch])
+    : call('select tenancy.enter($1, $2, $3)', [caller.token, tenantId, epoch])
+  await Promise.all([begun, entry])
+}
+
+/** On a login of its own the database knows no session: the platform login checks it, at the same time as the entry. */
+async function checkSession(client: pg.PoolClient, caller: Caller & { kind: 'session' }): Promise<void> {
+  const { rows } = await platformPool().query<{ role: string }>('select role from tenancy.check_session($1, $2)', [caller.token, caller.tenantId])
+  if (rows[0]?.role === 'viewer') await client.query('set transaction read only')
+}
+
+function workerUrl(placement: Placement): string {
+  const url = new URL(loginUrl('worker'))
+  if (placement.database) url.pathname = `/${placement.database}`
+  return url.toString()
+}
+
+const refusal = (entered: Promise<void>) => entered.then(() => undefined, (error: unknown) => error)
+
+function translated(error: unknown, caller: Caller, placement: Placement): unknown {
+  const cause = error instanceof Error && error.cause ? error.cause : error
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
+  switch (code) {
+    case 'TN401': return new NotSignedIn()
+    case 'TN403': return new NotAMember(caller.tenantId)
+    case 'TN423': return new TenantSuspended(caller.tenantId)
+    case 'TN409': return new PlacementStale(caller.tenantId, placement.epoch, (cause as { detail?: string }).detail ?? 'nothing')
+    default: return error
+  }
+}

@@ -1,0 +1,59 @@
+import { createHmac } from 'node:crypto'
+import { z } from 'zod'
+import { ConfigurationError } from '#db/errors'
+
+const databaseUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a URL like postgres://user:password@host:5432/database' })
+const key = z.string().refine((value) => Buffer.from(value, 'base64').length === 32, 'must be 32 bytes in base64 (openssl rand -base64 32)')
+
+const schema = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  APP_URL: z.url().default('http://localhost:3000'),
+  AUTH_SECRET: z.string().min(32, 'must have at least 32 characters (openssl rand -base64 33)'),
+  ENCRYPTION_KEY: key,
+  ENCRYPTION_KEY_PREVIOUS: key.optional(),
+  DATABASE_URL: databaseUrl.optional(),
+  PLATFORM_DATABASE_URL: databaseUrl.optional(),
+  TENANT_DATABASE_URL: databaseUrl.optional(),
+  WORKER_DATABASE_URL: databaseUrl.optional(),
+  MIGRATOR_DATABASE_URL: databaseUrl.optional(),
+  DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(1000).default(20),
+})
+
+export type Env = z.infer<typeof schema>
+export const logins = ['platform', 'tenant', 'worker', 'migrator'] as const
+export type Login = (typeof logins)[number]
+
+let parsed: Env | undefined
+
+/** The configuration, parsed once. Throws ConfigurationError with every wrong name at once. */
+export function env(): Env {
+  if (parsed) return parsed
+  const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''))
+  const result = schema.safeParse(given)
+  if (!result.success) throw new ConfigurationError(result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message === 'Invalid input: expected string, received undefined' ? 'is missing' : issue.message}`))
+  parsed = result.data
+  return parsed
+}
+
+/** The URL of one of our logins: as configured, or derived from DATABASE_URL with a password that only AUTH_SECRET gives. */
+export function loginUrl(login: Login): string {
+  const name = `${login.toUpperCase() as Uppercase<Login>}_DATABASE_URL` as const
+  const given = env()[name]
+  if (given) return given
+  const admin = env().DATABASE_URL
+  if (!admin) throw new ConfigurationError([`${name} is missing (or DATABASE_URL, from which it is derived)`])
+  const url = new URL(admin)
+  url.username = `rowhouse_${login}`
+  url.password = derivedPassword(login)
+  return url.toString()
+}
+
+/** The password that `setup` gives to a login when no URL of its own is configured. */
+export function derivedPassword(login: Login): string {
+  return createHmac('sha256', env().AUTH_SECRET).update(`login ${login}`).digest('base64url')
+}
+
+/** The password in a login's URL, which `setup` gives to that login. */
+export function loginPassword(login: Login): string {
+  return decodeURIComponent(new URL(loginUrl(login)).password)
+}

@@ -1,0 +1,183 @@
+// Every error of ours, one sentence each, with fields for the values. `status` is what a web page answers.
+
+export abstract class RowhouseError extends Error {
+  abstract readonly status: number
+  override get name() {
+    return this.constructor.name
+  }
+}
+
+export class ConfigurationError extends RowhouseError {
+  readonly status = 500
+  readonly problems: string[]
+  constructor(problems: string[]) {
+    super(`the configuration is not usable:\n${problems.map((p) => `  - ${p}`).join('\n')}`)
+    this.problems = problems
+  }
+}
+
+/** What a caller may not see and what does not exist are the same answer, on purpose. */
+export class NotFound extends RowhouseError {
+  readonly status = 404
+  readonly what: string
+  constructor(what: string) {
+    super(`${what} was not found`)
+    this.what = what
+  }
+}
+
+export class TenantNotFound extends RowhouseError {
+  readonly status = 404
+  readonly tenant: string
+  constructor(tenant: string) {
+    super(`there is no tenant ${tenant}; \`tenant list\` shows the tenants there are`)
+    this.tenant = tenant
+  }
+}
+
+export class NotSignedIn extends RowhouseError {
+  readonly status = 401
+  constructor() {
+    super('your session has ended; sign in again')
+  }
+}
+
+export class NotAMember extends RowhouseError {
+  readonly status = 404
+  readonly tenantId: string
+  constructor(tenantId: string) {
+    super('you are not a member of this organisation')
+    this.tenantId = tenantId
+  }
+}
+
+export class NotAllowed extends RowhouseError {
+  readonly status = 403
+  readonly role: string
+  readonly permission: string
+  constructor(role: string, permission: string) {
+    super(`your role is ${role}, which may not do this (${permission}); ask an owner or admin`)
+    this.role = role
+    this.permission = permission
+  }
+}
+
+export class TenantSuspended extends RowhouseError {
+  readonly status = 403
+  readonly tenantId: string
+  constructor(tenantId: string) {
+    super('this organisation is suspended; write to support')
+    this.tenantId = tenantId
+  }
+}
+
+export class TenantMoving extends RowhouseError {
+  readonly status = 503
+  readonly tenantId: string
+  readonly waitedMs: number
+  constructor(tenantId: string, waitedMs: number) {
+    super(`this organisation is being moved and did not answer for ${waitedMs} ms; try again in a moment`)
+    this.tenantId = tenantId
+    this.waitedMs = waitedMs
+  }
+}
+
+/** The place that the registry named has refused the entry: the tenant left it, or never was there. */
+export class PlacementStale extends RowhouseError {
+  readonly status = 503
+  readonly tenantId: string
+  readonly epoch: number
+  readonly found: string
+  constructor(tenantId: string, epoch: number, found: string) {
+    super(`tenant ${tenantId} was looked for under epoch ${epoch}, but its place says: ${found}`)
+    this.tenantId = tenantId
+    this.epoch = epoch
+    this.found = found
+  }
+}
+
+export class TooBusy extends RowhouseError {
+  readonly status = 429
+  readonly what: string
+  readonly limit: number
+  readonly retryAfterSeconds: number
+  constructor(what: string, limit: number, retryAfterSeconds: number) {
+    super(`${what}: the limit of ${limit} is reached; try again in ${retryAfterSeconds} s`)
+    this.what = what
+    this.limit = limit
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
+export class TooManyAttempts extends RowhouseError {
+  readonly status = 429
+  readonly retryAfterSeconds: number
+  constructor(retryAfterSeconds: number) {
+    super(`too many attempts; try again in ${retryAfterSeconds} s`)
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
+/** The transaction was over when this query came: it was not awaited, or its client was kept. */
+export class DoorClosed extends RowhouseError {
+  readonly status = 500
+  readonly query: string
+  constructor(query: string) {
+    super(`a query came after the tenant's transaction had ended: ${query.slice(0, 80)}`)
+    this.query = query
+  }
+}
+
+/** The work went through, but the server rolled back, since a statement in it had failed. */
+export class RolledBack extends RowhouseError {
+  readonly status = 500
+  constructor() {
+    super('a statement of this transaction failed and its error was swallowed; nothing was saved')
+  }
+}
+
+export class Conflict extends RowhouseError {
+  readonly status = 409
+  readonly what: string
+  readonly yours: number
+  readonly theirs: number
+  constructor(what: string, yours: number, theirs: number) {
+    super(`${what} was changed meanwhile: you edited version ${yours}, it is at version ${theirs} now`)
+    this.what = what
+    this.yours = yours
+    this.theirs = theirs
+  }
+}
+
+/** Input that is wrong in one field; `field` names it as the form does. */
+export class Invalid extends RowhouseError {
+  readonly status = 400
+  readonly field: string
+  constructor(field: string, message: string) {
+    super(message)
+    this.field = field
+  }
+}
+
+export class WrongTenant extends RowhouseError {
+  readonly status = 409
+  readonly formTenant: string
+  readonly sessionTenant: string
+  constructor(formTenant: string, sessionTenant: string) {
+    super(`this form belongs to ${formTenant}, but you have switched to ${sessionTenant} since; switch back and send it again`)
+    this.formTenant = formTenant
+    this.sessionTenant = sessionTenant
+  }
+}
+
+/** A login of ours could get around row-level security. */
+export class UnsafeLogin extends RowhouseError {
+  readonly status = 500
+  readonly login: string
+  readonly why: string[]
+  constructor(login: string, why: string[]) {
+    super(`the login ${login} must not be used by the application: ${why.join('; ')}`)
+    this.login = login
+    this.why = why
+  }
+}

@@ -1,0 +1,24 @@
+import { randomBytes } from 'node:crypto'
+
+const form = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** Makes a UUIDv7 (RFC 9562): 48 bits of milliseconds, then random bits, so that new ids sort behind old ones. */
+export function newId(now = Date.now()): string {
+  const bytes = randomBytes(16)
+  bytes.writeUIntBE(now, 0, 6)
+  bytes[6] = 0x70 | (bytes.readUInt8(6) & 0x0f)
+  bytes[8] = 0x80 | (bytes.readUInt8(8) & 0x3f)
+  const hex = bytes.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/** True for a lower-case UUID in its usual form; anything else never reaches SQL. */
+export function isId(value: unknown): value is string {
+  return typeof value === 'string' && form.test(value)
+}
+
+/** The schema, login and database name of a tenant with a place of its own: `t_` and the 32 hex digits of its id. */
+export function privateName(tenantId: string): string {
+  if (!isId(tenantId)) throw new TypeError(`not a tenant id: ${tenantId}`)
+  return `t_${tenantId.replaceAll('-', '')}`
+}

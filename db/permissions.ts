@@ -1,0 +1,26 @@
+import type { Role } from '#db/schema/platform'
+
+// The one table of who may do what inside a tenant. Server, pages and tests read it.
+
+const everybody: Role[] = ['owner', 'admin', 'member', 'viewer']
+const writers: Role[] = ['owner', 'admin', 'member']
+const admins: Role[] = ['owner', 'admin']
+const owners: Role[] = ['owner']
+
+export const permissions = {
+  'tenant:read': everybody,
+  'orders:write': writers,
+  'customers:write': writers,
+  'products:write': writers,
+  'data:export': admins,
+  'members:read': everybody,
+  'members:write': admins,
+  'settings:write': admins,
+  'keys:write': admins,
+  'retention:write': owners,
+  'tenant:erase': owners,
+} satisfies Record<string, Role[]>
+
+export type Permission = keyof typeof permissions
+
+export const may = (role: Role, permission: Permission): boolean => permissions[permission].includes(role)

@@ -1,0 +1,160 @@
+import pg from 'pg'
+import { env, loginUrl } from '#db/env'
+import { TooBusy } from '#db/errors'
+
+/** A connection in use. `release(error)` gives it back; with an error it is closed instead. */
+export type Lease = { client: pg.PoolClient; release: (error?: Error) => void }
+
+type Entry = { pool: pg.Pool; inUse: number; closing: number; usedAt: number }
+type Waiter = { url: string; resolve: (entry: Entry) => void }
+
+const idleSeconds = 30
+
+/**
+ * One pool per connection string, bounded together: never more than `budget` connections over all, the one idle for longest
+ * closed when another pool needs its place, and waiters served in the order in which they came.
+ */
+export class Pools {
+  readonly #entries = new Map<string, Entry>()
+  readonly #waiting: Waiter[] = []
+  #turn = 0
+
+  readonly budget: number
+  readonly waitMs: number
+  constructor(budget: number, waitMs = 5000) {
+    this.budget = budget
+    this.waitMs = waitMs
+  }
+
+  async lease(url: string): Promise<Lease> {
+    const entry = await this.#place(url)
+    try {
+      const client = await entry.pool.connect()
+      let open = true
+      return {
+        client,
+        release: (error) => {
+          if (!open) return
+          open = false
+          client.release(error)
+          this.#leave(entry)
+        },
+      }
+    } catch (error) {
+      this.#leave(entry)
+      throw error
+    }
+  }
+
+  /** How many connections are open or being opened, over all pools. */
+  get open(): number {
+    return [...this.#entries.values()].reduce((sum, entry) => sum + size(entry), 0)
+  }
+
+  /** Closes every connection of one string, when its login or place is gone. */
+  async close(url: string): Promise<void> {
+    const entry = this.#entries.get(url)
+    if (!entry) return
+    this.#entries.delete(url)
+    await entry.pool.end()
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([...this.#entries.keys()].map((url) => this.close(url)))
+  }
+
+  #place(url: string): Promise<Entry> {
+    const free = this.#waiting.length === 0 && this.#take(url)
+    if (free) return Promise.resolve(free)
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { url, resolve: (entry) => (clearTimeout(timer), resolve(entry)) }
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
+        reject(new TooBusy('database connections', this.budget, 1))
+      }, this.waitMs)
+      this.#waiting.push(waiter)
+      this.#serve()
+    })
+  }
+
+  #take(url: string): Entry | undefined {
+    const known = this.#entries.get(url)
+    const grows = !known || known.inUse + 1 > size(known)
+    if (grows && this.open >= this.budget && !this.#closeIdlest(url)) return undefined
+    const entry = known ?? this.#open(url)
+    entry.inUse++
+    entry.usedAt = ++this.#turn
+    return entry
+  }
+
+  #leave(entry: Entry): void {
+    entry.inUse--
+    this.#serve()
+  }
+
+  /** First come, first served, except that one whose own pool has an idle connection may pass. */
+  #serve(): void {
+    for (let i = 0; i < this.#waiting.length; ) {
+      const waiter = this.#waiting[i]
+      const entry = waiter && this.#take(waiter.url)
+      if (waiter && entry) {
+        this.#waiting.splice(i, 1)
+        waiter.resolve(entry)
+      } else i++
+    }
+  }
+
+  #closeIdlest(except: string): boolean {
+    const idle = [...this.#entries].filter(([url, entry]) => url !== except && size(entry) > entry.inUse)
+    const [found] = idle.sort(([, a], [, b]) => a.usedAt - b.usedAt)
+    if (!found) return false
+    const [url, entry] = found
+    if (entry.inUse === 0) {
+      this.#entries.delete(url)
+      entry.pool.end().catch(() => {}) // its connections are closing or already broken
+    } else {
+      entry.closing++
+      entry.pool.connect().then((client) => client.release(true), () => {}).finally(() => entry.closing--)
+    }
+    return true
+  }
+
+  #open(url: string): Entry {
+    const pool = new pg.Pool({
+      connectionString: url, pipeline: true, max: this.budget, idleTimeoutMillis: idleSeconds * 1000,
+      maxLifetimeSeconds: 600, connectionTimeoutMillis: this.waitMs, application_name: 'rowhouse', allowExitOnIdle: true,
+    })
+    pool.on('error', () => {}) // an idle connection was closed by the server; the pool has dropped it
+    const entry: Entry = { pool, inUse: 0, closing: 0, usedAt: 0 }
+    this.#entries.set(url, entry)
+    return entry
+  }
+}
+
+const size = (entry: Entry) => Math.max(entry.pool.totalCount - entry.closing, entry.inUse)
+
+// Next loads modules once per bundle; the connections must be one set per process.
+const held = globalThis as typeof globalThis & { rowhousePools?: Pools; rowhousePlatform?: pg.Pool }
+
+/** The pools of tenant connections, within DATABASE_CONNECTIONS. */
+export const tenantPools = (): Pools => (held.rowhousePools ??= new Pools(env().DATABASE_CONNECTIONS))
+
+/** The pool of the platform login: authentication, registry, console. */
+export function platformPool(): pg.Pool {
+  if (!held.rowhousePlatform) {
+    held.rowhousePlatform = new pg.Pool({
+      connectionString: loginUrl('platform'), max: 10, idleTimeoutMillis: idleSeconds * 1000,
+      connectionTimeoutMillis: 5000, application_name: 'rowhouse platform', allowExitOnIdle: true,
+    })
+    held.rowhousePlatform.on('error', () => {}) // as above
+  }
+  return held.rowhousePlatform
+}
+
+/** Closes everything this process holds open. */
+export async function closePools(): Promise<void> {
+  const { rowhousePools, rowhousePlatform } = held
+  delete held.rowhousePools
+  delete held.rowhousePlatform
+  await Promise.all([rowhousePools?.end(), rowhousePlatform?.end()])
+}

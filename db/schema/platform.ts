@@ -1,0 +1,148 @@
+import { sql } from 'drizzle-orm'
+import { bigint, check, customType, index, integer, jsonb, pgSchema, primaryKey, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+
+export const platform = pgSchema('platform')
+
+const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' })
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
+const now = sql`now()`
+
+export const tiers = ['starter', 'business', 'enterprise'] as const
+export const roles = ['owner', 'admin', 'member', 'viewer'] as const
+export const placementKinds = ['shared', 'schema', 'database'] as const
+export type Tier = (typeof tiers)[number]
+export type Role = (typeof roles)[number]
+export type PlacementKind = (typeof placementKinds)[number]
+
+const oneOf = (values: readonly string[]) => sql.raw(`(${values.map((v) => `'${v}'`).join(', ')})`)
+
+/** A person who can sign in. `email` is normalised (trimmed, NFKC, lower case). */
+export const users = platform.table('users', {
+  id: uuid().primaryKey(),
+  email: text().notNull(),
+  name: text().notNull(),
+  passwordHash: text('password_hash'),
+  emailVerifiedAt: at('email_verified_at'),
+  lastTenantId: uuid('last_tenant_id'),
+  createdAt: at('created_at').notNull().default(now),
+}, (t) => [
+  uniqueIndex('users_email').on(t.email),
+  check('users_email_normal', sql`${t.email} = lower(btrim(${t.email})) and length(${t.email}) <= 254`),
+])
+
+/** A user who may not sign in and whose sessions count for nothing while the row stands. */
+export const bans = platform.table('bans', {
+  userId: uuid('user_id').primaryKey().references(() => users.id, { onDelete: 'cascade' }),
+  at: at('at').notNull().default(now),
+  by: text('by').notNull(),
+  reason: text().notNull(),
+})
+
+/** Users of the company that runs the product. No member of any tenant by that. */
+export const operators = platform.table('operators', {
+  userId: uuid('user_id').primaryKey().references(() => users.id, { onDelete: 'cascade' }),
+  addedAt: at('added_at').notNull().default(now),
+  addedBy: text('added_by').notNull(),
+})
+
+export const tenants = platform.table('tenants', {
+  id: uuid().primaryKey(),
+  slug: text().notNull(),
+  name: text().notNull(),
+  tier: text({ enum: tiers }).notNull().default('starter'),
+  currency: text().notNull().default('EUR'),
+  locale: text().notNull().default('en-GB'),
+  createdAt: at('created_at').notNull().default(now),
+}, (t) => [
+  uniqueIndex('tenants_slug').on(t.slug),
+  check('tenants_slug_form', sql`${t.slug} ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'`),
+  check('tenants_tier', sql`${t.tier} in ${oneOf(tiers)}`),
+  check('tenants_currency', sql`${t.currency} ~ '^[A-Z]{3}$'`),
+  check('tenants_name', sql`length(btrim(${t.name})) between 1 and 80`),
+])
+
+/** One row per suspension; the tenant is suspended while one has no `lifted_at`. */
+export const suspensions = platform.table('suspensions', {
+  id: uuid().primaryKey(),
+  tenantId: uuid('tenant_id').notNull().references(() => tenants.id, { onDelete: 'cascade' }),
+  at: at('at').notNull().default(now),
+  by: text('by').notNull(),
+  reason: text().notNull(),
+  liftedAt: at('lifted_at'),
+  liftedBy: text('lifted_by'),
+}, (t) => [uniqueIndex('suspensions_open').on(t.tenantId).where(sql`lifted_at is null`)])
+
+export const members = platform.table('members', {
+  tenantId: uuid('tenant_id').notNull().references(() => tenants.id, { onDelete: 'cascade' }),
+  userId: uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
+  role: text({ enum: roles }).notNull(),
+  joinedAt: at('joined_at').notNull().default(now),
+}, (t) => [
+  primaryKey({ columns: [t.tenantId, t.userId] }),
+  index('members_user').on(t.userId),
+  check('members_role', sql`${t.role} in ${oneOf(roles)}`),
+])
+
+/** A signed-in browser. Only the SHA-256 of its secret is kept. */
+export const sessions = platform.table('sessions', {
+  id: uuid().primaryKey(),
+  tokenHash: bytea('token_hash').notNull(),
+  userId: uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
+  tenantId: uuid('tenant_id').references(() => tenants.id, { onDelete: 'set null' }),
+  device: text().notNull().default(''),
+  address: text().notNull().default(''),
+  createdAt: at('created_at').notNull().default(now),
+  usedAt: at('used_at').notNull().default(now),
+  expiresAt: at('expires_at').notNull(),
+}, (t) => [
+  uniqueIndex('sessions_token').on(t.tokenHash),
+  index('sessions_user').on(t.userId),
+])
+
+/** Where a server that holds tenant databases is. The main server is not listed. Secrets are sealed by db/secrets.ts. */
+export const servers = platform.table('servers', {
+  id: uuid().primaryKey(),
+  name: text().notNull(),
+  host: text().notNull(),
+  port: integer().notNull(),
+  migratorSecret: text('migrator_secret').notNull(),
+  workerSecret: text('worker_secret').notNull(),
+  addedAt: at('added_at').notNull().default(now),
+}, (t) => [uniqueIndex('servers_address').on(t.host, t.port)])
+
+/** The registry: one row per tenant says where its rows live. `login` is null for the shared pool login. */
+export const placements = platform.table('placements', {
+  tenantId: uuid('tenant_id').primaryKey().references(() => tenants.id, { onDelete: 'cascade' }),
+  kind: text({ enum: placementKinds }).notNull(),
+  serverId: uuid('server_id').references(() => servers.id),
+  database: text(),
+  schema: text().notNull(),
+  login: text(),
+  secret: text(),
+  epoch: bigint({ mode: 'number' }).notNull().default(1),
+  changedAt: at('changed_at').notNull().default(now),
+}, (t) => [
+  check('placements_kind', sql`${t.kind} in ${oneOf(placementKinds)}`),
+  check('placements_schema', sql`(${t.kind} = 'shared' and ${t.schema} = 'shared' and ${t.login} is null) or (${t.kind} <> 'shared' and ${t.schema} ~ '^t_[0-9a-f]{32}$' and ${t.login} = ${t.schema} and ${t.secret} is not null)`),
+  check('placements_database', sql`(${t.kind} = 'database') = (${t.database} is not null)`),
+])
+
+/** Counters of rate-limiter-flexible, whose column names these are. */
+export const rateLimits = platform.table('rate_limits', {
+  key: text().primaryKey(),
+  points: integer().notNull().default(0),
+  expire: bigint({ mode: 'number' }),
+})
+
+/** What operators and commands did, in order; each row carries the hash of the one before. */
+export const audit = platform.table('audit', {
+  seq: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+  at: at('at').notNull().default(now),
+  actor: text().notNull(),
+  deed: text().notNull(),
+  tenantId: uuid('tenant_id'),
+  detail: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+  previous: bytea().notNull(),
+  hash: bytea().notNull(),
+}, (t) => [index('audit_tenant').on(t.tenantId, t.seq)])
+

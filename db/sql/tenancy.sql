@@ -1,0 +1,149 @@
+-- The tenant context and the fence. Owned by rowhouse_owner; in every database that holds tenants.
+-- A refused entry raises: TN401 no valid session, TN403 no member, TN409 not here (any more), TN423 suspended.
+
+alter default privileges for role rowhouse_owner revoke execute on functions from public;
+
+create table if not exists tenancy.key (
+  one boolean primary key default true check (one),
+  inner_pad bytea not null,
+  outer_pad bytea not null
+);
+
+create table if not exists tenancy.residents (
+  tenant_id uuid primary key,
+  schema_name text not null check (schema_name = 'shared' or schema_name = 't_' || replace(tenant_id::text, '-', '')),
+  login text not null check (login = case schema_name when 'shared' then 'rowhouse_tenant' else schema_name end),
+  state text not null default 'active' check (state in ('active', 'copying', 'incoming', 'fenced', 'gone', 'aborted')),
+  epoch bigint not null default 1 check (epoch > 0),
+  changed_at timestamptz not null default now()
+);
+
+create table if not exists tenancy.entries (
+  at timestamptz not null default clock_timestamp(),
+  tenant_id uuid not null,
+  login text not null,
+  reason text not null
+);
+create index if not exists entries_tenant on tenancy.entries (tenant_id, at);
+
+-- HMAC-SHA-256 (RFC 2104) with the pads kept ready, so that one call costs two hashes.
+create or replace function tenancy.mac(p_message text) returns text
+language sql stable strict security definer set search_path = pg_catalog, pg_temp
+as $$
+  select encode(sha256(outer_pad || sha256(inner_pad || convert_to(p_message, 'UTF8'))), 'hex') from tenancy.key
+$$;
+
+create or replace function tenancy.lock_key(p_tenant uuid) returns bigint
+language sql immutable strict parallel safe set search_path = pg_catalog, pg_temp
+as $$
+  select hashtextextended(p_tenant::text, 7236115)
+$$;
+
+create or replace function tenancy.seal(p_tenant uuid, p_epoch bigint) returns text
+language sql stable strict security definer set search_path = pg_catalog, pg_temp
+as $$
+  select body || '|' || tenancy.mac(body)
+  from (select concat_ws('|', p_tenant, pg_backend_pid(), extract(epoch from transaction_timestamp()), p_epoch)) as made (body)
+$$;
+
+-- The tenant of this transaction, or null. Unsafe for parallel workers: their process id is not the sealed one.
+create or replace function tenancy.tenant() returns uuid
+language plpgsql stable security definer parallel unsafe set search_path = pg_catalog, pg_temp
+as $$
+declare
+  given constant text := current_setting('tenancy.seal', true);
+  part constant text[] := string_to_array(given, '|');
+begin
+  if given is null or array_length(part, 1) is distinct from 5 then
+    return null;
+  end if;
+  if part[2] <> pg_backend_pid()::text or part[3] <> extract(epoch from transaction_timestamp())::text then
+    return null;
+  end if;
+  if sha256(convert_to(part[5], 'UTF8')) is distinct from
+     sha256(convert_to(tenancy.mac(array_to_string(part[1:4], '|')), 'UTF8')) then
+    return null;
+  end if;
+  return part[1]::uuid;
+end
+$$;
+
+-- The fence: lock first, then read, as two statements, so that the read has a snapshot from after the lock.
+-- Above read committed the snapshot is older; there the row itself is locked and a move becomes a serialization failure.
+create or replace function tenancy.pass_fence(p_tenant uuid, p_epoch bigint, p_login text) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  resident tenancy.residents;
+begin
+  perform pg_advisory_xact_lock_shared(tenancy.lock_key(p_tenant));
+  if current_setting('transaction_isolation') = 'read committed' then
+    select * into resident from tenancy.residents where tenant_id = p_tenant;
+  else
+    select * into resident from tenancy.residents where tenant_id = p_tenant for share;
+  end if;
+  if resident.tenant_id is null
+     or resident.state not in ('active', 'copying')
+     or resident.epoch is distinct from p_epoch
+     or resident.login is distinct from coalesce(p_login, resident.login) then
+    raise exception 'tenant % is not here under epoch %', p_tenant, p_epoch using
+      errcode = 'TN409',
+      detail = coalesce(format('found epoch %s, state %s', resident.epoch, resident.state), 'no resident row');
+  end if;
+  perform
+    set_config('tenancy.seal', tenancy.seal(p_tenant, resident.epoch), true),
+    set_config('tenancy.capture', case resident.state when 'copying' then 'on' else '' end, true),
+    set_config('app.current_tenant_id', p_tenant::text, true);
+end
+$$;
+
+-- For a login that belongs to one tenant: the login is the boundary, and it is checked here against the resident row.
+create or replace function tenancy.enter_own(p_tenant uuid, p_epoch bigint) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if session_user !~ '^t_[0-9a-f]{32}$' then
+    raise exception 'login % belongs to no tenant', session_user using errcode = 'TN403';
+  end if;
+  perform tenancy.pass_fence(p_tenant, p_epoch, session_user);
+end
+$$;
+
+-- For the worker: one tenant at a time, with a reason that is kept.
+create or replace function tenancy.enter_as_service(p_tenant uuid, p_epoch bigint, p_reason text) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if coalesce(btrim(p_reason), '') = '' then
+    raise exception 'a service enters a tenant with a reason' using errcode = '22023';
+  end if;
+  perform tenancy.pass_fence(p_tenant, p_epoch, null);
+  insert into tenancy.entries (tenant_id, login, reason) values (p_tenant, session_user, p_reason);
+end
+$$;
+
+-- What every tenant table of the current schema must have. Each migration that creates a table calls it by name.
+create or replace function tenancy.protect(p_schema text, p_table text) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  owner_login constant text := case p_schema when 'shared' then 'rowhouse_tenant' else p_schema end;
+begin
+  execute format('alter table %I.%I enable row level security, force row level security', p_schema, p_table);
+  execute format('drop policy if exists tenant on %I.%I', p_schema, p_table);
+  execute format('drop policy if exists tenant_only on %I.%I', p_schema, p_table);
+  execute format(
+    'create policy tenant on %I.%I as permissive for all to public using (tenant_id = (select tenancy.tenant())) with check (tenant_id = (select tenancy.tenant()))',
+    p_schema, p_table);
+  execute format(
+    'create policy tenant_only on %I.%I as restrictive for all to public using (tenant_id = (select tenancy.tenant())) with check (tenant_id = (select tenancy.tenant()))',
+    p_schema, p_table);
+  execute format('revoke all on %I.%I from public', p_schema, p_table);
+  execute format('grant select, insert, update, delete on %I.%I to %I, rowhouse_worker', p_schema, p_table, owner_login);
+end
+$$;
+
+grant usage on schema tenancy to public;
+grant execute on function tenancy.tenant(), tenancy.enter_own(uuid, bigint) to public;
+grant execute on function tenancy.enter_as_service(uuid, bigint, text) to rowhouse_worker;
+grant select on tenancy.residents to rowhouse_worker;

@@ -1,0 +1,130 @@
+CREATE SCHEMA "platform";
+--> statement-breakpoint
+CREATE TABLE "platform"."audit" (
+	"seq" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "platform"."audit_seq_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"actor" text NOT NULL,
+	"deed" text NOT NULL,
+	"tenant_id" uuid,
+	"detail" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"previous" "bytea" NOT NULL,
+	"hash" "bytea" NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."bans" (
+	"user_id" uuid PRIMARY KEY NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"by" text NOT NULL,
+	"reason" text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."members" (
+	"tenant_id" uuid NOT NULL,
+	"user_id" uuid NOT NULL,
+	"role" text NOT NULL,
+	"joined_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "members_tenant_id_user_id_pk" PRIMARY KEY("tenant_id","user_id"),
+	CONSTRAINT "members_role" CHECK ("platform"."members"."role" in ('owner', 'admin', 'member', 'viewer'))
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."operators" (
+	"user_id" uuid PRIMARY KEY NOT NULL,
+	"added_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"added_by" text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."placements" (
+	"tenant_id" uuid PRIMARY KEY NOT NULL,
+	"kind" text NOT NULL,
+	"server_id" uuid,
+	"database" text,
+	"schema" text NOT NULL,
+	"login" text,
+	"secret" text,
+	"epoch" bigint DEFAULT 1 NOT NULL,
+	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "placements_kind" CHECK ("platform"."placements"."kind" in ('shared', 'schema', 'database')),
+	CONSTRAINT "placements_schema" CHECK (("platform"."placements"."kind" = 'shared' and "platform"."placements"."schema" = 'shared' and "platform"."placements"."login" is null) or ("platform"."placements"."kind" <> 'shared' and "platform"."placements"."schema" ~ '^t_[0-9a-f]{32}$' and "platform"."placements"."login" = "platform"."placements"."schema" and "platform"."placements"."secret" is not null)),
+	CONSTRAINT "placements_database" CHECK (("platform"."placements"."kind" = 'database') = ("platform"."placements"."database" is not null))
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."rate_limits" (
+	"key" text PRIMARY KEY NOT NULL,
+	"points" integer DEFAULT 0 NOT NULL,
+	"expire" bigint
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."servers" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"host" text NOT NULL,
+	"port" integer NOT NULL,
+	"migrator_secret" text NOT NULL,
+	"worker_secret" text NOT NULL,
+	"added_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."sessions" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"token_hash" "bytea" NOT NULL,
+	"user_id" uuid NOT NULL,
+	"tenant_id" uuid,
+	"device" text DEFAULT '' NOT NULL,
+	"address" text DEFAULT '' NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"used_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."suspensions" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"tenant_id" uuid NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"by" text NOT NULL,
+	"reason" text NOT NULL,
+	"lifted_at" timestamp with time zone,
+	"lifted_by" text
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."tenants" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"slug" text NOT NULL,
+	"name" text NOT NULL,
+	"tier" text DEFAULT 'starter' NOT NULL,
+	"currency" text DEFAULT 'EUR' NOT NULL,
+	"locale" text DEFAULT 'en-GB' NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "tenants_slug_form" CHECK ("platform"."tenants"."slug" ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'),
+	CONSTRAINT "tenants_tier" CHECK ("platform"."tenants"."tier" in ('starter', 'business', 'enterprise')),
+	CONSTRAINT "tenants_currency" CHECK ("platform"."tenants"."currency" ~ '^[A-Z]{3}$'),
+	CONSTRAINT "tenants_name" CHECK (length(btrim("platform"."tenants"."name")) between 1 and 80)
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."users" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"email" text NOT NULL,
+	"name" text NOT NULL,
+	"password_hash" text,
+	"email_verified_at" timestamp with time zone,
+	"last_tenant_id" uuid,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "users_email_normal" CHECK ("platform"."users"."email" = lower(btrim("platform"."users"."email")) and length("platform"."users"."email") <= 254)
+);
+--> statement-breakpoint
+ALTER TABLE "platform"."bans" ADD CONSTRAINT "bans_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."members" ADD CONSTRAINT "members_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."members" ADD CONSTRAINT "members_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."operators" ADD CONSTRAINT "operators_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."placements" ADD CONSTRAINT "placements_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."placements" ADD CONSTRAINT "placements_server_id_servers_id_fk" FOREIGN KEY ("server_id") REFERENCES "platform"."servers"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."sessions" ADD CONSTRAINT "sessions_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."sessions" ADD CONSTRAINT "sessions_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."suspensions" ADD CONSTRAINT "suspensions_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "audit_tenant" ON "platform"."audit" USING btree ("tenant_id","seq");--> statement-breakpoint
+CREATE INDEX "members_user" ON "platform"."members" USING btree ("user_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "servers_address" ON "platform"."servers" USING btree ("host","port");--> statement-breakpoint
+CREATE UNIQUE INDEX "sessions_token" ON "platform"."sessions" USING btree ("token_hash");--> statement-breakpoint
+CREATE INDEX "sessions_user" ON "platform"."sessions" USING btree ("user_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "suspensions_open" ON "platform"."suspensions" USING btree ("tenant_id") WHERE lifted_at is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "tenants_slug" ON "platform"."tenants" USING btree ("slug");--> statement-breakpoint
+CREATE UNIQUE INDEX "users_email" ON "platform"."users" USING btree ("email");
