@@ -2,11 +2,10 @@ import { NodePgTransaction, type NodePgQueryResultHKT } from 'drizzle-orm/node-p
 import { NodePgSession } from 'drizzle-orm/node-postgres/session'
 import { PgDialect, type PgTransaction } from 'drizzle-orm/pg-core'
 import type pg from 'pg'
-import { loginUrl } from '#db/env'
 import { DoorClosed, NotAMember, NotSignedIn, PlacementStale, RolledBack, TenantMoving, TenantSuspended } from '#db/errors'
 import { isId } from '#db/id'
 import { platformPool, tenantPools } from '#db/pools'
-import { connectionString, forgetPlacement, placementOf, type Placement } from '#db/registry'
+import { connectionString, forgetPlacement, placementOf, serviceUrl, type Placement } from '#db/registry'
 
 export type Actor = { id: string | null; name: string }
 
@@ -122,7 +121,7 @@ async function admitted<T>(caller: Caller, inside: (scope: Scope) => Promise<T>)
 }
 
 async function attempt<T>(caller: Caller, placement: Placement, inside: (scope: Scope) => Promise<T>): Promise<T> {
-  const lease = await tenantPools().lease(caller.kind === 'service' ? workerUrl(placement) : connectionString(placement))
+  const lease = await tenantPools().lease(caller.kind === 'service' ? serviceUrl('worker', placement) : connectionString(placement))
   const { client } = lease
   let broken: Error | undefined
   const onError = (error: Error) => void (broken ??= error)
@@ -163,12 +162,6 @@ async function enter(client: pg.PoolClient, caller: Caller, placement: Placement
 async function checkSession(client: pg.PoolClient, caller: Caller & { kind: 'session' }): Promise<void> {
   const { rows } = await platformPool().query<{ role: string }>('select role from tenancy.check_session($1, $2)', [caller.token, caller.tenantId])
   if (rows[0]?.role === 'viewer') await client.query('set transaction read only')
-}
-
-function workerUrl(placement: Placement): string {
-  const url = new URL(loginUrl('worker'))
-  if (placement.database) url.pathname = `/${placement.database}`
-  return url.toString()
 }
 
 const refusal = (entered: Promise<void>) => entered.then(() => undefined, (error: unknown) => error)

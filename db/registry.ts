@@ -1,6 +1,6 @@
-import { eq } from 'drizzle-orm'
+import { eq, type SQL } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
-import { env, loginUrl } from '#db/env'
+import { loginUrl, type Login } from '#db/env'
 import { NotFound, TenantNotFound } from '#db/errors'
 import { isId } from '#db/id'
 import { platformPool } from '#db/pools'
@@ -12,12 +12,14 @@ export const platform = () => drizzle(platformPool(), { schema })
 
 export type PlatformDb = Pick<ReturnType<typeof platform>, 'select' | 'selectDistinct' | 'insert' | 'update' | 'delete' | 'execute' | 'transaction'>
 
+/** Another server than the main one, with the passwords of our own logins there. */
+export type Server = { host: string; port: number; migratorPassword: string; workerPassword: string }
+
 /** Where a tenant's rows live. `epoch` grows with every change of it; `password` is there for a login of its own. */
 export type Placement = {
   tenantId: string
   kind: schema.PlacementKind
-  host: string | null
-  port: number | null
+  server: Server | null
   database: string | null
   schema: string
   login: string | null
@@ -46,36 +48,55 @@ export function forgetPlacement(tenantId?: string): void {
 }
 
 async function readPlacement(tenantId: string): Promise<Placement> {
-  const { placements, servers } = schema
-  const [row] = await platform()
-    .select({ placement: placements, host: servers.host, port: servers.port })
-    .from(placements)
-    .leftJoin(servers, eq(servers.id, placements.serverId))
-    .where(eq(placements.tenantId, tenantId))
-  if (!row) throw new TenantNotFound(tenantId)
-  const { kind, database, schema: name, login, secret, epoch } = row.placement
-  return {
-    tenantId, kind, host: row.host, port: row.port, database, schema: name, login, epoch,
-    password: secret === null ? null : decrypt(secret, `placement ${tenantId}`),
-  }
+  const [placement] = await readPlacements(eq(schema.placements.tenantId, tenantId))
+  if (!placement) throw new TenantNotFound(tenantId)
+  return placement
 }
+
+/** Placements as the database has them now, never from the cache. In: a condition on `platform.placements`, or none for all. */
+export async function readPlacements(where?: SQL): Promise<Placement[]> {
+  const { placements, servers } = schema
+  const rows = await platform().select({ placement: placements, server: servers }).from(placements).leftJoin(servers, eq(servers.id, placements.serverId)).where(where).orderBy(placements.tenantId)
+  return rows.map(({ placement: { tenantId, kind, database, schema: name, login, secret, epoch }, server }) => ({
+    tenantId, kind, database, schema: name, login, epoch,
+    server: server && {
+      host: server.host, port: server.port,
+      migratorPassword: decrypt(server.migratorSecret, `server ${server.id} migrator`),
+      workerPassword: decrypt(server.workerSecret, `server ${server.id} worker`),
+    },
+    password: secret === null ? null : decrypt(secret, `placement ${tenantId}`),
+  }))
+}
+
+type Place = Pick<Placement, 'server' | 'database' | 'schema'>
 
 /**
  * The router: the URL that leads to exactly this tenant's place. Built on the tenant URL of the main server; a placement of
  * its own puts in its login, and its host and database where it has them. Contains a password: show it once, log it never.
  */
 export function connectionString(placement: Placement): string {
-  const url = new URL(loginUrl('tenant'))
-  if (placement.host) url.hostname = placement.host
-  if (placement.port) url.port = String(placement.port)
-  if (placement.database) url.pathname = `/${placement.database}`
+  const url = placeUrl('tenant', placement)
   if (placement.login && placement.password) {
     url.username = placement.login
     url.password = placement.password
   }
-  url.searchParams.set('options', `-c search_path=${placement.schema},pg_temp`)
   return url.toString()
 }
 
-/** The name of the main database, which no tenant database may have. */
-export const mainDatabase = () => new URL(loginUrl('platform')).pathname.slice(1) || env().NODE_ENV
+/** The URL of the worker or the migrator in the database of a placement. Contains a password. */
+export function serviceUrl(login: 'worker' | 'migrator', placement: Place): string {
+  const url = placeUrl(login, placement)
+  if (placement.server) url.password = login === 'worker' ? placement.server.workerPassword : placement.server.migratorPassword
+  return url.toString()
+}
+
+function placeUrl(login: Login, { server, database, schema }: Place): URL {
+  const url = new URL(loginUrl(login))
+  if (server) {
+    url.hostname = server.host
+    url.port = String(server.port)
+  }
+  if (database) url.pathname = `/${database}`
+  url.searchParams.set('options', `-c search_path=${schema},pg_temp`)
+  return url
+}

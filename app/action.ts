@@ -1,0 +1,88 @@
+import { refresh, revalidatePath } from 'next/cache'
+import { notFound, redirect } from 'next/navigation'
+import 'server-only'
+import { z } from 'zod'
+import { nested, typed } from '#app/form-data'
+import { auth, type Session } from '#app/session'
+import { callerOf } from '#app/tenant-db'
+import { withTenant, type TenantTx } from '#db/door'
+import { Invalid, NotAllowed, NotSignedIn, RowhouseError, WrongTenant } from '#db/errors'
+import { may, type Permission } from '#db/permissions'
+
+// The only makers of server actions. An exported action is a public POST: each of these checks who comes before anything else.
+
+export type ActionState<R = unknown> =
+  | { ok: true; result: R }
+  | { ok: false; message: string; fields: Record<string, string>; values: Record<string, unknown> }
+
+/** What `useActionState` calls: the last answer, and a form's data or an object of the schema's shape. */
+export type Action<R> = (previous: ActionState<R> | null, input: FormData | object) => Promise<ActionState<R>>
+
+type Options<R> = { redraw?: string[]; then?: (result: R) => string }
+
+/** An action inside the session's tenant. The form names the tenant it was rendered for in `_tenant`; another one is refused. */
+export function tenantAction<S extends z.ZodObject, R>(schema: S, run: (tx: TenantTx, input: z.output<S>) => Promise<R>, options: Options<R> & { may?: Permission } = {}): Action<R> {
+  return (_, given) => answer(schema, given, options, async (input, raw) => {
+    const session = await signedIn()
+    const { tenant } = session
+    if (!tenant) throw new NotSignedIn()
+    if (raw._tenant !== tenant.id) throw new WrongTenant(session.tenants.find(({ id }) => id === raw._tenant)?.name ?? 'another organisation', tenant.name)
+    const permission = options.may ?? 'tenant:read'
+    if (!may(tenant.role, permission)) throw new NotAllowed(tenant.role, permission)
+    return withTenant(callerOf({ ...session, tenant }), (tx) => run(tx, input))
+  })
+}
+
+/** An action of a signed-in user that touches no tenant's data. */
+export function userAction<S extends z.ZodObject, R>(schema: S, run: (session: Session, input: z.output<S>) => Promise<R>, options: Options<R> = {}): Action<R> {
+  return (_, given) => answer(schema, given, options, async (input) => run(await signedIn(), input))
+}
+
+/** An action of an operator. For anybody else it is not there. */
+export function operatorAction<S extends z.ZodObject, R>(schema: S, run: (session: Session, input: z.output<S>) => Promise<R>, options: Options<R> = {}): Action<R> {
+  return async (_, given) => {
+    const session = await auth()
+    if (!session?.user.operator) notFound()
+    return answer(schema, given, options, (input) => run(session, input))
+  }
+}
+
+/** An action for anybody: sign-in and the like. It reads nothing of a session. */
+export function publicAction<S extends z.ZodObject, R>(schema: S, run: (input: z.output<S>) => Promise<R>, options: Options<R> = {}): Action<R> {
+  return (_, given) => answer(schema, given, options, (input) => run(input))
+}
+
+async function signedIn(): Promise<Session> {
+  const session = await auth()
+  if (!session) throw new NotSignedIn()
+  return session
+}
+
+async function answer<S extends z.ZodObject, R>(schema: S, given: FormData | object, options: Options<R>, work: (input: z.output<S>, raw: Record<string, unknown>) => Promise<R>): Promise<ActionState<R>> {
+  const { _tenant, ...raw } = nested(given)
+  const parsed = schema.strict().safeParse(raw)
+  if (!parsed.success) return refused('Please correct the marked fields.', fieldsOf(parsed.error), given)
+  let result: R
+  try {
+    result = await work(parsed.data as z.output<S>, { ...raw, _tenant })
+  } catch (error) {
+    if (error instanceof Invalid) return refused(error.message, { [error.field]: error.message }, given)
+    if (error instanceof RowhouseError && error.status < 500) return refused(capital(error.message), {}, given)
+    if (error instanceof RowhouseError && error.status === 503) return refused(capital(error.message), {}, given)
+    throw error
+  }
+  if (options.then) redirect(options.then(result))
+  if (options.redraw) for (const path of options.redraw) revalidatePath(path)
+  else refresh()
+  return { ok: true, result }
+}
+
+/** The first message of each field, under the name that the form gives it. */
+function fieldsOf(error: z.ZodError): Record<string, string> {
+  const fields: Record<string, string> = {}
+  for (const { path, message, code } of error.issues) fields[path.join('.')] ??= code === 'unrecognized_keys' ? 'The form sent something unexpected; reload the page.' : message
+  return fields
+}
+
+const refused = (message: string, fields: Record<string, string>, given: FormData | object) => ({ ok: false as const, message, fields, values: typed(given) })
+const capital = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/\.\.$/, '.')

@@ -1,0 +1,3 @@
+import { handlers } from '#app/session'
+
+export const { GET, POST } = handlers

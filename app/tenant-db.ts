@@ -1,0 +1,25 @@
+import { notFound, redirect } from 'next/navigation'
+import 'server-only'
+import { requireTenant, type TenantSession } from '#app/session'
+import { withTenant, type Caller, type TenantTx } from '#db/door'
+import { NotAMember, NotSignedIn, TenantSuspended } from '#db/errors'
+
+export const callerOf = ({ token, tenant, user }: TenantSession): Caller => ({ kind: 'session', token, tenantId: tenant.id, actor: { id: user.id, name: user.name } })
+
+/**
+ * The request-level helper: from this request's session to the door. Out: a function that runs work in one short transaction
+ * of the session's tenant. A session that ended meanwhile leads to the sign-in page, a lost membership to the choice of tenants.
+ */
+export async function tenantDb(): Promise<<T>(work: (tx: TenantTx) => Promise<T>) => Promise<T>> {
+  const caller = callerOf(await requireTenant())
+  return async (work) => {
+    try {
+      return await withTenant(caller, work)
+    } catch (error) {
+      if (error instanceof NotSignedIn) redirect('/sign-in')
+      if (error instanceof NotAMember || error instanceof TenantSuspended) redirect('/welcome')
+      if (error instanceof Error && 'status' in error && error.status === 404) notFound()
+      throw error
+    }
+  }
+}

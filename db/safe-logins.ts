@@ -1,0 +1,33 @@
+import pg from 'pg'
+import { loginUrl, type Login } from '#db/env'
+import { UnsafeLogin } from '#db/errors'
+
+const powers = `
+select current_user as login, array_remove(array[
+  case when r.rolsuper then 'it is a superuser, which bypasses row-level security' end,
+  case when r.rolbypassrls then 'it has BYPASSRLS' end,
+  case when r.rolcreaterole then 'it may create roles' end,
+  case when r.rolreplication then 'it may replicate' end,
+  (select 'it is a member of ' || string_agg(m.roleid::regrole::text, ', ') from pg_catalog.pg_auth_members as m where m.member = r.oid),
+  (select 'it owns ' || count(*) || ' tables, the first is ' || min(c.oid::regclass::text) from pg_catalog.pg_class as c
+     where c.relowner = r.oid and c.relkind in ('r', 'p') having count(*) > 0)
+], null) as why
+from pg_catalog.pg_roles as r
+where r.rolname = current_user`
+
+/**
+ * Refuses to go on when a login that serves people could get around row-level security. Throws UnsafeLogin with each reason.
+ * By default the two logins of the web application are checked.
+ */
+export async function assertSafeLogins(names: readonly Login[] = ['platform', 'tenant']): Promise<void> {
+  for (const name of names) {
+    const client = new pg.Client({ connectionString: loginUrl(name), application_name: 'rowhouse start-up check', connectionTimeoutMillis: 5000 })
+    await client.connect()
+    try {
+      const { rows } = await client.query<{ login: string; why: string[] }>(powers)
+      for (const { login, why } of rows) if (why.length > 0) throw new UnsafeLogin(login, why)
+    } finally {
+      await client.end()
+    }
+  }
+}
