@@ -8,5 +8,7 @@ export const demoLogins = (): DemoLogin[] => [
   { email: 'grace@globex.example', password, what: 'owner of Globex (starter, shared tables)' },
   { email: 'sam@both.example', password, what: 'member of Acme and Globex' },
   { email: 'vera@acme.example', password, what: 'viewer in Acme' },
+  { email: 'ines@initech.example', password, what: 'owner of Initech (business, own schema)' },
+  { email: 'umar@umbrella.example', password, what: 'owner of Umbrella (enterprise, own database)' },
   { email: 'olivia@rowhouse.example', password, what: 'operator, member of no tenant' },
 ]

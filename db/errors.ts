@@ -181,3 +181,26 @@ export class UnsafeLogin extends RowhouseError {
     this.why = why
   }
 }
+
+export class ServerTooOld extends RowhouseError {
+  readonly status = 400
+  readonly found: string
+  readonly needed: string
+  constructor(found: string, needed: string) {
+    super(`this server runs PostgreSQL ${found}; version ${needed} or later is needed`)
+    this.found = found
+    this.needed = needed
+  }
+}
+
+/** A server that cannot take tenants as it is; nothing was changed on it. */
+export class ServerUnusable extends RowhouseError {
+  readonly status = 400
+  readonly server: string
+  readonly why: string
+  constructor(server: string, why: string) {
+    super(`the server ${server} cannot hold a tenant: ${why}`)
+    this.server = server
+    this.why = why
+  }
+}

@@ -1,8 +1,7 @@
-import { eq, sql } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import { Invalid, TenantNotFound } from '#db/errors'
-import { newId } from '#db/id'
 import type { PlatformDb } from '#db/registry'
-import { members, placements, tenants, type Role } from '#db/schema/platform'
+import { members, tenants, type Role } from '#db/schema/platform'
 
 const reserved = new Set(['admin', 'api', 'app', 'console', 'healthz', 'postgres', 'public', 'rowhouse', 'shared', 'support', 'tenancy', 'platform', 'www'])
 
@@ -16,19 +15,6 @@ export function checkSlug(slug: string): string {
 export async function bySlug(db: PlatformDb, slug: string) {
   const [tenant] = await db.select().from(tenants).where(eq(tenants.slug, slug))
   if (!tenant) throw new TenantNotFound(slug)
-  return tenant
-}
-
-/** Adds a starter tenant with its owner, in the shared schema: rows only, no DDL. */
-export async function create(db: PlatformDb, input: { slug: string; name: string; ownerId: string; currency?: string; locale?: string }) {
-  const slug = checkSlug(input.slug)
-  const id = newId()
-  const { currency = 'EUR', locale = 'en-GB', name } = input
-  const [tenant] = await db.insert(tenants).values({ id, slug, name: name.trim(), currency, locale }).onConflictDoNothing({ target: tenants.slug }).returning()
-  if (!tenant) throw new Invalid('slug', `the slug ${slug} is taken; choose another`)
-  await db.insert(placements).values({ tenantId: id, kind: 'shared', schema: 'shared' })
-  await db.execute(sql`select tenancy.settle(${id})`)
-  await addMember(db, id, input.ownerId, 'owner')
   return tenant
 }
 

@@ -4,7 +4,8 @@ import { bigint, check, foreignKey, index, integer, jsonb, pgTable, primaryKey, 
 // The tables of one tenant history. Names stand without a schema: the connection's search_path places them.
 // Every key, foreign key and index starts with tenant_id. Only leakproof types are searched: text, uuid, bigint, timestamptz.
 
-const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
+// milliseconds, as in JavaScript: a page's cursor carries the very value that the index holds
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 })
 const tenantId = () => uuid('tenant_id').notNull()
 const id = () => uuid().notNull()
 const now = sql`now()`
@@ -27,6 +28,7 @@ export const customers = pgTable('customers', {
 }, (t) => [
   primaryKey({ columns: [t.tenantId, t.id] }),
   index('customers_name').on(t.tenantId, t.name, t.id),
+  index('customers_search').on(t.tenantId, t.search, t.id),
   check('customers_lengths', sql`length(${t.name}) between 1 and 200 and length(${t.email}) <= 254 and length(${t.phone}) <= 40 and length(${t.address}) <= 500 and length(${t.note}) <= 2000`),
 ])
 
@@ -72,6 +74,9 @@ export const orders = pgTable('orders', {
   index('orders_status').on(t.tenantId, t.status, t.placedAt, t.id),
   index('orders_customer').on(t.tenantId, t.customerId, t.placedAt, t.id),
   index('orders_total').on(t.tenantId, t.totalMinor, t.id),
+  // the dashboard's figures are read from this index alone
+  index('orders_figures').on(t.tenantId, t.placedAt, t.status, t.totalMinor),
+  index('orders_noted').on(t.tenantId, t.placedAt, t.id).where(sql`${t.note} <> ''`),
   foreignKey({ name: 'orders_customer_fk', columns: [t.tenantId, t.customerId], foreignColumns: [customers.tenantId, customers.id] }),
   check('orders_status_known', sql`${t.status} in ('draft', 'placed', 'paid', 'shipped', 'delivered', 'cancelled')`),
   check('orders_note', sql`length(${t.note}) <= 2000`),
@@ -109,6 +114,7 @@ export const orderEvents = pgTable('order_events', {
 }, (t) => [
   primaryKey({ columns: [t.tenantId, t.id] }),
   index('order_events_order').on(t.tenantId, t.orderId, t.at),
+  check('order_events_reason', sql`length(${t.reason}) <= 500`),
   foreignKey({ name: 'order_events_order_fk', columns: [t.tenantId, t.orderId], foreignColumns: [orders.tenantId, orders.id] }).onDelete('cascade'),
 ])
 

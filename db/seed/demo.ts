@@ -1,11 +1,12 @@
 import { eq } from 'drizzle-orm'
 import { demoLogins, type DemoLogin } from '#db/demo'
 import { withTenant } from '#db/door'
+import { createTenant, type NewTenant } from '#db/placements/create'
 import { platform, type PlatformDb } from '#db/registry'
 import { tenants as tenantTable } from '#db/schema/platform'
 import { fillWithSample } from '#db/seed/sample'
 import { stories } from '#db/seed/stories'
-import * as tenants from '#db/tenants'
+import { addMember } from '#db/tenants'
 import * as users from '#db/users'
 
 const ordersEach = 2000
@@ -13,16 +14,21 @@ const ordersEach = 2000
 /** Makes the demo people and tenants, each only when it is not there yet. Returns the logins. */
 export async function seedDemo(): Promise<DemoLogin[]> {
   const db = platform()
-  const [ada, grace, sam, vera, olivia] = await Promise.all(['Ada Reyes', 'Grace Okafor', 'Sam Lindqvist', 'Vera Novak', 'Olivia Hart'].map((name, i) => person(db, name, i)))
-  if (!ada || !grace || !sam || !vera || !olivia) throw new Error('the demo has five logins')
+  const names = ['Ada Reyes', 'Grace Okafor', 'Sam Lindqvist', 'Vera Novak', 'Ines Duarte', 'Umar Farouk', 'Olivia Hart']
+  const [ada, grace, sam, vera, ines, umar, olivia] = await Promise.all(names.map((name, i) => person(db, name, i)))
+  if (!ada || !grace || !sam || !vera || !ines || !umar || !olivia) throw new Error(`the demo has ${names.length} logins`)
   const acme = await tenant(db, { slug: 'acme', name: 'Acme', ownerId: ada.id, currency: 'EUR', locale: 'en-GB' })
   const globex = await tenant(db, { slug: 'globex', name: 'Globex', ownerId: grace.id, currency: 'USD', locale: 'en-US' })
-  await tenants.addMember(db, acme.id, sam.id, 'member')
-  await tenants.addMember(db, globex.id, sam.id, 'member')
-  await tenants.addMember(db, acme.id, vera.id, 'viewer')
+  const initech = await tenant(db, { slug: 'initech', name: 'Initech', ownerId: ines.id, tier: 'business', currency: 'EUR', locale: 'de-DE' })
+  const umbrella = await tenant(db, { slug: 'umbrella', name: 'Umbrella', ownerId: umar.id, tier: 'enterprise', currency: 'GBP', locale: 'en-GB' })
+  await addMember(db, acme.id, sam.id, 'member')
+  await addMember(db, globex.id, sam.id, 'member')
+  await addMember(db, acme.id, vera.id, 'viewer')
   await users.makeOperator(db, olivia.id, 'seed')
-  await withTenant({ kind: 'service', tenantId: acme.id, reason: 'Sample data' }, (tx) => fillWithSample(tx, stories.acme, ordersEach))
-  await withTenant({ kind: 'service', tenantId: globex.id, reason: 'Sample data' }, (tx) => fillWithSample(tx, stories.globex, ordersEach, new Date(), 11))
+  for (const [i, { id, slug }] of [acme, globex, initech, umbrella].entries()) {
+    const story = stories[slug as keyof typeof stories]
+    await withTenant({ kind: 'service', tenantId: id, reason: 'Sample data' }, (tx) => fillWithSample(tx, story, ordersEach, new Date(), 7 + i))
+  }
   return demoLogins()
 }
 
@@ -32,7 +38,7 @@ async function person(db: PlatformDb, name: string, index: number) {
   return (await users.byEmail(db, login.email)) ?? users.create(db, { ...login, name, verified: true })
 }
 
-async function tenant(db: PlatformDb, input: Parameters<typeof tenants.create>[1]) {
+async function tenant(db: PlatformDb, input: NewTenant) {
   const [known] = await db.select().from(tenantTable).where(eq(tenantTable.slug, input.slug))
-  return known ?? db.transaction((tx) => tenants.create(tx, input))
+  return known ?? createTenant(input)
 }

@@ -31,4 +31,32 @@ export const stories = {
     ],
     streets: ['5 Market Square', '88 Elm Avenue', '210 Harbor Boulevard', '17 Rue des Lilas', '1 Station Plaza'],
   },
+  initech: {
+    domain: 'office.example',
+    products: [
+      ['STP-RED', 'Stapler, red', 2490], ['PRT-LTR', 'Letter printer', 38900], ['TON-200', 'Toner, 200 pages over', 8490],
+      ['CVR-TPS', 'Report cover sheets, 250', 1290], ['CHR-ERG', 'Desk chair', 31900], ['DSK-160', 'Desk, 160 cm', 44900],
+      ['LMP-ARC', 'Reading lamp', 7900], ['BND-A4', 'Binders, A4, 20', 3890], ['WHT-180', 'Whiteboard, 180 cm', 15900],
+      ['PEN-BLU', 'Ballpoint, blue, 50', 1890], ['SHR-12', 'Shredder', 22900], ['MUG-01', 'Mug, plain', 690],
+    ],
+    customers: [
+      'Penetrode Systems', 'Lumbergh Consulting', 'Flingers Restaurants', 'Westfall Insurance', 'Notariat Brandt', 'Kanzlei Ohlsen', 'Stadtwerke Rhein',
+      'Meridian Audit', 'Archiv Nordstadt', 'Tessellate Design', 'Bergmann Logistik', 'Halden Partner', 'Praxis am Ring', 'Schule Lindenhof', 'Delta Payroll', 'Vogt & Töchter',
+    ],
+    streets: ['Bahnhofstraße 12', 'Am Markt 3', 'Industrieweg 41', 'Schillerplatz 8', 'Hafenallee 77'],
+  },
+  umbrella: {
+    domain: 'care.example',
+    products: [
+      ['GLV-NIT', 'Nitrile gloves, 1,000', 5490], ['MSK-FFP', 'FFP2 masks, 500', 11900], ['THR-IR', 'Infrared thermometer', 4290],
+      ['CEN-24', 'Bench centrifuge, 24 tubes', 189000], ['FRZ-86', 'Freezer, -86 °C', 1249000], ['PIP-SET', 'Pipette set', 42900],
+      ['TIP-960', 'Pipette tips, 960', 3190], ['MIC-400', 'Microscope, 400×', 98900], ['SWB-100', 'Swabs, sterile, 100', 1890],
+      ['UMB-BLK', 'Umbrella, black', 2900], ['VIA-2ML', 'Vials, 2 ml, 1,000', 6900], ['COA-M', 'Lab coat, M', 3490],
+    ],
+    customers: [
+      'St Bartholomew Clinic', 'Raccoon Street Pharmacy', 'Northern Blood Service', 'Ashford Diagnostics', 'Calder Veterinary', 'Royal Infirmary Stores', 'Helix Genomics', 'Thornbury Hospice',
+      'Marsh Lane Surgery', 'Pell Institute', 'Cedar Dental Group', 'Arklay Research', 'Westminster Trials', 'Greenway Care Homes', 'Oxbow Laboratories', 'Harley Row Practice',
+    ],
+    streets: ['14 Infirmary Square', '3 Chapel Row', '90 Victoria Road', 'Unit 7, Science Park', '26 Canal Street'],
+  },
 } satisfies Record<string, Story>

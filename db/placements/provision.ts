@@ -1,0 +1,85 @@
+import type pg from 'pg'
+import { connected } from '#db/connect'
+import { bringUpToDate } from '#db/fleet/apply'
+import { readHistory } from '#db/fleet/history'
+import { privateName } from '#db/id'
+import { serviceUrl, type Placement, type Server } from '#db/registry'
+import { newSecret, scramVerifier } from '#db/secrets'
+import { giveKey, templateDatabase } from '#db/setup'
+
+/** A place that is ready for a tenant's rows and that nothing leads to yet. */
+export type Place = Pick<Placement, 'kind' | 'server' | 'database' | 'schema' | 'login' | 'password'>
+
+/**
+ * Makes a tenant's own schema, with a login that may use nothing else: in the main database, or in a database of its own on the
+ * main server or on `server`. Idempotent; what it made is taken away again when it fails half way. Returns the place.
+ */
+export async function provision(tenantId: string, kind: 'schema' | 'database', server: Server | null = null): Promise<Place> {
+  const name = privateName(tenantId)
+  const place = { kind, server, database: kind === 'database' ? name : null, schema: name, login: name, password: newSecret() }
+  try {
+    if (kind === 'database') await makeDatabase(place)
+    await asMigrator(place, async (client) => {
+      await client.query('select tenancy.make_login($1, $2)', [tenantId, scramVerifier(place.password)])
+      await client.query('set role rowhouse_owner')
+      if (kind === 'database') await giveKey(client)
+      await client.query(`create schema if not exists ${name}`)
+      await client.query(`grant usage on schema ${name} to ${name}, rowhouse_worker`)
+      await bringUpToDate(client, name, await readHistory('tenant'))
+    })
+    return place
+  } catch (error) {
+    await unprovision(tenantId, place).catch((failure: unknown) => {
+      throw new AggregateError([error, failure], `a place for ${name} could not be made, nor what was made of it taken away`)
+    })
+    throw error
+  }
+}
+
+/** Puts the tenant's resident row into a place, which opens it for entries under this epoch. */
+export async function settle(tenantId: string, place: Place, epoch: number): Promise<void> {
+  await asMigrator(place, async (client) => {
+    await client.query('set role rowhouse_owner')
+    await client.query(
+      `insert into tenancy.residents (tenant_id, schema_name, login, state, epoch) values ($1, $2, $3, 'active', $4)
+       on conflict (tenant_id) do update set schema_name = excluded.schema_name, login = excluded.login, state = 'active', epoch = excluded.epoch, changed_at = now()`,
+      [tenantId, place.schema, place.login ?? 'rowhouse_tenant', epoch])
+  })
+}
+
+/** Takes a tenant's own schema, database and login away, with everything in them. Nothing happens where there is nothing. */
+export async function unprovision(tenantId: string, place: Place): Promise<void> {
+  const name = privateName(tenantId)
+  if (place.kind === 'shared') return
+  if (place.kind === 'database' && !(await databaseExists(place))) return
+  await asMigrator(place, async (client) => {
+    await client.query('set role rowhouse_owner')
+    await client.query('delete from tenancy.residents where tenant_id = $1 and schema_name = $2', [tenantId, name])
+    await client.query('delete from tenancy.applied where schema = $1', [name])
+    await client.query(`drop schema if exists ${name} cascade`)
+    await client.query('reset role')
+    await client.query('select tenancy.drop_login($1)', [tenantId])
+  })
+  if (place.kind === 'database') await asMigrator({ ...place, database: null }, async (client) => {
+    await client.query('set role rowhouse_owner')
+    await client.query(`drop database if exists ${name} with (force)`)
+  })
+}
+
+async function makeDatabase(place: Place): Promise<void> {
+  if (await databaseExists(place)) return
+  const name = place.schema
+  await asMigrator({ ...place, database: null }, (client) => client.query(`create database ${name} template ${templateDatabase} owner rowhouse_owner`))
+  await asMigrator(place, async (client) => {
+    await client.query('set role rowhouse_owner')
+    await client.query(`revoke all on database ${name} from public; grant connect on database ${name} to rowhouse_migrator, rowhouse_worker`)
+  })
+}
+
+const databaseExists = (place: Place) => asMigrator({ ...place, database: null }, async (client) =>
+  (await client.query('select from pg_catalog.pg_database where datname = $1', [place.schema])).rowCount === 1)
+
+function asMigrator<T>(place: Place, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const maintenance = place.server && !place.database ? { ...place, database: 'postgres' } : place
+  return connected(serviceUrl('migrator', maintenance), work)
+}

@@ -1,0 +1,68 @@
+import { and, eq } from 'drizzle-orm'
+import type pg from 'pg'
+import { connected, databaseOf } from '#db/connect'
+import { loginUrl } from '#db/env'
+import { Invalid, ServerTooOld, ServerUnusable } from '#db/errors'
+import { newId } from '#db/id'
+import { platform, type Server } from '#db/registry'
+import { servers } from '#db/schema/platform'
+import { decrypt, encrypt, newSecret } from '#db/secrets'
+import { prepareServer } from '#db/setup'
+
+/** What was found on a server before anything is changed there. `isMain`: it is the main server under another name. */
+export type ServerFacts = { host: string; port: number; version: string; isMain: boolean }
+
+const identity = 'select system_identifier::text as id from pg_catalog.pg_control_system()'
+
+/**
+ * Looks at a server that shall hold tenant databases, and changes nothing. In: an administrator's URL. Throws Invalid for a URL
+ * that is none, ServerTooOld, or ServerUnusable when it does not answer or the login has too few rights there.
+ */
+export async function inspectServer(adminUrl: string): Promise<ServerFacts> {
+  const { host, port } = address(adminUrl)
+  const facts = await connected(adminUrl, async (client) => {
+    const { rows } = await client.query<{ version: string; number: number; enough: boolean }>(`
+      select current_setting('server_version') as version, current_setting('server_version_num')::int as number,
+        rolsuper or (rolcreaterole and rolcreatedb) as enough
+      from pg_catalog.pg_roles where rolname = current_user`)
+    return { found: rows[0], id: await idOf(client) }
+  }).catch((error: Error) => {
+    throw new ServerUnusable(`${host}:${port}`, `it does not let us in (${error.message})`)
+  })
+  if (!facts.found) throw new ServerUnusable(`${host}:${port}`, 'its login is in no catalogue')
+  if (facts.found.number < 150_000) throw new ServerTooOld(facts.found.version, '15')
+  if (!facts.found.enough) throw new ServerUnusable(`${host}:${port}`, 'the login may not create roles and databases; use an administrator')
+  const mainId = await connected(loginUrl('platform'), idOf)
+  return { host, port, version: facts.found.version, isMain: facts.id === mainId }
+}
+
+/** Makes a server ready and remembers it, or finds it remembered. Returns its row id and how to reach it; null when it is the main server. */
+export async function useServer(adminUrl: string): Promise<{ id: string; server: Server } | null> {
+  const { host, port, isMain } = await inspectServer(adminUrl)
+  if (isMain) return null
+  const [known] = await platform().select().from(servers).where(and(eq(servers.host, host), eq(servers.port, port)))
+  if (known) {
+    const server = { host, port, migratorPassword: decrypt(known.migratorSecret, `server ${known.id} migrator`), workerPassword: decrypt(known.workerSecret, `server ${known.id} worker`) }
+    await prepareServer(adminUrl, {})
+    return { id: known.id, server }
+  }
+  const id = newId()
+  const server = { host, port, migratorPassword: newSecret(), workerPassword: newSecret() }
+  await prepareServer(adminUrl, { migrator: server.migratorPassword, worker: server.workerPassword })
+  await platform().insert(servers).values({
+    id, name: `${host}:${port}`, host, port,
+    migratorSecret: encrypt(server.migratorPassword, `server ${id} migrator`), workerSecret: encrypt(server.workerPassword, `server ${id} worker`),
+  })
+  return { id, server }
+}
+
+async function idOf(client: pg.Client): Promise<string | undefined> {
+  const { rows } = await client.query<{ id: string }>(identity)
+  return rows[0]?.id
+}
+
+function address(adminUrl: string): { host: string; port: number } {
+  const url = URL.parse(adminUrl)
+  if (!url || !/^postgres(ql)?:$/.test(url.protocol) || !url.hostname || !databaseOf(adminUrl)) throw new Invalid('databaseUrl', 'a database URL looks like postgres://admin:password@host:5432/postgres')
+  return { host: url.hostname, port: Number(url.port || 5432) }
+}
