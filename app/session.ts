@@ -8,6 +8,7 @@ import 'server-only'
 import { z } from 'zod'
 import { env } from '#db/env'
 import { TooManyAttempts } from '#db/errors'
+import { sessionCookie } from '#db/session-cookie'
 import * as sessions from '#db/sessions'
 import { checkCredentials } from '#db/sign-in'
 
@@ -25,8 +26,7 @@ export class SignInRefused extends CredentialsSignin {
   }
 }
 
-const secure = () => new URL(env().APP_URL).protocol === 'https:'
-const cookieName = () => (secure() ? '__Host-rowhouse.session' : 'rowhouse.session')
+const cookie = () => sessionCookie(env().APP_URL)
 const form = z.object({ email: z.string().max(500), password: z.string().max(1000) })
 
 const nextAuth = NextAuth(() => ({
@@ -34,7 +34,7 @@ const nextAuth = NextAuth(() => ({
   trustHost: true,
   session: { strategy: 'jwt', maxAge: 30 * 86_400 },
   pages: { signIn: '/sign-in', error: '/sign-in' },
-  cookies: { sessionToken: { name: cookieName(), options: { httpOnly: true, sameSite: 'lax', path: '/', secure: secure() } } },
+  cookies: { sessionToken: { name: cookie().name, options: { httpOnly: true, sameSite: 'lax', path: '/', secure: cookie().secure } } },
   logger: { error: (error) => void (error instanceof CredentialsSignin || console.error(error)) },
   providers: [
     Credentials({
@@ -68,9 +68,8 @@ const addressOf = (from: Headers) => from.get('x-forwarded-for')?.split(',').at(
 
 /** The secret in this request's session cookie. */
 async function sessionSecret(): Promise<string | undefined> {
-  const cookie = (await cookies()).toString()
-  if (!cookie) return undefined
-  const token = await getToken({ req: { headers: new Headers({ cookie }) }, secret: env().AUTH_SECRET, cookieName: cookieName(), salt: cookieName() })
+  const { name } = cookie()
+  const token = await getToken({ req: { headers: new Headers({ cookie: (await cookies()).toString() }) }, secret: env().AUTH_SECRET, cookieName: name, salt: name })
   return typeof token?.secret === 'string' ? token.secret : undefined
 }
 

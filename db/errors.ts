@@ -204,3 +204,81 @@ export class ServerUnusable extends RowhouseError {
     this.why = why
   }
 }
+
+/** A history names a migration that this build does not have. */
+export class MigrationMissing extends RowhouseError {
+  readonly status = 500
+  readonly migration: string
+  constructor(migration: string, why: string) {
+    super(`migration ${migration} is missing: ${why}; restore it from the repository's history`)
+    this.migration = migration
+  }
+}
+
+/** A file is not what it was when a target got it. */
+export class MigrationChanged extends RowhouseError {
+  readonly status = 500
+  readonly migration: string
+  readonly targets: string[]
+  constructor(migration: string, targets: string[], applied: string, file: string) {
+    super(`migration ${migration} was changed after ${some(targets)} got it: applied ${applied.slice(0, 12)}, file ${file.slice(0, 12)}; restore the file and put the change into a new migration`)
+    this.migration = migration
+    this.targets = targets
+  }
+}
+
+/** A target has migrations that this build has never heard of. */
+export class SchemaTooNew extends RowhouseError {
+  readonly status = 503
+  readonly target: string
+  readonly unknown: string[]
+  constructor(target: string, unknown: string[], known: string, why?: string) {
+    super(`${target} is at ${unknown.at(-1)} but this build knows up to ${known}${why ? ` (${why})` : ''}; use a build with ${unknown.at(-1)} or later`)
+    this.target = target
+    this.unknown = unknown
+  }
+}
+
+/** A migration did not go into one target, which is as it was before. `server` is what PostgreSQL said. */
+export class MigrationFailed extends RowhouseError {
+  readonly status = 500
+  readonly target: string
+  readonly migration: string
+  readonly statement: string | null
+  readonly code: string | null
+  readonly server: string
+  constructor(target: string, migration: string, statement: string | null, code: string | null, server: string) {
+    super(`${target}: ${migration} failed${statement ? ` at "${oneLine(statement)}"` : ''}: ${server}`)
+    this.target = target
+    this.migration = migration
+    this.statement = statement
+    this.code = code
+    this.server = server
+  }
+}
+
+export class TargetUnreachable extends RowhouseError {
+  readonly status = 503
+  readonly target: string
+  readonly where: string
+  constructor(target: string, where: string, why: string) {
+    super(`${target}: its database ${where} can not be reached: ${why}; see that it runs and lets rowhouse_migrator in, then run this again`)
+    this.target = target
+    this.where = where
+  }
+}
+
+/** Someone needs a target to keep its version, or changes it at this moment. */
+export class TargetHeld extends RowhouseError {
+  readonly status = 503
+  readonly target: string
+  readonly holder: string
+  constructor(target: string, holder: string) {
+    super(`${target} is being migrated by ${holder}; try again when that is done`)
+    this.target = target
+    this.holder = holder
+  }
+}
+
+const some = (names: string[]) => (names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', '))
+const oneLine = (text: string) => text.replace(/\s+/g, ' ').slice(0, 200)

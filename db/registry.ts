@@ -98,5 +98,6 @@ function placeUrl(login: Login, { server, database, schema }: Place): URL {
   }
   if (database) url.pathname = `/${database}`
   url.searchParams.set('options', `-c search_path=${schema},pg_temp`)
+  url.search = url.search.replaceAll('+', '%20') // libpq takes a plus for a plus
   return url
 }

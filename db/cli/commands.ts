@@ -14,10 +14,33 @@ type Command = {
   load: () => Promise<{ run: Run }>
 }
 
+const text = { type: 'string' } as const
+const tenant = (verb: 'list' | 'show' | 'create' | 'suspend' | 'resume' | 'url') => async () => (await import('#db/cli/tenant')).tenantCommand(verb)()
+
 export const commands: Command[] = [
   { words: ['setup'], usage: 'setup', about: 'make or update roles, databases, functions and migrations', load: () => import('#db/cli/setup') },
   {
     words: ['seed'], usage: 'seed --demo', about: 'add the demo tenants, people and orders',
     options: { demo: { type: 'boolean' } }, load: () => import('#db/cli/seed'),
   },
+  { words: ['doctor'], usage: 'doctor', about: 'check every invariant on every target; exit 1 with the offenders', load: () => import('#db/cli/doctor') },
+  { words: ['tenant', 'list'], usage: 'tenant list', about: 'all tenants with tier and placement', load: tenant('list') },
+  { words: ['tenant', 'show'], usage: 'tenant show SLUG', about: 'one tenant: placement, members, state', load: tenant('show') },
+  {
+    words: ['tenant', 'create'], usage: 'tenant create SLUG --owner EMAIL [--name NAME] [--tier starter|business|enterprise] [--database-url URL]', about: 'add a tenant in the place of its tier',
+    options: { owner: text, name: text, tier: text, 'database-url': text }, load: tenant('create'),
+  },
+  { words: ['tenant', 'suspend'], usage: 'tenant suspend SLUG --reason TEXT', about: 'shut a tenant out from its next transaction on', options: { reason: text }, load: tenant('suspend') },
+  { words: ['tenant', 'resume'], usage: 'tenant resume SLUG --reason TEXT', about: 'let a suspended tenant in again', options: { reason: text }, load: tenant('resume') },
+  { words: ['tenant', 'url'], usage: 'tenant url SLUG [--read-only]', about: 'the connection string of a tenant with a login of its own; contains its password', options: { 'read-only': { type: 'boolean' } }, load: tenant('url') },
+  {
+    words: ['lab', 'sql'], usage: 'lab sql --tenant SLUG --as EMAIL [--stacked] < FILE', about: "run SQL inside the real door: the attacker's seat",
+    options: { tenant: text, as: text, stacked: { type: 'boolean' } }, load: () => import('#db/cli/lab-sql'),
+  },
+  {
+    words: ['lab', 'seed'], usage: 'lab seed --tenants N --rows M [--canary]', about: 'add synthetic tenants; with --canary each text of tenant T carries CANARY-<T>-<hex>',
+    options: { tenants: text, rows: text, canary: { type: 'boolean' } }, load: () => import('#db/cli/lab-seed'),
+  },
+  { words: ['lab', 'login'], usage: 'lab login EMAIL [--tenant SLUG]', about: 'print a Cookie header value for a running app', options: { tenant: text }, load: () => import('#db/cli/lab-login') },
+  { words: ['lab', 'routes'], usage: 'lab routes', about: 'every page, route handler and action, with sample parameters', load: () => import('#db/cli/lab-routes') },
 ]

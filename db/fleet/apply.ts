@@ -1,44 +1,73 @@
-import type pg from 'pg'
+import pg from 'pg'
+import { MigrationChanged, MigrationFailed, SchemaTooNew } from '#db/errors'
 import type { Migration } from '#db/fleet/history'
+import { runOutside } from '#db/fleet/outside'
+import { closing, opening } from '#db/fleet/script'
 
-/** The ledger of one database: what was applied to which schema. Written first in the target's own transaction, which makes a race a clash. */
-export const ledgerSql = `
-create table if not exists tenancy.applied (
-  schema text not null,
-  migration text not null,
-  sha256 text not null,
-  applied_at timestamptz not null default clock_timestamp(),
-  took_ms integer,
-  primary key (schema, migration)
-)`
+/** How long a statement waits for a lock, and with it everybody who comes after it in the queue. */
+export const lockTimeoutMs = 500
 
 /**
- * Brings one schema to the end of a history, in one transaction. In: a connection that acts as the owner, the schema, all its
- * migrations. Out: the tags applied now. Throws when an applied file has changed since.
+ * Brings one schema to the end of a history. In: a connection that acts as the owner, the schema, all its migrations. Out: the tags
+ * applied now, none when somebody else was quicker. Throws MigrationChanged, SchemaTooNew, or MigrationFailed with the statement.
  */
-export async function bringUpToDate(client: pg.ClientBase, schema: string, history: Migration[]): Promise<string[]> {
-  const { rows } = await client.query<{ migration: string; sha256: string }>('select migration, sha256 from tenancy.applied where schema = $1', [schema])
-  const applied = new Map(rows.map((row) => [row.migration, row.sha256]))
-  for (const { tag, sha256 } of history) {
-    const known = applied.get(tag)
-    if (known && known !== sha256) throw new Error(`migration ${tag} was changed after ${schema} got it: applied ${known.slice(0, 12)}, file ${sha256.slice(0, 12)}; restore the file and add a new migration`)
-  }
-  const pending = history.filter(({ tag }) => !applied.has(tag))
-  if (pending.length === 0) return []
-  await client.query(script(schema, pending))
-  return pending.map(({ tag }) => tag)
+export async function bringUpToDate(client: pg.Client, schema: string, history: Migration[]): Promise<string[]> {
+  const pending = await readPending(client, schema, history)
+  return applyPending(client, schema, schema, pending)
 }
 
-/** One message: lock, ledger rows, files. `schema` is one of ours and never a person's text. */
-function script(schema: string, pending: Migration[]): string {
-  if (!/^(platform|shared|t_[0-9a-f]{32})$/.test(schema)) throw new TypeError(`not a schema of ours: ${schema}`)
-  return [
-    'begin',
-    `set local lock_timeout = '2s'`,
-    `select pg_advisory_xact_lock(hashtextextended('fleet ${schema}', 7236115))`,
-    ...pending.map(({ tag, sha256 }) => `insert into tenancy.applied (schema, migration, sha256) values ('${schema}', '${tag.replaceAll("'", "''")}', '${sha256}')`),
-    `set local search_path = ${schema}, pg_temp`,
-    ...pending.flatMap(({ statements }) => statements.map((statement) => statement.replace(/;\s*$/, ''))),
-    'commit',
-  ].join(';\n')
+/** What a schema lacks of a history, by the ledger of its own database. */
+export async function readPending(client: pg.ClientBase, schema: string, history: Migration[]): Promise<Migration[]> {
+  const { rows } = await client.query<{ migration: string; sha256: string }>('select migration, sha256 from tenancy.applied where schema = $1 order by migration', [schema])
+  const files = new Map(history.map((file) => [file.tag, file]))
+  const unknown = rows.filter(({ migration }) => !files.has(migration)).map(({ migration }) => migration)
+  if (unknown.length > 0) throw new SchemaTooNew(schema, unknown, history.at(-1)?.tag ?? 'none')
+  for (const { migration, sha256 } of rows) {
+    const file = files.get(migration)
+    if (file && file.sha256 !== sha256) throw new MigrationChanged(migration, [schema], sha256, file.sha256)
+  }
+  const applied = new Set(rows.map(({ migration }) => migration))
+  return history.filter(({ tag }) => !applied.has(tag))
+}
+
+/**
+ * Applies files to one target: those that stand together in one transaction, the others one by one outside of any. In: `target`,
+ * the name to say in errors. Out: the tags applied. A clash with another runner's ledger row is no error: what is left then is applied.
+ */
+export async function applyPending(client: pg.Client, schema: string, target: string, pending: Migration[], timeoutMs = lockTimeoutMs): Promise<string[]> {
+  const done: string[] = []
+  for (const group of grouped(pending)) {
+    try {
+      if (group.every(({ transactional }) => transactional)) await runTogether(client, schema, target, group, timeoutMs)
+      else for (const file of group) await runOutside(client, schema, target, file)
+      done.push(...group.map(({ tag }) => tag))
+    } catch (error) {
+      if (!(error instanceof Clash)) throw error
+      return [...done, ...(await applyPending(client, schema, target, await readPending(client, schema, pending).catch(ignoreLater(pending)), timeoutMs))]
+    }
+  }
+  return done
+}
+
+class Clash extends Error {}
+
+/** Statement by statement, in one flight where the connection pipelines: the first that fails is known, and the rest do nothing. */
+async function runTogether(client: pg.Client, schema: string, target: string, files: Migration[], timeoutMs: number): Promise<void> {
+  const statements = files.flatMap((file) => file.statements.map((text) => ({ text, file })))
+  const flight = [opening(schema, files, timeoutMs), ...statements.map(({ text }) => text), closing(schema, files)]
+  client.connection.stream.cork()
+  const running = flight.map((text) => client.query(text))
+  client.connection.stream.uncork()
+  const results = await Promise.allSettled(running)
+  const at = results.findIndex(({ status }) => status === 'rejected')
+  const failed = results[at]
+  if (failed?.status !== 'rejected') return
+  await client.query('rollback')
+  throw explained(failed.reason, target, statements[at - 1]?.file ?? files[0], statements[at - 1]?.text ?? null)
+}
+
+function explained(reason: unknown, target: string, file: Migration | undefined, statement: string | null): unknown {
+  if (!(reason instanceof pg.DatabaseError)) return reason
+  if (reason.code === '23505' && reason.constraint === 'applied_pkey') return new Clash()
+  return new MigrationFailed(target, file?.tag ?? '', statement, reason.code ?? null, [reason.message, reason.detail].filter(Boolean).join('; '))
 }

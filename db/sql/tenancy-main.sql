@@ -44,3 +44,32 @@ language sql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
   insert into tenancy.residents (tenant_id, schema_name, login) values (p_tenant, 'shared', 'rowhouse_tenant')
 $$;
+
+-- What one audit row stands for: everything in it and the hash of the row before.
+create or replace function tenancy.audit_hash(p_row platform.audit) returns bytea
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select sha256(p_row.previous || convert_to(
+    jsonb_build_array(p_row.seq, extract(epoch from p_row.at), p_row.actor, p_row.deed, p_row.tenant_id, p_row.detail)::text, 'UTF8'))
+$$;
+
+-- One more row of the audit trail, chained to the one before by its hash. One at a time, so that the chain has no forks.
+create or replace function tenancy.record(p_actor text, p_deed text, p_tenant uuid, p_detail jsonb) returns bigint
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  made platform.audit;
+begin
+  perform pg_advisory_xact_lock(7236116);
+  made.seq := nextval('platform.audit_seq_seq');
+  made.at := clock_timestamp();
+  made.actor := p_actor;
+  made.deed := p_deed;
+  made.tenant_id := p_tenant;
+  made.detail := coalesce(p_detail, '{}');
+  made.previous := coalesce((select a.hash from platform.audit as a order by a.seq desc limit 1), '\x');
+  made.hash := tenancy.audit_hash(made);
+  insert into platform.audit overriding system value select made.*;
+  return made.seq;
+end
+$$;

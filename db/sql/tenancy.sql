@@ -26,6 +26,30 @@ create table if not exists tenancy.entries (
 );
 create index if not exists entries_tenant on tenancy.entries (tenant_id, at);
 
+-- The ledger: what was applied to which schema of this database. A row goes in first in the target's own transaction, which
+-- makes a race a clash. `breaking` is kept for builds that do not have the file.
+create table if not exists tenancy.applied (
+  schema text not null,
+  migration text not null,
+  sha256 text not null,
+  breaking text,
+  applied_at timestamptz not null default clock_timestamp(),
+  took_ms integer,
+  primary key (schema, migration)
+);
+
+-- What did not go in, as long as it has not.
+create table if not exists tenancy.failures (
+  schema text not null,
+  migration text not null,
+  at timestamptz not null default clock_timestamp(),
+  attempts integer not null default 1,
+  code text,
+  statement text,
+  message text not null,
+  primary key (schema, migration)
+);
+
 -- HMAC-SHA-256 (RFC 2104) with the pads kept ready, so that one call costs two hashes.
 create or replace function tenancy.mac(p_message text) returns text
 language sql stable strict security definer set search_path = pg_catalog, pg_temp
@@ -47,6 +71,8 @@ as $$
 $$;
 
 -- The tenant of this transaction, or null. Unsafe for parallel workers: their process id is not the sealed one.
+-- Without a seal there is one way to rows: a tenant's own login in a read-only transaction, which no fence is needed for.
+-- That is what reporting tools with the tenant's URL do.
 create or replace function tenancy.tenant() returns uuid
 language plpgsql stable security definer parallel unsafe set search_path = pg_catalog, pg_temp
 as $$
@@ -54,6 +80,9 @@ declare
   given constant text := current_setting('tenancy.seal', true);
   part constant text[] := string_to_array(given, '|');
 begin
+  if coalesce(given, '') = '' and session_user ~ '^t_' and current_setting('transaction_read_only') = 'on' then
+    return (select r.tenant_id from tenancy.residents as r where r.login = session_user and r.state in ('active', 'copying'));
+  end if;
   if given is null or array_length(part, 1) is distinct from 5 then
     return null;
   end if;
@@ -122,12 +151,49 @@ begin
 end
 $$;
 
+-- The lock of a migration target. A migration holds it alone; whoever needs the target to keep its version (a move, a
+-- provisioning) holds it shared. Not a tenant's fence, which is lock_key().
+create or replace function tenancy.target_key(p_schema text) returns bigint
+language sql immutable strict parallel safe set search_path = pg_catalog, pg_temp
+as $$
+  select hashtextextended(p_schema, 7236116)
+$$;
+
+create or replace function tenancy.target_holders(p_schema text) returns text
+language sql stable strict set search_path = pg_catalog, pg_temp
+as $$
+  select string_agg(format('%s (process %s)', coalesce(nullif(a.application_name, ''), a.usename), l.pid), ', ' order by l.pid)
+  from pg_locks as l
+  join pg_stat_activity as a on a.pid = l.pid
+  where l.locktype = 'advisory' and l.granted and l.objsubid = 1 and l.pid <> pg_backend_pid()
+    and l.database = (select d.oid from pg_database as d where d.datname = current_database())
+    and (l.classid::bigint << 32) | l.objid::bigint = tenancy.target_key(p_schema)
+$$;
+
+-- Takes a target for a migration, for the transaction or for the session, without waiting: 55P03 says who has it.
+create or replace function tenancy.claim_target(p_schema text, p_session boolean default false) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  got boolean;
+begin
+  if p_session then
+    got := pg_try_advisory_lock(tenancy.target_key(p_schema));
+  else
+    got := pg_try_advisory_xact_lock(tenancy.target_key(p_schema));
+  end if;
+  if not got then
+    raise exception 'it is held by %', coalesce(tenancy.target_holders(p_schema), 'someone who has just let go') using errcode = '55P03';
+  end if;
+end
+$$;
+
 -- What every tenant table of the current schema must have. Each migration that creates a table calls it by name.
 create or replace function tenancy.protect(p_schema text, p_table text) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
-  owner_login constant text := case p_schema when 'shared' then 'rowhouse_tenant' else p_schema end;
+  owner_login constant text := case when p_schema like 't\_%' then p_schema else 'rowhouse_tenant' end;
 begin
   execute format('alter table %I.%I enable row level security, force row level security', p_schema, p_table);
   execute format('drop policy if exists tenant on %I.%I', p_schema, p_table);
@@ -146,4 +212,5 @@ $$;
 grant usage on schema tenancy to public;
 grant execute on function tenancy.tenant(), tenancy.enter_own(uuid, bigint) to public;
 grant execute on function tenancy.enter_as_service(uuid, bigint, text) to rowhouse_worker;
+grant execute on function tenancy.target_key(text), tenancy.target_holders(text) to rowhouse_worker;
 grant select on tenancy.residents to rowhouse_worker;

@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto'
+import type { Run } from '#db/cli/commands'
+import { refuseInProduction } from '#db/cli/lab'
+import { UsageError } from '#db/cli/usage'
+import { withTenant } from '#db/door'
+import { createTenant } from '#db/placements/create'
+import { platform } from '#db/registry'
+import type { Tier } from '#db/schema/platform'
+import { fillWithSample } from '#db/seed/sample'
+import { stories } from '#db/seed/stories'
+import * as users from '#db/users'
+
+const tiers: Tier[] = ['starter', 'starter', 'business', 'enterprise']
+
+/** Adds tenants of all tiers, each with an owner `owner@<slug>.example` whose password is `rowhouse-demo`. */
+export const run: Run = async ({ values }) => {
+  refuseInProduction()
+  const tenants = count(values.tenants, 'tenants')
+  const rows = count(values.rows, 'rows')
+  const batch = randomBytes(3).toString('hex')
+  const made = []
+  for (let i = 0; i < tenants; i++) made.push(await one(`lab-${batch}-${i + 1}`, tiers[i % tiers.length] ?? 'starter', rows, values.canary === true))
+  return { text: made.map(({ slug, tier, owner }) => `${slug} (${tier}), owner ${owner}`).join('\n'), json: { tenants: made } }
+}
+
+async function one(slug: string, tier: Tier, rows: number, canary: boolean) {
+  const mark = (text: string) => (canary ? `CANARY-${slug}-${randomBytes(4).toString('hex')} ${text}` : text)
+  const email = `owner@${slug}.example`
+  const owner = await users.create(platform(), { email, name: mark('Owner').slice(0, 80), password: 'rowhouse-demo', verified: true })
+  const tenant = await createTenant({ slug, name: mark(slug).slice(0, 80), ownerId: owner.id, tier })
+  const { products, customers, streets, domain } = stories.acme
+  const story = {
+    domain: `${canary ? `canary-${slug}.` : ''}${domain}`, streets: streets.map(mark),
+    customers: customers.map(mark), products: products.map(([sku, name, price]): [string, string, number] => [canary ? `CANARY-${slug}-${sku}`.slice(0, 64) : sku, mark(name), price]),
+  }
+  await withTenant({ kind: 'service', tenantId: tenant.id, reason: canary ? mark('Sample data') : 'Sample data' }, (tx) => fillWithSample(tx, story, rows))
+  return { slug, id: tenant.id, tier, owner: email }
+}
+
+function count(value: unknown, name: string): number {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < 1) throw new UsageError(`--${name} takes a whole number from 1, not ${value}`)
+  return number
+}

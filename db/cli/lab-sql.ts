@@ -1,0 +1,42 @@
+import { sql } from 'drizzle-orm'
+import type { Run } from '#db/cli/commands'
+import { labCaller, refuseInProduction, standardInput } from '#db/cli/lab'
+import { table } from '#db/cli/table'
+import { withTenant } from '#db/door'
+
+type Answer = { sql: string; rows: Record<string, unknown>[]; count: number | null; error?: string; code?: string }
+
+/** Statements end with a semicolon at the end of a line; with `--stacked` the whole text goes out as one message. */
+export const run: Run = async ({ values }) => {
+  refuseInProduction()
+  const caller = await labCaller(values.as, values.tenant)
+  const given = await standardInput()
+  const statements = values.stacked ? [given] : given.split(/;[ \t]*(?:\r?\n|$)/).map((part) => part.trim()).filter(Boolean)
+  const answers: Answer[] = []
+  let outcome = 'committed'
+  try {
+    await withTenant(caller, async (tx) => {
+      answers.length = 0
+      for (const statement of statements) answers.push(await tx.execute(sql.raw(statement)).then(
+        ({ rows, rowCount }) => ({ sql: statement, rows, count: rowCount }),
+        (error: unknown) => ({ sql: statement, rows: [], count: null, ...words(error) })))
+    })
+  } catch (error) {
+    outcome = error instanceof Error ? error.message : String(error)
+  }
+  const text = answers.map((answer) => `> ${answer.sql}\n${answer.error ?? shown(answer)}`).join('\n\n')
+  return { text: `${text}\n\n${outcome}`, json: { tenant: values.tenant, answers, outcome } }
+}
+
+function words(error: unknown): { error: string; code?: string } {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const code = cause instanceof Error && 'code' in cause ? { code: String(cause.code) } : {}
+  return { error: cause instanceof Error ? cause.message : String(cause), ...code }
+}
+
+function shown({ rows, count }: Answer): string {
+  const [first] = rows
+  if (!first) return `${count ?? 0} rows`
+  const head = Object.keys(first)
+  return table(head, rows.map((row) => head.map((name) => (row[name] instanceof Date || typeof row[name] !== 'object' ? String(row[name]) : JSON.stringify(row[name])))))
+}

@@ -1,0 +1,17 @@
+import { platformPool } from '#db/pools'
+import { examineMain, type Finding } from '#db/doctor/doctor'
+import { assertSafeLogins } from '#db/safe-logins'
+
+/** Whether the app may serve: the main database answers, its logins are harmless and every invariant holds there. */
+export async function readiness(): Promise<{ ready: boolean; problems: string[] }> {
+  try {
+    await platformPool().query('select')
+    await assertSafeLogins()
+    const { findings } = await examineMain()
+    return { ready: findings.length === 0, problems: findings.map(sentence) }
+  } catch (error) {
+    return { ready: false, problems: [error instanceof Error ? error.message : String(error)] }
+  }
+}
+
+export const sentence = ({ check, object, why }: Finding): string => `${check}: ${object}: ${why}`
