@@ -5,7 +5,7 @@ import pg from 'pg'
 import { connected, databaseOf, inDatabase } from '#db/connect'
 import { loginPassword, logins, loginUrl, type Login } from '#db/env'
 import { ServerTooOld } from '#db/errors'
-import { bringUpToDate, ledgerSql } from '#db/fleet/apply'
+import { bringUpToDate } from '#db/fleet/apply'
 import { readHistory } from '#db/fleet/history'
 import { scramVerifier } from '#db/secrets'
 
@@ -30,7 +30,6 @@ export async function setup({ adminUrl }: { adminUrl: string }): Promise<void> {
     await harden(admin)
     await admin.query('set role rowhouse_owner')
     await admin.query(await sqlFile('tenancy'))
-    await admin.query(ledgerSql)
     await giveKey(admin)
     await admin.query('create schema if not exists shared')
     await bringUpToDate(admin, 'platform', await readHistory('platform'))
@@ -94,7 +93,6 @@ async function makeTemplate(admin: pg.Client, adminUrl: string): Promise<void> {
     await harden(client)
     await client.query('set role rowhouse_owner')
     await client.query(await sqlFile('tenancy'))
-    await client.query(ledgerSql)
     await client.query('reset role')
     await client.query(await sqlFile('logins'))
   })

@@ -1,5 +1,6 @@
-import pg from 'pg'
-import { MigrationChanged, MigrationFailed, SchemaTooNew } from '#db/errors'
+import type pg from 'pg'
+import { MigrationChanged, SchemaTooNew } from '#db/errors'
+import { Clash, explained } from '#db/fleet/failed'
 import type { Migration } from '#db/fleet/history'
 import { runOutside } from '#db/fleet/outside'
 import { closing, opening } from '#db/fleet/script'
@@ -18,16 +19,11 @@ export async function bringUpToDate(client: pg.Client, schema: string, history: 
 
 /** What a schema lacks of a history, by the ledger of its own database. */
 export async function readPending(client: pg.ClientBase, schema: string, history: Migration[]): Promise<Migration[]> {
-  const { rows } = await client.query<{ migration: string; sha256: string }>('select migration, sha256 from tenancy.applied where schema = $1 order by migration', [schema])
-  const files = new Map(history.map((file) => [file.tag, file]))
-  const unknown = rows.filter(({ migration }) => !files.has(migration)).map(({ migration }) => migration)
+  const ledger = await readLedger(client, schema)
+  const files = new Set(history.map(({ tag }) => tag))
+  const unknown = [...ledger.keys()].filter((tag) => !files.has(tag))
   if (unknown.length > 0) throw new SchemaTooNew(schema, unknown, history.at(-1)?.tag ?? 'none')
-  for (const { migration, sha256 } of rows) {
-    const file = files.get(migration)
-    if (file && file.sha256 !== sha256) throw new MigrationChanged(migration, [schema], sha256, file.sha256)
-  }
-  const applied = new Set(rows.map(({ migration }) => migration))
-  return history.filter(({ tag }) => !applied.has(tag))
+  return lacking(ledger, schema, history)
 }
 
 /**
@@ -43,31 +39,68 @@ export async function applyPending(client: pg.Client, schema: string, target: st
       done.push(...group.map(({ tag }) => tag))
     } catch (error) {
       if (!(error instanceof Clash)) throw error
-      return [...done, ...(await applyPending(client, schema, target, await readPending(client, schema, pending).catch(ignoreLater(pending)), timeoutMs))]
+      const left = lacking(await readLedger(client, schema), schema, pending)
+      return [...done, ...(await applyPending(client, schema, target, left, timeoutMs))]
     }
   }
   return done
 }
 
-class Clash extends Error {}
+async function readLedger(client: pg.ClientBase, schema: string): Promise<Map<string, string>> {
+  const { rows } = await client.query<{ migration: string; sha256: string }>('select migration, sha256 from tenancy.applied where schema = $1 order by migration', [schema])
+  return new Map(rows.map(({ migration, sha256 }) => [migration, sha256]))
+}
+
+function lacking(ledger: Map<string, string>, schema: string, files: Migration[]): Migration[] {
+  for (const { tag, sha256 } of files) {
+    const applied = ledger.get(tag)
+    if (applied !== undefined && applied !== sha256) throw new MigrationChanged(tag, [schema], applied, sha256)
+  }
+  return files.filter(({ tag }) => !ledger.has(tag))
+}
+
+/** Neighbours that may share a transaction; a file that may not stands alone. */
+function grouped(files: Migration[]): Migration[][] {
+  const groups: Migration[][] = []
+  for (const file of files) {
+    const last = groups.at(-1)
+    if (last && file.transactional && last[0]?.transactional) last.push(file)
+    else groups.push([file])
+  }
+  return groups
+}
 
 /** Statement by statement, in one flight where the connection pipelines: the first that fails is known, and the rest do nothing. */
 async function runTogether(client: pg.Client, schema: string, target: string, files: Migration[], timeoutMs: number): Promise<void> {
   const statements = files.flatMap((file) => file.statements.map((text) => ({ text, file })))
   const flight = [opening(schema, files, timeoutMs), ...statements.map(({ text }) => text), closing(schema, files)]
+  const failed = client.pipeline ? await sendTogether(client, flight) : await sendInTurn(client, flight)
+  if (!failed) return
+  const { at, reason } = failed
+  await client.query('rollback').catch(() => {}) // the connection is gone, and the transaction with it
+  const step = statements[at - 1]
+  throw explained(reason, target, step?.file ?? files.at(at === 0 ? 0 : -1), step?.text ?? null)
+}
+
+type FirstFailure = { at: number; reason: unknown } | undefined
+
+async function sendTogether(client: pg.Client, flight: string[]): Promise<FirstFailure> {
   client.connection.stream.cork()
   const running = flight.map((text) => client.query(text))
   client.connection.stream.uncork()
   const results = await Promise.allSettled(running)
   const at = results.findIndex(({ status }) => status === 'rejected')
-  const failed = results[at]
-  if (failed?.status !== 'rejected') return
-  await client.query('rollback')
-  throw explained(failed.reason, target, statements[at - 1]?.file ?? files[0], statements[at - 1]?.text ?? null)
+  const result = results[at]
+  return result?.status === 'rejected' ? { at, reason: result.reason } : undefined
 }
 
-function explained(reason: unknown, target: string, file: Migration | undefined, statement: string | null): unknown {
-  if (!(reason instanceof pg.DatabaseError)) return reason
-  if (reason.code === '23505' && reason.constraint === 'applied_pkey') return new Clash()
-  return new MigrationFailed(target, file?.tag ?? '', statement, reason.code ?? null, [reason.message, reason.detail].filter(Boolean).join('; '))
+async function sendInTurn(client: pg.Client, flight: string[]): Promise<FirstFailure> {
+  for (const [at, text] of flight.entries()) {
+    try {
+      await client.query(text)
+    } catch (reason) {
+      return { at, reason }
+    }
+  }
+  return undefined
 }

@@ -146,3 +146,57 @@ export const audit = platform.table('audit', {
   hash: bytea().notNull(),
 }, (t) => [index('audit_tenant').on(t.tenantId, t.seq)])
 
+export const runStates = ['requested', 'running', 'done', 'failed', 'stopped'] as const
+
+/** A fleet run: what was asked for, how far it is, how it ended. */
+export const migrationRuns = platform.table('migration_runs', {
+  id: uuid().primaryKey(),
+  requestedAt: at('requested_at').notNull().default(now),
+  requestedBy: text('requested_by').notNull(),
+  options: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+  state: text({ enum: runStates }).notNull().default('requested'),
+  startedAt: at('started_at'),
+  seenAt: at('seen_at'),
+  endedAt: at('ended_at'),
+  wave: text().notNull().default(''),
+  targets: integer().notNull().default(0),
+  done: integer().notNull().default(0),
+  failed: integer().notNull().default(0),
+  message: text().notNull().default(''),
+}, (t) => [
+  index('migration_runs_requested').on(t.requestedAt),
+  check('migration_runs_state', sql`${t.state} in ${oneOf(runStates)}`),
+])
+
+/** Who failed in a run, and why. What a target lacks now is in the ledger of its database. */
+export const migrationFailures = platform.table('migration_failures', {
+  runId: uuid('run_id').notNull().references(() => migrationRuns.id, { onDelete: 'cascade' }),
+  target: text().notNull(),
+  tenantId: uuid('tenant_id'),
+  at: at('at').notNull().default(now),
+  migration: text().notNull(),
+  statement: text(),
+  code: text(),
+  message: text().notNull(),
+}, (t) => [primaryKey({ columns: [t.runId, t.target] })])
+
+/** What was last seen of a tenant's own database: its ledger, as tag to SHA-256, or why it could not be seen. The truth is there. */
+export const databasesSeen = platform.table('databases_seen', {
+  tenantId: uuid('tenant_id').primaryKey().references(() => tenants.id, { onDelete: 'cascade' }),
+  schema: text().notNull(),
+  seenAt: at('seen_at'),
+  applied: jsonb().$type<Record<string, string>>().notNull().default({}),
+  problem: text(),
+})
+
+/** How far a data step is in one tenant. `cursor` is where its next batch begins. */
+export const dataSteps = platform.table('data_steps', {
+  step: text().notNull(),
+  tenantId: uuid('tenant_id').notNull().references(() => tenants.id, { onDelete: 'cascade' }),
+  startedAt: at('started_at').notNull().default(now),
+  seenAt: at('seen_at').notNull().default(now),
+  endedAt: at('ended_at'),
+  cursor: text(),
+  rows: bigint({ mode: 'number' }).notNull().default(0),
+  problem: text(),
+}, (t) => [primaryKey({ columns: [t.step, t.tenantId] })])

@@ -18,6 +18,26 @@ CREATE TABLE "platform"."bans" (
 	"reason" text NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "platform"."data_steps" (
+	"step" text NOT NULL,
+	"tenant_id" uuid NOT NULL,
+	"started_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"seen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ended_at" timestamp with time zone,
+	"cursor" text,
+	"rows" bigint DEFAULT 0 NOT NULL,
+	"problem" text,
+	CONSTRAINT "data_steps_step_tenant_id_pk" PRIMARY KEY("step","tenant_id")
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."databases_seen" (
+	"tenant_id" uuid PRIMARY KEY NOT NULL,
+	"schema" text NOT NULL,
+	"seen_at" timestamp with time zone,
+	"applied" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"problem" text
+);
+--> statement-breakpoint
 CREATE TABLE "platform"."members" (
 	"tenant_id" uuid NOT NULL,
 	"user_id" uuid NOT NULL,
@@ -25,6 +45,35 @@ CREATE TABLE "platform"."members" (
 	"joined_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "members_tenant_id_user_id_pk" PRIMARY KEY("tenant_id","user_id"),
 	CONSTRAINT "members_role" CHECK ("platform"."members"."role" in ('owner', 'admin', 'member', 'viewer'))
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."migration_failures" (
+	"run_id" uuid NOT NULL,
+	"target" text NOT NULL,
+	"tenant_id" uuid,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"migration" text NOT NULL,
+	"statement" text,
+	"code" text,
+	"message" text NOT NULL,
+	CONSTRAINT "migration_failures_run_id_target_pk" PRIMARY KEY("run_id","target")
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."migration_runs" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"requested_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"requested_by" text NOT NULL,
+	"options" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"state" text DEFAULT 'requested' NOT NULL,
+	"started_at" timestamp with time zone,
+	"seen_at" timestamp with time zone,
+	"ended_at" timestamp with time zone,
+	"wave" text DEFAULT '' NOT NULL,
+	"targets" integer DEFAULT 0 NOT NULL,
+	"done" integer DEFAULT 0 NOT NULL,
+	"failed" integer DEFAULT 0 NOT NULL,
+	"message" text DEFAULT '' NOT NULL,
+	CONSTRAINT "migration_runs_state" CHECK ("platform"."migration_runs"."state" in ('requested', 'running', 'done', 'failed', 'stopped'))
 );
 --> statement-breakpoint
 CREATE TABLE "platform"."operators" (
@@ -112,8 +161,11 @@ CREATE TABLE "platform"."users" (
 );
 --> statement-breakpoint
 ALTER TABLE "platform"."bans" ADD CONSTRAINT "bans_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."data_steps" ADD CONSTRAINT "data_steps_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."databases_seen" ADD CONSTRAINT "databases_seen_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."members" ADD CONSTRAINT "members_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."members" ADD CONSTRAINT "members_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."migration_failures" ADD CONSTRAINT "migration_failures_run_id_migration_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "platform"."migration_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."operators" ADD CONSTRAINT "operators_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."placements" ADD CONSTRAINT "placements_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."placements" ADD CONSTRAINT "placements_server_id_servers_id_fk" FOREIGN KEY ("server_id") REFERENCES "platform"."servers"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -122,6 +174,7 @@ ALTER TABLE "platform"."sessions" ADD CONSTRAINT "sessions_tenant_id_tenants_id_
 ALTER TABLE "platform"."suspensions" ADD CONSTRAINT "suspensions_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "audit_tenant" ON "platform"."audit" USING btree ("tenant_id","seq");--> statement-breakpoint
 CREATE INDEX "members_user" ON "platform"."members" USING btree ("user_id");--> statement-breakpoint
+CREATE INDEX "migration_runs_requested" ON "platform"."migration_runs" USING btree ("requested_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "servers_address" ON "platform"."servers" USING btree ("host","port");--> statement-breakpoint
 CREATE UNIQUE INDEX "sessions_token" ON "platform"."sessions" USING btree ("token_hash");--> statement-breakpoint
 CREATE INDEX "sessions_user" ON "platform"."sessions" USING btree ("user_id");--> statement-breakpoint

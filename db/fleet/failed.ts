@@ -1,0 +1,13 @@
+import pg from 'pg'
+import { MigrationFailed } from '#db/errors'
+import type { Migration } from '#db/fleet/history'
+
+/** Another runner has written this target's ledger rows. */
+export class Clash extends Error {}
+
+/** What PostgreSQL said, with the target and the statement; anything else as it is. */
+export function explained(reason: unknown, target: string, file: Migration | undefined, statement: string | null): unknown {
+  if (!(reason instanceof pg.DatabaseError)) return reason
+  if (reason.code === '23505' && reason.constraint === 'applied_pkey') return new Clash()
+  return new MigrationFailed(target, file?.tag ?? '', statement, reason.code ?? null, [reason.message, reason.detail].filter(Boolean).join('; '))
+}

@@ -1,0 +1,47 @@
+import type pg from 'pg'
+import { explained } from '#db/fleet/failed'
+import type { Migration } from '#db/fleet/history'
+import { ledgerRows, targetName } from '#db/fleet/script'
+
+/** These statements wait for old transactions, but while they wait nobody waits for them. */
+const waitMs = 30_000
+
+/**
+ * Runs a file marked `-- no transaction` in one target. Each of its statements can be repeated (the lint sees to that), and an invalid
+ * index that an interrupted run left is dropped first, so a run may die at any moment: the ledger row comes last.
+ * Throws MigrationFailed.
+ */
+export async function runOutside(client: pg.Client, schema: string, target: string, file: Migration): Promise<void> {
+  let statement: string | null = null
+  try {
+    await client.query('select tenancy.claim_target($1, true)', [schema])
+    if (await isApplied(client, schema, file)) return
+    await client.query(`set search_path = ${targetName(schema)}, pg_temp; set lock_timeout = ${waitMs}; set statement_timeout = 0`)
+    for (statement of file.statements) {
+      await dropLeftover(client, schema, statement)
+      await client.query(statement)
+    }
+    await client.query(['begin', ...ledgerRows(schema, [file]), 'commit'].join(';\n'))
+  } catch (error) {
+    await client.query('rollback').catch(() => {}) // the connection is gone
+    throw explained(error, target, file, statement)
+  } finally {
+    await client.query(`reset search_path; reset lock_timeout; reset statement_timeout; select pg_advisory_unlock(tenancy.target_key('${targetName(schema)}'))`).catch(() => {}) // as above
+  }
+}
+
+async function isApplied(client: pg.Client, schema: string, { tag }: Migration): Promise<boolean> {
+  const { rowCount } = await client.query('select from tenancy.applied where schema = $1 and migration = $2', [schema, tag])
+  return rowCount === 1
+}
+
+/** An index that was being built when its builder died stays, invalid, under its name. */
+async function dropLeftover(client: pg.Client, schema: string, statement: string): Promise<void> {
+  const name = /\bcreate\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?"?([a-z_0-9]+)"?/i.exec(statement)?.[1]
+  if (!name) return
+  const { rowCount } = await client.query(
+    `select from pg_catalog.pg_index as i
+     join pg_catalog.pg_class as c on c.oid = i.indexrelid
+     where c.relnamespace = $1::regnamespace and c.relname = $2 and not i.indisvalid`, [schema, name])
+  if (rowCount === 1) await client.query(`drop index concurrently ${targetName(schema)}."${name}"`)
+}
