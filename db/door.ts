@@ -2,6 +2,7 @@ import { NodePgTransaction, type NodePgQueryResultHKT } from 'drizzle-orm/node-p
 import { NodePgSession } from 'drizzle-orm/node-postgres/session'
 import { PgDialect, type PgTransaction } from 'drizzle-orm/pg-core'
 import type pg from 'pg'
+import pgUtils from 'pg/lib/utils.js'
 import { DoorClosed, NotAMember, NotSignedIn, PlacementStale, RolledBack, TenantMoving, TenantSuspended } from '#db/errors'
 import { isId } from '#db/id'
 import { platformPool, tenantPools } from '#db/pools'
@@ -76,9 +77,15 @@ class Scope {
     const { text, ...rest } = typeof config === 'string' ? { text: config } : config
     if (!this.#open || this.finished) return Promise.reject(new DoorClosed(text))
     if ('name' in rest && rest.name !== undefined) return Promise.reject(new TypeError('named statements are refused on tenant connections'))
-    this.submitted++
     const query: pg.QueryConfig & { queryMode: 'extended' } = { ...rest, text, queryMode: 'extended' }
-    return this.client.query(query, values ?? [])
+    try {
+      // a value that pg could not send would fail after the count, and a batch's commit would save the rest
+      query.values = (values ?? []).map(pgUtils.prepareValue)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+    this.submitted++
+    return this.client.query(query)
   }
 
   close(): void {

@@ -30,6 +30,7 @@ export async function setup({ adminUrl }: { adminUrl: string }): Promise<void> {
     await harden(admin)
     await admin.query('set role rowhouse_owner')
     await admin.query(await sqlFile('tenancy'))
+    await admin.query(await sqlFile('capture'))
     await giveKey(admin)
     await admin.query('create schema if not exists shared')
     await bringUpToDate(admin, 'platform', await readHistory('platform'))
@@ -85,7 +86,7 @@ async function makeRoles(admin: pg.Client, passwords: Partial<Record<Login, stri
 async function makeTemplate(admin: pg.Client, adminUrl: string): Promise<void> {
   const { rowCount } = await admin.query('select from pg_catalog.pg_database where datname = $1', [templateDatabase])
   if (rowCount === 0) await admin.query(`create database ${templateDatabase} is_template true`)
-  const content = await Promise.all(['hardening', 'tenancy', 'logins'].map(sqlFile))
+  const content = await Promise.all(['hardening', 'tenancy', 'capture', 'logins'].map(sqlFile))
   const digest = createHash('sha256').update(content.join('\n')).digest('hex')
   const { rows } = await admin.query<{ digest: string | null }>(`select shobj_description(oid, 'pg_database') as digest from pg_catalog.pg_database where datname = $1`, [templateDatabase])
   if (rows[0]?.digest === digest) return
@@ -93,6 +94,7 @@ async function makeTemplate(admin: pg.Client, adminUrl: string): Promise<void> {
     await harden(client)
     await client.query('set role rowhouse_owner')
     await client.query(await sqlFile('tenancy'))
+    await client.query(await sqlFile('capture'))
     await client.query('reset role')
     await client.query(await sqlFile('logins'))
   })
@@ -104,7 +106,8 @@ async function harden(admin: pg.Client): Promise<void> {
   await admin.query(`
     revoke all on database ${name} from public;
     grant create on database ${name} to rowhouse_owner;
-    grant connect on database ${name} to rowhouse_migrator, rowhouse_platform, rowhouse_tenant, rowhouse_worker`)
+    grant connect on database ${name} to rowhouse_migrator, rowhouse_platform, rowhouse_tenant, rowhouse_worker;
+    grant temporary on database ${name} to rowhouse_worker`)
   await admin.query(await sqlFile('hardening'))
 }
 

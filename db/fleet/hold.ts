@@ -1,11 +1,7 @@
-import { connected } from '#db/connect'
 import { TargetHeld } from '#db/errors'
 import { readPending } from '#db/fleet/apply'
+import { asOwner, mainPlace } from '#db/fleet/connections'
 import { readHistory } from '#db/fleet/history'
-import { serviceUrl, type Placement } from '#db/registry'
-
-/** Leads to the main database. */
-export const mainPlace: Pick<Placement, 'server' | 'database' | 'schema'> = { server: null, database: null, schema: 'shared' }
 
 /**
  * Runs `work` while the targets of these schemas of one database keep their version: a migration of one of them waits for its end,
@@ -14,8 +10,7 @@ export const mainPlace: Pick<Placement, 'server' | 'database' | 'schema'> = { se
  * Throws TargetHeld, and SchemaTooNew when a target is ahead of this build.
  */
 export function whileVersionStands<T>(schemas: string[], work: () => Promise<T>, place = mainPlace): Promise<T> {
-  return connected(serviceUrl('migrator', place), async (client) => {
-    await client.query('set role rowhouse_owner')
+  return asOwner(place, schemas.join(', '), async (client) => {
     for (const schema of [...schemas].sort()) {
       const { rows: [row] } = await client.query<{ got: boolean; holders: string | null }>(
         'select pg_try_advisory_lock_shared(tenancy.target_key($1)) as got, tenancy.target_holders($1) as holders', [schema])

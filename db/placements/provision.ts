@@ -62,7 +62,7 @@ export async function unprovision(tenantId: string, place: Place): Promise<void>
   })
   if (place.kind === 'database') await asMigrator({ ...place, database: null }, async (client) => {
     await client.query('set role rowhouse_owner')
-    await client.query(`drop database if exists ${name} with (force)`)
+    await client.query(`drop database if exists ${name}`)
   })
 }
 

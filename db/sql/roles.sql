@@ -27,6 +27,15 @@ $$;
 
 grant rowhouse_owner to rowhouse_migrator;
 
+-- for tenancy.enter_for_move() alone; no login has it
+do $$
+begin
+  if not has_parameter_privilege('rowhouse_owner', 'session_replication_role', 'set') then
+    grant set on parameter session_replication_role to rowhouse_owner;
+  end if;
+end
+$$;
+
 -- a data change that policies would silently narrow to no rows becomes an error
 alter role rowhouse_migrator set row_security = off;
 alter role rowhouse_platform set search_path = platform, pg_temp;

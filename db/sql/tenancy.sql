@@ -15,8 +15,10 @@ create table if not exists tenancy.residents (
   login text not null check (login = case schema_name when 'shared' then 'rowhouse_tenant' else schema_name end),
   state text not null default 'active' check (state in ('active', 'copying', 'incoming', 'fenced', 'gone', 'aborted')),
   epoch bigint not null default 1 check (epoch > 0),
+  move_id uuid,
   changed_at timestamptz not null default now()
 );
+alter table tenancy.residents add column if not exists move_id uuid;
 
 create table if not exists tenancy.entries (
   at timestamptz not null default clock_timestamp(),
@@ -63,11 +65,12 @@ as $$
   select hashtextextended(p_tenant::text, 7236115)
 $$;
 
-create or replace function tenancy.seal(p_tenant uuid, p_epoch bigint) returns text
+-- A + behind the epoch says that the transaction's changes are captured for a move. It is under the signature, so that nobody can drop it.
+create or replace function tenancy.seal(p_tenant uuid, p_epoch bigint, p_captures boolean) returns text
 language sql stable strict security definer set search_path = pg_catalog, pg_temp
 as $$
   select body || '|' || tenancy.mac(body)
-  from (select concat_ws('|', p_tenant, pg_backend_pid(), extract(epoch from transaction_timestamp()), p_epoch)) as made (body)
+  from (select concat_ws('|', p_tenant, pg_backend_pid(), extract(epoch from transaction_timestamp()), p_epoch || case when p_captures then '+' else '' end)) as made (body)
 $$;
 
 -- The tenant of this transaction, or null. Unsafe for parallel workers: their process id is not the sealed one.
@@ -120,8 +123,7 @@ begin
       detail = coalesce(format('found epoch %s, state %s', resident.epoch, resident.state), 'no resident row');
   end if;
   perform
-    set_config('tenancy.seal', tenancy.seal(p_tenant, resident.epoch), true),
-    set_config('tenancy.capture', case resident.state when 'copying' then 'on' else '' end, true),
+    set_config('tenancy.seal', tenancy.seal(p_tenant, resident.epoch, resident.state = 'copying'), true),
     set_config('app.current_tenant_id', p_tenant::text, true);
 end
 $$;
@@ -194,7 +196,13 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   owner_login constant text := case when p_schema like 't\_%' then p_schema else 'rowhouse_tenant' end;
+  key_columns text;
 begin
+  select coalesce(string_agg(quote_literal(a.attname), ', ' order by k.place), '') into key_columns
+  from pg_index as i
+  cross join lateral unnest(i.indkey) with ordinality as k (number, place)
+  join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.number
+  where i.indrelid = format('%I.%I', p_schema, p_table)::regclass and i.indisprimary and a.attname <> 'tenant_id';
   execute format('alter table %I.%I enable row level security, force row level security', p_schema, p_table);
   execute format('drop policy if exists tenant on %I.%I', p_schema, p_table);
   execute format('drop policy if exists tenant_only on %I.%I', p_schema, p_table);
@@ -204,6 +212,14 @@ begin
   execute format(
     'create policy tenant_only on %I.%I as restrictive for all to public using (tenant_id = (select tenancy.tenant())) with check (tenant_id = (select tenancy.tenant()))',
     p_schema, p_table);
+  execute format('drop trigger if exists capture on %I.%I', p_schema, p_table);
+  execute format(
+    $trigger$
+      create trigger capture after insert or update or delete on %I.%I for each row
+      when (current_setting('tenancy.seal', true) like '%%+|%%')
+      execute function tenancy.capture(%s)
+    $trigger$,
+    p_schema, p_table, key_columns);
   execute format('revoke all on %I.%I from public', p_schema, p_table);
   execute format('grant select, insert, update, delete on %I.%I to %I, rowhouse_worker', p_schema, p_table, owner_login);
 end

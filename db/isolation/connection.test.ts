@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { eq, sql } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tenantBatch, withTenant, type TenantTx } from '#db/door'
+import { DoorClosed, RolledBack } from '#db/errors'
+import { buildWorld, leaveWorld, memberOf, refusal, rows, through, type World } from '#db/isolation/world'
+import { closePools, Pools } from '#db/pools'
+import { connectionString, placementOf, platform } from '#db/registry'
+import { placementKinds, sessions } from '#db/schema/platform'
+import { customers, orders } from '#db/schema/tenant'
+import { secretHash } from '#db/secrets'
+import { resume, suspend } from '#db/suspensions'
+
+let world: World
+beforeAll(async () => void (world = await buildWorld(placementKinds)))
+afterAll(async () => {
+  await leaveWorld(world)
+  await closePools()
+})
+
+test('10,000 alternations of two tenants on one connection: each sees its own rows and nothing else', async () => {
+  const [a, b] = world.shared
+  const pools = new Pools(1)
+  const url = connectionString(await placementOf(a.id))
+  const lease = await pools.lease(url)
+  try {
+    for (let i = 0; i < 10_000; i += 100) {
+      const answers = await Promise.all(Array.from({ length: 100 }, async (_, k) => {
+        const { owner, id } = (i + k) % 2 === 0 ? a : b
+        const { client } = lease
+        void client.query('begin')
+        void client.query({ text: 'select tenancy.enter($1, $2, 1)', values: [owner.token, id] })
+        const found = client.query<{ ids: string }>('select string_agg(distinct tenant_id::text, $1) as ids from orders', [','])
+        void client.query('commit')
+        return { id, ids: (await found).rows[0]?.ids }
+      }))
+      for (const { id, ids } of answers) expect(ids).toBe(id)
+    }
+    expect((await lease.client.query('select * from orders')).rowCount).toBe(0)
+  } finally {
+    lease.release()
+    await pools.end()
+  }
+})
+
+test('200 requests of all tenants at once: no answer carries a neighbour', async () => {
+  const everybody = Object.values(world).flat()
+  const answers = await Promise.all(Array.from({ length: 200 }, async (_, i) => {
+    const one = everybody[i % everybody.length] ?? everybody[0]
+    if (!one) throw new Error('nobody lives here')
+    const [found, text] = await tenantBatch(one.owner, (tx) => [tx.select({ id: orders.tenantId }).from(orders), tx.select().from(customers)])
+    return { one, ids: new Set(found.map(({ id }) => id)), text: JSON.stringify(text) }
+  }))
+  for (const { one, ids, text } of answers) {
+    expect([...ids]).toEqual([one.id])
+    for (const other of everybody) expect(text.includes(other.mark)).toBe(other === one)
+  }
+})
+
+describe.each(placementKinds)('in a %s placement', (kind) => {
+  const me = () => world[kind][0]
+
+  test('a statement that failed and was swallowed is not taken for saved', async () => {
+    const work = withTenant(me().owner, async (tx) => {
+      await rows(tx, 'select 1 / 0').catch(() => {})
+      return 'saved'
+    })
+    await expect(work).rejects.toBeInstanceOf(RolledBack)
+  })
+
+  test('what throws is rolled back', async () => {
+    const before = await through(me().owner, 'select count(*)::int as n from activity')
+    await expect(withTenant(me().owner, async (tx) => {
+      await rows(tx, 'delete from activity')
+      throw new Error('changed my mind')
+    })).rejects.toThrow('changed my mind')
+    expect(await through(me().owner, 'select count(*)::int as n from activity')).toEqual(before)
+  })
+
+  test('a query after the transaction has ended is refused', async () => {
+    let kept: TenantTx | undefined
+    await withTenant(me().owner, async (tx) => {
+      kept = tx
+      await rows(tx, 'select 1')
+    })
+    const late = kept?.execute(sql`select * from orders`) ?? Promise.resolve()
+    await expect(late).rejects.toMatchObject({ cause: expect.any(DoorClosed) as DoorClosed })
+  })
+
+  test('a value that cannot be sent is not left out of a commit', async () => {
+    const bad = { toPostgres: () => { throw new Error('cannot be sent') } }
+    await expect(tenantBatch(me().owner, (tx) => [
+      tx.execute(sql`delete from activity`),
+      tx.select().from(orders).where(eq(orders.note, bad as unknown as string)),
+    ])).rejects.toThrow()
+    expect((await through(me().owner, 'select id from activity')).length).toBeGreaterThan(0)
+  })
+
+  test('a backend that is killed costs its own request and no other', async () => {
+    const killed = withTenant(me().owner, async (tx) => {
+      const [row] = await rows(tx, 'select pg_backend_pid() as pid')
+      const superuser = new pg.Client({ connectionString: process.env.DATABASE_URL })
+      await superuser.connect()
+      await superuser.query('select pg_terminate_backend($1)', [row?.pid])
+      await superuser.end()
+      return rows(tx, 'select pg_sleep(1)')
+    })
+    await expect(killed).rejects.toThrow()
+    expect(await through(me().owner, 'select 1 as one')).toEqual([{ one: 1 }])
+  })
+
+  test('a session that is signed out, a suspended tenant and an expired session are refused within one second', async () => {
+    const member = await memberOf(me().id, 'member')
+    await platform().update(sessions).set({ expiresAt: new Date(Date.now() + 300) }).where(eq(sessions.tokenHash, secretHash(member.token)))
+    expect(await through(member, 'select 1 as one')).toEqual([{ one: 1 }])
+    await sleep(400)
+    expect(await refusal(through(member, 'select 1'))).toBe('NotSignedIn')
+
+    const other = await memberOf(me().id, 'member')
+    await platform().delete(sessions).where(eq(sessions.tokenHash, secretHash(other.token)))
+    expect(await refusal(through(other, 'select 1'))).toBe('NotSignedIn')
+
+    const deed = { tenantId: me().id, slug: me().slug, actor: 'test', reason: 'test' }
+    await suspend(deed)
+    expect(await refusal(through(me().owner, 'select 1'))).toBe('TenantSuspended')
+    await resume(deed)
+    expect(await through(me().owner, 'select 1 as one')).toEqual([{ one: 1 }])
+  })
+
+  test('an entry under an old epoch is refused by the place, and the door finds the new one by itself', async () => {
+    const { id, owner } = me()
+    await through(owner, 'select 1')
+    const admin = new pg.Client({ connectionString: process.env.DATABASE_URL })
+    const placement = await placementOf(id)
+    const place = new pg.Client({ connectionString: placement.database ? process.env.DATABASE_URL?.replace(/\/[^/]*$/, `/${placement.database}`) : process.env.DATABASE_URL })
+    await Promise.all([admin.connect(), place.connect()])
+    try {
+      await place.query('update tenancy.residents set epoch = epoch + 1 where tenant_id = $1', [id])
+      const waiting = through(owner, 'select 1 as one')
+      await sleep(100)
+      await admin.query('update platform.placements set epoch = epoch + 1 where tenant_id = $1', [id])
+      expect(await waiting).toEqual([{ one: 1 }])
+    } finally {
+      await Promise.all([admin.end(), place.end()])
+    }
+  })
+})
