@@ -6,6 +6,10 @@ with allowed (signature, caller) as (
     ('tenancy.enter_as_service(uuid,bigint,text)', 'rowhouse_worker'),
     ('tenancy.check_session(text,uuid)', 'rowhouse_platform'), ('tenancy.settle(uuid)', 'rowhouse_platform'),
     ('tenancy.record(text,text,uuid,jsonb)', 'rowhouse_platform'),
+    ('tenancy.enter_for_move(uuid,uuid,text,boolean)', 'rowhouse_worker'), ('tenancy.turn(uuid,uuid,text,text,bigint)', 'rowhouse_worker'),
+    ('tenancy.await_arrival(uuid,uuid,text,text,bigint)', 'rowhouse_worker'), ('tenancy.hand_over(uuid,uuid,uuid)', 'rowhouse_worker'),
+    ('tenancy.record_switch(uuid,bigint)', 'rowhouse_worker'), ('tenancy.switch_place(uuid)', 'rowhouse_worker'),
+    ('tenancy.record_return(uuid,bigint)', 'rowhouse_worker'), ('tenancy.fence_holders(uuid)', 'rowhouse_worker'),
     ('tenancy.make_login(uuid,text)', 'rowhouse_migrator'), ('tenancy.drop_login(uuid)', 'rowhouse_migrator')
 )
 select p.oid::regprocedure::text as object, 'it has no fixed search_path' as why
