@@ -6,7 +6,7 @@ where d.datname = current_database() and a.grantee = 0
 union all
 select format('database %I', current_database()), format('%s may make temporary tables', r.rolname)
 from pg_catalog.pg_roles as r
-where (r.rolname in ('rowhouse_tenant', 'rowhouse_platform', 'rowhouse_worker') or r.rolname ~ '^t_[0-9a-f]{32}$')
+where (r.rolname in ('rowhouse_tenant', 'rowhouse_platform') or r.rolname ~ '^t_[0-9a-f]{32}$')
   and has_database_privilege(r.oid, current_database(), 'temporary')
 union all
 select p.oid::regprocedure::text, 'public may call it'

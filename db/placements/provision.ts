@@ -18,15 +18,7 @@ export async function provision(tenantId: string, kind: 'schema' | 'database', s
   const name = privateName(tenantId)
   const place = { kind, server, database: kind === 'database' ? name : null, schema: name, login: name, password: newSecret() }
   try {
-    if (kind === 'database') await makeDatabase(place)
-    await asMigrator(place, async (client) => {
-      await client.query('select tenancy.make_login($1, $2)', [tenantId, scramVerifier(place.password)])
-      await client.query('set role rowhouse_owner')
-      if (kind === 'database') await giveKey(client)
-      await client.query(`create schema if not exists ${name}`)
-      await client.query(`grant usage on schema ${name} to ${name}, rowhouse_worker`)
-      await bringUpToDate(client, name, await readHistory('tenant'))
-    })
+    await makePlace(tenantId, place)
     return place
   } catch (error) {
     await unprovision(tenantId, place).catch((failure: unknown) => {
@@ -34,6 +26,20 @@ export async function provision(tenantId: string, kind: 'schema' | 'database', s
     })
     throw error
   }
+}
+
+/** The same for a place whose password is known. Idempotent, and takes nothing away: what is there stays and is brought up to date. */
+export async function makePlace(tenantId: string, place: Place): Promise<void> {
+  const name = privateName(tenantId)
+  if (place.kind === 'database') await makeDatabase(place)
+  await asMigrator(place, async (client) => {
+    await client.query('select tenancy.make_login($1, $2)', [tenantId, scramVerifier(place.password ?? newSecret())])
+    await client.query('set role rowhouse_owner')
+    if (place.kind === 'database') await giveKey(client)
+    await client.query(`create schema if not exists ${name}`)
+    await client.query(`grant usage on schema ${name} to ${name}, rowhouse_worker`)
+    await bringUpToDate(client, name, await readHistory('tenant'))
+  })
 }
 
 /** Puts the tenant's resident row into a place, which opens it for entries under this epoch. */
@@ -72,14 +78,15 @@ async function makeDatabase(place: Place): Promise<void> {
   await asMigrator({ ...place, database: null }, (client) => client.query(`create database ${name} template ${templateDatabase} owner rowhouse_owner`))
   await asMigrator(place, async (client) => {
     await client.query('set role rowhouse_owner')
-    await client.query(`revoke all on database ${name} from public; grant connect on database ${name} to rowhouse_migrator, rowhouse_worker`)
+    await client.query(`revoke all on database ${name} from public; grant connect on database ${name} to rowhouse_migrator, rowhouse_worker; grant temporary on database ${name} to rowhouse_worker`)
   })
 }
 
 const databaseExists = (place: Place) => asMigrator({ ...place, database: null }, async (client) =>
   (await client.query('select from pg_catalog.pg_database where datname = $1', [place.schema])).rowCount === 1)
 
-function asMigrator<T>(place: Place, work: (client: pg.Client) => Promise<T>): Promise<T> {
+/** One connection of the migrator in the database of a place. */
+export function asMigrator<T>(place: Place, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const maintenance = place.server && !place.database ? { ...place, database: 'postgres' } : place
   return connected(serviceUrl('migrator', maintenance), work)
 }

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { bigint, check, customType, index, integer, jsonb, pgSchema, primaryKey, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { bigint, check, customType, doublePrecision, index, integer, jsonb, pgSchema, primaryKey, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 
 export const platform = pgSchema('platform')
 
@@ -200,3 +200,52 @@ export const dataSteps = platform.table('data_steps', {
   rows: bigint({ mode: 'number' }).notNull().default(0),
   problem: text(),
 }, (t) => [primaryKey({ columns: [t.step, t.tenantId] })])
+
+export const moveStates = [
+  'requested', 'provisioned', 'capturing', 'copied', 'indexed', 'caught_up', 'verified', 'switched', 'confirmed', 'cleaned',
+  'aborting', 'aborted', 'rolling_back', 'rolled_back',
+] as const
+export type MoveState = (typeof moveStates)[number]
+
+/** One end of a move, as a placement has it. `secret` is sealed for the tenant's placement; `epoch` counts at the source only. */
+export type MoveEnd = { kind: PlacementKind; serverId: string | null; database: string | null; schema: string; login: string | null; secret: string | null; epoch: number }
+
+/** A change of a live tenant's placement. The worker acts on the row; consoles and commands only write what they want into it. */
+export const moves = platform.table('moves', {
+  id: uuid().primaryKey(),
+  tenantId: uuid('tenant_id').notNull().references(() => tenants.id, { onDelete: 'cascade' }),
+  state: text({ enum: moveStates }).notNull().default('requested'),
+  source: jsonb().$type<MoveEnd>().notNull(),
+  target: jsonb().$type<MoveEnd>().notNull(),
+  tierFrom: text('tier_from', { enum: tiers }).notNull(),
+  tierTo: text('tier_to', { enum: tiers }).notNull(),
+  requestedBy: text('requested_by').notNull(),
+  reason: text().notNull(),
+  requestedAt: at('requested_at').notNull().default(now),
+  rollsBack: uuid('rolls_back'),
+  abortBy: text('abort_by'),
+  confirmBy: text('confirm_by'),
+  graceUntil: at('grace_until'),
+  note: text().notNull().default(''),
+  error: text(),
+  rowsTotal: bigint('rows_total', { mode: 'number' }).notNull().default(0),
+  rowsDone: bigint('rows_done', { mode: 'number' }).notNull().default(0),
+  pauseMs: doublePrecision('pause_ms'),
+  changedAt: at('changed_at').notNull().default(now),
+  retryAt: at('retry_at').notNull().default(now),
+}, (t) => [
+  uniqueIndex('moves_live').on(t.tenantId).where(sql`state not in ('cleaned', 'aborted', 'rolling_back', 'rolled_back')`),
+  index('moves_tenant').on(t.tenantId, t.requestedAt),
+  check('moves_state', sql`${t.state} in ${oneOf(moveStates)}`),
+])
+
+/** What happened in a move, in order: a state reached, something waited for, something gone wrong. */
+export const moveEvents = platform.table('move_events', {
+  seq: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+  moveId: uuid('move_id').notNull().references(() => moves.id, { onDelete: 'cascade' }),
+  at: at('at').notNull().default(sql`clock_timestamp()`),
+  event: text().notNull(),
+  detail: text().notNull().default(''),
+  rows: bigint({ mode: 'number' }),
+  tookMs: integer('took_ms'),
+}, (t) => [index('move_events_move').on(t.moveId, t.seq)])

@@ -73,3 +73,59 @@ begin
   return made.seq;
 end
 $$;
+
+-- The registry follows a switch that the fence has made: placement, tier and move in one transaction, whichever caller comes first.
+create or replace function tenancy.record_switch(p_move uuid, p_epoch bigint) returns void
+language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  m platform.moves;
+begin
+  select * into m from platform.moves where id = p_move for update;
+  if m.state <> 'verified' then
+    return;
+  end if;
+  update platform.placements
+  set kind = m.target ->> 'kind', server_id = (m.target ->> 'serverId')::uuid, database = m.target ->> 'database',
+    schema = m.target ->> 'schema', login = m.target ->> 'login', secret = m.target ->> 'secret', epoch = p_epoch, changed_at = clock_timestamp()
+  where tenant_id = m.tenant_id and epoch < p_epoch;
+  update platform.tenants set tier = m.tier_to where id = m.tenant_id;
+  update platform.moves set state = 'switched', changed_at = clock_timestamp() where id = p_move;
+  update platform.moves set state = 'rolled_back', changed_at = clock_timestamp() where id = m.rolls_back;
+  perform pg_notify('rowhouse_placements', m.tenant_id::text);
+end
+$$;
+
+-- Within the main database the fence, the registry and the move change in the transaction that brings over the last keys.
+create or replace function tenancy.switch_place(p_move uuid) returns bigint
+language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  m platform.moves;
+  made bigint;
+begin
+  select * into m from platform.moves where id = p_move;
+  update tenancy.residents
+  set schema_name = m.target ->> 'schema', login = coalesce(m.target ->> 'login', 'rowhouse_tenant'), state = 'active',
+    epoch = epoch + 1, changed_at = clock_timestamp()
+  where tenant_id = m.tenant_id and move_id = p_move and state = 'copying' and m.state = 'verified'
+  returning epoch into made;
+  if made is null then
+    raise exception 'move % is not ready to be switched', p_move using errcode = 'TN410';
+  end if;
+  perform tenancy.record_switch(p_move, made);
+  return made;
+end
+$$;
+
+-- A switch that was given up behind the fence: the tenant stays where it is, under a new epoch.
+create or replace function tenancy.record_return(p_move uuid, p_epoch bigint) returns void
+language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update platform.placements as p set epoch = p_epoch, changed_at = clock_timestamp()
+  from platform.moves as m
+  where m.id = p_move and p.tenant_id = m.tenant_id and m.state = 'aborting' and p.epoch < p_epoch;
+  perform pg_notify('rowhouse_placements', m.tenant_id::text) from platform.moves as m where m.id = p_move;
+end
+$$;

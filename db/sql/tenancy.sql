@@ -65,6 +65,8 @@ as $$
   select hashtextextended(p_tenant::text, 7236115)
 $$;
 
+drop function if exists tenancy.seal(uuid, bigint);
+
 -- A + behind the epoch says that the transaction's changes are captured for a move. It is under the signature, so that nobody can drop it.
 create or replace function tenancy.seal(p_tenant uuid, p_epoch bigint, p_captures boolean) returns text
 language sql stable strict security definer set search_path = pg_catalog, pg_temp

@@ -76,6 +76,41 @@ CREATE TABLE "platform"."migration_runs" (
 	CONSTRAINT "migration_runs_state" CHECK ("platform"."migration_runs"."state" in ('requested', 'running', 'done', 'failed', 'stopped'))
 );
 --> statement-breakpoint
+CREATE TABLE "platform"."move_events" (
+	"seq" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "platform"."move_events_seq_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"move_id" uuid NOT NULL,
+	"at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+	"event" text NOT NULL,
+	"detail" text DEFAULT '' NOT NULL,
+	"rows" bigint,
+	"took_ms" integer
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."moves" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"tenant_id" uuid NOT NULL,
+	"state" text DEFAULT 'requested' NOT NULL,
+	"source" jsonb NOT NULL,
+	"target" jsonb NOT NULL,
+	"tier_from" text NOT NULL,
+	"tier_to" text NOT NULL,
+	"requested_by" text NOT NULL,
+	"reason" text NOT NULL,
+	"requested_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"rolls_back" uuid,
+	"abort_by" text,
+	"confirm_by" text,
+	"grace_until" timestamp with time zone,
+	"note" text DEFAULT '' NOT NULL,
+	"error" text,
+	"rows_total" bigint DEFAULT 0 NOT NULL,
+	"rows_done" bigint DEFAULT 0 NOT NULL,
+	"pause_ms" double precision,
+	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"retry_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "moves_state" CHECK ("platform"."moves"."state" in ('requested', 'provisioned', 'capturing', 'copied', 'indexed', 'caught_up', 'verified', 'switched', 'confirmed', 'cleaned', 'aborting', 'aborted', 'rolling_back', 'rolled_back'))
+);
+--> statement-breakpoint
 CREATE TABLE "platform"."operators" (
 	"user_id" uuid PRIMARY KEY NOT NULL,
 	"added_at" timestamp with time zone DEFAULT now() NOT NULL,
@@ -166,6 +201,8 @@ ALTER TABLE "platform"."databases_seen" ADD CONSTRAINT "databases_seen_tenant_id
 ALTER TABLE "platform"."members" ADD CONSTRAINT "members_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."members" ADD CONSTRAINT "members_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."migration_failures" ADD CONSTRAINT "migration_failures_run_id_migration_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "platform"."migration_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."move_events" ADD CONSTRAINT "move_events_move_id_moves_id_fk" FOREIGN KEY ("move_id") REFERENCES "platform"."moves"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."moves" ADD CONSTRAINT "moves_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."operators" ADD CONSTRAINT "operators_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."placements" ADD CONSTRAINT "placements_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."placements" ADD CONSTRAINT "placements_server_id_servers_id_fk" FOREIGN KEY ("server_id") REFERENCES "platform"."servers"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -175,6 +212,9 @@ ALTER TABLE "platform"."suspensions" ADD CONSTRAINT "suspensions_tenant_id_tenan
 CREATE INDEX "audit_tenant" ON "platform"."audit" USING btree ("tenant_id","seq");--> statement-breakpoint
 CREATE INDEX "members_user" ON "platform"."members" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "migration_runs_requested" ON "platform"."migration_runs" USING btree ("requested_at");--> statement-breakpoint
+CREATE INDEX "move_events_move" ON "platform"."move_events" USING btree ("move_id","seq");--> statement-breakpoint
+CREATE UNIQUE INDEX "moves_live" ON "platform"."moves" USING btree ("tenant_id") WHERE state not in ('cleaned', 'aborted', 'rolling_back', 'rolled_back');--> statement-breakpoint
+CREATE INDEX "moves_tenant" ON "platform"."moves" USING btree ("tenant_id","requested_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "servers_address" ON "platform"."servers" USING btree ("host","port");--> statement-breakpoint
 CREATE UNIQUE INDEX "sessions_token" ON "platform"."sessions" USING btree ("token_hash");--> statement-breakpoint
 CREATE INDEX "sessions_user" ON "platform"."sessions" USING btree ("user_id");--> statement-breakpoint

@@ -1,0 +1,146 @@
+-- What moves need in every database that holds tenants: the log of changed keys, the cursors of rows that arrive, and the few
+-- functions by which the worker turns a tenant's state. The worker may call them; it never sees another tenant's rows by them.
+
+create table if not exists tenancy.changed_keys (
+  seq bigint generated always as identity primary key,
+  tenant_id uuid not null,
+  table_name text not null,
+  key text[] not null
+);
+create index if not exists changed_keys_tenant on tenancy.changed_keys (tenant_id, table_name);
+
+create table if not exists tenancy.arrivals (
+  tenant_id uuid not null,
+  move_id uuid not null,
+  table_name text not null,
+  last_key text[],
+  rows bigint not null default 0,
+  weeded boolean not null default false,
+  done boolean not null default false,
+  primary key (tenant_id, move_id, table_name)
+);
+
+alter table tenancy.changed_keys enable row level security;
+alter table tenancy.arrivals enable row level security;
+drop policy if exists tenant on tenancy.changed_keys;
+drop policy if exists tenant on tenancy.arrivals;
+create policy tenant on tenancy.changed_keys using (tenant_id = (select tenancy.tenant()));
+create policy tenant on tenancy.arrivals using (tenant_id = (select tenancy.tenant()));
+
+-- Stands on every tenant table, and logs the old and the new key of each row that a capturing transaction changes. Its arguments
+-- are the columns of the primary key behind tenant_id. Runs as the owner: no login may write the log by itself.
+create or replace function tenancy.capture() returns trigger
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  before_key text[];
+  after_key text[];
+begin
+  if tg_op <> 'INSERT' then
+    before_key := array(select to_jsonb(old) ->> name from unnest(tg_argv) with ordinality as k (name, place) order by place);
+    insert into tenancy.changed_keys (tenant_id, table_name, key) values (old.tenant_id, tg_table_name, before_key);
+  end if;
+  if tg_op <> 'DELETE' then
+    after_key := array(select to_jsonb(new) ->> name from unnest(tg_argv) with ordinality as k (name, place) order by place);
+    if after_key is distinct from before_key then
+      insert into tenancy.changed_keys (tenant_id, table_name, key) values (new.tenant_id, tg_table_name, after_key);
+    end if;
+  end if;
+  return null;
+end
+$$;
+
+-- The mover's entry: seals the transaction to the tenant of a move that is under way in this database, whatever the tenant's state.
+-- A writing entry also leaves references unchecked for this transaction: rows arrive in any order, and a row that is replaced must
+-- not take the rows that refer to it along. They were checked where they come from, and both sides are compared before the switch.
+create or replace function tenancy.enter_for_move(p_tenant uuid, p_move uuid, p_reason text, p_writes boolean) returns text
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  resident tenancy.residents;
+begin
+  select * into resident from tenancy.residents where tenant_id = p_tenant;
+  if p_move is null or resident.move_id is distinct from p_move then
+    raise exception 'no move % of tenant % is under way here', p_move, p_tenant using errcode = 'TN410';
+  end if;
+  perform
+    set_config('tenancy.seal', tenancy.seal(p_tenant, resident.epoch, false), true),
+    set_config('app.current_tenant_id', p_tenant::text, true);
+  if p_writes then
+    perform set_config('session_replication_role', 'replica', true);
+  end if;
+  insert into tenancy.entries (tenant_id, login, reason)
+  select p_tenant, session_user, p_reason
+  where not exists (
+    select from tenancy.entries as e
+    where e.tenant_id = p_tenant and e.at > clock_timestamp() - interval '1 hour' and e.reason = p_reason
+  );
+  return resident.state;
+end
+$$;
+
+-- Compare and set: true when the tenant was in the first state under this move and is in the second now. What begins or ends a
+-- tenant's right to write takes the tenant's lock first, so that no transaction is half before and half behind it.
+create or replace function tenancy.turn(p_tenant uuid, p_move uuid, p_from text, p_to text, p_epoch bigint) returns boolean
+language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if (p_from, p_to) not in (
+    ('active', 'copying'), ('copying', 'active'), ('copying', 'fenced'), ('fenced', 'gone'), ('fenced', 'active'),
+    ('incoming', 'active'), ('incoming', 'aborted')
+  ) then
+    raise exception 'a tenant does not go from % to %', p_from, p_to using errcode = '22023';
+  end if;
+  if p_to in ('copying', 'fenced') then
+    perform pg_advisory_xact_lock(tenancy.lock_key(p_tenant));
+  end if;
+  update tenancy.residents
+  set state = p_to, epoch = p_epoch, move_id = p_move, changed_at = clock_timestamp()
+  where tenant_id = p_tenant
+    and state = p_from
+    and epoch <= p_epoch
+    and (move_id = p_move or (move_id is null and p_from = 'active'));
+  if found and 'active' in (p_from, p_to) then
+    delete from tenancy.changed_keys where tenant_id = p_tenant;
+  end if;
+  return found;
+end
+$$;
+
+-- In a database that the tenant shall come to: its row, which lets nobody in yet. Not where the tenant lives, or another move is on.
+create or replace function tenancy.await_arrival(p_tenant uuid, p_move uuid, p_schema text, p_login text, p_epoch bigint) returns boolean
+language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into tenancy.residents as r (tenant_id, schema_name, login, state, epoch, move_id)
+  values (p_tenant, p_schema, p_login, 'incoming', p_epoch, p_move)
+  on conflict (tenant_id) do update
+  set schema_name = p_schema, login = p_login, state = 'incoming', epoch = p_epoch, move_id = p_move, changed_at = clock_timestamp()
+  where r.state in ('incoming', 'gone', 'aborted') and coalesce(r.move_id, p_move) = p_move;
+  return found;
+end
+$$;
+
+-- A tenant's place goes from one move to the next, or to none.
+create or replace function tenancy.hand_over(p_tenant uuid, p_from uuid, p_to uuid) returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update tenancy.residents set move_id = p_to where tenant_id = p_tenant and move_id = p_from;
+  if found then
+    delete from tenancy.arrivals where tenant_id = p_tenant and move_id = p_from;
+  end if;
+  return found;
+end
+$$;
+
+grant select on tenancy.changed_keys, tenancy.arrivals to rowhouse_worker;
+grant delete on tenancy.changed_keys to rowhouse_worker;
+grant insert, update, delete on tenancy.arrivals to rowhouse_worker;
+grant execute on function
+  tenancy.lock_key(uuid),
+  tenancy.enter_for_move(uuid, uuid, text, boolean),
+  tenancy.turn(uuid, uuid, text, text, bigint),
+  tenancy.await_arrival(uuid, uuid, text, text, bigint),
+  tenancy.hand_over(uuid, uuid, uuid)
+to rowhouse_worker;
