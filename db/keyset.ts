@@ -1,0 +1,55 @@
+import { asc, desc, sql, type SQL } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import { isId } from '#db/id'
+
+// Pages by key, never by offset: the hundredth page costs what the first one costs.
+
+export type Cursor = { key: string | number; id: string; back: boolean }
+export type Page<Row> = { rows: Row[]; next: string | null; previous: string | null }
+
+/** The order of a list: a column, and the id that tells equal values apart. */
+export type Ordering = { by: PgColumn; id: PgColumn; descending: boolean }
+
+const print = (key: string | number, id: string) => Buffer.from(JSON.stringify([key, id])).toString('base64url')
+
+/** Reads a cursor that came by URL; anything that is not one of ours means the first page. */
+export function parseCursor(text: string | undefined, back: boolean): Cursor | null {
+  if (!text) return null
+  try {
+    const [key, id]: unknown[] = JSON.parse(Buffer.from(text, 'base64url').toString())
+    return (typeof key === 'string' || Number.isSafeInteger(key)) && isId(id) ? { key: key as string | number, id, back } : null
+  } catch {
+    return null
+  }
+}
+
+const isDown = ({ descending }: Ordering, cursor: Cursor | null) => descending !== (cursor?.back ?? false)
+
+export function orderBy(ordering: Ordering, cursor: Cursor | null): SQL[] {
+  const turn = isDown(ordering, cursor) ? desc : asc
+  return [turn(ordering.by), turn(ordering.id)]
+}
+
+export function beyond(ordering: Ordering, cursor: Cursor | null): SQL | undefined {
+  if (!cursor) return undefined
+  const { by, id } = ordering
+  const key = by.dataType === 'date' ? new Date(Number(cursor.key)) : cursor.key
+  return sql`(${by}, ${id}) ${sql.raw(isDown(ordering, cursor) ? '<' : '>')} (${sql.param(key, by)}, ${sql.param(cursor.id, id)})`
+}
+
+/** Makes a page of `size` rows out of up to `size + 1` that were read in the cursor's direction. */
+export function page<Row extends { id: string }>(read: Row[], size: number, cursor: Cursor | null, keyOf: (row: Row) => string | number | Date): Page<Row> {
+  const more = read.length > size
+  const rows = read.slice(0, size)
+  if (cursor?.back) rows.reverse()
+  const at = (row: Row | undefined) => {
+    if (!row) return null
+    const key = keyOf(row)
+    return print(key instanceof Date ? key.getTime() : key, row.id)
+  }
+  return {
+    rows,
+    next: cursor?.back || more ? at(rows.at(-1)) : null,
+    previous: cursor && (!cursor.back || more) ? at(rows[0]) : null,
+  }
+}
