@@ -1,9 +1,10 @@
+import type { Route } from 'next'
 import { refresh, revalidatePath } from 'next/cache'
 import { notFound, redirect } from 'next/navigation'
 import 'server-only'
 import { z } from 'zod'
 import { nested, typed } from '#app/form-data'
-import { auth, type Session } from '#app/session'
+import { auth, type Session, type TenantSession } from '#app/session'
 import { callerOf } from '#app/tenant-db'
 import { withTenant, type TenantTx } from '#db/door'
 import { Invalid, NotAllowed, NotSignedIn, RowhouseError, WrongTenant } from '#db/errors'
@@ -16,12 +17,12 @@ export type ActionState<R = unknown> =
   | { ok: false; message: string; fields: Record<string, string>; values: Record<string, unknown> }
 
 /** What `useActionState` calls: the last answer, and a form's data or an object of the schema's shape. */
-export type Action<R> = (previous: ActionState<R> | null, input: FormData | object) => Promise<ActionState<R>>
+export type Action<R> = (previous: unknown, input: FormData | object) => Promise<ActionState<R>>
 
 type Options<R> = { redraw?: string[]; then?: (result: R) => string }
 
 /** An action inside the session's tenant. The form names the tenant it was rendered for in `_tenant`; another one is refused. */
-export function tenantAction<S extends z.ZodObject, R>(schema: S, run: (tx: TenantTx, input: z.output<S>) => Promise<R>, options: Options<R> & { may?: Permission } = {}): Action<R> {
+export function tenantAction<S extends z.ZodObject, R>(schema: S, run: (tx: TenantTx, input: z.output<S>, tenant: TenantSession['tenant']) => Promise<R>, options: Options<R> & { may?: Permission } = {}): Action<R> {
   return (_, given) => answer(schema, given, options, async (input, raw) => {
     const session = await signedIn()
     const { tenant } = session
@@ -29,7 +30,7 @@ export function tenantAction<S extends z.ZodObject, R>(schema: S, run: (tx: Tena
     if (raw._tenant !== tenant.id) throw new WrongTenant(session.tenants.find(({ id }) => id === raw._tenant)?.name ?? 'another organisation', tenant.name)
     const permission = options.may ?? 'tenant:read'
     if (!may(tenant.role, permission)) throw new NotAllowed(tenant.role, permission)
-    return withTenant(callerOf({ ...session, tenant }), (tx) => run(tx, input))
+    return withTenant(callerOf({ ...session, tenant }), (tx) => run(tx, input, tenant))
   })
 }
 
@@ -71,7 +72,7 @@ async function answer<S extends z.ZodObject, R>(schema: S, given: FormData | obj
     if (error instanceof RowhouseError && error.status === 503) return refused(capital(error.message), {}, given)
     throw error
   }
-  if (options.then) redirect(options.then(result))
+  if (options.then) redirect(options.then(result) as Route)
   if (options.redraw) for (const path of options.redraw) revalidatePath(path)
   else refresh()
   return { ok: true, result }

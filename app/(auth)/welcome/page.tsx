@@ -1,0 +1,44 @@
+import { LogOut } from 'lucide-react'
+import type { Metadata } from 'next'
+import { redirect } from 'next/navigation'
+import { requireUser } from '#app/session'
+import { switchTenantAction, signOutAction } from '#app/sign-in-actions'
+import { ActionForm } from '#components/forms/action-form'
+import { SubmitButton } from '#components/forms/fields'
+import { TenantMark } from '#components/shell/facade'
+
+export const metadata: Metadata = { title: 'Welcome' }
+
+export default async function WelcomePage() {
+  const { user, tenant, tenants } = await requireUser()
+  if (tenant) redirect('/orders')
+  return (
+    <div className="grid gap-5">
+      <h1 className="text-2xl font-semibold tracking-tight">Welcome, {user.name}</h1>
+      {tenants.length === 0 ? (
+        <p className="text-ink-soft">
+          {user.operator
+            ? 'You are an operator and a member of no organisation, so there are no orders for you to see. That is how it should be.'
+            : 'You are not a member of any organisation yet. Ask an owner or admin of yours for an invitation.'}
+        </p>
+      ) : (
+        <ul className="grid gap-2">
+          {tenants.map((one) => (
+            <li key={one.id}>
+              <ActionForm action={switchTenantAction} hidden={{ tenantId: one.id }} label={one.name}>
+                <SubmitButton look="secondary" className="h-14 justify-start">
+                  <TenantMark tenantId={one.id} /> {one.name}
+                </SubmitButton>
+              </ActionForm>
+            </li>
+          ))}
+        </ul>
+      )}
+      <ActionForm action={signOutAction} label="Sign out">
+        <SubmitButton look="secondary" className="justify-self-start">
+          <LogOut aria-hidden /> Sign out
+        </SubmitButton>
+      </ActionForm>
+    </div>
+  )
+}

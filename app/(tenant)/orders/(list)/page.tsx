@@ -1,0 +1,63 @@
+import { Plus } from 'lucide-react'
+import type { Metadata } from 'next'
+import { cookies } from 'next/headers'
+import { tenantPage } from '#app/tenant-page'
+import { DayChart } from '#components/orders/day-chart'
+import { FigureStrip } from '#components/orders/figure-strip'
+import { OrdersCard } from '#components/orders/orders-card'
+import { PeriodChoice } from '#components/orders/period-choice'
+import { StatusBreakdown } from '#components/orders/status-breakdown'
+import { Page } from '#components/page'
+import { ButtonLink } from '#components/ui/button'
+import { PageHeader } from '#components/ui/page-header'
+import * as customers from '#db/customers'
+import { byDay, byStatus, cells, figures } from '#db/order-figures'
+import { list } from '#db/order-list'
+import { datesBefore } from '#db/period'
+import { changeStatusOfMany } from '../actions'
+import { changed, readAddress, sizes } from '#app/order-address'
+
+export const metadata: Metadata = { title: 'Orders' }
+
+export default async function OrdersPage({ searchParams }: PageProps<'/orders'>) {
+  const { scope, formats, db, may } = await tenantPage()
+  const rows = (await cookies()).get('rows')?.value
+  const remembered = sizes.find((size) => String(size) === rows) ?? 25
+  const address = readAddress(await searchParams, formats, remembered)
+  const { period } = address
+  const { customerId } = address.filter
+  const [found, page, customer] = await db((tx) => Promise.all([
+    cells(tx, period.both, formats.zone),
+    list(tx, address.filter, address.view),
+    customerId ? customers.find(tx, customerId) : null,
+  ]))
+  const now = found.filter((cell) => cell.date >= period.first)
+  const before = found.filter((cell) => cell.date < period.first)
+  const link = (changes: Record<string, string | null>) => changed(address.given, changes)
+  return (
+    <Page scope={scope}>
+      <PageHeader title="Orders">
+        <PeriodChoice period={period} formats={formats} link={link} />
+        {may('orders:write') && (
+          <ButtonLink href="/orders/new" look="primary">
+            <Plus aria-hidden /> New order
+          </ButtonLink>
+        )}
+      </PageHeader>
+      <FigureStrip now={figures(now)} before={figures(before)} formats={formats} />
+      <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_21rem]">
+        <DayChart days={byDay(now, period.dates)} before={byDay(before, datesBefore(period))} formats={formats} />
+        <StatusBreakdown all={byStatus(now)} formats={formats} link={link} />
+      </div>
+      <OrdersCard
+        address={address}
+        page={page}
+        customer={customer?.name ?? null}
+        formats={formats}
+        link={link}
+        exportHref={may('data:export') ? changed(address.given, {}, '/orders/export') : null}
+        bulk={may('orders:write') ? changeStatusOfMany : null}
+      />
+    </Page>
+  )
+}

@@ -1,0 +1,50 @@
+'use server'
+
+import { z } from 'zod'
+import { tenantAction } from '#app/action'
+import { minorOf } from '#app/amounts'
+import { amount, id, quantity, requiredText, text, version } from '#app/form-fields'
+import { Conflict } from '#db/errors'
+import * as orders from '#db/orders'
+import { orderStatuses } from '#db/order-status'
+
+const line = z.strictObject({ productId: id('Choose a product.'), quantity, unitPrice: amount })
+const order = z.object({
+  customerId: id('Choose a customer.'),
+  note: text(2000),
+  lines: z.array(line, { error: 'Add at least one product.' }).min(1, 'Add at least one product.').max(200, 'An order has at most 200 lines.'),
+})
+const orderId = id('This order does not exist.')
+const status = z.enum(orderStatuses, 'Choose a status.')
+
+const priced = ({ customerId, note, lines }: z.output<typeof order>, currency: string): orders.OrderInput => ({
+  customerId, note,
+  lines: lines.map(({ unitPrice, ...rest }, i) => ({ ...rest, unitPriceMinor: minorOf(unitPrice, currency, `lines.${i}.unitPrice`) })),
+})
+
+export const createOrder = tenantAction(order.extend({ status: z.enum(['draft', 'placed']) }),
+  (tx, input, tenant) => orders.create(tx, priced(input, tenant.currency), input.status),
+  { may: 'orders:write', then: (made) => `/orders/${made.id}` })
+
+/** When somebody else was quicker the answer is theirs, so that the page can show both. */
+export const editOrder = tenantAction(order.extend({ id: orderId, version }), async (tx, input, tenant) => {
+  try {
+    return { saved: true as const, ...(await orders.edit(tx, input.id, input.version, priced(input, tenant.currency))) }
+  } catch (error) {
+    const theirs = error instanceof Conflict ? await orders.find(tx, input.id) : null
+    if (!theirs) throw error
+    return { saved: false as const, theirs }
+  }
+}, { may: 'orders:write' })
+
+export const changeStatus = tenantAction(z.object({ id: orderId, version, to: status.exclude(['cancelled', 'draft']) }),
+  (tx, input) => orders.setStatus(tx, input.id, input.version, input.to), { may: 'orders:write' })
+
+export const cancelOrder = tenantAction(z.object({ id: orderId, version, reason: requiredText(500, 'Say why, for those who look at this order later.') }),
+  (tx, input) => orders.setStatus(tx, input.id, input.version, 'cancelled', input.reason), { may: 'orders:write' })
+
+export const changeStatusOfMany = tenantAction(z.object({ ids: z.array(orderId).min(1, 'Choose at least one order.').max(100, 'Choose at most 100 orders.'), to: status.exclude(['draft']) }),
+  (tx, input) => orders.setStatusOfMany(tx, input.ids, input.to), { may: 'orders:write' })
+
+export const duplicateOrder = tenantAction(z.object({ id: orderId }),
+  (tx, input) => orders.duplicate(tx, input.id), { may: 'orders:write', then: (made) => `/orders/${made.id}/edit` })

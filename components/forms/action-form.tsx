@@ -1,0 +1,59 @@
+'use client'
+
+import { startTransition, useActionState, useEffect, useId, useRef, type ReactNode } from 'react'
+import { FormContext } from '#components/forms/form-state'
+import { Notice } from '#components/ui/notice'
+import { toast } from '#components/ui/toast'
+import type { Action, ActionState } from '#app/action'
+
+export type ActionFormProps<R> = {
+  action: Action<R>
+  /** What a toast says when it worked. */
+  done?: string | ((result: R) => string)
+  onDone?: ((result: R) => void) | undefined
+  hidden?: Record<string, string | number>
+  className?: string
+  label?: string
+  children: ReactNode
+}
+
+/** A form of a server action. It works before the page has its scripts, keeps what was typed, and takes the focus to what is wrong. */
+export function ActionForm<R>({ action, done, onDone, hidden = {}, className, label, children }: ActionFormProps<R>) {
+  const [state, dispatch, pending] = useActionState<ActionState<R> | null, FormData>(action, null)
+  const form = useRef<HTMLFormElement>(null)
+  const formId = useId()
+  const refusal = state?.ok === false ? state : undefined
+
+  useEffect(() => {
+    if (state?.ok) {
+      if (done) toast(typeof done === 'string' ? done : done(state.result))
+      onDone?.(state.result)
+    } else if (state) (form.current?.querySelector<HTMLElement>('[aria-invalid=true]') ?? form.current?.querySelector<HTMLElement>('[role=alert]'))?.focus()
+    // runs once for each answer, not for each new closure of the caller
+  }, [state]) // eslint-disable-line react-hooks/exhaustive-deps
+
+  return (
+    <FormContext value={{ pending, message: refusal?.message, fields: refusal?.fields ?? {}, values: refusal?.values ?? {}, formId }}>
+      <form
+        ref={form}
+        action={dispatch}
+        onSubmit={(event) => {
+          // without this React empties the form after each answer
+          event.preventDefault()
+          const data = new FormData(event.currentTarget, event.nativeEvent.submitter)
+          startTransition(() => dispatch(data))
+        }}
+        noValidate
+        aria-label={label}
+        aria-busy={pending}
+        className={className ?? 'grid gap-4'}
+      >
+        {Object.entries(hidden).map(([name, value]) => (
+          <input key={name} type="hidden" name={name} value={value} />
+        ))}
+        {refusal && <Notice look="danger">{refusal.message}</Notice>}
+        {children}
+      </form>
+    </FormContext>
+  )
+}

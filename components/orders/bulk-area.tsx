@@ -1,0 +1,68 @@
+'use client'
+
+import { useRef, useState, type ReactNode } from 'react'
+import type { Action } from '#app/action'
+import { useDeed } from '#components/forms/use-deed'
+import { statusNames } from '#components/orders/order-status'
+import { useScope } from '#components/tenant-scope'
+import { Button } from '#components/ui/button'
+import { Select } from '#components/ui/input'
+import { toast } from '#components/ui/toast'
+import type { OrderStatus } from '#db/schema/tenant'
+
+const targets: OrderStatus[] = ['placed', 'paid', 'shipped', 'delivered', 'cancelled']
+
+/** Around a table that the server wrote: counts the ticked rows and changes their status together. */
+export function BulkArea({ action, children }: { action: Action<{ changed: number; left: number }>; children: ReactNode }) {
+  const { tenantId } = useScope()
+  const area = useRef<HTMLDivElement>(null)
+  const [ids, setIds] = useState<string[]>([])
+  const [to, setTo] = useState<OrderStatus>('paid')
+  const { pending, run } = useDeed(action, ({ changed, left }) => {
+    toast(`${changed} ${changed === 1 ? 'order' : 'orders'} changed${left > 0 ? `, ${left} left as they were` : ''}.`)
+    tickAll(false)
+  })
+
+  const boxes = () => [...(area.current?.querySelectorAll<HTMLInputElement>('input[name=order]') ?? [])]
+  const readTicks = () => setIds(boxes().filter((box) => box.checked).map((box) => box.value))
+  function tickAll(checked: boolean) {
+    for (const box of boxes()) box.checked = checked
+    const all = area.current?.querySelector<HTMLInputElement>('[data-select-all]')
+    if (all) all.checked = checked
+    readTicks()
+  }
+  function onChange({ target }: { target: EventTarget }) {
+    if (!(target instanceof HTMLInputElement)) return
+    if (target.dataset.selectAll !== undefined) tickAll(target.checked)
+    else if (target.name === 'order') readTicks()
+  }
+
+  return (
+    <div ref={area} onChange={onChange}>
+      {children}
+      {ids.length > 0 && (
+        <div role="region" aria-label="Selected orders" className="enter sticky bottom-16 z-10 mx-3 my-3 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg border border-line-strong bg-raised p-2 pl-4 shadow-float lg:bottom-3">
+          <p aria-live="polite" className="grow text-sm font-medium tabular-nums">
+            {ids.length} selected
+          </p>
+          <label className="flex items-center gap-2 text-sm whitespace-nowrap text-ink-soft">
+            Mark as
+            <Select value={to} onChange={(event) => setTo(event.target.value as OrderStatus)}>
+              {targets.map((status) => (
+                <option key={status} value={status}>
+                  {statusNames[status]}
+                </option>
+              ))}
+            </Select>
+          </label>
+          <Button look="primary" disabled={pending} onClick={() => run({ _tenant: tenantId, ids, to })}>
+            Apply
+          </Button>
+          <Button look="quiet" onClick={() => tickAll(false)}>
+            Clear
+          </Button>
+        </div>
+      )}
+    </div>
+  )
+}

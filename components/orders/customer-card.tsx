@@ -1,0 +1,28 @@
+import Link from 'next/link'
+import { customerAddress } from '#components/addresses'
+import { Card, CardBody, CardHeader } from '#components/ui/card'
+import type { Order } from '#db/orders'
+
+export function CustomerCard({ customer }: { customer: Order['customer'] }) {
+  return (
+    <Card labelledBy="customer">
+      <CardHeader id="customer" title="Customer" />
+      <CardBody className="grid gap-1 text-ink-soft">
+        <Link href={customerAddress(customer.id)} className="w-fit font-medium text-ink underline decoration-line-strong underline-offset-4 hover:decoration-ink">
+          {customer.name}
+        </Link>
+        {customer.email && (
+          <a href={`mailto:${customer.email}`} className="w-fit max-w-full break-words hover:text-ink">
+            {customer.email}
+          </a>
+        )}
+        {customer.phone && (
+          <a href={`tel:${customer.phone.replaceAll(' ', '')}`} className="w-fit hover:text-ink">
+            {customer.phone}
+          </a>
+        )}
+        {customer.address && <address className="whitespace-pre-wrap not-italic">{customer.address}</address>}
+      </CardBody>
+    </Card>
+  )
+}

@@ -1,0 +1,68 @@
+'use client'
+
+import { useRouter } from 'next/navigation'
+import { useState, type ReactNode } from 'react'
+import type { Action } from '#app/action'
+import { orderAddress } from '#components/addresses'
+import { SubmitButton } from '#components/forms/fields'
+import { OrderConflict } from '#components/orders/order-conflict'
+import { draftOf } from '#components/orders/order-draft'
+import { OrderForm } from '#components/orders/order-form'
+import { useScope } from '#components/tenant-scope'
+import { ButtonLink } from '#components/ui/button'
+import { toast } from '#components/ui/toast'
+import type { Order } from '#db/orders'
+
+type Saved = { saved: true; id: string; number: number } | { saved: false; theirs: Order }
+/** `children` stand there instead when the order could not be edited to begin with. */
+type Props = { order: Order; editable: boolean; children: ReactNode; action: Action<Saved>; createCustomer: Action<{ id: string; name: string }> | null }
+
+export function EditOrder({ order, editable, children, action, createCustomer }: Props) {
+  const { formats } = useScope()
+  const router = useRouter()
+  // decided once: when the order leaves the desk meanwhile, what was typed must not go with it
+  const [opened] = useState(editable)
+  const [theirs, setTheirs] = useState<Order | null>(null)
+  // what one starts from, and over whose version one writes: a new key empties the form, a new version does not
+  const [start, setStart] = useState({ order, key: 0 })
+  const [version, setVersion] = useState(order.version)
+
+  function onDone(result: Saved) {
+    if (!result.saved) {
+      setTheirs(result.theirs)
+      setVersion(result.theirs.version)
+      return
+    }
+    toast(`Order #${result.number} is saved.`)
+    router.push(orderAddress(result.id))
+  }
+
+  if (!opened) return children
+  return (
+    <OrderForm
+      key={start.key}
+      action={action}
+      createCustomer={createCustomer}
+      start={draftOf(start.order, formats.currency)}
+      hidden={{ id: order.id, version }}
+      onDone={onDone}
+      buttons={
+        <>
+          <ButtonLink href={orderAddress(order.id)}>Leave it as it was</ButtonLink>
+          <SubmitButton>{theirs ? 'Save mine over theirs' : 'Save order'}</SubmitButton>
+        </>
+      }
+    >
+      {theirs && (
+        <OrderConflict
+          theirs={theirs}
+          formats={formats}
+          onTake={() => {
+            setStart({ order: theirs, key: start.key + 1 })
+            setTheirs(null)
+          }}
+        />
+      )}
+    </OrderForm>
+  )
+}

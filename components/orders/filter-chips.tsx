@@ -1,0 +1,34 @@
+import { X } from 'lucide-react'
+import type { Route } from 'next'
+import NextLink from 'next/link'
+import type { ListAddress } from '#app/order-address'
+import { calendarDay, money, type Formats } from '#components/formats'
+import type { Link } from '#components/ui/link-maker'
+
+type Props = { address: ListAddress; customer: string | null; formats: Formats; link: Link }
+
+/** What narrows the list, each with a way to take it off. */
+export function FilterChips({ address, customer, formats, link }: Props) {
+  const { filter, given, period, allTime } = address
+  const chips: { label: string; off: Route }[] = []
+  if (address.q) chips.push({ label: `“${address.q}”`, off: link({ q: null }) })
+  if (given.customer) chips.push({ label: `Customer: ${customer ?? 'unknown'}`, off: link({ customer: null }) })
+  if (filter.leastMinor !== null) chips.push({ label: `From ${money(filter.leastMinor, formats)}`, off: link({ min: null }) })
+  if (filter.mostMinor !== null) chips.push({ label: `Up to ${money(filter.mostMinor, formats)}`, off: link({ max: null }) })
+  if (period.name === 'custom') chips.push({ label: `${calendarDay(period.first, formats)} – ${calendarDay(period.last, formats)}`, off: link({ from: null, to: null }) })
+  if (chips.length === 0) return null
+  return (
+    <ul aria-label="Filters" className="flex flex-wrap items-center gap-1.5 px-4 pb-3 sm:px-5">
+      {chips.map(({ label, off }) => (
+        <li key={label}>
+          <NextLink href={off} scroll={false} className="inline-flex h-7 items-center gap-1 rounded-full border border-line-strong bg-raised pr-2 pl-3 text-sm hover:bg-sunken">
+            {label}
+            <X aria-hidden className="size-3.5 text-ink-faint" />
+            <span className="sr-only">: take this filter off</span>
+          </NextLink>
+        </li>
+      ))}
+      {allTime && <li className="px-1 text-sm text-ink-faint">in all time</li>}
+    </ul>
+  )
+}

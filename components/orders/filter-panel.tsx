@@ -1,0 +1,58 @@
+import { SlidersHorizontal } from 'lucide-react'
+import Form from 'next/form'
+import type { ListAddress } from '#app/order-address'
+import { statusNames } from '#components/orders/order-status'
+import { Button, button } from '#components/ui/button'
+import { Checkbox } from '#components/ui/checkbox'
+import { Field } from '#components/ui/field'
+import { HiddenInputs } from '#components/ui/hidden-inputs'
+import { Input } from '#components/ui/input'
+import { Popover } from '#components/ui/popover'
+import { orderStatuses } from '#db/order-status'
+
+export function FilterPanel({ address }: { address: ListAddress }) {
+  const { filter, given, period, allTime } = address
+  const typed = (name: 'min' | 'max') => (typeof given[name] === 'string' ? given[name] : '')
+  return (
+    <Popover
+      side="end"
+      buttonClassName={button({})}
+      label={
+        <>
+          <SlidersHorizontal aria-hidden className="text-ink-faint" /> Filter
+        </>
+      }
+    >
+      <Form action="/orders" scroll={false} className="grid w-80 max-w-full gap-4 p-4">
+        <HiddenInputs pairs={address.kept('status', 'min', 'max', 'from', 'to', 'period')} />
+        <fieldset>
+          <legend className="mb-2 text-sm font-medium">Status</legend>
+          <div className="grid grid-cols-2 gap-x-3 gap-y-1.5">
+            {orderStatuses.map((status) => (
+              <Checkbox key={status} name="status" value={status} defaultChecked={filter.statuses.includes(status)}>
+                {statusNames[status]}
+              </Checkbox>
+            ))}
+          </div>
+        </fieldset>
+        <div className="grid grid-cols-2 gap-3">
+          <Field id="min" label="Total from">
+            <Input id="min" name="min" inputMode="decimal" defaultValue={typed('min')} />
+          </Field>
+          <Field id="max" label="to">
+            <Input id="max" name="max" inputMode="decimal" defaultValue={typed('max')} />
+          </Field>
+          <Field id="filter-from" label="Placed from">
+            <Input id="filter-from" name="from" type="date" defaultValue={allTime ? '' : period.first} />
+          </Field>
+          <Field id="filter-to" label="to">
+            <Input id="filter-to" name="to" type="date" defaultValue={allTime ? '' : period.last} />
+          </Field>
+        </div>
+        <Button type="submit" look="primary">
+          Show these orders
+        </Button>
+      </Form>
+    </Popover>
+  )
+}

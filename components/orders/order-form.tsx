@@ -1,0 +1,104 @@
+'use client'
+
+import { useState, type ReactNode } from 'react'
+import type { Action } from '#app/action'
+import { CustomerFields } from '#components/customers/customer-fields'
+import { money } from '#components/formats'
+import { SubmitButton, TextareaField } from '#components/forms/fields'
+import { useForm } from '#components/forms/form-state'
+import { TenantForm } from '#components/forms/tenant-form'
+import { emptyLine, lineTotal, type Draft } from '#components/orders/order-draft'
+import { OrderLinesField } from '#components/orders/order-lines-field'
+import { pickCustomer, pickProduct } from '#components/orders/picking'
+import { useScope } from '#components/tenant-scope'
+import { Card, CardBody, CardHeader } from '#components/ui/card'
+import { Combobox, type Option } from '#components/ui/combobox'
+import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
+import { Field } from '#components/ui/field'
+
+type OrderFormProps<R> = {
+  action: Action<R>
+  createCustomer: Action<{ id: string; name: string }> | null
+  start?: Draft
+  hidden?: Record<string, string | number>
+  onDone?: (result: R) => void
+  buttons: ReactNode
+  children?: ReactNode
+}
+
+export function OrderForm<R>({ action, createCustomer, start, hidden, onDone, buttons, children }: OrderFormProps<R>) {
+  const { formats } = useScope()
+  const [customer, setCustomer] = useState<Option | null>(start?.customer ?? null)
+  const [lines, setLines] = useState(() => start?.lines ?? [emptyLine()])
+  const [newName, setNewName] = useState<string | null>(null)
+  const total = lines.reduce((sum, line) => sum + (lineTotal(line, formats.currency) ?? 0), 0)
+  return (
+    <>
+      <TenantForm action={action} {...(hidden && { hidden })} {...(onDone && { onDone })} label="Order" className="grid gap-5">
+        {children}
+        <Card labelledBy="who">
+          <CardHeader id="who" title="Customer" />
+          <CardBody className="max-w-xl">
+            <CustomerField chosen={customer} onChoose={setCustomer} {...(createCustomer && { onCreate: setNewName })} />
+          </CardBody>
+        </Card>
+        <Card labelledBy="what">
+          <CardHeader id="what" title="What they order" />
+          <CardBody>
+            <OrderLinesField lines={lines} onChange={setLines} search={pickProduct} />
+            <p aria-live="polite" className="mt-4 flex items-baseline justify-between border-t border-line pt-4">
+              <span className="font-medium">Total</span>
+              <span className="text-xl font-semibold tracking-tight tabular-nums">{money(total, formats)}</span>
+            </p>
+          </CardBody>
+        </Card>
+        <Card>
+          <CardBody className="pt-4 sm:pt-5">
+            <TextareaField name="note" label="Note" optional value={start?.note ?? ''} rows={3} />
+          </CardBody>
+        </Card>
+        <div className="flex flex-wrap justify-end gap-2">{buttons}</div>
+      </TenantForm>
+      {createCustomer && (
+        <Dialog open={newName !== null} onClose={() => setNewName(null)} title="New customer">
+          <DialogBody>
+            <TenantForm
+              action={createCustomer}
+              label="New customer"
+              done={({ name }) => `${name} is a customer now.`}
+              onDone={({ id, name }) => {
+                setCustomer({ value: id, label: name })
+                setNewName(null)
+              }}
+            >
+              <CustomerFields start={{ name: newName ?? '' }} />
+              <DialogButtons>
+                <SubmitButton>Create customer</SubmitButton>
+              </DialogButtons>
+            </TenantForm>
+          </DialogBody>
+        </Dialog>
+      )}
+    </>
+  )
+}
+
+function CustomerField({ chosen, onChoose, onCreate }: { chosen: Option | null; onChoose: (option: Option | null) => void; onCreate?: (name: string) => void }) {
+  const { fields, formId } = useForm()
+  const id = `${formId}-customer`
+  return (
+    <Field id={id} label="Who orders" error={fields.customerId} {...(onCreate && { hint: 'Type a name or an e-mail address. A new name can be created on the spot.' })}>
+      <Combobox
+        id={id}
+        name="customerId"
+        placeholder="Find a customer"
+        chosen={chosen}
+        onChoose={onChoose}
+        search={pickCustomer}
+        {...(onCreate && { onCreate })}
+        invalid={Boolean(fields.customerId)}
+        describedBy={fields.customerId && `${id}-error`}
+      />
+    </Field>
+  )
+}

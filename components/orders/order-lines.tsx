@@ -1,0 +1,39 @@
+import { count, money, type Formats } from '#components/formats'
+import { Card, CardHeader } from '#components/ui/card'
+import { Table, Td, Th, Tr } from '#components/ui/table'
+import type { Order } from '#db/orders'
+
+export function OrderLines({ order, formats }: { order: Pick<Order, 'lines' | 'totalMinor'>; formats: Formats }) {
+  return (
+    <Card labelledBy="lines" className="overflow-hidden">
+      <CardHeader id="lines" title="Lines" />
+      <Table>
+        <thead>
+          <tr>
+            <Th>Product</Th>
+            <Th className="text-right">Quantity</Th>
+            <Th className="text-right max-sm:hidden">Unit price</Th>
+            <Th className="text-right">Total</Th>
+          </tr>
+        </thead>
+        <tbody>
+          {order.lines.map((line) => (
+            <Tr key={line.id}>
+              <Td>
+                <span className="block font-medium break-words">{line.description}</span>
+                <span className="text-sm text-ink-faint">{line.sku}</span>
+              </Td>
+              <Td className="text-right tabular-nums">{count(line.quantity, formats)}</Td>
+              <Td className="text-right text-ink-soft tabular-nums max-sm:hidden">{money(line.unitPriceMinor, formats)}</Td>
+              <Td className="text-right tabular-nums">{money(line.quantity * line.unitPriceMinor, formats)}</Td>
+            </Tr>
+          ))}
+        </tbody>
+      </Table>
+      <p className="flex items-baseline justify-between border-t border-line bg-sunken px-4 py-3.5 sm:px-5">
+        <span className="font-medium">Total</span>
+        <span className="text-lg font-semibold tabular-nums">{money(order.totalMinor, formats)}</span>
+      </p>
+    </Card>
+  )
+}

@@ -1,0 +1,50 @@
+import { Card } from '#components/ui/card'
+import { Loading, Skeleton } from '#components/ui/skeleton'
+
+/** The boxes of the dashboard, in their final size. */
+export function OrdersSkeleton() {
+  return (
+    <>
+      <Loading what="orders" />
+      <div className="flex h-9 items-center justify-between">
+        <Skeleton className="h-7 w-24" />
+        <Skeleton className="h-9 w-64 max-sm:w-36" />
+      </div>
+      <Card className="grid grid-cols-2 lg:grid-cols-4">
+        {[0, 1, 2, 3].map((box) => (
+          <div key={box} className="grid gap-2 px-4 py-4 sm:px-5">
+            <Skeleton className="h-4 w-20" />
+            <Skeleton className="h-8 w-32" />
+            <Skeleton className="h-4 w-24" />
+          </div>
+        ))}
+      </Card>
+      <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_21rem]">
+        <Card className="h-[18.75rem] p-5">
+          <Skeleton className="h-full w-full" />
+        </Card>
+        <Card className="h-[18.75rem] p-5">
+          <Skeleton className="h-full w-full" />
+        </Card>
+      </div>
+      <TableSkeleton rows={25} />
+    </>
+  )
+}
+
+export function TableSkeleton({ rows }: { rows: number }) {
+  return (
+    <Card>
+      <div className="flex h-16 items-center px-5">
+        <Skeleton className="h-9 w-72 max-w-full" />
+      </div>
+      {Array.from({ length: rows }, (_, row) => (
+        <div key={row} className="flex h-11 items-center justify-between gap-6 border-t border-line px-5">
+          <Skeleton className="h-4 w-16" />
+          <Skeleton className="h-4 w-40 max-sm:hidden" />
+          <Skeleton className="h-4 w-24" />
+        </div>
+      ))}
+    </Card>
+  )
+}

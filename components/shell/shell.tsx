@@ -1,0 +1,66 @@
+import type { ReactNode } from 'react'
+import type { Action } from '#app/action'
+import { Brand } from '#components/shell/brand'
+import { places } from '#components/shell/navigation'
+import { PlaceLink } from '#components/shell/place-link'
+import { TenantSwitcher } from '#components/shell/tenant-switcher'
+import { UserMenu } from '#components/shell/user-menu'
+import { ShellTenantProvider } from '#components/tenant-scope'
+
+type ShellProps = {
+  tenant: { id: string; name: string; role: string; tier: string }
+  tenants: { id: string; name: string; role: string }[]
+  user: { name: string; email: string }
+  switchTenant: Action<unknown>
+  signOut: Action<unknown>
+  tools: ReactNode
+  children: ReactNode
+}
+
+/** The frame around every page of a tenant: a side bar on wide screens, a bar at the thumb on a phone. */
+export function Shell({ tenant, tenants, user, switchTenant, signOut, tools, children }: ShellProps) {
+  return (
+    <ShellTenantProvider tenantId={tenant.id}>
+      <a href="#content" className="sr-only z-50 rounded-md bg-ink px-3 py-2 text-canvas focus:not-sr-only focus:fixed focus:top-2 focus:left-2">
+        Skip to the content
+      </a>
+      <div className="min-h-dvh lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
+        <aside className="sticky top-0 hidden h-dvh flex-col gap-1 border-r border-line p-3 lg:flex">
+          <TenantSwitcher action={switchTenant} tenant={tenant} tenants={tenants} />
+          <div className="my-2">{tools}</div>
+          <nav aria-label="Main" className="grid gap-0.5">
+            {places.map(({ href, label, icon: Icon }) => (
+              <PlaceLink key={href} href={href} look="side">
+                <Icon aria-hidden />
+                {label}
+              </PlaceLink>
+            ))}
+          </nav>
+          <div className="mt-auto grid gap-2">
+            <UserMenu signOut={signOut} user={user} wide />
+            <div className="border-t border-line px-1.5 pt-3 pb-1 text-ink-soft">
+              <Brand />
+            </div>
+          </div>
+        </aside>
+        <div className="min-h-dvh min-w-0 bg-panel/40 max-lg:pb-16">
+          <header className="sticky top-0 z-20 flex h-13 items-center justify-between gap-2 border-b border-line bg-canvas px-2.5 lg:hidden">
+            <TenantSwitcher action={switchTenant} tenant={tenant} tenants={tenants} />
+            <UserMenu signOut={signOut} user={user} />
+          </header>
+          <main id="content" tabIndex={-1} className="outline-none">
+            {children}
+          </main>
+        </div>
+        <nav aria-label="Main, at the thumb" className="fixed inset-x-0 bottom-0 z-20 flex h-14 border-t border-line bg-canvas pb-[env(safe-area-inset-bottom)] lg:hidden">
+          {places.filter((place) => place.onPhone).map(({ href, label, icon: Icon }) => (
+            <PlaceLink key={href} href={href} look="thumb">
+              <Icon aria-hidden />
+              {label}
+            </PlaceLink>
+          ))}
+        </nav>
+      </div>
+    </ShellTenantProvider>
+  )
+}

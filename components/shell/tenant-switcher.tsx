@@ -1,0 +1,38 @@
+import type { Action } from '#app/action'
+import { Check, ChevronsUpDown } from 'lucide-react'
+import { TenantMark } from '#components/shell/facade'
+import { SwitchTenant } from '#components/shell/switch-tenant'
+import { Menu, MenuHeading } from '#components/ui/menu'
+
+type Tenant = { id: string; name: string; role: string }
+
+export function TenantSwitcher({ action, tenant, tenants }: { action: Action<unknown>; tenant: Tenant & { tier: string }; tenants: Tenant[] }) {
+  return (
+    <Menu
+      name={`Organisation: ${tenant.name}`}
+      buttonClassName="flex min-w-0 items-center gap-2.5 rounded-md p-1.5 text-left transition-colors hover:bg-line/60 lg:w-full"
+      label={
+        <>
+          <TenantMark tenantId={tenant.id} />
+          <span className="min-w-0 grow">
+            <span className="block truncate text-base font-semibold tracking-tight">{tenant.name}</span>
+            <span className="block text-xs text-ink-faint capitalize max-lg:hidden">{tenant.tier}</span>
+          </span>
+          <ChevronsUpDown aria-hidden className="size-4 text-ink-faint" />
+        </>
+      }
+    >
+      <MenuHeading>Your organisations</MenuHeading>
+      {tenants.map((other) => (
+        <SwitchTenant action={action} key={other.id} tenantId={other.id} chosen={other.id === tenant.id}>
+          <TenantMark tenantId={other.id} className="h-6 w-4.5" />
+          <span className="min-w-0 grow">
+            <span className="block truncate">{other.name}</span>
+            <span className="block text-xs font-normal text-ink-faint capitalize">{other.role}</span>
+          </span>
+          {other.id === tenant.id && <Check aria-hidden />}
+        </SwitchTenant>
+      ))}
+    </Menu>
+  )
+}

@@ -1,0 +1,37 @@
+'use client'
+
+import { Check, Monitor, Moon, Sun } from 'lucide-react'
+import { useState } from 'react'
+import { MenuChoice } from '#components/ui/menu'
+
+const themes = [
+  { name: 'system', label: 'As the system', icon: Monitor },
+  { name: 'light', label: 'Light', icon: Sun },
+  { name: 'dark', label: 'Dark', icon: Moon },
+] as const
+type Theme = (typeof themes)[number]['name']
+
+/** Kept in a cookie, so that the server writes the theme into the page and nothing flashes. */
+export function ThemeChoice() {
+  const [theme, setTheme] = useState<Theme>()
+  const chosen = theme ?? (typeof document === 'undefined' ? 'system' : ((document.documentElement.dataset.theme as Theme | undefined) ?? 'system'))
+
+  function choose(next: Theme) {
+    setTheme(next)
+    document.cookie = `theme=${next}; path=/; max-age=${next === 'system' ? 0 : 31_536_000}; samesite=lax`
+    if (next === 'system') delete document.documentElement.dataset.theme
+    else document.documentElement.dataset.theme = next
+  }
+
+  return (
+    <div role="group" aria-label="Theme" suppressHydrationWarning>
+      {themes.map(({ name, label, icon: Icon }) => (
+        <MenuChoice key={name} chosen={name === chosen} suppressHydrationWarning onClick={() => choose(name)}>
+          <Icon aria-hidden />
+          <span className="grow">{label}</span>
+          {theme === name && <Check aria-hidden />}
+        </MenuChoice>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,15 @@
+'use client'
+
+import type { Action } from '#app/action'
+import { ActionForm } from '#components/forms/action-form'
+import { SubmitButton, TextField } from '#components/forms/fields'
+
+export function SignInForm({ action, callbackUrl }: { action: Action<unknown>; callbackUrl: string }) {
+  return (
+    <ActionForm action={action} hidden={{ callbackUrl }} label="Sign in" className="grid gap-4">
+      <TextField name="email" label="E-mail address" type="email" autoComplete="username" />
+      <TextField name="password" label="Password" type="password" autoComplete="current-password" />
+      <SubmitButton className="mt-1 h-10">Sign in</SubmitButton>
+    </ActionForm>
+  )
+}

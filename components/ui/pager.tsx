@@ -1,0 +1,36 @@
+import { clsx } from 'clsx'
+import { ChevronLeft, ChevronRight } from 'lucide-react'
+import type { Route } from 'next'
+import NextLink from 'next/link'
+import type { ReactNode } from 'react'
+import { button } from '#components/ui/button'
+import type { Link } from '#components/ui/link-maker'
+import { RowsChoice } from '#components/ui/rows-choice'
+import type { Page } from '#db/keyset'
+
+export function Pager({ page, size, link }: { page: Page<unknown>; size?: number; link: Link }) {
+  if (page.rows.length === 0 && !page.previous) return null
+  return (
+    <footer className="flex flex-wrap items-center justify-between gap-3 border-t border-line px-4 py-3 sm:px-5">
+      {size ? <RowsChoice size={size} hrefs={Object.fromEntries([25, 50, 100].map((rows) => [rows, link({ rows: String(rows) })]))} /> : <span />}
+      <nav aria-label="Pages" className="flex gap-2">
+        <Turn to={page.previous === null ? null : link({ before: page.previous })} rel="prev">
+          <ChevronLeft aria-hidden /> Previous
+        </Turn>
+        <Turn to={page.next === null ? null : link({ after: page.next })} rel="next">
+          Next <ChevronRight aria-hidden />
+        </Turn>
+      </nav>
+    </footer>
+  )
+}
+
+function Turn({ to, rel, children }: { to: Route | null; rel: string; children: ReactNode }) {
+  const look = button({ size: 'small' })
+  if (!to) return <span className={clsx(look, 'pointer-events-none text-ink-faint opacity-60')}>{children}</span>
+  return (
+    <NextLink href={to} rel={rel} scroll={false} className={look}>
+      {children}
+    </NextLink>
+  )
+}

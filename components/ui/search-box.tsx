@@ -1,0 +1,44 @@
+'use client'
+
+import { Search } from 'lucide-react'
+import type { Route } from 'next'
+import Form from 'next/form'
+import { useRef } from 'react'
+import { HiddenInputs } from '#components/ui/hidden-inputs'
+import { Input } from '#components/ui/input'
+import { Kbd } from '#components/ui/kbd'
+
+type Props = { action: Route; keep: [string, string][]; value: string; label: string; placeholder: string }
+
+const patienceMs = 350
+
+/** Searches while one types, in the address, so that the way back leads back. */
+export function SearchBox({ action, keep, value, label, placeholder }: Props) {
+  const form = useRef<HTMLFormElement>(null)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  return (
+    <Form ref={form} action={action} replace={value !== ''} scroll={false} role="search" className="relative w-full sm:w-72" onSubmit={() => clearTimeout(timer.current)}>
+      <HiddenInputs pairs={keep} />
+      <Search aria-hidden className="pointer-events-none absolute top-2.5 left-2.5 size-4 text-ink-faint" />
+      <Input
+        key={value === '' ? 'empty' : 'filled'}
+        name="q"
+        type="search"
+        autoComplete="off"
+        maxLength={100}
+        defaultValue={value}
+        aria-label={label}
+        placeholder={placeholder}
+        data-search
+        className="pr-9 pl-8.5"
+        onChange={() => {
+          clearTimeout(timer.current)
+          timer.current = setTimeout(() => form.current?.requestSubmit(), patienceMs)
+        }}
+      />
+      <span aria-hidden className="pointer-events-none absolute top-2 right-2 max-sm:hidden">
+        <Kbd>/</Kbd>
+      </span>
+    </Form>
+  )
+}

@@ -1,0 +1,31 @@
+import type { NextConfig } from 'next'
+
+const security = {
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'strict-origin-when-cross-origin',
+  'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Strict-Transport-Security': 'max-age=63072000; includeSubDomains',
+}
+
+const config: NextConfig = {
+  output: 'standalone',
+  typedRoutes: true,
+  reactStrictMode: true,
+  poweredByHeader: false,
+  agentRules: false,
+  devIndicators: { position: 'bottom-right' },
+  reactCompiler: true,
+  experimental: { turbopackRustReactCompiler: true },
+  serverExternalPackages: ['pg', 'pg-boss', 'pino', '@node-rs/argon2'],
+  turbopack: { root: import.meta.dirname },
+  outputFileTracingRoot: import.meta.dirname,
+  images: { unoptimized: true },
+  headers: async () => [
+    { source: '/:path*', headers: Object.entries(security).map(([key, value]) => ({ key, value })) },
+  ],
+}
+
+export default config
