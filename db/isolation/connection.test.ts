@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connected } from '#db/connect'
 import { tenantBatch, withTenant, type TenantTx } from '#db/door'
 import { DoorClosed, RolledBack } from '#db/errors'
 import { buildWorld, leaveWorld, memberOf, refusal, rows, through, type World } from '#db/isolation/world'
@@ -126,6 +127,22 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
     expect(await refusal(through(me().owner, 'select 1'))).toBe('TenantSuspended')
     await resume(deed)
     expect(await through(me().owner, 'select 1 as one')).toEqual([{ one: 1 }])
+  })
+
+  test('the place refuses another epoch, and a tenant that has left', async () => {
+    const { id, owner } = me()
+    const placement = await placementOf(id)
+    const there = new URL(process.env.DATABASE_URL ?? '')
+    if (placement.database) there.pathname = `/${placement.database}`
+    const enter = (epoch: number) => connected(connectionString(placement), (client) =>
+      client.query(placement.login ? `select tenancy.enter_own('${id}', ${epoch})` : `select tenancy.enter('${owner.token}', '${id}', ${epoch})`))
+    expect(await refusal(enter(placement.epoch))).toBe('nothing was refused')
+    expect(await refusal(enter(placement.epoch + 1))).toBe('TN409')
+    for (const state of ['incoming', 'fenced', 'gone', 'aborted']) {
+      await connected(there.toString(), (admin) => admin.query('update tenancy.residents set state = $1 where tenant_id = $2', [state, id]))
+      expect(await refusal(enter(placement.epoch))).toBe('TN409')
+    }
+    await connected(there.toString(), (admin) => admin.query(`update tenancy.residents set state = 'active' where tenant_id = $1`, [id]))
   })
 
   test('an entry under an old epoch is refused by the place, and the door finds the new one by itself', async () => {

@@ -25,6 +25,21 @@ begin
 end
 $$;
 
+do $$
+declare
+  found record;
+begin
+  for found in
+    select m.roleid::regrole as given, m.member::regrole as holder
+    from pg_catalog.pg_auth_members as m
+    where m.member in (select oid from pg_catalog.pg_roles where rolname like 'rowhouse\_%')
+      and (m.member, m.roleid) is distinct from ('rowhouse_migrator'::regrole::oid, 'rowhouse_owner'::regrole::oid)
+  loop
+    execute format('revoke %s from %s', found.given, found.holder);
+  end loop;
+end
+$$;
+
 grant rowhouse_owner to rowhouse_migrator;
 
 -- for tenancy.enter_for_move() alone; no login has it

@@ -1,0 +1,111 @@
+import { and, eq } from 'drizzle-orm'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { z } from 'zod'
+import { inhabitant, memberOf, type Inhabitant } from '#db/isolation/world'
+import { newId } from '#db/id'
+import { closePools } from '#db/pools'
+import { platform } from '#db/registry'
+import { members, operators, users } from '#db/schema/platform'
+import { customers } from '#db/schema/tenant'
+import * as sessions from '#db/sessions'
+import { addMember } from '#db/tenants'
+
+const signedIn = vi.hoisted(() => ({ token: undefined as string | undefined }))
+vi.mock('next/cache', () => ({ refresh: vi.fn(), revalidatePath: vi.fn() }))
+vi.mock('next/navigation', () => ({
+  notFound: () => { throw new Error('not found') },
+  redirect: (to: string) => { throw new Error(`redirect to ${to}`) },
+}))
+vi.mock('#app/session', () => {
+  const auth = async () => {
+    const facts = signedIn.token ? await sessions.read(signedIn.token) : undefined
+    return facts ? { ...facts, token: signedIn.token } : null
+  }
+  return { auth, requireTenant: auth }
+})
+
+const { operatorAction, tenantAction, userAction } = await import('#app/action')
+const { tenantDb } = await import('#app/tenant-db')
+
+const name = z.object({ name: z.string().trim().min(1, 'Enter a name.').max(20, 'Use at most 20 characters.') })
+const add = tenantAction(name, async (tx, input) => {
+  const id = newId()
+  await tx.insert(customers).values({ tenantId: tx.tenantId, id, name: input.name })
+  return { id }
+}, { may: 'customers:write' })
+
+let acme: Inhabitant
+let globex: Inhabitant
+beforeAll(async () => {
+  acme = await inhabitant('shared', 'a', 1)
+  globex = await inhabitant('shared', 'b', 1)
+})
+beforeEach(() => void (signedIn.token = acme.owner.token))
+afterAll(closePools)
+
+const form = (fields: Record<string, string>) => {
+  const data = new FormData()
+  for (const [key, value] of Object.entries(fields)) data.append(key, value)
+  return data
+}
+
+test('a form of this tenant is carried out in this tenant', async () => {
+  expect(await add(null, form({ _tenant: acme.id, name: ' Nordfeld ' }))).toMatchObject({ ok: true })
+  const db = await tenantDb()
+  expect(await db((tx) => tx.select({ id: customers.tenantId }).from(customers).where(eq(customers.name, 'Nordfeld')))).toEqual([{ id: acme.id }])
+})
+
+test('a form of another tenant is refused and says so with both names, and without a tenant it is refused as well', async () => {
+  await addMember(platform(), globex.id, acme.owner.actor.id ?? '', 'member')
+  const refused = await add(null, form({ _tenant: globex.id, name: 'Nordfeld' }))
+  expect(refused).toMatchObject({ ok: false, message: expect.stringContaining(globex.mark) as string, values: { name: 'Nordfeld' } })
+  expect(refused).toMatchObject({ message: expect.stringContaining(acme.mark) as string })
+  expect(await add(null, form({ name: 'Nordfeld' }))).toMatchObject({ ok: false })
+})
+
+test('what is wrong is said per field, and what was typed comes back', async () => {
+  expect(await add(null, form({ _tenant: acme.id, name: 'x'.repeat(21) }))).toMatchObject({ ok: false, fields: { name: 'Use at most 20 characters.' }, values: { name: 'x'.repeat(21) } })
+  expect(await add(null, form({ _tenant: acme.id }))).toMatchObject({ ok: false, fields: { name: expect.any(String) as string } })
+  for (const extra of ['tenantId', 'tier', 'role', 'isAdmin']) expect(await add(null, form({ _tenant: acme.id, name: 'x', [extra]: 'owner' }))).toMatchObject({ ok: false })
+})
+
+test('a role without the permission is refused, whatever the form says', async () => {
+  signedIn.token = (await memberOf(acme.id, 'viewer')).token
+  const refused = await add(null, form({ _tenant: acme.id, name: 'Nordfeld' }))
+  expect(refused).toMatchObject({ ok: false, message: expect.stringContaining('Your role is viewer') as string })
+})
+
+test('nobody, and a member who was removed meanwhile, are refused by actions and pages alike', async () => {
+  signedIn.token = undefined
+  expect(await add(null, form({ _tenant: acme.id, name: 'x' }))).toMatchObject({ ok: false, message: expect.stringContaining('sign in again') as string })
+  const member = await memberOf(acme.id, 'member')
+  signedIn.token = member.token
+  const db = await tenantDb()
+  const removed = tenantAction(name, async (tx) => void (await tx.select().from(customers)))
+  const { auth } = await import('#app/session')
+  const session = await auth()
+  await platform().delete(members).where(and(eq(members.tenantId, acme.id), eq(members.userId, member.actor.id ?? '')))
+  vi.spyOn(sessions, 'read').mockImplementation(async () => session ?? undefined) // the session as it was when the request began
+  await expect(db((tx) => tx.select().from(customers))).rejects.toThrow('redirect to /welcome')
+  expect(await removed(null, form({ _tenant: acme.id, name: 'x' }))).toMatchObject({ ok: false })
+  vi.restoreAllMocks()
+})
+
+test('an operator action is not there for anybody else', async () => {
+  const run = vi.fn(async () => ({ done: true }))
+  const deed = operatorAction(z.object({}), run)
+  await expect(deed(null, form({}))).rejects.toThrow('not found')
+  signedIn.token = undefined
+  await expect(deed(null, form({}))).rejects.toThrow('not found')
+  expect(run).not.toHaveBeenCalled()
+  const [operator] = await platform().insert(users).values({ id: newId(), email: 'olivia@test.example', name: 'Olivia' }).returning()
+  if (!operator) throw new Error('no operator')
+  await platform().insert(operators).values({ userId: operator.id, addedBy: 'test' })
+  signedIn.token = await sessions.start(operator.id, { device: '', address: '' })
+  expect(await deed(null, form({}))).toEqual({ ok: true, result: { done: true } })
+})
+
+test('a user action needs a user', async () => {
+  signedIn.token = undefined
+  expect(await userAction(z.object({}), async () => ({}))(null, form({}))).toMatchObject({ ok: false })
+})

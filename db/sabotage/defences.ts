@@ -1,0 +1,65 @@
+/**
+ * One defence and how it is taken away: by SQL, run as the administrator in the database that every test file is copied from, or by
+ * a change of source text while the tests load it. `alone`: it touches a role, which all databases share. `quick`: part of CI.
+ */
+export type Defence = { name: string; tests: string[]; quick?: boolean; alone?: boolean } & ({ sql: string } | { file: string; find: string; put: string })
+
+const isolation = ['db/isolation/tables.test.ts', 'db/doctor/doctor.test.ts']
+const door = ['db/isolation/connection.test.ts']
+const attacks = ['db/isolation/attacks.test.ts']
+const actions = ['app/action.test.ts']
+const tables = ['activity', 'counters', 'customers', 'order_events', 'order_lines', 'orders', 'products']
+const open = (policy: string, table: string, part: string) => `alter policy ${policy} on shared.${table} ${part};`
+
+/** A function of the tenancy schema with one piece of its body replaced. Fails when the piece is not there. */
+const rewrite = (signature: string, find: string, put: string) => `
+do $sabotage$
+declare
+  body constant text := pg_get_functiondef('${signature}'::regprocedure);
+begin
+  if position($piece$${find}$piece$ in body) = 0 then raise exception 'this piece is not in ${signature}'; end if;
+  execute replace(body, $piece$${find}$piece$, $piece$${put}$piece$);
+end
+$sabotage$;`
+
+export const defences: Defence[] = [
+  ...tables.flatMap((table): Defence[] => [
+    { name: `the restrictive policy of ${table}`, quick: table === 'orders', tests: isolation, sql: `drop policy tenant_only on shared.${table};` },
+    { name: `the permissive policy of ${table}`, tests: isolation, sql: `drop policy tenant on shared.${table};` },
+    { name: `with check on ${table}`, quick: table === 'customers', tests: isolation, sql: open('tenant', table, 'with check (true)') + open('tenant_only', table, 'with check (true)') },
+    { name: `using on ${table}`, quick: table === 'products', tests: isolation, sql: open('tenant', table, 'using (true)') + open('tenant_only', table, 'using (true)') },
+    { name: `force on ${table}`, quick: table === 'activity', tests: isolation, sql: `alter table shared.${table} no force row level security;` },
+    { name: `row-level security on ${table}`, tests: isolation, sql: `alter table shared.${table} disable row level security;` },
+  ]),
+  { name: 'that no second permissive policy opens orders', tests: isolation, sql: 'create policy loose on shared.orders using (true);' },
+  { name: 'that private schemas have policies', quick: true, tests: isolation, sql: rewrite('tenancy.protect(text,text)', `create policy tenant_only on %I.%I as restrictive for all to public using (tenant_id = (select tenancy.tenant())) with check (tenant_id = (select tenancy.tenant()))`, 'create policy tenant_only on %I.%I as restrictive for all to public using (true)') },
+  { name: 'that private schemas force row-level security', tests: isolation, sql: rewrite('tenancy.protect(text,text)', 'enable row level security, force row level security', 'enable row level security') },
+  { name: 'the signature of the seal', quick: true, tests: attacks, sql: rewrite('tenancy.tenant()', 'if sha256(', 'if false and sha256(') },
+  { name: 'the binding of the seal to process and transaction', quick: true, tests: attacks, sql: rewrite('tenancy.tenant()', 'if part[2] <>', 'if false and part[2] <>') },
+  { name: 'that the key is secret', tests: attacks, sql: 'grant select on tenancy.key to public;' },
+  { name: 'that nobody else signs', tests: attacks, sql: 'grant execute on function tenancy.seal(uuid, bigint) to public;' },
+  { name: 'the membership check', quick: true, tests: isolation, sql: rewrite('tenancy.check_session(text,uuid)', 'if role is null then', `role := coalesce(role, 'member'); if role is null then`) },
+  { name: 'the expiry of sessions', tests: door, sql: rewrite('tenancy.check_session(text,uuid)', 's.expires_at > clock_timestamp()', 'true') },
+  { name: 'the suspension check', tests: door, sql: rewrite('tenancy.check_session(text,uuid)', 'x.lifted_at is null', 'false') },
+  { name: 'that a viewer only reads', quick: true, tests: isolation, sql: rewrite('tenancy.enter(text,uuid,bigint)', `if role = 'viewer' then`, 'if false then') },
+  { name: 'the epoch check of the fence', quick: true, tests: door, sql: rewrite('tenancy.pass_fence(uuid,bigint,text)', 'resident.epoch is distinct from p_epoch', 'false') },
+  { name: 'the state check of the fence', tests: door, sql: rewrite('tenancy.pass_fence(uuid,bigint,text)', `resident.state not in ('active', 'copying')`, 'false') },
+  { name: 'that the shared login is no tenant of its own', tests: attacks, sql: rewrite('tenancy.enter_own(uuid,bigint)', `if session_user !~ '^t_[0-9a-f]{32}$' then`, 'if false then') + rewrite('tenancy.pass_fence(uuid,bigint,text)', 'resident.login is distinct from coalesce(p_login, resident.login)', 'false') },
+  { name: 'that own logins keep to their own schema', tests: isolation, quick: true, sql: 'grant usage on schema shared to public; grant select on all tables in schema shared to public;' },
+  { name: 'that set_config is not for everybody', tests: isolation, sql: 'grant execute on function pg_catalog.set_config(text, text, boolean) to public;' },
+  { name: 'that nobody locks a neighbour', tests: isolation, sql: 'grant execute on function pg_catalog.pg_advisory_lock(bigint) to public;' },
+  { name: 'that nobody truncates', tests: isolation, sql: 'grant truncate on shared.orders to rowhouse_tenant;' },
+  { name: 'that keys start with the tenant', tests: isolation, sql: 'create unique index loose on shared.orders (id);' },
+  { name: 'that the tenant login has no bypassrls', alone: true, quick: true, tests: isolation, sql: 'alter role rowhouse_tenant bypassrls;' },
+  { name: 'that the tenant login is no owner', alone: true, tests: isolation, sql: 'grant rowhouse_owner to rowhouse_tenant;' },
+  { name: 'the cleaning of a connection', quick: true, tests: attacks, file: 'db/door.ts', find: '`${how}; ${cleaning}`', put: '`${how}; select 1`' },
+  { name: 'the closing of the transaction object', tests: door, file: 'db/door.ts', find: 'if (!this.#open || this.finished)', put: 'if (false)' },
+  { name: 'the check of how the transaction ended', quick: true, tests: door, file: 'db/door.ts', find: `if (ended?.command !== 'COMMIT') throw new RolledBack()`, put: '' },
+  { name: 'the extended protocol', tests: attacks, file: 'db/door.ts', find: `{ ...rest, text, queryMode: 'extended' }`, put: `{ ...rest, text, queryMode: 'simple' as 'extended' }` },
+  { name: 'the session check of own logins', quick: true, tests: isolation, file: 'db/door.ts', find: `await Promise.all([entered, checkSession(client, caller)])`, put: 'await entered' },
+  { name: 'that a form acts for its own tenant', quick: true, tests: actions, file: 'app/action.ts', find: 'if (raw._tenant !== tenant.id)', put: 'if (false)' },
+  { name: 'the permission of an action', quick: true, tests: actions, file: 'app/action.ts', find: 'if (!may(tenant.role, permission))', put: 'if (false)' },
+  { name: 'the gate of operator actions', quick: true, tests: actions, file: 'app/action.ts', find: 'if (!session?.user.operator) notFound()', put: 'if (!session) notFound()' },
+  { name: 'that a tenant action goes through the door', tests: actions, file: 'app/action.ts', find: 'return withTenant(callerOf({ ...session, tenant })', put: `return withTenant({ kind: 'service', tenantId: tenant.id, reason: 'x' }` },
+  { name: 'that a page goes through the door', quick: true, tests: actions, file: 'app/tenant-db.ts', find: 'await withTenant(caller, work)', put: `await withTenant({ kind: 'service', tenantId: caller.tenantId, reason: 'x' }, work)` },
+]

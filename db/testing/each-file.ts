@@ -1,0 +1,5 @@
+import { createTestDatabase } from '#db/testing/database'
+
+// Before a test file is loaded: what it imports from #db/ then finds this file's own database.
+const { env } = await createTestDatabase()
+Object.assign(process.env, env)

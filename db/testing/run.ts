@@ -1,0 +1,79 @@
+import pg from 'pg'
+import { connected, inDatabase } from '#db/connect'
+
+/** What the files of one test run share: a server, and a template that nobody connects to. */
+export type TestRun = {
+  id: string
+  adminUrl: string
+  template: string
+  env: Record<string, string>
+  urls: Record<'platform' | 'tenant' | 'worker' | 'migrator', string>
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    run: TestRun
+  }
+}
+
+const prefix = 'rowhouse_test_'
+const lockOf = (run: string) => `rowhouse test run ${run}`
+
+export const templateOf = (run: string) => `${prefix}${run}`
+export const cloneOf = (run: string) => `${prefix}${run}_${Math.random().toString(36).slice(2, 8)}`
+
+/** Held for as long as the run lives, so that another run knows whose databases are left over. */
+export async function holdRun(keeper: pg.Client, run: string): Promise<void> {
+  await keeper.query('select pg_advisory_lock(hashtextextended($1, 0))', [lockOf(run)])
+}
+
+/** Roles belong to the whole server, so two runs must not set them up at once. */
+export async function alone<T>(keeper: pg.Client, work: () => Promise<T>): Promise<T> {
+  await keeper.query(`select pg_advisory_lock(hashtextextended('rowhouse test roles', 0))`)
+  try {
+    return await work()
+  } finally {
+    await keeper.query(`select pg_advisory_unlock(hashtextextended('rowhouse test roles', 0))`)
+  }
+}
+
+/** Drops what runs that were killed have left behind. */
+export async function dropDeadRuns(keeper: pg.Client, adminUrl: string): Promise<void> {
+  const { rows } = await keeper.query<{ run: string }>(`select distinct split_part(datname, '_', 3) as run from pg_database where starts_with(datname, $1)`, [prefix])
+  for (const { run } of rows) {
+    const lock = await keeper.query<{ dead: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as dead', [lockOf(run)])
+    if (!lock.rows[0]?.dead) continue
+    await dropRun(keeper, adminUrl, run)
+    await keeper.query('select pg_advisory_unlock(hashtextextended($1, 0))', [lockOf(run)])
+  }
+}
+
+export async function dropRun(keeper: pg.Client, adminUrl: string, run: string): Promise<void> {
+  const { rows } = await keeper.query<{ name: string }>(`select datname as name from pg_database where datname = $1 or starts_with(datname, $1 || '_') order by datname desc`, [templateOf(run)])
+  for (const { name } of rows) await dropWithTenants(keeper, adminUrl, name, { template: name === templateOf(run) })
+}
+
+/** Drops a database of ours, and the databases and logins of the tenants that it knows of. */
+export async function dropWithTenants(keeper: pg.Client, adminUrl: string, name: string, { template = false } = {}): Promise<void> {
+  const tenants = template ? [] : await tenantsOf(inDatabase(adminUrl, name))
+  await keeper.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`)
+  for (const tenant of tenants) await dropTenant(keeper, tenant)
+}
+
+// A tenant's own database and login outlive the clone that they were made for.
+async function tenantsOf(url: string): Promise<string[]> {
+  return await connected(url, async (client) => {
+    const there = await client.query(`select where to_regclass('platform.tenants') is not null`)
+    if (there.rowCount === 0) return []
+    const { rows } = await client.query<{ name: string }>(`select 't_' || replace(id::text, '-', '') as name from platform.tenants`)
+    return rows.map(({ name }) => name)
+  })
+}
+
+async function dropTenant(keeper: pg.Client, name: string): Promise<void> {
+  await keeper.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`)
+  const { rowCount } = await keeper.query(
+    `select from pg_roles as r where rolname = $1
+     and not exists (select from pg_shdepend where refclassid = 'pg_authid'::regclass and refobjid = r.oid)`, [name])
+  if (rowCount === 1) await keeper.query(`drop role ${pg.escapeIdentifier(name)}`)
+}

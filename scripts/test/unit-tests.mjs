@@ -1,0 +1,24 @@
+import { developmentEnvironment } from '../environment.mjs'
+import { root } from '../root.mjs'
+import { counted, fileOf, freshReport } from './outcome.mjs'
+
+export async function unitTests({ children, args }) {
+  // vitest joins this server; held here as well, it ends with us even when vitest is killed.
+  const { stop } = await developmentEnvironment('test')
+  try {
+    return await vitest(children, args)
+  } finally {
+    await stop()
+  }
+}
+
+async function vitest(children, args) {
+  const report = freshReport('vitest.json')
+  const runner = children.start('vitest', [fileOf('vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args], { cwd: root })
+  const { code } = await runner.ended
+  return counted(report, code, ({ numPassedTests, numFailedTests, numPendingTests, numTodoTests }) => ({
+    passed: numPassedTests,
+    failed: numFailedTests,
+    note: numPendingTests + numTodoTests > 0 ? `${numPendingTests + numTodoTests} skipped` : '',
+  }))
+}
