@@ -15,6 +15,7 @@ type Command = {
 }
 
 const text = { type: 'string' } as const
+const flag = { type: 'boolean' } as const
 const tenant = (verb: 'list' | 'show' | 'create' | 'suspend' | 'resume' | 'url') => async () => (await import('#db/cli/tenant')).tenantCommand(verb)()
 
 export const commands: Command[] = [
@@ -43,4 +44,22 @@ export const commands: Command[] = [
   },
   { words: ['lab', 'login'], usage: 'lab login EMAIL [--tenant SLUG]', about: 'print a Cookie header value for a running app', options: { tenant: text }, load: () => import('#db/cli/lab-login') },
   { words: ['lab', 'routes'], usage: 'lab routes', about: 'every page, route handler and action, with sample parameters', load: () => import('#db/cli/lab-routes') },
+  {
+    words: ['fleet', 'status'], usage: 'fleet status [--look] [--all] [--check]', about: 'where every target stands, in one query; --look visits tenant databases, --check exits 1 unless all are current',
+    options: { look: flag, all: flag, check: flag }, load: () => import('#db/cli/fleet/status'),
+  },
+  {
+    words: ['fleet', 'plan'], usage: 'fleet plan [--to TAG]', about: 'what would run where, which locks each statement takes, and the safer way where one blocks writers',
+    options: { to: text }, load: () => import('#db/cli/fleet/plan'),
+  },
+  {
+    words: ['fleet', 'migrate'], usage: 'fleet migrate [--canary SLUG,…] [--waves 10,50] [--concurrency K] [--max-failures N] [--limit N] [--to TAG]',
+    about: 'bring every target to this build; what fails stays as it was, and a further run does what is left',
+    options: { canary: text, waves: text, concurrency: text, 'max-failures': text, limit: text, to: text }, load: () => import('#db/cli/fleet/migrate'),
+  },
+  { words: ['fleet', 'verify'], usage: 'fleet verify', about: "compare every target's catalogue with what its migrations make; exit 1 with what differs", load: () => import('#db/cli/fleet/verify') },
+  {
+    words: ['fleet', 'step'], usage: 'fleet step [NAME] [--tenant SLUG]', about: 'run a data step in every tenant that has not had it, or list the steps and how far they are',
+    options: { tenant: text }, load: () => import('#db/cli/fleet/step'),
+  },
 ]

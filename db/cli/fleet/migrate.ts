@@ -1,0 +1,29 @@
+import { commandLine } from '#db/audit'
+import type { Run } from '#db/cli/commands'
+import { follow } from '#db/cli/fleet/progress'
+import { list, number, word } from '#db/cli/fleet/options'
+import { table } from '#db/cli/table'
+import { bringPlatform } from '#db/fleet/platform'
+import { requestRun, runFleetJob } from '#db/fleet/runs'
+
+export const run: Run = async ({ values }) => {
+  const options = {
+    canary: list(values, 'canary'), waves: list(values, 'waves')?.map(Number),
+    concurrency: number(values, 'concurrency'), maxFailures: number(values, 'max-failures'), limit: number(values, 'limit'), to: word(values, 'to'),
+  }
+  // the row of this run stands in a table of the platform
+  await bringPlatform()
+  const id = await requestRun(commandLine(), Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)))
+  const stopping = new AbortController()
+  const stop = () => stopping.abort()
+  process.once('SIGINT', stop).once('SIGTERM', stop)
+  const { onProgress, end } = follow()
+  const result = await runFleetJob(id, { onProgress, signal: stopping.signal }).finally(end)
+  process.off('SIGINT', stop).off('SIGTERM', stop)
+  const { state, done, failed, left, message, tookMs } = result
+  const lines = [
+    `${done.length} migrated, ${failed.length} failed, ${left} to do, in ${(tookMs / 1000).toFixed(1)} s${message ? `; stopped: ${message}` : ''}`,
+    ...(failed.length > 0 ? ['', table(['target', 'migration', 'statement', 'why'], failed.map((f) => [f.target, f.migration, (f.statement ?? '').replace(/\s+/g, ' ').slice(0, 70), f.message])), '', 'what failed is as it was before; repair the cause and run fleet migrate again'] : []),
+  ]
+  return { text: lines.join('\n'), json: { run: id, ...result }, failed: state !== 'done' }
+}

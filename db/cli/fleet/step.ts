@@ -1,0 +1,25 @@
+import type { Run } from '#db/cli/commands'
+import { word } from '#db/cli/fleet/options'
+import { table } from '#db/cli/table'
+import { UsageError } from '#db/cli/usage'
+import { steps } from '#db/fleet/steps/all'
+import { readSteps, runStep } from '#db/fleet/steps/run'
+
+export const run: Run = async ({ values, positionals: [name, ...rest] }) => {
+  if (rest.length > 0) throw new UsageError('name one step')
+  if (name === undefined) {
+    const known = await readSteps(steps.map((step) => step.name))
+    return { text: table(['step', 'tenants done', 'begun', 'failed', 'rows changed'], known.map((s) => [s.step, s.done, s.begun, s.failed, s.rows])), json: { steps: known } }
+  }
+  const step = steps.find((one) => one.name === name)
+  if (!step) throw new UsageError(`there is no step ${name}; there are ${steps.map((one) => one.name).join(', ')}`)
+  const stopping = new AbortController()
+  process.once('SIGINT', () => stopping.abort())
+  const tenant = word(values, 'tenant')
+  const result = await runStep(step, {
+    signal: stopping.signal, ...(tenant === undefined ? {} : { tenant }),
+    onProgress: ({ done, tenants, rows, failed }) => process.stderr.write(`${done} of ${tenants} tenants, ${rows} rows changed${failed > 0 ? `, ${failed} failed` : ''}\n`),
+  })
+  const lines = [`${result.done.length} tenants done, ${result.rows} rows changed`, ...result.failed.map((one) => `${one.tenant}: ${one.message}`)]
+  return { text: lines.join('\n'), json: result, failed: result.failed.length > 0 }
+}

@@ -1,0 +1,52 @@
+import pg from 'pg'
+import { TargetUnreachable } from '#db/errors'
+import { serviceUrl, type Placement } from '#db/registry'
+
+export type Place = Pick<Placement, 'server' | 'database' | 'schema'>
+
+/** Leads to the main database. */
+export const mainPlace: Place = { server: null, database: null, schema: 'shared' }
+
+/**
+ * A connection that acts as the owner of a place's tables. In: the name to say when it can not be made. Throws TargetUnreachable.
+ */
+export async function connectOwner(place: Place, target: string): Promise<pg.Client> {
+  const url = serviceUrl('migrator', place)
+  const client = new pg.Client({ connectionString: url, pipeline: true, application_name: 'rowhouse fleet', connectionTimeoutMillis: 5000 })
+  client.on('error', () => {}) // the query under way rejects with it
+  try {
+    await client.connect()
+    await client.query('set role rowhouse_owner')
+    return client
+  } catch (error) {
+    await client.end().catch(() => {}) // it never was open
+    const { hostname, port, pathname } = new URL(url)
+    throw new TargetUnreachable(target, `${hostname}:${port || 5432}${pathname}`, error instanceof Error ? error.message || error.constructor.name : String(error))
+  }
+}
+
+/** Runs `work` on such a connection and closes it. */
+export async function asOwner<T>(place: Place, target: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = await connectOwner(place, target)
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+/** One connection to the main database that is made when it is needed, and made again after it broke. */
+export class MainConnection {
+  #client: pg.Client | undefined
+
+  async use(): Promise<pg.Client> {
+    this.#client ??= await connectOwner(mainPlace, 'the main database')
+    return this.#client
+  }
+
+  async drop(): Promise<void> {
+    const client = this.#client
+    this.#client = undefined
+    await client?.end().catch(() => {}) // it is broken already
+  }
+}

@@ -1,0 +1,58 @@
+import { eq } from 'drizzle-orm'
+import type pg from 'pg'
+import { asOwner, type MainConnection, type Place } from '#db/fleet/connections'
+import { inEveryDatabase, refreshFunctions } from '#db/fleet/functions'
+import type { Target } from '#db/fleet/targets'
+import { readPlacements } from '#db/registry'
+import { placements } from '#db/schema/platform'
+
+type OwnDatabase = Pick<Target, 'name' | 'schema'> & { tenantId: string }
+
+/** How to reach the targets that are in databases of their own, by tenant. */
+export async function placesElsewhere(): Promise<Map<string, Place>> {
+  return new Map((await readPlacements(eq(placements.kind, 'database'))).map((placement) => [placement.tenantId, placement]))
+}
+
+/** Looks at every tenant's own database, as many at a time as there are connections. `missed` hears of those that can not be reached. */
+export async function lookAtAll(crew: MainConnection[], missed: (target: OwnDatabase, error: unknown) => void): Promise<void> {
+  const places = await placesElsewhere()
+  const [first] = crew
+  if (places.size === 0 || !first) return
+  const { rows } = await (await first.use()).query<OwnDatabase>(
+    `select t.slug as name, p.schema, p.tenant_id as "tenantId"
+     from platform.placements as p
+     join platform.tenants as t on t.id = p.tenant_id
+     where p.kind = 'database'`)
+  await Promise.all(crew.map(async (connection) => {
+    for (let target = rows.pop(); target; target = rows.pop()) {
+      const place = places.get(target.tenantId)
+      if (place) await look(await connection.use(), target, place).catch((error: unknown) => target && missed(target, error))
+    }
+  }))
+}
+
+/** Looks at the ledger of a tenant's own database and notes it in the main one. Throws TargetUnreachable, which is noted as well. */
+export async function look(main: pg.Client, target: OwnDatabase, place: Place): Promise<void> {
+  try {
+    await asOwner(place, target.name, async (client) => {
+      await refreshFunctions(client, inEveryDatabase)
+      await note(main, target, client)
+    })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    await main.query(
+      `insert into platform.databases_seen (tenant_id, schema, problem) values ($1, $2, $3)
+       on conflict (tenant_id) do update set problem = excluded.problem`, [target.tenantId, target.schema, why])
+    throw error
+  }
+}
+
+/** What the ledger of that database says now. */
+export async function note(main: pg.Client, target: Pick<Target, 'schema' | 'tenantId'>, client: pg.Client): Promise<void> {
+  const { rows: [row] } = await client.query<{ applied: unknown }>(
+    `select coalesce(jsonb_object_agg(migration, sha256), '{}') as applied from tenancy.applied where schema = $1`, [target.schema])
+  await main.query(
+    `insert into platform.databases_seen (tenant_id, schema, seen_at, applied) values ($1, $2, now(), $3)
+     on conflict (tenant_id) do update set schema = excluded.schema, seen_at = excluded.seen_at, applied = excluded.applied, problem = null`,
+    [target.tenantId, target.schema, JSON.stringify(row?.applied)])
+}

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type pg from 'pg'
+
+/** What the owner runs in every database that holds tenants, and in the main one. */
+export const inEveryDatabase = ['tenancy', 'capture'] as const
+export const inMainDatabase = [...inEveryDatabase, 'tenancy-main', 'grants'] as const
+type SqlFile = (typeof inMainDatabase)[number] | 'logins'
+
+export const readSql = (name: SqlFile) => readFile(join(process.cwd(), 'db', 'sql', `${name}.sql`), 'utf8')
+
+/**
+ * Brings the functions and grants of one database to what this build has, when they are not. They are no migrations: each file can be
+ * run again as a whole. In: a connection that acts as the owner. Out: whether anything was done.
+ */
+export async function refreshFunctions(client: pg.Client, names: readonly SqlFile[]): Promise<boolean> {
+  const text = (await Promise.all(names.map(readSql))).join('\n')
+  const sha256 = createHash('sha256').update(text).digest('hex')
+  const { rowCount } = await client.query(`select from tenancy.applied where schema = 'tenancy' and migration = 'functions' and sha256 = $1`, [sha256])
+  if (rowCount === 1) return false
+  const closing = `
+    insert into tenancy.applied (schema, migration, sha256) values ('tenancy', 'functions', '${sha256}')
+    on conflict (schema, migration) do update set sha256 = excluded.sha256, applied_at = excluded.applied_at;
+    commit`
+  try {
+    await client.query(`begin; select pg_advisory_xact_lock(tenancy.target_key('tenancy')); set local search_path = pg_catalog, pg_temp;\n${text};\n${closing}`)
+  } catch (error) {
+    await client.query('rollback').catch(() => {}) // the connection is gone
+    throw error
+  }
+  return true
+}

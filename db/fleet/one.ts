@@ -1,0 +1,49 @@
+import type pg from 'pg'
+import { MigrationFailed } from '#db/errors'
+import { blockers } from '#db/fleet/blockers'
+import { asOwner, type MainConnection, type Place } from '#db/fleet/connections'
+import { note } from '#db/fleet/elsewhere'
+import type { Target } from '#db/fleet/targets'
+
+/**
+ * Applies files to one target where it lives and keeps a failure in the ledger's database. In: the main connection of this worker, the
+ * place of a target with a database of its own, what to do there, and whether a failure would be the last word.
+ * Throws what `apply` throws; when a lock was not to be had, with the words who has it.
+ */
+export async function migrateOne(main: MainConnection, target: Target, place: Place | undefined, apply: (client: pg.Client) => Promise<unknown>, last: boolean): Promise<void> {
+  if (place) return asOwner(place, target.name, async (client) => {
+    await tried(client, target, apply, last)
+    await note(await main.use(), target, client)
+  })
+  const client = await main.use()
+  try {
+    await tried(client, target, apply, last)
+  } catch (error) {
+    if (!(error instanceof MigrationFailed)) await main.drop()
+    throw error
+  }
+}
+
+async function tried(client: pg.Client, target: Target, apply: (client: pg.Client) => Promise<unknown>, last: boolean): Promise<void> {
+  try {
+    await apply(client)
+  } catch (error) {
+    if (!(error instanceof MigrationFailed)) throw error
+    const failure = error.code === '55P03' ? await withBlockers(client, target, error) : error
+    if (last || failure.code !== '55P03') await keep(client, target.schema, failure)
+    throw failure
+  }
+}
+
+async function withBlockers(client: pg.Client, { schema }: Target, { target, migration, statement, code, server }: MigrationFailed): Promise<MigrationFailed> {
+  const who = statement === null ? '' : await blockers(client, schema)
+  return new MigrationFailed(target, migration, statement, code, who ? `${server}; its tables are in use by ${who}` : server)
+}
+
+async function keep(client: pg.Client, schema: string, { migration, code, statement, server }: MigrationFailed): Promise<void> {
+  await client.query(
+    `insert into tenancy.failures as f (schema, migration, code, statement, message) values ($1, $2, $3, $4, $5)
+     on conflict (schema, migration) do update set
+       at = excluded.at, attempts = f.attempts + 1, code = excluded.code, statement = excluded.statement, message = excluded.message`,
+    [schema, migration, code, statement, server])
+}

@@ -1,0 +1,25 @@
+import pg from 'pg'
+import { MigrationFailed } from '#db/errors'
+
+/** Errors that another try may not meet. Everything else is recorded at once. */
+const passing: Record<string, string> = {
+  '55P03': 'a lock was not to be had in time, or another runner or a move has the target',
+  '40P01': 'two transactions waited for each other',
+  '40001': 'a concurrent change came first',
+  '53300': 'the server has no connection left',
+  '57P01': 'the server or an administrator ended the connection',
+  '57P02': 'another process of the server crashed',
+  '57P03': 'the server is starting or stopping',
+  ECONNREFUSED: 'the server is not up, or starting again',
+  ECONNRESET: 'the connection broke',
+}
+
+/** True for what is worth another try. A lost connection may have committed: the ledger will tell. */
+export function mayPass(error: unknown): boolean {
+  if (error instanceof MigrationFailed || error instanceof pg.DatabaseError) return error.code != null && error.code in passing
+  if (!(error instanceof Error)) return false
+  return ('code' in error && String(error.code) in passing) || /connection terminated|not queryable|connection error/i.test(error.message)
+}
+
+/** Longer each time, and never two at the same moment. */
+export const pauseMs = (tries: number): number => 200 * 2 ** (tries - 1) * (0.75 + Math.random() / 2)

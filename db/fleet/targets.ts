@@ -1,0 +1,77 @@
+import type pg from 'pg'
+import type { Histories, Plane } from '#db/fleet/history'
+
+/** One schema that a history is applied to. `name` is what people call it: a tenant's slug, `shared` or `platform`. */
+export type Target = { name: string; plane: Plane; schema: string; tenantId: string | null; elsewhere: boolean }
+
+export type TargetState = Target & {
+  /** tags of this build's history that it lacks, in order */
+  lacks: string[]
+  /** tags that it has and this build does not */
+  unknown: string[]
+  /** tags whose file is not what was applied, with the hash applied */
+  changed: Record<string, string>
+  failure: { migration: string; at: Date; attempts: number; statement: string | null; message: string } | null
+  /** of a tenant's own database: when it was last looked at, and what was wrong then */
+  seenAt: Date | null
+  problem: string | null
+}
+
+type Row = Omit<TargetState, 'lacks' | 'unknown' | 'changed'> & { known: string[] | null; unknown: string[] | null; changed: Record<string, string> | null }
+
+const question = `
+with file (plane, migration, sha256) as (
+  select * from unnest($1::text[], $2::text[], $3::text[])
+), expected as (
+  select plane, count(*) as files from file group by plane
+), target (name, plane, schema, tenant_id, elsewhere) as (
+  select 'platform', 'platform', 'platform', null::uuid, false
+  union all
+  select 'shared', 'tenant', 'shared', null, false
+  union all
+  select t.slug, 'tenant', p.schema, p.tenant_id, p.kind = 'database'
+  from platform.placements as p
+  join platform.tenants as t on t.id = p.tenant_id
+  where p.kind <> 'shared'
+), ledger (schema, migration, sha256, elsewhere) as (
+  select schema, migration, sha256, false from tenancy.applied
+  union all
+  select d.schema, a.key, a.value, true
+  from platform.databases_seen as d
+  cross join jsonb_each_text(d.applied) as a
+), had as (
+  select l.schema, l.elsewhere,
+    count(f.migration) as files,
+    array_agg(l.migration order by l.migration) filter (where f.migration is not null) as known,
+    array_agg(l.migration order by l.migration) filter (where f.migration is null) as unknown,
+    jsonb_object_agg(l.migration, l.sha256) filter (where f.sha256 <> l.sha256) as changed
+  from ledger as l
+  left join file as f on f.migration = l.migration and f.plane = case l.schema when 'platform' then 'platform' else 'tenant' end
+  group by l.schema, l.elsewhere
+)
+select t.name, t.plane, t.schema, t.tenant_id as "tenantId", t.elsewhere,
+  case when coalesce(h.files, 0) < e.files then coalesce(h.known, '{}') end as known,
+  h.unknown, h.changed, d.seen_at as "seenAt", d.problem,
+  case when f.schema is not null then jsonb_build_object('migration', f.migration, 'at', f.at, 'attempts', f.attempts, 'statement', f.statement, 'message', f.message) end as failure
+from target as t
+join expected as e on e.plane = t.plane
+left join had as h on h.schema = t.schema and h.elsewhere = t.elsewhere
+left join platform.databases_seen as d on d.tenant_id = t.tenant_id and t.elsewhere
+left join lateral (select * from tenancy.failures as x where x.schema = t.schema and not t.elsewhere order by x.migration limit 1) as f on true
+order by t.plane, t.name`
+
+/**
+ * Every target and what it lacks, in one query, however many there are. Targets in databases of their own are as they were last seen.
+ * In: the platform login or the migrator, on the main database; this build's histories.
+ */
+export async function readTargets(on: Pick<pg.ClientBase, 'query'>, histories: Histories): Promise<TargetState[]> {
+  const files = [...histories.platform, ...histories.tenant]
+  const { rows } = await on.query<Row>(question, [files.map(({ plane }) => plane), files.map(({ tag }) => tag), files.map(({ sha256 }) => sha256)])
+  return rows.map(({ known, unknown, changed, failure, ...target }) => ({
+    ...target,
+    lacks: known === null ? [] : histories[target.plane].map(({ tag }) => tag).filter((tag) => !known.includes(tag)),
+    unknown: unknown ?? [],
+    changed: changed ?? {},
+    failure: failure && { ...failure, at: new Date(failure.at) },
+  }))
+}

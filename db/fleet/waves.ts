@@ -1,0 +1,20 @@
+import { Invalid } from '#db/errors'
+import type { Target } from '#db/fleet/targets'
+
+export type Wave<T> = { name: string; targets: T[]; canary: boolean }
+
+/**
+ * In which order targets are migrated: the canaries, then the shared schema with a first part of the rest, then further parts.
+ * In: targets with work to do, all targets, canaries by name, and how much of the rest is done by the end of each wave, in per cent.
+ * Throws Invalid for a canary that is no target.
+ */
+export function inWaves<T extends Target>(pending: T[], all: Target[], canaries: string[], parts: number[]): Wave<T>[] {
+  for (const name of canaries) {
+    if (!all.some((target) => target.name === name && target.plane === 'tenant')) throw new Invalid('canary', `there is no target ${name}: a canary is shared or a tenant with a schema or database of its own`)
+  }
+  const first = pending.filter(({ name }) => canaries.includes(name))
+  const rest = pending.filter(({ name }) => !canaries.includes(name)).sort((a, b) => Number(b.schema === 'shared') - Number(a.schema === 'shared'))
+  const ends = [...parts.filter((part) => part < 100), 100].map((part) => Math.max(1, Math.ceil((rest.length * part) / 100)))
+  const waves = ends.map((end, i) => ({ name: ends.length === 1 ? 'all' : `${parts[i] ?? 100} %`, targets: rest.slice(i === 0 ? 0 : ends[i - 1], end), canary: false }))
+  return [{ name: 'canary', targets: first, canary: true }, ...waves].filter(({ targets }) => targets.length > 0)
+}
