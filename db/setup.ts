@@ -7,6 +7,7 @@ import { loginPassword, logins, loginUrl, type Login } from '#db/env'
 import { ServerTooOld } from '#db/errors'
 import { bringUpToDate } from '#db/fleet/apply'
 import { readHistory } from '#db/fleet/history'
+import { makeQueues } from '#db/jobs/queue'
 import { scramVerifier } from '#db/secrets'
 
 /** The database that new tenant databases are copied from: hardened, with the tenancy functions, without a key. */
@@ -37,6 +38,7 @@ export async function setup({ adminUrl }: { adminUrl: string }): Promise<void> {
     await bringUpToDate(admin, 'shared', await readHistory('tenant'))
     await admin.query(await sqlFile('tenancy-main'))
     await admin.query(await sqlFile('grants'))
+    await makeQueues(admin)
     await admin.query('reset role')
     await admin.query(await sqlFile('logins'))
   })
@@ -47,7 +49,8 @@ export async function setup({ adminUrl }: { adminUrl: string }): Promise<void> {
  * In: an administrator's URL there. Throws ServerTooOld.
  */
 export async function prepareServer(adminUrl: string, passwords: Partial<Record<Login, string>>): Promise<void> {
-  await connected(adminUrl, async (admin) => {
+  // roles and the template are the whole server's, and a lock counts in one database only: everybody takes it in the same one
+  await connected(inDatabase(adminUrl, 'postgres'), async (admin) => {
     const { rows } = await admin.query<{ version: number; name: string }>(`select current_setting('server_version_num')::int as version, current_setting('server_version') as name`)
     if (rows[0] && rows[0].version < oldest) throw new ServerTooOld(rows[0].name, '15')
     await admin.query('select pg_advisory_lock($1)', [oneAtATime])

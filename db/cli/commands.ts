@@ -33,6 +33,14 @@ export const commands: Command[] = [
   },
   { words: ['tenant', 'suspend'], usage: 'tenant suspend SLUG --reason TEXT', about: 'shut a tenant out from its next transaction on', options: { reason: text }, load: tenant('suspend') },
   { words: ['tenant', 'resume'], usage: 'tenant resume SLUG --reason TEXT', about: 'let a suspended tenant in again', options: { reason: text }, load: tenant('resume') },
+  {
+    words: ['tenant', 'move'], usage: 'tenant move SLUG --to shared|schema|database [--database-url URL] [--reason TEXT] [--wait] [--dry-run] | --status | --abort | --confirm | --rollback', about: 'change the placement of a live tenant, and its tier with it',
+    options: {
+      to: text, 'database-url': text, reason: text, wait: { type: 'boolean' }, 'dry-run': { type: 'boolean' },
+      status: { type: 'boolean' }, abort: { type: 'boolean' }, confirm: { type: 'boolean' }, rollback: { type: 'boolean' },
+    },
+    load: () => import('#db/cli/tenant-move'),
+  },
   { words: ['tenant', 'url'], usage: 'tenant url SLUG [--read-only]', about: 'the connection string of a tenant with a login of its own; contains its password', options: { 'read-only': { type: 'boolean' } }, load: tenant('url') },
   {
     words: ['lab', 'sql'], usage: 'lab sql --tenant SLUG --as EMAIL [--stacked] < FILE', about: "run SQL inside the real door: the attacker's seat",

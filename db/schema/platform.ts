@@ -225,6 +225,7 @@ export const moves = platform.table('moves', {
   rollsBack: uuid('rolls_back'),
   abortBy: text('abort_by'),
   confirmBy: text('confirm_by'),
+  graceHours: doublePrecision('grace_hours').notNull().default(72),
   graceUntil: at('grace_until'),
   note: text().notNull().default(''),
   error: text(),

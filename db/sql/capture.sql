@@ -15,7 +15,6 @@ create table if not exists tenancy.arrivals (
   table_name text not null,
   last_key text[],
   rows bigint not null default 0,
-  weeded boolean not null default false,
   done boolean not null default false,
   primary key (tenant_id, move_id, table_name)
 );
@@ -84,6 +83,8 @@ $$;
 create or replace function tenancy.turn(p_tenant uuid, p_move uuid, p_from text, p_to text, p_epoch bigint) returns boolean
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  turned boolean;
 begin
   if (p_from, p_to) not in (
     ('active', 'copying'), ('copying', 'active'), ('copying', 'fenced'), ('fenced', 'gone'), ('fenced', 'active'),
@@ -100,10 +101,11 @@ begin
     and state = p_from
     and epoch <= p_epoch
     and (move_id = p_move or (move_id is null and p_from = 'active'));
-  if found and 'active' in (p_from, p_to) then
+  turned := found;
+  if turned and 'active' in (p_from, p_to) then
     delete from tenancy.changed_keys where tenant_id = p_tenant;
   end if;
-  return found;
+  return turned;
 end
 $$;
 
@@ -125,12 +127,15 @@ $$;
 create or replace function tenancy.hand_over(p_tenant uuid, p_from uuid, p_to uuid) returns boolean
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  handed boolean;
 begin
   update tenancy.residents set move_id = p_to where tenant_id = p_tenant and move_id = p_from;
-  if found then
+  handed := found;
+  if handed then
     delete from tenancy.arrivals where tenant_id = p_tenant and move_id = p_from;
   end if;
-  return found;
+  return handed;
 end
 $$;
 

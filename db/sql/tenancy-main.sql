@@ -90,7 +90,9 @@ begin
     schema = m.target ->> 'schema', login = m.target ->> 'login', secret = m.target ->> 'secret', epoch = p_epoch, changed_at = clock_timestamp()
   where tenant_id = m.tenant_id and epoch < p_epoch;
   update platform.tenants set tier = m.tier_to where id = m.tenant_id;
-  update platform.moves set state = 'switched', changed_at = clock_timestamp() where id = p_move;
+  update platform.moves
+  set state = 'switched', note = '', changed_at = clock_timestamp(), grace_until = clock_timestamp() + make_interval(secs => m.grace_hours * 3600)
+  where id = p_move;
   update platform.moves set state = 'rolled_back', changed_at = clock_timestamp() where id = m.rolls_back;
   perform pg_notify('rowhouse_placements', m.tenant_id::text);
 end

@@ -100,6 +100,7 @@ CREATE TABLE "platform"."moves" (
 	"rolls_back" uuid,
 	"abort_by" text,
 	"confirm_by" text,
+	"grace_hours" double precision DEFAULT 72 NOT NULL,
 	"grace_until" timestamp with time zone,
 	"note" text DEFAULT '' NOT NULL,
 	"error" text,

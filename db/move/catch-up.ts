@@ -1,0 +1,101 @@
+import type pg from 'pg'
+import { arrivalTable, stream } from '#db/move/copy'
+import type { Mover } from '#db/move/mover'
+import { moment } from '#db/move/moments'
+import { changedKeys, written, type TenantTable } from '#db/move/tables'
+
+const fewKeys = 400
+const patience = 20
+
+/** Brings the target up to the source, pass by pass, until one is small. Each pass is as of one instant. */
+export async function catchUp(mover: Mover): Promise<{ rows: number }> {
+  const tables = await mover.tables()
+  let total = 0
+  for (let pass = 1; pass <= patience; pass++) {
+    await mover.checkpoint()
+    const began = performance.now()
+    const keys = await catchUpOnce(mover, tables)
+    total += keys
+    await mover.event('caught up', `pass ${pass}`, { rows: keys, tookMs: performance.now() - began })
+    await mover.note(`pass ${pass} brought over ${keys} changed keys`)
+    if (keys <= fewKeys) break // a tenant that writes faster than this is caught up with behind the fence, within its deadline
+  }
+  return { rows: total }
+}
+
+/**
+ * Takes the logged keys, all that one snapshot of the source shows, and makes the target's rows of these keys what the source's are in
+ * that snapshot; then takes exactly these log rows away. Rows go out before rows come in, so that unique values can change hands.
+ * Repeating it after a crash does no harm: what counts is the row, not what was done to it. Returns how many keys there were.
+ */
+export function catchUpOnce(mover: Mover, tables: TenantTable[]): Promise<number> {
+  return mover.here ? passHere(mover, tables) : passAcross(mover, tables)
+}
+
+async function passHere(mover: Mover, tables: TenantTable[]): Promise<number> {
+  const target = await mover.target()
+  await mover.enter(target, 'catch up', { writes: true, snapshot: true })
+  const keys = await applyHere(mover, target, tables)
+  await moment('in a pass')
+  await target.query('commit')
+  return keys
+}
+
+/** The pass itself, in a transaction that is open and sealed. */
+export async function applyHere(mover: Mover, target: pg.Client, tables: TenantTable[]): Promise<number> {
+  const { tenantId } = mover.move
+  const { touched, keys } = await logged(mover, target, tables)
+  if (keys === 0) return 0
+  const out = touched.toReversed().map((table) => {
+    const sql = written(table, tenantId)
+    return `delete from ${sql.in(mover.move.target.schema)} as t using ${changedKeys(table, tenantId)} as k where ${sql.own('t')} and ${sql.has('t', 'k')}`
+  })
+  const back = touched.map((table) => {
+    const sql = written(table, tenantId)
+    return `insert into ${sql.in(mover.move.target.schema)} (${sql.columns()}) overriding system value
+      select ${sql.columns('s')} from ${changedKeys(table, tenantId)} as k join ${sql.in(mover.move.source.schema)} as s on ${sql.own('s')} and ${sql.has('s', 'k')}`
+  })
+  await target.query([...out, ...back, forget(tenantId)].join(';\n'))
+  return keys
+}
+
+async function passAcross(mover: Mover, tables: TenantTable[]): Promise<number> {
+  const [source, target] = [await mover.source(), await mover.target()]
+  const { tenantId } = mover.move
+  await mover.enter(source, 'catch up', { snapshot: true })
+  const { touched, keys } = await logged(mover, source, tables)
+  if (keys === 0) {
+    await source.query('commit')
+    return 0
+  }
+  await target.query('create temporary table if not exists touched (table_name text, key text[]) on commit delete rows')
+  const arriving = new Map<TenantTable, string>()
+  for (const table of touched) arriving.set(table, await arrivalTable(target, mover, table))
+  await mover.enter(target, 'catch up', { writes: true })
+  await stream(source, target, `select distinct table_name, key from tenancy.changed_keys where tenant_id = '${tenantId}'`, 'pg_temp.touched (table_name, key)')
+  await target.query(touched.toReversed().map((table) => {
+    const sql = written(table, tenantId)
+    return `delete from ${sql.in(mover.move.target.schema)} as t using pg_temp.touched as k where k.table_name = '${table.name}' and ${sql.own('t')} and ${sql.has('t', 'k')}`
+  }).join(';\n'))
+  for (const [table, arrived] of arriving) {
+    const sql = written(table, tenantId)
+    await stream(source, target, `select ${sql.columns('s')} from ${changedKeys(table, tenantId)} as k
+      join ${sql.in(mover.move.source.schema)} as s on ${sql.own('s')} and ${sql.has('s', 'k')}`, `${arrived} (${sql.columns()})`)
+    await target.query(`insert into ${sql.in(mover.move.target.schema)} (${sql.columns()}) overriding system value select ${sql.columns('p')} from ${arrived} as p`)
+  }
+  await moment('in a pass')
+  await target.query('commit')
+  await moment('pass applied')
+  await source.query(`${forget(tenantId)}; commit`)
+  return keys
+}
+
+async function logged(mover: Mover, client: pg.Client, tables: TenantTable[]): Promise<{ touched: TenantTable[]; keys: number }> {
+  const { rows } = await client.query<{ table_name: string; keys: string }>(
+    'select table_name, count(*) as keys from tenancy.changed_keys where tenant_id = $1 group by table_name', [mover.move.tenantId])
+  const touched = tables.filter(({ name }) => rows.some((row) => row.table_name === name))
+  return { touched, keys: rows.reduce((sum, row) => sum + Number(row.keys), 0) }
+}
+
+// in the snapshot of the pass: exactly the rows that it has seen, and none that came since
+const forget = (tenantId: string) => `delete from tenancy.changed_keys where tenant_id = '${tenantId}'`

@@ -1,0 +1,59 @@
+import type pg from 'pg'
+import { handOver, residentIn } from '#db/move/capture'
+import { drop, openEnd } from '#db/move/ends'
+import { isShared, type Mover } from '#db/move/mover'
+import { moment } from '#db/move/moments'
+import { tenantTables, written } from '#db/move/tables'
+import { unprovision } from '#db/placements/provision'
+
+const batchRows = 20_000
+
+/** Removes the old copy, and lets the tenant's place go from this move. */
+export async function clean(mover: Mover): Promise<{ rows: number }> {
+  const gone = await empty(mover, 'source')
+  await moment('source away')
+  if (isShared(mover.move.source) && !mover.here) await handOver(await mover.source(), mover, mover.move.id, null)
+  await handOver(await mover.target(), mover, mover.move.id, null)
+  return gone
+}
+
+/** Takes away what is left at one end: rows in batches where others live too, or the whole schema, database and login. */
+export async function empty(mover: Mover, side: 'source' | 'target'): Promise<{ rows: number }> {
+  const { move } = mover
+  const end = await mover.end(side)
+  if (!isShared(move[side])) {
+    await mover.note(`dropping ${move[side].database ?? move[side].schema}`)
+    await moment('in the clean-up')
+    await mover.close() // nobody may be in a database that is dropped
+    await unprovision(move.tenantId, end)
+    return { rows: 0 }
+  }
+  const client = await openEnd(end, `rowhouse move of ${mover.slug}, clean-up`)
+  try {
+    const known = await residentIn(client, mover)
+    return { rows: known ? await removeRows(mover, client, move[side].schema) : 0 }
+  } finally {
+    drop(client)
+  }
+}
+
+async function removeRows(mover: Mover, client: pg.Client, schema: string): Promise<number> {
+  let gone = 0
+  for (const table of (await tenantTables(client, schema)).toReversed()) {
+    const sql = written(table, mover.move.tenantId)
+    for (let batch = batchRows; batch === batchRows; ) {
+      if (mover.stopping.aborted) await mover.checkpoint()
+      await mover.enter(client, 'clean up', { writes: true, lazily: true })
+      const { rowCount } = await client.query(`
+        delete from ${sql.in(schema)} as t
+        using (select ${sql.keyText('s')} as key from ${sql.in(schema)} as s where ${sql.own('s')} order by ${sql.order('s')} limit ${batchRows}) as k
+        where ${sql.own('t')} and ${sql.has('t', 'k')}`)
+      await moment('in the clean-up')
+      await client.query('commit')
+      batch = rowCount ?? 0
+      gone += batch
+      await mover.note(`clean-up: ${gone} rows of the old copy are gone`)
+    }
+  }
+  return gone
+}

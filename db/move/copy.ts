@@ -1,0 +1,118 @@
+import { pipeline } from 'node:stream/promises'
+import pg from 'pg'
+import copyStreams from 'pg-copy-streams'
+import type { Mover } from '#db/move/mover'
+import { moment } from '#db/move/moments'
+import { written, type TenantTable } from '#db/move/tables'
+import { weed } from '#db/move/weed'
+
+const chunkRows = 20_000
+
+type Cursor = { last_key: string[] | null; rows: string; done: boolean }
+type Chunk = { key: string[] | null; rows: number; done: boolean }
+
+/** Copies every row in the order of its key, a chunk a transaction; the cursor is written with the rows, so that neither is there alone. */
+export async function copy(mover: Mover): Promise<{ rows: number }> {
+  const started = performance.now()
+  let total = 0
+  for (const table of await mover.tables()) {
+    const began = performance.now()
+    let { key, rows, done } = await begin(mover, table)
+    while (!done) {
+      await mover.checkpoint()
+      const chunk = await (mover.here ? copyHere(mover, table, key) : copyAcross(mover, table, key))
+      await moment('chunk committed')
+      key = chunk.key ?? key
+      rows += chunk.rows
+      done = chunk.done
+      const rate = Math.round(((total + rows) / (performance.now() - started)) * 1000)
+      await mover.note(`copying ${table.name}, ${rate} rows a second`, { rowsDone: total + rows })
+    }
+    total += rows
+    await mover.event('table copied', table.name, { rows, tookMs: performance.now() - began })
+  }
+  await mover.note('', { rowsDone: total })
+  return { rows: total }
+}
+
+/** Where the copy of a table goes on. What an earlier life of the target left behind is made the same as the source first. */
+async function begin(mover: Mover, table: TenantTable): Promise<Chunk> {
+  const target = await mover.target()
+  const sql = written(table, mover.move.tenantId)
+  await mover.enter(target, 'copy', { writes: true })
+  const { rows: [cursor] } = await target.query<Cursor>('select last_key, rows, done from tenancy.arrivals where tenant_id = $1 and move_id = $2 and table_name = $3', [mover.move.tenantId, mover.move.id, table.name])
+  const { rows: [left] } = await target.query<{ some: boolean }>(`select exists (select from ${sql.in(mover.move.target.schema)} as t where ${sql.own('t')}) as some`)
+  await target.query('commit')
+  if (cursor) return { key: cursor.last_key, rows: Number(cursor.rows), done: cursor.done }
+  if (left?.some) await weed(mover, table)
+  return { key: null, rows: 0, done: false }
+}
+
+/** Both ends in one database: one statement moves the rows and the cursor. */
+async function copyHere(mover: Mover, table: TenantTable, last: string[] | null): Promise<Chunk> {
+  const target = await mover.target()
+  const sql = written(table, mover.move.tenantId)
+  await mover.enter(target, 'copy', { writes: true, lazily: true })
+  const { rows } = await target.query<{ key: string[] | null; rows: string }>(`
+    with part as materialized (
+      select ${sql.columns('s')}, ${sql.keyText('s')} as moved_key
+      from ${sql.in(mover.move.source.schema)} as s
+      where ${sql.own('s')} and ${sql.after('s', last)}
+      order by ${sql.order('s')}
+      limit ${chunkRows}
+    ), put as (
+      insert into ${sql.in(mover.move.target.schema)} (${sql.columns()}) overriding system value
+      select ${sql.columns('p')} from part as p
+      on conflict do nothing
+    )
+    select count(*) as rows, (select p.moved_key from part as p order by ${sql.order('p', 'desc')} limit 1) as key from part`)
+  return settle(mover, target, table, { key: rows[0]?.key ?? null, rows: Number(rows[0]?.rows ?? 0), done: Number(rows[0]?.rows ?? 0) < chunkRows })
+}
+
+/** Two databases: rows stream from one to the other in the binary form, by way of a table that only this connection has. */
+async function copyAcross(mover: Mover, table: TenantTable, last: string[] | null): Promise<Chunk> {
+  const [source, target] = [await mover.source(), await mover.target()]
+  const sql = written(table, mover.move.tenantId)
+  const arrived = await arrivalTable(target, mover, table)
+  await mover.enter(source, 'copy')
+  await mover.enter(target, 'copy', { writes: true, lazily: true })
+  await stream(source, target, `select ${sql.columns('s')} from ${sql.in(mover.move.source.schema)} as s
+    where ${sql.own('s')} and ${sql.after('s', last)} order by ${sql.order('s')} limit ${chunkRows}`, `${arrived} (${sql.columns()})`)
+  await source.query('commit')
+  const { rows } = await target.query<{ key: string[] | null; rows: string }>(`
+    select count(*) as rows, (select ${sql.keyText('p')} from ${arrived} as p order by ${sql.order('p', 'desc')} limit 1) as key from ${arrived}`)
+  await target.query(`
+    insert into ${sql.in(mover.move.target.schema)} (${sql.columns()}) overriding system value
+    select ${sql.columns('p')} from ${arrived} as p
+    on conflict do nothing`)
+  return settle(mover, target, table, { key: rows[0]?.key ?? null, rows: Number(rows[0]?.rows ?? 0), done: Number(rows[0]?.rows ?? 0) < chunkRows })
+}
+
+async function settle(mover: Mover, target: pg.Client, table: TenantTable, chunk: Chunk): Promise<Chunk> {
+  await target.query(`
+    insert into tenancy.arrivals as a (tenant_id, move_id, table_name, last_key, rows, done)
+    values ($1, $2, $3, $4, $5, $6)
+    on conflict (tenant_id, move_id, table_name) do update
+    set last_key = coalesce(excluded.last_key, a.last_key), rows = a.rows + excluded.rows, done = excluded.done`,
+  [mover.move.tenantId, mover.move.id, table.name, chunk.key, chunk.rows, chunk.done])
+  await moment('in a chunk')
+  // a chunk that a crash takes back takes its cursor along; the last one of a table is on disk before its end is reported
+  if (chunk.done) await target.query('set local synchronous_commit = on')
+  await target.query('commit')
+  return chunk
+}
+
+/** A table of this connection alone, emptied by each commit, for rows of one table on their way in. */
+export async function arrivalTable(target: pg.Client, mover: Mover, table: TenantTable): Promise<string> {
+  const sql = written(table, mover.move.tenantId)
+  const name = pg.escapeIdentifier(`arriving_${table.name}`.slice(0, 60))
+  await target.query(`create temporary table if not exists ${name} on commit delete rows as select ${sql.columns('t')} from ${sql.in(mover.move.target.schema)} as t with no data`)
+  return `pg_temp.${name}`
+}
+
+/** Streams the rows of a query into a table of another connection. */
+export async function stream(source: pg.Client, target: pg.Client, query: string, into: string): Promise<void> {
+  const reader = source.query(copyStreams.to(`copy (${query}) to stdout (format binary)`))
+  const writer = target.query(copyStreams.from(`copy ${into} from stdin (format binary)`))
+  await pipeline(reader, writer)
+}

@@ -1,0 +1,58 @@
+import { eq } from 'drizzle-orm'
+import pg from 'pg'
+import { TargetHeld } from '#db/errors'
+import { platform, serviceUrl, type Placement } from '#db/registry'
+import { servers, type MoveEnd } from '#db/schema/platform'
+import { decrypt } from '#db/secrets'
+
+/** One end of a move, with what is needed to reach it. */
+export type End = Pick<Placement, 'kind' | 'server' | 'database' | 'schema' | 'login' | 'password'>
+
+// what a row looks like as text must not depend on which server or login writes it
+const settings = `
+  set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'postgres'; set extra_float_digits = 1; set bytea_output = 'hex';
+  set jit = off; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0;
+  set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3`
+
+export async function reachable(tenantId: string, end: MoveEnd): Promise<End> {
+  const { kind, serverId, database, schema, login, secret } = end
+  const password = secret === null ? null : decrypt(secret, `placement ${tenantId}`)
+  const place = { kind, database, schema, login, password }
+  if (serverId === null) return { ...place, server: null }
+  const [row] = await platform().select().from(servers).where(eq(servers.id, serverId))
+  if (!row) throw new Error(`server ${serverId} is in no list`)
+  const server = {
+    host: row.host, port: row.port,
+    migratorPassword: decrypt(row.migratorSecret, `server ${row.id} migrator`), workerPassword: decrypt(row.workerSecret, `server ${row.id} worker`),
+  }
+  return { ...place, server }
+}
+
+/** How an end is called in notes and errors. */
+export const placeName = ({ server, database, schema }: { server: { host: string; port: number } | null; database: string | null; schema: string }): string =>
+  `${server ? `${server.host}:${server.port}/` : ''}${database ?? 'main'}, schema ${schema}`
+
+/** True when both ends are in the main database, so that one transaction can switch. */
+export const isHere = (source: MoveEnd, target: MoveEnd): boolean => source.database === null && target.database === null
+
+/** A connection of the worker to one end. `who` is what others see that wait for it. */
+export async function openEnd(end: End, who: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: serviceUrl('worker', end), application_name: who, keepAlive: true, connectionTimeoutMillis: 5000 })
+  client.on('error', () => {}) // the query under way, or the next one, rejects with it
+  await client.connect()
+  await client.query(settings)
+  await client.query(`set client_connection_check_interval = '2s'`).catch(() => {}) // not every platform can
+  return client
+}
+
+/** Keeps a schema at its version for as long as the connection lives. Throws TargetHeld while a migration is at it. */
+export async function holdVersion(client: pg.Client, schema: string): Promise<void> {
+  const { rows: [row] } = await client.query<{ got: boolean; holders: string | null }>(
+    'select pg_try_advisory_lock_shared(tenancy.target_key($1)) as got, tenancy.target_holders($1) as holders', [schema])
+  if (!row?.got) throw new TargetHeld(schema, row?.holders ?? 'someone who has just let go')
+}
+
+/** Ends a connection without waiting for an answer: the network to it may be cut. */
+export function drop(client: pg.Client): void {
+  client.connection.stream.destroy()
+}

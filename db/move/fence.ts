@@ -1,0 +1,87 @@
+import type pg from 'pg'
+import type { Mover } from '#db/move/mover'
+import { moment } from '#db/move/moments'
+import { drop } from '#db/move/ends'
+
+type Holder = { pid: number; login: string; application: string; seconds: number | null; doing: string | null }
+
+const lockTimeoutMs = 100
+const longSeconds = 0.5
+const deadlineMs = 2500
+
+const key = (mover: Mover) => `tenancy.lock_key('${mover.move.tenantId}')`
+
+/**
+ * Runs `work` while no transaction of the tenant is open and none begins. Asks for the tenant's lock only when nobody is known to keep
+ * it for long, waits for it no longer than a lock timeout, and tries again: a long transaction holds up the move and nobody else.
+ * In: the connection that keeps the lock. Out: what `work` returns, and for how long newcomers waited. Gives up after a deadline.
+ */
+export async function withFence<T>(mover: Mover, client: pg.Client, work: () => Promise<T>): Promise<{ result: T; pauseMs: number }> {
+  for (let tries = 0; ; tries++) {
+    await waitForLong(mover, client)
+    const asked = performance.now()
+    if (await locked(mover, client)) {
+      try {
+        await moment('fence taken')
+        const result = await inTime(client, work())
+        await release(mover, client)
+        return { result, pauseMs: performance.now() - asked }
+      } catch (error) {
+        await release(mover, client).catch(() => drop(client))
+        throw error
+      }
+    }
+    await mover.note(`waits for ${(await holders(mover, client)).map(described).join('; ') || 'the tenant’s transactions'}`)
+    await mover.pause(Math.min(50 * 2 ** tries, 1000) * (0.5 + Math.random()))
+  }
+}
+
+async function waitForLong(mover: Mover, client: pg.Client): Promise<void> {
+  let said = false
+  for (;;) {
+    const long = (await holders(mover, client)).filter(({ seconds }) => (seconds ?? 0) > longSeconds)
+    const [first] = long
+    if (!first) return
+    await mover.note(`waits for ${described(first)}`)
+    if (!said) await mover.event('waits', described(first))
+    said = true
+    await mover.pause(250)
+  }
+}
+
+async function holders(mover: Mover, client: pg.Client): Promise<Holder[]> {
+  const { rows } = await client.query<Holder>('select * from tenancy.fence_holders($1)', [mover.move.tenantId])
+  return rows
+}
+
+const described = ({ pid, login, application, seconds, doing }: Holder) =>
+  `backend ${pid} (${login}, ${application || 'no application name'}), whose transaction is ${doing ?? 'open'} for ${Math.round(seconds ?? 0)} s`
+
+async function locked(mover: Mover, client: pg.Client): Promise<boolean> {
+  try {
+    // a mover that freezes here must not keep the tenant out: the server ends its session
+    await client.query(`set lock_timeout = ${lockTimeoutMs}; set idle_session_timeout = ${deadlineMs}; set idle_in_transaction_session_timeout = ${deadlineMs};
+      select pg_advisory_lock(${key(mover)})`)
+    return true
+  } catch (error) {
+    if ((error as { code?: string }).code !== '55P03') throw error
+    return false
+  }
+}
+
+async function release(mover: Mover, client: pg.Client): Promise<void> {
+  await client.query('rollback')
+  await client.query(`select pg_advisory_unlock(${key(mover)}); set lock_timeout = 0; set idle_session_timeout = 0; set idle_in_transaction_session_timeout = 0`)
+}
+
+function inTime<T>(client: pg.Client, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      drop(client)
+      reject(new Error(`the tenant was held up for ${deadlineMs} ms and let go again`))
+    }, deadlineMs)
+  })
+  work.catch(() => {}) // when it is late, its error comes later still
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,51 @@
+import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm'
+import { platform } from '#db/registry'
+import { moveEvents, moves, tenants, type MoveState } from '#db/schema/platform'
+
+export type Move = typeof moves.$inferSelect
+export type MoveEvent = typeof moveEvents.$inferSelect
+export type Counted = { rows?: number; tookMs?: number }
+
+export async function readMove(id: string): Promise<Move> {
+  const [move] = await platform().select().from(moves).where(eq(moves.id, id))
+  if (!move) throw new Error(`there is no move ${id}`)
+  return move
+}
+
+/** The newest move of a tenant, ended or not. */
+export async function latestMove(tenantId: string): Promise<Move | undefined> {
+  const [move] = await platform().select().from(moves).where(eq(moves.tenantId, tenantId)).orderBy(desc(moves.requestedAt), desc(moves.id)).limit(1)
+  return move
+}
+
+export const readEvents = (moveId: string): Promise<MoveEvent[]> =>
+  platform().select().from(moveEvents).where(eq(moveEvents.moveId, moveId)).orderBy(asc(moveEvents.seq))
+
+export async function addEvent(moveId: string, event: string, detail = '', { rows, tookMs }: Counted = {}): Promise<void> {
+  await platform().insert(moveEvents).values({ moveId, event, detail, rows: rows ?? null, tookMs: tookMs === undefined ? null : Math.round(tookMs) })
+}
+
+/** Compare and set: false when the move is in another state by now, and then nothing changes. */
+export async function advance(moveId: string, from: MoveState, to: MoveState, changes: Partial<Move> = {}): Promise<boolean> {
+  const done = await platform().update(moves).set({ note: '', ...changes, state: to, changedAt: sql`clock_timestamp()` })
+    .where(and(eq(moves.id, moveId), eq(moves.state, from))).returning({ id: moves.id })
+  return done.length === 1
+}
+
+export async function change(moveId: string, changes: Partial<Move>): Promise<void> {
+  await platform().update(moves).set(changes).where(eq(moves.id, moveId))
+}
+
+const driven: MoveState[] = ['requested', 'provisioned', 'capturing', 'copied', 'indexed', 'caught_up', 'verified', 'confirmed', 'aborting']
+
+/** Moves on which the worker has something to do now: to go on, to give up, or to clean up since nobody objected in time. */
+export async function dueMoves(): Promise<string[]> {
+  const due = sql`(${inArray(moves.state, driven)} or (${moves.state} = 'switched' and (${moves.confirmBy} is not null or ${moves.graceUntil} <= clock_timestamp())))`
+  const rows = await platform().select({ id: moves.id }).from(moves).where(and(due, sql`${moves.retryAt} <= clock_timestamp()`)).orderBy(moves.requestedAt)
+  return rows.map(({ id }) => id)
+}
+
+export async function slugOf(tenantId: string): Promise<string> {
+  const [tenant] = await platform().select({ slug: tenants.slug }).from(tenants).where(eq(tenants.id, tenantId))
+  return tenant?.slug ?? tenantId
+}

@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
+import { VersionsDiffer } from '#db/errors'
+import { drop, holdVersion, isHere, openEnd, reachable, type End } from '#db/move/ends'
+import { addEvent, change, readMove, type Counted, type Move } from '#db/move/ledger'
+import { tenantTables, type TenantTable } from '#db/move/tables'
+import type { MoveEnd } from '#db/schema/platform'
+
+/** The worker was asked to stop: another one goes on from the last chunk. */
+export class HandedOver extends Error {}
+/** An operator gave the move up. */
+export class GivenUp extends Error {}
+
+type Side = 'source' | 'target'
+type Opened = { end: End; client: pg.Client }
+
+const noteEveryMs = 400
+
+/** One run of a move: its row, its connections, and how it tells others where it is. One mover at a time drives a move. */
+export class Mover {
+  move: Move
+  readonly slug: string
+  readonly stopping: AbortSignal
+  /** A connection of the worker to the main database, which keeps other movers away from this tenant. */
+  readonly main: pg.Client
+  readonly #opened = new Map<Side, Promise<Opened>>()
+  readonly #pulses: NodeJS.Timeout[] = []
+  #lookedAt = Date.now()
+  #told = 0
+
+  constructor(move: Move, slug: string, main: pg.Client, stopping: AbortSignal) {
+    this.move = move
+    this.main = main
+    this.slug = slug
+    this.stopping = stopping
+  }
+
+  get here(): boolean {
+    return isHere(this.move.source, this.move.target)
+  }
+
+  /** Both ends as connections of the worker. In the main database the target's connection sees the source as well. */
+  source = (): Promise<pg.Client> => this.#client('source')
+  target = (): Promise<pg.Client> => this.#client('target')
+  end = (side: Side): Promise<End> => reachable(this.move.tenantId, this.move[side])
+
+  /** A further connection to one end; whoever asks closes it. */
+  async another(side: Side): Promise<pg.Client> {
+    return openEnd(await this.end(side), this.#who())
+  }
+
+  async tables(): Promise<TenantTable[]> {
+    return tenantTables(await this.source(), this.move.source.schema)
+  }
+
+  /** Opens a transaction that is sealed to the tenant of this move. */
+  async enter(client: pg.Client, what: string, { writes = false, snapshot = false, lazily = false } = {}): Promise<void> {
+    await client.query(`begin isolation level ${snapshot ? 'repeatable read' : 'read committed'};
+      set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_bitmapscan = off;
+      ${lazily ? 'set local synchronous_commit = off;' : ''}
+      select tenancy.enter_for_move('${this.move.tenantId}', '${this.move.id}', 'move ${this.move.id}: ${what}', ${writes})`)
+  }
+
+  /** Called between pieces of work: ends this run when the worker shall stop or the move was given up. */
+  async checkpoint(): Promise<void> {
+    if (this.stopping.aborted) throw new HandedOver()
+    if (Date.now() - this.#lookedAt < noteEveryMs) return
+    this.#lookedAt = Date.now()
+    const { abortBy } = await readMove(this.move.id)
+    if (abortBy !== null && this.move.state !== 'aborting') throw new GivenUp(abortBy)
+  }
+
+  /** Says what is going on now; seen by everybody who looks at the move. */
+  async note(note: string, changes: Partial<Move> = {}): Promise<void> {
+    if (note === this.move.note && Date.now() - this.#told < noteEveryMs) return
+    this.#told = Date.now()
+    this.move.note = note
+    await change(this.move.id, { ...changes, note })
+  }
+
+  event = (event: string, detail = '', counted: Counted = {}): Promise<void> => addEvent(this.move.id, event, detail, counted)
+
+  async pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.stopping }).catch(() => {}) // the checkpoint says why
+    await this.checkpoint()
+  }
+
+  async close(): Promise<void> {
+    for (const pulse of this.#pulses.splice(0)) clearInterval(pulse)
+    const all = await Promise.allSettled(this.#opened.values())
+    this.#opened.clear()
+    for (const one of all) if (one.status === 'fulfilled') drop(one.value.client)
+  }
+
+  #who = () => `rowhouse move of ${this.slug}`
+
+  async #client(side: Side): Promise<pg.Client> {
+    const known = this.#opened.get(side) ?? this.#open(side)
+    this.#opened.set(side, known)
+    known.catch(() => this.#opened.delete(side))
+    return (await known).client
+  }
+
+  async #open(side: Side): Promise<Opened> {
+    const end = await this.end(side)
+    const client = await openEnd(end, this.#who())
+    try {
+      await holdVersion(client, end.schema)
+      if (side === 'target') await client.query(`select pg_advisory_lock(hashtextextended('move ${this.move.id}', 7236117))`)
+      this.#pulses.push(await watchOver(end, client, this.#who()))
+      return { end, client }
+    } catch (error) {
+      drop(client)
+      throw error
+    }
+  }
+}
+
+/** Asks the server for a sign of life while work is under way; a cut network would otherwise be noticed in minutes. */
+async function watchOver(end: End, client: pg.Client, who: string): Promise<NodeJS.Timeout> {
+  const probe = await openEnd(end, `${who}, probe`)
+  client.once('end', () => drop(probe))
+  return setInterval(() => {
+    const late = setTimeout(() => (drop(probe), drop(client)), 4000)
+    probe.query('select').then(() => clearTimeout(late), () => (clearTimeout(late), drop(client)))
+  }, 2000).unref()
+}
+
+/** Which migrations an end has; both must have the same. */
+export function sameVersion(source: string[], target: string[]): void {
+  if (source.join() !== target.join()) throw new VersionsDiffer(source.at(-1) ?? 'nothing', target.at(-1) ?? 'nothing')
+}
+
+export const isShared = (end: MoveEnd): boolean => end.kind === 'shared'

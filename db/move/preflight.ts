@@ -1,0 +1,91 @@
+import { sql } from 'drizzle-orm'
+import type pg from 'pg'
+import { connected } from '#db/connect'
+import { withTenant } from '#db/door'
+import { loginUrl } from '#db/env'
+import { TargetFull, TargetOccupied, VersionsDiffer } from '#db/errors'
+import { readPending } from '#db/fleet/apply'
+import { readHistory } from '#db/fleet/history'
+import { isHere, openEnd, placeName, reachable } from '#db/move/ends'
+import { tenantTables } from '#db/move/tables'
+import { asMigrator } from '#db/placements/provision'
+import type { MoveEnd } from '#db/schema/platform'
+
+/** What a move would have to do. `seconds` is a guess from what was measured on two cores. */
+export type Survey = { tables: { name: string; rows: number }[]; rows: number; seconds: number; steps: string[] }
+
+export type Target = { kind: string; server: { host: string; port: number } | null; database: string | null; schema: string }
+
+const rowsASecond = 60_000
+const ownConnections = 8
+
+/**
+ * Looks at both ends of a move that is asked for, and changes nothing. In: the tenant and the ends; `returning` when the tenant lived in
+ * the target before. Out: sizes, steps, and how long it may take. Throws VersionsDiffer, TableNotMovable, TargetOccupied or TargetFull.
+ */
+export async function survey(tenantId: string, source: MoveEnd, target: MoveEnd, returning: boolean): Promise<Survey> {
+  await checkSource(tenantId, source)
+  if (!returning) await checkTarget(tenantId, target)
+  const tables = await count(tenantId, source)
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0)
+  return { tables, rows, seconds: Math.ceil(2 + rows / rowsASecond), steps: stepsOf(source, target) }
+}
+
+async function checkSource(tenantId: string, source: MoveEnd): Promise<void> {
+  const end = await reachable(tenantId, source)
+  const history = await readHistory('tenant')
+  await asMigrator(end, async (client) => {
+    await client.query('set role rowhouse_owner')
+    const [missing] = await readPending(client, end.schema, history)
+    const { rows: [row] } = await client.query<{ last: string | null }>('select max(migration) as last from tenancy.applied where schema = $1', [end.schema])
+    if (missing) throw new VersionsDiffer(row?.last ?? 'nothing', history.at(-1)?.tag ?? 'nothing')
+  })
+}
+
+/** A target is made by the move itself: what has its name already is somebody else's. */
+async function checkTarget(tenantId: string, target: MoveEnd): Promise<void> {
+  const end = await reachable(tenantId, target)
+  if (end.server === null) {
+    await connected(loginUrl('worker'), (client) => checkServer(client, end))
+    if (target.kind === 'database') await asMigrator({ ...end, database: null }, (client) => checkServer(client, end))
+  } else await asMigrator({ ...end, database: null }, (client) => checkServer(client, end))
+}
+
+/** The same for a server that holds no tenant yet, seen by an administrator. */
+export async function checkServer(client: pg.ClientBase, end: Target): Promise<void> {
+  const { rows: [row] } = await client.query<{ database: boolean; schema: boolean; free: number }>(`
+    select exists (select from pg_catalog.pg_database where datname = $1) as database,
+      exists (select from pg_catalog.pg_namespace where nspname = $1) as schema,
+      current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+        - (select count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend')::int as free`, [end.schema])
+  if (end.kind === 'database' && row?.database) throw new TargetOccupied(placeName(end), `a database ${end.schema}`)
+  if (end.kind === 'schema' && row?.schema) throw new TargetOccupied(placeName(end), `a schema ${end.schema}`)
+  if (row && row.free < ownConnections) throw new TargetFull(placeName(end), `${Math.max(row.free, 0)} connections are free, and a move needs ${ownConnections}`)
+}
+
+async function count(tenantId: string, source: MoveEnd): Promise<{ name: string; rows: number }[]> {
+  const client = await openEnd(await reachable(tenantId, source), 'rowhouse move, survey')
+  const tables = await tenantTables(client, source.schema).finally(() => client.end())
+  return withTenant({ kind: 'service', tenantId, reason: 'count rows before a move' }, async (tx) => {
+    const counted: { name: string; rows: number }[] = []
+    for (const { name } of tables) {
+      const { rows } = await tx.execute<{ rows: string }>(sql`select count(*) as rows from ${sql.identifier(source.schema)}.${sql.identifier(name)} where tenant_id = ${tenantId}`)
+      counted.push({ name, rows: Number(rows[0]?.rows ?? 0) })
+    }
+    return counted
+  })
+}
+
+function stepsOf(source: MoveEnd, target: MoveEnd): string[] {
+  const where = target.kind === 'shared' ? 'the shared schema' : target.kind === 'schema' ? `schema ${target.schema}` : `database ${target.database}`
+  return [
+    target.kind === 'shared' ? 'await the tenant in the shared schema' : `make ${where} with a login of its own`,
+    'log every change from one instant on',
+    'copy every row, by key, in chunks',
+    target.kind === 'shared' ? 'collect statistics' : 'build the indexes, collect statistics',
+    'bring over what has changed meanwhile',
+    'hold writes for an instant, compare both sides row by row',
+    isHere(source, target) ? 'switch in one transaction' : 'close the source, open the target, switch the registry',
+    'keep the source, closed, until the move is confirmed or rolled back',
+  ]
+}

@@ -1,0 +1,69 @@
+import { applyHere, catchUp, catchUpOnce } from '#db/move/catch-up'
+import { residentIn, turn } from '#db/move/capture'
+import { withFence } from '#db/move/fence'
+import { change } from '#db/move/ledger'
+import { GivenUp, type Mover } from '#db/move/mover'
+import { moment } from '#db/move/moments'
+
+/** Brings over the last keys while nobody writes, and turns the tenant to its new place. */
+export async function switchOver(mover: Mover): Promise<void> {
+  await (mover.here ? switchHere(mover) : switchAcross(mover))
+}
+
+/** Within the main database: one transaction. A crash at any instant of it means that nothing has happened. */
+async function switchHere(mover: Mover): Promise<void> {
+  const target = await mover.target()
+  if ((await residentIn(target, mover))?.state !== 'copying') return // an earlier run has committed
+  const tables = await mover.tables()
+  await catchUp(mover)
+  const { result, pauseMs } = await withFence(mover, target, async () => {
+    await mover.enter(target, 'switch', { writes: true })
+    const keys = await applyHere(mover, target, tables)
+    await moment('drained')
+    await target.query('select tenancy.switch_place($1)', [mover.move.id])
+    await moment('in the switch')
+    await target.query('commit')
+    return keys
+  })
+  await finish(mover, result, pauseMs)
+}
+
+/**
+ * Between two databases there is no common transaction. The order makes every crash recoverable: the source refuses for good before the
+ * target opens, and the target opens by a compare and set that competes with giving up. Each turn is made at most once; a run that
+ * takes over from a dead one finds how far it came in the two databases, never in a note of its own.
+ */
+async function switchAcross(mover: Mover): Promise<void> {
+  const source = await mover.source()
+  const tables = await mover.tables()
+  const epoch = mover.move.source.epoch + 1
+  const state = (await residentIn(source, mover))?.state
+  if (state === 'fenced' || state === 'gone') return comeAcross(mover, epoch)
+  await catchUp(mover)
+  const { result, pauseMs } = await withFence(mover, source, async () => {
+    const keys = await catchUpOnce(mover, tables)
+    await moment('drained')
+    if (!(await turn(source, mover, 'copying', 'fenced', epoch))) throw new Error(`tenant ${mover.slug} is not being copied from ${mover.move.source.schema} any more`)
+    await moment('source fenced')
+    await comeAcross(mover, epoch)
+    return keys
+  })
+  await finish(mover, result, pauseMs)
+}
+
+/** From the fenced source on. What is done already is not done again. */
+async function comeAcross(mover: Mover, epoch: number): Promise<void> {
+  const [source, target] = [await mover.source(), await mover.target()]
+  if (!(await turn(target, mover, 'incoming', 'active', epoch)) && (await residentIn(target, mover))?.state !== 'active') {
+    throw new GivenUp('the target was given up before it could open')
+  }
+  await moment('target opened')
+  await mover.main.query('select tenancy.record_switch($1, $2)', [mover.move.id, epoch])
+  await moment('registry switched')
+  await turn(source, mover, 'fenced', 'gone', epoch)
+}
+
+async function finish(mover: Mover, keys: number, pauseMs: number): Promise<void> {
+  await change(mover.move.id, { pauseMs })
+  await mover.event('last keys', `came over behind the fence`, { rows: keys, tookMs: pauseMs })
+}

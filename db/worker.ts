@@ -1,0 +1,35 @@
+import { env } from '#db/env'
+import { jobNames, works, type JobData, type JobName } from '#db/jobs/jobs'
+import { watchMoves } from '#db/jobs/moves'
+import { workerQueue } from '#db/jobs/queue'
+import { closePools } from '#db/pools'
+import { assertSafeLogins } from '#db/safe-logins'
+
+// `npm run worker`: does what rows ask for. Any number of workers may run; each piece of work is done by one.
+
+env()
+await assertSafeLogins(['platform', 'worker'])
+
+const stop = new AbortController()
+const queue = workerQueue()
+queue.on('error', (error) => console.error(`worker: ${error.message}`))
+await queue.start()
+for (const name of jobNames) await take(name)
+const watching = watchMoves(stop.signal)
+console.log(`worker ${process.pid} is at work`)
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
+await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
+
+console.log(`worker ${process.pid} hands over and stops`)
+await watching
+await queue.stop({ graceful: true, timeout: 10_000 })
+await closePools()
+process.exit(0)
+
+async function take<N extends JobName>(name: N): Promise<void> {
+  const work = await works[name]()
+  await queue.work<JobData[N]>(name, { localConcurrency: 2, pollingIntervalSeconds: 0.5 }, async (jobs) => {
+    for (const job of jobs) await work(job.data, stop.signal)
+  })
+}
