@@ -280,6 +280,26 @@ export class TargetHeld extends RowhouseError {
   }
 }
 
+/** No order of these tables has each behind those that it refers to. */
+export class TablesInACircle extends RowhouseError {
+  readonly status = 500
+  readonly tables: string[]
+  constructor(tables: string[]) {
+    super(`the tables ${tables.join(', ')} refer to each other in a circle, so none can be filled first; take one of the foreign keys away`)
+    this.tables = tables
+  }
+}
+
+/** A file that is not, or no longer, an export of ours. */
+export class ArchiveRefused extends RowhouseError {
+  readonly status = 400
+  readonly why: string
+  constructor(why: string) {
+    super(`this file is refused and nothing was written: ${why}`)
+    this.why = why
+  }
+}
+
 const some = (names: string[]) => (names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', '))
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').slice(0, 200)
 
