@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import { TablesInACircle } from '#db/errors'
 
-/** A column as PostgreSQL knows it. `type` is how it is written in SQL, `base` the name of the type below a domain. */
-export type Column = { name: string; type: string; base: string; nullable: boolean; generated: boolean; collates: boolean }
+/** A column as PostgreSQL knows it. `type` is how it is written in SQL, `base` the name of the type below a domain; an `optional` one may be left out of an insert. */
+export type Column = { name: string; type: string; base: string; nullable: boolean; generated: boolean; optional: boolean; collates: boolean }
 
 /** A foreign key to another table, or to the table itself. `onDelete` is what happens to this row when that one goes. */
 export type Reference = { table: string; columns: string[]; onDelete: 'refused' | 'cascade' | 'emptied' }
@@ -14,7 +14,7 @@ select c.relname as name,
   (
     select json_agg(json_build_object(
       'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'base', coalesce(b.typname, t.typname),
-      'nullable', not a.attnotnull, 'generated', a.attgenerated <> '', 'collates', a.attcollation <> 0) order by a.attnum)
+      'nullable', not a.attnotnull, 'generated', a.attgenerated <> '', 'optional', not a.attnotnull or a.atthasdef, 'collates', a.attcollation <> 0) order by a.attnum)
     from pg_catalog.pg_attribute as a
     join pg_catalog.pg_type as t on t.oid = a.atttypid
     left join pg_catalog.pg_type as b on b.oid = nullif(t.typbasetype, 0)

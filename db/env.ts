@@ -16,6 +16,7 @@ const schema = z.object({
   TENANT_DATABASE_URL: databaseUrl.optional(),
   WORKER_DATABASE_URL: databaseUrl.optional(),
   MIGRATOR_DATABASE_URL: databaseUrl.optional(),
+  EXPORT_DIR: z.string().default('.data/exports'),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(1000).default(20),
 })
 

@@ -300,6 +300,16 @@ export class ArchiveRefused extends RowhouseError {
   }
 }
 
+/** The place of a tenant changed while it was read as of one moment. */
+export class TenantMoved extends RowhouseError {
+  readonly status = 503
+  readonly tenantId: string
+  constructor(tenantId: string) {
+    super(`tenant ${tenantId} went to another place while its rows were read; begin again`)
+    this.tenantId = tenantId
+  }
+}
+
 const some = (names: string[]) => (names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', '))
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').slice(0, 200)
 

@@ -250,3 +250,101 @@ export const moveEvents = platform.table('move_events', {
   rows: bigint({ mode: 'number' }),
   tookMs: integer('took_ms'),
 }, (t) => [index('move_events_move').on(t.moveId, t.seq)])
+
+export const exportStates = ['requested', 'running', 'done', 'failed', 'expired'] as const
+
+/** An export of everything of one tenant: how far it is, and the file when it is done, until it expires. */
+export const exports = platform.table('exports', {
+  id: uuid().primaryKey(),
+  tenantId: uuid('tenant_id').notNull().references(() => tenants.id, { onDelete: 'cascade' }),
+  requestedAt: at('requested_at').notNull().default(now),
+  requestedBy: text('requested_by').notNull(),
+  state: text({ enum: exportStates }).notNull().default('requested'),
+  startedAt: at('started_at'),
+  seenAt: at('seen_at'),
+  endedAt: at('ended_at'),
+  expiresAt: at('expires_at'),
+  table: text('table_name').notNull().default(''),
+  rowsDone: bigint('rows_done', { mode: 'number' }).notNull().default(0),
+  rowsTotal: bigint('rows_total', { mode: 'number' }).notNull().default(0),
+  bytes: bigint({ mode: 'number' }),
+  message: text().notNull().default(''),
+}, (t) => [
+  uniqueIndex('exports_open').on(t.tenantId).where(sql`state in ('requested', 'running')`),
+  index('exports_tenant').on(t.tenantId, t.requestedAt),
+  check('exports_state', sql`${t.state} in ${oneOf(exportStates)}`),
+])
+
+export const importStates = ['checking', 'loading', 'done', 'failed'] as const
+
+/** An export file on its way into a new tenant. `tenant_id` names what has to go again when a load did not come to its end. */
+export const imports = platform.table('imports', {
+  id: uuid().primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  slug: text().notNull(),
+  startedAt: at('started_at').notNull().default(now),
+  startedBy: text('started_by').notNull(),
+  seenAt: at('seen_at').notNull().default(now),
+  endedAt: at('ended_at'),
+  state: text({ enum: importStates }).notNull().default('checking'),
+  table: text('table_name').notNull().default(''),
+  rowsDone: bigint('rows_done', { mode: 'number' }).notNull().default(0),
+  rowsTotal: bigint('rows_total', { mode: 'number' }).notNull().default(0),
+  message: text().notNull().default(''),
+}, (t) => [index('imports_tenant').on(t.tenantId), check('imports_state', sql`${t.state} in ${oneOf(importStates)}`)])
+
+/** A wish to be forgotten. It outlives its tenant, so it names nobody: ids, times and counts only. */
+export const erasures = platform.table('erasures', {
+  id: uuid().primaryKey(),
+  tenantId: uuid('tenant_id').notNull(),
+  requestedAt: at('requested_at').notNull().default(now),
+  requestedBy: uuid('requested_by'),
+  dueAt: at('due_at').notNull(),
+  withdrawnAt: at('withdrawn_at'),
+  startedAt: at('started_at'),
+  endedAt: at('ended_at'),
+  receipt: jsonb().$type<Record<string, number>>().notNull().default({}),
+  problem: text(),
+}, (t) => [uniqueIndex('erasures_open').on(t.tenantId).where(sql`withdrawn_at is null and ended_at is null`)])
+
+/** A legal hold: while one is not lifted, neither retention nor an erasure takes anything of the tenant. */
+export const holds = platform.table('holds', {
+  id: uuid().primaryKey(),
+  tenantId: uuid('tenant_id').notNull().references(() => tenants.id, { onDelete: 'cascade' }),
+  at: at('at').notNull().default(now),
+  by: text('by').notNull(),
+  reason: text().notNull(),
+  liftedAt: at('lifted_at'),
+  liftedBy: text('lifted_by'),
+}, (t) => [uniqueIndex('holds_open').on(t.tenantId).where(sql`lifted_at is null`)])
+
+/** For how many days a tenant keeps the rows of a table. No row: for ever. */
+export const retentionRules = platform.table('retention_rules', {
+  tenantId: uuid('tenant_id').notNull().references(() => tenants.id, { onDelete: 'cascade' }),
+  table: text('table_name').notNull(),
+  days: integer().notNull(),
+  setAt: at('set_at').notNull().default(now),
+  setBy: text('set_by').notNull(),
+}, (t) => [primaryKey({ columns: [t.tenantId, t.table] }), check('retention_rules_days', sql`${t.days} between 1 and 36500`)])
+
+export const retentionStates = ['waiting', 'running', 'done', 'failed', 'dismissed'] as const
+
+/** What a run may delete of a table: rows older than `before`, `rows` of `of` when it was planned, and what has gone with it so far. */
+export type RetentionStep = { table: string; before: string; rows: number; of: number; deleted: number }
+
+/** A retention run. One that would take too much waits until the tenant's owner agrees; its steps never change afterwards. */
+export const retentionRuns = platform.table('retention_runs', {
+  id: uuid().primaryKey(),
+  tenantId: uuid('tenant_id').notNull().references(() => tenants.id, { onDelete: 'cascade' }),
+  plannedAt: at('planned_at').notNull().default(now),
+  state: text({ enum: retentionStates }).notNull(),
+  steps: jsonb().$type<RetentionStep[]>().notNull(),
+  decidedAt: at('decided_at'),
+  decidedBy: text('decided_by'),
+  endedAt: at('ended_at'),
+  message: text().notNull().default(''),
+}, (t) => [
+  uniqueIndex('retention_runs_open').on(t.tenantId).where(sql`state in ('waiting', 'running')`),
+  index('retention_runs_tenant').on(t.tenantId, t.plannedAt),
+  check('retention_runs_state', sql`${t.state} in ${oneOf(retentionStates)}`),
+])

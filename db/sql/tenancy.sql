@@ -231,4 +231,4 @@ grant usage on schema tenancy to public;
 grant execute on function tenancy.tenant(), tenancy.enter_own(uuid, bigint) to public;
 grant execute on function tenancy.enter_as_service(uuid, bigint, text) to rowhouse_worker;
 grant execute on function tenancy.target_key(text), tenancy.target_holders(text) to rowhouse_worker;
-grant select on tenancy.residents to rowhouse_worker;
+grant select on tenancy.residents, tenancy.applied to rowhouse_worker;

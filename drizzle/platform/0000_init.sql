@@ -38,6 +38,63 @@ CREATE TABLE "platform"."databases_seen" (
 	"problem" text
 );
 --> statement-breakpoint
+CREATE TABLE "platform"."erasures" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"tenant_id" uuid NOT NULL,
+	"requested_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"requested_by" uuid,
+	"due_at" timestamp with time zone NOT NULL,
+	"withdrawn_at" timestamp with time zone,
+	"started_at" timestamp with time zone,
+	"ended_at" timestamp with time zone,
+	"receipt" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"problem" text
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."exports" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"tenant_id" uuid NOT NULL,
+	"requested_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"requested_by" text NOT NULL,
+	"state" text DEFAULT 'requested' NOT NULL,
+	"started_at" timestamp with time zone,
+	"seen_at" timestamp with time zone,
+	"ended_at" timestamp with time zone,
+	"expires_at" timestamp with time zone,
+	"table_name" text DEFAULT '' NOT NULL,
+	"rows_done" bigint DEFAULT 0 NOT NULL,
+	"rows_total" bigint DEFAULT 0 NOT NULL,
+	"bytes" bigint,
+	"message" text DEFAULT '' NOT NULL,
+	CONSTRAINT "exports_state" CHECK ("platform"."exports"."state" in ('requested', 'running', 'done', 'failed', 'expired'))
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."holds" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"tenant_id" uuid NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"by" text NOT NULL,
+	"reason" text NOT NULL,
+	"lifted_at" timestamp with time zone,
+	"lifted_by" text
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."imports" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"tenant_id" uuid NOT NULL,
+	"slug" text NOT NULL,
+	"started_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"started_by" text NOT NULL,
+	"seen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ended_at" timestamp with time zone,
+	"state" text DEFAULT 'checking' NOT NULL,
+	"table_name" text DEFAULT '' NOT NULL,
+	"rows_done" bigint DEFAULT 0 NOT NULL,
+	"rows_total" bigint DEFAULT 0 NOT NULL,
+	"message" text DEFAULT '' NOT NULL,
+	CONSTRAINT "imports_state" CHECK ("platform"."imports"."state" in ('checking', 'loading', 'done', 'failed'))
+);
+--> statement-breakpoint
 CREATE TABLE "platform"."members" (
 	"tenant_id" uuid NOT NULL,
 	"user_id" uuid NOT NULL,
@@ -139,6 +196,29 @@ CREATE TABLE "platform"."rate_limits" (
 	"expire" bigint
 );
 --> statement-breakpoint
+CREATE TABLE "platform"."retention_rules" (
+	"tenant_id" uuid NOT NULL,
+	"table_name" text NOT NULL,
+	"days" integer NOT NULL,
+	"set_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"set_by" text NOT NULL,
+	CONSTRAINT "retention_rules_tenant_id_table_name_pk" PRIMARY KEY("tenant_id","table_name"),
+	CONSTRAINT "retention_rules_days" CHECK ("platform"."retention_rules"."days" between 1 and 36500)
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."retention_runs" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"tenant_id" uuid NOT NULL,
+	"planned_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"state" text NOT NULL,
+	"steps" jsonb NOT NULL,
+	"decided_at" timestamp with time zone,
+	"decided_by" text,
+	"ended_at" timestamp with time zone,
+	"message" text DEFAULT '' NOT NULL,
+	CONSTRAINT "retention_runs_state" CHECK ("platform"."retention_runs"."state" in ('waiting', 'running', 'done', 'failed', 'dismissed'))
+);
+--> statement-breakpoint
 CREATE TABLE "platform"."servers" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"name" text NOT NULL,
@@ -199,6 +279,8 @@ CREATE TABLE "platform"."users" (
 ALTER TABLE "platform"."bans" ADD CONSTRAINT "bans_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."data_steps" ADD CONSTRAINT "data_steps_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."databases_seen" ADD CONSTRAINT "databases_seen_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."exports" ADD CONSTRAINT "exports_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."holds" ADD CONSTRAINT "holds_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."members" ADD CONSTRAINT "members_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."members" ADD CONSTRAINT "members_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."migration_failures" ADD CONSTRAINT "migration_failures_run_id_migration_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "platform"."migration_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -207,15 +289,24 @@ ALTER TABLE "platform"."moves" ADD CONSTRAINT "moves_tenant_id_tenants_id_fk" FO
 ALTER TABLE "platform"."operators" ADD CONSTRAINT "operators_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."placements" ADD CONSTRAINT "placements_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."placements" ADD CONSTRAINT "placements_server_id_servers_id_fk" FOREIGN KEY ("server_id") REFERENCES "platform"."servers"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."retention_rules" ADD CONSTRAINT "retention_rules_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."retention_runs" ADD CONSTRAINT "retention_runs_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."sessions" ADD CONSTRAINT "sessions_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."sessions" ADD CONSTRAINT "sessions_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."suspensions" ADD CONSTRAINT "suspensions_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "audit_tenant" ON "platform"."audit" USING btree ("tenant_id","seq");--> statement-breakpoint
+CREATE UNIQUE INDEX "erasures_open" ON "platform"."erasures" USING btree ("tenant_id") WHERE withdrawn_at is null and ended_at is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "exports_open" ON "platform"."exports" USING btree ("tenant_id") WHERE state in ('requested', 'running');--> statement-breakpoint
+CREATE INDEX "exports_tenant" ON "platform"."exports" USING btree ("tenant_id","requested_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "holds_open" ON "platform"."holds" USING btree ("tenant_id") WHERE lifted_at is null;--> statement-breakpoint
+CREATE INDEX "imports_tenant" ON "platform"."imports" USING btree ("tenant_id");--> statement-breakpoint
 CREATE INDEX "members_user" ON "platform"."members" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "migration_runs_requested" ON "platform"."migration_runs" USING btree ("requested_at");--> statement-breakpoint
 CREATE INDEX "move_events_move" ON "platform"."move_events" USING btree ("move_id","seq");--> statement-breakpoint
 CREATE UNIQUE INDEX "moves_live" ON "platform"."moves" USING btree ("tenant_id") WHERE state not in ('cleaned', 'aborted', 'rolling_back', 'rolled_back');--> statement-breakpoint
 CREATE INDEX "moves_tenant" ON "platform"."moves" USING btree ("tenant_id","requested_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "retention_runs_open" ON "platform"."retention_runs" USING btree ("tenant_id") WHERE state in ('waiting', 'running');--> statement-breakpoint
+CREATE INDEX "retention_runs_tenant" ON "platform"."retention_runs" USING btree ("tenant_id","planned_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "servers_address" ON "platform"."servers" USING btree ("host","port");--> statement-breakpoint
 CREATE UNIQUE INDEX "sessions_token" ON "platform"."sessions" USING btree ("token_hash");--> statement-breakpoint
 CREATE INDEX "sessions_user" ON "platform"."sessions" USING btree ("user_id");--> statement-breakpoint

@@ -1,0 +1,54 @@
+import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm'
+import { removeExport } from '#db/export/files'
+import { newId } from '#db/id'
+import { platform, type PlatformDb } from '#db/registry'
+import { exports } from '#db/schema/platform'
+
+export type Export = typeof exports.$inferSelect
+
+/** How long an export's file is kept. */
+export const keptDays = 7
+/** An export that nobody has written at for so long has lost its worker. */
+const lostAfter = sql`interval '30 seconds'`
+
+/** Asks for an export. One at a time: while one is under way, that one is returned. */
+export async function request(db: PlatformDb, tenantId: string, by: string): Promise<Export> {
+  const [made] = await db.insert(exports).values({ id: newId(), tenantId, requestedBy: by }).onConflictDoNothing().returning()
+  if (made) return made
+  const [open] = await db.select().from(exports).where(and(eq(exports.tenantId, tenantId), inArray(exports.state, ['requested', 'running'])))
+  return open ?? request(db, tenantId, by) // it has ended between the two
+}
+
+/** The last exports of a tenant, newest first. */
+export const list = (db: PlatformDb, tenantId: string, most = 10): Promise<Export[]> =>
+  db.select().from(exports).where(eq(exports.tenantId, tenantId)).orderBy(desc(exports.requestedAt)).limit(most)
+
+/** An export of this tenant; of another tenant it does not exist. */
+export async function find(db: PlatformDb, tenantId: string, id: string): Promise<Export | undefined> {
+  const [row] = await db.select().from(exports).where(and(eq(exports.id, id), eq(exports.tenantId, tenantId)))
+  return row
+}
+
+/** Exports that wait for a worker, or whose worker has died. */
+export const open = (db: PlatformDb): Promise<{ id: string }[]> =>
+  db.select({ id: exports.id }).from(exports).where(sql`${exports.state} = 'requested' or (${exports.state} = 'running' and ${exports.seenAt} < clock_timestamp() - ${lostAfter})`).orderBy(exports.requestedAt)
+
+/** Takes an export for this process, or undefined when somebody else is at it or it has ended. */
+export async function claim(db: PlatformDb, id: string): Promise<Export | undefined> {
+  const [row] = await db.update(exports)
+    .set({ state: 'running', startedAt: sql`clock_timestamp()`, seenAt: sql`clock_timestamp()`, rowsDone: 0, message: '' })
+    .where(and(eq(exports.id, id), sql`(${exports.state} = 'requested' or (${exports.state} = 'running' and ${exports.seenAt} < clock_timestamp() - ${lostAfter}))`))
+    .returning()
+  return row
+}
+
+/** Takes the files of old exports away. Returns how many. */
+export async function expire(): Promise<number> {
+  const db = platform()
+  const old = await db.select({ id: exports.id, tenantId: exports.tenantId }).from(exports).where(and(eq(exports.state, 'done'), lt(exports.expiresAt, sql`clock_timestamp()`)))
+  for (const { id, tenantId } of old) {
+    await removeExport(tenantId, id)
+    await db.update(exports).set({ state: 'expired' }).where(eq(exports.id, id))
+  }
+  return old.length
+}

@@ -1,0 +1,46 @@
+import pg from 'pg'
+import { written, type Column, type Table } from '#db/catalogue'
+
+export const formats = ['ndjson', 'csv'] as const
+export type Format = (typeof formats)[number]
+
+// A row's text is made by PostgreSQL, which alone knows every type to its last digit. A null is left out of a JSON line, which
+// keeps it apart from the JSON value null; in CSV it is an empty field, and an empty text is "". `$2` is the tenant id to print.
+
+const name = pg.escapeIdentifier
+const numbers = ['int2', 'int4', 'int8', 'numeric']
+/** Types whose text is JSON as it is. A numeric may be NaN, which is not. */
+const bare = new Set(['int2', 'int4', 'int8', 'bool', 'jsonb'])
+/** Types whose JSON form PostgreSQL reads back as the same value. All others stand as text, in PostgreSQL's own form. */
+const native = new Set([...numbers, 'bool', 'text', 'varchar', 'uuid', 'date', 'timestamp', 'timestamptz'])
+/** Types whose text holds no comma, quote or line end, and starts no formula. */
+const plain = new Set([...numbers, 'float4', 'float8', 'bool', 'uuid', 'date', 'timestamp', 'timestamptz'])
+
+/** The SQL expression of one row `t` in a format, with its line end. */
+export function lineOf(table: Table, format: Format): string {
+  const columns = written(table)
+  return format === 'ndjson'
+    ? `'{' || array_to_string(array[${columns.map(jsonField).join(', ')}], ',') || e'}\\n'`
+    : `array_to_string(array[${columns.map(csvField).join(', ')}], ',', '') || e'\\r\\n'`
+}
+
+/** The first line of a file: the columns' names in CSV, nothing in NDJSON. */
+export const headOf = (table: Table, format: Format): string =>
+  format === 'csv' ? `${written(table).map((column) => `"${column.name.replaceAll('"', '""')}"`).join(',')}\r\n` : ''
+
+function jsonField(column: Column): string {
+  const label = pg.escapeLiteral(`${JSON.stringify(column.name)}:`)
+  if (column.name === 'tenant_id') return `${label} || to_json($2::text)::text`
+  const value = `t.${name(column.name)}`
+  if (bare.has(column.base)) return `${label} || ${value}::text`
+  if (column.base === 'uuid') return `${label} || '"' || ${value}::text || '"'`
+  return `${label} || to_json(${native.has(column.base) ? value : `${value}::text`})::text`
+}
+
+function csvField(column: Column): string {
+  if (column.name === 'tenant_id') return '$2::text'
+  const value = `t.${name(column.name)}::text`
+  if (plain.has(column.base)) return value
+  // what a spreadsheet would take for a formula gets an apostrophe
+  return `'"' || replace(case when ${value} ~ e'^[=+\\\\-@\\t\\r]' then '''' || ${value} else ${value} end, '"', '""') || '"'`
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { formats, type Format } from '#db/export/lines'
+import { isId } from '#db/id'
+import { tiers } from '#db/schema/platform'
+
+// What stands in manifest.json. Import reads it from a file that anybody may have written.
+
+export const formatVersion = 1
+export const manifestName = 'manifest.json'
+export const membersName = 'members.ndjson'
+export const fileOf = (table: string, format: Format) => `${format}/${table}.${format}`
+
+const id = z.string().refine(isId, 'is no id')
+const digest = z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256')
+const whole = z.number().int().nonnegative()
+const name = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, 'is no name of a table or column')
+const file = z.strictObject({ name: z.string().max(200), bytes: whole, sha256: digest })
+
+export const manifestForm = z.strictObject({
+  format: z.literal('rowhouse export'),
+  version: z.literal(formatVersion),
+  exportedAt: z.iso.datetime(),
+  tenant: z.strictObject({
+    id, slug: z.string().max(63), name: z.string().min(1).max(80), tier: z.enum(tiers),
+    currency: z.string().regex(/^[A-Z]{3}$/), locale: z.string().min(2).max(35), createdAt: z.iso.datetime(),
+  }),
+  migrations: z.array(z.strictObject({ tag: z.string().max(200), sha256: digest })).min(1).max(10_000),
+  members: file,
+  tables: z.array(z.strictObject({
+    name,
+    columns: z.array(z.strictObject({ name, type: z.string().max(200) })).max(1600),
+    rows: whole,
+    files: z.strictObject(Object.fromEntries(formats.map((format) => [format, file])) as Record<Format, typeof file>),
+  })).max(1000),
+})
+
+export type Manifest = z.infer<typeof manifestForm>
+export type FileFacts = z.infer<typeof file>

@@ -1,0 +1,64 @@
+import { rename } from 'node:fs/promises'
+import { and, eq, sql } from 'drizzle-orm'
+import { NotFound, RowhouseError, TenantMoved } from '#db/errors'
+import * as wishes from '#db/export/exports'
+import { growingPathOf, makeFolder, pathOf, removeExport, sizeOf } from '#db/export/files'
+import type { Manifest } from '#db/export/manifest'
+import { writeExport, type Progress } from '#db/export/write'
+import { forgetPlacement, placementOf, platform } from '#db/registry'
+import { exports } from '#db/schema/platform'
+
+const tellEveryMs = 500
+/** A move turns a tenant's place three times at most. */
+const tries = 5
+
+/** Writes one export that was asked for. Safe to call again at any time: a finished one is left alone, a broken-off one begins anew. */
+export async function runExport(id: string): Promise<void> {
+  const wish = await wishes.claim(platform(), id)
+  if (!wish) return
+  const { tenantId } = wish
+  try {
+    await makeFolder(tenantId)
+    await written(wish, told(id))
+    await rename(growingPathOf(tenantId, id), pathOf(tenantId, id))
+    const bytes = await sizeOf(pathOf(tenantId, id))
+    const [done] = await platform().update(exports)
+      .set({ state: 'done', bytes: bytes ?? null, endedAt: sql`clock_timestamp()`, expiresAt: sql`clock_timestamp() + make_interval(days => ${wishes.keptDays})` })
+      .where(eq(exports.id, id)).returning({ id: exports.id })
+    if (!done) await removeExport(tenantId, id) // the tenant was erased meanwhile
+  } catch (error) {
+    await removeExport(tenantId, id)
+    const message = error instanceof RowhouseError ? error.message : 'something went wrong on our side; ask for a new export'
+    await platform().update(exports).set({ state: 'failed', message, endedAt: sql`clock_timestamp()` }).where(eq(exports.id, id))
+    if (!(error instanceof RowhouseError)) throw error
+  }
+}
+
+/** Every export that waits, one after the other, and the end of those that are too old. */
+export async function runExports(): Promise<void> {
+  for (const { id } of await wishes.open(platform())) await runExport(id)
+  await wishes.expire()
+}
+
+async function written({ id, tenantId }: wishes.Export, tell: (progress: Progress) => Promise<void>): Promise<Manifest> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await writeExport(await placementOf(tenantId), growingPathOf(tenantId, id), `Export ${id}`, tell)
+    } catch (error) {
+      if (!(error instanceof TenantMoved) || attempt === tries) throw error
+      forgetPlacement(tenantId)
+    }
+  }
+}
+
+/** Writes down how far it is, now and then; ends the export when its row is gone. */
+function told(id: string): (progress: Progress) => Promise<void> {
+  let next = 0
+  return async ({ table, rowsDone, rowsTotal }) => {
+    if (Date.now() < next) return
+    next = Date.now() + tellEveryMs
+    const [row] = await platform().update(exports).set({ table, rowsDone, rowsTotal, seenAt: sql`clock_timestamp()` })
+      .where(and(eq(exports.id, id), eq(exports.state, 'running'))).returning({ id: exports.id })
+    if (!row) throw new NotFound(`export ${id}`)
+  }
+}
