@@ -20,6 +20,7 @@ type Rule = [pattern: RegExp, effect: Effect]
 
 const concurrently = 'create index concurrently, in a file of its own marked `-- no transaction`'
 const validateLater = 'add it `not valid` here and `validate constraint` in a later file, which keeps nobody out'
+const unlocked = 'in a file of its own marked `-- no transaction`: `no force row level security` on both tables, `validate constraint`, `force row level security` on both'
 const contract = 'expand and contract: let the code stop using it in one release, take it away in the next, and mark the file `-- breaking:`'
 const volatile = /\bdefault\b.*\b(gen_random_uuid|uuidv7|uuidv4|random|clock_timestamp|timeofday|nextval|txid_current)\s*\(/i
 
@@ -31,7 +32,7 @@ export const actions: Rule[] = [
   [/^add (constraint \S+ )?(unique|primary key) using index/i, { lock: 'access exclusive' }],
   [/^add (constraint \S+ )?(unique|primary key)/i, { lock: 'access exclusive', reads: true, why: 'the index is built under the lock', safer: '`create unique index concurrently` in a file marked `-- no transaction`, then `add constraint … using index`' }],
   [/^add (constraint \S+ )?foreign key.*\bnot valid$/i, { lock: 'share row exclusive' }],
-  [/^add (constraint \S+ )?foreign key/i, { lock: 'share row exclusive', reads: true, why: 'every row is looked up', safer: validateLater }],
+  [/^add (constraint \S+ )?foreign key/i, { lock: 'share row exclusive', reads: true, why: 'every row is looked up, and forced policies refuse that', safer: 'add it `not valid`, then `select tenancy.validate(current_schema(), table, name)`' }],
   [/^add (constraint \S+ )?(check|not null)\b.*\bnot valid$/i, { lock: 'access exclusive' }],
   [/^add (constraint \S+ )?(check|not null)\b/i, { lock: 'access exclusive', reads: true, why: 'every row is checked', safer: validateLater }],
   [/^add (constraint \S+ )?exclude\b/i, { lock: 'access exclusive', reads: true, why: 'the index is built under the lock' }],
@@ -67,12 +68,14 @@ export const statements: Rule[] = [
   [/^drop trigger (?:if exists )?\S+ on (\S+)/i, { lock: 'access exclusive' }],
   [/^(?:create|alter) policy \S+ on (\S+)/i, { lock: 'access exclusive' }],
   [/^drop policy (?:if exists )?\S+ on (\S+)/i, { lock: 'access exclusive' }],
+  [/^select tenancy\.validate\(current_schema\(\), '(\w+)'/i, { lock: 'access exclusive', reads: true, why: 'every row is looked up', safer: unlocked }],
   [/^select tenancy\.protect\(current_schema\(\), '(\w+)'\)/i, { lock: 'access exclusive' }],
   [/^(?:insert into|delete from) (\S+)/i, { lock: 'row exclusive', why: 'row-level security refuses it here', safer: 'a data step, which runs per tenant through the door' }],
   [/^update (?:only )?(\S+)/i, { lock: 'row exclusive', why: 'row-level security refuses it here', safer: 'a data step, which runs per tenant through the door' }],
   [/^(?:vacuum full|cluster) (\S+)/i, { lock: 'access exclusive', rewrites: true, why: 'the whole table is copied' }],
   [/^(?:vacuum|analyze) (\S+)/i, { lock: 'share update exclusive', reads: true }],
-  [/^comment on (?:table|column) (\S+)/i, { lock: 'share update exclusive' }],
+  [/^comment on table (\S+)/i, { lock: 'share update exclusive' }],
+  [/^comment on column (\S+)\.[^.\s]+ is/i, { lock: 'share update exclusive' }],
   [/^create statistics .* from (\S+)/i, { lock: 'share update exclusive' }],
   [/^(create (or replace )?(function|procedure|view|type|domain|sequence|schema|table)|drop (function|view|type|domain|sequence)|grant|revoke|set|select|comment|alter (function|default privileges))\b/i, { lock: 'none' }],
 ]

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { digests, itemsOf, type Item } from '#db/fleet/fingerprint'
+import { digestOf, itemsOf, type Item } from '#db/fleet/fingerprint'
 import { readSql } from '#db/fleet/functions'
 import type { Migration, Plane } from '#db/fleet/history'
 import { onEmptyTables } from '#db/fleet/script'
@@ -15,9 +15,9 @@ export const expectedOf = (client: pg.Client, plane: Plane, files: Migration[]):
   const statements = files.flatMap(onEmptyTables)
   if (plane === 'tenant') {
     await client.query(`create schema ${name}; grant usage on schema ${name} to rowhouse_tenant, rowhouse_worker; set local search_path = ${name}, pg_temp`)
-    return client.query(statements.join(';\n'))
+    return client.query(statements.join('\n;\n'))
   }
-  return client.query(under('platform', [...statements, ...(await grantsOn('platform'))].join(';\n')))
+  return client.query(under('platform', [...statements, ...(await grantsOn('platform'))].join('\n;\n')))
 })
 
 /** What the schema of our functions should be. In: the SQL files that make it. */
@@ -32,7 +32,7 @@ async function built(client: pg.Client, make: () => Promise<unknown>): Promise<E
   try {
     await make()
     const items = await itemsOf(client, name)
-    return { items, digest: (await digests(client, [name])).get(name) ?? '' }
+    return { items, digest: digestOf(items) }
   } finally {
     await client.query('rollback')
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type pg from 'pg'
 
 /** One object of a schema, with all that counts of it as text. Names of the schema itself are left out, so that schemas compare. */
@@ -76,6 +77,9 @@ with place (id, name) as (
 ), told (home, object, definition) as (
   select home, replace(object, home || '.', ''), replace(definition, home || '.', '') from item
 )`
+
+/** The digest of a schema with exactly these items. */
+export const digestOf = (all: Item[]): string => createHash('md5').update(all.map(({ object, definition }) => `${object}: ${definition}`).join('\n')).digest('hex')
 
 /** A digest per schema, which is equal where the catalogues are. In: schema names that are there. */
 export async function digests(client: pg.ClientBase, schemas: string[]): Promise<Map<string, string>> {

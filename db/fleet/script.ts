@@ -49,7 +49,7 @@ export function provisionScript(schema: string, history: Migration[]): string {
     `grant usage on schema ${name} to ${name.startsWith('t_') ? name : 'rowhouse_tenant'}, rowhouse_worker`,
     ...history.flatMap(onEmptyTables),
     closing(schema, history).trim(),
-  ].join(';\n')
+  ].join('\n;\n') // a statement may end in a comment
 }
 
 /** The statements of a file for tables that nobody uses yet, where nothing needs to be done concurrently. */

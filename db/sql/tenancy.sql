@@ -192,6 +192,29 @@ begin
 end
 $$;
 
+-- Validates a foreign key of a tenant table. PostgreSQL looks for rows without a partner as the owner, who sees none of them through
+-- forced policies, so both tables are let off for the length of this transaction, which holds them locked.
+create or replace function tenancy.validate(p_schema text, p_table text, p_constraint text) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  forced regclass[];
+  side regclass;
+begin
+  select array_agg(c.oid::regclass) into forced
+  from pg_constraint as k
+  join pg_class as c on c.oid in (k.conrelid, k.confrelid)
+  where k.conrelid = format('%I.%I', p_schema, p_table)::regclass and k.conname = p_constraint and c.relforcerowsecurity;
+  foreach side in array coalesce(forced, '{}') loop
+    execute format('alter table %s no force row level security', side);
+  end loop;
+  execute format('alter table %I.%I validate constraint %I', p_schema, p_table, p_constraint);
+  foreach side in array coalesce(forced, '{}') loop
+    execute format('alter table %s force row level security', side);
+  end loop;
+end
+$$;
+
 -- What every tenant table of the current schema must have. Each migration that creates a table calls it by name.
 create or replace function tenancy.protect(p_schema text, p_table text) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp

@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { beforeAll, expect, it } from 'vitest'
+import { connected } from '#db/connect'
+import { whileVersionStands } from '#db/fleet/hold'
+import { runFleet } from '#db/fleet/run'
+import { addColumn, growing } from '#db/fleet/testing/histories'
+import { makeFleet, type FleetTenant } from '#db/fleet/testing/make-fleet'
+import { query } from '#db/fleet/testing/tenant-rows'
+import { verifyFleet } from '#db/fleet/verify'
+
+const adminUrl = process.env.DATABASE_URL ?? ''
+const history = growing()
+let fleet: FleetTenant[]
+const tenant = (at: number): FleetTenant => fleet[at] ?? expect.fail(`the fleet has no tenant ${at}`)
+beforeAll(async () => {
+  fleet = await makeFleet(adminUrl, 10)
+})
+
+/** A transaction that has read a table and does not end. */
+async function lingering(text: string, work: () => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl, application_name: 'long report' })
+  await client.connect()
+  await client.query(`begin; ${text}`)
+  await work().finally(() => client.end())
+}
+
+it('a locked table delays its own target only, never its readers for longer than the lock timeout, and is named', async () => {
+  const { slug, schema } = tenant(4)
+  const histories = await history.add(addColumn('due_at'))
+  await lingering(`select from ${schema}.orders`, async () => {
+    let running = true
+    const waits: number[] = []
+    const reader = connected(adminUrl, async (client) => {
+      while (running) {
+        const started = performance.now()
+        await client.query(`select from ${schema}.orders`)
+        waits.push(performance.now() - started)
+        await sleep(5)
+      }
+    })
+    const result = await runFleet({ histories, lockTimeoutMs: 200, tries: 3 })
+    running = false
+    await reader
+    expect(result).toMatchObject({ state: 'failed', left: 1, failed: [{ target: slug, migration: '9001_test', code: '55P03', statement: expect.stringContaining('alter table orders') }] })
+    expect(result.failed[0]?.message).toMatch(/lock timeout; its tables are in use by .*long report \(login postgres, process \d+\)/)
+    expect(result.done).toHaveLength(10)
+    expect(Math.max(...waits)).toBeGreaterThan(100)
+    expect(Math.max(...waits)).toBeLessThan(1000)
+  })
+  expect(await runFleet({ histories })).toMatchObject({ state: 'done', done: [slug] })
+})
+
+it('a lock that goes away in time is only waited for', async () => {
+  const { schema } = tenant(5)
+  const histories = await history.add(addColumn('paid_at'))
+  const waited: string[] = []
+  const other = new pg.Client({ connectionString: adminUrl })
+  await other.connect()
+  await other.query(`begin; select from ${schema}.orders`)
+  void sleep(700).then(() => other.end())
+  expect(await runFleet({ histories, lockTimeoutMs: 100, onProgress: ({ waiting }) => void (waiting && waited.push(waiting)) })).toMatchObject({ state: 'done', failed: [] })
+  expect(waited[0]).toMatch(/^fleet-0006: .*lock timeout/)
+})
+
+it('twenty runners at once migrate each target once', async () => {
+  const histories = await history.add(addColumn('sent_at'))
+  const results = await Promise.all(Array.from({ length: 20 }, () => runFleet({ histories, concurrency: 1, tries: 10 })))
+  expect(results.map(({ state, left }) => [state, left])).toEqual(results.map(() => ['done', 0]))
+  const rows = await query<{ times: number }>(`select count(*)::int as times from tenancy.applied where migration = '9003_test'`)
+  expect(rows).toEqual([{ times: 11 }])
+  expect((await verifyFleet(histories)).drift).toEqual([])
+})
+
+it('a target that a move holds is left alone, and whoever holds it is named', async () => {
+  const { slug, schema } = tenant(7)
+  const histories = await history.add(addColumn('read_at'))
+  // held in the way of a move, which knows the same files
+  await lingering(`set application_name = 'rowhouse move'; select pg_advisory_lock_shared(tenancy.target_key('${schema}'))`, async () => {
+    const { failed, done } = await runFleet({ histories, tries: 2 })
+    expect(failed).toMatchObject([{ target: slug, message: expect.stringMatching(/^it is held by rowhouse move \(process \d+\)$/) }])
+    expect(done).toHaveLength(10)
+  })
+  expect(await runFleet({ histories })).toMatchObject({ state: 'done', done: [slug] })
+})
+
+it('nothing is held while a migration is under way', async () => {
+  await lingering(`set application_name = 'a migration'; select tenancy.claim_target('shared')`, async () => {
+    await expect(whileVersionStands(['shared'], async () => expect.fail('it ran'))).rejects.toThrow(/^shared is being migrated by a migration \(process \d+\)/)
+  })
+})
+
+it('a file without a transaction is repeated safely after it left an invalid index', async () => {
+  const { schema } = tenant(2)
+  const text = '-- no transaction\ncreate index concurrently if not exists orders_note on orders (tenant_id, note)'
+  const histories = await history.add(text)
+  await lingering(`lock table ${schema}.orders in row exclusive mode`, async () => {
+    // an interrupted build: it waits for the transaction above, and is cancelled
+    await expect(connected(adminUrl, (client) => client.query(`set statement_timeout = 300`).then(() => client.query(`create index concurrently orders_note on ${schema}.orders (tenant_id, note)`)))).rejects.toThrow('statement timeout')
+  })
+  const invalid = `select from pg_index as i join pg_class as c on c.oid = i.indexrelid where c.relname = 'orders_note' and not i.indisvalid`
+  expect(await query(invalid)).toHaveLength(1)
+  expect(await runFleet({ histories })).toMatchObject({ state: 'done', targets: 11, left: 0 })
+  expect(await query(invalid)).toEqual([])
+  expect((await verifyFleet(histories)).drift).toEqual([])
+})

@@ -1,0 +1,13 @@
+import { withMore } from '#db/fleet/testing/histories'
+import { runFleet } from '#db/fleet/run'
+import { closePools } from '#db/pools'
+
+// A runner as a process of its own, to be killed. In: the texts of more migrations, as JSON. Out: how it ended, as JSON.
+const texts: string[] = JSON.parse(process.argv[2] ?? '[]')
+try {
+  const result = await runFleet({ histories: await withMore(...texts), lockTimeoutMs: 2000 })
+  console.log(JSON.stringify(result))
+  process.exitCode = result.state === 'done' ? 0 : 1
+} finally {
+  await closePools()
+}

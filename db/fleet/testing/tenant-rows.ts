@@ -1,0 +1,11 @@
+import { sql } from 'drizzle-orm'
+import { connected } from '#db/connect'
+import { withTenant } from '#db/door'
+
+/** Rows of the administrator's view of this file's database. */
+export const query = <T extends object>(text: string, values: unknown[] = []): Promise<T[]> =>
+  connected(process.env.DATABASE_URL ?? '', async (client) => (await client.query<T>(text, values)).rows)
+
+/** Runs a statement in a tenant, through the door. */
+export const inTenant = (tenantId: string, statement: string): Promise<unknown> =>
+  withTenant({ kind: 'service', tenantId, reason: 'test' }, (tx) => tx.execute(sql.raw(statement)))
