@@ -86,14 +86,16 @@ async function makeRoles(admin: pg.Client, passwords: Partial<Record<Login, stri
   if (rows[0] && !rows[0].super) await admin.query(`grant rowhouse_owner to ${pg.escapeIdentifier(rows[0].me)}`)
 }
 
+/** Made anew whenever its files change: what an older release left in it would be in every new tenant database. */
 async function makeTemplate(admin: pg.Client, adminUrl: string): Promise<void> {
-  const { rowCount } = await admin.query('select from pg_catalog.pg_database where datname = $1', [templateDatabase])
-  if (rowCount === 0) await admin.query(`create database ${templateDatabase} is_template true`)
   const content = await Promise.all(['hardening', 'tenancy', 'capture', 'logins'].map(sqlFile))
   const digest = createHash('sha256').update(content.join('\n')).digest('hex')
   const { rows } = await admin.query<{ digest: string | null }>(`select shobj_description(oid, 'pg_database') as digest from pg_catalog.pg_database where datname = $1`, [templateDatabase])
   if (rows[0]?.digest === digest) return
-  await connected(inDatabase(adminUrl, templateDatabase), async (client) => {
+  const draft = `${templateDatabase}_draft`
+  await admin.query(`drop database if exists ${draft} with (force)`)
+  await admin.query(`create database ${draft}`)
+  await connected(inDatabase(adminUrl, draft), async (client) => {
     await harden(client)
     await client.query('set role rowhouse_owner')
     await client.query(await sqlFile('tenancy'))
@@ -101,7 +103,13 @@ async function makeTemplate(admin: pg.Client, adminUrl: string): Promise<void> {
     await client.query('reset role')
     await client.query(await sqlFile('logins'))
   })
+  if (rows.length > 0) {
+    await admin.query(`alter database ${templateDatabase} is_template false`)
+    await admin.query(`drop database ${templateDatabase} with (force)`)
+  }
+  await admin.query(`alter database ${draft} rename to ${templateDatabase}`)
   await admin.query(`comment on database ${templateDatabase} is ${pg.escapeLiteral(digest)}`)
+  await admin.query(`alter database ${templateDatabase} is_template true`)
 }
 
 async function harden(admin: pg.Client): Promise<void> {

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { connected } from '#db/connect'
+import { runFleet } from '#db/fleet/run'
+import { requestRun, readRun, runFleetJob } from '#db/fleet/runs'
+import { readStatus } from '#db/fleet/status'
+import { addColumn, growing } from '#db/fleet/testing/histories'
+import { query } from '#db/fleet/testing/tenant-rows'
+import { verifyFleet } from '#db/fleet/verify'
+import { newId, privateName } from '#db/id'
+import { createTenant } from '#db/placements/create'
+import { platform, readPlacements, serviceUrl } from '#db/registry'
+import { users } from '#db/schema/platform'
+
+const history = growing()
+const slugs = ['alpha', 'beta']
+let urls: string[]
+
+beforeAll(async () => {
+  const ownerId = newId()
+  await platform().insert(users).values({ id: ownerId, email: 'owner@example.com', name: 'Owner' })
+  for (const slug of slugs) await createTenant({ slug, name: slug, tier: 'enterprise', ownerId })
+  await createTenant({ slug: 'gamma', name: 'gamma', tier: 'business', ownerId })
+  urls = (await readPlacements()).filter(({ kind }) => kind === 'database').map((placement) => serviceUrl('migrator', placement))
+}, 60_000)
+
+const close = (database: string, open: boolean) => query(`alter database ${database} allow_connections ${open}`)
+
+it('tenants with databases of their own are migrated there, and seen from here', async () => {
+  const histories = await history.add(addColumn('due_at'))
+  expect(await readStatus({ histories })).toMatchObject({ total: 5, current: 1 })
+  const id = await requestRun('test', {})
+  expect(await runFleetJob(id, { histories })).toMatchObject({ state: 'done', targets: 4, left: 0 })
+  expect(await readRun(id)).toMatchObject({ state: 'done', targets: 4, done: 4, failed: 0, failures: [], message: '' })
+  for (const url of urls) {
+    const there = await connected(url, async (client) => (await client.query(`set role rowhouse_owner; select schema, migration from tenancy.applied where migration = '9001_test'`)) as unknown as { rows: object[] }[])
+    expect(there[1]?.rows).toHaveLength(1)
+  }
+  expect(await readStatus({ histories })).toMatchObject({ total: 5, current: 5 })
+  expect((await verifyFleet(histories)).drift).toEqual([])
+})
+
+it('a database that can not be reached is named, and the others go on', async () => {
+  const histories = await history.add(addColumn('paid_at'))
+  const beta = (await readPlacements()).filter(({ kind }) => kind === 'database')[1] ?? expect.fail('no beta')
+  await close(privateName(beta.tenantId), false)
+  const id = await requestRun('test', { maxFailures: 3 })
+  const result = await runFleetJob(id, { histories })
+  expect(result).toMatchObject({ state: 'failed', left: 1, failed: [{ target: 'beta', tenantId: beta.tenantId, message: expect.stringMatching(/^beta: its database .* can not be reached: .*not currently accepting connections; see that it runs/) }] })
+  expect(result.done.sort()).toEqual(['alpha', 'gamma', 'shared'])
+  expect(await readRun(id)).toMatchObject({ state: 'failed', failed: 1, failures: [{ target: 'beta' }] })
+  expect((await readStatus({ histories })).targets.find(({ name }) => name === 'beta')).toMatchObject({ state: 'unreachable' })
+  expect((await verifyFleet(histories)).drift).toMatchObject([{ target: 'beta', object: 'database', expected: 'reachable' }])
+  await close(privateName(beta.tenantId), true)
+  expect(await runFleet({ histories })).toMatchObject({ state: 'done', done: ['beta'], left: 0 })
+})
+
+it('functions that were changed in a tenant database are put right by the next run', async () => {
+  const [url = ''] = urls
+  await connected(url, async (client) => {
+    await client.query(`set role rowhouse_owner; create or replace function tenancy.lock_key(p_tenant uuid) returns bigint language sql immutable strict parallel safe set search_path = pg_catalog, pg_temp as 'select 1'`)
+    await client.query(`delete from tenancy.applied where migration = 'functions'`)
+  })
+  const histories = await history.add()
+  expect((await verifyFleet(histories)).drift).toMatchObject([{ target: 'tenancy of alpha', object: 'function lock_key(p_tenant uuid)' }])
+  await runFleet({ histories })
+  expect((await verifyFleet(histories)).drift).toEqual([])
+})
+
+afterAll(async () => {
+  for (const { kind, tenantId } of await readPlacements()) if (kind === 'database') await close(privateName(tenantId), true)
+})
