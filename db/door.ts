@@ -56,7 +56,7 @@ export function tenantBatch<const Q extends readonly Query<unknown>[]>(caller: C
     const queries = build(transaction(scope, caller))
     const running = queries.map((query) => query.execute())
     // a query that never reached the wire (a value that could not be serialised) must not be left out of a commit
-    if (scope.submitted === queries.length) scope.finish()
+    if (scope.submitted === queries.length) void scope.finish()
     const results = await Promise.all(running)
     scope.close()
     return results as Results<Q>
@@ -80,7 +80,7 @@ class Scope {
     const query: pg.QueryConfig & { queryMode: 'extended' } = { ...rest, text, queryMode: 'extended' }
     try {
       // a value that pg could not send would fail after the count, and a batch's commit would save the rest
-      query.values = (values ?? []).map(pgUtils.prepareValue)
+      query.values = (values ?? []).map((value) => pgUtils.prepareValue(value))
     } catch (error) {
       return Promise.reject(error as Error)
     }

@@ -1,17 +1,18 @@
 // npm test: every check, one after the other, all of them even when one fails. `node scripts/test.mjs lint unit` runs those two;
-// anything that is not the name of a step goes to the last runner (vitest or playwright).
+// anything that is not the name of a step goes to the last runner (vitest, sabotage or playwright).
 import { askedToStop, childGroup } from './children.mjs'
 import { browserTests } from './test/browser-tests.mjs'
 import { build } from './test/build.mjs'
+import { sabotage } from './test/sabotage.mjs'
 import { lint, types } from './test/static-checks.mjs'
 import { unitTests } from './test/unit-tests.mjs'
 
-const steps = { lint, types, unit: unitTests, build, e2e: browserTests }
+const steps = { lint, types, unit: unitTests, sabotage, build, e2e: browserTests }
 const given = process.argv.slice(2)
 const wanted = Object.keys(steps).filter((name) => given.includes(name))
 const chosen = wanted.length > 0 ? wanted : Object.keys(steps)
 const extra = given.filter((argument) => !(argument in steps))
-const extraFor = chosen.findLast((name) => name === 'unit' || name === 'e2e')
+const extraFor = chosen.findLast((name) => ['unit', 'sabotage', 'e2e'].includes(name))
 
 const children = childGroup()
 const stopping = askedToStop()
@@ -34,7 +35,7 @@ async function runAll() {
     if (stopped) return
     console.log(`\n── ${name} ${'─'.repeat(70 - name.length)}`)
     const started = performance.now()
-    const outcome = await steps[name]({ children, args: name === extraFor ? extra : [] }).catch((error) => {
+    const outcome = await steps[name]({ children, args: argumentsOf(name) }).catch((error) => {
       if (!stopped) console.error(`${name}: ${error.message}`)
       return { passed: 0, failed: 1 }
     })
@@ -42,11 +43,16 @@ async function runAll() {
   }
 }
 
+function argumentsOf(name) {
+  if (name === 'sabotage' && wanted.length === 0) return ['--quick']
+  return name === extraFor ? extra : []
+}
+
 function report() {
   const sum = (key) => results.reduce((total, result) => total + result[key], 0)
   console.log(`\n── summary ${'─'.repeat(63)}`)
   for (const { name, seconds, passed, failed, note = '' } of results) {
-    console.log(`${name.padEnd(6)} ${failed > 0 ? 'FAILED' : 'ok    '} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(7)} s  ${note}`.trimEnd())
+    console.log(`${name.padEnd(8)} ${failed > 0 ? 'FAILED' : 'ok    '} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(7)} s  ${note}`.trimEnd())
   }
   console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`)
   process.exitCode = sum('failed') > 0 ? 1 : 0

@@ -41,6 +41,7 @@ const faults: [check: string, name: string, plant: () => string, mend: () => str
   ['login-settings', 'a login that starts in another schema', () => `alter role ${place('schema')} set search_path = shared`, () => `alter role ${place('schema')} reset search_path`, () => place('schema')],
   ['functions', 'a function without a fixed search_path', () => 'create function tenancy.loose() returns int language sql as $$ select 1 $$', () => 'drop function tenancy.loose()', () => 'tenancy.loose()'],
   ['functions', 'a powerful function for everybody', () => 'grant execute on function tenancy.mac(text) to public', () => 'revoke execute on function tenancy.mac(text) from public', () => 'tenancy.mac(text)'],
+  ['tenancy-tables', 'a readable key', () => 'grant select on tenancy.key to public', () => 'revoke select on tenancy.key from public', () => 'tenancy.key'],
   ['views', "a view with its owner's rights", () => 'create view shared.loose as select * from shared.orders', () => 'drop view shared.loose', () => 'shared.loose'],
   ['public-rights', 'set_config for everybody', () => 'grant execute on function pg_catalog.set_config(text, text, boolean) to public', () => 'revoke execute on function pg_catalog.set_config(text, text, boolean) from public', () => 'set_config(text,text,boolean)'],
   ['registry', 'a registry that says another epoch', () => `update platform.placements set epoch = 9 where tenant_id = '${world.schema[0].id}'`, () => `update platform.placements set epoch = 1 where tenant_id = '${world.schema[0].id}'`, () => world.schema[0].id],

@@ -8,7 +8,7 @@ select s.setrole::regrole::text as object, format('it starts with the setting %s
 from pg_catalog.pg_db_role_setting as s
 join pg_catalog.pg_roles as r on r.oid = s.setrole
 cross join lateral unnest(s.setconfig) as given (setting)
-where (r.rolname like 'rowhouse\_%' or r.rolname ~ '^t_[0-9a-f]{32}$')
+where (r.rolname like 'rowhouse\_%' or (r.rolname ~ '^t_[0-9a-f]{32}$' and has_database_privilege(r.oid, current_database(), 'connect')))
   and s.setdatabase in (0, (select oid from pg_catalog.pg_database where datname = current_database()))
   and split_part(given.setting, '=', 1) not in ('statement_timeout', 'idle_in_transaction_session_timeout', 'lock_timeout')
   and not exists (select from expected as e where e.login = r.rolname and replace(replace(e.setting, '"', ''), ' ', '') = replace(replace(given.setting, '"', ''), ' ', ''))

@@ -1,4 +1,4 @@
--- None of our logins can get around a policy, take a role or make one.
+-- None of the logins that may connect here can get around a policy, take a role or make one.
 select r.rolname as object, power.why
 from pg_catalog.pg_roles as r
 cross join lateral (
@@ -12,10 +12,11 @@ cross join lateral (
     case when r.rolcanlogin and r.rolname = 'rowhouse_owner' then 'it may log in' end
   ], null)) as why
 ) as power
-where r.rolname in ('rowhouse_owner', 'rowhouse_migrator', 'rowhouse_platform', 'rowhouse_tenant', 'rowhouse_worker') or r.rolname ~ '^t_[0-9a-f]{32}$'
+where r.rolname in ('rowhouse_owner', 'rowhouse_migrator', 'rowhouse_platform', 'rowhouse_tenant', 'rowhouse_worker')
+  or (r.rolname ~ '^t_[0-9a-f]{32}$' and has_database_privilege(r.oid, current_database(), 'connect'))
 union all
 select m.member::regrole::text, format('it is a member of %s', m.roleid::regrole)
 from pg_catalog.pg_auth_members as m
 join pg_catalog.pg_roles as r on r.oid = m.member
-where (r.rolname in ('rowhouse_owner', 'rowhouse_platform', 'rowhouse_tenant', 'rowhouse_worker', 'rowhouse_migrator') or r.rolname ~ '^t_[0-9a-f]{32}$')
+where (r.rolname in ('rowhouse_owner', 'rowhouse_platform', 'rowhouse_tenant', 'rowhouse_worker', 'rowhouse_migrator') or (r.rolname ~ '^t_[0-9a-f]{32}$' and has_database_privilege(r.oid, current_database(), 'connect')))
   and not (r.rolname = 'rowhouse_migrator' and m.roleid = 'rowhouse_owner'::regrole)

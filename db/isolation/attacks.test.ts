@@ -82,6 +82,10 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
     expect(new Set(after.map((row) => row.tenant_id))).toEqual(new Set([me.id]))
   })
 
+  test.each(['select * from tenancy.key', `select tenancy.mac('x')`, 'select * from tenancy.residents', 'select * from platform.sessions', `select set_config('a.b', 'c', true)`, 'create temp table loot ()', `select pg_advisory_xact_lock(1)`, 'create table loot ()'])('%s is forbidden', async (statement) => {
+    expect(await refusal(through(world[kind][0].owner, statement))).toBe('42501')
+  })
+
   test('two statements in one message are refused', async () => {
     const [me, them] = world[kind]
     expect(await refusal(through(me.owner, `select 1; select * from orders where tenant_id = '${them.id}'`))).toBe('42601')

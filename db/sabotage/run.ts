@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { table } from '#db/cli/table'
 import { defences, type Defence } from '#db/sabotage/defences'
@@ -9,7 +9,7 @@ import { defences, type Defence } from '#db/sabotage/defences'
 // `npm run test:sabotage [-- --quick] [-- --only TEXT]`: takes each defence away in turn and expects the suite to go red.
 
 type Caught = { defence: Defence; by: string | undefined; seconds: number }
-type Report = { testResults: { name: string; message?: string; assertionResults: { status: string; fullName: string }[] }[] }
+type Report = { testResults: { name: string; message?: string; status: string; assertionResults: { status: string; fullName: string }[] }[] }
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean' }, only: { type: 'string' } } })
 const chosen = defences.filter(({ name, quick }) => (!values.quick || quick) && name.includes(values.only ?? ''))
@@ -22,7 +22,7 @@ for (const defence of chosen.filter(({ alone }) => alone)) results.push(await tr
 await rm(folder, { recursive: true })
 
 const missed = results.filter(({ by }) => by === undefined)
-console.log(table(['without', 'caught by', 's'], results.map(({ defence, by, seconds }) => [defence.name, by ?? 'NOTHING', seconds])))
+console.log(table(['without', 'caught by', 's'], results.map(({ defence, by, seconds }) => [defence.name, (by ?? 'NOTHING').slice(0, 110), seconds])))
 console.log(`\n${results.length - missed.length} caught, ${missed.length} missed`)
 process.exitCode = missed.length > 0 || results.length === 0 ? 1 : 0
 
@@ -43,11 +43,13 @@ async function tryWithout(defence: Defence): Promise<Caught> {
   return { defence, by: code === 0 ? undefined : await catcher(report, words), seconds: Math.round((Date.now() - started) / 1000) }
 }
 
-/** The first test that failed. A run that broke off before any test ran has caught nothing: that would be a sabotage that no longer works. */
+/** The first test that failed, or the preparation of a file. A run that broke off before any file has caught nothing: such a sabotage no longer works. */
 async function catcher(report: string, words: string): Promise<string | undefined> {
   const { testResults } = JSON.parse(await readFile(report, 'utf8').catch(() => '{"testResults":[]}')) as Report
   const failed = testResults.flatMap(({ assertionResults }) => assertionResults).find(({ status }) => status === 'failed')
   if (failed) return failed.fullName
-  console.error(testResults.map(({ message }) => message).join('\n') || words)
+  const broken = testResults.find(({ status, message }) => status === 'failed' && message)
+  if (broken) return `${relative(process.cwd(), broken.name)}: ${broken.message?.split('\n')[0]}`
+  console.error(words)
   return undefined
 }
