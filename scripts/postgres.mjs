@@ -14,7 +14,7 @@ const firstPort = 5433
 
 /**
  * Starts the embedded PostgreSQL called `name`, or joins it when it runs already. Whoever stops it last ends it.
- * @param {{ name: 'dev' | 'test' | 'e2e', durable: boolean }} wanted
+ * @param {{ name: string, durable: boolean }} wanted
  * @returns {Promise<{ adminUrl: string, port: number, stop: () => Promise<void> }>}
  */
 export async function startPostgres({ name, durable }) {

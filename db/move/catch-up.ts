@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { arrivalTable, stream } from '#db/move/copy'
 import type { Mover } from '#db/move/mover'
 import { moment } from '#db/move/moments'
-import { changedKeys, written, type TenantTable } from '#db/move/tables'
+import { changedKeys, rowsOf, written, type TenantTable } from '#db/move/tables'
 
 const fewKeys = 400
 const patience = 20
@@ -48,12 +48,12 @@ export async function applyHere(mover: Mover, target: pg.Client, tables: TenantT
   if (keys === 0) return 0
   const out = touched.toReversed().map((table) => {
     const sql = written(table, tenantId)
-    return `delete from ${sql.in(mover.move.target.schema)} as t using ${changedKeys(table, tenantId)} as k where ${sql.own('t')} and ${sql.has('t', 'k')}`
+    return `delete from ${sql.in(mover.move.target.schema)} where ctid = any (array(${rowsOf(table, tenantId, mover.move.target.schema, changedKeys(table, tenantId), 's.ctid')}))`
   })
   const back = touched.map((table) => {
     const sql = written(table, tenantId)
     return `insert into ${sql.in(mover.move.target.schema)} (${sql.columns()}) overriding system value
-      select ${sql.columns('s')} from ${changedKeys(table, tenantId)} as k join ${sql.in(mover.move.source.schema)} as s on ${sql.own('s')} and ${sql.has('s', 'k')}`
+      ${rowsOf(table, tenantId, mover.move.source.schema, changedKeys(table, tenantId), sql.columns('s'))}`
   })
   await target.query([...out, ...back, forget(tenantId)].join(';\n'))
   return keys
@@ -75,12 +75,12 @@ async function passAcross(mover: Mover, tables: TenantTable[]): Promise<number> 
   await stream(source, target, `select distinct table_name, key from tenancy.changed_keys where tenant_id = '${tenantId}'`, 'pg_temp.touched (table_name, key)')
   await target.query(touched.toReversed().map((table) => {
     const sql = written(table, tenantId)
-    return `delete from ${sql.in(mover.move.target.schema)} as t using pg_temp.touched as k where k.table_name = '${table.name}' and ${sql.own('t')} and ${sql.has('t', 'k')}`
+    const keys = `(select key from pg_temp.touched where table_name = '${table.name}')`
+    return `delete from ${sql.in(mover.move.target.schema)} where ctid = any (array(${rowsOf(table, tenantId, mover.move.target.schema, keys, 's.ctid')}))`
   }).join(';\n'))
   for (const [table, arrived] of arriving) {
     const sql = written(table, tenantId)
-    await stream(source, target, `select ${sql.columns('s')} from ${changedKeys(table, tenantId)} as k
-      join ${sql.in(mover.move.source.schema)} as s on ${sql.own('s')} and ${sql.has('s', 'k')}`, `${arrived} (${sql.columns()})`)
+    await stream(source, target, rowsOf(table, tenantId, mover.move.source.schema, changedKeys(table, tenantId), sql.columns('s')), `${arrived} (${sql.columns()})`)
     await target.query(`insert into ${sql.in(mover.move.target.schema)} (${sql.columns()}) overriding system value select ${sql.columns('p')} from ${arrived} as p`)
   }
   await moment('in a pass')

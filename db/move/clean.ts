@@ -41,17 +41,15 @@ async function removeRows(mover: Mover, client: pg.Client, schema: string): Prom
   let gone = 0
   for (const table of (await tenantTables(client, schema)).toReversed()) {
     const sql = written(table, mover.move.tenantId)
-    for (let batch = batchRows; batch === batchRows; ) {
+    for (let more = true; more; ) {
       if (mover.stopping.aborted) await mover.checkpoint()
       await mover.enter(client, 'clean up', { writes: true, lazily: true })
-      const { rowCount } = await client.query(`
-        delete from ${sql.in(schema)} as t
-        using (select ${sql.keyText('s')} as key from ${sql.in(schema)} as s where ${sql.own('s')} order by ${sql.order('s')} limit ${batchRows}) as k
-        where ${sql.own('t')} and ${sql.has('t', 'k')}`)
+      const { rows: [cut] } = await client.query<{ key: string[] }>(`select ${sql.keyText('s')} as key from ${sql.in(schema)} as s where ${sql.own('s')} order by ${sql.order('s')} offset ${batchRows - 1} limit 1`)
+      const { rowCount } = await client.query(`delete from ${sql.in(schema)} as t where ${sql.own('t')} and ${sql.upTo('t', cut?.key ?? null)}`)
       await moment('in the clean-up')
       await client.query('commit')
-      batch = rowCount ?? 0
-      gone += batch
+      more = cut !== undefined
+      gone += rowCount ?? 0
       await mover.note(`clean-up: ${gone} rows of the old copy are gone`)
     }
   }

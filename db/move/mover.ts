@@ -56,7 +56,7 @@ export class Mover {
   /** Opens a transaction that is sealed to the tenant of this move. */
   async enter(client: pg.Client, what: string, { writes = false, snapshot = false, lazily = false } = {}): Promise<void> {
     await client.query(`begin isolation level ${snapshot ? 'repeatable read' : 'read committed'};
-      set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_bitmapscan = off;
+      set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_bitmapscan = off; set local enable_sort = off;
       ${lazily ? 'set local synchronous_commit = off;' : ''}
       select tenancy.enter_for_move('${this.move.tenantId}', '${this.move.id}', 'move ${this.move.id}: ${what}', ${writes})`)
   }

@@ -64,3 +64,12 @@ export function written(table: TenantTable, tenantId: string) {
 /** What a table's log rows boil down to, each key once. */
 export const changedKeys = (table: TenantTable, tenantId: string) =>
   `(select distinct key from tenancy.changed_keys where tenant_id = ${literal(tenantId)} and table_name = ${literal(table.name)})`
+
+/**
+ * The rows of a table that have one of these keys, one look into the primary key for each. Statistics are of no use for a tenant that
+ * has just come, so the order of the join is not left to them.
+ */
+export const rowsOf = (table: TenantTable, tenantId: string, schema: string, keys: string, what: string) => {
+  const sql = written(table, tenantId)
+  return `select found.* from ${keys} as k cross join lateral (select ${what} from ${sql.in(schema)} as s where ${sql.own('s')} and ${sql.has('s', 'k')} offset 0) as found`
+}
