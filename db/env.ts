@@ -18,6 +18,18 @@ const schema = z.object({
   MIGRATOR_DATABASE_URL: databaseUrl.optional(),
   EXPORT_DIR: z.string().default('.data/exports'),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(1000).default(20),
+  // how many proxies of ours stand in front: with none, X-Forwarded-For is what a client made up and is not believed
+  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+  SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be a URL like smtp://user:password@host:587' }).optional(),
+  MAIL_FROM: z.string().min(3).default('Rowhouse <no-reply@localhost>'),
+  GITHUB_CLIENT_ID: z.string().optional(),
+  GITHUB_CLIENT_SECRET: z.string().optional(),
+  GOOGLE_CLIENT_ID: z.string().optional(),
+  GOOGLE_CLIENT_SECRET: z.string().optional(),
+  OIDC_ISSUER: z.url().optional(),
+  OIDC_CLIENT_ID: z.string().optional(),
+  OIDC_CLIENT_SECRET: z.string().optional(),
+  OIDC_NAME: z.string().max(40).default('Single sign-on'),
 })
 
 export type Env = z.infer<typeof schema>

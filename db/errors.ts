@@ -408,3 +408,60 @@ export class VerificationFailed extends RowhouseError {
     this.target = target
   }
 }
+
+export class AccountBlocked extends RowhouseError {
+  readonly status = 403
+  constructor() {
+    super('this account is blocked; write to support')
+  }
+}
+
+/** A link of a mail that was used, replaced, revoked, or has waited too long: all the same to whoever holds it. */
+export class LinkSpent extends RowhouseError {
+  readonly status = 410
+  constructor() {
+    super('this link was used already or is too old; ask for a new one')
+  }
+}
+
+export class WrongAddress extends RowhouseError {
+  readonly status = 403
+  readonly invited: string
+  readonly signedIn: string
+  constructor(invited: string, signedIn: string) {
+    super(`this invitation is for ${invited}, but you are signed in as ${signedIn}; sign out and open it again`)
+    this.invited = invited
+    this.signedIn = signedIn
+  }
+}
+
+export class LastOwner extends RowhouseError {
+  readonly status = 409
+  readonly what: string
+  constructor(what: string) {
+    super(`${what} needs an owner, and this is the last one; make somebody else an owner first`)
+    this.what = what
+  }
+}
+
+/** A request that another site's page has sent. */
+export class ForeignOrigin extends RowhouseError {
+  readonly status = 403
+  readonly origin: string
+  constructor(origin: string) {
+    super(`this request came from ${origin}, not from a page of this site; reload the page and try again`)
+    this.origin = origin
+  }
+}
+
+/** An API key without the right for this call. */
+export class KeyNotAllowed extends RowhouseError {
+  readonly status = 403
+  readonly scope: string
+  readonly role: string
+  constructor(scope: string, role: string) {
+    super(`this key may ${scope === 'write' ? 'write, but its owner is a' : 'only read; its owner is a'} ${role}; this call writes`)
+    this.scope = scope
+    this.role = role
+  }
+}

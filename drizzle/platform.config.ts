@@ -1,3 +1,3 @@
 import { defineConfig } from 'drizzle-kit'
 
-export default defineConfig({ dialect: 'postgresql', schema: './db/schema/platform.ts', out: './drizzle/platform', schemaFilter: ['platform'] })
+export default defineConfig({ dialect: 'postgresql', schema: ['./db/schema/platform.ts', './db/schema/accounts.ts'], out: './drizzle/platform', schemaFilter: ['platform'] })

@@ -1,0 +1,100 @@
+import { createServer, type Socket } from 'node:net'
+import { eq, sql } from 'drizzle-orm'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import * as environment from '#db/env'
+import { deliverMail } from '#db/mail/deliver'
+import { bodiesOf } from '#db/mail/letter'
+import * as letters from '#db/mail/letters'
+import { post } from '#db/mail/outbox'
+import { closePools } from '#db/pools'
+import { platform } from '#db/registry'
+import { mail } from '#db/schema/accounts'
+
+let refusing = false
+const received: string[] = []
+
+/** As much of SMTP (RFC 5321) as a mail needs. */
+function speak(socket: Socket) {
+  let data: string[] | undefined
+  socket.write('220 test\r\n')
+  let rest = ''
+  socket.on('data', (chunk) => {
+    const lines = (rest + chunk.toString()).split('\r\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      if (data) {
+        if (line === '.') {
+          received.push(data.join('\n'))
+          data = undefined
+          socket.write('250 kept\r\n')
+        } else data.push(line)
+      } else if (line.startsWith('DATA')) {
+        data = []
+        socket.write('354 go on\r\n')
+      } else if (line.startsWith('QUIT')) socket.end('221 bye\r\n')
+      else socket.write(refusing && line.startsWith('RCPT') ? '451 later\r\n' : '250 fine\r\n')
+    }
+  })
+  socket.on('error', () => {})
+}
+
+const server = createServer(speak)
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const at = server.address()
+  const SMTP_URL = `smtp://127.0.0.1:${typeof at === 'object' && at ? at.port : 0}`
+  const given = environment.env()
+  vi.spyOn(environment, 'env').mockImplementation(() => ({ ...given, SMTP_URL }))
+})
+afterAll(async () => {
+  server.close()
+  await closePools()
+})
+
+const rows = () => platform().select().from(mail).orderBy(mail.createdAt)
+
+test('a mail is sealed while it waits, and gone when it was sent; two senders send each once', async () => {
+  for (const to of ['a@mail.example', 'b@mail.example', 'c@mail.example']) await post(platform(), to, 'reset', letters.reset('TOKEN-IN-THE-MAIL'))
+  expect(JSON.stringify(await rows())).not.toContain('TOKEN-IN-THE-MAIL')
+  const done = await Promise.all([deliverMail(), deliverMail()])
+  expect(done.reduce((sum, { sent }) => sum + sent, 0)).toBe(3)
+  expect(received).toHaveLength(3)
+  expect(received[0]).toMatch(/multipart\/alternative/)
+  expect(received.join()).toContain('Subject: Choose a new password')
+  expect(await rows()).toEqual(expect.arrayContaining([expect.objectContaining({ sealed: null, sentAt: expect.any(Date) as unknown })]))
+})
+
+test('a mail that was refused waits longer each time and then gets through, under the same message id', async () => {
+  await platform().delete(mail)
+  received.length = 0
+  await post(platform(), 'later@mail.example', 'reset', letters.noAccount())
+  refusing = true
+  expect(await deliverMail()).toEqual({ sent: 0, failed: 1 })
+  expect(await deliverMail()).toEqual({ sent: 0, failed: 0 })
+  const [first] = await rows()
+  expect(first).toMatchObject({ tries: 1, lastError: expect.stringContaining('451') as unknown })
+  expect((first?.dueAt.getTime() ?? 0) - Date.now()).toBeGreaterThan(20_000)
+  await platform().update(mail).set({ dueAt: sql`now()` })
+  expect(await deliverMail()).toEqual({ sent: 0, failed: 1 })
+  const [second] = await rows()
+  expect((second?.dueAt.getTime() ?? 0) - Date.now()).toBeGreaterThan(50_000)
+  refusing = false
+  await platform().update(mail).set({ dueAt: sql`now()` }).where(eq(mail.id, second?.id ?? ''))
+  expect(await deliverMail()).toEqual({ sent: 1, failed: 0 })
+  expect(received[0]).toContain(`Message-ID: <${second?.id}@localhost>`)
+})
+
+test('a cause that is rolled back sends nothing', async () => {
+  await platform().delete(mail)
+  await platform().transaction(async (tx) => {
+    await post(tx, 'never@mail.example', 'reset', letters.noAccount())
+    tx.rollback()
+  }).catch(() => {})
+  expect(await rows()).toEqual([])
+})
+
+test('names in a mail cannot become markup, nor a subject a second header', () => {
+  const { html, subject } = bodiesOf(letters.invitation('<img src=x onerror=alert(1)>\r\nBcc: all@x.example', 'A & B', 'member', 'token'))
+  expect(html).not.toContain('<img')
+  expect(subject).not.toMatch(/[\r\n]/)
+})

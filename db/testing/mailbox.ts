@@ -1,0 +1,18 @@
+import { desc, eq } from 'drizzle-orm'
+import { unsealed } from '#db/mail/outbox'
+import { platform } from '#db/registry'
+import { mail } from '#db/schema/accounts'
+
+/** The secret behind the "#" of the newest mail to an address. Throws when there is no such mail, or no link in it. */
+export async function newestToken(recipient: string): Promise<string> {
+  const { text } = await newestMail(recipient)
+  const [, token] = /#[a-z-]+\.([\w-]{43})/.exec(text) ?? []
+  if (!token) throw new Error(`no link in the newest mail to ${recipient}: ${text}`)
+  return token
+}
+
+export async function newestMail(recipient: string) {
+  const [row] = await platform().select().from(mail).where(eq(mail.recipient, recipient)).orderBy(desc(mail.createdAt), desc(mail.id)).limit(1)
+  if (!row?.sealed) throw new Error(`no mail to ${recipient}`)
+  return { kind: row.kind, ...unsealed(row.id, row.sealed) }
+}
