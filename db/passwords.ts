@@ -1,4 +1,5 @@
 import { hash, verify } from '@node-rs/argon2'
+import { isCommon } from '#db/common-passwords'
 import { Invalid } from '#db/errors'
 
 // argon2id with the parameters that OWASP names first: 19 MiB, two passes, one lane
@@ -17,8 +18,12 @@ export async function passwordFits(stored: string | null, password: string): Pro
   return fits && stored !== null
 }
 
-/** Refuses a password that is too short or too long, with both numbers. */
-export function checkPassword(password: string): void {
-  if (password.length < shortest) throw new Invalid('password', `use at least ${shortest} characters; this has ${password.length}`)
-  if (password.length > longest) throw new Invalid('password', `use at most ${longest} characters; this has ${password.length}`)
+/** Refuses a password that is too short, too long, common, or the person's own address or name. Throws Invalid for `field`. */
+export function checkPassword(password: string, about: { email: string; name?: string }, field = 'password'): void {
+  if (password.length < shortest) throw new Invalid(field, `Use at least ${shortest} characters; this has ${password.length}.`)
+  if (password.length > longest) throw new Invalid(field, `Use at most ${longest} characters; this has ${password.length}.`)
+  if (isCommon(password)) throw new Invalid(field, 'This password is one of the first that an attacker tries; choose another.')
+  const lower = password.toLowerCase()
+  const own = [about.email, ...about.email.split('@'), about.name ?? ''].map((text) => text.toLowerCase()).filter((text) => text.length > 3)
+  if (own.some((text) => lower.includes(text) && lower.length - text.length < 6)) throw new Invalid(field, 'Choose a password that is not your name or address.')
 }

@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray, isNull, notExists, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, inArray, isNull, ne, notExists, sql } from 'drizzle-orm'
 import { newId } from '#db/id'
 import { platform } from '#db/registry'
 import { bans, members, operators, sessions, suspensions, tenants, users, type Role, type Tier } from '#db/schema/platform'
@@ -78,4 +78,22 @@ export async function end(secret: string): Promise<void> {
 /** Ends every session of a user, for sign out everywhere, a reset or a ban. Returns how many there were. */
 export async function endAll(userId: string): Promise<number> {
   return (await platform().delete(sessions).where(eq(sessions.userId, userId)).returning({ id: sessions.id })).length
+}
+
+export type OpenSession = { id: string; device: string; address: string; createdAt: Date; usedAt: Date }
+
+/** The browsers that a user is signed in with, the last used first. */
+export const ofUser = (userId: string): Promise<OpenSession[]> =>
+  platform()
+    .select({ id: sessions.id, device: sessions.device, address: sessions.address, createdAt: sessions.createdAt, usedAt: sessions.usedAt })
+    .from(sessions).where(and(eq(sessions.userId, userId), gt(sessions.expiresAt, sql`clock_timestamp()`))).orderBy(desc(sessions.usedAt))
+
+/** Ends one session of this user. Returns false when they have none of this id: somebody else's is as good as none. */
+export async function endOne(userId: string, sessionId: string): Promise<boolean> {
+  return (await platform().delete(sessions).where(and(eq(sessions.userId, userId), eq(sessions.id, sessionId))).returning({ id: sessions.id })).length === 1
+}
+
+/** Ends every session of a user but one. Returns how many there were. */
+export async function endOthers(userId: string, keptId: string): Promise<number> {
+  return (await platform().delete(sessions).where(and(eq(sessions.userId, userId), ne(sessions.id, keptId))).returning({ id: sessions.id })).length
 }

@@ -1,35 +1,54 @@
-import { RateLimiterPostgres } from 'rate-limiter-flexible'
-import { TooManyAttempts } from '#db/errors'
+import { and, eq } from 'drizzle-orm'
+import { AccountBlocked } from '#db/errors'
+import * as devices from '#db/devices'
 import { passwordFits } from '#db/passwords'
-import { platformPool } from '#db/pools'
 import { platform } from '#db/registry'
+import { bans } from '#db/schema/platform'
+import * as secondFactor from '#db/second-factor'
+import { count, forget, takeBack, type Policy } from '#db/throttle'
 import * as users from '#db/users'
 
-const perAddress = () => limiter('sign-in address', 60, 15 * 60)
-const perAccount = () => limiter('sign-in account', 10, 5 * 60)
+const hour = 3600
+const perPlace: Policy = { name: 'sign-in to an account from one place', free: 5, first: 5, longest: hour / 4, memory: 24 * hour }
+// strangers everywhere together: the wait stays short, since its owner, on a new device, has to wait too
+const perAccount: Policy = { name: 'sign-in to an account', free: 20, first: 2, longest: 60, memory: hour }
+const perAddress: Policy = { name: 'sign-in from an address', free: 60, first: 5, longest: hour / 4, memory: hour }
+const perCode: Policy = { name: 'second factor', free: 5, first: 10, longest: hour / 4, memory: 24 * hour }
 
-const limiter = (keyPrefix: string, points: number, duration: number) =>
-  new RateLimiterPostgres({ storeClient: platformPool(), schemaName: 'platform', tableName: 'rate_limits', tableCreated: true, keyPrefix, points, duration, clearExpiredByTimeout: false })
+export type Credentials = { email: string; password: string; address: string | null; device: string | undefined }
 
 /**
- * Checks an e-mail address and a password. Out: the user's id, or undefined when either is wrong, in the same time. Failures
- * count per account and per network address; throws TooManyAttempts with the seconds to wait. Success clears the account's count.
+ * Checks an e-mail address and a password. Out: whose they are and whether a code is asked for as well, or undefined when either
+ * is wrong, in the same time. Failures count per account and place, per account, and per network address; a browser that has
+ * signed in before counts by itself, so that strangers cannot keep its owner out. Throws TooManyAttempts, AccountBlocked.
  */
-export async function checkCredentials(input: { email: string; password: string; address: string }): Promise<string | undefined> {
-  const email = input.email.normalize('NFKC').trim().toLowerCase().slice(0, 254)
-  const account = perAccount()
-  await Promise.all([spend(perAddress(), input.address), spend(account, email)])
+export async function checkCredentials({ email: typed, password, address, device }: Credentials): Promise<{ userId: string; needsCode: boolean } | undefined> {
+  const email = typed.normalize('NFKC').trim().toLowerCase().slice(0, 254)
   const user = await users.byEmail(platform(), email)
-  if (!(await passwordFits(user?.passwordHash ?? null, input.password))) return undefined
-  await account.delete(email)
-  return user?.id
+  const known = await devices.belongsTo(device, user?.id)
+  const place = `${email}\n${known ? `device ${device}` : (address ?? 'unknown')}`
+  if (address) await count(perAddress, address)
+  if (!known) await count(perAccount, email)
+  await count(perPlace, place)
+  if (!(await passwordFits(user?.passwordHash ?? null, password)) || !user) return undefined
+  await Promise.all([forget(perPlace, place), forget(perAccount, email), address ? takeBack(perAddress, address) : undefined])
+  await refuseBanned(user.id)
+  return { userId: user.id, needsCode: await secondFactor.isOn(user.id) }
 }
 
-async function spend(limit: RateLimiterPostgres, key: string): Promise<void> {
-  try {
-    await limit.consume(key)
-  } catch (refused) {
-    if (refused instanceof Error) throw refused
-    throw new TooManyAttempts(Math.ceil((refused as { msBeforeNext: number }).msBeforeNext / 1000))
-  }
+/** Checks a code of the app or a recovery code, each of which works once. Throws TooManyAttempts, AccountBlocked. */
+export async function checkCode(userId: string, code: string): Promise<boolean> {
+  await count(perCode, userId)
+  if (!(await secondFactor.fits(userId, code))) return false
+  await forget(perCode, userId)
+  await refuseBanned(userId)
+  return true
 }
+
+export async function refuseBanned(userId: string): Promise<void> {
+  const [ban] = await platform().select({ at: bans.at }).from(bans).where(and(eq(bans.userId, userId)))
+  if (ban) throw new AccountBlocked()
+}
+
+/** What a reset proves: the mailbox. The delays that strangers have caused end with it. */
+export const forgetDelays = (email: string): Promise<void> => forget(perAccount, email)

@@ -1,5 +1,5 @@
-import { eq } from 'drizzle-orm'
-import { Invalid } from '#db/errors'
+import { eq, sql } from 'drizzle-orm'
+import { Invalid, NotFound } from '#db/errors'
 import { newId } from '#db/id'
 import { hashPassword } from '#db/passwords'
 import type { PlatformDb } from '#db/registry'
@@ -8,7 +8,7 @@ import { operators, users } from '#db/schema/platform'
 /** One form for each address: NFKC, trimmed, lower case. Throws Invalid when it is no address or has a look-alike @. */
 export function normalEmail(text: string): string {
   const email = text.normalize('NFKC').trim().toLowerCase()
-  if (!/^[^\s@,;<>"]+@[^\s@,;<>"]+\.[^\s@,;<>".]+$/.test(email) || email.length > 254) throw new Invalid('email', 'this is not an e-mail address')
+  if (!/^[^\s@,;<>"]+@[^\s@,;<>"]+\.[^\s@,;<>".]+$/.test(email) || email.length > 254) throw new Invalid('email', 'This is not an e-mail address.')
   return email
 }
 
@@ -25,10 +25,25 @@ export async function create(db: PlatformDb, input: { email: string; name: strin
     .values({ id: newId(), email, name: input.name.trim(), passwordHash, emailVerifiedAt: input.verified ? new Date() : null })
     .onConflictDoNothing({ target: users.email })
     .returning()
-  if (!user) throw new Invalid('email', `there is a user with the address ${email} already`)
+  if (!user) throw new Invalid('email', `The address ${email} has an account already.`)
   return user
 }
 
 export async function makeOperator(db: PlatformDb, userId: string, addedBy: string): Promise<void> {
   await db.insert(operators).values({ userId, addedBy }).onConflictDoNothing()
+}
+
+export async function byId(db: PlatformDb, id: string) {
+  const [user] = await db.select().from(users).where(eq(users.id, id))
+  if (!user) throw new NotFound('this account')
+  return user
+}
+
+export async function rename(db: PlatformDb, id: string, name: string): Promise<void> {
+  await db.update(users).set({ name: name.trim() }).where(eq(users.id, id))
+}
+
+/** Sets a password that was checked before; proof of the mailbox comes with a reset. */
+export async function setPassword(db: PlatformDb, id: string, passwordHash: string, proven: { mailbox: boolean }): Promise<void> {
+  await db.update(users).set({ passwordHash, ...(proven.mailbox && { emailVerifiedAt: sql`coalesce(${users.emailVerifiedAt}, now())` }) }).where(eq(users.id, id))
 }
