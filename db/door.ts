@@ -10,9 +10,10 @@ import { connectionString, forgetPlacement, placementOf, serviceUrl, type Placem
 
 export type Actor = { id: string | null; name: string }
 
-/** Who comes to the door: a person with a session, or the worker with a reason. */
+/** Who comes to the door: a person with a session, a program with a member's API key, or the worker with a reason. */
 export type Caller =
   | { kind: 'session'; token: string; tenantId: string; actor: Actor }
+  | { kind: 'key'; key: string; tenantId: string; actor: Actor }
   | { kind: 'service'; tenantId: string; reason: string }
 
 declare const passed: unique symbol
@@ -106,7 +107,7 @@ const leave = (client: pg.PoolClient, how: 'commit' | 'rollback') =>
 function transaction(scope: Scope, caller: Caller): TenantTx {
   const session = new NodePgSession<Record<string, never>, Record<string, never>>(scope as unknown as pg.PoolClient, dialect, undefined)
   const tx = new NodePgTransaction(dialect, session, undefined, 0)
-  const actor = caller.kind === 'session' ? caller.actor : { id: null, name: caller.reason }
+  const actor = caller.kind === 'service' ? { id: null, name: caller.reason } : caller.actor
   return Object.assign(tx, { tenantId: caller.tenantId, actor }) as unknown as TenantTx
 }
 
@@ -137,7 +138,7 @@ async function attempt<T>(caller: Caller, placement: Placement, inside: (scope: 
   const entered = enter(client, caller, placement)
   entered.catch(() => {}) // not awaited: the first query travels behind it
   try {
-    if (placement.login && caller.kind === 'session') await Promise.all([entered, checkSession(client, caller)])
+    if (placement.login && caller.kind !== 'service') await Promise.all([entered, checkMember(client, caller)])
     const result = await inside(scope)
     const [ended] = await scope.finish()
     await entered
@@ -161,14 +162,17 @@ async function enter(client: pg.PoolClient, caller: Caller, placement: Placement
   const entry =
     caller.kind === 'service' ? call('select tenancy.enter_as_service($1, $2, $3)', [tenantId, epoch, caller.reason])
     : placement.login ? call('select tenancy.enter_own($1, $2)', [tenantId, epoch])
+    : caller.kind === 'key' ? call('select tenancy.enter_with_key($1, $2, $3)', [caller.key, tenantId, epoch])
     : call('select tenancy.enter($1, $2, $3)', [caller.token, tenantId, epoch])
   await Promise.all([begun, entry])
 }
 
-/** On a login of its own the database knows no session: the platform login checks it, at the same time as the entry. */
-async function checkSession(client: pg.PoolClient, caller: Caller & { kind: 'session' }): Promise<void> {
-  const { rows } = await platformPool().query<{ role: string }>('select role from tenancy.check_session($1, $2)', [caller.token, caller.tenantId])
-  if (rows[0]?.role === 'viewer') await client.query('set transaction read only')
+/** On a login of its own the database knows no session and no key: the platform login checks it, at the same time as the entry. */
+async function checkMember(client: pg.PoolClient, caller: Exclude<Caller, { kind: 'service' }>): Promise<void> {
+  const { rows } = caller.kind === 'key'
+    ? await platformPool().query<{ writes: boolean }>('select writes from tenancy.check_key($1, $2)', [caller.key, caller.tenantId])
+    : await platformPool().query<{ writes: boolean }>("select role <> 'viewer' as writes from tenancy.check_session($1, $2)", [caller.token, caller.tenantId])
+  if (!rows[0]?.writes) await client.query('set transaction read only')
 }
 
 const refusal = (entered: Promise<void>) => entered.then(() => undefined, (error: unknown) => error)

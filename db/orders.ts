@@ -129,3 +129,8 @@ const addEvents = (tx: TenantTx, events: { orderId: string; fromStatus: OrderSta
   tx.insert(orderEvents).values(events.map((event) => ({ ...event, tenantId: tx.tenantId, id: newId(), actor: tx.actor.name })))
 
 const subject = (id: string, number: number): activity.Subject => ({ name: `Order #${number}`, id })
+
+/** Whether this tenant has an order at all. */
+export async function anyYet(tx: TenantTx): Promise<boolean> {
+  return (await tx.select({ id: orders.id }).from(orders).where(eq(orders.tenantId, tx.tenantId)).limit(1)).length > 0
+}

@@ -15,6 +15,7 @@ export const permissions = {
   'data:export': admins,
   'members:read': everybody,
   'members:write': admins,
+  'owners:write': owners,
   'settings:write': admins,
   'keys:write': admins,
   'retention:write': owners,

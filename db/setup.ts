@@ -37,6 +37,7 @@ export async function setup({ adminUrl }: { adminUrl: string }): Promise<void> {
     await bringUpToDate(admin, 'platform', await readHistory('platform'))
     await bringUpToDate(admin, 'shared', await readHistory('tenant'))
     await admin.query(await sqlFile('tenancy-main'))
+    await admin.query(await sqlFile('tenancy-keys'))
     await admin.query(await sqlFile('grants'))
     await makeQueues(admin)
     await admin.query('reset role')

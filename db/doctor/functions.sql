@@ -3,6 +3,7 @@ with allowed (signature, caller) as (
   values
     ('tenancy.tenant()', 'public'), ('tenancy.enter_own(uuid,bigint)', 'public'),
     ('tenancy.enter(text,uuid,bigint)', 'rowhouse_tenant'),
+    ('tenancy.enter_with_key(text,uuid,bigint)', 'rowhouse_tenant'), ('tenancy.check_key(text,uuid)', 'rowhouse_platform'),
     ('tenancy.enter_as_service(uuid,bigint,text)', 'rowhouse_worker'),
     ('tenancy.check_session(text,uuid)', 'rowhouse_platform'), ('tenancy.settle(uuid)', 'rowhouse_platform'),
     ('tenancy.record(text,text,uuid,jsonb)', 'rowhouse_platform'),

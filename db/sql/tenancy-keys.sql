@@ -1,0 +1,46 @@
+-- The door for API keys. A key belongs to a member: it may do no more than that member may, and less when its scope is `read`.
+
+-- Who stands behind a key in this tenant, and whether it may write. Raises TN401, TN403 or TN423.
+create or replace function tenancy.check_key(p_key text, p_tenant uuid, out user_id uuid, out role text, out writes boolean)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  scope text;
+begin
+  select k.user_id, k.scope into user_id, scope
+  from platform.api_keys as k
+  where k.key_hash = sha256(convert_to(p_key, 'UTF8'))
+    and k.tenant_id = p_tenant
+    and (k.expires_at is null or k.expires_at > clock_timestamp())
+    and not exists (select from platform.bans as b where b.user_id = k.user_id);
+  if user_id is null then
+    raise exception 'no valid key' using errcode = 'TN401';
+  end if;
+  select m.role into role from platform.members as m where m.tenant_id = p_tenant and m.user_id = check_key.user_id;
+  if role is null then
+    raise exception 'user % is no member of tenant %', user_id, p_tenant using errcode = 'TN403';
+  end if;
+  if exists (select from platform.suspensions as x where x.tenant_id = p_tenant and x.lifted_at is null) then
+    raise exception 'tenant % is suspended', p_tenant using errcode = 'TN423';
+  end if;
+  writes := scope = 'write' and role <> 'viewer';
+end
+$$;
+
+-- The same as tenancy.enter() for a key. The transaction of a key that may not write is read-only.
+create or replace function tenancy.enter_with_key(p_key text, p_tenant uuid, p_epoch bigint, out user_id uuid, out role text)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  writes boolean;
+begin
+  select c.user_id, c.role, c.writes into user_id, role, writes from tenancy.check_key(p_key, p_tenant) as c;
+  perform tenancy.pass_fence(p_tenant, p_epoch, 'rowhouse_tenant');
+  if not writes then
+    perform set_config('transaction_read_only', 'on', true);
+  end if;
+end
+$$;
+
+grant execute on function tenancy.check_key(text, uuid) to rowhouse_platform;
+grant execute on function tenancy.enter_with_key(text, uuid, bigint) to rowhouse_tenant;
