@@ -6,11 +6,18 @@ import Credentials from 'next-auth/providers/credentials'
 import { cache } from 'react'
 import 'server-only'
 import { z } from 'zod'
+import { clientAddress } from '#app/client-address'
+import { putCookie, readCookie } from '#app/cookies'
+import { oauthProviders } from '#app/oauth-providers'
+import * as devices from '#db/devices'
 import { env } from '#db/env'
-import { TooManyAttempts } from '#db/errors'
+import { AccountBlocked, TooManyAttempts } from '#db/errors'
+import * as identities from '#db/identities'
+import * as secondFactor from '#db/second-factor'
 import { sessionCookie } from '#db/session-cookie'
 import * as sessions from '#db/sessions'
-import { checkCredentials } from '#db/sign-in'
+import { checkCredentials, refuseBanned } from '#db/sign-in'
+import * as tickets from '#db/tickets'
 
 // The one file that touches next-auth. Its JWT carries a random session secret and nothing else; what the secret is worth is
 // read from the database each time, so that nothing outlives a revoked session.
@@ -18,7 +25,7 @@ import { checkCredentials } from '#db/sign-in'
 export type Session = sessions.SessionFacts & { token: string }
 export type TenantSession = Session & { tenant: sessions.SessionTenant }
 
-/** Why a sign-in was refused; `code` is `credentials` or `wait-<seconds>`. */
+/** Why a sign-in was refused: `credentials`, `code`, `blocked` or `wait-<seconds>`. */
 export class SignInRefused extends CredentialsSignin {
   constructor(code: string) {
     super()
@@ -27,44 +34,108 @@ export class SignInRefused extends CredentialsSignin {
 }
 
 const cookie = () => sessionCookie(env().APP_URL)
-const form = z.object({ email: z.string().max(500), password: z.string().max(1000) })
+const codePage = '/sign-in/code'
+const codeMinutes = 10
+const granted = z.object({ ticket: z.string().max(1000) })
+const typed = z.object({ email: z.string().max(500), password: z.string().max(1000) })
 
-const nextAuth = NextAuth(() => ({
-  secret: env().AUTH_SECRET,
-  trustHost: true,
-  session: { strategy: 'jwt', maxAge: 30 * 86_400 },
-  pages: { signIn: '/sign-in', error: '/sign-in' },
-  cookies: { sessionToken: { name: cookie().name, options: { httpOnly: true, sameSite: 'lax', path: '/', secure: cookie().secure } } },
-  logger: { error: (error) => void (error instanceof CredentialsSignin || console.error(error)) },
-  providers: [
-    Credentials({
-      credentials: { email: {}, password: {} },
-      async authorize(given, request) {
-        const input = form.safeParse(given)
-        if (!input.success) throw new SignInRefused('credentials')
-        const address = addressOf(request.headers)
-        try {
-          const userId = await checkCredentials({ ...input.data, address })
-          if (!userId) throw new SignInRefused('credentials')
-          return { id: userId, secret: await sessions.start(userId, { device: request.headers.get('user-agent') ?? '', address }) }
-        } catch (error) {
-          if (error instanceof TooManyAttempts) throw new SignInRefused(`wait-${error.retryAfterSeconds}`)
-          throw error
-        }
+const nextAuth = NextAuth(() => {
+  const { AUTH_SECRET, APP_URL } = env()
+  // the configured address wins over whatever Host header a request carries
+  process.env.AUTH_URL ??= APP_URL
+  return {
+    secret: AUTH_SECRET,
+    trustHost: true,
+    useSecureCookies: cookie().secure,
+    session: { strategy: 'jwt', maxAge: 30 * 86_400 },
+    pages: { signIn: '/sign-in', error: '/sign-in' },
+    cookies: hostCookies(),
+    logger: { error: (error) => void (error instanceof CredentialsSignin || console.error(`sign-in: ${error.name}`)) },
+    providers: [
+      Credentials({
+        credentials: { ticket: {}, email: {}, password: {} },
+        authorize: async (given, { headers }) => {
+          const userId = await whoMaySignIn(given, headers)
+          return { id: userId, secret: await sessions.start(userId, { device: headers.get('user-agent') ?? '', address: clientAddress(headers) ?? '' }) }
+        },
+      }),
+      ...oauthProviders(),
+    ],
+    callbacks: {
+      async signIn({ account, user }) {
+        if (!account || account.type === 'credentials') return true
+        const userId = await identities.signInWith({ provider: account.provider, subject: account.providerAccountId, email: user.email ?? null, name: user.name ?? '' })
+        if (!userId) return '/sign-in?error=unverified'
+        if (await refuseBanned(userId).then(() => false, () => true)) return '/sign-in?error=blocked'
+        if (!(await secondFactor.isOn(userId))) return true
+        await askForCode(userId)
+        return codePage
       },
-    }),
-  ],
-  callbacks: {
-    // whatever a browser posts as a session update is ignored: only a fresh sign-in brings a secret
-    jwt: ({ token, user }) => (user && 'secret' in user ? { secret: user.secret } : token),
-    // the public session endpoint says that there is a session, never what it is
-    session: ({ session }) => ({ expires: session.expires }),
-  },
-}))
+      // whatever a browser posts as a session update is ignored: only a fresh sign-in brings a secret
+      async jwt({ token, user, account }) {
+        if (user && 'secret' in user) return { secret: user.secret }
+        if (!account || account.type === 'credentials') return token
+        const userId = await identities.owner(account.provider, account.providerAccountId)
+        const from = await headers()
+        return userId ? { secret: await sessions.start(userId, { device: from.get('user-agent') ?? '', address: clientAddress(from) ?? '' }) } : {}
+      },
+      // the public session endpoint says that there is a session, never what it is
+      session: ({ session }) => ({ expires: session.expires }),
+    },
+  }
+})
 
-export const { handlers, signIn, signOut } = nextAuth
+export const { handlers, signOut } = nextAuth
 
-const addressOf = (from: Headers) => from.get('x-forwarded-for')?.split(',').at(-1)?.trim() || 'unknown'
+function hostCookies() {
+  const { name, secure } = cookie()
+  const named = (kind: string) => (secure ? `__Host-rowhouse.${kind}` : `rowhouse.${kind}`)
+  const options = { httpOnly: true, sameSite: 'lax' as const, path: '/', secure }
+  const short = { ...options, maxAge: 15 * 60 }
+  return {
+    sessionToken: { name, options },
+    csrfToken: { name: named('csrf'), options },
+    callbackUrl: { name: named('callback'), options },
+    pkceCodeVerifier: { name: named('pkce'), options: short },
+    state: { name: named('state'), options: short },
+    nonce: { name: named('nonce'), options: short },
+  }
+}
+
+/** A ticket of ours, or an address with its password. Throws SignInRefused. */
+async function whoMaySignIn(given: unknown, from: Headers): Promise<string> {
+  const ticket = granted.safeParse(given)
+  const userId = ticket.success ? tickets.open('sign-in granted', ticket.data.ticket) : undefined
+  if (userId) return userId
+  const input = typed.safeParse(given)
+  if (!input.success) throw new SignInRefused('credentials')
+  try {
+    const found = await checkCredentials({ ...input.data, address: clientAddress(from), device: undefined })
+    if (!found || found.needsCode) throw new SignInRefused(found ? 'code' : 'credentials')
+    return found.userId
+  } catch (error) {
+    if (error instanceof TooManyAttempts) throw new SignInRefused(`wait-${error.retryAfterSeconds}`)
+    if (error instanceof AccountBlocked) throw new SignInRefused('blocked')
+    throw error
+  }
+}
+
+/** Remembers for some minutes that the first factor was right, and leaves the code to the page that asks for it. */
+export async function askForCode(userId: string): Promise<string> {
+  await putCookie('step', tickets.seal('password given', userId, codeMinutes * 60), codeMinutes * 60)
+  return codePage
+}
+
+/** Signs a user in who has shown all that is asked for, and remembers this browser as theirs. */
+export async function startSession(userId: string): Promise<void> {
+  await nextAuth.signIn('credentials', { ticket: tickets.seal('sign-in granted', userId, 30), redirect: false })
+  await putCookie('device', await devices.remember(await readCookie('device'), userId), 365 * 86_400)
+}
+
+/** Where to send a browser that wants to sign in elsewhere, and to come back to `path`. */
+export async function oauthUrl(provider: string, path: string): Promise<string> {
+  return String(await nextAuth.signIn(provider, { redirect: false, redirectTo: path }))
+}
 
 /** The secret in this request's session cookie. */
 async function sessionSecret(): Promise<string | undefined> {

@@ -1,8 +1,8 @@
 import type { Action } from '#app/action'
-import { Check, ChevronsUpDown } from 'lucide-react'
+import { Check, ChevronsUpDown, Plus } from 'lucide-react'
 import { TenantMark } from '#components/shell/facade'
 import { SwitchTenant } from '#components/shell/switch-tenant'
-import { Menu, MenuHeading } from '#components/ui/menu'
+import { Menu, MenuHeading, MenuLine, MenuLink } from '#components/ui/menu'
 
 type Tenant = { id: string; name: string; role: string }
 
@@ -33,6 +33,10 @@ export function TenantSwitcher({ action, tenant, tenants }: { action: Action<unk
           {other.id === tenant.id && <Check aria-hidden />}
         </SwitchTenant>
       ))}
+      <MenuLine />
+      <MenuLink href="/new-organisation">
+        <Plus aria-hidden /> New organisation
+      </MenuLink>
     </Menu>
   )
 }

@@ -1,8 +1,8 @@
-import { LogOut } from 'lucide-react'
+import { LogOut, UserRound } from 'lucide-react'
 import type { Action } from '#app/action'
 import { DoInMenu } from '#components/forms/do-in-menu'
 import { ThemeChoice } from '#components/shell/theme-choice'
-import { Menu, MenuHeading, MenuLine } from '#components/ui/menu'
+import { Menu, MenuHeading, MenuLine, MenuLink } from '#components/ui/menu'
 
 type User = { name: string; email: string }
 
@@ -30,6 +30,10 @@ export function UserMenu({ signOut, user, wide = false }: { signOut: Action<unkn
       }
     >
       <MenuHeading>{user.email}</MenuHeading>
+      <MenuLink href="/account">
+        <UserRound aria-hidden /> Your account
+      </MenuLink>
+      <MenuLine />
       <ThemeChoice />
       <MenuLine />
       <DoInMenu action={signOut} input={{}}>

@@ -1,5 +1,6 @@
 'use client'
 
+import Link from 'next/link'
 import type { Action } from '#app/action'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton, TextField } from '#components/forms/fields'
@@ -10,6 +11,9 @@ export function SignInForm({ action, callbackUrl }: { action: Action<unknown>; c
       <TextField name="email" label="E-mail address" type="email" autoComplete="username" />
       <TextField name="password" label="Password" type="password" autoComplete="current-password" />
       <SubmitButton className="mt-1 h-10">Sign in</SubmitButton>
+      <Link href="/reset" className="justify-self-start text-sm text-ink-soft underline underline-offset-4 hover:text-ink">
+        Forgot your password?
+      </Link>
     </ActionForm>
   )
 }

@@ -1,6 +1,7 @@
 'use client'
 
 import { clsx } from 'clsx'
+import Link from 'next/link'
 import { useId, useRef, useState, type ComponentProps, type KeyboardEvent, type ReactNode, type ToggleEvent } from 'react'
 import { place } from '#components/ui/placing'
 
@@ -67,6 +68,10 @@ const item =
 
 export function MenuItem({ className, children, ...rest }: ComponentProps<'button'>) {
   return <button type="button" role="menuitem" tabIndex={-1} className={clsx(item, className)} {...rest}>{children}</button>
+}
+
+export function MenuLink({ className, ...rest }: ComponentProps<typeof Link>) {
+  return <Link role="menuitem" tabIndex={-1} className={clsx(item, className)} {...rest} />
 }
 
 export function MenuChoice({ chosen, className, children, ...rest }: ComponentProps<'button'> & { chosen: boolean }) {

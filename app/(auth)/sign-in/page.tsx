@@ -1,23 +1,41 @@
 import type { Metadata } from 'next'
+import Link from 'next/link'
 import { redirect } from 'next/navigation'
 import { localPath } from '#app/local-path'
+import { providerNames } from '#app/oauth-providers'
 import { auth } from '#app/session'
-import { signInAction } from '#app/sign-in-actions'
+import { oauthAction, signInAction } from '#app/sign-in-actions'
+import { AuthHeading } from '#components/sign-in/auth-heading'
 import { DemoLogins } from '#components/sign-in/demo-logins'
+import { OtherWays } from '#components/sign-in/other-ways'
 import { SignInForm } from '#components/sign-in/sign-in-form'
+import { Notice } from '#components/ui/notice'
 import { demoLogins } from '#db/demo'
 
 export const metadata: Metadata = { title: 'Sign in' }
 
+const refusals: Record<string, string> = {
+  unverified: 'That account has no verified e-mail address, so we cannot know whose it is. Verify it there, or sign in with your password.',
+  blocked: 'This account is blocked; write to support.',
+}
+
 export default async function SignInPage({ searchParams }: PageProps<'/sign-in'>) {
-  const { callbackUrl } = await searchParams
+  const { callbackUrl, error, done } = await searchParams
   const back = localPath(typeof callbackUrl === 'string' ? callbackUrl : undefined)
   if (await auth()) redirect(back as '/orders')
   return (
     <>
       <div className="grid gap-6">
-        <h1 className="text-2xl font-semibold tracking-tight">Sign in</h1>
+        <AuthHeading title="Sign in">
+          New here?{' '}
+          <Link href="/sign-up" className="font-medium text-accent underline underline-offset-4">
+            Create an account
+          </Link>
+        </AuthHeading>
+        {done === 'reset' && <Notice>Your new password is set. Sign in with it.</Notice>}
+        {typeof error === 'string' && <Notice look="danger">{refusals[error] ?? 'Signing in there did not work. Try again, or use your password.'}</Notice>}
         <SignInForm action={signInAction} callbackUrl={back} />
+        <OtherWays action={oauthAction} providers={providerNames()} callbackUrl={back} />
       </div>
       {process.env.NODE_ENV === 'development' && <DemoLogins logins={demoLogins()} />}
     </>

@@ -1,4 +1,4 @@
-import { LogOut } from 'lucide-react'
+import { LogOut, Plus } from 'lucide-react'
 import type { Metadata } from 'next'
 import { redirect } from 'next/navigation'
 import { requireUser } from '#app/session'
@@ -6,6 +6,7 @@ import { switchTenantAction, signOutAction } from '#app/sign-in-actions'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton } from '#components/forms/fields'
 import { TenantMark } from '#components/shell/facade'
+import { ButtonLink } from '#components/ui/button'
 
 export const metadata: Metadata = { title: 'Welcome' }
 
@@ -19,7 +20,7 @@ export default async function WelcomePage() {
         <p className="text-ink-soft">
           {user.operator
             ? 'You are an operator and a member of no organisation, so there are no orders for you to see. That is how it should be.'
-            : 'You are not a member of any organisation yet. Ask an owner or admin of yours for an invitation.'}
+            : 'You are not a member of any organisation yet. Ask an owner or admin of yours for an invitation, or create your own.'}
         </p>
       ) : (
         <ul className="grid gap-2">
@@ -34,11 +35,19 @@ export default async function WelcomePage() {
           ))}
         </ul>
       )}
-      <ActionForm action={signOutAction} label="Sign out">
-        <SubmitButton look="secondary" className="justify-self-start">
-          <LogOut aria-hidden /> Sign out
-        </SubmitButton>
-      </ActionForm>
+      <div className="flex flex-wrap gap-2">
+        {!user.operator && (
+          <ButtonLink href="/new-organisation" look={tenants.length === 0 ? 'primary' : 'secondary'}>
+            <Plus aria-hidden /> New organisation
+          </ButtonLink>
+        )}
+        <ButtonLink href="/account">Your account</ButtonLink>
+        <ActionForm action={signOutAction} label="Sign out" className="contents">
+          <SubmitButton look="quiet">
+            <LogOut aria-hidden /> Sign out
+          </SubmitButton>
+        </ActionForm>
+      </div>
     </div>
   )
 }

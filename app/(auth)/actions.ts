@@ -1,0 +1,91 @@
+'use server'
+
+import { headers } from 'next/headers'
+import { z } from 'zod'
+import { publicAction, userAction } from '#app/action'
+import { clientAddress } from '#app/client-address'
+import { dropCookie, putCookie } from '#app/cookies'
+import { requiredText } from '#app/form-fields'
+import { linkPages, openedLink, type MailLink } from '#app/mail-link'
+import { startSession } from '#app/session'
+import * as emailChange from '#db/email-change'
+import { LinkSpent } from '#db/errors'
+import * as invitations from '#db/invitations'
+import { countMail } from '#db/mail/limits'
+import * as passwordChange from '#db/password-change'
+import { platform } from '#db/registry'
+import * as sessions from '#db/sessions'
+import * as signUp from '#db/sign-up'
+
+const email = requiredText(254, 'Enter your e-mail address.')
+const password = z.string().min(1, 'Choose a password.').max(200, 'Use at most 200 characters.')
+const personName = requiredText(80, 'Enter your name.')
+const tenantName = requiredText(80, 'Enter a name.')
+const hour = 3600
+
+const kinds = Object.keys(linkPages) as [MailLink, ...MailLink[]]
+
+/** Takes the secret out of the address bar and keeps it where no script and no log sees it. It is not used up by that. */
+export const openLink = publicAction(z.object({ kind: z.enum(kinds), token: z.string().regex(/^[\w-]{43}$/) }), async ({ kind, token }) => {
+  await putCookie('link', `${kind}.${token}`, hour)
+  return { kind }
+}, { then: ({ kind }) => linkPages[kind] })
+
+export const askToSignUp = publicAction(z.object({ name: personName, email, organisation: tenantName }), async (input) => {
+  await countMail(input.email, clientAddress(await headers()))
+  await signUp.request(input)
+  return {}
+}, { then: () => '/sent' })
+
+export const finishSignUp = publicAction(z.object({ password }), async ({ password }) => {
+  const userId = await signUp.finish(await secretOf('sign-up'), password)
+  await dropCookie('link')
+  await startSession(userId)
+  return {}
+}, { then: () => '/orders' })
+
+export const askForReset = publicAction(z.object({ email }), async ({ email }) => {
+  await countMail(email, clientAddress(await headers()))
+  await passwordChange.requestReset(email)
+  return {}
+}, { then: () => '/sent' })
+
+export const resetPassword = publicAction(z.object({ password }), async ({ password }) => {
+  await passwordChange.reset(await secretOf('reset'), password)
+  await dropCookie('link')
+  return {}
+}, { then: () => '/sign-in?done=reset' })
+
+export const agreeToAddress = publicAction(z.object({}), async () => {
+  const link = await openedLink('old-address', 'new-address')
+  if (!link) throw new LinkSpent()
+  const changed = await emailChange.agree(link.kind === 'old-address' ? 'old address' : 'new address', link.token)
+  await dropCookie('link')
+  return { changed: changed !== undefined }
+}, { then: ({ changed }) => `/email?done=${changed ? 'changed' : 'half'}` })
+
+export const joinAsNew = publicAction(z.object({ name: personName, password }), async (input) => {
+  const { userId } = await invitations.acceptAsNew(await secretOf('invitation'), input)
+  await dropCookie('link')
+  await startSession(userId)
+  return {}
+}, { then: () => '/orders' })
+
+export const join = userAction(z.object({}), async ({ token, user }) => {
+  const tenantId = await invitations.accept(await secretOf('invitation'), user)
+  await dropCookie('link')
+  await sessions.switchTenant(token, tenantId)
+  return {}
+}, { then: () => '/orders' })
+
+export const createOrganisation = userAction(z.object({ name: tenantName }), async ({ token, user }, { name }) => {
+  const { id } = await platform().transaction((tx) => signUp.startTenant(tx, user.id, name))
+  await sessions.switchTenant(token, id)
+  return {}
+}, { then: () => '/orders' })
+
+async function secretOf(kind: MailLink): Promise<string> {
+  const link = await openedLink(kind)
+  if (!link) throw new LinkSpent()
+  return link.token
+}

@@ -1,0 +1,28 @@
+import type { Metadata } from 'next'
+import { openedLink } from '#app/mail-link'
+import { auth } from '#app/session'
+import { signOutAction } from '#app/sign-in-actions'
+import { TenantMark } from '#components/shell/facade'
+import { AcceptInvitation } from '#components/sign-in/accept-invitation'
+import { AuthHeading } from '#components/sign-in/auth-heading'
+import { LinkGone } from '#components/sign-in/link-gone'
+import * as invitations from '#db/invitations'
+import { join, joinAsNew } from '../actions'
+
+export const metadata: Metadata = { title: 'Invitation' }
+
+export default async function InvitationPage() {
+  const opened = await openedLink('invitation')
+  const invitation = opened && (await invitations.find(opened.token))
+  if (!invitation) return <LinkGone href="/sign-in" label="Sign in" />
+  const session = await auth()
+  return (
+    <div className="grid gap-6">
+      <TenantMark tenantId={invitation.tenantId} className="h-14 w-10" />
+      <AuthHeading title={`Join ${invitation.tenant}`}>
+        {invitation.invitedBy ?? 'Somebody'} invites {invitation.email} to join as <strong className="font-medium text-ink">{invitation.role}</strong>.
+      </AuthHeading>
+      <AcceptInvitation invited={invitation.email} hasAccount={invitation.hasAccount} signedInAs={session?.user.email ?? null} join={join} joinAsNew={joinAsNew} signOut={signOutAction} />
+    </div>
+  )
+}

@@ -1,0 +1,21 @@
+import type { Metadata } from 'next'
+import { openedLink } from '#app/mail-link'
+import { AuthHeading } from '#components/sign-in/auth-heading'
+import { LinkGone } from '#components/sign-in/link-gone'
+import { PasswordForm } from '#components/sign-in/password-form'
+import * as links from '#db/links'
+import { resetPassword } from '../../actions'
+
+export const metadata: Metadata = { title: 'Choose a new password' }
+
+export default async function NewPasswordPage() {
+  const opened = await openedLink('reset')
+  const link = opened && (await links.find('reset', opened.token))
+  if (!link) return <LinkGone href="/reset" label="Ask for a new link" />
+  return (
+    <div className="grid gap-6">
+      <AuthHeading title="Choose a new password">For {link.email}. You will be signed out everywhere.</AuthHeading>
+      <PasswordForm action={resetPassword} email={link.email} button="Set the new password" />
+    </div>
+  )
+}

@@ -1,0 +1,29 @@
+import type { Metadata } from 'next'
+import { redirect } from 'next/navigation'
+import { readCookie } from '#app/cookies'
+import { localPath } from '#app/local-path'
+import { codeAction } from '#app/sign-in-actions'
+import { ActionForm } from '#components/forms/action-form'
+import { SubmitButton, TextField } from '#components/forms/fields'
+import { AuthHeading } from '#components/sign-in/auth-heading'
+import { ButtonLink } from '#components/ui/button'
+import * as tickets from '#db/tickets'
+
+export const metadata: Metadata = { title: 'Your code' }
+
+export default async function CodePage({ searchParams }: PageProps<'/sign-in/code'>) {
+  const { callbackUrl } = await searchParams
+  if (!tickets.open('password given', await readCookie('step'))) redirect('/sign-in')
+  return (
+    <div className="grid gap-6">
+      <AuthHeading title="One more step">Type the six digits that your authenticator app shows, or one of your recovery codes.</AuthHeading>
+      <ActionForm action={codeAction} hidden={{ callbackUrl: localPath(typeof callbackUrl === 'string' ? callbackUrl : undefined) }} label="Code">
+        <TextField name="code" label="Code" autoComplete="one-time-code" inputMode="text" maxLength={40} autoCapitalize="none" spellCheck={false} />
+        <SubmitButton className="h-10">Sign in</SubmitButton>
+      </ActionForm>
+      <ButtonLink href="/sign-in" look="quiet" className="justify-self-start">
+        Start again
+      </ButtonLink>
+    </div>
+  )
+}

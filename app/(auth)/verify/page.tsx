@@ -1,0 +1,21 @@
+import type { Metadata } from 'next'
+import { openedLink } from '#app/mail-link'
+import { AuthHeading } from '#components/sign-in/auth-heading'
+import { LinkGone } from '#components/sign-in/link-gone'
+import { PasswordForm } from '#components/sign-in/password-form'
+import * as links from '#db/links'
+import { finishSignUp } from '../actions'
+
+export const metadata: Metadata = { title: 'Choose a password' }
+
+export default async function VerifyPage() {
+  const opened = await openedLink('sign-up')
+  const link = opened && (await links.find('sign-up', opened.token))
+  if (!link) return <LinkGone href="/sign-up" label="Sign up again" />
+  return (
+    <div className="grid gap-6">
+      <AuthHeading title={`Welcome, ${link.detail.name ?? link.email}`}>Your address {link.email} is confirmed. Choose a password, and {link.detail.organisation ?? 'your organisation'} is ready.</AuthHeading>
+      <PasswordForm action={finishSignUp} email={link.email} button="Create my account" />
+    </div>
+  )
+}

@@ -1,0 +1,29 @@
+import type { Metadata } from 'next'
+import { notFound } from 'next/navigation'
+import { tenantPage } from '#app/tenant-page'
+import { Page } from '#components/page'
+import { ApiKeys } from '#components/settings/api-keys'
+import { NewKey } from '#components/settings/new-key'
+import { SettingsSections } from '#components/settings/settings-sections'
+import { PageHeader } from '#components/ui/page-header'
+import * as apiKeys from '#db/api-keys'
+import { callsPerMinute } from '#db/api-limits'
+import { env } from '#db/env'
+import { createKey, revokeKey } from '../actions'
+
+export const metadata: Metadata = { title: 'API keys' }
+
+export default async function KeysPage() {
+  const { tenant, scope, formats, db, may } = await tenantPage()
+  if (!may('keys:write')) notFound()
+  const keys = await db(() => apiKeys.list(tenant.id))
+  return (
+    <Page scope={scope} width="narrow">
+      <PageHeader title="Settings">
+        <NewKey action={createKey} />
+      </PageHeader>
+      <SettingsSections keys={may('keys:write')} />
+      <ApiKeys keys={keys} formats={formats} revoke={revokeKey} limit={callsPerMinute[tenant.tier]} origin={new URL(env().APP_URL).origin} />
+    </Page>
+  )
+}

@@ -1,0 +1,36 @@
+import type { Metadata } from 'next'
+import { requireUser } from '#app/session'
+import { ChangeEmail } from '#components/account/change-email'
+import { ActionForm } from '#components/forms/action-form'
+import { SubmitButton, TextField } from '#components/forms/fields'
+import { Card, CardBody, CardHeader } from '#components/ui/card'
+import * as emailChange from '#db/email-change'
+import { changeEmail, keepEmail, rename } from './actions'
+
+export const metadata: Metadata = { title: 'Your account' }
+
+export default async function AccountPage() {
+  const { user } = await requireUser()
+  const pending = await emailChange.pending(user.id)
+  return (
+    <>
+      <Card labelledBy="name">
+        <CardHeader id="name" title="Name" />
+        <CardBody>
+          <ActionForm action={rename} done="Your name is saved." label="Name">
+            <TextField name="name" label="Name" value={user.name} autoComplete="name" maxLength={80} hint="As the others in your organisations see you." />
+            <SubmitButton look="secondary" className="justify-self-start">
+              Save
+            </SubmitButton>
+          </ActionForm>
+        </CardBody>
+      </Card>
+      <ChangeEmail
+        email={user.email}
+        pending={pending ? { email: pending.email, oldAgreed: pending.oldAgreedAt !== null, newAgreed: pending.newAgreedAt !== null } : null}
+        change={changeEmail}
+        keep={keepEmail}
+      />
+    </>
+  )
+}

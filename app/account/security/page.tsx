@@ -1,0 +1,29 @@
+import type { Metadata } from 'next'
+import { requireUser } from '#app/session'
+import { ChangePassword } from '#components/account/change-password'
+import { QrCode } from '#components/account/qr-code'
+import { TwoFactor } from '#components/account/two-factor'
+import * as secondFactor from '#db/second-factor'
+import { changePassword, confirmTwoFactor, prepareTwoFactor, renewRecoveryCodes, turnTwoFactorOff } from '../actions'
+
+export const metadata: Metadata = { title: 'Password and codes' }
+
+export default async function SecurityPage() {
+  const { user } = await requireUser()
+  const [on, left, prepared] = await Promise.all([secondFactor.isOn(user.id), secondFactor.recoveryCodesLeft(user.id), secondFactor.prepared(user)])
+  return (
+    <>
+      <ChangePassword action={changePassword} email={user.email} />
+      <TwoFactor
+        on={on}
+        left={left}
+        secret={prepared?.secret ?? null}
+        square={prepared ? <QrCode text={prepared.uri} label="Square for your authenticator app" /> : null}
+        prepare={prepareTwoFactor}
+        confirm={confirmTwoFactor}
+        renew={renewRecoveryCodes}
+        turnOff={turnTwoFactorOff}
+      />
+    </>
+  )
+}

@@ -1,0 +1,14 @@
+import type { Metadata } from 'next'
+import { formatsFor } from '#app/formats'
+import { requireUser } from '#app/session'
+import { OpenSessions } from '#components/account/open-sessions'
+import * as sessions from '#db/sessions'
+import { endOtherSessions, endSession } from '../actions'
+
+export const metadata: Metadata = { title: 'Sessions' }
+
+export default async function SessionsPage() {
+  const { id, user, tenant } = await requireUser()
+  const formats = await formatsFor(tenant ?? { locale: 'en-GB', currency: 'EUR' })
+  return <OpenSessions sessions={await sessions.ofUser(user.id)} current={id} formats={formats} end={endSession} endOthers={endOtherSessions} />
+}

@@ -1,0 +1,25 @@
+import { cookies } from 'next/headers'
+import 'server-only'
+import { env } from '#db/env'
+
+// Small secrets that a browser keeps for us, out of reach of scripts: a link of a mail, a sign-in half way, the browser itself.
+
+const names = { link: 'rowhouse.link', step: 'rowhouse.step', device: 'rowhouse.device' } as const
+export type CookieName = keyof typeof names
+
+const secure = () => new URL(env().APP_URL).protocol === 'https:'
+// the prefix binds a cookie to this very host; browsers accept it over https only
+const nameOf = (name: CookieName) => (secure() ? `__Host-${names[name]}` : names[name])
+const options = () => ({ httpOnly: true, secure: secure(), sameSite: 'lax' as const, path: '/' })
+
+export async function readCookie(name: CookieName): Promise<string | undefined> {
+  return (await cookies()).get(nameOf(name))?.value
+}
+
+export async function putCookie(name: CookieName, value: string, seconds: number): Promise<void> {
+  ;(await cookies()).set(nameOf(name), value, { ...options(), maxAge: seconds })
+}
+
+export async function dropCookie(name: CookieName): Promise<void> {
+  ;(await cookies()).set(nameOf(name), '', { ...options(), maxAge: 0 })
+}

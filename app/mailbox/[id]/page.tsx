@@ -1,0 +1,24 @@
+import type { Metadata } from 'next'
+import { notFound } from 'next/navigation'
+import { mailboxOpen } from '#app/mailbox-open'
+import { MailText } from '#components/mailbox/mail-text'
+import { PageFrame } from '#components/page'
+import { PageHeader } from '#components/ui/page-header'
+import { isId } from '#db/id'
+import { read } from '#db/mail/outbox'
+
+export const metadata: Metadata = { title: 'Mail' }
+
+export default async function MailPage({ params }: PageProps<'/mailbox/[id]'>) {
+  const { id } = await params
+  const mail = mailboxOpen() && isId(id) ? await read(id) : undefined
+  if (!mail) notFound()
+  return (
+    <main>
+      <PageFrame width="narrow">
+        <PageHeader title={mail.bodies.subject} about={`To ${mail.recipient}`} back={{ href: '/mailbox', label: 'Mailbox' }} />
+        <MailText text={mail.bodies.text} htmlAddress={`/mailbox/${id}/html`} />
+      </PageFrame>
+    </main>
+  )
+}

@@ -1,0 +1,23 @@
+import type { Metadata } from 'next'
+import { notFound } from 'next/navigation'
+import { formatsFor } from '#app/formats'
+import { Mails } from '#components/mailbox/mails'
+import { PageFrame } from '#components/page'
+import { PageHeader } from '#components/ui/page-header'
+import { mailboxOpen } from '#app/mailbox-open'
+import { newest } from '#db/mail/outbox'
+
+export const metadata: Metadata = { title: 'Mailbox' }
+
+export default async function MailboxPage() {
+  if (!mailboxOpen()) notFound()
+  const formats = await formatsFor({ locale: 'en-GB', currency: 'EUR' })
+  return (
+    <main>
+      <PageFrame width="narrow">
+        <PageHeader title="Mailbox" about="What this machine would have sent. It is here in development only, while no mail server is set." />
+        <Mails mails={await newest()} formats={formats} />
+      </PageFrame>
+    </main>
+  )
+}

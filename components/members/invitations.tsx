@@ -1,0 +1,42 @@
+import { Mail } from 'lucide-react'
+import type { Action } from '#app/action'
+import { moment, type Formats } from '#components/formats'
+import { SubmitButton } from '#components/forms/fields'
+import { TenantForm } from '#components/forms/tenant-form'
+import { roleNames } from '#components/members/role-options'
+import { Card, CardHeader } from '#components/ui/card'
+import type { Invitation } from '#db/invitations'
+
+type Props = { invitations: Invitation[]; formats: Formats; resend: Action<unknown>; revoke: Action<unknown> }
+
+export function Invitations({ invitations, formats, resend, revoke }: Props) {
+  return (
+    <Card labelledBy="invitations">
+      <CardHeader id="invitations" title="Invitations that wait" />
+      <ul>
+        {invitations.map(({ id, email, role, sentAt, expiresAt, over, invitedBy }) => (
+          <li key={id} className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line px-4 py-2.5 sm:px-5">
+            <Mail aria-hidden className="size-4 text-ink-faint max-sm:hidden" />
+            <div className="min-w-0 grow basis-52">
+              <p className="truncate font-medium">{email}</p>
+              <p className="text-sm text-ink-faint">
+                {roleNames[role]}, {over ? 'ran out' : 'sent'} {moment(over ? expiresAt : sentAt, formats)}
+                {invitedBy && ` by ${invitedBy}`}
+              </p>
+            </div>
+            <TenantForm action={resend} hidden={{ id }} done={`Sent to ${email} again.`} label={`Send to ${email} again`} className="contents">
+              <SubmitButton look="secondary" size="small">
+                Send again
+              </SubmitButton>
+            </TenantForm>
+            <TenantForm action={revoke} hidden={{ id }} done={`The invitation of ${email} is taken back.`} label={`Take back the invitation of ${email}`} className="contents">
+              <SubmitButton look="quiet" size="small">
+                Take back
+              </SubmitButton>
+            </TenantForm>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  )
+}

@@ -1,0 +1,63 @@
+import type { Action } from '#app/action'
+import { day, type Formats } from '#components/formats'
+import { MemberMenu } from '#components/members/member-menu'
+import { roleNames } from '#components/members/role-options'
+import { Avatar } from '#components/ui/avatar'
+import { Card } from '#components/ui/card'
+import { Table, Td, Th, Tr } from '#components/ui/table'
+import type { Member } from '#db/members'
+import type { Role } from '#db/schema/platform'
+
+type Props = {
+  members: Member[]
+  me: string
+  role: Role
+  formats: Formats
+  give: Role[]
+  tenant: { id: string; name: string }
+  actions: Record<'changeRole' | 'removeMember' | 'handOver' | 'leaveOrganisation', Action<unknown>>
+}
+
+export function MembersTable({ members, me, role, formats, give, tenant, actions }: Props) {
+  return (
+    <Card className="overflow-hidden">
+      <Table>
+        <thead>
+          <tr>
+            <Th>Name</Th>
+            <Th>Role</Th>
+            <Th className="max-sm:hidden">Since</Th>
+            <Th>
+              <span className="sr-only">Actions</span>
+            </Th>
+          </tr>
+        </thead>
+        <tbody>
+          {members.map((member) => (
+            <Tr key={member.userId}>
+              <Td className="max-w-0 w-full">
+                <div className="flex items-center gap-3">
+                  <Avatar name={member.name} />
+                  <div className="min-w-0">
+                    <p className="truncate font-medium">
+                      {member.name}
+                      {member.userId === me && <span className="ml-2 text-sm font-normal text-ink-faint">you</span>}
+                    </p>
+                    <p className="truncate text-sm text-ink-faint">{member.email}</p>
+                  </div>
+                </div>
+              </Td>
+              <Td>{roleNames[member.role]}</Td>
+              <Td className="whitespace-nowrap text-ink-soft max-sm:hidden">{day(member.joinedAt, formats)}</Td>
+              <Td className="w-0 text-right">
+                {(member.userId === me || (give.length > 0 && (member.role !== 'owner' || role === 'owner'))) && (
+                  <MemberMenu member={member} self={member.userId === me} mine={role} give={give} tenant={tenant} actions={actions} />
+                )}
+              </Td>
+            </Tr>
+          ))}
+        </tbody>
+      </Table>
+    </Card>
+  )
+}

@@ -1,0 +1,21 @@
+import { roleNames } from '#components/members/role-options'
+import { Card, CardBody, CardHeader } from '#components/ui/card'
+import { roleMeanings, rolesInOrder } from '#db/member-roles'
+
+export function RolesExplained() {
+  return (
+    <Card labelledBy="roles">
+      <CardHeader id="roles" title="What the roles may do" />
+      <CardBody>
+        <dl className="grid gap-x-6 gap-y-2 sm:grid-cols-[6rem_1fr]">
+          {rolesInOrder.map((role) => (
+            <div key={role} className="contents">
+              <dt className="font-medium">{roleNames[role]}</dt>
+              <dd className="text-ink-soft max-sm:mb-2">{roleMeanings[role]}</dd>
+            </div>
+          ))}
+        </dl>
+      </CardBody>
+    </Card>
+  )
+}

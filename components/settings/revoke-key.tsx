@@ -1,0 +1,24 @@
+'use client'
+
+import { useState } from 'react'
+import type { Action } from '#app/action'
+import { SubmitButton } from '#components/forms/fields'
+import { TenantForm } from '#components/forms/tenant-form'
+import { Button } from '#components/ui/button'
+import { Confirm } from '#components/ui/confirm'
+
+export function RevokeKey({ id, name, action }: { id: string; name: string; action: Action<unknown> }) {
+  const [open, setOpen] = useState(false)
+  return (
+    <>
+      <Button size="small" onClick={() => setOpen(true)} aria-label={`Revoke ${name}`}>
+        Revoke
+      </Button>
+      <Confirm open={open} onClose={() => setOpen(false)} title={`Revoke ${name}?`} text="Programs that use this key are refused from the next call on.">
+        <TenantForm action={action} hidden={{ id, name }} done={`${name} is revoked.`} onDone={() => setOpen(false)} label="Revoke" className="contents">
+          <SubmitButton look="danger">Revoke</SubmitButton>
+        </TenantForm>
+      </Confirm>
+    </>
+  )
+}

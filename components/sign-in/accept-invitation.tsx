@@ -1,0 +1,45 @@
+'use client'
+
+import type { Action } from '#app/action'
+import { ActionForm } from '#components/forms/action-form'
+import { SubmitButton, TextField } from '#components/forms/fields'
+import { ButtonLink } from '#components/ui/button'
+import { Notice } from '#components/ui/notice'
+
+type Props = { invited: string; hasAccount: boolean; signedInAs: string | null; join: Action<unknown>; joinAsNew: Action<unknown>; signOut: Action<unknown> }
+
+/** What is left to do depends on who is here: the invited one, somebody else, or nobody yet. */
+export function AcceptInvitation({ invited, hasAccount, signedInAs, join, joinAsNew, signOut }: Props) {
+  if (signedInAs === invited)
+    return (
+      <ActionForm action={join} label="Join">
+        <SubmitButton className="h-10">Join</SubmitButton>
+      </ActionForm>
+    )
+  if (signedInAs !== null)
+    return (
+      <>
+        <Notice look="warn">
+          This invitation is for {invited}, but you are signed in as {signedInAs}. Sign out and open the link again.
+        </Notice>
+        <ActionForm action={signOut} label="Sign out">
+          <SubmitButton look="secondary" className="justify-self-start">
+            Sign out
+          </SubmitButton>
+        </ActionForm>
+      </>
+    )
+  if (hasAccount)
+    return (
+      <ButtonLink href="/sign-in?callbackUrl=/invitation" look="primary" className="h-10">
+        Sign in to join
+      </ButtonLink>
+    )
+  return (
+    <ActionForm action={joinAsNew} label="Join">
+      <TextField name="name" label="Your name" autoComplete="name" maxLength={80} />
+      <TextField name="password" label="Password" type="password" autoComplete="new-password" hint="At least 10 characters." />
+      <SubmitButton className="mt-1 h-10">Create an account and join</SubmitButton>
+    </ActionForm>
+  )
+}

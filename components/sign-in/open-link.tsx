@@ -1,0 +1,17 @@
+'use client'
+
+import { startTransition, useActionState, useEffect } from 'react'
+import type { Action } from '#app/action'
+import { Notice } from '#components/ui/notice'
+
+/** Takes the secret from behind the "#", where only this script sees it, and hands it to the server once. */
+export function OpenLink({ action }: { action: Action<unknown> }) {
+  const [state, dispatch] = useActionState(action, null)
+  useEffect(() => {
+    const [kind = '', token = ''] = window.location.hash.slice(1).split('.')
+    if (!kind) return
+    window.history.replaceState(null, '', window.location.pathname)
+    startTransition(() => dispatch({ kind, token }))
+  }, [dispatch])
+  return state?.ok === false ? <Notice look="danger">This link is not whole. Copy all of it from the mail.</Notice> : null
+}
