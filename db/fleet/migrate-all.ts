@@ -30,9 +30,10 @@ export async function migrateAll(targets: TargetState[], crew: MainConnection[],
       const { value: target, tries } = item
       const files = histories.tenant.filter(({ tag }) => target.lacks.includes(tag))
       try {
-        await migrateOne(main, target, places.get(target.tenantId ?? ''), (client) => applyPending(client, target.schema, target.name, files, timeoutMs), tries >= most)
+        const applied = await migrateOne(main, target, places.get(target.tenantId ?? ''), (client) => applyPending(client, target.schema, target.name, files, timeoutMs), tries >= most)
         queue.finished()
-        tally.done(target.name)
+        if (applied.length > 0) tally.done(target.name)
+        else tally.overtaken(target.name)
       } catch (error) {
         if (again(error, target) && tries < most && !queue.stopped) {
           queue.putBack(item, pauseMs(tries))

@@ -5,28 +5,32 @@ import { asOwner, type MainConnection, type Place } from '#db/fleet/connections'
 import { note } from '#db/fleet/elsewhere'
 import type { Target } from '#db/fleet/targets'
 
+/** What is done at a target: out, the tags applied. */
+export type Apply = (client: pg.Client) => Promise<string[]>
+
 /**
  * Applies files to one target where it lives and keeps a failure in the ledger's database. In: the main connection of this worker, the
  * place of a target with a database of its own, what to do there, and whether a failure would be the last word.
- * Throws what `apply` throws; when a lock was not to be had, with the words who has it.
+ * Returns and throws what `apply` does; when a lock was not to be had, with the words who has it.
  */
-export async function migrateOne(main: MainConnection, target: Target, place: Place | undefined, apply: (client: pg.Client) => Promise<unknown>, last: boolean): Promise<void> {
+export async function migrateOne(main: MainConnection, target: Target, place: Place | undefined, apply: Apply, last: boolean): Promise<string[]> {
   if (place) return asOwner(place, target.name, async (client) => {
-    await tried(client, target, apply, last)
+    const applied = await tried(client, target, apply, last)
     await note(await main.use(), target, client)
+    return applied
   })
   const client = await main.use()
   try {
-    await tried(client, target, apply, last)
+    return await tried(client, target, apply, last)
   } catch (error) {
     if (!(error instanceof MigrationFailed)) await main.drop()
     throw error
   }
 }
 
-async function tried(client: pg.Client, target: Target, apply: (client: pg.Client) => Promise<unknown>, last: boolean): Promise<void> {
+async function tried(client: pg.Client, target: Target, apply: Apply, last: boolean): Promise<string[]> {
   try {
-    await apply(client)
+    return await apply(client)
   } catch (error) {
     if (!(error instanceof MigrationFailed)) throw error
     const failure = error.code === '55P03' ? await withBlockers(client, target, error) : error

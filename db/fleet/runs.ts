@@ -54,7 +54,7 @@ export async function runFleetJob(id: string, extra: Pick<FleetOptions, 'signal'
     })
     await progress.end()
     await keepFailures(id, result)
-    await write(id, { state: result.state, targets: result.targets, done: result.done.length, failed: result.failed.length, message: result.message, endedAt: sql`now()` })
+    await write(id, { state: result.state, targets: result.targets, done: result.done.length + result.byOthers, failed: result.failed.length, message: result.message, endedAt: sql`now()` })
     return result
   } catch (error) {
     await progress.end()

@@ -3,8 +3,8 @@ import { MigrationFailed, RowhouseError } from '#db/errors'
 export type Failure = { target: string; tenantId: string | null; migration: string; statement: string | null; code: string | null; message: string }
 export type Progress = { wave: string; targets: number; done: number; failed: Failure[]; waiting: string | null }
 
-/** How a run ended. `left`: targets that still lack something. */
-export type FleetResult = { state: 'done' | 'failed' | 'stopped'; targets: number; done: string[]; failed: Failure[]; left: number; message: string; tookMs: number }
+/** How a run ended. `byOthers`: targets that another run at the same time has done; `left`: those that still lack something. */
+export type FleetResult = { state: 'done' | 'failed' | 'stopped'; targets: number; done: string[]; byOthers: number; failed: Failure[]; left: number; message: string; tookMs: number }
 
 /** Counts a run while it goes and says when it must stop. */
 export class Tally {
@@ -16,6 +16,7 @@ export class Tally {
   readonly #maxFailures: number
   readonly #tell: (progress: Progress) => void
   #targets = 0
+  #others = 0
   #wave = ''
   #why = ''
 
@@ -36,6 +37,13 @@ export class Tally {
   done(target: string): void {
     this.met.add(target)
     this.#done.push(target)
+    this.#say(null)
+  }
+
+  /** Another run was quicker with this one. */
+  overtaken(target: string): void {
+    this.met.add(target)
+    this.#others++
     this.#say(null)
   }
 
@@ -62,11 +70,11 @@ export class Tally {
   result(left: number): FleetResult {
     const { failed } = this
     const state = this.stopped ? 'stopped' : failed.length > 0 ? 'failed' : 'done'
-    return { state, targets: this.#targets, done: this.#done, failed, left, message: this.#why, tookMs: Math.round(performance.now() - this.#started) }
+    return { state, targets: this.#targets, done: this.#done, byOthers: this.#others, failed, left, message: this.#why, tookMs: Math.round(performance.now() - this.#started) }
   }
 
   #say(waiting: string | null): void {
-    this.#tell({ wave: this.#wave, targets: this.#targets, done: this.#done.length, failed: this.failed, waiting })
+    this.#tell({ wave: this.#wave, targets: this.#targets, done: this.#done.length + this.#others, failed: this.failed, waiting })
   }
 }
 

@@ -20,9 +20,9 @@ export const run: Run = async ({ values }) => {
   const { onProgress, end } = follow()
   const result = await runFleetJob(id, { onProgress, signal: stopping.signal }).finally(end)
   process.off('SIGINT', stop).off('SIGTERM', stop)
-  const { state, done, failed, left, message, tookMs } = result
+  const { state, done, byOthers, failed, left, message, tookMs } = result
   const lines = [
-    `${done.length} migrated, ${failed.length} failed, ${left} to do, in ${(tookMs / 1000).toFixed(1)} s${message ? `; stopped: ${message}` : ''}`,
+    `${done.length} migrated${byOthers > 0 ? `, ${byOthers} by another run` : ''}, ${failed.length} failed, ${left} to do, in ${(tookMs / 1000).toFixed(1)} s${message ? `; stopped: ${message}` : ''}`,
     ...(failed.length > 0 ? ['', table(['target', 'migration', 'statement', 'why'], failed.map((f) => [f.target, f.migration, (f.statement ?? '').replace(/\s+/g, ' ').slice(0, 70), f.message])), '', 'what failed is as it was before; repair the cause and run fleet migrate again'] : []),
   ]
   return { text: lines.join('\n'), json: { run: id, ...result }, failed: state !== 'done' }
