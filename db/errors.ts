@@ -310,6 +310,28 @@ export class TenantMoved extends RowhouseError {
   }
 }
 
+/** A legal hold stands: nothing of this tenant may be deleted. */
+export class OnHold extends RowhouseError {
+  readonly status = 409
+  readonly since: Date
+  readonly reason: string
+  constructor(since: Date, reason: string) {
+    super(`this organisation is on legal hold since ${since.toISOString().slice(0, 10)} (${reason}); nothing is deleted until the hold is lifted`)
+    this.since = since
+    this.reason = reason
+  }
+}
+
+/** Clocks that should show the same time do not, and what is old enough to go depends on them. */
+export class ClocksDiffer extends RowhouseError {
+  readonly status = 503
+  readonly seconds: number
+  constructor(one: string, other: string, seconds: number) {
+    super(`the clocks of ${one} and ${other} are ${Math.round(seconds)} s apart; nothing is deleted until they agree`)
+    this.seconds = seconds
+  }
+}
+
 const some = (names: string[]) => (names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', '))
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').slice(0, 200)
 

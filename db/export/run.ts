@@ -12,14 +12,19 @@ const tellEveryMs = 500
 /** A move turns a tenant's place three times at most. */
 const tries = 5
 
-/** Writes one export that was asked for. Safe to call again at any time: a finished one is left alone, a broken-off one begins anew. */
-export async function runExport(id: string): Promise<void> {
+class Stopping extends Error {}
+
+/**
+ * Writes one export that was asked for. Safe to call again at any time: a finished one is left alone, a broken-off one begins anew.
+ * When `stopping` is aborted it is given back, for the next worker.
+ */
+export async function runExport(id: string, stopping?: AbortSignal): Promise<void> {
   const wish = await wishes.claim(platform(), id)
   if (!wish) return
   const { tenantId } = wish
   try {
     await makeFolder(tenantId)
-    await written(wish, told(id))
+    await written(wish, told(id, stopping))
     await rename(growingPathOf(tenantId, id), pathOf(tenantId, id))
     const bytes = await sizeOf(pathOf(tenantId, id))
     const [done] = await platform().update(exports)
@@ -28,16 +33,23 @@ export async function runExport(id: string): Promise<void> {
     if (!done) await removeExport(tenantId, id) // the tenant was erased meanwhile
   } catch (error) {
     await removeExport(tenantId, id)
+    if (error instanceof Stopping) {
+      await platform().update(exports).set({ state: 'requested' }).where(eq(exports.id, id))
+      return
+    }
     const message = error instanceof RowhouseError ? error.message : 'something went wrong on our side; ask for a new export'
     await platform().update(exports).set({ state: 'failed', message, endedAt: sql`clock_timestamp()` }).where(eq(exports.id, id))
     if (!(error instanceof RowhouseError)) throw error
   }
 }
 
-/** Every export that waits, one after the other, and the end of those that are too old. */
-export async function runExports(): Promise<void> {
-  for (const { id } of await wishes.open(platform())) await runExport(id)
-  await wishes.expire()
+/** Every export that waits, two at a time, so that a small one need not wait for a large one. */
+export async function runExports(stopping?: AbortSignal): Promise<void> {
+  const waiting = await wishes.open(platform())
+  const lane = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await runExport(next.id, stopping)
+  }
+  await Promise.all([lane(), lane()])
 }
 
 async function written({ id, tenantId }: wishes.Export, tell: (progress: Progress) => Promise<void>): Promise<Manifest> {
@@ -52,9 +64,10 @@ async function written({ id, tenantId }: wishes.Export, tell: (progress: Progres
 }
 
 /** Writes down how far it is, now and then; ends the export when its row is gone. */
-function told(id: string): (progress: Progress) => Promise<void> {
+function told(id: string, stopping?: AbortSignal): (progress: Progress) => Promise<void> {
   let next = 0
   return async ({ table, rowsDone, rowsTotal }) => {
+    if (stopping?.aborted) throw new Stopping()
     if (Date.now() < next) return
     next = Date.now() + tellEveryMs
     const [row] = await platform().update(exports).set({ table, rowsDone, rowsTotal, seenAt: sql`clock_timestamp()` })

@@ -8,7 +8,8 @@ import { placements, tenants, type PlacementKind, type Tier } from '#db/schema/p
 import { encrypt } from '#db/secrets'
 import { addMember, checkSlug } from '#db/tenants'
 
-export type NewTenant = { slug: string; name: string; ownerId: string; tier?: Tier; currency?: string; locale?: string }
+/** `id` is given when somebody has to know it before the tenant is there. */
+export type NewTenant = { id?: string; slug: string; name: string; ownerId: string; tier?: Tier; currency?: string; locale?: string }
 
 /** Where a tier's tenants live. */
 export const kindOf: Record<Tier, PlacementKind> = { starter: 'shared', business: 'schema', enterprise: 'database' }
@@ -18,9 +19,8 @@ export const kindOf: Record<Tier, PlacementKind> = { starter: 'shared', business
  * a database, on the main server or on the one of `databaseUrl` (an administrator's URL). Nothing stays of it when it fails.
  * Throws Invalid for a bad or taken slug, ServerTooOld, ServerUnusable.
  */
-export async function createTenant({ tier = 'starter', ...input }: NewTenant, databaseUrl?: string) {
+export async function createTenant({ id = newId(), tier = 'starter', ...input }: NewTenant, databaseUrl?: string) {
   checkSlug(input.slug)
-  const id = newId()
   const kind = kindOf[tier]
   if (databaseUrl !== undefined && kind !== 'database') throw new Invalid('databaseUrl', `a ${tier} tenant lives on the main server; --database-url goes with enterprise`)
   if (kind === 'shared') return platform().transaction((tx) => addTenant(tx, id, { ...input, tier }))

@@ -134,7 +134,7 @@ export const rateLimits = platform.table('rate_limits', {
   expire: bigint({ mode: 'number' }),
 })
 
-/** What operators and commands did, in order; each row carries the hash of the one before. */
+/** What operators and commands did, in order; each row carries the hash of the one before. `content` is the hash of what it tells. */
 export const audit = platform.table('audit', {
   seq: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
   at: at('at').notNull().default(now),
@@ -142,6 +142,7 @@ export const audit = platform.table('audit', {
   deed: text().notNull(),
   tenantId: uuid('tenant_id'),
   detail: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+  content: bytea().notNull(),
   previous: bytea().notNull(),
   hash: bytea().notNull(),
 }, (t) => [index('audit_tenant').on(t.tenantId, t.seq)])
@@ -275,23 +276,19 @@ export const exports = platform.table('exports', {
   check('exports_state', sql`${t.state} in ${oneOf(exportStates)}`),
 ])
 
-export const importStates = ['checking', 'loading', 'done', 'failed'] as const
-
-/** An export file on its way into a new tenant. `tenant_id` names what has to go again when a load did not come to its end. */
+/** An export file on its way into a new tenant. While it has not ended, `tenant_id` names what has to go again if its process dies. */
 export const imports = platform.table('imports', {
   id: uuid().primaryKey(),
   tenantId: uuid('tenant_id').notNull(),
   slug: text().notNull(),
   startedAt: at('started_at').notNull().default(now),
   startedBy: text('started_by').notNull(),
-  seenAt: at('seen_at').notNull().default(now),
+  seenAt: at('seen_at').notNull().default(sql`clock_timestamp()`),
   endedAt: at('ended_at'),
-  state: text({ enum: importStates }).notNull().default('checking'),
   table: text('table_name').notNull().default(''),
   rowsDone: bigint('rows_done', { mode: 'number' }).notNull().default(0),
   rowsTotal: bigint('rows_total', { mode: 'number' }).notNull().default(0),
-  message: text().notNull().default(''),
-}, (t) => [index('imports_tenant').on(t.tenantId), check('imports_state', sql`${t.state} in ${oneOf(importStates)}`)])
+}, (t) => [index('imports_tenant').on(t.tenantId)])
 
 /** A wish to be forgotten. It outlives its tenant, so it names nobody: ids, times and counts only. */
 export const erasures = platform.table('erasures', {

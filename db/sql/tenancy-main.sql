@@ -45,12 +45,28 @@ as $$
   insert into tenancy.residents (tenant_id, schema_name, login) values (p_tenant, 'shared', 'rowhouse_tenant')
 $$;
 
--- What one audit row stands for: everything in it and the hash of the row before.
+-- What an audit row tells, and what it stands for in the chain: its place, its time, its tenant, the hash of what it tells and
+-- the row before. So what a forgotten tenant's rows told can go, and the chain still proves that no row was added, changed or taken.
+create or replace function tenancy.audit_content(p_row platform.audit) returns bytea
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select sha256(convert_to(jsonb_build_array(p_row.actor, p_row.deed, p_row.detail)::text, 'UTF8'))
+$$;
+
 create or replace function tenancy.audit_hash(p_row platform.audit) returns bytea
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
-  select sha256(p_row.previous || convert_to(
-    jsonb_build_array(p_row.seq, extract(epoch from p_row.at), p_row.actor, p_row.deed, p_row.tenant_id, p_row.detail)::text, 'UTF8'))
+  select sha256(p_row.previous || p_row.content || convert_to(jsonb_build_array(p_row.seq, extract(epoch from p_row.at), p_row.tenant_id)::text, 'UTF8'))
+$$;
+
+-- Empties what the trail tells of a tenant that was erased. For the owner alone.
+create or replace function tenancy.empty_audit(p_tenant uuid) returns bigint
+language sql volatile strict set search_path = pg_catalog, pg_temp
+as $$
+  with emptied as (
+    update platform.audit set actor = 'erased', deed = 'erased', detail = '{}' where tenant_id = p_tenant returning 1
+  )
+  select count(*) from emptied
 $$;
 
 -- One more row of the audit trail, chained to the one before by its hash. One at a time, so that the chain has no forks.
@@ -68,6 +84,7 @@ begin
   made.tenant_id := p_tenant;
   made.detail := coalesce(p_detail, '{}');
   made.previous := coalesce((select a.hash from platform.audit as a order by a.seq desc limit 1), '\x');
+  made.content := tenancy.audit_content(made);
   made.hash := tenancy.audit_hash(made);
   insert into platform.audit overriding system value select made.*;
   return made.seq;

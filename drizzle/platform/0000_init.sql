@@ -7,6 +7,7 @@ CREATE TABLE "platform"."audit" (
 	"deed" text NOT NULL,
 	"tenant_id" uuid,
 	"detail" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"content" "bytea" NOT NULL,
 	"previous" "bytea" NOT NULL,
 	"hash" "bytea" NOT NULL
 );
@@ -85,14 +86,11 @@ CREATE TABLE "platform"."imports" (
 	"slug" text NOT NULL,
 	"started_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"started_by" text NOT NULL,
-	"seen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"seen_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
 	"ended_at" timestamp with time zone,
-	"state" text DEFAULT 'checking' NOT NULL,
 	"table_name" text DEFAULT '' NOT NULL,
 	"rows_done" bigint DEFAULT 0 NOT NULL,
-	"rows_total" bigint DEFAULT 0 NOT NULL,
-	"message" text DEFAULT '' NOT NULL,
-	CONSTRAINT "imports_state" CHECK ("platform"."imports"."state" in ('checking', 'loading', 'done', 'failed'))
+	"rows_total" bigint DEFAULT 0 NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "platform"."members" (

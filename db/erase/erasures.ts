@@ -1,0 +1,53 @@
+import { and, eq, isNull, lte, sql } from 'drizzle-orm'
+import { record } from '#db/audit'
+import { Invalid } from '#db/errors'
+import { refuseOnHold } from '#db/holds'
+import { newId } from '#db/id'
+import { platform, type PlatformDb } from '#db/registry'
+import { erasures } from '#db/schema/platform'
+
+export type Erasure = typeof erasures.$inferSelect
+
+/** How long a wish to be erased can be taken back. */
+export const waitingDays = 7
+
+const open = (tenantId: string) => and(eq(erasures.tenantId, tenantId), isNull(erasures.withdrawnAt), isNull(erasures.endedAt))
+
+/**
+ * Writes down that a tenant is to be erased after so many days. Asking again changes nothing. In: the tenant, who asks, and the id of
+ * that user if it is one. Throws OnHold.
+ */
+export async function request(tenantId: string, by: { actor: string; userId: string | null }, days = waitingDays): Promise<Erasure> {
+  return platform().transaction(async (tx) => {
+    await refuseOnHold(tx, tenantId)
+    const [made] = await tx.insert(erasures)
+      .values({ id: newId(), tenantId, requestedBy: by.userId, dueAt: sql`clock_timestamp() + make_interval(days => ${days})` })
+      .onConflictDoNothing().returning()
+    if (made) await record(tx, { actor: by.actor, deed: 'erasure asked for', tenantId, detail: { dueAt: made.dueAt.toISOString() } })
+    const found = made ?? (await current(tx, tenantId))
+    if (!found) throw new Invalid('tenant', 'the erasure that was under way has just ended; ask again')
+    return found
+  })
+}
+
+/** Takes the wish back. Throws Invalid when there is none, or when it is too late. */
+export async function withdraw(tenantId: string, actor: string): Promise<void> {
+  await platform().transaction(async (tx) => {
+    const [row] = await tx.update(erasures).set({ withdrawnAt: sql`clock_timestamp()` }).where(and(open(tenantId), isNull(erasures.startedAt))).returning()
+    if (!row) throw new Invalid('tenant', 'there is no erasure that could still be stopped')
+    await record(tx, { actor, deed: 'erasure withdrawn', tenantId, detail: {} })
+  })
+}
+
+/** The erasure that waits or is under way. */
+export async function current(db: PlatformDb, tenantId: string): Promise<Erasure | undefined> {
+  const [row] = await db.select().from(erasures).where(open(tenantId))
+  return row
+}
+
+export const byId = async (db: PlatformDb, id: string): Promise<Erasure | undefined> =>
+  (await db.select().from(erasures).where(eq(erasures.id, id)))[0]
+
+/** Those whose time has come, by the database's clock. */
+export const due = (db: PlatformDb): Promise<Erasure[]> =>
+  db.select().from(erasures).where(and(isNull(erasures.withdrawnAt), isNull(erasures.endedAt), lte(erasures.dueAt, sql`clock_timestamp()`))).orderBy(erasures.dueAt)
