@@ -1,4 +1,5 @@
 import { env } from '#db/env'
+import { watchData } from '#db/jobs/data'
 import { jobNames, works, type JobData, type JobName } from '#db/jobs/jobs'
 import { watchMoves } from '#db/jobs/moves'
 import { workerQueue } from '#db/jobs/queue'
@@ -15,7 +16,7 @@ const queue = workerQueue()
 queue.on('error', (error) => console.error(`worker: ${error.message}`))
 await queue.start()
 for (const name of jobNames) await take(name)
-const watching = watchMoves(stop.signal)
+const watching = Promise.all([watchMoves(stop.signal), watchData(stop.signal)])
 console.log(`worker ${process.pid} is at work`)
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())

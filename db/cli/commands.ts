@@ -41,6 +41,30 @@ export const commands: Command[] = [
     },
     load: () => import('#db/cli/tenant-move'),
   },
+  {
+    words: ['tenant', 'export'], usage: 'tenant export SLUG --out FILE', about: 'everything of a tenant as of one moment: a ZIP of NDJSON and CSV with a manifest',
+    options: { out: text }, load: () => import('#db/cli/tenant-export'),
+  },
+  {
+    words: ['tenant', 'import'], usage: 'tenant import FILE --as SLUG [--owner EMAIL] [--tier starter|business|enterprise] | --check', about: 'check an export, and make a new tenant of it; nothing is written unless all of it is in order',
+    options: { as: text, owner: text, tier: text, check: flag }, load: () => import('#db/cli/tenant-import'),
+  },
+  {
+    words: ['tenant', 'restore'], usage: 'tenant restore SLUG --from FILE --yes', about: 'put a tenant back to what it was in an export; what is there now is kept for a week under another slug',
+    options: { from: text, yes: flag }, load: () => import('#db/cli/tenant-restore'),
+  },
+  {
+    words: ['tenant', 'erase'], usage: 'tenant erase SLUG --yes [--after DAYS] | --undo', about: 'take a tenant away with everything about it, and print the receipt; with --after it can be undone until then',
+    options: { yes: flag, after: text, undo: flag }, load: () => import('#db/cli/tenant-erase'),
+  },
+  {
+    words: ['tenant', 'retention'], usage: 'tenant retention SLUG [--days N|forever [--table TABLE]] [--preview] [--confirm | --dismiss] [--hold | --lift --reason TEXT]', about: 'how long rows are kept, what would go, what has gone; the answer to a run that waits; the legal hold',
+    options: { days: text, table: text, preview: flag, confirm: flag, dismiss: flag, hold: flag, lift: flag, reason: text }, load: () => import('#db/cli/tenant-retention'),
+  },
+  {
+    words: ['retention', 'run'], usage: 'retention run [--dry-run]', about: 'delete what is too old, in every tenant with a rule; large runs wait for their owner',
+    options: { 'dry-run': flag }, load: () => import('#db/cli/retention-run'),
+  },
   { words: ['tenant', 'url'], usage: 'tenant url SLUG [--read-only]', about: 'the connection string of a tenant with a login of its own; contains its password', options: { 'read-only': { type: 'boolean' } }, load: tenant('url') },
   {
     words: ['lab', 'sql'], usage: 'lab sql --tenant SLUG --as EMAIL [--stacked] < FILE', about: "run SQL inside the real door: the attacker's seat",

@@ -134,3 +134,17 @@ export const activity = pgTable('activity', {
   index('activity_at').on(t.tenantId, t.at, t.id),
   index('activity_subject').on(t.tenantId, t.subjectId, t.at),
 ])
+
+/**
+ * By which column the rows of a table grow old, for retention; or why they do not. Every table is named here, or the suite fails.
+ * A table with a column must let go of its rows: nothing may refer to them without going along.
+ */
+export const ages: Record<string, { by: string } | { kept: string }> = {
+  customers: { kept: 'orders refer to them; archive those you no longer serve' },
+  products: { kept: 'orders refer to them; archive those you no longer sell' },
+  counters: { kept: 'order numbers go on from here' },
+  orders: { by: 'placed_at' },
+  order_lines: { kept: 'they go with their order' },
+  order_events: { by: 'at' },
+  activity: { by: 'at' },
+}

@@ -1,0 +1,31 @@
+import { commandLine } from '#db/audit'
+import type { Outcome, Run } from '#db/cli/commands'
+import { table } from '#db/cli/table'
+import { UsageError } from '#db/cli/usage'
+import * as erasures from '#db/erase/erasures'
+import { runErasure } from '#db/erase/run'
+import { platform } from '#db/registry'
+import { bySlug } from '#db/tenants'
+
+export const run: Run = async ({ values, positionals: [slug, ...rest] }) => {
+  if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
+  const tenant = await bySlug(platform(), slug)
+  const actor = commandLine()
+  if (values.undo) {
+    await erasures.withdraw(tenant.id, actor)
+    return { text: `tenant ${slug} stays`, json: { slug, erased: false } }
+  }
+  if (!values.yes) throw new UsageError(`this takes ${slug} away with everything about it, for good. Say --yes, or --yes --after DAYS to be able to undo it`)
+  const days = values.after === undefined ? 0 : Number(values.after)
+  if (!Number.isInteger(days) || days < 0 || days > 365) throw new UsageError(`--after takes whole days from 0 to 365, not ${values.after}`)
+  const known = await erasures.current(platform(), tenant.id)
+  if (known && days === 0 && known.startedAt === null) await erasures.withdraw(tenant.id, actor)
+  const wish = await erasures.request(tenant.id, { actor, userId: null }, days)
+  if (wish.dueAt.getTime() > Date.now() + 60_000) return { text: `tenant ${slug} is erased after ${wish.dueAt.toISOString()}; \`tenant erase ${slug} --undo\` stops it`, json: { slug, erased: false, dueAt: wish.dueAt } }
+  return erased(slug, wish.id)
+}
+
+async function erased(slug: string, id: string): Promise<Outcome> {
+  const receipt = (await runErasure(id)) ?? {}
+  return { text: `${table(['what', 'count'], Object.entries(receipt))}\n\ntenant ${slug} is erased; the receipt is ${id}`, json: { slug, erased: true, id, receipt } }
+}

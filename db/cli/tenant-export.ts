@@ -1,0 +1,27 @@
+import { rename, rm } from 'node:fs/promises'
+import { commandLine, record } from '#db/audit'
+import type { Run } from '#db/cli/commands'
+import { onLine } from '#db/cli/progress'
+import { UsageError } from '#db/cli/usage'
+import { writeExport } from '#db/export/write'
+import { placementOf, platform } from '#db/registry'
+import { bySlug } from '#db/tenants'
+
+export const run: Run = async ({ values: { out }, positionals: [slug, ...rest] }) => {
+  if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
+  if (typeof out !== 'string') throw new UsageError('say where to: --out FILE')
+  const tenant = await bySlug(platform(), slug)
+  const growing = `${out}.part`
+  const line = onLine()
+  try {
+    const manifest = await writeExport(await placementOf(tenant.id), growing, 'Export on the command line', async ({ table, rowsDone, rowsTotal }) => line.show(`${table}: ${rowsDone} of ${rowsTotal} rows`))
+    await rename(growing, out)
+    await record(platform(), { actor: commandLine(), deed: 'tenant exported', tenantId: tenant.id })
+    const tables = Object.fromEntries(manifest.tables.map(({ name, rows }) => [name, rows]))
+    const rows = Object.values(tables).reduce((sum, count) => sum + count, 0)
+    return { text: `${out}: ${rows} rows in ${manifest.tables.length} tables`, json: { slug, file: out, rows, tables } }
+  } finally {
+    line.end()
+    await rm(growing, { force: true })
+  }
+}
