@@ -1,22 +1,21 @@
-import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
+import { RateLimiterPostgres } from 'rate-limiter-flexible'
 import { TooBusy } from '#db/errors'
+import { limitsOf } from '#db/limits'
 import { platformPool } from '#db/pools'
-import type { Tier } from '#db/schema/platform'
+import { count, countLimit } from '#db/usage'
 
 export type Left = { limit: number; remaining: number; seconds: number }
 
-/** Calls a minute, for all keys of a tenant together. */
-export const callsPerMinute: Record<Tier, number> = { starter: 120, business: 600, enterprise: 3000 }
-
-/** Counts one call of a tenant. Out: what is left of this minute. Throws TooBusy when there is nothing left. */
-export async function countCall({ tenantId, tier }: { tenantId: string; tier: Tier }): Promise<Left> {
-  const limit = callsPerMinute[tier]
-  const limiter = new RateLimiterPostgres({ storeClient: platformPool(), schemaName: 'platform', tableName: 'rate_limits', tableCreated: true, keyPrefix: `api ${tier}`, points: limit, duration: 60, clearExpiredByTimeout: false })
-  try {
-    const { remainingPoints, msBeforeNext } = await limiter.consume(tenantId)
-    return { limit, remaining: remainingPoints, seconds: Math.ceil(msBeforeNext / 1000) }
-  } catch (refused) {
-    if (refused instanceof RateLimiterRes) throw new TooBusy('API calls a minute', limit, Math.ceil(refused.msBeforeNext / 1000))
-    throw refused
+/** Counts one call of a tenant, over all its keys and all processes. Out: what is left of this minute. Throws TooBusy when there is nothing left. */
+export async function countCall({ tenantId }: { tenantId: string }): Promise<Left> {
+  const { apiPerMinute: limit } = await limitsOf(tenantId)
+  const limiter = new RateLimiterPostgres({ storeClient: platformPool(), schemaName: 'platform', tableName: 'rate_limits', tableCreated: true, keyPrefix: 'api', points: limit, duration: 60, clearExpiredByTimeout: false })
+  const { consumedPoints, msBeforeNext } = await limiter.penalty(tenantId, 1)
+  const seconds = Math.max(1, Math.ceil(msBeforeNext / 1000))
+  count(tenantId, { requests: 1 })
+  if (consumedPoints > limit) {
+    countLimit(tenantId, 'API calls a minute')
+    throw new TooBusy('API calls a minute', limit, seconds)
   }
+  return { limit, remaining: limit - consumedPoints, seconds }
 }

@@ -3,10 +3,12 @@ import { NodePgSession } from 'drizzle-orm/node-postgres/session'
 import { PgDialect, type PgTransaction } from 'drizzle-orm/pg-core'
 import type pg from 'pg'
 import pgUtils from 'pg/lib/utils.js'
-import { DoorClosed, NotAMember, NotSignedIn, PlacementStale, RolledBack, TenantMoving, TenantSuspended } from '#db/errors'
+import { DoorClosed, NotAMember, NotSignedIn, PlacementStale, RolledBack, TenantMoving, TenantSuspended, TookTooLong } from '#db/errors'
 import { isId } from '#db/id'
-import { platformPool, tenantPools } from '#db/pools'
-import { connectionString, forgetPlacement, placementOf, serviceUrl, type Placement } from '#db/registry'
+import { platformPool } from '#db/pools'
+import { forgetPlacement, placementOf, type Placement } from '#db/registry'
+import { takeTurn } from '#db/turn'
+import { countLimit } from '#db/usage'
 
 export type Actor = { id: string | null; name: string }
 
@@ -38,7 +40,7 @@ const movingMs = 5000
  *
  * In: who comes, and what to do with the transaction. Out: what `work` returns, after the commit. `work` may run twice, when the
  * tenant has moved meanwhile: it must do nothing but database work, and never wait for a network or a slow reader.
- * Throws NotSignedIn, NotAMember, TenantSuspended, TenantMoving, TooBusy, RolledBack, or what `work` throws.
+ * Throws NotSignedIn, NotAMember, TenantSuspended, TenantMoving, TooBusy, TookTooLong, RolledBack, or what `work` throws.
  */
 export function withTenant<T>(caller: Caller, work: (tx: TenantTx) => Promise<T>): Promise<T> {
   return admitted(caller, async (scope) => {
@@ -129,13 +131,13 @@ async function admitted<T>(caller: Caller, inside: (scope: Scope) => Promise<T>)
 }
 
 async function attempt<T>(caller: Caller, placement: Placement, inside: (scope: Scope) => Promise<T>): Promise<T> {
-  const lease = await tenantPools().lease(caller.kind === 'service' ? serviceUrl('worker', placement) : connectionString(placement))
-  const { client } = lease
+  const turn = await takeTurn(caller, placement)
+  const { client, statementMs } = turn
   let broken: Error | undefined
   const onError = (error: Error) => void (broken ??= error)
   client.on('error', onError)
   const scope = new Scope(client)
-  const entered = enter(client, caller, placement)
+  const entered = enter(client, caller, placement, statementMs)
   entered.catch(() => {}) // not awaited: the first query travels behind it
   try {
     if (placement.login && caller.kind !== 'service') await Promise.all([entered, checkMember(client, caller)])
@@ -148,17 +150,18 @@ async function attempt<T>(caller: Caller, placement: Placement, inside: (scope: 
     scope.close()
     const cause = (await refusal(entered)) ?? error
     await leave(client, 'rollback').catch((failure: Error) => (broken ??= failure))
-    throw translated(cause, caller, placement)
+    turn.failed(cause)
+    throw translated(cause, caller, placement, statementMs)
   } finally {
     client.off('error', onError)
-    lease.release(broken)
+    turn.release(broken)
   }
 }
 
-async function enter(client: pg.PoolClient, caller: Caller, placement: Placement): Promise<void> {
+async function enter(client: pg.PoolClient, caller: Caller, placement: Placement, statementMs: number | null): Promise<void> {
   const { tenantId, epoch } = placement
   const call = (text: string, values: unknown[]) => client.query({ text, values, queryMode: 'extended' } as pg.QueryConfig)
-  const begun = client.query(caller.kind === 'service' ? `begin; set local search_path = ${placement.schema}, pg_temp` : begin)
+  const begun = client.query(caller.kind === 'service' ? `begin; set local search_path = ${placement.schema}, pg_temp` : `${begin}; set local statement_timeout = ${Number(statementMs)}`)
   const entry =
     caller.kind === 'service' ? call('select tenancy.enter_as_service($1, $2, $3)', [tenantId, epoch, caller.reason])
     : placement.login ? call('select tenancy.enter_own($1, $2)', [tenantId, epoch])
@@ -177,7 +180,7 @@ async function checkMember(client: pg.PoolClient, caller: Exclude<Caller, { kind
 
 const refusal = (entered: Promise<void>) => entered.then(() => undefined, (error: unknown) => error)
 
-function translated(error: unknown, caller: Caller, placement: Placement): unknown {
+function translated(error: unknown, caller: Caller, placement: Placement, statementMs: number | null): unknown {
   const cause = error instanceof Error && error.cause ? error.cause : error
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
   switch (code) {
@@ -185,6 +188,10 @@ function translated(error: unknown, caller: Caller, placement: Placement): unkno
     case 'TN403': return new NotAMember(caller.tenantId)
     case 'TN423': return new TenantSuspended(caller.tenantId)
     case 'TN409': return new PlacementStale(caller.tenantId, placement.epoch, (cause as { detail?: string }).detail ?? 'nothing')
+    case '57014':
+      if (statementMs === null) return error
+      countLimit(caller.tenantId, 'statement time')
+      return new TookTooLong(statementMs)
     default: return error
   }
 }

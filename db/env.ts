@@ -17,6 +17,10 @@ const schema = z.object({
   WORKER_DATABASE_URL: databaseUrl.optional(),
   MIGRATOR_DATABASE_URL: databaseUrl.optional(),
   EXPORT_DIR: z.string().default('.data/exports'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+  SLOW_MS: z.coerce.number().positive().default(500),
+  METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  METRICS_TENANTS: z.enum(['0', '1']).default('0'),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(1000).default(20),
   // how many proxies of ours stand in front: with none, X-Forwarded-For is what a client made up and is not believed
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),

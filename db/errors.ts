@@ -109,6 +109,16 @@ export class TooBusy extends RowhouseError {
   }
 }
 
+/** The server stopped a query of a tenant at the tenant's statement limit. */
+export class TookTooLong extends RowhouseError {
+  readonly status = 503
+  readonly limitMs: number
+  constructor(limitMs: number) {
+    super(`this took longer than ${limitMs} ms and was stopped; nothing was changed. Ask for less at a time`)
+    this.limitMs = limitMs
+  }
+}
+
 export class TooManyAttempts extends RowhouseError {
   readonly status = 429
   readonly retryAfterSeconds: number

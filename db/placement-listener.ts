@@ -1,19 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { loginUrl } from '#db/env'
+import { forgetLimits } from '#db/limits'
 import { forgetPlacement } from '#db/registry'
 
 /** The channel on which a change of placement is told. Its payload is a tenant id. Anybody may forge one: it costs a cache entry. */
 export const placementChannel = 'rowhouse_placements'
 
-/** Forgets cached placements as soon as they change, and all of them after each reconnect. Returns a function that ends it. */
+/** Forgets cached placements and limits as soon as they change, and all of them after each reconnect. Returns a function that ends it. */
 export function listenForPlacements(): () => void {
   let open = true
   let current: pg.Client | undefined
   void (async () => {
     while (open) {
       await listenOnce().catch(() => {}) // the server is away: entries into left places are refused by the fence meanwhile
-      forgetPlacement()
+      forget()
       if (open) await sleep(1000)
     }
   })()
@@ -27,10 +28,15 @@ export function listenForPlacements(): () => void {
     current = client
     const ended = new Promise<void>((resolve) => client.on('end', resolve))
     client.on('error', () => {}) // `end` follows
-    client.on('notification', ({ payload }) => forgetPlacement(payload))
+    client.on('notification', ({ payload }) => forget(payload))
     await client.connect()
     await client.query(`listen ${placementChannel}`)
-    forgetPlacement()
+    forget()
     await ended
   }
+}
+
+function forget(tenantId?: string): void {
+  forgetPlacement(tenantId)
+  forgetLimits(tenantId)
 }

@@ -345,3 +345,29 @@ export const retentionRuns = platform.table('retention_runs', {
   index('retention_runs_tenant').on(t.tenantId, t.plannedAt),
   check('retention_runs_state', sql`${t.state} in ${oneOf(retentionStates)}`),
 ])
+
+/** Limits that were set for one tenant alone; null leaves that of its tier. */
+export const tenantLimits = platform.table('tenant_limits', {
+  tenantId: uuid('tenant_id').primaryKey().references(() => tenants.id, { onDelete: 'cascade' }),
+  statementMs: integer('statement_ms'),
+  concurrent: integer(),
+  requestsPerMinute: integer('requests_per_minute'),
+  apiPerMinute: integer('api_per_minute'),
+  exportRows: integer('export_rows'),
+  setAt: at('set_at').notNull().default(now),
+  setBy: text('set_by').notNull(),
+}, (t) => [
+  check('tenant_limits_sane', sql`${t.statementMs} between 100 and 600000 and ${t.concurrent} between 1 and 1000 and ${t.requestsPerMinute} > 0 and ${t.apiPerMinute} > 0 and ${t.exportRows} > 0`),
+])
+
+/** What a tenant used in an hour, over all processes. */
+export const usage = platform.table('usage', {
+  tenantId: uuid('tenant_id').notNull().references(() => tenants.id, { onDelete: 'cascade' }),
+  hour: at('hour').notNull(),
+  requests: bigint({ mode: 'number' }).notNull().default(0),
+  transactions: bigint({ mode: 'number' }).notNull().default(0),
+  errors: bigint({ mode: 'number' }).notNull().default(0),
+  databaseMs: doublePrecision('database_ms').notNull().default(0),
+  waitMs: doublePrecision('wait_ms').notNull().default(0),
+  limitsHit: bigint('limits_hit', { mode: 'number' }).notNull().default(0),
+}, (t) => [primaryKey({ columns: [t.tenantId, t.hour] }), index('usage_hour').on(t.hour)])

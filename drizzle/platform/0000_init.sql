@@ -249,6 +249,18 @@ CREATE TABLE "platform"."suspensions" (
 	"lifted_by" text
 );
 --> statement-breakpoint
+CREATE TABLE "platform"."tenant_limits" (
+	"tenant_id" uuid PRIMARY KEY NOT NULL,
+	"statement_ms" integer,
+	"concurrent" integer,
+	"requests_per_minute" integer,
+	"api_per_minute" integer,
+	"export_rows" integer,
+	"set_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"set_by" text NOT NULL,
+	CONSTRAINT "tenant_limits_sane" CHECK ("platform"."tenant_limits"."statement_ms" between 100 and 600000 and "platform"."tenant_limits"."concurrent" between 1 and 1000 and "platform"."tenant_limits"."requests_per_minute" > 0 and "platform"."tenant_limits"."api_per_minute" > 0 and "platform"."tenant_limits"."export_rows" > 0)
+);
+--> statement-breakpoint
 CREATE TABLE "platform"."tenants" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"slug" text NOT NULL,
@@ -261,6 +273,18 @@ CREATE TABLE "platform"."tenants" (
 	CONSTRAINT "tenants_tier" CHECK ("platform"."tenants"."tier" in ('starter', 'business', 'enterprise')),
 	CONSTRAINT "tenants_currency" CHECK ("platform"."tenants"."currency" ~ '^[A-Z]{3}$'),
 	CONSTRAINT "tenants_name" CHECK (length(btrim("platform"."tenants"."name")) between 1 and 80)
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."usage" (
+	"tenant_id" uuid NOT NULL,
+	"hour" timestamp with time zone NOT NULL,
+	"requests" bigint DEFAULT 0 NOT NULL,
+	"transactions" bigint DEFAULT 0 NOT NULL,
+	"errors" bigint DEFAULT 0 NOT NULL,
+	"database_ms" double precision DEFAULT 0 NOT NULL,
+	"wait_ms" double precision DEFAULT 0 NOT NULL,
+	"limits_hit" bigint DEFAULT 0 NOT NULL,
+	CONSTRAINT "usage_tenant_id_hour_pk" PRIMARY KEY("tenant_id","hour")
 );
 --> statement-breakpoint
 CREATE TABLE "platform"."users" (
@@ -384,6 +408,8 @@ ALTER TABLE "platform"."retention_runs" ADD CONSTRAINT "retention_runs_tenant_id
 ALTER TABLE "platform"."sessions" ADD CONSTRAINT "sessions_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."sessions" ADD CONSTRAINT "sessions_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."suspensions" ADD CONSTRAINT "suspensions_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."tenant_limits" ADD CONSTRAINT "tenant_limits_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."usage" ADD CONSTRAINT "usage_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."api_keys" ADD CONSTRAINT "api_keys_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."api_keys" ADD CONSTRAINT "api_keys_member_fk" FOREIGN KEY ("tenant_id","user_id") REFERENCES "platform"."members"("tenant_id","user_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."devices" ADD CONSTRAINT "devices_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -412,6 +438,7 @@ CREATE UNIQUE INDEX "sessions_token" ON "platform"."sessions" USING btree ("toke
 CREATE INDEX "sessions_user" ON "platform"."sessions" USING btree ("user_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "suspensions_open" ON "platform"."suspensions" USING btree ("tenant_id") WHERE lifted_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "tenants_slug" ON "platform"."tenants" USING btree ("slug");--> statement-breakpoint
+CREATE INDEX "usage_hour" ON "platform"."usage" USING btree ("hour");--> statement-breakpoint
 CREATE UNIQUE INDEX "users_email" ON "platform"."users" USING btree ("email");--> statement-breakpoint
 CREATE UNIQUE INDEX "api_keys_hash" ON "platform"."api_keys" USING btree ("key_hash");--> statement-breakpoint
 CREATE INDEX "api_keys_member" ON "platform"."api_keys" USING btree ("tenant_id","user_id");--> statement-breakpoint

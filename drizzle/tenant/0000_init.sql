@@ -9,15 +9,13 @@ CREATE TABLE "activity" (
 	"subject_id" uuid,
 	"detail" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	CONSTRAINT "activity_tenant_id_id_pk" PRIMARY KEY("tenant_id","id")
-);
---> statement-breakpoint
+);--> statement-breakpoint
 CREATE TABLE "counters" (
 	"tenant_id" uuid NOT NULL,
 	"name" text NOT NULL,
 	"value" bigint DEFAULT 0 NOT NULL,
 	CONSTRAINT "counters_tenant_id_name_pk" PRIMARY KEY("tenant_id","name")
-);
---> statement-breakpoint
+);--> statement-breakpoint
 CREATE TABLE "customers" (
 	"tenant_id" uuid NOT NULL,
 	"id" uuid NOT NULL,
@@ -32,8 +30,7 @@ CREATE TABLE "customers" (
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "customers_tenant_id_id_pk" PRIMARY KEY("tenant_id","id"),
 	CONSTRAINT "customers_lengths" CHECK (length("customers"."name") between 1 and 200 and length("customers"."email") <= 254 and length("customers"."phone") <= 40 and length("customers"."address") <= 500 and length("customers"."note") <= 2000)
-);
---> statement-breakpoint
+);--> statement-breakpoint
 CREATE TABLE "order_events" (
 	"tenant_id" uuid NOT NULL,
 	"id" uuid NOT NULL,
@@ -45,8 +42,7 @@ CREATE TABLE "order_events" (
 	"reason" text DEFAULT '' NOT NULL,
 	CONSTRAINT "order_events_tenant_id_id_pk" PRIMARY KEY("tenant_id","id"),
 	CONSTRAINT "order_events_reason" CHECK (length("order_events"."reason") <= 500)
-);
---> statement-breakpoint
+);--> statement-breakpoint
 CREATE TABLE "order_lines" (
 	"tenant_id" uuid NOT NULL,
 	"id" uuid NOT NULL,
@@ -59,8 +55,7 @@ CREATE TABLE "order_lines" (
 	CONSTRAINT "order_lines_tenant_id_id_pk" PRIMARY KEY("tenant_id","id"),
 	CONSTRAINT "order_lines_quantity" CHECK ("order_lines"."quantity" between 1 and 100000),
 	CONSTRAINT "order_lines_price" CHECK ("order_lines"."unit_price_minor" between 0 and 100000000000)
-);
---> statement-breakpoint
+);--> statement-breakpoint
 CREATE TABLE "orders" (
 	"tenant_id" uuid NOT NULL,
 	"id" uuid NOT NULL,
@@ -75,8 +70,7 @@ CREATE TABLE "orders" (
 	CONSTRAINT "orders_tenant_id_id_pk" PRIMARY KEY("tenant_id","id"),
 	CONSTRAINT "orders_status_known" CHECK ("orders"."status" in ('draft', 'placed', 'paid', 'shipped', 'delivered', 'cancelled')),
 	CONSTRAINT "orders_note" CHECK (length("orders"."note") <= 2000)
-);
---> statement-breakpoint
+);--> statement-breakpoint
 CREATE TABLE "products" (
 	"tenant_id" uuid NOT NULL,
 	"id" uuid NOT NULL,
@@ -89,8 +83,7 @@ CREATE TABLE "products" (
 	CONSTRAINT "products_tenant_id_id_pk" PRIMARY KEY("tenant_id","id"),
 	CONSTRAINT "products_lengths" CHECK (length("products"."sku") between 1 and 64 and length("products"."name") between 1 and 200),
 	CONSTRAINT "products_price" CHECK ("products"."price_minor" between 0 and 100000000000)
-);
---> statement-breakpoint
+);--> statement-breakpoint
 ALTER TABLE "order_events" ADD CONSTRAINT "order_events_order_fk" FOREIGN KEY ("tenant_id","order_id") REFERENCES "orders"("tenant_id","id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "order_lines" ADD CONSTRAINT "order_lines_order_fk" FOREIGN KEY ("tenant_id","order_id") REFERENCES "orders"("tenant_id","id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "order_lines" ADD CONSTRAINT "order_lines_product_fk" FOREIGN KEY ("tenant_id","product_id") REFERENCES "products"("tenant_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint

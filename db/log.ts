@@ -1,0 +1,27 @@
+import pino from 'pino'
+import { env } from '#db/env'
+
+const held = globalThis as typeof globalThis & { rowhouseLog?: pino.Logger }
+
+/** The log: one JSON document a line on standard output. Ids, names of things and numbers only, never a value that somebody typed. */
+export const log = (): pino.Logger =>
+  (held.rowhouseLog ??= pino({
+    level: env().LOG_LEVEL,
+    base: { pid: process.pid },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: ['token', 'password', 'cookie', 'authorization', '*.token', '*.password', '*.cookie', '*.authorization', 'url', '*.connectionString'],
+  }))
+
+/** Notes a transaction that took longer than SLOW_MS, with its tenant. */
+export function slow(tenantId: string, databaseMs: number, waitMs: number): void {
+  if (databaseMs >= env().SLOW_MS) log().warn({ tenantId, databaseMs: Math.round(databaseMs), waitMs: Math.round(waitMs) }, 'slow transaction')
+}
+
+/** What may be said of an error in the log: its kind and code, and our own sentences. What PostgreSQL says can hold a row's values. */
+export function factsOf(error: unknown): Record<string, unknown> {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  if (!(cause instanceof Error)) return { error: typeof cause }
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
+  const ours = 'status' in cause && typeof cause.status === 'number' ? cause.message : undefined
+  return { error: cause.name, code, message: ours, at: cause.stack?.split('\n').slice(1, 5).map((line) => line.trim()) }
+}

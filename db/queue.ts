@@ -1,0 +1,63 @@
+import { TooBusy } from '#db/errors'
+
+type Line = { inside: number; waiting: { enter: () => void; seat: number }[] }
+
+/**
+ * A queue of each tenant's own in front of the connections: no more than its limit are inside at a time, so that the rest of the
+ * pool is always left to others. Whoever would wait behind too many, or has waited too long, is turned away.
+ */
+export class TenantQueues {
+  readonly #lines = new Map<string, Line>()
+  readonly waitMs: number
+  readonly perSeat: number
+  constructor(waitMs = 5000, perSeat = 25) {
+    this.waitMs = waitMs
+    this.perSeat = perSeat
+  }
+
+  /** Out: a function that leaves again. Throws TooBusy. */
+  async enter(tenantId: string, limit: number): Promise<() => void> {
+    const line = this.#lines.get(tenantId) ?? { inside: 0, waiting: [] }
+    this.#lines.set(tenantId, line)
+    if (line.inside < limit && line.waiting.length === 0) line.inside++
+    else await this.#wait(line, limit)
+    let left = false
+    return () => {
+      if (left) return
+      left = true
+      line.inside--
+      // a limit that was lowered meanwhile holds for those who wait too
+      while (line.waiting[0] && line.inside < line.waiting[0].seat) line.waiting.shift()?.enter()
+      if (line.inside === 0 && line.waiting.length === 0) this.#lines.delete(tenantId)
+    }
+  }
+
+  get waiting(): number {
+    return [...this.#lines.values()].reduce((sum, line) => sum + line.waiting.length, 0)
+  }
+
+  #wait(line: Line, limit: number): Promise<void> {
+    const full = () => new TooBusy('transactions at a time', limit, 1)
+    if (line.waiting.length >= limit * this.perSeat) return Promise.reject(full())
+    return new Promise((resolve, reject) => {
+      const waiter = {
+        seat: limit,
+        enter: () => {
+          clearTimeout(timer)
+          line.inside++
+          resolve()
+        },
+      }
+      const timer = setTimeout(() => {
+        line.waiting.splice(line.waiting.indexOf(waiter), 1)
+        reject(full())
+      }, this.waitMs)
+      line.waiting.push(waiter)
+    })
+  }
+}
+
+const held = globalThis as typeof globalThis & { rowhouseQueues?: TenantQueues }
+
+/** The queues of this process. */
+export const tenantQueues = (): TenantQueues => (held.rowhouseQueues ??= new TenantQueues())
