@@ -12,7 +12,7 @@ export function judge(tenantId: string, ledger: Ledger): Promise<Verdict> {
   return withTenant({ kind: 'service', tenantId, reason: 'compare with the writer’s ledger' }, async (tx) => {
     const verdict: Verdict = { lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] }
     for (const table of Object.keys(marks)) await judgeTable(tx, table, ledger, verdict)
-    const { rows: [counter] } = await tx.execute<{ value: string }>(sql`select value from counters where tenant_id = ${tenantId} and name = 'writer'`)
+    const { rows: [counter] } = await tx.execute<{ value: string }>(sql`select value from counters where tenant_id = ${tenantId} and name = ${ledger.counter}`)
     const value = Number(counter?.value ?? 0)
     const [least, most] = [ledger.counted, ledger.counted + ledger.maybeCounted]
     if (value < least) note(verdict, 'lost', least - value, `counter at ${value}, acknowledged ${least}`)

@@ -9,6 +9,8 @@ export type Row = `${'orders' | 'order_lines' | 'order_events' | 'products'}/${s
 
 /** What was acknowledged, kept by the one who wrote. `doubtful`: rows of transactions whose end nobody told. */
 export class Ledger {
+  /** The name of this writer's own row in `counters`. */
+  readonly counter = `writer ${newId()}`
   readonly rows = new Map<Row, Mark>()
   readonly doubtful = new Map<Row, Mark[]>()
   counted = 0
@@ -36,6 +38,7 @@ export class Writer {
   #orders: Order[] = []
   #products: { id: string; sku: string }[] = []
   #customer = ''
+  readonly #firstNumber = 1_000_000 * (1 + Math.floor(Math.random() * 1_000_000))
   #running: Promise<void>[] = []
   #on = false
   #n = 0
@@ -64,7 +67,7 @@ export class Writer {
       const found = await tx.execute<{ id: string }>(sql`select id from customers where tenant_id = ${tx.tenantId} limit 1`)
       this.#customer = found.rows[0]?.id ?? newId()
       if (!found.rows[0]) await tx.execute(sql`insert into customers (tenant_id, id, name) values (${tx.tenantId}, ${this.#customer}, 'Writer')`)
-      await tx.execute(sql`insert into counters (tenant_id, name, value) values (${tx.tenantId}, 'writer', 0), (${tx.tenantId}, 'order_number', 0) on conflict do nothing`)
+      await tx.execute(sql`insert into counters (tenant_id, name, value) values (${tx.tenantId}, ${this.ledger.counter}, 0)`)
       for (let i = 0; i < 5; i++) {
         const product = { id: newId(), sku: `W-${i}-${newId().slice(-6)}` }
         await tx.execute(sql`insert into products (tenant_id, id, sku, name, price_minor) values (${tx.tenantId}, ${product.id}, ${product.sku}, 'm0', 1)`)
@@ -148,8 +151,8 @@ export class Writer {
       changes: new Map<Row, Mark>([[`orders/${order.id}`, mark], ...order.lines.map((id): [Row, Mark] => [`order_lines/${id}`, mark]), [`order_events/${event}`, mark]]),
       counts: 1,
       statements: [
-        sql`update counters set value = value + 1 where tenant_id = ${t} and name in ('order_number', 'writer')`,
-        sql`insert into orders (tenant_id, id, number, customer_id, note) select ${t}, ${order.id}, value + 1000000, ${this.#customer}, ${mark} from counters where tenant_id = ${t} and name = 'writer'`,
+        sql`update counters set value = value + 1 where tenant_id = ${t} and name = ${this.ledger.counter}`,
+        sql`insert into orders (tenant_id, id, number, customer_id, note) select ${t}, ${order.id}, value + ${this.#firstNumber}, ${this.#customer}, ${mark} from counters where tenant_id = ${t} and name = ${this.ledger.counter}`,
         sql`insert into order_lines (tenant_id, id, order_id, position, product_id, description, quantity, unit_price_minor) values (${t}, ${order.lines[0]}, ${order.id}, 1, ${product}, ${mark}, 1, 1), (${t}, ${order.lines[1]}, ${order.id}, 2, ${product}, ${mark}, 1, 1)`,
         sql`insert into order_events (tenant_id, id, order_id, actor, to_status, reason) values (${t}, ${event}, ${order.id}, 'writer', 'placed', ${mark})`,
       ],

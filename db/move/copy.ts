@@ -1,9 +1,10 @@
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import copyStreams from 'pg-copy-streams'
+import { TableNotMovable } from '#db/errors'
 import type { Mover } from '#db/move/mover'
 import { moment } from '#db/move/moments'
-import { written, type TenantTable } from '#db/move/tables'
+import { tenantTables, written, type TenantTable } from '#db/move/tables'
 import { weed } from '#db/move/weed'
 
 const chunkRows = 20_000
@@ -15,7 +16,9 @@ type Chunk = { key: string[] | null; rows: number; done: boolean }
 export async function copy(mover: Mover): Promise<{ rows: number }> {
   const started = performance.now()
   let total = 0
-  for (const table of await mover.tables()) {
+  const tables = await mover.tables()
+  sameTables(tables, await tenantTables(await mover.target(), mover.move.target.schema))
+  for (const table of tables) {
     const began = performance.now()
     let { key, rows, done } = await begin(mover, table)
     while (!done) {
@@ -33,6 +36,14 @@ export async function copy(mover: Mover): Promise<{ rows: number }> {
   }
   await mover.note('', { rowsDone: total })
   return { rows: total }
+}
+
+function sameTables(source: TenantTable[], target: TenantTable[]): void {
+  for (const table of source) {
+    const other = target.find(({ name }) => name === table.name)
+    const missing = table.columns.filter((column) => !other?.columns.includes(column))
+    if (missing.length > 0) throw new TableNotMovable(table.name, other ? `the target has no column ${missing.join(', ')}` : 'the target has no such table')
+  }
 }
 
 /** Where the copy of a table goes on. What an earlier life of the target left behind is made the same as the source first. */

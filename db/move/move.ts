@@ -34,9 +34,9 @@ export type Ending = 'waits' | 'over' | 'busy' | 'handed over'
 /**
  * Drives a move as far as it goes: to the switch, to its end, or back. Whoever holds the tenant's mover lock drives; another caller is told
  * that it is busy. What may pass (a server that does not answer, a migration under way) is thrown, and the move goes on from where it is
- * when driven again; what will not pass ends in `aborted`.
+ * when driven again; what will not pass ends in `aborted`. With `until`, it goes no further than that state.
  */
-export async function drive(moveId: string, stopping: AbortSignal): Promise<Ending> {
+export async function drive(moveId: string, stopping: AbortSignal, until?: MoveState): Promise<Ending> {
   const move = await readMove(moveId)
   const slug = await slugOf(move.tenantId)
   const main = await openEnd({ kind: 'shared', server: null, database: null, schema: 'shared', login: null, password: null }, `rowhouse mover of ${slug}`)
@@ -47,7 +47,7 @@ export async function drive(moveId: string, stopping: AbortSignal): Promise<Endi
     if (!rows[0]?.got) return 'busy'
     mover.move = await readMove(moveId)
     await moment('begun')
-    return await untilEnd(mover)
+    return await untilEnd(mover, until)
   } catch (error) {
     if (error instanceof HandedOver) return 'handed over'
     await setBack(mover, error)
@@ -58,10 +58,11 @@ export async function drive(moveId: string, stopping: AbortSignal): Promise<Endi
   }
 }
 
-async function untilEnd(mover: Mover): Promise<Ending> {
+async function untilEnd(mover: Mover, until: MoveState | undefined): Promise<Ending> {
   let resumed = false
   for (;;) {
     const { state } = mover.move
+    if (state === until) return 'waits'
     try {
       // a migration may have passed by while nobody was at it
       if (!resumed && isBefore(state) && !['requested', 'verified'].includes(state)) await checkVersions(mover)

@@ -9,7 +9,7 @@ import { latestMove, readMove, type Move } from '#db/move/ledger'
 import { requestMove, type MoveRequest } from '#db/move/request'
 import { unprovision } from '#db/placements/provision'
 import { forgetPlacement, platform, readPlacements } from '#db/registry'
-import { placements, tenants, type PlacementKind } from '#db/schema/platform'
+import { placements, tenants, type MoveState, type PlacementKind } from '#db/schema/platform'
 import { startPostgres } from '../../../scripts/postgres.mjs'
 
 // What tests of moves are made of.
@@ -40,8 +40,8 @@ export async function requestTo(place: Place, tenantId: string): Promise<MoveReq
 }
 
 /** Drives a move in this process until it waits or is over. */
-export async function driven(move: Move): Promise<Move> {
-  await drive(move.id, new AbortController().signal)
+export async function driven(move: Move, until?: MoveState): Promise<Move> {
+  await drive(move.id, new AbortController().signal, until)
   forgetPlacement()
   return readMove(move.id)
 }

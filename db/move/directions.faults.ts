@@ -1,0 +1,22 @@
+import { afterAll, expect, test } from 'vitest'
+import { examineFleet } from '#db/doctor/doctor'
+import type { Inhabitant } from '#db/isolation/world'
+import { roundTrip } from '#db/move/testing/round-trip'
+import { leave, places } from '#db/move/testing/world'
+import { closePools } from '#db/pools'
+
+const made: Inhabitant[] = []
+afterAll(async () => {
+  await leave(made)
+  await closePools()
+})
+
+const directions = places.flatMap((from) => places.filter((to) => to !== from).map((to) => [from, to] as const))
+
+test.each(directions)('from %s to %s a tenant that writes loses nothing, there and back and there for good', async (from, to) => {
+  made.push(...(await roundTrip(from, to)))
+})
+
+test('afterwards every invariant holds', async () => {
+  expect((await examineFleet()).findings).toEqual([])
+})

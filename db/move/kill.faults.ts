@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { examineFleet } from '#db/doctor/doctor'
+import type { Inhabitant } from '#db/isolation/world'
+import { momentsOf, struckMove } from '#db/move/testing/killing'
+import { leave, places, settleIn } from '#db/move/testing/world'
+import { closePools } from '#db/pools'
+
+// Every moment that the code names, in every direction: the worker is killed there, and another one goes on.
+const only = process.env.FAULTS_DIRECTION // such as shared-schema
+const pairs = places.flatMap((from, i) => places.slice(i + 1).map((to) => [from, to] as const)).filter(([from, to]) => !only || only === `${from}-${to}`)
+const nothing = { lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] }
+
+const made: Inhabitant[] = []
+afterAll(async () => {
+  await leave(made)
+  await closePools()
+})
+
+describe.each(pairs)('between %s and %s', (from, to) => {
+  let tenant: Inhabitant
+  beforeAll(async () => void made.push((tenant = await settleIn(from, `${from}-${to}`, 40))), 60_000)
+
+  test.each(momentsOf(from, to))('killed at: %s', { timeout: 120_000 }, async (moment) => {
+    for (const target of [to, from]) {
+      const { verdict, ledger } = await struckMove(tenant, target, moment, 'kill', async () => {})
+      expect(verdict).toEqual(nothing)
+      expect(ledger.doubts).toBe(0)
+      expect(ledger.transactions).toBeGreaterThan(5)
+    }
+  })
+})
+
+test('afterwards every invariant holds', async () => {
+  expect((await examineFleet()).findings).toEqual([])
+})
