@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, desc, eq, gte, inArray, lt, sql } from 'drizzle-orm'
 import type { TenantTx } from '#db/door'
 import { newId } from '#db/id'
 import { beyond, orderBy, page, type Cursor, type Page } from '#db/keyset'
@@ -20,12 +20,28 @@ export const deeds = {
   'product.archived': 'archived',
   'product.restored': 'restored',
   'sample.added': 'added',
+  'member.invited': 'invited',
+  'member.reinvited': 'invited once more',
+  'invitation.revoked': 'took back the invitation of',
+  'member.role': 'changed the role of',
+  'member.removed': 'removed',
+  'owner.made': 'handed the organisation over to',
+  'settings.changed': 'changed the settings of',
+  'key.created': 'created the API key',
+  'key.revoked': 'revoked the API key',
 } as const
 export type Deed = keyof typeof deeds
 
 export type Entry = typeof activity.$inferSelect
 export type Subject = { name: string; id: string | null }
-export type ActivityFilter = { kinds: Deed[]; actor: string; search: string; size: number; cursor: Cursor | null }
+/** Deeds by what they are about. Those of our operators are named `operator.` and something. */
+const kinds = {
+  orders: ['order.created', 'order.edited', 'order.status', 'order.cancelled', 'orders.status', 'orders.exported'],
+  customers: ['customer.created', 'customer.edited', 'customer.archived', 'customer.restored'],
+  products: ['product.created', 'product.edited', 'product.archived', 'product.restored'],
+} satisfies Record<string, Deed[]>
+
+export type ActivityFilter = { about: keyof typeof kinds | 'operators' | null; search: string; size: number; cursor: Cursor | null }
 
 /** Words in an entry are looked for this far back; older entries are reached by filters and pages. */
 const searchedEntries = 20_000
@@ -40,23 +56,26 @@ export async function record(tx: TenantTx, deed: Deed, subject: Subject, detail:
 export async function list(tx: TenantTx, filter: ActivityFilter): Promise<Page<Entry>> {
   const ordering = { by: activity.at, id: activity.id, descending: true }
   const words = filter.search.toLowerCase().split(/\s+/).filter(Boolean)
-  const recent = tx.select({ id: activity.id, text: sql<string>`lower(${activity.actor} || ' ' || ${activity.subject})`.as('text') }).from(activity)
-    .where(eq(activity.tenantId, tx.tenantId)).orderBy(...orderBy(ordering, null)).limit(searchedEntries).as('recent')
   const found = words.length > 0
-    ? inArray(activity.id, tx.select({ id: recent.id }).from(recent).where(and(...words.map((word) => sql`strpos(${recent.text}, ${word}) > 0`))))
-    : undefined
+    ? [await withinReach(tx), ...words.map((word) => sql`strpos(lower(${activity.actor} || ' ' || ${activity.subject}), ${word}) > 0`)]
+    : []
   const rows = await tx.select().from(activity)
     .where(and(
       eq(activity.tenantId, tx.tenantId),
-      filter.kinds.length > 0 ? inArray(activity.deed, filter.kinds) : undefined,
-      filter.actor ? eq(activity.actor, filter.actor) : undefined,
-      found,
+      filter.about === 'operators' ? and(gte(activity.deed, 'operator.'), lt(activity.deed, 'operator/')) : filter.about ? inArray(activity.deed, kinds[filter.about]) : undefined,
+      ...found,
       beyond(ordering, filter.cursor),
     ))
     .orderBy(...orderBy(ordering, filter.cursor)).limit(filter.size + 1)
   return page(rows, filter.size, filter.cursor, (row) => row.at)
 }
 
+/** Not older than the last entry that a search still looks at. */
+async function withinReach(tx: TenantTx) {
+  const [farBack] = await tx.select({ at: activity.at }).from(activity).where(eq(activity.tenantId, tx.tenantId)).orderBy(desc(activity.at)).limit(1).offset(searchedEntries)
+  return farBack && gte(activity.at, farBack.at)
+}
+
 export const about = (tx: TenantTx, subjectId: string): Promise<Entry[]> =>
   tx.select().from(activity).where(and(eq(activity.tenantId, tx.tenantId), eq(activity.subjectId, subjectId)))
-    .orderBy(sql`${activity.at} desc`).limit(50)
+    .orderBy(desc(activity.at)).limit(50)

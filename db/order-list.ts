@@ -1,6 +1,7 @@
-import { and, between, eq, gte, inArray, lt, lte, or, sql, type SQL } from 'drizzle-orm'
+import { and, between, desc, eq, gte, inArray, lt, lte, or, sql, type SQL } from 'drizzle-orm'
 import type { TenantTx } from '#db/door'
 import { beyond, orderBy, page, type Cursor, type Ordering, type Page } from '#db/keyset'
+import { openStatuses } from '#db/order-status'
 import { customers, orderLines, orders, type OrderStatus } from '#db/schema/tenant'
 
 export const sorts = ['placed', 'number', 'total'] as const
@@ -15,6 +16,8 @@ export type OrderFilter = {
   leastMinor: number | null
   mostMinor: number | null
 }
+export const everyOrder: OrderFilter = { search: '', statuses: [], customerId: null, from: null, until: null, leastMinor: null, mostMinor: null }
+
 export type OrderView = { sort: Sort; descending: boolean; size: number; cursor: Cursor | null }
 export type OrderRow = {
   id: string; number: number; status: OrderStatus; totalMinor: number; note: string
@@ -31,7 +34,7 @@ const matchedCustomers = 200
 export async function list(tx: TenantTx, filter: OrderFilter, view: OrderView): Promise<Page<OrderRow>> {
   const read = (matching?: SQL) => rows(tx, filter, view, matching)
   const words = filter.search.toLowerCase().split(/\s+/).filter(Boolean)
-  const found = words.length === 0 ? await read() : merge((await Promise.all(matches(tx, filter, words).map(read))).flat(), view)
+  const found = words.length === 0 ? await read() : merge((await Promise.all((await matches(tx, filter, words)).map(read))).flat(), view)
   return page(found, view.size, view.cursor, keys[view.sort])
 }
 
@@ -59,17 +62,21 @@ function conditions(filter: OrderFilter): (SQL | undefined)[] {
   ]
 }
 
-/** One condition for each place that is searched; each is read by an index of its own, and the pages are merged. */
-function matches(tx: TenantTx, filter: OrderFilter, words: string[]): SQL[] {
-  const named = tx.select({ id: customers.id }).from(customers)
-    .where(and(eq(customers.tenantId, tx.tenantId), ...words.map((word) => sql`strpos(${customers.search}, ${word}) > 0`)))
-    .limit(matchedCustomers)
-  const noted = tx.select({ id: orders.id, note: orders.note }).from(orders)
-    .where(and(eq(orders.tenantId, tx.tenantId), sql`${orders.note} <> ''`, filter.from ? gte(orders.placedAt, filter.from) : undefined, filter.until ? lt(orders.placedAt, filter.until) : undefined))
-    .orderBy(sql`${orders.placedAt} desc`).limit(searchedNotes).as('noted')
-  const inNote = tx.select({ id: noted.id }).from(noted).where(and(...words.map((word) => sql`strpos(lower(${noted.note}), ${word}) > 0`)))
-  const number = words.length === 1 ? numbers(words[0] ?? '') : undefined
-  return [...(number ? [number] : []), inArray(orders.customerId, named), inArray(orders.id, inNote)]
+/**
+ * One condition for each place that is searched; each is read by an index of its own, and the pages are merged. Customers and the
+ * far end of the notes are looked up first: as constants they reach the index, as sub-selects they would not.
+ */
+async function matches(tx: TenantTx, filter: OrderFilter, words: string[]): Promise<SQL[]> {
+  const noted = and(eq(orders.tenantId, tx.tenantId), sql`${orders.note} <> ''`, filter.until ? lt(orders.placedAt, filter.until) : undefined)
+  const [named, [farBack]] = await Promise.all([
+    tx.select({ id: customers.id }).from(customers)
+      .where(and(eq(customers.tenantId, tx.tenantId), ...words.map((word) => sql`strpos(${customers.search}, ${word}) > 0`)))
+      .limit(matchedCustomers),
+    tx.select({ placedAt: orders.placedAt }).from(orders).where(noted).orderBy(desc(orders.placedAt)).limit(1).offset(searchedNotes),
+  ])
+  const inNote = and(noted, farBack && gte(orders.placedAt, farBack.placedAt), ...words.map((word) => sql`strpos(lower(${orders.note}), ${word}) > 0`))
+  const byName = named.length > 0 ? inArray(orders.customerId, named.map(({ id }) => id)) : undefined
+  return [words.length === 1 ? numbers(words[0] ?? '') : undefined, byName, inNote].filter((condition) => condition !== undefined)
 }
 
 /** "104" finds order 104, and, since a number is typed from its front, 1040 to 1049, 10400 to 10499 … */
@@ -85,4 +92,11 @@ function merge(found: OrderRow[], view: OrderView): OrderRow[] {
   const key = keys[view.sort]
   const once = [...new Map(found.map((row) => [row.id, row])).values()]
   return once.sort((a, b) => (Number(key(a)) - Number(key(b)) || (a.id < b.id ? -1 : 1)) * (down ? -1 : 1)).slice(0, view.size + 1)
+}
+
+/** The orders that have waited longest for somebody to do something; each status is read from its own end of the index. */
+export async function waiting(tx: TenantTx): Promise<OrderRow[]> {
+  const view: OrderView = { sort: 'placed', descending: false, size: 8, cursor: null }
+  const found = await Promise.all(openStatuses.map((status) => rows(tx, { ...everyOrder, statuses: [status] }, view, undefined)))
+  return merge(found.flat(), view).slice(0, view.size)
 }

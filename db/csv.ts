@@ -1,0 +1,10 @@
+/** A spreadsheet runs what starts like this as a formula; an apostrophe before it makes it text. */
+const formula = /^[\s]*[=+\-@\t\r\n]/
+
+export function csvField(value: string | number): string {
+  if (typeof value === 'number') return String(value)
+  const text = formula.test(value) ? `'${value}` : value
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+export const csvLine = (values: (string | number)[]): string => `${values.map(csvField).join(',')}\r\n`

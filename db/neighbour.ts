@@ -1,0 +1,14 @@
+import { desc, eq, ne, sql } from 'drizzle-orm'
+import { newId } from '#db/id'
+import { platform } from '#db/registry'
+import { placements, tenants } from '#db/schema/platform'
+
+export type Neighbour = { id: string; schema: string }
+
+/** Some other tenant, to aim at: one with a schema of its own first. Its id never leaves the server. */
+export async function neighbourOf(tenantId: string): Promise<Neighbour> {
+  const [found] = await platform().select({ id: tenants.id, schema: placements.schema }).from(tenants)
+    .innerJoin(placements, eq(placements.tenantId, tenants.id)).where(ne(tenants.id, tenantId))
+    .orderBy(desc(sql`${placements.kind} = 'schema'`), tenants.id).limit(1)
+  return found ?? { id: newId(), schema: 'shared' }
+}
