@@ -16,7 +16,7 @@ const config: NextConfig = {
   reactStrictMode: true,
   poweredByHeader: false,
   agentRules: false,
-  devIndicators: { position: 'bottom-right' },
+  devIndicators: false,
   reactCompiler: true,
   experimental: { turbopackRustReactCompiler: true },
   serverExternalPackages: ['pg', 'pg-boss', 'pino', '@node-rs/argon2'],

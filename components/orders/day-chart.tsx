@@ -23,14 +23,14 @@ export function DayChart({ days, before, formats }: Props) {
       </CardHeader>
       <CardBody>
         <div aria-hidden className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3">
-          <div className="flex h-48 flex-col xl:h-62 justify-between text-right text-xs text-ink-faint tabular-nums">
+          <div className="flex h-48 flex-col xl:h-56 justify-between text-right text-xs text-ink-faint tabular-nums">
             {lines.map((part) => (
               <span key={part} className="-my-2 leading-4">
                 {money(top * part, formats, 'compact')}
               </span>
             ))}
           </div>
-          <div className="relative h-48 xl:h-62">
+          <div className="relative h-48 xl:h-56">
             <div className="absolute inset-0 flex flex-col justify-between">
               {lines.map((part) => (
                 <div key={part} className={clsx('border-t', part === 0 ? 'border-line-strong' : 'border-line')} />

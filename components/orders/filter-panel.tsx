@@ -23,7 +23,7 @@ export function FilterPanel({ address }: { address: ListAddress }) {
         </>
       }
     >
-      <Form action="/orders" scroll={false} className="grid w-80 max-w-full gap-4 p-4">
+      <Form action="/orders" scroll={false} className="grid w-[22.5rem] max-w-full gap-4 p-4">
         <HiddenInputs pairs={address.kept('status', 'min', 'max', 'from', 'to', 'period')} />
         <fieldset>
           <legend className="mb-2 text-sm font-medium">Status</legend>
@@ -39,13 +39,13 @@ export function FilterPanel({ address }: { address: ListAddress }) {
           <Field id="min" label="Total from">
             <Input id="min" name="min" inputMode="decimal" defaultValue={typed('min')} />
           </Field>
-          <Field id="max" label="to">
+          <Field id="max" label="Total up to">
             <Input id="max" name="max" inputMode="decimal" defaultValue={typed('max')} />
           </Field>
           <Field id="filter-from" label="Placed from">
             <Input id="filter-from" name="from" type="date" defaultValue={allTime ? '' : period.first} />
           </Field>
-          <Field id="filter-to" label="to">
+          <Field id="filter-to" label="Placed until">
             <Input id="filter-to" name="to" type="date" defaultValue={allTime ? '' : period.last} />
           </Field>
         </div>

@@ -2,13 +2,16 @@
 
 import type { Action } from '#app/action'
 import { SubmitButton } from '#components/forms/fields'
+import { emptyLine } from '#components/orders/order-draft'
 import { OrderForm } from '#components/orders/order-form'
+import type { Option } from '#components/ui/combobox'
 
-export function NewOrder({ action, createCustomer }: { action: Action<unknown>; createCustomer: Action<{ id: string; name: string }> | null }) {
+export function NewOrder({ customer, action, createCustomer }: { customer: Option | null; action: Action<unknown>; createCustomer: Action<{ id: string; name: string }> | null }) {
   return (
     <OrderForm
       action={action}
       createCustomer={createCustomer}
+      start={{ customer, note: '', lines: [emptyLine()] }}
       buttons={
         <>
           <SubmitButton look="secondary" name="status" value="draft">

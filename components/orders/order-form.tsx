@@ -7,7 +7,7 @@ import { money } from '#components/formats'
 import { SubmitButton, TextareaField } from '#components/forms/fields'
 import { useForm } from '#components/forms/form-state'
 import { TenantForm } from '#components/forms/tenant-form'
-import { emptyLine, lineTotal, type Draft } from '#components/orders/order-draft'
+import { lineTotal, type Draft } from '#components/orders/order-draft'
 import { OrderLinesField } from '#components/orders/order-lines-field'
 import { pickCustomer, pickProduct } from '#components/orders/picking'
 import { useScope } from '#components/tenant-scope'
@@ -19,7 +19,7 @@ import { Field } from '#components/ui/field'
 type OrderFormProps<R> = {
   action: Action<R>
   createCustomer: Action<{ id: string; name: string }> | null
-  start?: Draft
+  start: Draft
   hidden?: Record<string, string | number>
   onDone?: (result: R) => void
   buttons: ReactNode
@@ -28,8 +28,8 @@ type OrderFormProps<R> = {
 
 export function OrderForm<R>({ action, createCustomer, start, hidden, onDone, buttons, children }: OrderFormProps<R>) {
   const { formats } = useScope()
-  const [customer, setCustomer] = useState<Option | null>(start?.customer ?? null)
-  const [lines, setLines] = useState(() => start?.lines ?? [emptyLine()])
+  const [customer, setCustomer] = useState<Option | null>(start.customer)
+  const [lines, setLines] = useState(start.lines)
   const [newName, setNewName] = useState<string | null>(null)
   const total = lines.reduce((sum, line) => sum + (lineTotal(line, formats.currency) ?? 0), 0)
   return (
@@ -54,7 +54,7 @@ export function OrderForm<R>({ action, createCustomer, start, hidden, onDone, bu
         </Card>
         <Card>
           <CardBody className="pt-4 sm:pt-5">
-            <TextareaField name="note" label="Note" optional value={start?.note ?? ''} rows={3} />
+            <TextareaField name="note" label="Note" optional value={start.note} rows={3} />
           </CardBody>
         </Card>
         <div className="flex flex-wrap justify-end gap-2">{buttons}</div>

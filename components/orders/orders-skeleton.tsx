@@ -1,5 +1,6 @@
 import { Card } from '#components/ui/card'
 import { Loading, Skeleton } from '#components/ui/skeleton'
+import { TableSkeleton } from '#components/ui/table-skeleton'
 
 /** The boxes of the dashboard, in their final size. */
 export function OrdersSkeleton() {
@@ -29,22 +30,5 @@ export function OrdersSkeleton() {
       </div>
       <TableSkeleton rows={25} />
     </>
-  )
-}
-
-export function TableSkeleton({ rows }: { rows: number }) {
-  return (
-    <Card>
-      <div className="flex h-16 items-center px-5">
-        <Skeleton className="h-9 w-72 max-w-full" />
-      </div>
-      {Array.from({ length: rows }, (_, row) => (
-        <div key={row} className="flex h-11 items-center justify-between gap-6 border-t border-line px-5">
-          <Skeleton className="h-4 w-16" />
-          <Skeleton className="h-4 w-40 max-sm:hidden" />
-          <Skeleton className="h-4 w-24" />
-        </div>
-      ))}
-    </Card>
   )
 }

@@ -1,9 +1,16 @@
-import { ReceiptText, type LucideIcon } from 'lucide-react'
+import { Activity, Box, House, ReceiptText, Settings, ShieldCheck, UserCog, UsersRound, type LucideIcon } from 'lucide-react'
 import type { Route } from 'next'
 
 export type Place = { href: Route; label: string; icon: LucideIcon; key: string; onPhone: boolean }
 
 /** Where one can go inside a tenant. `key` after "g" is the shortcut; `onPhone` are the four at the thumb. */
 export const places: Place[] = [
+  { href: '/overview', label: 'Overview', icon: House, key: 'h', onPhone: true },
   { href: '/orders', label: 'Orders', icon: ReceiptText, key: 'o', onPhone: true },
+  { href: '/customers', label: 'Customers', icon: UsersRound, key: 'c', onPhone: true },
+  { href: '/products', label: 'Products', icon: Box, key: 'p', onPhone: true },
+  { href: '/activity', label: 'Activity', icon: Activity, key: 'a', onPhone: false },
+  { href: '/isolation', label: 'Isolation', icon: ShieldCheck, key: 'i', onPhone: false },
+  { href: '/members', label: 'Members', icon: UserCog, key: 'm', onPhone: false },
+  { href: '/settings', label: 'Settings', icon: Settings, key: 's', onPhone: false },
 ]

@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react'
 import type { Action } from '#app/action'
+import { PaletteButton } from '#components/palette/palette-button'
 import { Brand } from '#components/shell/brand'
+import { MorePlaces } from '#components/shell/more-places'
 import { places } from '#components/shell/navigation'
 import { PlaceLink } from '#components/shell/place-link'
 import { TenantSwitcher } from '#components/shell/tenant-switcher'
@@ -13,12 +15,12 @@ type ShellProps = {
   user: { name: string; email: string }
   switchTenant: Action<unknown>
   signOut: Action<unknown>
-  tools: ReactNode
+  keys: ReactNode
   children: ReactNode
 }
 
 /** The frame around every page of a tenant: a side bar on wide screens, a bar at the thumb on a phone. */
-export function Shell({ tenant, tenants, user, switchTenant, signOut, tools, children }: ShellProps) {
+export function Shell({ tenant, tenants, user, switchTenant, signOut, keys, children }: ShellProps) {
   return (
     <ShellTenantProvider tenantId={tenant.id}>
       <a href="#content" className="sr-only z-50 rounded-md bg-ink px-3 py-2 text-canvas focus:not-sr-only focus:fixed focus:top-2 focus:left-2">
@@ -27,7 +29,9 @@ export function Shell({ tenant, tenants, user, switchTenant, signOut, tools, chi
       <div className="min-h-dvh lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
         <aside className="sticky top-0 hidden h-dvh flex-col gap-1 border-r border-line p-3 lg:flex">
           <TenantSwitcher action={switchTenant} tenant={tenant} tenants={tenants} />
-          <div className="my-2">{tools}</div>
+          <div className="my-2">
+            <PaletteButton />
+          </div>
           <nav aria-label="Main" className="grid gap-0.5">
             {places.map(({ href, label, icon: Icon }) => (
               <PlaceLink key={href} href={href} look="side">
@@ -46,7 +50,10 @@ export function Shell({ tenant, tenants, user, switchTenant, signOut, tools, chi
         <div className="min-h-dvh min-w-0 bg-panel/40 max-lg:pb-16">
           <header className="sticky top-0 z-20 flex h-13 items-center justify-between gap-2 border-b border-line bg-canvas px-2.5 lg:hidden">
             <TenantSwitcher action={switchTenant} tenant={tenant} tenants={tenants} />
-            <UserMenu signOut={signOut} user={user} />
+            <div className="flex items-center gap-1">
+              <PaletteButton />
+              <UserMenu signOut={signOut} user={user} />
+            </div>
           </header>
           <main id="content" tabIndex={-1} className="outline-none">
             {children}
@@ -59,8 +66,10 @@ export function Shell({ tenant, tenants, user, switchTenant, signOut, tools, chi
               {label}
             </PlaceLink>
           ))}
+          <MorePlaces places={places.filter((place) => !place.onPhone).map(({ href, label }) => ({ href, label }))} />
         </nav>
       </div>
+      {keys}
     </ShellTenantProvider>
   )
 }

@@ -9,7 +9,7 @@ type Tenant = { id: string; name: string; role: string }
 export function TenantSwitcher({ action, tenant, tenants }: { action: Action<unknown>; tenant: Tenant & { tier: string }; tenants: Tenant[] }) {
   return (
     <Menu
-      name={`Organisation: ${tenant.name}`}
+      name="Organisation:"
       buttonClassName="flex min-w-0 items-center gap-2.5 rounded-md p-1.5 text-left transition-colors hover:bg-line/60 lg:w-full"
       label={
         <>

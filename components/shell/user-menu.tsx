@@ -11,7 +11,7 @@ const initials = (name: string) => name.split(/\s+/).map((word) => word.charAt(0
 export function UserMenu({ signOut, user, wide = false }: { signOut: Action<unknown>; user: User; wide?: boolean }) {
   return (
     <Menu
-      name={`Account of ${user.name}`}
+      name={wide ? 'Account:' : `Account: ${user.name}`}
       above={wide}
       side={wide ? 'start' : 'end'}
       buttonClassName="flex min-w-0 items-center gap-2.5 rounded-md p-1.5 text-left transition-colors hover:bg-line/60 lg:w-full"

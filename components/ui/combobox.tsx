@@ -16,6 +16,8 @@ type ComboboxProps<O extends Option> = {
   search: (words: string, signal: AbortSignal) => Promise<O[]>
   /** Offers to make what was typed. */
   onCreate?: (typed: string) => void
+  /** The list stands below for good, not over what follows. */
+  inline?: boolean
   invalid?: boolean
   describedBy?: string | undefined
   inputRef?: Ref<HTMLInputElement>
@@ -24,12 +26,12 @@ type ComboboxProps<O extends Option> = {
 const patienceMs = 120
 
 /** An input that finds what is typed into it. The value goes with the form in a hidden input. */
-export function Combobox<O extends Option>({ id, name, label, placeholder, chosen, onChoose, search, onCreate, invalid, describedBy, inputRef }: ComboboxProps<O>) {
+export function Combobox<O extends Option>({ id, name, label, placeholder, chosen, onChoose, search, onCreate, inline = false, invalid, describedBy, inputRef }: ComboboxProps<O>) {
   const listId = useId()
   const [words, setWords] = useState<string | null>(null)
   const [found, setFound] = useState<{ words: string; options: O[] } | null>(null)
   const [at, setAt] = useState(0)
-  const [open, setOpen] = useState(false)
+  const [open, setOpen] = useState(inline)
   const enterWaits = useRef(false)
   const typed = words ?? chosen?.label ?? ''
   const answered = found?.words === (words ?? '')
@@ -60,7 +62,7 @@ export function Combobox<O extends Option>({ id, name, label, placeholder, chose
     if (option) onChoose(option, option.label)
     else if (create) onCreate?.(typed.trim())
     setWords(null)
-    setOpen(false)
+    setOpen(inline)
   }
 
   function onKeyDown(event: KeyboardEvent) {
@@ -72,7 +74,7 @@ export function Combobox<O extends Option>({ id, name, label, placeholder, chose
       event.preventDefault()
       if (!answered) enterWaits.current = true
       else if (rows > 0) choose(options[at])
-    } else if (event.key === 'Escape' && open) {
+    } else if (event.key === 'Escape' && open && !inline) {
       event.preventDefault()
       setOpen(false)
     }
@@ -103,8 +105,8 @@ export function Combobox<O extends Option>({ id, name, label, placeholder, chose
         onFocus={(event) => event.target.select()}
         onClick={() => setOpen(true)}
         onBlur={() => {
-          setOpen(false)
-          if (words !== null && options.length > 0 && options[0]?.label.toLowerCase() === words.trim().toLowerCase()) choose(options[0])
+          setOpen(inline)
+          if (!inline && words !== null && options.length > 0 && options[0]?.label.toLowerCase() === words.trim().toLowerCase()) choose(options[0])
         }}
         onKeyDown={onKeyDown}
       />
@@ -115,7 +117,7 @@ export function Combobox<O extends Option>({ id, name, label, placeholder, chose
         aria-label={label ?? placeholder}
         hidden={!open || rows === 0}
         onMouseDown={(event) => event.preventDefault()}
-        className="enter absolute top-full right-0 left-0 z-30 mt-1 max-h-72 min-w-64 overflow-auto rounded-lg border border-line bg-raised p-1 shadow-float"
+        className={inline ? 'mt-2 max-h-80 overflow-auto' : 'enter absolute top-full right-0 left-0 z-30 mt-1 max-h-72 min-w-64 overflow-auto rounded-lg border border-line bg-raised p-1 shadow-float'}
       >
         {options.map((option, i) => (
           <Row key={option.value} id={`${listId}-${i}`} current={i === at} onPick={() => choose(option)} onEnter={() => setAt(i)}>

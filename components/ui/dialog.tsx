@@ -7,14 +7,14 @@ import { Button } from '#components/ui/button'
 
 const shapes = {
   centre: 'm-auto w-[calc(100%-2rem)] max-w-lg rounded-xl',
-  wide: 'm-auto w-[calc(100%-2rem)] max-w-2xl rounded-xl',
+  palette: 'mx-auto mt-[12dvh] w-[calc(100%-1.5rem)] max-w-xl rounded-xl',
   sheet: 'mt-auto mb-0 w-full max-w-full rounded-t-xl sm:m-auto sm:max-w-lg sm:rounded-xl',
 }
 
-type DialogProps = { open: boolean; onClose: () => void; title: string; shape?: keyof typeof shapes; hideTitle?: boolean; children: ReactNode }
+type DialogProps = { open: boolean; onClose: () => void; title: string; shape?: keyof typeof shapes; children: ReactNode }
 
 /** The browser's own modal dialog: it keeps the focus inside, closes on Escape and gives the focus back. */
-export function Dialog({ open, onClose, title, shape = 'sheet', hideTitle = false, children }: DialogProps) {
+export function Dialog({ open, onClose, title, shape = 'sheet', children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
   useEffect(() => {
@@ -34,7 +34,7 @@ export function Dialog({ open, onClose, title, shape = 'sheet', hideTitle = fals
     >
       {open && (
         <>
-          <header className={clsx('flex items-center justify-between gap-4 pt-4 pr-3 pl-5', hideTitle && 'sr-only')}>
+          <header className={clsx('flex items-center justify-between gap-4 pt-4 pr-3 pl-5', shape === 'palette' && 'sr-only')}>
             <h2 id={id} className="text-lg font-semibold tracking-tight">
               {title}
             </h2>

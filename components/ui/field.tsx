@@ -10,7 +10,7 @@ export function wiring(id: string, error: string | undefined, hint: boolean) {
 
 export function Field({ id, label, hint, optional, error, children }: FieldText & { id: string; error?: string | undefined; children: ReactNode }) {
   return (
-    <div className="grid gap-1.5">
+    <div className="grid min-w-0 gap-1.5">
       <label htmlFor={id} className="flex justify-between gap-2 text-sm font-medium text-ink">
         {label}
         {optional && <span className="font-normal text-ink-faint">optional</span>}

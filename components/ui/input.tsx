@@ -4,7 +4,7 @@ import type { ComponentProps } from 'react'
 
 /** Sixteen pixels on a phone, or the browser zooms in when it gets the focus. */
 const box =
-  'w-full rounded-md border border-edge bg-raised text-ink transition-colors placeholder:text-ink-faint hover:border-ink-faint focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 aria-invalid:border-danger aria-invalid:outline-danger disabled:opacity-60 text-lg sm:text-base'
+  'w-full min-w-0 rounded-md border border-edge bg-raised text-ink transition-colors placeholder:text-ink-faint hover:border-ink-faint focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 aria-invalid:border-danger aria-invalid:outline-danger disabled:opacity-60 text-lg sm:text-base'
 
 export function Input({ className, ...rest }: ComponentProps<'input'>) {
   return <input className={clsx(box, 'h-9 px-3', className)} {...rest} />

@@ -23,7 +23,8 @@ export function Menu({ label, name, buttonClassName, side = 'start', above = fal
 
   return (
     <>
-      <button ref={opener} type="button" popoverTarget={id} aria-haspopup="menu" aria-expanded={open} aria-label={name} className={buttonClassName}>
+      <button ref={opener} type="button" popoverTarget={id} aria-haspopup="menu" aria-expanded={open} className={buttonClassName}>
+        {name && <span className="sr-only">{name}</span>}
         {label}
       </button>
       <div

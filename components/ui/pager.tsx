@@ -27,7 +27,7 @@ export function Pager({ page, size, link }: { page: Page<unknown>; size?: number
 
 function Turn({ to, rel, children }: { to: Route | null; rel: string; children: ReactNode }) {
   const look = button({ size: 'small' })
-  if (!to) return <span className={clsx(look, 'pointer-events-none text-ink-faint opacity-60')}>{children}</span>
+  if (!to) return <span className={clsx(look, 'pointer-events-none text-ink-faint shadow-none')}>{children}</span>
   return (
     <NextLink href={to} rel={rel} scroll={false} className={look}>
       {children}

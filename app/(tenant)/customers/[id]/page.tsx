@@ -1,0 +1,83 @@
+import { Archive, ArchiveRestore, Pencil, Plus } from 'lucide-react'
+import type { Route } from 'next'
+import { notFound } from 'next/navigation'
+import { tenantPage } from '#app/tenant-page'
+import { ActivityList } from '#components/activity/activity-list'
+import { CustomerFacts } from '#components/customers/customer-facts'
+import { CustomerFields } from '#components/customers/customer-fields'
+import { DoButton } from '#components/forms/do-button'
+import { FormDialog } from '#components/forms/form-dialog'
+import { OrdersTable } from '#components/orders/orders-table'
+import { Page } from '#components/page'
+import { Archived } from '#components/ui/archived'
+import { ButtonLink } from '#components/ui/button'
+import { Card, CardBody, CardHeader } from '#components/ui/card'
+import { EmptyState } from '#components/ui/empty-state'
+import { PageHeader } from '#components/ui/page-header'
+import * as activity from '#db/activity'
+import * as customers from '#db/customers'
+import { isId } from '#db/id'
+import { everyOrder, list } from '#db/order-list'
+import { archiveCustomer, editCustomer, restoreCustomer } from '../actions'
+
+export const metadata = { title: 'Customer' }
+
+const newest = { sort: 'placed', descending: true, size: 10, cursor: null } as const
+
+export default async function CustomerPage({ params }: PageProps<'/customers/[id]'>) {
+  const { id } = await params
+  const { scope, formats, db, may } = await tenantPage()
+  if (!isId(id)) notFound()
+  const [customer, sold, orders, entries] = await db((tx) => Promise.all([
+    customers.find(tx, id), customers.sold(tx, id), list(tx, { ...everyOrder, customerId: id }, newest), activity.about(tx, id),
+  ]))
+  if (!customer) notFound()
+  const all = `/orders?customer=${id}` as Route
+  return (
+    <Page scope={scope} width="normal">
+      <title>{`${customer.name} · Rowhouse`}</title>
+      <PageHeader title={customer.name} beside={customer.archivedAt && <Archived />} back={{ href: '/customers', label: 'Customers' }}>
+        {may('customers:write') && (
+          <>
+            {customer.archivedAt ? (
+              <DoButton action={restoreCustomer} input={{ id }} done={`${customer.name} is in use again.`}>
+                <ArchiveRestore aria-hidden /> Restore
+              </DoButton>
+            ) : (
+              <DoButton action={archiveCustomer} input={{ id }} done={`${customer.name} is archived.`}>
+                <Archive aria-hidden /> Archive
+              </DoButton>
+            )}
+            <FormDialog opener={<><Pencil aria-hidden /> Edit</>} title={`Edit ${customer.name}`} save="Save customer" done="is saved." action={editCustomer} hidden={{ id, version: customer.version }}>
+              <CustomerFields start={customer} />
+            </FormDialog>
+          </>
+        )}
+        {may('orders:write') && !customer.archivedAt && (
+          <ButtonLink href={`/orders/new?customer=${id}`} look="primary">
+            <Plus aria-hidden /> New order
+          </ButtonLink>
+        )}
+      </PageHeader>
+      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+        <Card labelledBy="orders">
+          <CardHeader id="orders" title="Newest orders">
+            <ButtonLink href={all} look="quiet" size="small">
+              All orders
+            </ButtonLink>
+          </CardHeader>
+          {orders.rows.length > 0 ? <OrdersTable rows={orders.rows} columns={['placed', 'status', 'total']} formats={formats} /> : <EmptyState title="No orders yet" />}
+        </Card>
+        <div className="grid gap-5">
+          <CustomerFacts customer={customer} sold={sold} formats={formats} />
+          <Card labelledBy="deeds">
+            <CardHeader id="deeds" title="Activity" />
+            <CardBody>
+              <ActivityList entries={entries.slice(0, 8)} formats={formats} short />
+            </CardBody>
+          </Card>
+        </div>
+      </div>
+    </Page>
+  )
+}

@@ -1,0 +1,21 @@
+import { tenantJson, wordsOf } from '#app/tenant-route'
+import * as customers from '#db/customers'
+import { everyOrder, list } from '#db/order-list'
+import * as products from '#db/products'
+
+/** What the command palette offers for a few words. */
+export const GET = (request: Request) =>
+  tenantJson(async (tx) => {
+    const search = wordsOf(request)
+    if (search === '') return []
+    const [orders, people, goods] = await Promise.all([
+      list(tx, { ...everyOrder, search }, { sort: 'placed', descending: true, size: 5, cursor: null }),
+      customers.pick(tx, search),
+      products.pick(tx, search),
+    ])
+    return [
+      ...orders.rows.map(({ id, number, customer }) => ({ value: `/orders/${id}`, label: `Order #${number}`, hint: customer })),
+      ...people.slice(0, 4).map(({ id, name, email }) => ({ value: `/customers/${id}`, label: name, hint: email || 'Customer' })),
+      ...goods.slice(0, 4).map(({ id, name, sku }) => ({ value: `/products/${id}`, label: name, hint: sku })),
+    ]
+  })

@@ -1,0 +1,54 @@
+import { formatsFor } from '#app/formats'
+import { readAddress } from '#app/order-address'
+import { auth } from '#app/session'
+import { callerOf } from '#app/tenant-db'
+import * as activity from '#db/activity'
+import { csvLine } from '#db/csv'
+import { withTenant } from '#db/door'
+import { RowhouseError } from '#db/errors'
+import { parseCursor, type Cursor } from '#db/keyset'
+import { decimalText } from '#db/money'
+import { list } from '#db/order-list'
+import { may } from '#db/permissions'
+
+const partOf = 500
+
+/** What the list shows, as CSV. Read in parts, each in a transaction of its own, as fast as the reader takes them. */
+export async function GET(request: Request): Promise<Response> {
+  const session = await auth()
+  if (!session?.tenant) return new Response('Sign in first.', { status: 401 })
+  const { tenant } = session
+  if (!may(tenant.role, 'data:export')) return new Response('Your role may not export data; ask an owner or admin.', { status: 403 })
+  const caller = callerOf({ ...session, tenant })
+  const given = new URL(request.url).searchParams
+  const { filter, view } = readAddress(Object.fromEntries([...given.keys()].map((key) => [key, given.getAll(key)])), await formatsFor(tenant), partOf)
+
+  let cursor: Cursor | null = null
+  const read = () => withTenant(caller, (tx) => list(tx, filter, { ...view, size: partOf, cursor }))
+  const write = ({ rows }: Awaited<ReturnType<typeof read>>) =>
+    rows.map((row) => csvLine([row.number, row.placedAt.toISOString(), row.customer, row.status, row.lines, decimalText(row.totalMinor, tenant.currency), tenant.currency, row.note, row.updatedAt.toISOString()])).join('')
+
+  try {
+    await withTenant(caller, (tx) => activity.record(tx, 'orders.exported', { name: 'orders as CSV', id: null }))
+  } catch (error) {
+    if (error instanceof RowhouseError && error.status !== 500) return new Response(error.message, { status: error.status })
+    throw error
+  }
+  const encoder = new TextEncoder()
+  const body = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(encoder.encode(`\uFEFF${csvLine(['Number', 'Placed', 'Customer', 'Status', 'Lines', 'Total', 'Currency', 'Note', 'Changed'])}`)),
+    async pull(controller) {
+      const part = await read()
+      if (part.rows.length > 0) controller.enqueue(encoder.encode(write(part)))
+      cursor = parseCursor(part.next ?? undefined, false)
+      if (!cursor) controller.close()
+    },
+  })
+  return new Response(body, {
+    headers: {
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': `attachment; filename="orders-${tenant.slug}.csv"`,
+      'cache-control': 'private, no-store',
+    },
+  })
+}

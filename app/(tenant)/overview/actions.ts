@@ -1,0 +1,7 @@
+'use server'
+
+import { z } from 'zod'
+import { tenantAction } from '#app/action'
+import { addSample } from '#db/beginnings'
+
+export const addSampleData = tenantAction(z.object({}), (tx) => addSample(tx), { may: 'orders:write', then: () => '/orders' })

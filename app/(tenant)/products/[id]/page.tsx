@@ -1,0 +1,67 @@
+import { Archive, ArchiveRestore, Pencil } from 'lucide-react'
+import { notFound } from 'next/navigation'
+import { tenantPage } from '#app/tenant-page'
+import { ActivityList } from '#components/activity/activity-list'
+import { day, money } from '#components/formats'
+import { DoButton } from '#components/forms/do-button'
+import { FormDialog } from '#components/forms/form-dialog'
+import { Page } from '#components/page'
+import { ProductFields } from '#components/products/product-fields'
+import { Archived } from '#components/ui/archived'
+import { Card, CardBody, CardHeader } from '#components/ui/card'
+import { Fact, Facts } from '#components/ui/facts'
+import { PageHeader } from '#components/ui/page-header'
+import * as activity from '#db/activity'
+import { isId } from '#db/id'
+import * as products from '#db/products'
+import { archiveProduct, editProduct, restoreProduct } from '../actions'
+
+export const metadata = { title: 'Product' }
+
+export default async function ProductPage({ params }: PageProps<'/products/[id]'>) {
+  const { id } = await params
+  const { scope, formats, db, may } = await tenantPage()
+  const [product, entries] = isId(id) ? await db((tx) => Promise.all([products.find(tx, id), activity.about(tx, id)])) : [null, []]
+  if (!product) notFound()
+  return (
+    <Page scope={scope} width="normal">
+      <title>{`${product.name} · Rowhouse`}</title>
+      <PageHeader title={product.name} beside={product.archivedAt && <Archived />} back={{ href: '/products', label: 'Products' }}>
+        {may('products:write') && (
+          <>
+            {product.archivedAt ? (
+              <DoButton action={restoreProduct} input={{ id }} done={`${product.name} is on offer again.`}>
+                <ArchiveRestore aria-hidden /> Restore
+              </DoButton>
+            ) : (
+              <DoButton action={archiveProduct} input={{ id }} done={`${product.name} is archived.`}>
+                <Archive aria-hidden /> Archive
+              </DoButton>
+            )}
+            <FormDialog opener={<><Pencil aria-hidden /> Edit</>} look="primary" title={`Edit ${product.name}`} save="Save product" done="is saved." action={editProduct} hidden={{ id, version: product.version }}>
+              <ProductFields start={product} formats={formats} />
+            </FormDialog>
+          </>
+        )}
+      </PageHeader>
+      <div className="grid items-start gap-5 md:grid-cols-2">
+        <Card labelledBy="facts">
+          <CardHeader id="facts" title="About" />
+          <CardBody>
+            <Facts>
+              <Fact name="Price">{money(product.priceMinor, formats)}</Fact>
+              <Fact name="Number">{product.sku}</Fact>
+              <Fact name="On offer since">{day(product.createdAt, formats)}</Fact>
+            </Facts>
+          </CardBody>
+        </Card>
+        <Card labelledBy="deeds">
+          <CardHeader id="deeds" title="Activity" />
+          <CardBody>
+            <ActivityList entries={entries.slice(0, 8)} formats={formats} short />
+          </CardBody>
+        </Card>
+      </div>
+    </Page>
+  )
+}

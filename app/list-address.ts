@@ -1,0 +1,24 @@
+import type { Route } from 'next'
+import { parseCursor, type Cursor } from '#db/keyset'
+
+type Given = Record<string, string | string[] | undefined>
+export type SimpleAddress = { q: string; archived: boolean; cursor: Cursor | null; link: (changes: Record<string, string | null>) => Route; kept: (...names: string[]) => [string, string][] }
+
+const one = (value: string | string[] | undefined) => (Array.isArray(value) ? value.at(-1) : value)
+
+/** The state of a plain list, read out of its address. */
+export function readSimpleAddress(path: Route, given: Given): SimpleAddress {
+  const kept = (...names: string[]) =>
+    Object.entries(given).filter(([key]) => ![...names, 'after', 'before'].includes(key)).map(([key, value]): [string, string] => [key, one(value) ?? ''])
+  return {
+    q: (one(given.q) ?? '').replaceAll('\0', '').trim().slice(0, 100),
+    archived: one(given.archived) === 'yes',
+    cursor: parseCursor(one(given.after), false) ?? parseCursor(one(given.before), true),
+    kept,
+    link: (changes) => {
+      const next = new URLSearchParams(kept(...Object.keys(changes)))
+      for (const [key, value] of Object.entries(changes)) if (value !== null && value !== '') next.set(key, value)
+      return (next.size > 0 ? `${path}?${next.toString()}` : path) as Route
+    },
+  }
+}

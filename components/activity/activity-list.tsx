@@ -1,0 +1,59 @@
+import Link from 'next/link'
+import type { ReactNode } from 'react'
+import { customerAddress, orderAddress, productAddress } from '#components/addresses'
+import { moment, money, type Formats } from '#components/formats'
+import { statusNames } from '#components/orders/order-status'
+import { deeds, type Deed, type Entry } from '#db/activity'
+import type { OrderStatus } from '#db/schema/tenant'
+
+/** `short` leaves out what it was done to, where all of them are about the same thing. */
+export function ActivityList({ entries, formats, short = false }: { entries: Entry[]; formats: Formats; short?: boolean }) {
+  if (entries.length === 0) return <p className="text-ink-faint">Nothing yet.</p>
+  return (
+    <ol className="grid gap-3.5">
+      {entries.map((entry) => (
+        <li key={entry.id} className="min-w-0">
+          <p className="break-words">
+            <span className="font-medium">{entry.actor}</span> {words(entry)} {!short && <Subject entry={entry} />}
+            <Detail entry={entry} formats={formats} />
+          </p>
+          <time dateTime={entry.at.toISOString()} className="text-sm text-ink-faint">
+            {moment(entry.at, formats)}
+          </time>
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+const words = ({ deed }: Entry) => (deed in deeds ? deeds[deed as Deed] : deed.replaceAll('.', ' '))
+
+function Subject({ entry }: { entry: Entry }) {
+  const { deed, subject, subjectId } = entry
+  const address = deed.startsWith('order.') ? orderAddress : deed.startsWith('customer.') ? customerAddress : deed.startsWith('product.') ? productAddress : undefined
+  if (!address || !subjectId) return subject
+  return (
+    <Link href={address(subjectId)} className="underline decoration-line-strong underline-offset-4 hover:decoration-ink">
+      {subject}
+    </Link>
+  )
+}
+
+function Detail({ entry: { deed, detail }, formats }: { entry: Entry; formats: Formats }): ReactNode {
+  const { to, reason, priceMinor, totalMinor } = detail
+  const status = deed !== 'order.cancelled' && typeof to === 'string' && to in statusNames ? ` to ${statusNames[to as OrderStatus].toLowerCase()}` : ''
+  const change = fromTo(totalMinor ?? priceMinor)
+  const amount = change && change.from !== change.to ? `: ${money(change.from, formats)} to ${money(change.to, formats)}` : ''
+  return (
+    <span className="text-ink-soft">
+      {status}
+      {amount}
+      {typeof reason === 'string' && reason && `: “${reason}”`}
+    </span>
+  )
+}
+
+function fromTo(value: unknown): { from: number; to: number } | null {
+  if (typeof value !== 'object' || value === null || !('from' in value) || !('to' in value)) return null
+  return typeof value.from === 'number' && typeof value.to === 'number' ? { from: value.from, to: value.to } : null
+}

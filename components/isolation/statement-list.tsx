@@ -1,0 +1,33 @@
+import { Card, CardBody, CardHeader } from '#components/ui/card'
+import { Code } from '#components/ui/code'
+import type { Statement } from '#db/statements'
+
+export function StatementList({ statements }: { statements: Statement[] }) {
+  return (
+    <Card labelledBy="statements">
+      <CardHeader id="statements" title="What this page has just asked" />
+      <CardBody>
+        <p className="mb-3 max-w-prose text-ink-soft">
+          One short transaction, entered through the door. The last one is the list of orders: it names the tenant itself, and the policy names it again. Values travel apart from the text and are not shown.
+        </p>
+        <ol className="grid gap-2">
+          {statements.map(({ text, values }, i) => (
+            <li key={i}>
+              <Code>
+                {tidy(text)}
+                {values > 0 && <span className="text-ink-faint">{`\n-- with ${values} ${values === 1 ? 'value' : 'values'}`}</span>}
+              </Code>
+            </li>
+          ))}
+        </ol>
+      </CardBody>
+    </Card>
+  )
+}
+
+/** Takes away the indentation that the text has in the source. */
+function tidy(text: string) {
+  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  const margin = Math.min(...lines.map((line) => line.length - line.trimStart().length))
+  return lines.map((line) => line.slice(margin)).join('\n')
+}

@@ -1,0 +1,45 @@
+import { ActivityList } from '#components/activity/activity-list'
+import type { Formats } from '#components/formats'
+import { FigureStrip } from '#components/orders/figure-strip'
+import { OrdersTable } from '#components/orders/orders-table'
+import { ButtonLink } from '#components/ui/button'
+import { Card, CardBody, CardHeader } from '#components/ui/card'
+import { EmptyState } from '#components/ui/empty-state'
+import type { Entry } from '#db/activity'
+import type { Figures } from '#db/order-figures'
+import type { OrderRow } from '#db/order-list'
+
+type Props = { now: Figures; before: Figures; open: OrderRow[]; entries: Entry[]; formats: Formats }
+
+export function Today({ now, before, open, entries, formats }: Props) {
+  return (
+    <>
+      <section aria-labelledby="week" className="grid gap-2">
+        <h2 id="week" className="text-sm text-ink-soft">
+          Last 7 days, compared with the 7 before
+        </h2>
+        <FigureStrip now={now} before={before} formats={formats} />
+      </section>
+      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+        <Card labelledBy="waiting" className="overflow-hidden">
+          <CardHeader id="waiting" title="Waiting longest">
+            <ButtonLink href="/orders?status=open&period=12m&sort=placed" look="quiet" size="small">
+              All open orders
+            </ButtonLink>
+          </CardHeader>
+          {open.length > 0 ? <OrdersTable rows={open} columns={['placed', 'customer', 'status', 'total']} formats={formats} /> : <EmptyState title="Nothing is waiting">Every order is delivered or cancelled.</EmptyState>}
+        </Card>
+        <Card labelledBy="latest">
+          <CardHeader id="latest" title="Latest activity">
+            <ButtonLink href="/activity" look="quiet" size="small">
+              All
+            </ButtonLink>
+          </CardHeader>
+          <CardBody>
+            <ActivityList entries={entries} formats={formats} />
+          </CardBody>
+        </Card>
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,16 @@
+import type { ReactNode } from 'react'
+
+/** Names and values, one below the other. */
+export function Facts({ children }: { children: ReactNode }) {
+  return <dl className="grid gap-3">{children}</dl>
+}
+
+export function Fact({ name, children }: { name: string; children: ReactNode }) {
+  if (!children) return null
+  return (
+    <div>
+      <dt className="text-sm text-ink-faint">{name}</dt>
+      <dd className="break-words whitespace-pre-wrap">{children}</dd>
+    </div>
+  )
+}
