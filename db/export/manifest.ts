@@ -13,7 +13,7 @@ export const fileOf = (table: string, format: Format) => `${format}/${table}.${f
 const id = z.string().refine(isId, 'is no id')
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256')
 const whole = z.number().int().nonnegative()
-const name = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, 'is no name of a table or column')
+const tableName = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, 'is no name of a table')
 const file = z.strictObject({ name: z.string().max(200), bytes: whole, sha256: digest })
 
 export const manifestForm = z.strictObject({
@@ -27,8 +27,8 @@ export const manifestForm = z.strictObject({
   migrations: z.array(z.strictObject({ tag: z.string().max(200), sha256: digest })).min(1).max(10_000),
   members: file,
   tables: z.array(z.strictObject({
-    name,
-    columns: z.array(z.strictObject({ name, type: z.string().max(200) })).max(1600),
+    name: tableName,
+    columns: z.array(z.strictObject({ name: z.string().min(1).max(63), type: z.string().max(200) })).max(1600),
     rows: whole,
     files: z.strictObject(Object.fromEntries(formats.map((format) => [format, file])) as Record<Format, typeof file>),
   })).max(1000),

@@ -26,7 +26,9 @@ export function lineCheck(table: Table, tenantId: string): (line: string, number
     const row = objectOf(line)
     if (!row) throw refuse('is not a JSON object')
     if (row.tenant_id !== tenantId) throw refuse(`belongs to tenant ${JSON.stringify(row.tenant_id)?.slice(0, 60)}, not to ${tenantId}`)
-    for (const [name, value] of Object.entries(row)) {
+    // not Object.entries: of a million columns the first that is unknown is enough
+    for (const name in row) {
+      const value = row[name]
       const column = columns.get(name)
       if (!column) throw refuse(`has the unknown column ${JSON.stringify(name.slice(0, 63))}`)
       if (!fits(column, value)) throw refuse(`has ${kindOf(value)} in ${name}, which is of type ${column.type}`)

@@ -1,0 +1,125 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { sql } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { connected } from '#db/connect'
+import { withTenant } from '#db/door'
+import { loginUrl } from '#db/env'
+import { forgetTenant } from '#db/erase/forget'
+import { writeExport } from '#db/export/write'
+import { bringUpToDate } from '#db/fleet/apply'
+import { readHistory } from '#db/fleet/history'
+import { importTenant } from '#db/import/import'
+import { restoreTenant } from '#db/import/restore'
+import { filesOf, fingerprint, manifestOf, temporary } from '#db/import/testing/archives'
+import { everyValue, tomorrow } from '#db/import/testing/every-type'
+import { inhabitant, type Inhabitant } from '#db/isolation/world'
+import { placementOf, platform } from '#db/registry'
+import { placementKinds, type PlacementKind, type Tier } from '#db/schema/platform'
+import * as sessions from '#db/sessions'
+import { bySlug } from '#db/tenants'
+
+vi.mock('#db/fleet/history', async (original) => {
+  const history = await original<typeof import('#db/fleet/history')>()
+  const { tomorrow: added } = await import('#db/import/testing/every-type')
+  return { ...history, readHistory: async (plane: 'platform' | 'tenant') => [...(await history.readHistory(plane)), ...(plane === 'tenant' ? [added] : [])] }
+})
+
+const world = {} as Record<PlacementKind, Inhabitant>
+const made: string[] = []
+let folder: string
+
+beforeAll(async () => {
+  folder = await temporary()
+  await connected(loginUrl('migrator'), async (client) => {
+    await client.query('set role rowhouse_owner')
+    await bringUpToDate(client, 'shared', await readHistory('tenant'))
+  })
+  for (const kind of placementKinds) {
+    world[kind] = await inhabitant(kind, 'source', 12)
+    made.push(world[kind].id)
+    await withTenant({ kind: 'service', tenantId: world[kind].id, reason: 'test' }, async (tx) => {
+      for (const statement of everyValue(world[kind].id)) await tx.execute(sql.raw(statement))
+    })
+  }
+}, 60_000)
+
+afterAll(async () => {
+  for (const id of made) await forgetTenant(id)
+  await rm(folder, { recursive: true })
+}, 60_000)
+
+const exported = async (kind: PlacementKind) => {
+  const path = join(folder, `${kind}.zip`)
+  return { path, manifest: await writeExport(await placementOf(world[kind].id), path, 'test') }
+}
+const imported = async (path: string, slug: string, tier: Tier) => {
+  const { tenantId } = await importTenant({ path, slug, tier, actor: 'test', ownerId: world.shared.owner.actor.id ?? '' })
+  made.push(tenantId)
+  return tenantId
+}
+
+describe.each(placementKinds)('an export from a %s placement', (kind) => {
+  it('holds every table of the catalogue, the one of tomorrow too', async () => {
+    const { path, manifest } = await exported(kind)
+    expect(manifest.tables.map(({ name }) => name).toSorted()).toEqual(['activity', 'counters', 'customers', 'every_type', 'order_events', 'order_lines', 'orders', 'products'])
+    expect(manifest.migrations.at(-1)?.tag).toBe(tomorrow.tag)
+    const files = await filesOf(path)
+    expect(manifestOf(files)).toEqual(manifest)
+    const lines = (files.get('ndjson/every_type.ndjson') ?? '').trimEnd().split('\n')
+    expect(lines).toHaveLength(manifest.tables.find(({ name }) => name === 'every_type')?.rows ?? -1)
+    const rows = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(Object.keys(rows[0] ?? {})).toEqual(['tenant_id', 'id', 'parent_id'])
+    expect(rows.filter((row) => 'new_json' in row && row.new_json === null)).toHaveLength(1)
+    expect(lines.some((line) => line.includes('"large":9007199254740993'))).toBe(true)
+  })
+})
+
+describe.each([['shared', 'business'], ['schema', 'enterprise'], ['database', 'starter'], ['shared', 'starter']] as [PlacementKind, Tier][])('from %s', (kind, tier) => {
+  it(`it goes into a ${tier} tenant, and every value is the same`, async () => {
+    const { path } = await exported(kind)
+    const tenantId = await imported(path, `${kind}-to-${tier}`, tier)
+    expect(await fingerprint(tenantId)).toEqual(await fingerprint(world[kind].id))
+    const other = join(folder, 'other.zip')
+    const again = await writeExport(await placementOf(tenantId), other, 'test')
+    const texts = async (from: string, id: string) => [...(await filesOf(from))].filter(([name]) => name.includes('/')).map(([name, text]) => [name, text.replaceAll(id, '')])
+    expect(await texts(other, tenantId)).toEqual(await texts(path, world[kind].id))
+    expect(again.tenant.tier).toBe(tier)
+  })
+})
+
+describe('CSV', () => {
+  it('makes formulas harmless and leaves numbers alone', async () => {
+    const { path } = await exported('shared')
+    const csv = (await filesOf(path)).get('csv/every_type.csv') ?? ''
+    for (const formula of ['=1+1', '+1', '-1', '@x']) {
+      expect(csv).toContain(`"'${formula}"`)
+      expect(csv).not.toContain(`,"${formula}"`)
+    }
+    expect(csv).toContain(',-32768,')
+    expect(csv).toContain(',-0.0001,')
+  })
+})
+
+describe('a restore', () => {
+  it('puts one tenant back, keeps its people, and touches nobody else', async () => {
+    const { shared, schema } = world
+    const { path } = await exported('shared')
+    const good = await fingerprint(shared.id)
+    const others = await fingerprint(schema.id)
+    await withTenant(shared.owner, async (tx) => void (await tx.execute(sql`delete from order_lines where tenant_id = ${tx.tenantId}`)))
+    const { tenantId, before } = await restoreTenant(shared.slug, path, 'test')
+    made.push(tenantId)
+    expect(await fingerprint(tenantId)).toEqual(good)
+    expect((await bySlug(platform(), shared.slug)).id).toBe(tenantId)
+    expect((await bySlug(platform(), before.slug)).id).toBe(shared.id)
+    expect((await sessions.read(shared.owner.token))?.tenant).toMatchObject({ id: tenantId, slug: shared.slug, role: 'owner' })
+    await expect(withTenant(shared.owner, async () => {})).rejects.toThrow('not a member')
+    expect(await fingerprint(schema.id)).toEqual(others)
+  })
+
+  it('is refused from a file of somebody else', async () => {
+    const { path } = await exported('database')
+    await expect(restoreTenant(world.schema.slug, path, 'test')).rejects.toThrow(/it is an export of/)
+  })
+})
