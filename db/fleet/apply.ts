@@ -1,9 +1,9 @@
 import type pg from 'pg'
-import { MigrationChanged, SchemaTooNew } from '#db/errors'
+import { MigrationChanged, MigrationFailed, SchemaTooNew } from '#db/errors'
 import { Clash, explained } from '#db/fleet/failed'
 import type { Migration } from '#db/fleet/history'
 import { runOutside } from '#db/fleet/outside'
-import { closing, opening } from '#db/fleet/script'
+import { opening } from '#db/fleet/script'
 
 /** How long a statement waits for a lock, and with it everybody who comes after it in the queue. */
 export const lockTimeoutMs = 500
@@ -70,37 +70,28 @@ function grouped(files: Migration[]): Migration[][] {
   return groups
 }
 
-/** Statement by statement, in one flight where the connection pipelines: the first that fails is known, and the rest do nothing. */
+/** In one message; when that fails, once more statement by statement, so that the error can name the one that did it. */
 async function runTogether(client: pg.Client, schema: string, target: string, files: Migration[], timeoutMs: number): Promise<void> {
   const statements = files.flatMap((file) => file.statements.map((text) => ({ text, file })))
-  const flight = [opening(schema, files, timeoutMs), ...statements.map(({ text }) => text), closing(schema, files)]
-  const failed = client.pipeline ? await sendTogether(client, flight) : await sendInTurn(client, flight)
-  if (!failed) return
-  const { at, reason } = failed
-  await client.query('rollback').catch(() => {}) // the connection is gone, and the transaction with it
-  const step = statements[at - 1]
-  throw explained(reason, target, step?.file ?? files.at(at === 0 ? 0 : -1), step?.text ?? null)
-}
-
-type FirstFailure = { at: number; reason: unknown } | undefined
-
-async function sendTogether(client: pg.Client, flight: string[]): Promise<FirstFailure> {
-  client.connection.stream.cork()
-  const running = flight.map((text) => client.query(text))
-  client.connection.stream.uncork()
-  const results = await Promise.allSettled(running)
-  const at = results.findIndex(({ status }) => status === 'rejected')
-  const result = results[at]
-  return result?.status === 'rejected' ? { at, reason: result.reason } : undefined
-}
-
-async function sendInTurn(client: pg.Client, flight: string[]): Promise<FirstFailure> {
-  for (const [at, text] of flight.entries()) {
-    try {
-      await client.query(text)
-    } catch (reason) {
-      return { at, reason }
-    }
+  const begin = opening(schema, files, timeoutMs)
+  try {
+    await client.query([begin, ...statements.map(({ text }) => text), 'commit'].join('\n;\n')) // a statement may end in a comment
+  } catch (reason) {
+    await client.query('rollback').catch(() => {}) // the connection is gone, and the transaction with it
+    const error = explained(reason, target, files[0], null)
+    if (!(error instanceof MigrationFailed)) throw error
+    await runInTurn(client, target, begin, statements)
   }
-  return undefined
+}
+
+async function runInTurn(client: pg.Client, target: string, begin: string, statements: { text: string; file: Migration }[]): Promise<void> {
+  let step: (typeof statements)[number] | undefined
+  try {
+    await client.query(begin)
+    for (step of statements) await client.query(step.text)
+    await client.query('commit')
+  } catch (reason) {
+    await client.query('rollback').catch(() => {}) // as above
+    throw explained(reason, target, step?.file ?? statements[0]?.file, step?.text ?? null)
+  }
 }

@@ -12,7 +12,7 @@ export const mainPlace: Place = { server: null, database: null, schema: 'shared'
  */
 export async function connectOwner(place: Place, target: string): Promise<pg.Client> {
   const url = serviceUrl('migrator', place)
-  const client = new pg.Client({ connectionString: url, pipeline: true, application_name: 'rowhouse fleet', connectionTimeoutMillis: 5000 })
+  const client = new pg.Client({ connectionString: url, application_name: 'rowhouse fleet', connectionTimeoutMillis: 5000 })
   client.on('error', () => {}) // the query under way rejects with it
   try {
     await client.connect()

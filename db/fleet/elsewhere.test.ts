@@ -26,7 +26,7 @@ beforeAll(async () => {
 const close = (database: string, open: boolean) => query(`alter database ${database} allow_connections ${open}`)
 
 it('tenants with databases of their own are migrated there, and seen from here', async () => {
-  const histories = await history.add(addColumn('due_at'))
+  const histories = await history.add(addColumn('ripe_at'))
   expect(await readStatus({ histories })).toMatchObject({ total: 5, current: 1 })
   const id = await requestRun('test', {})
   expect(await runFleetJob(id, { histories })).toMatchObject({ state: 'done', targets: 4, left: 0 })

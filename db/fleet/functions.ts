@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type pg from 'pg'
 
-/** What the owner runs in every database that holds tenants, and in the main one. */
+/** The files of db/sql that the owner runs: in every database that holds tenants, and in the main one behind the platform's tables. */
 export const inEveryDatabase = ['tenancy', 'capture'] as const
-export const inMainDatabase = [...inEveryDatabase, 'tenancy-main', 'grants'] as const
+export const behindPlatform = ['tenancy-main', 'tenancy-keys', 'grants'] as const
+export const inMainDatabase = [...inEveryDatabase, ...behindPlatform] as const
 type SqlFile = (typeof inMainDatabase)[number] | 'logins'
 
 export const readSql = (name: SqlFile) => readFile(join(process.cwd(), 'db', 'sql', `${name}.sql`), 'utf8')

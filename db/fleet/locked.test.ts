@@ -27,7 +27,7 @@ async function lingering(text: string, work: () => Promise<void>): Promise<void>
 
 it('a locked table delays its own target only, never its readers for longer than the lock timeout, and is named', async () => {
   const { slug, schema } = tenant(4)
-  const histories = await history.add(addColumn('due_at'))
+  const histories = await history.add(addColumn('ripe_at'))
   await lingering(`select from ${schema}.orders`, async () => {
     let running = true
     const waits: number[] = []

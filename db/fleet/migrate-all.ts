@@ -3,7 +3,7 @@ import { applyPending, lockTimeoutMs } from '#db/fleet/apply'
 import type { MainConnection, Place } from '#db/fleet/connections'
 import { placesElsewhere } from '#db/fleet/elsewhere'
 import type { Histories } from '#db/fleet/history'
-import { migrateOne } from '#db/fleet/one'
+import { migrateOne, noteTimes } from '#db/fleet/one'
 import { mayPass, pauseMs } from '#db/fleet/passing'
 import { Queue } from '#db/fleet/queue'
 import type { Tally } from '#db/fleet/tally'
@@ -19,6 +19,7 @@ export async function migrateAll(targets: TargetState[], crew: MainConnection[],
   const { tries: most = 6, lockTimeoutMs: timeoutMs = lockTimeoutMs, signal } = effort
   const places = targets.some(({ elsewhere }) => elsewhere) ? await placesElsewhere() : new Map<string, Place>()
   const queue = new Queue(targets)
+  const times = new Map<string, number>()
   const halt = () => {
     tally.stop('it was asked to stop')
     queue.stop()
@@ -29,9 +30,11 @@ export async function migrateAll(targets: TargetState[], crew: MainConnection[],
     for (let item = await queue.take(); item; item = await queue.take()) {
       const { value: target, tries } = item
       const files = histories.tenant.filter(({ tag }) => target.lacks.includes(tag))
+      const started = performance.now()
       try {
         const applied = await migrateOne(main, target, places.get(target.tenantId ?? ''), (client) => applyPending(client, target.schema, target.name, files, timeoutMs), tries >= most)
         queue.finished()
+        if (!target.elsewhere) times.set(target.schema, performance.now() - started)
         if (applied.length > 0) tally.done(target.name)
         else tally.overtaken(target.name)
       } catch (error) {
@@ -47,6 +50,8 @@ export async function migrateAll(targets: TargetState[], crew: MainConnection[],
     }
   }))
   signal?.removeEventListener('abort', halt)
+  const [main] = crew
+  if (main && times.size > 0) await noteTimes(await main.use(), times, histories.tenant.map(({ tag }) => tag))
 }
 
 /** The main database comes back; a tenant's own that is not there holds up nobody. */

@@ -13,7 +13,7 @@ import { query } from '#db/fleet/testing/tenant-rows'
 
 beforeAll(async () => {
   await makeFleet(process.env.DATABASE_URL ?? '', 3)
-  await runFleet({ histories: await withMore(addColumn('due_at'), addColumn('paid_at')) })
+  await runFleet({ histories: await withMore(addColumn('ripe_at'), addColumn('paid_at')) })
 })
 
 it('a file changed after it was applied is refused by name, before anything is touched', async () => {
@@ -26,13 +26,13 @@ it('a file changed after it was applied is refused by name, before anything is t
 })
 
 it('a build that is older than the fleet is refused', async () => {
-  const histories = await withMore(addColumn('due_at'))
+  const histories = await withMore(addColumn('ripe_at'))
   await expect(runFleet({ histories })).rejects.toThrow('fleet-0001 is at 9002_test but this build knows up to 9001_test; use a build with 9002_test or later')
   await expect(whileVersionStands(['shared'], async () => expect.fail('it ran'))).rejects.toThrow('shared is at 9002_test but this build knows up to')
 })
 
 it('a file that is gone from the middle is missed by name', async () => {
-  const histories = await withMore(addColumn('due_at'), addColumn('paid_at'), 'select 1')
+  const histories = await withMore(addColumn('ripe_at'), addColumn('paid_at'), 'select 1')
   await expect(runFleet({ histories: { ...histories, tenant: histories.tenant.filter(({ tag }) => tag !== '9002_test') } })).rejects.toThrow('migration 9002_test is missing: fleet-0001 has it, and this build has later ones but not this one')
 })
 

@@ -18,10 +18,10 @@ beforeAll(async () => {
 })
 
 it('brings every target to the end of the history, and has nothing to do after that', async () => {
-  const histories = await history.add(addColumn('due_at'))
+  const histories = await history.add(addColumn('ripe_at'))
   const first = await runFleet({ histories })
   expect(first).toMatchObject({ state: 'done', targets: 13, failed: [], left: 0 })
-  expect(await columns('due_at')).toHaveLength(13)
+  expect(await columns('ripe_at')).toHaveLength(13)
   expect(await runFleet({ histories })).toMatchObject({ state: 'done', targets: 0, done: [] })
   expect(await readStatus({ histories })).toMatchObject({ total: 14, current: 14 })
   expect((await verifyFleet(histories)).drift).toEqual([])

@@ -30,13 +30,6 @@ export const ledgerRows = (schema: string, pending: Migration[]): string[] => [
   `delete from tenancy.failures where schema = '${targetName(schema)}'`,
 ]
 
-/** What stands behind them. */
-export const closing = (schema: string, pending: Migration[]): string => `
-update tenancy.applied
-set took_ms = extract(epoch from clock_timestamp() - transaction_timestamp()) * 1000
-where schema = '${targetName(schema)}' and migration in (${pending.map(({ tag }) => literal(tag)).join(', ')});
-commit`
-
 /**
  * A new target in one message: the schema, its grants and all its tables, with the ledger rows, in one transaction. In: one of our
  * schema names, the whole history. The role of that name must be there. Run it as the owner; it clashes where the ledger has the schema.
@@ -48,7 +41,8 @@ export function provisionScript(schema: string, history: Migration[]): string {
     `create schema if not exists ${name}`,
     `grant usage on schema ${name} to ${name.startsWith('t_') ? name : 'rowhouse_tenant'}, rowhouse_worker`,
     ...history.flatMap(onEmptyTables),
-    closing(schema, history).trim(),
+    `update tenancy.applied set took_ms = extract(epoch from clock_timestamp() - transaction_timestamp()) * 1000 where schema = '${name}'`,
+    'commit',
   ].join('\n;\n') // a statement may end in a comment
 }
 
