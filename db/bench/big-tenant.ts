@@ -1,7 +1,5 @@
 import type pg from 'pg'
 import { connected } from '#db/connect'
-import { env } from '#db/env'
-import { ConfigurationError } from '#db/errors'
 import { newId } from '#db/id'
 import { createTenant } from '#db/placements/create'
 import { platform } from '#db/registry'
@@ -11,19 +9,12 @@ import type { Caller } from '#db/door'
 
 export type BigTenant = { id: string; slug: string; owner: Caller & { kind: 'session' } }
 
-/** An administrator of the main database: only such a one may fill tables without passing the door. */
-export function administrator(): string {
-  const url = env().DATABASE_URL
-  if (!url) throw new ConfigurationError(['DATABASE_URL is missing; this benchmark makes and removes tenants'])
-  return url
-}
-
-/** A starter tenant with about `rows` rows over all its tables, filled in the database. */
-export async function bigTenant(name: string, rows: number): Promise<BigTenant> {
+/** A starter tenant with about `rows` rows over all its tables, filled by an administrator: only such a one may without passing the door. */
+export async function bigTenant(adminUrl: string, name: string, rows: number): Promise<BigTenant> {
   const slug = `bench-${name}-${newId().slice(-6)}`
   const user = await users.create(platform(), { email: `owner@${slug}.example`, name: slug, verified: true })
   const { id } = await createTenant({ slug, name: slug, ownerId: user.id })
-  if (rows > 0) await connected(administrator(), (client) => fill(client, id, rows))
+  if (rows > 0) await connected(adminUrl, (client) => fill(client, id, rows))
   const token = await sessions.start(user.id, { device: 'benchmark', address: '127.0.0.1' })
   return { id, slug, owner: { kind: 'session', token, tenantId: id, actor: { id: user.id, name: 'benchmark' } } }
 }

@@ -1,103 +1,95 @@
 import { spawn } from 'node:child_process'
-import { eq } from 'drizzle-orm'
-import { administrator, bigTenant, type BigTenant } from '#db/bench/big-tenant'
-import { judge } from '#db/bench/judge'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Figures, Given, Outcome } from '#db/bench/bench'
+import { bigTenant } from '#db/bench/big-tenant'
 import { checksums } from '#db/bench/checksums'
+import { judge } from '#db/bench/judge'
 import { Writer } from '#db/bench/writer'
 import { table } from '#db/cli/table'
-import { latestMove, readMove, type Move } from '#db/move/ledger'
-import { requestConfirm, requestMove } from '#db/move/request'
+import { readMove, type Move } from '#db/move/ledger'
+import { requestMove } from '#db/move/request'
+import { forgetPlacement, placementOf } from '#db/registry'
 import { unprovision } from '#db/placements/provision'
-import { forgetPlacement, platform, readPlacements } from '#db/registry'
-import { placements, tenants, type PlacementKind } from '#db/schema/platform'
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { PlacementKind } from '#db/schema/platform'
 import { startPostgres } from '../../scripts/postgres.mjs'
 
-export type MoveFigures = {
-  direction: string; rows: number; lost: number; doubled: number; misplaced: number; resurrected: number; others_changed: number; refused: number
-  longest_pause_ms: number; fence_ms: number; longest_write_ms: number; rows_per_s: number; total_s: number; writes_per_s: number; examples: string[]
+const usualRows = 200_000
+const writesASecond = 500
+
+type Run = {
+  direction: string; rows: number; lost: number; doubled: number; misplaced: number; resurrected: number; others: number; refused: number
+  gap: number; fence: number; slowest: number; seconds: number; writes: number; examples: string[]
 }
 
 /**
- * Moves a tenant of `size` rows from the shared schema to a schema and another to a second server, by a worker process, while a writer
- * writes to it and another one to a neighbour. What is reported is what the writers' own ledgers say of the rows at the end.
+ * Moves a tenant from the shared schema to a schema and another one to a second server, by a worker process, while one writer writes to it
+ * and another to a neighbour. What is reported is what the writers' own ledgers say of the rows that are there at the end.
  */
-export async function bench({ size = 200_000, rate = 500 }: { size?: number; rate?: number } = {}): Promise<{ text: string; json: Record<string, unknown> }> {
+export async function run({ size = usualRows, adminUrl, tell }: Given): Promise<Outcome> {
   const other = await startPostgres({ name: 'bench2', durable: true })
   const worker = spawn(process.execPath, ['db/worker.ts'], { stdio: ['ignore', 'ignore', 'inherit'] })
   try {
-    const runs = [await measure('shared → schema', 'schema', undefined, size, rate), await measure('shared → other server', 'database', other.adminUrl, size, rate)]
-    return { text: report(runs), json: summary(runs) }
+    const runs = [await measure('shared → schema', 'schema', undefined), await measure('shared → other server', 'database', other.adminUrl)]
+    const figures = summary(runs)
+    const wrong = runs.reduce((sum, one) => sum + one.lost + one.doubled + one.misplaced + one.resurrected + one.others, 0)
+    return { text: [report(runs), ...runs.flatMap(({ examples }) => examples)].join('\n'), figures, failed: wrong > 0 }
   } finally {
     worker.kill('SIGTERM')
     await new Promise((resolve) => worker.once('exit', resolve))
     await other.stop()
   }
-}
 
-async function measure(direction: string, to: PlacementKind, databaseUrl: string | undefined, size: number, rate: number): Promise<MoveFigures> {
-  const tenant = await bigTenant('mover', size)
-  const neighbour = await bigTenant('busy', 1000)
-  const idle = await bigTenant('idle', 20_000)
-  try {
-    const before = await checksums(administrator(), 'shared', idle.id)
-    const writers = [new Writer(tenant.owner, rate), new Writer(neighbour.owner, rate)] as const
+  async function measure(direction: string, to: PlacementKind, databaseUrl: string | undefined): Promise<Run> {
+    tell(`${direction}: filling a tenant with ${size} rows`)
+    const [tenant, neighbour, idle] = [await bigTenant(adminUrl, 'mover', size), await bigTenant(adminUrl, 'busy', 1000), await bigTenant(adminUrl, 'idle', 20_000)]
+    const untouched = await checksums(adminUrl, 'shared', idle.id)
+    const writers = [new Writer(tenant.owner, writesASecond), new Writer(neighbour.owner, writesASecond)] as const
     await Promise.all(writers.map((writer) => writer.start(6)))
     await sleep(1000)
     const { ledger } = writers[0]
     const [wroteBefore, began] = [ledger.writes, performance.now()]
     Object.assign(ledger, { longestMs: 0, longestGapMs: 0 })
-    const asked = await requestMove({ tenantId: tenant.id, to, actor: 'benchmark', reason: 'benchmark', ...(databaseUrl ? { databaseUrl } : {}) })
-    const move = await until(asked, (now) => now.state === 'switched' || now.state === 'aborted')
+    const move = await switched(await requestMove({ tenantId: tenant.id, to, actor: 'benchmark', reason: 'benchmark', ...(databaseUrl ? { databaseUrl } : {}) }), tell)
     const seconds = (performance.now() - began) / 1000
     const wrote = ledger.writes - wroteBefore
-    if (move.state === 'aborted') throw new Error(`the move was given up: ${move.error}`)
-    const left = await checksums(administrator(), 'shared', tenant.id)
+    const left = await checksums(adminUrl, 'shared', tenant.id)
     await sleep(1000)
     await Promise.all(writers.map((writer) => writer.stop()))
-    const misplaced = differing(left, await checksums(administrator(), 'shared', tenant.id))
+    const late = differing(left, await checksums(adminUrl, 'shared', tenant.id))
+    forgetPlacement()
     const [verdict, others] = [await judge(tenant.id, ledger), await judge(neighbour.id, writers[1].ledger)]
+    const changed = differing(untouched, await checksums(adminUrl, 'shared', idle.id))
+    if (databaseUrl) await unprovision(tenant.id, await placementOf(tenant.id))
     return {
-      direction, rows: move.rowsDone, lost: verdict.lost + others.lost, doubled: verdict.doubled + others.doubled, misplaced, resurrected: verdict.resurrected + others.resurrected,
-      others_changed: differing(before, await checksums(administrator(), 'shared', idle.id)), refused: ledger.refusals + ledger.doubts,
-      longest_pause_ms: Math.round(ledger.longestGapMs), fence_ms: Math.round(move.pauseMs ?? 0), longest_write_ms: Math.round(ledger.longestMs),
-      rows_per_s: Math.round(move.rowsDone / seconds), total_s: Number(seconds.toFixed(1)), writes_per_s: Math.round(wrote / seconds), examples: [...verdict.examples, ...others.examples],
+      direction, rows: move.rowsDone, lost: verdict.lost + others.lost, doubled: verdict.doubled + others.doubled, misplaced: late, resurrected: verdict.resurrected + others.resurrected,
+      others: changed, refused: ledger.refusals + ledger.doubts, gap: Math.round(ledger.longestGapMs), fence: Math.round(move.pauseMs ?? 0), slowest: Math.round(ledger.longestMs),
+      seconds: Number(seconds.toFixed(1)), writes: Math.round(wrote / seconds), examples: [...verdict.examples, ...others.examples],
     }
-  } finally {
-    for (const one of [tenant, neighbour, idle]) await remove(one)
   }
 }
 
-async function until(move: Move, done: (now: Move) => boolean): Promise<Move> {
-  for (;;) {
+async function switched(move: Move, tell: (line: string) => void): Promise<Move> {
+  for (let state = ''; ; await sleep(50)) {
     const now = await readMove(move.id)
-    if (done(now)) return now
-    await sleep(50)
+    if (now.state !== state) tell(`  ${(state = now.state)}`)
+    if (now.state === 'aborted') throw new Error(`the move was given up: ${now.error}`)
+    if (now.state === 'switched' && now.pauseMs !== null) return now
   }
 }
 
 const differing = (a: Record<string, string>, b: Record<string, string>): number => Object.keys({ ...a, ...b }).filter((name) => a[name] !== b[name]).length
+const rowsASecond = ({ rows, seconds }: Run): number => Math.round(rows / seconds)
 
-async function remove(tenant: BigTenant): Promise<void> {
-  const move = await latestMove(tenant.id)
-  if (move?.state === 'switched') await until(await requestConfirm(tenant.id, tenant.slug, 'benchmark'), ({ state }) => state === 'cleaned')
-  forgetPlacement()
-  const [place] = await readPlacements(eq(placements.tenantId, tenant.id))
-  if (place) await unprovision(tenant.id, place)
-  await checksums(administrator(), 'shared', tenant.id, 'remove')
-  await platform().delete(tenants).where(eq(tenants.id, tenant.id))
-}
+const report = (runs: Run[]): string => table(
+  ['move', 'rows', 'lost', 'doubled', 'misplaced', 'resurrected', 'others changed', 'refused', 'longest gap ms', 'fence ms', 'slowest write ms', 'rows/s', 'total s', 'writes/s'],
+  runs.map((one) => [one.direction, one.rows, one.lost, one.doubled, one.misplaced, one.resurrected, one.others, one.refused, one.gap, one.fence, one.slowest, rowsASecond(one), one.seconds, one.writes]))
 
-const report = (runs: MoveFigures[]): string => table(
-  ['move', 'rows', 'lost', 'doubled', 'misplaced', 'resurrected', 'others changed', 'refused', 'longest gap ms', 'fence ms', 'longest write ms', 'rows/s', 'total s', 'writes/s'],
-  runs.map((run) => [run.direction, run.rows, run.lost, run.doubled, run.misplaced, run.resurrected, run.others_changed, run.refused, run.longest_pause_ms, run.fence_ms, run.longest_write_ms, run.rows_per_s, run.total_s, run.writes_per_s]))
-
-function summary(runs: MoveFigures[]): Record<string, unknown> {
-  const sum = (key: 'lost' | 'doubled' | 'misplaced' | 'resurrected') => runs.reduce((total, run) => total + run[key], 0)
-  const most = (key: 'longest_pause_ms' | 'total_s') => Math.max(...runs.map((run) => run[key]))
-  const least = (key: 'rows' | 'rows_per_s' | 'writes_per_s') => Math.min(...runs.map((run) => run[key]))
+function summary(runs: Run[]): Figures {
+  const sum = (key: 'lost' | 'doubled' | 'misplaced' | 'resurrected') => runs.reduce((total, one) => total + one[key], 0)
+  const each = Object.fromEntries(runs.flatMap((one, i) => [[`fence_ms_${i + 1}`, one.fence], [`total_s_${i + 1}`, one.seconds], [`rows_per_s_${i + 1}`, rowsASecond(one)]]))
   return {
-    rows: least('rows'), lost: sum('lost'), doubled: sum('doubled'), misplaced: sum('misplaced'), resurrected: sum('resurrected'),
-    longest_pause_ms: most('longest_pause_ms'), rows_per_s: least('rows_per_s'), total_s: most('total_s'), writes_per_s: least('writes_per_s'), runs,
+    rows: Math.min(...runs.map(({ rows }) => rows)), lost: sum('lost'), doubled: sum('doubled'), misplaced: sum('misplaced'), resurrected: sum('resurrected'),
+    longest_pause_ms: Math.max(...runs.map(({ gap }) => gap)), rows_per_s: Math.min(...runs.map(rowsASecond)), total_s: Math.max(...runs.map(({ seconds }) => seconds)),
+    writes_per_s: Math.min(...runs.map(({ writes }) => writes)), ...each,
   }
 }
