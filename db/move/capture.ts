@@ -29,7 +29,7 @@ export async function capture(mover: Mover): Promise<void> {
   const { move } = mover
   const source = await mover.source()
   if ((await residentIn(source, mover))?.state === 'copying') return
-  const { result, pauseMs } = await withFence(mover, source, () => turn(source, mover, 'active', 'copying', move.source.epoch))
+  const { result, pauseMs } = await withFence(mover, source, async () => ({ result: await turn(source, mover, 'active', 'copying', move.source.epoch) }))
   if (!result) throw new Error(`tenant ${mover.slug} is not active in ${move.source.schema} under epoch ${move.source.epoch}`)
   await mover.event('capture armed', '', { tookMs: pauseMs })
   await moment('capture armed')

@@ -68,9 +68,9 @@ async function passAcross(mover: Mover, tables: TenantTable[]): Promise<number> 
     await source.query('commit')
     return 0
   }
-  await target.query('create temporary table if not exists touched (table_name text, key text[]) on commit delete rows')
   const arriving = new Map<TenantTable, string>()
   for (const table of touched) arriving.set(table, await arrivalTable(target, mover, table))
+  await target.query('create temporary table if not exists touched (table_name text, key text[]) on commit delete rows')
   await mover.enter(target, 'catch up', { writes: true })
   await stream(source, target, `select distinct table_name, key from tenancy.changed_keys where tenant_id = '${tenantId}'`, 'pg_temp.touched (table_name, key)')
   await target.query(touched.toReversed().map((table) => {

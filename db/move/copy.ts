@@ -113,11 +113,16 @@ async function settle(mover: Mover, target: pg.Client, table: TenantTable, chunk
   return chunk
 }
 
+const prepared = new WeakMap<pg.Client, Set<string>>()
+
 /** A table of this connection alone, emptied by each commit, for rows of one table on their way in. */
 export async function arrivalTable(target: pg.Client, mover: Mover, table: TenantTable): Promise<string> {
   const sql = written(table, mover.move.tenantId)
   const name = pg.escapeIdentifier(`arriving_${table.name}`.slice(0, 60))
-  await target.query(`create temporary table if not exists ${name} on commit delete rows as select ${sql.columns('t')} from ${sql.in(mover.move.target.schema)} as t with no data`)
+  const known = prepared.get(target) ?? new Set()
+  prepared.set(target, known)
+  if (!known.has(name)) await target.query(`create temporary table if not exists ${name} on commit delete rows as select ${sql.columns('t')} from ${sql.in(mover.move.target.schema)} as t with no data`)
+  known.add(name)
   return `pg_temp.${name}`
 }
 

@@ -27,7 +27,7 @@ const asked = { actor: 'test', reason: 'test' }
 const signal = () => new AbortController().signal
 const admin = <T = unknown>(text: string, url = mainAdmin()) => connected(url, async (client) => (await client.query(text)).rows as T[])
 
-test.each(['schema', 'database'] as const)('a difference in the copy in a %s is found, and the move is given up with table and range', async (kind) => {
+test.each(['schema', 'database'] as const)('a difference in the copy in a %s is found, and the move is given up with table and range', { timeout: 60_000 }, async (kind) => {
   const tenant = await fresh(`planted-${kind}`)
   const before = await fingerprint(tenant.id)
   const move = await driven(await requestMove({ tenantId: tenant.id, to: kind, ...asked }), 'caught_up')
@@ -71,7 +71,7 @@ test('a table that nobody told the move of is moved, with what is written to it 
   }
 })
 
-test('a transaction that stays open holds up the move alone, and the move says which', async () => {
+test('a transaction that stays open holds up the move alone, and the move says which', { timeout: 60_000 }, async () => {
   const [tenant, neighbour] = [await fresh('patient'), await fresh('other')]
   const open = holdOpen(tenant.owner, 2500)
   const move = await requestMove({ tenantId: tenant.id, to: 'schema', ...asked })

@@ -5,29 +5,36 @@ import { drop } from '#db/move/ends'
 
 type Holder = { pid: number; login: string; application: string; seconds: number | null; doing: string | null }
 
+/** What was done behind the fence, and whether it has let the tenant go already. */
+export type Held<T> = { result: T; released?: boolean }
+
 const lockTimeoutMs = 100
 const longSeconds = 0.5
 const deadlineMs = 2500
 
 const key = (mover: Mover) => `tenancy.lock_key('${mover.move.tenantId}')`
 
+/** Lets the tenant go on. `work` may send it behind its commit, in the same message, so that nobody waits for another round trip. */
+export const letGo = (mover: Mover): string =>
+  `select pg_advisory_unlock(${key(mover)}); set lock_timeout = 0; set idle_session_timeout = 0; set idle_in_transaction_session_timeout = 0`
+
 /**
  * Runs `work` while no transaction of the tenant is open and none begins. Asks for the tenant's lock only when nobody is known to keep
  * it for long, waits for it no longer than a lock timeout, and tries again: a long transaction holds up the move and nobody else.
  * In: the connection that keeps the lock. Out: what `work` returns, and for how long newcomers waited. Gives up after a deadline.
  */
-export async function withFence<T>(mover: Mover, client: pg.Client, work: () => Promise<T>): Promise<{ result: T; pauseMs: number }> {
+export async function withFence<T>(mover: Mover, client: pg.Client, work: () => Promise<Held<T>>): Promise<{ result: T; pauseMs: number }> {
   for (let tries = 0; ; tries++) {
     await waitForLong(mover, client)
     const asked = performance.now()
     if (await locked(mover, client)) {
       try {
         await moment('fence taken')
-        const result = await inTime(client, work())
-        await release(mover, client)
-        return { result, pauseMs: performance.now() - asked }
+        const { released = false, ...done } = await inTime(client, work())
+        if (!released) await client.query(letGo(mover))
+        return { ...done, pauseMs: performance.now() - asked }
       } catch (error) {
-        await release(mover, client).catch(() => drop(client))
+        await client.query('rollback').then(() => client.query(letGo(mover))).catch(() => drop(client))
         throw error
       }
     }
@@ -67,11 +74,6 @@ async function locked(mover: Mover, client: pg.Client): Promise<boolean> {
     if ((error as { code?: string }).code !== '55P03') throw error
     return false
   }
-}
-
-async function release(mover: Mover, client: pg.Client): Promise<void> {
-  await client.query('rollback')
-  await client.query(`select pg_advisory_unlock(${key(mover)}); set lock_timeout = 0; set idle_session_timeout = 0; set idle_in_transaction_session_timeout = 0`)
 }
 
 function inTime<T>(client: pg.Client, work: Promise<T>): Promise<T> {

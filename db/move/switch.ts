@@ -1,6 +1,6 @@
 import { applyHere, catchUp, catchUpOnce } from '#db/move/catch-up'
 import { residentIn, turn } from '#db/move/capture'
-import { withFence } from '#db/move/fence'
+import { letGo, withFence } from '#db/move/fence'
 import { change } from '#db/move/ledger'
 import { GivenUp, type Mover } from '#db/move/mover'
 import { moment } from '#db/move/moments'
@@ -22,8 +22,8 @@ async function switchHere(mover: Mover): Promise<void> {
     await moment('drained')
     await target.query('select tenancy.switch_place($1)', [mover.move.id])
     await moment('in the switch')
-    await target.query('commit')
-    return keys
+    await target.query(`commit; ${letGo(mover)}`)
+    return { result: keys, released: true }
   })
   await finish(mover, result, pauseMs)
 }
@@ -45,14 +45,14 @@ async function switchAcross(mover: Mover): Promise<void> {
     await moment('drained')
     if (!(await turn(source, mover, 'copying', 'fenced', epoch))) throw new Error(`tenant ${mover.slug} is not being copied from ${mover.move.source.schema} any more`)
     await moment('source fenced')
-    await comeAcross(mover, epoch)
-    return keys
+    await comeAcross(mover, epoch, letGo(mover))
+    return { result: keys, released: true }
   })
   await finish(mover, result, pauseMs)
 }
 
 /** From the fenced source on. What is done already is not done again. */
-async function comeAcross(mover: Mover, epoch: number): Promise<void> {
+async function comeAcross(mover: Mover, epoch: number, last = 'select'): Promise<void> {
   const [source, target] = [await mover.source(), await mover.target()]
   if (!(await turn(target, mover, 'incoming', 'active', epoch)) && (await residentIn(target, mover))?.state !== 'active') {
     throw new GivenUp('the target was given up before it could open')
@@ -60,6 +60,7 @@ async function comeAcross(mover: Mover, epoch: number): Promise<void> {
   await moment('target opened')
   await mover.main.query('select tenancy.record_switch($1, $2)', [mover.move.id, epoch])
   await moment('registry switched')
+  await source.query(last)
   await turn(source, mover, 'fenced', 'gone', epoch)
 }
 

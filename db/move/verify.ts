@@ -22,8 +22,9 @@ export async function verify(mover: Mover): Promise<{ rows: number }> {
     if (!source || !target) throw new Error('a view is missing')
     await catchUp(mover)
     const { pauseMs } = await withFence(mover, mover.here ? await mover.target() : await mover.source(), async () => {
-      await catchUpOnce(mover, tables)
+      const result = await catchUpOnce(mover, tables)
       await Promise.all(views.map(({ client }) => mover.enter(client, 'compare', { snapshot: true })))
+      return { result }
     })
     await mover.event('rehearsed', 'writes waited', { tookMs: pauseMs })
     await moment('rehearsed')

@@ -1,0 +1,73 @@
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import { judge } from '#db/bench/judge'
+import { Writer } from '#db/bench/writer'
+import type { Inhabitant } from '#db/isolation/world'
+import { readEvents } from '#db/move/ledger'
+import { requestAbort, requestMove } from '#db/move/request'
+import { leave, settleIn } from '#db/move/testing/world'
+import { reached, WorkerProcess } from '#db/move/testing/worker'
+import { closePools } from '#db/pools'
+import { placementOf } from '#db/registry'
+
+// Between the two commits of a switch between databases the tenant is in neither.
+const made: Inhabitant[] = []
+const workers: WorkerProcess[] = []
+const started = (worker: WorkerProcess) => (workers.push(worker), worker)
+let tenant: Inhabitant
+let writer: Writer
+beforeEach(async () => {
+  tenant = await settleIn('shared', 'limbo', 20)
+  made.push(tenant)
+  writer = new Writer(tenant.owner, 100)
+  await writer.start(3)
+}, 60_000)
+afterAll(async () => {
+  for (const worker of workers) await worker.end('SIGKILL')
+  await leave(made)
+  await closePools()
+}, 60_000)
+
+const nothing = { lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] }
+const toDatabase = () => requestMove({ tenantId: tenant.id, to: 'database', actor: 'test', reason: 'test' })
+
+test('a mover that dies there is followed by another worker within seconds; until then writes wait or are refused, and none is lost', async () => {
+  const first = started(new WorkerProcess({ how: 'kill', moment: 'source fenced' }))
+  const move = await toDatabase()
+  await reached(move, ['provisioned', 'capturing', 'copied'], first)
+  const second = started(new WorkerProcess())
+  await first.struck('source fenced')
+  const died = performance.now()
+  await reached(move, ['switched'], second)
+  expect(performance.now() - died).toBeLessThan(6000)
+  const ledger = await writer.stop()
+  expect(await judge(tenant.id, ledger)).toEqual(nothing)
+  expect(ledger.doubts).toBe(0)
+  await second.end()
+})
+
+test('given up there, the tenant goes on in its old place, and the target never opens', async () => {
+  const first = started(new WorkerProcess({ how: 'kill', moment: 'source fenced' }))
+  const move = await toDatabase()
+  await first.struck('source fenced')
+  await requestAbort(tenant.id, tenant.slug, 'test')
+  const second = started(new WorkerProcess())
+  await reached(move, ['aborted'], second)
+  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+  const ledger = await writer.stop()
+  expect(await judge(tenant.id, ledger)).toEqual(nothing)
+  expect(ledger.doubts).toBe(0)
+  await second.end()
+})
+
+test('given up a moment later, it is too late: the move goes on to its end', async () => {
+  const first = started(new WorkerProcess({ how: 'kill', moment: 'target opened' }))
+  const move = await toDatabase()
+  await first.struck('target opened')
+  await requestAbort(tenant.id, tenant.slug, 'test')
+  const second = started(new WorkerProcess())
+  await reached(move, ['switched'], second)
+  expect((await readEvents(move.id)).map(({ event }) => event)).toContain('too late')
+  expect(await judge(tenant.id, await writer.stop())).toEqual(nothing)
+  await second.end()
+})
