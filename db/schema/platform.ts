@@ -1,5 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { bigint, check, customType, doublePrecision, index, integer, jsonb, pgSchema, primaryKey, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { placementKinds, tiers, type PlacementKind } from '#db/tiers'
+
+export { placementKinds, tiers, type PlacementKind, type Tier } from '#db/tiers'
 
 export const platform = pgSchema('platform')
 
@@ -7,12 +10,8 @@ const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () =>
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
 const now = sql`now()`
 
-export const tiers = ['starter', 'business', 'enterprise'] as const
 export const roles = ['owner', 'admin', 'member', 'viewer'] as const
-export const placementKinds = ['shared', 'schema', 'database'] as const
-export type Tier = (typeof tiers)[number]
 export type Role = (typeof roles)[number]
-export type PlacementKind = (typeof placementKinds)[number]
 
 const oneOf = (values: readonly string[]) => sql.raw(`(${values.map((v) => `'${v}'`).join(', ')})`)
 
