@@ -1,3 +1,5 @@
 import { defineConfig } from 'drizzle-kit'
 
-export default defineConfig({ dialect: 'postgresql', schema: ['./db/schema/platform.ts', './db/schema/accounts.ts'], out: './drizzle/platform', schemaFilter: ['platform'] })
+const schema = ['platform', 'accounts', 'console'].map((name) => `./db/schema/${name}.ts`)
+
+export default defineConfig({ dialect: 'postgresql', schema, out: './drizzle/platform', schemaFilter: ['platform'] })

@@ -38,6 +38,7 @@ export async function verify(mover: Mover): Promise<{ rows: number }> {
 }
 
 async function compare(mover: Mover, source: View, target: View, table: TenantTable): Promise<number> {
+  const began = performance.now()
   let rows = 0
   for await (const range of ranges(source, target, table, mover.move.tenantId, rangeRows)) {
     if (!same(range)) throw new VerificationFailed(table.name, [range.from?.join(',') ?? 'the first', range.to?.join(',') ?? 'the last'], range.source, range.target)
@@ -45,5 +46,6 @@ async function compare(mover: Mover, source: View, target: View, table: TenantTa
     await mover.checkpoint()
     await mover.note(`comparing ${table.name}, ${rows} rows are the same`)
   }
+  await mover.event('compared', table.name, { rows, tookMs: performance.now() - began })
   return rows
 }

@@ -390,6 +390,37 @@ CREATE TABLE "platform"."second_factors" (
 	"last_step" bigint DEFAULT 0 NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "platform"."examinations" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"kind" text NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"by" text NOT NULL,
+	"targets" integer NOT NULL,
+	"offenders" jsonb NOT NULL,
+	"took_ms" integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."support_accesses" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"tenant_id" uuid NOT NULL,
+	"user_id" uuid NOT NULL,
+	"session_id" uuid,
+	"reason" text NOT NULL,
+	"started_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL,
+	"writes" boolean DEFAULT false NOT NULL,
+	"ended_at" timestamp with time zone,
+	CONSTRAINT "support_accesses_reason" CHECK (length(btrim("platform"."support_accesses"."reason")) between 1 and 500),
+	CONSTRAINT "support_accesses_time" CHECK ("platform"."support_accesses"."expires_at" <= "platform"."support_accesses"."started_at" + interval '4 hours')
+);
+--> statement-breakpoint
+CREATE TABLE "platform"."tenant_sizes" (
+	"tenant_id" uuid PRIMARY KEY NOT NULL,
+	"orders" bigint NOT NULL,
+	"bytes" bigint NOT NULL,
+	"measured_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 ALTER TABLE "platform"."bans" ADD CONSTRAINT "bans_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."data_steps" ADD CONSTRAINT "data_steps_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."databases_seen" ADD CONSTRAINT "databases_seen_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -420,6 +451,10 @@ ALTER TABLE "platform"."invitations" ADD CONSTRAINT "invitations_invited_by_user
 ALTER TABLE "platform"."mail" ADD CONSTRAINT "mail_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."recovery_codes" ADD CONSTRAINT "recovery_codes_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."second_factors" ADD CONSTRAINT "second_factors_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."support_accesses" ADD CONSTRAINT "support_accesses_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."support_accesses" ADD CONSTRAINT "support_accesses_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."support_accesses" ADD CONSTRAINT "support_accesses_session_id_sessions_id_fk" FOREIGN KEY ("session_id") REFERENCES "platform"."sessions"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."tenant_sizes" ADD CONSTRAINT "tenant_sizes_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "platform"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "audit_tenant" ON "platform"."audit" USING btree ("tenant_id","seq");--> statement-breakpoint
 CREATE UNIQUE INDEX "erasures_open" ON "platform"."erasures" USING btree ("tenant_id") WHERE withdrawn_at is null and ended_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "exports_open" ON "platform"."exports" USING btree ("tenant_id") WHERE state in ('requested', 'running');--> statement-breakpoint
@@ -448,4 +483,7 @@ CREATE UNIQUE INDEX "invitations_token" ON "platform"."invitations" USING btree 
 CREATE UNIQUE INDEX "invitations_email" ON "platform"."invitations" USING btree ("tenant_id","email");--> statement-breakpoint
 CREATE UNIQUE INDEX "links_token" ON "platform"."links" USING btree ("token_hash");--> statement-breakpoint
 CREATE INDEX "links_email" ON "platform"."links" USING btree ("email","kind");--> statement-breakpoint
-CREATE INDEX "mail_due" ON "platform"."mail" USING btree ("due_at") WHERE sent_at is null;
+CREATE INDEX "mail_due" ON "platform"."mail" USING btree ("due_at") WHERE sent_at is null;--> statement-breakpoint
+CREATE INDEX "examinations_kind" ON "platform"."examinations" USING btree ("kind","at");--> statement-breakpoint
+CREATE INDEX "support_accesses_session" ON "platform"."support_accesses" USING btree ("session_id") WHERE ended_at is null;--> statement-breakpoint
+CREATE INDEX "support_accesses_tenant" ON "platform"."support_accesses" USING btree ("tenant_id","started_at");
