@@ -1,0 +1,15 @@
+import type { ReactNode } from 'react'
+import { requireOperator } from '#app/operator'
+import { signOutAction } from '#app/sign-in-actions'
+import { ConsoleShell } from '#components/console/console-shell'
+import './console.css'
+
+/** The frame only. It outlives navigations, so each page, action and stream checks for itself. */
+export default async function ConsoleLayout({ children }: { children: ReactNode }) {
+  const { user, tenant } = await requireOperator()
+  return (
+    <ConsoleShell user={user} tenant={tenant?.name ?? null} signOut={signOutAction}>
+      {children}
+    </ConsoleShell>
+  )
+}

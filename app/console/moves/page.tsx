@@ -1,0 +1,36 @@
+import type { Route } from 'next'
+import { readConsoleAddress } from '#app/console-address'
+import { consolePage } from '#app/operator'
+import { MovesTable } from '#components/console/moves-table'
+import { Tabs } from '#components/console/tabs'
+import { PageFrame } from '#components/page'
+import { Card } from '#components/ui/card'
+import { EmptyState } from '#components/ui/empty-state'
+import { PageHeader } from '#components/ui/page-header'
+import { Pager } from '#components/ui/pager'
+import { ButtonLink } from '#components/ui/button'
+import { listMoves } from '#db/move/view'
+
+export default async function MovesPage({ searchParams }: PageProps<'/console/moves'>) {
+  const { formats } = await consolePage()
+  const { cursor, link, pick } = readConsoleAddress('/console/moves', await searchParams)
+  const live = pick('show', ['live']) !== null
+  const page = await listMoves({ live, size: 50, cursor })
+  return (
+    <PageFrame>
+      <title>Moves · Rowhouse console</title>
+      <PageHeader title="Moves" about="A tenant’s rows on their way from one place to another, while it goes on working." />
+      <Card>
+        <Tabs label="Which moves" tabs={[{ name: 'All', href: link({ show: null }), current: !live }, { name: 'Not over yet', href: link({ show: 'live' }), current: live }]} />
+        {page.rows.length === 0 ? (
+          <EmptyState title={live ? 'Nobody is moving' : 'Nobody has moved yet'} action={<ButtonLink href={'/console/tenants' as Route}>Choose a tenant</ButtonLink>}>
+            A change of tier moves a tenant to the place of its new tier.
+          </EmptyState>
+        ) : (
+          <MovesTable rows={page.rows} formats={formats} />
+        )}
+        <Pager page={page} link={link} />
+      </Card>
+    </PageFrame>
+  )
+}

@@ -1,0 +1,69 @@
+import { notFound } from 'next/navigation'
+import { ArrowRightLeft } from 'lucide-react'
+import { consolePage } from '#app/operator'
+import { tierAt } from '#components/console/addresses'
+import { Badge, tierNames } from '#components/console/marks'
+import { MoveHistory } from '#components/console/move-history'
+import { ReasonDialog } from '#components/console/reason-dialog'
+import { TenantFactsCard } from '#components/console/tenant-facts-card'
+import { TenantPeople } from '#components/console/tenant-people'
+import { TenantTrail } from '#components/console/tenant-trail'
+import { Ago } from '#components/console/figures'
+import { PageFrame } from '#components/page'
+import { ButtonLink } from '#components/ui/button'
+import { Notice } from '#components/ui/notice'
+import { PageHeader } from '#components/ui/page-header'
+import { listAudit } from '#db/audit-trail'
+import { TenantNotFound } from '#db/errors'
+import { readStatus } from '#db/fleet/status'
+import { isLive } from '#db/move/states'
+import { readTenant } from '#db/tenant-facts'
+import type { Route } from 'next'
+import { resumeTenant, suspendTenant } from '../actions'
+
+export default async function TenantPage({ params }: PageProps<'/console/tenants/[slug]'>) {
+  const { formats } = await consolePage()
+  const { slug } = await params
+  const facts = await readTenant(slug).catch((error: unknown) => {
+    if (error instanceof TenantNotFound) notFound()
+    throw error
+  })
+  const { tenant, suspended, latest } = facts
+  const [trail, fleet] = await Promise.all([listAudit({ tenantId: tenant.id, search: '', size: 12, before: null }), readStatus()])
+  const standing = fleet.targets.find((one) => (facts.placement.kind === 'shared' ? one.name === 'shared' : one.tenantId === tenant.id))
+  const moving = latest && isLive(latest.state) ? latest : null
+  return (
+    <PageFrame width="normal">
+      <title>{`${tenant.name} · Rowhouse console`}</title>
+      <PageHeader title={tenant.name} beside={<Badge tone="accent">{tierNames[tenant.tier]}</Badge>} back={{ href: '/console/tenants' as Route, label: 'Tenants' }}>
+        <ButtonLink href={tierAt(slug)} look="primary">
+          <ArrowRightLeft aria-hidden /> Change tier
+        </ButtonLink>
+        {suspended ? (
+          <ReasonDialog action={resumeTenant} hidden={{ slug }} opener="Let in again" title={`Let ${tenant.name} in again`} save="Let in" done={`${tenant.name} is let in again.`}>
+            Its people can work again from their next click on.
+          </ReasonDialog>
+        ) : (
+          <ReasonDialog action={suspendTenant} hidden={{ slug }} opener="Suspend…" title={`Suspend ${tenant.name}`} save="Suspend" look="danger" done={`${tenant.name} is suspended.`}>
+            Everybody of this tenant is shut out from the next transaction on. Nothing is deleted.
+          </ReasonDialog>
+        )}
+      </PageHeader>
+      {suspended && (
+        <Notice look="danger">
+          Suspended <Ago at={suspended.at} formats={formats} /> by {suspended.by}: {suspended.reason}
+        </Notice>
+      )}
+      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+        <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
+          <MoveHistory moves={facts.moves} moving={moving !== null} formats={formats} />
+          <TenantTrail rows={trail.rows} tenant={tenant.slug} formats={formats} />
+        </div>
+        <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
+          <TenantFactsCard facts={facts} standing={standing ?? null} formats={formats} />
+          <TenantPeople people={facts.people} />
+        </div>
+      </div>
+    </PageFrame>
+  )
+}

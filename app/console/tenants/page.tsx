@@ -1,0 +1,40 @@
+import { readConsoleAddress } from '#app/console-address'
+import { consolePage } from '#app/operator'
+import { TenantFilters } from '#components/console/tenant-filters'
+import { TenantsTable } from '#components/console/tenants-table'
+import { count } from '#components/formats'
+import { PageFrame } from '#components/page'
+import { Card } from '#components/ui/card'
+import { EmptyState } from '#components/ui/empty-state'
+import { PageHeader } from '#components/ui/page-header'
+import { Pager } from '#components/ui/pager'
+import { readStatus } from '#db/fleet/status'
+import { placementKinds, tiers } from '#db/tiers'
+import { countTenants, listTenants, tenantSorts, tenantStates, type TenantFilter, type TenantView } from '#db/tenant-list'
+
+export default async function TenantsPage({ searchParams }: PageProps<'/console/tenants'>) {
+  const { formats } = await consolePage()
+  const given = await searchParams
+  const address = readConsoleAddress('/console/tenants', given)
+  const { q, cursor, link, pick } = address
+  const sorts = tenantSorts.flatMap((sort) => [sort, `-${sort}`])
+  const sort = pick('sort', sorts) ?? 'name'
+  const filter: TenantFilter = { search: q, tier: pick('tier', tiers), kind: pick('kind', placementKinds), state: pick('state', tenantStates) }
+  const view: TenantView = { sort: tenantSorts.find((known) => known === sort.replace('-', '')) ?? 'name', descending: sort.startsWith('-'), size: 50, cursor }
+  const [page, found, fleet] = await Promise.all([listTenants(filter, view), countTenants(filter), readStatus()])
+  return (
+    <PageFrame>
+      <title>Tenants · Rowhouse console</title>
+      <PageHeader title="Tenants" beside={<span className="text-ink-faint tabular-nums">{count(found, formats)}</span>} />
+      <Card>
+        <TenantFilters address={address} filter={filter} />
+        {page.rows.length === 0 ? (
+          <EmptyState title="No tenant is like that">Take a filter off, or look for a part of its name or slug.</EmptyState>
+        ) : (
+          <TenantsTable rows={page.rows} view={view} link={link} formats={formats} standings={fleet.targets} />
+        )}
+        <Pager page={page} link={link} />
+      </Card>
+    </PageFrame>
+  )
+}

@@ -1,0 +1,18 @@
+import { notFound } from 'next/navigation'
+import 'server-only'
+import { formatsFor } from '#app/formats'
+import { auth, type Session } from '#app/session'
+import type { Formats } from '#components/formats'
+
+/** The session of a current operator, as the database says now. For anybody else the page is not there. */
+export async function requireOperator(): Promise<Session> {
+  const session = await auth()
+  if (!session?.user.operator) notFound()
+  return session
+}
+
+/** What a console page starts with: who looks, and how they read times and figures. */
+export async function consolePage(): Promise<{ session: Session; formats: Formats }> {
+  const session = await requireOperator()
+  return { session, formats: await formatsFor({ locale: 'en-GB', currency: 'EUR' }) }
+}

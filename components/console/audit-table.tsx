@@ -1,0 +1,51 @@
+import NextLink from 'next/link'
+import { moveAt, tenantAt } from '#components/console/addresses'
+import { moment, type Formats } from '#components/formats'
+import { Table, Td, Th, Tr } from '#components/ui/table'
+import type { AuditRow } from '#db/audit-trail'
+
+type Props = { rows: AuditRow[]; formats: Formats; withTenant?: boolean; broken?: number | null }
+
+export function AuditTable({ rows, formats, withTenant = false, broken = null }: Props) {
+  return (
+    <Table>
+      <caption className="sr-only">Deeds of operators and commands</caption>
+      <thead>
+        <tr>
+          <Th className="w-14 text-right max-sm:hidden">No.</Th>
+          <Th>Deed</Th>
+          {withTenant && <Th>Tenant</Th>}
+          <Th className="max-md:hidden">By</Th>
+          <Th className="max-sm:hidden">At</Th>
+          {withTenant && <Th className="max-xl:hidden">Hash</Th>}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <Tr key={row.seq} id={`row-${row.seq}`} className={row.seq === broken ? 'bg-danger-soft' : ''}>
+            <Td className="text-right text-ink-faint tabular-nums max-sm:hidden">{row.seq}</Td>
+            <Td>
+              <Deed row={row} />
+              <span className="block text-sm text-ink-faint md:hidden">{row.actor}</span>
+              <span className="block text-sm text-ink-faint sm:hidden">{moment(row.at, formats)}</span>
+            </Td>
+            {withTenant && <Td>{row.slug ? <NextLink href={tenantAt(row.slug)} className="text-accent hover:underline">{row.slug}</NextLink> : <span className="text-ink-faint">–</span>}</Td>}
+            <Td className="text-ink-soft max-md:hidden">{row.actor}</Td>
+            <Td className="whitespace-nowrap text-ink-soft tabular-nums max-sm:hidden">{moment(row.at, formats)}</Td>
+            {withTenant && <Td className="font-mono text-xs text-ink-faint max-xl:hidden">{row.hash.slice(0, 12)}</Td>}
+          </Tr>
+        ))}
+      </tbody>
+    </Table>
+  )
+}
+
+function Deed({ row: { deed, detail } }: { row: AuditRow }) {
+  const { reason, move } = detail
+  return (
+    <>
+      {typeof move === 'string' ? <NextLink href={moveAt(move)} className="font-medium hover:underline">{deed}</NextLink> : <span className="font-medium">{deed}</span>}
+      {typeof reason === 'string' && <span className="block text-sm text-ink-soft">{reason}</span>}
+    </>
+  )
+}

@@ -1,0 +1,47 @@
+'use client'
+
+import { clsx } from 'clsx'
+import { Activity, Building2, ClipboardList, Gauge, Layers, MoveRight, Stethoscope, Wrench } from 'lucide-react'
+import type { Route } from 'next'
+import Link from 'next/link'
+import { usePathname } from 'next/navigation'
+
+const places = [
+  { href: '/console', label: 'Overview', icon: Gauge },
+  { href: '/console/tenants', label: 'Tenants', icon: Building2 },
+  { href: '/console/moves', label: 'Moves', icon: MoveRight },
+  { href: '/console/fleet', label: 'Fleet', icon: Layers },
+  { href: '/console/usage', label: 'Usage', icon: Activity },
+  { href: '/console/jobs', label: 'Jobs', icon: Wrench },
+  { href: '/console/doctor', label: 'Doctor', icon: Stethoscope },
+  { href: '/console/audit', label: 'Audit', icon: ClipboardList },
+] as const
+
+/** One list: beside the page on wide screens, a row that scrolls on narrow ones. */
+export function ConsoleNav() {
+  const here = usePathname()
+  return (
+    <nav aria-label="Console" className="max-lg:-mx-3 max-lg:overflow-x-auto max-lg:px-3">
+      <ul className="flex gap-0.5 lg:grid">
+        {places.map(({ href, label, icon: Icon }) => {
+          const current = here === href || (href !== '/console' && here.startsWith(`${href}/`))
+          return (
+            <li key={href}>
+              <Link
+                href={href as Route}
+                aria-current={current ? 'page' : undefined}
+                className={clsx(
+                  'flex h-9 items-center gap-2.5 rounded-md px-2.5 text-base whitespace-nowrap transition-colors [&_svg]:size-4',
+                  current ? 'bg-raised font-medium text-ink [&_svg]:text-accent' : 'text-ink-soft hover:bg-raised/60 hover:text-ink',
+                )}
+              >
+                <Icon aria-hidden className="max-lg:hidden" />
+                {label}
+              </Link>
+            </li>
+          )
+        })}
+      </ul>
+    </nav>
+  )
+}

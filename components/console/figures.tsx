@@ -1,0 +1,35 @@
+import type { Formats } from '#components/formats'
+import { moment } from '#components/formats'
+
+const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
+
+/** A number of bytes in the unit that leaves few digits. */
+export function bytes(value: number, { locale }: { locale: string }) {
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(value, 1)) / 3)))
+  return new Intl.NumberFormat(locale, { style: 'unit', unit: units[power] ?? 'byte', unitDisplay: 'short', maximumSignificantDigits: 3 }).format(value / 1000 ** power)
+}
+
+/** Milliseconds as people say them. */
+export function duration(ms: number) {
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`
+  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
+  return `${Math.floor(ms / 3_600_000)} h ${Math.round((ms % 3_600_000) / 60_000)} min`
+}
+
+const steps: [number, Intl.RelativeTimeFormatUnit][] = [[60, 'second'], [3600, 'minute'], [86_400, 'hour'], [86_400 * 30, 'day'], [86_400 * 365, 'month'], [Infinity, 'year']]
+const lengths: Record<string, number> = { second: 1, minute: 60, hour: 3600, day: 86_400, month: 86_400 * 30, year: 86_400 * 365 }
+
+export function ago(at: Date, now = Date.now()) {
+  const seconds = (at.getTime() - now) / 1000
+  const [, unit] = steps.find(([most]) => Math.abs(seconds) < most) ?? [0, 'year' as const]
+  return new Intl.RelativeTimeFormat('en', { numeric: 'auto' }).format(Math.round(seconds / (lengths[unit] ?? 1)), unit)
+}
+
+export function Ago({ at, formats }: { at: Date; formats: Formats }) {
+  return (
+    <time dateTime={at.toISOString()} title={moment(at, formats)} className="whitespace-nowrap" suppressHydrationWarning>
+      {ago(at)}
+    </time>
+  )
+}

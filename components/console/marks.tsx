@@ -1,0 +1,32 @@
+import { clsx } from 'clsx'
+import { Boxes, Database, Layers2 } from 'lucide-react'
+import type { ReactNode } from 'react'
+import type { PlacementKind, Tier } from '#db/schema/platform'
+
+export const tierNames: Record<Tier, string> = { starter: 'Starter', business: 'Business', enterprise: 'Enterprise' }
+export const kindNames: Record<PlacementKind, string> = { shared: 'Shared tables', schema: 'Own schema', database: 'Own database' }
+const kindIcons: Record<PlacementKind, typeof Boxes> = { shared: Boxes, schema: Layers2, database: Database }
+
+export function KindText({ kind, server }: { kind: PlacementKind; server?: string | null }) {
+  const Icon = kindIcons[kind]
+  return (
+    <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
+      <Icon aria-hidden className="size-4 text-ink-faint" />
+      {kindNames[kind]}
+      {server && <span className="text-ink-faint">on {server}</span>}
+    </span>
+  )
+}
+
+const tones = { plain: 'text-ink-soft before:bg-edge', good: 'text-ink before:bg-delivered', busy: 'text-ink before:bg-bar before:breathe', warn: 'text-warn before:bg-warn', bad: 'text-danger before:bg-danger' }
+export type Tone = keyof typeof tones
+
+/** A word with a dot in its colour; the word alone says it too. */
+export function State({ tone, children }: { tone: Tone; children: ReactNode }) {
+  return <span className={clsx("inline-flex items-center gap-1.5 whitespace-nowrap before:size-2 before:shrink-0 before:rounded-full before:content-['']", tones[tone])}>{children}</span>
+}
+
+export function Badge({ children, tone = 'plain' }: { children: ReactNode; tone?: 'plain' | 'accent' | 'warn' | 'bad' }) {
+  const paint = { plain: 'border-line-strong bg-raised', accent: 'border-transparent bg-accent-soft text-accent', warn: 'border-transparent bg-warn-soft text-warn', bad: 'border-transparent bg-danger-soft text-danger' }
+  return <span className={clsx('inline-flex h-6 items-center gap-1.5 rounded-full border px-2.5 text-sm font-medium whitespace-nowrap', paint[tone])}>{children}</span>
+}

@@ -1,0 +1,31 @@
+'use client'
+
+import type { Action } from '#app/action'
+import { ReasonDialog } from '#components/console/reason-dialog'
+import { tierNames } from '#components/console/marks'
+import type { MoveView } from '#db/move/view'
+
+const before = ['requested', 'provisioned', 'capturing', 'copied', 'indexed', 'caught_up', 'verified']
+
+/** What an operator may decide at this point. */
+export function MoveActions({ move, actions }: { move: MoveView; actions: Record<'abort' | 'confirm' | 'rollBack', Action<unknown>> }) {
+  const hidden = { slug: move.slug }
+  if (before.includes(move.state) && move.abortBy === null) return (
+    <ReasonDialog action={actions.abort} hidden={hidden} opener="Give up…" title="Give this move up" save="Give it up" look="danger" needsReason={false}>
+      {move.tenant} stays where it is, and what was made at the target is taken away.
+    </ReasonDialog>
+  )
+  if (move.state !== 'switched' || move.confirmBy !== null) return null
+  return (
+    <>
+      {move.rollsBack === null && (
+        <ReasonDialog action={actions.rollBack} hidden={hidden} opener="Roll back…" title={`Roll ${move.tenant} back to ${tierNames[move.tierFrom]}`} save="Roll back" look="danger">
+          Another move brings the tenant to its old place, with everything that was written since.
+        </ReasonDialog>
+      )}
+      <ReasonDialog action={actions.confirm} hidden={hidden} opener="Confirm…" openerLook="primary" title="Confirm this move" save="Confirm" needsReason={false}>
+        The old copy is removed. After that there is no way back but a new move.
+      </ReasonDialog>
+    </>
+  )
+}

@@ -1,0 +1,30 @@
+import { duration } from '#components/console/figures'
+import { count, type Formats } from '#components/formats'
+import { Card, CardHeader } from '#components/ui/card'
+import type { MoveView } from '#db/move/view'
+
+const clock = (at: string, { zone }: Formats) => new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone: zone }).format(new Date(at))
+
+/** Everything that has happened, the newest first. */
+export function MoveEvents({ move, formats }: { move: MoveView; formats: Formats }) {
+  return (
+    <Card labelledBy="events">
+      <CardHeader id="events" title="Log" />
+      <ol className="border-t border-line px-4 py-2 text-sm sm:px-5">
+        {move.events.toReversed().map(({ seq, at, event, detail, rows, tookMs }) => (
+          <li key={seq} className="flex flex-wrap gap-x-3 py-1">
+            <time dateTime={at} className="text-ink-faint tabular-nums">{clock(at, formats)}</time>
+            <span className="font-medium">{event.replaceAll('_', ' ')}</span>
+            {detail && <span className="min-w-0 break-words text-ink-soft">{detail}</span>}
+            <span className="ml-auto text-ink-faint tabular-nums">{[rows !== null && `${count(rows, formats)} rows`, tookMs !== null && duration(tookMs)].filter(Boolean).join(' · ')}</span>
+          </li>
+        ))}
+        <li className="flex flex-wrap gap-x-3 py-1">
+          <time dateTime={move.requestedAt} className="text-ink-faint tabular-nums">{clock(move.requestedAt, formats)}</time>
+          <span className="font-medium">asked for</span>
+          <span className="text-ink-soft">by {move.requestedBy}</span>
+        </li>
+      </ol>
+    </Card>
+  )
+}

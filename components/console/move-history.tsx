@@ -1,0 +1,53 @@
+import NextLink from 'next/link'
+import { moveAt } from '#components/console/addresses'
+import { Ago, duration } from '#components/console/figures'
+import { kindNames } from '#components/console/marks'
+import { MoveStateText } from '#components/console/move-state'
+import type { Formats } from '#components/formats'
+import { Card, CardHeader } from '#components/ui/card'
+import { Table, Td, Th, Tr } from '#components/ui/table'
+import type { TenantFacts } from '#db/tenant-facts'
+
+/** Where a tenant has lived, as the moves that brought it there. */
+export function MoveHistory({ moves, moving, formats }: { moves: TenantFacts['moves']; moving: boolean; formats: Formats }) {
+  return (
+    <Card labelledBy="moves">
+      <CardHeader id="moves" title="Moves">
+        {moving && <span className="text-sm text-ink-soft">One is under way</span>}
+      </CardHeader>
+      {moves.length === 0 ? (
+        <p className="border-t border-line px-4 py-6 text-ink-soft sm:px-5">It has lived in one place so far.</p>
+      ) : (
+        <Table>
+          <caption className="sr-only">Moves of this tenant</caption>
+          <thead>
+            <tr>
+              <Th>From, to</Th>
+              <Th>State</Th>
+              <Th className="text-right max-sm:hidden">Writes waited</Th>
+              <Th className="max-sm:hidden">Asked for</Th>
+            </tr>
+          </thead>
+          <tbody>
+            {moves.map((move) => (
+              <Tr key={move.id} className="relative">
+                <Td>
+                  <NextLink href={moveAt(move.id)} className="font-medium after:absolute after:inset-0">
+                    {kindNames[move.source.kind]} → {kindNames[move.target.kind].toLowerCase()}
+                  </NextLink>
+                  <span className="block truncate text-sm text-ink-faint">{move.reason}</span>
+                </Td>
+                <Td><MoveStateText state={move.state} failed={move.error !== null} /></Td>
+                <Td className="text-right tabular-nums max-sm:hidden">{move.pauseMs === null ? '–' : duration(move.pauseMs)}</Td>
+                <Td className="text-ink-soft max-sm:hidden">
+                  <Ago at={move.requestedAt} formats={formats} />
+                  <span className="block text-sm text-ink-faint">{move.requestedBy}</span>
+                </Td>
+              </Tr>
+            ))}
+          </tbody>
+        </Table>
+      )}
+    </Card>
+  )
+}

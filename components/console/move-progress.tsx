@@ -1,0 +1,55 @@
+'use client'
+
+import type { ReactNode } from 'react'
+import { duration } from '#components/console/figures'
+import { MoveStateText } from '#components/console/move-state'
+import type { Connection } from '#components/console/use-live'
+import { Card, CardBody } from '#components/ui/card'
+import type { MoveView } from '#db/move/view'
+
+const number = (value: number) => Math.round(value).toLocaleString('en-GB')
+const connections: Record<Connection, string> = { live: 'Live', polling: 'Live, by asking again', over: '' }
+
+export function MoveProgress({ move, connection, children }: { move: MoveView; connection: Connection; children: ReactNode }) {
+  const rate = Number(/(\d+) rows a second/.exec(move.note)?.[1] ?? 0)
+  const copying = ['provisioned', 'capturing'].includes(move.state)
+  const past = ['copied', 'indexed', 'caught_up', 'verified', 'switched', 'confirmed', 'cleaned', 'rolling_back', 'rolled_back'].includes(move.state)
+  const total = Math.max(move.rowsTotal, move.rowsDone)
+  const part = past || total === 0 ? (past ? 1 : 0) : move.rowsDone / total
+  const lag = move.events.findLast(({ event, detail }) => event === 'caught up' && detail !== '')?.rows ?? null
+  return (
+    <Card>
+      <CardBody className="grid gap-4 pt-4 sm:pt-5">
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          <p className="text-lg font-semibold" role="status">
+            <MoveStateText state={move.state} failed={move.error !== null} />
+          </p>
+          <div className="flex flex-wrap items-center gap-2">
+            {connections[connection] && <span className="text-sm text-ink-faint">{connections[connection]}</span>}
+            {children}
+          </div>
+        </div>
+        <svg viewBox="0 0 100 1" preserveAspectRatio="none" role="img" aria-label={`${Math.round(part * 100)} % of the rows are copied`} className="h-2 w-full overflow-hidden rounded-full bg-line">
+          <rect width={part * 100} height={1} className="fill-bar" />
+        </svg>
+        <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4">
+          <Figure name="Rows copied" value={number(move.rowsDone)} note={`of ${number(total)}`} />
+          <Figure name="Rate" value={copying && rate ? `${number(rate)} rows/s` : '–'} note={copying && rate ? `${duration(((total - move.rowsDone) / rate) * 1000)} left` : ''} />
+          <Figure name="Lag" value={lag === null ? '–' : `${number(lag)} keys`} note={lag === null ? '' : 'in the last pass'} />
+          <Figure name="Writes waited" value={move.pauseMs === null ? '–' : duration(move.pauseMs)} note={move.pauseMs === null ? 'measured at the switch' : 'at the switch'} />
+        </dl>
+        {move.note && !move.over && <p className="truncate font-mono text-xs text-ink-soft">{move.note}</p>}
+      </CardBody>
+    </Card>
+  )
+}
+
+function Figure({ name, value, note }: { name: string; value: string; note: string }) {
+  return (
+    <div>
+      <dt className="text-sm text-ink-soft">{name}</dt>
+      <dd className="text-lg font-semibold tabular-nums">{value}</dd>
+      <dd className="min-h-5 text-sm text-ink-faint tabular-nums">{note}</dd>
+    </div>
+  )
+}

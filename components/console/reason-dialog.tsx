@@ -1,0 +1,45 @@
+'use client'
+
+import { useState, type ReactNode } from 'react'
+import type { Action } from '#app/action'
+import { ActionForm } from '#components/forms/action-form'
+import { SubmitButton, TextareaField } from '#components/forms/fields'
+import { Button } from '#components/ui/button'
+import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
+
+type Props = {
+  action: Action<unknown>
+  hidden: Record<string, string | number>
+  opener: ReactNode
+  title: string
+  save: string
+  done?: string
+  look?: 'primary' | 'danger'
+  openerLook?: 'primary' | 'secondary'
+  needsReason?: boolean
+  children: ReactNode
+}
+
+/** A button for a deed that is asked about first, with a reason that goes into the audit trail. */
+export function ReasonDialog({ action, hidden, opener, title, save, done, look = 'primary', openerLook = 'secondary', needsReason = true, children }: Props) {
+  const [open, setOpen] = useState(false)
+  return (
+    <>
+      <Button look={openerLook} onClick={() => setOpen(true)}>
+        {opener}
+      </Button>
+      <Dialog open={open} onClose={() => setOpen(false)} title={title}>
+        <DialogBody>
+          <ActionForm action={action} hidden={hidden} label={title} {...(done && { done })} onDone={() => setOpen(false)}>
+            <div className="text-ink-soft">{children}</div>
+            {needsReason && <TextareaField name="reason" label="Reason" hint="Kept in the audit trail." rows={2} maxLength={500} />}
+            <DialogButtons>
+              <Button onClick={() => setOpen(false)}>Leave it</Button>
+              <SubmitButton look={look}>{save}</SubmitButton>
+            </DialogButtons>
+          </ActionForm>
+        </DialogBody>
+      </Dialog>
+    </>
+  )
+}

@@ -1,0 +1,25 @@
+import { Card, CardBody, CardHeader } from '#components/ui/card'
+import type { TenantFacts } from '#db/tenant-facts'
+
+export function TenantPeople({ people }: { people: TenantFacts['people'] }) {
+  return (
+    <Card labelledBy="people">
+      <CardHeader id="people" title="Members">
+        <span className="text-sm text-ink-faint tabular-nums">{people.length}</span>
+      </CardHeader>
+      <CardBody>
+        <ul className="grid gap-2.5">
+          {people.map(({ id, name, email, role }) => (
+            <li key={id} className="flex items-baseline justify-between gap-3">
+              <span className="min-w-0">
+                <span className="block truncate">{name}</span>
+                <span className="block truncate text-sm text-ink-faint">{email}</span>
+              </span>
+              <span className="text-sm text-ink-soft">{role}</span>
+            </li>
+          ))}
+        </ul>
+      </CardBody>
+    </Card>
+  )
+}

@@ -1,0 +1,83 @@
+import { clsx } from 'clsx'
+import { ArrowDown, ArrowUp } from 'lucide-react'
+import NextLink from 'next/link'
+import { tenantAt } from '#components/console/addresses'
+import { bytes } from '#components/console/figures'
+import { KindText, kindNames, tierNames } from '#components/console/marks'
+import { TenantState } from '#components/console/tenant-state'
+import { count, day, type Formats } from '#components/formats'
+import { TenantMark } from '#components/shell/facade'
+import type { Link } from '#components/ui/link-maker'
+import { Table, Td, Th, Tr } from '#components/ui/table'
+import type { Standing } from '#db/fleet/status'
+import type { TenantRow, TenantSort, TenantView } from '#db/tenant-list'
+
+type Props = { rows: TenantRow[]; view: TenantView; link: Link; formats: Formats; standings: Standing[] }
+
+const heads: { name: string; sort?: TenantSort; className?: string }[] = [
+  { name: 'Tenant', sort: 'name' }, { name: 'Tier', className: 'max-md:hidden' }, { name: 'Placement', className: 'max-md:hidden' }, { name: 'State' },
+  { name: 'Orders', sort: 'orders', className: 'text-right max-sm:hidden' }, { name: 'On disk', sort: 'size', className: 'text-right max-sm:hidden' },
+  { name: 'Version', className: 'max-xl:hidden' }, { name: 'Since', sort: 'created', className: 'max-lg:hidden' },
+]
+
+export function TenantsTable({ rows, view, link, formats, standings }: Props) {
+  const own = new Map(standings.map((standing) => [standing.tenantId, standing]))
+  const shared = standings.find(({ name }) => name === 'shared')
+  return (
+    <Table>
+      <caption className="sr-only">Tenants</caption>
+      <thead>
+        <tr>
+          {heads.map(({ name, sort, className }) => (
+            <Th key={name} className={clsx(className)} {...(sort === view.sort && { 'aria-sort': view.descending ? 'descending' : 'ascending' })}>
+              {sort ? <SortLink sort={sort} view={view} link={link} name={name} /> : name}
+            </Th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <Tr key={row.id} className="relative">
+            <Td>
+              <NextLink href={tenantAt(row.slug)} className="flex items-center gap-3 font-medium outline-offset-4 after:absolute after:inset-0">
+                <TenantMark tenantId={row.id} className="h-6 w-auto" />
+                <span className="grid min-w-0">
+                  <span className="truncate">{row.name}</span>
+                  <span className="truncate text-sm font-normal text-ink-faint">
+                    {row.slug}
+                    <span className="md:hidden"> · {tierNames[row.tier]}, {kindNames[row.kind].toLowerCase()}</span>
+                  </span>
+                </span>
+              </NextLink>
+            </Td>
+            <Td className="max-md:hidden">{tierNames[row.tier]}</Td>
+            <Td className="max-md:hidden">
+              <KindText kind={row.kind} server={row.server} />
+            </Td>
+            <Td>
+              <TenantState suspended={row.suspended} moveState={row.moveState} standing={(row.kind === 'shared' ? shared : own.get(row.id))?.state ?? null} />
+            </Td>
+            <Td className="text-right tabular-nums max-sm:hidden">{row.orders === null ? <Unknown /> : count(row.orders, formats)}</Td>
+            <Td className="text-right whitespace-nowrap tabular-nums max-sm:hidden">{row.bytes === null ? <Unknown /> : bytes(row.bytes, formats)}</Td>
+            <Td className="font-mono text-sm text-ink-soft max-xl:hidden">{(row.kind === 'shared' ? shared : own.get(row.id))?.at ?? '–'}</Td>
+            <Td className="whitespace-nowrap text-ink-soft max-lg:hidden">{day(row.createdAt, formats)}</Td>
+          </Tr>
+        ))}
+      </tbody>
+    </Table>
+  )
+}
+
+const Unknown = () => <span className="text-ink-faint" title="Not measured yet">–</span>
+
+function SortLink({ sort, view, link, name }: { sort: TenantSort; view: TenantView; link: Link; name: string }) {
+  const current = view.sort === sort
+  const Arrow = view.descending ? ArrowDown : ArrowUp
+  const numbers = sort === 'orders' || sort === 'size'
+  return (
+    <NextLink href={link({ sort: current ? (view.descending ? sort : `-${sort}`) : numbers ? `-${sort}` : sort })} scroll={false} className="inline-flex items-center gap-1 rounded-sm hover:text-ink">
+      {name}
+      {current && <Arrow aria-hidden className="size-3" />}
+    </NextLink>
+  )
+}

@@ -1,0 +1,43 @@
+'use client'
+
+import { clsx } from 'clsx'
+import { kindNames, tierNames } from '#components/console/marks'
+import { tiers as all, type PlacementKind, type Tier } from '#db/tiers'
+
+const kinds: Record<Tier, PlacementKind> = { starter: 'shared', business: 'schema', enterprise: 'database' }
+const meaning: Record<Tier, string> = {
+  starter: 'Rows among those of others, kept apart by row-level security.',
+  business: 'A schema of its own and a login that sees no other.',
+  enterprise: 'A database and a login of its own, here or on another server.',
+}
+
+type Props = { tiers: Tier[]; now: Tier; chosen: Tier | null; onChoose: (tier: Tier) => void }
+
+export function TierChoice({ tiers, now, chosen, onChoose }: Props) {
+  return (
+    <fieldset className="grid gap-2">
+      <legend className="mb-2 text-sm font-medium">New tier</legend>
+      <div className="grid gap-3 sm:grid-cols-2">
+        {tiers.map((tier) => (
+          <label
+            key={tier}
+            className={clsx(
+              'grid cursor-pointer content-start gap-1 rounded-lg border p-4 transition-colors has-focus-visible:outline-2 has-focus-visible:outline-accent',
+              chosen === tier ? 'border-accent bg-accent-soft' : 'border-line-strong bg-raised hover:bg-sunken',
+            )}
+          >
+            <span className="flex items-center gap-2 font-semibold">
+              <input type="radio" name="tier" value={tier} checked={chosen === tier} onChange={() => onChoose(tier)} className="size-4 accent-accent" />
+              {tierNames[tier]}
+              <span className="ml-auto text-sm font-normal text-ink-soft">{rank(tier) > rank(now) ? 'up' : 'down'}</span>
+            </span>
+            <span className="text-sm font-medium">{kindNames[kinds[tier]]}</span>
+            <span className="text-sm text-ink-soft">{meaning[tier]}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  )
+}
+
+const rank = (tier: Tier) => all.indexOf(tier)

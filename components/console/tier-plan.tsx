@@ -1,0 +1,79 @@
+import { duration } from '#components/console/figures'
+import { Notice } from '#components/ui/notice'
+import { Skeleton } from '#components/ui/skeleton'
+import type { ActionState } from '#app/action'
+
+export type Plan = {
+  from: string; to: string; tables: { name: string; rows: number }[]; rows: number; seconds: number; steps: string[]
+  server: { host: string; port: number; version: string; isMain: boolean } | null
+  pause: { moves: number; medianMs: number; longestMs: number } | null
+}
+
+const number = (value: number) => value.toLocaleString('en-GB')
+
+/** What a dry run has found out about the change. */
+export function TierPlan({ plan, looking, waiting }: { plan: ActionState<Plan> | null; looking: boolean; waiting: boolean }) {
+  return (
+    <div aria-live="polite" aria-busy={looking}>
+      {looking ? <Looking /> : plan === null ? waiting && <p className="text-ink-soft">Check the connection to see what the change would mean.</p> : plan.ok ? <Found plan={plan.result} /> : <Notice look="danger">{plan.message}</Notice>}
+    </div>
+  )
+}
+
+function Looking() {
+  return (
+    <div className="grid gap-3">
+      <p className="text-ink-soft">Looking at both ends…</p>
+      <Skeleton className="h-24" />
+    </div>
+  )
+}
+
+function Found({ plan: { from, to, tables, rows, seconds, steps, server, pause } }: { plan: Plan }) {
+  return (
+    <section aria-label="What it means" className="grid gap-4 rounded-lg border border-line bg-sunken p-4">
+      {server && (
+        <p className="font-medium">
+          Connected: PostgreSQL {server.version} on {server.host}:{server.port}
+          {server.isMain && <span className="font-normal text-ink-soft">, which is the main server under another name</span>}
+        </p>
+      )}
+      <dl className="grid gap-4 sm:grid-cols-3">
+        <Figure name="To copy" value={`${number(rows)} rows`} />
+        <Figure name="Takes about" value={duration(seconds * 1000)} />
+        <Figure name="Writes wait" value={pause ? `about ${duration(pause.medianMs)}` : 'an instant'} {...(pause && { note: `${duration(pause.longestMs)} at most in the last ${pause.moves === 1 ? 'move' : `${pause.moves} moves`}` })} />
+      </dl>
+      <p className="text-sm text-ink-soft">
+        From <span className="font-mono text-xs break-all">{from}</span> to <span className="font-mono text-xs break-all">{to}</span>
+      </p>
+      <details className="text-sm">
+        <summary className="w-fit cursor-pointer font-medium">Steps and tables</summary>
+        <div className="mt-3 grid gap-4 sm:grid-cols-[minmax(0,1fr)_auto]">
+          <ol className="grid list-decimal gap-1 pl-5 text-ink-soft">
+            {steps.map((step) => (
+              <li key={step}>{step}</li>
+            ))}
+          </ol>
+          <ul className="grid content-start gap-1 tabular-nums">
+            {tables.map((table) => (
+              <li key={table.name} className="flex justify-between gap-6">
+                <span className="font-mono text-xs">{table.name}</span>
+                <span>{number(table.rows)}</span>
+              </li>
+            ))}
+          </ul>
+        </div>
+      </details>
+    </section>
+  )
+}
+
+function Figure({ name, value, note }: { name: string; value: string; note?: string }) {
+  return (
+    <div>
+      <dt className="text-sm text-ink-soft">{name}</dt>
+      <dd className="text-lg font-semibold tabular-nums">{value}</dd>
+      {note && <dd className="text-sm text-ink-faint">{note}</dd>}
+    </div>
+  )
+}
