@@ -4,7 +4,7 @@ import { runFleet } from '#db/fleet/run'
 import { requestRun, readRun, runFleetJob } from '#db/fleet/runs'
 import { readStatus } from '#db/fleet/status'
 import { addColumn, growing } from '#db/fleet/testing/histories'
-import { query } from '#db/fleet/testing/tenant-rows'
+import { nth, query } from '#db/fleet/testing/tenant-rows'
 import { verifyFleet } from '#db/fleet/verify'
 import { newId, privateName } from '#db/id'
 import { createTenant } from '#db/placements/create'
@@ -41,7 +41,7 @@ it('tenants with databases of their own are migrated there, and seen from here',
 
 it('a database that can not be reached is named, and the others go on', async () => {
   const histories = await history.add(addColumn('paid_at'))
-  const beta = (await readPlacements()).filter(({ kind }) => kind === 'database')[1] ?? expect.fail('no beta')
+  const beta = nth((await readPlacements()).filter(({ kind }) => kind === 'database'), 1)
   await close(privateName(beta.tenantId), false)
   const id = await requestRun('test', { maxFailures: 3 })
   const result = await runFleetJob(id, { histories })

@@ -6,13 +6,13 @@ import { whileVersionStands } from '#db/fleet/hold'
 import { runFleet } from '#db/fleet/run'
 import { addColumn, growing } from '#db/fleet/testing/histories'
 import { makeFleet, type FleetTenant } from '#db/fleet/testing/make-fleet'
-import { query } from '#db/fleet/testing/tenant-rows'
+import { nth, query } from '#db/fleet/testing/tenant-rows'
 import { verifyFleet } from '#db/fleet/verify'
 
 const adminUrl = process.env.DATABASE_URL ?? ''
 const history = growing()
 let fleet: FleetTenant[]
-const tenant = (at: number): FleetTenant => fleet[at] ?? expect.fail(`the fleet has no tenant ${at}`)
+const tenant = (at: number): FleetTenant => nth(fleet, at)
 beforeAll(async () => {
   fleet = await makeFleet(adminUrl, 10)
 })
@@ -54,13 +54,15 @@ it('a locked table delays its own target only, never its readers for longer than
 it('a lock that goes away in time is only waited for', async () => {
   const { schema } = tenant(5)
   const histories = await history.add(addColumn('paid_at'))
-  const waited: string[] = []
   const other = new pg.Client({ connectionString: adminUrl })
   await other.connect()
   await other.query(`begin; select from ${schema}.orders`)
-  void sleep(700).then(() => other.end())
-  expect(await runFleet({ histories, lockTimeoutMs: 100, onProgress: ({ waiting }) => void (waiting && waited.push(waiting)) })).toMatchObject({ state: 'done', failed: [] })
-  expect(waited[0]).toMatch(/^fleet-0006: .*lock timeout/)
+  const waited: string[] = []
+  const onProgress = ({ waiting }: { waiting: string | null }) => {
+    if (waiting !== null && waited.push(waiting) === 2) void other.end()
+  }
+  expect(await runFleet({ histories, lockTimeoutMs: 100, onProgress })).toMatchObject({ state: 'done', failed: [] })
+  expect(waited.slice(0, 2)).toEqual([expect.stringMatching(/^fleet-0006: .*lock timeout/), expect.stringMatching(/^fleet-0006: /)])
 })
 
 it('twenty runners at once migrate each target once', async () => {

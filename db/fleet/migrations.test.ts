@@ -33,8 +33,8 @@ describe.each(['empty', 'filled'] as const)('on an %s fleet', (fleet) => {
     }
     expect((await runFleet()).left).toBe(0)
     expect((await verifyFleet()).drift).toEqual([])
-    const empty = await emptyTables(tenant)
-    expect(empty).toEqual(fleet === 'empty' ? expect.arrayContaining(['orders']) : [])
+    expect((await emptyTables(tenant)).includes('orders')).toBe(fleet === 'empty')
+    expect((await emptyTables(tenant)).length > 0).toBe(fleet === 'empty')
   })
 })
 

@@ -3,7 +3,7 @@ import { runFleet } from '#db/fleet/run'
 import { readStatus } from '#db/fleet/status'
 import { addColumn, growing } from '#db/fleet/testing/histories'
 import { makeFleet, type FleetTenant } from '#db/fleet/testing/make-fleet'
-import { inTenant, query } from '#db/fleet/testing/tenant-rows'
+import { inTenant, nth, query } from '#db/fleet/testing/tenant-rows'
 import { verifyFleet } from '#db/fleet/verify'
 import { newId } from '#db/id'
 
@@ -12,7 +12,7 @@ const history = growing()
 const columns = async (name: string) => (await query<{ schema: string }>('select table_schema as schema from information_schema.columns where column_name = $1', [name])).map(({ schema }) => schema)
 
 let fleet: FleetTenant[]
-const tenant = (at: number): FleetTenant => fleet[at] ?? expect.fail(`the fleet has no tenant ${at}`)
+const tenant = (at: number): FleetTenant => nth(fleet, at)
 beforeAll(async () => {
   fleet = await makeFleet(adminUrl, 12)
 })

@@ -4,7 +4,7 @@ import { recountOrders } from '#db/fleet/steps/recount-orders'
 import { readSteps, runStep } from '#db/fleet/steps/run'
 import type { DataStep } from '#db/fleet/steps/step'
 import { makeFleet, type FleetTenant } from '#db/fleet/testing/make-fleet'
-import { inTenant, query } from '#db/fleet/testing/tenant-rows'
+import { inTenant, nth, query } from '#db/fleet/testing/tenant-rows'
 
 let fleet: FleetTenant[]
 beforeAll(async () => {
@@ -58,7 +58,7 @@ it('waits for the migration that it needs', async () => {
 })
 
 it('recounts the orders of one tenant', async () => {
-  const { id, slug } = fleet[0] ?? expect.fail('no fleet')
+  const { id, slug } = nth(fleet, 0)
   await inTenant(id, `
     with c as (insert into customers (tenant_id, id, name) values ('${id}', gen_random_uuid(), 'Ann') returning id)
     insert into orders (tenant_id, id, number, customer_id, total_minor) select '${id}', gen_random_uuid(), n, c.id, 1 from c, generate_series(1, 700) as n`)

@@ -26,7 +26,7 @@ export function killingTests({ size, kills, withinMs, runners }: { size: number;
       seen.push((await timesApplied()).reduce((sum, { targets }) => sum + targets, 0))
     }
     const last = await startRunner(texts).ended
-    expect(last, last.err).toMatchObject({ code: 0 })
+    expect(last).toMatchObject({ code: 0, err: '' })
     expect(await timesApplied()).toEqual(texts.map((_text, at) => ({ migration: `${9001 + at}_test`, targets: size + 1 })))
     expect(await query(`select from pg_index where not indisvalid`)).toEqual([])
     expect((await verifyFleet(await withMore(...texts))).drift).toEqual([])
@@ -36,7 +36,7 @@ export function killingTests({ size, kills, withinMs, runners }: { size: number;
   it(`${runners} runners at once, as processes: each target is migrated once`, async () => {
     texts.push(addColumn('by_many'))
     const ends = await Promise.all(Array.from({ length: runners }, () => startRunner(texts).ended))
-    for (const end of ends) expect(end, end.err).toMatchObject({ code: 0 })
+    expect(ends.map(({ code, err }) => ({ code, err }))).toEqual(ends.map(() => ({ code: 0, err: '' })))
     const done = ends.flatMap(({ out }) => (JSON.parse(out.trim().split('\n').at(-1) ?? '') as { done: string[] }).done)
     expect(done.toSorted()).toEqual([...new Set(done)].toSorted())
     expect(done).toHaveLength(size + 1)

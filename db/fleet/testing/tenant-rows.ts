@@ -6,6 +6,13 @@ import { withTenant } from '#db/door'
 export const query = <T extends object>(text: string, values: unknown[] = []): Promise<T[]> =>
   connected(process.env.DATABASE_URL ?? '', async (client) => (await client.query<T>(text, values)).rows)
 
+/** One of a list that is known to be long enough. */
+export function nth<T>(list: readonly T[], at: number): T {
+  const found = list[at]
+  if (found === undefined) throw new RangeError(`there is no item ${at} among ${list.length}`)
+  return found
+}
+
 /** Runs a statement in a tenant, through the door. */
 export const inTenant = (tenantId: string, statement: string): Promise<unknown> =>
   withTenant({ kind: 'service', tenantId, reason: 'test' }, (tx) => tx.execute(sql.raw(statement)))
