@@ -4,20 +4,23 @@
 create or replace function tenancy.check_session(p_token text, p_tenant uuid, out user_id uuid, out session_id uuid, out role text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  suspended boolean;
 begin
-  select s.user_id, s.id into user_id, session_id
+  select s.user_id, s.id, m.role, exists (select from platform.suspensions as x where x.tenant_id = p_tenant and x.lifted_at is null)
+  into user_id, session_id, role, suspended
   from platform.sessions as s
+  left join platform.members as m on m.tenant_id = p_tenant and m.user_id = s.user_id
   where s.token_hash = sha256(convert_to(p_token, 'UTF8'))
     and s.expires_at > clock_timestamp()
     and not exists (select from platform.bans as b where b.user_id = s.user_id);
   if user_id is null then
     raise exception 'no valid session' using errcode = 'TN401';
   end if;
-  select m.role into role from platform.members as m where m.tenant_id = p_tenant and m.user_id = check_session.user_id;
   if role is null then
     raise exception 'user % is no member of tenant %', user_id, p_tenant using errcode = 'TN403';
   end if;
-  if exists (select from platform.suspensions as x where x.tenant_id = p_tenant and x.lifted_at is null) then
+  if suspended then
     raise exception 'tenant % is suspended', p_tenant using errcode = 'TN423';
   end if;
 end

@@ -52,27 +52,35 @@ create table if not exists tenancy.failures (
   primary key (schema, migration)
 );
 
--- HMAC-SHA-256 (RFC 2104) with the pads kept ready, so that one call costs two hashes.
+-- HMAC-SHA-256 (RFC 2104) with the pads kept ready, so that one call costs two hashes. In plpgsql, as all that the door calls: its
+-- plans are kept for the session, where those of an SQL function are made anew in every transaction.
 create or replace function tenancy.mac(p_message text) returns text
-language sql stable strict security definer set search_path = pg_catalog, pg_temp
+language plpgsql stable strict security definer set search_path = pg_catalog, pg_temp
 as $$
-  select encode(sha256(outer_pad || sha256(inner_pad || convert_to(p_message, 'UTF8'))), 'hex') from tenancy.key
+begin
+  return (select encode(sha256(outer_pad || sha256(inner_pad || convert_to(p_message, 'UTF8'))), 'hex') from tenancy.key);
+end
 $$;
 
 create or replace function tenancy.lock_key(p_tenant uuid) returns bigint
-language sql immutable strict parallel safe set search_path = pg_catalog, pg_temp
+language plpgsql immutable strict parallel safe set search_path = pg_catalog, pg_temp
 as $$
-  select hashtextextended(p_tenant::text, 7236115)
+begin
+  return hashtextextended(p_tenant::text, 7236115);
+end
 $$;
 
 drop function if exists tenancy.seal(uuid, bigint);
 
 -- A + behind the epoch says that the transaction's changes are captured for a move. It is under the signature, so that nobody can drop it.
 create or replace function tenancy.seal(p_tenant uuid, p_epoch bigint, p_captures boolean) returns text
-language sql stable strict security definer set search_path = pg_catalog, pg_temp
+language plpgsql stable strict security definer set search_path = pg_catalog, pg_temp
 as $$
-  select body || '|' || tenancy.mac(body)
-  from (select concat_ws('|', p_tenant, pg_backend_pid(), extract(epoch from transaction_timestamp()), p_epoch || case when p_captures then '+' else '' end)) as made (body)
+declare
+  body constant text := concat_ws('|', p_tenant, pg_backend_pid(), extract(epoch from transaction_timestamp()), p_epoch || case when p_captures then '+' else '' end);
+begin
+  return body || '|' || tenancy.mac(body);
+end
 $$;
 
 -- The tenant of this transaction, or null. Unsafe for parallel workers: their process id is not the sealed one.
