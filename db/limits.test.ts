@@ -24,10 +24,10 @@ const deed = (tenantId: string) => ({ tenantId, actor: 'test', reason: 'test' })
 test('a tenant has the limits of its tier, and its own where they were set', async () => {
   const { id } = world.shared[0]
   expect(await limitsOf(id)).toEqual(tierLimits.starter)
-  await setLimits(deed(id), { concurrent: 2, exportRows: 10 })
-  expect(await limitsOf(id)).toEqual({ ...tierLimits.starter, concurrent: 2, exportRows: 10 })
+  await setLimits(deed(id), { concurrent: 3, exportRows: 10 })
+  expect(await limitsOf(id)).toEqual({ ...tierLimits.starter, concurrent: 3, exportRows: 10 })
   await setLimits(deed(id), { concurrent: null })
-  expect(await limitFacts(id)).toMatchObject({ tier: 'starter', own: { concurrent: null, exportRows: 10 }, limits: { concurrent: 4, exportRows: 10 } })
+  expect(await limitFacts(id)).toMatchObject({ tier: 'starter', own: { concurrent: null, exportRows: 10 }, limits: { concurrent: 2, exportRows: 10 } })
   await expect(setLimits(deed(id), { concurrent: 0 })).rejects.toThrow()
 })
 

@@ -8,8 +8,8 @@ import { tenantLimits, tenants, type Tier } from '#db/schema/platform'
 export type Limits = { statementMs: number; concurrent: number; requestsPerMinute: number; apiPerMinute: number; exportRows: number }
 
 export const tierLimits: Record<Tier, Limits> = {
-  starter: { statementMs: 5_000, concurrent: 4, requestsPerMinute: 600, apiPerMinute: 120, exportRows: 100_000 },
-  business: { statementMs: 15_000, concurrent: 8, requestsPerMinute: 3_000, apiPerMinute: 600, exportRows: 1_000_000 },
+  starter: { statementMs: 5_000, concurrent: 2, requestsPerMinute: 600, apiPerMinute: 120, exportRows: 100_000 },
+  business: { statementMs: 15_000, concurrent: 6, requestsPerMinute: 3_000, apiPerMinute: 600, exportRows: 1_000_000 },
   enterprise: { statementMs: 25_000, concurrent: 12, requestsPerMinute: 12_000, apiPerMinute: 3_000, exportRows: 10_000_000 },
 }
 export const limitNames = Object.keys(tierLimits.starter) as (keyof Limits)[]

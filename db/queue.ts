@@ -10,7 +10,7 @@ export class TenantQueues {
   readonly #lines = new Map<string, Line>()
   readonly waitMs: number
   readonly perSeat: number
-  constructor(waitMs = 5000, perSeat = 25) {
+  constructor(waitMs = 5000, perSeat = 50) {
     this.waitMs = waitMs
     this.perSeat = perSeat
   }
