@@ -8,8 +8,7 @@ type Holder = { pid: number; login: string; application: string; seconds: number
 /** What was done behind the fence, and whether it has let the tenant go already. */
 export type Held<T> = { result: T; released?: boolean }
 
-const lockTimeoutMs = 100
-const longSeconds = 0.5
+const longSeconds = 1
 const deadlineMs = 2500
 
 const key = (mover: Mover) => `tenancy.lock_key('${mover.move.tenantId}')`
@@ -27,7 +26,7 @@ export async function withFence<T>(mover: Mover, client: pg.Client, work: () => 
   for (let tries = 0; ; tries++) {
     await waitForLong(mover, client)
     const asked = performance.now()
-    if (await locked(mover, client)) {
+    if (await locked(mover, client, patienceMs(tries))) {
       try {
         await moment('fence taken')
         const { released = false, ...done } = await inTime(client, work())
@@ -64,7 +63,10 @@ async function holders(mover: Mover, client: pg.Client): Promise<Holder[]> {
 const described = ({ pid, login, application, seconds, doing }: Holder) =>
   `backend ${pid} (${login}, ${application || 'no application name'}), whose transaction is ${doing ?? 'open'} for ${Math.round(seconds ?? 0)} s`
 
-async function locked(mover: Mover, client: pg.Client): Promise<boolean> {
+/** Short at first; a tenant whose transactions overlap all the time is waited for a little longer each time, never longer than a second. */
+const patienceMs = (tries: number): number => Math.min(100 + 50 * tries, 1000)
+
+async function locked(mover: Mover, client: pg.Client, lockTimeoutMs: number): Promise<boolean> {
   try {
     // a mover that freezes here must not keep the tenant out: the server ends its session
     await client.query(`set lock_timeout = ${lockTimeoutMs}; set idle_session_timeout = ${deadlineMs}; set idle_in_transaction_session_timeout = ${deadlineMs};
