@@ -7,9 +7,11 @@ import { csvLine } from '#db/csv'
 import { withTenant } from '#db/door'
 import { RowhouseError } from '#db/errors'
 import { parseCursor, type Cursor } from '#db/keyset'
+import { limitsOf } from '#db/limits'
 import { decimalText } from '#db/money'
 import { list } from '#db/order-list'
 import { may } from '#db/permissions'
+import { countLimit } from '#db/usage'
 
 const partOf = 500
 
@@ -23,6 +25,8 @@ export async function GET(request: Request): Promise<Response> {
   const given = new URL(request.url).searchParams
   const { filter, view } = readAddress(Object.fromEntries([...given.keys()].map((key) => [key, given.getAll(key)])), await formatsFor(tenant), partOf)
 
+  const { exportRows } = await limitsOf(tenant.id)
+  let left = exportRows
   let cursor: Cursor | null = null
   const read = () => withTenant(caller, (tx) => list(tx, filter, { ...view, size: partOf, cursor }))
   const write = ({ rows }: Awaited<ReturnType<typeof read>>) =>
@@ -40,7 +44,13 @@ export async function GET(request: Request): Promise<Response> {
     async pull(controller) {
       const part = await read()
       if (part.rows.length > 0) controller.enqueue(encoder.encode(write(part)))
+      left -= part.rows.length
       cursor = parseCursor(part.next ?? undefined, false)
+      if (cursor && left <= 0) {
+        countLimit(tenant.id, 'rows of an export')
+        controller.enqueue(encoder.encode(csvLine([`Cut off here: this organisation may export ${exportRows} orders at a time. Narrow the filter for the rest.`])))
+        cursor = null
+      }
       if (!cursor) controller.close()
     },
   })

@@ -7,23 +7,23 @@ import { NewKey } from '#components/settings/new-key'
 import { SettingsSections } from '#components/settings/settings-sections'
 import { PageHeader } from '#components/ui/page-header'
 import * as apiKeys from '#db/api-keys'
-import { callsPerMinute } from '#db/api-limits'
 import { env } from '#db/env'
+import { limitsOf } from '#db/limits'
 import { createKey, revokeKey } from '../actions'
 
 export const metadata: Metadata = { title: 'API keys' }
 
 export default async function KeysPage() {
-  const { tenant, scope, formats, db, may } = await tenantPage()
+  const { tenant, scope, formats, may } = await tenantPage()
   if (!may('keys:write')) notFound()
-  const keys = await db(() => apiKeys.list(tenant.id))
+  const [keys, { apiPerMinute }] = await Promise.all([apiKeys.list(tenant.id), limitsOf(tenant.id)])
   return (
     <Page scope={scope} width="narrow">
       <PageHeader title="Settings">
         <NewKey action={createKey} />
       </PageHeader>
       <SettingsSections keys={may('keys:write')} />
-      <ApiKeys keys={keys} formats={formats} revoke={revokeKey} limit={callsPerMinute[tenant.tier]} origin={new URL(env().APP_URL).origin} />
+      <ApiKeys keys={keys} formats={formats} revoke={revokeKey} limit={apiPerMinute} origin={new URL(env().APP_URL).origin} />
     </Page>
   )
 }
