@@ -1,16 +1,16 @@
 import type { ReactNode } from 'react'
 import { requireUser } from '#app/session'
-import { signOutAction, switchTenantAction } from '#app/sign-in-actions'
+import { signOutAction } from '#app/sign-in-actions'
 import { PageFrame } from '#components/page'
 import { Brand } from '#components/shell/brand'
-import { Shell } from '#components/shell/shell'
 import { UserMenu } from '#components/shell/user-menu'
 import { PageHeader } from '#components/ui/page-header'
 import { Sections } from '#components/ui/sections'
+import TenantLayout from '../(tenant)/layout'
 
 /** One's account belongs to no organisation: with an active one it stands in its frame, without it in a plain one. */
 export default async function AccountLayout({ children }: { children: ReactNode }) {
-  const { tenant, tenants, user } = await requireUser()
+  const { tenant, user } = await requireUser()
   const content = (
     <PageFrame width="narrow">
       <PageHeader title="Your account" />
@@ -18,12 +18,7 @@ export default async function AccountLayout({ children }: { children: ReactNode 
       {children}
     </PageFrame>
   )
-  if (tenant)
-    return (
-      <Shell tenant={tenant} tenants={tenants} user={user} switchTenant={switchTenantAction} signOut={signOutAction} tools={null}>
-        {content}
-      </Shell>
-    )
+  if (tenant) return <TenantLayout>{content}</TenantLayout>
   return (
     <>
       <header className="flex h-13 items-center justify-between border-b border-line px-4">
