@@ -11,6 +11,8 @@ import * as sessions from '#db/sessions'
 import { addMember } from '#db/tenants'
 
 const signedIn = vi.hoisted(() => ({ token: undefined as string | undefined }))
+const from = vi.hoisted(() => ({ origin: 'http://localhost:3000' as string | null }))
+vi.mock('next/headers', () => ({ headers: async () => new Headers({ host: 'localhost:3000', ...(from.origin !== null && { origin: from.origin }) }) }))
 vi.mock('next/cache', () => ({ refresh: vi.fn(), revalidatePath: vi.fn() }))
 vi.mock('next/navigation', () => ({
   notFound: () => { throw new Error('not found') },
@@ -108,4 +110,12 @@ test('an operator action is not there for anybody else', async () => {
 test('a user action needs a user', async () => {
   signedIn.token = undefined
   expect(await userAction(z.object({}), async () => ({}))(null, form({}))).toMatchObject({ ok: false })
+})
+
+test.each([['another site', 'https://evil.example'], ['nowhere', null], ['a page without an origin', 'null']])('a form sent from %s is refused and does nothing', async (_, origin) => {
+  from.origin = origin
+  const run = vi.fn(async () => ({}))
+  expect(await userAction(z.object({}), run)(null, form({}))).toMatchObject({ ok: false, message: expect.stringContaining('not from a page of this site') as string })
+  expect(run).not.toHaveBeenCalled()
+  from.origin = 'http://localhost:3000'
 })

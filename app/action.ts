@@ -1,9 +1,11 @@
 import type { Route } from 'next'
 import { refresh, revalidatePath } from 'next/cache'
+import { headers } from 'next/headers'
 import { notFound, redirect } from 'next/navigation'
 import 'server-only'
 import { z } from 'zod'
 import { nested, typed } from '#app/form-data'
+import { refuseForeignOrigin } from '#app/origin'
 import { auth, type Session, type TenantSession } from '#app/session'
 import { callerOf } from '#app/tenant-db'
 import { withTenant, type TenantTx } from '#db/door'
@@ -65,6 +67,7 @@ async function answer<S extends z.ZodObject, R>(schema: S, given: FormData | obj
   if (!parsed.success) return refused('Please correct the marked fields.', fieldsOf(parsed.error), given)
   let result: R
   try {
+    refuseForeignOrigin(await headers())
     result = await work(parsed.data as z.output<S>, { ...raw, _tenant })
   } catch (error) {
     if (error instanceof Invalid) return refused(error.message, { [error.field]: error.message }, given)

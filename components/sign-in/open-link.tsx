@@ -11,7 +11,11 @@ export function OpenLink({ action }: { action: Action<unknown> }) {
     const [kind = '', token = ''] = window.location.hash.slice(1).split('.')
     if (!kind) return
     window.history.replaceState(null, '', window.location.pathname)
-    startTransition(() => dispatch({ kind, token }))
+    // a form, not an object: a development server prints the objects that actions are given
+    const form = new FormData()
+    form.set('kind', kind)
+    form.set('token', token)
+    startTransition(() => dispatch(form))
   }, [dispatch])
   return state?.ok === false ? <Notice look="danger">This link is not whole. Copy all of it from the mail.</Notice> : null
 }
