@@ -1,6 +1,7 @@
 import { env } from '#db/env'
 import { watchData } from '#db/jobs/data'
 import { jobNames, works, type JobData, type JobName } from '#db/jobs/jobs'
+import { watchMail } from '#db/jobs/mail'
 import { watchMoves } from '#db/jobs/moves'
 import { workerQueue } from '#db/jobs/queue'
 import { closePools } from '#db/pools'
@@ -16,7 +17,7 @@ const queue = workerQueue()
 queue.on('error', (error) => console.error(`worker: ${error.message}`))
 await queue.start()
 for (const name of jobNames) await take(name)
-const watching = Promise.all([watchMoves(stop.signal), watchData(stop.signal)])
+const watching = Promise.all([watchMoves(stop.signal), watchData(stop.signal), watchMail(stop.signal)])
 console.log(`worker ${process.pid} is at work`)
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
