@@ -1,0 +1,110 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { Action } from '#app/action'
+import { entrances } from '#app/entrances'
+import { actionRows, everyWho, routeRows, type Who } from '#app/who-may-what'
+import * as apiKeys from '#db/api-keys'
+import { newId } from '#db/id'
+import { inhabitant, memberOf } from '#db/isolation/world'
+import { closePools } from '#db/pools'
+import { platform } from '#db/registry'
+import * as sessions from '#db/sessions'
+import * as users from '#db/users'
+
+const signedIn = vi.hoisted(() => ({ token: undefined as string | undefined }))
+vi.mock('next/cache', () => ({ refresh: () => {}, revalidatePath: () => {} }))
+vi.mock('next/headers', () => ({ headers: async () => new Headers({ origin: 'http://localhost:3000', host: 'localhost:3000' }), cookies: async () => ({ get: () => undefined }) }))
+vi.mock('next/navigation', () => ({
+  notFound: () => { throw new Error('not found') },
+  redirect: (to: string) => { throw new Error(`redirect to ${to}`) },
+}))
+vi.mock('#app/cookies', () => ({ readCookie: async () => undefined, putCookie: async () => {}, dropCookie: async () => {} }))
+vi.mock('#app/session', () => {
+  const auth = async () => {
+    const facts = signedIn.token ? await sessions.read(signedIn.token) : undefined
+    return facts ? { ...facts, token: signedIn.token } : null
+  }
+  return { auth, requireTenant: auth, requireUser: auth, signOut: async () => {}, startSession: async () => {}, askForCode: async () => '', oauthUrl: async () => '' }
+})
+
+const root = join(import.meta.dirname, '..')
+const all = entrances(root)
+const tokens: Partial<Record<Who, string>> = {}
+const keys: Partial<Record<Who, string>> = {}
+let tenantId = ''
+
+beforeAll(async () => {
+  const { id } = await inhabitant('shared', 'a', 2)
+  tenantId = id
+  for (const who of ['owner', 'admin', 'member', 'viewer'] as const) {
+    const { token, actor } = await memberOf(id, who)
+    tokens[who] = token
+    keys[who] = (await apiKeys.create({ tenantId: id, userId: actor.id ?? '', name: who, scope: 'write', days: null })).key
+  }
+})
+afterAll(closePools)
+
+test('every action and every route that the source has is in the table', () => {
+  expect(all.actions.map(({ name }) => name).filter((name) => !(name in actionRows))).toEqual([])
+  expect(all.routes.map(({ method, path }) => `${method} ${path}`).filter((route) => !(route in routeRows))).toEqual([])
+  expect(all.actions.length).toBeGreaterThan(30)
+})
+
+test('the table says of no action that it is open to anybody, except for those made as such, and the other way round', () => {
+  const open = (made: boolean) => all.actions.filter(({ name, maker }) => (made ? maker === 'publicAction' : 'open' in (actionRows[name] ?? {}))).map(({ name }) => name)
+  expect(open(true)).toEqual(open(false))
+})
+
+/** Past the check of who they are, or turned away by it. */
+async function tried(action: Action<unknown>, who: Who, form: object): Promise<'let in' | 'refused'> {
+  signedIn.token = await fresh(who)
+  try {
+    const answer = await action(null, { _tenant: tenantId, ...form })
+    return !answer.ok && /^(Your (role is|session has ended)|This form belongs to)/.test(answer.message) ? 'refused' : 'let in'
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('redirect to')) return 'let in'
+    if (error instanceof Error && error.message === 'not found') return 'refused'
+    throw error
+  }
+}
+
+/** A session that still stands: some actions end it, or take it to another tenant. */
+async function fresh(who: Who): Promise<string | undefined> {
+  if (who === 'nobody') return undefined
+  const known = await sessions.read(tokens[who] ?? '')
+  if (known && known.tenant?.id === (who === 'operator' ? undefined : tenantId)) return tokens[who]
+  return (tokens[who] = who === 'operator' ? await operator() : (await memberOf(tenantId, who)).token)
+}
+
+async function operator(): Promise<string> {
+  const { id } = await users.create(platform(), { email: `${newId()}@rowhouse.example`, name: 'Olivia', verified: true })
+  await users.makeOperator(platform(), id, 'test')
+  return sessions.start(id, { device: '', address: '' })
+}
+
+const guarded = all.actions.flatMap(({ file, name }) => {
+  const row = actionRows[name]
+  return !row || 'open' in row ? [] : everyWho.map((who) => ({ file, name, who, row, expected: row.allowed.includes(who) ? 'let in' : 'refused' }))
+})
+test.each(guarded)('$name as $who: $expected', async ({ file, name, who, row, expected }) => {
+  const loaded = (await import(join(root, file))) as Record<string, Action<unknown>>
+  const action = loaded[name]
+  expect(action && (await tried(action, who, row.form))).toBe(expected)
+})
+
+type Handler = (request: Request, context: unknown) => Promise<Response>
+const answered = all.routes.flatMap(({ file, method, path }) => {
+  const row = routeRows[`${method} ${path}`]
+  return !row || 'open' in row ? [] : everyWho.map((who) => ({ file, method, path, who, row, expected: row.allowed.includes(who) ? 'let in' : 'refused' }))
+})
+test.each(answered)('$method $path as $who: $expected', async ({ file, method, path, who, row, expected }) => {
+  const loaded = (await import(join(root, file))) as Record<string, Handler>
+  signedIn.token = row.by === 'session' ? await fresh(who) : undefined
+  const headers = { ...(row.by === 'key' && keys[who] && { authorization: `Bearer ${keys[who]}` }), 'content-type': 'application/json' }
+  const request = new Request(`http://localhost:3000${path}`, { method, headers, ...(row.body && { body: JSON.stringify(row.body) }) })
+  const params = Promise.resolve(path.includes('[id]') ? { id: 'none' } : {})
+  const { status } = await Promise.resolve(loaded[method]?.(request, { params })).then((answer) => answer ?? { status: 500 }, (error: Error) => ({ status: error.message === 'not found' ? 404 : 500 }))
+  const turnedAway = [401, 403].includes(status) || (status === 404 && row.allowed.every((one) => one === 'operator') && who !== 'operator')
+  expect(turnedAway ? 'refused' : 'let in').toBe(expected)
+  expect(status).toBeLessThan(500)
+})

@@ -1,0 +1,102 @@
+// Who may use which way in, written down once more by hand, so that a slip in the permissions or in an action shows as a difference.
+
+/** Members of a tenant by their role, an operator (a member of none), and whoever is not signed in. */
+export type Who = 'owner' | 'admin' | 'member' | 'viewer' | 'operator' | 'nobody'
+export const everyWho: Who[] = ['owner', 'admin', 'member', 'viewer', 'operator', 'nobody']
+
+const everybody: Who[] = ['owner', 'admin', 'member', 'viewer']
+const users: Who[] = [...everybody, 'operator']
+const operators: Who[] = ['operator']
+const writers: Who[] = ['owner', 'admin', 'member']
+const admins: Who[] = ['owner', 'admin']
+const owner: Who[] = ['owner']
+
+/** An action, who gets past the check of who they are, and a form that fits it. What is not there or not right is met behind that check. */
+export type ActionRow = { allowed: Who[]; form: object } | { open: 'to anybody'; why: string }
+
+const none = '00000000-0000-7000-8000-000000000000'
+const password = { currentPassword: 'not my password' }
+const order = { customerId: none, note: '', lines: [{ productId: none, quantity: '1', unitPrice: '1' }] }
+const customer = { name: 'Nordfeld', email: '', phone: '', address: '', note: '' }
+const product = { sku: 'A-1', name: 'Anvil', price: '1' }
+
+export const actionRows: Record<string, ActionRow> = {
+  signInAction: { open: 'to anybody', why: 'signing in' },
+  codeAction: { open: 'to anybody', why: 'needs the sealed cookie of a right password' },
+  oauthAction: { open: 'to anybody', why: 'signing in elsewhere' },
+  openLink: { open: 'to anybody', why: 'puts a secret that the caller has into their own cookie' },
+  askToSignUp: { open: 'to anybody', why: 'signing up' },
+  finishSignUp: { open: 'to anybody', why: 'needs the secret of a mail' },
+  askForReset: { open: 'to anybody', why: 'forgot password' },
+  resetPassword: { open: 'to anybody', why: 'needs the secret of a mail' },
+  agreeToAddress: { open: 'to anybody', why: 'needs the secret of a mail' },
+  joinAsNew: { open: 'to anybody', why: 'needs the secret of a mail' },
+  signOutAction: { allowed: users, form: {} },
+  switchTenantAction: { allowed: users, form: { tenantId: none } },
+  join: { allowed: users, form: {} },
+  createOrganisation: { allowed: users, form: { name: 'Another' } },
+  rename: { allowed: users, form: { name: 'Somebody' } },
+  changePassword: { allowed: users, form: { ...password, password: 'four green kettles' } },
+  changeEmail: { allowed: users, form: { ...password, email: 'x@y.example' } },
+  keepEmail: { allowed: users, form: {} },
+  endSession: { allowed: users, form: { id: none } },
+  endOtherSessions: { allowed: users, form: {} },
+  prepareTwoFactor: { allowed: users, form: password },
+  confirmTwoFactor: { allowed: users, form: { code: '123456' } },
+  renewRecoveryCodes: { allowed: users, form: password },
+  turnTwoFactorOff: { allowed: users, form: password },
+  inviteMember: { allowed: admins, form: { email: 'not an address', role: 'viewer' } },
+  resendInvitation: { allowed: admins, form: { id: none } },
+  revokeInvitation: { allowed: admins, form: { id: none } },
+  changeRole: { allowed: admins, form: { userId: none, role: 'viewer' } },
+  removeMember: { allowed: admins, form: { userId: none } },
+  handOver: { allowed: owner, form: { userId: none } },
+  leaveOrganisation: { allowed: users, form: { tenantId: none } },
+  saveSettings: { allowed: admins, form: { name: 'Acme', slug: 'not a slug', currency: 'EUR', locale: 'en-GB' } },
+  createKey: { allowed: admins, form: { name: 'test', scope: 'read', lifetime: '30' } },
+  revokeKey: { allowed: admins, form: { id: none, name: 'test' } },
+  createOrder: { allowed: writers, form: { ...order, status: 'draft' } },
+  editOrder: { allowed: writers, form: { ...order, id: none, version: 1 } },
+  changeStatus: { allowed: writers, form: { id: none, version: 1, to: 'paid' } },
+  cancelOrder: { allowed: writers, form: { id: none, version: 1, reason: 'why not' } },
+  changeStatusOfMany: { allowed: writers, form: { ids: [none], to: 'paid' } },
+  duplicateOrder: { allowed: writers, form: { id: none } },
+  createCustomer: { allowed: writers, form: customer },
+  editCustomer: { allowed: writers, form: { ...customer, id: none, version: 1 } },
+  archiveCustomer: { allowed: writers, form: { id: none } },
+  restoreCustomer: { allowed: writers, form: { id: none } },
+  createProduct: { allowed: writers, form: product },
+  editProduct: { allowed: writers, form: { ...product, id: none, version: 1 } },
+  archiveProduct: { allowed: writers, form: { id: none } },
+  restoreProduct: { allowed: writers, form: { id: none } },
+  addSampleData: { allowed: writers, form: {} },
+  tryBreakIn: { allowed: everybody, form: { name: 'there is no such attempt' } },
+  abortMove: { allowed: operators, form: { slug: 'no-such-tenant' } },
+  confirmMove: { allowed: operators, form: { slug: 'no-such-tenant' } },
+  rollBackMove: { allowed: operators, form: { slug: 'no-such-tenant', reason: 'test' } },
+  planTierChange: { allowed: operators, form: { slug: 'no-such-tenant', tier: 'business' } },
+  changeTier: { allowed: operators, form: { slug: 'no-such-tenant', tier: 'business', reason: 'test' } },
+  suspendTenant: { allowed: operators, form: { slug: 'no-such-tenant', reason: 'test' } },
+  resumeTenant: { allowed: operators, form: { slug: 'no-such-tenant', reason: 'test' } },
+}
+
+/** A route handler and who is answered. `key`: it asks for an API key, and who may is the member behind it. */
+export type RouteRow = { allowed: Who[]; by: 'session' | 'key'; body?: object } | { open: 'to anybody'; why: string }
+
+export const routeRows: Record<string, RouteRow> = {
+  'GET /healthz': { open: 'to anybody', why: 'says that the process lives' },
+  'GET /readyz': { open: 'to anybody', why: 'says that it can serve' },
+  'GET /api/auth/[...nextauth]': { open: 'to anybody', why: 'next-auth' },
+  'POST /api/auth/[...nextauth]': { open: 'to anybody', why: 'next-auth, with its own token against forged requests' },
+  'GET /api/v1/openapi.json': { open: 'to anybody', why: 'the description of the API' },
+  'GET /mailbox/[id]/html': { open: 'to anybody', why: 'in development only' },
+  'GET /api/v1/orders': { allowed: everybody, by: 'key' },
+  'GET /api/v1/orders/[id]': { allowed: everybody, by: 'key' },
+  'POST /api/v1/orders': { allowed: writers, by: 'key', body: { customerId: none, lines: [{ productId: none, quantity: 1, unitPriceMinor: 1 }] } },
+  'GET /find': { allowed: everybody, by: 'session' },
+  'GET /customers/pick': { allowed: everybody, by: 'session' },
+  'GET /products/pick': { allowed: everybody, by: 'session' },
+  'GET /orders/export': { allowed: admins, by: 'session' },
+  'GET /console/moves/[id]/state': { allowed: operators, by: 'session' },
+  'GET /console/moves/[id]/stream': { allowed: operators, by: 'session' },
+}
