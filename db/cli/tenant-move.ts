@@ -37,7 +37,7 @@ async function planned(request: MoveRequest, slug: string): Promise<Outcome> {
   const plan = await planMove(request)
   const sizes = table(['table', 'rows'], plan.tables.map(({ name, rows }) => [name, rows]))
   const steps = plan.steps.map((step, i) => `${i + 1}. ${step}`).join('\n')
-  return { text: `${slug}: from ${plan.from} to ${plan.to}\n\n${sizes}\n\n${steps}\n\n${plan.rows} rows, about ${plan.seconds} s. Nothing hinders the move; nothing was changed.`, json: { ...plan, dryRun: true } }
+  return { text: `${slug}: from ${plan.from} to ${plan.to}\n\n${sizes}\n\n${steps}\n\n${plan.rows} rows, about ${plan.seconds} s. ${plan.hinders.join('; ') || 'Nothing hinders the move'}; nothing was changed.`, json: { ...plan, dryRun: true } }
 }
 
 async function shown(move: Move | undefined, slug: string): Promise<Outcome> {
@@ -63,12 +63,17 @@ function documentOf(move: Move, events: MoveEvent[], slug: string) {
 /** Prints what happens until the worker has nothing more to do, on a terminal with a line that moves. */
 async function followed(moveId: string, slug: string, aloud: boolean): Promise<Outcome> {
   const live = aloud && process.stderr.isTTY
-  for (let seen = 0; ; await sleep(200)) {
+  const began = Date.now()
+  for (let [seen, hinted] = [0, false]; ; await sleep(200)) {
     const move = await readMove(moveId)
     const events = await readEvents(moveId)
     if (live) process.stderr.write('\r\x1b[K')
     if (aloud) for (const { event, detail, rows, tookMs } of events.slice(seen)) console.error([event, detail, rows !== null && `${rows} rows`, tookMs !== null && `${tookMs} ms`].filter(Boolean).join(' · '))
     seen = events.length
+    if (aloud && !hinted && seen === 0 && Date.now() - began > 5000) {
+      console.error('no worker has taken the move yet; `npm run worker` starts one, and `npm run dev` has one')
+      hinted = true
+    }
     const settled = move.state === 'switched' ? move.confirmBy === null && move.rollsBack === null : !isLive(move.state)
     if (settled) return { text: headline(move, slug), json: documentOf(move, events, slug), failed: move.error !== null || move.state === 'aborted' && move.abortBy === null }
     if (live) process.stderr.write(`${bar(move)} ${move.state} ${move.note}`.slice(0, (process.stderr.columns || 80) - 1))

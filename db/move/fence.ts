@@ -1,14 +1,12 @@
 import type pg from 'pg'
-import type { Mover } from '#db/move/mover'
-import { moment } from '#db/move/moments'
 import { drop } from '#db/move/ends'
-
-type Holder = { pid: number; login: string; application: string; seconds: number | null; doing: string | null }
+import { described, holders, longHolders } from '#db/move/holders'
+import { moment } from '#db/move/moments'
+import type { Mover } from '#db/move/mover'
 
 /** What was done behind the fence, and whether it has let the tenant go already. */
 export type Held<T> = { result: T; released?: boolean }
 
-const longSeconds = 1
 const deadlineMs = 2500
 
 const key = (mover: Mover) => `tenancy.lock_key('${mover.move.tenantId}')`
@@ -37,7 +35,7 @@ export async function withFence<T>(mover: Mover, client: pg.Client, work: () => 
         throw error
       }
     }
-    await mover.note(`waits for ${(await holders(mover, client)).map(described).join('; ') || 'the tenant’s transactions'}`)
+    await mover.note(`waits for ${(await holders(client, mover.move.tenantId)).map(described).join('; ') || 'the tenant’s transactions'}`)
     await mover.pause(Math.min(50 * 2 ** tries, 1000) * (0.5 + Math.random()))
   }
 }
@@ -45,7 +43,7 @@ export async function withFence<T>(mover: Mover, client: pg.Client, work: () => 
 async function waitForLong(mover: Mover, client: pg.Client): Promise<void> {
   let said = false
   for (;;) {
-    const long = (await holders(mover, client)).filter(({ seconds }) => (seconds ?? 0) > longSeconds)
+    const long = await longHolders(client, mover.move.tenantId)
     const [first] = long
     if (!first) return
     await mover.note(`waits for ${described(first)}`)
@@ -54,14 +52,6 @@ async function waitForLong(mover: Mover, client: pg.Client): Promise<void> {
     await mover.pause(250)
   }
 }
-
-async function holders(mover: Mover, client: pg.Client): Promise<Holder[]> {
-  const { rows } = await client.query<Holder>('select * from tenancy.fence_holders($1)', [mover.move.tenantId])
-  return rows
-}
-
-const described = ({ pid, login, application, seconds, doing }: Holder) =>
-  `backend ${pid} (${login}, ${application || 'no application name'}), whose transaction is ${doing ?? 'open'} for ${Math.round(seconds ?? 0)} s`
 
 /** Short at first; a tenant whose transactions overlap all the time is waited for a little longer each time, never longer than a second. */
 const patienceMs = (tries: number): number => Math.min(100 + 50 * tries, 1000)

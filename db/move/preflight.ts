@@ -6,13 +6,14 @@ import { loginUrl } from '#db/env'
 import { TargetFull, TargetOccupied, VersionsDiffer } from '#db/errors'
 import { readPending } from '#db/fleet/apply'
 import { readHistory } from '#db/fleet/history'
+import { described, longHolders } from '#db/move/holders'
 import { isHere, openEnd, placeName, reachable } from '#db/move/ends'
 import { tenantTables } from '#db/move/tables'
 import { asMigrator } from '#db/placements/provision'
 import type { MoveEnd } from '#db/schema/platform'
 
 /** What a move would have to do. `seconds` is a guess from what was measured on two cores. */
-export type Survey = { tables: { name: string; rows: number }[]; rows: number; seconds: number; steps: string[] }
+export type Survey = { tables: { name: string; rows: number }[]; rows: number; seconds: number; steps: string[]; hinders: string[] }
 
 export type Target = { kind: string; server: { host: string; port: number } | null; database: string | null; schema: string }
 
@@ -26,9 +27,9 @@ const ownConnections = 8
 export async function survey(tenantId: string, source: MoveEnd, target: MoveEnd, returning: boolean): Promise<Survey> {
   await checkSource(tenantId, source)
   if (!returning) await checkTarget(tenantId, target)
-  const tables = await count(tenantId, source)
+  const { tables, hinders } = await look(tenantId, source)
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
-  return { tables, rows, seconds: Math.ceil(2 + rows / rowsASecond), steps: stepsOf(source, target) }
+  return { tables, rows, seconds: Math.ceil(2 + rows / rowsASecond), steps: stepsOf(source, target), hinders }
 }
 
 async function checkSource(tenantId: string, source: MoveEnd): Promise<void> {
@@ -63,13 +64,23 @@ export async function checkServer(client: pg.ClientBase, end: Target): Promise<v
   if (row && row.free < ownConnections) throw new TargetFull(placeName(end), `${Math.max(row.free, 0)} connections are free, and a move needs ${ownConnections}`)
 }
 
-async function count(tenantId: string, source: MoveEnd): Promise<{ name: string; rows: number }[]> {
+/** How many rows there are, and which transactions the move would have to wait for now. */
+async function look(tenantId: string, source: MoveEnd): Promise<Pick<Survey, 'tables' | 'hinders'>> {
   const client = await openEnd(await reachable(tenantId, source), 'rowhouse move, survey')
-  const tables = await tenantTables(client, source.schema).finally(() => client.end())
+  try {
+    const tables = await tenantTables(client, source.schema)
+    const hinders = (await longHolders(client, tenantId)).map((holder) => `it would wait for ${described(holder)}`)
+    return { tables: await count(tenantId, source.schema, tables), hinders }
+  } finally {
+    await client.end()
+  }
+}
+
+function count(tenantId: string, schema: string, tables: { name: string }[]): Promise<Survey['tables']> {
   return withTenant({ kind: 'service', tenantId, reason: 'count rows before a move' }, async (tx) => {
-    const counted: { name: string; rows: number }[] = []
+    const counted: Survey['tables'] = []
     for (const { name } of tables) {
-      const { rows } = await tx.execute<{ rows: string }>(sql`select count(*) as rows from ${sql.identifier(source.schema)}.${sql.identifier(name)} where tenant_id = ${tenantId}`)
+      const { rows } = await tx.execute<{ rows: string }>(sql`select count(*) as rows from ${sql.identifier(schema)}.${sql.identifier(name)} where tenant_id = ${tenantId}`)
       counted.push({ name, rows: Number(rows[0]?.rows ?? 0) })
     }
     return counted
