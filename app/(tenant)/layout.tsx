@@ -1,15 +1,13 @@
 import type { ReactNode } from 'react'
 import { requireTenant } from '#app/session'
 import { signOutAction, switchTenantAction } from '#app/sign-in-actions'
-import { Shortcuts } from '#components/palette/shortcuts'
-import { places } from '#components/shell/navigation'
 import { Shell } from '#components/shell/shell'
 import { may } from '#db/permissions'
 
 export default async function TenantLayout({ children }: { children: ReactNode }) {
   const { tenant, tenants, user } = await requireTenant()
   return (
-    <Shell tenant={tenant} tenants={tenants} user={user} switchTenant={switchTenantAction} signOut={signOutAction} keys={<Shortcuts places={places.map(({ key, label, href }) => ({ key, label, href }))} mayWrite={may(tenant.role, 'orders:write')} />}>
+    <Shell tenant={tenant} tenants={tenants} user={user} switchTenant={switchTenantAction} signOut={signOutAction} mayWrite={may(tenant.role, 'orders:write')}>
       {children}
     </Shell>
   )

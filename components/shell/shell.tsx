@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import type { Action } from '#app/action'
 import { PaletteButton } from '#components/palette/palette-button'
+import { Shortcuts } from '#components/palette/shortcuts'
 import { Brand } from '#components/shell/brand'
 import { MorePlaces } from '#components/shell/more-places'
 import { places } from '#components/shell/navigation'
@@ -15,12 +16,12 @@ type ShellProps = {
   user: { name: string; email: string }
   switchTenant: Action<unknown>
   signOut: Action<unknown>
-  keys: ReactNode
+  mayWrite: boolean
   children: ReactNode
 }
 
 /** The frame around every page of a tenant: a side bar on wide screens, a bar at the thumb on a phone. */
-export function Shell({ tenant, tenants, user, switchTenant, signOut, keys, children }: ShellProps) {
+export function Shell({ tenant, tenants, user, switchTenant, signOut, mayWrite, children }: ShellProps) {
   return (
     <ShellTenantProvider tenantId={tenant.id}>
       <a href="#content" className="sr-only z-50 rounded-md bg-ink px-3 py-2 text-canvas focus:not-sr-only focus:fixed focus:top-2 focus:left-2">
@@ -69,7 +70,7 @@ export function Shell({ tenant, tenants, user, switchTenant, signOut, keys, chil
           <MorePlaces places={places.filter((place) => !place.onPhone).map(({ href, label }) => ({ href, label }))} />
         </nav>
       </div>
-      {keys}
+      <Shortcuts places={places.map(({ key, label, href }) => ({ key, label, href }))} mayWrite={mayWrite} />
     </ShellTenantProvider>
   )
 }
