@@ -20,7 +20,7 @@ describe.each(pairs)('between %s and %s', (from, to) => {
   let tenant: Inhabitant
   beforeAll(async () => void made.push((tenant = await settleIn(from, `${from}-${to}`, 40))), 60_000)
 
-  test.each(momentsOf(from, to))('killed at: %s', { timeout: 120_000 }, async (moment) => {
+  test.each(momentsOf(from, to))('killed at: %s', async (moment) => {
     for (const target of [to, from]) {
       const { verdict, ledger } = await struckMove(tenant, target, moment, 'kill', async () => {})
       expect(verdict).toEqual(nothing)

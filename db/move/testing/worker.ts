@@ -21,7 +21,7 @@ export class WorkerProcess {
   }
 
   /** Until it has died by itself, or was frozen by itself. */
-  async struck(moment: Moment, withinMs = 40_000): Promise<void> {
+  async struck(moment: Moment, withinMs = 90_000): Promise<void> {
     const until = Date.now() + withinMs
     while (!this.output.includes(`moment: ${moment}\n`) && this.child.signalCode === null) {
       if (Date.now() > until || this.child.exitCode !== null) throw new Error(`the worker never came to ${JSON.stringify(moment)}:\n${this.output}`)
@@ -41,7 +41,7 @@ export class WorkerProcess {
 }
 
 /** Until a move is in one of these states. Throws with what its worker said when it takes too long. */
-export async function reached(move: Move, states: MoveState[], worker?: WorkerProcess, withinMs = 60_000): Promise<Move> {
+export async function reached(move: Move, states: MoveState[], worker?: WorkerProcess, withinMs = 120_000): Promise<Move> {
   const until = Date.now() + withinMs
   for (;;) {
     const now = await readMove(move.id)
