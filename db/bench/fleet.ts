@@ -6,7 +6,7 @@ import { loginUrl } from '#db/env'
 import { runFleet, usualConcurrency } from '#db/fleet/run'
 import { readTargets } from '#db/fleet/targets'
 import { addColumn, withMore } from '#db/fleet/testing/histories'
-import { makeFleet } from '#db/fleet/testing/make-fleet'
+import { makeFleet, type FleetTenant } from '#db/fleet/testing/make-fleet'
 import type { Histories } from '#db/fleet/history'
 
 const additive = (name: string) => [`alter table orders add column ${name} timestamptz`, `create index orders_${name} on orders (tenant_id, ${name})`]
@@ -15,10 +15,11 @@ const additive = (name: string) => [`alter table orders add column ${name} times
  * An additive migration (a column and its index) of many schemas with the real tables: ours, stock, ours again, on the same schemas in
  * the same database. What does not fit into the time is measured on fewer schemas and said so.
  */
-export async function run({ size = 1000, adminUrl, deadline, tell }: Given): Promise<Outcome> {
-  const made = await timed(() => makeFleet(adminUrl, size))
-  tell(`${size} schemas made in ${seconds(made.ms)}`)
+export async function run({ size: wanted = 1000, adminUrl, deadline, tell }: Given): Promise<Outcome> {
+  const made = await timed(() => makeUntil(adminUrl, wanted, performance.now() + (deadline - performance.now()) * 0.45))
   const schemas = made.value.map(({ schema }) => schema)
+  const size = schemas.length
+  tell(`${size} schemas made in ${seconds(made.ms)}${size < wanted ? `; ${wanted} would not have fitted into the time` : ''}`)
   await stockLedgers(adminUrl, schemas)
 
   const ours = [await oursOnce(1)]
@@ -49,6 +50,14 @@ export async function run({ size = 1000, adminUrl, deadline, tell }: Given): Pro
     `target: at least 12 times quicker, status under 100 ms: ${ratio >= 12 && status.ms < 100 ? 'reached' : 'MISSED'}`,
   ].join('\n')
   return { text, figures }
+}
+
+async function makeUntil(adminUrl: string, count: number, until: number): Promise<FleetTenant[]> {
+  const made: FleetTenant[] = []
+  while (made.length < count && (made.length === 0 || performance.now() < until)) {
+    made.push(...(await makeFleet(adminUrl, Math.min(100, count - made.length), { name: `fleet-${made.length}` })))
+  }
+  return made
 }
 
 async function oursOnce(at: number): Promise<number> {

@@ -24,14 +24,15 @@ with file (plane, migration, sha256) as (
   select * from unnest($1::text[], $2::text[], $3::text[])
 ), expected as (
   select plane, count(*) as files from file group by plane
-), target (name, plane, schema, tenant_id, elsewhere) as (
-  select 'platform', 'platform', 'platform', null::uuid, false
+), target (name, plane, schema, tenant_id, elsewhere, seen_at, problem) as (
+  select 'platform', 'platform', 'platform', null::uuid, false, null::timestamptz, null::text
   union all
-  select 'shared', 'tenant', 'shared', null, false
+  select 'shared', 'tenant', 'shared', null, false, null, null
   union all
-  select t.slug, 'tenant', p.schema, p.tenant_id, p.kind = 'database'
+  select t.slug, 'tenant', p.schema, p.tenant_id, p.kind = 'database', d.seen_at, d.problem
   from platform.placements as p
   join platform.tenants as t on t.id = p.tenant_id
+  left join platform.databases_seen as d on d.tenant_id = p.tenant_id and p.kind = 'database'
   where p.kind <> 'shared'
 ), ledger (schema, migration, sha256, elsewhere) as (
   select schema, migration, sha256, false from tenancy.applied
@@ -42,22 +43,24 @@ with file (plane, migration, sha256) as (
 ), had as (
   select l.schema, l.elsewhere,
     count(f.migration) as files,
-    array_agg(l.migration order by l.migration) filter (where f.migration is not null) as known,
-    array_agg(l.migration order by l.migration) filter (where f.migration is null) as unknown,
+    array_agg(l.migration) filter (where f.migration is not null) as known,
+    array_agg(l.migration) filter (where f.migration is null) as unknown,
     jsonb_object_agg(l.migration, l.sha256) filter (where f.sha256 <> l.sha256) as changed
   from ledger as l
   left join file as f on f.migration = l.migration and f.plane = case l.schema when 'platform' then 'platform' else 'tenant' end
   group by l.schema, l.elsewhere
+), failed as (
+  select distinct on (schema) schema, jsonb_build_object('migration', migration, 'at', at, 'attempts', attempts, 'statement', statement, 'message', message) as failure
+  from tenancy.failures
+  order by schema, migration
 )
-select t.name, t.plane, t.schema, t.tenant_id as "tenantId", t.elsewhere,
+select t.name, t.plane, t.schema, t.tenant_id as "tenantId", t.elsewhere, t.seen_at as "seenAt", t.problem,
   case when coalesce(h.files, 0) < e.files then coalesce(h.known, '{}') end as known,
-  h.unknown, h.changed, d.seen_at as "seenAt", d.problem,
-  case when f.schema is not null then jsonb_build_object('migration', f.migration, 'at', f.at, 'attempts', f.attempts, 'statement', f.statement, 'message', f.message) end as failure
+  h.unknown, h.changed, f.failure
 from target as t
 join expected as e on e.plane = t.plane
 left join had as h on h.schema = t.schema and h.elsewhere = t.elsewhere
-left join platform.databases_seen as d on d.tenant_id = t.tenant_id and t.elsewhere
-left join lateral (select * from tenancy.failures as x where x.schema = t.schema and not t.elsewhere order by x.migration limit 1) as f on true
+left join failed as f on f.schema = t.schema and not t.elsewhere
 order by t.plane, t.name`
 
 /**
@@ -70,7 +73,7 @@ export async function readTargets(on: Pick<pg.ClientBase, 'query'>, histories: H
   return rows.map(({ known, unknown, changed, failure, ...target }) => ({
     ...target,
     lacks: known === null ? [] : histories[target.plane].map(({ tag }) => tag).filter((tag) => !known.includes(tag)),
-    unknown: unknown ?? [],
+    unknown: unknown?.sort() ?? [],
     changed: changed ?? {},
     failure: failure && { ...failure, at: new Date(failure.at) },
   }))
