@@ -29,6 +29,13 @@ export const deeds = {
   'settings.changed': 'changed the settings of',
   'key.created': 'created the API key',
   'key.revoked': 'revoked the API key',
+  'data.exported': 'asked for an export of',
+  'retention.set': 'changed how long to keep',
+  'retention.confirmed': 'agreed to delete',
+  'retention.dismissed': 'refused to delete',
+  'retention.ran': 'deleted',
+  'erasure.requested': 'asked to erase',
+  'erasure.withdrawn': 'stopped the erasure of',
 } as const
 export type Deed = keyof typeof deeds
 

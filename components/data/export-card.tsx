@@ -1,0 +1,64 @@
+import { Download } from 'lucide-react'
+import type { Action } from '#app/action'
+import { LiveUntilDone } from '#components/data/live-until-done'
+import { DoButton } from '#components/forms/do-button'
+import { count, day, moment, type Formats } from '#components/formats'
+import { button } from '#components/ui/button'
+import { Card, CardBody, CardHeader } from '#components/ui/card'
+import type { Export } from '#db/export/exports'
+
+type Props = { exports: Export[]; links: Record<string, string>; formats: Formats; action: Action<unknown> | null }
+
+const isOpen = ({ state }: Export) => state === 'requested' || state === 'running'
+
+export function ExportCard({ exports, links, formats, action }: Props) {
+  const open = exports.some(isOpen)
+  return (
+    <Card labelledBy="export">
+      <CardHeader id="export" title="Export everything">
+        {action && (
+          <DoButton action={action} input={{}} done="The export is on its way." size="small" disabled={open}>
+            {open ? 'Under way' : 'New export'}
+          </DoButton>
+        )}
+      </CardHeader>
+      <CardBody className="text-ink-soft">
+        Every row of every table as of one moment, as NDJSON and CSV, with a manifest of counts and SHA-256. Each file is kept for a week.
+        {!action && ' Owners and admins can make one.'}
+      </CardBody>
+      {open && <LiveUntilDone />}
+      <ul aria-live="polite">
+        {exports.map((one) => (
+          <li key={one.id} className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line px-4 py-3 sm:px-5">
+            <div className="min-w-0 grow basis-52">
+              <p className="font-medium">{moment(one.requestedAt, formats)}</p>
+              <p className="text-sm text-ink-faint">
+                {one.requestedBy}. <ExportState export={one} formats={formats} />
+              </p>
+              {one.state === 'running' && <progress className="mt-1 h-1.5 w-full accent-accent" aria-label="Rows exported" value={one.rowsDone} max={Math.max(one.rowsTotal, 1)} />}
+            </div>
+            {links[one.id] && (
+              <a href={links[one.id]} download className={button({ size: 'small' })}>
+                <Download aria-hidden />
+                Download
+              </a>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  )
+}
+
+function ExportState({ export: one, formats }: { export: Export; formats: Formats }) {
+  switch (one.state) {
+    case 'requested': return 'Waits for its turn.'
+    case 'running': return `${count(one.rowsDone, formats)} of ${count(one.rowsTotal, formats)} rows.`
+    case 'done': return `${count(one.rowsDone, formats)} rows, ${size(one.bytes ?? 0, formats)}, until ${one.expiresAt ? day(one.expiresAt, formats) : ''}.`
+    case 'failed': return `It failed: ${one.message}.`
+    case 'expired': return 'Its week is over and the file is gone.'
+  }
+}
+
+const size = (bytes: number, { locale }: Formats) =>
+  new Intl.NumberFormat(locale, { style: 'unit', unit: bytes < 1_000_000 ? 'kilobyte' : 'megabyte', maximumFractionDigits: 1 }).format(bytes / (bytes < 1_000_000 ? 1000 : 1_000_000))

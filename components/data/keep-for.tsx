@@ -1,0 +1,33 @@
+'use client'
+
+import type { Action } from '#app/action'
+import { SubmitButton } from '#components/forms/fields'
+import { useField } from '#components/forms/form-state'
+import { TenantForm } from '#components/forms/tenant-form'
+import { wiring } from '#components/ui/field'
+import { Input } from '#components/ui/input'
+
+/** One number of days and its button; empty means for ever. */
+export function KeepFor({ table, name, days, action }: { table: string; name: string; days: number | null; action: Action<unknown> }) {
+  return (
+    <TenantForm action={action} hidden={{ table }} label={`Days to keep ${name.toLowerCase()}`} done={`${name}: saved.`} className="flex flex-wrap items-center gap-2">
+      <Days name={name} days={days} />
+      <SubmitButton look="secondary" size="small">
+        Save
+      </SubmitButton>
+    </TenantForm>
+  )
+}
+
+function Days({ name, days }: { name: string; days: number | null }) {
+  const field = useField('days', days === null ? '' : String(days))
+  return (
+    <label className="flex items-center gap-2 text-sm text-ink-soft">
+      <span className="sr-only">Days to keep {name.toLowerCase()}</span>
+      <span className="w-28">
+        <Input name="days" inputMode="numeric" placeholder="for ever" defaultValue={field.value} {...wiring(field.id, undefined, false)} aria-invalid={field.error ? true : undefined} />
+      </span>
+      days
+    </label>
+  )
+}

@@ -1,0 +1,55 @@
+import type { Action } from '#app/action'
+import { KeepFor } from '#components/data/keep-for'
+import { count, moment, type Formats } from '#components/formats'
+import { ButtonLink } from '#components/ui/button'
+import { Card, CardBody, CardHeader } from '#components/ui/card'
+import { Notice } from '#components/ui/notice'
+import type { DataOverview } from '#db/data-overview'
+import type { RetentionStep } from '#db/schema/platform'
+
+type Props = { overview: DataOverview; preview: RetentionStep[] | null; formats: Formats; action: Action<unknown> | null }
+
+export const named = (table: string) => `${table.charAt(0).toUpperCase()}${table.slice(1).replaceAll('_', ' ')}`
+
+export function RetentionCard({ overview: { kept, never, bounds }, preview, formats, action }: Props) {
+  const anyRule = kept.some(({ days }) => days !== null)
+  return (
+    <Card labelledBy="retention">
+      <CardHeader id="retention" title="How long rows are kept">
+        {anyRule && (
+          <ButtonLink href="/settings/data?preview" size="small" scroll={false} prefetch={false}>
+            What would go now?
+          </ButtonLink>
+        )}
+      </CardHeader>
+      <CardBody className="text-ink-soft">
+        Older rows are deleted once a day, for good. Your plan allows {count(bounds.least, formats)} to {count(bounds.most, formats)} days; without a number rows are kept for ever.
+      </CardBody>
+      {preview && (
+        <CardBody>
+          <Notice>{previewText(preview, formats)}</Notice>
+        </CardBody>
+      )}
+      <ul>
+        {kept.map(({ table, days }) => (
+          <li key={table} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-t border-line px-4 py-3 sm:px-5">
+            <p className="font-medium">{named(table)}</p>
+            {action ? <KeepFor key={`${table} ${days}`} table={table} name={named(table)} days={days} action={action} /> : <p className="text-ink-soft">{days === null ? 'For ever' : `${count(days, formats)} days`}</p>}
+          </li>
+        ))}
+        {never.map(({ table, why }) => (
+          <li key={table} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-t border-line px-4 py-3 sm:px-5">
+            <p className="font-medium">{named(table)}</p>
+            <p className="text-sm text-ink-faint">Kept: {why}</p>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  )
+}
+
+function previewText(steps: RetentionStep[], formats: Formats) {
+  const going = steps.filter(({ rows }) => rows > 0)
+  if (going.length === 0) return 'Nothing is old enough to go now.'
+  return going.map(({ table, before, rows, of }) => `${named(table)} before ${moment(new Date(before), formats)}: ${count(rows, formats)} of ${count(of, formats)} rows.`).join(' ')
+}
