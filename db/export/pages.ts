@@ -8,11 +8,11 @@ export type Page = { rows: number; text: string }
 /** Reads inside a tenant's sealed transaction. */
 export type Read = <R extends pg.QueryResultRow>(text: string, values: unknown[]) => Promise<R[]>
 
-const aim = 1_000_000
+const aim = 2_000_000
 const name = pg.escapeIdentifier
 
 /**
- * One table as text in pages of about a megabyte, in the order of its key. In: a way to read, the tenant, and the tenant id to
+ * One table as text in pages of about two megabytes, in the order of its key. In: a way to read, the tenant, and the tenant id to
  * print: rows that were copied to another tenant have the text of the first, and so its checksum. Holds one page at a time.
  */
 export async function* pagesOf(read: Read, table: Table, format: Format, tenantId: string, printAs = tenantId): AsyncGenerator<Page> {
@@ -26,7 +26,7 @@ export async function* pagesOf(read: Read, table: Table, format: Format, tenantI
     yield { rows: page.rows, text: page.text }
     if (page.rows < limit) return
     after = page.last
-    limit = Math.min(5000, Math.max(20, Math.round((limit * aim) / page.text.length)))
+    limit = Math.min(10_000, Math.max(20, Math.round((limit * aim) / page.text.length)))
   }
 }
 

@@ -4,15 +4,12 @@ import { TenantMoved } from '#db/errors'
 import type { Read } from '#db/export/pages'
 import { serviceUrl, type Placement } from '#db/registry'
 
-/** How long one transaction inside the tenant lasts. A move's switch waits for it, and the tenant's people for the switch. */
-const sliceMs = 150
-
 /** How values look as text, the same on every server. */
 export const asText = `set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres'; set local bytea_output = 'hex'; set local extra_float_digits = 1; set local statement_timeout = '60s'; set local jit = off`
 
 /**
  * Reads a tenant's rows as of one moment for as long as it takes, without standing in anybody's way: a transaction that is not inside
- * the tenant keeps the moment, and short ones that are inside take it over. When the tenant moves meanwhile, the fence refuses
+ * the tenant keeps the moment, and one for each page, inside, takes it over. When the tenant moves meanwhile, the fence refuses
  * the next of them. In: the placement, the reason to keep, and the work with its way to read. Throws TenantMoved: begin again.
  */
 export function withSnapshot<T>(placement: Placement, reason: string, work: (read: Read, keeper: pg.Client) => Promise<T>): Promise<T> {
@@ -20,23 +17,14 @@ export function withSnapshot<T>(placement: Placement, reason: string, work: (rea
   return connected(url, (keeper) => connected(url, async (client) => {
     await keeper.query(`begin isolation level repeatable read read only; set local search_path = ${placement.schema}, pg_temp; set local idle_in_transaction_session_timeout = 0`)
     const { rows: [kept] } = await keeper.query<{ id: string }>('select pg_export_snapshot() as id')
-    let leaveAt = 0
-    const leave = async () => {
-      leaveAt = 0
-      await client.query('commit')
-    }
     const read: Read = async (text, values) => {
-      if (leaveAt !== 0 && Date.now() > leaveAt) await leave()
-      if (leaveAt === 0) {
-        await enter(client, placement, reason, kept?.id ?? '')
-        leaveAt = Date.now() + sliceMs
-      }
-      return (await client.query({ text, values, queryMode: 'extended' } as pg.QueryConfig)).rows
+      await enter(client, placement, reason, kept?.id ?? '')
+      const { rows } = await client.query({ text, values, queryMode: 'extended' } as pg.QueryConfig)
+      await client.query('commit')
+      return rows
     }
     try {
-      const result = await work(read, keeper)
-      if (leaveAt !== 0) await leave()
-      return result
+      return await work(read, keeper)
     } catch (error) {
       throw refused(error) ? new TenantMoved(placement.tenantId) : error
     }

@@ -11,8 +11,8 @@ import { activity } from '#db/schema/tenant'
 const batch = 500
 
 /**
- * One tenant's run: planned if there is none, carried out if it waits for nobody. It deletes what its plan names and no more: rows
- * older than the written moment, at most as many as were counted, in small transactions inside the tenant. What is gone is written in the
+ * One tenant's run: planned if there is none, carried out if it waits for nobody. It deletes the very rows
+ * that its plan counted and no other, in small transactions inside the tenant. What is gone is written in the
  * tenant's own trail by the same transaction, so a run that was killed goes on where it stood. Throws OnHold, ClocksDiffer.
  */
 export async function runRetentionOf(tenantId: string): Promise<RetentionRun> {
@@ -51,12 +51,16 @@ export async function runRetention({ dueOnly = true, stopping }: { dueOnly?: boo
 
 const inside = <T>({ id, tenantId }: RetentionRun, work: (tx: TenantTx) => Promise<T>) => withTenant({ kind: 'service', tenantId, reason: `Retention ${id}` }, work)
 
-function deleteBatch(run: RetentionRun, { table, before, rows, deleted }: RetentionStep): Promise<number> {
+/** The 64-bit number of the transaction that wrote a row; the row itself keeps the lower half. */
+const writer = sql`(select (f - case when f >= c then 4294967296 else 0 end)::text::xid8 from (select c, (c >> 32 << 32) + xmin::text::bigint as f from (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as c) as now) as full_number)`
+
+function deleteBatch(run: RetentionRun, { table, before, seen, rows, deleted }: RetentionStep): Promise<number> {
   const by = ageing.find((one) => one.table === table)?.by
   if (!by) return Promise.resolve(0)
   const [name, age] = [sql.identifier(table), sql.identifier(by)]
   return inside(run, async (tx) => {
-    const old = sql`tenant_id = ${tx.tenantId} and ${age} < ${before}::timestamptz`
+    // a row that came, or was changed, after the plan is not in it
+    const old = sql`tenant_id = ${tx.tenantId} and ${age} < ${before}::timestamptz and pg_visible_in_snapshot(${writer}, ${seen}::pg_snapshot)`
     const { rowCount } = await tx.execute(sql`
       delete from ${name}
       where ${old} and ctid = any(array(select ctid from ${name} where ${old} limit ${Math.min(batch, rows - deleted)}))`)

@@ -1,0 +1,132 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { sql } from 'drizzle-orm'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { connected } from '#db/connect'
+import { withTenant } from '#db/door'
+import { openDownload } from '#db/export/download'
+import * as exports from '#db/export/exports'
+import { growingPathOf, makeFolder, pathOf, sizeOf } from '#db/export/files'
+import { isLink, linkTo } from '#db/export/link'
+import { runExport, runExports } from '#db/export/run'
+import { writeExport } from '#db/export/write'
+import { filesOf } from '#db/import/testing/archives'
+import { newId } from '#db/id'
+import { inhabitant, type Inhabitant } from '#db/isolation/world'
+import { placementOf, platform } from '#db/registry'
+
+let one: Inhabitant
+let other: Inhabitant
+beforeAll(async () => {
+  process.env.EXPORT_DIR = await mkdtemp(join(tmpdir(), 'rowhouse-exports-'))
+  one = await inhabitant('shared', 'one', 30)
+  other = await inhabitant('shared', 'other', 30)
+})
+
+const ask = () => exports.request(platform(), one.id, 'test')
+const row = async (id: string) => (await exports.find(platform(), one.id, id))!
+const asAdmin = (statement: string) => connected(process.env.DATABASE_URL ?? '', (admin) => admin.query(statement))
+
+describe('an export', () => {
+  it('is one at a time, is done once, and holds nothing of anybody else', async () => {
+    const wish = await ask()
+    expect((await ask()).id).toBe(wish.id)
+    await Promise.all([runExport(wish.id), runExport(wish.id), runExports()])
+    const done = await row(wish.id)
+    expect(done).toMatchObject({ state: 'done', bytes: await sizeOf(pathOf(one.id, wish.id)) })
+    const all = [...(await filesOf(pathOf(one.id, wish.id))).values()].join('\n')
+    expect(all).toContain(one.mark)
+    for (const foreign of [other.mark, other.id, other.slug]) expect(all).not.toContain(foreign)
+    await runExport(wish.id)
+    expect(await row(wish.id)).toEqual(done)
+  })
+
+  it('whose worker died is begun again by another, and not before', async () => {
+    const wish = await ask()
+    await exports.claim(platform(), wish.id)
+    await makeFolder(one.id)
+    await writeFile(growingPathOf(one.id, wish.id), 'half of it')
+    await runExports()
+    expect((await row(wish.id)).state).toBe('running')
+    await asAdmin(`update platform.exports set seen_at = now() - interval '1 minute' where id = '${wish.id}'`)
+    await runExports()
+    expect(await row(wish.id)).toMatchObject({ state: 'done' })
+    expect(await sizeOf(growingPathOf(one.id, wish.id))).toBeUndefined()
+    expect((await readFile(pathOf(one.id, wish.id))).subarray(0, 2).toString()).toBe('PK')
+  })
+
+  it('is given back by a worker that stops', async () => {
+    const wish = await ask()
+    await runExport(wish.id, AbortSignal.abort())
+    expect(await row(wish.id)).toMatchObject({ state: 'requested' })
+    await runExport(wish.id)
+    expect((await row(wish.id)).state).toBe('done')
+  })
+
+  it('is of one moment: what is written meanwhile is not in it', async () => {
+    const path = join(process.env.EXPORT_DIR ?? '', 'moment.zip')
+    let written = false
+    const { tables } = await writeExport(await placementOf(one.id), path, 'test', async ({ table }) => {
+      if (written || table === 'activity') return
+      written = true
+      await new Promise((resolve) => setTimeout(resolve, 200)) // the next transaction inside the tenant begins after this write
+      await withTenant({ kind: 'service', tenantId: one.id, reason: 'test' }, (tx) => tx.execute(sql`update orders set note = 'written meanwhile' where tenant_id = ${tx.tenantId}`))
+    })
+    expect(written).toBe(true)
+    expect(tables.find(({ name }) => name === 'orders')?.rows).toBe(30)
+    expect([...(await filesOf(path)).values()].join('')).not.toContain('written meanwhile')
+  })
+
+  it('does not hold the tenant up, and begins again when its place has changed', async () => {
+    const path = join(process.env.EXPORT_DIR ?? '', 'moved.zip')
+    let turned = false
+    const turn = async () => {
+      if (turned) return
+      turned = true
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      await asAdmin(`update tenancy.residents set changed_at = now() where tenant_id = '${other.id}'`)
+    }
+    await expect(writeExport(await placementOf(other.id), path, 'test', turn)).rejects.toThrow('went to another place')
+    expect((await writeExport(await placementOf(other.id), path, 'test')).tables).toHaveLength(7)
+  })
+
+  it('that is old is taken away, and nobody gets it', async () => {
+    const wish = await ask()
+    await runExport(wish.id)
+    expect(await openDownload(one.id, wish.id)).toBeDefined()
+    await asAdmin(`update platform.exports set expires_at = now() - interval '1 second' where id = '${wish.id}'`)
+    expect(await openDownload(one.id, wish.id)).toBeUndefined()
+    expect(await exports.expire()).toBe(1)
+    expect(await sizeOf(pathOf(one.id, wish.id))).toBeUndefined()
+    expect(await row(wish.id)).toMatchObject({ state: 'expired' })
+  })
+})
+
+describe('a download', () => {
+  it('is there for its tenant alone, and ends when it is not allowed any more', async () => {
+    const wish = await ask()
+    await runExport(wish.id)
+    expect(await openDownload(other.id, wish.id)).toBeUndefined()
+    expect(await openDownload(one.id, newId())).toBeUndefined()
+    expect(await openDownload(one.id, '../../etc/passwd')).toBeUndefined()
+    const file = await openDownload(one.id, wish.id)
+    expect(file?.name).toMatch(/^canary-shared-one-.*\.zip$/)
+    expect((await text(file!.content(async () => true))).startsWith('PK')).toBe(true)
+  })
+
+  it('has a link for one session, one export and a quarter of an hour', () => {
+    const [session, id, now] = [newId(), newId(), Date.now()]
+    const query = new URL(linkTo(session, id, now), 'http://x').searchParams
+    const given = { until: query.get('until'), key: query.get('key') }
+    expect(isLink(session, id, given, now)).toBe(true)
+    expect(isLink(session, id, given, now + 14 * 60_000)).toBe(true)
+    expect(isLink(session, id, given, now + 16 * 60_000)).toBe(false)
+    expect(isLink(newId(), id, given, now)).toBe(false)
+    expect(isLink(session, newId(), given, now)).toBe(false)
+    expect(isLink(session, id, { ...given, until: String(Number(given.until) + 1) }, now)).toBe(false)
+    for (const wrong of [null, '', 'x', 'NaN']) expect(isLink(session, id, { until: wrong, key: given.key }, now)).toBe(false)
+    expect(isLink(session, id, { until: given.until, key: null }, now)).toBe(false)
+  })
+})
