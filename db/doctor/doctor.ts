@@ -21,6 +21,9 @@ function readChecks() {
   return checks
 }
 
+/** The names of all invariants, those of the catalogue and those between databases. */
+export const invariants = async (): Promise<string[]> => [...(await readChecks()).map(({ name }) => name), 'registry', 'reachable'].sort()
+
 /** Checks the database that a connection leads to. In: the connection, and how findings shall call the database. */
 export async function examine(client: pg.ClientBase, target: string): Promise<Finding[]> {
   const findings: Finding[] = []

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm'
+import { desc, eq, sql } from 'drizzle-orm'
 import { NotFound } from '#db/errors'
 import { runFleet, type FleetOptions } from '#db/fleet/run'
 import type { FleetResult, Progress } from '#db/fleet/tally'
@@ -35,6 +35,10 @@ export async function readRun(id: string) {
   const failures = await platform().select().from(migrationFailures).where(eq(migrationFailures.runId, id)).orderBy(migrationFailures.target)
   return { ...run, failures }
 }
+
+/** The last runs, the newest first. */
+export const listRuns = (most: number): Promise<(typeof migrationRuns.$inferSelect)[]> =>
+  platform().select().from(migrationRuns).orderBy(desc(migrationRuns.requestedAt)).limit(most)
 
 /**
  * Makes the run that a row asks for and writes its progress there. A worker may call it again after a crash: what is done is done,

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { examineWhenDue } from '#db/doctor/examinations'
 import { runErasures } from '#db/erase/run'
 import { expire } from '#db/export/exports'
 import { runExports } from '#db/export/run'
+import { runWanted } from '#db/fleet/wanted'
 import { removeRemains } from '#db/import/import'
 import { runRetention } from '#db/retention/run'
+import { measureTenants } from '#db/tenant-sizes'
 
 type Watched = { what: string; everyMs: number; work: (stopping: AbortSignal) => Promise<unknown> }
 
@@ -13,13 +16,16 @@ const watched: Watched[] = [
   { what: 'old exports', everyMs: 600_000, work: expire },
   { what: 'broken-off imports', everyMs: 60_000, work: removeRemains },
   { what: 'erasures', everyMs: 30_000, work: runErasures },
+  { what: 'fleet runs', everyMs: 1000, work: runWanted },
+  { what: 'sizes', everyMs: 60_000, work: measureTenants },
+  { what: 'doctor', everyMs: 300_000, work: examineWhenDue },
   { what: 'retention', everyMs: 300_000, work: (stopping) => runRetention({ stopping }) },
 ]
 
 /** How long a worker that stops waits for what it is at. All of it goes on where it stood, in the next worker. */
 const graceMs = 5000
 
-/** Does what tenants want done with their data, until the worker stops. */
+/** Does what tenants and operators want done, and the rounds that nobody asks for, until the worker stops. */
 export async function watchData(stopping: AbortSignal): Promise<void> {
   const watches = Promise.all(watched.map((one) => watch(one, stopping)))
   await new Promise((resolve) => stopping.addEventListener('abort', resolve, { once: true }))

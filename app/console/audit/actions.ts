@@ -1,0 +1,7 @@
+'use server'
+
+import { z } from 'zod'
+import { operatorAction } from '#app/action'
+import { verifyAudit } from '#db/audit-trail'
+
+export const checkAudit = operatorAction(z.object({}), () => verifyAudit(), { redraw: [] })

@@ -1,0 +1,39 @@
+import type { Route } from 'next'
+import { consolePage } from '#app/operator'
+import { readConsoleAddress } from '#app/console-address'
+import { AuditTable } from '#components/console/audit-table'
+import { VerifyAudit } from '#components/console/verify-audit'
+import { PageFrame } from '#components/page'
+import { ButtonLink } from '#components/ui/button'
+import { Card } from '#components/ui/card'
+import { EmptyState } from '#components/ui/empty-state'
+import { PageHeader } from '#components/ui/page-header'
+import { SearchBox } from '#components/ui/search-box'
+import { listAudit } from '#db/audit-trail'
+import { checkAudit } from './actions'
+
+export default async function AuditPage({ searchParams }: PageProps<'/console/audit'>) {
+  const { formats } = await consolePage()
+  const given = await searchParams
+  const { q, kept, link } = readConsoleAddress('/console/audit', given)
+  const below = Number(given.below)
+  const before = Number.isSafeInteger(below) && below > 0 ? below : null
+  const { rows, next } = await listAudit({ tenantId: null, search: q, size: 50, before })
+  return (
+    <PageFrame>
+      <title>Audit · Rowhouse console</title>
+      <PageHeader title="Audit" about="Every deed of operators and commands. Rows are only ever added, and each carries the hash of the one before." />
+      <VerifyAudit action={checkAudit} formats={formats} />
+      <Card>
+        <div className="px-4 py-3 sm:px-5">
+          <SearchBox action={'/console/audit' as Route} keep={kept('q', 'below')} value={q} label="Search the trail" placeholder="Person, deed or tenant" />
+        </div>
+        {rows.length === 0 ? <EmptyState title={q ? 'No deed is like that' : 'Nothing was done yet'} /> : <AuditTable rows={rows} formats={formats} withTenant />}
+        <footer className="flex justify-end gap-2 border-t border-line px-4 py-3 sm:px-5">
+          {before !== null && <ButtonLink href={link({ below: null })} size="small">Newest</ButtonLink>}
+          {next !== null && <ButtonLink href={link({ below: String(next) })} size="small">Earlier</ButtonLink>}
+        </footer>
+      </Card>
+    </PageFrame>
+  )
+}

@@ -1,0 +1,23 @@
+import { consolePage } from '#app/operator'
+import { DoctorReport } from '#components/console/doctor-report'
+import { Deed } from '#components/console/deed'
+import { PageFrame } from '#components/page'
+import { PageHeader } from '#components/ui/page-header'
+import { invariants } from '#db/doctor/doctor'
+import { lastExamination } from '#db/doctor/examinations'
+import { examineInvariants } from './actions'
+
+export default async function DoctorPage() {
+  const { formats } = await consolePage()
+  const [names, doctor, drift] = await Promise.all([invariants(), lastExamination('doctor'), lastExamination('drift')])
+  return (
+    <PageFrame width="normal">
+      <title>Doctor · Rowhouse console</title>
+      <PageHeader title="Doctor" about="Every invariant that isolation rests on, asked of every database. The worker asks once an hour.">
+        <Deed action={examineInvariants} input={{}} look="primary" done="Every database was looked at.">Look now</Deed>
+      </PageHeader>
+      <DoctorReport title="Invariants" checks={names} last={doctor ?? null} formats={formats} />
+      <DoctorReport title="Catalogues against migrations" checks={['drift']} last={drift ?? null} formats={formats} />
+    </PageFrame>
+  )
+}

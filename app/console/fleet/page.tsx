@@ -1,0 +1,43 @@
+import { consolePage } from '#app/operator'
+import { readConsoleAddress } from '#app/console-address'
+import { FleetPlan } from '#components/console/fleet-plan'
+import { FleetRuns } from '#components/console/fleet-runs'
+import { FleetTargets } from '#components/console/fleet-targets'
+import { FigureCard } from '#components/console/figure-card'
+import { RunForm } from '#components/console/run-form'
+import { Deed } from '#components/console/deed'
+import { count } from '#components/formats'
+import { PageFrame } from '#components/page'
+import { PageHeader } from '#components/ui/page-header'
+import { lastExamination } from '#db/doctor/examinations'
+import { plan } from '#db/fleet/plan'
+import { listRuns } from '#db/fleet/runs'
+import { readStatus } from '#db/fleet/status'
+import { examineDrift, startRun } from './actions'
+
+export default async function FleetPage({ searchParams }: PageProps<'/console/fleet'>) {
+  const { formats } = await consolePage()
+  const { pick, link } = readConsoleAddress('/console/fleet', await searchParams)
+  const off = pick('show', ['off']) !== null
+  const [status, planned, runs, drift] = await Promise.all([readStatus(), plan().catch((error: Error) => error), listRuns(10), lastExamination('drift')])
+  return (
+    <PageFrame>
+      <title>Fleet · Rowhouse console</title>
+      <PageHeader title="Fleet" about="Every schema and database that migrations go to.">
+        <Deed action={examineDrift} input={{}} done="The catalogues were compared.">Look for drift</Deed>
+        <RunForm action={startRun} behind={status.total - status.current} />
+      </PageHeader>
+      <FigureCard
+        figures={[
+          { name: 'Targets', value: count(status.total, formats) },
+          { name: 'At this build’s version', value: count(status.current, formats) },
+          { name: 'Newest migration', value: status.last.tenant },
+          { name: 'Drift', value: drift ? (drift.offenders.length === 0 ? 'none' : count(drift.offenders.length, formats)) : 'not looked at', href: '/console/doctor' },
+        ]}
+      />
+      <FleetPlan plan={planned instanceof Error ? { error: planned.message } : { files: planned }} />
+      <FleetRuns runs={runs} formats={formats} />
+      <FleetTargets targets={off ? status.targets.filter(({ state }) => state !== 'current') : status.targets} total={status.total} off={off} link={link} />
+    </PageFrame>
+  )
+}

@@ -1,0 +1,31 @@
+import { consolePage } from '#app/operator'
+import { readConsoleAddress } from '#app/console-address'
+import { JobsTable } from '#components/console/jobs-table'
+import { Tabs } from '#components/console/tabs'
+import { PageFrame } from '#components/page'
+import { Card } from '#components/ui/card'
+import { EmptyState } from '#components/ui/empty-state'
+import { PageHeader } from '#components/ui/page-header'
+import { jobStages, listJobs } from '#db/job-list'
+import { retryQueued } from './actions'
+
+const names = { running: 'Running', failed: 'Failed', waiting: 'Waiting' }
+
+export default async function JobsPage({ searchParams }: PageProps<'/console/jobs'>) {
+  const { formats } = await consolePage()
+  const { pick, link } = readConsoleAddress('/console/jobs', await searchParams)
+  const all = await listJobs()
+  const stage = pick('show', jobStages)
+  const jobs = stage ? all.filter((job) => job.stage === stage) : all
+  const tab = (name: string, value: (typeof jobStages)[number] | null, found: number) => ({ name: `${name} ${found}`, href: link({ show: value }), current: stage === value })
+  return (
+    <PageFrame>
+      <title>Jobs · Rowhouse console</title>
+      <PageHeader title="Jobs" about="What the workers have before them, are at, or could not do. Failures are kept in sight for a week." />
+      <Card>
+        <Tabs label="Which jobs" tabs={[tab('All', null, all.length), ...jobStages.map((one) => tab(names[one], one, all.filter((job) => job.stage === one).length))]} />
+        {jobs.length === 0 ? <EmptyState title="Nothing to do">The workers wait for something to be asked for.</EmptyState> : <JobsTable jobs={jobs} retry={retryQueued} formats={formats} />}
+      </Card>
+    </PageFrame>
+  )
+}

@@ -1,0 +1,45 @@
+import type { Route } from 'next'
+import { consolePage } from '#app/operator'
+import { Concerns } from '#components/console/concerns'
+import { FigureCard } from '#components/console/figure-card'
+import { MovesTable } from '#components/console/moves-table'
+import { TierMatrix } from '#components/console/tier-matrix'
+import { count } from '#components/formats'
+import { PageFrame } from '#components/page'
+import { ButtonLink } from '#components/ui/button'
+import { Card, CardHeader } from '#components/ui/card'
+import { PageHeader } from '#components/ui/page-header'
+import { readConcerns } from '#db/attention'
+import { listJobs } from '#db/job-list'
+import { listMoves } from '#db/move/view'
+import { tenantCounts } from '#db/tenant-list'
+
+export default async function ConsolePage() {
+  const { formats } = await consolePage()
+  const [{ concerns, fleet }, counts, moves, jobs] = await Promise.all([readConcerns(), tenantCounts(), listMoves({ live: true, size: 10, cursor: null }), listJobs()])
+  const running = jobs.filter(({ stage }) => stage === 'running').length
+  return (
+    <PageFrame>
+      <title>Overview · Rowhouse console</title>
+      <PageHeader title="Overview" />
+      <Concerns concerns={concerns} formats={formats} />
+      <FigureCard
+        figures={[
+          { name: 'Tenants', value: count(counts.reduce((sum, { tenants }) => sum + tenants, 0), formats), href: '/console/tenants' },
+          { name: 'Moves under way', value: count(moves.rows.length, formats), href: '/console/moves?show=live' },
+          { name: 'Targets at this version', value: `${count(fleet.current, formats)} of ${count(fleet.total, formats)}`, href: '/console/fleet' },
+          { name: 'Jobs running', value: count(running, formats), href: '/console/jobs' },
+        ]}
+      />
+      <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_26rem]">
+        <Card labelledBy="moving">
+          <CardHeader id="moving" title="Moves not over yet">
+            <ButtonLink href={'/console/moves' as Route} size="small">All moves</ButtonLink>
+          </CardHeader>
+          {moves.rows.length === 0 ? <p className="border-t border-line px-4 py-6 text-ink-soft sm:px-5">Everybody is where they belong.</p> : <MovesTable rows={moves.rows} formats={formats} />}
+        </Card>
+        <TierMatrix counts={counts} formats={formats} />
+      </div>
+    </PageFrame>
+  )
+}

@@ -1,0 +1,45 @@
+import { consolePage } from '#app/operator'
+import { readConsoleAddress } from '#app/console-address'
+import { ChoiceMenu } from '#components/console/choice-menu'
+import { FigureCard } from '#components/console/figure-card'
+import { duration } from '#components/console/figures'
+import { UsageTable } from '#components/console/usage-table'
+import { count } from '#components/formats'
+import { PageFrame } from '#components/page'
+import { Card } from '#components/ui/card'
+import { EmptyState } from '#components/ui/empty-state'
+import { PageHeader } from '#components/ui/page-header'
+import { usageNames } from '#db/usage'
+import { topTenants } from '#db/usage-report'
+
+const periods = { day: { name: 'Last day', hours: 24 }, week: { name: 'Last week', hours: 168 }, hour: { name: 'This hour', hours: 1 } }
+const periodNames = ['hour', 'day', 'week'] as const
+
+export default async function UsagePage({ searchParams }: PageProps<'/console/usage'>) {
+  const { formats } = await consolePage()
+  const { pick, link } = readConsoleAddress('/console/usage', await searchParams)
+  const period = periods[pick('period', periodNames) ?? 'day']
+  const by = pick('by', usageNames) ?? 'databaseMs'
+  const { rows, all } = await topTenants(hoursAgo(period.hours), by)
+  return (
+    <PageFrame>
+      <title>Usage · Rowhouse console</title>
+      <PageHeader title="Usage" about="Who uses the database, who waits for it, and who has outgrown their place.">
+        <ChoiceMenu label="Period" value={period.name} choices={periodNames.map((name) => ({ name: periods[name].name, href: link({ period: name }) }))} />
+      </PageHeader>
+      <FigureCard
+        figures={[
+          { name: 'Transactions', value: count(all.transactions, formats) }, { name: 'Database time', value: duration(all.databaseMs) },
+          { name: 'Waited for a connection', value: duration(all.waitMs) }, { name: 'Limits hit', value: count(all.limitsHit, formats) },
+        ]}
+      />
+      <Card>{rows.length === 0 ? <EmptyState title="Nobody has used anything">Figures arrive about ten seconds after the first request.</EmptyState> : <UsageTable rows={rows} by={by} link={link} formats={formats} />}</Card>
+    </PageFrame>
+  )
+}
+
+/** Usage is kept by the hour, so a period begins with a whole one. */
+function hoursAgo(hours: number): Date {
+  const hour = 3_600_000
+  return new Date(Math.floor(Date.now() / hour) * hour - (hours - 1) * hour)
+}

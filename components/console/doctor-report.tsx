@@ -1,0 +1,52 @@
+import { Ago, duration } from '#components/console/figures'
+import { State } from '#components/console/marks'
+import type { Formats } from '#components/formats'
+import { Card, CardHeader } from '#components/ui/card'
+import { Table, Td, Th, Tr } from '#components/ui/table'
+import type { Examination } from '#db/doctor/examinations'
+
+type Props = { title: string; checks: string[]; last: Examination | null; formats: Formats }
+
+/** Each check with its offenders, as they were found the last time. */
+export function DoctorReport({ title, checks, last, formats }: Props) {
+  const id = title.toLowerCase().replaceAll(' ', '-')
+  return (
+    <Card labelledBy={id}>
+      <CardHeader id={id} title={title}>
+        <span className="text-sm text-ink-soft">
+          {last ? <>{last.targets} {last.targets === 1 ? 'target' : 'targets'}, <Ago at={last.at} formats={formats} /> by {last.by}, in {duration(last.tookMs)}</> : 'Nobody has looked yet'}
+        </span>
+      </CardHeader>
+      <Table>
+        <caption className="sr-only">{title}</caption>
+        <thead>
+          <tr>
+            <Th>Check</Th>
+            <Th>Found</Th>
+          </tr>
+        </thead>
+        <tbody>
+          {checks.map((check) => {
+            const found = last?.offenders.filter((offender) => offender.check === check) ?? []
+            return (
+              <Tr key={check}>
+                <Td className="align-top font-medium">{check.replaceAll('-', ' ')}</Td>
+                <Td>
+                  {!last ? <State tone="plain">not looked at</State> : found.length === 0 ? <State tone="good">holds</State> : (
+                    <ul className="grid gap-1.5">
+                      {found.map(({ target, object, why }) => (
+                        <li key={`${target}${object}${why}`}>
+                          <State tone="bad">{object}</State> <span className="text-ink-soft">{why}</span> <span className="text-sm text-ink-faint">in {target}</span>
+                        </li>
+                      ))}
+                    </ul>
+                  )}
+                </Td>
+              </Tr>
+            )
+          })}
+        </tbody>
+      </Table>
+    </Card>
+  )
+}

@@ -1,0 +1,50 @@
+import NextLink from 'next/link'
+import { runAt } from '#components/console/addresses'
+import { Ago, duration } from '#components/console/figures'
+import { State, type Tone } from '#components/console/marks'
+import { count, type Formats } from '#components/formats'
+import { Card, CardHeader } from '#components/ui/card'
+import { Table, Td, Th, Tr } from '#components/ui/table'
+import type { listRuns } from '#db/fleet/runs'
+
+type Run = Awaited<ReturnType<typeof listRuns>>[number]
+const tones: Record<Run['state'], Tone> = { requested: 'busy', running: 'busy', done: 'good', failed: 'bad', stopped: 'warn' }
+
+export const RunState = ({ state }: { state: Run['state'] }) => <State tone={tones[state]}>{state}</State>
+
+export function FleetRuns({ runs, formats }: { runs: Run[]; formats: Formats }) {
+  return (
+    <Card labelledBy="runs">
+      <CardHeader id="runs" title="Runs" />
+      {runs.length === 0 ? (
+        <p className="border-t border-line px-4 py-6 text-ink-soft sm:px-5">No run was made yet.</p>
+      ) : (
+        <Table>
+          <caption className="sr-only">Fleet runs</caption>
+          <thead>
+            <tr>
+              <Th>Run</Th>
+              <Th>State</Th>
+              <Th className="text-right">Targets</Th>
+              <Th className="text-right">Failed</Th>
+              <Th className="text-right max-sm:hidden">Took</Th>
+              <Th className="max-md:hidden">By</Th>
+            </tr>
+          </thead>
+          <tbody>
+            {runs.map((run) => (
+              <Tr key={run.id} className="relative">
+                <Td><NextLink href={runAt(run.id)} className="font-medium after:absolute after:inset-0"><Ago at={run.requestedAt} formats={formats} /></NextLink></Td>
+                <Td><RunState state={run.state} /></Td>
+                <Td className="text-right tabular-nums">{count(run.done, formats)} of {count(run.targets, formats)}</Td>
+                <Td className="text-right tabular-nums">{count(run.failed, formats)}</Td>
+                <Td className="text-right tabular-nums max-sm:hidden">{run.startedAt && run.endedAt ? duration(run.endedAt.getTime() - run.startedAt.getTime()) : '–'}</Td>
+                <Td className="text-ink-soft max-md:hidden">{run.requestedBy}</Td>
+              </Tr>
+            ))}
+          </tbody>
+        </Table>
+      )}
+    </Card>
+  )
+}

@@ -1,0 +1,36 @@
+'use client'
+
+import { useState } from 'react'
+import type { Action } from '#app/action'
+import { ActionForm } from '#components/forms/action-form'
+import { SubmitButton, TextField } from '#components/forms/fields'
+import { Button } from '#components/ui/button'
+import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
+
+/** Asks for a fleet run: canaries first, then the rest in waves. */
+export function RunForm({ action, behind }: { action: Action<unknown>; behind: number }) {
+  const [open, setOpen] = useState(false)
+  return (
+    <>
+      <Button look="primary" onClick={() => setOpen(true)}>Start a run…</Button>
+      <Dialog open={open} onClose={() => setOpen(false)} title="Start a fleet run">
+        <DialogBody>
+          <p className="text-ink-soft">
+            {behind === 0 ? 'Every target is at this build’s version; a run would find nothing to do.' : `${behind} ${behind === 1 ? 'target lacks' : 'targets lack'} something. What fails stays as it was, and the rest goes on.`}
+          </p>
+          <ActionForm action={action} label="Start a fleet run">
+            <TextField name="canary" label="Canaries" optional hint="Slugs that go first; the rest follows when they are well." placeholder="acme, globex" />
+            <div className="grid gap-4 sm:grid-cols-2">
+              <TextField name="concurrency" label="At a time" optional inputMode="numeric" hint="As many as the server bears, when left empty." />
+              <TextField name="maxFailures" label="Stop after failures" optional inputMode="numeric" />
+            </div>
+            <DialogButtons>
+              <Button onClick={() => setOpen(false)}>Leave it</Button>
+              <SubmitButton>Start</SubmitButton>
+            </DialogButtons>
+          </ActionForm>
+        </DialogBody>
+      </Dialog>
+    </>
+  )
+}

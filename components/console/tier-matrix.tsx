@@ -1,0 +1,32 @@
+import { kindNames, tierNames } from '#components/console/marks'
+import { count, type Formats } from '#components/formats'
+import { Card, CardHeader } from '#components/ui/card'
+import { Table, Td, Th, Tr } from '#components/ui/table'
+import { placementKinds, tiers, type PlacementKind, type Tier } from '#db/tiers'
+
+/** How many tenants of each tier live in each kind of place. */
+export function TierMatrix({ counts, formats }: { counts: { tier: Tier; kind: PlacementKind; tenants: number }[]; formats: Formats }) {
+  const at = (tier: Tier, kind: PlacementKind) => counts.find((one) => one.tier === tier && one.kind === kind)?.tenants ?? 0
+  return (
+    <Card labelledBy="matrix">
+      <CardHeader id="matrix" title="Tenants by tier and placement" />
+      <Table>
+        <caption className="sr-only">Tenants by tier and placement</caption>
+        <thead>
+          <tr>
+            <Th>Tier</Th>
+            {placementKinds.map((kind) => <Th key={kind} className="text-right">{kindNames[kind]}</Th>)}
+          </tr>
+        </thead>
+        <tbody>
+          {tiers.map((tier) => (
+            <Tr key={tier}>
+              <Td className="font-medium">{tierNames[tier]}</Td>
+              {placementKinds.map((kind) => <Td key={kind} className="text-right tabular-nums">{at(tier, kind) === 0 ? <span className="text-ink-faint">–</span> : count(at(tier, kind), formats)}</Td>)}
+            </Tr>
+          ))}
+        </tbody>
+      </Table>
+    </Card>
+  )
+}

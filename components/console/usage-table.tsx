@@ -1,0 +1,62 @@
+import { clsx } from 'clsx'
+import { ArrowDown, TrendingUp } from 'lucide-react'
+import NextLink from 'next/link'
+import { tenantAt, tierAt } from '#components/console/addresses'
+import { duration } from '#components/console/figures'
+import { tierNames } from '#components/console/marks'
+import { count, type Formats } from '#components/formats'
+import type { Link } from '#components/ui/link-maker'
+import { Table, Td, Th, Tr } from '#components/ui/table'
+import type { Usage } from '#db/usage'
+import type { TenantUsage } from '#db/usage-report'
+
+const columns: { by: keyof Usage; name: string; time?: boolean; className?: string }[] = [
+  { by: 'databaseMs', name: 'Database time', time: true }, { by: 'transactions', name: 'Transactions', className: 'max-sm:hidden' }, { by: 'requests', name: 'Requests', className: 'max-lg:hidden' },
+  { by: 'errors', name: 'Errors', className: 'max-md:hidden' }, { by: 'limitsHit', name: 'Limits hit', className: 'max-md:hidden' }, { by: 'waitMs', name: 'Waited', time: true, className: 'max-lg:hidden' },
+]
+
+export function UsageTable({ rows, by, link, formats }: { rows: TenantUsage[]; by: keyof Usage; link: Link; formats: Formats }) {
+  return (
+    <Table>
+      <caption className="sr-only">Tenants by use</caption>
+      <thead>
+        <tr>
+          <Th>Tenant</Th>
+          {columns.map((column) => (
+            <Th key={column.by} className={clsx('text-right', column.className)} {...(by === column.by && { 'aria-sort': 'descending' as const })}>
+              <NextLink href={link({ by: column.by })} scroll={false} className="inline-flex items-center gap-1 rounded-sm hover:text-ink">
+                {column.name}
+                {by === column.by && <ArrowDown aria-hidden className="size-3" />}
+              </NextLink>
+            </Th>
+          ))}
+          <Th className="max-xl:hidden">Suggests</Th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <Tr key={row.id}>
+            <Td>
+              <NextLink href={tenantAt(row.slug)} className="font-medium hover:underline">{row.name}</NextLink>
+              <span className="block text-sm text-ink-faint">{tierNames[row.tier]} · {Math.round(row.share * 100)} % of the database</span>
+              <Hint row={row} className="xl:hidden" />
+            </Td>
+            {columns.map(({ by, time, className }) => (
+              <Td key={by} className={clsx('text-right whitespace-nowrap tabular-nums', row[by] === 0 && 'text-ink-faint', className)}>{time ? duration(row[by]) : count(row[by], formats)}</Td>
+            ))}
+            <Td className="max-xl:hidden"><Hint row={row} /></Td>
+          </Tr>
+        ))}
+      </tbody>
+    </Table>
+  )
+}
+
+function Hint({ row, className }: { row: TenantUsage; className?: string }) {
+  if (!row.hint) return null
+  return (
+    <NextLink href={tierAt(row.slug)} className={clsx('flex items-start gap-1.5 text-sm text-accent hover:underline', className)}>
+      <TrendingUp aria-hidden className="mt-0.5 size-4 shrink-0" /> An upgrade: {row.hint}
+    </NextLink>
+  )
+}

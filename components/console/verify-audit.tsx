@@ -1,0 +1,31 @@
+'use client'
+
+import { ShieldCheck } from 'lucide-react'
+import { useState } from 'react'
+import type { Action } from '#app/action'
+import { duration } from '#components/console/figures'
+import { useDeed } from '#components/forms/use-deed'
+import { moment, type Formats } from '#components/formats'
+import { Button } from '#components/ui/button'
+import { Notice } from '#components/ui/notice'
+import type { AuditCheck } from '#db/audit-trail'
+
+/** Goes through the chain and names the first row that was altered. */
+export function VerifyAudit({ action, formats }: { action: Action<AuditCheck>; formats: Formats }) {
+  const [found, setFound] = useState<AuditCheck | null>(null)
+  const { pending, run } = useDeed(action, setFound)
+  return (
+    <div className="grid gap-3">
+      <Button disabled={pending} aria-busy={pending} onClick={() => run({})} className="justify-self-start">
+        <ShieldCheck aria-hidden /> Verify the chain
+      </Button>
+      {found && (found.broken ? (
+        <Notice look="danger">
+          Row {found.broken.seq} was altered: {found.broken.why}. It now says “{found.broken.deed}” by {found.broken.actor}, {moment(new Date(found.broken.at), formats)}.
+        </Notice>
+      ) : (
+        <Notice>All {found.rows.toLocaleString('en-GB')} rows are what was written, in {duration(found.tookMs)}. The chain ends with {found.tip?.slice(0, 16) ?? 'nothing'}.</Notice>
+      ))}
+    </div>
+  )
+}
