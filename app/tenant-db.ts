@@ -4,7 +4,10 @@ import { requireTenant, type TenantSession } from '#app/session'
 import { withTenant, type Caller, type TenantTx } from '#db/door'
 import { NotAMember, NotSignedIn, TenantSuspended } from '#db/errors'
 
-export const callerOf = ({ token, tenant, user }: TenantSession): Caller => ({ kind: 'session', token, tenantId: tenant.id, actor: { id: user.id, name: user.name } })
+export const callerOf = ({ token, tenant, user }: TenantSession): Caller =>
+  tenant.support
+    ? { kind: 'support', token, tenantId: tenant.id, actor: { id: null, name: `${user.name} (support)` }, what: tenant.support.writes ? 'in its pages, writing allowed' : 'in its pages' }
+    : { kind: 'session', token, tenantId: tenant.id, actor: { id: user.id, name: user.name } }
 
 /**
  * The request-level helper: from this request's session to the door. Out: a function that runs work in one short transaction

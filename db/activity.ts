@@ -19,6 +19,8 @@ export const deeds = {
   'product.edited': 'edited',
   'product.archived': 'archived',
   'product.restored': 'restored',
+  'support.entered': 'came in as support:',
+  'support.acted': 'acted as support:',
   'sample.added': 'added',
   'member.invited': 'invited',
   'member.reinvited': 'invited once more',

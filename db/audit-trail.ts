@@ -28,7 +28,8 @@ export async function verifyAudit(): Promise<AuditCheck> {
   const began = performance.now()
   const { rows: [found] } = await platform().execute<{ rows: string; tip: string | null; seq: string | null; actor: string; deed: string; at: string; why: string }>(sql`
     with link as (
-      select a.*, a.hash is distinct from tenancy.audit_hash(a) as altered,
+      select a.*, a.hash is distinct from tenancy.audit_hash(a)
+          or (a.content is distinct from tenancy.audit_content(a) and (a.actor, a.deed, a.detail) is distinct from ('erased', 'erased', '{}'::jsonb)) as altered,
         a.previous is distinct from coalesce(lag(a.hash) over (order by a.seq), '\\x'::bytea) as loose
       from platform.audit as a
     ), broken as (

@@ -7,15 +7,17 @@ import { DoorClosed, NotAMember, NotSignedIn, PlacementStale, RolledBack, Tenant
 import { isId } from '#db/id'
 import { platformPool } from '#db/pools'
 import { forgetPlacement, placementOf, type Placement } from '#db/registry'
+import { enterAsSupport } from '#db/support-entry'
 import { takeTurn } from '#db/turn'
 import { countLimit } from '#db/usage'
 
 export type Actor = { id: string | null; name: string }
 
-/** Who comes to the door: a person with a session, a program with a member's API key, or the worker with a reason. */
+/** Who comes to the door: a person with a session, a program with a member's API key, an operator who was let in as support, or the worker with a reason. */
 export type Caller =
   | { kind: 'session'; token: string; tenantId: string; actor: Actor }
   | { kind: 'key'; key: string; tenantId: string; actor: Actor }
+  | { kind: 'support'; token: string; tenantId: string; actor: Actor; what: string }
   | { kind: 'service'; tenantId: string; reason: string }
 
 declare const passed: unique symbol
@@ -137,10 +139,11 @@ async function attempt<T>(caller: Caller, placement: Placement, inside: (scope: 
   const onError = (error: Error) => void (broken ??= error)
   client.on('error', onError)
   const scope = new Scope(client)
-  const entered = enter(client, caller, placement, statementMs)
+  const entered = caller.kind === 'support' ? enterAsSupport(client, caller, placement, Number(statementMs)) : enter(client, caller, placement, statementMs)
   entered.catch(() => {}) // not awaited: the first query travels behind it
   try {
-    if (placement.login && caller.kind !== 'service') await Promise.all([entered, checkMember(client, caller)])
+    if (caller.kind === 'support') await entered
+    else if (placement.login && caller.kind !== 'service') await Promise.all([entered, checkMember(client, caller)])
     const result = await inside(scope)
     const [ended] = await scope.finish()
     await entered
@@ -158,7 +161,7 @@ async function attempt<T>(caller: Caller, placement: Placement, inside: (scope: 
   }
 }
 
-async function enter(client: pg.PoolClient, caller: Caller, placement: Placement, statementMs: number | null): Promise<void> {
+async function enter(client: pg.PoolClient, caller: Exclude<Caller, { kind: 'support' }>, placement: Placement, statementMs: number | null): Promise<void> {
   const { tenantId, epoch } = placement
   const call = (text: string, values: unknown[]) => client.query({ text, values, queryMode: 'extended' } as pg.QueryConfig)
   const begun = client.query(caller.kind === 'service' ? `begin; set local search_path = ${placement.schema}, pg_temp` : `${begin}; set local statement_timeout = ${Number(statementMs)}`)
@@ -171,7 +174,7 @@ async function enter(client: pg.PoolClient, caller: Caller, placement: Placement
 }
 
 /** On a login of its own the database knows no session and no key: the platform login checks it, at the same time as the entry. */
-async function checkMember(client: pg.PoolClient, caller: Exclude<Caller, { kind: 'service' }>): Promise<void> {
+async function checkMember(client: pg.PoolClient, caller: Exclude<Caller, { kind: 'service' | 'support' }>): Promise<void> {
   const { rows } = caller.kind === 'key'
     ? await platformPool().query<{ writes: boolean }>('select writes from tenancy.check_key($1, $2)', [caller.key, caller.tenantId])
     : await platformPool().query<{ writes: boolean }>("select role <> 'viewer' as writes from tenancy.check_session($1, $2)", [caller.token, caller.tenantId])

@@ -3,8 +3,10 @@ import { newId } from '#db/id'
 import { platform } from '#db/registry'
 import { bans, members, operators, sessions, suspensions, tenants, users, type Role, type Tier } from '#db/schema/platform'
 import { newSecret, secretHash } from '#db/secrets'
+import { visitOf, type Visit } from '#db/support'
 
-export type SessionTenant = { id: string; slug: string; name: string; role: Role; tier: Tier; currency: string; locale: string }
+/** `support` is there when an operator is in this tenant as support, without being a member. */
+export type SessionTenant = { id: string; slug: string; name: string; role: Role; tier: Tier; currency: string; locale: string; support?: Visit }
 
 /** What a session is worth now, read from the database. `tenant` is the active one, null when there is none or it is suspended. */
 export type SessionFacts = {
@@ -51,11 +53,12 @@ export async function read(secret: string): Promise<SessionFacts | undefined> {
     .leftJoin(suspensions, and(eq(suspensions.tenantId, tenants.id), isNull(suspensions.liftedAt)))
     .where(and(eq(members.userId, row.userId), isNull(suspensions.id)))
     .orderBy(tenants.name)
+  const visited = row.operator === null ? undefined : await visitOf(row.id)
   if (Date.now() - row.usedAt.getTime() > 60_000) await db.update(sessions).set({ usedAt: new Date() }).where(eq(sessions.id, row.id))
   return {
     id: row.id,
     user: { id: row.userId, email: row.email, name: row.name, operator: row.operator !== null },
-    tenant: own.find(({ id }) => id === row.active) ?? null,
+    tenant: visited ?? own.find(({ id }) => id === row.active) ?? null,
     tenants: own.map(({ id, slug, name, role }) => ({ id, slug, name, role })),
   }
 }

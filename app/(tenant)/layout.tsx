@@ -1,14 +1,20 @@
 import type { ReactNode } from 'react'
+import { allowSupportToWrite, endSupport } from '#app/console/tenants/support-actions'
 import { requireTenant } from '#app/session'
 import { signOutAction, switchTenantAction } from '#app/sign-in-actions'
+import { SupportBanner } from '#components/console/support-banner'
 import { Shell } from '#components/shell/shell'
 import { may } from '#db/permissions'
 
 export default async function TenantLayout({ children }: { children: ReactNode }) {
   const { tenant, tenants, user } = await requireTenant()
+  const { support } = tenant
   return (
-    <Shell tenant={tenant} tenants={tenants} user={user} switchTenant={switchTenantAction} signOut={signOutAction} mayWrite={may(tenant.role, 'orders:write')}>
-      {children}
-    </Shell>
+    <>
+      {support && <SupportBanner name={tenant.name} reason={support.reason} writes={support.writes} until={support.expiresAt.toISOString()} actions={{ write: allowSupportToWrite, end: endSupport }} />}
+      <Shell tenant={tenant} tenants={tenants} user={user} switchTenant={switchTenantAction} signOut={signOutAction} mayWrite={may(tenant.role, 'orders:write')}>
+        {children}
+      </Shell>
+    </>
   )
 }

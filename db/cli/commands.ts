@@ -17,6 +17,7 @@ type Command = {
 const text = { type: 'string' } as const
 const flag = { type: 'boolean' } as const
 const tenant = (verb: 'list' | 'show' | 'create' | 'suspend' | 'resume' | 'url') => async () => (await import('#db/cli/tenant')).tenantCommand(verb)()
+const operator = (verb: 'add' | 'remove' | 'list') => async () => (await import('#db/cli/operator')).operatorCommand(verb)()
 
 export const commands: Command[] = [
   { words: ['setup'], usage: 'setup', about: 'make or update roles, databases, functions and migrations', load: () => import('#db/cli/setup') },
@@ -66,6 +67,9 @@ export const commands: Command[] = [
     options: { 'dry-run': flag }, load: () => import('#db/cli/retention-run'),
   },
   { words: ['tenant', 'url'], usage: 'tenant url SLUG [--read-only]', about: 'the connection string of a tenant with a login of its own; contains its password', options: { 'read-only': { type: 'boolean' } }, load: tenant('url') },
+  { words: ['operator', 'add'], usage: 'operator add EMAIL', about: 'let a user into the console; audited', load: operator('add') },
+  { words: ['operator', 'remove'], usage: 'operator remove EMAIL', about: 'shut a user out of the console from the next request on; audited', load: operator('remove') },
+  { words: ['operator', 'list'], usage: 'operator list', about: 'who may use the console', load: operator('list') },
   {
     words: ['lab', 'sql'], usage: 'lab sql --tenant SLUG --as EMAIL [--stacked] < FILE', about: "run SQL inside the real door: the attacker's seat",
     options: { tenant: text, as: text, stacked: { type: 'boolean' } }, load: () => import('#db/cli/lab-sql'),

@@ -5,6 +5,7 @@ with allowed (signature, caller) as (
     ('tenancy.enter(text,uuid,bigint)', 'rowhouse_tenant'),
     ('tenancy.enter_with_key(text,uuid,bigint)', 'rowhouse_tenant'), ('tenancy.check_key(text,uuid)', 'rowhouse_platform'),
     ('tenancy.enter_as_service(uuid,bigint,text)', 'rowhouse_worker'),
+    ('tenancy.enter_as_support(text,uuid,bigint,text,uuid)', 'public'), ('tenancy.admit_support(text,uuid,text)', 'rowhouse_platform'),
     ('tenancy.check_session(text,uuid)', 'rowhouse_platform'), ('tenancy.settle(uuid)', 'rowhouse_platform'),
     ('tenancy.record(text,text,uuid,jsonb)', 'rowhouse_platform'),
     ('tenancy.enter_for_move(uuid,uuid,text,boolean)', 'rowhouse_worker'), ('tenancy.turn(uuid,uuid,text,text,bigint)', 'rowhouse_worker'),

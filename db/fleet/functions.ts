@@ -5,7 +5,7 @@ import type pg from 'pg'
 
 /** The files of db/sql that the owner runs: in every database that holds tenants, and in the main one behind the platform's tables. */
 export const inEveryDatabase = ['tenancy', 'capture'] as const
-export const behindPlatform = ['tenancy-main', 'tenancy-keys', 'grants'] as const
+export const behindPlatform = ['tenancy-main', 'tenancy-keys', 'tenancy-support', 'grants'] as const
 export const inMainDatabase = [...inEveryDatabase, ...behindPlatform] as const
 type SqlFile = (typeof inMainDatabase)[number] | 'logins'
 

@@ -5,6 +5,7 @@ import { tierAt } from '#components/console/addresses'
 import { Badge, tierNames } from '#components/console/marks'
 import { MoveHistory } from '#components/console/move-history'
 import { ReasonDialog } from '#components/console/reason-dialog'
+import { SupportForm } from '#components/console/support-form'
 import { TenantFactsCard } from '#components/console/tenant-facts-card'
 import { TenantPeople } from '#components/console/tenant-people'
 import { TenantTrail } from '#components/console/tenant-trail'
@@ -20,6 +21,7 @@ import { isLive } from '#db/move/states'
 import { readTenant } from '#db/tenant-facts'
 import type { Route } from 'next'
 import { resumeTenant, suspendTenant } from '../actions'
+import { beginSupport } from '../support-actions'
 
 export default async function TenantPage({ params }: PageProps<'/console/tenants/[slug]'>) {
   const { formats } = await consolePage()
@@ -39,6 +41,7 @@ export default async function TenantPage({ params }: PageProps<'/console/tenants
         <ButtonLink href={tierAt(slug)} look="primary">
           <ArrowRightLeft aria-hidden /> Change tier
         </ButtonLink>
+        <SupportForm action={beginSupport} slug={slug} name={tenant.name} />
         {suspended ? (
           <ReasonDialog action={resumeTenant} hidden={{ slug }} opener="Let in again" title={`Let ${tenant.name} in again`} save="Let in" done={`${tenant.name} is let in again.`}>
             Its people can work again from their next click on.

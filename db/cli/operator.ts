@@ -1,0 +1,48 @@
+import { eq } from 'drizzle-orm'
+import { commandLine, record } from '#db/audit'
+import type { Outcome, Run } from '#db/cli/commands'
+import { table } from '#db/cli/table'
+import { UsageError } from '#db/cli/usage'
+import { platform } from '#db/registry'
+import { operators, users } from '#db/schema/platform'
+import { byEmail, makeOperator, normalEmail } from '#db/users'
+
+type Verb = 'add' | 'remove' | 'list'
+type Given = Parameters<Run>[0]
+
+const verbs: Record<Verb, (given: Given) => Promise<Outcome>> = { add, remove, list }
+
+/** One loader for all verbs of `operator`. Operators are made here and nowhere else. */
+export const operatorCommand = (verb: Verb) => async () => ({ run: verbs[verb] })
+
+async function add(given: Given): Promise<Outcome> {
+  const { id, email } = await userOf(given)
+  await platform().transaction(async (tx) => {
+    await makeOperator(tx, id, commandLine())
+    await record(tx, { actor: commandLine(), deed: 'operator added', detail: { email } })
+  })
+  return { text: `${email} is an operator and finds the console at /console`, json: { email, operator: true } }
+}
+
+async function remove(given: Given): Promise<Outcome> {
+  const { id, email } = await userOf(given)
+  await platform().transaction(async (tx) => {
+    const [gone] = await tx.delete(operators).where(eq(operators.userId, id)).returning()
+    if (!gone) throw new UsageError(`${email} is no operator; \`operator list\` names those who are`)
+    await record(tx, { actor: commandLine(), deed: 'operator removed', detail: { email } })
+  })
+  return { text: `${email} is no operator any more, from the next request on`, json: { email, operator: false } }
+}
+
+async function list(): Promise<Outcome> {
+  const rows = await platform().select({ email: users.email, name: users.name, addedAt: operators.addedAt, addedBy: operators.addedBy }).from(operators).innerJoin(users, eq(users.id, operators.userId)).orderBy(users.email)
+  return { text: table(['email', 'name', 'since', 'added by'], rows.map((row) => [row.email, row.name, row.addedAt.toISOString().slice(0, 10), row.addedBy])), json: { operators: rows } }
+}
+
+async function userOf({ positionals: [given, ...rest] }: Given) {
+  if (!given || rest.length > 0) throw new UsageError('name one user by the e-mail address')
+  const email = normalEmail(given)
+  const user = await byEmail(platform(), email)
+  if (!user) throw new UsageError(`there is no user ${email}; they sign up first, or are invited somewhere`)
+  return user
+}
