@@ -4,13 +4,18 @@ import { env } from '#db/env'
 const held = globalThis as typeof globalThis & { rowhouseLog?: pino.Logger }
 
 /** The log: one JSON document a line on standard output. Ids, names of things and numbers only, never a value that somebody typed. */
-export const log = (): pino.Logger =>
-  (held.rowhouseLog ??= pino({
+export const log = (): pino.Logger => (held.rowhouseLog ??= logTo(1))
+
+/** For commands, whose standard output is their answer. */
+export const logToStandardError = (): void => void (held.rowhouseLog = logTo(2))
+
+const logTo = (descriptor: 1 | 2): pino.Logger =>
+  pino({
     level: env().LOG_LEVEL,
     base: { pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: ['token', 'password', 'cookie', 'authorization', '*.token', '*.password', '*.cookie', '*.authorization', 'url', '*.connectionString'],
-  }))
+  }, pino.destination({ fd: descriptor, sync: true }))
 
 /** Notes a transaction that took longer than SLOW_MS, with its tenant. */
 export function slow(tenantId: string, databaseMs: number, waitMs: number): void {

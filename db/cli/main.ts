@@ -2,9 +2,10 @@ import { parseArgs } from 'node:util'
 import { commands } from '#db/cli/commands'
 import { UsageError } from '#db/cli/usage'
 import { RowhouseError } from '#db/errors'
+import { logToStandardError } from '#db/log'
 import { closePools } from '#db/pools'
 
-
+logToStandardError()
 const words = process.argv.slice(2)
 const found = commands
   .filter((command) => command.words.every((word, i) => words[i] === word))
