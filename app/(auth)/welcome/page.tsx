@@ -1,10 +1,11 @@
 import { LogOut, Plus } from 'lucide-react'
-import type { Metadata } from 'next'
+import type { Metadata, Route } from 'next'
 import { redirect } from 'next/navigation'
 import { requireUser } from '#app/session'
 import { switchTenantAction, signOutAction } from '#app/sign-in-actions'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton } from '#components/forms/fields'
+import { ButtonLink } from '#components/ui/button'
 import { TenantMark } from '#components/shell/facade'
 import { ButtonLink } from '#components/ui/button'
 
@@ -16,6 +17,11 @@ export default async function WelcomePage() {
   return (
     <div className="grid gap-5">
       <h1 className="text-2xl font-semibold tracking-tight">Welcome, {user.name}</h1>
+      {user.operator && (
+        <ButtonLink href={'/console' as Route} look="primary" className="justify-self-start">
+          Go to the console
+        </ButtonLink>
+      )}
       {tenants.length === 0 ? (
         <p className="text-ink-soft">
           {user.operator

@@ -1,0 +1,60 @@
+import { sql } from 'drizzle-orm'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readConcerns } from '#db/attention'
+import { connected } from '#db/connect'
+import { env } from '#db/env'
+import { listJobs } from '#db/job-list'
+import { parseCursor } from '#db/keyset'
+import { listMoves } from '#db/move/view'
+import { closePools } from '#db/pools'
+import { platform } from '#db/registry'
+import { countTenants, listTenants, tenantCounts, tenantSorts, type TenantFilter } from '#db/tenant-list'
+import { topTenants } from '#db/usage-report'
+
+const many = 10_000
+const all: TenantFilter = { search: '', tier: null, kind: null, state: null }
+
+beforeAll(() => connected(env().DATABASE_URL ?? '', (admin) => admin.query(`
+  with made as (
+    insert into platform.tenants (id, slug, name, tier)
+    select gen_random_uuid(), 'tenant-' || i, 'Tenant ' || i, 'starter' from generate_series(1, ${many}) as i returning id, slug
+  ), placed as (
+    insert into platform.placements (tenant_id, kind, schema) select id, 'shared', 'shared' from made
+  ), sized as (
+    insert into platform.tenant_sizes (tenant_id, orders, bytes) select id, length(slug) * 100, 1000 from made where slug like '%7'
+  )
+  insert into platform.usage (tenant_id, hour, requests, database_ms) select id, date_trunc('hour', now()), 5, 9 from made;
+  analyze`)))
+afterAll(closePools)
+
+async function quick<T>(work: () => Promise<T>): Promise<T> {
+  const began = performance.now()
+  const result = await work()
+  expect(performance.now() - began).toBeLessThan(1000)
+  return result
+}
+
+test('each console list is quick with 10,000 tenants', async () => {
+  await platform().execute(sql`select 1`)
+  expect(await quick(() => countTenants(all))).toBe(many)
+  expect(await quick(() => tenantCounts())).toEqual([{ tier: 'starter', kind: 'shared', tenants: many }])
+  expect((await quick(() => topTenants(new Date(Date.now() - 7_200_000), 'databaseMs'))).rows).toHaveLength(50)
+  expect((await quick(() => listMoves({ live: true, size: 50, cursor: null }))).rows).toEqual([])
+  expect(await quick(() => listJobs())).toEqual([])
+  await quick(() => readConcerns())
+})
+
+test.each(tenantSorts)('pages by %s go on where the last one ended, and back', async (sort) => {
+  const at = (cursor: string | null, back = false) => listTenants({ ...all, search: 'tenant-9' }, { sort, descending: true, size: 50, cursor: parseCursor(cursor ?? undefined, back) })
+  const first = await quick(() => at(null))
+  const second = await at(first.next)
+  expect(second.rows.filter(({ id }) => first.rows.some((row) => row.id === id))).toEqual([])
+  expect((await at(second.previous, true)).rows.map(({ id }) => id)).toEqual(first.rows.map(({ id }) => id))
+})
+
+test('search and filters narrow the list', async () => {
+  expect(await countTenants({ ...all, search: 'TENANT 77' })).toBe(111)
+  expect(await countTenants({ ...all, tier: 'business' })).toBe(0)
+  expect(await countTenants({ ...all, state: 'active' })).toBe(many)
+  expect(await countTenants({ ...all, state: 'suspended' })).toBe(0)
+})
