@@ -5,7 +5,6 @@ import { requireUser } from '#app/session'
 import { switchTenantAction, signOutAction } from '#app/sign-in-actions'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton } from '#components/forms/fields'
-import { ButtonLink } from '#components/ui/button'
 import { TenantMark } from '#components/shell/facade'
 import { ButtonLink } from '#components/ui/button'
 
