@@ -44,7 +44,7 @@ test('a tenant that wants everything holds no more connections than its limit, a
   const [noisy, quiet] = world.shared
   await setLimits(deed(noisy.id), { concurrent: 2 })
   forgetLimits()
-  const flood = Promise.allSettled(Array.from({ length: 100 }, () => through(noisy.owner, 'select pg_sleep(0.05)')))
+  const flood = Promise.allSettled(Array.from({ length: 140 }, () => through(noisy.owner, 'select pg_sleep(0.05)')))
   await sleep(100)
   expect(await through(quiet.owner, 'select 1 as one')).toEqual([{ one: 1 }])
   const { rows: [busy] } = await connected(env().DATABASE_URL ?? '', (admin) => admin.query<{ n: number }>(`select count(*)::int as n from pg_stat_activity where query = 'select pg_sleep(0.05)' and state = 'active'`))

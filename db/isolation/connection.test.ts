@@ -45,17 +45,20 @@ test('10,000 alternations of two tenants on one connection: each sees its own ro
   }
 }, 120_000)
 
-test('200 requests of all tenants at once: no answer carries a neighbour', async () => {
+test('200 requests of all tenants, 40 at once: no answer carries a neighbour', async () => {
   const everybody = Object.values(world).flat()
-  const answers = await Promise.all(Array.from({ length: 200 }, async (_, i) => {
-    const one = everybody[i % everybody.length] ?? everybody[0]
-    if (!one) throw new Error('nobody lives here')
-    const [found, text] = await tenantBatch(one.owner, (tx) => [tx.select({ id: orders.tenantId }).from(orders), tx.select().from(customers)])
-    return { one, ids: new Set(found.map(({ id }) => id)), text: JSON.stringify(text) }
-  }))
+  const answers = []
+  for (let wave = 0; wave < 5; wave++) answers.push(...(await Promise.all(Array.from({ length: 40 }, (_, i) => ask(i)))))
   for (const { one, ids, text } of answers) {
     expect([...ids]).toEqual([one.id])
     for (const other of everybody) expect(text.includes(other.mark)).toBe(other === one)
+  }
+
+  async function ask(i: number) {
+    const one = everybody[i % everybody.length]
+    if (!one) throw new Error('nobody lives here')
+    const [found, text] = await tenantBatch(one.owner, (tx) => [tx.select({ id: orders.tenantId }).from(orders), tx.select().from(customers)])
+    return { one, ids: new Set(found.map(({ id }) => id)), text: JSON.stringify(text) }
   }
 })
 
