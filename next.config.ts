@@ -18,10 +18,12 @@ const config: NextConfig = {
   agentRules: false,
   devIndicators: false,
   reactCompiler: true,
-  experimental: { turbopackRustReactCompiler: true },
+  experimental: { turbopackRustReactCompiler: true, serverActions: { bodySizeLimit: '512kb' } },
   serverExternalPackages: ['pg', 'pg-boss', 'pino', '@node-rs/argon2'],
   turbopack: { root: import.meta.dirname },
   outputFileTracingRoot: import.meta.dirname,
+  // read at run time: the doctor's checks, the functions and the migration histories
+  outputFileTracingIncludes: { '/*': ['./db/doctor/*.sql', './db/sql/*.sql', './drizzle/**/*'] },
   images: { unoptimized: true },
   headers: async () => [
     { source: '/:path*', headers: Object.entries(security).map(([key, value]) => ({ key, value })) },

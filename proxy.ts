@@ -1,11 +1,20 @@
 import { NextResponse, type NextRequest } from 'next/server'
+import { busyAnswer } from './app/busy-page'
+import { TooBusy } from './db/errors'
+import { spendSeat } from './db/request-rate'
 
 const development = process.env.NODE_ENV === 'development'
 
-/** Gives each page its own script nonce, and tells it its address, to come back to after a sign-in. It decides nothing about who may see what: delete it and isolation stays. */
-export function proxy(request: NextRequest) {
+/** Gives each page its own script nonce, tells it its address, to come back to after a sign-in, and turns a tenant away that asks too often. It decides nothing about who may see what: delete it and isolation stays. */
+export async function proxy(request: NextRequest) {
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
   const policy = contentSecurityPolicy(nonce)
+  const busy = await overLimit(request)
+  if (busy) {
+    const answer = busyAnswer({ seconds: busy.retryAfterSeconds, wantsPage: request.headers.get('accept')?.includes('text/html') ?? false, nonce, back: request.nextUrl.pathname })
+    answer.headers.set('content-security-policy', policy)
+    return answer
+  }
   const headers = new Headers(request.headers)
   headers.set('content-security-policy', policy)
   headers.set('x-nonce', nonce)
@@ -14,6 +23,19 @@ export function proxy(request: NextRequest) {
   response.headers.set('content-security-policy', policy)
   response.headers.set('cache-control', 'private, no-store')
   return response
+}
+
+/** Counts the request of a known session. An action counts for itself, since only it can say so in its form. */
+async function overLimit(request: NextRequest): Promise<TooBusy | undefined> {
+  const { pathname } = request.nextUrl
+  if (pathname === '/busy' || (request.method === 'POST' && request.headers.has('next-action'))) return undefined
+  const cookie = request.cookies.get('__Host-rowhouse.session') ?? request.cookies.get('rowhouse.session')
+  try {
+    if (cookie) await spendSeat(cookie.value)
+  } catch (error) {
+    if (error instanceof TooBusy) return error
+    throw error
+  }
 }
 
 function contentSecurityPolicy(nonce: string) {
@@ -34,5 +56,6 @@ function contentSecurityPolicy(nonce: string) {
 }
 
 export const config = {
-  matcher: [{ source: '/((?!_next/static|_next/image|icon.svg).*)', missing: [{ type: 'header', key: 'next-router-prefetch' }] }],
+  // prefetches too: a header that anybody can send must not be a way around the count
+  matcher: ['/((?!_next/static|_next/image|icon.svg).*)'],
 }

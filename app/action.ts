@@ -10,6 +10,7 @@ import { auth, type Session, type TenantSession } from '#app/session'
 import { callerOf } from '#app/tenant-db'
 import { withTenant, type TenantTx } from '#db/door'
 import { Invalid, NotAllowed, NotSignedIn, RowhouseError, WrongTenant } from '#db/errors'
+import { spendRequest } from '#db/limits'
 import { may, type Permission } from '#db/permissions'
 
 // The only makers of server actions. An exported action is a public POST: each of these checks who comes before anything else.
@@ -32,6 +33,7 @@ export function tenantAction<S extends z.ZodObject, R>(schema: S, run: (tx: Tena
     if (raw._tenant !== tenant.id) throw new WrongTenant(session.tenants.find(({ id }) => id === raw._tenant)?.name ?? 'another organisation', tenant.name)
     const permission = options.may ?? 'tenant:read'
     if (!may(tenant.role, permission)) throw new NotAllowed(tenant.role, permission)
+    await spendRequest(tenant.id)
     return withTenant(callerOf({ ...session, tenant }), (tx) => run(tx, input, tenant))
   })
 }

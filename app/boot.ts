@@ -1,28 +1,51 @@
+import { drainOnSignal } from '#app/drain'
+import { watchRequests } from '#app/requests'
 import { examineMain } from '#db/doctor/doctor'
 import { sentence } from '#db/doctor/health'
 import { env } from '#db/env'
+import { factsOf, log } from '#db/log'
 import { listenForPlacements } from '#db/placement-listener'
 import { assertSafeLogins } from '#db/safe-logins'
+import { storeUsage } from '#db/usage-store'
+
+/** Once per process: what runs beside the requests, and the checks before the first of them. */
+export async function boot(): Promise<void> {
+  await check()
+  watchRequests()
+  const stopListening = listenForPlacements()
+  const storeRest = storeUsage()
+  if (process.env.NEXT_MANUAL_SIG_HANDLE) drainOnSignal(() => Promise.all([storeRest(), stopListening()]))
+  if (env().NODE_ENV === 'production') quietConsole()
+}
 
 /**
- * Before the first request: the configuration is whole, no login could get around the policies, and every invariant of the main
- * database holds. Otherwise the process ends. A database that is merely away is waited for: each request says so until it is back.
+ * The configuration is whole, no login could get around the policies, and every invariant of the main database holds. Otherwise the
+ * process ends. A database that is merely away is waited for: each request says so until it is back.
  */
-export async function boot(): Promise<void> {
+async function check(): Promise<void> {
   try {
     env()
     await assertSafeLogins()
     const { findings } = await examineMain()
     if (findings.length > 0) throw new Error(`the database is not safe to serve from (\`doctor\` tells more):\n${findings.map((finding) => `  - ${sentence(finding)}`).join('\n')}`)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code !== 'ECONNREFUSED' && code !== '57P03') {
+    if (!isAway(error)) {
       console.error(`Rowhouse does not start: ${error instanceof Error ? error.message : String(error)}`)
       process.exit(1)
     }
     console.error('The database does not answer yet; start-up checks are repeated until it does.')
-    setTimeout(() => void boot(), 1000)
-    return
+    setTimeout(() => void check(), 1000)
   }
-  listenForPlacements()
+}
+
+/** True while the server cannot be reached, is starting up or shutting down, has no connection left, or dropped this one. */
+function isAway(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const said = error instanceof Error ? error.message : ''
+  return /^(ECONN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EPIPE|57P0|08|53300)/.test(code) || /timeout|terminated|ended/i.test(said)
+}
+
+/** Next prints whole errors, and PostgreSQL's hold values of rows: in production the log gets their kind instead. */
+function quietConsole(): void {
+  console.error = (...said: unknown[]) => log().error({ said: said.map((one) => (typeof one === 'string' ? one.slice(0, 300) : factsOf(one))) }, 'error')
 }

@@ -10,7 +10,10 @@ import { clientAddress } from '#app/client-address'
 import { putCookie, readCookie } from '#app/cookies'
 import { oauthProviders } from '#app/oauth-providers'
 import * as devices from '#db/devices'
+import { noteWho } from '#app/requests'
 import { env } from '#db/env'
+import { limitsOf } from '#db/limits'
+import { noteSeat } from '#db/request-rate'
 import { AccountBlocked, TooManyAttempts } from '#db/errors'
 import * as identities from '#db/identities'
 import * as secondFactor from '#db/second-factor'
@@ -148,8 +151,17 @@ async function sessionSecret(): Promise<string | undefined> {
 export const auth = cache(async (): Promise<Session | null> => {
   const token = await sessionSecret()
   const facts = token === undefined ? undefined : await sessions.read(token)
-  return token !== undefined && facts ? { token, ...facts } : null
+  if (token === undefined || !facts) return null
+  await noteRequest(facts)
+  return { token, ...facts }
 })
+
+/** Whose request this is, for the log and for the count of the next one. */
+async function noteRequest({ user, tenant }: sessions.SessionFacts): Promise<void> {
+  noteWho((await headers()).get('x-request-id'), { userId: user.id, ...(tenant && { tenantId: tenant.id }) })
+  const kept = (await cookies()).get(cookie().name)?.value
+  if (kept && tenant) noteSeat(kept, tenant.id, (await limitsOf(tenant.id)).requestsPerMinute)
+}
 
 /** The session, or a redirect to the sign-in page that comes back here. */
 export async function requireUser(): Promise<Session> {

@@ -1,8 +1,10 @@
+import type { Route } from 'next'
+import { headers } from 'next/headers'
 import { notFound, redirect } from 'next/navigation'
 import 'server-only'
 import { requireTenant, type TenantSession } from '#app/session'
 import { withTenant, type Caller, type TenantTx } from '#db/door'
-import { NotAMember, NotSignedIn, TenantSuspended } from '#db/errors'
+import { NotAMember, NotSignedIn, TenantSuspended, TooBusy } from '#db/errors'
 
 export const callerOf = ({ token, tenant, user }: TenantSession): Caller =>
   tenant.support
@@ -21,6 +23,7 @@ export async function tenantDb(): Promise<<T>(work: (tx: TenantTx) => Promise<T>
     } catch (error) {
       if (error instanceof NotSignedIn) redirect('/sign-in')
       if (error instanceof NotAMember || error instanceof TenantSuspended) redirect('/welcome')
+      if (error instanceof TooBusy) redirect(`/busy?wait=${error.retryAfterSeconds}&back=${encodeURIComponent((await headers()).get('x-rowhouse-path') ?? '/')}` as Route)
       if (error instanceof Error && 'status' in error && error.status === 404) notFound()
       throw error
     }

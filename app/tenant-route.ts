@@ -2,7 +2,7 @@ import 'server-only'
 import { auth } from '#app/session'
 import { callerOf } from '#app/tenant-db'
 import { withTenant, type TenantTx } from '#db/door'
-import { RowhouseError } from '#db/errors'
+import { RowhouseError, TooBusy } from '#db/errors'
 
 /** A route handler's way to the session's tenant: answers JSON, and refuses in JSON too. */
 export async function tenantJson(work: (tx: TenantTx) => Promise<unknown>): Promise<Response> {
@@ -13,7 +13,7 @@ export async function tenantJson(work: (tx: TenantTx) => Promise<unknown>): Prom
   try {
     return Response.json(await withTenant(caller, work), { headers })
   } catch (error) {
-    if (error instanceof RowhouseError && error.status !== 500) return Response.json({ error: error.message }, { status: error.status, headers })
+    if (error instanceof RowhouseError && error.status !== 500) return Response.json({ error: error.message }, { status: error.status, headers: { ...headers, ...(error instanceof TooBusy && { 'retry-after': String(error.retryAfterSeconds) }) } })
     throw error
   }
 }

@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm'
 import { record } from '#db/audit'
 import { NotFound } from '#db/errors'
 import { platform } from '#db/registry'
+import { spend } from '#db/request-rate'
 import { tenantLimits, tenants, type Tier } from '#db/schema/platform'
 
 /** What one tenant may use of each process of the app: milliseconds, transactions at a time, calls a minute, rows. */
@@ -29,6 +30,9 @@ export async function limitsOf(tenantId: string): Promise<Limits> {
   cache().set(tenantId, { limits, at: Date.now() })
   return limits
 }
+
+/** Counts one request of a tenant. Throws TooBusy when its minute is used up. */
+export const spendRequest = async (tenantId: string): Promise<void> => spend(tenantId, (await limitsOf(tenantId)).requestsPerMinute)
 
 export function forgetLimits(tenantId?: string): void {
   if (tenantId) cache().delete(tenantId)

@@ -8,7 +8,7 @@ import { forgetPlacement } from '#db/registry'
 export const placementChannel = 'rowhouse_placements'
 
 /** Forgets cached placements and limits as soon as they change, and all of them after each reconnect. Returns a function that ends it. */
-export function listenForPlacements(): () => void {
+export function listenForPlacements(): () => Promise<void> {
   let open = true
   let current: pg.Client | undefined
   void (async () => {
@@ -18,9 +18,9 @@ export function listenForPlacements(): () => void {
       if (open) await sleep(1000)
     }
   })()
-  return () => {
+  return async () => {
     open = false
-    void current?.end()
+    await current?.end()
   }
 
   async function listenOnce(): Promise<void> {

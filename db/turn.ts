@@ -1,5 +1,5 @@
 import type { Caller } from '#db/door'
-import { TooBusy } from '#db/errors'
+import { RowhouseError, TooBusy } from '#db/errors'
 import { limitsOf } from '#db/limits'
 import { slow } from '#db/log'
 import { tenantPools, type Lease } from '#db/pools'
@@ -27,7 +27,7 @@ export async function takeTurn(caller: Caller, placement: Placement): Promise<Tu
     return {
       client: lease.client,
       statementMs: limits?.statementMs ?? null,
-      failed: () => void (errors = 1),
+      failed: (error) => void (errors = error instanceof RowhouseError && error.status < 500 ? 0 : 1),
       release: (error) => {
         lease.release(error)
         leave()

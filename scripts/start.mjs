@@ -13,7 +13,7 @@ if (existsSync(server)) {
   for (const [from, to] of [['.next/static', '.next/static'], ['public', 'public']]) {
     if (existsSync(join(root, from))) cpSync(join(root, from), join(standalone, to), { recursive: true })
   }
-  Object.assign(process.env, configuredEnvironment(), { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' })
+  Object.assign(process.env, configuredEnvironment(), { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', NEXT_MANUAL_SIG_HANDLE: '1' })
   await import(pathToFileURL(server).href)
 } else {
   console.error(`start: there is no ${server}; run npm run build first`)

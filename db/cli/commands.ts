@@ -25,6 +25,7 @@ export const commands: Command[] = [
     words: ['seed'], usage: 'seed --demo', about: 'add the demo tenants, people and orders',
     options: { demo: { type: 'boolean' } }, load: () => import('#db/cli/seed'),
   },
+  { words: ['secrets', 'reseal'], usage: 'secrets reseal', about: 'seal every kept secret again with ENCRYPTION_KEY, after a change of it', load: () => import('#db/cli/reseal') },
   { words: ['doctor'], usage: 'doctor', about: 'check every invariant on every target; exit 1 with the offenders', load: () => import('#db/cli/doctor') },
   { words: ['tenant', 'list'], usage: 'tenant list', about: 'all tenants with tier and placement', load: tenant('list') },
   { words: ['tenant', 'show'], usage: 'tenant show SLUG', about: 'one tenant: placement, members, state', load: tenant('show') },
