@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seen } from '#app/requests'
 import { log } from '#db/log'
-import { closePools } from '#db/pools'
+import { closeConnections } from '#db/shutdown'
 
 const graceMs = 10_000
 
@@ -24,7 +24,7 @@ async function drain(signal: string, last: () => Promise<unknown>): Promise<void
   }
   while (state.running > 0 && Date.now() < until) await sleep(50)
   await last()
-  await Promise.race([closePools(), sleep(2000)])
+  await closeConnections()
   log().info({ signal, left: state.running }, 'stopped')
   process.exit(0)
 }
