@@ -1,0 +1,75 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { and, eq } from 'drizzle-orm'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import * as exports from '#db/export/exports'
+import { linkTo } from '#db/export/link'
+import { runExport } from '#db/export/run'
+import { newId } from '#db/id'
+import { inhabitant, memberOf, type Inhabitant } from '#db/isolation/world'
+import { closePools } from '#db/pools'
+import { platform } from '#db/registry'
+import { members } from '#db/schema/platform'
+import * as sessions from '#db/sessions'
+
+const signedIn = vi.hoisted(() => ({ token: undefined as string | undefined }))
+vi.mock('#app/session', () => ({
+  auth: async () => {
+    const facts = signedIn.token ? await sessions.read(signedIn.token) : undefined
+    return facts ? { ...facts, token: signedIn.token } : null
+  },
+}))
+const { GET } = await import('./route')
+
+let acme: Inhabitant
+let globex: Inhabitant
+let exportId: string
+beforeAll(async () => {
+  process.env.EXPORT_DIR = await mkdtemp(join(tmpdir(), 'rowhouse-route-'))
+  acme = await inhabitant('shared', 'a', 2)
+  globex = await inhabitant('shared', 'b', 2)
+  exportId = (await exports.request(platform(), acme.id, 'test')).id
+  await runExport(exportId)
+})
+afterAll(closePools)
+
+const get = (path: string) => GET(new Request(`http://localhost:3000${path}`), { params: Promise.resolve({ id: path.split(/[/?]/)[3] ?? '' }) })
+const sessionOf = async (token: string) => (await sessions.read(token))?.id ?? ''
+const seen = async (path: string, token: string | undefined) => {
+  signedIn.token = token
+  const answer = await get(path)
+  return { status: answer.status, headers: [...answer.headers], body: await answer.text() }
+}
+
+test('the link gives the file to the session that it was made for', async () => {
+  signedIn.token = acme.owner.token
+  const answer = await get(linkTo(await sessionOf(acme.owner.token), exportId))
+  expect(answer.status).toBe(200)
+  expect(Object.fromEntries(answer.headers)).toMatchObject({ 'content-type': 'application/zip', 'cache-control': 'private, no-store' })
+  const bytes = Buffer.from(await answer.arrayBuffer())
+  expect(bytes.length).toBe(Number(answer.headers.get('content-length')))
+  expect(bytes.subarray(0, 2).toString()).toBe('PK')
+})
+
+test('a signed-out browser, another tenant, another session, a viewer, a removed member and no export at all get the same 404', async () => {
+  const leaving = await memberOf(acme.id, 'admin')
+  const viewer = await memberOf(acme.id, 'viewer')
+  const link = linkTo(await sessionOf(acme.owner.token), exportId)
+  const leavingLink = linkTo(await sessionOf(leaving.token), exportId)
+  expect((await seen(leavingLink, leaving.token)).status).toBe(200)
+  const nothing = await seen(linkTo(await sessionOf(acme.owner.token), newId()), acme.owner.token)
+  expect(nothing.status).toBe(404)
+
+  expect(await seen(link, undefined)).toEqual(nothing)
+  expect(await seen(link, globex.owner.token)).toEqual(nothing)
+  expect(await seen(linkTo(await sessionOf(globex.owner.token), exportId), globex.owner.token)).toEqual(nothing)
+  expect(await seen(link, leaving.token)).toEqual(nothing)
+  expect(await seen(linkTo(await sessionOf(viewer.token), exportId), viewer.token)).toEqual(nothing)
+  expect(await seen(linkTo(await sessionOf(acme.owner.token), exportId, Date.now() - 16 * 60_000), acme.owner.token)).toEqual(nothing)
+  expect(await seen(`/api/exports/${exportId}`, acme.owner.token)).toEqual(nothing)
+  expect(await seen('/api/exports/..%2F..%2Fetc', acme.owner.token)).toEqual(nothing)
+
+  await platform().delete(members).where(and(eq(members.tenantId, acme.id), eq(members.userId, leaving.actor.id ?? '')))
+  expect(await seen(leavingLink, leaving.token)).toEqual(nothing)
+})
