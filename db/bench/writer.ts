@@ -78,7 +78,8 @@ export class Writer {
   }
 
   async #write(seat: number, seats: number): Promise<void> {
-    for (let at = performance.now() + (seat * 1000) / this.rate; this.#on; ) {
+    let at = performance.now() + (seat * 1000) / this.rate
+    while (this.#on) {
       const deed = this.#choose()
       const began = performance.now()
       await this.#attempt(deed)

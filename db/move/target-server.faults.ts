@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { judge } from '#db/bench/judge'
+import { judge, type Verdict } from '#db/bench/judge'
 import { Writer } from '#db/bench/writer'
 import { inhabitant, type Inhabitant } from '#db/isolation/world'
 import type { Moment } from '#db/move/moments'
@@ -31,7 +31,7 @@ const moments = momentsOf('shared', 'elsewhere').filter((moment) => !['begun', '
 const nothing = { lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] }
 
 /** The mover stands still at a moment while something happens to the target's server. */
-async function move(moment: Moment, databaseUrl: string, happens: () => Promise<void>): Promise<void> {
+async function move(moment: Moment, databaseUrl: string, happens: () => Promise<void>): Promise<Verdict> {
   const tenant = await inhabitant('shared', 'server', 20)
   made.push(tenant)
   const writer = new Writer(tenant.owner, 100)
@@ -45,7 +45,7 @@ async function move(moment: Moment, databaseUrl: string, happens: () => Promise<
     await happening
     await reached(asked, ['switched'], worker)
     await sleep(500)
-    expect(await judge(tenant.id, await writer.stop())).toEqual(nothing)
+    return await judge(tenant.id, await writer.stop())
   } finally {
     await writer.stop()
     await worker.end('SIGKILL')
@@ -53,14 +53,18 @@ async function move(moment: Moment, databaseUrl: string, happens: () => Promise<
 }
 
 describe('the target’s server is killed and comes back', () => {
-  test.each(moments)('at: %s', (moment) => move(moment, target.adminUrl, () => target.die()))
+  test.each(moments)('at: %s', async (moment) => {
+    expect(await move(moment, target.adminUrl, () => target.die())).toEqual(nothing)
+  })
 })
 
 describe('the network to the target is cut for ten seconds', () => {
-  test.each(moments.filter((moment) => ['in a chunk', 'in a pass', 'drained', 'source fenced', 'target opened'].includes(moment)))('at: %s', (moment) =>
-    move(moment, throughWire, async () => {
+  test.each(moments.filter((moment) => ['in a chunk', 'in a pass', 'drained', 'source fenced', 'target opened'].includes(moment)))('at: %s', async (moment) => {
+    const cut = async () => {
       wire.cut()
       await sleep(10_000)
       wire.mend()
-    }))
+    }
+    expect(await move(moment, throughWire, cut)).toEqual(nothing)
+  })
 })
