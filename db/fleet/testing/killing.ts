@@ -12,7 +12,7 @@ export function killingTests({ size, kills, withinMs, runners }: { size: number;
 
   beforeAll(async () => {
     await makeFleet(process.env.DATABASE_URL ?? '', size)
-  }, 300_000)
+  }, 900_000)
 
   it(`kill -9 at random moments, ${kills} times: each target ends at the right version, once`, async () => {
     const seen: number[] = []
@@ -31,7 +31,7 @@ export function killingTests({ size, kills, withinMs, runners }: { size: number;
     expect(await query(`select from pg_index where not indisvalid`)).toEqual([])
     expect((await verifyFleet(await withMore(...texts))).drift).toEqual([])
     console.log(`killed after ${seen.join(', ')} of at most ${(size + 1) * kills} applications`)
-  }, 300_000)
+  }, 900_000)
 
   it(`${runners} runners at once, as processes: each target is migrated once`, async () => {
     texts.push(addColumn('by_many'))
@@ -42,7 +42,7 @@ export function killingTests({ size, kills, withinMs, runners }: { size: number;
     expect(done).toHaveLength(size + 1)
     expect((await timesApplied()).at(-1)).toEqual({ migration: `${9000 + texts.length}_test`, targets: size + 1 })
     expect((await verifyFleet(await withMore(...texts))).drift).toEqual([])
-  }, 300_000)
+  }, 900_000)
 }
 
 const next = (at: number) => (at % 5 === 4 ? `-- no transaction\ncreate index concurrently if not exists orders_late_${at} on orders (tenant_id, version)` : addColumn(`due_${at}`))
