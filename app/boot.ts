@@ -3,6 +3,7 @@ import { watchRequests } from '#app/requests'
 import { examineMain } from '#db/doctor/doctor'
 import { sentence } from '#db/doctor/health'
 import { env } from '#db/env'
+import { assertBuildFits } from '#db/fleet/gate'
 import { factsOf, log } from '#db/log'
 import { listenForPlacements } from '#db/placement-listener'
 import { assertSafeLogins } from '#db/safe-logins'
@@ -19,13 +20,14 @@ export async function boot(): Promise<void> {
 }
 
 /**
- * The configuration is whole, no login could get around the policies, and every invariant of the main database holds. Otherwise the
- * process ends. A database that is merely away is waited for: each request says so until it is back.
+ * The configuration is whole, no login could get around the policies, no newer schema breaks this build, and every invariant of the
+ * main database holds. Otherwise the process ends. A database that is merely away is waited for: each request says so until it is back.
  */
 async function check(): Promise<void> {
   try {
     env()
     await assertSafeLogins()
+    await assertBuildFits()
     const { findings } = await examineMain()
     if (findings.length > 0) throw new Error(`the database is not safe to serve from (\`doctor\` tells more):\n${findings.map((finding) => `  - ${sentence(finding)}`).join('\n')}`)
   } catch (error) {

@@ -123,7 +123,7 @@ async function admitted<T>(caller: Caller, inside: (scope: Scope) => Promise<T>)
     try {
       return await attempt(caller, placement, inside)
     } catch (error) {
-      if (!(error instanceof PlacementStale)) throw error
+      if (!(error instanceof PlacementStale) && !placeIsGone(error, placement)) throw error
       forgetPlacement(caller.tenantId)
       const waited = Date.now() - started
       if (waited > movingMs) throw new TenantMoving(caller.tenantId, waited)
@@ -131,6 +131,10 @@ async function admitted<T>(caller: Caller, inside: (scope: Scope) => Promise<T>)
     }
   }
 }
+
+/** The database or login of a placement that was cached is no longer there: the tenant has moved, and its old place was cleaned. */
+const placeIsGone = (error: unknown, { login }: Placement) =>
+  login !== null && error instanceof Error && 'code' in error && ['3D000', '28P01', '28000'].includes(String(error.code))
 
 async function attempt<T>(caller: Caller, placement: Placement, inside: (scope: Scope) => Promise<T>): Promise<T> {
   const turn = await takeTurn(caller, placement)

@@ -6,6 +6,7 @@ import { watchMoves } from '#db/jobs/moves'
 import { workerQueue } from '#db/jobs/queue'
 import { closePools } from '#db/pools'
 import { assertSafeLogins } from '#db/safe-logins'
+import { storeUsage } from '#db/usage-store'
 
 // `npm run worker`: does what rows ask for. Any number of workers may run; each piece of work is done by one.
 
@@ -17,6 +18,7 @@ const queue = workerQueue()
 queue.on('error', (error) => console.error(`worker: ${error.message}`))
 await queue.start()
 for (const name of jobNames) await take(name)
+const storeRest = storeUsage()
 const watching = Promise.all([watchMoves(stop.signal), watchData(stop.signal), watchMail(stop.signal)])
 console.log(`worker ${process.pid} is at work`)
 
@@ -25,6 +27,7 @@ await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { 
 
 console.log(`worker ${process.pid} hands over and stops`)
 await watching
+await storeRest()
 await queue.stop({ graceful: true, timeout: 10_000 })
 await closePools()
 process.exit(0)

@@ -6,11 +6,11 @@ import { connected } from '#db/connect'
 import { tenantBatch, withTenant, type TenantTx } from '#db/door'
 import { DoorClosed, RolledBack } from '#db/errors'
 import { buildWorld, leaveWorld, memberOf, refusal, rows, through, type World } from '#db/isolation/world'
-import { closePools, Pools } from '#db/pools'
-import { connectionString, placementOf, platform } from '#db/registry'
-import { placementKinds, sessions } from '#db/schema/platform'
+import { closePools, Pools, tenantPools } from '#db/pools'
+import { connectionString, placementOf, platform, serviceUrl } from '#db/registry'
+import { placementKinds, placements, sessions } from '#db/schema/platform'
 import { customers, orders } from '#db/schema/tenant'
-import { secretHash } from '#db/secrets'
+import { encrypt, newSecret, scramVerifier, secretHash } from '#db/secrets'
 import { resume, suspend } from '#db/suspensions'
 
 let world: World
@@ -165,4 +165,14 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
       await Promise.all([admin.end(), place.end()])
     }
   })
+})
+
+test.each(['schema', 'database'] as const)('a %s tenant whose login was changed meanwhile is found again, with the old one still in the cache', async (kind) => {
+  const [{ id, owner }] = world[kind]
+  await through(owner, 'select 1')
+  const password = newSecret()
+  await connected(serviceUrl('migrator', await placementOf(id)), (migrator) => migrator.query('select tenancy.make_login($1, $2)', [id, scramVerifier(password)]))
+  await tenantPools().end()
+  await platform().update(placements).set({ secret: encrypt(password, `placement ${id}`) }).where(eq(placements.tenantId, id))
+  expect(await through(owner, 'select 1 as one')).toEqual([{ one: 1 }])
 })
