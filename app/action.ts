@@ -66,7 +66,7 @@ async function signedIn(): Promise<Session> {
 async function answer<S extends z.ZodObject, R>(schema: S, given: FormData | object, options: Options<R>, work: (input: z.output<S>, raw: Record<string, unknown>) => Promise<R>): Promise<ActionState<R>> {
   const { _tenant, ...raw } = nested(given)
   const parsed = schema.strict().safeParse(raw)
-  if (!parsed.success) return refused('Please correct the marked fields.', fieldsOf(parsed.error), given)
+  if (!parsed.success) return refused(summary(parsed.error), fieldsOf(parsed.error), given)
   let result: R
   try {
     refuseForeignOrigin(await headers())
@@ -83,10 +83,16 @@ async function answer<S extends z.ZodObject, R>(schema: S, given: FormData | obj
   return { ok: true, result }
 }
 
+/** A field that no person filled in cannot be marked: it is named. */
+function summary({ issues }: z.ZodError): string {
+  const strange = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []))
+  return strange.length > 0 ? `The form sent something unexpected (${strange.join(', ').slice(0, 100)}); reload the page.` : 'Please correct the marked fields.'
+}
+
 /** The first message of each field, under the name that the form gives it. */
 function fieldsOf(error: z.ZodError): Record<string, string> {
   const fields: Record<string, string> = {}
-  for (const { path, message, code } of error.issues) fields[path.join('.')] ??= code === 'unrecognized_keys' ? 'The form sent something unexpected; reload the page.' : message
+  for (const { path, message, code } of error.issues) if (code !== 'unrecognized_keys') fields[path.join('.')] ??= message
   return fields
 }
 

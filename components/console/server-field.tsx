@@ -17,7 +17,7 @@ export function ServerField({ elsewhere, onChoose, busy, onCheck, onChange }: Pr
       <div className="flex flex-wrap gap-x-6 gap-y-2">
         {[false, true].map((other) => (
           <label key={String(other)} className="flex items-center gap-2">
-            <input type="radio" name={`${id}-server`} checked={elsewhere === other} onChange={() => onChoose(other)} className="size-4 accent-accent" />
+            <input type="radio" form="" name={`${id}-server`} checked={elsewhere === other} onChange={() => onChoose(other)} className="size-4 accent-accent" />
             {other ? 'Another server' : 'This server'}
           </label>
         ))}
