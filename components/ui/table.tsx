@@ -2,7 +2,11 @@ import { clsx } from 'clsx'
 import type { ComponentProps } from 'react'
 
 export function Table({ className, ...rest }: ComponentProps<'table'>) {
-  return <table className={clsx('w-full border-collapse text-left', className)} {...rest} />
+  return (
+    <div className="overflow-x-auto">
+      <table className={clsx('w-full border-collapse text-left', className)} {...rest} />
+    </div>
+  )
 }
 
 export function Th({ className, scope = 'col', ...rest }: ComponentProps<'th'>) {

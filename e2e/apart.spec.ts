@@ -1,0 +1,63 @@
+import { expect, test } from '@playwright/test'
+import { checkA11y, shot, signIn } from './fixtures.ts'
+import { switchTo } from './switching.ts'
+
+test('the id of another tenant is what an unknown one is, everywhere', async ({ page, browser }) => {
+  const context = await browser.newContext()
+  const globex = await context.newPage()
+  await signIn(globex, 'grace@globex.example')
+  const hrefs: string[] = []
+  for (const list of ['/orders', '/customers', '/products']) {
+    await globex.goto(list)
+    hrefs.push((await globex.locator('tbody a[href]').first().getAttribute('href')) ?? '')
+  }
+  await context.close()
+  await signIn(page, 'ada@acme.example')
+  // what a page says differs by the address asked for and by numbers drawn per request, and by nothing else
+  const plain = (body: string, id: string) => body.replaceAll(id, 'ID').replaceAll(/nonce="([^"]+)"/.exec(body)?.[1] ?? ' ', 'NONCE').replaceAll('"])</script><script nonce="NONCE">self.__next_f.push([1,"', '')
+  for (const href of hrefs) {
+    const [, list = '', id = ''] = href.split('/')
+    const unknown = `${id.slice(0, -4)}${id.endsWith('0000') ? '1111' : '0000'}`
+    const answers = await Promise.all([id, unknown].map((one) => page.request.get(`/${list}/${one}`)))
+    expect(answers.map((answer) => answer.status())).toEqual([404, 404])
+    const [theirs, none] = await Promise.all(answers.map((answer) => answer.text()))
+    expect(plain(theirs ?? '', id)).toBe(plain(none ?? '', unknown))
+    expect((await page.request.get(`/${list}/nonsense`)).status()).toBe(404)
+  }
+  const customer = hrefs[1]?.split('/')[2] ?? ''
+  const rowsFor = async (id: string) => (await (await page.request.get(`/orders/export?customer=${id}`)).text()).trim().split('\r\n').length
+  expect(await rowsFor(customer)).toBe(1)
+  expect(await rowsFor('00000000-0000-7000-8000-000000000000')).toBe(1)
+})
+
+test('somebody in two organisations switches, and a form of the first is refused in the second', async ({ page, context }) => {
+  await signIn(page, 'sam@both.example')
+  await switchTo(page, 'Acme')
+  await page.goto('/customers')
+  const form = await context.newPage()
+  await form.goto('/customers')
+  await form.getByRole('button', { name: 'New customer' }).click()
+  await form.getByLabel('Name').fill('Belongs to Acme')
+  await switchTo(page, 'Globex')
+  await form.getByRole('button', { name: 'Create customer' }).click()
+  await expect(form.getByRole('dialog').getByText(/Acme.*Globex/)).toBeVisible()
+  await expect(form.getByLabel('Name')).toHaveValue('Belongs to Acme')
+})
+
+test('an operator sees no orders', async ({ page }) => {
+  await signIn(page, 'olivia@rowhouse.example')
+  await page.goto('/orders')
+  await expect(page).not.toHaveURL(/\/orders/)
+  expect((await page.request.get('/orders/export')).status()).toBe(401)
+})
+
+test('thirteen break-ins, and no row of others comes out @phone', async ({ page }, info) => {
+  await signIn(page, 'ada@acme.example')
+  await page.goto('/isolation')
+  await page.getByRole('button', { name: 'Try them all' }).click()
+  await expect(page.getByText('13 of 13 tried, 0 rows of others came out')).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByText(/of them yours/).first()).toBeVisible()
+  await expect(page.getByText('permission denied for schema platform')).toBeVisible()
+  await checkA11y(page)
+  await shot(page, 'isolation', info)
+})

@@ -1,0 +1,61 @@
+import { expect, test } from '@playwright/test'
+import { checkA11y, shot, signIn } from './fixtures.ts'
+
+const pages = ['/overview', '/orders', '/orders/new', '/customers', '/products', '/activity', '/isolation']
+
+const themes = ['light', 'dark'] as const
+
+for (const path of ['/sign-in', ...pages]) {
+  test(`${path} in both themes: nothing wider than the screen, nothing grave for axe @phone`, async ({ page }, info) => {
+    const complaints: string[] = []
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    await page.emulateMedia({ reducedMotion: 'reduce' })
+    if (path !== '/sign-in') await signIn(page, 'ada@acme.example')
+    await page.goto(path)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    for (const colorScheme of themes) {
+      await page.emulateMedia({ colorScheme })
+      await checkA11y(page)
+      await shot(page, `${path.slice(1).replaceAll('/', '-')}-${colorScheme}`, info)
+    }
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0)
+    expect(complaints).toEqual([])
+  })
+}
+
+test('the theme is kept, and is in the page before its scripts', async ({ page }) => {
+  await signIn(page, 'ada@acme.example')
+  await page.getByRole('button', { name: /^Account:/ }).first().click()
+  await page.getByRole('menuitemradio', { name: 'Dark' }).first().click()
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
+  expect(await (await page.request.get('/orders')).text()).toContain('data-theme="dark"')
+})
+
+test('text at 200 % stays within the page', async ({ page }) => {
+  test.setTimeout(120_000)
+  await signIn(page, 'ada@acme.example')
+  for (const path of pages) {
+    await page.goto(path)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.evaluate(() => void (document.documentElement.style.fontSize = '200%'))
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), path).toBeLessThanOrEqual(0)
+  }
+})
+
+test('the palette finds, and the keys lead', async ({ page }) => {
+  await signIn(page, 'ada@acme.example')
+  await page.goto('/overview')
+  await page.getByRole('heading', { level: 1 }).click()
+  await expect(async () => {
+    await page.keyboard.press('Control+k')
+    await expect(page.getByRole('dialog')).toBeVisible({ timeout: 1000 })
+  }).toPass()
+  await page.getByRole('combobox').fill('anvil')
+  await expect(page.getByRole('option', { name: /Forged anvil/ }).first()).toBeVisible()
+  await checkA11y(page)
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/\/products\//)
+  await page.keyboard.press('g')
+  await page.keyboard.press('o')
+  await page.waitForURL(/\/orders$/)
+})
