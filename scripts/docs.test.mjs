@@ -1,0 +1,35 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { root } from './root.mjs'
+
+// What README and docs name exists: links, paths, npm scripts and commands.
+
+const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...readdirSync(join(root, 'docs'), { recursive: true }).filter((file) => file.endsWith('.md')).map((file) => join('docs', file))]
+const scripts = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts)
+const commands = [...readFileSync(join(root, 'db/cli/commands.ts'), 'utf8').matchAll(/words: \[([^\]]+)\]/g)].map(([, words]) => words.replaceAll(/['\s]/g, '').split(',').join(' '))
+// what a how-to tells its reader to make
+const toBeMade = new Set(['db/invoices.ts', 'app/(tenant)/invoices/page.tsx'])
+
+const all = (text, pattern) => [...text.matchAll(pattern)].map(([, found]) => found)
+
+describe.each(pages)('%s', (page) => {
+  const text = readFileSync(join(root, page), 'utf8')
+
+  test('every link leads to a file', () => {
+    const links = all(text, /\]\(([^)\s]+)\)/g).filter((link) => !/^[a-z]+:/.test(link)).map((link) => link.split('#')[0])
+    expect(links.filter((link) => link && !existsSync(join(root, dirname(page), link)))).toEqual([])
+  })
+
+  test('every path exists', () => {
+    const paths = all(text, /`((?:app|components|db|drizzle|e2e|scripts|docs)\/[^`\s*…<]*)`/g)
+    expect(paths.filter((path) => !toBeMade.has(path) && !existsSync(join(root, path)))).toEqual([])
+  })
+
+  test('every npm script and command exists', () => {
+    const named = all(text, /npm run (?:-s )?([a-z:]+)/g)
+    expect(named.filter((name) => !scripts.includes(name))).toEqual([])
+    const called = all(text, /rowhouse -- ((?:[a-z]+)(?: [a-z]+)?)/g)
+    expect(called.filter((words) => !commands.includes(words) && !commands.includes(words.split(' ')[0]))).toEqual([])
+  })
+})
