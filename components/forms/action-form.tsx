@@ -1,6 +1,6 @@
 'use client'
 
-import { startTransition, useActionState, useEffect, useId, useRef, type ReactNode } from 'react'
+import { useActionState, useEffect, useId, useRef, useState, useTransition, type ReactNode } from 'react'
 import { FormContext } from '#components/forms/form-state'
 import { Notice } from '#components/ui/notice'
 import { toast } from '#components/ui/toast'
@@ -19,18 +19,27 @@ export type ActionFormProps<R> = {
 
 /** A form of a server action. It works before the page has its scripts, keeps what was typed, and takes the focus to what is wrong. */
 export function ActionForm<R>({ action, done, onDone, hidden = {}, className, label, children }: ActionFormProps<R>) {
-  const [state, dispatch, pending] = useActionState<ActionState<R> | null, FormData>(action, null)
+  const [early, dispatch] = useActionState<ActionState<R> | null, FormData>(action, null)
+  const [late, setLate] = useState<ActionState<R> | null>(null)
+  const [pending, start] = useTransition()
+  const state = late ?? early
   const form = useRef<HTMLFormElement>(null)
   const formId = useId()
   const refusal = state?.ok === false ? state : undefined
 
   useEffect(() => {
-    if (state?.ok) {
-      if (done) toast(typeof done === 'string' ? done : done(state.result))
-      onDone?.(state.result)
-    } else if (state) (form.current?.querySelector<HTMLElement>('[aria-invalid=true]') ?? form.current?.querySelector<HTMLElement>('[role=alert]'))?.focus()
-    // runs once for each answer, not for each new closure of the caller
-  }, [state]) // eslint-disable-line react-hooks/exhaustive-deps
+    if (state?.ok === false) (form.current?.querySelector<HTMLElement>('[aria-invalid=true]') ?? form.current?.querySelector<HTMLElement>('[role=alert]'))?.focus()
+  }, [state])
+
+  const send = (data: FormData) =>
+    start(async () => {
+      const answer = await action(null, data)
+      setLate(answer)
+      if (!answer.ok) return
+      // not in an effect: what the answer redraws may take this form away
+      if (done) toast(typeof done === 'string' ? done : done(answer.result))
+      onDone?.(answer.result)
+    })
 
   return (
     <FormContext value={{ pending, message: refusal?.message, fields: refusal?.fields ?? {}, values: refusal?.values ?? {}, formId }}>
@@ -40,8 +49,7 @@ export function ActionForm<R>({ action, done, onDone, hidden = {}, className, la
         onSubmit={(event) => {
           // without this React empties the form after each answer
           event.preventDefault()
-          const data = new FormData(event.currentTarget, event.nativeEvent.submitter)
-          startTransition(() => dispatch(data))
+          send(new FormData(event.currentTarget, event.nativeEvent.submitter))
         }}
         noValidate
         aria-label={label}

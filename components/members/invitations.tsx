@@ -1,8 +1,7 @@
 import { Mail } from 'lucide-react'
 import type { Action } from '#app/action'
 import { moment, type Formats } from '#components/formats'
-import { SubmitButton } from '#components/forms/fields'
-import { TenantForm } from '#components/forms/tenant-form'
+import { DoButton } from '#components/forms/do-button'
 import { roleNames } from '#components/members/role-options'
 import { Card, CardHeader } from '#components/ui/card'
 import type { Invitation } from '#db/invitations'
@@ -24,16 +23,12 @@ export function Invitations({ invitations, formats, resend, revoke }: Props) {
                 {invitedBy && ` by ${invitedBy}`}
               </p>
             </div>
-            <TenantForm action={resend} hidden={{ id }} done={`Sent to ${email} again.`} label={`Send to ${email} again`} className="contents">
-              <SubmitButton look="secondary" size="small">
-                Send again
-              </SubmitButton>
-            </TenantForm>
-            <TenantForm action={revoke} hidden={{ id }} done={`The invitation of ${email} is taken back.`} label={`Take back the invitation of ${email}`} className="contents">
-              <SubmitButton look="quiet" size="small">
-                Take back
-              </SubmitButton>
-            </TenantForm>
+            <DoButton action={resend} input={{ id }} done={`Sent to ${email} again.`} size="small">
+              Send again
+            </DoButton>
+            <DoButton action={revoke} input={{ id }} done={`The invitation of ${email} is taken back.`} look="quiet" size="small">
+              Take back
+            </DoButton>
           </li>
         ))}
       </ul>

@@ -4,6 +4,7 @@ import { Crown, Ellipsis, LogOut, UserMinus, UsersRound } from 'lucide-react'
 import { useState } from 'react'
 import type { Action } from '#app/action'
 import { ActionForm } from '#components/forms/action-form'
+import { DoButton } from '#components/forms/do-button'
 import { SelectField, SubmitButton } from '#components/forms/fields'
 import { TenantForm } from '#components/forms/tenant-form'
 import { RoleOptions, roleNames } from '#components/members/role-options'
@@ -56,14 +57,14 @@ export function MemberMenu({ member: { userId, name, role }, self, mine, give, t
         </DialogBody>
       </Dialog>
       <Confirm open={open === 'remove'} onClose={close} title={`Remove ${name}?`} text={`${name} is out at once: open pages, sessions and API keys of theirs stop working here. What they did stays.`}>
-        <TenantForm action={actions.removeMember} hidden={{ userId }} done={`${name} is removed.`} onDone={close} label="Remove" className="contents">
-          <SubmitButton look="danger">Remove</SubmitButton>
-        </TenantForm>
+        <DoButton action={actions.removeMember} input={{ userId }} done={`${name} is removed.`} onDone={close} look="danger">
+          Remove
+        </DoButton>
       </Confirm>
       <Confirm open={open === 'hand over'} onClose={close} title={`Hand ${tenant.name} over?`} text={`${name} (${roleNames[role].toLowerCase()} until now) becomes an owner, and you become an admin.`}>
-        <TenantForm action={actions.handOver} hidden={{ userId }} done={`${name} is an owner now.`} onDone={close} label="Hand over" className="contents">
-          <SubmitButton>Hand over</SubmitButton>
-        </TenantForm>
+        <DoButton action={actions.handOver} input={{ userId }} done={`${name} is an owner now.`} onDone={close} look="primary">
+          Hand over
+        </DoButton>
       </Confirm>
       <Confirm open={open === 'leave'} onClose={close} title={`Leave ${tenant.name}?`} text="You lose access at once. To come back you need a new invitation.">
         <ActionForm action={actions.leaveOrganisation} hidden={{ tenantId: tenant.id }} label="Leave" className="contents">

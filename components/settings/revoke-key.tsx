@@ -2,8 +2,7 @@
 
 import { useState } from 'react'
 import type { Action } from '#app/action'
-import { SubmitButton } from '#components/forms/fields'
-import { TenantForm } from '#components/forms/tenant-form'
+import { DoButton } from '#components/forms/do-button'
 import { Button } from '#components/ui/button'
 import { Confirm } from '#components/ui/confirm'
 
@@ -15,9 +14,9 @@ export function RevokeKey({ id, name, action }: { id: string; name: string; acti
         Revoke
       </Button>
       <Confirm open={open} onClose={() => setOpen(false)} title={`Revoke ${name}?`} text="Programs that use this key are refused from the next call on.">
-        <TenantForm action={action} hidden={{ id, name }} done={`${name} is revoked.`} onDone={() => setOpen(false)} label="Revoke" className="contents">
-          <SubmitButton look="danger">Revoke</SubmitButton>
-        </TenantForm>
+        <DoButton action={action} input={{ id, name }} done={`${name} is revoked.`} onDone={() => setOpen(false)} look="danger">
+          Revoke
+        </DoButton>
       </Confirm>
     </>
   )
