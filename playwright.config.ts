@@ -1,4 +1,5 @@
 import { defineConfig } from '@playwright/test'
+import { oidc } from './e2e/oidc-client'
 import { findBrowser } from './scripts/browser.mjs'
 
 const port = process.env.E2E_PORT ?? '3100'
@@ -30,12 +31,12 @@ export default defineConfig({
     { name: 'phone', use: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }, grep: /@phone/ },
   ],
   webServer: {
-    command: `"${process.execPath}" scripts/start.mjs`,
+    command: `"${process.execPath}" e2e/server.mjs`,
     url,
     reuseExistingServer: false,
     timeout: 60_000,
     stdout: 'pipe',
     gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
-    env: { HOSTNAME: '127.0.0.1', PORT: port, APP_URL: url, AUTH_URL: url },
+    env: { HOSTNAME: '127.0.0.1', PORT: port, APP_URL: url, AUTH_URL: url, OIDC_ISSUER: oidc.issuer, OIDC_CLIENT_ID: oidc.id, OIDC_CLIENT_SECRET: oidc.secret, OIDC_NAME: oidc.name },
   },
 })

@@ -1,4 +1,4 @@
-import { desc, eq } from 'drizzle-orm'
+import { and, desc, eq } from 'drizzle-orm'
 import { unsealed } from '#db/mail/outbox'
 import { platform } from '#db/registry'
 import { mail } from '#db/schema/accounts'
@@ -11,8 +11,8 @@ export async function newestToken(recipient: string): Promise<string> {
   return token
 }
 
-export async function newestMail(recipient: string) {
-  const [row] = await platform().select().from(mail).where(eq(mail.recipient, recipient)).orderBy(desc(mail.createdAt), desc(mail.id)).limit(1)
+export async function newestMail(recipient: string, kind?: string) {
+  const [row] = await platform().select().from(mail).where(and(eq(mail.recipient, recipient), kind ? eq(mail.kind, kind) : undefined)).orderBy(desc(mail.createdAt), desc(mail.id)).limit(1)
   if (!row?.sealed) throw new Error(`no mail to ${recipient}`)
   return { kind: row.kind, ...unsealed(row.id, row.sealed) }
 }

@@ -1,0 +1,266 @@
+import { expect, test, type Browser, type Page } from '@playwright/test'
+import { platform } from '#db/registry'
+import { attempts } from '#db/schema/accounts'
+import { codeOf, stepAt } from '#db/totp'
+import { checkA11y, logins, shot, signIn } from './fixtures'
+import { clickMailLink } from './mail'
+
+const password = 'geranium-37-window'
+const stamp = Date.now().toString(36)
+const address = (name: string) => `${name}-${stamp}@people.example`
+
+test.beforeEach(async () => void (await platform().delete(attempts)))
+
+async function enter(page: Page, email: string, typed = password) {
+  await page.goto('/sign-in')
+  await page.getByLabel('E-mail address').fill(email)
+  await page.getByLabel('Password').fill(typed)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+async function signUp(page: Page, email: string, organisation: string) {
+  await page.goto('/sign-up')
+  await page.getByLabel('Your name').fill('Nora Quist')
+  await page.getByLabel('E-mail address').fill(email)
+  await page.getByLabel('Organisation').fill(organisation)
+  await page.getByRole('button', { name: 'Send me the link' }).click()
+  await expect(page.getByRole('heading', { name: 'Look into your mail' })).toBeVisible()
+  await clickMailLink(page, email)
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('button', { name: 'Create my account' }).click()
+  await page.waitForURL(/orders|overview/)
+}
+
+const elsewhere = async (browser: Browser) => (await browser.newContext()).newPage()
+
+test('somebody signs up, chooses a password behind the link of a mail, and is the owner of a new organisation', { tag: '@phone' }, async ({ page }, info) => {
+  const email = address(`nora-${info.project.name}`)
+  await page.goto('/sign-up')
+  await checkA11y(page)
+  await shot(page, 'sign-up', info)
+  await signUp(page, email, 'Quist & Daughters')
+  await page.goto('/members')
+  await expect(page.getByRole('row', { name: /Nora Quist/ })).toContainText('Owner')
+  await checkA11y(page)
+  await shot(page, 'members', info)
+})
+
+test('a password that is too common is refused in words, and the same link works again with a better one', async ({ page }) => {
+  const email = address('weak')
+  await page.goto('/sign-up')
+  await page.getByLabel('Your name').fill('Weak')
+  await page.getByLabel('E-mail address').fill(email)
+  await page.getByLabel('Organisation').fill('Weak')
+  await page.getByRole('button', { name: 'Send me the link' }).click()
+  await expect(page.getByRole('heading', { name: 'Look into your mail' })).toBeVisible()
+  await clickMailLink(page, email)
+  await page.getByLabel('Password', { exact: true }).fill('password123')
+  await page.getByRole('button', { name: 'Create my account' }).click()
+  await expect(page.getByText('one of the first that an attacker tries').first()).toBeVisible()
+  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.getByRole('button', { name: 'Create my account' }).click()
+  await page.waitForURL(/orders|overview/)
+})
+
+test('a forgotten password is replaced once, and every other browser is signed out', async ({ page, browser }) => {
+  const email = address('reset')
+  await signUp(page, email, 'Reset')
+  const other = await elsewhere(browser)
+  await other.goto('/reset')
+  await other.getByLabel('E-mail address').fill(email)
+  await other.getByRole('button', { name: 'Send me the link' }).click()
+  await expect(other.getByRole('heading', { name: 'Look into your mail' })).toBeVisible()
+  await clickMailLink(other, email, 'reset')
+  await other.getByLabel('Password', { exact: true }).fill('another-window-38')
+  await other.getByRole('button', { name: 'Set the new password' }).click()
+  await expect(other.getByText('Your new password is set')).toBeVisible()
+  await page.goto('/orders')
+  await expect(page).toHaveURL(/sign-in/)
+  await enter(other, email)
+  await expect(other.getByText('E-mail address or password is wrong').first()).toBeVisible()
+  await enter(other, email, 'another-window-38')
+  await other.waitForURL(/orders|overview/)
+  await clickMailLink(other, email, 'reset')
+  await expect(other.getByRole('heading', { name: 'This link no longer works' })).toBeVisible()
+})
+
+test('an unknown address gets the same answers as a known one', async ({ page }) => {
+  await page.goto('/reset')
+  await page.getByLabel('E-mail address').fill(address('nobody'))
+  await page.getByRole('button', { name: 'Send me the link' }).click()
+  await expect(page.getByRole('heading', { name: 'Look into your mail' })).toBeVisible()
+  await enter(page, address('nobody'))
+  await expect(page.getByText('E-mail address or password is wrong').first()).toBeVisible()
+})
+
+test('a new person accepts an invitation; somebody else who is signed in is refused', async ({ page, browser }) => {
+  await signUp(page, address('host'), `Host ${stamp}`)
+  await page.goto('/members')
+  for (const [name, role] of [['guest', 'viewer'], ['other', 'member']] as const) {
+    await page.getByRole('button', { name: 'Invite' }).click()
+    await page.getByLabel('E-mail address').fill(address(name))
+    await page.getByRole('dialog').getByRole('combobox', { name: 'Role' }).selectOption(role)
+    await page.getByRole('button', { name: 'Send the invitation' }).click()
+    await expect(page.getByRole('listitem').filter({ hasText: address(name) })).toBeVisible()
+  }
+  await clickMailLink(page, address('guest'))
+  await expect(page.getByText(`This invitation is for ${address('guest')}, but you are signed in as ${address('host')}`)).toBeVisible()
+  const guest = await elsewhere(browser)
+  await clickMailLink(guest, address('guest'))
+  await guest.getByLabel('Your name').fill('Gus Guest')
+  await guest.getByLabel('Password', { exact: true }).fill(password)
+  await guest.getByRole('button', { name: 'Create an account and join' }).click()
+  await guest.waitForURL(/orders|overview/)
+  await guest.goto('/orders/new')
+  await expect(guest.getByRole('heading', { name: 'Nobody lives here' })).toBeVisible()
+
+  await page.goto('/members')
+  await page.getByRole('button', { name: 'Actions for Gus Guest' }).click()
+  await page.getByRole('menuitem', { name: 'Change role…' }).click()
+  await page.getByRole('dialog').getByRole('combobox', { name: 'Role' }).selectOption('member')
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+  await expect(page.getByRole('row', { name: /Gus Guest/ })).toContainText('Member')
+  await guest.goto('/orders/new')
+  await expect(guest.getByRole('heading', { name: 'New order' })).toBeVisible()
+  await page.getByRole('button', { name: 'Actions for Gus Guest' }).click()
+  await page.getByRole('menuitem', { name: 'Remove…' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+  await expect(page.getByRole('row', { name: /Gus Guest/ })).toBeHidden()
+  await guest.goto('/orders')
+  await expect(guest).toHaveURL(/welcome/)
+})
+
+test('an existing user joins a second organisation, switches, and a form of the first is refused after that', async ({ page, browser }) => {
+  const email = address('two')
+  await signUp(page, email, `First ${stamp}`)
+  const host = await elsewhere(browser)
+  await signUp(host, address('host2'), `Second ${stamp}`)
+  await host.goto('/members')
+  await host.getByRole('button', { name: 'Invite' }).click()
+  await host.getByLabel('E-mail address').fill(email)
+  await host.getByRole('dialog').getByRole('combobox', { name: 'Role' }).selectOption('admin')
+  await host.getByRole('button', { name: 'Send the invitation' }).click()
+  await expect(host.getByRole('listitem').filter({ hasText: email })).toBeVisible()
+  const tab = await page.context().newPage()
+  await tab.goto('/settings')
+  await tab.getByLabel('Name', { exact: true }).fill('Renamed')
+  await clickMailLink(page, email, 'invitation')
+  await page.getByRole('button', { name: 'Join' }).click()
+  await page.waitForURL(/orders|overview/)
+  await page.goto('/members')
+  await expect(page.getByRole('row', { name: address('host2') })).toBeVisible()
+  await tab.getByRole('button', { name: 'Save' }).click()
+  await expect(tab.getByText(`This form belongs to First ${stamp}, but you have switched to Second ${stamp}`)).toBeVisible()
+})
+
+test('the last owner cannot leave; after handing over they can', async ({ page }) => {
+  await signUp(page, address('last'), `Last ${stamp}`)
+  await page.goto('/members')
+  await page.getByRole('button', { name: 'Actions for Nora Quist' }).click()
+  await page.getByRole('menuitem', { name: /^Leave/ }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Leave' }).click()
+  await expect(page.getByText('make somebody else an owner first')).toBeVisible()
+})
+
+test('two-factor sign-in is set up, asked for, and got round once by a recovery code', async ({ page }, info) => {
+  const email = address('codes')
+  await signUp(page, email, 'Codes')
+  await page.goto('/account/security')
+  await page.getByRole('form', { name: 'Set up' }).getByLabel('Your password').fill(password)
+  await page.getByRole('button', { name: 'Set it up' }).click()
+  const secret = (await page.getByLabel('Secret').textContent())?.trim() ?? ''
+  await shot(page, 'two-factor', info)
+  await checkA11y(page)
+  await page.getByLabel('The code that the app shows').fill(codeNow(secret, -1))
+  await page.getByRole('button', { name: 'Turn it on' }).click()
+  const recovery = (await page.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem').first().textContent()) ?? ''
+  await page.getByRole('button', { name: 'I have kept them' }).click()
+  await page.context().clearCookies()
+  await enter(page, email)
+  await expect(page.getByRole('heading', { name: 'One more step' })).toBeVisible()
+  await page.goto('/orders')
+  await expect(page).toHaveURL(/sign-in/)
+  await page.goto('/sign-in/code')
+  await page.getByRole('textbox', { name: 'Code' }).fill('000000')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByText('This code is not right').first()).toBeVisible()
+  await page.getByRole('textbox', { name: 'Code' }).fill(codeNow(secret, 0))
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL(/orders|overview/)
+  await page.context().clearCookies()
+  await enter(page, email)
+  await page.getByRole('textbox', { name: 'Code' }).fill(recovery)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL(/orders|overview/)
+})
+
+test('the address changes once both addresses have said yes', async ({ page }) => {
+  const [old, next] = [address('old'), address('new')]
+  await signUp(page, old, 'Moving')
+  await page.goto('/account')
+  await page.getByLabel('New address').fill(next)
+  await page.getByLabel('Your password').fill(password)
+  await page.getByRole('button', { name: 'Change the address' }).click()
+  await expect(page.getByText('when both addresses have said yes')).toBeVisible()
+  await clickMailLink(page, next, 'new address')
+  await page.getByRole('button', { name: /^Yes/ }).click()
+  await expect(page.getByRole('heading', { name: /one yes is missing/ })).toBeVisible()
+  await clickMailLink(page, old, 'old address')
+  await page.getByRole('button', { name: /^Yes/ }).click()
+  await expect(page.getByRole('heading', { name: 'Your address is changed' })).toBeVisible()
+  await page.goto('/account')
+  await expect(page.getByText(`You sign in with ${next}`)).toBeVisible()
+})
+
+test('sessions are listed; one is ended from another, and a changed password ends the rest', async ({ page, browser }, info) => {
+  const email = address('sessions')
+  await signUp(page, email, 'Sessions')
+  const other = await elsewhere(browser)
+  await enter(other, email)
+  await other.waitForURL(/orders|overview/)
+  await page.goto('/account/sessions')
+  await shot(page, 'sessions', info)
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+  await expect(page.getByRole('button', { name: 'Sign out', exact: true })).toBeHidden()
+  await other.goto('/orders')
+  await expect(other).toHaveURL(/sign-in/)
+  await enter(other, email)
+  await other.waitForURL(/orders|overview/)
+  await page.goto('/account/security')
+  await page.getByLabel('Your password until now').fill(password)
+  await page.getByLabel('New password').fill('another-window-38')
+  await page.getByRole('button', { name: 'Change the password' }).click()
+  await expect(page.getByText('Your password is changed')).toBeVisible()
+  await other.goto('/orders')
+  await expect(other).toHaveURL(/sign-in/)
+})
+
+test('guessing is slowed down, and the browser that knows its owner is not', async ({ page, browser }) => {
+  const email = address('guess')
+  await signUp(page, email, 'Guess')
+  const stranger = await elsewhere(browser)
+  for (let i = 0; i < 6; i++) {
+    await enter(stranger, email, `wrong guess ${i}`)
+    await expect(stranger.getByText('E-mail address or password is wrong').first()).toBeVisible()
+  }
+  await enter(stranger, email)
+  await expect(stranger.getByText(/Too many attempts; try again in \d+ s/)).toBeVisible()
+  await page.context().clearCookies({ name: 'rowhouse.session' })
+  await enter(page, email)
+  await page.waitForURL(/orders|overview/)
+})
+
+test('session cookies are out of reach of scripts and of other sites, and a session update posted by hand changes nothing', async ({ page }) => {
+  await signIn(page, logins()[0]?.email ?? '')
+  const cookie = (await page.context().cookies()).find(({ name }) => name.endsWith('rowhouse.session'))
+  expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' })
+  const before = await page.request.get('/api/auth/session').then((answer) => answer.json()) as object
+  expect(Object.keys(before)).toEqual(['expires'])
+  const foreign = await page.request.post('/api/auth/signout', { headers: { origin: 'https://evil.example' }, form: {} })
+  expect(foreign.status()).toBe(403)
+})
+
+function codeNow(secret: string, off: number): string {
+  const bits = secret.split('').map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('')
+  return codeOf(Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2))), stepAt(Date.now()) + off)
+}
