@@ -56,7 +56,7 @@ export const defences: Defence[] = [
   { name: 'the closing of the transaction object', tests: door, file: 'db/door.ts', find: 'if (!this.#open || this.finished)', put: 'if (false)' },
   { name: 'the check of how the transaction ended', quick: true, tests: door, file: 'db/door.ts', find: `if (ended?.command !== 'COMMIT') throw new RolledBack()`, put: '' },
   { name: 'the extended protocol', tests: attacks, file: 'db/door.ts', find: `{ ...rest, text, queryMode: 'extended' }`, put: `{ ...rest, text, queryMode: 'simple' as 'extended' }` },
-  { name: 'the session check of own logins', quick: true, tests: isolation, file: 'db/door.ts', find: `await Promise.all([entered, checkSession(client, caller)])`, put: 'await entered' },
+  { name: 'the session check of own logins', quick: true, tests: isolation, file: 'db/door.ts', find: `await Promise.all([entered, checkMember(client, caller)])`, put: 'await entered' },
   { name: 'that a form acts for its own tenant', quick: true, tests: actions, file: 'app/action.ts', find: 'if (raw._tenant !== tenant.id)', put: 'if (false)' },
   { name: 'the permission of an action', quick: true, tests: actions, file: 'app/action.ts', find: 'if (!may(tenant.role, permission))', put: 'if (false)' },
   { name: 'the gate of operator actions', quick: true, tests: actions, file: 'app/action.ts', find: 'if (!session?.user.operator) notFound()', put: 'if (!session) notFound()' },

@@ -48,8 +48,8 @@ async function catcher(report: string, words: string): Promise<string | undefine
   const { testResults } = JSON.parse(await readFile(report, 'utf8').catch(() => '{"testResults":[]}')) as Report
   const failed = testResults.flatMap(({ assertionResults }) => assertionResults).find(({ status }) => status === 'failed')
   if (failed) return failed.fullName
-  const broken = testResults.find(({ status, message }) => status === 'failed' && message)
+  const broken = testResults.find(({ status, message }) => status === 'failed' && message && !message.includes('no longer holds'))
   if (broken) return `${relative(process.cwd(), broken.name)}: ${broken.message?.split('\n')[0]}`
-  console.error(words)
+  console.error(words || testResults.map(({ message }) => message).join('\n'))
   return undefined
 }
