@@ -117,7 +117,7 @@ test('the list: search, filter, sort, pages and the way back are in the address 
   await page.waitForURL(/status=delivered/)
   await page.getByRole('searchbox').fill('kessler')
   await page.waitForURL(/q=kessler/)
-  const table = page.getByRole('table', { name: 'Orders' })
+  const table = page.getByRole('table', { name: 'Orders', exact: true })
   await expect(table.locator('tbody tr').first()).toContainText('Kessler')
   await page.goBack()
   await expect(page.getByRole('searchbox')).toHaveValue('')

@@ -14,7 +14,7 @@ import { decimalText } from '#db/money'
 
 type Props = { lines: DraftLine[]; onChange: (lines: DraftLine[]) => void; search: (words: string, signal: AbortSignal) => Promise<ProductOption[]> }
 
-const grid = 'grid grid-cols-[4.5rem_6.5rem_minmax(0,1fr)_2rem] gap-x-2 gap-y-1.5 sm:grid-cols-[minmax(0,1fr)_5.5rem_8rem_7.5rem_2rem]'
+const grid = 'grid grid-cols-[4.5rem_6.5rem_minmax(0,1fr)_2rem] gap-x-2 gap-y-1.5 @xl:grid-cols-[minmax(0,1fr)_5.5rem_8rem_7.5rem_2rem]'
 
 /** Lines by keyboard alone: choosing a product goes to its quantity, Enter in the last field starts the next line. */
 export function OrderLinesField({ lines, onChange, search }: Props) {
@@ -43,9 +43,9 @@ export function OrderLinesField({ lines, onChange, search }: Props) {
 
   const sent = lines.filter((line) => !isEmpty(line))
   return (
-    <div ref={list} role="group" aria-label="Lines" className="grid gap-3">
+    <div ref={list} role="group" aria-label="Lines" className="@container grid gap-3">
       <div aria-hidden className={`${grid} text-xs font-medium text-ink-soft`}>
-        <span className="max-sm:hidden">Product</span>
+        <span className="@max-xl:hidden">Product</span>
         <span className="text-right">Quantity</span>
         <span className="text-right">Unit price</span>
         <span className="text-right">Total</span>
@@ -57,7 +57,7 @@ export function OrderLinesField({ lines, onChange, search }: Props) {
         const total = lineTotal(line, formats.currency)
         return (
           <div key={line.key} data-line={line.key} role="group" aria-label={`Line ${position + 1}`} className={grid}>
-            <div className="max-sm:col-span-full">
+            <div className="@max-xl:col-span-full">
             <Combobox
               {...(index >= 0 ? { name: `lines.${index}.productId` } : { name: '' })}
               label="Product"
