@@ -1,36 +1,39 @@
 import Link from 'next/link'
 import { customerAddress } from '#components/addresses'
 import { day, type Formats } from '#components/formats'
+import { ScrollBox } from '#components/ui/scroll-box'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { Customer } from '#db/customers'
 
 export function CustomersTable({ rows, formats }: { rows: Customer[]; formats: Formats }) {
   return (
-    <Table>
-      <caption className="sr-only">Customers</caption>
-      <thead>
-        <tr>
-          <Th>Name</Th>
-          <Th className="max-sm:hidden">E-mail address</Th>
-          <Th className="max-md:hidden">Phone</Th>
-          <Th className="text-right max-sm:hidden">Since</Th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((customer) => (
-          <Tr key={customer.id} className="relative">
-            <Td className="font-medium">
-              <Link href={customerAddress(customer.id)} className="break-words after:absolute after:inset-0">
-                {customer.name}
-              </Link>
-              <span className="block text-sm font-normal break-all text-ink-soft sm:hidden">{customer.email}</span>
-            </Td>
-            <Td className="max-w-64 truncate text-ink-soft max-sm:hidden">{customer.email}</Td>
-            <Td className="whitespace-nowrap text-ink-soft tabular-nums max-md:hidden">{customer.phone}</Td>
-            <Td className="text-right whitespace-nowrap text-ink-soft max-sm:hidden">{day(customer.createdAt, formats)}</Td>
-          </Tr>
-        ))}
-      </tbody>
-    </Table>
+    <ScrollBox>
+      <Table>
+        <caption className="sr-only">Customers</caption>
+        <thead>
+          <tr>
+            <Th>Name</Th>
+            <Th className="max-sm:hidden">E-mail address</Th>
+            <Th className="max-md:hidden">Phone</Th>
+            <Th className="text-right max-sm:hidden">Since</Th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((customer) => (
+            <Tr key={customer.id} className="relative">
+              <Td className="font-medium">
+                <Link href={customerAddress(customer.id)} className="break-words after:absolute after:inset-0">
+                  {customer.name}
+                </Link>
+                <span className="block text-sm font-normal break-all text-ink-soft sm:hidden">{customer.email}</span>
+              </Td>
+              <Td className="max-w-64 truncate text-ink-soft max-sm:hidden">{customer.email}</Td>
+              <Td className="whitespace-nowrap text-ink-soft tabular-nums max-md:hidden">{customer.phone}</Td>
+              <Td className="text-right whitespace-nowrap text-ink-soft max-sm:hidden">{day(customer.createdAt, formats)}</Td>
+            </Tr>
+          ))}
+        </tbody>
+      </Table>
+    </ScrollBox>
   )
 }

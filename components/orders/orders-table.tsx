@@ -7,6 +7,7 @@ import { orderAddress } from '#components/addresses'
 import { count, day, moment, money, type Formats } from '#components/formats'
 import { StatusText } from '#components/orders/order-status'
 import type { Link } from '#components/ui/link-maker'
+import { ScrollBox } from '#components/ui/scroll-box'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { OrderRow, OrderView, Sort } from '#db/order-list'
 
@@ -29,46 +30,48 @@ export function OrdersTable({ rows, columns, view, formats, link, selectable = f
   const ariaSort = (column: Column | 'number') =>
     view && sortable[column] === view.sort ? { 'aria-sort': view.descending ? ('descending' as const) : ('ascending' as const) } : {}
   return (
-    <Table>
-      <caption className="sr-only">Orders</caption>
-      <thead>
-        <tr>
-          {selectable && (
-            <Th className="w-8 pr-0">
-              <input type="checkbox" data-select-all aria-label="Select all on this page" className="block size-4" />
-            </Th>
-          )}
-          <Th {...ariaSort('number')}>{head('number', 'Order')}</Th>
-          {columns.map((column) => (
-            <Th key={column} {...ariaSort(column)} className={clsx(right.includes(column) && 'text-right', !alsoOnPhone.includes(column) && 'max-sm:hidden')}>
-              {head(column, columnNames[column])}
-            </Th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <Tr key={row.id} className="relative">
+    <ScrollBox>
+      <Table>
+        <caption className="sr-only">Orders</caption>
+        <thead>
+          <tr>
             {selectable && (
-              <Td className="pr-0">
-                <input type="checkbox" name="order" value={row.id} aria-label={`Select order ${row.number}`} className="relative z-10 block size-4" />
-              </Td>
+              <Th className="w-8 pr-0">
+                <input type="checkbox" data-select-all aria-label="Select all on this page" className="block size-4" />
+              </Th>
             )}
-            <Td className="font-medium tabular-nums">
-              <NextLink href={orderAddress(row.id)} className="outline-offset-4 after:absolute after:inset-0">
-                #{row.number}
-              </NextLink>
-              <span className="block text-sm font-normal text-ink-soft sm:hidden">{row.customer}</span>
-            </Td>
+            <Th {...ariaSort('number')}>{head('number', 'Order')}</Th>
             {columns.map((column) => (
-              <Td key={column} className={clsx('tabular-nums', right.includes(column) && 'text-right', !alsoOnPhone.includes(column) && 'max-sm:hidden')}>
-                <Cell column={column} row={row} formats={formats} />
-              </Td>
+              <Th key={column} {...ariaSort(column)} className={clsx(right.includes(column) && 'text-right', !alsoOnPhone.includes(column) && 'max-sm:hidden')}>
+                {head(column, columnNames[column])}
+              </Th>
             ))}
-          </Tr>
-        ))}
-      </tbody>
-    </Table>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <Tr key={row.id} className="relative">
+              {selectable && (
+                <Td className="pr-0">
+                  <input type="checkbox" name="order" value={row.id} aria-label={`Select order ${row.number}`} className="relative z-10 block size-4" />
+                </Td>
+              )}
+              <Td className="font-medium tabular-nums">
+                <NextLink href={orderAddress(row.id)} className="outline-offset-4 after:absolute after:inset-0">
+                  #{row.number}
+                </NextLink>
+                <span className="block text-sm font-normal text-ink-soft sm:hidden">{row.customer}</span>
+              </Td>
+              {columns.map((column) => (
+                <Td key={column} className={clsx('tabular-nums', right.includes(column) && 'text-right', !alsoOnPhone.includes(column) && 'max-sm:hidden')}>
+                  <Cell column={column} row={row} formats={formats} />
+                </Td>
+              ))}
+            </Tr>
+          ))}
+        </tbody>
+      </Table>
+    </ScrollBox>
   )
 }
 

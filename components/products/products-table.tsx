@@ -1,34 +1,37 @@
 import Link from 'next/link'
 import { productAddress } from '#components/addresses'
 import { money, type Formats } from '#components/formats'
+import { ScrollBox } from '#components/ui/scroll-box'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { Product } from '#db/products'
 
 export function ProductsTable({ rows, formats }: { rows: Product[]; formats: Formats }) {
   return (
-    <Table>
-      <caption className="sr-only">Products</caption>
-      <thead>
-        <tr>
-          <Th>Name</Th>
-          <Th className="max-sm:hidden">Number</Th>
-          <Th className="text-right">Price</Th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((product) => (
-          <Tr key={product.id} className="relative">
-            <Td className="font-medium">
-              <Link href={productAddress(product.id)} className="break-words after:absolute after:inset-0">
-                {product.name}
-              </Link>
-              <span className="block text-sm font-normal text-ink-soft sm:hidden">{product.sku}</span>
-            </Td>
-            <Td className="font-mono text-sm text-ink-soft max-sm:hidden">{product.sku}</Td>
-            <Td className="text-right whitespace-nowrap tabular-nums">{money(product.priceMinor, formats)}</Td>
-          </Tr>
-        ))}
-      </tbody>
-    </Table>
+    <ScrollBox>
+      <Table>
+        <caption className="sr-only">Products</caption>
+        <thead>
+          <tr>
+            <Th>Name</Th>
+            <Th className="max-sm:hidden">Number</Th>
+            <Th className="text-right">Price</Th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((product) => (
+            <Tr key={product.id} className="relative">
+              <Td className="font-medium">
+                <Link href={productAddress(product.id)} className="break-words after:absolute after:inset-0">
+                  {product.name}
+                </Link>
+                <span className="block text-sm font-normal text-ink-soft sm:hidden">{product.sku}</span>
+              </Td>
+              <Td className="font-mono text-sm text-ink-soft max-sm:hidden">{product.sku}</Td>
+              <Td className="text-right whitespace-nowrap tabular-nums">{money(product.priceMinor, formats)}</Td>
+            </Tr>
+          ))}
+        </tbody>
+      </Table>
+    </ScrollBox>
   )
 }

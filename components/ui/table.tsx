@@ -2,11 +2,7 @@ import { clsx } from 'clsx'
 import type { ComponentProps } from 'react'
 
 export function Table({ className, ...rest }: ComponentProps<'table'>) {
-  return (
-    <div className="overflow-x-auto">
-      <table className={clsx('w-full border-collapse text-left', className)} {...rest} />
-    </div>
-  )
+  return <table className={clsx('w-full border-collapse text-left', className)} {...rest} />
 }
 
 export function Th({ className, scope = 'col', ...rest }: ComponentProps<'th'>) {
