@@ -7,8 +7,15 @@ const url = `http://localhost:${port}`
 // The workers read this file too, and inherit the answer.
 const executablePath = (process.env.E2E_BROWSER ??= await findBrowser())
 
+// The long walks: the orders product and the console from end to end, each page in both themes, and everything that is told of a
+// phone. `npm run test:e2e:all` has them; `npm test` has the rest, to stay short.
+const all = process.env.E2E_ALL !== undefined
+const long = ['console.spec.ts', 'look.spec.ts', 'orders.spec.ts']
+
 export default defineConfig({
   testDir: 'e2e',
+  testIgnore: all ? [] : long,
+  retries: process.env.CI ? 1 : 0,
   outputDir: 'test-results/e2e',
   workers: 1,
   forbidOnly: process.env.CI !== undefined,
@@ -28,7 +35,7 @@ export default defineConfig({
   // A test runs on the desktop; tagged @phone it runs on the phone too, tagged @phone-only there alone.
   projects: [
     { name: 'desktop', use: { viewport: { width: 1280, height: 800 } }, grepInvert: /@phone-only/ },
-    { name: 'phone', use: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }, grep: /@phone/ },
+    ...(all ? [{ name: 'phone', use: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }, grep: /@phone/ }] : []),
   ],
   webServer: {
     command: `"${process.execPath}" e2e/server.mjs`,

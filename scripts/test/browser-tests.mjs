@@ -39,8 +39,9 @@ async function withDemo(children, work) {
 async function playwright({ children, args }, env, { browser, port, logins }) {
   const report = freshReport('playwright.json')
   const url = `http://localhost:${port}`
-  const own = { E2E_BROWSER: browser, E2E_PORT: String(port), E2E_LOGINS: JSON.stringify(logins), E2E_REPORT: report, APP_URL: url, AUTH_URL: url }
-  const runner = children.start('playwright', [fileOf('@playwright/test', 'cli.js'), 'test', ...args], { cwd: root, env: { ...env, ...own } })
+  const all = args.includes('--all')
+  const own = { ...(all && { E2E_ALL: '1' }), E2E_BROWSER: browser, E2E_PORT: String(port), E2E_LOGINS: JSON.stringify(logins), E2E_REPORT: report, APP_URL: url, AUTH_URL: url }
+  const runner = children.start('playwright', [fileOf('@playwright/test', 'cli.js'), 'test', ...args.filter((argument) => argument !== '--all')], { cwd: root, env: { ...env, ...own } })
   const { code } = await runner.ended
   return counted(report, code, ({ stats }) => ({
     passed: stats.expected + stats.flaky,
