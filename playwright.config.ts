@@ -7,10 +7,10 @@ const url = `http://localhost:${port}`
 // The workers read this file too, and inherit the answer.
 const executablePath = (process.env.E2E_BROWSER ??= await findBrowser())
 
-// The long walks: the orders product and the console from end to end, each page in both themes, and everything that is told of a
+// The long walks: the orders product and the console from end to end, each page in both themes, the search for secrets, and all of a
 // phone. `npm run test:e2e:all` has them; `npm test` has the rest, to stay short.
 const all = process.env.E2E_ALL !== undefined
-const long = ['console.spec.ts', 'look.spec.ts', 'orders.spec.ts']
+const long = ['console.spec.ts', 'look.spec.ts', 'orders.spec.ts', 'zz-secrets.spec.ts']
 
 export default defineConfig({
   testDir: 'e2e',
