@@ -310,6 +310,16 @@ export class ArchiveRefused extends RowhouseError {
   }
 }
 
+/** Nobody is left who may have this export: its tenant was erased, or whoever asked for it may no longer. */
+export class ExportEnded extends RowhouseError {
+  readonly status = 403
+  readonly requestedBy: string
+  constructor(requestedBy: string) {
+    super(`${requestedBy}, who asked for this export, may no longer have it; somebody who may can ask for a new one`)
+    this.requestedBy = requestedBy
+  }
+}
+
 /** The place of a tenant changed while it was read as of one moment. */
 export class TenantMoved extends RowhouseError {
   readonly status = 503
