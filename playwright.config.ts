@@ -42,7 +42,6 @@ export default defineConfig({
     url,
     reuseExistingServer: false,
     timeout: 60_000,
-    stdout: 'pipe',
     gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
     env: { HOSTNAME: '127.0.0.1', PORT: port, APP_URL: url, AUTH_URL: url, OIDC_ISSUER: oidc.issuer, OIDC_CLIENT_ID: oidc.id, OIDC_CLIENT_SECRET: oidc.secret, OIDC_NAME: oidc.name },
   },

@@ -9,7 +9,7 @@ import { withLock } from '../lock.mjs'
 import { freePort } from '../ports.mjs'
 import { root } from '../root.mjs'
 import { buildLock, tellWaiting } from './build.mjs'
-import { counted, fileOf, freshReport, skipped } from './outcome.mjs'
+import { counted, failure, fileOf, freshReport, skipped } from './outcome.mjs'
 
 /** The production build with demo data, used as a person would. */
 export async function browserTests(context) {
@@ -43,11 +43,17 @@ async function playwright({ children, args }, env, { browser, port, logins }) {
   const own = { ...(all && { E2E_ALL: '1' }), E2E_BROWSER: browser, E2E_PORT: String(port), E2E_LOGINS: JSON.stringify(logins), E2E_REPORT: report, APP_URL: url, AUTH_URL: url }
   const runner = children.start('playwright', [fileOf('@playwright/test', 'cli.js'), 'test', ...args.filter((argument) => argument !== '--all')], { cwd: root, env: { ...env, ...own } })
   const { code } = await runner.ended
-  return counted(report, code, ({ stats }) => ({
+  return counted(report, code, ({ stats, suites, errors }) => ({
     passed: stats.expected + stats.flaky,
     failed: stats.unexpected,
+    failures: [...suites.flatMap(failuresOf), ...errors.map(({ message }) => failure('playwright', message))],
     note: [stats.flaky > 0 ? `${stats.flaky} flaky` : '', stats.skipped > 0 ? `${stats.skipped} skipped` : ''].filter(Boolean).join(', '),
   }))
+}
+
+function failuresOf({ file, specs = [], suites = [] }) {
+  const failed = specs.filter(({ ok }) => !ok).map(({ title, tests }) => failure(`e2e/${file} › ${title}`, tests.flatMap(({ results }) => results).findLast(({ error }) => error)?.error.message))
+  return [...failed, ...suites.flatMap(failuresOf)]
 }
 
 async function dropDatabase(url) {
