@@ -62,6 +62,13 @@ export class NotAllowed extends RowhouseError {
   }
 }
 
+export class SecondFactorMissing extends RowhouseError {
+  readonly status = 403
+  constructor() {
+    super('operators need two-factor sign-in here and yours is off; turn it on under Your account, Password and codes, then come back')
+  }
+}
+
 export class TenantSuspended extends RowhouseError {
   readonly status = 403
   readonly tenantId: string
