@@ -1,5 +1,6 @@
 import { and, desc, eq, exists, inArray, isNull, lt, notExists, or, sql } from 'drizzle-orm'
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core'
+import { record } from '#db/audit'
 import { removeExport } from '#db/export/files'
 import { newId } from '#db/id'
 import { permissions } from '#db/permissions'
@@ -23,6 +24,13 @@ export async function request(db: PlatformDb, tenantId: string, by: string, requ
   const [open] = await db.select().from(exports).where(and(eq(exports.tenantId, tenantId), inArray(exports.state, ['requested', 'running'])))
   return open ?? request(db, tenantId, by, requesterId) // it has ended between the two
 }
+
+/** The same by an operator, with the audit row. The file is for the tenant's own people. */
+export const requestFor = (tenantId: string, actor: string, reason: string): Promise<Export> => platform().transaction(async (tx) => {
+  const made = await request(tx, tenantId, actor)
+  await record(tx, { actor, deed: 'export asked for', tenantId, detail: { export: made.id, reason } })
+  return made
+})
 
 /** The last exports of a tenant, newest first. */
 export const list = (db: PlatformDb, tenantId: string, most = 10): Promise<Export[]> =>
