@@ -118,6 +118,7 @@ test('limits of a tenant are its own once they are set, and a dry run shows what
   const plan = page.getByLabel('What it means')
   await expect(plan.getByLabel('Limits')).toContainText('Requests a minute600 → 3,000')
   await expect(plan.getByLabel('Limits')).toContainText('Transactions at a time4') // its own goes along
+  await checkA11y(page)
   await shot(page, 'console-tier-plan', info)
   await page.goto('/console/tenants/globex')
   await inDialog(page, 'Change…', { 'Transactions at a time': '', Reason: 'Done' }, 'Set the limits')
@@ -177,6 +178,23 @@ test('suspended, everybody is shut out; let in again, they are back', async ({ p
   expect((await ines.request.get('/orders', { maxRedirects: 0 })).ok()).toBe(true)
 })
 
+test('tenants are searched, filtered and sorted, and the address says how', async ({ page }) => {
+  await page.goto('/console/tenants')
+  const names = () => page.getByRole('row').locator('a[href^="/console/tenants/"]').allInnerTexts()
+  await page.getByLabel('Search tenants').fill('b')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/q=b/)
+  await expect.poll(async () => (await names()).map((text) => text.split('\n')[0])).toEqual(['Globex', 'Umbrella'])
+  await page.getByRole('button', { name: /^Tier/ }).click()
+  await page.getByRole('menuitemradio', { name: 'Enterprise' }).click()
+  await page.waitForURL(/tier=enterprise/)
+  await expect(page.getByRole('row')).toHaveCount(2)
+  await page.getByRole('link', { name: 'Clear' }).click()
+  await page.getByRole('link', { name: 'Orders', exact: true }).click()
+  await page.waitForURL(/sort=-orders/)
+  await expect(page.getByRole('columnheader', { name: 'Orders' })).toHaveAttribute('aria-sort', 'descending')
+})
+
 test('another server is tried before anything is asked for', async ({ page }) => {
   await page.goto('/console/tenants/globex/tier')
   await page.getByRole('radio', { name: 'Enterprise' }).check()
@@ -188,5 +206,10 @@ test('another server is tried before anything is asked for', async ({ page }) =>
   await page.getByRole('button', { name: 'Check connection' }).click()
   await expect(page.getByRole('alert').filter({ hasText: '127.0.0.1:9' })).toBeVisible()
   await expect(move).toBeDisabled()
+  await page.getByLabel('Administrator’s URL').fill(process.env.DATABASE_URL ?? '')
+  await expect(page.getByText('Check the connection to see what the change would mean.')).toBeVisible()
+  await page.getByRole('button', { name: 'Check connection' }).click()
+  await expect(page.getByLabel('What it means')).toContainText(/Connected: PostgreSQL \d+.*, which is the main server under another name/)
+  await expect(move).toBeEnabled()
 })
 

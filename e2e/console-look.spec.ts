@@ -1,4 +1,5 @@
 import { expect, test } from '@playwright/test'
+import { ask } from './database'
 import { checkA11y, shot, signIn } from './fixtures'
 
 const pages = ['', '/tenants', '/tenants/acme', '/tenants/acme/tier', '/moves', '/fleet', '/usage', '/jobs', '/doctor', '/audit']
@@ -8,13 +9,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.setTimeout(120_000)
     await page.emulateMedia({ colorScheme })
     await signIn(page, 'olivia@rowhouse.example')
-    for (const path of pages) {
+    const [run, move] = await Promise.all(['migration_runs', 'moves'].map(async (table) => (await ask<{ id: string }>(`select id from platform.${table} order by requested_at limit 1`))[0]?.id))
+    for (const path of [...pages, ...(run ? [`/fleet/runs/${run}`] : []), ...(move ? [`/moves/${move}`] : [])]) {
       await page.goto(`/console${path}`)
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
       await checkA11y(page)
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
       expect(overflow, `${path} scrolls sideways`).toBeLessThanOrEqual(0)
-      await shot(page, `console${path.replaceAll('/', '-')}-${colorScheme}`, info)
+      await shot(page, `console${path.replace(/[0-9a-f-]{36}/, 'one').replaceAll('/', '-')}-${colorScheme}`, info)
     }
   })
 }

@@ -2,7 +2,7 @@ import { expect, test } from '@playwright/test'
 import { entrances } from '#app/entrances'
 import { startReader, startWriter } from './acme-at-work'
 import { ask } from './database'
-import { shot, signIn } from './fixtures'
+import { checkA11y, shot, signIn } from './fixtures'
 import { checksums } from './checksums'
 
 const operator = 'olivia@rowhouse.example'
@@ -27,6 +27,7 @@ test('Acme goes from starter to business to enterprise and back while it writes,
     const steps = page.getByRole('region', { name: 'Steps' }).getByRole('listitem')
     await expect(steps).toHaveText([/Asked for, done/, /Place made, done/, /Changes logged, done/, /Rows copied, done/, /Indexes built, done/, /Caught up, done/, /Compared, done/, /Switched, done/, /Confirmed, to come/, /Cleared up, to come/])
     await expect(page.getByText('rows the same on both sides')).toBeVisible()
+    await checkA11y(page)
     await shot(page, `console-move-to-${tier.toLowerCase()}`, info)
     await page.getByRole('button', { name: 'Confirm…' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click()
