@@ -2,9 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { loginUrl } from '#db/env'
 import { forgetLimits } from '#db/limits'
-import { forgetPlacement } from '#db/registry'
+import { warmUp } from '#db/move/warm-up'
+import { forgetPlacement, isServed } from '#db/registry'
 
-/** The channel on which a change of placement is told. Its payload is a tenant id. Anybody may forge one: it costs a cache entry. */
+/**
+ * The channel on which a change of placement is told: a tenant id when it has changed, and `coming`, a tenant id and a move's when it is
+ * about to. Anybody may forge one: it costs a cache entry, or some connections.
+ */
 export const placementChannel = 'rowhouse_placements'
 
 /** Forgets cached placements and limits as soon as they change, and all of them after each reconnect. Returns a function that ends it. */
@@ -28,7 +32,11 @@ export function listenForPlacements(): () => Promise<void> {
     current = client
     const ended = new Promise<void>((resolve) => client.on('end', resolve))
     client.on('error', () => {}) // `end` follows
-    client.on('notification', ({ payload }) => forget(payload))
+    client.on('notification', ({ payload = '' }) => {
+      const [word, tenantId = '', moveId = ''] = payload.split(' ')
+      if (word !== 'coming') forget(payload)
+      else if (isServed(tenantId)) warmUp(tenantId, moveId).catch(() => {}) // the first requests open their connections themselves
+    })
     await client.connect()
     await client.query(`listen ${placementChannel}`)
     forget()

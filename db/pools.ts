@@ -46,6 +46,14 @@ export class Pools {
     }
   }
 
+  /** Opens connections before they are asked for, as far as the budget allows; `prepare` is run on each. */
+  async warm(url: string, count: number, prepare: string): Promise<void> {
+    await Promise.allSettled(Array.from({ length: count }, async () => {
+      const lease = await this.lease(url)
+      await lease.client.query(prepare).then(() => lease.release(), (error: Error) => lease.release(error))
+    }))
+  }
+
   /** How many connections are open or being opened, over all pools. */
   get open(): number {
     return [...this.#entries.values()].reduce((sum, entry) => sum + size(entry), 0)

@@ -42,6 +42,9 @@ export async function placementOf(tenantId: string): Promise<Placement> {
   return placement
 }
 
+/** True where requests of this tenant were served lately. */
+export const isServed = (tenantId: string): boolean => cache().has(tenantId)
+
 export function forgetPlacement(tenantId?: string): void {
   if (tenantId) cache().delete(tenantId)
   else cache().clear()
@@ -74,7 +77,7 @@ type Place = Pick<Placement, 'server' | 'database' | 'schema'>
  * The router: the URL that leads to exactly this tenant's place. Built on the tenant URL of the main server; a placement of
  * its own puts in its login, and its host and database where it has them. Contains a password: show it once, log it never.
  */
-export function connectionString(placement: Placement): string {
+export function connectionString(placement: Place & Pick<Placement, 'login' | 'password'>): string {
   const known = built.get(placement)
   if (known) return known
   const url = placeUrl('tenant', placement)
@@ -87,7 +90,7 @@ export function connectionString(placement: Placement): string {
 }
 
 // Deriving a password and printing a URL cost a twentieth of a millisecond, and a placement is read once for many transactions.
-const built = new WeakMap<Placement, string>()
+const built = new WeakMap<Place, string>()
 
 /** The URL of the worker or the migrator in the database of a placement. Contains a password. */
 export function serviceUrl(login: 'worker' | 'migrator', placement: Place): string {

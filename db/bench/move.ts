@@ -8,6 +8,8 @@ import { Writer } from '#db/bench/writer'
 import { table } from '#db/cli/table'
 import { readMove, type Move } from '#db/move/ledger'
 import { requestMove } from '#db/move/request'
+import { setLimits } from '#db/limits'
+import { listenForPlacements } from '#db/placement-listener'
 import { forgetPlacement, placementOf } from '#db/registry'
 import { unprovision } from '#db/placements/provision'
 import type { PlacementKind } from '#db/schema/platform'
@@ -27,6 +29,7 @@ type Run = {
  */
 export async function run({ size = usualRows, adminUrl, tell }: Given): Promise<Outcome> {
   const other = await startPostgres({ name: 'bench2', durable: true })
+  const stopListening = listenForPlacements() // as the app does
   const worker = spawn(process.execPath, ['db/worker.ts'], { stdio: ['ignore', 'ignore', 'inherit'] })
   try {
     const runs = [await measure('shared → schema', 'schema', undefined), await measure('shared → other server', 'database', other.adminUrl)]
@@ -34,6 +37,7 @@ export async function run({ size = usualRows, adminUrl, tell }: Given): Promise<
     const wrong = runs.reduce((sum, one) => sum + one.lost + one.doubled + one.misplaced + one.resurrected + one.others, 0)
     return { text: [report(runs), ...runs.flatMap(({ examples }) => examples)].join('\n'), figures, failed: wrong > 0 }
   } finally {
+    await stopListening()
     worker.kill('SIGTERM')
     await new Promise((resolve) => worker.once('exit', resolve))
     await other.stop()
@@ -42,6 +46,7 @@ export async function run({ size = usualRows, adminUrl, tell }: Given): Promise<
   async function measure(direction: string, to: PlacementKind, databaseUrl: string | undefined): Promise<Run> {
     tell(`${direction}: filling a tenant with ${size} rows`)
     const [tenant, neighbour, idle] = [await bigTenant(adminUrl, 'mover', size), await bigTenant(adminUrl, 'busy', 1000), await bigTenant(adminUrl, 'idle', 20_000)]
+    for (const { id } of [tenant, neighbour]) await setLimits({ tenantId: id, actor: 'benchmark', reason: 'as many at a time as the writer has seats' }, { concurrent: 6 })
     const untouched = await checksums(adminUrl, 'shared', idle.id)
     const writers = [new Writer(tenant.owner, writesASecond), new Writer(neighbour.owner, writesASecond)] as const
     await Promise.all(writers.map((writer) => writer.start(6)))
@@ -69,9 +74,10 @@ export async function run({ size = usualRows, adminUrl, tell }: Given): Promise<
 }
 
 async function switched(move: Move, tell: (line: string) => void): Promise<Move> {
+  const began = performance.now()
   for (let state = ''; ; await sleep(50)) {
     const now = await readMove(move.id)
-    if (now.state !== state) tell(`  ${(state = now.state)}`)
+    if (now.state !== state) tell(`  ${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s  ${(state = now.state)}`)
     if (now.state === 'aborted') throw new Error(`the move was given up: ${now.error}`)
     if (now.state === 'switched' && now.pauseMs !== null) return now
   }

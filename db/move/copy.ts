@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import copyStreams from 'pg-copy-streams'
 import { TableNotMovable } from '#db/errors'
-import type { Mover } from '#db/move/mover'
+import { isShared, type Mover } from '#db/move/mover'
 import { moment } from '#db/move/moments'
 import { tenantTables, written, type TenantTable } from '#db/move/tables'
 import { weed } from '#db/move/weed'
@@ -11,6 +11,7 @@ const chunkRows = 20_000
 
 type Cursor = { last_key: string[] | null; rows: string; done: boolean }
 type Chunk = { key: string[] | null; rows: number; done: boolean }
+type Copied = { table: TenantTable; last: string[] | null; clash: boolean }
 
 /** Copies every row in the order of its key, a chunk a transaction; the cursor is written with the rows, so that neither is there alone. */
 export async function copy(mover: Mover): Promise<{ rows: number }> {
@@ -21,9 +22,10 @@ export async function copy(mover: Mover): Promise<{ rows: number }> {
   for (const table of tables) {
     const began = performance.now()
     let { key, rows, done } = await begin(mover, table)
+    const clash = await mayClash(mover, table)
     while (!done) {
       await mover.checkpoint()
-      const chunk = await (mover.here ? copyHere(mover, table, key) : copyAcross(mover, table, key))
+      const chunk = await (mover.here ? copyHere : copyAcross)(mover, { table, last: key, clash })
       await moment('chunk committed')
       key = chunk.key ?? key
       rows += chunk.rows
@@ -59,44 +61,61 @@ async function begin(mover: Mover, table: TenantTable): Promise<Chunk> {
   return { key: null, rows: 0, done: false }
 }
 
-/** Both ends in one database: one statement moves the rows and the cursor. */
-async function copyHere(mover: Mover, table: TenantTable, last: string[] | null): Promise<Chunk> {
-  const target = await mover.target()
+/**
+ * True where a row in the target may keep another out: the same row, where the tenant has lived before; or one with a unique value that
+ * has gone, while rows were copied, from a row that came early to one that comes late. The late one then comes with the log. In a place
+ * that this move has made no such index is built before the rows are there.
+ */
+async function mayClash(mover: Mover, table: TenantTable): Promise<boolean> {
+  if (isShared(mover.move.target) || mover.move.rollsBack !== null) return true
+  const { rows: [row] } = await (await mover.target()).query<{ some: boolean }>(`
+    select exists (
+      select from pg_catalog.pg_index as x
+      where x.indrelid = $1::regclass and not x.indisprimary and (x.indisunique or x.indisexclusion)
+    ) as some`, [written(table, mover.move.tenantId).in(mover.move.target.schema)])
+  return row?.some ?? true
+}
+
+/** The key at which a chunk ends; null for the last one, which goes to the end of the table. */
+async function cut(mover: Mover, source: pg.Client, { table, last }: Copied): Promise<string[] | null> {
   const sql = written(table, mover.move.tenantId)
+  const { rows: [end] } = await source.query<{ key: string[] }>(`
+    select ${sql.keyText('s')} as key from ${sql.in(mover.move.source.schema)} as s
+    where ${sql.own('s')} and ${sql.after('s', last)} order by ${sql.order('s')} offset ${chunkRows - 1} limit 1`)
+  return end?.key ?? null
+}
+
+/** Both ends in one database: one statement moves the rows. */
+async function copyHere(mover: Mover, copied: Copied): Promise<Chunk> {
+  const target = await mover.target()
   await mover.enter(target, 'copy', { writes: true, lazily: true })
-  const { rows } = await target.query<{ key: string[] | null; rows: string }>(`
-    with part as materialized (
-      select ${sql.columns('s')}, ${sql.keyText('s')} as moved_key
-      from ${sql.in(mover.move.source.schema)} as s
-      where ${sql.own('s')} and ${sql.after('s', last)}
-      order by ${sql.order('s')}
-      limit ${chunkRows}
-    ), put as (
-      insert into ${sql.in(mover.move.target.schema)} (${sql.columns()}) overriding system value
-      select ${sql.columns('p')} from part as p
-      on conflict do nothing
-    )
-    select count(*) as rows, (select p.moved_key from part as p order by ${sql.order('p', 'desc')} limit 1) as key from part`)
-  return settle(mover, target, table, { key: rows[0]?.key ?? null, rows: Number(rows[0]?.rows ?? 0), done: Number(rows[0]?.rows ?? 0) < chunkRows })
+  const key = await cut(mover, target, copied)
+  return put(mover, target, copied, key, part(mover, copied, key))
 }
 
 /** Two databases: rows stream from one to the other in the binary form, by way of a table that only this connection has. */
-async function copyAcross(mover: Mover, table: TenantTable, last: string[] | null): Promise<Chunk> {
+async function copyAcross(mover: Mover, copied: Copied): Promise<Chunk> {
   const [source, target] = [await mover.source(), await mover.target()]
-  const sql = written(table, mover.move.tenantId)
-  const arrived = await arrivalTable(target, mover, table)
+  const columns = written(copied.table, mover.move.tenantId).columns()
+  const arrived = await arrivalTable(target, mover, copied.table)
   await mover.enter(source, 'copy')
   await mover.enter(target, 'copy', { writes: true, lazily: true })
-  await stream(source, target, `select ${sql.columns('s')} from ${sql.in(mover.move.source.schema)} as s
-    where ${sql.own('s')} and ${sql.after('s', last)} order by ${sql.order('s')} limit ${chunkRows}`, `${arrived} (${sql.columns()})`)
+  const key = await cut(mover, source, copied)
+  await stream(source, target, part(mover, copied, key), `${arrived} (${columns})`)
   await source.query('commit')
-  const { rows } = await target.query<{ key: string[] | null; rows: string }>(`
-    select count(*) as rows, (select ${sql.keyText('p')} from ${arrived} as p order by ${sql.order('p', 'desc')} limit 1) as key from ${arrived}`)
-  await target.query(`
-    insert into ${sql.in(mover.move.target.schema)} (${sql.columns()}) overriding system value
-    select ${sql.columns('p')} from ${arrived} as p
-    on conflict do nothing`)
-  return settle(mover, target, table, { key: rows[0]?.key ?? null, rows: Number(rows[0]?.rows ?? 0), done: Number(rows[0]?.rows ?? 0) < chunkRows })
+  return put(mover, target, copied, key, `select ${columns} from ${arrived}`)
+}
+
+function part(mover: Mover, { table, last }: Copied, key: string[] | null): string {
+  const sql = written(table, mover.move.tenantId)
+  return `select ${sql.columns('s')} from ${sql.in(mover.move.source.schema)} as s
+    where ${sql.own('s')} and ${sql.after('s', last)} and ${sql.upTo('s', key)} order by ${sql.order('s')}`
+}
+
+async function put(mover: Mover, target: pg.Client, { table, clash }: Copied, key: string[] | null, rows: string): Promise<Chunk> {
+  const sql = written(table, mover.move.tenantId)
+  const { rowCount } = await target.query(`insert into ${sql.in(mover.move.target.schema)} (${sql.columns()}) overriding system value ${rows} ${clash ? 'on conflict do nothing' : ''}`)
+  return settle(mover, target, table, { key, rows: rowCount ?? 0, done: key === null })
 }
 
 async function settle(mover: Mover, target: pg.Client, table: TenantTable, chunk: Chunk): Promise<Chunk> {

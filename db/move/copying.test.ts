@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { afterAll, expect, test } from 'vitest'
 import { holdOpen } from '#db/bench/writer'
@@ -9,6 +10,7 @@ import { readEvents, readMove } from '#db/move/ledger'
 import { drive } from '#db/move/move'
 import { requestMove } from '#db/move/request'
 import { driven, fingerprint, leave, mainAdmin, serviceOf, settleIn, type Place } from '#db/move/testing/world'
+import { listenForPlacements } from '#db/placement-listener'
 import { closePools } from '#db/pools'
 import { connectionString, placementOf } from '#db/registry'
 
@@ -42,16 +44,22 @@ test.each(['schema', 'database'] as const)('a difference in the copy in a %s is 
   expect(await fingerprint(tenant.id)).toEqual(before)
 })
 
-test('a table that nobody told the move of is moved, with what is written to it meanwhile', async () => {
+test('tables that nobody told the move of are moved, with what is written to them meanwhile, though they refer to each other', async () => {
   const tenant = await fresh('widgets')
   const name = privateName(tenant.id)
   const widgets = (schema: string) => `
     create table ${schema}.widgets (tenant_id uuid not null, place text not null, number integer not null, weight numeric, primary key (tenant_id, place, number));
+    create table ${schema}.boxes (tenant_id uuid not null, id integer not null, place text, number integer, primary key (tenant_id, id),
+      foreign key (tenant_id, place, number) references ${schema}.widgets);
+    alter table ${schema}.widgets add box integer, add foreign key (tenant_id, box) references ${schema}.boxes;
     alter table ${schema}.widgets owner to rowhouse_owner;
-    select tenancy.protect('${schema}', 'widgets')`
+    alter table ${schema}.boxes owner to rowhouse_owner;
+    select tenancy.protect('${schema}', 'widgets'), tenancy.protect('${schema}', 'boxes')`
   const write = (tenantId: string, number: number) => withTenant(serviceOf(tenantId), async (tx) => {
-    await tx.execute(sql`insert into widgets values (${tenantId}, ${`it's "here"`}, ${number}, 1.50), (${tenantId}, 'there', ${number}, null)`)
+    await tx.execute(sql`insert into widgets (tenant_id, place, number, weight) values (${tenantId}, ${`it's "here"`}, ${number}, 1.50), (${tenantId}, 'there', ${number}, null)`)
     await tx.execute(sql`update widgets set number = number + 100, weight = 2 where place = 'there' and number = ${number}`)
+    await tx.execute(sql`insert into boxes values (${tenantId}, ${number}, ${`it's "here"`}, ${number})`)
+    await tx.execute(sql`update widgets set box = ${number} where number = ${number}`)
   })
   await admin(widgets('shared'))
   try {
@@ -61,13 +69,13 @@ test('a table that nobody told the move of is moved, with what is written to it 
     await driven(move, 'copied')
     await write(tenant.id, 2)
     expect(await driven(move)).toMatchObject({ state: 'switched', error: null })
-    const { rows } = await withTenant(tenant.owner, (tx) => tx.execute(sql`select place, number, weight from widgets order by 1, 2`))
+    const { rows } = await withTenant(tenant.owner, (tx) => tx.execute(sql`select place, number, weight, (select b.id from boxes as b where b.id = w.box) as box from widgets as w order by 1, 2`))
     expect(rows).toEqual([
-      { place: `it's "here"`, number: 1, weight: '1.50' }, { place: `it's "here"`, number: 2, weight: '1.50' },
-      { place: 'there', number: 101, weight: '2' }, { place: 'there', number: 102, weight: '2' },
+      { place: `it's "here"`, number: 1, weight: '1.50', box: 1 }, { place: `it's "here"`, number: 2, weight: '1.50', box: 2 },
+      { place: 'there', number: 101, weight: '2', box: null }, { place: 'there', number: 102, weight: '2', box: null },
     ])
   } finally {
-    await admin('drop table shared.widgets')
+    await admin('drop table shared.widgets, shared.boxes')
   }
 })
 
@@ -109,6 +117,22 @@ test('capture is under the seal: a transaction cannot drop it', async () => {
   expect(await write(`do $$ begin execute 'set local "tenancy.seal" = ''' || replace(current_setting('tenancy.seal'), '+', '') || ''''; end $$`)).toBe(0)
   await expect(write(`set local session_replication_role = replica`)).rejects.toThrow()
   expect(await logged()).toBe(before)
+})
+
+test('an app that serves the tenant has connections to its new place before the first request there', async () => {
+  const tenant = await fresh('warm')
+  const stop = listenForPlacements()
+  try {
+    while ((await admin(`select from pg_stat_activity where application_name = 'rowhouse placements' and query like 'listen%' and datname = current_database()`)).length === 0) await sleep(10)
+    await fingerprint(tenant.id)
+    const move = await driven(await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }), 'verified')
+    await placementOf(tenant.id)
+    expect(await driven(move)).toMatchObject({ state: 'switched' })
+    const opened = `select from pg_stat_activity where usename = '${privateName(tenant.id)}'`
+    while ((await admin(opened)).length < 4) await sleep(10)
+  } finally {
+    await stop()
+  }
 })
 
 test('the login of a place that was left opens nothing there', async () => {

@@ -6,7 +6,7 @@ export type Range = { from: string[] | null; to: string[] | null; source: Checks
 /** A connection that is inside a sealed transaction, and the schema to read there. */
 export type View = { client: pg.Client; schema: string }
 
-type Sums = { rows: string; sum: string | null; key: string[] | null }
+type Sums = { rows: string; sum: string | null }
 
 export const same = ({ source, target }: Range): boolean => source.rows === target.rows && source.sum === target.sum
 
@@ -16,26 +16,22 @@ export const same = ({ source, target }: Range): boolean => source.rows === targ
  */
 export async function* ranges(source: View, target: View, table: TenantTable, tenantId: string, size: number): AsyncGenerator<Range> {
   const sql = written(table, tenantId)
-  const hash = (alias: string) => `hashtextextended(${sql.row(alias)}, 0)`
   for (let from: string[] | null = null; ; ) {
-    const { rows: [cut] }: pg.QueryResult<Sums> = await source.client.query<Sums>(`
-      with part as materialized (
-        select ${hash('s')} as hash, ${sql.keyText('s')} as key, row_number() over (order by ${sql.order('s')}) as place
-        from ${sql.in(source.schema)} as s
-        where ${sql.own('s')} and ${sql.after('s', from)}
-        order by ${sql.order('s')}
-        limit ${size}
-      )
-      select count(*) as rows, sum(hash::numeric)::text as sum, (select key from part where place = ${size}) as key from part`)
-    const to: string[] | null = cut?.key ?? null
-    const { rows: [other] } = await target.client.query<Sums>(`
-      select count(*) as rows, sum(${hash('t')}::numeric)::text as sum, null as key
-      from ${sql.in(target.schema)} as t
-      where ${sql.own('t')} and ${sql.after('t', from)} and ${sql.upTo('t', to)}`)
-    yield { from, to, source: checksum(cut), target: checksum(other) }
+    const { rows: [end] }: pg.QueryResult<{ key: string[] }> = await source.client.query<{ key: string[] }>(`
+      select ${sql.keyText('s')} as key from ${sql.in(source.schema)} as s
+      where ${sql.own('s')} and ${sql.after('s', from)} order by ${sql.order('s')} offset ${size - 1} limit 1`)
+    const to: string[] | null = end?.key ?? null
+    const [here, there] = await Promise.all([source, target].map(async ({ client, schema }) => {
+      const { rows } = await client.query<Sums>(`
+        select count(*) as rows, sum(${sql.hash('t')}::numeric)::text as sum
+        from ${sql.in(schema)} as t
+        where ${sql.own('t')} and ${sql.after('t', from)} and ${sql.upTo('t', to)}`)
+      return checksum(rows[0])
+    }))
+    yield { from, to, source: here ?? checksum(), target: there ?? checksum() }
     if (to === null) return
     from = to
   }
 }
 
-const checksum = (sums: Sums | undefined): Checksum => ({ rows: Number(sums?.rows ?? 0), sum: sums?.sum ?? '0' })
+const checksum = (sums?: Sums): Checksum => ({ rows: Number(sums?.rows ?? 0), sum: sums?.sum ?? '0' })

@@ -7,6 +7,7 @@ import { moment } from '#db/move/moments'
 
 /** Brings over the last keys while nobody writes, and turns the tenant to its new place. */
 export async function switchOver(mover: Mover): Promise<void> {
+  await mover.main.query(`select pg_notify('rowhouse_placements', $1)`, [`coming ${mover.move.tenantId} ${mover.move.id}`])
   await (mover.here ? switchHere(mover) : switchAcross(mover))
 }
 

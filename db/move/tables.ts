@@ -1,44 +1,28 @@
 import pg from 'pg'
+import { readTables, written as writable } from '#db/catalogue'
 import { TableNotMovable } from '#db/errors'
 
-/** A tenant table as the catalogue has it. `columns`: all that can be written. `key`: the primary key behind tenant_id. */
-export type TenantTable = { name: string; columns: string[]; key: { name: string; type: string }[]; parents: string[] }
+/** A tenant table as the catalogue has it. `columns`: all that can be written, `bases`: their types. `key`: the primary key behind tenant_id. */
+export type TenantTable = { name: string; columns: string[]; bases: string[]; key: { name: string; type: string }[] }
+
+/** Types whose values have the same hash on every server, and other values another; of all others the text is compared. */
+const hashed = new Set(['uuid', 'bool', 'int2', 'int4', 'int8', 'date', 'timestamp', 'timestamptz', 'bytea'])
+const texts = new Set(['text', 'varchar'])
 
 const name = pg.escapeIdentifier
 const literal = pg.escapeLiteral
 
-/** Every table of a schema, each behind those that it refers to. Throws TableNotMovable for one whose key does not start with tenant_id. */
+/**
+ * Every table of a schema, each behind those that it refers to; references in a circle do not matter, the mover leaves them unchecked.
+ * Throws TableNotMovable for one whose key does not start with tenant_id.
+ */
 export async function tenantTables(client: pg.ClientBase, schema: string): Promise<TenantTable[]> {
-  const { rows } = await client.query<TenantTable>(`
-    select c.relname as name,
-      (select array_agg(a.attname::text order by a.attnum) from pg_catalog.pg_attribute as a
-        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '') as columns,
-      (select coalesce(jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod)) order by k.place), '[]')
-        from pg_catalog.pg_index as i
-        cross join lateral unnest(i.indkey) with ordinality as k (number, place)
-        join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.number
-        where i.indrelid = c.oid and i.indisprimary) as key,
-      array(select distinct p.relname::text from pg_catalog.pg_constraint as f join pg_catalog.pg_class as p on p.oid = f.confrelid
-        where f.conrelid = c.oid and f.contype = 'f' and f.confrelid <> c.oid) as parents
-    from pg_catalog.pg_class as c
-    join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-    where n.nspname = $1 and c.relkind in ('r', 'p') and not c.relispartition
-    order by c.relname`, [schema])
-  return parentsFirst(rows.map((table) => {
+  return (await readTables(client, schema, { circles: true })).map((table) => {
     const [first, ...key] = table.key
-    if (first?.name !== 'tenant_id') throw new TableNotMovable(table.name, 'its primary key does not start with tenant_id')
-    return { ...table, key }
-  }))
-}
-
-function parentsFirst(tables: TenantTable[]): TenantTable[] {
-  const left = [...tables]
-  const done: TenantTable[] = []
-  while (left.length > 0) {
-    const free = left.findIndex(({ parents }) => !parents.some((parent) => left.some((other) => other.name === parent)))
-    done.push(...left.splice(Math.max(free, 0), 1)) // in a circle of references any may be the first
-  }
-  return done
+    if (first !== 'tenant_id') throw new TableNotMovable(table.name, 'its primary key does not start with tenant_id')
+    const typed = key.flatMap((column) => table.columns.filter((one) => one.name === column)).map(({ name: column, type }) => ({ name: column, type }))
+    return { name: table.name, columns: writable(table).map((column) => column.name), bases: writable(table).map(({ base }) => base), key: typed }
+  })
 }
 
 /** The SQL that a table's steps are put together from. Names are quoted; values are ids and keys that the database gave. */
@@ -58,8 +42,11 @@ export function written(table: TenantTable, tenantId: string) {
     has: (alias: string, keys: string) => table.key.map((column, i) => `${alias}.${name(column.name)} = (${keys}.key[${i + 1}])::${column.type}`).join(' and ') || 'true',
     sameKey: (a: string, b: string) => [`${a}.tenant_id = ${b}.tenant_id`, ...keyColumns(a).map((column, i) => `${column} = ${keyColumns(b)[i]}`)].join(' and '),
     row: (alias: string) => `row(${columns(alias)})::text`,
+    hash: (alias: string) => `hash_record_extended(row(${table.columns.map((column, i) => comparable(`${alias}.${name(column)}`, table.bases[i] ?? '')).join(', ')}), 0)`,
   }
 }
+
+const comparable = (column: string, base: string) => (hashed.has(base) ? column : `${texts.has(base) ? column : `${column}::text`} collate "C"`)
 
 /** What a table's log rows boil down to, each key once. */
 export const changedKeys = (table: TenantTable, tenantId: string) =>
