@@ -1,23 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
 import { TargetHeld } from '#db/errors'
 import { readPending } from '#db/fleet/apply'
 import { asOwner, mainPlace } from '#db/fleet/connections'
 import { readHistory } from '#db/fleet/history'
 
+/** Keeps a schema at its version for as long as the connection lives. Many may at once. Throws TargetHeld while a migration is at it. */
+export async function holdVersion(client: pg.Client, schema: string): Promise<void> {
+  const { rows: [row] } = await client.query<{ got: boolean; holders: string | null }>(
+    'select pg_try_advisory_lock_shared(tenancy.target_key($1)) as got, tenancy.target_holders($1) as holders', [schema])
+  if (!row?.got) throw new TargetHeld(schema, row?.holders ?? 'someone who has just let go')
+}
+
 /**
- * Runs `work` while the targets of these schemas of one database keep their version: a migration of one of them waits for its end,
- * and this is refused while one is under way. For moves (source and target) and for provisioning (`shared`, so that no schema of an
- * older version appears behind a run's back). Many may hold a target at once. The hold ends with the connection, so it survives no crash.
- * Throws TargetHeld, and SchemaTooNew when a target is ahead of this build.
+ * Runs `work`, which makes a new target and registers it, while the shared schema keeps its version. A fleet run migrates the shared
+ * schema too, and looks for newcomers after that: so no target of an older version appears behind its back. The hold ends with its
+ * connection and survives no crash. Throws TargetHeld when a migration takes longer than we wait, SchemaTooNew when this build is too old.
  */
-export function whileVersionStands<T>(schemas: string[], work: () => Promise<T>, place = mainPlace): Promise<T> {
-  return asOwner(place, schemas.join(', '), async (client) => {
-    for (const schema of [...schemas].sort()) {
-      const { rows: [row] } = await client.query<{ got: boolean; holders: string | null }>(
-        'select pg_try_advisory_lock_shared(tenancy.target_key($1)) as got, tenancy.target_holders($1) as holders', [schema])
-      if (!row?.got) throw new TargetHeld(schema, row?.holders ?? 'someone who has just let go')
+export function whileVersionStands<T>(who: string, work: () => Promise<T>, waitMs = 5000): Promise<T> {
+  return asOwner(mainPlace, who, async (client) => {
+    await client.query(`set application_name = ${pg.escapeLiteral(`rowhouse, ${who}`)}`)
+    const until = Date.now() + waitMs
+    for (;;) {
+      try {
+        await holdVersion(client, 'shared')
+        break
+      } catch (error) {
+        if (!(error instanceof TargetHeld) || Date.now() > until) throw error
+        await sleep(100)
+      }
     }
-    const history = await readHistory('tenant')
-    for (const schema of schemas) await readPending(client, schema, history)
+    await readPending(client, 'shared', await readHistory('tenant'))
     return work()
   })
 }

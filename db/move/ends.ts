@@ -1,6 +1,5 @@
 import { eq } from 'drizzle-orm'
 import pg from 'pg'
-import { TargetHeld } from '#db/errors'
 import { platform, serviceUrl, type Placement } from '#db/registry'
 import { servers, type MoveEnd } from '#db/schema/platform'
 import { decrypt } from '#db/secrets'
@@ -43,13 +42,6 @@ export async function openEnd(end: End, who: string): Promise<pg.Client> {
   await client.query(settings)
   await client.query(`set client_connection_check_interval = '2s'`).catch(() => {}) // not every platform can
   return client
-}
-
-/** Keeps a schema at its version for as long as the connection lives. Throws TargetHeld while a migration is at it. */
-export async function holdVersion(client: pg.Client, schema: string): Promise<void> {
-  const { rows: [row] } = await client.query<{ got: boolean; holders: string | null }>(
-    'select pg_try_advisory_lock_shared(tenancy.target_key($1)) as got, tenancy.target_holders($1) as holders', [schema])
-  if (!row?.got) throw new TargetHeld(schema, row?.holders ?? 'someone who has just let go')
 }
 
 /** Ends a connection without waiting for an answer: the network to it may be cut. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { examineFleet } from '#db/doctor/doctor'
 import type { Inhabitant } from '#db/isolation/world'
 import { momentsOf, struckMove } from '#db/move/testing/killing'
-import { leave, places, settleIn } from '#db/move/testing/world'
+import { leave, places, requestTo, settleIn } from '#db/move/testing/world'
 import { closePools } from '#db/pools'
 
 // Every moment that the code names, in every direction: the worker is killed there, and another one goes on.
@@ -22,7 +22,7 @@ describe.each(pairs)('between %s and %s', (from, to) => {
 
   test.each(momentsOf(from, to))('killed at: %s', async (moment) => {
     for (const target of [to, from]) {
-      const { verdict, ledger } = await struckMove(tenant, target, moment, 'kill', async () => {})
+      const { verdict, ledger } = await struckMove(tenant, await requestTo(target, tenant.id), moment, 'kill')
       expect(verdict).toEqual(nothing)
       expect(ledger.doubts).toBe(0)
       expect(ledger.transactions).toBeGreaterThan(5)

@@ -1,5 +1,6 @@
-import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm'
-import { platform } from '#db/registry'
+import { and, asc, desc, eq, inArray, notInArray, sql } from 'drizzle-orm'
+import { over } from '#db/move/states'
+import { platform, type PlatformDb } from '#db/registry'
 import { moveEvents, moves, tenants, type MoveState } from '#db/schema/platform'
 
 export type Move = typeof moves.$inferSelect
@@ -12,9 +13,9 @@ export async function readMove(id: string): Promise<Move> {
   return move
 }
 
-/** The newest move of a tenant, ended or not. */
+/** The move of a tenant on which something is still to be done or decided; where there is none, the newest. */
 export async function latestMove(tenantId: string): Promise<Move | undefined> {
-  const [move] = await platform().select().from(moves).where(eq(moves.tenantId, tenantId)).orderBy(desc(moves.requestedAt), desc(moves.id)).limit(1)
+  const [move] = await platform().select().from(moves).where(eq(moves.tenantId, tenantId)).orderBy(desc(notInArray(moves.state, over)), desc(moves.requestedAt), desc(moves.id)).limit(1)
   return move
 }
 
@@ -26,11 +27,17 @@ export async function addEvent(moveId: string, event: string, detail = '', { row
 }
 
 /** Compare and set: false when the move is in another state by now, and then nothing changes. */
-export async function advance(moveId: string, from: MoveState, to: MoveState, changes: Partial<Move> = {}): Promise<boolean> {
-  const done = await platform().update(moves).set({ note: '', ...changes, state: to, changedAt: sql`clock_timestamp()` })
+export async function advance(moveId: string, from: MoveState, to: MoveState, changes: Partial<Move> = {}, db: PlatformDb = platform()): Promise<boolean> {
+  const done = await db.update(moves).set({ note: '', ...changes, state: to, changedAt: sql`clock_timestamp()` })
     .where(and(eq(moves.id, moveId), eq(moves.state, from))).returning({ id: moves.id })
   return done.length === 1
 }
+
+/** A move that was given up and undone is over. The one that it was to roll back is live again, at once: a tenant has one live move. */
+export const endGivenUp = ({ id, rollsBack }: Move): Promise<void> => platform().transaction(async (tx) => {
+  await advance(id, 'aborting', 'aborted', {}, tx)
+  if (rollsBack !== null) await advance(rollsBack, 'rolling_back', 'switched', {}, tx)
+})
 
 export async function change(moveId: string, changes: Partial<Move>): Promise<void> {
   await platform().update(moves).set(changes).where(eq(moves.id, moveId))

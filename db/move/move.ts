@@ -5,7 +5,7 @@ import { clean } from '#db/move/clean'
 import { copy } from '#db/move/copy'
 import { openEnd } from '#db/move/ends'
 import { index } from '#db/move/indexes'
-import { advance, change, readMove, slugOf } from '#db/move/ledger'
+import { advance, change, endGivenUp, readMove, slugOf } from '#db/move/ledger'
 import { moment, type Moment } from '#db/move/moments'
 import { GivenUp, HandedOver, Mover } from '#db/move/mover'
 import { checkVersions, provision } from '#db/move/provision'
@@ -75,6 +75,7 @@ async function untilEnd(mover: Mover, until: MoveState | undefined): Promise<End
       if (!isBefore(state) || passes(error)) throw error
       await advance(mover.move.id, state, 'aborting', { error: said(error) })
       await mover.event('given up', said(error))
+      await mover.close() // a connection may be in the middle of what failed
     }
     mover.move = await readMove(mover.move.id)
   }
@@ -98,7 +99,7 @@ async function confirmed({ move }: Mover): Promise<boolean> {
 
 async function giveUp(mover: Mover): Promise<void> {
   if (!(await undo(mover))) return
-  await advance(mover.move.id, 'aborting', 'aborted')
+  await endGivenUp(mover.move)
   await mover.event('aborted', mover.move.error ?? mover.move.abortBy ?? '')
 }
 

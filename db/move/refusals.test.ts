@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connected, inDatabase } from '#db/connect'
 import { loginUrl } from '#db/env'
-import { MoveUnderWay, SamePlace, ServerUnusable, TargetHeld, TargetOccupied } from '#db/errors'
+import { MoveUnderWay, SamePlace, ServerTooOld, ServerUnusable, TargetFull, TargetHeld, TargetOccupied } from '#db/errors'
 import { privateName } from '#db/id'
 import type { Inhabitant } from '#db/isolation/world'
 import { latestMove, readMove } from '#db/move/ledger'
 import { drive } from '#db/move/move'
-import { planMove, requestAbort, requestConfirm, requestMove } from '#db/move/request'
-import { driven, fingerprint, leave, mainAdmin, settleIn } from '#db/move/testing/world'
+import { planMove, requestAbort, requestConfirm, requestMove, requestRollback } from '#db/move/request'
+import { driven, fingerprint, leave, mainAdmin, otherServer, settleIn } from '#db/move/testing/world'
 import { closePools } from '#db/pools'
 import { placementOf } from '#db/registry'
 
@@ -46,6 +46,15 @@ test('a tenant is not moved to where it is, nor confirmed before it has moved', 
   await expect(requestConfirm(tenant.id, tenant.slug, 'test')).rejects.toThrow('cannot be confirmed')
 })
 
+test('a table whose rows cannot be told apart by tenant and key is refused by name', async () => {
+  await admin('create table shared.loose (id uuid primary key, tenant_id uuid not null)')
+  try {
+    await expect(requestMove({ tenantId: tenant.id, to: 'schema', ...asked })).rejects.toThrow(/loose.*its primary key does not start with tenant_id/)
+  } finally {
+    await admin('drop table shared.loose')
+  }
+})
+
 describe('a target that cannot take the tenant is refused before anything is written down', () => {
   const to = (databaseUrl: string) => ({ tenantId: tenant.id, to: 'database' as const, databaseUrl, ...asked })
   const changed = (how: (url: URL) => void) => {
@@ -67,6 +76,39 @@ describe('a target that cannot take the tenant is refused before anything is wri
     expect((await latestMove(tenant.id))?.id).toBe(last)
   })
 
+  // a server that says of itself what a test wants to hear: the functions of its schema come before PostgreSQL's own
+  const saying = async (name: string, value: string): Promise<string> => {
+    const url = new URL(await otherServer())
+    await connected(url.toString(), (client) => client.query(`
+      create schema if not exists saying;
+      create or replace function saying.current_setting(p_name text) returns text language sql as $$ select case p_name when '${name}' then '${value}' else pg_catalog.current_setting(p_name) end $$`))
+    url.search = '?options=-c%20search_path=saying,pg_catalog'
+    return url.toString()
+  }
+
+  test.each([
+    ['it is too old', 'server_version_num', '140012', ServerTooOld, /PostgreSQL .* 15/],
+    ['it has no connections free', 'max_connections', '6', TargetFull, /connections are free, and a move needs 8/],
+  ])('%s', async (_, name, value, error, message) => {
+    const request = to(await saying(name, value))
+    for (const ask of [planMove, requestMove]) {
+      await expect(ask(request)).rejects.toBeInstanceOf(error)
+      await expect(ask(request)).rejects.toThrow(message)
+    }
+    const left = await connected(await otherServer(), (client) => client.query(`select from pg_database where datname = '${privateName(tenant.id)}'`))
+    expect(left.rowCount).toBe(0)
+  })
+
+  test('source and build are not at the same version', async () => {
+    const row = `schema = 'shared' and migration = '0000_init'`
+    await admin(`create table public.kept as select * from tenancy.applied where ${row}; delete from tenancy.applied where ${row}`)
+    try {
+      await expect(requestMove({ tenantId: tenant.id, to: 'schema', ...asked })).rejects.toThrow(/^the source is at nothing and the target would be at 0000_init; run `fleet migrate` first/)
+    } finally {
+      await admin('insert into tenancy.applied select * from public.kept; drop table public.kept')
+    }
+  })
+
   test.each([['schema', `create schema`, 'drop schema'], ['database', 'create database', 'drop database']] as const)('there is such a %s already', async (kind, create, drop) => {
     const name = privateName(tenant.id)
     await connected(inDatabase(mainAdmin(), kind === 'schema' ? new URL(mainAdmin()).pathname.slice(1) : 'postgres'), (client) => client.query(`${create} ${name}`))
@@ -76,6 +118,38 @@ describe('a target that cannot take the tenant is refused before anything is wri
       await admin(`${drop} ${name}`)
     }
   })
+})
+
+describe('a target that fails while rows are copied is taken away again, and the tenant stays', () => {
+  test.each([
+    ['its disk is full', `create function TARGET.full() returns trigger language plpgsql as $$ begin raise exception 'could not extend file "base/5/16384": No space left on device' using errcode = '53100'; end $$;
+      create trigger full_disk before insert on TARGET.order_lines for each row execute function TARGET.full(); alter table TARGET.order_lines enable always trigger full_disk`, /No space left on device/],
+    ['somebody migrated it meanwhile', `insert into tenancy.applied (schema, migration, sha256) values ('TARGET', '9999_later', '')`, /the source is at 0000_init and the target would be at 9999_later/],
+  ])('%s', async (_, harm, message) => {
+    const before = await fingerprint(tenant.id)
+    const move = await driven(await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }), 'capturing')
+    await admin(harm.replaceAll('TARGET', privateName(tenant.id)))
+    expect(await driven(move)).toMatchObject({ state: 'aborted', error: expect.stringMatching(message) })
+    const left = await admin(`select from pg_namespace where nspname = '${privateName(tenant.id)}' union all select from tenancy.changed_keys union all select from tenancy.applied where migration = '9999_later'`)
+    expect(left.rowCount).toBe(0)
+    expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared' })
+    expect(await fingerprint(tenant.id)).toEqual(before)
+  })
+})
+
+test.each(['schema', 'database'] as const)('a way back from a %s that fails leaves the tenant where it is, and may be tried again', { timeout: 60_000 }, async (kind) => {
+  expect(await driven(await requestMove({ tenantId: tenant.id, to: kind, ...asked }))).toMatchObject({ state: 'switched' })
+  const before = await fingerprint(tenant.id)
+  await admin(`create function public.full() returns trigger language plpgsql as $$ begin raise exception 'No space left on device' using errcode = '53100'; end $$;
+    create trigger full_disk before insert on shared.order_lines for each row execute function public.full(); alter table shared.order_lines enable always trigger full_disk`)
+  const back = await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))
+  await admin('drop trigger full_disk on shared.order_lines; drop function public.full')
+  expect(back).toMatchObject({ state: 'aborted', error: 'No space left on device' })
+  expect(await placementOf(tenant.id)).toMatchObject({ kind })
+  expect(await fingerprint(tenant.id)).toEqual(before)
+  expect(await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))).toMatchObject({ state: 'cleaned', error: null })
+  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared' })
+  expect(await fingerprint(tenant.id)).toEqual(before)
 })
 
 test('a migration and a move of one target never overlap, and each says whom it waits for', async () => {

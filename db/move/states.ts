@@ -18,7 +18,8 @@ export const stateMeaning: Record<MoveState, string> = {
   rolled_back: 'the tenant is back where it came from',
 }
 
-const over: readonly MoveState[] = ['cleaned', 'aborted', 'rolling_back', 'rolled_back']
+/** Nobody has anything to do on a move in one of these. */
+export const over: MoveState[] = ['cleaned', 'aborted', 'rolling_back', 'rolled_back']
 
 /** True while the worker still has to do something, or a person to decide. */
 export const isLive = (state: MoveState): boolean => !over.includes(state)

@@ -28,7 +28,6 @@ export async function undo(mover: Mover): Promise<boolean> {
   for (const side of ['source', 'target'] as const) {
     if (side === 'source' || stays) await handOver(await mover[side](), mover, move.id, move.rollsBack)
   }
-  if (move.rollsBack !== null) await advance(move.rollsBack, 'rolling_back', 'switched')
   return true
 }
 

@@ -1,9 +1,9 @@
-import { and, desc, eq, isNotNull, sql } from 'drizzle-orm'
+import { and, desc, eq, isNotNull, notInArray, sql } from 'drizzle-orm'
 import { NotFound } from '#db/errors'
 import { isId } from '#db/id'
 import { beyond, orderBy, page, type Cursor, type Page } from '#db/keyset'
 import { readEvents } from '#db/move/ledger'
-import { isLive } from '#db/move/states'
+import { isLive, over } from '#db/move/states'
 import { platform } from '#db/registry'
 import { moves, tenants, type MoveEnd, type MoveState, type PlacementKind, type Tier } from '#db/schema/platform'
 
@@ -46,7 +46,7 @@ export async function listMoves({ live, size, cursor }: { live: boolean; size: n
       requestedAt: moves.requestedAt, pauseMs: moves.pauseMs, rowsTotal: moves.rowsTotal, rowsDone: moves.rowsDone, error: moves.error, note: moves.note, graceUntil: moves.graceUntil,
     })
     .from(moves).innerJoin(tenants, eq(tenants.id, moves.tenantId))
-    .where(and(live ? sql`${moves.state} not in ('cleaned', 'aborted', 'rolling_back', 'rolled_back')` : undefined, beyond(ordering, cursor)))
+    .where(and(live ? notInArray(moves.state, over) : undefined, beyond(ordering, cursor)))
     .orderBy(...orderBy(ordering, cursor)).limit(size + 1)
   return page(rows, size, cursor, (row) => row.requestedAt)
 }

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { Invalid } from '#db/errors'
+import { whileVersionStands } from '#db/fleet/hold'
 import { newId } from '#db/id'
 import { provision, settle, unprovision } from '#db/placements/provision'
 import { useServer } from '#db/placements/servers'
@@ -17,7 +18,7 @@ export const kindOf: Record<Tier, PlacementKind> = { starter: 'shared', business
 /**
  * Makes a tenant with its owner and its place. A starter tenant is rows only; a business tenant gets a schema, an enterprise tenant
  * a database, on the main server or on the one of `databaseUrl` (an administrator's URL). Nothing stays of it when it fails.
- * Throws Invalid for a bad or taken slug, ServerTooOld, ServerUnusable.
+ * Throws Invalid for a bad or taken slug, ServerTooOld, ServerUnusable; TargetHeld or SchemaTooNew where a migration is under way or ahead.
  */
 export async function createTenant({ id = newId(), tier = 'starter', ...input }: NewTenant, databaseUrl?: string) {
   checkSlug(input.slug)
@@ -25,20 +26,22 @@ export async function createTenant({ id = newId(), tier = 'starter', ...input }:
   if (databaseUrl !== undefined && kind !== 'database') throw new Invalid('databaseUrl', `a ${tier} tenant lives on the main server; --database-url goes with enterprise`)
   if (kind === 'shared') return platform().transaction((tx) => addTenant(tx, id, { ...input, tier }))
   const remote = databaseUrl === undefined ? null : await useServer(databaseUrl)
-  const place = await provision(id, kind, remote?.server)
-  try {
-    return await platform().transaction(async (tx) => {
-      const tenant = await addTenant(tx, id, { ...input, tier }, {
-        kind, serverId: remote?.id ?? null, database: place.database, schema: place.schema, login: place.login,
-        secret: encrypt(place.password ?? '', `placement ${id}`),
+  return whileVersionStands(`making tenant ${input.slug}`, async () => {
+    const place = await provision(id, kind, remote?.server)
+    try {
+      return await platform().transaction(async (tx) => {
+        const tenant = await addTenant(tx, id, { ...input, tier }, {
+          kind, serverId: remote?.id ?? null, database: place.database, schema: place.schema, login: place.login,
+          secret: encrypt(place.password ?? '', `placement ${id}`),
+        })
+        await settle(id, place, 1)
+        return tenant
       })
-      await settle(id, place, 1)
-      return tenant
-    })
-  } catch (error) {
-    await unprovision(id, place)
-    throw error
-  }
+    } catch (error) {
+      await unprovision(id, place)
+      throw error
+    }
+  })
 }
 
 /** The rows of a tenant that lives in the shared schema, or in the place given. */

@@ -1,11 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { judge, type Verdict } from '#db/bench/judge'
 import { Writer, type Ledger } from '#db/bench/writer'
 import type { Inhabitant } from '#db/isolation/world'
-import { isHere } from '#db/move/ends'
 import type { Move } from '#db/move/ledger'
 import { moments, type Moment } from '#db/move/moments'
-import { requestConfirm, requestMove } from '#db/move/request'
-import { requestTo, type Place } from '#db/move/testing/world'
+import { requestConfirm, requestMove, type MoveRequest } from '#db/move/request'
+import type { Place } from '#db/move/testing/world'
 import { reached, WorkerProcess } from '#db/move/testing/worker'
 
 export const moodOf = (from: Place, to: Place): 'here' | 'across' => ([from, to].every((place) => place === 'shared' || place === 'schema') ? 'here' : 'across')
@@ -19,23 +19,28 @@ const afterSwitch: Moment[] = ['in the clean-up', 'source away']
 export type Killed = { verdict: Verdict; ledger: Ledger; move: Move }
 
 /**
- * One move, whose worker is struck at a moment while a writer writes. `strike` does the harm: by default the worker has killed itself there
- * and another one is started. Out: what the writer's ledger says of the rows at the end, when the old place is gone.
+ * One move, struck at a moment while a writer writes: with `kill` the worker ends itself there and another one is started; with `stop` it
+ * stands still while `strike` begins to do its harm, and goes on in the middle of it. Out: what the writer's ledger says of the rows at the end, when
+ * the old place is gone.
  */
-export async function struckMove(tenant: Inhabitant, to: Place, moment: Moment, how: 'kill' | 'stop', strike: (worker: WorkerProcess) => Promise<void>): Promise<Killed> {
+export async function struckMove(tenant: Inhabitant, request: MoveRequest, moment: Moment, how: 'kill' | 'stop', strike = async () => {}): Promise<Killed> {
   const writer = new Writer(tenant.owner, 120)
   await writer.start(3)
   const first = new WorkerProcess({ how, moment })
   let second: WorkerProcess | undefined
   try {
-    const move = await requestMove(await requestTo(to, tenant.id))
+    const move = await requestMove(request)
     if (afterSwitch.includes(moment)) {
       await reached(move, ['switched'], first)
       await requestConfirm(tenant.id, tenant.slug, 'test')
     }
     await first.struck(moment)
-    await strike(first)
-    if (how === 'kill') second = new WorkerProcess()
+    const striking = strike()
+    if (how === 'stop') first.wake()
+    await striking
+    await sleep(500)
+    // a worker that has lost its queue may end; somebody starts it again
+    if (how === 'kill' || first.child.exitCode !== null) second = new WorkerProcess()
     const worker = second ?? first
     const switched = await reached(move, ['switched', 'confirmed', 'cleaned', 'aborted'], worker)
     if (switched.state === 'aborted') throw new Error(`the move was given up: ${switched.error}\n${worker.output}`)
@@ -49,5 +54,3 @@ export async function struckMove(tenant: Inhabitant, to: Place, moment: Moment, 
     await second?.end()
   }
 }
-
-export const sameDatabase = (move: Move): boolean => isHere(move.source, move.target)
