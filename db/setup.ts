@@ -6,8 +6,9 @@ import { connected, databaseOf, inDatabase } from '#db/connect'
 import { loginPassword, logins, loginUrl, type Login } from '#db/env'
 import { ServerTooOld } from '#db/errors'
 import { bringUpToDate } from '#db/fleet/apply'
-import { behindPlatform, inEveryDatabase } from '#db/fleet/functions'
+import { behindPlatform, functionsOf, inEveryDatabase, inMainDatabase, noted } from '#db/fleet/functions'
 import { readHistory } from '#db/fleet/history'
+import { asOwnerSession } from '#db/fleet/script'
 import { makeQueues } from '#db/jobs/queue'
 import { scramVerifier } from '#db/secrets'
 
@@ -30,13 +31,14 @@ export async function setup({ adminUrl }: { adminUrl: string }): Promise<void> {
   await connected(adminUrl, async (admin) => {
     await admin.query('select pg_advisory_lock($1)', [oneAtATime])
     await harden(admin)
-    await admin.query('set role rowhouse_owner')
+    await admin.query(asOwnerSession)
     for (const name of inEveryDatabase) await admin.query(await sqlFile(name))
     await giveKey(admin)
     await admin.query('create schema if not exists shared')
     await bringUpToDate(admin, 'platform', await readHistory('platform'))
     await bringUpToDate(admin, 'shared', await readHistory('tenant'))
     for (const name of behindPlatform) await admin.query(await sqlFile(name))
+    await admin.query(noted((await functionsOf(inMainDatabase)).sha256))
     await makeQueues(admin)
     await admin.query('reset role')
     await admin.query(await sqlFile('logins'))
@@ -87,7 +89,8 @@ async function makeRoles(admin: pg.Client, passwords: Partial<Record<Login, stri
 
 /** Made anew whenever its files change: what an older release left in it would be in every new tenant database. */
 async function makeTemplate(admin: pg.Client, adminUrl: string): Promise<void> {
-  const content = await Promise.all(['hardening', ...inEveryDatabase, 'logins'].map(sqlFile))
+  const functions = await functionsOf(inEveryDatabase)
+  const content = [await sqlFile('hardening'), functions.text, noted(functions.sha256), await sqlFile('logins')]
   const digest = createHash('sha256').update(content.join('\n')).digest('hex')
   const { rows } = await admin.query<{ digest: string | null }>(`select shobj_description(oid, 'pg_database') as digest from pg_catalog.pg_database where datname = $1`, [templateDatabase])
   if (rows[0]?.digest === digest) return
@@ -97,7 +100,7 @@ async function makeTemplate(admin: pg.Client, adminUrl: string): Promise<void> {
   await connected(inDatabase(adminUrl, draft), async (client) => {
     await harden(client)
     await client.query('set role rowhouse_owner')
-    for (const name of inEveryDatabase) await client.query(await sqlFile(name))
+    await client.query(`${functions.text};\n${noted(functions.sha256)}`)
     await client.query('reset role')
     await client.query(await sqlFile('logins'))
   })

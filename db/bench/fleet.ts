@@ -24,9 +24,9 @@ export async function run({ size: wanted = 1000, adminUrl, deadline, tell }: Giv
 
   const ours = [await oursOnce(1)]
   const left = deadline - performance.now()
-  const stock = await stockOnce('stock_a', (folder) => stockLoop(adminUrl, schemas, folder, performance.now() + left * 0.6))
+  const stock = await stockOnce('stock_a', 1, (folder) => stockLoop(adminUrl, schemas, folder, performance.now() + left * 0.6))
   const sample = schemas.slice(0, Math.min(200, size))
-  const reused = await stockOnce('stock_b', async (folder) => (await stockLoopOnOne(adminUrl, sample, folder), sample.length))
+  const reused = await stockOnce('stock_b', 2, async (folder) => (await stockLoopOnOne(adminUrl, sample, folder), sample.length))
   ours.push(await oursOnce(2))
   const noop = await timed(() => withMore(addColumn('ours_1'), addColumn('ours_2')).then((histories) => runFleet({ histories })))
   const status = await statusOf(adminUrl, size, await withMore(addColumn('ours_1'), addColumn('ours_2')))
@@ -67,8 +67,8 @@ async function oursOnce(at: number): Promise<number> {
   return ms
 }
 
-async function stockOnce(column: string, loop: (folder: string) => Promise<number>): Promise<{ ms: number; schemas: number }> {
-  const folder = await stockFolder(additive(column))
+async function stockOnce(column: string, nth: number, loop: (folder: string) => Promise<number>): Promise<{ ms: number; schemas: number }> {
+  const folder = await stockFolder(additive(column), nth)
   try {
     const { ms, value } = await timed(() => loop(folder.path))
     return { ms, schemas: value }

@@ -8,14 +8,14 @@ import { connected } from '#db/connect'
 
 const baseline = 1
 
-/** A folder as drizzle-kit leaves it: a baseline that counts as applied, and one migration. Returns where it is and how to remove it. */
-export async function stockFolder(statements: string[]): Promise<{ path: string; remove: () => Promise<void> }> {
+/** A folder as drizzle-kit leaves it: a baseline that counts as applied, and one migration, the `nth` of its time: drizzle-orm skips what is not newer than the last. Returns where it is and how to remove it. */
+export async function stockFolder(statements: string[], nth = 1): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'rowhouse-bench-'))
   await mkdir(join(path, 'meta'))
   await writeFile(join(path, '0000_init.sql'), 'select 1')
   await writeFile(join(path, '0001_more.sql'), statements.join(';--> statement-breakpoint\n'))
   const entry = (idx: number, tag: string) => ({ idx, version: '7', when: baseline + idx, tag, breakpoints: true })
-  await writeFile(join(path, 'meta', '_journal.json'), JSON.stringify({ version: '7', dialect: 'postgresql', entries: [entry(0, '0000_init'), entry(1, '0001_more')] }))
+  await writeFile(join(path, 'meta', '_journal.json'), JSON.stringify({ version: '7', dialect: 'postgresql', entries: [entry(0, '0000_init'), entry(nth, '0001_more')] }))
   return { path, remove: () => rm(path, { recursive: true }) }
 }
 

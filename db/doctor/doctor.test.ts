@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type pg from 'pg'
+import { run as setUp } from '#db/cli/setup'
 import { connected } from '#db/connect'
 import { examineFleet } from '#db/doctor/doctor'
 import { env } from '#db/env'
@@ -77,4 +78,16 @@ test('a fault inside a tenant database is found there', async () => {
   } finally {
     await there(`revoke temporary on database ${place('database')} from public`)
   }
+})
+
+test('functions that another build has left in a tenant database are named, and setup brings them up to date', async () => {
+  const url = new URL(env().DATABASE_URL ?? '')
+  url.pathname = `/${place('database')}`
+  const old = `drop function tenancy.hand_over(uuid, uuid, uuid); update tenancy.applied set sha256 = 'of an older build' where migration = 'functions'`
+  await connected(url.toString(), (client) => client.query(old))
+  expect((await examineFleet()).findings.filter(({ check }) => check === 'build')).toMatchObject([{ target: place('database'), object: 'functions of schema tenancy' }])
+  expect(await setUp({ values: {}, positionals: [] })).toMatchObject({ json: { ready: true, missed: [] } })
+  expect(await objects('build')).toEqual([])
+  const there = await connected(url.toString(), (client) => client.query(`select from pg_proc where proname = 'hand_over'`))
+  expect(there.rowCount).toBe(1)
 })

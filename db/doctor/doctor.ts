@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type pg from 'pg'
 import { connected } from '#db/connect'
 import { loginUrl } from '#db/env'
+import { functionsOf, inEveryDatabase, inMainDatabase } from '#db/fleet/functions'
 import { readPlacements, serviceUrl, type Placement } from '#db/registry'
 
 /** One offender: which invariant, in which database, what, and why. */
@@ -22,7 +23,7 @@ function readChecks() {
 }
 
 /** The names of all invariants, those of the catalogue and those between databases. */
-export const invariants = async (): Promise<string[]> => [...(await readChecks()).map(({ name }) => name), 'registry', 'reachable'].sort()
+export const invariants = async (): Promise<string[]> => [...(await readChecks()).map(({ name }) => name), 'build', 'registry', 'reachable'].sort()
 
 /** Checks the database that a connection leads to. In: the connection, and how findings shall call the database. */
 export async function examine(client: pg.ClientBase, target: string): Promise<Finding[]> {
@@ -55,10 +56,21 @@ export async function examineFleet(): Promise<Report> {
 
 async function examinePlace(target: string, place: { url: string; placements: Placement[] }): Promise<Finding[]> {
   try {
-    return await connected(place.url, async (client) => [...(await examine(client, target)), ...(await disagreements(client, target, place.placements))])
+    return await connected(place.url, async (client) => [
+      ...(await examine(client, target)), ...(await otherBuilds(client, target)), ...(await disagreements(client, target, place.placements)),
+    ])
   } catch (error) {
     return [{ check: 'reachable', target, object: target, why: error instanceof Error ? error.message : String(error) }]
   }
+}
+
+/** Functions that another build has left here. The app serves with them: while a deployment rolls, two builds are at work. */
+async function otherBuilds(client: pg.Client, target: string): Promise<Finding[]> {
+  const { sha256 } = await functionsOf(target === 'main' ? inMainDatabase : inEveryDatabase)
+  const { rows: [row] } = await client.query<{ sha256: string }>(`select sha256 from tenancy.applied where schema = 'tenancy' and migration = 'functions'`)
+  if (row?.sha256 === sha256) return []
+  const why = `they are of ${row ? row.sha256.slice(0, 12) : 'no known build'}, this build has ${sha256.slice(0, 12)}; run setup or fleet migrate with the newest build`
+  return [{ check: 'build', target, object: 'functions of schema tenancy', why }]
 }
 
 /** Where the registry says one thing and the fence another. A tenant in the middle of a move may be listed here for an instant. */

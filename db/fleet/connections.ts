@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { TargetUnreachable } from '#db/errors'
+import { asOwnerSession } from '#db/fleet/script'
 import { serviceUrl, type Placement } from '#db/registry'
 
 export type Place = Pick<Placement, 'server' | 'database' | 'schema'>
@@ -16,7 +17,7 @@ export async function connectOwner(place: Place, target: string): Promise<pg.Cli
   client.on('error', () => {}) // the query under way rejects with it
   try {
     await client.connect()
-    await client.query('set role rowhouse_owner')
+    await client.query(asOwnerSession)
     return client
   } catch (error) {
     await client.end().catch(() => {}) // it never was open
@@ -35,12 +36,18 @@ export async function asOwner<T>(place: Place, target: string, work: (client: pg
   }
 }
 
-/** One connection to the main database that is made when it is needed, and made again after it broke. */
+/**
+ * One connection to the main database that is made when it is needed, and made again after it broke. Its commits do not wait for the
+ * disk: what a crash of the server takes back, it takes with its ledger row. A run ends with a commit that waits, and so for all before it.
+ */
 export class MainConnection {
   #client: pg.Client | undefined
 
   async use(): Promise<pg.Client> {
-    this.#client ??= await connectOwner(mainPlace, 'the main database')
+    if (!this.#client) {
+      this.#client = await connectOwner(mainPlace, 'the main database')
+      await this.#client.query('set synchronous_commit = off')
+    }
     return this.#client
   }
 

@@ -7,12 +7,16 @@ import { addColumn, growing } from '#db/fleet/testing/histories'
 import { nth, query } from '#db/fleet/testing/tenant-rows'
 import { verifyFleet } from '#db/fleet/verify'
 import { newId, privateName } from '#db/id'
+import { MortalServer } from '#db/move/testing/server'
 import { createTenant } from '#db/placements/create'
+import { unprovision } from '#db/placements/provision'
+import { closePools } from '#db/pools'
 import { platform, readPlacements, serviceUrl } from '#db/registry'
 import { users } from '#db/schema/platform'
 
 const history = growing()
 const slugs = ['alpha', 'beta']
+const other = new MortalServer('fleet2')
 let urls: string[]
 
 beforeAll(async () => {
@@ -20,22 +24,25 @@ beforeAll(async () => {
   await platform().insert(users).values({ id: ownerId, email: 'owner@example.com', name: 'Owner' })
   for (const slug of slugs) await createTenant({ slug, name: slug, tier: 'enterprise', ownerId })
   await createTenant({ slug: 'gamma', name: 'gamma', tier: 'business', ownerId })
+  await other.start()
+  await createTenant({ slug: 'delta', name: 'delta', tier: 'enterprise', ownerId }, other.adminUrl)
   urls = (await readPlacements()).filter(({ kind }) => kind === 'database').map((placement) => serviceUrl('migrator', placement))
 }, 60_000)
 
 const close = (database: string, open: boolean) => query(`alter database ${database} allow_connections ${open}`)
 
-it('tenants with databases of their own are migrated there, and seen from here', async () => {
+it('tenants with databases of their own, here and on another server, are migrated there, and seen from here', async () => {
   const histories = await history.add(addColumn('ripe_at'))
-  expect(await readStatus({ histories })).toMatchObject({ total: 5, current: 1 })
+  expect(await readStatus({ histories })).toMatchObject({ total: 6, current: 1 })
   const id = await requestRun('test', {})
-  expect(await runFleetJob(id, { histories })).toMatchObject({ state: 'done', targets: 4, left: 0 })
-  expect(await readRun(id)).toMatchObject({ state: 'done', targets: 4, done: 4, failed: 0, failures: [], message: '' })
+  expect(await runFleetJob(id, { histories })).toMatchObject({ state: 'done', targets: 5, left: 0 })
+  expect(await readRun(id)).toMatchObject({ state: 'done', targets: 5, done: 5, failed: 0, failures: [], message: '' })
+  expect(urls.map((url) => new URL(url).port).filter((port) => port === new URL(other.adminUrl).port)).toHaveLength(1)
   for (const url of urls) {
     const there = await connected(url, async (client) => (await client.query(`set role rowhouse_owner; select schema, migration from tenancy.applied where migration = '9001_test'`)) as unknown as { rows: object[] }[])
     expect(there[1]?.rows).toHaveLength(1)
   }
-  expect(await readStatus({ histories })).toMatchObject({ total: 5, current: 5 })
+  expect(await readStatus({ histories })).toMatchObject({ total: 6, current: 6 })
   expect((await verifyFleet(histories)).drift).toEqual([])
 })
 
@@ -46,7 +53,7 @@ it('a database that can not be reached is named, and the others go on', async ()
   const id = await requestRun('test', { maxFailures: 3 })
   const result = await runFleetJob(id, { histories })
   expect(result).toMatchObject({ state: 'failed', left: 1, failed: [{ target: 'beta', tenantId: beta.tenantId, message: expect.stringMatching(/^beta: its database .* can not be reached: .*not currently accepting connections; see that it runs/) }] })
-  expect(result.done.sort()).toEqual(['alpha', 'gamma', 'shared'])
+  expect(result.done.sort()).toEqual(['alpha', 'delta', 'gamma', 'shared'])
   expect(await readRun(id)).toMatchObject({ state: 'failed', failed: 1, failures: [{ target: 'beta' }] })
   expect((await readStatus({ histories })).targets.find(({ name }) => name === 'beta')).toMatchObject({ state: 'unreachable' })
   expect((await verifyFleet(histories)).drift).toMatchObject([{ target: 'beta', object: 'database', expected: 'reachable' }])
@@ -66,6 +73,33 @@ it('functions that were changed in a tenant database are put right by the next r
   expect((await verifyFleet(histories)).drift).toEqual([])
 })
 
+it('what has drifted on another server is named, and so is the server when it is away; it is taken along when it is back', { timeout: 60_000 }, async () => {
+  const histories = await history.add()
+  const delta = nth((await readPlacements()).filter(({ server }) => server !== null), 0)
+  const there = new URL(other.adminUrl)
+  there.pathname = `/${delta.database}`
+  await connected(there.toString(), (admin) => admin.query(`alter table ${delta.schema}.orders no force row level security`))
+  expect((await verifyFleet(histories)).drift).toMatchObject([{ target: 'delta', object: 'table orders', expected: expect.stringMatching(/, forced/), found: expect.stringMatching(/not forced/) }])
+  await connected(there.toString(), (admin) => admin.query(`alter table ${delta.schema}.orders force row level security`))
+
+  const more = await history.add(addColumn('sent_at'))
+  await other.stop()
+  const away = new RegExp(`^delta: its database 127\\.0\\.0\\.1:${there.port}/${delta.database} can not be reached: connect ECONNREFUSED`)
+  const result = await runFleet({ histories: more })
+  expect(result).toMatchObject({ state: 'failed', left: 1, failed: [{ target: 'delta', tenantId: delta.tenantId, message: expect.stringMatching(away) }] })
+  expect(result.done.sort()).toEqual(['alpha', 'beta', 'gamma', 'shared'])
+  expect((await readStatus({ histories: more })).targets.find(({ name }) => name === 'delta')).toMatchObject({ state: 'unreachable' })
+  expect((await verifyFleet(more)).drift).toMatchObject([{ target: 'delta', object: 'database', expected: 'reachable' }])
+  await other.start()
+  expect(await runFleet({ histories: more })).toMatchObject({ state: 'done', done: ['delta'], left: 0 })
+  expect((await verifyFleet(more)).drift).toEqual([])
+})
+
 afterAll(async () => {
-  for (const { kind, tenantId } of await readPlacements()) if (kind === 'database') await close(privateName(tenantId), true)
+  for (const placement of await readPlacements()) {
+    if (placement.kind === 'database' && !placement.server) await close(privateName(placement.tenantId), true)
+    await unprovision(placement.tenantId, placement)
+  }
+  await closePools()
+  await other.stop()
 })

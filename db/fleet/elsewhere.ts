@@ -13,11 +13,14 @@ export async function placesElsewhere(): Promise<Map<string, Place>> {
   return new Map((await readPlacements(eq(placements.kind, 'database'))).map((placement) => [placement.tenantId, placement]))
 }
 
-/** Looks at every tenant's own database, as many at a time as there are connections. `missed` hears of those that can not be reached. */
-export async function lookAtAll(crew: MainConnection[], missed: (target: OwnDatabase, error: unknown) => void): Promise<void> {
+/**
+ * Looks at every tenant's own database, as many at a time as there are connections. `missed` hears of those that can not be reached.
+ * Out: how many there are.
+ */
+export async function lookAtAll(crew: MainConnection[], missed: (target: OwnDatabase, error: unknown) => void): Promise<number> {
   const places = await placesElsewhere()
   const [first] = crew
-  if (places.size === 0 || !first) return
+  if (places.size === 0 || !first) return 0
   const { rows } = await (await first.use()).query<OwnDatabase>(
     `select t.slug as name, p.schema, p.tenant_id as "tenantId"
      from platform.placements as p
@@ -29,6 +32,7 @@ export async function lookAtAll(crew: MainConnection[], missed: (target: OwnData
       if (place) await look(await connection.use(), target, place).catch((error: unknown) => target && missed(target, error))
     }
   }))
+  return places.size
 }
 
 /** Looks at the ledger of a tenant's own database and notes it in the main one. Throws TargetUnreachable, which is noted as well. */

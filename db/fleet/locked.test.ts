@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { eq } from 'drizzle-orm'
 import pg from 'pg'
 import { beforeAll, expect, it } from 'vitest'
 import { connected } from '#db/connect'
@@ -8,6 +9,11 @@ import { addColumn, growing } from '#db/fleet/testing/histories'
 import { makeFleet, type FleetTenant } from '#db/fleet/testing/make-fleet'
 import { nth, query } from '#db/fleet/testing/tenant-rows'
 import { verifyFleet } from '#db/fleet/verify'
+import { newId } from '#db/id'
+import { createTenant } from '#db/placements/create'
+import { unprovision } from '#db/placements/provision'
+import { placementOf, platform } from '#db/registry'
+import { tenants, users } from '#db/schema/platform'
 
 const adminUrl = process.env.DATABASE_URL ?? ''
 const history = growing()
@@ -24,6 +30,27 @@ async function lingering(text: string, work: () => Promise<void>): Promise<void>
   await client.query(`begin; ${text}`)
   await work().finally(() => client.end())
 }
+
+it('a run waits for a tenant that an older build is making, and migrates it too', async () => {
+  const ownerId = newId()
+  await platform().insert(users).values({ id: ownerId, email: 'owner@late.example', name: 'Owner' })
+  const blocker = new pg.Client({ connectionString: adminUrl })
+  await blocker.connect()
+  await blocker.query('begin; lock table platform.placements in share mode')
+  const making = createTenant({ slug: 'late', name: 'Late', ownerId, tier: 'business' })
+  while ((await query(`select from tenancy.applied where migration = '0000_init' and schema not in (select schema from platform.placements)`)).length < 2) await sleep(10)
+  const waited: string[] = []
+  const onProgress = ({ waiting }: { waiting: string | null }) => {
+    if (waiting !== null && waited.push(waiting) === 1) void blocker.end()
+  }
+  const result = await runFleet({ histories: await history.add(addColumn('late_at')), onProgress })
+  expect(waited[0]).toMatch(/^shared: it is held by rowhouse, making tenant late \(process \d+\)$/)
+  expect(result).toMatchObject({ state: 'done', left: 0 })
+  expect(result.done).toContain('late')
+  const { id } = await making
+  await unprovision(id, await placementOf(id))
+  await platform().delete(tenants).where(eq(tenants.id, id))
+})
 
 it('a locked table delays its own target only, never its readers for longer than the lock timeout, and is named', async () => {
   const { slug, schema } = tenant(4)
@@ -42,7 +69,7 @@ it('a locked table delays its own target only, never its readers for longer than
     const result = await runFleet({ histories, lockTimeoutMs: 200, tries: 3 })
     running = false
     await reader
-    expect(result).toMatchObject({ state: 'failed', left: 1, failed: [{ target: slug, migration: '9001_test', code: '55P03', statement: expect.stringContaining('alter table orders') }] })
+    expect(result).toMatchObject({ state: 'failed', left: 1, failed: [{ target: slug, migration: '9002_test', code: '55P03', statement: expect.stringContaining('alter table orders') }] })
     expect(result.failed[0]?.message).toMatch(/lock timeout; its tables are in use by .*long report \(login postgres, process \d+\)/)
     expect(result.done).toHaveLength(10)
     expect(Math.max(...waits)).toBeGreaterThan(100)
@@ -69,7 +96,7 @@ it('twenty runners at once migrate each target once', async () => {
   const histories = await history.add(addColumn('sent_at'))
   const results = await Promise.all(Array.from({ length: 20 }, () => runFleet({ histories, concurrency: 1, tries: 10 })))
   expect(results.map(({ state, left }) => [state, left])).toEqual(results.map(() => ['done', 0]))
-  const rows = await query<{ times: number }>(`select count(*)::int as times from tenancy.applied where migration = '9003_test'`)
+  const rows = await query<{ times: number }>(`select count(*)::int as times from tenancy.applied where migration = '9004_test'`)
   expect(rows).toEqual([{ times: 11 }])
   expect((await verifyFleet(histories)).drift).toEqual([])
 })
@@ -88,7 +115,7 @@ it('a target that a move holds is left alone, and whoever holds it is named', as
 
 it('nothing is held while a migration is under way', async () => {
   await lingering(`set application_name = 'a migration'; select tenancy.claim_target('shared')`, async () => {
-    await expect(whileVersionStands(['shared'], async () => expect.fail('it ran'))).rejects.toThrow(/^shared is being migrated by a migration \(process \d+\)/)
+    await expect(whileVersionStands('making a tenant', async () => expect.fail('it ran'), 200)).rejects.toThrow(/^shared is being migrated by a migration \(process \d+\)/)
   })
 })
 

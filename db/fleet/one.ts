@@ -30,14 +30,22 @@ export async function migrateOne(main: MainConnection, target: Target, place: Pl
   }
 }
 
-/** How long each of these schemas took for these files. Kept afterwards and together: in a target's own transaction it would be a tenth of the work. */
+/**
+ * How long each of these schemas took for these files, and the end of their failures. Kept afterwards and together: in a target's own
+ * transaction it would be a tenth of the work. What was committed before is on disk when this returns.
+ */
 export async function noteTimes(client: pg.Client, times: Map<string, number>, tags: string[]): Promise<void> {
+  await client.query('begin; set local synchronous_commit = on')
   await client.query(
     `update tenancy.applied as a
      set took_ms = t.ms
      from unnest($1::text[], $2::int[]) as t (schema, ms)
      where a.schema = t.schema and a.migration = any($3) and a.took_ms is null`,
     [[...times.keys()], [...times.values()].map(Math.round), tags])
+  await client.query(
+    `delete from tenancy.failures as f using tenancy.applied as a
+     where f.schema = any($1) and a.schema = f.schema and a.migration = f.migration`, [[...times.keys()]])
+  await client.query('commit')
 }
 
 async function tried(client: pg.Client, target: Target, apply: Apply, last: boolean): Promise<string[]> {

@@ -16,17 +16,17 @@ export async function runOutside(client: pg.Client, schema: string, target: stri
   try {
     await client.query('select tenancy.claim_target($1, true)', [schema])
     if (await isApplied(client, schema, file)) return
-    await client.query(`set search_path = ${targetName(schema)}, pg_temp; set lock_timeout = ${waitMs}; set statement_timeout = 0; set row_security = off`)
+    await client.query(`set search_path = ${targetName(schema)}, pg_temp; set lock_timeout = ${waitMs}`)
     for (statement of file.statements) {
       await dropLeftover(client, schema, statement)
       await client.query(statement)
     }
-    await client.query(['begin', ...ledgerRows(schema, [file]), 'commit'].join(';\n'))
+    await client.query(ledgerRows(schema, [file]))
   } catch (error) {
     await client.query('rollback').catch(() => {}) // the connection is gone
     throw explained(error, target, file, statement)
   } finally {
-    await client.query(`reset search_path; reset lock_timeout; reset statement_timeout; reset row_security; select pg_advisory_unlock(tenancy.target_key('${targetName(schema)}'))`).catch(() => {}) // as above
+    await client.query(`reset search_path; reset lock_timeout; select pg_advisory_unlock(tenancy.target_key('${targetName(schema)}'))`).catch(() => {}) // as above
   }
 }
 

@@ -6,7 +6,7 @@ import { readHistories, upTo, type Histories } from '#db/fleet/history'
 import { migrateAll, type Effort } from '#db/fleet/migrate-all'
 import { bringPlatformOn } from '#db/fleet/platform'
 import { Tally, type FleetResult, type Progress } from '#db/fleet/tally'
-import { readTargets } from '#db/fleet/targets'
+import { readTargets, type TargetState } from '#db/fleet/targets'
 import { inWaves } from '#db/fleet/waves'
 
 export type FleetOptions = Effort & {
@@ -38,22 +38,19 @@ export async function runFleet(options: FleetOptions = {}): Promise<FleetResult>
   const [first] = crew
   if (!first) throw new RangeError('a run needs a concurrency of at least 1')
 
-  const pending = async () => {
-    const all = await readTargets(await first.use(), histories)
-    const work = all
-      .filter(({ plane, name }) => plane === 'tenant' && !tally.met.has(name))
-      .map((target) => ({ ...target, lacks: target.lacks.filter((tag) => wanted.has(tag)) }))
-      .filter(({ lacks }) => lacks.length > 0)
-    return { all, work }
-  }
+  const look = async () => readTargets(await first.use(), histories)
+  const pendingOf = (all: TargetState[]) => all
+    .filter(({ plane, name }) => plane === 'tenant' && !tally.met.has(name))
+    .map((target) => ({ ...target, lacks: target.lacks.filter((tag) => wanted.has(tag)) }))
+    .filter(({ lacks }) => lacks.length > 0)
 
   try {
-    refuseUnfit(await readTargets(await first.use(), histories), histories)
-    await bringPlatformOn(await first.use(), histories.platform)
-    await lookAtAll(crew, (target, error) => tally.fail(target, error))
-    const { all, work } = await pending()
+    let all = await look()
     refuseUnfit(all, histories)
-    const chosen = work.slice(0, options.limit)
+    const grew = await bringPlatformOn(await first.use(), histories.platform)
+    const elsewhere = await lookAtAll(crew, (target, error) => tally.fail(target, error))
+    if (grew || elsewhere > 0) refuseUnfit(all = await look(), histories)
+    const chosen = pendingOf(all).slice(0, options.limit)
     tally.expect(chosen.length)
     for (const wave of inWaves(chosen, all, options.canary ?? [], options.waves ?? (options.canary?.length ? [10] : []))) {
       tally.begin(wave.name)
@@ -62,14 +59,14 @@ export async function runFleet(options: FleetOptions = {}): Promise<FleetResult>
       if (tally.stopped) break
     }
     // tenants that were made meanwhile
-    while (!tally.stopped && tally.met.size < (options.limit ?? Infinity)) {
-      const { work: newcomers } = await pending()
+    for (all = await look(); !tally.stopped && tally.met.size < (options.limit ?? Infinity); all = await look()) {
+      const newcomers = pendingOf(all)
       if (newcomers.length === 0) break
       tally.expect(newcomers.length)
       tally.begin('newcomers')
       await migrateAll(newcomers, crew, tally, histories, options)
     }
-    return tally.result((await readTargets(await first.use(), histories)).filter(({ lacks }) => lacks.some((tag) => wanted.has(tag))).length)
+    return tally.result(all.filter(({ lacks }) => lacks.some((tag) => wanted.has(tag))).length)
   } finally {
     await Promise.all(crew.map((connection) => connection.drop()))
   }

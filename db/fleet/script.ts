@@ -8,27 +8,24 @@ export function targetName(schema: string): string {
   return schema
 }
 
-/** What stands before a target's files: nobody else may be at it, and its ledger rows go in first. */
+/** How a session begins that changes schemas: a change of data that policies would narrow silently is an error in it. */
+export const asOwnerSession = 'set role rowhouse_owner; set row_security = off; set statement_timeout = 0'
+
+/**
+ * What stands before a target's files: nobody else may be at it, and its ledger rows go in first. As few statements as will do: beside
+ * what most files do, each one counts.
+ */
 export function opening(schema: string, pending: Migration[], lockTimeoutMs: number): string {
   const name = targetName(schema)
-  return [
-    'begin',
-    `set local lock_timeout = ${Math.round(lockTimeoutMs)}`,
-    'set local statement_timeout = 0',
-    'set local row_security = off',
-    `select tenancy.claim_target('${name}')`,
-    ...ledgerRows(schema, pending),
-    `set local search_path = ${name}, pg_temp`,
-  ].join(';\n')
+  const claimed = `${ledgerRows(schema, pending)}, tenancy.claim_target('${name}')`
+  return ['begin', `set local lock_timeout = ${Math.round(lockTimeoutMs)}`, claimed, `set local search_path = ${name}, pg_temp`].join(';\n')
 }
 
-/** The ledger's rows for files that go in now, and the end of their failures. */
-export const ledgerRows = (schema: string, pending: Migration[]): string[] => [
-  `insert into tenancy.applied (schema, migration, sha256, breaking) values\n  ${pending
+/** Writes the ledger's rows for files that go in now. */
+export const ledgerRows = (schema: string, pending: Migration[]): string =>
+  `insert into tenancy.applied (schema, migration, sha256, breaking) select file.* from (values\n  ${pending
     .map(({ tag, sha256, breaking }) => `('${targetName(schema)}', ${literal(tag)}, '${sha256}', ${breaking === null ? 'null' : literal(breaking)})`)
-    .join(',\n  ')}`,
-  `delete from tenancy.failures where schema = '${targetName(schema)}'`,
-]
+    .join(',\n  ')}) as file`
 
 /**
  * A new target in one message: the schema, its grants and all its tables, with the ledger rows, in one transaction. In: one of our

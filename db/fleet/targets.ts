@@ -51,7 +51,8 @@ with file (plane, migration, sha256) as (
   group by l.schema, l.elsewhere
 ), failed as (
   select distinct on (schema) schema, jsonb_build_object('migration', migration, 'at', at, 'attempts', attempts, 'statement', statement, 'message', message) as failure
-  from tenancy.failures
+  from tenancy.failures as f
+  where not exists (select from tenancy.applied as a where a.schema = f.schema and a.migration = f.migration)
   order by schema, migration
 )
 select t.name, t.plane, t.schema, t.tenant_id as "tenantId", t.elsewhere, t.seen_at as "seenAt", t.problem,

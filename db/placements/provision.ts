@@ -1,7 +1,8 @@
 import type pg from 'pg'
 import { connected } from '#db/connect'
-import { bringUpToDate } from '#db/fleet/apply'
+import { bringUpToDate, readPending } from '#db/fleet/apply'
 import { readHistory } from '#db/fleet/history'
+import { asOwnerSession, provisionScript } from '#db/fleet/script'
 import { privateName } from '#db/id'
 import { serviceUrl, type Placement, type Server } from '#db/registry'
 import { newSecret, scramVerifier } from '#db/secrets'
@@ -34,11 +35,11 @@ export async function makePlace(tenantId: string, place: Place): Promise<void> {
   if (place.kind === 'database') await makeDatabase(place)
   await asMigrator(place, async (client) => {
     await client.query('select tenancy.make_login($1, $2)', [tenantId, scramVerifier(place.password ?? newSecret())])
-    await client.query('set role rowhouse_owner')
+    await client.query(asOwnerSession)
     if (place.kind === 'database') await giveKey(client)
-    await client.query(`create schema if not exists ${name}`)
-    await client.query(`grant usage on schema ${name} to ${name}, rowhouse_worker`)
-    await bringUpToDate(client, name, await readHistory('tenant'))
+    const history = await readHistory('tenant')
+    if ((await readPending(client, name, history)).length === history.length) await client.query(provisionScript(name, history))
+    else await bringUpToDate(client, name, history)
   })
 }
 
@@ -61,7 +62,7 @@ export async function unprovision(tenantId: string, place: Place): Promise<void>
   await asMigrator(place, async (client) => {
     await client.query('set role rowhouse_owner')
     await client.query('delete from tenancy.residents where tenant_id = $1 and schema_name = $2', [tenantId, name])
-    await client.query('delete from tenancy.applied where schema = $1', [name])
+    for (const table of ['applied', 'failures']) await client.query(`delete from tenancy.${table} where schema = $1`, [name])
     await client.query(`drop schema if exists ${name} cascade`)
     await client.query('reset role')
     await client.query('select tenancy.drop_login($1)', [tenantId])

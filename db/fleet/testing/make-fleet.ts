@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { connected } from '#db/connect'
 import { readHistory, type Migration } from '#db/fleet/history'
-import { provisionScript } from '#db/fleet/script'
+import { asOwnerSession, provisionScript } from '#db/fleet/script'
 import { newId, privateName } from '#db/id'
 import { encrypt } from '#db/secrets'
 
@@ -20,7 +20,7 @@ export async function makeFleet(adminUrl: string, count: number, { history, name
   await connected(adminUrl, (admin) => register(admin, made))
   const left = [...made]
   await Promise.all([1, 2].map(() => connected(adminUrl, async (client) => {
-    await client.query('set role rowhouse_owner')
+    await client.query(asOwnerSession)
     for (let tenant = left.pop(); tenant; tenant = left.pop()) await client.query(provisionScript(tenant.schema, files))
   })))
   return made
