@@ -7,10 +7,10 @@ const url = `http://localhost:${port}`
 // The workers read this file too, and inherit the answer.
 const executablePath = (process.env.E2E_BROWSER ??= await findBrowser())
 
-// The long walks: the orders product and the console from end to end, each page in both themes, the search for secrets, and all of a
+// The long walks: most deeds of the console, each page in both themes, the search for secrets, what is tagged @long, and all of a
 // phone. `npm run test:e2e:all` has them; `npm test` has the rest, to stay short.
 const all = process.env.E2E_ALL !== undefined
-const long = ['console.spec.ts', 'look.spec.ts', 'orders.spec.ts', 'zz-secrets.spec.ts']
+const long = ['console-deeds.spec.ts', 'console-look.spec.ts', 'look.spec.ts', 'zz-secrets.spec.ts']
 
 export default defineConfig({
   testDir: 'e2e',
@@ -34,7 +34,7 @@ export default defineConfig({
   },
   // A test runs on the desktop; tagged @phone it runs on the phone too, tagged @phone-only there alone.
   projects: [
-    { name: 'desktop', use: { viewport: { width: 1280, height: 800 } }, grepInvert: /@phone-only/ },
+    { name: 'desktop', use: { viewport: { width: 1280, height: 800 } }, grepInvert: all ? /@phone-only/ : /@phone-only|@long/ },
     ...(all ? [{ name: 'phone', use: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }, grep: /@phone/ }] : []),
   ],
   webServer: {
@@ -42,8 +42,7 @@ export default defineConfig({
     url,
     reuseExistingServer: false,
     timeout: 60_000,
-    stdout: 'pipe',
     gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
-    env: { HOSTNAME: '127.0.0.1', PORT: port, APP_URL: url, AUTH_URL: url, OIDC_ISSUER: oidc.issuer, OIDC_CLIENT_ID: oidc.id, OIDC_CLIENT_SECRET: oidc.secret, OIDC_NAME: oidc.name },
+    env: { HOSTNAME: '127.0.0.1', PORT: port, APP_URL: url, AUTH_URL: url, OPERATOR_SECOND_FACTOR: 'optional', OIDC_ISSUER: oidc.issuer, OIDC_CLIENT_ID: oidc.id, OIDC_CLIENT_SECRET: oidc.secret, OIDC_NAME: oidc.name },
   },
 })

@@ -1,14 +1,18 @@
 import { and, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
+import { env } from '#db/env'
 import { inhabitant, memberOf, type Inhabitant } from '#db/isolation/world'
 import { newId } from '#db/id'
 import { closePools } from '#db/pools'
 import { platform } from '#db/registry'
-import { members, operators, users } from '#db/schema/platform'
+import { secondFactors } from '#db/schema/accounts'
+import { members } from '#db/schema/platform'
 import { customers } from '#db/schema/tenant'
+import * as secondFactor from '#db/second-factor'
 import * as sessions from '#db/sessions'
 import { addMember } from '#db/tenants'
+import * as users from '#db/users'
 
 const signedIn = vi.hoisted(() => ({ token: undefined as string | undefined }))
 const from = vi.hoisted(() => ({ origin: 'http://localhost:3000' as string | null }))
@@ -27,6 +31,7 @@ vi.mock('#app/session', () => {
 })
 
 const { operatorAction, tenantAction, userAction } = await import('#app/action')
+const { requireOperator } = await import('#app/operator')
 const { tenantDb } = await import('#app/tenant-db')
 
 const name = z.object({ name: z.string().trim().min(1, 'Enter a name.').max(20, 'Use at most 20 characters.') })
@@ -100,11 +105,35 @@ test('an operator action is not there for anybody else', async () => {
   signedIn.token = undefined
   await expect(deed(null, form({}))).rejects.toThrow('not found')
   expect(run).not.toHaveBeenCalled()
-  const [operator] = await platform().insert(users).values({ id: newId(), email: 'olivia@test.example', name: 'Olivia' }).returning()
-  if (!operator) throw new Error('no operator')
-  await platform().insert(operators).values({ userId: operator.id, addedBy: 'test' })
+  const operator = await users.create(platform(), { email: 'olivia@test.example', name: 'Olivia', verified: true })
+  await users.makeOperator(platform(), operator.id, 'test')
   signedIn.token = await sessions.start(operator.id, { device: '', address: '' })
   expect(await deed(null, form({}))).toEqual({ ok: true, result: { done: true } })
+})
+
+test('where operators need a second factor, one without it can do nothing, and is told what to do', async () => {
+  const { id } = await users.create(platform(), { email: 'otto@test.example', name: 'Otto', verified: true })
+  await users.makeOperator(platform(), id, 'test')
+  signedIn.token = await sessions.start(id, { device: '', address: '' })
+  const run = vi.fn(async () => ({ done: true }))
+  const deed = operatorAction(z.object({}), run)
+  const { NODE_ENV, OPERATOR_SECOND_FACTOR } = env()
+  try {
+    Object.assign(env(), { NODE_ENV: 'production', OPERATOR_SECOND_FACTOR: undefined })
+    expect(await deed(null, form({}))).toMatchObject({ ok: false, message: expect.stringContaining('turn it on under Your account') as string })
+    await expect(requireOperator()).rejects.toThrow('redirect to /account/security')
+    expect(run).not.toHaveBeenCalled()
+    await secondFactor.prepare(id)
+    expect(await deed(null, form({}))).toMatchObject({ ok: false })
+    await platform().update(secondFactors).set({ confirmedAt: new Date() }).where(eq(secondFactors.userId, id))
+    expect(await deed(null, form({}))).toMatchObject({ ok: true })
+    expect((await requireOperator()).user.id).toBe(id)
+    await secondFactor.turnOff(platform(), id)
+    Object.assign(env(), { OPERATOR_SECOND_FACTOR: 'optional' })
+    expect(await deed(null, form({}))).toMatchObject({ ok: true })
+  } finally {
+    Object.assign(env(), { NODE_ENV, OPERATOR_SECOND_FACTOR })
+  }
 })
 
 test('a user action needs a user', async () => {

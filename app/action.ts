@@ -9,9 +9,10 @@ import { refuseForeignOrigin } from '#app/origin'
 import { auth, type Session, type TenantSession } from '#app/session'
 import { callerOf } from '#app/tenant-db'
 import { withTenant, type TenantTx } from '#db/door'
-import { Invalid, NotAllowed, NotSignedIn, RowhouseError, WrongTenant } from '#db/errors'
+import { Invalid, NotAllowed, NotSignedIn, RowhouseError, SecondFactorMissing, WrongTenant } from '#db/errors'
 import { spendRequest } from '#db/limits'
 import { may, type Permission } from '#db/permissions'
+import * as secondFactor from '#db/second-factor'
 
 // The only makers of server actions. An exported action is a public POST: each of these checks who comes before anything else.
 
@@ -48,7 +49,10 @@ export function operatorAction<S extends z.ZodObject, R>(schema: S, run: (sessio
   return async (_, given) => {
     const session = await auth()
     if (!session?.user.operator) notFound()
-    return answer(schema, given, options, (input) => run(session, input))
+    return answer(schema, given, options, async (input) => {
+      if (await secondFactor.lacking(session.user.id)) throw new SecondFactorMissing()
+      return run(session, input)
+    })
   }
 }
 

@@ -1,13 +1,15 @@
-import { notFound } from 'next/navigation'
+import { notFound, redirect } from 'next/navigation'
 import 'server-only'
 import { formatsFor } from '#app/formats'
 import { auth, type Session } from '#app/session'
 import type { Formats } from '#components/formats'
+import * as secondFactor from '#db/second-factor'
 
-/** The session of a current operator, as the database says now. For anybody else the page is not there. */
+/** The session of a current operator, as the database says now. For anybody else the page is not there; without a second factor it is shut. */
 export async function requireOperator(): Promise<Session> {
   const session = await auth()
   if (!session?.user.operator) notFound()
+  if (await secondFactor.lacking(session.user.id)) redirect('/account/security')
   return session
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Action } from '#app/action'
 import { entrances } from '#app/entrances'
@@ -8,6 +9,7 @@ import { newId } from '#db/id'
 import { inhabitant, memberOf } from '#db/isolation/world'
 import { closePools } from '#db/pools'
 import { platform } from '#db/registry'
+import { operators } from '#db/schema/platform'
 import * as sessions from '#db/sessions'
 import * as users from '#db/users'
 
@@ -107,4 +109,23 @@ test.each(answered)('$method $path as $who: $expected', async ({ file, method, p
   const turnedAway = [401, 403].includes(status) || (status === 404 && row.allowed.every((one) => one === 'operator') && who !== 'operator')
   expect(turnedAway ? 'refused' : 'let in').toBe(expected)
   expect(status).toBeLessThan(500)
+})
+
+test('an operator who was removed meanwhile finds no action and no route of operators any more', async () => {
+  const token = (signedIn.token = await operator())
+  const session = await sessions.read(token)
+  await platform().delete(operators).where(eq(operators.userId, session?.user.id ?? ''))
+  const tries: Promise<unknown>[] = []
+  for (const { file, name } of all.actions) {
+    const row = actionRows[name]
+    const action = ((await import(join(root, file))) as Record<string, Action<unknown>>)[name]
+    if (row && 'allowed' in row && row.allowed.every((who) => who === 'operator') && action) tries.push(action(null, row.form))
+  }
+  for (const { file, method, path } of all.routes.filter(({ path }) => path.startsWith('/console'))) {
+    const handler = ((await import(join(root, file))) as Record<string, Handler>)[method]
+    if (handler) tries.push(handler(new Request(`http://localhost:3000${path}`), { params: Promise.resolve({ id: 'none' }) }))
+  }
+  const answers = await Promise.allSettled(tries)
+  expect(answers.length).toBeGreaterThan(20)
+  expect(answers.filter((answer) => answer.status !== 'rejected' || !String(answer.reason).includes('not found'))).toEqual([])
 })

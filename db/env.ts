@@ -22,6 +22,8 @@ const schema = z.object({
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   METRICS_TENANTS: z.enum(['0', '1']).default('0'),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(1000).default(20),
+  // unset: operators need a second factor in production, and nowhere else
+  OPERATOR_SECOND_FACTOR: z.enum(['required', 'optional']).optional(),
   // how many proxies of ours stand in front: with none, X-Forwarded-For is what a client made up and is not believed
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be a URL like smtp://user:password@host:587' }).optional(),

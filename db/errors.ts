@@ -62,6 +62,13 @@ export class NotAllowed extends RowhouseError {
   }
 }
 
+export class SecondFactorMissing extends RowhouseError {
+  readonly status = 403
+  constructor() {
+    super('operators need two-factor sign-in here and yours is off; turn it on under Your account, Password and codes, then come back')
+  }
+}
+
 export class TenantSuspended extends RowhouseError {
   readonly status = 403
   readonly tenantId: string
@@ -307,6 +314,16 @@ export class ArchiveRefused extends RowhouseError {
   constructor(why: string) {
     super(`this file is refused and nothing was written: ${why}`)
     this.why = why
+  }
+}
+
+/** Nobody is left who may have this export: its tenant was erased, or whoever asked for it may no longer. */
+export class ExportEnded extends RowhouseError {
+  readonly status = 403
+  readonly requestedBy: string
+  constructor(requestedBy: string) {
+    super(`${requestedBy}, who asked for this export, may no longer have it; somebody who may can ask for a new one`)
+    this.requestedBy = requestedBy
   }
 }
 

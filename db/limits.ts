@@ -44,10 +44,14 @@ export async function limitFacts(tenantId: string): Promise<LimitFacts> {
   const [row] = await platform().select({ tier: tenants.tier, ...ownColumns }).from(tenants).leftJoin(tenantLimits, eq(tenantLimits.tenantId, tenants.id)).where(eq(tenants.id, tenantId))
   if (!row) throw new NotFound('organisation')
   const { tier, ...own } = row
-  const given = tierLimits[tier]
-  const limits = { ...given }
-  for (const name of limitNames) limits[name] = own[name] ?? given[name]
-  return { tier, given, own, limits }
+  return { tier, given: tierLimits[tier], own, limits: limitsIn(tier, own) }
+}
+
+/** What would hold in a tier for a tenant with such limits of its own. */
+export function limitsIn(tier: Tier, own: LimitFacts['own']): Limits {
+  const limits = { ...tierLimits[tier] }
+  for (const name of limitNames) limits[name] = own[name] ?? limits[name]
+  return limits
 }
 
 const ownColumns = { statementMs: tenantLimits.statementMs, concurrent: tenantLimits.concurrent, requestsPerMinute: tenantLimits.requestsPerMinute, apiPerMinute: tenantLimits.apiPerMinute, exportRows: tenantLimits.exportRows }

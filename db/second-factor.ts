@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { and, count, eq, isNotNull, lt, sql } from 'drizzle-orm'
+import { env } from '#db/env'
 import { Invalid } from '#db/errors'
 import { platform, type PlatformDb } from '#db/registry'
 import { recoveryCodes, secondFactors } from '#db/schema/accounts'
@@ -12,6 +13,13 @@ const codes = 10
 export async function isOn(userId: string): Promise<boolean> {
   const [row] = await platform().select({ at: secondFactors.confirmedAt }).from(secondFactors).where(and(eq(secondFactors.userId, userId), isNotNull(secondFactors.confirmedAt)))
   return row !== undefined
+}
+
+/** True when this operator has to turn the second factor on before the console is there: everywhere but in development and tests. */
+export async function lacking(userId: string): Promise<boolean> {
+  const { NODE_ENV, OPERATOR_SECOND_FACTOR } = env()
+  const required = (OPERATOR_SECOND_FACTOR ?? (NODE_ENV === 'production' ? 'required' : 'optional')) === 'required'
+  return required && !(await isOn(userId))
 }
 
 export async function recoveryCodesLeft(userId: string): Promise<number> {

@@ -1,15 +1,19 @@
-import { sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readConcerns } from '#db/attention'
 import { connected } from '#db/connect'
+import { offendersIn } from '#db/doctor/examinations'
 import { env } from '#db/env'
+import { newId, privateName } from '#db/id'
 import { listJobs } from '#db/job-list'
 import { parseCursor } from '#db/keyset'
 import { listMoves } from '#db/move/view'
 import { closePools } from '#db/pools'
 import { platform } from '#db/registry'
+import { examinations } from '#db/schema/console'
+import { tenants } from '#db/schema/platform'
 import { countTenants, listTenants, tenantCounts, tenantSorts, type TenantFilter } from '#db/tenant-list'
-import { topTenants } from '#db/usage-report'
+import { topTenants, usageOf } from '#db/usage-report'
 
 const many = 10_000
 const all: TenantFilter = { search: '', tier: null, kind: null, state: null }
@@ -57,4 +61,24 @@ test('search and filters narrow the list', async () => {
   expect(await countTenants({ ...all, tier: 'business' })).toBe(0)
   expect(await countTenants({ ...all, state: 'active' })).toBe(many)
   expect(await countTenants({ ...all, state: 'suspended' })).toBe(0)
+})
+
+test('what a tenant used suggests an upgrade, and says why; on the highest tier nothing does', async () => {
+  const hints = async (by: 'limitsHit' | 'waitMs') => Object.fromEntries((await topTenants(new Date(Date.now() - 7_200_000), by)).rows.map(({ slug, hint }) => [slug, hint]))
+  const use = (slug: string, changes: string) => connected(env().DATABASE_URL ?? '', (admin) => admin.query(`update platform.usage set ${changes} where tenant_id = (select id from platform.tenants where slug = $1)`, [slug]))
+  await use('tenant-1', 'limits_hit = 3')
+  await use('tenant-2', 'transactions = 200, wait_ms = 20000')
+  expect(await hints('limitsHit')).toMatchObject({ 'tenant-1': 'ran into its limits 3 times' })
+  expect(await hints('waitMs')).toMatchObject({ 'tenant-2': 'waits 100 ms for a connection each time' })
+  await platform().update(tenants).set({ tier: 'enterprise' }).where(eq(tenants.slug, 'tenant-1'))
+  expect(await hints('limitsHit')).toMatchObject({ 'tenant-1': null })
+})
+
+test('the use of a page of tenants is read by the key of each, and a doctor who names one marks it', async () => {
+  const [one, other] = (await listTenants(all, { sort: 'name', descending: false, size: 2, cursor: null })).rows
+  if (!one || !other) throw new Error('there are no tenants')
+  expect((await usageOf([one.id], new Date(Date.now() - 7_200_000))).get(one.id)).toEqual({ requests: 5, databaseMs: 9 })
+  expect((await offendersIn([one.id, other.id])).size).toBe(0)
+  await platform().insert(examinations).values({ id: newId(), kind: 'doctor', by: 'test', targets: 1, tookMs: 1, offenders: [{ check: 'grants', target: 'main', object: `${privateName(one.id)}.orders`, why: 'somebody else may read it' }] })
+  expect(await offendersIn([one.id, other.id])).toEqual(new Set([one.id]))
 })

@@ -39,10 +39,18 @@ function hintFor(tier: Tier, { limitsHit, waitMs, transactions }: Usage, share: 
   return null
 }
 
+export type HourUsage = { hour: Date } & Pick<Usage, 'requests' | 'databaseMs' | 'errors' | 'limitsHit'>
+
 /** One tenant's hours since a moment, for a chart. */
-export const usageByHour = (tenantId: string, since: Date) =>
+export const usageByHour = (tenantId: string, since: Date): Promise<HourUsage[]> =>
   platform().select({ hour: usage.hour, requests: usage.requests, databaseMs: usage.databaseMs, errors: usage.errors, limitsHit: usage.limitsHit })
     .from(usage).where(and(eq(usage.tenantId, tenantId), gte(usage.hour, since))).orderBy(asc(usage.hour))
+
+/** Usage is kept by the hour, so a period that ends now begins with a whole one. */
+export function hoursAgo(hours: number): Date {
+  const hour = 3_600_000
+  return new Date(Math.floor(Date.now() / hour) * hour - (hours - 1) * hour)
+}
 
 /** What a page of tenants used since a moment. */
 export async function usageOf(tenantIds: string[], since: Date): Promise<Map<string, { requests: number; databaseMs: number }>> {

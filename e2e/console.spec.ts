@@ -1,116 +1,116 @@
-import { expect, test, type APIRequestContext, type Browser, type Page } from '@playwright/test'
+import { expect, test } from '@playwright/test'
+import { entrances } from '#app/entrances'
+import { startReader, startWriter } from './acme-at-work'
+import { ask } from './database'
 import { checkA11y, shot, signIn } from './fixtures'
+import { checksums } from './checksums'
 
 const operator = 'olivia@rowhouse.example'
 const owner = 'ada@acme.example'
-const pages = ['', '/tenants', '/tenants/acme', '/tenants/acme/tier', '/moves', '/fleet', '/usage', '/jobs', '/doctor', '/audit']
-const nowhere = '00000000-0000-7000-8000-000000000000'
-const streams = [`/moves/${nowhere}/stream`, `/moves/${nowhere}/state`, `/fleet/runs/${nowhere}/stream`, `/fleet/runs/${nowhere}/state`]
-
-test('the console is not there for a visitor or an owner', async ({ page }) => {
-  const answers = async () => Promise.all([...pages, ...streams].map(async (path) => `${path} ${(await page.request.get(`/console${path}`)).status()}`))
-  const missing = [...pages, ...streams].map((path) => `${path} 404`)
-  expect(await answers()).toEqual(missing)
-  await signIn(page, owner)
-  expect(await answers()).toEqual(missing)
-})
-
-for (const colorScheme of ['light', 'dark'] as const) {
-  test(`every page is accessible, ${colorScheme}`, { tag: '@phone' }, async ({ page }, info) => {
-    test.setTimeout(120_000)
-    await page.emulateMedia({ colorScheme })
-    await signIn(page, operator)
-    for (const path of pages) {
-      await page.goto(`/console${path}`)
-      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-      await checkA11y(page)
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-      expect(overflow, `${path} scrolls sideways`).toBeLessThanOrEqual(0)
-      await shot(page, `console${path.replaceAll('/', '-')}-${colorScheme}`, info)
-    }
-  })
-}
 
 test('Acme goes from starter to business to enterprise and back while it writes, and loses nothing', async ({ page, browser, request }, info) => {
-  test.setTimeout(240_000)
-  const writer = await startWriter(browser, request)
+  test.setTimeout(180_000)
+  const before = await checksums('acme')
+  const writer = await startWriter(browser, request, owner)
+  const reader = await startReader(browser, owner)
   await signIn(page, operator)
-  for (const tier of ['Business', 'Enterprise', 'Starter']) {
+  const reasons = { Business: 'They want a login of their own', Enterprise: 'Their contract asks for a database of their own', Starter: 'They have become fewer' }
+  for (const [tier, reason] of Object.entries(reasons)) {
     await page.goto('/console/tenants/acme/tier')
     await page.getByRole('radio', { name: tier }).check()
     await expect(page.getByLabel('What it means')).toContainText('rows')
-    await page.getByLabel('Reason').fill(`to ${tier} and on`)
+    await page.getByLabel('Reason').fill(reason)
     await page.getByRole('button', { name: `Move Acme to ${tier}` }).click()
     await page.waitForURL(/moves\//)
     await page.reload() // what is shown comes from rows, not from this page's memory
     await expect(page.getByRole('button', { name: 'Confirm…' })).toBeVisible({ timeout: 60_000 })
+    const steps = page.getByRole('region', { name: 'Steps' }).getByRole('listitem')
+    await expect(steps).toHaveText([/Asked for, done/, /Place made, done/, /Changes logged, done/, /Rows copied, done/, /Indexes built, done/, /Caught up, done/, /Compared, done/, /Switched, done/, /Confirmed, to come/, /Cleared up, to come/])
     await expect(page.getByText('rows the same on both sides')).toBeVisible()
+    await checkA11y(page)
     await shot(page, `console-move-to-${tier.toLowerCase()}`, info)
     await page.getByRole('button', { name: 'Confirm…' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click()
     await expect(page.getByText(`Done. Acme is ${tier}`)).toBeVisible({ timeout: 60_000 })
+    await expect(steps.filter({ hasText: ', done' })).toHaveCount(10)
   }
   const { acknowledged, found } = await writer.stop()
   expect(acknowledged.length).toBeGreaterThan(10)
   expect(acknowledged.filter((id) => !found.has(id)), 'acknowledged orders that are gone').toEqual([])
+  expect(await checksums('acme', before), 'what was there before').toEqual(before)
+  const seen = await reader.stop()
+  expect(seen.answers).toBeGreaterThan(20)
+  expect(seen.refused, 'answers that were no page').toEqual([])
+  expect(seen.longestMs).toBeLessThan(5_000)
 })
 
-test('support looks and does not touch, and the trail holds', async ({ page }, info) => {
+test('an operator who is removed finds no page and no stream of the console any more', async ({ page }) => {
+  const { pages, routes } = entrances(process.cwd())
+  const [run] = await ask<{ id: string }>(`insert into platform.migration_runs (id, requested_by, state, options, ended_at) values (gen_random_uuid(), 'test', 'done', '{}', now()) returning id`)
+  const [move] = await ask<{ id: string }>(`select m.id from platform.moves as m join platform.tenants as t on t.id = m.tenant_id where t.slug = 'acme' and m.state = 'cleaned' limit 1`)
+  const all = [...pages, ...routes.map(({ path }) => path)].filter((path) => path.startsWith('/console')).map((path) => path.replace('[slug]', 'acme').replace('runs/[id]', `runs/${run?.id}`).replace('moves/[id]', `moves/${move?.id}`))
+  expect(all.length).toBeGreaterThan(15)
+  const answers = async () => {
+    const given: string[] = []
+    for (const path of all) given.push(`${path} ${(await page.request.get(path, { maxRedirects: 0 })).status()}`)
+    return given
+  }
+  const sam = `(select id from platform.users where email = 'sam@both.example')`
+  await signIn(page, 'sam@both.example')
+  expect(await answers(), 'not yet').toEqual(all.map((path) => `${path} 404`))
+  await ask(`insert into platform.operators (user_id, added_by) values (${sam}, 'test')`)
+  expect(await answers(), 'an operator').toEqual(all.map((path) => `${path} 200`))
+  await ask(`delete from platform.operators where user_id = ${sam}`)
+  expect(await answers(), 'no more').toEqual(all.map((path) => `${path} 404`))
+})
+
+test('support looks, and touches once that is allowed; the tenant reads all of it', async ({ page, browser }, info) => {
   await signIn(page, operator)
   await page.goto('/console/tenants/globex')
   await page.getByRole('button', { name: 'Enter as support…' }).click()
   await page.getByRole('dialog').getByLabel('Reason').fill('They cannot find an order')
   await page.getByRole('dialog').getByRole('button', { name: 'Enter' }).click()
-  await expect(page.getByLabel('Support access')).toContainText('You are in Globex as support')
+  const banner = page.getByLabel('Support access')
+  await expect(banner).toContainText('You are in Globex as support, read-only: They cannot find an order · 30 min left')
   await expect(page.getByRole('link', { name: 'New order' })).toHaveCount(0)
+  await page.goto('/customers')
+  await expect(banner).toBeVisible()
+  await expect(page.getByRole('button', { name: 'New customer' })).toHaveCount(0)
   await shot(page, 'console-support', info)
-  await page.getByLabel('Support access').getByRole('button', { name: 'Leave' }).click()
+  await banner.getByRole('button', { name: 'Allow writing…' }).click()
+  await page.getByRole('dialog').getByLabel('Reason').fill('They asked us to add it')
+  await page.getByRole('dialog').getByRole('button', { name: 'Allow writing' }).click()
+  await expect(banner).toContainText('and may write')
+  await page.getByRole('button', { name: 'New customer' }).click()
+  await page.getByLabel('Name').fill('Added by support')
+  await page.getByRole('button', { name: 'Create customer' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Added by support')
+  await banner.getByRole('button', { name: 'Leave' }).click()
   await page.waitForURL(/console/)
-  await page.goto('/console/audit')
-  await expect(page.getByText('support access begun').first()).toBeVisible()
-  await page.getByRole('button', { name: 'Verify the chain' }).click()
-  await expect(page.getByText('are what was written')).toBeVisible()
+  expect((await page.request.get('/customers', { maxRedirects: 0 })).status()).not.toBe(200)
+  const grace = await (await browser.newContext()).newPage()
+  await signIn(grace, 'grace@globex.example')
+  await grace.goto('/activity')
+  await expect(grace.getByText(/came in as support:/).first()).toContainText('They cannot find an order')
+  await expect(grace.getByText(/acted as support:/).first()).toBeVisible()
 })
 
-/** A program of Acme's that writes orders by its API key for as long as it is let. */
-async function startWriter(browser: Browser, request: APIRequestContext) {
-  const page = await (await browser.newContext()).newPage()
-  await signIn(page, owner)
-  const headers = { authorization: `Bearer ${await newKey(page)}` }
-  const { orders } = (await (await request.get('/api/v1/orders?limit=1', { headers })).json()) as { orders: { id: string }[] }
-  const model = (await (await request.get(`/api/v1/orders/${orders[0]?.id}`, { headers })).json()) as { customer: { id: string }; lines: { productId: string; quantity: number; unitPriceMinor: number }[] }
-  const lines = model.lines.map(({ productId, quantity, unitPriceMinor }) => ({ productId, quantity, unitPriceMinor }))
-  const acknowledged: string[] = []
-  let writing = true
-  const done = (async () => {
-    while (writing) {
-      const answer = await request.post('/api/v1/orders', { headers, data: { customerId: model.customer.id, note: 'while moving', lines } })
-      if (answer.ok()) acknowledged.push(((await answer.json()) as { id: string }).id)
-      await new Promise((resolve) => setTimeout(resolve, 900))
-    }
-  })()
-  return {
-    stop: async () => {
-      writing = false
-      await done
-      const found = new Set<string>()
-      for (let cursor: string | null = ''; cursor !== null && found.size < acknowledged.length + 100; ) {
-        const answer = await request.get(`/api/v1/orders?limit=100${cursor && `&cursor=${cursor}`}`, { headers })
-        const page = (await answer.json()) as { orders: { id: string }[]; next: string | null }
-        for (const { id } of page.orders) found.add(id)
-        cursor = page.next
-      }
-      return { acknowledged, found }
-    },
+test('an altered row of the audit trail is found and named', async ({ page }, info) => {
+  await signIn(page, operator)
+  await page.goto('/console/audit')
+  const verify = page.getByRole('button', { name: 'Verify the chain' })
+  await verify.click()
+  await expect(page.getByText('rows are what was written')).toBeVisible()
+  const [row] = await ask<{ seq: string; detail: unknown }>(`select seq, detail from platform.audit where deed = 'support access begun' order by seq desc limit 1`)
+  if (!row) throw new Error('nobody came in as support')
+  await ask(`update platform.audit set detail = '{"reason": "none"}' where seq = $1`, [row.seq])
+  try {
+    await verify.click()
+    await expect(page.getByText(`Row ${row.seq} was altered`)).toContainText('It now says “support access begun” by olivia@rowhouse.example')
+    await shot(page, 'console-audit-altered', info)
+  } finally {
+    await ask('update platform.audit set detail = $2 where seq = $1', [row.seq, JSON.stringify(row.detail)])
   }
-}
-
-async function newKey(page: Page): Promise<string> {
-  await page.goto('/settings/keys')
-  await page.getByRole('button', { name: 'New key' }).click()
-  const dialog = page.getByRole('dialog')
-  await dialog.getByLabel('What is it for?').fill('Writer')
-  await dialog.getByLabel('It may').selectOption('write')
-  await dialog.getByRole('button', { name: 'Create the key' }).click()
-  return dialog.getByLabel('API key', { exact: true }).innerText()
-}
+  await verify.click()
+  await expect(page.getByText('rows are what was written')).toBeVisible()
+})

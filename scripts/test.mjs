@@ -54,6 +54,8 @@ function report() {
   for (const { name, seconds, passed, failed, note = '' } of results) {
     console.log(`${name.padEnd(8)} ${failed > 0 ? 'FAILED' : 'ok    '} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(7)} s  ${note}`.trimEnd())
   }
+  const failures = results.flatMap(({ failures = [] }) => failures)
+  if (failures.length > 0) console.log(`\n${failures.map((failure) => `✗ ${failure}`).join('\n')}`)
   console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`)
   process.exitCode = sum('failed') > 0 ? 1 : 0
 }

@@ -13,7 +13,7 @@ export function AuditTable({ rows, formats, withTenant = false, broken = null }:
       <thead>
         <tr>
           <Th className="w-14 text-right max-sm:hidden">No.</Th>
-          <Th>Deed</Th>
+          <Th className="max-sm:pl-4">Deed</Th>
           {withTenant && <Th>Tenant</Th>}
           <Th className="max-md:hidden">By</Th>
           <Th className="max-sm:hidden">At</Th>
@@ -24,7 +24,7 @@ export function AuditTable({ rows, formats, withTenant = false, broken = null }:
         {rows.map((row) => (
           <Tr key={row.seq} id={`row-${row.seq}`} className={row.seq === broken ? 'bg-danger-soft' : ''}>
             <Td className="text-right text-ink-faint tabular-nums max-sm:hidden">{row.seq}</Td>
-            <Td>
+            <Td className="max-sm:pl-4">
               <Deed row={row} />
               <span className="block text-sm text-ink-faint md:hidden">{row.actor}</span>
               <span className="block text-sm text-ink-faint sm:hidden">{moment(row.at, formats)}</span>

@@ -5,6 +5,7 @@ import { Activity, Building2, ClipboardList, Gauge, Layers, MoveRight, Stethosco
 import type { Route } from 'next'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
+import { useEffect, useRef } from 'react'
 
 const places = [
   { href: '/console', label: 'Overview', icon: Gauge },
@@ -20,8 +21,13 @@ const places = [
 /** One list: beside the page on wide screens, a row that scrolls on narrow ones. */
 export function ConsoleNav() {
   const here = usePathname()
+  const row = useRef<HTMLElement>(null)
+  useEffect(() => {
+    const current = row.current?.querySelector('[aria-current]')
+    if (row.current && current instanceof HTMLElement) row.current.scrollLeft = current.offsetLeft - (row.current.clientWidth - current.offsetWidth) / 2
+  }, [here])
   return (
-    <nav aria-label="Console" className="max-lg:-mx-3 max-lg:overflow-x-auto max-lg:px-3">
+    <nav ref={row} aria-label="Console" className="relative max-lg:-mx-3 max-lg:overflow-x-auto max-lg:px-3">
       <ul className="flex gap-0.5 lg:grid">
         {places.map(({ href, label, icon: Icon }) => {
           const current = here === href || (href !== '/console' && here.startsWith(`${href}/`))

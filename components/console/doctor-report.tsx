@@ -32,7 +32,7 @@ export function DoctorReport({ title, checks, last, formats }: Props) {
               <Tr key={check}>
                 <Td className="align-top font-medium">{check.replaceAll('-', ' ')}</Td>
                 <Td>
-                  {!last ? <State tone="plain">not looked at</State> : found.length === 0 ? <State tone="good">holds</State> : (
+                  {!last ? <State tone="plain">not looked at</State> : found.length === 0 ? <State tone="good">{last.targets === 1 ? 'holds' : `holds in all ${last.targets}`}</State> : (
                     <ul className="grid gap-1.5">
                       {found.map(({ target, object, why }) => (
                         <li key={`${target}${object}${why}`}>

@@ -12,6 +12,8 @@ const connections: Record<Connection, string> = { live: 'Live', polling: 'Live, 
 
 export function MoveProgress({ move, connection, children }: { move: MoveView; connection: Connection; children: ReactNode }) {
   const rate = Number(/(\d+) rows a second/.exec(move.note)?.[1] ?? 0)
+  const copied = move.events.findLast(({ event }) => event === 'copied')
+  const average = copied?.rows && copied.tookMs ? (copied.rows / copied.tookMs) * 1000 : 0
   const copying = ['provisioned', 'capturing'].includes(move.state)
   const past = ['copied', 'indexed', 'caught_up', 'verified', 'switched', 'confirmed', 'cleaned', 'rolling_back', 'rolled_back'].includes(move.state)
   const total = Math.max(move.rowsTotal, move.rowsDone)
@@ -34,7 +36,7 @@ export function MoveProgress({ move, connection, children }: { move: MoveView; c
         </svg>
         <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4">
           <Figure name="Rows copied" value={number(move.rowsDone)} note={`of ${number(total)}`} />
-          <Figure name="Rate" value={copying && rate ? `${number(rate)} rows/s` : '–'} note={copying && rate ? `${duration(((total - move.rowsDone) / rate) * 1000)} left` : ''} />
+          {copying && rate > 0 ? <Figure name="Rate" value={`${number(rate)} rows/s`} note={`${duration(((total - move.rowsDone) / rate) * 1000)} left`} /> : <Figure name="Rate" value={average ? `${number(average)} rows/s` : '–'} note={average ? 'on average' : ''} />}
           <Figure name="Lag" value={lag === null ? '–' : `${number(lag)} keys`} note={lag === null ? '' : 'in the last pass'} />
           <Figure name="Writes waited" value={move.pauseMs === null ? '–' : duration(move.pauseMs)} note={move.pauseMs === null ? 'measured at the switch' : 'at the switch'} />
         </dl>

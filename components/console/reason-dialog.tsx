@@ -16,16 +16,17 @@ type Props = {
   done?: string
   look?: 'primary' | 'danger'
   openerLook?: 'primary' | 'secondary'
+  size?: 'normal' | 'small'
   needsReason?: boolean
   children: ReactNode
 }
 
 /** A button for a deed that is asked about first, with a reason that goes into the audit trail. */
-export function ReasonDialog({ action, hidden, opener, title, save, done, look = 'primary', openerLook = 'secondary', needsReason = true, children }: Props) {
+export function ReasonDialog({ action, hidden, opener, title, save, done, look = 'primary', openerLook = 'secondary', size = 'normal', needsReason = true, children }: Props) {
   const [open, setOpen] = useState(false)
   return (
     <>
-      <Button look={openerLook} onClick={() => setOpen(true)}>
+      <Button look={openerLook} size={size} onClick={() => setOpen(true)}>
         {opener}
       </Button>
       <Dialog open={open} onClose={() => setOpen(false)} title={title}>

@@ -2,7 +2,7 @@ import { clsx } from 'clsx'
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import NextLink from 'next/link'
 import { tenantAt } from '#components/console/addresses'
-import { bytes } from '#components/console/figures'
+import { bytes, duration } from '#components/console/figures'
 import { KindText, kindNames, tierNames } from '#components/console/marks'
 import { TenantState } from '#components/console/tenant-state'
 import { count, day, type Formats } from '#components/formats'
@@ -12,20 +12,21 @@ import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { Standing } from '#db/fleet/status'
 import type { TenantRow, TenantSort, TenantView } from '#db/tenant-list'
 
-type Props = { rows: TenantRow[]; view: TenantView; link: Link; formats: Formats; standings: Standing[] }
+type Props = { rows: TenantRow[]; view: TenantView; link: Link; formats: Formats; standings: Standing[]; used: Map<string, { requests: number; databaseMs: number }>; ailing: Set<string> }
 
 const heads: { name: string; sort?: TenantSort; className?: string }[] = [
   { name: 'Tenant', sort: 'name' }, { name: 'Tier', className: 'max-md:hidden' }, { name: 'Placement', className: 'max-md:hidden' }, { name: 'State' },
   { name: 'Orders', sort: 'orders', className: 'text-right max-sm:hidden' }, { name: 'On disk', sort: 'size', className: 'text-right max-sm:hidden' },
-  { name: 'Version', className: 'max-xl:hidden' }, { name: 'Since', sort: 'created', className: 'max-lg:hidden' },
+  { name: 'Requests', className: 'text-right max-xl:hidden' }, { name: 'Database', className: 'text-right max-xl:hidden' },
+  { name: 'Version', className: 'max-xl:hidden' }, { name: 'Since', sort: 'created', className: 'max-2xl:hidden' },
 ]
 
-export function TenantsTable({ rows, view, link, formats, standings }: Props) {
+export function TenantsTable({ rows, view, link, formats, standings, used, ailing }: Props) {
   const own = new Map(standings.map((standing) => [standing.tenantId, standing]))
   const shared = standings.find(({ name }) => name === 'shared')
   return (
     <Table>
-      <caption className="sr-only">Tenants</caption>
+      <caption className="sr-only">Tenants; requests and database time are those of the last day</caption>
       <thead>
         <tr>
           {heads.map(({ name, sort, className }) => (
@@ -55,12 +56,14 @@ export function TenantsTable({ rows, view, link, formats, standings }: Props) {
               <KindText kind={row.kind} server={row.server} />
             </Td>
             <Td>
-              <TenantState suspended={row.suspended} moveState={row.moveState} standing={(row.kind === 'shared' ? shared : own.get(row.id))?.state ?? null} />
+              <TenantState suspended={row.suspended} moveState={row.moveState} standing={(row.kind === 'shared' ? shared : own.get(row.id))?.state ?? null} ailing={ailing.has(row.id)} />
             </Td>
             <Td className="text-right tabular-nums max-sm:hidden">{row.orders === null ? <Unknown /> : count(row.orders, formats)}</Td>
             <Td className="text-right whitespace-nowrap tabular-nums max-sm:hidden">{row.bytes === null ? <Unknown /> : bytes(row.bytes, formats)}</Td>
+            <Td className="text-right tabular-nums max-xl:hidden">{count(used.get(row.id)?.requests ?? 0, formats)}</Td>
+            <Td className="text-right whitespace-nowrap tabular-nums max-xl:hidden">{duration(used.get(row.id)?.databaseMs ?? 0)}</Td>
             <Td className="font-mono text-sm text-ink-soft max-xl:hidden">{(row.kind === 'shared' ? shared : own.get(row.id))?.at ?? '–'}</Td>
-            <Td className="whitespace-nowrap text-ink-soft max-lg:hidden">{day(row.createdAt, formats)}</Td>
+            <Td className="whitespace-nowrap text-ink-soft max-2xl:hidden">{day(row.createdAt, formats)}</Td>
           </Tr>
         ))}
       </tbody>

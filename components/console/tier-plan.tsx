@@ -1,12 +1,15 @@
 import { duration } from '#components/console/figures'
+import { limitNames, limitOrder, limitText } from '#components/console/limit-names'
 import { Notice } from '#components/ui/notice'
 import { Skeleton } from '#components/ui/skeleton'
 import type { ActionState } from '#app/action'
+import type { Limits } from '#db/limits'
 
 export type Plan = {
   from: string; to: string; tables: { name: string; rows: number }[]; rows: number; seconds: number; steps: string[]
   server: { host: string; port: number; version: string; isMain: boolean } | null
   pause: { moves: number; medianMs: number; longestMs: number } | null
+  limits: { now: Limits; then: Limits }
 }
 
 const number = (value: number) => value.toLocaleString('en-GB')
@@ -29,7 +32,7 @@ function Looking() {
   )
 }
 
-function Found({ plan: { from, to, tables, rows, seconds, steps, server, pause } }: { plan: Plan }) {
+function Found({ plan: { from, to, tables, rows, seconds, steps, server, pause, limits } }: { plan: Plan }) {
   return (
     <section aria-label="What it means" className="grid gap-4 rounded-lg border border-line bg-sunken p-4">
       {server && (
@@ -46,6 +49,17 @@ function Found({ plan: { from, to, tables, rows, seconds, steps, server, pause }
       <p className="text-sm text-ink-soft">
         From <span className="font-mono text-xs break-all">{from}</span> to <span className="font-mono text-xs break-all">{to}</span>
       </p>
+      <dl aria-label="Limits" className="grid gap-x-6 gap-y-1 border-t border-line pt-3 text-sm sm:grid-cols-2">
+        {limitOrder.map((limit) => (
+          <div key={limit} className="flex justify-between gap-3">
+            <dt className="text-ink-soft">{limitNames[limit]}</dt>
+            <dd className="text-right tabular-nums">
+              {limits.now[limit] !== limits.then[limit] && <><span className="text-ink-faint">{limitText(limit, limits.now[limit])} →</span> </>}
+              <span className="font-medium">{limitText(limit, limits.then[limit])}</span>
+            </dd>
+          </div>
+        ))}
+      </dl>
       <details className="text-sm">
         <summary className="w-fit cursor-pointer font-medium">Steps and tables</summary>
         <div className="mt-3 grid gap-4 sm:grid-cols-[minmax(0,1fr)_auto]">

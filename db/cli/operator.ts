@@ -21,7 +21,7 @@ async function add(given: Given): Promise<Outcome> {
     await makeOperator(tx, id, commandLine())
     await record(tx, { actor: commandLine(), deed: 'operator added', detail: { email } })
   })
-  return { text: `${email} is an operator and finds the console at /console`, json: { email, operator: true } }
+  return { text: `${email} is an operator and finds the console at /console, with two-factor sign-in on (in production)`, json: { email, operator: true } }
 }
 
 async function remove(given: Given): Promise<Outcome> {

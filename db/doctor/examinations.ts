@@ -1,7 +1,7 @@
 import { desc, eq } from 'drizzle-orm'
 import { examineFleet } from '#db/doctor/doctor'
 import { verifyFleet } from '#db/fleet/verify'
-import { newId } from '#db/id'
+import { newId, privateName } from '#db/id'
 import { platform } from '#db/registry'
 import { examinations, type Offender } from '#db/schema/console'
 
@@ -33,6 +33,12 @@ export async function examineNow(kind: Kind, by: string): Promise<Examination> {
 export async function lastExamination(kind: Kind): Promise<Examination | undefined> {
   const [last] = await platform().select().from(examinations).where(eq(examinations.kind, kind)).orderBy(desc(examinations.at)).limit(1)
   return last
+}
+
+/** Those of these tenants whose id, schema or database is named by what the doctor found the last time. */
+export async function offendersIn(tenantIds: string[]): Promise<Set<string>> {
+  const found = (await lastExamination('doctor'))?.offenders.map(({ target, object, why }) => `${target} ${object} ${why}`).join('\n') ?? ''
+  return new Set(tenantIds.filter((id) => found.includes(id) || found.includes(privateName(id))))
 }
 
 const everyMs = 3_600_000

@@ -14,16 +14,16 @@ export const waitingDays = 7
 const open = (tenantId: string) => and(eq(erasures.tenantId, tenantId), isNull(erasures.withdrawnAt), isNull(erasures.endedAt))
 
 /**
- * Writes down that a tenant is to be erased after so many days. Asking again changes nothing. In: the tenant, who asks, and the id of
- * that user if it is one. Throws OnHold.
+ * Writes down that a tenant is to be erased after so many days. Asking again changes nothing. In: the tenant, who asks, why, and the
+ * id of that user if it is one. Throws OnHold.
  */
-export async function request(tenantId: string, by: { actor: string; userId: string | null }, days = waitingDays): Promise<Erasure> {
+export async function request(tenantId: string, by: { actor: string; userId: string | null; reason?: string }, days = waitingDays): Promise<Erasure> {
   return platform().transaction(async (tx) => {
     await refuseOnHold(tx, tenantId)
     const [made] = await tx.insert(erasures)
       .values({ id: newId(), tenantId, requestedBy: by.userId, dueAt: sql`clock_timestamp() + make_interval(days => ${days})` })
       .onConflictDoNothing().returning()
-    if (made) await record(tx, { actor: by.actor, deed: 'erasure asked for', tenantId, detail: { dueAt: made.dueAt.toISOString() } })
+    if (made) await record(tx, { actor: by.actor, deed: 'erasure asked for', tenantId, detail: { dueAt: made.dueAt.toISOString(), ...(by.reason && { reason: by.reason }) } })
     const found = made ?? (await current(tx, tenantId))
     if (!found) throw new Invalid('tenant', 'the erasure that was under way has just ended; ask again')
     return found

@@ -7,7 +7,7 @@ import { exports, tenants } from '#db/schema/platform'
 
 export type Download = { name: string; bytes: number; content: (allowed: () => Promise<boolean>) => AsyncGenerator<Buffer> }
 
-const askEveryMs = 5000
+const askEveryMs = 500
 
 /**
  * The finished file of an export of this tenant, or undefined: another tenant's, an old one and one that never was are the same.

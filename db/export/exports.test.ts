@@ -2,6 +2,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { connected } from '#db/connect'
@@ -14,8 +15,10 @@ import { runExport, runExports } from '#db/export/run'
 import { writeExport } from '#db/export/write'
 import { filesOf } from '#db/import/testing/archives'
 import { newId } from '#db/id'
-import { inhabitant, type Inhabitant } from '#db/isolation/world'
+import { inhabitant, memberOf, type Inhabitant } from '#db/isolation/world'
+import * as members from '#db/members'
 import { placementOf, platform } from '#db/registry'
+import { bans } from '#db/schema/platform'
 
 let one: Inhabitant
 let other: Inhabitant
@@ -104,7 +107,67 @@ describe('an export', () => {
   })
 })
 
+describe('an export that a member has asked for', () => {
+  /** Keeps every transaction out of the tenant while `meanwhile` goes on. */
+  const shut = (tenantId: string, meanwhile: () => Promise<unknown>) => connected(process.env.DATABASE_URL ?? '', async (admin) => {
+    await admin.query('begin')
+    await admin.query('select pg_advisory_xact_lock(tenancy.lock_key($1))', [tenantId])
+    await meanwhile()
+    await admin.query('commit')
+  })
+
+  it.each<[string, (userId: string) => Promise<unknown>]>([
+    ['is removed', (userId) => members.remove({ tenantId: one.id, tenantName: one.mark, actor: { id: one.owner.actor.id ?? '', name: 'test' } }, userId)],
+    ['becomes a viewer', (userId) => members.setRole({ tenantId: one.id, tenantName: one.mark, actor: { id: one.owner.actor.id ?? '', name: 'test' } }, userId, 'viewer')],
+    ['is banned', (userId) => platform().insert(bans).values({ userId, by: 'test', reason: 'test' })],
+  ])('stops within a second when they are there no more: who asked %s', async (_, happens) => {
+    const admin = await memberOf(one.id, 'admin')
+    const wish = await exports.request(platform(), one.id, 'Adam', admin.actor.id)
+    let running: Promise<void> | undefined
+    let since = 0
+    await shut(one.id, async () => {
+      running = runExport(wish.id)
+      while (!(await sizeOf(growingPathOf(one.id, wish.id)).then((size) => size !== undefined))) await sleep(10)
+      expect((await row(wish.id)).state).toBe('running')
+      await happens(admin.actor.id ?? '')
+      since = performance.now()
+    })
+    await running
+    expect(performance.now() - since).toBeLessThan(1000)
+    expect(await row(wish.id)).toMatchObject({ state: 'failed', message: expect.stringContaining('Adam, who asked for this export, may no longer have it') as unknown })
+    for (const path of [pathOf(one.id, wish.id), growingPathOf(one.id, wish.id)]) expect(await sizeOf(path)).toBeUndefined()
+    expect(await openDownload(one.id, wish.id)).toBeUndefined()
+  })
+
+  it('is made while they are, and one of the command line depends on nobody', async () => {
+    for (const requester of [(await memberOf(one.id, 'admin')).actor.id, null]) {
+      const wish = await exports.request(platform(), one.id, 'Adam', requester)
+      await runExport(wish.id)
+      expect(await row(wish.id)).toMatchObject({ state: 'done' })
+    }
+  })
+})
+
 describe('a download', () => {
+  it('under way ends within a second when it is not allowed any more', async () => {
+    const wish = await ask()
+    await runExport(wish.id)
+    await writeFile(pathOf(one.id, wish.id), Buffer.alloc(20_000_000))
+    let may = true
+    let got = 0
+    let since = 0
+    const read = async () => {
+      for await (const piece of (await openDownload(one.id, wish.id))!.content(async () => may)) {
+        got += piece.length
+        if (got > 5_000_000 && may) [may, since] = [false, performance.now()]
+        await sleep(10)
+      }
+    }
+    await expect(read()).rejects.toThrow('not allowed any more')
+    expect(performance.now() - since).toBeLessThan(1000)
+    expect(got).toBeLessThan(20_000_000)
+  })
+
   it('is there for its tenant alone, and ends when it is not allowed any more', async () => {
     const wish = await ask()
     await runExport(wish.id)

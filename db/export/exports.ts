@@ -1,8 +1,11 @@
-import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, exists, inArray, isNull, lt, notExists, or, sql } from 'drizzle-orm'
+import type { PgUpdateSetSource } from 'drizzle-orm/pg-core'
+import { record } from '#db/audit'
 import { removeExport } from '#db/export/files'
 import { newId } from '#db/id'
+import { permissions } from '#db/permissions'
 import { platform, type PlatformDb } from '#db/registry'
-import { exports } from '#db/schema/platform'
+import { bans, exports, members } from '#db/schema/platform'
 
 export type Export = typeof exports.$inferSelect
 
@@ -11,13 +14,23 @@ export const keptDays = 7
 /** An export that nobody has written at for so long has lost its worker. */
 const lostAfter = sql`interval '30 seconds'`
 
-/** Asks for an export. One at a time: while one is under way, that one is returned. */
-export async function request(db: PlatformDb, tenantId: string, by: string): Promise<Export> {
-  const [made] = await db.insert(exports).values({ id: newId(), tenantId, requestedBy: by }).onConflictDoNothing().returning()
+/**
+ * Asks for an export. One at a time: while one is under way, that one is returned. In: the tenant, who asks, and the id of that user if
+ * it is a member; the export ends when they may no longer have it.
+ */
+export async function request(db: PlatformDb, tenantId: string, by: string, requesterId: string | null = null): Promise<Export> {
+  const [made] = await db.insert(exports).values({ id: newId(), tenantId, requestedBy: by, requesterId }).onConflictDoNothing().returning()
   if (made) return made
   const [open] = await db.select().from(exports).where(and(eq(exports.tenantId, tenantId), inArray(exports.state, ['requested', 'running'])))
-  return open ?? request(db, tenantId, by) // it has ended between the two
+  return open ?? request(db, tenantId, by, requesterId) // it has ended between the two
 }
+
+/** The same by an operator, with the audit row. The file is for the tenant's own people. */
+export const requestFor = (tenantId: string, actor: string, reason: string): Promise<Export> => platform().transaction(async (tx) => {
+  const made = await request(tx, tenantId, actor)
+  await record(tx, { actor, deed: 'export asked for', tenantId, detail: { export: made.id, reason } })
+  return made
+})
 
 /** The last exports of a tenant, newest first. */
 export const list = (db: PlatformDb, tenantId: string, most = 10): Promise<Export[]> =>
@@ -40,6 +53,17 @@ export async function claim(db: PlatformDb, id: string): Promise<Export | undefi
     .where(and(eq(exports.id, id), sql`(${exports.state} = 'requested' or (${exports.state} = 'running' and ${exports.seenAt} < clock_timestamp() - ${lostAfter}))`))
     .returning()
   return row
+}
+
+/** Writes something down about a running export. False when it must not go on: its row is gone, or whoever asked may no longer have it. */
+export async function note(db: PlatformDb, id: string, values: PgUpdateSetSource<typeof exports>): Promise<boolean> {
+  const allowed = db.select({ one: sql`1` }).from(members)
+    .where(and(eq(members.tenantId, exports.tenantId), eq(members.userId, exports.requesterId), inArray(members.role, permissions['data:export'])))
+  const banned = db.select({ one: sql`1` }).from(bans).where(eq(bans.userId, exports.requesterId))
+  const [row] = await db.update(exports).set({ ...values, seenAt: sql`clock_timestamp()` })
+    .where(and(eq(exports.id, id), eq(exports.state, 'running'), or(isNull(exports.requesterId), and(exists(allowed), notExists(banned)))))
+    .returning({ id: exports.id })
+  return row !== undefined
 }
 
 /** Takes the files of old exports away. Returns how many. */

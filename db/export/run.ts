@@ -1,6 +1,6 @@
 import { rename } from 'node:fs/promises'
-import { and, eq, sql } from 'drizzle-orm'
-import { NotFound, RowhouseError, TenantMoved } from '#db/errors'
+import { eq, sql } from 'drizzle-orm'
+import { ExportEnded, RowhouseError, TenantMoved } from '#db/errors'
 import * as wishes from '#db/export/exports'
 import { growingPathOf, makeFolder, pathOf, removeExport, sizeOf } from '#db/export/files'
 import type { Manifest } from '#db/export/manifest'
@@ -24,13 +24,11 @@ export async function runExport(id: string, stopping?: AbortSignal): Promise<voi
   const { tenantId } = wish
   try {
     await makeFolder(tenantId)
-    await written(wish, told(id, stopping))
+    await written(wish, told(wish, stopping))
     await rename(growingPathOf(tenantId, id), pathOf(tenantId, id))
     const bytes = await sizeOf(pathOf(tenantId, id))
-    const [done] = await platform().update(exports)
-      .set({ state: 'done', bytes: bytes ?? null, endedAt: sql`clock_timestamp()`, expiresAt: sql`clock_timestamp() + make_interval(days => ${wishes.keptDays})` })
-      .where(eq(exports.id, id)).returning({ id: exports.id })
-    if (!done) await removeExport(tenantId, id) // the tenant was erased meanwhile
+    const done = { state: 'done' as const, bytes: bytes ?? null, endedAt: sql`clock_timestamp()`, expiresAt: sql`clock_timestamp() + make_interval(days => ${wishes.keptDays})` }
+    if (!(await wishes.note(platform(), id, done))) throw new ExportEnded(wish.requestedBy)
   } catch (error) {
     await removeExport(tenantId, id)
     if (error instanceof Stopping) {
@@ -63,15 +61,13 @@ async function written({ id, tenantId }: wishes.Export, tell: (progress: Progres
   }
 }
 
-/** Writes down how far it is, now and then; ends the export when its row is gone. */
-function told(id: string, stopping?: AbortSignal): (progress: Progress) => Promise<void> {
+/** Writes down how far it is, now and then, and learns that way when the export must not go on. */
+function told({ id, requestedBy }: wishes.Export, stopping?: AbortSignal): (progress: Progress) => Promise<void> {
   let next = 0
   return async ({ table, rowsDone, rowsTotal }) => {
     if (stopping?.aborted) throw new Stopping()
     if (Date.now() < next) return
     next = Date.now() + tellEveryMs
-    const [row] = await platform().update(exports).set({ table, rowsDone, rowsTotal, seenAt: sql`clock_timestamp()` })
-      .where(and(eq(exports.id, id), eq(exports.state, 'running'))).returning({ id: exports.id })
-    if (!row) throw new NotFound(`export ${id}`)
+    if (!(await wishes.note(platform(), id, { table, rowsDone, rowsTotal }))) throw new ExportEnded(requestedBy)
   }
 }

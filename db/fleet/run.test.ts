@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { beforeAll, expect, it } from 'vitest'
 import { runFleet } from '#db/fleet/run'
 import { readStatus } from '#db/fleet/status'
@@ -94,10 +95,15 @@ it('a run can be limited, end at an earlier file, and stop after too many failur
 
 it('a tenant made during a run by an older build ends at the right version', async () => {
   const histories = await history.replace(addColumn('late_at'))
-  let making: Promise<FleetTenant[]> | undefined
-  const onProgress = ({ done }: { done: number }) => void (done === 3 && (making ??= makeFleet(adminUrl, 1, { name: 'newcomer' })))
-  const result = await runFleet({ histories, concurrency: 1, onProgress })
-  await making
+  // the last target is held until the newcomer is there, so that the run can not end before
+  const holder = new pg.Client({ connectionString: adminUrl })
+  await holder.connect()
+  await holder.query('select pg_advisory_lock_shared(tenancy.target_key($1))', [tenant(11).schema])
+  let made: Promise<FleetTenant[]> | undefined
+  const onProgress = ({ done }: { done: number }) => void (done === 3 && (made ??= makeFleet(adminUrl, 1, { name: 'newcomer' }).finally(() => holder.end())))
+  const result = await runFleet({ histories, tries: 20, onProgress })
+  expect(await made).toHaveLength(1)
+  expect(result).toMatchObject({ state: 'done', targets: 14, left: 0 })
   expect(result.done).toContain('newcomer-0001')
   expect(await columns('late_at')).toHaveLength(14)
 })

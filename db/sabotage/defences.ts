@@ -60,6 +60,7 @@ export const defences: Defence[] = [
   { name: 'that a form acts for its own tenant', quick: true, tests: actions, file: 'app/action.ts', find: 'if (raw._tenant !== tenant.id)', put: 'if (false)' },
   { name: 'the permission of an action', quick: true, tests: actions, file: 'app/action.ts', find: 'if (!may(tenant.role, permission))', put: 'if (false)' },
   { name: 'the gate of operator actions', quick: true, tests: actions, file: 'app/action.ts', find: 'if (!session?.user.operator) notFound()', put: 'if (!session) notFound()' },
+  { name: 'the second factor of operators', tests: actions, file: 'db/second-factor.ts', find: 'return required && !(await isOn(userId))', put: 'return false' },
   { name: 'that a tenant action goes through the door', tests: actions, file: 'app/action.ts', find: 'return withTenant(callerOf({ ...session, tenant })', put: `return withTenant({ kind: 'service', tenantId: tenant.id, reason: 'x' }` },
   { name: 'that a page goes through the door', quick: true, tests: actions, file: 'app/tenant-db.ts', find: 'await withTenant(caller, work)', put: `await withTenant({ kind: 'service', tenantId: caller.tenantId, reason: 'x' }, work)` },
 ]

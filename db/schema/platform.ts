@@ -259,6 +259,8 @@ export const exports = platform.table('exports', {
   tenantId: uuid('tenant_id').notNull().references(() => tenants.id, { onDelete: 'cascade' }),
   requestedAt: at('requested_at').notNull().default(now),
   requestedBy: text('requested_by').notNull(),
+  /** The member who asked, if it was one: the export ends with what they may. No reference, since whoever is gone may nothing. */
+  requesterId: uuid('requester_id'),
   state: text({ enum: exportStates }).notNull().default('requested'),
   startedAt: at('started_at'),
   seenAt: at('seen_at'),

@@ -57,6 +57,7 @@ CREATE TABLE "platform"."exports" (
 	"tenant_id" uuid NOT NULL,
 	"requested_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"requested_by" text NOT NULL,
+	"requester_id" uuid,
 	"state" text DEFAULT 'requested' NOT NULL,
 	"started_at" timestamp with time zone,
 	"seen_at" timestamp with time zone,

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { dropWithTenants } from '#db/testing/run'
@@ -9,7 +9,9 @@ import { withLock } from '../lock.mjs'
 import { freePort } from '../ports.mjs'
 import { root } from '../root.mjs'
 import { buildLock, tellWaiting } from './build.mjs'
-import { counted, fileOf, freshReport, skipped } from './outcome.mjs'
+import { counted, failure, fileOf, freshReport, skipped } from './outcome.mjs'
+
+const workerPid = join(root, '.data', 'e2e-worker.pid')
 
 /** The production build with demo data, used as a person would. */
 export async function browserTests(context) {
@@ -27,12 +29,40 @@ async function withDemo(children, work) {
     await dropDatabase(env.DATABASE_URL)
     await setUp(env, children)
     const logins = await seedDemo(env, children)
-    if (existsSync(join(root, 'db/worker.ts'))) worker = children.start('the worker', ['db/worker.ts'], { cwd: root, env })
+    worker = keptWorker(children, env)
     return await work(env, port, logins)
   } finally {
-    if (worker !== undefined) await children.end(worker)
+    await worker?.end()
     await dropDatabase(env.DATABASE_URL)
     await stop()
+  }
+}
+
+/** A worker under a supervisor: a test may kill it, and another takes over. Its number is in a file. */
+function keptWorker(children, env) {
+  let ending = false
+  let child
+  const begin = () => {
+    child = children.start('the worker', ['db/worker.ts'], { cwd: root, env })
+    writeFileSync(workerPid, String(child.pid))
+    void child.ended.then(({ how }) => {
+      if (ending) return
+      console.log(`the worker ${how}; the next one starts`)
+      setTimeout(() => {
+        try {
+          if (!ending) begin()
+        } catch {
+          // everything is being stopped
+        }
+      }, 500)
+    })
+  }
+  begin()
+  return {
+    end: () => {
+      ending = true
+      return children.end(child)
+    },
   }
 }
 
@@ -40,14 +70,20 @@ async function playwright({ children, args }, env, { browser, port, logins }) {
   const report = freshReport('playwright.json')
   const url = `http://localhost:${port}`
   const all = args.includes('--all')
-  const own = { ...(all && { E2E_ALL: '1' }), E2E_BROWSER: browser, E2E_PORT: String(port), E2E_LOGINS: JSON.stringify(logins), E2E_REPORT: report, APP_URL: url, AUTH_URL: url }
+  const own = { ...(all && { E2E_ALL: '1' }), E2E_BROWSER: browser, E2E_PORT: String(port), E2E_LOGINS: JSON.stringify(logins), E2E_REPORT: report, E2E_WORKER_PID: workerPid, APP_URL: url, AUTH_URL: url }
   const runner = children.start('playwright', [fileOf('@playwright/test', 'cli.js'), 'test', ...args.filter((argument) => argument !== '--all')], { cwd: root, env: { ...env, ...own } })
   const { code } = await runner.ended
-  return counted(report, code, ({ stats }) => ({
+  return counted(report, code, ({ stats, suites, errors }) => ({
     passed: stats.expected + stats.flaky,
     failed: stats.unexpected,
+    failures: [...suites.flatMap(failuresOf), ...errors.map(({ message }) => failure('playwright', message))],
     note: [stats.flaky > 0 ? `${stats.flaky} flaky` : '', stats.skipped > 0 ? `${stats.skipped} skipped` : ''].filter(Boolean).join(', '),
   }))
+}
+
+function failuresOf({ file, specs = [], suites = [] }) {
+  const failed = specs.filter(({ ok }) => !ok).map(({ title, tests }) => failure(`e2e/${file} › ${title}`, tests.flatMap(({ results }) => results).findLast(({ error }) => error)?.error.message))
+  return [...failed, ...suites.flatMap(failuresOf)]
 }
 
 async function dropDatabase(url) {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { root } from '../root.mjs'
 
 export const require = createRequire(import.meta.url)
@@ -19,6 +20,9 @@ export function freshReport(name) {
   rmSync(file, { force: true })
   return file
 }
+
+/** A failed test in two lines: its name, and the beginning of what it said. */
+export const failure = (name, message = '') => `${name}\n    ${stripVTControlCharacters(message).trim().split('\n', 1)[0]}`
 
 /** The runner's own count; a runner that failed without a failing test, or left no report, counts as one failure. */
 export function counted(file, code, count) {

@@ -29,10 +29,12 @@ export default async function AuditPage({ searchParams }: PageProps<'/console/au
           <SearchBox action={'/console/audit' as Route} keep={kept('q', 'below')} value={q} label="Search the trail" placeholder="Person, deed or tenant" />
         </div>
         {rows.length === 0 ? <EmptyState title={q ? 'No deed is like that' : 'Nothing was done yet'} /> : <AuditTable rows={rows} formats={formats} withTenant />}
-        <footer className="flex justify-end gap-2 border-t border-line px-4 py-3 sm:px-5">
-          {before !== null && <ButtonLink href={link({ below: null })} size="small">Newest</ButtonLink>}
-          {next !== null && <ButtonLink href={link({ below: String(next) })} size="small">Earlier</ButtonLink>}
-        </footer>
+        {(before !== null || next !== null) && (
+          <footer className="flex justify-end gap-2 border-t border-line px-4 py-3 sm:px-5">
+            {before !== null && <ButtonLink href={link({ below: null })} size="small">Newest</ButtonLink>}
+            {next !== null && <ButtonLink href={link({ below: String(next) })} size="small">Earlier</ButtonLink>}
+          </footer>
+        )}
       </Card>
     </PageFrame>
   )

@@ -19,7 +19,9 @@ export default async function FleetPage({ searchParams }: PageProps<'/console/fl
   const { formats } = await consolePage()
   const { pick, link } = readConsoleAddress('/console/fleet', await searchParams)
   const off = pick('show', ['off']) !== null
-  const [status, planned, runs, drift] = await Promise.all([readStatus(), plan().catch((error: Error) => error), listRuns(10), lastExamination('drift')])
+  const [status, runs, drift] = await Promise.all([readStatus(), listRuns(10), lastExamination('drift')])
+  // after the status, which looks at databases that nobody has looked at yet
+  const planned = status.current === status.total ? [] : await plan().catch((error: Error) => error)
   return (
     <PageFrame>
       <title>Fleet · Rowhouse console</title>
@@ -32,7 +34,7 @@ export default async function FleetPage({ searchParams }: PageProps<'/console/fl
           { name: 'Targets', value: count(status.total, formats) },
           { name: 'At this build’s version', value: count(status.current, formats) },
           { name: 'Newest migration', value: status.last.tenant },
-          { name: 'Drift', value: drift ? (drift.offenders.length === 0 ? 'none' : count(drift.offenders.length, formats)) : 'not looked at', href: '/console/doctor' },
+          { name: 'Drift', value: drift ? (drift.offenders.length === 0 ? 'none' : count(drift.offenders.length, formats)) : 'unknown', href: '/console/doctor' },
         ]}
       />
       <FleetPlan plan={planned instanceof Error ? { error: planned.message } : { files: planned }} />

@@ -8,9 +8,11 @@ import { Card } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
 import { PageHeader } from '#components/ui/page-header'
 import { Pager } from '#components/ui/pager'
+import { offendersIn } from '#db/doctor/examinations'
 import { readStatus } from '#db/fleet/status'
 import { placementKinds, tiers } from '#db/tiers'
 import { countTenants, listTenants, tenantSorts, tenantStates, type TenantFilter, type TenantView } from '#db/tenant-list'
+import { hoursAgo, usageOf } from '#db/usage-report'
 
 export default async function TenantsPage({ searchParams }: PageProps<'/console/tenants'>) {
   const { formats } = await consolePage()
@@ -22,6 +24,7 @@ export default async function TenantsPage({ searchParams }: PageProps<'/console/
   const filter: TenantFilter = { search: q, tier: pick('tier', tiers), kind: pick('kind', placementKinds), state: pick('state', tenantStates) }
   const view: TenantView = { sort: tenantSorts.find((known) => known === sort.replace('-', '')) ?? 'name', descending: sort.startsWith('-'), size: 50, cursor }
   const [page, found, fleet] = await Promise.all([listTenants(filter, view), countTenants(filter), readStatus()])
+  const [used, ailing] = await Promise.all([usageOf(page.rows.map(({ id }) => id), hoursAgo(24)), offendersIn(page.rows.map(({ id }) => id))])
   return (
     <PageFrame>
       <title>Tenants · Rowhouse console</title>
@@ -31,7 +34,7 @@ export default async function TenantsPage({ searchParams }: PageProps<'/console/
         {page.rows.length === 0 ? (
           <EmptyState title="No tenant is like that">Take a filter off, or look for a part of its name or slug.</EmptyState>
         ) : (
-          <TenantsTable rows={page.rows} view={view} link={link} formats={formats} standings={fleet.targets} />
+          <TenantsTable rows={page.rows} view={view} link={link} formats={formats} standings={fleet.targets} used={used} ailing={ailing} />
         )}
         <Pager page={page} link={link} />
       </Card>

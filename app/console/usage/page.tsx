@@ -10,7 +10,7 @@ import { Card } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
 import { PageHeader } from '#components/ui/page-header'
 import { usageNames } from '#db/usage'
-import { topTenants } from '#db/usage-report'
+import { hoursAgo, topTenants } from '#db/usage-report'
 
 const periods = { day: { name: 'Last day', hours: 24 }, week: { name: 'Last week', hours: 168 }, hour: { name: 'This hour', hours: 1 } }
 const periodNames = ['hour', 'day', 'week'] as const
@@ -36,10 +36,4 @@ export default async function UsagePage({ searchParams }: PageProps<'/console/us
       <Card>{rows.length === 0 ? <EmptyState title="Nobody has used anything">Figures arrive about ten seconds after the first request.</EmptyState> : <UsageTable rows={rows} by={by} link={link} formats={formats} />}</Card>
     </PageFrame>
   )
-}
-
-/** Usage is kept by the hour, so a period begins with a whole one. */
-function hoursAgo(hours: number): Date {
-  const hour = 3_600_000
-  return new Date(Math.floor(Date.now() / hour) * hour - (hours - 1) * hour)
 }

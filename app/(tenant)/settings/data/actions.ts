@@ -13,7 +13,7 @@ import { decide } from '#db/retention/runs'
 
 export const exportEverything = tenantAction(z.object({}), async (tx, _, tenant) => {
   await activity.record(tx, 'data.exported', { name: 'everything', id: null })
-  return { id: (await exports.request(platform(), tenant.id, tx.actor.name)).id }
+  return { id: (await exports.request(platform(), tenant.id, tx.actor.name, tx.actor.id)).id }
 }, { may: 'data:export' })
 
 const days = z.string().trim().pipe(z.union([z.literal('').transform(() => null), z.coerce.number<string>({ error: 'Type a whole number of days, or nothing.' }).int('Type a whole number of days.')]))

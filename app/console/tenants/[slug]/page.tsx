@@ -6,21 +6,27 @@ import { Badge, tierNames } from '#components/console/marks'
 import { MoveHistory } from '#components/console/move-history'
 import { ReasonDialog } from '#components/console/reason-dialog'
 import { SupportForm } from '#components/console/support-form'
+import { TenantData } from '#components/console/tenant-data'
 import { TenantFactsCard } from '#components/console/tenant-facts-card'
+import { TenantLimits } from '#components/console/tenant-limits'
 import { TenantPeople } from '#components/console/tenant-people'
 import { TenantTrail } from '#components/console/tenant-trail'
+import { chartHours, UsageCharts } from '#components/console/usage-charts'
 import { Ago } from '#components/console/figures'
 import { PageFrame } from '#components/page'
 import { ButtonLink } from '#components/ui/button'
 import { Notice } from '#components/ui/notice'
 import { PageHeader } from '#components/ui/page-header'
 import { listAudit } from '#db/audit-trail'
+import { dataOverview } from '#db/data-overview'
 import { TenantNotFound } from '#db/errors'
 import { readStatus } from '#db/fleet/status'
+import { limitFacts } from '#db/limits'
 import { isLive } from '#db/move/states'
 import { readTenant } from '#db/tenant-facts'
+import { hoursAgo, usageByHour } from '#db/usage-report'
 import type { Route } from 'next'
-import { resumeTenant, suspendTenant } from '../actions'
+import { eraseTenant, exportTenant, holdTenant, keepTenant, liftHold, resumeTenant, setTenantLimits, suspendTenant } from '../actions'
 import { beginSupport } from '../support-actions'
 
 export default async function TenantPage({ params }: PageProps<'/console/tenants/[slug]'>) {
@@ -31,7 +37,10 @@ export default async function TenantPage({ params }: PageProps<'/console/tenants
     throw error
   })
   const { tenant, suspended, latest } = facts
-  const [trail, fleet] = await Promise.all([listAudit({ tenantId: tenant.id, search: '', size: 12, before: null }), readStatus()])
+  const since = hoursAgo(chartHours)
+  const [trail, fleet, limits, hours, overview] = await Promise.all([
+    listAudit({ tenantId: tenant.id, search: '', size: 12, before: null }), readStatus(), limitFacts(tenant.id), usageByHour(tenant.id, since), dataOverview(tenant.id, tenant.tier),
+  ])
   const standing = fleet.targets.find((one) => (facts.placement.kind === 'shared' ? one.name === 'shared' : one.tenantId === tenant.id))
   const moving = latest && isLive(latest.state) ? latest : null
   return (
@@ -59,11 +68,14 @@ export default async function TenantPage({ params }: PageProps<'/console/tenants
       )}
       <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
+          <UsageCharts hours={hours} since={since} formats={formats} />
           <MoveHistory moves={facts.moves} moving={moving !== null} formats={formats} />
           <TenantTrail rows={trail.rows} tenant={tenant.slug} formats={formats} />
         </div>
         <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
           <TenantFactsCard facts={facts} standing={standing ?? null} formats={formats} />
+          <TenantLimits key={JSON.stringify(limits.own)} facts={limits} slug={slug} name={tenant.name} action={setTenantLimits} />
+          <TenantData overview={overview} slug={slug} name={tenant.name} formats={formats} actions={{ exportAll: exportTenant, hold: holdTenant, lift: liftHold, erase: eraseTenant, keep: keepTenant }} />
           <TenantPeople people={facts.people} />
         </div>
       </div>

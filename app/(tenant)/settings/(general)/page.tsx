@@ -6,7 +6,7 @@ import { SettingsSections } from '#components/settings/settings-sections'
 import { PageHeader } from '#components/ui/page-header'
 import { anyYet } from '#db/orders'
 import { currencies, locales } from '#db/tenant-settings'
-import { saveSettings } from './actions'
+import { saveSettings } from '../actions'
 
 export const metadata: Metadata = { title: 'Settings' }
 

@@ -1,0 +1,31 @@
+'use client'
+
+import { useState } from 'react'
+import type { Action } from '#app/action'
+import { ActionForm } from '#components/forms/action-form'
+import { SubmitButton, TextareaField, TextField } from '#components/forms/fields'
+import { Button } from '#components/ui/button'
+import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
+
+/** Asks for a tenant to be erased: its name is typed, and there is a week to think better of it. */
+export function EraseDialog({ action, slug, name }: { action: Action<unknown>; slug: string; name: string }) {
+  const [open, setOpen] = useState(false)
+  return (
+    <>
+      <Button size="small" onClick={() => setOpen(true)}>Erase…</Button>
+      <Dialog open={open} onClose={() => setOpen(false)} title={`Erase ${name}`}>
+        <DialogBody>
+          <p className="text-ink-soft">In a week all rows, members, keys, letters and export files go, with the schema, login or database. Until then it can be taken back here, or by an owner.</p>
+          <ActionForm action={action} hidden={{ slug }} label={`Erase ${name}`} done={`${name} is erased in a week.`} onDone={() => setOpen(false)}>
+            <TextField name="name" label={`Type ${name} to confirm`} autoComplete="off" />
+            <TextareaField name="reason" label="Reason" hint="Kept in the audit trail." rows={2} maxLength={500} />
+            <DialogButtons>
+              <Button onClick={() => setOpen(false)}>Leave it</Button>
+              <SubmitButton look="danger">Erase {name}</SubmitButton>
+            </DialogButtons>
+          </ActionForm>
+        </DialogBody>
+      </Dialog>
+    </>
+  )
+}

@@ -1,0 +1,11 @@
+import { duration } from '#components/console/figures'
+import type { Limits } from '#db/limits'
+
+export type LimitName = keyof Limits
+
+export const limitNames: Record<LimitName, string> = {
+  statementMs: 'Time for a statement', concurrent: 'Transactions at a time', requestsPerMinute: 'Requests a minute', apiPerMinute: 'API calls a minute', exportRows: 'Orders in a CSV file',
+}
+export const limitOrder = Object.keys(limitNames) as LimitName[]
+
+export const limitText = (name: LimitName, value: number) => (name === 'statementMs' ? duration(value) : value.toLocaleString('en-GB'))

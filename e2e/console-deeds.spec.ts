@@ -1,0 +1,215 @@
+import { readFileSync } from 'node:fs'
+import { expect, test, type Page } from '@playwright/test'
+import { ask } from './database'
+import { checkA11y, shot, signIn } from './fixtures'
+
+const operator = 'olivia@rowhouse.example'
+
+test.beforeEach(({ page }) => signIn(page, operator))
+
+async function inDialog(page: Page, opener: string, fill: Record<string, string>, save: string) {
+  await page.getByRole('button', { name: opener }).click()
+  const dialog = page.getByRole('dialog')
+  for (const [label, value] of Object.entries(fill)) await dialog.getByLabel(label).fill(value)
+  await dialog.getByRole('button', { name: save, exact: true }).click()
+}
+
+async function askForTier(page: Page, slug: string, name: string, tier: string) {
+  await page.goto(`/console/tenants/${slug}/tier`)
+  await page.getByRole('radio', { name: tier }).check()
+  await expect(page.getByLabel('What it means')).toContainText('rows')
+  await page.getByLabel('Reason').fill('a test')
+  await page.getByRole('button', { name: `Move ${name} to ${tier}` }).click()
+  await page.waitForURL(/moves\//)
+}
+
+
+test('the live page outlives a reload, a second tab, a killed worker and a lost stream', async ({ page, context }, info) => {
+  test.setTimeout(180_000)
+  const worker = () => Number(readFileSync(process.env.E2E_WORKER_PID ?? '', 'utf8'))
+  const killed = worker()
+  process.kill(killed, 'SIGSTOP')
+  try {
+    await askForTier(page, 'globex', 'Globex', 'Business')
+    await expect(page.getByRole('status').first()).toHaveText('Asked for')
+    await expect(page.getByText('Live', { exact: true })).toBeVisible()
+    await page.reload()
+    const second = await context.newPage()
+    await second.route('**/stream', (route) => route.abort())
+    await second.goto(page.url())
+    await expect(second.getByText('Live, by asking again')).toBeVisible()
+    await expect(second.getByRole('status').first()).toHaveText('Asked for')
+    process.kill(killed, 'SIGCONT')
+    const state = async () => (await ask<{ state: string }>('select state from platform.moves order by requested_at desc limit 1'))[0]?.state
+    await expect.poll(state, { intervals: [10], timeout: 30_000 }).toMatch(/copied|indexed|caught_up|verified|switched/)
+    process.kill(killed, 'SIGSTOP')
+    for (const tab of [page, second]) await expect(tab.getByRole('region', { name: 'Steps' }).getByText('Rows copied, done')).toBeVisible()
+    await shot(page, 'console-move-midway', info)
+    process.kill(killed, 'SIGKILL')
+    await expect.poll(worker, { timeout: 30_000 }).not.toBe(killed)
+    for (const tab of [page, second]) await expect(tab.getByRole('button', { name: 'Confirm…' })).toBeVisible({ timeout: 60_000 })
+    await expect(second.getByRole('region', { name: 'Steps' }).getByText(', done')).toHaveCount(8)
+    await shot(second, 'console-move-polled', info)
+  } finally {
+    if (worker() === killed) process.kill(killed, 'SIGCONT')
+  }
+  await inDialog(page, 'Roll back…', { Reason: 'They want to stay with the others' }, 'Roll back')
+  const first = page.url()
+  await page.waitForURL((url) => url.toString() !== first)
+  await expect(page.getByText('Done. Globex is Starter')).toBeVisible({ timeout: 60_000 })
+  await page.goto(first)
+  await expect(page.getByText('Rolled back by another move')).toBeVisible()
+})
+
+test('a fleet run whose canary fails stops; once that is mended, what is left is run', async ({ page }, info) => {
+  test.setTimeout(120_000)
+  const [place] = await ask<{ schema: string }>(`select p.schema from platform.placements as p join platform.tenants as t on t.id = p.tenant_id where t.slug = 'initech'`)
+  const kept = await ask<{ migration: string; sha256: string; applied_at: string; took_ms: number }>('select migration, sha256, applied_at::text, took_ms from tenancy.applied where schema = $1', [place?.schema])
+  await ask('delete from tenancy.applied where schema = $1', [place?.schema])
+  try {
+    await page.goto('/console/fleet')
+    await expect(page.getByRole('region', { name: 'Plan of the next run' })).toContainText('for 1 target')
+    await page.goto('/console/fleet?show=off')
+    await expect(page.getByRole('row', { name: /initech/ })).toContainText('behind')
+    await inDialog(page, 'Start a run…', { Canaries: 'initech' }, 'Start')
+    await page.waitForURL(/fleet\/runs\//)
+    await expect(page.getByText(/canaries initech/)).toBeVisible()
+    await expect(page.getByRole('region', { name: 'Failures' }).getByRole('row', { name: /initech/ })).toContainText('already exists', { timeout: 60_000 })
+    await checkA11y(page)
+    await shot(page, 'console-fleet-run-failed', info)
+    await page.goto('/console')
+    await expect(page.getByRole('region', { name: 'Needs attention' })).toContainText('The last fleet run ended with 1')
+  } finally {
+    for (const row of kept) await ask('insert into tenancy.applied (schema, migration, sha256, applied_at, took_ms) values ($1, $2, $3, $4, $5)', [place?.schema, row.migration, row.sha256, row.applied_at, row.took_ms])
+  }
+  await page.getByRole('link', { name: /The last fleet run ended/ }).click()
+  await page.getByRole('button', { name: 'Run what is left' }).click()
+  await expect(page.getByText(/Asked for by olivia@rowhouse.example\.$/)).toBeVisible()
+  await expect(page.getByRole('status').first()).toHaveText('done', { timeout: 60_000 })
+  await page.goto('/console')
+  await expect(page.getByText('The last fleet run ended')).toHaveCount(0)
+})
+
+test('a failed job is tried again', async ({ page }, info) => {
+  await ask(`insert into pgboss.job (name, data, state, output, completed_on, retry_limit) select 'move', jsonb_build_object('moveId', gen_random_uuid()), 'failed', '{"message": "the server went away"}', now(), 2`)
+  await page.goto('/console/jobs?show=failed')
+  const row = page.getByRole('row', { name: /the server went away/ })
+  await shot(page, 'console-jobs-failed', info)
+  await row.getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByText('It is tried again.')).toBeVisible()
+  await expect(async () => {
+    await page.reload()
+    await expect(page.getByRole('row', { name: /the server went away/ })).toHaveCount(0)
+  }).toPass({ timeout: 20_000 })
+})
+
+test('limits of a tenant are its own once they are set, and a dry run shows what the tier would give', async ({ page }, info) => {
+  await page.goto('/console/tenants/globex')
+  await inDialog(page, 'Change…', { 'Transactions at a time': '5000', Reason: 'They import tonight' }, 'Set the limits')
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByText('Type a whole number from 1 to 1,000')).toBeVisible()
+  await dialog.getByLabel('Transactions at a time').fill('4')
+  await dialog.getByRole('button', { name: 'Set the limits' }).click()
+  const limits = page.getByRole('region', { name: 'Limits' })
+  await expect(limits).toContainText('4its own; the tier has 2')
+  await expect(page.getByRole('region', { name: 'Audit' })).toContainText('They import tonight')
+  await page.goto('/console/tenants/globex/tier')
+  await page.getByRole('radio', { name: 'Business' }).check()
+  const plan = page.getByLabel('What it means')
+  await expect(plan.getByLabel('Limits')).toContainText('Requests a minute600 → 3,000')
+  await expect(plan.getByLabel('Limits')).toContainText('Transactions at a time4') // its own goes along
+  await checkA11y(page)
+  await shot(page, 'console-tier-plan', info)
+  await page.goto('/console/tenants/globex')
+  await inDialog(page, 'Change…', { 'Transactions at a time': '', Reason: 'Done' }, 'Set the limits')
+  await expect(limits).not.toContainText('its own')
+})
+
+test('a tenant is exported, held, and not erased before its name was typed and a week has gone', async ({ page }, info) => {
+  await page.goto('/console/tenants/globex')
+  const data = page.getByRole('region', { name: 'Data' })
+  await inDialog(page, 'Export…', { Reason: 'They asked by letter' }, 'Export')
+  await expect(data).toContainText('done', { timeout: 30_000 })
+  await inDialog(page, 'Legal hold…', { Reason: 'A court asks' }, 'Hold')
+  await expect(data).toContainText('On legal hold')
+  await expect(data.getByRole('button', { name: 'Erase…' })).toHaveCount(0)
+  await inDialog(page, 'Lift the hold…', { Reason: 'The court is done' }, 'Lift the hold')
+  await inDialog(page, 'Erase…', { 'Type Globex to confirm': 'globex', Reason: 'They left' }, 'Erase Globex')
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByText('Type Globex to confirm; this is globex.').first()).toBeVisible()
+  await dialog.getByLabel('Type Globex to confirm').fill('Globex')
+  await dialog.getByRole('button', { name: 'Erase Globex' }).click()
+  await expect(data).toContainText('Globex is erased on')
+  await shot(page, 'console-tenant-erasure', info)
+  await data.getByRole('button', { name: 'Keep Globex' }).click()
+  await expect(data.getByRole('button', { name: 'Erase…' })).toBeVisible()
+  for (const deed of ['export asked for', 'tenant put on hold', 'hold lifted', 'erasure asked for', 'erasure withdrawn']) await expect(page.getByRole('region', { name: 'Audit' })).toContainText(deed)
+})
+
+test('use is counted, sorted and drawn', async ({ page, browser }, info) => {
+  const ada = await (await browser.newContext()).newPage()
+  await signIn(ada, 'ada@acme.example')
+  for (let i = 0; i < 5; i++) await ada.request.get('/orders')
+  await expect(async () => {
+    await page.goto('/console/usage?by=transactions')
+    await expect(page.getByRole('row', { name: /Acme/ })).toBeVisible({ timeout: 1000 })
+  }).toPass({ timeout: 30_000 })
+  await page.getByRole('link', { name: 'Errors' }).click()
+  await expect(page.getByRole('columnheader', { name: 'Errors' })).toHaveAttribute('aria-sort', 'descending')
+  await page.getByRole('button', { name: /^Period/ }).click()
+  await page.getByRole('menuitemradio', { name: 'This hour' }).click()
+  await page.waitForURL(/period=hour/)
+  await shot(page, 'console-usage', info)
+  await page.getByRole('link', { name: 'Acme' }).click()
+  await expect(page.getByRole('img', { name: /^Requests by hour: [1-9]/ })).toBeVisible()
+  await page.goto('/console/tenants?q=acme')
+  await expect(page.getByRole('row', { name: /Acme/ })).toContainText(/ms|\ds/)
+})
+
+test('suspended, everybody is shut out; let in again, they are back', async ({ page, browser }) => {
+  const ines = await (await browser.newContext()).newPage()
+  await signIn(ines, 'ines@initech.example')
+  await page.goto('/console/tenants/initech')
+  await inDialog(page, 'Suspend…', { Reason: 'They do not pay' }, 'Suspend')
+  await expect(page.getByText(/Suspended .* They do not pay/)).toBeVisible()
+  expect((await ines.request.get('/orders', { maxRedirects: 0 })).ok()).toBe(false)
+  await inDialog(page, 'Let in again', { Reason: 'They paid' }, 'Let in')
+  await expect(page.getByRole('button', { name: 'Suspend…' })).toBeVisible()
+  expect((await ines.request.get('/orders', { maxRedirects: 0 })).ok()).toBe(true)
+})
+
+test('tenants are searched, filtered and sorted, and the address says how', async ({ page }) => {
+  await page.goto('/console/tenants')
+  const names = () => page.getByRole('row').locator('a[href^="/console/tenants/"]').allInnerTexts()
+  await page.getByLabel('Search tenants').fill('b')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/q=b/)
+  await expect.poll(async () => (await names()).map((text) => text.split('\n')[0])).toEqual(['Globex', 'Umbrella'])
+  await page.getByRole('button', { name: /^Tier/ }).click()
+  await page.getByRole('menuitemradio', { name: 'Enterprise' }).click()
+  await page.waitForURL(/tier=enterprise/)
+  await expect(page.getByRole('row')).toHaveCount(2)
+  await page.getByRole('link', { name: 'Clear' }).click()
+  await page.getByRole('link', { name: 'Orders', exact: true }).click()
+  await page.waitForURL(/sort=-orders/)
+  await expect(page.getByRole('columnheader', { name: 'Orders' })).toHaveAttribute('aria-sort', 'descending')
+})
+
+test('another server is tried before anything is asked for', async ({ page }) => {
+  await page.goto('/console/tenants/globex/tier')
+  await page.getByRole('radio', { name: 'Enterprise' }).check()
+  await expect(page.getByLabel('What it means')).toContainText('rows')
+  await page.getByRole('radio', { name: 'Another server', exact: true }).check()
+  const move = page.getByRole('button', { name: 'Move Globex to Enterprise' })
+  await expect(move).toBeDisabled()
+  await page.getByLabel('Administrator’s URL').fill('postgres://nobody:wrong@127.0.0.1:9/postgres')
+  await page.getByRole('button', { name: 'Check connection' }).click()
+  await expect(page.getByRole('alert').filter({ hasText: '127.0.0.1:9' })).toBeVisible()
+  await expect(move).toBeDisabled()
+  await page.getByLabel('Administrator’s URL').fill(process.env.DATABASE_URL ?? '')
+  await expect(page.getByText('Check the connection to see what the change would mean.')).toBeVisible()
+  await page.getByRole('button', { name: 'Check connection' }).click()
+  await expect(page.getByLabel('What it means')).toContainText(/Connected: PostgreSQL \d+.*, which is the main server under another name/)
+  await expect(move).toBeEnabled()
+})
+

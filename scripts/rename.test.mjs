@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { checkNames, renamed } from './rename.mjs'
+import { root } from './root.mjs'
+
+const folder = mkdtempSync(join(tmpdir(), 'renamed-'))
+const notOurs = ['.git', '.data', '.next', 'node_modules', 'test-results']
+const run = (script, ...args) => spawnSync(process.execPath, [join(folder, script), ...args], { cwd: folder, encoding: 'utf8' })
+
+beforeAll(() => {
+  cpSync(root, folder, { recursive: true, filter: (file) => !notOurs.includes(basename(file)) && !/^\.env(?!\.example$)/.test(basename(file)) })
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction')
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+it.each([
+  ['class RowhouseError', 'class MyProductError'],
+  ['held.rowhousePools', 'held.myProductPools'],
+  ['set role rowhouse_owner', 'set role my_product_owner'],
+  ['ROWHOUSE_MOMENT', 'MY_PRODUCT_MOMENT'],
+  ['npm run rowhouse -- doctor', 'npm run my-product -- doctor'],
+  ['`__Host-rowhouse.session`', '`__Host-my-product.session`'],
+  ['olivia@rowhouse.example', 'olivia@my-product.example'],
+  ['Orders · Rowhouse', 'Orders · My Product'],
+])('%s becomes %s', (before, after) => {
+  expect(renamed(before, 'My Product', 'my-product')).toBe(after)
+})
+
+it.each([
+  ['', 'a'], ["Bob's", 'bobs'], ['<b>', 'b'], ['x'.repeat(41), 'x'], ['A', ''], ['A', 'A'], ['A', 'a_b'], ['A', '-a'], ['A', 'a--b'], ['A', '1a'], ['A', 'pg'], ['A', 'pg-x'], ['A', 'a'.repeat(25)],
+])('the names %j and %j are refused', (name, slug) => {
+  expect(() => checkNames(name, slug)).toThrow(/has to be/)
+})
+
+describe('a copy of this project', () => {
+  it('is not touched by a wrong name', () => {
+    const { status, stderr } = run('scripts/rename.mjs', 'My', 'Product', 'my-product')
+    expect(status).toBe(2)
+    expect(stderr).toContain('needs quotes')
+    expect(existsSync(join(folder, 'scripts/rowhouse.mjs'))).toBe(true)
+  })
+
+  it('says the new name everywhere, has the right types, and its command runs', () => {
+    expect(run('scripts/rename.mjs', 'My Product', 'my-product')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d{3} files now say My Product/) })
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
+    expect(files.filter(({ name }) => /rowhouse/i.test(name)).map(({ name }) => name)).toEqual([])
+    expect(files.map(({ parentPath, name }) => join(parentPath, name)).filter((file) => /rowhouse/i.test(readFileSync(file, 'latin1')))).toEqual([])
+    expect(run('scripts/typecheck.mjs')).toMatchObject({ status: 0, stderr: '' })
+    expect(run('scripts/my-product.mjs', '--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('usage: npm run my-product -- <command>') })
+  }, 120_000)
+})
