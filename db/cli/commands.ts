@@ -22,8 +22,8 @@ const operator = (verb: 'add' | 'remove' | 'list') => async () => (await import(
 export const commands: Command[] = [
   { words: ['setup'], usage: 'setup', about: 'make or update roles, databases, functions and migrations', load: () => import('#db/cli/setup') },
   {
-    words: ['seed'], usage: 'seed --demo', about: 'add the demo tenants, people and orders',
-    options: { demo: { type: 'boolean' } }, load: () => import('#db/cli/seed'),
+    words: ['seed'], usage: 'seed --demo | --tenants N --orders M', about: 'add the demo tenants, people and orders; or N tenants of all tiers with M orders each',
+    options: { demo: flag, tenants: text, orders: text }, load: () => import('#db/cli/seed'),
   },
   { words: ['secrets', 'reseal'], usage: 'secrets reseal', about: 'seal every kept secret again with ENCRYPTION_KEY, after a change of it', load: () => import('#db/cli/reseal') },
   { words: ['doctor'], usage: 'doctor', about: 'check every invariant on every target; exit 1 with the offenders', load: () => import('#db/cli/doctor') },

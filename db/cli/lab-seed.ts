@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Run } from '#db/cli/commands'
+import type { Outcome, Run } from '#db/cli/commands'
 import { refuseInProduction } from '#db/cli/lab'
 import { UsageError } from '#db/cli/usage'
 import { withTenant } from '#db/door'
@@ -12,14 +12,14 @@ import * as users from '#db/users'
 
 const tiers: Tier[] = ['starter', 'starter', 'business', 'enterprise']
 
+export const run: Run = ({ values }) => seedTenants(count(values.tenants, 'tenants'), count(values.rows, 'rows'), values.canary === true)
+
 /** Adds tenants of all tiers, each with an owner `owner@<slug>.example` whose password is `rowhouse-demo`. */
-export const run: Run = async ({ values }) => {
+export async function seedTenants(tenants: number, orders: number, canary: boolean): Promise<Outcome> {
   refuseInProduction()
-  const tenants = count(values.tenants, 'tenants')
-  const rows = count(values.rows, 'rows')
   const batch = randomBytes(3).toString('hex')
   const made = []
-  for (let i = 0; i < tenants; i++) made.push(await one(`lab-${batch}-${i + 1}`, tiers[i % tiers.length] ?? 'starter', rows, values.canary === true))
+  for (let i = 0; i < tenants; i++) made.push(await one(`lab-${batch}-${i + 1}`, tiers[i % tiers.length] ?? 'starter', orders, canary))
   return { text: made.map(({ slug, tier, owner }) => `${slug} (${tier}), owner ${owner}`).join('\n'), json: { tenants: made } }
 }
 
@@ -37,7 +37,7 @@ async function one(slug: string, tier: Tier, rows: number, canary: boolean) {
   return { slug, id: tenant.id, tier, owner: email }
 }
 
-function count(value: unknown, name: string): number {
+export function count(value: unknown, name: string): number {
   const number = Number(value)
   if (!Number.isInteger(number) || number < 1) throw new UsageError(`--${name} takes a whole number from 1, not ${value}`)
   return number
