@@ -1,6 +1,11 @@
-/** How many decimals a currency has: 2 for EUR, 0 for JPY, 3 for KWD. */
-export const digitsOf = (currency: string): number =>
-  new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+const digits = new Map<string, number>()
+
+/** How many decimals a currency has: 2 for EUR, 0 for JPY, 3 for KWD. Asked for each amount on a page, so that it is remembered. */
+export function digitsOf(currency: string): number {
+  const known = digits.get(currency) ?? new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+  digits.set(currency, known)
+  return known
+}
 
 export const mostMinor = 100_000_000_000
 

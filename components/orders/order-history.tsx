@@ -13,7 +13,7 @@ export function OrderHistory({ events, entries, formats }: { events: Order['even
   const steps: Step[] = [
     ...events.map((event): Step => ({
       id: event.id, at: event.at, actor: event.actor, why: event.reason,
-      mark: <StatusMark status={event.toStatus} className="mt-1.5" />, what: event.fromStatus || event.toStatus !== 'draft' ? statusNames[event.toStatus] : 'Draft written',
+      mark: <StatusMark status={event.toStatus} />, what: event.fromStatus || event.toStatus !== 'draft' ? statusNames[event.toStatus] : 'Draft written',
     })),
     ...entries.filter((entry) => entry.deed === 'order.edited').map((entry): Step => ({
       id: entry.id, at: entry.at, actor: entry.actor, mark: <Pencil aria-hidden className="mt-1.5 size-3 shrink-0 text-ink-faint" />, what: edited(entry, formats),

@@ -1,19 +1,17 @@
+import { clsx } from 'clsx'
 import { Card } from '#components/ui/card'
 import { Skeleton } from '#components/ui/skeleton'
 
-export function TableSkeleton({ rows }: { rows: number }) {
+const heights = { 12: 'h-[33rem]', 25: 'h-[68.75rem]' }
+
+/** The lines between rows are one background: a page that is drawn twice must not carry boxes for each cell. */
+export function TableSkeleton({ rows }: { rows: keyof typeof heights }) {
   return (
     <Card>
       <div className="flex h-16 items-center px-5">
         <Skeleton className="h-9 w-72 max-w-full" />
       </div>
-      {Array.from({ length: rows }, (_, row) => (
-        <div key={row} className="flex h-11 items-center justify-between gap-6 border-t border-line px-5">
-          <Skeleton className="h-4 w-16" />
-          <Skeleton className="h-4 w-40 max-sm:hidden" />
-          <Skeleton className="h-4 w-24" />
-        </div>
-      ))}
+      <div aria-hidden className={clsx('skeleton-rows border-t border-line', heights[rows])} />
     </Card>
   )
 }
