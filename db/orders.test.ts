@@ -80,6 +80,8 @@ it('many at once: those that may change do, the rest and those of others are lef
   const outcome = await inside((tx) => orders.setStatusOfMany(tx, [placed.id, draft.id, theirs?.id ?? '', newId()], 'paid'))
   expect(outcome).toEqual({ changed: 1, left: 3 })
   expect((await found(draft.id)).status).toBe('draft')
+  await inside((tx) => orders.setStatusOfMany(tx, [placed.id], 'cancelled', 'Out of stock'))
+  expect((await found(placed.id)).events.at(-1)).toMatchObject({ fromStatus: 'paid', toStatus: 'cancelled', reason: 'Out of stock' })
 })
 
 it('a duplicate is a draft with the same lines', async () => {

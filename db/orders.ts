@@ -67,15 +67,15 @@ export async function setStatus(tx: TenantTx, id: string, version: number, to: O
 }
 
 /** Changes those of the orders that may become `to`, and tells how many were left as they are. */
-export async function setStatusOfMany(tx: TenantTx, ids: string[], to: OrderStatus): Promise<{ changed: number; left: number }> {
+export async function setStatusOfMany(tx: TenantTx, ids: string[], to: OrderStatus, reason = ''): Promise<{ changed: number; left: number }> {
   // always in the same order, so that two people who do this at once wait for each other instead of failing
   const found = await tx.select({ id: orders.id, status: orders.status }).from(orders)
     .where(and(eq(orders.tenantId, tx.tenantId), inArray(orders.id, ids))).orderBy(asc(orders.id)).for('update')
   const able = found.filter((order) => mayBecome(order.status, to))
   if (able.length > 0) {
     await apply(tx, able.map((order) => order.id), to)
-    await addEvents(tx, able.map((order) => ({ orderId: order.id, fromStatus: order.status, toStatus: to })))
-    await activity.record(tx, 'orders.status', { name: able.length === 1 ? '1 order' : `${able.length} orders`, id: null }, { to, orders: able.length })
+    await addEvents(tx, able.map((order) => ({ orderId: order.id, fromStatus: order.status, toStatus: to, reason })))
+    await activity.record(tx, 'orders.status', { name: able.length === 1 ? '1 order' : `${able.length} orders`, id: null }, { to, orders: able.length, ...(reason && { reason }) })
   }
   return { changed: able.length, left: new Set(ids).size - able.length }
 }

@@ -33,7 +33,7 @@ function Subject({ entry }: { entry: Entry }) {
   const address = deed.startsWith('order.') ? orderAddress : deed.startsWith('customer.') ? customerAddress : deed.startsWith('product.') ? productAddress : undefined
   if (!address || !subjectId) return subject
   return (
-    <Link href={address(subjectId)} className="underline decoration-line-strong underline-offset-4 hover:decoration-ink">
+    <Link href={address(subjectId)} prefetch={false} className="underline decoration-line-strong underline-offset-4 hover:decoration-ink">
       {subject}
     </Link>
   )

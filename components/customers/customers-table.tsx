@@ -22,7 +22,7 @@ export function CustomersTable({ rows, formats }: { rows: Customer[]; formats: F
           {rows.map((customer) => (
             <Tr key={customer.id} className="relative">
               <Td className="font-medium">
-                <Link href={customerAddress(customer.id)} className="break-words after:absolute after:inset-0">
+                <Link href={customerAddress(customer.id)} prefetch={false} className="break-words after:absolute after:inset-0">
                   {customer.name}
                 </Link>
                 <span className="block text-sm font-normal break-all text-ink-soft sm:hidden">{customer.email}</span>

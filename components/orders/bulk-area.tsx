@@ -2,26 +2,36 @@
 
 import { useRef, useState, type ReactNode } from 'react'
 import type { Action } from '#app/action'
+import { SubmitButton, TextareaField } from '#components/forms/fields'
+import { TenantForm } from '#components/forms/tenant-form'
 import { useDeed } from '#components/forms/use-deed'
 import { statusNames } from '#components/orders/order-status'
 import { useScope } from '#components/tenant-scope'
 import { Button } from '#components/ui/button'
+import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
 import { Select } from '#components/ui/input'
 import { toast } from '#components/ui/toast'
 import type { OrderStatus } from '#db/schema/tenant'
 
+type Changed = { changed: number; left: number }
+
+const counted = (orders: number) => `${orders} ${orders === 1 ? 'order' : 'orders'}`
 const targets: OrderStatus[] = ['placed', 'paid', 'shipped', 'delivered', 'cancelled']
 
-/** Around a table that the server wrote: counts the ticked rows and changes their status together. */
-export function BulkArea({ action, children }: { action: Action<{ changed: number; left: number }>; children: ReactNode }) {
+/** Around a table that the server wrote: counts the ticked rows and changes their status together. Cancelling asks first: there is no way back. */
+export function BulkArea({ action, children }: { action: Action<Changed>; children: ReactNode }) {
   const { tenantId } = useScope()
   const area = useRef<HTMLDivElement>(null)
   const [ids, setIds] = useState<string[]>([])
   const [to, setTo] = useState<OrderStatus>('paid')
-  const { pending, run } = useDeed(action, ({ changed, left }) => {
-    toast(`${changed} ${changed === 1 ? 'order' : 'orders'} changed${left > 0 ? `, ${left} left as they were` : ''}.`)
+  const [cancelling, setCancelling] = useState(false)
+  const { pending, run } = useDeed(action, onDone)
+
+  function onDone({ changed, left }: Changed) {
+    toast(`${counted(changed)} changed${left > 0 ? `, ${left} left as they were` : ''}.`)
+    setCancelling(false)
     tickAll(false)
-  })
+  }
 
   const boxes = () => [...(area.current?.querySelectorAll<HTMLInputElement>('input[name=order]') ?? [])]
   const readTicks = () => setIds(boxes().filter((box) => box.checked).map((box) => box.value))
@@ -55,7 +65,7 @@ export function BulkArea({ action, children }: { action: Action<{ changed: numbe
               ))}
             </Select>
           </label>
-          <Button look="primary" disabled={pending} onClick={() => run({ _tenant: tenantId, ids, to })}>
+          <Button look="primary" disabled={pending} onClick={() => (to === 'cancelled' ? setCancelling(true) : run({ _tenant: tenantId, ids, to }))}>
             Apply
           </Button>
           <Button look="quiet" onClick={() => tickAll(false)}>
@@ -63,6 +73,18 @@ export function BulkArea({ action, children }: { action: Action<{ changed: numbe
           </Button>
         </div>
       )}
+      <Dialog open={cancelling} onClose={() => setCancelling(false)} title={`Cancel ${counted(ids.length)}`}>
+        <DialogBody>
+          <TenantForm action={action} hidden={{ to, ...Object.fromEntries(ids.map((id, i) => [`ids.${i}`, id])) }} onDone={onDone} label="Cancel orders">
+            <p className="text-ink-soft">Cancelled orders stay in the books, but cannot be taken up again.</p>
+            <TextareaField name="reason" label="Reason" rows={3} />
+            <DialogButtons>
+              <Button onClick={() => setCancelling(false)}>Keep them</Button>
+              <SubmitButton look="danger">Cancel {counted(ids.length)}</SubmitButton>
+            </DialogButtons>
+          </TenantForm>
+        </DialogBody>
+      </Dialog>
     </div>
   )
 }

@@ -21,7 +21,7 @@ export function FilterChips({ address, customer, formats, link }: Props) {
     <ul aria-label="Filters" className="flex flex-wrap items-center gap-1.5 px-4 pb-3 sm:px-5">
       {chips.map(({ label, off }) => (
         <li key={label}>
-          <NextLink href={off} scroll={false} className="inline-flex h-7 items-center gap-1 rounded-full border border-line-strong bg-raised pr-2 pl-3 text-sm hover:bg-sunken">
+          <NextLink href={off} scroll={false} prefetch={false} className="inline-flex h-7 items-center gap-1 rounded-full border border-line-strong bg-raised pr-2 pl-3 text-sm hover:bg-sunken">
             {label}
             <X aria-hidden className="size-3.5 text-ink-faint" />
             <span className="sr-only">: take this filter off</span>

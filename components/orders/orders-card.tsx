@@ -49,7 +49,7 @@ export function OrdersCard({ address, page, customer, formats, link, exportHref,
         </div>
       </div>
       <FilterChips address={address} customer={customer} formats={formats} link={link} />
-      {page.rows.length === 0 ? <NoOrders address={address} link={link} mayCreate={bulk !== null} /> : bulk ? <BulkArea action={bulk}>{table}</BulkArea> : table}
+      {page.rows.length === 0 ? <NoOrders address={address} link={link} mayCreate={bulk !== null} /> : bulk ? <BulkArea key={`${page.rows[0]?.id} ${page.rows.at(-1)?.id}`} action={bulk}>{table}</BulkArea> : table}
       <Pager page={page} size={address.view.size} link={link} />
     </Card>
   )

@@ -31,7 +31,7 @@ export function OrdersTable({ rows, columns, view, formats, link, selectable = f
     view && sortable[column] === view.sort ? { 'aria-sort': view.descending ? ('descending' as const) : ('ascending' as const) } : {}
   return (
     <ScrollBox>
-      <Table>
+      <Table className="tabular-nums">
         <caption className="sr-only">Orders</caption>
         <thead>
           <tr>
@@ -56,14 +56,14 @@ export function OrdersTable({ rows, columns, view, formats, link, selectable = f
                   <input type="checkbox" name="order" value={row.id} aria-label={`Select order ${row.number}`} className="relative z-10 block size-4" />
                 </Td>
               )}
-              <Td className="font-medium tabular-nums">
-                <NextLink href={orderAddress(row.id)} className="outline-offset-4 after:absolute after:inset-0">
+              <Td className="font-medium">
+                <NextLink href={orderAddress(row.id)} prefetch={false} className="outline-offset-4 after:absolute after:inset-0">
                   #{row.number}
                 </NextLink>
                 <span className="block text-sm font-normal text-ink-soft sm:hidden">{row.customer}</span>
               </Td>
               {columns.map((column) => (
-                <Td key={column} className={clsx('tabular-nums', right.includes(column) && 'text-right', !alsoOnPhone.includes(column) && 'max-sm:hidden')}>
+                <Td key={column} className={clsx(right.includes(column) && 'text-right', !alsoOnPhone.includes(column) && 'max-sm:hidden')}>
                   <Cell column={column} row={row} formats={formats} />
                 </Td>
               ))}
@@ -96,7 +96,7 @@ function SortLink({ sort, view, link, children }: { sort: Sort; view: OrderView;
   const current = view.sort === sort
   const Arrow = view.descending ? ArrowDown : ArrowUp
   return (
-    <NextLink href={link({ sort: current && view.descending ? sort : `-${sort}` })} scroll={false} className="inline-flex items-center gap-1 rounded-sm hover:text-ink">
+    <NextLink href={link({ sort: current && view.descending ? sort : `-${sort}` })} scroll={false} prefetch={false} className="inline-flex items-center gap-1 rounded-sm hover:text-ink">
       {children}
       {current && <Arrow aria-hidden className="size-3" />}
     </NextLink>

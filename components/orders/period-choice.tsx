@@ -6,14 +6,15 @@ import type { Period } from '#db/period'
 import { calendarDay, type Formats } from '#components/formats'
 import { Button, button } from '#components/ui/button'
 import { Field } from '#components/ui/field'
+import { HiddenInputs } from '#components/ui/hidden-inputs'
 import { Input } from '#components/ui/input'
 import { Popover } from '#components/ui/popover'
 
 const names = { '7d': 'Last 7 days', '30d': 'Last 30 days', '90d': 'Last 90 days', '12m': 'Last 12 months' }
 
-type Props = { period: Period; formats: Formats; link: LinkMaker }
+type Props = { period: Period; formats: Formats; link: LinkMaker; keep: [string, string][] }
 
-export function PeriodChoice({ period, formats, link }: Props) {
+export function PeriodChoice({ period, formats, link, keep }: Props) {
   const name = period.name === 'custom' ? `${calendarDay(period.first, formats)} – ${calendarDay(period.last, formats)}` : names[period.name]
   return (
     <Popover
@@ -30,7 +31,7 @@ export function PeriodChoice({ period, formats, link }: Props) {
       <ul className="grid p-1">
         {Object.entries(names).map(([key, label]) => (
           <li key={key}>
-            <Link href={link({ period: key, from: null, to: null })} scroll={false} aria-current={period.name === key ? 'true' : undefined} className="flex h-9 items-center justify-between gap-6 rounded-md px-2.5 text-sm hover:bg-sunken">
+            <Link href={link({ period: key, from: null, to: null })} scroll={false} prefetch={false} aria-current={period.name === key ? 'true' : undefined} className="flex h-9 items-center justify-between gap-6 rounded-md px-2.5 text-sm hover:bg-sunken">
               {label}
               {period.name === key && <Check aria-hidden className="size-4 text-accent" />}
             </Link>
@@ -38,6 +39,7 @@ export function PeriodChoice({ period, formats, link }: Props) {
         ))}
       </ul>
       <Form action="/orders" scroll={false} className="grid gap-3 border-t border-line p-3">
+        <HiddenInputs pairs={keep} />
         <div className="grid grid-cols-2 gap-2">
           <Field id="from" label="From">
             <Input id="from" name="from" type="date" defaultValue={period.first} />

@@ -17,7 +17,7 @@ export function StatusBreakdown({ all, formats, link }: Props) {
         <ul className="-mx-2 grid">
           {all.map(({ status, orders, totalMinor }) => (
             <li key={status}>
-              <Link href={link({ status })} scroll={false} className="grid h-9 xl:h-10 grid-cols-[1fr_auto_6.5rem] items-center gap-3 rounded-md px-2 text-sm tabular-nums hover:bg-sunken">
+              <Link href={link({ status })} scroll={false} prefetch={false} className="grid h-9 xl:h-10 grid-cols-[1fr_auto_6.5rem] items-center gap-3 rounded-md px-2 text-sm tabular-nums hover:bg-sunken">
                 <StatusText status={status} />
                 <span>{count(orders, formats)}</span>
                 <span className="truncate text-right text-ink-faint">{money(totalMinor, formats, totalMinor > 1e8 ? 'compact' : 'standard')}</span>

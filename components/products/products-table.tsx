@@ -21,7 +21,7 @@ export function ProductsTable({ rows, formats }: { rows: Product[]; formats: For
           {rows.map((product) => (
             <Tr key={product.id} className="relative">
               <Td className="font-medium">
-                <Link href={productAddress(product.id)} className="break-words after:absolute after:inset-0">
+                <Link href={productAddress(product.id)} prefetch={false} className="break-words after:absolute after:inset-0">
                   {product.name}
                 </Link>
                 <span className="block text-sm font-normal text-ink-soft sm:hidden">{product.sku}</span>

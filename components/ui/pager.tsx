@@ -29,7 +29,7 @@ function Turn({ to, rel, children }: { to: Route | null; rel: string; children: 
   const look = button({ size: 'small' })
   if (!to) return <span className={clsx(look, 'pointer-events-none text-ink-faint shadow-none')}>{children}</span>
   return (
-    <NextLink href={to} rel={rel} scroll={false} className={look}>
+    <NextLink href={to} rel={rel} scroll={false} prefetch={false} className={look}>
       {children}
     </NextLink>
   )

@@ -3,7 +3,7 @@
 import { Search } from 'lucide-react'
 import type { Route } from 'next'
 import Form from 'next/form'
-import { useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import { HiddenInputs } from '#components/ui/hidden-inputs'
 import { Input } from '#components/ui/input'
 import { Kbd } from '#components/ui/kbd'
@@ -15,13 +15,26 @@ const patienceMs = 350
 /** Searches while one types, in the address, so that the way back leads back. */
 export function SearchBox({ action, keep, value, label, placeholder }: Props) {
   const form = useRef<HTMLFormElement>(null)
+  const input = useRef<HTMLInputElement>(null)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const sent = useRef<string[]>([])
+  useEffect(() => {
+    const ours = sent.current.indexOf(value)
+    sent.current = sent.current.slice(ours + 1)
+    // the way back changes the address under the box; the answer to what is being typed does not
+    if (ours < 0 && input.current) input.current.value = value
+  }, [value])
+  function onSubmit() {
+    clearTimeout(timer.current)
+    const words = input.current?.value.trim() ?? ''
+    if (words !== value) sent.current.push(words)
+  }
   return (
-    <Form ref={form} action={action} replace={value !== ''} scroll={false} role="search" className="relative w-full sm:w-72" onSubmit={() => clearTimeout(timer.current)}>
+    <Form ref={form} action={action} replace={value !== ''} scroll={false} role="search" className="relative w-full sm:w-72" onSubmit={onSubmit}>
       <HiddenInputs pairs={keep} />
       <Search aria-hidden className="pointer-events-none absolute top-2.5 left-2.5 size-4 text-ink-faint" />
       <Input
-        key={value === '' ? 'empty' : 'filled'}
+        ref={input}
         name="q"
         type="search"
         autoComplete="off"

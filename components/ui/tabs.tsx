@@ -12,6 +12,7 @@ export function Tabs({ label, tabs }: { label: string; tabs: { name: string; hre
             <NextLink
               href={href}
               scroll={false}
+              prefetch={false}
               aria-current={current ? 'true' : undefined}
               className={clsx(
                 'relative block rounded-md px-2.5 py-3 text-sm whitespace-nowrap outline-offset-[-4px]',

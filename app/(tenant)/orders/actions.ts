@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { tenantAction } from '#app/action'
 import { minorOf } from '#app/amounts'
 import { amount, id, quantity, requiredText, text, version } from '#app/form-fields'
-import { Conflict } from '#db/errors'
+import { Conflict, Invalid } from '#db/errors'
 import * as orders from '#db/orders'
 import { orderStatuses } from '#db/order-status'
 
@@ -15,6 +15,7 @@ const order = z.object({
   lines: z.array(line, { error: 'Add at least one product.' }).min(1, 'Add at least one product.').max(200, 'An order has at most 200 lines.'),
 })
 const orderId = id('This order does not exist.')
+const sayWhy = 'Say why, for those who look at this order later.'
 const status = z.enum(orderStatuses, 'Choose a status.')
 
 const priced = ({ customerId, note, lines }: z.output<typeof order>, currency: string): orders.OrderInput => ({
@@ -40,11 +41,15 @@ export const editOrder = tenantAction(order.extend({ id: orderId, version }), as
 export const changeStatus = tenantAction(z.object({ id: orderId, version, to: status.exclude(['cancelled', 'draft']) }),
   (tx, input) => orders.setStatus(tx, input.id, input.version, input.to), { may: 'orders:write' })
 
-export const cancelOrder = tenantAction(z.object({ id: orderId, version, reason: requiredText(500, 'Say why, for those who look at this order later.') }),
+export const cancelOrder = tenantAction(z.object({ id: orderId, version, reason: requiredText(500, sayWhy) }),
   (tx, input) => orders.setStatus(tx, input.id, input.version, 'cancelled', input.reason), { may: 'orders:write' })
 
-export const changeStatusOfMany = tenantAction(z.object({ ids: z.array(orderId).min(1, 'Choose at least one order.').max(100, 'Choose at most 100 orders.'), to: status.exclude(['draft']) }),
-  (tx, input) => orders.setStatusOfMany(tx, input.ids, input.to), { may: 'orders:write' })
+export const changeStatusOfMany = tenantAction(z.object({
+  ids: z.array(orderId).min(1, 'Choose at least one order.').max(100, 'Choose at most 100 orders.'), to: status.exclude(['draft']), reason: text(500).default(''),
+}), (tx, { ids, to, reason }) => {
+  if (to === 'cancelled' && reason === '') throw new Invalid('reason', sayWhy)
+  return orders.setStatusOfMany(tx, ids, to, reason)
+}, { may: 'orders:write' })
 
 export const duplicateOrder = tenantAction(z.object({ id: orderId }),
   (tx, input) => orders.duplicate(tx, input.id), { may: 'orders:write', then: (made) => `/orders/${made.id}/edit` })

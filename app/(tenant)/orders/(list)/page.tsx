@@ -37,7 +37,7 @@ export default async function OrdersPage({ searchParams }: PageProps<'/orders'>)
   return (
     <Page scope={scope}>
       <PageHeader title="Orders">
-        <PeriodChoice period={period} formats={formats} link={link} />
+        <PeriodChoice period={period} formats={formats} link={link} keep={address.kept('period', 'from', 'to')} />
         {may('orders:write') && (
           <ButtonLink href="/orders/new" look="primary">
             <Plus aria-hidden /> New order
