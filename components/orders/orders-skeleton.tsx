@@ -1,3 +1,4 @@
+import { FiguresSkeleton } from '#components/orders/figures-skeleton'
 import { Card } from '#components/ui/card'
 import { Loading, Skeleton } from '#components/ui/skeleton'
 import { TableSkeleton } from '#components/ui/table-skeleton'
@@ -11,15 +12,7 @@ export function OrdersSkeleton() {
         <Skeleton className="h-7 w-24" />
         <Skeleton className="h-9 w-64 max-sm:w-36" />
       </div>
-      <Card className="grid grid-cols-2 lg:grid-cols-4">
-        {[0, 1, 2, 3].map((box) => (
-          <div key={box} className="grid gap-2 px-4 py-4 sm:px-5">
-            <Skeleton className="h-4 w-20" />
-            <Skeleton className="h-8 w-32" />
-            <Skeleton className="h-4 w-24" />
-          </div>
-        ))}
-      </Card>
+      <FiguresSkeleton />
       <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_21rem]">
         <Card className="h-[18.75rem] p-5">
           <Skeleton className="h-full w-full" />

@@ -1,5 +1,5 @@
-import { ListSkeleton } from '#components/ui/list-skeleton'
+import { OverviewSkeleton } from '#components/overview/overview-skeleton'
 
 export default function LoadingOverview() {
-  return <ListSkeleton what="overview" />
+  return <OverviewSkeleton />
 }

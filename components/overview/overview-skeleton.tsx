@@ -1,0 +1,27 @@
+import { FiguresSkeleton } from '#components/orders/figures-skeleton'
+import { PageFrame } from '#components/page'
+import { Card } from '#components/ui/card'
+import { HeaderSkeleton } from '#components/ui/cards-skeleton'
+import { Loading, Skeleton } from '#components/ui/skeleton'
+
+/** The boxes of a day's overview, in their final size. */
+export function OverviewSkeleton() {
+  return (
+    <PageFrame width="normal">
+      <Loading what="overview" />
+      <HeaderSkeleton />
+      <div className="grid gap-2">
+        <Skeleton className="h-5 w-60" />
+        <FiguresSkeleton />
+      </div>
+      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+        <Card className="h-[27.75rem] p-5">
+          <Skeleton className="h-5 w-32" />
+        </Card>
+        <Card className="h-[27.75rem] p-5">
+          <Skeleton className="h-5 w-32" />
+        </Card>
+      </div>
+    </PageFrame>
+  )
+}
