@@ -44,8 +44,8 @@ export function OrderLinesField({ lines, onChange, search }: Props) {
   const sent = lines.filter((line) => !isEmpty(line))
   return (
     <div ref={list} role="group" aria-label="Lines" className="@container grid gap-3">
-      <div aria-hidden className={`${grid} text-xs font-medium text-ink-soft`}>
-        <span className="@max-xl:hidden">Product</span>
+      <div aria-hidden className={`${grid} text-xs font-medium text-ink-soft @max-xl:hidden`}>
+        <span>Product</span>
         <span className="text-right">Quantity</span>
         <span className="text-right">Unit price</span>
         <span className="text-right">Total</span>
@@ -56,19 +56,25 @@ export function OrderLinesField({ lines, onChange, search }: Props) {
         const field = (name: string) => ({ ...(index >= 0 && { name: `lines.${index}.${name}` }), ...wiring(`line-${line.key}-${name}`, error(name), false) })
         const total = lineTotal(line, formats.currency)
         return (
-          <div key={line.key} data-line={line.key} role="group" aria-label={`Line ${position + 1}`} className={grid}>
+          <div key={line.key} data-line={line.key} role="group" aria-label={`Line ${position + 1}`} className={`${grid} @max-xl:gap-y-1 @max-xl:not-last:mb-3`}>
             <div className="@max-xl:col-span-full">
-            <Combobox
-              {...(index >= 0 ? { name: `lines.${index}.productId` } : { name: '' })}
-              label="Product"
-              placeholder="Find a product"
-              chosen={line.product}
-              onChoose={(product) => choose(line, product)}
-              search={search}
-              invalid={Boolean(error('productId'))}
-              describedBy={error('productId') && `line-${line.key}-productId-error`}
-            />
+              <Combobox
+                {...(index >= 0 ? { name: `lines.${index}.productId` } : { name: '' })}
+                label="Product"
+                placeholder="Find a product"
+                chosen={line.product}
+                onChoose={(product) => choose(line, product)}
+                search={search}
+                invalid={Boolean(error('productId'))}
+                describedBy={error('productId') && `line-${line.key}-productId-error`}
+              />
             </div>
+            {['Quantity', 'Unit price', 'Total'].map((name) => (
+              <span key={name} aria-hidden className="text-right text-xs text-ink-soft @xl:hidden">
+                {name}
+              </span>
+            ))}
+            <span aria-hidden className="@xl:hidden" />
             <Input {...field('quantity')} data-quantity aria-label="Quantity" inputMode="numeric" className="text-right tabular-nums" value={line.quantity} onChange={(event) => set(line.key, { quantity: event.target.value })} onFocus={(event) => event.target.select()} onKeyDown={(event) => onKeyDown(event, line)} />
             <Input {...field('unitPrice')} aria-label="Unit price" inputMode="decimal" className="text-right tabular-nums" value={line.unitPrice} onChange={(event) => set(line.key, { unitPrice: event.target.value })} onFocus={(event) => event.target.select()} onKeyDown={(event) => onKeyDown(event, line)} />
             <p className="self-center text-right tabular-nums">
