@@ -13,7 +13,7 @@ export function ActivityList({ entries, formats, short = false }: { entries: Ent
     <ol className="grid gap-3.5">
       {entries.map((entry) => (
         <li key={entry.id} className="min-w-0">
-          <p className="break-words">
+          <p className="wrap-anywhere">
             <span className="font-medium">{entry.actor}</span> {words(entry)} {!short && <Subject entry={entry} />}
             <Detail entry={entry} formats={formats} />
           </p>

@@ -7,12 +7,12 @@ export function CustomerCard({ customer }: { customer: Order['customer'] }) {
   return (
     <Card labelledBy="customer">
       <CardHeader id="customer" title="Customer" />
-      <CardBody className="grid gap-1 text-ink-soft">
+      <CardBody className="grid gap-1 wrap-anywhere text-ink-soft">
         <Link href={customerAddress(customer.id)} className="w-fit font-medium text-ink underline decoration-line-strong underline-offset-4 hover:decoration-ink">
           {customer.name}
         </Link>
         {customer.email && (
-          <a href={`mailto:${customer.email}`} className="w-fit max-w-full break-words hover:text-ink">
+          <a href={`mailto:${customer.email}`} className="w-fit hover:text-ink">
             {customer.email}
           </a>
         )}

@@ -20,9 +20,9 @@ export function FilterChips({ address, customer, formats, link }: Props) {
   return (
     <ul aria-label="Filters" className="flex flex-wrap items-center gap-1.5 px-4 pb-3 sm:px-5">
       {chips.map(({ label, off }) => (
-        <li key={label}>
-          <NextLink href={off} scroll={false} prefetch={false} className="inline-flex h-7 items-center gap-1 rounded-full border border-line-strong bg-raised pr-2 pl-3 text-sm hover:bg-sunken">
-            {label}
+        <li key={label} className="max-w-full">
+          <NextLink href={off} scroll={false} prefetch={false} className="flex h-7 max-w-full items-center gap-1 rounded-full border border-line-strong bg-raised pr-2 pl-3 text-sm hover:bg-sunken">
+            <span className="truncate">{label}</span>
             <X aria-hidden className="size-3.5 text-ink-faint" />
             <span className="sr-only">: take this filter off</span>
           </NextLink>

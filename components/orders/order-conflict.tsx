@@ -11,7 +11,7 @@ export function OrderConflict({ theirs, formats, onTake }: { theirs: Order; form
       <p>
         Nothing of yours is lost: it is still in the form below, but not saved. This is what the order says now, changed on {moment(theirs.updatedAt, formats)}:
       </p>
-      <dl className="grid gap-x-4 gap-y-1.5 rounded-md border border-line bg-raised p-4 sm:grid-cols-[7rem_minmax(0,1fr)] [&>dd]:break-words [&>dt]:text-ink-soft">
+      <dl className="grid gap-x-4 gap-y-1.5 rounded-md border border-line bg-raised p-4 sm:grid-cols-[7rem_minmax(0,1fr)] [&>dd]:wrap-anywhere [&>dt]:text-ink-soft">
         <dt>Status</dt>
         <dd>
           <StatusText status={theirs.status} />

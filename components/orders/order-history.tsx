@@ -29,7 +29,7 @@ export function OrderHistory({ events, entries, formats }: { events: Order['even
               {step.mark}
               <div className="min-w-0">
                 <p className="font-medium">{step.what}</p>
-                {step.why && <p className="break-words text-ink-soft">“{step.why}”</p>}
+                {step.why && <p className="wrap-anywhere text-ink-soft">“{step.why}”</p>}
                 <p className="text-sm text-ink-faint">
                   {step.actor} · <time dateTime={step.at.toISOString()}>{moment(step.at, formats)}</time>
                 </p>

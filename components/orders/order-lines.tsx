@@ -20,8 +20,8 @@ export function OrderLines({ order, formats }: { order: Pick<Order, 'lines' | 't
           {order.lines.map((line) => (
             <Tr key={line.id}>
               <Td>
-                <span className="block font-medium break-words">{line.description}</span>
-                <span className="text-sm text-ink-faint">{line.sku}</span>
+                <span className="block font-medium wrap-anywhere">{line.description}</span>
+                <span className="text-sm wrap-anywhere text-ink-faint">{line.sku}</span>
               </Td>
               <Td className="text-right tabular-nums">{count(line.quantity, formats)}</Td>
               <Td className="text-right text-ink-soft tabular-nums max-sm:hidden">{money(line.unitPriceMinor, formats)}</Td>

@@ -35,7 +35,7 @@ export function Dialog({ open, onClose, title, shape = 'sheet', children }: Dial
       {open && (
         <>
           <header className={clsx('flex items-center justify-between gap-4 pt-4 pr-3 pl-5', shape === 'palette' && 'sr-only')}>
-            <h2 id={id} className="text-lg font-semibold tracking-tight">
+            <h2 id={id} className="min-w-0 text-lg font-semibold tracking-tight wrap-anywhere">
               {title}
             </h2>
             <Button look="quiet" size="small icon" onClick={onClose}>

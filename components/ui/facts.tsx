@@ -10,7 +10,7 @@ export function Fact({ name, children }: { name: string; children: ReactNode }) 
   return (
     <div>
       <dt className="text-sm text-ink-faint">{name}</dt>
-      <dd className="break-words whitespace-pre-wrap">{children}</dd>
+      <dd className="wrap-anywhere whitespace-pre-wrap">{children}</dd>
     </div>
   )
 }

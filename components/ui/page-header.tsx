@@ -17,7 +17,7 @@ export function PageHeader({ title, beside, about, back, children }: { title: Re
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3">
         <div className="grid min-w-0 gap-1">
           <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
-            <h1 className="min-w-0 text-xl font-semibold tracking-tight break-words">{title}</h1>
+            <h1 className="min-w-0 text-xl font-semibold tracking-tight wrap-anywhere">{title}</h1>
             {beside}
           </div>
           {about && <p className="max-w-prose text-ink-soft">{about}</p>}

@@ -46,7 +46,7 @@ export default async function OrderPage({ params }: PageProps<'/orders/[id]'>) {
           {order.note && (
             <Card labelledBy="note">
               <CardHeader id="note" title="Note" />
-              <CardBody className="break-words whitespace-pre-wrap">{order.note}</CardBody>
+              <CardBody className="wrap-anywhere whitespace-pre-wrap">{order.note}</CardBody>
             </Card>
           )}
         </div>
