@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { arrivalTable, stream } from '#db/move/copy'
+import { arrivalTable, ownTable, stream } from '#db/move/copy'
 import type { Mover } from '#db/move/mover'
 import { moment } from '#db/move/moments'
 import { changedKeys, rowsOf, written, type TenantTable } from '#db/move/tables'
@@ -34,17 +34,16 @@ export function catchUpOnce(mover: Mover, tables: TenantTable[]): Promise<number
 
 async function passHere(mover: Mover, tables: TenantTable[]): Promise<number> {
   const target = await mover.target()
-  await mover.enter(target, 'catch up', { writes: true, snapshot: true })
-  const keys = await applyHere(mover, target, tables)
+  const keys = await applyHere(mover, target, tables, { snapshot: true })
   await moment('in a pass')
   await target.query('commit')
   return keys
 }
 
-/** The pass itself, in a transaction that is open and sealed. */
-export async function applyHere(mover: Mover, target: pg.Client, tables: TenantTable[]): Promise<number> {
+/** The pass itself, in a transaction that it begins and leaves open. */
+export async function applyHere(mover: Mover, target: pg.Client, tables: TenantTable[], how: { snapshot?: boolean } = {}): Promise<number> {
   const { tenantId } = mover.move
-  const { touched, keys } = await logged(mover, target, tables)
+  const { touched, keys } = await logged(mover, target, tables, { ...how, writes: true })
   if (keys === 0) return 0
   const out = touched.toReversed().map((table) => {
     const sql = written(table, tenantId)
@@ -62,27 +61,30 @@ export async function applyHere(mover: Mover, target: pg.Client, tables: TenantT
 async function passAcross(mover: Mover, tables: TenantTable[]): Promise<number> {
   const [source, target] = [await mover.source(), await mover.target()]
   const { tenantId } = mover.move
-  await mover.enter(source, 'catch up', { snapshot: true })
-  const { touched, keys } = await logged(mover, source, tables)
+  const { touched, keys } = await logged(mover, source, tables, { snapshot: true })
   if (keys === 0) {
     await source.query('commit')
     return 0
   }
   const arriving = new Map<TenantTable, string>()
   for (const table of touched) arriving.set(table, await arrivalTable(target, mover, table))
-  await target.query('create temporary table if not exists touched (table_name text, key text[]) on commit delete rows')
+  await ownTable(target, 'touched', '(table_name text, key text[])')
   await mover.enter(target, 'catch up', { writes: true })
   await stream(source, target, `select distinct table_name, key from tenancy.changed_keys where tenant_id = '${tenantId}'`, 'pg_temp.touched (table_name, key)')
-  await target.query(touched.toReversed().map((table) => {
-    const sql = written(table, tenantId)
-    const keys = `(select key from pg_temp.touched where table_name = '${table.name}')`
-    return `delete from ${sql.in(mover.move.target.schema)} where ctid = any (array(${rowsOf(table, tenantId, mover.move.target.schema, keys, 's.ctid')}))`
-  }).join(';\n'))
   for (const [table, arrived] of arriving) {
     const sql = written(table, tenantId)
     await stream(source, target, rowsOf(table, tenantId, mover.move.source.schema, changedKeys(table, tenantId), sql.columns('s')), `${arrived} (${sql.columns()})`)
-    await target.query(`insert into ${sql.in(mover.move.target.schema)} (${sql.columns()}) overriding system value select ${sql.columns('p')} from ${arrived} as p`)
   }
+  const out = touched.toReversed().map((table) => {
+    const sql = written(table, tenantId)
+    const keys = `(select key from pg_temp.touched where table_name = '${table.name}')`
+    return `delete from ${sql.in(mover.move.target.schema)} where ctid = any (array(${rowsOf(table, tenantId, mover.move.target.schema, keys, 's.ctid')}))`
+  })
+  const back = [...arriving].map(([table, arrived]) => {
+    const sql = written(table, tenantId)
+    return `insert into ${sql.in(mover.move.target.schema)} (${sql.columns()}) overriding system value select ${sql.columns('p')} from ${arrived} as p`
+  })
+  await target.query([...out, ...back].join(';\n'))
   await moment('in a pass')
   await target.query('commit')
   await moment('pass applied')
@@ -90,9 +92,10 @@ async function passAcross(mover: Mover, tables: TenantTable[]): Promise<number> 
   return keys
 }
 
-async function logged(mover: Mover, client: pg.Client, tables: TenantTable[]): Promise<{ touched: TenantTable[]; keys: number }> {
-  const { rows } = await client.query<{ table_name: string; keys: string }>(
-    'select table_name, count(*) as keys from tenancy.changed_keys where tenant_id = $1 group by table_name', [mover.move.tenantId])
+/** Begins the transaction of a pass, and sees which tables it has to do with. */
+async function logged(mover: Mover, client: pg.Client, tables: TenantTable[], how: { snapshot?: boolean; writes?: boolean }): Promise<{ touched: TenantTable[]; keys: number }> {
+  const counts = `select table_name, count(*) as keys from tenancy.changed_keys where tenant_id = '${mover.move.tenantId}' group by table_name`
+  const rows: { table_name: string; keys: string }[] = (await mover.enter(client, 'catch up', how, counts))?.rows ?? []
   const touched = tables.filter(({ name }) => rows.some((row) => row.table_name === name))
   return { touched, keys: rows.reduce((sum, row) => sum + Number(row.keys), 0) }
 }

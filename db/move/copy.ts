@@ -137,10 +137,15 @@ const prepared = new WeakMap<pg.Client, Set<string>>()
 /** A table of this connection alone, emptied by each commit, for rows of one table on their way in. */
 export async function arrivalTable(target: pg.Client, mover: Mover, table: TenantTable): Promise<string> {
   const sql = written(table, mover.move.tenantId)
-  const name = pg.escapeIdentifier(`arriving_${table.name}`.slice(0, 60))
+  const like = `as select ${sql.columns('t')} from ${sql.in(mover.move.target.schema)} as t with no data`
+  return ownTable(target, pg.escapeIdentifier(`arriving_${table.name}`.slice(0, 60)), '', like)
+}
+
+/** A table of this connection alone, emptied by each commit; made once. */
+export async function ownTable(target: pg.Client, name: string, columns: string, like = ''): Promise<string> {
   const known = prepared.get(target) ?? new Set()
   prepared.set(target, known)
-  if (!known.has(name)) await target.query(`create temporary table if not exists ${name} on commit delete rows as select ${sql.columns('t')} from ${sql.in(mover.move.target.schema)} as t with no data`)
+  if (!known.has(name)) await target.query(`create temporary table if not exists ${name} ${columns} on commit delete rows ${like}`)
   known.add(name)
   return `pg_temp.${name}`
 }

@@ -54,12 +54,14 @@ export class Mover {
     return tenantTables(await this.source(), this.move.source.schema)
   }
 
-  /** Opens a transaction that is sealed to the tenant of this move. */
-  async enter(client: pg.Client, what: string, { writes = false, snapshot = false, lazily = false } = {}): Promise<void> {
-    await client.query(`begin isolation level ${snapshot ? 'repeatable read' : 'read committed'};
+  /** Opens a transaction that is sealed to the tenant of this move. Out: what the statement `and` says, which travels in the same message. */
+  async enter(client: pg.Client, what: string, { writes = false, snapshot = false, lazily = false } = {}, and = ''): Promise<pg.QueryResult | undefined> {
+    const results: unknown = await client.query(`begin isolation level ${snapshot ? 'repeatable read' : 'read committed'};
       set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_bitmapscan = off; set local enable_sort = off;
       ${lazily ? 'set local synchronous_commit = off;' : ''}
-      select tenancy.enter_for_move('${this.move.tenantId}', '${this.move.id}', 'move ${this.move.id}: ${what}', ${writes})`)
+      select tenancy.enter_for_move('${this.move.tenantId}', '${this.move.id}', 'move ${this.move.id}: ${what}', ${writes});
+      ${and}`)
+    return Array.isArray(results) ? (results as pg.QueryResult[]).at(-1) : undefined
   }
 
   /** Called between pieces of work: ends this run when the worker shall stop or the move was given up. */

@@ -18,7 +18,6 @@ async function switchHere(mover: Mover): Promise<void> {
   const tables = await mover.tables()
   await catchUp(mover)
   const { result, pauseMs } = await withFence(mover, target, async () => {
-    await mover.enter(target, 'switch', { writes: true })
     const keys = await applyHere(mover, target, tables)
     await moment('drained')
     await target.query('select tenancy.switch_place($1)', [mover.move.id])
