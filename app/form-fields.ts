@@ -10,6 +10,10 @@ export const text = (most: number) => clean.pipe(z.string().max(most, within(mos
 
 export const requiredText = (most: number, message: string) => clean.pipe(z.string().min(1, message).max(most, within(most)))
 
+/** A name of a person or an organisation. It stands in mails to others, so it must not bring them an address to click. */
+export const plainName = (message: string) =>
+  requiredText(80, message).pipe(z.string().regex(/^(?!.*(:\/\/|www\.))[^\p{Cc}\p{Bidi_Control}]*$/iu, 'Use a name without line breaks or web addresses.'))
+
 export const optionalEmail = text(254).pipe(z.union([z.literal(''), z.email('Type an e-mail address such as name@example.com.')], { error: 'Type an e-mail address such as name@example.com.' }))
 
 export const id = (message: string) => z.string({ error: message }).refine(isId, message)

@@ -132,6 +132,11 @@ export async function askForCode(userId: string): Promise<string> {
 /** Signs a user in who has shown all that is asked for, and remembers this browser as theirs. */
 export async function startSession(userId: string): Promise<void> {
   await nextAuth.signIn('credentials', { ticket: tickets.seal('sign-in granted', userId, 30), redirect: false })
+  await rememberBrowser(userId)
+}
+
+/** Knows this browser as the user's from now on: strangers who guess passwords do not keep it waiting. */
+export async function rememberBrowser(userId: string): Promise<void> {
   await putCookie('device', await devices.remember(await readCookie('device'), userId), 365 * 86_400)
 }
 

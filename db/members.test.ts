@@ -2,7 +2,7 @@ import { and, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import * as apiKeys from '#db/api-keys'
 import { withTenant, type Caller } from '#db/door'
-import { Invalid, LastOwner, LinkSpent, NotAllowed, NotAMember, NotFound, NotSignedIn, WrongAddress } from '#db/errors'
+import { Invalid, LastOwner, LinkSpent, NotAllowed, NotAMember, NotFound, NotSignedIn, TenantSuspended, WrongAddress } from '#db/errors'
 import * as invitations from '#db/invitations'
 import { inhabitant, memberOf, type Inhabitant } from '#db/isolation/world'
 import * as members from '#db/members'
@@ -10,8 +10,9 @@ import { unprovision } from '#db/placements/provision'
 import { closePools } from '#db/pools'
 import { placementOf, platform } from '#db/registry'
 import { invitations as invitationTable } from '#db/schema/accounts'
-import { members as memberTable, type Role } from '#db/schema/platform'
+import { bans, members as memberTable, type Role } from '#db/schema/platform'
 import { orders } from '#db/schema/tenant'
+import { resume, suspend } from '#db/suspensions'
 import { addMember } from '#db/tenants'
 import { newestToken } from '#db/testing/mailbox'
 import * as users from '#db/users'
@@ -165,6 +166,19 @@ for (const kind of ['shared', 'schema'] as const) {
     expect(await apiKeys.read((key as { key: string }).key)).toBeUndefined()
   })
 }
+
+test('a key opens nothing while its organisation is suspended, or its member is banned', async () => {
+  const tenant = await inhabitant('shared', 'c', 1)
+  const member = await memberOf(tenant.id, 'member')
+  const key = await keyOf(member, tenant, 'write')
+  expect(await read(key)).toHaveLength(1)
+  const deed = { tenantId: tenant.id, slug: tenant.slug, actor: 'test', reason: 'test' }
+  await suspend(deed)
+  await expect(read(key)).rejects.toThrow(TenantSuspended)
+  await resume(deed)
+  await platform().insert(bans).values({ userId: idOf(member), by: 'test', reason: 'test' })
+  await expect(read(key)).rejects.toThrow(NotSignedIn)
+})
 
 test('a revoked key and an expired one open nothing; only the last four signs of a key are kept', async () => {
   const { id, key } = await apiKeys.create({ tenantId: acme.id, userId: idOf(acme.owner), name: 'old', scope: 'read', days: -1 })

@@ -23,13 +23,13 @@ export async function requestReset(typed: string): Promise<void> {
   })
 }
 
-/** Sets a new password with a link of a mail, once, and ends every session and every remembered browser. Throws LinkSpent, Invalid. */
-export async function reset(token: string, password: string): Promise<void> {
+/** Sets a new password with a link of a mail, once, and ends every session and every remembered browser. Returns whose it is. Throws LinkSpent, Invalid. */
+export async function reset(token: string, password: string): Promise<string> {
   const link = await links.find('reset', token)
   if (!link) throw new LinkSpent()
   checkPassword(password, { email: link.email })
   const passwordHash = await hashPassword(password)
-  await platform().transaction(async (tx) => {
+  const userId = await platform().transaction(async (tx) => {
     await links.use(tx, 'reset', token)
     const user = await users.byEmail(tx, link.email)
     if (!user) throw new LinkSpent()
@@ -37,8 +37,10 @@ export async function reset(token: string, password: string): Promise<void> {
     await tx.delete(sessions).where(eq(sessions.userId, user.id))
     await tx.delete(devices).where(eq(devices.userId, user.id))
     await post(tx, user.email, 'password changed', letters.passwordChanged())
+    return user.id
   })
   await forgetDelays(link.email)
+  return userId
 }
 
 /** Changes the password of somebody who is signed in and knows the old one; all other sessions end. Throws Invalid, TooManyAttempts. */

@@ -10,6 +10,8 @@ import * as users from '#db/users'
 
 const hour = 3600
 const perPlace: Policy = { name: 'sign-in to an account from one place', free: 5, first: 5, longest: hour / 4, memory: 24 * hour }
+// no address is known, so its owner may be behind it too
+const perNowhere: Policy = { ...perPlace, name: 'sign-in to an account from nowhere', longest: 60 }
 // strangers everywhere together: the wait stays short, since its owner, on a new device, has to wait too
 const perAccount: Policy = { name: 'sign-in to an account', free: 20, first: 2, longest: 60, memory: hour }
 const perAddress: Policy = { name: 'sign-in from an address', free: 60, first: 5, longest: hour / 4, memory: hour }
@@ -26,12 +28,13 @@ export async function checkCredentials({ email: typed, password, address, device
   const email = typed.normalize('NFKC').trim().toLowerCase().slice(0, 254)
   const user = await users.byEmail(platform(), email)
   const known = await devices.belongsTo(device, user?.id)
-  const place = `${email}\n${known ? `device ${device}` : (address ?? 'unknown')}`
+  const place = `${email}\n${known ? `device ${device}` : (address ?? 'nowhere')}`
+  const perThis = known || address ? perPlace : perNowhere
   if (address) await count(perAddress, address)
   if (!known) await count(perAccount, email)
-  await count(perPlace, place)
+  await count(perThis, place)
   if (!(await passwordFits(user?.passwordHash ?? null, password)) || !user) return undefined
-  await Promise.all([forget(perPlace, place), forget(perAccount, email), address ? takeBack(perAddress, address) : undefined])
+  await Promise.all([forget(perThis, place), forget(perAccount, email), address ? takeBack(perAddress, address) : undefined])
   await refuseBanned(user.id)
   return { userId: user.id, needsCode: await secondFactor.isOn(user.id) }
 }

@@ -12,6 +12,7 @@ import * as sessions from '#db/sessions'
 import { checkCredentials } from '#db/sign-in'
 import * as signUp from '#db/sign-up'
 import { newestMail, newestToken } from '#db/testing/mailbox'
+import { partLonger } from '#db/testing/timing'
 import * as users from '#db/users'
 
 afterAll(closePools)
@@ -53,6 +54,16 @@ test('a sign-up with a known address looks the same outside; the mail holds no l
   const { text } = await newestMail('known@new.example')
   expect(text).toContain('/sign-in')
   expect(text).not.toContain('#')
+})
+
+test.each<[string, (email: string) => Promise<void>]>([
+  ['reset', passwordChange.requestReset],
+  ['sign-up', (email) => signUp.request({ email, name: 'Same', organisation: 'Same' })],
+])('asking for a %s takes the same time for a known address and an unknown one', async (what, ask) => {
+  for (let i = 0; i < 40; i++) await users.create(platform(), { email: `known${i}@${what}.example`, name: 'Known' })
+  const longer = await partLonger((i) => ask(`known${i}@${what}.example`), (i) => ask(`nobody${i}@${what}.example`), 40)
+  expect(longer).toBeGreaterThan(0.2)
+  expect(longer).toBeLessThan(0.8)
 })
 
 test.each([['short', /at least 10/], ['password123', /first that an attacker/], ['weak@new.example', /name or address/]])('the password %s is refused', async (typed, why) => {

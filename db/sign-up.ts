@@ -19,7 +19,7 @@ export async function request(input: { email: string; name: string; organisation
   await platform().transaction(async (tx) => {
     const known = await users.byEmail(tx, email)
     const token = await links.create(tx, 'sign-up', email, { name, organisation: input.organisation.trim() })
-    await post(tx, email, 'sign-up', known ? letters.accountExists() : letters.signUp(name, token))
+    await post(tx, email, 'sign-up', known ? letters.accountExists() : letters.signUp(token))
   })
 }
 

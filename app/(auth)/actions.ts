@@ -5,9 +5,9 @@ import { z } from 'zod'
 import { publicAction, userAction } from '#app/action'
 import { clientAddress } from '#app/client-address'
 import { dropCookie, putCookie } from '#app/cookies'
-import { requiredText } from '#app/form-fields'
+import { plainName, requiredText } from '#app/form-fields'
 import { linkPages, openedLink, type MailLink } from '#app/mail-link'
-import { startSession } from '#app/session'
+import { rememberBrowser, startSession } from '#app/session'
 import * as emailChange from '#db/email-change'
 import { LinkSpent } from '#db/errors'
 import * as invitations from '#db/invitations'
@@ -16,12 +16,14 @@ import * as passwordChange from '#db/password-change'
 import { platform } from '#db/registry'
 import * as sessions from '#db/sessions'
 import * as signUp from '#db/sign-up'
+import { count, type Policy } from '#db/throttle'
 
 const email = requiredText(254, 'Enter your e-mail address.')
 const password = z.string().min(1, 'Choose a password.').max(200, 'Use at most 200 characters.')
-const personName = requiredText(80, 'Enter your name.')
-const tenantName = requiredText(80, 'Enter a name.')
+const personName = plainName('Enter your name.')
+const tenantName = plainName('Enter a name.')
 const hour = 3600
+const newTenants: Policy = { name: 'organisations made by a user', free: 10, first: 60, longest: 24 * hour, memory: 24 * hour }
 
 const kinds = Object.keys(linkPages) as [MailLink, ...MailLink[]]
 
@@ -51,7 +53,7 @@ export const askForReset = publicAction(z.object({ email }), async ({ email }) =
 }, { then: () => '/sent' })
 
 export const resetPassword = publicAction(z.object({ password }), async ({ password }) => {
-  await passwordChange.reset(await secretOf('reset'), password)
+  await rememberBrowser(await passwordChange.reset(await secretOf('reset'), password))
   await dropCookie('link')
   return {}
 }, { then: () => '/sign-in?done=reset' })
@@ -79,6 +81,7 @@ export const join = userAction(z.object({}), async ({ token, user }) => {
 }, { then: () => '/orders' })
 
 export const createOrganisation = userAction(z.object({ name: tenantName }), async ({ token, user }, { name }) => {
+  await count(newTenants, user.id)
   const { id } = await platform().transaction((tx) => signUp.startTenant(tx, user.id, name))
   await sessions.switchTenant(token, id)
   return {}

@@ -1,10 +1,13 @@
 'use server'
 
+import { headers } from 'next/headers'
 import { z } from 'zod'
 import { userAction } from '#app/action'
-import { id, requiredText } from '#app/form-fields'
+import { clientAddress } from '#app/client-address'
+import { id, plainName, requiredText } from '#app/form-fields'
 import * as emailChange from '#db/email-change'
 import { NotFound } from '#db/errors'
+import { countMail } from '#db/mail/limits'
 import * as twoFactor from '#db/two-factor'
 import * as passwordChange from '#db/password-change'
 import { platform } from '#db/registry'
@@ -14,7 +17,7 @@ import * as users from '#db/users'
 const currentPassword = z.string().min(1, 'Enter your password.').max(200, 'Use at most 200 characters.')
 const password = z.string().min(1, 'Choose a password.').max(200, 'Use at most 200 characters.')
 
-export const rename = userAction(z.object({ name: requiredText(80, 'Enter your name.') }), async ({ user }, { name }) => {
+export const rename = userAction(z.object({ name: plainName('Enter your name.') }), async ({ user }, { name }) => {
   await users.rename(platform(), user.id, name)
   return {}
 })
@@ -25,6 +28,7 @@ export const changePassword = userAction(z.object({ currentPassword, password })
 })
 
 export const changeEmail = userAction(z.object({ email: requiredText(254, 'Enter an e-mail address.'), currentPassword }), async ({ user }, input) => {
+  await countMail(input.email, clientAddress(await headers()))
   await emailChange.request(user.id, input.email, input.currentPassword)
   return {}
 })

@@ -9,9 +9,9 @@ const yourAccount = 'You get this because it concerns your account at Rowhouse.'
 
 type Template<A extends unknown[]> = (...about: A) => Letter
 
-export const signUp: Template<[name: string, token: string]> = (name, token) => ({
+export const signUp: Template<[token: string]> = (token) => ({
   subject: 'Finish your sign-up',
-  paragraphs: [`Hello ${name},`, 'one step is left: choose a password, and your organisation is ready. The link works once, within a day.'],
+  paragraphs: ['Hello,', 'one step is left: choose a password, and your organisation is ready. The link works once, within a day.'],
   link: { label: 'Choose a password', url: opening('sign-up', token) },
   reason: typedHere,
 })

@@ -8,6 +8,7 @@ import type { TenantTx } from '#db/door'
 import { NotFound } from '#db/errors'
 import * as invitations from '#db/invitations'
 import { rolesInOrder } from '#db/member-roles'
+import { countMail } from '#db/mail/limits'
 import * as members from '#db/members'
 
 // The trail's row comes first: it has passed the door before anything changes in the platform, and goes back when that is refused.
@@ -32,12 +33,15 @@ async function invited(tenantId: string, id: string) {
 }
 
 export const inviteMember = tenantAction(z.object({ email: requiredText(254, 'Enter an e-mail address.'), role }), async (tx, { email, role }, tenant) => {
+  await countMail(email, null)
   await activity.record(tx, 'member.invited', { name: email.toLowerCase(), id: null }, { role })
   return invitations.invite(deedOf(tx, tenant), email, role)
 }, { may: 'members:write' })
 
 export const resendInvitation = tenantAction(z.object({ id: invitationId }), async (tx, { id }, tenant) => {
-  await activity.record(tx, 'member.reinvited', { name: (await invited(tenant.id, id)).email, id: null })
+  const { email } = await invited(tenant.id, id)
+  await countMail(email, null)
+  await activity.record(tx, 'member.reinvited', { name: email, id: null })
   return invitations.resend(deedOf(tx, tenant), id)
 }, { may: 'members:write' })
 

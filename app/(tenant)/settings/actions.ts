@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import { tenantAction } from '#app/action'
-import { id, requiredText } from '#app/form-fields'
+import { id, plainName, requiredText } from '#app/form-fields'
 import * as activity from '#db/activity'
 import * as apiKeys from '#db/api-keys'
 import { Invalid } from '#db/errors'
@@ -10,7 +10,7 @@ import * as orders from '#db/orders'
 import { currencies, locales, save } from '#db/tenant-settings'
 
 const settings = z.object({
-  name: requiredText(80, 'Enter a name.'),
+  name: plainName('Enter a name.'),
   slug: requiredText(63, 'Enter a short name.'),
   currency: z.enum(currencies, 'Choose a currency.'),
   locale: z.enum(locales, 'Choose a format.'),
