@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Action } from '#app/action'
 import { entrances } from '#app/entrances'
-import { actionRows, everyWho, routeRows, type Who } from '#app/who-may-what'
+import { actionRows, everyWho, pageRows, routeRows, type Who } from '#app/who-may-what'
 import * as apiKeys from '#db/api-keys'
 import { newId } from '#db/id'
 import { inhabitant, memberOf } from '#db/isolation/world'
@@ -34,6 +35,7 @@ const all = entrances(root)
 const tokens: Partial<Record<Who, string>> = {}
 const keys: Partial<Record<Who, string>> = {}
 let tenantId = ''
+const none = newId()
 
 beforeAll(async () => {
   const { id } = await inhabitant('shared', 'a', 2)
@@ -46,10 +48,17 @@ beforeAll(async () => {
 })
 afterAll(closePools)
 
-test('every action and every route that the source has is in the table', () => {
+test('every action, route and page that the source has is in the table', () => {
   expect(all.actions.map(({ name }) => name).filter((name) => !(name in actionRows))).toEqual([])
   expect(all.routes.map(({ method, path }) => `${method} ${path}`).filter((route) => !(route in routeRows))).toEqual([])
+  expect(all.pages.map(({ path }) => path).toSorted()).toEqual(Object.keys(pageRows).toSorted())
   expect(all.actions.length).toBeGreaterThan(30)
+})
+
+test('every page behind a sign-in checks for itself, since the frame around it outlives navigations', () => {
+  const behind = all.pages.flatMap(({ path, file }) => (pageRows[path]?.nobody === 'page' || /\(auth\)|mailbox/.test(file) ? [] : [file]))
+  expect(behind.filter((file) => !/await (tenantPage|consolePage|requireUser|requireTenant)\(\)/.test(readFileSync(join(root, file), 'utf8')))).toEqual([])
+  expect(behind.length).toBeGreaterThan(20)
 })
 
 test('the table says of no action that it is open to anybody, except for those made as such, and the other way round', () => {
@@ -92,6 +101,19 @@ test.each(guarded)('$name as $who: $expected', async ({ file, name, who, row, ex
   const loaded = (await import(join(root, file))) as Record<string, Action<unknown>>
   const action = loaded[name]
   expect(action && (await tried(action, who, row.form))).toBe(expected)
+})
+
+const smuggled = { tenantId: none, tenant_id: none, tier: 'enterprise', role: 'owner', isAdmin: 'true', operator: 'true', userId: none }
+test.each(all.actions)('$name takes no field that its form does not have', async ({ file, name }) => {
+  const loaded = (await import(join(root, file))) as Record<string, Action<unknown>>
+  const row = actionRows[name]
+  const form = row && 'form' in row ? row.form : {}
+  signedIn.token = await fresh(row && 'form' in row && row.allowed.includes('operator') && !row.allowed.includes('owner') ? 'operator' : 'owner')
+  const foreign = Object.keys(smuggled).filter((field) => !(field in form))
+  for (const field of foreign) {
+    const answer = await loaded[name]?.(null, { _tenant: tenantId, ...form, [field]: smuggled[field as keyof typeof smuggled] })
+    expect(answer).toMatchObject({ ok: false, message: `The form sent something unexpected (${field}); reload the page.` })
+  }
 })
 
 type Handler = (request: Request, context: unknown) => Promise<Response>

@@ -124,3 +124,65 @@ export const routeRows: Record<string, RouteRow> = {
   'GET /console/moves/[id]/state': { allowed: operators, by: 'session' },
   'GET /console/moves/[id]/stream': { allowed: operators, by: 'session' },
 }
+
+/** What somebody gets who asks for a page: the page, the page that says that there is none, or the address that they are sent to. */
+export type Outcome = 'page' | 'not found' | `/${string}`
+export type PageRow = Record<Who, Outcome>
+
+const sees = (allowed: Who[], others: Partial<PageRow> = {}): PageRow =>
+  Object.fromEntries(everyWho.map((who) => [who, allowed.includes(who) ? 'page' : (others[who] ?? 'not found')])) as PageRow
+const inTenant = (allowed = everybody) => sees(allowed, { operator: '/welcome', nobody: '/sign-in' })
+const ofUsers = sees(users, { nobody: '/sign-in' })
+const ofOperators = sees(operators)
+const ofAnybody = sees(everyWho)
+const allTo = (address: `/${string}`) => Object.fromEntries(everyWho.map((who) => [who, address])) as PageRow
+const toOrders = { owner: '/orders', admin: '/orders', member: '/orders', viewer: '/orders' } as const
+const inDevelopment = sees([])
+
+export const pageRows: Record<string, PageRow> = {
+  '/': sees([], { ...toOrders, operator: '/welcome', nobody: '/sign-in' }),
+  '/sign-in': sees(['nobody'], { ...toOrders, operator: '/orders' }),
+  '/sign-in/code': allTo('/sign-in'),
+  '/sign-up': sees(['nobody'], { ...toOrders, operator: '/orders' }),
+  '/open': ofAnybody,
+  '/sent': ofAnybody,
+  '/reset': ofAnybody,
+  '/reset/new': ofAnybody,
+  '/verify': ofAnybody,
+  '/email': ofAnybody,
+  '/invitation': ofAnybody,
+  '/mailbox': inDevelopment,
+  '/mailbox/[id]': inDevelopment,
+  '/welcome': sees(operators, { ...toOrders, nobody: '/sign-in' }),
+  '/new-organisation': ofUsers,
+  '/account': ofUsers,
+  '/account/security': ofUsers,
+  '/account/sessions': ofUsers,
+  '/overview': inTenant(),
+  '/orders': inTenant(),
+  '/orders/new': inTenant(writers),
+  '/orders/[id]': inTenant(),
+  '/orders/[id]/edit': inTenant(writers),
+  '/customers': inTenant(),
+  '/customers/[id]': inTenant(),
+  '/products': inTenant(),
+  '/products/[id]': inTenant(),
+  '/activity': inTenant(),
+  '/isolation': inTenant(),
+  '/members': inTenant(),
+  '/settings': inTenant(),
+  '/settings/data': inTenant(),
+  '/settings/keys': inTenant(admins),
+  '/console': ofOperators,
+  '/console/tenants': ofOperators,
+  '/console/tenants/[slug]': ofOperators,
+  '/console/tenants/[slug]/tier': ofOperators,
+  '/console/moves': ofOperators,
+  '/console/moves/[id]': ofOperators,
+  '/console/fleet': ofOperators,
+  '/console/fleet/runs/[id]': ofOperators,
+  '/console/usage': ofOperators,
+  '/console/jobs': ofOperators,
+  '/console/audit': ofOperators,
+  '/console/doctor': ofOperators,
+}

@@ -48,7 +48,7 @@ test('an operator who is removed finds no page and no stream of the console any 
   const { pages, routes } = entrances(process.cwd())
   const [run] = await ask<{ id: string }>(`insert into platform.migration_runs (id, requested_by, state, options, ended_at) values (gen_random_uuid(), 'test', 'done', '{}', now()) returning id`)
   const [move] = await ask<{ id: string }>(`select m.id from platform.moves as m join platform.tenants as t on t.id = m.tenant_id where t.slug = 'acme' and m.state = 'cleaned' limit 1`)
-  const all = [...pages, ...routes.map(({ path }) => path)].filter((path) => path.startsWith('/console')).map((path) => path.replace('[slug]', 'acme').replace('runs/[id]', `runs/${run?.id}`).replace('moves/[id]', `moves/${move?.id}`))
+  const all = [...pages, ...routes].map(({ path }) => path).filter((path) => path.startsWith('/console')).map((path) => path.replace('[slug]', 'acme').replace('runs/[id]', `runs/${run?.id}`).replace('moves/[id]', `moves/${move?.id}`))
   expect(all.length).toBeGreaterThan(15)
   const answers = async () => {
     const given: string[] = []

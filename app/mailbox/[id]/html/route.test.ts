@@ -1,0 +1,41 @@
+import { afterAll, expect, test, vi } from 'vitest'
+import { GET } from './route'
+import { post, read } from '#db/mail/outbox'
+import { closePools } from '#db/pools'
+import { platform } from '#db/registry'
+import { mail } from '#db/schema/accounts'
+
+const settings = vi.hoisted(() => ({ now: {} as Record<string, string> }))
+vi.mock('#db/env', async (original) => {
+  const real = await original<typeof import('#db/env')>()
+  return { ...real, env: () => ({ ...real.env(), ...settings.now }) }
+})
+afterAll(closePools)
+
+const get = async (id: string) => GET(new Request(`http://localhost/mailbox/${id}/html`), { params: Promise.resolve({ id }) })
+const attack = `<script>alert(1)</script>"><img src=x onerror="alert(2)">' onmouseover='alert(3)`
+
+test('a mail is shown in a frame without origin, scripts or anything from elsewhere, and what people typed is text in it', async () => {
+  await post(platform(), 'a@x.example', 'invitation', { subject: attack, paragraphs: [attack], link: { label: attack, url: `https://x.example/${attack}` }, reason: attack })
+  const [{ id } = { id: '' }] = await platform().select({ id: mail.id }).from(mail)
+  const answer = await get(id)
+  expect(answer.status).toBe(200)
+  const policy = answer.headers.get('content-security-policy') ?? ''
+  expect(policy).toContain("default-src 'none'")
+  expect(policy).toContain('sandbox')
+  expect(policy).not.toMatch(/allow-scripts|allow-same-origin|script-src|img-src/)
+  const html = await answer.text()
+  expect(html).not.toMatch(/<script|<img|" on|' on/)
+  expect(html).toContain('&#60;script&#62;alert(1)')
+  expect((await read(id))?.bodies.text).toContain(attack)
+})
+
+test('in production, and where mail is sent, there is no mailbox', async () => {
+  const [{ id } = { id: '' }] = await platform().select({ id: mail.id }).from(mail)
+  for (const now of [{ NODE_ENV: 'production' }, { SMTP_URL: 'smtp://localhost' }]) {
+    settings.now = now
+    const none = await get('00000000-0000-7000-8000-000000000000')
+    const answer = await get(id)
+    expect([answer.status, await answer.text()]).toEqual([404, await none.text()])
+  }
+})
