@@ -10,12 +10,12 @@ const oidcProfile = z.object({ sub: z.string(), name: z.string().optional(), ema
 const githubProfile = z.object({ id: z.number(), login: z.string(), name: z.string().nullish() })
 const githubEmails = z.array(z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }))
 
-function openIdConnect(id: string, name: string, issuer: string, clientId: string, clientSecret: string): OIDCConfig<unknown> {
+function openIdConnect(id: string, name: string, issuer: string, clientId: string, clientSecret: string, authorize?: string): OIDCConfig<unknown> {
   return {
     id, name, issuer, clientId, clientSecret,
     type: 'oidc',
     checks: ['pkce', 'state', 'nonce'],
-    authorization: { params: { scope: 'openid email profile' } },
+    authorization: { ...(authorize && { url: authorize }), params: { scope: 'openid email profile' } },
     profile(given) {
       const profile = oidcProfile.parse(given)
       return { id: profile.sub, name: profile.name ?? '', email: profile.email_verified === true ? (profile.email ?? null) : null }
@@ -44,7 +44,7 @@ export function oauthProviders(): (OIDCConfig<unknown> | OAuth2Config<unknown>)[
   const keys = env()
   return [
     ...(keys.GITHUB_CLIENT_ID && keys.GITHUB_CLIENT_SECRET ? [github(keys.GITHUB_CLIENT_ID, keys.GITHUB_CLIENT_SECRET)] : []),
-    ...(keys.GOOGLE_CLIENT_ID && keys.GOOGLE_CLIENT_SECRET ? [openIdConnect('google', 'Google', 'https://accounts.google.com', keys.GOOGLE_CLIENT_ID, keys.GOOGLE_CLIENT_SECRET)] : []),
+    ...(keys.GOOGLE_CLIENT_ID && keys.GOOGLE_CLIENT_SECRET ? [openIdConnect('google', 'Google', 'https://accounts.google.com', keys.GOOGLE_CLIENT_ID, keys.GOOGLE_CLIENT_SECRET, 'https://accounts.google.com/o/oauth2/v2/auth')] : []),
     ...(keys.OIDC_ISSUER && keys.OIDC_CLIENT_ID && keys.OIDC_CLIENT_SECRET ? [openIdConnect('oidc', keys.OIDC_NAME, keys.OIDC_ISSUER, keys.OIDC_CLIENT_ID, keys.OIDC_CLIENT_SECRET)] : []),
   ]
 }
