@@ -37,7 +37,7 @@ async function step(tx: TenantTx, { table, days }: Rule, now: Date): Promise<Ret
   const { rows } = await tx.execute<{ seen: string; old: number; all: number }>(sql`
     select pg_current_snapshot()::text as seen, count(*) filter (where ${sql.identifier(by)} < ${before.toISOString()}::timestamptz)::int as old, count(*)::int as all
     from ${sql.identifier(table)} where tenant_id = ${tx.tenantId}`)
-  return [{ table, before: before.toISOString(), seen: rows[0]?.seen ?? '', rows: rows[0]?.old ?? 0, of: rows[0]?.all ?? 0, deleted: 0 }]
+  return [{ tenantId: tx.tenantId, table, before: before.toISOString(), seen: rows[0]?.seen ?? '', rows: rows[0]?.old ?? 0, of: rows[0]?.all ?? 0, deleted: 0 }]
 }
 
 /** The time of the main database, if this process agrees. */

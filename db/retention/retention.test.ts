@@ -6,6 +6,7 @@ import { withTenant } from '#db/door'
 import { loginUrl } from '#db/env'
 import { forgetTenant } from '#db/erase/forget'
 import * as holds from '#db/holds'
+import { newId } from '#db/id'
 import { fingerprint } from '#db/import/testing/archives'
 import { inhabitant, type Inhabitant } from '#db/isolation/world'
 import { platform } from '#db/registry'
@@ -138,6 +139,20 @@ describe('a run', () => {
     expect(await ordersOf(one.id)).toHaveLength(40)
     await holds.lift({ tenantId: one.id, slug: one.slug, actor: 'test', reason: 'over' })
     expect(await runRetentionOf(one.id)).toMatchObject({ state: 'done', steps: [{ deleted: 5 }] })
+  })
+
+  it('under a wrong tenant id deletes nothing: of nobody, of a tenant without rules, or of one whose run it is not', async () => {
+    await expect(runRetentionOf(newId())).rejects.toThrow('retention_runs')
+    expect(await runRetentionOf(neighbour.id)).toMatchObject({ state: 'done', steps: [] })
+    const one = await tenant('shared')
+    await age(one.id, 9)
+    await keep(one, 365)
+    const { id } = await runRetentionOf(one.id)
+    await decide(platform(), one.id, id, true, 'test')
+    await platform().execute(sql`update platform.retention_runs set tenant_id = ${neighbour.id} where id = ${id}`)
+    expect(await runRetentionOf(neighbour.id)).toMatchObject({ id, state: 'done', steps: [{ rows: 9, deleted: 0 }] })
+    expect(await fingerprint(neighbour.id)).toEqual(before)
+    expect(await ordersOf(one.id)).toHaveLength(40)
   })
 
   it.each([400, -400])('deletes nothing while this clock is %d days wrong', async (days) => {

@@ -327,8 +327,8 @@ export const retentionRules = platform.table('retention_rules', {
 
 export const retentionStates = ['waiting', 'running', 'done', 'failed', 'dismissed'] as const
 
-/** What a run may delete of a table: rows older than `before` that were there as they are in the snapshot `seen`, `rows` of `of`; and what has gone so far. */
-export type RetentionStep = { table: string; before: string; seen: string; rows: number; of: number; deleted: number }
+/** What a run may delete of a tenant's table: rows older than `before` that were there as they are in the snapshot `seen`, `rows` of `of`; and what has gone so far. */
+export type RetentionStep = { tenantId: string; table: string; before: string; seen: string; rows: number; of: number; deleted: number }
 
 /** A retention run. One that would take too much waits until the tenant's owner agrees; its steps never change afterwards. */
 export const retentionRuns = platform.table('retention_runs', {
