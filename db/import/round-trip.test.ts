@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { connected } from '#db/connect'
 import { withTenant } from '#db/door'
 import { loginUrl } from '#db/env'
-import { forgetTenant } from '#db/erase/forget'
+import { forgetTenant, type Receipt } from '#db/erase/forget'
 import { writeExport } from '#db/export/write'
+import { privateName } from '#db/id'
 import { bringUpToDate } from '#db/fleet/apply'
 import { readHistory } from '#db/fleet/history'
 import { importTenant } from '#db/import/import'
@@ -15,7 +16,7 @@ import { filesOf, fingerprint, manifestOf, temporary } from '#db/import/testing/
 import { everyValue, tomorrow } from '#db/import/testing/every-type'
 import { inhabitant, type Inhabitant } from '#db/isolation/world'
 import { placementOf, platform } from '#db/registry'
-import { placementKinds, type PlacementKind, type Tier } from '#db/schema/platform'
+import { placementKinds, tiers, type PlacementKind, type Tier } from '#db/schema/platform'
 import * as sessions from '#db/sessions'
 import { bySlug } from '#db/tenants'
 
@@ -49,6 +50,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 }, 60_000)
 
+/** What an administrator still finds of a tenant in the shared schema, and of schemas and databases of its own. */
+const rowsOf = (tenantId: string) => connected(process.env.DATABASE_URL ?? '', async (admin) => {
+  const { rows: [found] } = await admin.query<{ left: number }>(`
+    select (select count(*) from shared.every_type where tenant_id = $1) + (select count(*) from shared.orders where tenant_id = $1)
+      + (select count(*) from pg_namespace where nspname = $2) + (select count(*) from pg_database where datname = $2) + (select count(*) from pg_roles where rolname = $2) as left`, [tenantId, privateName(tenantId)])
+  return Number(found?.left)
+})
 const exported = async (kind: PlacementKind) => {
   const path = join(folder, `${kind}.zip`)
   return { path, manifest: await writeExport(await placementOf(world[kind].id), path, 'test') }
@@ -75,8 +83,8 @@ describe.each(placementKinds)('an export from a %s placement', (kind) => {
   })
 })
 
-describe.each([['shared', 'business'], ['schema', 'enterprise'], ['database', 'starter'], ['shared', 'starter']] as [PlacementKind, Tier][])('from %s', (kind, tier) => {
-  it(`it goes into a ${tier} tenant, and every value is the same`, async () => {
+describe.each(placementKinds.flatMap((kind) => tiers.map((tier): [PlacementKind, Tier] => [kind, tier])))('from %s', (kind, tier) => {
+  it(`it goes into a ${tier} tenant, every value is the same, and an erasure takes all of it, the table of tomorrow too`, async () => {
     const { path } = await exported(kind)
     const tenantId = await imported(path, `${kind}-to-${tier}`, tier)
     expect(await fingerprint(tenantId)).toEqual(await fingerprint(world[kind].id))
@@ -85,6 +93,14 @@ describe.each([['shared', 'business'], ['schema', 'enterprise'], ['database', 's
     const texts = async (from: string, id: string) => [...(await filesOf(from))].filter(([name]) => name.includes('/')).map(([name, text]) => [name, text.replaceAll(id, '')])
     expect(await texts(other, tenantId)).toEqual(await texts(path, world[kind].id))
     expect(again.tenant.tier).toBe(tier)
+
+    const there = await fingerprint(tenantId)
+    let receipt: Receipt = {}
+    await forgetTenant(tenantId, async (counted) => void (receipt = { ...counted, ...receipt }))
+    for (const [name, print] of Object.entries(there)) expect(receipt[`rows of ${name}`]).toBe(Number(print.split(' ')[0]))
+    expect(receipt['rows of every_type']).toBeGreaterThan(50)
+    expect(await rowsOf(tenantId)).toBe(0)
+    expect(await fingerprint(world[kind].id)).toEqual(there)
   })
 })
 
