@@ -19,7 +19,10 @@ const config: NextConfig = {
   devIndicators: false,
   reactCompiler: true,
   experimental: { turbopackRustReactCompiler: true, serverActions: { bodySizeLimit: '512kb' } },
-  serverExternalPackages: ['pg', 'pg-boss', 'pino', '@node-rs/argon2'],
+  serverExternalPackages: [
+    'pg', 'pg-boss', 'pino', '@node-rs/argon2',
+    '@opentelemetry/api', '@opentelemetry/context-async-hooks', '@opentelemetry/exporter-trace-otlp-http', '@opentelemetry/resources', '@opentelemetry/sdk-trace',
+  ],
   turbopack: { root: import.meta.dirname },
   outputFileTracingRoot: import.meta.dirname,
   // read at run time: the doctor's checks, the functions and the migration histories

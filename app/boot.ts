@@ -7,15 +7,17 @@ import { assertBuildFits } from '#db/fleet/gate'
 import { factsOf, log } from '#db/log'
 import { listenForPlacements } from '#db/placement-listener'
 import { assertSafeLogins } from '#db/safe-logins'
+import { startTracing } from '#db/tracing'
 import { storeUsage } from '#db/usage-store'
 
 /** Once per process: what runs beside the requests, and the checks before the first of them. */
 export async function boot(): Promise<void> {
   await check()
+  const sendSpans = await startTracing()
   watchRequests()
   const stopListening = listenForPlacements()
   const storeRest = storeUsage()
-  if (process.env.NEXT_MANUAL_SIG_HANDLE) drainOnSignal(() => Promise.all([storeRest(), stopListening()]))
+  if (process.env.NEXT_MANUAL_SIG_HANDLE) drainOnSignal(() => Promise.all([storeRest(), stopListening(), sendSpans()]))
   if (env().NODE_ENV === 'production') quietConsole()
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { log } from '#db/log'
+import { noteOnSpan } from '#db/tracing'
 
 type Who = { tenantId?: string; userId?: string }
 type Seen = { who: Map<string, Who>; servers: Set<Server>; running: number; draining: boolean }
@@ -10,8 +11,9 @@ const held = globalThis as typeof globalThis & { rowhouseSeen?: Seen }
 /** The requests of this process: who made those under way, how many there are, on which servers. */
 export const seen = (): Seen => (held.rowhouseSeen ??= { who: new Map(), servers: new Set(), running: 0, draining: false })
 
-/** Says who made a request, for its line in the log. */
+/** Says who made a request, for its line in the log and its trace. */
 export function noteWho(requestId: string | null, who: Who): void {
+  noteOnSpan(who)
   if (requestId && seen().who.has(requestId)) seen().who.set(requestId, who)
 }
 

@@ -4,6 +4,7 @@ import { PgDialect, type PgTransaction } from 'drizzle-orm/pg-core'
 import type pg from 'pg'
 import pgUtils from 'pg/lib/utils.js'
 import { DoorClosed, NotAMember, NotSignedIn, PlacementStale, RolledBack, TenantMoving, TenantSuspended, TookTooLong } from '#db/errors'
+import { ask, fly, FlightFailed, together, type Statement } from '#db/flight'
 import { isId } from '#db/id'
 import { platformPool } from '#db/pools'
 import { forgetPlacement, placementOf, type Placement } from '#db/registry'
@@ -33,7 +34,6 @@ type Query<T> = { execute(): Promise<T> }
 type Results<Q extends readonly Query<unknown>[]> = { [K in keyof Q]: Q[K] extends Query<infer T> ? T : never }
 
 const dialect = new PgDialect()
-const begin = 'begin'
 const cleaning = 'reset all; deallocate all; close all; unlisten *; select pg_advisory_unlock_all()'
 const movingMs = 5000
 
@@ -62,51 +62,103 @@ export function tenantBatch<const Q extends readonly Query<unknown>[]>(caller: C
     const running = queries.map((query) => query.execute())
     // a query that never reached the wire (a value that could not be serialised) must not be left out of a commit
     if (scope.submitted === queries.length) void scope.finish()
+    else scope.abandon()
     const results = await Promise.all(running)
     scope.close()
     return results as Results<Q>
-  })
+  }, true)
 }
 
-/** What `work` holds: a connection for the length of one transaction, extended protocol only, nothing named. */
+type Held = { statement: Statement; resolve: (result: pg.QueryResult) => void; reject: (error: Error) => void }
+
+/**
+ * What `work` holds: a connection for the length of one transaction, extended protocol only, nothing named. With an entry it holds
+ * its queries back, and they leave with the entry in one flight.
+ */
 class Scope {
   submitted = 0
-  finished: Promise<pg.QueryResult[]> | undefined
+  cleaned: Promise<unknown> | undefined
+  #ended: Promise<void> | undefined
   #open = true
+  readonly #held: Held[] = []
   readonly client: pg.PoolClient
-  constructor(client: pg.PoolClient) {
+  readonly entry: Statement | undefined
+  constructor(client: pg.PoolClient, entry?: Statement) {
     this.client = client
+    this.entry = entry
   }
 
   query(config: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
     const { text, ...rest } = typeof config === 'string' ? { text: config } : config
-    if (!this.#open || this.finished) return Promise.reject(new DoorClosed(text))
+    if (!this.#open || this.#ended) return Promise.reject(new DoorClosed(text))
     if ('name' in rest && rest.name !== undefined) return Promise.reject(new TypeError('named statements are refused on tenant connections'))
-    const query: pg.QueryConfig & { queryMode: 'extended' } = { ...rest, text, queryMode: 'extended' }
+    const statement: Statement = { ...rest, text }
     try {
       // a value that pg could not send would fail after the count, and a batch's commit would save the rest
-      query.values = (values ?? []).map((value) => pgUtils.prepareValue(value))
+      statement.values = (values ?? []).map((value) => pgUtils.prepareValue(value))
     } catch (error) {
       return Promise.reject(error as Error)
     }
     this.submitted++
-    return this.client.query(query)
+    if (!this.entry) return ask(this.client, statement)
+    return new Promise((resolve, reject) => this.#held.push({ statement, resolve, reject }))
   }
 
   close(): void {
     this.#open = false
   }
 
-  /** Commit and leave nothing behind on the connection, in one message. */
-  finish(): Promise<pg.QueryResult[]> {
-    this.finished ??= leave(this.client, 'commit')
-    this.finished.catch(() => {}) // awaited where the transaction ends
-    return this.finished
+  /** Queries that were held back are not sent: one of them is missing. */
+  abandon(): void {
+    if (this.entry) for (const { statement, reject } of this.#held) reject(new DoorClosed(statement.text))
+  }
+
+  /** Commit, or the flight with its own commit, and the cleaning behind it, in one message. Rejects when nothing was committed. */
+  finish(): Promise<void> {
+    this.#ended ??= together(this.client, () => {
+      const ended = this.entry ? this.#fly(this.entry) : this.#commit()
+      void this.#clean(cleaning)
+      return ended
+    })
+    this.#ended.catch(() => {}) // awaited where the transaction ends
+    return this.#ended
+  }
+
+  /** Rolls back what was not finished, and says when nothing of this transaction is left on the connection. */
+  leave(): Promise<unknown> {
+    return this.cleaned ?? this.#clean(`rollback; ${cleaning}`)
+  }
+
+  #clean(how: string): Promise<unknown> {
+    this.cleaned = this.client.query(how).then(() => {
+      if (statusOf(this.client) !== 'I') throw new RolledBack()
+    })
+    this.cleaned.catch(() => {}) // awaited where the connection is released
+    return this.cleaned
+  }
+
+  async #commit(): Promise<void> {
+    const ended = await this.client.query('commit')
+    if (ended.command !== 'COMMIT') throw new RolledBack()
+  }
+
+  async #fly(entry: Statement): Promise<void> {
+    const landing = fly(this.client, [entry, ...this.#held.map(({ statement }) => statement)])
+    try {
+      const [, ...results] = await landing
+      if (statusOf(this.client) !== 'I') throw new RolledBack()
+      for (const [i, { resolve }] of this.#held.entries()) resolve(results[i] as pg.QueryResult)
+    } catch (error) {
+      const cause = error instanceof FlightFailed ? error.cause : (error as Error)
+      // first the one at fault, whose text belongs to the error
+      if (error instanceof FlightFailed) this.#held[error.at - 1]?.reject(cause)
+      for (const { reject } of this.#held) reject(cause)
+      throw cause
+    }
   }
 }
 
-const leave = (client: pg.PoolClient, how: 'commit' | 'rollback') =>
-  client.query(`${how}; ${cleaning}`) as unknown as Promise<pg.QueryResult[]>
+const statusOf = (client: pg.PoolClient) => (client as unknown as { getTransactionStatus: () => string | null }).getTransactionStatus()
 
 function transaction(scope: Scope, caller: Caller): TenantTx {
   const session = new NodePgSession<Record<string, never>, Record<string, never>>(scope as unknown as pg.PoolClient, dialect, undefined)
@@ -115,13 +167,13 @@ function transaction(scope: Scope, caller: Caller): TenantTx {
   return Object.assign(tx, { tenantId: caller.tenantId, actor }) as unknown as TenantTx
 }
 
-async function admitted<T>(caller: Caller, inside: (scope: Scope) => Promise<T>): Promise<T> {
+async function admitted<T>(caller: Caller, inside: (scope: Scope) => Promise<T>, whole = false): Promise<T> {
   if (!isId(caller.tenantId)) throw new NotAMember(String(caller.tenantId))
   const started = Date.now()
   for (let tries = 0; ; tries++) {
     const placement = await placementOf(caller.tenantId)
     try {
-      return await attempt(caller, placement, inside)
+      return await attempt(caller, placement, inside, whole)
     } catch (error) {
       if (!(error instanceof PlacementStale) && !placeIsGone(error, placement)) throw error
       forgetPlacement(caller.tenantId)
@@ -136,45 +188,52 @@ async function admitted<T>(caller: Caller, inside: (scope: Scope) => Promise<T>)
 const placeIsGone = (error: unknown, { login }: Placement) =>
   login !== null && error instanceof Error && 'code' in error && ['3D000', '28P01', '28000'].includes(String(error.code))
 
-async function attempt<T>(caller: Caller, placement: Placement, inside: (scope: Scope) => Promise<T>): Promise<T> {
+async function attempt<T>(caller: Caller, placement: Placement, inside: (scope: Scope) => Promise<T>, whole: boolean): Promise<T> {
   const turn = await takeTurn(caller, placement)
   const { client, statementMs } = turn
   let broken: Error | undefined
   const onError = (error: Error) => void (broken ??= error)
   client.on('error', onError)
-  const scope = new Scope(client)
-  const entered = caller.kind === 'support' ? enterAsSupport(client, caller, placement, Number(statementMs)) : enter(client, caller, placement, statementMs)
+  const flies = whole && placement.login === null && (caller.kind === 'session' || caller.kind === 'key')
+  const scope = new Scope(client, flies ? entryOf(caller, placement, statementMs) : undefined)
+  const entered = flies ? Promise.resolve() : enter(client, caller, placement, statementMs)
   entered.catch(() => {}) // not awaited: the first query travels behind it
   try {
     if (caller.kind === 'support') await entered
     else if (placement.login && caller.kind !== 'service') await Promise.all([entered, checkMember(client, caller)])
     const result = await inside(scope)
-    const [ended] = await scope.finish()
+    await scope.finish()
     await entered
-    if (ended?.command !== 'COMMIT') throw new RolledBack()
+    turn.over()
     return result
   } catch (error) {
     scope.close()
     const cause = (await refusal(entered)) ?? error
-    await leave(client, 'rollback').catch((failure: Error) => (broken ??= failure))
-    turn.failed(cause)
+    turn.over(cause)
     throw translated(cause, caller, placement, statementMs)
   } finally {
-    client.off('error', onError)
-    turn.release(broken)
+    // the caller does not wait for the cleaning, but the connection does
+    scope.leave().catch((failure: Error) => (broken ??= failure)).finally(() => {
+      client.off('error', onError)
+      turn.release(broken)
+    })
   }
 }
 
-async function enter(client: pg.PoolClient, caller: Exclude<Caller, { kind: 'support' }>, placement: Placement, statementMs: number | null): Promise<void> {
-  const { tenantId, epoch } = placement
-  const call = (text: string, values: unknown[]) => client.query({ text, values, queryMode: 'extended' } as pg.QueryConfig)
-  const begun = client.query(caller.kind === 'service' ? `begin; set local search_path = ${placement.schema}, pg_temp` : `${begin}; set local statement_timeout = ${Number(statementMs)}`)
-  const entry =
-    caller.kind === 'service' ? call('select tenancy.enter_as_service($1, $2, $3)', [tenantId, epoch, caller.reason])
-    : placement.login ? call('select tenancy.enter_own($1, $2)', [tenantId, epoch])
-    : caller.kind === 'key' ? call('select tenancy.enter_with_key($1, $2, $3)', [caller.key, tenantId, epoch])
-    : call('select tenancy.enter($1, $2, $3)', [caller.token, tenantId, epoch])
-  await Promise.all([begun, entry])
+function enter(client: pg.PoolClient, caller: Caller, placement: Placement, statementMs: number | null): Promise<unknown> {
+  if (caller.kind === 'support') return enterAsSupport(client, caller, placement, Number(statementMs))
+  const begin = caller.kind === 'service' ? `begin; set local search_path = ${placement.schema}, pg_temp`
+    : placement.login ? `begin; set local statement_timeout = ${Number(statementMs)}` : 'begin'
+  return Promise.all(together(client, () => [client.query(begin), ask(client, entryOf(caller, placement, statementMs))]))
+}
+
+/** The statement that opens the door. */
+function entryOf(caller: Exclude<Caller, { kind: 'support' }>, { tenantId, epoch, login }: Placement, statementMs: number | null): Statement {
+  const call = (text: string, values: unknown[]): Statement => ({ text, values })
+  if (caller.kind === 'service') return call('select tenancy.enter_as_service($1, $2, $3)', [tenantId, epoch, caller.reason])
+  if (login) return call('select tenancy.enter_own($1, $2)', [tenantId, epoch])
+  return caller.kind === 'key' ? call('select tenancy.enter_with_key($1, $2, $3, $4)', [caller.key, tenantId, epoch, statementMs])
+    : call('select tenancy.enter($1, $2, $3, $4)', [caller.token, tenantId, epoch, statementMs])
 }
 
 /** On a login of its own the database knows no session and no key: the platform login checks it, at the same time as the entry. */
@@ -185,7 +244,7 @@ async function checkMember(client: pg.PoolClient, caller: Exclude<Caller, { kind
   if (!rows[0]?.writes) await client.query('set transaction read only')
 }
 
-const refusal = (entered: Promise<void>) => entered.then(() => undefined, (error: unknown) => error)
+const refusal = (entered: Promise<unknown>) => entered.then(() => undefined, (error: unknown) => error)
 
 function translated(error: unknown, caller: Caller, placement: Placement, statementMs: number | null): unknown {
   const cause = error instanceof Error && error.cause ? error.cause : error
@@ -195,6 +254,7 @@ function translated(error: unknown, caller: Caller, placement: Placement, statem
     case 'TN403': return new NotAMember(caller.tenantId)
     case 'TN423': return new TenantSuspended(caller.tenantId)
     case 'TN409': return new PlacementStale(caller.tenantId, placement.epoch, (cause as { detail?: string }).detail ?? 'nothing')
+    case '55P03': // in the entry, which waits for a move's lock
     case '57014':
       if (statementMs === null) return error
       countLimit(caller.tenantId, 'statement time')

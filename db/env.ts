@@ -21,6 +21,8 @@ const schema = z.object({
   SLOW_MS: z.coerce.number().positive().default(500),
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   METRICS_TENANTS: z.enum(['0', '1']).default('0'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_SERVICE_NAME: z.string().default('rowhouse'),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(1000).default(20),
   // unset: operators need a second factor in production, and nowhere else
   OPERATOR_SECOND_FACTOR: z.enum(['required', 'optional']).optional(),

@@ -6,6 +6,7 @@ import { watchMoves } from '#db/jobs/moves'
 import { workerQueue } from '#db/jobs/queue'
 import { closePools } from '#db/pools'
 import { assertSafeLogins } from '#db/safe-logins'
+import { startTracing } from '#db/tracing'
 import { storeUsage } from '#db/usage-store'
 
 // `npm run worker`: does what rows ask for. Any number of workers may run; each piece of work is done by one.
@@ -13,6 +14,7 @@ import { storeUsage } from '#db/usage-store'
 env()
 await assertSafeLogins(['platform', 'worker'])
 
+const sendSpans = await startTracing()
 const stop = new AbortController()
 const queue = workerQueue()
 queue.on('error', (error) => console.error(`worker: ${error.message}`))
@@ -30,6 +32,7 @@ await watching
 await storeRest()
 await queue.stop({ graceful: true, timeout: 10_000 })
 await closePools()
+await sendSpans()
 process.exit(0)
 
 async function take<N extends JobName>(name: N): Promise<void> {

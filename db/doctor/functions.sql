@@ -2,8 +2,8 @@
 with allowed (signature, caller) as (
   values
     ('tenancy.tenant()', 'public'), ('tenancy.enter_own(uuid,bigint)', 'public'),
-    ('tenancy.enter(text,uuid,bigint)', 'rowhouse_tenant'),
-    ('tenancy.enter_with_key(text,uuid,bigint)', 'rowhouse_tenant'), ('tenancy.check_key(text,uuid)', 'rowhouse_platform'),
+    ('tenancy.enter(text,uuid,bigint,integer)', 'rowhouse_tenant'),
+    ('tenancy.enter_with_key(text,uuid,bigint,integer)', 'rowhouse_tenant'), ('tenancy.check_key(text,uuid)', 'rowhouse_platform'),
     ('tenancy.enter_as_service(uuid,bigint,text)', 'rowhouse_worker'),
     ('tenancy.enter_as_support(text,uuid,bigint,text,uuid)', 'public'), ('tenancy.admit_support(text,uuid,text)', 'rowhouse_platform'),
     ('tenancy.check_session(text,uuid)', 'rowhouse_platform'), ('tenancy.settle(uuid)', 'rowhouse_platform'),

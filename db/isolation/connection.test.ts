@@ -62,6 +62,13 @@ test('200 requests of all tenants, 40 at once: no answer carries a neighbour', a
   }
 })
 
+test('a batch that opens a transaction of its own saves nothing, and its connection serves nobody else', async () => {
+  const [{ owner }] = world.shared
+  const before = await through(owner, 'select count(*)::int as n from activity')
+  await expect(tenantBatch(owner, (tx) => [tx.execute(sql`begin`), tx.execute(sql`delete from activity`)])).rejects.toMatchObject({ cause: expect.any(RolledBack) as RolledBack })
+  for (let i = 0; i < 10; i++) expect(await through(owner, 'select count(*)::int as n from activity')).toEqual(before)
+})
+
 describe.each(placementKinds)('in a %s placement', (kind) => {
   const me = () => world[kind][0]
 
@@ -99,6 +106,19 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
       tx.select().from(orders).where(eq(orders.note, bad as unknown as string)),
     ])).rejects.toThrow()
     expect((await through(me().owner, 'select id from activity')).length).toBeGreaterThan(0)
+  })
+
+  test('a batch is saved whole or not at all, and its error names the statement at fault', async () => {
+    const before = await through(me().owner, 'select count(*)::int as n from activity')
+    await expect(tenantBatch(me().owner, (tx) => [
+      tx.execute(sql`delete from activity`),
+      tx.execute(sql`select 1 / 0 as fault`),
+      tx.execute(sql`select 2 as two`),
+    ])).rejects.toMatchObject({ query: 'select 1 / 0 as fault', cause: { code: '22012' } })
+    expect(await through(me().owner, 'select count(*)::int as n from activity')).toEqual(before)
+    const [one, none, some] = await tenantBatch(me().owner, (tx) => [tx.execute(sql`select 1 as one`), tx.execute(sql`delete from activity where false`), tx.select({ id: orders.id }).from(orders)])
+    expect([one.rows, none.rowCount]).toEqual([[{ one: 1 }], 0])
+    expect(some.length).toBeGreaterThan(0)
   })
 
   test('a backend that is killed costs its own request and no other', async () => {

@@ -9,7 +9,7 @@ alter default privileges for role rowhouse_owner in schema platform grant select
 revoke insert, update, delete on platform.audit from rowhouse_platform;
 grant select on tenancy.residents, tenancy.applied, tenancy.failures to rowhouse_platform;
 
-grant execute on function tenancy.enter(text, uuid, bigint) to rowhouse_tenant;
+grant execute on function tenancy.enter(text, uuid, bigint, integer) to rowhouse_tenant;
 grant execute on function tenancy.check_session(text, uuid), tenancy.settle(uuid),
   tenancy.record(text, text, uuid, jsonb), tenancy.audit_hash(platform.audit), tenancy.audit_content(platform.audit) to rowhouse_platform;
 grant execute on function tenancy.record_switch(uuid, bigint), tenancy.switch_place(uuid), tenancy.record_return(uuid, bigint) to rowhouse_worker;

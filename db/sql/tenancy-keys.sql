@@ -27,20 +27,27 @@ begin
 end
 $$;
 
+drop function if exists tenancy.enter_with_key(text, uuid, bigint);
+
 -- The same as tenancy.enter() for a key. The transaction of a key that may not write is read-only.
-create or replace function tenancy.enter_with_key(p_key text, p_tenant uuid, p_epoch bigint, out user_id uuid, out role text)
+create or replace function tenancy.enter_with_key(p_key text, p_tenant uuid, p_epoch bigint, p_ms integer default 15000, out user_id uuid, out role text)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  writes boolean;
+  who record;
+  told text;
 begin
-  select c.user_id, c.role, c.writes into user_id, role, writes from tenancy.check_key(p_key, p_tenant) as c;
+  who := tenancy.check_key(p_key, p_tenant);
+  user_id := who.user_id;
+  role := who.role;
+  told := set_config('statement_timeout', p_ms::text, true);
+  told := set_config('lock_timeout', p_ms::text, true);
   perform tenancy.pass_fence(p_tenant, p_epoch, 'rowhouse_tenant');
-  if not writes then
-    perform set_config('transaction_read_only', 'on', true);
+  if not who.writes then
+    told := set_config('transaction_read_only', 'on', true);
   end if;
 end
 $$;
 
 grant execute on function tenancy.check_key(text, uuid) to rowhouse_platform;
-grant execute on function tenancy.enter_with_key(text, uuid, bigint) to rowhouse_tenant;
+grant execute on function tenancy.enter_with_key(text, uuid, bigint, integer) to rowhouse_tenant;

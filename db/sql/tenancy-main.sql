@@ -26,17 +26,25 @@ begin
 end
 $$;
 
+drop function if exists tenancy.enter(text, uuid, bigint);
+
 -- The door of the shared pool login: session, membership, suspension and fence in one call. A viewer's transaction is read-only.
-create or replace function tenancy.enter(p_token text, p_tenant uuid, p_epoch bigint, out user_id uuid, out role text)
+-- p_ms is the time of each statement that follows, and of the wait at the fence.
+create or replace function tenancy.enter(p_token text, p_tenant uuid, p_epoch bigint, p_ms integer default 15000, out user_id uuid, out role text)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  session_id uuid;
+  who record;
+  told text;
 begin
-  select c.user_id, c.session_id, c.role into user_id, session_id, role from tenancy.check_session(p_token, p_tenant) as c;
+  who := tenancy.check_session(p_token, p_tenant);
+  user_id := who.user_id;
+  role := who.role;
+  told := set_config('statement_timeout', p_ms::text, true);
+  told := set_config('lock_timeout', p_ms::text, true);
   perform tenancy.pass_fence(p_tenant, p_epoch, 'rowhouse_tenant');
   if role = 'viewer' then
-    perform set_config('transaction_read_only', 'on', true);
+    told := set_config('transaction_read_only', 'on', true);
   end if;
 end
 $$;

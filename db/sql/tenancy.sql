@@ -57,8 +57,11 @@ create table if not exists tenancy.failures (
 create or replace function tenancy.mac(p_message text) returns text
 language plpgsql stable strict security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  k tenancy.key;
 begin
-  return (select encode(sha256(outer_pad || sha256(inner_pad || convert_to(p_message, 'UTF8'))), 'hex') from tenancy.key);
+  select * into k from tenancy.key;
+  return encode(sha256(k.outer_pad || sha256(k.inner_pad || convert_to(p_message, 'UTF8'))), 'hex');
 end
 $$;
 
@@ -117,6 +120,7 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   resident tenancy.residents;
+  told text;
 begin
   perform pg_advisory_xact_lock_shared(tenancy.lock_key(p_tenant));
   if current_setting('transaction_isolation') = 'read committed' then
@@ -132,9 +136,9 @@ begin
       errcode = 'TN409',
       detail = coalesce(format('found epoch %s, state %s', resident.epoch, resident.state), 'no resident row');
   end if;
-  perform
-    set_config('tenancy.seal', tenancy.seal(p_tenant, resident.epoch, resident.state = 'copying'), true),
-    set_config('app.current_tenant_id', p_tenant::text, true);
+  -- an assignment costs plpgsql a tenth of a perform
+  told := set_config('tenancy.seal', tenancy.seal(p_tenant, resident.epoch, resident.state = 'copying'), true);
+  told := set_config('app.current_tenant_id', p_tenant::text, true);
 end
 $$;
 

@@ -1,0 +1,49 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { sql } from 'drizzle-orm'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { tenantBatch, withTenant } from '#db/door'
+import { env } from '#db/env'
+import { buildWorld, leaveWorld, type World } from '#db/isolation/world'
+import { closePools } from '#db/pools'
+import { startTracing } from '#db/tracing'
+
+let world: World
+beforeAll(async () => void (world = await buildWorld(['shared'])))
+afterAll(async () => {
+  await leaveWorld(world)
+  await closePools()
+})
+
+type Spans = { resourceSpans: { scopeSpans: { spans: { name: string; status: { code?: number; message?: string }; attributes: { key: string; value: { stringValue?: string } }[] }[] }[] }[] }
+
+test('a collector is told of each transaction with its tenant, and of no value', async () => {
+  const bodies: string[] = []
+  const collector = createServer((request, response) => {
+    let body = ''
+    request.on('data', (part: Buffer) => void (body += part.toString()))
+    request.on('end', () => {
+      bodies.push(body)
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+    })
+  }).listen(0, '127.0.0.1')
+  await once(collector, 'listening')
+  const endpoint = `http://127.0.0.1:${(collector.address() as { port: number }).port}`
+  process.env.OTEL_EXPORTER_OTLP_ENDPOINT = env().OTEL_EXPORTER_OTLP_ENDPOINT = endpoint
+  const sendRest = await startTracing()
+  const [{ id, owner, mark }] = world.shared
+  try {
+    await tenantBatch(owner, (tx) => [tx.execute(sql`select ${mark} as mark`)])
+    await expect(withTenant(owner, (tx) => tx.execute(sql`select 1 / 0 as fault, ${mark} as mark`))).rejects.toThrow()
+  } finally {
+    await sendRest()
+    collector.close()
+  }
+  const spans = bodies.flatMap((body) => (JSON.parse(body) as Spans).resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((one) => one.spans)))
+  const attribute = (span: (typeof spans)[number], key: string) => span.attributes.find((one) => one.key === key)?.value.stringValue
+  expect(spans.map((span) => [span.name, attribute(span, 'rowhouse.tenant_id'), attribute(span, 'rowhouse.placement'), span.status.code ?? 0])).toEqual([
+    ['tenant transaction', id, 'shared', 0], ['tenant transaction', id, 'shared', 2],
+  ])
+  expect(bodies.join('')).not.toContain(mark)
+  expect(bodies.join('')).not.toContain(owner.token)
+})
