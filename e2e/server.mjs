@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 
 mkdirSync('test-results', { recursive: true })
 writeFileSync('test-results/server.log', '')
+writeFileSync('test-results/server.pid', String(process.pid))
 for (const stream of [process.stdout, process.stderr]) {
   const write = stream.write.bind(stream)
   stream.write = (chunk, ...rest) => {
