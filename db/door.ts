@@ -169,7 +169,7 @@ function transaction(scope: Scope, caller: Caller): TenantTx {
 
 async function admitted<T>(caller: Caller, inside: (scope: Scope) => Promise<T>, whole = false): Promise<T> {
   if (!isId(caller.tenantId)) throw new NotAMember(String(caller.tenantId))
-  const started = Date.now()
+  const started = performance.now()
   for (let tries = 0; ; tries++) {
     const placement = await placementOf(caller.tenantId)
     try {
@@ -177,7 +177,7 @@ async function admitted<T>(caller: Caller, inside: (scope: Scope) => Promise<T>,
     } catch (error) {
       if (!(error instanceof PlacementStale) && !placeIsGone(error, placement)) throw error
       forgetPlacement(caller.tenantId)
-      const waited = Date.now() - started
+      const waited = Math.round(performance.now() - started)
       if (waited > movingMs) throw new TenantMoving(caller.tenantId, waited)
       if (tries > 0) await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20))
     }

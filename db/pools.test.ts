@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connected } from '#db/connect'
 import { env, loginUrl } from '#db/env'
 import { TooBusy } from '#db/errors'
 import { newId, privateName } from '#db/id'
 import { Pools } from '#db/pools'
+import { platform } from '#db/registry'
 import { newSecret, scramVerifier } from '#db/secrets'
 
 const many = 300
@@ -79,4 +82,14 @@ test('one connection goes round: three logins on a budget of one', async () => {
     lease.release()
   }
   await pools.end()
+})
+
+test('a connection that the server ends while nobody listens to it does not end the process', async () => {
+  await expect(platform().transaction(async (tx) => {
+    const { rows: [row] } = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)
+    await connected(env().DATABASE_URL ?? '', (admin) => admin.query('select pg_terminate_backend($1)', [row?.pid]))
+    await sleep(200)
+    await tx.execute(sql`select 1`)
+  })).rejects.toThrow()
+  expect((await platform().execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }])
 })

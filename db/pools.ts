@@ -9,6 +9,7 @@ type Entry = { pool: pg.Pool; inUse: number; closing: number; usedAt: number }
 type Waiter = { url: string; resolve: (entry: Entry) => void }
 
 const idleSeconds = 30
+const platformAnswerMs = 9000 // a connection that was lost without a word must not keep anybody longer
 
 /**
  * One pool per connection string, bounded together: never more than `budget` connections over all, the one idle for longest
@@ -130,13 +131,22 @@ export class Pools {
   #open(url: string): Entry {
     const pool = new pg.Pool({
       connectionString: url, pipeline: true, max: this.budget, idleTimeoutMillis: idleSeconds * 1000,
-      maxLifetimeSeconds: 600, connectionTimeoutMillis: this.waitMs, application_name: 'rowhouse', allowExitOnIdle: true,
+      maxLifetimeSeconds: 600, connectionTimeoutMillis: this.waitMs, keepAlive: true, application_name: 'rowhouse', allowExitOnIdle: true,
     })
-    pool.on('error', () => {}) // an idle connection was closed by the server; the pool has dropped it
+    survive(pool)
     const entry: Entry = { pool, inUse: 0, closing: 0, usedAt: 0 }
     this.#entries.set(url, entry)
     return entry
   }
+}
+
+/**
+ * A connection that the server ends must not end the process. The pool listens while it is idle and a lease while it is used, but
+ * neither from the moment that it opened until somebody has it, nor inside a transaction of Drizzle's.
+ */
+function survive(pool: pg.Pool): void {
+  pool.on('error', () => {}) // the pool has dropped it
+  pool.on('connect', (client) => void client.on('error', () => {})) // the query under way rejects with it
 }
 
 const size = (entry: Entry) => Math.max(entry.pool.totalCount - entry.closing, entry.inUse)
@@ -152,9 +162,9 @@ export function platformPool(): pg.Pool {
   if (!held.rowhousePlatform) {
     held.rowhousePlatform = new pg.Pool({
       connectionString: loginUrl('platform'), max: 10, idleTimeoutMillis: idleSeconds * 1000,
-      connectionTimeoutMillis: 5000, application_name: 'rowhouse platform', allowExitOnIdle: true,
+      connectionTimeoutMillis: 5000, query_timeout: platformAnswerMs, keepAlive: true, application_name: 'rowhouse platform', allowExitOnIdle: true,
     })
-    held.rowhousePlatform.on('error', () => {}) // as above
+    survive(held.rowhousePlatform)
   }
   return held.rowhousePlatform
 }

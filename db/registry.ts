@@ -36,9 +36,9 @@ const cache = () => (held.rowhousePlacements ??= new Map())
 export async function placementOf(tenantId: string): Promise<Placement> {
   if (!isId(tenantId)) throw new NotFound('organisation')
   const known = cache().get(tenantId)
-  if (known && Date.now() - known.at < cacheMs) return known.placement
+  if (known && performance.now() - known.at < cacheMs) return known.placement
   const placement = await readPlacement(tenantId)
-  cache().set(tenantId, { placement, at: Date.now() })
+  cache().set(tenantId, { placement, at: performance.now() })
   return placement
 }
 

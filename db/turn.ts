@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Caller } from '#db/door'
 import { RowhouseError, TooBusy } from '#db/errors'
 import { limitsOf } from '#db/limits'
@@ -10,6 +11,17 @@ import { count, countLimit } from '#db/usage'
 
 /** A connection for one transaction of a tenant; `statementMs` is null where the login's own timeout holds. `over` counts what it took. */
 export type Turn = Lease & { statementMs: number | null; over: (failure?: unknown) => void }
+
+const graceMs = 3000
+const serviceSilenceMs = 600_000
+
+/** Ends a connection on which nothing came back for so long: the server would have ended the statement, so the way to it is gone. */
+function noSilence(client: Lease['client'], ms: number): () => void {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
+  const end = () => stream.destroy(new Error(`the database did not answer for ${ms} ms`))
+  stream.setTimeout(ms, end)
+  return () => void stream.setTimeout(0).off('timeout', end)
+}
 
 /**
  * Waits for this tenant's turn and then for a connection, and counts what was waited and used. The worker's own transactions
@@ -25,6 +37,7 @@ export async function takeTurn(caller: Caller, placement: Placement): Promise<Tu
     if (limits) leave = await tenantQueues().enter(tenantId, limits.concurrent)
     const lease = await tenantPools().lease(caller.kind === 'service' ? serviceUrl('worker', placement) : connectionString(placement))
     const began = performance.now()
+    const stopWatching = noSilence(lease.client, (limits?.statementMs ?? serviceSilenceMs) + graceMs)
     return {
       client: lease.client,
       statementMs: limits?.statementMs ?? null,
@@ -36,6 +49,7 @@ export async function takeTurn(caller: Caller, placement: Placement): Promise<Tu
         endSpan(span, began - asked, failure)
       },
       release: (error) => {
+        stopWatching()
         lease.release(error)
         leave()
       },

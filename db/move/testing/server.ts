@@ -19,13 +19,18 @@ export class MortalServer {
     this.#leases.push(stop)
   }
 
-  /** kill -9, and back again after a while. */
-  async die(forMs = 300): Promise<void> {
-    const backend = await connected(this.adminUrl, async (client) => Number((await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows[0]?.pid))
-    const postmaster = Number(readFileSync(`/proc/${backend}/stat`, 'utf8').split(') ')[1]?.split(' ')[1])
-    process.kill(postmaster, 'SIGKILL')
+  /** kill -9 (or SIGQUIT, an immediate shutdown), and back again after a while. */
+  async die(forMs = 300, signal: 'SIGKILL' | 'SIGQUIT' = 'SIGKILL'): Promise<void> {
+    process.kill(await this.postmaster(), signal)
     await sleep(forMs)
     await this.start()
+  }
+
+  async postmaster(): Promise<number> {
+    return connected(this.adminUrl, async (client) => {
+      const { rows: [backend] } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+      return Number(readFileSync(`/proc/${backend?.pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1])
+    })
   }
 
   async stop(): Promise<void> {
@@ -69,6 +74,11 @@ export class Wire {
   mend(): void {
     this.#cut = false
     for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /** What is open now is lost without a word; whoever connects anew gets through. */
+  lose(): void {
+    this.#silence()
   }
 
   async close(): Promise<void> {
