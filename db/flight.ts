@@ -86,7 +86,7 @@ class Flight extends pg.Query {
     const own = (this as unknown as { _result: { _types?: unknown } })._result._types
     for (const { text, values = [], rowMode, types } of this.#statements) {
       page.parse({ text })
-      page.bind({ values, valueMapper: pgUtils.prepareValue })
+      page.bind({ values, valueMapper: (value: unknown) => pgUtils.prepareValue(value) })
       page.describe({ type: 'P', name: '' })
       page.execute({})
       this.#results.push(new Result(rowMode, types ?? own))

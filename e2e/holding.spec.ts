@@ -101,7 +101,10 @@ test('the order of starting does not matter, a database that went away comes bac
   const wires = new Set<net.Socket>()
   const gate = net.createServer((near) => {
     const far = net.connect(Number(given.port), given.hostname)
-    for (const socket of [near, far]) socket.on('error', () => socket.destroy()).on('close', () => wires.delete(socket)) && wires.add(socket)
+    for (const socket of [near, far]) {
+      wires.add(socket)
+      socket.on('error', () => socket.destroy()).on('close', () => wires.delete(socket))
+    }
     near.pipe(far).on('close', () => near.destroy())
     far.pipe(near).on('close', () => far.destroy())
   })

@@ -33,7 +33,7 @@ const alphabets = ['abcXYZ019-_', ' \t\n\r\0\u0001\u007f', '%/\\?#&=;:@[]{}()<>"
 /** One of the known ones, or one made up. `most` bounds how long it gets. */
 export function nasty(roll: Dice, most = 5000): string {
   if (roll.below(3) > 0) return roll.one(known).slice(0, most)
-  const letters = [...roll.one(alphabets), ...roll.one(alphabets)]
+  const letters = Array.from(roll.one(alphabets) + roll.one(alphabets))
   return Array.from({ length: Math.min(most, roll.one([1, 3, 8, 40, 300])) }, () => roll.one(letters)).join('')
 }
 

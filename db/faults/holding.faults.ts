@@ -24,6 +24,7 @@ import { setup } from '#db/setup'
 const seed = Number(process.env.FAULT_SEED ?? Date.now() % 1_000_000)
 const times = Number(process.env.FAULT_TIMES ?? 10)
 const backWithinMs = 10_000
+const clean = { lost: [], doubled: [], unasked: [], uneven: [], foreign: [] }
 let state = seed
 const random = () => (state = (state * 1103515245 + 12345) % 2 ** 31) / 2 ** 31
 
@@ -111,7 +112,7 @@ for (const { name, strike, count = times, prepare, unable } of faults) {
       await restore?.()
     }
     console.log(`${name}: back after ${took.map((ms) => (ms / 1000).toFixed(1)).join(', ')} s; ${load.wrote.size} writes acknowledged in all`)
-    await judged()
+    expect(await verdict()).toEqual(clean)
   }, 900_000)
 }
 
@@ -139,7 +140,7 @@ test(`the worker is killed with -9, ${times} times: every mail goes out under on
   } finally {
     await worker.end()
   }
-  await judged()
+  expect(await verdict()).toEqual(clean)
 }, 400_000)
 
 test.skipIf(mounts() !== undefined)(`the disk of the exports is full, ${times} times: an export says so, and the next one is made`, async () => {
@@ -168,10 +169,10 @@ test.skipIf(mounts() !== undefined)(`the disk of the exports is full, ${times} t
     await worker.end()
     disk.unmount()
   }
-  await judged()
+  expect(await verdict()).toEqual(clean)
 }, 900_000)
 
-async function judged(): Promise<void> {
+async function verdict() {
   const rows: { tenant: string; attempt: string }[] = []
   const counted = new Map<string, number>()
   const wrote = new Map(load.wrote) // the load goes on meanwhile
@@ -179,7 +180,7 @@ async function judged(): Promise<void> {
   for (const { tenantId } of seats.slice(0, 4)) await collect(tenantId)
   await collect(undefined)
   await sleep(200)
-  expect(load.judge(wrote, rows, counted)).toEqual({ lost: [], doubled: [], unasked: [], uneven: [], foreign: [] })
+  return load.judge(wrote, rows, counted)
 
   async function collect(own: string | undefined) {
     const { database, schema } = (own && places.get(own)) || { database: null, schema: 'shared' }
