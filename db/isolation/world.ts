@@ -1,10 +1,13 @@
-import { sql } from 'drizzle-orm'
+import { getTableName, is, sql } from 'drizzle-orm'
+import { PgTable } from 'drizzle-orm/pg-core'
 import { withTenant, type Caller, type TenantTx } from '#db/door'
 import { newId } from '#db/id'
+import { addRows, tagsWithRows } from '#db/fleet/testing/tenant-rows'
 import { createTenant } from '#db/placements/create'
 import { unprovision } from '#db/placements/provision'
 import { placementOf, platform } from '#db/registry'
 import { activity } from '#db/schema/tenant'
+import * as tenantSchema from '#db/schema/tenant'
 import type { PlacementKind, Role, Tier } from '#db/schema/platform'
 import { fillWithSample } from '#db/seed/sample'
 import { stories } from '#db/seed/stories'
@@ -15,6 +18,9 @@ import * as users from '#db/users'
 export type Inhabitant = { id: string; slug: string; mark: string; owner: Caller & { kind: 'session' } }
 /** Two tenants in each kind of placement, every text of theirs marked, so that one row in the wrong hands is seen. */
 export type World = Record<PlacementKind, [Inhabitant, Inhabitant]>
+
+/** The tables of the schema file, by name. */
+export const tenantTables = Object.values(tenantSchema).flatMap((value) => (is(value, PgTable) ? [getTableName(value)] : [])).sort()
 
 const tierOf: Record<PlacementKind, Tier> = { shared: 'starter', schema: 'business', database: 'enterprise' }
 
@@ -44,6 +50,8 @@ export async function inhabitant(kind: PlacementKind, name: string, orders: numb
     await fillWithSample(tx, story, orders)
     await tx.insert(activity).values({ tenantId: id, id: newId(), actor: mark, deed: 'order.created', subject: `${mark} 1001` })
   })
+  // the sample fills the tables of the first migration
+  for (const tag of (await tagsWithRows()).slice(1)) await addRows(id, tag)
   return { id, slug, mark, owner: await callerFor(user.id, id) }
 }
 

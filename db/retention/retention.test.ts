@@ -44,7 +44,7 @@ afterAll(async () => {
 describe('the tables', () => {
   it('are all named, with a column that tells their age or the reason why not', async () => {
     const tables = await connected(loginUrl('worker'), (client) => readTables(client, 'shared'))
-    expect(Object.keys(ages).toSorted()).toEqual(tables.map(({ name }) => name).toSorted())
+    expect(Object.keys(ages).toSorted(), 'each table has its line in `ages`, db/schema/tenant.ts').toEqual(tables.map(({ name }) => name).toSorted())
     for (const table of tables) {
       const found = ages[table.name]
       if (!found || !('by' in found)) continue
