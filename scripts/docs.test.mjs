@@ -5,7 +5,7 @@ import { root } from './root.mjs'
 
 // What README and docs name exists: links, paths, npm scripts and commands.
 
-const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...readdirSync(join(root, 'docs'), { recursive: true }).filter((file) => file.endsWith('.md')).map((file) => join('docs', file))]
+const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'db/README.md', ...readdirSync(join(root, 'docs'), { recursive: true }).filter((file) => file.endsWith('.md')).map((file) => join('docs', file))]
 const scripts = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts)
 const commands = [...readFileSync(join(root, 'db/cli/commands.ts'), 'utf8').matchAll(/words: \[([^\]]+)\]/g)].map(([, words]) => words.replaceAll(/['\s]/g, '').split(',').join(' '))
 // what a how-to tells its reader to make
