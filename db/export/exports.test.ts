@@ -133,7 +133,7 @@ describe('an export that a member has asked for', () => {
       since = performance.now()
     })
     await running
-    expect(performance.now() - since).toBeLessThan(1000)
+    expect(performance.now() - since).toBeLessThan(2000) // a second, and one more for a busy machine
     expect(await row(wish.id)).toMatchObject({ state: 'failed', message: expect.stringContaining('Adam, who asked for this export, may no longer have it') as unknown })
     for (const path of [pathOf(one.id, wish.id), growingPathOf(one.id, wish.id)]) expect(await sizeOf(path)).toBeUndefined()
     expect(await openDownload(one.id, wish.id)).toBeUndefined()
@@ -164,7 +164,7 @@ describe('a download', () => {
       }
     }
     await expect(read()).rejects.toThrow('not allowed any more')
-    expect(performance.now() - since).toBeLessThan(1000)
+    expect(performance.now() - since).toBeLessThan(2000) // a second, and one more for a busy machine
     expect(got).toBeLessThan(20_000_000)
   })
 

@@ -32,8 +32,8 @@ describe.each(['empty', 'filled'] as const)('on an %s fleet', (fleet) => {
     expect((await runFleet()).left).toBe(0)
     expect((await verifyFleet()).drift).toEqual([])
     const empty = await emptyTables(tenant)
-    if (fleet === 'empty') expect(empty).toContain('orders')
-    else expect(empty, 'a table that a migration makes needs rows in db/fleet/testing/rows/TAG.sql, named like the migration').toEqual([])
+    const lacking = 'a table that a migration makes needs rows in db/fleet/testing/rows/TAG.sql, named like the migration'
+    expect(empty, lacking).toEqual(fleet === 'empty' ? expect.arrayContaining(['orders']) : [])
   })
 })
 
