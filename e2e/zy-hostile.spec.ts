@@ -77,7 +77,8 @@ async function visitors(): Promise<People> {
 
 /** One maker for each way in; they take turns. */
 function makers({ tenantId, cookies, key }: People): ((roll: Dice) => Ask)[] {
-  const { pages, routes } = entrances(process.cwd())
+  const { pages: found, routes } = entrances(process.cwd())
+  const pages = found.map(({ path }) => path)
   const actions = builtActions().filter(({ name }) => !/^(signOutAction|endOtherSessions|endSession)$/.test(name))
   const session = (roll: Dice) => roll.one([cookies.ada, cookies.ada, cookies.olivia])
   const cleanHeader = (text: string) => text.replaceAll(/[\0\r\n]/g, '')

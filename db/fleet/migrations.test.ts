@@ -31,9 +31,10 @@ describe.each(['empty', 'filled'] as const)('on an %s fleet', (fleet) => {
     }
     expect((await runFleet()).left).toBe(0)
     expect((await verifyFleet()).drift).toEqual([])
+    // a table that a migration makes needs rows in db/fleet/testing/rows/TAG.sql, named like the migration
     const empty = await emptyTables(tenant)
-    const lacking = 'a table that a migration makes needs rows in db/fleet/testing/rows/TAG.sql, named like the migration'
-    expect(empty, lacking).toEqual(fleet === 'empty' ? expect.arrayContaining(['orders']) : [])
+    const wrong = fleet === 'empty' ? ['orders'].filter((name) => !empty.includes(name)) : empty
+    expect(wrong).toEqual([])
   })
 })
 
