@@ -74,7 +74,7 @@ export default async function TenantPage({ params }: PageProps<'/console/tenants
         </div>
         <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
           <TenantFactsCard facts={facts} standing={standing ?? null} formats={formats} />
-          <TenantLimits key={JSON.stringify(limits.own)} facts={limits} slug={slug} name={tenant.name} action={setTenantLimits} />
+          <TenantLimits facts={limits} slug={slug} name={tenant.name} action={setTenantLimits} />
           <TenantData overview={overview} slug={slug} name={tenant.name} formats={formats} actions={{ exportAll: exportTenant, hold: holdTenant, lift: liftHold, erase: eraseTenant, keep: keepTenant }} />
           <TenantPeople people={facts.people} />
         </div>
