@@ -107,6 +107,9 @@ test('an altered row of the audit trail is found and named', async ({ page }, in
   try {
     await verify.click()
     await expect(page.getByText(`Row ${row.seq} was altered`)).toContainText('It now says “support access begun” by olivia@rowhouse.example')
+    await page.getByRole('link', { name: `Row ${row.seq}` }).click()
+    await page.waitForURL(/mark=/)
+    await expect(page.getByRole('row').nth(1)).toContainText('support access begun')
     await shot(page, 'console-audit-altered', info)
   } finally {
     await ask('update platform.audit set detail = $2 where seq = $1', [row.seq, JSON.stringify(row.detail)])

@@ -4,9 +4,9 @@ import { moment, type Formats } from '#components/formats'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { AuditRow } from '#db/audit-trail'
 
-type Props = { rows: AuditRow[]; formats: Formats; withTenant?: boolean; broken?: number | null }
+type Props = { rows: AuditRow[]; formats: Formats; withTenant?: boolean; marked?: number }
 
-export function AuditTable({ rows, formats, withTenant = false, broken = null }: Props) {
+export function AuditTable({ rows, formats, withTenant = false, marked }: Props) {
   return (
     <Table>
       <caption className="sr-only">Deeds of operators and commands</caption>
@@ -22,7 +22,7 @@ export function AuditTable({ rows, formats, withTenant = false, broken = null }:
       </thead>
       <tbody>
         {rows.map((row) => (
-          <Tr key={row.seq} id={`row-${row.seq}`} className={row.seq === broken ? 'bg-danger-soft' : ''}>
+          <Tr key={row.seq} className={row.seq === marked ? 'bg-danger-soft' : ''}>
             <Td className="text-right text-ink-faint tabular-nums max-sm:hidden">{row.seq}</Td>
             <Td className="max-sm:pl-4">
               <Deed row={row} />

@@ -1,6 +1,8 @@
 'use client'
 
 import { ShieldCheck } from 'lucide-react'
+import type { Route } from 'next'
+import NextLink from 'next/link'
 import { useState } from 'react'
 import type { Action } from '#app/action'
 import { duration } from '#components/console/figures'
@@ -21,7 +23,7 @@ export function VerifyAudit({ action, formats }: { action: Action<AuditCheck>; f
       </Button>
       {found && (found.broken ? (
         <Notice look="danger">
-          Row {found.broken.seq} was altered: {found.broken.why}. It now says “{found.broken.deed}” by {found.broken.actor}, {moment(new Date(found.broken.at), formats)}.
+          <NextLink href={`/console/audit?below=${found.broken.seq + 1}&mark=${found.broken.seq}` as Route} className="font-medium underline">Row {found.broken.seq}</NextLink> was altered: {found.broken.why}. It now says “{found.broken.deed}” by {found.broken.actor}, {moment(new Date(found.broken.at), formats)}.
         </Notice>
       ) : (
         <Notice>All {found.rows.toLocaleString('en-GB')} rows are what was written, in {duration(found.tookMs)}. The chain ends with {found.tip?.slice(0, 16) ?? 'nothing'}.</Notice>

@@ -66,7 +66,7 @@ export default async function TenantPage({ params }: PageProps<'/console/tenants
           Suspended <Ago at={suspended.at} formats={formats} /> by {suspended.by}: {suspended.reason}
         </Notice>
       )}
-      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
           <UsageCharts hours={hours} since={since} formats={formats} />
           <MoveHistory moves={facts.moves} moving={moving !== null} formats={formats} />
