@@ -57,3 +57,15 @@ export async function retryJob(id: string): Promise<boolean> {
     update pgboss.job set state = 'retry', retry_limit = retry_count + 1, start_after = now(), completed_on = null where id = ${id}::uuid and state = 'failed'`)
   return rowCount === 1
 }
+
+/** What the workers do without being asked, and when it was done the last time; null when it has not been yet. */
+export type Round = { name: string; every: string; last: Date | null }
+
+export async function listRounds(): Promise<Round[]> {
+  const { rows } = await platform().execute<{ name: string; every: string; last: string | null }>(sql`
+    select 'The doctor examines every database' as name, 'hour' as every, max(at) as last from platform.examinations where kind = 'doctor'
+    union all select 'Old rows go, where a tenant has said so', 'day', max(planned_at) from platform.retention_runs
+    union all select 'Tenants that were used are measured', '15 minutes', max(measured_at) from platform.tenant_sizes
+    union all select 'Mail that is due goes out', '2 seconds', max(sent_at) from platform.mail`)
+  return rows.map(({ last, ...round }) => ({ ...round, last: last === null ? null : new Date(last) }))
+}

@@ -5,7 +5,7 @@ import { connected } from '#db/connect'
 import { offendersIn } from '#db/doctor/examinations'
 import { env } from '#db/env'
 import { newId, privateName } from '#db/id'
-import { listJobs } from '#db/job-list'
+import { listJobs, listRounds } from '#db/job-list'
 import { parseCursor } from '#db/keyset'
 import { listMoves } from '#db/move/view'
 import { closePools } from '#db/pools'
@@ -45,6 +45,7 @@ test('each console list is quick with 10,000 tenants', async () => {
   expect((await quick(() => topTenants(new Date(Date.now() - 7_200_000), 'databaseMs'))).rows).toHaveLength(50)
   expect((await quick(() => listMoves({ live: true, size: 50, cursor: null }))).rows).toEqual([])
   expect(await quick(() => listJobs())).toEqual([])
+  expect((await quick(() => listRounds())).map(({ last }) => last instanceof Date)).toEqual([false, false, true, false])
   await quick(() => readConcerns())
 })
 

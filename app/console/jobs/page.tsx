@@ -1,12 +1,13 @@
 import { consolePage } from '#app/operator'
 import { readConsoleAddress } from '#app/console-address'
 import { JobsTable } from '#components/console/jobs-table'
+import { Rounds } from '#components/console/rounds'
 import { Tabs } from '#components/console/tabs'
 import { PageFrame } from '#components/page'
 import { Card } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
 import { PageHeader } from '#components/ui/page-header'
-import { jobStages, listJobs } from '#db/job-list'
+import { jobStages, listJobs, listRounds } from '#db/job-list'
 import { retryQueued } from './actions'
 
 const names = { running: 'Running', failed: 'Failed', waiting: 'Waiting' }
@@ -14,7 +15,7 @@ const names = { running: 'Running', failed: 'Failed', waiting: 'Waiting' }
 export default async function JobsPage({ searchParams }: PageProps<'/console/jobs'>) {
   const { formats } = await consolePage()
   const { pick, link } = readConsoleAddress('/console/jobs', await searchParams)
-  const all = await listJobs()
+  const [all, rounds] = await Promise.all([listJobs(), listRounds()])
   const stage = pick('show', jobStages)
   const jobs = stage ? all.filter((job) => job.stage === stage) : all
   const tab = (name: string, value: (typeof jobStages)[number] | null, found: number) => ({ name: `${name} ${found}`, href: link({ show: value }), current: stage === value })
@@ -26,6 +27,7 @@ export default async function JobsPage({ searchParams }: PageProps<'/console/job
         <Tabs label="Which jobs" tabs={[tab('All', null, all.length), ...jobStages.map((one) => tab(names[one], one, all.filter((job) => job.stage === one).length))]} />
         {jobs.length === 0 ? <EmptyState title="Nothing to do">The workers wait for something to be asked for.</EmptyState> : <JobsTable jobs={jobs} retry={retryQueued} formats={formats} />}
       </Card>
+      <Rounds rounds={rounds} formats={formats} />
     </PageFrame>
   )
 }

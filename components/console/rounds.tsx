@@ -1,0 +1,33 @@
+import { Ago } from '#components/console/figures'
+import type { Formats } from '#components/formats'
+import { Card, CardHeader } from '#components/ui/card'
+import { Table, Td, Th, Tr } from '#components/ui/table'
+import type { Round } from '#db/job-list'
+
+/** What comes round by itself. */
+export function Rounds({ rounds, formats }: { rounds: Round[]; formats: Formats }) {
+  return (
+    <Card labelledBy="rounds">
+      <CardHeader id="rounds" title="Comes round by itself" />
+      <Table>
+        <caption className="sr-only">What comes round by itself</caption>
+        <thead>
+          <tr>
+            <Th>What</Th>
+            <Th>Every</Th>
+            <Th>Last</Th>
+          </tr>
+        </thead>
+        <tbody>
+          {rounds.map(({ name, every, last }) => (
+            <Tr key={name}>
+              <Td>{name}</Td>
+              <Td className="text-ink-soft">{every}</Td>
+              <Td className="text-ink-soft">{last ? <Ago at={last} formats={formats} /> : 'not yet'}</Td>
+            </Tr>
+          ))}
+        </tbody>
+      </Table>
+    </Card>
+  )
+}
