@@ -18,7 +18,7 @@ async function askForTier(page: Page, slug: string, name: string, tier: string) 
   await page.goto(`/console/tenants/${slug}/tier`)
   await page.getByRole('radio', { name: tier }).check()
   await expect(page.getByLabel('What it means')).toContainText('rows')
-  await page.getByLabel('Reason').fill('a test')
+  await page.getByLabel('Reason').fill('They want a login of their own')
   await page.getByRole('button', { name: `Move ${name} to ${tier}` }).click()
   await page.waitForURL(/moves\//)
 }
@@ -163,7 +163,7 @@ test('use is counted, sorted and drawn', async ({ page, browser }, info) => {
   await page.getByRole('link', { name: 'Acme' }).click()
   await expect(page.getByRole('img', { name: /^Requests by hour: [1-9]/ })).toBeVisible()
   await page.goto('/console/tenants?q=acme')
-  await expect(page.getByRole('row', { name: /Acme/ })).toContainText(/ms|\ds/)
+  await expect(page.getByRole('row', { name: /Acme/ })).toContainText(/\d (ms|s|min)/)
 })
 
 test('suspended, everybody is shut out; let in again, they are back', async ({ page, browser }) => {

@@ -11,7 +11,8 @@ import type { RunView } from '#db/fleet/view'
 /** A fleet run as it happens, and who failed in it. */
 export function LiveRun({ first, again }: { first: RunView; again: Action<unknown> }) {
   const { value: run } = useLive<RunView>(`/console/fleet/runs/${first.id}`, first)
-  const part = run.targets === 0 ? (run.over ? 1 : 0) : (run.done + run.failed) / run.targets
+  const part = (some: number) => (run.targets === 0 ? 0 : (some / run.targets) * 100)
+  const done = run.over && run.targets === 0 ? 100 : part(run.done)
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
       <Card>
@@ -20,8 +21,9 @@ export function LiveRun({ first, again }: { first: RunView; again: Action<unknow
             <p role="status" className="text-lg font-semibold"><RunState state={run.state} /></p>
             {run.over && run.failed > 0 && <Deed action={again} input={{}} look="primary" done="Asked for.">Run what is left</Deed>}
           </div>
-          <svg viewBox="0 0 100 1" preserveAspectRatio="none" role="img" aria-label={`${Math.round(part * 100)} % of the targets`} className="h-2 w-full overflow-hidden rounded-full bg-line">
-            <rect width={part * 100} height={1} className="fill-bar" />
+          <svg viewBox="0 0 100 1" preserveAspectRatio="none" role="img" aria-label={`${Math.round(done + part(run.failed))} % of the targets`} className="h-2 w-full overflow-hidden rounded-full bg-line">
+            <rect width={done} height={1} className="fill-bar" />
+            <rect x={done} width={part(run.failed)} height={1} className="fill-danger" />
           </svg>
           <p className="tabular-nums">
             {run.done} of {run.targets} targets migrated, {run.failed} failed{run.wave && !run.over ? `; now ${run.wave}` : ''}
