@@ -6,7 +6,7 @@ const pages = ['', '/tenants', '/tenants/acme', '/tenants/acme/tier', '/moves', 
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every page of the console is accessible and fits, ${colorScheme}`, { tag: '@phone' }, async ({ page }, info) => {
-    test.setTimeout(120_000)
+    test.setTimeout(300_000) // axe takes its time on a busy machine
     await page.emulateMedia({ colorScheme })
     await signIn(page, 'olivia@rowhouse.example')
     const [run, move] = await Promise.all(['migration_runs', 'moves'].map(async (table) => (await ask<{ id: string }>(`select id from platform.${table} order by requested_at limit 1`))[0]?.id))
