@@ -28,6 +28,8 @@ const config: NextConfig = {
   // read at run time: the doctor's checks, the functions and the migration histories
   outputFileTracingIncludes: { '/*': ['./db/doctor/*.sql', './db/sql/*.sql', './drizzle/**/*'] },
   images: { unoptimized: true },
+  // asked for by browsers that have not read the page's own icon yet
+  rewrites: async () => [{ source: '/favicon.ico', destination: '/icon.svg' }],
   headers: async () => [
     { source: '/:path*', headers: Object.entries(security).map(([key, value]) => ({ key, value })) },
   ],

@@ -57,5 +57,5 @@ function contentSecurityPolicy(nonce: string) {
 
 export const config = {
   // prefetches too: a header that anybody can send must not be a way around the count
-  matcher: ['/((?!_next/static|_next/image|icon.svg).*)'],
+  matcher: ['/((?!_next/static|_next/image|icon.svg|favicon.ico).*)'],
 }

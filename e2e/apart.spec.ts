@@ -25,9 +25,16 @@ test('the id of another tenant is what an unknown one is, everywhere', async ({ 
     expect((await page.request.get(`/${list}/nonsense`)).status()).toBe(404)
   }
   const customer = hrefs[1]?.split('/')[2] ?? ''
+  const nobody = '00000000-0000-7000-8000-000000000000'
+  const shown = async (path: string, id: string) => {
+    await page.goto(`${path}${id}`)
+    await expect(page.getByText('Loading')).toHaveCount(0)
+    return (await page.locator('main').innerHTML()).replaceAll(id, 'ID')
+  }
+  for (const path of ['/orders?customer=', '/orders/new?customer=', '/activity?q=']) expect(await shown(path, customer), path).toBe(await shown(path, nobody))
   const rowsFor = async (id: string) => (await (await page.request.get(`/orders/export?customer=${id}`)).text()).trim().split('\r\n').length
   expect(await rowsFor(customer)).toBe(1)
-  expect(await rowsFor('00000000-0000-7000-8000-000000000000')).toBe(1)
+  expect(await rowsFor(nobody)).toBe(1)
 })
 
 test('somebody in two organisations switches, and a form of the first is refused in the second', async ({ page, context }) => {

@@ -52,9 +52,12 @@ export function BulkArea({ action, children }: { action: Action<Changed>; childr
       {children}
       {ids.length > 0 && (
         <div role="region" aria-label="Selected orders" className="enter sticky bottom-16 z-10 mx-3 my-3 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg border border-line-strong bg-raised p-2 pl-4 shadow-float lg:bottom-3">
-          <p aria-live="polite" className="grow text-sm font-medium tabular-nums">
+          <p aria-live="polite" className="text-sm font-medium tabular-nums">
             {ids.length} selected
           </p>
+          <Button look="quiet" size="small" className="mr-auto" onClick={() => tickAll(false)}>
+            Clear
+          </Button>
           <label className="flex items-center gap-2 text-sm whitespace-nowrap text-ink-soft">
             Mark as
             <Select value={to} onChange={(event) => setTo(event.target.value as OrderStatus)}>
@@ -67,9 +70,6 @@ export function BulkArea({ action, children }: { action: Action<Changed>; childr
           </label>
           <Button look="primary" disabled={pending} onClick={() => (to === 'cancelled' ? setCancelling(true) : run({ _tenant: tenantId, ids, to }))}>
             Apply
-          </Button>
-          <Button look="quiet" onClick={() => tickAll(false)}>
-            Clear
           </Button>
         </div>
       )}

@@ -60,7 +60,7 @@ export function OrdersTable({ rows, columns, view, formats, link, selectable = f
                 <NextLink href={orderAddress(row.id)} prefetch={false} className="outline-offset-4 after:absolute after:inset-0">
                   #{row.number}
                 </NextLink>
-                <span className="block text-sm font-normal text-ink-soft sm:hidden">{row.customer}</span>
+                <span className="block text-sm font-normal wrap-anywhere text-ink-soft sm:hidden">{row.customer}</span>
               </Td>
               {columns.map((column) => (
                 <Td key={column} className={clsx(right.includes(column) && 'text-right', !alsoOnPhone.includes(column) && 'max-sm:hidden')}>
