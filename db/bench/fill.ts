@@ -30,7 +30,7 @@ async function fillOrders(admin: pg.Client, tenantId: string, count: number): Pr
     `with people as (select array_agg(id order by id) as ids from customers where tenant_id = $1)
      insert into orders (tenant_id, id, number, customer_id, status, total_minor, placed_at, updated_at)
      select $1, (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7' || substr(md5($1::text || n), 1, 3) || 'a' || substr(md5(n || $1::text), 1, 15))::uuid,
-       1000 + n, ids[1 + n % 200], (array['placed', 'paid', 'shipped', 'delivered', 'delivered', 'delivered', 'cancelled', 'draft'])[1 + n % 8], (n * 7919) % 250000, at, at
+       1000 + n, ids[1 + n % 200], (array['placed', 'paid', 'shipped', 'delivered', 'delivered', 'delivered', 'cancelled', 'draft'])[1 + n % 8], (n::bigint * 7919) % 250000, at, at
      from generate_series(1, $2::int) as n, people, lateral (select now() - ($2::int - n) * (interval '365 days' / $2::int) as at) as moment`, [tenantId, count])
   await admin.query(`insert into order_lines (tenant_id, id, order_id, position, product_id, description, quantity, unit_price_minor) select tenant_id, id, id, 1, $2, 'Thing', 1, total_minor from orders where tenant_id = $1`, [tenantId, product])
   await admin.query(`insert into order_events (tenant_id, id, order_id, at, actor, to_status) select tenant_id, id, id, placed_at, 'Bench', 'placed' from orders where tenant_id = $1`, [tenantId])
