@@ -30,7 +30,7 @@ export function FirstMinute({ has, mayWrite, addSampleData }: { has: Begun; mayW
                   <span className="block font-medium">{title}</span>
                   <span className="block text-ink-soft">{text}</span>
                 </span>
-                <ArrowRight aria-hidden className="size-4 text-ink-faint transition-transform group-hover:translate-x-0.5" />
+                <ArrowRight aria-hidden className="size-4 shrink-0 text-ink-faint transition-transform group-hover:translate-x-0.5" />
               </Link>
             </li>
           ))}
