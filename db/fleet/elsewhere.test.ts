@@ -7,9 +7,10 @@ import { addColumn, growing } from '#db/fleet/testing/histories'
 import { nth, query } from '#db/fleet/testing/tenant-rows'
 import { verifyFleet } from '#db/fleet/verify'
 import { newId, privateName } from '#db/id'
-import { MortalServer } from '#db/move/testing/server'
+import { MortalServer, Wire } from '#db/move/testing/server'
 import { createTenant } from '#db/placements/create'
 import { unprovision } from '#db/placements/provision'
+import { useServer } from '#db/placements/servers'
 import { closePools } from '#db/pools'
 import { platform, readPlacements, serviceUrl } from '#db/registry'
 import { users } from '#db/schema/platform'
@@ -83,6 +84,10 @@ it('what has drifted on another server is named, and so is the server when it is
   await connected(there.toString(), (admin) => admin.query(`alter table ${delta.schema}.orders force row level security`))
 
   const more = await history.add(addColumn('sent_at'))
+  // somebody else calls that server by another address: its logins stay
+  const wire = new Wire(other.adminUrl)
+  expect((await useServer(await wire.open(other.adminUrl)))?.server.port).not.toBe(delta.server?.port)
+  await wire.close()
   await other.stop()
   const away = new RegExp(`^delta: its database 127\\.0\\.0\\.1:${there.port}/${delta.database} can not be reached: connect ECONNREFUSED`)
   const result = await runFleet({ histories: more })

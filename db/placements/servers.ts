@@ -4,7 +4,7 @@ import { connected, databaseOf } from '#db/connect'
 import { loginUrl } from '#db/env'
 import { Invalid, ServerTooOld, ServerUnusable } from '#db/errors'
 import { newId } from '#db/id'
-import { platform, type Server } from '#db/registry'
+import { platform, serviceUrl, type Server } from '#db/registry'
 import { servers } from '#db/schema/platform'
 import { decrypt, encrypt, newSecret } from '#db/secrets'
 import { prepareServer } from '#db/setup'
@@ -42,18 +42,32 @@ export async function useServer(adminUrl: string): Promise<{ id: string; server:
   if (isMain) return null
   const [known] = await platform().select().from(servers).where(and(eq(servers.host, host), eq(servers.port, port)))
   if (known) {
-    const server = { host, port, migratorPassword: decrypt(known.migratorSecret, `server ${known.id} migrator`), workerPassword: decrypt(known.workerSecret, `server ${known.id} worker`) }
     await prepareServer(adminUrl, {})
-    return { id: known.id, server }
+    return { id: known.id, server: { host, port, ...passwordsOf(known) } }
   }
   const id = newId()
-  const server = { host, port, migratorPassword: newSecret(), workerPassword: newSecret() }
-  await prepareServer(adminUrl, { migrator: server.migratorPassword, worker: server.workerPassword })
+  const namesake = await knownElsewhere(host, port)
+  const server = namesake ?? { host, port, migratorPassword: newSecret(), workerPassword: newSecret() }
+  await prepareServer(adminUrl, namesake ? {} : { migrator: server.migratorPassword, worker: server.workerPassword })
   await platform().insert(servers).values({
     id, name: `${host}:${port}`, host, port,
     migratorSecret: encrypt(server.migratorPassword, `server ${id} migrator`), workerSecret: encrypt(server.workerPassword, `server ${id} worker`),
   })
   return { id, server }
+}
+
+const passwordsOf = (row: typeof servers.$inferSelect) => ({
+  migratorPassword: decrypt(row.migratorSecret, `server ${row.id} migrator`), workerPassword: decrypt(row.workerSecret, `server ${row.id} worker`),
+})
+
+/** A server that is known under another address: whose passwords let us in. New ones would shut out whoever uses that address. */
+async function knownElsewhere(host: string, port: number): Promise<Server | undefined> {
+  for (const row of await platform().select().from(servers)) {
+    const server = { host, port, ...passwordsOf(row) }
+    const isThis = await connected(serviceUrl('migrator', { server, database: 'postgres', schema: 'shared' }), idOf).then(() => true, () => false)
+    if (isThis) return server
+  }
+  return undefined
 }
 
 async function idOf(client: pg.Client): Promise<string | undefined> {
