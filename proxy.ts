@@ -1,5 +1,6 @@
 import { NextResponse, type NextRequest } from 'next/server'
 import { busyAnswer } from './app/busy-page'
+import { isMailFrame, mailPolicy } from './app/mail-policy'
 import { TooBusy } from './db/errors'
 import { spendSeat } from './db/request-rate'
 
@@ -8,7 +9,8 @@ const development = process.env.NODE_ENV === 'development'
 /** Gives each page its own script nonce, tells it its address, to come back to after a sign-in, and turns a tenant away that asks too often. It decides nothing about who may see what: delete it and isolation stays. */
 export async function proxy(request: NextRequest) {
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
-  const policy = contentSecurityPolicy(nonce)
+  // what is set here wins over what a route sets
+  const policy = isMailFrame(request.nextUrl.pathname) ? mailPolicy : contentSecurityPolicy(nonce)
   const busy = await overLimit(request)
   if (busy) {
     const answer = busyAnswer({ seconds: busy.retryAfterSeconds, wantsPage: request.headers.get('accept')?.includes('text/html') ?? false, nonce, back: request.nextUrl.pathname })

@@ -1,5 +1,8 @@
+import { NextRequest } from 'next/server'
 import { afterAll, expect, test, vi } from 'vitest'
+import { mailPolicy } from '#app/mail-policy'
 import { GET } from './route'
+import { proxy } from '../../../../proxy'
 import { post, read } from '#db/mail/outbox'
 import { closePools } from '#db/pools'
 import { platform } from '#db/registry'
@@ -28,6 +31,12 @@ test('a mail is shown in a frame without origin, scripts or anything from elsewh
   expect(html).not.toMatch(/<script|<img|" on|' on/)
   expect(html).toContain('&#60;script&#62;alert(1)')
   expect((await read(id))?.bodies.text).toContain(attack)
+})
+
+test('the policy of ordinary pages, which the proxy sets before any route, does not take the place of that', async () => {
+  const policyOf = async (path: string) => (await proxy(new NextRequest(`http://localhost:3000${path}`))).headers.get('content-security-policy')
+  expect(await policyOf('/mailbox/01a2060b-1936-7b76-be35-4d04e7a7fc17/html')).toBe(mailPolicy)
+  for (const path of ['/mailbox', '/mailbox/x/html/more', '/orders', '/orders/mailbox/x/html']) expect(await policyOf(path)).toMatch(/script-src 'self' 'nonce-/)
 })
 
 test('in production, and where mail is sent, there is no mailbox', async () => {

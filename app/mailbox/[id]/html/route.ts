@@ -1,3 +1,4 @@
+import { mailPolicy } from '#app/mail-policy'
 import { mailboxOpen } from '#app/mailbox-open'
 import { isId } from '#db/id'
 import { read } from '#db/mail/outbox'
@@ -8,6 +9,6 @@ export async function GET(_: Request, { params }: { params: Promise<{ id: string
   const mail = mailboxOpen() && isId(id) ? await read(id) : undefined
   if (!mail) return new Response('Not found', { status: 404 })
   return new Response(mail.bodies.html, {
-    headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'private, no-store', 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups allow-top-navigation-by-user-activation" },
+    headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'private, no-store', 'content-security-policy': mailPolicy },
   })
 }
