@@ -8,6 +8,11 @@ const isolation = ['db/isolation/tables.test.ts', 'db/doctor/doctor.test.ts']
 const door = ['db/isolation/connection.test.ts']
 const attacks = ['db/isolation/attacks.test.ts']
 const actions = ['app/action.test.ts']
+const people = ['db/members.test.ts']
+const signingIn = ['db/sign-in.test.ts']
+const leaving = ['db/export/exports.test.ts']
+const forged = ['db/import/refusals.test.ts']
+const ageing = ['db/retention/retention.test.ts']
 const tables = ['activity', 'counters', 'customers', 'order_events', 'order_lines', 'orders', 'products']
 const open = (policy: string, table: string, part: string) => `alter policy ${policy} on shared.${table} ${part};`
 
@@ -52,6 +57,30 @@ export const defences: Defence[] = [
   { name: 'that keys start with the tenant', tests: isolation, sql: 'create unique index loose on shared.orders (id);' },
   { name: 'that the tenant login has no bypassrls', alone: true, quick: true, tests: isolation, sql: 'alter role rowhouse_tenant bypassrls;' },
   { name: 'that the tenant login is no owner', alone: true, tests: isolation, sql: 'grant rowhouse_owner to rowhouse_tenant;' },
+  { name: 'that a key opens its own tenant alone', tests: people, sql: rewrite('tenancy.check_key(text,uuid)', 'and k.tenant_id = p_tenant', '') },
+  { name: 'the scope of keys and the role behind them', quick: true, tests: people, sql: rewrite('tenancy.check_key(text,uuid)', `writes := scope = 'write' and role <> 'viewer'`, 'writes := true') },
+  { name: 'that a key ends with its membership', tests: people, sql: rewrite('tenancy.check_key(text,uuid)', 'if role is null then', `role := coalesce(role, 'member'); if role is null then`) + 'alter table platform.api_keys drop constraint api_keys_member_fk;' },
+  { name: 'the expiry of keys', tests: people, sql: rewrite('tenancy.check_key(text,uuid)', '(k.expires_at is null or k.expires_at > clock_timestamp())', 'true') },
+  { name: 'that a banned member has no keys', tests: people, sql: rewrite('tenancy.check_key(text,uuid)', 'and not exists (select from platform.bans as b where b.user_id = k.user_id)', '') },
+  { name: 'that a suspended tenant has no keys', tests: people, sql: rewrite('tenancy.check_key(text,uuid)', 'x.lifted_at is null', 'false') },
+  { name: 'that an invitation is for its address', tests: people, file: 'db/invitations.ts', find: 'if (used.email !== user.email)', put: 'if (false)' },
+  { name: 'that an invitation is used once', tests: people, file: 'db/invitations.ts', find: 'const [used] = await tx.delete(invitations).where(alive(token)).returning()', put: 'const [used] = await tx.select().from(invitations).where(alive(token))' },
+  { name: 'the guard of the last owner', tests: people, file: 'db/members.ts', find: `if (target.role === 'owner' && owners === 1 && !staysOwned)`, put: 'if (false)' },
+  { name: 'that a link works once', tests: ['db/sign-up.test.ts'], file: 'db/links.ts', find: 'const [used] = await db.delete(links).where(alive(kind, token)).returning({ email: links.email, detail: links.detail })', put: 'const [used] = await db.select({ email: links.email, detail: links.detail }).from(links).where(alive(kind, token))' },
+  { name: 'that a reset ends sessions', tests: ['db/sign-up.test.ts'], file: 'db/password-change.ts', find: 'await tx.delete(sessions).where(eq(sessions.userId, user.id))', put: '' },
+  { name: 'that guesses wait', tests: signingIn, file: 'db/throttle.ts', find: 'if (!counted) throw', put: 'if (false) throw' },
+  { name: 'that no account takes as long as one', tests: signingIn, file: 'db/passwords.ts', find: 'decoy ??=', put: 'if (stored === null) return false\n  decoy ??=' },
+  { name: 'that a code works once', tests: signingIn, file: 'db/second-factor.ts', find: ', lt(secondFactors.lastStep, step)', put: '' },
+  { name: 'that strangers do not keep the owner out', tests: signingIn, file: 'db/sign-in.ts', find: 'if (!known) await count(perAccount, email)', put: 'await count(perAccount, email)' },
+  { name: 'that an export ends with the rights of its member', tests: leaving, file: 'db/export/exports.ts', find: 'or(isNull(exports.requesterId), and(exists(allowed), notExists(banned)))', put: 'undefined' },
+  { name: 'that a download is looked at again', tests: leaving, file: 'db/export/download.ts', find: 'if (!(await allowed()))', put: 'if (false)' },
+  { name: 'the signature of an export link', tests: leaving, file: 'db/export/link.ts', find: 'return expected.length === found.length && timingSafeEqual(expected, found)', put: 'return true' },
+  { name: 'the tenant of imported rows', tests: forged, file: 'db/import/check-line.ts', find: 'if (row.tenant_id !== tenantId)', put: 'if (false)' },
+  { name: 'the hashes of an import', tests: forged, file: 'db/import/check.ts', find: 'if (found !== facts.sha256)', put: 'if (false)' },
+  { name: 'that retention keeps to its plan', tests: ageing, file: 'db/retention/run.ts', find: ' and pg_visible_in_snapshot(${writer}, ${seen}::pg_snapshot)', put: '' },
+  { name: 'the legal hold', tests: ageing, file: 'db/holds.ts', find: 'if (found) throw new OnHold', put: 'if (false) throw new OnHold' },
+  { name: 'that retention trusts no clock alone', tests: ageing, file: 'db/retention/preview.ts', find: 'if (!(seconds < clocksMayDiffer))', put: 'if (false)' },
+  { name: 'the cap of a retention run', tests: ageing, file: 'db/retention/preview.ts', find: 'rows > of * cap', put: 'false' },
   { name: 'the cleaning of a connection', quick: true, tests: attacks, file: 'db/door.ts', find: `'reset all; deallocate all; close all; unlisten *; select pg_advisory_unlock_all()'`, put: `'select 1'` },
   { name: 'the closing of the transaction object', tests: door, file: 'db/door.ts', find: 'if (!this.#open || this.#ended)', put: 'if (false)' },
   { name: 'the check of how the transaction ended', quick: true, tests: door, file: 'db/door.ts', find: `if (ended.command !== 'COMMIT') throw new RolledBack()`, put: '' },
