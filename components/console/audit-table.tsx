@@ -26,7 +26,7 @@ export function AuditTable({ rows, formats, withTenant = false, marked }: Props)
             <Td className="text-right text-ink-faint tabular-nums max-sm:hidden">{row.seq}</Td>
             <Td className="max-sm:pl-4">
               <Deed row={row} />
-              <span className="block text-sm text-ink-faint md:hidden">{row.actor}</span>
+              <span className="block text-sm wrap-anywhere text-ink-faint md:hidden">{row.actor}</span>
               <span className="block text-sm text-ink-faint sm:hidden">{moment(row.at, formats)}</span>
             </Td>
             {withTenant && <Td>{row.slug ? <NextLink href={tenantAt(row.slug)} className="text-accent hover:underline">{row.slug}</NextLink> : <span className="text-ink-faint">–</span>}</Td>}
@@ -45,7 +45,7 @@ function Deed({ row: { deed, detail } }: { row: AuditRow }) {
   return (
     <>
       {typeof move === 'string' ? <NextLink href={moveAt(move)} className="font-medium hover:underline">{deed}</NextLink> : <span className="font-medium">{deed}</span>}
-      {typeof reason === 'string' && <span className="block text-sm text-ink-soft">{reason}</span>}
+      {typeof reason === 'string' && <span className="block text-sm wrap-anywhere text-ink-soft">{reason}</span>}
     </>
   )
 }

@@ -28,7 +28,7 @@ export function FleetTargets({ targets, total, off, link }: { targets: Standing[
           <tbody>
             {targets.slice(0, shown).map(({ name, schema, state, at, why, elsewhere }) => (
               <Tr key={`${name}${schema}`}>
-                <Td className="font-medium">{name}</Td>
+                <Td className="font-medium wrap-anywhere">{name}</Td>
                 <Td>
                   <State tone={tones[state]}>{state}</State>
                   {why && <span className="block text-sm text-ink-soft">{why}</span>}

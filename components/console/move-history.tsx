@@ -35,7 +35,7 @@ export function MoveHistory({ moves, moving, formats }: { moves: TenantFacts['mo
                   <NextLink href={moveAt(move.id)} className="font-medium after:absolute after:inset-0">
                     {kindNames[move.source.kind]} → {kindNames[move.target.kind].toLowerCase()}
                   </NextLink>
-                  <span className="block truncate text-sm text-ink-faint">{move.reason}</span>
+                  <span className="line-clamp-2 text-sm wrap-anywhere text-ink-faint">{move.reason}</span>
                 </Td>
                 <Td><MoveStateText state={move.state} failed={move.error !== null} /></Td>
                 <Td className="text-right tabular-nums max-sm:hidden">{move.pauseMs === null ? '–' : duration(move.pauseMs)}</Td>

@@ -25,13 +25,13 @@ export function MovesTable({ rows, formats }: { rows: MoveRow[]; formats: Format
         {rows.map((row) => (
           <Tr key={row.id} className="relative">
             <Td>
-              <NextLink href={moveAt(row.id)} className="font-medium after:absolute after:inset-0">{row.tenant}</NextLink>
+              <NextLink href={moveAt(row.id)} className="font-medium wrap-anywhere after:absolute after:inset-0">{row.tenant}</NextLink>
               <span className="block text-sm text-ink-faint sm:hidden">{kindNames[row.source.kind]} → {kindNames[row.target.kind].toLowerCase()}</span>
             </Td>
             <Td className="max-sm:hidden">{kindNames[row.source.kind]} → {kindNames[row.target.kind].toLowerCase()}</Td>
             <Td>
               <MoveStateText state={row.state} failed={row.error !== null} />
-              {row.error && <span className="block max-w-80 truncate text-sm text-danger">{row.error}</span>}
+              {row.error && <span className="line-clamp-2 max-w-80 text-sm wrap-anywhere text-danger">{row.error}</span>}
             </Td>
             <Td className="text-right tabular-nums max-md:hidden">{count(row.rowsTotal, formats)}</Td>
             <Td className="text-right tabular-nums max-md:hidden">{row.pauseMs === null ? '–' : duration(row.pauseMs)}</Td>

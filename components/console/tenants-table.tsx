@@ -43,8 +43,8 @@ export function TenantsTable({ rows, view, link, formats, standings, used, ailin
               <NextLink href={tenantAt(row.slug)} className="flex items-center gap-3 font-medium outline-offset-4 after:absolute after:inset-0">
                 <TenantMark tenantId={row.id} className="h-6 w-auto" />
                 <span className="grid min-w-0">
-                  <span className="truncate">{row.name}</span>
-                  <span className="truncate text-sm font-normal text-ink-faint">
+                  <span className="line-clamp-2 wrap-anywhere">{row.name}</span>
+                  <span className="line-clamp-2 text-sm font-normal wrap-anywhere text-ink-faint">
                     {row.slug}
                     <span className="md:hidden"> · {tierNames[row.tier]}, {kindNames[row.kind].toLowerCase()}</span>
                   </span>

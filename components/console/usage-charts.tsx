@@ -18,7 +18,7 @@ export function UsageCharts({ hours, since, formats }: { hours: HourUsage[]; sin
     <Card labelledBy="usage">
       <CardHeader id="usage" title="Use in the last three days">
         <span className="text-sm text-ink-soft tabular-nums">
-          {count(sum(({ errors }) => errors), formats)} errors, {count(sum(({ limitsHit }) => limitsHit), formats)} limits hit
+          Errors: {count(sum(({ errors }) => errors), formats)}, limits hit: {count(sum(({ limitsHit }) => limitsHit), formats)}
         </span>
       </CardHeader>
       <CardBody className="grid gap-6 sm:grid-cols-2">

@@ -37,7 +37,7 @@ export function UsageTable({ rows, by, link, formats }: { rows: TenantUsage[]; b
         {rows.map((row) => (
           <Tr key={row.id}>
             <Td>
-              <NextLink href={tenantAt(row.slug)} className="font-medium hover:underline">{row.name}</NextLink>
+              <NextLink href={tenantAt(row.slug)} className="font-medium wrap-anywhere hover:underline">{row.name}</NextLink>
               <span className="block text-sm text-ink-faint">{tierNames[row.tier]} · {Math.round(row.share * 100)} % of the database</span>
               <Hint row={row} className="xl:hidden" />
             </Td>
