@@ -57,7 +57,7 @@ export function OrdersTable({ rows, columns, view, formats, link, selectable = f
                 </Td>
               )}
               <Td className="font-medium">
-                <NextLink href={orderAddress(row.id)} prefetch={false} className="outline-offset-4 after:absolute after:inset-0">
+                <NextLink href={orderAddress(row.id)} prefetch={false} className="inline-flex h-6 items-center outline-offset-4 after:absolute after:inset-0">
                   #{row.number}
                 </NextLink>
                 <span className="block text-sm font-normal wrap-anywhere text-ink-soft sm:hidden">{row.customer}</span>
