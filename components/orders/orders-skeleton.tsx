@@ -14,10 +14,10 @@ export function OrdersSkeleton() {
       </div>
       <FiguresSkeleton />
       <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_21rem]">
-        <Card className="h-[18.75rem] p-5">
+        <Card className="h-75 xl:h-[20.75rem] p-5">
           <Skeleton className="h-full w-full" />
         </Card>
-        <Card className="h-[18.75rem] p-5">
+        <Card className="h-75 xl:h-[20.75rem] p-5">
           <Skeleton className="h-full w-full" />
         </Card>
       </div>

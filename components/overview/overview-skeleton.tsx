@@ -1,7 +1,6 @@
 import { FiguresSkeleton } from '#components/orders/figures-skeleton'
 import { PageFrame } from '#components/page'
 import { Card } from '#components/ui/card'
-import { HeaderSkeleton } from '#components/ui/cards-skeleton'
 import { Loading, Skeleton } from '#components/ui/skeleton'
 
 /** The boxes of a day's overview, in their final size. */
@@ -9,7 +8,10 @@ export function OverviewSkeleton() {
   return (
     <PageFrame width="normal">
       <Loading what="overview" />
-      <HeaderSkeleton />
+      <div className="flex h-9 items-center justify-between">
+        <Skeleton className="h-7 w-40" />
+        <Skeleton className="h-9 w-32" />
+      </div>
       <div className="grid gap-2">
         <Skeleton className="h-5 w-60" />
         <FiguresSkeleton />

@@ -17,13 +17,15 @@ export function CardsSkeleton({ what, heights }: { what: string; heights: string
   )
 }
 
-export function HeaderSkeleton({ about = false }: { about?: boolean }) {
+/** A title, with so many lines below it, or with the row of sections that belong together. */
+export function HeaderSkeleton({ lines = 0, sections = false }: { lines?: 0 | 1 | 2; sections?: boolean }) {
   return (
-    <div className="grid gap-2">
-      <div className="flex h-9 items-center">
+    <>
+      <div className={clsx('grid content-start gap-2', ['h-7', 'h-14', 'h-19'][lines])}>
         <Skeleton className="h-7 w-40" />
+        {lines > 0 && <Skeleton className="h-4 w-full max-w-prose" />}
       </div>
-      {about && <Skeleton className="h-4 w-full max-w-prose" />}
-    </div>
+      {sections && <div className="-mb-1 h-10 border-b border-line" />}
+    </>
   )
 }

@@ -4,8 +4,8 @@ import { CardsSkeleton, HeaderSkeleton } from '#components/ui/cards-skeleton'
 export default function LoadingIsolation() {
   return (
     <PageFrame width="normal">
-      <HeaderSkeleton about />
-      <CardsSkeleton what="isolation" heights={['h-56', 'h-[60rem]']} />
+      <HeaderSkeleton lines={2} />
+      <CardsSkeleton what="isolation" heights={['h-[41rem] sm:h-60', 'h-[98rem] sm:h-[69.5rem]']} />
     </PageFrame>
   )
 }

@@ -4,8 +4,8 @@ import { CardsSkeleton, HeaderSkeleton } from '#components/ui/cards-skeleton'
 export default function LoadingMembers() {
   return (
     <PageFrame width="normal">
-      <HeaderSkeleton about />
-      <CardsSkeleton what="members" heights={['h-52', 'h-64']} />
+      <HeaderSkeleton lines={1} />
+      <CardsSkeleton what="members" heights={['h-54', 'h-46']} />
     </PageFrame>
   )
 }

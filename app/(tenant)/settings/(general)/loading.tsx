@@ -4,8 +4,8 @@ import { CardsSkeleton, HeaderSkeleton } from '#components/ui/cards-skeleton'
 export default function LoadingSettings() {
   return (
     <PageFrame width="narrow">
-      <HeaderSkeleton />
-      <CardsSkeleton what="settings" heights={['h-[30rem]']} />
+      <HeaderSkeleton sections />
+      <CardsSkeleton what="settings" heights={['h-[31rem] sm:h-96']} />
     </PageFrame>
   )
 }

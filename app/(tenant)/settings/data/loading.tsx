@@ -4,8 +4,8 @@ import { CardsSkeleton, HeaderSkeleton } from '#components/ui/cards-skeleton'
 export default function LoadingData() {
   return (
     <PageFrame width="narrow">
-      <HeaderSkeleton />
-      <CardsSkeleton what="your data" heights={['h-64', 'h-96']} />
+      <HeaderSkeleton sections />
+      <CardsSkeleton what="your data" heights={['h-30', 'h-[30.5rem]', 'h-61']} />
     </PageFrame>
   )
 }
