@@ -34,5 +34,3 @@ export async function signInWith({ provider, subject, email: given, name }: Iden
     return user.id
   })
 }
-
-export const ofUser = (userId: string) => platform().select({ provider: identities.provider, linkedAt: identities.linkedAt }).from(identities).where(eq(identities.userId, userId)).orderBy(identities.provider)

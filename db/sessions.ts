@@ -78,11 +78,6 @@ export async function end(secret: string): Promise<void> {
   await platform().delete(sessions).where(eq(sessions.tokenHash, secretHash(secret)))
 }
 
-/** Ends every session of a user, for sign out everywhere, a reset or a ban. Returns how many there were. */
-export async function endAll(userId: string): Promise<number> {
-  return (await platform().delete(sessions).where(eq(sessions.userId, userId)).returning({ id: sessions.id })).length
-}
-
 export type OpenSession = { id: string; device: string; address: string; createdAt: Date; usedAt: Date }
 
 /** The browsers that a user is signed in with, the last used first. */

@@ -1,15 +1,15 @@
-// npm run lint: oxlint, and the rules of this project that no linter knows.
+// npm run lint: oxlint, knip for what nothing needs (knip.json), and the rules of this project that no linter knows.
 import { spawnSync } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { checkActions } from './lint/actions.mjs'
 import { checkMigrations } from './lint/migrations.mjs'
 import { checkRawSql } from './lint/raw-sql.mjs'
 import { sourcesBelow } from './lint/sources.mjs'
 import { root } from './root.mjs'
 
-const oxlint = join(dirname(createRequire(import.meta.url).resolve('oxlint/package.json')), 'bin/oxlint')
-const linted = spawnSync(process.execPath, [oxlint, '--deny-warnings', ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' })
+const tool = (file, ...args) => spawnSync(process.execPath, [join(root, 'node_modules', file), ...args], { cwd: root, stdio: 'inherit' }).status === 0
+const clean = tool('oxlint/bin/oxlint', '--deny-warnings', ...process.argv.slice(2))
+const needed = tool('knip/bin/knip.js', '--no-progress', '--no-config-hints')
 
 const code = sourcesBelow(['app', 'components', 'db'], /\.tsx?$/)
 const offences = [
@@ -20,4 +20,4 @@ const offences = [
 for (const { path, line, why } of offences) console.error(`${path}:${line}: ${why}`)
 if (offences.length > 0) console.error(`\n${offences.length} offence${offences.length === 1 ? '' : 's'} against the rules of this project (scripts/lint/).`)
 
-process.exitCode = linted.status === 0 && offences.length === 0 ? 0 : 1
+process.exitCode = clean && needed && offences.length === 0 ? 0 : 1

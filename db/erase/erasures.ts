@@ -45,9 +45,6 @@ export async function current(db: PlatformDb, tenantId: string): Promise<Erasure
   return row
 }
 
-export const byId = async (db: PlatformDb, id: string): Promise<Erasure | undefined> =>
-  (await db.select().from(erasures).where(eq(erasures.id, id)))[0]
-
 /** Those whose time has come, by the database's clock. */
 export const due = (db: PlatformDb): Promise<Erasure[]> =>
   db.select().from(erasures).where(and(isNull(erasures.withdrawnAt), isNull(erasures.endedAt), lte(erasures.dueAt, sql`clock_timestamp()`))).orderBy(erasures.dueAt)

@@ -31,7 +31,7 @@ export const order = orderSummary.extend({
 
 export const orderPage = z.object({ orders: z.array(orderSummary), next: z.string().nullable().describe('Give it as `cursor` to read on; null at the end.') }).register(shapes, { id: 'OrderPage' })
 export const created = z.object({ id: z.uuid(), number: z.number().int() }).register(shapes, { id: 'CreatedOrder' })
-export const problem = z.object({ title: z.string(), status: z.number().int(), detail: z.string(), errors: z.record(z.string(), z.string()).optional() }).register(shapes, { id: 'Problem' })
+z.object({ title: z.string(), status: z.number().int(), detail: z.string(), errors: z.record(z.string(), z.string()).optional() }).register(shapes, { id: 'Problem' })
 
 export const listQuery = z.strictObject({
   status: z.string().transform((text) => text.split(',')).pipe(z.array(status)).optional().describe('One status, or several with commas between.'),

@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import pg from 'pg'
-import { connected, databaseOf } from '#db/connect'
+import { connected } from '#db/connect'
 import { withTenant, type Caller } from '#db/door'
 import { env } from '#db/env'
 import { inhabitant, type Inhabitant } from '#db/isolation/world'
@@ -79,7 +79,6 @@ export async function remains(adminUrl: string, schema: string, tenantId: string
 }
 
 export const mainAdmin = (): string => env().DATABASE_URL ?? ''
-export const mainDatabase = (): string => databaseOf(mainAdmin())
 export const serviceOf = (tenantId: string): Caller => ({ kind: 'service', tenantId, reason: 'test' })
 
 export async function tierOf(tenantId: string): Promise<string | undefined> {
