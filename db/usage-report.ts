@@ -1,32 +1,38 @@
 import { asc, gte, inArray, sql, and, eq } from 'drizzle-orm'
 import { platform } from '#db/registry'
-import { tenantSizes } from '#db/schema/console'
-import { tenants, usage, type Tier } from '#db/schema/platform'
-import { usageSince } from '#db/usage-store'
-import type { Usage } from '#db/usage'
+import { usage, type Tier } from '#db/schema/platform'
+import { nothing, usageNames, type Usage } from '#db/usage'
 
 export type TenantUsage = Usage & { id: string; slug: string; name: string; tier: Tier; share: number; hint: string | null }
 
 const most = 50
 
+type Ranked = TenantUsage & { orders: number; users: number } & Record<`all_${string}`, number>
+
 /** Who used most of the database since a moment, and who would be better off in a larger place, with the reason. */
 export async function topTenants(since: Date, by: keyof Usage): Promise<{ rows: TenantUsage[]; all: Usage }> {
-  const used = await usageSince(since)
-  const all = used.reduce<Usage>((sum, row) => ({
-    requests: sum.requests + row.requests, transactions: sum.transactions + row.transactions, errors: sum.errors + row.errors,
-    databaseMs: sum.databaseMs + row.databaseMs, waitMs: sum.waitMs + row.waitMs, limitsHit: sum.limitsHit + row.limitsHit,
-  }), { requests: 0, transactions: 0, errors: 0, databaseMs: 0, waitMs: 0, limitsHit: 0 })
-  const top = used.sort((a, b) => b[by] - a[by]).slice(0, most)
-  if (top.length === 0) return { rows: [], all }
-  const facts = await platform().select({ id: tenants.id, slug: tenants.slug, name: tenants.name, tier: tenants.tier, orders: tenantSizes.orders })
-    .from(tenants).leftJoin(tenantSizes, eq(tenantSizes.tenantId, tenants.id)).where(inArray(tenants.id, top.map(({ tenantId }) => tenantId)))
-  const known = new Map(facts.map((fact) => [fact.id, fact]))
-  const rows = top.flatMap(({ tenantId, ...counted }) => {
-    const fact = known.get(tenantId)
-    const share = all.databaseMs > 0 ? counted.databaseMs / all.databaseMs : 0
-    return fact ? [{ ...fact, ...counted, share, hint: hintFor(fact.tier, counted, share, fact.orders ?? 0, used.length) }] : []
-  })
-  return { rows, all }
+  const sums = sql.join(usageNames.map((name) => sql`sum(${usage[name]})::float8 as ${sql.identifier(name)}`), sql`, `)
+  const totals = sql.join(usageNames.map((name) => sql`sum(used.${sql.identifier(name)}) over () as ${sql.identifier(`all_${name}`)}`), sql`, `)
+  const { rows } = await platform().execute<Ranked>(sql`
+    with used as (
+      select tenant_id, ${sums} from ${usage} where ${usage.hour} >= ${since.toISOString()} group by tenant_id
+    ), top as (
+      select used.*, ${totals}, count(*) over ()::int as users from used order by used.${sql.identifier(by)} desc, tenant_id limit ${most}
+    )
+    select t.id, t.slug, t.name, t.tier, coalesce(s.orders, 0)::float8 as orders, top.*
+    from top join platform.tenants as t on t.id = top.tenant_id left join platform.tenant_sizes as s on s.tenant_id = t.id
+    order by top.${sql.identifier(by)} desc, t.id`)
+  const all = nothing()
+  for (const name of usageNames) all[name] = rows[0]?.[`all_${name}`] ?? 0
+  return {
+    all,
+    rows: rows.map(({ id, slug, name, tier, orders, users, ...counted }) => {
+      const used = nothing()
+      for (const what of usageNames) used[what] = counted[what]
+      const share = all.databaseMs > 0 ? used.databaseMs / all.databaseMs : 0
+      return { id, slug, name, tier, ...used, share, hint: hintFor(tier, used, share, orders, users) }
+    }),
+  }
 }
 
 /** Why a tenant may have outgrown its tier; null when it has not. */
