@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { startPostgres } from './postgres.mjs'
 import { root } from './root.mjs'
@@ -41,11 +41,15 @@ export async function developmentEnvironment(name, { port } = {}) {
   }
 }
 
-/** The process environment over `.env.local` over `.env`; a variable left empty counts as not set. */
+/**
+ * The process environment over `.env.local` over `.env`; a variable left empty counts as not set. The folder of exports is named in full: a worker
+ * fills it from here, and the built server, which goes to a folder of its own, reads it.
+ */
 export function configuredEnvironment() {
   const files = ['.env', '.env.local'].map((name) => join(root, name)).filter((file) => existsSync(file))
   const all = Object.assign({}, ...files.map((file) => parseEnv(readFileSync(file, 'utf8'))), process.env)
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''))
+  const set = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''))
+  return { ...set, EXPORT_DIR: resolve(root, set.EXPORT_DIR ?? '.data/exports') }
 }
 
 export function withDatabase(url, database) {
