@@ -116,6 +116,15 @@ test.each(all.actions)('$name takes no field that its form does not have', async
   }
 })
 
+test.each(all.actions)('$name answers in words to whoever sends no form at all', async ({ file, name }) => {
+  const loaded = (await import(join(root, file))) as Record<string, Action<unknown>>
+  for (const nothing of [undefined, null, 7, 'text', []]) {
+    signedIn.token = undefined
+    const answer = await loaded[name]?.(null, nothing as never).catch((error: Error) => error.message)
+    expect(answer === 'not found' || (typeof answer === 'object' && !answer.ok)).toBe(true)
+  }
+})
+
 type Handler = (request: Request, context: unknown) => Promise<Response>
 const answered = all.routes.flatMap(({ file, method, path }) => {
   const row = routeRows[`${method} ${path}`]
