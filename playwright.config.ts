@@ -7,10 +7,10 @@ const url = `http://localhost:${port}`
 // The workers read this file too, and inherit the answer.
 const executablePath = (process.env.E2E_BROWSER ??= await findBrowser())
 
-// The long walks: most deeds of the console, each page in both themes, the search for secrets, what is tagged @long, and all of a
+// The long walks: most deeds of the console, each page in both themes, what is tagged @long, and all of a
 // phone. `npm run test:e2e:all` has them; `npm test` has the rest, to stay short.
 const all = process.env.E2E_ALL !== undefined
-const long = ['console-deeds.spec.ts', 'console-look.spec.ts', 'look.spec.ts', 'zz-secrets.spec.ts']
+const long = ['console-deeds.spec.ts', 'console-look.spec.ts', 'look.spec.ts']
 
 export default defineConfig({
   testDir: 'e2e',
@@ -43,6 +43,10 @@ export default defineConfig({
     reuseExistingServer: false,
     timeout: 60_000,
     gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
-    env: { HOSTNAME: '127.0.0.1', PORT: port, APP_URL: url, AUTH_URL: url, OPERATOR_SECOND_FACTOR: 'optional', OIDC_ISSUER: oidc.issuer, OIDC_CLIENT_ID: oidc.id, OIDC_CLIENT_SECRET: oidc.secret, OIDC_NAME: oidc.name },
+    env: {
+      HOSTNAME: '127.0.0.1', PORT: port, APP_URL: url, AUTH_URL: url, OPERATOR_SECOND_FACTOR: 'optional',
+      OIDC_ISSUER: oidc.issuer, OIDC_CLIENT_ID: oidc.id, OIDC_CLIENT_SECRET: oidc.secret, OIDC_NAME: oidc.name,
+      GITHUB_CLIENT_ID: 'github-client', GITHUB_CLIENT_SECRET: 'github-client-secret', GOOGLE_CLIENT_ID: 'google-client', GOOGLE_CLIENT_SECRET: 'google-client-secret',
+    },
   },
 })

@@ -1,8 +1,9 @@
 import { expect, test, type Browser, type Page } from '@playwright/test'
 import { platform } from '#db/registry'
 import { attempts } from '#db/schema/accounts'
+import * as secondFactor from '#db/second-factor'
 import { codeOf, stepAt } from '#db/totp'
-import { checkA11y, logins, shot, signIn } from './fixtures'
+import { checkA11y, logins, newPerson, personPassword, shot, signIn, signInAgain } from './fixtures'
 import { clickMailLink } from './mail'
 
 const password = 'geranium-37-window'
@@ -192,6 +193,57 @@ test('two-factor sign-in is set up, asked for, and got round once by a recovery 
   await page.getByRole('textbox', { name: 'Code' }).fill(recovery)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.waitForURL(/orders|overview/)
+})
+
+test('recovery codes are made anew, and two-factor sign-in is turned off, both with the password', async ({ page }) => {
+  const { id, email } = await newPerson(page, 'Tess Two')
+  await secondFactor.prepare(id)
+  const secret = (await secondFactor.prepared({ id, email }))?.secret ?? ''
+  const [old = ''] = await secondFactor.confirm(id, codeNow(secret, 0))
+  await page.goto('/account/security')
+  await expect(page.getByText('10 of your recovery codes are left')).toBeVisible()
+  const renewing = page.getByRole('form', { name: 'New recovery codes' })
+  await renewing.getByLabel('Your password').fill('not my password')
+  await renewing.getByRole('button').click()
+  await expect(page.getByText('This is not your password.').first()).toBeVisible()
+  await renewing.getByLabel('Your password').fill(personPassword)
+  await renewing.getByRole('button').click()
+  await expect(page.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem')).toHaveCount(10)
+  await page.getByRole('button', { name: 'I have kept them' }).click()
+  await page.context().clearCookies()
+  await enter(page, email, personPassword)
+  await page.getByRole('textbox', { name: 'Code' }).fill(old)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await expect(page.getByText('This code is not right').first()).toBeVisible()
+  await signInAgain(page, id)
+  await page.goto('/account/security')
+  const off = page.getByRole('form', { name: 'Turn off' })
+  await off.getByLabel('Your password').fill(personPassword)
+  await off.getByRole('button').click()
+  await expect(page.getByText('Two-factor sign-in is off.').first()).toBeVisible()
+  await page.context().clearCookies()
+  await enter(page, email, personPassword)
+  await page.waitForURL(/welcome/)
+})
+
+test('somebody gives themselves another name, and signs every other browser out at once', async ({ page, browser }) => {
+  const { id } = await newPerson(page, 'Nina Many')
+  const others = [await elsewhere(browser), await elsewhere(browser)]
+  for (const other of others) await signInAgain(other, id)
+  await page.goto('/account')
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Nina Few')
+  await page.getByRole('button', { name: 'Save' }).first().click()
+  await expect(page.getByRole('button', { name: 'Account: Nina Few' })).toBeVisible()
+  await page.goto('/account/sessions')
+  await expect(page.getByRole('button', { name: 'Sign out', exact: true })).toHaveCount(2)
+  await page.getByRole('button', { name: 'Sign out everywhere else' }).click()
+  await expect(page.getByText('Every other browser is signed out.').first()).toBeVisible()
+  for (const other of others) {
+    await other.goto('/account')
+    await expect(other).toHaveURL(/sign-in/)
+  }
+  await page.goto('/account')
+  await expect(page.getByRole('heading', { name: 'Your account' })).toBeVisible()
 })
 
 test('the address changes once both addresses have said yes', async ({ page }) => {

@@ -1,5 +1,15 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, type TestInfo } from '@playwright/test'
+import { encode } from 'next-auth/jwt'
+import { env } from '#db/env'
+import { sessionCookie } from '#db/session-cookie'
+import { newId } from '#db/id'
+import { createTenant } from '#db/placements/create'
+import { platform } from '#db/registry'
+import type { Role } from '#db/schema/platform'
+import * as sessions from '#db/sessions'
+import { addMember } from '#db/tenants'
+import * as users from '#db/users'
 
 type Login = { email: string; password: string; what: string }
 
@@ -19,6 +29,38 @@ export async function signIn(page: Page, email: string): Promise<void> {
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'))
 }
+
+/** A new session of a user, signed in without the sign-in page. Returns its secret. */
+export const sessionOf = (userId: string): Promise<string> => sessions.start(userId, { device: 'test', address: '127.0.0.1' })
+
+/** The Cookie header that a browser with this session sends. */
+export async function cookieOf(secret: string): Promise<string> {
+  const { name } = sessionCookie(env().APP_URL)
+  return `${name}=${await encode({ token: { secret }, secret: env().AUTH_SECRET, salt: name })}`
+}
+
+/** Somebody new with a password, signed in on this page without the sign-in form, and a member of a tenant if one is given. */
+export async function newPerson(page: Page, name: string, seat?: { tenantId: string; role: Role }): Promise<{ id: string; email: string }> {
+  const { id, email } = await users.create(platform(), { email: `${name.toLowerCase().replaceAll(' ', '-')}-${newId()}@people.example`, name, password: personPassword, verified: true })
+  if (seat) await addMember(platform(), seat.tenantId, id, seat.role)
+  await signInAgain(page, id)
+  return { id, email }
+}
+
+/** An organisation of its own, with its owner signed in on this page. */
+export async function newOrganisation(page: Page, name: string): Promise<{ id: string; owner: { id: string; email: string } }> {
+  const owner = await newPerson(page, 'Olga Owner')
+  const { id } = await createTenant({ slug: `${name.toLowerCase()}-${newId().slice(-8)}`, name, ownerId: owner.id })
+  await signInAgain(page, owner.id)
+  return { id, owner }
+}
+
+/** Signs a user in on this page without the sign-in form. */
+export async function signInAgain(page: Page, userId: string): Promise<void> {
+  const [name = '', value = ''] = (await cookieOf(await sessionOf(userId))).split('=')
+  await page.context().addCookies([{ name, value, url: env().APP_URL }])
+}
+export const personPassword = 'geranium-37-window'
 
 /** Fails on what axe calls serious or critical, and names each element. */
 export async function checkA11y(page: Page): Promise<void> {

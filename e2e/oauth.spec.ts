@@ -54,3 +54,24 @@ test('an answer of the provider that this browser did not ask for is refused', a
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   expect(await users.byEmail(platform(), `forged-${stamp}@oidc.example`)).toBeUndefined()
 })
+
+const authorize = {
+  GitHub: { url: 'https://github.com/login/oauth/authorize', client: 'github-client', scope: 'read:user user:email', callback: '/api/auth/callback/github' },
+  Google: { url: 'https://accounts.google.com/o/oauth2/v2/auth', client: 'google-client', scope: 'openid email profile', callback: '/api/auth/callback/google' },
+}
+for (const [name, { url, client, scope, callback }] of Object.entries(authorize)) {
+  test(`${name} is asked at its own address, for our client, with a challenge that only this browser can answer`, async ({ page, baseURL }) => {
+    await page.route(`${new URL(url).origin}/**`, (route) => route.fulfill({ body: 'elsewhere' }))
+    await page.goto('/sign-in?callbackUrl=/members')
+    await page.getByRole('button', { name: `Continue with ${name}` }).click()
+    await page.waitForURL(`${new URL(url).origin}/**`)
+    const asked = new URL(page.url())
+    expect(asked.origin + asked.pathname).toBe(url)
+    expect(Object.fromEntries(asked.searchParams)).toMatchObject({
+      client_id: client, scope, response_type: 'code', redirect_uri: `${baseURL}${callback}`, code_challenge_method: 'S256',
+      code_challenge: expect.stringMatching(/^[\w-]{43}$/) as unknown, state: expect.stringMatching(/^.{20,}$/) as unknown,
+    })
+    const kept = await page.context().cookies(baseURL)
+    for (const kind of ['pkce', 'state']) expect(kept.find((cookie) => cookie.name === `rowhouse.${kind}`)).toMatchObject({ httpOnly: true, sameSite: 'Lax' })
+  })
+}
