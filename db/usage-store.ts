@@ -1,7 +1,4 @@
-import { and, eq, gte, sum } from 'drizzle-orm'
 import { platformPool } from '#db/pools'
-import { platform } from '#db/registry'
-import { usage } from '#db/schema/platform'
 import { putBack, takePending, usageNames, type Usage } from '#db/usage'
 
 const everyMs = 10_000
@@ -39,15 +36,4 @@ export function storeUsage(): () => Promise<void> {
     clearInterval(timer)
     await store()
   }
-}
-
-/** What a tenant, or every tenant that used anything, used since a moment; the heaviest on the database first. */
-export async function usageSince(since: Date, tenantId?: string): Promise<({ tenantId: string } & Usage)[]> {
-  const total = (name: keyof Usage) => sum(usage[name]).mapWith(Number)
-  const rows = await platform()
-    .select({ tenantId: usage.tenantId, requests: total('requests'), transactions: total('transactions'), errors: total('errors'), databaseMs: total('databaseMs'), waitMs: total('waitMs'), limitsHit: total('limitsHit') })
-    .from(usage)
-    .where(and(gte(usage.hour, since), tenantId === undefined ? undefined : eq(usage.tenantId, tenantId)))
-    .groupBy(usage.tenantId)
-  return rows.sort((a, b) => b.databaseMs - a.databaseMs)
 }
