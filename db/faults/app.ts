@@ -37,7 +37,7 @@ await Promise.all(Array.from({ length: at }, async () => {
       say('error', ('code' in cause && String(cause.code)) || cause.name, cause.message.replaceAll(/\s+/g, '_').slice(0, 80))
       await sleep(20)
     }
-    await sleep(5)
+    await sleep(50)
   }
 }))
 

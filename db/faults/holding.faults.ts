@@ -18,6 +18,7 @@ import { WorkerProcess } from '#db/move/testing/worker'
 import { closePools } from '#db/pools'
 import { platform, readPlacements } from '#db/registry'
 import { setup } from '#db/setup'
+import { removePostgres } from '../../scripts/postgres.mjs'
 
 // 200 tenants under load, and one fault after the other at random moments. FAULT_SEED repeats the moments, FAULT_TIMES says how often.
 
@@ -39,6 +40,7 @@ const sink = createServer(takeMail)
 
 beforeAll(async () => {
   console.log(`seed ${seed}, ${times} times each`)
+  await removePostgres('holding')
   await main.start()
   const url = inDatabase(main.adminUrl, 'rowhouse')
   await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve))
@@ -91,7 +93,10 @@ const faults: Fault[] = [
       await sleep(300)
     }
   } },
-  { name: 'the disk of the data is full', unable: mounts, prepare: smallDataDisk, strike: () => fill('data', async () => [...load.errors.keys()].some((key) => key.startsWith('53100'))) },
+  { name: 'the disk of the data is full', unable: mounts, prepare: smallDataDisk, strike: () => fill('data', async () => {
+    await useUpPages()
+    return [...load.errors.keys()].some((key) => key.startsWith('53100'))
+  }) },
   { name: 'the disk of the write-ahead log is full', unable: mounts, prepare: smallLogDisk, strike: () => fill('log', async () => !(await admin((client) => client.query('select pg_switch_wal()')).then(() => true, () => false))) },
 ]
 
@@ -297,6 +302,12 @@ async function smallDataDisk(): Promise<() => Promise<void>> {
     disk.unmount()
   }
 }
+
+/** Takes the room that the table's file still has, so that the next row needs the disk. Saves nothing. */
+const useUpPages = () => admin(async (client) => {
+  await client.query('begin')
+  await client.query(`insert into shared.activity (tenant_id, id, actor, deed, subject) select $1, gen_random_uuid(), 'full', 'order.created', repeat('x', 500) from generate_series(1, 5000)`, [seats[10]?.tenantId])
+}).catch(() => {})
 
 async function smallLogDisk(): Promise<() => Promise<void>> {
   const data = await dataFolder()
