@@ -1,4 +1,5 @@
 import type { Route } from 'next'
+import { textsOf } from '#app/list-address'
 import type { Link } from '#components/ui/link-maker'
 import { parseCursor, type Cursor } from '#db/keyset'
 
@@ -8,7 +9,8 @@ type ConsoleAddress = { q: string; cursor: Cursor | null; link: Link; kept: (...
 const one = (value: string | string[] | undefined) => (Array.isArray(value) ? value.at(-1) : value) ?? ''
 
 /** The state of a console list, read out of its address. What is not understood is left out; nothing in an address is an error. */
-export function readConsoleAddress(path: string, given: Given): ConsoleAddress {
+export function readConsoleAddress(path: string, asked: Given): ConsoleAddress {
+  const given = textsOf(asked)
   const kept = (...names: string[]) =>
     Object.entries(given).filter(([key]) => ![...names, 'after', 'before'].includes(key)).map(([key, value]): [string, string] => [key, one(value)])
   return {

@@ -3,7 +3,7 @@ import { isId } from '#db/id'
 
 // What the fields of forms have in common. A form's data is text: numbers are read here, amounts where the currency is known.
 
-const clean = z.string().transform((given) => given.replaceAll('\0', '').trim())
+const clean = z.string().transform((given) => given.replaceAll('\0', '').toWellFormed().trim())
 const within = (most: number) => ({ error: ({ input }: { input?: unknown }) => `Use at most ${most.toLocaleString('en')} characters; these are ${String(input).length.toLocaleString('en')}.` })
 
 export const text = (most: number) => clean.pipe(z.string().max(most, within(most)))

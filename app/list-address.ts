@@ -4,10 +4,15 @@ import { parseCursor, type Cursor } from '#db/keyset'
 type Given = Record<string, string | string[] | undefined>
 export type SimpleAddress = { q: string; archived: boolean; cursor: Cursor | null; link: (changes: Record<string, string | null>) => Route; kept: (...names: string[]) => [string, string][] }
 
+/** What stands in an address: for a name that every object knows (`?hasOwnProperty=`) Next adds that function to the values. */
+export const textsOf = (given: Given): Given =>
+  Object.fromEntries(Object.entries(given).map(([key, value]) => [key, Array.isArray(value) ? value.filter((text) => typeof text === 'string') : value]).filter(([, value]) => typeof value !== 'function'))
+
 const one = (value: string | string[] | undefined) => (Array.isArray(value) ? value.at(-1) : value)
 
 /** The state of a plain list, read out of its address. */
-export function readSimpleAddress(path: Route, given: Given): SimpleAddress {
+export function readSimpleAddress(path: Route, asked: Given): SimpleAddress {
+  const given = textsOf(asked)
   const kept = (...names: string[]) =>
     Object.entries(given).filter(([key]) => ![...names, 'after', 'before'].includes(key)).map(([key, value]): [string, string] => [key, one(value) ?? ''])
   return {

@@ -1,4 +1,5 @@
 import type { Route } from 'next'
+import { textsOf } from '#app/list-address'
 import { periodOf, type Period } from '#db/period'
 import { isId } from '#db/id'
 import { parseCursor } from '#db/keyset'
@@ -33,7 +34,8 @@ const many = (value: string | string[] | undefined) => [value ?? []].flat().flat
 const isOneOf = <T extends string>(all: readonly T[], text: string | undefined): text is T => all.some((one) => one === text)
 
 /** Reads the whole state of the list out of its address. What is not understood is left out; nothing in an address is an error. */
-export function readAddress(given: Given, formats: { zone: string; currency: string }, rememberedSize: number): ListAddress {
+export function readAddress(raw: Given, formats: { zone: string; currency: string }, rememberedSize: number): ListAddress {
+  const given = textsOf(raw)
   const q = (one(given.q) ?? '').replaceAll('\0', '').trim().slice(0, 100)
   const asked = many(given.status)
   const statuses = asked.includes('open') ? [...openStatuses] : orderStatuses.filter((status) => asked.includes(status))

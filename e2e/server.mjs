@@ -1,14 +1,11 @@
-// The server under test, with what it prints kept in a file: the last browser test looks for secrets in it.
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+// The server under test, with what it prints kept in a file, in which tests look for secrets and for the numbers of errors.
+import { spawn } from 'node:child_process'
+import { mkdirSync, openSync, writeFileSync } from 'node:fs'
 
 mkdirSync('test-results', { recursive: true })
-writeFileSync('test-results/server.log', '')
-writeFileSync('test-results/server.pid', String(process.pid))
-for (const stream of [process.stdout, process.stderr]) {
-  const write = stream.write.bind(stream)
-  stream.write = (chunk, ...rest) => {
-    appendFileSync('test-results/server.log', chunk)
-    return write(chunk, ...rest)
-  }
-}
-await import('../scripts/start.mjs')
+// handed over as it is: the log writes past process.stdout
+const log = openSync('test-results/server.log', 'w')
+const server = spawn(process.execPath, ['scripts/start.mjs'], { stdio: ['ignore', log, log] })
+writeFileSync('test-results/server.pid', String(server.pid))
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => server.kill(signal))
+server.on('exit', (code) => process.exit(code ?? 1))

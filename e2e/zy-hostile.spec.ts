@@ -21,11 +21,12 @@ const someId = '01a2060b-1936-7b76-be35-4d04e7a7fc17'
 /** The few answers of 500 and above that are right. */
 const expected: { what: RegExp; status: number; why: string }[] = [
   { what: /^GET \/readyz/, status: 503, why: 'says that something is missing, which is its work' },
+  { what: /^TRACE /, status: 500, why: 'Next makes a Request of each request, and fetch forbids this method' },
 ]
 
 test.afterAll(() => closePools())
 
-test(`${count} hostile values (seed ${seed}): no server error, no crash, nothing of PostgreSQL, no foreign redirect, bounded memory`, async () => {
+test('hostile values: no server error, no crash, nothing of PostgreSQL, no foreign redirect, bounded memory', async () => {
   test.setTimeout(60_000 + count * 150)
   const roll = dice(seed)
   const people = await visitors()
@@ -42,11 +43,11 @@ test(`${count} hostile values (seed ${seed}): no server error, no crash, nothing
       const answer = await send(port, next.ask)
       statuses[answer.status] = (statuses[answer.status] ?? 0) + 1
       const fault = faultOf(next.ask, answer)
-      if (fault) wrong.push(`#${next.i} ${fault}: ${next.ask.method} ${next.ask.path.slice(0, 150)} ${JSON.stringify(next.ask.headers).slice(0, 500)} ${next.ask.body?.toString().slice(0, 300) ?? ''} -> ${answer.body.slice(0, 200)}`)
+      if (fault) wrong.push(`#${next.i} ${fault}: ${told(next.ask)} -> ${answer.body.slice(0, 100)}`)
       most = Math.max(most, memoryOf(pid) ?? 0)
     }
   }))
-  console.log(`answers by status: ${JSON.stringify(statuses)}; memory ${before?.toFixed(0)} MB before, ${most.toFixed(0)} MB at most`)
+  console.log(`${count} hostile values, seed ${seed}; answers by status: ${JSON.stringify(statuses)}; memory ${before?.toFixed(0)} MB before, ${most.toFixed(0)} MB at most`)
   expect(wrong.slice(0, 20), `of ${wrong.length}`).toEqual([])
   expect((await send(port, { method: 'GET', path: '/healthz', headers: {} })).status).toBe(200)
   expect(Number(readFileSync('test-results/server.pid', 'utf8'))).toBe(pid)
@@ -56,12 +57,25 @@ test(`${count} hostile values (seed ${seed}): no server error, no crash, nothing
   expect((statuses[200] ?? 0) / count).toBeGreaterThan(0.1)
 })
 
+/** As short as a line may be, without the session. */
+function told({ method, path, headers: { cookie: _, origin: __, ...headers }, body = '' }: Ask): string {
+  return `${method} ${path.slice(0, 150)} ${JSON.stringify(headers).slice(0, 200)} ${body.toString().slice(0, 200)}`
+}
+
 function faultOf({ method, path }: Ask, { status, headers, body }: Answer): string | undefined {
   if (status === -1) return 'no answer in 20 s'
-  if (status >= 500 && !expected.some((one) => one.status === status && one.what.test(`${method} ${path}`))) return `status ${status}`
+  if (status >= 500 && !expected.some((one) => one.status === status && one.what.test(`${method} ${path}`)) && !unreadable(headers)) return `status ${status}`
   if (/syntax error at or near|invalid input syntax|violates (check|foreign|unique)|Failed query|node_modules\/|at .{1,80}\.(ts|js):\d+/.test(body)) return 'tells of the inside'
   const to = /^(?:location|x-action-redirect): (.*)$/im.exec(headers)?.[1]
   if (to !== undefined && new URL(to.split(';')[0] ?? '', origin).host !== new URL(origin).host) return `redirects to ${to}`
+}
+
+/** The body of an action that React's decoder could not read: Next answers 500 before any code of ours. The log has where it broke. */
+function unreadable(headers: string): boolean {
+  const id = /^x-request-id: (.*)$/im.exec(headers)?.[1]
+  const line = readFileSync('test-results/server.log', 'utf8').split('\n').find((one) => one.includes('"request failed"') && one.includes(`"requestId":"${id}"`))
+  const { routeType, at = [] } = JSON.parse(line ?? '{}') as { routeType?: string; at?: string[] }
+  return routeType === 'action' && at.length > 0 && at.every((frame) => /next\/dist\/compiled\/|<anonymous>|node:/.test(frame)) && at.some((frame) => frame.includes('next/dist/compiled'))
 }
 
 type People = { tenantId: string; cookies: Record<'ada' | 'olivia', string>; key: string }

@@ -3,7 +3,11 @@ import { refuseForeignOrigin } from '#app/origin'
 import { handlers } from '#app/session'
 import { ForeignOrigin } from '#db/errors'
 
-export const { GET } = handlers
+export async function GET(request: NextRequest): Promise<Response> {
+  // next-auth answers 500: passwords come by POST, and here by an action alone
+  if (request.nextUrl.pathname.endsWith('/callback/credentials')) return new Response(null, { status: 404 })
+  return handlers.GET(request)
+}
 
 export async function POST(request: NextRequest): Promise<Response> {
   try {
