@@ -13,7 +13,7 @@ import { builtActions, dice, memoryOf, nasty, nastyJson, send, type Answer, type
 
 // HOSTILE_SEED repeats a run; HOSTILE_COUNT and --all make it long.
 const seed = Number(process.env.HOSTILE_SEED ?? Date.now() % 1_000_000)
-const count = Number(process.env.HOSTILE_COUNT ?? (process.env.E2E_ALL ? 6000 : 500))
+const count = Number(process.env.HOSTILE_COUNT ?? (process.env.E2E_ALL ? 6000 : 300))
 const port = Number(process.env.E2E_PORT ?? 3100)
 const origin = `http://localhost:${port}`
 const someId = '01a2060b-1936-7b76-be35-4d04e7a7fc17'
