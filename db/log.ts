@@ -28,5 +28,5 @@ export function factsOf(error: unknown): Record<string, unknown> {
   if (!(cause instanceof Error)) return { error: typeof cause }
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
   const ours = 'status' in cause && typeof cause.status === 'number' ? cause.message : undefined
-  return { error: cause.name, code, message: ours, at: cause.stack?.split('\n').slice(1, 5).map((line) => line.trim()) }
+  return { error: cause.name, code, message: ours, at: cause.stack?.split('\n').map((line) => line.trim()).filter((line) => line.startsWith('at ')).slice(0, 4) }
 }
