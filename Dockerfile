@@ -1,5 +1,4 @@
-# One image for the app, the worker and the commands. Not built where this was written: no Docker engine was at hand there. What the
-# last stage holds was put into an empty folder and run.
+# One image for the app, the worker and the commands. Written, but neither built nor run: no Docker engine was at hand.
 FROM node:24-bookworm-slim AS build
 WORKDIR /rowhouse
 COPY package.json package-lock.json ./
