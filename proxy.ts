@@ -2,7 +2,7 @@ import { NextResponse, type NextRequest } from 'next/server'
 import { busyAnswer } from './app/busy-page'
 import { isMailFrame, mailPolicy } from './app/mail-policy'
 import { TooBusy } from './db/errors'
-import { spendSeat } from './db/request-rate'
+import { spendSeat } from './db/limits/request-rate'
 
 const development = process.env.NODE_ENV === 'development'
 

@@ -9,10 +9,10 @@ import { platform } from '#db/registry'
 import { secondFactors } from '#db/schema/accounts'
 import { members } from '#db/schema/platform'
 import { customers } from '#db/schema/tenant'
-import * as secondFactor from '#db/second-factor'
-import * as sessions from '#db/sessions'
+import * as secondFactor from '#db/accounts/second-factor'
+import * as sessions from '#db/accounts/sessions'
 import { addMember } from '#db/tenants'
-import * as users from '#db/users'
+import * as users from '#db/accounts/users'
 
 const signedIn = vi.hoisted(() => ({ token: undefined as string | undefined }))
 const from = vi.hoisted(() => ({ origin: 'http://localhost:3000' as string | null }))

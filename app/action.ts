@@ -10,9 +10,9 @@ import { auth, type Session, type TenantSession } from '#app/session'
 import { callerOf } from '#app/tenant-db'
 import { withTenant, type TenantTx } from '#db/door'
 import { Invalid, NotAllowed, NotSignedIn, RowhouseError, SecondFactorMissing, WrongTenant } from '#db/errors'
-import { spendRequest } from '#db/limits'
-import { may, type Permission } from '#db/permissions'
-import * as secondFactor from '#db/second-factor'
+import { spendRequest } from '#db/limits/limits'
+import { may, type Permission } from '#db/accounts/permissions'
+import * as secondFactor from '#db/accounts/second-factor'
 
 // The only makers of server actions. An exported action is a public POST: each of these checks who comes before anything else.
 

@@ -1,5 +1,5 @@
 import { Invalid } from '#db/errors'
-import { parseMinor } from '#db/money'
+import { parseMinor } from '#db/product/money'
 
 /** Minor units of what was typed into `field`, or the reason why it is no amount of this currency. */
 export function minorOf(typed: string, currency: string, field: string): number {

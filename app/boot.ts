@@ -8,7 +8,7 @@ import { factsOf, log } from '#db/log'
 import { listenForPlacements } from '#db/placement-listener'
 import { assertSafeLogins } from '#db/safe-logins'
 import { startTracing } from '#db/tracing'
-import { storeUsage } from '#db/usage-store'
+import { storeUsage } from '#db/limits/usage-store'
 
 /** Once per process: what runs beside the requests, and the checks before the first of them. */
 export async function boot(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Route } from 'next'
 import { textsOf } from '#app/list-address'
 import type { Link } from '#components/ui/link-maker'
-import { parseCursor, type Cursor } from '#db/keyset'
+import { parseCursor, type Cursor } from '#db/product/keyset'
 
 export type Given = Record<string, string | string[] | undefined>
 type ConsoleAddress = { q: string; cursor: Cursor | null; link: Link; kept: (...names: string[]) => [string, string][]; pick: <T extends string>(name: string, all: readonly T[]) => T | null }

@@ -1,11 +1,11 @@
 import 'server-only'
 import { z } from 'zod'
 import { env } from '#db/env'
-import * as apiKeys from '#db/api-keys'
-import { countCall, type Left } from '#db/api-limits'
+import * as apiKeys from '#db/accounts/api-keys'
+import { countCall, type Left } from '#db/limits/api-limits'
 import { withTenant, type TenantTx } from '#db/door'
 import { ForeignOrigin, KeyNotAllowed, NotFound, NotSignedIn, RowhouseError, TooManyAttempts } from '#db/errors'
-import { may, type Permission } from '#db/permissions'
+import { may, type Permission } from '#db/accounts/permissions'
 
 // The only maker of API methods: each finds the key first, counts the call, and goes through the door with the key.
 

@@ -1,5 +1,5 @@
 import type { Route } from 'next'
-import { parseCursor, type Cursor } from '#db/keyset'
+import { parseCursor, type Cursor } from '#db/product/keyset'
 
 type Given = Record<string, string | string[] | undefined>
 export type SimpleAddress = { q: string; archived: boolean; cursor: Cursor | null; link: (changes: Record<string, string | null>) => Route; kept: (...names: string[]) => [string, string][] }

@@ -4,8 +4,8 @@ import { newId } from '#db/id'
 import { closePools } from '#db/pools'
 import { platform } from '#db/registry'
 import { operators } from '#db/schema/platform'
-import * as sessions from '#db/sessions'
-import * as users from '#db/users'
+import * as sessions from '#db/accounts/sessions'
+import * as users from '#db/accounts/users'
 
 const signedIn = vi.hoisted(() => ({ token: '' }))
 vi.mock('next/navigation', () => ({ notFound: () => { throw new Error('not found') }, redirect: () => { throw new Error('redirect') } }))

@@ -3,7 +3,7 @@ import { notFound } from 'next/navigation'
 import 'server-only'
 import { requireOperator } from '#app/operator'
 import { RowhouseError } from '#db/errors'
-import * as sessions from '#db/sessions'
+import * as sessions from '#db/accounts/sessions'
 
 const lookEveryMs = 400
 const looksPerCheck = 10

@@ -3,7 +3,7 @@ import 'server-only'
 import { formatsFor } from '#app/formats'
 import { auth, type Session } from '#app/session'
 import type { Formats } from '#components/formats'
-import * as secondFactor from '#db/second-factor'
+import * as secondFactor from '#db/accounts/second-factor'
 
 /** The session of a current operator, as the database says now. For anybody else the page is not there; without a second factor it is shut. */
 export async function requireOperator(): Promise<Session> {

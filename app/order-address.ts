@@ -1,11 +1,11 @@
 import type { Route } from 'next'
 import { textsOf } from '#app/list-address'
-import { periodOf, type Period } from '#db/period'
+import { periodOf, type Period } from '#db/product/period'
 import { isId } from '#db/id'
-import { parseCursor } from '#db/keyset'
-import { parseMinor } from '#db/money'
-import { sorts, type OrderFilter, type OrderView, type Sort } from '#db/order-list'
-import { openStatuses, orderStatuses } from '#db/order-status'
+import { parseCursor } from '#db/product/keyset'
+import { parseMinor } from '#db/product/money'
+import { sorts, type OrderFilter, type OrderView, type Sort } from '#db/product/order-list'
+import { openStatuses, orderStatuses } from '#db/product/order-status'
 import type { OrderStatus } from '#db/schema/tenant'
 
 export const columns = ['placed', 'customer', 'lines', 'note', 'updated', 'status', 'total'] as const

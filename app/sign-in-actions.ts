@@ -8,9 +8,9 @@ import { dropCookie, readCookie } from '#app/cookies'
 import { localPath } from '#app/local-path'
 import { askForCode, oauthUrl, signOut, startSession } from '#app/session'
 import { Invalid, NotFound } from '#db/errors'
-import * as sessions from '#db/sessions'
-import { checkCode, checkCredentials } from '#db/sign-in'
-import * as tickets from '#db/tickets'
+import * as sessions from '#db/accounts/sessions'
+import { checkCode, checkCredentials } from '#db/accounts/sign-in'
+import * as tickets from '#db/accounts/tickets'
 
 const callbackUrl = z.string().max(2000).optional()
 const credentials = z.object({

@@ -3,7 +3,7 @@ import { formatsFor } from '#app/formats'
 import { requireTenant } from '#app/session'
 import { tenantDb } from '#app/tenant-db'
 import type { Scope } from '#components/tenant-scope'
-import { may, type Permission } from '#db/permissions'
+import { may, type Permission } from '#db/accounts/permissions'
 
 /** What a tenant page starts with: who it is for, how they read figures, what they may do, and the way to their data. */
 export async function tenantPage() {

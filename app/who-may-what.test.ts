@@ -5,14 +5,14 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Action } from '#app/action'
 import { entrances } from '#app/entrances'
 import { actionRows, everyWho, pageRows, routeRows, type Who } from '#app/who-may-what'
-import * as apiKeys from '#db/api-keys'
+import * as apiKeys from '#db/accounts/api-keys'
 import { newId } from '#db/id'
 import { inhabitant, memberOf } from '#db/isolation/world'
 import { closePools } from '#db/pools'
 import { platform } from '#db/registry'
 import { operators } from '#db/schema/platform'
-import * as sessions from '#db/sessions'
-import * as users from '#db/users'
+import * as sessions from '#db/accounts/sessions'
+import * as users from '#db/accounts/users'
 
 const signedIn = vi.hoisted(() => ({ token: undefined as string | undefined }))
 vi.mock('next/cache', () => ({ refresh: () => {}, revalidatePath: () => {} }))

@@ -1,4 +1,4 @@
-import { decimalText } from '#db/money'
+import { decimalText } from '#db/product/money'
 
 /** How this viewer reads money and time: the tenant's locale and currency, the viewer's own time zone. */
 export type Formats = { locale: string; currency: string; zone: string }

@@ -8,9 +8,9 @@ import { ask, fly, FlightFailed, together, type Statement } from '#db/flight'
 import { isId } from '#db/id'
 import { platformPool } from '#db/pools'
 import { forgetPlacement, placementOf, type Placement } from '#db/registry'
-import { enterAsSupport } from '#db/support-entry'
-import { takeTurn } from '#db/turn'
-import { countLimit } from '#db/usage'
+import { enterAsSupport } from '#db/console/support-entry'
+import { takeTurn } from '#db/limits/turn'
+import { countLimit } from '#db/limits/usage'
 
 export type Actor = { id: string | null; name: string }
 

@@ -1,5 +1,5 @@
 import { and, desc, eq, isNull } from 'drizzle-orm'
-import { record } from '#db/audit'
+import { record } from '#db/console/audit'
 import { Invalid, OnHold } from '#db/errors'
 import { newId } from '#db/id'
 import { platform, type PlatformDb } from '#db/registry'

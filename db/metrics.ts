@@ -1,7 +1,7 @@
 import { env } from '#db/env'
 import { platformPool, tenantPools } from '#db/pools'
-import { tenantQueues } from '#db/queue'
-import { usageSoFar, type Usage } from '#db/usage'
+import { tenantQueues } from '#db/limits/queue'
+import { usageSoFar, type Usage } from '#db/limits/usage'
 
 /** This process in Prometheus text. Tenants are named, by id, with METRICS_TENANTS=1 only. */
 export function metrics(): string {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { loginUrl } from '#db/env'
-import { forgetLimits } from '#db/limits'
+import { forgetLimits } from '#db/limits/limits'
 import { warmUp } from '#db/move/warm-up'
 import { forgetPlacement, isServed } from '#db/registry'
 

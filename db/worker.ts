@@ -7,7 +7,7 @@ import { workerQueue } from '#db/jobs/queue'
 import { closePools } from '#db/pools'
 import { assertSafeLogins } from '#db/safe-logins'
 import { startTracing } from '#db/tracing'
-import { storeUsage } from '#db/usage-store'
+import { storeUsage } from '#db/limits/usage-store'
 
 // `npm run worker`: does what rows ask for. Any number of workers may run; each piece of work is done by one.
 

@@ -1,8 +1,8 @@
 import { expect, test, type Browser, type Page } from '@playwright/test'
 import { platform } from '#db/registry'
 import { attempts } from '#db/schema/accounts'
-import * as secondFactor from '#db/second-factor'
-import { codeOf, stepAt } from '#db/totp'
+import * as secondFactor from '#db/accounts/second-factor'
+import { codeOf, stepAt } from '#db/accounts/totp'
 import { checkA11y, logins, newPerson, personPassword, shot, signIn, signInAgain } from './fixtures'
 import { clickMailLink } from './mail'
 

@@ -8,7 +8,7 @@ import { platform } from '#db/registry'
 import { tenants } from '#db/schema/platform'
 import { customers } from '#db/schema/tenant'
 import { addMember } from '#db/tenants'
-import * as users from '#db/users'
+import * as users from '#db/accounts/users'
 import { cookieOf, sessionOf } from './fixtures'
 
 // What somebody with curl tries who has read the framework's source.

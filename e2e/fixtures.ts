@@ -2,14 +2,14 @@ import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, type TestInfo } from '@playwright/test'
 import { encode } from 'next-auth/jwt'
 import { env } from '#db/env'
-import { sessionCookie } from '#db/session-cookie'
+import { sessionCookie } from '#db/accounts/session-cookie'
 import { newId } from '#db/id'
 import { createTenant } from '#db/placements/create'
 import { platform } from '#db/registry'
 import type { Role } from '#db/schema/platform'
-import * as sessions from '#db/sessions'
+import * as sessions from '#db/accounts/sessions'
 import { addMember } from '#db/tenants'
-import * as users from '#db/users'
+import * as users from '#db/accounts/users'
 
 type Login = { email: string; password: string; what: string }
 

@@ -1,7 +1,7 @@
 import { expect, test, type Page } from '@playwright/test'
 import { platform } from '#db/registry'
 import { identities } from '#db/schema/accounts'
-import * as users from '#db/users'
+import * as users from '#db/accounts/users'
 import { oidc } from './oidc-client'
 import { OidcProvider } from './oidc-provider'
 

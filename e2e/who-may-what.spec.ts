@@ -8,7 +8,7 @@ import { platform } from '#db/registry'
 import { moves, tenants } from '#db/schema/platform'
 import { customers, orders, products } from '#db/schema/tenant'
 import { addMember } from '#db/tenants'
-import * as users from '#db/users'
+import * as users from '#db/accounts/users'
 import { cookieOf, sessionOf } from './fixtures'
 
 // The pages are asked for over the wire, as a browser does for a document and as the router does for a payload.

@@ -9,7 +9,7 @@ const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'db/README.md', ..
 const scripts = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts)
 const commands = [...readFileSync(join(root, 'db/cli/commands.ts'), 'utf8').matchAll(/words: \[([^\]]+)\]/g)].map(([, words]) => words.replaceAll(/['\s]/g, '').split(',').join(' '))
 // what a how-to tells its reader to make
-const toBeMade = new Set(['db/fleet/testing/rows/0001_invoices.sql', 'db/invoices.ts', 'app/(tenant)/invoices/page.tsx'])
+const toBeMade = new Set(['db/fleet/testing/rows/0001_invoices.sql', 'db/product/invoices.ts', 'app/(tenant)/invoices/page.tsx'])
 
 const all = (text, pattern) => [...text.matchAll(pattern)].map(([, found]) => found)
 

@@ -4,7 +4,7 @@ import { requireTenant } from '#app/session'
 import { signOutAction, switchTenantAction } from '#app/sign-in-actions'
 import { SupportBanner } from '#components/console/support-banner'
 import { Shell } from '#components/shell/shell'
-import { may } from '#db/permissions'
+import { may } from '#db/accounts/permissions'
 
 export default async function TenantLayout({ children }: { children: ReactNode }) {
   const { tenant, tenants, user } = await requireTenant()

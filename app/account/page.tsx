@@ -4,7 +4,7 @@ import { ChangeEmail } from '#components/account/change-email'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton, TextField } from '#components/forms/fields'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import * as emailChange from '#db/email-change'
+import * as emailChange from '#db/accounts/email-change'
 import { changeEmail, keepEmail, rename } from './actions'
 
 export const metadata: Metadata = { title: 'Your account' }

@@ -9,10 +9,10 @@ import { PageFrame } from '#components/page'
 import { ButtonLink } from '#components/ui/button'
 import { Card, CardHeader } from '#components/ui/card'
 import { PageHeader } from '#components/ui/page-header'
-import { readConcerns } from '#db/attention'
-import { listJobs } from '#db/job-list'
+import { readConcerns } from '#db/console/attention'
+import { listJobs } from '#db/console/job-list'
 import { listMoves } from '#db/move/view'
-import { tenantCounts } from '#db/tenant-list'
+import { tenantCounts } from '#db/console/tenant-list'
 
 export default async function ConsolePage() {
   const { formats } = await consolePage()

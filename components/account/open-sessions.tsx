@@ -5,7 +5,7 @@ import { moment, type Formats } from '#components/formats'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton } from '#components/forms/fields'
 import { Card, CardHeader } from '#components/ui/card'
-import type { OpenSession } from '#db/sessions'
+import type { OpenSession } from '#db/accounts/sessions'
 
 type Props = { sessions: OpenSession[]; current: string; formats: Formats; end: Action<unknown>; endOthers: Action<{ ended: number }> }
 

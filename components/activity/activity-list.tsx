@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { customerAddress, orderAddress, productAddress } from '#components/addresses'
 import { moment, money, type Formats } from '#components/formats'
 import { statusNames } from '#components/orders/order-status'
-import { deeds, type Deed, type Entry } from '#db/activity'
+import { deeds, type Deed, type Entry } from '#db/product/activity'
 import type { OrderStatus } from '#db/schema/tenant'
 
 /** `short` leaves out what it was done to, where all of them are about the same thing. */

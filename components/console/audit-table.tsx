@@ -2,7 +2,7 @@ import NextLink from 'next/link'
 import { moveAt, tenantAt } from '#components/console/addresses'
 import { moment, type Formats } from '#components/formats'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { AuditRow } from '#db/audit-trail'
+import type { AuditRow } from '#db/console/audit-trail'
 
 type Props = { rows: AuditRow[]; formats: Formats; withTenant?: boolean; marked?: number }
 

@@ -5,7 +5,7 @@ import NextLink from 'next/link'
 import { Ago } from '#components/console/figures'
 import type { Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
-import type { Concern } from '#db/attention'
+import type { Concern } from '#db/console/attention'
 
 export function Concerns({ concerns, formats }: { concerns: Concern[]; formats: Formats }) {
   if (concerns.length === 0) return (

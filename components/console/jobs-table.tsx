@@ -6,7 +6,7 @@ import { Ago } from '#components/console/figures'
 import { State, type Tone } from '#components/console/marks'
 import type { Formats } from '#components/formats'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { Job, JobStage } from '#db/job-list'
+import type { Job, JobStage } from '#db/console/job-list'
 
 const tones: Record<JobStage, Tone> = { running: 'busy', failed: 'bad', waiting: 'plain' }
 

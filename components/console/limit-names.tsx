@@ -1,5 +1,5 @@
 import { duration } from '#components/console/figures'
-import type { Limits } from '#db/limits'
+import type { Limits } from '#db/limits/limits'
 
 export type LimitName = keyof Limits
 

@@ -6,7 +6,7 @@ import { MoveStateText } from '#components/console/move-state'
 import type { Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { TenantFacts } from '#db/tenant-facts'
+import type { TenantFacts } from '#db/console/tenant-facts'
 
 /** Where a tenant has lived, as the moves that brought it there. */
 export function MoveHistory({ moves, moving, formats }: { moves: TenantFacts['moves']; moving: boolean; formats: Formats }) {

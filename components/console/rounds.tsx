@@ -2,7 +2,7 @@ import { Ago } from '#components/console/figures'
 import type { Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { Round } from '#db/job-list'
+import type { Round } from '#db/console/job-list'
 
 /** What comes round by itself. */
 export function Rounds({ rounds, formats }: { rounds: Round[]; formats: Formats }) {

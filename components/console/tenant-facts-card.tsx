@@ -4,7 +4,7 @@ import { KindText } from '#components/console/marks'
 import { count, day, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import type { Standing } from '#db/fleet/status'
-import type { TenantFacts } from '#db/tenant-facts'
+import type { TenantFacts } from '#db/console/tenant-facts'
 
 export function TenantFactsCard({ facts, standing, formats }: { facts: TenantFacts; standing: Standing | null; formats: Formats }) {
   const { tenant, placement, server, size } = facts

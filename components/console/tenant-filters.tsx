@@ -6,7 +6,7 @@ import { kindNames, tierNames } from '#components/console/marks'
 import type { Link } from '#components/ui/link-maker'
 import { SearchBox } from '#components/ui/search-box'
 import { placementKinds, tiers } from '#db/tiers'
-import { tenantStates, type TenantFilter } from '#db/tenant-list'
+import { tenantStates, type TenantFilter } from '#db/console/tenant-list'
 
 const stateNames = { active: 'Active', moving: 'Moving', suspended: 'Suspended' }
 

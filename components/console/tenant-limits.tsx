@@ -9,7 +9,7 @@ import { SubmitButton, TextareaField, TextField } from '#components/forms/fields
 import { Button } from '#components/ui/button'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
-import type { LimitFacts } from '#db/limits'
+import type { LimitFacts } from '#db/limits/limits'
 
 type Props = { facts: LimitFacts; slug: string; name: string; action: Action<unknown> }
 

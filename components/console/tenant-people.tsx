@@ -1,5 +1,5 @@
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import type { TenantFacts } from '#db/tenant-facts'
+import type { TenantFacts } from '#db/console/tenant-facts'
 
 export function TenantPeople({ people }: { people: TenantFacts['people'] }) {
   return (

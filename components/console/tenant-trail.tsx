@@ -3,7 +3,7 @@ import NextLink from 'next/link'
 import { AuditTable } from '#components/console/audit-table'
 import type { Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
-import type { AuditRow } from '#db/audit-trail'
+import type { AuditRow } from '#db/console/audit-trail'
 
 export function TenantTrail({ rows, tenant, formats }: { rows: AuditRow[]; tenant: string; formats: Formats }) {
   return (

@@ -10,7 +10,7 @@ import { TenantMark } from '#components/shell/facade'
 import type { Link } from '#components/ui/link-maker'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { Standing } from '#db/fleet/status'
-import type { TenantRow, TenantSort, TenantView } from '#db/tenant-list'
+import type { TenantRow, TenantSort, TenantView } from '#db/console/tenant-list'
 
 type Props = { rows: TenantRow[]; view: TenantView; link: Link; formats: Formats; standings: Standing[]; used: Map<string, { requests: number; databaseMs: number }>; ailing: Set<string> }
 

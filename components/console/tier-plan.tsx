@@ -3,7 +3,7 @@ import { limitNames, limitOrder, limitText } from '#components/console/limit-nam
 import { Notice } from '#components/ui/notice'
 import { Skeleton } from '#components/ui/skeleton'
 import type { ActionState } from '#app/action'
-import type { Limits } from '#db/limits'
+import type { Limits } from '#db/limits/limits'
 
 export type Plan = {
   from: string; to: string; tables: { name: string; rows: number }[]; rows: number; seconds: number; steps: string[]

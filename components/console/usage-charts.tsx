@@ -1,7 +1,7 @@
 import { duration } from '#components/console/figures'
 import { count, moment, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import type { HourUsage } from '#db/usage-report'
+import type { HourUsage } from '#db/console/usage-report'
 
 const hourMs = 3_600_000
 export const chartHours = 72

@@ -7,8 +7,8 @@ import { tierNames } from '#components/console/marks'
 import { count, type Formats } from '#components/formats'
 import type { Link } from '#components/ui/link-maker'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { Usage } from '#db/usage'
-import type { TenantUsage } from '#db/usage-report'
+import type { Usage } from '#db/limits/usage'
+import type { TenantUsage } from '#db/console/usage-report'
 
 const columns: { by: keyof Usage; name: string; time?: boolean; className?: string }[] = [
   { by: 'databaseMs', name: 'Database time', time: true }, { by: 'transactions', name: 'Transactions', className: 'max-sm:hidden' }, { by: 'requests', name: 'Requests', className: 'max-lg:hidden' },

@@ -10,7 +10,7 @@ import { useDeed } from '#components/forms/use-deed'
 import { moment, type Formats } from '#components/formats'
 import { Button } from '#components/ui/button'
 import { Notice } from '#components/ui/notice'
-import type { AuditCheck } from '#db/audit-trail'
+import type { AuditCheck } from '#db/console/audit-trail'
 
 /** Goes through the chain and names the first row that was altered. */
 export function VerifyAudit({ action, formats }: { action: Action<AuditCheck>; formats: Formats }) {

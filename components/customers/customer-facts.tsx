@@ -1,7 +1,7 @@
 import { count, money, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Fact, Facts } from '#components/ui/facts'
-import type { Customer } from '#db/customers'
+import type { Customer } from '#db/product/customers'
 
 export function CustomerFacts({ customer, sold, formats }: { customer: Customer; sold: { orders: number; totalMinor: number }; formats: Formats }) {
   return (

@@ -3,7 +3,7 @@ import { customerAddress } from '#components/addresses'
 import { day, type Formats } from '#components/formats'
 import { ScrollBox } from '#components/ui/scroll-box'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { Customer } from '#db/customers'
+import type { Customer } from '#db/product/customers'
 
 export function CustomersTable({ rows, formats }: { rows: Customer[]; formats: Formats }) {
   return (

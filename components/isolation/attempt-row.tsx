@@ -2,7 +2,7 @@ import { clsx } from 'clsx'
 import { ShieldAlert, ShieldCheck } from 'lucide-react'
 import { Button } from '#components/ui/button'
 import { Code } from '#components/ui/code'
-import type { Outcome } from '#db/breakins'
+import type { Outcome } from '#db/isolation/breakins'
 
 export type Attempt = { name: string; title: string; idea: string }
 type Props = { attempt: Attempt; outcome: Outcome | undefined; running: boolean; disabled: boolean; onTry: () => void }

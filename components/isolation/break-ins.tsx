@@ -7,7 +7,7 @@ import { useDeed } from '#components/forms/use-deed'
 import { useScope } from '#components/tenant-scope'
 import { Button } from '#components/ui/button'
 import { Card, CardHeader } from '#components/ui/card'
-import type { Outcome } from '#db/breakins'
+import type { Outcome } from '#db/isolation/breakins'
 
 type Props = { attempts: Attempt[]; action: Action<Outcome> }
 

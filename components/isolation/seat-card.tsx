@@ -1,7 +1,7 @@
 import { ShieldCheck } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Card, CardBody } from '#components/ui/card'
-import type { Seat } from '#db/isolation-facts'
+import type { Seat } from '#db/isolation/facts'
 import type { PlacementKind } from '#db/schema/platform'
 
 const stories: Record<PlacementKind, { title: string; text: string }> = {

@@ -1,6 +1,6 @@
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Code } from '#components/ui/code'
-import type { Statement } from '#db/statements'
+import type { Statement } from '#db/isolation/statements'
 
 export function StatementList({ statements }: { statements: Statement[] }) {
   return (

@@ -4,7 +4,7 @@ import { moment, type Formats } from '#components/formats'
 import { DoButton } from '#components/forms/do-button'
 import { roleNames } from '#components/members/role-options'
 import { Card, CardHeader } from '#components/ui/card'
-import type { Invitation } from '#db/invitations'
+import type { Invitation } from '#db/accounts/invitations'
 
 type Props = { invitations: Invitation[]; formats: Formats; resend: Action<unknown>; revoke: Action<unknown> }
 

@@ -12,7 +12,7 @@ import { Confirm } from '#components/ui/confirm'
 import { button, Button } from '#components/ui/button'
 import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
 import { Menu, MenuItem } from '#components/ui/menu'
-import type { Member } from '#db/members'
+import type { Member } from '#db/accounts/members'
 import type { Role } from '#db/schema/platform'
 
 type Props = {

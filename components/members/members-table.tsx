@@ -5,7 +5,7 @@ import { roleNames } from '#components/members/role-options'
 import { Avatar } from '#components/ui/avatar'
 import { Card } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { Member } from '#db/members'
+import type { Member } from '#db/accounts/members'
 import type { Role } from '#db/schema/platform'
 
 type Props = {

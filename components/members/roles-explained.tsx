@@ -1,6 +1,6 @@
 import { roleNames } from '#components/members/role-options'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import { roleMeanings, rolesInOrder } from '#db/member-roles'
+import { roleMeanings, rolesInOrder } from '#db/accounts/member-roles'
 
 export function RolesExplained() {
   return (

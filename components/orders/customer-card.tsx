@@ -1,7 +1,7 @@
 import Link from 'next/link'
 import { customerAddress } from '#components/addresses'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import type { Order } from '#db/orders'
+import type { Order } from '#db/product/orders'
 
 export function CustomerCard({ customer }: { customer: Order['customer'] }) {
   return (

@@ -1,7 +1,7 @@
 import { calendarDay, count, money, type Formats } from '#components/formats'
 import { DayBars, type DayBar } from '#components/orders/day-bars'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import type { DayFigures } from '#db/order-figures'
+import type { DayFigures } from '#db/product/order-figures'
 
 type Sum = { date: string; revenueMinor: number; orders: number; beforeMinor: number }
 type Props = { days: DayFigures[]; before: DayFigures[]; formats: Formats }

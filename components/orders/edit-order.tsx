@@ -11,7 +11,7 @@ import { OrderForm } from '#components/orders/order-form'
 import { useScope } from '#components/tenant-scope'
 import { ButtonLink } from '#components/ui/button'
 import { toast } from '#components/ui/toast'
-import type { Order } from '#db/orders'
+import type { Order } from '#db/product/orders'
 
 type Saved = { saved: true; id: string; number: number } | { saved: false; theirs: Order }
 /** `children` stand there instead when the order could not be edited to begin with. */

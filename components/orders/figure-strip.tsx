@@ -1,7 +1,7 @@
 import { clsx } from 'clsx'
 import { change, count, money, type Formats } from '#components/formats'
 import { Card } from '#components/ui/card'
-import type { Figures } from '#db/order-figures'
+import type { Figures } from '#db/product/order-figures'
 
 export function FigureStrip({ now, before, formats }: { now: Figures; before: Figures; formats: Formats }) {
   return (

@@ -8,7 +8,7 @@ import { Field } from '#components/ui/field'
 import { HiddenInputs } from '#components/ui/hidden-inputs'
 import { Input } from '#components/ui/input'
 import { Popover } from '#components/ui/popover'
-import { orderStatuses } from '#db/order-status'
+import { orderStatuses } from '#db/product/order-status'
 
 export function FilterPanel({ address }: { address: ListAddress }) {
   const { filter, given, period, allTime } = address

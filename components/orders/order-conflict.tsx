@@ -1,7 +1,7 @@
 import { money, moment, type Formats } from '#components/formats'
 import { StatusText } from '#components/orders/order-status'
 import { Button } from '#components/ui/button'
-import type { Order } from '#db/orders'
+import type { Order } from '#db/product/orders'
 
 /** Somebody else was quicker: their version stands above one's own, which is still in the form. */
 export function OrderConflict({ theirs, formats, onTake }: { theirs: Order; formats: Formats; onTake: () => void }) {

@@ -1,5 +1,5 @@
 import type { Option } from '#components/ui/combobox'
-import { decimalText, parseMinor } from '#db/money'
+import { decimalText, parseMinor } from '#db/product/money'
 
 /** An order as it stands in the form: text, as typed. */
 export type ProductOption = Option & { priceMinor: number }

@@ -10,7 +10,7 @@ import { Button } from '#components/ui/button'
 import { Combobox } from '#components/ui/combobox'
 import { FieldError, wiring } from '#components/ui/field'
 import { Input } from '#components/ui/input'
-import { decimalText } from '#db/money'
+import { decimalText } from '#db/product/money'
 
 type Props = { lines: DraftLine[]; onChange: (lines: DraftLine[]) => void; search: (words: string, signal: AbortSignal) => Promise<ProductOption[]> }
 

@@ -1,7 +1,7 @@
 import { count, money, type Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { Order } from '#db/orders'
+import type { Order } from '#db/product/orders'
 
 export function OrderLines({ order, formats }: { order: Pick<Order, 'lines' | 'totalMinor'>; formats: Formats }) {
   return (

@@ -14,8 +14,8 @@ import { Card } from '#components/ui/card'
 import type { Link } from '#components/ui/link-maker'
 import { Pager } from '#components/ui/pager'
 import { SearchBox } from '#components/ui/search-box'
-import type { Page } from '#db/keyset'
-import type { OrderRow } from '#db/order-list'
+import type { Page } from '#db/product/keyset'
+import type { OrderRow } from '#db/product/order-list'
 
 type Props = {
   address: ListAddress

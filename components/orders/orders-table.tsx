@@ -9,7 +9,7 @@ import { StatusText } from '#components/orders/order-status'
 import type { Link } from '#components/ui/link-maker'
 import { ScrollBox } from '#components/ui/scroll-box'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { OrderRow, OrderView, Sort } from '#db/order-list'
+import type { OrderRow, OrderView, Sort } from '#db/product/order-list'
 
 export const columnNames: Record<Column, string> = {
   placed: 'Placed', customer: 'Customer', lines: 'Lines', note: 'Note', updated: 'Changed', status: 'Status', total: 'Total',

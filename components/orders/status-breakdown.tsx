@@ -3,7 +3,7 @@ import Link from 'next/link'
 import { count, money, type Formats } from '#components/formats'
 import { statusFill, StatusText } from '#components/orders/order-status'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import type { StatusFigures } from '#db/order-figures'
+import type { StatusFigures } from '#db/product/order-figures'
 
 type Props = { all: StatusFigures[]; formats: Formats; link: LinkMaker }
 

@@ -1,7 +1,7 @@
 import { statusNames } from '#components/orders/order-status'
 import type { Link } from '#components/ui/link-maker'
 import { Tabs } from '#components/ui/tabs'
-import { orderStatuses } from '#db/order-status'
+import { orderStatuses } from '#db/product/order-status'
 
 const tabs = [['', 'All'], ['open', 'Open'], ...orderStatuses.map((status) => [status, statusNames[status]])] as [string, string][]
 

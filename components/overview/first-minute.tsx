@@ -6,7 +6,7 @@ import { SubmitButton } from '#components/forms/fields'
 import { TenantForm } from '#components/forms/tenant-form'
 import { Street } from '#components/shell/street'
 import { Card } from '#components/ui/card'
-import type { Begun } from '#db/beginnings'
+import type { Begun } from '#db/product/beginnings'
 
 type Step = { title: string; text: string; href: Route; done: boolean }
 

@@ -3,7 +3,7 @@ import { productAddress } from '#components/addresses'
 import { money, type Formats } from '#components/formats'
 import { ScrollBox } from '#components/ui/scroll-box'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { Product } from '#db/products'
+import type { Product } from '#db/product/products'
 
 export function ProductsTable({ rows, formats }: { rows: Product[]; formats: Formats }) {
   return (

@@ -6,7 +6,7 @@ import { day, moment, type Formats } from '#components/formats'
 import { RevokeKey } from '#components/settings/revoke-key'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
-import type { ApiKey } from '#db/api-keys'
+import type { ApiKey } from '#db/accounts/api-keys'
 
 type Props = { keys: ApiKey[]; formats: Formats; revoke: Action<unknown>; limit: number; origin: string }
 

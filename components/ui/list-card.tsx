@@ -5,7 +5,7 @@ import { Card } from '#components/ui/card'
 import { Pager } from '#components/ui/pager'
 import { SearchBox } from '#components/ui/search-box'
 import { Tabs } from '#components/ui/tabs'
-import type { Page } from '#db/keyset'
+import type { Page } from '#db/product/keyset'
 
 type Props = { path: Route; address: SimpleAddress; page: Page<unknown>; search: { label: string; placeholder: string }; active: string; empty: ReactNode; children: ReactNode }
 

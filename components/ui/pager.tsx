@@ -6,7 +6,7 @@ import type { ReactNode } from 'react'
 import { button } from '#components/ui/button'
 import type { Link } from '#components/ui/link-maker'
 import { RowsChoice } from '#components/ui/rows-choice'
-import type { Page } from '#db/keyset'
+import type { Page } from '#db/product/keyset'
 
 export function Pager({ page, size, link }: { page: Page<unknown>; size?: number; link: Link }) {
   if (page.rows.length === 0 && !page.previous) return null

@@ -3,8 +3,8 @@ import { connected } from '#db/connect'
 import { newId } from '#db/id'
 import { createTenant } from '#db/placements/create'
 import { platform } from '#db/registry'
-import * as sessions from '#db/sessions'
-import * as users from '#db/users'
+import * as sessions from '#db/accounts/sessions'
+import * as users from '#db/accounts/users'
 import type { Caller } from '#db/door'
 
 export type BigTenant = { id: string; slug: string; owner: Caller & { kind: 'session' } }

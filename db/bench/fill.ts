@@ -4,8 +4,8 @@ import type { Caller } from '#db/door'
 import { newId } from '#db/id'
 import { createTenant } from '#db/placements/create'
 import { platform } from '#db/registry'
-import * as sessions from '#db/sessions'
-import * as users from '#db/users'
+import * as sessions from '#db/accounts/sessions'
+import * as users from '#db/accounts/users'
 
 export type Occupant = { id: string; owner: Caller & { kind: 'session' }; email: string }
 

@@ -6,7 +6,7 @@ import { quantile, round } from '#db/bench/slices'
 import { table } from '#db/cli/table'
 import { tenantBatch, withTenant } from '#db/door'
 import { TookTooLong, TooBusy } from '#db/errors'
-import { forgetLimits, limitNames, setLimits, spendRequest, tierLimits } from '#db/limits'
+import { forgetLimits, limitNames, setLimits, spendRequest, tierLimits } from '#db/limits/limits'
 
 const neighbours = 20
 const perSecond = 40

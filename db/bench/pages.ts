@@ -5,7 +5,7 @@ import { serveBuild } from '#db/bench/served'
 import { inSlices, quantile, round } from '#db/bench/slices'
 import { run as labLogin } from '#db/cli/lab-login'
 import { table } from '#db/cli/table'
-import { setLimits } from '#db/limits'
+import { setLimits } from '#db/limits/limits'
 
 const target = 2.5
 

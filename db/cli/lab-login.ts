@@ -3,7 +3,7 @@ import type { Run } from '#db/cli/commands'
 import { labSession, refuseInProduction } from '#db/cli/lab'
 import { UsageError } from '#db/cli/usage'
 import { env } from '#db/env'
-import { sessionCookie } from '#db/session-cookie'
+import { sessionCookie } from '#db/accounts/session-cookie'
 
 export const run: Run = async ({ values, positionals: [email] }) => {
   refuseInProduction()

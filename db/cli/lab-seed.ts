@@ -8,7 +8,7 @@ import { platform } from '#db/registry'
 import type { Tier } from '#db/schema/platform'
 import { fillWithSample } from '#db/seed/sample'
 import { stories } from '#db/seed/stories'
-import * as users from '#db/users'
+import * as users from '#db/accounts/users'
 
 const tiers: Tier[] = ['starter', 'starter', 'business', 'enterprise']
 

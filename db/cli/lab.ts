@@ -4,9 +4,9 @@ import type { Caller } from '#db/door'
 import { env } from '#db/env'
 import { ConfigurationError, TenantNotFound } from '#db/errors'
 import { platform } from '#db/registry'
-import * as sessions from '#db/sessions'
+import * as sessions from '#db/accounts/sessions'
 import { bySlug } from '#db/tenants'
-import * as users from '#db/users'
+import * as users from '#db/accounts/users'
 
 /** The lab gives away sessions and takes arbitrary SQL: never where real people are. */
 export function refuseInProduction(): void {

@@ -1,11 +1,11 @@
 import { eq } from 'drizzle-orm'
-import { commandLine, record } from '#db/audit'
+import { commandLine, record } from '#db/console/audit'
 import type { Outcome, Run } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
 import { platform } from '#db/registry'
 import { operators, users } from '#db/schema/platform'
-import { byEmail, makeOperator, normalEmail } from '#db/users'
+import { byEmail, makeOperator, normalEmail } from '#db/accounts/users'
 
 type Verb = 'add' | 'remove' | 'list'
 type Given = Parameters<Run>[0]

@@ -1,5 +1,5 @@
 import { rename, rm } from 'node:fs/promises'
-import { commandLine, record } from '#db/audit'
+import { commandLine, record } from '#db/console/audit'
 import type { Run } from '#db/cli/commands'
 import { onLine } from '#db/cli/progress'
 import { UsageError } from '#db/cli/usage'

@@ -1,4 +1,4 @@
-import { commandLine } from '#db/audit'
+import { commandLine } from '#db/console/audit'
 import type { Run } from '#db/cli/commands'
 import { onLine } from '#db/cli/progress'
 import { UsageError } from '#db/cli/usage'
@@ -6,7 +6,7 @@ import { check, importTenant } from '#db/import/import'
 import { ownerIn } from '#db/import/owner'
 import { platform } from '#db/registry'
 import { tiers } from '#db/schema/platform'
-import * as users from '#db/users'
+import * as users from '#db/accounts/users'
 
 export const run: Run = async ({ values, positionals: [path, ...rest] }) => {
   if (!path || rest.length > 0) throw new UsageError('name one file')

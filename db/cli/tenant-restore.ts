@@ -1,4 +1,4 @@
-import { commandLine } from '#db/audit'
+import { commandLine } from '#db/console/audit'
 import type { Run } from '#db/cli/commands'
 import { UsageError } from '#db/cli/usage'
 import { restoreTenant } from '#db/import/restore'

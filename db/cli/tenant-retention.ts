@@ -1,4 +1,4 @@
-import { commandLine } from '#db/audit'
+import { commandLine } from '#db/console/audit'
 import type { Given, Outcome, Run } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'

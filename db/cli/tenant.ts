@@ -1,14 +1,14 @@
 import { desc, eq, isNull, and, sql } from 'drizzle-orm'
-import { commandLine } from '#db/audit'
+import { commandLine } from '#db/console/audit'
 import type { Outcome, Run } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
 import { createTenant } from '#db/placements/create'
 import { connectionString, placementOf, platform } from '#db/registry'
 import { members, placements, servers, suspensions, tenants, tiers, users, type Tier } from '#db/schema/platform'
-import { resume, suspend } from '#db/suspensions'
+import { resume, suspend } from '#db/console/suspensions'
 import { bySlug } from '#db/tenants'
-import * as people from '#db/users'
+import * as people from '#db/accounts/users'
 
 type Verb = 'list' | 'show' | 'create' | 'suspend' | 'resume' | 'url'
 type Given = Parameters<Run>[0]

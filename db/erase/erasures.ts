@@ -1,5 +1,5 @@
 import { and, eq, isNull, lte, sql } from 'drizzle-orm'
-import { record } from '#db/audit'
+import { record } from '#db/console/audit'
 import { Invalid } from '#db/errors'
 import { refuseOnHold } from '#db/holds'
 import { newId } from '#db/id'

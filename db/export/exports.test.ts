@@ -16,7 +16,7 @@ import { writeExport } from '#db/export/write'
 import { filesOf } from '#db/import/testing/archives'
 import { newId } from '#db/id'
 import { inhabitant, memberOf, tenantTables, type Inhabitant } from '#db/isolation/world'
-import * as members from '#db/members'
+import * as members from '#db/accounts/members'
 import { placementOf, platform } from '#db/registry'
 import { bans } from '#db/schema/platform'
 

@@ -1,9 +1,9 @@
 import { and, desc, eq, exists, inArray, isNull, lt, notExists, or, sql } from 'drizzle-orm'
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core'
-import { record } from '#db/audit'
+import { record } from '#db/console/audit'
 import { removeExport } from '#db/export/files'
 import { newId } from '#db/id'
-import { permissions } from '#db/permissions'
+import { permissions } from '#db/accounts/permissions'
 import { platform, type PlatformDb } from '#db/registry'
 import { bans, exports, members } from '#db/schema/platform'
 

@@ -12,7 +12,7 @@ import { createTenant } from '#db/placements/create'
 import { withTenant } from '#db/door'
 import { platform } from '#db/registry'
 import { activity } from '#db/schema/tenant'
-import * as users from '#db/users'
+import * as users from '#db/accounts/users'
 
 /** Tenants to be loaded with work, two of them in a schema and two in a database of their own; each holds one row with its mark. */
 export async function populate(count: number): Promise<Seat[]> {

@@ -1,5 +1,5 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
-import { record } from '#db/audit'
+import { record } from '#db/console/audit'
 import { readTables } from '#db/catalogue'
 import { connected } from '#db/connect'
 import { loginUrl } from '#db/env'
@@ -13,7 +13,7 @@ import { createTenant } from '#db/placements/create'
 import { unprovision } from '#db/placements/provision'
 import { placementOf, platform, readPlacements } from '#db/registry'
 import { imports, placements, tenants, type Tier } from '#db/schema/platform'
-import { resume, suspend } from '#db/suspensions'
+import { resume, suspend } from '#db/console/suspensions'
 import { checkSlug } from '#db/tenants'
 
 /** What a file shall become. Without a tier it is the one that the tenant had. */

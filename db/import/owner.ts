@@ -2,7 +2,7 @@ import { membersName } from '#db/export/manifest'
 import { limits } from '#db/import/check'
 import { linesOf } from '#db/import/lines'
 import { platform } from '#db/registry'
-import * as users from '#db/users'
+import * as users from '#db/accounts/users'
 import { ZipReader } from '#db/zip/read'
 
 /** The address of the first owner in an export who has an account here. */

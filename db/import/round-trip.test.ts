@@ -17,7 +17,7 @@ import { everyValue, tomorrow } from '#db/import/testing/every-type'
 import { inhabitant, tenantTables, type Inhabitant } from '#db/isolation/world'
 import { placementOf, platform } from '#db/registry'
 import { placementKinds, tiers, type PlacementKind, type Tier } from '#db/schema/platform'
-import * as sessions from '#db/sessions'
+import * as sessions from '#db/accounts/sessions'
 import { bySlug } from '#db/tenants'
 
 vi.mock('#db/fleet/history', async (original) => {

@@ -11,7 +11,7 @@ import { connectionString, placementOf, platform, serviceUrl } from '#db/registr
 import { placementKinds, placements, sessions } from '#db/schema/platform'
 import { customers, orders } from '#db/schema/tenant'
 import { encrypt, newSecret, scramVerifier, secretHash } from '#db/secrets'
-import { resume, suspend } from '#db/suspensions'
+import { resume, suspend } from '#db/console/suspensions'
 
 let world: World
 beforeAll(async () => void (world = await buildWorld(placementKinds)))

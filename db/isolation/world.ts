@@ -11,9 +11,9 @@ import * as tenantSchema from '#db/schema/tenant'
 import type { PlacementKind, Role, Tier } from '#db/schema/platform'
 import { fillWithSample } from '#db/seed/sample'
 import { stories } from '#db/seed/stories'
-import * as sessions from '#db/sessions'
+import * as sessions from '#db/accounts/sessions'
 import { addMember } from '#db/tenants'
-import * as users from '#db/users'
+import * as users from '#db/accounts/users'
 
 export type Inhabitant = { id: string; slug: string; mark: string; owner: Caller & { kind: 'session' } }
 /** Two tenants in each kind of placement, every text of theirs marked, so that one row in the wrong hands is seen. */

@@ -6,7 +6,7 @@ import { runExports } from '#db/export/run'
 import { runWanted } from '#db/fleet/wanted'
 import { removeRemains } from '#db/import/import'
 import { runRetention } from '#db/retention/run'
-import { measureTenants } from '#db/tenant-sizes'
+import { measureTenants } from '#db/console/tenant-sizes'
 
 type Watched = { what: string; everyMs: number; work: (stopping: AbortSignal) => Promise<unknown> }
 

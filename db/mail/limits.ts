@@ -1,5 +1,5 @@
-import { count, type Policy } from '#db/throttle'
-import { normalEmail } from '#db/users'
+import { count, type Policy } from '#db/accounts/throttle'
+import { normalEmail } from '#db/accounts/users'
 
 const perMailbox: Policy = { name: 'mails that a stranger asks for', free: 4, first: 60, longest: 3600, memory: 86_400 }
 const perAddress: Policy = { name: 'mails asked for from an address', free: 40, first: 30, longest: 3600, memory: 3600 }

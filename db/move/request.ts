@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import type pg from 'pg'
-import { record } from '#db/audit'
+import { record } from '#db/console/audit'
 import { connected } from '#db/connect'
 import { Invalid, MoveUnderWay, NoSuchMove, SamePlace } from '#db/errors'
 import { newId, privateName } from '#db/id'

@@ -1,7 +1,7 @@
 import { and, desc, eq, isNotNull, notInArray, sql } from 'drizzle-orm'
 import { NotFound } from '#db/errors'
 import { isId } from '#db/id'
-import { beyond, orderBy, page, type Cursor, type Page } from '#db/keyset'
+import { beyond, orderBy, page, type Cursor, type Page } from '#db/product/keyset'
 import { readEvents } from '#db/move/ledger'
 import { isLive, over } from '#db/move/states'
 import { platform } from '#db/registry'

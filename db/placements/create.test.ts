@@ -14,7 +14,7 @@ import { connectionString, placementOf, platform } from '#db/registry'
 import { tenants, tiers } from '#db/schema/platform'
 import { newId } from '#db/id'
 import { decrypt, encrypt } from '#db/secrets'
-import * as users from '#db/users'
+import * as users from '#db/accounts/users'
 
 let ownerId: string
 beforeAll(async () => void (ownerId = (await users.create(platform(), { email: 'owner@create.example', name: 'Owner', verified: true })).id))

@@ -8,8 +8,8 @@ const isolation = ['db/isolation/tables.test.ts', 'db/doctor/doctor.test.ts']
 const door = ['db/isolation/connection.test.ts']
 const attacks = ['db/isolation/attacks.test.ts']
 const actions = ['app/action.test.ts']
-const people = ['db/members.test.ts']
-const signingIn = ['db/sign-in.test.ts']
+const people = ['db/accounts/members.test.ts']
+const signingIn = ['db/accounts/sign-in.test.ts']
 const leaving = ['db/export/exports.test.ts']
 const forged = ['db/import/refusals.test.ts']
 const ageing = ['db/retention/retention.test.ts']
@@ -63,15 +63,15 @@ export const defences: Defence[] = [
   { name: 'the expiry of keys', tests: people, sql: rewrite('tenancy.check_key(text,uuid)', '(k.expires_at is null or k.expires_at > clock_timestamp())', 'true') },
   { name: 'that a banned member has no keys', tests: people, sql: rewrite('tenancy.check_key(text,uuid)', 'and not exists (select from platform.bans as b where b.user_id = k.user_id)', '') },
   { name: 'that a suspended tenant has no keys', tests: people, sql: rewrite('tenancy.check_key(text,uuid)', 'x.lifted_at is null', 'false') },
-  { name: 'that an invitation is for its address', tests: people, file: 'db/invitations.ts', find: 'if (used.email !== user.email)', put: 'if (false)' },
-  { name: 'that an invitation is used once', tests: people, file: 'db/invitations.ts', find: 'const [used] = await tx.delete(invitations).where(alive(token)).returning()', put: 'const [used] = await tx.select().from(invitations).where(alive(token))' },
-  { name: 'the guard of the last owner', tests: people, file: 'db/members.ts', find: `if (target.role === 'owner' && owners === 1 && !staysOwned)`, put: 'if (false)' },
-  { name: 'that a link works once', tests: ['db/sign-up.test.ts'], file: 'db/links.ts', find: 'const [used] = await db.delete(links).where(alive(kind, token)).returning({ email: links.email, detail: links.detail })', put: 'const [used] = await db.select({ email: links.email, detail: links.detail }).from(links).where(alive(kind, token))' },
-  { name: 'that a reset ends sessions', tests: ['db/sign-up.test.ts'], file: 'db/password-change.ts', find: 'await tx.delete(sessions).where(eq(sessions.userId, user.id))', put: '' },
-  { name: 'that guesses wait', tests: signingIn, file: 'db/throttle.ts', find: 'if (!counted) throw', put: 'if (false) throw' },
-  { name: 'that no account takes as long as one', tests: signingIn, file: 'db/passwords.ts', find: 'decoy ??=', put: 'if (stored === null) return false\n  decoy ??=' },
-  { name: 'that a code works once', tests: signingIn, file: 'db/second-factor.ts', find: ', lt(secondFactors.lastStep, step)', put: '' },
-  { name: 'that strangers do not keep the owner out', tests: signingIn, file: 'db/sign-in.ts', find: 'if (!known) await count(perAccount, email)', put: 'await count(perAccount, email)' },
+  { name: 'that an invitation is for its address', tests: people, file: 'db/accounts/invitations.ts', find: 'if (used.email !== user.email)', put: 'if (false)' },
+  { name: 'that an invitation is used once', tests: people, file: 'db/accounts/invitations.ts', find: 'const [used] = await tx.delete(invitations).where(alive(token)).returning()', put: 'const [used] = await tx.select().from(invitations).where(alive(token))' },
+  { name: 'the guard of the last owner', tests: people, file: 'db/accounts/members.ts', find: `if (target.role === 'owner' && owners === 1 && !staysOwned)`, put: 'if (false)' },
+  { name: 'that a link works once', tests: ['db/accounts/sign-up.test.ts'], file: 'db/accounts/links.ts', find: 'const [used] = await db.delete(links).where(alive(kind, token)).returning({ email: links.email, detail: links.detail })', put: 'const [used] = await db.select({ email: links.email, detail: links.detail }).from(links).where(alive(kind, token))' },
+  { name: 'that a reset ends sessions', tests: ['db/accounts/sign-up.test.ts'], file: 'db/accounts/password-change.ts', find: 'await tx.delete(sessions).where(eq(sessions.userId, user.id))', put: '' },
+  { name: 'that guesses wait', tests: signingIn, file: 'db/accounts/throttle.ts', find: 'if (!counted) throw', put: 'if (false) throw' },
+  { name: 'that no account takes as long as one', tests: signingIn, file: 'db/accounts/passwords.ts', find: 'decoy ??=', put: 'if (stored === null) return false\n  decoy ??=' },
+  { name: 'that a code works once', tests: signingIn, file: 'db/accounts/second-factor.ts', find: ', lt(secondFactors.lastStep, step)', put: '' },
+  { name: 'that strangers do not keep the owner out', tests: signingIn, file: 'db/accounts/sign-in.ts', find: 'if (!known) await count(perAccount, email)', put: 'await count(perAccount, email)' },
   { name: 'that an export ends with the rights of its member', tests: leaving, file: 'db/export/exports.ts', find: 'or(isNull(exports.requesterId), and(exists(allowed), notExists(banned)))', put: 'undefined' },
   { name: 'that a download is looked at again', tests: leaving, file: 'db/export/download.ts', find: 'if (!(await allowed()))', put: 'if (false)' },
   { name: 'the signature of an export link', tests: leaving, file: 'db/export/link.ts', find: 'return expected.length === found.length && timingSafeEqual(expected, found)', put: 'return true' },
@@ -90,7 +90,7 @@ export const defences: Defence[] = [
   { name: 'that a form acts for its own tenant', quick: true, tests: actions, file: 'app/action.ts', find: 'if (raw._tenant !== tenant.id)', put: 'if (false)' },
   { name: 'the permission of an action', quick: true, tests: actions, file: 'app/action.ts', find: 'if (!may(tenant.role, permission))', put: 'if (false)' },
   { name: 'the gate of operator actions', quick: true, tests: actions, file: 'app/action.ts', find: 'if (!session?.user.operator) notFound()', put: 'if (!session) notFound()' },
-  { name: 'the second factor of operators', tests: actions, file: 'db/second-factor.ts', find: 'return required && !(await isOn(userId))', put: 'return false' },
+  { name: 'the second factor of operators', tests: actions, file: 'db/accounts/second-factor.ts', find: 'return required && !(await isOn(userId))', put: 'return false' },
   { name: 'that a tenant action goes through the door', tests: actions, file: 'app/action.ts', find: 'return withTenant(callerOf({ ...session, tenant })', put: `return withTenant({ kind: 'service', tenantId: tenant.id, reason: 'x' }` },
   { name: 'that a page goes through the door', quick: true, tests: actions, file: 'app/tenant-db.ts', find: 'await withTenant(caller, work)', put: `await withTenant({ kind: 'service', tenantId: caller.tenantId, reason: 'x' }, work)` },
 ]

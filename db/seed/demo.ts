@@ -7,7 +7,7 @@ import { tenants as tenantTable } from '#db/schema/platform'
 import { fillWithSample } from '#db/seed/sample'
 import { stories } from '#db/seed/stories'
 import { addMember } from '#db/tenants'
-import * as users from '#db/users'
+import * as users from '#db/accounts/users'
 
 const ordersEach = 2000
 

@@ -5,7 +5,7 @@ import { SubmitButton } from '#components/forms/fields'
 import { AuthHeading } from '#components/sign-in/auth-heading'
 import { LinkGone } from '#components/sign-in/link-gone'
 import { ButtonLink } from '#components/ui/button'
-import * as links from '#db/links'
+import * as links from '#db/accounts/links'
 import { agreeToAddress } from '../actions'
 
 export const metadata: Metadata = { title: 'Your e-mail address' }

@@ -6,7 +6,7 @@ import { TenantMark } from '#components/shell/facade'
 import { AcceptInvitation } from '#components/sign-in/accept-invitation'
 import { AuthHeading } from '#components/sign-in/auth-heading'
 import { LinkGone } from '#components/sign-in/link-gone'
-import * as invitations from '#db/invitations'
+import * as invitations from '#db/accounts/invitations'
 import { join, joinAsNew } from '../actions'
 
 export const metadata: Metadata = { title: 'Invitation' }

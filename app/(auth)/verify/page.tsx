@@ -3,7 +3,7 @@ import { openedLink } from '#app/mail-link'
 import { AuthHeading } from '#components/sign-in/auth-heading'
 import { LinkGone } from '#components/sign-in/link-gone'
 import { PasswordForm } from '#components/sign-in/password-form'
-import * as links from '#db/links'
+import * as links from '#db/accounts/links'
 import { finishSignUp } from '../actions'
 
 export const metadata: Metadata = { title: 'Choose a password' }

@@ -9,7 +9,7 @@ import { PageHeader } from '#components/ui/page-header'
 import { Pager } from '#components/ui/pager'
 import { SearchBox } from '#components/ui/search-box'
 import { Tabs } from '#components/ui/tabs'
-import * as activity from '#db/activity'
+import * as activity from '#db/product/activity'
 
 export const metadata: Metadata = { title: 'Activity' }
 

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { tenantAction } from '#app/action'
 import { id, optionalEmail, requiredText, text, version } from '#app/form-fields'
-import * as customers from '#db/customers'
+import * as customers from '#db/product/customers'
 
 const customer = z.object({ name: requiredText(200, 'Type a name.'), email: optionalEmail, phone: text(40), address: text(500), note: text(2000) })
 const customerId = id('This customer does not exist.')

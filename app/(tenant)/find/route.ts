@@ -1,7 +1,7 @@
 import { tenantJson, wordsOf } from '#app/tenant-route'
-import * as customers from '#db/customers'
-import { everyOrder, list } from '#db/order-list'
-import * as products from '#db/products'
+import * as customers from '#db/product/customers'
+import { everyOrder, list } from '#db/product/order-list'
+import * as products from '#db/product/products'
 
 /** What the command palette offers for a few words. */
 export const GET = (request: Request) =>

@@ -2,9 +2,9 @@
 
 import { z } from 'zod'
 import { tenantAction } from '#app/action'
-import { attempt, breakIns } from '#db/breakins'
+import { attempt, breakIns } from '#db/isolation/breakins'
 import { NotFound } from '#db/errors'
-import { neighbourOf } from '#db/neighbour'
+import { neighbourOf } from '#db/isolation/neighbour'
 
 export const tryBreakIn = tenantAction(z.object({ name: z.string().max(40) }), async (tx, { name }, tenant) => {
   const breakIn = breakIns.find((one) => one.name === name)

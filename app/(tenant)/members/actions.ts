@@ -3,13 +3,13 @@
 import { z } from 'zod'
 import { tenantAction, userAction } from '#app/action'
 import { id, requiredText } from '#app/form-fields'
-import * as activity from '#db/activity'
+import * as activity from '#db/product/activity'
 import type { TenantTx } from '#db/door'
 import { NotFound } from '#db/errors'
-import * as invitations from '#db/invitations'
-import { rolesInOrder } from '#db/member-roles'
+import * as invitations from '#db/accounts/invitations'
+import { rolesInOrder } from '#db/accounts/member-roles'
 import { countMail } from '#db/mail/limits'
-import * as members from '#db/members'
+import * as members from '#db/accounts/members'
 
 // The trail's row comes first: it has passed the door before anything changes in the platform, and goes back when that is refused.
 

@@ -6,9 +6,9 @@ import { MembersTable } from '#components/members/members-table'
 import { RolesExplained } from '#components/members/roles-explained'
 import { Page } from '#components/page'
 import { PageHeader } from '#components/ui/page-header'
-import * as invitations from '#db/invitations'
-import { rolesToGive } from '#db/member-roles'
-import * as members from '#db/members'
+import * as invitations from '#db/accounts/invitations'
+import { rolesToGive } from '#db/accounts/member-roles'
+import * as members from '#db/accounts/members'
 import { changeRole, handOver, inviteMember, leaveOrganisation, removeMember, resendInvitation, revokeInvitation } from './actions'
 
 export const metadata: Metadata = { title: 'Members' }

@@ -5,8 +5,8 @@ import { tenantAction } from '#app/action'
 import { minorOf } from '#app/amounts'
 import { amount, id, quantity, requiredText, text, version } from '#app/form-fields'
 import { Conflict, Invalid } from '#db/errors'
-import * as orders from '#db/orders'
-import { orderStatuses } from '#db/order-status'
+import * as orders from '#db/product/orders'
+import { orderStatuses } from '#db/product/order-status'
 
 const line = z.strictObject({ productId: id('Choose a product.'), quantity, unitPrice: amount })
 const order = z.object({

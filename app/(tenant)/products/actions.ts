@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { tenantAction } from '#app/action'
 import { minorOf } from '#app/amounts'
 import { amount, id, requiredText, version } from '#app/form-fields'
-import * as products from '#db/products'
+import * as products from '#db/product/products'
 
 const product = z.object({ sku: requiredText(64, 'Type a number.'), name: requiredText(200, 'Type a name.'), price: amount })
 const productId = id('This product does not exist.')

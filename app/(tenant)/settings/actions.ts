@@ -3,10 +3,10 @@
 import { z } from 'zod'
 import { tenantAction } from '#app/action'
 import { id, plainName, requiredText } from '#app/form-fields'
-import * as activity from '#db/activity'
-import * as apiKeys from '#db/api-keys'
+import * as activity from '#db/product/activity'
+import * as apiKeys from '#db/accounts/api-keys'
 import { Invalid } from '#db/errors'
-import * as orders from '#db/orders'
+import * as orders from '#db/product/orders'
 import { currencies, locales, save } from '#db/tenant-settings'
 
 const settings = z.object({

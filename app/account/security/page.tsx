@@ -4,7 +4,7 @@ import { ChangePassword } from '#components/account/change-password'
 import { QrCode } from '#components/account/qr-code'
 import { TwoFactor } from '#components/account/two-factor'
 import { Notice } from '#components/ui/notice'
-import * as secondFactor from '#db/second-factor'
+import * as secondFactor from '#db/accounts/second-factor'
 import { changePassword, confirmTwoFactor, prepareTwoFactor, renewRecoveryCodes, turnTwoFactorOff } from '../actions'
 
 export const metadata: Metadata = { title: 'Password and codes' }

@@ -2,7 +2,7 @@ import type { Metadata } from 'next'
 import { formatsFor } from '#app/formats'
 import { requireUser } from '#app/session'
 import { OpenSessions } from '#components/account/open-sessions'
-import * as sessions from '#db/sessions'
+import * as sessions from '#db/accounts/sessions'
 import { endOtherSessions, endSession } from '../actions'
 
 export const metadata: Metadata = { title: 'Sessions' }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Order } from '#db/orders'
-import type { OrderRow } from '#db/order-list'
-import { orderStatuses } from '#db/order-status'
+import type { Order } from '#db/product/orders'
+import type { OrderRow } from '#db/product/order-list'
+import { orderStatuses } from '#db/product/order-status'
 
 // What goes over the wire, once: requests are read with these, and the OpenAPI document is made of them.
 

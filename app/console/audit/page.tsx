@@ -9,7 +9,7 @@ import { Card } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
 import { PageHeader } from '#components/ui/page-header'
 import { SearchBox } from '#components/ui/search-box'
-import { listAudit } from '#db/audit-trail'
+import { listAudit } from '#db/console/audit-trail'
 import { checkAudit } from './actions'
 
 export default async function AuditPage({ searchParams }: PageProps<'/console/audit'>) {

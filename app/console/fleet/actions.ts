@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { operatorAction } from '#app/action'
 import { text } from '#app/form-fields'
-import { recordDeed } from '#db/audit'
+import { recordDeed } from '#db/console/audit'
 import { examineNow } from '#db/doctor/examinations'
 import { requestRun } from '#db/fleet/runs'
 

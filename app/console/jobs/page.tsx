@@ -7,7 +7,7 @@ import { PageFrame } from '#components/page'
 import { Card } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
 import { PageHeader } from '#components/ui/page-header'
-import { jobStages, listJobs, listRounds } from '#db/job-list'
+import { jobStages, listJobs, listRounds } from '#db/console/job-list'
 import { retryQueued } from './actions'
 
 const names = { running: 'Running', failed: 'Failed', waiting: 'Waiting' }

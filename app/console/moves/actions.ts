@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { operatorAction } from '#app/action'
 import { requiredText, text } from '#app/form-fields'
 import { requestAbort, requestConfirm, requestRollback } from '#db/move/request'
-import { tenantOf } from '#db/tenant-facts'
+import { tenantOf } from '#db/console/tenant-facts'
 
 const slug = text(63)
 const reason = requiredText(500, 'Say why, for those who read the audit trail later.')

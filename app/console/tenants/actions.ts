@@ -7,14 +7,14 @@ import * as erasures from '#db/erase/erasures'
 import { Invalid } from '#db/errors'
 import { requestFor } from '#db/export/exports'
 import * as holds from '#db/holds'
-import { limitFacts, limitsIn, setLimits } from '#db/limits'
+import { limitFacts, limitsIn, setLimits } from '#db/limits/limits'
 import { planMove, requestMove } from '#db/move/request'
 import { usualPause } from '#db/move/view'
 import { kindOf } from '#db/placements/create'
 import { inspectServer } from '#db/placements/servers'
 import { tiers } from '#db/tiers'
-import { resume, suspend } from '#db/suspensions'
-import { tenantOf } from '#db/tenant-facts'
+import { resume, suspend } from '#db/console/suspensions'
+import { tenantOf } from '#db/console/tenant-facts'
 
 const slug = text(63)
 const reason = requiredText(500, 'Say why, for those who read the audit trail later.')

@@ -11,8 +11,8 @@ import { Pager } from '#components/ui/pager'
 import { offendersIn } from '#db/doctor/examinations'
 import { readStatus } from '#db/fleet/status'
 import { placementKinds, tiers } from '#db/tiers'
-import { countTenants, listTenants, tenantSorts, tenantStates, type TenantFilter, type TenantView } from '#db/tenant-list'
-import { hoursAgo, usageOf } from '#db/usage-report'
+import { countTenants, listTenants, tenantSorts, tenantStates, type TenantFilter, type TenantView } from '#db/console/tenant-list'
+import { hoursAgo, usageOf } from '#db/console/usage-report'
 
 export default async function TenantsPage({ searchParams }: PageProps<'/console/tenants'>) {
   const { formats } = await consolePage()

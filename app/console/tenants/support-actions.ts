@@ -3,8 +3,8 @@
 import { z } from 'zod'
 import { operatorAction } from '#app/action'
 import { requiredText, text } from '#app/form-fields'
-import * as support from '#db/support'
-import { tenantOf } from '#db/tenant-facts'
+import * as support from '#db/console/support'
+import { tenantOf } from '#db/console/tenant-facts'
 
 const reason = requiredText(500, 'Say why; the tenant sees it too.')
 const minutes = z.coerce.number().refine((given) => support.visitMinutes.some((known) => known === given), 'Choose for how long.')

@@ -9,8 +9,8 @@ import { PageFrame } from '#components/page'
 import { Card } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
 import { PageHeader } from '#components/ui/page-header'
-import { usageNames } from '#db/usage'
-import { hoursAgo, topTenants } from '#db/usage-report'
+import { usageNames } from '#db/limits/usage'
+import { hoursAgo, topTenants } from '#db/console/usage-report'
 
 const periods = { day: { name: 'Last day', hours: 24 }, week: { name: 'Last week', hours: 168 }, hour: { name: 'This hour', hours: 1 } }
 const periodNames = ['hour', 'day', 'week'] as const

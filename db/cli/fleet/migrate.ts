@@ -1,4 +1,4 @@
-import { commandLine } from '#db/audit'
+import { commandLine } from '#db/console/audit'
 import type { Run } from '#db/cli/commands'
 import { follow } from '#db/cli/fleet/progress'
 import { list, number, word } from '#db/cli/fleet/options'

@@ -7,7 +7,7 @@ import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton, TextField } from '#components/forms/fields'
 import { AuthHeading } from '#components/sign-in/auth-heading'
 import { ButtonLink } from '#components/ui/button'
-import * as tickets from '#db/tickets'
+import * as tickets from '#db/accounts/tickets'
 
 export const metadata: Metadata = { title: 'Your code' }
 

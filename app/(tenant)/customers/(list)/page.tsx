@@ -9,7 +9,7 @@ import { Page } from '#components/page'
 import { EmptyState } from '#components/ui/empty-state'
 import { ListCard } from '#components/ui/list-card'
 import { PageHeader } from '#components/ui/page-header'
-import * as customers from '#db/customers'
+import * as customers from '#db/product/customers'
 import { createCustomer } from '../actions'
 
 export const metadata: Metadata = { title: 'Customers' }

@@ -14,10 +14,10 @@ import { ButtonLink } from '#components/ui/button'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
 import { PageHeader } from '#components/ui/page-header'
-import * as activity from '#db/activity'
-import * as customers from '#db/customers'
+import * as activity from '#db/product/activity'
+import * as customers from '#db/product/customers'
 import { isId } from '#db/id'
-import { everyOrder, list } from '#db/order-list'
+import { everyOrder, list } from '#db/product/order-list'
 import { archiveCustomer, editCustomer, restoreCustomer } from '../actions'
 
 export const metadata = { title: 'Customer' }

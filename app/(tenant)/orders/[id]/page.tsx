@@ -9,10 +9,10 @@ import { moment } from '#components/formats'
 import { Page } from '#components/page'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { PageHeader } from '#components/ui/page-header'
-import * as activity from '#db/activity'
+import * as activity from '#db/product/activity'
 import { isId } from '#db/id'
-import { editableStatuses, transitions } from '#db/order-status'
-import * as orders from '#db/orders'
+import { editableStatuses, transitions } from '#db/product/order-status'
+import * as orders from '#db/product/orders'
 import { cancelOrder, changeStatus, duplicateOrder } from '../actions'
 
 export const metadata = { title: 'Order' }

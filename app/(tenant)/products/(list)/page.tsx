@@ -9,7 +9,7 @@ import { ProductsTable } from '#components/products/products-table'
 import { EmptyState } from '#components/ui/empty-state'
 import { ListCard } from '#components/ui/list-card'
 import { PageHeader } from '#components/ui/page-header'
-import * as products from '#db/products'
+import * as products from '#db/product/products'
 import { createProduct } from '../actions'
 
 export const metadata: Metadata = { title: 'Products' }

@@ -11,9 +11,9 @@ import { Archived } from '#components/ui/archived'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Fact, Facts } from '#components/ui/facts'
 import { PageHeader } from '#components/ui/page-header'
-import * as activity from '#db/activity'
+import * as activity from '#db/product/activity'
 import { isId } from '#db/id'
-import * as products from '#db/products'
+import * as products from '#db/product/products'
 import { archiveProduct, editProduct, restoreProduct } from '../actions'
 
 export const metadata = { title: 'Product' }

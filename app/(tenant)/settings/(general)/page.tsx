@@ -4,7 +4,7 @@ import { Page } from '#components/page'
 import { GeneralSettings } from '#components/settings/general-settings'
 import { SettingsSections } from '#components/settings/settings-sections'
 import { PageHeader } from '#components/ui/page-header'
-import { anyYet } from '#db/orders'
+import { anyYet } from '#db/product/orders'
 import { currencies, locales } from '#db/tenant-settings'
 import { saveSettings } from '../actions'
 

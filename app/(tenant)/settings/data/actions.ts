@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { tenantAction } from '#app/action'
 import { id, requiredText } from '#app/form-fields'
-import * as activity from '#db/activity'
+import * as activity from '#db/product/activity'
 import * as erasures from '#db/erase/erasures'
 import { Invalid } from '#db/errors'
 import * as exports from '#db/export/exports'

@@ -6,9 +6,9 @@ import { ApiKeys } from '#components/settings/api-keys'
 import { NewKey } from '#components/settings/new-key'
 import { SettingsSections } from '#components/settings/settings-sections'
 import { PageHeader } from '#components/ui/page-header'
-import * as apiKeys from '#db/api-keys'
+import * as apiKeys from '#db/accounts/api-keys'
 import { env } from '#db/env'
-import { limitsOf } from '#db/limits'
+import { limitsOf } from '#db/limits/limits'
 import { createKey, revokeKey } from '../actions'
 
 export const metadata: Metadata = { title: 'API keys' }

@@ -11,7 +11,7 @@ import { inhabitant, memberOf, type Inhabitant } from '#db/isolation/world'
 import { closePools } from '#db/pools'
 import { platform } from '#db/registry'
 import { members } from '#db/schema/platform'
-import * as sessions from '#db/sessions'
+import * as sessions from '#db/accounts/sessions'
 
 const signedIn = vi.hoisted(() => ({ token: undefined as string | undefined }))
 vi.mock('#app/session', () => ({

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 import { auth } from '#app/session'
 import { openDownload } from '#db/export/download'
 import { isLink } from '#db/export/link'
-import { may } from '#db/permissions'
-import * as sessions from '#db/sessions'
+import { may } from '#db/accounts/permissions'
+import * as sessions from '#db/accounts/sessions'
 
 const missing = () => new Response('Not found\n', { status: 404, headers: { 'content-type': 'text/plain', 'cache-control': 'private, no-store' } })
 

@@ -1,8 +1,8 @@
 import { created, listQuery, orderInput, orderPage, summaryOf } from '#app/api/v1/shapes'
 import { keyRoute } from '#app/key-route'
-import { parseCursor } from '#db/keyset'
-import { list } from '#db/order-list'
-import * as orders from '#db/orders'
+import { parseCursor } from '#db/product/keyset'
+import { list } from '#db/product/order-list'
+import * as orders from '#db/product/orders'
 
 export const GET = keyRoute(listQuery, 'tenant:read', async ({ tx, key, input: { status = [], customerId = null, search = '', from, until, limit, cursor } }) => {
   const filter = { search, statuses: status, customerId, from: from ? new Date(from) : null, until: until ? new Date(until) : null, leastMinor: null, mostMinor: null }

@@ -3,7 +3,7 @@ import { order, orderOf } from '#app/api/v1/shapes'
 import { keyRoute } from '#app/key-route'
 import { NotFound } from '#db/errors'
 import { isId } from '#db/id'
-import * as orders from '#db/orders'
+import * as orders from '#db/product/orders'
 
 export const GET = keyRoute(z.object({ id: z.string() }), 'tenant:read', async ({ tx, key, input: { id } }) => {
   const found = isId(id) ? await orders.find(tx, id) : null

@@ -10,7 +10,7 @@ import { Card, CardBody } from '#components/ui/card'
 import { PageHeader } from '#components/ui/page-header'
 import { TenantNotFound } from '#db/errors'
 import { isLive } from '#db/move/states'
-import { readTenant } from '#db/tenant-facts'
+import { readTenant } from '#db/console/tenant-facts'
 import { changeTier, planTierChange } from '../../actions'
 
 export default async function TierPage({ params }: PageProps<'/console/tenants/[slug]/tier'>) {

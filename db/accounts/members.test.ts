@@ -1,0 +1,194 @@
+import { and, eq } from 'drizzle-orm'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import * as apiKeys from '#db/accounts/api-keys'
+import { withTenant, type Caller } from '#db/door'
+import { Invalid, LastOwner, LinkSpent, NotAllowed, NotAMember, NotFound, NotSignedIn, TenantSuspended, WrongAddress } from '#db/errors'
+import * as invitations from '#db/accounts/invitations'
+import { inhabitant, memberOf, type Inhabitant } from '#db/isolation/world'
+import * as members from '#db/accounts/members'
+import { unprovision } from '#db/placements/provision'
+import { closePools } from '#db/pools'
+import { placementOf, platform } from '#db/registry'
+import { invitations as invitationTable } from '#db/schema/accounts'
+import { bans, members as memberTable, type Role } from '#db/schema/platform'
+import { orders } from '#db/schema/tenant'
+import { resume, suspend } from '#db/console/suspensions'
+import { addMember } from '#db/tenants'
+import { newestToken } from '#db/testing/mailbox'
+import * as users from '#db/accounts/users'
+
+let acme: Inhabitant
+let globex: Inhabitant
+let initech: Inhabitant
+beforeAll(async () => {
+  ;[acme, globex, initech] = [await inhabitant('shared', 'a', 2), await inhabitant('shared', 'b', 2), await inhabitant('schema', 'a', 2)]
+})
+afterAll(async () => {
+  await unprovision(initech.id, await placementOf(initech.id))
+  await closePools()
+})
+
+const idOf = (caller: Caller) => (caller.kind === 'service' ? '' : (caller.actor.id ?? ''))
+const deedOf = (caller: Caller, tenant = acme): members.Deed => ({ tenantId: tenant.id, tenantName: tenant.mark, actor: { id: idOf(caller), name: 'test' } })
+const roleOf = async (userId: string, tenant = acme) => (await members.list(tenant.id)).find((one) => one.userId === userId)?.role
+const read = (caller: Caller) => withTenant(caller, (tx) => tx.select({ id: orders.id }).from(orders))
+
+const cases: [actor: Role, target: Role, to: Role | 'out', allowed: boolean][] = [
+  ['owner', 'owner', 'admin', true], ['owner', 'admin', 'owner', true], ['owner', 'viewer', 'out', true], ['owner', 'owner', 'out', true],
+  ['admin', 'member', 'admin', true], ['admin', 'member', 'owner', false], ['admin', 'owner', 'member', false], ['admin', 'owner', 'out', false], ['admin', 'admin', 'out', true],
+  ['member', 'viewer', 'member', false], ['member', 'viewer', 'out', false], ['viewer', 'viewer', 'member', false], ['viewer', 'viewer', 'out', false],
+]
+test.each(cases)('%s makes %s %s: %s', async (actor, target, to, allowed) => {
+  const [by, on] = [await memberOf(acme.id, actor), await memberOf(acme.id, target)]
+  const done = to === 'out' ? members.remove(deedOf(by), idOf(on)) : members.setRole(deedOf(by), idOf(on), to)
+  const refused = await done.then(() => null, (error: unknown) => error)
+  expect(refused instanceof NotAllowed).toBe(!allowed)
+  expect(await roleOf(idOf(on))).toBe(allowed ? (to === 'out' ? undefined : to) : target)
+})
+
+test('the last owner can neither leave, nor be removed, nor be demoted, not even by two at the same moment', async () => {
+  const only = globex.owner
+  await expect(members.leave(deedOf(only, globex))).rejects.toThrow(LastOwner)
+  await expect(members.remove(deedOf(only, globex), idOf(only))).rejects.toThrow(LastOwner)
+  await expect(members.setRole(deedOf(only, globex), idOf(only), 'viewer')).rejects.toThrow(LastOwner)
+  const second = await memberOf(globex.id, 'owner')
+  const both = await Promise.allSettled([members.setRole(deedOf(only, globex), idOf(second), 'admin'), members.setRole(deedOf(second, globex), idOf(only), 'admin')])
+  expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  expect((await members.list(globex.id)).filter(({ role }) => role === 'owner')).toHaveLength(1)
+})
+
+test('ownership changes hands at once; an admin cannot take it', async () => {
+  const [owner, next, admin] = [await memberOf(acme.id, 'owner'), await memberOf(acme.id, 'member'), await memberOf(acme.id, 'admin')]
+  await expect(members.transfer(deedOf(admin), idOf(admin))).rejects.toThrow(NotAllowed)
+  await members.transfer(deedOf(owner), idOf(next))
+  expect([await roleOf(idOf(owner)), await roleOf(idOf(next))]).toEqual(['admin', 'owner'])
+})
+
+test('a member of another organisation is not found, and whoever lost their own role can do nothing more', async () => {
+  await expect(members.remove(deedOf(acme.owner), idOf(globex.owner))).rejects.toThrow(NotFound)
+  const admin = await memberOf(acme.id, 'admin')
+  await members.setRole(deedOf(acme.owner), idOf(admin), 'viewer')
+  await expect(members.remove(deedOf(admin), idOf(acme.owner))).rejects.toThrow(NotAllowed)
+  await members.leave(deedOf(admin))
+  await expect(members.setRole(deedOf(admin), idOf(admin), 'owner')).rejects.toThrow(NotAMember)
+})
+
+const invite = async (email: string, role: Role = 'member', by: Caller = acme.owner) => {
+  await invitations.invite(deedOf(by), email, role)
+  return newestToken(email)
+}
+
+test('fifty accepts of one invitation at the same moment make one membership', async () => {
+  const user = await users.create(platform(), { email: 'fifty@invited.example', name: 'Fifty', verified: true })
+  const token = await invite(user.email)
+  const tries = await Promise.allSettled(Array.from({ length: 50 }, () => invitations.accept(token, user)))
+  expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  expect(tries.filter((one) => one.status === 'rejected' && one.reason instanceof LinkSpent)).toHaveLength(49)
+  expect((await members.list(acme.id)).filter(({ email }) => email === user.email)).toHaveLength(1)
+})
+
+test('an invitation is for its address: anybody else is refused, and it stays open for whom it is for', async () => {
+  const token = await invite('right@invited.example', 'viewer')
+  const wrong = await users.create(platform(), { email: 'wrong@invited.example', name: 'Wrong', verified: true })
+  await expect(invitations.accept(token, wrong)).rejects.toThrow(WrongAddress)
+  expect(await roleOf(wrong.id)).toBeUndefined()
+  const { userId } = await invitations.acceptAsNew(token, { name: 'Right', password: 'four green kettles' })
+  expect(await roleOf(userId)).toBe('viewer')
+  await expect(invitations.acceptAsNew(token, { name: 'Again', password: 'four green kettles' })).rejects.toThrow(LinkSpent)
+})
+
+test('sending again makes the older link useless; a revoked and an expired one are useless as well', async () => {
+  const user = await users.create(platform(), { email: 'late@invited.example', name: 'Late', verified: true })
+  const first = await invite(user.email)
+  const [{ id } = { id: '' }] = (await invitations.list(acme.id)).filter(({ email }) => email === user.email)
+  await invitations.resend(deedOf(acme.owner), id)
+  const second = await newestToken(user.email)
+  await expect(invitations.accept(first, user)).rejects.toThrow(LinkSpent)
+  await platform().update(invitationTable).set({ expiresAt: new Date(0) }).where(eq(invitationTable.id, id))
+  await expect(invitations.accept(second, user)).rejects.toThrow(LinkSpent)
+  await invitations.resend(deedOf(acme.owner), id)
+  const third = await newestToken(user.email)
+  await invitations.revoke(deedOf(acme.owner), id)
+  await expect(invitations.accept(third, user)).rejects.toThrow(LinkSpent)
+  expect(await invitations.find(third)).toBeUndefined()
+})
+
+test('nobody invites above themselves, twice, or whoever is in already; another organisation cannot touch it', async () => {
+  const admin = await memberOf(acme.id, 'admin')
+  await expect(invitations.invite(deedOf(admin), 'boss@invited.example', 'owner')).rejects.toThrow(NotAllowed)
+  await expect(invitations.invite(deedOf(await memberOf(acme.id, 'member')), 'x@invited.example', 'viewer')).rejects.toThrow(NotAllowed)
+  await invite('twice@invited.example')
+  await expect(invitations.invite(deedOf(admin), 'Twice@invited.example', 'viewer')).rejects.toThrow(Invalid)
+  const [{ email } = { email: '' }] = await members.list(acme.id)
+  await expect(invitations.invite(deedOf(admin), email, 'viewer')).rejects.toThrow('member already')
+  const [{ id } = { id: '' }] = await invitations.list(acme.id)
+  await expect(invitations.revoke(deedOf(globex.owner, globex), id)).rejects.toThrow(NotFound)
+})
+
+const keyOf = async (caller: Caller, tenant: Inhabitant, scope: 'read' | 'write'): Promise<Caller> => {
+  const { key } = await apiKeys.create({ tenantId: tenant.id, userId: idOf(caller), name: 'test', scope, days: null })
+  return { kind: 'key', key, tenantId: tenant.id, actor: { id: idOf(caller), name: 'test' } }
+}
+const write = (caller: Caller) => withTenant(caller, (tx) => tx.update(orders).set({ note: 'by key' }).where(eq(orders.tenantId, tx.tenantId)))
+
+for (const kind of ['shared', 'schema'] as const) {
+  const home = () => (kind === 'shared' ? acme : initech)
+  test(`a key opens its own tenant, for what its scope and its member's role allow (${kind})`, async () => {
+    const [member, viewer] = [await memberOf(home().id, 'member'), await memberOf(home().id, 'viewer')]
+    const [writing, reading, looking] = [await keyOf(member, home(), 'write'), await keyOf(member, home(), 'read'), await keyOf(viewer, home(), 'write')]
+    expect(await read(reading)).toHaveLength(2)
+    await write(writing)
+    for (const caller of [reading, looking]) await expect(write(caller)).rejects.toMatchObject({ cause: { code: '25006' } })
+    await expect(read({ ...reading, tenantId: globex.id } as Caller)).rejects.toThrow(NotSignedIn)
+    await expect(read({ ...reading, key: 'rowhouse_wrong' } as Caller)).rejects.toThrow(NotSignedIn)
+  })
+
+  test(`a removed member's session and key stop at the next transaction, in the middle of a job too (${kind})`, async () => {
+    const member = await memberOf(home().id, 'member')
+    const key = await keyOf(member, home(), 'read')
+    let rounds = 0
+    const job = async (caller: Caller) => {
+      for (;;) {
+        await read(caller)
+        rounds++
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+    }
+    const ends = [job(member), job(key)].map((running) => running.catch((error: unknown) => ({ error, at: performance.now() })))
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    await members.remove(deedOf(home().owner, home()), idOf(member))
+    const removed = performance.now()
+    const [tab, program] = await Promise.all(ends)
+    expect(rounds).toBeGreaterThan(4)
+    expect(tab).toMatchObject({ error: expect.any(NotAMember) as unknown })
+    expect(program).toMatchObject({ error: expect.any(NotSignedIn) as unknown })
+    for (const end of [tab, program]) expect((end as { at: number }).at - removed).toBeLessThan(1000)
+    expect(await apiKeys.read((key as { key: string }).key)).toBeUndefined()
+  })
+}
+
+test('a key opens nothing while its organisation is suspended, or its member is banned', async () => {
+  const tenant = await inhabitant('shared', 'c', 1)
+  const member = await memberOf(tenant.id, 'member')
+  const key = await keyOf(member, tenant, 'write')
+  expect(await read(key)).toHaveLength(1)
+  const deed = { tenantId: tenant.id, slug: tenant.slug, actor: 'test', reason: 'test' }
+  await suspend(deed)
+  await expect(read(key)).rejects.toThrow(TenantSuspended)
+  await resume(deed)
+  await platform().insert(bans).values({ userId: idOf(member), by: 'test', reason: 'test' })
+  await expect(read(key)).rejects.toThrow(NotSignedIn)
+})
+
+test('a revoked key and an expired one open nothing; only the last four signs of a key are kept', async () => {
+  const { id, key } = await apiKeys.create({ tenantId: acme.id, userId: idOf(acme.owner), name: 'old', scope: 'read', days: -1 })
+  await expect(read({ kind: 'key', key, tenantId: acme.id, actor: { id: null, name: '' } })).rejects.toThrow(NotSignedIn)
+  expect(JSON.stringify(await apiKeys.list(acme.id))).not.toContain(key.slice(0, -4))
+  await apiKeys.revoke(acme.id, id)
+  await expect(apiKeys.revoke(acme.id, id)).rejects.toThrow(NotFound)
+})
+
+beforeEach(async () => {
+  const [found] = await platform().select().from(memberTable).where(and(eq(memberTable.tenantId, acme.id), eq(memberTable.userId, idOf(acme.owner))))
+  if (!found) await addMember(platform(), acme.id, idOf(acme.owner), 'owner')
+})

@@ -1,0 +1,145 @@
+import { eq, like, sql } from 'drizzle-orm'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import * as devices from '#db/accounts/devices'
+import { AccountBlocked, TooManyAttempts } from '#db/errors'
+import { closePools } from '#db/pools'
+import { platform } from '#db/registry'
+import { attempts } from '#db/schema/accounts'
+import { bans, users as userTable } from '#db/schema/platform'
+import * as passwordChange from '#db/accounts/password-change'
+import * as secondFactor from '#db/accounts/second-factor'
+import { checkCode, checkCredentials } from '#db/accounts/sign-in'
+import * as tickets from '#db/accounts/tickets'
+import { codeOf, stepAt } from '#db/accounts/totp'
+import { newestToken } from '#db/testing/mailbox'
+import { partLonger } from '#db/testing/timing'
+import * as users from '#db/accounts/users'
+
+const password = 'geranium-37-window'
+let ada: string
+beforeAll(async () => void (ada = (await users.create(platform(), { email: 'ada@lock.example', name: 'Ada', password, verified: true })).id))
+afterAll(closePools)
+
+const from = (address: string | null, typed = password, device?: string, email = 'ada@lock.example') => checkCredentials({ email, password: typed, address, device })
+const wait = () => platform().update(attempts).set({ until: sql`clock_timestamp()` })
+const clear = () => platform().delete(attempts)
+
+test('the delay grows with each failure, and what is refused meanwhile does not count', async () => {
+  await clear()
+  for (let i = 0; i < 6; i++) expect(await from('192.0.2.1', 'wrong')).toBeUndefined()
+  const waits: number[] = []
+  for (let i = 0; i < 3; i++) {
+    const refused = await from('192.0.2.1').catch((error: unknown) => error)
+    expect(refused).toBeInstanceOf(TooManyAttempts)
+    await expect(from('192.0.2.1')).rejects.toThrow(TooManyAttempts)
+    waits.push((refused as TooManyAttempts).retryAfterSeconds)
+    await wait()
+    expect(await from('192.0.2.1', 'wrong')).toBeUndefined()
+  }
+  expect(waits).toEqual([5, 10, 20])
+})
+
+test('many at once do not slip through together', async () => {
+  await clear()
+  const tries = await Promise.allSettled(Array.from({ length: 30 }, () => from('192.0.2.2', 'wrong')))
+  expect(tries.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(7)
+})
+
+test('a stranger who keeps failing keeps neither the owner at another place nor their own browser out', async () => {
+  await clear()
+  for (let i = 0; i < 6; i++) await from('198.51.100.9', 'wrong')
+  await expect(from('198.51.100.9')).rejects.toThrow(TooManyAttempts)
+  expect(await from('192.0.2.7')).toEqual({ userId: ada, needsCode: false })
+  const device = await devices.remember(undefined, ada)
+  for (let i = 0; i < 40; i++) await from(`198.51.100.${i}`, 'wrong').catch(() => {})
+  await expect(from('203.0.113.1')).rejects.toThrow(TooManyAttempts)
+  expect(await from('203.0.113.1', password, device)).toEqual({ userId: ada, needsCode: false })
+})
+
+test('the browser that a password was reset with gets in at once, while strangers keep failing from nowhere and from everywhere', async () => {
+  await clear()
+  await passwordChange.requestReset('ada@lock.example')
+  for (let i = 0; i < 10; i++) await from(null, 'wrong').catch(() => {})
+  await expect(from(null)).rejects.toThrow(TooManyAttempts)
+  const device = await devices.remember(undefined, await passwordChange.reset(await newestToken('ada@lock.example'), password))
+  for (let i = 0; i < 40; i++) await from(i % 2 ? null : `198.51.100.${i}`, 'wrong').catch(() => {})
+  await expect(from(null)).rejects.toThrow(TooManyAttempts)
+  expect(await from(null, password, device)).toEqual({ userId: ada, needsCode: false })
+})
+
+test('where no address is known, which all share, nobody waits longer than a minute', async () => {
+  await clear()
+  const waits: number[] = []
+  for (let i = 0; i < 12; i++) {
+    await from(null, 'wrong')
+    await wait()
+  }
+  for (let i = 0; i < 2; i++) await from(null, 'wrong').catch((error: unknown) => error instanceof TooManyAttempts && waits.push(error.retryAfterSeconds))
+  expect(Math.max(...waits)).toBe(60)
+})
+
+test('a remembered browser of one person is a stranger for another account', async () => {
+  const device = await devices.remember(undefined, ada)
+  expect(await devices.belongsTo(device, ada)).toBe(true)
+  const eve = await users.create(platform(), { email: 'eve@lock.example', name: 'Eve', password })
+  expect(await devices.belongsTo(device, eve.id)).toBe(false)
+  expect(await devices.remember(device, eve.id)).not.toBe(device)
+})
+
+test('a wrong password and an unknown address take the same time', async () => {
+  await clear()
+  for (let i = 0; i < 24; i++) await users.create(platform(), { email: `known${i}@lock.example`, name: 'Known', ...(i === 0 && { password }) })
+  const [{ hash } = { hash: '' }] = await platform().select({ hash: userTable.passwordHash }).from(userTable).where(eq(userTable.email, 'known0@lock.example'))
+  await platform().update(userTable).set({ passwordHash: hash }).where(like(userTable.email, 'known%@lock.example'))
+  const tryOf = (name: string) => (i: number) => from(null, 'wrong password here', undefined, `${name}${i}@lock.example`)
+  const longer = await partLonger(tryOf('known'), tryOf('nobody'), 24)
+  expect(longer).toBeGreaterThan(0.15)
+  expect(longer).toBeLessThan(0.85)
+})
+
+test('a second factor is asked for once it is confirmed; a code and a recovery code work once each', async () => {
+  await clear()
+  const { id } = await users.create(platform(), { email: 'tom@lock.example', name: 'Tom', password, verified: true })
+  await secondFactor.prepare(id)
+  expect(await from(null, password, undefined, 'tom@lock.example')).toEqual({ userId: id, needsCode: false })
+  const shown = await secondFactor.prepared({ id, email: 'tom@lock.example' })
+  const secret = Buffer.from(fromBase32(shown?.secret ?? ''))
+  const code = (off: number) => codeOf(secret, stepAt(Date.now()) + off)
+  await expect(secondFactor.confirm(id, '000000')).rejects.toThrow('not right')
+  const recovery = await secondFactor.confirm(id, code(-1))
+  expect(recovery).toHaveLength(10)
+  expect(await secondFactor.prepared({ id, email: '' })).toBeUndefined()
+  expect(await from(null, password, undefined, 'tom@lock.example')).toEqual({ userId: id, needsCode: true })
+  const current = code(0)
+  expect((await Promise.all([checkCode(id, current), checkCode(id, current)])).sort()).toEqual([false, true])
+  expect(await checkCode(id, recovery[0] ?? '')).toBe(true)
+  expect(await checkCode(id, recovery[0] ?? '')).toBe(false)
+  expect(await secondFactor.recoveryCodesLeft(id)).toBe(9)
+})
+
+test('guessing codes is slowed down', async () => {
+  const { id } = await users.create(platform(), { email: 'guess@lock.example', name: 'Guess', password, verified: true })
+  for (let i = 0; i < 6; i++) expect(await checkCode(id, '123456')).toBe(false)
+  await expect(checkCode(id, '123456')).rejects.toThrow(TooManyAttempts)
+})
+
+test('a banned user with the right password is told so, with a wrong one nothing', async () => {
+  await clear()
+  const { id } = await users.create(platform(), { email: 'ban@lock.example', name: 'Ban', password, verified: true })
+  await platform().insert(bans).values({ userId: id, by: 'test', reason: 'test' })
+  expect(await from(null, 'wrong', undefined, 'ban@lock.example')).toBeUndefined()
+  await expect(from(null, password, undefined, 'ban@lock.example')).rejects.toThrow(AccountBlocked)
+})
+
+test('a ticket opens for its kind and time alone', () => {
+  const ticket = tickets.seal('sign-in granted', ada, 5)
+  expect(tickets.open('sign-in granted', ticket)).toBe(ada)
+  expect(tickets.open('password given', ticket)).toBeUndefined()
+  expect(tickets.open('sign-in granted', `${ticket.slice(0, -2)}AA`)).toBeUndefined()
+  expect(tickets.open('sign-in granted', tickets.seal('sign-in granted', ada, -1))).toBeUndefined()
+})
+
+function fromBase32(text: string): number[] {
+  const bits = text.split('').map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('')
+  return (bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2))
+}

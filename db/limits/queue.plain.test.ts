@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { TooBusy } from '#db/errors'
+import { TenantQueues } from '#db/limits/queue'
+
+test('one tenant never has more inside than its limit, and is served in the order of arrival', async () => {
+  const queues = new TenantQueues()
+  let [inside, most] = [0, 0]
+  const served: number[] = []
+  await Promise.all(Array.from({ length: 30 }, async (_, i) => {
+    const leave = await queues.enter('acme', 3)
+    most = Math.max(most, ++inside)
+    served.push(i)
+    await sleep(1)
+    inside--
+    leave()
+    leave() // leaving twice frees one seat
+  }))
+  expect(most).toBe(3)
+  expect(served).toEqual(Array.from({ length: 30 }, (_, i) => i))
+  expect(queues.waiting).toBe(0)
+})
+
+test('a tenant at its limit keeps nobody else waiting', async () => {
+  const queues = new TenantQueues()
+  const leave = await queues.enter('noisy', 1)
+  const stuck = queues.enter('noisy', 1)
+  const other = await Promise.race([queues.enter('quiet', 1), sleep(50)])
+  expect(other).toBeTypeOf('function')
+  leave()
+  expect(await stuck).toBeTypeOf('function')
+})
+
+test('too long a line and too long a wait are turned away with the seconds to wait', async () => {
+  const queues = new TenantQueues(30, 2)
+  const leave = await queues.enter('acme', 1)
+  const waiting = [queues.enter('acme', 1), queues.enter('acme', 1)]
+  await expect(queues.enter('acme', 1)).rejects.toMatchObject({ status: 429, limit: 1, retryAfterSeconds: 1 })
+  for (const one of waiting) await expect(one).rejects.toBeInstanceOf(TooBusy)
+  leave()
+  expect(await queues.enter('acme', 1)).toBeTypeOf('function')
+})

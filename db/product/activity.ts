@@ -1,0 +1,90 @@
+import { and, desc, eq, gte, inArray, lt, sql } from 'drizzle-orm'
+import type { TenantTx } from '#db/door'
+import { newId } from '#db/id'
+import { beyond, orderBy, page, type Cursor, type Page } from '#db/product/keyset'
+import { activity } from '#db/schema/tenant'
+
+export const deeds = {
+  'order.created': 'created',
+  'order.edited': 'edited',
+  'order.status': 'changed the status of',
+  'order.cancelled': 'cancelled',
+  'orders.status': 'changed the status of',
+  'orders.exported': 'exported',
+  'customer.created': 'created',
+  'customer.edited': 'edited',
+  'customer.archived': 'archived',
+  'customer.restored': 'restored',
+  'product.created': 'created',
+  'product.edited': 'edited',
+  'product.archived': 'archived',
+  'product.restored': 'restored',
+  'support.entered': 'came in as support:',
+  'support.acted': 'acted as support:',
+  'sample.added': 'added',
+  'member.invited': 'invited',
+  'member.reinvited': 'invited once more',
+  'invitation.revoked': 'took back the invitation of',
+  'member.role': 'changed the role of',
+  'member.removed': 'removed',
+  'owner.made': 'handed the organisation over to',
+  'settings.changed': 'changed the settings of',
+  'key.created': 'created the API key',
+  'key.revoked': 'revoked the API key',
+  'data.exported': 'asked for an export of',
+  'retention.set': 'changed how long to keep',
+  'retention.confirmed': 'agreed to delete',
+  'retention.dismissed': 'refused to delete',
+  'retention.ran': 'deleted',
+  'erasure.requested': 'asked to erase',
+  'erasure.withdrawn': 'stopped the erasure of',
+} as const
+export type Deed = keyof typeof deeds
+
+export type Entry = typeof activity.$inferSelect
+export type Subject = { name: string; id: string | null }
+/** Deeds by what they are about. Those of our operators are named `operator.` and something. */
+const kinds = {
+  orders: ['order.created', 'order.edited', 'order.status', 'order.cancelled', 'orders.status', 'orders.exported'],
+  customers: ['customer.created', 'customer.edited', 'customer.archived', 'customer.restored'],
+  products: ['product.created', 'product.edited', 'product.archived', 'product.restored'],
+} satisfies Record<string, Deed[]>
+
+export type ActivityFilter = { about: keyof typeof kinds | 'operators' | null; search: string; size: number; cursor: Cursor | null }
+
+/** Words in an entry are looked for this far back; older entries are reached by filters and pages. */
+const searchedEntries = 20_000
+
+/** Writes down a deed, in the transaction of the deed itself. */
+export async function record(tx: TenantTx, deed: Deed, subject: Subject, detail: Record<string, unknown> = {}): Promise<void> {
+  await tx.insert(activity).values({
+    tenantId: tx.tenantId, id: newId(), actorId: tx.actor.id, actor: tx.actor.name, deed, subject: subject.name, subjectId: subject.id, detail,
+  })
+}
+
+export async function list(tx: TenantTx, filter: ActivityFilter): Promise<Page<Entry>> {
+  const ordering = { by: activity.at, id: activity.id, descending: true }
+  const words = filter.search.toLowerCase().split(/\s+/).filter(Boolean)
+  const found = words.length > 0
+    ? [await withinReach(tx), ...words.map((word) => sql`strpos(lower(${activity.actor} || ' ' || ${activity.subject}), ${word}) > 0`)]
+    : []
+  const rows = await tx.select().from(activity)
+    .where(and(
+      eq(activity.tenantId, tx.tenantId),
+      filter.about === 'operators' ? and(gte(activity.deed, 'operator.'), lt(activity.deed, 'operator/')) : filter.about ? inArray(activity.deed, kinds[filter.about]) : undefined,
+      ...found,
+      beyond(ordering, filter.cursor),
+    ))
+    .orderBy(...orderBy(ordering, filter.cursor)).limit(filter.size + 1)
+  return page(rows, filter.size, filter.cursor, (row) => row.at)
+}
+
+/** Not older than the last entry that a search still looks at. */
+async function withinReach(tx: TenantTx) {
+  const [farBack] = await tx.select({ at: activity.at }).from(activity).where(eq(activity.tenantId, tx.tenantId)).orderBy(desc(activity.at)).limit(1).offset(searchedEntries)
+  return farBack && gte(activity.at, farBack.at)
+}
+
+export const about = (tx: TenantTx, subjectId: string): Promise<Entry[]> =>
+  tx.select().from(activity).where(and(eq(activity.tenantId, tx.tenantId), eq(activity.subjectId, subjectId)))
+    .orderBy(desc(activity.at)).limit(50)

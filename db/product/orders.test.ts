@@ -1,0 +1,133 @@
+import { beforeAll, expect, it } from 'vitest'
+import * as activity from '#db/product/activity'
+import * as customers from '#db/product/customers'
+import { withTenant, type TenantTx } from '#db/door'
+import { Conflict, Invalid, NotFound } from '#db/errors'
+import { newId } from '#db/id'
+import { buildWorld, type Inhabitant } from '#db/isolation/world'
+import { parseCursor } from '#db/product/keyset'
+import { everyOrder, list, type OrderView } from '#db/product/order-list'
+import * as orders from '#db/product/orders'
+import * as products from '#db/product/products'
+
+let own: Inhabitant
+let other: Inhabitant
+const inside = <T>(work: (tx: TenantTx) => Promise<T>, who = own) => withTenant(who.owner, work)
+const newest: OrderView = { sort: 'placed', descending: true, size: 10, cursor: null }
+
+beforeAll(async () => {
+  const { shared } = await buildWorld(['shared'], 60)
+  ;[own, other] = shared
+})
+
+async function anOrder(): Promise<orders.OrderInput> {
+  const [[customer], [product]] = await inside((tx) => Promise.all([customers.pick(tx, ''), products.pick(tx, '')]))
+  if (!customer || !product) throw new Error('the sample has neither')
+  return { customerId: customer.id, note: '', lines: [{ productId: product.id, quantity: 2, unitPriceMinor: 1234 }] }
+}
+
+const make = async (status: 'draft' | 'placed' = 'placed') => {
+  const input = await anOrder()
+  return inside((tx) => orders.create(tx, input, status))
+}
+const found = async (id: string) => {
+  const order = await inside((tx) => orders.find(tx, id))
+  if (!order) throw new Error('lost')
+  return order
+}
+
+it('numbers follow each other and collide with those of a neighbour', async () => {
+  const [first, second] = [await make(), await make()]
+  expect(second.number).toBe(first.number + 1)
+  const theirs = await inside((tx) => list(tx, { ...everyOrder, search: '1001' }, newest), other)
+  expect(theirs.rows.map(({ number }) => number)).toContain(1001)
+})
+
+it('twenty orders at once get twenty numbers', async () => {
+  const input = await anOrder()
+  const made = await Promise.all(Array.from({ length: 20 }, () => inside((tx) => orders.create(tx, input, 'placed'))))
+  expect(new Set(made.map(({ number }) => number)).size).toBe(20)
+})
+
+it('an order is written whole, with its history and the trail', async () => {
+  const { id } = await make()
+  const order = await found(id)
+  expect(order).toMatchObject({ status: 'placed', totalMinor: 2468, version: 1 })
+  expect(order.events.map(({ toStatus }) => toStatus)).toEqual(['placed'])
+  expect(await inside((tx) => activity.about(tx, id))).toMatchObject([{ deed: 'order.created', actor: 'test' }])
+})
+
+it('the second of two editors is told, and nothing of theirs is half-written', async () => {
+  const { id } = await make()
+  const input = await anOrder()
+  await inside((tx) => orders.edit(tx, id, 1, { ...input, note: 'first' }))
+  await expect(inside((tx) => orders.edit(tx, id, 1, { ...input, note: 'second' }))).rejects.toMatchObject({ yours: 1, theirs: 2 } satisfies Partial<Conflict>)
+  expect(await found(id)).toMatchObject({ note: 'first', version: 2 })
+})
+
+it('a status follows the table, and a cancelled order is not taken up again', async () => {
+  const { id } = await make('draft')
+  await expect(inside((tx) => orders.setStatus(tx, id, 1, 'shipped'))).rejects.toBeInstanceOf(Invalid)
+  await inside((tx) => orders.setStatus(tx, id, 1, 'placed'))
+  await inside((tx) => orders.setStatus(tx, id, 2, 'cancelled', 'Ordered twice'))
+  await expect(inside((tx) => orders.setStatus(tx, id, 3, 'placed'))).rejects.toBeInstanceOf(Invalid)
+  expect((await found(id)).events.map(({ toStatus, reason }) => [toStatus, reason])).toEqual([['draft', ''], ['placed', ''], ['cancelled', 'Ordered twice']])
+})
+
+it('many at once: those that may change do, the rest and those of others are left', async () => {
+  const [placed, draft] = [await make('placed'), await make('draft')]
+  const [theirs] = (await inside((tx) => list(tx, everyOrder, newest), other)).rows
+  const outcome = await inside((tx) => orders.setStatusOfMany(tx, [placed.id, draft.id, theirs?.id ?? '', newId()], 'paid'))
+  expect(outcome).toEqual({ changed: 1, left: 3 })
+  expect((await found(draft.id)).status).toBe('draft')
+  await inside((tx) => orders.setStatusOfMany(tx, [placed.id], 'cancelled', 'Out of stock'))
+  expect((await found(placed.id)).events.at(-1)).toMatchObject({ fromStatus: 'paid', toStatus: 'cancelled', reason: 'Out of stock' })
+})
+
+it('a duplicate is a draft with the same lines', async () => {
+  const { id } = await make()
+  const copy = await inside((tx) => orders.duplicate(tx, id))
+  expect(await found(copy.id)).toMatchObject({ status: 'draft', totalMinor: 2468 })
+})
+
+it('what belongs to a neighbour is what does not exist', async () => {
+  const [theirs] = (await inside((tx) => list(tx, everyOrder, newest), other)).rows
+  if (!theirs) throw new Error('the neighbour has no orders')
+  const input = await anOrder()
+  expect(await inside((tx) => orders.find(tx, theirs.id))).toBeNull()
+  for (const deed of [orders.duplicate, (tx: TenantTx, id: string) => orders.setStatus(tx, id, 1, 'paid'), (tx: TenantTx, id: string) => orders.edit(tx, id, 1, input)]) {
+    const [foreign, unknown] = await Promise.all([theirs.id, newId()].map((id) => inside((tx) => deed(tx, id)).catch((error: Error) => error)))
+    expect(foreign).toBeInstanceOf(NotFound)
+    expect(foreign).toEqual(unknown)
+  }
+  const [foreign, unknown] = await Promise.all([theirs.customerId, newId()].map((customerId) => inside((tx) => orders.create(tx, { ...input, customerId }, 'placed')).catch((error: Error) => error)))
+  expect(foreign).toBeInstanceOf(Invalid)
+  expect(foreign).toEqual(unknown)
+})
+
+it.each([['placed', true], ['placed', false], ['number', true], ['total', true], ['total', false]] as const)('pages by %s (descending: %s) show each order once, there and back', async (sort, descending) => {
+  const view: OrderView = { sort, descending, size: 7, cursor: null }
+  const whole = await inside((tx) => list(tx, everyOrder, { ...view, size: 1000 }))
+  const seen: string[] = []
+  let page = await inside((tx) => list(tx, everyOrder, view))
+  for (;;) {
+    seen.push(...page.rows.map(({ id }) => id))
+    if (!page.next) break
+    const cursor = parseCursor(page.next, false)
+    page = await inside((tx) => list(tx, everyOrder, { ...view, cursor }))
+  }
+  expect(seen).toEqual(whole.rows.map(({ id }) => id))
+  const back = await inside((tx) => list(tx, everyOrder, { ...view, cursor: parseCursor(page.previous ?? undefined, true) }))
+  expect(back.rows.map(({ id }) => id)).toEqual(seen.slice(-page.rows.length - 7, -page.rows.length))
+})
+
+it('a search finds numbers, customers and notes, each once', async () => {
+  const input = await anOrder()
+  const { id, number } = await inside((tx) => orders.create(tx, { ...input, note: `Zeppelin ${newId()}` }, 'placed'))
+  for (const search of ['zeppelin', String(number), `#${number}`]) {
+    const { rows } = await inside((tx) => list(tx, { ...everyOrder, search }, newest))
+    expect(rows.map((row) => row.id)).toContain(id)
+  }
+  const { rows } = await inside((tx) => list(tx, { ...everyOrder, search: 'canary' }, { ...newest, size: 500 }))
+  expect(new Set(rows.map((row) => row.id)).size).toBe(rows.length)
+})

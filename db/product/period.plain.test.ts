@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest'
+import { datesBefore, periodOf } from '#db/product/period'
+
+const now = new Date('2026-11-23T12:00:00Z')
+
+it('the last seven days end today, in the viewer’s zone', () => {
+  const period = periodOf({ period: '7d' }, 'Europe/Berlin', now)
+  expect([period.first, period.last, period.dates.length]).toEqual(['2026-11-17', '2026-11-23', 7])
+  expect(period.span).toEqual({ from: new Date('2026-11-16T23:00:00Z'), until: new Date('2026-11-23T23:00:00Z') })
+  expect(period.before).toEqual({ from: new Date('2026-11-09T23:00:00Z'), until: period.span.from })
+  expect(datesBefore(period)[0]).toBe('2026-11-10')
+})
+
+it('a day on which the clock is put back has 25 hours', () => {
+  const { span } = periodOf({ from: '2026-10-25', to: '2026-10-25' }, 'Europe/Berlin', now)
+  expect(span.until.getTime() - span.from.getTime()).toBe(25 * 3_600_000)
+})
+
+it('days in the wrong order are turned round, and nonsense means the last thirty', () => {
+  expect(periodOf({ from: '2026-02-10', to: '2026-02-01' }, 'UTC', now)).toMatchObject({ first: '2026-02-01', last: '2026-02-10', name: 'custom' })
+  expect(periodOf({ from: '2026-02-31x', to: 'tomorrow', period: '1e9d' }, 'UTC', now)).toMatchObject({ name: '30d', last: '2026-11-23' })
+})
+
+it('no period is longer than two years', () => {
+  expect(periodOf({ from: '0001-01-01', to: '2026-11-23' }, 'UTC', now).dates.length).toBe(731)
+})
