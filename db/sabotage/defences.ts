@@ -46,7 +46,7 @@ export const defences: Defence[] = [
   { name: 'the membership check', quick: true, tests: isolation, sql: rewrite('tenancy.check_session(text,uuid)', 'if role is null then', `role := coalesce(role, 'member'); if role is null then`) },
   { name: 'the expiry of sessions', tests: door, sql: rewrite('tenancy.check_session(text,uuid)', 's.expires_at > clock_timestamp()', 'true') },
   { name: 'the suspension check', tests: door, sql: rewrite('tenancy.check_session(text,uuid)', 'x.lifted_at is null', 'false') },
-  { name: 'that a viewer only reads', quick: true, tests: isolation, sql: rewrite('tenancy.enter(text,uuid,bigint,integer)', `if role = 'viewer' then`, 'if false then') },
+  { name: 'that a viewer only reads', tests: isolation, sql: rewrite('tenancy.enter(text,uuid,bigint,integer)', `if role = 'viewer' then`, 'if false then') },
   { name: 'the epoch check of the fence', quick: true, tests: door, sql: rewrite('tenancy.pass_fence(uuid,bigint,text)', 'resident.epoch is distinct from p_epoch', 'false') },
   { name: 'the state check of the fence', tests: door, sql: rewrite('tenancy.pass_fence(uuid,bigint,text)', `resident.state not in ('active', 'copying')`, 'false') },
   { name: 'that the shared login is no tenant of its own', tests: attacks, sql: rewrite('tenancy.enter_own(uuid,bigint)', `if session_user !~ '^t_[0-9a-f]{32}$' then`, 'if false then') + rewrite('tenancy.pass_fence(uuid,bigint,text)', 'resident.login is distinct from coalesce(p_login, resident.login)', 'false') },
