@@ -161,7 +161,10 @@ test('use is counted, sorted and drawn', async ({ page, browser }, info) => {
   await page.waitForURL(/period=hour/)
   await shot(page, 'console-usage', info)
   await page.getByRole('link', { name: 'Acme' }).click()
-  await expect(page.getByRole('img', { name: /^Requests by hour: [1-9]/ })).toBeVisible()
+  await expect(async () => {
+    await page.reload()
+    await expect(page.getByRole('img', { name: /^Requests by hour: [1-9]/ })).toBeVisible({ timeout: 1000 })
+  }).toPass({ timeout: 30_000 })
   await page.goto('/console/tenants?q=acme')
   await expect(page.getByRole('row', { name: /Acme/ })).toContainText(/\d (ms|s|min)/)
 })
