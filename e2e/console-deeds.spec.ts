@@ -161,6 +161,7 @@ test('use is counted, sorted and drawn', async ({ page, browser }, info) => {
   await page.waitForURL(/period=hour/)
   await shot(page, 'console-usage', info)
   await page.getByRole('link', { name: 'Acme' }).click()
+  await page.waitForURL(/tenants\/acme$/)
   await expect(async () => {
     await page.reload()
     await expect(page.getByRole('img', { name: /^Requests by hour: [1-9]/ })).toBeVisible({ timeout: 1000 })
