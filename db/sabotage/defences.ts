@@ -1,3 +1,5 @@
+import { ages } from '#db/schema/tenant'
+
 /**
  * One defence and how it is taken away: by SQL, run as the administrator in the database that every test file is copied from, or by
  * a change of source text while the tests load it. `alone`: it touches a role, which all databases share. `quick`: part of CI.
@@ -13,7 +15,7 @@ const signingIn = ['db/accounts/sign-in.test.ts']
 const leaving = ['db/export/exports.test.ts']
 const forged = ['db/import/refusals.test.ts']
 const ageing = ['db/retention/retention.test.ts']
-const tables = ['activity', 'counters', 'customers', 'order_events', 'order_lines', 'orders', 'products']
+const tables = Object.keys(ages)
 const open = (policy: string, table: string, part: string) => `alter policy ${policy} on shared.${table} ${part};`
 
 /** A function of the tenancy schema with one piece of its body replaced. Fails when the piece is not there. */
