@@ -1,4 +1,4 @@
-import { and, eq, gte, lt, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import type { TenantTx } from '#db/door'
 import { openStatuses, soldStatuses } from '#db/product/order-status'
 import { orders, orderStatuses, type OrderStatus } from '#db/schema/tenant'
@@ -11,24 +11,24 @@ export type StatusFigures = { status: OrderStatus; orders: number; totalMinor: n
 type Cell = { date: string; status: OrderStatus; orders: number; totalMinor: number }
 
 /**
- * Orders and amounts by day and status, read from one index. First by quarters of an hour, since every zone's midnight is the
- * start of one: only those, and not each order, are then told which day they belong to.
+ * Orders and amounts by day and status, read from one index. Each day of the zone is a range of that index, so that no order has to
+ * be told which day it belongs to.
  */
-export async function cells(tx: TenantTx, span: Span, zone: string): Promise<Cell[]> {
-  const quarters = tx.select({
-    at: sql<Date>`date_bin('15 minutes', ${orders.placedAt}, timestamptz 'epoch')`.as('at'),
-    status: orders.status,
-    orders: sql<number>`count(*)`.as('orders'),
-    totalMinor: sql<number>`sum(${orders.totalMinor})`.as('total_minor'),
-  }).from(orders)
-    .where(and(eq(orders.tenantId, tx.tenantId), gte(orders.placedAt, span.from), lt(orders.placedAt, span.until)))
-    .groupBy(sql`at`, orders.status).as('quarters')
-  return tx.select({
-    date: sql<string>`(${quarters.at} at time zone ${zone})::date::text`.as('date'),
-    status: quarters.status,
-    orders: sql<number>`sum(${quarters.orders})`.mapWith(Number),
-    totalMinor: sql<number>`sum(${quarters.totalMinor})`.mapWith(Number),
-  }).from(quarters).groupBy(sql`date`, quarters.status)
+export async function cells(tx: TenantTx, { from, until }: Span, zone: string): Promise<Cell[]> {
+  const [first, past] = [from.toISOString(), until.toISOString()]
+  const { rows } = await tx.execute<{ date: string; status: OrderStatus; orders: string; total: string }>(sql`
+    select days.date, sums.status, sums.orders, sums.total
+    from (
+      select day::date::text as date, greatest(day at time zone ${zone}, ${first}::timestamptz) as first,
+        least((day + interval '1 day') at time zone ${zone}, ${past}::timestamptz) as past
+      from generate_series((${first}::timestamptz at time zone ${zone})::date::timestamp, ${past}::timestamptz at time zone ${zone}, interval '1 day') as day
+    ) as days cross join lateral (
+      select status, count(*) as orders, sum(total_minor) as total
+      from ${orders}
+      where tenant_id = ${tx.tenantId} and placed_at >= days.first and placed_at < days.past
+      group by status
+    ) as sums`)
+  return rows.map(({ date, status, orders: number, total: minor }) => ({ date, status, orders: Number(number), totalMinor: Number(minor) }))
 }
 
 export function figures(of: Cell[]): Figures {

@@ -1,3 +1,4 @@
+import { and, gte, lt } from 'drizzle-orm'
 import { beforeAll, expect, it } from 'vitest'
 import * as activity from '#db/product/activity'
 import { connected } from '#db/connect'
@@ -9,6 +10,7 @@ import { cells } from '#db/product/order-figures'
 import { everyOrder, list, waiting, type OrderFilter, type OrderView } from '#db/product/order-list'
 import * as orders from '#db/product/orders'
 import * as products from '#db/product/products'
+import { orders as orderTable } from '#db/schema/tenant'
 
 // Under row-level security an operator that leaks is kept off the index. What each page asks is explained here as its own login,
 // in a tenant with very many orders beside a neighbour with as many.
@@ -110,6 +112,22 @@ it('a page far behind is read like the first one', async () => {
 it('figures are read from the index alone', async () => {
   const [plan] = await plansOf((tx) => cells(tx, { from: days(60), until: days(0) }, 'UTC'))
   expect(plan).toContain('Index Only Scan using orders_figures')
+})
+
+it.each(['Europe/Berlin', 'America/St_Johns', 'Asia/Kathmandu'])('figures belong to the days of %s, also where its clocks are put forward or back', async (zone) => {
+  const [from, until] = [days(400), days(0)]
+  const [found, all] = await withTenant(own.owner, (tx) => Promise.all([
+    cells(tx, { from, until }, zone),
+    tx.select({ at: orderTable.placedAt, status: orderTable.status, minor: orderTable.totalMinor }).from(orderTable).where(and(gte(orderTable.placedAt, from), lt(orderTable.placedAt, until))),
+  ]))
+  const calendar = new Intl.DateTimeFormat('en-CA', { timeZone: zone })
+  const expected = new Map<string, { orders: number; totalMinor: number }>()
+  for (const { at, status, minor } of all) {
+    const key = `${calendar.format(at)} ${status}`
+    const { orders: number, totalMinor } = expected.get(key) ?? { orders: 0, totalMinor: 0 }
+    expected.set(key, { orders: number + 1, totalMinor: totalMinor + minor })
+  }
+  expect(new Map(found.map(({ date, status, ...sums }) => [`${date} ${status}`, sums]))).toEqual(expected)
 })
 
 it.runIf(bulk >= 1_000_000)('a million orders: every page in the time that people notice', async () => {
