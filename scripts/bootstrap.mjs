@@ -30,7 +30,8 @@ async function install() {
   if (!isInstalled()) {
     console.error('Installing packages (npm ci); the first time takes about a minute …')
     const started = Date.now()
-    await npm('ci', '--loglevel=error', '--no-fund', '--no-audit')
+    // a NODE_ENV of production would leave out what builds and tests
+    await npm('ci', '--include=dev', '--loglevel=error', '--no-fund', '--no-audit')
     console.error(`Packages installed in ${Math.round((Date.now() - started) / 1000)} s.`)
   }
   writeFileSync(stampFile, hashOfLockfile())

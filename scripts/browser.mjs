@@ -11,6 +11,7 @@ const elsewhere = {
 }
 const downloadTimeoutMs = 180_000
 const packageTimeoutMs = 420_000
+const startTimeoutMs = 30_000
 
 /** The path of a Chromium for the browser tests; installs one when there is none. */
 export async function findBrowser() {
@@ -27,14 +28,24 @@ function configured() {
 async function playwrights() {
   const { chromium } = await import('@playwright/test')
   const path = chromium.executablePath()
-  return path && existsSync(path) ? path : undefined
+  return path && starts(path) ? path : undefined
+}
+
+// One that was only downloaded may lack the system's libraries, and a name in the PATH may stand for a package that is not there.
+function starts(path) {
+  if (!existsSync(path)) return false
+  // elsewhere it brings its libraries along, and on Windows the question would open a window
+  if (process.platform !== 'linux') return true
+  const failed = run(path, ['--version'], startTimeoutMs)
+  if (failed !== undefined) say(`${path} does not start: ${failed}`)
+  return failed === undefined
 }
 
 function systems() {
   const folders = (process.env.PATH ?? '').split(process.platform === 'win32' ? ';' : ':')
   const suffix = process.platform === 'win32' ? '.exe' : ''
   const candidates = programs.flatMap((name) => folders.map((folder) => join(folder, name + suffix)))
-  return [...candidates, ...(elsewhere[process.platform] ?? [])].find((path) => existsSync(path))
+  return [...candidates, ...(elsewhere[process.platform] ?? [])].find(starts)
 }
 
 async function downloaded() {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { askedToStop, childGroup, signalGroup } from './children.mjs'
 import { seedDemo, setUp } from './commands.mjs'
-import { developmentEnvironment } from './environment.mjs'
+import { configuredEnvironment, developmentEnvironment } from './environment.mjs'
 import { tryLock } from './lock.mjs'
 import { isAlive } from './processes.mjs'
 import { freePort } from './ports.mjs'
@@ -37,7 +37,7 @@ process.exit(code)
 
 async function develop() {
   await endOrphans()
-  const wanted = Number(process.env.PORT ?? 3000)
+  const wanted = Number(configuredEnvironment().PORT ?? 3000)
   const port = await freePort(wanted)
   if (port !== wanted) console.log(`Port ${wanted} is taken: using ${port}.`)
   const url = `http://localhost:${port}`

@@ -2,7 +2,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { checkActions } from './lint/actions.mjs'
-import { checkMigrations } from './lint/migrations.mjs'
 import { checkRawSql } from './lint/raw-sql.mjs'
 import { sourcesBelow } from './lint/sources.mjs'
 import { root } from './root.mjs'
@@ -15,7 +14,6 @@ const code = sourcesBelow(['app', 'components', 'db'], /\.tsx?$/)
 const offences = [
   ...code.flatMap(checkActions),
   ...code.filter(({ path }) => path.startsWith('app/') && !/\.test\.tsx?$/.test(path)).flatMap(checkRawSql),
-  ...sourcesBelow(['drizzle/tenant'], /\.sql$/).flatMap(checkMigrations),
 ]
 for (const { path, line, why } of offences) console.error(`${path}:${line}: ${why}`)
 if (offences.length > 0) console.error(`\n${offences.length} offence${offences.length === 1 ? '' : 's'} against the rules of this project (scripts/lint/).`)

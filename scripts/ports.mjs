@@ -6,10 +6,10 @@ const lastPort = 32_767
 const addresses = ['127.0.0.1', '::1', '0.0.0.0', '::']
 
 export async function freePort(from) {
-  for (let port = from; port <= lastPort; port++) {
+  for (let port = from; port <= Math.max(from, lastPort); port++) {
     if (await isFree(port)) return port
   }
-  throw new Error(`no free port between ${from} and ${lastPort}; end a program that listens there`)
+  throw new Error(`no free port from ${from} on; end a program that listens there`)
 }
 
 async function isFree(port) {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 // A process id alone is not enough: ids are used again, soonest of all after a container restarts.
@@ -6,10 +7,10 @@ export function stampOf(pid) {
   if (process.platform === 'linux') return stampFromProc(pid)
   try {
     process.kill(pid, 0)
-    return 'alive'
   } catch (error) {
-    return error.code === 'EPERM' ? 'alive' : undefined
+    if (error.code !== 'EPERM') return undefined
   }
+  return process.platform === 'win32' ? 'alive' : stampFromPs(pid)
 }
 
 export const describeProcess = (pid = process.pid) => ({ pid, stamp: stampOf(pid) })
@@ -27,6 +28,12 @@ function stampFromProc(pid) {
   const fields = fieldsFromProc(pid)
   // A zombie holds nothing any more.
   return fields === undefined || fields[0] === 'Z' ? undefined : fields[19]
+}
+
+// When it was started, to the second; nothing for a process that is gone.
+export function stampFromPs(pid) {
+  const { error, stdout } = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } })
+  return error ? 'alive' : stdout.trim() || undefined
 }
 
 // The second field is the command in brackets and may hold spaces: count from the closing bracket.

@@ -36,7 +36,7 @@ export function renameBelow(folder, name, slug) {
   const manifest = join(folder, 'package.json')
   writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(/^ *"rename": .*\n/m, ''))
   const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => !notOurs.has(entry.name) && !/^\.env(?!\.example$)/.test(entry.name)).flatMap((entry) =>
-    entry.isFile() ? [join(folder, entry.name)] : entry.isDirectory() ? readdirSync(join(folder, entry.name), { recursive: true, withFileTypes: true }).filter((inner) => inner.isFile()).map((inner) => join(inner.parentPath, inner.name)) : [])
+    entry.isFile() ? [join(folder, entry.name)] : entry.isDirectory() ? readdirSync(join(folder, entry.name), { recursive: true, withFileTypes: true }).filter((inner) => inner.isFile()).map((inner) => join(inner.parentPath ?? inner.path, inner.name)) : []) // Node 20.9 says path
   let changed = 0
   for (const file of files) {
     const bytes = readFileSync(file)

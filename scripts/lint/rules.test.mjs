@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { checkActions } from './actions.mjs'
-import { checkMigrations } from './migrations.mjs'
 import { checkRawSql } from './raw-sql.mjs'
 
 const head = `'use server'\nimport { tenantAction, userAction as forUser } from '#app/action'\n`
@@ -37,12 +36,5 @@ describe('SQL in app/', () => {
 
   it('the word alone is not', () => {
     expect(sql('const query = searchParams.query\n// sql`select`\nconst a = `sql ${query}`')).toEqual([])
-  })
-})
-
-describe('tenant migrations', () => {
-  it('may not name the schema public', () => {
-    expect(checkMigrations({ path: 'a.sql', text: 'create table a ();\nalter table a add foreign key (b) references "public"."b" (id);' })).toEqual([expect.objectContaining({ line: 2 })])
-    expect(checkMigrations({ path: 'a.sql', text: 'revoke all on schema public from public;' })).toEqual([])
   })
 })
