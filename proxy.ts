@@ -1,6 +1,8 @@
 import { NextResponse, type NextRequest } from 'next/server'
 import { busyAnswer } from './app/busy-page'
-import { isMailFrame, mailPolicy } from './app/mail-policy'
+import { isMailHtml, mailPolicy } from './app/mail-policy'
+import { sessionCookie } from './db/accounts/session-cookie'
+import { env } from './db/env'
 import { TooBusy } from './db/errors'
 import { spendSeat } from './db/limits/request-rate'
 
@@ -10,10 +12,10 @@ const development = process.env.NODE_ENV === 'development'
 export async function proxy(request: NextRequest) {
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
   // what is set here wins over what a route sets
-  const policy = isMailFrame(request.nextUrl.pathname) ? mailPolicy : contentSecurityPolicy(nonce)
-  const busy = await overLimit(request)
-  if (busy) {
-    const answer = busyAnswer({ seconds: busy.retryAfterSeconds, wantsPage: request.headers.get('accept')?.includes('text/html') ?? false, nonce, back: request.nextUrl.pathname })
+  const policy = isMailHtml(request.nextUrl.pathname) ? mailPolicy : contentSecurityPolicy(nonce)
+  const counted = await count(request)
+  if (counted instanceof TooBusy) {
+    const answer = busyAnswer({ seconds: counted.retryAfterSeconds, wantsPage: request.headers.get('accept')?.includes('text/html') ?? false, nonce, back: request.nextUrl.pathname })
     answer.headers.set('content-security-policy', policy)
     return answer
   }
@@ -21,19 +23,20 @@ export async function proxy(request: NextRequest) {
   headers.set('content-security-policy', policy)
   headers.set('x-nonce', nonce)
   headers.set('x-rowhouse-path', request.nextUrl.pathname + request.nextUrl.search)
+  headers.set('x-rowhouse-counted', String(counted))
   const response = NextResponse.next({ request: { headers } })
   response.headers.set('content-security-policy', policy)
   response.headers.set('cache-control', 'private, no-store')
   return response
 }
 
-/** Counts the request of a known session. An action counts for itself, since only it can say so in its form. */
-async function overLimit(request: NextRequest): Promise<TooBusy | undefined> {
+/** Counts the request of a known session; false leaves it to `auth`. An action counts for itself, since only it can say so in its form. */
+async function count(request: NextRequest): Promise<boolean | TooBusy> {
   const { pathname } = request.nextUrl
-  if (pathname === '/busy' || (request.method === 'POST' && request.headers.has('next-action'))) return undefined
-  const cookie = request.cookies.get('__Host-rowhouse.session') ?? request.cookies.get('rowhouse.session')
+  if (pathname === '/busy' || (request.method === 'POST' && request.headers.has('next-action'))) return true
+  const cookie = request.cookies.get(sessionCookie(env().APP_URL).name)
   try {
-    if (cookie) await spendSeat(cookie.value)
+    return cookie !== undefined && (await spendSeat(cookie.value))
   } catch (error) {
     if (error instanceof TooBusy) return error
     throw error

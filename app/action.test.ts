@@ -2,9 +2,10 @@ import { and, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { env } from '#db/env'
-import { inhabitant, memberOf, type Inhabitant } from '#db/isolation/world'
+import { inhabitant, memberOf, type Inhabitant } from '#db/isolation/testing/world'
 import { newId } from '#db/id'
 import { closePools } from '#db/pools'
+import { resume, suspend } from '#db/console/suspensions'
 import { platform } from '#db/registry'
 import { secondFactors } from '#db/schema/accounts'
 import { members } from '#db/schema/platform'
@@ -96,6 +97,20 @@ test('nobody, and a member who was removed meanwhile, are refused by actions and
   await expect(db((tx) => tx.select().from(customers))).rejects.toThrow('redirect to /welcome')
   expect(await removed(null, form({ _tenant: acme.id, name: 'x' }))).toMatchObject({ ok: false })
   vi.restoreAllMocks()
+})
+
+test('a member who was removed, or whose organisation is suspended, is told so; a stranger hears nothing of a suspension', async () => {
+  const late = await inhabitant('shared', 'c', 1)
+  signedIn.token = late.owner.token
+  const sent = () => add(null, form({ _tenant: late.id, name: 'x' }))
+  const suspension = { tenantId: late.id, slug: late.slug, actor: 'test', reason: 'unpaid' }
+  await suspend(suspension)
+  expect(await sent()).toMatchObject({ ok: false, message: 'This organisation is suspended; write to support.' })
+  await platform().delete(members).where(eq(members.tenantId, late.id))
+  expect(await sent()).toMatchObject({ ok: false, message: 'You are not a member of this organisation.' })
+  await resume(suspension)
+  expect(await sent()).toMatchObject({ ok: false, message: 'You are not a member of this organisation.' })
+  expect(await add(null, form({ _tenant: "x' or 1=1", name: 'x' }))).toMatchObject({ ok: false, message: 'You are not a member of this organisation.' })
 })
 
 test('an operator action is not there for anybody else', async () => {

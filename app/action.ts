@@ -13,8 +13,9 @@ import { Invalid, NotAllowed, NotSignedIn, RowhouseError, SecondFactorMissing, W
 import { spendRequest } from '#db/limits/limits'
 import { may, type Permission } from '#db/accounts/permissions'
 import * as secondFactor from '#db/accounts/second-factor'
+import * as sessions from '#db/accounts/sessions'
 
-// The only makers of server actions. An exported action is a public POST: each of these checks who comes before anything else.
+// The only makers of server actions. An exported action is a public POST: each of these checks who comes before it does anything.
 
 export type ActionState<R = unknown> =
   | { ok: true; result: R }
@@ -30,7 +31,7 @@ export function tenantAction<S extends z.ZodObject, R>(schema: S, run: (tx: Tena
   return (_, given) => answer(schema, given, options, async (input, raw) => {
     const session = await signedIn()
     const { tenant } = session
-    if (!tenant) throw new NotSignedIn()
+    if (!tenant) throw await sessions.shutOut(session.user.id, raw._tenant)
     if (raw._tenant !== tenant.id) throw new WrongTenant(session.tenants.find(({ id }) => id === raw._tenant)?.name ?? 'another organisation', tenant.name)
     const permission = options.may ?? 'tenant:read'
     if (!may(tenant.role, permission)) throw new NotAllowed(tenant.role, permission)
@@ -77,8 +78,7 @@ async function answer<S extends z.ZodObject, R>(schema: S, given: FormData | obj
     result = await work(parsed.data as z.output<S>, { ...raw, _tenant })
   } catch (error) {
     if (error instanceof Invalid) return refused(error.message, { [error.field]: error.message }, given)
-    if (error instanceof RowhouseError && error.status < 500) return refused(capital(error.message), {}, given)
-    if (error instanceof RowhouseError && error.status === 503) return refused(capital(error.message), {}, given)
+    if (error instanceof RowhouseError && error.status !== 500) return refused(capital(error.message), {}, given)
     throw error
   }
   if (options.then) redirect(options.then(result) as Route)

@@ -43,10 +43,11 @@ async function check(): Promise<void> {
 }
 
 /** True while the server cannot be reached, is starting up or shutting down, has no connection left, or dropped this one. */
-function isAway(error: unknown): boolean {
+export function isAway(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const said = error instanceof Error ? error.message : ''
-  return /^(ECONN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EPIPE|57P0|08|53300)/.test(code) || /timeout|terminated|ended/i.test(said)
+  // the sentences of pg, from their beginning: ours may speak of timeouts too, and must end the process
+  return /^(ECONN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EPIPE|57P0|08|53300)/.test(code) || /^(timeout ex|Query read timeout|Connection terminated|Client (was closed|has encountered)|This socket has been ended)/.test(said)
 }
 
 /** Next prints whole errors, and PostgreSQL's hold values of rows: in production the log gets their kind instead. */

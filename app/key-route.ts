@@ -1,10 +1,12 @@
 import 'server-only'
 import { z } from 'zod'
+import { noteWho } from '#app/requests'
 import { env } from '#db/env'
 import * as apiKeys from '#db/accounts/api-keys'
 import { countCall, type Left } from '#db/limits/api-limits'
 import { withTenant, type TenantTx } from '#db/door'
-import { ForeignOrigin, KeyNotAllowed, NotFound, NotSignedIn, RowhouseError, TooManyAttempts } from '#db/errors'
+import { ForeignOrigin, KeyNotAllowed, NotFound, NotSignedIn, RowhouseError, TooBusy } from '#db/errors'
+import { factsOf, log } from '#db/log'
 import { may, type Permission } from '#db/accounts/permissions'
 
 // The only maker of API methods: each finds the key first, counts the call, and goes through the door with the key.
@@ -19,11 +21,13 @@ const mostBytes = 256 * 1024
 export function keyRoute<S extends z.ZodObject>(schema: S, needs: Permission, run: (call: Call<z.output<S>>) => Promise<{ status?: number; body: unknown; headers?: Record<string, string> }>) {
   return async (request: Request, { params }: Params): Promise<Response> => {
     let left: Left | undefined
+    const requestId = request.headers.get('x-request-id')
     try {
       refuseForeignPage(request)
       const [scheme, secret = ''] = (request.headers.get('authorization') ?? '').split(/\s+/, 2)
       const key = scheme?.toLowerCase() === 'bearer' ? await apiKeys.read(secret) : undefined
       if (!key) throw new NotSignedIn()
+      noteWho(requestId, { tenantId: key.tenantId, userId: key.owner.id })
       left = await countCall(key)
       const writes = needs !== 'tenant:read'
       if (writes && (key.scope !== 'write' || !may(key.role, needs))) throw new KeyNotAllowed(key.scope, key.role)
@@ -32,7 +36,7 @@ export function keyRoute<S extends z.ZodObject>(schema: S, needs: Permission, ru
       const { status = 200, body, headers } = await withTenant({ kind: 'key', key: secret, tenantId: key.tenantId, actor: key.owner }, (tx) => run({ tx, input, key }))
       return answer(status, body, { ...headers, ...limits(left) })
     } catch (error) {
-      return refusal(error, limits(left))
+      return refusal(error, limits(left), requestId)
     }
   }
 }
@@ -44,10 +48,16 @@ function refuseForeignPage(request: Request): void {
 }
 
 async function bodyOf(request: Request): Promise<object> {
-  const text = Number(request.headers.get('content-length') ?? 0) > mostBytes ? undefined : await request.text()
-  if (text === undefined || text.length > mostBytes) throw new BadBody(`a body has at most ${mostBytes} bytes`, 413)
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  // a body need not say how long it is: no more of it is read than it may have
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > mostBytes) throw new BadBody(`a body has at most ${mostBytes} bytes`, 413)
+    chunks.push(chunk)
+  }
   try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(text))
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(Buffer.concat(chunks).toString()))
   } catch {
     throw new BadBody('the body is no JSON object', 400)
   }
@@ -61,14 +71,14 @@ class BadBody extends RowhouseError {
   }
 }
 
-function refusal(error: unknown, headers: Record<string, string>): Response {
+function refusal(error: unknown, headers: Record<string, string>, requestId: string | null): Response {
   if (error instanceof z.ZodError) return problem(400, 'The request does not fit.', headers, Object.fromEntries(error.issues.map(({ path, message }) => [path.join('.') || 'request', message])))
   if (error instanceof NotSignedIn) return problem(401, 'There is no such key, or it is no longer valid.', { ...headers, 'www-authenticate': 'Bearer' })
   if (error instanceof RowhouseError && error.status !== 500) {
-    const wait = error instanceof TooManyAttempts || 'retryAfterSeconds' in error ? { 'retry-after': String((error as TooManyAttempts).retryAfterSeconds) } : {}
+    const wait = error instanceof TooBusy ? { 'retry-after': String(error.retryAfterSeconds) } : {}
     return problem(error.status, error instanceof NotFound ? 'Not found.' : error.message, { ...headers, ...wait })
   }
-  console.error(`api: ${error instanceof Error ? error.name : 'unknown error'}`)
+  log().error({ requestId, ...factsOf(error) }, 'API call failed')
   return problem(500, 'Something went wrong on our side.', headers)
 }
 

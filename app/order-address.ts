@@ -10,7 +10,7 @@ import type { OrderStatus } from '#db/schema/tenant'
 
 export const columns = ['placed', 'customer', 'lines', 'note', 'updated', 'status', 'total'] as const
 export type Column = (typeof columns)[number]
-export const usualColumns: Column[] = ['placed', 'customer', 'lines', 'status', 'total']
+const usualColumns: Column[] = ['placed', 'customer', 'lines', 'status', 'total']
 export const sizes = [25, 50, 100] as const
 
 type Given = Record<string, string | string[] | undefined>

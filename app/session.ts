@@ -9,17 +9,18 @@ import { z } from 'zod'
 import { clientAddress } from '#app/client-address'
 import { putCookie, readCookie } from '#app/cookies'
 import { oauthProviders } from '#app/oauth-providers'
+import { waitElsewhere } from '#app/wait-elsewhere'
 import * as devices from '#db/accounts/devices'
 import { noteWho } from '#app/requests'
 import { env } from '#db/env'
 import { limitsOf } from '#db/limits/limits'
-import { noteSeat } from '#db/limits/request-rate'
-import { AccountBlocked, TooManyAttempts } from '#db/errors'
+import { noteSeat, spend } from '#db/limits/request-rate'
+import { AccountBlocked, TooBusy, TooManyAttempts } from '#db/errors'
 import * as identities from '#db/accounts/identities'
 import * as secondFactor from '#db/accounts/second-factor'
 import { sessionCookie } from '#db/accounts/session-cookie'
 import * as sessions from '#db/accounts/sessions'
-import { checkCredentials, refuseBanned } from '#db/accounts/sign-in'
+import { checkCredentials, isBanned } from '#db/accounts/sign-in'
 import * as tickets from '#db/accounts/tickets'
 
 // The one file that touches next-auth. Its JWT carries a random session secret and nothing else; what the secret is worth is
@@ -29,7 +30,7 @@ export type Session = sessions.SessionFacts & { token: string }
 export type TenantSession = Session & { tenant: sessions.SessionTenant }
 
 /** Why a sign-in was refused: `credentials`, `code`, `blocked` or `wait-<seconds>`. */
-export class SignInRefused extends CredentialsSignin {
+class SignInRefused extends CredentialsSignin {
   constructor(code: string) {
     super()
     this.code = code
@@ -69,7 +70,7 @@ const nextAuth = NextAuth(() => {
         if (!account || account.type === 'credentials') return true
         const userId = await identities.signInWith({ provider: account.provider, subject: account.providerAccountId, email: user.email ?? null, name: user.name ?? '' })
         if (!userId) return '/sign-in?error=unverified'
-        if (await refuseBanned(userId).then(() => false, () => true)) return '/sign-in?error=blocked'
+        if (await isBanned(userId)) return '/sign-in?error=blocked'
         if (!(await secondFactor.isOn(userId))) return true
         await askForCode(userId)
         return codePage
@@ -145,10 +146,12 @@ export async function oauthUrl(provider: string, path: string): Promise<string> 
   return String(await nextAuth.signIn(provider, { redirect: false, redirectTo: path }))
 }
 
-/** The secret in this request's session cookie. */
+/** The secret in this request's session cookie. Given all cookies, next-auth would put one together from any that begin with its name. */
 async function sessionSecret(): Promise<string | undefined> {
   const { name } = cookie()
-  const token = await getToken({ req: { headers: new Headers({ cookie: (await cookies()).toString() }) }, secret: env().AUTH_SECRET, cookieName: name, salt: name })
+  const kept = (await cookies()).get(name)?.value
+  if (kept === undefined) return undefined
+  const token = await getToken({ req: { headers: new Headers({ cookie: `${name}=${encodeURIComponent(kept)}` }) }, secret: env().AUTH_SECRET, cookieName: name, salt: name })
   return typeof token?.secret === 'string' ? token.secret : undefined
 }
 
@@ -161,11 +164,21 @@ export const auth = cache(async (): Promise<Session | null> => {
   return { token, ...facts }
 })
 
-/** Whose request this is, for the log and for the count of the next one. */
+/** Whose request this is, for the log and for the count of the next one. Counts this one where the proxy could not. */
 async function noteRequest({ user, tenant }: sessions.SessionFacts): Promise<void> {
-  noteWho((await headers()).get('x-request-id'), { userId: user.id, ...(tenant && { tenantId: tenant.id }) })
+  const from = await headers()
+  noteWho(from.get('x-request-id'), { userId: user.id, ...(tenant && { tenantId: tenant.id }) })
   const kept = (await cookies()).get(cookie().name)?.value
-  if (kept && tenant) noteSeat(kept, tenant.id, (await limitsOf(tenant.id)).requestsPerMinute)
+  if (!kept || !tenant) return
+  const { requestsPerMinute } = await limitsOf(tenant.id)
+  noteSeat(kept, tenant.id, requestsPerMinute)
+  if (from.get('x-rowhouse-counted') === 'true') return
+  try {
+    await spend(tenant.id, requestsPerMinute)
+  } catch (error) {
+    if (error instanceof TooBusy) await waitElsewhere(error)
+    throw error
+  }
 }
 
 /** The session, or a redirect to the sign-in page that comes back here. */

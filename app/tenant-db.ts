@@ -1,11 +1,11 @@
-import type { Route } from 'next'
-import { headers } from 'next/headers'
 import { notFound, redirect } from 'next/navigation'
 import 'server-only'
 import { requireTenant, type TenantSession } from '#app/session'
+import { waitElsewhere } from '#app/wait-elsewhere'
 import { withTenant, type Caller, type TenantTx } from '#db/door'
-import { NotAMember, NotSignedIn, TenantSuspended, TooBusy } from '#db/errors'
+import { NotAMember, NotSignedIn, RowhouseError, TenantSuspended, TooBusy } from '#db/errors'
 
+/** How a session comes to the door: as a member, or as an operator who was let in as support. */
 export const callerOf = ({ token, tenant, user }: TenantSession): Caller =>
   tenant.support
     ? { kind: 'support', token, tenantId: tenant.id, actor: { id: null, name: `${user.name} (support)` }, what: tenant.support.writes ? 'in its pages, writing allowed' : 'in its pages' }
@@ -23,8 +23,8 @@ export async function tenantDb(): Promise<<T>(work: (tx: TenantTx) => Promise<T>
     } catch (error) {
       if (error instanceof NotSignedIn) redirect('/sign-in')
       if (error instanceof NotAMember || error instanceof TenantSuspended) redirect('/welcome')
-      if (error instanceof TooBusy) redirect(`/busy?wait=${error.retryAfterSeconds}&back=${encodeURIComponent((await headers()).get('x-rowhouse-path') ?? '/')}` as Route)
-      if (error instanceof Error && 'status' in error && error.status === 404) notFound()
+      if (error instanceof TooBusy) await waitElsewhere(error)
+      if (error instanceof RowhouseError && error.status === 404) notFound()
       throw error
     }
   }

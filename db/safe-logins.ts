@@ -1,4 +1,4 @@
-import pg from 'pg'
+import { connected } from '#db/connect'
 import { loginUrl, type Login } from '#db/env'
 import { UnsafeLogin } from '#db/errors'
 
@@ -21,13 +21,7 @@ where r.rolname = current_user`
  */
 export async function assertSafeLogins(names: readonly Login[] = ['platform', 'tenant']): Promise<void> {
   for (const name of names) {
-    const client = new pg.Client({ connectionString: loginUrl(name), application_name: 'rowhouse start-up check', connectionTimeoutMillis: 5000 })
-    await client.connect()
-    try {
-      const { rows } = await client.query<{ login: string; why: string[] }>(powers)
-      for (const { login, why } of rows) if (why.length > 0) throw new UnsafeLogin(login, why)
-    } finally {
-      await client.end()
-    }
+    const { rows } = await connected(loginUrl(name), (client) => client.query<{ login: string; why: string[] }>(powers))
+    for (const { login, why } of rows) if (why.length > 0) throw new UnsafeLogin(login, why)
   }
 }

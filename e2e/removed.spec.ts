@@ -29,7 +29,7 @@ test("a removed member's open tab, API key and export link stop within a second"
   await sleep(1000)
   expect(await statuses()).toEqual([307, 401, 404])
   await tab.getByRole('button', { name: 'Create customer' }).click()
-  await expect(tab.getByText('Your session has ended; sign in again.').first()).toBeVisible()
+  await expect(tab.getByText('You are not a member of this organisation.').first()).toBeVisible()
   await page.goto('/customers')
   await expect(page.getByText('Written too late')).toBeHidden()
 })

@@ -28,6 +28,7 @@ export const list = (tenantId: string): Promise<ApiKey[]> =>
     .select({ id: apiKeys.id, name: apiKeys.name, scope: apiKeys.scope, hint: apiKeys.hint, owner: users.name, ownerId: users.id, createdAt: apiKeys.createdAt, usedAt: apiKeys.usedAt, expiresAt: apiKeys.expiresAt, over: sql<boolean>`coalesce(${apiKeys.expiresAt} <= now(), false)` })
     .from(apiKeys).innerJoin(users, eq(users.id, apiKeys.userId)).where(eq(apiKeys.tenantId, tenantId)).orderBy(asc(apiKeys.createdAt))
 
+/** Ends a key of this tenant. Throws NotFound. */
 export async function revoke(tenantId: string, id: string): Promise<{ name: string }> {
   const [gone] = await platform().delete(apiKeys).where(and(eq(apiKeys.tenantId, tenantId), eq(apiKeys.id, id))).returning({ name: apiKeys.name })
   if (!gone) throw new NotFound('this key')

@@ -11,7 +11,7 @@ import * as users from '#db/accounts/users'
 
 export type Side = Extract<LinkKind, 'old address' | 'new address'>
 
-/** Writes to both addresses. Whether the new one has an account already is not told: that mail then just does not ask. */
+/** Writes to both addresses. Whether the new one has an account already is not told: that mail then just does not ask. Throws Invalid, TooManyAttempts. */
 export async function request(userId: string, typed: string, password: string): Promise<void> {
   const email = users.normalEmail(typed)
   const user = await confirmPassword(userId, password)
@@ -27,6 +27,7 @@ export async function request(userId: string, typed: string, password: string): 
   })
 }
 
+/** The wish that waits for an address to agree, if there is one. */
 export async function pending(userId: string) {
   const [change] = await platform().select().from(emailChanges).where(and(eq(emailChanges.userId, userId), gt(emailChanges.expiresAt, sql`now()`)))
   return change
@@ -50,6 +51,7 @@ export async function agree(side: Side, token: string): Promise<string | undefin
   })
 }
 
+/** Takes the wish back, with the links of both mails. */
 export async function cancel(userId: string): Promise<void> {
   await platform().transaction(async (tx) => {
     await tx.delete(emailChanges).where(eq(emailChanges.userId, userId))

@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm'
 import { platform } from '#db/registry'
-import { devices, identities, recoveryCodes, secondFactors } from '#db/schema/accounts'
+import { apiKeys, devices, identities, recoveryCodes, secondFactors } from '#db/schema/accounts'
 import { sessions, users as userTable } from '#db/schema/platform'
 import * as users from '#db/accounts/users'
 
@@ -28,7 +28,7 @@ export async function signInWith({ provider, subject, email: given, name }: Iden
     const user = known ?? (await users.create(tx, { email, name: name.trim() || email, verified: true }))
     if (!user.emailVerifiedAt) {
       await tx.update(userTable).set({ passwordHash: null, emailVerifiedAt: new Date() }).where(eq(userTable.id, user.id))
-      for (const table of [sessions, devices, recoveryCodes, secondFactors, identities]) await tx.delete(table).where(eq(table.userId, user.id))
+      for (const table of [sessions, devices, apiKeys, recoveryCodes, secondFactors, identities]) await tx.delete(table).where(eq(table.userId, user.id))
     }
     await tx.insert(identities).values({ provider, subject, userId: user.id })
     return user.id

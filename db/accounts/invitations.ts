@@ -10,6 +10,7 @@ import { platform, type PlatformDb } from '#db/registry'
 import { invitations } from '#db/schema/accounts'
 import { members, tenants, users as userTable, type Role } from '#db/schema/platform'
 import { newSecret, secretHash } from '#db/secrets'
+import { addMember } from '#db/tenants'
 import { count, type Policy } from '#db/accounts/throttle'
 import * as users from '#db/accounts/users'
 import type { Deed } from '#db/accounts/members'
@@ -56,6 +57,7 @@ export async function resend(deed: Deed, id: string): Promise<{ id: string; emai
   })
 }
 
+/** Takes an invitation back: its link stops working. Throws NotFound, NotAllowed. */
 export function revoke(deed: Deed, id: string): Promise<{ id: string; email: string }> {
   return platform().transaction(async (tx) => {
     const [gone] = await tx.delete(invitations).where(and(eq(invitations.tenantId, deed.tenantId), eq(invitations.id, id))).returning()
@@ -95,7 +97,7 @@ async function join(tx: PlatformDb, token: string, user: { id: string; email: st
   const [used] = await tx.delete(invitations).where(alive(token)).returning()
   if (!used) throw new LinkSpent()
   if (used.email !== user.email) throw new WrongAddress(used.email, user.email)
-  await tx.insert(members).values({ tenantId: used.tenantId, userId: user.id, role: used.role }).onConflictDoNothing()
+  await addMember(tx, used.tenantId, user.id, used.role)
   await record(tx, { actor: user.name, deed: 'member joined', tenantId: used.tenantId, detail: { role: used.role } })
   return used.tenantId
 }

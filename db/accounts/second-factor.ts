@@ -43,12 +43,10 @@ export async function prepared(user: { id: string; email: string }): Promise<{ u
 }
 
 /** Turns the second factor on with its first code. Returns the recovery codes, which are shown once. Throws Invalid for a wrong code. */
-export async function confirm(userId: string, code: string): Promise<string[]> {
-  return platform().transaction(async (tx) => {
-    if (!(await takeStep(tx, userId, code, false))) throw new Invalid('code', 'This code is not right. Is the clock of your phone?')
-    await tx.update(secondFactors).set({ confirmedAt: sql`now()` }).where(eq(secondFactors.userId, userId))
-    return newRecoveryCodes(tx, userId)
-  })
+export async function confirm(db: PlatformDb, userId: string, code: string): Promise<string[]> {
+  if (!(await takeStep(db, userId, code, false))) throw new Invalid('code', 'This code is not right. Is the clock of your phone?')
+  await db.update(secondFactors).set({ confirmedAt: sql`now()` }).where(eq(secondFactors.userId, userId))
+  return newRecoveryCodes(db, userId)
 }
 
 /** Ten new recovery codes; the ones before them are worth nothing any more. */

@@ -1,5 +1,6 @@
 import { and, desc, eq, gt, inArray, isNull, ne, notExists, sql } from 'drizzle-orm'
-import { newId } from '#db/id'
+import { NotAMember, TenantSuspended } from '#db/errors'
+import { isId, newId } from '#db/id'
 import { platform } from '#db/registry'
 import { bans, members, operators, sessions, suspensions, tenants, users, type Role, type Tier } from '#db/schema/platform'
 import { newSecret, secretHash } from '#db/secrets'
@@ -61,6 +62,15 @@ export async function read(secret: string): Promise<SessionFacts | undefined> {
     tenant: visited ?? own.find(({ id }) => id === row.active) ?? null,
     tenants: own.map(({ id, slug, name, role }) => ({ id, slug, name, role })),
   }
+}
+
+/** Why a session no longer acts for the tenant that its user was at. Whoever is no member of it learns nothing of it. */
+export async function shutOut(userId: string, tenantId: unknown): Promise<NotAMember | TenantSuspended> {
+  if (!isId(tenantId)) return new NotAMember(String(tenantId))
+  const [suspended] = await platform().select({ id: suspensions.id }).from(suspensions)
+    .innerJoin(members, eq(members.tenantId, suspensions.tenantId))
+    .where(and(eq(members.userId, userId), eq(suspensions.tenantId, tenantId), isNull(suspensions.liftedAt)))
+  return suspended ? new TenantSuspended(tenantId) : new NotAMember(tenantId)
 }
 
 /** Makes another tenant the active one, if the session's user is a member of it. Returns false when not, and changes nothing. */

@@ -11,6 +11,7 @@ import * as secondFactor from '#db/accounts/second-factor'
 import { checkCode, checkCredentials } from '#db/accounts/sign-in'
 import * as tickets from '#db/accounts/tickets'
 import { codeOf, stepAt } from '#db/accounts/totp'
+import * as twoFactor from '#db/accounts/two-factor'
 import { newestToken } from '#db/testing/mailbox'
 import { partLonger } from '#db/testing/timing'
 import * as users from '#db/accounts/users'
@@ -105,8 +106,8 @@ test('a second factor is asked for once it is confirmed; a code and a recovery c
   const shown = await secondFactor.prepared({ id, email: 'tom@lock.example' })
   const secret = Buffer.from(fromBase32(shown?.secret ?? ''))
   const code = (off: number) => codeOf(secret, stepAt(Date.now()) + off)
-  await expect(secondFactor.confirm(id, '000000')).rejects.toThrow('not right')
-  const recovery = await secondFactor.confirm(id, code(-1))
+  await expect(secondFactor.confirm(platform(), id, '000000')).rejects.toThrow('not right')
+  const recovery = await secondFactor.confirm(platform(), id, code(-1))
   expect(recovery).toHaveLength(10)
   expect(await secondFactor.prepared({ id, email: '' })).toBeUndefined()
   expect(await from(null, password, undefined, 'tom@lock.example')).toEqual({ userId: id, needsCode: true })
@@ -115,6 +116,16 @@ test('a second factor is asked for once it is confirmed; a code and a recovery c
   expect(await checkCode(id, recovery[0] ?? '')).toBe(true)
   expect(await checkCode(id, recovery[0] ?? '')).toBe(false)
   expect(await secondFactor.recoveryCodesLeft(id)).toBe(9)
+})
+
+test('a second factor whose mail cannot be posted is not on, and its first code works again', async () => {
+  const { id, email } = await users.create(platform(), { email: 'mia@lock.example', name: 'Mia', password, verified: true })
+  await secondFactor.prepare(id)
+  const secret = Buffer.from(fromBase32((await secondFactor.prepared({ id, email }))?.secret ?? ''))
+  const code = codeOf(secret, stepAt(Date.now()))
+  await expect(twoFactor.confirm({ id, email: `mia\0@lock.example` }, code)).rejects.toThrow()
+  expect([await secondFactor.isOn(id), await secondFactor.recoveryCodesLeft(id)]).toEqual([false, 0])
+  expect(await twoFactor.confirm({ id, email }, code)).toHaveLength(10)
 })
 
 test('guessing codes is slowed down', async () => {

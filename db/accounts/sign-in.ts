@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import { AccountBlocked } from '#db/errors'
 import * as devices from '#db/accounts/devices'
 import { passwordFits } from '#db/accounts/passwords'
@@ -48,9 +48,13 @@ export async function checkCode(userId: string, code: string): Promise<boolean> 
   return true
 }
 
-export async function refuseBanned(userId: string): Promise<void> {
-  const [ban] = await platform().select({ at: bans.at }).from(bans).where(and(eq(bans.userId, userId)))
-  if (ban) throw new AccountBlocked()
+async function refuseBanned(userId: string): Promise<void> {
+  if (await isBanned(userId)) throw new AccountBlocked()
+}
+
+export async function isBanned(userId: string): Promise<boolean> {
+  const [ban] = await platform().select({ at: bans.at }).from(bans).where(eq(bans.userId, userId))
+  return ban !== undefined
 }
 
 /** What a reset proves: the mailbox. The delays that strangers have caused end with it. */

@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { afterAll, expect, test } from 'vitest'
+import * as apiKeys from '#db/accounts/api-keys'
 import * as emailChange from '#db/accounts/email-change'
 import { LinkSpent } from '#db/errors'
 import * as identities from '#db/accounts/identities'
@@ -118,6 +119,8 @@ test('a taken address can be asked for, which tells nothing, and can never be ag
   await person('taken@change.example')
   await emailChange.request(id, 'taken@change.example', password)
   expect((await newestMail('taken@change.example')).text).not.toContain('#')
+  expect(await emailChange.agree('old address', await newestToken('wants@change.example'))).toBeUndefined()
+  expect((await users.byId(platform(), id)).email).toBe('wants@change.example')
 })
 
 test('an identity signs in whoever owns its verified address, and nobody without one', async () => {
@@ -129,10 +132,14 @@ test('an identity signs in whoever owns its verified address, and nobody without
   expect((await users.byId(platform(), id)).passwordHash).not.toBeNull()
 })
 
-test('an account that was never proven loses its password and sessions before its true owner is linked', async () => {
+test('an account that was never proven loses its password, sessions and keys before its true owner is linked', async () => {
   const squatter = await users.create(platform(), { email: 'olga@oauth.example', name: 'Squatter', password })
   const session = await sessions.start(squatter.id, { device: '', address: '' })
+  const { id: tenantId } = await signUp.startTenant(platform(), squatter.id, 'Squat')
+  const { key } = await apiKeys.create({ tenantId, userId: squatter.id, name: 'left behind', scope: 'write', days: null })
+  expect(await apiKeys.read(key)).toBeDefined()
   expect(await identities.signInWith({ provider: 'oidc', subject: 's-2', email: 'olga@oauth.example', name: 'Olga' })).toBe(squatter.id)
   expect(await sessions.read(session)).toBeUndefined()
+  expect(await apiKeys.read(key)).toBeUndefined()
   expect(await enter('olga@oauth.example', password)).toBeUndefined()
 })

@@ -33,6 +33,7 @@ export async function makeOperator(db: PlatformDb, userId: string, addedBy: stri
   await db.insert(operators).values({ userId, addedBy }).onConflictDoNothing()
 }
 
+/** Throws NotFound when there is no such user (any more). */
 export async function byId(db: PlatformDb, id: string) {
   const [user] = await db.select().from(users).where(eq(users.id, id))
   if (!user) throw new NotFound('this account')

@@ -27,8 +27,9 @@ export function noteSeat(cookie: string, tenantId: string, limit: number): void 
   seats().set(keyOf(cookie), { tenantId, limit })
 }
 
-/** Counts a request by its cookie; a cookie that nobody has seen yet passes. Throws TooBusy. */
-export async function spendSeat(cookie: string): Promise<void> {
+/** Counts a request by its cookie. False for a cookie that nobody has seen yet: whoever reads it counts. Throws TooBusy. */
+export async function spendSeat(cookie: string): Promise<boolean> {
   const seat = seats().get(keyOf(cookie))
   if (seat) await spend(seat.tenantId, seat.limit)
+  return seat !== undefined
 }

@@ -4,15 +4,14 @@ import { connected } from '#db/connect'
 import { examineFleet } from '#db/doctor/doctor'
 import { env } from '#db/env'
 import { Invalid } from '#db/errors'
-import { privateName } from '#db/id'
-import { callerFor, through } from '#db/isolation/world'
+import { newId, privateName } from '#db/id'
+import { callerFor, through } from '#db/isolation/testing/world'
 import { createTenant } from '#db/placements/create'
 import { provision, unprovision } from '#db/placements/provision'
 import { inspectServer } from '#db/placements/servers'
 import { closePools } from '#db/pools'
 import { connectionString, placementOf, platform } from '#db/registry'
 import { tenants, tiers } from '#db/schema/platform'
-import { newId } from '#db/id'
 import { decrypt, encrypt } from '#db/secrets'
 import * as users from '#db/accounts/users'
 
@@ -46,9 +45,12 @@ describe('hostile and strange slugs', () => {
 
 test('a taken slug leaves nothing behind: no schema, no database, no login', async () => {
   await createTenant({ slug: 'taken', name: 'Taken', ownerId })
-  const before = await admin<{ n: string }>(`select count(*) as n from pg_roles where rolname like 't\\_%' union all select count(*) from pg_database where datname like 't\\_%' union all select count(*) from pg_namespace where nspname like 't\\_%'`)
-  for (const tier of tiers) await expect(createTenant({ slug: 'taken', name: 'Again', ownerId, tier })).rejects.toThrow('the slug taken is taken')
-  expect(await admin(`select count(*) as n from pg_roles where rolname like 't\\_%' union all select count(*) from pg_database where datname like 't\\_%' union all select count(*) from pg_namespace where nspname like 't\\_%'`)).toEqual(before)
+  for (const tier of tiers) {
+    const id = newId()
+    await expect(createTenant({ id, slug: 'taken', name: 'Again', ownerId, tier })).rejects.toThrow('the slug taken is taken')
+    const place = privateName(id)
+    expect(await admin(`select rolname as name from pg_roles where rolname = '${place}' union all select datname from pg_database where datname = '${place}' union all select nspname from pg_namespace where nspname = '${place}'`)).toEqual([])
+  }
 })
 
 test('provisioning twice is provisioning once, and taking away twice too', async () => {
@@ -99,9 +101,12 @@ test('a server is looked at before anything is done there', async () => {
   await expect(inspectServer(owner.toString())).rejects.toThrow('does not let us in')
 })
 
-test('a secret opens with its own context only', () => {
+test('a secret opens with its own context and its whole tag only', () => {
   const sealed = encrypt('password', 'placement 1')
   expect(decrypt(sealed, 'placement 1')).toBe('password')
   expect(() => decrypt(sealed, 'placement 2')).toThrow()
   expect(() => decrypt(sealed.slice(0, -2), 'placement 1')).toThrow()
+  const [version, key, nonce, tag = '', text] = sealed.split('.')
+  const short = Buffer.from(tag, 'base64url').subarray(0, 4).toString('base64url')
+  expect(() => decrypt([version, key, nonce, short, text].join('.'), 'placement 1')).toThrow()
 })

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { z } from 'zod'
+import { keyRoute } from '#app/key-route'
+import * as apiKeys from '#db/accounts/api-keys'
+import { inhabitant } from '#db/isolation/testing/world'
+import { closePools } from '#db/pools'
+
+const run = vi.fn(async ({ input }: { input: { note: string } }) => ({ body: input.note.length }))
+const post = keyRoute(z.object({ note: z.string() }), 'orders:write', run)
+let key: string
+beforeAll(async () => {
+  const { id, owner } = await inhabitant('shared', 'a', 1)
+  key = (await apiKeys.create({ tenantId: id, userId: owner.actor.id ?? '', name: 'test', scope: 'write', days: null })).key
+})
+afterAll(closePools)
+
+const send = (body: BodyInit, more: Record<string, string> = {}) =>
+  post(new Request('http://localhost:3000/api/v1/orders', { method: 'POST', headers: { authorization: `Bearer ${key}`, ...more }, body, duplex: 'half' } as RequestInit), { params: Promise.resolve({}) })
+const noted = (bytes: number) => JSON.stringify({ note: 'x'.repeat(bytes - JSON.stringify({ note: '' }).length) })
+
+test('a body may have 256 kB, in one piece or in many, and not a byte more', async () => {
+  const most = 256 * 1024
+  expect((await send(noted(most))).status).toBe(200)
+  expect((await send(new Blob([noted(most)]).stream())).status).toBe(200)
+  expect((await send(noted(most + 1))).status).toBe(413)
+  expect((await send(`{"note": "${'ä'.repeat(most / 2)}"}`)).status).toBe(413)
+})
+
+test('a body without end is let go of as soon as it is too long', async () => {
+  let [pulled, cancelled] = [0, false]
+  const endless = new ReadableStream({
+    pull(to) {
+      pulled++
+      to.enqueue(new Uint8Array(10_000))
+    },
+    cancel: () => void (cancelled = true),
+  })
+  const before = run.mock.calls.length
+  expect((await send(endless, { 'content-length': '2' })).status).toBe(413)
+  expect([pulled < 40, cancelled, run.mock.calls.length]).toEqual([true, true, before])
+})
+
+test('what is no JSON object is refused in words', async () => {
+  for (const body of ['', '[', '7', '[]', 'null']) {
+    const answer = await send(body)
+    expect([answer.status, await answer.json()]).toMatchObject([400, { detail: 'the body is no JSON object' }])
+  }
+})
