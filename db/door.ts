@@ -42,7 +42,7 @@ const movingMs = 5000
  *
  * In: who comes, and what to do with the transaction. Out: what `work` returns, after the commit. `work` may run twice, when the
  * tenant has moved meanwhile: it must do nothing but database work, and never wait for a network or a slow reader.
- * Throws NotSignedIn, NotAMember, TenantSuspended, TenantMoving, TooBusy, TookTooLong, RolledBack, or what `work` throws.
+ * Throws NotSignedIn, NotAMember, TenantNotFound, TenantSuspended, TenantMoving, TooBusy, TookTooLong, RolledBack, or what `work` throws.
  */
 export function withTenant<T>(caller: Caller, work: (tx: TenantTx) => Promise<T>): Promise<T> {
   return admitted(caller, async (scope) => {
@@ -200,7 +200,11 @@ async function attempt<T>(caller: Caller, placement: Placement, inside: (scope: 
   entered.catch(() => {}) // not awaited: the first query travels behind it
   try {
     if (caller.kind === 'support') await entered
-    else if (placement.login && caller.kind !== 'service') await Promise.all([entered, checkMember(client, caller)])
+    else if (placement.login && caller.kind !== 'service') {
+      // not sent where the answer comes in: after a refused entry the connection may be somebody else's by then
+      const [, writes] = await Promise.all([entered, mayWrite(caller)])
+      if (!writes) await client.query('set transaction read only')
+    }
     const result = await inside(scope)
     await scope.finish()
     await entered
@@ -236,12 +240,15 @@ function entryOf(caller: Exclude<Caller, { kind: 'support' }>, { tenantId, epoch
     : call('select tenancy.enter($1, $2, $3, $4)', [caller.token, tenantId, epoch, statementMs])
 }
 
-/** On a login of its own the database knows no session and no key: the platform login checks it, at the same time as the entry. */
-async function checkMember(client: pg.PoolClient, caller: Exclude<Caller, { kind: 'service' | 'support' }>): Promise<void> {
+/**
+ * On a login of its own the database knows no session and no key: the platform login checks it, at the same time as the entry.
+ * Out: whether whoever comes may write.
+ */
+async function mayWrite(caller: Exclude<Caller, { kind: 'service' | 'support' }>): Promise<boolean> {
   const { rows } = caller.kind === 'key'
     ? await platformPool().query<{ writes: boolean }>('select writes from tenancy.check_key($1, $2)', [caller.key, caller.tenantId])
     : await platformPool().query<{ writes: boolean }>("select role <> 'viewer' as writes from tenancy.check_session($1, $2)", [caller.token, caller.tenantId])
-  if (!rows[0]?.writes) await client.query('set transaction read only')
+  return rows[0]?.writes === true
 }
 
 const refusal = (entered: Promise<unknown>) => entered.then(() => undefined, (error: unknown) => error)

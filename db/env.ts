@@ -70,7 +70,7 @@ export function loginUrl(login: Login): string {
 }
 
 /** The password that `setup` gives to a login when no URL of its own is configured. */
-export function derivedPassword(login: Login): string {
+function derivedPassword(login: Login): string {
   return createHmac('sha256', env().AUTH_SECRET).update(`login ${login}`).digest('base64url')
 }
 

@@ -285,7 +285,7 @@ export class TargetUnreachable extends RowhouseError {
   }
 }
 
-/** Someone needs a target to keep its version, or changes it at this moment. */
+/** A target is being migrated, and whoever needs it to keep its version has waited long enough. */
 export class TargetHeld extends RowhouseError {
   readonly status = 503
   readonly target: string

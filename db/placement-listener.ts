@@ -9,7 +9,7 @@ import { forgetPlacement, isServed } from '#db/registry'
  * The channel on which a change of placement is told: a tenant id when it has changed, and `coming`, a tenant id and a move's when it is
  * about to. Anybody may forge one: it costs a cache entry, or some connections.
  */
-export const placementChannel = 'rowhouse_placements'
+const placementChannel = 'rowhouse_placements'
 
 /** Forgets cached placements and limits as soon as they change, and all of them after each reconnect. Returns a function that ends it. */
 export function listenForPlacements(): () => Promise<void> {

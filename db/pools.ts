@@ -27,6 +27,7 @@ export class Pools {
     this.waitMs = waitMs
   }
 
+  /** A connection for this string, which the caller gives back. Throws TooBusy when none comes free in `waitMs`. */
   async lease(url: string): Promise<Lease> {
     const entry = await this.#place(url)
     try {

@@ -32,7 +32,7 @@ type Cache = Map<string, { placement: Placement; at: number }>
 const held = globalThis as typeof globalThis & { rowhousePlacements?: Cache }
 const cache = () => (held.rowhousePlacements ??= new Map())
 
-/** The tenant's placement, at most 30 s old. Being wrong costs one refused entry: the fence decides, not this cache. */
+/** The tenant's placement, at most 30 s old. Being wrong costs one refused entry: the fence decides, not this cache. Throws TenantNotFound. */
 export async function placementOf(tenantId: string): Promise<Placement> {
   if (!isId(tenantId)) throw new NotFound('organisation')
   const known = cache().get(tenantId)
@@ -45,6 +45,7 @@ export async function placementOf(tenantId: string): Promise<Placement> {
 /** True where requests of this tenant were served lately. */
 export const isServed = (tenantId: string): boolean => cache().has(tenantId)
 
+/** Drops one tenant's placement from the cache of this process, or all of them. */
 export function forgetPlacement(tenantId?: string): void {
   if (tenantId) cache().delete(tenantId)
   else cache().clear()

@@ -1,12 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import pg from 'pg'
 import { connected, databaseOf, inDatabase } from '#db/connect'
 import { loginPassword, logins, loginUrl, type Login } from '#db/env'
 import { ServerTooOld } from '#db/errors'
 import { bringUpToDate } from '#db/fleet/apply'
-import { behindPlatform, functionsOf, inEveryDatabase, inMainDatabase, noted } from '#db/fleet/functions'
+import { behindPlatform, functionsOf, inEveryDatabase, inMainDatabase, noted, readSql } from '#db/fleet/functions'
 import { readHistory } from '#db/fleet/history'
 import { asOwnerSession } from '#db/fleet/script'
 import { makeQueues } from '#db/jobs/queue'
@@ -17,7 +15,6 @@ export const templateDatabase = 'rowhouse_template'
 
 const oneAtATime = 7236114
 const oldest = 150_000
-const sqlFile = (name: string) => readFile(join(process.cwd(), 'db', 'sql', `${name}.sql`), 'utf8')
 
 /**
  * Makes everything on the main server, and may be run again at any time: database, roles, hardening, functions, migrations, grants.
@@ -32,16 +29,16 @@ export async function setup({ adminUrl }: { adminUrl: string }): Promise<void> {
     await admin.query('select pg_advisory_lock($1)', [oneAtATime])
     await harden(admin)
     await admin.query(asOwnerSession)
-    for (const name of inEveryDatabase) await admin.query(await sqlFile(name))
+    for (const name of inEveryDatabase) await admin.query(await readSql(name))
     await giveKey(admin)
     await admin.query('create schema if not exists shared')
     await bringUpToDate(admin, 'platform', await readHistory('platform'))
     await bringUpToDate(admin, 'shared', await readHistory('tenant'))
-    for (const name of behindPlatform) await admin.query(await sqlFile(name))
+    for (const name of behindPlatform) await admin.query(await readSql(name))
     await admin.query(noted((await functionsOf(inMainDatabase)).sha256))
     await makeQueues(admin)
     await admin.query('reset role')
-    await admin.query(await sqlFile('logins'))
+    await admin.query(await readSql('logins'))
   })
 }
 
@@ -81,7 +78,7 @@ async function missingPasswords(): Promise<Partial<Record<Login, string>>> {
 }
 
 async function makeRoles(admin: pg.Client, passwords: Partial<Record<Login, string>>): Promise<void> {
-  await admin.query(await sqlFile('roles'))
+  await admin.query(await readSql('roles'))
   for (const [login, password] of Object.entries(passwords)) await admin.query(`alter role rowhouse_${login} password ${pg.escapeLiteral(scramVerifier(password))}`)
   const { rows } = await admin.query<{ me: string; super: boolean }>('select rolname as me, rolsuper as super from pg_catalog.pg_roles where rolname = current_user')
   if (rows[0] && !rows[0].super) await admin.query(`grant rowhouse_owner to ${pg.escapeIdentifier(rows[0].me)}`)
@@ -90,7 +87,7 @@ async function makeRoles(admin: pg.Client, passwords: Partial<Record<Login, stri
 /** Made anew whenever its files change: what an older release left in it would be in every new tenant database. */
 async function makeTemplate(admin: pg.Client, adminUrl: string): Promise<void> {
   const functions = await functionsOf(inEveryDatabase)
-  const content = [await sqlFile('hardening'), functions.text, noted(functions.sha256), await sqlFile('logins')]
+  const content = [await readSql('hardening'), functions.text, noted(functions.sha256), await readSql('logins')]
   const digest = createHash('sha256').update(content.join('\n')).digest('hex')
   const { rows } = await admin.query<{ digest: string | null }>(`select shobj_description(oid, 'pg_database') as digest from pg_catalog.pg_database where datname = $1`, [templateDatabase])
   if (rows[0]?.digest === digest) return
@@ -102,7 +99,7 @@ async function makeTemplate(admin: pg.Client, adminUrl: string): Promise<void> {
     await client.query('set role rowhouse_owner')
     await client.query(`${functions.text};\n${noted(functions.sha256)}`)
     await client.query('reset role')
-    await client.query(await sqlFile('logins'))
+    await client.query(await readSql('logins'))
   })
   if (rows.length > 0) {
     await admin.query(`alter database ${templateDatabase} is_template false`)
@@ -120,7 +117,7 @@ async function harden(admin: pg.Client): Promise<void> {
     grant create on database ${name} to rowhouse_owner;
     grant connect on database ${name} to rowhouse_migrator, rowhouse_platform, rowhouse_tenant, rowhouse_worker;
     grant temporary on database ${name} to rowhouse_worker`)
-  await admin.query(await sqlFile('hardening'))
+  await admin.query(await readSql('hardening'))
 }
 
 /** Each database signs with a key of its own, which only the owner of the functions can read. In: a connection as that owner. */

@@ -12,12 +12,14 @@ export function checkSlug(slug: string): string {
   return slug
 }
 
+/** The tenant of this slug. Throws TenantNotFound. */
 export async function bySlug(db: PlatformDb, slug: string) {
   const [tenant] = await db.select().from(tenants).where(eq(tenants.slug, slug))
   if (!tenant) throw new TenantNotFound(slug)
   return tenant
 }
 
+/** Makes a user a member; whoever is one already keeps their role. */
 export async function addMember(db: PlatformDb, tenantId: string, userId: string, role: Role): Promise<void> {
   await db.insert(members).values({ tenantId, userId, role }).onConflictDoNothing()
 }

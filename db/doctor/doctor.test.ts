@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type pg from 'pg'
 import { run as setUp } from '#db/cli/setup'
 import { connected } from '#db/connect'
-import { examineFleet } from '#db/doctor/doctor'
+import { examineFleet, invariants } from '#db/doctor/doctor'
+import { readiness } from '#db/doctor/health'
 import { env } from '#db/env'
-import { privateName } from '#db/id'
-import { buildWorld, leaveWorld, type World } from '#db/isolation/world'
+import { newId, privateName } from '#db/id'
+import { buildWorld, leaveWorld, type World } from '#db/isolation/testing/world'
 import { closePools } from '#db/pools'
 
 let world: World
@@ -19,6 +20,7 @@ const asAdmin = (work: (client: pg.Client) => Promise<unknown>) => connected(env
 /** A statement as the administrator, in the main database or in the tenant's own. */
 const run = (text: string) => asAdmin((client) => client.query(text))
 const place = (kind: 'schema' | 'database') => privateName(world[kind][0].id)
+const lost = newId()
 const objects = async (check: string) => (await examineFleet()).findings.filter((finding) => finding.check === check).map(({ object }) => object)
 
 /** Each: which check must find it, how it is planted, how it is mended, and what must be named. */
@@ -36,7 +38,7 @@ const faults: [check: string, name: string, plant: () => string, mend: () => str
   ['grants', 'a grant that is missing', () => 'revoke delete on shared.orders from rowhouse_worker', () => 'grant delete on shared.orders to rowhouse_worker', () => 'shared.orders'],
   ['schemas', 'a schema open to everybody', () => 'grant usage on schema platform to public', () => 'revoke usage on schema platform from public', () => 'platform'],
   ['schemas', 'a table in public', () => 'create table public.loose ()', () => 'drop table public.loose', () => 'public.loose'],
-  ['schemas', 'a table of another owner', () => 'alter table shared.activity owner to rowhouse_worker', () => 'alter table shared.activity owner to rowhouse_owner', () => 'shared.activity'],
+  ['schemas', 'a table of another owner', () => 'alter table shared.activity owner to rowhouse_worker', () => 'alter table shared.activity owner to rowhouse_owner; grant select, insert, update, delete on shared.activity to rowhouse_worker', () => 'shared.activity'],
   ['logins', 'bypassrls', () => `alter role ${place('schema')} bypassrls`, () => `alter role ${place('schema')} nobypassrls`, () => place('schema')],
   ['logins', 'a membership', () => `grant rowhouse_owner to ${place('schema')}`, () => `revoke rowhouse_owner from ${place('schema')}`, () => place('schema')],
   ['login-settings', 'a login that starts in another schema', () => `alter role ${place('schema')} set search_path = shared`, () => `alter role ${place('schema')} reset search_path`, () => place('schema')],
@@ -45,6 +47,7 @@ const faults: [check: string, name: string, plant: () => string, mend: () => str
   ['tenancy-tables', 'a readable key', () => 'grant select on tenancy.key to public', () => 'revoke select on tenancy.key from public', () => 'tenancy.key'],
   ['views', "a view with its owner's rights", () => 'create view shared.loose as select * from shared.orders', () => 'drop view shared.loose', () => 'shared.loose'],
   ['public-rights', 'set_config for everybody', () => 'grant execute on function pg_catalog.set_config(text, text, boolean) to public', () => 'revoke execute on function pg_catalog.set_config(text, text, boolean) from public', () => 'set_config(text,text,boolean)'],
+  ['residents', 'a resident without its schema', () => `insert into tenancy.residents (tenant_id, schema_name, login) values ('${lost}', '${privateName(lost)}', '${privateName(lost)}')`, () => `delete from tenancy.residents where tenant_id = '${lost}'`, () => lost],
   ['registry', 'a registry that says another epoch', () => `update platform.placements set epoch = 9 where tenant_id = '${world.schema[0].id}'`, () => `update platform.placements set epoch = 1 where tenant_id = '${world.schema[0].id}'`, () => world.schema[0].id],
 ]
 
@@ -65,6 +68,20 @@ describe.each(faults)('%s', (check, name, plant, mend, object) => {
     }
     expect(await objects(check)).toEqual([])
   })
+})
+
+test('each invariant is planted here, except for those that take another build or server', async () => {
+  const planted = new Set(faults.map(([check]) => check))
+  expect((await invariants()).filter((name) => !planted.has(name))).toEqual(['build', 'reachable', 'version'])
+})
+
+test('many who ask at once whether the app may serve are answered by one look', async () => {
+  const asked = Array.from({ length: 20 }, () => readiness())
+  expect(new Set(asked).size).toBe(1)
+  expect(await asked[0]).toEqual({ ready: true, problems: [] })
+  const again = readiness()
+  expect(again).not.toBe(asked[0])
+  expect(await again).toMatchObject({ ready: true })
 })
 
 test('a fault inside a tenant database is found there', async () => {

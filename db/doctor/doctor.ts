@@ -5,11 +5,10 @@ import { connected } from '#db/connect'
 import { loginUrl } from '#db/env'
 import { functionsOf, inEveryDatabase, inMainDatabase } from '#db/fleet/functions'
 import { readPlacements, serviceUrl, type Placement } from '#db/registry'
+import type { Offender } from '#db/schema/console'
 
-/** One offender: which invariant, in which database, what, and why. */
-export type Finding = { check: string; target: string; object: string; why: string }
 /** What the doctor looked at and what it found; no findings is health. */
-export type Report = { targets: string[]; findings: Finding[] }
+export type Report = { targets: string[]; findings: Offender[] }
 
 type Resident = { tenant_id: string; schema_name: string; login: string; state: string; epoch: string }
 
@@ -26,8 +25,8 @@ function readChecks() {
 export const invariants = async (): Promise<string[]> => [...(await readChecks()).map(({ name }) => name), 'build', 'registry', 'reachable'].sort()
 
 /** Checks the database that a connection leads to. In: the connection, and how findings shall call the database. */
-export async function examine(client: pg.ClientBase, target: string): Promise<Finding[]> {
-  const findings: Finding[] = []
+async function examine(client: pg.ClientBase, target: string): Promise<Offender[]> {
+  const findings: Offender[] = []
   for (const { name, text } of await readChecks()) {
     const { rows } = await client.query<{ object: string; why: string }>(text)
     findings.push(...rows.map(({ object, why }) => ({ check: name, target, object, why })))
@@ -54,7 +53,7 @@ export async function examineFleet(): Promise<Report> {
   return { targets: [...databases.keys()], findings: findings.flat() }
 }
 
-async function examinePlace(target: string, place: { url: string; placements: Placement[] }): Promise<Finding[]> {
+async function examinePlace(target: string, place: { url: string; placements: Placement[] }): Promise<Offender[]> {
   try {
     return await connected(place.url, async (client) => [
       ...(await examine(client, target)), ...(await otherBuilds(client, target)), ...(await disagreements(client, target, place.placements)),
@@ -65,7 +64,7 @@ async function examinePlace(target: string, place: { url: string; placements: Pl
 }
 
 /** Functions that another build has left here. The app serves with them: while a deployment rolls, two builds are at work. */
-async function otherBuilds(client: pg.Client, target: string): Promise<Finding[]> {
+async function otherBuilds(client: pg.Client, target: string): Promise<Offender[]> {
   const { sha256 } = await functionsOf(target === 'main' ? inMainDatabase : inEveryDatabase)
   const { rows: [row] } = await client.query<{ sha256: string }>(`select sha256 from tenancy.applied where schema = 'tenancy' and migration = 'functions'`)
   if (row?.sha256 === sha256) return []
@@ -74,7 +73,7 @@ async function otherBuilds(client: pg.Client, target: string): Promise<Finding[]
 }
 
 /** Where the registry says one thing and the fence another. A tenant in the middle of a move may be listed here for an instant. */
-async function disagreements(client: pg.Client, target: string, placements: Placement[]): Promise<Finding[]> {
+async function disagreements(client: pg.Client, target: string, placements: Placement[]): Promise<Offender[]> {
   const { rows } = await client.query<Resident>('select tenant_id, schema_name, login, state, epoch from tenancy.residents')
   const residents = new Map(rows.map((row) => [row.tenant_id, row]))
   return placements.flatMap(({ tenantId, schema, epoch }) => {

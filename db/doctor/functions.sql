@@ -4,7 +4,7 @@ with allowed (signature, caller) as (
     ('tenancy.tenant()', 'public'), ('tenancy.enter_own(uuid,bigint)', 'public'),
     ('tenancy.enter(text,uuid,bigint,integer)', 'rowhouse_tenant'),
     ('tenancy.enter_with_key(text,uuid,bigint,integer)', 'rowhouse_tenant'), ('tenancy.check_key(text,uuid)', 'rowhouse_platform'),
-    ('tenancy.enter_as_service(uuid,bigint,text)', 'rowhouse_worker'),
+    ('tenancy.enter_as_service(uuid,bigint,text)', 'rowhouse_worker'), ('tenancy.prune_entries()', 'rowhouse_worker'),
     ('tenancy.enter_as_support(text,uuid,bigint,text,uuid)', 'public'), ('tenancy.admit_support(text,uuid,text)', 'rowhouse_platform'),
     ('tenancy.check_session(text,uuid)', 'rowhouse_platform'), ('tenancy.settle(uuid)', 'rowhouse_platform'),
     ('tenancy.record(text,text,uuid,jsonb)', 'rowhouse_platform'),
@@ -17,7 +17,7 @@ with allowed (signature, caller) as (
 select p.oid::regprocedure::text as object, 'it has no fixed search_path' as why
 from pg_catalog.pg_proc as p
 join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
-where n.nspname in ('tenancy', 'platform', 'shared', 'public') 
+where n.nspname in ('tenancy', 'platform', 'shared', 'public')
   and not exists (select from unnest(p.proconfig) as given (setting) where given.setting like 'search\_path=%')
 union all
 select p.oid::regprocedure::text, format('it runs as its owner, and %s may call it', case a.grantee when 0 then 'public' else a.grantee::regrole::text end)

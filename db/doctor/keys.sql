@@ -1,4 +1,4 @@
--- A primary key or unique index that does not start with tenant_id tells one tenant what another one has. So does any index for speed.
+-- A primary key or unique index that does not start with tenant_id tells one tenant what another one has. Every other index starts with it for speed.
 select format('%I.%I', n.nspname, i.relname) as object,
   case when x.indisprimary then 'this primary key' when x.indisunique then 'this unique index' else 'this index' end || ' does not start with tenant_id' as why
 from pg_catalog.pg_index as x

@@ -1,4 +1,4 @@
--- Each resident has its schema, and each private schema its resident, so that the fence and the tables tell one story.
+-- Each resident has its schema, so that the fence and the tables tell one story.
 select r.tenant_id::text as object, format('its schema %s is missing', r.schema_name) as why
 from tenancy.residents as r
 where r.state in ('active', 'copying')

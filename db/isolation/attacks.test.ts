@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withTenant } from '#db/door'
 import { privateName } from '#db/id'
-import { buildWorld, leaveWorld, refusal, rows, through, type World } from '#db/isolation/world'
+import { buildWorld, leaveWorld, refusal, rows, through, type World } from '#db/isolation/testing/world'
 import { closePools } from '#db/pools'
 import { placementKinds } from '#db/schema/platform'
 
@@ -30,7 +30,7 @@ const attacks: [name: string, statements: string[]][] = [
   ['by entering as an own login', [`select tenancy.enter_own('{them}', 1)`, 'select * from orders']],
   ['by entering with a made-up session', [`select tenancy.enter('guess', '{them}', 1)`, 'select * from orders']],
   ['by signing itself', [`select tenancy.mac('x')`]],
-  ['by sealing itself', [`select tenancy.seal('{them}', 1)`]],
+  ['by sealing itself', [`do $$ begin execute format('set local tenancy.seal = %L', tenancy.seal('{them}', 1, false)); end $$`, 'select * from orders']],
   ['by reading the key', ['select * from tenancy.key']],
   ['by reset', ['reset all', 'select * from orders']],
   ['by discard', ['discard all', 'select * from orders']],
@@ -82,7 +82,7 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
     expect(new Set(after.map((row) => row.tenant_id))).toEqual(new Set([me.id]))
   })
 
-  test.each(['select * from tenancy.key', `select tenancy.mac('x')`, 'select * from tenancy.residents', 'select * from platform.sessions', `select set_config('a.b', 'c', true)`, 'create temp table loot ()', `select pg_advisory_xact_lock(1)`, 'create table loot ()'])('%s is forbidden', async (statement) => {
+  test.each(['select * from tenancy.key', `select tenancy.mac('x')`, 'select tenancy.seal(gen_random_uuid(), 1, false)', 'select * from tenancy.residents', 'select * from platform.sessions', `select set_config('a.b', 'c', true)`, 'create temp table loot ()', `select pg_advisory_xact_lock(1)`, 'create table loot ()'])('%s is forbidden', async (statement) => {
     // a tenant database has no platform schema to forbid
     expect(['42501', ...(kind === 'database' ? ['42P01'] : [])]).toContain(await refusal(through(world[kind][0].owner, statement)))
   })

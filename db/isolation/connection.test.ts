@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connected } from '#db/connect'
 import { tenantBatch, withTenant, type TenantTx } from '#db/door'
 import { DoorClosed, RolledBack } from '#db/errors'
-import { buildWorld, leaveWorld, memberOf, refusal, rows, through, type World } from '#db/isolation/world'
-import { closePools, Pools, tenantPools } from '#db/pools'
+import { buildWorld, leaveWorld, memberOf, refusal, rows, through, type World } from '#db/isolation/testing/world'
+import { closePools, Pools, tenantPools, type Lease } from '#db/pools'
 import { connectionString, placementOf, platform, serviceUrl } from '#db/registry'
 import { placementKinds, placements, sessions } from '#db/schema/platform'
 import { customers, orders } from '#db/schema/tenant'
@@ -184,6 +184,32 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
     } finally {
       await Promise.all([admin.end(), place.end()])
     }
+  })
+})
+
+test('a session check that answers after its entry was refused touches no transaction of the next users of the connection', async () => {
+  const [{ id }] = world.schema
+  const viewer = await memberOf(id, 'viewer')
+  await through(viewer, 'select 1')
+  const url = connectionString(await placementOf(id))
+  const raiseEpoch = (by: number) => connected(process.env.DATABASE_URL ?? '', (admin) => admin.query('update tenancy.residents set epoch = epoch + $1 where tenant_id = $2', [by, id]))
+  await raiseEpoch(1)
+  await connected(process.env.DATABASE_URL ?? '', async (admin) => {
+    await admin.query('begin; lock table platform.members in access exclusive mode')
+    const waiting = through(viewer, 'select 1 as one') // refused by the place again and again, while its checks wait for the lock
+    const leases: Lease[] = []
+    for (let i = 0; i < 3; i++) {
+      await sleep(60)
+      leases.push(await tenantPools().lease(url))
+    }
+    for (const { client } of leases) await client.query('begin')
+    await admin.query('commit')
+    await sleep(200)
+    const found = await Promise.all(leases.map(({ client }) => client.query<{ only: string }>(`select current_setting('transaction_read_only') as only`)))
+    for (const { client, release } of leases) await client.query('rollback').then(() => release())
+    await raiseEpoch(-1)
+    expect(await waiting).toEqual([{ one: 1 }])
+    expect(found.map(({ rows: [row] }) => row?.only)).toEqual(['off', 'off', 'off'])
   })
 })
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loginPassword } from '#db/env'
-import { buildWorld, leaveWorld, through, type World } from '#db/isolation/world'
+import { env, loginPassword } from '#db/env'
+import { buildWorld, leaveWorld, through, type World } from '#db/isolation/testing/world'
 import { closePools } from '#db/pools'
 import { connectionString, placementOf } from '#db/registry'
 import { placementKinds } from '#db/schema/platform'
@@ -25,13 +25,11 @@ describe.skipIf('missing' in program)('through PgBouncer in transaction mode', (
     const bouncer = await startPgbouncer(program.path, url, [['rowhouse_tenant', loginPassword('tenant')], ...own], 2)
     stop = bouncer.stop
     // the door builds every tenant URL on this one; env() was read, and its URLs are the same object for everybody
-    const { env } = await import('#db/env')
     const behind = new URL(url)
     behind.port = String(bouncer.port)
     env().TENANT_DATABASE_URL = behind.toString()
   })
   afterAll(async () => {
-    const { env } = await import('#db/env')
     await closePools()
     await stop()
     env().TENANT_DATABASE_URL = process.env.TENANT_DATABASE_URL

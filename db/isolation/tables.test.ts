@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import pg from 'pg'
-import { buildWorld, callerFor, leaveWorld, memberOf, refusal, rows, tenantTables, through, type Inhabitant, type World } from '#db/isolation/world'
+import { buildWorld, callerFor, leaveWorld, memberOf, refusal, rows, tenantTables, through, type Inhabitant, type World } from '#db/isolation/testing/world'
 import { withTenant } from '#db/door'
 import { connectionString, placementOf, platform } from '#db/registry'
 import { members, placementKinds } from '#db/schema/platform'

@@ -26,7 +26,7 @@ export class TenantQueues {
       if (left) return
       left = true
       line.inside--
-      // a limit that was lowered meanwhile holds for those who wait too
+      // whoever waits goes by the limit that held when they came, which may be lower than that of those inside
       while (line.waiting[0] && line.inside < line.waiting[0].seat) line.waiting.shift()?.enter()
       if (line.inside === 0 && line.waiting.length === 0) this.#lines.delete(tenantId)
     }

@@ -14,6 +14,8 @@ const people = ['db/accounts/members.test.ts']
 const signingIn = ['db/accounts/sign-in.test.ts']
 const leaving = ['db/export/exports.test.ts']
 const forged = ['db/import/refusals.test.ts']
+const moving = ['db/move/copying.test.ts']
+const both = ['db/move/directions.test.ts']
 const ageing = ['db/retention/retention.test.ts']
 const tables = Object.keys(ages)
 const open = (policy: string, table: string, part: string) => `alter policy ${policy} on shared.${table} ${part};`
@@ -83,12 +85,19 @@ export const defences: Defence[] = [
   { name: 'the legal hold', tests: ageing, file: 'db/holds.ts', find: 'if (found) throw new OnHold', put: 'if (false) throw new OnHold' },
   { name: 'that retention trusts no clock alone', tests: ageing, file: 'db/retention/preview.ts', find: 'if (!(seconds < clocksMayDiffer))', put: 'if (false)' },
   { name: 'the cap of a retention run', tests: ageing, file: 'db/retention/preview.ts', find: 'rows > of * cap', put: 'false' },
+  { name: 'that a move waits for open transactions before it copies', tests: moving, file: 'db/move/capture.ts', find: 'await withFence(mover, source, async () => ({ result: await turn(source, mover, \'active\', \'copying\', move.source.epoch) }))', put: `{ pauseMs: 0, result: await turn(source, mover, 'active', 'copying', move.source.epoch) }` },
+  { name: 'that changes are logged while rows are copied', tests: both, sql: rewrite('tenancy.pass_fence(uuid,bigint,text)', `resident.state = 'copying'`, 'false') },
+  { name: 'the last keys behind the fence', tests: both, file: 'db/move/switch.ts', find: 'const keys = await applyHere(mover, target, tables)', put: 'const keys = 0' },
+  { name: 'the comparison of both sides', tests: moving, file: 'db/move/verify.ts', find: 'if (!same(range)) throw', put: 'if (false) throw' },
+  { name: 'that the place that was left is closed', tests: ['db/move/frozen.test.ts'], sql: rewrite('tenancy.pass_fence(uuid,bigint,text)', 'resident.epoch is distinct from p_epoch', 'false') + rewrite('tenancy.pass_fence(uuid,bigint,text)', `resident.state not in ('active', 'copying')`, 'false') },
+  { name: 'the lock timeout of a migration', tests: ['db/fleet/locked.test.ts'], file: 'db/fleet/script.ts', find: 'set local lock_timeout = ${Math.round(lockTimeoutMs)}', put: 'set local lock_timeout = 0' },
+  { name: 'the hash of what was applied', tests: ['db/fleet/refusals.test.ts'], file: 'db/fleet/fit.ts', find: 'throw new MigrationChanged(', put: 'void new MigrationChanged(' },
   { name: 'the cleaning of a connection', quick: true, tests: attacks, file: 'db/door.ts', find: `'reset all; deallocate all; close all; unlisten *; select pg_advisory_unlock_all()'`, put: `'select 1'` },
   { name: 'the closing of the transaction object', tests: door, file: 'db/door.ts', find: 'if (!this.#open || this.#ended)', put: 'if (false)' },
   { name: 'the check of how the transaction ended', quick: true, tests: door, file: 'db/door.ts', find: `if (ended.command !== 'COMMIT') throw new RolledBack()`, put: '' },
   { name: 'the extended protocol', tests: attacks, file: 'db/door.ts', find: 'if (!this.entry) return ask(this.client, statement)', put: 'if (!this.entry) return this.client.query(statement as pg.QueryConfig)' },
   { name: 'that a batch leaves no transaction open', tests: door, file: 'db/door.ts', find: `if (statusOf(this.client) !== 'I') throw new RolledBack()\n      for`, put: 'for' },
-  { name: 'the session check of own logins', quick: true, tests: ['db/isolation/tables.test.ts'], file: 'db/door.ts', find: `await Promise.all([entered, checkMember(client, caller)])`, put: 'await entered' },
+  { name: 'the session check of own logins', quick: true, tests: ['db/isolation/tables.test.ts'], file: 'db/door.ts', find: 'await Promise.all([entered, mayWrite(caller)])', put: '[await entered, true]' },
   { name: 'that a form acts for its own tenant', quick: true, tests: actions, file: 'app/action.ts', find: 'if (raw._tenant !== tenant.id)', put: 'if (false)' },
   { name: 'the permission of an action', quick: true, tests: actions, file: 'app/action.ts', find: 'if (!may(tenant.role, permission))', put: 'if (false)' },
   { name: 'the gate of operator actions', quick: true, tests: actions, file: 'app/action.ts', find: 'if (!session?.user.operator) notFound()', put: 'if (!session) notFound()' },

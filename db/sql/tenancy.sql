@@ -27,6 +27,7 @@ create table if not exists tenancy.entries (
   reason text not null
 );
 create index if not exists entries_tenant on tenancy.entries (tenant_id, at);
+create index if not exists entries_at on tenancy.entries using brin (at);
 
 -- The ledger: what was applied to which schema of this database. A row goes in first in the target's own transaction, which
 -- makes a race a clash. `breaking` is kept for builds that do not have the file.
@@ -167,6 +168,19 @@ begin
 end
 $$;
 
+-- Entries are kept for 90 days. The worker says when, and can take no younger one away.
+create or replace function tenancy.prune_entries() returns bigint
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  gone bigint;
+begin
+  delete from tenancy.entries where at < clock_timestamp() - interval '90 days';
+  get diagnostics gone = row_count;
+  return gone;
+end
+$$;
+
 -- The lock of a migration target. A migration holds it alone; whoever needs the target to keep its version (a move, a
 -- provisioning) holds it shared. Not a tenant's fence, which is lock_key().
 create or replace function tenancy.target_key(p_schema text) returns bigint
@@ -264,6 +278,6 @@ $$;
 
 grant usage on schema tenancy to public;
 grant execute on function tenancy.tenant(), tenancy.enter_own(uuid, bigint) to public;
-grant execute on function tenancy.enter_as_service(uuid, bigint, text) to rowhouse_worker;
+grant execute on function tenancy.enter_as_service(uuid, bigint, text), tenancy.prune_entries() to rowhouse_worker;
 grant execute on function tenancy.target_key(text), tenancy.target_holders(text) to rowhouse_worker;
 grant select on tenancy.residents, tenancy.applied to rowhouse_worker;
