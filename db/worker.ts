@@ -1,4 +1,5 @@
 import { env } from '#db/env'
+import { assertBuildFits } from '#db/fleet/gate'
 import { watchData } from '#db/jobs/data'
 import { jobNames, works, type JobData, type JobName } from '#db/jobs/jobs'
 import { watchMail } from '#db/jobs/mail'
@@ -13,6 +14,7 @@ import { storeUsage } from '#db/limits/usage-store'
 
 env()
 await assertSafeLogins(['platform', 'worker'])
+await assertBuildFits()
 
 const sendSpans = await startTracing()
 const stop = new AbortController()

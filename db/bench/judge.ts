@@ -3,14 +3,14 @@ import { withTenant, type TenantTx } from '#db/door'
 import type { Ledger, Mark, Row } from '#db/bench/writer'
 
 /** What a writer's own ledger says of the rows that are there. All zero is what a move owes. */
-export type Verdict = { lost: number; doubled: number; misplaced: number; resurrected: number; examples: string[] }
+export type Verdict = { lost: number; doubled: number; resurrected: number; examples: string[] }
 
 const marks: Record<string, string> = { orders: 'note', order_lines: 'description', order_events: 'reason', products: 'name' }
 
 /** Reads every row that the ledger knows where the tenant lives now, through the door, and compares. */
 export function judge(tenantId: string, ledger: Ledger): Promise<Verdict> {
   return withTenant({ kind: 'service', tenantId, reason: 'compare with the writer’s ledger' }, async (tx) => {
-    const verdict: Verdict = { lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] }
+    const verdict: Verdict = { lost: 0, doubled: 0, resurrected: 0, examples: [] }
     for (const table of Object.keys(marks)) await judgeTable(tx, table, ledger, verdict)
     const { rows: [counter] } = await tx.execute<{ value: string }>(sql`select value from counters where tenant_id = ${tenantId} and name = ${ledger.counter}`)
     const value = Number(counter?.value ?? 0)
@@ -40,7 +40,7 @@ async function judgeTable(tx: TenantTx, table: string, ledger: Ledger, verdict: 
   }
 }
 
-function note(verdict: Verdict, what: 'lost' | 'doubled' | 'misplaced' | 'resurrected', by: number, example: string): void {
+function note(verdict: Verdict, what: 'lost' | 'doubled' | 'resurrected', by: number, example: string): void {
   verdict[what] += by
   if (verdict.examples.length < 5) verdict.examples.push(example)
 }

@@ -22,6 +22,8 @@ try {
   const { values, positionals } = read(found.options ?? {})
   if (values.help) console.log(`usage: npm run rowhouse -- ${found.usage}\n\n${found.about}`)
   else {
+    const takesWord = /^ \[?[A-Z]/.test(found.usage.slice(found.words.join(' ').length))
+    if (positionals.length > 0 && !takesWord) throw new UsageError(`${found.words.join(' ')} does not take ${JSON.stringify(positionals[0])}`)
     const { run } = await found.load()
     const result = await run({ values, positionals })
     if (values.json) console.log(JSON.stringify(result.json))

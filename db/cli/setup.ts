@@ -20,7 +20,7 @@ async function refreshElsewhere(): Promise<string[]> {
   const missed: string[] = []
   const crew = Array.from({ length: usualConcurrency() }, () => new MainConnection())
   try {
-    await lookAtAll(crew, (_target, error) => missed.push(error instanceof Error ? error.message : String(error)))
+    await lookAtAll(crew, (_target, error) => missed.push(error instanceof Error ? error.message : String(error)), { refresh: true })
   } finally {
     await Promise.all(crew.map((connection) => connection.drop()))
   }

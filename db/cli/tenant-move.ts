@@ -16,8 +16,9 @@ export const run: Run = async ({ values, positionals: [slug, ...rest] }) => {
   const actor = commandLine()
   const asked = ['to', 'status', 'abort', 'confirm', 'rollback'].filter((option) => values[option])
   if (asked.length !== 1) throw new UsageError('say one thing: --to KIND, --status, --abort, --confirm or --rollback')
+  if (values['dry-run'] && !values.to) throw new UsageError(`--dry-run goes with --to; --${asked[0]} would be done`)
   const reason = typeof values.reason === 'string' ? values.reason : 'asked for on the command line'
-  const follow = (move: Move) => (values.wait ? followed(move.id, slug, values.json !== true) : shown(move, slug))
+  const follow = (move: Move) => (values.wait ? followed(move.id, slug, { aloud: values.json !== true, back: values.abort === true }) : shown(move, slug))
   if (values.status) return shown(await latestMove(tenant.id), slug)
   if (values.abort) return follow(await requestAbort(tenant.id, slug, actor))
   if (values.confirm) return follow(await requestConfirm(tenant.id, slug, actor))
@@ -60,8 +61,8 @@ function documentOf(move: Move, events: MoveEvent[], slug: string) {
   }
 }
 
-/** Prints what happens until the worker has nothing more to do, on a terminal with a line that moves. */
-async function followed(moveId: string, slug: string, aloud: boolean): Promise<Outcome> {
+/** Prints what happens until the worker has nothing more to do, on a terminal with a line that moves. `back`: it is to end given up. */
+async function followed(moveId: string, slug: string, { aloud, back }: { aloud: boolean; back: boolean }): Promise<Outcome> {
   const live = aloud && process.stderr.isTTY
   const began = Date.now()
   for (let [seen, hinted] = [0, false]; ; await sleep(200)) {
@@ -75,7 +76,7 @@ async function followed(moveId: string, slug: string, aloud: boolean): Promise<O
       hinted = true
     }
     const settled = move.state === 'switched' ? move.confirmBy === null && move.rollsBack === null : !isLive(move.state)
-    if (settled) return { text: headline(move, slug), json: documentOf(move, events, slug), failed: move.error !== null || move.state === 'aborted' && move.abortBy === null }
+    if (settled) return { text: headline(move, slug), json: documentOf(move, events, slug), failed: (move.state === 'aborted') !== back }
     if (live) process.stderr.write(`${bar(move)} ${move.state} ${move.note}`.slice(0, (process.stderr.columns || 80) - 1))
   }
 }

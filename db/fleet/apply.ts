@@ -35,7 +35,7 @@ export async function applyPending(client: pg.Client, schema: string, target: st
   for (const group of grouped(pending)) {
     try {
       if (group.every(({ transactional }) => transactional)) await runTogether(client, schema, target, group, timeoutMs)
-      else for (const file of group) await runOutside(client, schema, target, file)
+      else for (const file of group) await runOutside(client, schema, target, file, timeoutMs)
       done.push(...group.map(({ tag }) => tag))
     } catch (error) {
       if (!(error instanceof Clash)) throw error

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { connected } from '#db/connect'
+import { withTenant } from '#db/door'
 import { runFleet } from '#db/fleet/run'
 import { requestRun, readRun, runFleetJob } from '#db/fleet/runs'
 import { readStatus } from '#db/fleet/status'
@@ -51,7 +52,9 @@ it('a database that can not be reached is named, and the others go on', async ()
   const histories = await history.add(addColumn('paid_at'))
   const beta = nth((await readPlacements()).filter(({ kind }) => kind === 'database'), 1)
   await close(privateName(beta.tenantId), false)
-  const id = await requestRun('test', { maxFailures: 3 })
+  // as a canary it stops the run before it begins; beside another canary it does not
+  expect(await runFleet({ histories, canary: ['beta'] })).toMatchObject({ state: 'stopped', done: [], failed: [{ target: 'beta' }], left: 5, message: 'a canary failed; nothing else was touched' })
+  const id = await requestRun('test', { canary: ['gamma'], maxFailures: 3 })
   const result = await runFleetJob(id, { histories })
   expect(result).toMatchObject({ state: 'failed', left: 1, failed: [{ target: 'beta', tenantId: beta.tenantId, message: expect.stringMatching(/^beta: its database .* can not be reached: .*not currently accepting connections; see that it runs/) }] })
   expect(result.done.sort()).toEqual(['alpha', 'delta', 'gamma', 'shared'])
@@ -69,9 +72,30 @@ it('functions that were changed in a tenant database are put right by the next r
     await client.query(`delete from tenancy.applied where migration = 'functions'`)
   })
   const histories = await history.add()
+  await readStatus({ look: true, histories }) // a look changes nothing
   expect((await verifyFleet(histories)).drift).toMatchObject([{ target: 'tenancy of alpha', object: 'function lock_key(p_tenant uuid)' }])
   await runFleet({ histories })
   expect((await verifyFleet(histories)).drift).toEqual([])
+})
+
+it('a signing key that a tenant database has lost is made by the next run, and one that is there stays', async () => {
+  const [placement] = (await readPlacements()).filter(({ kind }) => kind === 'database')
+  const keys = () => connected(urls[0] ?? '', async (client) => {
+    await client.query('set role rowhouse_owner')
+    return (await client.query<{ key: string }>(`select encode(inner_pad, 'hex') as key from tenancy.key`)).rows
+  })
+  const orders = () => withTenant({ kind: 'service', tenantId: placement?.tenantId ?? '', reason: 'test' }, (tx) => tx.execute('select count(*) from orders where tenant_id = tenancy.tenant()'))
+  const before = await keys()
+  const histories = await history.add()
+  await runFleet({ histories })
+  expect(await keys()).toEqual(before)
+  await connected(urls[0] ?? '', (client) => client.query('set role rowhouse_owner; delete from tenancy.key'))
+  await readStatus({ look: true, histories })
+  expect(await keys()).toEqual([])
+  await runFleet({ histories })
+  expect(await keys()).toHaveLength(1)
+  expect(await keys()).not.toEqual(before)
+  expect((await orders()).rows).toEqual([{ count: '0' }])
 })
 
 it('what has drifted on another server is named, and so is the server when it is away; it is taken along when it is back', { timeout: 60_000 }, async () => {

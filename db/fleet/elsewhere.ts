@@ -5,6 +5,7 @@ import { inEveryDatabase, refreshFunctions } from '#db/fleet/functions'
 import type { Target } from '#db/fleet/targets'
 import { readPlacements } from '#db/registry'
 import { placements } from '#db/schema/platform'
+import { giveKey } from '#db/setup'
 
 type OwnDatabase = Pick<Target, 'name' | 'schema'> & { tenantId: string }
 
@@ -14,10 +15,10 @@ export async function placesElsewhere(): Promise<Map<string, Place>> {
 }
 
 /**
- * Looks at every tenant's own database, as many at a time as there are connections. `missed` hears of those that can not be reached.
- * Out: how many there are.
+ * Looks at every tenant's own database, as many at a time as there are connections, and with `refresh` brings its functions to what this
+ * build has and gives it a signing key if it has none. `missed` hears of those that can not be reached. Out: how many there are.
  */
-export async function lookAtAll(crew: MainConnection[], missed: (target: OwnDatabase, error: unknown) => void): Promise<number> {
+export async function lookAtAll(crew: MainConnection[], missed: (target: OwnDatabase, error: unknown) => void, { refresh }: { refresh: boolean }): Promise<number> {
   const places = await placesElsewhere()
   const [first] = crew
   if (places.size === 0 || !first) return 0
@@ -29,17 +30,18 @@ export async function lookAtAll(crew: MainConnection[], missed: (target: OwnData
   await Promise.all(crew.map(async (connection) => {
     for (let target = rows.pop(); target; target = rows.pop()) {
       const place = places.get(target.tenantId)
-      if (place) await look(await connection.use(), target, place).catch((error: unknown) => target && missed(target, error))
+      if (place) await look(await connection.use(), target, place, refresh).catch((error: unknown) => target && missed(target, error))
     }
   }))
   return places.size
 }
 
 /** Looks at the ledger of a tenant's own database and notes it in the main one. Throws TargetUnreachable, which is noted as well. */
-export async function look(main: pg.Client, target: OwnDatabase, place: Place): Promise<void> {
+async function look(main: pg.Client, target: OwnDatabase, place: Place, refresh: boolean): Promise<void> {
   try {
     await asOwner(place, target.name, async (client) => {
-      await refreshFunctions(client, inEveryDatabase)
+      if (refresh) await refreshFunctions(client, inEveryDatabase)
+      if (refresh) await giveKey(client)
       await note(main, target, client)
     })
   } catch (error) {

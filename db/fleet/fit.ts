@@ -7,10 +7,10 @@ import type { TargetState } from '#db/fleet/targets'
  * middle is gone, or a target is ahead of the build. Throws MigrationChanged, MigrationMissing or SchemaTooNew.
  */
 export function refuseUnfit(targets: TargetState[], histories: Histories): void {
-  for (const { plane, name, changed } of targets) for (const [tag, applied] of Object.entries(changed)) {
+  for (const { plane, changed } of targets) for (const [tag, applied] of Object.entries(changed)) {
     const file = histories[plane].find((migration) => migration.tag === tag)
     const who = targets.filter((target) => target.plane === plane && tag in target.changed).map((target) => target.name)
-    throw new MigrationChanged(tag, who.length > 0 ? who : [name], applied, file?.sha256 ?? '')
+    throw new MigrationChanged(tag, who, applied, file?.sha256 ?? '')
   }
   for (const { plane, name, unknown } of targets) {
     if (unknown.length === 0) continue

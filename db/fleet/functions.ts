@@ -7,7 +7,7 @@ import type pg from 'pg'
 export const inEveryDatabase = ['tenancy', 'capture'] as const
 export const behindPlatform = ['tenancy-main', 'tenancy-keys', 'tenancy-support', 'grants'] as const
 export const inMainDatabase = [...inEveryDatabase, ...behindPlatform] as const
-type SqlFile = (typeof inMainDatabase)[number] | 'logins'
+type SqlFile = (typeof inMainDatabase)[number] | 'logins' | 'roles' | 'hardening'
 
 export const readSql = (name: SqlFile) => readFile(join(process.cwd(), 'db', 'sql', `${name}.sql`), 'utf8')
 

@@ -3,8 +3,8 @@ import { readHistories, type Histories } from '#db/fleet/history'
 import { platformPool } from '#db/pools'
 
 /**
- * Refuses to serve with a build that is too old for what the database has become: some target has a migration that this build does not
- * know and that says `-- breaking:`. Others it may not know: they only add. For the start of the app and for /readyz.
+ * Refuses to serve with a build that is too old for what the main database has become: some target there has a migration that this build
+ * does not know and that says `-- breaking:`. Others it may not know: they only add. For the start of app and worker, and for /readyz.
  * Throws SchemaTooNew.
  */
 export async function assertBuildFits(histories?: Histories): Promise<void> {

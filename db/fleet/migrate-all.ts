@@ -11,6 +11,9 @@ import type { TargetState } from '#db/fleet/targets'
 
 export type Effort = { tries?: number; lockTimeoutMs?: number; signal?: AbortSignal }
 
+/** Why a run ended early when its signal did it. */
+export const askedToStop = 'it was asked to stop'
+
 /**
  * Migrates targets, as many at a time as the crew has connections. One that can not have its locks comes again later, with a longer
  * pause each time, while the others go on. Nothing is thrown: the tally knows who is done and who failed.
@@ -21,7 +24,7 @@ export async function migrateAll(targets: TargetState[], crew: MainConnection[],
   const queue = new Queue(targets)
   const times = new Map<string, number>()
   const halt = () => {
-    tally.stop('it was asked to stop')
+    tally.stop(askedToStop)
     queue.stop()
   }
   signal?.addEventListener('abort', halt)

@@ -3,21 +3,24 @@ import { explained } from '#db/fleet/failed'
 import type { Migration } from '#db/fleet/history'
 import { ledgerRows, targetName } from '#db/fleet/script'
 
-/** These statements wait for old transactions, but while they wait nobody waits for them. */
-const waitMs = 30_000
+/** Most of these statements wait for old transactions, but while they wait nobody waits for them. */
+const patientMs = 30_000
+/** This one takes the whole table, and readers would queue behind it. */
+const takesAll = /\bforce\s+row\s+level\s+security\b/i
 
 /**
  * Runs a file marked `-- no transaction` in one target. Each of its statements can be repeated (the lint sees to that), and an invalid
  * index that an interrupted run left is dropped first, so a run may die at any moment: the ledger row comes last.
  * Throws MigrationFailed.
  */
-export async function runOutside(client: pg.Client, schema: string, target: string, file: Migration): Promise<void> {
+export async function runOutside(client: pg.Client, schema: string, target: string, file: Migration, timeoutMs: number): Promise<void> {
   let statement: string | null = null
   try {
     await client.query('select tenancy.claim_target($1, true)', [schema])
     if (await isApplied(client, schema, file)) return
-    await client.query(`set search_path = ${targetName(schema)}, pg_temp; set lock_timeout = ${waitMs}`)
+    await client.query(`set search_path = ${targetName(schema)}, pg_temp`)
     for (statement of file.statements) {
+      await client.query(`set lock_timeout = ${takesAll.test(statement) ? timeoutMs : patientMs}`)
       await dropLeftover(client, schema, statement)
       await client.query(statement)
     }

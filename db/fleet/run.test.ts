@@ -6,6 +6,7 @@ import { addColumn, growing } from '#db/fleet/testing/histories'
 import { makeFleet, type FleetTenant } from '#db/fleet/testing/make-fleet'
 import { inTenant, nth, query } from '#db/fleet/testing/tenant-rows'
 import { verifyFleet } from '#db/fleet/verify'
+import { inWaves } from '#db/fleet/waves'
 import { newId } from '#db/id'
 
 const adminUrl = process.env.DATABASE_URL ?? ''
@@ -80,6 +81,12 @@ it('a canary that fails stops everything else', async () => {
   const waves: string[] = []
   expect(await runFleet({ histories, canary: [slug], waves: [50], onProgress: ({ wave }) => void (waves.includes(wave) || waves.push(wave)) })).toMatchObject({ state: 'done', left: 0 })
   expect(waves).toEqual(['canary', '50 %', '100 %'])
+})
+
+it('waves take each target once, in whatever order their ends are given', () => {
+  const all = ['a', 'b', 'c', 'd'].map((name) => ({ name, plane: 'tenant' as const, schema: name, tenantId: null, elsewhere: false }))
+  const waves = inWaves(all, all, [], [75, 25]).map(({ name, targets }) => [name, ...targets.map((target) => target.name)])
+  expect(waves).toEqual([['25 %', 'a'], ['75 %', 'b', 'c'], ['100 %', 'd']])
 })
 
 it('a run can be limited, end at an earlier file, and stop after too many failures', async () => {

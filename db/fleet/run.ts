@@ -39,6 +39,9 @@ export async function runFleet(options: FleetOptions = {}): Promise<FleetResult>
   if (!first) throw new RangeError('a run needs a concurrency of at least 1')
 
   const look = async () => readTargets(await first.use(), histories)
+  const heedCanaries = () => {
+    if (tally.failed.some(({ target }) => options.canary?.includes(target))) tally.stop('a canary failed; nothing else was touched')
+  }
   const pendingOf = (all: TargetState[]) => all
     .filter(({ plane, name }) => plane === 'tenant' && !tally.met.has(name))
     .map((target) => ({ ...target, lacks: target.lacks.filter((tag) => wanted.has(tag)) }))
@@ -48,15 +51,16 @@ export async function runFleet(options: FleetOptions = {}): Promise<FleetResult>
     let all = await look()
     refuseUnfit(all, histories)
     const grew = await bringPlatformOn(await first.use(), histories.platform)
-    const elsewhere = await lookAtAll(crew, (target, error) => tally.fail(target, error))
+    const elsewhere = await lookAtAll(crew, (target, error) => tally.fail(target, error), { refresh: true })
     if (grew || elsewhere > 0) refuseUnfit(all = await look(), histories)
     const chosen = pendingOf(all).slice(0, options.limit)
     tally.expect(chosen.length)
+    heedCanaries() // one that could not be reached is in no wave
     for (const wave of inWaves(chosen, all, options.canary ?? [], options.waves ?? (options.canary?.length ? [10] : []))) {
+      if (tally.stopped) break
       tally.begin(wave.name)
       await migrateAll(wave.targets, crew, tally, histories, options)
-      if (wave.canary && tally.failed.length > 0) tally.stop('a canary failed; nothing else was touched')
-      if (tally.stopped) break
+      heedCanaries()
     }
     // tenants that were made meanwhile
     for (all = await look(); !tally.stopped && tally.met.size < (options.limit ?? Infinity); all = await look()) {

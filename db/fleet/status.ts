@@ -29,7 +29,7 @@ export async function readStatus({ look = false, histories }: { look?: boolean; 
 async function lookAgain(): Promise<void> {
   const crew = Array.from({ length: usualConcurrency() }, () => new MainConnection())
   try {
-    await lookAtAll(crew, () => {}) // what could not be seen is in the answer
+    await lookAtAll(crew, () => {}, { refresh: false }) // what could not be seen is in the answer
   } finally {
     await Promise.all(crew.map((connection) => connection.drop()))
   }

@@ -1,7 +1,7 @@
 import { Invalid } from '#db/errors'
 import type { Target } from '#db/fleet/targets'
 
-export type Wave<T> = { name: string; targets: T[]; canary: boolean }
+export type Wave<T> = { name: string; targets: T[] }
 
 /**
  * In which order targets are migrated: the canaries, then the shared schema with a first part of the rest, then further parts.
@@ -14,7 +14,8 @@ export function inWaves<T extends Target>(pending: T[], all: Target[], canaries:
   }
   const first = pending.filter(({ name }) => canaries.includes(name))
   const rest = pending.filter(({ name }) => !canaries.includes(name)).sort((a, b) => Number(b.schema === 'shared') - Number(a.schema === 'shared'))
-  const ends = [...parts.filter((part) => part < 100), 100].map((part) => Math.max(1, Math.ceil((rest.length * part) / 100)))
-  const waves = ends.map((end, i) => ({ name: ends.length === 1 ? 'all' : `${parts[i] ?? 100} %`, targets: rest.slice(i === 0 ? 0 : ends[i - 1], end), canary: false }))
-  return [{ name: 'canary', targets: first, canary: true }, ...waves].filter(({ targets }) => targets.length > 0)
+  const growing = [...parts.filter((part) => part < 100).toSorted((a, b) => a - b), 100]
+  const ends = growing.map((part) => Math.max(1, Math.ceil((rest.length * part) / 100)))
+  const waves = growing.map((part, i) => ({ name: growing.length === 1 ? 'all' : `${part} %`, targets: rest.slice(i === 0 ? 0 : ends[i - 1], ends[i]) }))
+  return [{ name: 'canary', targets: first }, ...waves].filter(({ targets }) => targets.length > 0)
 }

@@ -7,6 +7,8 @@ import { runWanted } from '#db/fleet/wanted'
 import { removeRemains } from '#db/import/import'
 import { runRetention } from '#db/retention/run'
 import { measureTenants } from '#db/console/tenant-sizes'
+import { foldUsage } from '#db/limits/fold-usage'
+import { pruneEntries, tidy } from '#db/tidy'
 
 type Watched = { what: string; everyMs: number; work: (stopping: AbortSignal) => Promise<unknown> }
 
@@ -17,6 +19,9 @@ const watched: Watched[] = [
   { what: 'broken-off imports', everyMs: 60_000, work: removeRemains },
   { what: 'erasures', everyMs: 30_000, work: runErasures },
   { what: 'fleet runs', everyMs: 1000, work: runWanted },
+  { what: 'use by the day', everyMs: 3_600_000, work: foldUsage },
+  { what: 'what has run out', everyMs: 3_600_000, work: tidy },
+  { what: 'old entries', everyMs: 86_400_000, work: pruneEntries },
   { what: 'sizes', everyMs: 60_000, work: measureTenants },
   { what: 'doctor', everyMs: 300_000, work: examineWhenDue },
   { what: 'retention', everyMs: 300_000, work: (stopping) => runRetention({ stopping }) },

@@ -19,7 +19,7 @@ export const moveJob: Work<'move'> = async ({ moveId }, stopping) => {
 export async function watchMoves(stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
     try {
-      for (const moveId of await dueMoves()) void begin(moveId, stopping)
+      for (const { id, urgent } of await dueMoves()) void begin(id, stopping, urgent)
     } catch (error) {
       console.error(`worker: cannot look for moves: ${error instanceof Error ? error.message : String(error)}`)
     }
@@ -28,8 +28,9 @@ export async function watchMoves(stopping: AbortSignal): Promise<void> {
   await Promise.allSettled(underWay.values())
 }
 
-function begin(moveId: string, stopping: AbortSignal): Promise<unknown> {
-  if (stopping.aborted || underWay.has(moveId) || underWay.size >= atOnce) return Promise.resolve()
+/** An urgent move does not wait until there is a place for it. */
+function begin(moveId: string, stopping: AbortSignal, urgent = false): Promise<unknown> {
+  if (stopping.aborted || underWay.has(moveId) || (underWay.size >= atOnce && !urgent)) return Promise.resolve()
   const driving = drive(moveId, stopping)
     .then((ending) => { if (ending !== 'busy') console.log(`move ${moveId}: ${ending}`) })
     .catch((error: unknown) => console.error(`move ${moveId}: ${error instanceof Error ? error.message : String(error)}`))

@@ -5,10 +5,12 @@ import { holdOpen } from '#db/bench/writer'
 import { connected } from '#db/connect'
 import { withTenant } from '#db/door'
 import { newId, privateName } from '#db/id'
-import type { Inhabitant } from '#db/isolation/world'
+import type { Inhabitant } from '#db/isolation/testing/world'
+import { drop, openEnd, reachable } from '#db/move/ends'
 import { readEvents, readMove } from '#db/move/ledger'
 import { drive } from '#db/move/move'
-import { requestMove } from '#db/move/request'
+import { Mover } from '#db/move/mover'
+import { requestAbort, requestMove } from '#db/move/request'
 import { driven, fingerprint, leave, mainAdmin, serviceOf, settleIn, type Place } from '#db/move/testing/world'
 import { listenForPlacements } from '#db/placement-listener'
 import { closePools } from '#db/pools'
@@ -133,6 +135,21 @@ test('an app that serves the tenant has connections to its new place before the 
   } finally {
     await stop()
   }
+})
+
+test('a connection that compares ends with the one that is watched over, so that a cut network keeps no move waiting', async () => {
+  const tenant = await fresh('watched')
+  const move = await requestMove({ tenantId: tenant.id, to: 'schema', ...asked })
+  const main = await openEnd(await reachable(tenant.id, move.source), 'test')
+  const mover = new Mover(move, tenant.slug, main, signal())
+  const view = await mover.another('source')
+  const ended = new Promise((resolve) => view.once('end', () => resolve('ended')))
+  drop(await mover.source())
+  expect(await ended).toBe('ended')
+  await mover.close()
+  drop(main)
+  await requestAbort(tenant.id, tenant.slug, 'test')
+  expect(await driven(move)).toMatchObject({ state: 'aborted' })
 })
 
 test('the login of a place that was left opens nothing there', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
 import { examineFleet } from '#db/doctor/doctor'
-import type { Inhabitant } from '#db/isolation/world'
+import type { Inhabitant } from '#db/isolation/testing/world'
 import { roundTrip } from '#db/move/testing/round-trip'
 import { leave } from '#db/move/testing/world'
 import { closePools } from '#db/pools'

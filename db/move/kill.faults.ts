@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { examineFleet } from '#db/doctor/doctor'
-import type { Inhabitant } from '#db/isolation/world'
+import type { Inhabitant } from '#db/isolation/testing/world'
 import { momentsOf, struckMove } from '#db/move/testing/killing'
-import { leave, places, requestTo, settleIn } from '#db/move/testing/world'
+import { requestMove, requestRollback } from '#db/move/request'
+import { driven, leave, places, requestTo, settleIn } from '#db/move/testing/world'
 import { closePools } from '#db/pools'
 
 // Every moment that the code names, in every direction: the worker is killed there, and another one goes on.
@@ -22,11 +23,19 @@ describe.each(pairs)('between %s and %s', (from, to) => {
 
   test.each(momentsOf(from, to))('killed at: %s', async (moment) => {
     for (const target of [to, from]) {
-      const { verdict, ledger } = await struckMove(tenant, await requestTo(target, tenant.id), moment, 'kill')
+      const request = await requestTo(target, tenant.id)
+      const { verdict, ledger } = await struckMove(tenant, () => requestMove(request), moment, 'kill')
       expect(verdict).toEqual(nothing)
       expect(ledger.doubts).toBe(0)
       expect(ledger.transactions).toBeGreaterThan(5)
     }
+  })
+
+  test.each(momentsOf(from, to))('killed on the way back, at: %s', async (moment) => {
+    expect(await driven(await requestMove(await requestTo(to, tenant.id)))).toMatchObject({ state: 'switched' })
+    const { verdict, ledger } = await struckMove(tenant, () => requestRollback(tenant.id, tenant.slug, 'test', 'test'), moment, 'kill')
+    expect(verdict).toEqual(nothing)
+    expect(ledger.doubts).toBe(0)
   })
 })
 

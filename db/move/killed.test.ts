@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { runFleet } from '#db/fleet/run'
 import { addColumn, withMore } from '#db/fleet/testing/histories'
-import type { Inhabitant } from '#db/isolation/world'
+import type { Inhabitant } from '#db/isolation/testing/world'
 import type { Moment } from '#db/move/moments'
 import { requestMove } from '#db/move/request'
 import { struckMove } from '#db/move/testing/killing'
@@ -22,7 +22,7 @@ const cases: [Moment, 'schema' | 'database'][] = [['in the switch', 'schema'], [
 test.each(cases)('a worker that dies at: %s, on the way to a %s, is followed by another, and the tenant loses nothing', { timeout: 90_000 }, async (moment, to) => {
   const tenant = await settleIn('shared', 'killed', 20)
   made.push(tenant)
-  const { verdict, ledger, move } = await struckMove(tenant, { tenantId: tenant.id, to, actor: 'test', reason: 'test' }, moment, 'kill')
+  const { verdict, ledger, move } = await struckMove(tenant, () => requestMove({ tenantId: tenant.id, to, actor: 'test', reason: 'test' }), moment, 'kill')
   expect(verdict).toEqual({ lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] })
   expect(ledger.doubts).toBe(0)
   expect(move.state).toBe('cleaned')

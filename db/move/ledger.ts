@@ -45,11 +45,14 @@ export async function change(moveId: string, changes: Partial<Move>): Promise<vo
 
 const driven: MoveState[] = ['requested', 'provisioned', 'capturing', 'copied', 'indexed', 'caught_up', 'verified', 'confirmed', 'aborting']
 
-/** Moves on which the worker has something to do now: to go on, to give up, or to clean up since nobody objected in time. */
-export async function dueMoves(): Promise<string[]> {
+/**
+ * Moves on which the worker has something to do now: to go on, to give up, or to clean up since nobody objected in time. `urgent`: it may
+ * have been left between the two commits of a switch, where its tenant is in neither place.
+ */
+export async function dueMoves(): Promise<{ id: string; urgent: boolean }[]> {
   const due = sql`(${inArray(moves.state, driven)} or (${moves.state} = 'switched' and (${moves.confirmBy} is not null or ${moves.graceUntil} <= clock_timestamp())))`
-  const rows = await platform().select({ id: moves.id }).from(moves).where(and(due, sql`${moves.retryAt} <= clock_timestamp()`)).orderBy(moves.requestedAt)
-  return rows.map(({ id }) => id)
+  return platform().select({ id: moves.id, urgent: sql<boolean>`${moves.state} in ('verified', 'aborting')` }).from(moves)
+    .where(and(due, sql`${moves.retryAt} <= clock_timestamp()`)).orderBy(moves.requestedAt)
 }
 
 export async function slugOf(tenantId: string): Promise<string> {

@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { judge } from '#db/bench/judge'
 import { Writer } from '#db/bench/writer'
-import type { Inhabitant } from '#db/isolation/world'
-import { readEvents } from '#db/move/ledger'
+import type { Inhabitant } from '#db/isolation/testing/world'
+import { readEvents, readMove } from '#db/move/ledger'
 import { requestAbort, requestMove } from '#db/move/request'
 import { leave, settleIn } from '#db/move/testing/world'
 import { reached, WorkerProcess } from '#db/move/testing/worker'
@@ -27,7 +28,7 @@ afterAll(async () => {
   await closePools()
 }, 60_000)
 
-const nothing = { lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] }
+const nothing = { lost: 0, doubled: 0, resurrected: 0, examples: [] }
 const toDatabase = () => requestMove({ tenantId: tenant.id, to: 'database', actor: 'test', reason: 'test' })
 
 test('a mover that dies there is followed by another worker within seconds; until then writes wait or are refused, and none is lost', async () => {
@@ -45,6 +46,21 @@ test('a mover that dies there is followed by another worker within seconds; unti
   await second.end()
 })
 
+test('a mover that freezes there is followed by another worker, and does no harm when it wakes', async () => {
+  const first = started(new WorkerProcess({ how: 'stop', moment: 'source fenced' }))
+  const move = await toDatabase()
+  await first.struck('source fenced')
+  const second = started(new WorkerProcess())
+  await reached(move, ['switched'], second)
+  first.wake()
+  await new Promise((resolve) => setTimeout(resolve, 3000))
+  const ledger = await writer.stop()
+  expect(await judge(tenant.id, ledger)).toEqual(nothing)
+  expect((await readMove(move.id)).state).toBe('switched')
+  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'database', epoch: 2 })
+  await second.end()
+})
+
 test('given up there, the tenant goes on in its old place, and the target never opens', async () => {
   const first = started(new WorkerProcess({ how: 'kill', moment: 'source fenced' }))
   const move = await toDatabase()
@@ -53,11 +69,29 @@ test('given up there, the tenant goes on in its old place, and the target never 
   const second = started(new WorkerProcess())
   await reached(move, ['aborted'], second)
   expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
-  await new Promise((resolve) => setTimeout(resolve, 1000))
+  await sleep(1000)
   const ledger = await writer.stop()
   expect(await judge(tenant.id, ledger)).toEqual(nothing)
   expect(ledger.doubts).toBe(0)
   await second.end()
+})
+
+test.each(['target closed', 'registry set back'] as const)('given up there by a worker that dies at: %s, the tenant goes on in its old place all the same', async (moment) => {
+  const first = started(new WorkerProcess({ how: 'kill', moment: 'source fenced' }))
+  const move = await toDatabase()
+  await first.struck('source fenced')
+  await requestAbort(tenant.id, tenant.slug, 'test')
+  const second = started(new WorkerProcess({ how: 'kill', moment }))
+  await second.struck(moment)
+  const third = started(new WorkerProcess())
+  await reached(move, ['aborted'], third)
+  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
+  const { transactions } = writer.ledger
+  await sleep(1000)
+  const ledger = await writer.stop()
+  expect(ledger.transactions).toBeGreaterThan(transactions)
+  expect(await judge(tenant.id, ledger)).toEqual(nothing)
+  await third.end()
 })
 
 test('given up a moment later, it is too late: the move goes on to its end', async () => {
@@ -66,7 +100,7 @@ test('given up a moment later, it is too late: the move goes on to its end', asy
   await first.struck('target opened')
   await requestAbort(tenant.id, tenant.slug, 'test')
   const second = started(new WorkerProcess())
-  await reached(move, ['switched'], second)
+  expect(await reached(move, ['switched'], second)).toMatchObject({ abortBy: null, error: null })
   expect((await readEvents(move.id)).map(({ event }) => event)).toContain('too late')
   expect(await judge(tenant.id, await writer.stop())).toEqual(nothing)
   await second.end()

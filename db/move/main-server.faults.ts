@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { inDatabase } from '#db/connect'
-import { inhabitant } from '#db/isolation/world'
+import { inhabitant } from '#db/isolation/testing/world'
+import { requestMove } from '#db/move/request'
 import { momentsOf, struckMove } from '#db/move/testing/killing'
 import { MortalServer } from '#db/move/testing/server'
 import { closePools } from '#db/pools'
@@ -27,7 +28,7 @@ describe.each(pairs)('between %s and %s', (from, to) => {
     const tenant = await inhabitant(from, 'main', 20)
     for (const target of [to, from]) {
       const request = { tenantId: tenant.id, to: target, actor: 'test', reason: 'test' }
-      const { verdict } = await struckMove(tenant, request, moment, 'stop', () => main.die())
+      const { verdict } = await struckMove(tenant, () => requestMove(request), moment, 'stop', () => main.die())
       expect(verdict).toEqual({ lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] })
     }
   })

@@ -21,7 +21,9 @@ export const moments = {
   'switched': 'any',
   'in the clean-up': 'any',
   'source away': 'any',
-} as const satisfies Record<string, 'any' | 'here' | 'across'>
+  'target closed': 'given up',
+  'registry set back': 'given up',
+} as const satisfies Record<string, 'any' | 'here' | 'across' | 'given up'>
 
 export type Moment = keyof typeof moments
 

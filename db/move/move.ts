@@ -61,10 +61,12 @@ export async function drive(moveId: string, stopping: AbortSignal, until?: MoveS
 async function untilEnd(mover: Mover, until: MoveState | undefined): Promise<Ending> {
   let resumed = false
   for (;;) {
-    const { state } = mover.move
+    const { state, abortBy } = mover.move
     if (state === until) return 'waits'
     try {
-      // a migration may have passed by while nobody was at it
+      // before anything that needs the target: it may be away for good
+      if (abortBy !== null && isBefore(state)) throw new GivenUp(`given up by ${abortBy}`)
+      // a migration may have passed by while nobody was at it; the switch looks for itself, where nobody waits for it
       if (!resumed && isBefore(state) && !['requested', 'verified'].includes(state)) await checkVersions(mover)
       resumed = true
       if (state === 'aborting') await giveUp(mover)
@@ -82,8 +84,7 @@ async function untilEnd(mover: Mover, until: MoveState | undefined): Promise<End
 }
 
 async function take(mover: Mover, step: Step): Promise<void> {
-  const { id, state, abortBy } = mover.move
-  if (abortBy !== null && isBefore(state)) throw new GivenUp(abortBy)
+  const { id, state } = mover.move
   const began = performance.now()
   const result = await step.run(mover)
   await advance(id, state, step.to)
@@ -119,8 +120,7 @@ function passes(error: unknown): boolean {
   return passing.has(code) || /^E[A-Z]+$/.test(code) || /connection|terminated|premature close|let go again|timeout expired/i.test(String(error))
 }
 
-const said = (error: unknown): string =>
-  error instanceof GivenUp ? `given up by ${error.message}` : error instanceof Error ? error.message : String(error)
+const said = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Nothing is lost: the move is tried again a little later, and says why. */
 async function setBack(mover: Mover, error: unknown): Promise<void> {

@@ -9,7 +9,7 @@ import type { MoveEnd } from '#db/schema/platform'
 
 /** The worker was asked to stop: another one goes on from the last chunk. */
 export class HandedOver extends Error {}
-/** An operator gave the move up. */
+/** The move ends here; the message says by whom or why. */
 export class GivenUp extends Error {}
 
 type Side = 'source' | 'target'
@@ -45,9 +45,12 @@ export class Mover {
   target = (): Promise<pg.Client> => this.#client('target')
   end = (side: Side): Promise<End> => reachable(this.move.tenantId, this.move[side])
 
-  /** A further connection to one end; whoever asks closes it. */
+  /** A further connection to one end, which ends with the first: that one is watched over. Whoever asks closes it. */
   async another(side: Side): Promise<pg.Client> {
-    return openEnd(await this.end(side), this.#who())
+    const first = await this.#client(side)
+    const client = await openEnd(await this.end(side), this.#who())
+    first.once('end', () => drop(client))
+    return client
   }
 
   async tables(): Promise<TenantTable[]> {
@@ -70,7 +73,7 @@ export class Mover {
     if (Date.now() - this.#lookedAt < noteEveryMs) return
     this.#lookedAt = Date.now()
     const { abortBy } = await readMove(this.move.id)
-    if (abortBy !== null && this.move.state !== 'aborting') throw new GivenUp(abortBy)
+    if (abortBy !== null && this.move.state !== 'aborting') throw new GivenUp(`given up by ${abortBy}`)
   }
 
   /** Says what is going on now; seen by everybody who looks at the move. */

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Inhabitant } from '#db/isolation/world'
+import type { Inhabitant } from '#db/isolation/testing/world'
 import type { Moment } from '#db/move/moments'
+import { requestMove } from '#db/move/request'
 import { momentsOf, struckMove } from '#db/move/testing/killing'
 import { MortalServer, Wire } from '#db/move/testing/server'
 import { leave, settleIn, type Place } from '#db/move/testing/world'
@@ -33,7 +34,7 @@ async function thereAndBack(from: Exclude<Place, 'elsewhere'>, moment: Moment, s
   const tenant = await settleIn(from, 'server', 20)
   made.push(tenant)
   for (const way of [{ to: 'database', databaseUrl: throughWire } as const, { to: from }]) {
-    const { verdict } = await struckMove(tenant, { tenantId: tenant.id, ...way, actor: 'test', reason: 'test' }, moment, 'stop', strike)
+    const { verdict } = await struckMove(tenant, () => requestMove({ tenantId: tenant.id, ...way, actor: 'test', reason: 'test' }), moment, 'stop', strike)
     expect(verdict).toEqual(nothing)
   }
 }

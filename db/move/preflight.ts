@@ -54,11 +54,12 @@ async function checkTarget(tenantId: string, target: MoveEnd): Promise<void> {
 
 /** The same for a server that holds no tenant yet, seen by an administrator. */
 export async function checkServer(client: pg.ClientBase, end: Target): Promise<void> {
+  // a login that may not look into a backend of others sees it without its kind
   const { rows: [row] } = await client.query<{ database: boolean; schema: boolean; free: number }>(`
     select exists (select from pg_catalog.pg_database where datname = $1) as database,
       exists (select from pg_catalog.pg_namespace where nspname = $1) as schema,
       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-        - (select count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend')::int as free`, [end.schema])
+        - (select count(*) from pg_catalog.pg_stat_activity where datid is not null and coalesce(backend_type, 'client backend') = 'client backend')::int as free`, [end.schema])
   if (end.kind === 'database' && row?.database) throw new TargetOccupied(placeName(end), `a database ${end.schema}`)
   if (end.kind === 'schema' && row?.schema) throw new TargetOccupied(placeName(end), `a schema ${end.schema}`)
   if (row && row.free < ownConnections) throw new TargetFull(placeName(end), `${Math.max(row.free, 0)} connections are free, and a move needs ${ownConnections}`)

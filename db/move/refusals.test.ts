@@ -3,7 +3,7 @@ import { connected, inDatabase } from '#db/connect'
 import { loginUrl } from '#db/env'
 import { MoveUnderWay, SamePlace, ServerTooOld, ServerUnusable, TargetFull, TargetHeld, TargetOccupied } from '#db/errors'
 import { privateName } from '#db/id'
-import type { Inhabitant } from '#db/isolation/world'
+import type { Inhabitant } from '#db/isolation/testing/world'
 import { latestMove, readMove } from '#db/move/ledger'
 import { drive } from '#db/move/move'
 import { planMove, requestAbort, requestConfirm, requestMove, requestRollback } from '#db/move/request'
@@ -12,9 +12,10 @@ import { closePools } from '#db/pools'
 import { placementOf } from '#db/registry'
 
 let tenant: Inhabitant
+const others: Inhabitant[] = []
 beforeAll(async () => void (tenant = await settleIn('shared', 'refused', 10)))
 afterAll(async () => {
-  await leave([tenant])
+  await leave([tenant, ...others])
   await closePools()
 })
 
@@ -39,6 +40,33 @@ test('what was begun is taken away when a move is given up half way', async () =
   const { rowCount } = await admin(`select from pg_namespace where nspname = '${privateName(tenant.id)}' union all select from tenancy.changed_keys`)
   expect(rowCount).toBe(0)
   expect(await fingerprint(tenant.id)).toEqual(before)
+})
+
+test('a move whose target is away can be given up: the tenant is let go at once, and what was made goes when the target is back', { timeout: 60_000 }, async () => {
+  const databaseUrl = await otherServer()
+  const move = await driven(await requestMove({ tenantId: tenant.id, to: 'database', databaseUrl, ...asked }), 'capturing')
+  const state = async () => (await admin(`select state from tenancy.residents where tenant_id = '${tenant.id}'`)).rows
+  expect(await state()).toEqual([{ state: 'copying' }])
+  const { port } = new URL(databaseUrl)
+  await admin(`update platform.servers set port = 1 where port = ${port}`)
+  await requestAbort(tenant.id, tenant.slug, 'test')
+  await expect(driven(move)).rejects.toThrow('ECONNREFUSED')
+  expect(await readMove(move.id)).toMatchObject({ state: 'aborting' })
+  expect(await state()).toEqual([{ state: 'active' }])
+  await admin(`update platform.servers set port = ${port} where port = 1`)
+  expect(await driven(move)).toMatchObject({ state: 'aborted', error: 'given up by test' })
+})
+
+test('a move from one server to another can be planned, and the plan changes nothing', { timeout: 60_000 }, async () => {
+  const own = await settleIn('database', 'planned', 3)
+  others.push(own)
+  const databaseUrl = await otherServer()
+  const known = async () => (await admin('select id from platform.servers')).rows
+  const before = await known()
+  const plan = await planMove({ tenantId: own.id, to: 'database', databaseUrl, ...asked })
+  expect(plan).toMatchObject({ from: `${privateName(own.id)}, schema ${privateName(own.id)}`, to: `${new URL(databaseUrl).host}/${privateName(own.id)}` })
+  expect(await known()).toEqual(before)
+  await expect(planMove({ tenantId: own.id, to: 'database', ...asked })).rejects.toBeInstanceOf(SamePlace)
 })
 
 test('a tenant is not moved to where it is, nor confirmed before it has moved', async () => {
@@ -135,6 +163,15 @@ describe('a target that fails while rows are copied is taken away again, and the
     expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared' })
     expect(await fingerprint(tenant.id)).toEqual(before)
   })
+})
+
+test('a migration that passed by just before the switch is noticed, and the tenant stays', async () => {
+  const before = await fingerprint(tenant.id)
+  const move = await driven(await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }), 'verified')
+  await admin(`insert into tenancy.applied (schema, migration, sha256) values ('${privateName(tenant.id)}', '9999_later', '')`)
+  expect(await driven(move)).toMatchObject({ state: 'aborted', error: expect.stringMatching(/the source is at 0000_init and the target would be at 9999_later/) })
+  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared' })
+  expect(await fingerprint(tenant.id)).toEqual(before)
 })
 
 test.each(['schema', 'database'] as const)('a way back from a %s that fails leaves the tenant where it is, and may be tried again', { timeout: 60_000 }, async (kind) => {

@@ -15,7 +15,7 @@ import { inspectServer, useServer } from '#db/placements/servers'
 import { platformPool } from '#db/pools'
 import { platform, type PlatformDb } from '#db/registry'
 import * as schema from '#db/schema/platform'
-import { moves, placements, tenants, type MoveEnd, type PlacementKind, type Tier } from '#db/schema/platform'
+import { moves, placements, servers, tenants, type MoveEnd, type PlacementKind, type Tier } from '#db/schema/platform'
 import { decrypt, encrypt, newSecret } from '#db/secrets'
 
 export type MoveRequest = { tenantId: string; to: PlacementKind; databaseUrl?: string; actor: string; reason: string; graceHours?: number }
@@ -26,7 +26,8 @@ const tierOf = Object.fromEntries(Object.entries(kindOf).map(([tier, kind]) => [
 /** What the move would do and how long it may take; nothing is changed, here or there. Throws as `requestMove` does. */
 export async function planMove(request: MoveRequest): Promise<Survey & { from: string; to: string }> {
   const { source, target } = await endsOf(request, false)
-  const plan = await survey(request.tenantId, source, target, false)
+  // another server was looked at just now, by its administrator
+  const plan = await survey(request.tenantId, source, target, target.serverId !== null)
   const at = ({ database, schema: name }: MoveEnd) => placeName({ server: null, database, schema: name })
   return { ...plan, from: at(source), to: request.databaseUrl ? `${new URL(request.databaseUrl).host}/${target.database}` : at(target) }
 }
@@ -86,10 +87,17 @@ async function wish(tenantId: string, slug: string, wanted: string, changes: Par
 
 /** Somebody has asked already: for the same, and then it is one move, or for something else. */
 async function joined(move: Move, { tenantId, to, databaseUrl }: MoveRequest): Promise<Move> {
-  const same = isBefore(move.state) && move.abortBy === null && move.target.kind === to && (databaseUrl === undefined || move.target.serverId !== null)
+  const same = isBefore(move.state) && move.abortBy === null && move.target.kind === to && (databaseUrl === undefined || (await isAt(move.target, databaseUrl)))
   if (same) return move
   const [tenant] = await platform().select({ slug: tenants.slug }).from(tenants).where(eq(tenants.id, tenantId))
   throw new MoveUnderWay(tenant?.slug ?? tenantId, move.state)
+}
+
+async function isAt({ serverId }: MoveEnd, databaseUrl: string): Promise<boolean> {
+  const { host, port, isMain } = await inspectServer(databaseUrl)
+  if (isMain || serverId === null) return isMain && serverId === null
+  const [server] = await platform().select({ host: servers.host, port: servers.port }).from(servers).where(eq(servers.id, serverId))
+  return server?.host === host && server.port === port
 }
 
 async function endsOf({ tenantId, to, databaseUrl }: MoveRequest, prepare: boolean): Promise<Ends> {
@@ -118,7 +126,9 @@ async function serverFor(databaseUrl: string, name: string, prepare: boolean): P
   const { host, port, isMain } = await inspectServer(databaseUrl)
   if (isMain) return null
   await connected(databaseUrl, (client) => checkServer(client, { kind: 'database', server: { host, port }, database: name, schema: name }))
-  return prepare ? ((await useServer(databaseUrl))?.id ?? null) : null
+  if (prepare) return (await useServer(databaseUrl))?.id ?? null
+  const [known] = await platform().select({ id: servers.id }).from(servers).where(and(eq(servers.host, host), eq(servers.port, port)))
+  return known?.id ?? newId() // a plan writes no server down, but its target is not here
 }
 
 type NewMove = Omit<typeof moves.$inferInsert, 'id' | 'tenantId'>

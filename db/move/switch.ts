@@ -4,6 +4,9 @@ import { letGo, withFence } from '#db/move/fence'
 import { change } from '#db/move/ledger'
 import { GivenUp, type Mover } from '#db/move/mover'
 import { moment } from '#db/move/moments'
+import { checkVersions } from '#db/move/provision'
+
+const silenceMs = 5000
 
 /** Brings over the last keys while nobody writes, and turns the tenant to its new place. */
 export async function switchOver(mover: Mover): Promise<void> {
@@ -15,6 +18,7 @@ export async function switchOver(mover: Mover): Promise<void> {
 async function switchHere(mover: Mover): Promise<void> {
   const target = await mover.target()
   if ((await residentIn(target, mover))?.state !== 'copying') return // an earlier run has committed
+  await checkVersions(mover)
   const tables = await mover.tables()
   await catchUp(mover)
   const { result, pauseMs } = await withFence(mover, target, async () => {
@@ -38,17 +42,29 @@ async function switchAcross(mover: Mover): Promise<void> {
   const tables = await mover.tables()
   const epoch = mover.move.source.epoch + 1
   const state = (await residentIn(source, mover))?.state
-  if (state === 'fenced' || state === 'gone') return comeAcross(mover, epoch)
+  if (state === 'fenced' || state === 'gone') {
+    await endWhenSilent(mover, silenceMs)
+    await comeAcross(mover, epoch)
+    return endWhenSilent(mover, 0)
+  }
+  await checkVersions(mover)
   await catchUp(mover)
   const { result, pauseMs } = await withFence(mover, source, async () => {
-    const keys = await catchUpOnce(mover, tables)
+    const [keys] = await Promise.all([catchUpOnce(mover, tables), endWhenSilent(mover, silenceMs)])
     await moment('drained')
     if (!(await turn(source, mover, 'copying', 'fenced', epoch))) throw new Error(`tenant ${mover.slug} is not being copied from ${mover.move.source.schema} any more`)
     await moment('source fenced')
     await comeAcross(mover, epoch, letGo(mover))
     return { result: keys, released: true }
   })
+  await endWhenSilent(mover, 0)
   await finish(mover, result, pauseMs)
+}
+
+/** A mover that freezes between the two commits must not keep others from going on: the servers end its sessions, and its locks with them. */
+async function endWhenSilent(mover: Mover, ms: number): Promise<void> {
+  const clients = [mover.main, await mover.target()]
+  await Promise.all(clients.map((client) => client.query(`set idle_session_timeout = ${ms}`)))
 }
 
 /** From the fenced source on. What is done already is not done again. */
@@ -66,5 +82,5 @@ async function comeAcross(mover: Mover, epoch: number, last = 'select'): Promise
 
 async function finish(mover: Mover, keys: number, pauseMs: number): Promise<void> {
   await change(mover.move.id, { pauseMs })
-  await mover.event('last keys', `came over behind the fence`, { rows: keys, tookMs: pauseMs })
+  await mover.event('last keys', 'came over behind the fence', { rows: keys, tookMs: pauseMs })
 }

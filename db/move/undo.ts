@@ -1,6 +1,7 @@
 import { empty } from '#db/move/clean'
 import { handOver, residentIn, turn } from '#db/move/capture'
 import { advance, change } from '#db/move/ledger'
+import { moment } from '#db/move/moments'
 import { isShared, type Mover } from '#db/move/mover'
 
 /**
@@ -15,8 +16,11 @@ export async function undo(mover: Mover): Promise<boolean> {
   if (resident?.state === 'copying') await turn(source, mover, 'copying', 'active', move.source.epoch)
   if (resident?.state === 'fenced' || resident?.state === 'gone') {
     if (resident.state === 'gone' || !(await closeTarget(mover, epoch))) return goOn(mover)
-    await turn(source, mover, 'fenced', 'active', epoch)
+    await moment('target closed')
+    // the registry first: a source that is open under an epoch which the registry has not would let nobody in
     await mover.main.query('select tenancy.record_return($1, $2)', [move.id, epoch])
+    await moment('registry set back')
+    await turn(source, mover, 'fenced', 'active', epoch)
   }
   const stays = isShared(move.target) || move.rollsBack !== null
   if (!mover.here && stays) await closeTarget(mover, epoch)
@@ -39,7 +43,7 @@ async function closeTarget(mover: Mover, epoch: number): Promise<boolean> {
 
 async function goOn(mover: Mover): Promise<false> {
   await mover.event('too late', 'the target is open already; the move goes on')
-  await change(mover.move.id, { abortBy: null })
+  await change(mover.move.id, { abortBy: null, error: null })
   await advance(mover.move.id, 'aborting', 'verified')
   return false
 }

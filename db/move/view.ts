@@ -35,20 +35,20 @@ export async function readMoveView(id: string): Promise<MoveView> {
   }
 }
 
-export type MoveRow = { id: string; slug: string; tenant: string; state: MoveState; source: MoveEnd; target: MoveEnd; requestedBy: string; requestedAt: Date; pauseMs: number | null; rowsTotal: number; rowsDone: number; error: string | null; note: string; graceUntil: Date | null }
+export type MoveRow = { id: string; slug: string; tenant: string; state: MoveState; source: MoveEnd; target: MoveEnd; requestedBy: string; requestedAt: Date; pauseMs: number | null; rowsTotal: number; rowsDone: number; error: string | null; abortBy: string | null; note: string; graceUntil: Date | null }
 
 /** All moves, the newest first; with `live`, those on which something is still to be done or decided. */
 export async function listMoves({ live, size, cursor }: { live: boolean; size: number; cursor: Cursor | null }): Promise<Page<MoveRow>> {
-  const ordering = { by: moves.requestedAt, id: moves.id, descending: true }
+  const ordering = { by: moves.id, id: moves.id, descending: true } // ids sort by the time they were made
   const rows = await platform()
     .select({
       id: moves.id, slug: tenants.slug, tenant: tenants.name, state: moves.state, source: withoutSecret(moves.source), target: withoutSecret(moves.target), requestedBy: moves.requestedBy,
-      requestedAt: moves.requestedAt, pauseMs: moves.pauseMs, rowsTotal: moves.rowsTotal, rowsDone: moves.rowsDone, error: moves.error, note: moves.note, graceUntil: moves.graceUntil,
+      requestedAt: moves.requestedAt, pauseMs: moves.pauseMs, rowsTotal: moves.rowsTotal, rowsDone: moves.rowsDone, error: moves.error, abortBy: moves.abortBy, note: moves.note, graceUntil: moves.graceUntil,
     })
     .from(moves).innerJoin(tenants, eq(tenants.id, moves.tenantId))
     .where(and(live ? notInArray(moves.state, over) : undefined, beyond(ordering, cursor)))
     .orderBy(...orderBy(ordering, cursor)).limit(size + 1)
-  return page(rows, size, cursor, (row) => row.requestedAt)
+  return page(rows, size, cursor, (row) => row.id)
 }
 
 const withoutSecret = (end: typeof moves.source | typeof moves.target) => sql<MoveEnd>`${end} - 'secret'`

@@ -1,15 +1,15 @@
 import { commandLine } from '#db/console/audit'
 import type { Run } from '#db/cli/commands'
 import { follow } from '#db/cli/fleet/progress'
-import { list, number, word } from '#db/cli/fleet/options'
+import { list, number, percents, word } from '#db/cli/fleet/options'
 import { table } from '#db/cli/table'
 import { bringPlatform } from '#db/fleet/platform'
 import { requestRun, runFleetJob } from '#db/fleet/runs'
 
 export const run: Run = async ({ values }) => {
   const options = {
-    canary: list(values, 'canary'), waves: list(values, 'waves')?.map(Number),
-    concurrency: number(values, 'concurrency'), maxFailures: number(values, 'max-failures'), limit: number(values, 'limit'), to: word(values, 'to'),
+    canary: list(values, 'canary'), waves: percents(values, 'waves'),
+    concurrency: number(values, 'concurrency', 64), maxFailures: number(values, 'max-failures'), limit: number(values, 'limit'), to: word(values, 'to'),
   }
   // the row of this run stands in a table of the platform
   await bringPlatform()

@@ -4,6 +4,8 @@ import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
 import { steps } from '#db/fleet/steps/all'
 import { readSteps, runStep } from '#db/fleet/steps/run'
+import { platform } from '#db/registry'
+import { bySlug } from '#db/tenants'
 
 export const run: Run = async ({ values, positionals: [name, ...rest] }) => {
   if (rest.length > 0) throw new UsageError('name one step')
@@ -13,13 +15,15 @@ export const run: Run = async ({ values, positionals: [name, ...rest] }) => {
   }
   const step = steps.find((one) => one.name === name)
   if (!step) throw new UsageError(`there is no step ${name}; there are ${steps.map((one) => one.name).join(', ')}`)
+  const tenant = word(values, 'tenant')
+  if (tenant !== undefined) await bySlug(platform(), tenant)
   const stopping = new AbortController()
   process.once('SIGINT', () => stopping.abort())
-  const tenant = word(values, 'tenant')
   const result = await runStep(step, {
     signal: stopping.signal, ...(tenant === undefined ? {} : { tenant }),
     onProgress: ({ done, tenants, rows, failed }) => process.stderr.write(`${done} of ${tenants} tenants, ${rows} rows changed${failed > 0 ? `, ${failed} failed` : ''}\n`),
   })
-  const lines = [`${result.done.length} tenants done, ${result.rows} rows changed`, ...result.failed.map((one) => `${one.tenant}: ${one.message}`)]
-  return { text: lines.join('\n'), json: result, failed: result.failed.length > 0 }
+  const stopped = stopping.signal.aborted
+  const lines = [`${result.done.length} tenants done, ${result.rows} rows changed${stopped ? '; stopped before the end' : ''}`, ...result.failed.map((one) => `${one.tenant}: ${one.message}`)]
+  return { text: lines.join('\n'), json: result, failed: stopped || result.failed.length > 0 }
 }

@@ -1,5 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { beforeAll, expect, it } from 'vitest'
+import { run as stepCommand } from '#db/cli/fleet/step'
+import { TenantNotFound } from '#db/errors'
 import { recountOrders } from '#db/fleet/steps/recount-orders'
 import { readSteps, runStep } from '#db/fleet/steps/run'
 import type { DataStep } from '#db/fleet/steps/step'
@@ -66,4 +68,8 @@ it('recounts the orders of one tenant', async () => {
     select '${id}', gen_random_uuid(), o.id, 1, (select id from products limit 1), '', 3, 5 from orders as o`)
   expect(await runStep(recountOrders, { tenant: slug })).toMatchObject({ done: [slug], rows: 700 })
   expect(await query(`select distinct total_minor::int as total from ${fleet[0]?.schema}.orders`)).toEqual([{ total: 15 }])
+})
+
+it('a tenant that is not there is an error, not a step with nothing to do', async () => {
+  await expect(stepCommand({ values: { tenant: 'nobody' }, positionals: [recountOrders.name] })).rejects.toBeInstanceOf(TenantNotFound)
 })

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { judge, type Verdict } from '#db/bench/judge'
 import { Writer, type Ledger } from '#db/bench/writer'
-import type { Inhabitant } from '#db/isolation/world'
+import type { Inhabitant } from '#db/isolation/testing/world'
 import type { Move } from '#db/move/ledger'
 import { moments, type Moment } from '#db/move/moments'
-import { requestConfirm, requestMove, type MoveRequest } from '#db/move/request'
-import type { Place } from '#db/move/testing/world'
+import { requestConfirm } from '#db/move/request'
+import { mainAdmin, remains, type Place } from '#db/move/testing/world'
 import { reached, WorkerProcess } from '#db/move/testing/worker'
 
 export const moodOf = (from: Place, to: Place): 'here' | 'across' => ([from, to].every((place) => place === 'shared' || place === 'schema') ? 'here' : 'across')
@@ -16,21 +16,22 @@ export const momentsOf = (from: Place, to: Place): Moment[] =>
 
 const afterSwitch: Moment[] = ['in the clean-up', 'source away']
 
-export type Killed = { verdict: Verdict; ledger: Ledger; move: Move }
+/** `misplaced`: rows that are still, or again, in the shared schema when the tenant lives elsewhere. */
+export type Killed = { verdict: Verdict & { misplaced: number }; ledger: Ledger; move: Move }
 
 /**
- * One move, struck at a moment while a writer writes: with `kill` the worker ends itself there and another one is started; with `stop` it
- * stands still while `strike` begins to do its harm, and goes on in the middle of it. Out: what the writer's ledger says of the rows at the end, when
- * the old place is gone.
+ * One move, or one way back, that `ask` asks for, struck at a moment while a writer writes: with `kill` the worker ends itself there and another one is
+ * started; with `stop` it stands still while `strike` begins to do its harm, and goes on in the middle of it. Out: what the writer's ledger says of the
+ * rows at the end, when the old place is gone.
  */
-export async function struckMove(tenant: Inhabitant, request: MoveRequest, moment: Moment, how: 'kill' | 'stop', strike = async () => {}): Promise<Killed> {
+export async function struckMove(tenant: Inhabitant, ask: () => Promise<Move>, moment: Moment, how: 'kill' | 'stop', strike = async () => {}): Promise<Killed> {
   const writer = new Writer(tenant.owner, 120)
   await writer.start(3)
   const first = new WorkerProcess({ how, moment })
   let second: WorkerProcess | undefined
   try {
-    const move = await requestMove(request)
-    if (afterSwitch.includes(moment)) {
+    const move = await ask()
+    if (afterSwitch.includes(moment) && move.rollsBack === null) {
       await reached(move, ['switched'], first)
       await requestConfirm(tenant.id, tenant.slug, 'test')
     }
@@ -47,7 +48,8 @@ export async function struckMove(tenant: Inhabitant, request: MoveRequest, momen
     if (switched.state === 'switched' && switched.confirmBy === null) await requestConfirm(tenant.id, tenant.slug, 'test')
     const done = await reached(move, ['cleaned'], worker)
     const ledger = await writer.stop()
-    return { verdict: await judge(tenant.id, ledger), ledger, move: done }
+    const misplaced = done.target.kind === 'shared' ? 0 : await remains(mainAdmin(), 'shared', tenant.id)
+    return { verdict: { ...(await judge(tenant.id, ledger)), misplaced }, ledger, move: done }
   } finally {
     await writer.stop()
     await first.end('SIGKILL')

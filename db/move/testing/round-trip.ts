@@ -1,12 +1,12 @@
 import { expect } from 'vitest'
 import { judge } from '#db/bench/judge'
 import { Writer } from '#db/bench/writer'
-import type { Inhabitant } from '#db/isolation/world'
+import type { Inhabitant } from '#db/isolation/testing/world'
 import { requestConfirm, requestMove, requestRollback } from '#db/move/request'
 import { driven, fingerprint, mainAdmin, remains, requestTo, settleIn, tierOf, type Place } from '#db/move/testing/world'
 import { placementOf } from '#db/registry'
 
-const nothing = { lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] }
+const nothing = { lost: 0, doubled: 0, resurrected: 0, examples: [] }
 
 /** A tenant that writes all the while goes to a place, is rolled back, goes again and stays. Out: who has to be taken away at the end. */
 export async function roundTrip(from: Place, to: Place): Promise<Inhabitant[]> {

@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { run } from '#db/cli/tenant-move'
+import { UsageError } from '#db/cli/usage'
+import type { Inhabitant } from '#db/isolation/testing/world'
+import { latestMove, readMove, type Move } from '#db/move/ledger'
+import { driven, leave, settleIn } from '#db/move/testing/world'
+import { closePools } from '#db/pools'
+
+let tenant: Inhabitant
+beforeAll(async () => void (tenant = await settleIn('shared', 'told', 5)))
+afterAll(async () => {
+  await leave([tenant])
+  await closePools()
+})
+
+const move = (values: Record<string, string | boolean>) => run({ values: { ...values, json: true }, positionals: [tenant.slug] })
+
+async function written(): Promise<Move> {
+  for (;;) {
+    const found = await latestMove(tenant.id)
+    if (found) return found
+    await sleep(10)
+  }
+}
+
+test('--abort --wait is done when the tenant has stayed, and --to --wait has failed then', async () => {
+  const following = move({ to: 'schema', wait: true })
+  const asked = await written()
+  const givingUp = move({ abort: true, wait: true })
+  while ((await readMove(asked.id)).abortBy === null) await sleep(10)
+  await driven(asked)
+  expect(await givingUp).toMatchObject({ failed: false, json: { state: 'aborted' } })
+  expect(await following).toMatchObject({ failed: true, json: { id: asked.id } })
+})
+
+test('--dry-run is refused beside what would be done all the same', async () => {
+  const before = await latestMove(tenant.id)
+  for (const option of ['abort', 'confirm', 'rollback', 'status']) await expect(move({ [option]: true, 'dry-run': true })).rejects.toBeInstanceOf(UsageError)
+  await expect(move({})).rejects.toBeInstanceOf(UsageError)
+  expect(await latestMove(tenant.id)).toEqual(before)
+})
