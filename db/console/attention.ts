@@ -16,7 +16,7 @@ export async function readConcerns(): Promise<{ concerns: Concern[]; fleet: Awai
   const [fleet, doctor, drift, waiting, [run], visits] = await Promise.all([
     readStatus(), lastExamination('doctor'), lastExamination('drift'),
     db.select({ id: moves.id, tenant: tenants.name, state: moves.state, error: moves.error, at: moves.changedAt, until: moves.graceUntil }).from(moves).innerJoin(tenants, eq(tenants.id, moves.tenantId))
-      .where(and(inArray(moves.state, ['switched', 'aborted']), gte(moves.changedAt, since), sql`(${moves.state} = 'switched' or ${moves.error} is not null)`)).orderBy(desc(moves.changedAt)).limit(20),
+      .where(and(inArray(moves.state, ['switched', 'aborted']), gte(moves.changedAt, since), sql`(${moves.state} = 'switched' or ${moves.error} is not null and ${moves.abortBy} is null)`)).orderBy(desc(moves.changedAt)).limit(20),
     db.select().from(migrationRuns).orderBy(desc(migrationRuns.requestedAt)).limit(1),
     db.select({ tenant: tenants.name, slug: tenants.slug, at: supportAccesses.startedAt, reason: supportAccesses.reason, writes: supportAccesses.writes }).from(supportAccesses).innerJoin(tenants, eq(tenants.id, supportAccesses.tenantId))
       .where(and(isNull(supportAccesses.endedAt), sql`${supportAccesses.expiresAt} > now()`)).limit(20),
@@ -27,7 +27,7 @@ export async function readConcerns(): Promise<{ concerns: Concern[]; fleet: Awai
     if (examination && examination.offenders.length > 0) concerns.push({ grave: true, what: `${examination.kind === 'doctor' ? 'The doctor found' : 'Drift:'} ${examination.offenders.length} ${examination.offenders.length === 1 ? 'offender' : 'offenders'}`, why: examination.offenders[0]?.why ?? '', at: examination.at, href: '/console/doctor' })
   }
   if (off.length > 0) concerns.push({ grave: off.some(({ state }) => state !== 'behind'), what: `${off.length} of ${fleet.total} targets are not at this build’s version`, why: off.slice(0, 3).map(({ name, state }) => `${name} is ${state}`).join(', '), at: null, href: '/console/fleet' })
-  if (run && ['failed', 'stopped'].includes(run.state)) concerns.push({ grave: true, what: `The last fleet run ended with ${run.failed} failures`, why: run.message, at: run.endedAt, href: `/console/fleet/runs/${run.id}` })
+  if (run && ['failed', 'stopped'].includes(run.state)) concerns.push({ grave: true, what: `The last fleet run ${run.state === 'stopped' ? 'was stopped' : 'failed'}${run.failed > 0 ? `, with ${run.failed} ${run.failed === 1 ? 'failure' : 'failures'}` : ''}`, why: run.message, at: run.endedAt, href: `/console/fleet/runs/${run.id}` })
   for (const move of waiting) {
     concerns.push(move.state === 'aborted'
       ? { grave: true, what: `The move of ${move.tenant} failed`, why: move.error ?? '', at: move.at, href: `/console/moves/${move.id}` }

@@ -16,7 +16,7 @@ export async function listJobs(most = 50): Promise<Job[]> {
         case when state = 'switched' then 'waiting' when state = 'aborted' then 'failed' else 'running' end,
         coalesce(error, case state when 'switched' then 'waits to be confirmed' else note end), changed_at
       from platform.moves
-      where state not in ('cleaned', 'rolled_back', 'rolling_back', 'aborted') or (state = 'aborted' and error is not null and changed_at > now() - interval '7 days')
+      where state not in ('cleaned', 'rolled_back', 'rolling_back', 'aborted') or (state = 'aborted' and error is not null and abort_by is null and changed_at > now() - interval '7 days')
       union all
       select 'fleet run', id::text, 'Fleet run', null,
         case state when 'requested' then 'waiting' when 'running' then 'running' else 'failed' end,
@@ -30,10 +30,9 @@ export async function listJobs(most = 50): Promise<Job[]> {
       from platform.exports
       where state in ('requested', 'running') or (state = 'failed' and requested_at > now() - interval '7 days')
       union all
-      select 'retention', id::text, 'Retention', tenant_id, case state when 'waiting' then 'waiting' when 'running' then 'running' else 'failed' end,
-        case state when 'waiting' then 'waits for the owner to agree' else message end, coalesce(ended_at, decided_at, planned_at)
+      select 'retention', id::text, 'Retention', tenant_id, state, case state when 'waiting' then 'waits for the owner to agree' else '' end, coalesce(decided_at, planned_at)
       from platform.retention_runs
-      where state in ('waiting', 'running') or (state = 'failed' and planned_at > now() - interval '7 days')
+      where state in ('waiting', 'running')
       union all
       select 'erasure', id::text, 'Erasure', tenant_id, case when problem is not null then 'failed' when started_at is not null then 'running' else 'waiting' end,
         coalesce(problem, 'due ' || to_char(due_at, 'FMDD Mon YYYY')), requested_at

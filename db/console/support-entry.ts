@@ -12,14 +12,14 @@ type Admitted = { access_id: string; actor: string; reason: string; writes: bool
  */
 export async function enterAsSupport(client: pg.PoolClient, { token, tenantId, what }: SupportCaller, { database, epoch }: Placement, statementMs: number): Promise<void> {
   const call = (text: string, values: unknown[]) => client.query({ text, values, queryMode: 'extended' } as pg.QueryConfig)
-  const begun = client.query(`begin; set local statement_timeout = ${statementMs}`)
+  const begin = () => client.query(`begin; set local statement_timeout = ${statementMs}`)
   if (database === null) {
-    await Promise.all([begun, call('select tenancy.enter_as_support($1, $2, $3, $4, $5)', [token, tenantId, epoch, what, newId()])])
+    await Promise.all([begin(), call('select tenancy.enter_as_support($1, $2, $3, $4, $5)', [token, tenantId, epoch, what, newId()])])
     return
   }
   const { rows: [admitted] } = await platformPool().query<Admitted>('select * from tenancy.admit_support($1, $2, $3)', [token, tenantId, what])
   if (!admitted) throw new Error('support was let in by nothing')
-  await Promise.all([begun, call('select tenancy.enter_own($1, $2)', [tenantId, epoch])])
+  await Promise.all([begin(), call('select tenancy.enter_own($1, $2)', [tenantId, epoch])])
   await call(
     `insert into activity (tenant_id, id, actor, deed, subject, subject_id, detail)
      select $1, $2, $3, $4, $5, $6, $7 where $8 or not exists (select from activity where tenant_id = $1 and subject_id = $6)`,

@@ -4,9 +4,10 @@ import { connected } from '#db/connect'
 import { withTenant, type Caller } from '#db/door'
 import { env } from '#db/env'
 import { newId } from '#db/id'
-import { inhabitant, refusal, type Inhabitant } from '#db/isolation/world'
+import { inhabitant, refusal, type Inhabitant } from '#db/isolation/testing/world'
 import { unprovision } from '#db/placements/provision'
 import { closePools } from '#db/pools'
+import * as trail from '#db/product/activity'
 import { placementOf, platform } from '#db/registry'
 import { supportAccesses } from '#db/schema/console'
 import { audit, operators, type PlacementKind } from '#db/schema/platform'
@@ -51,6 +52,8 @@ describe.each(kinds)('support in a %s placement', (kind) => {
     await support.allowWriting(olivia, 'they asked for it')
     await write(home.id)
     expect(await tellings(home)).toEqual([['support.entered', 'ticket 7'], ['support.acted', 'ticket 7']])
+    const { rows } = await withTenant(home.owner, (tx) => trail.list(tx, { about: 'operators', search: '', size: 10, cursor: null }))
+    expect(rows.map(({ deed }) => deed)).toEqual(['support.acted', 'support.entered'])
     await support.endVisit(olivia)
     expect(await refusal(look(home.id))).toBe('NotAMember')
     expect(await deeds(home.id)).toEqual(expect.arrayContaining(['support access begun', 'support looks: comes in', 'support looks: a test', 'support may write', 'support acts: a test', 'support access ended']))

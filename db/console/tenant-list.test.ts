@@ -11,7 +11,7 @@ import { listMoves } from '#db/move/view'
 import { closePools } from '#db/pools'
 import { platform } from '#db/registry'
 import { examinations } from '#db/schema/console'
-import { tenants } from '#db/schema/platform'
+import { migrationRuns, tenants } from '#db/schema/platform'
 import { countTenants, listTenants, tenantCounts, tenantSorts, type TenantFilter } from '#db/console/tenant-list'
 import { topTenants, usageOf } from '#db/console/usage-report'
 
@@ -73,6 +73,15 @@ test('what a tenant used suggests an upgrade, and says why; on the highest tier 
   expect(await hints('waitMs')).toMatchObject({ 'tenant-2': 'waits 100 ms for a connection each time' })
   await platform().update(tenants).set({ tier: 'enterprise' }).where(eq(tenants.slug, 'tenant-1'))
   expect(await hints('limitsHit')).toMatchObject({ 'tenant-1': null })
+})
+
+test.each([
+  ['stopped', 0, 'The last fleet run was stopped'], ['stopped', 2, 'The last fleet run was stopped, with 2 failures'], ['failed', 1, 'The last fleet run failed, with 1 failure'], ['failed', 0, 'The last fleet run failed'],
+] as const)('a fleet run that is %s with %i failures is told as it was', async (state, failed, what) => {
+  const id = newId()
+  await platform().insert(migrationRuns).values({ id, requestedBy: 'test', requestedAt: new Date(Date.now() + 60_000), state, failed, message: 'why' })
+  expect((await readConcerns()).concerns).toContainEqual(expect.objectContaining({ what, why: 'why' }))
+  await platform().delete(migrationRuns).where(eq(migrationRuns.id, id))
 })
 
 test('the use of a page of tenants is read by the key of each, and a doctor who names one marks it', async () => {

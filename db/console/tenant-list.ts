@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, isNotNull, isNull, notInArray, or, sql, type SQL } from 'drizzle-orm'
+import { isId } from '#db/id'
 import { page, type Cursor, type Page } from '#db/product/keyset'
 import { platform } from '#db/registry'
 import { tenantSizes } from '#db/schema/console'
@@ -19,19 +20,19 @@ const over: MoveState[] = ['cleaned', 'aborted', 'rolling_back', 'rolled_back']
 /** Switched is the tenant living at its new place: only the old one is still to be cleared. */
 const moving = and(isNotNull(moves.id), sql`${moves.state} <> 'switched'`)
 
-const keys: Record<TenantSort, { by: SQL; keyOf: (row: TenantRow) => string | number; type: SQL }> = {
-  name: { by: sql`lower(${tenants.name})`, keyOf: (row) => row.name.toLowerCase(), type: sql`text` },
-  created: { by: sql`${tenants.id}`, keyOf: (row) => row.id, type: sql`uuid` }, // ids sort by the time they were made
-  orders: { by: sql`coalesce(${tenantSizes.orders}, -1)`, keyOf: (row) => row.orders ?? -1, type: sql`bigint` },
-  size: { by: sql`coalesce(${tenantSizes.bytes}, -1)`, keyOf: (row) => row.bytes ?? -1, type: sql`bigint` },
+const keys: Record<TenantSort, { by: SQL; keyOf: (row: TenantRow) => string | number; type: SQL; fits: (key: string | number) => boolean }> = {
+  name: { by: sql`lower(${tenants.name})`, keyOf: (row) => row.name.toLowerCase(), type: sql`text`, fits: () => true },
+  created: { by: sql`${tenants.id}`, keyOf: (row) => row.id, type: sql`uuid`, fits: isId }, // ids sort by the time they were made
+  orders: { by: sql`coalesce(${tenantSizes.orders}, -1)`, keyOf: (row) => row.orders ?? -1, type: sql`bigint`, fits: Number.isSafeInteger },
+  size: { by: sql`coalesce(${tenantSizes.bytes}, -1)`, keyOf: (row) => row.bytes ?? -1, type: sql`bigint`, fits: Number.isSafeInteger },
 }
 
 /** A page of tenants. Reads the platform's tables only; what lies inside a tenant was measured by the worker. */
 export async function listTenants(filter: TenantFilter, { sort, descending, size, cursor }: TenantView): Promise<Page<TenantRow>> {
-  const { by, keyOf, type } = keys[sort]
+  const { by, keyOf, type, fits } = keys[sort]
   const down = descending !== (cursor?.back ?? false)
   const turn = down ? desc : asc
-  const beyond = cursor ? sql`(${by}, ${tenants.id}) ${sql.raw(down ? '<' : '>')} (${cursor.key}::${type}, ${cursor.id}::uuid)` : undefined
+  const beyond = cursor ? (fits(cursor.key) ? sql`(${by}, ${tenants.id}) ${sql.raw(down ? '<' : '>')} (${cursor.key}::${type}, ${cursor.id}::uuid)` : sql`false`) : undefined
   const rows = await platform()
     .select({
       id: tenants.id, slug: tenants.slug, name: tenants.name, tier: tenants.tier, createdAt: tenants.createdAt, kind: placements.kind, server: servers.name,

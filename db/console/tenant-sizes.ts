@@ -12,7 +12,7 @@ const atOnce = 200
 export async function measureTenants(stopping: AbortSignal): Promise<void> {
   for (const tenantId of await due()) {
     if (stopping.aborted) return
-    await measure(tenantId).catch((error: unknown) => console.error(`size of ${tenantId}: ${error instanceof Error ? error.message : String(error)}`)) // suspended, or moving: next time
+    await measure(tenantId).catch((error: unknown) => console.error(`size of ${tenantId}: ${error instanceof Error ? error.message : String(error)}`)) // moving, or its server is away: next time
   }
 }
 
@@ -23,13 +23,14 @@ export async function measure(tenantId: string): Promise<void> {
   await platform().insert(tenantSizes).values({ tenantId, ...row }).onConflictDoUpdate({ target: tenantSizes.tenantId, set: row })
 }
 
+/** By lot: the oldest first would be the same ones in every round while their server is away. */
 async function due(): Promise<string[]> {
   const { rows } = await platform().execute<{ id: string }>(sql`
     select t.id from platform.tenants as t
     left join platform.tenant_sizes as s on s.tenant_id = t.id
     where s.tenant_id is null
       or (s.measured_at < now() - interval '15 minutes' and exists (select from platform.usage as u where u.tenant_id = t.id and u.hour >= date_trunc('hour', s.measured_at)))
-    order by s.measured_at nulls first limit ${atOnce}`)
+    order by random() limit ${atOnce}`)
   return rows.map(({ id }) => id)
 }
 

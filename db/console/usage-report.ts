@@ -1,6 +1,7 @@
 import { asc, gte, inArray, sql, and, eq } from 'drizzle-orm'
 import { platform } from '#db/registry'
 import { usage, type Tier } from '#db/schema/platform'
+import { hoursKept } from '#db/limits/fold-usage'
 import { nothing, usageNames, type Usage } from '#db/limits/usage'
 
 export type TenantUsage = Usage & { id: string; slug: string; name: string; tier: Tier; share: number; hint: string | null }
@@ -52,10 +53,11 @@ export const usageByHour = (tenantId: string, since: Date): Promise<HourUsage[]>
   platform().select({ hour: usage.hour, requests: usage.requests, databaseMs: usage.databaseMs, errors: usage.errors, limitsHit: usage.limitsHit })
     .from(usage).where(and(eq(usage.tenantId, tenantId), gte(usage.hour, since))).orderBy(asc(usage.hour))
 
-/** Usage is kept by the hour, so a period that ends now begins with a whole one. */
+/** Usage is kept by the hour and, of older times, by the day, so a period that ends now begins with a whole one. */
 export function hoursAgo(hours: number): Date {
   const hour = 3_600_000
-  return new Date(Math.floor(Date.now() / hour) * hour - (hours - 1) * hour)
+  const whole = hours > hoursKept ? 24 * hour : hour
+  return new Date(Math.floor((Date.now() - (hours - 1) * hour) / whole) * whole)
 }
 
 /** What a page of tenants used since a moment. */

@@ -14,11 +14,11 @@ const name = pg.escapeIdentifier
 /** From here on no session gets in, and when this returns none is inside any more. */
 export async function closeTheDoor(placement: Placement): Promise<void> {
   await platform().insert(suspensions).values({ id: newId(), tenantId: placement.tenantId, by: 'erasure', reason }).onConflictDoNothing()
-  await connected(serviceUrl('worker', placement), async (client) => {
+  await unlessGone(placement, connected(serviceUrl('worker', placement), async (client) => {
     await client.query('begin')
     await client.query('select pg_advisory_xact_lock(tenancy.lock_key($1))', [placement.tenantId])
     await client.query('commit')
-  })
+  }))
 }
 
 /** How many rows each table holds of this tenant; nothing when its place is already gone. */
@@ -54,15 +54,20 @@ export async function removePlace(placement: Placement): Promise<void> {
   if (placement.kind !== 'shared') await unprovision(placement.tenantId, placement)
 }
 
-/** A connection to a place that may be gone: then there is nothing to do. */
-async function inside(placement: Placement, work: (client: pg.Client, enter: () => Promise<void>) => Promise<void>): Promise<void> {
+/** A connection that can enter the tenant, as often as it has to. */
+const inside = (placement: Placement, work: (client: pg.Client, enter: () => Promise<void>) => Promise<void>): Promise<void> =>
+  unlessGone(placement, connected(serviceUrl('worker', placement), (client) => work(client, async () => {
+    await client.query(`begin; set local search_path = ${placement.schema}, pg_temp`)
+    await client.query('select tenancy.enter_as_service($1, $2, $3)', [placement.tenantId, placement.epoch, reason])
+  })))
+
+/** In a place that an earlier run has taken away, or has begun to, there is nothing to do. */
+async function unlessGone({ kind }: Placement, work: Promise<void>): Promise<void> {
   try {
-    await connected(serviceUrl('worker', placement), (client) => work(client, async () => {
-      await client.query(`begin; set local search_path = ${placement.schema}, pg_temp`)
-      await client.query('select tenancy.enter_as_service($1, $2, $3)', [placement.tenantId, placement.epoch, reason])
-    }))
+    await work
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code !== 'TN409' && code !== '3D000') throw error // not here, or no such database: an earlier run came this far
+    // not here; no such database; one that drop_login() has shut to the worker
+    if (code !== 'TN409' && code !== '3D000' && !(code === '42501' && kind === 'database')) throw error
   }
 }

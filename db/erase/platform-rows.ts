@@ -12,7 +12,7 @@ const name = pg.escapeIdentifier
 /** The ids by which others may speak of a tenant: its own, and those of its rows in the platform's tables. */
 export async function idsOf(tenantId: string): Promise<string[]> {
   const ids = [tenantId]
-  for (const table of await aboutTenants(platformPool())) {
+  for (const table of (await readTables(platformPool(), 'platform')).filter(isAboutTenants)) {
     if (table.name === 'audit' || !table.columns.some((column) => column.name === 'id' && column.base === 'uuid')) continue
     if (emptied(table)) continue
     const { rows } = await platformPool().query<{ id: string }>(`select id::text as id from platform.${name(table.name)} where tenant_id = $1`, [tenantId])
@@ -34,17 +34,17 @@ export async function removePlatformRows(tenantId: string): Promise<Record<strin
   try {
     await client.query('begin')
     const people = await peopleOf(client, tenantId)
-    const tables = await aboutTenants(client)
-    for (const table of tables.toReversed()) {
+    const tables = await readTables(client, 'platform')
+    for (const table of tables.filter(isAboutTenants).toReversed()) {
       const at = `platform.${name(table.name)}`
       if (emptied(table)) note(`${table.name} that forget it`, (await client.query(`update ${at} set tenant_id = null where tenant_id = $1`, [tenantId])).rowCount)
       else note(table.name, (await client.query(`delete from ${at} where tenant_id = $1`, [tenantId])).rowCount)
     }
     await client.query('update platform.users set last_tenant_id = null where last_tenant_id = $1', [tenantId])
-    note('rate_limits', (await client.query('delete from platform.rate_limits where strpos(key, $1) > 0', [tenantId])).rowCount)
+    // a key is what is counted, a colon and the tenant; attempts of people are counted under hashes, which say nothing of them
+    note('rate_limits', (await client.query(`delete from platform.rate_limits where split_part(key, ':', 2) = $1`, [tenantId])).rowCount)
     for (const { id, email } of people) {
-      note('rate_limits', (await client.query('delete from platform.rate_limits where strpos(key, $1) > 0', [email])).rowCount)
-      note('letters', await removeLetters(client, email))
+      note('letters', await removeLetters(client, tables, email))
       note('users', (await client.query('delete from platform.users where id = $1', [id])).rowCount)
     }
     note('tenants', (await client.query('delete from platform.tenants where id = $1', [tenantId])).rowCount)
@@ -58,8 +58,7 @@ export async function removePlatformRows(tenantId: string): Promise<Record<strin
   }
 }
 
-const aboutTenants = async (client: Pick<pg.ClientBase, 'query'>): Promise<Table[]> =>
-  (await readTables(client, 'platform')).filter(({ name: table, columns }) => !outlive.has(table) && columns.some((column) => column.name === 'tenant_id'))
+const isAboutTenants = ({ name: table, columns }: Table) => !outlive.has(table) && columns.some((column) => column.name === 'tenant_id')
 
 const emptied = ({ references }: Table) => references.some(({ table, columns, onDelete }) => table === 'tenants' && columns.includes('tenant_id') && onDelete === 'emptied')
 
@@ -76,9 +75,9 @@ async function peopleOf(client: Pick<pg.ClientBase, 'query'>, tenantId: string):
 }
 
 /** Mail, links and whatever else is kept under an address rather than a user. */
-async function removeLetters(client: Pick<pg.ClientBase, 'query'>, email: string): Promise<number> {
+async function removeLetters(client: Pick<pg.ClientBase, 'query'>, tables: Table[], email: string): Promise<number> {
   let gone = 0
-  for (const table of await readTables(client, 'platform')) {
+  for (const table of tables) {
     const column = table.name === 'users' ? undefined : table.columns.find((one) => one.base === 'text' && (one.name === 'email' || one.name === 'recipient'))
     if (column) gone += (await client.query(`delete from platform.${name(table.name)} where ${name(column.name)} = $1`, [email])).rowCount ?? 0
   }

@@ -15,7 +15,7 @@ import { runExport, runExports } from '#db/export/run'
 import { writeExport } from '#db/export/write'
 import { filesOf } from '#db/import/testing/archives'
 import { newId } from '#db/id'
-import { inhabitant, memberOf, tenantTables, type Inhabitant } from '#db/isolation/world'
+import { inhabitant, memberOf, tenantTables, type Inhabitant } from '#db/isolation/testing/world'
 import * as members from '#db/accounts/members'
 import { placementOf, platform } from '#db/registry'
 import { bans } from '#db/schema/platform'
@@ -31,6 +31,13 @@ beforeAll(async () => {
 const ask = () => exports.request(platform(), one.id, 'test')
 const row = async (id: string) => (await exports.find(platform(), one.id, id))!
 const asAdmin = (statement: string) => connected(process.env.DATABASE_URL ?? '', (admin) => admin.query(statement))
+/** Keeps every transaction out of the tenant while `meanwhile` goes on. */
+const shut = (tenantId: string, meanwhile: () => Promise<unknown>) => connected(process.env.DATABASE_URL ?? '', async (admin) => {
+  await admin.query('begin')
+  await admin.query('select pg_advisory_xact_lock(tenancy.lock_key($1))', [tenantId])
+  await meanwhile()
+  await admin.query('commit')
+})
 
 describe('an export', () => {
   it('is one at a time, is done once, and holds nothing of anybody else', async () => {
@@ -50,14 +57,51 @@ describe('an export', () => {
     const wish = await ask()
     await exports.claim(platform(), wish.id)
     await makeFolder(one.id)
-    await writeFile(growingPathOf(one.id, wish.id), 'half of it')
+    const left = growingPathOf(await row(wish.id))
+    await writeFile(left, 'half of it')
     await runExports()
     expect((await row(wish.id)).state).toBe('running')
     await asAdmin(`update platform.exports set seen_at = now() - interval '1 minute' where id = '${wish.id}'`)
     await runExports()
     expect(await row(wish.id)).toMatchObject({ state: 'done' })
-    expect(await sizeOf(growingPathOf(one.id, wish.id))).toBeUndefined()
+    expect(await sizeOf(left)).toBeUndefined()
     expect((await readFile(pathOf(one.id, wish.id))).subarray(0, 2).toString()).toBe('PK')
+  })
+
+  it('that went to another worker is left alone by the first, which had only stood still', async () => {
+    const wish = await ask()
+    let first: Promise<void> | undefined
+    let second: Promise<void> | undefined
+    const begun = async (path: () => Promise<string>) => {
+      while ((await sizeOf(await path())) === undefined) await sleep(10)
+      return path()
+    }
+    const paths: string[] = []
+    await shut(one.id, async () => {
+      const path = async () => growingPathOf(await row(wish.id))
+      first = runExport(wish.id)
+      paths.push(await begun(path))
+      await asAdmin(`update platform.exports set seen_at = now() - interval '1 minute' where id = '${wish.id}'`)
+      second = runExport(wish.id)
+      while ((await path()) === paths[0]) await sleep(10)
+      paths.push(await begun(path))
+    })
+    await Promise.all([first, second])
+    expect(await row(wish.id)).toMatchObject({ state: 'done', message: '', bytes: await sizeOf(pathOf(one.id, wish.id)) })
+    for (const path of paths) expect(await sizeOf(path)).toBeUndefined()
+    expect((await filesOf(pathOf(one.id, wish.id))).size).toBeGreaterThan(2)
+  })
+
+  it('is written down about by the worker that took it last', async () => {
+    const wish = await ask()
+    const first = (await exports.claim(platform(), wish.id))!
+    expect(await exports.note(platform(), first, { rowsDone: 1 })).toBe(true)
+    await asAdmin(`update platform.exports set seen_at = now() - interval '1 minute' where id = '${wish.id}'`)
+    const second = (await exports.claim(platform(), wish.id))!
+    expect([await exports.note(platform(), first, { rowsDone: 2 }), await exports.letGo(first, { state: 'failed' })]).toEqual([false, false])
+    expect([await exports.note(platform(), second, { rowsDone: 3 }), await exports.letGo(second, { state: 'requested' })]).toEqual([true, true])
+    expect(await row(wish.id)).toMatchObject({ state: 'requested', rowsDone: 3 })
+    await runExport(wish.id)
   })
 
   it('is given back by a worker that stops', async () => {
@@ -108,14 +152,6 @@ describe('an export', () => {
 })
 
 describe('an export that a member has asked for', () => {
-  /** Keeps every transaction out of the tenant while `meanwhile` goes on. */
-  const shut = (tenantId: string, meanwhile: () => Promise<unknown>) => connected(process.env.DATABASE_URL ?? '', async (admin) => {
-    await admin.query('begin')
-    await admin.query('select pg_advisory_xact_lock(tenancy.lock_key($1))', [tenantId])
-    await meanwhile()
-    await admin.query('commit')
-  })
-
   it.each<[string, (userId: string) => Promise<unknown>]>([
     ['is removed', (userId) => members.remove({ tenantId: one.id, tenantName: one.mark, actor: { id: one.owner.actor.id ?? '', name: 'test' } }, userId)],
     ['becomes a viewer', (userId) => members.setRole({ tenantId: one.id, tenantName: one.mark, actor: { id: one.owner.actor.id ?? '', name: 'test' } }, userId, 'viewer')],
@@ -127,7 +163,7 @@ describe('an export that a member has asked for', () => {
     let since = 0
     await shut(one.id, async () => {
       running = runExport(wish.id)
-      while (!(await sizeOf(growingPathOf(one.id, wish.id)).then((size) => size !== undefined))) await sleep(10)
+      while ((await sizeOf(growingPathOf(await row(wish.id)))) === undefined) await sleep(10)
       expect((await row(wish.id)).state).toBe('running')
       await happens(admin.actor.id ?? '')
       since = performance.now()
@@ -135,7 +171,7 @@ describe('an export that a member has asked for', () => {
     await running
     expect(performance.now() - since).toBeLessThan(2000) // a second, and one more for a busy machine
     expect(await row(wish.id)).toMatchObject({ state: 'failed', message: expect.stringContaining('Adam, who asked for this export, may no longer have it') as unknown })
-    for (const path of [pathOf(one.id, wish.id), growingPathOf(one.id, wish.id)]) expect(await sizeOf(path)).toBeUndefined()
+    for (const path of [pathOf(one.id, wish.id), growingPathOf(await row(wish.id))]) expect(await sizeOf(path)).toBeUndefined()
     expect(await openDownload(one.id, wish.id)).toBeUndefined()
   })
 

@@ -46,23 +46,35 @@ export async function find(db: PlatformDb, tenantId: string, id: string): Promis
 export const open = (db: PlatformDb): Promise<{ id: string }[]> =>
   db.select({ id: exports.id }).from(exports).where(sql`${exports.state} = 'requested' or (${exports.state} = 'running' and ${exports.seenAt} < clock_timestamp() - ${lostAfter})`).orderBy(exports.requestedAt)
 
-/** Takes an export for this process, or undefined when somebody else is at it or it has ended. */
+/**
+ * Takes an export for this process, or undefined when somebody else is at it or it has ended. The moment of taking it is the claim: who
+ * holds an older one has lost the export to a later worker.
+ */
 export async function claim(db: PlatformDb, id: string): Promise<Export | undefined> {
   const [row] = await db.update(exports)
-    .set({ state: 'running', startedAt: sql`clock_timestamp()`, seenAt: sql`clock_timestamp()`, rowsDone: 0, message: '' })
+    // what JavaScript reads of it must be all of it
+    .set({ state: 'running', startedAt: sql`date_trunc('milliseconds', clock_timestamp())`, seenAt: sql`clock_timestamp()`, rowsDone: 0, message: '' })
     .where(and(eq(exports.id, id), sql`(${exports.state} = 'requested' or (${exports.state} = 'running' and ${exports.seenAt} < clock_timestamp() - ${lostAfter}))`))
     .returning()
   return row
 }
 
-/** Writes something down about a running export. False when it must not go on: its row is gone, or whoever asked may no longer have it. */
-export async function note(db: PlatformDb, id: string, values: PgUpdateSetSource<typeof exports>): Promise<boolean> {
+const held = ({ id, startedAt }: Export) => and(eq(exports.id, id), eq(exports.state, 'running'), sql`${exports.startedAt} = ${startedAt}`)
+
+/** Writes something down about a running export. False when it must not go on: another worker has it, its row is gone, or whoever asked may no longer have it. */
+export async function note(db: PlatformDb, claimed: Export, values: PgUpdateSetSource<typeof exports>): Promise<boolean> {
   const allowed = db.select({ one: sql`1` }).from(members)
     .where(and(eq(members.tenantId, exports.tenantId), eq(members.userId, exports.requesterId), inArray(members.role, permissions['data:export'])))
   const banned = db.select({ one: sql`1` }).from(bans).where(eq(bans.userId, exports.requesterId))
   const [row] = await db.update(exports).set({ ...values, seenAt: sql`clock_timestamp()` })
-    .where(and(eq(exports.id, id), eq(exports.state, 'running'), or(isNull(exports.requesterId), and(exists(allowed), notExists(banned)))))
+    .where(and(held(claimed), or(isNull(exports.requesterId), and(exists(allowed), notExists(banned)))))
     .returning({ id: exports.id })
+  return row !== undefined
+}
+
+/** Lets go of an export that was not made. False when another worker has it by now, or its row is gone. */
+export async function letGo(claimed: Export, values: PgUpdateSetSource<typeof exports>): Promise<boolean> {
+  const [row] = await platform().update(exports).set(values).where(held(claimed)).returning({ id: exports.id })
   return row !== undefined
 }
 

@@ -42,5 +42,5 @@ function csvField(column: Column): string {
   const value = `t.${name(column.name)}::text`
   if (plain.has(column.base)) return value
   // what a spreadsheet would take for a formula gets an apostrophe
-  return `'"' || replace(case when ${value} ~ e'^[=+\\\\-@\\t\\r]' then '''' || ${value} else ${value} end, '"', '""') || '"'`
+  return `'"' || replace(case when ${value} ~ e'^\\\\s*[=+\\\\-@\\t\\r\\n]' then '''' || ${value} else ${value} end, '"', '""') || '"'`
 }

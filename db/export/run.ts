@@ -1,12 +1,11 @@
-import { rename } from 'node:fs/promises'
-import { eq, sql } from 'drizzle-orm'
+import { rename, rm } from 'node:fs/promises'
+import { sql } from 'drizzle-orm'
 import { ExportEnded, RowhouseError, TenantMoved } from '#db/errors'
 import * as wishes from '#db/export/exports'
-import { growingPathOf, makeFolder, pathOf, removeExport, sizeOf } from '#db/export/files'
+import { growingPathOf, makeFolder, pathOf, removeAttempts, removeExport, sizeOf } from '#db/export/files'
 import type { Manifest } from '#db/export/manifest'
 import { writeExport, type Progress } from '#db/export/write'
 import { forgetPlacement, placementOf, platform } from '#db/registry'
-import { exports } from '#db/schema/platform'
 
 const tellEveryMs = 500
 /** A move turns a tenant's place three times at most. */
@@ -22,22 +21,28 @@ export async function runExport(id: string, stopping?: AbortSignal): Promise<voi
   const wish = await wishes.claim(platform(), id)
   if (!wish) return
   const { tenantId } = wish
+  const path = growingPathOf(wish)
   try {
     await makeFolder(tenantId)
-    await written(wish, told(wish, stopping))
-    await rename(growingPathOf(tenantId, id), pathOf(tenantId, id))
-    const bytes = await sizeOf(pathOf(tenantId, id))
-    const done = { state: 'done' as const, bytes: bytes ?? null, endedAt: sql`clock_timestamp()`, expiresAt: sql`clock_timestamp() + make_interval(days => ${wishes.keptDays})` }
-    if (!(await wishes.note(platform(), id, done))) throw new ExportEnded(wish.requestedBy)
+    await written(wish, path, told(wish, stopping))
+    const bytes = (await sizeOf(path)) ?? null
+    await platform().transaction(async (tx) => {
+      const done = { state: 'done' as const, bytes, endedAt: sql`clock_timestamp()`, expiresAt: sql`clock_timestamp() + make_interval(days => ${wishes.keptDays})` }
+      if (!(await wishes.note(tx, wish, done))) throw new ExportEnded(wish.requestedBy)
+      // under the lock of the row, so that a worker that has lost it puts no file over its successor's
+      await rename(path, pathOf(tenantId, id))
+    })
+    await removeAttempts(tenantId, id)
   } catch (error) {
-    await removeExport(tenantId, id)
+    await rm(path, { force: true })
     if (error instanceof Stopping) {
-      await platform().update(exports).set({ state: 'requested' }).where(eq(exports.id, id))
+      await wishes.letGo(wish, { state: 'requested' })
       return
     }
     const message = error instanceof RowhouseError ? error.message : 'something went wrong on our side; ask for a new export'
-    await platform().update(exports).set({ state: 'failed', message, endedAt: sql`clock_timestamp()` }).where(eq(exports.id, id))
-    if (!(error instanceof RowhouseError)) throw error
+    const ours = await wishes.letGo(wish, { state: 'failed', message, endedAt: sql`clock_timestamp()` })
+    if (ours) await removeExport(tenantId, id)
+    if (ours && !(error instanceof RowhouseError)) throw error
   }
 }
 
@@ -50,10 +55,10 @@ export async function runExports(stopping?: AbortSignal): Promise<void> {
   await Promise.all([lane(), lane()])
 }
 
-async function written({ id, tenantId }: wishes.Export, tell: (progress: Progress) => Promise<void>): Promise<Manifest> {
+async function written({ id, tenantId }: wishes.Export, path: string, tell: (progress: Progress) => Promise<void>): Promise<Manifest> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await writeExport(await placementOf(tenantId), growingPathOf(tenantId, id), `Export ${id}`, tell)
+      return await writeExport(await placementOf(tenantId), path, `Export ${id}`, tell)
     } catch (error) {
       if (!(error instanceof TenantMoved) || attempt === tries) throw error
       forgetPlacement(tenantId)
@@ -62,12 +67,12 @@ async function written({ id, tenantId }: wishes.Export, tell: (progress: Progres
 }
 
 /** Writes down how far it is, now and then, and learns that way when the export must not go on. */
-function told({ id, requestedBy }: wishes.Export, stopping?: AbortSignal): (progress: Progress) => Promise<void> {
+function told(wish: wishes.Export, stopping?: AbortSignal): (progress: Progress) => Promise<void> {
   let next = 0
   return async ({ table, rowsDone, rowsTotal }) => {
     if (stopping?.aborted) throw new Stopping()
     if (Date.now() < next) return
     next = Date.now() + tellEveryMs
-    if (!(await wishes.note(platform(), id, { table, rowsDone, rowsTotal }))) throw new ExportEnded(requestedBy)
+    if (!(await wishes.note(platform(), wish, { table, rowsDone, rowsTotal }))) throw new ExportEnded(wish.requestedBy)
   }
 }

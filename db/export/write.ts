@@ -50,7 +50,10 @@ export async function writeExport(placement: Placement, path: string, reason: st
 
 async function writeTables(zip: ZipWriter, read: Read, tables: Table[], tenantId: string, tell: Tell): Promise<Manifest['tables']> {
   let rowsTotal = 0
-  for (const table of tables) rowsTotal += (await read<{ rows: number }>(countQuery(table), [tenantId]))[0]?.rows ?? 0
+  for (const table of tables) {
+    rowsTotal += (await read<{ rows: number }>(countQuery(table), [tenantId]))[0]?.rows ?? 0
+    await tell({ table: table.name, rowsDone: 0, rowsTotal })
+  }
   let rowsDone = 0
   const made: Manifest['tables'] = []
   for (const table of tables) {

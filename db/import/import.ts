@@ -51,10 +51,14 @@ export async function importTenant(wanted: Wanted, tell: Tell = async () => {}):
     const tier = await loaded(id, tenantId, wanted, checked, tell)
     return { tenantId, slug: wanted.slug, tier, rows: checked.rows, tables: Object.fromEntries(checked.manifest.tables.map(({ name, rows }) => [name, rows])) }
   } catch (error) {
-    await remove(tenantId)
+    await remove(tenantId).catch((failure: unknown) => {
+      throw new AggregateError([error, failure], `the import of ${wanted.slug} failed (${inWords(error)}), and what was made of it could not be taken away yet (${inWords(failure)})`)
+    })
     throw error
   }
 }
+
+const inWords = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 async function loaded(id: string, tenantId: string, { slug, ownerId, actor, ...wanted }: Wanted, checked: Checked, tell: Tell): Promise<Tier> {
   const { name, currency, locale, tier: before } = checked.manifest.tenant

@@ -38,7 +38,7 @@ export async function load(checked: Checked, { tenantId, schema, epoch, ...place
       }
     }
     const read: Read = async (text, values) => (await client.query({ text, values, queryMode: 'extended' } as pg.QueryConfig)).rows
-    for (const table of tables) await compare(read, table, tenantId, checked)
+    for (const table of tables) await compare(read, table, tenantId, checked, () => tell({ table: table.name, rows }))
     await client.query('commit')
   })
 }
@@ -79,10 +79,13 @@ async function* batches(content: AsyncIterable<Buffer>, file: string): AsyncGene
   if (lines.length > 0) yield { first: last - lines.length + 1, lines }
 }
 
-async function compare(read: Read, table: Table, tenantId: string, { manifest }: Checked): Promise<void> {
+async function compare(read: Read, table: Table, tenantId: string, { manifest }: Checked, tell: () => Promise<void>): Promise<void> {
   const facts = manifest.tables.find((one) => one.name === table.name)?.files.ndjson
   const hash = createHash('sha256')
-  for await (const { text } of pagesOf(read, table, 'ndjson', tenantId, manifest.tenant.id)) hash.update(text)
+  for await (const { text } of pagesOf(read, table, 'ndjson', tenantId, manifest.tenant.id)) {
+    hash.update(text)
+    await tell()
+  }
   const found = hash.digest('hex')
   if (found !== facts?.sha256) throw new ArchiveRefused(`the rows of ${table.name} are not the same when they are read back (${found.slice(0, 12)} instead of ${facts?.sha256.slice(0, 12)}); the file holds values in another form than exports have`)
 }

@@ -5,9 +5,9 @@ import { connected } from '#db/connect'
 import { writeExport } from '#db/export/write'
 import type { Manifest } from '#db/export/manifest'
 import { newId } from '#db/id'
-import { importTenant } from '#db/import/import'
+import { importTenant, removeRemains } from '#db/import/import'
 import { filesOf, sealed, temporary, writeFiles, type Files } from '#db/import/testing/archives'
-import { inhabitant, type Inhabitant } from '#db/isolation/world'
+import { inhabitant, type Inhabitant } from '#db/isolation/testing/world'
 import { placementOf } from '#db/registry'
 
 let folder: string
@@ -45,6 +45,22 @@ const changed = (name: string, change: (text: string) => string): Files => new M
 const line = (name: string, change: (row: Record<string, unknown>) => object) => changed(`ndjson/${name}.ndjson`, (text) => text.replace(/^.*$/m, (first) => JSON.stringify(change(JSON.parse(first) as Record<string, unknown>))))
 const manifest = (change: (manifest: Manifest) => void) => sealed(good, change)
 const table = (made: Manifest, name: string) => made.tables.find((one) => one.name === name)!
+
+it('an import that fails and leaves something behind says both, and what is left goes later', async () => {
+  const admin = (text: string) => connected(process.env.DATABASE_URL ?? '', (client) => client.query(text))
+  const before = await everything()
+  await admin(`
+    create function platform.break() returns trigger language plpgsql as 'begin raise exception ''the lights went out''; end';
+    create trigger break before delete on platform.tenants for each row execute function platform.break()`)
+  const failed = await importTenant({ path: join(folder, 'good.zip'), slug: 'half', ownerId: source.owner.actor.id ?? '', actor: 'test', tier: 'starter' }, async ({ state }) => {
+    if (state === 'loading') throw new Error('nobody listens')
+  }).catch((error: unknown) => error)
+  expect(failed).toBeInstanceOf(AggregateError)
+  expect(failed).toMatchObject({ message: expect.stringMatching(/^the import of half failed \(nobody listens\), and what was made of it .* \(the lights went out\)$/) as string, errors: [{ message: 'nobody listens' }, { message: 'the lights went out' }] })
+  await admin(`drop function platform.break() cascade; update platform.imports set seen_at = now() - interval '2 minutes'`)
+  expect(await removeRemains()).toBe(1)
+  expect(await everything()).toEqual(before)
+})
 
 describe('a file that was edited', () => {
   it('and not resealed: its hash or size gives it away', async () => {

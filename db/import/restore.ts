@@ -34,13 +34,13 @@ export async function restoreTenant(slug: string, path: string, actor: string): 
   const stamp = Date.now().toString(36)
   const made = await importTenant({ path, slug: `${slug.slice(0, 45)}-new-${stamp}`, ownerId: owner.id, actor, tier: old.tier })
   const before = { tenantId: old.id, slug: `${slug.slice(0, 45)}-old-${stamp}` }
-  await swap(old.id, made.tenantId, slug, before.slug)
+  await swap(old.id, made.tenantId, slug, before.slug, actor)
   await erasures.request(old.id, { actor, userId: null })
   return { ...made, slug, before }
 }
 
 /** Everything that refers to the old tenant refers to the new one from here on, by what the catalogue has. */
-async function swap(oldId: string, newId: string, slug: string, oldSlug: string): Promise<void> {
+async function swap(oldId: string, newId: string, slug: string, oldSlug: string, actor: string): Promise<void> {
   const client = await platformPool().connect()
   try {
     await client.query('begin')
@@ -50,9 +50,15 @@ async function swap(oldId: string, newId: string, slug: string, oldSlug: string)
     const about = (await readTables(client, 'platform')).filter(({ name: table, columns }) => !stays.has(table) && columns.some((column) => column.name === 'tenant_id'))
     // members first: keys and the like refer to them
     await client.query('insert into platform.members (tenant_id, user_id, role, joined_at) select $2, user_id, role, joined_at from platform.members where tenant_id = $1', [oldId, newId])
-    for (const { name: table } of about) if (table !== 'members') await client.query(`update platform.${name(table)} set tenant_id = $2 where tenant_id = $1`, [oldId, newId])
+    for (const { name: table, key } of about) {
+      if (table === 'members') continue
+      // what the worker has measured of the new one meanwhile stands where the old one's rows go
+      if (key.includes('tenant_id')) await client.query(`delete from platform.${name(table)} where tenant_id = $1`, [newId])
+      await client.query(`update platform.${name(table)} set tenant_id = $2 where tenant_id = $1`, [oldId, newId])
+    }
     await client.query('delete from platform.members where tenant_id = $1', [oldId])
     await client.query('update platform.users set last_tenant_id = $2 where last_tenant_id = $1', [oldId, newId])
+    await client.query('select tenancy.record($1, $2, $3, $4)', [actor, 'tenant restored', newId, JSON.stringify({ before: oldId })])
     await client.query('commit')
   } catch (error) {
     await client.query('rollback').catch(() => {}) // the connection is gone, and the transaction with it

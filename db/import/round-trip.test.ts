@@ -14,7 +14,7 @@ import { importTenant } from '#db/import/import'
 import { restoreTenant } from '#db/import/restore'
 import { filesOf, fingerprint, manifestOf, temporary } from '#db/import/testing/archives'
 import { everyValue, tomorrow } from '#db/import/testing/every-type'
-import { inhabitant, tenantTables, type Inhabitant } from '#db/isolation/world'
+import { inhabitant, tenantTables, type Inhabitant } from '#db/isolation/testing/world'
 import { placementOf, platform } from '#db/registry'
 import { placementKinds, tiers, type PlacementKind, type Tier } from '#db/schema/platform'
 import * as sessions from '#db/accounts/sessions'
@@ -104,11 +104,23 @@ describe.each(placementKinds.flatMap((kind) => tiers.map((tier): [PlacementKind,
   })
 })
 
+describe('an import', () => {
+  it('is heard of while it is read back, so that nobody takes it for dead', async () => {
+    const { path } = await exported('shared')
+    const told: string[] = []
+    const { tenantId } = await importTenant({ path, slug: 'heard-of', tier: 'starter', actor: 'test', ownerId: world.shared.owner.actor.id ?? '' }, async ({ state, table }) => {
+      if (state === 'loading') told.push(table)
+    })
+    made.push(tenantId)
+    expect(told.lastIndexOf('customers')).toBeGreaterThan(told.indexOf('order_lines'))
+  })
+})
+
 describe('CSV', () => {
   it('makes formulas harmless and leaves numbers alone', async () => {
     const { path } = await exported('shared')
     const csv = (await filesOf(path)).get('csv/every_type.csv') ?? ''
-    for (const formula of ['=1+1', '+1', '-1', '@x']) {
+    for (const formula of ['=1+1', '+1', '-1', '@x', ' =1+1', '\n=1']) {
       expect(csv).toContain(`"'${formula}"`)
       expect(csv).not.toContain(`,"${formula}"`)
     }
@@ -118,15 +130,25 @@ describe('CSV', () => {
 })
 
 describe('a restore', () => {
+  const asAdmin = (text: string) => connected(process.env.DATABASE_URL ?? '', (admin) => admin.query(text))
+  const measured = (id: string) => `
+    insert into platform.tenant_sizes (tenant_id, orders, bytes) values (${id}, 1, 1);
+    insert into platform.usage (tenant_id, hour) values (${id}, date_trunc('hour', now()));`
+
   it('puts one tenant back, keeps its people, and touches nobody else', async () => {
     const { shared, schema } = world
     const { path } = await exported('shared')
+    // the worker measures and counts both, the new one while it is still being filled
+    await asAdmin(`${measured(`'${shared.id}'`)}
+      create function platform.measure() returns trigger language plpgsql as $$ begin ${measured('new.tenant_id')} return new; end $$;
+      create trigger measure after insert on platform.suspensions for each row execute function platform.measure()`)
     const good = await fingerprint(shared.id)
     const others = await fingerprint(schema.id)
     await withTenant(shared.owner, async (tx) => void (await tx.execute(sql`delete from order_lines where tenant_id = ${tx.tenantId}`)))
-    const { tenantId, before } = await restoreTenant(shared.slug, path, 'test')
+    const { tenantId, before } = await restoreTenant(shared.slug, path, 'test').finally(() => asAdmin('drop function platform.measure() cascade'))
     made.push(tenantId)
     expect(await fingerprint(tenantId)).toEqual(good)
+    expect((await platform().execute<{ deed: string }>(sql`select deed from platform.audit where tenant_id = ${tenantId}`)).rows).toContainEqual({ deed: 'tenant restored' })
     expect((await bySlug(platform(), shared.slug)).id).toBe(tenantId)
     expect((await bySlug(platform(), before.slug)).id).toBe(shared.id)
     expect((await sessions.read(shared.owner.token))?.tenant).toMatchObject({ id: tenantId, slug: shared.slug, role: 'owner' })

@@ -22,17 +22,20 @@ export async function deliverMail(): Promise<Delivery> {
   const due = await take()
   if (due.length === 0) return result
   const transport = createTransport({ url: SMTP_URL, pool: true, maxConnections: 3, connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 })
-  await Promise.all(due.map(async (row) => {
-    try {
-      await transport.sendMail(messageOf(row))
-      await platform().update(mail).set({ sentAt: sql`now()`, sealed: null, lastError: null }).where(eq(mail.id, row.id))
-      result.sent++
-    } catch (error) {
-      await platform().update(mail).set({ lastError: String(error instanceof Error ? error.message : error).slice(0, 300) }).where(eq(mail.id, row.id))
-      result.failed++
-    }
-  }))
-  transport.close()
+  try {
+    await Promise.all(due.map(async (row) => {
+      try {
+        await transport.sendMail(messageOf(row))
+        await platform().update(mail).set({ sentAt: sql`now()`, sealed: null, lastError: null }).where(eq(mail.id, row.id))
+        result.sent++
+      } catch (error) {
+        await platform().update(mail).set({ lastError: String(error instanceof Error ? error.message : error).slice(0, 300) }).where(eq(mail.id, row.id))
+        result.failed++
+      }
+    }))
+  } finally {
+    transport.close()
+  }
   return result
 }
 

@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, inArray, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, gte, inArray, sql } from 'drizzle-orm'
 import type { TenantTx } from '#db/door'
 import { newId } from '#db/id'
 import { beyond, orderBy, page, type Cursor, type Page } from '#db/product/keyset'
@@ -43,14 +43,15 @@ export type Deed = keyof typeof deeds
 
 export type Entry = typeof activity.$inferSelect
 export type Subject = { name: string; id: string | null }
-/** Deeds by what they are about. Those of our operators are named `operator.` and something. */
+/** Deeds by what they are about; those of our operators by who did them. */
 const kinds = {
   orders: ['order.created', 'order.edited', 'order.status', 'order.cancelled', 'orders.status', 'orders.exported'],
   customers: ['customer.created', 'customer.edited', 'customer.archived', 'customer.restored'],
   products: ['product.created', 'product.edited', 'product.archived', 'product.restored'],
+  operators: ['support.entered', 'support.acted'],
 } satisfies Record<string, Deed[]>
 
-export type ActivityFilter = { about: keyof typeof kinds | 'operators' | null; search: string; size: number; cursor: Cursor | null }
+export type ActivityFilter = { about: keyof typeof kinds | null; search: string; size: number; cursor: Cursor | null }
 
 /** Words in an entry are looked for this far back; older entries are reached by filters and pages. */
 const searchedEntries = 20_000
@@ -71,7 +72,7 @@ export async function list(tx: TenantTx, filter: ActivityFilter): Promise<Page<E
   const rows = await tx.select().from(activity)
     .where(and(
       eq(activity.tenantId, tx.tenantId),
-      filter.about === 'operators' ? and(gte(activity.deed, 'operator.'), lt(activity.deed, 'operator/')) : filter.about ? inArray(activity.deed, kinds[filter.about]) : undefined,
+      filter.about ? inArray(activity.deed, kinds[filter.about]) : undefined,
       ...found,
       beyond(ordering, filter.cursor),
     ))

@@ -17,7 +17,7 @@ export function parseCursor(text: string | undefined, back: boolean): Cursor | n
   if (!text) return null
   try {
     const [key, id]: unknown[] = JSON.parse(Buffer.from(text, 'base64url').toString())
-    return (typeof key === 'string' || Number.isSafeInteger(key)) && isId(id) ? { key: key as string | number, id, back } : null
+    return ((typeof key === 'string' && !key.includes('\0')) || Number.isSafeInteger(key)) && isId(id) ? { key: key as string | number, id, back } : null
   } catch {
     return null
   }
@@ -30,11 +30,22 @@ export function orderBy(ordering: Ordering, cursor: Cursor | null): SQL[] {
   return [turn(ordering.by), turn(ordering.id)]
 }
 
+/** What lies behind the cursor; nothing, when its key is none that the column could hold, as in an address that somebody made up. */
 export function beyond(ordering: Ordering, cursor: Cursor | null): SQL | undefined {
   if (!cursor) return undefined
   const { by, id } = ordering
-  const key = by.dataType === 'date' ? new Date(Number(cursor.key)) : cursor.key
+  const key = keyFor(by, cursor.key)
+  if (key === undefined) return sql`false`
   return sql`(${by}, ${id}) ${sql.raw(isDown(ordering, cursor) ? '<' : '>')} (${sql.param(key, by)}, ${sql.param(cursor.id, id)})`
+}
+
+function keyFor({ dataType, columnType }: PgColumn, key: string | number): string | number | Date | undefined {
+  if (columnType === 'PgUUID') return isId(key) ? key : undefined
+  if (dataType === 'number') return Number.isSafeInteger(Number(key)) ? Number(key) : undefined
+  if (dataType !== 'date') return key
+  const moment = new Date(Number(key))
+  const year = moment.getUTCFullYear()
+  return year > 0 && year < 10_000 ? moment : undefined
 }
 
 /** Makes a page of `size` rows out of up to `size + 1` that were read in the cursor's direction. */

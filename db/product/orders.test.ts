@@ -4,7 +4,7 @@ import * as customers from '#db/product/customers'
 import { withTenant, type TenantTx } from '#db/door'
 import { Conflict, Invalid, NotFound } from '#db/errors'
 import { newId } from '#db/id'
-import { buildWorld, type Inhabitant } from '#db/isolation/world'
+import { buildWorld, type Inhabitant } from '#db/isolation/testing/world'
 import { parseCursor } from '#db/product/keyset'
 import { everyOrder, list, type OrderView } from '#db/product/order-list'
 import * as orders from '#db/product/orders'
@@ -88,6 +88,35 @@ it('a duplicate is a draft with the same lines', async () => {
   const { id } = await make()
   const copy = await inside((tx) => orders.duplicate(tx, id))
   expect(await found(copy.id)).toMatchObject({ status: 'draft', totalMinor: 2468 })
+})
+
+it('a line that was there keeps its words and stays when its product is archived or renamed; a new one takes those of today, or is refused', async () => {
+  const [oak, elm] = await Promise.all(['Oak', 'Elm'].map((name) => inside((tx) => products.create(tx, { sku: `${name}-1`, name: `${name} table`, priceMinor: 100 }))))
+  const line = (product = oak) => ({ productId: product?.id ?? '', quantity: 1, unitPriceMinor: 100 })
+  const input = { ...(await anOrder()), lines: [line()] }
+  const { id } = await inside((tx) => orders.create(tx, input, 'placed'))
+  await inside((tx) => products.edit(tx, oak?.id ?? '', 1, { sku: 'Oak-2', name: 'Oak desk', priceMinor: 100 }))
+  await inside((tx) => products.archive(tx, oak?.id ?? '', true))
+  await inside((tx) => orders.edit(tx, id, 1, { ...input, lines: [line(elm), { ...line(), quantity: 3 }] }))
+  expect((await found(id)).lines).toMatchObject([{ description: 'Elm table', quantity: 1 }, { description: 'Oak table', quantity: 3 }])
+  const archived = (i: number) => ({ field: `lines.${i}.productId`, message: 'Oak desk is archived. Restore this product, or choose another.' })
+  await expect(inside((tx) => orders.edit(tx, id, 2, { ...input, lines: [line(), line()] }))).rejects.toMatchObject(archived(1))
+  await expect(inside((tx) => orders.create(tx, input, 'draft'))).rejects.toMatchObject(archived(0))
+  await expect(inside((tx) => orders.duplicate(tx, id))).rejects.toMatchObject(archived(1))
+  await inside((tx) => products.archive(tx, oak?.id ?? '', false))
+  await inside((tx) => orders.edit(tx, id, 2, { ...input, lines: [line(), line()] }))
+  expect((await found(id)).lines.map(({ description }) => description)).toEqual(['Oak table', 'Oak desk'])
+})
+
+it('an order keeps its customer who is archived; no other order gets them', async () => {
+  const input = await anOrder()
+  const [kept, late] = await Promise.all(['Kept', 'Late'].map((name) => inside((tx) => customers.create(tx, { name, email: '', phone: '', address: '', note: '' }))))
+  const by = (customer = kept) => ({ ...input, customerId: customer?.id ?? '' })
+  const { id } = await inside((tx) => orders.create(tx, by(), 'placed'))
+  for (const customer of [kept, late]) await inside((tx) => customers.archive(tx, customer?.id ?? '', true))
+  await inside((tx) => orders.edit(tx, id, 1, { ...by(), note: 'still theirs' }))
+  await expect(inside((tx) => orders.edit(tx, id, 2, by(late)))).rejects.toMatchObject({ field: 'customerId', message: 'Late is archived. Restore this customer, or choose another.' })
+  await expect(inside((tx) => orders.create(tx, by(), 'placed'))).rejects.toMatchObject({ field: 'customerId' })
 })
 
 it('what belongs to a neighbour is what does not exist', async () => {

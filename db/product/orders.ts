@@ -45,7 +45,9 @@ export async function edit(tx: TenantTx, id: string, version: number, input: Ord
   const current = await locked(tx, id)
   if (current.version !== version) throw new Conflict(`Order #${current.number}`, version, current.version)
   if (!editableStatuses.includes(current.status)) throw new Invalid('', `Order #${current.number} is ${current.status} and can no longer be edited.`)
-  const checked = await check(tx, input)
+  const lines = await tx.select({ productId: orderLines.productId, description: orderLines.description }).from(orderLines)
+    .where(and(eq(orderLines.tenantId, tx.tenantId), eq(orderLines.orderId, id))).orderBy(asc(orderLines.position))
+  const checked = await check(tx, input, { customerId: current.customerId, lines })
   await tx.delete(orderLines).where(and(eq(orderLines.tenantId, tx.tenantId), eq(orderLines.orderId, id)))
   await tx.insert(orderLines).values(checked.lines.map((line) => ({ ...line, tenantId: tx.tenantId, id: newId(), orderId: id })))
   await tx.update(orders)
@@ -94,18 +96,23 @@ async function locked(tx: TenantTx, id: string) {
   return current
 }
 
-async function check(tx: TenantTx, { customerId, lines }: OrderInput) {
+/** `before` is what the order has said so far: that may stay, as it was then, whatever was archived or renamed since. */
+async function check(tx: TenantTx, { customerId, lines }: OrderInput, before: { customerId: string | null; lines: { productId: string; description: string }[] } = { customerId: null, lines: [] }) {
   const [[customer], goods] = await Promise.all([
-    tx.select({ id: customers.id }).from(customers).where(and(eq(customers.tenantId, tx.tenantId), eq(customers.id, customerId))),
-    tx.select({ id: products.id, name: products.name }).from(products)
+    tx.select({ name: customers.name, archivedAt: customers.archivedAt }).from(customers).where(and(eq(customers.tenantId, tx.tenantId), eq(customers.id, customerId))),
+    tx.select({ id: products.id, name: products.name, archivedAt: products.archivedAt }).from(products)
       .where(and(eq(products.tenantId, tx.tenantId), inArray(products.id, lines.map((line) => line.productId)))),
   ])
   if (!customer) throw new Invalid('customerId', 'This customer does not exist.')
-  const names = new Map(goods.map((product) => [product.id, product.name]))
+  if (customer.archivedAt && customerId !== before.customerId) throw new Invalid('customerId', `${customer.name} is archived. Restore this customer, or choose another.`)
+  const known = new Map(goods.map((product) => [product.id, product]))
+  const kept = Map.groupBy(before.lines, ({ productId }) => productId)
   const described = lines.map((line, i) => {
-    const description = names.get(line.productId)
-    if (description === undefined) throw new Invalid(`lines.${i}.productId`, 'This product does not exist.')
-    return { ...line, position: i + 1, description }
+    const product = known.get(line.productId)
+    if (!product) throw new Invalid(`lines.${i}.productId`, 'This product does not exist.')
+    const description = kept.get(product.id)?.shift()?.description
+    if (product.archivedAt && description === undefined) throw new Invalid(`lines.${i}.productId`, `${product.name} is archived. Restore this product, or choose another.`)
+    return { ...line, position: i + 1, description: description ?? product.name }
   })
   const totalMinor = lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0)
   if (totalMinor > mostMinor) throw new Invalid('lines', 'The total of this order is too large.')

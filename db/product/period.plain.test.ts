@@ -24,3 +24,8 @@ it('days in the wrong order are turned round, and nonsense means the last thirty
 it('no period is longer than two years', () => {
   expect(periodOf({ from: '0001-01-01', to: '2026-11-23' }, 'UTC', now).dates.length).toBe(731)
 })
+
+it('a year that is out of the world becomes one that is in it', () => {
+  expect(periodOf({ to: '9999-12-31' }, 'UTC', now)).toMatchObject({ first: '2199-12-31', span: { until: new Date('2200-01-01T00:00:00Z') } })
+  expect(periodOf({ from: '0000-01-01', to: '0000-01-02' }, 'Europe/Berlin', now)).toMatchObject({ first: '1900-01-01', last: '1900-01-01' })
+})

@@ -8,14 +8,17 @@ export type Period = { name: PeriodName; first: string; last: string; dates: str
 
 const dayMs = 86_400_000
 const longest = 731
+// JavaScript and PostgreSQL write these alike, and the days before and after them as well
+const [earliest, latest] = ['1900-01-01', '2199-12-31'] as const
+const within = (date: string) => (date < earliest ? earliest : date > latest ? latest : date)
 const isDate = (text: string | undefined): text is string => /^\d{4}-\d{2}-\d{2}$/.test(text ?? '') && !Number.isNaN(Date.parse(`${text}T00:00:00Z`))
 const plus = (date: string, days: number) => new Date(Date.parse(`${date}T00:00:00Z`) + days * dayMs).toISOString().slice(0, 10)
 
 export function periodOf(given: { period?: string | undefined; from?: string | undefined; to?: string | undefined }, zone: string, now = new Date()): Period {
   const today = new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(now)
   if (isDate(given.from) || isDate(given.to)) {
-    const last = isDate(given.to) ? given.to : today
-    const first = isDate(given.from) ? given.from : last
+    const last = isDate(given.to) ? within(given.to) : today
+    const first = isDate(given.from) ? within(given.from) : last
     return first <= last ? period('custom', first, last, zone) : period('custom', last, first, zone)
   }
   const name = given.period !== undefined && given.period in periods ? (given.period as keyof typeof periods) : '30d'

@@ -10,6 +10,9 @@ export const cap = 0.2
 
 const clocksMayDiffer = 300
 
+/** Under which epoch a transaction is inside its tenant, out of the seal. The numbers in a snapshot mean nothing on another server. */
+export const epochHere = sql`rtrim(split_part(current_setting('tenancy.seal'), '|', 4), '+')::int`
+
 /**
  * What retention would delete of a tenant now: for each table with a rule the moment before which rows are too old, how many
  * those are, and of how many. The moment comes from the main database; when the clock there, in the tenant's own database and of
@@ -34,10 +37,11 @@ async function step(tx: TenantTx, { table, days }: Rule, now: Date): Promise<Ret
   const by = ageing.find((one) => one.table === table)?.by
   if (!by) return []
   const before = new Date(now.getTime() - days * 86_400_000)
-  const { rows } = await tx.execute<{ seen: string; old: number; all: number }>(sql`
-    select pg_current_snapshot()::text as seen, count(*) filter (where ${sql.identifier(by)} < ${before.toISOString()}::timestamptz)::int as old, count(*)::int as all
+  const { rows } = await tx.execute<{ epoch: number; seen: string; old: number; all: number }>(sql`
+    select ${epochHere} as epoch, pg_current_snapshot()::text as seen, count(*) filter (where ${sql.identifier(by)} < ${before.toISOString()}::timestamptz)::int as old, count(*)::int as all
     from ${sql.identifier(table)} where tenant_id = ${tx.tenantId}`)
-  return [{ tenantId: tx.tenantId, table, before: before.toISOString(), seen: rows[0]?.seen ?? '', rows: rows[0]?.old ?? 0, of: rows[0]?.all ?? 0, deleted: 0 }]
+  const [found] = rows
+  return [{ tenantId: tx.tenantId, epoch: found?.epoch ?? 0, table, before: before.toISOString(), seen: found?.seen ?? '', rows: found?.old ?? 0, of: found?.all ?? 0, deleted: 0 }]
 }
 
 /** The time of the main database, if this process agrees. */

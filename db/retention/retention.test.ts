@@ -8,8 +8,8 @@ import { forgetTenant } from '#db/erase/forget'
 import * as holds from '#db/holds'
 import { newId } from '#db/id'
 import { fingerprint } from '#db/import/testing/archives'
-import { inhabitant, type Inhabitant } from '#db/isolation/world'
-import { platform } from '#db/registry'
+import { inhabitant, type Inhabitant } from '#db/isolation/testing/world'
+import { forgetPlacement, platform } from '#db/registry'
 import { preview } from '#db/retention/preview'
 import { setRule } from '#db/retention/rules'
 import { runRetention, runRetentionOf } from '#db/retention/run'
@@ -105,6 +105,19 @@ describe('a run', () => {
     await keep(one, 1000)
     await expect(decide(platform(), one.id, waiting.id, true, 'test')).rejects.toThrow('does not wait')
     expect(await current(platform(), one.id)).toBeUndefined()
+  })
+
+  it('whose tenant has moved since the plan deletes nothing more, and the next plans anew', async () => {
+    const one = await tenant('shared')
+    await age(one.id, 9)
+    await keep(one, 365)
+    const { id } = await runRetentionOf(one.id)
+    await decide(platform(), one.id, id, true, 'test')
+    const moved = ['tenancy.residents', 'platform.placements'].map((table) => `update ${table} set epoch = epoch + 1 where tenant_id = '${one.id}'`)
+    await connected(process.env.DATABASE_URL ?? '', (admin) => admin.query(moved.join(';')))
+    forgetPlacement(one.id)
+    expect(await runRetentionOf(one.id)).toMatchObject({ id, state: 'done', steps: [{ rows: 9, deleted: 0 }] })
+    expect(await runRetentionOf(one.id)).toMatchObject({ state: 'waiting', steps: [{ rows: 9, deleted: 0 }] })
   })
 
   it('that is killed half way goes on where it stood and never takes more than it planned', async () => {

@@ -3,6 +3,7 @@ import { withTenant, type TenantTx } from '#db/door'
 import { RowhouseError } from '#db/errors'
 import { refuseOnHold } from '#db/holds'
 import { platform } from '#db/registry'
+import { epochHere } from '#db/retention/preview'
 import { ageing } from '#db/retention/rules'
 import { plan, tenantsWithRules, type RetentionRun } from '#db/retention/runs'
 import { retentionRuns, type RetentionStep } from '#db/schema/platform'
@@ -54,13 +55,13 @@ const inside = <T>({ id, tenantId }: RetentionRun, work: (tx: TenantTx) => Promi
 /** The 64-bit number of the transaction that wrote a row; the row itself keeps the lower half. */
 const writer = sql`(select (f - case when f >= c then 4294967296 else 0 end)::text::xid8 from (select c, (c >> 32 << 32) + xmin::text::bigint as f from (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as c) as now) as full_number)`
 
-function deleteBatch(run: RetentionRun, { tenantId, table, before, seen, rows, deleted }: RetentionStep): Promise<number> {
+function deleteBatch(run: RetentionRun, { tenantId, epoch, table, before, seen, rows, deleted }: RetentionStep): Promise<number> {
   const by = ageing.find((one) => one.table === table)?.by
   if (!by) return Promise.resolve(0)
   const [name, age] = [sql.identifier(table), sql.identifier(by)]
   return inside(run, async (tx) => {
-    // a row that came, or was changed, after the plan is not in it; nor is one of a tenant that the plan was not made for
-    const old = sql`tenant_id = ${tenantId} and ${age} < ${before}::timestamptz and pg_visible_in_snapshot(${writer}, ${seen}::pg_snapshot)`
+    // a row that came, or was changed, after the plan is not in it; nor is one of a tenant, or of a place, that the plan was not made for
+    const old = sql`tenant_id = ${tenantId} and ${epoch} = ${epochHere} and ${age} < ${before}::timestamptz and pg_visible_in_snapshot(${writer}, ${seen}::pg_snapshot)`
     const { rowCount } = await tx.execute(sql`
       delete from ${name}
       where ${old} and ctid = any(array(select ctid from ${name} where ${old} limit ${Math.min(batch, rows - deleted)}))`)

@@ -32,6 +32,7 @@ export const tenantSizes = platform.table('tenant_sizes', {
 })
 
 export const examinationKinds = ['doctor', 'drift'] as const
+/** What breaks an invariant, or has drifted: which one, in which database, what, and why. */
 export type Offender = { check: string; target: string; object: string; why: string }
 
 /** What the doctor, or the comparison of catalogues, has found, and when. */

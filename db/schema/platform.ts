@@ -325,10 +325,11 @@ export const retentionRules = platform.table('retention_rules', {
   setBy: text('set_by').notNull(),
 }, (t) => [primaryKey({ columns: [t.tenantId, t.table] }), check('retention_rules_days', sql`${t.days} between 1 and 36500`)])
 
+/** No run ends as `failed`: one that cannot go on now is tried again. The word is in the check of the table. */
 export const retentionStates = ['waiting', 'running', 'done', 'failed', 'dismissed'] as const
 
-/** What a run may delete of a tenant's table: rows older than `before` that were there as they are in the snapshot `seen`, `rows` of `of`; and what has gone so far. */
-export type RetentionStep = { tenantId: string; table: string; before: string; seen: string; rows: number; of: number; deleted: number }
+/** What a run may delete of a tenant's table: rows older than `before` that were there as they are in the snapshot `seen`, taken under `epoch`, `rows` of `of`; and what has gone so far. */
+export type RetentionStep = { tenantId: string; epoch: number; table: string; before: string; seen: string; rows: number; of: number; deleted: number }
 
 /** A retention run. One that would take too much waits until the tenant's owner agrees; its steps never change afterwards. */
 export const retentionRuns = platform.table('retention_runs', {

@@ -61,6 +61,8 @@ export class ZipWriter {
 
   async #write(piece: Buffer): Promise<void> {
     this.#offset += BigInt(piece.length)
-    if (!this.#out.write(piece)) await once(this.#out, 'drain')
+    if (this.#out.write(piece)) return
+    if (this.#out.errored) throw this.#out.errored // it failed while nobody waited, and will never drain
+    await once(this.#out, 'drain')
   }
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -51,6 +52,12 @@ describe('an archive', () => {
     const zip = await ZipReader.open(await archive(files), limits)
     const found = Object.fromEntries(await Promise.all([...zip.files.keys()].map(async (name) => [name, (await buffer(zip.content(name))).toString()])))
     expect(found).toEqual(files)
+  })
+
+  it('ends with the reason when its file fails between two pieces', async () => {
+    const out = createWriteStream(join(folder, 'nowhere', 'a.zip'))
+    await once(out, 'error')
+    await expect(new ZipWriter(out).add('a.txt', inPieces('hello'))).rejects.toThrow('ENOENT')
   })
 
   it.skipIf(!has('unzip', '-v'))('is in order for unzip', async () => {

@@ -20,7 +20,7 @@ select tenancy.protect(current_schema(), 'every_type');
 
 const words = [
   '', ' ', 'plain', "it's \"quoted\"", 'back\\slash \\n \\u0041', 'line\nfeed', 'carriage\r\nreturn', 'tab\there', ',;|', '\u0001\u001f', 'ü ß 漢字 😀 👨‍👩‍👧', '\u2028\u2029\ufeff',
-  '=1+1', '+1', '-1', '@x', 'null', '\\N', '\\.', '{"a":1}', '</script>', 'é', 'e\u0301', '٣', 'x'.repeat(5000),
+  '=1+1', '+1', '-1', '@x', ' =1+1', '\n=1', 'null', '\\N', '\\.', '{"a":1}', '</script>', 'é', 'e\u0301', '٣', 'x'.repeat(5000),
 ]
 
 const values: Record<string, string[]> = {
