@@ -11,7 +11,7 @@ const page = (wait: string, nonce: string, back: string) => `<!doctype html>
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Too many requests</title>
 <style nonce="${nonce}">:root{color-scheme:light dark}body{font:1rem/1.6 system-ui,sans-serif;max-width:28rem;margin:0 auto;padding:6rem 1.5rem}h1{font-size:1.25rem}</style></head>
 <body><main><h1>Your organisation has reached its limit</h1>
-<p>More was asked for than its plan allows at a time. Nothing was changed. Wait ${wait}, then <a href="${escaped(back)}">go back to where you were</a>.</p></main></body>
+<p>More was asked for than its tier allows at a time. Nothing was changed. Wait ${wait}, then <a href="${escaped(back)}">go back to where you were</a>.</p></main></body>
 </html>`
 
 const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

@@ -27,6 +27,14 @@ export const typed = (minor: number, { currency }: Formats) => decimalText(minor
 
 export const count = (value: number, { locale }: Formats) => numbers(locale, {}).format(value)
 
+const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
+
+/** A number of bytes in the unit that leaves few digits. */
+export function bytes(value: number, { locale }: Formats) {
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(value, 1)) / 3)))
+  return numbers(locale, { style: 'unit', unit: units[power] ?? 'byte', maximumSignificantDigits: 3 }).format(value / 1000 ** power)
+}
+
 export const day = (at: Date, { locale, zone }: Formats) => dates(locale, { dateStyle: 'medium', timeZone: zone }).format(at)
 
 export const moment = (at: Date, { locale, zone }: Formats) => dates(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: zone }).format(at)

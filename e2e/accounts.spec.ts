@@ -1,9 +1,12 @@
 import { expect, test, type Browser, type Page } from '@playwright/test'
+import { eq } from 'drizzle-orm'
 import { platform } from '#db/registry'
 import { attempts } from '#db/schema/accounts'
+import { tenants } from '#db/schema/platform'
 import * as secondFactor from '#db/accounts/second-factor'
 import { codeOf, stepAt } from '#db/accounts/totp'
-import { checkA11y, logins, newPerson, personPassword, shot, signIn, signInAgain } from './fixtures'
+import * as users from '#db/accounts/users'
+import { checkA11y, newPerson, personPassword, sessionOf, shot, signIn, signInAgain } from './fixtures'
 import { clickMailLink } from './mail'
 
 const password = 'geranium-37-window'
@@ -29,7 +32,7 @@ async function signUp(page: Page, email: string, organisation: string) {
   await clickMailLink(page, email)
   await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Create my account' }).click()
-  await page.waitForURL(/orders|overview/)
+  await page.waitForURL(/\/orders$/)
 }
 
 const elsewhere = async (browser: Browser) => (await browser.newContext()).newPage()
@@ -60,7 +63,7 @@ test('a password that is too common is refused in words, and the same link works
   await expect(page.getByText('one of the first that an attacker tries').first()).toBeVisible()
   await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Create my account' }).click()
-  await page.waitForURL(/orders|overview/)
+  await page.waitForURL(/\/orders$/)
 })
 
 test('a forgotten password is replaced once, and every other browser is signed out', async ({ page, browser }) => {
@@ -80,7 +83,7 @@ test('a forgotten password is replaced once, and every other browser is signed o
   await enter(other, email)
   await expect(other.getByText('E-mail address or password is wrong').first()).toBeVisible()
   await enter(other, email, 'another-window-38')
-  await other.waitForURL(/orders|overview/)
+  await other.waitForURL(/\/orders$/)
   await clickMailLink(other, email, 'reset')
   await expect(other.getByRole('heading', { name: 'This link no longer works' })).toBeVisible()
 })
@@ -111,7 +114,7 @@ test('a new person accepts an invitation; somebody else who is signed in is refu
   await guest.getByLabel('Your name').fill('Gus Guest')
   await guest.getByLabel('Password', { exact: true }).fill(password)
   await guest.getByRole('button', { name: 'Create an account and join' }).click()
-  await guest.waitForURL(/orders|overview/)
+  await guest.waitForURL(/\/orders$/)
   await guest.goto('/orders/new')
   await expect(guest.getByRole('heading', { name: 'Nobody lives here' })).toBeVisible()
 
@@ -147,14 +150,14 @@ test('an existing user joins a second organisation, switches, and a form of the 
   await tab.getByLabel('Name', { exact: true }).fill('Renamed')
   await clickMailLink(page, email, 'invitation')
   await page.getByRole('button', { name: 'Join' }).click()
-  await page.waitForURL(/orders|overview/)
+  await page.waitForURL(/\/orders$/)
   await page.goto('/members')
   await expect(page.getByRole('row', { name: address('host2') })).toBeVisible()
   await tab.getByRole('button', { name: 'Save' }).click()
   await expect(tab.getByText(`This form belongs to First ${stamp}, but you have switched to Second ${stamp}`)).toBeVisible()
 })
 
-test('the last owner cannot leave; after handing over they can', async ({ page }) => {
+test('the last owner cannot leave, and is told what to do first', async ({ page }) => {
   await signUp(page, address('last'), `Last ${stamp}`)
   await page.goto('/members')
   await page.getByRole('button', { name: 'Actions for Nora Quist' }).click()
@@ -187,19 +190,19 @@ test('two-factor sign-in is set up, asked for, and got round once by a recovery 
   await expect(page.getByText('This code is not right').first()).toBeVisible()
   await page.getByRole('textbox', { name: 'Code' }).fill(codeNow(secret, 0))
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.waitForURL(/orders|overview/)
+  await page.waitForURL(/\/orders$/)
   await page.context().clearCookies()
   await enter(page, email)
   await page.getByRole('textbox', { name: 'Code' }).fill(recovery)
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.waitForURL(/orders|overview/)
+  await page.waitForURL(/\/orders$/)
 })
 
 test('recovery codes are made anew, and two-factor sign-in is turned off, both with the password', async ({ page }) => {
   const { id, email } = await newPerson(page, 'Tess Two')
   await secondFactor.prepare(id)
   const secret = (await secondFactor.prepared({ id, email }))?.secret ?? ''
-  const [old = ''] = await secondFactor.confirm(id, codeNow(secret, 0))
+  const [old = ''] = await secondFactor.confirm(platform(), id, codeNow(secret, 0))
   await page.goto('/account/security')
   await expect(page.getByText('10 of your recovery codes are left')).toBeVisible()
   const renewing = page.getByRole('form', { name: 'New recovery codes' })
@@ -269,7 +272,7 @@ test('sessions are listed; one is ended from another, and a changed password end
   await signUp(page, email, 'Sessions')
   const other = await elsewhere(browser)
   await enter(other, email)
-  await other.waitForURL(/orders|overview/)
+  await other.waitForURL(/\/orders$/)
   await page.goto('/account/sessions')
   await shot(page, 'sessions', info)
   await page.getByRole('button', { name: 'Sign out', exact: true }).click()
@@ -277,7 +280,7 @@ test('sessions are listed; one is ended from another, and a changed password end
   await other.goto('/orders')
   await expect(other).toHaveURL(/sign-in/)
   await enter(other, email)
-  await other.waitForURL(/orders|overview/)
+  await other.waitForURL(/\/orders$/)
   await page.goto('/account/security')
   await page.getByLabel('Your password until now').fill(password)
   await page.getByLabel('New password').fill('another-window-38')
@@ -299,17 +302,28 @@ test('guessing is slowed down, and the browser that knows its owner is not', asy
   await expect(stranger.getByText(/Too many attempts; try again in \d+ s/)).toBeVisible()
   await page.context().clearCookies({ name: 'rowhouse.session' })
   await enter(page, email)
-  await page.waitForURL(/orders|overview/)
+  await page.waitForURL(/\/orders$/)
 })
 
-test('session cookies are out of reach of scripts and of other sites, and a session update posted by hand changes nothing', async ({ page }) => {
-  await signIn(page, logins()[0]?.email ?? '')
+test('session cookies are out of reach of scripts and of other sites, and a session update posted by hand changes nothing', async ({ page, baseURL }) => {
+  await signIn(page, 'ada@acme.example')
   const cookie = (await page.context().cookies()).find(({ name }) => name.endsWith('rowhouse.session'))
   expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' })
   const before = await page.request.get('/api/auth/session').then((answer) => answer.json()) as object
   expect(Object.keys(before)).toEqual(['expires'])
   const foreign = await page.request.post('/api/auth/signout', { headers: { origin: 'https://evil.example' }, form: {} })
   expect(foreign.status()).toBe(403)
+
+  const [globex] = await platform().select().from(tenants).where(eq(tenants.slug, 'globex'))
+  const grace = await users.byEmail(platform(), 'grace@globex.example')
+  const secret = await sessionOf(grace?.id ?? '')
+  const { csrfToken } = (await (await page.request.get('/api/auth/csrf')).json()) as { csrfToken: string }
+  const update = await page.request.post('/api/auth/session', { headers: { origin: baseURL ?? '' }, data: { csrfToken, data: { secret, tenantId: globex?.id } } })
+  expect(update.status()).toBe(200)
+  expect(Object.keys((await update.json()) as object)).toEqual(['expires'])
+  await page.goto('/account')
+  await expect(page.getByText('You sign in with ada@acme.example')).toBeVisible()
+  await expect(page.getByRole('button', { name: /^Organisation:/ }).first()).toContainText('Acme')
 })
 
 function codeNow(secret: string, off: number): string {

@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test'
-import { checkA11y, shot, signIn } from './fixtures.ts'
-import { switchTo } from './switching.ts'
+import { checkA11y, shot, signIn } from './fixtures'
+import { switchTo } from './switching'
 
 test('the id of another tenant is what an unknown one is, everywhere', async ({ page, browser }) => {
   const context = await browser.newContext()

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { checkA11y, shot, signIn } from './fixtures.ts'
+import { checkA11y, shot, signIn } from './fixtures'
 
 const mark = () => Math.random().toString(36).slice(2, 8)
 

@@ -23,10 +23,10 @@ async function askForTier(page: Page, slug: string, name: string, tier: string) 
   await page.waitForURL(/moves\//)
 }
 
+const worker = () => Number(readFileSync(process.env.E2E_WORKER_PID ?? '', 'utf8'))
 
 test('the live page outlives a reload, a second tab, a killed worker and a lost stream', async ({ page, context }, info) => {
   test.setTimeout(180_000)
-  const worker = () => Number(readFileSync(process.env.E2E_WORKER_PID ?? '', 'utf8'))
   const killed = worker()
   process.kill(killed, 'SIGSTOP')
   try {
@@ -61,6 +61,27 @@ test('the live page outlives a reload, a second tab, a killed worker and a lost 
   await expect(page.getByText('Rolled back by another move')).toBeVisible()
 })
 
+test('a move that is given up before it began says so everywhere, and counts as no failure', async ({ page }) => {
+  const held = worker()
+  process.kill(held, 'SIGSTOP')
+  try {
+    await askForTier(page, 'globex', 'Globex', 'Business')
+    await inDialog(page, 'Give up…', {}, 'Give it up')
+    await expect(page.getByText(`${operator} has given this move up; it ends at its next step.`)).toBeVisible()
+  } finally {
+    process.kill(held, 'SIGCONT')
+  }
+  await expect(page.getByText(`Given up by ${operator}. Globex never left its place`)).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByRole('status').first()).toHaveText('Given up')
+  await page.goto('/console/moves')
+  await expect(page.getByRole('row', { name: /Globex/ }).first()).toContainText(new RegExp(`Given up\\s*by ${operator}`))
+  await page.goto('/console/tenants/globex')
+  await expect(page.getByRole('region', { name: 'Moves' }).getByRole('row').nth(1)).toContainText('Given up')
+  await page.goto('/console')
+  await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible()
+  await expect(page.getByText('The move of Globex failed')).toHaveCount(0)
+})
+
 test('a fleet run whose canary fails stops; once that is mended, what is left is run', async ({ page }, info) => {
   test.setTimeout(120_000)
   const [place] = await ask<{ schema: string }>(`select p.schema from platform.placements as p join platform.tenants as t on t.id = p.tenant_id where t.slug = 'initech'`)
@@ -70,7 +91,7 @@ test('a fleet run whose canary fails stops; once that is mended, what is left is
     await page.goto('/console/fleet')
     await expect(page.getByRole('region', { name: 'Plan of the next run' })).toContainText('for 1 target')
     await page.goto('/console/fleet?show=off')
-    await expect(page.getByRole('row', { name: /initech/ })).toContainText('behind')
+    await expect(page.getByRole('row', { name: /initech/ })).toContainText('Behind')
     await inDialog(page, 'Start a run…', { Canaries: 'initech' }, 'Start')
     await page.waitForURL(/fleet\/runs\//)
     await expect(page.getByText(/canaries initech/)).toBeVisible()
@@ -78,16 +99,16 @@ test('a fleet run whose canary fails stops; once that is mended, what is left is
     await checkA11y(page)
     await shot(page, 'console-fleet-run-failed', info)
     await page.goto('/console')
-    await expect(page.getByRole('region', { name: 'Needs attention' })).toContainText('The last fleet run ended with 1')
+    await expect(page.getByRole('region', { name: 'Needs attention' })).toContainText('The last fleet run was stopped, with 1 failure')
   } finally {
     for (const row of kept) await ask('insert into tenancy.applied (schema, migration, sha256, applied_at, took_ms) values ($1, $2, $3, $4, $5)', [place?.schema, row.migration, row.sha256, row.applied_at, row.took_ms])
   }
-  await page.getByRole('link', { name: /The last fleet run ended/ }).click()
+  await page.getByRole('link', { name: /The last fleet run was stopped/ }).click()
   await page.getByRole('button', { name: 'Run what is left' }).click()
   await expect(page.getByText(/Asked for by olivia@rowhouse.example\.$/)).toBeVisible()
-  await expect(page.getByRole('status').first()).toHaveText('done', { timeout: 60_000 })
+  await expect(page.getByRole('status').first()).toHaveText('Done', { timeout: 60_000 })
   await page.goto('/console')
-  await expect(page.getByText('The last fleet run ended')).toHaveCount(0)
+  await expect(page.getByText(/The last fleet run (was stopped|failed)/)).toHaveCount(0)
 })
 
 test('a failed job is tried again', async ({ page }, info) => {
@@ -216,4 +237,3 @@ test('another server is tried before anything is asked for', async ({ page }) =>
   await expect(page.getByLabel('What it means')).toContainText(/Connected: PostgreSQL \d+.*, which is the main server under another name/)
   await expect(move).toBeEnabled()
 })
-

@@ -60,6 +60,7 @@ export async function signInAgain(page: Page, userId: string): Promise<void> {
   const [name = '', value = ''] = (await cookieOf(await sessionOf(userId))).split('=')
   await page.context().addCookies([{ name, value, url: env().APP_URL }])
 }
+
 export const personPassword = 'geranium-37-window'
 
 /** Fails on what axe calls serious or critical, and names each element. */
@@ -68,6 +69,18 @@ export async function checkA11y(page: Page): Promise<void> {
   const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
   const report = grave.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}\n  ${node.html}\n  ${node.failureSummary ?? ''}`))
   expect(report, `accessibility of ${page.url()}`).toEqual([])
+}
+
+/** Fails when the page is wider than the screen; on the desktop also at the width of a tablet, of which it takes a picture. */
+export async function checkWidth(page: Page, name: string, info: TestInfo): Promise<void> {
+  const wide = page.viewportSize()
+  const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  expect(await overflow(), `${name} scrolls sideways`).toBeLessThanOrEqual(0)
+  if (info.project.name !== 'desktop' || !wide) return
+  await page.setViewportSize({ width: 820, height: 1100 })
+  expect(await overflow(), `${name} scrolls sideways on a tablet`).toBeLessThanOrEqual(0)
+  await page.screenshot({ path: `test-results/screens/tablet-${name}.png`, fullPage: true, animations: 'disabled' })
+  await page.setViewportSize(wide)
 }
 
 /** A picture for people to look at, kept in test-results/screens. */

@@ -1,9 +1,20 @@
-import { expect, test } from '@playwright/test'
-import { checkA11y, shot, signIn } from './fixtures.ts'
+import { expect, test, type Page } from '@playwright/test'
+import { checkA11y, checkWidth, shot, signIn } from './fixtures'
 
-const pages = ['/overview', '/orders', '/orders/new', '/customers', '/products', '/activity', '/isolation']
+const pages = [
+  '/overview', '/orders', '/orders/new', '/customers', '/products', '/activity', '/isolation', '/members', '/settings', '/settings/data', '/settings/keys',
+  '/account', '/account/security', '/account/sessions', '/orders/first', '/customers/first', '/products/first',
+]
 
 const themes = ['light', 'dark'] as const
+
+/** Opens a page; `/orders/first` is the page of the first order of the list. */
+async function open(page: Page, path: string) {
+  const list = path.replace('/first', '')
+  await page.goto(list)
+  if (list !== path) await page.goto((await page.locator('tbody a[href]').first().getAttribute('href')) ?? '')
+  await page.getByRole('heading', { level: 1 }).waitFor()
+}
 
 for (const path of ['/sign-in', ...pages]) {
   test(`${path} in both themes: nothing wider than the screen, nothing grave for axe @phone`, async ({ page }, info) => {
@@ -11,14 +22,13 @@ for (const path of ['/sign-in', ...pages]) {
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
     await page.emulateMedia({ reducedMotion: 'reduce' })
     if (path !== '/sign-in') await signIn(page, 'ada@acme.example')
-    await page.goto(path)
-    await page.getByRole('heading', { level: 1 }).waitFor()
+    await open(page, path)
     for (const colorScheme of themes) {
       await page.emulateMedia({ colorScheme })
       await checkA11y(page)
       await shot(page, `${path.slice(1).replaceAll('/', '-')}-${colorScheme}`, info)
     }
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0)
+    await checkWidth(page, path.slice(1).replaceAll('/', '-'), info)
     expect(complaints).toEqual([])
   })
 }
@@ -29,14 +39,17 @@ test('the theme is kept, and is in the page before its scripts', async ({ page }
   await page.getByRole('menuitemradio', { name: 'Dark' }).first().click()
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
   expect(await (await page.request.get('/orders')).text()).toContain('data-theme="dark"')
+  await page.reload()
+  await page.getByRole('button', { name: /^Account:/ }).first().click()
+  await expect(page.getByRole('menuitemradio', { name: 'Dark' })).toHaveAttribute('aria-checked', 'true')
+  await expect(page.getByRole('menuitemradio', { name: 'As the system' })).toHaveAttribute('aria-checked', 'false')
 })
 
 test('text at 200 % stays within the page', async ({ page }) => {
   test.setTimeout(120_000)
   await signIn(page, 'ada@acme.example')
   for (const path of pages) {
-    await page.goto(path)
-    await page.getByRole('heading', { level: 1 }).waitFor()
+    await open(page, path)
     await page.evaluate(() => void (document.documentElement.style.fontSize = '200%'))
     expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), path).toBeLessThanOrEqual(0)
   }

@@ -80,7 +80,7 @@ test('somebody makes a second organisation, and signs in to the one that they us
   await expect(page.getByText('without line breaks or web addresses').first()).toBeVisible()
   await page.getByLabel('Name').fill('Later & Sons')
   await page.getByRole('button', { name: 'Create it' }).click()
-  await page.waitForURL(/orders|overview/)
+  await page.waitForURL(/\/orders$/)
   await expect(page.getByRole('button', { name: /^Organisation:/ }).first()).toContainText('Later & Sons')
   const enter = async () => {
     await page.context().clearCookies()
@@ -88,7 +88,7 @@ test('somebody makes a second organisation, and signs in to the one that they us
     await page.getByLabel('E-mail address').fill(owner.email)
     await page.getByLabel('Password').fill(personPassword)
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-    await page.waitForURL(/orders|overview/)
+    await page.waitForURL(/\/orders$/)
   }
   await enter()
   const switcher = page.getByRole('button', { name: /^Organisation:/ }).first()
@@ -100,22 +100,22 @@ test('somebody makes a second organisation, and signs in to the one that they us
   await expect(switcher).toContainText('Earlier')
 })
 
-test('an organisation gets another name, short name, currency and format; a taken short name is refused', async ({ page }, info) => {
+test('an organisation gets another name, slug, currency and format; a taken slug is refused', async ({ page }, info) => {
   await organisation(page, 'Settled')
   await page.goto('/settings')
   await page.getByLabel('Name', { exact: true }).fill('Settled elsewhere')
-  await page.getByLabel('Short name').fill('acme')
+  await page.getByLabel('Slug').fill('acme')
   await page.getByRole('combobox', { name: 'Currency' }).selectOption('CHF')
   await page.getByRole('combobox', { name: 'Dates and numbers' }).selectOption('de-DE')
   await page.getByRole('button', { name: 'Save' }).click()
   await expect(page.getByText(/acme is taken/).first()).toBeVisible()
   const slug = `settled-${newId().slice(-8)}`
-  await page.getByLabel('Short name').fill(slug)
+  await page.getByLabel('Slug').fill(slug)
   await page.getByRole('button', { name: 'Save' }).click()
   await expect(page.getByText('The settings are saved.')).toBeVisible()
   await page.reload()
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Settled elsewhere')
-  await expect(page.getByLabel('Short name')).toHaveValue(slug)
+  await expect(page.getByLabel('Slug')).toHaveValue(slug)
   await expect(page.getByRole('combobox', { name: 'Currency' })).toHaveValue('CHF')
   await expect(page.getByRole('combobox', { name: 'Dates and numbers' })).toHaveValue('de-DE')
   await shot(page, 'settings', info)

@@ -1,6 +1,6 @@
 import { expect, test, type Page } from '@playwright/test'
-import { checkA11y, shot, signIn } from './fixtures.ts'
-import { switchTo } from './switching.ts'
+import { checkA11y, newOrganisation, shot, signIn } from './fixtures'
+import { switchTo } from './switching'
 
 // The same walk wherever a tenant lives: nothing below may know which of the three it is.
 const desks = [
@@ -192,3 +192,11 @@ for (const [i, desk] of desks.entries()) {
     })
   })
 }
+
+test('without an order there is a scale of money all the same', async ({ page }) => {
+  await newOrganisation(page, 'Quiet')
+  await page.goto('/orders')
+  await expect(page.getByText('No orders in this period')).toBeVisible()
+  await expect(page.getByRole('region', { name: 'Revenue by day' })).toContainText(/€2(\.0)?€1(\.0)?€0/)
+  await expect(page.getByRole('main')).not.toContainText('NaN')
+})

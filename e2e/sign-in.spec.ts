@@ -8,7 +8,8 @@ test('the sign-in page is accessible', { tag: '@phone' }, async ({ page }, info)
   await shot(page, 'sign-in', info)
 })
 
-test('a member signs in and gets past the sign-in page', async ({ page }) => {
+test('a member signs in and sees the orders', async ({ page }) => {
   await signIn(page, logins()[0]?.email ?? '')
-  await expect(page).not.toHaveURL(/sign-in/)
+  await expect(page).toHaveURL(/\/orders$/)
+  await expect(page.getByRole('heading', { level: 1, name: 'Orders' })).toBeVisible()
 })

@@ -3,6 +3,7 @@ import { requireUser } from '#app/session'
 import { signOutAction } from '#app/sign-in-actions'
 import { PageFrame } from '#components/page'
 import { Brand } from '#components/shell/brand'
+import { SkipLink } from '#components/shell/skip-link'
 import { UserMenu } from '#components/shell/user-menu'
 import { PageHeader } from '#components/ui/page-header'
 import { Sections } from '#components/ui/sections'
@@ -21,11 +22,14 @@ export default async function AccountLayout({ children }: { children: ReactNode 
   if (tenant) return <TenantLayout>{content}</TenantLayout>
   return (
     <>
+      <SkipLink />
       <header className="flex h-13 items-center justify-between border-b border-line px-4">
         <Brand />
         <UserMenu signOut={signOutAction} user={user} />
       </header>
-      <main>{content}</main>
+      <main id="content" tabIndex={-1} className="outline-none">
+        {content}
+      </main>
     </>
   )
 }

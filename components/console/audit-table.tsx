@@ -15,7 +15,7 @@ export function AuditTable({ rows, formats, withTenant = false, marked }: Props)
           <Th className="w-14 text-right max-sm:hidden">No.</Th>
           <Th className="max-sm:pl-4">Deed</Th>
           {withTenant && <Th>Tenant</Th>}
-          <Th className="max-md:hidden">By</Th>
+          <Th className="w-1/4 max-md:hidden">By</Th>
           <Th className="max-sm:hidden">At</Th>
           {withTenant && <Th className="max-xl:hidden">Hash</Th>}
         </tr>
@@ -30,7 +30,7 @@ export function AuditTable({ rows, formats, withTenant = false, marked }: Props)
               <span className="block text-sm text-ink-faint sm:hidden">{moment(row.at, formats)}</span>
             </Td>
             {withTenant && <Td>{row.slug ? <NextLink href={tenantAt(row.slug)} className="text-accent hover:underline">{row.slug}</NextLink> : <span className="text-ink-faint">–</span>}</Td>}
-            <Td className="text-ink-soft max-md:hidden">{row.actor}</Td>
+            <Td className="wrap-anywhere text-ink-soft max-md:hidden">{row.actor}</Td>
             <Td className="whitespace-nowrap text-ink-soft tabular-nums max-sm:hidden">{moment(row.at, formats)}</Td>
             {withTenant && <Td className="font-mono text-xs text-ink-faint max-xl:hidden">{row.hash.slice(0, 12)}</Td>}
           </Tr>

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import type { Action } from '#app/action'
 import { ConsoleNav } from '#components/console/console-nav'
 import { BrandMark } from '#components/shell/brand'
+import { SkipLink } from '#components/shell/skip-link'
 import { UserMenu } from '#components/shell/user-menu'
 
 type Props = { user: { name: string; email: string }; tenant: string | null; signOut: Action<unknown>; children: ReactNode }
@@ -13,9 +14,7 @@ type Props = { user: { name: string; email: string }; tenant: string | null; sig
 export function ConsoleShell({ user, tenant, signOut, children }: Props) {
   return (
     <div className="console min-h-dvh lg:grid lg:grid-cols-[13.5rem_minmax(0,1fr)]">
-      <a href="#content" className="sr-only z-50 rounded-md bg-ink px-3 py-2 text-canvas focus:not-sr-only focus:fixed focus:top-2 focus:left-2">
-        Skip to the content
-      </a>
+      <SkipLink />
       <header className="console-bar sticky top-0 z-20 grid gap-2 bg-canvas px-3 pt-2.5 pb-2 text-ink lg:h-dvh lg:grid-rows-[auto_1fr_auto] lg:gap-5 lg:border-r lg:border-line lg:py-4">
         <div className="flex items-center justify-between gap-2">
           <Link href={'/console' as Route} className="inline-flex items-center gap-2 rounded-md px-1.5 py-1 text-base font-semibold tracking-tight">

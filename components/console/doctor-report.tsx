@@ -1,6 +1,6 @@
 import { Ago, duration } from '#components/console/figures'
 import { State } from '#components/console/marks'
-import type { Formats } from '#components/formats'
+import { count, type Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { Examination } from '#db/doctor/examinations'
@@ -14,7 +14,7 @@ export function DoctorReport({ title, checks, last, formats }: Props) {
     <Card labelledBy={id}>
       <CardHeader id={id} title={title}>
         <span className="text-sm text-ink-soft">
-          {last ? <>{last.targets} {last.targets === 1 ? 'target' : 'targets'}, <Ago at={last.at} formats={formats} /> by {last.by}, in {duration(last.tookMs)}</> : 'Nobody has looked yet'}
+          {last ? <>{count(last.targets, formats)} {last.targets === 1 ? 'target' : 'targets'}, <Ago at={last.at} formats={formats} /> by {last.by}, in {duration(last.tookMs)}</> : 'Nobody has looked yet'}
         </span>
       </CardHeader>
       <Table>
@@ -32,11 +32,11 @@ export function DoctorReport({ title, checks, last, formats }: Props) {
               <Tr key={check}>
                 <Td className="align-top font-medium">{check.replaceAll('-', ' ')}</Td>
                 <Td>
-                  {!last ? <State tone="plain">not looked at</State> : found.length === 0 ? <State tone="good">{last.targets === 1 ? 'holds' : `holds in all ${last.targets}`}</State> : (
+                  {!last ? <State tone="plain">Not looked at</State> : found.length === 0 ? <State tone="good">{last.targets === 1 ? 'Holds' : `Holds in all ${count(last.targets, formats)}`}</State> : (
                     <ul className="grid gap-1.5">
                       {found.map(({ target, object, why }) => (
-                        <li key={`${target}${object}${why}`}>
-                          <State tone="bad">{object}</State> <span className="text-ink-soft">{why}</span> <span className="text-sm text-ink-faint">in {target}</span>
+                        <li key={`${target}${object}${why}`} className="wrap-anywhere">
+                          <span className="text-danger">{object}</span> <span className="text-ink-soft">{why}</span> <span className="text-sm text-ink-faint">in {target}</span>
                         </li>
                       ))}
                     </ul>

@@ -20,8 +20,8 @@ export function EraseDialog({ action, slug, name }: { action: Action<unknown>; s
             <TextField name="name" label={`Type ${name} to confirm`} autoComplete="off" />
             <TextareaField name="reason" label="Reason" hint="Kept in the audit trail." rows={2} maxLength={500} />
             <DialogButtons>
-              <Button onClick={() => setOpen(false)}>Leave it</Button>
-              <SubmitButton look="danger">Erase {name}</SubmitButton>
+              <Button onClick={() => setOpen(false)}>Cancel</Button>
+              <SubmitButton look="danger" wraps>Erase {name}</SubmitButton>
             </DialogButtons>
           </ActionForm>
         </DialogBody>

@@ -1,13 +1,4 @@
-import type { Formats } from '#components/formats'
-import { moment } from '#components/formats'
-
-const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
-
-/** A number of bytes in the unit that leaves few digits. */
-export function bytes(value: number, { locale }: { locale: string }) {
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(value, 1)) / 3)))
-  return new Intl.NumberFormat(locale, { style: 'unit', unit: units[power] ?? 'byte', unitDisplay: 'short', maximumSignificantDigits: 3 }).format(value / 1000 ** power)
-}
+import { moment, type Formats } from '#components/formats'
 
 /** Milliseconds as people say them. */
 export function duration(ms: number) {

@@ -1,10 +1,11 @@
 import { TriangleAlert } from 'lucide-react'
+import { count, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Notice } from '#components/ui/notice'
 import type { PlannedFile } from '#db/fleet/plan'
 
 /** What a run would do, with the locks that its statements take. Nothing when there is nothing to do. */
-export function FleetPlan({ plan }: { plan: { files: PlannedFile[] } | { error: string } }) {
+export function FleetPlan({ plan, formats }: { plan: { files: PlannedFile[] } | { error: string }; formats: Formats }) {
   if ('error' in plan) return <Notice look="danger">A run would be refused: {plan.error}</Notice>
   if (plan.files.length === 0) return null
   return (
@@ -14,7 +15,7 @@ export function FleetPlan({ plan }: { plan: { files: PlannedFile[] } | { error: 
         {plan.files.map(({ migration, targets, statements, breaking }) => (
           <details key={migration} open={statements.some(({ warning }) => warning !== null)}>
             <summary className="cursor-pointer">
-              <span className="font-mono text-sm">{migration}</span> <span className="text-ink-soft">for {targets.length} {targets.length === 1 ? 'target' : 'targets'}, {statements.length} statements</span>
+              <span className="font-mono text-sm">{migration}</span> <span className="text-ink-soft">for {count(targets.length, formats)} {targets.length === 1 ? 'target' : 'targets'}, {statements.length} statements</span>
               {breaking && <span className="text-warn"> · breaking: {breaking}</span>}
             </summary>
             <ul className="mt-2 grid gap-2">

@@ -8,9 +8,12 @@ import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { listRuns } from '#db/fleet/runs'
 
 type Run = Awaited<ReturnType<typeof listRuns>>[number]
-const tones: Record<Run['state'], Tone> = { requested: 'busy', running: 'busy', done: 'good', failed: 'bad', stopped: 'warn' }
+const words: Record<Run['state'], [string, Tone]> = { requested: ['Asked for', 'busy'], running: ['Running', 'busy'], done: ['Done', 'good'], failed: ['Failed', 'bad'], stopped: ['Stopped', 'warn'] }
 
-export const RunState = ({ state }: { state: Run['state'] }) => <State tone={tones[state]}>{state}</State>
+export function RunState({ state }: { state: Run['state'] }) {
+  const [word, tone] = words[state]
+  return <State tone={tone}>{word}</State>
+}
 
 export function FleetRuns({ runs, formats }: { runs: Run[]; formats: Formats }) {
   return (

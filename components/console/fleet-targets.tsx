@@ -1,17 +1,19 @@
-import { State, type Tone } from '#components/console/marks'
-import { Tabs } from '#components/console/tabs'
+import { FleetStateText } from '#components/console/fleet-state'
+import { count, type Formats } from '#components/formats'
 import { Card } from '#components/ui/card'
 import type { Link } from '#components/ui/link-maker'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { Standing, State as FleetState } from '#db/fleet/status'
+import { Tabs } from '#components/ui/tabs'
+import type { Standing } from '#db/fleet/status'
 
-const tones: Record<FleetState, Tone> = { current: 'good', behind: 'warn', failed: 'bad', changed: 'bad', ahead: 'bad', unseen: 'plain', unreachable: 'bad' }
 const shown = 200
 
-export function FleetTargets({ targets, total, off, link }: { targets: Standing[]; total: number; off: boolean; link: Link }) {
+type Props = { targets: Standing[]; total: number; off: boolean; link: Link; formats: Formats }
+
+export function FleetTargets({ targets, total, off, link, formats }: Props) {
   return (
     <Card>
-      <Tabs label="Which targets" tabs={[{ name: `All ${total}`, href: link({ show: null }), current: !off }, { name: 'Not at this version', href: link({ show: 'off' }), current: off }]} />
+      <Tabs label="Which targets" tabs={[{ name: `All ${count(total, formats)}`, href: link({ show: null }), current: !off }, { name: 'Not at this version', href: link({ show: 'off' }), current: off }]} />
       {targets.length === 0 ? (
         <p className="px-4 py-6 text-ink-soft sm:px-5">Every target is at this build’s version.</p>
       ) : (
@@ -19,7 +21,7 @@ export function FleetTargets({ targets, total, off, link }: { targets: Standing[
           <caption className="sr-only">Targets</caption>
           <thead>
             <tr>
-              <Th>Target</Th>
+              <Th className="w-1/3">Target</Th>
               <Th>State</Th>
               <Th className="max-sm:hidden">Version</Th>
               <Th className="max-md:hidden">Where</Th>
@@ -30,17 +32,17 @@ export function FleetTargets({ targets, total, off, link }: { targets: Standing[
               <Tr key={`${name}${schema}`}>
                 <Td className="font-medium wrap-anywhere">{name}</Td>
                 <Td>
-                  <State tone={tones[state]}>{state}</State>
-                  {why && <span className="block text-sm text-ink-soft">{why}</span>}
+                  <FleetStateText state={state} />
+                  {why && <span className="block text-sm wrap-anywhere text-ink-soft">{why}</span>}
                 </Td>
                 <Td className="font-mono text-sm max-sm:hidden">{at ?? '–'}</Td>
-                <Td className="text-ink-soft max-md:hidden">{elsewhere ? 'a database of its own' : 'main database'}</Td>
+                <Td className="text-ink-soft max-md:hidden">{elsewhere ? 'Own database' : 'Main database'}</Td>
               </Tr>
             ))}
           </tbody>
         </Table>
       )}
-      {targets.length > shown && <p className="border-t border-line px-4 py-3 text-sm text-ink-soft sm:px-5">The first {shown} of {targets.length}.</p>}
+      {targets.length > shown && <p className="border-t border-line px-4 py-3 text-sm text-ink-soft sm:px-5">The first {count(shown, formats)} of {count(targets.length, formats)}.</p>}
     </Card>
   )
 }

@@ -1,4 +1,5 @@
 import { duration } from '#components/console/figures'
+import { count, type Formats } from '#components/formats'
 import type { Limits } from '#db/limits/limits'
 
 export type LimitName = keyof Limits
@@ -8,4 +9,4 @@ export const limitNames: Record<LimitName, string> = {
 }
 export const limitOrder = Object.keys(limitNames) as LimitName[]
 
-export const limitText = (name: LimitName, value: number) => (name === 'statementMs' ? duration(value) : value.toLocaleString('en-GB'))
+export const limitText = (name: LimitName, value: number, formats: Formats) => (name === 'statementMs' ? duration(value) : count(value, formats))

@@ -18,7 +18,7 @@ export function LiveMove({ first, formats, actions }: Props) {
   const { value: move, connection } = useLive<MoveView>(`/console/moves/${first.id}`, first)
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
-      <MoveProgress move={move} connection={connection}>
+      <MoveProgress move={move} connection={connection} formats={formats}>
         <MoveActions move={move} actions={actions} />
       </MoveProgress>
       <MoveOutcome move={move} formats={formats} />

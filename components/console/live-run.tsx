@@ -1,15 +1,16 @@
 'use client'
 
 import type { Action } from '#app/action'
-import { Deed } from '#components/console/deed'
 import { RunState } from '#components/console/fleet-runs'
 import { useLive } from '#components/console/use-live'
+import { ActionButton } from '#components/forms/action-button'
+import { count, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { RunView } from '#db/fleet/view'
 
 /** A fleet run as it happens, and who failed in it. */
-export function LiveRun({ first, again }: { first: RunView; again: Action<unknown> }) {
+export function LiveRun({ first, again, formats }: { first: RunView; again: Action<unknown>; formats: Formats }) {
   const { value: run } = useLive<RunView>(`/console/fleet/runs/${first.id}`, first)
   const part = (some: number) => (run.targets === 0 ? 0 : (some / run.targets) * 100)
   const done = run.over && run.targets === 0 ? 100 : part(run.done)
@@ -19,17 +20,17 @@ export function LiveRun({ first, again }: { first: RunView; again: Action<unknow
         <CardBody className="grid gap-3 pt-5">
           <div className="flex flex-wrap items-center justify-between gap-3">
             <p role="status" className="text-lg font-semibold"><RunState state={run.state} /></p>
-            {run.over && run.failed > 0 && <Deed action={again} input={{}} look="primary" done="Asked for.">Run what is left</Deed>}
+            {run.over && run.failed > 0 && <ActionButton action={again} input={{}} look="primary" done="Asked for.">Run what is left</ActionButton>}
           </div>
           <svg viewBox="0 0 100 1" preserveAspectRatio="none" role="img" aria-label={`${Math.round(done + part(run.failed))} % of the targets`} className="h-2 w-full overflow-hidden rounded-full bg-line">
             <rect width={done} height={1} className="fill-bar" />
             <rect x={done} width={part(run.failed)} height={1} className="fill-danger" />
           </svg>
           <p className="tabular-nums">
-            {run.done} of {run.targets} targets migrated, {run.failed} failed{run.wave && !run.over ? `; now ${run.wave}` : ''}
+            {count(run.done, formats)} of {count(run.targets, formats)} targets migrated, {count(run.failed, formats)} failed{run.wave && !run.over ? `; now ${run.wave}` : ''}
             {run.over && run.targets === 0 && '. There was nothing to do.'}
           </p>
-          {run.message && <p className="text-warn">{run.message}</p>}
+          {run.message && <p className="wrap-anywhere text-warn">{run.message}</p>}
         </CardBody>
       </Card>
       {run.failures.length > 0 && (
@@ -39,7 +40,7 @@ export function LiveRun({ first, again }: { first: RunView; again: Action<unknow
             <caption className="sr-only">Targets that failed</caption>
             <thead>
               <tr>
-                <Th>Target</Th>
+                <Th className="w-1/4">Target</Th>
                 <Th className="max-sm:hidden">Migration</Th>
                 <Th>Why</Th>
               </tr>
@@ -47,11 +48,11 @@ export function LiveRun({ first, again }: { first: RunView; again: Action<unknow
             <tbody>
               {run.failures.map(({ target, migration, statement, message }) => (
                 <Tr key={target}>
-                  <Td className="font-medium">{target}</Td>
+                  <Td className="font-medium wrap-anywhere">{target}</Td>
                   <Td className="font-mono text-sm max-sm:hidden">{migration}</Td>
-                  <Td>
+                  <Td className="wrap-anywhere">
                     {message}
-                    {statement && <code className="block font-mono text-xs break-words text-ink-soft">{statement}</code>}
+                    {statement && <code className="block font-mono text-xs text-ink-soft">{statement}</code>}
                   </Td>
                 </Tr>
               ))}

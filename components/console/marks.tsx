@@ -25,8 +25,3 @@ export type Tone = keyof typeof tones
 export function State({ tone, children }: { tone: Tone; children: ReactNode }) {
   return <span className={clsx("inline-flex items-center gap-1.5 whitespace-nowrap before:size-2 before:shrink-0 before:rounded-full before:content-['']", tones[tone])}>{children}</span>
 }
-
-export function Badge({ children, tone = 'plain' }: { children: ReactNode; tone?: 'plain' | 'accent' | 'warn' | 'bad' }) {
-  const paint = { plain: 'border-line-strong bg-raised', accent: 'border-transparent bg-accent-soft text-accent', warn: 'border-transparent bg-warn-soft text-warn', bad: 'border-transparent bg-danger-soft text-danger' }
-  return <span className={clsx('inline-flex h-6 items-center gap-1.5 rounded-full border px-2.5 text-sm font-medium whitespace-nowrap', paint[tone])}>{children}</span>
-}

@@ -37,7 +37,7 @@ export function MoveHistory({ moves, moving, formats }: { moves: TenantFacts['mo
                   </NextLink>
                   <span className="line-clamp-2 text-sm wrap-anywhere text-ink-faint">{move.reason}</span>
                 </Td>
-                <Td><MoveStateText state={move.state} failed={move.error !== null} /></Td>
+                <Td><MoveStateText move={move} /></Td>
                 <Td className="text-right tabular-nums max-sm:hidden">{move.pauseMs === null ? '–' : duration(move.pauseMs)}</Td>
                 <Td className="text-ink-soft max-sm:hidden">
                   <Ago at={move.requestedAt} formats={formats} />

@@ -9,9 +9,9 @@ import type { MoveView } from '#db/move/view'
 /** What there is to know about where the move stands, beyond its progress. */
 export function MoveOutcome({ move, formats }: { move: MoveView; formats: Formats }) {
   const waited = move.pauseMs === null ? '' : ` Writes waited ${duration(move.pauseMs)} at the switch.`
-  if (move.error) return <Notice look="danger">Given up: {move.error} {move.tenant} never left its place.</Notice>
-  if (move.state === 'aborted') return <Notice look="warn">Given up by {move.abortBy}. {move.tenant} never left its place, and what was made is gone.</Notice>
+  if (move.state === 'aborted' && move.abortBy) return <Notice look="warn">Given up by {move.abortBy}. {move.tenant} never left its place, and what was made is gone.</Notice>
   if (move.abortBy) return <Notice look="warn">{move.abortBy} has given this move up; it ends at its next step.</Notice>
+  if (move.error) return <Notice look="danger">Given up: {move.error}. {move.tenant} never left its place.</Notice>
   if (move.state === 'switched' && move.confirmBy === null) return (
     <Notice>
       {move.tenant} is {tierNames[move.tierTo]} now and lives in its new place.{waited} The old copy is kept, closed, until you confirm

@@ -4,13 +4,16 @@ import type { ReactNode } from 'react'
 import { duration } from '#components/console/figures'
 import { MoveStateText } from '#components/console/move-state'
 import type { Connection } from '#components/console/use-live'
+import { count, type Formats } from '#components/formats'
 import { Card, CardBody } from '#components/ui/card'
 import type { MoveView } from '#db/move/view'
 
-const number = (value: number) => Math.round(value).toLocaleString('en-GB')
 const connections: Record<Connection, string> = { live: 'Live', polling: 'Live, by asking again', over: '' }
 
-export function MoveProgress({ move, connection, children }: { move: MoveView; connection: Connection; children: ReactNode }) {
+type Props = { move: MoveView; connection: Connection; formats: Formats; children: ReactNode }
+
+export function MoveProgress({ move, connection, formats, children }: Props) {
+  const number = (value: number) => count(Math.round(value), formats)
   const rate = Number(/(\d+) rows a second/.exec(move.note)?.[1] ?? 0)
   const copied = move.events.findLast(({ event }) => event === 'copied')
   const average = copied?.rows && copied.tookMs ? (copied.rows / copied.tookMs) * 1000 : 0
@@ -24,7 +27,7 @@ export function MoveProgress({ move, connection, children }: { move: MoveView; c
       <CardBody className="grid gap-4 pt-4 sm:pt-5">
         <div className="flex flex-wrap items-center justify-between gap-3">
           <p className="text-lg font-semibold" role="status">
-            <MoveStateText state={move.state} failed={move.error !== null} />
+            <MoveStateText move={move} />
           </p>
           <div className="flex flex-wrap items-center gap-2">
             {connections[connection] && <span className="text-sm text-ink-faint">{connections[connection]}</span>}

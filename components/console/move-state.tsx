@@ -1,4 +1,5 @@
 import { State, type Tone } from '#components/console/marks'
+import type { MoveView } from '#db/move/view'
 import type { MoveState } from '#db/schema/platform'
 
 const words: Record<MoveState, [string, Tone]> = {
@@ -7,7 +8,9 @@ const words: Record<MoveState, [string, Tone]> = {
   aborting: ['Being given up', 'busy'], aborted: ['Given up', 'plain'], rolling_back: ['Going back', 'busy'], rolled_back: ['Rolled back', 'plain'],
 }
 
-export function MoveStateText({ state, failed = false }: { state: MoveState; failed?: boolean }) {
-  const [word, tone] = words[state]
-  return <State tone={failed && state === 'aborted' ? 'bad' : tone}>{failed && state === 'aborted' ? 'Failed' : word}</State>
+/** A move that somebody has given up has an error too, but has not failed. */
+export function MoveStateText({ move: { state, error, abortBy } }: { move: Pick<MoveView, 'state' | 'error' | 'abortBy'> }) {
+  const failed = state === 'aborted' && error !== null && abortBy === null
+  const [word, tone]: [string, Tone] = failed ? ['Failed', 'bad'] : words[state]
+  return <State tone={tone}>{word}</State>
 }

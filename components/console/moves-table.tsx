@@ -1,3 +1,4 @@
+import { clsx } from 'clsx'
 import NextLink from 'next/link'
 import { moveAt } from '#components/console/addresses'
 import { Ago, duration } from '#components/console/figures'
@@ -30,8 +31,8 @@ export function MovesTable({ rows, formats }: { rows: MoveRow[]; formats: Format
             </Td>
             <Td className="max-sm:hidden">{kindNames[row.source.kind]} → {kindNames[row.target.kind].toLowerCase()}</Td>
             <Td>
-              <MoveStateText state={row.state} failed={row.error !== null} />
-              {row.error && <span className="line-clamp-2 max-w-80 text-sm wrap-anywhere text-danger">{row.error}</span>}
+              <MoveStateText move={row} />
+              {row.error && <span className={clsx('line-clamp-2 max-w-80 text-sm wrap-anywhere', row.abortBy ? 'text-ink-soft' : 'text-danger')}>{row.abortBy ? `by ${row.abortBy}` : row.error}</span>}
             </Td>
             <Td className="text-right tabular-nums max-md:hidden">{count(row.rowsTotal, formats)}</Td>
             <Td className="text-right tabular-nums max-md:hidden">{row.pauseMs === null ? '–' : duration(row.pauseMs)}</Td>

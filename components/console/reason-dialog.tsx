@@ -35,7 +35,7 @@ export function ReasonDialog({ action, hidden, opener, title, save, done, look =
             <div className="text-ink-soft">{children}</div>
             {needsReason && <TextareaField name="reason" label="Reason" hint="Kept in the audit trail." rows={2} maxLength={500} />}
             <DialogButtons>
-              <Button onClick={() => setOpen(false)}>Leave it</Button>
+              <Button onClick={() => setOpen(false)}>Cancel</Button>
               <SubmitButton look={look}>{save}</SubmitButton>
             </DialogButtons>
           </ActionForm>

@@ -4,11 +4,12 @@ import { useState } from 'react'
 import type { Action } from '#app/action'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton, TextField } from '#components/forms/fields'
+import { count, type Formats } from '#components/formats'
 import { Button } from '#components/ui/button'
 import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
 
 /** Asks for a fleet run: canaries first, then the rest in waves. */
-export function RunForm({ action, behind }: { action: Action<unknown>; behind: number }) {
+export function RunForm({ action, behind, formats }: { action: Action<unknown>; behind: number; formats: Formats }) {
   const [open, setOpen] = useState(false)
   return (
     <>
@@ -16,7 +17,7 @@ export function RunForm({ action, behind }: { action: Action<unknown>; behind: n
       <Dialog open={open} onClose={() => setOpen(false)} title="Start a fleet run">
         <DialogBody>
           <p className="text-ink-soft">
-            {behind === 0 ? 'Every target is at this build’s version; a run would find nothing to do.' : `${behind} ${behind === 1 ? 'target lacks' : 'targets lack'} something. What fails stays as it was, and the rest goes on.`}
+            {behind === 0 ? 'Every target is at this build’s version; a run would find nothing to do.' : `${count(behind, formats)} ${behind === 1 ? 'target lacks' : 'targets lack'} something. What fails stays as it was, and the rest goes on.`}
           </p>
           <ActionForm action={action} label="Start a fleet run">
             <TextField name="canary" label="Canaries" optional hint="Slugs that go first; the rest follows when they are well." placeholder="acme, globex" />
@@ -25,7 +26,7 @@ export function RunForm({ action, behind }: { action: Action<unknown>; behind: n
               <TextField name="maxFailures" label="Stop after failures" optional inputMode="numeric" />
             </div>
             <DialogButtons>
-              <Button onClick={() => setOpen(false)}>Leave it</Button>
+              <Button onClick={() => setOpen(false)}>Cancel</Button>
               <SubmitButton>Start</SubmitButton>
             </DialogButtons>
           </ActionForm>

@@ -4,8 +4,8 @@ import { LifeBuoy } from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import { useEffect, useState } from 'react'
 import type { Action } from '#app/action'
-import { Deed } from '#components/console/deed'
 import { ReasonDialog } from '#components/console/reason-dialog'
+import { ActionButton } from '#components/forms/action-button'
 
 type Props = { name: string; reason: string; writes: boolean; until: string; actions: { write: Action<unknown>; end: Action<unknown> } }
 
@@ -37,7 +37,7 @@ export function SupportBanner({ name, reason, writes, until, actions }: Props) {
           You may do what a member may. Each of your transactions is told to {name}.
         </ReasonDialog>
       )}
-      <Deed action={actions.end} input={{}} done="You have left.">Leave</Deed>
+      <ActionButton action={actions.end} input={{}} done="You have left.">Leave</ActionButton>
     </aside>
   )
 }

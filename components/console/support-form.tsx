@@ -24,7 +24,7 @@ export function SupportForm({ action, slug, name }: { action: Action<unknown>; s
               {[15, 30, 60, 120].map((minutes) => <option key={minutes} value={minutes}>{minutes} minutes</option>)}
             </SelectField>
             <DialogButtons>
-              <Button onClick={() => setOpen(false)}>Leave it</Button>
+              <Button onClick={() => setOpen(false)}>Cancel</Button>
               <SubmitButton>Enter</SubmitButton>
             </DialogButtons>
           </ActionForm>

@@ -1,10 +1,10 @@
 import type { Action } from '#app/action'
-import { Deed } from '#components/console/deed'
 import { EraseDialog } from '#components/console/erase-dialog'
 import { FactRow, FactRows } from '#components/console/facts'
 import { Ago } from '#components/console/figures'
 import { ReasonDialog } from '#components/console/reason-dialog'
 import { LiveUntilDone } from '#components/data/live-until-done'
+import { ActionButton } from '#components/forms/action-button'
 import { count, moment, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Notice } from '#components/ui/notice'
@@ -41,7 +41,7 @@ export function TenantData({ overview: { exports, hold, erasure }, slug, name, f
             </ReasonDialog>
           )}
           {!erasure && !hold && <EraseDialog action={actions.erase} slug={slug} name={name} />}
-          {erasure && !erasure.startedAt && <Deed action={actions.keep} input={{ slug }} size="small" done={`${name} stays.`}>Keep {name}</Deed>}
+          {erasure && !erasure.startedAt && <ActionButton action={actions.keep} input={{ slug }} size="small" wraps done={`${name} stays.`}>Keep {name}</ActionButton>}
         </div>
       </CardBody>
     </Card>

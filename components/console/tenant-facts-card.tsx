@@ -1,7 +1,8 @@
 import { FactRow, FactRows } from '#components/console/facts'
-import { Ago, bytes } from '#components/console/figures'
+import { Ago } from '#components/console/figures'
+import { FleetStateText } from '#components/console/fleet-state'
 import { KindText } from '#components/console/marks'
-import { count, day, type Formats } from '#components/formats'
+import { bytes, count, day, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import type { Standing } from '#db/fleet/status'
 import type { TenantFacts } from '#db/console/tenant-facts'
@@ -18,11 +19,11 @@ export function TenantFactsCard({ facts, standing, formats }: { facts: TenantFac
           {placement.database && <FactRow name="Database"><Code>{placement.database}</Code></FactRow>}
           <FactRow name="Login"><Code>{placement.login ?? 'rowhouse_tenant'}</Code></FactRow>
           <FactRow name="Epoch">{placement.epoch}</FactRow>
-          <FactRow name="Version">{standing ? <><Code>{standing.at ?? 'nothing'}</Code>{standing.state !== 'current' && <span className="block text-warn">{standing.state}</span>}</> : '–'}</FactRow>
+          <FactRow name="Version">{standing ? <><Code>{standing.at ?? 'nothing'}</Code>{standing.state !== 'current' && <span className="block"><FleetStateText state={standing.state} /></span>}</> : '–'}</FactRow>
           <FactRow name="Orders">{size ? count(size.orders, formats) : 'not measured yet'}</FactRow>
           <FactRow name="On disk">{size ? bytes(size.bytes, formats) : 'not measured yet'}</FactRow>
           {size && <FactRow name="Measured"><Ago at={size.measuredAt} formats={formats} /></FactRow>}
-          <FactRow name="Customer since">{day(tenant.createdAt, formats)}</FactRow>
+          <FactRow name="Tenant since">{day(tenant.createdAt, formats)}</FactRow>
           <FactRow name="Slug"><Code>{tenant.slug}</Code></FactRow>
           <FactRow name="Id"><Code>{tenant.id}</Code></FactRow>
         </FactRows>

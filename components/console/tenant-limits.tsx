@@ -6,15 +6,16 @@ import { FactRow, FactRows } from '#components/console/facts'
 import { limitNames, limitOrder, limitText } from '#components/console/limit-names'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton, TextareaField, TextField } from '#components/forms/fields'
+import type { Formats } from '#components/formats'
 import { Button } from '#components/ui/button'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
 import type { LimitFacts } from '#db/limits/limits'
 
-type Props = { facts: LimitFacts; slug: string; name: string; action: Action<unknown> }
+type Props = { facts: LimitFacts; slug: string; name: string; formats: Formats; action: Action<unknown> }
 
 /** What holds for this tenant: of its tier, or of its own. */
-export function TenantLimits({ facts, slug, name, action }: Props) {
+export function TenantLimits({ facts, slug, name, formats, action }: Props) {
   const [open, setOpen] = useState(false)
   const title = `Limits of ${name}`
   return (
@@ -26,8 +27,8 @@ export function TenantLimits({ facts, slug, name, action }: Props) {
         <FactRows>
           {limitOrder.map((limit) => (
             <FactRow key={limit} name={limitNames[limit]}>
-              {limitText(limit, facts.limits[limit])}
-              {facts.own[limit] !== null && <span className="block text-sm text-warn">its own; the tier has {limitText(limit, facts.given[limit])}</span>}
+              {limitText(limit, facts.limits[limit], formats)}
+              {facts.own[limit] !== null && <span className="block text-sm text-warn">its own; the tier has {limitText(limit, facts.given[limit], formats)}</span>}
             </FactRow>
           ))}
         </FactRows>
@@ -43,7 +44,7 @@ export function TenantLimits({ facts, slug, name, action }: Props) {
             </div>
             <TextareaField name="reason" label="Reason" hint="Kept in the audit trail." rows={2} maxLength={500} />
             <DialogButtons>
-              <Button onClick={() => setOpen(false)}>Leave it</Button>
+              <Button onClick={() => setOpen(false)}>Cancel</Button>
               <SubmitButton>Set the limits</SubmitButton>
             </DialogButtons>
           </ActionForm>

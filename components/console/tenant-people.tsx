@@ -1,3 +1,4 @@
+import { roleNames } from '#components/members/role-options'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import type { TenantFacts } from '#db/console/tenant-facts'
 
@@ -15,7 +16,7 @@ export function TenantPeople({ people }: { people: TenantFacts['people'] }) {
                 <span className="block truncate">{name}</span>
                 <span className="block truncate text-sm text-ink-faint">{email}</span>
               </span>
-              <span className="text-sm text-ink-soft">{role}</span>
+              <span className="text-sm text-ink-soft">{roleNames[role]}</span>
             </li>
           ))}
         </ul>

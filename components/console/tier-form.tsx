@@ -1,31 +1,43 @@
 'use client'
 
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { Action, ActionState } from '#app/action'
 import { ServerField } from '#components/console/server-field'
 import { TierChoice } from '#components/console/tier-choice'
 import { TierPlan, type Plan } from '#components/console/tier-plan'
 import { tierNames } from '#components/console/marks'
 import { ActionForm } from '#components/forms/action-form'
+import { answered } from '#components/forms/answered'
 import { SubmitButton, TextareaField } from '#components/forms/fields'
+import type { Formats } from '#components/formats'
 import { Card, CardBody } from '#components/ui/card'
 import { tiers, type Tier } from '#db/tiers'
 
-type Props = { slug: string; name: string; now: Tier; actions: { plan: Action<Plan>; change: Action<unknown> } }
+type Props = { slug: string; name: string; now: Tier; formats: Formats; actions: { plan: Action<Plan>; change: Action<unknown> } }
 
 /** Choose, see what it means, say why. The button works once a dry run of exactly this choice has gone well. */
-export function TierForm({ slug, name, now, actions }: Props) {
+export function TierForm({ slug, name, now, formats, actions }: Props) {
   const [tier, setTier] = useState<Tier | null>(null)
   const [elsewhere, setElsewhere] = useState(false)
   const [plan, setPlan] = useState<ActionState<Plan> | null>(null)
   const [looking, setLooking] = useState(false)
+  const looks = useRef(0)
 
   async function look(tier: Tier, databaseUrl = '') {
-    setPlan(null)
+    forget()
+    const mine = looks.current
     setLooking(true)
-    const answer = await actions.plan(null, { slug, tier, ...(databaseUrl && { databaseUrl }) })
+    const answer = await answered(actions.plan, { slug, tier, ...(databaseUrl && { databaseUrl }) })
+    if (mine !== looks.current) return
     setLooking(false)
     setPlan(answer)
+  }
+
+  /** Another choice: what was found for the one before, or is still being found, does not hold for it. */
+  function forget() {
+    looks.current++
+    setPlan(null)
+    setLooking(false)
   }
 
   function choose(next: Tier) {
@@ -36,7 +48,7 @@ export function TierForm({ slug, name, now, actions }: Props) {
 
   function chooseServer(other: boolean) {
     setElsewhere(other)
-    setPlan(null)
+    forget()
     if (!other) void look('enterprise')
   }
 
@@ -45,13 +57,13 @@ export function TierForm({ slug, name, now, actions }: Props) {
       <CardBody className="pt-5">
         <ActionForm action={actions.change} hidden={{ slug }} label={`Change the tier of ${name}`} className="grid gap-6">
           <TierChoice tiers={tiers.filter((one) => one !== now)} now={now} chosen={tier} onChoose={choose} />
-          {tier === 'enterprise' && <ServerField elsewhere={elsewhere} onChoose={chooseServer} busy={looking} onCheck={(url) => void look('enterprise', url)} onChange={() => setPlan(null)} />}
-          {tier && <TierPlan plan={plan} looking={looking} waiting={elsewhere} />}
+          {tier === 'enterprise' && <ServerField elsewhere={elsewhere} onChoose={chooseServer} busy={looking} onCheck={(url) => void look('enterprise', url)} onChange={forget} />}
+          {tier && <TierPlan plan={plan} looking={looking} waiting={elsewhere} formats={formats} />}
           {tier && (
             <>
               <TextareaField name="reason" label="Reason" hint="Kept in the audit trail." rows={2} maxLength={500} />
               <div className="flex justify-end">
-                <SubmitButton {...(!plan?.ok && { disabled: true })}>
+                <SubmitButton wraps {...(!plan?.ok && { disabled: true })}>
                   Move {name} to {tierNames[tier]}
                 </SubmitButton>
               </div>

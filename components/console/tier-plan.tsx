@@ -1,5 +1,6 @@
 import { duration } from '#components/console/figures'
 import { limitNames, limitOrder, limitText } from '#components/console/limit-names'
+import { count, type Formats } from '#components/formats'
 import { Notice } from '#components/ui/notice'
 import { Skeleton } from '#components/ui/skeleton'
 import type { ActionState } from '#app/action'
@@ -12,13 +13,13 @@ export type Plan = {
   limits: { now: Limits; then: Limits }
 }
 
-const number = (value: number) => value.toLocaleString('en-GB')
+type Props = { plan: ActionState<Plan> | null; looking: boolean; waiting: boolean; formats: Formats }
 
 /** What a dry run has found out about the change. */
-export function TierPlan({ plan, looking, waiting }: { plan: ActionState<Plan> | null; looking: boolean; waiting: boolean }) {
+export function TierPlan({ plan, looking, waiting, formats }: Props) {
   return (
     <div aria-live="polite" aria-busy={looking}>
-      {looking ? <Looking /> : plan === null ? waiting && <p className="text-ink-soft">Check the connection to see what the change would mean.</p> : plan.ok ? <Found plan={plan.result} /> : <Notice look="danger">{plan.message}</Notice>}
+      {looking ? <Looking /> : plan === null ? waiting && <p className="text-ink-soft">Check the connection to see what the change would mean.</p> : plan.ok ? <Found plan={plan.result} formats={formats} /> : <Notice look="danger">{plan.message}</Notice>}
     </div>
   )
 }
@@ -32,7 +33,7 @@ function Looking() {
   )
 }
 
-function Found({ plan: { from, to, tables, rows, seconds, steps, server, pause, limits } }: { plan: Plan }) {
+function Found({ plan: { from, to, tables, rows, seconds, steps, server, pause, limits }, formats }: { plan: Plan; formats: Formats }) {
   return (
     <section aria-label="What it means" className="grid gap-4 rounded-lg border border-line bg-sunken p-4">
       {server && (
@@ -42,7 +43,7 @@ function Found({ plan: { from, to, tables, rows, seconds, steps, server, pause, 
         </p>
       )}
       <dl className="grid gap-4 sm:grid-cols-3">
-        <Figure name="To copy" value={`${number(rows)} rows`} />
+        <Figure name="To copy" value={`${count(rows, formats)} rows`} />
         <Figure name="Takes about" value={duration(seconds * 1000)} />
         <Figure name="Writes wait" value={pause ? `about ${duration(pause.medianMs)}` : 'an instant'} {...(pause && { note: `${duration(pause.longestMs)} at most in the last ${pause.moves === 1 ? 'move' : `${pause.moves} moves`}` })} />
       </dl>
@@ -54,8 +55,8 @@ function Found({ plan: { from, to, tables, rows, seconds, steps, server, pause, 
           <div key={limit} className="flex justify-between gap-3">
             <dt className="text-ink-soft">{limitNames[limit]}</dt>
             <dd className="text-right tabular-nums">
-              {limits.now[limit] !== limits.then[limit] && <><span className="text-ink-faint">{limitText(limit, limits.now[limit])} →</span> </>}
-              <span className="font-medium">{limitText(limit, limits.then[limit])}</span>
+              {limits.now[limit] !== limits.then[limit] && <><span className="text-ink-faint">{limitText(limit, limits.now[limit], formats)} →</span> </>}
+              <span className="font-medium">{limitText(limit, limits.then[limit], formats)}</span>
             </dd>
           </div>
         ))}
@@ -72,7 +73,7 @@ function Found({ plan: { from, to, tables, rows, seconds, steps, server, pause, 
             {tables.map((table) => (
               <li key={table.name} className="flex justify-between gap-6">
                 <span className="font-mono text-xs">{table.name}</span>
-                <span>{number(table.rows)}</span>
+                <span>{count(table.rows, formats)}</span>
               </li>
             ))}
           </ul>

@@ -7,7 +7,7 @@ import { useState } from 'react'
 import type { Action } from '#app/action'
 import { duration } from '#components/console/figures'
 import { useDeed } from '#components/forms/use-deed'
-import { moment, type Formats } from '#components/formats'
+import { count, moment, type Formats } from '#components/formats'
 import { Button } from '#components/ui/button'
 import { Notice } from '#components/ui/notice'
 import type { AuditCheck } from '#db/console/audit-trail'
@@ -26,7 +26,7 @@ export function VerifyAudit({ action, formats }: { action: Action<AuditCheck>; f
           <NextLink href={`/console/audit?below=${found.broken.seq + 1}&mark=${found.broken.seq}` as Route} className="font-medium underline">Row {found.broken.seq}</NextLink> was altered: {found.broken.why}. It now says “{found.broken.deed}” by {found.broken.actor}, {moment(new Date(found.broken.at), formats)}.
         </Notice>
       ) : (
-        <Notice>All {found.rows.toLocaleString('en-GB')} rows are what was written, in {duration(found.tookMs)}. The chain ends with {found.tip?.slice(0, 16) ?? 'nothing'}.</Notice>
+        <Notice>All {count(found.rows, formats)} rows are what was written, in {duration(found.tookMs)}. The chain ends with {found.tip?.slice(0, 16) ?? 'nothing'}.</Notice>
       ))}
     </div>
   )

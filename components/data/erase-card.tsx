@@ -1,6 +1,6 @@
 import type { Action } from '#app/action'
 import { EraseForm } from '#components/data/erase-form'
-import { DoButton } from '#components/forms/do-button'
+import { TenantButton } from '#components/forms/tenant-button'
 import { moment, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Notice } from '#components/ui/notice'
@@ -21,9 +21,9 @@ export function EraseCard({ name, erasure, held, formats, erase, keep }: Props) 
           <>
             <Notice look="danger">{`${name} is erased on ${moment(erasure.dueAt, formats)}.`}</Notice>
             <div>
-              <DoButton action={keep} input={{}} done={`${name} stays.`}>
+              <TenantButton action={keep} input={{}} done={`${name} stays.`}>
                 Keep the organisation
-              </DoButton>
+              </TenantButton>
             </div>
           </>
         ) : (

@@ -9,7 +9,7 @@ export function EraseForm({ name, held, action }: { name: string; held: boolean;
     <TenantForm action={action} label="Erase the organisation" done={`${name} is erased in a week, unless you stop it.`} className="grid max-w-sm gap-4">
       <TextField name="name" label={`Type ${name} to confirm`} autoComplete="off" disabled={held} />
       <div>
-        <SubmitButton look="danger" disabled={held}>
+        <SubmitButton look="danger" wraps disabled={held}>
           Erase {name}
         </SubmitButton>
       </div>

@@ -1,13 +1,16 @@
 import { Download } from 'lucide-react'
 import type { Action } from '#app/action'
 import { LiveUntilDone } from '#components/data/live-until-done'
-import { DoButton } from '#components/forms/do-button'
-import { count, day, moment, type Formats } from '#components/formats'
+import { TenantButton } from '#components/forms/tenant-button'
+import { bytes, count, day, moment, type Formats } from '#components/formats'
 import { button } from '#components/ui/button'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import type { Export } from '#db/export/exports'
 
 type Props = { exports: Export[]; links: Record<string, string>; formats: Formats; action: Action<unknown> | null }
+
+/** What is read out of the newest one: where it stands, not each row that it counts. */
+const heard: Partial<Record<Export['state'], string>> = { running: 'The export is under way.', done: 'The export is ready.', failed: 'The export has failed.' }
 
 const isOpen = ({ state }: Export) => state === 'requested' || state === 'running'
 
@@ -17,9 +20,9 @@ export function ExportCard({ exports, links, formats, action }: Props) {
     <Card labelledBy="export">
       <CardHeader id="export" title="Export everything">
         {action && (
-          <DoButton action={action} input={{}} done="The export is on its way." size="small" disabled={open}>
+          <TenantButton action={action} input={{}} done="The export is on its way." size="small" disabled={open}>
             {open ? 'Under way' : 'New export'}
-          </DoButton>
+          </TenantButton>
         )}
       </CardHeader>
       <CardBody className="text-ink-soft">
@@ -27,7 +30,8 @@ export function ExportCard({ exports, links, formats, action }: Props) {
         {!action && ' Owners and admins can make one.'}
       </CardBody>
       {open && <LiveUntilDone />}
-      <ul aria-live="polite">
+      <p role="status" className="sr-only">{exports[0] && heard[exports[0].state]}</p>
+      <ul>
         {exports.map((one) => (
           <li key={one.id} className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line px-4 py-3 sm:px-5">
             <div className="min-w-0 grow basis-52">
@@ -40,7 +44,7 @@ export function ExportCard({ exports, links, formats, action }: Props) {
             {links[one.id] && (
               <a href={links[one.id]} download className={button({ size: 'small' })}>
                 <Download aria-hidden />
-                Download
+                Download <span className="sr-only">the export of {moment(one.requestedAt, formats)}</span>
               </a>
             )}
           </li>
@@ -54,11 +58,8 @@ function ExportState({ export: one, formats }: { export: Export; formats: Format
   switch (one.state) {
     case 'requested': return 'Waits for its turn.'
     case 'running': return `${count(one.rowsDone, formats)} of ${count(one.rowsTotal, formats)} rows.`
-    case 'done': return `${count(one.rowsDone, formats)} rows, ${size(one.bytes ?? 0, formats)}, until ${one.expiresAt ? day(one.expiresAt, formats) : ''}.`
+    case 'done': return `${count(one.rowsDone, formats)} rows, ${bytes(one.bytes ?? 0, formats)}, until ${one.expiresAt ? day(one.expiresAt, formats) : ''}.`
     case 'failed': return `It failed: ${one.message}.`
     case 'expired': return 'Its week is over and the file is gone.'
   }
 }
-
-const size = (bytes: number, { locale }: Formats) =>
-  new Intl.NumberFormat(locale, { style: 'unit', unit: bytes < 1_000_000 ? 'kilobyte' : 'megabyte', maximumFractionDigits: 1 }).format(bytes / (bytes < 1_000_000 ? 1000 : 1_000_000))

@@ -23,7 +23,7 @@ export function RetentionCard({ overview: { kept, never, bounds }, preview, form
         )}
       </CardHeader>
       <CardBody className="text-ink-soft">
-        Older rows are deleted once a day, for good. Your plan allows {count(bounds.least, formats)} to {count(bounds.most, formats)} days; without a number rows are kept for ever.
+        Older rows are deleted once a day, for good. Your tier allows {count(bounds.least, formats)} to {count(bounds.most, formats)} days; without a number rows are kept for ever.
       </CardBody>
       {preview && (
         <CardBody>

@@ -1,6 +1,6 @@
 import type { Action } from '#app/action'
 import { named } from '#components/data/retention-card'
-import { DoButton } from '#components/forms/do-button'
+import { TenantButton } from '#components/forms/tenant-button'
 import { count, moment, type Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import type { RetentionRun } from '#db/retention/runs'
@@ -20,12 +20,12 @@ export function RetentionRuns({ runs, formats, action }: Props) {
             </div>
             {run.state === 'waiting' && action && (
               <div className="flex gap-2">
-                <DoButton action={action} input={{ run: run.id, yes: 'no' }} done="Nothing is deleted." size="small">
+                <TenantButton action={action} input={{ run: run.id, yes: 'no' }} done="Nothing is deleted." size="small">
                   Keep them
-                </DoButton>
-                <DoButton action={action} input={{ run: run.id, yes: 'yes' }} done="The rows are being deleted." size="small" look="danger">
+                </TenantButton>
+                <TenantButton action={action} input={{ run: run.id, yes: 'yes' }} done="The rows are being deleted." size="small" look="danger">
                   Delete them
-                </DoButton>
+                </TenantButton>
               </div>
             )}
           </li>

@@ -1,6 +1,7 @@
 'use client'
 
 import { useActionState, useEffect, useId, useRef, useState, useTransition, type ReactNode } from 'react'
+import { answered } from '#components/forms/answered'
 import { FormContext } from '#components/forms/form-state'
 import { Notice } from '#components/ui/notice'
 import { toast } from '#components/ui/toast'
@@ -33,7 +34,7 @@ export function ActionForm<R>({ action, done, onDone, hidden = {}, className, la
 
   const send = (data: FormData) =>
     start(async () => {
-      const answer = await action(null, data)
+      const answer = await answered(action, data)
       setLate(answer)
       if (!answer.ok) return
       // not in an effect: what the answer redraws may take this form away

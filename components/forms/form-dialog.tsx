@@ -35,7 +35,7 @@ export function FormDialog({ opener, look = 'secondary', title, save, done, acti
           >
             {children}
             <DialogButtons>
-              <Button onClick={() => setOpen(false)}>Leave it</Button>
+              <Button onClick={() => setOpen(false)}>Cancel</Button>
               <SubmitButton>{save}</SubmitButton>
             </DialogButtons>
           </TenantForm>

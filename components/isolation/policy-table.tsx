@@ -15,6 +15,7 @@ export function PolicyTable({ policies }: { policies: Policy[] }) {
         </p>
       </CardHeader>
       <Table>
+        <caption className="sr-only">Policies in force</caption>
         <thead>
           <tr>
             <Th>Table</Th>

@@ -1,5 +1,6 @@
 import { ShieldCheck } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { kindNames } from '#components/console/marks'
 import { Card, CardBody } from '#components/ui/card'
 import type { Seat } from '#db/isolation/facts'
 import type { PlacementKind } from '#db/schema/platform'
@@ -25,7 +26,7 @@ export function SeatCard({ seat, kind, tenantId }: { seat: Seat; kind: Placement
       </div>
       <CardBody className="pt-4 sm:pt-5">
         <dl className="grid gap-x-8 gap-y-4 sm:grid-cols-2 lg:grid-cols-4">
-          <Fact name="Placement">{kind}</Fact>
+          <Fact name="Placement">{kindNames[kind]}</Fact>
           <Fact name="Database">{seat.database}</Fact>
           <Fact name="Schema">{seat.schema}</Fact>
           <Fact name="Login">{seat.login}</Fact>

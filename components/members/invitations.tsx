@@ -1,7 +1,7 @@
 import { Mail } from 'lucide-react'
 import type { Action } from '#app/action'
 import { moment, type Formats } from '#components/formats'
-import { DoButton } from '#components/forms/do-button'
+import { TenantButton } from '#components/forms/tenant-button'
 import { roleNames } from '#components/members/role-options'
 import { Card, CardHeader } from '#components/ui/card'
 import type { Invitation } from '#db/accounts/invitations'
@@ -23,12 +23,14 @@ export function Invitations({ invitations, formats, resend, revoke }: Props) {
                 {invitedBy && ` by ${invitedBy}`}
               </p>
             </div>
-            <DoButton action={resend} input={{ id }} done={`Sent to ${email} again.`} size="small">
+            <TenantButton action={resend} input={{ id }} done={`Sent to ${email} again.`} size="small">
               Send again
-            </DoButton>
-            <DoButton action={revoke} input={{ id }} done={`The invitation of ${email} is taken back.`} look="quiet" size="small">
+              <span className="sr-only">: {email}</span>
+            </TenantButton>
+            <TenantButton action={revoke} input={{ id }} done={`The invitation of ${email} is taken back.`} look="quiet" size="small">
               Take back
-            </DoButton>
+              <span className="sr-only">: {email}</span>
+            </TenantButton>
           </li>
         ))}
       </ul>

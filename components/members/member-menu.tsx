@@ -4,7 +4,7 @@ import { Crown, Ellipsis, LogOut, UserMinus, UsersRound } from 'lucide-react'
 import { useState } from 'react'
 import type { Action } from '#app/action'
 import { ActionForm } from '#components/forms/action-form'
-import { DoButton } from '#components/forms/do-button'
+import { TenantButton } from '#components/forms/tenant-button'
 import { SelectField, SubmitButton } from '#components/forms/fields'
 import { TenantForm } from '#components/forms/tenant-form'
 import { RoleOptions, roleNames } from '#components/members/role-options'
@@ -57,14 +57,14 @@ export function MemberMenu({ member: { userId, name, role }, self, mine, give, t
         </DialogBody>
       </Dialog>
       <Confirm open={open === 'remove'} onClose={close} title={`Remove ${name}?`} text={`${name} is out at once: open pages, sessions and API keys of theirs stop working here. What they did stays.`}>
-        <DoButton action={actions.removeMember} input={{ userId }} done={`${name} is removed.`} onDone={close} look="danger">
+        <TenantButton action={actions.removeMember} input={{ userId }} done={`${name} is removed.`} onDone={close} look="danger">
           Remove
-        </DoButton>
+        </TenantButton>
       </Confirm>
       <Confirm open={open === 'hand over'} onClose={close} title={`Hand ${tenant.name} over?`} text={`${name} (${roleNames[role].toLowerCase()} until now) becomes an owner, and you become an admin.`}>
-        <DoButton action={actions.handOver} input={{ userId }} done={`${name} is an owner now.`} onDone={close} look="primary">
+        <TenantButton action={actions.handOver} input={{ userId }} done={`${name} is an owner now.`} onDone={close} look="primary">
           Hand over
-        </DoButton>
+        </TenantButton>
       </Confirm>
       <Confirm open={open === 'leave'} onClose={close} title={`Leave ${tenant.name}?`} text="You lose access at once. To come back you need a new invitation.">
         <ActionForm action={actions.leaveOrganisation} hidden={{ tenantId: tenant.id }} label="Leave" className="contents">

@@ -22,6 +22,7 @@ export function MembersTable({ members, me, role, formats, give, tenant, actions
   return (
     <Card className="overflow-hidden">
       <Table>
+        <caption className="sr-only">Members</caption>
         <thead>
           <tr>
             <Th>Name</Th>

@@ -20,16 +20,16 @@ export function DayBars({ bars, scale, ends }: Props) {
     <>
       <div aria-hidden className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3">
         <div className="flex h-48 flex-col justify-between text-right text-xs text-ink-faint tabular-nums xl:h-56">
-          {scale.map((line) => (
-            <span key={line} className="-my-2 leading-4">
+          {scale.map((line, i) => (
+            <span key={i} className="-my-2 leading-4">
               {line}
             </span>
           ))}
         </div>
         <div className="relative h-48 touch-pan-y xl:h-56" onPointerMove={point} onPointerDown={point} onPointerLeave={() => setAt(null)}>
           <div className="absolute inset-0 flex flex-col justify-between">
-            {scale.map((line, i) => (
-              <div key={line} className={clsx('border-t', i === scale.length - 1 ? 'border-line-strong' : 'border-line')} />
+            {scale.map((_, i) => (
+              <div key={i} className={clsx('border-t', i === scale.length - 1 ? 'border-line-strong' : 'border-line')} />
             ))}
           </div>
           <svg viewBox={`0 0 ${bars.length * 10} 100`} preserveAspectRatio="none" className="absolute inset-0 size-full">
@@ -40,8 +40,8 @@ export function DayBars({ bars, scale, ends }: Props) {
           {bar && at !== null && <Note bar={bar} place={(at + 0.5) / bars.length} />}
         </div>
         <p className="col-start-2 mt-2 flex justify-between text-xs text-ink-faint">
-          {ends.map((end) => (
-            <span key={end}>{end}</span>
+          {ends.map((end, i) => (
+            <span key={i}>{end}</span>
           ))}
         </p>
       </div>

@@ -7,11 +7,13 @@ type Sum = { date: string; revenueMinor: number; orders: number; beforeMinor: nu
 type Props = { days: DayFigures[]; before: DayFigures[]; formats: Formats }
 
 const mostBars = 92
+/** In minor units; below it the lines of the scale would say the same. */
+const leastTop = 200
 
 export function DayChart({ days, before, formats }: Props) {
   const step = days.length > mostBars ? 7 : 1
   const sums = gather(days, before, step)
-  const top = niceTop(Math.max(...sums.map((sum) => Math.max(sum.revenueMinor, sum.beforeMinor)), 1))
+  const top = niceTop(Math.max(...sums.map((sum) => Math.max(sum.revenueMinor, sum.beforeMinor)), leastTop))
   const bars = sums.map(({ date, revenueMinor, orders, beforeMinor }): DayBar => ({
     day: calendarDay(date, formats, 'long'), height: part(revenueMinor, top), beforeHeight: part(beforeMinor, top),
     revenue: money(revenueMinor, formats), orders: count(orders, formats), before: money(beforeMinor, formats),
@@ -27,7 +29,7 @@ export function DayChart({ days, before, formats }: Props) {
       <CardBody>
         <DayBars
           bars={bars}
-          scale={[1, 0.5, 0].map((line) => money(top * line, formats, 'compact'))}
+          scale={[1, 0.5, 0].map((line) => money(Math.round(top * line), formats, 'compact'))}
           ends={[sums[0], sums[Math.floor(sums.length / 2)], sums.at(-1)].map((sum) => (sum ? calendarDay(sum.date, formats) : ''))}
         />
       </CardBody>

@@ -8,6 +8,7 @@ export function OrderLines({ order, formats }: { order: Pick<Order, 'lines' | 't
     <Card labelledBy="lines" className="overflow-hidden">
       <CardHeader id="lines" title="Lines" />
       <Table>
+        <caption className="sr-only">Lines of the order</caption>
         <thead>
           <tr>
             <Th>Product</Th>

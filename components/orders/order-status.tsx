@@ -26,11 +26,3 @@ export function StatusText({ status }: { status: OrderStatus }) {
 export function StatusMark({ status }: { status: OrderStatus }) {
   return <span aria-hidden className="status h-5" data-status={status} />
 }
-
-export function StatusBadge({ status }: { status: OrderStatus }) {
-  return (
-    <span className="inline-flex h-6 items-center rounded-full border border-line-strong bg-raised px-2.5 text-sm font-medium">
-      <StatusText status={status} />
-    </span>
-  )
-}

@@ -24,7 +24,7 @@ export function Palette({ commands, onClose }: Props) {
   }
 
   return (
-    <Dialog open onClose={onClose} title="Go to anything" shape="palette">
+    <Dialog open onClose={onClose} title="Find anything" shape="palette">
       <div className="h-96 max-h-[60dvh] px-3 pt-3">
         <Combobox
           name="find"

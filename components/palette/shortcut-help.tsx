@@ -6,7 +6,7 @@ import { Kbd } from '#components/ui/kbd'
 
 export function ShortcutHelp({ places, mayWrite, onClose }: { places: Shortcut[]; mayWrite: boolean; onClose: () => void }) {
   const rows: [string, string[]][] = [
-    ['Go to anything', ['Ctrl', 'K']],
+    ['Find anything', ['Ctrl', 'K']],
     ['Search this list', ['/']],
     ...(mayWrite ? [['New order', ['N']] as [string, string[]]] : []),
     ...places.map(({ key, label }): [string, string[]] => [label, ['G', key.toUpperCase()]]),

@@ -2,7 +2,7 @@ import { KeyRound } from 'lucide-react'
 import type { Route } from 'next'
 import Link from 'next/link'
 import type { Action } from '#app/action'
-import { day, moment, type Formats } from '#components/formats'
+import { count, day, moment, type Formats } from '#components/formats'
 import { RevokeKey } from '#components/settings/revoke-key'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
@@ -13,7 +13,7 @@ type Props = { keys: ApiKey[]; formats: Formats; revoke: Action<unknown>; limit:
 export function ApiKeys({ keys, formats, revoke, limit, origin }: Props) {
   return (
     <>
-      <Card labelledBy="keys">
+      <Card {...(keys.length > 0 && { labelledBy: 'keys' })}>
         {keys.length === 0 ? (
           <EmptyState title="No key yet">A key lets a program of yours read or create orders of this organisation, and of no other.</EmptyState>
         ) : (
@@ -47,7 +47,7 @@ export function ApiKeys({ keys, formats, revoke, limit, origin }: Props) {
         </CardHeader>
         <CardBody className="grid gap-3">
           <pre className="rounded-md bg-sunken p-3 font-mono text-sm break-all whitespace-pre-wrap">{`curl ${origin}/api/v1/orders?status=placed \\\n  -H "Authorization: Bearer rowhouse_…"`}</pre>
-          <p className="text-sm text-ink-faint">All keys of this organisation together make up to {limit.toLocaleString('en')} calls a minute.</p>
+          <p className="text-sm text-ink-faint">All keys of this organisation together make up to {count(limit, formats)} calls a minute.</p>
         </CardBody>
       </Card>
     </>

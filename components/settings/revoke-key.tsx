@@ -2,7 +2,7 @@
 
 import { useState } from 'react'
 import type { Action } from '#app/action'
-import { DoButton } from '#components/forms/do-button'
+import { TenantButton } from '#components/forms/tenant-button'
 import { Button } from '#components/ui/button'
 import { Confirm } from '#components/ui/confirm'
 
@@ -14,9 +14,9 @@ export function RevokeKey({ id, name, action }: { id: string; name: string; acti
         Revoke
       </Button>
       <Confirm open={open} onClose={() => setOpen(false)} title={`Revoke ${name}?`} text="Programs that use this key are refused from the next call on.">
-        <DoButton action={action} input={{ id, name }} done={`${name} is revoked.`} onDone={() => setOpen(false)} look="danger">
+        <TenantButton action={action} input={{ id, name }} done={`${name} is revoked.`} onDone={() => setOpen(false)} look="danger">
           Revoke
-        </DoButton>
+        </TenantButton>
       </Confirm>
     </>
   )

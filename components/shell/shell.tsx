@@ -6,6 +6,7 @@ import { Brand } from '#components/shell/brand'
 import { MorePlaces } from '#components/shell/more-places'
 import { places } from '#components/shell/navigation'
 import { PlaceLink } from '#components/shell/place-link'
+import { SkipLink } from '#components/shell/skip-link'
 import { TenantSwitcher } from '#components/shell/tenant-switcher'
 import { UserMenu } from '#components/shell/user-menu'
 import { ShellTenantProvider } from '#components/tenant-scope'
@@ -24,9 +25,7 @@ type ShellProps = {
 export function Shell({ tenant, tenants, user, switchTenant, signOut, mayWrite, children }: ShellProps) {
   return (
     <ShellTenantProvider tenantId={tenant.id}>
-      <a href="#content" className="sr-only z-50 rounded-md bg-ink px-3 py-2 text-canvas focus:not-sr-only focus:fixed focus:top-2 focus:left-2">
-        Skip to the content
-      </a>
+      <SkipLink />
       <div className="min-h-dvh lg:grid lg:grid-cols-[15rem_minmax(0,1fr)]">
         <aside className="sticky top-0 hidden h-dvh flex-col gap-1 border-r border-line p-3 lg:flex">
           <TenantSwitcher action={switchTenant} tenant={tenant} tenants={tenants} />

@@ -1,7 +1,7 @@
 'use client'
 
 import { Check, Monitor, Moon, Sun } from 'lucide-react'
-import { useState } from 'react'
+import { useSyncExternalStore } from 'react'
 import { MenuChoice } from '#components/ui/menu'
 
 const themes = [
@@ -13,25 +13,32 @@ type Theme = (typeof themes)[number]['name']
 
 /** Kept in a cookie, so that the server writes the theme into the page and nothing flashes. */
 export function ThemeChoice() {
-  const [theme, setTheme] = useState<Theme>()
-  const chosen = theme ?? (typeof document === 'undefined' ? 'system' : ((document.documentElement.dataset.theme as Theme | undefined) ?? 'system'))
+  const chosen = useSyncExternalStore<Theme>(watch, current, () => 'system')
 
   function choose(next: Theme) {
-    setTheme(next)
     document.cookie = `theme=${next}; path=/; max-age=${next === 'system' ? 0 : 31_536_000}; samesite=lax`
     if (next === 'system') delete document.documentElement.dataset.theme
     else document.documentElement.dataset.theme = next
   }
 
   return (
-    <div role="group" aria-label="Theme" suppressHydrationWarning>
+    <div role="group" aria-label="Theme">
       {themes.map(({ name, label, icon: Icon }) => (
-        <MenuChoice key={name} chosen={name === chosen} suppressHydrationWarning onClick={() => choose(name)}>
+        <MenuChoice key={name} chosen={name === chosen} onClick={() => choose(name)}>
           <Icon aria-hidden />
           <span className="grow">{label}</span>
-          {theme === name && <Check aria-hidden />}
+          {name === chosen && <Check aria-hidden />}
         </MenuChoice>
       ))}
     </div>
   )
+}
+
+const current = () => (document.documentElement.dataset.theme as Theme | undefined) ?? 'system'
+
+/** A page has two of these menus, one for wide screens and one for phones. */
+function watch(changed: () => void) {
+  const observer = new MutationObserver(changed)
+  observer.observe(document.documentElement, { attributeFilter: ['data-theme'] })
+  return () => observer.disconnect()
 }

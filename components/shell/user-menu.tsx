@@ -2,11 +2,10 @@ import { LogOut, UserRound } from 'lucide-react'
 import type { Action } from '#app/action'
 import { DoInMenu } from '#components/forms/do-in-menu'
 import { ThemeChoice } from '#components/shell/theme-choice'
+import { Avatar } from '#components/ui/avatar'
 import { Menu, MenuHeading, MenuLine, MenuLink } from '#components/ui/menu'
 
 type User = { name: string; email: string }
-
-const initials = (name: string) => name.split(/\s+/).map((word) => word.charAt(0)).join('').slice(0, 2).toUpperCase()
 
 export function UserMenu({ signOut, user, wide = false }: { signOut: Action<unknown>; user: User; wide?: boolean }) {
   return (
@@ -17,9 +16,7 @@ export function UserMenu({ signOut, user, wide = false }: { signOut: Action<unkn
       buttonClassName="flex min-w-0 items-center gap-2.5 rounded-md p-1.5 text-left transition-colors hover:bg-line/60 lg:w-full"
       label={
         <>
-          <span aria-hidden className="grid size-7 shrink-0 place-items-center rounded-full bg-accent-soft text-xs font-semibold text-accent">
-            {initials(user.name)}
-          </span>
+          <Avatar name={user.name} />
           {wide && (
             <span className="min-w-0">
               <span className="block truncate text-sm font-medium">{user.name}</span>

@@ -13,7 +13,7 @@ export function AcceptInvitation({ invited, hasAccount, signedInAs, join, joinAs
   if (signedInAs === invited)
     return (
       <ActionForm action={join} label="Join">
-        <SubmitButton className="h-10">Join</SubmitButton>
+        <SubmitButton size="large">Join</SubmitButton>
       </ActionForm>
     )
   if (signedInAs !== null)
@@ -31,7 +31,7 @@ export function AcceptInvitation({ invited, hasAccount, signedInAs, join, joinAs
     )
   if (hasAccount)
     return (
-      <ButtonLink href="/sign-in?callbackUrl=/invitation" look="primary" className="h-10">
+      <ButtonLink href="/sign-in?callbackUrl=/invitation" look="primary" size="large">
         Sign in to join
       </ButtonLink>
     )
@@ -39,7 +39,7 @@ export function AcceptInvitation({ invited, hasAccount, signedInAs, join, joinAs
     <ActionForm action={joinAsNew} label="Join">
       <TextField name="name" label="Your name" autoComplete="name" maxLength={80} />
       <TextField name="password" label="Password" type="password" autoComplete="new-password" hint="At least 10 characters." />
-      <SubmitButton className="mt-1 h-10">Create an account and join</SubmitButton>
+      <SubmitButton size="large" className="mt-1">Create an account and join</SubmitButton>
     </ActionForm>
   )
 }

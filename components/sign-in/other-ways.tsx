@@ -12,7 +12,7 @@ export function OtherWays({ action, providers, callbackUrl }: { action: Action<u
       <p className="flex items-center gap-3 text-xs text-ink-faint before:h-px before:grow before:bg-line after:h-px after:grow after:bg-line">or</p>
       {providers.map(({ id, name }) => (
         <ActionForm key={id} action={action} hidden={{ provider: id, callbackUrl }} label={name}>
-          <SubmitButton look="secondary" className="h-10">
+          <SubmitButton look="secondary" size="large">
             Continue with {name}
           </SubmitButton>
         </ActionForm>

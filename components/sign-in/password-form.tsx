@@ -10,7 +10,7 @@ export function PasswordForm({ action, email, button }: { action: Action<unknown
     <div>
       <ActionForm action={action} label={button}>
         <TextField name="password" label="Password" type="password" autoComplete="new-password" hint="At least 10 characters. Some words in a row are easier to keep in mind than signs." />
-        <SubmitButton className="mt-1 h-10">{button}</SubmitButton>
+        <SubmitButton size="large" className="mt-1">{button}</SubmitButton>
       </ActionForm>
       <input type="email" autoComplete="username" value={email} readOnly hidden aria-label="E-mail address" />
     </div>

@@ -10,7 +10,7 @@ export function SignInForm({ action, callbackUrl }: { action: Action<unknown>; c
     <ActionForm action={action} hidden={{ callbackUrl }} label="Sign in" className="grid gap-4">
       <TextField name="email" label="E-mail address" type="email" autoComplete="username" />
       <TextField name="password" label="Password" type="password" autoComplete="current-password" />
-      <SubmitButton className="mt-1 h-10">Sign in</SubmitButton>
+      <SubmitButton size="large" className="mt-1">Sign in</SubmitButton>
       <Link href="/reset" className="justify-self-start text-sm text-ink-soft underline underline-offset-4 hover:text-ink">
         Forgot your password?
       </Link>

@@ -1,7 +1,7 @@
 'use client'
 
 import { clsx } from 'clsx'
-import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode, type Ref } from 'react'
+import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { Input } from '#components/ui/input'
 
 export type Option = { value: string; label: string; hint?: string }
@@ -20,13 +20,12 @@ type ComboboxProps<O extends Option> = {
   inline?: boolean
   invalid?: boolean
   describedBy?: string | undefined
-  inputRef?: Ref<HTMLInputElement>
 }
 
 const patienceMs = 120
 
 /** An input that finds what is typed into it. The value goes with the form in a hidden input. */
-export function Combobox<O extends Option>({ id, name, label, placeholder, chosen, onChoose, search, onCreate, inline = false, invalid, describedBy, inputRef }: ComboboxProps<O>) {
+export function Combobox<O extends Option>({ id, name, label, placeholder, chosen, onChoose, search, onCreate, inline = false, invalid, describedBy }: ComboboxProps<O>) {
   const listId = useId()
   const [words, setWords] = useState<string | null>(null)
   const [found, setFound] = useState<{ words: string; options: O[] } | null>(null)
@@ -65,11 +64,17 @@ export function Combobox<O extends Option>({ id, name, label, placeholder, chose
     setOpen(inline)
   }
 
+  /** The focus stays in the input, so the browser does not bring the row into sight by itself. */
+  function goTo(row: number) {
+    setAt(row)
+    document.getElementById(`${listId}-${row}`)?.scrollIntoView({ block: 'nearest' })
+  }
+
   function onKeyDown(event: KeyboardEvent) {
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       event.preventDefault()
       if (!open) setOpen(true)
-      else setAt((now) => (now + (event.key === 'ArrowDown' ? 1 : rows - 1)) % Math.max(1, rows))
+      else goTo((at + (event.key === 'ArrowDown' ? 1 : rows - 1)) % Math.max(1, rows))
     } else if (event.key === 'Enter' && open) {
       event.preventDefault()
       if (!answered) enterWaits.current = true
@@ -80,15 +85,15 @@ export function Combobox<O extends Option>({ id, name, label, placeholder, chose
     }
   }
 
+  const panel = inline ? 'mt-2 max-h-80 overflow-auto' : 'enter absolute top-full right-0 left-0 z-30 mt-1 max-h-72 min-w-64 overflow-auto rounded-lg border border-line bg-raised p-1 shadow-float'
   return (
     <div className="relative">
       <input type="hidden" name={name} value={words === null || words === chosen?.label ? (chosen?.value ?? '') : ''} />
       <Input
-        ref={inputRef}
         id={id}
         role="combobox"
         aria-label={label}
-        aria-expanded={open}
+        aria-expanded={open && rows > 0}
         aria-controls={listId}
         aria-autocomplete="list"
         aria-activedescendant={open && rows > 0 ? `${listId}-${at}` : undefined}
@@ -117,7 +122,7 @@ export function Combobox<O extends Option>({ id, name, label, placeholder, chose
         aria-label={label ?? placeholder}
         hidden={!open || rows === 0}
         onMouseDown={(event) => event.preventDefault()}
-        className={inline ? 'mt-2 max-h-80 overflow-auto' : 'enter absolute top-full right-0 left-0 z-30 mt-1 max-h-72 min-w-64 overflow-auto rounded-lg border border-line bg-raised p-1 shadow-float'}
+        className={panel}
       >
         {options.map((option, i) => (
           <Row key={option.value} id={`${listId}-${i}`} current={i === at} onPick={() => choose(option)} onEnter={() => setAt(i)}>
@@ -131,6 +136,11 @@ export function Combobox<O extends Option>({ id, name, label, placeholder, chose
           </Row>
         )}
       </div>
+      {open && answered && rows === 0 && typed.trim() !== '' && (
+        <div role="status" className={panel}>
+          <p className="px-2.5 py-1.5 text-sm text-ink-soft">Nothing fits.</p>
+        </div>
+      )}
     </div>
   )
 }

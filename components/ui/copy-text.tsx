@@ -3,16 +3,28 @@
 import { Check, Copy } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '#components/ui/button'
+import { toast } from '#components/ui/toast'
 
 /** A text that people take elsewhere, with a button that does it. */
 export function CopyText({ text, label }: { text: string; label: string }) {
   const [copied, setCopied] = useState(false)
+
+  async function copy() {
+    try {
+      // over plain http a browser has no clipboard
+      await navigator.clipboard.writeText(text)
+      setCopied(true)
+    } catch {
+      toast('This browser does not let the page copy. Select the text and copy it by hand.')
+    }
+  }
+
   return (
     <div className="flex items-center gap-2 rounded-md border border-line bg-sunken py-1.5 pr-1.5 pl-3">
       <code aria-label={label} className="min-w-0 grow font-mono text-sm break-all select-all">
         {text}
       </code>
-      <Button look="quiet" size="small" onClick={() => navigator.clipboard.writeText(text).then(() => setCopied(true), () => {})}>
+      <Button look="quiet" size="small" onClick={copy}>
         {copied ? <Check aria-hidden /> : <Copy aria-hidden />}
         {copied ? 'Copied' : 'Copy'}
       </Button>

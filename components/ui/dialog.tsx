@@ -6,14 +6,13 @@ import { useEffect, useId, useRef, type ReactNode } from 'react'
 import { Button } from '#components/ui/button'
 
 const shapes = {
-  centre: 'm-auto w-[calc(100%-2rem)] max-w-lg rounded-xl',
   palette: 'mx-auto mt-[12dvh] w-[calc(100%-1.5rem)] max-w-xl rounded-xl',
   sheet: 'mt-auto mb-0 w-full max-w-full rounded-t-xl sm:m-auto sm:max-w-lg sm:rounded-xl',
 }
 
 type DialogProps = { open: boolean; onClose: () => void; title: string; shape?: keyof typeof shapes; children: ReactNode }
 
-/** The browser's own modal dialog: it keeps the focus inside, closes on Escape and gives the focus back. */
+/** The browser's own modal dialog: it keeps the focus inside, closes on Escape and gives the focus back. A click beside it closes the palette alone: in others it would take what was typed, or a key that is shown once. */
 export function Dialog({ open, onClose, title, shape = 'sheet', children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
@@ -29,7 +28,7 @@ export function Dialog({ open, onClose, title, shape = 'sheet', children }: Dial
       ref={dialog}
       aria-labelledby={id}
       onClose={onClose}
-      {...{ closedby: 'any' }}
+      {...{ closedby: shape === 'palette' ? 'any' : 'closerequest' }}
       className={clsx('max-h-[90dvh] overflow-auto border border-line bg-panel text-ink shadow-float open:enter', shapes[shape])}
     >
       {open && (

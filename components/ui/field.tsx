@@ -11,9 +11,9 @@ export function wiring(id: string, error: string | undefined, hint: boolean) {
 export function Field({ id, label, hint, optional, error, children }: FieldText & { id: string; error?: string | undefined; children: ReactNode }) {
   return (
     <div className="grid min-w-0 gap-1.5">
-      <label htmlFor={id} className="flex justify-between gap-2 text-sm font-medium text-ink">
+      <label htmlFor={id} className="flex justify-between gap-2 text-sm font-medium wrap-anywhere text-ink">
         {label}
-        {optional && <span className="font-normal text-ink-faint">optional</span>}
+        {optional && <span className="shrink-0 font-normal text-ink-faint">optional</span>}
       </label>
       {children}
       {error && <FieldError id={`${id}-error`}>{error}</FieldError>}
@@ -24,7 +24,7 @@ export function Field({ id, label, hint, optional, error, children }: FieldText 
 
 export function FieldError({ id, children }: { id: string; children: ReactNode }) {
   return (
-    <p id={id} className="text-sm text-danger">
+    <p id={id} className="text-sm wrap-anywhere text-danger">
       {children}
     </p>
   )

@@ -20,7 +20,7 @@ export function PageHeader({ title, beside, about, back, children }: { title: Re
             <h1 className="min-w-0 text-xl font-semibold tracking-tight wrap-anywhere">{title}</h1>
             {beside}
           </div>
-          {about && <p className="max-w-prose text-ink-soft">{about}</p>}
+          {about && <p className="max-w-prose wrap-anywhere text-ink-soft">{about}</p>}
         </div>
         {children && <div className="flex flex-wrap items-center gap-2">{children}</div>}
       </div>

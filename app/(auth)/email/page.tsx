@@ -32,7 +32,7 @@ export default async function EmailPage({ searchParams }: PageProps<'/email'>) {
         {opened.kind === 'old-address' ? `Your account leaves ${link.email}.` : `Your account moves to ${link.email}.`} It happens when both addresses have said yes.
       </AuthHeading>
       <ActionForm action={agreeToAddress} label="Agree">
-        <SubmitButton className="h-10">Yes, {opened.kind === 'old-address' ? 'change it' : 'this is mine'}</SubmitButton>
+        <SubmitButton size="large">Yes, {opened.kind === 'old-address' ? 'change it' : 'this is mine'}</SubmitButton>
       </ActionForm>
     </div>
   )

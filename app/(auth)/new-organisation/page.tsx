@@ -15,7 +15,7 @@ export default async function NewOrganisationPage() {
       <AuthHeading title="New organisation">A house of its own: its orders, customers and members are kept apart from all others.</AuthHeading>
       <ActionForm action={createOrganisation} label="New organisation">
         <TextField name="name" label="Name" autoComplete="organization" maxLength={80} />
-        <SubmitButton className="h-10">Create it</SubmitButton>
+        <SubmitButton size="large">Create it</SubmitButton>
       </ActionForm>
       <ButtonLink href={tenant ? '/orders' : '/welcome'} look="quiet" className="justify-self-start">
         Back

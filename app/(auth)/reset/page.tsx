@@ -13,7 +13,7 @@ export default function ResetPage() {
       <AuthHeading title="Forgot your password?">We send you a link to choose a new one.</AuthHeading>
       <ActionForm action={askForReset} label="Forgot your password?">
         <TextField name="email" label="E-mail address" type="email" autoComplete="username" />
-        <SubmitButton className="mt-1 h-10">Send me the link</SubmitButton>
+        <SubmitButton size="large" className="mt-1">Send me the link</SubmitButton>
       </ActionForm>
       <ButtonLink href="/sign-in" look="quiet" className="justify-self-start">
         Back to sign in

@@ -26,7 +26,7 @@ export default async function SignUpPage() {
         <TextField name="name" label="Your name" autoComplete="name" maxLength={80} />
         <TextField name="email" label="E-mail address" type="email" autoComplete="email" />
         <TextField name="organisation" label="Organisation" autoComplete="organization" maxLength={80} hint="You can invite the others later." />
-        <SubmitButton className="mt-1 h-10">Send me the link</SubmitButton>
+        <SubmitButton size="large" className="mt-1">Send me the link</SubmitButton>
       </ActionForm>
       <OtherWays action={oauthAction} providers={providerNames()} callbackUrl="/orders" />
     </div>

@@ -15,7 +15,7 @@ export default async function WelcomePage() {
   if (tenant) redirect('/orders')
   return (
     <div className="grid gap-5">
-      <h1 className="text-2xl font-semibold tracking-tight">Welcome, {user.name}</h1>
+      <h1 className="text-2xl font-semibold tracking-tight wrap-anywhere">Welcome, {user.name}</h1>
       {user.operator && (
         <ButtonLink href={'/console' as Route} look="primary" className="justify-self-start">
           Go to the console
@@ -32,7 +32,7 @@ export default async function WelcomePage() {
           {tenants.map((one) => (
             <li key={one.id}>
               <ActionForm action={switchTenantAction} hidden={{ tenantId: one.id }} label={one.name}>
-                <SubmitButton look="secondary" className="h-14 justify-start">
+                <SubmitButton look="secondary" wraps className="min-h-14 justify-start text-left">
                   <TenantMark tenantId={one.id} /> {one.name}
                 </SubmitButton>
               </ActionForm>

@@ -11,7 +11,7 @@ import { currencies, locales, save } from '#db/tenant-settings'
 
 const settings = z.object({
   name: plainName('Enter a name.'),
-  slug: requiredText(63, 'Enter a short name.'),
+  slug: requiredText(63, 'Enter a slug.'),
   currency: z.enum(currencies, 'Choose a currency.'),
   locale: z.enum(locales, 'Choose a format.'),
 })

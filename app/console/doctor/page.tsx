@@ -1,6 +1,6 @@
 import { consolePage } from '#app/operator'
 import { DoctorReport } from '#components/console/doctor-report'
-import { Deed } from '#components/console/deed'
+import { ActionButton } from '#components/forms/action-button'
 import { PageFrame } from '#components/page'
 import { PageHeader } from '#components/ui/page-header'
 import { invariants } from '#db/doctor/doctor'
@@ -14,7 +14,7 @@ export default async function DoctorPage() {
     <PageFrame width="normal">
       <title>Doctor · Rowhouse console</title>
       <PageHeader title="Doctor" about="Every invariant that isolation rests on, asked of every database. The worker asks once an hour.">
-        <Deed action={examineInvariants} input={{}} look="primary" done="Every database was looked at.">Look now</Deed>
+        <ActionButton action={examineInvariants} input={{}} look="primary" done="Every database was looked at.">Look now</ActionButton>
       </PageHeader>
       <DoctorReport title="Invariants" checks={names} last={doctor ?? null} formats={formats} />
       <DoctorReport title="Catalogues against migrations" checks={['drift']} last={drift ?? null} formats={formats} />

@@ -5,7 +5,7 @@ import { FleetRuns } from '#components/console/fleet-runs'
 import { FleetTargets } from '#components/console/fleet-targets'
 import { FigureCard } from '#components/console/figure-card'
 import { RunForm } from '#components/console/run-form'
-import { Deed } from '#components/console/deed'
+import { ActionButton } from '#components/forms/action-button'
 import { count } from '#components/formats'
 import { PageFrame } from '#components/page'
 import { PageHeader } from '#components/ui/page-header'
@@ -26,8 +26,8 @@ export default async function FleetPage({ searchParams }: PageProps<'/console/fl
     <PageFrame>
       <title>Fleet · Rowhouse console</title>
       <PageHeader title="Fleet" about="Every schema and database that migrations go to.">
-        <Deed action={examineDrift} input={{}} done="The catalogues were compared.">Look for drift</Deed>
-        <RunForm action={startRun} behind={status.total - status.current} />
+        <ActionButton action={examineDrift} input={{}} done="The catalogues were compared.">Look for drift</ActionButton>
+        <RunForm action={startRun} behind={status.total - status.current} formats={formats} />
       </PageHeader>
       <FigureCard
         figures={[
@@ -37,9 +37,9 @@ export default async function FleetPage({ searchParams }: PageProps<'/console/fl
           { name: 'Drift', value: drift ? (drift.offenders.length === 0 ? 'none' : count(drift.offenders.length, formats)) : 'unknown', href: '/console/doctor' },
         ]}
       />
-      <FleetPlan plan={planned instanceof Error ? { error: planned.message } : { files: planned }} />
+      <FleetPlan plan={planned instanceof Error ? { error: planned.message } : { files: planned }} formats={formats} />
       <FleetRuns runs={runs} formats={formats} />
-      <FleetTargets targets={off ? status.targets.filter(({ state }) => state !== 'current') : status.targets} total={status.total} off={off} link={link} />
+      <FleetTargets targets={off ? status.targets.filter(({ state }) => state !== 'current') : status.targets} total={status.total} off={off} link={link} formats={formats} />
     </PageFrame>
   )
 }

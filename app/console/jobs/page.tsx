@@ -1,16 +1,15 @@
 import { consolePage } from '#app/operator'
 import { readConsoleAddress } from '#app/console-address'
-import { JobsTable } from '#components/console/jobs-table'
+import { JobsTable, stageNames } from '#components/console/jobs-table'
 import { Rounds } from '#components/console/rounds'
-import { Tabs } from '#components/console/tabs'
+import { count } from '#components/formats'
 import { PageFrame } from '#components/page'
 import { Card } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
 import { PageHeader } from '#components/ui/page-header'
+import { Tabs } from '#components/ui/tabs'
 import { jobStages, listJobs, listRounds } from '#db/console/job-list'
 import { retryQueued } from './actions'
-
-const names = { running: 'Running', failed: 'Failed', waiting: 'Waiting' }
 
 export default async function JobsPage({ searchParams }: PageProps<'/console/jobs'>) {
   const { formats } = await consolePage()
@@ -18,13 +17,13 @@ export default async function JobsPage({ searchParams }: PageProps<'/console/job
   const [all, rounds] = await Promise.all([listJobs(), listRounds()])
   const stage = pick('show', jobStages)
   const jobs = stage ? all.filter((job) => job.stage === stage) : all
-  const tab = (name: string, value: (typeof jobStages)[number] | null, found: number) => ({ name: `${name} ${found}`, href: link({ show: value }), current: stage === value })
+  const tab = (name: string, value: (typeof jobStages)[number] | null, found: number) => ({ name: `${name} ${count(found, formats)}`, href: link({ show: value }), current: stage === value })
   return (
     <PageFrame>
       <title>Jobs · Rowhouse console</title>
       <PageHeader title="Jobs" about="What the workers have before them, are at, or could not do. Failures are kept in sight for a week." />
       <Card>
-        <Tabs label="Which jobs" tabs={[tab('All', null, all.length), ...jobStages.map((one) => tab(names[one], one, all.filter((job) => job.stage === one).length))]} />
+        <Tabs label="Which jobs" tabs={[tab('All', null, all.length), ...jobStages.map((one) => tab(stageNames[one], one, all.filter((job) => job.stage === one).length))]} />
         {jobs.length === 0 ? <EmptyState title="Nothing to do">The workers wait for something to be asked for.</EmptyState> : <JobsTable jobs={jobs} retry={retryQueued} formats={formats} />}
       </Card>
       <Rounds rounds={rounds} formats={formats} />

@@ -5,11 +5,11 @@ import { tenantPage } from '#app/tenant-page'
 import { ActivityList } from '#components/activity/activity-list'
 import { CustomerFacts } from '#components/customers/customer-facts'
 import { CustomerFields } from '#components/customers/customer-fields'
-import { DoButton } from '#components/forms/do-button'
 import { FormDialog } from '#components/forms/form-dialog'
+import { TenantButton } from '#components/forms/tenant-button'
 import { OrdersTable } from '#components/orders/orders-table'
 import { Page } from '#components/page'
-import { Archived } from '#components/ui/archived'
+import { Badge } from '#components/ui/badge'
 import { ButtonLink } from '#components/ui/button'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
@@ -36,17 +36,17 @@ export default async function CustomerPage({ params }: PageProps<'/customers/[id
   return (
     <Page scope={scope} width="normal">
       <title>{`${customer.name} · Rowhouse`}</title>
-      <PageHeader title={customer.name} beside={customer.archivedAt && <Archived />} back={{ href: '/customers', label: 'Customers' }}>
+      <PageHeader title={customer.name} beside={customer.archivedAt && <Badge tone="warn">Archived</Badge>} back={{ href: '/customers', label: 'Customers' }}>
         {may('customers:write') && (
           <>
             {customer.archivedAt ? (
-              <DoButton action={restoreCustomer} input={{ id }} done={`${customer.name} is in use again.`}>
+              <TenantButton action={restoreCustomer} input={{ id }} done={`${customer.name} is in use again.`}>
                 <ArchiveRestore aria-hidden /> Restore
-              </DoButton>
+              </TenantButton>
             ) : (
-              <DoButton action={archiveCustomer} input={{ id }} done={`${customer.name} is archived.`}>
+              <TenantButton action={archiveCustomer} input={{ id }} done={`${customer.name} is archived.`}>
                 <Archive aria-hidden /> Archive
-              </DoButton>
+              </TenantButton>
             )}
             <FormDialog opener={<><Pencil aria-hidden /> Edit</>} title={`Edit ${customer.name}`} save="Save customer" done="is saved." action={editCustomer} hidden={{ id, version: customer.version }}>
               <CustomerFields start={customer} />

@@ -4,9 +4,10 @@ import { CustomerCard } from '#components/orders/customer-card'
 import { OrderActions } from '#components/orders/order-actions'
 import { OrderHistory } from '#components/orders/order-history'
 import { OrderLines } from '#components/orders/order-lines'
-import { StatusBadge } from '#components/orders/order-status'
+import { StatusText } from '#components/orders/order-status'
 import { moment } from '#components/formats'
 import { Page } from '#components/page'
+import { Badge } from '#components/ui/badge'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { PageHeader } from '#components/ui/page-header'
 import * as activity from '#db/product/activity'
@@ -27,7 +28,7 @@ export default async function OrderPage({ params }: PageProps<'/orders/[id]'>) {
       <title>{`Order #${order.number} · Rowhouse`}</title>
       <PageHeader
         title={`Order #${order.number}`}
-        beside={<StatusBadge status={order.status} />}
+        beside={<Badge><StatusText status={order.status} /></Badge>}
         back={{ href: '/orders', label: 'Orders' }}
         about={<time dateTime={order.placedAt.toISOString()}>{moment(order.placedAt, formats)}</time>}
       >

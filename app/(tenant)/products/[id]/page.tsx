@@ -3,11 +3,11 @@ import { notFound } from 'next/navigation'
 import { tenantPage } from '#app/tenant-page'
 import { ActivityList } from '#components/activity/activity-list'
 import { day, money } from '#components/formats'
-import { DoButton } from '#components/forms/do-button'
 import { FormDialog } from '#components/forms/form-dialog'
+import { TenantButton } from '#components/forms/tenant-button'
 import { Page } from '#components/page'
 import { ProductFields } from '#components/products/product-fields'
-import { Archived } from '#components/ui/archived'
+import { Badge } from '#components/ui/badge'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Fact, Facts } from '#components/ui/facts'
 import { PageHeader } from '#components/ui/page-header'
@@ -26,17 +26,17 @@ export default async function ProductPage({ params }: PageProps<'/products/[id]'
   return (
     <Page scope={scope} width="normal">
       <title>{`${product.name} · Rowhouse`}</title>
-      <PageHeader title={product.name} beside={product.archivedAt && <Archived />} back={{ href: '/products', label: 'Products' }}>
+      <PageHeader title={product.name} beside={product.archivedAt && <Badge tone="warn">Archived</Badge>} back={{ href: '/products', label: 'Products' }}>
         {may('products:write') && (
           <>
             {product.archivedAt ? (
-              <DoButton action={restoreProduct} input={{ id }} done={`${product.name} is on offer again.`}>
+              <TenantButton action={restoreProduct} input={{ id }} done={`${product.name} is on offer again.`}>
                 <ArchiveRestore aria-hidden /> Restore
-              </DoButton>
+              </TenantButton>
             ) : (
-              <DoButton action={archiveProduct} input={{ id }} done={`${product.name} is archived.`}>
+              <TenantButton action={archiveProduct} input={{ id }} done={`${product.name} is archived.`}>
                 <Archive aria-hidden /> Archive
-              </DoButton>
+              </TenantButton>
             )}
             <FormDialog opener={<><Pencil aria-hidden /> Edit</>} look="primary" title={`Edit ${product.name}`} save="Save product" done="is saved." action={editProduct} hidden={{ id, version: product.version }}>
               <ProductFields start={product} formats={formats} />

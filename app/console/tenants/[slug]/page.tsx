@@ -2,7 +2,7 @@ import { notFound } from 'next/navigation'
 import { ArrowRightLeft } from 'lucide-react'
 import { consolePage } from '#app/operator'
 import { tierAt } from '#components/console/addresses'
-import { Badge, tierNames } from '#components/console/marks'
+import { tierNames } from '#components/console/marks'
 import { MoveHistory } from '#components/console/move-history'
 import { ReasonDialog } from '#components/console/reason-dialog'
 import { SupportForm } from '#components/console/support-form'
@@ -14,6 +14,7 @@ import { TenantTrail } from '#components/console/tenant-trail'
 import { chartHours, UsageCharts } from '#components/console/usage-charts'
 import { Ago } from '#components/console/figures'
 import { PageFrame } from '#components/page'
+import { Badge } from '#components/ui/badge'
 import { ButtonLink } from '#components/ui/button'
 import { Notice } from '#components/ui/notice'
 import { PageHeader } from '#components/ui/page-header'
@@ -74,7 +75,7 @@ export default async function TenantPage({ params }: PageProps<'/console/tenants
         </div>
         <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
           <TenantFactsCard facts={facts} standing={standing ?? null} formats={formats} />
-          <TenantLimits facts={limits} slug={slug} name={tenant.name} action={setTenantLimits} />
+          <TenantLimits facts={limits} slug={slug} name={tenant.name} formats={formats} action={setTenantLimits} />
           <TenantData overview={overview} slug={slug} name={tenant.name} formats={formats} actions={{ exportAll: exportTenant, hold: holdTenant, lift: liftHold, erase: eraseTenant, keep: keepTenant }} />
           <TenantPeople people={facts.people} />
         </div>

@@ -9,7 +9,7 @@ import { readRunView } from '#db/fleet/view'
 import { startRun } from '../../actions'
 
 export default async function RunPage({ params }: PageProps<'/console/fleet/runs/[id]'>) {
-  await consolePage()
+  const { formats } = await consolePage()
   const { id } = await params
   const run = await readRunView(id).catch((error: unknown) => {
     if (error instanceof NotFound) notFound()
@@ -19,7 +19,7 @@ export default async function RunPage({ params }: PageProps<'/console/fleet/runs
     <PageFrame width="normal">
       <title>Fleet run · Rowhouse console</title>
       <PageHeader title="Fleet run" about={`Asked for by ${run.requestedBy}${run.canary.length > 0 ? `, canaries ${run.canary.join(', ')}` : ''}.`} back={{ href: '/console/fleet' as Route, label: 'Fleet' }} />
-      <LiveRun key={id} first={run} again={startRun} />
+      <LiveRun key={id} first={run} again={startRun} formats={formats} />
     </PageFrame>
   )
 }

@@ -14,7 +14,7 @@ import { readTenant } from '#db/console/tenant-facts'
 import { changeTier, planTierChange } from '../../actions'
 
 export default async function TierPage({ params }: PageProps<'/console/tenants/[slug]/tier'>) {
-  await consolePage()
+  const { formats } = await consolePage()
   const { slug } = await params
   const { tenant, placement, latest } = await readTenant(slug).catch((error: unknown) => {
     if (error instanceof TenantNotFound) notFound()
@@ -31,7 +31,7 @@ export default async function TierPage({ params }: PageProps<'/console/tenants/[
       {latest && isLive(latest.state) ? (
         <Card>
           <CardBody className="grid justify-items-start gap-3 pt-5">
-            <MoveStateText state={latest.state} />
+            <MoveStateText move={latest} />
             <p className="text-ink-soft">
               {tenant.name} makes one move at a time, and one is not over yet.
               {latest.state === 'switched' && ' Confirm it, or roll it back; then the tier can change again.'}
@@ -40,7 +40,7 @@ export default async function TierPage({ params }: PageProps<'/console/tenants/[
           </CardBody>
         </Card>
       ) : (
-        <TierForm slug={slug} name={tenant.name} now={tenant.tier} actions={{ plan: planTierChange, change: changeTier }} />
+        <TierForm slug={slug} name={tenant.name} now={tenant.tier} formats={formats} actions={{ plan: planTierChange, change: changeTier }} />
       )}
     </PageFrame>
   )
