@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { tenantBatch, withTenant } from '#db/door'
 import { env } from '#db/env'
-import { buildWorld, leaveWorld, type World } from '#db/isolation/world'
+import { buildWorld, leaveWorld, type World } from '#db/isolation/testing/world'
 import { closePools } from '#db/pools'
 import { startTracing } from '#db/tracing'
 
