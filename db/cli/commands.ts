@@ -16,7 +16,7 @@ type Command = {
 
 const text = { type: 'string' } as const
 const flag = { type: 'boolean' } as const
-const tenant = (verb: 'list' | 'show' | 'create' | 'suspend' | 'resume' | 'url') => async () => (await import('#db/cli/tenant')).tenantCommand(verb)()
+const tenant = (verb: 'list' | 'show' | 'create' | 'suspend' | 'resume' | 'rotate' | 'url') => async () => (await import('#db/cli/tenant')).tenantCommand(verb)()
 const operator = (verb: 'add' | 'remove' | 'list') => async () => (await import('#db/cli/operator')).operatorCommand(verb)()
 
 export const commands: Command[] = [
@@ -35,6 +35,7 @@ export const commands: Command[] = [
   },
   { words: ['tenant', 'suspend'], usage: 'tenant suspend SLUG --reason TEXT', about: 'shut a tenant out from its next transaction on', options: { reason: text }, load: tenant('suspend') },
   { words: ['tenant', 'resume'], usage: 'tenant resume SLUG --reason TEXT', about: 'let a suspended tenant in again', options: { reason: text }, load: tenant('resume') },
+  { words: ['tenant', 'rotate'], usage: 'tenant rotate SLUG --reason TEXT', about: 'give a tenant’s own login another password, and end the sessions of the one before', options: { reason: text }, load: tenant('rotate') },
   {
     words: ['tenant', 'move'], usage: 'tenant move SLUG --to shared|schema|database [--database-url URL] [--reason TEXT] [--wait] [--dry-run] | --status | --abort | --confirm | --rollback', about: 'change the placement of a live tenant, and its tier with it',
     options: {

@@ -4,16 +4,17 @@ import type { Outcome, Run } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
 import { createTenant } from '#db/placements/create'
+import { rotateLogin } from '#db/placements/rotate'
 import { connectionString, placementOf, platform } from '#db/registry'
 import { members, placements, servers, suspensions, tenants, tiers, users, type Tier } from '#db/schema/platform'
 import { resume, suspend } from '#db/console/suspensions'
 import { bySlug } from '#db/tenants'
 import * as people from '#db/accounts/users'
 
-type Verb = 'list' | 'show' | 'create' | 'suspend' | 'resume' | 'url'
+type Verb = 'list' | 'show' | 'create' | 'suspend' | 'resume' | 'rotate' | 'url'
 type Given = Parameters<Run>[0]
 
-const verbs: Record<Verb, (given: Given) => Promise<Outcome>> = { list, show, create, suspend: suspendOne, resume: resumeOne, url }
+const verbs: Record<Verb, (given: Given) => Promise<Outcome>> = { list, show, create, suspend: suspendOne, resume: resumeOne, rotate, url }
 
 /** One loader for all verbs of `tenant`. */
 export const tenantCommand = (verb: Verb) => async () => ({ run: verbs[verb] })
@@ -69,6 +70,12 @@ async function resumeOne(given: Given): Promise<Outcome> {
   const tenant = await bySlug(platform(), slugOf(given))
   await resume({ tenantId: tenant.id, slug: tenant.slug, actor: commandLine(), reason: reasonOf(given) })
   return { text: `tenant ${tenant.slug} is let in again`, json: { slug: tenant.slug, suspended: false } }
+}
+
+async function rotate(given: Given): Promise<Outcome> {
+  const tenant = await bySlug(platform(), slugOf(given))
+  const { login } = await rotateLogin({ tenantId: tenant.id, slug: tenant.slug, actor: commandLine(), reason: reasonOf(given) })
+  return { text: `${login} has another password, and its sessions are ended; give \`tenant url ${tenant.slug}\` to whoever used the old one`, json: { slug: tenant.slug, login } }
 }
 
 async function url(given: Given): Promise<Outcome> {

@@ -12,7 +12,8 @@ with allowed (signature, caller) as (
     ('tenancy.await_arrival(uuid,uuid,text,text,bigint)', 'rowhouse_worker'), ('tenancy.hand_over(uuid,uuid,uuid)', 'rowhouse_worker'),
     ('tenancy.record_switch(uuid,bigint)', 'rowhouse_worker'), ('tenancy.switch_place(uuid)', 'rowhouse_worker'),
     ('tenancy.record_return(uuid,bigint)', 'rowhouse_worker'), ('tenancy.fence_holders(uuid)', 'rowhouse_worker'),
-    ('tenancy.make_login(uuid,text)', 'rowhouse_migrator'), ('tenancy.drop_login(uuid)', 'rowhouse_migrator')
+    ('tenancy.make_login(uuid,text)', 'rowhouse_migrator'), ('tenancy.drop_login(uuid)', 'rowhouse_migrator'),
+    ('tenancy.end_sessions(uuid)', 'rowhouse_migrator')
 )
 select p.oid::regprocedure::text as object, 'it has no fixed search_path' as why
 from pg_catalog.pg_proc as p

@@ -56,6 +56,13 @@ begin
 end
 $$;
 
+-- Ends every session of a tenant's login: a password that has changed lets nobody in, and those who are in stay.
+create or replace function tenancy.end_sessions(p_tenant uuid) returns bigint
+language sql volatile strict security definer set search_path = pg_catalog, pg_temp
+as $$
+  select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 't_' || replace(p_tenant::text, '-', '')
+$$;
+
 -- Whose transactions keep a tenant's lock, for a move that waits for them. Names and times only.
 create or replace function tenancy.fence_holders(p_tenant uuid) returns table (pid integer, login text, application text, seconds double precision, doing text)
 language sql stable strict security definer set search_path = pg_catalog, pg_temp
@@ -72,5 +79,5 @@ $$;
 revoke execute on function tenancy.fence_holders(uuid) from public;
 grant execute on function tenancy.fence_holders(uuid) to rowhouse_worker;
 
-revoke execute on function tenancy.make_login(uuid, text), tenancy.drop_login(uuid) from public;
-grant execute on function tenancy.make_login(uuid, text), tenancy.drop_login(uuid) to rowhouse_migrator;
+revoke execute on function tenancy.make_login(uuid, text), tenancy.drop_login(uuid), tenancy.end_sessions(uuid) from public;
+grant execute on function tenancy.make_login(uuid, text), tenancy.drop_login(uuid), tenancy.end_sessions(uuid) to rowhouse_migrator;
