@@ -23,7 +23,7 @@ test.each(cases)('the app is killed while the mover is at: %s, on the way to a %
   made.push(tenant)
   const app = spawn(process.execPath, ['db/move/testing/app.ts', tenant.owner.token, tenant.id, tenant.owner.actor.id ?? ''], { stdio: ['pipe', 'pipe', 'inherit'] })
   const [sent, acknowledged] = [new Set<string>(), new Set<string>()]
-  createInterface({ input: app.stdout }).on('line', (line) => void acknowledged.add(line.replace('wrote ', '')))
+  createInterface({ input: app.stdout }).on('line', (line) => void (line.startsWith('wrote ') && acknowledged.add(line.replace('wrote ', '')))) // others are its log
   const feeding = setInterval(() => {
     const word = `w${sent.size}`
     sent.add(word)

@@ -83,7 +83,7 @@ test('tables that nobody told the move of are moved, with what is written to the
 
 test('a transaction that stays open holds up the move alone, and the move says which', { timeout: 60_000 }, async () => {
   const [tenant, neighbour] = [await fresh('patient'), await fresh('other')]
-  const open = holdOpen(tenant.owner, 2500)
+  const open = holdOpen(tenant.owner, 4000)
   const move = await requestMove({ tenantId: tenant.id, to: 'schema', ...asked })
   const moving = drive(move.id, signal())
   const waits = { own: 0, others: 0 }

@@ -58,6 +58,7 @@ test('a mover that freezes there is followed by another worker, and does no harm
   expect(await judge(tenant.id, ledger)).toEqual(nothing)
   expect((await readMove(move.id)).state).toBe('switched')
   expect(await placementOf(tenant.id)).toMatchObject({ kind: 'database', epoch: 2 })
+  await first.end('SIGKILL')
   await second.end()
 })
 
