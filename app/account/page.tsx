@@ -15,7 +15,7 @@ export default async function AccountPage() {
   return (
     <>
       <Card labelledBy="name">
-        <CardHeader id="name" title="Name" />
+        <CardHeader id="name" title="Your name" />
         <CardBody>
           <ActionForm action={rename} done="Your name is saved." label="Name">
             <TextField name="name" label="Name" value={user.name} autoComplete="name" maxLength={80} hint="As the others in your organisations see you." />

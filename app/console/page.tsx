@@ -34,7 +34,7 @@ export default async function ConsolePage() {
       <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_26rem]">
         <Card labelledBy="moving">
           <CardHeader id="moving" title="Moves not over yet">
-            <ButtonLink href={'/console/moves' as Route} size="small">All moves</ButtonLink>
+            <ButtonLink href={'/console/moves' as Route} look="quiet" size="small" className="-mr-2.5">All moves</ButtonLink>
           </CardHeader>
           {moves.rows.length === 0 ? <p className="border-t border-line px-4 py-6 text-ink-soft sm:px-5">Everybody is where they belong.</p> : <MovesTable rows={moves.rows} formats={formats} />}
         </Card>

@@ -27,14 +27,17 @@ export function OpenSessions({ sessions, current, formats, end, endOthers }: Pro
           return (
             <li key={id} className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line px-4 py-3 sm:px-5">
               <Icon aria-hidden className="size-4 text-ink-faint max-sm:hidden" />
-              <div className="min-w-0 grow basis-52">
+              <div className="min-w-0 grow basis-44">
                 <p className="font-medium">
                   {deviceName(device)}
                   {id === current && <span className="ml-2 text-sm font-normal text-accent">this one</span>}
                 </p>
                 <p className="text-sm text-ink-faint">
-                  Last used {moment(usedAt, formats)}, signed in {moment(createdAt, formats)}
-                  {address && `, from ${address}`}
+                  <span className="inline-block">Last used {moment(usedAt, formats)},</span>{' '}
+                  <span className="inline-block">
+                    signed in {moment(createdAt, formats)}
+                    {address && `, from ${address}`}
+                  </span>
                 </p>
               </div>
               {id !== current && (

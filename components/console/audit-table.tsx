@@ -1,6 +1,8 @@
+import { clsx } from 'clsx'
 import NextLink from 'next/link'
 import { moveAt, tenantAt } from '#components/console/addresses'
 import { moment, type Formats } from '#components/formats'
+import { EmailText } from '#components/ui/email-text'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { AuditRow } from '#db/console/audit-trail'
 
@@ -15,7 +17,7 @@ export function AuditTable({ rows, formats, withTenant = false, marked }: Props)
           <Th className="w-14 text-right max-sm:hidden">No.</Th>
           <Th className="max-sm:pl-4">Deed</Th>
           {withTenant && <Th>Tenant</Th>}
-          <Th className="w-1/4 max-md:hidden">By</Th>
+          <Th className={clsx(withTenant ? 'w-1/4' : 'w-[30%]', 'max-md:hidden')}>By</Th>
           <Th className="max-sm:hidden">At</Th>
           {withTenant && <Th className="max-xl:hidden">Hash</Th>}
         </tr>
@@ -26,11 +28,11 @@ export function AuditTable({ rows, formats, withTenant = false, marked }: Props)
             <Td className="text-right text-ink-faint tabular-nums max-sm:hidden">{row.seq}</Td>
             <Td className="max-sm:pl-4">
               <Deed row={row} />
-              <span className="block text-sm wrap-anywhere text-ink-faint md:hidden">{row.actor}</span>
+              <span className="block text-sm wrap-anywhere text-ink-faint md:hidden"><EmailText>{row.actor}</EmailText></span>
               <span className="block text-sm text-ink-faint sm:hidden">{moment(row.at, formats)}</span>
             </Td>
             {withTenant && <Td>{row.slug ? <NextLink href={tenantAt(row.slug)} className="text-accent hover:underline">{row.slug}</NextLink> : <span className="text-ink-faint">–</span>}</Td>}
-            <Td className="wrap-anywhere text-ink-soft max-md:hidden">{row.actor}</Td>
+            <Td className="wrap-anywhere text-ink-soft max-md:hidden"><EmailText>{row.actor}</EmailText></Td>
             <Td className="whitespace-nowrap text-ink-soft tabular-nums max-sm:hidden">{moment(row.at, formats)}</Td>
             {withTenant && <Td className="font-mono text-xs text-ink-faint max-xl:hidden">{row.hash.slice(0, 12)}</Td>}
           </Tr>
@@ -44,7 +46,7 @@ function Deed({ row: { deed, detail } }: { row: AuditRow }) {
   const { reason, move } = detail
   return (
     <>
-      {typeof move === 'string' ? <NextLink href={moveAt(move)} className="font-medium hover:underline">{deed}</NextLink> : <span className="font-medium">{deed}</span>}
+      {typeof move === 'string' ? <NextLink href={moveAt(move)} className="inline-block font-medium first-letter:uppercase hover:underline">{deed}</NextLink> : <span className="inline-block font-medium first-letter:uppercase">{deed}</span>}
       {typeof reason === 'string' && <span className="block text-sm wrap-anywhere text-ink-soft">{reason}</span>}
     </>
   )

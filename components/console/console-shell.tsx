@@ -13,7 +13,7 @@ type Props = { user: { name: string; email: string }; tenant: string | null; sig
 /** The frame of the console. Its bar is dark by day too: one sees at a glance that this is no tenant's page. */
 export function ConsoleShell({ user, tenant, signOut, children }: Props) {
   return (
-    <div className="console min-h-dvh lg:grid lg:grid-cols-[13.5rem_minmax(0,1fr)]">
+    <div className="console flex min-h-dvh flex-col lg:grid lg:grid-cols-[13.5rem_minmax(0,1fr)]">
       <SkipLink />
       <header className="console-bar sticky top-0 z-20 grid gap-2 bg-canvas px-3 pt-2.5 pb-2 text-ink lg:h-dvh lg:grid-rows-[auto_1fr_auto] lg:gap-5 lg:border-r lg:border-line lg:py-4">
         <div className="flex items-center justify-between gap-2">
@@ -37,7 +37,7 @@ export function ConsoleShell({ user, tenant, signOut, children }: Props) {
           <UserMenu signOut={signOut} user={user} wide />
         </div>
       </header>
-      <main id="content" tabIndex={-1} className="min-w-0 bg-panel/40 outline-none">
+      <main id="content" tabIndex={-1} className="min-w-0 grow bg-panel/40 outline-none">
         {children}
       </main>
     </div>

@@ -21,7 +21,7 @@ export function DoctorReport({ title, checks, last, formats }: Props) {
         <caption className="sr-only">{title}</caption>
         <thead>
           <tr>
-            <Th>Check</Th>
+            <Th className="w-1/2 sm:w-1/3">Check</Th>
             <Th>Found</Th>
           </tr>
         </thead>
@@ -30,8 +30,8 @@ export function DoctorReport({ title, checks, last, formats }: Props) {
             const found = last?.offenders.filter((offender) => offender.check === check) ?? []
             return (
               <Tr key={check}>
-                <Td className="align-top font-medium">{check.replaceAll('-', ' ')}</Td>
-                <Td>
+                <Td className="py-2.75 align-top font-medium">{check.replaceAll('-', ' ')}</Td>
+                <Td className="py-2.75 align-top">
                   {!last ? <State tone="plain">Not looked at</State> : found.length === 0 ? <State tone="good">{last.targets === 1 ? 'Holds' : `Holds in all ${count(last.targets, formats)}`}</State> : (
                     <ul className="grid gap-1.5">
                       {found.map(({ target, object, why }) => (

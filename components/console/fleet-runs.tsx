@@ -28,8 +28,8 @@ export function FleetRuns({ runs, formats }: { runs: Run[]; formats: Formats }) 
             <tr>
               <Th>Run</Th>
               <Th>State</Th>
-              <Th className="text-right">Targets</Th>
-              <Th className="text-right">Failed</Th>
+              <Th className="text-right max-sm:pr-4">Targets</Th>
+              <Th className="text-right max-sm:hidden">Failed</Th>
               <Th className="text-right max-sm:hidden">Took</Th>
               <Th className="max-md:hidden">By</Th>
             </tr>
@@ -39,8 +39,11 @@ export function FleetRuns({ runs, formats }: { runs: Run[]; formats: Formats }) 
               <Tr key={run.id} className="relative">
                 <Td><NextLink href={runAt(run.id)} className="font-medium after:absolute after:inset-0"><Ago at={run.requestedAt} formats={formats} /></NextLink></Td>
                 <Td><RunState state={run.state} /></Td>
-                <Td className="text-right tabular-nums">{count(run.done, formats)} of {count(run.targets, formats)}</Td>
-                <Td className="text-right tabular-nums">{count(run.failed, formats)}</Td>
+                <Td className="text-right tabular-nums max-sm:pr-4">
+                  {count(run.done, formats)} of {count(run.targets, formats)}
+                  {run.failed > 0 && <span className="block text-sm text-danger sm:hidden">{count(run.failed, formats)} failed</span>}
+                </Td>
+                <Td className="text-right tabular-nums max-sm:hidden">{count(run.failed, formats)}</Td>
                 <Td className="text-right tabular-nums max-sm:hidden">{run.startedAt && run.endedAt ? duration(run.endedAt.getTime() - run.startedAt.getTime()) : '–'}</Td>
                 <Td className="text-ink-soft max-md:hidden">{run.requestedBy}</Td>
               </Tr>

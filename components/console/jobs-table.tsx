@@ -29,7 +29,7 @@ export function JobsTable({ jobs, retry, formats }: { jobs: Job[]; retry: Action
           <Tr key={`${job.kind}${job.id}`}>
             <Td>
               <JobName job={job} />
-              {job.note && <span className={`block max-w-xl text-sm wrap-anywhere ${job.stage === 'failed' ? 'text-danger' : 'text-ink-soft'}`}>{job.note}</span>}
+              {job.note && <span className={`block max-w-xl text-sm wrap-anywhere first-letter:uppercase ${job.stage === 'failed' ? 'text-danger' : 'text-ink-soft'}`}>{job.note}</span>}
             </Td>
             <Td><State tone={tones[job.stage]}>{stageNames[job.stage]}</State></Td>
             <Td className="max-sm:hidden">{job.slug ? <NextLink href={tenantAt(job.slug)} className="text-accent hover:underline">{job.slug}</NextLink> : <span className="text-ink-faint">–</span>}</Td>

@@ -22,7 +22,7 @@ export function LiveRun({ first, again, formats }: { first: RunView; again: Acti
             <p role="status" className="text-lg font-semibold"><RunState state={run.state} /></p>
             {run.over && run.failed > 0 && <ActionButton action={again} input={{}} look="primary" done="Asked for.">Run what is left</ActionButton>}
           </div>
-          <svg viewBox="0 0 100 1" preserveAspectRatio="none" role="img" aria-label={`${Math.round(done + part(run.failed))} % of the targets`} className="h-2 w-full overflow-hidden rounded-full bg-line">
+          <svg viewBox="0 0 100 1" preserveAspectRatio="none" role="img" aria-label={`${Math.round(done + part(run.failed))}% of the targets`} className="h-2 w-full overflow-hidden rounded-full bg-line">
             <rect width={done} height={1} className="fill-bar" />
             <rect x={done} width={part(run.failed)} height={1} className="fill-danger" />
           </svg>
@@ -30,7 +30,7 @@ export function LiveRun({ first, again, formats }: { first: RunView; again: Acti
             {count(run.done, formats)} of {count(run.targets, formats)} targets migrated, {count(run.failed, formats)} failed{run.wave && !run.over ? `; now ${run.wave}` : ''}
             {run.over && run.targets === 0 && '. There was nothing to do.'}
           </p>
-          {run.message && <p className="wrap-anywhere text-warn">{run.message}</p>}
+          {run.message && <p className="wrap-anywhere text-warn first-letter:uppercase">{run.message}</p>}
         </CardBody>
       </Card>
       {run.failures.length > 0 && (
@@ -48,9 +48,9 @@ export function LiveRun({ first, again, formats }: { first: RunView; again: Acti
             <tbody>
               {run.failures.map(({ target, migration, statement, message }) => (
                 <Tr key={target}>
-                  <Td className="font-medium wrap-anywhere">{target}</Td>
-                  <Td className="font-mono text-sm max-sm:hidden">{migration}</Td>
-                  <Td className="wrap-anywhere">
+                  <Td className="py-2.75 align-baseline font-medium wrap-anywhere">{target}</Td>
+                  <Td className="py-2.75 align-baseline font-mono text-sm max-sm:hidden">{migration}</Td>
+                  <Td className="py-2.75 align-baseline wrap-anywhere">
                     {message}
                     {statement && <code className="block font-mono text-xs text-ink-soft">{statement}</code>}
                   </Td>

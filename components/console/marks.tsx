@@ -10,7 +10,7 @@ const kindIcons: Record<PlacementKind, typeof Boxes> = { shared: Boxes, schema: 
 export function KindText({ kind, server }: { kind: PlacementKind; server?: string | null }) {
   const Icon = kindIcons[kind]
   return (
-    <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
+    <span className="inline-flex items-center gap-1.5 align-top whitespace-nowrap">
       <Icon aria-hidden className="size-4 text-ink-faint" />
       {kindNames[kind]}
       {server && <span className="text-ink-faint">on {server}</span>}
@@ -23,5 +23,5 @@ export type Tone = keyof typeof tones
 
 /** A word with a dot in its colour; the word alone says it too. */
 export function State({ tone, children }: { tone: Tone; children: ReactNode }) {
-  return <span className={clsx("inline-flex items-center gap-1.5 whitespace-nowrap before:size-2 before:shrink-0 before:rounded-full before:content-['']", tones[tone])}>{children}</span>
+  return <span className={clsx("inline-flex items-center gap-1.5 align-top whitespace-nowrap before:size-2 before:shrink-0 before:rounded-full before:content-['']", tones[tone])}>{children}</span>
 }

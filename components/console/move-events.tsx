@@ -15,14 +15,14 @@ export function MoveEvents({ move, formats }: { move: MoveView; formats: Formats
           <li key={seq} className="flex flex-wrap gap-x-3 py-1">
             <time dateTime={at} className="text-ink-faint tabular-nums">{clock(at, formats)}</time>
             <span className="font-medium">{event.replaceAll('_', ' ')}</span>
-            {detail && <span className="min-w-0 break-words text-ink-soft">{detail}</span>}
+            {detail && <span className="min-w-0 break-words text-ink-soft max-sm:order-last max-sm:basis-full">{detail}</span>}
             <span className="ml-auto text-ink-faint tabular-nums">{[rows !== null && `${count(rows, formats)} rows`, tookMs !== null && duration(tookMs)].filter(Boolean).join(' · ')}</span>
           </li>
         ))}
         <li className="flex flex-wrap gap-x-3 py-1">
           <time dateTime={move.requestedAt} className="text-ink-faint tabular-nums">{clock(move.requestedAt, formats)}</time>
           <span className="font-medium">asked for</span>
-          <span className="text-ink-soft">by {move.requestedBy}</span>
+          <span className="text-ink-soft max-sm:basis-full">by {move.requestedBy}</span>
         </li>
       </ol>
     </Card>

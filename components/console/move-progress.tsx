@@ -34,7 +34,7 @@ export function MoveProgress({ move, connection, formats, children }: Props) {
             {children}
           </div>
         </div>
-        <svg viewBox="0 0 100 1" preserveAspectRatio="none" role="img" aria-label={`${Math.round(part * 100)} % of the rows are copied`} className="h-2 w-full overflow-hidden rounded-full bg-line">
+        <svg viewBox="0 0 100 1" preserveAspectRatio="none" role="img" aria-label={`${Math.round(part * 100)}% of the rows are copied`} className="h-2 w-full overflow-hidden rounded-full bg-line">
           <rect width={part * 100} height={1} className="fill-bar" />
         </svg>
         <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4">

@@ -43,7 +43,7 @@ export function MoveSteps({ move }: { move: MoveView }) {
                     <span className="sr-only">{done ? ', done' : current ? ', under way' : ', to come'}</span>
                     {took != null && <span className="font-normal text-ink-faint tabular-nums">{duration(took)}</span>}
                   </p>
-                  <p className="text-sm text-ink-faint">{about}</p>
+                  <p className="text-sm text-pretty text-ink-faint">{about}</p>
                 </div>
               </li>
             )

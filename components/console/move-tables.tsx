@@ -39,7 +39,7 @@ export function MoveTables({ move, formats }: { move: MoveView; formats: Formats
                   <Td className="text-right text-ink-soft tabular-nums max-sm:hidden">{copy?.tookMs == null ? '–' : duration(copy.tookMs)}</Td>
                   <Td className="text-right tabular-nums">
                     {comparison ? (
-                      <span className="inline-flex items-center gap-1.5">
+                      <span className="inline-flex items-center gap-1.5 align-top">
                         <Check aria-hidden className="size-4 text-delivered" />
                         {count(comparison.rows ?? 0, formats)}
                         <span className="sr-only">the same</span>

@@ -32,7 +32,7 @@ export function MovesTable({ rows, formats }: { rows: MoveRow[]; formats: Format
             <Td className="max-sm:hidden">{kindNames[row.source.kind]} → {kindNames[row.target.kind].toLowerCase()}</Td>
             <Td>
               <MoveStateText move={row} />
-              {row.error && <span className={clsx('line-clamp-2 max-w-80 text-sm wrap-anywhere', row.abortBy ? 'text-ink-soft' : 'text-danger')}>{row.abortBy ? `by ${row.abortBy}` : row.error}</span>}
+              {row.error && <span className={clsx('line-clamp-2 max-w-80 text-sm wrap-anywhere', row.abortBy ? 'text-ink-soft max-sm:hidden' : 'text-danger')}>{row.abortBy ? `by ${row.abortBy}` : row.error}</span>}
             </Td>
             <Td className="text-right tabular-nums max-md:hidden">{count(row.rowsTotal, formats)}</Td>
             <Td className="text-right tabular-nums max-md:hidden">{row.pauseMs === null ? '–' : duration(row.pauseMs)}</Td>

@@ -14,15 +14,18 @@ export function Rounds({ rounds, formats }: { rounds: Round[]; formats: Formats 
         <thead>
           <tr>
             <Th>What</Th>
-            <Th>Every</Th>
+            <Th className="max-sm:hidden">Every</Th>
             <Th>Last</Th>
           </tr>
         </thead>
         <tbody>
           {rounds.map(({ name, every, last }) => (
             <Tr key={name}>
-              <Td>{name}</Td>
-              <Td className="text-ink-soft">{every}</Td>
+              <Td className="font-medium">
+                {name}
+                <span className="block text-sm font-normal text-ink-faint sm:hidden">Every {every}</span>
+              </Td>
+              <Td className="text-ink-soft max-sm:hidden">{every}</Td>
               <Td className="text-ink-soft">{last ? <Ago at={last} formats={formats} /> : 'not yet'}</Td>
             </Tr>
           ))}

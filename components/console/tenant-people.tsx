@@ -13,7 +13,7 @@ export function TenantPeople({ people }: { people: TenantFacts['people'] }) {
           {people.map(({ id, name, email, role }) => (
             <li key={id} className="flex items-baseline justify-between gap-3">
               <span className="min-w-0">
-                <span className="block truncate">{name}</span>
+                <span className="block truncate font-medium">{name}</span>
                 <span className="block truncate text-sm text-ink-faint">{email}</span>
               </span>
               <span className="text-sm text-ink-soft">{roleNames[role]}</span>

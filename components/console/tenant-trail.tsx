@@ -1,7 +1,7 @@
 import type { Route } from 'next'
-import NextLink from 'next/link'
 import { AuditTable } from '#components/console/audit-table'
 import type { Formats } from '#components/formats'
+import { ButtonLink } from '#components/ui/button'
 import { Card, CardHeader } from '#components/ui/card'
 import type { AuditRow } from '#db/console/audit-trail'
 
@@ -9,9 +9,9 @@ export function TenantTrail({ rows, tenant, formats }: { rows: AuditRow[]; tenan
   return (
     <Card labelledBy="trail">
       <CardHeader id="trail" title="Audit">
-        <NextLink href={`/console/audit?q=${tenant}` as Route} className="text-sm text-accent hover:underline">
-          All of it
-        </NextLink>
+        <ButtonLink href={`/console/audit?q=${tenant}` as Route} look="quiet" size="small" className="-mr-2.5">
+          All deeds
+        </ButtonLink>
       </CardHeader>
       {rows.length === 0 ? <p className="border-t border-line px-4 py-6 text-ink-soft sm:px-5">No operator has done anything here yet.</p> : <AuditTable rows={rows} formats={formats} />}
     </Card>

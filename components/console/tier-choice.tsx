@@ -32,7 +32,7 @@ export function TierChoice({ tiers, now, chosen, onChoose }: Props) {
               <span className="ml-auto text-sm font-normal text-ink-soft">{rank(tier) > rank(now) ? 'up' : 'down'}</span>
             </span>
             <span className="text-sm font-medium">{kindNames[kinds[tier]]}</span>
-            <span className="text-sm text-ink-soft">{meaning[tier]}</span>
+            <span className="text-sm text-pretty text-ink-soft">{meaning[tier]}</span>
           </label>
         ))}
       </div>

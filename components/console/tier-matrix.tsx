@@ -15,7 +15,7 @@ export function TierMatrix({ counts, formats }: { counts: { tier: Tier; kind: Pl
         <thead>
           <tr>
             <Th>Tier</Th>
-            {placementKinds.map((kind) => <Th key={kind} className="text-right max-sm:whitespace-normal!">{kindNames[kind]}</Th>)}
+            {placementKinds.map((kind) => <Th key={kind} className="text-right max-sm:py-1.5 max-sm:whitespace-normal!">{kindNames[kind]}</Th>)}
           </tr>
         </thead>
         <tbody>

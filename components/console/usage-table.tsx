@@ -11,7 +11,7 @@ import type { Usage } from '#db/limits/usage'
 import type { TenantUsage } from '#db/console/usage-report'
 
 const columns: { by: keyof Usage; name: string; time?: boolean; className?: string }[] = [
-  { by: 'databaseMs', name: 'Database time', time: true }, { by: 'transactions', name: 'Transactions', className: 'max-sm:hidden' }, { by: 'requests', name: 'Requests', className: 'max-lg:hidden' },
+  { by: 'databaseMs', name: 'Database time', time: true, className: 'max-sm:pr-4' }, { by: 'transactions', name: 'Transactions', className: 'max-sm:hidden' }, { by: 'requests', name: 'Requests', className: 'max-lg:hidden' },
   { by: 'errors', name: 'Errors', className: 'max-md:hidden' }, { by: 'limitsHit', name: 'Limits hit', className: 'max-md:hidden' }, { by: 'waitMs', name: 'Waited', time: true, className: 'max-lg:hidden' },
 ]
 
@@ -38,13 +38,13 @@ export function UsageTable({ rows, by, link, formats }: { rows: TenantUsage[]; b
           <Tr key={row.id}>
             <Td>
               <NextLink href={tenantAt(row.slug)} className="font-medium wrap-anywhere hover:underline">{row.name}</NextLink>
-              <span className="block text-sm text-ink-faint">{tierNames[row.tier]} · {Math.round(row.share * 100)} % of the database</span>
+              <span className="block text-sm text-ink-faint">{tierNames[row.tier]} · {Math.round(row.share * 100)}%<span className="max-sm:sr-only"> of the database</span></span>
               <Hint row={row} className="xl:hidden" />
             </Td>
             {columns.map(({ by, time, className }) => (
               <Td key={by} className={clsx('text-right whitespace-nowrap tabular-nums', row[by] === 0 && 'text-ink-faint', className)}>{time ? duration(row[by]) : count(row[by], formats)}</Td>
             ))}
-            <Td className="max-xl:hidden"><Hint row={row} /></Td>
+            <Td className="max-xl:hidden">{row.hint ? <Hint row={row} /> : <span className="text-ink-faint">–</span>}</Td>
           </Tr>
         ))}
       </tbody>

@@ -1,5 +1,6 @@
 import { count, money, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
+import { EmailText } from '#components/ui/email-text'
 import { Fact, Facts } from '#components/ui/facts'
 import type { Customer } from '#db/product/customers'
 
@@ -15,7 +16,7 @@ export function CustomerFacts({ customer, sold, formats }: { customer: Customer;
           <Fact name="E-mail address">
             {customer.email && (
               <a href={`mailto:${customer.email}`} className="hover:underline">
-                {customer.email}
+                <EmailText>{customer.email}</EmailText>
               </a>
             )}
           </Fact>

@@ -26,7 +26,7 @@ export function ExportCard({ exports, links, formats, action }: Props) {
         )}
       </CardHeader>
       <CardBody className="text-ink-soft">
-        Every row of every table as of one moment, as NDJSON and CSV, with a manifest of counts and SHA-256. Each file is kept for a week.
+        Every row of every table as of one moment, as NDJSON and CSV, with a manifest of counts and <span className="whitespace-nowrap">SHA-256</span>. Each file is kept for a week.
         {!action && ' Owners and admins can make one.'}
       </CardBody>
       {open && <LiveUntilDone />}

@@ -12,7 +12,7 @@ export function KeepFor({ table, name, days, action }: { table: string; name: st
   return (
     <TenantForm action={action} hidden={{ table }} label={`Days to keep ${name.toLowerCase()}`} done={`${name}: saved.`} className="flex flex-wrap items-center gap-2">
       <Days name={name} days={days} />
-      <SubmitButton look="secondary" size="small">
+      <SubmitButton look="secondary">
         Save
       </SubmitButton>
     </TenantForm>
@@ -24,7 +24,7 @@ function Days({ name, days }: { name: string; days: number | null }) {
   return (
     <label className="flex items-center gap-2 text-sm text-ink-soft">
       <span className="sr-only">Days to keep {name.toLowerCase()}</span>
-      <span className="w-28">
+      <span className="w-22 sm:w-28">
         <Input name="days" inputMode="numeric" placeholder="for ever" defaultValue={field.value} {...wiring(field.id, undefined, false)} aria-invalid={field.error ? true : undefined} />
       </span>
       days

@@ -40,7 +40,7 @@ export function RetentionCard({ overview: { kept, never, bounds }, preview, form
         {never.map(({ table, why }) => (
           <li key={table} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-t border-line px-4 py-3 sm:px-5">
             <p className="font-medium">{named(table)}</p>
-            <p className="text-sm text-ink-faint">Kept: {why}</p>
+            <p className="text-sm text-ink-faint max-sm:basis-full">Kept: {why}</p>
           </li>
         ))}
       </ul>

@@ -15,7 +15,7 @@ export function AttemptRow({ attempt, outcome, running, disabled, onTry }: Props
           <h3 className="font-medium">{attempt.title}</h3>
           <p className="text-ink-soft">{attempt.idea}</p>
         </div>
-        <Button size="small" disabled={disabled} onClick={onTry}>
+        <Button size="small" disabled={disabled} onClick={onTry} className="-my-1">
           {running ? 'Trying…' : outcome ? 'Again' : 'Try it'}
           <span className="sr-only">: {attempt.title}</span>
         </Button>

@@ -7,7 +7,7 @@ export function StatementList({ statements }: { statements: Statement[] }) {
     <Card labelledBy="statements">
       <CardHeader id="statements" title="What this page has just asked" />
       <CardBody>
-        <p className="mb-3 max-w-prose text-ink-soft">
+        <p className="mb-3 max-w-prose text-pretty text-ink-soft">
           One short transaction, entered through the door. The last one is the list of orders: it names the tenant itself, and the policy names it again. Values travel apart from the text and are not shown.
         </p>
         <ol className="grid gap-2">

@@ -15,7 +15,7 @@ export function Tiers({ kind }: { kind: PlacementKind }) {
       <CardHeader id="tiers" title="What would be different in another tier" />
       <div className="grid border-t border-line md:grid-cols-3 md:divide-x md:divide-line">
         {kinds.map((one) => (
-          <section key={one.kind} className={clsx('grid content-start gap-3 px-4 py-4 max-md:border-b max-md:border-line sm:px-5', one.kind === kind && 'bg-accent-soft')}>
+          <section key={one.kind} className={clsx('grid content-start gap-3 px-4 py-4 max-md:not-last:border-b max-md:not-last:border-line sm:px-5', one.kind === kind && 'bg-accent-soft')}>
             <h3 className="flex items-baseline justify-between gap-2 font-medium">
               {one.tier}
               {one.kind === kind && <span className="text-sm font-medium text-accent">You are here</span>}

@@ -4,6 +4,7 @@ import { MemberMenu } from '#components/members/member-menu'
 import { roleNames } from '#components/members/role-options'
 import { Avatar } from '#components/ui/avatar'
 import { Card } from '#components/ui/card'
+import { EmailText } from '#components/ui/email-text'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { Member } from '#db/accounts/members'
 import type { Role } from '#db/schema/platform'
@@ -38,13 +39,17 @@ export function MembersTable({ members, me, role, formats, give, tenant, actions
             <Tr key={member.userId}>
               <Td className="max-w-0 w-full">
                 <div className="flex items-center gap-3">
-                  <Avatar name={member.name} />
+                  <span className="max-sm:hidden">
+                    <Avatar name={member.name} />
+                  </span>
                   <div className="min-w-0">
                     <p className="truncate font-medium">
                       {member.name}
                       {member.userId === me && <span className="ml-2 text-sm font-normal text-ink-faint">you</span>}
                     </p>
-                    <p className="truncate text-sm text-ink-faint">{member.email}</p>
+                    <p className="text-sm text-ink-faint max-sm:wrap-anywhere sm:truncate">
+                      <EmailText>{member.email}</EmailText>
+                    </p>
                   </div>
                 </div>
               </Td>

@@ -7,11 +7,11 @@ export function RolesExplained() {
     <Card labelledBy="roles">
       <CardHeader id="roles" title="What the roles may do" />
       <CardBody>
-        <dl className="grid gap-x-6 gap-y-2 sm:grid-cols-[6rem_1fr]">
+        <dl className="grid gap-x-6 gap-y-3 sm:grid-cols-[6rem_1fr] sm:gap-y-2">
           {rolesInOrder.map((role) => (
-            <div key={role} className="contents">
+            <div key={role} className="sm:contents">
               <dt className="font-medium">{roleNames[role]}</dt>
-              <dd className="text-ink-soft max-sm:mb-2">{roleMeanings[role]}</dd>
+              <dd className="text-ink-soft">{roleMeanings[role]}</dd>
             </div>
           ))}
         </dl>

@@ -1,6 +1,7 @@
 import Link from 'next/link'
 import { customerAddress } from '#components/addresses'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
+import { EmailText } from '#components/ui/email-text'
 import type { Order } from '#db/product/orders'
 
 export function CustomerCard({ customer }: { customer: Order['customer'] }) {
@@ -13,7 +14,7 @@ export function CustomerCard({ customer }: { customer: Order['customer'] }) {
         </Link>
         {customer.email && (
           <a href={`mailto:${customer.email}`} className="w-fit hover:text-ink">
-            {customer.email}
+            <EmailText>{customer.email}</EmailText>
           </a>
         )}
         {customer.phone && (

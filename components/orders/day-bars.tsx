@@ -18,7 +18,7 @@ export function DayBars({ bars, scale, ends }: Props) {
 
   return (
     <>
-      <div aria-hidden className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3">
+      <div aria-hidden className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 max-sm:mt-2">
         <div className="flex h-48 flex-col justify-between text-right text-xs text-ink-faint tabular-nums xl:h-56">
           {scale.map((line, i) => (
             <span key={i} className="-my-2 leading-4">
@@ -35,7 +35,7 @@ export function DayBars({ bars, scale, ends }: Props) {
           <svg viewBox={`0 0 ${bars.length * 10} 100`} preserveAspectRatio="none" className="absolute inset-0 size-full">
             {at !== null && <rect x={at * 10} width={10} height={100} className="fill-line/60" />}
             <path className="fill-bar" d={bars.map(({ height }, i) => (height > 0 ? `M${i * 10 + 1.5} 100v-${height}h7v${height}z` : '')).join('')} />
-            <path className="fill-edge" d={bars.map(({ beforeHeight }, i) => (beforeHeight > 0 ? `M${i * 10 + 0.5} ${(99.5 - beforeHeight).toFixed(1)}h9v1h-9z` : '')).join('')} />
+            <path className="fill-edge stroke-panel [paint-order:stroke]" strokeWidth={2} vectorEffect="non-scaling-stroke" d={bars.map(({ beforeHeight }, i) => (beforeHeight > 0 ? `M${i * 10 + 0.5} ${(99.5 - beforeHeight).toFixed(1)}h9v1h-9z` : '')).join('')} />
           </svg>
           {bar && at !== null && <Note bar={bar} place={(at + 0.5) / bars.length} />}
         </div>

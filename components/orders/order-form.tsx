@@ -38,7 +38,7 @@ export function OrderForm<R>({ action, createCustomer, start, hidden, onDone, bu
         {children}
         <Card labelledBy="who">
           <CardHeader id="who" title="Customer" />
-          <CardBody className="max-w-xl">
+          <CardBody>
             <CustomerField chosen={customer} onChoose={setCustomer} {...(createCustomer && { onCreate: setNewName })} />
           </CardBody>
         </Card>
@@ -48,7 +48,7 @@ export function OrderForm<R>({ action, createCustomer, start, hidden, onDone, bu
             <OrderLinesField lines={lines} onChange={setLines} search={pickProduct} />
             <p aria-live="polite" className="mt-4 flex items-baseline justify-between border-t border-line pt-4">
               <span className="font-medium">Total</span>
-              <span className="text-xl font-semibold tracking-tight tabular-nums">{money(total, formats)}</span>
+              <span className="pr-10 text-xl font-semibold tracking-tight tabular-nums">{money(total, formats)}</span>
             </p>
           </CardBody>
         </Card>

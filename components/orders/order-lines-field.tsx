@@ -81,7 +81,7 @@ export function OrderLinesField({ lines, onChange, search }: Props) {
               <span className="sr-only">Line total </span>
               {total === null ? '–' : money(total, formats)}
             </p>
-            <Button look="quiet" size="small icon" className="justify-self-end" disabled={lines.length === 1} onClick={() => onChange(lines.filter((other) => other !== line))}>
+            <Button look="quiet" size="small icon" className="self-center justify-self-end" disabled={lines.length === 1} onClick={() => onChange(lines.filter((other) => other !== line))}>
               <Trash2 aria-hidden />
               <span className="sr-only">Remove line {position + 1}</span>
             </Button>
@@ -93,7 +93,7 @@ export function OrderLinesField({ lines, onChange, search }: Props) {
         )
       })}
       {fields.lines && <FieldError id="lines-error">{fields.lines}</FieldError>}
-      <Button look="quiet" size="small" className="justify-self-start" onClick={add}>
+      <Button look="quiet" size="small" className="-ml-2.5 justify-self-start" onClick={add}>
         <Plus aria-hidden /> Add a line
       </Button>
     </div>

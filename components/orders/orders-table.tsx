@@ -60,7 +60,7 @@ export function OrdersTable({ rows, columns, view, formats, link, selectable = f
                 <NextLink href={orderAddress(row.id)} prefetch={false} className="inline-flex h-6 items-center outline-offset-4 after:absolute after:inset-0">
                   #{row.number}
                 </NextLink>
-                <span className="block text-sm font-normal wrap-anywhere text-ink-soft sm:hidden">{row.customer}</span>
+                <span className="block text-sm font-normal wrap-anywhere text-ink-soft sm:hidden">{columns.includes('customer') ? row.customer : day(row.placedAt, formats)}</span>
               </Td>
               {columns.map((column) => (
                 <Td key={column} className={clsx(right.includes(column) && 'text-right', !alsoOnPhone.includes(column) && 'max-sm:hidden')}>
@@ -85,7 +85,7 @@ function Cell({ column, row, formats }: { column: Column; row: OrderRow; formats
     case 'status': return <StatusText status={row.status} />
     case 'total': return (
       <>
-        <span className="font-medium whitespace-nowrap">{money(row.totalMinor, formats)}</span>
+        <span className="inline-flex h-6 items-center font-medium whitespace-nowrap">{money(row.totalMinor, formats)}</span>
         <span className="flex justify-end text-sm text-ink-soft sm:hidden"><StatusText status={row.status} /></span>
       </>
     )

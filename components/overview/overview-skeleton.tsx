@@ -17,10 +17,10 @@ export function OverviewSkeleton() {
         <FiguresSkeleton />
       </div>
       <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
-        <Card className="h-[27.75rem] p-5">
+        <Card className="h-[27.5rem] p-5">
           <Skeleton className="h-5 w-32" />
         </Card>
-        <Card className="h-[27.75rem] p-5">
+        <Card className="h-[27.5rem] p-5">
           <Skeleton className="h-5 w-32" />
         </Card>
       </div>

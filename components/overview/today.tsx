@@ -23,7 +23,7 @@ export function Today({ now, before, open, entries, formats }: Props) {
       <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <Card labelledBy="waiting" className="overflow-hidden">
           <CardHeader id="waiting" title="Waiting longest">
-            <ButtonLink href="/orders?status=open&period=12m&sort=placed" look="quiet" size="small">
+            <ButtonLink href="/orders?status=open&period=12m&sort=placed" look="quiet" size="small" className="-mr-2.5">
               All open orders
             </ButtonLink>
           </CardHeader>
@@ -31,8 +31,8 @@ export function Today({ now, before, open, entries, formats }: Props) {
         </Card>
         <Card labelledBy="latest">
           <CardHeader id="latest" title="Latest activity">
-            <ButtonLink href="/activity" look="quiet" size="small">
-              All
+            <ButtonLink href="/activity" look="quiet" size="small" className="-mr-2.5">
+              All activity
             </ButtonLink>
           </CardHeader>
           <CardBody>

@@ -26,7 +26,7 @@ export function ProductsTable({ rows, formats }: { rows: Product[]; formats: For
                 </Link>
                 <span className="block text-sm font-normal wrap-anywhere text-ink-soft sm:hidden">{product.sku}</span>
               </Td>
-              <Td className="font-mono text-sm text-ink-soft max-sm:hidden">{product.sku}</Td>
+              <Td className="text-ink-soft max-sm:hidden">{product.sku}</Td>
               <Td className="text-right whitespace-nowrap tabular-nums">{money(product.priceMinor, formats)}</Td>
             </Tr>
           ))}

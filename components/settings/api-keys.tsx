@@ -46,7 +46,7 @@ export function ApiKeys({ keys, formats, revoke, limit, origin }: Props) {
           </Link>
         </CardHeader>
         <CardBody className="grid gap-3">
-          <pre className="rounded-md bg-sunken p-3 font-mono text-sm break-all whitespace-pre-wrap">{`curl ${origin}/api/v1/orders?status=placed \\\n  -H "Authorization: Bearer rowhouse_…"`}</pre>
+          <pre className="rounded-md bg-sunken p-3 font-mono text-sm wrap-anywhere whitespace-pre-wrap">{`curl ${origin}/api/v1/orders?status=placed \\\n  -H "Authorization: Bearer rowhouse_…"`}</pre>
           <p className="text-sm text-ink-faint">All keys of this organisation together make up to {count(limit, formats)} calls a minute.</p>
         </CardBody>
       </Card>

@@ -13,7 +13,7 @@ export function Street({ className, houses = fronts.length }: { className?: stri
           <Facade house={houseOf(name)} floors={floors[i] ?? 3} />
         </g>
       ))}
-      <rect y={57} width="100%" height={1} className="fill-ink" />
+      <rect y={57} width="100%" height={1} className="fill-pavement" />
     </svg>
   )
 }

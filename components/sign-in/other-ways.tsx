@@ -9,7 +9,7 @@ export function OtherWays({ action, providers, callbackUrl }: { action: Action<u
   if (providers.length === 0) return null
   return (
     <div className="grid gap-3">
-      <p className="flex items-center gap-3 text-xs text-ink-faint before:h-px before:grow before:bg-line after:h-px after:grow after:bg-line">or</p>
+      <p className="mb-2 flex items-center gap-3 text-xs text-ink-faint before:h-px before:grow before:bg-line after:h-px after:grow after:bg-line">or</p>
       {providers.map(({ id, name }) => (
         <ActionForm key={id} action={action} hidden={{ provider: id, callbackUrl }} label={name}>
           <SubmitButton look="secondary" size="large">

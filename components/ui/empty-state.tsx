@@ -4,7 +4,7 @@ export function EmptyState({ title, children, action }: { title: string; childre
   return (
     <div className="grid place-items-center gap-3 px-6 py-14 text-center">
       <h2 className="text-lg font-semibold tracking-tight">{title}</h2>
-      {children && <p className="max-w-sm text-ink-soft text-pretty">{children}</p>}
+      {children && <p className="max-w-sm text-balance text-ink-soft">{children}</p>}
       {action && <div className="mt-2 flex flex-wrap justify-center gap-2">{action}</div>}
     </div>
   )

@@ -14,13 +14,13 @@ export function PageHeader({ title, beside, about, back, children }: { title: Re
           {back.label}
         </Link>
       )}
-      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3">
+      <div className="flex min-h-9 flex-wrap items-center justify-between gap-x-4 gap-y-3">
         <div className="grid min-w-0 gap-1">
           <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
             <h1 className="min-w-0 text-xl font-semibold tracking-tight wrap-anywhere">{title}</h1>
             {beside}
           </div>
-          {about && <p className="max-w-prose wrap-anywhere text-ink-soft">{about}</p>}
+          {about && <p className="max-w-prose text-pretty wrap-anywhere text-ink-soft">{about}</p>}
         </div>
         {children && <div className="flex flex-wrap items-center gap-2">{children}</div>}
       </div>

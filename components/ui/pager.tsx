@@ -9,24 +9,27 @@ import { RowsChoice } from '#components/ui/rows-choice'
 import type { Page } from '#db/product/keyset'
 
 export function Pager({ page, size, link }: { page: Page<unknown>; size?: number; link: Link }) {
-  if (page.rows.length === 0 && !page.previous) return null
+  const turns = page.previous !== null || page.next !== null
+  if ((page.rows.length === 0 && !page.previous) || (!turns && !size)) return null
   return (
     <footer className="flex flex-wrap items-center justify-between gap-3 border-t border-line px-4 py-3 sm:px-5">
-      {size ? <RowsChoice size={size} hrefs={Object.fromEntries([25, 50, 100].map((rows) => [rows, link({ rows: String(rows) })]))} /> : <span />}
-      <nav aria-label="Pages" className="flex gap-2">
-        <Turn to={page.previous === null ? null : link({ before: page.previous })} rel="prev">
-          <ChevronLeft aria-hidden /> Previous
-        </Turn>
-        <Turn to={page.next === null ? null : link({ after: page.next })} rel="next">
-          Next <ChevronRight aria-hidden />
-        </Turn>
-      </nav>
+      {size ? <RowsChoice size={size} hrefs={Object.fromEntries([25, 50, 100].map((rows) => [rows, link({ rows: String(rows) })]))} /> : null}
+      {turns && (
+        <nav aria-label="Pages" className="ml-auto flex gap-2">
+          <Turn to={page.previous === null ? null : link({ before: page.previous })} rel="prev">
+            <ChevronLeft aria-hidden className={clsx(size && 'max-sm:hidden')} /> Previous
+          </Turn>
+          <Turn to={page.next === null ? null : link({ after: page.next })} rel="next">
+            Next <ChevronRight aria-hidden className={clsx(size && 'max-sm:hidden')} />
+          </Turn>
+        </nav>
+      )}
     </footer>
   )
 }
 
 function Turn({ to, rel, children }: { to: Route | null; rel: string; children: ReactNode }) {
-  const look = button({ size: 'small' })
+  const look = button()
   if (!to) return <span className={clsx(look, 'pointer-events-none text-ink-faint shadow-none')}>{children}</span>
   return (
     <NextLink href={to} rel={rel} scroll={false} prefetch={false} className={look}>

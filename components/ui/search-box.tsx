@@ -49,7 +49,7 @@ export function SearchBox({ action, keep, value, label, placeholder }: Props) {
           timer.current = setTimeout(() => form.current?.requestSubmit(), patienceMs)
         }}
       />
-      <span aria-hidden className="pointer-events-none absolute top-2 right-2 max-sm:hidden">
+      <span aria-hidden className="pointer-events-none absolute top-2 right-2 flex max-sm:hidden">
         <Kbd>/</Kbd>
       </span>
     </Form>

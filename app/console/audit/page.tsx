@@ -7,7 +7,6 @@ import { PageFrame } from '#components/page'
 import { ButtonLink } from '#components/ui/button'
 import { Card } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
-import { PageHeader } from '#components/ui/page-header'
 import { SearchBox } from '#components/ui/search-box'
 import { listAudit } from '#db/console/audit-trail'
 import { checkAudit } from './actions'
@@ -22,7 +21,6 @@ export default async function AuditPage({ searchParams }: PageProps<'/console/au
   return (
     <PageFrame>
       <title>Audit · Rowhouse console</title>
-      <PageHeader title="Audit" about="Every deed of operators and commands. Rows are only ever added, and each carries the hash of the one before." />
       <VerifyAudit action={checkAudit} formats={formats} />
       <Card>
         <div className="px-4 py-3 sm:px-5">

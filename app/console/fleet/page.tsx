@@ -34,7 +34,7 @@ export default async function FleetPage({ searchParams }: PageProps<'/console/fl
           { name: 'Targets', value: count(status.total, formats) },
           { name: 'At this build’s version', value: count(status.current, formats) },
           { name: 'Newest migration', value: status.last.tenant },
-          { name: 'Drift', value: drift ? (drift.offenders.length === 0 ? 'none' : count(drift.offenders.length, formats)) : 'unknown', href: '/console/doctor' },
+          { name: 'Drift', value: drift ? (drift.offenders.length === 0 ? 'None' : count(drift.offenders.length, formats)) : 'Unknown', href: '/console/doctor' },
         ]}
       />
       <FleetPlan plan={planned instanceof Error ? { error: planned.message } : { files: planned }} formats={formats} />

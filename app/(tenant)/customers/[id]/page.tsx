@@ -62,7 +62,7 @@ export default async function CustomerPage({ params }: PageProps<'/customers/[id
       <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <Card labelledBy="orders">
           <CardHeader id="orders" title="Newest orders">
-            <ButtonLink href={all} look="quiet" size="small">
+            <ButtonLink href={all} look="quiet" size="small" className="-mr-2.5">
               All orders
             </ButtonLink>
           </CardHeader>

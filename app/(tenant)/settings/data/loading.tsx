@@ -5,7 +5,7 @@ export default function LoadingData() {
   return (
     <PageFrame width="narrow">
       <HeaderSkeleton sections />
-      <CardsSkeleton what="your data" heights={['h-30', 'h-[30.5rem]', 'h-61']} />
+      <CardsSkeleton what="your data" heights={['h-29', 'h-[30.5rem]', 'h-61']} />
     </PageFrame>
   )
 }

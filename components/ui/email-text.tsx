@@ -1,0 +1,11 @@
+/** An address that breaks after its @ before it breaks within a word. */
+export function EmailText({ children }: { children: string }) {
+  const at = children.indexOf('@') + 1
+  return (
+    <>
+      {children.slice(0, at)}
+      <wbr />
+      {children.slice(at)}
+    </>
+  )
+}
