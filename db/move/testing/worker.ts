@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readMove, type Move } from '#db/move/ledger'
 import type { Moment } from '#db/move/moments'
@@ -11,7 +13,8 @@ export class WorkerProcess {
   readonly child: ChildProcess
   readonly said: string[] = []
   constructor(at?: { how: 'kill' | 'stop' | 'say'; moment?: Moment }) {
-    const env = { ...process.env, ROWHOUSE_MOMENT: at ? `${at.how}:${at.moment ?? ''}` : '' }
+    // a fault run starts hundreds of these
+    const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'rowhouse-compile-cache'), ROWHOUSE_MOMENT: at ? `${at.how}:${at.moment ?? ''}` : '' }
     this.child = spawn(process.execPath, ['db/worker.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [this.child.stdout, this.child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => this.said.push(text))
   }
