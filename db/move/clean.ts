@@ -24,7 +24,7 @@ export async function empty(mover: Mover, side: 'source' | 'target'): Promise<{ 
   if (!isShared(move[side])) {
     await mover.note(`dropping ${move[side].database ?? move[side].schema}`)
     await moment('in the clean-up')
-    await mover.close() // nobody may be in a database that is dropped
+    await mover.letGo() // nobody may be in a database that is dropped
     await unprovision(move.tenantId, end)
     return { rows: 0 }
   }

@@ -152,6 +152,21 @@ test('a connection that compares ends with the one that is watched over, so that
   expect(await driven(move)).toMatchObject({ state: 'aborted' })
 })
 
+test('a run that has ended opens nothing more: what work that came too late would leave open kept the next run waiting', async () => {
+  const tenant = await fresh('ended')
+  const move = await requestMove({ tenantId: tenant.id, to: 'database', ...asked })
+  await driven(move, 'copied')
+  const main = await openEnd(await reachable(tenant.id, move.source), 'test')
+  const mover = new Mover(await readMove(move.id), tenant.slug, main, signal())
+  const opening = mover.target() // begun before the end, and open after it
+  const closing = mover.close()
+  await expect(mover.source()).rejects.toThrow('let its connections go')
+  await Promise.all([opening, closing])
+  await expect(mover.target()).rejects.toThrow('let its connections go')
+  drop(main)
+  expect(await driven(move)).toMatchObject({ state: 'switched', error: null })
+})
+
 test('the login of a place that was left opens nothing there', async () => {
   const tenant = await fresh('left', 'schema')
   const old = await placementOf(tenant.id)

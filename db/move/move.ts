@@ -77,7 +77,7 @@ async function untilEnd(mover: Mover, until: MoveState | undefined): Promise<End
       if (!isBefore(state) || passes(error)) throw error
       await advance(mover.move.id, state, 'aborting', { error: said(error) })
       await mover.event('given up', said(error))
-      await mover.close() // a connection may be in the middle of what failed
+      await mover.letGo() // a connection may be in the middle of what failed
     }
     mover.move = await readMove(mover.move.id)
   }

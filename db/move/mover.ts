@@ -25,7 +25,7 @@ export class Mover {
   /** A connection of the worker to the main database, which keeps other movers away from this tenant. */
   readonly main: pg.Client
   readonly #opened = new Map<Side, Promise<Opened>>()
-  readonly #pulses: NodeJS.Timeout[] = []
+  #closed = false
   #lookedAt = Date.now()
   #told = 0
 
@@ -91,16 +91,26 @@ export class Mover {
     await this.checkpoint()
   }
 
-  async close(): Promise<void> {
-    for (const pulse of this.#pulses.splice(0)) clearInterval(pulse)
-    const all = await Promise.allSettled(this.#opened.values())
+  /** Ends what is open to both ends; what is asked for after that is opened anew. */
+  async letGo(): Promise<void> {
+    const opened = [...this.#opened.values()]
     this.#opened.clear()
-    for (const one of all) if (one.status === 'fulfilled') drop(one.value.client)
+    for (const one of await Promise.allSettled(opened)) if (one.status === 'fulfilled') drop(one.value.client)
+  }
+
+  /**
+   * Ends this run. Work that was given up as too late may still be at it: a connection that it opened after that would keep its lock on
+   * the target, and the next run waiting.
+   */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.letGo()
   }
 
   #who = () => `rowhouse move of ${this.slug}`
 
   async #client(side: Side): Promise<pg.Client> {
+    if (this.#closed) throw new Error('this run of the move has let its connections go')
     const known = this.#opened.get(side) ?? this.#open(side)
     this.#opened.set(side, known)
     known.catch(() => this.#opened.delete(side))
@@ -112,8 +122,8 @@ export class Mover {
     const client = await openEnd(end, this.#who())
     try {
       await holdVersion(client, end.schema)
-      if (side === 'target') await client.query(`select pg_advisory_lock(hashtextextended('move ${this.move.id}', 7236117))`)
-      this.#pulses.push(await watchOver(end, client, this.#who()))
+      if (side === 'target') await client.query(`set lock_timeout = '10s'; select pg_advisory_lock(hashtextextended('move ${this.move.id}', 7236117)); set lock_timeout = 0`)
+      await watchOver(end, client, this.#who())
       return { end, client }
     } catch (error) {
       drop(client)
@@ -123,13 +133,16 @@ export class Mover {
 }
 
 /** Asks the server for a sign of life while work is under way; a cut network would otherwise be noticed in minutes. */
-async function watchOver(end: End, client: pg.Client, who: string): Promise<NodeJS.Timeout> {
+async function watchOver(end: End, client: pg.Client, who: string): Promise<void> {
   const probe = await openEnd(end, `${who}, probe`)
-  client.once('end', () => drop(probe))
-  return setInterval(() => {
+  const pulse = setInterval(() => {
     const late = setTimeout(() => (drop(probe), drop(client)), 4000)
     probe.query('select').then(() => clearTimeout(late), () => (clearTimeout(late), drop(client)))
   }, 2000).unref()
+  client.once('end', () => {
+    clearInterval(pulse)
+    drop(probe)
+  })
 }
 
 /** Which migrations an end has; both must have the same. */
