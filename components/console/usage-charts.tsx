@@ -4,7 +4,7 @@ import { Card, CardBody, CardHeader } from '#components/ui/card'
 import type { HourUsage } from '#db/console/usage-report'
 
 const hourMs = 3_600_000
-export const chartHours = 72
+export const chartHours = 24
 
 type Bar = { at: Date; value: number }
 
@@ -16,7 +16,7 @@ export function UsageCharts({ hours, since, formats }: { hours: HourUsage[]; sin
   const sum = (value: (one: HourUsage) => number) => hours.reduce((total, one) => total + value(one), 0)
   return (
     <Card labelledBy="usage">
-      <CardHeader id="usage" title="Use in the last three days">
+      <CardHeader id="usage" title="Use in the last day">
         <span className="text-sm text-ink-soft tabular-nums">
           Errors: {count(sum(({ errors }) => errors), formats)}, limits hit: {count(sum(({ limitsHit }) => limitsHit), formats)}
         </span>

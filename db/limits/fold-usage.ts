@@ -3,8 +3,8 @@ import { usageNames } from '#db/limits/usage'
 import { platform } from '#db/registry'
 import { usage } from '#db/schema/platform'
 
-/** For how many hours use is kept by the hour, which charts show; older use is kept by the day. */
-export const hoursKept = 80
+/** For how many hours use is kept by the hour: a little more than the day that charts and lists show. Older use is kept by the day. */
+export const hoursKept = 26
 
 /**
  * Puts the hours of each tenant's older days together, under the midnight (UTC) that began the day. One statement takes them and adds
