@@ -35,6 +35,8 @@ export function renameBelow(folder, name, slug) {
   for (const file of ownFiles) rmSync(join(folder, file), { force: true })
   const manifest = join(folder, 'package.json')
   writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(/^ *"rename": .*\n/m, ''))
+  const howTo = join(folder, 'docs', 'how-to.md')
+  writeFileSync(howTo, readFileSync(howTo, 'utf8').replace(/^## Give it your name\n[\s\S]*?(?=^## )/m, ''))
   const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => !notOurs.has(entry.name) && !/^\.env(?!\.example$)/.test(entry.name)).flatMap((entry) =>
     entry.isFile() ? [join(folder, entry.name)] : entry.isDirectory() ? readdirSync(join(folder, entry.name), { recursive: true, withFileTypes: true }).filter((inner) => inner.isFile()).map((inner) => join(inner.parentPath ?? inner.path, inner.name)) : []) // Node 20.9 says path
   let changed = 0

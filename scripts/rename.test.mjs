@@ -48,6 +48,7 @@ describe('a copy of this project', () => {
     const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
     expect(files.filter(({ name }) => /rowhouse/i.test(name)).map(({ name }) => name)).toEqual([])
     expect(files.map(({ parentPath, name }) => join(parentPath, name)).filter((file) => /rowhouse/i.test(readFileSync(file, 'latin1')))).toEqual([])
+    expect(readFileSync(join(folder, 'docs/how-to.md'), 'utf8')).not.toContain('run rename')
     expect(run('scripts/typecheck.mjs')).toMatchObject({ status: 0, stderr: '' })
     expect(run('scripts/my-product.mjs', '--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('usage: npm run my-product -- <command>') })
   }, 120_000)

@@ -36,4 +36,6 @@ async function fillOrders(admin: pg.Client, tenantId: string, count: number): Pr
   await admin.query(`insert into order_events (tenant_id, id, order_id, at, actor, to_status) select tenant_id, id, id, placed_at, 'Bench', 'placed' from orders where tenant_id = $1`, [tenantId])
   await admin.query(`insert into counters (tenant_id, name, value) values ($1, 'order_number', $2) on conflict (tenant_id, name) do update set value = excluded.value`, [tenantId, 1000 + count])
   await admin.query('commit')
+  // as autovacuum leaves them a little later
+  await admin.query('vacuum analyze shared.customers, shared.products, shared.orders, shared.order_lines, shared.order_events')
 }

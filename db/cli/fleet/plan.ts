@@ -1,10 +1,12 @@
 import type { Run } from '#db/cli/commands'
 import { word } from '#db/cli/fleet/options'
 import { locks } from '#db/fleet/effects'
+import { readStatus } from '#db/fleet/status'
 import { plan, type PlannedFile, type PlannedStatement } from '#db/fleet/plan'
 
 export const run: Run = async ({ values }) => {
   const to = word(values, 'to')
+  await readStatus() // looks at databases that nobody has looked at yet
   const files = await plan(to === undefined ? {} : { to })
   return { text: files.length === 0 ? 'every target is where it should be; there is nothing to do' : files.map(fileText).join('\n\n'), json: { files } }
 }

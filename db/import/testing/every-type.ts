@@ -1,7 +1,7 @@
 import { migration } from '#db/fleet/history'
 
 /** A migration of tomorrow: a table that no line of code knows, with a column of every kind and references to itself. */
-export const tomorrow = migration('tenant', 1, '0001_every_type', `
+export const tomorrow = migration('tenant', 9001, '9001_every_type', `
 create table every_type (
   tenant_id uuid not null,
   id uuid not null,
