@@ -11,8 +11,8 @@ import type { Usage } from '#db/limits/usage'
 import type { TenantUsage } from '#db/console/usage-report'
 
 const columns: { by: keyof Usage; name: string; time?: boolean; className?: string }[] = [
-  { by: 'databaseMs', name: 'Database time', time: true, className: 'max-sm:pr-4' }, { by: 'transactions', name: 'Transactions', className: 'max-sm:hidden' }, { by: 'requests', name: 'Requests', className: 'max-lg:hidden' },
-  { by: 'errors', name: 'Errors', className: 'max-md:hidden' }, { by: 'limitsHit', name: 'Limits hit', className: 'max-md:hidden' }, { by: 'waitMs', name: 'Waited', time: true, className: 'max-lg:hidden' },
+  { by: 'databaseMs', name: 'Database time', time: true, className: 'max-sm:pr-4' }, { by: 'transactions', name: 'Transactions', className: 'max-sm:hidden sm:max-md:pr-5' }, { by: 'requests', name: 'Requests', className: 'max-lg:hidden' },
+  { by: 'errors', name: 'Errors', className: 'max-md:hidden' }, { by: 'limitsHit', name: 'Limits hit', className: 'max-md:hidden md:max-lg:pr-5' }, { by: 'waitMs', name: 'Waited', time: true, className: 'max-lg:hidden lg:max-xl:pr-5' },
 ]
 
 export function UsageTable({ rows, by, link, formats }: { rows: TenantUsage[]; by: keyof Usage; link: Link; formats: Formats }) {
