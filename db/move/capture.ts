@@ -24,6 +24,9 @@ export async function handOver(client: pg.Client, mover: Mover, from: string, to
   await client.query('select tenancy.hand_over($1, $2, $3)', [mover.move.tenantId, from, to])
 }
 
+/** What a mover left out that died behind the registry's commit: its source is fenced and not gone, and the tenant could not come back to it. */
+export const finishLeaving = (client: pg.Client, mover: Mover, epoch: number): Promise<boolean> => turn(client, mover, 'fenced', 'gone', epoch)
+
 /** Has every change of the tenant logged: all transactions that are open end first, and all that come after are armed. */
 export async function capture(mover: Mover): Promise<void> {
   const { move } = mover

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { handOver, residentIn } from '#db/move/capture'
+import { handOver, finishLeaving, residentIn } from '#db/move/capture'
 import { drop, openEnd } from '#db/move/ends'
 import { isShared, type Mover } from '#db/move/mover'
 import { moment } from '#db/move/moments'
@@ -12,7 +12,11 @@ const batchRows = 20_000
 export async function clean(mover: Mover): Promise<{ rows: number }> {
   const gone = await empty(mover, 'source')
   await moment('source away')
-  if (isShared(mover.move.source) && !mover.here) await handOver(await mover.source(), mover, mover.move.id, null)
+  if (isShared(mover.move.source) && !mover.here) {
+    const source = await mover.source()
+    await finishLeaving(source, mover, mover.move.source.epoch + 1)
+    await handOver(source, mover, mover.move.id, null)
+  }
   await handOver(await mover.target(), mover, mover.move.id, null)
   return gone
 }

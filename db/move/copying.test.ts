@@ -10,7 +10,7 @@ import { drop, openEnd, reachable } from '#db/move/ends'
 import { readEvents, readMove } from '#db/move/ledger'
 import { drive } from '#db/move/move'
 import { Mover } from '#db/move/mover'
-import { requestAbort, requestMove } from '#db/move/request'
+import { requestAbort, requestConfirm, requestMove, requestRollback } from '#db/move/request'
 import { driven, fingerprint, leave, mainAdmin, serviceOf, settleIn, type Place } from '#db/move/testing/world'
 import { listenForPlacements } from '#db/placement-listener'
 import { closePools } from '#db/pools'
@@ -165,6 +165,19 @@ test('a run that has ended opens nothing more: what work that came too late woul
   await expect(mover.target()).rejects.toThrow('let its connections go')
   drop(main)
   expect(await driven(move)).toMatchObject({ state: 'switched', error: null })
+})
+
+test('a tenant comes back to a place that a mover left fenced when it died behind the last commit, by the way back and by a new move', { timeout: 60_000 }, async () => {
+  const tenant = await fresh('fenced')
+  const away = async () => {
+    expect(await driven(await requestMove({ tenantId: tenant.id, to: 'database', ...asked }))).toMatchObject({ state: 'switched' })
+    await admin(`update tenancy.residents set state = 'fenced' where tenant_id = '${tenant.id}'`)
+  }
+  await away()
+  expect(await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))).toMatchObject({ state: 'cleaned', error: null })
+  await away()
+  expect(await driven(await requestConfirm(tenant.id, tenant.slug, 'test'))).toMatchObject({ state: 'cleaned', error: null })
+  expect(await driven(await requestMove({ tenantId: tenant.id, to: 'shared', ...asked }))).toMatchObject({ state: 'switched', error: null })
 })
 
 test('the login of a place that was left opens nothing there', async () => {

@@ -1,5 +1,5 @@
 import { TargetOccupied } from '#db/errors'
-import { handOver } from '#db/move/capture'
+import { handOver, finishLeaving } from '#db/move/capture'
 import { placeName } from '#db/move/ends'
 import { isShared, sameVersion, type Mover } from '#db/move/mover'
 import { moment } from '#db/move/moments'
@@ -32,7 +32,10 @@ export async function provision(mover: Mover): Promise<void> {
   await checkVersions(mover)
   if (mover.here) return
   const arrival = await mover.target()
-  if (move.rollsBack !== null) await handOver(arrival, mover, move.rollsBack, move.id)
+  if (move.rollsBack !== null) {
+    await handOver(arrival, mover, move.rollsBack, move.id)
+    await finishLeaving(arrival, mover, move.source.epoch)
+  }
   const { rows: [row] } = await arrival.query<{ waits: boolean }>(
     'select tenancy.await_arrival($1, $2, $3, $4, $5) as waits',
     [move.tenantId, move.id, target.schema, target.login ?? 'rowhouse_tenant', move.source.epoch + 1])
