@@ -7,7 +7,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 export default defineConfig({
   resolve: { alias: { 'server-only': here('db/testing/empty.ts') } },
   test: {
-    maxWorkers: 3, // on two cores: tests wait for the database and for processes more than they compute
+    maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 30_000,
     projects: [
