@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,9 +12,11 @@ import type { MoveState } from '#db/schema/platform'
 export class WorkerProcess {
   readonly child: ChildProcess
   readonly said: string[] = []
+  readonly #freezes: boolean
   constructor(at?: { how: 'kill' | 'stop' | 'say'; moment?: Moment }) {
     // a fault run starts hundreds of these
     const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'rowhouse-compile-cache'), ROWHOUSE_MOMENT: at ? `${at.how}:${at.moment ?? ''}` : '' }
+    this.#freezes = at?.how === 'stop'
     this.child = spawn(process.execPath, ['db/worker.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [this.child.stdout, this.child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => this.said.push(text))
   }
@@ -30,6 +32,8 @@ export class WorkerProcess {
       if (Date.now() > until || this.child.exitCode !== null) throw new Error(`the worker never came to ${JSON.stringify(moment)}:\n${this.output}`)
       await sleep(20)
     }
+    // it says so before it freezes: a signal to wake up that came first would be lost
+    while (this.#freezes && this.child.signalCode === null && !execFileSync('ps', ['-o', 'state=', '-p', String(this.child.pid)], { encoding: 'utf8' }).startsWith('T')) await sleep(5)
   }
 
   wake = (): boolean => this.child.kill('SIGCONT')
