@@ -3,14 +3,15 @@ import { withFence } from '#db/move/fence'
 import type { Mover } from '#db/move/mover'
 import { moment } from '#db/move/moments'
 
-type Resident = { state: string; epoch: number }
+/** `forMs`: how long it has been in this state. */
+type Resident = { state: string; epoch: number; forMs: number }
 
 /** What the fence of one database says about the tenant of this move. */
 export async function residentIn(client: pg.Client, mover: Mover): Promise<Resident | undefined> {
-  const { rows } = await client.query<{ state: string; epoch: string }>(
-    'select state, epoch from tenancy.residents where tenant_id = $1 and move_id = $2', [mover.move.tenantId, mover.move.id])
+  const { rows } = await client.query<{ state: string; epoch: string; for_ms: number }>(
+    'select state, epoch, 1000 * extract(epoch from clock_timestamp() - changed_at)::float8 as for_ms from tenancy.residents where tenant_id = $1 and move_id = $2', [mover.move.tenantId, mover.move.id])
   const [row] = rows
-  return row && { state: row.state, epoch: Number(row.epoch) }
+  return row && { state: row.state, epoch: Number(row.epoch), forMs: row.for_ms }
 }
 
 /** Turns the tenant's state in one database, by compare and set. */

@@ -3,6 +3,7 @@ import { handOver, finishLeaving, residentIn } from '#db/move/capture'
 import { drop, openEnd } from '#db/move/ends'
 import { isShared, type Mover } from '#db/move/mover'
 import { moment } from '#db/move/moments'
+import { unlessAbandoned } from '#db/move/passing'
 import { tenantTables, written } from '#db/move/tables'
 import { unprovision } from '#db/placements/provision'
 
@@ -10,7 +11,7 @@ const batchRows = 20_000
 
 /** Removes the old copy, and lets the tenant's place go from this move. */
 export async function clean(mover: Mover): Promise<{ rows: number }> {
-  const gone = await empty(mover, 'source')
+  const gone = (await unlessAbandoned(mover, 'source', () => empty(mover, 'source'))) ?? { rows: 0 }
   await moment('source away')
   if (isShared(mover.move.source) && !mover.here) {
     const source = await mover.source()

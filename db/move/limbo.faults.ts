@@ -6,6 +6,7 @@ import type { Inhabitant } from '#db/isolation/testing/world'
 import { readEvents, readMove } from '#db/move/ledger'
 import { requestAbort, requestMove } from '#db/move/request'
 import { leave, settleIn } from '#db/move/testing/world'
+import { MortalServer } from '#db/move/testing/server'
 import { reached, WorkerProcess } from '#db/move/testing/worker'
 import { closePools } from '#db/pools'
 import { placementOf } from '#db/registry'
@@ -105,4 +106,29 @@ test('given up a moment later, it is too late: the move goes on to its end', asy
   expect((await readEvents(move.id)).map(({ event }) => event)).toContain('too late')
   expect(await judge(tenant.id, await writer.stop())).toEqual(nothing)
   await second.end()
+})
+
+test('a target whose server stays down: the tenant goes back by itself, and the move is over when the server is there again', async () => {
+  const server = new MortalServer('faults3')
+  await server.start()
+  try {
+    const worker = started(new WorkerProcess({ how: 'stop', moment: 'source fenced' }))
+    const move = await requestMove({ tenantId: tenant.id, to: 'database', databaseUrl: server.adminUrl, actor: 'test', reason: 'test' })
+    await worker.struck('source fenced')
+    const down = server.die(40_000)
+    worker.wake()
+    const began = performance.now()
+    await reached(move, ['aborting'], worker)
+    const { transactions } = writer.ledger
+    while (writer.ledger.transactions < transactions + 20) await sleep(100)
+    expect(performance.now() - began).toBeLessThan(30_000)
+    expect((await readMove(move.id)).state).toBe('aborting')
+    await down
+    await reached(move, ['aborted'], worker)
+    expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
+    expect(await judge(tenant.id, await writer.stop())).toEqual(nothing)
+    await worker.end()
+  } finally {
+    await server.stop()
+  }
 })

@@ -1,13 +1,13 @@
-import { RowhouseError } from '#db/errors'
 import { capture } from '#db/move/capture'
 import { catchUp } from '#db/move/catch-up'
 import { clean } from '#db/move/clean'
 import { copy } from '#db/move/copy'
 import { openEnd } from '#db/move/ends'
 import { index } from '#db/move/indexes'
-import { advance, change, endGivenUp, readMove, slugOf } from '#db/move/ledger'
+import { addEvent, advance, change, endGivenUp, readEvents, readMove, slugOf } from '#db/move/ledger'
 import { moment, type Moment } from '#db/move/moments'
 import { GivenUp, HandedOver, Mover } from '#db/move/mover'
+import { passes, said } from '#db/move/passing'
 import { checkVersions, provision } from '#db/move/provision'
 import { isBefore } from '#db/move/states'
 import { switchOver } from '#db/move/switch'
@@ -104,27 +104,15 @@ async function giveUp(mover: Mover): Promise<void> {
   await mover.event('aborted', mover.move.error ?? mover.move.abortBy ?? '')
 }
 
-const passing = new Set([
-  '08000', '08001', '08003', '08006', // the connection is gone
-  '57P01', '57P02', '57P03', '57P05', '25P03', // the server ends, starts, or ended an idle session of ours
-  '40001', '40P01', '55P03', // somebody else was in the way
-  '53300', // no connection free
-])
-
-/** True for what may be gone when it is tried again. */
-function passes(error: unknown): boolean {
-  if (error instanceof HandedOver) return true
-  if (error instanceof GivenUp) return false
-  if (error instanceof RowhouseError) return error.status === 503
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
-  return passing.has(code) || /^E[A-Z]+$/.test(code) || /connection|terminated|premature close|let go again|timeout expired/i.test(String(error))
-}
-
-const said = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-/** Nothing is lost: the move is tried again a little later, and says why. */
-async function setBack(mover: Mover, error: unknown): Promise<void> {
-  const limbo = mover.move.state === 'verified'
-  await change(mover.move.id, { note: `will try again: ${said(error)}`, retryAt: new Date(Date.now() + (limbo ? 500 : 3000)) }).catch(() => {}) // the main database is away as well
-  await mover.event('tries again', said(error)).catch(() => {})
+/** Nothing is lost: the move is tried again a little later, more rarely the longer it has not come any further, and says why. */
+async function setBack({ move }: Mover, error: unknown): Promise<void> {
+  const limbo = move.state === 'verified'
+  const pauseMs = limbo ? 500 : Math.min(60_000, Math.max(3000, (Date.now() - move.changedAt.getTime()) / 10))
+  try {
+    await change(move.id, { note: `will try again: ${said(error)}`, retryAt: new Date(Date.now() + pauseMs) })
+    const last = (await readEvents(move.id)).at(-1)
+    if (last?.event !== 'tries again' || last.detail !== said(error)) await addEvent(move.id, 'tries again', said(error))
+  } catch {
+    // the main database is away as well
+  }
 }

@@ -73,6 +73,10 @@ export const requestAbort = (tenantId: string, slug: string, actor: string): Pro
 export const requestConfirm = (tenantId: string, slug: string, actor: string): Promise<Move> =>
   wish(tenantId, slug, 'confirmed', { confirmBy: actor }, (move) => move.state === 'switched', actor)
 
+/** Has a move end that is given up or confirmed, although a server of it is gone for good: what is on that server is left there. */
+export const requestAbandon = (tenantId: string, slug: string, actor: string): Promise<Move> =>
+  wish(tenantId, slug, 'abandoned', { abandonBy: actor }, ({ state, source, target }) => ['aborting', 'confirmed'].includes(state) && (source.serverId ?? target.serverId) !== null, actor)
+
 async function wish(tenantId: string, slug: string, wanted: string, changes: Partial<Move>, may: (move: Move) => boolean, actor: string): Promise<Move> {
   const move = await latestMove(tenantId)
   if (!move || !may(move)) throw new NoSuchMove(slug, wanted, move?.state ?? 'not there')

@@ -4,6 +4,7 @@ import { letGo, withFence } from '#db/move/fence'
 import { change } from '#db/move/ledger'
 import { GivenUp, type Mover } from '#db/move/mover'
 import { moment } from '#db/move/moments'
+import { targetIsAway } from '#db/move/passing'
 import { checkVersions } from '#db/move/provision'
 
 const silenceMs = 5000
@@ -43,6 +44,7 @@ async function switchAcross(mover: Mover): Promise<void> {
   const epoch = mover.move.source.epoch + 1
   const state = (await residentIn(source, mover))?.state
   if (state === 'fenced' || state === 'gone') {
+    if (await targetIsAway(mover)) throw new GivenUp('the target does not answer; the tenant goes back to its place')
     await endWhenSilent(mover, silenceMs)
     await comeAcross(mover, epoch)
     return endWhenSilent(mover, 0)

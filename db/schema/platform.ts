@@ -225,6 +225,8 @@ export const moves = platform.table('moves', {
   rollsBack: uuid('rolls_back'),
   abortBy: text('abort_by'),
   confirmBy: text('confirm_by'),
+  /** Who said that a server of this move is gone for good, and what is on it is to be left. */
+  abandonBy: text('abandon_by'),
   graceHours: doublePrecision('grace_hours').notNull().default(72),
   graceUntil: at('grace_until'),
   note: text().notNull().default(''),

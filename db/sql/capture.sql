@@ -88,11 +88,11 @@ declare
 begin
   if (p_from, p_to) not in (
     ('active', 'copying'), ('copying', 'active'), ('copying', 'fenced'), ('fenced', 'gone'), ('fenced', 'active'),
-    ('incoming', 'active'), ('incoming', 'aborted')
+    ('incoming', 'active'), ('incoming', 'aborted'), ('active', 'aborted')
   ) then
     raise exception 'a tenant does not go from % to %', p_from, p_to using errcode = '22023';
   end if;
-  if p_to in ('copying', 'fenced') then
+  if p_to in ('copying', 'fenced') or (p_from, p_to) = ('active', 'aborted') then
     perform pg_advisory_xact_lock(tenancy.lock_key(p_tenant));
   end if;
   update tenancy.residents
@@ -100,7 +100,7 @@ begin
   where tenant_id = p_tenant
     and state = p_from
     and epoch <= p_epoch
-    and (move_id = p_move or (move_id is null and p_from = 'active'));
+    and (move_id = p_move or (move_id is null and p_to = 'copying'));
   turned := found;
   if turned and 'active' in (p_from, p_to) then
     delete from tenancy.changed_keys where tenant_id = p_tenant;

@@ -110,6 +110,9 @@ declare
   m platform.moves;
 begin
   select * into m from platform.moves where id = p_move for update;
+  if m.state in ('aborting', 'aborted') then
+    raise exception 'move % was given up', p_move using errcode = 'TN410';
+  end if;
   if m.state <> 'verified' then
     return;
   end if;

@@ -1,0 +1,130 @@
+import { eq } from 'drizzle-orm'
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
+import { connected, inDatabase } from '#db/connect'
+import { withTenant } from '#db/door'
+import { NoSuchMove } from '#db/errors'
+import { newId } from '#db/id'
+import type { Inhabitant } from '#db/isolation/testing/world'
+import { latestMove, readEvents, readMove, type Move } from '#db/move/ledger'
+import { requestAbandon, requestConfirm, requestMove, requestRollback } from '#db/move/request'
+import { driven, fingerprint, leave, mainAdmin, otherServer, requestTo, serviceOf, settleIn } from '#db/move/testing/world'
+import { closePools } from '#db/pools'
+import { forgetPlacement, placementOf, platform } from '#db/registry'
+import { servers, type MoveEnd } from '#db/schema/platform'
+import { customers } from '#db/schema/tenant'
+
+// A server that dies for good while one of its ends belongs to a move: its port leads nowhere from then on.
+const made: Inhabitant[] = []
+let tenant: Inhabitant
+let revive: (() => Promise<unknown>) | undefined
+beforeEach(async () => {
+  tenant = await settleIn('shared', 'gone-server', 10)
+  made.push(tenant)
+}, 60_000)
+afterEach(() => revive?.())
+afterAll(async () => {
+  await leave(made)
+  await closePools()
+}, 60_000)
+
+const toElsewhere = async () => requestMove(await requestTo('elsewhere', tenant.id))
+const refused = /ECONNREFUSED/
+const serverOf = (end: MoveEnd) => eq(servers.id, end.serverId ?? '')
+
+async function dies(end: MoveEnd): Promise<void> {
+  const [server] = await platform().select().from(servers).where(serverOf(end))
+  await platform().update(servers).set({ port: 1 }).where(serverOf(end))
+  revive = () => platform().update(servers).set({ port: server?.port ?? 0 }).where(serverOf(end))
+}
+
+/** The instant behind the first of the two commits, which was so many seconds ago. */
+async function fence(adminUrl: string, secondsAgo: number): Promise<void> {
+  const { rowCount } = await connected(adminUrl, (client) => client.query(
+    `update tenancy.residents set state = 'fenced', epoch = epoch + 1, changed_at = clock_timestamp() - make_interval(secs => $2) where tenant_id = $1 and state = 'copying'`, [tenant.id, secondsAgo]))
+  expect(rowCount).toBe(1)
+}
+
+const stateAt = (adminUrl: string) => connected(adminUrl, async (client) =>
+  (await client.query<{ state: string; move: string | null }>('select state, move_id as move from tenancy.residents where tenant_id = $1', [tenant.id])).rows[0])
+
+const otherDatabase = async (move: Move) => inDatabase(await otherServer(), move.target.database ?? '')
+
+const add = () => withTenant(serviceOf(tenant.id), (tx) => tx.insert(customers).values({ tenantId: tenant.id, id: newId(), name: 'Somebody' }).returning({ id: customers.id }))
+
+test('a tenant in neither place waits for its target, goes back when that stays away, and an operator lets the move end', async () => {
+  const before = await fingerprint(tenant.id)
+  const move = await driven(await toElsewhere(), 'verified')
+  await fence(mainAdmin(), 5)
+  await dies(move.target)
+  await expect(driven(move)).rejects.toThrow(refused)
+  expect(await readMove(move.id)).toMatchObject({ state: 'verified', note: expect.stringMatching(/^will try again/) as unknown })
+
+  await connected(mainAdmin(), (client) => client.query(`update tenancy.residents set changed_at = changed_at - interval '15 s' where tenant_id = $1`, [tenant.id]))
+  await expect(driven(move)).rejects.toThrow(refused)
+  expect(await readMove(move.id)).toMatchObject({ state: 'aborting', error: 'the target does not answer; the tenant goes back to its place' })
+  forgetPlacement(tenant.id)
+  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
+  expect(await fingerprint(tenant.id)).toEqual(before)
+  await add()
+
+  await requestAbandon(tenant.id, tenant.slug, 'test')
+  expect(await driven(move)).toMatchObject({ state: 'aborted' })
+  expect((await readEvents(move.id)).map(({ event }) => event)).toContain('left behind')
+  expect(await stateAt(mainAdmin())).toEqual({ state: 'active', move: null })
+  expect(await driven(await requestMove({ ...(await requestTo('schema', tenant.id)), graceHours: 0 }))).toMatchObject({ state: 'cleaned' })
+})
+
+test('a target that opened and then went away stays shut when it comes back, and is taken away', async () => {
+  const move = await driven(await toElsewhere(), 'verified')
+  await fence(mainAdmin(), 20)
+  await connected(await otherDatabase(move), (client) => client.query(`update tenancy.residents set state = 'active', epoch = 2 where tenant_id = $1`, [tenant.id]))
+  await dies(move.target)
+  await expect(driven(move)).rejects.toThrow(refused)
+  await add()
+  await revive?.()
+  expect(await driven(move)).toMatchObject({ state: 'aborted' })
+  expect(await connected(await otherServer(), async (client) => (await client.query('select from pg_database where datname = $1', [move.target.database])).rowCount)).toBe(0)
+  forgetPlacement(tenant.id)
+  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
+})
+
+test('a way back whose target opened and went away can be asked for again', async () => {
+  // from the other server to here, and the way back is to the other server
+  const there = await driven(await requestMove({ ...(await requestTo('elsewhere', tenant.id)), graceHours: 0 }))
+  expect(there.state).toBe('cleaned')
+  const home = await driven(await requestMove(await requestTo('shared', tenant.id)))
+  const back = await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'), 'verified')
+  await fence(mainAdmin(), 20)
+  await connected(await otherDatabase(back), (client) => client.query(`update tenancy.residents set state = 'active', epoch = epoch + 1 where tenant_id = $1`, [tenant.id]))
+  await dies(back.target)
+  await expect(driven(back)).rejects.toThrow(refused)
+  await add()
+  await revive?.()
+  expect(await driven(back)).toMatchObject({ state: 'aborted' })
+  expect(await readMove(home.id)).toMatchObject({ state: 'switched' })
+  expect(await stateAt(await otherDatabase(back))).toEqual({ state: 'aborted', move: home.id })
+  const again = await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))
+  expect(again).toMatchObject({ state: expect.stringMatching(/switched|cleaned/) as unknown })
+  forgetPlacement(tenant.id)
+  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'database' })
+})
+
+test('an old place on a server that is gone is left there when an operator says so, and not before', async () => {
+  const there = await driven(await requestMove({ ...(await requestTo('elsewhere', tenant.id)), graceHours: 0 }))
+  const home = await driven(await requestMove(await requestTo('shared', tenant.id)))
+  await dies(there.target)
+  await expect(requestAbandon(tenant.id, tenant.slug, 'test')).rejects.toBeInstanceOf(NoSuchMove)
+  await requestConfirm(tenant.id, tenant.slug, 'test')
+  await expect(driven(home)).rejects.toThrow(refused)
+  await requestAbandon(tenant.id, tenant.slug, 'test')
+  expect(await driven(home)).toMatchObject({ state: 'cleaned' })
+  expect(await stateAt(mainAdmin())).toEqual({ state: 'active', move: null })
+  expect((await latestMove(tenant.id))?.abandonBy).toBe('test')
+})
+
+test('what is on the main server is not left: it answers, or nothing does', async () => {
+  const move = await driven(await requestMove(await requestTo('schema', tenant.id)))
+  await requestConfirm(tenant.id, tenant.slug, 'test')
+  await expect(requestAbandon(tenant.id, tenant.slug, 'test')).rejects.toBeInstanceOf(NoSuchMove)
+  expect(await driven(move)).toMatchObject({ state: 'cleaned' })
+})

@@ -1,0 +1,1 @@
+ALTER TABLE "platform"."moves" ADD COLUMN "abandon_by" text;
