@@ -422,12 +422,12 @@ export class TargetFull extends RowhouseError {
 /** The source lacks migrations that this build has, or another version stands at the target. */
 export class VersionsDiffer extends RowhouseError {
   readonly status = 409
-  readonly source: string
-  readonly target: string
-  constructor(source: string, target: string) {
-    super(`the source is at ${source} and the target would be at ${target}; run \`fleet migrate\` first`)
-    this.source = source
-    this.target = target
+  readonly migration: string
+  readonly lacking: 'source' | 'target'
+  constructor(migration: string, lacking: 'source' | 'target') {
+    super(`the ${lacking} lacks ${migration}, which the ${lacking === 'source' ? 'target' : 'source'} has; run \`fleet migrate\` first`)
+    this.migration = migration
+    this.lacking = lacking
   }
 }
 

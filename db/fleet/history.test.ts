@@ -76,6 +76,12 @@ describe('on a fleet', () => {
     ])
   })
 
+  it('the plan advises nothing about a table that the same file makes', async () => {
+    const histories = await withMore('create table drafts (tenant_id uuid not null, id uuid not null, constraint drafts_pkey primary key (tenant_id, id));--> statement-breakpoint\ncreate index drafts_x on drafts (tenant_id)')
+    const [file] = await plan({ histories })
+    expect(file?.statements).toMatchObject([{ warning: null, safer: null }, { warning: null, safer: null, touches: [{ table: 'drafts', blocks: false }] }])
+  })
+
   it('an older build serves while newer files only add, and stops at one that breaks it', async () => {
     const older = await withMore()
     await runFleet({ histories: await withMore(addColumn('kind_of')) })

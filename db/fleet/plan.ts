@@ -56,14 +56,15 @@ function planned(file: Migration, lacking: TargetState[], history: Migration[], 
 
 /** A table that the same file makes is nobody's yet. */
 function plannedStatement(text: string, made: Set<string>, sizes: Sizes, announced: boolean): PlannedStatement {
+  const isNew = ({ table }: Touch) => table !== null && made.has(table)
   const touches = effectsOf(text).map((touch) => {
-    const size = touch.table !== null && !made.has(touch.table) ? sizes.get(touch.table) : undefined
-    return { ...touch, blocks: blocks(touch) && !(touch.table !== null && made.has(touch.table)), rows: size?.rows ?? 0, where: size?.where ?? null }
+    const size = touch.table !== null && !isNew(touch) ? sizes.get(touch.table) : undefined
+    return { ...touch, blocks: blocks(touch) && !isNew(touch), rows: size?.rows ?? 0, where: size?.where ?? null }
   })
   const slow = touches.find((touch) => touch.blocks && touch.rows >= manyRows)
-  const breaking = announced ? undefined : touches.find(({ breaks, table }) => breaks && !(table !== null && made.has(table)))
+  const breaking = announced ? undefined : touches.find((touch) => touch.breaks && !isNew(touch))
   const odd = touches.find(({ why, rewrites, reads, breaks }) => why !== undefined && !rewrites && !reads && !breaks)
   const found = slow ?? breaking ?? odd
   const extent = slow ? `; ${slow.table} has about ${slow.rows.toLocaleString('en')} rows in ${slow.where}` : ''
-  return { text: plain(text), touches, warning: found ? `${found.why ?? 'it goes through the whole table'}${extent}` : null, safer: found?.safer ?? touches.find(({ safer }) => safer)?.safer ?? null }
+  return { text: plain(text), touches, warning: found ? `${found.why ?? 'it goes through the whole table'}${extent}` : null, safer: found?.safer ?? touches.find((touch) => touch.safer && !isNew(touch))?.safer ?? null }
 }

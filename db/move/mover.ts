@@ -147,7 +147,10 @@ async function watchOver(end: End, client: pg.Client, who: string): Promise<void
 
 /** Which migrations an end has; both must have the same. */
 export function sameVersion(source: string[], target: string[]): void {
-  if (source.join() !== target.join()) throw new VersionsDiffer(source.at(-1) ?? 'nothing', target.at(-1) ?? 'nothing')
+  const [ahead] = source.filter((tag) => !target.includes(tag))
+  const [behind] = target.filter((tag) => !source.includes(tag))
+  if (ahead !== undefined) throw new VersionsDiffer(ahead, 'target')
+  if (behind !== undefined) throw new VersionsDiffer(behind, 'source')
 }
 
 export const isShared = (end: MoveEnd): boolean => end.kind === 'shared'

@@ -38,8 +38,7 @@ async function checkSource(tenantId: string, source: MoveEnd): Promise<void> {
   await asMigrator(end, async (client) => {
     await client.query('set role rowhouse_owner')
     const [missing] = await readPending(client, end.schema, history)
-    const { rows: [row] } = await client.query<{ last: string | null }>('select max(migration) as last from tenancy.applied where schema = $1', [end.schema])
-    if (missing) throw new VersionsDiffer(row?.last ?? 'nothing', history.at(-1)?.tag ?? 'nothing')
+    if (missing) throw new VersionsDiffer(missing.tag, 'source')
   })
 }
 

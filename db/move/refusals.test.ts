@@ -134,7 +134,7 @@ describe('a target that cannot take the tenant is refused before anything is wri
     const row = `schema = 'shared' and migration = '${last}'`
     await admin(`create table public.kept as select * from tenancy.applied where ${row}; delete from tenancy.applied where ${row}`)
     try {
-      await expect(requestMove({ tenantId: tenant.id, to: 'schema', ...asked })).rejects.toThrow(new RegExp(`^the source is at \\w+ and the target would be at ${last}; run \`fleet migrate\` first`))
+      await expect(requestMove({ tenantId: tenant.id, to: 'schema', ...asked })).rejects.toThrow(`the source lacks ${last}, which the target has; run \`fleet migrate\` first`)
     } finally {
       await admin('insert into tenancy.applied select * from public.kept; drop table public.kept')
     }
@@ -155,7 +155,7 @@ describe('a target that fails while rows are copied is taken away again, and the
   test.each([
     ['its disk is full', `create function TARGET.full() returns trigger language plpgsql as $$ begin raise exception 'could not extend file "base/5/16384": No space left on device' using errcode = '53100'; end $$;
       create trigger full_disk before insert on TARGET.order_lines for each row execute function TARGET.full(); alter table TARGET.order_lines enable always trigger full_disk`, /No space left on device/],
-    ['somebody migrated it meanwhile', `insert into tenancy.applied (schema, migration, sha256) values ('TARGET', '9999_later', '')`, /the source is at \d{4}_\w+ and the target would be at 9999_later/],
+    ['somebody migrated it meanwhile', `insert into tenancy.applied (schema, migration, sha256) values ('TARGET', '9999_later', '')`, /the source lacks 9999_later, which the target has/],
   ])('%s', async (_, harm, message) => {
     const before = await fingerprint(tenant.id)
     const move = await driven(await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }), 'capturing')
@@ -172,7 +172,7 @@ test('a migration that passed by just before the switch is noticed, and the tena
   const before = await fingerprint(tenant.id)
   const move = await driven(await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }), 'verified')
   await admin(`insert into tenancy.applied (schema, migration, sha256) values ('${privateName(tenant.id)}', '9999_later', '')`)
-  expect(await driven(move)).toMatchObject({ state: 'aborted', error: expect.stringMatching(`the source is at ${await newest()} and the target would be at 9999_later`) })
+  expect(await driven(move)).toMatchObject({ state: 'aborted', error: expect.stringMatching('the source lacks 9999_later, which the target has') })
   expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared' })
   expect(await fingerprint(tenant.id)).toEqual(before)
 })
