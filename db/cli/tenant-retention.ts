@@ -1,4 +1,4 @@
-import { commandLine } from '#db/console/audit'
+import { commandLine, record } from '#db/console/audit'
 import type { Given, Outcome, Run } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
@@ -33,13 +33,19 @@ async function changeHold({ id: tenantId, slug }: Tenant, { values }: Given): Pr
 async function setRules({ id: tenantId, tier }: Tenant, { values }: Given): Promise<void> {
   const days = values.days === 'forever' ? null : Number(values.days)
   const tables = values.table === undefined ? ageing.map((one) => one.table) : [String(values.table)]
-  for (const name of tables) await setRule(platform(), { tenantId, tier, table: name, days, by: commandLine() })
+  await platform().transaction(async (tx) => {
+    for (const name of tables) await setRule(tx, { tenantId, tier, table: name, days, by: commandLine() })
+    await record(tx, { actor: commandLine(), deed: 'retention set', tenantId, detail: { tables, days } })
+  })
 }
 
 async function answer({ id, slug }: Tenant, yes: boolean): Promise<void> {
   const waiting = await current(platform(), id)
   if (waiting?.state !== 'waiting') throw new UsageError(`no run of ${slug} waits for an answer`)
-  await decide(platform(), id, waiting.id, yes, commandLine())
+  await platform().transaction(async (tx) => {
+    await decide(tx, id, waiting.id, yes, commandLine())
+    await record(tx, { actor: commandLine(), deed: yes ? 'retention run confirmed' : 'retention run dismissed', tenantId: id, detail: { run: waiting.id } })
+  })
   if (yes) await runRetentionOf(id)
 }
 
