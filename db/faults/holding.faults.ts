@@ -64,7 +64,7 @@ afterAll(async () => {
   await main.stop()
 })
 
-type Fault = { name: string; strike: () => Promise<void>; count?: number; prepare?: () => Promise<() => Promise<void>>; unable?: () => string | undefined }
+type Fault = { name: string; strike: () => Promise<void>; prepare?: () => Promise<() => Promise<void>>; unable?: () => string | undefined }
 
 const mounts = () => (process.platform === 'linux' && process.getuid?.() === 0 ? undefined : 'a small disk is mounted by root on Linux alone')
 
@@ -73,7 +73,7 @@ const faults: Fault[] = [
   { name: 'a backend is killed with -9', strike: async () => void process.kill(await someBackend(), 'SIGKILL') },
   { name: 'PostgreSQL is killed with -9', strike: () => main.die() },
   { name: 'PostgreSQL is shut down immediately', strike: () => main.die(500, 'SIGQUIT') },
-  { name: 'all connections of the app are ended every two seconds for a minute', count: 1, strike: () => endConnections(30) },
+  { name: 'all connections of the app are ended every two seconds for a minute', strike: () => endConnections(30) },
   { name: 'the pool is used up', strike: async () => {
     load.tell('hog 4')
     await sleep(4500)
@@ -100,15 +100,15 @@ const faults: Fault[] = [
   { name: 'the disk of the write-ahead log is full', unable: mounts, prepare: smallLogDisk, strike: () => fill('log', async () => !(await admin((client) => client.query('select pg_switch_wal()')).then(() => true, () => false))) },
 ]
 
-for (const { name, strike, count = times, prepare, unable } of faults) {
+for (const { name, strike, prepare, unable } of faults) {
   const why = unable?.()
   if (why) console.log(`left out: ${name}: ${why}`)
-  test.skipIf(why !== undefined)(`${name}, ${count} times: nothing lost, doubled or misplaced, and it works again within ten seconds`, async () => {
+  test.skipIf(why !== undefined)(`${name}, ${times} times: nothing lost, doubled or misplaced, and it works again within ten seconds`, async () => {
     const restore = await prepare?.()
     await load.recovered(30_000)
     const took: number[] = []
     try {
-      for (let i = 0; i < count; i++) {
+      for (let i = 0; i < times; i++) {
         await sleep(200 + random() * 1300)
         await strike()
         took.push(await load.recovered(backWithinMs))
