@@ -1,4 +1,4 @@
-// npm test: every check, one after the other, all of them even when one fails. `node scripts/test.mjs lint unit` runs those two;
+// npm test: every check, all of them even when one fails; two that leave a core idle run side by side. `node scripts/test.mjs lint unit` runs those two;
 // anything that is not the name of a step goes to the last runner (vitest, sabotage or playwright).
 import { askedToStop, childGroup } from './children.mjs'
 import { browserTests } from './test/browser-tests.mjs'
@@ -8,11 +8,12 @@ import { lint, types } from './test/static-checks.mjs'
 import { unitTests } from './test/unit-tests.mjs'
 
 const steps = { lint, types, unit: unitTests, sabotage, build, e2e: browserTests }
+const rounds = [['lint', 'types'], ['unit'], ['sabotage', 'build'], ['e2e']]
 const given = process.argv.slice(2)
 const wanted = Object.keys(steps).filter((name) => given.includes(name))
-const chosen = wanted.length > 0 ? wanted : Object.keys(steps)
+const chosen = rounds.map((round) => round.filter((name) => wanted.length === 0 || wanted.includes(name))).filter((round) => round.length > 0)
 const extra = given.filter((argument) => !(argument in steps))
-const extraFor = chosen.findLast((name) => ['unit', 'sabotage', 'e2e'].includes(name))
+const extraFor = chosen.flat().findLast((name) => ['unit', 'sabotage', 'e2e'].includes(name))
 
 const children = childGroup()
 const stopping = askedToStop()
@@ -31,16 +32,21 @@ if (ended === undefined) {
 }
 
 async function runAll() {
-  for (const name of chosen) {
+  for (const round of chosen) {
     if (stopped) return
-    console.log(`\n── ${name} ${'─'.repeat(70 - name.length)}`)
-    const started = performance.now()
-    const outcome = await steps[name]({ children, args: argumentsOf(name) }).catch((error) => {
-      if (!stopped) console.error(`${name}: ${error.message}`)
-      return { passed: 0, failed: 1 }
-    })
-    results.push({ name, seconds: (performance.now() - started) / 1000, ...outcome })
+    const title = round.join(', ')
+    console.log(`\n── ${title} ${'─'.repeat(70 - title.length)}`)
+    results.push(...(await Promise.all(round.map(result))))
   }
+}
+
+async function result(name) {
+  const started = performance.now()
+  const outcome = await steps[name]({ children, args: argumentsOf(name) }).catch((error) => {
+    if (!stopped) console.error(`${name}: ${error.message}`)
+    return { passed: 0, failed: 1 }
+  })
+  return { name, seconds: (performance.now() - started) / 1000, ...outcome }
 }
 
 function argumentsOf(name) {
