@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test, type Page } from '@playwright/test'
+import { newId } from '#db/id'
+import { encrypt } from '#db/secrets'
 import { ask } from './database'
 import { checkA11y, shot, signIn } from './fixtures'
 
@@ -80,6 +82,26 @@ test('a move that is given up before it began says so everywhere, and counts as 
   await page.goto('/console')
   await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible()
   await expect(page.getByText('The move of Globex failed')).toHaveCount(0)
+})
+
+test('a confirmed move whose old server is gone for good is abandoned, and says what is left', async ({ page }, info) => {
+  const [server, move] = [newId(), newId()]
+  const away = { kind: 'database', serverId: server, database: 'old', schema: 'old', login: null, secret: null, epoch: 1 }
+  await ask(`insert into platform.servers (id, name, host, port, migrator_secret, worker_secret) values ($1, 'gone', '127.0.0.1', 1, $2, $3)`, [server, encrypt('x', `server ${server} migrator`), encrypt('x', `server ${server} worker`)])
+  try {
+    await ask(`insert into platform.moves (id, tenant_id, state, source, target, tier_from, tier_to, requested_by, reason)
+      select $1, p.tenant_id, 'confirmed', $2, jsonb_build_object('kind', p.kind, 'serverId', null, 'database', null, 'schema', p.schema, 'login', null, 'secret', null, 'epoch', p.epoch), 'enterprise', 'starter', 'test', 'Their server burnt down'
+      from platform.placements as p join platform.tenants as t on t.id = p.tenant_id where t.slug = 'globex'`, [move, JSON.stringify(away)])
+    await page.goto(`/console/moves/${move}`)
+    await expect(page.getByText(/^will try again: connect ECONNREFUSED/)).toBeVisible({ timeout: 90_000 })
+    await shot(page, 'console-move-stuck', info)
+    await inDialog(page, 'Abandon…', {}, 'Abandon')
+    await expect(page.getByText('Done. Globex is Starter, and the old copy is left on a server that did not answer.')).toBeVisible({ timeout: 60_000 })
+    await expect(page.getByText('left behind')).toBeVisible()
+  } finally {
+    await ask('delete from platform.moves where id = $1', [move])
+    await ask('delete from platform.servers where id = $1', [server])
+  }
 })
 
 test('a fleet run whose canary fails stops; once that is mended, what is left is run', async ({ page }, info) => {

@@ -8,11 +8,16 @@ import type { MoveView } from '#db/move/view'
 const before = ['requested', 'provisioned', 'capturing', 'copied', 'indexed', 'caught_up', 'verified']
 
 /** What an operator may decide at this point. */
-export function MoveActions({ move, actions }: { move: MoveView; actions: Record<'abort' | 'confirm' | 'rollBack', Action<unknown>> }) {
+export function MoveActions({ move, actions }: { move: MoveView; actions: Record<'abandon' | 'abort' | 'confirm' | 'rollBack', Action<unknown>> }) {
   const hidden = { slug: move.slug }
   if (before.includes(move.state) && move.abortBy === null) return (
     <ReasonDialog action={actions.abort} hidden={hidden} opener="Give up…" title="Give this move up" save="Give it up" look="danger" needsReason={false}>
       {move.tenant} stays where it is, and what was made at the target is taken away.
+    </ReasonDialog>
+  )
+  if (move.abandonable) return (
+    <ReasonDialog action={actions.abandon} hidden={hidden} opener="Abandon…" title="End this move without that server" save="Abandon" look="danger" needsReason={false}>
+      For a server that is gone for good. {move.tenant} is not touched; what is left on that server stays there, should it ever come back.
     </ReasonDialog>
   )
   if (move.state !== 'switched' || move.confirmBy !== null) return null

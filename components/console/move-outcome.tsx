@@ -9,7 +9,8 @@ import type { MoveView } from '#db/move/view'
 /** What there is to know about where the move stands, beyond its progress. */
 export function MoveOutcome({ move, formats }: { move: MoveView; formats: Formats }) {
   const waited = move.pauseMs === null ? '' : ` Writes waited ${duration(move.pauseMs)} at the switch.`
-  if (move.state === 'aborted' && move.abortBy) return <Notice look="warn">Given up by {move.abortBy}. {move.tenant} never left its place, and what was made is gone.</Notice>
+  const left = move.events.some(({ event }) => event === 'left behind')
+  if (move.state === 'aborted' && move.abortBy) return <Notice look="warn">Given up by {move.abortBy}. {move.tenant} never left its place, and what was made {left ? 'is left on a server that did not answer' : 'is gone'}.</Notice>
   if (move.abortBy) return <Notice look="warn">{move.abortBy} has given this move up; it ends at its next step.</Notice>
   if (move.error) return <Notice look="danger">Given up: {move.error}. {move.tenant} never left its place.</Notice>
   if (move.state === 'switched' && move.confirmBy === null) return (
@@ -18,7 +19,7 @@ export function MoveOutcome({ move, formats }: { move: MoveView; formats: Format
       {move.graceUntil && <>, or until {moment(new Date(move.graceUntil), formats)}</>}. Until then you can roll back.
     </Notice>
   )
-  if (move.state === 'cleaned') return <Notice>Done. {move.tenant} is {tierNames[move.tierTo]}, and nothing is left of the old copy.{waited}</Notice>
+  if (move.state === 'cleaned') return <Notice>Done. {move.tenant} is {tierNames[move.tierTo]}, and {left ? 'the old copy is left on a server that did not answer' : 'nothing is left of the old copy'}.{waited}</Notice>
   if (move.wayBack) return (
     <Notice look="warn">
       {move.state === 'rolled_back' ? 'Rolled back' : 'Being rolled back'} by <NextLink href={moveAt(move.wayBack)} className="font-medium underline">another move</NextLink>.

@@ -33,6 +33,10 @@ export async function advance(moveId: string, from: MoveState, to: MoveState, ch
   return done.length === 1
 }
 
+/** True when the move may end without one of its servers: nothing is left to do but to take away what is at one end. */
+export const mayAbandon = ({ state, source, target }: Pick<Move, 'state' | 'source' | 'target'>): boolean =>
+  ['aborting', 'confirmed'].includes(state) && (source.serverId ?? target.serverId) !== null
+
 /** A move that was given up and undone is over. The one that it was to roll back is live again, at once: a tenant has one live move. */
 export const endGivenUp = ({ id, rollsBack }: Move): Promise<void> => platform().transaction(async (tx) => {
   await advance(id, 'aborting', 'aborted', {}, tx)

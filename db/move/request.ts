@@ -7,7 +7,7 @@ import { Invalid, MoveUnderWay, NoSuchMove, SamePlace } from '#db/errors'
 import { newId, privateName } from '#db/id'
 import { enqueue } from '#db/jobs/queue'
 import { isHere, placeName } from '#db/move/ends'
-import { latestMove, type Move } from '#db/move/ledger'
+import { latestMove, mayAbandon, type Move } from '#db/move/ledger'
 import { checkServer, survey, type Survey } from '#db/move/preflight'
 import { isBefore, isLive } from '#db/move/states'
 import { kindOf } from '#db/placements/create'
@@ -75,7 +75,7 @@ export const requestConfirm = (tenantId: string, slug: string, actor: string): P
 
 /** Has a move end that is given up or confirmed, although a server of it is gone for good: what is on that server is left there. */
 export const requestAbandon = (tenantId: string, slug: string, actor: string): Promise<Move> =>
-  wish(tenantId, slug, 'abandoned', { abandonBy: actor }, ({ state, source, target }) => ['aborting', 'confirmed'].includes(state) && (source.serverId ?? target.serverId) !== null, actor)
+  wish(tenantId, slug, 'abandoned', { abandonBy: actor }, mayAbandon, actor)
 
 async function wish(tenantId: string, slug: string, wanted: string, changes: Partial<Move>, may: (move: Move) => boolean, actor: string): Promise<Move> {
   const move = await latestMove(tenantId)

@@ -2,7 +2,7 @@ import { and, desc, eq, isNotNull, notInArray, sql } from 'drizzle-orm'
 import { NotFound } from '#db/errors'
 import { isId } from '#db/id'
 import { beyond, orderBy, page, type Cursor, type Page } from '#db/product/keyset'
-import { readEvents } from '#db/move/ledger'
+import { mayAbandon, readEvents } from '#db/move/ledger'
 import { isLive, over } from '#db/move/states'
 import { platform } from '#db/registry'
 import { moves, tenants, type MoveEnd, type MoveState, type PlacementKind, type Tier } from '#db/schema/platform'
@@ -13,6 +13,8 @@ export type MoveView = {
   id: string; slug: string; tenant: string; state: MoveState; over: boolean; note: string; error: string | null
   from: PlacementKind; to: PlacementKind; tierFrom: Tier; tierTo: Tier; requestedBy: string; reason: string; requestedAt: string; changedAt: string
   rowsTotal: number; rowsDone: number; pauseMs: number | null; graceUntil: string | null; abortBy: string | null; confirmBy: string | null
+  /** It waits for a server that may be gone for good. */
+  abandonable: boolean
   rollsBack: string | null; wayBack: string | null; events: ViewedEvent[]
 }
 
@@ -26,11 +28,11 @@ export async function readMoveView(id: string): Promise<MoveView> {
     db.select({ id: moves.id }).from(moves).where(eq(moves.rollsBack, id)).orderBy(desc(moves.requestedAt)).limit(1),
   ])
   if (!row) throw new NotFound('move')
-  const { state, note, error, source, target, tierFrom, tierTo, requestedBy, reason, requestedAt, changedAt, rowsTotal, rowsDone, pauseMs, graceUntil, abortBy, confirmBy, rollsBack } = row.move
+  const { state, note, error, source, target, tierFrom, tierTo, requestedBy, reason, requestedAt, changedAt, rowsTotal, rowsDone, pauseMs, graceUntil, abortBy, confirmBy, abandonBy, rollsBack } = row.move
   return {
     id, slug: row.slug, tenant: row.tenant, state, note, error, from: source.kind, to: target.kind, tierFrom, tierTo, requestedBy, reason,
     over: !isLive(state) && state !== 'rolling_back', requestedAt: requestedAt.toISOString(), changedAt: changedAt.toISOString(),
-    rowsTotal, rowsDone, pauseMs, graceUntil: graceUntil?.toISOString() ?? null, abortBy, confirmBy, rollsBack, wayBack: back?.id ?? null,
+    rowsTotal, rowsDone, pauseMs, graceUntil: graceUntil?.toISOString() ?? null, abortBy, confirmBy, abandonable: mayAbandon(row.move) && abandonBy === null && note.startsWith('will try again'), rollsBack, wayBack: back?.id ?? null,
     events: events.map(({ seq, at, event, detail, rows, tookMs }) => ({ seq, at: at.toISOString(), event, detail, rows, tookMs })),
   }
 }

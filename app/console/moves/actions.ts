@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { operatorAction } from '#app/action'
 import { requiredText, text } from '#app/form-fields'
-import { requestAbort, requestConfirm, requestRollback } from '#db/move/request'
+import { requestAbandon, requestAbort, requestConfirm, requestRollback } from '#db/move/request'
 import { tenantOf } from '#db/console/tenant-facts'
 
 const slug = text(63)
@@ -11,6 +11,11 @@ const reason = requiredText(500, 'Say why, for those who read the audit trail la
 
 export const abortMove = operatorAction(z.object({ slug }), async ({ user }, { slug }) => {
   await requestAbort((await tenantOf(slug)).id, slug, user.email)
+  return {}
+})
+
+export const abandonMove = operatorAction(z.object({ slug }), async ({ user }, { slug }) => {
+  await requestAbandon((await tenantOf(slug)).id, slug, user.email)
   return {}
 })
 
