@@ -6,7 +6,7 @@ import { tenants } from '#db/schema/platform'
 import * as secondFactor from '#db/accounts/second-factor'
 import { codeOf, stepAt } from '#db/accounts/totp'
 import * as users from '#db/accounts/users'
-import { checkA11y, newPerson, personPassword, sessionOf, shot, signIn, signInAgain } from './fixtures'
+import { checkA11y, newPerson, personPassword, sessionOf, shot, signInAgain, signInByForm } from './fixtures'
 import { clickMailLink } from './mail'
 
 const password = 'geranium-37-window'
@@ -306,7 +306,7 @@ test('guessing is slowed down, and the browser that knows its owner is not', asy
 })
 
 test('session cookies are out of reach of scripts and of other sites, and a session update posted by hand changes nothing', async ({ page, baseURL }) => {
-  await signIn(page, 'ada@acme.example')
+  await signInByForm(page, 'ada@acme.example')
   const cookie = (await page.context().cookies()).find(({ name }) => name.endsWith('rowhouse.session'))
   expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' })
   const before = await page.request.get('/api/auth/session').then((answer) => answer.json()) as object

@@ -20,7 +20,8 @@ export function logins(): Login[] {
   return JSON.parse(given) as Login[]
 }
 
-export async function signIn(page: Page, email: string): Promise<void> {
+/** Signs one of the demo people in on this page as they would do it, and waits for the page behind. */
+export async function signInByForm(page: Page, email: string): Promise<void> {
   const login = logins().find((one) => one.email === email)
   if (login === undefined) throw new Error(`${email} is none of the demo people: ${logins().map((one) => one.email).join(', ')}`)
   await page.goto('/sign-in')
@@ -28,6 +29,14 @@ export async function signIn(page: Page, email: string): Promise<void> {
   await page.getByLabel('Password').fill(login.password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'))
+}
+
+/** Signs somebody in on this page without the sign-in form, and opens the page that it leads to. */
+export async function signIn(page: Page, email: string): Promise<void> {
+  const user = await users.byEmail(platform(), email)
+  if (user === undefined) throw new Error(`nobody has the address ${email}`)
+  await signInAgain(page, user.id)
+  await page.goto('/')
 }
 
 /** A new session of a user, signed in without the sign-in page. Returns its secret. */
