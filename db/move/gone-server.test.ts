@@ -66,6 +66,8 @@ test('a tenant in neither place waits for its target, goes back when that stays 
   expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
   expect(await fingerprint(tenant.id)).toEqual(before)
   await add()
+  // somebody who still holds this move as his cannot lead anybody there any more
+  await expect(connected(mainAdmin(), (client) => client.query('select tenancy.record_switch($1, 2)', [move.id]))).rejects.toThrow('was given up')
 
   await requestAbandon(tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'aborted' })
