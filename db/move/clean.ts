@@ -18,7 +18,7 @@ export async function clean(mover: Mover): Promise<{ rows: number }> {
     await finishLeaving(source, mover, mover.move.source.epoch + 1)
     await handOver(source, mover, mover.move.id, null)
   }
-  await handOver(await mover.target(), mover, mover.move.id, null)
+  await unlessAbandoned(mover, 'target', async () => handOver(await mover.target(), mover, mover.move.id, null))
   return gone
 }
 

@@ -68,13 +68,14 @@ async function locked(mover: Mover, client: pg.Client, lockTimeoutMs: number): P
   }
 }
 
-function inTime<T>(client: pg.Client, work: Promise<T>): Promise<T> {
+/** What `work` comes to within the deadline; after it the connection is dropped and an error thrown that passes. */
+export function inTime<T>(client: pg.Client, work: Promise<T>, ms = deadlineMs): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       drop(client)
-      reject(new Error(`the tenant was held up for ${deadlineMs} ms and let go again`))
-    }, deadlineMs)
+      reject(new Error(`the tenant was held up for ${ms} ms and let go again`))
+    }, ms)
   })
   work.catch(() => {}) // when it is late, its error comes later still
   return Promise.race([work, late]).finally(() => clearTimeout(timer))

@@ -6,12 +6,13 @@ import { NoSuchMove } from '#db/errors'
 import { newId } from '#db/id'
 import type { Inhabitant } from '#db/isolation/testing/world'
 import { latestMove, readEvents, readMove, type Move } from '#db/move/ledger'
-import { requestAbandon, requestConfirm, requestMove, requestRollback } from '#db/move/request'
-import { driven, fingerprint, leave, mainAdmin, otherServer, requestTo, serviceOf, settleIn } from '#db/move/testing/world'
+import { requestAbandon, requestAbort, requestConfirm, requestMove, requestRollback } from '#db/move/request'
+import { driven, fingerprint, leave, mainAdmin, otherServer, remains, requestTo, serviceOf, settleIn } from '#db/move/testing/world'
 import { closePools } from '#db/pools'
 import { forgetPlacement, placementOf, platform } from '#db/registry'
 import { servers, type MoveEnd } from '#db/schema/platform'
 import { customers } from '#db/schema/tenant'
+import { encrypt } from '#db/secrets'
 
 // A server that dies for good while one of its ends belongs to a move: its port leads nowhere from then on.
 const made: Inhabitant[] = []
@@ -61,7 +62,7 @@ test('a tenant in neither place waits for its target, goes back when that stays 
 
   await connected(mainAdmin(), (client) => client.query(`update tenancy.residents set changed_at = changed_at - interval '15 s' where tenant_id = $1`, [tenant.id]))
   await expect(driven(move)).rejects.toThrow(refused)
-  expect(await readMove(move.id)).toMatchObject({ state: 'aborting', error: 'the target does not answer; the tenant goes back to its place' })
+  expect(await readMove(move.id)).toMatchObject({ state: 'aborting', error: expect.stringMatching(/^the target does not open \(connect ECONNREFUSED .*\); the tenant goes back to its place$/) as unknown })
   forgetPlacement(tenant.id)
   expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
   expect(await fingerprint(tenant.id)).toEqual(before)
@@ -74,6 +75,42 @@ test('a tenant in neither place waits for its target, goes back when that stays 
   expect((await readEvents(move.id)).map(({ event }) => event)).toContain('left behind')
   expect(await stateAt(mainAdmin())).toEqual({ state: 'active', move: null })
   expect(await driven(await requestMove({ ...(await requestTo('schema', tenant.id)), graceHours: 0 }))).toMatchObject({ state: 'cleaned' })
+})
+
+test('a target that refuses its worker is as good as gone: the tenant goes back', async () => {
+  const move = await driven(await toElsewhere(), 'verified')
+  await fence(mainAdmin(), 20)
+  const [server] = await platform().select().from(servers).where(serverOf(move.target))
+  if (!server) throw new Error('no server')
+  const { workerSecret, migratorSecret } = server
+  await platform().update(servers).set({ workerSecret: encrypt('wrong', `server ${server.id} worker`), migratorSecret: encrypt('wrong', `server ${server.id} migrator`) }).where(serverOf(move.target))
+  revive = () => platform().update(servers).set({ workerSecret, migratorSecret }).where(serverOf(move.target))
+  await expect(driven(move)).rejects.toThrow('password authentication failed')
+  await add()
+  await requestAbandon(tenant.id, tenant.slug, 'test')
+  expect(await driven(move)).toMatchObject({ state: 'aborted' })
+  expect(await stateAt(mainAdmin())).toEqual({ state: 'active', move: null })
+})
+
+test('a source that is gone for good before the switch: the move ends when an operator says so', async () => {
+  expect(await driven(await requestMove({ ...(await requestTo('elsewhere', tenant.id)), graceHours: 0 }))).toMatchObject({ state: 'cleaned' })
+  const move = await driven(await requestMove(await requestTo('shared', tenant.id)), 'copied')
+  await dies(move.source)
+  await requestAbort(tenant.id, tenant.slug, 'test')
+  await expect(driven(move)).rejects.toThrow(refused)
+  await requestAbandon(tenant.id, tenant.slug, 'test')
+  expect(await driven(move)).toMatchObject({ state: 'aborted' })
+  expect(await stateAt(mainAdmin())).toEqual({ state: 'aborted', move: null })
+  expect(await remains(mainAdmin(), 'shared', tenant.id)).toBe(0)
+})
+
+test('a new place that is gone for good after the switch: the move ends when an operator says so', async () => {
+  const move = await driven(await toElsewhere())
+  await requestConfirm(tenant.id, tenant.slug, 'test')
+  await dies(move.target)
+  await expect(driven(move)).rejects.toThrow(refused)
+  await requestAbandon(tenant.id, tenant.slug, 'test')
+  expect(await driven(move)).toMatchObject({ state: 'cleaned' })
 })
 
 test('a target that opened and then went away stays shut when it comes back, and is taken away', async () => {
@@ -109,6 +146,26 @@ test('a way back whose target opened and went away can be asked for again', asyn
   expect(again).toMatchObject({ state: expect.stringMatching(/switched|cleaned/) as unknown })
   forgetPlacement(tenant.id)
   expect(await placementOf(tenant.id)).toMatchObject({ kind: 'database' })
+})
+
+test('a way back that was abandoned can be asked for again when its server is there after all', async () => {
+  expect(await driven(await requestMove({ ...(await requestTo('elsewhere', tenant.id)), graceHours: 0 }))).toMatchObject({ state: 'cleaned' })
+  const home = await driven(await requestMove(await requestTo('shared', tenant.id)))
+  const back = await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'), 'verified')
+  await fence(mainAdmin(), 20)
+  await connected(await otherDatabase(back), (client) => client.query(`update tenancy.residents set state = 'active', epoch = epoch + 1 where tenant_id = $1`, [tenant.id]))
+  await dies(back.target)
+  await expect(driven(back)).rejects.toThrow(refused)
+  await requestAbandon(tenant.id, tenant.slug, 'test')
+  expect(await driven(back)).toMatchObject({ state: 'aborted' })
+  expect(await readMove(home.id)).toMatchObject({ state: 'switched' })
+  await add()
+  await revive?.()
+  const before = await fingerprint(tenant.id)
+  await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))
+  forgetPlacement(tenant.id)
+  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'database' })
+  expect(await fingerprint(tenant.id)).toEqual(before)
 })
 
 test('an old place on a server that is gone is left there when an operator says so, and not before', async () => {

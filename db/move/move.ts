@@ -75,8 +75,7 @@ async function untilEnd(mover: Mover, until: MoveState | undefined): Promise<End
       else return 'over'
     } catch (error) {
       if (!isBefore(state) || passes(error)) throw error
-      await advance(mover.move.id, state, 'aborting', { error: said(error) })
-      await mover.event('given up', said(error))
+      if (await advance(mover.move.id, state, 'aborting', { error: said(error) })) await mover.event('given up', said(error))
       await mover.letGo() // a connection may be in the middle of what failed
     }
     mover.move = await readMove(mover.move.id)
@@ -106,8 +105,9 @@ async function giveUp(mover: Mover): Promise<void> {
 
 /** Nothing is lost: the move is tried again a little later, more rarely the longer it has not come any further, and says why. */
 async function setBack({ move }: Mover, error: unknown): Promise<void> {
-  const limbo = move.state === 'verified'
-  const pauseMs = limbo ? 500 : Math.min(60_000, Math.max(3000, (Date.now() - move.changedAt.getTime()) / 10))
+  // in these the tenant may be in neither place
+  const mostMs = move.state === 'verified' ? 500 : move.state === 'aborting' ? 5000 : 60_000
+  const pauseMs = Math.min(mostMs, Math.max(3000, (Date.now() - move.changedAt.getTime()) / 10))
   try {
     await change(move.id, { note: `will try again: ${said(error)}`, retryAt: new Date(Date.now() + pauseMs) })
     const last = (await readEvents(move.id)).at(-1)

@@ -1,6 +1,6 @@
 import { RowhouseError } from '#db/errors'
 import { residentIn } from '#db/move/capture'
-import { placeName } from '#db/move/ends'
+import { drop, openEnd, placeName } from '#db/move/ends'
 import { GivenUp, HandedOver, type Mover } from '#db/move/mover'
 
 const passing = new Set([
@@ -16,33 +16,33 @@ export function passes(error: unknown): boolean {
   if (error instanceof GivenUp) return false
   if (error instanceof RowhouseError) return error.status === 503
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
-  return passing.has(code) || /^E[A-Z]+$/.test(code) || /connection|terminated|premature close|let go again|timeout expired/i.test(String(error))
+  return passing.has(code) || /^E[A-Z_]+$/.test(code) || /connection|terminated|premature close|let go again|timeout expired/i.test(String(error))
 }
 
 export const said = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** How long a tenant that is in neither place waits for a target that does not answer, before it goes back. */
+/** How long a tenant that is in neither place waits for a target that does not open, before it goes back. */
 const patienceMs = 15_000
 
-/** True when the target cannot be reached and the tenant, whose source is fenced, has waited long enough. Throws what keeps it away until then. */
-export async function targetIsAway(mover: Mover): Promise<boolean> {
-  try {
-    await mover.target()
-    return false
-  } catch (error) {
-    const fenced = await residentIn(await mover.source(), mover)
-    if (!passes(error) || fenced?.state !== 'fenced' || fenced.forMs < patienceMs) throw error
-    return true
-  }
+/** True for a tenant whose source has been fenced for so long that it shall go back, whatever keeps the target from opening. */
+export async function hasWaited(mover: Mover): Promise<boolean> {
+  const resident = await residentIn(await mover.source(), mover)
+  return resident?.state === 'fenced' && resident.forMs >= patienceMs
 }
 
-/** Work on one end of a move that has to be done for its end, unless that end does not answer and an operator has said that it never will. */
+/**
+ * Work on one end of a move that has to be done for its end, unless that end is on another server which lets nobody in, and an operator has
+ * said that it never will.
+ */
 export async function unlessAbandoned<T>(mover: Mover, side: 'source' | 'target', work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work()
   } catch (error) {
-    if (mover.move.abandonBy === null || error instanceof HandedOver || !passes(error)) throw error
-    await mover.event('left behind', `${placeName(await mover.end(side))}: ${said(error)}`)
+    if (mover.move.abandonBy === null || error instanceof HandedOver) throw error
+    const end = await mover.end(side)
+    const refusal = end.server === null ? undefined : await openEnd(end, `rowhouse move of ${mover.slug}`).then(drop, said)
+    if (refusal === undefined) throw error
+    await mover.event('left behind', `${placeName(end)}: ${refusal}`)
     return undefined
   }
 }

@@ -1,9 +1,14 @@
+import { and, eq, isNotNull, ne } from 'drizzle-orm'
+import type pg from 'pg'
 import { TargetOccupied } from '#db/errors'
 import { handOver, finishLeaving } from '#db/move/capture'
 import { placeName } from '#db/move/ends'
+import type { Move } from '#db/move/ledger'
 import { isShared, sameVersion, type Mover } from '#db/move/mover'
 import { moment } from '#db/move/moments'
 import { asMigrator, makePlace } from '#db/placements/provision'
+import { platform } from '#db/registry'
+import { moves } from '#db/schema/platform'
 
 const secondaryIndexes = `
   select format('drop index %I.%I', n.nspname, i.relname) as drop
@@ -34,12 +39,22 @@ export async function provision(mover: Mover): Promise<void> {
   const arrival = await mover.target()
   if (move.rollsBack !== null) {
     await handOver(arrival, mover, move.rollsBack, move.id)
+    for (const earlier of await abandonedBefore(move)) await takeFrom(arrival, mover, earlier)
     await finishLeaving(arrival, mover, move.source.epoch)
   }
   const { rows: [row] } = await arrival.query<{ waits: boolean }>(
     'select tenancy.await_arrival($1, $2, $3, $4, $5) as waits',
     [move.tenantId, move.id, target.schema, target.login ?? 'rowhouse_tenant', move.source.epoch + 1])
   if (!row?.waits) throw new TargetOccupied(placeName(target), 'this tenant, under another move')
+}
+
+/** Ways back to the same place that ended without its server, where their mark may be still. */
+const abandonedBefore = (move: Move) => platform().select({ id: moves.id }).from(moves)
+  .where(and(eq(moves.rollsBack, move.rollsBack ?? ''), ne(moves.id, move.id), isNotNull(moves.abandonBy)))
+
+async function takeFrom(arrival: pg.Client, { move }: Mover, { id }: { id: string }): Promise<void> {
+  await arrival.query(`select tenancy.turn($1, $2, 'active', 'aborted', $3)`, [move.tenantId, id, move.source.epoch])
+  await arrival.query('select tenancy.hand_over($1, $2, $3)', [move.tenantId, id, move.id])
 }
 
 /** Throws VersionsDiffer unless both ends have had the same migrations. */

@@ -1,13 +1,15 @@
 import { applyHere, catchUp, catchUpOnce } from '#db/move/catch-up'
 import { residentIn, turn } from '#db/move/capture'
-import { letGo, withFence } from '#db/move/fence'
+import { inTime, letGo, withFence } from '#db/move/fence'
 import { change } from '#db/move/ledger'
 import { GivenUp, type Mover } from '#db/move/mover'
 import { moment } from '#db/move/moments'
-import { targetIsAway } from '#db/move/passing'
+import { hasWaited, said } from '#db/move/passing'
 import { checkVersions } from '#db/move/provision'
 
 const silenceMs = 5000
+/** Longer than it takes to find out that the target does not answer. */
+export const limboSilenceMs = 20_000
 
 /** Brings over the last keys while nobody writes, and turns the tenant to its new place. */
 export async function switchOver(mover: Mover): Promise<void> {
@@ -44,9 +46,7 @@ async function switchAcross(mover: Mover): Promise<void> {
   const epoch = mover.move.source.epoch + 1
   const state = (await residentIn(source, mover))?.state
   if (state === 'fenced' || state === 'gone') {
-    if (await targetIsAway(mover)) throw new GivenUp('the target does not answer; the tenant goes back to its place')
-    await endWhenSilent(mover, silenceMs)
-    await comeAcross(mover, epoch)
+    await takeOver(mover, epoch)
     return endWhenSilent(mover, 0)
   }
   await checkVersions(mover)
@@ -61,6 +61,18 @@ async function switchAcross(mover: Mover): Promise<void> {
   })
   await endWhenSilent(mover, 0)
   await finish(mover, result, pauseMs)
+}
+
+/** What a dead mover began behind the fence; where the target does not open in time, the tenant goes back. */
+async function takeOver(mover: Mover, epoch: number): Promise<void> {
+  await mover.main.query(`set idle_session_timeout = ${limboSilenceMs}`)
+  try {
+    const target = await mover.target()
+    await inTime(target, endWhenSilent(mover, silenceMs).then(() => comeAcross(mover, epoch)), silenceMs)
+  } catch (error) {
+    if (!(error instanceof GivenUp) && (await hasWaited(mover))) throw new GivenUp(`the target does not open (${said(error)}); the tenant goes back to its place`)
+    throw error
+  }
 }
 
 /** A mover that freezes between the two commits must not keep others from going on: the servers end its sessions, and its locks with them. */

@@ -1,12 +1,15 @@
 import { eq } from 'drizzle-orm'
+import type pg from 'pg'
 import { empty } from '#db/move/clean'
 import { handOver, residentIn, turn } from '#db/move/capture'
-import { advance, change } from '#db/move/ledger'
+import { inTime } from '#db/move/fence'
+import { advance } from '#db/move/ledger'
 import { moment } from '#db/move/moments'
 import { isShared, type Mover } from '#db/move/mover'
-import { targetIsAway, unlessAbandoned } from '#db/move/passing'
-import { readPlacements } from '#db/registry'
-import { placements } from '#db/schema/platform'
+import { hasWaited, unlessAbandoned } from '#db/move/passing'
+import { limboSilenceMs } from '#db/move/switch'
+import { platform, readPlacements } from '#db/registry'
+import { moves, placements } from '#db/schema/platform'
 
 /**
  * Gives a move up. Returns false when that is too late: the target has opened, and the move goes on. Where the source is fenced already, the
@@ -15,16 +18,26 @@ import { placements } from '#db/schema/platform'
 export async function undo(mover: Mover): Promise<boolean> {
   const { move } = mover
   const epoch = move.source.epoch + 2
-  const source = await mover.source()
-  const resident = await residentIn(source, mover)
-  if (resident?.state === 'copying') await turn(source, mover, 'copying', 'active', move.source.epoch)
-  if (resident?.state === 'gone') return goOn(mover)
-  if (resident?.state === 'fenced') {
-    if (!(await setBack(mover, epoch))) return goOn(mover)
+  const source = await unlessAbandoned(mover, 'source', mover.source)
+  if (source && !(await openAgain(mover, source, epoch))) return goOn(mover, epoch)
+  // with the source lost, a target that has opened is the only copy
+  const kept = !source && (await residentIn(await mover.target(), mover))?.state === 'active'
+  if (!kept) await unlessAbandoned(mover, 'target', () => clearTarget(mover, epoch))
+  if (source) await handOver(await mover.source(), mover, move.id, move.rollsBack)
+  return true
+}
+
+/** Has the tenant live in its source as before, wherever the move had come to. False when the target is open. */
+async function openAgain(mover: Mover, source: pg.Client, epoch: number): Promise<boolean> {
+  const state = (await residentIn(source, mover))?.state
+  if (state === 'gone') return false
+  if (state === 'copying' && !(await turn(source, mover, 'copying', 'active', mover.move.source.epoch))) throw new Error(`tenant ${mover.slug} is not being copied any more`)
+  if (state === 'fenced') {
+    await mover.main.query(`set idle_session_timeout = ${limboSilenceMs}`) // a mover that freezes here must not keep others out
+    if (!(await setBack(mover, epoch))) return false
     await turn(source, mover, 'fenced', 'active', epoch)
+    await mover.main.query('set idle_session_timeout = 0')
   }
-  await unlessAbandoned(mover, 'target', () => clearTarget(mover, epoch))
-  await handOver(await mover.source(), mover, move.id, move.rollsBack)
   return true
 }
 
@@ -33,7 +46,11 @@ async function setBack(mover: Mover, epoch: number): Promise<boolean> {
   const [placement] = await readPlacements(eq(placements.tenantId, mover.move.tenantId))
   if (placement?.epoch === epoch) return true // an earlier run came as far as this
   // nobody is led to a target before the registry says so, and for a move that is given up it never will
-  if (!(await targetIsAway(mover)) && !(await closeTarget(mover, epoch))) return false
+  const closed = await closedInTime(mover, epoch).catch(async (error: unknown) => {
+    if (await hasWaited(mover)) return true
+    throw error
+  })
+  if (!closed) return false
   await moment('target closed')
   // the registry first: a source that is open under an epoch which the registry has not would let nobody in
   await mover.main.query('select tenancy.record_return($1, $2)', [mover.move.id, epoch])
@@ -59,9 +76,17 @@ async function closeTarget(mover: Mover, epoch: number): Promise<boolean> {
   return (await turn(target, mover, 'incoming', 'aborted', epoch)) || (await residentIn(target, mover))?.state === 'aborted'
 }
 
-async function goOn(mover: Mover): Promise<false> {
+const closedInTime = async (mover: Mover, epoch: number): Promise<boolean> => inTime(await mover.target(), closeTarget(mover, epoch), 5000)
+
+/** Unless somebody took over from this mover and has set the registry back: for them the move is given up. */
+async function goOn(mover: Mover, epoch: number): Promise<false> {
+  const { id, tenantId } = mover.move
+  await platform().transaction(async (tx) => {
+    await tx.select({ id: moves.id }).from(moves).where(eq(moves.id, id)).for('update') // record_return takes the same lock
+    const [placement] = await tx.select({ epoch: placements.epoch }).from(placements).where(eq(placements.tenantId, tenantId))
+    if (placement?.epoch === epoch) throw new Error(`tenant ${mover.slug} is back in its source already`)
+    await advance(id, 'aborting', 'verified', { abortBy: null, abandonBy: null, error: null }, tx)
+  })
   await mover.event('too late', 'the target is open already; the move goes on')
-  await change(mover.move.id, { abortBy: null, error: null })
-  await advance(mover.move.id, 'aborting', 'verified')
   return false
 }

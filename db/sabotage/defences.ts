@@ -89,7 +89,7 @@ export const defences: Defence[] = [
   { name: 'that changes are logged while rows are copied', tests: both, sql: rewrite('tenancy.pass_fence(uuid,bigint,text)', `resident.state = 'copying'`, 'false') },
   { name: 'the last keys behind the fence', tests: both, file: 'db/move/switch.ts', find: 'const keys = await applyHere(mover, target, tables)', put: 'const keys = 0' },
   { name: 'the comparison of both sides', tests: moving, file: 'db/move/verify.ts', find: 'if (!same(range)) throw', put: 'if (false) throw' },
-  { name: 'that a tenant goes back from a target that stays away', tests: ['db/move/gone-server.test.ts'], file: 'db/move/passing.ts', find: 'fenced.forMs < patienceMs', put: 'true' },
+  { name: 'that a tenant goes back from a target that stays away', tests: ['db/move/gone-server.test.ts'], file: 'db/move/passing.ts', find: 'resident.forMs >= patienceMs', put: 'false' },
   { name: 'that a move that was given up switches nothing', tests: ['db/move/gone-server.test.ts'], sql: rewrite('tenancy.record_switch(uuid,bigint)', `m.state in ('aborting', 'aborted')`, 'false') },
   { name: 'that the place that was left is closed', tests: ['db/move/frozen.test.ts'], sql: rewrite('tenancy.pass_fence(uuid,bigint,text)', 'resident.epoch is distinct from p_epoch', 'false') + rewrite('tenancy.pass_fence(uuid,bigint,text)', `resident.state not in ('active', 'copying')`, 'false') },
   { name: 'the lock timeout of a migration', tests: ['db/fleet/locked.test.ts'], file: 'db/fleet/script.ts', find: 'set local lock_timeout = ${Math.round(lockTimeoutMs)}', put: 'set local lock_timeout = 0' },

@@ -120,6 +120,9 @@ begin
   set kind = m.target ->> 'kind', server_id = (m.target ->> 'serverId')::uuid, database = m.target ->> 'database',
     schema = m.target ->> 'schema', login = m.target ->> 'login', secret = m.target ->> 'secret', epoch = p_epoch, changed_at = clock_timestamp()
   where tenant_id = m.tenant_id and epoch < p_epoch;
+  if not found then
+    raise exception 'the registry is past epoch % of move %', p_epoch, p_move using errcode = 'TN410';
+  end if;
   update platform.tenants set tier = m.tier_to where id = m.tenant_id;
   update platform.moves
   set state = 'switched', note = '', changed_at = clock_timestamp(), grace_until = clock_timestamp() + make_interval(secs => m.grace_hours * 3600)
@@ -155,10 +158,17 @@ $$;
 create or replace function tenancy.record_return(p_move uuid, p_epoch bigint) returns void
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$
+declare
+  m platform.moves;
 begin
-  update platform.placements as p set epoch = p_epoch, changed_at = clock_timestamp()
-  from platform.moves as m
-  where m.id = p_move and p.tenant_id = m.tenant_id and m.state = 'aborting' and p.epoch < p_epoch;
-  perform pg_notify('rowhouse_placements', m.tenant_id::text) from platform.moves as m where m.id = p_move;
+  select * into m from platform.moves where id = p_move for update;
+  if m.state is distinct from 'aborting' then
+    raise exception 'move % is not given up but %', p_move, m.state using errcode = 'TN410';
+  end if;
+  update platform.placements set epoch = p_epoch, changed_at = clock_timestamp() where tenant_id = m.tenant_id and epoch < p_epoch;
+  if not found then
+    raise exception 'the registry is past epoch % of move %', p_epoch, p_move using errcode = 'TN410';
+  end if;
+  perform pg_notify('rowhouse_placements', m.tenant_id::text);
 end
 $$;
