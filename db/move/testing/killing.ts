@@ -45,7 +45,8 @@ export async function struckMove(tenant: Inhabitant, ask: () => Promise<Move>, m
     const worker = second ?? first
     const switched = await reached(move, ['switched', 'confirmed', 'cleaned', 'aborted'], worker)
     if (switched.state === 'aborted') throw new Error(`the move was given up: ${switched.error}\n${worker.output}`)
-    if (switched.state === 'switched' && switched.confirmBy === null) await requestConfirm(tenant.id, tenant.slug, 'test')
+    // a way back has no grace period: the worker confirms it
+    if (switched.state === 'switched' && switched.confirmBy === null && move.rollsBack === null) await requestConfirm(tenant.id, tenant.slug, 'test')
     const done = await reached(move, ['cleaned'], worker)
     const ledger = await writer.stop()
     const misplaced = done.target.kind === 'shared' ? 0 : await remains(mainAdmin(), 'shared', tenant.id)
