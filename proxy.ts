@@ -10,6 +10,7 @@ const development = process.env.NODE_ENV === 'development'
 
 /** Gives each page its own script nonce, tells it its address, to come back to after a sign-in, and turns a tenant away that asks too often. It decides nothing about who may see what: delete it and isolation stays. */
 export async function proxy(request: NextRequest) {
+  if (!isReadable(request.nextUrl.pathname)) return new NextResponse('This address is not a valid one.', { status: 400, headers: { 'content-type': 'text/plain' } })
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
   // what is set here wins over what a route sets
   const policy = isMailHtml(request.nextUrl.pathname) ? mailPolicy : contentSecurityPolicy(nonce)
@@ -28,6 +29,16 @@ export async function proxy(request: NextRequest) {
   response.headers.set('content-security-policy', policy)
   response.headers.set('cache-control', 'private, no-store')
   return response
+}
+
+/** Next answers 500 when it cannot decode a part of a path. */
+function isReadable(pathname: string): boolean {
+  try {
+    decodeURIComponent(pathname)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Counts the request of a known session; false leaves it to `auth`. An action counts for itself, since only it can say so in its form. */

@@ -1,5 +1,6 @@
 import { cookies, headers } from 'next/headers'
 import { redirect } from 'next/navigation'
+import type { NextRequest } from 'next/server'
 import NextAuth, { CredentialsSignin } from 'next-auth'
 import { getToken } from 'next-auth/jwt'
 import Credentials from 'next-auth/providers/credentials'
@@ -104,6 +105,12 @@ function hostCookies() {
     state: { name: named('state'), options: short },
     nonce: { name: named('nonce'), options: short },
   }
+}
+
+/** True unless a request names an address to go on to that is none, in its query or its cookie; next-auth calls that a fault of the server. */
+export function namesAddress(request: NextRequest): boolean {
+  const named = [request.nextUrl.searchParams.get('callbackUrl'), request.cookies.get(hostCookies().callbackUrl.name)?.value]
+  return named.every((address) => !address || /^https?:$/.test(URL.parse(address, address.startsWith('/') ? env().APP_URL : undefined)?.protocol ?? ''))
 }
 
 /** A ticket of ours, or an address with its password. Throws SignInRefused. */

@@ -62,3 +62,11 @@ test('every method of every route refuses what another site sends with the cooki
   expect(allowed).toEqual([])
   expect((await request.get('/orders', { headers: { cookie }, maxRedirects: 0 })).status()).toBe(200)
 })
+
+test('an address that is none is refused, and is no fault of the server', async ({ request }) => {
+  for (const path of ['/orders/%zz', '/console/tenants/%zz/tier?x=1', '/api/auth/providers/%', '/api/auth/callback/github?callbackUrl=5', '/api/auth/callback/github?callbackUrl=javascript:alert(1)']) {
+    expect((await request.get(path, { maxRedirects: 0 })).status(), path).toBe(400)
+  }
+  expect((await request.get('/api/auth/session', { headers: { cookie: 'rowhouse.callback=x' }, maxRedirects: 0 })).status()).toBe(400)
+  expect((await request.get('/api/auth/session', { headers: { cookie: 'rowhouse.callback=/orders' }, maxRedirects: 0 })).status()).toBe(200)
+})
