@@ -20,7 +20,7 @@ it('the shared schema and the platform are what the histories make', async () =>
 })
 
 // A tenant per file is built up to it, and then goes on to the end: once with empty tables, once with rows in every table.
-describe.each(['empty', 'filled'] as const)('on an %s fleet', (fleet) => {
+describe.each([['an empty', 'empty'], ['a filled', 'filled']] as const)('on %s fleet', (_, fleet) => {
   it.each(files.map((at) => [histories.tenant[at]?.tag, at] as const))('everything from %s on goes in', async (_tag, at) => {
     const [tenant] = await makeFleet(process.env.DATABASE_URL ?? '', 1, { history: histories.tenant.slice(0, at + 1), name: `${fleet}-${at}` })
     if (!tenant) throw new Error('no tenant was made')
