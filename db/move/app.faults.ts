@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { afterAll, expect, test } from 'vitest'
 import { withTenant } from '#db/door'
 import type { Inhabitant } from '#db/isolation/testing/world'
-import type { Moment } from '#db/move/moments'
-import { requestMove } from '#db/move/request'
-import { leave, serviceOf, settleIn } from '#db/move/testing/world'
+import { requestConfirm, requestMove } from '#db/move/request'
+import { afterSwitch, momentsOf } from '#db/move/testing/killing'
+import { leave, places, requestTo, serviceOf, settleIn } from '#db/move/testing/world'
 import { reached, WorkerProcess } from '#db/move/testing/worker'
 import { closePools } from '#db/pools'
 
@@ -16,10 +17,12 @@ afterAll(async () => {
   await closePools()
 })
 
-const cases: [Moment, 'schema' | 'database'][] = [['in a chunk', 'schema'], ['fence taken', 'schema'], ['in the switch', 'schema'], ['source fenced', 'database'], ['target opened', 'database'], ['switched', 'database']]
+const only = process.env.FAULTS_DIRECTION // such as shared-schema
+const directions = places.flatMap((from) => places.filter((to) => to !== from).map((to) => [from, to] as const)).filter(([from, to]) => !only || only === `${from}-${to}`)
+const cases = directions.flatMap(([from, to]) => momentsOf(from, to).map((moment) => [from, to, moment] as const))
 
-test.each(cases)('the app is killed while the mover is at: %s, on the way to a %s', async (moment, to) => {
-  const tenant = await settleIn('shared', 'app', 20)
+test.each(cases)('from %s to %s, the app is killed while the mover is at: %s', async (from, to, moment) => {
+  const tenant = await settleIn(from, 'app', 20)
   made.push(tenant)
   const app = spawn(process.execPath, ['db/move/testing/app.ts', tenant.owner.token, tenant.id, tenant.owner.actor.id ?? ''], { stdio: ['pipe', 'pipe', 'inherit'] })
   const [sent, acknowledged] = [new Set<string>(), new Set<string>()]
@@ -30,14 +33,19 @@ test.each(cases)('the app is killed while the mover is at: %s, on the way to a %
     app.stdin.write(`${word}\n`)
   }, 20)
   app.stdin.on('error', () => clearInterval(feeding)) // it is dead by then
+  for (const until = Date.now() + 20_000; acknowledged.size === 0 && Date.now() < until; ) await sleep(20)
   const worker = new WorkerProcess({ how: 'stop', moment })
   try {
-    const move = await requestMove({ tenantId: tenant.id, to, actor: 'test', reason: 'test' })
+    const move = await requestMove(await requestTo(to, tenant.id))
+    if (afterSwitch.includes(moment)) {
+      await reached(move, ['switched'], worker)
+      await requestConfirm(tenant.id, tenant.slug, 'test')
+    }
     await worker.struck(moment)
     app.kill('SIGKILL')
     clearInterval(feeding)
     worker.wake()
-    await reached(move, ['switched'], worker)
+    await reached(move, afterSwitch.includes(moment) ? ['cleaned'] : ['switched'], worker)
   } finally {
     clearInterval(feeding)
     app.kill('SIGKILL')

@@ -14,7 +14,8 @@ export const moodOf = (from: Place, to: Place): 'here' | 'across' => ([from, to]
 export const momentsOf = (from: Place, to: Place): Moment[] =>
   Object.entries(moments).filter(([, when]) => when === 'any' || when === moodOf(from, to)).map(([name]) => name as Moment)
 
-const afterSwitch: Moment[] = ['in the clean-up', 'source away']
+/** The moments of a move that come when it was confirmed. */
+export const afterSwitch: Moment[] = ['in the clean-up', 'source away']
 
 /** `misplaced`: rows that are still, or again, in the shared schema when the tenant lives elsewhere. */
 export type Killed = { verdict: Verdict & { misplaced: number }; ledger: Ledger; move: Move }
