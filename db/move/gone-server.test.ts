@@ -127,16 +127,20 @@ test('a target that opened and then went away stays shut when it comes back, and
   expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
 })
 
-test('a way back whose target opened and went away can be asked for again', async () => {
-  // from the other server to here, and the way back is to the other server
-  const there = await driven(await requestMove({ ...(await requestTo('elsewhere', tenant.id)), graceHours: 0 }))
-  expect(there.state).toBe('cleaned')
+/** From the other server to here, and on the way back, behind the fence, the other one opens and dies. */
+async function backToOneThatDies(): Promise<{ home: Move; back: Move }> {
+  expect(await driven(await requestMove({ ...(await requestTo('elsewhere', tenant.id)), graceHours: 0 }))).toMatchObject({ state: 'cleaned' })
   const home = await driven(await requestMove(await requestTo('shared', tenant.id)))
   const back = await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'), 'verified')
   await fence(mainAdmin(), 20)
   await connected(await otherDatabase(back), (client) => client.query(`update tenancy.residents set state = 'active', epoch = epoch + 1 where tenant_id = $1`, [tenant.id]))
   await dies(back.target)
   await expect(driven(back)).rejects.toThrow(refused)
+  return { home, back }
+}
+
+test('a way back whose target opened and went away can be asked for again', async () => {
+  const { home, back } = await backToOneThatDies()
   await add()
   await revive?.()
   expect(await driven(back)).toMatchObject({ state: 'aborted' })
@@ -149,13 +153,7 @@ test('a way back whose target opened and went away can be asked for again', asyn
 })
 
 test('a way back that was abandoned can be asked for again when its server is there after all', async () => {
-  expect(await driven(await requestMove({ ...(await requestTo('elsewhere', tenant.id)), graceHours: 0 }))).toMatchObject({ state: 'cleaned' })
-  const home = await driven(await requestMove(await requestTo('shared', tenant.id)))
-  const back = await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'), 'verified')
-  await fence(mainAdmin(), 20)
-  await connected(await otherDatabase(back), (client) => client.query(`update tenancy.residents set state = 'active', epoch = epoch + 1 where tenant_id = $1`, [tenant.id]))
-  await dies(back.target)
-  await expect(driven(back)).rejects.toThrow(refused)
+  const { home, back } = await backToOneThatDies()
   await requestAbandon(tenant.id, tenant.slug, 'test')
   expect(await driven(back)).toMatchObject({ state: 'aborted' })
   expect(await readMove(home.id)).toMatchObject({ state: 'switched' })

@@ -50,7 +50,7 @@ export async function drive(moveId: string, stopping: AbortSignal, until?: MoveS
     return await untilEnd(mover, until)
   } catch (error) {
     if (error instanceof HandedOver) return 'handed over'
-    await setBack(mover, error)
+    await putOff(mover, error)
     throw error
   } finally {
     await mover.close()
@@ -104,7 +104,7 @@ async function giveUp(mover: Mover): Promise<void> {
 }
 
 /** Nothing is lost: the move is tried again a little later, more rarely the longer it has not come any further, and says why. */
-async function setBack({ move }: Mover, error: unknown): Promise<void> {
+async function putOff({ move }: Mover, error: unknown): Promise<void> {
   // in these the tenant may be in neither place
   const mostMs = move.state === 'verified' ? 500 : move.state === 'aborting' ? 5000 : 60_000
   const pauseMs = Math.min(mostMs, Math.max(3000, (Date.now() - move.changedAt.getTime()) / 10))
