@@ -3,7 +3,7 @@ import { expect, test, type Page } from '@playwright/test'
 import { newId } from '#db/id'
 import { encrypt } from '#db/secrets'
 import { ask } from './database'
-import { checkA11y, shot, signIn } from './fixtures'
+import { checkA11y, checkWidth, shot, signIn } from './fixtures'
 
 const operator = 'olivia@rowhouse.example'
 
@@ -84,7 +84,7 @@ test('a move that is given up before it began says so everywhere, and counts as 
   await expect(page.getByText('The move of Globex failed')).toHaveCount(0)
 })
 
-test('a confirmed move whose old server is gone for good is abandoned, and says what is left', async ({ page }, info) => {
+test('a confirmed move whose old server is gone for good is abandoned, and says what is left', { tag: '@phone' }, async ({ page }, info) => {
   const [server, move] = [newId(), newId()]
   const away = { kind: 'database', serverId: server, database: 'old', schema: 'old', login: null, secret: null, epoch: 1 }
   await ask(`insert into platform.servers (id, name, host, port, migrator_secret, worker_secret) values ($1, 'gone', '127.0.0.1', 1, $2, $3)`, [server, encrypt('x', `server ${server} migrator`), encrypt('x', `server ${server} worker`)])
@@ -94,6 +94,14 @@ test('a confirmed move whose old server is gone for good is abandoned, and says 
       from platform.placements as p join platform.tenants as t on t.id = p.tenant_id where t.slug = 'globex'`, [move, JSON.stringify(away)])
     await page.goto(`/console/moves/${move}`)
     await expect(page.getByText(/^will try again: connect ECONNREFUSED/)).toBeVisible({ timeout: 90_000 })
+    await checkA11y(page)
+    await checkWidth(page, 'console-move-stuck', info)
+    await page.getByRole('button', { name: 'Abandon…' }).click()
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await checkA11y(page)
+    await shot(page, 'console-move-stuck-dark', info)
+    await page.emulateMedia({ colorScheme: 'light' })
+    await page.keyboard.press('Escape')
     await shot(page, 'console-move-stuck', info)
     await inDialog(page, 'Abandon…', {}, 'Abandon')
     await expect(page.getByText('Done. Globex is Starter, and the old copy is left on a server that did not answer.')).toBeVisible({ timeout: 60_000 })
