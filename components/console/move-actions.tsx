@@ -15,6 +15,11 @@ export function MoveActions({ move, actions }: { move: MoveView; actions: Record
       {move.tenant} stays where it is, and what was made at the target is taken away.
     </ReasonDialog>
   )
+  if (move.leftBehind) return (
+    <ReasonDialog action={actions.abort} hidden={hidden} opener="Undo what is left…" title="Undo what is left of this move" save="Undo it" look="danger" needsReason={false}>
+      For a server that is there again. {move.tenant} is let in where the move had shut it, and what was made at the target is taken away.
+    </ReasonDialog>
+  )
   if (move.abandonable) return (
     <ReasonDialog action={actions.abandon} hidden={hidden} opener="Abandon…" title="End this move without that server" save="Abandon" look="danger" needsReason={false}>
       For a server that is gone for good. {move.tenant} is not touched; what is left on that server stays there, should it ever come back.

@@ -7,7 +7,7 @@ import { newId } from '#db/id'
 import type { Inhabitant } from '#db/isolation/testing/world'
 import { latestMove, readEvents, readMove, type Move } from '#db/move/ledger'
 import { requestAbandon, requestAbort, requestConfirm, requestMove, requestRollback } from '#db/move/request'
-import { driven, fingerprint, leave, mainAdmin, otherServer, remains, requestTo, serviceOf, settleIn } from '#db/move/testing/world'
+import { driven, fingerprint, leave, leftAt, mainAdmin, otherServer, remains, requestTo, serviceOf, settleIn } from '#db/move/testing/world'
 import { closePools } from '#db/pools'
 import { forgetPlacement, placementOf, platform } from '#db/registry'
 import { servers, type MoveEnd } from '#db/schema/platform'
@@ -92,9 +92,28 @@ test('a target that refuses its worker is as good as gone: the tenant goes back'
   expect(await stateAt(mainAdmin())).toEqual({ state: 'active', move: null })
 })
 
-test('a source that is gone for good before the switch: the move ends when an operator says so', async () => {
+/** Given up, it waits for its server until an operator says that it shall not. */
+async function askedToEndWithout(move: Move): Promise<void> {
+  await requestAbort(tenant.id, tenant.slug, 'test')
+  await expect(driven(move)).rejects.toThrow(refused)
+  await requestAbandon(tenant.id, tenant.slug, 'test')
+}
+
+async function endsWithout(move: Move): Promise<void> {
+  await askedToEndWithout(move)
+  expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: 'test' })
+}
+
+/** From the other server, where the tenant lives, to here, and as far as that. */
+async function homeFrom(until: 'copied' | 'verified'): Promise<Move> {
   expect(await driven(await requestMove({ ...(await requestTo('elsewhere', tenant.id)), graceHours: 0 }))).toMatchObject({ state: 'cleaned' })
-  const move = await driven(await requestMove(await requestTo('shared', tenant.id)), 'copied')
+  return driven(await requestMove(await requestTo('shared', tenant.id)), until)
+}
+
+const otherSource = async (move: Move) => inDatabase(await otherServer(), move.source.database ?? '')
+
+test('a source that is gone for good before the switch: the move ends when an operator says so', async () => {
+  const move = await homeFrom('copied')
   await dies(move.source)
   await requestAbort(tenant.id, tenant.slug, 'test')
   await expect(driven(move)).rejects.toThrow(refused)
@@ -102,6 +121,90 @@ test('a source that is gone for good before the switch: the move ends when an op
   expect(await driven(move)).toMatchObject({ state: 'aborted' })
   expect(await stateAt(mainAdmin())).toEqual({ state: 'aborted', move: null })
   expect(await remains(mainAdmin(), 'shared', tenant.id)).toBe(0)
+})
+
+test('a source that was given up before the switch, and comes back: another abort leaves the tenant free to move', async () => {
+  const move = await homeFrom('copied')
+  await dies(move.source)
+  await endsWithout(move)
+  await revive?.()
+  // a move that comes to nothing in between does not hide what is left
+  expect(await driven(await requestMove(await requestTo('schema', tenant.id)))).toMatchObject({ state: 'aborted' })
+  await requestAbort(tenant.id, tenant.slug, 'test')
+  expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: null })
+  expect(await stateAt(await otherSource(move))).toEqual({ state: 'active', move: null })
+  await add()
+  expect(await driven(await requestMove({ ...(await requestTo('schema', tenant.id)), graceHours: 0 }))).toMatchObject({ state: 'cleaned' })
+})
+
+test('a source that is given up behind the fence, and comes back: another abort lets the tenant in again', async () => {
+  const move = await homeFrom('verified')
+  const before = await fingerprint(tenant.id)
+  await fence(await otherSource(move), 20)
+  await dies(move.source)
+  await endsWithout(move)
+  await revive?.()
+  await expect(add()).rejects.toThrow()
+  await requestAbort(tenant.id, tenant.slug, 'test')
+  expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: null })
+  forgetPlacement(tenant.id)
+  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'database' })
+  expect(await fingerprint(tenant.id)).toEqual(before)
+  await add()
+  expect(await driven(await requestMove({ ...(await requestTo('schema', tenant.id)), graceHours: 0 }))).toMatchObject({ state: 'cleaned' })
+  await expect(requestAbort(tenant.id, tenant.slug, 'test')).rejects.toBeInstanceOf(NoSuchMove)
+})
+
+test('the same on a way back from the server that went away', async () => {
+  const there = await driven(await toElsewhere())
+  const back = await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'), 'verified')
+  await fence(await otherDatabase(there), 20)
+  await dies(back.source)
+  await endsWithout(back)
+  expect(await readMove(there.id)).toMatchObject({ state: 'switched' })
+  await revive?.()
+  await requestAbort(tenant.id, tenant.slug, 'test')
+  expect(await readMove(there.id)).toMatchObject({ state: 'rolling_back' })
+  expect(await driven(back)).toMatchObject({ state: 'aborted', abandonBy: null })
+  expect(await readMove(there.id)).toMatchObject({ state: 'switched' })
+  forgetPlacement(tenant.id)
+  await add()
+  const before = await fingerprint(tenant.id)
+  await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))
+  forgetPlacement(tenant.id)
+  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared' })
+  expect(await fingerprint(tenant.id)).toEqual(before)
+})
+
+test.each([['by itself', async () => {}], ['given up', askedToEndWithout]] as const)('a source that dies when its target has opened is not needed any more: the move goes on, %s', async (_, ask) => {
+  const move = await homeFrom('verified')
+  const before = await fingerprint(tenant.id)
+  await fence(await otherSource(move), 0)
+  await connected(mainAdmin(), (client) => client.query(`update tenancy.residents set state = 'active', epoch = $2 where tenant_id = $1`, [tenant.id, move.source.epoch + 1]))
+  await dies(move.source)
+  await ask(move)
+  expect(await driven(move)).toMatchObject({ state: 'switched', abortBy: null, abandonBy: null })
+  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: move.source.epoch + 1 })
+  expect(await fingerprint(tenant.id)).toEqual(before)
+  await add()
+  // the old place comes back: nobody gets in there, and the way back is open
+  await revive?.()
+  await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))
+  forgetPlacement(tenant.id)
+  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'database' })
+  await add()
+})
+
+test('a target that was left behind, and comes back: another abort takes away what is there', async () => {
+  const move = await driven(await toElsewhere(), 'verified')
+  await dies(move.target)
+  await endsWithout(move)
+  await revive?.()
+  expect(await leftAt(move.target, tenant.id)).toBe(1)
+  await requestAbort(tenant.id, tenant.slug, 'test')
+  expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: null })
+  expect(await leftAt(move.target, tenant.id)).toBe(0)
+  await add()
 })
 
 test('a new place that is gone for good after the switch: the move ends when an operator says so', async () => {
@@ -122,7 +225,7 @@ test('a target that opened and then went away stays shut when it comes back, and
   await add()
   await revive?.()
   expect(await driven(move)).toMatchObject({ state: 'aborted' })
-  expect(await connected(await otherServer(), async (client) => (await client.query('select from pg_database where datname = $1', [move.target.database])).rowCount)).toBe(0)
+  expect(await leftAt(move.target, tenant.id)).toBe(0)
   forgetPlacement(tenant.id)
   expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
 })

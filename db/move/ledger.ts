@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, notInArray, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, ne, notInArray, or, sql } from 'drizzle-orm'
 import { over } from '#db/move/states'
 import { platform, type PlatformDb } from '#db/registry'
 import { moveEvents, moves, tenants, type MoveState } from '#db/schema/platform'
@@ -17,6 +17,12 @@ export async function readMove(id: string): Promise<Move> {
 export async function latestMove(tenantId: string): Promise<Move | undefined> {
   const [move] = await platform().select().from(moves).where(eq(moves.tenantId, tenantId)).orderBy(desc(notInArray(moves.state, over)), desc(moves.requestedAt), desc(moves.id)).limit(1)
   return move
+}
+
+/** The newest move of a tenant that ended without one of its servers, unless another one has come to something since. */
+export async function abandonedMove(tenantId: string): Promise<Move | undefined> {
+  const [move] = await platform().select().from(moves).where(and(eq(moves.tenantId, tenantId), or(ne(moves.state, 'aborted'), isNotNull(moves.abandonBy)))).orderBy(desc(moves.requestedAt), desc(moves.id)).limit(1)
+  return move?.state === 'aborted' ? move : undefined
 }
 
 export const readEvents = (moveId: string): Promise<MoveEvent[]> =>

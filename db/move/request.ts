@@ -7,7 +7,7 @@ import { Invalid, MoveUnderWay, NoSuchMove, SamePlace } from '#db/errors'
 import { newId, privateName } from '#db/id'
 import { enqueue } from '#db/jobs/queue'
 import { isHere, placeName } from '#db/move/ends'
-import { latestMove, mayAbandon, type Move } from '#db/move/ledger'
+import { abandonedMove, advance, latestMove, mayAbandon, type Move } from '#db/move/ledger'
 import { checkServer, survey, type Survey } from '#db/move/preflight'
 import { isBefore, isLive } from '#db/move/states'
 import { kindOf } from '#db/placements/create'
@@ -65,9 +65,15 @@ export async function requestRollback(tenantId: string, slug: string, actor: str
   return made
 }
 
-/** Asks for the move to be given up. Before the switch only; the worker does it at its next step, and says when it was too late. */
-export const requestAbort = (tenantId: string, slug: string, actor: string): Promise<Move> =>
-  wish(tenantId, slug, 'aborted', { abortBy: actor }, (move) => isBefore(move.state), actor)
+/**
+ * Asks for the move to be given up. Before the switch only; the worker does it at its next step, and says when it was too late. One that was
+ * given up without a server is given up again, when that is back: the tenant is let in where it was shut, and what was left is taken away.
+ */
+export async function requestAbort(tenantId: string, slug: string, actor: string): Promise<Move> {
+  const [left, [placement]] = await Promise.all([abandonedMove(tenantId), platform().select().from(placements).where(eq(placements.tenantId, tenantId))])
+  if (left && placement && isSamePlace(placement, left.source)) return ask(left, slug, 'aborted', { state: 'aborting', abortBy: actor, abandonBy: null }, actor)
+  return wish(tenantId, slug, 'aborted', { abortBy: actor }, (move) => isBefore(move.state), actor)
+}
 
 /** Gives the way back up: the old copy is removed. */
 export const requestConfirm = (tenantId: string, slug: string, actor: string): Promise<Move> =>
@@ -80,10 +86,18 @@ export const requestAbandon = (tenantId: string, slug: string, actor: string): P
 async function wish(tenantId: string, slug: string, wanted: string, changes: Partial<Move>, may: (move: Move) => boolean, actor: string): Promise<Move> {
   const move = await latestMove(tenantId)
   if (!move || !may(move)) throw new NoSuchMove(slug, wanted, move?.state ?? 'not there')
+  return ask(move, slug, wanted, changes, actor)
+}
+
+/** Changes a move that is still in the state it was read in, and hands it to the worker, with its audit row. */
+function ask(move: Move, slug: string, wanted: string, changes: Partial<Move>, actor: string): Promise<Move> {
+  const busy = () => new NoSuchMove(slug, wanted, 'going on; ask again')
   return inTransaction(async (db, client) => {
+    // a way back that is live again takes the place of the move that it rolls back, as when it was asked for
+    if (changes.state && move.rollsBack !== null && !(await advance(move.rollsBack, 'switched', 'rolling_back', {}, db))) throw busy()
     const [changed] = await db.update(moves).set({ ...changes, retryAt: sql`clock_timestamp()` }).where(and(eq(moves.id, move.id), eq(moves.state, move.state))).returning()
-    if (!changed) throw new NoSuchMove(slug, wanted, 'going on; ask again')
-    await record(db, { actor, deed: `move to be ${wanted}`, tenantId, detail: { move: move.id } })
+    if (!changed) throw busy()
+    await record(db, { actor, deed: `move to be ${wanted}`, tenantId: move.tenantId, detail: { move: move.id } })
     await enqueue(client, 'move', { moveId: move.id })
     return changed
   })
@@ -112,10 +126,12 @@ async function endsOf({ tenantId, to, databaseUrl }: MoveRequest, prepare: boole
   const source = { kind, serverId, database, schema: name, login, secret, epoch }
   if (databaseUrl !== undefined && to !== 'database') throw new Invalid('databaseUrl', `a placement of kind ${to} is in the main database; --database-url goes with database`)
   const target = await targetOf(tenantId, to, databaseUrl, source, prepare)
-  const same = (['kind', 'serverId', 'database', 'schema'] as const).every((part) => source[part] === target[part])
-  if (same) throw new SamePlace(row.slug, placeName({ server: null, database, schema: name }))
+  if (isSamePlace(source, target)) throw new SamePlace(row.slug, placeName({ server: null, database, schema: name }))
   return { slug: row.slug, tier: row.tier, source, target }
 }
+
+type Where = Pick<MoveEnd, 'kind' | 'serverId' | 'database' | 'schema'>
+const isSamePlace = (a: Where, b: Where): boolean => (['kind', 'serverId', 'database', 'schema'] as const).every((part) => a[part] === b[part])
 
 async function targetOf(tenantId: string, kind: PlacementKind, databaseUrl: string | undefined, source: MoveEnd, prepare: boolean): Promise<MoveEnd> {
   if (kind === 'shared') return { kind, serverId: null, database: null, schema: 'shared', login: null, secret: null, epoch: 0 }

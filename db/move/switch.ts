@@ -41,9 +41,10 @@ async function switchHere(mover: Mover): Promise<void> {
  * takes over from a dead one finds how far it came in the two databases, never in a note of its own.
  */
 async function switchAcross(mover: Mover): Promise<void> {
-  const source = await mover.source()
-  const tables = await mover.tables()
   const epoch = mover.move.source.epoch + 1
+  const source = await mover.source().catch((error: unknown) => switchWithout(mover, epoch, error))
+  if (!source) return
+  const tables = await mover.tables()
   const state = (await residentIn(source, mover))?.state
   if (state === 'fenced' || state === 'gone') {
     await takeOver(mover, epoch)
@@ -61,6 +62,14 @@ async function switchAcross(mover: Mover): Promise<void> {
   })
   await endWhenSilent(mover, 0)
   await finish(mover, result, pauseMs)
+}
+
+/** Once the target has opened, nothing needs the source any more: it is shut, and may have died since. Throws `error` where it has not. */
+async function switchWithout(mover: Mover, epoch: number, error: unknown): Promise<undefined> {
+  await endWhenSilent(mover, silenceMs)
+  if ((await residentIn(await mover.target(), mover))?.state !== 'active') throw error
+  await recordSwitch(mover, epoch)
+  await endWhenSilent(mover, 0)
 }
 
 /** What a dead mover began behind the fence; where the target does not open in time, the tenant goes back. */
@@ -88,11 +97,13 @@ async function comeAcross(mover: Mover, epoch: number, last = 'select'): Promise
     throw new GivenUp('the target was given up before it could open')
   }
   await moment('target opened')
-  await mover.main.query('select tenancy.record_switch($1, $2)', [mover.move.id, epoch])
+  await recordSwitch(mover, epoch)
   await moment('registry switched')
   await source.query(last)
   await turn(source, mover, 'fenced', 'gone', epoch)
 }
+
+const recordSwitch = (mover: Mover, epoch: number) => mover.main.query('select tenancy.record_switch($1, $2)', [mover.move.id, epoch])
 
 async function finish(mover: Mover, keys: number, pauseMs: number): Promise<void> {
   await change(mover.move.id, { pauseMs })

@@ -20,8 +20,9 @@ export async function undo(mover: Mover): Promise<boolean> {
   const epoch = move.source.epoch + 2
   const source = await unlessAbandoned(mover, 'source', mover.source)
   if (source && !(await openAgain(mover, source, epoch))) return goOn(mover, epoch)
-  // with the source lost, a target that has opened is the only copy
+  // with the source lost, a target that has opened is the only copy: the tenant lives there, unless it had gone back already
   const kept = !source && (await residentIn(await mover.target(), mover))?.state === 'active'
+  if (kept && !(await isBack(mover, epoch))) return goOn(mover, epoch)
   if (!kept) await unlessAbandoned(mover, 'target', () => clearTarget(mover, epoch))
   if (source) await handOver(await mover.source(), mover, move.id, move.rollsBack)
   return true
@@ -43,8 +44,7 @@ async function openAgain(mover: Mover, source: pg.Client, epoch: number): Promis
 
 /** Sets the registry back to the source, under an epoch that no switch of this move can reach. False when the target is open. */
 async function setBack(mover: Mover, epoch: number): Promise<boolean> {
-  const [placement] = await readPlacements(eq(placements.tenantId, mover.move.tenantId))
-  if (placement?.epoch === epoch) return true // an earlier run came as far as this
+  if (await isBack(mover, epoch)) return true // an earlier run came as far as this
   // nobody is led to a target before the registry says so, and for a move that is given up it never will
   const closed = await closedInTime(mover, epoch).catch(async (error: unknown) => {
     if (await hasWaited(mover)) return true
@@ -56,6 +56,11 @@ async function setBack(mover: Mover, epoch: number): Promise<boolean> {
   await mover.main.query('select tenancy.record_return($1, $2)', [mover.move.id, epoch])
   await moment('registry set back')
   return true
+}
+
+async function isBack({ move }: Mover, epoch: number): Promise<boolean> {
+  const [placement] = await readPlacements(eq(placements.tenantId, move.tenantId))
+  return placement?.epoch === epoch
 }
 
 async function clearTarget(mover: Mover, epoch: number): Promise<void> {
@@ -70,10 +75,12 @@ async function clearTarget(mover: Mover, epoch: number): Promise<void> {
   if (stays) await handOver(await mover.target(), mover, move.id, move.rollsBack)
 }
 
-/** True when the target can never open for this move any more. */
+/** True when the target can never open for this move any more: it is closed, or not under this move. */
 async function closeTarget(mover: Mover, epoch: number): Promise<boolean> {
   const target = await mover.target()
-  return (await turn(target, mover, 'incoming', 'aborted', epoch)) || (await residentIn(target, mover))?.state === 'aborted'
+  if (await turn(target, mover, 'incoming', 'aborted', epoch)) return true
+  const resident = await residentIn(target, mover)
+  return !resident || resident.state === 'aborted'
 }
 
 const closedInTime = async (mover: Mover, epoch: number): Promise<boolean> => inTime(await mover.target(), closeTarget(mover, epoch), 5000)

@@ -2,7 +2,7 @@ import { and, desc, eq, isNotNull, notInArray, sql } from 'drizzle-orm'
 import { NotFound } from '#db/errors'
 import { isId } from '#db/id'
 import { beyond, orderBy, page, type Cursor, type Page } from '#db/product/keyset'
-import { mayAbandon, readEvents } from '#db/move/ledger'
+import { abandonedMove, mayAbandon, readEvents } from '#db/move/ledger'
 import { isLive, over } from '#db/move/states'
 import { platform } from '#db/registry'
 import { moves, tenants, type MoveEnd, type MoveState, type PlacementKind, type Tier } from '#db/schema/platform'
@@ -15,6 +15,8 @@ export type MoveView = {
   rowsTotal: number; rowsDone: number; pauseMs: number | null; graceUntil: string | null; abortBy: string | null; confirmBy: string | null
   /** It waits for a server that may be gone for good. */
   abandonable: boolean
+  /** It ended without a server, where something may be left of it. */
+  leftBehind: boolean
   rollsBack: string | null; wayBack: string | null; events: ViewedEvent[]
 }
 
@@ -28,11 +30,12 @@ export async function readMoveView(id: string): Promise<MoveView> {
     db.select({ id: moves.id }).from(moves).where(eq(moves.rollsBack, id)).orderBy(desc(moves.requestedAt)).limit(1),
   ])
   if (!row) throw new NotFound('move')
+  const leftBehind = row.move.state === 'aborted' && (await abandonedMove(row.move.tenantId))?.id === id
   const { state, note, error, source, target, tierFrom, tierTo, requestedBy, reason, requestedAt, changedAt, rowsTotal, rowsDone, pauseMs, graceUntil, abortBy, confirmBy, abandonBy, rollsBack } = row.move
   return {
     id, slug: row.slug, tenant: row.tenant, state, note, error, from: source.kind, to: target.kind, tierFrom, tierTo, requestedBy, reason,
     over: !isLive(state) && state !== 'rolling_back', requestedAt: requestedAt.toISOString(), changedAt: changedAt.toISOString(),
-    rowsTotal, rowsDone, pauseMs, graceUntil: graceUntil?.toISOString() ?? null, abortBy, confirmBy, abandonable: mayAbandon(row.move) && abandonBy === null && note.startsWith('will try again'), rollsBack, wayBack: back?.id ?? null,
+    rowsTotal, rowsDone, pauseMs, graceUntil: graceUntil?.toISOString() ?? null, abortBy, confirmBy, abandonable: mayAbandon(row.move) && abandonBy === null && note.startsWith('will try again'), leftBehind, rollsBack, wayBack: back?.id ?? null,
     events: events.map(({ seq, at, event, detail, rows, tookMs }) => ({ seq, at: at.toISOString(), event, detail, rows, tookMs })),
   }
 }

@@ -9,7 +9,7 @@ import { latestMove, readMove, type Move } from '#db/move/ledger'
 import { requestMove, type MoveRequest } from '#db/move/request'
 import { unprovision } from '#db/placements/provision'
 import { forgetPlacement, platform, readPlacements } from '#db/registry'
-import { placements, tenants, type MoveState, type PlacementKind } from '#db/schema/platform'
+import { placements, tenants, type MoveEnd, type MoveState, type PlacementKind } from '#db/schema/platform'
 import { startPostgres } from '../../../scripts/postgres.mjs'
 
 // What tests of moves are made of.
@@ -75,6 +75,15 @@ export async function remains(adminUrl: string, schema: string, tenantId: string
     let left = 0
     for (const { name } of rows) left += Number((await client.query<{ n: string }>(`select count(*) as n from ${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)} where tenant_id = $1`, [tenantId])).rows[0]?.n)
     return left
+  })
+}
+
+/** What one end of a move still holds of a tenant: its rows in the shared schema, or a schema or database of its own as one. */
+export async function leftAt({ kind, serverId, database, schema }: MoveEnd, tenantId: string): Promise<number> {
+  if (kind === 'shared') return remains(mainAdmin(), schema, tenantId)
+  return connected(serverId === null ? mainAdmin() : await otherServer(), async (client) => {
+    const { rowCount } = await client.query(database === null ? 'select from pg_namespace where nspname = $1' : 'select from pg_database where datname = $1', [database ?? schema])
+    return rowCount ?? 0
   })
 }
 
