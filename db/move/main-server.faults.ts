@@ -4,6 +4,7 @@ import { inhabitant } from '#db/isolation/testing/world'
 import { requestMove } from '#db/move/request'
 import { momentsOf, struckMove } from '#db/move/testing/killing'
 import { MortalServer } from '#db/move/testing/server'
+import { leave, places, requestTo } from '#db/move/testing/world'
 import { closePools } from '#db/pools'
 import { setup } from '#db/setup'
 
@@ -17,17 +18,19 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(async () => {
   await closePools()
+  await leave([])
   await main.stop()
 })
 
 const only = process.env.FAULTS_DIRECTION // such as shared-schema
-const pairs = ([['shared', 'schema'], ['shared', 'database'], ['schema', 'database']] as const).filter(([from, to]) => !only || only === `${from}-${to}`)
+const near = ['shared', 'schema', 'database'] as const
+const pairs = near.flatMap((from) => places.slice(places.indexOf(from) + 1).map((to) => [from, to] as const)).filter(([from, to]) => !only || only === `${from}-${to}`)
 
 describe.each(pairs)('between %s and %s', (from, to) => {
   test.each(momentsOf(from, to))('the main server is killed and comes back, on both ways, at: %s', async (moment) => {
     const tenant = await inhabitant(from, 'main', 20)
     for (const target of [to, from]) {
-      const request = { tenantId: tenant.id, to: target, actor: 'test', reason: 'test' }
+      const request = await requestTo(target, tenant.id)
       const { verdict } = await struckMove(tenant, () => requestMove(request), moment, 'stop', () => main.die())
       expect(verdict).toEqual({ lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] })
     }
