@@ -112,20 +112,23 @@ test('a confirmed move whose old server is gone for good is abandoned, and says 
   }
 })
 
-test('what a move left behind on a server that is there again is undone, and then nothing more is offered', { tag: '@phone' }, async ({ page }, info) => {
+test('after a move that was abandoned is tidied up, and then nothing more is offered', { tag: '@phone' }, async ({ page }, info) => {
   const move = newId()
   await ask(`insert into platform.moves (id, tenant_id, state, source, target, tier_from, tier_to, requested_by, reason, abort_by, abandon_by, error)
     select $1, p.tenant_id, 'aborted', jsonb_build_object('kind', p.kind, 'serverId', null, 'database', null, 'schema', p.schema, 'login', null, 'secret', null, 'epoch', p.epoch), $2, 'starter', 'business', 'test', 'Their own schema', 'test', 'test', 'given up by test'
     from platform.placements as p join platform.tenants as t on t.id = p.tenant_id where t.slug = 'globex'`, [move, JSON.stringify({ kind: 'schema', serverId: null, database: null, schema: 't_gone', login: null, secret: null, epoch: 0 })])
   try {
+    await ask(`insert into platform.move_events (move_id, event, detail) values ($1, 'left behind', '127.0.0.1:1/t_gone, schema t_gone: connect ECONNREFUSED')`, [move])
     await page.goto(`/console/moves/${move}`)
+    await expect(page.getByText('what was made is left on a server that did not answer')).toBeVisible()
     await checkA11y(page)
-    await page.getByRole('button', { name: 'Undo what is left…' }).click()
+    await page.getByRole('button', { name: 'Tidy up…' }).click()
     await checkWidth(page, 'console-move-left', info)
     await page.keyboard.press('Escape')
-    await inDialog(page, 'Undo what is left…', {}, 'Undo it')
-    await expect(page.getByText('aborted', { exact: true })).toBeVisible({ timeout: 60_000 })
-    await expect(page.getByRole('button', { name: 'Undo what is left…' })).toHaveCount(0)
+    await inDialog(page, 'Tidy up…', {}, 'Tidy up')
+    await expect(page.getByText(`Given up by ${operator}. Globex never left its place, and what was made is gone.`)).toBeVisible({ timeout: 60_000 })
+    await expect(page.getByRole('button', { name: 'Tidy up…' })).toHaveCount(0)
+    await expect(page.getByText('aborted', { exact: true })).toBeVisible()
   } finally {
     await ask('delete from platform.moves where id = $1', [move])
   }

@@ -8,21 +8,21 @@ import type { MoveView } from '#db/move/view'
 const before = ['requested', 'provisioned', 'capturing', 'copied', 'indexed', 'caught_up', 'verified']
 
 /** What an operator may decide at this point. */
-export function MoveActions({ move, actions }: { move: MoveView; actions: Record<'abandon' | 'abort' | 'confirm' | 'rollBack', Action<unknown>> }) {
+export function MoveActions({ move, actions }: { move: MoveView; actions: Record<'abandon' | 'abort' | 'confirm' | 'rollBack' | 'tidy', Action<unknown>> }) {
   const hidden = { slug: move.slug }
   if (before.includes(move.state) && move.abortBy === null) return (
     <ReasonDialog action={actions.abort} hidden={hidden} opener="Give up…" title="Give this move up" save="Give it up" look="danger" needsReason={false}>
       {move.tenant} stays where it is, and what was made at the target is taken away.
     </ReasonDialog>
   )
-  if (move.leftBehind) return (
-    <ReasonDialog action={actions.abort} hidden={hidden} opener="Undo what is left…" title="Undo what is left of this move" save="Undo it" look="danger" needsReason={false}>
-      For a server that is there again. {move.tenant} is let in where the move had shut it, and what was made at the target is taken away.
+  if (move.tidiable) return (
+    <ReasonDialog action={actions.tidy} hidden={hidden} opener="Tidy up…" title="Tidy up after this move" save="Tidy up" needsReason={false}>
+      For a server that is there again. {move.tenant} is let in where the move had shut it out, and what the move left on that server is taken away.
     </ReasonDialog>
   )
   if (move.abandonable) return (
     <ReasonDialog action={actions.abandon} hidden={hidden} opener="Abandon…" title="End this move without that server" save="Abandon" look="danger" needsReason={false}>
-      For a server that is gone for good. {move.tenant} is not touched; what is left on that server stays there, should it ever come back.
+      For a server that is gone for good. What the move made or was to remove elsewhere is taken away; what is on that server stays there, should it ever come back.
     </ReasonDialog>
   )
   if (move.state !== 'switched' || move.confirmBy !== null) return null

@@ -9,7 +9,7 @@ import type { MoveView } from '#db/move/view'
 /** What there is to know about where the move stands, beyond its progress. */
 export function MoveOutcome({ move, formats }: { move: MoveView; formats: Formats }) {
   const waited = move.pauseMs === null ? '' : ` Writes waited ${duration(move.pauseMs)} at the switch.`
-  const left = move.events.some(({ event }) => event === 'left behind')
+  const left = move.abandonBy !== null && move.events.some(({ event }) => event === 'left behind')
   if (move.state === 'aborted' && move.abortBy) return <Notice look="warn">Given up by {move.abortBy}. {move.tenant} never left its place, and what was made {left ? 'is left on a server that did not answer' : 'is gone'}.</Notice>
   if (move.abortBy) return <Notice look="warn">{move.abortBy} has given this move up; it ends at its next step.</Notice>
   if (move.error) return <Notice look="danger">Given up: {move.error}. {move.tenant} never left its place.</Notice>

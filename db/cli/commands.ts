@@ -37,10 +37,10 @@ export const commands: Command[] = [
   { words: ['tenant', 'resume'], usage: 'tenant resume SLUG --reason TEXT', about: 'let a suspended tenant in again', options: { reason: text }, load: tenant('resume') },
   { words: ['tenant', 'rotate'], usage: 'tenant rotate SLUG --reason TEXT', about: 'give a tenant’s own login another password, and end the sessions of the one before', options: { reason: text }, load: tenant('rotate') },
   {
-    words: ['tenant', 'move'], usage: 'tenant move SLUG --to shared|schema|database [--database-url URL] [--reason TEXT] [--wait] [--dry-run] | --status | --abort | --confirm | --rollback | --abandon', about: 'change the placement of a live tenant, and its tier with it',
+    words: ['tenant', 'move'], usage: 'tenant move SLUG --to shared|schema|database [--database-url URL] [--reason TEXT] [--wait] [--dry-run] | --status | --abort | --confirm | --rollback | --abandon | --tidy', about: 'change the placement of a live tenant, and its tier with it',
     options: {
       to: text, 'database-url': text, reason: text, wait: { type: 'boolean' }, 'dry-run': { type: 'boolean' },
-      status: { type: 'boolean' }, abort: { type: 'boolean' }, confirm: { type: 'boolean' }, rollback: { type: 'boolean' }, abandon: { type: 'boolean' },
+      status: { type: 'boolean' }, abort: { type: 'boolean' }, confirm: { type: 'boolean' }, rollback: { type: 'boolean' }, abandon: { type: 'boolean' }, tidy: { type: 'boolean' },
     },
     load: () => import('#db/cli/tenant-move'),
   },

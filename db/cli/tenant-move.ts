@@ -4,7 +4,7 @@ import type { Outcome, Run } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
 import { latestMove, readEvents, readMove, type Move, type MoveEvent } from '#db/move/ledger'
-import { planMove, requestAbandon, requestAbort, requestConfirm, requestMove, requestRollback, type MoveRequest } from '#db/move/request'
+import { planMove, requestAbandon, requestAbort, requestConfirm, requestMove, requestRollback, requestTidying, type MoveRequest } from '#db/move/request'
 import { isLive, stateMeaning } from '#db/move/states'
 import { platform } from '#db/registry'
 import { placementKinds, type PlacementKind } from '#db/schema/platform'
@@ -14,8 +14,8 @@ export const run: Run = async ({ values, positionals: [slug, ...rest] }) => {
   if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
   const tenant = await bySlug(platform(), slug)
   const actor = commandLine()
-  const asked = ['to', 'status', 'abort', 'confirm', 'rollback', 'abandon'].filter((option) => values[option])
-  if (asked.length !== 1) throw new UsageError('say one thing: --to KIND, --status, --abort, --confirm, --rollback or --abandon')
+  const asked = ['to', 'status', 'abort', 'confirm', 'rollback', 'abandon', 'tidy'].filter((option) => values[option])
+  if (asked.length !== 1) throw new UsageError('say one thing: --to KIND, --status, --abort, --confirm, --rollback, --abandon or --tidy')
   if (values['dry-run'] && !values.to) throw new UsageError(`--dry-run goes with --to; --${asked[0]} would be done`)
   const reason = typeof values.reason === 'string' ? values.reason : 'asked for on the command line'
   const follow = (move: Move) => (values.wait ? followed(move.id, slug, { aloud: values.json !== true, back: values.abort === true || move.state === 'aborting' }) : shown(move, slug))
@@ -23,6 +23,7 @@ export const run: Run = async ({ values, positionals: [slug, ...rest] }) => {
   if (values.abort) return follow(await requestAbort(tenant.id, slug, actor))
   if (values.confirm) return follow(await requestConfirm(tenant.id, slug, actor))
   if (values.abandon) return follow(await requestAbandon(tenant.id, slug, actor))
+  if (values.tidy) return follow(await requestTidying(tenant.id, slug, actor))
   if (values.rollback) return follow(await requestRollback(tenant.id, slug, actor, reason))
   const databaseUrl = values['database-url']
   const request: MoveRequest = { tenantId: tenant.id, to: kindOf(values.to), actor, reason, ...(typeof databaseUrl === 'string' ? { databaseUrl } : {}) }

@@ -34,7 +34,7 @@ export async function capture(mover: Mover): Promise<void> {
   const source = await mover.source()
   if ((await residentIn(source, mover))?.state === 'copying') return
   const { result, pauseMs } = await withFence(mover, source, async () => ({ result: await turn(source, mover, 'active', 'copying', move.source.epoch) }))
-  if (!result) throw new Error(`tenant ${mover.slug} is not active in ${move.source.schema} under epoch ${move.source.epoch}`)
+  if (!result) throw new Error(`tenant ${mover.slug} is not active in ${move.source.schema} under epoch ${move.source.epoch}; where an earlier move was abandoned, \`tenant move ${mover.slug} --tidy\` ends it`)
   await mover.event('capture armed', '', { tookMs: pauseMs })
   await moment('capture armed')
 }

@@ -1,16 +1,20 @@
+import { eq } from 'drizzle-orm'
 import type pg from 'pg'
 import { handOver, finishLeaving, residentIn } from '#db/move/capture'
-import { drop, openEnd } from '#db/move/ends'
+import { drop, isSamePlace, openEnd, placeName } from '#db/move/ends'
 import { isShared, type Mover } from '#db/move/mover'
 import { moment } from '#db/move/moments'
 import { unlessAbandoned } from '#db/move/passing'
 import { tenantTables, written } from '#db/move/tables'
 import { unprovision } from '#db/placements/provision'
+import { platform } from '#db/registry'
+import { placements } from '#db/schema/platform'
 
 const batchRows = 20_000
 
 /** Removes the old copy, and lets the tenant's place go from this move. */
 export async function clean(mover: Mover): Promise<{ rows: number }> {
+  await unlessAbandoned(mover, 'target', () => assertLetIn(mover))
   const gone = (await unlessAbandoned(mover, 'source', () => empty(mover, 'source'))) ?? { rows: 0 }
   await moment('source away')
   if (isShared(mover.move.source) && !mover.here) {
@@ -22,10 +26,19 @@ export async function clean(mover: Mover): Promise<{ rows: number }> {
   return gone
 }
 
+/** The old copy goes when the new one is what the tenant lives by, and not before. */
+async function assertLetIn(mover: Mover): Promise<void> {
+  const { rowCount } = await (await mover.target()).query(
+    `select from tenancy.residents where tenant_id = $1 and state = 'active' and coalesce(move_id, $2) = $2`, [mover.move.tenantId, mover.move.id])
+  if (rowCount !== 1) throw new Error(`tenant ${mover.slug} is not let in in its new place, so its old copy stays`)
+}
+
 /** Takes away what is left at one end: rows in batches where others live too, or the whole schema, database and login. */
 export async function empty(mover: Mover, side: 'source' | 'target'): Promise<{ rows: number }> {
   const { move } = mover
   const end = await mover.end(side)
+  const [placement] = await platform().select().from(placements).where(eq(placements.tenantId, move.tenantId))
+  if (placement && isSamePlace(placement, move[side])) throw new Error(`tenant ${mover.slug} lives in ${placeName(end)}, so nothing of it is taken away`)
   if (!isShared(move[side])) {
     await mover.note(`dropping ${move[side].database ?? move[side].schema}`)
     await moment('in the clean-up')

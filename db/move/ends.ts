@@ -31,6 +31,9 @@ export async function reachable(tenantId: string, end: MoveEnd): Promise<End> {
 export const placeName = ({ server, database, schema }: { server: { host: string; port: number } | null; database: string | null; schema: string }): string =>
   `${server ? `${server.host}:${server.port}/` : ''}${database ?? 'main'}, schema ${schema}`
 
+type Where = Pick<MoveEnd, 'kind' | 'serverId' | 'database' | 'schema'>
+export const isSamePlace = (a: Where, b: Where): boolean => (['kind', 'serverId', 'database', 'schema'] as const).every((part) => a[part] === b[part])
+
 /** True when both ends are in the main database, so that one transaction can switch. */
 export const isHere = (source: MoveEnd, target: MoveEnd): boolean => source.database === null && target.database === null
 

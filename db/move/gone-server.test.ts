@@ -6,11 +6,11 @@ import { NoSuchMove } from '#db/errors'
 import { newId } from '#db/id'
 import type { Inhabitant } from '#db/isolation/testing/world'
 import { latestMove, readEvents, readMove, type Move } from '#db/move/ledger'
-import { requestAbandon, requestAbort, requestConfirm, requestMove, requestRollback } from '#db/move/request'
+import { requestAbandon, requestAbort, requestConfirm, requestMove, requestRollback, requestTidying } from '#db/move/request'
 import { driven, fingerprint, leave, leftAt, mainAdmin, otherServer, remains, requestTo, serviceOf, settleIn } from '#db/move/testing/world'
 import { closePools } from '#db/pools'
 import { forgetPlacement, placementOf, platform } from '#db/registry'
-import { servers, type MoveEnd } from '#db/schema/platform'
+import { placements, servers, type MoveEnd } from '#db/schema/platform'
 import { customers } from '#db/schema/tenant'
 import { encrypt } from '#db/secrets'
 
@@ -93,14 +93,10 @@ test('a target that refuses its worker is as good as gone: the tenant goes back'
 })
 
 /** Given up, it waits for its server until an operator says that it shall not. */
-async function askedToEndWithout(move: Move): Promise<void> {
+async function endsWithout(move: Move): Promise<void> {
   await requestAbort(tenant.id, tenant.slug, 'test')
   await expect(driven(move)).rejects.toThrow(refused)
   await requestAbandon(tenant.id, tenant.slug, 'test')
-}
-
-async function endsWithout(move: Move): Promise<void> {
-  await askedToEndWithout(move)
   expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: 'test' })
 }
 
@@ -123,21 +119,21 @@ test('a source that is gone for good before the switch: the move ends when an op
   expect(await remains(mainAdmin(), 'shared', tenant.id)).toBe(0)
 })
 
-test('a source that was given up before the switch, and comes back: another abort leaves the tenant free to move', async () => {
+test('a source that was given up before the switch, and comes back: tidying up leaves the tenant free to move', async () => {
   const move = await homeFrom('copied')
   await dies(move.source)
   await endsWithout(move)
   await revive?.()
   // a move that comes to nothing in between does not hide what is left
   expect(await driven(await requestMove(await requestTo('schema', tenant.id)))).toMatchObject({ state: 'aborted' })
-  await requestAbort(tenant.id, tenant.slug, 'test')
+  await requestTidying(tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: null })
   expect(await stateAt(await otherSource(move))).toEqual({ state: 'active', move: null })
   await add()
   expect(await driven(await requestMove({ ...(await requestTo('schema', tenant.id)), graceHours: 0 }))).toMatchObject({ state: 'cleaned' })
 })
 
-test('a source that is given up behind the fence, and comes back: another abort lets the tenant in again', async () => {
+test('a source that is given up behind the fence, and comes back: tidying up lets the tenant in again', async () => {
   const move = await homeFrom('verified')
   const before = await fingerprint(tenant.id)
   await fence(await otherSource(move), 20)
@@ -145,14 +141,14 @@ test('a source that is given up behind the fence, and comes back: another abort 
   await endsWithout(move)
   await revive?.()
   await expect(add()).rejects.toThrow()
-  await requestAbort(tenant.id, tenant.slug, 'test')
+  await requestTidying(tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: null })
   forgetPlacement(tenant.id)
   expect(await placementOf(tenant.id)).toMatchObject({ kind: 'database' })
   expect(await fingerprint(tenant.id)).toEqual(before)
   await add()
   expect(await driven(await requestMove({ ...(await requestTo('schema', tenant.id)), graceHours: 0 }))).toMatchObject({ state: 'cleaned' })
-  await expect(requestAbort(tenant.id, tenant.slug, 'test')).rejects.toBeInstanceOf(NoSuchMove)
+  await expect(requestTidying(tenant.id, tenant.slug, 'test')).rejects.toBeInstanceOf(NoSuchMove)
 })
 
 test('the same on a way back from the server that went away', async () => {
@@ -163,7 +159,7 @@ test('the same on a way back from the server that went away', async () => {
   await endsWithout(back)
   expect(await readMove(there.id)).toMatchObject({ state: 'switched' })
   await revive?.()
-  await requestAbort(tenant.id, tenant.slug, 'test')
+  await requestTidying(tenant.id, tenant.slug, 'test')
   expect(await readMove(there.id)).toMatchObject({ state: 'rolling_back' })
   expect(await driven(back)).toMatchObject({ state: 'aborted', abandonBy: null })
   expect(await readMove(there.id)).toMatchObject({ state: 'switched' })
@@ -176,13 +172,13 @@ test('the same on a way back from the server that went away', async () => {
   expect(await fingerprint(tenant.id)).toEqual(before)
 })
 
-test.each([['by itself', async () => {}], ['given up', askedToEndWithout]] as const)('a source that dies when its target has opened is not needed any more: the move goes on, %s', async (_, ask) => {
+test.each([['by itself', async () => {}], ['given up', () => requestAbort(tenant.id, tenant.slug, 'test')]] as const)('a source that dies when its target has opened is not needed any more: the move goes on, %s', async (_, ask) => {
   const move = await homeFrom('verified')
   const before = await fingerprint(tenant.id)
   await fence(await otherSource(move), 0)
   await connected(mainAdmin(), (client) => client.query(`update tenancy.residents set state = 'active', epoch = $2 where tenant_id = $1`, [tenant.id, move.source.epoch + 1]))
   await dies(move.source)
-  await ask(move)
+  await ask()
   expect(await driven(move)).toMatchObject({ state: 'switched', abortBy: null, abandonBy: null })
   expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: move.source.epoch + 1 })
   expect(await fingerprint(tenant.id)).toEqual(before)
@@ -195,25 +191,81 @@ test.each([['by itself', async () => {}], ['given up', askedToEndWithout]] as co
   await add()
 })
 
-test('a target that was left behind, and comes back: another abort takes away what is there', async () => {
+test('a target that was left behind, and comes back: tidying up takes away what is there', async () => {
   const move = await driven(await toElsewhere(), 'verified')
   await dies(move.target)
   await endsWithout(move)
   await revive?.()
   expect(await leftAt(move.target, tenant.id)).toBe(1)
-  await requestAbort(tenant.id, tenant.slug, 'test')
+  await requestTidying(tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: null })
   expect(await leftAt(move.target, tenant.id)).toBe(0)
   await add()
 })
 
-test('a new place that is gone for good after the switch: the move ends when an operator says so', async () => {
-  const move = await driven(await toElsewhere())
-  await requestConfirm(tenant.id, tenant.slug, 'test')
-  await dies(move.target)
+test('a source that is gone for good may be given up more than once, whatever is left of the target', async () => {
+  expect(await driven(await requestMove({ ...(await requestTo('elsewhere', tenant.id)), graceHours: 0 }))).toMatchObject({ state: 'cleaned' })
+  const move = await driven(await requestMove({ tenantId: tenant.id, to: 'database', databaseUrl: mainAdmin(), actor: 'test', reason: 'test' }), 'copied')
+  await dies(move.source)
+  await endsWithout(move)
+  await requestTidying(tenant.id, tenant.slug, 'test')
   await expect(driven(move)).rejects.toThrow(refused)
   await requestAbandon(tenant.id, tenant.slug, 'test')
+  expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: 'test' })
+  expect(await leftAt(move.target, tenant.id)).toBe(0)
+})
+
+test('the old copy stays while the new place does not answer, until an operator says otherwise; back after all, it is moved like any other', async () => {
+  const move = await driven(await requestMove({ ...(await requestTo('elsewhere', tenant.id)), graceHours: 0 }), 'switched')
+  await dies(move.target)
+  await expect(driven(move)).rejects.toThrow(refused)
+  expect(await readMove(move.id)).toMatchObject({ state: 'confirmed' })
+  expect(await leftAt(move.source, tenant.id)).toBeGreaterThan(0)
+  await requestAbandon(tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'cleaned' })
+  expect(await leftAt(move.source, tenant.id)).toBe(0)
+  await revive?.()
+  await requestTidying(tenant.id, tenant.slug, 'test')
+  expect(await driven(move)).toMatchObject({ state: 'cleaned', abandonBy: null })
+  expect(await stateAt(await otherDatabase(move))).toEqual({ state: 'active', move: null })
+  expect(await driven(await requestMove({ ...(await requestTo('shared', tenant.id)), graceHours: 0 }))).toMatchObject({ state: 'cleaned' })
+  await add()
+})
+
+test.each(['waits', 'is abandoned as well'] as const)('a way back that was abandoned with its source is tidied up although the first move was confirmed since, and %s', async (how) => {
+  const there = await driven(await toElsewhere())
+  const back = await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'), 'verified')
+  await fence(await otherDatabase(there), 20)
+  await dies(back.source)
+  await endsWithout(back)
+  await requestConfirm(tenant.id, tenant.slug, 'test')
+  await expect(driven(there)).rejects.toThrow(refused)
+  if (how === 'is abandoned as well') {
+    await requestAbandon(tenant.id, tenant.slug, 'test')
+    await driven(there)
+    forgetPlacement(tenant.id)
+  }
+  await revive?.()
+  await requestTidying(tenant.id, tenant.slug, 'test')
+  await driven(back)
+  expect(await readMove(back.id)).toMatchObject({ state: 'aborted', abandonBy: null })
+  await driven(there)
+  expect(await readMove(there.id)).toMatchObject({ state: 'cleaned' })
+  forgetPlacement(tenant.id)
+  await add()
+  expect(await driven(await requestMove({ ...(await requestTo('shared', tenant.id)), graceHours: 0 }))).toMatchObject({ state: 'cleaned' })
+})
+
+test('where the registry says that a tenant lives, nothing of it is taken away', async () => {
+  const move = await driven(await requestMove(await requestTo('schema', tenant.id)), 'copied')
+  const { schema, login, secret } = move.target
+  await platform().update(placements).set({ kind: 'schema', schema, login, secret }).where(eq(placements.tenantId, tenant.id))
+  await requestAbort(tenant.id, tenant.slug, 'test')
+  await expect(driven(move)).rejects.toThrow(`lives in main, schema ${schema}, so nothing of it is taken away`)
+  expect(await leftAt(move.target, tenant.id)).toBe(1)
+  await platform().update(placements).set({ kind: 'shared', schema: 'shared', login: null, secret: null }).where(eq(placements.tenantId, tenant.id))
+  expect(await driven(move)).toMatchObject({ state: 'aborted' })
+  expect(await leftAt(move.target, tenant.id)).toBe(0)
 })
 
 test('a target that opened and then went away stays shut when it comes back, and is taken away', async () => {

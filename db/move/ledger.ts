@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, inArray, isNotNull, ne, notInArray, or, sql } from 'drizzle-orm'
-import { over } from '#db/move/states'
+import { isLive, over } from '#db/move/states'
 import { platform, type PlatformDb } from '#db/registry'
 import { moveEvents, moves, tenants, type MoveState } from '#db/schema/platform'
 
@@ -19,10 +19,10 @@ export async function latestMove(tenantId: string): Promise<Move | undefined> {
   return move
 }
 
-/** The newest move of a tenant that ended without one of its servers, unless another one has come to something since. */
-export async function abandonedMove(tenantId: string): Promise<Move | undefined> {
-  const [move] = await platform().select().from(moves).where(and(eq(moves.tenantId, tenantId), or(ne(moves.state, 'aborted'), isNotNull(moves.abandonBy)))).orderBy(desc(moves.requestedAt), desc(moves.id)).limit(1)
-  return move?.state === 'aborted' ? move : undefined
+/** The newest move of a tenant where it ended without one of its servers; one that was given up since, and came to nothing, does not count. */
+export async function abandonedMove(tenantId: string, db: PlatformDb = platform()): Promise<Move | undefined> {
+  const [move] = await db.select().from(moves).where(and(eq(moves.tenantId, tenantId), or(ne(moves.state, 'aborted'), isNotNull(moves.abandonBy)))).orderBy(desc(moves.requestedAt), desc(moves.id)).limit(1)
+  return move && !isLive(move.state) && move.abandonBy !== null ? move : undefined
 }
 
 export const readEvents = (moveId: string): Promise<MoveEvent[]> =>

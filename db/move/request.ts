@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, inArray, sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import type pg from 'pg'
 import { record } from '#db/console/audit'
@@ -6,8 +6,8 @@ import { connected } from '#db/connect'
 import { Invalid, MoveUnderWay, NoSuchMove, SamePlace } from '#db/errors'
 import { newId, privateName } from '#db/id'
 import { enqueue } from '#db/jobs/queue'
-import { isHere, placeName } from '#db/move/ends'
-import { abandonedMove, advance, latestMove, mayAbandon, type Move } from '#db/move/ledger'
+import { isHere, isSamePlace, placeName } from '#db/move/ends'
+import { abandonedMove, latestMove, mayAbandon, type Move } from '#db/move/ledger'
 import { checkServer, survey, type Survey } from '#db/move/preflight'
 import { isBefore, isLive } from '#db/move/states'
 import { kindOf } from '#db/placements/create'
@@ -65,15 +65,9 @@ export async function requestRollback(tenantId: string, slug: string, actor: str
   return made
 }
 
-/**
- * Asks for the move to be given up. Before the switch only; the worker does it at its next step, and says when it was too late. One that was
- * given up without a server is given up again, when that is back: the tenant is let in where it was shut, and what was left is taken away.
- */
-export async function requestAbort(tenantId: string, slug: string, actor: string): Promise<Move> {
-  const [left, [placement]] = await Promise.all([abandonedMove(tenantId), platform().select().from(placements).where(eq(placements.tenantId, tenantId))])
-  if (left && placement && isSamePlace(placement, left.source)) return ask(left, slug, 'aborted', { state: 'aborting', abortBy: actor, abandonBy: null }, actor)
-  return wish(tenantId, slug, 'aborted', { abortBy: actor }, (move) => isBefore(move.state), actor)
-}
+/** Asks for the move to be given up. Before the switch only; the worker does it at its next step, and says when it was too late. */
+export const requestAbort = (tenantId: string, slug: string, actor: string): Promise<Move> =>
+  wish(tenantId, slug, 'aborted', { abortBy: actor }, (move) => isBefore(move.state), actor)
 
 /** Gives the way back up: the old copy is removed. */
 export const requestConfirm = (tenantId: string, slug: string, actor: string): Promise<Move> =>
@@ -83,25 +77,41 @@ export const requestConfirm = (tenantId: string, slug: string, actor: string): P
 export const requestAbandon = (tenantId: string, slug: string, actor: string): Promise<Move> =>
   wish(tenantId, slug, 'abandoned', { abandonBy: actor }, mayAbandon, actor)
 
+/**
+ * Has an abandoned move end as it should have, now that its server is there again: given up, the tenant is let in where it was shut; confirmed, its
+ * new place is its own; and what the move left on that server is taken away. Only while no other move has come to something since.
+ */
+export const requestTidying = (tenantId: string, slug: string, actor: string): Promise<Move> => inTransaction(async (db, client) => {
+  await lockTenant(db, tenantId)
+  const [move, [placement]] = [await abandonedMove(tenantId, db), await db.select().from(placements).where(eq(placements.tenantId, tenantId))]
+  const [again, home] = move?.state === 'aborted' ? ['aborting' as const, move.source] : ['confirmed' as const, move?.target]
+  if (!move || !home || !placement || !isSamePlace(placement, home)) throw new NoSuchMove(slug, 'tidied up', (await latestMove(tenantId))?.state ?? 'not there')
+  let { rollsBack } = move
+  if (again === 'aborting' && rollsBack !== null) {
+    // as when the way back was asked for; where the move that it rolls back has ended since, it stands for itself
+    const held = await db.update(moves).set({ state: 'rolling_back', abandonBy: null }).where(and(eq(moves.id, rollsBack), inArray(moves.state, ['switched', 'confirmed']))).returning({ id: moves.id })
+    if (held.length === 0) rollsBack = null
+  }
+  return ask(db, client, move, 'tidied up', { state: again, rollsBack, abandonBy: null, changedAt: new Date() }, slug, actor)
+})
+
 async function wish(tenantId: string, slug: string, wanted: string, changes: Partial<Move>, may: (move: Move) => boolean, actor: string): Promise<Move> {
   const move = await latestMove(tenantId)
   if (!move || !may(move)) throw new NoSuchMove(slug, wanted, move?.state ?? 'not there')
-  return ask(move, slug, wanted, changes, actor)
+  return inTransaction((db, client) => ask(db, client, move, wanted, changes, slug, actor))
 }
 
 /** Changes a move that is still in the state it was read in, and hands it to the worker, with its audit row. */
-function ask(move: Move, slug: string, wanted: string, changes: Partial<Move>, actor: string): Promise<Move> {
-  const busy = () => new NoSuchMove(slug, wanted, 'going on; ask again')
-  return inTransaction(async (db, client) => {
-    // a way back that is live again takes the place of the move that it rolls back, as when it was asked for
-    if (changes.state && move.rollsBack !== null && !(await advance(move.rollsBack, 'switched', 'rolling_back', {}, db))) throw busy()
-    const [changed] = await db.update(moves).set({ ...changes, retryAt: sql`clock_timestamp()` }).where(and(eq(moves.id, move.id), eq(moves.state, move.state))).returning()
-    if (!changed) throw busy()
-    await record(db, { actor, deed: `move to be ${wanted}`, tenantId: move.tenantId, detail: { move: move.id } })
-    await enqueue(client, 'move', { moveId: move.id })
-    return changed
-  })
+async function ask(db: PlatformDb, client: pg.PoolClient, move: Move, wanted: string, changes: Partial<Move>, slug: string, actor: string): Promise<Move> {
+  const [changed] = await db.update(moves).set({ ...changes, retryAt: sql`clock_timestamp()` }).where(and(eq(moves.id, move.id), eq(moves.state, move.state))).returning()
+  if (!changed) throw new NoSuchMove(slug, wanted, 'going on; ask again')
+  await record(db, { actor, deed: `move to be ${wanted}`, tenantId: move.tenantId, detail: { move: move.id } })
+  await enqueue(client, 'move', { moveId: move.id })
+  return changed
 }
+
+/** One after the other: who asks for a new move, and who takes up an old one. */
+const lockTenant = (db: PlatformDb, tenantId: string) => db.select({ id: tenants.id }).from(tenants).where(eq(tenants.id, tenantId)).for('no key update')
 
 /** Somebody has asked already: for the same, and then it is one move, or for something else. */
 async function joined(move: Move, { tenantId, to, databaseUrl }: MoveRequest): Promise<Move> {
@@ -130,9 +140,6 @@ async function endsOf({ tenantId, to, databaseUrl }: MoveRequest, prepare: boole
   return { slug: row.slug, tier: row.tier, source, target }
 }
 
-type Where = Pick<MoveEnd, 'kind' | 'serverId' | 'database' | 'schema'>
-const isSamePlace = (a: Where, b: Where): boolean => (['kind', 'serverId', 'database', 'schema'] as const).every((part) => a[part] === b[part])
-
 async function targetOf(tenantId: string, kind: PlacementKind, databaseUrl: string | undefined, source: MoveEnd, prepare: boolean): Promise<MoveEnd> {
   if (kind === 'shared') return { kind, serverId: null, database: null, schema: 'shared', login: null, secret: null, epoch: 0 }
   const name = privateName(tenantId)
@@ -156,6 +163,7 @@ type NewMove = Omit<typeof moves.$inferInsert, 'id' | 'tenantId'>
 /** Move, job, audit row and the state of a move that is rolled back: all, or none when somebody was quicker. */
 function write(tenantId: string, values: NewMove): Promise<Move | undefined> {
   return inTransaction(async (db, client) => {
+    await lockTenant(db, tenantId)
     if (values.rollsBack) {
       const [first] = await db.update(moves).set({ state: 'rolling_back' }).where(and(eq(moves.id, values.rollsBack), eq(moves.state, 'switched'))).returning({ id: moves.id })
       if (!first) return undefined

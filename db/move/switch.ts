@@ -67,9 +67,10 @@ async function switchAcross(mover: Mover): Promise<void> {
 /** Once the target has opened, nothing needs the source any more: it is shut, and may have died since. Throws `error` where it has not. */
 async function switchWithout(mover: Mover, epoch: number, error: unknown): Promise<undefined> {
   await endWhenSilent(mover, silenceMs)
-  if ((await residentIn(await mover.target(), mover))?.state !== 'active') throw error
-  await recordSwitch(mover, epoch)
+  const open = (await residentIn(await mover.target(), mover))?.state === 'active'
+  if (open) await recordSwitch(mover, epoch)
   await endWhenSilent(mover, 0)
+  if (!open) throw error
 }
 
 /** What a dead mover began behind the fence; where the target does not open in time, the tenant goes back. */

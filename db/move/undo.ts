@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm'
-import type pg from 'pg'
+import pg from 'pg'
 import { empty } from '#db/move/clean'
 import { handOver, residentIn, turn } from '#db/move/capture'
 import { inTime } from '#db/move/fence'
@@ -18,14 +18,41 @@ import { moves, placements } from '#db/schema/platform'
 export async function undo(mover: Mover): Promise<boolean> {
   const { move } = mover
   const epoch = move.source.epoch + 2
-  const source = await unlessAbandoned(mover, 'source', mover.source)
-  if (source && !(await openAgain(mover, source, epoch))) return goOn(mover, epoch)
-  // with the source lost, a target that has opened is the only copy: the tenant lives there, unless it had gone back already
-  const kept = !source && (await residentIn(await mover.target(), mover))?.state === 'active'
-  if (kept && !(await isBack(mover, epoch))) return goOn(mover, epoch)
-  if (!kept) await unlessAbandoned(mover, 'target', () => clearTarget(mover, epoch))
-  if (source) await handOver(await mover.source(), mover, move.id, move.rollsBack)
+  let source: pg.Client
+  try {
+    source = await mover.source()
+  } catch (error) {
+    return undoWithout(mover, epoch, error)
+  }
+  if (!(await openAgain(mover, source, epoch))) return goOn(mover, epoch)
+  await unlessAbandoned(mover, 'target', () => clearTarget(mover, epoch))
+  await handOver(await mover.source(), mover, move.id, move.rollsBack) // what was dropped took the connections along
   return true
+}
+
+/** The same where the source does not answer. An open target needs it no more; otherwise `error` is thrown, until an operator abandons the move. */
+async function undoWithout(mover: Mover, epoch: number, error: unknown): Promise<boolean> {
+  if (mover.here) throw error
+  await mover.main.query(`set idle_session_timeout = ${limboSilenceMs}`)
+  const open = await unlessAbandoned(mover, 'target', () => isOpen(mover))
+  if (open && !(await isBack(mover, epoch))) return goOn(mover, epoch)
+  await mover.main.query('set idle_session_timeout = 0')
+  await unlessAbandoned(mover, 'source', () => { throw error })
+  // where the tenant had gone back, and its source is lost, a target that has opened is the only copy
+  if (open === false) await unlessAbandoned(mover, 'target', () => clearTarget(mover, epoch))
+  return true
+}
+
+const noPlace = new Set(['3D000', '42501', '42P01', '3F000']) // no database or not let in any more, no table, no schema: not made yet, or half taken away
+
+/** Whether the target has opened for this move. A place that does not stand has not. */
+async function isOpen(mover: Mover): Promise<boolean> {
+  try {
+    return (await residentIn(await mover.target(), mover))?.state === 'active'
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && noPlace.has(error.code ?? '')) return false
+    throw error
+  }
 }
 
 /** Has the tenant live in its source as before, wherever the move had come to. False when the target is open. */
@@ -60,7 +87,7 @@ async function setBack(mover: Mover, epoch: number): Promise<boolean> {
 
 async function isBack({ move }: Mover, epoch: number): Promise<boolean> {
   const [placement] = await readPlacements(eq(placements.tenantId, move.tenantId))
-  return placement?.epoch === epoch
+  return placement !== undefined && placement.epoch >= epoch
 }
 
 async function clearTarget(mover: Mover, epoch: number): Promise<void> {
@@ -91,7 +118,7 @@ async function goOn(mover: Mover, epoch: number): Promise<false> {
   await platform().transaction(async (tx) => {
     await tx.select({ id: moves.id }).from(moves).where(eq(moves.id, id)).for('update') // record_return takes the same lock
     const [placement] = await tx.select({ epoch: placements.epoch }).from(placements).where(eq(placements.tenantId, tenantId))
-    if (placement?.epoch === epoch) throw new Error(`tenant ${mover.slug} is back in its source already`)
+    if (placement && placement.epoch >= epoch) throw new Error(`tenant ${mover.slug} is back in its source already`)
     await advance(id, 'aborting', 'verified', { abortBy: null, abandonBy: null, error: null }, tx)
   })
   await mover.event('too late', 'the target is open already; the move goes on')

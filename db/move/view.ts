@@ -12,11 +12,11 @@ export type ViewedEvent = { seq: number; at: string; event: string; detail: stri
 export type MoveView = {
   id: string; slug: string; tenant: string; state: MoveState; over: boolean; note: string; error: string | null
   from: PlacementKind; to: PlacementKind; tierFrom: Tier; tierTo: Tier; requestedBy: string; reason: string; requestedAt: string; changedAt: string
-  rowsTotal: number; rowsDone: number; pauseMs: number | null; graceUntil: string | null; abortBy: string | null; confirmBy: string | null
+  rowsTotal: number; rowsDone: number; pauseMs: number | null; graceUntil: string | null; abortBy: string | null; confirmBy: string | null; abandonBy: string | null
   /** It waits for a server that may be gone for good. */
   abandonable: boolean
-  /** It ended without a server, where something may be left of it. */
-  leftBehind: boolean
+  /** It ended without a server, and that can still be made good. */
+  tidiable: boolean
   rollsBack: string | null; wayBack: string | null; events: ViewedEvent[]
 }
 
@@ -30,12 +30,12 @@ export async function readMoveView(id: string): Promise<MoveView> {
     db.select({ id: moves.id }).from(moves).where(eq(moves.rollsBack, id)).orderBy(desc(moves.requestedAt)).limit(1),
   ])
   if (!row) throw new NotFound('move')
-  const leftBehind = row.move.state === 'aborted' && (await abandonedMove(row.move.tenantId))?.id === id
+  const tidiable = row.move.abandonBy !== null && (await abandonedMove(row.move.tenantId))?.id === id
   const { state, note, error, source, target, tierFrom, tierTo, requestedBy, reason, requestedAt, changedAt, rowsTotal, rowsDone, pauseMs, graceUntil, abortBy, confirmBy, abandonBy, rollsBack } = row.move
   return {
     id, slug: row.slug, tenant: row.tenant, state, note, error, from: source.kind, to: target.kind, tierFrom, tierTo, requestedBy, reason,
     over: !isLive(state) && state !== 'rolling_back', requestedAt: requestedAt.toISOString(), changedAt: changedAt.toISOString(),
-    rowsTotal, rowsDone, pauseMs, graceUntil: graceUntil?.toISOString() ?? null, abortBy, confirmBy, abandonable: mayAbandon(row.move) && abandonBy === null && note.startsWith('will try again'), leftBehind, rollsBack, wayBack: back?.id ?? null,
+    rowsTotal, rowsDone, pauseMs, graceUntil: graceUntil?.toISOString() ?? null, abortBy, confirmBy, abandonBy, abandonable: mayAbandon(row.move) && abandonBy === null && note.startsWith('will try again'), tidiable, rollsBack, wayBack: back?.id ?? null,
     events: events.map(({ seq, at, event, detail, rows, tookMs }) => ({ seq, at: at.toISOString(), event, detail, rows, tookMs })),
   }
 }

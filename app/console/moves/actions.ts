@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { operatorAction } from '#app/action'
 import { requiredText, text } from '#app/form-fields'
-import { requestAbandon, requestAbort, requestConfirm, requestRollback } from '#db/move/request'
+import { requestAbandon, requestAbort, requestConfirm, requestRollback, requestTidying } from '#db/move/request'
 import { tenantOf } from '#db/console/tenant-facts'
 
 const slug = text(63)
@@ -16,6 +16,11 @@ export const abortMove = operatorAction(z.object({ slug }), async ({ user }, { s
 
 export const abandonMove = operatorAction(z.object({ slug }), async ({ user }, { slug }) => {
   await requestAbandon((await tenantOf(slug)).id, slug, user.email)
+  return {}
+})
+
+export const tidyMove = operatorAction(z.object({ slug }), async ({ user }, { slug }) => {
+  await requestTidying((await tenantOf(slug)).id, slug, user.email)
   return {}
 })
 

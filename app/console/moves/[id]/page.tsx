@@ -7,7 +7,7 @@ import { NotFound } from '#db/errors'
 import { readMoveView } from '#db/move/view'
 import { PageHeader } from '#components/ui/page-header'
 import { kindNames, tierNames } from '#components/console/marks'
-import { abandonMove, abortMove, confirmMove, rollBackMove } from '../actions'
+import { abandonMove, abortMove, confirmMove, rollBackMove, tidyMove } from '../actions'
 
 export default async function MovePage({ params }: PageProps<'/console/moves/[id]'>) {
   const { formats } = await consolePage()
@@ -24,7 +24,7 @@ export default async function MovePage({ params }: PageProps<'/console/moves/[id
         about={`${kindNames[move.from]} → ${kindNames[move.to].toLowerCase()}. ${move.reason}`}
         back={{ href: tenantAt(move.slug), label: move.tenant }}
       />
-      <LiveMove key={id} first={move} formats={formats} actions={{ abandon: abandonMove, abort: abortMove, confirm: confirmMove, rollBack: rollBackMove }} />
+      <LiveMove key={id} first={move} formats={formats} actions={{ abandon: abandonMove, abort: abortMove, confirm: confirmMove, rollBack: rollBackMove, tidy: tidyMove }} />
     </PageFrame>
   )
 }
