@@ -72,6 +72,7 @@ export const actionRows: Record<string, ActionRow> = {
   addSampleData: { allowed: writers, form: {} },
   tryBreakIn: { allowed: everybody, form: { name: 'there is no such attempt' } },
   abandonMove: { allowed: operators, form: { slug: 'no-such-tenant' } },
+  tidyMove: { allowed: operators, form: { slug: 'no-such-tenant' } },
   abortMove: { allowed: operators, form: { slug: 'no-such-tenant' } },
   confirmMove: { allowed: operators, form: { slug: 'no-such-tenant' } },
   rollBackMove: { allowed: operators, form: { slug: 'no-such-tenant', reason: 'test' } },
