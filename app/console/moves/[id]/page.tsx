@@ -24,7 +24,8 @@ export default async function MovePage({ params }: PageProps<'/console/moves/[id
         about={`${kindNames[move.from]} → ${kindNames[move.to].toLowerCase()}. ${move.reason}`}
         back={{ href: tenantAt(move.slug), label: move.tenant }}
       />
-      <LiveMove key={id} first={move} formats={formats} actions={{ abandon: abandonMove, abort: abortMove, confirm: confirmMove, rollBack: rollBackMove, tidy: tidyMove }} />
+      {/* one that was over and is taken up again is followed anew */}
+      <LiveMove key={`${id} ${move.over}`} first={move} formats={formats} actions={{ abandon: abandonMove, abort: abortMove, confirm: confirmMove, rollBack: rollBackMove, tidy: tidyMove }} />
     </PageFrame>
   )
 }
