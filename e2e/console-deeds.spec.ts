@@ -105,7 +105,7 @@ test('a confirmed move whose old server is gone for good is abandoned, and says 
     await shot(page, 'console-move-stuck', info)
     await inDialog(page, 'Abandon…', {}, 'Abandon')
     await expect(page.getByText('Done. Globex is Starter, and the old copy is left on a server that did not answer.')).toBeVisible({ timeout: 60_000 })
-    await expect(page.getByText('left behind')).toBeVisible()
+    await expect(page.getByText('old place left behind')).toBeVisible()
   } finally {
     await ask('delete from platform.moves where id = $1', [move])
     await ask('delete from platform.servers where id = $1', [server])
@@ -118,7 +118,7 @@ test('after a move that was abandoned is tidied up, and then nothing more is off
     select $1, p.tenant_id, 'aborted', jsonb_build_object('kind', p.kind, 'serverId', null, 'database', null, 'schema', p.schema, 'login', null, 'secret', null, 'epoch', p.epoch), $2, 'starter', 'business', 'test', 'Their own schema', 'test', 'test', 'given up by test'
     from platform.placements as p join platform.tenants as t on t.id = p.tenant_id where t.slug = 'globex'`, [move, JSON.stringify({ kind: 'schema', serverId: null, database: null, schema: 't_gone', login: null, secret: null, epoch: 0 })])
   try {
-    await ask(`insert into platform.move_events (move_id, event, detail) values ($1, 'left behind', '127.0.0.1:1/t_gone, schema t_gone: connect ECONNREFUSED')`, [move])
+    await ask(`insert into platform.move_events (move_id, event, detail) values ($1, 'new place left behind', '127.0.0.1:1/t_gone, schema t_gone: connect ECONNREFUSED')`, [move])
     await page.goto(`/console/moves/${move}`)
     await expect(page.getByText('what was made is left on a server that did not answer')).toBeVisible()
     await checkA11y(page)

@@ -26,11 +26,14 @@ export async function clean(mover: Mover): Promise<{ rows: number }> {
   return gone
 }
 
-/** The old copy goes when the new one is what the tenant lives by, and not before. */
+/** The old copy goes when the tenant is let in in its new place, and not before. */
 async function assertLetIn(mover: Mover): Promise<void> {
+  const { tenantId } = mover.move
+  const [placement] = await platform().select().from(placements).where(eq(placements.tenantId, tenantId))
   const { rowCount } = await (await mover.target()).query(
-    `select from tenancy.residents where tenant_id = $1 and state = 'active' and coalesce(move_id, $2) = $2`, [mover.move.tenantId, mover.move.id])
-  if (rowCount !== 1) throw new Error(`tenant ${mover.slug} is not let in in its new place, so its old copy stays`)
+    `select from tenancy.residents where tenant_id = $1 and state in ('active', 'copying') and epoch = $2`, [tenantId, placement?.epoch])
+  if (rowCount !== 1) throw new Error(`tenant ${mover.slug} is not let in in its new place, so its old copy stays; where a way back was abandoned, \`tenant move ${mover.slug} --tidy\` ends it`)
+  await mover.letGo() // a migration of the new place need not wait for the clean-up of the old one
 }
 
 /** Takes away what is left at one end: rows in batches where others live too, or the whole schema, database and login. */

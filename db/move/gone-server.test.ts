@@ -72,7 +72,7 @@ test('a tenant in neither place waits for its target, goes back when that stays 
 
   await requestAbandon(tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'aborted' })
-  expect((await readEvents(move.id)).map(({ event }) => event)).toContain('left behind')
+  expect((await readEvents(move.id)).map(({ event }) => event)).toContain('new place left behind')
   expect(await stateAt(mainAdmin())).toEqual({ state: 'active', move: null })
   expect(await driven(await requestMove({ ...(await requestTo('schema', tenant.id)), graceHours: 0 }))).toMatchObject({ state: 'cleaned' })
 })
@@ -232,7 +232,9 @@ test('the old copy stays while the new place does not answer, until an operator 
   await add()
 })
 
-test.each(['waits', 'is abandoned as well'] as const)('a way back that was abandoned with its source is tidied up although the first move was confirmed since, and %s', async (how) => {
+const confirmedSince = (['shared', 'database'] as const).flatMap((home) => [[home, 'waits'], [home, 'is abandoned as well']] as const)
+test.each(confirmedSince)('a way back to %s that was abandoned with its source is tidied up although the first move was confirmed since, and %s', async (home, how) => {
+  if (home !== 'shared') await driven(await requestMove({ tenantId: tenant.id, to: home, databaseUrl: mainAdmin(), actor: 'test', reason: 'test', graceHours: 0 }))
   const there = await driven(await toElsewhere())
   const back = await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'), 'verified')
   await fence(await otherDatabase(there), 20)
@@ -243,7 +245,6 @@ test.each(['waits', 'is abandoned as well'] as const)('a way back that was aband
   if (how === 'is abandoned as well') {
     await requestAbandon(tenant.id, tenant.slug, 'test')
     await driven(there)
-    forgetPlacement(tenant.id)
   }
   await revive?.()
   await requestTidying(tenant.id, tenant.slug, 'test')

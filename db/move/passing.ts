@@ -42,7 +42,7 @@ export async function unlessAbandoned<T>(mover: Mover, side: 'source' | 'target'
     const end = await mover.end(side)
     const refusal = end.server === null ? undefined : await openEnd(end, `rowhouse move of ${mover.slug}`).then(drop, said)
     if (refusal === undefined) throw error
-    await mover.event('left behind', `${placeName(end)}: ${refusal}`)
+    await mover.event(side === 'source' ? 'old place left behind' : 'new place left behind', `${placeName(end)}: ${refusal}`)
     return undefined
   }
 }

@@ -43,14 +43,18 @@ async function undoWithout(mover: Mover, epoch: number, error: unknown): Promise
   return true
 }
 
-const noPlace = new Set(['3D000', '42501', '42P01', '3F000']) // no database or not let in any more, no table, no schema: not made yet, or half taken away
+/** Whether the target has opened for this move. */
+const isOpen = async (mover: Mover): Promise<boolean> =>
+  (await ifItStands(async () => (await residentIn(await mover.target(), mover))?.state === 'active')) ?? false
 
-/** Whether the target has opened for this move. A place that does not stand has not. */
-async function isOpen(mover: Mover): Promise<boolean> {
+const noPlace = new Set(['3D000', '42501', '42P01', '3F000']) // no database or not let in any more, no table, no schema
+
+/** Work in a place that may not be made yet, or be taken away already, wholly or in part: undefined where it does not stand. */
+async function ifItStands<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
-    return (await residentIn(await mover.target(), mover))?.state === 'active'
+    return await work()
   } catch (error) {
-    if (error instanceof pg.DatabaseError && noPlace.has(error.code ?? '')) return false
+    if (error instanceof pg.DatabaseError && noPlace.has(error.code ?? '')) return undefined
     throw error
   }
 }
@@ -93,13 +97,13 @@ async function isBack({ move }: Mover, epoch: number): Promise<boolean> {
 async function clearTarget(mover: Mover, epoch: number): Promise<void> {
   const { move } = mover
   const stays = isShared(move.target) || move.rollsBack !== null
-  if (!mover.here && stays && !(await closeTarget(mover, epoch))) await turn(await mover.target(), mover, 'active', 'aborted', epoch) // opened, and then away
+  if (!mover.here && stays && (await ifItStands(() => closeTarget(mover, epoch))) === false) await turn(await mover.target(), mover, 'active', 'aborted', epoch) // opened, and then away
   if (move.rollsBack === null) {
     await mover.note('taking away what was made')
     await empty(mover, 'target')
   }
   // a way back that is given up leaves both places to the move that it was to undo
-  if (stays) await handOver(await mover.target(), mover, move.id, move.rollsBack)
+  if (stays) await ifItStands(async () => handOver(await mover.target(), mover, move.id, move.rollsBack))
 }
 
 /** True when the target can never open for this move any more: it is closed, or not under this move. */
