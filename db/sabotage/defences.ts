@@ -91,6 +91,8 @@ export const defences: Defence[] = [
   { name: 'the comparison of both sides', tests: moving, file: 'db/move/verify.ts', find: 'if (!same(range)) throw', put: 'if (false) throw' },
   { name: 'that a tenant goes back from a target that stays away', tests: ['db/move/gone-server.test.ts'], file: 'db/move/passing.ts', find: 'resident.forMs >= patienceMs', put: 'false' },
   { name: 'that a move that was given up switches nothing', tests: ['db/move/gone-server.test.ts'], sql: rewrite('tenancy.record_switch(uuid,bigint)', `m.state in ('aborting', 'aborted')`, 'false') },
+  { name: 'that the old copy stays until the tenant is let in', tests: ['db/move/gone-server.test.ts'], file: 'db/move/clean.ts', find: `await unlessAbandoned(mover, 'target', () => assertLetIn(mover))`, put: '' },
+  { name: 'that nothing goes where the tenant lives', tests: ['db/move/gone-server.test.ts'], file: 'db/move/clean.ts', find: 'if (placement && isSamePlace(placement, move[side])) throw', put: 'if (false) throw' },
   { name: 'that the place that was left is closed', tests: ['db/move/frozen.test.ts'], sql: rewrite('tenancy.pass_fence(uuid,bigint,text)', 'resident.epoch is distinct from p_epoch', 'false') + rewrite('tenancy.pass_fence(uuid,bigint,text)', `resident.state not in ('active', 'copying')`, 'false') },
   { name: 'the lock timeout of a migration', tests: ['db/fleet/locked.test.ts'], file: 'db/fleet/script.ts', find: 'set local lock_timeout = ${Math.round(lockTimeoutMs)}', put: 'set local lock_timeout = 0' },
   { name: 'the hash of what was applied', tests: ['db/fleet/refusals.test.ts'], file: 'db/fleet/fit.ts', find: 'throw new MigrationChanged(', put: 'void new MigrationChanged(' },
