@@ -4,12 +4,12 @@ import { closeTheDoor, countRows, removePlace, removeRows } from '#db/erase/plac
 import { idsOf, removePlatformRows } from '#db/erase/platform-rows'
 import { clearAudit, removeJobs, removeTenancyRows } from '#db/erase/traces'
 import { removeAllExports } from '#db/export/files'
-import { latestMove } from '#db/move/ledger'
+import { latestMove, placesLeftBehind } from '#db/move/ledger'
 import { isLive } from '#db/move/states'
 import { forgetPlacement, readPlacements } from '#db/registry'
 import { placements } from '#db/schema/platform'
 
-/** What was taken away, by name: tables of the tenant, tables of the platform, jobs, files. */
+/** What was taken away, by name: tables of the tenant, tables of the platform, jobs, files; and places that could not be, each as one. */
 export type Receipt = Record<string, number>
 
 /**
@@ -20,7 +20,8 @@ export async function forgetTenant(tenantId: string, tell: (receipt: Receipt) =>
   const move = await latestMove(tenantId)
   if (move && isLive(move.state)) throw new MoveUnderWay(tenantId, move.state)
   const [placement] = await readPlacements(eq(placements.tenantId, tenantId))
-  const receipt: Receipt = {}
+  // when its moves are forgotten nobody knows of these any more
+  const receipt: Receipt = Object.fromEntries((await placesLeftBehind(tenantId)).map((place) => [`left behind: ${place}`, 1]))
   if (placement) {
     await closeTheDoor(placement)
     Object.assign(receipt, await countRows(placement))

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
 import { connected, inDatabase } from '#db/connect'
 import { withTenant } from '#db/door'
 import { NoSuchMove } from '#db/errors'
+import { forgetTenant, type Receipt } from '#db/erase/forget'
 import { newId } from '#db/id'
 import type { Inhabitant } from '#db/isolation/testing/world'
 import { latestMove, readEvents, readMove, type Move } from '#db/move/ledger'
@@ -255,6 +256,15 @@ test.each(confirmedSince)('a way back to %s that was abandoned with its source i
   forgetPlacement(tenant.id)
   await add()
   expect(await driven(await requestMove({ ...(await requestTo('shared', tenant.id)), graceHours: 0 }))).toMatchObject({ state: 'cleaned' })
+})
+
+test('what an abandoned move has left somewhere is on the receipt when the tenant is erased', async () => {
+  const move = await driven(await toElsewhere(), 'verified')
+  await dies(move.target)
+  await endsWithout(move)
+  let receipt: Receipt = {}
+  await forgetTenant(tenant.id, async (told) => void (receipt = told))
+  expect(receipt).toMatchObject({ tenants: 1, [`left behind: 127.0.0.1:1/${move.target.database}, schema ${move.target.schema}`]: 1 })
 })
 
 test('where the registry says that a tenant lives, nothing of it is taken away', async () => {

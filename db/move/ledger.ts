@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNotNull, ne, notInArray, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, like, ne, notInArray, or, sql } from 'drizzle-orm'
 import { isLive, over } from '#db/move/states'
 import { platform, type PlatformDb } from '#db/registry'
 import { moveEvents, moves, tenants, type MoveState } from '#db/schema/platform'
@@ -23,6 +23,13 @@ export async function latestMove(tenantId: string): Promise<Move | undefined> {
 export async function abandonedMove(tenantId: string, db: PlatformDb = platform()): Promise<Move | undefined> {
   const [move] = await db.select().from(moves).where(and(eq(moves.tenantId, tenantId), or(ne(moves.state, 'aborted'), isNotNull(moves.abandonBy)))).orderBy(desc(moves.requestedAt), desc(moves.id)).limit(1)
   return move && !isLive(move.state) && move.abandonBy !== null ? move : undefined
+}
+
+/** Where moves of a tenant that were abandoned have left something on a server that did not answer: `HOST:PORT/DATABASE, schema SCHEMA`. */
+export async function placesLeftBehind(tenantId: string): Promise<string[]> {
+  const rows = await platform().selectDistinct({ detail: moveEvents.detail }).from(moveEvents).innerJoin(moves, eq(moves.id, moveEvents.moveId))
+    .where(and(eq(moves.tenantId, tenantId), isNotNull(moves.abandonBy), like(moveEvents.event, '%left behind')))
+  return [...new Set(rows.map(({ detail }) => detail.split(': ')[0] ?? detail))]
 }
 
 export const readEvents = (moveId: string): Promise<MoveEvent[]> =>
