@@ -20,8 +20,8 @@ export const places: readonly Place[] = ['shared', 'schema', 'database', 'elsewh
 
 let other: Promise<{ adminUrl: string; stop: () => Promise<void> }> | undefined
 
-/** A second PostgreSQL, as an administrator; stopped by `leave`. */
-export const otherServer = async (): Promise<string> => (await (other ??= startPostgres({ name: 'test2', durable: false }))).adminUrl
+/** A second PostgreSQL, as an administrator; stopped by `leave`. Two files that run at once have one each: a server knows one registry's passwords. */
+export const otherServer = async (): Promise<string> => (await (other ??= startPostgres({ name: `other${process.env.VITEST_POOL_ID ?? ''}`, durable: false }))).adminUrl
 
 export async function leave(residents: Inhabitant[]): Promise<void> {
   for (const { id } of residents) {
