@@ -10,7 +10,7 @@ const executablePath = (process.env.E2E_BROWSER ??= await findBrowser())
 // The long walks: most deeds of the console, each page in both themes, what is tagged @long, and all of a
 // phone. `npm run test:e2e:all` has them; `npm test` has the rest, to stay short.
 const all = process.env.E2E_ALL !== undefined
-const long = ['console-crowd.spec.ts', 'console-deeds.spec.ts', 'console-look.spec.ts', 'look.spec.ts']
+const long = ['console-abandoned.spec.ts', 'console-crowd.spec.ts', 'console-deeds.spec.ts', 'console-look.spec.ts', 'look.spec.ts']
 
 export default defineConfig({
   testDir: 'e2e',

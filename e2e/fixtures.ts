@@ -97,3 +97,11 @@ export async function shot(page: Page, name: string, info?: TestInfo): Promise<v
   const where = info === undefined ? '' : `${info.project.name}-`
   await page.screenshot({ path: `test-results/screens/${where}${name}.png`, fullPage: true, animations: 'disabled' })
 }
+
+/** Opens a dialog, fills it in and saves it. */
+export async function inDialog(page: Page, opener: string, fill: Record<string, string>, save: string): Promise<void> {
+  await page.getByRole('button', { name: opener }).click()
+  const dialog = page.getByRole('dialog')
+  for (const [label, value] of Object.entries(fill)) await dialog.getByLabel(label).fill(value)
+  await dialog.getByRole('button', { name: save, exact: true }).click()
+}

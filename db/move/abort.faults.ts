@@ -8,7 +8,7 @@ import type { Move } from '#db/move/ledger'
 import type { Moment } from '#db/move/moments'
 import { requestAbort, requestMove } from '#db/move/request'
 import { momentsOf } from '#db/move/testing/killing'
-import { leave, leftAt, places, requestTo, settleIn } from '#db/move/testing/world'
+import { directions, leave, leftAt, requestTo, settleIn } from '#db/move/testing/world'
 import { reached, WorkerProcess } from '#db/move/testing/worker'
 import { closePools } from '#db/pools'
 import { placementOf } from '#db/registry'
@@ -19,9 +19,6 @@ afterAll(async () => {
   await leave(made)
   await closePools()
 })
-
-const only = process.env.FAULTS_DIRECTION // such as shared-schema
-const directions = places.flatMap((from) => places.filter((to) => to !== from).map((to) => [from, to] as const)).filter(([from, to]) => !only || only === `${from}-${to}`)
 
 /** Where giving up is in time. */
 function inTime(moment: Moment, all: Moment[]): boolean {

@@ -7,7 +7,7 @@ import { withTenant } from '#db/door'
 import type { Inhabitant } from '#db/isolation/testing/world'
 import { requestConfirm, requestMove } from '#db/move/request'
 import { afterSwitch, momentsOf } from '#db/move/testing/killing'
-import { leave, places, requestTo, serviceOf, settleIn } from '#db/move/testing/world'
+import { directions, leave, requestTo, serviceOf, settleIn } from '#db/move/testing/world'
 import { reached, WorkerProcess } from '#db/move/testing/worker'
 import { closePools } from '#db/pools'
 
@@ -17,8 +17,6 @@ afterAll(async () => {
   await closePools()
 })
 
-const only = process.env.FAULTS_DIRECTION // such as shared-schema
-const directions = places.flatMap((from) => places.filter((to) => to !== from).map((to) => [from, to] as const)).filter(([from, to]) => !only || only === `${from}-${to}`)
 const cases = directions.flatMap(([from, to]) => momentsOf(from, to).map((moment) => [from, to, moment] as const))
 
 test.each(cases)('from %s to %s, the app is killed while the mover is at: %s', async (from, to, moment) => {

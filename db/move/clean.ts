@@ -14,7 +14,7 @@ const batchRows = 20_000
 
 /** Removes the old copy, and lets the tenant's place go from this move. */
 export async function clean(mover: Mover): Promise<{ rows: number }> {
-  await unlessAbandoned(mover, 'target', () => assertLetIn(mover))
+  const there = await unlessAbandoned(mover, 'target', () => assertLetIn(mover))
   const gone = (await unlessAbandoned(mover, 'source', () => empty(mover, 'source'))) ?? { rows: 0 }
   await moment('source away')
   if (isShared(mover.move.source) && !mover.here) {
@@ -22,26 +22,31 @@ export async function clean(mover: Mover): Promise<{ rows: number }> {
     await finishLeaving(source, mover, mover.move.source.epoch + 1)
     await handOver(source, mover, mover.move.id, null)
   }
-  await unlessAbandoned(mover, 'target', async () => handOver(await mover.target(), mover, mover.move.id, null))
+  if (there) await unlessAbandoned(mover, 'target', async () => handOver(await mover.target(), mover, mover.move.id, null))
   return gone
 }
 
 /** The old copy goes when the tenant is let in in its new place, and not before. */
-async function assertLetIn(mover: Mover): Promise<void> {
-  const { tenantId } = mover.move
-  const [placement] = await platform().select().from(placements).where(eq(placements.tenantId, tenantId))
+async function assertLetIn(mover: Mover): Promise<true> {
+  const home = await homeOf(mover)
   const { rowCount } = await (await mover.target()).query(
-    `select from tenancy.residents where tenant_id = $1 and state in ('active', 'copying') and epoch = $2`, [tenantId, placement?.epoch])
+    `select from tenancy.residents where tenant_id = $1 and state in ('active', 'copying') and epoch = $2`, [mover.move.tenantId, home?.epoch])
   if (rowCount !== 1) throw new Error(`tenant ${mover.slug} is not let in in its new place, so its old copy stays; where a way back was abandoned, \`tenant move ${mover.slug} --tidy\` ends it`)
   await mover.letGo() // a migration of the new place need not wait for the clean-up of the old one
+  return true
+}
+
+async function homeOf({ move }: Mover): Promise<typeof placements.$inferSelect | undefined> {
+  const [placement] = await platform().select().from(placements).where(eq(placements.tenantId, move.tenantId))
+  return placement
 }
 
 /** Takes away what is left at one end: rows in batches where others live too, or the whole schema, database and login. */
 export async function empty(mover: Mover, side: 'source' | 'target'): Promise<{ rows: number }> {
   const { move } = mover
   const end = await mover.end(side)
-  const [placement] = await platform().select().from(placements).where(eq(placements.tenantId, move.tenantId))
-  if (placement && isSamePlace(placement, move[side])) throw new Error(`tenant ${mover.slug} lives in ${placeName(end)}, so nothing of it is taken away`)
+  const home = await homeOf(mover)
+  if (home && isSamePlace(home, move[side])) throw new Error(`tenant ${mover.slug} lives in ${placeName(end)}, so nothing of it is taken away`)
   if (!isShared(move[side])) {
     await mover.note(`dropping ${move[side].database ?? move[side].schema}`)
     await moment('in the clean-up')

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'vitest'
 import { examineFleet } from '#db/doctor/doctor'
 import type { Inhabitant } from '#db/isolation/testing/world'
 import { roundTrip } from '#db/move/testing/round-trip'
-import { leave, places } from '#db/move/testing/world'
+import { directions, leave } from '#db/move/testing/world'
 import { closePools } from '#db/pools'
 
 const made: Inhabitant[] = []
@@ -10,8 +10,6 @@ afterAll(async () => {
   await leave(made)
   await closePools()
 })
-
-const directions = places.flatMap((from) => places.filter((to) => to !== from).map((to) => [from, to] as const))
 
 test.each(directions)('from %s to %s a tenant that writes loses nothing, there and back and there for good', async (from, to) => {
   const residents = await roundTrip(from, to)

@@ -3,12 +3,10 @@ import { examineFleet } from '#db/doctor/doctor'
 import type { Inhabitant } from '#db/isolation/testing/world'
 import { momentsOf, struckMove } from '#db/move/testing/killing'
 import { requestMove, requestRollback } from '#db/move/request'
-import { driven, leave, places, requestTo, settleIn } from '#db/move/testing/world'
+import { driven, leave, pairs, requestTo, settleIn } from '#db/move/testing/world'
 import { closePools } from '#db/pools'
 
 // Every moment that the code names, in every direction: the worker is killed there, and another one goes on.
-const only = process.env.FAULTS_DIRECTION // such as shared-schema
-const pairs = places.flatMap((from, i) => places.slice(i + 1).map((to) => [from, to] as const)).filter(([from, to]) => !only || only === `${from}-${to}`)
 const nothing = { lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] }
 
 const made: Inhabitant[] = []

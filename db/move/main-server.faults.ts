@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { inDatabase } from '#db/connect'
-import { inhabitant } from '#db/isolation/testing/world'
 import { requestMove } from '#db/move/request'
 import { momentsOf, struckMove } from '#db/move/testing/killing'
 import { MortalServer } from '#db/move/testing/server'
-import { leave, places, requestTo } from '#db/move/testing/world'
+import { leave, pairs, requestTo, settleIn } from '#db/move/testing/world'
 import { closePools } from '#db/pools'
 import { setup } from '#db/setup'
 
@@ -22,13 +21,9 @@ afterAll(async () => {
   await main.stop()
 })
 
-const only = process.env.FAULTS_DIRECTION // such as shared-schema
-const near = ['shared', 'schema', 'database'] as const
-const pairs = near.flatMap((from) => places.slice(places.indexOf(from) + 1).map((to) => [from, to] as const)).filter(([from, to]) => !only || only === `${from}-${to}`)
-
 describe.each(pairs)('between %s and %s', (from, to) => {
   test.each(momentsOf(from, to))('the main server is killed and comes back, on both ways, at: %s', async (moment) => {
-    const tenant = await inhabitant(from, 'main', 20)
+    const tenant = await settleIn(from, 'main', 20)
     for (const target of [to, from]) {
       const request = await requestTo(target, tenant.id)
       const { verdict } = await struckMove(tenant, () => requestMove(request), moment, 'stop', () => main.die())

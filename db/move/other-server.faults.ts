@@ -5,7 +5,7 @@ import type { Moment } from '#db/move/moments'
 import { requestMove } from '#db/move/request'
 import { momentsOf, struckMove } from '#db/move/testing/killing'
 import { MortalServer, Wire } from '#db/move/testing/server'
-import { leave, settleIn, type Place } from '#db/move/testing/world'
+import { leave, pairs, settleIn, type Place } from '#db/move/testing/world'
 import { closePools } from '#db/pools'
 
 // Another server than the main one, which is the target on the way there and the source on the way back, is killed or cut off.
@@ -26,8 +26,7 @@ afterAll(async () => {
 }, 60_000)
 
 const nothing = { lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] }
-const only = process.env.FAULTS_DIRECTION // such as shared-elsewhere
-const froms = (['shared', 'schema', 'database'] as const).filter((from) => !only || only === `${from}-elsewhere`)
+const froms = pairs.flatMap(([from, to]) => (to === 'elsewhere' && from !== 'elsewhere' ? [from] : []))
 
 /** There and back, struck both times at a moment while a writer writes. */
 async function thereAndBack(from: Exclude<Place, 'elsewhere'>, moment: Moment, strike: () => Promise<void>): Promise<void> {

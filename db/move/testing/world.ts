@@ -18,6 +18,15 @@ import { startPostgres } from '../../../scripts/postgres.mjs'
 export type Place = 'shared' | 'schema' | 'database' | 'elsewhere'
 export const places: readonly Place[] = ['shared', 'schema', 'database', 'elsewhere']
 
+// a fault run may be of one of these only, such as shared-schema
+const only = process.env.FAULTS_DIRECTION
+const wanted = (from: Place, to: Place) => !only || only === `${from}-${to}`
+
+/** Every two places, one way and the other. */
+export const directions = places.flatMap((from) => places.filter((to) => to !== from && wanted(from, to)).map((to) => [from, to] as const))
+/** Every two places once, the nearer one first. */
+export const pairs = directions.filter(([from, to]) => places.indexOf(from) < places.indexOf(to))
+
 let other: Promise<{ adminUrl: string; stop: () => Promise<void> }> | undefined
 
 /** A second PostgreSQL, as an administrator; stopped by `leave`. Two files that run at once have one each: a server knows one registry's passwords. */
