@@ -2,7 +2,10 @@ import { resolve } from 'node:path'
 import type { Plugin } from 'vite'
 import { defences } from '#db/sabotage/defences'
 
-/** The defence that this test run does without, by the name in SABOTAGE; undefined in every ordinary run. */
+/**
+ * The defence that this test run does without, by the name in SABOTAGE; undefined in every ordinary
+ * run.
+ */
 export function takenAway() {
   const name = process.env.SABOTAGE
   if (!name) return undefined
@@ -11,7 +14,10 @@ export function takenAway() {
   return found
 }
 
-/** Takes a defence out of the source text as the tests load it. Fails when the text is no longer there to be taken. */
+/**
+ * Takes a defence out of the source text as the tests load it. Fails when the text is no longer
+ * there to be taken.
+ */
 export function sabotage(): Plugin {
   const defence = takenAway()
   return {
@@ -19,8 +25,19 @@ export function sabotage(): Plugin {
     enforce: 'pre',
     transform(code, id) {
       if (!defence || !('file' in defence) || id !== resolve(defence.file)) return undefined
-      if (!code.includes(defence.find)) throw new Error(`${defence.file} no longer holds: ${defence.find}`)
-      return code.replace(defence.find, () => defence.put)
+      const place = anyLayout(defence.find)
+      if (!place.test(code)) throw new Error(`${defence.file} no longer holds: ${defence.find}`)
+      return code.replace(place, () => defence.put)
     },
   }
+}
+
+/** Matches the same code however the formatter has broken it into lines. */
+export function anyLayout(code: string): RegExp {
+  const tokens = code.match(/\w+|[^\w\s]/g) ?? []
+  const pattern = tokens.map((token) => {
+    const literal = token.replace(/[.*+?^${}()|[\]\\]/, '\\$&')
+    return /[)\]}]/.test(token) ? `,?\\s*${literal}` : literal
+  })
+  return new RegExp(pattern.join('\\s*'))
 }
