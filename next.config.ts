@@ -4,7 +4,8 @@ const security = {
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
   'Referrer-Policy': 'strict-origin-when-cross-origin',
-  'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()',
+  'Permissions-Policy':
+    'camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()',
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Strict-Transport-Security': 'max-age=63072000; includeSubDomains',
@@ -20,8 +21,15 @@ const config: NextConfig = {
   reactCompiler: true,
   experimental: { turbopackRustReactCompiler: true, serverActions: { bodySizeLimit: '512kb' } },
   serverExternalPackages: [
-    'pg', 'pg-boss', 'pino', '@node-rs/argon2',
-    '@opentelemetry/api', '@opentelemetry/context-async-hooks', '@opentelemetry/exporter-trace-otlp-http', '@opentelemetry/resources', '@opentelemetry/sdk-trace',
+    'pg',
+    'pg-boss',
+    'pino',
+    '@node-rs/argon2',
+    '@opentelemetry/api',
+    '@opentelemetry/context-async-hooks',
+    '@opentelemetry/exporter-trace-otlp-http',
+    '@opentelemetry/resources',
+    '@opentelemetry/sdk-trace',
   ],
   turbopack: { root: import.meta.dirname },
   outputFileTracingRoot: import.meta.dirname,
@@ -31,7 +39,10 @@ const config: NextConfig = {
   // asked for by browsers that have not read the page's own icon yet
   rewrites: async () => [{ source: '/favicon.ico', destination: '/icon.svg' }],
   headers: async () => [
-    { source: '/:path*', headers: Object.entries(security).map(([key, value]) => ({ key, value })) },
+    {
+      source: '/:path*',
+      headers: Object.entries(security).map(([key, value]) => ({ key, value })),
+    },
   ],
 }
 

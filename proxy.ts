@@ -8,15 +8,28 @@ import { spendSeat } from './db/limits/request-rate'
 
 const development = process.env.NODE_ENV === 'development'
 
-/** Gives each page its own script nonce, tells it its address, to come back to after a sign-in, and turns a tenant away that asks too often. It decides nothing about who may see what: delete it and isolation stays. */
+/**
+ * Gives each page its own script nonce, tells it its address, to come back to after a sign-in, and
+ * turns a tenant away that asks too often. It decides nothing about who may see what: delete it and
+ * isolation stays.
+ */
 export async function proxy(request: NextRequest) {
-  if (!isReadable(request.nextUrl.pathname)) return new NextResponse('This address is not a valid one.', { status: 400, headers: { 'content-type': 'text/plain' } })
+  if (!isReadable(request.nextUrl.pathname))
+    return new NextResponse('This address is not a valid one.', {
+      status: 400,
+      headers: { 'content-type': 'text/plain' },
+    })
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
   // what is set here wins over what a route sets
   const policy = isMailHtml(request.nextUrl.pathname) ? mailPolicy : contentSecurityPolicy(nonce)
   const counted = await count(request)
   if (counted instanceof TooBusy) {
-    const answer = busyAnswer({ seconds: counted.retryAfterSeconds, wantsPage: request.headers.get('accept')?.includes('text/html') ?? false, nonce, back: request.nextUrl.pathname })
+    const answer = busyAnswer({
+      seconds: counted.retryAfterSeconds,
+      wantsPage: request.headers.get('accept')?.includes('text/html') ?? false,
+      nonce,
+      back: request.nextUrl.pathname,
+    })
     answer.headers.set('content-security-policy', policy)
     return answer
   }
@@ -41,10 +54,14 @@ function isReadable(pathname: string): boolean {
   }
 }
 
-/** Counts the request of a known session; false leaves it to `auth`. An action counts for itself, since only it can say so in its form. */
+/**
+ * Counts the request of a known session; false leaves it to `auth`. An action counts for itself,
+ * since only it can say so in its form.
+ */
 async function count(request: NextRequest): Promise<boolean | TooBusy> {
   const { pathname } = request.nextUrl
-  if (pathname === '/busy' || (request.method === 'POST' && request.headers.has('next-action'))) return true
+  if (pathname === '/busy' || (request.method === 'POST' && request.headers.has('next-action')))
+    return true
   const cookie = request.cookies.get(sessionCookie(env().APP_URL).name)
   try {
     return cookie !== undefined && (await spendSeat(cookie.value))

@@ -13,14 +13,22 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'plain', include: ['components/**/*.test.{ts,tsx}', 'scripts/**/*.test.mjs', '{app,db}/**/*.plain.test.ts'] },
+        test: {
+          name: 'plain',
+          include: [
+            'components/**/*.test.{ts,tsx}',
+            'scripts/**/*.test.mjs',
+            '{app,db}/**/*.plain.test.ts',
+          ],
+        },
       },
       {
         extends: true,
         plugins: [sabotage()],
         test: {
           name: 'database',
-          // a sabotage run changes source text as it is loaded: that must neither come from a cache nor stay in one
+          // a sabotage run changes source text as it is loaded: that must neither come from a cache
+          // nor stay in one
           fsModuleCache: process.env.SABOTAGE === undefined,
           include: ['{app,db}/**/*.test.ts'],
           exclude: ['**/*.plain.test.ts'],

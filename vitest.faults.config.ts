@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-// `npm run test:faults`: real processes are killed and frozen at every moment of every move. Takes a while.
+// `npm run test:faults`: real processes are killed and frozen at every moment of every move. Takes
+// a while.
 export default defineConfig({
   test: {
     maxWorkers: 1,

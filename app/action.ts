@@ -9,44 +9,75 @@ import { refuseForeignOrigin } from '#app/origin'
 import { auth, type Session, type TenantSession } from '#app/session'
 import { callerOf } from '#app/tenant-db'
 import { withTenant, type TenantTx } from '#db/door'
-import { Invalid, NotAllowed, NotSignedIn, RowhouseError, SecondFactorMissing, WrongTenant } from '#db/errors'
+import {
+  Invalid,
+  NotAllowed,
+  NotSignedIn,
+  RowhouseError,
+  SecondFactorMissing,
+  WrongTenant,
+} from '#db/errors'
 import { spendRequest } from '#db/limits/limits'
 import { may, type Permission } from '#db/accounts/permissions'
 import * as secondFactor from '#db/accounts/second-factor'
 import * as sessions from '#db/accounts/sessions'
 
-// The only makers of server actions. An exported action is a public POST: each of these checks who comes before it does anything.
+// The only makers of server actions. An exported action is a public POST: each of these checks who
+// comes before it does anything.
 
 export type ActionState<R = unknown> =
   | { ok: true; result: R }
   | { ok: false; message: string; fields: Record<string, string>; values: Record<string, unknown> }
 
-/** What `useActionState` calls: the last answer, and a form's data or an object of the schema's shape. */
+/**
+ * What `useActionState` calls: the last answer, and a form's data or an object of the schema's
+ * shape.
+ */
 export type Action<R> = (previous: unknown, input: FormData | object) => Promise<ActionState<R>>
 
 type Options<R> = { redraw?: string[]; then?: (result: R) => string }
 
-/** An action inside the session's tenant. The form names the tenant it was rendered for in `_tenant`; another one is refused. */
-export function tenantAction<S extends z.ZodObject, R>(schema: S, run: (tx: TenantTx, input: z.output<S>, tenant: TenantSession['tenant']) => Promise<R>, options: Options<R> & { may?: Permission } = {}): Action<R> {
-  return (_, given) => answer(schema, given, options, async (input, raw) => {
-    const session = await signedIn()
-    const { tenant } = session
-    if (!tenant) throw await sessions.shutOut(session.user.id, raw._tenant)
-    if (raw._tenant !== tenant.id) throw new WrongTenant(session.tenants.find(({ id }) => id === raw._tenant)?.name ?? 'another organisation', tenant.name)
-    const permission = options.may ?? 'tenant:read'
-    if (!may(tenant.role, permission)) throw new NotAllowed(tenant.role, permission)
-    await spendRequest(tenant.id)
-    return withTenant(callerOf({ ...session, tenant }), (tx) => run(tx, input, tenant))
-  })
+/**
+ * An action inside the session's tenant. The form names the tenant it was rendered for in
+ * `_tenant`; another one is refused.
+ */
+export function tenantAction<S extends z.ZodObject, R>(
+  schema: S,
+  run: (tx: TenantTx, input: z.output<S>, tenant: TenantSession['tenant']) => Promise<R>,
+  options: Options<R> & { may?: Permission } = {},
+): Action<R> {
+  return (_, given) =>
+    answer(schema, given, options, async (input, raw) => {
+      const session = await signedIn()
+      const { tenant } = session
+      if (!tenant) throw await sessions.shutOut(session.user.id, raw._tenant)
+      if (raw._tenant !== tenant.id)
+        throw new WrongTenant(
+          session.tenants.find(({ id }) => id === raw._tenant)?.name ?? 'another organisation',
+          tenant.name,
+        )
+      const permission = options.may ?? 'tenant:read'
+      if (!may(tenant.role, permission)) throw new NotAllowed(tenant.role, permission)
+      await spendRequest(tenant.id)
+      return withTenant(callerOf({ ...session, tenant }), (tx) => run(tx, input, tenant))
+    })
 }
 
 /** An action of a signed-in user that touches no tenant's data. */
-export function userAction<S extends z.ZodObject, R>(schema: S, run: (session: Session, input: z.output<S>) => Promise<R>, options: Options<R> = {}): Action<R> {
+export function userAction<S extends z.ZodObject, R>(
+  schema: S,
+  run: (session: Session, input: z.output<S>) => Promise<R>,
+  options: Options<R> = {},
+): Action<R> {
   return (_, given) => answer(schema, given, options, async (input) => run(await signedIn(), input))
 }
 
 /** An action of an operator. For anybody else it is not there. */
-export function operatorAction<S extends z.ZodObject, R>(schema: S, run: (session: Session, input: z.output<S>) => Promise<R>, options: Options<R> = {}): Action<R> {
+export function operatorAction<S extends z.ZodObject, R>(
+  schema: S,
+  run: (session: Session, input: z.output<S>) => Promise<R>,
+  options: Options<R> = {},
+): Action<R> {
   return async (_, given) => {
     const session = await auth()
     if (!session?.user.operator) notFound()
@@ -58,7 +89,11 @@ export function operatorAction<S extends z.ZodObject, R>(schema: S, run: (sessio
 }
 
 /** An action for anybody: sign-in and the like. It reads nothing of a session. */
-export function publicAction<S extends z.ZodObject, R>(schema: S, run: (input: z.output<S>) => Promise<R>, options: Options<R> = {}): Action<R> {
+export function publicAction<S extends z.ZodObject, R>(
+  schema: S,
+  run: (input: z.output<S>) => Promise<R>,
+  options: Options<R> = {},
+): Action<R> {
   return (_, given) => answer(schema, given, options, (input) => run(input))
 }
 
@@ -68,7 +103,12 @@ async function signedIn(): Promise<Session> {
   return session
 }
 
-async function answer<S extends z.ZodObject, R>(schema: S, given: FormData | object, options: Options<R>, work: (input: z.output<S>, raw: Record<string, unknown>) => Promise<R>): Promise<ActionState<R>> {
+async function answer<S extends z.ZodObject, R>(
+  schema: S,
+  given: FormData | object,
+  options: Options<R>,
+  work: (input: z.output<S>, raw: Record<string, unknown>) => Promise<R>,
+): Promise<ActionState<R>> {
   const { _tenant, ...raw } = nested(given)
   const parsed = schema.strict().safeParse(raw)
   if (!parsed.success) return refused(summary(parsed.error), fieldsOf(parsed.error), given)
@@ -77,8 +117,10 @@ async function answer<S extends z.ZodObject, R>(schema: S, given: FormData | obj
     refuseForeignOrigin(await headers())
     result = await work(parsed.data as z.output<S>, { ...raw, _tenant })
   } catch (error) {
-    if (error instanceof Invalid) return refused(error.message, { [error.field]: error.message }, given)
-    if (error instanceof RowhouseError && error.status !== 500) return refused(capital(error.message), {}, given)
+    if (error instanceof Invalid)
+      return refused(error.message, { [error.field]: error.message }, given)
+    if (error instanceof RowhouseError && error.status !== 500)
+      return refused(capital(error.message), {}, given)
     throw error
   }
   if (options.then) redirect(options.then(result) as Route)
@@ -90,15 +132,24 @@ async function answer<S extends z.ZodObject, R>(schema: S, given: FormData | obj
 /** A field that no person filled in cannot be marked: it is named. */
 function summary({ issues }: z.ZodError): string {
   const strange = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []))
-  return strange.length > 0 ? `The form sent something unexpected (${strange.join(', ').slice(0, 100)}); reload the page.` : 'Please correct the marked fields.'
+  return strange.length > 0
+    ? `The form sent something unexpected (${strange.join(', ').slice(0, 100)}); reload the page.`
+    : 'Please correct the marked fields.'
 }
 
 /** The first message of each field, under the name that the form gives it. */
 function fieldsOf(error: z.ZodError): Record<string, string> {
   const fields: Record<string, string> = {}
-  for (const { path, message, code } of error.issues) if (code !== 'unrecognized_keys') fields[path.join('.')] ??= message
+  for (const { path, message, code } of error.issues)
+    if (code !== 'unrecognized_keys') fields[path.join('.')] ??= message
   return fields
 }
 
-const refused = (message: string, fields: Record<string, string>, given: FormData | object) => ({ ok: false as const, message, fields, values: typed(given) })
-const capital = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/\.\.$/, '.')
+const refused = (message: string, fields: Record<string, string>, given: FormData | object) => ({
+  ok: false as const,
+  message,
+  fields,
+  values: typed(given),
+})
+const capital = (text: string) =>
+  `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/\.\.$/, '.')

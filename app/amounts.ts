@@ -1,7 +1,9 @@
 import { Invalid } from '#db/errors'
 import { parseMinor } from '#db/product/money'
 
-/** Minor units of what was typed into `field`, or the reason why it is no amount of this currency. */
+/**
+ * Minor units of what was typed into `field`, or the reason why it is no amount of this currency.
+ */
 export function minorOf(typed: string, currency: string, field: string): number {
   const parsed = parseMinor(typed, currency)
   if (!parsed.ok) throw new Invalid(field, parsed.message)

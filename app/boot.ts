@@ -17,13 +17,15 @@ export async function boot(): Promise<void> {
   watchRequests()
   const stopListening = listenForPlacements()
   const storeRest = storeUsage()
-  if (process.env.NEXT_MANUAL_SIG_HANDLE) drainOnSignal(() => Promise.all([storeRest(), stopListening(), sendSpans()]))
+  if (process.env.NEXT_MANUAL_SIG_HANDLE)
+    drainOnSignal(() => Promise.all([storeRest(), stopListening(), sendSpans()]))
   if (env().NODE_ENV === 'production') quietConsole()
 }
 
 /**
- * The configuration is whole, no login could get around the policies, no newer schema breaks this build, and every invariant of the
- * main database holds. Otherwise the process ends. A database that is merely away is waited for: each request says so until it is back.
+ * The configuration is whole, no login could get around the policies, no newer schema breaks this
+ * build, and every invariant of the main database holds. Otherwise the process ends. A database
+ * that is merely away is waited for: each request says so until it is back.
  */
 async function check(): Promise<void> {
   try {
@@ -31,10 +33,15 @@ async function check(): Promise<void> {
     await assertSafeLogins()
     await assertBuildFits()
     const { findings } = await examineMain()
-    if (findings.length > 0) throw new Error(`the database is not safe to serve from (\`doctor\` tells more):\n${findings.map((finding) => `  - ${sentence(finding)}`).join('\n')}`)
+    if (findings.length > 0)
+      throw new Error(
+        `the database is not safe to serve from (\`doctor\` tells more):\n${findings.map((finding) => `  - ${sentence(finding)}`).join('\n')}`,
+      )
   } catch (error) {
     if (!isAway(error)) {
-      console.error(`Rowhouse does not start: ${error instanceof Error ? error.message : String(error)}`)
+      console.error(
+        `Rowhouse does not start: ${error instanceof Error ? error.message : String(error)}`,
+      )
       process.exit(1)
     }
     console.error('The database does not answer yet; start-up checks are repeated until it does.')
@@ -42,15 +49,33 @@ async function check(): Promise<void> {
   }
 }
 
-/** True while the server cannot be reached, is starting up or shutting down, has no connection left, or dropped this one. */
+/**
+ * True while the server cannot be reached, is starting up or shutting down, has no connection left,
+ * or dropped this one.
+ */
 export function isAway(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const said = error instanceof Error ? error.message : ''
-  // the sentences of pg, from their beginning: ours may speak of timeouts too, and must end the process
-  return /^(ECONN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EPIPE|57P0|08|53300)/.test(code) || /^(timeout ex|Query read timeout|Connection terminated|Client (was closed|has encountered)|This socket has been ended)/.test(said)
+  // the sentences of pg, from their beginning: ours may speak of timeouts too, and must end the
+  // process
+  return (
+    /^(ECONN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EPIPE|57P0|08|53300)/.test(
+      code,
+    ) ||
+    /^(timeout ex|Query read timeout|Connection terminated|Client (was closed|has encountered)|This socket has been ended)/.test(
+      said,
+    )
+  )
 }
 
-/** Next prints whole errors, and PostgreSQL's hold values of rows: in production the log gets their kind instead. */
+/**
+ * Next prints whole errors, and PostgreSQL's hold values of rows: in production the log gets their
+ * kind instead.
+ */
 function quietConsole(): void {
-  console.error = (...said: unknown[]) => log().error({ said: said.map((one) => (typeof one === 'string' ? one.slice(0, 300) : factsOf(one))) }, 'error')
+  console.error = (...said: unknown[]) =>
+    log().error(
+      { said: said.map((one) => (typeof one === 'string' ? one.slice(0, 300) : factsOf(one))) },
+      'error',
+    )
 }

@@ -1,9 +1,29 @@
-/** The answer to a request over a limit: a page for people, JSON for programs, both with the seconds to wait. */
-export function busyAnswer({ seconds, wantsPage, nonce, back }: { seconds: number; wantsPage: boolean; nonce: string; back: string }): Response {
+/**
+ * The answer to a request over a limit: a page for people, JSON for programs, both with the seconds
+ * to wait.
+ */
+export function busyAnswer({
+  seconds,
+  wantsPage,
+  nonce,
+  back,
+}: {
+  seconds: number
+  wantsPage: boolean
+  nonce: string
+  back: string
+}): Response {
   const headers = { 'retry-after': String(seconds), 'cache-control': 'private, no-store' }
   const wait = seconds === 1 ? 'a second' : `${seconds} seconds`
-  if (!wantsPage) return Response.json({ error: `too many requests; try again in ${wait}` }, { status: 429, headers })
-  return new Response(page(wait, nonce, back), { status: 429, headers: { ...headers, 'content-type': 'text/html; charset=utf-8' } })
+  if (!wantsPage)
+    return Response.json(
+      { error: `too many requests; try again in ${wait}` },
+      { status: 429, headers },
+    )
+  return new Response(page(wait, nonce, back), {
+    status: 429,
+    headers: { ...headers, 'content-type': 'text/html; charset=utf-8' },
+  })
 }
 
 const page = (wait: string, nonce: string, back: string) => `<!doctype html>
@@ -14,4 +34,5 @@ const page = (wait: string, nonce: string, back: string) => `<!doctype html>
 <p>More was asked for than its tier allows at a time. Nothing was changed. Wait ${wait}, then <a href="${escaped(back)}">go back to where you were</a>.</p></main></body>
 </html>`
 
-const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+const escaped = (text: string) =>
+  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

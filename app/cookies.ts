@@ -2,7 +2,8 @@ import { cookies } from 'next/headers'
 import 'server-only'
 import { env } from '#db/env'
 
-// Small secrets that a browser keeps for us, out of reach of scripts: a link of a mail, a sign-in half way, the browser itself.
+// Small secrets that a browser keeps for us, out of reach of scripts: a link of a mail, a sign-in
+// half way, the browser itself.
 
 const names = { link: 'rowhouse.link', step: 'rowhouse.step', device: 'rowhouse.device' } as const
 export type CookieName = keyof typeof names

@@ -6,11 +6,13 @@ import { closeConnections } from '#db/shutdown'
 const graceMs = 10_000
 
 /**
- * Ends the process as a deployment wants it: not ready any more, no new connections, requests under way brought to their end (ten
- * seconds at most), then what is counted is stored and the pools are closed. `last` runs before the pools go.
+ * Ends the process as a deployment wants it: not ready any more, no new connections, requests under
+ * way brought to their end (ten seconds at most), then what is counted is stored and the pools are
+ * closed. `last` runs before the pools go.
  */
 export function drainOnSignal(last: () => Promise<unknown>): void {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void drain(signal, last))
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => void drain(signal, last))
 }
 
 async function drain(signal: string, last: () => Promise<unknown>): Promise<void> {

@@ -1,20 +1,35 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
-// Every way in from outside, read from the source, so that a new one cannot be forgotten by those who check them.
+// Every way in from outside, read from the source, so that a new one cannot be forgotten by those
+// who check them.
 
-export type Entrances = { actions: { file: string; name: string; maker: string }[]; routes: { file: string; path: string; method: string }[]; pages: { file: string; path: string }[] }
+export type Entrances = {
+  actions: { file: string; name: string; maker: string }[]
+  routes: { file: string; path: string; method: string }[]
+  pages: { file: string; path: string }[]
+}
 
 export function entrances(root: string): Entrances {
   const found: Entrances = { actions: [], routes: [], pages: [] }
   for (const entry of readdirSync(join(root, 'app'), { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !/\.tsx?$/.test(entry.name) || /\.test\./.test(entry.name)) continue
     const file = relative(root, join(entry.parentPath, entry.name))
-    const path = `/${relative(join(root, 'app'), entry.parentPath).split('/').filter((part) => part && !/^\(.*\)$/.test(part)).join('/')}`
+    const path = `/${relative(join(root, 'app'), entry.parentPath)
+      .split('/')
+      .filter((part) => part && !/^\(.*\)$/.test(part))
+      .join('/')}`
     if (entry.name === 'page.tsx') found.pages.push({ file, path })
     const text = readFileSync(join(root, file), 'utf8')
-    if (entry.name === 'route.ts') for (const [, named, listed] of text.matchAll(/^export (?:const|async function|function) (?:([A-Z]+)\b|\{ ([A-Z, ]+) \})/gm)) for (const method of (named ?? listed ?? '').split(',')) found.routes.push({ file, path, method: method.trim() })
-    if (/^'use server'/m.test(text)) for (const [, name = '', maker = ''] of text.matchAll(/^export const (\w+) = (\w+)\(/gm)) found.actions.push({ file, name, maker })
+    if (entry.name === 'route.ts')
+      for (const [, named, listed] of text.matchAll(
+        /^export (?:const|async function|function) (?:([A-Z]+)\b|\{ ([A-Z, ]+) \})/gm,
+      ))
+        for (const method of (named ?? listed ?? '').split(','))
+          found.routes.push({ file, path, method: method.trim() })
+    if (/^'use server'/m.test(text))
+      for (const [, name = '', maker = ''] of text.matchAll(/^export const (\w+) = (\w+)\(/gm))
+        found.actions.push({ file, name, maker })
   }
   return found
 }

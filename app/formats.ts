@@ -2,9 +2,16 @@ import 'server-only'
 import { cookies } from 'next/headers'
 import type { Formats } from '#components/formats'
 
-/** The tenant's locale and currency with the viewer's time zone, which the browser leaves in a cookie. */
+/**
+ * The tenant's locale and currency with the viewer's time zone, which the browser leaves in a
+ * cookie.
+ */
 export async function formatsFor(tenant: { locale: string; currency: string }): Promise<Formats> {
-  return { locale: tenant.locale, currency: tenant.currency, zone: knownZone((await cookies()).get('zone')?.value) }
+  return {
+    locale: tenant.locale,
+    currency: tenant.currency,
+    zone: knownZone((await cookies()).get('zone')?.value),
+  }
 }
 
 function knownZone(name: string | undefined) {

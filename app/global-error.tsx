@@ -3,7 +3,10 @@
 import './globals.css'
 import ErrorPage from './error'
 
-export default function GlobalError(props: { error: Error & { digest?: string }; retry: () => void }) {
+export default function GlobalError(props: {
+  error: Error & { digest?: string }
+  retry: () => void
+}) {
   return (
     <html lang="en">
       <body>

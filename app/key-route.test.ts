@@ -10,13 +10,30 @@ const post = keyRoute(z.object({ note: z.string() }), 'orders:write', run)
 let key: string
 beforeAll(async () => {
   const { id, owner } = await inhabitant('shared', 'a', 1)
-  key = (await apiKeys.create({ tenantId: id, userId: owner.actor.id ?? '', name: 'test', scope: 'write', days: null })).key
+  key = (
+    await apiKeys.create({
+      tenantId: id,
+      userId: owner.actor.id ?? '',
+      name: 'test',
+      scope: 'write',
+      days: null,
+    })
+  ).key
 })
 afterAll(closePools)
 
 const send = (body: BodyInit, more: Record<string, string> = {}) =>
-  post(new Request('http://localhost:3000/api/v1/orders', { method: 'POST', headers: { authorization: `Bearer ${key}`, ...more }, body, duplex: 'half' } as RequestInit), { params: Promise.resolve({}) })
-const noted = (bytes: number) => JSON.stringify({ note: 'x'.repeat(bytes - JSON.stringify({ note: '' }).length) })
+  post(
+    new Request('http://localhost:3000/api/v1/orders', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, ...more },
+      body,
+      duplex: 'half',
+    } as RequestInit),
+    { params: Promise.resolve({}) },
+  )
+const noted = (bytes: number) =>
+  JSON.stringify({ note: 'x'.repeat(bytes - JSON.stringify({ note: '' }).length) })
 
 test('a body may have 256 kB, in one piece or in many, and not a byte more', async () => {
   const most = 256 * 1024
@@ -43,6 +60,9 @@ test('a body without end is let go of as soon as it is too long', async () => {
 test('what is no JSON object is refused in words', async () => {
   for (const body of ['', '[', '7', '[]', 'null']) {
     const answer = await send(body)
-    expect([answer.status, await answer.json()]).toMatchObject([400, { detail: 'the body is no JSON object' }])
+    expect([answer.status, await answer.json()]).toMatchObject([
+      400,
+      { detail: 'the body is no JSON object' },
+    ])
   }
 })

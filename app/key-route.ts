@@ -5,11 +5,19 @@ import { env } from '#db/env'
 import * as apiKeys from '#db/accounts/api-keys'
 import { countCall, type Left } from '#db/limits/api-limits'
 import { withTenant, type TenantTx } from '#db/door'
-import { ForeignOrigin, KeyNotAllowed, NotFound, NotSignedIn, RowhouseError, TooBusy } from '#db/errors'
+import {
+  ForeignOrigin,
+  KeyNotAllowed,
+  NotFound,
+  NotSignedIn,
+  RowhouseError,
+  TooBusy,
+} from '#db/errors'
 import { factsOf, log } from '#db/log'
 import { may, type Permission } from '#db/accounts/permissions'
 
-// The only maker of API methods: each finds the key first, counts the call, and goes through the door with the key.
+// The only maker of API methods: each finds the key first, counts the call, and goes through the
+// door with the key.
 
 type Facts = apiKeys.KeyFacts
 export type Call<I> = { tx: TenantTx; input: I; key: Facts }
@@ -17,8 +25,17 @@ type Params = { params: Promise<Record<string, string | string[] | undefined>> }
 
 const mostBytes = 256 * 1024
 
-/** In: the shape of the input (query of a GET, body of a POST, with the path's parameters) and what is needed to make the call. */
-export function keyRoute<S extends z.ZodObject>(schema: S, needs: Permission, run: (call: Call<z.output<S>>) => Promise<{ status?: number; body: unknown; headers?: Record<string, string> }>) {
+/**
+ * In: the shape of the input (query of a GET, body of a POST, with the path's parameters) and what
+ * is needed to make the call.
+ */
+export function keyRoute<S extends z.ZodObject>(
+  schema: S,
+  needs: Permission,
+  run: (
+    call: Call<z.output<S>>,
+  ) => Promise<{ status?: number; body: unknown; headers?: Record<string, string> }>,
+) {
   return async (request: Request, { params }: Params): Promise<Response> => {
     let left: Left | undefined
     const requestId = request.headers.get('x-request-id')
@@ -30,10 +47,21 @@ export function keyRoute<S extends z.ZodObject>(schema: S, needs: Permission, ru
       noteWho(requestId, { tenantId: key.tenantId, userId: key.owner.id })
       left = await countCall(key)
       const writes = needs !== 'tenant:read'
-      if (writes && (key.scope !== 'write' || !may(key.role, needs))) throw new KeyNotAllowed(key.scope, key.role)
-      const given = { ...(await params), ...(writes ? await bodyOf(request) : Object.fromEntries(new URL(request.url).searchParams)) }
+      if (writes && (key.scope !== 'write' || !may(key.role, needs)))
+        throw new KeyNotAllowed(key.scope, key.role)
+      const given = {
+        ...(await params),
+        ...(writes ? await bodyOf(request) : Object.fromEntries(new URL(request.url).searchParams)),
+      }
       const input = schema.strict().parse(given) as z.output<S>
-      const { status = 200, body, headers } = await withTenant({ kind: 'key', key: secret, tenantId: key.tenantId, actor: key.owner }, (tx) => run({ tx, input, key }))
+      const {
+        status = 200,
+        body,
+        headers,
+      } = await withTenant(
+        { kind: 'key', key: secret, tenantId: key.tenantId, actor: key.owner },
+        (tx) => run({ tx, input, key }),
+      )
       return answer(status, body, { ...headers, ...limits(left) })
     } catch (error) {
       return refusal(error, limits(left), requestId)
@@ -71,20 +99,74 @@ class BadBody extends RowhouseError {
   }
 }
 
-function refusal(error: unknown, headers: Record<string, string>, requestId: string | null): Response {
-  if (error instanceof z.ZodError) return problem(400, 'The request does not fit.', headers, Object.fromEntries(error.issues.map(({ path, message }) => [path.join('.') || 'request', message])))
-  if (error instanceof NotSignedIn) return problem(401, 'There is no such key, or it is no longer valid.', { ...headers, 'www-authenticate': 'Bearer' })
+function refusal(
+  error: unknown,
+  headers: Record<string, string>,
+  requestId: string | null,
+): Response {
+  if (error instanceof z.ZodError)
+    return problem(
+      400,
+      'The request does not fit.',
+      headers,
+      Object.fromEntries(
+        error.issues.map(({ path, message }) => [path.join('.') || 'request', message]),
+      ),
+    )
+  if (error instanceof NotSignedIn)
+    return problem(401, 'There is no such key, or it is no longer valid.', {
+      ...headers,
+      'www-authenticate': 'Bearer',
+    })
   if (error instanceof RowhouseError && error.status !== 500) {
     const wait = error instanceof TooBusy ? { 'retry-after': String(error.retryAfterSeconds) } : {}
-    return problem(error.status, error instanceof NotFound ? 'Not found.' : error.message, { ...headers, ...wait })
+    return problem(error.status, error instanceof NotFound ? 'Not found.' : error.message, {
+      ...headers,
+      ...wait,
+    })
   }
   log().error({ requestId, ...factsOf(error) }, 'API call failed')
   return problem(500, 'Something went wrong on our side.', headers)
 }
 
-const limits = (left: Left | undefined): Record<string, string> => (left ? { 'ratelimit-limit': String(left.limit), 'ratelimit-remaining': String(left.remaining), 'ratelimit-reset': String(left.seconds) } : {})
-const answer = (status: number, body: unknown, headers: Record<string, string>, type = 'application/json') =>
-  new Response(JSON.stringify(body), { status, headers: { 'content-type': type, 'cache-control': 'private, no-store', ...headers } })
-const problem = (status: number, detail: string, headers: Record<string, string>, errors?: Record<string, string>) =>
-  answer(status, { title: titles[status] ?? 'Refused', status, detail, ...(errors && { errors }) }, headers, 'application/problem+json')
-const titles: Record<number, string> = { 400: 'Bad request', 401: 'No valid key', 403: 'Not allowed', 404: 'Not found', 409: 'Conflict', 413: 'Too large', 429: 'Too many calls', 500: 'Error', 503: 'Try again' }
+const limits = (left: Left | undefined): Record<string, string> =>
+  left
+    ? {
+        'ratelimit-limit': String(left.limit),
+        'ratelimit-remaining': String(left.remaining),
+        'ratelimit-reset': String(left.seconds),
+      }
+    : {}
+const answer = (
+  status: number,
+  body: unknown,
+  headers: Record<string, string>,
+  type = 'application/json',
+) =>
+  new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': type, 'cache-control': 'private, no-store', ...headers },
+  })
+const problem = (
+  status: number,
+  detail: string,
+  headers: Record<string, string>,
+  errors?: Record<string, string>,
+) =>
+  answer(
+    status,
+    { title: titles[status] ?? 'Refused', status, detail, ...(errors && { errors }) },
+    headers,
+    'application/problem+json',
+  )
+const titles: Record<number, string> = {
+  400: 'Bad request',
+  401: 'No valid key',
+  403: 'Not allowed',
+  404: 'Not found',
+  409: 'Conflict',
+  413: 'Too large',
+  429: 'Too many calls',
+  500: 'Error',
+  503: 'Try again',
+}

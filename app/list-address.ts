@@ -2,11 +2,27 @@ import type { Route } from 'next'
 import { parseCursor, type Cursor } from '#db/product/keyset'
 
 type Given = Record<string, string | string[] | undefined>
-export type SimpleAddress = { q: string; archived: boolean; cursor: Cursor | null; link: (changes: Record<string, string | null>) => Route; kept: (...names: string[]) => [string, string][] }
+export type SimpleAddress = {
+  q: string
+  archived: boolean
+  cursor: Cursor | null
+  link: (changes: Record<string, string | null>) => Route
+  kept: (...names: string[]) => [string, string][]
+}
 
-/** What stands in an address: for a name that every object knows (`?hasOwnProperty=`) Next adds that function to the values. */
+/**
+ * What stands in an address: for a name that every object knows (`?hasOwnProperty=`) Next adds that
+ * function to the values.
+ */
 export const textsOf = (given: Given): Given =>
-  Object.fromEntries(Object.entries(given).map(([key, value]) => [key, Array.isArray(value) ? value.filter((text) => typeof text === 'string') : value]).filter(([, value]) => typeof value !== 'function'))
+  Object.fromEntries(
+    Object.entries(given)
+      .map(([key, value]) => [
+        key,
+        Array.isArray(value) ? value.filter((text) => typeof text === 'string') : value,
+      ])
+      .filter(([, value]) => typeof value !== 'function'),
+  )
 
 const one = (value: string | string[] | undefined) => (Array.isArray(value) ? value.at(-1) : value)
 
@@ -14,7 +30,9 @@ const one = (value: string | string[] | undefined) => (Array.isArray(value) ? va
 export function readSimpleAddress(path: Route, asked: Given): SimpleAddress {
   const given = textsOf(asked)
   const kept = (...names: string[]) =>
-    Object.entries(given).filter(([key]) => ![...names, 'after', 'before'].includes(key)).map(([key, value]): [string, string] => [key, one(value) ?? ''])
+    Object.entries(given)
+      .filter(([key]) => ![...names, 'after', 'before'].includes(key))
+      .map(([key, value]): [string, string] => [key, one(value) ?? ''])
   return {
     q: (one(given.q) ?? '').replaceAll('\0', '').trim().slice(0, 100),
     archived: one(given.archived) === 'yes',
@@ -22,7 +40,8 @@ export function readSimpleAddress(path: Route, asked: Given): SimpleAddress {
     kept,
     link: (changes) => {
       const next = new URLSearchParams(kept(...Object.keys(changes)))
-      for (const [key, value] of Object.entries(changes)) if (value !== null && value !== '') next.set(key, value)
+      for (const [key, value] of Object.entries(changes))
+        if (value !== null && value !== '') next.set(key, value)
       return (next.size > 0 ? `${path}?${next.toString()}` : path) as Route
     },
   }

@@ -1,13 +1,32 @@
 import { expect, test } from 'vitest'
 import { localPath } from '#app/local-path'
 
-test.each(['/orders/new', '/orders?status=paid&q=a%20b', '/settings/data', '/a//b'])('%s is a path of this site', (path) => {
-  expect(localPath(path)).toBe(path)
-})
+test.each(['/orders/new', '/orders?status=paid&q=a%20b', '/settings/data', '/a//b'])(
+  '%s is a path of this site',
+  (path) => {
+    expect(localPath(path)).toBe(path)
+  },
+)
 
 test.each([
-  undefined, '', 'orders', '//evil.example', '/\\evil.example', '\\\\evil.example', '/\t/evil.example', '/\n/evil.example', 'https:evil.example', 'https://evil.example', 'javascript:alert(1)', ' //evil.example',
-  '/..//evil.example', '/.//evil.example', '/%2e%2e//evil.example', '///evil.example', 'data:text/html,x', '/\u0000/evil.example',
+  undefined,
+  '',
+  'orders',
+  '//evil.example',
+  '/\\evil.example',
+  '\\\\evil.example',
+  '/\t/evil.example',
+  '/\n/evil.example',
+  'https:evil.example',
+  'https://evil.example',
+  'javascript:alert(1)',
+  ' //evil.example',
+  '/..//evil.example',
+  '/.//evil.example',
+  '/%2e%2e//evil.example',
+  '///evil.example',
+  'data:text/html,x',
+  '/\u0000/evil.example',
 ])('%j leads nowhere else', (given) => {
   const path = localPath(given)
   expect(new URL(path, 'https://here.example').origin).toBe('https://here.example')

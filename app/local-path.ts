@@ -4,5 +4,7 @@ const base = 'http://here.invalid'
 export function localPath(given: string | undefined): string {
   if (!given?.startsWith('/') || /[\\\u0000-\u001f]/.test(given)) return '/orders'
   const url = URL.parse(given, base)
-  return url?.origin === base && !url.pathname.startsWith('//') ? `${url.pathname}${url.search}` : '/orders'
+  return url?.origin === base && !url.pathname.startsWith('//')
+    ? `${url.pathname}${url.search}`
+    : '/orders'
 }

@@ -12,7 +12,9 @@ export const linkPages = {
 export type MailLink = keyof typeof linkPages
 
 /** The secret of the link that this browser has opened last, when it is of one of these kinds. */
-export async function openedLink<K extends MailLink>(...kinds: K[]): Promise<{ kind: K; token: string } | undefined> {
+export async function openedLink<K extends MailLink>(
+  ...kinds: K[]
+): Promise<{ kind: K; token: string } | undefined> {
   const [kind, token] = (await readCookie('link'))?.split('.') ?? []
   const wanted = kinds.find((one) => one === kind)
   return wanted && token ? { kind: wanted, token } : undefined

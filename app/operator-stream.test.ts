@@ -8,21 +8,42 @@ import * as sessions from '#db/accounts/sessions'
 import * as users from '#db/accounts/users'
 
 const signedIn = vi.hoisted(() => ({ token: '' }))
-vi.mock('next/navigation', () => ({ notFound: () => { throw new Error('not found') }, redirect: () => { throw new Error('redirect') } }))
-vi.mock('next/headers', () => ({ headers: async () => new Headers(), cookies: async () => ({ get: () => undefined }) }))
-vi.mock('#app/session', () => ({ auth: async () => ({ ...(await sessions.read(signedIn.token)), token: signedIn.token }) }))
+vi.mock('next/navigation', () => ({
+  notFound: () => {
+    throw new Error('not found')
+  },
+  redirect: () => {
+    throw new Error('redirect')
+  },
+}))
+vi.mock('next/headers', () => ({
+  headers: async () => new Headers(),
+  cookies: async () => ({ get: () => undefined }),
+}))
+vi.mock('#app/session', () => ({
+  auth: async () => ({ ...(await sessions.read(signedIn.token)), token: signedIn.token }),
+}))
 
 const { operatorStream } = await import('#app/operator-stream')
 
 let olivia = ''
 beforeAll(async () => {
-  olivia = (await users.create(platform(), { email: `${newId()}@rowhouse.example`, name: 'Olivia', verified: true })).id
+  olivia = (
+    await users.create(platform(), {
+      email: `${newId()}@rowhouse.example`,
+      name: 'Olivia',
+      verified: true,
+    })
+  ).id
   signedIn.token = await sessions.start(olivia, { device: '', address: '' })
 })
 afterAll(closePools)
 
 /** Everything that a stream says until it ends. */
-async function said(read: () => Promise<{ over: boolean }>, meanwhile: () => Promise<unknown> = async () => {}): Promise<string> {
+async function said(
+  read: () => Promise<{ over: boolean }>,
+  meanwhile: () => Promise<unknown> = async () => {},
+): Promise<string> {
   const answer = await operatorStream(new Request('http://localhost:3000/'), read)
   const [text] = await Promise.all([answer.text(), meanwhile()])
   return text
@@ -32,12 +53,21 @@ test('a stream tells each change once, and its end', async () => {
   await users.makeOperator(platform(), olivia, 'test')
   let looks = 0
   const text = await said(async () => ({ over: ++looks > 5, step: Math.floor(looks / 3) }))
-  expect(text.match(/^data: .*step.*$/gm)).toEqual(['data: {"over":false,"step":0}', 'data: {"over":false,"step":1}', 'data: {"over":true,"step":2}'])
+  expect(text.match(/^data: .*step.*$/gm)).toEqual([
+    'data: {"over":false,"step":0}',
+    'data: {"over":false,"step":1}',
+    'data: {"over":true,"step":2}',
+  ])
   expect(text.endsWith('event: over\ndata: {}\n\n')).toBe(true)
 })
 
 test('a stream that never ends does end for an operator who is none any more', async () => {
-  const text = await said(async () => ({ over: false }), () => platform().delete(operators).where(eq(operators.userId, olivia)))
+  const text = await said(
+    async () => ({ over: false }),
+    () => platform().delete(operators).where(eq(operators.userId, olivia)),
+  )
   expect(text).not.toContain('event: over')
-  await expect(operatorStream(new Request('http://localhost:3000/'), async () => ({ over: false }))).rejects.toThrow('not found')
+  await expect(
+    operatorStream(new Request('http://localhost:3000/'), async () => ({ over: false })),
+  ).rejects.toThrow('not found')
 })

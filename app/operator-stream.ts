@@ -11,10 +11,13 @@ const looksPerCheck = 10
 type Watched = { over: boolean }
 
 /**
- * Server-sent events for an operator: what `read` says, whenever it says something new, until it is over. Ends as well when the
- * browser goes, or the operator is none any more.
+ * Server-sent events for an operator: what `read` says, whenever it says something new, until it is
+ * over. Ends as well when the browser goes, or the operator is none any more.
  */
-export async function operatorStream<T extends Watched>(request: Request, read: () => Promise<T>): Promise<Response> {
+export async function operatorStream<T extends Watched>(
+  request: Request,
+  read: () => Promise<T>,
+): Promise<Response> {
   const { token } = await requireOperator()
   const first = await found(read)
   const body = new ReadableStream<Uint8Array>({
@@ -33,12 +36,26 @@ export async function operatorStream<T extends Watched>(request: Request, read: 
     },
   })
   // no-transform: a compressing server would keep events back until its buffer is full
-  return new Response(body, { headers: { 'content-type': 'text/event-stream', 'cache-control': 'private, no-store, no-transform', 'x-accel-buffering': 'no' } })
+  return new Response(body, {
+    headers: {
+      'content-type': 'text/event-stream',
+      'cache-control': 'private, no-store, no-transform',
+      'x-accel-buffering': 'no',
+    },
+  })
 }
 
-type Following<T> = { read: () => Promise<T>; token: string; write: (text: string) => void; signal: AbortSignal }
+type Following<T> = {
+  read: () => Promise<T>
+  token: string
+  write: (text: string) => void
+  signal: AbortSignal
+}
 
-async function follow<T extends Watched>(first: T, { read, token, write, signal }: Following<T>): Promise<void> {
+async function follow<T extends Watched>(
+  first: T,
+  { read, token, write, signal }: Following<T>,
+): Promise<void> {
   let told = ''
   for (let look = 0, now = first; !signal.aborted; look++, now = await read()) {
     const text = JSON.stringify(now)
@@ -46,7 +63,8 @@ async function follow<T extends Watched>(first: T, { read, token, write, signal 
     else if (look % looksPerCheck === 0) write(': still here\n\n')
     told = text
     if (now.over) return write('event: over\ndata: {}\n\n')
-    if (look % looksPerCheck === looksPerCheck - 1 && !(await sessions.read(token))?.user.operator) return
+    if (look % looksPerCheck === looksPerCheck - 1 && !(await sessions.read(token))?.user.operator)
+      return
     await sleep(lookEveryMs, undefined, { signal }).catch(() => {}) // the loop ends with the signal
   }
 }

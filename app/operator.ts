@@ -5,7 +5,10 @@ import { auth, type Session } from '#app/session'
 import type { Formats } from '#components/formats'
 import * as secondFactor from '#db/accounts/second-factor'
 
-/** The session of a current operator, as the database says now. For anybody else the page is not there; without a second factor it is shut. */
+/**
+ * The session of a current operator, as the database says now. For anybody else the page is not
+ * there; without a second factor it is shut.
+ */
 export async function requireOperator(): Promise<Session> {
   const session = await auth()
   if (!session?.user.operator) notFound()

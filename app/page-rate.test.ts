@@ -9,10 +9,20 @@ import { closePools } from '#db/pools'
 import { proxy } from '../proxy'
 
 const now = vi.hoisted(() => ({ request: undefined as NextRequest | undefined }))
-vi.mock('next/headers', () => ({ headers: async () => now.request?.headers, cookies: async () => now.request?.cookies }))
-vi.mock('next/navigation', () => ({ redirect: (to: string) => { throw new Error(`redirect to ${to}`) } }))
+vi.mock('next/headers', () => ({
+  headers: async () => now.request?.headers,
+  cookies: async () => now.request?.cookies,
+}))
+vi.mock('next/navigation', () => ({
+  redirect: (to: string) => {
+    throw new Error(`redirect to ${to}`)
+  },
+}))
 // what signs people in does not load outside Next; what reads their cookie does
-vi.mock('next-auth', () => ({ default: () => ({ handlers: {}, signOut: () => {}, signIn: () => {} }), CredentialsSignin: Error }))
+vi.mock('next-auth', () => ({
+  default: () => ({ handlers: {}, signOut: () => {}, signIn: () => {} }),
+  CredentialsSignin: Error,
+}))
 const { auth } = await import('#app/session')
 
 const limit = 3
@@ -27,19 +37,31 @@ beforeEach(async () => {
 })
 afterAll(closePools)
 
-const sealed = (secret: string) => encode({ token: { secret }, secret: env().AUTH_SECRET, salt: name })
+const sealed = (secret: string) =>
+  encode({ token: { secret }, secret: env().AUTH_SECRET, salt: name })
 
 /** One page through the proxy, as a browser with these cookies. */
-async function visit(cookies: string, more: Record<string, string> = {}): Promise<'drawn' | 'stranger' | 'busy'> {
-  const request = new NextRequest('http://localhost:3000/orders', { headers: { cookie: cookies, ...more } })
+async function visit(
+  cookies: string,
+  more: Record<string, string> = {},
+): Promise<'drawn' | 'stranger' | 'busy'> {
+  const request = new NextRequest('http://localhost:3000/orders', {
+    headers: { cookie: cookies, ...more },
+  })
   const passed = await proxy(request)
   if (passed.status === 429) return 'busy'
-  for (const [header, value] of passed.headers) if (header.startsWith('x-middleware-request-')) request.headers.set(header.slice('x-middleware-request-'.length), value)
+  for (const [header, value] of passed.headers)
+    if (header.startsWith('x-middleware-request-'))
+      request.headers.set(header.slice('x-middleware-request-'.length), value)
   now.request = request
   try {
     return (await auth()) ? 'drawn' : 'stranger'
   } catch (error) {
-    if (error instanceof Error && /^redirect to \/busy\?wait=\d+&back=%2Forders$/.test(error.message)) return 'busy'
+    if (
+      error instanceof Error &&
+      /^redirect to \/busy\?wait=\d+&back=%2Forders$/.test(error.message)
+    )
+      return 'busy'
     throw error
   }
 }
@@ -51,18 +73,32 @@ test('each page of a session is counted once, the first one too', async () => {
 })
 
 test('a header that says it was counted is not believed', async () => {
-  for (let i = 0; i < limit; i++) expect(await visit(`${name}=${cookie.slice(0, -1)}%${cookie.charCodeAt(cookie.length - 1).toString(16)}`, { 'x-rowhouse-counted': 'true' })).toBe('drawn')
+  for (let i = 0; i < limit; i++)
+    expect(
+      await visit(
+        `${name}=${cookie.slice(0, -1)}%${cookie.charCodeAt(cookie.length - 1).toString(16)}`,
+        { 'x-rowhouse-counted': 'true' },
+      ),
+    ).toBe('drawn')
   expect(await visit(`${name}=${cookie}`, { 'x-rowhouse-counted': 'true' })).toBe('busy')
 })
 
 test('a session whose cookie was cut to pieces is none', async () => {
-  for (const at of [20, 30, 40]) expect(await visit(`${name}.0=${cookie.slice(0, at)}; ${name}.1=${cookie.slice(at)}`)).toBe('stranger')
+  for (const at of [20, 30, 40])
+    expect(await visit(`${name}.0=${cookie.slice(0, at)}; ${name}.1=${cookie.slice(at)}`)).toBe(
+      'stranger',
+    )
   expect(await visit(`${name}=${cookie}; ${name}.0=x`)).toBe('drawn')
 })
 
 test('other strings of the same session, and a cookie of another name beside it, are no way around', async () => {
   const [, , , text = ''] = cookie.split('.')
-  const strings = [cookie, cookie.replace(text, `${text.slice(0, 9)}%20${text.slice(9)}`), cookie.replace(text, `${text.slice(0, 5)}%20%20${text.slice(5)}`)]
-  for (const string of strings) expect(await visit(`__Host-${name}=${string.length}; ${name}=${string}`)).toBe('drawn')
+  const strings = [
+    cookie,
+    cookie.replace(text, `${text.slice(0, 9)}%20${text.slice(9)}`),
+    cookie.replace(text, `${text.slice(0, 5)}%20%20${text.slice(5)}`),
+  ]
+  for (const string of strings)
+    expect(await visit(`__Host-${name}=${string.length}; ${name}=${string}`)).toBe('drawn')
   expect(await visit(`__Host-${name}=x; ${name}=${cookie}`)).toBe('busy')
 })

@@ -24,8 +24,9 @@ import * as sessions from '#db/accounts/sessions'
 import { checkCredentials, isBanned } from '#db/accounts/sign-in'
 import * as tickets from '#db/accounts/tickets'
 
-// The one file that touches next-auth. Its JWT carries a random session secret and nothing else; what the secret is worth is
-// read from the database each time, so that nothing outlives a revoked session.
+// The one file that touches next-auth. Its JWT carries a random session secret and nothing else;
+// what the secret is worth is read from the database each time, so that nothing outlives a revoked
+// session.
 
 export type Session = sessions.SessionFacts & { token: string }
 export type TenantSession = Session & { tenant: sessions.SessionTenant }
@@ -55,13 +56,22 @@ const nextAuth = NextAuth(() => {
     session: { strategy: 'jwt', maxAge: 30 * 86_400 },
     pages: { signIn: '/sign-in', error: '/sign-in' },
     cookies: hostCookies(),
-    logger: { error: (error) => void (error instanceof CredentialsSignin || console.error(`sign-in: ${error.name}`)) },
+    logger: {
+      error: (error) =>
+        void (error instanceof CredentialsSignin || console.error(`sign-in: ${error.name}`)),
+    },
     providers: [
       Credentials({
         credentials: { ticket: {}, email: {}, password: {} },
         authorize: async (given, { headers }) => {
           const userId = await whoMaySignIn(given, headers)
-          return { id: userId, secret: await sessions.start(userId, { device: headers.get('user-agent') ?? '', address: clientAddress(headers) ?? '' }) }
+          return {
+            id: userId,
+            secret: await sessions.start(userId, {
+              device: headers.get('user-agent') ?? '',
+              address: clientAddress(headers) ?? '',
+            }),
+          }
         },
       }),
       ...oauthProviders(),
@@ -69,20 +79,33 @@ const nextAuth = NextAuth(() => {
     callbacks: {
       async signIn({ account, user }) {
         if (!account || account.type === 'credentials') return true
-        const userId = await identities.signInWith({ provider: account.provider, subject: account.providerAccountId, email: user.email ?? null, name: user.name ?? '' })
+        const userId = await identities.signInWith({
+          provider: account.provider,
+          subject: account.providerAccountId,
+          email: user.email ?? null,
+          name: user.name ?? '',
+        })
         if (!userId) return '/sign-in?error=unverified'
         if (await isBanned(userId)) return '/sign-in?error=blocked'
         if (!(await secondFactor.isOn(userId))) return true
         await askForCode(userId)
         return codePage
       },
-      // whatever a browser posts as a session update is ignored: only a fresh sign-in brings a secret
+      // whatever a browser posts as a session update is ignored: only a fresh sign-in brings a
+      // secret
       async jwt({ token, user, account }) {
         if (user && 'secret' in user) return { secret: user.secret }
         if (!account || account.type === 'credentials') return token
         const userId = await identities.owner(account.provider, account.providerAccountId)
         const from = await headers()
-        return userId ? { secret: await sessions.start(userId, { device: from.get('user-agent') ?? '', address: clientAddress(from) ?? '' }) } : {}
+        return userId
+          ? {
+              secret: await sessions.start(userId, {
+                device: from.get('user-agent') ?? '',
+                address: clientAddress(from) ?? '',
+              }),
+            }
+          : {}
       },
       // the public session endpoint says that there is a session, never what it is
       session: ({ session }) => ({ expires: session.expires }),
@@ -107,10 +130,22 @@ function hostCookies() {
   }
 }
 
-/** True unless a request names an address to go on to that is none, in its query or its cookie; next-auth calls that a fault of the server. */
+/**
+ * True unless a request names an address to go on to that is none, in its query or its cookie;
+ * next-auth calls that a fault of the server.
+ */
 export function namesAddress(request: NextRequest): boolean {
-  const named = [request.nextUrl.searchParams.get('callbackUrl'), request.cookies.get(hostCookies().callbackUrl.name)?.value]
-  return named.every((address) => !address || /^https?:$/.test(URL.parse(address, address.startsWith('/') ? env().APP_URL : undefined)?.protocol ?? ''))
+  const named = [
+    request.nextUrl.searchParams.get('callbackUrl'),
+    request.cookies.get(hostCookies().callbackUrl.name)?.value,
+  ]
+  return named.every(
+    (address) =>
+      !address ||
+      /^https?:$/.test(
+        URL.parse(address, address.startsWith('/') ? env().APP_URL : undefined)?.protocol ?? '',
+      ),
+  )
 }
 
 /** A ticket of ours, or an address with its password. Throws SignInRefused. */
@@ -121,7 +156,11 @@ async function whoMaySignIn(given: unknown, from: Headers): Promise<string> {
   const input = typed.safeParse(given)
   if (!input.success) throw new SignInRefused('credentials')
   try {
-    const found = await checkCredentials({ ...input.data, address: clientAddress(from), device: undefined })
+    const found = await checkCredentials({
+      ...input.data,
+      address: clientAddress(from),
+      device: undefined,
+    })
     if (!found || found.needsCode) throw new SignInRefused(found ? 'code' : 'credentials')
     return found.userId
   } catch (error) {
@@ -131,21 +170,38 @@ async function whoMaySignIn(given: unknown, from: Headers): Promise<string> {
   }
 }
 
-/** Remembers for some minutes that the first factor was right, and leaves the code to the page that asks for it. */
+/**
+ * Remembers for some minutes that the first factor was right, and leaves the code to the page that
+ * asks for it.
+ */
 export async function askForCode(userId: string): Promise<string> {
-  await putCookie('step', tickets.seal('password given', userId, codeMinutes * 60), codeMinutes * 60)
+  await putCookie(
+    'step',
+    tickets.seal('password given', userId, codeMinutes * 60),
+    codeMinutes * 60,
+  )
   return codePage
 }
 
 /** Signs a user in who has shown all that is asked for, and remembers this browser as theirs. */
 export async function startSession(userId: string): Promise<void> {
-  await nextAuth.signIn('credentials', { ticket: tickets.seal('sign-in granted', userId, 30), redirect: false })
+  await nextAuth.signIn('credentials', {
+    ticket: tickets.seal('sign-in granted', userId, 30),
+    redirect: false,
+  })
   await rememberBrowser(userId)
 }
 
-/** Knows this browser as the user's from now on: strangers who guess passwords do not keep it waiting. */
+/**
+ * Knows this browser as the user's from now on: strangers who guess passwords do not keep it
+ * waiting.
+ */
 export async function rememberBrowser(userId: string): Promise<void> {
-  await putCookie('device', await devices.remember(await readCookie('device'), userId), 365 * 86_400)
+  await putCookie(
+    'device',
+    await devices.remember(await readCookie('device'), userId),
+    365 * 86_400,
+  )
 }
 
 /** Where to send a browser that wants to sign in elsewhere, and to come back to `path`. */
@@ -153,16 +209,27 @@ export async function oauthUrl(provider: string, path: string): Promise<string> 
   return String(await nextAuth.signIn(provider, { redirect: false, redirectTo: path }))
 }
 
-/** The secret in this request's session cookie. Given all cookies, next-auth would put one together from any that begin with its name. */
+/**
+ * The secret in this request's session cookie. Given all cookies, next-auth would put one together
+ * from any that begin with its name.
+ */
 async function sessionSecret(): Promise<string | undefined> {
   const { name } = cookie()
   const kept = (await cookies()).get(name)?.value
   if (kept === undefined) return undefined
-  const token = await getToken({ req: { headers: new Headers({ cookie: `${name}=${encodeURIComponent(kept)}` }) }, secret: env().AUTH_SECRET, cookieName: name, salt: name })
+  const token = await getToken({
+    req: { headers: new Headers({ cookie: `${name}=${encodeURIComponent(kept)}` }) },
+    secret: env().AUTH_SECRET,
+    cookieName: name,
+    salt: name,
+  })
   return typeof token?.secret === 'string' ? token.secret : undefined
 }
 
-/** Who is signed in and for which tenant, read from the database once per request; null when nobody is. */
+/**
+ * Who is signed in and for which tenant, read from the database once per request; null when nobody
+ * is.
+ */
 export const auth = cache(async (): Promise<Session | null> => {
   const token = await sessionSecret()
   const facts = token === undefined ? undefined : await sessions.read(token)
@@ -171,7 +238,10 @@ export const auth = cache(async (): Promise<Session | null> => {
   return { token, ...facts }
 })
 
-/** Whose request this is, for the log and for the count of the next one. Counts this one where the proxy could not. */
+/**
+ * Whose request this is, for the log and for the count of the next one. Counts this one where the
+ * proxy could not.
+ */
 async function noteRequest({ user, tenant }: sessions.SessionFacts): Promise<void> {
   const from = await headers()
   noteWho(from.get('x-request-id'), { userId: user.id, ...(tenant && { tenantId: tenant.id }) })

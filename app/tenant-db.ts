@@ -8,12 +8,19 @@ import { NotAMember, NotSignedIn, RowhouseError, TenantSuspended, TooBusy } from
 /** How a session comes to the door: as a member, or as an operator who was let in as support. */
 export const callerOf = ({ token, tenant, user }: TenantSession): Caller =>
   tenant.support
-    ? { kind: 'support', token, tenantId: tenant.id, actor: { id: null, name: `${user.name} (support)` }, what: tenant.support.writes ? 'in its pages, writing allowed' : 'in its pages' }
+    ? {
+        kind: 'support',
+        token,
+        tenantId: tenant.id,
+        actor: { id: null, name: `${user.name} (support)` },
+        what: tenant.support.writes ? 'in its pages, writing allowed' : 'in its pages',
+      }
     : { kind: 'session', token, tenantId: tenant.id, actor: { id: user.id, name: user.name } }
 
 /**
- * The request-level helper: from this request's session to the door. Out: a function that runs work in one short transaction
- * of the session's tenant. A session that ended meanwhile leads to the sign-in page, a lost membership to the choice of tenants.
+ * The request-level helper: from this request's session to the door. Out: a function that runs work
+ * in one short transaction of the session's tenant. A session that ended meanwhile leads to the
+ * sign-in page, a lost membership to the choice of tenants.
  */
 export async function tenantDb(): Promise<<T>(work: (tx: TenantTx) => Promise<T>) => Promise<T>> {
   const caller = callerOf(await requireTenant())

@@ -5,10 +5,20 @@ import { tenantDb } from '#app/tenant-db'
 import type { Scope } from '#components/tenant-scope'
 import { may, type Permission } from '#db/accounts/permissions'
 
-/** What a tenant page starts with: who it is for, how they read figures, what they may do, and the way to their data. */
+/**
+ * What a tenant page starts with: who it is for, how they read figures, what they may do, and the
+ * way to their data.
+ */
 export async function tenantPage() {
   const { tenant, user } = await requireTenant()
   const formats = await formatsFor(tenant)
   const scope: Scope = { tenantId: tenant.id, formats }
-  return { tenant, user, formats, scope, db: await tenantDb(), may: (permission: Permission) => may(tenant.role, permission) }
+  return {
+    tenant,
+    user,
+    formats,
+    scope,
+    db: await tenantDb(),
+    may: (permission: Permission) => may(tenant.role, permission),
+  }
 }

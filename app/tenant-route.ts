@@ -13,10 +13,21 @@ export async function tenantJson(work: (tx: TenantTx) => Promise<unknown>): Prom
   try {
     return Response.json(await withTenant(caller, work), { headers })
   } catch (error) {
-    if (error instanceof RowhouseError && error.status !== 500) return Response.json({ error: error.message }, { status: error.status, headers: { ...headers, ...(error instanceof TooBusy && { 'retry-after': String(error.retryAfterSeconds) }) } })
+    if (error instanceof RowhouseError && error.status !== 500)
+      return Response.json(
+        { error: error.message },
+        {
+          status: error.status,
+          headers: {
+            ...headers,
+            ...(error instanceof TooBusy && { 'retry-after': String(error.retryAfterSeconds) }),
+          },
+        },
+      )
     throw error
   }
 }
 
 /** The words of a search, as short as they may be. */
-export const wordsOf = (request: Request) => (new URL(request.url).searchParams.get('q') ?? '').replaceAll('\0', '').trim().slice(0, 100)
+export const wordsOf = (request: Request) =>
+  (new URL(request.url).searchParams.get('q') ?? '').replaceAll('\0', '').trim().slice(0, 100)

@@ -6,5 +6,7 @@ import type { TooBusy } from '#db/errors'
 
 /** Sends the reader of a page that met a limit while it was being drawn to where they can wait. */
 export async function waitElsewhere({ retryAfterSeconds }: TooBusy): Promise<never> {
-  redirect(`/busy?wait=${retryAfterSeconds}&back=${encodeURIComponent((await headers()).get('x-rowhouse-path') ?? '/')}` as Route)
+  redirect(
+    `/busy?wait=${retryAfterSeconds}&back=${encodeURIComponent((await headers()).get('x-rowhouse-path') ?? '/')}` as Route,
+  )
 }

@@ -1,6 +1,9 @@
-// Who may use which way in, written down once more by hand, so that a slip in the permissions or in an action shows as a difference.
+// Who may use which way in, written down once more by hand, so that a slip in the permissions or in
+// an action shows as a difference.
 
-/** Members of a tenant by their role, an operator (a member of none), and whoever is not signed in. */
+/**
+ * Members of a tenant by their role, an operator (a member of none), and whoever is not signed in.
+ */
 export type Who = 'owner' | 'admin' | 'member' | 'viewer' | 'operator' | 'nobody'
 export const everyWho: Who[] = ['owner', 'admin', 'member', 'viewer', 'operator', 'nobody']
 
@@ -11,12 +14,19 @@ const writers: Who[] = ['owner', 'admin', 'member']
 const admins: Who[] = ['owner', 'admin']
 const owner: Who[] = ['owner']
 
-/** An action, who gets past the check of who they are, and a form that fits it. What is not there or not right is met behind that check. */
+/**
+ * An action, who gets past the check of who they are, and a form that fits it. What is not there or
+ * not right is met behind that check.
+ */
 export type ActionRow = { allowed: Who[]; form: object } | { open: 'to anybody'; why: string }
 
 const none = '00000000-0000-7000-8000-000000000000'
 const password = { currentPassword: 'not my password' }
-const order = { customerId: none, note: '', lines: [{ productId: none, quantity: '1', unitPrice: '1' }] }
+const order = {
+  customerId: none,
+  note: '',
+  lines: [{ productId: none, quantity: '1', unitPrice: '1' }],
+}
 const customer = { name: 'Nordfeld', email: '', phone: '', address: '', note: '' }
 const product = { sku: 'A-1', name: 'Anvil', price: '1' }
 
@@ -52,7 +62,10 @@ export const actionRows: Record<string, ActionRow> = {
   removeMember: { allowed: admins, form: { userId: none } },
   handOver: { allowed: owner, form: { userId: none } },
   leaveOrganisation: { allowed: users, form: { tenantId: none } },
-  saveSettings: { allowed: admins, form: { name: 'Acme', slug: 'not a slug', currency: 'EUR', locale: 'en-GB' } },
+  saveSettings: {
+    allowed: admins,
+    form: { name: 'Acme', slug: 'not a slug', currency: 'EUR', locale: 'en-GB' },
+  },
   createKey: { allowed: admins, form: { name: 'test', scope: 'read', lifetime: '30' } },
   revokeKey: { allowed: admins, form: { id: none, name: 'test' } },
   createOrder: { allowed: writers, form: { ...order, status: 'draft' } },
@@ -77,7 +90,10 @@ export const actionRows: Record<string, ActionRow> = {
   confirmMove: { allowed: operators, form: { slug: 'no-such-tenant' } },
   rollBackMove: { allowed: operators, form: { slug: 'no-such-tenant', reason: 'test' } },
   planTierChange: { allowed: operators, form: { slug: 'no-such-tenant', tier: 'business' } },
-  changeTier: { allowed: operators, form: { slug: 'no-such-tenant', tier: 'business', reason: 'test' } },
+  changeTier: {
+    allowed: operators,
+    form: { slug: 'no-such-tenant', tier: 'business', reason: 'test' },
+  },
   suspendTenant: { allowed: operators, form: { slug: 'no-such-tenant', reason: 'test' } },
   setTenantLimits: { allowed: operators, form: { slug: 'no-such-tenant', reason: 'test' } },
   exportTenant: { allowed: operators, form: { slug: 'no-such-tenant', reason: 'test' } },
@@ -90,7 +106,10 @@ export const actionRows: Record<string, ActionRow> = {
   examineDrift: { allowed: operators, form: {} },
   startRun: { allowed: operators, form: { concurrency: 'not a number' } },
   retryQueued: { allowed: operators, form: { id: none } },
-  beginSupport: { allowed: operators, form: { slug: 'no-such-tenant', reason: 'test', minutes: '15' } },
+  beginSupport: {
+    allowed: operators,
+    form: { slug: 'no-such-tenant', reason: 'test', minutes: '15' },
+  },
   allowSupportToWrite: { allowed: operators, form: { reason: 'test' } },
   endSupport: { allowed: operators, form: {} },
   exportEverything: { allowed: admins, form: {} },
@@ -101,44 +120,70 @@ export const actionRows: Record<string, ActionRow> = {
   resumeTenant: { allowed: operators, form: { slug: 'no-such-tenant', reason: 'test' } },
 }
 
-/** A route handler and who is answered. `key`: it asks for an API key, and who may is the member behind it. */
-export type RouteRow = { allowed: Who[]; by: 'session' | 'key'; body?: object } | { open: 'to anybody'; why: string }
+/**
+ * A route handler and who is answered. `key`: it asks for an API key, and who may is the member
+ * behind it.
+ */
+export type RouteRow =
+  { allowed: Who[]; by: 'session' | 'key'; body?: object } | { open: 'to anybody'; why: string }
 
 export const routeRows: Record<string, RouteRow> = {
   'GET /healthz': { open: 'to anybody', why: 'says that the process lives' },
   'GET /readyz': { open: 'to anybody', why: 'says that it can serve' },
   'GET /api/auth/[...nextauth]': { open: 'to anybody', why: 'next-auth' },
-  'POST /api/auth/[...nextauth]': { open: 'to anybody', why: 'next-auth, with its own token against forged requests' },
+  'POST /api/auth/[...nextauth]': {
+    open: 'to anybody',
+    why: 'next-auth, with its own token against forged requests',
+  },
   'GET /api/v1/openapi.json': { open: 'to anybody', why: 'the description of the API' },
   'GET /mailbox/[id]/html': { open: 'to anybody', why: 'in development only' },
   'GET /api/v1/orders': { allowed: everybody, by: 'key' },
   'GET /api/v1/orders/[id]': { allowed: everybody, by: 'key' },
-  'POST /api/v1/orders': { allowed: writers, by: 'key', body: { customerId: none, lines: [{ productId: none, quantity: 1, unitPriceMinor: 1 }] } },
+  'POST /api/v1/orders': {
+    allowed: writers,
+    by: 'key',
+    body: { customerId: none, lines: [{ productId: none, quantity: 1, unitPriceMinor: 1 }] },
+  },
   'GET /find': { allowed: everybody, by: 'session' },
   'GET /customers/pick': { allowed: everybody, by: 'session' },
   'GET /products/pick': { allowed: everybody, by: 'session' },
   'GET /orders/export': { allowed: admins, by: 'session' },
   'GET /busy': { open: 'to anybody', why: 'says that there were too many requests' },
   'GET /metrics': { open: 'to anybody', why: 'needs its own token' },
-  'GET /api/exports/[id]': { open: 'to anybody', why: 'a link for one session and fifteen minutes; everybody else is told that there is nothing' },
+  'GET /api/exports/[id]': {
+    open: 'to anybody',
+    why: 'a link for one session and fifteen minutes; everybody else is told that there is nothing',
+  },
   'GET /console/fleet/runs/[id]/state': { allowed: operators, by: 'session' },
   'GET /console/fleet/runs/[id]/stream': { allowed: operators, by: 'session' },
   'GET /console/moves/[id]/state': { allowed: operators, by: 'session' },
   'GET /console/moves/[id]/stream': { allowed: operators, by: 'session' },
 }
 
-/** What somebody gets who asks for a page: the page, the page that says that there is none, or the address that they are sent to. */
+/**
+ * What somebody gets who asks for a page: the page, the page that says that there is none, or the
+ * address that they are sent to.
+ */
 export type Outcome = 'page' | 'not found' | `/${string}`
 export type PageRow = Record<Who, Outcome>
 
 const sees = (allowed: Who[], others: Partial<PageRow> = {}): PageRow =>
-  Object.fromEntries(everyWho.map((who) => [who, allowed.includes(who) ? 'page' : (others[who] ?? 'not found')])) as PageRow
-const inTenant = (allowed = everybody) => sees(allowed, { operator: '/welcome', nobody: '/sign-in' })
+  Object.fromEntries(
+    everyWho.map((who) => [who, allowed.includes(who) ? 'page' : (others[who] ?? 'not found')]),
+  ) as PageRow
+const inTenant = (allowed = everybody) =>
+  sees(allowed, { operator: '/welcome', nobody: '/sign-in' })
 const ofUsers = sees(users, { nobody: '/sign-in' })
 const ofOperators = sees(operators)
 const ofAnybody = sees(everyWho)
-const allTo = (address: `/${string}`) => Object.fromEntries(everyWho.map((who) => [who, address])) as PageRow
-const toOrders = { owner: '/orders', admin: '/orders', member: '/orders', viewer: '/orders' } as const
+const allTo = (address: `/${string}`) =>
+  Object.fromEntries(everyWho.map((who) => [who, address])) as PageRow
+const toOrders = {
+  owner: '/orders',
+  admin: '/orders',
+  member: '/orders',
+  viewer: '/orders',
+} as const
 const inDevelopment = sees([])
 
 export const pageRows: Record<string, PageRow> = {

@@ -1,11 +1,18 @@
 import { decimalText } from '#db/product/money'
 
-/** How this viewer reads money and time: the tenant's locale and currency, the viewer's own time zone. */
+/**
+ * How this viewer reads money and time: the tenant's locale and currency, the viewer's own time
+ * zone.
+ */
 export type Formats = { locale: string; currency: string; zone: string }
 
 // Making a formatter costs fifty times what using one does, and a page has hundreds of figures.
-const numbers = remembered((locale, options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options))
-const dates = remembered((locale, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options))
+const numbers = remembered(
+  (locale, options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options),
+)
+const dates = remembered(
+  (locale, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options),
+)
 
 function remembered<Options, Format>(make: (locale: string, options: Options) => Format) {
   const made = new Map<string, Format>()
@@ -17,8 +24,17 @@ function remembered<Options, Format>(make: (locale: string, options: Options) =>
   }
 }
 
-export function money(minor: number, { locale, currency }: Formats, notation: 'standard' | 'compact' = 'standard') {
-  const format = numbers(locale, { style: 'currency', currency, notation, ...(notation === 'compact' && { maximumFractionDigits: 1 }) })
+export function money(
+  minor: number,
+  { locale, currency }: Formats,
+  notation: 'standard' | 'compact' = 'standard',
+) {
+  const format = numbers(locale, {
+    style: 'currency',
+    currency,
+    notation,
+    ...(notation === 'compact' && { maximumFractionDigits: 1 }),
+  })
   // a string, not a float: Intl keeps every digit of it
   return format.format(decimalText(minor, currency) as `${number}`)
 }
@@ -31,19 +47,37 @@ const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
 
 /** A number of bytes in the unit that leaves few digits. */
 export function bytes(value: number, { locale }: Formats) {
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(value, 1)) / 3)))
-  return numbers(locale, { style: 'unit', unit: units[power] ?? 'byte', maximumSignificantDigits: 3 }).format(value / 1000 ** power)
+  const power = Math.min(
+    units.length - 1,
+    Math.max(0, Math.floor(Math.log10(Math.max(value, 1)) / 3)),
+  )
+  return numbers(locale, {
+    style: 'unit',
+    unit: units[power] ?? 'byte',
+    maximumSignificantDigits: 3,
+  }).format(value / 1000 ** power)
 }
 
-export const day = (at: Date, { locale, zone }: Formats) => dates(locale, { dateStyle: 'medium', timeZone: zone }).format(at)
+export const day = (at: Date, { locale, zone }: Formats) =>
+  dates(locale, { dateStyle: 'medium', timeZone: zone }).format(at)
 
-export const moment = (at: Date, { locale, zone }: Formats) => dates(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: zone }).format(at)
+export const moment = (at: Date, { locale, zone }: Formats) =>
+  dates(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: zone }).format(at)
 
 /** A calendar day such as 2026-11-23, which belongs to no time zone. */
 export const calendarDay = (date: string, { locale }: Formats, style: 'short' | 'long' = 'short') =>
-  dates(locale, { day: 'numeric', month: 'short', timeZone: 'UTC', ...(style === 'long' && { weekday: 'short', year: 'numeric' }) }).format(new Date(`${date}T00:00:00Z`))
+  dates(locale, {
+    day: 'numeric',
+    month: 'short',
+    timeZone: 'UTC',
+    ...(style === 'long' && { weekday: 'short', year: 'numeric' }),
+  }).format(new Date(`${date}T00:00:00Z`))
 
 export function change(now: number, before: number, { locale }: Formats) {
   if (before === 0) return null
-  return numbers(locale, { style: 'percent', signDisplay: 'exceptZero', maximumFractionDigits: 0 }).format((now - before) / before)
+  return numbers(locale, {
+    style: 'percent',
+    signDisplay: 'exceptZero',
+    maximumFractionDigits: 0,
+  }).format((now - before) / before)
 }

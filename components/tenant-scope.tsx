@@ -9,13 +9,19 @@ export type Scope = { tenantId: string; formats: Formats }
 const ShellTenant = createContext<string | null>(null)
 const PageScope = createContext<Scope | null>(null)
 
-export function ShellTenantProvider({ tenantId, children }: { tenantId: string; children: ReactNode }) {
+export function ShellTenantProvider({
+  tenantId,
+  children,
+}: {
+  tenantId: string
+  children: ReactNode
+}) {
   return <ShellTenant value={tenantId}>{children}</ShellTenant>
 }
 
 /**
- * The tenant that this page was rendered for. A layout outlives navigations, so its tenant may be an older one: when the session
- * has switched in another tab, the frame is drawn again.
+ * The tenant that this page was rendered for. A layout outlives navigations, so its tenant may be
+ * an older one: when the session has switched in another tab, the frame is drawn again.
  */
 export function TenantScope({ scope, children }: { scope: Scope; children: ReactNode }) {
   const shell = useContext(ShellTenant)

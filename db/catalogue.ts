@@ -1,11 +1,29 @@
 import type pg from 'pg'
 import { TablesInACircle } from '#db/errors'
 
-/** A column as PostgreSQL knows it. `type` is how it is written in SQL, `base` the name of the type below a domain; an `optional` one may be left out of an insert. */
-export type Column = { name: string; type: string; base: string; nullable: boolean; generated: boolean; optional: boolean; collates: boolean }
+/**
+ * A column as PostgreSQL knows it. `type` is how it is written in SQL, `base` the name of the type
+ * below a domain; an `optional` one may be left out of an insert.
+ */
+export type Column = {
+  name: string
+  type: string
+  base: string
+  nullable: boolean
+  generated: boolean
+  optional: boolean
+  collates: boolean
+}
 
-/** A foreign key to another table, or to the table itself. `onDelete` is what happens to this row when that one goes. */
-export type Reference = { table: string; columns: string[]; onDelete: 'refused' | 'cascade' | 'emptied' }
+/**
+ * A foreign key to another table, or to the table itself. `onDelete` is what happens to this row
+ * when that one goes.
+ */
+export type Reference = {
+  table: string
+  columns: string[]
+  onDelete: 'refused' | 'cascade' | 'emptied'
+}
 
 export type Table = { name: string; columns: Column[]; key: string[]; references: Reference[] }
 
@@ -43,11 +61,16 @@ where c.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = 
 order by c.relname`
 
 /**
- * The tables of one schema with columns, primary key and foreign keys, those referred to before those that refer to them. Read from
- * the catalogue, so that a table that a migration adds is there for export, import, erasure and moves. Throws TablesInACircle, unless
- * whoever asks can do with `circles`: then any of those in one comes first.
+ * The tables of one schema with columns, primary key and foreign keys, those referred to before
+ * those that refer to them. Read from the catalogue, so that a table that a migration adds is there
+ * for export, import, erasure and moves. Throws TablesInACircle, unless whoever asks can do with
+ * `circles`: then any of those in one comes first.
  */
-export async function readTables(client: Pick<pg.ClientBase, 'query'>, schema: string, { circles = false } = {}): Promise<Table[]> {
+export async function readTables(
+  client: Pick<pg.ClientBase, 'query'>,
+  schema: string,
+  { circles = false } = {},
+): Promise<Table[]> {
   const { rows } = await client.query<Table>({ text: query, values: [schema] })
   return parentsFirst(rows, circles)
 }
@@ -57,7 +80,9 @@ function parentsFirst(tables: Table[], circles: boolean): Table[] {
   let left = tables
   while (left.length > 0) {
     const waiting = new Set(left.map(({ name }) => name))
-    const free = left.filter(({ name, references }) => references.every(({ table }) => table === name || !waiting.has(table)))
+    const free = left.filter(({ name, references }) =>
+      references.every(({ table }) => table === name || !waiting.has(table)),
+    )
     if (free.length === 0 && !circles) throw new TablesInACircle([...waiting])
     const ready = free.length > 0 ? free : left.slice(0, 1)
     sorted.push(...ready)
@@ -67,4 +92,5 @@ function parentsFirst(tables: Table[], circles: boolean): Table[] {
 }
 
 /** The columns that a row is written with; the others are worked out by the database. */
-export const written = ({ columns }: Table): Column[] => columns.filter(({ generated }) => !generated)
+export const written = ({ columns }: Table): Column[] =>
+  columns.filter(({ generated }) => !generated)

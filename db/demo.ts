@@ -2,13 +2,20 @@ export type DemoLogin = { email: string; password: string; what: string }
 
 const password = 'rowhouse-demo'
 
-/** The people that `seed --demo` makes. Known to everybody, so they exist in development and tests only. */
+/**
+ * The people that `seed --demo` makes. Known to everybody, so they exist in development and tests
+ * only.
+ */
 export const demoLogins = (): DemoLogin[] => [
   { email: 'ada@acme.example', password, what: 'owner of Acme (starter, shared tables)' },
   { email: 'grace@globex.example', password, what: 'owner of Globex (starter, shared tables)' },
   { email: 'sam@both.example', password, what: 'member of Acme and Globex' },
   { email: 'vera@acme.example', password, what: 'viewer in Acme' },
   { email: 'ines@initech.example', password, what: 'owner of Initech (business, own schema)' },
-  { email: 'umar@umbrella.example', password, what: 'owner of Umbrella (enterprise, own database)' },
+  {
+    email: 'umar@umbrella.example',
+    password,
+    what: 'owner of Umbrella (enterprise, own database)',
+  },
   { email: 'olivia@rowhouse.example', password, what: 'operator, member of no tenant' },
 ]

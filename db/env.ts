@@ -2,8 +2,16 @@ import { createHmac } from 'node:crypto'
 import { z } from 'zod'
 import { ConfigurationError } from '#db/errors'
 
-const databaseUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a URL like postgres://user:password@host:5432/database' })
-const key = z.string().refine((value) => Buffer.from(value, 'base64').length === 32, 'must be 32 bytes in base64 (openssl rand -base64 32)')
+const databaseUrl = z.url({
+  protocol: /^postgres(ql)?$/,
+  error: 'must be a URL like postgres://user:password@host:5432/database',
+})
+const key = z
+  .string()
+  .refine(
+    (value) => Buffer.from(value, 'base64').length === 32,
+    'must be 32 bytes in base64 (openssl rand -base64 32)',
+  )
 
 const schema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -26,9 +34,12 @@ const schema = z.object({
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(1000).default(20),
   // unset: operators need a second factor in production, and nowhere else
   OPERATOR_SECOND_FACTOR: z.enum(['required', 'optional']).optional(),
-  // how many proxies of ours stand in front: with none, X-Forwarded-For is what a client made up and is not believed
+  // how many proxies of ours stand in front: with none, X-Forwarded-For is what a client made up
+  // and is not believed
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
-  SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be a URL like smtp://user:password@host:587' }).optional(),
+  SMTP_URL: z
+    .url({ protocol: /^smtps?$/, error: 'must be a URL like smtp://user:password@host:587' })
+    .optional(),
   MAIL_FROM: z.string().min(3).default('Rowhouse <no-reply@localhost>'),
   GITHUB_CLIENT_ID: z.string().optional(),
   GITHUB_CLIENT_SECRET: z.string().optional(),
@@ -51,18 +62,28 @@ export function env(): Env {
   if (parsed) return parsed
   const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''))
   const result = schema.safeParse(given)
-  if (!result.success) throw new ConfigurationError(result.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message === 'Invalid input: expected string, received undefined' ? 'is missing' : issue.message}`))
+  if (!result.success)
+    throw new ConfigurationError(
+      result.error.issues.map(
+        (issue) =>
+          `${issue.path.join('.')} ${issue.message === 'Invalid input: expected string, received undefined' ? 'is missing' : issue.message}`,
+      ),
+    )
   parsed = result.data
   return parsed
 }
 
-/** The URL of one of our logins: as configured, or derived from DATABASE_URL with a password that only AUTH_SECRET gives. */
+/**
+ * The URL of one of our logins: as configured, or derived from DATABASE_URL with a password that
+ * only AUTH_SECRET gives.
+ */
 export function loginUrl(login: Login): string {
   const name = `${login.toUpperCase() as Uppercase<Login>}_DATABASE_URL` as const
   const given = env()[name]
   if (given) return given
   const admin = env().DATABASE_URL
-  if (!admin) throw new ConfigurationError([`${name} is missing (or DATABASE_URL, from which it is derived)`])
+  if (!admin)
+    throw new ConfigurationError([`${name} is missing (or DATABASE_URL, from which it is derived)`])
   const url = new URL(admin)
   url.username = `rowhouse_${login}`
   url.password = derivedPassword(login)

@@ -1,4 +1,5 @@
-// Every error of ours, one sentence each, with fields for the values. `status` is what a web page answers.
+// Every error of ours, one sentence each, with fields for the values. `status` is what a web page
+// answers.
 
 export abstract class RowhouseError extends Error {
   abstract readonly status: number
@@ -65,7 +66,9 @@ export class NotAllowed extends RowhouseError {
 export class SecondFactorMissing extends RowhouseError {
   readonly status = 403
   constructor() {
-    super('operators need two-factor sign-in here and yours is off; turn it on under Your account, Password and codes, then come back')
+    super(
+      'operators need two-factor sign-in here and yours is off; turn it on under Your account, Password and codes, then come back',
+    )
   }
 }
 
@@ -83,13 +86,17 @@ export class TenantMoving extends RowhouseError {
   readonly tenantId: string
   readonly waitedMs: number
   constructor(tenantId: string, waitedMs: number) {
-    super(`this organisation is being moved and did not answer for ${waitedMs} ms; try again in a moment`)
+    super(
+      `this organisation is being moved and did not answer for ${waitedMs} ms; try again in a moment`,
+    )
     this.tenantId = tenantId
     this.waitedMs = waitedMs
   }
 }
 
-/** The place that the registry named has refused the entry: the tenant left it, or never was there. */
+/**
+ * The place that the registry named has refused the entry: the tenant left it, or never was there.
+ */
 export class PlacementStale extends RowhouseError {
   readonly status = 503
   readonly tenantId: string
@@ -121,7 +128,9 @@ export class TookTooLong extends RowhouseError {
   readonly status = 503
   readonly limitMs: number
   constructor(limitMs: number) {
-    super(`this took longer than ${limitMs} ms and was stopped; nothing was changed. Ask for less at a time`)
+    super(
+      `this took longer than ${limitMs} ms and was stopped; nothing was changed. Ask for less at a time`,
+    )
     this.limitMs = limitMs
   }
 }
@@ -159,7 +168,9 @@ export class Conflict extends RowhouseError {
   readonly yours: number
   readonly theirs: number
   constructor(what: string, yours: number, theirs: number) {
-    super(`${what} was changed meanwhile: you edited version ${yours}, it is at version ${theirs} now`)
+    super(
+      `${what} was changed meanwhile: you edited version ${yours}, it is at version ${theirs} now`,
+    )
     this.what = what
     this.yours = yours
     this.theirs = theirs
@@ -181,7 +192,9 @@ export class WrongTenant extends RowhouseError {
   readonly formTenant: string
   readonly sessionTenant: string
   constructor(formTenant: string, sessionTenant: string) {
-    super(`this form belongs to ${formTenant}, but you have switched to ${sessionTenant} since; switch back and send it again`)
+    super(
+      `this form belongs to ${formTenant}, but you have switched to ${sessionTenant} since; switch back and send it again`,
+    )
     this.formTenant = formTenant
     this.sessionTenant = sessionTenant
   }
@@ -238,7 +251,9 @@ export class MigrationChanged extends RowhouseError {
   readonly migration: string
   readonly targets: string[]
   constructor(migration: string, targets: string[], applied: string, file: string) {
-    super(`migration ${migration} was changed after ${some(targets)} got it: applied ${applied.slice(0, 12)}, file ${file.slice(0, 12)}; restore the file and put the change into a new migration`)
+    super(
+      `migration ${migration} was changed after ${some(targets)} got it: applied ${applied.slice(0, 12)}, file ${file.slice(0, 12)}; restore the file and put the change into a new migration`,
+    )
     this.migration = migration
     this.targets = targets
   }
@@ -250,13 +265,18 @@ export class SchemaTooNew extends RowhouseError {
   readonly target: string
   readonly unknown: string[]
   constructor(target: string, unknown: string[], known: string, why?: string) {
-    super(`${target} is at ${unknown.at(-1)} but this build knows up to ${known}${why ? ` (${why})` : ''}; use a build with ${unknown.at(-1)} or later`)
+    super(
+      `${target} is at ${unknown.at(-1)} but this build knows up to ${known}${why ? ` (${why})` : ''}; use a build with ${unknown.at(-1)} or later`,
+    )
     this.target = target
     this.unknown = unknown
   }
 }
 
-/** A migration did not go into one target, which is as it was before. `server` is what PostgreSQL said. */
+/**
+ * A migration did not go into one target, which is as it was before. `server` is what PostgreSQL
+ * said.
+ */
 export class MigrationFailed extends RowhouseError {
   readonly status = 500
   readonly target: string
@@ -264,8 +284,16 @@ export class MigrationFailed extends RowhouseError {
   readonly statement: string | null
   readonly code: string | null
   readonly server: string
-  constructor(target: string, migration: string, statement: string | null, code: string | null, server: string) {
-    super(`${target}: ${migration} failed${statement ? ` at "${oneLine(statement)}"` : ''}: ${server}`)
+  constructor(
+    target: string,
+    migration: string,
+    statement: string | null,
+    code: string | null,
+    server: string,
+  ) {
+    super(
+      `${target}: ${migration} failed${statement ? ` at "${oneLine(statement)}"` : ''}: ${server}`,
+    )
     this.target = target
     this.migration = migration
     this.statement = statement
@@ -279,7 +307,9 @@ export class TargetUnreachable extends RowhouseError {
   readonly target: string
   readonly where: string
   constructor(target: string, where: string, why: string) {
-    super(`${target}: its database ${where} can not be reached: ${why}; see that it runs and lets rowhouse_migrator in, then run this again`)
+    super(
+      `${target}: its database ${where} can not be reached: ${why}; see that it runs and lets rowhouse_migrator in, then run this again`,
+    )
     this.target = target
     this.where = where
   }
@@ -302,7 +332,9 @@ export class TablesInACircle extends RowhouseError {
   readonly status = 500
   readonly tables: string[]
   constructor(tables: string[]) {
-    super(`the tables ${tables.join(', ')} refer to each other in a circle, so none can be filled first; take one of the foreign keys away`)
+    super(
+      `the tables ${tables.join(', ')} refer to each other in a circle, so none can be filled first; take one of the foreign keys away`,
+    )
     this.tables = tables
   }
 }
@@ -317,12 +349,17 @@ export class ArchiveRefused extends RowhouseError {
   }
 }
 
-/** Nobody is left who may have this export: its tenant was erased, or whoever asked for it may no longer. */
+/**
+ * Nobody is left who may have this export: its tenant was erased, or whoever asked for it may no
+ * longer.
+ */
 export class ExportEnded extends RowhouseError {
   readonly status = 403
   readonly requestedBy: string
   constructor(requestedBy: string) {
-    super(`${requestedBy}, who asked for this export, may no longer have it; somebody who may can ask for a new one`)
+    super(
+      `${requestedBy}, who asked for this export, may no longer have it; somebody who may can ask for a new one`,
+    )
     this.requestedBy = requestedBy
   }
 }
@@ -343,7 +380,9 @@ export class OnHold extends RowhouseError {
   readonly since: Date
   readonly reason: string
   constructor(since: Date, reason: string) {
-    super(`this organisation is on legal hold since ${since.toISOString().slice(0, 10)} (${reason}); nothing is deleted until the hold is lifted`)
+    super(
+      `this organisation is on legal hold since ${since.toISOString().slice(0, 10)} (${reason}); nothing is deleted until the hold is lifted`,
+    )
     this.since = since
     this.reason = reason
   }
@@ -354,12 +393,17 @@ export class ClocksDiffer extends RowhouseError {
   readonly status = 503
   readonly seconds: number
   constructor(one: string, other: string, seconds: number) {
-    super(`the clocks of ${one} and ${other} are ${Math.round(seconds)} s apart; nothing is deleted until they agree`)
+    super(
+      `the clocks of ${one} and ${other} are ${Math.round(seconds)} s apart; nothing is deleted until they agree`,
+    )
     this.seconds = seconds
   }
 }
 
-const some = (names: string[]) => (names.length > 3 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', '))
+const some = (names: string[]) =>
+  names.length > 3
+    ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
+    : names.join(', ')
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').slice(0, 200)
 
 /** A tenant makes one move at a time. */
@@ -368,7 +412,9 @@ export class MoveUnderWay extends RowhouseError {
   readonly tenant: string
   readonly state: string
   constructor(tenant: string, state: string) {
-    super(`tenant ${tenant} has a move under way, which is ${state}; wait for its end, or \`tenant move ${tenant}\` with --abort, --confirm or --rollback`)
+    super(
+      `tenant ${tenant} has a move under way, which is ${state}; wait for its end, or \`tenant move ${tenant}\` with --abort, --confirm or --rollback`,
+    )
     this.tenant = tenant
     this.state = state
   }
@@ -380,7 +426,9 @@ export class NoSuchMove extends RowhouseError {
   readonly wanted: string
   readonly state: string
   constructor(tenant: string, wanted: string, state: string) {
-    super(`the move of tenant ${tenant} is ${state} and cannot be ${wanted}; \`tenant move ${tenant} --status\` says more`)
+    super(
+      `the move of tenant ${tenant} is ${state} and cannot be ${wanted}; \`tenant move ${tenant} --status\` says more`,
+    )
     this.tenant = tenant
     this.wanted = wanted
     this.state = state
@@ -398,7 +446,10 @@ export class SamePlace extends RowhouseError {
   }
 }
 
-/** Something of that name is at the target already; a move brings a tenant only to a place that it makes itself. */
+/**
+ * Something of that name is at the target already; a move brings a tenant only to a place that it
+ * makes itself.
+ */
 export class TargetOccupied extends RowhouseError {
   readonly status = 409
   readonly target: string
@@ -425,7 +476,9 @@ export class VersionsDiffer extends RowhouseError {
   readonly migration: string
   readonly lacking: 'source' | 'target'
   constructor(migration: string, lacking: 'source' | 'target') {
-    super(`the ${lacking} lacks ${migration}, which the ${lacking === 'source' ? 'target' : 'source'} has; run \`fleet migrate\` first`)
+    super(
+      `the ${lacking} lacks ${migration}, which the ${lacking === 'source' ? 'target' : 'source'} has; run \`fleet migrate\` first`,
+    )
     this.migration = migration
     this.lacking = lacking
   }
@@ -450,7 +503,9 @@ export class VerificationFailed extends RowhouseError {
   readonly source: Checksum
   readonly target: Checksum
   constructor(table: string, range: [string, string], source: Checksum, target: Checksum) {
-    super(`the copy of ${table} differs between key ${range[0]} and ${range[1]}: ${source.rows} rows with checksum ${source.sum} in the source, ${target.rows} with ${target.sum} in the target; the move is given up, the source is untouched`)
+    super(
+      `the copy of ${table} differs between key ${range[0]} and ${range[1]}: ${source.rows} rows with checksum ${source.sum} in the source, ${target.rows} with ${target.sum} in the target; the move is given up, the source is untouched`,
+    )
     this.table = table
     this.range = range
     this.source = source
@@ -465,7 +520,10 @@ export class AccountBlocked extends RowhouseError {
   }
 }
 
-/** A link of a mail that was used, replaced, revoked, or has waited too long: all the same to whoever holds it. */
+/**
+ * A link of a mail that was used, replaced, revoked, or has waited too long: all the same to
+ * whoever holds it.
+ */
 export class LinkSpent extends RowhouseError {
   readonly status = 410
   constructor() {
@@ -478,7 +536,9 @@ export class WrongAddress extends RowhouseError {
   readonly invited: string
   readonly signedIn: string
   constructor(invited: string, signedIn: string) {
-    super(`this invitation is for ${invited}, but you are signed in as ${signedIn}; sign out and open it again`)
+    super(
+      `this invitation is for ${invited}, but you are signed in as ${signedIn}; sign out and open it again`,
+    )
     this.invited = invited
     this.signedIn = signedIn
   }
@@ -498,7 +558,9 @@ export class ForeignOrigin extends RowhouseError {
   readonly status = 403
   readonly origin: string
   constructor(origin: string) {
-    super(`this request came from ${origin}, not from a page of this site; reload the page and try again`)
+    super(
+      `this request came from ${origin}, not from a page of this site; reload the page and try again`,
+    )
     this.origin = origin
   }
 }
@@ -509,7 +571,9 @@ export class KeyNotAllowed extends RowhouseError {
   readonly scope: string
   readonly role: string
   constructor(scope: string, role: string) {
-    super(`this key may ${scope === 'write' ? 'write, but its owner is a' : 'only read; its owner is a'} ${role}; this call writes`)
+    super(
+      `this key may ${scope === 'write' ? 'write, but its owner is a' : 'only read; its owner is a'} ${role}; this call writes`,
+    )
     this.scope = scope
     this.role = role
   }

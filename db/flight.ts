@@ -19,20 +19,28 @@ type Wire = {
   execute: (what: object) => void
   sync: () => void
 }
-const Result = (pg as unknown as { Result: new (rowMode?: string, types?: unknown) => Result }).Result
+const Result = (pg as unknown as { Result: new (rowMode?: string, types?: unknown) => Result })
+  .Result
 
 /**
- * Several statements as one implicit transaction: written at once, with a single Sync behind the last, at which PostgreSQL commits
- * all of them or none. pg's own pipeline puts a Sync, and so a commit, behind each. Any error fails the whole, that of the commit
- * included. Inside a transaction that was begun, it is a part of it.
+ * Several statements as one implicit transaction: written at once, with a single Sync behind the
+ * last, at which PostgreSQL commits all of them or none. pg's own pipeline puts a Sync, and so a
+ * commit, behind each. Any error fails the whole, that of the commit included. Inside a transaction
+ * that was begun, it is a part of it.
  */
-export function fly(client: pg.PoolClient, statements: readonly Statement[]): Promise<pg.QueryResult[]> {
+export function fly(
+  client: pg.PoolClient,
+  statements: readonly Statement[],
+): Promise<pg.QueryResult[]> {
   return new Promise((resolve, reject) => {
     client.query(new Flight(statements, resolve, reject))
   })
 }
 
-/** One of the statements failed: `at` is its place. The error of a commit has the place behind the last. */
+/**
+ * One of the statements failed: `at` is its place. The error of a commit has the place behind the
+ * last.
+ */
 export class FlightFailed extends Error {
   readonly at: number
   declare readonly cause: Error
@@ -71,7 +79,11 @@ class Flight extends pg.Query {
   #unreadable: Error | undefined
   #at = 0
 
-  constructor(statements: readonly Statement[], landed: (results: pg.QueryResult[]) => void, failed: (error: Error) => void) {
+  constructor(
+    statements: readonly Statement[],
+    landed: (results: pg.QueryResult[]) => void,
+    failed: (error: Error) => void,
+  ) {
     super(statements.map(({ text }) => text).join('; '))
     this.#statements = statements
     this.#landed = landed
@@ -81,7 +93,9 @@ class Flight extends pg.Query {
   override submit = (connection: unknown): null => {
     const wire = connection as Wire
     const written: Buffer[] = []
-    const page = Object.assign(Object.create(wire) as Wire, { _send: (part: Buffer) => written.push(part) })
+    const page = Object.assign(Object.create(wire) as Wire, {
+      _send: (part: Buffer) => written.push(part),
+    })
     // the client gives its own type parsers to the query that it is handed
     const own = (this as unknown as { _result: { _types?: unknown } })._result._types
     for (const { text, values = [], rowMode, types } of this.#statements) {

@@ -7,10 +7,17 @@ import { holds } from '#db/schema/platform'
 
 type Deed = { tenantId: string; slug: string; actor: string; reason: string }
 
-/** Puts a tenant on legal hold: nothing of it is deleted until the hold is lifted. Throws Invalid when there is one already. */
+/**
+ * Puts a tenant on legal hold: nothing of it is deleted until the hold is lifted. Throws Invalid
+ * when there is one already.
+ */
 export async function hold({ tenantId, slug, actor, reason }: Deed): Promise<void> {
   await platform().transaction(async (tx) => {
-    const [made] = await tx.insert(holds).values({ id: newId(), tenantId, by: actor, reason }).onConflictDoNothing().returning()
+    const [made] = await tx
+      .insert(holds)
+      .values({ id: newId(), tenantId, by: actor, reason })
+      .onConflictDoNothing()
+      .returning()
     if (!made) throw new Invalid('slug', `tenant ${slug} is on hold already`)
     await record(tx, { actor, deed: 'tenant put on hold', tenantId, detail: { reason } })
   })
@@ -19,7 +26,11 @@ export async function hold({ tenantId, slug, actor, reason }: Deed): Promise<voi
 /** Lifts the hold. Throws Invalid when there is none. */
 export async function lift({ tenantId, slug, actor, reason }: Deed): Promise<void> {
   await platform().transaction(async (tx) => {
-    const [lifted] = await tx.update(holds).set({ liftedAt: new Date(), liftedBy: actor }).where(and(eq(holds.tenantId, tenantId), isNull(holds.liftedAt))).returning()
+    const [lifted] = await tx
+      .update(holds)
+      .set({ liftedAt: new Date(), liftedBy: actor })
+      .where(and(eq(holds.tenantId, tenantId), isNull(holds.liftedAt)))
+      .returning()
     if (!lifted) throw new Invalid('slug', `tenant ${slug} is not on hold`)
     await record(tx, { actor, deed: 'hold lifted', tenantId, detail: { reason } })
   })
@@ -29,7 +40,11 @@ export type Hold = typeof holds.$inferSelect
 
 /** The hold that stands, if one does. */
 export async function standing(db: PlatformDb, tenantId: string): Promise<Hold | undefined> {
-  const [found] = await db.select().from(holds).where(and(eq(holds.tenantId, tenantId), isNull(holds.liftedAt))).orderBy(desc(holds.at))
+  const [found] = await db
+    .select()
+    .from(holds)
+    .where(and(eq(holds.tenantId, tenantId), isNull(holds.liftedAt)))
+    .orderBy(desc(holds.at))
   return found
 }
 

@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto'
 
 const form = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** Makes a UUIDv7 (RFC 9562): 48 bits of milliseconds, then random bits, so that new ids sort behind old ones. */
+/**
+ * Makes a UUIDv7 (RFC 9562): 48 bits of milliseconds, then random bits, so that new ids sort behind
+ * old ones.
+ */
 export function newId(now = Date.now()): string {
   const bytes = randomBytes(16)
   bytes.writeUIntBE(now, 0, 6)
@@ -17,7 +20,10 @@ export function isId(value: unknown): value is string {
   return typeof value === 'string' && form.test(value)
 }
 
-/** The schema, login and database name of a tenant with a place of its own: `t_` and the 32 hex digits of its id. */
+/**
+ * The schema, login and database name of a tenant with a place of its own: `t_` and the 32 hex
+ * digits of its id.
+ */
 export function privateName(tenantId: string): string {
   if (!isId(tenantId)) throw new TypeError(`not a tenant id: ${tenantId}`)
   return `t_${tenantId.replaceAll('-', '')}`

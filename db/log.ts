@@ -3,30 +3,63 @@ import { env } from '#db/env'
 
 const held = globalThis as typeof globalThis & { rowhouseLog?: pino.Logger }
 
-/** The log: one JSON document a line on standard output. Ids, names of things and numbers only, never a value that somebody typed. */
+/**
+ * The log: one JSON document a line on standard output. Ids, names of things and numbers only,
+ * never a value that somebody typed.
+ */
 export const log = (): pino.Logger => (held.rowhouseLog ??= logTo(1))
 
 /** For commands, whose standard output is their answer. */
 export const logToStandardError = (): void => void (held.rowhouseLog = logTo(2))
 
 const logTo = (descriptor: 1 | 2): pino.Logger =>
-  pino({
-    level: env().LOG_LEVEL,
-    base: { pid: process.pid },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    redact: ['token', 'password', 'cookie', 'authorization', '*.token', '*.password', '*.cookie', '*.authorization', 'url', '*.connectionString'],
-  }, pino.destination({ fd: descriptor, sync: true }))
+  pino(
+    {
+      level: env().LOG_LEVEL,
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: [
+        'token',
+        'password',
+        'cookie',
+        'authorization',
+        '*.token',
+        '*.password',
+        '*.cookie',
+        '*.authorization',
+        'url',
+        '*.connectionString',
+      ],
+    },
+    pino.destination({ fd: descriptor, sync: true }),
+  )
 
 /** Notes a transaction that took longer than SLOW_MS, with its tenant. */
 export function slow(tenantId: string, databaseMs: number, waitMs: number): void {
-  if (databaseMs >= env().SLOW_MS) log().warn({ tenantId, databaseMs: Math.round(databaseMs), waitMs: Math.round(waitMs) }, 'slow transaction')
+  if (databaseMs >= env().SLOW_MS)
+    log().warn(
+      { tenantId, databaseMs: Math.round(databaseMs), waitMs: Math.round(waitMs) },
+      'slow transaction',
+    )
 }
 
-/** What may be said of an error in the log: its kind and code, and our own sentences. What PostgreSQL says can hold a row's values. */
+/**
+ * What may be said of an error in the log: its kind and code, and our own sentences. What
+ * PostgreSQL says can hold a row's values.
+ */
 export function factsOf(error: unknown): Record<string, unknown> {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   if (!(cause instanceof Error)) return { error: typeof cause }
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
   const ours = 'status' in cause && typeof cause.status === 'number' ? cause.message : undefined
-  return { error: cause.name, code, message: ours, at: cause.stack?.split('\n').map((line) => line.trim()).filter((line) => line.startsWith('at ')).slice(0, 4) }
+  return {
+    error: cause.name,
+    code,
+    message: ours,
+    at: cause.stack
+      ?.split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line.startsWith('at '))
+      .slice(0, 4),
+  }
 }

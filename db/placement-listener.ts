@@ -6,18 +6,23 @@ import { warmUp } from '#db/move/warm-up'
 import { forgetPlacement, isServed } from '#db/registry'
 
 /**
- * The channel on which a change of placement is told: a tenant id when it has changed, and `coming`, a tenant id and a move's when it is
- * about to. Anybody may forge one: it costs a cache entry, or some connections.
+ * The channel on which a change of placement is told: a tenant id when it has changed, and
+ * `coming`, a tenant id and a move's when it is about to. Anybody may forge one: it costs a cache
+ * entry, or some connections.
  */
 const placementChannel = 'rowhouse_placements'
 
-/** Forgets cached placements and limits as soon as they change, and all of them after each reconnect. Returns a function that ends it. */
+/**
+ * Forgets cached placements and limits as soon as they change, and all of them after each
+ * reconnect. Returns a function that ends it.
+ */
 export function listenForPlacements(): () => Promise<void> {
   let open = true
   let current: pg.Client | undefined
   void (async () => {
     while (open) {
-      await listenOnce().catch(() => {}) // the server is away: entries into left places are refused by the fence meanwhile
+      // the server is away: entries into left places are refused by the fence meanwhile
+      await listenOnce().catch(() => {})
       forget()
       if (open) await sleep(1000)
     }
@@ -28,14 +33,19 @@ export function listenForPlacements(): () => Promise<void> {
   }
 
   async function listenOnce(): Promise<void> {
-    const client = new pg.Client({ connectionString: loginUrl('platform'), application_name: 'rowhouse placements', keepAlive: true })
+    const client = new pg.Client({
+      connectionString: loginUrl('platform'),
+      application_name: 'rowhouse placements',
+      keepAlive: true,
+    })
     current = client
     const ended = new Promise<void>((resolve) => client.on('end', resolve))
     client.on('error', () => {}) // `end` follows
     client.on('notification', ({ payload = '' }) => {
       const [word, tenantId = '', moveId = ''] = payload.split(' ')
       if (word !== 'coming') forget(payload)
-      else if (isServed(tenantId)) warmUp(tenantId, moveId).catch(() => {}) // the first requests open their connections themselves
+      // the first requests open their connections themselves
+      else if (isServed(tenantId)) warmUp(tenantId, moveId).catch(() => {})
     })
     await client.connect()
     await client.query(`listen ${placementChannel}`)

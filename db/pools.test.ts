@@ -35,17 +35,30 @@ afterAll(async () => {
 test('300 logins share 40 connections: all are served, and the server never sees more', async () => {
   const pools = new Pools(40, 60_000)
   let most = 0
-  const watch = setInterval(() => void connected(env().DATABASE_URL ?? '', (admin) => admin.query<{ n: number }>(`select count(*)::int as n from pg_stat_activity where usename ~ '^t_' and datname = current_database()`)).then(({ rows }) => (most = Math.max(most, rows[0]?.n ?? 0)), () => {}), 50)
-  const served = await Promise.all(urls.map(async (url) => {
-    const lease = await pools.lease(url)
-    try {
-      const { rows } = await lease.client.query<{ me: string }>('select session_user as me')
-      expect(pools.open).toBeLessThanOrEqual(40)
-      return rows[0]?.me
-    } finally {
-      lease.release()
-    }
-  }))
+  const watch = setInterval(
+    () =>
+      void connected(env().DATABASE_URL ?? '', (admin) =>
+        admin.query<{ n: number }>(
+          `select count(*)::int as n from pg_stat_activity where usename ~ '^t_' and datname = current_database()`,
+        ),
+      ).then(
+        ({ rows }) => (most = Math.max(most, rows[0]?.n ?? 0)),
+        () => {},
+      ),
+    50,
+  )
+  const served = await Promise.all(
+    urls.map(async (url) => {
+      const lease = await pools.lease(url)
+      try {
+        const { rows } = await lease.client.query<{ me: string }>('select session_user as me')
+        expect(pools.open).toBeLessThanOrEqual(40)
+        return rows[0]?.me
+      } finally {
+        lease.release()
+      }
+    }),
+  )
   clearInterval(watch)
   await pools.end()
   expect(served).toEqual(ids.map(privateName))
@@ -78,18 +91,26 @@ test('one connection goes round: three logins on a budget of one', async () => {
   const pools = new Pools(1, 5000)
   for (const url of [...urls.slice(0, 3), ...urls.slice(0, 3)]) {
     const lease = await pools.lease(url)
-    expect((await lease.client.query('select session_user as me')).rows).toEqual([{ me: new URL(url).username }])
+    expect((await lease.client.query('select session_user as me')).rows).toEqual([
+      { me: new URL(url).username },
+    ])
     lease.release()
   }
   await pools.end()
 })
 
 test('a connection that the server ends while nobody listens to it does not end the process', async () => {
-  await expect(platform().transaction(async (tx) => {
-    const { rows: [row] } = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)
-    await connected(env().DATABASE_URL ?? '', (admin) => admin.query('select pg_terminate_backend($1)', [row?.pid]))
-    await sleep(200)
-    await tx.execute(sql`select 1`)
-  })).rejects.toThrow()
+  await expect(
+    platform().transaction(async (tx) => {
+      const {
+        rows: [row],
+      } = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)
+      await connected(env().DATABASE_URL ?? '', (admin) =>
+        admin.query('select pg_terminate_backend($1)', [row?.pid]),
+      )
+      await sleep(200)
+      await tx.execute(sql`select 1`)
+    }),
+  ).rejects.toThrow()
   expect((await platform().execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }])
 })

@@ -9,11 +9,13 @@ type Entry = { pool: pg.Pool; inUse: number; closing: number; usedAt: number }
 type Waiter = { url: string; resolve: (entry: Entry) => void }
 
 const idleSeconds = 30
-const platformAnswerMs = 9000 // a connection that was lost without a word must not keep anybody longer
+// a connection that was lost without a word must not keep anybody longer
+const platformAnswerMs = 9000
 
 /**
- * One pool per connection string, bounded together: never more than `budget` connections over all, the one idle for longest
- * closed when another pool needs its place, and waiters served in the order in which they came.
+ * One pool per connection string, bounded together: never more than `budget` connections over all,
+ * the one idle for longest closed when another pool needs its place, and waiters served in the
+ * order in which they came.
  */
 export class Pools {
   readonly #entries = new Map<string, Entry>()
@@ -27,7 +29,10 @@ export class Pools {
     this.waitMs = waitMs
   }
 
-  /** A connection for this string, which the caller gives back. Throws TooBusy when none comes free in `waitMs`. */
+  /**
+   * A connection for this string, which the caller gives back. Throws TooBusy when none comes free
+   * in `waitMs`.
+   */
   async lease(url: string): Promise<Lease> {
     const entry = await this.#place(url)
     try {
@@ -48,12 +53,20 @@ export class Pools {
     }
   }
 
-  /** Opens connections before they are asked for, as far as the budget allows; `prepare` is run on each. */
+  /**
+   * Opens connections before they are asked for, as far as the budget allows; `prepare` is run on
+   * each.
+   */
   async warm(url: string, count: number, prepare: string): Promise<void> {
-    await Promise.allSettled(Array.from({ length: count }, async () => {
-      const lease = await this.lease(url)
-      await lease.client.query(prepare).then(() => lease.release(), (error: Error) => lease.release(error))
-    }))
+    await Promise.allSettled(
+      Array.from({ length: count }, async () => {
+        const lease = await this.lease(url)
+        await lease.client.query(prepare).then(
+          () => lease.release(),
+          (error: Error) => lease.release(error),
+        )
+      }),
+    )
   }
 
   /** How many connections are open or being opened, over all pools. */
@@ -104,7 +117,7 @@ export class Pools {
 
   /** First come, first served, except that one whose own pool has an idle connection may pass. */
   #serve(): void {
-    for (let i = 0; i < this.#waiting.length; ) {
+    for (let i = 0; i < this.#waiting.length;) {
       const waiter = this.#waiting[i]
       const entry = waiter && this.#take(waiter.url)
       if (waiter && entry) {
@@ -115,7 +128,9 @@ export class Pools {
   }
 
   #closeIdlest(except: string): boolean {
-    const idle = [...this.#entries].filter(([url, entry]) => url !== except && size(entry) > entry.inUse)
+    const idle = [...this.#entries].filter(
+      ([url, entry]) => url !== except && size(entry) > entry.inUse,
+    )
     const [found] = idle.sort(([, a], [, b]) => a.usedAt - b.usedAt)
     if (!found) return false
     const [url, entry] = found
@@ -124,15 +139,28 @@ export class Pools {
       entry.pool.end().catch(() => {}) // its connections are closing or already broken
     } else {
       entry.closing++
-      entry.pool.connect().then((client) => client.release(true), () => {}).finally(() => entry.closing--)
+      entry.pool
+        .connect()
+        .then(
+          (client) => client.release(true),
+          () => {},
+        )
+        .finally(() => entry.closing--)
     }
     return true
   }
 
   #open(url: string): Entry {
     const pool = new pg.Pool({
-      connectionString: url, pipeline: true, max: this.budget, idleTimeoutMillis: idleSeconds * 1000,
-      maxLifetimeSeconds: 600, connectionTimeoutMillis: this.waitMs, keepAlive: true, application_name: 'rowhouse', allowExitOnIdle: true,
+      connectionString: url,
+      pipeline: true,
+      max: this.budget,
+      idleTimeoutMillis: idleSeconds * 1000,
+      maxLifetimeSeconds: 600,
+      connectionTimeoutMillis: this.waitMs,
+      keepAlive: true,
+      application_name: 'rowhouse',
+      allowExitOnIdle: true,
     })
     survive(pool)
     const entry: Entry = { pool, inUse: 0, closing: 0, usedAt: 0 }
@@ -142,12 +170,14 @@ export class Pools {
 }
 
 /**
- * A connection that the server ends must not end the process. The pool listens while it is idle and a lease while it is used, but
- * neither from the moment that it opened until somebody has it, nor inside a transaction of Drizzle's.
+ * A connection that the server ends must not end the process. The pool listens while it is idle and
+ * a lease while it is used, but neither from the moment that it opened until somebody has it, nor
+ * inside a transaction of Drizzle's.
  */
 function survive(pool: pg.Pool): void {
   pool.on('error', () => {}) // the pool has dropped it
-  pool.on('connect', (client) => void client.on('error', () => {})) // the query under way rejects with it
+  // the query under way rejects with it
+  pool.on('connect', (client) => void client.on('error', () => {}))
 }
 
 const size = (entry: Entry) => Math.max(entry.pool.totalCount - entry.closing, entry.inUse)
@@ -156,14 +186,21 @@ const size = (entry: Entry) => Math.max(entry.pool.totalCount - entry.closing, e
 const held = globalThis as typeof globalThis & { rowhousePools?: Pools; rowhousePlatform?: pg.Pool }
 
 /** The pools of tenant connections, within DATABASE_CONNECTIONS. */
-export const tenantPools = (): Pools => (held.rowhousePools ??= new Pools(env().DATABASE_CONNECTIONS))
+export const tenantPools = (): Pools =>
+  (held.rowhousePools ??= new Pools(env().DATABASE_CONNECTIONS))
 
 /** The pool of the platform login: authentication, registry, console. */
 export function platformPool(): pg.Pool {
   if (!held.rowhousePlatform) {
     held.rowhousePlatform = new pg.Pool({
-      connectionString: loginUrl('platform'), max: 10, idleTimeoutMillis: idleSeconds * 1000,
-      connectionTimeoutMillis: 5000, query_timeout: platformAnswerMs, keepAlive: true, application_name: 'rowhouse platform', allowExitOnIdle: true,
+      connectionString: loginUrl('platform'),
+      max: 10,
+      idleTimeoutMillis: idleSeconds * 1000,
+      connectionTimeoutMillis: 5000,
+      query_timeout: platformAnswerMs,
+      keepAlive: true,
+      application_name: 'rowhouse platform',
+      allowExitOnIdle: true,
     })
     survive(held.rowhousePlatform)
   }

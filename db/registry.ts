@@ -7,15 +7,29 @@ import { platformPool } from '#db/pools'
 import * as schema from '#db/schema/platform'
 import { decrypt } from '#db/secrets'
 
-/** Drizzle on the platform login: users, sessions, tenants, placements. No tenant table is in its reach. */
+/**
+ * Drizzle on the platform login: users, sessions, tenants, placements. No tenant table is in its
+ * reach.
+ */
 export const platform = () => drizzle(platformPool(), { schema })
 
-export type PlatformDb = Pick<ReturnType<typeof platform>, 'select' | 'selectDistinct' | 'insert' | 'update' | 'delete' | 'execute' | 'transaction'>
+export type PlatformDb = Pick<
+  ReturnType<typeof platform>,
+  'select' | 'selectDistinct' | 'insert' | 'update' | 'delete' | 'execute' | 'transaction'
+>
 
 /** Another server than the main one, with the passwords of our own logins there. */
-export type Server = { host: string; port: number; migratorPassword: string; workerPassword: string }
+export type Server = {
+  host: string
+  port: number
+  migratorPassword: string
+  workerPassword: string
+}
 
-/** Where a tenant's rows live. `epoch` grows with every change of it; `password` is there for a login of its own. */
+/**
+ * Where a tenant's rows live. `epoch` grows with every change of it; `password` is there for a
+ * login of its own.
+ */
 export type Placement = {
   tenantId: string
   kind: schema.PlacementKind
@@ -32,7 +46,10 @@ type Cache = Map<string, { placement: Placement; at: number }>
 const held = globalThis as typeof globalThis & { rowhousePlacements?: Cache }
 const cache = () => (held.rowhousePlacements ??= new Map())
 
-/** The tenant's placement, at most 30 s old. Being wrong costs one refused entry: the fence decides, not this cache. Throws TenantNotFound. */
+/**
+ * The tenant's placement, at most 30 s old. Being wrong costs one refused entry: the fence decides,
+ * not this cache. Throws TenantNotFound.
+ */
 export async function placementOf(tenantId: string): Promise<Placement> {
   if (!isId(tenantId)) throw new NotFound('organisation')
   const known = cache().get(tenantId)
@@ -57,26 +74,43 @@ async function readPlacement(tenantId: string): Promise<Placement> {
   return placement
 }
 
-/** Placements as the database has them now, never from the cache. In: a condition on `platform.placements`, or none for all. */
+/**
+ * Placements as the database has them now, never from the cache. In: a condition on
+ * `platform.placements`, or none for all.
+ */
 export async function readPlacements(where?: SQL): Promise<Placement[]> {
   const { placements, servers } = schema
-  const rows = await platform().select({ placement: placements, server: servers }).from(placements).leftJoin(servers, eq(servers.id, placements.serverId)).where(where).orderBy(placements.tenantId)
-  return rows.map(({ placement: { tenantId, kind, database, schema: name, login, secret, epoch }, server }) => ({
-    tenantId, kind, database, schema: name, login, epoch,
-    server: server && {
-      host: server.host, port: server.port,
-      migratorPassword: decrypt(server.migratorSecret, `server ${server.id} migrator`),
-      workerPassword: decrypt(server.workerSecret, `server ${server.id} worker`),
-    },
-    password: secret === null ? null : decrypt(secret, `placement ${tenantId}`),
-  }))
+  const rows = await platform()
+    .select({ placement: placements, server: servers })
+    .from(placements)
+    .leftJoin(servers, eq(servers.id, placements.serverId))
+    .where(where)
+    .orderBy(placements.tenantId)
+  return rows.map(
+    ({ placement: { tenantId, kind, database, schema: name, login, secret, epoch }, server }) => ({
+      tenantId,
+      kind,
+      database,
+      schema: name,
+      login,
+      epoch,
+      server: server && {
+        host: server.host,
+        port: server.port,
+        migratorPassword: decrypt(server.migratorSecret, `server ${server.id} migrator`),
+        workerPassword: decrypt(server.workerSecret, `server ${server.id} worker`),
+      },
+      password: secret === null ? null : decrypt(secret, `placement ${tenantId}`),
+    }),
+  )
 }
 
 type Place = Pick<Placement, 'server' | 'database' | 'schema'>
 
 /**
- * The router: the URL that leads to exactly this tenant's place. Built on the tenant URL of the main server; a placement of
- * its own puts in its login, and its host and database where it has them. Contains a password: show it once, log it never.
+ * The router: the URL that leads to exactly this tenant's place. Built on the tenant URL of the
+ * main server; a placement of its own puts in its login, and its host and database where it has
+ * them. Contains a password: show it once, log it never.
  */
 export function connectionString(placement: Place & Pick<Placement, 'login' | 'password'>): string {
   const known = built.get(placement)
@@ -90,13 +124,16 @@ export function connectionString(placement: Place & Pick<Placement, 'login' | 'p
   return url.toString()
 }
 
-// Deriving a password and printing a URL cost a twentieth of a millisecond, and a placement is read once for many transactions.
+// Deriving a password and printing a URL cost a twentieth of a millisecond, and a placement is read
+// once for many transactions.
 const built = new WeakMap<Place, string>()
 
 /** The URL of the worker or the migrator in the database of a placement. Contains a password. */
 export function serviceUrl(login: 'worker' | 'migrator', placement: Place): string {
   const url = placeUrl(login, placement)
-  if (placement.server) url.password = login === 'worker' ? placement.server.workerPassword : placement.server.migratorPassword
+  if (placement.server)
+    url.password =
+      login === 'worker' ? placement.server.workerPassword : placement.server.migratorPassword
   return url.toString()
 }
 

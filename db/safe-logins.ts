@@ -16,12 +16,16 @@ from pg_catalog.pg_roles as r
 where r.rolname = current_user`
 
 /**
- * Refuses to go on when a login that serves people could get around row-level security. Throws UnsafeLogin with each reason.
- * By default the two logins of the web application are checked.
+ * Refuses to go on when a login that serves people could get around row-level security. Throws
+ * UnsafeLogin with each reason. By default the two logins of the web application are checked.
  */
-export async function assertSafeLogins(names: readonly Login[] = ['platform', 'tenant']): Promise<void> {
+export async function assertSafeLogins(
+  names: readonly Login[] = ['platform', 'tenant'],
+): Promise<void> {
   for (const name of names) {
-    const { rows } = await connected(loginUrl(name), (client) => client.query<{ login: string; why: string[] }>(powers))
+    const { rows } = await connected(loginUrl(name), (client) =>
+      client.query<{ login: string; why: string[] }>(powers),
+    )
     for (const { login, why } of rows) if (why.length > 0) throw new UnsafeLogin(login, why)
   }
 }

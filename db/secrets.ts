@@ -1,38 +1,70 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  pbkdf2Sync,
+  randomBytes,
+} from 'node:crypto'
 import { env } from '#db/env'
 
-// without it a tag cut to four bytes opens as well, and four bytes can be guessed: cookies and tickets come from outside
+// without it a tag cut to four bytes opens as well, and four bytes can be guessed: cookies and
+// tickets come from outside
 const cipherOptions = { authTagLength: 16 }
 
 const keyId = (key: Buffer) => createHash('sha256').update(key).digest('hex').slice(0, 8)
 
 function keys(): Buffer[] {
   const { ENCRYPTION_KEY, ENCRYPTION_KEY_PREVIOUS } = env()
-  return [ENCRYPTION_KEY, ENCRYPTION_KEY_PREVIOUS].flatMap((key) => (key ? [Buffer.from(key, 'base64')] : []))
+  return [ENCRYPTION_KEY, ENCRYPTION_KEY_PREVIOUS].flatMap((key) =>
+    key ? [Buffer.from(key, 'base64')] : [],
+  )
 }
 
 /**
- * Encrypts a text at rest: AES-256-GCM, a fresh 96-bit nonce, `context` as authenticated data, so that a value copied to
- * another row does not open there. Returns `v1.<key id>.<nonce>.<tag>.<text>` in base64url.
+ * Encrypts a text at rest: AES-256-GCM, a fresh 96-bit nonce, `context` as authenticated data, so
+ * that a value copied to another row does not open there. Returns `v1.<key
+ * id>.<nonce>.<tag>.<text>` in base64url.
  */
 export function encrypt(text: string, context: string): string {
   const [key] = keys()
   if (!key) throw new Error('no encryption key')
   const nonce = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', key, nonce, cipherOptions).setAAD(Buffer.from(context))
+  const cipher = createCipheriv('aes-256-gcm', key, nonce, cipherOptions).setAAD(
+    Buffer.from(context),
+  )
   const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
-  return ['v1', keyId(key), ...[nonce, cipher.getAuthTag(), body].map((part) => part.toString('base64url'))].join('.')
+  return [
+    'v1',
+    keyId(key),
+    ...[nonce, cipher.getAuthTag(), body].map((part) => part.toString('base64url')),
+  ].join('.')
 }
 
-/** Opens what `encrypt` made, with the current or the previous key. Throws when key, context or text do not fit. */
+/**
+ * Opens what `encrypt` made, with the current or the previous key. Throws when key, context or text
+ * do not fit.
+ */
 export function decrypt(sealed: string, context: string): string {
   const [version, id, nonce, tag, body] = sealed.split('.')
-  if (version !== 'v1' || !id || !nonce || !tag || body === undefined) throw new Error(`a secret of ${context} is not in the form v1`)
+  if (version !== 'v1' || !id || !nonce || !tag || body === undefined)
+    throw new Error(`a secret of ${context} is not in the form v1`)
   const key = keys().find((candidate) => keyId(candidate) === id)
-  if (!key) throw new Error(`a secret of ${context} was encrypted with key ${id}, which is neither ENCRYPTION_KEY nor ENCRYPTION_KEY_PREVIOUS`)
-  const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64url'), cipherOptions).setAAD(Buffer.from(context))
+  if (!key)
+    throw new Error(
+      `a secret of ${context} was encrypted with key ${id}, which is neither ENCRYPTION_KEY nor ENCRYPTION_KEY_PREVIOUS`,
+    )
+  const decipher = createDecipheriv(
+    'aes-256-gcm',
+    key,
+    Buffer.from(nonce, 'base64url'),
+    cipherOptions,
+  ).setAAD(Buffer.from(context))
   decipher.setAuthTag(Buffer.from(tag, 'base64url'))
-  return Buffer.concat([decipher.update(Buffer.from(body, 'base64url')), decipher.final()]).toString('utf8')
+  return Buffer.concat([
+    decipher.update(Buffer.from(body, 'base64url')),
+    decipher.final(),
+  ]).toString('utf8')
 }
 
 /** True when a sealed text was made with an older key and should be written again. */
@@ -47,7 +79,10 @@ export const newSecret = () => randomBytes(32).toString('base64url')
 /** SHA-256 of a secret, which is what the database keeps of it. */
 export const secretHash = (secret: string) => createHash('sha256').update(secret).digest()
 
-/** The SCRAM-SHA-256 verifier (RFC 5802) of a password: what a role is given, so that no statement ever holds the password. */
+/**
+ * The SCRAM-SHA-256 verifier (RFC 5802) of a password: what a role is given, so that no statement
+ * ever holds the password.
+ */
 export function scramVerifier(password: string): string {
   const salt = randomBytes(16)
   const salted = pbkdf2Sync(password, salt, 4096, 32, 'sha256')

@@ -6,15 +6,61 @@ import { checkSlug } from '#db/tenants'
 
 export type TenantSettings = { name: string; slug: string; currency: string; locale: string }
 
-export const locales = ['en-GB', 'en-US', 'de-DE', 'de-CH', 'fr-FR', 'es-ES', 'it-IT', 'nl-NL', 'pt-PT', 'pl-PL', 'sv-SE', 'ja-JP'] as const
-/** Those whose amounts have two, none or three decimals: what `Intl` knows and the world trades in. */
-export const currencies = ['EUR', 'USD', 'GBP', 'CHF', 'SEK', 'NOK', 'DKK', 'PLN', 'CZK', 'HUF', 'CAD', 'AUD', 'NZD', 'JPY', 'CNY', 'INR', 'SGD', 'HKD', 'ZAR', 'BRL', 'MXN', 'KWD'] as const
+export const locales = [
+  'en-GB',
+  'en-US',
+  'de-DE',
+  'de-CH',
+  'fr-FR',
+  'es-ES',
+  'it-IT',
+  'nl-NL',
+  'pt-PT',
+  'pl-PL',
+  'sv-SE',
+  'ja-JP',
+] as const
+/**
+ * Those whose amounts have two, none or three decimals: what `Intl` knows and the world trades in.
+ */
+export const currencies = [
+  'EUR',
+  'USD',
+  'GBP',
+  'CHF',
+  'SEK',
+  'NOK',
+  'DKK',
+  'PLN',
+  'CZK',
+  'HUF',
+  'CAD',
+  'AUD',
+  'NZD',
+  'JPY',
+  'CNY',
+  'INR',
+  'SGD',
+  'HKD',
+  'ZAR',
+  'BRL',
+  'MXN',
+  'KWD',
+] as const
 
 /** Writes an organisation's settings. Throws Invalid for a bad or taken slug. */
-export async function save(tenantId: string, { name, slug, currency, locale }: TenantSettings): Promise<void> {
+export async function save(
+  tenantId: string,
+  { name, slug, currency, locale }: TenantSettings,
+): Promise<void> {
   const values = { name: name.trim(), slug: checkSlug(slug), currency, locale }
-  await platform().update(tenants).set(values).where(eq(tenants.id, tenantId)).catch((error: { cause?: { code?: string } }) => {
-    if (error.cause?.code === '23505') throw new Invalid('slug', `The address ${slug} is taken; choose another.`)
-    throw error
-  })
+  await platform()
+    .update(tenants)
+    .set(values)
+    .where(eq(tenants.id, tenantId))
+    .catch((error: { cause?: { code?: string } }) => {
+      if (error.cause?.code === '23505')
+        throw new Invalid('slug', `The address ${slug} is taken; choose another.`)
+      throw error
+    })
 }

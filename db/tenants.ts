@@ -3,11 +3,32 @@ import { Invalid, TenantNotFound } from '#db/errors'
 import type { PlatformDb } from '#db/registry'
 import { members, tenants, type Role } from '#db/schema/platform'
 
-const reserved = new Set(['admin', 'api', 'app', 'console', 'healthz', 'postgres', 'public', 'rowhouse', 'shared', 'support', 'tenancy', 'platform', 'www'])
+const reserved = new Set([
+  'admin',
+  'api',
+  'app',
+  'console',
+  'healthz',
+  'postgres',
+  'public',
+  'rowhouse',
+  'shared',
+  'support',
+  'tenancy',
+  'platform',
+  'www',
+])
 
-/** A slug as it is stored. Throws Invalid for anything but 1 to 63 of a-z, 0-9 and hyphens, and for reserved words. */
+/**
+ * A slug as it is stored. Throws Invalid for anything but 1 to 63 of a-z, 0-9 and hyphens, and for
+ * reserved words.
+ */
 export function checkSlug(slug: string): string {
-  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(slug)) throw new Invalid('slug', `a slug has 1 to 63 of a-z, 0-9 and hyphens, none at an end; this is ${JSON.stringify(slug.slice(0, 80))}`)
+  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(slug))
+    throw new Invalid(
+      'slug',
+      `a slug has 1 to 63 of a-z, 0-9 and hyphens, none at an end; this is ${JSON.stringify(slug.slice(0, 80))}`,
+    )
   if (reserved.has(slug)) throw new Invalid('slug', `the slug ${slug} is reserved; choose another`)
   return slug
 }
@@ -20,6 +41,11 @@ export async function bySlug(db: PlatformDb, slug: string) {
 }
 
 /** Makes a user a member; whoever is one already keeps their role. */
-export async function addMember(db: PlatformDb, tenantId: string, userId: string, role: Role): Promise<void> {
+export async function addMember(
+  db: PlatformDb,
+  tenantId: string,
+  userId: string,
+  role: Role,
+): Promise<void> {
   await db.insert(members).values({ tenantId, userId, role }).onConflictDoNothing()
 }

@@ -15,7 +15,17 @@ afterAll(async () => {
   await closePools()
 })
 
-type Spans = { resourceSpans: { scopeSpans: { spans: { name: string; status: { code?: number; message?: string }; attributes: { key: string; value: { stringValue?: string } }[] }[] }[] }[] }
+type Spans = {
+  resourceSpans: {
+    scopeSpans: {
+      spans: {
+        name: string
+        status: { code?: number; message?: string }
+        attributes: { key: string; value: { stringValue?: string } }[]
+      }[]
+    }[]
+  }[]
+}
 
 test('a collector is told of each transaction with its tenant, and of no value', async () => {
   const bodies: string[] = []
@@ -34,15 +44,30 @@ test('a collector is told of each transaction with its tenant, and of no value',
   const [{ id, owner, mark }] = world.shared
   try {
     await tenantBatch(owner, (tx) => [tx.execute(sql`select ${mark} as mark`)])
-    await expect(withTenant(owner, (tx) => tx.execute(sql`select 1 / 0 as fault, ${mark} as mark`))).rejects.toThrow()
+    await expect(
+      withTenant(owner, (tx) => tx.execute(sql`select 1 / 0 as fault, ${mark} as mark`)),
+    ).rejects.toThrow()
   } finally {
     await sendRest()
     collector.close()
   }
-  const spans = bodies.flatMap((body) => (JSON.parse(body) as Spans).resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((one) => one.spans)))
-  const attribute = (span: (typeof spans)[number], key: string) => span.attributes.find((one) => one.key === key)?.value.stringValue
-  expect(spans.map((span) => [span.name, attribute(span, 'rowhouse.tenant_id'), attribute(span, 'rowhouse.placement'), span.status.code ?? 0])).toEqual([
-    ['tenant transaction', id, 'shared', 0], ['tenant transaction', id, 'shared', 2],
+  const spans = bodies.flatMap((body) =>
+    (JSON.parse(body) as Spans).resourceSpans.flatMap(({ scopeSpans }) =>
+      scopeSpans.flatMap((one) => one.spans),
+    ),
+  )
+  const attribute = (span: (typeof spans)[number], key: string) =>
+    span.attributes.find((one) => one.key === key)?.value.stringValue
+  expect(
+    spans.map((span) => [
+      span.name,
+      attribute(span, 'rowhouse.tenant_id'),
+      attribute(span, 'rowhouse.placement'),
+      span.status.code ?? 0,
+    ]),
+  ).toEqual([
+    ['tenant transaction', id, 'shared', 0],
+    ['tenant transaction', id, 'shared', 2],
   ])
   expect(bodies.join('')).not.toContain(mark)
   expect(bodies.join('')).not.toContain(owner.token)

@@ -10,7 +10,8 @@ import { assertSafeLogins } from '#db/safe-logins'
 import { startTracing } from '#db/tracing'
 import { storeUsage } from '#db/limits/usage-store'
 
-// `npm run worker`: does what rows ask for. Any number of workers may run; each piece of work is done by one.
+// `npm run worker`: does what rows ask for. Any number of workers may run; each piece of work is
+// done by one.
 
 env()
 await assertSafeLogins(['platform', 'worker'])
@@ -23,7 +24,11 @@ queue.on('error', (error) => console.error(`worker: ${error.message}`))
 await queue.start()
 for (const name of jobNames) await take(name)
 const storeRest = storeUsage()
-const watching = Promise.all([watchMoves(stop.signal), watchData(stop.signal), watchMail(stop.signal)])
+const watching = Promise.all([
+  watchMoves(stop.signal),
+  watchData(stop.signal),
+  watchMail(stop.signal),
+])
 console.log(`worker ${process.pid} is at work`)
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
@@ -39,7 +44,11 @@ process.exit(0)
 
 async function take<N extends JobName>(name: N): Promise<void> {
   const work = await works[name]()
-  await queue.work<JobData[N]>(name, { localConcurrency: 2, pollingIntervalSeconds: 0.5 }, async (jobs) => {
-    for (const job of jobs) await work(job.data, stop.signal)
-  })
+  await queue.work<JobData[N]>(
+    name,
+    { localConcurrency: 2, pollingIntervalSeconds: 0.5 },
+    async (jobs) => {
+      for (const job of jobs) await work(job.data, stop.signal)
+    },
+  )
 }

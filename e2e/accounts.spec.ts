@@ -6,7 +6,15 @@ import { tenants } from '#db/schema/platform'
 import * as secondFactor from '#db/accounts/second-factor'
 import { codeOf, stepAt } from '#db/accounts/totp'
 import * as users from '#db/accounts/users'
-import { checkA11y, newPerson, personPassword, sessionOf, shot, signInAgain, signInByForm } from './fixtures'
+import {
+  checkA11y,
+  newPerson,
+  personPassword,
+  sessionOf,
+  shot,
+  signInAgain,
+  signInByForm,
+} from './fixtures'
 import { clickMailLink } from './mail'
 
 const password = 'geranium-37-window'
@@ -37,19 +45,25 @@ async function signUp(page: Page, email: string, organisation: string) {
 
 const elsewhere = async (browser: Browser) => (await browser.newContext()).newPage()
 
-test('somebody signs up, chooses a password behind the link of a mail, and is the owner of a new organisation', { tag: '@phone' }, async ({ page }, info) => {
-  const email = address(`nora-${info.project.name}`)
-  await page.goto('/sign-up')
-  await checkA11y(page)
-  await shot(page, 'sign-up', info)
-  await signUp(page, email, 'Quist & Daughters')
-  await page.goto('/members')
-  await expect(page.getByRole('row', { name: /Nora Quist/ })).toContainText('Owner')
-  await checkA11y(page)
-  await shot(page, 'members', info)
-})
+test(
+  'somebody signs up, chooses a password behind the link of a mail, and is the owner of a new organisation',
+  { tag: '@phone' },
+  async ({ page }, info) => {
+    const email = address(`nora-${info.project.name}`)
+    await page.goto('/sign-up')
+    await checkA11y(page)
+    await shot(page, 'sign-up', info)
+    await signUp(page, email, 'Quist & Daughters')
+    await page.goto('/members')
+    await expect(page.getByRole('row', { name: /Nora Quist/ })).toContainText('Owner')
+    await checkA11y(page)
+    await shot(page, 'members', info)
+  },
+)
 
-test('a password that is too common is refused in words, and the same link works again with a better one', async ({ page }) => {
+test('a password that is too common is refused in words, and the same link works again with a better one', async ({
+  page,
+}) => {
   const email = address('weak')
   await page.goto('/sign-up')
   await page.getByLabel('Your name').fill('Weak')
@@ -66,7 +80,10 @@ test('a password that is too common is refused in words, and the same link works
   await page.waitForURL(/\/orders$/)
 })
 
-test('a forgotten password is replaced once, and every other browser is signed out', async ({ page, browser }) => {
+test('a forgotten password is replaced once, and every other browser is signed out', async ({
+  page,
+  browser,
+}) => {
   const email = address('reset')
   await signUp(page, email, 'Reset')
   const other = await elsewhere(browser)
@@ -97,10 +114,16 @@ test('an unknown address gets the same answers as a known one', async ({ page })
   await expect(page.getByText('E-mail address or password is wrong').first()).toBeVisible()
 })
 
-test('a new person accepts an invitation; somebody else who is signed in is refused', async ({ page, browser }) => {
+test('a new person accepts an invitation; somebody else who is signed in is refused', async ({
+  page,
+  browser,
+}) => {
   await signUp(page, address('host'), `Host ${stamp}`)
   await page.goto('/members')
-  for (const [name, role] of [['guest', 'viewer'], ['other', 'member']] as const) {
+  for (const [name, role] of [
+    ['guest', 'viewer'],
+    ['other', 'member'],
+  ] as const) {
     await page.getByRole('button', { name: 'Invite' }).click()
     await page.getByLabel('E-mail address').fill(address(name))
     await page.getByRole('dialog').getByRole('combobox', { name: 'Role' }).selectOption(role)
@@ -108,7 +131,11 @@ test('a new person accepts an invitation; somebody else who is signed in is refu
     await expect(page.getByRole('listitem').filter({ hasText: address(name) })).toBeVisible()
   }
   await clickMailLink(page, address('guest'))
-  await expect(page.getByText(`This invitation is for ${address('guest')}, but you are signed in as ${address('host')}`)).toBeVisible()
+  await expect(
+    page.getByText(
+      `This invitation is for ${address('guest')}, but you are signed in as ${address('host')}`,
+    ),
+  ).toBeVisible()
   const guest = await elsewhere(browser)
   await clickMailLink(guest, address('guest'))
   await guest.getByLabel('Your name').fill('Gus Guest')
@@ -134,7 +161,10 @@ test('a new person accepts an invitation; somebody else who is signed in is refu
   await expect(guest).toHaveURL(/welcome/)
 })
 
-test('an existing user joins a second organisation, switches, and a form of the first is refused after that', async ({ page, browser }) => {
+test('an existing user joins a second organisation, switches, and a form of the first is refused after that', async ({
+  page,
+  browser,
+}) => {
   const email = address('two')
   await signUp(page, email, `First ${stamp}`)
   const host = await elsewhere(browser)
@@ -154,7 +184,9 @@ test('an existing user joins a second organisation, switches, and a form of the 
   await page.goto('/members')
   await expect(page.getByRole('row', { name: address('host2') })).toBeVisible()
   await tab.getByRole('button', { name: 'Save' }).click()
-  await expect(tab.getByText(`This form belongs to First ${stamp}, but you have switched to Second ${stamp}`)).toBeVisible()
+  await expect(
+    tab.getByText(`This form belongs to First ${stamp}, but you have switched to Second ${stamp}`),
+  ).toBeVisible()
 })
 
 test('the last owner cannot leave, and is told what to do first', async ({ page }) => {
@@ -166,7 +198,9 @@ test('the last owner cannot leave, and is told what to do first', async ({ page 
   await expect(page.getByText('make somebody else an owner first')).toBeVisible()
 })
 
-test('two-factor sign-in is set up, asked for, and got round once by a recovery code', async ({ page }, info) => {
+test('two-factor sign-in is set up, asked for, and got round once by a recovery code', async ({
+  page,
+}, info) => {
   const email = address('codes')
   await signUp(page, email, 'Codes')
   await page.goto('/account/security')
@@ -177,7 +211,12 @@ test('two-factor sign-in is set up, asked for, and got round once by a recovery 
   await checkA11y(page)
   await page.getByLabel('The code that the app shows').fill(codeNow(secret, -1))
   await page.getByRole('button', { name: 'Turn it on' }).click()
-  const recovery = (await page.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem').first().textContent()) ?? ''
+  const recovery =
+    (await page
+      .getByRole('list', { name: 'Recovery codes' })
+      .getByRole('listitem')
+      .first()
+      .textContent()) ?? ''
   await page.getByRole('button', { name: 'I have kept them' }).click()
   await page.context().clearCookies()
   await enter(page, email)
@@ -198,7 +237,9 @@ test('two-factor sign-in is set up, asked for, and got round once by a recovery 
   await page.waitForURL(/\/orders$/)
 })
 
-test('recovery codes are made anew, and two-factor sign-in is turned off, both with the password', async ({ page }) => {
+test('recovery codes are made anew, and two-factor sign-in is turned off, both with the password', async ({
+  page,
+}) => {
   const { id, email } = await newPerson(page, 'Tess Two')
   await secondFactor.prepare(id)
   const secret = (await secondFactor.prepared({ id, email }))?.secret ?? ''
@@ -211,7 +252,9 @@ test('recovery codes are made anew, and two-factor sign-in is turned off, both w
   await expect(page.getByText('This is not your password.').first()).toBeVisible()
   await renewing.getByLabel('Your password').fill(personPassword)
   await renewing.getByRole('button').click()
-  await expect(page.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem')).toHaveCount(10)
+  await expect(
+    page.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem'),
+  ).toHaveCount(10)
   await page.getByRole('button', { name: 'I have kept them' }).click()
   await page.context().clearCookies()
   await enter(page, email, personPassword)
@@ -229,7 +272,10 @@ test('recovery codes are made anew, and two-factor sign-in is turned off, both w
   await page.waitForURL(/welcome/)
 })
 
-test('somebody gives themselves another name, and signs every other browser out at once', async ({ page, browser }) => {
+test('somebody gives themselves another name, and signs every other browser out at once', async ({
+  page,
+  browser,
+}) => {
   const { id } = await newPerson(page, 'Nina Many')
   const others = [await elsewhere(browser), await elsewhere(browser)]
   for (const other of others) await signInAgain(other, id)
@@ -267,7 +313,10 @@ test('the address changes once both addresses have said yes', async ({ page }) =
   await expect(page.getByText(`You sign in with ${next}`)).toBeVisible()
 })
 
-test('sessions are listed; one is ended from another, and a changed password ends the rest', async ({ page, browser }, info) => {
+test('sessions are listed; one is ended from another, and a changed password ends the rest', async ({
+  page,
+  browser,
+}, info) => {
   const email = address('sessions')
   await signUp(page, email, 'Sessions')
   const other = await elsewhere(browser)
@@ -290,7 +339,10 @@ test('sessions are listed; one is ended from another, and a changed password end
   await expect(other).toHaveURL(/sign-in/)
 })
 
-test('guessing is slowed down, and the browser that knows its owner is not', async ({ page, browser }) => {
+test('guessing is slowed down, and the browser that knows its owner is not', async ({
+  page,
+  browser,
+}) => {
   const email = address('guess')
   await signUp(page, email, 'Guess')
   const stranger = await elsewhere(browser)
@@ -305,20 +357,35 @@ test('guessing is slowed down, and the browser that knows its owner is not', asy
   await page.waitForURL(/\/orders$/)
 })
 
-test('session cookies are out of reach of scripts and of other sites, and a session update posted by hand changes nothing', async ({ page, baseURL }) => {
+test('session cookies are out of reach of scripts and of other sites, and a session update posted by hand changes nothing', async ({
+  page,
+  baseURL,
+}) => {
   await signInByForm(page, 'ada@acme.example')
-  const cookie = (await page.context().cookies()).find(({ name }) => name.endsWith('rowhouse.session'))
+  const cookie = (await page.context().cookies()).find(({ name }) =>
+    name.endsWith('rowhouse.session'),
+  )
   expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' })
-  const before = await page.request.get('/api/auth/session').then((answer) => answer.json()) as object
+  const before = (await page.request
+    .get('/api/auth/session')
+    .then((answer) => answer.json())) as object
   expect(Object.keys(before)).toEqual(['expires'])
-  const foreign = await page.request.post('/api/auth/signout', { headers: { origin: 'https://evil.example' }, form: {} })
+  const foreign = await page.request.post('/api/auth/signout', {
+    headers: { origin: 'https://evil.example' },
+    form: {},
+  })
   expect(foreign.status()).toBe(403)
 
   const [globex] = await platform().select().from(tenants).where(eq(tenants.slug, 'globex'))
   const grace = await users.byEmail(platform(), 'grace@globex.example')
   const secret = await sessionOf(grace?.id ?? '')
-  const { csrfToken } = (await (await page.request.get('/api/auth/csrf')).json()) as { csrfToken: string }
-  const update = await page.request.post('/api/auth/session', { headers: { origin: baseURL ?? '' }, data: { csrfToken, data: { secret, tenantId: globex?.id } } })
+  const { csrfToken } = (await (await page.request.get('/api/auth/csrf')).json()) as {
+    csrfToken: string
+  }
+  const update = await page.request.post('/api/auth/session', {
+    headers: { origin: baseURL ?? '' },
+    data: { csrfToken, data: { secret, tenantId: globex?.id } },
+  })
   expect(update.status()).toBe(200)
   expect(Object.keys((await update.json()) as object)).toEqual(['expires'])
   await page.goto('/account')
@@ -327,6 +394,14 @@ test('session cookies are out of reach of scripts and of other sites, and a sess
 })
 
 function codeNow(secret: string, off: number): string {
-  const bits = secret.split('').map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('')
-  return codeOf(Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2))), stepAt(Date.now()) + off)
+  const bits = secret
+    .split('')
+    .map((letter) =>
+      'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
+    )
+    .join('')
+  return codeOf(
+    Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2))),
+    stepAt(Date.now()) + off,
+  )
 }

@@ -2,7 +2,10 @@ import { expect, test } from '@playwright/test'
 import { checkA11y, shot, signIn } from './fixtures'
 import { switchTo } from './switching'
 
-test('the id of another tenant is what an unknown one is, everywhere', async ({ page, browser }) => {
+test('the id of another tenant is what an unknown one is, everywhere', async ({
+  page,
+  browser,
+}) => {
   const context = await browser.newContext()
   const globex = await context.newPage()
   await signIn(globex, 'grace@globex.example')
@@ -13,12 +16,19 @@ test('the id of another tenant is what an unknown one is, everywhere', async ({ 
   }
   await context.close()
   await signIn(page, 'ada@acme.example')
-  // what a page says differs by the address asked for and by numbers drawn per request, and by nothing else
-  const plain = (body: string, id: string) => body.replaceAll(id, 'ID').replaceAll(/nonce="([^"]+)"/.exec(body)?.[1] ?? ' ', 'NONCE').replaceAll('"])</script><script nonce="NONCE">self.__next_f.push([1,"', '')
+  // what a page says differs by the address asked for and by numbers drawn per request, and by
+  // nothing else
+  const plain = (body: string, id: string) =>
+    body
+      .replaceAll(id, 'ID')
+      .replaceAll(/nonce="([^"]+)"/.exec(body)?.[1] ?? ' ', 'NONCE')
+      .replaceAll('"])</script><script nonce="NONCE">self.__next_f.push([1,"', '')
   for (const href of hrefs) {
     const [, list = '', id = ''] = href.split('/')
     const unknown = `${id.slice(0, -4)}${id.endsWith('0000') ? '1111' : '0000'}`
-    const answers = await Promise.all([id, unknown].map((one) => page.request.get(`/${list}/${one}`)))
+    const answers = await Promise.all(
+      [id, unknown].map((one) => page.request.get(`/${list}/${one}`)),
+    )
     expect(answers.map((answer) => answer.status())).toEqual([404, 404])
     const [theirs, none] = await Promise.all(answers.map((answer) => answer.text()))
     expect(plain(theirs ?? '', id)).toBe(plain(none ?? '', unknown))
@@ -31,13 +41,19 @@ test('the id of another tenant is what an unknown one is, everywhere', async ({ 
     await expect(page.getByText('Loading')).toHaveCount(0)
     return (await page.locator('main').innerHTML()).replaceAll(id, 'ID')
   }
-  for (const path of ['/orders?customer=', '/orders/new?customer=', '/activity?q=']) expect(await shown(path, customer), path).toBe(await shown(path, nobody))
-  const rowsFor = async (id: string) => (await (await page.request.get(`/orders/export?customer=${id}`)).text()).trim().split('\r\n').length
+  for (const path of ['/orders?customer=', '/orders/new?customer=', '/activity?q='])
+    expect(await shown(path, customer), path).toBe(await shown(path, nobody))
+  const rowsFor = async (id: string) =>
+    (await (await page.request.get(`/orders/export?customer=${id}`)).text()).trim().split('\r\n')
+      .length
   expect(await rowsFor(customer)).toBe(1)
   expect(await rowsFor(nobody)).toBe(1)
 })
 
-test('somebody in two organisations switches, and a form of the first is refused in the second', async ({ page, context }) => {
+test('somebody in two organisations switches, and a form of the first is refused in the second', async ({
+  page,
+  context,
+}) => {
   await signIn(page, 'sam@both.example')
   await switchTo(page, 'Acme')
   await page.goto('/customers')
@@ -62,7 +78,9 @@ test('thirteen break-ins, and no row of others comes out @phone', async ({ page 
   await signIn(page, 'ada@acme.example')
   await page.goto('/isolation')
   await page.getByRole('button', { name: 'Try them all' }).click()
-  await expect(page.getByText('13 of 13 tried, 0 rows of others came out')).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByText('13 of 13 tried, 0 rows of others came out')).toBeVisible({
+    timeout: 30_000,
+  })
   await expect(page.getByText(/of them yours/).first()).toBeVisible()
   await expect(page.getByText('permission denied for schema platform')).toBeVisible()
   await checkA11y(page)

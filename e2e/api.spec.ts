@@ -1,48 +1,77 @@
 import { expect, test } from '@playwright/test'
 import { checkA11y, shot, signIn } from './fixtures'
 
-test('an API key is made, shown once, used, and refused once it is revoked', { tag: '@phone' }, async ({ page, request }, info) => {
-  await signIn(page, 'grace@globex.example')
-  await page.goto('/settings/keys')
-  await checkA11y(page)
-  await page.getByRole('button', { name: 'New key' }).click()
-  const name = `Warehouse ${info.project.name}`
-  await page.getByLabel('What is it for?').fill(name)
-  await page.getByLabel('It may').selectOption('write')
-  await page.getByRole('button', { name: 'Create the key' }).click()
-  const key = (await page.getByLabel('API key', { exact: true }).textContent())?.trim() ?? ''
-  await shot(page, 'new-key', info)
-  await page.getByRole('button', { name: 'Done' }).click()
-  await expect(page.getByText(key)).toBeHidden()
-  await shot(page, 'keys', info)
-  const headers = { authorization: `Bearer ${key}` }
+test(
+  'an API key is made, shown once, used, and refused once it is revoked',
+  { tag: '@phone' },
+  async ({ page, request }, info) => {
+    await signIn(page, 'grace@globex.example')
+    await page.goto('/settings/keys')
+    await checkA11y(page)
+    await page.getByRole('button', { name: 'New key' }).click()
+    const name = `Warehouse ${info.project.name}`
+    await page.getByLabel('What is it for?').fill(name)
+    await page.getByLabel('It may').selectOption('write')
+    await page.getByRole('button', { name: 'Create the key' }).click()
+    const key = (await page.getByLabel('API key', { exact: true }).textContent())?.trim() ?? ''
+    await shot(page, 'new-key', info)
+    await page.getByRole('button', { name: 'Done' }).click()
+    await expect(page.getByText(key)).toBeHidden()
+    await shot(page, 'keys', info)
+    const headers = { authorization: `Bearer ${key}` }
 
-  const list = await request.get('/api/v1/orders?limit=3', { headers })
-  expect(list.status()).toBe(200)
-  expect(list.headers()['cache-control']).toContain('no-store')
-  const { orders, next } = (await list.json()) as { orders: { id: string; customer: { id: string }; currency: string }[]; next: string }
-  expect(orders).toHaveLength(3)
-  const more = (await (await request.get(`/api/v1/orders?limit=3&cursor=${next}`, { headers })).json()) as { orders: { id: string }[] }
-  expect(more.orders.map(({ id }) => id)).not.toContain(orders[0]?.id)
-  const one = (await (await request.get(`/api/v1/orders/${orders[0]?.id}`, { headers })).json()) as { lines: { productId: string }[]; customer: { id: string } }
-  const body = { customerId: one.customer.id, note: 'by a program', lines: [{ productId: one.lines[0]?.productId, quantity: 2, unitPriceMinor: 150 }] }
-  const made = await request.post('/api/v1/orders', { headers, data: body })
-  expect(made.status()).toBe(201)
-  const { id } = (await made.json()) as { id: string }
-  expect(await (await request.get(`/api/v1/orders/${id}`, { headers })).json()).toMatchObject({ totalMinor: 300, note: 'by a program', currency: 'USD', history: [{ by: `Grace Okafor (key ${name})` }] })
+    const list = await request.get('/api/v1/orders?limit=3', { headers })
+    expect(list.status()).toBe(200)
+    expect(list.headers()['cache-control']).toContain('no-store')
+    const { orders, next } = (await list.json()) as {
+      orders: { id: string; customer: { id: string }; currency: string }[]
+      next: string
+    }
+    expect(orders).toHaveLength(3)
+    const more = (await (
+      await request.get(`/api/v1/orders?limit=3&cursor=${next}`, { headers })
+    ).json()) as { orders: { id: string }[] }
+    expect(more.orders.map(({ id }) => id)).not.toContain(orders[0]?.id)
+    const one = (await (
+      await request.get(`/api/v1/orders/${orders[0]?.id}`, { headers })
+    ).json()) as { lines: { productId: string }[]; customer: { id: string } }
+    const body = {
+      customerId: one.customer.id,
+      note: 'by a program',
+      lines: [{ productId: one.lines[0]?.productId, quantity: 2, unitPriceMinor: 150 }],
+    }
+    const made = await request.post('/api/v1/orders', { headers, data: body })
+    expect(made.status()).toBe(201)
+    const { id } = (await made.json()) as { id: string }
+    expect(await (await request.get(`/api/v1/orders/${id}`, { headers })).json()).toMatchObject({
+      totalMinor: 300,
+      note: 'by a program',
+      currency: 'USD',
+      history: [{ by: `Grace Okafor (key ${name})` }],
+    })
 
-  const wrong = await request.post('/api/v1/orders', { headers, data: { ...body, tenantId: id } })
-  expect(wrong.status()).toBe(400)
-  expect((await request.get('/api/v1/orders', { headers: { ...headers, origin: 'https://evil.example' } })).status()).toBe(403)
-  expect((await request.get('/api/v1/orders')).status()).toBe(401)
+    const wrong = await request.post('/api/v1/orders', { headers, data: { ...body, tenantId: id } })
+    expect(wrong.status()).toBe(400)
+    expect(
+      (
+        await request.get('/api/v1/orders', {
+          headers: { ...headers, origin: 'https://evil.example' },
+        })
+      ).status(),
+    ).toBe(403)
+    expect((await request.get('/api/v1/orders')).status()).toBe(401)
 
-  await page.getByRole('button', { name: `Revoke ${name}` }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
-  await expect(page.getByText(`${name} is revoked.`)).toBeVisible()
-  expect((await request.get('/api/v1/orders', { headers })).status()).toBe(401)
-})
+    await page.getByRole('button', { name: `Revoke ${name}` }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+    await expect(page.getByText(`${name} is revoked.`)).toBeVisible()
+    expect((await request.get('/api/v1/orders', { headers })).status()).toBe(401)
+  },
+)
 
-test("another organisation's order and one that does not exist are the same answer", async ({ page, request }) => {
+test("another organisation's order and one that does not exist are the same answer", async ({
+  page,
+  request,
+}) => {
   const keyOf = async (email: string) => {
     await page.context().clearCookies()
     await signIn(page, email)
@@ -50,20 +79,34 @@ test("another organisation's order and one that does not exist are the same answ
     await page.getByRole('button', { name: 'New key' }).click()
     await page.getByLabel('What is it for?').fill('Probe')
     await page.getByRole('button', { name: 'Create the key' }).click()
-    return { authorization: `Bearer ${(await page.getByLabel('API key', { exact: true }).textContent())?.trim()}` }
+    return {
+      authorization: `Bearer ${(await page.getByLabel('API key', { exact: true }).textContent())?.trim()}`,
+    }
   }
   const [ada, ines] = [await keyOf('ada@acme.example'), await keyOf('ines@initech.example')]
-  const { orders } = (await (await request.get('/api/v1/orders?limit=1', { headers: ines })).json()) as { orders: { id: string }[] }
-  const [theirs, nobodys] = [await request.get(`/api/v1/orders/${orders[0]?.id}`, { headers: ada }), await request.get('/api/v1/orders/01a2060b-1936-7b76-be35-4d04e7a7fc17', { headers: ada })]
+  const { orders } = (await (
+    await request.get('/api/v1/orders?limit=1', { headers: ines })
+  ).json()) as { orders: { id: string }[] }
+  const [theirs, nobodys] = [
+    await request.get(`/api/v1/orders/${orders[0]?.id}`, { headers: ada }),
+    await request.get('/api/v1/orders/01a2060b-1936-7b76-be35-4d04e7a7fc17', { headers: ada }),
+  ]
   expect([theirs.status(), await theirs.text()]).toEqual([nobodys.status(), await nobodys.text()])
   expect(theirs.status()).toBe(404)
   expect((await request.post('/api/v1/orders', { headers: ada, data: {} })).status()).toBe(403)
 })
 
-test('the OpenAPI document describes each call and names only shapes that it has', async ({ request }) => {
+test('the OpenAPI document describes each call and names only shapes that it has', async ({
+  request,
+}) => {
   const text = await (await request.get('/api/v1/openapi.json')).text()
-  const { openapi, paths, components } = JSON.parse(text) as { openapi: string; paths: object; components: { schemas: object } }
+  const { openapi, paths, components } = JSON.parse(text) as {
+    openapi: string
+    paths: object
+    components: { schemas: object }
+  }
   expect(openapi).toBe('3.1.0')
   expect(Object.keys(paths)).toEqual(['/api/v1/orders', '/api/v1/orders/{id}'])
-  for (const [, name = ''] of text.matchAll(/#\/components\/schemas\/(\w+)/g)) expect(Object.keys(components.schemas)).toContain(name)
+  for (const [, name = ''] of text.matchAll(/#\/components\/schemas\/(\w+)/g))
+    expect(Object.keys(components.schemas)).toContain(name)
 })

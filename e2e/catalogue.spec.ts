@@ -59,5 +59,7 @@ test('what was done stands in the activity, and can be found', async ({ page }) 
   await page.getByRole('button', { name: 'Create customer' }).click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(name)
   await page.goto(`/activity?q=${encodeURIComponent(name)}`)
-  await expect(page.getByRole('main').getByRole('listitem').filter({ hasText: 'Ada Reyes created' })).toHaveCount(1)
+  await expect(
+    page.getByRole('main').getByRole('listitem').filter({ hasText: 'Ada Reyes created' }),
+  ).toHaveCount(1)
 })

@@ -6,57 +6,106 @@ import { checkA11y, checkWidth, inDialog, shot, signIn } from './fixtures'
 
 test.beforeEach(({ page }) => signIn(page, 'olivia@rowhouse.example'))
 
-test('a confirmed move whose old server is gone for good is abandoned, and says what is left', { tag: '@phone' }, async ({ page }, info) => {
-  const [server, move] = [newId(), newId()]
-  const away = { kind: 'database', serverId: server, database: 'old', schema: 'old', login: null, secret: null, epoch: 1 }
-  await ask(`insert into platform.servers (id, name, host, port, migrator_secret, worker_secret) values ($1, 'gone', '127.0.0.1', 1, $2, $3)`, [server, encrypt('x', `server ${server} migrator`), encrypt('x', `server ${server} worker`)])
-  try {
-    await ask(`insert into platform.moves (id, tenant_id, state, source, target, tier_from, tier_to, requested_by, reason)
+test(
+  'a confirmed move whose old server is gone for good is abandoned, and says what is left',
+  { tag: '@phone' },
+  async ({ page }, info) => {
+    const [server, move] = [newId(), newId()]
+    const away = {
+      kind: 'database',
+      serverId: server,
+      database: 'old',
+      schema: 'old',
+      login: null,
+      secret: null,
+      epoch: 1,
+    }
+    await ask(
+      `insert into platform.servers (id, name, host, port, migrator_secret, worker_secret) values ($1, 'gone', '127.0.0.1', 1, $2, $3)`,
+      [server, encrypt('x', `server ${server} migrator`), encrypt('x', `server ${server} worker`)],
+    )
+    try {
+      await ask(
+        `insert into platform.moves (id, tenant_id, state, source, target, tier_from, tier_to, requested_by, reason)
       select $1, p.tenant_id, 'confirmed', $2, jsonb_build_object('kind', p.kind, 'serverId', null, 'database', null, 'schema', p.schema, 'login', null, 'secret', null, 'epoch', p.epoch), 'enterprise', 'starter', 'test', 'Their server burnt down'
-      from platform.placements as p join platform.tenants as t on t.id = p.tenant_id where t.slug = 'globex'`, [move, JSON.stringify(away)])
-    await page.goto(`/console/moves/${move}`)
-    await expect(page.getByText(/^will try again: connect ECONNREFUSED/)).toBeVisible({ timeout: 90_000 })
-    await checkA11y(page)
-    await checkWidth(page, 'console-move-stuck', info)
-    await page.getByRole('button', { name: 'Abandon…' }).click()
-    await page.emulateMedia({ colorScheme: 'dark' })
-    await checkA11y(page)
-    await shot(page, 'console-move-stuck-dark', info)
-    await page.emulateMedia({ colorScheme: 'light' })
-    await page.keyboard.press('Escape')
-    await shot(page, 'console-move-stuck', info)
-    await inDialog(page, 'Abandon…', {}, 'Abandon')
-    await expect(page.getByText('Done. Globex is Starter, and the old copy is left on a server that did not answer.')).toBeVisible({ timeout: 60_000 })
-    await expect(page.getByText('old place left behind')).toBeVisible()
-  } finally {
-    await ask('delete from platform.moves where id = $1', [move])
-    await ask('delete from platform.servers where id = $1', [server])
-  }
-})
+      from platform.placements as p join platform.tenants as t on t.id = p.tenant_id where t.slug = 'globex'`,
+        [move, JSON.stringify(away)],
+      )
+      await page.goto(`/console/moves/${move}`)
+      await expect(page.getByText(/^will try again: connect ECONNREFUSED/)).toBeVisible({
+        timeout: 90_000,
+      })
+      await checkA11y(page)
+      await checkWidth(page, 'console-move-stuck', info)
+      await page.getByRole('button', { name: 'Abandon…' }).click()
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await checkA11y(page)
+      await shot(page, 'console-move-stuck-dark', info)
+      await page.emulateMedia({ colorScheme: 'light' })
+      await page.keyboard.press('Escape')
+      await shot(page, 'console-move-stuck', info)
+      await inDialog(page, 'Abandon…', {}, 'Abandon')
+      await expect(
+        page.getByText(
+          'Done. Globex is Starter, and the old copy is left on a server that did not answer.',
+        ),
+      ).toBeVisible({ timeout: 60_000 })
+      await expect(page.getByText('old place left behind')).toBeVisible()
+    } finally {
+      await ask('delete from platform.moves where id = $1', [move])
+      await ask('delete from platform.servers where id = $1', [server])
+    }
+  },
+)
 
-test('after a move that was abandoned is tidied up, and then nothing more is offered', { tag: '@phone' }, async ({ page }, info) => {
-  const move = newId()
-  await ask(`insert into platform.moves (id, tenant_id, state, source, target, tier_from, tier_to, requested_by, reason, abort_by, abandon_by, error)
+test(
+  'after a move that was abandoned is tidied up, and then nothing more is offered',
+  { tag: '@phone' },
+  async ({ page }, info) => {
+    const move = newId()
+    await ask(
+      `insert into platform.moves (id, tenant_id, state, source, target, tier_from, tier_to, requested_by, reason, abort_by, abandon_by, error)
     select $1, p.tenant_id, 'aborted', jsonb_build_object('kind', p.kind, 'serverId', null, 'database', null, 'schema', p.schema, 'login', null, 'secret', null, 'epoch', p.epoch), $2, 'starter', 'business', 'test', 'Their own schema', 'test', 'test', 'given up by test'
-    from platform.placements as p join platform.tenants as t on t.id = p.tenant_id where t.slug = 'globex'`, [move, JSON.stringify({ kind: 'schema', serverId: null, database: null, schema: 't_gone', login: null, secret: null, epoch: 0 })])
-  try {
-    await ask(`insert into platform.move_events (move_id, event, detail) values ($1, 'new place left behind', '127.0.0.1:1/t_gone, schema t_gone: connect ECONNREFUSED')`, [move])
-    await page.goto(`/console/moves/${move}`)
-    await expect(page.getByText('what was made is left on a server that did not answer')).toBeVisible()
-    await checkA11y(page)
-    await page.getByRole('button', { name: 'Tidy up…' }).click()
-    await checkWidth(page, 'console-move-left', info)
-    await page.emulateMedia({ colorScheme: 'dark' })
-    await checkA11y(page)
-    await shot(page, 'console-move-left-dark', info)
-    await page.emulateMedia({ colorScheme: 'light' })
-    await shot(page, 'console-move-left', info)
-    await page.keyboard.press('Escape')
-    await inDialog(page, 'Tidy up…', {}, 'Tidy up')
-    await expect(page.getByText('Given up by test. Globex never left its place, and what was made is gone.')).toBeVisible({ timeout: 60_000 })
-    await expect(page.getByRole('button', { name: 'Tidy up…' })).toHaveCount(0)
-    await expect(page.getByText('aborted', { exact: true })).toBeVisible()
-  } finally {
-    await ask('delete from platform.moves where id = $1', [move])
-  }
-})
+    from platform.placements as p join platform.tenants as t on t.id = p.tenant_id where t.slug = 'globex'`,
+      [
+        move,
+        JSON.stringify({
+          kind: 'schema',
+          serverId: null,
+          database: null,
+          schema: 't_gone',
+          login: null,
+          secret: null,
+          epoch: 0,
+        }),
+      ],
+    )
+    try {
+      await ask(
+        `insert into platform.move_events (move_id, event, detail) values ($1, 'new place left behind', '127.0.0.1:1/t_gone, schema t_gone: connect ECONNREFUSED')`,
+        [move],
+      )
+      await page.goto(`/console/moves/${move}`)
+      await expect(
+        page.getByText('what was made is left on a server that did not answer'),
+      ).toBeVisible()
+      await checkA11y(page)
+      await page.getByRole('button', { name: 'Tidy up…' }).click()
+      await checkWidth(page, 'console-move-left', info)
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await checkA11y(page)
+      await shot(page, 'console-move-left-dark', info)
+      await page.emulateMedia({ colorScheme: 'light' })
+      await shot(page, 'console-move-left', info)
+      await page.keyboard.press('Escape')
+      await inDialog(page, 'Tidy up…', {}, 'Tidy up')
+      await expect(
+        page.getByText('Given up by test. Globex never left its place, and what was made is gone.'),
+      ).toBeVisible({ timeout: 60_000 })
+      await expect(page.getByRole('button', { name: 'Tidy up…' })).toHaveCount(0)
+      await expect(page.getByText('aborted', { exact: true })).toBeVisible()
+    } finally {
+      await ask('delete from platform.moves where id = $1', [move])
+    }
+  },
+)

@@ -5,12 +5,28 @@ import { closePools } from '#db/pools'
 import { ask } from './database'
 import { signIn } from './fixtures'
 
-// A console with ten thousand tenants: most in shared tables, some in schemas of their own, all of them used each hour of the last week.
+// A console with ten thousand tenants: most in shared tables, some in schemas of their own, all of
+// them used each hour of the last week.
 
 const [inShared, inSchemas] = [9_700, 300]
 const pages = [
-  '', '/tenants', '/tenants?sort=-orders', '/tenants?sort=-size', '/tenants?q=crowd-9', '/tenants?kind=schema', '/tenants/crowd-77', '/tenants/crowd-77/tier',
-  '/moves', '/fleet', '/usage', '/usage?period=week', '/usage?period=week&by=limitsHit', '/jobs', '/doctor', '/audit', '/audit?q=crowd-9',
+  '',
+  '/tenants',
+  '/tenants?sort=-orders',
+  '/tenants?sort=-size',
+  '/tenants?q=crowd-9',
+  '/tenants?kind=schema',
+  '/tenants/crowd-77',
+  '/tenants/crowd-77/tier',
+  '/moves',
+  '/fleet',
+  '/usage',
+  '/usage?period=week',
+  '/usage?period=week&by=limitsHit',
+  '/jobs',
+  '/doctor',
+  '/audit',
+  '/audit?q=crowd-9',
 ]
 
 test.beforeAll(async () => {
@@ -21,7 +37,9 @@ test.beforeAll(async () => {
       insert into platform.tenants (id, slug, name, tier) select gen_random_uuid(), 'crowd-' || i, 'Crowd ' || i, 'starter' from generate_series(1, ${inShared}) as i returning id
     ) insert into platform.placements (tenant_id, kind, schema) select id, 'shared', 'shared' from made`)
   await ask(`select tenancy.settle(id) from platform.tenants where slug ~ '^crowd-[0-9]'`)
-  await ask(`insert into platform.tenant_sizes (tenant_id, orders, bytes) select id, hashtext(slug) & 65535, hashtext(name) & 16777215 from platform.tenants where slug like 'crowd-%'`)
+  await ask(
+    `insert into platform.tenant_sizes (tenant_id, orders, bytes) select id, hashtext(slug) & 65535, hashtext(name) & 16777215 from platform.tenants where slug like 'crowd-%'`,
+  )
   await ask(`
     with kept (at, hours) as ( -- as the worker leaves it: the last hours one by one, the days before them as one each
       select date_trunc('hour', now()) - h * interval '1 hour', 1 from generate_series(0, ${hoursKept}) as h
@@ -33,22 +51,34 @@ test.beforeAll(async () => {
   await ask(`
     insert into platform.moves (id, tenant_id, source, target, tier_from, tier_to, state, requested_by, reason)
     select gen_random_uuid(), id, '{"kind": "shared", "schema": "shared"}', '{"kind": "schema", "schema": "t"}', 'starter', 'business', 'cleaned', 'crowd', 'grown' from platform.tenants where slug like 'crowd-own-%'`)
-  await ask(`select tenancy.record('crowd@rowhouse.example', 'tenant.created', t.id, '{}') from platform.tenants as t where t.slug like 'crowd-%'`)
-  await ask('vacuum analyze platform.tenants, platform.placements, platform.tenant_sizes, platform.usage, platform.moves, platform.audit')
+  await ask(
+    `select tenancy.record('crowd@rowhouse.example', 'tenant.created', t.id, '{}') from platform.tenants as t where t.slug like 'crowd-%'`,
+  )
+  await ask(
+    'vacuum analyze platform.tenants, platform.placements, platform.tenant_sizes, platform.usage, platform.moves, platform.audit',
+  )
 })
 
 test.afterAll(async () => {
   test.setTimeout(120_000)
-  for (const { id } of await ask<{ id: string }>(`select id from platform.tenants where slug like 'crowd-own-%'`)) {
+  for (const { id } of await ask<{ id: string }>(
+    `select id from platform.tenants where slug like 'crowd-own-%'`,
+  )) {
     const name = `t_${id.replaceAll('-', '')}`
-    await ask(`drop schema ${name} cascade; delete from tenancy.applied where schema = '${name}'; drop role ${name}`)
+    await ask(
+      `drop schema ${name} cascade; delete from tenancy.applied where schema = '${name}'; drop role ${name}`,
+    )
   }
-  await ask(`delete from tenancy.residents where tenant_id in (select id from platform.tenants where slug like 'crowd-%')`)
+  await ask(
+    `delete from tenancy.residents where tenant_id in (select id from platform.tenants where slug like 'crowd-%')`,
+  )
   await ask(`delete from platform.tenants where slug like 'crowd-%'`)
   await closePools()
 })
 
-test('each page of the console is complete within a second with 10,000 tenants', async ({ page }) => {
+test('each page of the console is complete within a second with 10,000 tenants', async ({
+  page,
+}) => {
   test.setTimeout(300_000)
   await signIn(page, 'olivia@rowhouse.example')
   const took: Record<string, number> = {}
@@ -57,7 +87,15 @@ test('each page of the console is complete within a second with 10,000 tenants',
     for (let visit = 0; visit < 5; visit++) {
       await page.goto(`/console${path}`)
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-      times.push(await page.evaluate(() => Math.max(...performance.getEntriesByType('navigation').map((entry) => (entry as PerformanceNavigationTiming).loadEventEnd))))
+      times.push(
+        await page.evaluate(() =>
+          Math.max(
+            ...performance
+              .getEntriesByType('navigation')
+              .map((entry) => (entry as PerformanceNavigationTiming).loadEventEnd),
+          ),
+        ),
+      )
     }
     took[path] = Math.round(times.sort((a, b) => a - b)[2] ?? Number.NaN)
   }

@@ -18,7 +18,10 @@ async function askForTier(page: Page, slug: string, name: string, tier: string) 
 
 const worker = () => Number(readFileSync(process.env.E2E_WORKER_PID ?? '', 'utf8'))
 
-test('the live page outlives a reload, a second tab, a killed worker and a lost stream', async ({ page, context }, info) => {
+test('the live page outlives a reload, a second tab, a killed worker and a lost stream', async ({
+  page,
+  context,
+}, info) => {
   test.setTimeout(180_000)
   const killed = worker()
   process.kill(killed, 'SIGSTOP')
@@ -33,14 +36,25 @@ test('the live page outlives a reload, a second tab, a killed worker and a lost 
     await expect(second.getByText('Live, by asking again')).toBeVisible()
     await expect(second.getByRole('status').first()).toHaveText('Asked for')
     process.kill(killed, 'SIGCONT')
-    const state = async () => (await ask<{ state: string }>('select state from platform.moves order by requested_at desc limit 1'))[0]?.state
-    await expect.poll(state, { intervals: [10], timeout: 30_000 }).toMatch(/copied|indexed|caught_up|verified|switched/)
+    const state = async () =>
+      (
+        await ask<{ state: string }>(
+          'select state from platform.moves order by requested_at desc limit 1',
+        )
+      )[0]?.state
+    await expect
+      .poll(state, { intervals: [10], timeout: 30_000 })
+      .toMatch(/copied|indexed|caught_up|verified|switched/)
     process.kill(killed, 'SIGSTOP')
-    for (const tab of [page, second]) await expect(tab.getByRole('region', { name: 'Steps' }).getByText('Rows copied, done')).toBeVisible()
+    for (const tab of [page, second])
+      await expect(
+        tab.getByRole('region', { name: 'Steps' }).getByText('Rows copied, done'),
+      ).toBeVisible()
     await shot(page, 'console-move-midway', info)
     process.kill(killed, 'SIGKILL')
     await expect.poll(worker, { timeout: 30_000 }).not.toBe(killed)
-    for (const tab of [page, second]) await expect(tab.getByRole('button', { name: 'Confirm…' })).toBeVisible({ timeout: 60_000 })
+    for (const tab of [page, second])
+      await expect(tab.getByRole('button', { name: 'Confirm…' })).toBeVisible({ timeout: 60_000 })
     await expect(second.getByRole('region', { name: 'Steps' }).getByText(', done')).toHaveCount(8)
     await shot(second, 'console-move-polled', info)
   } finally {
@@ -54,47 +68,78 @@ test('the live page outlives a reload, a second tab, a killed worker and a lost 
   await expect(page.getByText('Rolled back by another move')).toBeVisible()
 })
 
-test('a move that is given up before it began says so everywhere, and counts as no failure', async ({ page }) => {
+test('a move that is given up before it began says so everywhere, and counts as no failure', async ({
+  page,
+}) => {
   const held = worker()
   process.kill(held, 'SIGSTOP')
   try {
     await askForTier(page, 'globex', 'Globex', 'Business')
     await inDialog(page, 'Give up…', {}, 'Give it up')
-    await expect(page.getByText(`${operator} has given this move up; it ends at its next step.`)).toBeVisible()
+    await expect(
+      page.getByText(`${operator} has given this move up; it ends at its next step.`),
+    ).toBeVisible()
   } finally {
     process.kill(held, 'SIGCONT')
   }
-  await expect(page.getByText(`Given up by ${operator}. Globex never left its place`)).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText(`Given up by ${operator}. Globex never left its place`)).toBeVisible({
+    timeout: 60_000,
+  })
   await expect(page.getByRole('status').first()).toHaveText('Given up')
   await page.goto('/console/moves')
-  await expect(page.getByRole('row', { name: /Globex/ }).first()).toContainText(new RegExp(`Given up\\s*by ${operator}`))
+  await expect(page.getByRole('row', { name: /Globex/ }).first()).toContainText(
+    new RegExp(`Given up\\s*by ${operator}`),
+  )
   await page.goto('/console/tenants/globex')
-  await expect(page.getByRole('region', { name: 'Moves' }).getByRole('row').nth(1)).toContainText('Given up')
+  await expect(page.getByRole('region', { name: 'Moves' }).getByRole('row').nth(1)).toContainText(
+    'Given up',
+  )
   await page.goto('/console')
   await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible()
   await expect(page.getByText('The move of Globex failed')).toHaveCount(0)
 })
 
-test('a fleet run whose canary fails stops; once that is mended, what is left is run', async ({ page }, info) => {
+test('a fleet run whose canary fails stops; once that is mended, what is left is run', async ({
+  page,
+}, info) => {
   test.setTimeout(120_000)
-  const [place] = await ask<{ schema: string }>(`select p.schema from platform.placements as p join platform.tenants as t on t.id = p.tenant_id where t.slug = 'initech'`)
-  const kept = await ask<{ migration: string; sha256: string; applied_at: string; took_ms: number }>('select migration, sha256, applied_at::text, took_ms from tenancy.applied where schema = $1', [place?.schema])
+  const [place] = await ask<{ schema: string }>(
+    `select p.schema from platform.placements as p join platform.tenants as t on t.id = p.tenant_id where t.slug = 'initech'`,
+  )
+  const kept = await ask<{
+    migration: string
+    sha256: string
+    applied_at: string
+    took_ms: number
+  }>('select migration, sha256, applied_at::text, took_ms from tenancy.applied where schema = $1', [
+    place?.schema,
+  ])
   await ask('delete from tenancy.applied where schema = $1', [place?.schema])
   try {
     await page.goto('/console/fleet')
-    await expect(page.getByRole('region', { name: 'Plan of the next run' })).toContainText('for 1 target')
+    await expect(page.getByRole('region', { name: 'Plan of the next run' })).toContainText(
+      'for 1 target',
+    )
     await page.goto('/console/fleet?show=off')
     await expect(page.getByRole('row', { name: /initech/ })).toContainText('Behind')
     await inDialog(page, 'Start a run…', { Canaries: 'initech' }, 'Start')
     await page.waitForURL(/fleet\/runs\//)
     await expect(page.getByText(/canaries initech/)).toBeVisible()
-    await expect(page.getByRole('region', { name: 'Failures' }).getByRole('row', { name: /initech/ })).toContainText('already exists', { timeout: 60_000 })
+    await expect(
+      page.getByRole('region', { name: 'Failures' }).getByRole('row', { name: /initech/ }),
+    ).toContainText('already exists', { timeout: 60_000 })
     await checkA11y(page)
     await shot(page, 'console-fleet-run-failed', info)
     await page.goto('/console')
-    await expect(page.getByRole('region', { name: 'Needs attention' })).toContainText('The last fleet run was stopped, with 1 failure')
+    await expect(page.getByRole('region', { name: 'Needs attention' })).toContainText(
+      'The last fleet run was stopped, with 1 failure',
+    )
   } finally {
-    for (const row of kept) await ask('insert into tenancy.applied (schema, migration, sha256, applied_at, took_ms) values ($1, $2, $3, $4, $5)', [place?.schema, row.migration, row.sha256, row.applied_at, row.took_ms])
+    for (const row of kept)
+      await ask(
+        'insert into tenancy.applied (schema, migration, sha256, applied_at, took_ms) values ($1, $2, $3, $4, $5)',
+        [place?.schema, row.migration, row.sha256, row.applied_at, row.took_ms],
+      )
   }
   await page.getByRole('link', { name: /The last fleet run was stopped/ }).click()
   await page.getByRole('button', { name: 'Run what is left' }).click()
@@ -105,7 +150,9 @@ test('a fleet run whose canary fails stops; once that is mended, what is left is
 })
 
 test('a failed job is tried again', async ({ page }, info) => {
-  await ask(`insert into pgboss.job (name, data, state, output, completed_on, retry_limit) select 'move', jsonb_build_object('moveId', gen_random_uuid()), 'failed', '{"message": "the server went away"}', now(), 2`)
+  await ask(
+    `insert into pgboss.job (name, data, state, output, completed_on, retry_limit) select 'move', jsonb_build_object('moveId', gen_random_uuid()), 'failed', '{"message": "the server went away"}', now(), 2`,
+  )
   await page.goto('/console/jobs?show=failed')
   const row = page.getByRole('row', { name: /the server went away/ })
   await shot(page, 'console-jobs-failed', info)
@@ -117,9 +164,16 @@ test('a failed job is tried again', async ({ page }, info) => {
   }).toPass({ timeout: 20_000 })
 })
 
-test('limits of a tenant are its own once they are set, and a dry run shows what the tier would give', async ({ page }, info) => {
+test('limits of a tenant are its own once they are set, and a dry run shows what the tier would give', async ({
+  page,
+}, info) => {
   await page.goto('/console/tenants/globex')
-  await inDialog(page, 'Change…', { 'Transactions at a time': '5000', Reason: 'They import tonight' }, 'Set the limits')
+  await inDialog(
+    page,
+    'Change…',
+    { 'Transactions at a time': '5000', Reason: 'They import tonight' },
+    'Set the limits',
+  )
   const dialog = page.getByRole('dialog')
   await expect(dialog.getByText('Type a whole number from 1 to 1,000')).toBeVisible()
   await dialog.getByLabel('Transactions at a time').fill('4')
@@ -131,15 +185,23 @@ test('limits of a tenant are its own once they are set, and a dry run shows what
   await page.getByRole('radio', { name: 'Business' }).check()
   const plan = page.getByLabel('What it means')
   await expect(plan.getByLabel('Limits')).toContainText('Requests a minute600 → 3,000')
-  await expect(plan.getByLabel('Limits')).toContainText('Transactions at a time4') // its own goes along
+  // its own goes along
+  await expect(plan.getByLabel('Limits')).toContainText('Transactions at a time4')
   await checkA11y(page)
   await shot(page, 'console-tier-plan', info)
   await page.goto('/console/tenants/globex')
-  await inDialog(page, 'Change…', { 'Transactions at a time': '', Reason: 'Done' }, 'Set the limits')
+  await inDialog(
+    page,
+    'Change…',
+    { 'Transactions at a time': '', Reason: 'Done' },
+    'Set the limits',
+  )
   await expect(limits).not.toContainText('its own')
 })
 
-test('a tenant is exported, held, and not erased before its name was typed and a week has gone', async ({ page }, info) => {
+test('a tenant is exported, held, and not erased before its name was typed and a week has gone', async ({
+  page,
+}, info) => {
   await page.goto('/console/tenants/globex')
   const data = page.getByRole('region', { name: 'Data' })
   await inDialog(page, 'Export…', { Reason: 'They asked by letter' }, 'Export')
@@ -148,7 +210,12 @@ test('a tenant is exported, held, and not erased before its name was typed and a
   await expect(data).toContainText('On legal hold')
   await expect(data.getByRole('button', { name: 'Erase…' })).toHaveCount(0)
   await inDialog(page, 'Lift the hold…', { Reason: 'The court is done' }, 'Lift the hold')
-  await inDialog(page, 'Erase…', { 'Type Globex to confirm': 'globex', Reason: 'They left' }, 'Erase Globex')
+  await inDialog(
+    page,
+    'Erase…',
+    { 'Type Globex to confirm': 'globex', Reason: 'They left' },
+    'Erase Globex',
+  )
   const dialog = page.getByRole('dialog')
   await expect(dialog.getByText('Type Globex to confirm; this is globex.').first()).toBeVisible()
   await dialog.getByLabel('Type Globex to confirm').fill('Globex')
@@ -157,7 +224,14 @@ test('a tenant is exported, held, and not erased before its name was typed and a
   await shot(page, 'console-tenant-erasure', info)
   await data.getByRole('button', { name: 'Keep Globex' }).click()
   await expect(data.getByRole('button', { name: 'Erase…' })).toBeVisible()
-  for (const deed of ['export asked for', 'tenant put on hold', 'hold lifted', 'erasure asked for', 'erasure withdrawn']) await expect(page.getByRole('region', { name: 'Audit' })).toContainText(deed)
+  for (const deed of [
+    'export asked for',
+    'tenant put on hold',
+    'hold lifted',
+    'erasure asked for',
+    'erasure withdrawn',
+  ])
+    await expect(page.getByRole('region', { name: 'Audit' })).toContainText(deed)
 })
 
 test('use is counted, sorted and drawn', async ({ page, browser }, info) => {
@@ -169,7 +243,10 @@ test('use is counted, sorted and drawn', async ({ page, browser }, info) => {
     await expect(page.getByRole('row', { name: /Acme/ })).toBeVisible({ timeout: 1000 })
   }).toPass({ timeout: 30_000 })
   await page.getByRole('link', { name: 'Errors' }).click()
-  await expect(page.getByRole('columnheader', { name: 'Errors' })).toHaveAttribute('aria-sort', 'descending')
+  await expect(page.getByRole('columnheader', { name: 'Errors' })).toHaveAttribute(
+    'aria-sort',
+    'descending',
+  )
   await page.getByRole('button', { name: /^Period/ }).click()
   await page.getByRole('menuitemradio', { name: 'This hour' }).click()
   await page.waitForURL(/period=hour/)
@@ -178,7 +255,9 @@ test('use is counted, sorted and drawn', async ({ page, browser }, info) => {
   await page.waitForURL(/tenants\/acme$/)
   await expect(async () => {
     await page.reload()
-    await expect(page.getByRole('img', { name: /^Requests by hour: [1-9]/ })).toBeVisible({ timeout: 1000 })
+    await expect(page.getByRole('img', { name: /^Requests by hour: [1-9]/ })).toBeVisible({
+      timeout: 1000,
+    })
   }).toPass({ timeout: 30_000 })
   await page.goto('/console/tenants?q=acme')
   await expect(page.getByRole('row', { name: /Acme/ })).toContainText(/\d (ms|s|min)/)
@@ -202,7 +281,9 @@ test('tenants are searched, filtered and sorted, and the address says how', asyn
   await page.getByLabel('Search tenants').fill('b')
   await page.keyboard.press('Enter')
   await page.waitForURL(/q=b/)
-  await expect.poll(async () => (await names()).map((text) => text.split('\n')[0])).toEqual(['Globex', 'Umbrella'])
+  await expect
+    .poll(async () => (await names()).map((text) => text.split('\n')[0]))
+    .toEqual(['Globex', 'Umbrella'])
   await page.getByRole('button', { name: /^Tier/ }).click()
   await page.getByRole('menuitemradio', { name: 'Enterprise' }).click()
   await page.waitForURL(/tier=enterprise/)
@@ -210,7 +291,10 @@ test('tenants are searched, filtered and sorted, and the address says how', asyn
   await page.getByRole('link', { name: 'Clear' }).click()
   await page.getByRole('link', { name: 'Orders', exact: true }).click()
   await page.waitForURL(/sort=-orders/)
-  await expect(page.getByRole('columnheader', { name: 'Orders' })).toHaveAttribute('aria-sort', 'descending')
+  await expect(page.getByRole('columnheader', { name: 'Orders' })).toHaveAttribute(
+    'aria-sort',
+    'descending',
+  )
 })
 
 test('another server is tried before anything is asked for', async ({ page }) => {
@@ -225,8 +309,12 @@ test('another server is tried before anything is asked for', async ({ page }) =>
   await expect(page.getByRole('alert').filter({ hasText: '127.0.0.1:9' })).toBeVisible()
   await expect(move).toBeDisabled()
   await page.getByLabel('Administrator’s URL').fill(process.env.DATABASE_URL ?? '')
-  await expect(page.getByText('Check the connection to see what the change would mean.')).toBeVisible()
+  await expect(
+    page.getByText('Check the connection to see what the change would mean.'),
+  ).toBeVisible()
   await page.getByRole('button', { name: 'Check connection' }).click()
-  await expect(page.getByLabel('What it means')).toContainText(/Connected: PostgreSQL \d+.*, which is the main server under another name/)
+  await expect(page.getByLabel('What it means')).toContainText(
+    /Connected: PostgreSQL \d+.*, which is the main server under another name/,
+  )
   await expect(move).toBeEnabled()
 })

@@ -8,13 +8,21 @@ import { checksums } from './checksums'
 const operator = 'olivia@rowhouse.example'
 const owner = 'ada@acme.example'
 
-test('Acme goes from starter to business to enterprise and back while it writes, and loses nothing', async ({ page, browser, request }, info) => {
+test('Acme goes from starter to business to enterprise and back while it writes, and loses nothing', async ({
+  page,
+  browser,
+  request,
+}, info) => {
   test.setTimeout(180_000)
   const before = await checksums('acme')
   const writer = await startWriter(browser, request, owner)
   const reader = await startReader(browser, owner)
   await signIn(page, operator)
-  const reasons = { Business: 'They want a login of their own', Enterprise: 'Their contract asks for a database of their own', Starter: 'They have become fewer' }
+  const reasons = {
+    Business: 'They want a login of their own',
+    Enterprise: 'Their contract asks for a database of their own',
+    Starter: 'They have become fewer',
+  }
   for (const [tier, reason] of Object.entries(reasons)) {
     await page.goto('/console/tenants/acme/tier')
     await page.getByRole('radio', { name: tier }).check()
@@ -25,7 +33,18 @@ test('Acme goes from starter to business to enterprise and back while it writes,
     await page.reload() // what is shown comes from rows, not from this page's memory
     await expect(page.getByRole('button', { name: 'Confirm…' })).toBeVisible({ timeout: 60_000 })
     const steps = page.getByRole('region', { name: 'Steps' }).getByRole('listitem')
-    await expect(steps).toHaveText([/Asked for, done/, /Place made, done/, /Changes logged, done/, /Rows copied, done/, /Indexes built, done/, /Caught up, done/, /Compared, done/, /Switched, done/, /Confirmed, to come/, /Cleared up, to come/])
+    await expect(steps).toHaveText([
+      /Asked for, done/,
+      /Place made, done/,
+      /Changes logged, done/,
+      /Rows copied, done/,
+      /Indexes built, done/,
+      /Caught up, done/,
+      /Compared, done/,
+      /Switched, done/,
+      /Confirmed, to come/,
+      /Cleared up, to come/,
+    ])
     await expect(page.getByText('rows the same on both sides')).toBeVisible()
     await checkA11y(page)
     await shot(page, `console-move-to-${tier.toLowerCase()}`, info)
@@ -36,7 +55,10 @@ test('Acme goes from starter to business to enterprise and back while it writes,
   }
   const { acknowledged, found } = await writer.stop()
   expect(acknowledged.length).toBeGreaterThan(10)
-  expect(acknowledged.filter((id) => !found.has(id)), 'acknowledged orders that are gone').toEqual([])
+  expect(
+    acknowledged.filter((id) => !found.has(id)),
+    'acknowledged orders that are gone',
+  ).toEqual([])
   expect(await checksums('acme', before), 'what was there before').toEqual(before)
   const seen = await reader.stop()
   expect(seen.answers).toBeGreaterThan(20)
@@ -44,15 +66,30 @@ test('Acme goes from starter to business to enterprise and back while it writes,
   expect(seen.longestMs).toBeLessThan(5_000)
 })
 
-test('an operator who is removed finds no page and no stream of the console any more', async ({ page }) => {
+test('an operator who is removed finds no page and no stream of the console any more', async ({
+  page,
+}) => {
   const { pages, routes } = entrances(process.cwd())
-  const [run] = await ask<{ id: string }>(`insert into platform.migration_runs (id, requested_by, state, options, ended_at) values (gen_random_uuid(), 'test', 'done', '{}', now()) returning id`)
-  const [move] = await ask<{ id: string }>(`select m.id from platform.moves as m join platform.tenants as t on t.id = m.tenant_id where t.slug = 'acme' and m.state = 'cleaned' limit 1`)
-  const all = [...pages, ...routes].map(({ path }) => path).filter((path) => path.startsWith('/console')).map((path) => path.replace('[slug]', 'acme').replace('runs/[id]', `runs/${run?.id}`).replace('moves/[id]', `moves/${move?.id}`))
+  const [run] = await ask<{ id: string }>(
+    `insert into platform.migration_runs (id, requested_by, state, options, ended_at) values (gen_random_uuid(), 'test', 'done', '{}', now()) returning id`,
+  )
+  const [move] = await ask<{ id: string }>(
+    `select m.id from platform.moves as m join platform.tenants as t on t.id = m.tenant_id where t.slug = 'acme' and m.state = 'cleaned' limit 1`,
+  )
+  const all = [...pages, ...routes]
+    .map(({ path }) => path)
+    .filter((path) => path.startsWith('/console'))
+    .map((path) =>
+      path
+        .replace('[slug]', 'acme')
+        .replace('runs/[id]', `runs/${run?.id}`)
+        .replace('moves/[id]', `moves/${move?.id}`),
+    )
   expect(all.length).toBeGreaterThan(15)
   const answers = async () => {
     const given: string[] = []
-    for (const path of all) given.push(`${path} ${(await page.request.get(path, { maxRedirects: 0 })).status()}`)
+    for (const path of all)
+      given.push(`${path} ${(await page.request.get(path, { maxRedirects: 0 })).status()}`)
     return given
   }
   const sam = `(select id from platform.users where email = 'sam@both.example')`
@@ -64,14 +101,19 @@ test('an operator who is removed finds no page and no stream of the console any 
   expect(await answers(), 'no more').toEqual(all.map((path) => `${path} 404`))
 })
 
-test('support looks, and touches once that is allowed; the tenant reads all of it', async ({ page, browser }, info) => {
+test('support looks, and touches once that is allowed; the tenant reads all of it', async ({
+  page,
+  browser,
+}, info) => {
   await signIn(page, operator)
   await page.goto('/console/tenants/globex')
   await page.getByRole('button', { name: 'Enter as support…' }).click()
   await page.getByRole('dialog').getByLabel('Reason').fill('They cannot find an order')
   await page.getByRole('dialog').getByRole('button', { name: 'Enter' }).click()
   const banner = page.getByLabel('Support access')
-  await expect(banner).toContainText('You are in Globex as support, read-only: They cannot find an order · 30 min left')
+  await expect(banner).toContainText(
+    'You are in Globex as support, read-only: They cannot find an order · 30 min left',
+  )
   await expect(page.getByRole('link', { name: 'New order' })).toHaveCount(0)
   await page.goto('/customers')
   await expect(banner).toBeVisible()
@@ -91,7 +133,9 @@ test('support looks, and touches once that is allowed; the tenant reads all of i
   const grace = await (await browser.newContext()).newPage()
   await signIn(grace, 'grace@globex.example')
   await grace.goto('/activity')
-  await expect(grace.getByText(/came in as support:/).first()).toContainText('They cannot find an order')
+  await expect(grace.getByText(/came in as support:/).first()).toContainText(
+    'They cannot find an order',
+  )
   await expect(grace.getByText(/acted as support:/).first()).toBeVisible()
 })
 
@@ -101,18 +145,25 @@ test('an altered row of the audit trail is found and named', async ({ page }, in
   const verify = page.getByRole('button', { name: 'Verify the chain' })
   await verify.click()
   await expect(page.getByText('rows are what was written')).toBeVisible()
-  const [row] = await ask<{ seq: string; detail: unknown }>(`select seq, detail from platform.audit where deed = 'support access begun' order by seq desc limit 1`)
+  const [row] = await ask<{ seq: string; detail: unknown }>(
+    `select seq, detail from platform.audit where deed = 'support access begun' order by seq desc limit 1`,
+  )
   if (!row) throw new Error('nobody came in as support')
   await ask(`update platform.audit set detail = '{"reason": "none"}' where seq = $1`, [row.seq])
   try {
     await verify.click()
-    await expect(page.getByText(`Row ${row.seq} was altered`)).toContainText('It now says “support access begun” by olivia@rowhouse.example')
+    await expect(page.getByText(`Row ${row.seq} was altered`)).toContainText(
+      'It now says “support access begun” by olivia@rowhouse.example',
+    )
     await page.getByRole('link', { name: `Row ${row.seq}` }).click()
     await page.waitForURL(/mark=/)
     await expect(page.getByRole('row').nth(1)).toContainText('support access begun')
     await shot(page, 'console-audit-altered', info)
   } finally {
-    await ask('update platform.audit set detail = $2 where seq = $1', [row.seq, JSON.stringify(row.detail)])
+    await ask('update platform.audit set detail = $2 where seq = $1', [
+      row.seq,
+      JSON.stringify(row.detail),
+    ])
   }
   await verify.click()
   await expect(page.getByText('rows are what was written')).toBeVisible()

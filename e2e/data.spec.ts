@@ -10,55 +10,68 @@ import { platform } from '#db/registry'
 import { tenants } from '#db/schema/platform'
 import { checkA11y, newOrganisation, newPerson, shot, signIn } from './fixtures'
 
-test('everything is exported, with progress, to a file that no other browser, role, organisation or passer-by gets', { tag: '@phone' }, async ({ page, browser }, info) => {
-  const [acme] = await platform().select().from(tenants).where(eq(tenants.slug, 'acme'))
-  const tenantId = acme?.id ?? ''
-  await newPerson(page, 'Adam Admin', { tenantId, role: 'admin' })
-  await page.goto('/settings/data')
-  await page.getByRole('button', { name: 'New export' }).click()
-  await expect(page.getByRole('button', { name: 'Under way' })).toBeDisabled()
-  const link = page.getByRole('link', { name: 'Download' }).first()
-  await expect(link).toBeVisible({ timeout: 30_000 })
-  await checkA11y(page)
-  await shot(page, 'your-data', info)
-  const downloading = page.waitForEvent('download')
-  await link.click()
-  const download = await downloading
-  expect(download.suggestedFilename()).toMatch(/^acme-\d{4}-\d\d-\d\d\.zip$/)
-  const path = join(await mkdtemp(join(tmpdir(), 'rowhouse-download-')), 'acme.zip')
-  await download.saveAs(path)
-  const file = await buffer(createReadStream(path))
-  expect(file.subarray(0, 2).toString()).toBe('PK')
-  expect(file.includes('manifest.json') && file.includes('ndjson/orders.ndjson') && file.includes('csv/orders.csv')).toBe(true)
+test(
+  'everything is exported, with progress, to a file that no other browser, role, organisation or passer-by gets',
+  { tag: '@phone' },
+  async ({ page, browser }, info) => {
+    const [acme] = await platform().select().from(tenants).where(eq(tenants.slug, 'acme'))
+    const tenantId = acme?.id ?? ''
+    await newPerson(page, 'Adam Admin', { tenantId, role: 'admin' })
+    await page.goto('/settings/data')
+    await page.getByRole('button', { name: 'New export' }).click()
+    await expect(page.getByRole('button', { name: 'Under way' })).toBeDisabled()
+    const link = page.getByRole('link', { name: 'Download' }).first()
+    await expect(link).toBeVisible({ timeout: 30_000 })
+    await checkA11y(page)
+    await shot(page, 'your-data', info)
+    const downloading = page.waitForEvent('download')
+    await link.click()
+    const download = await downloading
+    expect(download.suggestedFilename()).toMatch(/^acme-\d{4}-\d\d-\d\d\.zip$/)
+    const path = join(await mkdtemp(join(tmpdir(), 'rowhouse-download-')), 'acme.zip')
+    await download.saveAs(path)
+    const file = await buffer(createReadStream(path))
+    expect(file.subarray(0, 2).toString()).toBe('PK')
+    expect(
+      file.includes('manifest.json') &&
+        file.includes('ndjson/orders.ndjson') &&
+        file.includes('csv/orders.csv'),
+    ).toBe(true)
 
-  const address = (await link.getAttribute('href')) ?? ''
-  expect((await page.request.get(address)).headers()['cache-control']).toBe('private, no-store')
-  const nothing = await page.request.get(address.replace(/[\w-]{36}\?/, `${newId()}?`))
-  expect(nothing.status()).toBe(404)
-  const none = await nothing.text()
-  const others: Record<string, (other: typeof page) => Promise<unknown>> = {
-    'signed out': async () => {},
-    'another admin of the same organisation': (other) => newPerson(other, 'Anna Admin', { tenantId, role: 'admin' }),
-    'a viewer': (other) => newPerson(other, 'Vera Viewer', { tenantId, role: 'viewer' }),
-    'the owner of another': (other) => signIn(other, 'grace@globex.example'),
-    'an operator': (other) => signIn(other, 'olivia@rowhouse.example'),
-  }
-  for (const [who, become] of Object.entries(others)) {
-    const context = await browser.newContext()
-    await become(await context.newPage())
-    const answer = await context.request.get(address)
-    expect([who, answer.status(), await answer.text()]).toEqual([who, 404, none])
-    await context.close()
-  }
-})
+    const address = (await link.getAttribute('href')) ?? ''
+    expect((await page.request.get(address)).headers()['cache-control']).toBe('private, no-store')
+    const nothing = await page.request.get(address.replace(/[\w-]{36}\?/, `${newId()}?`))
+    expect(nothing.status()).toBe(404)
+    const none = await nothing.text()
+    const others: Record<string, (other: typeof page) => Promise<unknown>> = {
+      'signed out': async () => {},
+      'another admin of the same organisation': (other) =>
+        newPerson(other, 'Anna Admin', { tenantId, role: 'admin' }),
+      'a viewer': (other) => newPerson(other, 'Vera Viewer', { tenantId, role: 'viewer' }),
+      'the owner of another': (other) => signIn(other, 'grace@globex.example'),
+      'an operator': (other) => signIn(other, 'olivia@rowhouse.example'),
+    }
+    for (const [who, become] of Object.entries(others)) {
+      const context = await browser.newContext()
+      await become(await context.newPage())
+      const answer = await context.request.get(address)
+      expect([who, answer.status(), await answer.text()]).toEqual([who, 404, none])
+      await context.close()
+    }
+  },
+)
 
-test('an owner sets for how long rows are kept, sees what would go, and asks to be erased and thinks again', async ({ page }, info) => {
+test('an owner sets for how long rows are kept, sees what would go, and asks to be erased and thinks again', async ({
+  page,
+}, info) => {
   await newOrganisation(page, 'Keeping')
   await page.goto('/settings/data')
   const orders = page.getByRole('form', { name: 'Days to keep orders' })
   await orders.getByLabel('Days to keep orders').fill('5')
   await orders.getByRole('button', { name: 'Save' }).click()
-  await expect(page.getByText('on starter rows are kept for 90 to 1095 days; 5 is not one of these').first()).toBeVisible()
+  await expect(
+    page.getByText('on starter rows are kept for 90 to 1095 days; 5 is not one of these').first(),
+  ).toBeVisible()
   await orders.getByLabel('Days to keep orders').fill('365')
   await orders.getByRole('button', { name: 'Save' }).click()
   await expect(page.getByText('Orders: saved.')).toBeVisible()

@@ -16,14 +16,22 @@ type Login = { email: string; password: string; what: string }
 /** The demo people, as `seed --demo` gave them to the test run. */
 export function logins(): Login[] {
   const given = process.env.E2E_LOGINS
-  if (given === undefined) throw new Error('E2E_LOGINS is not set; run the browser tests with npm run test:e2e')
+  if (given === undefined)
+    throw new Error('E2E_LOGINS is not set; run the browser tests with npm run test:e2e')
   return JSON.parse(given) as Login[]
 }
 
-/** Signs one of the demo people in on this page as they would do it, and waits for the page behind. */
+/**
+ * Signs one of the demo people in on this page as they would do it, and waits for the page behind.
+ */
 export async function signInByForm(page: Page, email: string): Promise<void> {
   const login = logins().find((one) => one.email === email)
-  if (login === undefined) throw new Error(`${email} is none of the demo people: ${logins().map((one) => one.email).join(', ')}`)
+  if (login === undefined)
+    throw new Error(
+      `${email} is none of the demo people: ${logins()
+        .map((one) => one.email)
+        .join(', ')}`,
+    )
   await page.goto('/sign-in')
   await page.getByLabel('E-mail address').fill(email)
   await page.getByLabel('Password').fill(login.password)
@@ -40,7 +48,8 @@ export async function signIn(page: Page, email: string): Promise<void> {
 }
 
 /** A new session of a user, signed in without the sign-in page. Returns its secret. */
-export const sessionOf = (userId: string): Promise<string> => sessions.start(userId, { device: 'test', address: '127.0.0.1' })
+export const sessionOf = (userId: string): Promise<string> =>
+  sessions.start(userId, { device: 'test', address: '127.0.0.1' })
 
 /** The Cookie header that a browser with this session sends. */
 export async function cookieOf(secret: string): Promise<string> {
@@ -48,18 +57,37 @@ export async function cookieOf(secret: string): Promise<string> {
   return `${name}=${await encode({ token: { secret }, secret: env().AUTH_SECRET, salt: name })}`
 }
 
-/** Somebody new with a password, signed in on this page without the sign-in form, and a member of a tenant if one is given. */
-export async function newPerson(page: Page, name: string, seat?: { tenantId: string; role: Role }): Promise<{ id: string; email: string }> {
-  const { id, email } = await users.create(platform(), { email: `${name.toLowerCase().replaceAll(' ', '-')}-${newId()}@people.example`, name, password: personPassword, verified: true })
+/**
+ * Somebody new with a password, signed in on this page without the sign-in form, and a member of a
+ * tenant if one is given.
+ */
+export async function newPerson(
+  page: Page,
+  name: string,
+  seat?: { tenantId: string; role: Role },
+): Promise<{ id: string; email: string }> {
+  const { id, email } = await users.create(platform(), {
+    email: `${name.toLowerCase().replaceAll(' ', '-')}-${newId()}@people.example`,
+    name,
+    password: personPassword,
+    verified: true,
+  })
   if (seat) await addMember(platform(), seat.tenantId, id, seat.role)
   await signInAgain(page, id)
   return { id, email }
 }
 
 /** An organisation of its own, with its owner signed in on this page. */
-export async function newOrganisation(page: Page, name: string): Promise<{ id: string; owner: { id: string; email: string } }> {
+export async function newOrganisation(
+  page: Page,
+  name: string,
+): Promise<{ id: string; owner: { id: string; email: string } }> {
   const owner = await newPerson(page, 'Olga Owner')
-  const { id } = await createTenant({ slug: `${name.toLowerCase()}-${newId().slice(-8)}`, name, ownerId: owner.id })
+  const { id } = await createTenant({
+    slug: `${name.toLowerCase()}-${newId().slice(-8)}`,
+    name,
+    ownerId: owner.id,
+  })
   await signInAgain(page, owner.id)
   return { id, owner }
 }
@@ -76,30 +104,49 @@ export const personPassword = 'geranium-37-window'
 export async function checkA11y(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze()
   const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-  const report = grave.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}\n  ${node.html}\n  ${node.failureSummary ?? ''}`))
+  const report = grave.flatMap(({ id, help, nodes }) =>
+    nodes.map((node) => `${id}: ${help}\n  ${node.html}\n  ${node.failureSummary ?? ''}`),
+  )
   expect(report, `accessibility of ${page.url()}`).toEqual([])
 }
 
-/** Fails when the page is wider than the screen; on the desktop also at the width of a tablet, of which it takes a picture. */
+/**
+ * Fails when the page is wider than the screen; on the desktop also at the width of a tablet, of
+ * which it takes a picture.
+ */
 export async function checkWidth(page: Page, name: string, info: TestInfo): Promise<void> {
   const wide = page.viewportSize()
-  const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  const overflow = () =>
+    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
   expect(await overflow(), `${name} scrolls sideways`).toBeLessThanOrEqual(0)
   if (info.project.name !== 'desktop' || !wide) return
   await page.setViewportSize({ width: 820, height: 1100 })
   expect(await overflow(), `${name} scrolls sideways on a tablet`).toBeLessThanOrEqual(0)
-  await page.screenshot({ path: `test-results/screens/tablet-${name}.png`, fullPage: true, animations: 'disabled' })
+  await page.screenshot({
+    path: `test-results/screens/tablet-${name}.png`,
+    fullPage: true,
+    animations: 'disabled',
+  })
   await page.setViewportSize(wide)
 }
 
 /** A picture for people to look at, kept in test-results/screens. */
 export async function shot(page: Page, name: string, info?: TestInfo): Promise<void> {
   const where = info === undefined ? '' : `${info.project.name}-`
-  await page.screenshot({ path: `test-results/screens/${where}${name}.png`, fullPage: true, animations: 'disabled' })
+  await page.screenshot({
+    path: `test-results/screens/${where}${name}.png`,
+    fullPage: true,
+    animations: 'disabled',
+  })
 }
 
 /** Opens a dialog, fills it in and saves it. */
-export async function inDialog(page: Page, opener: string, fill: Record<string, string>, save: string): Promise<void> {
+export async function inDialog(
+  page: Page,
+  opener: string,
+  fill: Record<string, string>,
+  save: string,
+): Promise<void> {
   await page.getByRole('button', { name: opener }).click()
   const dialog = page.getByRole('dialog')
   for (const [label, value] of Object.entries(fill)) await dialog.getByLabel(label).fill(value)

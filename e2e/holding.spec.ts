@@ -11,7 +11,17 @@ import { closePools } from '#db/pools'
 import { signIn } from './fixtures'
 
 const port = Number(process.env.E2E_PORT ?? 3100)
-const pages = ['/overview', '/orders', '/customers', '/products', '/members', '/activity', '/isolation', '/settings', '/account']
+const pages = [
+  '/overview',
+  '/orders',
+  '/customers',
+  '/products',
+  '/members',
+  '/activity',
+  '/isolation',
+  '/settings',
+  '/account',
+]
 
 async function admin<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: process.env.DATABASE_URL })
@@ -28,13 +38,24 @@ test.afterAll(() => closePools())
 /** What the browser refused under the policy, on every page that is opened from here on. */
 async function violations(page: Page): Promise<() => Promise<string[]>> {
   const said: string[] = []
-  page.on('console', (message) => void (/Content Security Policy/i.test(message.text()) && said.push(message.text())))
+  page.on(
+    'console',
+    (message) =>
+      void (/Content Security Policy/i.test(message.text()) && said.push(message.text())),
+  )
   await page.addInitScript(() => {
     const refused: string[] = []
     Object.assign(window, { refused })
-    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sample }) => refused.push(`${violatedDirective} ${blockedURI} ${sample}`))
+    document.addEventListener(
+      'securitypolicyviolation',
+      ({ violatedDirective, blockedURI, sample }) =>
+        refused.push(`${violatedDirective} ${blockedURI} ${sample}`),
+    )
   })
-  return async () => [...said, ...(await page.evaluate(() => (window as unknown as { refused: string[] }).refused))]
+  return async () => [
+    ...said,
+    ...(await page.evaluate(() => (window as unknown as { refused: string[] }).refused)),
+  ]
 }
 
 test('the browser refuses nothing of ours, and an injected script', async ({ page }) => {
@@ -46,7 +67,10 @@ test('the browser refuses nothing of ours, and an injected script', async ({ pag
   }
   await page.route('**/customers', async (route) => {
     const answer = await route.fetch()
-    const body = (await answer.text()).replace('</head>', '<script>window.taken = 1</script><img src="data:," onerror="window.taken = 2"><base href="https://evil.example/"></head>')
+    const body = (await answer.text()).replace(
+      '</head>',
+      '<script>window.taken = 1</script><img src="data:," onerror="window.taken = 2"><base href="https://evil.example/"></head>',
+    )
     await route.fulfill({ response: answer, body })
   })
   await page.goto('/customers', { waitUntil: 'networkidle' })
@@ -54,47 +78,83 @@ test('the browser refuses nothing of ours, and an injected script', async ({ pag
   expect((await refused()).join('\n')).toMatch(/script-src/)
 })
 
-test('a page that breaks shows a number and nothing of the inside, and the log has the number', async ({ page }) => {
+test('a page that breaks shows a number and nothing of the inside, and the log has the number', async ({
+  page,
+}) => {
   await signIn(page, 'ada@acme.example')
-  await admin((client) => client.query('alter table shared.customers rename column phone to secret_column_name'))
+  await admin((client) =>
+    client.query('alter table shared.customers rename column phone to secret_column_name'),
+  )
   try {
     const body = (await (await page.goto('/customers'))?.text()) ?? ''
     await expect(page.getByRole('heading', { name: 'This page could not be shown' })).toBeVisible()
     const number = (await page.getByRole('alert').locator('p.font-mono').textContent()) ?? ''
     expect(number).toMatch(/^\d{6,}/)
-    expect(`${body} ${await page.content()}`).not.toMatch(/column|select |phone"|42703|node_modules/)
-    const lines = readFileSync('test-results/server.log', 'utf8').split('\n').filter((line) => line.includes(`"digest":"${number}"`))
-    expect(JSON.parse(lines[0] ?? '{}')).toMatchObject({ requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown, code: '42703' })
+    expect(`${body} ${await page.content()}`).not.toMatch(
+      /column|select |phone"|42703|node_modules/,
+    )
+    const lines = readFileSync('test-results/server.log', 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(`"digest":"${number}"`))
+    expect(JSON.parse(lines[0] ?? '{}')).toMatchObject({
+      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown,
+      code: '42703',
+    })
     expect(lines.join()).not.toContain('secret_column_name')
   } finally {
-    await admin((client) => client.query('alter table shared.customers rename column secret_column_name to phone'))
+    await admin((client) =>
+      client.query('alter table shared.customers rename column secret_column_name to phone'),
+    )
   }
   await page.getByRole('button', { name: 'Try again' }).click()
   await expect(page.getByRole('heading', { name: 'Customers' })).toBeVisible()
 })
 
-type App = { child: ChildProcess; get: (path: string, cookie?: string) => Promise<{ status: number; body: string }>; log: () => string }
+type App = {
+  child: ChildProcess
+  get: (path: string, cookie?: string) => Promise<{ status: number; body: string }>
+  log: () => string
+}
 
 /** A process of the production build beside the one under test. */
 function start(at: number, env: Record<string, string>): App {
   const url = `http://localhost:${at}`
-  const child = spawn(process.execPath, ['scripts/start.mjs'], { env: { ...process.env, NODE_ENV: 'production', HOSTNAME: '127.0.0.1', PORT: String(at), APP_URL: url, AUTH_URL: url, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['scripts/start.mjs'], {
+    env: {
+      ...process.env,
+      NODE_ENV: 'production',
+      HOSTNAME: '127.0.0.1',
+      PORT: String(at),
+      APP_URL: url,
+      AUTH_URL: url,
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let log = ''
-  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => void (log += text))
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => void (log += text))
   const get = async (path: string, cookie = '') => {
-    const answer = await fetch(`${url}${path}`, { headers: { cookie, accept: 'text/html' }, redirect: 'manual' }).catch(() => undefined)
+    const answer = await fetch(`${url}${path}`, {
+      headers: { cookie, accept: 'text/html' },
+      redirect: 'manual',
+    }).catch(() => undefined)
     return { status: answer?.status ?? 0, body: (await answer?.text()) ?? '' }
   }
   return { child, get, log: () => log }
 }
 
-const cookieOf = async (email: string) => (await labLogin({ values: {}, positionals: [email] } as never) as { text: string }).text
+const cookieOf = async (email: string) =>
+  ((await labLogin({ values: {}, positionals: [email] } as never)) as { text: string }).text
 
 test('the order of starting does not matter, a database that went away comes back by itself, and traces name the tenant', async () => {
   test.setTimeout(120_000)
   const bodies: string[] = []
   const collector = createServer((request, response) => {
-    request.setEncoding('utf8').on('data', (part: string) => void bodies.push(part)).on('end', () => response.end('{}'))
+    request
+      .setEncoding('utf8')
+      .on('data', (part: string) => void bodies.push(part))
+      .on('end', () => response.end('{}'))
   }).listen(0, '127.0.0.1')
   await once(collector, 'listening')
   const given = new URL(process.env.DATABASE_URL ?? '')
@@ -109,7 +169,10 @@ test('the order of starting does not matter, a database that went away comes bac
     far.pipe(near).on('close', () => far.destroy())
   })
   const at = port + 41
-  const app = start(port + 40, { DATABASE_URL: Object.assign(new URL(given), { host: `127.0.0.1:${at}` }).toString(), OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as net.AddressInfo).port}` })
+  const app = start(port + 40, {
+    DATABASE_URL: Object.assign(new URL(given), { host: `127.0.0.1:${at}` }).toString(),
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as net.AddressInfo).port}`,
+  })
   try {
     await expect.poll(async () => (await app.get('/healthz')).status, { timeout: 20_000 }).toBe(200)
     expect((await app.get('/readyz')).status).toBe(503)
@@ -119,7 +182,9 @@ test('the order of starting does not matter, a database that went away comes bac
     expect((await app.get('/customers', cookie)).status).toBe(200)
     for (let i = 0; i < 3; i++) {
       for (const socket of wires) socket.destroy()
-      await expect.poll(async () => (await app.get('/customers', cookie)).status, { timeout: 10_000 }).toBe(200)
+      await expect
+        .poll(async () => (await app.get('/customers', cookie)).status, { timeout: 10_000 })
+        .toBe(200)
     }
     gate.close()
     for (const socket of wires) socket.destroy()
@@ -128,10 +193,24 @@ test('the order of starting does not matter, a database that went away comes bac
     expect(away.body).not.toMatch(/ECONNREFUSED|127\.0\.0\.1|node_modules/)
     expect((await app.get('/healthz')).status).toBe(200)
     gate.listen(at, '127.0.0.1')
-    await expect.poll(async () => (await app.get('/customers', cookie)).status, { timeout: 10_000 }).toBe(200)
+    await expect
+      .poll(async () => (await app.get('/customers', cookie)).status, { timeout: 10_000 })
+      .toBe(200)
 
-    const id = await admin(async (client) => (await client.query<{ id: string }>(`select id from platform.tenants where slug = 'acme'`)).rows[0]?.id ?? '')
-    await expect.poll(() => spansOf(bodies).filter(({ tenant }) => tenant === id).map(({ name }) => name), { timeout: 15_000 }).toEqual(expect.arrayContaining(['tenant transaction', expect.stringMatching(/\/customers/)]))
+    const id = await admin(
+      async (client) =>
+        (await client.query<{ id: string }>(`select id from platform.tenants where slug = 'acme'`))
+          .rows[0]?.id ?? '',
+    )
+    await expect
+      .poll(
+        () =>
+          spansOf(bodies)
+            .filter(({ tenant }) => tenant === id)
+            .map(({ name }) => name),
+        { timeout: 15_000 },
+      )
+      .toEqual(expect.arrayContaining(['tenant transaction', expect.stringMatching(/\/customers/)]))
     expect(bodies.join('')).not.toContain(cookie.split('=')[1] ?? '')
   } finally {
     app.child.kill('SIGKILL')
@@ -144,8 +223,15 @@ function spansOf(bodies: string[]): { name: string; tenant: string | undefined }
   type Span = { name: string; attributes: { key: string; value: { stringValue?: string } }[] }
   return bodies.flatMap((body) => {
     try {
-      const { resourceSpans } = JSON.parse(body) as { resourceSpans: { scopeSpans: { spans: Span[] }[] }[] }
-      return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)).map(({ name, attributes }) => ({ name, tenant: attributes.find(({ key }) => key === 'rowhouse.tenant_id')?.value.stringValue }))
+      const { resourceSpans } = JSON.parse(body) as {
+        resourceSpans: { scopeSpans: { spans: Span[] }[] }[]
+      }
+      return resourceSpans
+        .flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))
+        .map(({ name, attributes }) => ({
+          name,
+          tenant: attributes.find(({ key }) => key === 'rowhouse.tenant_id')?.value.stringValue,
+        }))
     } catch {
       return [] // came in two parts
     }

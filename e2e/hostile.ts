@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
 
-// Values that nobody means well with, the same for the same seed, and a client that sends them as they are: browsers and `fetch` would put them right.
+// Values that nobody means well with, the same for the same seed, and a client that sends them as
+// they are: browsers and `fetch` would put them right.
 
 export type Dice = { below: (n: number) => number; one: <T>(list: readonly T[]) => T }
 
@@ -19,30 +20,159 @@ export function dice(seed: number): Dice {
 }
 
 const known = [
-  '', ' ', '\0', 'a\0b', '%00', '%', '%zz', '%E0%A4%A', '../../../../etc/passwd', '..%2f..%2f', '..;/', '.', '..', '//', '/\\evil.example', 'null', 'undefined', 'NaN', 'true', '[object Object]',
-  '__proto__', 'constructor', 'toString', 'hasOwnProperty', '-1', '0', '1e309', '-0', '99999999999999999999', '9223372036854775808', '2147483648', '0x10', '1_000', '١٢٣', '1,5', '1e-400',
-  `' or 1=1 --`, `'; drop table orders; --`, `" union select 1`, `\\'; select pg_sleep(9); --`, '$1', '$$', '${7*7}', '{{7*7}}', '<%= 7*7 %>', '`id`', '$(id)', '; ls', '| ls', 'a\r\nSet-Cookie: x=y', 'a\nb',
-  '<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', 'javascript:alert(1)', 'data:text/html,x', '<!--', ']]>', '&lt;', '\u202egnp.exe', '\ufeff', '\ud800', '\udfff\ud800', '👩‍👩‍👧‍👦'.repeat(20), 'İ', 'ß', 'ﬃ', 'Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢',
-  '=1+1', '+1', '-1+1', '@sum(1)', '\t=1', '\r=1', '=cmd|\' /C calc\'!A0', '=HYPERLINK("http://evil.example")', '01a2060b-1936-7b76-be35-4d04e7a7fc17', '00000000-0000-0000-0000-000000000000', '{01a2060b-1936-7b76-be35-4d04e7a7fc17}',
-  'https://evil.example', '//evil.example', '/\\/evil.example', 'https:evil.example', '/%2f%2fevil.example', 'http://localhost@evil.example', '\\\\evil.example', '/orders/../../evil', '2026-02-30', '0000-00-00', '+275760-09-13', '-271821-04-20', '9999-12-31T23:59:60Z', 'infinity', 'now()',
-  'a'.repeat(255), 'a'.repeat(256), 'ä'.repeat(4000), '%'.repeat(500), '('.repeat(300), '{'.repeat(300), `${'a.'.repeat(400)}a`, '(a+)+$', 'eyJhbGciOiJub25lIn0..', 'eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2Q0JDLUhTNTEyIn0..AAAA.BBBB.CCCC', `rowhouse_${'a'.repeat(43)}`, 'A'.repeat(43), '.'.repeat(100),
+  '',
+  ' ',
+  '\0',
+  'a\0b',
+  '%00',
+  '%',
+  '%zz',
+  '%E0%A4%A',
+  '../../../../etc/passwd',
+  '..%2f..%2f',
+  '..;/',
+  '.',
+  '..',
+  '//',
+  '/\\evil.example',
+  'null',
+  'undefined',
+  'NaN',
+  'true',
+  '[object Object]',
+  '__proto__',
+  'constructor',
+  'toString',
+  'hasOwnProperty',
+  '-1',
+  '0',
+  '1e309',
+  '-0',
+  '99999999999999999999',
+  '9223372036854775808',
+  '2147483648',
+  '0x10',
+  '1_000',
+  '١٢٣',
+  '1,5',
+  '1e-400',
+  `' or 1=1 --`,
+  `'; drop table orders; --`,
+  `" union select 1`,
+  `\\'; select pg_sleep(9); --`,
+  '$1',
+  '$$',
+  '${7*7}',
+  '{{7*7}}',
+  '<%= 7*7 %>',
+  '`id`',
+  '$(id)',
+  '; ls',
+  '| ls',
+  'a\r\nSet-Cookie: x=y',
+  'a\nb',
+  '<script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  'javascript:alert(1)',
+  'data:text/html,x',
+  '<!--',
+  ']]>',
+  '&lt;',
+  '\u202egnp.exe',
+  '\ufeff',
+  '\ud800',
+  '\udfff\ud800',
+  '👩‍👩‍👧‍👦'.repeat(20),
+  'İ',
+  'ß',
+  'ﬃ',
+  'Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢',
+  '=1+1',
+  '+1',
+  '-1+1',
+  '@sum(1)',
+  '\t=1',
+  '\r=1',
+  "=cmd|' /C calc'!A0",
+  '=HYPERLINK("http://evil.example")',
+  '01a2060b-1936-7b76-be35-4d04e7a7fc17',
+  '00000000-0000-0000-0000-000000000000',
+  '{01a2060b-1936-7b76-be35-4d04e7a7fc17}',
+  'https://evil.example',
+  '//evil.example',
+  '/\\/evil.example',
+  'https:evil.example',
+  '/%2f%2fevil.example',
+  'http://localhost@evil.example',
+  '\\\\evil.example',
+  '/orders/../../evil',
+  '2026-02-30',
+  '0000-00-00',
+  '+275760-09-13',
+  '-271821-04-20',
+  '9999-12-31T23:59:60Z',
+  'infinity',
+  'now()',
+  'a'.repeat(255),
+  'a'.repeat(256),
+  'ä'.repeat(4000),
+  '%'.repeat(500),
+  '('.repeat(300),
+  '{'.repeat(300),
+  `${'a.'.repeat(400)}a`,
+  '(a+)+$',
+  'eyJhbGciOiJub25lIn0..',
+  'eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2Q0JDLUhTNTEyIn0..AAAA.BBBB.CCCC',
+  `rowhouse_${'a'.repeat(43)}`,
+  'A'.repeat(43),
+  '.'.repeat(100),
 ] as const
 
-const alphabets = ['abcXYZ019-_', ' \t\n\r\0\u0001\u007f', '%/\\?#&=;:@[]{}()<>"\'`|^~*+,.!$', 'äßéñ中文日本語한국어עבריתالعربية', '\u200b\u200d\ufe0f\u0301\u202e\ufffd\uffff', '😀👍🏽🇩🇪']
+const alphabets = [
+  'abcXYZ019-_',
+  ' \t\n\r\0\u0001\u007f',
+  '%/\\?#&=;:@[]{}()<>"\'`|^~*+,.!$',
+  'äßéñ中文日本語한국어עבריתالعربية',
+  '\u200b\u200d\ufe0f\u0301\u202e\ufffd\uffff',
+  '😀👍🏽🇩🇪',
+]
 
 /** One of the known ones, or one made up. `most` bounds how long it gets. */
 export function nasty(roll: Dice, most = 5000): string {
   if (roll.below(3) > 0) return roll.one(known).slice(0, most)
   const letters = Array.from(roll.one(alphabets) + roll.one(alphabets))
-  return Array.from({ length: Math.min(most, roll.one([1, 3, 8, 40, 300])) }, () => roll.one(letters)).join('')
+  return Array.from({ length: Math.min(most, roll.one([1, 3, 8, 40, 300])) }, () =>
+    roll.one(letters),
+  ).join('')
 }
 
 /** Something JSON can say. */
 export function nastyJson(roll: Dice): unknown {
   const kinds: (() => unknown)[] = [
-    () => nasty(roll), () => null, () => roll.one([true, false]), () => roll.one([-1, 0, 1.5, 1e308, -1e308, 2 ** 53, 1e-320, 2147483648]), () => [], () => ({}), () => [nasty(roll), null, {}], () => ({ [nasty(roll, 60)]: nasty(roll) }),
-    () => ({ __proto__: { admin: true }, constructor: { prototype: {} } }), () => Array.from({ length: 2000 }, () => 0), () => nested(roll.one([10, 200, 3000])), () => 'x'.repeat(roll.one([70_000, 300_000])), () => Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`k${i}`, i])),
-    () => '$1', () => '$Q0', () => '$K1', () => '$F1', () => '$@1', () => '$undefined', () => '$n99999999999999999999', () => '$D2026-99-99', () => '$1:constructor:constructor', () => '$B0', () => ({ then: '$1:__proto__:then' }),
+    () => nasty(roll),
+    () => null,
+    () => roll.one([true, false]),
+    () => roll.one([-1, 0, 1.5, 1e308, -1e308, 2 ** 53, 1e-320, 2147483648]),
+    () => [],
+    () => ({}),
+    () => [nasty(roll), null, {}],
+    () => ({ [nasty(roll, 60)]: nasty(roll) }),
+    () => ({ __proto__: { admin: true }, constructor: { prototype: {} } }),
+    () => Array.from({ length: 2000 }, () => 0),
+    () => nested(roll.one([10, 200, 3000])),
+    () => 'x'.repeat(roll.one([70_000, 300_000])),
+    () => Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`k${i}`, i])),
+    () => '$1',
+    () => '$Q0',
+    () => '$K1',
+    () => '$F1',
+    () => '$@1',
+    () => '$undefined',
+    () => '$n99999999999999999999',
+    () => '$D2026-99-99',
+    () => '$1:constructor:constructor',
+    () => '$B0',
+    () => ({ then: '$1:__proto__:then' }),
   ]
   return roll.one(kinds)()
 }
@@ -53,14 +183,27 @@ function nested(deep: number): unknown {
   return value
 }
 
-export type Ask = { method: string; path: string; headers: Record<string, string>; body?: string | Buffer }
+export type Ask = {
+  method: string
+  path: string
+  headers: Record<string, string>
+  body?: string | Buffer
+}
 export type Answer = { status: number; headers: string; body: string; ms: number }
 
-/** Sends bytes over a socket of its own. Status 0: the server hung up without a word; -1: no answer within 20 seconds. */
+/**
+ * Sends bytes over a socket of its own. Status 0: the server hung up without a word; -1: no answer
+ * within 20 seconds.
+ */
 export function send(port: number, { method, path, headers, body = '' }: Ask): Promise<Answer> {
   const began = performance.now()
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body)
-  const lines = Object.entries({ host: `localhost:${port}`, connection: 'close', ...(bytes.length > 0 && { 'content-length': String(bytes.length) }), ...headers }).map(([name, value]) => `${name}: ${value}`)
+  const lines = Object.entries({
+    host: `localhost:${port}`,
+    connection: 'close',
+    ...(bytes.length > 0 && { 'content-length': String(bytes.length) }),
+    ...headers,
+  }).map(([name, value]) => `${name}: ${value}`)
   return new Promise((resolve) => {
     const parts: Buffer[] = []
     const socket = net.connect({ port, host: '127.0.0.1' })
@@ -69,11 +212,24 @@ export function send(port: number, { method, path, headers, body = '' }: Ask): P
       socket.destroy()
       const text = Buffer.concat(parts).toString('utf8')
       const [head = '', ...rest] = text.split('\r\n\r\n')
-      resolve({ status: status ?? Number(/^HTTP\/1\.\d (\d+)/.exec(head)?.[1] ?? 0), headers: head, body: rest.join('\r\n\r\n'), ms: performance.now() - began })
+      resolve({
+        status: status ?? Number(/^HTTP\/1\.\d (\d+)/.exec(head)?.[1] ?? 0),
+        headers: head,
+        body: rest.join('\r\n\r\n'),
+        ms: performance.now() - began,
+      })
     }
     const timer = setTimeout(() => done(parts.length > 0 ? undefined : -1), 20_000)
-    socket.on('data', (part: Buffer) => void parts.push(part)).on('end', () => done()).on('error', () => done())
-    socket.write(Buffer.concat([Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`), bytes]))
+    socket
+      .on('data', (part: Buffer) => void parts.push(part))
+      .on('end', () => done())
+      .on('error', () => done())
+    socket.write(
+      Buffer.concat([
+        Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`),
+        bytes,
+      ]),
+    )
   })
 }
 
@@ -81,12 +237,24 @@ export type ServerAction = { id: string; name: string; path: string }
 
 /** The actions of the production build: their ids, and a page that each can be posted to. */
 export function builtActions(): ServerAction[] {
-  type Manifest = { node: Record<string, { exportedName: string; workers: Record<string, unknown> }> }
-  const { node } = JSON.parse(readFileSync('.next/server/server-reference-manifest.json', 'utf8')) as Manifest
+  type Manifest = {
+    node: Record<string, { exportedName: string; workers: Record<string, unknown> }>
+  }
+  const { node } = JSON.parse(
+    readFileSync('.next/server/server-reference-manifest.json', 'utf8'),
+  ) as Manifest
   return Object.entries(node).map(([id, { exportedName, workers }]) => {
     const [worker = ''] = Object.keys(workers)
-    const parts = worker.replace(/^app\//, '').replace(/\/?page$/, '').split('/').filter((part) => part && !/^\(.*\)$/.test(part))
-    return { id, name: exportedName, path: `/${parts.map((part) => (part.startsWith('[') ? '01a2060b-1936-7b76-be35-4d04e7a7fc17' : part)).join('/')}` }
+    const parts = worker
+      .replace(/^app\//, '')
+      .replace(/\/?page$/, '')
+      .split('/')
+      .filter((part) => part && !/^\(.*\)$/.test(part))
+    return {
+      id,
+      name: exportedName,
+      path: `/${parts.map((part) => (part.startsWith('[') ? '01a2060b-1936-7b76-be35-4d04e7a7fc17' : part)).join('/')}`,
+    }
   })
 }
 

@@ -4,16 +4,34 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@playwright/test'
 import { logins } from './fixtures'
 
-// The same build, told that its address is an https one, as behind a proxy that speaks TLS. Browsers trust localhost, so this one keeps
-// Secure cookies without the proxy.
+// The same build, told that its address is an https one, as behind a proxy that speaks TLS.
+// Browsers trust localhost, so this one keeps Secure cookies without the proxy.
 
 const port = Number(process.env.E2E_PORT ?? 3100) + 58
 const [address, secured] = [`http://localhost:${port}`, `https://localhost:${port}`]
 
-test('over https every cookie is bound to this very host, and signing in and out works with them', async ({ page }) => {
-  const app = spawn(process.execPath, ['scripts/start.mjs'], { env: { ...process.env, HOSTNAME: '127.0.0.1', PORT: String(port), APP_URL: secured, AUTH_URL: secured }, stdio: 'ignore' })
+test('over https every cookie is bound to this very host, and signing in and out works with them', async ({
+  page,
+}) => {
+  const app = spawn(process.execPath, ['scripts/start.mjs'], {
+    env: {
+      ...process.env,
+      HOSTNAME: '127.0.0.1',
+      PORT: String(port),
+      APP_URL: secured,
+      AUTH_URL: secured,
+    },
+    stdio: 'ignore',
+  })
   try {
-    for (let i = 0; !(await page.request.get(`${address}/healthz`).then((answer) => answer.ok(), () => false)); i++) {
+    for (
+      let i = 0;
+      !(await page.request.get(`${address}/healthz`).then(
+        (answer) => answer.ok(),
+        () => false,
+      ));
+      i++
+    ) {
       if (i === 100) throw new Error('the second app did not start')
       await sleep(200)
     }
@@ -23,20 +41,53 @@ test('over https every cookie is bound to this very host, and signing in and out
     await page.getByLabel('Password').fill(login?.password ?? '')
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.waitForURL(/\/orders$/)
-    const cookies = (await page.context().cookies(address)).filter(({ name }) => name.includes('rowhouse'))
-    expect(cookies.map(({ name }) => name)).toEqual(expect.arrayContaining(['__Host-rowhouse.session', '__Host-rowhouse.device']))
-    for (const cookie of cookies) expect(cookie).toMatchObject({ name: expect.stringMatching(/^__Host-/) as unknown, secure: true, path: '/', domain: 'localhost', httpOnly: true, sameSite: 'Lax' })
+    const cookies = (await page.context().cookies(address)).filter(({ name }) =>
+      name.includes('rowhouse'),
+    )
+    expect(cookies.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['__Host-rowhouse.session', '__Host-rowhouse.device']),
+    )
+    for (const cookie of cookies)
+      expect(cookie).toMatchObject({
+        name: expect.stringMatching(/^__Host-/) as unknown,
+        secure: true,
+        path: '/',
+        domain: 'localhost',
+        httpOnly: true,
+        sameSite: 'Lax',
+      })
 
-    const token = await page.request.get(`${address}/api/auth/csrf`, { headers: { 'x-forwarded-proto': 'https' } })
-    const [set = ''] = token.headersArray().filter(({ name }) => name.toLowerCase() === 'set-cookie').map(({ value }) => value)
+    const token = await page.request.get(`${address}/api/auth/csrf`, {
+      headers: { 'x-forwarded-proto': 'https' },
+    })
+    const [set = ''] = token
+      .headersArray()
+      .filter(({ name }) => name.toLowerCase() === 'set-cookie')
+      .map(({ value }) => value)
     expect(set).toMatch(/^__Host-rowhouse\.csrf=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/i)
     expect(set).not.toMatch(/domain/i)
-    expect((await page.request.get(`${address}/orders`, { headers: { cookie: cookies.map(({ name, value }) => `${name.replace('__Host-', '')}=${value}`).join('; ') }, maxRedirects: 0 })).status()).toBe(307)
+    expect(
+      (
+        await page.request.get(`${address}/orders`, {
+          headers: {
+            cookie: cookies
+              .map(({ name, value }) => `${name.replace('__Host-', '')}=${value}`)
+              .join('; '),
+          },
+          maxRedirects: 0,
+        })
+      ).status(),
+    ).toBe(307)
 
-    await page.getByRole('button', { name: /^Account:/ }).first().click()
+    await page
+      .getByRole('button', { name: /^Account:/ })
+      .first()
+      .click()
     await page.getByRole('menuitem', { name: 'Sign out' }).click()
     await expect(page).toHaveURL(/sign-in/)
-    expect((await page.context().cookies(address)).map(({ name }) => name)).not.toContain('__Host-rowhouse.session')
+    expect((await page.context().cookies(address)).map(({ name }) => name)).not.toContain(
+      '__Host-rowhouse.session',
+    )
   } finally {
     app.kill('SIGTERM')
     await once(app, 'exit')

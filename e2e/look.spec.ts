@@ -2,8 +2,23 @@ import { expect, test, type Page } from '@playwright/test'
 import { checkA11y, checkWidth, shot, signIn } from './fixtures'
 
 const pages = [
-  '/overview', '/orders', '/orders/new', '/customers', '/products', '/activity', '/isolation', '/members', '/settings', '/settings/data', '/settings/keys',
-  '/account', '/account/security', '/account/sessions', '/orders/first', '/customers/first', '/products/first',
+  '/overview',
+  '/orders',
+  '/orders/new',
+  '/customers',
+  '/products',
+  '/activity',
+  '/isolation',
+  '/members',
+  '/settings',
+  '/settings/data',
+  '/settings/keys',
+  '/account',
+  '/account/security',
+  '/account/sessions',
+  '/orders/first',
+  '/customers/first',
+  '/products/first',
 ]
 
 const themes = ['light', 'dark'] as const
@@ -12,12 +27,15 @@ const themes = ['light', 'dark'] as const
 async function open(page: Page, path: string) {
   const list = path.replace('/first', '')
   await page.goto(list)
-  if (list !== path) await page.goto((await page.locator('tbody a[href]').first().getAttribute('href')) ?? '')
+  if (list !== path)
+    await page.goto((await page.locator('tbody a[href]').first().getAttribute('href')) ?? '')
   await page.getByRole('heading', { level: 1 }).waitFor()
 }
 
 for (const path of ['/sign-in', ...pages]) {
-  test(`${path} in both themes: nothing wider than the screen, nothing grave for axe @phone`, async ({ page }, info) => {
+  test(`${path} in both themes: nothing wider than the screen, nothing grave for axe @phone`, async ({
+    page,
+  }, info) => {
     const complaints: string[] = []
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
     await page.emulateMedia({ reducedMotion: 'reduce' })
@@ -35,14 +53,26 @@ for (const path of ['/sign-in', ...pages]) {
 
 test('the theme is kept, and is in the page before its scripts', async ({ page }) => {
   await signIn(page, 'ada@acme.example')
-  await page.getByRole('button', { name: /^Account:/ }).first().click()
+  await page
+    .getByRole('button', { name: /^Account:/ })
+    .first()
+    .click()
   await page.getByRole('menuitemradio', { name: 'Dark' }).first().click()
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
   expect(await (await page.request.get('/orders')).text()).toContain('data-theme="dark"')
   await page.reload()
-  await page.getByRole('button', { name: /^Account:/ }).first().click()
-  await expect(page.getByRole('menuitemradio', { name: 'Dark' })).toHaveAttribute('aria-checked', 'true')
-  await expect(page.getByRole('menuitemradio', { name: 'As the system' })).toHaveAttribute('aria-checked', 'false')
+  await page
+    .getByRole('button', { name: /^Account:/ })
+    .first()
+    .click()
+  await expect(page.getByRole('menuitemradio', { name: 'Dark' })).toHaveAttribute(
+    'aria-checked',
+    'true',
+  )
+  await expect(page.getByRole('menuitemradio', { name: 'As the system' })).toHaveAttribute(
+    'aria-checked',
+    'false',
+  )
 })
 
 test('text at 200 % stays within the page', async ({ page }) => {
@@ -51,7 +81,12 @@ test('text at 200 % stays within the page', async ({ page }) => {
   for (const path of pages) {
     await open(page, path)
     await page.evaluate(() => void (document.documentElement.style.fontSize = '200%'))
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), path).toBeLessThanOrEqual(0)
+    expect(
+      await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      ),
+      path,
+    ).toBeLessThanOrEqual(0)
   }
 })
 

@@ -51,7 +51,10 @@ test('a viewer leaves by themselves', async ({ page, browser }) => {
   await expect(page.getByRole('row', { name: /Vito Viewer/ })).toBeHidden()
 })
 
-test('of an invitation that was sent again only the newest link works, and none once it is taken back', async ({ page, browser }) => {
+test('of an invitation that was sent again only the newest link works, and none once it is taken back', async ({
+  page,
+  browser,
+}) => {
   await organisation(page, 'Inviting')
   const email = `invited-${newId()}@people.example`
   await invite(page, email)
@@ -72,7 +75,9 @@ test('of an invitation that was sent again only the newest link works, and none 
   await expect(guest.getByText('used already or is too old').first()).toBeVisible()
 })
 
-test('somebody makes a second organisation, and signs in to the one that they used last', async ({ page }) => {
+test('somebody makes a second organisation, and signs in to the one that they used last', async ({
+  page,
+}) => {
   const { owner } = await organisation(page, 'Earlier')
   await page.goto('/new-organisation')
   await page.getByLabel('Name').fill('https://evil.example')
@@ -81,7 +86,9 @@ test('somebody makes a second organisation, and signs in to the one that they us
   await page.getByLabel('Name').fill('Later & Sons')
   await page.getByRole('button', { name: 'Create it' }).click()
   await page.waitForURL(/\/orders$/)
-  await expect(page.getByRole('button', { name: /^Organisation:/ }).first()).toContainText('Later & Sons')
+  await expect(page.getByRole('button', { name: /^Organisation:/ }).first()).toContainText(
+    'Later & Sons',
+  )
   const enter = async () => {
     await page.context().clearCookies()
     await page.goto('/sign-in')
@@ -100,7 +107,9 @@ test('somebody makes a second organisation, and signs in to the one that they us
   await expect(switcher).toContainText('Earlier')
 })
 
-test('an organisation gets another name, slug, currency and format; a taken slug is refused', async ({ page }, info) => {
+test('an organisation gets another name, slug, currency and format; a taken slug is refused', async ({
+  page,
+}, info) => {
   await organisation(page, 'Settled')
   await page.goto('/settings')
   await page.getByLabel('Name', { exact: true }).fill('Settled elsewhere')

@@ -4,9 +4,36 @@ import { switchTo } from './switching'
 
 // The same walk wherever a tenant lives: nothing below may know which of the three it is.
 const desks = [
-  { placement: 'shared rows', email: 'ada@acme.example', other: 'sam@both.example', tenant: 'Acme', customer: 'Quarry Road Tools', frequent: 'Kessler', products: ['Forged anvil', 'Hemp rope'], total: '€37.02' },
-  { placement: 'an own schema', email: 'ines@initech.example', other: 'ines@initech.example', tenant: 'Initech', customer: 'Westfall Insurance', frequent: 'Bergmann', products: ['Whiteboard', 'Stapler'], total: '37,02 €' },
-  { placement: 'an own database', email: 'umar@umbrella.example', other: 'umar@umbrella.example', tenant: 'Umbrella', customer: 'Oxbow Laboratories', frequent: 'Calder', products: ['Microscope', 'Nitrile gloves'], total: '£37.02' },
+  {
+    placement: 'shared rows',
+    email: 'ada@acme.example',
+    other: 'sam@both.example',
+    tenant: 'Acme',
+    customer: 'Quarry Road Tools',
+    frequent: 'Kessler',
+    products: ['Forged anvil', 'Hemp rope'],
+    total: '€37.02',
+  },
+  {
+    placement: 'an own schema',
+    email: 'ines@initech.example',
+    other: 'ines@initech.example',
+    tenant: 'Initech',
+    customer: 'Westfall Insurance',
+    frequent: 'Bergmann',
+    products: ['Whiteboard', 'Stapler'],
+    total: '37,02 €',
+  },
+  {
+    placement: 'an own database',
+    email: 'umar@umbrella.example',
+    other: 'umar@umbrella.example',
+    tenant: 'Umbrella',
+    customer: 'Oxbow Laboratories',
+    frequent: 'Calder',
+    products: ['Microscope', 'Nitrile gloves'],
+    total: '£37.02',
+  },
 ] as const
 type Desk = (typeof desks)[number]
 
@@ -29,13 +56,23 @@ async function newOrder(page: Page, { customer, products: [, product] }: Desk): 
   return page.url()
 }
 
-// In a short run the first place has three of these walks, and the others the one that goes through all of it.
+// In a short run the first place has three of these walks, and the others the one that goes through
+// all of it.
 for (const [i, desk] of desks.entries()) {
   const alsoHere = i === 0 ? '' : ' @long'
   test.describe(desk.placement, () => {
-    const { email, tenant, customer, frequent, products: [heavy, light], total } = desk
+    const {
+      email,
+      tenant,
+      customer,
+      frequent,
+      products: [heavy, light],
+      total,
+    } = desk
 
-    test('an order by keyboard alone: written, paid, shipped, delivered @phone', async ({ page }, info) => {
+    test('an order by keyboard alone: written, paid, shipped, delivered @phone', async ({
+      page,
+    }, info) => {
       await signIn(page, email)
       await page.goto('/orders/new')
       await writeOrder(page, customer, heavy)
@@ -50,15 +87,23 @@ for (const [i, desk] of desks.entries()) {
       await page.getByRole('button', { name: 'Place order' }).click()
       await expect(page.getByRole('heading', { level: 1 })).toHaveText(/Order #\d+/)
       await expect(page.getByText(total)).toBeVisible()
-      for (const [verb, status] of [['Mark as paid', 'Paid'], ['Mark as shipped', 'Shipped'], ['Mark as delivered', 'Delivered']] as const) {
+      for (const [verb, status] of [
+        ['Mark as paid', 'Paid'],
+        ['Mark as shipped', 'Shipped'],
+        ['Mark as delivered', 'Delivered'],
+      ] as const) {
         await page.getByRole('button', { name: verb }).click()
-        await expect(page.getByRole('main').getByText(status, { exact: true }).first()).toBeVisible()
+        await expect(
+          page.getByRole('main').getByText(status, { exact: true }).first(),
+        ).toBeVisible()
       }
       await checkA11y(page)
       await shot(page, `order-${tenant.toLowerCase()}`, info)
     })
 
-    test('wrong input: a message for each field, and nothing typed is lost @long', async ({ page }) => {
+    test('wrong input: a message for each field, and nothing typed is lost @long', async ({
+      page,
+    }) => {
       await signIn(page, email)
       await page.goto('/orders/new')
       await page.getByRole('button', { name: 'Place order' }).click()
@@ -75,12 +120,17 @@ for (const [i, desk] of desks.entries()) {
       await page.getByLabel('Note').fill('Ring twice')
       await page.getByLabel('Unit price').fill('12.345')
       await page.getByRole('button', { name: 'Place order' }).click()
-      await expect(page.getByText(/^[A-Z]{3} has 2 decimals; type an amount such as 12.34.$/).last()).toBeVisible()
+      await expect(
+        page.getByText(/^[A-Z]{3} has 2 decimals; type an amount such as 12.34.$/).last(),
+      ).toBeVisible()
       await expect(page.getByLabel('Unit price')).toHaveValue('12.345')
       await checkA11y(page)
     })
 
-    test(`two people edit the same order: the second sees both and loses nothing${alsoHere}`, async ({ page, browser }, info) => {
+    test(`two people edit the same order: the second sees both and loses nothing${alsoHere}`, async ({
+      page,
+      browser,
+    }, info) => {
       await signIn(page, email)
       const url = await newOrder(page, desk)
       const context = await browser.newContext()
@@ -122,7 +172,9 @@ for (const [i, desk] of desks.entries()) {
       await expect(page.getByRole('combobox', { name: 'Product' })).toHaveValue(new RegExp(light))
     })
 
-    test(`the list: search, filter, sort, pages and the way back are in the address @phone${alsoHere}`, async ({ page }, info) => {
+    test(`the list: search, filter, sort, pages and the way back are in the address @phone${alsoHere}`, async ({
+      page,
+    }, info) => {
       await signIn(page, email)
       await page.goto('/orders?period=12m')
       await page.getByRole('link', { name: 'Delivered', exact: true }).first().click()
@@ -153,8 +205,14 @@ for (const [i, desk] of desks.entries()) {
       await signIn(page, email)
       const url = await newOrder(page, desk)
       await page.goto('/orders')
-      await page.getByLabel(/^Select order/).first().check()
-      await page.getByLabel(/^Select order/).nth(1).check()
+      await page
+        .getByLabel(/^Select order/)
+        .first()
+        .check()
+      await page
+        .getByLabel(/^Select order/)
+        .nth(1)
+        .check()
       const bar = page.getByRole('region', { name: 'Selected orders' })
       await expect(bar).toContainText('2 selected')
       await bar.getByLabel('Mark as').selectOption('Paid')
@@ -163,7 +221,10 @@ for (const [i, desk] of desks.entries()) {
       await page.goto(url)
       await expect(page.getByRole('main').getByText('Paid', { exact: true }).first()).toBeVisible()
       await page.goto('/orders')
-      await page.getByLabel(/^Select order/).first().check()
+      await page
+        .getByLabel(/^Select order/)
+        .first()
+        .check()
       await bar.getByLabel('Mark as').selectOption('Cancelled')
       await bar.getByRole('button', { name: 'Apply' }).click()
       const dialog = page.getByRole('dialog')
@@ -197,6 +258,8 @@ test('without an order there is a scale of money all the same', async ({ page })
   await newOrganisation(page, 'Quiet')
   await page.goto('/orders')
   await expect(page.getByText('No orders in this period')).toBeVisible()
-  await expect(page.getByRole('region', { name: 'Revenue by day' })).toContainText(/€2(\.0)?€1(\.0)?€0/)
+  await expect(page.getByRole('region', { name: 'Revenue by day' })).toContainText(
+    /€2(\.0)?€1(\.0)?€0/,
+  )
   await expect(page.getByRole('main')).not.toContainText('NaN')
 })

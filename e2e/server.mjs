@@ -1,4 +1,5 @@
-// The server under test, with what it prints kept in a file, in which tests look for secrets and for the numbers of errors.
+// The server under test, with what it prints kept in a file, in which tests look for secrets and
+// for the numbers of errors.
 import { spawn } from 'node:child_process'
 import { mkdirSync, openSync, writeFileSync } from 'node:fs'
 

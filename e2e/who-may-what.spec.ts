@@ -12,7 +12,8 @@ import { addMember } from '#db/tenants'
 import * as users from '#db/accounts/users'
 import { cookieOf, sessionOf } from './fixtures'
 
-// The pages are asked for over the wire, as a browser does for a document and as the router does for a payload.
+// The pages are asked for over the wire, as a browser does for a document and as the router does
+// for a payload.
 
 const seats = {} as Record<Who, APIRequestContext>
 let ids: Record<string, string>
@@ -22,40 +23,96 @@ test.beforeAll(async ({ baseURL }) => {
   const [acme] = await db.select().from(tenants).where(eq(tenants.slug, 'acme'))
   if (!acme) throw new Error('there is no demo tenant acme')
   for (const who of everyWho) {
-    const cookie = who === 'nobody' ? undefined : await cookieOf(await sessionOf(await person(who, acme.id)))
-    seats[who] = await request.newContext({ ...(baseURL && { baseURL }), extraHTTPHeaders: cookie ? { cookie } : {} })
+    const cookie =
+      who === 'nobody' ? undefined : await cookieOf(await sessionOf(await person(who, acme.id)))
+    seats[who] = await request.newContext({
+      ...(baseURL && { baseURL }),
+      extraHTTPHeaders: cookie ? { cookie } : {},
+    })
   }
-  const end = { kind: 'shared' as const, serverId: null, database: null, schema: 'shared', login: null, secret: null, epoch: 1 }
-  const [move] = await db.insert(moves).values({ id: newId(), tenantId: acme.id, state: 'aborted', source: end, target: end, tierFrom: 'starter', tierTo: 'business', requestedBy: 'test', reason: 'test' }).returning()
-  const first = await withTenant({ kind: 'service', tenantId: acme.id, reason: 'test' }, async (tx) => ({
-    orders: (await tx.select({ id: orders.id }).from(orders).where(eq(orders.status, 'placed')).limit(1))[0]?.id,
-    customers: (await tx.select({ id: customers.id }).from(customers).limit(1))[0]?.id,
-    products: (await tx.select({ id: products.id }).from(products).limit(1))[0]?.id,
-  }))
-  ids = { '/orders': first.orders ?? '', '/customers': first.customers ?? '', '/products': first.products ?? '', '/mailbox': newId(), '/console/moves': move?.id ?? '', '/console/fleet/runs': await requestRun('test', {}) }
+  const end = {
+    kind: 'shared' as const,
+    serverId: null,
+    database: null,
+    schema: 'shared',
+    login: null,
+    secret: null,
+    epoch: 1,
+  }
+  const [move] = await db
+    .insert(moves)
+    .values({
+      id: newId(),
+      tenantId: acme.id,
+      state: 'aborted',
+      source: end,
+      target: end,
+      tierFrom: 'starter',
+      tierTo: 'business',
+      requestedBy: 'test',
+      reason: 'test',
+    })
+    .returning()
+  const first = await withTenant(
+    { kind: 'service', tenantId: acme.id, reason: 'test' },
+    async (tx) => ({
+      orders: (
+        await tx.select({ id: orders.id }).from(orders).where(eq(orders.status, 'placed')).limit(1)
+      )[0]?.id,
+      customers: (await tx.select({ id: customers.id }).from(customers).limit(1))[0]?.id,
+      products: (await tx.select({ id: products.id }).from(products).limit(1))[0]?.id,
+    }),
+  )
+  ids = {
+    '/orders': first.orders ?? '',
+    '/customers': first.customers ?? '',
+    '/products': first.products ?? '',
+    '/mailbox': newId(),
+    '/console/moves': move?.id ?? '',
+    '/console/fleet/runs': await requestRun('test', {}),
+  }
 })
 test.afterAll(() => Promise.all(Object.values(seats).map((seat) => seat.dispose())))
 
 async function person(who: Who, tenantId: string): Promise<string> {
-  const { id } = await users.create(platform(), { email: `${newId()}@pages.example`, name: who, verified: true })
+  const { id } = await users.create(platform(), {
+    email: `${newId()}@pages.example`,
+    name: who,
+    verified: true,
+  })
   if (who === 'operator') await users.makeOperator(platform(), id, 'test')
   else await addMember(platform(), tenantId, id, who as Exclude<Who, 'operator' | 'nobody'>)
   return id
 }
 
-const addressOf = (path: string) => path.replace('[slug]', 'acme').replace(/^(.*)\/\[id\]/, (_, before: string) => `${before}/${ids[before]}`)
+const addressOf = (path: string) =>
+  path
+    .replace('[slug]', 'acme')
+    .replace(/^(.*)\/\[id\]/, (_, before: string) => `${before}/${ids[before]}`)
 
-/** What an answer amounts to. Behind a loading state the status is sent before it is known, so the payload says it. */
-async function outcome(seat: APIRequestContext, address: string, headers: Record<string, string>): Promise<Outcome | number> {
+/**
+ * What an answer amounts to. Behind a loading state the status is sent before it is known, so the
+ * payload says it.
+ */
+async function outcome(
+  seat: APIRequestContext,
+  address: string,
+  headers: Record<string, string>,
+): Promise<Outcome | number> {
   const answer = await seat.get(address, { headers, maxRedirects: 0 })
-  // the router's first question for a payload is sent on to the same path, with a number that keeps caches apart
+  // the router's first question for a payload is sent on to the same path, with a number that keeps
+  // caches apart
   const sentOn = new URL(answer.headers().location ?? '', 'http://x')
-  if (sentOn.searchParams.has('_rsc') && !address.includes('_rsc')) return outcome(seat, sentOn.pathname + sentOn.search, headers)
-  const location = answer.headers().location ?? /NEXT_REDIRECT;\w+;([^;]+);/.exec(await answer.text())?.[1]
+  if (sentOn.searchParams.has('_rsc') && !address.includes('_rsc'))
+    return outcome(seat, sentOn.pathname + sentOn.search, headers)
+  const location =
+    answer.headers().location ?? /NEXT_REDIRECT;\w+;([^;]+);/.exec(await answer.text())?.[1]
   // so many questions in so short a time may use up what acme is allowed
-  if (answer.status() === 429 || (location && pathOf(location) === '/busy')) return sleep(1000).then(() => outcome(seat, address, headers))
+  if (answer.status() === 429 || (location && pathOf(location) === '/busy'))
+    return sleep(1000).then(() => outcome(seat, address, headers))
   if (location) return pathOf(location)
-  if (answer.status() === 404 || /NEXT_HTTP_ERROR_FALLBACK;404/.test(await answer.text())) return 'not found'
+  if (answer.status() === 404 || /NEXT_HTTP_ERROR_FALLBACK;404/.test(await answer.text()))
+    return 'not found'
   return answer.status() === 200 ? 'page' : answer.status()
 }
 

@@ -18,45 +18,83 @@ async function secrets(): Promise<Secret[]> {
     select table_name as table, column_name as column, data_type as type from information_schema.columns
     where table_schema = 'platform' and (column_name ~ '(hash|secret|sealed)$') and table_name <> 'audit'`)
   for (const { table, column, type } of columns.rows) {
-    const { rows } = await client.query<{ value: string | Buffer }>(`select ${pg.escapeIdentifier(column)} as value from platform.${pg.escapeIdentifier(table)} where ${pg.escapeIdentifier(column)} is not null`)
+    const { rows } = await client.query<{ value: string | Buffer }>(
+      `select ${pg.escapeIdentifier(column)} as value from platform.${pg.escapeIdentifier(table)} where ${pg.escapeIdentifier(column)} is not null`,
+    )
     for (const { value } of rows) {
-      const bytes = Buffer.isBuffer(value) ? [value.toString('hex'), value.toString('base64'), value.toString('base64url')] : [value]
+      const bytes = Buffer.isBuffer(value)
+        ? [value.toString('hex'), value.toString('base64'), value.toString('base64url')]
+        : [value]
       found.push(...bytes.map((text) => ({ what: `${table}.${column} (${type})`, text })))
     }
   }
-  const { rows: mails } = await client.query<{ id: string; sealed: string }>('select id, sealed from platform.mail where sealed is not null')
-  for (const { id, sealed } of mails) for (const [, token = ''] of unsealed(id, sealed).text.matchAll(/#[a-z-]+\.([\w-]{43})/g)) found.push({ what: 'token of a mail', text: token })
+  const { rows: mails } = await client.query<{ id: string; sealed: string }>(
+    'select id, sealed from platform.mail where sealed is not null',
+  )
+  for (const { id, sealed } of mails)
+    for (const [, token = ''] of unsealed(id, sealed).text.matchAll(/#[a-z-]+\.([\w-]{43})/g))
+      found.push({ what: 'token of a mail', text: token })
   await client.end()
-  for (const name of databaseLogins) found.push({ what: `password of ${name}`, text: loginPassword(name) })
-  for (const name of ['AUTH_SECRET', 'ENCRYPTION_KEY']) found.push({ what: name, text: process.env[name] ?? '' })
+  for (const name of databaseLogins)
+    found.push({ what: `password of ${name}`, text: loginPassword(name) })
+  for (const name of ['AUTH_SECRET', 'ENCRYPTION_KEY'])
+    found.push({ what: name, text: process.env[name] ?? '' })
   return found
 }
 
 function look(where: string, body: string, all: Secret[]): string[] {
-  const known = all.filter(({ text }) => text.length > 15 && body.includes(text)).map(({ what }) => `${what} in ${where}`)
-  return [...known, ...(/\$argon2id?\$/.test(body) ? [`a password hash in ${where}`] : []), ...(/\browhouse_[\w-]{43}\b/.test(body) ? [`an API key in ${where}`] : [])]
+  const known = all
+    .filter(({ text }) => text.length > 15 && body.includes(text))
+    .map(({ what }) => `${what} in ${where}`)
+  return [
+    ...known,
+    ...(/\$argon2id?\$/.test(body) ? [`a password hash in ${where}`] : []),
+    ...(/\browhouse_[\w-]{43}\b/.test(body) ? [`an API key in ${where}`] : []),
+  ]
 }
 
 async function bodies(page: Page, paths: string[]): Promise<[string, string][]> {
-  const read = async (path: string, headers?: Record<string, string>): Promise<[string, string]> => [path, await (await page.request.get(path, { ...(headers && { headers }) })).text()]
+  const read = async (
+    path: string,
+    headers?: Record<string, string>,
+  ): Promise<[string, string]> => [
+    path,
+    await (await page.request.get(path, { ...(headers && { headers }) })).text(),
+  ]
   const result: [string, string][] = []
   for (const path of paths) result.push(await read(path), await read(path, { rsc: '1' }))
   return result
 }
 
-test('no hash, token, key or password is in any page, payload, answer, error or log', async ({ page }) => {
+test('no hash, token, key or password is in any page, payload, answer, error or log', async ({
+  page,
+}) => {
   test.setTimeout(180_000)
   const all = await secrets()
   expect(all.length).toBeGreaterThan(20)
   expect(look('here', all[0]?.text ?? '', all)).not.toEqual([])
   const { pages, routes } = entrances(process.cwd())
-  const paths = [...new Set([...pages.map(({ path }) => path), ...routes.filter(({ method }) => method === 'GET').map(({ path }) => path)])]
-    .map((path) => path.replace(/\[\.\.\..*\]/, 'session').replaceAll(/\[\w+\]/g, '01a2060b-1936-7b76-be35-4d04e7a7fc17'))
+  const paths = [
+    ...new Set([
+      ...pages.map(({ path }) => path),
+      ...routes.filter(({ method }) => method === 'GET').map(({ path }) => path),
+    ]),
+  ].map((path) =>
+    path
+      .replace(/\[\.\.\..*\]/, 'session')
+      .replaceAll(/\[\w+\]/g, '01a2060b-1936-7b76-be35-4d04e7a7fc17'),
+  )
   const found: string[] = []
-  for (const who of [undefined, ...logins().map(({ email }) => email).filter((email) => /ada|ines|olivia/.test(email))]) {
+  for (const who of [
+    undefined,
+    ...logins()
+      .map(({ email }) => email)
+      .filter((email) => /ada|ines|olivia/.test(email)),
+  ]) {
     await page.context().clearCookies()
     if (who) await signIn(page, who)
-    for (const [path, body] of await bodies(page, paths)) found.push(...look(`${path} as ${who ?? 'nobody'}`, body, all))
+    for (const [path, body] of await bodies(page, paths))
+      found.push(...look(`${path} as ${who ?? 'nobody'}`, body, all))
   }
   found.push(...look('the log of the server', readFileSync('test-results/server.log', 'utf8'), all))
   expect(found).toEqual([])

@@ -18,7 +18,11 @@ void askedToStop().then(async ({ code }) => {
 
 try {
   refuseOldNode(process.versions.node, [20, 9], 'to install the packages')
-  if (!isStamped()) await withLock(join(root, '.data/bootstrap.lock'), install, { waitMs: 900_000, onWait: tellWaiting })
+  if (!isStamped())
+    await withLock(join(root, '.data/bootstrap.lock'), install, {
+      waitMs: 900_000,
+      onWait: tellWaiting,
+    })
   refuseOldNode(nodeOfScripts(), [22, 18], 'to run TypeScript as it is')
 } catch (error) {
   console.error(`bootstrap: ${error.message}`)
@@ -55,10 +59,16 @@ function isInstalled() {
   if (!existsSync(record)) return false
   const there = JSON.parse(readFileSync(record, 'utf8')).packages
   const wanted = Object.entries(JSON.parse(readFileSync(lockfile, 'utf8')).packages)
-  return wanted.every(([path, entry]) => path === '' || there[path]?.version === entry.version || (there[path] === undefined && notForHere(entry)))
+  return wanted.every(
+    ([path, entry]) =>
+      path === '' ||
+      there[path]?.version === entry.version ||
+      (there[path] === undefined && notForHere(entry)),
+  )
 }
 
-// An optional package without a system of its own is needed only by one that is not for this machine either.
+// An optional package without a system of its own is needed only by one that is not for this
+// machine either.
 function notForHere({ optional, os, cpu, libc }) {
   if (!optional) return false
   const unbound = os === undefined && cpu === undefined
@@ -69,30 +79,48 @@ function notForHere({ optional, os, cpu, libc }) {
 function fits(wanted = [], here) {
   const list = [wanted].flat()
   if (list.length === 0) return true
-  return list.some((item) => item.startsWith('!')) ? !list.includes(`!${here}`) : list.includes(here)
+  return list.some((item) => item.startsWith('!'))
+    ? !list.includes(`!${here}`)
+    : list.includes(here)
 }
 
-// npm itself stays on the Node it was started with: ours lives in the folder that `npm ci` is about to delete.
+// npm itself stays on the Node it was started with: ours lives in the folder that `npm ci` is about
+// to delete.
 async function npm(...args) {
   const { npm_execpath: npmFile, npm_node_execpath: outerNode = process.execPath } = process.env
   const options = { cwd: root, stdio: ['ignore', 2, 2] }
   const child = npmFile?.endsWith('.js')
     ? children.start('npm', [npmFile, ...args], { ...options, program: outerNode })
-    : children.start('npm', args, { ...options, program: process.platform === 'win32' ? 'npm.cmd' : 'npm', shell: process.platform === 'win32' })
+    : children.start('npm', args, {
+        ...options,
+        program: process.platform === 'win32' ? 'npm.cmd' : 'npm',
+        shell: process.platform === 'win32',
+      })
   const { how, code } = await child.ended
-  if (code !== 0) throw new Error(`npm ${args[0]} ${how}; its message is above. Repair that and run the same command again`)
+  if (code !== 0)
+    throw new Error(
+      `npm ${args[0]} ${how}; its message is above. Repair that and run the same command again`,
+    )
 }
 
 function nodeOfScripts() {
   const own = join(root, 'node_modules/.bin', process.platform === 'win32' ? 'node.cmd' : 'node')
   if (!existsSync(own)) return process.versions.node
-  const answer = spawnSync(own, ['--version'], { encoding: 'utf8', shell: process.platform === 'win32' })
-  if (answer.status !== 0) throw new Error(`${own} does not start (${answer.error?.message ?? answer.stderr}); delete node_modules and run the command again`)
+  const answer = spawnSync(own, ['--version'], {
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  })
+  if (answer.status !== 0)
+    throw new Error(
+      `${own} does not start (${answer.error?.message ?? answer.stderr}); delete node_modules and run the command again`,
+    )
   return answer.stdout.trim().slice(1)
 }
 
 function refuseOldNode(version, [major, minor], purpose) {
   const [haveMajor, haveMinor] = version.split('.').map(Number)
   if (haveMajor > major || (haveMajor === major && haveMinor >= minor)) return
-  throw new Error(`Node ${version} is in use, but ${major}.${minor} or later is needed ${purpose}; install a current Node.js (nodejs.org) and run the command again`)
+  throw new Error(
+    `Node ${version} is in use, but ${major}.${minor} or later is needed ${purpose}; install a current Node.js (nodejs.org) and run the command again`,
+  )
 }

@@ -4,10 +4,23 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-const programs = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'microsoft-edge']
+const programs = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  'chrome',
+  'microsoft-edge',
+]
 const elsewhere = {
-  darwin: ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium'],
-  win32: [`${process.env.PROGRAMFILES}\\Google\\Chrome\\Application\\chrome.exe`, `${process.env['PROGRAMFILES(X86)']}\\Microsoft\\Edge\\Application\\msedge.exe`],
+  darwin: [
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  ],
+  win32: [
+    `${process.env.PROGRAMFILES}\\Google\\Chrome\\Application\\chrome.exe`,
+    `${process.env['PROGRAMFILES(X86)']}\\Microsoft\\Edge\\Application\\msedge.exe`,
+  ],
 }
 const downloadTimeoutMs = 180_000
 const packageTimeoutMs = 420_000
@@ -15,7 +28,14 @@ const startTimeoutMs = 30_000
 
 /** The path of a Chromium for the browser tests; installs one when there is none. */
 export async function findBrowser() {
-  return configured() ?? (await playwrights()) ?? systems() ?? (await downloaded()) ?? packaged() ?? missing()
+  return (
+    configured() ??
+    (await playwrights()) ??
+    systems() ??
+    (await downloaded()) ??
+    packaged() ??
+    missing()
+  )
 }
 
 function configured() {
@@ -31,7 +51,8 @@ async function playwrights() {
   return path && starts(path) ? path : undefined
 }
 
-// One that was only downloaded may lack the system's libraries, and a name in the PATH may stand for a package that is not there.
+// One that was only downloaded may lack the system's libraries, and a name in the PATH may stand
+// for a package that is not there.
 function starts(path) {
   if (!existsSync(path)) return false
   // elsewhere it brings its libraries along, and on Windows the question would open a window
@@ -44,14 +65,20 @@ function starts(path) {
 function systems() {
   const folders = (process.env.PATH ?? '').split(process.platform === 'win32' ? ';' : ':')
   const suffix = process.platform === 'win32' ? '.exe' : ''
-  const candidates = programs.flatMap((name) => folders.map((folder) => join(folder, name + suffix)))
+  const candidates = programs.flatMap((name) =>
+    folders.map((folder) => join(folder, name + suffix)),
+  )
   return [...candidates, ...(elsewhere[process.platform] ?? [])].find(starts)
 }
 
 async function downloaded() {
   say('There is no Chromium here: trying Playwright’s own …')
   const manifest = createRequire(import.meta.url).resolve('@playwright/test/package.json')
-  const done = run(process.execPath, [join(dirname(manifest), 'cli.js'), 'install', 'chromium'], downloadTimeoutMs)
+  const done = run(
+    process.execPath,
+    [join(dirname(manifest), 'cli.js'), 'install', 'chromium'],
+    downloadTimeoutMs,
+  )
   if (done === undefined) return await playwrights()
   say(`Playwright could not download one (${done}).`)
   return undefined
@@ -61,7 +88,10 @@ function packaged() {
   if (process.getuid?.() !== 0 || !isDebianLike()) return undefined
   say('Installing the system’s chromium with apt-get (about a minute) …')
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  for (const args of [['update', '-q'], ['install', '-yq', '--no-install-recommends', 'chromium']]) {
+  for (const args of [
+    ['update', '-q'],
+    ['install', '-yq', '--no-install-recommends', 'chromium'],
+  ]) {
     const failed = run('apt-get', args, packageTimeoutMs, env)
     if (failed !== undefined) say(`apt-get ${args[0]} failed: ${failed}`)
   }
@@ -69,16 +99,27 @@ function packaged() {
 }
 
 function isDebianLike() {
-  return existsSync('/etc/os-release') && /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8'))
+  return (
+    existsSync('/etc/os-release') &&
+    /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8'))
+  )
 }
 
 function missing() {
-  throw new Error('no Chromium was found and none could be installed; install Chrome or Chromium and set E2E_BROWSER to its path')
+  throw new Error(
+    'no Chromium was found and none could be installed; install Chrome or Chromium and set E2E_BROWSER to its path',
+  )
 }
 
 // Undefined when it worked, otherwise the reason in one line.
 function run(program, args, timeout, env = process.env) {
-  const done = spawnSync(program, args, { env, timeout, killSignal: 'SIGKILL', encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+  const done = spawnSync(program, args, {
+    env,
+    timeout,
+    killSignal: 'SIGKILL',
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   if (done.status === 0) return undefined
   if (done.error) return done.error.message
   const lines = `${done.stderr}\n${done.stdout}`.trim().split('\n')

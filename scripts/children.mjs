@@ -25,11 +25,23 @@ export function childGroup() {
 }
 
 // Each child leads a process group, so that stopping it stops whatever it has started itself.
-function startChild(name, args, { program = process.execPath, stdio = ['ignore', 'inherit', 'inherit'], ...options } = {}) {
+function startChild(
+  name,
+  args,
+  { program = process.execPath, stdio = ['ignore', 'inherit', 'inherit'], ...options } = {},
+) {
   const child = spawn(program, args, { ...options, stdio, detached: !windows })
   const ended = new Promise((resolve) => {
-    child.once('error', (error) => resolve({ name, code: 1, how: `did not start: ${error.message}` }))
-    child.once('exit', (code, signal) => resolve({ name, code: exitCode(code, signal), how: signal ? `was ended by ${signal}` : `ended with exit code ${code}` }))
+    child.once('error', (error) =>
+      resolve({ name, code: 1, how: `did not start: ${error.message}` }),
+    )
+    child.once('exit', (code, signal) =>
+      resolve({
+        name,
+        code: exitCode(code, signal),
+        how: signal ? `was ended by ${signal}` : `ended with exit code ${code}`,
+      }),
+    )
   })
   return { name, pid: child.pid, process: child, ended }
 }
@@ -37,7 +49,10 @@ function startChild(name, args, { program = process.execPath, stdio = ['ignore',
 async function stopAll(children) {
   const started = children.filter((child) => child.pid !== undefined)
   for (const child of started) signalGroup(child.pid, 'SIGTERM')
-  const timer = setTimeout(() => started.forEach((child) => signalGroup(child.pid, 'SIGKILL')), graceMs)
+  const timer = setTimeout(
+    () => started.forEach((child) => signalGroup(child.pid, 'SIGKILL')),
+    graceMs,
+  )
   await Promise.all(children.map((child) => child.ended))
   clearTimeout(timer)
   // The leader is gone, but a grandchild may have ignored the signal.
@@ -53,12 +68,17 @@ export function signalGroup(pid, signal) {
   }
 }
 
-export const exitCode = (code, signal) => code ?? 128 + ({ SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }[signal] ?? 0)
+export const exitCode = (code, signal) =>
+  code ?? 128 + ({ SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }[signal] ?? 0)
 
-/** Resolves with the reason when this command is to end: a signal, or the death of whoever started it. */
+/**
+ * Resolves with the reason when this command is to end: a signal, or the death of whoever started
+ * it.
+ */
 export function askedToStop() {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve({ signal, code: exitCode(null, signal) }))
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+      process.on(signal, () => resolve({ signal, code: exitCode(null, signal) }))
     watchParent(() => resolve({ signal: 'SIGTERM', code: exitCode(null, 'SIGTERM') }))
   })
 }

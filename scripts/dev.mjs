@@ -1,4 +1,5 @@
-// npm run dev: database, demo data, worker and web app in one command, and nothing left behind afterwards.
+// npm run dev: database, demo data, worker and web app in one command, and nothing left behind
+// afterwards.
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -15,7 +16,9 @@ import { welcome } from './welcome.mjs'
 
 const release = tryLock(join(root, '.data/dev.lock'))
 if (release === undefined) {
-  console.error(`npm run dev runs already in this checkout${runningApp() ? `, at ${runningApp().url} (process ${runningApp().owner.pid})` : ''}; stop it first, or use that one.`)
+  console.error(
+    `npm run dev runs already in this checkout${runningApp() ? `, at ${runningApp().url} (process ${runningApp().owner.pid})` : ''}; stop it first, or use that one.`,
+  )
   process.exit(1)
 }
 
@@ -44,12 +47,30 @@ async function develop() {
 
   environment = developmentEnvironment('dev', { port })
   const { env, ownServer } = await environment
-  console.log(ownServer ? `PostgreSQL: port ${new URL(env.DATABASE_URL).port}, data in .data/dev` : `PostgreSQL: ${new URL(env.DATABASE_URL).host}, from DATABASE_URL`)
+  console.log(
+    ownServer
+      ? `PostgreSQL: port ${new URL(env.DATABASE_URL).port}, data in .data/dev`
+      : `PostgreSQL: ${new URL(env.DATABASE_URL).host}, from DATABASE_URL`,
+  )
   await setUp(env, children)
   const logins = await seedDemo(env, children)
 
-  const running = [children.start('next dev', [createRequire(import.meta.url).resolve('next/dist/bin/next'), 'dev', '-H', '127.0.0.1', '-p', String(port)], { env, cwd: root })]
-  if (existsSync(join(root, 'db/worker.ts'))) running.push(children.start('the worker', ['db/worker.ts'], { env, cwd: root }))
+  const running = [
+    children.start(
+      'next dev',
+      [
+        createRequire(import.meta.url).resolve('next/dist/bin/next'),
+        'dev',
+        '-H',
+        '127.0.0.1',
+        '-p',
+        String(port),
+      ],
+      { env, cwd: root },
+    ),
+  ]
+  if (existsSync(join(root, 'db/worker.ts')))
+    running.push(children.start('the worker', ['db/worker.ts'], { env, cwd: root }))
   noteRunningApp(url, running)
 
   const ended = Promise.race(running.map((child) => child.ended))
@@ -76,7 +97,8 @@ async function firstAnswer(url) {
       return (await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(120_000) })).status
     } catch (error) {
       // Nobody listens yet. When the server dies instead, its own exit ends the wait.
-      if (error.cause?.code !== 'ECONNREFUSED' && error.name !== 'AggregateError') throw new Error(`${url} does not answer: ${error.cause?.message ?? error.message}`)
+      if (error.cause?.code !== 'ECONNREFUSED' && error.name !== 'AggregateError')
+        throw new Error(`${url} does not answer: ${error.cause?.message ?? error.message}`)
       await sleep(200)
     }
   }

@@ -5,11 +5,25 @@ import { root } from './root.mjs'
 
 // What README and docs name exists: links, paths, npm scripts and commands.
 
-const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'db/README.md', ...readdirSync(join(root, 'docs'), { recursive: true }).filter((file) => file.endsWith('.md')).map((file) => join('docs', file))]
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'db/README.md',
+  ...readdirSync(join(root, 'docs'), { recursive: true })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join('docs', file)),
+]
 const scripts = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts)
-const commands = [...readFileSync(join(root, 'db/cli/commands.ts'), 'utf8').matchAll(/words: \[([^\]]+)\]/g)].map(([, words]) => words.replaceAll(/['\s]/g, '').split(',').join(' '))
+const commands = [
+  ...readFileSync(join(root, 'db/cli/commands.ts'), 'utf8').matchAll(/words: \[([^\]]+)\]/g),
+].map(([, words]) => words.replaceAll(/['\s]/g, '').split(',').join(' '))
 // what a how-to tells its reader to make
-const toBeMade = new Set(['db/fleet/testing/rows/0001_invoices.sql', 'db/product/invoices.ts', 'app/(tenant)/invoices/page.tsx'])
+const toBeMade = new Set([
+  'db/fleet/testing/rows/0001_invoices.sql',
+  'db/product/invoices.ts',
+  'app/(tenant)/invoices/page.tsx',
+])
 
 const all = (text, pattern) => [...text.matchAll(pattern)].map(([, found]) => found)
 
@@ -17,7 +31,9 @@ describe.each(pages)('%s', (page) => {
   const text = readFileSync(join(root, page), 'utf8')
 
   test('every link leads to a file', () => {
-    const links = all(text, /\]\(([^)\s]+)\)/g).filter((link) => !/^[a-z]+:/.test(link)).map((link) => link.split('#')[0])
+    const links = all(text, /\]\(([^)\s]+)\)/g)
+      .filter((link) => !/^[a-z]+:/.test(link))
+      .map((link) => link.split('#')[0])
     expect(links.filter((link) => link && !existsSync(join(root, dirname(page), link)))).toEqual([])
   })
 
@@ -30,6 +46,10 @@ describe.each(pages)('%s', (page) => {
     const named = all(text, /npm run (?:-s )?([a-z0-9:-]+)/g)
     expect(named.filter((name) => !scripts.includes(name))).toEqual([])
     const called = all(text, /rowhouse -- ((?:[a-z]+)(?: [a-z]+)?)/g)
-    expect(called.filter((words) => !commands.includes(words) && !commands.includes(words.split(' ')[0]))).toEqual([])
+    expect(
+      called.filter(
+        (words) => !commands.includes(words) && !commands.includes(words.split(' ')[0]),
+      ),
+    ).toEqual([])
   })
 })

@@ -28,7 +28,9 @@ export async function withLock(file, work, { waitMs = 120_000, onWait = () => {}
       }
     }
     if (Date.now() > deadline) {
-      throw new Error(`${file} has been held by process ${lockOwner(file)?.pid} for ${waitMs / 1000} s; end that process or try again later`)
+      throw new Error(
+        `${file} has been held by process ${lockOwner(file)?.pid} for ${waitMs / 1000} s; end that process or try again later`,
+      )
     }
     if (!told) onWait(lockOwner(file))
     told = true
@@ -55,7 +57,8 @@ function claim(file) {
   }
 }
 
-// Whoever removes a stale lock holds a second one meanwhile: two at once could remove each other's fresh lock.
+// Whoever removes a stale lock holds a second one meanwhile: two at once could remove each other's
+// fresh lock.
 function removeStale(file) {
   const guard = `${file}.removing`
   if (!claim(guard)) {

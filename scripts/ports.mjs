@@ -2,7 +2,8 @@ import { createServer } from 'node:net'
 
 // 32768 and up belongs to outgoing connections: a port there can vanish at any moment.
 const lastPort = 32_767
-// A wildcard listener of another program hides behind a free loopback address on some systems, so all four are tried.
+// A wildcard listener of another program hides behind a free loopback address on some systems, so
+// all four are tried.
 const addresses = ['127.0.0.1', '::1', '0.0.0.0', '::']
 
 export async function freePort(from) {

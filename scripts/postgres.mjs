@@ -13,7 +13,8 @@ import { anyoneLeft, enter, leave } from './postgres/users.mjs'
 const firstPort = 5433
 
 /**
- * Starts the embedded PostgreSQL called `name`, or joins it when it runs already. Whoever stops it last ends it.
+ * Starts the embedded PostgreSQL called `name`, or joins it when it runs already. Whoever stops it
+ * last ends it.
  * @param {{ name: string, durable: boolean }} wanted
  * @returns {Promise<{ adminUrl: string, port: number, stop: () => Promise<void> }>}
  */
@@ -36,10 +37,11 @@ export async function startPostgres({ name, durable }) {
     return { port, adminUrl, file: enter(home) }
   })
   let stopped
-  const stop = () => (stopped ??= locked(async () => {
-    leave(lease.file)
-    if (!anyoneLeft(home)) await server.stop()
-  }))
+  const stop = () =>
+    (stopped ??= locked(async () => {
+      leave(lease.file)
+      if (!anyoneLeft(home)) await server.stop()
+    }))
   return { adminUrl: lease.adminUrl, port: lease.port, stop }
 }
 
@@ -51,7 +53,8 @@ export async function removePostgres(name) {
   await withLock(join(home, 'postgres.lock'), async () => {
     if (server.running() !== undefined) await server.stop()
   })
-  for (const place of [placeInCheckout(name), placeElsewhere(name)]) rmSync(place, { recursive: true, force: true })
+  for (const place of [placeInCheckout(name), placeElsewhere(name)])
+    rmSync(place, { recursive: true, force: true })
 }
 
 async function ready(server, home, durable) {
@@ -59,7 +62,10 @@ async function ready(server, home, durable) {
   const known = existsSync(file)
   if (server.isInitialised()) {
     if (known) return readFileSync(file, 'utf8')
-    if (durable) throw new Error(`${server.data} is there but its password, ${file}, is not; bring the file back or run npm run db:reset`)
+    if (durable)
+      throw new Error(
+        `${server.data} is there but its password, ${file}, is not; bring the file back or run npm run db:reset`,
+      )
   }
   const password = randomBytes(18).toString('base64url')
   await server.initialise(password)
@@ -98,7 +104,9 @@ async function answers(adminUrl, server) {
     } catch (error) {
       const startingUp = error.code === '57P03' || error.code === 'ECONNREFUSED'
       if (!startingUp || Date.now() > deadline) {
-        throw new Error(`PostgreSQL in ${server.data} runs but does not let us in: ${error.message}; ${server.log} says more`)
+        throw new Error(
+          `PostgreSQL in ${server.data} runs but does not let us in: ${error.message}; ${server.log} says more`,
+        )
       }
       await sleep(100)
     } finally {

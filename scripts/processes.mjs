@@ -32,7 +32,10 @@ function stampFromProc(pid) {
 
 // When it was started, to the second; nothing for a process that is gone.
 export function stampFromPs(pid) {
-  const { error, stdout } = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } })
+  const { error, stdout } = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+  })
   return error ? 'alive' : stdout.trim() || undefined
 }
 

@@ -1,5 +1,6 @@
-// npm run rename -- "My Product" my-product: every mention of this template's name becomes yours, in texts, code, roles, cookies and
-// file names. For a fresh clone, before the first deployment: roles and migrations change with it. Takes itself away at the end.
+// npm run rename -- "My Product" my-product: every mention of this template's name becomes yours,
+// in texts, code, roles, cookies and file names. For a fresh clone, before the first deployment:
+// roles and migrations change with it. Takes itself away at the end.
 import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,15 +9,26 @@ import { root } from './root.mjs'
 const notOurs = new Set(['.git', '.data', '.next', 'node_modules', 'test-results', 'next-env.d.ts'])
 const ownFiles = ['scripts/rename.mjs', 'scripts/rename.test.mjs']
 
-/** A name as people read it, and its slug as machines do. Throws a sentence when one of them would not do everywhere. */
+/**
+ * A name as people read it, and its slug as machines do. Throws a sentence when one of them would
+ * not do everywhere.
+ */
 export function checkNames(name, slug) {
-  if (!/^[\p{L}\p{N}][\p{L}\p{N} .-]{0,39}$/u.test(name ?? '')) throw new Error(`The name ${JSON.stringify(name ?? '')} has to be 1 to 40 letters, digits, spaces, dots or hyphens.`)
+  if (!/^[\p{L}\p{N}][\p{L}\p{N} .-]{0,39}$/u.test(name ?? ''))
+    throw new Error(
+      `The name ${JSON.stringify(name ?? '')} has to be 1 to 40 letters, digits, spaces, dots or hyphens.`,
+    )
   if (!/^(?!pg(-|$))[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(slug ?? '') || slug.length > 24) {
-    throw new Error(`The slug ${JSON.stringify(slug ?? '')} has to be 1 to 24 lower-case letters, digits and single hyphens, with a letter first, and can not begin with pg, which PostgreSQL keeps for itself.`)
+    throw new Error(
+      `The slug ${JSON.stringify(slug ?? '')} has to be 1 to 24 lower-case letters, digits and single hyphens, with a letter first, and can not begin with pg, which PostgreSQL keeps for itself.`,
+    )
   }
 }
 
-/** `text` with the name in each of its spellings: as a class, a constant, a variable, an SQL name, a slug and in prose. */
+/**
+ * `text` with the name in each of its spellings: as a class, a constant, a variable, an SQL name, a
+ * slug and in prose.
+ */
 export function renamed(text, name, slug) {
   const words = slug.split('-')
   const pascal = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
@@ -36,9 +48,21 @@ export function renameBelow(folder, name, slug) {
   const manifest = join(folder, 'package.json')
   writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(/^ *"rename": .*\n/m, ''))
   const howTo = join(folder, 'docs', 'how-to.md')
-  writeFileSync(howTo, readFileSync(howTo, 'utf8').replace(/^## Give it your name\n[\s\S]*?(?=^## )/m, ''))
-  const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => !notOurs.has(entry.name) && !/^\.env(?!\.example$)/.test(entry.name)).flatMap((entry) =>
-    entry.isFile() ? [join(folder, entry.name)] : entry.isDirectory() ? readdirSync(join(folder, entry.name), { recursive: true, withFileTypes: true }).filter((inner) => inner.isFile()).map((inner) => join(inner.parentPath ?? inner.path, inner.name)) : []) // Node 20.9 says path
+  writeFileSync(
+    howTo,
+    readFileSync(howTo, 'utf8').replace(/^## Give it your name\n[\s\S]*?(?=^## )/m, ''),
+  )
+  const files = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !notOurs.has(entry.name) && !/^\.env(?!\.example$)/.test(entry.name))
+    .flatMap((entry) =>
+      entry.isFile()
+        ? [join(folder, entry.name)]
+        : entry.isDirectory()
+          ? readdirSync(join(folder, entry.name), { recursive: true, withFileTypes: true })
+              .filter((inner) => inner.isFile())
+              .map((inner) => join(inner.parentPath ?? inner.path, inner.name))
+          : [],
+    ) // Node 20.9 says path
   let changed = 0
   for (const file of files) {
     const bytes = readFileSync(file)
@@ -56,10 +80,17 @@ export function renameBelow(folder, name, slug) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [name, slug, ...rest] = process.argv.slice(2)
   try {
-    if (rest.length > 0) throw new Error(`Two values are wanted, ${rest.length + 2} came. A name with spaces needs quotes.`)
+    if (rest.length > 0)
+      throw new Error(
+        `Two values are wanted, ${rest.length + 2} came. A name with spaces needs quotes.`,
+      )
     checkNames(name, slug)
-    console.log(`${renameBelow(root, name, slug)} files now say ${name} (${slug}). The pictures in docs/screenshots still show the old name.`)
-    console.log('Next: npm test. If npm run dev has run here before: npm run db:reset, since its roles had the old name.')
+    console.log(
+      `${renameBelow(root, name, slug)} files now say ${name} (${slug}). The pictures in docs/screenshots still show the old name.`,
+    )
+    console.log(
+      'Next: npm test. If npm run dev has run here before: npm run db:reset, since its roles had the old name.',
+    )
   } catch (error) {
     console.error(`${error.message}\nusage: npm run rename -- "My Product" my-product`)
     process.exitCode = 2

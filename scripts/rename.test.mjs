@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,10 +16,15 @@ import { root } from './root.mjs'
 
 const folder = mkdtempSync(join(tmpdir(), 'renamed-'))
 const notOurs = ['.git', '.data', '.next', 'node_modules', 'test-results']
-const run = (script, ...args) => spawnSync(process.execPath, [join(folder, script), ...args], { cwd: folder, encoding: 'utf8' })
+const run = (script, ...args) =>
+  spawnSync(process.execPath, [join(folder, script), ...args], { cwd: folder, encoding: 'utf8' })
 
 beforeAll(() => {
-  cpSync(root, folder, { recursive: true, filter: (file) => !notOurs.includes(basename(file)) && !/^\.env(?!\.example$)/.test(basename(file)) })
+  cpSync(root, folder, {
+    recursive: true,
+    filter: (file) =>
+      !notOurs.includes(basename(file)) && !/^\.env(?!\.example$)/.test(basename(file)),
+  })
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction')
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -30,7 +43,19 @@ it.each([
 })
 
 it.each([
-  ['', 'a'], ["Bob's", 'bobs'], ['<b>', 'b'], ['x'.repeat(41), 'x'], ['A', ''], ['A', 'A'], ['A', 'a_b'], ['A', '-a'], ['A', 'a--b'], ['A', '1a'], ['A', 'pg'], ['A', 'pg-x'], ['A', 'a'.repeat(25)],
+  ['', 'a'],
+  ["Bob's", 'bobs'],
+  ['<b>', 'b'],
+  ['x'.repeat(41), 'x'],
+  ['A', ''],
+  ['A', 'A'],
+  ['A', 'a_b'],
+  ['A', '-a'],
+  ['A', 'a--b'],
+  ['A', '1a'],
+  ['A', 'pg'],
+  ['A', 'pg-x'],
+  ['A', 'a'.repeat(25)],
 ])('the names %j and %j are refused', (name, slug) => {
   expect(() => checkNames(name, slug)).toThrow(/has to be/)
 })
@@ -44,12 +69,24 @@ describe('a copy of this project', () => {
   })
 
   it('says the new name everywhere, has the right types, and its command runs', () => {
-    expect(run('scripts/rename.mjs', 'My Product', 'my-product')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d{3} files now say My Product/) })
-    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
+    expect(run('scripts/rename.mjs', 'My Product', 'my-product')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^\d{3} files now say My Product/),
+    })
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+      (entry) => entry.isFile() && !entry.parentPath.includes('node_modules'),
+    )
     expect(files.filter(({ name }) => /rowhouse/i.test(name)).map(({ name }) => name)).toEqual([])
-    expect(files.map(({ parentPath, name }) => join(parentPath, name)).filter((file) => /rowhouse/i.test(readFileSync(file, 'latin1')))).toEqual([])
+    expect(
+      files
+        .map(({ parentPath, name }) => join(parentPath, name))
+        .filter((file) => /rowhouse/i.test(readFileSync(file, 'latin1'))),
+    ).toEqual([])
     expect(readFileSync(join(folder, 'docs/how-to.md'), 'utf8')).not.toContain('run rename')
     expect(run('scripts/typecheck.mjs')).toMatchObject({ status: 0, stderr: '' })
-    expect(run('scripts/my-product.mjs', '--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('usage: npm run my-product -- <command>') })
+    expect(run('scripts/my-product.mjs', '--help')).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('usage: npm run my-product -- <command>'),
+    })
   }, 120_000)
 })

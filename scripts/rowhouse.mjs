@@ -1,4 +1,5 @@
-// npm run rowhouse -- <command>: prints nothing of its own on standard output, which may have to be one JSON document.
+// npm run rowhouse -- <command>: prints nothing of its own on standard output, which may have to be
+// one JSON document.
 import { askedToStop, childGroup, signalGroup } from './children.mjs'
 import { developmentEnvironment } from './environment.mjs'
 import { root } from './root.mjs'
@@ -21,7 +22,11 @@ try {
 }
 
 async function run(env) {
-  const child = childGroup().start(program, [program, ...args], { env, cwd: root, stdio: 'inherit' })
+  const child = childGroup().start(program, [program, ...args], {
+    env,
+    cwd: root,
+    stdio: 'inherit',
+  })
   void stopping.then(({ signal }) => child.pid && signalGroup(child.pid, signal))
   return (await child.ended).code
 }

@@ -13,7 +13,14 @@ export function runningApp() {
 
 export function noteRunningApp(url, children) {
   mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(`${file}.new`, JSON.stringify({ owner: describeProcess(), url, children: children.map((child) => describeProcess(child.pid)) }))
+  writeFileSync(
+    `${file}.new`,
+    JSON.stringify({
+      owner: describeProcess(),
+      url,
+      children: children.map((child) => describeProcess(child.pid)),
+    }),
+  )
   renameSync(`${file}.new`, file)
 }
 
@@ -21,7 +28,9 @@ export function forgetRunningApp() {
   rmSync(file, { force: true })
 }
 
-/** Children that outlived a `npm run dev` which was killed with SIGKILL, and so could not stop them. */
+/**
+ * Children that outlived a `npm run dev` which was killed with SIGKILL, and so could not stop them.
+ */
 export function orphans() {
   const noted = read()
   if (noted === undefined || isAlive(noted.owner)) return []

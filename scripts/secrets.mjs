@@ -13,7 +13,9 @@ export async function keptSecrets(name) {
   const file = join(folder, 'secrets.json')
   return await withLock(`${file}.lock`, () => {
     if (!existsSync(file)) {
-      const made = Object.fromEntries(names.map((secret) => [secret, randomBytes(32).toString('base64')]))
+      const made = Object.fromEntries(
+        names.map((secret) => [secret, randomBytes(32).toString('base64')]),
+      )
       writeFileSync(file, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 })
     }
     return JSON.parse(readFileSync(file, 'utf8'))

@@ -1,5 +1,6 @@
-// npm test: every check, all of them even when one fails; two that leave a core idle run side by side. `node scripts/test.mjs lint unit` runs those two;
-// anything that is not the name of a step goes to the last runner (vitest, sabotage or playwright).
+// npm test: every check, all of them even when one fails; two that leave a core idle run side by
+// side. `node scripts/test.mjs lint unit` runs those two; anything that is not the name of a step
+// goes to the last runner (vitest, sabotage or playwright).
 import { askedToStop, childGroup } from './children.mjs'
 import { browserTests } from './test/browser-tests.mjs'
 import { build } from './test/build.mjs'
@@ -11,7 +12,9 @@ const steps = { lint, types, unit: unitTests, sabotage, build, e2e: browserTests
 const rounds = [['lint', 'types'], ['unit'], ['sabotage', 'build'], ['e2e']]
 const given = process.argv.slice(2)
 const wanted = Object.keys(steps).filter((name) => given.includes(name))
-const chosen = rounds.map((round) => round.filter((name) => wanted.length === 0 || wanted.includes(name))).filter((round) => round.length > 0)
+const chosen = rounds
+  .map((round) => round.filter((name) => wanted.length === 0 || wanted.includes(name)))
+  .filter((round) => round.length > 0)
 const extra = given.filter((argument) => !(argument in steps))
 const extraFor = chosen.flat().findLast((name) => ['unit', 'sabotage', 'e2e'].includes(name))
 
@@ -58,7 +61,9 @@ function report() {
   const sum = (key) => results.reduce((total, result) => total + result[key], 0)
   console.log(`\n── summary ${'─'.repeat(63)}`)
   for (const { name, seconds, passed, failed, note = '' } of results) {
-    console.log(`${name.padEnd(8)} ${failed > 0 ? 'FAILED' : 'ok    '} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(7)} s  ${note}`.trimEnd())
+    console.log(
+      `${name.padEnd(8)} ${failed > 0 ? 'FAILED' : 'ok    '} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(7)} s  ${note}`.trimEnd(),
+    )
   }
   const failures = results.flatMap(({ failures = [] }) => failures)
   if (failures.length > 0) console.log(`\n${failures.map((failure) => `✗ ${failure}`).join('\n')}`)

@@ -12,10 +12,14 @@ void askedToStop().then(async ({ code }) => {
   process.exit(code)
 })
 
-if (existsSync(join(root, 'app'))) await run('next typegen', [require.resolve('next/dist/bin/next'), 'typegen'])
+if (existsSync(join(root, 'app')))
+  await run('next typegen', [require.resolve('next/dist/bin/next'), 'typegen'])
 await run('tsc', [join(dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '--noEmit'])
 
 async function run(name, args) {
-  const { code } = await children.start(name, args, { cwd: root, env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' } }).ended
+  const { code } = await children.start(name, args, {
+    cwd: root,
+    env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' },
+  }).ended
   if (code !== 0) process.exit(code)
 }

@@ -5,7 +5,10 @@ export function welcome(url, status, logins) {
     `Rowhouse is ready: ${url}`,
     ...(status >= 500 ? [`(its first page answers ${status}: the reason is above)`] : []),
     ...(logins.length > 0 ? ['', 'Sign in as'] : []),
-    ...logins.map(({ email, password, what }) => `  ${email.padEnd(wide)}  ${password.padEnd(widePassword)}  ${what}`),
+    ...logins.map(
+      ({ email, password, what }) =>
+        `  ${email.padEnd(wide)}  ${password.padEnd(widePassword)}  ${what}`,
+    ),
     '',
     'Ctrl-C stops everything.',
   ]
@@ -15,5 +18,7 @@ export function welcome(url, status, logins) {
 function box(lines) {
   const width = Math.max(...lines.map((line) => line.length))
   const bar = '─'.repeat(width + 2)
-  return ['', `┌${bar}┐`, ...lines.map((line) => `│ ${line.padEnd(width)} │`), `└${bar}┘`, ''].join('\n')
+  return ['', `┌${bar}┐`, ...lines.map((line) => `│ ${line.padEnd(width)} │`), `└${bar}┘`, ''].join(
+    '\n',
+  )
 }

@@ -23,69 +23,117 @@ const password = z.string().min(1, 'Choose a password.').max(200, 'Use at most 2
 const personName = plainName('Enter your name.')
 const tenantName = plainName('Enter a name.')
 const hour = 3600
-const newTenants: Policy = { name: 'organisations made by a user', free: 10, first: 60, longest: 24 * hour, memory: 24 * hour }
+const newTenants: Policy = {
+  name: 'organisations made by a user',
+  free: 10,
+  first: 60,
+  longest: 24 * hour,
+  memory: 24 * hour,
+}
 
 const kinds = Object.keys(linkPages) as [MailLink, ...MailLink[]]
 
-/** Takes the secret out of the address bar and keeps it where no script and no log sees it. It is not used up by that. */
-export const openLink = publicAction(z.object({ kind: z.enum(kinds), token: z.string().regex(/^[\w-]{43}$/) }), async ({ kind, token }) => {
-  await putCookie('link', `${kind}.${token}`, hour)
-  return { kind }
-}, { then: ({ kind }) => linkPages[kind] })
+/**
+ * Takes the secret out of the address bar and keeps it where no script and no log sees it. It is
+ * not used up by that.
+ */
+export const openLink = publicAction(
+  z.object({ kind: z.enum(kinds), token: z.string().regex(/^[\w-]{43}$/) }),
+  async ({ kind, token }) => {
+    await putCookie('link', `${kind}.${token}`, hour)
+    return { kind }
+  },
+  { then: ({ kind }) => linkPages[kind] },
+)
 
-export const askToSignUp = publicAction(z.object({ name: personName, email, organisation: tenantName }), async (input) => {
-  await countMail(input.email, clientAddress(await headers()))
-  await signUp.request(input)
-  return {}
-}, { then: () => '/sent' })
+export const askToSignUp = publicAction(
+  z.object({ name: personName, email, organisation: tenantName }),
+  async (input) => {
+    await countMail(input.email, clientAddress(await headers()))
+    await signUp.request(input)
+    return {}
+  },
+  { then: () => '/sent' },
+)
 
-export const finishSignUp = publicAction(z.object({ password }), async ({ password }) => {
-  const userId = await signUp.finish(await secretOf('sign-up'), password)
-  await dropCookie('link')
-  await startSession(userId)
-  return {}
-}, { then: () => '/orders' })
+export const finishSignUp = publicAction(
+  z.object({ password }),
+  async ({ password }) => {
+    const userId = await signUp.finish(await secretOf('sign-up'), password)
+    await dropCookie('link')
+    await startSession(userId)
+    return {}
+  },
+  { then: () => '/orders' },
+)
 
-export const askForReset = publicAction(z.object({ email }), async ({ email }) => {
-  await countMail(email, clientAddress(await headers()))
-  await passwordChange.requestReset(email)
-  return {}
-}, { then: () => '/sent' })
+export const askForReset = publicAction(
+  z.object({ email }),
+  async ({ email }) => {
+    await countMail(email, clientAddress(await headers()))
+    await passwordChange.requestReset(email)
+    return {}
+  },
+  { then: () => '/sent' },
+)
 
-export const resetPassword = publicAction(z.object({ password }), async ({ password }) => {
-  await rememberBrowser(await passwordChange.reset(await secretOf('reset'), password))
-  await dropCookie('link')
-  return {}
-}, { then: () => '/sign-in?done=reset' })
+export const resetPassword = publicAction(
+  z.object({ password }),
+  async ({ password }) => {
+    await rememberBrowser(await passwordChange.reset(await secretOf('reset'), password))
+    await dropCookie('link')
+    return {}
+  },
+  { then: () => '/sign-in?done=reset' },
+)
 
-export const agreeToAddress = publicAction(z.object({}), async () => {
-  const link = await openedLink('old-address', 'new-address')
-  if (!link) throw new LinkSpent()
-  const changed = await emailChange.agree(link.kind === 'old-address' ? 'old address' : 'new address', link.token)
-  await dropCookie('link')
-  return { changed: changed !== undefined }
-}, { then: ({ changed }) => `/email?done=${changed ? 'changed' : 'half'}` })
+export const agreeToAddress = publicAction(
+  z.object({}),
+  async () => {
+    const link = await openedLink('old-address', 'new-address')
+    if (!link) throw new LinkSpent()
+    const changed = await emailChange.agree(
+      link.kind === 'old-address' ? 'old address' : 'new address',
+      link.token,
+    )
+    await dropCookie('link')
+    return { changed: changed !== undefined }
+  },
+  { then: ({ changed }) => `/email?done=${changed ? 'changed' : 'half'}` },
+)
 
-export const joinAsNew = publicAction(z.object({ name: personName, password }), async (input) => {
-  const { userId } = await invitations.acceptAsNew(await secretOf('invitation'), input)
-  await dropCookie('link')
-  await startSession(userId)
-  return {}
-}, { then: () => '/orders' })
+export const joinAsNew = publicAction(
+  z.object({ name: personName, password }),
+  async (input) => {
+    const { userId } = await invitations.acceptAsNew(await secretOf('invitation'), input)
+    await dropCookie('link')
+    await startSession(userId)
+    return {}
+  },
+  { then: () => '/orders' },
+)
 
-export const join = userAction(z.object({}), async ({ token, user }) => {
-  const tenantId = await invitations.accept(await secretOf('invitation'), user)
-  await dropCookie('link')
-  await sessions.switchTenant(token, tenantId)
-  return {}
-}, { then: () => '/orders' })
+export const join = userAction(
+  z.object({}),
+  async ({ token, user }) => {
+    const tenantId = await invitations.accept(await secretOf('invitation'), user)
+    await dropCookie('link')
+    await sessions.switchTenant(token, tenantId)
+    return {}
+  },
+  { then: () => '/orders' },
+)
 
-export const createOrganisation = userAction(z.object({ name: tenantName }), async ({ token, user }, { name }) => {
-  await count(newTenants, user.id)
-  const { id } = await platform().transaction((tx) => signUp.startTenant(tx, user.id, name))
-  await sessions.switchTenant(token, id)
-  return {}
-}, { then: () => '/orders' })
+export const createOrganisation = userAction(
+  z.object({ name: tenantName }),
+  async ({ token, user }, { name }) => {
+    await count(newTenants, user.id)
+    const { id } = await platform().transaction((tx) => signUp.startTenant(tx, user.id, name))
+    await sessions.switchTenant(token, id)
+    return {}
+  },
+  { then: () => '/orders' },
+)
 
 async function secretOf(kind: MailLink): Promise<string> {
   const link = await openedLink(kind)

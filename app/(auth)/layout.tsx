@@ -5,9 +5,13 @@ import { Street } from '#components/shell/street'
 export default function AuthLayout({ children }: { children: ReactNode }) {
   return (
     <div className="grid min-h-dvh grid-rows-[auto_1fr] bg-panel lg:grid-cols-[minmax(26rem,5fr)_7fr] lg:grid-rows-1">
-      <aside aria-label="What Rowhouse is" className="relative order-last hidden overflow-hidden border-l border-line bg-sunken lg:grid lg:grid-rows-[1fr_auto]">
+      <aside
+        aria-label="What Rowhouse is"
+        className="relative order-last hidden overflow-hidden border-l border-line bg-sunken lg:grid lg:grid-rows-[1fr_auto]"
+      >
         <p className="max-w-2xl self-center px-12 text-3xl font-semibold tracking-tight text-balance xl:px-20">
-          One street, many houses. <span className="block text-ink-faint">Everybody has their own key.</span>
+          One street, many houses.{' '}
+          <span className="block text-ink-faint">Everybody has their own key.</span>
         </p>
         <Street className="h-[38dvh] w-full" />
       </aside>

@@ -11,8 +11,23 @@ export default async function TenantLayout({ children }: { children: ReactNode }
   const { support } = tenant
   return (
     <>
-      {support && <SupportBanner name={tenant.name} reason={support.reason} writes={support.writes} until={support.expiresAt.toISOString()} actions={{ write: allowSupportToWrite, end: endSupport }} />}
-      <Shell tenant={tenant} tenants={tenants} user={user} switchTenant={switchTenantAction} signOut={signOutAction} mayWrite={may(tenant.role, 'orders:write')}>
+      {support && (
+        <SupportBanner
+          name={tenant.name}
+          reason={support.reason}
+          writes={support.writes}
+          until={support.expiresAt.toISOString()}
+          actions={{ write: allowSupportToWrite, end: endSupport }}
+        />
+      )}
+      <Shell
+        tenant={tenant}
+        tenants={tenants}
+        user={user}
+        switchTenant={switchTenantAction}
+        signOut={signOutAction}
+        mayWrite={may(tenant.role, 'orders:write')}
+      >
         {children}
       </Shell>
     </>

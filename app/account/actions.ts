@@ -14,48 +14,83 @@ import { platform } from '#db/registry'
 import * as sessions from '#db/accounts/sessions'
 import * as users from '#db/accounts/users'
 
-const currentPassword = z.string().min(1, 'Enter your password.').max(200, 'Use at most 200 characters.')
+const currentPassword = z
+  .string()
+  .min(1, 'Enter your password.')
+  .max(200, 'Use at most 200 characters.')
 const password = z.string().min(1, 'Choose a password.').max(200, 'Use at most 200 characters.')
 
-export const rename = userAction(z.object({ name: plainName('Enter your name.') }), async ({ user }, { name }) => {
-  await users.rename(platform(), user.id, name)
-  return {}
-})
+export const rename = userAction(
+  z.object({ name: plainName('Enter your name.') }),
+  async ({ user }, { name }) => {
+    await users.rename(platform(), user.id, name)
+    return {}
+  },
+)
 
-export const changePassword = userAction(z.object({ currentPassword, password }), async ({ id, user }, input) => {
-  await passwordChange.change({ userId: user.id, sessionId: id }, input.currentPassword, input.password)
-  return {}
-})
+export const changePassword = userAction(
+  z.object({ currentPassword, password }),
+  async ({ id, user }, input) => {
+    await passwordChange.change(
+      { userId: user.id, sessionId: id },
+      input.currentPassword,
+      input.password,
+    )
+    return {}
+  },
+)
 
-export const changeEmail = userAction(z.object({ email: requiredText(254, 'Enter an e-mail address.'), currentPassword }), async ({ user }, input) => {
-  await countMail(input.email, clientAddress(await headers()))
-  await emailChange.request(user.id, input.email, input.currentPassword)
-  return {}
-})
+export const changeEmail = userAction(
+  z.object({ email: requiredText(254, 'Enter an e-mail address.'), currentPassword }),
+  async ({ user }, input) => {
+    await countMail(input.email, clientAddress(await headers()))
+    await emailChange.request(user.id, input.email, input.currentPassword)
+    return {}
+  },
+)
 
 export const keepEmail = userAction(z.object({}), async ({ user }) => {
   await emailChange.cancel(user.id)
   return {}
 })
 
-export const endSession = userAction(z.object({ id: id('This session does not exist.') }), async ({ user }, input) => {
-  if (!(await sessions.endOne(user.id, input.id))) throw new NotFound('this session')
-  return {}
-})
+export const endSession = userAction(
+  z.object({ id: id('This session does not exist.') }),
+  async ({ user }, input) => {
+    if (!(await sessions.endOne(user.id, input.id))) throw new NotFound('this session')
+    return {}
+  },
+)
 
-export const endOtherSessions = userAction(z.object({}), async ({ id, user }) => ({ ended: await sessions.endOthers(user.id, id) }))
+export const endOtherSessions = userAction(z.object({}), async ({ id, user }) => ({
+  ended: await sessions.endOthers(user.id, id),
+}))
 
-export const prepareTwoFactor = userAction(z.object({ currentPassword }), async ({ user }, input) => {
-  await twoFactor.start(user.id, input.currentPassword)
-  return {}
-})
+export const prepareTwoFactor = userAction(
+  z.object({ currentPassword }),
+  async ({ user }, input) => {
+    await twoFactor.start(user.id, input.currentPassword)
+    return {}
+  },
+)
 
 /** The answer holds the recovery codes: they are shown this once. */
-export const confirmTwoFactor = userAction(z.object({ code: requiredText(10, 'Type the six digits.') }), async ({ user }, { code }) => ({ codes: await twoFactor.confirm(user, code) }))
+export const confirmTwoFactor = userAction(
+  z.object({ code: requiredText(10, 'Type the six digits.') }),
+  async ({ user }, { code }) => ({ codes: await twoFactor.confirm(user, code) }),
+)
 
-export const renewRecoveryCodes = userAction(z.object({ currentPassword }), async ({ user }, input) => ({ codes: await twoFactor.renewCodes(user.id, input.currentPassword) }))
+export const renewRecoveryCodes = userAction(
+  z.object({ currentPassword }),
+  async ({ user }, input) => ({
+    codes: await twoFactor.renewCodes(user.id, input.currentPassword),
+  }),
+)
 
-export const turnTwoFactorOff = userAction(z.object({ currentPassword }), async ({ user }, input) => {
-  await twoFactor.end(user.id, input.currentPassword)
-  return {}
-})
+export const turnTwoFactorOff = userAction(
+  z.object({ currentPassword }),
+  async ({ user }, input) => {
+    await twoFactor.end(user.id, input.currentPassword)
+    return {}
+  },
+)

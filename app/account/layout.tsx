@@ -9,13 +9,23 @@ import { PageHeader } from '#components/ui/page-header'
 import { Sections } from '#components/ui/sections'
 import TenantLayout from '../(tenant)/layout'
 
-/** One's account belongs to no organisation: with an active one it stands in its frame, without it in a plain one. */
+/**
+ * One's account belongs to no organisation: with an active one it stands in its frame, without it
+ * in a plain one.
+ */
 export default async function AccountLayout({ children }: { children: ReactNode }) {
   const { tenant, user } = await requireUser()
   const content = (
     <PageFrame width="narrow">
       <PageHeader title="Your account" />
-      <Sections label="Account" sections={[{ href: '/account', label: 'Profile' }, { href: '/account/security', label: 'Password and codes' }, { href: '/account/sessions', label: 'Sessions' }]} />
+      <Sections
+        label="Account"
+        sections={[
+          { href: '/account', label: 'Profile' },
+          { href: '/account/security', label: 'Password and codes' },
+          { href: '/account/sessions', label: 'Sessions' },
+        ]}
+      />
       {children}
     </PageFrame>
   )

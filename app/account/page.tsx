@@ -18,7 +18,14 @@ export default async function AccountPage() {
         <CardHeader id="name" title="Your name" />
         <CardBody>
           <ActionForm action={rename} done="Your name is saved." label="Name">
-            <TextField name="name" label="Name" value={user.name} autoComplete="name" maxLength={80} hint="As the others in your organisations see you." />
+            <TextField
+              name="name"
+              label="Name"
+              value={user.name}
+              autoComplete="name"
+              maxLength={80}
+              hint="As the others in your organisations see you."
+            />
             <SubmitButton look="secondary" className="justify-self-start">
               Save
             </SubmitButton>
@@ -27,7 +34,15 @@ export default async function AccountPage() {
       </Card>
       <ChangeEmail
         email={user.email}
-        pending={pending ? { email: pending.email, oldAgreed: pending.oldAgreedAt !== null, newAgreed: pending.newAgreedAt !== null } : null}
+        pending={
+          pending
+            ? {
+                email: pending.email,
+                oldAgreed: pending.oldAgreedAt !== null,
+                newAgreed: pending.newAgreedAt !== null,
+              }
+            : null
+        }
         change={changeEmail}
         keep={keepEmail}
       />

@@ -16,7 +16,12 @@ import { tenantCounts } from '#db/console/tenant-list'
 
 export default async function ConsolePage() {
   const { formats } = await consolePage()
-  const [{ concerns, fleet }, counts, moves, jobs] = await Promise.all([readConcerns(), tenantCounts(), listMoves({ live: true, size: 10, cursor: null }), listJobs()])
+  const [{ concerns, fleet }, counts, moves, jobs] = await Promise.all([
+    readConcerns(),
+    tenantCounts(),
+    listMoves({ live: true, size: 10, cursor: null }),
+    listJobs(),
+  ])
   const running = jobs.filter(({ stage }) => stage === 'running').length
   return (
     <PageFrame>
@@ -25,18 +30,46 @@ export default async function ConsolePage() {
       <Concerns concerns={concerns} formats={formats} />
       <FigureCard
         figures={[
-          { name: 'Tenants', value: count(counts.reduce((sum, { tenants }) => sum + tenants, 0), formats), href: '/console/tenants' },
-          { name: 'Moves under way', value: count(moves.rows.length, formats), href: '/console/moves?show=live' },
-          { name: 'Targets at this version', value: `${count(fleet.current, formats)} of ${count(fleet.total, formats)}`, href: '/console/fleet' },
+          {
+            name: 'Tenants',
+            value: count(
+              counts.reduce((sum, { tenants }) => sum + tenants, 0),
+              formats,
+            ),
+            href: '/console/tenants',
+          },
+          {
+            name: 'Moves under way',
+            value: count(moves.rows.length, formats),
+            href: '/console/moves?show=live',
+          },
+          {
+            name: 'Targets at this version',
+            value: `${count(fleet.current, formats)} of ${count(fleet.total, formats)}`,
+            href: '/console/fleet',
+          },
           { name: 'Jobs running', value: count(running, formats), href: '/console/jobs' },
         ]}
       />
       <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_26rem]">
         <Card labelledBy="moving">
           <CardHeader id="moving" title="Moves not over yet">
-            <ButtonLink href={'/console/moves' as Route} look="quiet" size="small" className="-mr-2.5">All moves</ButtonLink>
+            <ButtonLink
+              href={'/console/moves' as Route}
+              look="quiet"
+              size="small"
+              className="-mr-2.5"
+            >
+              All moves
+            </ButtonLink>
           </CardHeader>
-          {moves.rows.length === 0 ? <p className="border-t border-line px-4 py-6 text-ink-soft sm:px-5">Everybody is where they belong.</p> : <MovesTable rows={moves.rows} formats={formats} />}
+          {moves.rows.length === 0 ? (
+            <p className="border-t border-line px-4 py-6 text-ink-soft sm:px-5">
+              Everybody is where they belong.
+            </p>
+          ) : (
+            <MovesTable rows={moves.rows} formats={formats} />
+          )}
         </Card>
         <TierMatrix counts={counts} formats={formats} />
       </div>

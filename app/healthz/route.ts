@@ -1,4 +1,5 @@
 /** The process is alive. Says nothing of the database. */
 export const dynamic = 'force-dynamic'
 
-export const GET = () => Response.json({ alive: true }, { headers: { 'Cache-Control': 'no-store' } })
+export const GET = () =>
+  Response.json({ alive: true }, { headers: { 'Cache-Control': 'no-store' } })

@@ -15,7 +15,10 @@ export default async function MailboxPage() {
   return (
     <main>
       <PageFrame width="narrow">
-        <PageHeader title="Mailbox" about="What this machine would have sent. It is here in development only, while no mail server is set." />
+        <PageHeader
+          title="Mailbox"
+          about="What this machine would have sent. It is here in development only, while no mail server is set."
+        />
         <Mails mails={await newest()} formats={formats} />
       </PageFrame>
     </main>

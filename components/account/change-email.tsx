@@ -6,7 +6,12 @@ import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton, TextField } from '#components/forms/fields'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 
-type Props = { email: string; pending: { email: string; oldAgreed: boolean; newAgreed: boolean } | null; change: Action<unknown>; keep: Action<unknown> }
+type Props = {
+  email: string
+  pending: { email: string; oldAgreed: boolean; newAgreed: boolean } | null
+  change: Action<unknown>
+  keep: Action<unknown>
+}
 
 export function ChangeEmail({ email, pending, change, keep }: Props) {
   return (
@@ -19,7 +24,9 @@ export function ChangeEmail({ email, pending, change, keep }: Props) {
         {pending ? (
           <>
             <p className="text-ink-soft">
-              It changes to <strong className="font-medium break-all text-ink">{pending.email}</strong> when both addresses have said yes:
+              It changes to{' '}
+              <strong className="font-medium break-all text-ink">{pending.email}</strong> when both
+              addresses have said yes:
             </p>
             <ul className="grid gap-1.5">
               <Side agreed={pending.oldAgreed}>{email}</Side>
@@ -32,9 +39,18 @@ export function ChangeEmail({ email, pending, change, keep }: Props) {
             </ActionForm>
           </>
         ) : (
-          <ActionForm action={change} done="Two mails are on their way: one to each address." label="E-mail address">
+          <ActionForm
+            action={change}
+            done="Two mails are on their way: one to each address."
+            label="E-mail address"
+          >
             <TextField name="email" label="New address" type="email" autoComplete="off" />
-            <TextField name="currentPassword" label="Your password" type="password" autoComplete="current-password" />
+            <TextField
+              name="currentPassword"
+              label="Your password"
+              type="password"
+              autoComplete="current-password"
+            />
             <SubmitButton look="secondary" className="justify-self-start">
               Change the address
             </SubmitButton>
@@ -48,9 +64,15 @@ export function ChangeEmail({ email, pending, change, keep }: Props) {
 function Side({ agreed, children }: { agreed: boolean; children: string }) {
   return (
     <li className="flex items-center gap-2 [&_svg]:size-4 [&_svg]:shrink-0">
-      {agreed ? <Check aria-hidden className="text-accent" /> : <Hourglass aria-hidden className="text-ink-faint" />}
+      {agreed ? (
+        <Check aria-hidden className="text-accent" />
+      ) : (
+        <Hourglass aria-hidden className="text-ink-faint" />
+      )}
       <span className="break-all">{children}</span>
-      <span className="text-sm whitespace-nowrap text-ink-faint">{agreed ? 'said yes' : 'has a mail'}</span>
+      <span className="text-sm whitespace-nowrap text-ink-faint">
+        {agreed ? 'said yes' : 'has a mail'}
+      </span>
     </li>
   )
 }

@@ -12,10 +12,34 @@ export function ChangePassword({ action, email }: { action: Action<unknown>; ema
     <Card labelledBy="password">
       <CardHeader id="password" title="Password" />
       <CardBody>
-        <ActionForm key={round} action={action} done="Your password is changed, and every other browser is signed out." onDone={() => setRound(round + 1)} label="Password">
-          <input type="email" autoComplete="username" value={email} readOnly hidden aria-label="E-mail address" />
-          <TextField name="currentPassword" label="Your password until now" type="password" autoComplete="current-password" />
-          <TextField name="password" label="New password" type="password" autoComplete="new-password" hint="At least 10 characters." />
+        <ActionForm
+          key={round}
+          action={action}
+          done="Your password is changed, and every other browser is signed out."
+          onDone={() => setRound(round + 1)}
+          label="Password"
+        >
+          <input
+            type="email"
+            autoComplete="username"
+            value={email}
+            readOnly
+            hidden
+            aria-label="E-mail address"
+          />
+          <TextField
+            name="currentPassword"
+            label="Your password until now"
+            type="password"
+            autoComplete="current-password"
+          />
+          <TextField
+            name="password"
+            label="New password"
+            type="password"
+            autoComplete="new-password"
+            hint="At least 10 characters."
+          />
           <SubmitButton look="secondary" className="justify-self-start">
             Change the password
           </SubmitButton>

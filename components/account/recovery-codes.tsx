@@ -7,8 +7,14 @@ import { Notice } from '#components/ui/notice'
 export function RecoveryCodes({ codes, onDone }: { codes: string[]; onDone: () => void }) {
   return (
     <>
-      <Notice look="warn">Keep these where your phone is not. Each signs you in once when you have no app at hand; they are not shown again.</Notice>
-      <ul aria-label="Recovery codes" className="grid gap-x-6 gap-y-1 font-mono text-sm sm:grid-cols-2">
+      <Notice look="warn">
+        Keep these where your phone is not. Each signs you in once when you have no app at hand;
+        they are not shown again.
+      </Notice>
+      <ul
+        aria-label="Recovery codes"
+        className="grid gap-x-6 gap-y-1 font-mono text-sm sm:grid-cols-2"
+      >
         {codes.map((code) => (
           <li key={code}>{code}</li>
         ))}

@@ -10,7 +10,16 @@ import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { CopyText } from '#components/ui/copy-text'
 
 type Codes = Action<{ codes: string[] }>
-type Props = { on: boolean; left: number; secret: string | null; square: ReactNode; prepare: Action<unknown>; confirm: Codes; renew: Codes; turnOff: Action<unknown> }
+type Props = {
+  on: boolean
+  left: number
+  secret: string | null
+  square: ReactNode
+  prepare: Action<unknown>
+  confirm: Codes
+  renew: Codes
+  turnOff: Action<unknown>
+}
 
 export function TwoFactor({ on, left, secret, square, prepare, confirm, renew, turnOff }: Props) {
   const [codes, setCodes] = useState<string[] | null>(null)
@@ -24,7 +33,15 @@ export function TwoFactor({ on, left, secret, square, prepare, confirm, renew, t
         )}
       </CardHeader>
       <CardBody className="grid gap-4">
-        {codes ? <RecoveryCodes codes={codes} onDone={() => setCodes(null)} /> : on ? <On left={left} renew={renew} turnOff={turnOff} onCodes={setCodes} /> : secret ? <First secret={secret} square={square} confirm={confirm} onCodes={setCodes} /> : <Off prepare={prepare} />}
+        {codes ? (
+          <RecoveryCodes codes={codes} onDone={() => setCodes(null)} />
+        ) : on ? (
+          <On left={left} renew={renew} turnOff={turnOff} onCodes={setCodes} />
+        ) : secret ? (
+          <First secret={secret} square={square} confirm={confirm} onCodes={setCodes} />
+        ) : (
+          <Off prepare={prepare} />
+        )}
       </CardBody>
     </Card>
   )
@@ -33,9 +50,17 @@ export function TwoFactor({ on, left, secret, square, prepare, confirm, renew, t
 function Off({ prepare }: { prepare: Action<unknown> }) {
   return (
     <>
-      <p className="max-w-prose text-ink-soft">With it, a stolen password alone opens nothing: your authenticator app adds a code that changes every half minute.</p>
+      <p className="max-w-prose text-ink-soft">
+        With it, a stolen password alone opens nothing: your authenticator app adds a code that
+        changes every half minute.
+      </p>
       <ActionForm action={prepare} label="Set up">
-        <TextField name="currentPassword" label="Your password" type="password" autoComplete="current-password" />
+        <TextField
+          name="currentPassword"
+          label="Your password"
+          type="password"
+          autoComplete="current-password"
+        />
         <SubmitButton look="secondary" className="justify-self-start">
           Set it up
         </SubmitButton>
@@ -44,15 +69,33 @@ function Off({ prepare }: { prepare: Action<unknown> }) {
   )
 }
 
-function First({ secret, square, confirm, onCodes }: { secret: string; square: ReactNode; confirm: Codes; onCodes: (codes: string[]) => void }) {
+function First({
+  secret,
+  square,
+  confirm,
+  onCodes,
+}: {
+  secret: string
+  square: ReactNode
+  confirm: Codes
+  onCodes: (codes: string[]) => void
+}) {
   return (
     <div className="grid gap-5 sm:grid-cols-[auto_1fr]">
       {square}
       <div className="grid content-start gap-4">
-        <p className="text-ink-soft">Take a picture of the square with your authenticator app, or type this secret into it:</p>
+        <p className="text-ink-soft">
+          Take a picture of the square with your authenticator app, or type this secret into it:
+        </p>
         <CopyText text={secret} label="Secret" />
         <ActionForm action={confirm} onDone={({ codes }) => onCodes(codes)} label="First code">
-          <TextField name="code" label="The code that the app shows" autoComplete="one-time-code" inputMode="numeric" maxLength={8} />
+          <TextField
+            name="code"
+            label="The code that the app shows"
+            autoComplete="one-time-code"
+            inputMode="numeric"
+            maxLength={8}
+          />
           <SubmitButton className="justify-self-start">Turn it on</SubmitButton>
         </ActionForm>
       </div>
@@ -60,21 +103,46 @@ function First({ secret, square, confirm, onCodes }: { secret: string; square: R
   )
 }
 
-function On({ left, renew, turnOff, onCodes }: { left: number; renew: Codes; turnOff: Action<unknown>; onCodes: (codes: string[]) => void }) {
+function On({
+  left,
+  renew,
+  turnOff,
+  onCodes,
+}: {
+  left: number
+  renew: Codes
+  turnOff: Action<unknown>
+  onCodes: (codes: string[]) => void
+}) {
   return (
     <>
       <p className="max-w-prose text-ink-soft">
-        A code of your app is asked for when you sign in. {left} of your recovery codes {left === 1 ? 'is' : 'are'} left.
+        A code of your app is asked for when you sign in. {left} of your recovery codes{' '}
+        {left === 1 ? 'is' : 'are'} left.
       </p>
       <div className="grid gap-4 sm:grid-cols-2">
-        <ActionForm action={renew} onDone={({ codes }) => onCodes(codes)} label="New recovery codes">
-          <TextField name="currentPassword" label="Your password" type="password" autoComplete="current-password" />
+        <ActionForm
+          action={renew}
+          onDone={({ codes }) => onCodes(codes)}
+          label="New recovery codes"
+        >
+          <TextField
+            name="currentPassword"
+            label="Your password"
+            type="password"
+            autoComplete="current-password"
+          />
           <SubmitButton look="secondary" className="justify-self-start">
             New recovery codes
           </SubmitButton>
         </ActionForm>
         <ActionForm action={turnOff} done="Two-factor sign-in is off." label="Turn off">
-          <TextField name="currentPassword" label="Your password" type="password" autoComplete="current-password" />
+          <TextField
+            name="currentPassword"
+            label="Your password"
+            type="password"
+            autoComplete="current-password"
+          />
           <SubmitButton look="danger" className="justify-self-start">
             Turn it off
           </SubmitButton>

@@ -7,14 +7,23 @@ import { deeds, type Deed, type Entry } from '#db/product/activity'
 import type { OrderStatus } from '#db/schema/tenant'
 
 /** `short` leaves out what it was done to, where all of them are about the same thing. */
-export function ActivityList({ entries, formats, short = false }: { entries: Entry[]; formats: Formats; short?: boolean }) {
+export function ActivityList({
+  entries,
+  formats,
+  short = false,
+}: {
+  entries: Entry[]
+  formats: Formats
+  short?: boolean
+}) {
   if (entries.length === 0) return <p className="text-ink-faint">Nothing yet.</p>
   return (
     <ol className="grid gap-3.5">
       {entries.map((entry) => (
         <li key={entry.id} className="min-w-0">
           <p className="wrap-anywhere">
-            <span className="font-medium">{entry.actor}</span> {words(entry)} {!short && <Subject entry={entry} />}
+            <span className="font-medium">{entry.actor}</span> {words(entry)}{' '}
+            {!short && <Subject entry={entry} />}
             <Detail entry={entry} formats={formats} />
           </p>
           <time dateTime={entry.at.toISOString()} className="text-sm text-ink-faint">
@@ -30,20 +39,42 @@ const words = ({ deed }: Entry) => (deed in deeds ? deeds[deed as Deed] : deed.r
 
 function Subject({ entry }: { entry: Entry }) {
   const { deed, subject, subjectId } = entry
-  const address = deed.startsWith('order.') ? orderAddress : deed.startsWith('customer.') ? customerAddress : deed.startsWith('product.') ? productAddress : undefined
+  const address = deed.startsWith('order.')
+    ? orderAddress
+    : deed.startsWith('customer.')
+      ? customerAddress
+      : deed.startsWith('product.')
+        ? productAddress
+        : undefined
   if (!address || !subjectId) return subject
   return (
-    <Link href={address(subjectId)} prefetch={false} className="underline decoration-line-strong underline-offset-4 hover:decoration-ink">
+    <Link
+      href={address(subjectId)}
+      prefetch={false}
+      className="underline decoration-line-strong underline-offset-4 hover:decoration-ink"
+    >
       {subject}
     </Link>
   )
 }
 
-function Detail({ entry: { deed, detail }, formats }: { entry: Entry; formats: Formats }): ReactNode {
+function Detail({
+  entry: { deed, detail },
+  formats,
+}: {
+  entry: Entry
+  formats: Formats
+}): ReactNode {
   const { to, reason, priceMinor, totalMinor } = detail
-  const status = deed !== 'order.cancelled' && typeof to === 'string' && to in statusNames ? ` to ${statusNames[to as OrderStatus].toLowerCase()}` : ''
+  const status =
+    deed !== 'order.cancelled' && typeof to === 'string' && to in statusNames
+      ? ` to ${statusNames[to as OrderStatus].toLowerCase()}`
+      : ''
   const change = fromTo(totalMinor ?? priceMinor)
-  const amount = change && change.from !== change.to ? `: ${money(change.from, formats)} to ${money(change.to, formats)}` : ''
+  const amount =
+    change && change.from !== change.to
+      ? `: ${money(change.from, formats)} to ${money(change.to, formats)}`
+      : ''
   return (
     <span className="text-ink-soft">
       {status}
@@ -54,6 +85,9 @@ function Detail({ entry: { deed, detail }, formats }: { entry: Entry; formats: F
 }
 
 function fromTo(value: unknown): { from: number; to: number } | null {
-  if (typeof value !== 'object' || value === null || !('from' in value) || !('to' in value)) return null
-  return typeof value.from === 'number' && typeof value.to === 'number' ? { from: value.from, to: value.to } : null
+  if (typeof value !== 'object' || value === null || !('from' in value) || !('to' in value))
+    return null
+  return typeof value.from === 'number' && typeof value.to === 'number'
+    ? { from: value.from, to: value.to }
+    : null
 }

@@ -28,13 +28,35 @@ export function AuditTable({ rows, formats, withTenant = false, marked }: Props)
             <Td className="text-right text-ink-faint tabular-nums max-sm:hidden">{row.seq}</Td>
             <Td className="max-sm:pl-4">
               <Deed row={row} />
-              <span className="block text-sm wrap-anywhere text-ink-faint md:hidden"><EmailText>{row.actor}</EmailText></span>
-              <span className="block text-sm text-ink-faint sm:hidden">{moment(row.at, formats)}</span>
+              <span className="block text-sm wrap-anywhere text-ink-faint md:hidden">
+                <EmailText>{row.actor}</EmailText>
+              </span>
+              <span className="block text-sm text-ink-faint sm:hidden">
+                {moment(row.at, formats)}
+              </span>
             </Td>
-            {withTenant && <Td>{row.slug ? <NextLink href={tenantAt(row.slug)} className="text-accent hover:underline">{row.slug}</NextLink> : <span className="text-ink-faint">–</span>}</Td>}
-            <Td className="wrap-anywhere text-ink-soft max-md:hidden"><EmailText>{row.actor}</EmailText></Td>
-            <Td className="whitespace-nowrap text-ink-soft tabular-nums max-sm:hidden">{moment(row.at, formats)}</Td>
-            {withTenant && <Td className="font-mono text-xs text-ink-faint max-xl:hidden">{row.hash.slice(0, 12)}</Td>}
+            {withTenant && (
+              <Td>
+                {row.slug ? (
+                  <NextLink href={tenantAt(row.slug)} className="text-accent hover:underline">
+                    {row.slug}
+                  </NextLink>
+                ) : (
+                  <span className="text-ink-faint">–</span>
+                )}
+              </Td>
+            )}
+            <Td className="wrap-anywhere text-ink-soft max-md:hidden">
+              <EmailText>{row.actor}</EmailText>
+            </Td>
+            <Td className="whitespace-nowrap text-ink-soft tabular-nums max-sm:hidden">
+              {moment(row.at, formats)}
+            </Td>
+            {withTenant && (
+              <Td className="font-mono text-xs text-ink-faint max-xl:hidden">
+                {row.hash.slice(0, 12)}
+              </Td>
+            )}
           </Tr>
         ))}
       </tbody>
@@ -46,8 +68,19 @@ function Deed({ row: { deed, detail } }: { row: AuditRow }) {
   const { reason, move } = detail
   return (
     <>
-      {typeof move === 'string' ? <NextLink href={moveAt(move)} className="inline-block font-medium first-letter:uppercase hover:underline">{deed}</NextLink> : <span className="inline-block font-medium first-letter:uppercase">{deed}</span>}
-      {typeof reason === 'string' && <span className="block text-sm wrap-anywhere text-ink-soft">{reason}</span>}
+      {typeof move === 'string' ? (
+        <NextLink
+          href={moveAt(move)}
+          className="inline-block font-medium first-letter:uppercase hover:underline"
+        >
+          {deed}
+        </NextLink>
+      ) : (
+        <span className="inline-block font-medium first-letter:uppercase">{deed}</span>
+      )}
+      {typeof reason === 'string' && (
+        <span className="block text-sm wrap-anywhere text-ink-soft">{reason}</span>
+      )}
     </>
   )
 }

@@ -22,7 +22,11 @@ export function ChoiceMenu({ label, value, choices }: Props) {
       }
     >
       {choices.map(({ name, href }) => (
-        <MenuChoice key={name} chosen={name === value} onClick={() => router.push(href, { scroll: false })}>
+        <MenuChoice
+          key={name}
+          chosen={name === value}
+          onClick={() => router.push(href, { scroll: false })}
+        >
           {name}
         </MenuChoice>
       ))}

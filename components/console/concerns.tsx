@@ -8,11 +8,12 @@ import { Card, CardHeader } from '#components/ui/card'
 import type { Concern } from '#db/console/attention'
 
 export function Concerns({ concerns, formats }: { concerns: Concern[]; formats: Formats }) {
-  if (concerns.length === 0) return (
-    <p className="flex items-center gap-2 rounded-lg border border-line bg-panel px-4 py-3 sm:px-5">
-      <CircleCheck aria-hidden className="size-5 text-delivered" /> Nothing needs you.
-    </p>
-  )
+  if (concerns.length === 0)
+    return (
+      <p className="flex items-center gap-2 rounded-lg border border-line bg-panel px-4 py-3 sm:px-5">
+        <CircleCheck aria-hidden className="size-5 text-delivered" /> Nothing needs you.
+      </p>
+    )
   return (
     <Card labelledBy="attention">
       <CardHeader id="attention" title="Needs attention" />
@@ -20,13 +21,25 @@ export function Concerns({ concerns, formats }: { concerns: Concern[]; formats: 
         {concerns.map(({ grave, what, why, at, href }) => {
           const Icon = grave ? TriangleAlert : Info
           return (
-            <li key={`${href}${what}`} className="relative flex items-start gap-3 px-4 py-3 hover:bg-sunken sm:px-5">
-              <Icon aria-hidden className={clsx('mt-0.5 size-4 shrink-0', grave ? 'text-danger' : 'text-warn')} />
+            <li
+              key={`${href}${what}`}
+              className="relative flex items-start gap-3 px-4 py-3 hover:bg-sunken sm:px-5"
+            >
+              <Icon
+                aria-hidden
+                className={clsx('mt-0.5 size-4 shrink-0', grave ? 'text-danger' : 'text-warn')}
+              />
               <span className="min-w-0 grow">
-                <NextLink href={href as Route} className="font-medium after:absolute after:inset-0">{what}</NextLink>
+                <NextLink href={href as Route} className="font-medium after:absolute after:inset-0">
+                  {what}
+                </NextLink>
                 <span className="block truncate text-sm text-ink-soft">{why}</span>
               </span>
-              {at && <span className="text-sm text-ink-faint max-sm:hidden"><Ago at={at} formats={formats} /></span>}
+              {at && (
+                <span className="text-sm text-ink-faint max-sm:hidden">
+                  <Ago at={at} formats={formats} />
+                </span>
+              )}
             </li>
           )
         })}

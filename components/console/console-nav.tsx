@@ -1,7 +1,16 @@
 'use client'
 
 import { clsx } from 'clsx'
-import { Activity, Building2, ClipboardList, Gauge, Layers, MoveRight, Stethoscope, Wrench } from 'lucide-react'
+import {
+  Activity,
+  Building2,
+  ClipboardList,
+  Gauge,
+  Layers,
+  MoveRight,
+  Stethoscope,
+  Wrench,
+} from 'lucide-react'
 import type { Route } from 'next'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
@@ -24,10 +33,16 @@ export function ConsoleNav() {
   const row = useRef<HTMLElement>(null)
   useEffect(() => {
     const current = row.current?.querySelector('[aria-current]')
-    if (row.current && current instanceof HTMLElement) row.current.scrollLeft = current.offsetLeft - (row.current.clientWidth - current.offsetWidth) / 2
+    if (row.current && current instanceof HTMLElement)
+      row.current.scrollLeft =
+        current.offsetLeft - (row.current.clientWidth - current.offsetWidth) / 2
   }, [here])
   return (
-    <nav ref={row} aria-label="Console" className="relative max-lg:-mx-3 max-lg:overflow-x-auto max-lg:px-3">
+    <nav
+      ref={row}
+      aria-label="Console"
+      className="relative max-lg:-mx-3 max-lg:overflow-x-auto max-lg:px-3"
+    >
       <ul className="flex gap-0.5 lg:grid">
         {places.map(({ href, label, icon: Icon }) => {
           const current = here === href || (href !== '/console' && here.startsWith(`${href}/`))
@@ -38,7 +53,9 @@ export function ConsoleNav() {
                 aria-current={current ? 'page' : undefined}
                 className={clsx(
                   'flex h-9 items-center gap-2.5 rounded-md px-2.5 text-base whitespace-nowrap transition-colors [&_svg]:size-4',
-                  current ? 'bg-raised font-medium text-ink [&_svg]:text-accent' : 'text-ink-soft hover:bg-raised/60 hover:text-ink',
+                  current
+                    ? 'bg-raised font-medium text-ink [&_svg]:text-accent'
+                    : 'text-ink-soft hover:bg-raised/60 hover:text-ink',
                 )}
               >
                 <Icon aria-hidden className="max-lg:hidden" />

@@ -14,7 +14,14 @@ export function DoctorReport({ title, checks, last, formats }: Props) {
     <Card labelledBy={id}>
       <CardHeader id={id} title={title}>
         <span className="text-sm text-ink-soft">
-          {last ? <>{count(last.targets, formats)} {last.targets === 1 ? 'target' : 'targets'}, <Ago at={last.at} formats={formats} /> by {last.by}, in {duration(last.tookMs)}</> : 'Nobody has looked yet'}
+          {last ? (
+            <>
+              {count(last.targets, formats)} {last.targets === 1 ? 'target' : 'targets'},{' '}
+              <Ago at={last.at} formats={formats} /> by {last.by}, in {duration(last.tookMs)}
+            </>
+          ) : (
+            'Nobody has looked yet'
+          )}
         </span>
       </CardHeader>
       <Table>
@@ -32,11 +39,21 @@ export function DoctorReport({ title, checks, last, formats }: Props) {
               <Tr key={check}>
                 <Td className="py-2.75 align-top font-medium">{check.replaceAll('-', ' ')}</Td>
                 <Td className="py-2.75 align-top">
-                  {!last ? <State tone="plain">Not looked at</State> : found.length === 0 ? <State tone="good">{last.targets === 1 ? 'Holds' : `Holds in all ${count(last.targets, formats)}`}</State> : (
+                  {!last ? (
+                    <State tone="plain">Not looked at</State>
+                  ) : found.length === 0 ? (
+                    <State tone="good">
+                      {last.targets === 1
+                        ? 'Holds'
+                        : `Holds in all ${count(last.targets, formats)}`}
+                    </State>
+                  ) : (
                     <ul className="grid gap-1.5">
                       {found.map(({ target, object, why }) => (
                         <li key={`${target}${object}${why}`} className="wrap-anywhere">
-                          <span className="text-danger">{object}</span> <span className="text-ink-soft">{why}</span> <span className="text-sm text-ink-faint">in {target}</span>
+                          <span className="text-danger">{object}</span>{' '}
+                          <span className="text-ink-soft">{why}</span>{' '}
+                          <span className="text-sm text-ink-faint">in {target}</span>
                         </li>
                       ))}
                     </ul>

@@ -8,20 +8,47 @@ import { Button } from '#components/ui/button'
 import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
 
 /** Asks for a tenant to be erased: its name is typed, and there is a week to think better of it. */
-export function EraseDialog({ action, slug, name }: { action: Action<unknown>; slug: string; name: string }) {
+export function EraseDialog({
+  action,
+  slug,
+  name,
+}: {
+  action: Action<unknown>
+  slug: string
+  name: string
+}) {
   const [open, setOpen] = useState(false)
   return (
     <>
-      <Button size="small" onClick={() => setOpen(true)}>Erase…</Button>
+      <Button size="small" onClick={() => setOpen(true)}>
+        Erase…
+      </Button>
       <Dialog open={open} onClose={() => setOpen(false)} title={`Erase ${name}`}>
         <DialogBody>
-          <p className="text-ink-soft">In a week all rows, members, keys, letters and export files go, with the schema, login or database. Until then it can be taken back here, or by an owner.</p>
-          <ActionForm action={action} hidden={{ slug }} label={`Erase ${name}`} done={`${name} is erased in a week.`} onDone={() => setOpen(false)}>
+          <p className="text-ink-soft">
+            In a week all rows, members, keys, letters and export files go, with the schema, login
+            or database. Until then it can be taken back here, or by an owner.
+          </p>
+          <ActionForm
+            action={action}
+            hidden={{ slug }}
+            label={`Erase ${name}`}
+            done={`${name} is erased in a week.`}
+            onDone={() => setOpen(false)}
+          >
             <TextField name="name" label={`Type ${name} to confirm`} autoComplete="off" />
-            <TextareaField name="reason" label="Reason" hint="Kept in the audit trail." rows={2} maxLength={500} />
+            <TextareaField
+              name="reason"
+              label="Reason"
+              hint="Kept in the audit trail."
+              rows={2}
+              maxLength={500}
+            />
             <DialogButtons>
               <Button onClick={() => setOpen(false)}>Cancel</Button>
-              <SubmitButton look="danger" wraps>Erase {name}</SubmitButton>
+              <SubmitButton look="danger" wraps>
+                Erase {name}
+              </SubmitButton>
             </DialogButtons>
           </ActionForm>
         </DialogBody>

@@ -8,18 +8,40 @@ export function duration(ms: number) {
   return `${Math.floor(ms / 3_600_000)} h ${Math.round((ms % 3_600_000) / 60_000)} min`
 }
 
-const steps: [number, Intl.RelativeTimeFormatUnit][] = [[60, 'second'], [3600, 'minute'], [86_400, 'hour'], [86_400 * 30, 'day'], [86_400 * 365, 'month'], [Infinity, 'year']]
-const lengths: Record<string, number> = { second: 1, minute: 60, hour: 3600, day: 86_400, month: 86_400 * 30, year: 86_400 * 365 }
+const steps: [number, Intl.RelativeTimeFormatUnit][] = [
+  [60, 'second'],
+  [3600, 'minute'],
+  [86_400, 'hour'],
+  [86_400 * 30, 'day'],
+  [86_400 * 365, 'month'],
+  [Infinity, 'year'],
+]
+const lengths: Record<string, number> = {
+  second: 1,
+  minute: 60,
+  hour: 3600,
+  day: 86_400,
+  month: 86_400 * 30,
+  year: 86_400 * 365,
+}
 
 export function ago(at: Date, now = Date.now()) {
   const seconds = (at.getTime() - now) / 1000
   const [, unit] = steps.find(([most]) => Math.abs(seconds) < most) ?? [0, 'year' as const]
-  return new Intl.RelativeTimeFormat('en', { numeric: 'auto' }).format(Math.round(seconds / (lengths[unit] ?? 1)), unit)
+  return new Intl.RelativeTimeFormat('en', { numeric: 'auto' }).format(
+    Math.round(seconds / (lengths[unit] ?? 1)),
+    unit,
+  )
 }
 
 export function Ago({ at, formats }: { at: Date; formats: Formats }) {
   return (
-    <time dateTime={at.toISOString()} title={moment(at, formats)} className="whitespace-nowrap" suppressHydrationWarning>
+    <time
+      dateTime={at.toISOString()}
+      title={moment(at, formats)}
+      className="whitespace-nowrap"
+      suppressHydrationWarning
+    >
       {ago(at)}
     </time>
   )

@@ -4,8 +4,17 @@ import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Notice } from '#components/ui/notice'
 import type { PlannedFile } from '#db/fleet/plan'
 
-/** What a run would do, with the locks that its statements take. Nothing when there is nothing to do. */
-export function FleetPlan({ plan, formats }: { plan: { files: PlannedFile[] } | { error: string }; formats: Formats }) {
+/**
+ * What a run would do, with the locks that its statements take. Nothing when there is nothing to
+ * do.
+ */
+export function FleetPlan({
+  plan,
+  formats,
+}: {
+  plan: { files: PlannedFile[] } | { error: string }
+  formats: Formats
+}) {
   if ('error' in plan) return <Notice look="danger">A run would be refused: {plan.error}</Notice>
   if (plan.files.length === 0) return null
   return (
@@ -15,18 +24,27 @@ export function FleetPlan({ plan, formats }: { plan: { files: PlannedFile[] } | 
         {plan.files.map(({ migration, targets, statements, breaking }) => (
           <details key={migration} open={statements.some(({ warning }) => warning !== null)}>
             <summary className="cursor-pointer">
-              <span className="font-mono text-sm">{migration}</span> <span className="text-ink-soft">for {count(targets.length, formats)} {targets.length === 1 ? 'target' : 'targets'}, {statements.length} statements</span>
+              <span className="font-mono text-sm">{migration}</span>{' '}
+              <span className="text-ink-soft">
+                for {count(targets.length, formats)} {targets.length === 1 ? 'target' : 'targets'},{' '}
+                {statements.length} statements
+              </span>
               {breaking && <span className="text-warn"> · breaking: {breaking}</span>}
             </summary>
             <ul className="mt-2 grid gap-2">
               {statements.map(({ text, touches, warning, safer }) => (
                 <li key={text} className="rounded-md border border-line bg-sunken p-3">
                   <code className="block font-mono text-xs break-words">{text}</code>
-                  <p className="mt-1 text-sm text-ink-soft">{touches.map(({ table, lock }) => `${lock}${table ? ` on ${table}` : ''}`).join(', ') || 'no locks'}</p>
+                  <p className="mt-1 text-sm text-ink-soft">
+                    {touches
+                      .map(({ table, lock }) => `${lock}${table ? ` on ${table}` : ''}`)
+                      .join(', ') || 'no locks'}
+                  </p>
                   {warning && (
                     <p className="mt-1 flex gap-1.5 text-sm text-warn">
                       <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
-                      {warning}{safer ? `. Safer: ${safer}` : ''}
+                      {warning}
+                      {safer ? `. Safer: ${safer}` : ''}
                     </p>
                   )}
                 </li>

@@ -8,7 +8,13 @@ import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { listRuns } from '#db/fleet/runs'
 
 type Run = Awaited<ReturnType<typeof listRuns>>[number]
-const words: Record<Run['state'], [string, Tone]> = { requested: ['Asked for', 'busy'], running: ['Running', 'busy'], done: ['Done', 'good'], failed: ['Failed', 'bad'], stopped: ['Stopped', 'warn'] }
+const words: Record<Run['state'], [string, Tone]> = {
+  requested: ['Asked for', 'busy'],
+  running: ['Running', 'busy'],
+  done: ['Done', 'good'],
+  failed: ['Failed', 'bad'],
+  stopped: ['Stopped', 'warn'],
+}
 
 export function RunState({ state }: { state: Run['state'] }) {
   const [word, tone] = words[state]
@@ -37,14 +43,33 @@ export function FleetRuns({ runs, formats }: { runs: Run[]; formats: Formats }) 
           <tbody>
             {runs.map((run) => (
               <Tr key={run.id} className="relative">
-                <Td><NextLink href={runAt(run.id)} className="font-medium after:absolute after:inset-0"><Ago at={run.requestedAt} formats={formats} /></NextLink></Td>
-                <Td><RunState state={run.state} /></Td>
+                <Td>
+                  <NextLink
+                    href={runAt(run.id)}
+                    className="font-medium after:absolute after:inset-0"
+                  >
+                    <Ago at={run.requestedAt} formats={formats} />
+                  </NextLink>
+                </Td>
+                <Td>
+                  <RunState state={run.state} />
+                </Td>
                 <Td className="text-right tabular-nums max-sm:pr-4">
                   {count(run.done, formats)} of {count(run.targets, formats)}
-                  {run.failed > 0 && <span className="block text-sm text-danger sm:hidden">{count(run.failed, formats)} failed</span>}
+                  {run.failed > 0 && (
+                    <span className="block text-sm text-danger sm:hidden">
+                      {count(run.failed, formats)} failed
+                    </span>
+                  )}
                 </Td>
-                <Td className="text-right tabular-nums max-sm:hidden">{count(run.failed, formats)}</Td>
-                <Td className="text-right tabular-nums max-sm:hidden">{run.startedAt && run.endedAt ? duration(run.endedAt.getTime() - run.startedAt.getTime()) : '–'}</Td>
+                <Td className="text-right tabular-nums max-sm:hidden">
+                  {count(run.failed, formats)}
+                </Td>
+                <Td className="text-right tabular-nums max-sm:hidden">
+                  {run.startedAt && run.endedAt
+                    ? duration(run.endedAt.getTime() - run.startedAt.getTime())
+                    : '–'}
+                </Td>
                 <Td className="text-ink-soft max-md:hidden">{run.requestedBy}</Td>
               </Tr>
             ))}

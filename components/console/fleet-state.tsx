@@ -2,8 +2,13 @@ import { State, type Tone } from '#components/console/marks'
 import type { State as FleetState } from '#db/fleet/status'
 
 const words: Record<FleetState, [string, Tone]> = {
-  current: ['Current', 'good'], behind: ['Behind', 'warn'], failed: ['Migration failed', 'bad'], changed: ['File changed', 'bad'], ahead: ['Ahead of this build', 'bad'],
-  unseen: ['Not looked at yet', 'plain'], unreachable: ['Out of reach', 'bad'],
+  current: ['Current', 'good'],
+  behind: ['Behind', 'warn'],
+  failed: ['Migration failed', 'bad'],
+  changed: ['File changed', 'bad'],
+  ahead: ['Ahead of this build', 'bad'],
+  unseen: ['Not looked at yet', 'plain'],
+  unreachable: ['Out of reach', 'bad'],
 }
 
 /** How a target stands against this build's migrations. */

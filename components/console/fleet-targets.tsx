@@ -13,7 +13,13 @@ type Props = { targets: Standing[]; total: number; off: boolean; link: Link; for
 export function FleetTargets({ targets, total, off, link, formats }: Props) {
   return (
     <Card>
-      <Tabs label="Which targets" tabs={[{ name: `All ${count(total, formats)}`, href: link({ show: null }), current: !off }, { name: 'Not at this version', href: link({ show: 'off' }), current: off }]} />
+      <Tabs
+        label="Which targets"
+        tabs={[
+          { name: `All ${count(total, formats)}`, href: link({ show: null }), current: !off },
+          { name: 'Not at this version', href: link({ show: 'off' }), current: off },
+        ]}
+      />
       {targets.length === 0 ? (
         <p className="px-4 py-6 text-ink-soft sm:px-5">Every target is at this build’s version.</p>
       ) : (
@@ -36,13 +42,19 @@ export function FleetTargets({ targets, total, off, link, formats }: Props) {
                   {why && <span className="block text-sm wrap-anywhere text-ink-soft">{why}</span>}
                 </Td>
                 <Td className="font-mono text-sm max-sm:hidden">{at ?? '–'}</Td>
-                <Td className="text-ink-soft max-md:hidden">{elsewhere ? 'Own database' : 'Main database'}</Td>
+                <Td className="text-ink-soft max-md:hidden">
+                  {elsewhere ? 'Own database' : 'Main database'}
+                </Td>
               </Tr>
             ))}
           </tbody>
         </Table>
       )}
-      {targets.length > shown && <p className="border-t border-line px-4 py-3 text-sm text-ink-soft sm:px-5">The first {count(shown, formats)} of {count(targets.length, formats)}.</p>}
+      {targets.length > shown && (
+        <p className="border-t border-line px-4 py-3 text-sm text-ink-soft sm:px-5">
+          The first {count(shown, formats)} of {count(targets.length, formats)}.
+        </p>
+      )}
     </Card>
   )
 }

@@ -11,7 +11,11 @@ import { useLive } from '#components/console/use-live'
 import type { Formats } from '#components/formats'
 import type { MoveView } from '#db/move/view'
 
-type Props = { first: MoveView; formats: Formats; actions: Record<'abandon' | 'abort' | 'confirm' | 'rollBack' | 'tidy', Action<unknown>> }
+type Props = {
+  first: MoveView
+  formats: Formats
+  actions: Record<'abandon' | 'abort' | 'confirm' | 'rollBack' | 'tidy', Action<unknown>>
+}
 
 /** A move as it happens. */
 export function LiveMove({ first, formats, actions }: Props) {

@@ -10,7 +10,15 @@ import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { RunView } from '#db/fleet/view'
 
 /** A fleet run as it happens, and who failed in it. */
-export function LiveRun({ first, again, formats }: { first: RunView; again: Action<unknown>; formats: Formats }) {
+export function LiveRun({
+  first,
+  again,
+  formats,
+}: {
+  first: RunView
+  again: Action<unknown>
+  formats: Formats
+}) {
   const { value: run } = useLive<RunView>(`/console/fleet/runs/${first.id}`, first)
   const part = (some: number) => (run.targets === 0 ? 0 : (some / run.targets) * 100)
   const done = run.over && run.targets === 0 ? 100 : part(run.done)
@@ -19,18 +27,33 @@ export function LiveRun({ first, again, formats }: { first: RunView; again: Acti
       <Card>
         <CardBody className="grid gap-3 pt-5">
           <div className="flex flex-wrap items-center justify-between gap-3">
-            <p role="status" className="text-lg font-semibold"><RunState state={run.state} /></p>
-            {run.over && run.failed > 0 && <ActionButton action={again} input={{}} look="primary" done="Asked for.">Run what is left</ActionButton>}
+            <p role="status" className="text-lg font-semibold">
+              <RunState state={run.state} />
+            </p>
+            {run.over && run.failed > 0 && (
+              <ActionButton action={again} input={{}} look="primary" done="Asked for.">
+                Run what is left
+              </ActionButton>
+            )}
           </div>
-          <svg viewBox="0 0 100 1" preserveAspectRatio="none" role="img" aria-label={`${Math.round(done + part(run.failed))}% of the targets`} className="h-2 w-full overflow-hidden rounded-full bg-line">
+          <svg
+            viewBox="0 0 100 1"
+            preserveAspectRatio="none"
+            role="img"
+            aria-label={`${Math.round(done + part(run.failed))}% of the targets`}
+            className="h-2 w-full overflow-hidden rounded-full bg-line"
+          >
             <rect width={done} height={1} className="fill-bar" />
             <rect x={done} width={part(run.failed)} height={1} className="fill-danger" />
           </svg>
           <p className="tabular-nums">
-            {count(run.done, formats)} of {count(run.targets, formats)} targets migrated, {count(run.failed, formats)} failed{run.wave && !run.over ? `; now ${run.wave}` : ''}
+            {count(run.done, formats)} of {count(run.targets, formats)} targets migrated,{' '}
+            {count(run.failed, formats)} failed{run.wave && !run.over ? `; now ${run.wave}` : ''}
             {run.over && run.targets === 0 && '. There was nothing to do.'}
           </p>
-          {run.message && <p className="wrap-anywhere text-warn first-letter:uppercase">{run.message}</p>}
+          {run.message && (
+            <p className="wrap-anywhere text-warn first-letter:uppercase">{run.message}</p>
+          )}
         </CardBody>
       </Card>
       {run.failures.length > 0 && (
@@ -49,10 +72,14 @@ export function LiveRun({ first, again, formats }: { first: RunView; again: Acti
               {run.failures.map(({ target, migration, statement, message }) => (
                 <Tr key={target}>
                   <Td className="py-2.75 align-baseline font-medium wrap-anywhere">{target}</Td>
-                  <Td className="py-2.75 align-baseline font-mono text-sm max-sm:hidden">{migration}</Td>
+                  <Td className="py-2.75 align-baseline font-mono text-sm max-sm:hidden">
+                    {migration}
+                  </Td>
                   <Td className="py-2.75 align-baseline wrap-anywhere">
                     {message}
-                    {statement && <code className="block font-mono text-xs text-ink-soft">{statement}</code>}
+                    {statement && (
+                      <code className="block font-mono text-xs text-ink-soft">{statement}</code>
+                    )}
                   </Td>
                 </Tr>
               ))}

@@ -3,9 +3,21 @@ import { Boxes, Database, Layers2 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { PlacementKind, Tier } from '#db/schema/platform'
 
-export const tierNames: Record<Tier, string> = { starter: 'Starter', business: 'Business', enterprise: 'Enterprise' }
-export const kindNames: Record<PlacementKind, string> = { shared: 'Shared tables', schema: 'Own schema', database: 'Own database' }
-const kindIcons: Record<PlacementKind, typeof Boxes> = { shared: Boxes, schema: Layers2, database: Database }
+export const tierNames: Record<Tier, string> = {
+  starter: 'Starter',
+  business: 'Business',
+  enterprise: 'Enterprise',
+}
+export const kindNames: Record<PlacementKind, string> = {
+  shared: 'Shared tables',
+  schema: 'Own schema',
+  database: 'Own database',
+}
+const kindIcons: Record<PlacementKind, typeof Boxes> = {
+  shared: Boxes,
+  schema: Layers2,
+  database: Database,
+}
 
 export function KindText({ kind, server }: { kind: PlacementKind; server?: string | null }) {
   const Icon = kindIcons[kind]
@@ -18,10 +30,25 @@ export function KindText({ kind, server }: { kind: PlacementKind; server?: strin
   )
 }
 
-const tones = { plain: 'text-ink-soft before:bg-edge', good: 'text-ink before:bg-delivered', busy: 'text-ink before:bg-bar before:breathe', warn: 'text-warn before:bg-warn', bad: 'text-danger before:bg-danger' }
+const tones = {
+  plain: 'text-ink-soft before:bg-edge',
+  good: 'text-ink before:bg-delivered',
+  busy: 'text-ink before:bg-bar before:breathe',
+  warn: 'text-warn before:bg-warn',
+  bad: 'text-danger before:bg-danger',
+}
 export type Tone = keyof typeof tones
 
 /** A word with a dot in its colour; the word alone says it too. */
 export function State({ tone, children }: { tone: Tone; children: ReactNode }) {
-  return <span className={clsx("inline-flex items-center gap-1.5 align-top whitespace-nowrap before:size-2 before:shrink-0 before:rounded-full before:content-['']", tones[tone])}>{children}</span>
+  return (
+    <span
+      className={clsx(
+        "inline-flex items-center gap-1.5 align-top whitespace-nowrap before:size-2 before:shrink-0 before:rounded-full before:content-['']",
+        tones[tone],
+      )}
+    >
+      {children}
+    </span>
+  )
 }

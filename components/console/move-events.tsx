@@ -3,7 +3,8 @@ import { count, type Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import type { MoveView } from '#db/move/view'
 
-const clock = (at: string, { zone }: Formats) => new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone: zone }).format(new Date(at))
+const clock = (at: string, { zone }: Formats) =>
+  new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone: zone }).format(new Date(at))
 
 /** Everything that has happened, the newest first. */
 export function MoveEvents({ move, formats }: { move: MoveView; formats: Formats }) {
@@ -13,14 +14,29 @@ export function MoveEvents({ move, formats }: { move: MoveView; formats: Formats
       <ol className="border-t border-line px-4 py-2 text-sm sm:px-5">
         {move.events.toReversed().map(({ seq, at, event, detail, rows, tookMs }) => (
           <li key={seq} className="flex flex-wrap gap-x-3 py-1">
-            <time dateTime={at} className="text-ink-faint tabular-nums">{clock(at, formats)}</time>
+            <time dateTime={at} className="text-ink-faint tabular-nums">
+              {clock(at, formats)}
+            </time>
             <span className="font-medium">{event.replaceAll('_', ' ')}</span>
-            {detail && <span className="min-w-0 break-words text-ink-soft max-sm:order-last max-sm:basis-full">{detail}</span>}
-            <span className="ml-auto text-ink-faint tabular-nums">{[rows !== null && `${count(rows, formats)} rows`, tookMs !== null && duration(tookMs)].filter(Boolean).join(' · ')}</span>
+            {detail && (
+              <span className="min-w-0 break-words text-ink-soft max-sm:order-last max-sm:basis-full">
+                {detail}
+              </span>
+            )}
+            <span className="ml-auto text-ink-faint tabular-nums">
+              {[
+                rows !== null && `${count(rows, formats)} rows`,
+                tookMs !== null && duration(tookMs),
+              ]
+                .filter(Boolean)
+                .join(' · ')}
+            </span>
           </li>
         ))}
         <li className="flex flex-wrap gap-x-3 py-1">
-          <time dateTime={move.requestedAt} className="text-ink-faint tabular-nums">{clock(move.requestedAt, formats)}</time>
+          <time dateTime={move.requestedAt} className="text-ink-faint tabular-nums">
+            {clock(move.requestedAt, formats)}
+          </time>
           <span className="font-medium">asked for</span>
           <span className="text-ink-soft max-sm:basis-full">by {move.requestedBy}</span>
         </li>

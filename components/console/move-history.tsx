@@ -9,14 +9,24 @@ import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { TenantFacts } from '#db/console/tenant-facts'
 
 /** Where a tenant has lived, as the moves that brought it there. */
-export function MoveHistory({ moves, moving, formats }: { moves: TenantFacts['moves']; moving: boolean; formats: Formats }) {
+export function MoveHistory({
+  moves,
+  moving,
+  formats,
+}: {
+  moves: TenantFacts['moves']
+  moving: boolean
+  formats: Formats
+}) {
   return (
     <Card labelledBy="moves">
       <CardHeader id="moves" title="Moves">
         {moving && <span className="text-sm text-ink-soft">One is under way</span>}
       </CardHeader>
       {moves.length === 0 ? (
-        <p className="border-t border-line px-4 py-6 text-ink-soft sm:px-5">It has lived in one place so far.</p>
+        <p className="border-t border-line px-4 py-6 text-ink-soft sm:px-5">
+          It has lived in one place so far.
+        </p>
       ) : (
         <Table>
           <caption className="sr-only">Moves of this tenant</caption>
@@ -32,13 +42,22 @@ export function MoveHistory({ moves, moving, formats }: { moves: TenantFacts['mo
             {moves.map((move) => (
               <Tr key={move.id} className="relative">
                 <Td>
-                  <NextLink href={moveAt(move.id)} className="font-medium after:absolute after:inset-0">
+                  <NextLink
+                    href={moveAt(move.id)}
+                    className="font-medium after:absolute after:inset-0"
+                  >
                     {kindNames[move.source.kind]} → {kindNames[move.target.kind].toLowerCase()}
                   </NextLink>
-                  <span className="line-clamp-2 text-sm wrap-anywhere text-ink-faint">{move.reason}</span>
+                  <span className="line-clamp-2 text-sm wrap-anywhere text-ink-faint">
+                    {move.reason}
+                  </span>
                 </Td>
-                <Td><MoveStateText move={move} /></Td>
-                <Td className="text-right tabular-nums max-sm:hidden">{move.pauseMs === null ? '–' : duration(move.pauseMs)}</Td>
+                <Td>
+                  <MoveStateText move={move} />
+                </Td>
+                <Td className="text-right tabular-nums max-sm:hidden">
+                  {move.pauseMs === null ? '–' : duration(move.pauseMs)}
+                </Td>
                 <Td className="text-ink-soft max-sm:hidden">
                   <Ago at={move.requestedAt} formats={formats} />
                   <span className="block text-sm text-ink-faint">{move.requestedBy}</span>

@@ -8,7 +8,11 @@ import { count, type Formats } from '#components/formats'
 import { Card, CardBody } from '#components/ui/card'
 import type { MoveView } from '#db/move/view'
 
-const connections: Record<Connection, string> = { live: 'Live', polling: 'Live, by asking again', over: '' }
+const connections: Record<Connection, string> = {
+  live: 'Live',
+  polling: 'Live, by asking again',
+  over: '',
+}
 
 type Props = { move: MoveView; connection: Connection; formats: Formats; children: ReactNode }
 
@@ -18,10 +22,22 @@ export function MoveProgress({ move, connection, formats, children }: Props) {
   const copied = move.events.findLast(({ event }) => event === 'copied')
   const average = copied?.rows && copied.tookMs ? (copied.rows / copied.tookMs) * 1000 : 0
   const copying = ['provisioned', 'capturing'].includes(move.state)
-  const past = ['copied', 'indexed', 'caught_up', 'verified', 'switched', 'confirmed', 'cleaned', 'rolling_back', 'rolled_back'].includes(move.state)
+  const past = [
+    'copied',
+    'indexed',
+    'caught_up',
+    'verified',
+    'switched',
+    'confirmed',
+    'cleaned',
+    'rolling_back',
+    'rolled_back',
+  ].includes(move.state)
   const total = Math.max(move.rowsTotal, move.rowsDone)
   const part = past || total === 0 ? (past ? 1 : 0) : move.rowsDone / total
-  const lag = move.events.findLast(({ event, detail }) => event === 'caught up' && detail !== '')?.rows ?? null
+  const lag =
+    move.events.findLast(({ event, detail }) => event === 'caught up' && detail !== '')?.rows ??
+    null
   return (
     <Card>
       <CardBody className="grid gap-4 pt-4 sm:pt-5">
@@ -30,20 +46,50 @@ export function MoveProgress({ move, connection, formats, children }: Props) {
             <MoveStateText move={move} />
           </p>
           <div className="flex flex-wrap items-center gap-2">
-            {connections[connection] && <span className="text-sm text-ink-faint">{connections[connection]}</span>}
+            {connections[connection] && (
+              <span className="text-sm text-ink-faint">{connections[connection]}</span>
+            )}
             {children}
           </div>
         </div>
-        <svg viewBox="0 0 100 1" preserveAspectRatio="none" role="img" aria-label={`${Math.round(part * 100)}% of the rows are copied`} className="h-2 w-full overflow-hidden rounded-full bg-line">
+        <svg
+          viewBox="0 0 100 1"
+          preserveAspectRatio="none"
+          role="img"
+          aria-label={`${Math.round(part * 100)}% of the rows are copied`}
+          className="h-2 w-full overflow-hidden rounded-full bg-line"
+        >
           <rect width={part * 100} height={1} className="fill-bar" />
         </svg>
         <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4">
           <Figure name="Rows copied" value={number(move.rowsDone)} note={`of ${number(total)}`} />
-          {copying && rate > 0 ? <Figure name="Rate" value={`${number(rate)} rows/s`} note={`${duration(((total - move.rowsDone) / rate) * 1000)} left`} /> : <Figure name="Rate" value={average ? `${number(average)} rows/s` : '–'} note={average ? 'on average' : ''} />}
-          <Figure name="Lag" value={lag === null ? '–' : `${number(lag)} keys`} note={lag === null ? '' : 'in the last pass'} />
-          <Figure name="Writes waited" value={move.pauseMs === null ? '–' : duration(move.pauseMs)} note={move.pauseMs === null ? 'measured at the switch' : 'at the switch'} />
+          {copying && rate > 0 ? (
+            <Figure
+              name="Rate"
+              value={`${number(rate)} rows/s`}
+              note={`${duration(((total - move.rowsDone) / rate) * 1000)} left`}
+            />
+          ) : (
+            <Figure
+              name="Rate"
+              value={average ? `${number(average)} rows/s` : '–'}
+              note={average ? 'on average' : ''}
+            />
+          )}
+          <Figure
+            name="Lag"
+            value={lag === null ? '–' : `${number(lag)} keys`}
+            note={lag === null ? '' : 'in the last pass'}
+          />
+          <Figure
+            name="Writes waited"
+            value={move.pauseMs === null ? '–' : duration(move.pauseMs)}
+            note={move.pauseMs === null ? 'measured at the switch' : 'at the switch'}
+          />
         </dl>
-        {move.note && !move.over && <p className="truncate font-mono text-xs text-ink-soft">{move.note}</p>}
+        {move.note && !move.over && (
+          <p className="truncate font-mono text-xs text-ink-soft">{move.note}</p>
+        )}
       </CardBody>
     </Card>
   )

@@ -13,10 +13,20 @@ export function MoveTables({ move, formats }: { move: MoveView; formats: Formats
   return (
     <Card labelledBy="tables">
       <CardHeader id="tables" title="Tables">
-        {compared.size > 0 && <span className="text-sm text-ink-soft tabular-nums">{count([...compared.values()].reduce((sum, { rows }) => sum + (rows ?? 0), 0), formats)} rows the same on both sides</span>}
+        {compared.size > 0 && (
+          <span className="text-sm text-ink-soft tabular-nums">
+            {count(
+              [...compared.values()].reduce((sum, { rows }) => sum + (rows ?? 0), 0),
+              formats,
+            )}{' '}
+            rows the same on both sides
+          </span>
+        )}
       </CardHeader>
       {tables.length === 0 ? (
-        <p className="border-t border-line px-4 py-6 text-ink-soft sm:px-5">Nothing is copied yet.</p>
+        <p className="border-t border-line px-4 py-6 text-ink-soft sm:px-5">
+          Nothing is copied yet.
+        </p>
       ) : (
         <Table>
           <caption className="sr-only">Copy and comparison of each table</caption>
@@ -35,8 +45,12 @@ export function MoveTables({ move, formats }: { move: MoveView; formats: Formats
               return (
                 <Tr key={table}>
                   <Td className="font-mono text-sm">{table}</Td>
-                  <Td className="text-right tabular-nums">{copy ? count(copy.rows ?? 0, formats) : '–'}</Td>
-                  <Td className="text-right text-ink-soft tabular-nums max-sm:hidden">{copy?.tookMs == null ? '–' : duration(copy.tookMs)}</Td>
+                  <Td className="text-right tabular-nums">
+                    {copy ? count(copy.rows ?? 0, formats) : '–'}
+                  </Td>
+                  <Td className="text-right text-ink-soft tabular-nums max-sm:hidden">
+                    {copy?.tookMs == null ? '–' : duration(copy.tookMs)}
+                  </Td>
                   <Td className="text-right tabular-nums">
                     {comparison ? (
                       <span className="inline-flex items-center gap-1.5 align-top">
@@ -58,4 +72,5 @@ export function MoveTables({ move, formats }: { move: MoveView; formats: Formats
   )
 }
 
-const last = (events: ViewedEvent[], name: string) => new Map(events.filter(({ event }) => event === name).map((event) => [event.detail, event]))
+const last = (events: ViewedEvent[], name: string) =>
+  new Map(events.filter(({ event }) => event === name).map((event) => [event.detail, event]))

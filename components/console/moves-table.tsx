@@ -26,17 +26,42 @@ export function MovesTable({ rows, formats }: { rows: MoveRow[]; formats: Format
         {rows.map((row) => (
           <Tr key={row.id} className="relative">
             <Td>
-              <NextLink href={moveAt(row.id)} className="font-medium wrap-anywhere after:absolute after:inset-0">{row.tenant}</NextLink>
-              <span className="block text-sm text-ink-faint sm:hidden">{kindNames[row.source.kind]} → {kindNames[row.target.kind].toLowerCase()}</span>
+              <NextLink
+                href={moveAt(row.id)}
+                className="font-medium wrap-anywhere after:absolute after:inset-0"
+              >
+                {row.tenant}
+              </NextLink>
+              <span className="block text-sm text-ink-faint sm:hidden">
+                {kindNames[row.source.kind]} → {kindNames[row.target.kind].toLowerCase()}
+              </span>
             </Td>
-            <Td className="max-sm:hidden">{kindNames[row.source.kind]} → {kindNames[row.target.kind].toLowerCase()}</Td>
+            <Td className="max-sm:hidden">
+              {kindNames[row.source.kind]} → {kindNames[row.target.kind].toLowerCase()}
+            </Td>
             <Td>
               <MoveStateText move={row} />
-              {row.error && <span className={clsx('line-clamp-2 max-w-80 text-sm wrap-anywhere', row.abortBy ? 'text-ink-soft max-sm:hidden' : 'text-danger')}>{row.abortBy ? `by ${row.abortBy}` : row.error}</span>}
+              {row.error && (
+                <span
+                  className={clsx(
+                    'line-clamp-2 max-w-80 text-sm wrap-anywhere',
+                    row.abortBy ? 'text-ink-soft max-sm:hidden' : 'text-danger',
+                  )}
+                >
+                  {row.abortBy ? `by ${row.abortBy}` : row.error}
+                </span>
+              )}
             </Td>
-            <Td className="text-right tabular-nums max-md:hidden">{count(row.rowsTotal, formats)}</Td>
-            <Td className="text-right tabular-nums max-md:hidden">{row.pauseMs === null ? '–' : duration(row.pauseMs)}</Td>
-            <Td className="text-ink-soft max-lg:hidden"><Ago at={row.requestedAt} formats={formats} /> <span className="text-ink-faint">by {row.requestedBy}</span></Td>
+            <Td className="text-right tabular-nums max-md:hidden">
+              {count(row.rowsTotal, formats)}
+            </Td>
+            <Td className="text-right tabular-nums max-md:hidden">
+              {row.pauseMs === null ? '–' : duration(row.pauseMs)}
+            </Td>
+            <Td className="text-ink-soft max-lg:hidden">
+              <Ago at={row.requestedAt} formats={formats} />{' '}
+              <span className="text-ink-faint">by {row.requestedBy}</span>
+            </Td>
           </Tr>
         ))}
       </tbody>

@@ -22,7 +22,19 @@ type Props = {
 }
 
 /** A button for a deed that is asked about first, with a reason that goes into the audit trail. */
-export function ReasonDialog({ action, hidden, opener, title, save, done, look = 'primary', openerLook = 'secondary', size = 'normal', needsReason = true, children }: Props) {
+export function ReasonDialog({
+  action,
+  hidden,
+  opener,
+  title,
+  save,
+  done,
+  look = 'primary',
+  openerLook = 'secondary',
+  size = 'normal',
+  needsReason = true,
+  children,
+}: Props) {
   const [open, setOpen] = useState(false)
   return (
     <>
@@ -31,9 +43,23 @@ export function ReasonDialog({ action, hidden, opener, title, save, done, look =
       </Button>
       <Dialog open={open} onClose={() => setOpen(false)} title={title}>
         <DialogBody>
-          <ActionForm action={action} hidden={hidden} label={title} {...(done && { done })} onDone={() => setOpen(false)}>
+          <ActionForm
+            action={action}
+            hidden={hidden}
+            label={title}
+            {...(done && { done })}
+            onDone={() => setOpen(false)}
+          >
             <div className="text-ink-soft">{children}</div>
-            {needsReason && <TextareaField name="reason" label="Reason" hint="Kept in the audit trail." rows={2} maxLength={500} />}
+            {needsReason && (
+              <TextareaField
+                name="reason"
+                label="Reason"
+                hint="Kept in the audit trail."
+                rows={2}
+                maxLength={500}
+              />
+            )}
             <DialogButtons>
               <Button onClick={() => setOpen(false)}>Cancel</Button>
               <SubmitButton look={look}>{save}</SubmitButton>

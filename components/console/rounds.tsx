@@ -23,10 +23,14 @@ export function Rounds({ rounds, formats }: { rounds: Round[]; formats: Formats 
             <Tr key={name}>
               <Td className="font-medium">
                 {name}
-                <span className="block text-sm font-normal text-ink-faint sm:hidden">Every {every}</span>
+                <span className="block text-sm font-normal text-ink-faint sm:hidden">
+                  Every {every}
+                </span>
               </Td>
               <Td className="text-ink-soft max-sm:hidden">{every}</Td>
-              <Td className="text-ink-soft">{last ? <Ago at={last} formats={formats} /> : 'not yet'}</Td>
+              <Td className="text-ink-soft">
+                {last ? <Ago at={last} formats={formats} /> : 'not yet'}
+              </Td>
             </Tr>
           ))}
         </tbody>

@@ -5,7 +5,13 @@ import { Button } from '#components/ui/button'
 import { Field, wiring } from '#components/ui/field'
 import { Input } from '#components/ui/input'
 
-type Props = { elsewhere: boolean; onChoose: (elsewhere: boolean) => void; busy: boolean; onCheck: (url: string) => void; onChange: () => void }
+type Props = {
+  elsewhere: boolean
+  onChoose: (elsewhere: boolean) => void
+  busy: boolean
+  onCheck: (url: string) => void
+  onChange: () => void
+}
 
 /** This server, or another one whose administrator's URL is tried before anything is asked for. */
 export function ServerField({ elsewhere, onChoose, busy, onCheck, onChange }: Props) {
@@ -17,14 +23,25 @@ export function ServerField({ elsewhere, onChoose, busy, onCheck, onChange }: Pr
       <div className="flex flex-wrap gap-x-6 gap-y-2">
         {[false, true].map((other) => (
           <label key={String(other)} className="flex items-center gap-2">
-            <input type="radio" form="" name={`${id}-server`} checked={elsewhere === other} onChange={() => onChoose(other)} className="size-4 accent-accent" />
+            <input
+              type="radio"
+              form=""
+              name={`${id}-server`}
+              checked={elsewhere === other}
+              onChange={() => onChoose(other)}
+              className="size-4 accent-accent"
+            />
             {other ? 'Another server' : 'This server'}
           </label>
         ))}
       </div>
       {elsewhere && (
         <div className="grid gap-2 sm:grid-cols-[minmax(0,1fr)_auto] sm:items-start">
-          <Field id={id} label="Administrator’s URL" hint="Used now, to make roles and the database. The password is not kept.">
+          <Field
+            id={id}
+            label="Administrator’s URL"
+            hint="Used now, to make roles and the database. The password is not kept."
+          >
             <Input
               {...wiring(id, undefined, true)}
               name="databaseUrl"
@@ -38,7 +55,11 @@ export function ServerField({ elsewhere, onChoose, busy, onCheck, onChange }: Pr
               }}
             />
           </Field>
-          <Button className="sm:mt-6.5" disabled={busy || url.trim() === ''} onClick={() => onCheck(url.trim())}>
+          <Button
+            className="sm:mt-6.5"
+            disabled={busy || url.trim() === ''}
+            onClick={() => onCheck(url.trim())}
+          >
             Check connection
           </Button>
         </div>

@@ -8,7 +8,15 @@ import { SelectField, SubmitButton, TextareaField } from '#components/forms/fiel
 import { Button } from '#components/ui/button'
 import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
 
-export function SupportForm({ action, slug, name }: { action: Action<unknown>; slug: string; name: string }) {
+export function SupportForm({
+  action,
+  slug,
+  name,
+}: {
+  action: Action<unknown>
+  slug: string
+  name: string
+}) {
   const [open, setOpen] = useState(false)
   return (
     <>
@@ -17,11 +25,24 @@ export function SupportForm({ action, slug, name }: { action: Action<unknown>; s
       </Button>
       <Dialog open={open} onClose={() => setOpen(false)} title={`Enter ${name} as support`}>
         <DialogBody>
-          <p className="text-ink-soft">You see what a viewer sees, and change nothing. The audit trail keeps each look; {name} finds your visit and its reason in its own activity.</p>
+          <p className="text-ink-soft">
+            You see what a viewer sees, and change nothing. The audit trail keeps each look; {name}{' '}
+            finds your visit and its reason in its own activity.
+          </p>
           <ActionForm action={action} hidden={{ slug }} label={`Enter ${name} as support`}>
-            <TextareaField name="reason" label="Reason" hint="The tenant sees it too." rows={2} maxLength={500} />
+            <TextareaField
+              name="reason"
+              label="Reason"
+              hint="The tenant sees it too."
+              rows={2}
+              maxLength={500}
+            />
             <SelectField name="minutes" label="For how long" value="30">
-              {[15, 30, 60, 120].map((minutes) => <option key={minutes} value={minutes}>{minutes} minutes</option>)}
+              {[15, 30, 60, 120].map((minutes) => (
+                <option key={minutes} value={minutes}>
+                  {minutes} minutes
+                </option>
+              ))}
             </SelectField>
             <DialogButtons>
               <Button onClick={() => setOpen(false)}>Cancel</Button>

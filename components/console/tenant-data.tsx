@@ -11,37 +11,107 @@ import { Notice } from '#components/ui/notice'
 import type { DataOverview } from '#db/data-overview'
 
 type Deeds = Record<'exportAll' | 'hold' | 'lift' | 'erase' | 'keep', Action<unknown>>
-type Props = { overview: DataOverview; slug: string; name: string; formats: Formats; actions: Deeds }
+type Props = {
+  overview: DataOverview
+  slug: string
+  name: string
+  formats: Formats
+  actions: Deeds
+}
 
 /** A tenant's data as a whole: taken out, held, erased. */
-export function TenantData({ overview: { exports, hold, erasure }, slug, name, formats, actions }: Props) {
+export function TenantData({
+  overview: { exports, hold, erasure },
+  slug,
+  name,
+  formats,
+  actions,
+}: Props) {
   const [last] = exports
   const open = last?.state === 'requested' || last?.state === 'running'
   return (
     <Card labelledBy="data">
       <CardHeader id="data" title="Data" />
       <CardBody className="grid gap-4">
-        {hold && <Notice look="warn">On legal hold since {moment(hold.at, formats)}, by {hold.by}: {hold.reason}. Nothing of {name} is deleted.</Notice>}
-        {erasure && <Notice look="danger">{erasure.startedAt ? `${name} is being erased.` : `${name} is erased on ${moment(erasure.dueAt, formats)}. Until then it can be kept.`}</Notice>}
+        {hold && (
+          <Notice look="warn">
+            On legal hold since {moment(hold.at, formats)}, by {hold.by}: {hold.reason}. Nothing of{' '}
+            {name} is deleted.
+          </Notice>
+        )}
+        {erasure && (
+          <Notice look="danger">
+            {erasure.startedAt
+              ? `${name} is being erased.`
+              : `${name} is erased on ${moment(erasure.dueAt, formats)}. Until then it can be kept.`}
+          </Notice>
+        )}
         <FactRows>
-          <FactRow name="Last export">{last ? <><Ago at={last.requestedAt} formats={formats} />, {last.state === 'running' ? `${count(last.rowsDone, formats)} of ${count(last.rowsTotal, formats)} rows` : last.state}</> : 'none'}</FactRow>
+          <FactRow name="Last export">
+            {last ? (
+              <>
+                <Ago at={last.requestedAt} formats={formats} />,{' '}
+                {last.state === 'running'
+                  ? `${count(last.rowsDone, formats)} of ${count(last.rowsTotal, formats)} rows`
+                  : last.state}
+              </>
+            ) : (
+              'none'
+            )}
+          </FactRow>
         </FactRows>
         {open && <LiveUntilDone />}
         <div className="flex flex-wrap gap-2">
-          <ReasonDialog action={actions.exportAll} hidden={{ slug }} size="small" opener="Export…" title={`Export everything of ${name}`} save="Export" done="The export is on its way.">
-            A file with every row as of one moment. Owners and admins of {name} find it among their data; it is not handed to operators.
+          <ReasonDialog
+            action={actions.exportAll}
+            hidden={{ slug }}
+            size="small"
+            opener="Export…"
+            title={`Export everything of ${name}`}
+            save="Export"
+            done="The export is on its way."
+          >
+            A file with every row as of one moment. Owners and admins of {name} find it among their
+            data; it is not handed to operators.
           </ReasonDialog>
           {hold ? (
-            <ReasonDialog action={actions.lift} hidden={{ slug }} size="small" opener="Lift the hold…" title={`Lift the legal hold of ${name}`} save="Lift the hold" done="The hold is lifted.">
+            <ReasonDialog
+              action={actions.lift}
+              hidden={{ slug }}
+              size="small"
+              opener="Lift the hold…"
+              title={`Lift the legal hold of ${name}`}
+              save="Lift the hold"
+              done="The hold is lifted."
+            >
               Retention and erasure go on from then.
             </ReasonDialog>
           ) : (
-            <ReasonDialog action={actions.hold} hidden={{ slug }} size="small" opener="Legal hold…" title={`Put ${name} on legal hold`} save="Hold" done={`${name} is on hold.`}>
-              Nothing of {name} is deleted, by retention or by erasure, until the hold is lifted. {name} sees that it stands.
+            <ReasonDialog
+              action={actions.hold}
+              hidden={{ slug }}
+              size="small"
+              opener="Legal hold…"
+              title={`Put ${name} on legal hold`}
+              save="Hold"
+              done={`${name} is on hold.`}
+            >
+              Nothing of {name} is deleted, by retention or by erasure, until the hold is lifted.{' '}
+              {name} sees that it stands.
             </ReasonDialog>
           )}
           {!erasure && !hold && <EraseDialog action={actions.erase} slug={slug} name={name} />}
-          {erasure && !erasure.startedAt && <ActionButton action={actions.keep} input={{ slug }} size="small" wraps done={`${name} stays.`}>Keep {name}</ActionButton>}
+          {erasure && !erasure.startedAt && (
+            <ActionButton
+              action={actions.keep}
+              input={{ slug }}
+              size="small"
+              wraps
+              done={`${name} stays.`}
+            >
+              Keep {name}
+            </ActionButton>
+          )}
         </div>
       </CardBody>
     </Card>

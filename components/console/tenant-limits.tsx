@@ -12,7 +12,13 @@ import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
 import type { LimitFacts } from '#db/limits/limits'
 
-type Props = { facts: LimitFacts; slug: string; name: string; formats: Formats; action: Action<unknown> }
+type Props = {
+  facts: LimitFacts
+  slug: string
+  name: string
+  formats: Formats
+  action: Action<unknown>
+}
 
 /** What holds for this tenant: of its tier, or of its own. */
 export function TenantLimits({ facts, slug, name, formats, action }: Props) {
@@ -21,28 +27,60 @@ export function TenantLimits({ facts, slug, name, formats, action }: Props) {
   return (
     <Card labelledBy="limits">
       <CardHeader id="limits" title="Limits">
-        <Button size="small" onClick={() => setOpen(true)}>Change…</Button>
+        <Button size="small" onClick={() => setOpen(true)}>
+          Change…
+        </Button>
       </CardHeader>
       <CardBody>
         <FactRows>
           {limitOrder.map((limit) => (
             <FactRow key={limit} name={limitNames[limit]}>
               {limitText(limit, facts.limits[limit], formats)}
-              {facts.own[limit] !== null && <span className="block text-sm text-warn">its own; the tier has {limitText(limit, facts.given[limit], formats)}</span>}
+              {facts.own[limit] !== null && (
+                <span className="block text-sm text-warn">
+                  its own; the tier has {limitText(limit, facts.given[limit], formats)}
+                </span>
+              )}
             </FactRow>
           ))}
         </FactRows>
       </CardBody>
       <Dialog open={open} onClose={() => setOpen(false)} title={title}>
         <DialogBody>
-          <p className="text-ink-soft">Left empty, a limit is that of the tier. They hold for each process of the app, within half a minute.</p>
-          <ActionForm action={action} hidden={{ slug }} label={title} done="The limits are set." onDone={() => setOpen(false)}>
+          <p className="text-ink-soft">
+            Left empty, a limit is that of the tier. They hold for each process of the app, within
+            half a minute.
+          </p>
+          <ActionForm
+            action={action}
+            hidden={{ slug }}
+            label={title}
+            done="The limits are set."
+            onDone={() => setOpen(false)}
+          >
             <div className="grid gap-4 sm:grid-cols-2">
               {limitOrder.map((limit) => (
-                <TextField key={limit} name={limit} label={limit === 'statementMs' ? `${limitNames[limit]}, in ms` : limitNames[limit]} optional inputMode="numeric" autoComplete="off" value={facts.own[limit]?.toString() ?? ''} placeholder={String(facts.given[limit])} />
+                <TextField
+                  key={limit}
+                  name={limit}
+                  label={
+                    limit === 'statementMs' ? `${limitNames[limit]}, in ms` : limitNames[limit]
+                  }
+                  optional
+                  inputMode="numeric"
+                  autoComplete="off"
+                  value={facts.own[limit]?.toString() ?? ''}
+                  placeholder={String(facts.given[limit])}
+                />
               ))}
             </div>
-            <TextareaField name="reason" label="Reason" hint="Kept in the audit trail." rows={2} maxLength={500} />
+            <TextareaField
+              name="reason"
+              label="Reason"
+              hint="Kept in the audit trail."
+              rows={2}
+              maxLength={500}
+            />
             <DialogButtons>
               <Button onClick={() => setOpen(false)}>Cancel</Button>
               <SubmitButton>Set the limits</SubmitButton>

@@ -5,15 +5,34 @@ import { ButtonLink } from '#components/ui/button'
 import { Card, CardHeader } from '#components/ui/card'
 import type { AuditRow } from '#db/console/audit-trail'
 
-export function TenantTrail({ rows, tenant, formats }: { rows: AuditRow[]; tenant: string; formats: Formats }) {
+export function TenantTrail({
+  rows,
+  tenant,
+  formats,
+}: {
+  rows: AuditRow[]
+  tenant: string
+  formats: Formats
+}) {
   return (
     <Card labelledBy="trail">
       <CardHeader id="trail" title="Audit">
-        <ButtonLink href={`/console/audit?q=${tenant}` as Route} look="quiet" size="small" className="-mr-2.5">
+        <ButtonLink
+          href={`/console/audit?q=${tenant}` as Route}
+          look="quiet"
+          size="small"
+          className="-mr-2.5"
+        >
           All deeds
         </ButtonLink>
       </CardHeader>
-      {rows.length === 0 ? <p className="border-t border-line px-4 py-6 text-ink-soft sm:px-5">No operator has done anything here yet.</p> : <AuditTable rows={rows} formats={formats} />}
+      {rows.length === 0 ? (
+        <p className="border-t border-line px-4 py-6 text-ink-soft sm:px-5">
+          No operator has done anything here yet.
+        </p>
+      ) : (
+        <AuditTable rows={rows} formats={formats} />
+      )}
     </Card>
   )
 }

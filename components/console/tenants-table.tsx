@@ -12,13 +12,27 @@ import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { Standing } from '#db/fleet/status'
 import type { TenantRow, TenantSort, TenantView } from '#db/console/tenant-list'
 
-type Props = { rows: TenantRow[]; view: TenantView; link: Link; formats: Formats; standings: Standing[]; used: Map<string, { requests: number; databaseMs: number }>; ailing: Set<string> }
+type Props = {
+  rows: TenantRow[]
+  view: TenantView
+  link: Link
+  formats: Formats
+  standings: Standing[]
+  used: Map<string, { requests: number; databaseMs: number }>
+  ailing: Set<string>
+}
 
 const heads: { name: string; sort?: TenantSort; className?: string }[] = [
-  { name: 'Tenant', sort: 'name' }, { name: 'Tier', className: 'max-md:hidden' }, { name: 'Placement', className: 'max-md:hidden' }, { name: 'State' },
-  { name: 'Orders', sort: 'orders', className: 'text-right max-sm:hidden' }, { name: 'On disk', sort: 'size', className: 'text-right max-sm:hidden' },
-  { name: 'Requests', className: 'text-right max-xl:hidden' }, { name: 'Database', className: 'text-right max-xl:hidden' },
-  { name: 'Version', className: 'max-xl:hidden' }, { name: 'Since', sort: 'created', className: 'max-2xl:hidden' },
+  { name: 'Tenant', sort: 'name' },
+  { name: 'Tier', className: 'max-md:hidden' },
+  { name: 'Placement', className: 'max-md:hidden' },
+  { name: 'State' },
+  { name: 'Orders', sort: 'orders', className: 'text-right max-sm:hidden' },
+  { name: 'On disk', sort: 'size', className: 'text-right max-sm:hidden' },
+  { name: 'Requests', className: 'text-right max-xl:hidden' },
+  { name: 'Database', className: 'text-right max-xl:hidden' },
+  { name: 'Version', className: 'max-xl:hidden' },
+  { name: 'Since', sort: 'created', className: 'max-2xl:hidden' },
 ]
 
 export function TenantsTable({ rows, view, link, formats, standings, used, ailing }: Props) {
@@ -26,11 +40,19 @@ export function TenantsTable({ rows, view, link, formats, standings, used, ailin
   const shared = standings.find(({ name }) => name === 'shared')
   return (
     <Table>
-      <caption className="sr-only">Tenants; requests and database time are those of the last day</caption>
+      <caption className="sr-only">
+        Tenants; requests and database time are those of the last day
+      </caption>
       <thead>
         <tr>
           {heads.map(({ name, sort, className }) => (
-            <Th key={name} className={clsx(className)} {...(sort === view.sort && { 'aria-sort': view.descending ? 'descending' : 'ascending' })}>
+            <Th
+              key={name}
+              className={clsx(className)}
+              {...(sort === view.sort && {
+                'aria-sort': view.descending ? 'descending' : 'ascending',
+              })}
+            >
               {sort ? <SortLink sort={sort} view={view} link={link} name={name} /> : name}
             </Th>
           ))}
@@ -40,13 +62,19 @@ export function TenantsTable({ rows, view, link, formats, standings, used, ailin
         {rows.map((row) => (
           <Tr key={row.id} className="relative">
             <Td>
-              <NextLink href={tenantAt(row.slug)} className="flex items-center gap-3 font-medium outline-offset-4 after:absolute after:inset-0">
+              <NextLink
+                href={tenantAt(row.slug)}
+                className="flex items-center gap-3 font-medium outline-offset-4 after:absolute after:inset-0"
+              >
                 <TenantMark tenantId={row.id} className="h-6 w-auto" />
                 <span className="grid min-w-0">
                   <span className="line-clamp-2 wrap-anywhere">{row.name}</span>
                   <span className="line-clamp-2 text-sm font-normal wrap-anywhere text-ink-faint">
                     {row.slug}
-                    <span className="md:hidden"> · {tierNames[row.tier]}, {kindNames[row.kind].toLowerCase()}</span>
+                    <span className="md:hidden">
+                      {' '}
+                      · {tierNames[row.tier]}, {kindNames[row.kind].toLowerCase()}
+                    </span>
                   </span>
                 </span>
               </NextLink>
@@ -56,14 +84,31 @@ export function TenantsTable({ rows, view, link, formats, standings, used, ailin
               <KindText kind={row.kind} server={row.server} />
             </Td>
             <Td>
-              <TenantState suspended={row.suspended} moveState={row.moveState} standing={(row.kind === 'shared' ? shared : own.get(row.id))?.state ?? null} ailing={ailing.has(row.id)} />
+              <TenantState
+                suspended={row.suspended}
+                moveState={row.moveState}
+                standing={(row.kind === 'shared' ? shared : own.get(row.id))?.state ?? null}
+                ailing={ailing.has(row.id)}
+              />
             </Td>
-            <Td className="text-right tabular-nums max-sm:hidden">{row.orders === null ? <Unknown /> : count(row.orders, formats)}</Td>
-            <Td className="text-right whitespace-nowrap tabular-nums max-sm:hidden">{row.bytes === null ? <Unknown /> : bytes(row.bytes, formats)}</Td>
-            <Td className="text-right tabular-nums max-xl:hidden">{count(used.get(row.id)?.requests ?? 0, formats)}</Td>
-            <Td className="text-right whitespace-nowrap tabular-nums max-xl:hidden">{duration(used.get(row.id)?.databaseMs ?? 0)}</Td>
-            <Td className="font-mono text-sm text-ink-soft max-xl:hidden">{(row.kind === 'shared' ? shared : own.get(row.id))?.at ?? '–'}</Td>
-            <Td className="whitespace-nowrap text-ink-soft max-2xl:hidden">{day(row.createdAt, formats)}</Td>
+            <Td className="text-right tabular-nums max-sm:hidden">
+              {row.orders === null ? <Unknown /> : count(row.orders, formats)}
+            </Td>
+            <Td className="text-right whitespace-nowrap tabular-nums max-sm:hidden">
+              {row.bytes === null ? <Unknown /> : bytes(row.bytes, formats)}
+            </Td>
+            <Td className="text-right tabular-nums max-xl:hidden">
+              {count(used.get(row.id)?.requests ?? 0, formats)}
+            </Td>
+            <Td className="text-right whitespace-nowrap tabular-nums max-xl:hidden">
+              {duration(used.get(row.id)?.databaseMs ?? 0)}
+            </Td>
+            <Td className="font-mono text-sm text-ink-soft max-xl:hidden">
+              {(row.kind === 'shared' ? shared : own.get(row.id))?.at ?? '–'}
+            </Td>
+            <Td className="whitespace-nowrap text-ink-soft max-2xl:hidden">
+              {day(row.createdAt, formats)}
+            </Td>
           </Tr>
         ))}
       </tbody>
@@ -71,14 +116,34 @@ export function TenantsTable({ rows, view, link, formats, standings, used, ailin
   )
 }
 
-const Unknown = () => <span className="text-ink-faint" title="Not measured yet">–</span>
+const Unknown = () => (
+  <span className="text-ink-faint" title="Not measured yet">
+    –
+  </span>
+)
 
-function SortLink({ sort, view, link, name }: { sort: TenantSort; view: TenantView; link: Link; name: string }) {
+function SortLink({
+  sort,
+  view,
+  link,
+  name,
+}: {
+  sort: TenantSort
+  view: TenantView
+  link: Link
+  name: string
+}) {
   const current = view.sort === sort
   const Arrow = view.descending ? ArrowDown : ArrowUp
   const numbers = sort === 'orders' || sort === 'size'
   return (
-    <NextLink href={link({ sort: current ? (view.descending ? sort : `-${sort}`) : numbers ? `-${sort}` : sort })} scroll={false} className="inline-flex items-center gap-1 rounded-sm hover:text-ink">
+    <NextLink
+      href={link({
+        sort: current ? (view.descending ? sort : `-${sort}`) : numbers ? `-${sort}` : sort,
+      })}
+      scroll={false}
+      className="inline-flex items-center gap-1 rounded-sm hover:text-ink"
+    >
       {name}
       {current && <Arrow aria-hidden className="size-3" />}
     </NextLink>

@@ -4,7 +4,11 @@ import { clsx } from 'clsx'
 import { kindNames, tierNames } from '#components/console/marks'
 import { tiers as all, type PlacementKind, type Tier } from '#db/tiers'
 
-const kinds: Record<Tier, PlacementKind> = { starter: 'shared', business: 'schema', enterprise: 'database' }
+const kinds: Record<Tier, PlacementKind> = {
+  starter: 'shared',
+  business: 'schema',
+  enterprise: 'database',
+}
 const meaning: Record<Tier, string> = {
   starter: 'Rows among those of others, kept apart by row-level security.',
   business: 'A schema of its own and a login that sees no other.',
@@ -23,13 +27,24 @@ export function TierChoice({ tiers, now, chosen, onChoose }: Props) {
             key={tier}
             className={clsx(
               'grid cursor-pointer content-start gap-1 rounded-lg border p-4 transition-colors has-focus-visible:outline-2 has-focus-visible:outline-accent',
-              chosen === tier ? 'border-accent bg-accent-soft' : 'border-line-strong bg-raised hover:bg-sunken',
+              chosen === tier
+                ? 'border-accent bg-accent-soft'
+                : 'border-line-strong bg-raised hover:bg-sunken',
             )}
           >
             <span className="flex items-center gap-2 font-semibold">
-              <input type="radio" name="tier" value={tier} checked={chosen === tier} onChange={() => onChoose(tier)} className="size-4 accent-accent" />
+              <input
+                type="radio"
+                name="tier"
+                value={tier}
+                checked={chosen === tier}
+                onChange={() => onChoose(tier)}
+                className="size-4 accent-accent"
+              />
               {tierNames[tier]}
-              <span className="ml-auto text-sm font-normal text-ink-soft">{rank(tier) > rank(now) ? 'up' : 'down'}</span>
+              <span className="ml-auto text-sm font-normal text-ink-soft">
+                {rank(tier) > rank(now) ? 'up' : 'down'}
+              </span>
             </span>
             <span className="text-sm font-medium">{kindNames[kinds[tier]]}</span>
             <span className="text-sm text-pretty text-ink-soft">{meaning[tier]}</span>

@@ -13,9 +13,18 @@ import type { Formats } from '#components/formats'
 import { Card, CardBody } from '#components/ui/card'
 import { tiers, type Tier } from '#db/tiers'
 
-type Props = { slug: string; name: string; now: Tier; formats: Formats; actions: { plan: Action<Plan>; change: Action<unknown> } }
+type Props = {
+  slug: string
+  name: string
+  now: Tier
+  formats: Formats
+  actions: { plan: Action<Plan>; change: Action<unknown> }
+}
 
-/** Choose, see what it means, say why. The button works once a dry run of exactly this choice has gone well. */
+/**
+ * Choose, see what it means, say why. The button works once a dry run of exactly this choice has
+ * gone well.
+ */
 export function TierForm({ slug, name, now, formats, actions }: Props) {
   const [tier, setTier] = useState<Tier | null>(null)
   const [elsewhere, setElsewhere] = useState(false)
@@ -33,7 +42,10 @@ export function TierForm({ slug, name, now, formats, actions }: Props) {
     setPlan(answer)
   }
 
-  /** Another choice: what was found for the one before, or is still being found, does not hold for it. */
+  /**
+   * Another choice: what was found for the one before, or is still being found, does not hold for
+   * it.
+   */
   function forget() {
     looks.current++
     setPlan(null)
@@ -55,13 +67,37 @@ export function TierForm({ slug, name, now, formats, actions }: Props) {
   return (
     <Card>
       <CardBody className="pt-5">
-        <ActionForm action={actions.change} hidden={{ slug }} label={`Change the tier of ${name}`} className="grid gap-6">
-          <TierChoice tiers={tiers.filter((one) => one !== now)} now={now} chosen={tier} onChoose={choose} />
-          {tier === 'enterprise' && <ServerField elsewhere={elsewhere} onChoose={chooseServer} busy={looking} onCheck={(url) => void look('enterprise', url)} onChange={forget} />}
+        <ActionForm
+          action={actions.change}
+          hidden={{ slug }}
+          label={`Change the tier of ${name}`}
+          className="grid gap-6"
+        >
+          <TierChoice
+            tiers={tiers.filter((one) => one !== now)}
+            now={now}
+            chosen={tier}
+            onChoose={choose}
+          />
+          {tier === 'enterprise' && (
+            <ServerField
+              elsewhere={elsewhere}
+              onChoose={chooseServer}
+              busy={looking}
+              onCheck={(url) => void look('enterprise', url)}
+              onChange={forget}
+            />
+          )}
           {tier && <TierPlan plan={plan} looking={looking} waiting={elsewhere} formats={formats} />}
           {tier && (
             <>
-              <TextareaField name="reason" label="Reason" hint="Kept in the audit trail." rows={2} maxLength={500} />
+              <TextareaField
+                name="reason"
+                label="Reason"
+                hint="Kept in the audit trail."
+                rows={2}
+                maxLength={500}
+              />
               <div className="flex justify-end">
                 <SubmitButton wraps {...(!plan?.ok && { disabled: true })}>
                   Move {name} to {tierNames[tier]}

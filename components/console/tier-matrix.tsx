@@ -5,8 +5,15 @@ import { Table, Td, Th, Tr } from '#components/ui/table'
 import { placementKinds, tiers, type PlacementKind, type Tier } from '#db/tiers'
 
 /** How many tenants of each tier live in each kind of place. */
-export function TierMatrix({ counts, formats }: { counts: { tier: Tier; kind: PlacementKind; tenants: number }[]; formats: Formats }) {
-  const at = (tier: Tier, kind: PlacementKind) => counts.find((one) => one.tier === tier && one.kind === kind)?.tenants ?? 0
+export function TierMatrix({
+  counts,
+  formats,
+}: {
+  counts: { tier: Tier; kind: PlacementKind; tenants: number }[]
+  formats: Formats
+}) {
+  const at = (tier: Tier, kind: PlacementKind) =>
+    counts.find((one) => one.tier === tier && one.kind === kind)?.tenants ?? 0
   return (
     <Card labelledBy="matrix">
       <CardHeader id="matrix" title="Tenants by tier and placement" />
@@ -15,14 +22,26 @@ export function TierMatrix({ counts, formats }: { counts: { tier: Tier; kind: Pl
         <thead>
           <tr>
             <Th>Tier</Th>
-            {placementKinds.map((kind) => <Th key={kind} className="text-right max-sm:py-1.5 max-sm:whitespace-normal!">{kindNames[kind]}</Th>)}
+            {placementKinds.map((kind) => (
+              <Th key={kind} className="text-right max-sm:py-1.5 max-sm:whitespace-normal!">
+                {kindNames[kind]}
+              </Th>
+            ))}
           </tr>
         </thead>
         <tbody>
           {tiers.map((tier) => (
             <Tr key={tier}>
               <Td className="font-medium">{tierNames[tier]}</Td>
-              {placementKinds.map((kind) => <Td key={kind} className="text-right tabular-nums">{at(tier, kind) === 0 ? <span className="text-ink-faint">–</span> : count(at(tier, kind), formats)}</Td>)}
+              {placementKinds.map((kind) => (
+                <Td key={kind} className="text-right tabular-nums">
+                  {at(tier, kind) === 0 ? (
+                    <span className="text-ink-faint">–</span>
+                  ) : (
+                    count(at(tier, kind), formats)
+                  )}
+                </Td>
+              ))}
             </Tr>
           ))}
         </tbody>

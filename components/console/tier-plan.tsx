@@ -7,19 +7,39 @@ import type { ActionState } from '#app/action'
 import type { Limits } from '#db/limits/limits'
 
 export type Plan = {
-  from: string; to: string; tables: { name: string; rows: number }[]; rows: number; seconds: number; steps: string[]
+  from: string
+  to: string
+  tables: { name: string; rows: number }[]
+  rows: number
+  seconds: number
+  steps: string[]
   server: { host: string; port: number; version: string; isMain: boolean } | null
   pause: { moves: number; medianMs: number; longestMs: number } | null
   limits: { now: Limits; then: Limits }
 }
 
-type Props = { plan: ActionState<Plan> | null; looking: boolean; waiting: boolean; formats: Formats }
+type Props = {
+  plan: ActionState<Plan> | null
+  looking: boolean
+  waiting: boolean
+  formats: Formats
+}
 
 /** What a dry run has found out about the change. */
 export function TierPlan({ plan, looking, waiting, formats }: Props) {
   return (
     <div aria-live="polite" aria-busy={looking}>
-      {looking ? <Looking /> : plan === null ? waiting && <p className="text-ink-soft">Check the connection to see what the change would mean.</p> : plan.ok ? <Found plan={plan.result} formats={formats} /> : <Notice look="danger">{plan.message}</Notice>}
+      {looking ? (
+        <Looking />
+      ) : plan === null ? (
+        waiting && (
+          <p className="text-ink-soft">Check the connection to see what the change would mean.</p>
+        )
+      ) : plan.ok ? (
+        <Found plan={plan.result} formats={formats} />
+      ) : (
+        <Notice look="danger">{plan.message}</Notice>
+      )}
     </div>
   )
 }
@@ -33,29 +53,58 @@ function Looking() {
   )
 }
 
-function Found({ plan: { from, to, tables, rows, seconds, steps, server, pause, limits }, formats }: { plan: Plan; formats: Formats }) {
+function Found({
+  plan: { from, to, tables, rows, seconds, steps, server, pause, limits },
+  formats,
+}: {
+  plan: Plan
+  formats: Formats
+}) {
   return (
-    <section aria-label="What it means" className="grid gap-4 rounded-lg border border-line bg-sunken p-4">
+    <section
+      aria-label="What it means"
+      className="grid gap-4 rounded-lg border border-line bg-sunken p-4"
+    >
       {server && (
         <p className="font-medium">
           Connected: PostgreSQL {server.version} on {server.host}:{server.port}
-          {server.isMain && <span className="font-normal text-ink-soft">, which is the main server under another name</span>}
+          {server.isMain && (
+            <span className="font-normal text-ink-soft">
+              , which is the main server under another name
+            </span>
+          )}
         </p>
       )}
       <dl className="grid gap-4 sm:grid-cols-3">
         <Figure name="To copy" value={`${count(rows, formats)} rows`} />
         <Figure name="Takes about" value={duration(seconds * 1000)} />
-        <Figure name="Writes wait" value={pause ? `about ${duration(pause.medianMs)}` : 'an instant'} {...(pause && { note: `${duration(pause.longestMs)} at most in the last ${pause.moves === 1 ? 'move' : `${pause.moves} moves`}` })} />
+        <Figure
+          name="Writes wait"
+          value={pause ? `about ${duration(pause.medianMs)}` : 'an instant'}
+          {...(pause && {
+            note: `${duration(pause.longestMs)} at most in the last ${pause.moves === 1 ? 'move' : `${pause.moves} moves`}`,
+          })}
+        />
       </dl>
       <p className="text-sm text-ink-soft">
-        From <span className="font-mono text-xs break-all">{from}</span> to <span className="font-mono text-xs break-all">{to}</span>
+        From <span className="font-mono text-xs break-all">{from}</span> to{' '}
+        <span className="font-mono text-xs break-all">{to}</span>
       </p>
-      <dl aria-label="Limits" className="grid gap-x-6 gap-y-1 border-t border-line pt-3 text-sm sm:grid-cols-2">
+      <dl
+        aria-label="Limits"
+        className="grid gap-x-6 gap-y-1 border-t border-line pt-3 text-sm sm:grid-cols-2"
+      >
         {limitOrder.map((limit) => (
           <div key={limit} className="flex justify-between gap-3">
             <dt className="text-ink-soft">{limitNames[limit]}</dt>
             <dd className="text-right tabular-nums">
-              {limits.now[limit] !== limits.then[limit] && <><span className="text-ink-faint">{limitText(limit, limits.now[limit], formats)} →</span> </>}
+              {limits.now[limit] !== limits.then[limit] && (
+                <>
+                  <span className="text-ink-faint">
+                    {limitText(limit, limits.now[limit], formats)} →
+                  </span>{' '}
+                </>
+              )}
               <span className="font-medium">{limitText(limit, limits.then[limit], formats)}</span>
             </dd>
           </div>

@@ -11,11 +11,25 @@ import type { Usage } from '#db/limits/usage'
 import type { TenantUsage } from '#db/console/usage-report'
 
 const columns: { by: keyof Usage; name: string; time?: boolean; className?: string }[] = [
-  { by: 'databaseMs', name: 'Database time', time: true, className: 'max-sm:pr-4' }, { by: 'transactions', name: 'Transactions', className: 'max-sm:hidden sm:max-md:pr-5' }, { by: 'requests', name: 'Requests', className: 'max-lg:hidden' },
-  { by: 'errors', name: 'Errors', className: 'max-md:hidden' }, { by: 'limitsHit', name: 'Limits hit', className: 'max-md:hidden md:max-lg:pr-5' }, { by: 'waitMs', name: 'Waited', time: true, className: 'max-lg:hidden lg:max-xl:pr-5' },
+  { by: 'databaseMs', name: 'Database time', time: true, className: 'max-sm:pr-4' },
+  { by: 'transactions', name: 'Transactions', className: 'max-sm:hidden sm:max-md:pr-5' },
+  { by: 'requests', name: 'Requests', className: 'max-lg:hidden' },
+  { by: 'errors', name: 'Errors', className: 'max-md:hidden' },
+  { by: 'limitsHit', name: 'Limits hit', className: 'max-md:hidden md:max-lg:pr-5' },
+  { by: 'waitMs', name: 'Waited', time: true, className: 'max-lg:hidden lg:max-xl:pr-5' },
 ]
 
-export function UsageTable({ rows, by, link, formats }: { rows: TenantUsage[]; by: keyof Usage; link: Link; formats: Formats }) {
+export function UsageTable({
+  rows,
+  by,
+  link,
+  formats,
+}: {
+  rows: TenantUsage[]
+  by: keyof Usage
+  link: Link
+  formats: Formats
+}) {
   return (
     <Table>
       <caption className="sr-only">Tenants by use</caption>
@@ -23,8 +37,16 @@ export function UsageTable({ rows, by, link, formats }: { rows: TenantUsage[]; b
         <tr>
           <Th>Tenant</Th>
           {columns.map((column) => (
-            <Th key={column.by} className={clsx('text-right', column.className)} {...(by === column.by && { 'aria-sort': 'descending' as const })}>
-              <NextLink href={link({ by: column.by })} scroll={false} className="inline-flex items-center gap-1 rounded-sm hover:text-ink">
+            <Th
+              key={column.by}
+              className={clsx('text-right', column.className)}
+              {...(by === column.by && { 'aria-sort': 'descending' as const })}
+            >
+              <NextLink
+                href={link({ by: column.by })}
+                scroll={false}
+                className="inline-flex items-center gap-1 rounded-sm hover:text-ink"
+              >
                 {column.name}
                 {by === column.by && <ArrowDown aria-hidden className="size-3" />}
               </NextLink>
@@ -37,14 +59,33 @@ export function UsageTable({ rows, by, link, formats }: { rows: TenantUsage[]; b
         {rows.map((row) => (
           <Tr key={row.id}>
             <Td>
-              <NextLink href={tenantAt(row.slug)} className="font-medium wrap-anywhere hover:underline">{row.name}</NextLink>
-              <span className="block text-sm text-ink-faint">{tierNames[row.tier]} · {Math.round(row.share * 100)}%<span className="max-sm:sr-only"> of the database</span></span>
+              <NextLink
+                href={tenantAt(row.slug)}
+                className="font-medium wrap-anywhere hover:underline"
+              >
+                {row.name}
+              </NextLink>
+              <span className="block text-sm text-ink-faint">
+                {tierNames[row.tier]} · {Math.round(row.share * 100)}%
+                <span className="max-sm:sr-only"> of the database</span>
+              </span>
               <Hint row={row} className="xl:hidden" />
             </Td>
             {columns.map(({ by, time, className }) => (
-              <Td key={by} className={clsx('text-right whitespace-nowrap tabular-nums', row[by] === 0 && 'text-ink-faint', className)}>{time ? duration(row[by]) : count(row[by], formats)}</Td>
+              <Td
+                key={by}
+                className={clsx(
+                  'text-right whitespace-nowrap tabular-nums',
+                  row[by] === 0 && 'text-ink-faint',
+                  className,
+                )}
+              >
+                {time ? duration(row[by]) : count(row[by], formats)}
+              </Td>
             ))}
-            <Td className="max-xl:hidden">{row.hint ? <Hint row={row} /> : <span className="text-ink-faint">–</span>}</Td>
+            <Td className="max-xl:hidden">
+              {row.hint ? <Hint row={row} /> : <span className="text-ink-faint">–</span>}
+            </Td>
           </Tr>
         ))}
       </tbody>
@@ -55,7 +96,10 @@ export function UsageTable({ rows, by, link, formats }: { rows: TenantUsage[]; b
 function Hint({ row, className }: { row: TenantUsage; className?: string }) {
   if (!row.hint) return null
   return (
-    <NextLink href={tierAt(row.slug)} className={clsx('flex items-start gap-1.5 text-sm text-accent hover:underline', className)}>
+    <NextLink
+      href={tierAt(row.slug)}
+      className={clsx('flex items-start gap-1.5 text-sm text-accent hover:underline', className)}
+    >
       <TrendingUp aria-hidden className="mt-0.5 size-4 shrink-0" /> An upgrade: {row.hint}
     </NextLink>
   )

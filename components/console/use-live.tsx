@@ -7,10 +7,14 @@ export type Connection = 'live' | 'polling' | 'over'
 const pollEveryMs = 1500
 
 /**
- * Follows what `<address>/stream` tells; where events do not come through, asks `<address>/state` again and again. What the
- * server rendered is the first value, so a reload or a second tab starts where the thing is.
+ * Follows what `<address>/stream` tells; where events do not come through, asks `<address>/state`
+ * again and again. What the server rendered is the first value, so a reload or a second tab starts
+ * where the thing is.
  */
-export function useLive<T extends { over: boolean }>(address: string, first: T): { value: T; connection: Connection } {
+export function useLive<T extends { over: boolean }>(
+  address: string,
+  first: T,
+): { value: T; connection: Connection } {
   const [told, setTold] = useState<T | null>(null)
   const [polling, setPolling] = useState(false)
   const value = told ?? first
@@ -43,7 +47,11 @@ export function useLive<T extends { over: boolean }>(address: string, first: T):
     if (!polling) return
     const timer = setInterval(() => {
       void fetch(`${address}/state`, { cache: 'no-store' })
-        .then(async (answer) => (answer.ok ? setTold((await answer.json()) as T) : answer.status === 404 && clearInterval(timer)))
+        .then(async (answer) =>
+          answer.ok
+            ? setTold((await answer.json()) as T)
+            : answer.status === 404 && clearInterval(timer),
+        )
         .catch(() => {}) // asked again
     }, pollEveryMs)
     return () => clearInterval(timer)

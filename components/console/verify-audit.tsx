@@ -13,24 +13,42 @@ import { Notice } from '#components/ui/notice'
 import { PageHeader } from '#components/ui/page-header'
 import type { AuditCheck } from '#db/console/audit-trail'
 
-/** The head of the page: its button goes through the chain and names the first row that was altered. */
+/**
+ * The head of the page: its button goes through the chain and names the first row that was altered.
+ */
 export function VerifyAudit({ action, formats }: { action: Action<AuditCheck>; formats: Formats }) {
   const [found, setFound] = useState<AuditCheck | null>(null)
   const { pending, run } = useDeed(action, setFound)
   return (
     <>
-      <PageHeader title="Audit" about="Every deed of operators and commands. Rows are only ever added, and each carries the hash of the one before.">
+      <PageHeader
+        title="Audit"
+        about="Every deed of operators and commands. Rows are only ever added, and each carries the hash of the one before."
+      >
         <Button disabled={pending} aria-busy={pending} onClick={() => run({})}>
           <ShieldCheck aria-hidden /> Verify the chain
         </Button>
       </PageHeader>
-      {found && (found.broken ? (
-        <Notice look="danger">
-          <NextLink href={`/console/audit?below=${found.broken.seq + 1}&mark=${found.broken.seq}` as Route} className="font-medium underline">Row {found.broken.seq}</NextLink> was altered: {found.broken.why}. It now says “{found.broken.deed}” by {found.broken.actor}, {moment(new Date(found.broken.at), formats)}.
-        </Notice>
-      ) : (
-        <Notice>All {count(found.rows, formats)} rows are what was written, in {duration(found.tookMs)}. The chain ends with {found.tip?.slice(0, 16) ?? 'nothing'}.</Notice>
-      ))}
+      {found &&
+        (found.broken ? (
+          <Notice look="danger">
+            <NextLink
+              href={
+                `/console/audit?below=${found.broken.seq + 1}&mark=${found.broken.seq}` as Route
+              }
+              className="font-medium underline"
+            >
+              Row {found.broken.seq}
+            </NextLink>{' '}
+            was altered: {found.broken.why}. It now says “{found.broken.deed}” by{' '}
+            {found.broken.actor}, {moment(new Date(found.broken.at), formats)}.
+          </Notice>
+        ) : (
+          <Notice>
+            All {count(found.rows, formats)} rows are what was written, in {duration(found.tookMs)}.
+            The chain ends with {found.tip?.slice(0, 16) ?? 'nothing'}.
+          </Notice>
+        ))}
     </>
   )
 }

@@ -4,14 +4,23 @@ import { EmailText } from '#components/ui/email-text'
 import { Fact, Facts } from '#components/ui/facts'
 import type { Customer } from '#db/product/customers'
 
-export function CustomerFacts({ customer, sold, formats }: { customer: Customer; sold: { orders: number; totalMinor: number }; formats: Formats }) {
+export function CustomerFacts({
+  customer,
+  sold,
+  formats,
+}: {
+  customer: Customer
+  sold: { orders: number; totalMinor: number }
+  formats: Formats
+}) {
   return (
     <Card labelledBy="facts">
       <CardHeader id="facts" title="About" />
       <CardBody>
         <Facts>
           <Fact name="Ordered so far">
-            {money(sold.totalMinor, formats)} in {count(sold.orders, formats)} {sold.orders === 1 ? 'order' : 'orders'}
+            {money(sold.totalMinor, formats)} in {count(sold.orders, formats)}{' '}
+            {sold.orders === 1 ? 'order' : 'orders'}
           </Fact>
           <Fact name="E-mail address">
             {customer.email && (

@@ -22,14 +22,24 @@ export function CustomersTable({ rows, formats }: { rows: Customer[]; formats: F
           {rows.map((customer) => (
             <Tr key={customer.id} className="relative">
               <Td className="font-medium">
-                <Link href={customerAddress(customer.id)} prefetch={false} className="wrap-anywhere after:absolute after:inset-0">
+                <Link
+                  href={customerAddress(customer.id)}
+                  prefetch={false}
+                  className="wrap-anywhere after:absolute after:inset-0"
+                >
                   {customer.name}
                 </Link>
-                <span className="block text-sm font-normal wrap-anywhere text-ink-soft sm:hidden">{customer.email}</span>
+                <span className="block text-sm font-normal wrap-anywhere text-ink-soft sm:hidden">
+                  {customer.email}
+                </span>
               </Td>
               <Td className="max-w-64 truncate text-ink-soft max-sm:hidden">{customer.email}</Td>
-              <Td className="whitespace-nowrap text-ink-soft tabular-nums max-md:hidden">{customer.phone}</Td>
-              <Td className="text-right whitespace-nowrap text-ink-soft max-sm:hidden">{day(customer.createdAt, formats)}</Td>
+              <Td className="whitespace-nowrap text-ink-soft tabular-nums max-md:hidden">
+                {customer.phone}
+              </Td>
+              <Td className="text-right whitespace-nowrap text-ink-soft max-sm:hidden">
+                {day(customer.createdAt, formats)}
+              </Td>
             </Tr>
           ))}
         </tbody>

@@ -6,7 +6,14 @@ import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Notice } from '#components/ui/notice'
 import type { Erasure } from '#db/erase/erasures'
 
-type Props = { name: string; erasure: Erasure | undefined; held: boolean; formats: Formats; erase: Action<unknown>; keep: Action<unknown> }
+type Props = {
+  name: string
+  erasure: Erasure | undefined
+  held: boolean
+  formats: Formats
+  erase: Action<unknown>
+  keep: Action<unknown>
+}
 
 export function EraseCard({ name, erasure, held, formats, erase, keep }: Props) {
   return (
@@ -14,8 +21,9 @@ export function EraseCard({ name, erasure, held, formats, erase, keep }: Props) 
       <CardHeader id="erase" title="Erase the organisation" />
       <CardBody className="grid gap-4">
         <p className="text-ink-soft">
-          All rows, members, keys, letters and export files go, and people who belong to no other organisation with them. It happens a week after you ask, and can be stopped until then. Make
-          a last export first.
+          All rows, members, keys, letters and export files go, and people who belong to no other
+          organisation with them. It happens a week after you ask, and can be stopped until then.
+          Make a last export first.
         </p>
         {erasure ? (
           <>

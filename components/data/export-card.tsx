@@ -7,10 +7,19 @@ import { button } from '#components/ui/button'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import type { Export } from '#db/export/exports'
 
-type Props = { exports: Export[]; links: Record<string, string>; formats: Formats; action: Action<unknown> | null }
+type Props = {
+  exports: Export[]
+  links: Record<string, string>
+  formats: Formats
+  action: Action<unknown> | null
+}
 
 /** What is read out of the newest one: where it stands, not each row that it counts. */
-const heard: Partial<Record<Export['state'], string>> = { running: 'The export is under way.', done: 'The export is ready.', failed: 'The export has failed.' }
+const heard: Partial<Record<Export['state'], string>> = {
+  running: 'The export is under way.',
+  done: 'The export is ready.',
+  failed: 'The export has failed.',
+}
 
 const isOpen = ({ state }: Export) => state === 'requested' || state === 'running'
 
@@ -20,31 +29,51 @@ export function ExportCard({ exports, links, formats, action }: Props) {
     <Card labelledBy="export">
       <CardHeader id="export" title="Export everything">
         {action && (
-          <TenantButton action={action} input={{}} done="The export is on its way." size="small" disabled={open}>
+          <TenantButton
+            action={action}
+            input={{}}
+            done="The export is on its way."
+            size="small"
+            disabled={open}
+          >
             {open ? 'Under way' : 'New export'}
           </TenantButton>
         )}
       </CardHeader>
       <CardBody className="text-ink-soft">
-        Every row of every table as of one moment, as NDJSON and CSV, with a manifest of counts and <span className="whitespace-nowrap">SHA-256</span>. Each file is kept for a week.
+        Every row of every table as of one moment, as NDJSON and CSV, with a manifest of counts and{' '}
+        <span className="whitespace-nowrap">SHA-256</span>. Each file is kept for a week.
         {!action && ' Owners and admins can make one.'}
       </CardBody>
       {open && <LiveUntilDone />}
-      <p role="status" className="sr-only">{exports[0] && heard[exports[0].state]}</p>
+      <p role="status" className="sr-only">
+        {exports[0] && heard[exports[0].state]}
+      </p>
       <ul>
         {exports.map((one) => (
-          <li key={one.id} className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line px-4 py-3 sm:px-5">
+          <li
+            key={one.id}
+            className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line px-4 py-3 sm:px-5"
+          >
             <div className="min-w-0 grow basis-52">
               <p className="font-medium">{moment(one.requestedAt, formats)}</p>
               <p className="text-sm text-ink-faint">
                 {one.requestedBy}. <ExportState export={one} formats={formats} />
               </p>
-              {one.state === 'running' && <progress className="mt-1 h-1.5 w-full accent-accent" aria-label="Rows exported" value={one.rowsDone} max={Math.max(one.rowsTotal, 1)} />}
+              {one.state === 'running' && (
+                <progress
+                  className="mt-1 h-1.5 w-full accent-accent"
+                  aria-label="Rows exported"
+                  value={one.rowsDone}
+                  max={Math.max(one.rowsTotal, 1)}
+                />
+              )}
             </div>
             {links[one.id] && (
               <a href={links[one.id]} download className={button({ size: 'small' })}>
                 <Download aria-hidden />
-                Download <span className="sr-only">the export of {moment(one.requestedAt, formats)}</span>
+                Download{' '}
+                <span className="sr-only">the export of {moment(one.requestedAt, formats)}</span>
               </a>
             )}
           </li>
@@ -56,10 +85,15 @@ export function ExportCard({ exports, links, formats, action }: Props) {
 
 function ExportState({ export: one, formats }: { export: Export; formats: Formats }) {
   switch (one.state) {
-    case 'requested': return 'Waits for its turn.'
-    case 'running': return `${count(one.rowsDone, formats)} of ${count(one.rowsTotal, formats)} rows.`
-    case 'done': return `${count(one.rowsDone, formats)} rows, ${bytes(one.bytes ?? 0, formats)}, until ${one.expiresAt ? day(one.expiresAt, formats) : ''}.`
-    case 'failed': return `It failed: ${one.message}.`
-    case 'expired': return 'Its week is over and the file is gone.'
+    case 'requested':
+      return 'Waits for its turn.'
+    case 'running':
+      return `${count(one.rowsDone, formats)} of ${count(one.rowsTotal, formats)} rows.`
+    case 'done':
+      return `${count(one.rowsDone, formats)} rows, ${bytes(one.bytes ?? 0, formats)}, until ${one.expiresAt ? day(one.expiresAt, formats) : ''}.`
+    case 'failed':
+      return `It failed: ${one.message}.`
+    case 'expired':
+      return 'Its week is over and the file is gone.'
   }
 }

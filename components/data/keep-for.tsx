@@ -8,13 +8,27 @@ import { wiring } from '#components/ui/field'
 import { Input } from '#components/ui/input'
 
 /** One number of days and its button; empty means for ever. */
-export function KeepFor({ table, name, days, action }: { table: string; name: string; days: number | null; action: Action<unknown> }) {
+export function KeepFor({
+  table,
+  name,
+  days,
+  action,
+}: {
+  table: string
+  name: string
+  days: number | null
+  action: Action<unknown>
+}) {
   return (
-    <TenantForm action={action} hidden={{ table }} label={`Days to keep ${name.toLowerCase()}`} done={`${name}: saved.`} className="flex flex-wrap items-center gap-2">
+    <TenantForm
+      action={action}
+      hidden={{ table }}
+      label={`Days to keep ${name.toLowerCase()}`}
+      done={`${name}: saved.`}
+      className="flex flex-wrap items-center gap-2"
+    >
       <Days name={name} days={days} />
-      <SubmitButton look="secondary">
-        Save
-      </SubmitButton>
+      <SubmitButton look="secondary">Save</SubmitButton>
     </TenantForm>
   )
 }
@@ -25,7 +39,14 @@ function Days({ name, days }: { name: string; days: number | null }) {
     <label className="flex items-center gap-2 text-sm text-ink-soft">
       <span className="sr-only">Days to keep {name.toLowerCase()}</span>
       <span className="w-22 sm:w-28">
-        <Input name="days" inputMode="numeric" placeholder="for ever" defaultValue={field.value} {...wiring(field.id, undefined, false)} aria-invalid={field.error ? true : undefined} />
+        <Input
+          name="days"
+          inputMode="numeric"
+          placeholder="for ever"
+          defaultValue={field.value}
+          {...wiring(field.id, undefined, false)}
+          aria-invalid={field.error ? true : undefined}
+        />
       </span>
       days
     </label>

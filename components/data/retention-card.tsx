@@ -7,11 +7,22 @@ import { Notice } from '#components/ui/notice'
 import type { DataOverview } from '#db/data-overview'
 import type { RetentionStep } from '#db/schema/platform'
 
-type Props = { overview: DataOverview; preview: RetentionStep[] | null; formats: Formats; action: Action<unknown> | null }
+type Props = {
+  overview: DataOverview
+  preview: RetentionStep[] | null
+  formats: Formats
+  action: Action<unknown> | null
+}
 
-export const named = (table: string) => `${table.charAt(0).toUpperCase()}${table.slice(1).replaceAll('_', ' ')}`
+export const named = (table: string) =>
+  `${table.charAt(0).toUpperCase()}${table.slice(1).replaceAll('_', ' ')}`
 
-export function RetentionCard({ overview: { kept, never, bounds }, preview, formats, action }: Props) {
+export function RetentionCard({
+  overview: { kept, never, bounds },
+  preview,
+  formats,
+  action,
+}: Props) {
   const anyRule = kept.some(({ days }) => days !== null)
   return (
     <Card labelledBy="retention">
@@ -23,7 +34,8 @@ export function RetentionCard({ overview: { kept, never, bounds }, preview, form
         )}
       </CardHeader>
       <CardBody className="text-ink-soft">
-        Older rows are deleted once a day, for good. Your tier allows {count(bounds.least, formats)} to {count(bounds.most, formats)} days; without a number rows are kept for ever.
+        Older rows are deleted once a day, for good. Your tier allows {count(bounds.least, formats)}{' '}
+        to {count(bounds.most, formats)} days; without a number rows are kept for ever.
       </CardBody>
       {preview && (
         <CardBody>
@@ -32,13 +44,31 @@ export function RetentionCard({ overview: { kept, never, bounds }, preview, form
       )}
       <ul>
         {kept.map(({ table, days }) => (
-          <li key={table} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-t border-line px-4 py-3 sm:px-5">
+          <li
+            key={table}
+            className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-t border-line px-4 py-3 sm:px-5"
+          >
             <p className="font-medium">{named(table)}</p>
-            {action ? <KeepFor key={`${table} ${days}`} table={table} name={named(table)} days={days} action={action} /> : <p className="text-ink-soft">{days === null ? 'For ever' : `${count(days, formats)} days`}</p>}
+            {action ? (
+              <KeepFor
+                key={`${table} ${days}`}
+                table={table}
+                name={named(table)}
+                days={days}
+                action={action}
+              />
+            ) : (
+              <p className="text-ink-soft">
+                {days === null ? 'For ever' : `${count(days, formats)} days`}
+              </p>
+            )}
           </li>
         ))}
         {never.map(({ table, why }) => (
-          <li key={table} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-t border-line px-4 py-3 sm:px-5">
+          <li
+            key={table}
+            className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-t border-line px-4 py-3 sm:px-5"
+          >
             <p className="font-medium">{named(table)}</p>
             <p className="text-sm text-ink-faint max-sm:basis-full">Kept: {why}</p>
           </li>
@@ -51,5 +81,10 @@ export function RetentionCard({ overview: { kept, never, bounds }, preview, form
 function previewText(steps: RetentionStep[], formats: Formats) {
   const going = steps.filter(({ rows }) => rows > 0)
   if (going.length === 0) return 'Nothing is old enough to go now.'
-  return going.map(({ table, before, rows, of }) => `${named(table)} before ${moment(new Date(before), formats)}: ${count(rows, formats)} of ${count(of, formats)} rows.`).join(' ')
+  return going
+    .map(
+      ({ table, before, rows, of }) =>
+        `${named(table)} before ${moment(new Date(before), formats)}: ${count(rows, formats)} of ${count(of, formats)} rows.`,
+    )
+    .join(' ')
 }

@@ -1,6 +1,14 @@
 'use client'
 
-import { useActionState, useEffect, useId, useRef, useState, useTransition, type ReactNode } from 'react'
+import {
+  useActionState,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+  useTransition,
+  type ReactNode,
+} from 'react'
 import { answered } from '#components/forms/answered'
 import { FormContext } from '#components/forms/form-state'
 import { Notice } from '#components/ui/notice'
@@ -18,8 +26,19 @@ export type ActionFormProps<R> = {
   children: ReactNode
 }
 
-/** A form of a server action. It works before the page has its scripts, keeps what was typed, and takes the focus to what is wrong. */
-export function ActionForm<R>({ action, done, onDone, hidden = {}, className, label, children }: ActionFormProps<R>) {
+/**
+ * A form of a server action. It works before the page has its scripts, keeps what was typed, and
+ * takes the focus to what is wrong.
+ */
+export function ActionForm<R>({
+  action,
+  done,
+  onDone,
+  hidden = {},
+  className,
+  label,
+  children,
+}: ActionFormProps<R>) {
   const [early, dispatch] = useActionState<ActionState<R> | null, FormData>(action, null)
   const [late, setLate] = useState<ActionState<R> | null>(null)
   const [pending, start] = useTransition()
@@ -29,7 +48,11 @@ export function ActionForm<R>({ action, done, onDone, hidden = {}, className, la
   const refusal = state?.ok === false ? state : undefined
 
   useEffect(() => {
-    if (state?.ok === false) (form.current?.querySelector<HTMLElement>('[aria-invalid=true]') ?? form.current?.querySelector<HTMLElement>('[role=alert]'))?.focus()
+    if (state?.ok === false)
+      (
+        form.current?.querySelector<HTMLElement>('[aria-invalid=true]') ??
+        form.current?.querySelector<HTMLElement>('[role=alert]')
+      )?.focus()
   }, [state])
 
   const send = (data: FormData) =>
@@ -43,7 +66,15 @@ export function ActionForm<R>({ action, done, onDone, hidden = {}, className, la
     })
 
   return (
-    <FormContext value={{ pending, message: refusal?.message, fields: refusal?.fields ?? {}, values: refusal?.values ?? {}, formId }}>
+    <FormContext
+      value={{
+        pending,
+        message: refusal?.message,
+        fields: refusal?.fields ?? {},
+        values: refusal?.values ?? {},
+        formId,
+      }}
+    >
       <form
         ref={form}
         action={dispatch}

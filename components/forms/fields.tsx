@@ -8,36 +8,89 @@ import { Input, Select, Textarea } from '#components/ui/input'
 
 type Named = FieldText & { name: string; value?: string }
 
-export function TextField({ name, label, hint, optional, value = '', ...rest }: Named & Omit<ComponentProps<'input'>, 'name' | 'value'>) {
+export function TextField({
+  name,
+  label,
+  hint,
+  optional,
+  value = '',
+  ...rest
+}: Named & Omit<ComponentProps<'input'>, 'name' | 'value'>) {
   const field = useField(name, value)
   return (
-    <Field id={field.id} error={field.error} label={label} {...(hint && { hint })} {...(optional && { optional })}>
-      <Input name={name} defaultValue={field.value} {...wiring(field.id, field.error, Boolean(hint))} {...rest} />
+    <Field
+      id={field.id}
+      error={field.error}
+      label={label}
+      {...(hint && { hint })}
+      {...(optional && { optional })}
+    >
+      <Input
+        name={name}
+        defaultValue={field.value}
+        {...wiring(field.id, field.error, Boolean(hint))}
+        {...rest}
+      />
     </Field>
   )
 }
 
-export function TextareaField({ name, label, hint, optional, value = '', ...rest }: Named & Omit<ComponentProps<'textarea'>, 'name' | 'value'>) {
+export function TextareaField({
+  name,
+  label,
+  hint,
+  optional,
+  value = '',
+  ...rest
+}: Named & Omit<ComponentProps<'textarea'>, 'name' | 'value'>) {
   const field = useField(name, value)
   return (
-    <Field id={field.id} error={field.error} label={label} {...(hint && { hint })} {...(optional && { optional })}>
-      <Textarea name={name} defaultValue={field.value} {...wiring(field.id, field.error, Boolean(hint))} {...rest} />
+    <Field
+      id={field.id}
+      error={field.error}
+      label={label}
+      {...(hint && { hint })}
+      {...(optional && { optional })}
+    >
+      <Textarea
+        name={name}
+        defaultValue={field.value}
+        {...wiring(field.id, field.error, Boolean(hint))}
+        {...rest}
+      />
     </Field>
   )
 }
 
-export function SelectField({ name, label, hint, value = '', children, ...rest }: Named & Omit<ComponentProps<'select'>, 'name' | 'value'>) {
+export function SelectField({
+  name,
+  label,
+  hint,
+  value = '',
+  children,
+  ...rest
+}: Named & Omit<ComponentProps<'select'>, 'name' | 'value'>) {
   const field = useField(name, value)
   return (
     <Field id={field.id} error={field.error} label={label} {...(hint && { hint })}>
-      <Select key={field.value} name={name} defaultValue={field.value} {...wiring(field.id, field.error, Boolean(hint))} {...rest}>
+      <Select
+        key={field.value}
+        name={name}
+        defaultValue={field.value}
+        {...wiring(field.id, field.error, Boolean(hint))}
+        {...rest}
+      >
         {children}
       </Select>
     </Field>
   )
 }
 
-export function SubmitButton({ children, look = 'primary', ...rest }: ComponentProps<typeof Button>) {
+export function SubmitButton({
+  children,
+  look = 'primary',
+  ...rest
+}: ComponentProps<typeof Button>) {
   const { pending } = useForm()
   return (
     <Button type="submit" look={look} disabled={pending} {...rest}>

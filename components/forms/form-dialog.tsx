@@ -10,10 +10,30 @@ import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
 import type { Route } from 'next'
 
 type Made = { id: string; name: string }
-type Props = { opener: ReactNode; look?: 'primary' | 'secondary'; title: string; save: string; done: string; action: Action<Made>; hidden?: Record<string, string | number>; goTo?: Route; children: ReactNode }
+type Props = {
+  opener: ReactNode
+  look?: 'primary' | 'secondary'
+  title: string
+  save: string
+  done: string
+  action: Action<Made>
+  hidden?: Record<string, string | number>
+  goTo?: Route
+  children: ReactNode
+}
 
 /** A button that opens a form. When `goTo` is given, it leads to what was made. */
-export function FormDialog({ opener, look = 'secondary', title, save, done, action, hidden, goTo, children }: Props) {
+export function FormDialog({
+  opener,
+  look = 'secondary',
+  title,
+  save,
+  done,
+  action,
+  hidden,
+  goTo,
+  children,
+}: Props) {
   const [open, setOpen] = useState(false)
   const router = useRouter()
   return (

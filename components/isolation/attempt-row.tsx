@@ -5,7 +5,13 @@ import { Code } from '#components/ui/code'
 import type { Outcome } from '#db/isolation/breakins'
 
 export type Attempt = { name: string; title: string; idea: string }
-type Props = { attempt: Attempt; outcome: Outcome | undefined; running: boolean; disabled: boolean; onTry: () => void }
+type Props = {
+  attempt: Attempt
+  outcome: Outcome | undefined
+  running: boolean
+  disabled: boolean
+  onTry: () => void
+}
 
 export function AttemptRow({ attempt, outcome, running, disabled, onTry }: Props) {
   return (
@@ -32,9 +38,19 @@ function Answer({ outcome }: { outcome: Outcome }) {
     <div className="enter grid grid-cols-[minmax(0,1fr)] gap-2">
       <Code>{outcome.sql}</Code>
       <Code>{outcome.answer}</Code>
-      <p role="status" className={clsx('flex items-center gap-2 text-sm font-medium', held ? 'text-accent' : 'text-danger')}>
+      <p
+        role="status"
+        className={clsx(
+          'flex items-center gap-2 text-sm font-medium',
+          held ? 'text-accent' : 'text-danger',
+        )}
+      >
         <Shield aria-hidden className="size-4" />
-        {outcome.refused ? 'Refused. ' : outcome.own > 0 ? `${outcome.own} rows, all of them yours. ` : 'It ran, and found nothing. '}
+        {outcome.refused
+          ? 'Refused. '
+          : outcome.own > 0
+            ? `${outcome.own} rows, all of them yours. `
+            : 'It ran, and found nothing. '}
         Rows of others: {outcome.others}
       </p>
     </div>

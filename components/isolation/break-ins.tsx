@@ -34,19 +34,33 @@ export function BreakIns({ attempts, action }: Props) {
       <CardHeader id="break-ins" title="Try to break in">
         <div className="flex items-center gap-3">
           <p aria-live="polite" className="text-sm text-ink-soft tabular-nums">
-            {done.length > 0 && `${done.length} of ${attempts.length} tried, ${others} rows of others came out`}
+            {done.length > 0 &&
+              `${done.length} of ${attempts.length} tried, ${others} rows of others came out`}
           </p>
-          <Button look="primary" size="small" disabled={pending} onClick={() => run({ names: attempts.map(({ name }) => name) })}>
+          <Button
+            look="primary"
+            size="small"
+            disabled={pending}
+            onClick={() => run({ names: attempts.map(({ name }) => name) })}
+          >
             Try them all
           </Button>
         </div>
       </CardHeader>
       <p className="px-4 pb-3 text-ink-soft sm:px-5">
-        Each button sends its SQL through the same door as the rest of this product, aimed at a real other tenant, and shows what the database answered. Whatever it does is undone.
+        Each button sends its SQL through the same door as the rest of this product, aimed at a real
+        other tenant, and shows what the database answered. Whatever it does is undone.
       </p>
       <ul>
         {attempts.map((attempt) => (
-          <AttemptRow key={attempt.name} attempt={attempt} outcome={outcomes[attempt.name]} running={pending && queue[0] === attempt.name} disabled={pending} onTry={() => run({ names: [attempt.name] })} />
+          <AttemptRow
+            key={attempt.name}
+            attempt={attempt}
+            outcome={outcomes[attempt.name]}
+            running={pending && queue[0] === attempt.name}
+            disabled={pending}
+            onTry={() => run({ names: [attempt.name] })}
+          />
         ))}
       </ul>
     </Card>

@@ -6,12 +6,29 @@ import type { Seat } from '#db/isolation/facts'
 import type { PlacementKind } from '#db/schema/platform'
 
 const stories: Record<PlacementKind, { title: string; text: string }> = {
-  shared: { title: 'Your rows live in shared tables, behind row-level security', text: 'Every table has a tenant in its key and a policy that is forced even on its owner. The policy believes a sealed context only: signed by the database itself, for this one transaction.' },
-  schema: { title: 'Your rows live in a schema of their own', text: 'The login that reads them can see no other schema. Row-level security stands below that as a second wall.' },
-  database: { title: 'Your rows live in a database of their own', text: 'The login that reads them can connect to no other. Row-level security stands below that as a second wall.' },
+  shared: {
+    title: 'Your rows live in shared tables, behind row-level security',
+    text: 'Every table has a tenant in its key and a policy that is forced even on its owner. The policy believes a sealed context only: signed by the database itself, for this one transaction.',
+  },
+  schema: {
+    title: 'Your rows live in a schema of their own',
+    text: 'The login that reads them can see no other schema. Row-level security stands below that as a second wall.',
+  },
+  database: {
+    title: 'Your rows live in a database of their own',
+    text: 'The login that reads them can connect to no other. Row-level security stands below that as a second wall.',
+  },
 }
 
-export function SeatCard({ seat, kind, tenantId }: { seat: Seat; kind: PlacementKind; tenantId: string }) {
+export function SeatCard({
+  seat,
+  kind,
+  tenantId,
+}: {
+  seat: Seat
+  kind: PlacementKind
+  tenantId: string
+}) {
   const { title, text } = stories[kind]
   return (
     <Card labelledBy="seat" className="overflow-hidden">
@@ -30,9 +47,13 @@ export function SeatCard({ seat, kind, tenantId }: { seat: Seat; kind: Placement
           <Fact name="Database">{seat.database}</Fact>
           <Fact name="Schema">{seat.schema}</Fact>
           <Fact name="Login">{seat.login}</Fact>
-          <Fact name="Login could bypass policies">{seat.superuser || seat.bypassrls ? 'yes' : 'no'}</Fact>
+          <Fact name="Login could bypass policies">
+            {seat.superuser || seat.bypassrls ? 'yes' : 'no'}
+          </Fact>
           <Fact name="Epoch">{seat.epoch ?? '–'}</Fact>
-          <Fact name="Sealed to">{seat.sealed === tenantId ? 'this tenant' : (seat.sealed ?? 'nobody')}</Fact>
+          <Fact name="Sealed to">
+            {seat.sealed === tenantId ? 'this tenant' : (seat.sealed ?? 'nobody')}
+          </Fact>
           <Fact name="PostgreSQL">{seat.server}</Fact>
         </dl>
       </CardBody>

@@ -8,14 +8,18 @@ export function StatementList({ statements }: { statements: Statement[] }) {
       <CardHeader id="statements" title="What this page has just asked" />
       <CardBody>
         <p className="mb-3 max-w-prose text-pretty text-ink-soft">
-          One short transaction, entered through the door. The last one is the list of orders: it names the tenant itself, and the policy names it again. Values travel apart from the text and are not shown.
+          One short transaction, entered through the door. The last one is the list of orders: it
+          names the tenant itself, and the policy names it again. Values travel apart from the text
+          and are not shown.
         </p>
         <ol className="grid gap-2">
           {statements.map(({ text, values }, i) => (
             <li key={i}>
               <Code>
                 {tidy(text)}
-                {values > 0 && <span className="text-ink-faint">{`\n-- with ${values} ${values === 1 ? 'value' : 'values'}`}</span>}
+                {values > 0 && (
+                  <span className="text-ink-faint">{`\n-- with ${values} ${values === 1 ? 'value' : 'values'}`}</span>
+                )}
               </Code>
             </li>
           ))}

@@ -3,10 +3,38 @@ import { Card, CardHeader } from '#components/ui/card'
 import { Fact, Facts } from '#components/ui/facts'
 import type { PlacementKind } from '#db/schema/platform'
 
-const kinds: { kind: PlacementKind; tier: string; where: string; wall: string; login: string; leaves: string }[] = [
-  { kind: 'shared', tier: 'Starter', where: 'In shared tables', wall: 'Row-level security, forced, by a sealed context', login: 'One for all tenants here', leaves: 'The server’s time: a neighbour with free SQL can waste it' },
-  { kind: 'schema', tier: 'Business', where: 'In a schema of their own', wall: 'Privileges, and row-level security below them', login: 'Your own; it sees no other schema', leaves: 'The server’s time and disk' },
-  { kind: 'database', tier: 'Enterprise', where: 'In a database of their own, on any server', wall: 'The right to connect, and row-level security below it', login: 'Your own; it connects nowhere else', leaves: 'Nothing, on a server of its own' },
+const kinds: {
+  kind: PlacementKind
+  tier: string
+  where: string
+  wall: string
+  login: string
+  leaves: string
+}[] = [
+  {
+    kind: 'shared',
+    tier: 'Starter',
+    where: 'In shared tables',
+    wall: 'Row-level security, forced, by a sealed context',
+    login: 'One for all tenants here',
+    leaves: 'The server’s time: a neighbour with free SQL can waste it',
+  },
+  {
+    kind: 'schema',
+    tier: 'Business',
+    where: 'In a schema of their own',
+    wall: 'Privileges, and row-level security below them',
+    login: 'Your own; it sees no other schema',
+    leaves: 'The server’s time and disk',
+  },
+  {
+    kind: 'database',
+    tier: 'Enterprise',
+    where: 'In a database of their own, on any server',
+    wall: 'The right to connect, and row-level security below it',
+    login: 'Your own; it connects nowhere else',
+    leaves: 'Nothing, on a server of its own',
+  },
 ]
 
 export function Tiers({ kind }: { kind: PlacementKind }) {
@@ -15,10 +43,18 @@ export function Tiers({ kind }: { kind: PlacementKind }) {
       <CardHeader id="tiers" title="What would be different in another tier" />
       <div className="grid border-t border-line md:grid-cols-3 md:divide-x md:divide-line">
         {kinds.map((one) => (
-          <section key={one.kind} className={clsx('grid content-start gap-3 px-4 py-4 max-md:not-last:border-b max-md:not-last:border-line sm:px-5', one.kind === kind && 'bg-accent-soft')}>
+          <section
+            key={one.kind}
+            className={clsx(
+              'grid content-start gap-3 px-4 py-4 max-md:not-last:border-b max-md:not-last:border-line sm:px-5',
+              one.kind === kind && 'bg-accent-soft',
+            )}
+          >
             <h3 className="flex items-baseline justify-between gap-2 font-medium">
               {one.tier}
-              {one.kind === kind && <span className="text-sm font-medium text-accent">You are here</span>}
+              {one.kind === kind && (
+                <span className="text-sm font-medium text-accent">You are here</span>
+              )}
             </h3>
             <Facts>
               <Fact name="Where the rows live">{one.where}</Fact>

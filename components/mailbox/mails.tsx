@@ -9,11 +9,18 @@ type Mail = { id: string; recipient: string; subject: string | null; createdAt: 
 export function Mails({ mails, formats }: { mails: Mail[]; formats: Formats }) {
   return (
     <Card>
-      {mails.length === 0 && <EmptyState title="No mail yet">Sign up, ask for a new password or invite somebody, and it comes here.</EmptyState>}
+      {mails.length === 0 && (
+        <EmptyState title="No mail yet">
+          Sign up, ask for a new password or invite somebody, and it comes here.
+        </EmptyState>
+      )}
       <ul className="divide-y divide-line">
         {mails.map(({ id, recipient, subject, createdAt }) => (
           <li key={id}>
-            <Link href={`/mailbox/${id}` as Route} className="flex flex-wrap items-baseline justify-between gap-x-4 px-4 py-3 hover:bg-sunken sm:px-5">
+            <Link
+              href={`/mailbox/${id}` as Route}
+              className="flex flex-wrap items-baseline justify-between gap-x-4 px-4 py-3 hover:bg-sunken sm:px-5"
+            >
               <span className="font-medium">{subject ?? 'Sent and forgotten'}</span>
               <span className="text-sm text-ink-faint">{moment(createdAt, formats)}</span>
               <span className="basis-full text-sm text-ink-soft">{recipient}</span>

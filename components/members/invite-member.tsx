@@ -10,7 +10,13 @@ import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
 import { RoleOptions } from '#components/members/role-options'
 import type { Role } from '#db/schema/platform'
 
-export function InviteMember({ action, roles }: { action: Action<{ email: string }>; roles: Role[] }) {
+export function InviteMember({
+  action,
+  roles,
+}: {
+  action: Action<{ email: string }>
+  roles: Role[]
+}) {
   const [open, setOpen] = useState(false)
   return (
     <>
@@ -19,8 +25,19 @@ export function InviteMember({ action, roles }: { action: Action<{ email: string
       </Button>
       <Dialog open={open} onClose={() => setOpen(false)} title="Invite somebody">
         <DialogBody>
-          <TenantForm action={action} done={({ email }) => `An invitation is on its way to ${email}.`} onDone={() => setOpen(false)} label="Invite somebody">
-            <TextField name="email" label="E-mail address" type="email" autoComplete="off" hint="The invitation is for this address alone and waits seven days." />
+          <TenantForm
+            action={action}
+            done={({ email }) => `An invitation is on its way to ${email}.`}
+            onDone={() => setOpen(false)}
+            label="Invite somebody"
+          >
+            <TextField
+              name="email"
+              label="E-mail address"
+              type="email"
+              autoComplete="off"
+              hint="The invitation is for this address alone and waits seven days."
+            />
             <SelectField name="role" label="Role" value="member">
               <RoleOptions roles={roles} />
             </SelectField>

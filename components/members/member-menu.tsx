@@ -25,12 +25,24 @@ type Props = {
 }
 type Open = 'role' | 'remove' | 'hand over' | 'leave' | null
 
-export function MemberMenu({ member: { userId, name, role }, self, mine, give, tenant, actions }: Props) {
+export function MemberMenu({
+  member: { userId, name, role },
+  self,
+  mine,
+  give,
+  tenant,
+  actions,
+}: Props) {
   const [open, setOpen] = useState<Open>(null)
   const close = () => setOpen(null)
   return (
     <>
-      <Menu name={`Actions for ${name}`} side="end" buttonClassName={button({ look: 'quiet', size: 'small icon' })} label={<Ellipsis aria-hidden />}>
+      <Menu
+        name={`Actions for ${name}`}
+        side="end"
+        buttonClassName={button({ look: 'quiet', size: 'small icon' })}
+        label={<Ellipsis aria-hidden />}
+      >
         {give.length > 0 && (
           <MenuItem onClick={() => setOpen('role')}>
             <UsersRound aria-hidden /> Change role…
@@ -41,11 +53,27 @@ export function MemberMenu({ member: { userId, name, role }, self, mine, give, t
             <Crown aria-hidden /> Hand over to {name}…
           </MenuItem>
         )}
-        <MenuItem onClick={() => setOpen(self ? 'leave' : 'remove')}>{self ? <><LogOut aria-hidden /> Leave {tenant.name}…</> : <><UserMinus aria-hidden /> Remove…</>}</MenuItem>
+        <MenuItem onClick={() => setOpen(self ? 'leave' : 'remove')}>
+          {self ? (
+            <>
+              <LogOut aria-hidden /> Leave {tenant.name}…
+            </>
+          ) : (
+            <>
+              <UserMinus aria-hidden /> Remove…
+            </>
+          )}
+        </MenuItem>
       </Menu>
       <Dialog open={open === 'role'} onClose={close} title={`Role of ${name}`}>
         <DialogBody>
-          <TenantForm action={actions.changeRole} hidden={{ userId }} done={`The role of ${name} is changed.`} onDone={close} label="Role">
+          <TenantForm
+            action={actions.changeRole}
+            hidden={{ userId }}
+            done={`The role of ${name} is changed.`}
+            onDone={close}
+            label="Role"
+          >
             <SelectField name="role" label="Role" value={role}>
               <RoleOptions roles={give} />
             </SelectField>
@@ -56,18 +84,50 @@ export function MemberMenu({ member: { userId, name, role }, self, mine, give, t
           </TenantForm>
         </DialogBody>
       </Dialog>
-      <Confirm open={open === 'remove'} onClose={close} title={`Remove ${name}?`} text={`${name} is out at once: open pages, sessions and API keys of theirs stop working here. What they did stays.`}>
-        <TenantButton action={actions.removeMember} input={{ userId }} done={`${name} is removed.`} onDone={close} look="danger">
+      <Confirm
+        open={open === 'remove'}
+        onClose={close}
+        title={`Remove ${name}?`}
+        text={`${name} is out at once: open pages, sessions and API keys of theirs stop working here. What they did stays.`}
+      >
+        <TenantButton
+          action={actions.removeMember}
+          input={{ userId }}
+          done={`${name} is removed.`}
+          onDone={close}
+          look="danger"
+        >
           Remove
         </TenantButton>
       </Confirm>
-      <Confirm open={open === 'hand over'} onClose={close} title={`Hand ${tenant.name} over?`} text={`${name} (${roleNames[role].toLowerCase()} until now) becomes an owner, and you become an admin.`}>
-        <TenantButton action={actions.handOver} input={{ userId }} done={`${name} is an owner now.`} onDone={close} look="primary">
+      <Confirm
+        open={open === 'hand over'}
+        onClose={close}
+        title={`Hand ${tenant.name} over?`}
+        text={`${name} (${roleNames[role].toLowerCase()} until now) becomes an owner, and you become an admin.`}
+      >
+        <TenantButton
+          action={actions.handOver}
+          input={{ userId }}
+          done={`${name} is an owner now.`}
+          onDone={close}
+          look="primary"
+        >
           Hand over
         </TenantButton>
       </Confirm>
-      <Confirm open={open === 'leave'} onClose={close} title={`Leave ${tenant.name}?`} text="You lose access at once. To come back you need a new invitation.">
-        <ActionForm action={actions.leaveOrganisation} hidden={{ tenantId: tenant.id }} label="Leave" className="contents">
+      <Confirm
+        open={open === 'leave'}
+        onClose={close}
+        title={`Leave ${tenant.name}?`}
+        text="You lose access at once. To come back you need a new invitation."
+      >
+        <ActionForm
+          action={actions.leaveOrganisation}
+          hidden={{ tenantId: tenant.id }}
+          label="Leave"
+          className="contents"
+        >
           <SubmitButton look="danger">Leave</SubmitButton>
         </ActionForm>
       </Confirm>

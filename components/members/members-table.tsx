@@ -45,7 +45,9 @@ export function MembersTable({ members, me, role, formats, give, tenant, actions
                   <div className="min-w-0">
                     <p className="truncate font-medium">
                       {member.name}
-                      {member.userId === me && <span className="ml-2 text-sm font-normal text-ink-faint">you</span>}
+                      {member.userId === me && (
+                        <span className="ml-2 text-sm font-normal text-ink-faint">you</span>
+                      )}
                     </p>
                     <p className="text-sm text-ink-faint max-sm:wrap-anywhere sm:truncate">
                       <EmailText>{member.email}</EmailText>
@@ -54,10 +56,20 @@ export function MembersTable({ members, me, role, formats, give, tenant, actions
                 </div>
               </Td>
               <Td>{roleNames[member.role]}</Td>
-              <Td className="whitespace-nowrap text-ink-soft max-sm:hidden">{day(member.joinedAt, formats)}</Td>
+              <Td className="whitespace-nowrap text-ink-soft max-sm:hidden">
+                {day(member.joinedAt, formats)}
+              </Td>
               <Td className="w-0 text-right">
-                {(member.userId === me || (give.length > 0 && (member.role !== 'owner' || role === 'owner'))) && (
-                  <MemberMenu member={member} self={member.userId === me} mine={role} give={give} tenant={tenant} actions={actions} />
+                {(member.userId === me ||
+                  (give.length > 0 && (member.role !== 'owner' || role === 'owner'))) && (
+                  <MemberMenu
+                    member={member}
+                    self={member.userId === me}
+                    mine={role}
+                    give={give}
+                    tenant={tenant}
+                    actions={actions}
+                  />
                 )}
               </Td>
             </Tr>

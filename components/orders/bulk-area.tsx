@@ -18,7 +18,10 @@ type Changed = { changed: number; left: number }
 const counted = (orders: number) => `${orders} ${orders === 1 ? 'order' : 'orders'}`
 const targets: OrderStatus[] = ['placed', 'paid', 'shipped', 'delivered', 'cancelled']
 
-/** Around a table that the server wrote: counts the ticked rows and changes their status together. Cancelling asks first: there is no way back. */
+/**
+ * Around a table that the server wrote: counts the ticked rows and changes their status together.
+ * Cancelling asks first: there is no way back.
+ */
 export function BulkArea({ action, children }: { action: Action<Changed>; children: ReactNode }) {
   const { tenantId } = useScope()
   const area = useRef<HTMLDivElement>(null)
@@ -33,8 +36,15 @@ export function BulkArea({ action, children }: { action: Action<Changed>; childr
     tickAll(false)
   }
 
-  const boxes = () => [...(area.current?.querySelectorAll<HTMLInputElement>('input[name=order]') ?? [])]
-  const readTicks = () => setIds(boxes().filter((box) => box.checked).map((box) => box.value))
+  const boxes = () => [
+    ...(area.current?.querySelectorAll<HTMLInputElement>('input[name=order]') ?? []),
+  ]
+  const readTicks = () =>
+    setIds(
+      boxes()
+        .filter((box) => box.checked)
+        .map((box) => box.value),
+    )
   function tickAll(checked: boolean) {
     for (const box of boxes()) box.checked = checked
     const all = area.current?.querySelector<HTMLInputElement>('[data-select-all]')
@@ -51,7 +61,11 @@ export function BulkArea({ action, children }: { action: Action<Changed>; childr
     <div ref={area} onChange={onChange}>
       {children}
       {ids.length > 0 && (
-        <div role="region" aria-label="Selected orders" className="enter sticky bottom-16 z-10 mx-3 my-3 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg border border-line-strong bg-raised p-2 pl-4 shadow-float lg:bottom-3">
+        <div
+          role="region"
+          aria-label="Selected orders"
+          className="enter sticky bottom-16 z-10 mx-3 my-3 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg border border-line-strong bg-raised p-2 pl-4 shadow-float lg:bottom-3"
+        >
           <p aria-live="polite" className="text-sm font-medium tabular-nums">
             {ids.length} selected
           </p>
@@ -68,15 +82,32 @@ export function BulkArea({ action, children }: { action: Action<Changed>; childr
               ))}
             </Select>
           </label>
-          <Button look="primary" disabled={pending} onClick={() => (to === 'cancelled' ? setCancelling(true) : run({ _tenant: tenantId, ids, to }))}>
+          <Button
+            look="primary"
+            disabled={pending}
+            onClick={() =>
+              to === 'cancelled' ? setCancelling(true) : run({ _tenant: tenantId, ids, to })
+            }
+          >
             Apply
           </Button>
         </div>
       )}
-      <Dialog open={cancelling} onClose={() => setCancelling(false)} title={`Cancel ${counted(ids.length)}`}>
+      <Dialog
+        open={cancelling}
+        onClose={() => setCancelling(false)}
+        title={`Cancel ${counted(ids.length)}`}
+      >
         <DialogBody>
-          <TenantForm action={action} hidden={{ to, ...Object.fromEntries(ids.map((id, i) => [`ids.${i}`, id])) }} onDone={onDone} label="Cancel orders">
-            <p className="text-ink-soft">Cancelled orders stay in the books, but cannot be taken up again.</p>
+          <TenantForm
+            action={action}
+            hidden={{ to, ...Object.fromEntries(ids.map((id, i) => [`ids.${i}`, id])) }}
+            onDone={onDone}
+            label="Cancel orders"
+          >
+            <p className="text-ink-soft">
+              Cancelled orders stay in the books, but cannot be taken up again.
+            </p>
             <TextareaField name="reason" label="Reason" rows={3} />
             <DialogButtons>
               <Button onClick={() => setCancelling(false)}>Keep them</Button>

@@ -25,7 +25,12 @@ export function ColumnChoice({ address }: { address: ListAddress }) {
           <legend className="mb-2 text-sm font-medium">Columns</legend>
           <div className="grid gap-1">
             {Object.entries(columnNames).map(([column, name]) => (
-              <Checkbox key={column} name="columns" value={column} defaultChecked={address.columns.some((shown) => shown === column)}>
+              <Checkbox
+                key={column}
+                name="columns"
+                value={column}
+                defaultChecked={address.columns.some((shown) => shown === column)}
+              >
                 {name}
               </Checkbox>
             ))}

@@ -9,7 +9,10 @@ export function CustomerCard({ customer }: { customer: Order['customer'] }) {
     <Card labelledBy="customer">
       <CardHeader id="customer" title="Customer" />
       <CardBody className="grid gap-1 wrap-anywhere text-ink-soft">
-        <Link href={customerAddress(customer.id)} className="w-fit font-medium text-ink underline decoration-line-strong underline-offset-4 hover:decoration-ink">
+        <Link
+          href={customerAddress(customer.id)}
+          className="w-fit font-medium text-ink underline decoration-line-strong underline-offset-4 hover:decoration-ink"
+        >
           {customer.name}
         </Link>
         {customer.email && (
@@ -22,7 +25,9 @@ export function CustomerCard({ customer }: { customer: Order['customer'] }) {
             {customer.phone}
           </a>
         )}
-        {customer.address && <address className="whitespace-pre-wrap not-italic">{customer.address}</address>}
+        {customer.address && (
+          <address className="whitespace-pre-wrap not-italic">{customer.address}</address>
+        )}
       </CardBody>
     </Card>
   )

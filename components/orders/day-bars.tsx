@@ -3,17 +3,29 @@
 import { clsx } from 'clsx'
 import { useState, type PointerEvent } from 'react'
 
-export type DayBar = { day: string; revenue: string; orders: string; before: string; height: number; beforeHeight: number }
+export type DayBar = {
+  day: string
+  revenue: string
+  orders: string
+  before: string
+  height: number
+  beforeHeight: number
+}
 type Props = { bars: DayBar[]; scale: string[]; ends: string[] }
 
-/** Two paths for all bars, one note for the bar under the pointer, and a table for those who do not see them. */
+/**
+ * Two paths for all bars, one note for the bar under the pointer, and a table for those who do not
+ * see them.
+ */
 export function DayBars({ bars, scale, ends }: Props) {
   const [at, setAt] = useState<number | null>(null)
   const bar = at === null ? undefined : bars[at]
 
   function point({ clientX, currentTarget }: PointerEvent) {
     const { left, width } = currentTarget.getBoundingClientRect()
-    setAt(Math.max(0, Math.min(bars.length - 1, Math.floor(((clientX - left) / width) * bars.length))))
+    setAt(
+      Math.max(0, Math.min(bars.length - 1, Math.floor(((clientX - left) / width) * bars.length))),
+    )
   }
 
   return (
@@ -26,16 +38,49 @@ export function DayBars({ bars, scale, ends }: Props) {
             </span>
           ))}
         </div>
-        <div className="relative h-48 touch-pan-y xl:h-56" onPointerMove={point} onPointerDown={point} onPointerLeave={() => setAt(null)}>
+        <div
+          className="relative h-48 touch-pan-y xl:h-56"
+          onPointerMove={point}
+          onPointerDown={point}
+          onPointerLeave={() => setAt(null)}
+        >
           <div className="absolute inset-0 flex flex-col justify-between">
             {scale.map((_, i) => (
-              <div key={i} className={clsx('border-t', i === scale.length - 1 ? 'border-line-strong' : 'border-line')} />
+              <div
+                key={i}
+                className={clsx(
+                  'border-t',
+                  i === scale.length - 1 ? 'border-line-strong' : 'border-line',
+                )}
+              />
             ))}
           </div>
-          <svg viewBox={`0 0 ${bars.length * 10} 100`} preserveAspectRatio="none" className="absolute inset-0 size-full">
+          <svg
+            viewBox={`0 0 ${bars.length * 10} 100`}
+            preserveAspectRatio="none"
+            className="absolute inset-0 size-full"
+          >
             {at !== null && <rect x={at * 10} width={10} height={100} className="fill-line/60" />}
-            <path className="fill-bar" d={bars.map(({ height }, i) => (height > 0 ? `M${i * 10 + 1.5} 100v-${height}h7v${height}z` : '')).join('')} />
-            <path className="fill-edge stroke-panel [paint-order:stroke]" strokeWidth={2} vectorEffect="non-scaling-stroke" d={bars.map(({ beforeHeight }, i) => (beforeHeight > 0 ? `M${i * 10 + 0.5} ${(99.5 - beforeHeight).toFixed(1)}h9v1h-9z` : '')).join('')} />
+            <path
+              className="fill-bar"
+              d={bars
+                .map(({ height }, i) =>
+                  height > 0 ? `M${i * 10 + 1.5} 100v-${height}h7v${height}z` : '',
+                )
+                .join('')}
+            />
+            <path
+              className="fill-edge stroke-panel [paint-order:stroke]"
+              strokeWidth={2}
+              vectorEffect="non-scaling-stroke"
+              d={bars
+                .map(({ beforeHeight }, i) =>
+                  beforeHeight > 0
+                    ? `M${i * 10 + 0.5} ${(99.5 - beforeHeight).toFixed(1)}h9v1h-9z`
+                    : '',
+                )
+                .join('')}
+            />
           </svg>
           {bar && at !== null && <Note bar={bar} place={(at + 0.5) / bars.length} />}
         </div>

@@ -13,10 +13,16 @@ const leastTop = 200
 export function DayChart({ days, before, formats }: Props) {
   const step = days.length > mostBars ? 7 : 1
   const sums = gather(days, before, step)
-  const top = niceTop(Math.max(...sums.map((sum) => Math.max(sum.revenueMinor, sum.beforeMinor)), leastTop))
+  const top = niceTop(
+    Math.max(...sums.map((sum) => Math.max(sum.revenueMinor, sum.beforeMinor)), leastTop),
+  )
   const bars = sums.map(({ date, revenueMinor, orders, beforeMinor }): DayBar => ({
-    day: calendarDay(date, formats, 'long'), height: part(revenueMinor, top), beforeHeight: part(beforeMinor, top),
-    revenue: money(revenueMinor, formats), orders: count(orders, formats), before: money(beforeMinor, formats),
+    day: calendarDay(date, formats, 'long'),
+    height: part(revenueMinor, top),
+    beforeHeight: part(beforeMinor, top),
+    revenue: money(revenueMinor, formats),
+    orders: count(orders, formats),
+    before: money(beforeMinor, formats),
   }))
   return (
     <Card labelledBy="by-day">
@@ -30,7 +36,9 @@ export function DayChart({ days, before, formats }: Props) {
         <DayBars
           bars={bars}
           scale={[1, 0.5, 0].map((line) => money(Math.round(top * line), formats, 'compact'))}
-          ends={[sums[0], sums[Math.floor(sums.length / 2)], sums.at(-1)].map((sum) => (sum ? calendarDay(sum.date, formats) : ''))}
+          ends={[sums[0], sums[Math.floor(sums.length / 2)], sums.at(-1)].map((sum) =>
+            sum ? calendarDay(sum.date, formats) : '',
+          )}
         />
       </CardBody>
     </Card>
@@ -50,10 +58,16 @@ function Key({ paint, children }: { paint: string; children: string }) {
 const part = (minor: number, top: number) => Math.round((minor / top) * 1000) / 10
 
 function gather(days: DayFigures[], before: DayFigures[], step: number): Sum[] {
-  const sum = (part: DayFigures[], what: 'orders' | 'revenueMinor') => part.reduce((total, day) => total + day[what], 0)
+  const sum = (part: DayFigures[], what: 'orders' | 'revenueMinor') =>
+    part.reduce((total, day) => total + day[what], 0)
   return Array.from({ length: Math.ceil(days.length / step) }, (_, i) => {
     const [now, then] = [days, before].map((all) => all.slice(i * step, (i + 1) * step))
-    return { date: now?.[0]?.date ?? '', revenueMinor: sum(now ?? [], 'revenueMinor'), orders: sum(now ?? [], 'orders'), beforeMinor: sum(then ?? [], 'revenueMinor') }
+    return {
+      date: now?.[0]?.date ?? '',
+      revenueMinor: sum(now ?? [], 'revenueMinor'),
+      orders: sum(now ?? [], 'orders'),
+      beforeMinor: sum(then ?? [], 'revenueMinor'),
+    }
   })
 }
 

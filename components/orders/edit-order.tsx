@@ -15,7 +15,13 @@ import type { Order } from '#db/product/orders'
 
 type Saved = { saved: true; id: string; number: number } | { saved: false; theirs: Order }
 /** `children` stand there instead when the order could not be edited to begin with. */
-type Props = { order: Order; editable: boolean; children: ReactNode; action: Action<Saved>; createCustomer: Action<{ id: string; name: string }> | null }
+type Props = {
+  order: Order
+  editable: boolean
+  children: ReactNode
+  action: Action<Saved>
+  createCustomer: Action<{ id: string; name: string }> | null
+}
 
 export function EditOrder({ order, editable, children, action, createCustomer }: Props) {
   const { formats } = useScope()
@@ -23,7 +29,8 @@ export function EditOrder({ order, editable, children, action, createCustomer }:
   // decided once: when the order leaves the desk meanwhile, what was typed must not go with it
   const [opened] = useState(editable)
   const [theirs, setTheirs] = useState<Order | null>(null)
-  // what one starts from, and over whose version one writes: a new key empties the form, a new version does not
+  // what one starts from, and over whose version one writes: a new key empties the form, a new
+  // version does not
   const [start, setStart] = useState({ order, key: 0 })
   const [version, setVersion] = useState(order.version)
 

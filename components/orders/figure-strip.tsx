@@ -3,28 +3,80 @@ import { change, count, money, type Formats } from '#components/formats'
 import { Card } from '#components/ui/card'
 import type { Figures } from '#db/product/order-figures'
 
-export function FigureStrip({ now, before, formats }: { now: Figures; before: Figures; formats: Formats }) {
+export function FigureStrip({
+  now,
+  before,
+  formats,
+}: {
+  now: Figures
+  before: Figures
+  formats: Formats
+}) {
   return (
     <Card>
       <dl className="grid grid-cols-2 lg:grid-cols-4 [&>*]:border-line max-lg:[&>*:nth-child(even)]:border-l max-lg:[&>*:nth-child(n+3)]:border-t lg:[&>*+*]:border-l">
-        <Figure name="Revenue" value={money(now.revenueMinor, formats)} was={money(before.revenueMinor, formats)} change={change(now.revenueMinor, before.revenueMinor, formats)} />
-        <Figure name="Orders" value={count(now.orders, formats)} was={count(before.orders, formats)} change={change(now.orders, before.orders, formats)} />
-        <Figure name="Average order" value={money(now.averageMinor, formats)} was={money(before.averageMinor, formats)} change={change(now.averageMinor, before.averageMinor, formats)} />
-        <Figure name="Open" value={count(now.open, formats)} was={count(before.open, formats)} word="left from before:" change={null} />
+        <Figure
+          name="Revenue"
+          value={money(now.revenueMinor, formats)}
+          was={money(before.revenueMinor, formats)}
+          change={change(now.revenueMinor, before.revenueMinor, formats)}
+        />
+        <Figure
+          name="Orders"
+          value={count(now.orders, formats)}
+          was={count(before.orders, formats)}
+          change={change(now.orders, before.orders, formats)}
+        />
+        <Figure
+          name="Average order"
+          value={money(now.averageMinor, formats)}
+          was={money(before.averageMinor, formats)}
+          change={change(now.averageMinor, before.averageMinor, formats)}
+        />
+        <Figure
+          name="Open"
+          value={count(now.open, formats)}
+          was={count(before.open, formats)}
+          word="left from before:"
+          change={null}
+        />
       </dl>
     </Card>
   )
 }
 
-function Figure({ name, value, was, word = 'from', change }: { name: string; value: string; was: string; word?: string; change: string | null }) {
+function Figure({
+  name,
+  value,
+  was,
+  word = 'from',
+  change,
+}: {
+  name: string
+  value: string
+  was: string
+  word?: string
+  change: string | null
+}) {
   const up = change?.startsWith('+')
   const down = change !== null && /^[-−‐]/.test(change.replace(/[\u200e\u200f]/g, ''))
   return (
     <div className="min-w-0 px-4 py-3.5 sm:px-5 sm:py-4">
       <dt className="text-sm text-ink-soft">{name}</dt>
-      <dd className="mt-1 truncate text-xl font-semibold tracking-tight tabular-nums sm:text-2xl">{value}</dd>
+      <dd className="mt-1 truncate text-xl font-semibold tracking-tight tabular-nums sm:text-2xl">
+        {value}
+      </dd>
       <dd className="mt-1 flex flex-wrap gap-x-1.5 text-sm text-ink-faint tabular-nums">
-        {change && <span className={clsx('font-medium', up ? 'text-accent' : down ? 'text-danger' : 'text-ink-soft')}>{change}</span>}
+        {change && (
+          <span
+            className={clsx(
+              'font-medium',
+              up ? 'text-accent' : down ? 'text-danger' : 'text-ink-soft',
+            )}
+          >
+            {change}
+          </span>
+        )}
         <span>
           <span className={clsx(change && 'max-sm:sr-only')}>{word}</span> {was}
         </span>

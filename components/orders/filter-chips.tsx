@@ -12,16 +12,28 @@ export function FilterChips({ address, customer, formats, link }: Props) {
   const { filter, given, period, allTime } = address
   const chips: { label: string; off: Route }[] = []
   if (address.q) chips.push({ label: `“${address.q}”`, off: link({ q: null }) })
-  if (given.customer) chips.push({ label: `Customer: ${customer ?? 'unknown'}`, off: link({ customer: null }) })
-  if (filter.leastMinor !== null) chips.push({ label: `From ${money(filter.leastMinor, formats)}`, off: link({ min: null }) })
-  if (filter.mostMinor !== null) chips.push({ label: `Up to ${money(filter.mostMinor, formats)}`, off: link({ max: null }) })
-  if (period.name === 'custom') chips.push({ label: `${calendarDay(period.first, formats)} – ${calendarDay(period.last, formats)}`, off: link({ from: null, to: null }) })
+  if (given.customer)
+    chips.push({ label: `Customer: ${customer ?? 'unknown'}`, off: link({ customer: null }) })
+  if (filter.leastMinor !== null)
+    chips.push({ label: `From ${money(filter.leastMinor, formats)}`, off: link({ min: null }) })
+  if (filter.mostMinor !== null)
+    chips.push({ label: `Up to ${money(filter.mostMinor, formats)}`, off: link({ max: null }) })
+  if (period.name === 'custom')
+    chips.push({
+      label: `${calendarDay(period.first, formats)} – ${calendarDay(period.last, formats)}`,
+      off: link({ from: null, to: null }),
+    })
   if (chips.length === 0) return null
   return (
     <ul aria-label="Filters" className="flex flex-wrap items-center gap-1.5 px-4 pb-3 sm:px-5">
       {chips.map(({ label, off }) => (
         <li key={label} className="max-w-full">
-          <NextLink href={off} scroll={false} prefetch={false} className="flex h-7 max-w-full items-center gap-1 rounded-full border border-line-strong bg-raised pr-2 pl-3 text-sm hover:bg-sunken">
+          <NextLink
+            href={off}
+            scroll={false}
+            prefetch={false}
+            className="flex h-7 max-w-full items-center gap-1 rounded-full border border-line-strong bg-raised pr-2 pl-3 text-sm hover:bg-sunken"
+          >
             <span className="truncate">{label}</span>
             <X aria-hidden className="size-3.5 text-ink-faint" />
             <span className="sr-only">: take this filter off</span>

@@ -29,7 +29,12 @@ export function FilterPanel({ address }: { address: ListAddress }) {
           <legend className="mb-2 text-sm font-medium">Status</legend>
           <div className="grid grid-cols-2 gap-x-3 gap-y-1.5">
             {orderStatuses.map((status) => (
-              <Checkbox key={status} name="status" value={status} defaultChecked={filter.statuses.includes(status)}>
+              <Checkbox
+                key={status}
+                name="status"
+                value={status}
+                defaultChecked={filter.statuses.includes(status)}
+              >
                 {statusNames[status]}
               </Checkbox>
             ))}
@@ -43,7 +48,12 @@ export function FilterPanel({ address }: { address: ListAddress }) {
             <Input id="max" name="max" inputMode="decimal" defaultValue={typed('max')} />
           </Field>
           <Field id="filter-from" label="Placed from">
-            <Input id="filter-from" name="from" type="date" defaultValue={allTime ? '' : period.first} />
+            <Input
+              id="filter-from"
+              name="from"
+              type="date"
+              defaultValue={allTime ? '' : period.first}
+            />
           </Field>
           <Field id="filter-to" label="Placed until">
             <Input id="filter-to" name="to" type="date" defaultValue={allTime ? '' : period.last} />

@@ -6,7 +6,15 @@ import { emptyLine } from '#components/orders/order-draft'
 import { OrderForm } from '#components/orders/order-form'
 import type { Option } from '#components/ui/combobox'
 
-export function NewOrder({ customer, action, createCustomer }: { customer: Option | null; action: Action<unknown>; createCustomer: Action<{ id: string; name: string }> | null }) {
+export function NewOrder({
+  customer,
+  action,
+  createCustomer,
+}: {
+  customer: Option | null
+  action: Action<unknown>
+  createCustomer: Action<{ id: string; name: string }> | null
+}) {
   return (
     <OrderForm
       action={action}

@@ -3,20 +3,55 @@ import { ButtonLink } from '#components/ui/button'
 import { EmptyState } from '#components/ui/empty-state'
 import type { Link } from '#components/ui/link-maker'
 
-export function NoOrders({ address, link, mayCreate }: { address: ListAddress; link: Link; mayCreate: boolean }) {
+export function NoOrders({
+  address,
+  link,
+  mayCreate,
+}: {
+  address: ListAddress
+  link: Link
+  mayCreate: boolean
+}) {
   const { filter } = address
-  const narrowed = address.q !== '' || filter.statuses.length > 0 || filter.customerId !== null || filter.leastMinor !== null || filter.mostMinor !== null
+  const narrowed =
+    address.q !== '' ||
+    filter.statuses.length > 0 ||
+    filter.customerId !== null ||
+    filter.leastMinor !== null ||
+    filter.mostMinor !== null
   if (!narrowed) {
     return (
-      <EmptyState title="No orders in this period" action={mayCreate && <ButtonLink href="/orders/new" look="primary">Create an order</ButtonLink>}>
+      <EmptyState
+        title="No orders in this period"
+        action={
+          mayCreate && (
+            <ButtonLink href="/orders/new" look="primary">
+              Create an order
+            </ButtonLink>
+          )
+        }
+      >
         When somebody orders, it shows up here. Look at a longer period, or write the first one.
       </EmptyState>
     )
   }
-  const off = { q: null, status: null, customer: null, min: null, max: null, period: null, from: null, to: null }
+  const off = {
+    q: null,
+    status: null,
+    customer: null,
+    min: null,
+    max: null,
+    period: null,
+    from: null,
+    to: null,
+  }
   return (
-    <EmptyState title="No order fits" action={<ButtonLink href={link(off)}>Take all filters off</ButtonLink>}>
-      A search looks for the order’s number, the customer’s name or e-mail address, and words in the newest 20,000 notes.
+    <EmptyState
+      title="No order fits"
+      action={<ButtonLink href={link(off)}>Take all filters off</ButtonLink>}
+    >
+      A search looks for the order’s number, the customer’s name or e-mail address, and words in the
+      newest 20,000 notes.
     </EmptyState>
   )
 }

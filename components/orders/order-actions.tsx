@@ -34,13 +34,24 @@ export function OrderActions({ order, next, editable, actions }: Props) {
         </ButtonLink>
       )}
       {onward && (
-        <TenantForm action={actions.changeStatus} hidden={hidden} done={`Order #${order.number} is ${statusNames[onward].toLowerCase()}.`} label="Status" className="contents">
+        <TenantForm
+          action={actions.changeStatus}
+          hidden={hidden}
+          done={`Order #${order.number} is ${statusNames[onward].toLowerCase()}.`}
+          label="Status"
+          className="contents"
+        >
           <SubmitButton name="to" value={onward}>
             {statusVerbs[onward]}
           </SubmitButton>
         </TenantForm>
       )}
-      <Menu name="More" side="end" buttonClassName={button({ size: 'icon' })} label={<Ellipsis aria-hidden />}>
+      <Menu
+        name="More"
+        side="end"
+        buttonClassName={button({ size: 'icon' })}
+        label={<Ellipsis aria-hidden />}
+      >
         <DoInMenu action={actions.duplicateOrder} input={{ _tenant: tenantId, id: order.id }}>
           <CopyPlus aria-hidden /> Duplicate as draft
         </DoInMenu>
@@ -50,10 +61,22 @@ export function OrderActions({ order, next, editable, actions }: Props) {
           </MenuItem>
         )}
       </Menu>
-      <Dialog open={cancelling} onClose={() => setCancelling(false)} title={`Cancel order #${order.number}`}>
+      <Dialog
+        open={cancelling}
+        onClose={() => setCancelling(false)}
+        title={`Cancel order #${order.number}`}
+      >
         <DialogBody>
-          <TenantForm action={actions.cancelOrder} hidden={hidden} done={`Order #${order.number} is cancelled.`} onDone={() => setCancelling(false)} label="Cancel order">
-            <p className="text-ink-soft">A cancelled order stays in the books, but cannot be taken up again.</p>
+          <TenantForm
+            action={actions.cancelOrder}
+            hidden={hidden}
+            done={`Order #${order.number} is cancelled.`}
+            onDone={() => setCancelling(false)}
+            label="Cancel order"
+          >
+            <p className="text-ink-soft">
+              A cancelled order stays in the books, but cannot be taken up again.
+            </p>
             <TextareaField name="reason" label="Reason" rows={3} />
             <DialogButtons>
               <Button onClick={() => setCancelling(false)}>Keep it</Button>

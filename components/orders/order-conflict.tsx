@@ -4,12 +4,27 @@ import { Button } from '#components/ui/button'
 import type { Order } from '#db/product/orders'
 
 /** Somebody else was quicker: their version stands above one's own, which is still in the form. */
-export function OrderConflict({ theirs, formats, onTake }: { theirs: Order; formats: Formats; onTake: () => void }) {
+export function OrderConflict({
+  theirs,
+  formats,
+  onTake,
+}: {
+  theirs: Order
+  formats: Formats
+  onTake: () => void
+}) {
   return (
-    <section role="alert" tabIndex={-1} className="grid gap-3 rounded-lg border border-warn bg-warn-soft p-4 sm:p-5">
-      <h2 className="text-lg font-semibold tracking-tight">Somebody else has changed this order meanwhile</h2>
+    <section
+      role="alert"
+      tabIndex={-1}
+      className="grid gap-3 rounded-lg border border-warn bg-warn-soft p-4 sm:p-5"
+    >
+      <h2 className="text-lg font-semibold tracking-tight">
+        Somebody else has changed this order meanwhile
+      </h2>
       <p>
-        Nothing of yours is lost: it is still in the form below, but not saved. This is what the order says now, changed on {moment(theirs.updatedAt, formats)}:
+        Nothing of yours is lost: it is still in the form below, but not saved. This is what the
+        order says now, changed on {moment(theirs.updatedAt, formats)}:
       </p>
       <dl className="grid gap-x-4 gap-y-1.5 rounded-md border border-line bg-raised p-4 sm:grid-cols-[7rem_minmax(0,1fr)] [&>dd]:wrap-anywhere [&>dt]:text-ink-soft">
         <dt>Status</dt>

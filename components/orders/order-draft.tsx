@@ -3,16 +3,32 @@ import { decimalText, parseMinor } from '#db/product/money'
 
 /** An order as it stands in the form: text, as typed. */
 export type ProductOption = Option & { priceMinor: number }
-export type DraftLine = { key: number; product: ProductOption | null; quantity: string; unitPrice: string }
+export type DraftLine = {
+  key: number
+  product: ProductOption | null
+  quantity: string
+  unitPrice: string
+}
 export type Draft = { customer: Option | null; note: string; lines: DraftLine[] }
 
-export const emptyLine = (beside: DraftLine[] = []): DraftLine => ({ key: Math.max(-1, ...beside.map((line) => line.key)) + 1, product: null, quantity: '1', unitPrice: '' })
+export const emptyLine = (beside: DraftLine[] = []): DraftLine => ({
+  key: Math.max(-1, ...beside.map((line) => line.key)) + 1,
+  product: null,
+  quantity: '1',
+  unitPrice: '',
+})
 export const isEmpty = (line: DraftLine) => line.product === null && line.unitPrice === ''
 
 type KnownOrder = {
   note: string
   customer: { id: string; name: string; email: string }
-  lines: { productId: string; description: string; sku: string; quantity: number; unitPriceMinor: number }[]
+  lines: {
+    productId: string
+    description: string
+    sku: string
+    quantity: number
+    unitPriceMinor: number
+  }[]
 }
 
 export const draftOf = (order: KnownOrder, currency: string): Draft => ({
@@ -20,7 +36,12 @@ export const draftOf = (order: KnownOrder, currency: string): Draft => ({
   note: order.note,
   lines: order.lines.map((line, key) => ({
     key,
-    product: { value: line.productId, label: line.description, hint: line.sku, priceMinor: line.unitPriceMinor },
+    product: {
+      value: line.productId,
+      label: line.description,
+      hint: line.sku,
+      priceMinor: line.unitPriceMinor,
+    },
     quantity: String(line.quantity),
     unitPrice: decimalText(line.unitPriceMinor, currency),
   })),

@@ -26,7 +26,15 @@ type OrderFormProps<R> = {
   children?: ReactNode
 }
 
-export function OrderForm<R>({ action, createCustomer, start, hidden, onDone, buttons, children }: OrderFormProps<R>) {
+export function OrderForm<R>({
+  action,
+  createCustomer,
+  start,
+  hidden,
+  onDone,
+  buttons,
+  children,
+}: OrderFormProps<R>) {
   const { formats } = useScope()
   const [customer, setCustomer] = useState<Option | null>(start.customer)
   const [lines, setLines] = useState(start.lines)
@@ -34,21 +42,36 @@ export function OrderForm<R>({ action, createCustomer, start, hidden, onDone, bu
   const total = lines.reduce((sum, line) => sum + (lineTotal(line, formats.currency) ?? 0), 0)
   return (
     <>
-      <TenantForm action={action} {...(hidden && { hidden })} {...(onDone && { onDone })} label="Order" className="grid gap-5">
+      <TenantForm
+        action={action}
+        {...(hidden && { hidden })}
+        {...(onDone && { onDone })}
+        label="Order"
+        className="grid gap-5"
+      >
         {children}
         <Card labelledBy="who">
           <CardHeader id="who" title="Customer" />
           <CardBody>
-            <CustomerField chosen={customer} onChoose={setCustomer} {...(createCustomer && { onCreate: setNewName })} />
+            <CustomerField
+              chosen={customer}
+              onChoose={setCustomer}
+              {...(createCustomer && { onCreate: setNewName })}
+            />
           </CardBody>
         </Card>
         <Card labelledBy="what">
           <CardHeader id="what" title="What they order" />
           <CardBody>
             <OrderLinesField lines={lines} onChange={setLines} search={pickProduct} />
-            <p aria-live="polite" className="mt-4 flex items-baseline justify-between border-t border-line pt-4">
+            <p
+              aria-live="polite"
+              className="mt-4 flex items-baseline justify-between border-t border-line pt-4"
+            >
               <span className="font-medium">Total</span>
-              <span className="pr-10 text-xl font-semibold tracking-tight tabular-nums">{money(total, formats)}</span>
+              <span className="pr-10 text-xl font-semibold tracking-tight tabular-nums">
+                {money(total, formats)}
+              </span>
             </p>
           </CardBody>
         </Card>
@@ -83,11 +106,26 @@ export function OrderForm<R>({ action, createCustomer, start, hidden, onDone, bu
   )
 }
 
-function CustomerField({ chosen, onChoose, onCreate }: { chosen: Option | null; onChoose: (option: Option | null) => void; onCreate?: (name: string) => void }) {
+function CustomerField({
+  chosen,
+  onChoose,
+  onCreate,
+}: {
+  chosen: Option | null
+  onChoose: (option: Option | null) => void
+  onCreate?: (name: string) => void
+}) {
   const { fields, formId } = useForm()
   const id = `${formId}-customer`
   return (
-    <Field id={id} label="Who orders" error={fields.customerId} {...(onCreate && { hint: 'Type a name or an e-mail address. A new name can be created on the spot.' })}>
+    <Field
+      id={id}
+      label="Who orders"
+      error={fields.customerId}
+      {...(onCreate && {
+        hint: 'Type a name or an e-mail address. A new name can be created on the spot.',
+      })}
+    >
       <Combobox
         id={id}
         name="customerId"

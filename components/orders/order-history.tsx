@@ -9,15 +9,36 @@ import type { ReactNode } from 'react'
 type Step = { id: string; at: Date; actor: string; mark: ReactNode; what: string; why?: string }
 
 /** Newest first: how the status changed, and when the order was edited. */
-export function OrderHistory({ events, entries, formats }: { events: Order['events']; entries: Entry[]; formats: Formats }) {
+export function OrderHistory({
+  events,
+  entries,
+  formats,
+}: {
+  events: Order['events']
+  entries: Entry[]
+  formats: Formats
+}) {
   const steps: Step[] = [
     ...events.map((event): Step => ({
-      id: event.id, at: event.at, actor: event.actor, why: event.reason,
-      mark: <StatusMark status={event.toStatus} />, what: event.fromStatus || event.toStatus !== 'draft' ? statusNames[event.toStatus] : 'Draft written',
+      id: event.id,
+      at: event.at,
+      actor: event.actor,
+      why: event.reason,
+      mark: <StatusMark status={event.toStatus} />,
+      what:
+        event.fromStatus || event.toStatus !== 'draft'
+          ? statusNames[event.toStatus]
+          : 'Draft written',
     })),
-    ...entries.filter((entry) => entry.deed === 'order.edited').map((entry): Step => ({
-      id: entry.id, at: entry.at, actor: entry.actor, mark: <Pencil aria-hidden className="mt-1.5 size-3 shrink-0 text-ink-faint" />, what: edited(entry, formats),
-    })),
+    ...entries
+      .filter((entry) => entry.deed === 'order.edited')
+      .map((entry): Step => ({
+        id: entry.id,
+        at: entry.at,
+        actor: entry.actor,
+        mark: <Pencil aria-hidden className="mt-1.5 size-3 shrink-0 text-ink-faint" />,
+        what: edited(entry, formats),
+      })),
   ].sort((a, b) => b.at.getTime() - a.at.getTime() || (a.id < b.id ? 1 : -1))
   return (
     <Card labelledBy="history">
@@ -31,7 +52,8 @@ export function OrderHistory({ events, entries, formats }: { events: Order['even
                 <p className="font-medium">{step.what}</p>
                 {step.why && <p className="wrap-anywhere text-ink-soft">“{step.why}”</p>}
                 <p className="text-sm text-ink-faint">
-                  {step.actor} · <time dateTime={step.at.toISOString()}>{moment(step.at, formats)}</time>
+                  {step.actor} ·{' '}
+                  <time dateTime={step.at.toISOString()}>{moment(step.at, formats)}</time>
                 </p>
               </div>
             </li>
@@ -44,6 +66,9 @@ export function OrderHistory({ events, entries, formats }: { events: Order['even
 
 function edited({ detail }: Entry, formats: Formats) {
   const total = detail.totalMinor as { from?: unknown; to?: unknown } | undefined
-  const changed = typeof total?.from === 'number' && typeof total.to === 'number' && total.from !== total.to
-  return changed ? `Edited: ${money(total.from as number, formats)} to ${money(total.to as number, formats)}` : 'Edited'
+  const changed =
+    typeof total?.from === 'number' && typeof total.to === 'number' && total.from !== total.to
+  return changed
+    ? `Edited: ${money(total.from as number, formats)} to ${money(total.to as number, formats)}`
+    : 'Edited'
 }

@@ -4,7 +4,13 @@ import { Plus, Trash2 } from 'lucide-react'
 import { useRef, type KeyboardEvent } from 'react'
 import { useForm } from '#components/forms/form-state'
 import { money } from '#components/formats'
-import { emptyLine, isEmpty, lineTotal, type DraftLine, type ProductOption } from '#components/orders/order-draft'
+import {
+  emptyLine,
+  isEmpty,
+  lineTotal,
+  type DraftLine,
+  type ProductOption,
+} from '#components/orders/order-draft'
 import { useScope } from '#components/tenant-scope'
 import { Button } from '#components/ui/button'
 import { Combobox } from '#components/ui/combobox'
@@ -12,20 +18,33 @@ import { FieldError, wiring } from '#components/ui/field'
 import { Input } from '#components/ui/input'
 import { decimalText } from '#db/product/money'
 
-type Props = { lines: DraftLine[]; onChange: (lines: DraftLine[]) => void; search: (words: string, signal: AbortSignal) => Promise<ProductOption[]> }
+type Props = {
+  lines: DraftLine[]
+  onChange: (lines: DraftLine[]) => void
+  search: (words: string, signal: AbortSignal) => Promise<ProductOption[]>
+}
 
-const grid = 'grid grid-cols-[4.5rem_6.5rem_minmax(0,1fr)_2rem] gap-x-2 gap-y-1.5 @xl:grid-cols-[minmax(0,1fr)_5.5rem_8rem_7.5rem_2rem]'
+const grid =
+  'grid grid-cols-[4.5rem_6.5rem_minmax(0,1fr)_2rem] gap-x-2 gap-y-1.5 @xl:grid-cols-[minmax(0,1fr)_5.5rem_8rem_7.5rem_2rem]'
 
-/** Lines by keyboard alone: choosing a product goes to its quantity, Enter in the last field starts the next line. */
+/**
+ * Lines by keyboard alone: choosing a product goes to its quantity, Enter in the last field starts
+ * the next line.
+ */
 export function OrderLinesField({ lines, onChange, search }: Props) {
   const { formats } = useScope()
   const { fields } = useForm()
   const list = useRef<HTMLDivElement>(null)
-  const set = (key: number, change: Partial<DraftLine>) => onChange(lines.map((line) => (line.key === key ? { ...line, ...change } : line)))
-  const focus = (selector: string) => setTimeout(() => list.current?.querySelector<HTMLInputElement>(selector)?.focus())
+  const set = (key: number, change: Partial<DraftLine>) =>
+    onChange(lines.map((line) => (line.key === key ? { ...line, ...change } : line)))
+  const focus = (selector: string) =>
+    setTimeout(() => list.current?.querySelector<HTMLInputElement>(selector)?.focus())
 
   function choose(line: DraftLine, product: ProductOption | null) {
-    set(line.key, { product, ...(product && { unitPrice: decimalText(product.priceMinor, formats.currency) }) })
+    set(line.key, {
+      product,
+      ...(product && { unitPrice: decimalText(product.priceMinor, formats.currency) }),
+    })
     if (product) focus(`[data-line="${line.key}"] [data-quantity]`)
   }
   function add() {
@@ -53,10 +72,19 @@ export function OrderLinesField({ lines, onChange, search }: Props) {
       {lines.map((line, position) => {
         const index = sent.indexOf(line)
         const error = (name: string) => (index < 0 ? undefined : fields[`lines.${index}.${name}`])
-        const field = (name: string) => ({ ...(index >= 0 && { name: `lines.${index}.${name}` }), ...wiring(`line-${line.key}-${name}`, error(name), false) })
+        const field = (name: string) => ({
+          ...(index >= 0 && { name: `lines.${index}.${name}` }),
+          ...wiring(`line-${line.key}-${name}`, error(name), false),
+        })
         const total = lineTotal(line, formats.currency)
         return (
-          <div key={line.key} data-line={line.key} role="group" aria-label={`Line ${position + 1}`} className={`${grid} @max-xl:gap-y-1 @max-xl:not-last:mb-3`}>
+          <div
+            key={line.key}
+            data-line={line.key}
+            role="group"
+            aria-label={`Line ${position + 1}`}
+            className={`${grid} @max-xl:gap-y-1 @max-xl:not-last:mb-3`}
+          >
             <div className="@max-xl:col-span-full">
               <Combobox
                 {...(index >= 0 ? { name: `lines.${index}.productId` } : { name: '' })}
@@ -75,19 +103,50 @@ export function OrderLinesField({ lines, onChange, search }: Props) {
               </span>
             ))}
             <span aria-hidden className="@xl:hidden" />
-            <Input {...field('quantity')} data-quantity aria-label="Quantity" inputMode="numeric" className="text-right tabular-nums" value={line.quantity} onChange={(event) => set(line.key, { quantity: event.target.value })} onFocus={(event) => event.target.select()} onKeyDown={(event) => onKeyDown(event, line)} />
-            <Input {...field('unitPrice')} aria-label="Unit price" inputMode="decimal" className="text-right tabular-nums" value={line.unitPrice} onChange={(event) => set(line.key, { unitPrice: event.target.value })} onFocus={(event) => event.target.select()} onKeyDown={(event) => onKeyDown(event, line)} />
+            <Input
+              {...field('quantity')}
+              data-quantity
+              aria-label="Quantity"
+              inputMode="numeric"
+              className="text-right tabular-nums"
+              value={line.quantity}
+              onChange={(event) => set(line.key, { quantity: event.target.value })}
+              onFocus={(event) => event.target.select()}
+              onKeyDown={(event) => onKeyDown(event, line)}
+            />
+            <Input
+              {...field('unitPrice')}
+              aria-label="Unit price"
+              inputMode="decimal"
+              className="text-right tabular-nums"
+              value={line.unitPrice}
+              onChange={(event) => set(line.key, { unitPrice: event.target.value })}
+              onFocus={(event) => event.target.select()}
+              onKeyDown={(event) => onKeyDown(event, line)}
+            />
             <p className="self-center text-right tabular-nums">
               <span className="sr-only">Line total </span>
               {total === null ? '–' : money(total, formats)}
             </p>
-            <Button look="quiet" size="small icon" className="self-center justify-self-end" disabled={lines.length === 1} onClick={() => onChange(lines.filter((other) => other !== line))}>
+            <Button
+              look="quiet"
+              size="small icon"
+              className="self-center justify-self-end"
+              disabled={lines.length === 1}
+              onClick={() => onChange(lines.filter((other) => other !== line))}
+            >
               <Trash2 aria-hidden />
               <span className="sr-only">Remove line {position + 1}</span>
             </Button>
             {['productId', 'quantity', 'unitPrice'].map((name) => {
               const message = error(name)
-              return message && <div key={name} className="col-span-full"><FieldError id={`line-${line.key}-${name}-error`}>{message}</FieldError></div>
+              return (
+                message && (
+                  <div key={name} className="col-span-full">
+                    <FieldError id={`line-${line.key}-${name}-error`}>{message}</FieldError>
+                  </div>
+                )
+              )
             })}
           </div>
         )

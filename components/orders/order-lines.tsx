@@ -3,7 +3,13 @@ import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { Order } from '#db/product/orders'
 
-export function OrderLines({ order, formats }: { order: Pick<Order, 'lines' | 'totalMinor'>; formats: Formats }) {
+export function OrderLines({
+  order,
+  formats,
+}: {
+  order: Pick<Order, 'lines' | 'totalMinor'>
+  formats: Formats
+}) {
   return (
     <Card labelledBy="lines" className="overflow-hidden">
       <CardHeader id="lines" title="Lines" />
@@ -25,15 +31,21 @@ export function OrderLines({ order, formats }: { order: Pick<Order, 'lines' | 't
                 <span className="text-sm wrap-anywhere text-ink-faint">{line.sku}</span>
               </Td>
               <Td className="text-right tabular-nums">{count(line.quantity, formats)}</Td>
-              <Td className="text-right text-ink-soft tabular-nums max-sm:hidden">{money(line.unitPriceMinor, formats)}</Td>
-              <Td className="text-right tabular-nums">{money(line.quantity * line.unitPriceMinor, formats)}</Td>
+              <Td className="text-right text-ink-soft tabular-nums max-sm:hidden">
+                {money(line.unitPriceMinor, formats)}
+              </Td>
+              <Td className="text-right tabular-nums">
+                {money(line.quantity * line.unitPriceMinor, formats)}
+              </Td>
             </Tr>
           ))}
         </tbody>
       </Table>
       <p className="flex items-baseline justify-between border-t border-line bg-sunken px-4 py-3.5 sm:px-5">
         <span className="font-medium">Total</span>
-        <span className="text-lg font-semibold tabular-nums">{money(order.totalMinor, formats)}</span>
+        <span className="text-lg font-semibold tabular-nums">
+          {money(order.totalMinor, formats)}
+        </span>
       </p>
     </Card>
   )

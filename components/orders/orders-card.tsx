@@ -28,7 +28,16 @@ type Props = {
 }
 
 export function OrdersCard({ address, page, customer, formats, link, exportHref, bulk }: Props) {
-  const table = <OrdersTable rows={page.rows} columns={address.columns} view={address.view} formats={formats} link={link} selectable={bulk !== null} />
+  const table = (
+    <OrdersTable
+      rows={page.rows}
+      columns={address.columns}
+      view={address.view}
+      formats={formats}
+      link={link}
+      selectable={bulk !== null}
+    />
+  )
   return (
     <Card labelledBy="list">
       <h2 id="list" className="sr-only">
@@ -36,7 +45,13 @@ export function OrdersCard({ address, page, customer, formats, link, exportHref,
       </h2>
       <StatusTabs tab={address.tab} link={link} />
       <div className="flex flex-wrap items-center gap-2 px-4 py-3 sm:px-5">
-        <SearchBox action="/orders" keep={address.kept('q')} value={address.q} label="Search orders" placeholder="Number, customer or note" />
+        <SearchBox
+          action="/orders"
+          keep={address.kept('q')}
+          value={address.q}
+          label="Search orders"
+          placeholder="Number, customer or note"
+        />
         <div className="flex grow flex-wrap items-center justify-end gap-2">
           <FilterPanel address={address} />
           <ColumnChoice address={address} />
@@ -49,7 +64,15 @@ export function OrdersCard({ address, page, customer, formats, link, exportHref,
         </div>
       </div>
       <FilterChips address={address} customer={customer} formats={formats} link={link} />
-      {page.rows.length === 0 ? <NoOrders address={address} link={link} mayCreate={bulk !== null} /> : bulk ? <BulkArea key={`${page.rows[0]?.id} ${page.rows.at(-1)?.id}`} action={bulk}>{table}</BulkArea> : table}
+      {page.rows.length === 0 ? (
+        <NoOrders address={address} link={link} mayCreate={bulk !== null} />
+      ) : bulk ? (
+        <BulkArea key={`${page.rows[0]?.id} ${page.rows.at(-1)?.id}`} action={bulk}>
+          {table}
+        </BulkArea>
+      ) : (
+        table
+      )}
       <Pager page={page} size={address.view.size} link={link} />
     </Card>
   )

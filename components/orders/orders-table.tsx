@@ -12,23 +12,48 @@ import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { OrderRow, OrderView, Sort } from '#db/product/order-list'
 
 export const columnNames: Record<Column, string> = {
-  placed: 'Placed', customer: 'Customer', lines: 'Lines', note: 'Note', updated: 'Changed', status: 'Status', total: 'Total',
+  placed: 'Placed',
+  customer: 'Customer',
+  lines: 'Lines',
+  note: 'Note',
+  updated: 'Changed',
+  status: 'Status',
+  total: 'Total',
 }
 
-const sortable: Partial<Record<Column | 'number', Sort>> = { number: 'number', placed: 'placed', total: 'total' }
+const sortable: Partial<Record<Column | 'number', Sort>> = {
+  number: 'number',
+  placed: 'placed',
+  total: 'total',
+}
 const right: Column[] = ['lines', 'total']
 /** On a phone the customer and the status stand below the number and the total instead. */
 const alsoOnPhone: Column[] = ['total']
 
-type Props = { rows: OrderRow[]; columns: Column[]; view?: OrderView; formats: Formats; link?: Link; selectable?: boolean }
+type Props = {
+  rows: OrderRow[]
+  columns: Column[]
+  view?: OrderView
+  formats: Formats
+  link?: Link
+  selectable?: boolean
+}
 
 export function OrdersTable({ rows, columns, view, formats, link, selectable = false }: Props) {
   const head = (column: Column | 'number', name: string) => {
     const sort = sortable[column]
-    return sort && view && link ? <SortLink sort={sort} view={view} link={link}>{name}</SortLink> : name
+    return sort && view && link ? (
+      <SortLink sort={sort} view={view} link={link}>
+        {name}
+      </SortLink>
+    ) : (
+      name
+    )
   }
   const ariaSort = (column: Column | 'number') =>
-    view && sortable[column] === view.sort ? { 'aria-sort': view.descending ? ('descending' as const) : ('ascending' as const) } : {}
+    view && sortable[column] === view.sort
+      ? { 'aria-sort': view.descending ? ('descending' as const) : ('ascending' as const) }
+      : {}
   return (
     <ScrollBox>
       <Table className="tabular-nums">
@@ -37,12 +62,24 @@ export function OrdersTable({ rows, columns, view, formats, link, selectable = f
           <tr>
             {selectable && (
               <Th className="w-8 pr-0">
-                <input type="checkbox" data-select-all aria-label="Select all on this page" className="block size-4" />
+                <input
+                  type="checkbox"
+                  data-select-all
+                  aria-label="Select all on this page"
+                  className="block size-4"
+                />
               </Th>
             )}
             <Th {...ariaSort('number')}>{head('number', 'Order')}</Th>
             {columns.map((column) => (
-              <Th key={column} {...ariaSort(column)} className={clsx(right.includes(column) && 'text-right', !alsoOnPhone.includes(column) && 'max-sm:hidden')}>
+              <Th
+                key={column}
+                {...ariaSort(column)}
+                className={clsx(
+                  right.includes(column) && 'text-right',
+                  !alsoOnPhone.includes(column) && 'max-sm:hidden',
+                )}
+              >
                 {head(column, columnNames[column])}
               </Th>
             ))}
@@ -53,17 +90,35 @@ export function OrdersTable({ rows, columns, view, formats, link, selectable = f
             <Tr key={row.id} className="relative">
               {selectable && (
                 <Td className="pr-0">
-                  <input type="checkbox" name="order" value={row.id} aria-label={`Select order ${row.number}`} className="relative z-10 block size-4" />
+                  <input
+                    type="checkbox"
+                    name="order"
+                    value={row.id}
+                    aria-label={`Select order ${row.number}`}
+                    className="relative z-10 block size-4"
+                  />
                 </Td>
               )}
               <Td className="font-medium">
-                <NextLink href={orderAddress(row.id)} prefetch={false} className="inline-flex h-6 items-center outline-offset-4 after:absolute after:inset-0">
+                <NextLink
+                  href={orderAddress(row.id)}
+                  prefetch={false}
+                  className="inline-flex h-6 items-center outline-offset-4 after:absolute after:inset-0"
+                >
                   #{row.number}
                 </NextLink>
-                <span className="block text-sm font-normal wrap-anywhere text-ink-soft sm:hidden">{columns.includes('customer') ? row.customer : day(row.placedAt, formats)}</span>
+                <span className="block text-sm font-normal wrap-anywhere text-ink-soft sm:hidden">
+                  {columns.includes('customer') ? row.customer : day(row.placedAt, formats)}
+                </span>
               </Td>
               {columns.map((column) => (
-                <Td key={column} className={clsx(right.includes(column) && 'text-right', !alsoOnPhone.includes(column) && 'max-sm:hidden')}>
+                <Td
+                  key={column}
+                  className={clsx(
+                    right.includes(column) && 'text-right',
+                    !alsoOnPhone.includes(column) && 'max-sm:hidden',
+                  )}
+                >
                   <Cell column={column} row={row} formats={formats} />
                 </Td>
               ))}
@@ -77,26 +132,64 @@ export function OrdersTable({ rows, columns, view, formats, link, selectable = f
 
 function Cell({ column, row, formats }: { column: Column; row: OrderRow; formats: Formats }) {
   switch (column) {
-    case 'placed': return <time dateTime={row.placedAt.toISOString()} title={moment(row.placedAt, formats)} className="whitespace-nowrap text-ink-soft">{day(row.placedAt, formats)}</time>
-    case 'updated': return <time dateTime={row.updatedAt.toISOString()} className="whitespace-nowrap text-ink-soft">{day(row.updatedAt, formats)}</time>
-    case 'customer': return <span className="block max-w-64 truncate">{row.customer}</span>
-    case 'note': return <span className="block max-w-72 truncate text-ink-soft">{row.note}</span>
-    case 'lines': return <span className="text-ink-soft">{count(row.lines, formats)}</span>
-    case 'status': return <StatusText status={row.status} />
-    case 'total': return (
-      <>
-        <span className="inline-flex h-6 items-center font-medium whitespace-nowrap">{money(row.totalMinor, formats)}</span>
-        <span className="flex justify-end text-sm text-ink-soft sm:hidden"><StatusText status={row.status} /></span>
-      </>
-    )
+    case 'placed':
+      return (
+        <time
+          dateTime={row.placedAt.toISOString()}
+          title={moment(row.placedAt, formats)}
+          className="whitespace-nowrap text-ink-soft"
+        >
+          {day(row.placedAt, formats)}
+        </time>
+      )
+    case 'updated':
+      return (
+        <time dateTime={row.updatedAt.toISOString()} className="whitespace-nowrap text-ink-soft">
+          {day(row.updatedAt, formats)}
+        </time>
+      )
+    case 'customer':
+      return <span className="block max-w-64 truncate">{row.customer}</span>
+    case 'note':
+      return <span className="block max-w-72 truncate text-ink-soft">{row.note}</span>
+    case 'lines':
+      return <span className="text-ink-soft">{count(row.lines, formats)}</span>
+    case 'status':
+      return <StatusText status={row.status} />
+    case 'total':
+      return (
+        <>
+          <span className="inline-flex h-6 items-center font-medium whitespace-nowrap">
+            {money(row.totalMinor, formats)}
+          </span>
+          <span className="flex justify-end text-sm text-ink-soft sm:hidden">
+            <StatusText status={row.status} />
+          </span>
+        </>
+      )
   }
 }
 
-function SortLink({ sort, view, link, children }: { sort: Sort; view: OrderView; link: Link; children: ReactNode }) {
+function SortLink({
+  sort,
+  view,
+  link,
+  children,
+}: {
+  sort: Sort
+  view: OrderView
+  link: Link
+  children: ReactNode
+}) {
   const current = view.sort === sort
   const Arrow = view.descending ? ArrowDown : ArrowUp
   return (
-    <NextLink href={link({ sort: current && view.descending ? sort : `-${sort}` })} scroll={false} prefetch={false} className="inline-flex items-center gap-1 rounded-sm hover:text-ink">
+    <NextLink
+      href={link({ sort: current && view.descending ? sort : `-${sort}` })}
+      scroll={false}
+      prefetch={false}
+      className="inline-flex items-center gap-1 rounded-sm hover:text-ink"
+    >
       {children}
       {current && <Arrow aria-hidden className="size-3" />}
     </NextLink>

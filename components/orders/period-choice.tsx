@@ -10,12 +10,20 @@ import { HiddenInputs } from '#components/ui/hidden-inputs'
 import { Input } from '#components/ui/input'
 import { Popover } from '#components/ui/popover'
 
-const names = { '7d': 'Last 7 days', '30d': 'Last 30 days', '90d': 'Last 90 days', '12m': 'Last 12 months' }
+const names = {
+  '7d': 'Last 7 days',
+  '30d': 'Last 30 days',
+  '90d': 'Last 90 days',
+  '12m': 'Last 12 months',
+}
 
 type Props = { period: Period; formats: Formats; link: LinkMaker; keep: [string, string][] }
 
 export function PeriodChoice({ period, formats, link, keep }: Props) {
-  const name = period.name === 'custom' ? `${calendarDay(period.first, formats)} – ${calendarDay(period.last, formats)}` : names[period.name]
+  const name =
+    period.name === 'custom'
+      ? `${calendarDay(period.first, formats)} – ${calendarDay(period.last, formats)}`
+      : names[period.name]
   return (
     <Popover
       side="end"
@@ -31,7 +39,13 @@ export function PeriodChoice({ period, formats, link, keep }: Props) {
       <ul className="grid p-1">
         {Object.entries(names).map(([key, label]) => (
           <li key={key}>
-            <Link href={link({ period: key, from: null, to: null })} scroll={false} prefetch={false} aria-current={period.name === key ? 'true' : undefined} className="flex h-9 items-center justify-between gap-6 rounded-md px-2.5 text-sm hover:bg-sunken">
+            <Link
+              href={link({ period: key, from: null, to: null })}
+              scroll={false}
+              prefetch={false}
+              aria-current={period.name === key ? 'true' : undefined}
+              className="flex h-9 items-center justify-between gap-6 rounded-md px-2.5 text-sm hover:bg-sunken"
+            >
               {label}
               {period.name === key && <Check aria-hidden className="size-4 text-accent" />}
             </Link>

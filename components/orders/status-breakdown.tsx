@@ -17,10 +17,17 @@ export function StatusBreakdown({ all, formats, link }: Props) {
         <ul className="-mx-2 grid">
           {all.map(({ status, orders, totalMinor }) => (
             <li key={status}>
-              <Link href={link({ status })} scroll={false} prefetch={false} className="grid h-9 xl:h-10 grid-cols-[1fr_auto_6.5rem] items-center gap-3 rounded-md px-2 text-sm tabular-nums hover:bg-sunken">
+              <Link
+                href={link({ status })}
+                scroll={false}
+                prefetch={false}
+                className="grid h-9 xl:h-10 grid-cols-[1fr_auto_6.5rem] items-center gap-3 rounded-md px-2 text-sm tabular-nums hover:bg-sunken"
+              >
                 <StatusText status={status} />
                 <span>{count(orders, formats)}</span>
-                <span className="truncate text-right text-ink-faint">{money(totalMinor, formats, totalMinor > 1e8 ? 'compact' : 'standard')}</span>
+                <span className="truncate text-right text-ink-faint">
+                  {money(totalMinor, formats, totalMinor > 1e8 ? 'compact' : 'standard')}
+                </span>
               </Link>
             </li>
           ))}
@@ -32,15 +39,28 @@ export function StatusBreakdown({ all, formats, link }: Props) {
 
 function StackedBar({ all, total }: { all: StatusFigures[]; total: number }) {
   let x = 0
-  const parts = all.filter((one) => one.orders > 0).map((one) => {
-    const width = (one.orders / total) * 100
-    x += width
-    return { status: one.status, x: x - width, width }
-  })
+  const parts = all
+    .filter((one) => one.orders > 0)
+    .map((one) => {
+      const width = (one.orders / total) * 100
+      x += width
+      return { status: one.status, x: x - width, width }
+    })
   return (
-    <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden className="h-2.5 w-full overflow-hidden rounded-full bg-line">
+    <svg
+      viewBox="0 0 100 8"
+      preserveAspectRatio="none"
+      aria-hidden
+      className="h-2.5 w-full overflow-hidden rounded-full bg-line"
+    >
       {parts.map(({ status, x, width }) => (
-        <rect key={status} x={x} width={Math.max(0.4, width - 0.5)} height={8} className={statusFill(status)} />
+        <rect
+          key={status}
+          x={x}
+          width={Math.max(0.4, width - 0.5)}
+          height={8}
+          className={statusFill(status)}
+        />
       ))}
     </svg>
   )

@@ -3,8 +3,21 @@ import type { Link } from '#components/ui/link-maker'
 import { Tabs } from '#components/ui/tabs'
 import { orderStatuses } from '#db/product/order-status'
 
-const tabs = [['', 'All'], ['open', 'Open'], ...orderStatuses.map((status) => [status, statusNames[status]])] as [string, string][]
+const tabs = [
+  ['', 'All'],
+  ['open', 'Open'],
+  ...orderStatuses.map((status) => [status, statusNames[status]]),
+] as [string, string][]
 
 export function StatusTabs({ tab, link }: { tab: string; link: Link }) {
-  return <Tabs label="Orders by status" tabs={tabs.map(([name, label]) => ({ name: label, href: link({ status: name || null }), current: tab === name }))} />
+  return (
+    <Tabs
+      label="Orders by status"
+      tabs={tabs.map(([name, label]) => ({
+        name: label,
+        href: link({ status: name || null }),
+        current: tab === name,
+      }))}
+    />
+  )
 }

@@ -23,11 +23,26 @@ export function Today({ now, before, open, entries, formats }: Props) {
       <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <Card labelledBy="waiting" className="overflow-hidden">
           <CardHeader id="waiting" title="Waiting longest">
-            <ButtonLink href="/orders?status=open&period=12m&sort=placed" look="quiet" size="small" className="-mr-2.5">
+            <ButtonLink
+              href="/orders?status=open&period=12m&sort=placed"
+              look="quiet"
+              size="small"
+              className="-mr-2.5"
+            >
               All open orders
             </ButtonLink>
           </CardHeader>
-          {open.length > 0 ? <OrdersTable rows={open} columns={['placed', 'customer', 'status', 'total']} formats={formats} /> : <EmptyState title="Nothing is waiting">Every order is delivered or cancelled.</EmptyState>}
+          {open.length > 0 ? (
+            <OrdersTable
+              rows={open}
+              columns={['placed', 'customer', 'status', 'total']}
+              formats={formats}
+            />
+          ) : (
+            <EmptyState title="Nothing is waiting">
+              Every order is delivered or cancelled.
+            </EmptyState>
+          )}
         </Card>
         <Card labelledBy="latest">
           <CardHeader id="latest" title="Latest activity">

@@ -8,7 +8,8 @@ import { Dialog } from '#components/ui/dialog'
 
 type Props = { commands: Option[]; onClose: () => void }
 
-const matches = (option: Option, words: string[]) => words.every((word) => option.label.toLowerCase().includes(word))
+const matches = (option: Option, words: string[]) =>
+  words.every((word) => option.label.toLowerCase().includes(word))
 
 /** Pages and deeds by name, orders, customers and products by what is known of them. */
 export function Palette({ commands, onClose }: Props) {

@@ -4,7 +4,15 @@ import type { Shortcut } from '#components/palette/shortcuts'
 import { Dialog, DialogBody } from '#components/ui/dialog'
 import { Kbd } from '#components/ui/kbd'
 
-export function ShortcutHelp({ places, mayWrite, onClose }: { places: Shortcut[]; mayWrite: boolean; onClose: () => void }) {
+export function ShortcutHelp({
+  places,
+  mayWrite,
+  onClose,
+}: {
+  places: Shortcut[]
+  mayWrite: boolean
+  onClose: () => void
+}) {
   const rows: [string, string[]][] = [
     ['Find anything', ['Ctrl', 'K']],
     ['Search this list', ['/']],

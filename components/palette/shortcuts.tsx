@@ -7,13 +7,21 @@ import { useEffect, useRef, useState } from 'react'
 import { paletteEvent } from '#components/palette/palette-button'
 import type { Option } from '#components/ui/combobox'
 
-const Palette = dynamic(() => import('#components/palette/palette').then((module) => module.Palette), { ssr: false })
-const ShortcutHelp = dynamic(() => import('#components/palette/shortcut-help').then((module) => module.ShortcutHelp), { ssr: false })
+const Palette = dynamic(
+  () => import('#components/palette/palette').then((module) => module.Palette),
+  { ssr: false },
+)
+const ShortcutHelp = dynamic(
+  () => import('#components/palette/shortcut-help').then((module) => module.ShortcutHelp),
+  { ssr: false },
+)
 
 export type Shortcut = { key: string; label: string; href: string }
 
 const waitMs = 1200
-const writing = (target: EventTarget | null) => target instanceof HTMLElement && (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName))
+const writing = (target: EventTarget | null) =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName))
 
 /** The command palette, and the keys that work everywhere but while one writes. */
 export function Shortcuts({ places, mayWrite }: { places: Shortcut[]; mayWrite: boolean }) {
@@ -28,7 +36,15 @@ export function Shortcuts({ places, mayWrite }: { places: Shortcut[]; mayWrite: 
         setShown('palette')
         return
       }
-      if (shown || event.metaKey || event.ctrlKey || event.altKey || writing(event.target) || document.querySelector('dialog[open]')) return
+      if (
+        shown ||
+        event.metaKey ||
+        event.ctrlKey ||
+        event.altKey ||
+        writing(event.target) ||
+        document.querySelector('dialog[open]')
+      )
+        return
       const going = event.timeStamp < goUntil.current
       goUntil.current = !going && event.key === 'g' ? event.timeStamp + waitMs : 0
       const place = going ? places.find(({ key }) => key === event.key) : undefined
@@ -52,12 +68,18 @@ export function Shortcuts({ places, mayWrite }: { places: Shortcut[]; mayWrite: 
 
   const commands: Option[] = [
     ...(mayWrite ? [{ value: '/orders/new', label: 'New order', hint: 'N' }] : []),
-    ...places.map(({ key, label, href }) => ({ value: href, label, hint: `G then ${key.toUpperCase()}` })),
+    ...places.map(({ key, label, href }) => ({
+      value: href,
+      label,
+      hint: `G then ${key.toUpperCase()}`,
+    })),
   ]
   return (
     <>
       {shown === 'palette' && <Palette commands={commands} onClose={() => setShown(null)} />}
-      {shown === 'help' && <ShortcutHelp places={places} mayWrite={mayWrite} onClose={() => setShown(null)} />}
+      {shown === 'help' && (
+        <ShortcutHelp places={places} mayWrite={mayWrite} onClose={() => setShown(null)} />
+      )}
     </>
   )
 }

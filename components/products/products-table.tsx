@@ -21,13 +21,21 @@ export function ProductsTable({ rows, formats }: { rows: Product[]; formats: For
           {rows.map((product) => (
             <Tr key={product.id} className="relative">
               <Td className="font-medium">
-                <Link href={productAddress(product.id)} prefetch={false} className="wrap-anywhere after:absolute after:inset-0">
+                <Link
+                  href={productAddress(product.id)}
+                  prefetch={false}
+                  className="wrap-anywhere after:absolute after:inset-0"
+                >
                   {product.name}
                 </Link>
-                <span className="block text-sm font-normal wrap-anywhere text-ink-soft sm:hidden">{product.sku}</span>
+                <span className="block text-sm font-normal wrap-anywhere text-ink-soft sm:hidden">
+                  {product.sku}
+                </span>
               </Td>
               <Td className="text-ink-soft max-sm:hidden">{product.sku}</Td>
-              <Td className="text-right whitespace-nowrap tabular-nums">{money(product.priceMinor, formats)}</Td>
+              <Td className="text-right whitespace-nowrap tabular-nums">
+                {money(product.priceMinor, formats)}
+              </Td>
             </Tr>
           ))}
         </tbody>

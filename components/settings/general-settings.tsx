@@ -29,17 +29,52 @@ export function GeneralSettings({ tenant, currencies, locales, action, currencyF
           </div>
         )}
         <MaybeForm action={action}>
-          <TextField name="name" label="Name" value={tenant.name} maxLength={80} disabled={locked} />
-          <TextField name="slug" label="Slug" value={tenant.slug} maxLength={63} disabled={locked} hint="Letters a to z, digits and hyphens; unique among all organisations." autoCapitalize="none" spellCheck={false} />
+          <TextField
+            name="name"
+            label="Name"
+            value={tenant.name}
+            maxLength={80}
+            disabled={locked}
+          />
+          <TextField
+            name="slug"
+            label="Slug"
+            value={tenant.slug}
+            maxLength={63}
+            disabled={locked}
+            hint="Letters a to z, digits and hyphens; unique among all organisations."
+            autoCapitalize="none"
+            spellCheck={false}
+          />
           <div className="grid gap-4 sm:grid-cols-2">
-            <SelectField name="currency" label="Currency" value={tenant.currency} disabled={locked} className="w-full" hint={currencyFixed ? 'Fixed, since there are orders in it.' : 'Fixed from the first order on.'}>
-              {currencies.filter(({ code }) => !currencyFixed || code === tenant.currency).map(({ code, text }) => (
-                <option key={code} value={code}>
-                  {text}
-                </option>
-              ))}
+            <SelectField
+              name="currency"
+              label="Currency"
+              value={tenant.currency}
+              disabled={locked}
+              className="w-full"
+              hint={
+                currencyFixed
+                  ? 'Fixed, since there are orders in it.'
+                  : 'Fixed from the first order on.'
+              }
+            >
+              {currencies
+                .filter(({ code }) => !currencyFixed || code === tenant.currency)
+                .map(({ code, text }) => (
+                  <option key={code} value={code}>
+                    {text}
+                  </option>
+                ))}
             </SelectField>
-            <SelectField name="locale" label="Dates and numbers" value={tenant.locale} disabled={locked} className="w-full" hint="How everybody here reads figures.">
+            <SelectField
+              name="locale"
+              label="Dates and numbers"
+              value={tenant.locale}
+              disabled={locked}
+              className="w-full"
+              hint="How everybody here reads figures."
+            >
               {locales.map(({ code, text }) => (
                 <option key={code} value={code}>
                   {text}

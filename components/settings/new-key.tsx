@@ -26,7 +26,9 @@ export function NewKey({ action }: { action: Action<{ key: string }> }) {
         <DialogBody>
           {made ? (
             <>
-              <Notice look="warn">Copy it now: we keep only its fingerprint, so nobody can show it again.</Notice>
+              <Notice look="warn">
+                Copy it now: we keep only its fingerprint, so nobody can show it again.
+              </Notice>
               <CopyText text={made} label="API key" />
               <DialogButtons>
                 <Button look="primary" onClick={close}>
@@ -36,8 +38,19 @@ export function NewKey({ action }: { action: Action<{ key: string }> }) {
             </>
           ) : (
             <TenantForm action={action} onDone={({ key }) => setMade(key)} label="New API key">
-              <TextField name="name" label="What is it for?" maxLength={60} autoComplete="off" placeholder="Warehouse import" />
-              <SelectField name="scope" label="It may" value="read" hint="Never more than you may yourself; it goes when you go.">
+              <TextField
+                name="name"
+                label="What is it for?"
+                maxLength={60}
+                autoComplete="off"
+                placeholder="Warehouse import"
+              />
+              <SelectField
+                name="scope"
+                label="It may"
+                value="read"
+                hint="Never more than you may yourself; it goes when you go."
+              >
                 <option value="read">read orders</option>
                 <option value="write">read and create orders</option>
               </SelectField>

@@ -1,11 +1,28 @@
 import { clsx } from 'clsx'
 
-const walls = ['fill-brick', 'fill-ochre', 'fill-sage', 'fill-slate', 'fill-plum', 'fill-teal'] as const
+const walls = [
+  'fill-brick',
+  'fill-ochre',
+  'fill-sage',
+  'fill-slate',
+  'fill-plum',
+  'fill-teal',
+] as const
 
 /** Roofs over a wall that starts at y = 10 and is 20 wide. */
-const roofs = ['M0 10 L10 1 L20 10 Z', 'M0 10 V6 H4 V3 H7 V0 H13 V3 H16 V6 H20 V10 Z', 'M0 10 L3 3 H17 L20 10 Z', 'M0 10 V5 Q10 -3 20 5 V10 Z'] as const
+const roofs = [
+  'M0 10 L10 1 L20 10 Z',
+  'M0 10 V6 H4 V3 H7 V0 H13 V3 H16 V6 H20 V10 Z',
+  'M0 10 L3 3 H17 L20 10 Z',
+  'M0 10 V5 Q10 -3 20 5 V10 Z',
+] as const
 
-export type House = { wall: (typeof walls)[number]; roof: (typeof roofs)[number]; lit: boolean[]; doorLeft: boolean }
+export type House = {
+  wall: (typeof walls)[number]
+  roof: (typeof roofs)[number]
+  lit: boolean[]
+  doorLeft: boolean
+}
 
 /** The house that always belongs to this text: its colour, its roof and who is at home. */
 export function houseOf(text: string): House {
@@ -34,9 +51,24 @@ export function Facade({ house, floors }: { house: House; floors: number }) {
       <path d={house.roof} className={clsx(house.wall, 'brightness-75')} />
       <rect y={10} width={20} height={height - 10} className={house.wall} />
       {Array.from({ length: floors - 1 }, (_, floor) =>
-        [3, 12].map((x, side) => <rect key={`${floor}-${x}`} x={x} y={12.5 + floor * 9} width={5} height={5.5} className={house.lit[floor * 2 + side] ? 'fill-glass' : 'fill-glass-off'} />),
+        [3, 12].map((x, side) => (
+          <rect
+            key={`${floor}-${x}`}
+            x={x}
+            y={12.5 + floor * 9}
+            width={5}
+            height={5.5}
+            className={house.lit[floor * 2 + side] ? 'fill-glass' : 'fill-glass-off'}
+          />
+        )),
       )}
-      <rect x={window} y={height - 6.5} width={5} height={4} className={house.lit[11] ? 'fill-glass' : 'fill-glass-off'} />
+      <rect
+        x={window}
+        y={height - 6.5}
+        width={5}
+        height={4}
+        className={house.lit[11] ? 'fill-glass' : 'fill-glass-off'}
+      />
       <rect x={door} y={height - 7} width={5} height={7} className="fill-ink opacity-70" />
     </>
   )

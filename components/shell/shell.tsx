@@ -21,8 +21,19 @@ type ShellProps = {
   children: ReactNode
 }
 
-/** The frame around every page of a tenant: a side bar on wide screens, a bar at the thumb on a phone. */
-export function Shell({ tenant, tenants, user, switchTenant, signOut, mayWrite, children }: ShellProps) {
+/**
+ * The frame around every page of a tenant: a side bar on wide screens, a bar at the thumb on a
+ * phone.
+ */
+export function Shell({
+  tenant,
+  tenants,
+  user,
+  switchTenant,
+  signOut,
+  mayWrite,
+  children,
+}: ShellProps) {
   return (
     <ShellTenantProvider tenantId={tenant.id}>
       <SkipLink />
@@ -59,17 +70,29 @@ export function Shell({ tenant, tenants, user, switchTenant, signOut, mayWrite, 
             {children}
           </main>
         </div>
-        <nav aria-label="Main, at the thumb" className="fixed inset-x-0 bottom-0 z-20 flex h-14 border-t border-line bg-canvas pb-[env(safe-area-inset-bottom)] lg:hidden">
-          {places.filter((place) => place.onPhone).map(({ href, label, icon: Icon }) => (
-            <PlaceLink key={href} href={href} look="thumb">
-              <Icon aria-hidden />
-              {label}
-            </PlaceLink>
-          ))}
-          <MorePlaces places={places.filter((place) => !place.onPhone).map(({ href, label }) => ({ href, label }))} />
+        <nav
+          aria-label="Main, at the thumb"
+          className="fixed inset-x-0 bottom-0 z-20 flex h-14 border-t border-line bg-canvas pb-[env(safe-area-inset-bottom)] lg:hidden"
+        >
+          {places
+            .filter((place) => place.onPhone)
+            .map(({ href, label, icon: Icon }) => (
+              <PlaceLink key={href} href={href} look="thumb">
+                <Icon aria-hidden />
+                {label}
+              </PlaceLink>
+            ))}
+          <MorePlaces
+            places={places
+              .filter((place) => !place.onPhone)
+              .map(({ href, label }) => ({ href, label }))}
+          />
         </nav>
       </div>
-      <Shortcuts places={places.map(({ key, label, href }) => ({ key, label, href }))} mayWrite={mayWrite} />
+      <Shortcuts
+        places={places.map(({ key, label, href }) => ({ key, label, href }))}
+        mayWrite={mayWrite}
+      />
     </ShellTenantProvider>
   )
 }

@@ -6,7 +6,15 @@ import { Menu, MenuHeading, MenuLine, MenuLink } from '#components/ui/menu'
 
 type Tenant = { id: string; name: string; role: string }
 
-export function TenantSwitcher({ action, tenant, tenants }: { action: Action<unknown>; tenant: Tenant & { tier: string }; tenants: Tenant[] }) {
+export function TenantSwitcher({
+  action,
+  tenant,
+  tenants,
+}: {
+  action: Action<unknown>
+  tenant: Tenant & { tier: string }
+  tenants: Tenant[]
+}) {
   return (
     <Menu
       name="Organisation:"
@@ -15,8 +23,12 @@ export function TenantSwitcher({ action, tenant, tenants }: { action: Action<unk
         <>
           <TenantMark tenantId={tenant.id} />
           <span className="min-w-0 grow">
-            <span className="block truncate text-base font-semibold tracking-tight">{tenant.name}</span>
-            <span className="block text-xs text-ink-faint capitalize max-lg:hidden">{tenant.tier}</span>
+            <span className="block truncate text-base font-semibold tracking-tight">
+              {tenant.name}
+            </span>
+            <span className="block text-xs text-ink-faint capitalize max-lg:hidden">
+              {tenant.tier}
+            </span>
           </span>
           <ChevronsUpDown aria-hidden className="size-4 text-ink-faint" />
         </>
@@ -24,11 +36,18 @@ export function TenantSwitcher({ action, tenant, tenants }: { action: Action<unk
     >
       <MenuHeading>Your organisations</MenuHeading>
       {tenants.map((other) => (
-        <SwitchTenant action={action} key={other.id} tenantId={other.id} chosen={other.id === tenant.id}>
+        <SwitchTenant
+          action={action}
+          key={other.id}
+          tenantId={other.id}
+          chosen={other.id === tenant.id}
+        >
           <TenantMark tenantId={other.id} className="h-6 w-4.5" />
           <span className="min-w-0 grow">
             <span className="block truncate">{other.name}</span>
-            <span className="block text-xs font-normal text-ink-faint capitalize">{other.role}</span>
+            <span className="block text-xs font-normal text-ink-faint capitalize">
+              {other.role}
+            </span>
           </span>
           {other.id === tenant.id && <Check aria-hidden />}
         </SwitchTenant>

@@ -3,7 +3,10 @@
 import { useRouter } from 'next/navigation'
 import { useEffect } from 'react'
 
-/** Tells the server the viewer's time zone once, and again when it changes, so that it can write dates itself. */
+/**
+ * Tells the server the viewer's time zone once, and again when it changes, so that it can write
+ * dates itself.
+ */
 export function TimeZone() {
   const router = useRouter()
   useEffect(() => {

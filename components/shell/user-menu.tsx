@@ -7,7 +7,15 @@ import { Menu, MenuHeading, MenuLine, MenuLink } from '#components/ui/menu'
 
 type User = { name: string; email: string }
 
-export function UserMenu({ signOut, user, wide = false }: { signOut: Action<unknown>; user: User; wide?: boolean }) {
+export function UserMenu({
+  signOut,
+  user,
+  wide = false,
+}: {
+  signOut: Action<unknown>
+  user: User
+  wide?: boolean
+}) {
   return (
     <Menu
       name={wide ? 'Account:' : `Account: ${user.name}`}

@@ -6,10 +6,24 @@ import { SubmitButton, TextField } from '#components/forms/fields'
 import { ButtonLink } from '#components/ui/button'
 import { Notice } from '#components/ui/notice'
 
-type Props = { invited: string; hasAccount: boolean; signedInAs: string | null; join: Action<unknown>; joinAsNew: Action<unknown>; signOut: Action<unknown> }
+type Props = {
+  invited: string
+  hasAccount: boolean
+  signedInAs: string | null
+  join: Action<unknown>
+  joinAsNew: Action<unknown>
+  signOut: Action<unknown>
+}
 
 /** What is left to do depends on who is here: the invited one, somebody else, or nobody yet. */
-export function AcceptInvitation({ invited, hasAccount, signedInAs, join, joinAsNew, signOut }: Props) {
+export function AcceptInvitation({
+  invited,
+  hasAccount,
+  signedInAs,
+  join,
+  joinAsNew,
+  signOut,
+}: Props) {
   if (signedInAs === invited)
     return (
       <ActionForm action={join} label="Join">
@@ -20,7 +34,8 @@ export function AcceptInvitation({ invited, hasAccount, signedInAs, join, joinAs
     return (
       <>
         <Notice look="warn">
-          This invitation is for {invited}, but you are signed in as {signedInAs}. Sign out and open the link again.
+          This invitation is for {invited}, but you are signed in as {signedInAs}. Sign out and open
+          the link again.
         </Notice>
         <ActionForm action={signOut} label="Sign out">
           <SubmitButton look="secondary" className="justify-self-start">
@@ -38,8 +53,16 @@ export function AcceptInvitation({ invited, hasAccount, signedInAs, join, joinAs
   return (
     <ActionForm action={joinAsNew} label="Join">
       <TextField name="name" label="Your name" autoComplete="name" maxLength={80} />
-      <TextField name="password" label="Password" type="password" autoComplete="new-password" hint="At least 10 characters." />
-      <SubmitButton size="large" className="mt-1">Create an account and join</SubmitButton>
+      <TextField
+        name="password"
+        label="Password"
+        type="password"
+        autoComplete="new-password"
+        hint="At least 10 characters."
+      />
+      <SubmitButton size="large" className="mt-1">
+        Create an account and join
+      </SubmitButton>
     </ActionForm>
   )
 }

@@ -10,7 +10,9 @@ export function DemoLogins({ logins }: { logins: DemoLogin[] }) {
       const input = document.querySelector<HTMLInputElement>(`input[name=${name}]`)
       if (input) input.value = value
     }
-    document.querySelector<HTMLButtonElement>('form[aria-label="Sign in"] button[type=submit]')?.focus()
+    document
+      .querySelector<HTMLButtonElement>('form[aria-label="Sign in"] button[type=submit]')
+      ?.focus()
   }
   return (
     <section aria-labelledby="demo" className="grid gap-2 border-t border-line pt-6">
@@ -20,7 +22,11 @@ export function DemoLogins({ logins }: { logins: DemoLogin[] }) {
       <ul className="-mx-2 grid">
         {logins.map((login) => (
           <li key={login.email}>
-            <button type="button" onClick={() => fill(login)} className="group flex w-full items-center justify-between gap-3 rounded-md px-2 py-1.5 text-left hover:bg-sunken">
+            <button
+              type="button"
+              onClick={() => fill(login)}
+              className="group flex w-full items-center justify-between gap-3 rounded-md px-2 py-1.5 text-left hover:bg-sunken"
+            >
               <span className="min-w-0">
                 <span className="block truncate text-sm font-medium">{login.email}</span>
                 <span className="block text-xs text-ink-faint">{login.what}</span>

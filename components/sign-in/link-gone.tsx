@@ -5,7 +5,9 @@ import { ButtonLink } from '#components/ui/button'
 export function LinkGone({ href, label }: { href: Route; label: string }) {
   return (
     <div className="grid gap-6">
-      <AuthHeading title="This link no longer works">It was used already, was replaced by a newer one, or is too old.</AuthHeading>
+      <AuthHeading title="This link no longer works">
+        It was used already, was replaced by a newer one, or is too old.
+      </AuthHeading>
       <ButtonLink href={href} look="primary" className="justify-self-start">
         {label}
       </ButtonLink>

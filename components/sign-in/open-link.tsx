@@ -4,7 +4,10 @@ import { startTransition, useActionState, useEffect, useRef } from 'react'
 import type { Action } from '#app/action'
 import { Notice } from '#components/ui/notice'
 
-/** Takes the secret from behind the "#", where only this script sees it, and hands it to the server once. */
+/**
+ * Takes the secret from behind the "#", where only this script sees it, and hands it to the server
+ * once.
+ */
 export function OpenLink({ action }: { action: Action<unknown> }) {
   const [state, dispatch] = useActionState(action, null)
   const taken = useRef(false)
@@ -19,5 +22,7 @@ export function OpenLink({ action }: { action: Action<unknown> }) {
     form.set('token', token)
     startTransition(() => dispatch(form))
   }, [dispatch])
-  return state?.ok === false ? <Notice look="danger">This link is not whole. Copy all of it from the mail.</Notice> : null
+  return state?.ok === false ? (
+    <Notice look="danger">This link is not whole. Copy all of it from the mail.</Notice>
+  ) : null
 }

@@ -9,7 +9,8 @@ export const button = cva(
       look: {
         primary: 'bg-accent text-accent-ink shadow-raised hover:bg-accent-strong',
         secondary: 'border border-line-strong bg-raised text-ink shadow-raised hover:bg-sunken',
-        quiet: 'text-ink-soft hover:bg-sunken hover:text-ink aria-expanded:bg-sunken aria-expanded:text-ink',
+        quiet:
+          'text-ink-soft hover:bg-sunken hover:text-ink aria-expanded:bg-sunken aria-expanded:text-ink',
         danger: 'bg-danger text-danger-ink shadow-raised hover:bg-danger-strong',
       },
       size: {
@@ -31,10 +32,23 @@ export const button = cva(
 
 type Variants = VariantProps<typeof button>
 
-export function Button({ look, size, wraps, className, type = 'button', ...rest }: ComponentProps<'button'> & Variants) {
+export function Button({
+  look,
+  size,
+  wraps,
+  className,
+  type = 'button',
+  ...rest
+}: ComponentProps<'button'> & Variants) {
   return <button type={type} className={button({ look, size, wraps, className })} {...rest} />
 }
 
-export function ButtonLink({ look, size, wraps, className, ...rest }: ComponentProps<typeof Link> & Variants) {
+export function ButtonLink({
+  look,
+  size,
+  wraps,
+  className,
+  ...rest
+}: ComponentProps<typeof Link> & Variants) {
   return <Link className={button({ look, size, wraps, className })} {...rest} />
 }

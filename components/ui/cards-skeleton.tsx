@@ -18,10 +18,21 @@ export function CardsSkeleton({ what, heights }: { what: string; heights: string
 }
 
 /** A title, with so many lines below it, or with the row of sections that belong together. */
-export function HeaderSkeleton({ lines = 0, sections = false }: { lines?: 0 | 1 | 2; sections?: boolean }) {
+export function HeaderSkeleton({
+  lines = 0,
+  sections = false,
+}: {
+  lines?: 0 | 1 | 2
+  sections?: boolean
+}) {
   return (
     <>
-      <div className={clsx('grid gap-2', ['h-9 content-center', 'h-14 content-start', 'h-19 content-start'][lines])}>
+      <div
+        className={clsx(
+          'grid gap-2',
+          ['h-9 content-center', 'h-14 content-start', 'h-19 content-start'][lines],
+        )}
+      >
         <Skeleton className="h-7 w-40" />
         {lines > 0 && <Skeleton className="h-4 w-full max-w-prose" />}
       </div>

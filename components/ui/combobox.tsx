@@ -25,7 +25,19 @@ type ComboboxProps<O extends Option> = {
 const patienceMs = 120
 
 /** An input that finds what is typed into it. The value goes with the form in a hidden input. */
-export function Combobox<O extends Option>({ id, name, label, placeholder, chosen, onChoose, search, onCreate, inline = false, invalid, describedBy }: ComboboxProps<O>) {
+export function Combobox<O extends Option>({
+  id,
+  name,
+  label,
+  placeholder,
+  chosen,
+  onChoose,
+  search,
+  onCreate,
+  inline = false,
+  invalid,
+  describedBy,
+}: ComboboxProps<O>) {
   const listId = useId()
   const [words, setWords] = useState<string | null>(null)
   const [found, setFound] = useState<{ words: string; options: O[] } | null>(null)
@@ -42,13 +54,16 @@ export function Combobox<O extends Option>({ id, name, label, placeholder, chose
     if (!open) return
     const controller = new AbortController()
     const timer = setTimeout(() => {
-      search(words ?? '', controller.signal).then((options) => {
-        setFound({ words: words ?? '', options })
-        setAt(0)
-        // Enter came before the answer: it meant the first one
-        if (enterWaits.current && options[0]) choose(options[0])
-        enterWaits.current = false
-      }, () => {})
+      search(words ?? '', controller.signal).then(
+        (options) => {
+          setFound({ words: words ?? '', options })
+          setAt(0)
+          // Enter came before the answer: it meant the first one
+          if (enterWaits.current && options[0]) choose(options[0])
+          enterWaits.current = false
+        },
+        () => {},
+      )
     }, patienceMs)
     return () => {
       clearTimeout(timer)
@@ -85,10 +100,16 @@ export function Combobox<O extends Option>({ id, name, label, placeholder, chose
     }
   }
 
-  const panel = inline ? 'mt-2 max-h-80 overflow-auto' : 'enter absolute top-full right-0 left-0 z-30 mt-1 max-h-72 min-w-64 overflow-auto rounded-lg border border-line bg-raised p-1 shadow-float'
+  const panel = inline
+    ? 'mt-2 max-h-80 overflow-auto'
+    : 'enter absolute top-full right-0 left-0 z-30 mt-1 max-h-72 min-w-64 overflow-auto rounded-lg border border-line bg-raised p-1 shadow-float'
   return (
     <div className="relative">
-      <input type="hidden" name={name} value={words === null || words === chosen?.label ? (chosen?.value ?? '') : ''} />
+      <input
+        type="hidden"
+        name={name}
+        value={words === null || words === chosen?.label ? (chosen?.value ?? '') : ''}
+      />
       <Input
         id={id}
         role="combobox"
@@ -111,7 +132,13 @@ export function Combobox<O extends Option>({ id, name, label, placeholder, chose
         onClick={() => setOpen(true)}
         onBlur={() => {
           setOpen(inline)
-          if (!inline && words !== null && options.length > 0 && options[0]?.label.toLowerCase() === words.trim().toLowerCase()) choose(options[0])
+          if (
+            !inline &&
+            words !== null &&
+            options.length > 0 &&
+            options[0]?.label.toLowerCase() === words.trim().toLowerCase()
+          )
+            choose(options[0])
         }}
         onKeyDown={onKeyDown}
       />
@@ -125,13 +152,26 @@ export function Combobox<O extends Option>({ id, name, label, placeholder, chose
         className={panel}
       >
         {options.map((option, i) => (
-          <Row key={option.value} id={`${listId}-${i}`} current={i === at} onPick={() => choose(option)} onEnter={() => setAt(i)}>
+          <Row
+            key={option.value}
+            id={`${listId}-${i}`}
+            current={i === at}
+            onPick={() => choose(option)}
+            onEnter={() => setAt(i)}
+          >
             <span className="block truncate">{option.label}</span>
-            {option.hint && <span className="block truncate text-xs text-ink-faint">{option.hint}</span>}
+            {option.hint && (
+              <span className="block truncate text-xs text-ink-faint">{option.hint}</span>
+            )}
           </Row>
         ))}
         {create === 1 && (
-          <Row id={`${listId}-${options.length}`} current={at === options.length} onPick={() => choose(undefined)} onEnter={() => setAt(options.length)}>
+          <Row
+            id={`${listId}-${options.length}`}
+            current={at === options.length}
+            onPick={() => choose(undefined)}
+            onEnter={() => setAt(options.length)}
+          >
             <span className="text-accent">Create “{typed.trim()}”</span>
           </Row>
         )}
@@ -145,9 +185,29 @@ export function Combobox<O extends Option>({ id, name, label, placeholder, chose
   )
 }
 
-function Row({ id, current, onPick, onEnter, children }: { id: string; current: boolean; onPick: () => void; onEnter: () => void; children: ReactNode }) {
+function Row({
+  id,
+  current,
+  onPick,
+  onEnter,
+  children,
+}: {
+  id: string
+  current: boolean
+  onPick: () => void
+  onEnter: () => void
+  children: ReactNode
+}) {
   return (
-    <div id={id} role="option" tabIndex={-1} aria-selected={current} onPointerUp={onPick} onMouseMove={onEnter} className={clsx('cursor-pointer rounded-md px-2.5 py-1.5 text-sm', current && 'bg-sunken')}>
+    <div
+      id={id}
+      role="option"
+      tabIndex={-1}
+      aria-selected={current}
+      onPointerUp={onPick}
+      onMouseMove={onEnter}
+      className={clsx('cursor-pointer rounded-md px-2.5 py-1.5 text-sm', current && 'bg-sunken')}
+    >
       {children}
     </div>
   )

@@ -10,16 +10,28 @@ const shapes = {
   sheet: 'mt-auto mb-0 w-full max-w-full rounded-t-xl sm:m-auto sm:max-w-lg sm:rounded-xl',
 }
 
-type DialogProps = { open: boolean; onClose: () => void; title: string; shape?: keyof typeof shapes; children: ReactNode }
+type DialogProps = {
+  open: boolean
+  onClose: () => void
+  title: string
+  shape?: keyof typeof shapes
+  children: ReactNode
+}
 
-/** The browser's own modal dialog: it keeps the focus inside, closes on Escape and gives the focus back. A click beside it closes the palette alone: in others it would take what was typed, or a key that is shown once. */
+/**
+ * The browser's own modal dialog: it keeps the focus inside, closes on Escape and gives the focus
+ * back. A click beside it closes the palette alone: in others it would take what was typed, or a
+ * key that is shown once.
+ */
 export function Dialog({ open, onClose, title, shape = 'sheet', children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
   useEffect(() => {
     if (open && !dialog.current?.open) {
       dialog.current?.showModal()
-      dialog.current?.querySelector<HTMLElement>('input:not([type=hidden]), textarea, select')?.focus()
+      dialog.current
+        ?.querySelector<HTMLElement>('input:not([type=hidden]), textarea, select')
+        ?.focus()
     }
     if (!open) dialog.current?.close()
   }, [open])
@@ -29,11 +41,19 @@ export function Dialog({ open, onClose, title, shape = 'sheet', children }: Dial
       aria-labelledby={id}
       onClose={onClose}
       {...{ closedby: shape === 'palette' ? 'any' : 'closerequest' }}
-      className={clsx('max-h-[90dvh] overflow-auto border border-line bg-panel text-ink shadow-float open:enter', shapes[shape])}
+      className={clsx(
+        'max-h-[90dvh] overflow-auto border border-line bg-panel text-ink shadow-float open:enter',
+        shapes[shape],
+      )}
     >
       {open && (
         <>
-          <header className={clsx('flex items-center justify-between gap-4 pt-4 pr-3 pl-5', shape === 'palette' && 'sr-only')}>
+          <header
+            className={clsx(
+              'flex items-center justify-between gap-4 pt-4 pr-3 pl-5',
+              shape === 'palette' && 'sr-only',
+            )}
+          >
             <h2 id={id} className="min-w-0 text-lg font-semibold tracking-tight wrap-anywhere">
               {title}
             </h2>

@@ -20,7 +20,10 @@ export function Select({ className, children, ...rest }: ComponentProps<'select'
       <select className={clsx(box, 'h-9 appearance-none pr-8 pl-3')} {...rest}>
         {children}
       </select>
-      <ChevronDown aria-hidden className="pointer-events-none absolute top-2.5 right-2.5 size-4 text-ink-faint" />
+      <ChevronDown
+        aria-hidden
+        className="pointer-events-none absolute top-2.5 right-2.5 size-4 text-ink-faint"
+      />
     </span>
   )
 }

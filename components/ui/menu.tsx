@@ -2,13 +2,38 @@
 
 import { clsx } from 'clsx'
 import Link from 'next/link'
-import { useId, useRef, useState, type ComponentProps, type KeyboardEvent, type ReactNode, type ToggleEvent } from 'react'
+import {
+  useId,
+  useRef,
+  useState,
+  type ComponentProps,
+  type KeyboardEvent,
+  type ReactNode,
+  type ToggleEvent,
+} from 'react'
 import { place } from '#components/ui/placing'
 
-type MenuProps = { label: ReactNode; name?: string; buttonClassName: string; side?: 'start' | 'end'; above?: boolean; children: ReactNode }
+type MenuProps = {
+  label: ReactNode
+  name?: string
+  buttonClassName: string
+  side?: 'start' | 'end'
+  above?: boolean
+  children: ReactNode
+}
 
-/** A button and its menu, on the browser's popover: it closes by itself on a click elsewhere and on Escape. */
-export function Menu({ label, name, buttonClassName, side = 'start', above = false, children }: MenuProps) {
+/**
+ * A button and its menu, on the browser's popover: it closes by itself on a click elsewhere and on
+ * Escape.
+ */
+export function Menu({
+  label,
+  name,
+  buttonClassName,
+  side = 'start',
+  above = false,
+  children,
+}: MenuProps) {
   const id = useId()
   const opener = useRef<HTMLButtonElement>(null)
   const menu = useRef<HTMLDivElement>(null)
@@ -23,7 +48,14 @@ export function Menu({ label, name, buttonClassName, side = 'start', above = fal
 
   return (
     <>
-      <button ref={opener} type="button" popoverTarget={id} aria-haspopup="menu" aria-expanded={open} className={buttonClassName}>
+      <button
+        ref={opener}
+        type="button"
+        popoverTarget={id}
+        aria-haspopup="menu"
+        aria-expanded={open}
+        className={buttonClassName}
+      >
         {name && <span className="sr-only">{name}</span>}
         {label}
       </button>
@@ -33,10 +65,16 @@ export function Menu({ label, name, buttonClassName, side = 'start', above = fal
         popover="auto"
         role="menu"
         tabIndex={-1}
-        onBeforeToggle={(event) => event.newState === 'open' && place(opener.current, menu.current, { side, above })}
+        onBeforeToggle={(event) =>
+          event.newState === 'open' && place(opener.current, menu.current, { side, above })
+        }
         onToggle={onToggle}
         onKeyDown={(event) => walk(event, menu.current)}
-        onClick={(event) => event.target instanceof Element && event.target.closest('[role^=menuitem]') && menu.current?.hidePopover()}
+        onClick={(event) =>
+          event.target instanceof Element &&
+          event.target.closest('[role^=menuitem]') &&
+          menu.current?.hidePopover()
+        }
         className="enter fixed max-h-[70dvh] min-w-52 overflow-auto rounded-lg border border-line bg-raised p-1 text-ink shadow-float"
       >
         {children}
@@ -45,19 +83,28 @@ export function Menu({ label, name, buttonClassName, side = 'start', above = fal
   )
 }
 
-const items = (menu: HTMLElement | null) => [...(menu?.querySelectorAll<HTMLElement>('[role^=menuitem]:not([disabled])') ?? [])]
+const items = (menu: HTMLElement | null) => [
+  ...(menu?.querySelectorAll<HTMLElement>('[role^=menuitem]:not([disabled])') ?? []),
+]
 
 function walk(event: KeyboardEvent, menu: HTMLElement | null) {
   const all = items(menu)
   const here = all.findIndex((item) => item === document.activeElement)
   const letter = event.key.length === 1 ? event.key.toLowerCase() : undefined
   const target =
-    event.key === 'ArrowDown' ? all[(here + 1) % all.length]
-    : event.key === 'ArrowUp' ? all.at((here <= 0 ? all.length : here) - 1)
-    : event.key === 'Home' ? all[0]
-    : event.key === 'End' ? all.at(-1)
-    : letter ? [...all.slice(here + 1), ...all.slice(0, here + 1)].find((item) => item.textContent.trim().toLowerCase().startsWith(letter))
-    : undefined
+    event.key === 'ArrowDown'
+      ? all[(here + 1) % all.length]
+      : event.key === 'ArrowUp'
+        ? all.at((here <= 0 ? all.length : here) - 1)
+        : event.key === 'Home'
+          ? all[0]
+          : event.key === 'End'
+            ? all.at(-1)
+            : letter
+              ? [...all.slice(here + 1), ...all.slice(0, here + 1)].find((item) =>
+                  item.textContent.trim().toLowerCase().startsWith(letter),
+                )
+              : undefined
   if (event.key === 'Tab') menu?.hidePopover()
   if (!target) return
   event.preventDefault()
@@ -68,15 +115,35 @@ const item =
   'flex w-full items-center gap-2.5 rounded-md px-2.5 py-2 text-left text-sm outline-offset-[-2px] hover:bg-sunken focus:bg-sunken disabled:opacity-50 [&_svg]:size-4 [&_svg]:text-ink-faint'
 
 export function MenuItem({ className, children, ...rest }: ComponentProps<'button'>) {
-  return <button type="button" role="menuitem" tabIndex={-1} className={clsx(item, className)} {...rest}>{children}</button>
+  return (
+    <button type="button" role="menuitem" tabIndex={-1} className={clsx(item, className)} {...rest}>
+      {children}
+    </button>
+  )
 }
 
 export function MenuLink({ className, ...rest }: ComponentProps<typeof Link>) {
   return <Link role="menuitem" tabIndex={-1} className={clsx(item, className)} {...rest} />
 }
 
-export function MenuChoice({ chosen, className, children, ...rest }: ComponentProps<'button'> & { chosen: boolean }) {
-  return <button type="button" role="menuitemradio" aria-checked={chosen} tabIndex={-1} className={clsx(item, chosen && 'font-medium', className)} {...rest}>{children}</button>
+export function MenuChoice({
+  chosen,
+  className,
+  children,
+  ...rest
+}: ComponentProps<'button'> & { chosen: boolean }) {
+  return (
+    <button
+      type="button"
+      role="menuitemradio"
+      aria-checked={chosen}
+      tabIndex={-1}
+      className={clsx(item, chosen && 'font-medium', className)}
+      {...rest}
+    >
+      {children}
+    </button>
+  )
 }
 
 export function MenuHeading({ children }: { children: ReactNode }) {

@@ -5,11 +5,26 @@ import type { ReactNode } from 'react'
 
 type Back = { href: Route; label: string }
 
-export function PageHeader({ title, beside, about, back, children }: { title: ReactNode; beside?: ReactNode; about?: ReactNode; back?: Back; children?: ReactNode }) {
+export function PageHeader({
+  title,
+  beside,
+  about,
+  back,
+  children,
+}: {
+  title: ReactNode
+  beside?: ReactNode
+  about?: ReactNode
+  back?: Back
+  children?: ReactNode
+}) {
   return (
     <header className="grid gap-1.5">
       {back && (
-        <Link href={back.href} className="-ml-1 inline-flex w-fit items-center gap-0.5 rounded-sm text-sm text-ink-faint hover:text-ink">
+        <Link
+          href={back.href}
+          className="-ml-1 inline-flex w-fit items-center gap-0.5 rounded-sm text-sm text-ink-faint hover:text-ink"
+        >
           <ChevronLeft aria-hidden className="size-4" />
           {back.label}
         </Link>

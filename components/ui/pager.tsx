@@ -13,7 +13,14 @@ export function Pager({ page, size, link }: { page: Page<unknown>; size?: number
   if ((page.rows.length === 0 && !page.previous) || (!turns && !size)) return null
   return (
     <footer className="flex flex-wrap items-center justify-between gap-3 border-t border-line px-4 py-3 sm:px-5">
-      {size ? <RowsChoice size={size} hrefs={Object.fromEntries([25, 50, 100].map((rows) => [rows, link({ rows: String(rows) })]))} /> : null}
+      {size ? (
+        <RowsChoice
+          size={size}
+          hrefs={Object.fromEntries(
+            [25, 50, 100].map((rows) => [rows, link({ rows: String(rows) })]),
+          )}
+        />
+      ) : null}
       {turns && (
         <nav aria-label="Pages" className="ml-auto flex gap-2">
           <Turn to={page.previous === null ? null : link({ before: page.previous })} rel="prev">
@@ -30,7 +37,12 @@ export function Pager({ page, size, link }: { page: Page<unknown>; size?: number
 
 function Turn({ to, rel, children }: { to: Route | null; rel: string; children: ReactNode }) {
   const look = button()
-  if (!to) return <span className={clsx(look, 'pointer-events-none text-ink-faint shadow-none')}>{children}</span>
+  if (!to)
+    return (
+      <span className={clsx(look, 'pointer-events-none text-ink-faint shadow-none')}>
+        {children}
+      </span>
+    )
   return (
     <NextLink href={to} rel={rel} scroll={false} prefetch={false} className={look}>
       {children}

@@ -1,7 +1,14 @@
 type Placing = { side: 'start' | 'end'; above?: boolean }
 
-/** Puts a popover at its button, above it when there is little room below. Through the object model: the policy allows no style attributes. */
-export function place(opener: HTMLElement | null, panel: HTMLElement | null, { side, above = false }: Placing) {
+/**
+ * Puts a popover at its button, above it when there is little room below. Through the object model:
+ * the policy allows no style attributes.
+ */
+export function place(
+  opener: HTMLElement | null,
+  panel: HTMLElement | null,
+  { side, above = false }: Placing,
+) {
   if (!opener || !panel) return
   const at = opener.getBoundingClientRect()
   const [width, height] = [document.documentElement.clientWidth, window.innerHeight]

@@ -4,7 +4,12 @@ import { usePathname, useSearchParams } from 'next/navigation'
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react'
 import { place } from '#components/ui/placing'
 
-type PopoverProps = { label: ReactNode; buttonClassName: string; side?: 'start' | 'end'; children: ReactNode }
+type PopoverProps = {
+  label: ReactNode
+  buttonClassName: string
+  side?: 'start' | 'end'
+  children: ReactNode
+}
 
 /** A button and a panel of links or fields; it closes when they have led to another address. */
 export function Popover({ label, buttonClassName, side = 'start', children }: PopoverProps) {
@@ -16,14 +21,22 @@ export function Popover({ label, buttonClassName, side = 'start', children }: Po
   useEffect(() => panel.current?.hidePopover(), [address])
   return (
     <>
-      <button ref={opener} type="button" popoverTarget={id} aria-expanded={open} className={buttonClassName}>
+      <button
+        ref={opener}
+        type="button"
+        popoverTarget={id}
+        aria-expanded={open}
+        className={buttonClassName}
+      >
         {label}
       </button>
       <div
         ref={panel}
         id={id}
         popover="auto"
-        onBeforeToggle={(event) => event.newState === 'open' && place(opener.current, panel.current, { side })}
+        onBeforeToggle={(event) =>
+          event.newState === 'open' && place(opener.current, panel.current, { side })
+        }
         onToggle={(event) => setOpen(event.newState === 'open')}
         className="enter fixed max-h-[80dvh] max-w-[calc(100vw-1rem)] min-w-56 overflow-auto rounded-lg border border-line bg-raised text-ink shadow-float"
       >

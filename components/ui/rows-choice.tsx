@@ -15,7 +15,11 @@ export function RowsChoice({ size, hrefs }: { size: number; hrefs: Record<string
   return (
     <label className="flex items-center gap-2 text-sm text-ink-soft">
       Rows
-      <Select className="w-20" value={String(size)} onChange={(event) => choose(event.target.value)}>
+      <Select
+        className="w-20"
+        value={String(size)}
+        onChange={(event) => choose(event.target.value)}
+      >
         {Object.keys(hrefs).map((rows) => (
           <option key={rows}>{rows}</option>
         ))}

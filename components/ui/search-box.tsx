@@ -8,7 +8,13 @@ import { HiddenInputs } from '#components/ui/hidden-inputs'
 import { Input } from '#components/ui/input'
 import { Kbd } from '#components/ui/kbd'
 
-type Props = { action: Route; keep: [string, string][]; value: string; label: string; placeholder: string }
+type Props = {
+  action: Route
+  keep: [string, string][]
+  value: string
+  label: string
+  placeholder: string
+}
 
 const patienceMs = 350
 
@@ -30,9 +36,20 @@ export function SearchBox({ action, keep, value, label, placeholder }: Props) {
     if (words !== value) sent.current.push(words)
   }
   return (
-    <Form ref={form} action={action} replace={value !== ''} scroll={false} role="search" className="relative w-full sm:w-72" onSubmit={onSubmit}>
+    <Form
+      ref={form}
+      action={action}
+      replace={value !== ''}
+      scroll={false}
+      role="search"
+      className="relative w-full sm:w-72"
+      onSubmit={onSubmit}
+    >
       <HiddenInputs pairs={keep} />
-      <Search aria-hidden className="pointer-events-none absolute top-2.5 left-2.5 size-4 text-ink-faint" />
+      <Search
+        aria-hidden
+        className="pointer-events-none absolute top-2.5 left-2.5 size-4 text-ink-faint"
+      />
       <Input
         ref={input}
         name="q"

@@ -10,7 +10,10 @@ export type Section = { href: Route; label: string }
 export function Sections({ label, sections }: { label: string; sections: Section[] }) {
   const here = usePathname()
   return (
-    <nav aria-label={label} className="-mb-1 flex gap-1 overflow-x-auto shadow-[inset_0_-1px_var(--color-line)]">
+    <nav
+      aria-label={label}
+      className="-mb-1 flex gap-1 overflow-x-auto shadow-[inset_0_-1px_var(--color-line)]"
+    >
       {sections.map(({ href, label: text }) => (
         <Link
           key={href}

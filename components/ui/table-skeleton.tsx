@@ -4,7 +4,10 @@ import { Skeleton } from '#components/ui/skeleton'
 
 const heights = { 12: 'h-[37rem]', 25: 'h-[110.5rem] sm:h-[81.5rem]' }
 
-/** The lines between rows are one background: a page that is drawn twice must not carry boxes for each cell. */
+/**
+ * The lines between rows are one background: a page that is drawn twice must not carry boxes for
+ * each cell.
+ */
 export function TableSkeleton({ rows }: { rows: keyof typeof heights }) {
   return (
     <Card className={clsx('overflow-hidden', heights[rows])}>

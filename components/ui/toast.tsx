@@ -33,11 +33,22 @@ export function Toaster() {
 
   return (
     <div aria-live="polite">
-      <div ref={region} popover="manual" className="fixed right-4 bottom-20 left-4 gap-2 bg-transparent sm:bottom-4 sm:left-auto [&:popover-open]:grid">
+      <div
+        ref={region}
+        popover="manual"
+        className="fixed right-4 bottom-20 left-4 gap-2 bg-transparent sm:bottom-4 sm:left-auto [&:popover-open]:grid"
+      >
         {messages.map((message) => (
-          <div key={message.id} className="enter flex items-center gap-3 rounded-lg bg-ink py-2.5 pr-2 pl-4 text-canvas shadow-float sm:min-w-72">
+          <div
+            key={message.id}
+            className="enter flex items-center gap-3 rounded-lg bg-ink py-2.5 pr-2 pl-4 text-canvas shadow-float sm:min-w-72"
+          >
             <span className="min-w-0 grow wrap-anywhere">{message.text}</span>
-            <button type="button" className="grid size-7 place-items-center rounded-md hover:opacity-70" onClick={() => setMessages((all) => all.filter((one) => one !== message))}>
+            <button
+              type="button"
+              className="grid size-7 place-items-center rounded-md hover:opacity-70"
+              onClick={() => setMessages((all) => all.filter((one) => one !== message))}
+            >
               <X aria-hidden className="size-4" />
               <span className="sr-only">Dismiss</span>
             </button>

@@ -4,19 +4,33 @@ import { devices } from '#db/schema/accounts'
 import { newSecret, secretHash } from '#db/secrets'
 
 /** True when this browser's secret was given to it at an earlier sign-in of this very user. */
-export async function belongsTo(device: string | undefined, userId: string | undefined): Promise<boolean> {
+export async function belongsTo(
+  device: string | undefined,
+  userId: string | undefined,
+): Promise<boolean> {
   if (!device || !userId) return false
-  const [found] = await platform().select({ userId: devices.userId }).from(devices).where(and(eq(devices.tokenHash, secretHash(device)), eq(devices.userId, userId)))
+  const [found] = await platform()
+    .select({ userId: devices.userId })
+    .from(devices)
+    .where(and(eq(devices.tokenHash, secretHash(device)), eq(devices.userId, userId)))
   return found !== undefined
 }
 
-/** Remembers that a user has signed in with this browser. Returns the secret for its cookie; a browser of somebody else gets a new one. */
+/**
+ * Remembers that a user has signed in with this browser. Returns the secret for its cookie; a
+ * browser of somebody else gets a new one.
+ */
 export async function remember(device: string | undefined, userId: string): Promise<string> {
   if (device && (await belongsTo(device, userId))) {
-    await platform().update(devices).set({ usedAt: sql`now()` }).where(eq(devices.tokenHash, secretHash(device)))
+    await platform()
+      .update(devices)
+      .set({ usedAt: sql`now()` })
+      .where(eq(devices.tokenHash, secretHash(device)))
     return device
   }
   const secret = newSecret()
-  await platform().insert(devices).values({ tokenHash: secretHash(secret), userId })
+  await platform()
+    .insert(devices)
+    .values({ tokenHash: secretHash(secret), userId })
   return secret
 }

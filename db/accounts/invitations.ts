@@ -15,44 +15,117 @@ import { count, type Policy } from '#db/accounts/throttle'
 import * as users from '#db/accounts/users'
 import type { Deed } from '#db/accounts/members'
 
-export type Invitation = { id: string; email: string; role: Role; sentAt: Date; expiresAt: Date; over: boolean; invitedBy: string | null }
+export type Invitation = {
+  id: string
+  email: string
+  role: Role
+  sentAt: Date
+  expiresAt: Date
+  over: boolean
+  invitedBy: string | null
+}
 
-const perTenant: Policy = { name: 'invitations of a tenant', free: 60, first: 30, longest: 3600, memory: 3600 }
+const perTenant: Policy = {
+  name: 'invitations of a tenant',
+  free: 60,
+  first: 30,
+  longest: 3600,
+  memory: 3600,
+}
 const lifetime = sql`now() + interval '7 days'`
 
 export const list = (tenantId: string): Promise<Invitation[]> =>
   platform()
-    .select({ id: invitations.id, email: invitations.email, role: invitations.role, sentAt: invitations.sentAt, expiresAt: invitations.expiresAt, over: sql<boolean>`${invitations.expiresAt} <= now()`, invitedBy: userTable.name })
-    .from(invitations).leftJoin(userTable, eq(userTable.id, invitations.invitedBy)).where(eq(invitations.tenantId, tenantId)).orderBy(asc(invitations.email))
+    .select({
+      id: invitations.id,
+      email: invitations.email,
+      role: invitations.role,
+      sentAt: invitations.sentAt,
+      expiresAt: invitations.expiresAt,
+      over: sql<boolean>`${invitations.expiresAt} <= now()`,
+      invitedBy: userTable.name,
+    })
+    .from(invitations)
+    .leftJoin(userTable, eq(userTable.id, invitations.invitedBy))
+    .where(eq(invitations.tenantId, tenantId))
+    .orderBy(asc(invitations.email))
 
-/** Invites an address, by a link that works once and for that address only. Throws Invalid, NotAllowed, TooManyAttempts. */
-export async function invite(deed: Deed, typed: string, role: Role): Promise<{ id: string; email: string }> {
+/**
+ * Invites an address, by a link that works once and for that address only. Throws Invalid,
+ * NotAllowed, TooManyAttempts.
+ */
+export async function invite(
+  deed: Deed,
+  typed: string,
+  role: Role,
+): Promise<{ id: string; email: string }> {
   const email = users.normalEmail(typed)
   await count(perTenant, deed.tenantId)
   return platform().transaction(async (tx) => {
     await refuseUnlessMay(tx, deed, role)
-    const [already] = await tx.select({ id: userTable.id }).from(members).innerJoin(userTable, eq(userTable.id, members.userId)).where(and(eq(members.tenantId, deed.tenantId), eq(userTable.email, email)))
+    const [already] = await tx
+      .select({ id: userTable.id })
+      .from(members)
+      .innerJoin(userTable, eq(userTable.id, members.userId))
+      .where(and(eq(members.tenantId, deed.tenantId), eq(userTable.email, email)))
     if (already) throw new Invalid('email', `${email} is a member already.`)
     const token = newSecret()
-    const [made] = await tx.insert(invitations)
-      .values({ id: newId(), tenantId: deed.tenantId, email, role, tokenHash: secretHash(token), invitedBy: deed.actor.id, expiresAt: lifetime })
-      .onConflictDoNothing({ target: [invitations.tenantId, invitations.email] }).returning({ id: invitations.id, email: invitations.email })
-    if (!made) throw new Invalid('email', `${email} is invited already; send the invitation again from the list.`)
-    await post(tx, email, 'invitation', letters.invitation(deed.actor.name, deed.tenantName, role, token), deed.tenantId)
+    const [made] = await tx
+      .insert(invitations)
+      .values({
+        id: newId(),
+        tenantId: deed.tenantId,
+        email,
+        role,
+        tokenHash: secretHash(token),
+        invitedBy: deed.actor.id,
+        expiresAt: lifetime,
+      })
+      .onConflictDoNothing({ target: [invitations.tenantId, invitations.email] })
+      .returning({ id: invitations.id, email: invitations.email })
+    if (!made)
+      throw new Invalid(
+        'email',
+        `${email} is invited already; send the invitation again from the list.`,
+      )
+    await post(
+      tx,
+      email,
+      'invitation',
+      letters.invitation(deed.actor.name, deed.tenantName, role, token),
+      deed.tenantId,
+    )
     return made
   })
 }
 
-/** Sends an invitation again, with a new link; the old one stops working. Throws NotFound, NotAllowed, TooManyAttempts. */
+/**
+ * Sends an invitation again, with a new link; the old one stops working. Throws NotFound,
+ * NotAllowed, TooManyAttempts.
+ */
 export async function resend(deed: Deed, id: string): Promise<{ id: string; email: string }> {
   await count(perTenant, deed.tenantId)
   return platform().transaction(async (tx) => {
     const token = newSecret()
-    const [sent] = await tx.update(invitations).set({ tokenHash: secretHash(token), sentAt: sql`now()`, expiresAt: lifetime, invitedBy: deed.actor.id })
-      .where(and(eq(invitations.tenantId, deed.tenantId), eq(invitations.id, id))).returning()
+    const [sent] = await tx
+      .update(invitations)
+      .set({
+        tokenHash: secretHash(token),
+        sentAt: sql`now()`,
+        expiresAt: lifetime,
+        invitedBy: deed.actor.id,
+      })
+      .where(and(eq(invitations.tenantId, deed.tenantId), eq(invitations.id, id)))
+      .returning()
     if (!sent) throw new NotFound('this invitation')
     await refuseUnlessMay(tx, deed, sent.role)
-    await post(tx, sent.email, 'invitation', letters.invitation(deed.actor.name, deed.tenantName, sent.role, token), deed.tenantId)
+    await post(
+      tx,
+      sent.email,
+      'invitation',
+      letters.invitation(deed.actor.name, deed.tenantName, sent.role, token),
+      deed.tenantId,
+    )
     return { id: sent.id, email: sent.email }
   })
 }
@@ -60,52 +133,101 @@ export async function resend(deed: Deed, id: string): Promise<{ id: string; emai
 /** Takes an invitation back: its link stops working. Throws NotFound, NotAllowed. */
 export function revoke(deed: Deed, id: string): Promise<{ id: string; email: string }> {
   return platform().transaction(async (tx) => {
-    const [gone] = await tx.delete(invitations).where(and(eq(invitations.tenantId, deed.tenantId), eq(invitations.id, id))).returning()
+    const [gone] = await tx
+      .delete(invitations)
+      .where(and(eq(invitations.tenantId, deed.tenantId), eq(invitations.id, id)))
+      .returning()
     if (!gone) throw new NotFound('this invitation')
     await refuseUnlessMay(tx, deed, gone.role)
     return { id: gone.id, email: gone.email }
   })
 }
 
-/** What a link invites to, without accepting it, and whether its address has an account. Undefined when it no longer works. */
+/**
+ * What a link invites to, without accepting it, and whether its address has an account. Undefined
+ * when it no longer works.
+ */
 export async function find(token: string) {
   const [found] = await platform()
-    .select({ email: invitations.email, role: invitations.role, tenantId: tenants.id, tenant: tenants.name, invitedBy: userTable.name, hasAccount: sql<boolean>`exists (select from platform.users as u where u.email = ${invitations.email})` })
-    .from(invitations).innerJoin(tenants, eq(tenants.id, invitations.tenantId)).leftJoin(userTable, eq(userTable.id, invitations.invitedBy)).where(alive(token))
+    .select({
+      email: invitations.email,
+      role: invitations.role,
+      tenantId: tenants.id,
+      tenant: tenants.name,
+      invitedBy: userTable.name,
+      hasAccount: sql<boolean>`exists (select from platform.users as u where u.email = ${invitations.email})`,
+    })
+    .from(invitations)
+    .innerJoin(tenants, eq(tenants.id, invitations.tenantId))
+    .leftJoin(userTable, eq(userTable.id, invitations.invitedBy))
+    .where(alive(token))
   return found
 }
 
-/** Joins as the user who is signed in, whose address must be the invited one. Returns the tenant. Throws LinkSpent, WrongAddress. */
-export async function accept(token: string, user: { id: string; email: string; name: string }): Promise<string> {
+/**
+ * Joins as the user who is signed in, whose address must be the invited one. Returns the tenant.
+ * Throws LinkSpent, WrongAddress.
+ */
+export async function accept(
+  token: string,
+  user: { id: string; email: string; name: string },
+): Promise<string> {
   return platform().transaction((tx) => join(tx, token, user))
 }
 
 /** Joins as a new user: the link proves the mailbox. Throws LinkSpent, Invalid. */
-export async function acceptAsNew(token: string, input: { name: string; password: string }): Promise<{ userId: string; tenantId: string }> {
+export async function acceptAsNew(
+  token: string,
+  input: { name: string; password: string },
+): Promise<{ userId: string; tenantId: string }> {
   const invitation = await find(token)
   if (!invitation) throw new LinkSpent()
   checkPassword(input.password, { email: invitation.email, name: input.name })
   const passwordHash = await hashPassword(input.password)
   return platform().transaction(async (tx) => {
-    const user = await users.create(tx, { email: invitation.email, name: input.name, verified: true })
+    const user = await users.create(tx, {
+      email: invitation.email,
+      name: input.name,
+      verified: true,
+    })
     await users.setPassword(tx, user.id, passwordHash, { mailbox: true })
     return { userId: user.id, tenantId: await join(tx, token, user) }
   })
 }
 
-async function join(tx: PlatformDb, token: string, user: { id: string; email: string; name: string }): Promise<string> {
+async function join(
+  tx: PlatformDb,
+  token: string,
+  user: { id: string; email: string; name: string },
+): Promise<string> {
   const [used] = await tx.delete(invitations).where(alive(token)).returning()
   if (!used) throw new LinkSpent()
   if (used.email !== user.email) throw new WrongAddress(used.email, user.email)
   await addMember(tx, used.tenantId, user.id, used.role)
-  await record(tx, { actor: user.name, deed: 'member joined', tenantId: used.tenantId, detail: { role: used.role } })
+  await record(tx, {
+    actor: user.name,
+    deed: 'member joined',
+    tenantId: used.tenantId,
+    detail: { role: used.role },
+  })
   return used.tenantId
 }
 
-async function refuseUnlessMay(tx: PlatformDb, { tenantId, actor }: Deed, role: Role): Promise<void> {
+async function refuseUnlessMay(
+  tx: PlatformDb,
+  { tenantId, actor }: Deed,
+  role: Role,
+): Promise<void> {
   const permission = role === 'owner' ? 'owners:write' : 'members:write'
-  const [mine] = await tx.select({ role: members.role }).from(members).where(and(eq(members.tenantId, tenantId), eq(members.userId, actor.id)))
+  const [mine] = await tx
+    .select({ role: members.role })
+    .from(members)
+    .where(and(eq(members.tenantId, tenantId), eq(members.userId, actor.id)))
   if (!mine || !may(mine.role, permission)) throw new NotAllowed(mine?.role ?? 'none', permission)
 }
 
-const alive = (token: string) => and(eq(invitations.tokenHash, secretHash(token)), gt(invitations.expiresAt, sql`clock_timestamp()`))
+const alive = (token: string) =>
+  and(
+    eq(invitations.tokenHash, secretHash(token)),
+    gt(invitations.expiresAt, sql`clock_timestamp()`),
+  )

@@ -5,29 +5,60 @@ import { platform, type PlatformDb } from '#db/registry'
 import { links, type LinkKind } from '#db/schema/accounts'
 import { newSecret, secretHash } from '#db/secrets'
 
-const hours: Record<LinkKind, number> = { 'sign-up': 24, reset: 1, 'old address': 24, 'new address': 24 }
+const hours: Record<LinkKind, number> = {
+  'sign-up': 24,
+  reset: 1,
+  'old address': 24,
+  'new address': 24,
+}
 
 export type Link = { email: string; detail: Record<string, string> }
 
 /** Makes a link for an address. Returns its secret, which only the mail holds. */
-export async function create(db: PlatformDb, kind: LinkKind, email: string, detail: Record<string, string> = {}): Promise<string> {
+export async function create(
+  db: PlatformDb,
+  kind: LinkKind,
+  email: string,
+  detail: Record<string, string> = {},
+): Promise<string> {
   const token = newSecret()
-  await db.insert(links).values({ id: newId(), kind, email, detail, tokenHash: secretHash(token), expiresAt: sql`now() + make_interval(hours => ${hours[kind]})` })
+  await db.insert(links).values({
+    id: newId(),
+    kind,
+    email,
+    detail,
+    tokenHash: secretHash(token),
+    expiresAt: sql`now() + make_interval(hours => ${hours[kind]})`,
+  })
   return token
 }
 
 /** What a link stands for, without using it; undefined when it no longer works. */
 export async function find(kind: LinkKind, token: string): Promise<Link | undefined> {
-  const [found] = await platform().select({ email: links.email, detail: links.detail }).from(links).where(alive(kind, token))
+  const [found] = await platform()
+    .select({ email: links.email, detail: links.detail })
+    .from(links)
+    .where(alive(kind, token))
   return found
 }
 
-/** Uses a link: of many who try at once, one gets it. All other links of its kind and address end with it. Throws LinkSpent. */
+/**
+ * Uses a link: of many who try at once, one gets it. All other links of its kind and address end
+ * with it. Throws LinkSpent.
+ */
 export async function use(db: PlatformDb, kind: LinkKind, token: string): Promise<Link> {
-  const [used] = await db.delete(links).where(alive(kind, token)).returning({ email: links.email, detail: links.detail })
+  const [used] = await db
+    .delete(links)
+    .where(alive(kind, token))
+    .returning({ email: links.email, detail: links.detail })
   if (!used) throw new LinkSpent()
   await db.delete(links).where(and(eq(links.kind, kind), eq(links.email, used.email)))
   return used
 }
 
-const alive = (kind: LinkKind, token: string) => and(eq(links.kind, kind), eq(links.tokenHash, secretHash(token)), gt(links.expiresAt, sql`clock_timestamp()`))
+const alive = (kind: LinkKind, token: string) =>
+  and(
+    eq(links.kind, kind),
+    eq(links.tokenHash, secretHash(token)),
+    gt(links.expiresAt, sql`clock_timestamp()`),
+  )

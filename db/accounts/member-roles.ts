@@ -10,4 +10,9 @@ export const roleMeanings: Record<Role, string> = {
 export const rolesInOrder = Object.keys(roleMeanings) as Role[]
 
 /** The roles that somebody with this role may give to others. */
-export const rolesToGive = (mine: Role): Role[] => (mine === 'owner' ? rolesInOrder : mine === 'admin' ? rolesInOrder.filter((role) => role !== 'owner') : [])
+export const rolesToGive = (mine: Role): Role[] =>
+  mine === 'owner'
+    ? rolesInOrder
+    : mine === 'admin'
+      ? rolesInOrder.filter((role) => role !== 'owner')
+      : []

@@ -2,7 +2,17 @@ import { and, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import * as apiKeys from '#db/accounts/api-keys'
 import { withTenant, type Caller } from '#db/door'
-import { Invalid, LastOwner, LinkSpent, NotAllowed, NotAMember, NotFound, NotSignedIn, TenantSuspended, WrongAddress } from '#db/errors'
+import {
+  Invalid,
+  LastOwner,
+  LinkSpent,
+  NotAllowed,
+  NotAMember,
+  NotFound,
+  NotSignedIn,
+  TenantSuspended,
+  WrongAddress,
+} from '#db/errors'
 import * as invitations from '#db/accounts/invitations'
 import { inhabitant, memberOf, type Inhabitant } from '#db/isolation/testing/world'
 import * as members from '#db/accounts/members'
@@ -21,7 +31,11 @@ let acme: Inhabitant
 let globex: Inhabitant
 let initech: Inhabitant
 beforeAll(async () => {
-  ;[acme, globex, initech] = [await inhabitant('shared', 'a', 2), await inhabitant('shared', 'b', 2), await inhabitant('schema', 'a', 2)]
+  ;[acme, globex, initech] = [
+    await inhabitant('shared', 'a', 2),
+    await inhabitant('shared', 'b', 2),
+    await inhabitant('schema', 'a', 2),
+  ]
 })
 afterAll(async () => {
   await unprovision(initech.id, await placementOf(initech.id))
@@ -29,19 +43,39 @@ afterAll(async () => {
 })
 
 const idOf = (caller: Caller) => (caller.kind === 'service' ? '' : (caller.actor.id ?? ''))
-const deedOf = (caller: Caller, tenant = acme): members.Deed => ({ tenantId: tenant.id, tenantName: tenant.mark, actor: { id: idOf(caller), name: 'test' } })
-const roleOf = async (userId: string, tenant = acme) => (await members.list(tenant.id)).find((one) => one.userId === userId)?.role
-const read = (caller: Caller) => withTenant(caller, (tx) => tx.select({ id: orders.id }).from(orders))
+const deedOf = (caller: Caller, tenant = acme): members.Deed => ({
+  tenantId: tenant.id,
+  tenantName: tenant.mark,
+  actor: { id: idOf(caller), name: 'test' },
+})
+const roleOf = async (userId: string, tenant = acme) =>
+  (await members.list(tenant.id)).find((one) => one.userId === userId)?.role
+const read = (caller: Caller) =>
+  withTenant(caller, (tx) => tx.select({ id: orders.id }).from(orders))
 
 const cases: [actor: Role, target: Role, to: Role | 'out', allowed: boolean][] = [
-  ['owner', 'owner', 'admin', true], ['owner', 'admin', 'owner', true], ['owner', 'viewer', 'out', true], ['owner', 'owner', 'out', true],
-  ['admin', 'member', 'admin', true], ['admin', 'member', 'owner', false], ['admin', 'owner', 'member', false], ['admin', 'owner', 'out', false], ['admin', 'admin', 'out', true],
-  ['member', 'viewer', 'member', false], ['member', 'viewer', 'out', false], ['viewer', 'viewer', 'member', false], ['viewer', 'viewer', 'out', false],
+  ['owner', 'owner', 'admin', true],
+  ['owner', 'admin', 'owner', true],
+  ['owner', 'viewer', 'out', true],
+  ['owner', 'owner', 'out', true],
+  ['admin', 'member', 'admin', true],
+  ['admin', 'member', 'owner', false],
+  ['admin', 'owner', 'member', false],
+  ['admin', 'owner', 'out', false],
+  ['admin', 'admin', 'out', true],
+  ['member', 'viewer', 'member', false],
+  ['member', 'viewer', 'out', false],
+  ['viewer', 'viewer', 'member', false],
+  ['viewer', 'viewer', 'out', false],
 ]
 test.each(cases)('%s makes %s %s: %s', async (actor, target, to, allowed) => {
   const [by, on] = [await memberOf(acme.id, actor), await memberOf(acme.id, target)]
-  const done = to === 'out' ? members.remove(deedOf(by), idOf(on)) : members.setRole(deedOf(by), idOf(on), to)
-  const refused = await done.then(() => null, (error: unknown) => error)
+  const done =
+    to === 'out' ? members.remove(deedOf(by), idOf(on)) : members.setRole(deedOf(by), idOf(on), to)
+  const refused = await done.then(
+    () => null,
+    (error: unknown) => error,
+  )
   expect(refused instanceof NotAllowed).toBe(!allowed)
   expect(await roleOf(idOf(on))).toBe(allowed ? (to === 'out' ? undefined : to) : target)
 })
@@ -50,15 +84,24 @@ test('the last owner can neither leave, nor be removed, nor be demoted, not even
   const only = globex.owner
   await expect(members.leave(deedOf(only, globex))).rejects.toThrow(LastOwner)
   await expect(members.remove(deedOf(only, globex), idOf(only))).rejects.toThrow(LastOwner)
-  await expect(members.setRole(deedOf(only, globex), idOf(only), 'viewer')).rejects.toThrow(LastOwner)
+  await expect(members.setRole(deedOf(only, globex), idOf(only), 'viewer')).rejects.toThrow(
+    LastOwner,
+  )
   const second = await memberOf(globex.id, 'owner')
-  const both = await Promise.allSettled([members.setRole(deedOf(only, globex), idOf(second), 'admin'), members.setRole(deedOf(second, globex), idOf(only), 'admin')])
+  const both = await Promise.allSettled([
+    members.setRole(deedOf(only, globex), idOf(second), 'admin'),
+    members.setRole(deedOf(second, globex), idOf(only), 'admin'),
+  ])
   expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   expect((await members.list(globex.id)).filter(({ role }) => role === 'owner')).toHaveLength(1)
 })
 
 test('ownership changes hands at once; an admin cannot take it', async () => {
-  const [owner, next, admin] = [await memberOf(acme.id, 'owner'), await memberOf(acme.id, 'member'), await memberOf(acme.id, 'admin')]
+  const [owner, next, admin] = [
+    await memberOf(acme.id, 'owner'),
+    await memberOf(acme.id, 'member'),
+    await memberOf(acme.id, 'admin'),
+  ]
   await expect(members.transfer(deedOf(admin), idOf(admin))).rejects.toThrow(NotAllowed)
   await members.transfer(deedOf(owner), idOf(next))
   expect([await roleOf(idOf(owner)), await roleOf(idOf(next))]).toEqual(['admin', 'owner'])
@@ -79,32 +122,58 @@ const invite = async (email: string, role: Role = 'member', by: Caller = acme.ow
 }
 
 test('fifty accepts of one invitation at the same moment make one membership', async () => {
-  const user = await users.create(platform(), { email: 'fifty@invited.example', name: 'Fifty', verified: true })
+  const user = await users.create(platform(), {
+    email: 'fifty@invited.example',
+    name: 'Fifty',
+    verified: true,
+  })
   const token = await invite(user.email)
-  const tries = await Promise.allSettled(Array.from({ length: 50 }, () => invitations.accept(token, user)))
+  const tries = await Promise.allSettled(
+    Array.from({ length: 50 }, () => invitations.accept(token, user)),
+  )
   expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
-  expect(tries.filter((one) => one.status === 'rejected' && one.reason instanceof LinkSpent)).toHaveLength(49)
+  expect(
+    tries.filter((one) => one.status === 'rejected' && one.reason instanceof LinkSpent),
+  ).toHaveLength(49)
   expect((await members.list(acme.id)).filter(({ email }) => email === user.email)).toHaveLength(1)
 })
 
 test('an invitation is for its address: anybody else is refused, and it stays open for whom it is for', async () => {
   const token = await invite('right@invited.example', 'viewer')
-  const wrong = await users.create(platform(), { email: 'wrong@invited.example', name: 'Wrong', verified: true })
+  const wrong = await users.create(platform(), {
+    email: 'wrong@invited.example',
+    name: 'Wrong',
+    verified: true,
+  })
   await expect(invitations.accept(token, wrong)).rejects.toThrow(WrongAddress)
   expect(await roleOf(wrong.id)).toBeUndefined()
-  const { userId } = await invitations.acceptAsNew(token, { name: 'Right', password: 'four green kettles' })
+  const { userId } = await invitations.acceptAsNew(token, {
+    name: 'Right',
+    password: 'four green kettles',
+  })
   expect(await roleOf(userId)).toBe('viewer')
-  await expect(invitations.acceptAsNew(token, { name: 'Again', password: 'four green kettles' })).rejects.toThrow(LinkSpent)
+  await expect(
+    invitations.acceptAsNew(token, { name: 'Again', password: 'four green kettles' }),
+  ).rejects.toThrow(LinkSpent)
 })
 
 test('sending again makes the older link useless; a revoked and an expired one are useless as well', async () => {
-  const user = await users.create(platform(), { email: 'late@invited.example', name: 'Late', verified: true })
+  const user = await users.create(platform(), {
+    email: 'late@invited.example',
+    name: 'Late',
+    verified: true,
+  })
   const first = await invite(user.email)
-  const [{ id } = { id: '' }] = (await invitations.list(acme.id)).filter(({ email }) => email === user.email)
+  const [{ id } = { id: '' }] = (await invitations.list(acme.id)).filter(
+    ({ email }) => email === user.email,
+  )
   await invitations.resend(deedOf(acme.owner), id)
   const second = await newestToken(user.email)
   await expect(invitations.accept(first, user)).rejects.toThrow(LinkSpent)
-  await platform().update(invitationTable).set({ expiresAt: new Date(0) }).where(eq(invitationTable.id, id))
+  await platform()
+    .update(invitationTable)
+    .set({ expiresAt: new Date(0) })
+    .where(eq(invitationTable.id, id))
   await expect(invitations.accept(second, user)).rejects.toThrow(LinkSpent)
   await invitations.resend(deedOf(acme.owner), id)
   const third = await newestToken(user.email)
@@ -115,30 +184,57 @@ test('sending again makes the older link useless; a revoked and an expired one a
 
 test('nobody invites above themselves, twice, or whoever is in already; another organisation cannot touch it', async () => {
   const admin = await memberOf(acme.id, 'admin')
-  await expect(invitations.invite(deedOf(admin), 'boss@invited.example', 'owner')).rejects.toThrow(NotAllowed)
-  await expect(invitations.invite(deedOf(await memberOf(acme.id, 'member')), 'x@invited.example', 'viewer')).rejects.toThrow(NotAllowed)
+  await expect(invitations.invite(deedOf(admin), 'boss@invited.example', 'owner')).rejects.toThrow(
+    NotAllowed,
+  )
+  await expect(
+    invitations.invite(deedOf(await memberOf(acme.id, 'member')), 'x@invited.example', 'viewer'),
+  ).rejects.toThrow(NotAllowed)
   await invite('twice@invited.example')
-  await expect(invitations.invite(deedOf(admin), 'Twice@invited.example', 'viewer')).rejects.toThrow(Invalid)
+  await expect(
+    invitations.invite(deedOf(admin), 'Twice@invited.example', 'viewer'),
+  ).rejects.toThrow(Invalid)
   const [{ email } = { email: '' }] = await members.list(acme.id)
   await expect(invitations.invite(deedOf(admin), email, 'viewer')).rejects.toThrow('member already')
   const [{ id } = { id: '' }] = await invitations.list(acme.id)
   await expect(invitations.revoke(deedOf(globex.owner, globex), id)).rejects.toThrow(NotFound)
 })
 
-const keyOf = async (caller: Caller, tenant: Inhabitant, scope: 'read' | 'write'): Promise<Caller> => {
-  const { key } = await apiKeys.create({ tenantId: tenant.id, userId: idOf(caller), name: 'test', scope, days: null })
+const keyOf = async (
+  caller: Caller,
+  tenant: Inhabitant,
+  scope: 'read' | 'write',
+): Promise<Caller> => {
+  const { key } = await apiKeys.create({
+    tenantId: tenant.id,
+    userId: idOf(caller),
+    name: 'test',
+    scope,
+    days: null,
+  })
   return { kind: 'key', key, tenantId: tenant.id, actor: { id: idOf(caller), name: 'test' } }
 }
-const write = (caller: Caller) => withTenant(caller, (tx) => tx.update(orders).set({ note: 'by key' }).where(eq(orders.tenantId, tx.tenantId)))
+const write = (caller: Caller) =>
+  withTenant(caller, (tx) =>
+    tx.update(orders).set({ note: 'by key' }).where(eq(orders.tenantId, tx.tenantId)),
+  )
 
 for (const kind of ['shared', 'schema'] as const) {
   const home = () => (kind === 'shared' ? acme : initech)
   test(`a key opens its own tenant, for what its scope and its member's role allow (${kind})`, async () => {
-    const [member, viewer] = [await memberOf(home().id, 'member'), await memberOf(home().id, 'viewer')]
-    const [writing, reading, looking] = [await keyOf(member, home(), 'write'), await keyOf(member, home(), 'read'), await keyOf(viewer, home(), 'write')]
+    const [member, viewer] = [
+      await memberOf(home().id, 'member'),
+      await memberOf(home().id, 'viewer'),
+    ]
+    const [writing, reading, looking] = [
+      await keyOf(member, home(), 'write'),
+      await keyOf(member, home(), 'read'),
+      await keyOf(viewer, home(), 'write'),
+    ]
     expect(await read(reading)).toHaveLength(2)
     await write(writing)
-    for (const caller of [reading, looking]) await expect(write(caller)).rejects.toMatchObject({ cause: { code: '25006' } })
+    for (const caller of [reading, looking])
+      await expect(write(caller)).rejects.toMatchObject({ cause: { code: '25006' } })
     await expect(read({ ...reading, tenantId: globex.id } as Caller)).rejects.toThrow(NotSignedIn)
     await expect(read({ ...reading, key: 'rowhouse_wrong' } as Caller)).rejects.toThrow(NotSignedIn)
   })
@@ -154,7 +250,9 @@ for (const kind of ['shared', 'schema'] as const) {
         await new Promise((resolve) => setTimeout(resolve, 10))
       }
     }
-    const ends = [job(member), job(key)].map((running) => running.catch((error: unknown) => ({ error, at: performance.now() })))
+    const ends = [job(member), job(key)].map((running) =>
+      running.catch((error: unknown) => ({ error, at: performance.now() })),
+    )
     await new Promise((resolve) => setTimeout(resolve, 150))
     await members.remove(deedOf(home().owner, home()), idOf(member))
     const removed = performance.now()
@@ -162,7 +260,8 @@ for (const kind of ['shared', 'schema'] as const) {
     expect(rounds).toBeGreaterThan(4)
     expect(tab).toMatchObject({ error: expect.any(NotAMember) as unknown })
     expect(program).toMatchObject({ error: expect.any(NotSignedIn) as unknown })
-    for (const end of [tab, program]) expect((end as { at: number }).at - removed).toBeLessThan(1000)
+    for (const end of [tab, program])
+      expect((end as { at: number }).at - removed).toBeLessThan(1000)
     expect(await apiKeys.read((key as { key: string }).key)).toBeUndefined()
   })
 }
@@ -176,19 +275,32 @@ test('a key opens nothing while its organisation is suspended, or its member is 
   await suspend(deed)
   await expect(read(key)).rejects.toThrow(TenantSuspended)
   await resume(deed)
-  await platform().insert(bans).values({ userId: idOf(member), by: 'test', reason: 'test' })
+  await platform()
+    .insert(bans)
+    .values({ userId: idOf(member), by: 'test', reason: 'test' })
   await expect(read(key)).rejects.toThrow(NotSignedIn)
 })
 
 test('a revoked key and an expired one open nothing; only the last four signs of a key are kept', async () => {
-  const { id, key } = await apiKeys.create({ tenantId: acme.id, userId: idOf(acme.owner), name: 'old', scope: 'read', days: -1 })
-  await expect(read({ kind: 'key', key, tenantId: acme.id, actor: { id: null, name: '' } })).rejects.toThrow(NotSignedIn)
+  const { id, key } = await apiKeys.create({
+    tenantId: acme.id,
+    userId: idOf(acme.owner),
+    name: 'old',
+    scope: 'read',
+    days: -1,
+  })
+  await expect(
+    read({ kind: 'key', key, tenantId: acme.id, actor: { id: null, name: '' } }),
+  ).rejects.toThrow(NotSignedIn)
   expect(JSON.stringify(await apiKeys.list(acme.id))).not.toContain(key.slice(0, -4))
   await apiKeys.revoke(acme.id, id)
   await expect(apiKeys.revoke(acme.id, id)).rejects.toThrow(NotFound)
 })
 
 beforeEach(async () => {
-  const [found] = await platform().select().from(memberTable).where(and(eq(memberTable.tenantId, acme.id), eq(memberTable.userId, idOf(acme.owner))))
+  const [found] = await platform()
+    .select()
+    .from(memberTable)
+    .where(and(eq(memberTable.tenantId, acme.id), eq(memberTable.userId, idOf(acme.owner))))
   if (!found) await addMember(platform(), acme.id, idOf(acme.owner), 'owner')
 })

@@ -5,25 +5,50 @@ import { may } from '#db/accounts/permissions'
 import { platform, type PlatformDb } from '#db/registry'
 import { members, sessions, users, type Role } from '#db/schema/platform'
 
-/** Who does it, and where. Their role is read again inside, since it may have changed since their page was drawn. */
+/**
+ * Who does it, and where. Their role is read again inside, since it may have changed since their
+ * page was drawn.
+ */
 export type Deed = { tenantId: string; tenantName: string; actor: { id: string; name: string } }
 export type Member = { userId: string; name: string; email: string; role: Role; joinedAt: Date }
 
-const columns = { userId: members.userId, name: users.name, email: users.email, role: members.role, joinedAt: members.joinedAt }
-
-export const list = (tenantId: string): Promise<Member[]> =>
-  platform().select(columns).from(members).innerJoin(users, eq(users.id, members.userId)).where(eq(members.tenantId, tenantId)).orderBy(asc(users.name), asc(users.id))
-
-/** Gives a member another role. Admins leave owners alone. Throws NotFound, NotAllowed, LastOwner. */
-export function setRole(deed: Deed, userId: string, role: Role): Promise<Member> {
-  return change(deed, userId, async (tx, { target }) => {
-    if (target.role === 'owner' || role === 'owner') refuseUnless(await roleOf(tx, deed), 'owners:write')
-    await tx.update(members).set({ role }).where(one(deed.tenantId, userId))
-    return { ...target, role }
-  }, role === 'owner')
+const columns = {
+  userId: members.userId,
+  name: users.name,
+  email: users.email,
+  role: members.role,
+  joinedAt: members.joinedAt,
 }
 
-/** Takes a member out: from their next transaction on, with their API keys. Throws NotFound, NotAllowed, LastOwner. */
+export const list = (tenantId: string): Promise<Member[]> =>
+  platform()
+    .select(columns)
+    .from(members)
+    .innerJoin(users, eq(users.id, members.userId))
+    .where(eq(members.tenantId, tenantId))
+    .orderBy(asc(users.name), asc(users.id))
+
+/**
+ * Gives a member another role. Admins leave owners alone. Throws NotFound, NotAllowed, LastOwner.
+ */
+export function setRole(deed: Deed, userId: string, role: Role): Promise<Member> {
+  return change(
+    deed,
+    userId,
+    async (tx, { target }) => {
+      if (target.role === 'owner' || role === 'owner')
+        refuseUnless(await roleOf(tx, deed), 'owners:write')
+      await tx.update(members).set({ role }).where(one(deed.tenantId, userId))
+      return { ...target, role }
+    },
+    role === 'owner',
+  )
+}
+
+/**
+ * Takes a member out: from their next transaction on, with their API keys. Throws NotFound,
+ * NotAllowed, LastOwner.
+ */
 export function remove(deed: Deed, userId: string): Promise<Member> {
   return change(deed, userId, async (tx, { target }) => {
     if (target.role === 'owner') refuseUnless(await roleOf(tx, deed), 'owners:write')
@@ -39,24 +64,40 @@ export function leave(deed: Deed): Promise<Member> {
     if (!target) throw new NotAMember(deed.tenantId)
     if (target.role === 'owner' && owners === 1) throw new LastOwner(deed.tenantName)
     await takeOut(tx, deed.tenantId, deed.actor.id)
-    await record(tx, { actor: deed.actor.name, deed: 'member left', tenantId: deed.tenantId, detail: { role: target.role } })
+    await record(tx, {
+      actor: deed.actor.name,
+      deed: 'member left',
+      tenantId: deed.tenantId,
+      detail: { role: target.role },
+    })
     return target
   })
 }
 
 /** Makes another member an owner and oneself an admin, at once. Throws NotFound, NotAllowed. */
 export function transfer(deed: Deed, userId: string): Promise<Member> {
-  return change(deed, userId, async (tx, { target }) => {
-    refuseUnless(await roleOf(tx, deed), 'owners:write')
-    await tx.update(members).set({ role: 'owner' }).where(one(deed.tenantId, userId))
-    if (userId !== deed.actor.id) await tx.update(members).set({ role: 'admin' }).where(one(deed.tenantId, deed.actor.id))
-    return { ...target, role: 'owner' as const }
-  }, true)
+  return change(
+    deed,
+    userId,
+    async (tx, { target }) => {
+      refuseUnless(await roleOf(tx, deed), 'owners:write')
+      await tx.update(members).set({ role: 'owner' }).where(one(deed.tenantId, userId))
+      if (userId !== deed.actor.id)
+        await tx.update(members).set({ role: 'admin' }).where(one(deed.tenantId, deed.actor.id))
+      return { ...target, role: 'owner' as const }
+    },
+    true,
+  )
 }
 
 type Found = { target: Member | undefined; owners: number }
 
-function change(deed: Deed, userId: string, work: (tx: PlatformDb, found: { target: Member }) => Promise<Member>, staysOwned = false): Promise<Member> {
+function change(
+  deed: Deed,
+  userId: string,
+  work: (tx: PlatformDb, found: { target: Member }) => Promise<Member>,
+  staysOwned = false,
+): Promise<Member> {
   return platform().transaction(async (tx) => {
     const { target, owners } = await locked(tx, deed, userId)
     refuseUnless(await roleOf(tx, deed), 'members:write')
@@ -66,12 +107,27 @@ function change(deed: Deed, userId: string, work: (tx: PlatformDb, found: { targ
   })
 }
 
-/** The owners and both people, locked in one order, so that two owners cannot demote each other at the same moment. */
+/**
+ * The owners and both people, locked in one order, so that two owners cannot demote each other at
+ * the same moment.
+ */
 async function locked(tx: PlatformDb, { tenantId, actor }: Deed, userId: string): Promise<Found> {
-  const rows = await tx.select({ userId: members.userId, role: members.role }).from(members)
-    .where(and(eq(members.tenantId, tenantId), or(eq(members.role, 'owner'), inArray(members.userId, [actor.id, userId]))))
-    .orderBy(asc(members.userId)).for('update')
-  const [target] = await tx.select(columns).from(members).innerJoin(users, eq(users.id, members.userId)).where(one(tenantId, userId))
+  const rows = await tx
+    .select({ userId: members.userId, role: members.role })
+    .from(members)
+    .where(
+      and(
+        eq(members.tenantId, tenantId),
+        or(eq(members.role, 'owner'), inArray(members.userId, [actor.id, userId])),
+      ),
+    )
+    .orderBy(asc(members.userId))
+    .for('update')
+  const [target] = await tx
+    .select(columns)
+    .from(members)
+    .innerJoin(users, eq(users.id, members.userId))
+    .where(one(tenantId, userId))
   return { target, owners: rows.filter(({ role }) => role === 'owner').length }
 }
 
@@ -87,7 +143,11 @@ function refuseUnless(role: Role, permission: 'members:write' | 'owners:write'):
 
 async function takeOut(tx: PlatformDb, tenantId: string, userId: string): Promise<void> {
   await tx.delete(members).where(one(tenantId, userId))
-  await tx.update(sessions).set({ tenantId: null }).where(and(eq(sessions.tenantId, tenantId), eq(sessions.userId, userId)))
+  await tx
+    .update(sessions)
+    .set({ tenantId: null })
+    .where(and(eq(sessions.tenantId, tenantId), eq(sessions.userId, userId)))
 }
 
-const one = (tenantId: string, userId: string) => and(eq(members.tenantId, tenantId), eq(members.userId, userId))
+const one = (tenantId: string, userId: string) =>
+  and(eq(members.tenantId, tenantId), eq(members.userId, userId))

@@ -11,9 +11,18 @@ import { forgetDelays } from '#db/accounts/sign-in'
 import { count, forget, type Policy } from '#db/accounts/throttle'
 import * as users from '#db/accounts/users'
 
-const guesses: Policy = { name: 'password of a signed-in user', free: 5, first: 10, longest: 900, memory: 3600 }
+const guesses: Policy = {
+  name: 'password of a signed-in user',
+  free: 5,
+  first: 10,
+  longest: 900,
+  memory: 3600,
+}
 
-/** Sends a link for a new password, or word that there is no account: to the mailbox alone, with the same work either way. */
+/**
+ * Sends a link for a new password, or word that there is no account: to the mailbox alone, with the
+ * same work either way.
+ */
 export async function requestReset(typed: string): Promise<void> {
   const email = users.normalEmail(typed)
   await platform().transaction(async (tx) => {
@@ -23,7 +32,10 @@ export async function requestReset(typed: string): Promise<void> {
   })
 }
 
-/** Sets a new password with a link of a mail, once, and ends every session and every remembered browser. Returns whose it is. Throws LinkSpent, Invalid. */
+/**
+ * Sets a new password with a link of a mail, once, and ends every session and every remembered
+ * browser. Returns whose it is. Throws LinkSpent, Invalid.
+ */
 export async function reset(token: string, password: string): Promise<string> {
   const link = await links.find('reset', token)
   if (!link) throw new LinkSpent()
@@ -43,25 +55,42 @@ export async function reset(token: string, password: string): Promise<string> {
   return userId
 }
 
-/** Changes the password of somebody who is signed in and knows the old one; all other sessions end. Throws Invalid, TooManyAttempts. */
-export async function change(who: { userId: string; sessionId: string }, current: string, password: string): Promise<void> {
+/**
+ * Changes the password of somebody who is signed in and knows the old one; all other sessions end.
+ * Throws Invalid, TooManyAttempts.
+ */
+export async function change(
+  who: { userId: string; sessionId: string },
+  current: string,
+  password: string,
+): Promise<void> {
   const user = await confirmPassword(who.userId, current)
   checkPassword(password, user)
   const passwordHash = await hashPassword(password)
   await platform().transaction(async (tx) => {
     await users.setPassword(tx, user.id, passwordHash, { mailbox: false })
-    await tx.delete(sessions).where(and(eq(sessions.userId, user.id), ne(sessions.id, who.sessionId)))
+    await tx
+      .delete(sessions)
+      .where(and(eq(sessions.userId, user.id), ne(sessions.id, who.sessionId)))
     await tx.delete(devices).where(eq(devices.userId, user.id))
     await post(tx, user.email, 'password changed', letters.passwordChanged())
   })
 }
 
-/** Asks once more for the password before something that would lock its owner out. Throws Invalid, TooManyAttempts. */
+/**
+ * Asks once more for the password before something that would lock its owner out. Throws Invalid,
+ * TooManyAttempts.
+ */
 export async function confirmPassword(userId: string, given: string, field = 'currentPassword') {
   const user = await users.byId(platform(), userId)
-  if (user.passwordHash === null) throw new Invalid(field, 'Your account has no password yet; choose one with "forgot password" on the sign-in page.')
+  if (user.passwordHash === null)
+    throw new Invalid(
+      field,
+      'Your account has no password yet; choose one with "forgot password" on the sign-in page.',
+    )
   await count(guesses, userId)
-  if (!(await passwordFits(user.passwordHash, given))) throw new Invalid(field, 'This is not your password.')
+  if (!(await passwordFits(user.passwordHash, given)))
+    throw new Invalid(field, 'This is not your password.')
   await forget(guesses, userId)
   return user
 }

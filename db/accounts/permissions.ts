@@ -24,4 +24,5 @@ export const permissions = {
 
 export type Permission = keyof typeof permissions
 
-export const may = (role: Role, permission: Permission): boolean => permissions[permission].includes(role)
+export const may = (role: Role, permission: Permission): boolean =>
+  permissions[permission].includes(role)

@@ -2,14 +2,36 @@ import { and, desc, eq, gt, inArray, isNull, ne, notExists, sql } from 'drizzle-
 import { NotAMember, TenantSuspended } from '#db/errors'
 import { isId, newId } from '#db/id'
 import { platform } from '#db/registry'
-import { bans, members, operators, sessions, suspensions, tenants, users, type Role, type Tier } from '#db/schema/platform'
+import {
+  bans,
+  members,
+  operators,
+  sessions,
+  suspensions,
+  tenants,
+  users,
+  type Role,
+  type Tier,
+} from '#db/schema/platform'
 import { newSecret, secretHash } from '#db/secrets'
 import { visitOf, type Visit } from '#db/console/support'
 
 /** `support` is there when an operator is in this tenant as support, without being a member. */
-export type SessionTenant = { id: string; slug: string; name: string; role: Role; tier: Tier; currency: string; locale: string; support?: Visit }
+export type SessionTenant = {
+  id: string
+  slug: string
+  name: string
+  role: Role
+  tier: Tier
+  currency: string
+  locale: string
+  support?: Visit
+}
 
-/** What a session is worth now, read from the database. `tenant` is the active one, null when there is none or it is suspended. */
+/**
+ * What a session is worth now, read from the database. `tenant` is the active one, null when there
+ * is none or it is suspended.
+ */
 export type SessionFacts = {
   id: string
   user: { id: string; email: string; name: string; operator: boolean }
@@ -20,42 +42,88 @@ export type SessionFacts = {
 const days = 30
 const expiry = () => new Date(Date.now() + days * 86_400_000)
 
-/** Starts a session on the last used tenant, or the first. Returns the secret, which is stored nowhere. */
-export async function start(userId: string, from: { device: string; address: string }): Promise<string> {
+/**
+ * Starts a session on the last used tenant, or the first. Returns the secret, which is stored
+ * nowhere.
+ */
+export async function start(
+  userId: string,
+  from: { device: string; address: string },
+): Promise<string> {
   const secret = newSecret()
   const db = platform()
-  const [user] = await db.select({ last: users.lastTenantId }).from(users).where(eq(users.id, userId))
-  const own = await db.select({ id: members.tenantId }).from(members).where(eq(members.userId, userId)).orderBy(members.joinedAt)
+  const [user] = await db
+    .select({ last: users.lastTenantId })
+    .from(users)
+    .where(eq(users.id, userId))
+  const own = await db
+    .select({ id: members.tenantId })
+    .from(members)
+    .where(eq(members.userId, userId))
+    .orderBy(members.joinedAt)
   const tenantId = own.find(({ id }) => id === user?.last)?.id ?? own[0]?.id ?? null
   await db.insert(sessions).values({
-    id: newId(), tokenHash: secretHash(secret), userId, tenantId, expiresAt: expiry(),
-    device: from.device.slice(0, 300), address: from.address.slice(0, 64),
+    id: newId(),
+    tokenHash: secretHash(secret),
+    userId,
+    tenantId,
+    expiresAt: expiry(),
+    device: from.device.slice(0, 300),
+    address: from.address.slice(0, 64),
   })
   return secret
 }
 
-/** Reads a session by its secret; undefined when it is unknown, expired, revoked or its user is banned. */
+/**
+ * Reads a session by its secret; undefined when it is unknown, expired, revoked or its user is
+ * banned.
+ */
 export async function read(secret: string): Promise<SessionFacts | undefined> {
   const db = platform()
   const [row] = await db
-    .select({ id: sessions.id, active: sessions.tenantId, usedAt: sessions.usedAt, userId: users.id, email: users.email, name: users.name, operator: operators.userId })
+    .select({
+      id: sessions.id,
+      active: sessions.tenantId,
+      usedAt: sessions.usedAt,
+      userId: users.id,
+      email: users.email,
+      name: users.name,
+      operator: operators.userId,
+    })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
     .leftJoin(operators, eq(operators.userId, users.id))
-    .where(and(
-      eq(sessions.tokenHash, secretHash(secret)), gt(sessions.expiresAt, sql`clock_timestamp()`),
-      notExists(db.select({ one: sql`1` }).from(bans).where(eq(bans.userId, sessions.userId))),
-    ))
+    .where(
+      and(
+        eq(sessions.tokenHash, secretHash(secret)),
+        gt(sessions.expiresAt, sql`clock_timestamp()`),
+        notExists(
+          db
+            .select({ one: sql`1` })
+            .from(bans)
+            .where(eq(bans.userId, sessions.userId)),
+        ),
+      ),
+    )
   if (!row) return undefined
   const own = await db
-    .select({ id: tenants.id, slug: tenants.slug, name: tenants.name, role: members.role, tier: tenants.tier, currency: tenants.currency, locale: tenants.locale })
+    .select({
+      id: tenants.id,
+      slug: tenants.slug,
+      name: tenants.name,
+      role: members.role,
+      tier: tenants.tier,
+      currency: tenants.currency,
+      locale: tenants.locale,
+    })
     .from(members)
     .innerJoin(tenants, eq(tenants.id, members.tenantId))
     .leftJoin(suspensions, and(eq(suspensions.tenantId, tenants.id), isNull(suspensions.liftedAt)))
     .where(and(eq(members.userId, row.userId), isNull(suspensions.id)))
     .orderBy(tenants.name)
   const visited = row.operator === null ? undefined : await visitOf(row.id)
-  if (Date.now() - row.usedAt.getTime() > 60_000) await db.update(sessions).set({ usedAt: new Date() }).where(eq(sessions.id, row.id))
+  if (Date.now() - row.usedAt.getTime() > 60_000)
+    await db.update(sessions).set({ usedAt: new Date() }).where(eq(sessions.id, row.id))
   return {
     id: row.id,
     user: { id: row.userId, email: row.email, name: row.name, operator: row.operator !== null },
@@ -64,44 +132,103 @@ export async function read(secret: string): Promise<SessionFacts | undefined> {
   }
 }
 
-/** Why a session no longer acts for the tenant that its user was at. Whoever is no member of it learns nothing of it. */
-export async function shutOut(userId: string, tenantId: unknown): Promise<NotAMember | TenantSuspended> {
+/**
+ * Why a session no longer acts for the tenant that its user was at. Whoever is no member of it
+ * learns nothing of it.
+ */
+export async function shutOut(
+  userId: string,
+  tenantId: unknown,
+): Promise<NotAMember | TenantSuspended> {
   if (!isId(tenantId)) return new NotAMember(String(tenantId))
-  const [suspended] = await platform().select({ id: suspensions.id }).from(suspensions)
+  const [suspended] = await platform()
+    .select({ id: suspensions.id })
+    .from(suspensions)
     .innerJoin(members, eq(members.tenantId, suspensions.tenantId))
-    .where(and(eq(members.userId, userId), eq(suspensions.tenantId, tenantId), isNull(suspensions.liftedAt)))
+    .where(
+      and(
+        eq(members.userId, userId),
+        eq(suspensions.tenantId, tenantId),
+        isNull(suspensions.liftedAt),
+      ),
+    )
   return suspended ? new TenantSuspended(tenantId) : new NotAMember(tenantId)
 }
 
-/** Makes another tenant the active one, if the session's user is a member of it. Returns false when not, and changes nothing. */
+/**
+ * Makes another tenant the active one, if the session's user is a member of it. Returns false when
+ * not, and changes nothing.
+ */
 export async function switchTenant(secret: string, tenantId: string): Promise<boolean> {
   const db = platform()
-  const allowed = db.select({ id: members.userId }).from(members).where(and(eq(members.tenantId, tenantId), eq(members.userId, sessions.userId)))
-  const [row] = await db.update(sessions).set({ tenantId })
-    .where(and(eq(sessions.tokenHash, secretHash(secret)), gt(sessions.expiresAt, sql`clock_timestamp()`), inArray(sessions.userId, allowed)))
+  const allowed = db
+    .select({ id: members.userId })
+    .from(members)
+    .where(and(eq(members.tenantId, tenantId), eq(members.userId, sessions.userId)))
+  const [row] = await db
+    .update(sessions)
+    .set({ tenantId })
+    .where(
+      and(
+        eq(sessions.tokenHash, secretHash(secret)),
+        gt(sessions.expiresAt, sql`clock_timestamp()`),
+        inArray(sessions.userId, allowed),
+      ),
+    )
     .returning({ userId: sessions.userId })
   if (row) await db.update(users).set({ lastTenantId: tenantId }).where(eq(users.id, row.userId))
   return row !== undefined
 }
 
 export async function end(secret: string): Promise<void> {
-  await platform().delete(sessions).where(eq(sessions.tokenHash, secretHash(secret)))
+  await platform()
+    .delete(sessions)
+    .where(eq(sessions.tokenHash, secretHash(secret)))
 }
 
-export type OpenSession = { id: string; device: string; address: string; createdAt: Date; usedAt: Date }
+export type OpenSession = {
+  id: string
+  device: string
+  address: string
+  createdAt: Date
+  usedAt: Date
+}
 
 /** The browsers that a user is signed in with, the last used first. */
 export const ofUser = (userId: string): Promise<OpenSession[]> =>
   platform()
-    .select({ id: sessions.id, device: sessions.device, address: sessions.address, createdAt: sessions.createdAt, usedAt: sessions.usedAt })
-    .from(sessions).where(and(eq(sessions.userId, userId), gt(sessions.expiresAt, sql`clock_timestamp()`))).orderBy(desc(sessions.usedAt))
+    .select({
+      id: sessions.id,
+      device: sessions.device,
+      address: sessions.address,
+      createdAt: sessions.createdAt,
+      usedAt: sessions.usedAt,
+    })
+    .from(sessions)
+    .where(and(eq(sessions.userId, userId), gt(sessions.expiresAt, sql`clock_timestamp()`)))
+    .orderBy(desc(sessions.usedAt))
 
-/** Ends one session of this user. Returns false when they have none of this id: somebody else's is as good as none. */
+/**
+ * Ends one session of this user. Returns false when they have none of this id: somebody else's is
+ * as good as none.
+ */
 export async function endOne(userId: string, sessionId: string): Promise<boolean> {
-  return (await platform().delete(sessions).where(and(eq(sessions.userId, userId), eq(sessions.id, sessionId))).returning({ id: sessions.id })).length === 1
+  return (
+    (
+      await platform()
+        .delete(sessions)
+        .where(and(eq(sessions.userId, userId), eq(sessions.id, sessionId)))
+        .returning({ id: sessions.id })
+    ).length === 1
+  )
 }
 
 /** Ends every session of a user but one. Returns how many there were. */
 export async function endOthers(userId: string, keptId: string): Promise<number> {
-  return (await platform().delete(sessions).where(and(eq(sessions.userId, userId), ne(sessions.id, keptId))).returning({ id: sessions.id })).length
+  return (
+    await platform()
+      .delete(sessions)
+      .where(and(eq(sessions.userId, userId), ne(sessions.id, keptId)))
+      .returning({ id: sessions.id })
+  ).length
 }

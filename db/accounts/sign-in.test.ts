@@ -18,11 +18,29 @@ import * as users from '#db/accounts/users'
 
 const password = 'geranium-37-window'
 let ada: string
-beforeAll(async () => void (ada = (await users.create(platform(), { email: 'ada@lock.example', name: 'Ada', password, verified: true })).id))
+beforeAll(
+  async () =>
+    void (ada = (
+      await users.create(platform(), {
+        email: 'ada@lock.example',
+        name: 'Ada',
+        password,
+        verified: true,
+      })
+    ).id),
+)
 afterAll(closePools)
 
-const from = (address: string | null, typed = password, device?: string, email = 'ada@lock.example') => checkCredentials({ email, password: typed, address, device })
-const wait = () => platform().update(attempts).set({ until: sql`clock_timestamp()` })
+const from = (
+  address: string | null,
+  typed = password,
+  device?: string,
+  email = 'ada@lock.example',
+) => checkCredentials({ email, password: typed, address, device })
+const wait = () =>
+  platform()
+    .update(attempts)
+    .set({ until: sql`clock_timestamp()` })
 const clear = () => platform().delete(attempts)
 
 test('the delay grows with each failure, and what is refused meanwhile does not count', async () => {
@@ -42,7 +60,9 @@ test('the delay grows with each failure, and what is refused meanwhile does not 
 
 test('many at once do not slip through together', async () => {
   await clear()
-  const tries = await Promise.allSettled(Array.from({ length: 30 }, () => from('192.0.2.2', 'wrong')))
+  const tries = await Promise.allSettled(
+    Array.from({ length: 30 }, () => from('192.0.2.2', 'wrong')),
+  )
   expect(tries.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(7)
 })
 
@@ -62,7 +82,10 @@ test('the browser that a password was reset with gets in at once, while stranger
   await passwordChange.requestReset('ada@lock.example')
   for (let i = 0; i < 10; i++) await from(null, 'wrong').catch(() => {})
   await expect(from(null)).rejects.toThrow(TooManyAttempts)
-  const device = await devices.remember(undefined, await passwordChange.reset(await newestToken('ada@lock.example'), password))
+  const device = await devices.remember(
+    undefined,
+    await passwordChange.reset(await newestToken('ada@lock.example'), password),
+  )
   for (let i = 0; i < 40; i++) await from(i % 2 ? null : `198.51.100.${i}`, 'wrong').catch(() => {})
   await expect(from(null)).rejects.toThrow(TooManyAttempts)
   expect(await from(null, password, device)).toEqual({ userId: ada, needsCode: false })
@@ -75,7 +98,10 @@ test('where no address is known, which all share, nobody waits longer than a min
     await from(null, 'wrong')
     await wait()
   }
-  for (let i = 0; i < 2; i++) await from(null, 'wrong').catch((error: unknown) => error instanceof TooManyAttempts && waits.push(error.retryAfterSeconds))
+  for (let i = 0; i < 2; i++)
+    await from(null, 'wrong').catch(
+      (error: unknown) => error instanceof TooManyAttempts && waits.push(error.retryAfterSeconds),
+    )
   expect(Math.max(...waits)).toBe(60)
 })
 
@@ -89,10 +115,22 @@ test('a remembered browser of one person is a stranger for another account', asy
 
 test('a wrong password and an unknown address take the same time', async () => {
   await clear()
-  for (let i = 0; i < 24; i++) await users.create(platform(), { email: `known${i}@lock.example`, name: 'Known', ...(i === 0 && { password }) })
-  const [{ hash } = { hash: '' }] = await platform().select({ hash: userTable.passwordHash }).from(userTable).where(eq(userTable.email, 'known0@lock.example'))
-  await platform().update(userTable).set({ passwordHash: hash }).where(like(userTable.email, 'known%@lock.example'))
-  const tryOf = (name: string) => (i: number) => from(null, 'wrong password here', undefined, `${name}${i}@lock.example`)
+  for (let i = 0; i < 24; i++)
+    await users.create(platform(), {
+      email: `known${i}@lock.example`,
+      name: 'Known',
+      ...(i === 0 && { password }),
+    })
+  const [{ hash } = { hash: '' }] = await platform()
+    .select({ hash: userTable.passwordHash })
+    .from(userTable)
+    .where(eq(userTable.email, 'known0@lock.example'))
+  await platform()
+    .update(userTable)
+    .set({ passwordHash: hash })
+    .where(like(userTable.email, 'known%@lock.example'))
+  const tryOf = (name: string) => (i: number) =>
+    from(null, 'wrong password here', undefined, `${name}${i}@lock.example`)
   const longer = await partLonger(tryOf('known'), tryOf('nobody'), 24)
   expect(longer).toBeGreaterThan(0.15)
   expect(longer).toBeLessThan(0.85)
@@ -100,9 +138,17 @@ test('a wrong password and an unknown address take the same time', async () => {
 
 test('a second factor is asked for once it is confirmed; a code and a recovery code work once each', async () => {
   await clear()
-  const { id } = await users.create(platform(), { email: 'tom@lock.example', name: 'Tom', password, verified: true })
+  const { id } = await users.create(platform(), {
+    email: 'tom@lock.example',
+    name: 'Tom',
+    password,
+    verified: true,
+  })
   await secondFactor.prepare(id)
-  expect(await from(null, password, undefined, 'tom@lock.example')).toEqual({ userId: id, needsCode: false })
+  expect(await from(null, password, undefined, 'tom@lock.example')).toEqual({
+    userId: id,
+    needsCode: false,
+  })
   const shown = await secondFactor.prepared({ id, email: 'tom@lock.example' })
   const secret = Buffer.from(fromBase32(shown?.secret ?? ''))
   const code = (off: number) => codeOf(secret, stepAt(Date.now()) + off)
@@ -110,33 +156,57 @@ test('a second factor is asked for once it is confirmed; a code and a recovery c
   const recovery = await secondFactor.confirm(platform(), id, code(-1))
   expect(recovery).toHaveLength(10)
   expect(await secondFactor.prepared({ id, email: '' })).toBeUndefined()
-  expect(await from(null, password, undefined, 'tom@lock.example')).toEqual({ userId: id, needsCode: true })
+  expect(await from(null, password, undefined, 'tom@lock.example')).toEqual({
+    userId: id,
+    needsCode: true,
+  })
   const current = code(0)
-  expect((await Promise.all([checkCode(id, current), checkCode(id, current)])).sort()).toEqual([false, true])
+  expect((await Promise.all([checkCode(id, current), checkCode(id, current)])).sort()).toEqual([
+    false,
+    true,
+  ])
   expect(await checkCode(id, recovery[0] ?? '')).toBe(true)
   expect(await checkCode(id, recovery[0] ?? '')).toBe(false)
   expect(await secondFactor.recoveryCodesLeft(id)).toBe(9)
 })
 
 test('a second factor whose mail cannot be posted is not on, and its first code works again', async () => {
-  const { id, email } = await users.create(platform(), { email: 'mia@lock.example', name: 'Mia', password, verified: true })
+  const { id, email } = await users.create(platform(), {
+    email: 'mia@lock.example',
+    name: 'Mia',
+    password,
+    verified: true,
+  })
   await secondFactor.prepare(id)
   const secret = Buffer.from(fromBase32((await secondFactor.prepared({ id, email }))?.secret ?? ''))
   const code = codeOf(secret, stepAt(Date.now()))
   await expect(twoFactor.confirm({ id, email: `mia\0@lock.example` }, code)).rejects.toThrow()
-  expect([await secondFactor.isOn(id), await secondFactor.recoveryCodesLeft(id)]).toEqual([false, 0])
+  expect([await secondFactor.isOn(id), await secondFactor.recoveryCodesLeft(id)]).toEqual([
+    false,
+    0,
+  ])
   expect(await twoFactor.confirm({ id, email }, code)).toHaveLength(10)
 })
 
 test('guessing codes is slowed down', async () => {
-  const { id } = await users.create(platform(), { email: 'guess@lock.example', name: 'Guess', password, verified: true })
+  const { id } = await users.create(platform(), {
+    email: 'guess@lock.example',
+    name: 'Guess',
+    password,
+    verified: true,
+  })
   for (let i = 0; i < 6; i++) expect(await checkCode(id, '123456')).toBe(false)
   await expect(checkCode(id, '123456')).rejects.toThrow(TooManyAttempts)
 })
 
 test('a banned user with the right password is told so, with a wrong one nothing', async () => {
   await clear()
-  const { id } = await users.create(platform(), { email: 'ban@lock.example', name: 'Ban', password, verified: true })
+  const { id } = await users.create(platform(), {
+    email: 'ban@lock.example',
+    name: 'Ban',
+    password,
+    verified: true,
+  })
   await platform().insert(bans).values({ userId: id, by: 'test', reason: 'test' })
   expect(await from(null, 'wrong', undefined, 'ban@lock.example')).toBeUndefined()
   await expect(from(null, password, undefined, 'ban@lock.example')).rejects.toThrow(AccountBlocked)
@@ -151,6 +221,11 @@ test('a ticket opens for its kind and time alone', () => {
 })
 
 function fromBase32(text: string): number[] {
-  const bits = text.split('').map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('')
+  const bits = text
+    .split('')
+    .map((letter) =>
+      'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
+    )
+    .join('')
   return (bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2))
 }

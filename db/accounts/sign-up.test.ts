@@ -19,7 +19,8 @@ import * as users from '#db/accounts/users'
 afterAll(closePools)
 
 const password = 'geranium-37-window'
-const enter = (email: string, typed: string) => checkCredentials({ email, password: typed, address: null, device: undefined })
+const enter = (email: string, typed: string) =>
+  checkCredentials({ email, password: typed, address: null, device: undefined })
 const person = async (email: string, name = 'Somebody') => {
   const { id } = await users.create(platform(), { email, name, password, verified: true })
   return { id, token: await sessions.start(id, { device: '', address: '' }) }
@@ -28,15 +29,23 @@ const person = async (email: string, name = 'Somebody') => {
 test('a sign-up makes a user with a proven address and a starter tenant of which they are the owner', async () => {
   await signUp.request({ email: ' Nora@New.Example ', name: 'Nora', organisation: 'Äpfel & Söhne' })
   const userId = await signUp.finish(await newestToken('nora@new.example'), password)
-  const found = await platform().select({ slug: tenants.slug, name: tenants.name, tier: tenants.tier, role: members.role }).from(members).innerJoin(tenants, eq(tenants.id, members.tenantId)).where(eq(members.userId, userId))
-  expect(found).toEqual([{ slug: 'apfel-sohne', name: 'Äpfel & Söhne', tier: 'starter', role: 'owner' }])
+  const found = await platform()
+    .select({ slug: tenants.slug, name: tenants.name, tier: tenants.tier, role: members.role })
+    .from(members)
+    .innerJoin(tenants, eq(tenants.id, members.tenantId))
+    .where(eq(members.userId, userId))
+  expect(found).toEqual([
+    { slug: 'apfel-sohne', name: 'Äpfel & Söhne', tier: 'starter', role: 'owner' },
+  ])
   expect(await enter('nora@new.example', password)).toEqual({ userId, needsCode: false })
 })
 
 test('a sign-up link works once, even for many at the same moment', async () => {
   await signUp.request({ email: 'many@new.example', name: 'Many', organisation: 'Many' })
   const token = await newestToken('many@new.example')
-  const tries = await Promise.allSettled(Array.from({ length: 8 }, () => signUp.finish(token, password)))
+  const tries = await Promise.allSettled(
+    Array.from({ length: 8 }, () => signUp.finish(token, password)),
+  )
   expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   expect(await platform().select().from(tenants).where(eq(tenants.name, 'Many'))).toHaveLength(1)
 })
@@ -46,12 +55,23 @@ test('two organisations of one name get different slugs', async () => {
     await signUp.request({ email, name: 'A', organisation: 'Same Name' })
     await signUp.finish(await newestToken(email), password)
   }
-  expect((await platform().select({ slug: tenants.slug }).from(tenants).where(eq(tenants.name, 'Same Name'))).map(({ slug }) => slug).sort()).toEqual(['same-name', 'same-name-2'])
+  expect(
+    (
+      await platform()
+        .select({ slug: tenants.slug })
+        .from(tenants)
+        .where(eq(tenants.name, 'Same Name'))
+    )
+      .map(({ slug }) => slug)
+      .sort(),
+  ).toEqual(['same-name', 'same-name-2'])
 })
 
 test('a sign-up with a known address looks the same outside; the mail holds no link that sets a password', async () => {
   await person('known@new.example')
-  expect(await signUp.request({ email: 'known@new.example', name: 'Thief', organisation: 'Thief' })).toBeUndefined()
+  expect(
+    await signUp.request({ email: 'known@new.example', name: 'Thief', organisation: 'Thief' }),
+  ).toBeUndefined()
   const { text } = await newestMail('known@new.example')
   expect(text).toContain('/sign-in')
   expect(text).not.toContain('#')
@@ -60,26 +80,44 @@ test('a sign-up with a known address looks the same outside; the mail holds no l
 test.each<[string, (email: string) => Promise<void>]>([
   ['reset', passwordChange.requestReset],
   ['sign-up', (email) => signUp.request({ email, name: 'Same', organisation: 'Same' })],
-])('asking for a %s takes the same time for a known address and an unknown one', async (what, ask) => {
-  for (let i = 0; i < 40; i++) await users.create(platform(), { email: `known${i}@${what}.example`, name: 'Known' })
-  const longer = await partLonger((i) => ask(`known${i}@${what}.example`), (i) => ask(`nobody${i}@${what}.example`), 40)
-  expect(longer).toBeGreaterThan(0.2)
-  expect(longer).toBeLessThan(0.8)
-})
+])(
+  'asking for a %s takes the same time for a known address and an unknown one',
+  async (what, ask) => {
+    for (let i = 0; i < 40; i++)
+      await users.create(platform(), { email: `known${i}@${what}.example`, name: 'Known' })
+    const longer = await partLonger(
+      (i) => ask(`known${i}@${what}.example`),
+      (i) => ask(`nobody${i}@${what}.example`),
+      40,
+    )
+    expect(longer).toBeGreaterThan(0.2)
+    expect(longer).toBeLessThan(0.8)
+  },
+)
 
-test.each([['short', /at least 10/], ['password123', /first that an attacker/], ['weak@new.example', /name or address/]])('the password %s is refused', async (typed, why) => {
-  await signUp.request({ email: 'weak@new.example', name: 'Weak', organisation: 'Weak' }).catch(() => {})
+test.each([
+  ['short', /at least 10/],
+  ['password123', /first that an attacker/],
+  ['weak@new.example', /name or address/],
+])('the password %s is refused', async (typed, why) => {
+  await signUp
+    .request({ email: 'weak@new.example', name: 'Weak', organisation: 'Weak' })
+    .catch(() => {})
   await expect(signUp.finish(await newestToken('weak@new.example'), typed)).rejects.toThrow(why)
 })
 
 test('a reset works once, ends every session and every remembered browser, and makes older links useless', async () => {
   const { id, token: session } = await person('rita@reset.example')
-  await platform().insert(devices).values({ tokenHash: Buffer.from('x'), userId: id })
+  await platform()
+    .insert(devices)
+    .values({ tokenHash: Buffer.from('x'), userId: id })
   await passwordChange.requestReset('rita@reset.example')
   const first = await newestToken('rita@reset.example')
   await passwordChange.requestReset('RITA@reset.example')
   const second = await newestToken('rita@reset.example')
-  const results = await Promise.allSettled(Array.from({ length: 6 }, (_, i) => passwordChange.reset(second, `another-choice-${i}`)))
+  const results = await Promise.allSettled(
+    Array.from({ length: 6 }, (_, i) => passwordChange.reset(second, `another-choice-${i}`)),
+  )
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   await expect(passwordChange.reset(first, 'yet another one')).rejects.toThrow(LinkSpent)
   expect(await sessions.read(session)).toBeUndefined()
@@ -96,9 +134,23 @@ test('a reset for an unknown address writes a mail without a link, by the same w
 test('a changed password keeps this session and ends the others', async () => {
   const { id, token } = await person('paul@change.example')
   const other = await sessions.start(id, { device: '', address: '' })
-  const [mine] = await platform().select().from(sessionTable).where(eq(sessionTable.userId, id)).orderBy(sessionTable.createdAt)
-  await expect(passwordChange.change({ userId: id, sessionId: mine?.id ?? '' }, 'not it at all', 'brand new words 7')).rejects.toThrow('not your password')
-  await passwordChange.change({ userId: id, sessionId: mine?.id ?? '' }, password, 'brand new words 7')
+  const [mine] = await platform()
+    .select()
+    .from(sessionTable)
+    .where(eq(sessionTable.userId, id))
+    .orderBy(sessionTable.createdAt)
+  await expect(
+    passwordChange.change(
+      { userId: id, sessionId: mine?.id ?? '' },
+      'not it at all',
+      'brand new words 7',
+    ),
+  ).rejects.toThrow('not your password')
+  await passwordChange.change(
+    { userId: id, sessionId: mine?.id ?? '' },
+    password,
+    'brand new words 7',
+  )
   expect(await sessions.read(token)).toBeDefined()
   expect(await sessions.read(other)).toBeUndefined()
 })
@@ -106,7 +158,10 @@ test('a changed password keeps this session and ends the others', async () => {
 test('an address changes when both have agreed, in either order, and not before', async () => {
   const { id } = await person('old@change.example')
   await emailChange.request(id, 'New@change.example', password)
-  const [atOld, atNew] = [await newestToken('old@change.example'), await newestToken('new@change.example')]
+  const [atOld, atNew] = [
+    await newestToken('old@change.example'),
+    await newestToken('new@change.example'),
+  ]
   expect(await emailChange.agree('new address', atNew)).toBeUndefined()
   expect((await users.byId(platform(), id)).email).toBe('old@change.example')
   expect(await emailChange.agree('old address', atOld)).toBe('new@change.example')
@@ -119,7 +174,9 @@ test('a taken address can be asked for, which tells nothing, and can never be ag
   await person('taken@change.example')
   await emailChange.request(id, 'taken@change.example', password)
   expect((await newestMail('taken@change.example')).text).not.toContain('#')
-  expect(await emailChange.agree('old address', await newestToken('wants@change.example'))).toBeUndefined()
+  expect(
+    await emailChange.agree('old address', await newestToken('wants@change.example')),
+  ).toBeUndefined()
   expect((await users.byId(platform(), id)).email).toBe('wants@change.example')
 })
 
@@ -133,12 +190,29 @@ test('an identity signs in whoever owns its verified address, and nobody without
 })
 
 test('an account that was never proven loses its password, sessions and keys before its true owner is linked', async () => {
-  const squatter = await users.create(platform(), { email: 'olga@oauth.example', name: 'Squatter', password })
+  const squatter = await users.create(platform(), {
+    email: 'olga@oauth.example',
+    name: 'Squatter',
+    password,
+  })
   const session = await sessions.start(squatter.id, { device: '', address: '' })
   const { id: tenantId } = await signUp.startTenant(platform(), squatter.id, 'Squat')
-  const { key } = await apiKeys.create({ tenantId, userId: squatter.id, name: 'left behind', scope: 'write', days: null })
+  const { key } = await apiKeys.create({
+    tenantId,
+    userId: squatter.id,
+    name: 'left behind',
+    scope: 'write',
+    days: null,
+  })
   expect(await apiKeys.read(key)).toBeDefined()
-  expect(await identities.signInWith({ provider: 'oidc', subject: 's-2', email: 'olga@oauth.example', name: 'Olga' })).toBe(squatter.id)
+  expect(
+    await identities.signInWith({
+      provider: 'oidc',
+      subject: 's-2',
+      email: 'olga@oauth.example',
+      name: 'Olga',
+    }),
+  ).toBe(squatter.id)
   expect(await sessions.read(session)).toBeUndefined()
   expect(await apiKeys.read(key)).toBeUndefined()
   expect(await enter('olga@oauth.example', password)).toBeUndefined()

@@ -10,20 +10,31 @@ import { slugsFor } from '#db/slugs'
 import * as users from '#db/accounts/users'
 
 /**
- * Sends the mail that a sign-up goes on with. An address that has an account gets another mail; the work is the same, so that
- * neither the answer nor its time tells. The password is chosen behind the link: nobody sets one for a mailbox of somebody else.
+ * Sends the mail that a sign-up goes on with. An address that has an account gets another mail; the
+ * work is the same, so that neither the answer nor its time tells. The password is chosen behind
+ * the link: nobody sets one for a mailbox of somebody else.
  */
-export async function request(input: { email: string; name: string; organisation: string }): Promise<void> {
+export async function request(input: {
+  email: string
+  name: string
+  organisation: string
+}): Promise<void> {
   const email = users.normalEmail(input.email)
   const name = input.name.trim()
   await platform().transaction(async (tx) => {
     const known = await users.byEmail(tx, email)
-    const token = await links.create(tx, 'sign-up', email, { name, organisation: input.organisation.trim() })
+    const token = await links.create(tx, 'sign-up', email, {
+      name,
+      organisation: input.organisation.trim(),
+    })
     await post(tx, email, 'sign-up', known ? letters.accountExists() : letters.signUp(token))
   })
 }
 
-/** Makes the user, whose address is proven by the link, with a starter tenant. Returns the user's id. Throws LinkSpent, Invalid. */
+/**
+ * Makes the user, whose address is proven by the link, with a starter tenant. Returns the user's
+ * id. Throws LinkSpent, Invalid.
+ */
 export async function finish(token: string, password: string): Promise<string> {
   const link = await links.find('sign-up', token)
   if (!link) throw new LinkSpent()
@@ -40,7 +51,12 @@ export async function finish(token: string, password: string): Promise<string> {
 }
 
 /** A starter tenant with the first free slug that fits its name: rows only, no DDL. */
-export async function startTenant(db: PlatformDb, ownerId: string, name: string, region: { currency?: string; locale?: string } = {}) {
+export async function startTenant(
+  db: PlatformDb,
+  ownerId: string,
+  name: string,
+  region: { currency?: string; locale?: string } = {},
+) {
   for (const slug of slugsFor(name)) {
     try {
       return await addTenant(db, newId(), { slug, name, ownerId, ...region })

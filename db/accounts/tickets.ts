@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { decrypt, encrypt } from '#db/secrets'
 
-// What this server tells itself a few minutes later: sealed, so that nobody else can make or read one.
+// What this server tells itself a few minutes later: sealed, so that nobody else can make or read
+// one.
 
 export type TicketKind = 'password given' | 'sign-in granted'
 

@@ -18,17 +18,24 @@ export function codeOf(secret: Buffer, step: number, { digits, algorithm }: Form
 
 export const stepAt = (ms: number): number => Math.floor(ms / 1000 / stepSeconds)
 
-/** The time step in which this code is right: the current one, or its neighbour when a clock is off. Undefined when it is wrong. */
+/**
+ * The time step in which this code is right: the current one, or its neighbour when a clock is off.
+ * Undefined when it is wrong.
+ */
 export function stepOf(secret: Buffer, code: string, now = Date.now()): number | undefined {
   if (!/^\d{6}$/.test(code)) return undefined
   const given = Buffer.from(code)
-  const fitting = [-1, 0, 1].map((off) => stepAt(now) + off).filter((step) => timingSafeEqual(Buffer.from(codeOf(secret, step)), given))
+  const fitting = [-1, 0, 1]
+    .map((off) => stepAt(now) + off)
+    .filter((step) => timingSafeEqual(Buffer.from(codeOf(secret, step)), given))
   return fitting[0]
 }
 
 export function base32(bytes: Buffer): string {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('')
-  return (bits.match(/.{1,5}/g) ?? []).map((five) => letters.charAt(Number.parseInt(five.padEnd(5, '0'), 2))).join('')
+  return (bits.match(/.{1,5}/g) ?? [])
+    .map((five) => letters.charAt(Number.parseInt(five.padEnd(5, '0'), 2)))
+    .join('')
 }
 
 /** What an authenticator app reads from the square. */

@@ -4,7 +4,8 @@ import { confirmPassword } from '#db/accounts/password-change'
 import { platform } from '#db/registry'
 import * as secondFactor from '#db/accounts/second-factor'
 
-// What a signed-in user does about their second factor. Each change is told to their mailbox, and takes the password first.
+// What a signed-in user does about their second factor. Each change is told to their mailbox, and
+// takes the password first.
 
 /** Makes a secret that waits for its first code. Throws Invalid, TooManyAttempts. */
 export async function start(userId: string, password: string): Promise<void> {
@@ -12,8 +13,13 @@ export async function start(userId: string, password: string): Promise<void> {
   await secondFactor.prepare(userId)
 }
 
-/** Turns it on with the first code. Returns the recovery codes, to be shown once. Throws Invalid. */
-export async function confirm(user: { id: string; email: string }, code: string): Promise<string[]> {
+/**
+ * Turns it on with the first code. Returns the recovery codes, to be shown once. Throws Invalid.
+ */
+export async function confirm(
+  user: { id: string; email: string },
+  code: string,
+): Promise<string[]> {
   return platform().transaction(async (tx) => {
     const codes = await secondFactor.confirm(tx, user.id, code.replace(/\s/g, ''))
     await post(tx, user.email, 'second factor', letters.secondFactorChanged(true))

@@ -9,20 +9,32 @@ import type { Caller } from '#db/door'
 
 export type BigTenant = { id: string; slug: string; owner: Caller & { kind: 'session' } }
 
-/** A starter tenant with about `rows` rows over all its tables, filled by an administrator: only such a one may without passing the door. */
+/**
+ * A starter tenant with about `rows` rows over all its tables, filled by an administrator: only
+ * such a one may without passing the door.
+ */
 export async function bigTenant(adminUrl: string, name: string, rows: number): Promise<BigTenant> {
   const slug = `bench-${name}-${newId().slice(-6)}`
-  const user = await users.create(platform(), { email: `owner@${slug}.example`, name: slug, verified: true })
+  const user = await users.create(platform(), {
+    email: `owner@${slug}.example`,
+    name: slug,
+    verified: true,
+  })
   const { id } = await createTenant({ slug, name: slug, ownerId: user.id })
   if (rows > 0) await connected(adminUrl, (client) => fill(client, id, rows))
   const token = await sessions.start(user.id, { device: 'benchmark', address: '127.0.0.1' })
-  return { id, slug, owner: { kind: 'session', token, tenantId: id, actor: { id: user.id, name: 'benchmark' } } }
+  return {
+    id,
+    slug,
+    owner: { kind: 'session', token, tenantId: id, actor: { id: user.id, name: 'benchmark' } },
+  }
 }
 
 async function fill(client: pg.Client, tenantId: string, rows: number): Promise<void> {
   const orders = Math.ceil(rows * 0.2)
   const [customers, products] = [Math.ceil(rows * 0.01), Math.min(1000, Math.ceil(rows * 0.01))]
-  const id = (kind: number, n: string) => `('019a${kind}000-0000-7000-8000-' || lpad(to_hex(${n}), 12, '0'))::uuid`
+  const id = (kind: number, n: string) =>
+    `('019a${kind}000-0000-7000-8000-' || lpad(to_hex(${n}), 12, '0'))::uuid`
   // ids are made of kind and number, so that lines find their order without a join
   await client.query(`
     set search_path = shared, pg_temp;

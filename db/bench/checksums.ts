@@ -1,17 +1,30 @@
 import pg from 'pg'
 import { connected } from '#db/connect'
 
-/** A count and a checksum of each table of one tenant in one schema, as an administrator sees it who is under no policy. */
-export function checksums(adminUrl: string, schema: string, tenantId: string): Promise<Record<string, string>> {
+/**
+ * A count and a checksum of each table of one tenant in one schema, as an administrator sees it who
+ * is under no policy.
+ */
+export function checksums(
+  adminUrl: string,
+  schema: string,
+  tenantId: string,
+): Promise<Record<string, string>> {
   return connected(adminUrl, async (client) => {
-    const { rows: tables } = await client.query<{ name: string }>(`
-      select relname as name from pg_class as c join pg_namespace as n on n.oid = c.relnamespace where n.nspname = $1 and relkind = 'r' order by 1`, [schema])
+    const { rows: tables } = await client.query<{ name: string }>(
+      `
+      select relname as name from pg_class as c join pg_namespace as n on n.oid = c.relnamespace where n.nspname = $1 and relkind = 'r' order by 1`,
+      [schema],
+    )
     const sums: Record<string, string> = {}
     for (const { name } of tables) {
-      const { rows } = await client.query<{ sum: string }>(`
+      const { rows } = await client.query<{ sum: string }>(
+        `
         select count(*) || '/' || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) as sum
         from ${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)} as t
-        where tenant_id = $1`, [tenantId])
+        where tenant_id = $1`,
+        [tenantId],
+      )
       sums[name] = rows[0]?.sum ?? ''
     }
     return sums

@@ -5,12 +5,21 @@ type Place = { host: string; port: number; oneWayMs: number }
 type Parcel = { due: number; give: () => void }
 
 /**
- * A network of a given length in front of a server: every piece of data arrives `roundTripMs / 2` after it was sent, however many are
- * on the way. In a thread of its own, so that the clients' work does not add to the distance. Returns its port and how to close it.
+ * A network of a given length in front of a server: every piece of data arrives `roundTripMs / 2`
+ * after it was sent, however many are on the way. In a thread of its own, so that the clients' work
+ * does not add to the distance. Returns its port and how to close it.
  */
-export async function delayed(host: string, port: number, roundTripMs: number): Promise<{ port: number; close: () => Promise<number> }> {
-  const worker = new Worker(new URL(import.meta.url), { workerData: { host, port, oneWayMs: roundTripMs / 2 } satisfies Place })
-  const listening = await new Promise<number>((resolve, reject) => worker.once('message', resolve).once('error', reject))
+export async function delayed(
+  host: string,
+  port: number,
+  roundTripMs: number,
+): Promise<{ port: number; close: () => Promise<number> }> {
+  const worker = new Worker(new URL(import.meta.url), {
+    workerData: { host, port, oneWayMs: roundTripMs / 2 } satisfies Place,
+  })
+  const listening = await new Promise<number>((resolve, reject) =>
+    worker.once('message', resolve).once('error', reject),
+  )
   return { port: listening, close: () => worker.terminate() }
 }
 
@@ -41,7 +50,8 @@ function serve({ host, port, oneWayMs }: Place): void {
     if (under.length === 1) setImmediate(deliver)
   }
 
-  // Timers are too coarse for half a millisecond: look at the sockets, sleep for 50 µs, hand over what is due.
+  // Timers are too coarse for half a millisecond: look at the sockets, sleep for 50 µs, hand over
+  // what is due.
   function deliver(): void {
     while (under[0] && under[0].due <= performance.now()) under.shift()?.give()
     if (under.length === 0) return

@@ -12,29 +12,46 @@ import { closePools } from '#db/pools'
 import { newSecret } from '#db/secrets'
 
 const plainLogin = 'rowhouse_bench_plain'
-const one = 'select id, number, status, total_minor, note, placed_at from orders where tenant_id = $1 and id = $2'
-const latest = 'select id, number, status, total_minor, note, placed_at from orders where tenant_id = $1 order by placed_at desc, id desc limit 50'
+const one =
+  'select id, number, status, total_minor, note, placed_at from orders where tenant_id = $1 and id = $2'
+const latest =
+  'select id, number, status, total_minor, note, placed_at from orders where tenant_id = $1 order by placed_at desc, id desc limit 50'
 const figures = 'select status, count(*)::int as n from orders where tenant_id = $1 group by status'
 
 /**
- * A scoped query against the same query without any scoping, at a round trip of 1 ms: one row, and a page of three queries. The other
- * side is what most people write: `pool.query` with `where tenant_id`, as a role that row-level security does not hold for.
+ * A scoped query against the same query without any scoping, at a round trip of 1 ms: one row, and
+ * a page of three queries. The other side is what most people write: `pool.query` with `where
+ * tenant_id`, as a role that row-level security does not hold for.
  */
 export async function run({ size = 500, adminUrl, deadline, tell }: Given): Promise<Outcome> {
   const tenants = [await occupant(adminUrl, 'first', size)]
-  for (const name of ['second', 'third', 'fourth']) tenants.push(await occupant(adminUrl, name, size))
+  for (const name of ['second', 'third', 'fourth'])
+    tenants.push(await occupant(adminUrl, name, size))
   const ids = new Map<string, string[]>()
   await connected(adminUrl, async (admin) => {
     await admin.query('vacuum analyze shared.orders')
-    for (const { id } of tenants) ids.set(id, (await admin.query<{ id: string }>('select id from shared.orders where tenant_id = $1', [id])).rows.map((row) => row.id))
+    for (const { id } of tenants)
+      ids.set(
+        id,
+        (
+          await admin.query<{ id: string }>('select id from shared.orders where tenant_id = $1', [
+            id,
+          ])
+        ).rows.map((row) => row.id),
+      )
   })
 
   const server = new URL(loginUrl('tenant'))
   const distance = await delayed(server.hostname, Number(server.port || 5432), 1)
-  const far = (url: string) => Object.assign(new URL(url), { host: `127.0.0.1:${distance.port}` }).toString()
+  const far = (url: string) =>
+    Object.assign(new URL(url), { host: `127.0.0.1:${distance.port}` }).toString()
   const password = newSecret()
   await connected(adminUrl, (admin) => admin.query(plainRole(password)))
-  const plainUrl = Object.assign(new URL(far(adminUrl)), { username: plainLogin, password, search: '?options=-c%20search_path%3Dshared' }).toString()
+  const plainUrl = Object.assign(new URL(far(adminUrl)), {
+    username: plainLogin,
+    password,
+    search: '?options=-c%20search_path%3Dshared',
+  }).toString()
   const plain = new pg.Pool({ connectionString: plainUrl, max: 4 })
   env().TENANT_DATABASE_URL = far(loginUrl('tenant'))
 
@@ -49,13 +66,73 @@ export async function run({ size = 500, adminUrl, deadline, tell }: Given): Prom
     }
     const sides: Side[] = [
       { name: 'round trip', once: () => plain.query('select') },
-      { name: 'one: pool.query', once: async () => { const { id, order } = next(); return check((await plain.query(one, [id, order])).rowCount) } },
-      { name: 'one: four awaits', once: async () => { const { id, order } = next(); return check(await fourAwaits(plain, id, order)) } },
-      { name: 'one: tenantBatch', once: async () => { const { id, order, owner } = next(); const [found] = await tenantBatch(owner, (tx) => [getOne(tx, id, order)]); return check(found.rowCount) } },
-      { name: 'one: withTenant', once: async () => { const { id, order, owner } = next(); return check(await withTenant(owner, async (tx) => (await getOne(tx, id, order)).rowCount)) } },
-      { name: 'page: pool.query', once: async () => { const { id, order } = next(); await plain.query(latest, [id]); await plain.query(figures, [id]); return check((await plain.query(one, [id, order])).rowCount) } },
-      { name: 'page: tenantBatch', once: async () => { const { id, order, owner } = next(); const [, , found] = await tenantBatch(owner, (tx) => [getLatest(tx, id), getFigures(tx, id), getOne(tx, id, order)]); return check(found.rowCount) } },
-      { name: 'page: withTenant', once: async () => { const { id, order, owner } = next(); return check(await withTenant(owner, async (tx) => (await Promise.all([getLatest(tx, id), getFigures(tx, id), getOne(tx, id, order)]))[2].rowCount)) } },
+      {
+        name: 'one: pool.query',
+        once: async () => {
+          const { id, order } = next()
+          return check((await plain.query(one, [id, order])).rowCount)
+        },
+      },
+      {
+        name: 'one: four awaits',
+        once: async () => {
+          const { id, order } = next()
+          return check(await fourAwaits(plain, id, order))
+        },
+      },
+      {
+        name: 'one: tenantBatch',
+        once: async () => {
+          const { id, order, owner } = next()
+          const [found] = await tenantBatch(owner, (tx) => [getOne(tx, id, order)])
+          return check(found.rowCount)
+        },
+      },
+      {
+        name: 'one: withTenant',
+        once: async () => {
+          const { id, order, owner } = next()
+          return check(
+            await withTenant(owner, async (tx) => (await getOne(tx, id, order)).rowCount),
+          )
+        },
+      },
+      {
+        name: 'page: pool.query',
+        once: async () => {
+          const { id, order } = next()
+          await plain.query(latest, [id])
+          await plain.query(figures, [id])
+          return check((await plain.query(one, [id, order])).rowCount)
+        },
+      },
+      {
+        name: 'page: tenantBatch',
+        once: async () => {
+          const { id, order, owner } = next()
+          const [, , found] = await tenantBatch(owner, (tx) => [
+            getLatest(tx, id),
+            getFigures(tx, id),
+            getOne(tx, id, order),
+          ])
+          return check(found.rowCount)
+        },
+      },
+      {
+        name: 'page: withTenant',
+        once: async () => {
+          const { id, order, owner } = next()
+          return check(
+            await withTenant(
+              owner,
+              async (tx) =>
+                (
+                  await Promise.all([getLatest(tx, id), getFigures(tx, id), getOne(tx, id, order)])
+                )[2].rowCount,
+            ),
+          )
+        },
+      },
     ]
     const times = await inSlices(sides, { sliceMs: 150, deadline: deadline - 8000, rounds: 40 })
     return outcome(times)
@@ -63,7 +140,9 @@ export async function run({ size = 500, adminUrl, deadline, tell }: Given): Prom
     await plain.end()
     await closePools()
     await distance.close()
-    await connected(adminUrl, (admin) => admin.query(`drop owned by ${plainLogin}; drop role ${plainLogin}`))
+    await connected(adminUrl, (admin) =>
+      admin.query(`drop owned by ${plainLogin}; drop role ${plainLogin}`),
+    )
   }
 }
 
@@ -75,19 +154,36 @@ function outcome(times: Map<string, number[]>): Outcome {
     page_p50_ratio: ratio('page: tenantBatch', 'page: pool.query'),
     naive_p50_ratio: ratio('one: four awaits', 'one: tenantBatch'),
     rtt_ms: round(p50('round trip')),
-    single_ms: round(p50('one: tenantBatch')), single_plain_ms: round(p50('one: pool.query')), single_p95_ratio: round(quantile(times.get('one: tenantBatch') ?? [], 0.95) / quantile(times.get('one: pool.query') ?? [], 0.95)),
-    with_tenant_single_p50_ratio: ratio('one: withTenant', 'one: pool.query'), with_tenant_page_p50_ratio: ratio('page: withTenant', 'page: pool.query'),
-    page_ms: round(p50('page: tenantBatch')), page_plain_ms: round(p50('page: pool.query')),
+    single_ms: round(p50('one: tenantBatch')),
+    single_plain_ms: round(p50('one: pool.query')),
+    single_p95_ratio: round(
+      quantile(times.get('one: tenantBatch') ?? [], 0.95) /
+        quantile(times.get('one: pool.query') ?? [], 0.95),
+    ),
+    with_tenant_single_p50_ratio: ratio('one: withTenant', 'one: pool.query'),
+    with_tenant_page_p50_ratio: ratio('page: withTenant', 'page: pool.query'),
+    page_ms: round(p50('page: tenantBatch')),
+    page_plain_ms: round(p50('page: pool.query')),
   }
   const rows = [...times].map(([name, list]) => {
     const base = name.startsWith('page') ? 'page: pool.query' : 'one: pool.query'
-    return [name, `${p50(name).toFixed(2)} ms`, `${quantile(list, 0.95).toFixed(2)} ms`, name === 'round trip' ? '' : `${ratio(name, base)}×`, list.length]
+    return [
+      name,
+      `${p50(name).toFixed(2)} ms`,
+      `${quantile(list, 0.95).toFixed(2)} ms`,
+      name === 'round trip' ? '' : `${ratio(name, base)}×`,
+      list.length,
+    ]
   })
-  const reached = result.single_p50_ratio <= 1.2 && result.page_p50_ratio < 1 && result.naive_p50_ratio >= 2
+  const reached =
+    result.single_p50_ratio <= 1.2 && result.page_p50_ratio < 1 && result.naive_p50_ratio >= 2
   return {
     figures: result,
-    text: [table(['', 'p50', 'p95', 'against pool.query', 'times'], rows), '',
-      `target: one at most 1.2×, a page of three below 1.0×, four awaits at least 2× slower than ours (${result.naive_p50_ratio}×): ${reached ? 'reached' : 'MISSED'}`].join('\n'),
+    text: [
+      table(['', 'p50', 'p95', 'against pool.query', 'times'], rows),
+      '',
+      `target: one at most 1.2×, a page of three below 1.0×, four awaits at least 2× slower than ours (${result.naive_p50_ratio}×): ${reached ? 'reached' : 'MISSED'}`,
+    ].join('\n'),
   }
 }
 
@@ -109,9 +205,18 @@ async function fourAwaits(pool: pg.Pool, tenantId: string, order: string): Promi
   }
 }
 
-const getOne = (tx: TenantTx, tenantId: string, id: string) => tx.execute(sql`select id, number, status, total_minor, note, placed_at from orders where tenant_id = ${tenantId} and id = ${id}`)
-const getLatest = (tx: TenantTx, tenantId: string) => tx.execute(sql`select id, number, status, total_minor, note, placed_at from orders where tenant_id = ${tenantId} order by placed_at desc, id desc limit 50`)
-const getFigures = (tx: TenantTx, tenantId: string) => tx.execute(sql`select status, count(*)::int as n from orders where tenant_id = ${tenantId} group by status`)
+const getOne = (tx: TenantTx, tenantId: string, id: string) =>
+  tx.execute(
+    sql`select id, number, status, total_minor, note, placed_at from orders where tenant_id = ${tenantId} and id = ${id}`,
+  )
+const getLatest = (tx: TenantTx, tenantId: string) =>
+  tx.execute(
+    sql`select id, number, status, total_minor, note, placed_at from orders where tenant_id = ${tenantId} order by placed_at desc, id desc limit 50`,
+  )
+const getFigures = (tx: TenantTx, tenantId: string) =>
+  tx.execute(
+    sql`select status, count(*)::int as n from orders where tenant_id = ${tenantId} group by status`,
+  )
 
 function check(rows: number | null): void {
   if (rows !== 1) throw new Error(`one row was asked for and ${rows} came`)

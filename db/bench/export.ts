@@ -12,20 +12,33 @@ import { placementOf } from '#db/registry'
 type Made = { rows: number; bytes: number; ms: number; grewMb: number }
 
 /**
- * Everything of one tenant written to a file, and of another with ten times the rows: what a row takes, and by how much the process grew
- * over what it was before. Then the large file becomes a new tenant, if the time is enough.
+ * Everything of one tenant written to a file, and of another with ten times the rows: what a row
+ * takes, and by how much the process grew over what it was before. Then the large file becomes a
+ * new tenant, if the time is enough.
  */
 export async function run({ size = 1_000_000, adminUrl, deadline, tell }: Given): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), 'rowhouse-bench-'))
   try {
-    const [small, large] = [await bigTenant(adminUrl, 'small', Math.ceil(size / 10)), await bigTenant(adminUrl, 'large', size)]
+    const [small, large] = [
+      await bigTenant(adminUrl, 'small', Math.ceil(size / 10)),
+      await bigTenant(adminUrl, 'large', size),
+    ]
     await exported(await bigTenant(adminUrl, 'warm', 20_000), join(folder, 'warm.zip'))
     const [a, path] = [await exported(small, join(folder, 'small.zip')), join(folder, 'large.zip')]
     tell(`${a.rows} rows at ${perSecond(a)} a second`)
     const b = await exported(large, path)
     tell(`${b.rows} rows at ${perSecond(b)} a second`)
     const enough = deadline - performance.now() > b.ms * 3
-    const loadedMs = enough ? await timed(() => importTenant({ path, slug: 'bench-imported', ownerId: large.owner.actor.id ?? '', actor: 'bench' })) : null
+    const loadedMs = enough
+      ? await timed(() =>
+          importTenant({
+            path,
+            slug: 'bench-imported',
+            ownerId: large.owner.actor.id ?? '',
+            actor: 'bench',
+          }),
+        )
+      : null
     return outcome(a, b, loadedMs)
   } finally {
     await rm(folder, { recursive: true })
@@ -55,14 +68,34 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 const perSecond = ({ rows, ms }: Pick<Made, 'rows' | 'ms'>) => Math.round((rows / ms) * 1000)
 
 function outcome(small: Made, large: Made, loadedMs: number | null): Outcome {
-  const row = (what: string, { rows, bytes, ms, grewMb }: Made) => [what, rows, `${round(ms / 1000, 1)} s`, perSecond({ rows, ms }), `${round(bytes / 1e6, 1)} MB`, `${Math.round(grewMb)} MB`]
+  const row = (what: string, { rows, bytes, ms, grewMb }: Made) => [
+    what,
+    rows,
+    `${round(ms / 1000, 1)} s`,
+    perSecond({ rows, ms }),
+    `${round(bytes / 1e6, 1)} MB`,
+    `${Math.round(grewMb)} MB`,
+  ]
   const text = [
-    table(['', 'rows', 'time', 'rows a second', 'file', 'process grew by'], [row('a tenth', small), row('all', large)]), '',
-    loadedMs === null ? 'imported: not measured, the time was over; give --seconds' : `checked, imported and compared: ${round(loadedMs / 1000, 1)} s, ${perSecond({ rows: large.rows, ms: loadedMs })} rows a second`,
+    table(
+      ['', 'rows', 'time', 'rows a second', 'file', 'process grew by'],
+      [row('a tenth', small), row('all', large)],
+    ),
+    '',
+    loadedMs === null
+      ? 'imported: not measured, the time was over; give --seconds'
+      : `checked, imported and compared: ${round(loadedMs / 1000, 1)} s, ${perSecond({ rows: large.rows, ms: loadedMs })} rows a second`,
   ].join('\n')
   const figures = {
-    rows: large.rows, rows_per_s: perSecond(large), total_s: round(large.ms / 1000, 1), grew_mb: Math.round(large.grewMb), small_rows: small.rows, small_grew_mb: Math.round(small.grewMb), small_rows_per_s: perSecond(small),
-    file_mb: round(large.bytes / 1e6, 1), ...(loadedMs !== null && { import_rows_per_s: perSecond({ rows: large.rows, ms: loadedMs }) }),
+    rows: large.rows,
+    rows_per_s: perSecond(large),
+    total_s: round(large.ms / 1000, 1),
+    grew_mb: Math.round(large.grewMb),
+    small_rows: small.rows,
+    small_grew_mb: Math.round(small.grewMb),
+    small_rows_per_s: perSecond(small),
+    file_mb: round(large.bytes / 1e6, 1),
+    ...(loadedMs !== null && { import_rows_per_s: perSecond({ rows: large.rows, ms: loadedMs }) }),
   }
   return { text, figures }
 }

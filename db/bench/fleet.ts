@@ -9,44 +9,101 @@ import { addColumn, withMore } from '#db/fleet/testing/histories'
 import { makeFleet, type FleetTenant } from '#db/fleet/testing/make-fleet'
 import type { Histories } from '#db/fleet/history'
 
-const additive = (name: string) => [`alter table orders add column ${name} timestamptz`, `create index orders_${name} on orders (tenant_id, ${name})`]
+const additive = (name: string) => [
+  `alter table orders add column ${name} timestamptz`,
+  `create index orders_${name} on orders (tenant_id, ${name})`,
+]
 
 /**
- * An additive migration (a column and its index) of many schemas with the real tables: ours, stock, ours again, on the same schemas in
- * the same database. What does not fit into the time is measured on fewer schemas and said so.
+ * An additive migration (a column and its index) of many schemas with the real tables: ours, stock,
+ * ours again, on the same schemas in the same database. What does not fit into the time is measured
+ * on fewer schemas and said so.
  */
-export async function run({ size: wanted = 1000, adminUrl, deadline, tell }: Given): Promise<Outcome> {
-  const made = await timed(() => makeUntil(adminUrl, wanted, performance.now() + (deadline - performance.now()) * 0.45))
+export async function run({
+  size: wanted = 1000,
+  adminUrl,
+  deadline,
+  tell,
+}: Given): Promise<Outcome> {
+  const made = await timed(() =>
+    makeUntil(adminUrl, wanted, performance.now() + (deadline - performance.now()) * 0.45),
+  )
   const schemas = made.value.map(({ schema }) => schema)
   const size = schemas.length
-  tell(`${size} schemas made in ${seconds(made.ms)}${size < wanted ? `; ${wanted} would not have fitted into the time` : ''}`)
+  tell(
+    `${size} schemas made in ${seconds(made.ms)}${size < wanted ? `; ${wanted} would not have fitted into the time` : ''}`,
+  )
   await stockLedgers(adminUrl, schemas)
 
   const ours = [await oursOnce(1)]
   const left = deadline - performance.now()
-  const stock = await stockOnce('stock_a', 1, (folder) => stockLoop(adminUrl, schemas, folder, performance.now() + left * 0.6))
+  const stock = await stockOnce('stock_a', 1, (folder) =>
+    stockLoop(adminUrl, schemas, folder, performance.now() + left * 0.6),
+  )
   const sample = schemas.slice(0, Math.min(200, size))
-  const reused = await stockOnce('stock_b', 2, async (folder) => (await stockLoopOnOne(adminUrl, sample, folder), sample.length))
+  const reused = await stockOnce(
+    'stock_b',
+    2,
+    async (folder) => (await stockLoopOnOne(adminUrl, sample, folder), sample.length),
+  )
   ours.push(await oursOnce(2))
-  const noop = await timed(() => withMore(addColumn('ours_1'), addColumn('ours_2')).then((histories) => runFleet({ histories })))
-  const status = await statusOf(adminUrl, size, await withMore(addColumn('ours_1'), addColumn('ours_2')))
+  const noop = await timed(() =>
+    withMore(addColumn('ours_1'), addColumn('ours_2')).then((histories) => runFleet({ histories })),
+  )
+  const status = await statusOf(
+    adminUrl,
+    size,
+    await withMore(addColumn('ours_1'), addColumn('ours_2')),
+  )
 
   const oursMs = ours.reduce((sum, ms) => sum + ms, 0) / ours.length
   const perSchema = stock.ms / stock.schemas
   const ratio = (perSchema * size) / oursMs
   const figures = {
-    ratio: round(ratio, 2), targets: status.targets, status_ms: round(status.ms, 1), ours_ms: Math.round(oursMs), peer_ms: Math.round(perSchema * size),
-    schemas: size, peer_schemas: stock.schemas, ours_first_ms: Math.round(ours[0] ?? 0), ours_second_ms: Math.round(ours[1] ?? 0),
-    reused_ratio: round((reused.ms / reused.schemas) * size / oursMs, 2), noop_ms: Math.round(noop.ms), provision_ms: Math.round(made.ms), concurrency: usualConcurrency(),
+    ratio: round(ratio, 2),
+    targets: status.targets,
+    status_ms: round(status.ms, 1),
+    ours_ms: Math.round(oursMs),
+    peer_ms: Math.round(perSchema * size),
+    schemas: size,
+    peer_schemas: stock.schemas,
+    ours_first_ms: Math.round(ours[0] ?? 0),
+    ours_second_ms: Math.round(ours[1] ?? 0),
+    reused_ratio: round(((reused.ms / reused.schemas) * size) / oursMs, 2),
+    noop_ms: Math.round(noop.ms),
+    provision_ms: Math.round(made.ms),
+    concurrency: usualConcurrency(),
   }
-  const row = (what: string, ms: number, count: number, note: string) => [what, seconds(ms), `${(ms / count).toFixed(2)} ms`, `${round((ms / count) * size / oursMs, 1)}×`, note]
+  const row = (what: string, ms: number, count: number, note: string) => [
+    what,
+    seconds(ms),
+    `${(ms / count).toFixed(2)} ms`,
+    `${round(((ms / count) * size) / oursMs, 1)}×`,
+    note,
+  ]
   const text = [
-    table([`additive migration, ${size} schemas`, 'time', 'a schema', 'ratio', ''], [
-      row('fleet migrate', oursMs, size, `${usualConcurrency()} at a time; mean of ${ours.map(seconds).join(' and ')}, before and after the others`),
-      row('drizzle-orm migrate() in a loop', stock.ms, stock.schemas, stock.schemas === size ? 'a connection for each' : `a connection for each; ${stock.schemas} schemas fitted into the time`),
-      row('the same on one connection', reused.ms, reused.schemas, `${reused.schemas} schemas`),
-    ]),
-    '', `nothing to do: ${Math.round(noop.ms)} ms; status of ${status.targets} targets in one query: ${status.ms.toFixed(1)} ms; ${size} schemas made in ${seconds(made.ms)}`,
+    table(
+      [`additive migration, ${size} schemas`, 'time', 'a schema', 'ratio', ''],
+      [
+        row(
+          'fleet migrate',
+          oursMs,
+          size,
+          `${usualConcurrency()} at a time; mean of ${ours.map(seconds).join(' and ')}, before and after the others`,
+        ),
+        row(
+          'drizzle-orm migrate() in a loop',
+          stock.ms,
+          stock.schemas,
+          stock.schemas === size
+            ? 'a connection for each'
+            : `a connection for each; ${stock.schemas} schemas fitted into the time`,
+        ),
+        row('the same on one connection', reused.ms, reused.schemas, `${reused.schemas} schemas`),
+      ],
+    ),
+    '',
+    `nothing to do: ${Math.round(noop.ms)} ms; status of ${status.targets} targets in one query: ${status.ms.toFixed(1)} ms; ${size} schemas made in ${seconds(made.ms)}`,
     `target: at least 12 times quicker, status under 100 ms: ${ratio >= 12 && status.ms < 100 ? 'reached' : 'MISSED'}`,
   ].join('\n')
   return { text, figures }
@@ -55,19 +112,30 @@ export async function run({ size: wanted = 1000, adminUrl, deadline, tell }: Giv
 async function makeUntil(adminUrl: string, count: number, until: number): Promise<FleetTenant[]> {
   const made: FleetTenant[] = []
   while (made.length < count && (made.length === 0 || performance.now() < until)) {
-    made.push(...(await makeFleet(adminUrl, Math.min(100, count - made.length), { name: `fleet-${made.length}` })))
+    made.push(
+      ...(await makeFleet(adminUrl, Math.min(100, count - made.length), {
+        name: `fleet-${made.length}`,
+      })),
+    )
   }
   return made
 }
 
 async function oursOnce(at: number): Promise<number> {
-  const histories = await withMore(...Array.from({ length: at }, (_, i) => addColumn(`ours_${i + 1}`)))
+  const histories = await withMore(
+    ...Array.from({ length: at }, (_, i) => addColumn(`ours_${i + 1}`)),
+  )
   const { ms, value } = await timed(() => runFleet({ histories }))
-  if (value.state !== 'done') throw new Error(`the run ended ${value.state}: ${JSON.stringify(value.failed.slice(0, 3))}`)
+  if (value.state !== 'done')
+    throw new Error(`the run ended ${value.state}: ${JSON.stringify(value.failed.slice(0, 3))}`)
   return ms
 }
 
-async function stockOnce(column: string, nth: number, loop: (folder: string) => Promise<number>): Promise<{ ms: number; schemas: number }> {
+async function stockOnce(
+  column: string,
+  nth: number,
+  loop: (folder: string) => Promise<number>,
+): Promise<{ ms: number; schemas: number }> {
   const folder = await stockFolder(additive(column), nth)
   try {
     const { ms, value } = await timed(() => loop(folder.path))
@@ -77,15 +145,24 @@ async function stockOnce(column: string, nth: number, loop: (folder: string) => 
   }
 }
 
-/** The median of nine, on a warm connection of the platform login, with as many targets in databases of their own as in schemas. */
-async function statusOf(adminUrl: string, size: number, histories: Histories): Promise<{ ms: number; targets: number }> {
-  await connected(adminUrl, (admin) => admin.query(`
+/**
+ * The median of nine, on a warm connection of the platform login, with as many targets in databases
+ * of their own as in schemas.
+ */
+async function statusOf(
+  adminUrl: string,
+  size: number,
+  histories: Histories,
+): Promise<{ ms: number; targets: number }> {
+  await connected(adminUrl, (admin) =>
+    admin.query(`
     insert into platform.tenants (id, slug, name, tier) select md5('elsewhere ' || n)::uuid, 'elsewhere-' || n, 'Elsewhere', 'enterprise' from generate_series(1, ${size}) as n;
     insert into platform.placements (tenant_id, kind, database, schema, login, secret)
     select id, 'database', name, name, name, '' from (select id, 't_' || replace(id::text, '-', '') as name from platform.tenants where tier = 'enterprise') as t;
     insert into platform.databases_seen (tenant_id, schema, seen_at, applied)
     select p.tenant_id, p.schema, now(), (select jsonb_object_agg(migration, sha256) from tenancy.applied where schema = 'shared') from platform.placements as p where p.kind = 'database';
-    analyze platform.tenants, platform.placements, platform.databases_seen, tenancy.applied`))
+    analyze platform.tenants, platform.placements, platform.databases_seen, tenancy.applied`),
+  )
   return connected(loginUrl('platform'), async (client) => {
     const times: number[] = []
     let targets = 0

@@ -7,19 +7,33 @@ import { ownDatabase, removeDatabase } from '#db/bench/own-database'
 import { closePools } from '#db/pools'
 import { setup } from '#db/setup'
 
-// npm run bench -- NAME [--size N] [--seconds S] [--json]: one table, or one JSON document, and a line in .data/bench/NAME.jsonl.
+// npm run bench -- NAME [--size N] [--seconds S] [--json]: one table, or one JSON document, and a
+// line in .data/bench/NAME.jsonl.
 
-const { values, positionals: [name = '', ...rest] } = parseArgs({
+const {
+  values,
+  positionals: [name = '', ...rest],
+} = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean' }, size: { type: 'string' }, seconds: { type: 'string', default: '90' }, help: { type: 'boolean' } },
+  options: {
+    json: { type: 'boolean' },
+    size: { type: 'string' },
+    seconds: { type: 'string', default: '90' },
+    help: { type: 'boolean' },
+  },
 })
 const bench = benches[name]
 const size = values.size === undefined ? undefined : Number(values.size)
 const seconds = Number(values.seconds)
-const wrong = rest.length > 0 || !(seconds > 0) || (size !== undefined && !(Number.isInteger(size) && size > 0))
+const wrong =
+  rest.length > 0 || !(seconds > 0) || (size !== undefined && !(Number.isInteger(size) && size > 0))
 if (!bench || wrong || values.help) {
-  const listing = Object.entries(benches).map(([word, { about }]) => `  ${word.padEnd(12)} ${about}`).join('\n')
-  console[values.help ? 'log' : 'error'](`usage: npm run bench -- NAME [--size N] [--seconds S] [--json]\n\n${listing}`)
+  const listing = Object.entries(benches)
+    .map(([word, { about }]) => `  ${word.padEnd(12)} ${about}`)
+    .join('\n')
+  console[values.help ? 'log' : 'error'](
+    `usage: npm run bench -- NAME [--size N] [--seconds S] [--json]\n\n${listing}`,
+  )
   process.exit(values.help ? 0 : 2)
 }
 
@@ -33,10 +47,23 @@ process.once('SIGINT', () => void remove().finally(() => process.exit(130)))
 try {
   await setup({ adminUrl })
   const { run } = await bench.load()
-  const { text, figures, failed } = await run({ size, adminUrl, deadline: started + seconds * 1000, tell: (line) => void process.stderr.write(`${line}\n`) })
-  const conditions = { at: new Date().toISOString(), seconds: Math.round((performance.now() - started) / 1000), cores: availableParallelism(), processor: cpus()[0]?.model ?? '' }
+  const { text, figures, failed } = await run({
+    size,
+    adminUrl,
+    deadline: started + seconds * 1000,
+    tell: (line) => void process.stderr.write(`${line}\n`),
+  })
+  const conditions = {
+    at: new Date().toISOString(),
+    seconds: Math.round((performance.now() - started) / 1000),
+    cores: availableParallelism(),
+    processor: cpus()[0]?.model ?? '',
+  }
   await mkdir(join(process.cwd(), '.data', 'bench'), { recursive: true })
-  await appendFile(join(process.cwd(), '.data', 'bench', `${name}.jsonl`), `${JSON.stringify({ ...conditions, ...figures })}\n`)
+  await appendFile(
+    join(process.cwd(), '.data', 'bench', `${name}.jsonl`),
+    `${JSON.stringify({ ...conditions, ...figures })}\n`,
+  )
   console.log(values.json ? JSON.stringify({ bench: name, [name]: figures, conditions }) : text)
   process.exitCode = failed ? 1 : 0
 } finally {

@@ -19,23 +19,50 @@ const usualRows = 200_000
 const writesASecond = 500
 
 type Run = {
-  direction: string; rows: number; lost: number; doubled: number; misplaced: number; resurrected: number; others: number; refused: number
-  gap: number; fence: number; slowest: number; seconds: number; writes: number; examples: string[]
+  direction: string
+  rows: number
+  lost: number
+  doubled: number
+  misplaced: number
+  resurrected: number
+  others: number
+  refused: number
+  gap: number
+  fence: number
+  slowest: number
+  seconds: number
+  writes: number
+  examples: string[]
 }
 
 /**
- * Moves a tenant from the shared schema to a schema and another one to a second server, by a worker process, while one writer writes to it
- * and another to a neighbour. What is reported is what the writers' own ledgers say of the rows that are there at the end.
+ * Moves a tenant from the shared schema to a schema and another one to a second server, by a worker
+ * process, while one writer writes to it and another to a neighbour. What is reported is what the
+ * writers' own ledgers say of the rows that are there at the end.
  */
 export async function run({ size = usualRows, adminUrl, tell }: Given): Promise<Outcome> {
   const other = await startPostgres({ name: 'bench2', durable: true })
   const stopListening = listenForPlacements() // as the app does
-  const worker = spawn(process.execPath, ['db/worker.ts'], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const worker = spawn(process.execPath, ['db/worker.ts'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   try {
-    const runs = [await measure('shared → schema', 'schema', undefined), await measure('shared → other server', 'database', other.adminUrl)]
+    const runs = [
+      await measure('shared → schema', 'schema', undefined),
+      await measure('shared → other server', 'database', other.adminUrl),
+    ]
     const figures = summary(runs)
-    const wrong = runs.reduce((sum, one) => sum + one.lost + one.doubled + one.misplaced + one.resurrected + one.others, 0)
-    return { text: [report(runs), ...runs.flatMap(({ examples }) => examples), '', targets(runs)].join('\n'), figures, failed: wrong > 0 }
+    const wrong = runs.reduce(
+      (sum, one) => sum + one.lost + one.doubled + one.misplaced + one.resurrected + one.others,
+      0,
+    )
+    return {
+      text: [report(runs), ...runs.flatMap(({ examples }) => examples), '', targets(runs)].join(
+        '\n',
+      ),
+      figures,
+      failed: wrong > 0,
+    }
   } finally {
     await stopListening()
     worker.kill('SIGTERM')
@@ -43,18 +70,42 @@ export async function run({ size = usualRows, adminUrl, tell }: Given): Promise<
     await other.stop()
   }
 
-  async function measure(direction: string, to: PlacementKind, databaseUrl: string | undefined): Promise<Run> {
+  async function measure(
+    direction: string,
+    to: PlacementKind,
+    databaseUrl: string | undefined,
+  ): Promise<Run> {
     tell(`${direction}: filling a tenant with ${size} rows`)
-    const [tenant, neighbour, idle] = [await bigTenant(adminUrl, 'mover', size), await bigTenant(adminUrl, 'busy', 1000), await bigTenant(adminUrl, 'idle', 20_000)]
-    for (const { id } of [tenant, neighbour]) await setLimits({ tenantId: id, actor: 'benchmark', reason: 'as many at a time as the writer has seats' }, { concurrent: 6 })
+    const [tenant, neighbour, idle] = [
+      await bigTenant(adminUrl, 'mover', size),
+      await bigTenant(adminUrl, 'busy', 1000),
+      await bigTenant(adminUrl, 'idle', 20_000),
+    ]
+    for (const { id } of [tenant, neighbour])
+      await setLimits(
+        { tenantId: id, actor: 'benchmark', reason: 'as many at a time as the writer has seats' },
+        { concurrent: 6 },
+      )
     const untouched = await checksums(adminUrl, 'shared', idle.id)
-    const writers = [new Writer(tenant.owner, writesASecond), new Writer(neighbour.owner, writesASecond)] as const
+    const writers = [
+      new Writer(tenant.owner, writesASecond),
+      new Writer(neighbour.owner, writesASecond),
+    ] as const
     await Promise.all(writers.map((writer) => writer.start(6)))
     await sleep(1000)
     const { ledger } = writers[0]
     const [wroteBefore, began] = [ledger.writes, performance.now()]
     Object.assign(ledger, { longestMs: 0, longestGapMs: 0 })
-    const move = await switched(await requestMove({ tenantId: tenant.id, to, actor: 'benchmark', reason: 'benchmark', ...(databaseUrl ? { databaseUrl } : {}) }), tell)
+    const move = await switched(
+      await requestMove({
+        tenantId: tenant.id,
+        to,
+        actor: 'benchmark',
+        reason: 'benchmark',
+        ...(databaseUrl ? { databaseUrl } : {}),
+      }),
+      tell,
+    )
     const seconds = (performance.now() - began) / 1000
     const wrote = ledger.writes - wroteBefore
     const left = await checksums(adminUrl, 'shared', tenant.id)
@@ -62,13 +113,27 @@ export async function run({ size = usualRows, adminUrl, tell }: Given): Promise<
     await Promise.all(writers.map((writer) => writer.stop()))
     const late = differing(left, await checksums(adminUrl, 'shared', tenant.id))
     forgetPlacement()
-    const [verdict, others] = [await judge(tenant.id, ledger), await judge(neighbour.id, writers[1].ledger)]
+    const [verdict, others] = [
+      await judge(tenant.id, ledger),
+      await judge(neighbour.id, writers[1].ledger),
+    ]
     const changed = differing(untouched, await checksums(adminUrl, 'shared', idle.id))
     if (databaseUrl) await unprovision(tenant.id, await placementOf(tenant.id))
     return {
-      direction, rows: move.rowsDone, lost: verdict.lost + others.lost, doubled: verdict.doubled + others.doubled, misplaced: late, resurrected: verdict.resurrected + others.resurrected,
-      others: changed, refused: ledger.refusals + ledger.doubts, gap: Math.round(ledger.longestGapMs), fence: Math.round(move.pauseMs ?? 0), slowest: Math.round(ledger.longestMs),
-      seconds: Number(seconds.toFixed(1)), writes: Math.round(wrote / seconds), examples: [...verdict.examples, ...others.examples],
+      direction,
+      rows: move.rowsDone,
+      lost: verdict.lost + others.lost,
+      doubled: verdict.doubled + others.doubled,
+      misplaced: late,
+      resurrected: verdict.resurrected + others.resurrected,
+      others: changed,
+      refused: ledger.refusals + ledger.doubts,
+      gap: Math.round(ledger.longestGapMs),
+      fence: Math.round(move.pauseMs ?? 0),
+      slowest: Math.round(ledger.longestMs),
+      seconds: Number(seconds.toFixed(1)),
+      writes: Math.round(wrote / seconds),
+      examples: [...verdict.examples, ...others.examples],
     }
   }
 }
@@ -77,31 +142,84 @@ async function switched(move: Move, tell: (line: string) => void): Promise<Move>
   const began = performance.now()
   for (let state = ''; ; await sleep(50)) {
     const now = await readMove(move.id)
-    if (now.state !== state) tell(`  ${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s  ${(state = now.state)}`)
+    if (now.state !== state)
+      tell(
+        `  ${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s  ${(state = now.state)}`,
+      )
     if (now.state === 'aborted') throw new Error(`the move was given up: ${now.error}`)
     if (now.state === 'switched' && now.pauseMs !== null) return now
   }
 }
 
-const differing = (a: Record<string, string>, b: Record<string, string>): number => Object.keys({ ...a, ...b }).filter((name) => a[name] !== b[name]).length
+const differing = (a: Record<string, string>, b: Record<string, string>): number =>
+  Object.keys({ ...a, ...b }).filter((name) => a[name] !== b[name]).length
 const rowsASecond = ({ rows, seconds }: Run): number => Math.round(rows / seconds)
 
-const report = (runs: Run[]): string => table(
-  ['move', 'rows', 'lost', 'doubled', 'misplaced', 'resurrected', 'others changed', 'refused', 'longest gap ms', 'fence ms', 'slowest write ms', 'rows/s', 'total s', 'writes/s'],
-  runs.map((one) => [one.direction, one.rows, one.lost, one.doubled, one.misplaced, one.resurrected, one.others, one.refused, one.gap, one.fence, one.slowest, rowsASecond(one), one.seconds, one.writes]))
+const report = (runs: Run[]): string =>
+  table(
+    [
+      'move',
+      'rows',
+      'lost',
+      'doubled',
+      'misplaced',
+      'resurrected',
+      'others changed',
+      'refused',
+      'longest gap ms',
+      'fence ms',
+      'slowest write ms',
+      'rows/s',
+      'total s',
+      'writes/s',
+    ],
+    runs.map((one) => [
+      one.direction,
+      one.rows,
+      one.lost,
+      one.doubled,
+      one.misplaced,
+      one.resurrected,
+      one.others,
+      one.refused,
+      one.gap,
+      one.fence,
+      one.slowest,
+      rowsASecond(one),
+      one.seconds,
+      one.writes,
+    ]),
+  )
 
 /** Of the million rows that the targets speak of; a smaller run says how it did all the same. */
 function targets(runs: Run[]): string {
-  const [gap, seconds] = [Math.max(...runs.map((one) => one.gap)), Math.max(...runs.map((one) => one.seconds))]
+  const [gap, seconds] = [
+    Math.max(...runs.map((one) => one.gap)),
+    Math.max(...runs.map((one) => one.seconds)),
+  ]
   return `targets: no acknowledged write for less than 150 ms: ${gap < 150 ? 'reached' : 'MISSED'} (${gap} ms); 1,000,000 rows in less than 40 s: ${seconds < 40 ? 'reached' : 'MISSED'} (${runs[0]?.rows ?? 0} rows in ${seconds} s)`
 }
 
 function summary(runs: Run[]): Figures {
-  const sum = (key: 'lost' | 'doubled' | 'misplaced' | 'resurrected') => runs.reduce((total, one) => total + one[key], 0)
-  const each = Object.fromEntries(runs.flatMap((one, i) => [[`fence_ms_${i + 1}`, one.fence], [`total_s_${i + 1}`, one.seconds], [`rows_per_s_${i + 1}`, rowsASecond(one)]]))
+  const sum = (key: 'lost' | 'doubled' | 'misplaced' | 'resurrected') =>
+    runs.reduce((total, one) => total + one[key], 0)
+  const each = Object.fromEntries(
+    runs.flatMap((one, i) => [
+      [`fence_ms_${i + 1}`, one.fence],
+      [`total_s_${i + 1}`, one.seconds],
+      [`rows_per_s_${i + 1}`, rowsASecond(one)],
+    ]),
+  )
   return {
-    rows: Math.min(...runs.map(({ rows }) => rows)), lost: sum('lost'), doubled: sum('doubled'), misplaced: sum('misplaced'), resurrected: sum('resurrected'),
-    longest_pause_ms: Math.max(...runs.map(({ gap }) => gap)), rows_per_s: Math.min(...runs.map(rowsASecond)), total_s: Math.max(...runs.map(({ seconds }) => seconds)),
-    writes_per_s: Math.min(...runs.map(({ writes }) => writes)), ...each,
+    rows: Math.min(...runs.map(({ rows }) => rows)),
+    lost: sum('lost'),
+    doubled: sum('doubled'),
+    misplaced: sum('misplaced'),
+    resurrected: sum('resurrected'),
+    longest_pause_ms: Math.max(...runs.map(({ gap }) => gap)),
+    rows_per_s: Math.min(...runs.map(rowsASecond)),
+    total_s: Math.max(...runs.map(({ seconds }) => seconds)),
+    writes_per_s: Math.min(...runs.map(({ writes }) => writes)),
+    ...each,
   }
 }

@@ -15,14 +15,16 @@ type Felt = { ms: number[]; poolTimeouts: number; refused: number; failed: numbe
 const felt = (): Felt => ({ ms: [], poolTimeouts: 0, refused: 0, failed: 0 })
 
 /**
- * One starter tenant sends twenty times its share, with slow queries and an export; what do its neighbours feel? Quiet, noisy and
- * noisy without limits take turns in one run.
+ * One starter tenant sends twenty times its share, with slow queries and an export; what do its
+ * neighbours feel? Quiet, noisy and noisy without limits take turns in one run.
  */
 export async function run({ size = 20_000, adminUrl, deadline, tell }: Given): Promise<Outcome> {
   const noisy = await occupant(adminUrl, 'noisy', size)
   const others: Occupant[] = []
   for (let i = 0; i < neighbours; i++) others.push(await occupant(adminUrl, `neighbour-${i}`, 2000))
-  tell(`${neighbours} neighbours with ${perSecond / neighbours} pages a second each; the noisy one asks for ${(20 * perSecond) / neighbours} and holds ${size} orders`)
+  tell(
+    `${neighbours} neighbours with ${perSecond / neighbours} pages a second each; the noisy one asks for ${(20 * perSecond) / neighbours} and holds ${size} orders`,
+  )
 
   const sides = { alone: felt(), limited: felt(), unlimited: felt() }
   const noise = { limited: felt(), unlimited: felt() }
@@ -32,18 +34,30 @@ export async function run({ size = 20_000, adminUrl, deadline, tell }: Given): P
   while (performance.now() + 3 * sliceMs < deadline - 10_000) {
     await unlimit(noisy, others, false)
     await slice(others, sides.alone, sliceMs)
-    await Promise.all([slice(others, sides.limited, sliceMs), uproar(noisy, noise.limited, sliceMs)])
+    await Promise.all([
+      slice(others, sides.limited, sliceMs),
+      uproar(noisy, noise.limited, sliceMs),
+    ])
     await sleep(500)
     await unlimit(noisy, others, true)
-    await Promise.all([slice(others, sides.unlimited, sliceMs), uproar(noisy, noise.unlimited, sliceMs)])
+    await Promise.all([
+      slice(others, sides.unlimited, sliceMs),
+      uproar(noisy, noise.unlimited, sliceMs),
+    ])
     await sleep(500)
   }
   return outcome(sides, noise)
 }
 
 async function unlimit(noisy: Occupant, others: Occupant[], off: boolean): Promise<void> {
-  const own = Object.fromEntries(limitNames.map((name) => [name, off ? (name === 'statementMs' ? 60_000 : name === 'concurrent' ? 1000 : 1_000_000) : null]))
-  for (const { id } of [noisy, ...others]) await setLimits({ tenantId: id, actor: 'bench', reason: 'bench' }, own)
+  const own = Object.fromEntries(
+    limitNames.map((name) => [
+      name,
+      off ? (name === 'statementMs' ? 60_000 : name === 'concurrent' ? 1000 : 1_000_000) : null,
+    ]),
+  )
+  for (const { id } of [noisy, ...others])
+    await setLimits({ tenantId: id, actor: 'bench', reason: 'bench' }, own)
   forgetLimits()
 }
 
@@ -52,38 +66,68 @@ async function slice(others: Occupant[], into: Felt, ms: number): Promise<void> 
   const running: Promise<void>[] = []
   for (let i = 0, from = performance.now(); performance.now() - from < ms; i++) {
     const tenant = others[i % others.length]
-    if (tenant) running.push(timed(into, tenant, () => tenantBatch(tenant.owner, (tx) => [
-      tx.execute(sql`select id, number, status, total_minor, placed_at from orders where tenant_id = ${tenant.id} order by placed_at desc, id desc limit 50`),
-      tx.execute(sql`select status, count(*)::int as n from orders where tenant_id = ${tenant.id} group by status`),
-    ])))
+    if (tenant)
+      running.push(
+        timed(into, tenant, () =>
+          tenantBatch(tenant.owner, (tx) => [
+            tx.execute(
+              sql`select id, number, status, total_minor, placed_at from orders where tenant_id = ${tenant.id} order by placed_at desc, id desc limit 50`,
+            ),
+            tx.execute(
+              sql`select status, count(*)::int as n from orders where tenant_id = ${tenant.id} group by status`,
+            ),
+          ]),
+        ),
+      )
     await sleep(Math.max(0, from + ((i + 1) * 1000) / perSecond - performance.now()))
   }
   await Promise.all(running)
 }
 
-/** Twenty times as many as one neighbour, every third one slow, and all of its orders read out page by page beside it. */
+/**
+ * Twenty times as many as one neighbour, every third one slow, and all of its orders read out page
+ * by page beside it.
+ */
 async function uproar({ id, owner }: Occupant, into: Felt, ms: number): Promise<void> {
   const until = performance.now() + ms
   const running: Promise<void>[] = [readAll()]
   for (let i = 0, from = performance.now(); performance.now() < until; i++) {
-    running.push(timed(into, { id }, () => withTenant(owner, (tx) => tx.execute(i % 3 === 0
-      ? sql`select count(*) from orders as a join orders as b on b.tenant_id = a.tenant_id and b.total_minor = a.total_minor and b.note >= a.note where a.tenant_id = ${id} and b.tenant_id = ${id}`
-      : sql`select status, sum(total_minor) from orders where tenant_id = ${id} group by status`))))
-    await sleep(Math.max(0, from + ((i + 1) * 1000 * neighbours) / (20 * perSecond) - performance.now()))
+    running.push(
+      timed(into, { id }, () =>
+        withTenant(owner, (tx) =>
+          tx.execute(
+            i % 3 === 0
+              ? sql`select count(*) from orders as a join orders as b on b.tenant_id = a.tenant_id and b.total_minor = a.total_minor and b.note >= a.note where a.tenant_id = ${id} and b.tenant_id = ${id}`
+              : sql`select status, sum(total_minor) from orders where tenant_id = ${id} group by status`,
+          ),
+        ),
+      ),
+    )
+    await sleep(
+      Math.max(0, from + ((i + 1) * 1000 * neighbours) / (20 * perSecond) - performance.now()),
+    )
   }
   await Promise.all(running)
 
   async function readAll(): Promise<void> {
-    for (let last = '00000000-0000-0000-0000-000000000000'; performance.now() < until; ) {
+    for (let last = '00000000-0000-0000-0000-000000000000'; performance.now() < until;) {
       await timed(into, { id }, async () => {
-        const { rows } = await withTenant(owner, (tx) => tx.execute<{ id: string }>(sql`select * from orders where tenant_id = ${id} and id > ${last} order by id limit 200`))
+        const { rows } = await withTenant(owner, (tx) =>
+          tx.execute<{ id: string }>(
+            sql`select * from orders where tenant_id = ${id} and id > ${last} order by id limit 200`,
+          ),
+        )
         last = rows.at(-1)?.id ?? '00000000-0000-0000-0000-000000000000'
       })
     }
   }
 }
 
-async function timed(into: Felt, { id }: { id: string }, work: () => Promise<unknown>): Promise<void> {
+async function timed(
+  into: Felt,
+  { id }: { id: string },
+  work: () => Promise<unknown>,
+): Promise<void> {
   const began = performance.now()
   try {
     await spendRequest(id)
@@ -98,23 +142,46 @@ async function timed(into: Felt, { id }: { id: string }, work: () => Promise<unk
   }
 }
 
-function outcome(sides: Record<'alone' | 'limited' | 'unlimited', Felt>, noise: Record<'limited' | 'unlimited', Felt>): Outcome {
+function outcome(
+  sides: Record<'alone' | 'limited' | 'unlimited', Felt>,
+  noise: Record<'limited' | 'unlimited', Felt>,
+): Outcome {
   const p95 = (of: Felt) => quantile(of.ms, 0.95)
   const ratio = (of: Felt) => round(p95(of) / p95(sides.alone))
   const figures = {
-    others_p95_ratio: ratio(sides.limited), others_pool_timeouts: sides.limited.poolTimeouts, noisy_429: noise.limited.refused,
-    unlimited_p95_ratio: ratio(sides.unlimited), unlimited_pool_timeouts: sides.unlimited.poolTimeouts, alone_p95_ms: round(p95(sides.alone)),
+    others_p95_ratio: ratio(sides.limited),
+    others_pool_timeouts: sides.limited.poolTimeouts,
+    noisy_429: noise.limited.refused,
+    unlimited_p95_ratio: ratio(sides.unlimited),
+    unlimited_pool_timeouts: sides.unlimited.poolTimeouts,
+    alone_p95_ms: round(p95(sides.alone)),
     others_refused: sides.limited.refused + sides.limited.failed,
   }
-  const row = (name: string, of: Felt) => [name, `${quantile(of.ms, 0.5).toFixed(1)} ms`, `${p95(of).toFixed(1)} ms`, of.ms.length, of.poolTimeouts, of.refused, of.failed]
-  const reached = figures.others_p95_ratio <= 1.5 && figures.others_pool_timeouts === 0 && figures.noisy_429 > 0
+  const row = (name: string, of: Felt) => [
+    name,
+    `${quantile(of.ms, 0.5).toFixed(1)} ms`,
+    `${p95(of).toFixed(1)} ms`,
+    of.ms.length,
+    of.poolTimeouts,
+    of.refused,
+    of.failed,
+  ]
+  const reached =
+    figures.others_p95_ratio <= 1.5 && figures.others_pool_timeouts === 0 && figures.noisy_429 > 0
   return {
     figures,
     text: [
-      table(['', 'p50', 'p95', 'served', 'pool timeouts', '429', 'stopped'], [
-        row('neighbours, alone', sides.alone), row('neighbours, beside the noisy one', sides.limited), row('neighbours, without limits', sides.unlimited),
-        row('the noisy one', noise.limited), row('the noisy one, without limits', noise.unlimited),
-      ]), '',
+      table(
+        ['', 'p50', 'p95', 'served', 'pool timeouts', '429', 'stopped'],
+        [
+          row('neighbours, alone', sides.alone),
+          row('neighbours, beside the noisy one', sides.limited),
+          row('neighbours, without limits', sides.unlimited),
+          row('the noisy one', noise.limited),
+          row('the noisy one, without limits', noise.unlimited),
+        ],
+      ),
+      '',
       `neighbours' p95: ${figures.others_p95_ratio}× of alone with limits, ${figures.unlimited_p95_ratio}× without; limits of a starter: ${JSON.stringify(tierLimits.starter)}`,
       `target: at most 1.5×, no pool timeout, 429 for the noisy one: ${reached ? 'reached' : 'MISSED'}`,
     ].join('\n'),

@@ -1,15 +1,27 @@
 import pg from 'pg'
 import { connected, inDatabase } from '#db/connect'
 
-const urls = ['DATABASE_URL', 'PLATFORM_DATABASE_URL', 'TENANT_DATABASE_URL', 'WORKER_DATABASE_URL', 'MIGRATOR_DATABASE_URL']
+const urls = [
+  'DATABASE_URL',
+  'PLATFORM_DATABASE_URL',
+  'TENANT_DATABASE_URL',
+  'WORKER_DATABASE_URL',
+  'MIGRATOR_DATABASE_URL',
+]
 
-/** Makes an empty database for a benchmark beside the configured one and lets the environment point there. Returns its URL. */
+/**
+ * Makes an empty database for a benchmark beside the configured one and lets the environment point
+ * there. Returns its URL.
+ */
 export async function ownDatabase(name: string): Promise<string> {
   const configured = process.env.DATABASE_URL
-  if (!configured) throw new Error('DATABASE_URL is missing: npm run bench sets it, or a server of yours')
+  if (!configured)
+    throw new Error('DATABASE_URL is missing: npm run bench sets it, or a server of yours')
   const database = `rowhouse_bench_${name}`
   await removeDatabase(inDatabase(configured, database))
-  await connected(inDatabase(configured, 'postgres'), (admin) => admin.query(`create database ${pg.escapeIdentifier(database)}`))
+  await connected(inDatabase(configured, 'postgres'), (admin) =>
+    admin.query(`create database ${pg.escapeIdentifier(database)}`),
+  )
   for (const url of urls) {
     const given = process.env[url]
     if (given) process.env[url] = inDatabase(given, database)
@@ -17,13 +29,16 @@ export async function ownDatabase(name: string): Promise<string> {
   return inDatabase(configured, database)
 }
 
-/** Drops it with the databases and logins of its tenants; also what a run that was killed has left. */
+/**
+ * Drops it with the databases and logins of its tenants; also what a run that was killed has left.
+ */
 export async function removeDatabase(url: string): Promise<void> {
   const tenants = await connected(url, async (client) => {
     const there = await client.query(`select where to_regclass('platform.tenants') is not null`)
     if (there.rowCount === 0) return []
     const { rows } = await client.query<{ name: string; own: boolean }>(
-      `select 't_' || replace(t.id::text, '-', '') as name, exists (select from pg_catalog.pg_database where datname = 't_' || replace(t.id::text, '-', '')) as own from platform.tenants as t`)
+      `select 't_' || replace(t.id::text, '-', '') as name, exists (select from pg_catalog.pg_database where datname = 't_' || replace(t.id::text, '-', '')) as own from platform.tenants as t`,
+    )
     return rows
   }).catch((error: { code?: string }) => {
     if (error.code === '3D000') return undefined
@@ -31,8 +46,14 @@ export async function removeDatabase(url: string): Promise<void> {
   })
   if (tenants === undefined) return
   await connected(inDatabase(url, 'postgres'), async (admin) => {
-    await admin.query(`drop database if exists ${pg.escapeIdentifier(decodeURIComponent(new URL(url).pathname.slice(1)))} with (force)`)
-    for (const { name } of tenants.filter(({ own }) => own)) await admin.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`)
-    if (tenants.length > 0) await admin.query(tenants.map(({ name }) => `drop role if exists ${pg.escapeIdentifier(name)}`).join(';'))
+    await admin.query(
+      `drop database if exists ${pg.escapeIdentifier(decodeURIComponent(new URL(url).pathname.slice(1)))} with (force)`,
+    )
+    for (const { name } of tenants.filter(({ own }) => own))
+      await admin.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`)
+    if (tenants.length > 0)
+      await admin.query(
+        tenants.map(({ name }) => `drop role if exists ${pg.escapeIdentifier(name)}`).join(';'),
+      )
   })
 }

@@ -9,21 +9,31 @@ import { setLimits } from '#db/limits/limits'
 
 const target = 2.5
 
-// The page for an address that does not exist: a few words in the root layout, drawn anew for each request, and nothing read.
+// The page for an address that does not exist: a few words in the root layout, drawn anew for each
+// request, and nothing read.
 const empty = '/no-such-page'
 
-/** The orders page of a tenant with very many orders, as its owner's browser asks for it, against the emptiest page of the same server. */
+/**
+ * The orders page of a tenant with very many orders, as its owner's browser asks for it, against
+ * the emptiest page of the same server.
+ */
 export async function run({ size = 1_000_000, adminUrl, deadline, tell }: Given): Promise<Outcome> {
   const filling = performance.now()
   const tenant = await occupant(adminUrl, 'large', size)
-  await setLimits({ tenantId: tenant.id, actor: 'bench', reason: 'bench' }, { requestsPerMinute: 10_000_000 })
+  await setLimits(
+    { tenantId: tenant.id, actor: 'bench', reason: 'bench' },
+    { requestsPerMinute: 10_000_000 },
+  )
   tell(`${size} orders written in ${Math.round((performance.now() - filling) / 1000)} s`)
   const { json } = await labLogin({ values: {}, positionals: [tenant.email] })
   const { cookie } = json as { cookie: string }
   const app = await serveBuild()
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   try {
-    const page = (path: string, status = 200) => () => read(agent, `${app.url}${path}`, { cookie, status })
+    const page =
+      (path: string, status = 200) =>
+      () =>
+        read(agent, `${app.url}${path}`, { cookie, status })
     const far = await turned(page)
     const sides = [
       { name: 'an empty page', once: page(empty, 404) },
@@ -40,7 +50,9 @@ export async function run({ size = 1_000_000, adminUrl, deadline, tell }: Given)
 }
 
 /** Where a hundred clicks on "Next" lead, or fewer when there are no more pages. */
-async function turned(page: (path: string) => () => Promise<string>): Promise<{ path: string; number: number }> {
+async function turned(
+  page: (path: string) => () => Promise<string>,
+): Promise<{ path: string; number: number }> {
   let path = '/orders'
   for (let number = 1; ; number++) {
     const link = /<a [^>]*rel="next"[^>]*>/.exec(await page(path)())?.[0]
@@ -50,13 +62,21 @@ async function turned(page: (path: string) => () => Promise<string>): Promise<{ 
   }
 }
 
-function read(agent: Agent, url: string, { cookie, status }: { cookie: string; status: number }): Promise<string> {
+function read(
+  agent: Agent,
+  url: string,
+  { cookie, status }: { cookie: string; status: number },
+): Promise<string> {
   return new Promise((resolve, reject) => {
     get(url, { agent, headers: { cookie, accept: 'text/html' } }, (answer) => {
       const parts: Buffer[] = []
       answer.on('data', (part: Buffer) => parts.push(part))
       answer.on('error', reject)
-      answer.on('end', () => (answer.statusCode === status ? resolve(Buffer.concat(parts).toString()) : reject(new Error(`${url} answered ${answer.statusCode}`))))
+      answer.on('end', () =>
+        answer.statusCode === status
+          ? resolve(Buffer.concat(parts).toString())
+          : reject(new Error(`${url} answered ${answer.statusCode}`)),
+      )
     }).on('error', reject)
   })
 }
@@ -65,15 +85,31 @@ function outcome(times: Map<string, number[]>, size: number): Outcome {
   const [blank = [], orders = [], far = [], search = []] = times.values()
   const p = (of: number[], part: number) => quantile(of, part)
   const figures = {
-    p95_ratio: round(p(orders, 0.95) / p(blank, 0.95)), p95_ms: round(p(orders, 0.95)),
-    p50_ratio: round(p(orders, 0.5) / p(blank, 0.5)), p50_ms: round(p(orders, 0.5)),
-    empty_p95_ms: round(p(blank, 0.95)), far_p95_ms: round(p(far, 0.95)), far_ratio: round(p(far, 0.5) / p(orders, 0.5)), search_p95_ms: round(p(search, 0.95)), size,
+    p95_ratio: round(p(orders, 0.95) / p(blank, 0.95)),
+    p95_ms: round(p(orders, 0.95)),
+    p50_ratio: round(p(orders, 0.5) / p(blank, 0.5)),
+    p50_ms: round(p(orders, 0.5)),
+    empty_p95_ms: round(p(blank, 0.95)),
+    far_p95_ms: round(p(far, 0.95)),
+    far_ratio: round(p(far, 0.5) / p(orders, 0.5)),
+    search_p95_ms: round(p(search, 0.95)),
+    size,
   }
-  const rows = [...times].map(([name, of]) => [name, of.length, `${p(of, 0.5).toFixed(1)} ms`, `${p(of, 0.95).toFixed(1)} ms`, `${(p(of, 0.95) / p(blank, 0.95)).toFixed(2)}×`])
+  const rows = [...times].map(([name, of]) => [
+    name,
+    of.length,
+    `${p(of, 0.5).toFixed(1)} ms`,
+    `${p(of, 0.95).toFixed(1)} ms`,
+    `${(p(of, 0.95) / p(blank, 0.95)).toFixed(2)}×`,
+  ])
   return {
     figures,
     text: [
-      table([`${size.toLocaleString('en')} orders`, 'asked', 'p50', 'p95', 'p95 against empty'], rows), '',
+      table(
+        [`${size.toLocaleString('en')} orders`, 'asked', 'p50', 'p95', 'p95 against empty'],
+        rows,
+      ),
+      '',
       `target: the orders page's p95 at most ${target}× of the empty page's: ${figures.p95_ratio <= target ? 'reached' : 'MISSED'}`,
     ].join('\n'),
   }

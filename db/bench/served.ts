@@ -9,10 +9,14 @@ const patienceMs = 30_000
 
 /** The production build, as npm start runs it, on the database that the environment names. */
 export async function serveBuild(): Promise<Served> {
-  if (!existsSync('.next/standalone/server.js')) throw new Error('there is no production build in .next/standalone; run npm run build first')
+  if (!existsSync('.next/standalone/server.js'))
+    throw new Error('there is no production build in .next/standalone; run npm run build first')
   const port = await freePort()
   const env = { ...process.env, HOSTNAME: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'error' }
-  const child = spawn(process.execPath, ['scripts/start.mjs'], { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(process.execPath, ['scripts/start.mjs'], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const stop = async () => {
     child.kill()
@@ -22,18 +26,29 @@ export async function serveBuild(): Promise<Served> {
   for (const until = performance.now() + patienceMs; !(await answers(url)); await sleep(100)) {
     if (child.exitCode !== null || performance.now() > until) {
       await stop()
-      throw new Error(`the production build does not answer at ${url} within ${patienceMs / 1000} s`)
+      throw new Error(
+        `the production build does not answer at ${url} within ${patienceMs / 1000} s`,
+      )
     }
   }
   return { url, stop }
 }
 
-const answers = (url: string) => fetch(`${url}/healthz`).then(({ ok }) => ok, () => false)
+const answers = (url: string) =>
+  fetch(`${url}/healthz`).then(
+    ({ ok }) => ok,
+    () => false,
+  )
 
-const freePort = () => new Promise<number>((resolve, reject) => {
-  const server = createServer().once('error', reject)
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address()
-    server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('the system gave no port'))))
+const freePort = () =>
+  new Promise<number>((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() =>
+        typeof address === 'object' && address
+          ? resolve(address.port)
+          : reject(new Error('the system gave no port')),
+      )
+    })
   })
-})

@@ -1,14 +1,22 @@
-/** What is compared: work done over and over, in short slices that take turns, so that a noisy moment meets all of them alike. */
+/**
+ * What is compared: work done over and over, in short slices that take turns, so that a noisy
+ * moment meets all of them alike.
+ */
 export type Side = { name: string; once: () => Promise<unknown> }
 
-export async function inSlices(sides: Side[], { sliceMs, deadline, rounds }: { sliceMs: number; deadline: number; rounds: number }): Promise<Map<string, number[]>> {
+export async function inSlices(
+  sides: Side[],
+  { sliceMs, deadline, rounds }: { sliceMs: number; deadline: number; rounds: number },
+): Promise<Map<string, number[]>> {
   const times = new Map(sides.map(({ name }): [string, number[]] => [name, []]))
   for (const { once } of sides) for (let i = 0; i < 20; i++) await once()
   for (let round = 0; round < rounds && performance.now() < deadline; round++) {
-    const turn = sides.map((_, i) => sides[(i + round) % sides.length]).filter((side) => side !== undefined)
+    const turn = sides
+      .map((_, i) => sides[(i + round) % sides.length])
+      .filter((side) => side !== undefined)
     for (const { name, once } of turn) {
       const list = times.get(name) ?? []
-      for (const until = performance.now() + sliceMs; performance.now() < until; ) {
+      for (const until = performance.now() + sliceMs; performance.now() < until;) {
         const began = performance.now()
         await once()
         list.push(performance.now() - began)

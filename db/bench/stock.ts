@@ -8,34 +8,69 @@ import { connected } from '#db/connect'
 
 const baseline = 1
 
-/** A folder as drizzle-kit leaves it: a baseline that counts as applied, and one migration, the `nth` of its time: drizzle-orm skips what is not newer than the last. Returns where it is and how to remove it. */
-export async function stockFolder(statements: string[], nth = 1): Promise<{ path: string; remove: () => Promise<void> }> {
+/**
+ * A folder as drizzle-kit leaves it: a baseline that counts as applied, and one migration, the
+ * `nth` of its time: drizzle-orm skips what is not newer than the last. Returns where it is and how
+ * to remove it.
+ */
+export async function stockFolder(
+  statements: string[],
+  nth = 1,
+): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'rowhouse-bench-'))
   await mkdir(join(path, 'meta'))
   await writeFile(join(path, '0000_init.sql'), 'select 1')
   await writeFile(join(path, '0001_more.sql'), statements.join(';--> statement-breakpoint\n'))
-  const entry = (idx: number, tag: string) => ({ idx, version: '7', when: baseline + idx, tag, breakpoints: true })
-  await writeFile(join(path, 'meta', '_journal.json'), JSON.stringify({ version: '7', dialect: 'postgresql', entries: [entry(0, '0000_init'), entry(nth, '0001_more')] }))
+  const entry = (idx: number, tag: string) => ({
+    idx,
+    version: '7',
+    when: baseline + idx,
+    tag,
+    breakpoints: true,
+  })
+  await writeFile(
+    join(path, 'meta', '_journal.json'),
+    JSON.stringify({
+      version: '7',
+      dialect: 'postgresql',
+      entries: [entry(0, '0000_init'), entry(nth, '0001_more')],
+    }),
+  )
   return { path, remove: () => rm(path, { recursive: true }) }
 }
 
 /** drizzle-orm's ledger in every schema, as it stands after the baseline. Not timed. */
 export async function stockLedgers(adminUrl: string, schemas: string[]): Promise<void> {
   const left = [...schemas]
-  await Promise.all([1, 2].map(() => connected(adminUrl, async (client) => {
-    for (let schema = left.pop(); schema; schema = left.pop()) {
-      await client.query(`create table ${schema}.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint);
+  await Promise.all(
+    [1, 2].map(() =>
+      connected(adminUrl, async (client) => {
+        for (let schema = left.pop(); schema; schema = left.pop()) {
+          await client.query(`create table ${schema}.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint);
         insert into ${schema}.__drizzle_migrations (hash, created_at) values ('baseline', ${baseline})`)
-    }
-  })))
+        }
+      }),
+    ),
+  )
 }
 
-/** migrate() per schema in a loop, each on a connection of its own whose search path names the schema. Returns how many fitted in the time. */
-export async function stockLoop(adminUrl: string, schemas: string[], folder: string, until: number): Promise<number> {
+/**
+ * migrate() per schema in a loop, each on a connection of its own whose search path names the
+ * schema. Returns how many fitted in the time.
+ */
+export async function stockLoop(
+  adminUrl: string,
+  schemas: string[],
+  folder: string,
+  until: number,
+): Promise<number> {
   let done = 0
   for (const schema of schemas) {
     if (performance.now() > until) break
-    const client = new pg.Client({ connectionString: adminUrl, options: `-c search_path=${schema}` })
+    const client = new pg.Client({
+      connectionString: adminUrl,
+      options: `-c search_path=${schema}`,
+    })
     await client.connect()
     await migrate(drizzle(client), { migrationsFolder: folder, migrationsSchema: schema })
     await client.end()
@@ -45,9 +80,10 @@ export async function stockLoop(adminUrl: string, schemas: string[], folder: str
 }
 
 /** The same on one connection for all, which changes its search path. */
-export const stockLoopOnOne = (adminUrl: string, schemas: string[], folder: string) => connected(adminUrl, async (client) => {
-  for (const schema of schemas) {
-    await client.query(`set search_path = ${schema}`)
-    await migrate(drizzle(client), { migrationsFolder: folder, migrationsSchema: schema })
-  }
-})
+export const stockLoopOnOne = (adminUrl: string, schemas: string[], folder: string) =>
+  connected(adminUrl, async (client) => {
+    for (const schema of schemas) {
+      await client.query(`set search_path = ${schema}`)
+      await migrate(drizzle(client), { migrationsFolder: folder, migrationsSchema: schema })
+    }
+  })

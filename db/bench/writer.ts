@@ -3,11 +3,17 @@ import { sql, type SQL } from 'drizzle-orm'
 import { withTenant, type Caller, type TenantTx } from '#db/door'
 import { newId } from '#db/id'
 
-/** The rows that a writer changes, each by the text that it wrote into it last; null for a row that it deleted. */
+/**
+ * The rows that a writer changes, each by the text that it wrote into it last; null for a row that
+ * it deleted.
+ */
 export type Mark = string | null
 export type Row = `${'orders' | 'order_lines' | 'order_events' | 'products'}/${string}`
 
-/** What was acknowledged, kept by the one who wrote. `doubtful`: rows of transactions whose end nobody told. */
+/**
+ * What was acknowledged, kept by the one who wrote. `doubtful`: rows of transactions whose end
+ * nobody told.
+ */
 export class Ledger {
   /** The name of this writer's own row in `counters`. */
   readonly counter = `writer ${newId()}`
@@ -24,12 +30,19 @@ export class Ledger {
   lastAckAt = 0
 }
 
-type Deed = { changes: Map<Row, Mark>; counts: number; statements: SQL[]; done: () => void; refused: () => void }
+type Deed = {
+  changes: Map<Row, Mark>
+  counts: number
+  statements: SQL[]
+  done: () => void
+  refused: () => void
+}
 type Order = { id: string; lines: string[]; events: string[] }
 
 /**
- * Writes to one tenant through the door, as a person would, at a rate of so many statements a second, in transactions over several
- * tables: orders with lines and events, changes, deletions, lines that go to another order, article numbers that change hands.
+ * Writes to one tenant through the door, as a person would, at a rate of so many statements a
+ * second, in transactions over several tables: orders with lines and events, changes, deletions,
+ * lines that go to another order, article numbers that change hands.
  */
 export class Writer {
   readonly ledger = new Ledger()
@@ -64,13 +77,22 @@ export class Writer {
 
   async #settleIn(): Promise<void> {
     await withTenant(this.caller, async (tx) => {
-      const found = await tx.execute<{ id: string }>(sql`select id from customers where tenant_id = ${tx.tenantId} limit 1`)
+      const found = await tx.execute<{ id: string }>(
+        sql`select id from customers where tenant_id = ${tx.tenantId} limit 1`,
+      )
       this.#customer = found.rows[0]?.id ?? newId()
-      if (!found.rows[0]) await tx.execute(sql`insert into customers (tenant_id, id, name) values (${tx.tenantId}, ${this.#customer}, 'Writer')`)
-      await tx.execute(sql`insert into counters (tenant_id, name, value) values (${tx.tenantId}, ${this.ledger.counter}, 0)`)
+      if (!found.rows[0])
+        await tx.execute(
+          sql`insert into customers (tenant_id, id, name) values (${tx.tenantId}, ${this.#customer}, 'Writer')`,
+        )
+      await tx.execute(
+        sql`insert into counters (tenant_id, name, value) values (${tx.tenantId}, ${this.ledger.counter}, 0)`,
+      )
       for (let i = 0; i < 5; i++) {
         const product = { id: newId(), sku: `W-${i}-${newId().slice(-6)}` }
-        await tx.execute(sql`insert into products (tenant_id, id, sku, name, price_minor) values (${tx.tenantId}, ${product.id}, ${product.sku}, 'm0', 1)`)
+        await tx.execute(
+          sql`insert into products (tenant_id, id, sku, name, price_minor) values (${tx.tenantId}, ${product.id}, ${product.sku}, 'm0', 1)`,
+        )
         this.#products.push(product)
         this.ledger.rows.set(`products/${product.id}`, 'm0')
       }
@@ -84,7 +106,10 @@ export class Writer {
       const began = performance.now()
       await this.#attempt(deed)
       // behind schedule, time is not made up for: a pause must not turn into a burst
-      at = Math.max(at + (deed.statements.length * seats * 1000) / this.rate, performance.now() - 200)
+      at = Math.max(
+        at + (deed.statements.length * seats * 1000) / this.rate,
+        performance.now() - 200,
+      )
       this.ledger.longestMs = Math.max(this.ledger.longestMs, performance.now() - began)
       await sleep(Math.max(0, at - performance.now()))
     }
@@ -119,14 +144,21 @@ export class Writer {
     this.ledger.maybeCounted += deed.counts
     for (const [row, mark] of deed.changes) {
       const before = this.ledger.rows.get(row)
-      this.ledger.doubtful.set(row, [...(this.ledger.doubtful.get(row) ?? []), mark, before ?? null])
+      this.ledger.doubtful.set(row, [
+        ...(this.ledger.doubtful.get(row) ?? []),
+        mark,
+        before ?? null,
+      ])
       this.ledger.rows.delete(row)
     }
   }
 
   #choose(): Deed {
     const dice = Math.random()
-    const order = this.#orders.length > 40 ? this.#orders.splice(Math.floor(Math.random() * this.#orders.length), 1)[0] : undefined
+    const order =
+      this.#orders.length > 40
+        ? this.#orders.splice(Math.floor(Math.random() * this.#orders.length), 1)[0]
+        : undefined
     if (!order || dice < 0.3) return this.#create(order)
     if (dice < 0.6) return this.#change(order)
     if (dice < 0.75) return this.#remove(order)
@@ -149,7 +181,11 @@ export class Writer {
     const order: Order = { id: newId(), lines: [newId(), newId()], events: [event] }
     const product = this.#products[0]?.id
     return {
-      changes: new Map<Row, Mark>([[`orders/${order.id}`, mark], ...order.lines.map((id): [Row, Mark] => [`order_lines/${id}`, mark]), [`order_events/${event}`, mark]]),
+      changes: new Map<Row, Mark>([
+        [`orders/${order.id}`, mark],
+        ...order.lines.map((id): [Row, Mark] => [`order_lines/${id}`, mark]),
+        [`order_events/${event}`, mark],
+      ]),
       counts: 1,
       statements: [
         sql`update counters set value = value + 1 where tenant_id = ${t} and name = ${this.ledger.counter}`,
@@ -165,7 +201,11 @@ export class Writer {
   #change(order: Order): Deed {
     const [t, mark, event] = [this.#tenant, this.#mark(), newId()]
     return {
-      changes: new Map<Row, Mark>([[`orders/${order.id}`, mark], [`order_lines/${order.lines[0]}`, mark], [`order_events/${event}`, mark]]),
+      changes: new Map<Row, Mark>([
+        [`orders/${order.id}`, mark],
+        [`order_lines/${order.lines[0]}`, mark],
+        [`order_events/${event}`, mark],
+      ]),
       counts: 0,
       statements: [
         sql`update orders set note = ${mark}, version = version + 1 where tenant_id = ${t} and id = ${order.id}`,
@@ -178,11 +218,16 @@ export class Writer {
   }
 
   #remove(order: Order): Deed {
-    const gone: Row[] = [`orders/${order.id}`, ...order.lines.map((id): Row => `order_lines/${id}`), ...order.events.map((id): Row => `order_events/${id}`)]
+    const gone: Row[] = [
+      `orders/${order.id}`,
+      ...order.lines.map((id): Row => `order_lines/${id}`),
+      ...order.events.map((id): Row => `order_events/${id}`),
+    ]
     return {
       changes: new Map(gone.map((row): [Row, Mark] => [row, null])),
       counts: 0,
-      statements: [sql`delete from orders where tenant_id = ${this.#tenant} and id = ${order.id}`], // lines and events go with it
+      // lines and events go with it
+      statements: [sql`delete from orders where tenant_id = ${this.#tenant} and id = ${order.id}`],
       done: () => {},
       refused: () => void this.#orders.push(order),
     }
@@ -197,20 +242,31 @@ export class Writer {
     return {
       changes: new Map<Row, Mark>([[`order_lines/${line}`, mark]]),
       counts: 0,
-      statements: [sql`update order_lines set order_id = ${other.id}, description = ${mark} where tenant_id = ${t} and id = ${line}`],
-      done: () => void this.#orders.push({ ...order, lines: order.lines.slice(0, -1) }, { ...other, lines: [...other.lines, line ?? ''] }),
+      statements: [
+        sql`update order_lines set order_id = ${other.id}, description = ${mark} where tenant_id = ${t} and id = ${line}`,
+      ],
+      done: () =>
+        void this.#orders.push(
+          { ...order, lines: order.lines.slice(0, -1) },
+          { ...other, lines: [...other.lines, line ?? ''] },
+        ),
       refused: () => void this.#orders.push(order, other),
     }
   }
 
-  /** An article number goes from one product to a new one: between the two, no copy may have both. */
+  /**
+   * An article number goes from one product to a new one: between the two, no copy may have both.
+   */
   #swap(): Deed {
     const [t, mark, fresh] = [this.#tenant, this.#mark(), newId()]
     const index = 1 + Math.floor(Math.random() * (this.#products.length - 1))
     const [old] = this.#products.splice(index, 1)
     if (!old) return this.#create(undefined)
     return {
-      changes: new Map<Row, Mark>([[`products/${old.id}`, mark], [`products/${fresh}`, mark]]),
+      changes: new Map<Row, Mark>([
+        [`products/${old.id}`, mark],
+        [`products/${fresh}`, mark],
+      ]),
       counts: 0,
       statements: [
         sql`update products set sku = ${`${old.sku.slice(0, 20)}-${mark}`}, name = ${mark} where tenant_id = ${t} and id = ${old.id}`,
@@ -222,7 +278,14 @@ export class Writer {
   }
 }
 
-const refusals = new Set(['TenantMoving', 'TooBusy', 'PlacementStale', 'RolledBack', 'NotSignedIn', 'NotAMember'])
+const refusals = new Set([
+  'TenantMoving',
+  'TooBusy',
+  'PlacementStale',
+  'RolledBack',
+  'NotSignedIn',
+  'NotAMember',
+])
 
 /** True when the transaction is known not to have been committed. */
 function isRefused(error: unknown): boolean {
@@ -234,6 +297,7 @@ function isRefused(error: unknown): boolean {
 }
 
 /** A transaction that is left open, for tests of what waits for it. */
-export const holdOpen = (caller: Caller, ms: number): Promise<void> => withTenant(caller, async (tx: TenantTx) => {
-  await tx.execute(sql`select pg_sleep(${ms / 1000})`)
-})
+export const holdOpen = (caller: Caller, ms: number): Promise<void> =>
+  withTenant(caller, async (tx: TenantTx) => {
+    await tx.execute(sql`select pg_sleep(${ms / 1000})`)
+  })

@@ -16,88 +16,253 @@ type Command = {
 
 const text = { type: 'string' } as const
 const flag = { type: 'boolean' } as const
-const tenant = (verb: 'list' | 'show' | 'create' | 'suspend' | 'resume' | 'rotate' | 'url') => async () => (await import('#db/cli/tenant')).tenantCommand(verb)()
-const operator = (verb: 'add' | 'remove' | 'list') => async () => (await import('#db/cli/operator')).operatorCommand(verb)()
+const tenant =
+  (verb: 'list' | 'show' | 'create' | 'suspend' | 'resume' | 'rotate' | 'url') => async () =>
+    (await import('#db/cli/tenant')).tenantCommand(verb)()
+const operator = (verb: 'add' | 'remove' | 'list') => async () =>
+  (await import('#db/cli/operator')).operatorCommand(verb)()
 
 export const commands: Command[] = [
-  { words: ['setup'], usage: 'setup', about: 'make or update roles, databases, functions and migrations', load: () => import('#db/cli/setup') },
   {
-    words: ['seed'], usage: 'seed --demo | --tenants N --orders M', about: 'add the demo tenants, people and orders; or N tenants of all tiers with M orders each',
-    options: { demo: flag, tenants: text, orders: text }, load: () => import('#db/cli/seed'),
+    words: ['setup'],
+    usage: 'setup',
+    about: 'make or update roles, databases, functions and migrations',
+    load: () => import('#db/cli/setup'),
   },
-  { words: ['secrets', 'reseal'], usage: 'secrets reseal', about: 'seal every kept secret again with ENCRYPTION_KEY, after a change of it', load: () => import('#db/cli/reseal') },
-  { words: ['doctor'], usage: 'doctor', about: 'check every invariant on every target; exit 1 with the offenders', load: () => import('#db/cli/doctor') },
-  { words: ['tenant', 'list'], usage: 'tenant list', about: 'all tenants with tier and placement', load: tenant('list') },
-  { words: ['tenant', 'show'], usage: 'tenant show SLUG', about: 'one tenant: placement, members, state', load: tenant('show') },
   {
-    words: ['tenant', 'create'], usage: 'tenant create SLUG --owner EMAIL [--name NAME] [--tier starter|business|enterprise] [--database-url URL]', about: 'add a tenant in the place of its tier',
-    options: { owner: text, name: text, tier: text, 'database-url': text }, load: tenant('create'),
+    words: ['seed'],
+    usage: 'seed --demo | --tenants N --orders M',
+    about: 'add the demo tenants, people and orders; or N tenants of all tiers with M orders each',
+    options: { demo: flag, tenants: text, orders: text },
+    load: () => import('#db/cli/seed'),
   },
-  { words: ['tenant', 'suspend'], usage: 'tenant suspend SLUG --reason TEXT', about: 'shut a tenant out from its next transaction on', options: { reason: text }, load: tenant('suspend') },
-  { words: ['tenant', 'resume'], usage: 'tenant resume SLUG --reason TEXT', about: 'let a suspended tenant in again', options: { reason: text }, load: tenant('resume') },
-  { words: ['tenant', 'rotate'], usage: 'tenant rotate SLUG --reason TEXT', about: 'give a tenant’s own login another password, and end the sessions of the one before', options: { reason: text }, load: tenant('rotate') },
   {
-    words: ['tenant', 'move'], usage: 'tenant move SLUG --to shared|schema|database [--database-url URL] [--reason TEXT] [--wait] [--dry-run] | --status | --abort | --confirm | --rollback | --abandon | --tidy', about: 'change the placement of a live tenant, and its tier with it',
+    words: ['secrets', 'reseal'],
+    usage: 'secrets reseal',
+    about: 'seal every kept secret again with ENCRYPTION_KEY, after a change of it',
+    load: () => import('#db/cli/reseal'),
+  },
+  {
+    words: ['doctor'],
+    usage: 'doctor',
+    about: 'check every invariant on every target; exit 1 with the offenders',
+    load: () => import('#db/cli/doctor'),
+  },
+  {
+    words: ['tenant', 'list'],
+    usage: 'tenant list',
+    about: 'all tenants with tier and placement',
+    load: tenant('list'),
+  },
+  {
+    words: ['tenant', 'show'],
+    usage: 'tenant show SLUG',
+    about: 'one tenant: placement, members, state',
+    load: tenant('show'),
+  },
+  {
+    words: ['tenant', 'create'],
+    usage:
+      'tenant create SLUG --owner EMAIL [--name NAME] [--tier starter|business|enterprise] [--database-url URL]',
+    about: 'add a tenant in the place of its tier',
+    options: { owner: text, name: text, tier: text, 'database-url': text },
+    load: tenant('create'),
+  },
+  {
+    words: ['tenant', 'suspend'],
+    usage: 'tenant suspend SLUG --reason TEXT',
+    about: 'shut a tenant out from its next transaction on',
+    options: { reason: text },
+    load: tenant('suspend'),
+  },
+  {
+    words: ['tenant', 'resume'],
+    usage: 'tenant resume SLUG --reason TEXT',
+    about: 'let a suspended tenant in again',
+    options: { reason: text },
+    load: tenant('resume'),
+  },
+  {
+    words: ['tenant', 'rotate'],
+    usage: 'tenant rotate SLUG --reason TEXT',
+    about: 'give a tenant’s own login another password, and end the sessions of the one before',
+    options: { reason: text },
+    load: tenant('rotate'),
+  },
+  {
+    words: ['tenant', 'move'],
+    usage:
+      'tenant move SLUG --to shared|schema|database [--database-url URL] [--reason TEXT] [--wait] [--dry-run] | --status | --abort | --confirm | --rollback | --abandon | --tidy',
+    about: 'change the placement of a live tenant, and its tier with it',
     options: {
-      to: text, 'database-url': text, reason: text, wait: { type: 'boolean' }, 'dry-run': { type: 'boolean' },
-      status: { type: 'boolean' }, abort: { type: 'boolean' }, confirm: { type: 'boolean' }, rollback: { type: 'boolean' }, abandon: { type: 'boolean' }, tidy: { type: 'boolean' },
+      to: text,
+      'database-url': text,
+      reason: text,
+      wait: { type: 'boolean' },
+      'dry-run': { type: 'boolean' },
+      status: { type: 'boolean' },
+      abort: { type: 'boolean' },
+      confirm: { type: 'boolean' },
+      rollback: { type: 'boolean' },
+      abandon: { type: 'boolean' },
+      tidy: { type: 'boolean' },
     },
     load: () => import('#db/cli/tenant-move'),
   },
   {
-    words: ['tenant', 'export'], usage: 'tenant export SLUG --out FILE', about: 'everything of a tenant as of one moment: a ZIP of NDJSON and CSV with a manifest',
-    options: { out: text }, load: () => import('#db/cli/tenant-export'),
+    words: ['tenant', 'export'],
+    usage: 'tenant export SLUG --out FILE',
+    about: 'everything of a tenant as of one moment: a ZIP of NDJSON and CSV with a manifest',
+    options: { out: text },
+    load: () => import('#db/cli/tenant-export'),
   },
   {
-    words: ['tenant', 'import'], usage: 'tenant import FILE --as SLUG [--owner EMAIL] [--tier starter|business|enterprise] | --check', about: 'check an export, and make a new tenant of it; nothing is written unless all of it is in order',
-    options: { as: text, owner: text, tier: text, check: flag }, load: () => import('#db/cli/tenant-import'),
+    words: ['tenant', 'import'],
+    usage:
+      'tenant import FILE --as SLUG [--owner EMAIL] [--tier starter|business|enterprise] | --check',
+    about:
+      'check an export, and make a new tenant of it; nothing is written unless all of it is in order',
+    options: { as: text, owner: text, tier: text, check: flag },
+    load: () => import('#db/cli/tenant-import'),
   },
   {
-    words: ['tenant', 'restore'], usage: 'tenant restore SLUG --from FILE --yes', about: 'put a tenant back to what it was in an export; what is there now is kept for a week under another slug',
-    options: { from: text, yes: flag }, load: () => import('#db/cli/tenant-restore'),
+    words: ['tenant', 'restore'],
+    usage: 'tenant restore SLUG --from FILE --yes',
+    about:
+      'put a tenant back to what it was in an export; what is there now is kept for a week under another slug',
+    options: { from: text, yes: flag },
+    load: () => import('#db/cli/tenant-restore'),
   },
   {
-    words: ['tenant', 'erase'], usage: 'tenant erase SLUG --yes [--after DAYS] | --undo', about: 'take a tenant away with everything about it, and print the receipt; with --after it can be undone until then',
-    options: { yes: flag, after: text, undo: flag }, load: () => import('#db/cli/tenant-erase'),
+    words: ['tenant', 'erase'],
+    usage: 'tenant erase SLUG --yes [--after DAYS] | --undo',
+    about:
+      'take a tenant away with everything about it, and print the receipt; with --after it can be undone until then',
+    options: { yes: flag, after: text, undo: flag },
+    load: () => import('#db/cli/tenant-erase'),
   },
   {
-    words: ['tenant', 'retention'], usage: 'tenant retention SLUG [--days N|forever [--table TABLE]] [--preview] [--confirm | --dismiss] [--hold | --lift --reason TEXT]', about: 'how long rows are kept, what would go, what has gone; the answer to a run that waits; the legal hold',
-    options: { days: text, table: text, preview: flag, confirm: flag, dismiss: flag, hold: flag, lift: flag, reason: text }, load: () => import('#db/cli/tenant-retention'),
+    words: ['tenant', 'retention'],
+    usage:
+      'tenant retention SLUG [--days N|forever [--table TABLE]] [--preview] [--confirm | --dismiss] [--hold | --lift --reason TEXT]',
+    about:
+      'how long rows are kept, what would go, what has gone; the answer to a run that waits; the legal hold',
+    options: {
+      days: text,
+      table: text,
+      preview: flag,
+      confirm: flag,
+      dismiss: flag,
+      hold: flag,
+      lift: flag,
+      reason: text,
+    },
+    load: () => import('#db/cli/tenant-retention'),
   },
   {
-    words: ['retention', 'run'], usage: 'retention run [--dry-run]', about: 'delete what is too old, in every tenant with a rule; large runs wait for their owner',
-    options: { 'dry-run': flag }, load: () => import('#db/cli/retention-run'),
-  },
-  { words: ['tenant', 'url'], usage: 'tenant url SLUG [--read-only]', about: 'the connection string of a tenant with a login of its own; contains its password', options: { 'read-only': { type: 'boolean' } }, load: tenant('url') },
-  { words: ['operator', 'add'], usage: 'operator add EMAIL', about: 'let a user into the console; audited', load: operator('add') },
-  { words: ['operator', 'remove'], usage: 'operator remove EMAIL', about: 'shut a user out of the console from the next request on; audited', load: operator('remove') },
-  { words: ['operator', 'list'], usage: 'operator list', about: 'who may use the console', load: operator('list') },
-  {
-    words: ['lab', 'sql'], usage: 'lab sql --tenant SLUG --as EMAIL [--stacked] < FILE', about: "run SQL inside the real door: the attacker's seat",
-    options: { tenant: text, as: text, stacked: { type: 'boolean' } }, load: () => import('#db/cli/lab-sql'),
+    words: ['retention', 'run'],
+    usage: 'retention run [--dry-run]',
+    about: 'delete what is too old, in every tenant with a rule; large runs wait for their owner',
+    options: { 'dry-run': flag },
+    load: () => import('#db/cli/retention-run'),
   },
   {
-    words: ['lab', 'seed'], usage: 'lab seed --tenants N --rows M [--canary]', about: 'add synthetic tenants; with --canary each text of tenant T carries CANARY-<T>-<hex>',
-    options: { tenants: text, rows: text, canary: { type: 'boolean' } }, load: () => import('#db/cli/lab-seed'),
-  },
-  { words: ['lab', 'login'], usage: 'lab login EMAIL [--tenant SLUG]', about: 'print a Cookie header value for a running app', options: { tenant: text }, load: () => import('#db/cli/lab-login') },
-  { words: ['lab', 'routes'], usage: 'lab routes', about: 'every page, route handler and action, with sample parameters', load: () => import('#db/cli/lab-routes') },
-  {
-    words: ['fleet', 'status'], usage: 'fleet status [--look] [--all] [--check]', about: 'where every target stands, in one query; --look visits tenant databases, --check exits 1 unless all are current',
-    options: { look: flag, all: flag, check: flag }, load: () => import('#db/cli/fleet/status'),
+    words: ['tenant', 'url'],
+    usage: 'tenant url SLUG [--read-only]',
+    about: 'the connection string of a tenant with a login of its own; contains its password',
+    options: { 'read-only': { type: 'boolean' } },
+    load: tenant('url'),
   },
   {
-    words: ['fleet', 'plan'], usage: 'fleet plan [--to TAG]', about: 'what would run where, which locks each statement takes, and the safer way where one blocks writers',
-    options: { to: text }, load: () => import('#db/cli/fleet/plan'),
+    words: ['operator', 'add'],
+    usage: 'operator add EMAIL',
+    about: 'let a user into the console; audited',
+    load: operator('add'),
   },
   {
-    words: ['fleet', 'migrate'], usage: 'fleet migrate [--canary SLUG,…] [--waves 10,50] [--concurrency K] [--max-failures N] [--limit N] [--to TAG]',
-    about: 'bring every target to this build; what fails stays as it was, and a further run does what is left',
-    options: { canary: text, waves: text, concurrency: text, 'max-failures': text, limit: text, to: text }, load: () => import('#db/cli/fleet/migrate'),
+    words: ['operator', 'remove'],
+    usage: 'operator remove EMAIL',
+    about: 'shut a user out of the console from the next request on; audited',
+    load: operator('remove'),
   },
-  { words: ['fleet', 'verify'], usage: 'fleet verify', about: "compare every target's catalogue with what its migrations make; exit 1 with what differs", load: () => import('#db/cli/fleet/verify') },
   {
-    words: ['fleet', 'step'], usage: 'fleet step [NAME] [--tenant SLUG]', about: 'run a data step in every tenant that has not had it, or list the steps and how far they are',
-    options: { tenant: text }, load: () => import('#db/cli/fleet/step'),
+    words: ['operator', 'list'],
+    usage: 'operator list',
+    about: 'who may use the console',
+    load: operator('list'),
+  },
+  {
+    words: ['lab', 'sql'],
+    usage: 'lab sql --tenant SLUG --as EMAIL [--stacked] < FILE',
+    about: "run SQL inside the real door: the attacker's seat",
+    options: { tenant: text, as: text, stacked: { type: 'boolean' } },
+    load: () => import('#db/cli/lab-sql'),
+  },
+  {
+    words: ['lab', 'seed'],
+    usage: 'lab seed --tenants N --rows M [--canary]',
+    about: 'add synthetic tenants; with --canary each text of tenant T carries CANARY-<T>-<hex>',
+    options: { tenants: text, rows: text, canary: { type: 'boolean' } },
+    load: () => import('#db/cli/lab-seed'),
+  },
+  {
+    words: ['lab', 'login'],
+    usage: 'lab login EMAIL [--tenant SLUG]',
+    about: 'print a Cookie header value for a running app',
+    options: { tenant: text },
+    load: () => import('#db/cli/lab-login'),
+  },
+  {
+    words: ['lab', 'routes'],
+    usage: 'lab routes',
+    about: 'every page, route handler and action, with sample parameters',
+    load: () => import('#db/cli/lab-routes'),
+  },
+  {
+    words: ['fleet', 'status'],
+    usage: 'fleet status [--look] [--all] [--check]',
+    about:
+      'where every target stands, in one query; --look visits tenant databases, --check exits 1 unless all are current',
+    options: { look: flag, all: flag, check: flag },
+    load: () => import('#db/cli/fleet/status'),
+  },
+  {
+    words: ['fleet', 'plan'],
+    usage: 'fleet plan [--to TAG]',
+    about:
+      'what would run where, which locks each statement takes, and the safer way where one blocks writers',
+    options: { to: text },
+    load: () => import('#db/cli/fleet/plan'),
+  },
+  {
+    words: ['fleet', 'migrate'],
+    usage:
+      'fleet migrate [--canary SLUG,…] [--waves 10,50] [--concurrency K] [--max-failures N] [--limit N] [--to TAG]',
+    about:
+      'bring every target to this build; what fails stays as it was, and a further run does what is left',
+    options: {
+      canary: text,
+      waves: text,
+      concurrency: text,
+      'max-failures': text,
+      limit: text,
+      to: text,
+    },
+    load: () => import('#db/cli/fleet/migrate'),
+  },
+  {
+    words: ['fleet', 'verify'],
+    usage: 'fleet verify',
+    about:
+      "compare every target's catalogue with what its migrations make; exit 1 with what differs",
+    load: () => import('#db/cli/fleet/verify'),
+  },
+  {
+    words: ['fleet', 'step'],
+    usage: 'fleet step [NAME] [--tenant SLUG]',
+    about:
+      'run a data step in every tenant that has not had it, or list the steps and how far they are',
+    options: { tenant: text },
+    load: () => import('#db/cli/fleet/step'),
   },
 ]

@@ -12,33 +12,68 @@ import * as users from '#db/accounts/users'
 
 const tiers: Tier[] = ['starter', 'starter', 'business', 'enterprise']
 
-export const run: Run = ({ values }) => seedTenants(count(values.tenants, 'tenants'), count(values.rows, 'rows'), values.canary === true)
+export const run: Run = ({ values }) =>
+  seedTenants(count(values.tenants, 'tenants'), count(values.rows, 'rows'), values.canary === true)
 
-/** Adds tenants of all tiers, each with an owner `owner@<slug>.example` whose password is `rowhouse-demo`. */
-export async function seedTenants(tenants: number, orders: number, canary: boolean): Promise<Outcome> {
+/**
+ * Adds tenants of all tiers, each with an owner `owner@<slug>.example` whose password is
+ * `rowhouse-demo`.
+ */
+export async function seedTenants(
+  tenants: number,
+  orders: number,
+  canary: boolean,
+): Promise<Outcome> {
   refuseInProduction()
   const batch = randomBytes(3).toString('hex')
   const made = []
-  for (let i = 0; i < tenants; i++) made.push(await one(`lab-${batch}-${i + 1}`, tiers[i % tiers.length] ?? 'starter', orders, canary))
-  return { text: made.map(({ slug, tier, owner }) => `${slug} (${tier}), owner ${owner}`).join('\n'), json: { tenants: made } }
+  for (let i = 0; i < tenants; i++)
+    made.push(
+      await one(`lab-${batch}-${i + 1}`, tiers[i % tiers.length] ?? 'starter', orders, canary),
+    )
+  return {
+    text: made.map(({ slug, tier, owner }) => `${slug} (${tier}), owner ${owner}`).join('\n'),
+    json: { tenants: made },
+  }
 }
 
 async function one(slug: string, tier: Tier, rows: number, canary: boolean) {
-  const mark = (text: string) => (canary ? `CANARY-${slug}-${randomBytes(4).toString('hex')} ${text}` : text)
+  const mark = (text: string) =>
+    canary ? `CANARY-${slug}-${randomBytes(4).toString('hex')} ${text}` : text
   const email = `owner@${slug}.example`
-  const owner = await users.create(platform(), { email, name: mark('Owner').slice(0, 80), password: 'rowhouse-demo', verified: true })
-  const tenant = await createTenant({ slug, name: mark(slug).slice(0, 80), ownerId: owner.id, tier })
+  const owner = await users.create(platform(), {
+    email,
+    name: mark('Owner').slice(0, 80),
+    password: 'rowhouse-demo',
+    verified: true,
+  })
+  const tenant = await createTenant({
+    slug,
+    name: mark(slug).slice(0, 80),
+    ownerId: owner.id,
+    tier,
+  })
   const { products, customers, streets, domain } = stories.acme
   const story = {
-    domain: `${canary ? `canary-${slug}.` : ''}${domain}`, streets: streets.map(mark),
-    customers: customers.map(mark), products: products.map(([sku, name, price]): [string, string, number] => [canary ? `CANARY-${slug}-${sku}`.slice(0, 64) : sku, mark(name), price]),
+    domain: `${canary ? `canary-${slug}.` : ''}${domain}`,
+    streets: streets.map(mark),
+    customers: customers.map(mark),
+    products: products.map(([sku, name, price]): [string, string, number] => [
+      canary ? `CANARY-${slug}-${sku}`.slice(0, 64) : sku,
+      mark(name),
+      price,
+    ]),
   }
-  await withTenant({ kind: 'service', tenantId: tenant.id, reason: canary ? mark('Sample data') : 'Sample data' }, (tx) => fillWithSample(tx, story, rows))
+  await withTenant(
+    { kind: 'service', tenantId: tenant.id, reason: canary ? mark('Sample data') : 'Sample data' },
+    (tx) => fillWithSample(tx, story, rows),
+  )
   return { slug, id: tenant.id, tier, owner: email }
 }
 
 export function count(value: unknown, name: string): number {
   const number = Number(value)
-  if (!Number.isInteger(number) || number < 1) throw new UsageError(`--${name} takes a whole number from 1, not ${value}`)
+  if (!Number.isInteger(number) || number < 1)
+    throw new UsageError(`--${name} takes a whole number from 1, not ${value}`)
   return number
 }

@@ -4,27 +4,47 @@ import { labCaller, refuseInProduction, standardInput } from '#db/cli/lab'
 import { table } from '#db/cli/table'
 import { withTenant } from '#db/door'
 
-type Answer = { sql: string; rows: Record<string, unknown>[]; count: number | null; error?: string; code?: string }
+type Answer = {
+  sql: string
+  rows: Record<string, unknown>[]
+  count: number | null
+  error?: string
+  code?: string
+}
 
-/** Statements end with a semicolon at the end of a line; with `--stacked` the whole text goes out as one message. */
+/**
+ * Statements end with a semicolon at the end of a line; with `--stacked` the whole text goes out as
+ * one message.
+ */
 export const run: Run = async ({ values }) => {
   refuseInProduction()
   const caller = await labCaller(values.as, values.tenant)
   const given = await standardInput()
-  const statements = values.stacked ? [given] : given.split(/;[ \t]*(?:\r?\n|$)/).map((part) => part.trim()).filter(Boolean)
+  const statements = values.stacked
+    ? [given]
+    : given
+        .split(/;[ \t]*(?:\r?\n|$)/)
+        .map((part) => part.trim())
+        .filter(Boolean)
   const answers: Answer[] = []
   let outcome = 'committed'
   try {
     await withTenant(caller, async (tx) => {
       answers.length = 0
-      for (const statement of statements) answers.push(await tx.execute(sql.raw(statement)).then(
-        ({ rows, rowCount }) => ({ sql: statement, rows, count: rowCount }),
-        (error: unknown) => ({ sql: statement, rows: [], count: null, ...words(error) })))
+      for (const statement of statements)
+        answers.push(
+          await tx.execute(sql.raw(statement)).then(
+            ({ rows, rowCount }) => ({ sql: statement, rows, count: rowCount }),
+            (error: unknown) => ({ sql: statement, rows: [], count: null, ...words(error) }),
+          ),
+        )
     })
   } catch (error) {
     outcome = error instanceof Error ? error.message : String(error)
   }
-  const text = answers.map((answer) => `> ${answer.sql}\n${answer.error ?? shown(answer)}`).join('\n\n')
+  const text = answers
+    .map((answer) => `> ${answer.sql}\n${answer.error ?? shown(answer)}`)
+    .join('\n\n')
   return { text: `${text}\n\n${outcome}`, json: { tenant: values.tenant, answers, outcome } }
 }
 
@@ -38,5 +58,14 @@ function shown({ rows, count }: Answer): string {
   const [first] = rows
   if (!first) return `${count ?? 0} rows`
   const head = Object.keys(first)
-  return table(head, rows.map((row) => head.map((name) => (row[name] instanceof Date || typeof row[name] !== 'object' ? String(row[name]) : JSON.stringify(row[name])))))
+  return table(
+    head,
+    rows.map((row) =>
+      head.map((name) =>
+        row[name] instanceof Date || typeof row[name] !== 'object'
+          ? String(row[name])
+          : JSON.stringify(row[name]),
+      ),
+    ),
+  )
 }

@@ -21,28 +21,51 @@ async function add(given: Given): Promise<Outcome> {
     await makeOperator(tx, id, commandLine())
     await record(tx, { actor: commandLine(), deed: 'operator added', detail: { email } })
   })
-  return { text: `${email} is an operator and finds the console at /console, with two-factor sign-in on (in production)`, json: { email, operator: true } }
+  return {
+    text: `${email} is an operator and finds the console at /console, with two-factor sign-in on (in production)`,
+    json: { email, operator: true },
+  }
 }
 
 async function remove(given: Given): Promise<Outcome> {
   const { id, email } = await userOf(given)
   await platform().transaction(async (tx) => {
     const [gone] = await tx.delete(operators).where(eq(operators.userId, id)).returning()
-    if (!gone) throw new UsageError(`${email} is no operator; \`operator list\` names those who are`)
+    if (!gone)
+      throw new UsageError(`${email} is no operator; \`operator list\` names those who are`)
     await record(tx, { actor: commandLine(), deed: 'operator removed', detail: { email } })
   })
-  return { text: `${email} is no operator any more, from the next request on`, json: { email, operator: false } }
+  return {
+    text: `${email} is no operator any more, from the next request on`,
+    json: { email, operator: false },
+  }
 }
 
 async function list(): Promise<Outcome> {
-  const rows = await platform().select({ email: users.email, name: users.name, addedAt: operators.addedAt, addedBy: operators.addedBy }).from(operators).innerJoin(users, eq(users.id, operators.userId)).orderBy(users.email)
-  return { text: table(['email', 'name', 'since', 'added by'], rows.map((row) => [row.email, row.name, row.addedAt.toISOString().slice(0, 10), row.addedBy])), json: { operators: rows } }
+  const rows = await platform()
+    .select({
+      email: users.email,
+      name: users.name,
+      addedAt: operators.addedAt,
+      addedBy: operators.addedBy,
+    })
+    .from(operators)
+    .innerJoin(users, eq(users.id, operators.userId))
+    .orderBy(users.email)
+  return {
+    text: table(
+      ['email', 'name', 'since', 'added by'],
+      rows.map((row) => [row.email, row.name, row.addedAt.toISOString().slice(0, 10), row.addedBy]),
+    ),
+    json: { operators: rows },
+  }
 }
 
 async function userOf({ positionals: [given, ...rest] }: Given) {
   if (!given || rest.length > 0) throw new UsageError('name one user by the e-mail address')
   const email = normalEmail(given)
   const user = await byEmail(platform(), email)
-  if (!user) throw new UsageError(`there is no user ${email}; they sign up first, or are invited somewhere`)
+  if (!user)
+    throw new UsageError(`there is no user ${email}; they sign up first, or are invited somewhere`)
   return user
 }

@@ -6,5 +6,11 @@ import { resealAll } from '#db/reseal'
 export const run: Run = async () => {
   const counts = await resealAll()
   forgetPlacement()
-  return { text: table(['place', 'kept', 'sealed again'], counts.map(({ place, kept, resealed }) => [place, kept, resealed])), json: { places: counts } }
+  return {
+    text: table(
+      ['place', 'kept', 'sealed again'],
+      counts.map(({ place, kept, resealed }) => [place, kept, resealed]),
+    ),
+    json: { places: counts },
+  }
 }

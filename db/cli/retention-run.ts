@@ -8,18 +8,59 @@ import { tenantsWithRules } from '#db/retention/runs'
 import { tenants } from '#db/schema/platform'
 
 export const run: Run = async ({ values }) => {
-  const slugs = new Map((await platform().select({ id: tenants.id, slug: tenants.slug }).from(tenants)).map(({ id, slug }) => [id, slug]))
+  const slugs = new Map(
+    (await platform().select({ id: tenants.id, slug: tenants.slug }).from(tenants)).map(
+      ({ id, slug }) => [id, slug],
+    ),
+  )
   if (values['dry-run']) {
-    const found = await Promise.all((await tenantsWithRules(false)).map(async (id) => ({ tenant: slugs.get(id) ?? id, ...(await previewed(id)) })))
-    const lines = found.flatMap(({ tenant, steps, problem }) => (problem ? [[tenant, '', '', 0, problem]] : steps.map((step) => [tenant, step.table, step.before, step.rows, needsYes([step]) ? `of ${step.of}; waits for a yes` : `of ${step.of}`])))
-    return { text: table(['tenant', 'table', 'older than', 'rows', ''], lines), json: { dryRun: true, tenants: found }, failed: found.some(({ problem }) => problem) }
+    const found = await Promise.all(
+      (await tenantsWithRules(false)).map(async (id) => ({
+        tenant: slugs.get(id) ?? id,
+        ...(await previewed(id)),
+      })),
+    )
+    const lines = found.flatMap(({ tenant, steps, problem }) =>
+      problem
+        ? [[tenant, '', '', 0, problem]]
+        : steps.map((step) => [
+            tenant,
+            step.table,
+            step.before,
+            step.rows,
+            needsYes([step]) ? `of ${step.of}; waits for a yes` : `of ${step.of}`,
+          ]),
+    )
+    return {
+      text: table(['tenant', 'table', 'older than', 'rows', ''], lines),
+      json: { dryRun: true, tenants: found },
+      failed: found.some(({ problem }) => problem),
+    }
   }
   const { runs, problems } = await runRetention({ dueOnly: false })
   const lines = [
-    ...runs.flatMap((one) => one.steps.map((step) => [slugs.get(one.tenantId) ?? one.tenantId, one.state, step.table, step.deleted, step.rows])),
-    ...problems.map(({ tenantId, problem }) => [slugs.get(tenantId) ?? tenantId, problem, '', 0, 0]),
+    ...runs.flatMap((one) =>
+      one.steps.map((step) => [
+        slugs.get(one.tenantId) ?? one.tenantId,
+        one.state,
+        step.table,
+        step.deleted,
+        step.rows,
+      ]),
+    ),
+    ...problems.map(({ tenantId, problem }) => [
+      slugs.get(tenantId) ?? tenantId,
+      problem,
+      '',
+      0,
+      0,
+    ]),
   ]
-  return { text: table(['tenant', 'state', 'table', 'deleted', 'planned'], lines), json: { runs, problems }, failed: problems.length > 0 }
+  return {
+    text: table(['tenant', 'state', 'table', 'deleted', 'planned'], lines),
+    json: { runs, problems },
+    failed: problems.length > 0,
+  }
 }
 
 async function previewed(id: string) {

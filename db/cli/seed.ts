@@ -6,9 +6,18 @@ import { ConfigurationError } from '#db/errors'
 import { seedDemo } from '#db/seed/demo'
 
 export const run: Run = async ({ values }) => {
-  if (values.tenants !== undefined && !values.demo) return seedTenants(count(values.tenants, 'tenants'), count(values.orders, 'orders'), false)
+  if (values.tenants !== undefined && !values.demo)
+    return seedTenants(count(values.tenants, 'tenants'), count(values.orders, 'orders'), false)
   if (!values.demo) throw new UsageError('say what to seed: --demo, or --tenants N --orders M')
-  if (env().NODE_ENV === 'production') throw new ConfigurationError(['seed --demo makes logins that everybody knows; it refuses when NODE_ENV is production'])
+  if (env().NODE_ENV === 'production')
+    throw new ConfigurationError([
+      'seed --demo makes logins that everybody knows; it refuses when NODE_ENV is production',
+    ])
   const logins = await seedDemo()
-  return { text: logins.map(({ email, password, what }) => `${email.padEnd(26)} ${password}   ${what}`).join('\n'), json: { logins } }
+  return {
+    text: logins
+      .map(({ email, password, what }) => `${email.padEnd(26)} ${password}   ${what}`)
+      .join('\n'),
+    json: { logins },
+  }
 }

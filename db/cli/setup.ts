@@ -8,11 +8,17 @@ import { setup } from '#db/setup'
 
 export const run: Run = async () => {
   const adminUrl = env().DATABASE_URL
-  if (!adminUrl) throw new ConfigurationError(['DATABASE_URL is missing; setup needs the URL of an administrator'])
+  if (!adminUrl)
+    throw new ConfigurationError([
+      'DATABASE_URL is missing; setup needs the URL of an administrator',
+    ])
   await setup({ adminUrl })
   const missed = await refreshElsewhere()
   const also = missed.map((why) => `not brought up to date: ${why}`)
-  return { text: ['roles, databases, functions and migrations are in place', ...also].join('\n'), json: { ready: true, missed } }
+  return {
+    text: ['roles, databases, functions and migrations are in place', ...also].join('\n'),
+    json: { ready: true, missed },
+  }
 }
 
 /** The functions in tenants' own databases. Out: those that could not be reached, in words. */
@@ -20,7 +26,11 @@ async function refreshElsewhere(): Promise<string[]> {
   const missed: string[] = []
   const crew = Array.from({ length: usualConcurrency() }, () => new MainConnection())
   try {
-    await lookAtAll(crew, (_target, error) => missed.push(error instanceof Error ? error.message : String(error)), { refresh: true })
+    await lookAtAll(
+      crew,
+      (_target, error) => missed.push(error instanceof Error ? error.message : String(error)),
+      { refresh: true },
+    )
   } finally {
     await Promise.all(crew.map((connection) => connection.drop()))
   }

@@ -15,17 +15,28 @@ export const run: Run = async ({ values, positionals: [slug, ...rest] }) => {
     await erasures.withdraw(tenant.id, actor)
     return { text: `tenant ${slug} stays`, json: { slug, erased: false } }
   }
-  if (!values.yes) throw new UsageError(`this takes ${slug} away with everything about it, for good. Say --yes, or --yes --after DAYS to be able to undo it`)
+  if (!values.yes)
+    throw new UsageError(
+      `this takes ${slug} away with everything about it, for good. Say --yes, or --yes --after DAYS to be able to undo it`,
+    )
   const days = values.after === undefined ? 0 : Number(values.after)
-  if (!Number.isInteger(days) || days < 0 || days > 365) throw new UsageError(`--after takes whole days from 0 to 365, not ${values.after}`)
+  if (!Number.isInteger(days) || days < 0 || days > 365)
+    throw new UsageError(`--after takes whole days from 0 to 365, not ${values.after}`)
   const known = await erasures.current(platform(), tenant.id)
   if (known && days === 0 && known.startedAt === null) await erasures.withdraw(tenant.id, actor)
   const wish = await erasures.request(tenant.id, { actor, userId: null }, days)
-  if (wish.dueAt.getTime() > Date.now() + 60_000) return { text: `tenant ${slug} is erased after ${wish.dueAt.toISOString()}; \`tenant erase ${slug} --undo\` stops it`, json: { slug, erased: false, dueAt: wish.dueAt } }
+  if (wish.dueAt.getTime() > Date.now() + 60_000)
+    return {
+      text: `tenant ${slug} is erased after ${wish.dueAt.toISOString()}; \`tenant erase ${slug} --undo\` stops it`,
+      json: { slug, erased: false, dueAt: wish.dueAt },
+    }
   return erased(slug, wish.id)
 }
 
 async function erased(slug: string, id: string): Promise<Outcome> {
   const receipt = (await runErasure(id)) ?? {}
-  return { text: `${table(['what', 'count'], Object.entries(receipt))}\n\ntenant ${slug} is erased; the receipt is ${id}`, json: { slug, erased: true, id, receipt } }
+  return {
+    text: `${table(['what', 'count'], Object.entries(receipt))}\n\ntenant ${slug} is erased; the receipt is ${id}`,
+    json: { slug, erased: true, id, receipt },
+  }
 }

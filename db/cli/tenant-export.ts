@@ -14,12 +14,21 @@ export const run: Run = async ({ values: { out }, positionals: [slug, ...rest] }
   const growing = `${out}.part`
   const line = onLine()
   try {
-    const manifest = await writeExport(await placementOf(tenant.id), growing, 'Export on the command line', async ({ table, rowsDone, rowsTotal }) => line.show(`${table}: ${rowsDone} of ${rowsTotal} rows`))
+    const manifest = await writeExport(
+      await placementOf(tenant.id),
+      growing,
+      'Export on the command line',
+      async ({ table, rowsDone, rowsTotal }) =>
+        line.show(`${table}: ${rowsDone} of ${rowsTotal} rows`),
+    )
     await rename(growing, out)
     await record(platform(), { actor: commandLine(), deed: 'tenant exported', tenantId: tenant.id })
     const tables = Object.fromEntries(manifest.tables.map(({ name, rows }) => [name, rows]))
     const rows = Object.values(tables).reduce((sum, count) => sum + count, 0)
-    return { text: `${out}: ${rows} rows in ${manifest.tables.length} tables`, json: { slug, file: out, rows, tables } }
+    return {
+      text: `${out}: ${rows} rows in ${manifest.tables.length} tables`,
+      json: { slug, file: out, rows, tables },
+    }
   } finally {
     line.end()
     await rm(growing, { force: true })

@@ -11,18 +11,30 @@ import * as users from '#db/accounts/users'
 export const run: Run = async ({ values, positionals: [path, ...rest] }) => {
   if (!path || rest.length > 0) throw new UsageError('name one file')
   const tier = tiers.find((known) => known === values.tier)
-  if (values.tier !== undefined && !tier) throw new UsageError(`the tier is one of ${tiers.join(', ')}, not ${values.tier}`)
+  if (values.tier !== undefined && !tier)
+    throw new UsageError(`the tier is one of ${tiers.join(', ')}, not ${values.tier}`)
   const line = onLine()
   try {
     if (values.check) {
-      const { manifest, rows } = await check(path, async (count) => line.show(`checked ${count} rows`))
-      return { text: `${path} is in order: ${manifest.tenant.slug} as of ${manifest.exportedAt}, ${rows} rows`, json: { ...manifest.tenant, exportedAt: manifest.exportedAt, rows } }
+      const { manifest, rows } = await check(path, async (count) =>
+        line.show(`checked ${count} rows`),
+      )
+      return {
+        text: `${path} is in order: ${manifest.tenant.slug} as of ${manifest.exportedAt}, ${rows} rows`,
+        json: { ...manifest.tenant, exportedAt: manifest.exportedAt, rows },
+      }
     }
-    if (typeof values.as !== 'string') throw new UsageError('say what the new tenant shall be called: --as SLUG')
+    if (typeof values.as !== 'string')
+      throw new UsageError('say what the new tenant shall be called: --as SLUG')
     const ownerId = await ownerFor(path, values.owner)
-    const made = await importTenant({ path, slug: values.as, ownerId, actor: commandLine(), ...(tier && { tier }) },
-      async ({ state, table, rows }) => line.show(`${state} ${table} ${rows} rows`))
-    return { text: `tenant ${made.slug} is ready (${made.tier}) with ${made.rows} rows, equal to those of the file`, json: made }
+    const made = await importTenant(
+      { path, slug: values.as, ownerId, actor: commandLine(), ...(tier && { tier }) },
+      async ({ state, table, rows }) => line.show(`${state} ${table} ${rows} rows`),
+    )
+    return {
+      text: `tenant ${made.slug} is ready (${made.tier}) with ${made.rows} rows, equal to those of the file`,
+      json: made,
+    }
   } finally {
     line.end()
   }
@@ -32,6 +44,9 @@ async function ownerFor(path: string, given: unknown): Promise<string> {
   const email = typeof given === 'string' ? users.normalEmail(given) : await ownerIn(path)
   const user = email === undefined ? undefined : await users.byEmail(platform(), email)
   if (user) return user.id
-  if (typeof given === 'string' && email) return (await users.create(platform(), { email, name: email.split('@')[0] ?? email })).id
-  throw new UsageError('none of the owners in the file has an account here; say who owns the new tenant: --owner EMAIL')
+  if (typeof given === 'string' && email)
+    return (await users.create(platform(), { email, name: email.split('@')[0] ?? email })).id
+  throw new UsageError(
+    'none of the owners in the file has an account here; say who owns the new tenant: --owner EMAIL',
+  )
 }

@@ -14,7 +14,8 @@ afterAll(async () => {
   await closePools()
 })
 
-const move = (values: Record<string, string | boolean>) => run({ values: { ...values, json: true }, positionals: [tenant.slug] })
+const move = (values: Record<string, string | boolean>) =>
+  run({ values: { ...values, json: true }, positionals: [tenant.slug] })
 
 async function written(): Promise<Move> {
   for (;;) {
@@ -36,7 +37,8 @@ test('--abort --wait is done when the tenant has stayed, and --to --wait has fai
 
 test('--dry-run is refused beside what would be done all the same', async () => {
   const before = await latestMove(tenant.id)
-  for (const option of ['abort', 'confirm', 'rollback', 'status']) await expect(move({ [option]: true, 'dry-run': true })).rejects.toBeInstanceOf(UsageError)
+  for (const option of ['abort', 'confirm', 'rollback', 'status'])
+    await expect(move({ [option]: true, 'dry-run': true })).rejects.toBeInstanceOf(UsageError)
   await expect(move({})).rejects.toBeInstanceOf(UsageError)
   expect(await latestMove(tenant.id)).toEqual(before)
 })

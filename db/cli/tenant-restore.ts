@@ -6,7 +6,10 @@ import { restoreTenant } from '#db/import/restore'
 export const run: Run = async ({ values: { from, yes }, positionals: [slug, ...rest] }) => {
   if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
   if (typeof from !== 'string') throw new UsageError('say what from: --from FILE')
-  if (!yes) throw new UsageError(`this puts ${slug} back to what it was in ${from}; what was written since goes out of sight. Say --yes`)
+  if (!yes)
+    throw new UsageError(
+      `this puts ${slug} back to what it was in ${from}; what was written since goes out of sight. Say --yes`,
+    )
   const made = await restoreTenant(slug, from, commandLine())
   return {
     text: `tenant ${slug} is what it was in ${from}: ${made.rows} rows, equal to those of the file\nwhat was there before is tenant ${made.before.slug}, with nobody in it; it is erased in a week unless \`tenant erase ${made.before.slug} --undo\``,

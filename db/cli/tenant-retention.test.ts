@@ -11,14 +11,26 @@ let tenant: Inhabitant
 beforeAll(async () => void (tenant = await inhabitant('shared', 'kept', 3)))
 afterAll(closePools)
 
-const retention = (values: Record<string, string | boolean>) => run({ values: { ...values, json: true }, positionals: [tenant.slug] })
-const deeds = async () => (await platform().select({ deed: audit.deed, detail: audit.detail }).from(audit).where(eq(audit.tenantId, tenant.id)).orderBy(desc(audit.seq))).slice(0, 1)
+const retention = (values: Record<string, string | boolean>) =>
+  run({ values: { ...values, json: true }, positionals: [tenant.slug] })
+const deeds = async () =>
+  (
+    await platform()
+      .select({ deed: audit.deed, detail: audit.detail })
+      .from(audit)
+      .where(eq(audit.tenantId, tenant.id))
+      .orderBy(desc(audit.seq))
+  ).slice(0, 1)
 
 test('what the command line sets and answers is in the audit trail', async () => {
   await retention({ days: '400', table: 'orders' })
-  expect(await deeds()).toEqual([{ deed: 'retention set', detail: { tables: ['orders'], days: 400 } }])
+  expect(await deeds()).toEqual([
+    { deed: 'retention set', detail: { tables: ['orders'], days: 400 } },
+  ])
   const waiting = newId()
-  await platform().insert(retentionRuns).values({ id: waiting, tenantId: tenant.id, state: 'waiting', steps: [] })
+  await platform()
+    .insert(retentionRuns)
+    .values({ id: waiting, tenantId: tenant.id, state: 'waiting', steps: [] })
   await retention({ dismiss: true })
   expect(await deeds()).toEqual([{ deed: 'retention run dismissed', detail: { run: waiting } }])
 })

@@ -6,7 +6,16 @@ import { UsageError } from '#db/cli/usage'
 import { createTenant } from '#db/placements/create'
 import { rotateLogin } from '#db/placements/rotate'
 import { connectionString, placementOf, platform } from '#db/registry'
-import { members, placements, servers, suspensions, tenants, tiers, users, type Tier } from '#db/schema/platform'
+import {
+  members,
+  placements,
+  servers,
+  suspensions,
+  tenants,
+  tiers,
+  users,
+  type Tier,
+} from '#db/schema/platform'
 import { resume, suspend } from '#db/console/suspensions'
 import { bySlug } from '#db/tenants'
 import * as people from '#db/accounts/users'
@@ -14,36 +23,86 @@ import * as people from '#db/accounts/users'
 type Verb = 'list' | 'show' | 'create' | 'suspend' | 'resume' | 'rotate' | 'url'
 type Given = Parameters<Run>[0]
 
-const verbs: Record<Verb, (given: Given) => Promise<Outcome>> = { list, show, create, suspend: suspendOne, resume: resumeOne, rotate, url }
+const verbs: Record<Verb, (given: Given) => Promise<Outcome>> = {
+  list,
+  show,
+  create,
+  suspend: suspendOne,
+  resume: resumeOne,
+  rotate,
+  url,
+}
 
 /** One loader for all verbs of `tenant`. */
 export const tenantCommand = (verb: Verb) => async () => ({ run: verbs[verb] })
 
 async function list(): Promise<Outcome> {
   const rows = await platform()
-    .select({ slug: tenants.slug, name: tenants.name, tier: tenants.tier, kind: placements.kind, epoch: placements.epoch, server: servers.name, suspended: sql<boolean>`${suspensions.id} is not null` })
+    .select({
+      slug: tenants.slug,
+      name: tenants.name,
+      tier: tenants.tier,
+      kind: placements.kind,
+      epoch: placements.epoch,
+      server: servers.name,
+      suspended: sql<boolean>`${suspensions.id} is not null`,
+    })
     .from(tenants)
     .innerJoin(placements, eq(placements.tenantId, tenants.id))
     .leftJoin(servers, eq(servers.id, placements.serverId))
     .leftJoin(suspensions, and(eq(suspensions.tenantId, tenants.id), isNull(suspensions.liftedAt)))
     .orderBy(tenants.slug)
-  const text = table(['slug', 'name', 'tier', 'placement', 'server', 'epoch', 'state'], rows.map((row) => [row.slug, row.name, row.tier, row.kind, row.server ?? 'main', row.epoch, row.suspended ? 'suspended' : 'active']))
+  const text = table(
+    ['slug', 'name', 'tier', 'placement', 'server', 'epoch', 'state'],
+    rows.map((row) => [
+      row.slug,
+      row.name,
+      row.tier,
+      row.kind,
+      row.server ?? 'main',
+      row.epoch,
+      row.suspended ? 'suspended' : 'active',
+    ]),
+  )
   return { text, json: { tenants: rows } }
 }
 
 async function show(given: Given): Promise<Outcome> {
   const tenant = await bySlug(platform(), slugOf(given))
   const { password: _, server, ...placement } = await placementOf(tenant.id)
-  const staff = await platform().select({ email: users.email, name: users.name, role: members.role }).from(members).innerJoin(users, eq(users.id, members.userId)).where(eq(members.tenantId, tenant.id)).orderBy(members.role, users.email)
-  const held = await platform().select().from(suspensions).where(eq(suspensions.tenantId, tenant.id)).orderBy(desc(suspensions.at))
+  const staff = await platform()
+    .select({ email: users.email, name: users.name, role: members.role })
+    .from(members)
+    .innerJoin(users, eq(users.id, members.userId))
+    .where(eq(members.tenantId, tenant.id))
+    .orderBy(members.role, users.email)
+  const held = await platform()
+    .select()
+    .from(suspensions)
+    .where(eq(suspensions.tenantId, tenant.id))
+    .orderBy(desc(suspensions.at))
   const where = { ...placement, server: server ? `${server.host}:${server.port}` : 'main' }
-  const facts = { ...tenant, suspended: held.some(({ liftedAt }) => liftedAt === null), placement: where, members: staff }
+  const facts = {
+    ...tenant,
+    suspended: held.some(({ liftedAt }) => liftedAt === null),
+    placement: where,
+    members: staff,
+  }
   const lines = [
-    ['id', tenant.id], ['name', tenant.name], ['tier', tenant.tier], ['state', facts.suspended ? `suspended: ${held[0]?.reason}` : 'active'],
-    ['placement', `${where.kind}, schema ${where.schema}, database ${where.database ?? 'main'}, server ${where.server}, login ${where.login ?? 'rowhouse_tenant'}, epoch ${where.epoch}`],
+    ['id', tenant.id],
+    ['name', tenant.name],
+    ['tier', tenant.tier],
+    ['state', facts.suspended ? `suspended: ${held[0]?.reason}` : 'active'],
+    [
+      'placement',
+      `${where.kind}, schema ${where.schema}, database ${where.database ?? 'main'}, server ${where.server}, login ${where.login ?? 'rowhouse_tenant'}, epoch ${where.epoch}`,
+    ],
     ...staff.map(({ email, role }) => ['member', `${email} (${role})`]),
   ]
-  return { text: lines.map(([name = '', value]) => `${name.padEnd(10)} ${value}`).join('\n'), json: facts }
+  return {
+    text: lines.map(([name = '', value]) => `${name.padEnd(10)} ${value}`).join('\n'),
+    json: facts,
+  }
 }
 
 async function create(given: Given): Promise<Outcome> {
@@ -54,40 +113,80 @@ async function create(given: Given): Promise<Outcome> {
   if (!isTier(tier)) throw new UsageError(`the tier is one of ${tiers.join(', ')}, not ${tier}`)
   const db = platform()
   const email = people.normalEmail(owner)
-  const user = (await people.byEmail(db, email)) ?? (await people.create(db, { email, name: email.split('@')[0] ?? email }))
-  const tenant = await createTenant({ slug, name: String(name), tier, ownerId: user.id }, typeof databaseUrl === 'string' ? databaseUrl : undefined)
-  const note = user.passwordHash ? '' : `\n${email} has no password yet and can set one with "forgot password" on the sign-in page`
+  const user =
+    (await people.byEmail(db, email)) ??
+    (await people.create(db, { email, name: email.split('@')[0] ?? email }))
+  const tenant = await createTenant(
+    { slug, name: String(name), tier, ownerId: user.id },
+    typeof databaseUrl === 'string' ? databaseUrl : undefined,
+  )
+  const note = user.passwordHash
+    ? ''
+    : `\n${email} has no password yet and can set one with "forgot password" on the sign-in page`
   return { text: `tenant ${slug} is ready (${tier})${note}`, json: { id: tenant.id, slug, tier } }
 }
 
 async function suspendOne(given: Given): Promise<Outcome> {
   const tenant = await bySlug(platform(), slugOf(given))
-  await suspend({ tenantId: tenant.id, slug: tenant.slug, actor: commandLine(), reason: reasonOf(given) })
-  return { text: `tenant ${tenant.slug} is suspended from its next transaction on`, json: { slug: tenant.slug, suspended: true } }
+  await suspend({
+    tenantId: tenant.id,
+    slug: tenant.slug,
+    actor: commandLine(),
+    reason: reasonOf(given),
+  })
+  return {
+    text: `tenant ${tenant.slug} is suspended from its next transaction on`,
+    json: { slug: tenant.slug, suspended: true },
+  }
 }
 
 async function resumeOne(given: Given): Promise<Outcome> {
   const tenant = await bySlug(platform(), slugOf(given))
-  await resume({ tenantId: tenant.id, slug: tenant.slug, actor: commandLine(), reason: reasonOf(given) })
-  return { text: `tenant ${tenant.slug} is let in again`, json: { slug: tenant.slug, suspended: false } }
+  await resume({
+    tenantId: tenant.id,
+    slug: tenant.slug,
+    actor: commandLine(),
+    reason: reasonOf(given),
+  })
+  return {
+    text: `tenant ${tenant.slug} is let in again`,
+    json: { slug: tenant.slug, suspended: false },
+  }
 }
 
 async function rotate(given: Given): Promise<Outcome> {
   const tenant = await bySlug(platform(), slugOf(given))
-  const { login } = await rotateLogin({ tenantId: tenant.id, slug: tenant.slug, actor: commandLine(), reason: reasonOf(given) })
-  return { text: `${login} has another password, and its sessions are ended; give \`tenant url ${tenant.slug}\` to whoever used the old one`, json: { slug: tenant.slug, login } }
+  const { login } = await rotateLogin({
+    tenantId: tenant.id,
+    slug: tenant.slug,
+    actor: commandLine(),
+    reason: reasonOf(given),
+  })
+  return {
+    text: `${login} has another password, and its sessions are ended; give \`tenant url ${tenant.slug}\` to whoever used the old one`,
+    json: { slug: tenant.slug, login },
+  }
 }
 
 async function url(given: Given): Promise<Outcome> {
   const tenant = await bySlug(platform(), slugOf(given))
   const placement = await placementOf(tenant.id)
-  if (!placement.login) throw new UsageError(`tenant ${tenant.slug} shares its login with others and has no URL of its own; move it to business or enterprise first`)
-  const made = given.values['read-only'] ? readOnly(connectionString(placement)) : connectionString(placement)
+  if (!placement.login)
+    throw new UsageError(
+      `tenant ${tenant.slug} shares its login with others and has no URL of its own; move it to business or enterprise first`,
+    )
+  const made = given.values['read-only']
+    ? readOnly(connectionString(placement))
+    : connectionString(placement)
   return { text: made, json: { slug: tenant.slug, url: made } }
 }
 
-/** For reporting tools: in read-only transactions a tenant's own login sees its rows without passing the door. */
-const readOnly = (made: string) => made.replace('options=', 'options=-c%20default_transaction_read_only%3Don%20')
+/**
+ * For reporting tools: in read-only transactions a tenant's own login sees its rows without passing
+ * the door.
+ */
+const readOnly = (made: string) =>
+  made.replace('options=', 'options=-c%20default_transaction_read_only%3Don%20')
 
 function slugOf({ positionals: [slug, ...rest] }: Given): string {
   if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')

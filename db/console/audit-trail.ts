@@ -2,31 +2,89 @@ import { and, desc, eq, lt, or, sql } from 'drizzle-orm'
 import { platform } from '#db/registry'
 import { audit, tenants } from '#db/schema/platform'
 
-export type AuditRow = { seq: number; at: Date; actor: string; deed: string; tenantId: string | null; slug: string | null; detail: Record<string, unknown>; hash: string }
-export type AuditFilter = { tenantId: string | null; search: string; size: number; before: number | null }
-
-/** The audit trail, the newest deed first; `before` is the last number of the page before. */
-export async function listAudit({ tenantId, search, size, before }: AuditFilter): Promise<{ rows: AuditRow[]; next: number | null }> {
-  const words = search.toLowerCase()
-  const rows = await platform()
-    .select({ seq: audit.seq, at: audit.at, actor: audit.actor, deed: audit.deed, tenantId: audit.tenantId, slug: tenants.slug, detail: audit.detail, hash: sql<string>`encode(${audit.hash}, 'hex')` })
-    .from(audit).leftJoin(tenants, eq(tenants.id, audit.tenantId))
-    .where(and(
-      tenantId ? eq(audit.tenantId, tenantId) : undefined,
-      before === null ? undefined : lt(audit.seq, before),
-      words ? or(sql`strpos(lower(${audit.actor} || ' ' || ${audit.deed}), ${words}) > 0`, sql`strpos(${tenants.slug}, ${words}) > 0`) : undefined,
-    ))
-    .orderBy(desc(audit.seq)).limit(size + 1)
-  return { rows: rows.slice(0, size), next: rows.length > size ? (rows[size - 1]?.seq ?? null) : null }
+export type AuditRow = {
+  seq: number
+  at: Date
+  actor: string
+  deed: string
+  tenantId: string | null
+  slug: string | null
+  detail: Record<string, unknown>
+  hash: string
+}
+export type AuditFilter = {
+  tenantId: string | null
+  search: string
+  size: number
+  before: number | null
 }
 
-/** `broken`: the first row that is not what it was when it was written, or that follows on a row which is not there any more. */
-export type AuditCheck = { rows: number; tip: string | null; tookMs: number; broken: { seq: number; actor: string; deed: string; at: Date; why: string } | null }
+/** The audit trail, the newest deed first; `before` is the last number of the page before. */
+export async function listAudit({
+  tenantId,
+  search,
+  size,
+  before,
+}: AuditFilter): Promise<{ rows: AuditRow[]; next: number | null }> {
+  const words = search.toLowerCase()
+  const rows = await platform()
+    .select({
+      seq: audit.seq,
+      at: audit.at,
+      actor: audit.actor,
+      deed: audit.deed,
+      tenantId: audit.tenantId,
+      slug: tenants.slug,
+      detail: audit.detail,
+      hash: sql<string>`encode(${audit.hash}, 'hex')`,
+    })
+    .from(audit)
+    .leftJoin(tenants, eq(tenants.id, audit.tenantId))
+    .where(
+      and(
+        tenantId ? eq(audit.tenantId, tenantId) : undefined,
+        before === null ? undefined : lt(audit.seq, before),
+        words
+          ? or(
+              sql`strpos(lower(${audit.actor} || ' ' || ${audit.deed}), ${words}) > 0`,
+              sql`strpos(${tenants.slug}, ${words}) > 0`,
+            )
+          : undefined,
+      ),
+    )
+    .orderBy(desc(audit.seq))
+    .limit(size + 1)
+  return {
+    rows: rows.slice(0, size),
+    next: rows.length > size ? (rows[size - 1]?.seq ?? null) : null,
+  }
+}
+
+/**
+ * `broken`: the first row that is not what it was when it was written, or that follows on a row
+ * which is not there any more.
+ */
+export type AuditCheck = {
+  rows: number
+  tip: string | null
+  tookMs: number
+  broken: { seq: number; actor: string; deed: string; at: Date; why: string } | null
+}
 
 /** Goes through the whole chain: each row against its own hash, and against the row before. */
 export async function verifyAudit(): Promise<AuditCheck> {
   const began = performance.now()
-  const { rows: [found] } = await platform().execute<{ rows: string; tip: string | null; seq: string | null; actor: string; deed: string; at: string; why: string }>(sql`
+  const {
+    rows: [found],
+  } = await platform().execute<{
+    rows: string
+    tip: string | null
+    seq: string | null
+    actor: string
+    deed: string
+    at: string
+    why: string
+  }>(sql`
     with link as (
       select a.*, a.hash is distinct from tenancy.audit_hash(a)
           or (a.content is distinct from tenancy.audit_content(a) and (a.actor, a.deed, a.detail) is distinct from ('erased', 'erased', '{}'::jsonb)) as altered,
@@ -39,6 +97,19 @@ export async function verifyAudit(): Promise<AuditCheck> {
       select count(*) as rows, (select encode(hash, 'hex') from platform.audit order by seq desc limit 1) as tip from platform.audit
     )
     select chain.rows, chain.tip, broken.* from chain left join broken on true`)
-  const broken = found?.seq ? { seq: Number(found.seq), actor: found.actor, deed: found.deed, at: new Date(found.at), why: found.why } : null
-  return { rows: Number(found?.rows ?? 0), tip: found?.tip ?? null, tookMs: Math.round(performance.now() - began), broken }
+  const broken = found?.seq
+    ? {
+        seq: Number(found.seq),
+        actor: found.actor,
+        deed: found.deed,
+        at: new Date(found.at),
+        why: found.why,
+      }
+    : null
+  return {
+    rows: Number(found?.rows ?? 0),
+    tip: found?.tip ?? null,
+    tookMs: Math.round(performance.now() - began),
+    broken,
+  }
 }

@@ -3,11 +3,19 @@ import { platform } from '#db/registry'
 
 export const jobStages = ['running', 'failed', 'waiting'] as const
 export type JobStage = (typeof jobStages)[number]
-export type Job = { kind: 'move' | 'fleet run' | 'export' | 'retention' | 'erasure' | 'queue'; id: string; name: string; slug: string | null; stage: JobStage; note: string; at: Date }
+export type Job = {
+  kind: 'move' | 'fleet run' | 'export' | 'retention' | 'erasure' | 'queue'
+  id: string
+  name: string
+  slug: string | null
+  stage: JobStage
+  note: string
+  at: Date
+}
 
 /**
- * What the worker has before it, is at, or could not do, over all kinds of work: each kind keeps rows of its own, which stay the
- * truth. The newest `most` of each stage.
+ * What the worker has before it, is at, or could not do, over all kinds of work: each kind keeps
+ * rows of its own, which stay the truth. The newest `most` of each stage.
  */
 export async function listJobs(most = 50): Promise<Job[]> {
   const { rows } = await platform().execute<Omit<Job, 'at'> & { at: string }>(sql`
@@ -57,14 +65,24 @@ export async function retryJob(id: string): Promise<boolean> {
   return rowCount === 1
 }
 
-/** What the workers do without being asked, and when it was done the last time; null when it has not been yet. */
+/**
+ * What the workers do without being asked, and when it was done the last time; null when it has not
+ * been yet.
+ */
 export type Round = { name: string; every: string; last: Date | null }
 
 export async function listRounds(): Promise<Round[]> {
-  const { rows } = await platform().execute<{ name: string; every: string; last: string | null }>(sql`
+  const { rows } = await platform().execute<{
+    name: string
+    every: string
+    last: string | null
+  }>(sql`
     select 'The doctor examines every database' as name, 'hour' as every, max(at) as last from platform.examinations where kind = 'doctor'
     union all select 'Old rows go, where a tenant has said so', 'day', max(planned_at) from platform.retention_runs
     union all select 'Tenants that were used are measured', '15 minutes', max(measured_at) from platform.tenant_sizes
     union all select 'Mail that is due goes out', '2 seconds', max(sent_at) from platform.mail`)
-  return rows.map(({ last, ...round }) => ({ ...round, last: last === null ? null : new Date(last) }))
+  return rows.map(({ last, ...round }) => ({
+    ...round,
+    last: last === null ? null : new Date(last),
+  }))
 }

@@ -22,7 +22,11 @@ let olivia: { id: string; token: string; user: { id: string; name: string; email
 
 beforeAll(async () => {
   for (const kind of kinds) homes[kind] = await inhabitant(kind, 's', 1)
-  const user = await users.create(platform(), { email: 'olivia@support.example', name: 'Olivia', verified: true })
+  const user = await users.create(platform(), {
+    email: 'olivia@support.example',
+    name: 'Olivia',
+    verified: true,
+  })
   await users.makeOperator(platform(), user.id, 'test')
   const token = await sessions.start(user.id, { device: 'test', address: '' })
   const facts = await sessions.read(token)
@@ -33,13 +37,33 @@ afterAll(async () => {
   await closePools()
 })
 
-const asSupport = (tenantId: string): Caller => ({ kind: 'support', token: olivia.token, tenantId, actor: { id: null, name: 'Olivia (support)' }, what: 'a test' })
-const look = (tenantId: string) => withTenant(asSupport(tenantId), (tx) => tx.select().from(customers).where(eq(customers.tenantId, tenantId)))
-const write = (tenantId: string) => withTenant(asSupport(tenantId), (tx) => tx.insert(customers).values({ tenantId, id: newId(), name: 'By support' }))
-const begin = (tenantId: string) => support.beginVisit(olivia, { tenantId, reason: 'ticket 7', minutes: 30 })
-const deeds = async (tenantId: string) => (await platform().select().from(audit).where(eq(audit.tenantId, tenantId)).orderBy(audit.seq)).map(({ deed }) => deed)
-const told = ({ id, owner }: Inhabitant) => withTenant(owner, (tx) => tx.select().from(activity).where(eq(activity.tenantId, id)))
-const tellings = async (home: Inhabitant) => (await told(home)).filter(({ deed }) => deed.startsWith('support.')).map(({ deed, subject }) => [deed, subject])
+const asSupport = (tenantId: string): Caller => ({
+  kind: 'support',
+  token: olivia.token,
+  tenantId,
+  actor: { id: null, name: 'Olivia (support)' },
+  what: 'a test',
+})
+const look = (tenantId: string) =>
+  withTenant(asSupport(tenantId), (tx) =>
+    tx.select().from(customers).where(eq(customers.tenantId, tenantId)),
+  )
+const write = (tenantId: string) =>
+  withTenant(asSupport(tenantId), (tx) =>
+    tx.insert(customers).values({ tenantId, id: newId(), name: 'By support' }),
+  )
+const begin = (tenantId: string) =>
+  support.beginVisit(olivia, { tenantId, reason: 'ticket 7', minutes: 30 })
+const deeds = async (tenantId: string) =>
+  (
+    await platform().select().from(audit).where(eq(audit.tenantId, tenantId)).orderBy(audit.seq)
+  ).map(({ deed }) => deed)
+const told = ({ id, owner }: Inhabitant) =>
+  withTenant(owner, (tx) => tx.select().from(activity).where(eq(activity.tenantId, id)))
+const tellings = async (home: Inhabitant) =>
+  (await told(home))
+    .filter(({ deed }) => deed.startsWith('support.'))
+    .map(({ deed, subject }) => [deed, subject])
 
 describe.each(kinds)('support in a %s placement', (kind) => {
   test('looks only while let in, changes nothing unless that was allowed, and leaves both trails', async () => {
@@ -51,19 +75,37 @@ describe.each(kinds)('support in a %s placement', (kind) => {
     expect(await tellings(home)).toEqual([['support.entered', 'ticket 7']])
     await support.allowWriting(olivia, 'they asked for it')
     await write(home.id)
-    expect(await tellings(home)).toEqual([['support.entered', 'ticket 7'], ['support.acted', 'ticket 7']])
-    const { rows } = await withTenant(home.owner, (tx) => trail.list(tx, { about: 'operators', search: '', size: 10, cursor: null }))
+    expect(await tellings(home)).toEqual([
+      ['support.entered', 'ticket 7'],
+      ['support.acted', 'ticket 7'],
+    ])
+    const { rows } = await withTenant(home.owner, (tx) =>
+      trail.list(tx, { about: 'operators', search: '', size: 10, cursor: null }),
+    )
     expect(rows.map(({ deed }) => deed)).toEqual(['support.acted', 'support.entered'])
     await support.endVisit(olivia)
     expect(await refusal(look(home.id))).toBe('NotAMember')
-    expect(await deeds(home.id)).toEqual(expect.arrayContaining(['support access begun', 'support looks: comes in', 'support looks: a test', 'support may write', 'support acts: a test', 'support access ended']))
+    expect(await deeds(home.id)).toEqual(
+      expect.arrayContaining([
+        'support access begun',
+        'support looks: comes in',
+        'support looks: a test',
+        'support may write',
+        'support acts: a test',
+        'support access ended',
+      ]),
+    )
   })
 
   test('is in no other tenant, and nowhere when its time is over or the operator is none any more', async () => {
     const home = homes[kind]
     await begin(home.id)
-    for (const other of kinds.filter((one) => one !== kind)) expect(await refusal(look(homes[other].id))).toBe('NotAMember')
-    await platform().update(supportAccesses).set({ expiresAt: sql`now() - interval '1 second'` }).where(eq(supportAccesses.tenantId, home.id))
+    for (const other of kinds.filter((one) => one !== kind))
+      expect(await refusal(look(homes[other].id))).toBe('NotAMember')
+    await platform()
+      .update(supportAccesses)
+      .set({ expiresAt: sql`now() - interval '1 second'` })
+      .where(eq(supportAccesses.tenantId, home.id))
     expect(await refusal(look(home.id))).toBe('NotAMember')
     await begin(home.id)
     await platform().delete(operators).where(eq(operators.userId, olivia.user.id))
@@ -74,7 +116,8 @@ describe.each(kinds)('support in a %s placement', (kind) => {
   })
 
   test('does not come in when the audit row cannot be written', async () => {
-    const asAdmin = (text: string) => connected(env().DATABASE_URL ?? '', (client) => client.query(text))
+    const asAdmin = (text: string) =>
+      connected(env().DATABASE_URL ?? '', (client) => client.query(text))
     await begin(homes[kind].id)
     await asAdmin('alter table platform.audit add constraint full_up check (seq < 0) not valid')
     try {
@@ -88,9 +131,16 @@ describe.each(kinds)('support in a %s placement', (kind) => {
 
 test('a session is in its tenant as a viewer, and as a member once writing is allowed', async () => {
   await begin(homes.shared.id)
-  expect((await sessions.read(olivia.token))?.tenant).toMatchObject({ id: homes.shared.id, role: 'viewer', support: { writes: false } })
+  expect((await sessions.read(olivia.token))?.tenant).toMatchObject({
+    id: homes.shared.id,
+    role: 'viewer',
+    support: { writes: false },
+  })
   await support.allowWriting(olivia, 'why')
-  expect((await sessions.read(olivia.token))?.tenant).toMatchObject({ role: 'member', support: { writes: true } })
+  expect((await sessions.read(olivia.token))?.tenant).toMatchObject({
+    role: 'member',
+    support: { writes: true },
+  })
   await expect(begin(homes.schema.id)).rejects.toThrow('inside a tenant as support already')
   await support.endVisit(olivia)
 })

@@ -14,50 +14,126 @@ type Session = { id: string; token: string; user: Operator }
 
 export const visitMinutes = [15, 30, 60, 120] as const
 
-const open = (sessionId: string) => and(eq(supportAccesses.sessionId, sessionId), isNull(supportAccesses.endedAt), gt(supportAccesses.expiresAt, sql`clock_timestamp()`))
+const open = (sessionId: string) =>
+  and(
+    eq(supportAccesses.sessionId, sessionId),
+    isNull(supportAccesses.endedAt),
+    gt(supportAccesses.expiresAt, sql`clock_timestamp()`),
+  )
 
-/** The tenant that a session is in as support, with the role that goes with it; undefined when it is in none. */
+/**
+ * The tenant that a session is in as support, with the role that goes with it; undefined when it is
+ * in none.
+ */
 export async function visitOf(sessionId: string) {
-  const [row] = await platform().select({ tenant: tenants, visit: supportAccesses }).from(supportAccesses).innerJoin(tenants, eq(tenants.id, supportAccesses.tenantId)).where(open(sessionId)).limit(1)
+  const [row] = await platform()
+    .select({ tenant: tenants, visit: supportAccesses })
+    .from(supportAccesses)
+    .innerJoin(tenants, eq(tenants.id, supportAccesses.tenantId))
+    .where(open(sessionId))
+    .limit(1)
   if (!row) return undefined
-  const { tenant: { id, slug, name, tier, currency, locale }, visit } = row
+  const {
+    tenant: { id, slug, name, tier, currency, locale },
+    visit,
+  } = row
   const role: Role = visit.writes ? 'member' : 'viewer'
-  return { id, slug, name, role, tier: tier satisfies Tier, currency, locale, support: { id: visit.id, reason: visit.reason, writes: visit.writes, expiresAt: visit.expiresAt } }
+  return {
+    id,
+    slug,
+    name,
+    role,
+    tier: tier satisfies Tier,
+    currency,
+    locale,
+    support: {
+      id: visit.id,
+      reason: visit.reason,
+      writes: visit.writes,
+      expiresAt: visit.expiresAt,
+    },
+  }
 }
 
 /**
- * Lets an operator into one tenant for some minutes, read-only, and tells it to the audit trail and to the tenant before anything
- * is seen. An access that could not be told of is taken back. Throws Invalid when the session is inside a tenant already.
+ * Lets an operator into one tenant for some minutes, read-only, and tells it to the audit trail and
+ * to the tenant before anything is seen. An access that could not be told of is taken back. Throws
+ * Invalid when the session is inside a tenant already.
  */
-export async function beginVisit({ id: sessionId, token, user }: Session, { tenantId, reason, minutes }: { tenantId: string; reason: string; minutes: number }): Promise<void> {
+export async function beginVisit(
+  { id: sessionId, token, user }: Session,
+  { tenantId, reason, minutes }: { tenantId: string; reason: string; minutes: number },
+): Promise<void> {
   const id = newId()
   await platform().transaction(async (tx) => {
-    const [inside] = await tx.select({ id: supportAccesses.id }).from(supportAccesses).where(open(sessionId))
-    if (inside) throw new Invalid('reason', 'you are inside a tenant as support already; leave it first')
-    await tx.insert(supportAccesses).values({ id, tenantId, userId: user.id, sessionId, reason, expiresAt: sql`now() + make_interval(mins => ${minutes})` })
-    await record(tx, { actor: user.email, deed: 'support access begun', tenantId, detail: { access: id, reason, minutes } })
+    const [inside] = await tx
+      .select({ id: supportAccesses.id })
+      .from(supportAccesses)
+      .where(open(sessionId))
+    if (inside)
+      throw new Invalid('reason', 'you are inside a tenant as support already; leave it first')
+    await tx.insert(supportAccesses).values({
+      id,
+      tenantId,
+      userId: user.id,
+      sessionId,
+      reason,
+      expiresAt: sql`now() + make_interval(mins => ${minutes})`,
+    })
+    await record(tx, {
+      actor: user.email,
+      deed: 'support access begun',
+      tenantId,
+      detail: { access: id, reason, minutes },
+    })
   })
   try {
-    await withTenant({ kind: 'support', token, tenantId, actor: { id: null, name: `${user.name} (support)` }, what: 'comes in' }, () => Promise.resolve())
+    await withTenant(
+      {
+        kind: 'support',
+        token,
+        tenantId,
+        actor: { id: null, name: `${user.name} (support)` },
+        what: 'comes in',
+      },
+      () => Promise.resolve(),
+    )
   } catch (error) {
-    await platform().update(supportAccesses).set({ endedAt: sql`clock_timestamp()` }).where(eq(supportAccesses.id, id))
+    await platform()
+      .update(supportAccesses)
+      .set({ endedAt: sql`clock_timestamp()` })
+      .where(eq(supportAccesses.id, id))
     throw error
   }
 }
 
-/** Allows writing for the rest of the visit. Each transaction is told to the tenant from then on. */
+/**
+ * Allows writing for the rest of the visit. Each transaction is told to the tenant from then on.
+ */
 export async function allowWriting(session: Session, reason: string): Promise<void> {
   await change(session, 'support may write', { writes: true }, { reason })
 }
 
 /** Leaves the tenant. Returns where the operator was. */
-export const endVisit = (session: Session): Promise<string> => change(session, 'support access ended', { endedAt: new Date() }, {})
+export const endVisit = (session: Session): Promise<string> =>
+  change(session, 'support access ended', { endedAt: new Date() }, {})
 
-async function change({ id: sessionId, user }: Session, deed: string, changes: Partial<typeof supportAccesses.$inferInsert>, detail: Record<string, unknown>): Promise<string> {
+async function change(
+  { id: sessionId, user }: Session,
+  deed: string,
+  changes: Partial<typeof supportAccesses.$inferInsert>,
+  detail: Record<string, unknown>,
+): Promise<string> {
   return platform().transaction(async (tx) => {
     const [visit] = await tx.update(supportAccesses).set(changes).where(open(sessionId)).returning()
-    if (!visit) throw new Invalid('reason', 'this support access is over; begin another one on the console')
-    await record(tx, { actor: user.email, deed, tenantId: visit.tenantId, detail: { access: visit.id, ...detail } })
+    if (!visit)
+      throw new Invalid('reason', 'this support access is over; begin another one on the console')
+    await record(tx, {
+      actor: user.email,
+      deed,
+      tenantId: visit.tenantId,
+      detail: { access: visit.id, ...detail },
+    })
     return visit.tenantId
   })
 }

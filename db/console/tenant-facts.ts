@@ -3,7 +3,15 @@ import { TenantNotFound } from '#db/errors'
 import { latestMove } from '#db/move/ledger'
 import { platform } from '#db/registry'
 import { tenantSizes } from '#db/schema/console'
-import { members, moves, placements, servers, suspensions, tenants, users } from '#db/schema/platform'
+import {
+  members,
+  moves,
+  placements,
+  servers,
+  suspensions,
+  tenants,
+  users,
+} from '#db/schema/platform'
 
 /** What the console says of one tenant without opening its door. Throws TenantNotFound. */
 export async function readTenant(slug: string) {
@@ -19,19 +27,51 @@ export async function readTenant(slug: string) {
   const { secret: _, ...placement } = row.placement
   const id = row.tenant.id
   const [people, held, past, latest] = await Promise.all([
-    db.select({ id: users.id, name: users.name, email: users.email, role: members.role, joinedAt: members.joinedAt })
-      .from(members).innerJoin(users, eq(users.id, members.userId)).where(eq(members.tenantId, id)).orderBy(members.role, users.name).limit(200),
-    db.select().from(suspensions).where(eq(suspensions.tenantId, id)).orderBy(desc(suspensions.at)).limit(20),
-    db.select().from(moves).where(eq(moves.tenantId, id)).orderBy(desc(moves.requestedAt)).limit(20),
+    db
+      .select({
+        id: users.id,
+        name: users.name,
+        email: users.email,
+        role: members.role,
+        joinedAt: members.joinedAt,
+      })
+      .from(members)
+      .innerJoin(users, eq(users.id, members.userId))
+      .where(eq(members.tenantId, id))
+      .orderBy(members.role, users.name)
+      .limit(200),
+    db
+      .select()
+      .from(suspensions)
+      .where(eq(suspensions.tenantId, id))
+      .orderBy(desc(suspensions.at))
+      .limit(20),
+    db
+      .select()
+      .from(moves)
+      .where(eq(moves.tenantId, id))
+      .orderBy(desc(moves.requestedAt))
+      .limit(20),
     latestMove(id),
   ])
-  return { ...row, placement, people, suspensions: held, suspended: held.find(({ liftedAt }) => liftedAt === null) ?? null, moves: past, latest }
+  return {
+    ...row,
+    placement,
+    people,
+    suspensions: held,
+    suspended: held.find(({ liftedAt }) => liftedAt === null) ?? null,
+    moves: past,
+    latest,
+  }
 }
 export type TenantFacts = Awaited<ReturnType<typeof readTenant>>
 
 /** The id of the tenant with this slug, whose name a form sent. Throws TenantNotFound. */
 export async function tenantOf(slug: string): Promise<{ id: string; slug: string; name: string }> {
-  const [tenant] = await platform().select({ id: tenants.id, slug: tenants.slug, name: tenants.name }).from(tenants).where(eq(tenants.slug, slug))
+  const [tenant] = await platform()
+    .select({ id: tenants.id, slug: tenants.slug, name: tenants.name })
+    .from(tenants)
+    .where(eq(tenants.slug, slug))
   if (!tenant) throw new TenantNotFound(slug)
   return tenant
 }

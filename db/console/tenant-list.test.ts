@@ -12,13 +12,21 @@ import { closePools } from '#db/pools'
 import { platform } from '#db/registry'
 import { examinations } from '#db/schema/console'
 import { migrationRuns, tenants } from '#db/schema/platform'
-import { countTenants, listTenants, tenantCounts, tenantSorts, type TenantFilter } from '#db/console/tenant-list'
+import {
+  countTenants,
+  listTenants,
+  tenantCounts,
+  tenantSorts,
+  type TenantFilter,
+} from '#db/console/tenant-list'
 import { topTenants, usageOf } from '#db/console/usage-report'
 
 const many = 10_000
 const all: TenantFilter = { search: '', tier: null, kind: null, state: null }
 
-beforeAll(() => connected(env().DATABASE_URL ?? '', (admin) => admin.query(`
+beforeAll(() =>
+  connected(env().DATABASE_URL ?? '', (admin) =>
+    admin.query(`
   with made as (
     insert into platform.tenants (id, slug, name, tier)
     select gen_random_uuid(), 'tenant-' || i, 'Tenant ' || i, 'starter' from generate_series(1, ${many}) as i returning id, slug
@@ -28,7 +36,9 @@ beforeAll(() => connected(env().DATABASE_URL ?? '', (admin) => admin.query(`
     insert into platform.tenant_sizes (tenant_id, orders, bytes) select id, length(slug) * 100, 1000 from made where slug like '%7'
   )
   insert into platform.usage (tenant_id, hour, requests, database_ms) select id, date_trunc('hour', now()), 5, 9 from made;
-  analyze`)))
+  analyze`),
+  ),
+)
 afterAll(closePools)
 
 async function quick<T>(work: () => Promise<T>): Promise<T> {
@@ -41,20 +51,35 @@ async function quick<T>(work: () => Promise<T>): Promise<T> {
 test('each console list is quick with 10,000 tenants', async () => {
   await platform().execute(sql`select 1`)
   expect(await quick(() => countTenants(all))).toBe(many)
-  expect(await quick(() => tenantCounts())).toEqual([{ tier: 'starter', kind: 'shared', tenants: many }])
-  expect((await quick(() => topTenants(new Date(Date.now() - 7_200_000), 'databaseMs'))).rows).toHaveLength(50)
+  expect(await quick(() => tenantCounts())).toEqual([
+    { tier: 'starter', kind: 'shared', tenants: many },
+  ])
+  expect(
+    (await quick(() => topTenants(new Date(Date.now() - 7_200_000), 'databaseMs'))).rows,
+  ).toHaveLength(50)
   expect((await quick(() => listMoves({ live: true, size: 50, cursor: null }))).rows).toEqual([])
   expect(await quick(() => listJobs())).toEqual([])
-  expect((await quick(() => listRounds())).map(({ last }) => last instanceof Date)).toEqual([false, false, true, false])
+  expect((await quick(() => listRounds())).map(({ last }) => last instanceof Date)).toEqual([
+    false,
+    false,
+    true,
+    false,
+  ])
   await quick(() => readConcerns())
 })
 
 test.each(tenantSorts)('pages by %s go on where the last one ended, and back', async (sort) => {
-  const at = (cursor: string | null, back = false) => listTenants({ ...all, search: 'tenant-9' }, { sort, descending: true, size: 50, cursor: parseCursor(cursor ?? undefined, back) })
+  const at = (cursor: string | null, back = false) =>
+    listTenants(
+      { ...all, search: 'tenant-9' },
+      { sort, descending: true, size: 50, cursor: parseCursor(cursor ?? undefined, back) },
+    )
   const first = await quick(() => at(null))
   const second = await at(first.next)
   expect(second.rows.filter(({ id }) => first.rows.some((row) => row.id === id))).toEqual([])
-  expect((await at(second.previous, true)).rows.map(({ id }) => id)).toEqual(first.rows.map(({ id }) => id))
+  expect((await at(second.previous, true)).rows.map(({ id }) => id)).toEqual(
+    first.rows.map(({ id }) => id),
+  )
 })
 
 test('search and filters narrow the list', async () => {
@@ -65,30 +90,82 @@ test('search and filters narrow the list', async () => {
 })
 
 test('what a tenant used suggests an upgrade, and says why; on the highest tier nothing does', async () => {
-  const hints = async (by: 'limitsHit' | 'waitMs') => Object.fromEntries((await topTenants(new Date(Date.now() - 7_200_000), by)).rows.map(({ slug, hint }) => [slug, hint]))
-  const use = (slug: string, changes: string) => connected(env().DATABASE_URL ?? '', (admin) => admin.query(`update platform.usage set ${changes} where tenant_id = (select id from platform.tenants where slug = $1)`, [slug]))
+  const hints = async (by: 'limitsHit' | 'waitMs') =>
+    Object.fromEntries(
+      (await topTenants(new Date(Date.now() - 7_200_000), by)).rows.map(({ slug, hint }) => [
+        slug,
+        hint,
+      ]),
+    )
+  const use = (slug: string, changes: string) =>
+    connected(env().DATABASE_URL ?? '', (admin) =>
+      admin.query(
+        `update platform.usage set ${changes} where tenant_id = (select id from platform.tenants where slug = $1)`,
+        [slug],
+      ),
+    )
   await use('tenant-1', 'limits_hit = 3')
   await use('tenant-2', 'transactions = 200, wait_ms = 20000')
   expect(await hints('limitsHit')).toMatchObject({ 'tenant-1': 'ran into its limits 3 times' })
-  expect(await hints('waitMs')).toMatchObject({ 'tenant-2': 'waits 100 ms for a connection each time' })
+  expect(await hints('waitMs')).toMatchObject({
+    'tenant-2': 'waits 100 ms for a connection each time',
+  })
   await platform().update(tenants).set({ tier: 'enterprise' }).where(eq(tenants.slug, 'tenant-1'))
   expect(await hints('limitsHit')).toMatchObject({ 'tenant-1': null })
 })
 
 test.each([
-  ['stopped', 0, 'The last fleet run was stopped'], ['stopped', 2, 'The last fleet run was stopped, with 2 failures'], ['failed', 1, 'The last fleet run failed, with 1 failure'], ['failed', 0, 'The last fleet run failed'],
-] as const)('a fleet run that is %s with %i failures is told as it was', async (state, failed, what) => {
-  const id = newId()
-  await platform().insert(migrationRuns).values({ id, requestedBy: 'test', requestedAt: new Date(Date.now() + 60_000), state, failed, message: 'why' })
-  expect((await readConcerns()).concerns).toContainEqual(expect.objectContaining({ what, why: 'why' }))
-  await platform().delete(migrationRuns).where(eq(migrationRuns.id, id))
-})
+  ['stopped', 0, 'The last fleet run was stopped'],
+  ['stopped', 2, 'The last fleet run was stopped, with 2 failures'],
+  ['failed', 1, 'The last fleet run failed, with 1 failure'],
+  ['failed', 0, 'The last fleet run failed'],
+] as const)(
+  'a fleet run that is %s with %i failures is told as it was',
+  async (state, failed, what) => {
+    const id = newId()
+    await platform()
+      .insert(migrationRuns)
+      .values({
+        id,
+        requestedBy: 'test',
+        requestedAt: new Date(Date.now() + 60_000),
+        state,
+        failed,
+        message: 'why',
+      })
+    expect((await readConcerns()).concerns).toContainEqual(
+      expect.objectContaining({ what, why: 'why' }),
+    )
+    await platform().delete(migrationRuns).where(eq(migrationRuns.id, id))
+  },
+)
 
 test('the use of a page of tenants is read by the key of each, and a doctor who names one marks it', async () => {
-  const [one, other] = (await listTenants(all, { sort: 'name', descending: false, size: 2, cursor: null })).rows
+  const [one, other] = (
+    await listTenants(all, { sort: 'name', descending: false, size: 2, cursor: null })
+  ).rows
   if (!one || !other) throw new Error('there are no tenants')
-  expect((await usageOf([one.id], new Date(Date.now() - 7_200_000))).get(one.id)).toEqual({ requests: 5, databaseMs: 9 })
+  expect((await usageOf([one.id], new Date(Date.now() - 7_200_000))).get(one.id)).toEqual({
+    requests: 5,
+    databaseMs: 9,
+  })
   expect((await offendersIn([one.id, other.id])).size).toBe(0)
-  await platform().insert(examinations).values({ id: newId(), kind: 'doctor', by: 'test', targets: 1, tookMs: 1, offenders: [{ check: 'grants', target: 'main', object: `${privateName(one.id)}.orders`, why: 'somebody else may read it' }] })
+  await platform()
+    .insert(examinations)
+    .values({
+      id: newId(),
+      kind: 'doctor',
+      by: 'test',
+      targets: 1,
+      tookMs: 1,
+      offenders: [
+        {
+          check: 'grants',
+          target: 'main',
+          object: `${privateName(one.id)}.orders`,
+          why: 'somebody else may read it',
+        },
+      ],
+    })
   expect(await offendersIn([one.id, other.id])).toEqual(new Set([one.id]))
 })

@@ -3,40 +3,113 @@ import { isId } from '#db/id'
 import { page, type Cursor, type Page } from '#db/product/keyset'
 import { platform } from '#db/registry'
 import { tenantSizes } from '#db/schema/console'
-import { moves, placements, servers, suspensions, tenants, type MoveState, type PlacementKind, type Tier } from '#db/schema/platform'
+import {
+  moves,
+  placements,
+  servers,
+  suspensions,
+  tenants,
+  type MoveState,
+  type PlacementKind,
+  type Tier,
+} from '#db/schema/platform'
 
 export const tenantStates = ['active', 'moving', 'suspended'] as const
 export const tenantSorts = ['name', 'created', 'orders', 'size'] as const
 export type TenantState = (typeof tenantStates)[number]
 export type TenantSort = (typeof tenantSorts)[number]
-export type TenantFilter = { search: string; tier: Tier | null; kind: PlacementKind | null; state: TenantState | null }
-export type TenantView = { sort: TenantSort; descending: boolean; size: number; cursor: Cursor | null }
+export type TenantFilter = {
+  search: string
+  tier: Tier | null
+  kind: PlacementKind | null
+  state: TenantState | null
+}
+export type TenantView = {
+  sort: TenantSort
+  descending: boolean
+  size: number
+  cursor: Cursor | null
+}
 export type TenantRow = {
-  id: string; slug: string; name: string; tier: Tier; createdAt: Date; kind: PlacementKind; server: string | null
-  moveId: string | null; moveState: MoveState | null; suspended: boolean; orders: number | null; bytes: number | null
+  id: string
+  slug: string
+  name: string
+  tier: Tier
+  createdAt: Date
+  kind: PlacementKind
+  server: string | null
+  moveId: string | null
+  moveState: MoveState | null
+  suspended: boolean
+  orders: number | null
+  bytes: number | null
 }
 
 const over: MoveState[] = ['cleaned', 'aborted', 'rolling_back', 'rolled_back']
 /** Switched is the tenant living at its new place: only the old one is still to be cleared. */
 const moving = and(isNotNull(moves.id), sql`${moves.state} <> 'switched'`)
 
-const keys: Record<TenantSort, { by: SQL; keyOf: (row: TenantRow) => string | number; type: SQL; fits: (key: string | number) => boolean }> = {
-  name: { by: sql`lower(${tenants.name})`, keyOf: (row) => row.name.toLowerCase(), type: sql`text`, fits: () => true },
-  created: { by: sql`${tenants.id}`, keyOf: (row) => row.id, type: sql`uuid`, fits: isId }, // ids sort by the time they were made
-  orders: { by: sql`coalesce(${tenantSizes.orders}, -1)`, keyOf: (row) => row.orders ?? -1, type: sql`bigint`, fits: Number.isSafeInteger },
-  size: { by: sql`coalesce(${tenantSizes.bytes}, -1)`, keyOf: (row) => row.bytes ?? -1, type: sql`bigint`, fits: Number.isSafeInteger },
+const keys: Record<
+  TenantSort,
+  {
+    by: SQL
+    keyOf: (row: TenantRow) => string | number
+    type: SQL
+    fits: (key: string | number) => boolean
+  }
+> = {
+  name: {
+    by: sql`lower(${tenants.name})`,
+    keyOf: (row) => row.name.toLowerCase(),
+    type: sql`text`,
+    fits: () => true,
+  },
+  // ids sort by the time they were made
+  created: { by: sql`${tenants.id}`, keyOf: (row) => row.id, type: sql`uuid`, fits: isId },
+  orders: {
+    by: sql`coalesce(${tenantSizes.orders}, -1)`,
+    keyOf: (row) => row.orders ?? -1,
+    type: sql`bigint`,
+    fits: Number.isSafeInteger,
+  },
+  size: {
+    by: sql`coalesce(${tenantSizes.bytes}, -1)`,
+    keyOf: (row) => row.bytes ?? -1,
+    type: sql`bigint`,
+    fits: Number.isSafeInteger,
+  },
 }
 
-/** A page of tenants. Reads the platform's tables only; what lies inside a tenant was measured by the worker. */
-export async function listTenants(filter: TenantFilter, { sort, descending, size, cursor }: TenantView): Promise<Page<TenantRow>> {
+/**
+ * A page of tenants. Reads the platform's tables only; what lies inside a tenant was measured by
+ * the worker.
+ */
+export async function listTenants(
+  filter: TenantFilter,
+  { sort, descending, size, cursor }: TenantView,
+): Promise<Page<TenantRow>> {
   const { by, keyOf, type, fits } = keys[sort]
   const down = descending !== (cursor?.back ?? false)
   const turn = down ? desc : asc
-  const beyond = cursor ? (fits(cursor.key) ? sql`(${by}, ${tenants.id}) ${sql.raw(down ? '<' : '>')} (${cursor.key}::${type}, ${cursor.id}::uuid)` : sql`false`) : undefined
+  const beyond = cursor
+    ? fits(cursor.key)
+      ? sql`(${by}, ${tenants.id}) ${sql.raw(down ? '<' : '>')} (${cursor.key}::${type}, ${cursor.id}::uuid)`
+      : sql`false`
+    : undefined
   const rows = await platform()
     .select({
-      id: tenants.id, slug: tenants.slug, name: tenants.name, tier: tenants.tier, createdAt: tenants.createdAt, kind: placements.kind, server: servers.name,
-      moveId: moves.id, moveState: moves.state, suspended: sql<boolean>`${suspensions.id} is not null`, orders: tenantSizes.orders, bytes: tenantSizes.bytes,
+      id: tenants.id,
+      slug: tenants.slug,
+      name: tenants.name,
+      tier: tenants.tier,
+      createdAt: tenants.createdAt,
+      kind: placements.kind,
+      server: servers.name,
+      moveId: moves.id,
+      moveState: moves.state,
+      suspended: sql<boolean>`${suspensions.id} is not null`,
+      orders: tenantSizes.orders,
+      bytes: tenantSizes.bytes,
     })
     .from(tenants)
     .innerJoin(placements, eq(placements.tenantId, tenants.id))
@@ -44,7 +117,9 @@ export async function listTenants(filter: TenantFilter, { sort, descending, size
     .leftJoin(suspensions, and(eq(suspensions.tenantId, tenants.id), isNull(suspensions.liftedAt)))
     .leftJoin(moves, and(eq(moves.tenantId, tenants.id), notInArray(moves.state, over)))
     .leftJoin(tenantSizes, eq(tenantSizes.tenantId, tenants.id))
-    .where(and(matches(filter), beyond)).orderBy(turn(by), turn(tenants.id)).limit(size + 1)
+    .where(and(matches(filter), beyond))
+    .orderBy(turn(by), turn(tenants.id))
+    .limit(size + 1)
   return page(rows, size, cursor, keyOf)
 }
 
@@ -63,14 +138,28 @@ export async function countTenants(filter: TenantFilter): Promise<number> {
 function matches({ search, tier, kind, state }: TenantFilter): SQL | undefined {
   const words = search.toLowerCase()
   return and(
-    words ? or(sql`strpos(lower(${tenants.name}), ${words}) > 0`, sql`strpos(${tenants.slug}, ${words}) > 0`) : undefined,
+    words
+      ? or(
+          sql`strpos(lower(${tenants.name}), ${words}) > 0`,
+          sql`strpos(${tenants.slug}, ${words}) > 0`,
+        )
+      : undefined,
     tier ? eq(tenants.tier, tier) : undefined,
     kind ? eq(placements.kind, kind) : undefined,
-    state === 'suspended' ? isNotNull(suspensions.id) : state === 'moving' ? moving : state === 'active' ? and(isNull(suspensions.id), sql`(${moving}) is not true`) : undefined,
+    state === 'suspended'
+      ? isNotNull(suspensions.id)
+      : state === 'moving'
+        ? moving
+        : state === 'active'
+          ? and(isNull(suspensions.id), sql`(${moving}) is not true`)
+          : undefined,
   )
 }
 
 /** How many tenants there are of each tier in each kind of placement. */
 export const tenantCounts = (): Promise<{ tier: Tier; kind: PlacementKind; tenants: number }[]> =>
-  platform().select({ tier: tenants.tier, kind: placements.kind, tenants: sql<number>`count(*)::int` })
-    .from(tenants).innerJoin(placements, eq(placements.tenantId, tenants.id)).groupBy(tenants.tier, placements.kind)
+  platform()
+    .select({ tier: tenants.tier, kind: placements.kind, tenants: sql<number>`count(*)::int` })
+    .from(tenants)
+    .innerJoin(placements, eq(placements.tenantId, tenants.id))
+    .groupBy(tenants.tier, placements.kind)

@@ -13,19 +13,53 @@ afterAll(closePools)
 
 test('many tenants on a server that is away do not keep the others from being measured', async () => {
   const { id } = await inhabitant('shared', 'here', 7)
-  await platform().insert(tenantSizes).values({ tenantId: id, orders: 0, bytes: 0, measuredAt: new Date(Date.now() - 3_600_000) })
+  await platform()
+    .insert(tenantSizes)
+    .values({ tenantId: id, orders: 0, bytes: 0, measuredAt: new Date(Date.now() - 3_600_000) })
   const serverId = newId()
-  await platform().insert(servers).values({ id: serverId, name: 'away', host: '127.0.0.1', port: 1, migratorSecret: encrypt('x', `server ${serverId} migrator`), workerSecret: encrypt('x', `server ${serverId} worker`) })
+  await platform()
+    .insert(servers)
+    .values({
+      id: serverId,
+      name: 'away',
+      host: '127.0.0.1',
+      port: 1,
+      migratorSecret: encrypt('x', `server ${serverId} migrator`),
+      workerSecret: encrypt('x', `server ${serverId} worker`),
+    })
   const away = Array.from({ length: 200 }, () => newId())
-  await platform().insert(tenants).values(away.map((tenantId, i) => ({ id: tenantId, slug: `away-${i}`, name: `Away ${i}`, tier: 'enterprise' as const })))
-  await platform().insert(placements).values(away.map((tenantId) => {
-    const name = privateName(tenantId)
-    return { tenantId, kind: 'database' as const, serverId, database: name, schema: name, login: name, secret: encrypt('x', `placement ${tenantId}`) }
-  }))
+  await platform()
+    .insert(tenants)
+    .values(
+      away.map((tenantId, i) => ({
+        id: tenantId,
+        slug: `away-${i}`,
+        name: `Away ${i}`,
+        tier: 'enterprise' as const,
+      })),
+    )
+  await platform()
+    .insert(placements)
+    .values(
+      away.map((tenantId) => {
+        const name = privateName(tenantId)
+        return {
+          tenantId,
+          kind: 'database' as const,
+          serverId,
+          database: name,
+          schema: name,
+          login: name,
+          secret: encrypt('x', `placement ${tenantId}`),
+        }
+      }),
+    )
   await platform().execute(`insert into platform.usage (tenant_id, hour) values ('${id}', now())`)
   const said = vi.spyOn(console, 'error').mockImplementation(() => {})
-  const orders = async () => (await platform().select().from(tenantSizes).where(eq(tenantSizes.tenantId, id)))[0]?.orders
-  for (let round = 0; round < 5 && (await orders()) === 0; round++) await measureTenants(new AbortController().signal)
+  const orders = async () =>
+    (await platform().select().from(tenantSizes).where(eq(tenantSizes.tenantId, id)))[0]?.orders
+  for (let round = 0; round < 5 && (await orders()) === 0; round++)
+    await measureTenants(new AbortController().signal)
   expect(said).toHaveBeenCalledWith(expect.stringMatching(/ECONNREFUSED/))
   said.mockRestore()
   expect(await orders()).toBe(7)

@@ -6,21 +6,32 @@ import { tenantSizes } from '#db/schema/console'
 const atOnce = 200
 
 /**
- * Measures tenants that were not measured yet, or were used since: through the door, one at a time, as a service with a reason. A
- * console that counted by itself would look into everybody's rows; this leaves two numbers.
+ * Measures tenants that were not measured yet, or were used since: through the door, one at a time,
+ * as a service with a reason. A console that counted by itself would look into everybody's rows;
+ * this leaves two numbers.
  */
 export async function measureTenants(stopping: AbortSignal): Promise<void> {
   for (const tenantId of await due()) {
     if (stopping.aborted) return
-    await measure(tenantId).catch((error: unknown) => console.error(`size of ${tenantId}: ${error instanceof Error ? error.message : String(error)}`)) // moving, or its server is away: next time
+    await measure(tenantId).catch((error: unknown) =>
+      console.error(
+        `size of ${tenantId}: ${error instanceof Error ? error.message : String(error)}`,
+      ),
+    ) // moving, or its server is away: next time
   }
 }
 
 /** Measures one tenant now. */
 export async function measure(tenantId: string): Promise<void> {
-  const { orders, bytes } = await withTenant({ kind: 'service', tenantId, reason: 'measure its size' }, sizeOf)
+  const { orders, bytes } = await withTenant(
+    { kind: 'service', tenantId, reason: 'measure its size' },
+    sizeOf,
+  )
   const row = { orders, bytes, measuredAt: new Date() }
-  await platform().insert(tenantSizes).values({ tenantId, ...row }).onConflictDoUpdate({ target: tenantSizes.tenantId, set: row })
+  await platform()
+    .insert(tenantSizes)
+    .values({ tenantId, ...row })
+    .onConflictDoUpdate({ target: tenantSizes.tenantId, set: row })
 }
 
 /** By lot: the oldest first would be the same ones in every round while their server is away. */
@@ -39,12 +50,19 @@ async function sizeOf(tx: TenantTx): Promise<{ orders: number; bytes: number }> 
   const { rows: tables } = await tx.execute<{ name: string; bytes: string; rows: number }>(sql`
     select c.relname as name, pg_total_relation_size(c.oid) as bytes, c.reltuples::float8 as rows
     from pg_catalog.pg_class as c where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')`)
-  const { rows: [place] } = await tx.execute<{ shared: boolean }>(sql`select current_schema() = 'shared' as shared`)
+  const {
+    rows: [place],
+  } = await tx.execute<{ shared: boolean }>(sql`select current_schema() = 'shared' as shared`)
   let [orders, bytes] = [0, 0]
   for (const table of tables) {
-    const { rows: [own] } = await tx.execute<{ rows: string }>(sql`select count(*) as rows from ${sql.identifier(table.name)} where tenant_id = ${tx.tenantId}`)
+    const {
+      rows: [own],
+    } = await tx.execute<{ rows: string }>(
+      sql`select count(*) as rows from ${sql.identifier(table.name)} where tenant_id = ${tx.tenantId}`,
+    )
     const rows = Number(own?.rows ?? 0)
-    bytes += Number(table.bytes) * (place?.shared ? Math.min(1, rows / Math.max(table.rows, rows, 1)) : 1)
+    bytes +=
+      Number(table.bytes) * (place?.shared ? Math.min(1, rows / Math.max(table.rows, rows, 1)) : 1)
     if (table.name === 'orders') orders = rows
   }
   return { orders, bytes: Math.round(bytes) }

@@ -4,16 +4,37 @@ import { usage, type Tier } from '#db/schema/platform'
 import { hoursKept } from '#db/limits/fold-usage'
 import { nothing, usageNames, type Usage } from '#db/limits/usage'
 
-export type TenantUsage = Usage & { id: string; slug: string; name: string; tier: Tier; share: number; hint: string | null }
+export type TenantUsage = Usage & {
+  id: string
+  slug: string
+  name: string
+  tier: Tier
+  share: number
+  hint: string | null
+}
 
 const most = 50
 
 type Ranked = TenantUsage & { orders: number; users: number } & Record<`all_${string}`, number>
 
-/** Who used most of the database since a moment, and who would be better off in a larger place, with the reason. */
-export async function topTenants(since: Date, by: keyof Usage): Promise<{ rows: TenantUsage[]; all: Usage }> {
-  const sums = sql.join(usageNames.map((name) => sql`sum(${usage[name]})::float8 as ${sql.identifier(name)}`), sql`, `)
-  const totals = sql.join(usageNames.map((name) => sql`sum(used.${sql.identifier(name)}) over () as ${sql.identifier(`all_${name}`)}`), sql`, `)
+/**
+ * Who used most of the database since a moment, and who would be better off in a larger place, with
+ * the reason.
+ */
+export async function topTenants(
+  since: Date,
+  by: keyof Usage,
+): Promise<{ rows: TenantUsage[]; all: Usage }> {
+  const sums = sql.join(
+    usageNames.map((name) => sql`sum(${usage[name]})::float8 as ${sql.identifier(name)}`),
+    sql`, `,
+  )
+  const totals = sql.join(
+    usageNames.map(
+      (name) => sql`sum(used.${sql.identifier(name)}) over () as ${sql.identifier(`all_${name}`)}`,
+    ),
+    sql`, `,
+  )
   const { rows } = await platform().execute<Ranked>(sql`
     with used as (
       select tenant_id, ${sums} from ${usage} where ${usage.hour} >= ${since.toISOString()} group by tenant_id
@@ -31,29 +52,61 @@ export async function topTenants(since: Date, by: keyof Usage): Promise<{ rows: 
       const used = nothing()
       for (const what of usageNames) used[what] = counted[what]
       const share = all.databaseMs > 0 ? used.databaseMs / all.databaseMs : 0
-      return { id, slug, name, tier, ...used, share, hint: hintFor(tier, used, share, orders, users) }
+      return {
+        id,
+        slug,
+        name,
+        tier,
+        ...used,
+        share,
+        hint: hintFor(tier, used, share, orders, users),
+      }
     }),
   }
 }
 
 /** Why a tenant may have outgrown its tier; null when it has not. */
-function hintFor(tier: Tier, { limitsHit, waitMs, transactions }: Usage, share: number, orders: number, others: number): string | null {
+function hintFor(
+  tier: Tier,
+  { limitsHit, waitMs, transactions }: Usage,
+  share: number,
+  orders: number,
+  others: number,
+): string | null {
   if (tier === 'enterprise') return null
   if (limitsHit > 0) return `ran into its limits ${limitsHit} times`
-  if (transactions > 100 && waitMs / transactions > 50) return `waits ${Math.round(waitMs / transactions)} ms for a connection each time`
-  if (share > 0.4 && others > 3 && transactions > 1000) return `takes ${Math.round(share * 100)} % of the database's time`
-  if (tier === 'starter' && orders > 250_000) return `has ${orders.toLocaleString('en-GB')} orders in shared tables`
+  if (transactions > 100 && waitMs / transactions > 50)
+    return `waits ${Math.round(waitMs / transactions)} ms for a connection each time`
+  if (share > 0.4 && others > 3 && transactions > 1000)
+    return `takes ${Math.round(share * 100)} % of the database's time`
+  if (tier === 'starter' && orders > 250_000)
+    return `has ${orders.toLocaleString('en-GB')} orders in shared tables`
   return null
 }
 
-export type HourUsage = { hour: Date } & Pick<Usage, 'requests' | 'databaseMs' | 'errors' | 'limitsHit'>
+export type HourUsage = { hour: Date } & Pick<
+  Usage,
+  'requests' | 'databaseMs' | 'errors' | 'limitsHit'
+>
 
 /** One tenant's hours since a moment, for a chart. */
 export const usageByHour = (tenantId: string, since: Date): Promise<HourUsage[]> =>
-  platform().select({ hour: usage.hour, requests: usage.requests, databaseMs: usage.databaseMs, errors: usage.errors, limitsHit: usage.limitsHit })
-    .from(usage).where(and(eq(usage.tenantId, tenantId), gte(usage.hour, since))).orderBy(asc(usage.hour))
+  platform()
+    .select({
+      hour: usage.hour,
+      requests: usage.requests,
+      databaseMs: usage.databaseMs,
+      errors: usage.errors,
+      limitsHit: usage.limitsHit,
+    })
+    .from(usage)
+    .where(and(eq(usage.tenantId, tenantId), gte(usage.hour, since)))
+    .orderBy(asc(usage.hour))
 
-/** Usage is kept by the hour and, of older times, by the day, so a period that ends now begins with a whole one. */
+/**
+ * Usage is kept by the hour and, of older times, by the day, so a period that ends now begins with
+ * a whole one.
+ */
 export function hoursAgo(hours: number): Date {
   const hour = 3_600_000
   const whole = hours > hoursKept ? 24 * hour : hour
@@ -61,9 +114,19 @@ export function hoursAgo(hours: number): Date {
 }
 
 /** What a page of tenants used since a moment. */
-export async function usageOf(tenantIds: string[], since: Date): Promise<Map<string, { requests: number; databaseMs: number }>> {
+export async function usageOf(
+  tenantIds: string[],
+  since: Date,
+): Promise<Map<string, { requests: number; databaseMs: number }>> {
   if (tenantIds.length === 0) return new Map()
-  const rows = await platform().select({ id: usage.tenantId, requests: sql<number>`sum(${usage.requests})::float8`, databaseMs: sql<number>`sum(${usage.databaseMs})` })
-    .from(usage).where(and(inArray(usage.tenantId, tenantIds), gte(usage.hour, since))).groupBy(usage.tenantId)
+  const rows = await platform()
+    .select({
+      id: usage.tenantId,
+      requests: sql<number>`sum(${usage.requests})::float8`,
+      databaseMs: sql<number>`sum(${usage.databaseMs})`,
+    })
+    .from(usage)
+    .where(and(inArray(usage.tenantId, tenantIds), gte(usage.hour, since)))
+    .groupBy(usage.tenantId)
   return new Map(rows.map(({ id, ...used }) => [id, used]))
 }

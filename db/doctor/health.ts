@@ -9,8 +9,9 @@ type Readiness = { ready: boolean; problems: string[] }
 let looking: Promise<Readiness> | undefined
 
 /**
- * Whether the app may serve: the main database answers, its logins are harmless, no newer schema breaks this build, and every invariant
- * holds. One look for all who ask meanwhile: anybody may ask, and each look opens connections that no pool bounds.
+ * Whether the app may serve: the main database answers, its logins are harmless, no newer schema
+ * breaks this build, and every invariant holds. One look for all who ask meanwhile: anybody may
+ * ask, and each look opens connections that no pool bounds.
  */
 export function readiness(): Promise<Readiness> {
   looking ??= look().finally(() => void (looking = undefined))

@@ -29,21 +29,38 @@ beforeAll(async () => {
 
 /** Every table of every database of this test in which one of the texts stands, and every file. */
 async function traces(texts: string[]): Promise<string[]> {
-  const { rows: databases } = await connected(admin, (client) => client.query<{ name: string }>(
-    `select datname as name from pg_database where datname = current_database() or datname in (select 't_' || replace(x, '-', '') from unnest($1::text[]) as x)`, [texts]))
+  const { rows: databases } = await connected(admin, (client) =>
+    client.query<{ name: string }>(
+      `select datname as name from pg_database where datname = current_database() or datname in (select 't_' || replace(x, '-', '') from unnest($1::text[]) as x)`,
+      [texts],
+    ),
+  )
   const found: string[] = []
   for (const { name } of databases) {
     await connected(inDatabase(admin, name), async (client) => {
-      const { rows } = await client.query<{ at: string }>(`select format('%I.%I', schemaname, tablename) as at from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`)
+      const { rows } = await client.query<{ at: string }>(
+        `select format('%I.%I', schemaname, tablename) as at from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`,
+      )
       for (const { at } of rows) {
-        const hit = await client.query(`select from ${at} as t where exists (select from unnest($1::text[]) as x where strpos(lower(t::text), lower(x)) > 0) limit 1`, [texts])
-        if (hit.rowCount) found.push(`${name === new URL(admin).pathname.slice(1) ? 'main' : name} ${at}`)
+        const hit = await client.query(
+          `select from ${at} as t where exists (select from unnest($1::text[]) as x where strpos(lower(t::text), lower(x)) > 0) limit 1`,
+          [texts],
+        )
+        if (hit.rowCount)
+          found.push(`${name === new URL(admin).pathname.slice(1) ? 'main' : name} ${at}`)
       }
     })
   }
-  for (const file of await readdir(process.env.EXPORT_DIR ?? '', { recursive: true, withFileTypes: true })) {
+  for (const file of await readdir(process.env.EXPORT_DIR ?? '', {
+    recursive: true,
+    withFileTypes: true,
+  })) {
     const path = join(file.parentPath, file.name)
-    if (texts.some((text) => path.includes(text)) || (file.isFile() && texts.some((text) => path.endsWith('.part') || path.includes(text)))) found.push(path)
+    if (
+      texts.some((text) => path.includes(text)) ||
+      (file.isFile() && texts.some((text) => path.endsWith('.part') || path.includes(text)))
+    )
+      found.push(path)
     else if (file.isFile() && (await readFile(path)).includes(texts[0] ?? '')) found.push(path)
   }
   return found.toSorted()
@@ -54,11 +71,20 @@ async function busy(kind: (typeof placementKinds)[number]): Promise<Inhabitant> 
   const one = await inhabitant(kind, 'gone', 5)
   await runExport((await exports.request(platform(), one.id, one.mark)).id)
   await exports.request(platform(), one.id, one.mark)
-  await record(platform(), { actor: one.mark, deed: 'tested', tenantId: one.id, detail: { name: one.mark } })
-  await platformPool().query(`insert into platform.mail (id, tenant_id, recipient, kind, sealed) values ($1, $2, $3, 'invitation', $4), ($5, null, $6, 'reset', $4)`,
-    [newId(), one.id, `${one.mark}@guest.example`, one.mark, newId(), `owner@${one.slug}.example`])
+  await record(platform(), {
+    actor: one.mark,
+    deed: 'tested',
+    tenantId: one.id,
+    detail: { name: one.mark },
+  })
+  await platformPool().query(
+    `insert into platform.mail (id, tenant_id, recipient, kind, sealed) values ($1, $2, $3, 'invitation', $4), ($5, null, $6, 'reset', $4)`,
+    [newId(), one.id, `${one.mark}@guest.example`, one.mark, newId(), `owner@${one.slug}.example`],
+  )
   await countCall({ tenantId: one.id })
-  await platformPool().query(`insert into pgboss.job (name, data) values ('move', $1)`, [{ moveId: one.id, note: one.mark }])
+  await platformPool().query(`insert into pgboss.job (name, data) values ('move', $1)`, [
+    { moveId: one.id, note: one.mark },
+  ])
   return one
 }
 
@@ -74,16 +100,37 @@ describe.each(placementKinds)('erasing a tenant in a %s placement', (kind) => {
     const before = await fingerprint(other.id)
     expect((await traces([one.mark, one.id])).length).toBeGreaterThan(10)
 
-    const { id } = await erasures.request(one.id, { actor: one.mark, userId: one.owner.actor.id }, 0)
+    const { id } = await erasures.request(
+      one.id,
+      { actor: one.mark, userId: one.owner.actor.id },
+      0,
+    )
     const receipt = await runErasure(id)
 
-    expect(receipt).toMatchObject({ 'rows of orders': 5, 'rows of activity': 1, 'export files': 1, jobs: 1, tenants: 1, members: 2, users: 1, 'sessions that forget it': 2, placements: 1, rate_limits: 1 })
+    expect(receipt).toMatchObject({
+      'rows of orders': 5,
+      'rows of activity': 1,
+      'export files': 1,
+      jobs: 1,
+      tenants: 1,
+      members: 2,
+      users: 1,
+      'sessions that forget it': 2,
+      placements: 1,
+      rate_limits: 1,
+    })
     expect(await traces([one.mark, one.slug, `t_${one.id.replaceAll('-', '')}`])).toEqual([])
     expect(await traces([one.id])).toEqual(['main platform.audit', 'main platform.erasures'])
-    const { rows: logins } = await connected(admin, (client) => client.query(`select from pg_roles where rolname = $1`, [`t_${one.id.replaceAll('-', '')}`]))
+    const { rows: logins } = await connected(admin, (client) =>
+      client.query(`select from pg_roles where rolname = $1`, [`t_${one.id.replaceAll('-', '')}`]),
+    )
     expect(logins).toEqual([])
     expect(await fingerprint(other.id)).toEqual(before)
-    expect(await sessions.read(session.token)).toMatchObject({ user: { id: guest.id }, tenant: null, tenants: [{ id: other.id }] })
+    expect(await sessions.read(session.token)).toMatchObject({
+      user: { id: guest.id },
+      tenant: null,
+      tenants: [{ id: other.id }],
+    })
     expect(await runErasure(id)).toBeUndefined()
     await forgetTenant(other.id)
   }, 60_000)
@@ -91,12 +138,14 @@ describe.each(placementKinds)('erasing a tenant in a %s placement', (kind) => {
 
 describe('the trail', () => {
   it('still proves itself after a tenant was forgotten', async () => {
-    const { rows } = await connected(admin, (client) => client.query<{ broken: number; emptied: number; all: number }>(`
+    const { rows } = await connected(admin, (client) =>
+      client.query<{ broken: number; emptied: number; all: number }>(`
       select count(*)::int as all,
         count(*) filter (where a.hash <> tenancy.audit_hash(a) or a.previous <> coalesce(b.hash, '\\x'))::int as broken,
         count(*) filter (where a.content <> tenancy.audit_content(a))::int as emptied
       from platform.audit as a
-      left join lateral (select hash from platform.audit where seq < a.seq order by seq desc limit 1) as b on true`))
+      left join lateral (select hash from platform.audit where seq < a.seq order by seq desc limit 1) as b on true`),
+    )
     expect(rows[0]?.all).toBeGreaterThan(3)
     expect(rows[0]).toMatchObject({ broken: 0 })
     expect(rows[0]?.emptied).toBeGreaterThan(0)
@@ -112,7 +161,9 @@ describe('an erasure', () => {
     await runErasures()
     expect((await fingerprint(one.id)).orders).toMatch(/^2 /)
     await erasures.withdraw(one.id, 'test')
-    await expect(erasures.withdraw(one.id, 'test')).rejects.toThrow('no erasure that could still be stopped')
+    await expect(erasures.withdraw(one.id, 'test')).rejects.toThrow(
+      'no erasure that could still be stopped',
+    )
     expect(await erasures.current(platform(), one.id)).toBeUndefined()
   })
 
@@ -121,20 +172,31 @@ describe('an erasure', () => {
     const wish = await erasures.request(one.id, { actor: 'test', userId: null }, 0)
     await holds.hold({ tenantId: one.id, slug: one.slug, actor: 'test', reason: 'court' })
     await expect(runErasure(wish.id)).rejects.toThrow('on legal hold')
-    await expect(erasures.request((await inhabitant('shared', 'x', 1)).id, { actor: 'test', userId: null }, 0)).resolves.toBeDefined()
+    await expect(
+      erasures.request((await inhabitant('shared', 'x', 1)).id, { actor: 'test', userId: null }, 0),
+    ).resolves.toBeDefined()
     expect((await fingerprint(one.id)).orders).toMatch(/^2 /)
   })
 
-  it.each(placementKinds)('in a %s placement that broke off goes on, and its receipt says what there was', async (kind) => {
-    const one = await inhabitant(kind, 'broken', 3)
-    const { id } = await erasures.request(one.id, { actor: 'test', userId: null }, 0)
-    await connected(admin, (client) => client.query(`
+  it.each(placementKinds)(
+    'in a %s placement that broke off goes on, and its receipt says what there was',
+    async (kind) => {
+      const one = await inhabitant(kind, 'broken', 3)
+      const { id } = await erasures.request(one.id, { actor: 'test', userId: null }, 0)
+      await connected(admin, (client) =>
+        client.query(`
       create function platform.break() returns trigger language plpgsql as 'begin raise exception ''the lights went out''; end';
-      create trigger break before delete on platform.tenants for each row execute function platform.break()`))
-    await expect(runErasure(id)).rejects.toThrow('the lights went out')
-    expect(await erasures.current(platform(), one.id)).toMatchObject({ receipt: { 'rows of orders': 3 }, endedAt: null })
-    await connected(admin, (client) => client.query('drop function platform.break() cascade'))
-    expect(await runErasure(id)).toMatchObject({ 'rows of orders': 3, tenants: 1 })
-    expect(await traces([one.mark])).toEqual([])
-  }, 60_000)
+      create trigger break before delete on platform.tenants for each row execute function platform.break()`),
+      )
+      await expect(runErasure(id)).rejects.toThrow('the lights went out')
+      expect(await erasures.current(platform(), one.id)).toMatchObject({
+        receipt: { 'rows of orders': 3 },
+        endedAt: null,
+      })
+      await connected(admin, (client) => client.query('drop function platform.break() cascade'))
+      expect(await runErasure(id)).toMatchObject({ 'rows of orders': 3, tenants: 1 })
+      expect(await traces([one.mark])).toEqual([])
+    },
+    60_000,
+  )
 })

@@ -9,19 +9,28 @@ import { isLive } from '#db/move/states'
 import { forgetPlacement, readPlacements } from '#db/registry'
 import { placements } from '#db/schema/platform'
 
-/** What was taken away, by name: tables of the tenant, tables of the platform, jobs, files; and places that could not be, each as one. */
+/**
+ * What was taken away, by name: tables of the tenant, tables of the platform, jobs, files; and
+ * places that could not be, each as one.
+ */
 export type Receipt = Record<string, number>
 
 /**
- * Takes a tenant away, with everything that is about it anywhere, from the top to the bottom of this list. Safe to call again after a
- * crash at any moment. In: the tenant, and whom to give the counts to before the first row goes. Throws MoveUnderWay.
+ * Takes a tenant away, with everything that is about it anywhere, from the top to the bottom of
+ * this list. Safe to call again after a crash at any moment. In: the tenant, and whom to give the
+ * counts to before the first row goes. Throws MoveUnderWay.
  */
-export async function forgetTenant(tenantId: string, tell: (receipt: Receipt) => Promise<void> = async () => {}): Promise<void> {
+export async function forgetTenant(
+  tenantId: string,
+  tell: (receipt: Receipt) => Promise<void> = async () => {},
+): Promise<void> {
   const move = await latestMove(tenantId)
   if (move && isLive(move.state)) throw new MoveUnderWay(tenantId, move.state)
   const [placement] = await readPlacements(eq(placements.tenantId, tenantId))
   // when its moves are forgotten nobody knows of these any more
-  const receipt: Receipt = Object.fromEntries((await placesLeftBehind(tenantId)).map((place) => [`left behind: ${place}`, 1]))
+  const receipt: Receipt = Object.fromEntries(
+    (await placesLeftBehind(tenantId)).map((place) => [`left behind: ${place}`, 1]),
+  )
   if (placement) {
     await closeTheDoor(placement)
     Object.assign(receipt, await countRows(placement))

@@ -10,13 +10,24 @@ import { platform } from '#db/registry'
 import { erasures as table } from '#db/schema/platform'
 
 /**
- * Carries out one erasure whose time has come, and leaves a receipt. Safe to call again after a crash: what an earlier run counted
- * stays on the receipt. Returns the receipt, or undefined when the erasure is not due, withdrawn or done. Throws OnHold, MoveUnderWay.
+ * Carries out one erasure whose time has come, and leaves a receipt. Safe to call again after a
+ * crash: what an earlier run counted stays on the receipt. Returns the receipt, or undefined when
+ * the erasure is not due, withdrawn or done. Throws OnHold, MoveUnderWay.
  */
 export async function runErasure(id: string): Promise<Receipt | undefined> {
   const db = platform()
-  const [started] = await db.update(table).set({ startedAt: sql`coalesce(${table.startedAt}, clock_timestamp())` })
-    .where(and(eq(table.id, id), isNull(table.withdrawnAt), isNull(table.endedAt), lte(table.dueAt, sql`clock_timestamp()`))).returning()
+  const [started] = await db
+    .update(table)
+    .set({ startedAt: sql`coalesce(${table.startedAt}, clock_timestamp())` })
+    .where(
+      and(
+        eq(table.id, id),
+        isNull(table.withdrawnAt),
+        isNull(table.endedAt),
+        lte(table.dueAt, sql`clock_timestamp()`),
+      ),
+    )
+    .returning()
   if (!started) return undefined
   let receipt = started.receipt
   try {
@@ -26,11 +37,17 @@ export async function runErasure(id: string): Promise<Receipt | undefined> {
       receipt = merged(receipt, counted)
       await db.update(table).set({ receipt }).where(eq(table.id, id))
     })
-    await db.update(table).set({ requestedBy: null, problem: null, endedAt: sql`clock_timestamp()` }).where(eq(table.id, id))
+    await db
+      .update(table)
+      .set({ requestedBy: null, problem: null, endedAt: sql`clock_timestamp()` })
+      .where(eq(table.id, id))
     return receipt
   } catch (error) {
     const back = error instanceof OnHold || error instanceof MoveUnderWay
-    await db.update(table).set({ problem: problemOf(error), ...(back && { startedAt: null }) }).where(eq(table.id, id))
+    await db
+      .update(table)
+      .set({ problem: problemOf(error), ...(back && { startedAt: null }) })
+      .where(eq(table.id, id))
     throw error
   }
 }
@@ -39,7 +56,9 @@ export async function runErasure(id: string): Promise<Receipt | undefined> {
 export async function runErasures(): Promise<void> {
   for (const { id, tenantId } of await erasures.due(platform())) {
     await endMove(tenantId)
-    await runErasure(id).catch((error: unknown) => console.error(`erasure ${id}: ${problemOf(error)}`))
+    await runErasure(id).catch((error: unknown) =>
+      console.error(`erasure ${id}: ${problemOf(error)}`),
+    )
   }
 }
 
@@ -47,8 +66,10 @@ export async function runErasures(): Promise<void> {
 async function endMove(tenantId: string): Promise<void> {
   const move = await latestMove(tenantId)
   if (!move) return
-  if (isBefore(move.state) && move.abortBy === null) await requestAbort(tenantId, tenantId, 'erasure')
-  if (move.state === 'switched' && move.confirmBy === null) await requestConfirm(tenantId, tenantId, 'erasure')
+  if (isBefore(move.state) && move.abortBy === null)
+    await requestAbort(tenantId, tenantId, 'erasure')
+  if (move.state === 'switched' && move.confirmBy === null)
+    await requestConfirm(tenantId, tenantId, 'erasure')
 }
 
 /** The first count of each thing is what there was: a later run finds the rest. */
@@ -58,4 +79,7 @@ function merged(before: Receipt, now: Receipt): Receipt {
   return Object.fromEntries(Object.entries(sum).filter(([, count]) => count > 0))
 }
 
-const problemOf = (error: unknown) => (error instanceof RowhouseError ? error.message : 'something went wrong on our side; the log says what')
+const problemOf = (error: unknown) =>
+  error instanceof RowhouseError
+    ? error.message
+    : 'something went wrong on our side; the log says what'

@@ -5,27 +5,51 @@ import { isId } from '#db/id'
 import { platform } from '#db/registry'
 import { exports, tenants } from '#db/schema/platform'
 
-export type Download = { name: string; bytes: number; content: (allowed: () => Promise<boolean>) => AsyncGenerator<Buffer> }
+export type Download = {
+  name: string
+  bytes: number
+  content: (allowed: () => Promise<boolean>) => AsyncGenerator<Buffer>
+}
 
 const askEveryMs = 500
 
 /**
- * The finished file of an export of this tenant, or undefined: another tenant's, an old one and one that never was are the same.
- * Its content is read while `allowed` says yes, so that a slow download does not outlive a membership.
+ * The finished file of an export of this tenant, or undefined: another tenant's, an old one and one
+ * that never was are the same. Its content is read while `allowed` says yes, so that a slow
+ * download does not outlive a membership.
  */
-export async function openDownload(tenantId: string, exportId: string): Promise<Download | undefined> {
+export async function openDownload(
+  tenantId: string,
+  exportId: string,
+): Promise<Download | undefined> {
   if (!isId(exportId)) return undefined
-  const [found] = await platform().select({ slug: tenants.slug, endedAt: exports.endedAt }).from(exports).innerJoin(tenants, eq(tenants.id, exports.tenantId))
-    .where(and(eq(exports.id, exportId), eq(exports.tenantId, tenantId), eq(exports.state, 'done'), gt(exports.expiresAt, sql`clock_timestamp()`)))
+  const [found] = await platform()
+    .select({ slug: tenants.slug, endedAt: exports.endedAt })
+    .from(exports)
+    .innerJoin(tenants, eq(tenants.id, exports.tenantId))
+    .where(
+      and(
+        eq(exports.id, exportId),
+        eq(exports.tenantId, tenantId),
+        eq(exports.state, 'done'),
+        gt(exports.expiresAt, sql`clock_timestamp()`),
+      ),
+    )
   const path = pathOf(tenantId, exportId)
   const bytes = found && (await sizeOf(path))
   if (!found || bytes === undefined) return undefined
-  return { name: `${found.slug}-${found.endedAt?.toISOString().slice(0, 10)}.zip`, bytes, content: (allowed) => contentOf(path, allowed) }
+  return {
+    name: `${found.slug}-${found.endedAt?.toISOString().slice(0, 10)}.zip`,
+    bytes,
+    content: (allowed) => contentOf(path, allowed),
+  }
 }
 
 async function* contentOf(path: string, allowed: () => Promise<boolean>): AsyncGenerator<Buffer> {
   let askAt = Date.now() + askEveryMs
-  for await (const piece of createReadStream(path, { highWaterMark: 262_144 }) as AsyncIterable<Buffer>) {
+  for await (const piece of createReadStream(path, {
+    highWaterMark: 262_144,
+  }) as AsyncIterable<Buffer>) {
     if (Date.now() > askAt) {
       if (!(await allowed())) throw new Error('the download was ended: it is not allowed any more')
       askAt = Date.now() + askEveryMs

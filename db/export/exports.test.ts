@@ -30,14 +30,16 @@ beforeAll(async () => {
 
 const ask = () => exports.request(platform(), one.id, 'test')
 const row = async (id: string) => (await exports.find(platform(), one.id, id))!
-const asAdmin = (statement: string) => connected(process.env.DATABASE_URL ?? '', (admin) => admin.query(statement))
+const asAdmin = (statement: string) =>
+  connected(process.env.DATABASE_URL ?? '', (admin) => admin.query(statement))
 /** Keeps every transaction out of the tenant while `meanwhile` goes on. */
-const shut = (tenantId: string, meanwhile: () => Promise<unknown>) => connected(process.env.DATABASE_URL ?? '', async (admin) => {
-  await admin.query('begin')
-  await admin.query('select pg_advisory_xact_lock(tenancy.lock_key($1))', [tenantId])
-  await meanwhile()
-  await admin.query('commit')
-})
+const shut = (tenantId: string, meanwhile: () => Promise<unknown>) =>
+  connected(process.env.DATABASE_URL ?? '', async (admin) => {
+    await admin.query('begin')
+    await admin.query('select pg_advisory_xact_lock(tenancy.lock_key($1))', [tenantId])
+    await meanwhile()
+    await admin.query('commit')
+  })
 
 describe('an export', () => {
   it('is one at a time, is done once, and holds nothing of anybody else', async () => {
@@ -61,7 +63,9 @@ describe('an export', () => {
     await writeFile(left, 'half of it')
     await runExports()
     expect((await row(wish.id)).state).toBe('running')
-    await asAdmin(`update platform.exports set seen_at = now() - interval '1 minute' where id = '${wish.id}'`)
+    await asAdmin(
+      `update platform.exports set seen_at = now() - interval '1 minute' where id = '${wish.id}'`,
+    )
     await runExports()
     expect(await row(wish.id)).toMatchObject({ state: 'done' })
     expect(await sizeOf(left)).toBeUndefined()
@@ -81,13 +85,19 @@ describe('an export', () => {
       const path = async () => growingPathOf(await row(wish.id))
       first = runExport(wish.id)
       paths.push(await begun(path))
-      await asAdmin(`update platform.exports set seen_at = now() - interval '1 minute' where id = '${wish.id}'`)
+      await asAdmin(
+        `update platform.exports set seen_at = now() - interval '1 minute' where id = '${wish.id}'`,
+      )
       second = runExport(wish.id)
       while ((await path()) === paths[0]) await sleep(10)
       paths.push(await begun(path))
     })
     await Promise.all([first, second])
-    expect(await row(wish.id)).toMatchObject({ state: 'done', message: '', bytes: await sizeOf(pathOf(one.id, wish.id)) })
+    expect(await row(wish.id)).toMatchObject({
+      state: 'done',
+      message: '',
+      bytes: await sizeOf(pathOf(one.id, wish.id)),
+    })
     for (const path of paths) expect(await sizeOf(path)).toBeUndefined()
     expect((await filesOf(pathOf(one.id, wish.id))).size).toBeGreaterThan(2)
   })
@@ -96,10 +106,18 @@ describe('an export', () => {
     const wish = await ask()
     const first = (await exports.claim(platform(), wish.id))!
     expect(await exports.note(platform(), first, { rowsDone: 1 })).toBe(true)
-    await asAdmin(`update platform.exports set seen_at = now() - interval '1 minute' where id = '${wish.id}'`)
+    await asAdmin(
+      `update platform.exports set seen_at = now() - interval '1 minute' where id = '${wish.id}'`,
+    )
     const second = (await exports.claim(platform(), wish.id))!
-    expect([await exports.note(platform(), first, { rowsDone: 2 }), await exports.letGo(first, { state: 'failed' })]).toEqual([false, false])
-    expect([await exports.note(platform(), second, { rowsDone: 3 }), await exports.letGo(second, { state: 'requested' })]).toEqual([true, true])
+    expect([
+      await exports.note(platform(), first, { rowsDone: 2 }),
+      await exports.letGo(first, { state: 'failed' }),
+    ]).toEqual([false, false])
+    expect([
+      await exports.note(platform(), second, { rowsDone: 3 }),
+      await exports.letGo(second, { state: 'requested' }),
+    ]).toEqual([true, true])
     expect(await row(wish.id)).toMatchObject({ state: 'requested', rowsDone: 3 })
     await runExport(wish.id)
   })
@@ -115,12 +133,22 @@ describe('an export', () => {
   it('is of one moment: what is written meanwhile is not in it', async () => {
     const path = join(process.env.EXPORT_DIR ?? '', 'moment.zip')
     let written = false
-    const { tables } = await writeExport(await placementOf(one.id), path, 'test', async ({ table }) => {
-      if (written || table === 'activity') return
-      written = true
-      await new Promise((resolve) => setTimeout(resolve, 200)) // the next transaction inside the tenant begins after this write
-      await withTenant({ kind: 'service', tenantId: one.id, reason: 'test' }, (tx) => tx.execute(sql`update orders set note = 'written meanwhile' where tenant_id = ${tx.tenantId}`))
-    })
+    const { tables } = await writeExport(
+      await placementOf(one.id),
+      path,
+      'test',
+      async ({ table }) => {
+        if (written || table === 'activity') return
+        written = true
+        // the next transaction inside the tenant begins after this write
+        await new Promise((resolve) => setTimeout(resolve, 200))
+        await withTenant({ kind: 'service', tenantId: one.id, reason: 'test' }, (tx) =>
+          tx.execute(
+            sql`update orders set note = 'written meanwhile' where tenant_id = ${tx.tenantId}`,
+          ),
+        )
+      },
+    )
     expect(written).toBe(true)
     expect(tables.find(({ name }) => name === 'orders')?.rows).toBe(30)
     expect([...(await filesOf(path)).values()].join('')).not.toContain('written meanwhile')
@@ -133,17 +161,25 @@ describe('an export', () => {
       if (turned) return
       turned = true
       await new Promise((resolve) => setTimeout(resolve, 200))
-      await asAdmin(`update tenancy.residents set changed_at = now() where tenant_id = '${other.id}'`)
+      await asAdmin(
+        `update tenancy.residents set changed_at = now() where tenant_id = '${other.id}'`,
+      )
     }
-    await expect(writeExport(await placementOf(other.id), path, 'test', turn)).rejects.toThrow('went to another place')
-    expect((await writeExport(await placementOf(other.id), path, 'test')).tables).toHaveLength(tenantTables.length)
+    await expect(writeExport(await placementOf(other.id), path, 'test', turn)).rejects.toThrow(
+      'went to another place',
+    )
+    expect((await writeExport(await placementOf(other.id), path, 'test')).tables).toHaveLength(
+      tenantTables.length,
+    )
   })
 
   it('that is old is taken away, and nobody gets it', async () => {
     const wish = await ask()
     await runExport(wish.id)
     expect(await openDownload(one.id, wish.id)).toBeDefined()
-    await asAdmin(`update platform.exports set expires_at = now() - interval '1 second' where id = '${wish.id}'`)
+    await asAdmin(
+      `update platform.exports set expires_at = now() - interval '1 second' where id = '${wish.id}'`,
+    )
     expect(await openDownload(one.id, wish.id)).toBeUndefined()
     expect(await exports.expire()).toBe(1)
     expect(await sizeOf(pathOf(one.id, wish.id))).toBeUndefined()
@@ -153,9 +189,35 @@ describe('an export', () => {
 
 describe('an export that a member has asked for', () => {
   it.each<[string, (userId: string) => Promise<unknown>]>([
-    ['is removed', (userId) => members.remove({ tenantId: one.id, tenantName: one.mark, actor: { id: one.owner.actor.id ?? '', name: 'test' } }, userId)],
-    ['becomes a viewer', (userId) => members.setRole({ tenantId: one.id, tenantName: one.mark, actor: { id: one.owner.actor.id ?? '', name: 'test' } }, userId, 'viewer')],
-    ['is banned', (userId) => platform().insert(bans).values({ userId, by: 'test', reason: 'test' })],
+    [
+      'is removed',
+      (userId) =>
+        members.remove(
+          {
+            tenantId: one.id,
+            tenantName: one.mark,
+            actor: { id: one.owner.actor.id ?? '', name: 'test' },
+          },
+          userId,
+        ),
+    ],
+    [
+      'becomes a viewer',
+      (userId) =>
+        members.setRole(
+          {
+            tenantId: one.id,
+            tenantName: one.mark,
+            actor: { id: one.owner.actor.id ?? '', name: 'test' },
+          },
+          userId,
+          'viewer',
+        ),
+    ],
+    [
+      'is banned',
+      (userId) => platform().insert(bans).values({ userId, by: 'test', reason: 'test' }),
+    ],
   ])('stops within a second when they are there no more: who asked %s', async (_, happens) => {
     const admin = await memberOf(one.id, 'admin')
     const wish = await exports.request(platform(), one.id, 'Adam', admin.actor.id)
@@ -169,9 +231,16 @@ describe('an export that a member has asked for', () => {
       since = performance.now()
     })
     await running
-    expect(performance.now() - since).toBeLessThan(2000) // a second, and one more for a busy machine
-    expect(await row(wish.id)).toMatchObject({ state: 'failed', message: expect.stringContaining('Adam, who asked for this export, may no longer have it') as unknown })
-    for (const path of [pathOf(one.id, wish.id), growingPathOf(await row(wish.id))]) expect(await sizeOf(path)).toBeUndefined()
+    // a second, and one more for a busy machine
+    expect(performance.now() - since).toBeLessThan(2000)
+    expect(await row(wish.id)).toMatchObject({
+      state: 'failed',
+      message: expect.stringContaining(
+        'Adam, who asked for this export, may no longer have it',
+      ) as unknown,
+    })
+    for (const path of [pathOf(one.id, wish.id), growingPathOf(await row(wish.id))])
+      expect(await sizeOf(path)).toBeUndefined()
     expect(await openDownload(one.id, wish.id)).toBeUndefined()
   })
 
@@ -200,7 +269,8 @@ describe('a download', () => {
       }
     }
     await expect(read()).rejects.toThrow('not allowed any more')
-    expect(performance.now() - since).toBeLessThan(2000) // a second, and one more for a busy machine
+    // a second, and one more for a busy machine
+    expect(performance.now() - since).toBeLessThan(2000)
     expect(got).toBeLessThan(20_000_000)
   })
 
@@ -224,8 +294,11 @@ describe('a download', () => {
     expect(isLink(session, id, given, now + 16 * 60_000)).toBe(false)
     expect(isLink(newId(), id, given, now)).toBe(false)
     expect(isLink(session, newId(), given, now)).toBe(false)
-    expect(isLink(session, id, { ...given, until: String(Number(given.until) + 1) }, now)).toBe(false)
-    for (const wrong of [null, '', 'x', 'NaN']) expect(isLink(session, id, { until: wrong, key: given.key }, now)).toBe(false)
+    expect(isLink(session, id, { ...given, until: String(Number(given.until) + 1) }, now)).toBe(
+      false,
+    )
+    for (const wrong of [null, '', 'x', 'NaN'])
+      expect(isLink(session, id, { until: wrong, key: given.key }, now)).toBe(false)
     expect(isLink(session, id, { until: given.until, key: null }, now)).toBe(false)
   })
 })

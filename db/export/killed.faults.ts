@@ -19,12 +19,17 @@ import { setRule } from '#db/retention/rules'
 import { runRetentionOf } from '#db/retention/run'
 import { decide } from '#db/retention/runs'
 
-const admin = (text: string) => connected(process.env.DATABASE_URL ?? '', async (client) => (await client.query<Record<string, unknown>>(text)).rows)
+const admin = (text: string) =>
+  connected(
+    process.env.DATABASE_URL ?? '',
+    async (client) => (await client.query<Record<string, unknown>>(text)).rows,
+  )
 let one: Inhabitant
 let neighbour: Inhabitant
 
 async function until(what: string, done: () => Promise<boolean>, withinMs = 90_000): Promise<void> {
-  for (const end = Date.now() + withinMs; !(await done()); await sleep(20)) if (Date.now() > end) throw new Error(`waited in vain until ${what}`)
+  for (const end = Date.now() + withinMs; !(await done()); await sleep(20))
+    if (Date.now() > end) throw new Error(`waited in vain until ${what}`)
 }
 
 beforeAll(async () => {
@@ -37,7 +42,11 @@ describe('kill -9', () => {
   it('of a worker in an export: the next one makes it whole', async () => {
     const before = await fingerprint(one.id)
     const { id } = await exports.request(platform(), one.id, 'test')
-    const row = async () => (await exports.list(platform(), one.id)).find((each) => each.id === id) ?? { state: 'gone', rowsDone: 0 }
+    const row = async () =>
+      (await exports.list(platform(), one.id)).find((each) => each.id === id) ?? {
+        state: 'gone',
+        rowsDone: 0,
+      }
     const first = new WorkerProcess()
     await until('the export is half way', async () => (await row()).rowsDone > 0)
     await first.end('SIGKILL')
@@ -46,17 +55,46 @@ describe('kill -9', () => {
     await until('the export is done', async () => (await row()).state === 'done')
     await second.end()
     const { rows, manifest } = await check(pathOf(one.id, id))
-    expect(Object.fromEntries(manifest.tables.map((table) => [table.name, String(table.rows)]))).toEqual(Object.fromEntries(Object.entries(before).map(([name, print]) => [name, print.split(' ')[0]])))
+    expect(
+      Object.fromEntries(manifest.tables.map((table) => [table.name, String(table.rows)])),
+    ).toEqual(
+      Object.fromEntries(
+        Object.entries(before).map(([name, print]) => [name, print.split(' ')[0]]),
+      ),
+    )
     expect(rows).toBeGreaterThan(60_000)
   })
 
   it('of an import: nothing is left of it', async () => {
     const [done] = await exports.list(platform(), one.id)
     const id = done?.id ?? ''
-    const counts = () => admin(`select (select count(*) from platform.tenants) as tenants, (select count(*) from tenancy.residents) as residents, (select count(*) from shared.orders) as orders, (select count(*) from platform.placements) as places`)
+    const counts = () =>
+      admin(
+        `select (select count(*) from platform.tenants) as tenants, (select count(*) from tenancy.residents) as residents, (select count(*) from shared.orders) as orders, (select count(*) from platform.placements) as places`,
+      )
     const before = await counts()
-    const command = spawn(process.execPath, ['db/cli/main.ts', 'tenant', 'import', pathOf(one.id, id), '--as', 'never', '--owner', 'nobody@x.example', '--tier', 'starter'], { stdio: 'ignore' })
-    await until('rows are being loaded', async () => (await admin('select from platform.imports where rows_done > 0 and ended_at is null')).length > 0)
+    const command = spawn(
+      process.execPath,
+      [
+        'db/cli/main.ts',
+        'tenant',
+        'import',
+        pathOf(one.id, id),
+        '--as',
+        'never',
+        '--owner',
+        'nobody@x.example',
+        '--tier',
+        'starter',
+      ],
+      { stdio: 'ignore' },
+    )
+    await until(
+      'rows are being loaded',
+      async () =>
+        (await admin('select from platform.imports where rows_done > 0 and ended_at is null'))
+          .length > 0,
+    )
     command.kill('SIGKILL')
     await once(command, 'exit')
     await admin(`update platform.imports set seen_at = now() - interval '2 minutes'`)
@@ -65,13 +103,28 @@ describe('kill -9', () => {
   })
 
   it('of a worker in a retention run: the rows of the plan go, and no other', async () => {
-    const inside = <T>(text: string) => withTenant({ kind: 'service', tenantId: one.id, reason: 'test' }, async (tx) => (await tx.execute(sql.raw(text))).rows as T[])
+    const inside = <T>(text: string) =>
+      withTenant(
+        { kind: 'service', tenantId: one.id, reason: 'test' },
+        async (tx) => (await tx.execute(sql.raw(text))).rows as T[],
+      )
     const others = await fingerprint(neighbour.id)
     await inside(`update orders set placed_at = now() - interval '900 days' where number <= 13000`)
-    await setRule(platform(), { tenantId: one.id, tier: 'starter', table: 'orders', days: 800, by: 'test' })
+    await setRule(platform(), {
+      tenantId: one.id,
+      tier: 'starter',
+      table: 'orders',
+      days: 800,
+      by: 'test',
+    })
     const run = await runRetentionOf(one.id)
     await decide(platform(), one.id, run.id, true, 'test')
-    const state = async () => (await admin(`select state, (steps->0->>'deleted')::int as deleted from platform.retention_runs where id = '${run.id}'`))[0]
+    const state = async () =>
+      (
+        await admin(
+          `select state, (steps->0->>'deleted')::int as deleted from platform.retention_runs where id = '${run.id}'`,
+        )
+      )[0]
     const first = new WorkerProcess()
     await until('rows are going', async () => Number((await state())?.deleted) > 0)
     await first.end('SIGKILL')
@@ -80,7 +133,9 @@ describe('kill -9', () => {
     await until('the run is done', async () => (await state())?.state === 'done')
     await second.end()
     expect(await state()).toEqual({ state: 'done', deleted: 12_000 })
-    expect(await inside(`select count(*)::int as left, min(number)::int as first from orders`)).toEqual([{ left: 8000, first: 13_001 }])
+    expect(
+      await inside(`select count(*)::int as left, min(number)::int as first from orders`),
+    ).toEqual([{ left: 8000, first: 13_001 }])
     expect(await fingerprint(neighbour.id)).toEqual(others)
   })
 })

@@ -4,17 +4,39 @@ import { written, type Column, type Table } from '#db/catalogue'
 export const formats = ['ndjson', 'csv'] as const
 export type Format = (typeof formats)[number]
 
-// A row's text is made by PostgreSQL, which alone knows every type to its last digit. A null is left out of a JSON line, which
-// keeps it apart from the JSON value null; in CSV it is an empty field, and an empty text is "". `$2` is the tenant id to print.
+// A row's text is made by PostgreSQL, which alone knows every type to its last digit. A null is
+// left out of a JSON line, which keeps it apart from the JSON value null; in CSV it is an empty
+// field, and an empty text is "". `$2` is the tenant id to print.
 
 const name = pg.escapeIdentifier
 const numbers = ['int2', 'int4', 'int8', 'numeric']
 /** Types whose text is JSON as it is. A numeric may be NaN, which is not. */
 const bare = new Set(['int2', 'int4', 'int8', 'bool', 'jsonb'])
-/** Types whose JSON form PostgreSQL reads back as the same value. All others stand as text, in PostgreSQL's own form. */
-const native = new Set([...numbers, 'bool', 'text', 'varchar', 'uuid', 'date', 'timestamp', 'timestamptz'])
+/**
+ * Types whose JSON form PostgreSQL reads back as the same value. All others stand as text, in
+ * PostgreSQL's own form.
+ */
+const native = new Set([
+  ...numbers,
+  'bool',
+  'text',
+  'varchar',
+  'uuid',
+  'date',
+  'timestamp',
+  'timestamptz',
+])
 /** Types whose text holds no comma, quote or line end, and starts no formula. */
-const plain = new Set([...numbers, 'float4', 'float8', 'bool', 'uuid', 'date', 'timestamp', 'timestamptz'])
+const plain = new Set([
+  ...numbers,
+  'float4',
+  'float8',
+  'bool',
+  'uuid',
+  'date',
+  'timestamp',
+  'timestamptz',
+])
 
 /** The SQL expression of one row `t` in a format, with its line end. */
 export function lineOf(table: Table, format: Format): string {
@@ -26,7 +48,11 @@ export function lineOf(table: Table, format: Format): string {
 
 /** The first line of a file: the columns' names in CSV, nothing in NDJSON. */
 export const headOf = (table: Table, format: Format): string =>
-  format === 'csv' ? `${written(table).map((column) => `"${column.name.replaceAll('"', '""')}"`).join(',')}\r\n` : ''
+  format === 'csv'
+    ? `${written(table)
+        .map((column) => `"${column.name.replaceAll('"', '""')}"`)
+        .join(',')}\r\n`
+    : ''
 
 function jsonField(column: Column): string {
   const label = pg.escapeLiteral(`${JSON.stringify(column.name)}:`)

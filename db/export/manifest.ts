@@ -21,17 +21,36 @@ export const manifestForm = z.strictObject({
   version: z.literal(formatVersion),
   exportedAt: z.iso.datetime(),
   tenant: z.strictObject({
-    id, slug: z.string().max(63), name: z.string().min(1).max(80), tier: z.enum(tiers),
-    currency: z.string().regex(/^[A-Z]{3}$/), locale: z.string().min(2).max(35), createdAt: z.iso.datetime(),
+    id,
+    slug: z.string().max(63),
+    name: z.string().min(1).max(80),
+    tier: z.enum(tiers),
+    currency: z.string().regex(/^[A-Z]{3}$/),
+    locale: z.string().min(2).max(35),
+    createdAt: z.iso.datetime(),
   }),
-  migrations: z.array(z.strictObject({ tag: z.string().max(200), sha256: digest })).min(1).max(10_000),
+  migrations: z
+    .array(z.strictObject({ tag: z.string().max(200), sha256: digest }))
+    .min(1)
+    .max(10_000),
   members: file,
-  tables: z.array(z.strictObject({
-    name: tableName,
-    columns: z.array(z.strictObject({ name: z.string().min(1).max(63), type: z.string().max(200) })).max(1600),
-    rows: whole,
-    files: z.strictObject(Object.fromEntries(formats.map((format) => [format, file])) as Record<Format, typeof file>),
-  })).max(1000),
+  tables: z
+    .array(
+      z.strictObject({
+        name: tableName,
+        columns: z
+          .array(z.strictObject({ name: z.string().min(1).max(63), type: z.string().max(200) }))
+          .max(1600),
+        rows: whole,
+        files: z.strictObject(
+          Object.fromEntries(formats.map((format) => [format, file])) as Record<
+            Format,
+            typeof file
+          >,
+        ),
+      }),
+    )
+    .max(1000),
 })
 
 export type Manifest = z.infer<typeof manifestForm>

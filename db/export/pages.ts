@@ -12,15 +12,25 @@ const aim = 2_000_000
 const name = pg.escapeIdentifier
 
 /**
- * One table as text in pages of about two megabytes, in the order of its key. In: a way to read, the tenant, and the tenant id to
- * print: rows that were copied to another tenant have the text of the first, and so its checksum. Holds one page at a time.
+ * One table as text in pages of about two megabytes, in the order of its key. In: a way to read,
+ * the tenant, and the tenant id to print: rows that were copied to another tenant have the text of
+ * the first, and so its checksum. Holds one page at a time.
  */
-export async function* pagesOf(read: Read, table: Table, format: Format, tenantId: string, printAs = tenantId): AsyncGenerator<Page> {
+export async function* pagesOf(
+  read: Read,
+  table: Table,
+  format: Format,
+  tenantId: string,
+  printAs = tenantId,
+): AsyncGenerator<Page> {
   yield { rows: 0, text: headOf(table, format) }
   const query = pageQuery(table, format)
   let after: string[] | null = null
-  for (let limit = 500; ; ) {
-    const found: { rows: number; text: string | null; last: string[] | null }[] = await read(after ? query.next : query.first, [tenantId, printAs, limit, ...(after ?? [])])
+  for (let limit = 500; ;) {
+    const found: { rows: number; text: string | null; last: string[] | null }[] = await read(
+      after ? query.next : query.first,
+      [tenantId, printAs, limit, ...(after ?? [])],
+    )
     const [page] = found
     if (!page?.text || !page.last) return
     yield { rows: page.rows, text: page.text }
@@ -30,10 +40,12 @@ export async function* pagesOf(read: Read, table: Table, format: Format, tenantI
   }
 }
 
-export const countQuery = (table: Table): string => `select count(*)::int as rows from ${name(table.name)} where tenant_id = $1`
+export const countQuery = (table: Table): string =>
+  `select count(*)::int as rows from ${name(table.name)} where tenant_id = $1`
 
 function pageQuery(table: Table, format: Format): { first: string; next: string } {
-  const key = table.columns.filter((column) => table.key.includes(column.name) && column.name !== 'tenant_id')
+  const key = table.columns
+    .filter((column) => table.key.includes(column.name) && column.name !== 'tenant_id')
     .toSorted((a, b) => table.key.indexOf(a.name) - table.key.indexOf(b.name))
   // the order of texts differs between servers; that of their bytes does not
   const keys = key.map((column) => `t.${name(column.name)}${column.collates ? ' collate "C"' : ''}`)
@@ -48,5 +60,10 @@ function pageQuery(table: Table, format: Format): { first: string; next: string 
     )
     select count(*)::int as rows, string_agg(line, '') as text, (select key from page offset (select greatest(count(*) - 1, 0) from page)) as last
     from page`
-  return { first: query(''), next: query(keys.length > 0 ? ` and (${keys.join(', ')}) > (${from.join(', ')})` : ' and false') }
+  return {
+    first: query(''),
+    next: query(
+      keys.length > 0 ? ` and (${keys.join(', ')}) > (${from.join(', ')})` : ' and false',
+    ),
+  }
 }

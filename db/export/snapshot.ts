@@ -8,31 +8,54 @@ import { serviceUrl, type Placement } from '#db/registry'
 export const asText = `set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres'; set local bytea_output = 'hex'; set local extra_float_digits = 1; set local statement_timeout = '60s'; set local jit = off`
 
 /**
- * Reads a tenant's rows as of one moment for as long as it takes, without standing in anybody's way: a transaction that is not inside
- * the tenant keeps the moment, and one for each page, inside, takes it over. When the tenant moves meanwhile, the fence refuses
- * the next of them. In: the placement, the reason to keep, and the work with its way to read. Throws TenantMoved: begin again.
+ * Reads a tenant's rows as of one moment for as long as it takes, without standing in anybody's
+ * way: a transaction that is not inside the tenant keeps the moment, and one for each page, inside,
+ * takes it over. When the tenant moves meanwhile, the fence refuses the next of them. In: the
+ * placement, the reason to keep, and the work with its way to read. Throws TenantMoved: begin
+ * again.
  */
-export function withSnapshot<T>(placement: Placement, reason: string, work: (read: Read, keeper: pg.Client) => Promise<T>): Promise<T> {
+export function withSnapshot<T>(
+  placement: Placement,
+  reason: string,
+  work: (read: Read, keeper: pg.Client) => Promise<T>,
+): Promise<T> {
   const url = serviceUrl('worker', placement)
-  return connected(url, (keeper) => connected(url, async (client) => {
-    await keeper.query(`begin isolation level repeatable read read only; set local search_path = ${placement.schema}, pg_temp; set local idle_in_transaction_session_timeout = 0`)
-    const { rows: [kept] } = await keeper.query<{ id: string }>('select pg_export_snapshot() as id')
-    const read: Read = async (text, values) => {
-      await enter(client, placement, reason, kept?.id ?? '')
-      const { rows } = await client.query({ text, values, queryMode: 'extended' } as pg.QueryConfig)
-      await client.query('commit')
-      return rows
-    }
-    try {
-      return await work(read, keeper)
-    } catch (error) {
-      throw refused(error) ? new TenantMoved(placement.tenantId) : error
-    }
-  }))
+  return connected(url, (keeper) =>
+    connected(url, async (client) => {
+      await keeper.query(
+        `begin isolation level repeatable read read only; set local search_path = ${placement.schema}, pg_temp; set local idle_in_transaction_session_timeout = 0`,
+      )
+      const {
+        rows: [kept],
+      } = await keeper.query<{ id: string }>('select pg_export_snapshot() as id')
+      const read: Read = async (text, values) => {
+        await enter(client, placement, reason, kept?.id ?? '')
+        const { rows } = await client.query({
+          text,
+          values,
+          queryMode: 'extended',
+        } as pg.QueryConfig)
+        await client.query('commit')
+        return rows
+      }
+      try {
+        return await work(read, keeper)
+      } catch (error) {
+        throw refused(error) ? new TenantMoved(placement.tenantId) : error
+      }
+    }),
+  )
 }
 
-async function enter(client: pg.Client, { tenantId, schema, epoch }: Placement, reason: string, snapshot: string): Promise<void> {
-  await client.query(`begin isolation level repeatable read; set transaction snapshot '${snapshot}'; set local search_path = ${schema}, pg_temp; ${asText}`)
+async function enter(
+  client: pg.Client,
+  { tenantId, schema, epoch }: Placement,
+  reason: string,
+  snapshot: string,
+): Promise<void> {
+  await client.query(
+    `begin isolation level repeatable read; set transaction snapshot '${snapshot}'; set local search_path = ${schema}, pg_temp; ${asText}`,
+  )
   await client.query('select tenancy.enter_as_service($1, $2, $3)', [tenantId, epoch, reason])
 }
 

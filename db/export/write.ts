@@ -5,23 +5,39 @@ import { eq } from 'drizzle-orm'
 import { readTables, written, type Table } from '#db/catalogue'
 import { TenantNotFound } from '#db/errors'
 import type { Format } from '#db/export/lines'
-import { fileOf, formatVersion, manifestName, membersName, type FileFacts, type Manifest } from '#db/export/manifest'
+import {
+  fileOf,
+  formatVersion,
+  manifestName,
+  membersName,
+  type FileFacts,
+  type Manifest,
+} from '#db/export/manifest'
 import { countQuery, pagesOf, type Read } from '#db/export/pages'
 import { withSnapshot } from '#db/export/snapshot'
 import { platform, type Placement } from '#db/registry'
 import { members, tenants, users } from '#db/schema/platform'
 import { ZipWriter } from '#db/zip/write'
 
-/** How far an export is; `table` is the one under way. Rows count once, when they are written as NDJSON. */
+/**
+ * How far an export is; `table` is the one under way. Rows count once, when they are written as
+ * NDJSON.
+ */
 export type Progress = { table: string; rowsDone: number; rowsTotal: number }
 type Tell = (progress: Progress) => Promise<void>
 
 /**
- * Writes everything of one tenant into a ZIP archive: NDJSON and CSV for each table that the catalogue has, the members, and a
- * manifest, all of one moment. Memory stays the same however many rows there are. In: the tenant's placement, the path, and whom to
- * tell how far it is; what that throws ends the export. Out: the manifest. Throws TenantMoved when the tenant changed its place.
+ * Writes everything of one tenant into a ZIP archive: NDJSON and CSV for each table that the
+ * catalogue has, the members, and a manifest, all of one moment. Memory stays the same however many
+ * rows there are. In: the tenant's placement, the path, and whom to tell how far it is; what that
+ * throws ends the export. Out: the manifest. Throws TenantMoved when the tenant changed its place.
  */
-export async function writeExport(placement: Placement, path: string, reason: string, tell: Tell = async () => {}): Promise<Manifest> {
+export async function writeExport(
+  placement: Placement,
+  path: string,
+  reason: string,
+  tell: Tell = async () => {},
+): Promise<Manifest> {
   const out = createWriteStream(path, { mode: 0o600 })
   const ended = finished(out)
   ended.catch(() => {}) // awaited below; a write that waits for it rejects first
@@ -30,12 +46,20 @@ export async function writeExport(placement: Placement, path: string, reason: st
     const { tenant, people } = await facts(placement.tenantId)
     const made = await withSnapshot(placement, reason, async (read, keeper) => {
       const tables = await readTables(keeper, placement.schema)
-      const { rows: migrations } = await keeper.query<{ tag: string; sha256: string }>('select migration as tag, sha256 from tenancy.applied where schema = $1 order by migration', [placement.schema])
+      const { rows: migrations } = await keeper.query<{ tag: string; sha256: string }>(
+        'select migration as tag, sha256 from tenancy.applied where schema = $1 order by migration',
+        [placement.schema],
+      )
       return { migrations, tables: await writeTables(zip, read, tables, placement.tenantId, tell) }
     })
     const manifest: Manifest = {
-      format: 'rowhouse export', version: formatVersion, exportedAt: new Date().toISOString(), tenant,
-      migrations: made.migrations, members: await addFile(zip, membersName, lines(people)), tables: made.tables,
+      format: 'rowhouse export',
+      version: formatVersion,
+      exportedAt: new Date().toISOString(),
+      tenant,
+      migrations: made.migrations,
+      members: await addFile(zip, membersName, lines(people)),
+      tables: made.tables,
     }
     await addFile(zip, manifestName, lines([manifest], 2))
     await zip.finish()
@@ -48,7 +72,13 @@ export async function writeExport(placement: Placement, path: string, reason: st
   }
 }
 
-async function writeTables(zip: ZipWriter, read: Read, tables: Table[], tenantId: string, tell: Tell): Promise<Manifest['tables']> {
+async function writeTables(
+  zip: ZipWriter,
+  read: Read,
+  tables: Table[],
+  tenantId: string,
+  tell: Tell,
+): Promise<Manifest['tables']> {
   let rowsTotal = 0
   for (const table of tables) {
     rowsTotal += (await read<{ rows: number }>(countQuery(table), [tenantId]))[0]?.rows ?? 0
@@ -58,28 +88,45 @@ async function writeTables(zip: ZipWriter, read: Read, tables: Table[], tenantId
   const made: Manifest['tables'] = []
   for (const table of tables) {
     const before = rowsDone
-    const write = (format: Format) => addFile(zip, fileOf(table.name, format), (async function* () {
-      for await (const page of pagesOf(read, table, format, tenantId)) {
-        if (format === 'ndjson') rowsDone += page.rows
-        await tell({ table: table.name, rowsDone, rowsTotal })
-        yield Buffer.from(page.text)
-      }
-    })())
+    const write = (format: Format) =>
+      addFile(
+        zip,
+        fileOf(table.name, format),
+        (async function* () {
+          for await (const page of pagesOf(read, table, format, tenantId)) {
+            if (format === 'ndjson') rowsDone += page.rows
+            await tell({ table: table.name, rowsDone, rowsTotal })
+            yield Buffer.from(page.text)
+          }
+        })(),
+      )
     const ndjson = await write('ndjson')
     const csv = await write('csv')
-    made.push({ name: table.name, columns: written(table).map(({ name, type }) => ({ name, type })), rows: rowsDone - before, files: { ndjson, csv } })
+    made.push({
+      name: table.name,
+      columns: written(table).map(({ name, type }) => ({ name, type })),
+      rows: rowsDone - before,
+      files: { ndjson, csv },
+    })
   }
   return made
 }
 
-async function addFile(zip: ZipWriter, name: string, content: AsyncIterable<Buffer>): Promise<FileFacts> {
+async function addFile(
+  zip: ZipWriter,
+  name: string,
+  content: AsyncIterable<Buffer>,
+): Promise<FileFacts> {
   const hash = createHash('sha256')
-  const { bytes } = await zip.add(name, (async function* () {
-    for await (const piece of content) {
-      hash.update(piece)
-      yield piece
-    }
-  })())
+  const { bytes } = await zip.add(
+    name,
+    (async function* () {
+      for await (const piece of content) {
+        hash.update(piece)
+        yield piece
+      }
+    })(),
+  )
   return { name, bytes, sha256: hash.digest('hex') }
 }
 
@@ -90,8 +137,20 @@ async function* lines(values: object[], indent?: number): AsyncGenerator<Buffer>
 async function facts(tenantId: string): Promise<{ tenant: Manifest['tenant']; people: object[] }> {
   const [tenant] = await platform().select().from(tenants).where(eq(tenants.id, tenantId))
   if (!tenant) throw new TenantNotFound(tenantId)
-  const people = await platform().select({ name: users.name, email: users.email, role: members.role, joinedAt: members.joinedAt })
-    .from(members).innerJoin(users, eq(users.id, members.userId)).where(eq(members.tenantId, tenantId)).orderBy(users.email)
+  const people = await platform()
+    .select({
+      name: users.name,
+      email: users.email,
+      role: members.role,
+      joinedAt: members.joinedAt,
+    })
+    .from(members)
+    .innerJoin(users, eq(users.id, members.userId))
+    .where(eq(members.tenantId, tenantId))
+    .orderBy(users.email)
   const { id, slug, name, tier, currency, locale } = tenant
-  return { tenant: { id, slug, name, tier, currency, locale, createdAt: tenant.createdAt.toISOString() }, people }
+  return {
+    tenant: { id, slug, name, tier, currency, locale, createdAt: tenant.createdAt.toISOString() },
+    people,
+  }
 }

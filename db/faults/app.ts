@@ -6,8 +6,9 @@ import { tenantBatch, withTenant, type Caller } from '#db/door'
 import { newId } from '#db/id'
 import { listenForPlacements } from '#db/placement-listener'
 
-// An app in a process of its own: people of many tenants read and write, as long as it lives. One line for each answer, written
-// before anything else happens, so that what was said is kept when the process is killed.
+// An app in a process of its own: people of many tenants read and write, as long as it lives. One
+// line for each answer, written before anything else happens, so that what was said is kept when
+// the process is killed.
 
 export type Seat = { tenantId: string; mark: string; caller: Caller & { kind: 'session' } }
 
@@ -22,33 +23,50 @@ listenForPlacements()
 createInterface({ input: process.stdin }).on('line', (line) => {
   const [word, value = '0'] = line.split(' ')
   if (word === 'clock') shift = Number(value)
-  if (word === 'hog') for (const { tenantId, caller } of seats.slice(0, 60)) void withTenant(caller, (tx) => tx.execute(sql`select pg_sleep(${Number(value)}) where ${tenantId}::uuid is not null`)).catch(() => {})
+  if (word === 'hog')
+    for (const { tenantId, caller } of seats.slice(0, 60))
+      void withTenant(caller, (tx) =>
+        tx.execute(sql`select pg_sleep(${Number(value)}) where ${tenantId}::uuid is not null`),
+      ).catch(() => {})
 })
 
 say('up')
-await Promise.all(Array.from({ length: at }, async () => {
-  for (;;) {
-    const seat = seats[Math.floor(Math.random() * seats.length)]
-    if (!seat) return
-    try {
-      await (Math.random() < 0.5 ? write(seat) : read(seat))
-    } catch (error) {
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : (error as Error)
-      say('error', ('code' in cause && String(cause.code)) || cause.name, cause.message.replaceAll(/\s+/g, '_').slice(0, 80))
-      await sleep(20)
+await Promise.all(
+  Array.from({ length: at }, async () => {
+    for (;;) {
+      const seat = seats[Math.floor(Math.random() * seats.length)]
+      if (!seat) return
+      try {
+        await (Math.random() < 0.5 ? write(seat) : read(seat))
+      } catch (error) {
+        const cause =
+          error instanceof Error && error.cause instanceof Error ? error.cause : (error as Error)
+        say(
+          'error',
+          ('code' in cause && String(cause.code)) || cause.name,
+          cause.message.replaceAll(/\s+/g, '_').slice(0, 80),
+        )
+        await sleep(20)
+      }
+      await sleep(50)
     }
-    await sleep(50)
-  }
-}))
+  }),
+)
 
 /** The row, its number and the trail go together, or none of them does. */
 async function write({ tenantId, caller }: Seat): Promise<void> {
   const attempt = newId()
   say('sent', tenantId, attempt)
   const number = await withTenant(caller, async (tx) => {
-    const [counted] = (await tx.execute<{ value: string }>(sql`insert into counters as c (tenant_id, name, value) values (${tenantId}, 'fault', 1)
-      on conflict (tenant_id, name) do update set value = c.value + 1 returning value`)).rows
-    await tx.execute(sql`insert into activity (tenant_id, id, actor, deed, subject) values (${tenantId}, ${newId()}, 'fault', 'order.created', ${attempt})`)
+    const [counted] = (
+      await tx.execute<{
+        value: string
+      }>(sql`insert into counters as c (tenant_id, name, value) values (${tenantId}, 'fault', 1)
+      on conflict (tenant_id, name) do update set value = c.value + 1 returning value`)
+    ).rows
+    await tx.execute(
+      sql`insert into activity (tenant_id, id, actor, deed, subject) values (${tenantId}, ${newId()}, 'fault', 'order.created', ${attempt})`,
+    )
     return counted?.value ?? ''
   })
   say('wrote', tenantId, attempt, number)
@@ -56,9 +74,16 @@ async function write({ tenantId, caller }: Seat): Promise<void> {
 
 async function read({ tenantId, mark, caller }: Seat): Promise<void> {
   const [latest, marked] = await tenantBatch(caller, (tx) => [
-    tx.execute<{ tenant_id: string }>(sql`select tenant_id, subject from activity order by at desc limit 20`),
+    tx.execute<{ tenant_id: string }>(
+      sql`select tenant_id, subject from activity order by at desc limit 20`,
+    ),
     tx.execute<{ subject: string }>(sql`select subject from activity where actor = 'mark'`),
   ])
-  if (latest.rows.some((row) => row.tenant_id !== tenantId) || marked.rows.some(({ subject }) => subject !== mark) || marked.rows.length !== 1) say('foreign', tenantId, JSON.stringify(marked.rows))
+  if (
+    latest.rows.some((row) => row.tenant_id !== tenantId) ||
+    marked.rows.some(({ subject }) => subject !== mark) ||
+    marked.rows.length !== 1
+  )
+    say('foreign', tenantId, JSON.stringify(marked.rows))
   say('read', tenantId)
 }

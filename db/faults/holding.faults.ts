@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { chownSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,7 +29,8 @@ import { platform, readPlacements } from '#db/registry'
 import { setup } from '#db/setup'
 import { removePostgres } from '../../scripts/postgres.mjs'
 
-// 200 tenants under load, and one fault after the other at random moments. FAULT_SEED repeats the moments, FAULT_TIMES says how often.
+// 200 tenants under load, and one fault after the other at random moments. FAULT_SEED repeats the
+// moments, FAULT_TIMES says how often.
 
 const seed = Number(process.env.FAULT_SEED ?? Date.now() % 1_000_000)
 const times = Number(process.env.FAULT_TIMES ?? 10)
@@ -34,7 +44,8 @@ let wire: Wire
 let load: Load
 let seats: Seat[]
 
-const admin = <T>(work: (client: pg.Client) => Promise<T>) => connected(inDatabase(main.adminUrl, 'rowhouse'), work)
+const admin = <T>(work: (client: pg.Client) => Promise<T>) =>
+  connected(inDatabase(main.adminUrl, 'rowhouse'), work)
 const mail = new Map<string, number>()
 const sink = createServer(takeMail)
 
@@ -45,8 +56,14 @@ beforeAll(async () => {
   const url = inDatabase(main.adminUrl, 'rowhouse')
   await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve))
   Object.assign(process.env, {
-    DATABASE_URL: url, PLATFORM_DATABASE_URL: '', TENANT_DATABASE_URL: '', WORKER_DATABASE_URL: '', MIGRATOR_DATABASE_URL: '',
-    SMTP_URL: `smtp://127.0.0.1:${(sink.address() as AddressInfo).port}`, EXPORT_DIR: mkdtempSync(join(tmpdir(), 'rowhouse-exports-')), LOG_LEVEL: 'silent',
+    DATABASE_URL: url,
+    PLATFORM_DATABASE_URL: '',
+    TENANT_DATABASE_URL: '',
+    WORKER_DATABASE_URL: '',
+    MIGRATOR_DATABASE_URL: '',
+    SMTP_URL: `smtp://127.0.0.1:${(sink.address() as AddressInfo).port}`,
+    EXPORT_DIR: mkdtempSync(join(tmpdir(), 'rowhouse-exports-')),
+    LOG_LEVEL: 'silent',
   })
   await setup({ adminUrl: url })
   seats = await populate(200)
@@ -64,61 +81,109 @@ afterAll(async () => {
   await main.stop()
 })
 
-type Fault = { name: string; strike: () => Promise<void>; prepare?: () => Promise<() => Promise<void>>; unable?: () => string | undefined }
+type Fault = {
+  name: string
+  strike: () => Promise<void>
+  prepare?: () => Promise<() => Promise<void>>
+  unable?: () => string | undefined
+}
 
-const mounts = () => (process.platform === 'linux' && process.getuid?.() === 0 ? undefined : 'a small disk is mounted by root on Linux alone')
+const mounts = () =>
+  process.platform === 'linux' && process.getuid?.() === 0
+    ? undefined
+    : 'a small disk is mounted by root on Linux alone'
 
 const faults: Fault[] = [
   { name: 'the app is killed with -9', strike: async () => load.kill() },
-  { name: 'a backend is killed with -9', strike: async () => void process.kill(await someBackend(), 'SIGKILL') },
+  {
+    name: 'a backend is killed with -9',
+    strike: async () => void process.kill(await someBackend(), 'SIGKILL'),
+  },
   { name: 'PostgreSQL is killed with -9', strike: () => main.die() },
   { name: 'PostgreSQL is shut down immediately', strike: () => main.die(500, 'SIGQUIT') },
-  { name: 'all connections of the app are ended every two seconds for a minute', strike: () => endConnections(30) },
-  { name: 'the pool is used up', strike: async () => {
-    load.tell('hog 4')
-    await sleep(4500)
-  } },
+  {
+    name: 'all connections of the app are ended every two seconds for a minute',
+    strike: () => endConnections(30),
+  },
+  {
+    name: 'the pool is used up',
+    strike: async () => {
+      load.tell('hog 4')
+      await sleep(4500)
+    },
+  },
   { name: 'max_connections is reached', strike: () => crowd(2000) },
   { name: 'PostgreSQL is frozen for 20 seconds', strike: () => freeze(20_000) },
   { name: 'connections are reset', strike: async () => wire.mend() },
-  { name: 'the network is cut for five seconds', strike: async () => {
-    wire.cut()
-    await sleep(5000)
-    wire.mend()
-  } },
+  {
+    name: 'the network is cut for five seconds',
+    strike: async () => {
+      wire.cut()
+      await sleep(5000)
+      wire.mend()
+    },
+  },
   { name: 'connections are lost without a word', strike: async () => wire.lose() },
-  { name: 'the clock of the app goes back and forth', strike: async () => {
-    for (const hours of [1, -26, 26, -1, 0]) {
-      load.tell(`clock ${hours * 3_600_000}`)
-      await sleep(300)
-    }
-  } },
-  { name: 'the disk of the data is full', unable: mounts, prepare: smallDataDisk, strike: () => fill('data', async () => {
-    await useUpPages()
-    return [...load.errors.keys()].some((key) => key.startsWith('53100'))
-  }) },
-  { name: 'the disk of the write-ahead log is full', unable: mounts, prepare: smallLogDisk, strike: () => fill('log', async () => !(await admin((client) => client.query('select pg_switch_wal()')).then(() => true, () => false))) },
+  {
+    name: 'the clock of the app goes back and forth',
+    strike: async () => {
+      for (const hours of [1, -26, 26, -1, 0]) {
+        load.tell(`clock ${hours * 3_600_000}`)
+        await sleep(300)
+      }
+    },
+  },
+  {
+    name: 'the disk of the data is full',
+    unable: mounts,
+    prepare: smallDataDisk,
+    strike: () =>
+      fill('data', async () => {
+        await useUpPages()
+        return [...load.errors.keys()].some((key) => key.startsWith('53100'))
+      }),
+  },
+  {
+    name: 'the disk of the write-ahead log is full',
+    unable: mounts,
+    prepare: smallLogDisk,
+    strike: () =>
+      fill(
+        'log',
+        async () =>
+          !(await admin((client) => client.query('select pg_switch_wal()')).then(
+            () => true,
+            () => false,
+          )),
+      ),
+  },
 ]
 
 for (const { name, strike, prepare, unable } of faults) {
   const why = unable?.()
   if (why) console.log(`left out: ${name}: ${why}`)
-  test.skipIf(why !== undefined)(`${name}, ${times} times: nothing lost, doubled or misplaced, and it works again within ten seconds`, async () => {
-    const restore = await prepare?.()
-    await load.recovered(30_000)
-    const took: number[] = []
-    try {
-      for (let i = 0; i < times; i++) {
-        await sleep(200 + random() * 1300)
-        await strike()
-        took.push(await load.recovered(backWithinMs))
+  test.skipIf(why !== undefined)(
+    `${name}, ${times} times: nothing lost, doubled or misplaced, and it works again within ten seconds`,
+    async () => {
+      const restore = await prepare?.()
+      await load.recovered(30_000)
+      const took: number[] = []
+      try {
+        for (let i = 0; i < times; i++) {
+          await sleep(200 + random() * 1300)
+          await strike()
+          took.push(await load.recovered(backWithinMs))
+        }
+      } finally {
+        await restore?.()
       }
-    } finally {
-      await restore?.()
-    }
-    console.log(`${name}: back after ${took.map((ms) => (ms / 1000).toFixed(1)).join(', ')} s; ${load.wrote.size} writes acknowledged in all`)
-    expect(await verdict()).toEqual(clean)
-  }, 900_000)
+      console.log(
+        `${name}: back after ${took.map((ms) => (ms / 1000).toFixed(1)).join(', ')} s; ${load.wrote.size} writes acknowledged in all`,
+      )
+      expect(await verdict()).toEqual(clean)
+    },
+    900_000,
+  )
 }
 
 test(`the worker is killed with -9, ${times} times: every mail goes out under one message id, every export is made once`, async () => {
@@ -127,55 +192,86 @@ test(`the worker is killed with -9, ${times} times: every mail goes out under on
   let worker = new WorkerProcess()
   try {
     for (let i = 0; i < times; i++) {
-      for (let k = 0; k < 5; k++) await post(platform(), `${i}-${k}@mail.example`, 'reset', letters.noAccount())
+      for (let k = 0; k < 5; k++)
+        await post(platform(), `${i}-${k}@mail.example`, 'reset', letters.noAccount())
       const seat = seats[10 + i]
       if (seat) asked.push((await exports.request(platform(), seat.tenantId, 'test')).id)
       await sleep(300 + random() * 3000)
       await worker.end('SIGKILL')
       worker = new WorkerProcess()
     }
-    const done = async () => (await admin((client) => client.query<{ n: number }>(`select count(*)::int as n from platform.exports where id = any($1) and state = 'done'`, [asked]))).rows[0]?.n
-    for (const until = Date.now() + 120_000; (mail.size < times * 5 || (await done()) !== asked.length) && Date.now() < until; ) await sleep(300)
+    const done = async () =>
+      (
+        await admin((client) =>
+          client.query<{ n: number }>(
+            `select count(*)::int as n from platform.exports where id = any($1) and state = 'done'`,
+            [asked],
+          ),
+        )
+      ).rows[0]?.n
+    for (
+      const until = Date.now() + 120_000;
+      (mail.size < times * 5 || (await done()) !== asked.length) && Date.now() < until;
+    )
+      await sleep(300)
     expect(await done()).toBe(asked.length)
     expect(mail.size).toBe(times * 5)
-    // a mail that was handed over when the worker died goes out again under the same id, by which the receiver drops it
+    // a mail that was handed over when the worker died goes out again under the same id, by which
+    // the receiver drops it
     const again = [...mail.values()].filter((n) => n > 1)
     expect(again.length).toBeLessThanOrEqual(times)
-    console.log(`the worker was killed ${times} times: ${mail.size} mails, ${again.length} of them handed over twice under their id; ${asked.length} exports`)
+    console.log(
+      `the worker was killed ${times} times: ${mail.size} mails, ${again.length} of them handed over twice under their id; ${asked.length} exports`,
+    )
   } finally {
     await worker.end()
   }
   expect(await verdict()).toEqual(clean)
 }, 400_000)
 
-test.skipIf(mounts() !== undefined)(`the disk of the exports is full, ${times} times: an export says so, and the next one is made`, async () => {
-  const disk = mountedDisk('exports', '256k')
-  const kept = process.env.EXPORT_DIR
-  process.env.EXPORT_DIR = disk.path
-  const worker = new WorkerProcess()
-  try {
-    for (let i = 0; i < times; i++) {
-      const seat = seats[40 + i]
-      if (!seat) throw new Error('nobody sits there')
-      disk.fill()
-      const { id } = await exports.request(platform(), seat.tenantId, 'test')
-      const now = async () => (await exports.list(platform(), seat.tenantId)).find((one) => one.id === id)?.state
-      await sleep(1500 + random() * 1500)
-      expect(await now()).not.toBe('done')
-      disk.free()
-      for (const until = Date.now() + 20_000; !['done', 'failed'].includes((await now()) ?? '') && Date.now() < until; ) await sleep(100)
-      if ((await now()) !== 'done') {
-        const second = await exports.request(platform(), seat.tenantId, 'test')
-        for (const until = Date.now() + backWithinMs; (await exports.list(platform(), seat.tenantId)).find((one) => one.id === second.id)?.state !== 'done'; await sleep(100)) if (Date.now() > until) throw new Error('no export is made any more')
+test.skipIf(mounts() !== undefined)(
+  `the disk of the exports is full, ${times} times: an export says so, and the next one is made`,
+  async () => {
+    const disk = mountedDisk('exports', '256k')
+    const kept = process.env.EXPORT_DIR
+    process.env.EXPORT_DIR = disk.path
+    const worker = new WorkerProcess()
+    try {
+      for (let i = 0; i < times; i++) {
+        const seat = seats[40 + i]
+        if (!seat) throw new Error('nobody sits there')
+        disk.fill()
+        const { id } = await exports.request(platform(), seat.tenantId, 'test')
+        const now = async () =>
+          (await exports.list(platform(), seat.tenantId)).find((one) => one.id === id)?.state
+        await sleep(1500 + random() * 1500)
+        expect(await now()).not.toBe('done')
+        disk.free()
+        for (
+          const until = Date.now() + 20_000;
+          !['done', 'failed'].includes((await now()) ?? '') && Date.now() < until;
+        )
+          await sleep(100)
+        if ((await now()) !== 'done') {
+          const second = await exports.request(platform(), seat.tenantId, 'test')
+          for (
+            const until = Date.now() + backWithinMs;
+            (await exports.list(platform(), seat.tenantId)).find((one) => one.id === second.id)
+              ?.state !== 'done';
+            await sleep(100)
+          )
+            if (Date.now() > until) throw new Error('no export is made any more')
+        }
       }
+    } finally {
+      process.env.EXPORT_DIR = kept
+      await worker.end()
+      disk.unmount()
     }
-  } finally {
-    process.env.EXPORT_DIR = kept
-    await worker.end()
-    disk.unmount()
-  }
-  expect(await verdict()).toEqual(clean)
-}, 900_000)
+    expect(await verdict()).toEqual(clean)
+  },
+  900_000,
+)
 
 async function verdict() {
   const rows: { tenant: string; attempt: string }[] = []
@@ -192,44 +288,81 @@ async function verdict() {
     await connected(inDatabase(main.adminUrl, database ?? 'rowhouse'), async (client) => {
       // rows and numbers in one snapshot
       await client.query(`begin isolation level repeatable read; set local search_path = ${schema}`)
-      rows.push(...(await client.query<{ tenant: string; attempt: string }>(`select tenant_id as tenant, subject as attempt from activity where actor = 'fault'`)).rows)
-      for (const { tenant, n } of (await client.query<{ tenant: string; n: string }>(`select tenant_id as tenant, value as n from counters where name = 'fault'`)).rows) counted.set(tenant, Number(n))
+      rows.push(
+        ...(
+          await client.query<{ tenant: string; attempt: string }>(
+            `select tenant_id as tenant, subject as attempt from activity where actor = 'fault'`,
+          )
+        ).rows,
+      )
+      for (const { tenant, n } of (
+        await client.query<{ tenant: string; n: string }>(
+          `select tenant_id as tenant, value as n from counters where name = 'fault'`,
+        )
+      ).rows)
+        counted.set(tenant, Number(n))
     })
   }
 }
 
 async function someBackend(): Promise<number> {
-  const { rows } = await admin((client) => client.query<{ pid: number }>(`select pid from pg_stat_activity where usename in ('rowhouse_tenant', 'rowhouse_platform')`))
+  const { rows } = await admin((client) =>
+    client.query<{ pid: number }>(
+      `select pid from pg_stat_activity where usename in ('rowhouse_tenant', 'rowhouse_platform')`,
+    ),
+  )
   return rows[Math.floor(random() * rows.length)]?.pid ?? (await main.postmaster())
 }
 
 async function endConnections(often: number): Promise<void> {
   for (let i = 0; i < often; i++) {
-    await admin((client) => client.query(`select pg_terminate_backend(pid) from pg_stat_activity where usename in ('rowhouse_tenant', 'rowhouse_platform') or usename like 't\\_%'`))
+    await admin((client) =>
+      client.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where usename in ('rowhouse_tenant', 'rowhouse_platform') or usename like 't\\_%'`,
+      ),
+    )
     await sleep(2000)
   }
 }
 
-/** Takes every connection that is left, with the app's own ended in between, so that it has to ask for new ones. */
+/**
+ * Takes every connection that is left, with the app's own ended in between, so that it has to ask
+ * for new ones.
+ */
 async function crowd(forMs: number): Promise<void> {
   const crowded: pg.Client[] = []
-  for (let full = false; !full; ) {
-    const more = Array.from({ length: 10 }, () => new pg.Client({ connectionString: loginUrl('platform') }))
+  for (let full = false; !full;) {
+    const more = Array.from(
+      { length: 10 },
+      () => new pg.Client({ connectionString: loginUrl('platform') }),
+    )
     for (const client of more) client.on('error', () => {})
-    for (const [i, result] of (await Promise.allSettled(more.map((client) => client.connect()))).entries()) {
+    for (const [i, result] of (
+      await Promise.allSettled(more.map((client) => client.connect()))
+    ).entries()) {
       const client = more[i]
       if (result.status === 'fulfilled' && client) crowded.push(client)
       else full = true
     }
   }
-  await admin((client) => client.query(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'rowhouse_tenant'`))
+  await admin((client) =>
+    client.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'rowhouse_tenant'`,
+    ),
+  )
   await sleep(forMs)
   await Promise.all(crowded.map((client) => client.end()))
 }
 
 async function freeze(forMs: number): Promise<void> {
   const postmaster = await main.postmaster()
-  const pids = [postmaster, ...execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)], { encoding: 'utf8' }).split(/\s+/).filter(Boolean).map(Number)]
+  const pids = [
+    postmaster,
+    ...execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)], { encoding: 'utf8' })
+      .split(/\s+/)
+      .filter(Boolean)
+      .map(Number),
+  ]
   const all = (signal: 'SIGSTOP' | 'SIGCONT') => {
     for (const pid of pids) {
       try {
@@ -280,13 +413,21 @@ function mountedDisk(name: string, size: string, like?: string): Disk {
 async function fill(name: string, until: () => Promise<boolean>): Promise<void> {
   load.errors.clear()
   disks.get(name)?.fill()
-  for (const end = Date.now() + 30_000; !(await until()); await sleep(100)) if (Date.now() > end) throw new Error(`the disk of the ${name} is full and nobody notices: ${JSON.stringify([...load.errors])} ${execFileSync('df', ['-k', disks.get(name)?.path ?? '/'], { encoding: 'utf8' })}`)
+  for (const end = Date.now() + 30_000; !(await until()); await sleep(100))
+    if (Date.now() > end)
+      throw new Error(
+        `the disk of the ${name} is full and nobody notices: ${JSON.stringify([...load.errors])} ${execFileSync('df', ['-k', disks.get(name)?.path ?? '/'], { encoding: 'utf8' })}`,
+      )
   await sleep(random() * 1000)
   disks.get(name)?.free()
   if (name === 'log') await main.start()
 }
 
-const dataFolder = async () => String((await admin((client) => client.query<{ data_directory: string }>('show data_directory'))).rows[0]?.data_directory)
+const dataFolder = async () =>
+  String(
+    (await admin((client) => client.query<{ data_directory: string }>('show data_directory')))
+      .rows[0]?.data_directory,
+  )
 
 async function smallDataDisk(): Promise<() => Promise<void>> {
   const disk = mountedDisk('data', '24m', await dataFolder())
@@ -303,16 +444,24 @@ async function smallDataDisk(): Promise<() => Promise<void>> {
   }
 }
 
-/** Takes the room that the table's file still has, so that the next row needs the disk. Saves nothing. */
-const useUpPages = () => admin(async (client) => {
-  await client.query('begin')
-  await client.query(`insert into shared.activity (tenant_id, id, actor, deed, subject) select $1, gen_random_uuid(), 'full', 'order.created', repeat('x', 500) from generate_series(1, 5000)`, [seats[10]?.tenantId])
-}).catch(() => {})
+/**
+ * Takes the room that the table's file still has, so that the next row needs the disk. Saves
+ * nothing.
+ */
+const useUpPages = () =>
+  admin(async (client) => {
+    await client.query('begin')
+    await client.query(
+      `insert into shared.activity (tenant_id, id, actor, deed, subject) select $1, gen_random_uuid(), 'full', 'order.created', repeat('x', 500) from generate_series(1, 5000)`,
+      [seats[10]?.tenantId],
+    )
+  }).catch(() => {})
 
 async function smallLogDisk(): Promise<() => Promise<void>> {
   const data = await dataFolder()
   const [log, aside] = [join(data, 'pg_wal'), join(data, 'pg_wal.aside')]
-  for (const setting of [`max_wal_size = '64MB'`, `min_wal_size = '32MB'`]) await admin((client) => client.query(`alter system set ${setting}`))
+  for (const setting of [`max_wal_size = '64MB'`, `min_wal_size = '32MB'`])
+    await admin((client) => client.query(`alter system set ${setting}`))
   await main.stop()
   const disk = mountedDisk('log', '256m', data)
   execFileSync('cp', ['-a', `${log}/.`, disk.path])
@@ -340,20 +489,22 @@ function takeMail(socket: Socket): void {
   let inData = false
   let rest = ''
   socket.write('220 test\r\n')
-  socket.on('error', () => {}).on('data', (chunk: Buffer) => {
-    const lines = (rest + chunk.toString()).split('\r\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) {
-      const id = /^Message-ID: (.+)$/i.exec(line)?.[1]
-      if (inData && id) mail.set(id, (mail.get(id) ?? 0) + 1)
-      if (inData && line === '.') {
-        inData = false
-        socket.write('250 kept\r\n')
-      } else if (!inData) {
-        inData = line.startsWith('DATA')
-        if (line.startsWith('QUIT')) socket.end('221 bye\r\n')
-        else socket.write(inData ? '354 go on\r\n' : '250 fine\r\n')
+  socket
+    .on('error', () => {})
+    .on('data', (chunk: Buffer) => {
+      const lines = (rest + chunk.toString()).split('\r\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) {
+        const id = /^Message-ID: (.+)$/i.exec(line)?.[1]
+        if (inData && id) mail.set(id, (mail.get(id) ?? 0) + 1)
+        if (inData && line === '.') {
+          inData = false
+          socket.write('250 kept\r\n')
+        } else if (!inData) {
+          inData = line.startsWith('DATA')
+          if (line.startsWith('QUIT')) socket.end('221 bye\r\n')
+          else socket.write(inData ? '354 go on\r\n' : '250 fine\r\n')
+        }
       }
-    }
-  })
+    })
 }

@@ -14,22 +14,47 @@ import { platform } from '#db/registry'
 import { activity } from '#db/schema/tenant'
 import * as users from '#db/accounts/users'
 
-/** Tenants to be loaded with work, two of them in a schema and two in a database of their own; each holds one row with its mark. */
+/**
+ * Tenants to be loaded with work, two of them in a schema and two in a database of their own; each
+ * holds one row with its mark.
+ */
 export async function populate(count: number): Promise<Seat[]> {
   const seats: Seat[] = []
   for (let i = 0; i < count; i++) {
     const mark = `fault-${i}-${newId().slice(-8)}`
-    const user = await users.create(platform(), { email: `owner@${mark}.example`, name: mark, verified: true })
-    const { id } = await createTenant({ slug: mark, name: mark, ownerId: user.id, tier: i < 2 ? 'business' : i < 4 ? 'enterprise' : 'starter' })
-    await withTenant({ kind: 'service', tenantId: id, reason: 'test' }, (tx) => tx.insert(activity).values({ tenantId: id, id: newId(), actor: 'mark', deed: 'order.created', subject: mark }))
+    const user = await users.create(platform(), {
+      email: `owner@${mark}.example`,
+      name: mark,
+      verified: true,
+    })
+    const { id } = await createTenant({
+      slug: mark,
+      name: mark,
+      ownerId: user.id,
+      tier: i < 2 ? 'business' : i < 4 ? 'enterprise' : 'starter',
+    })
+    await withTenant({ kind: 'service', tenantId: id, reason: 'test' }, (tx) =>
+      tx
+        .insert(activity)
+        .values({ tenantId: id, id: newId(), actor: 'mark', deed: 'order.created', subject: mark }),
+    )
     seats.push({ tenantId: id, mark, caller: await callerFor(user.id, id) })
   }
   return seats
 }
 
-export type Verdict = { lost: string[]; doubled: string[]; unasked: string[]; uneven: string[]; foreign: string[] }
+export type Verdict = {
+  lost: string[]
+  doubled: string[]
+  unasked: string[]
+  uneven: string[]
+  foreign: string[]
+}
 
-/** An app under load with a ledger of what it was told, kept outside of it. When its process ends it is started again, as by a supervisor. */
+/**
+ * An app under load with a ledger of what it was told, kept outside of it. When its process ends it
+ * is started again, as by a supervisor.
+ */
 export class Load {
   readonly sent = new Map<string, string>()
   readonly wrote = new Map<string, string>()
@@ -58,15 +83,26 @@ export class Load {
     this.#child?.stdin?.write(`${line}\n`)
   }
 
-  /** Until one whole second went by in which ten tenants and more were answered and none was refused. Out: how long that took. */
+  /**
+   * Until one whole second went by in which ten tenants and more were answered and none was
+   * refused. Out: how long that took.
+   */
   async recovered(withinMs: number): Promise<number> {
     const from = Date.now()
     for (;;) {
       await sleep(50)
       const now = Date.now()
       const last = this.#recent.filter(({ at }) => at > Math.max(from, now - 1000))
-      if (now - from >= 1000 && last.every(({ good }) => good) && new Set(last.map(({ tenant }) => tenant)).size >= 10) return now - from - 1000
-      if (now - from > withinMs + 1000) throw new Error(`not working again after ${withinMs} ms: ${JSON.stringify([...this.errors])}; in the last second ${last.filter(({ good }) => good).length} answers, ${last.filter(({ good }) => !good).length} errors`)
+      if (
+        now - from >= 1000 &&
+        last.every(({ good }) => good) &&
+        new Set(last.map(({ tenant }) => tenant)).size >= 10
+      )
+        return now - from - 1000
+      if (now - from > withinMs + 1000)
+        throw new Error(
+          `not working again after ${withinMs} ms: ${JSON.stringify([...this.errors])}; in the last second ${last.filter(({ good }) => good).length} answers, ${last.filter(({ good }) => !good).length} errors`,
+        )
     }
   }
 
@@ -78,8 +114,15 @@ export class Load {
     await gone
   }
 
-  /** Holds what was acknowledged before the look at the rows against them: rows of attempts, and the number that each tenant has counted. */
-  judge(wrote: Map<string, string>, rows: { tenant: string; attempt: string }[], counted: Map<string, number>): Verdict {
+  /**
+   * Holds what was acknowledged before the look at the rows against them: rows of attempts, and the
+   * number that each tenant has counted.
+   */
+  judge(
+    wrote: Map<string, string>,
+    rows: { tenant: string; attempt: string }[],
+    counted: Map<string, number>,
+  ): Verdict {
     const there = new Map<string, string[]>()
     const perTenant = new Map<string, number>()
     for (const { tenant, attempt } of rows) {
@@ -87,16 +130,25 @@ export class Load {
       perTenant.set(tenant, (perTenant.get(tenant) ?? 0) + 1)
     }
     return {
-      lost: [...wrote].filter(([attempt, tenant]) => !there.get(attempt)?.includes(tenant)).map(([attempt]) => attempt),
+      lost: [...wrote]
+        .filter(([attempt, tenant]) => !there.get(attempt)?.includes(tenant))
+        .map(([attempt]) => attempt),
       doubled: [...there].filter(([, tenants]) => tenants.length > 1).map(([attempt]) => attempt),
-      unasked: [...there].filter(([attempt, [tenant]]) => this.sent.get(attempt) !== tenant).map(([attempt]) => attempt),
-      uneven: [...new Set([...counted.keys(), ...perTenant.keys()])].filter((tenant) => counted.get(tenant) !== perTenant.get(tenant)),
+      unasked: [...there]
+        .filter(([attempt, [tenant]]) => this.sent.get(attempt) !== tenant)
+        .map(([attempt]) => attempt),
+      uneven: [...new Set([...counted.keys(), ...perTenant.keys()])].filter(
+        (tenant) => counted.get(tenant) !== perTenant.get(tenant),
+      ),
       foreign: this.foreign,
     }
   }
 
   #spawn(): void {
-    const child = spawn(process.execPath, ['db/faults/app.ts', this.#file], { env: { ...process.env, ...this.#env }, stdio: ['pipe', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, ['db/faults/app.ts', this.#file], {
+      env: { ...process.env, ...this.#env },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
     this.#child = child
     child.stdin.on('error', () => {}) // it is dead by then
     createInterface({ input: child.stdout }).on('line', (line) => this.#hear(line))
@@ -110,7 +162,8 @@ export class Load {
     if (word === 'sent') this.sent.set(attempt, tenant)
     if (word === 'wrote') this.wrote.set(attempt, tenant)
     if (word === 'foreign') this.foreign.push(line)
-    if (word === 'error') this.errors.set(`${tenant} ${attempt}`, (this.errors.get(`${tenant} ${attempt}`) ?? 0) + 1)
+    if (word === 'error')
+      this.errors.set(`${tenant} ${attempt}`, (this.errors.get(`${tenant} ${attempt}`) ?? 0) + 1)
     if (word === 'up' || word === 'sent') return
     this.#recent.push({ at: Date.now(), good: word !== 'error', tenant })
     if (this.#recent.length > 20_000) this.#recent.splice(0, 10_000)

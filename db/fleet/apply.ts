@@ -9,16 +9,25 @@ import { opening } from '#db/fleet/script'
 export const lockTimeoutMs = 500
 
 /**
- * Brings one schema to the end of a history. In: a connection that acts as the owner, the schema, all its migrations. Out: the tags
- * applied now, none when somebody else was quicker. Throws MigrationChanged, SchemaTooNew, or MigrationFailed with the statement.
+ * Brings one schema to the end of a history. In: a connection that acts as the owner, the schema,
+ * all its migrations. Out: the tags applied now, none when somebody else was quicker. Throws
+ * MigrationChanged, SchemaTooNew, or MigrationFailed with the statement.
  */
-export async function bringUpToDate(client: pg.Client, schema: string, history: Migration[]): Promise<string[]> {
+export async function bringUpToDate(
+  client: pg.Client,
+  schema: string,
+  history: Migration[],
+): Promise<string[]> {
   const pending = await readPending(client, schema, history)
   return applyPending(client, schema, schema, pending)
 }
 
 /** What a schema lacks of a history, by the ledger of its own database. */
-export async function readPending(client: pg.ClientBase, schema: string, history: Migration[]): Promise<Migration[]> {
+export async function readPending(
+  client: pg.ClientBase,
+  schema: string,
+  history: Migration[],
+): Promise<Migration[]> {
   const ledger = await readLedger(client, schema)
   const files = new Set(history.map(({ tag }) => tag))
   const unknown = [...ledger.keys()].filter((tag) => !files.has(tag))
@@ -27,14 +36,22 @@ export async function readPending(client: pg.ClientBase, schema: string, history
 }
 
 /**
- * Applies files to one target: those that stand together in one transaction, the others one by one outside of any. In: `target`,
- * the name to say in errors. Out: the tags applied. A clash with another runner's ledger row is no error: what is left then is applied.
+ * Applies files to one target: those that stand together in one transaction, the others one by one
+ * outside of any. In: `target`, the name to say in errors. Out: the tags applied. A clash with
+ * another runner's ledger row is no error: what is left then is applied.
  */
-export async function applyPending(client: pg.Client, schema: string, target: string, pending: Migration[], timeoutMs = lockTimeoutMs): Promise<string[]> {
+export async function applyPending(
+  client: pg.Client,
+  schema: string,
+  target: string,
+  pending: Migration[],
+  timeoutMs = lockTimeoutMs,
+): Promise<string[]> {
   const done: string[] = []
   for (const group of grouped(pending)) {
     try {
-      if (group.every(({ transactional }) => transactional)) await runTogether(client, schema, target, group, timeoutMs)
+      if (group.every(({ transactional }) => transactional))
+        await runTogether(client, schema, target, group, timeoutMs)
       else for (const file of group) await runOutside(client, schema, target, file, timeoutMs)
       done.push(...group.map(({ tag }) => tag))
     } catch (error) {
@@ -47,14 +64,18 @@ export async function applyPending(client: pg.Client, schema: string, target: st
 }
 
 async function readLedger(client: pg.ClientBase, schema: string): Promise<Map<string, string>> {
-  const { rows } = await client.query<{ migration: string; sha256: string }>('select migration, sha256 from tenancy.applied where schema = $1 order by migration', [schema])
+  const { rows } = await client.query<{ migration: string; sha256: string }>(
+    'select migration, sha256 from tenancy.applied where schema = $1 order by migration',
+    [schema],
+  )
   return new Map(rows.map(({ migration, sha256 }) => [migration, sha256]))
 }
 
 function lacking(ledger: Map<string, string>, schema: string, files: Migration[]): Migration[] {
   for (const { tag, sha256 } of files) {
     const applied = ledger.get(tag)
-    if (applied !== undefined && applied !== sha256) throw new MigrationChanged(tag, [schema], applied, sha256)
+    if (applied !== undefined && applied !== sha256)
+      throw new MigrationChanged(tag, [schema], applied, sha256)
   }
   return files.filter(({ tag }) => !ledger.has(tag))
 }
@@ -70,21 +91,37 @@ function grouped(files: Migration[]): Migration[][] {
   return groups
 }
 
-/** In one message; when that fails, once more statement by statement, so that the error can name the one that did it. */
-async function runTogether(client: pg.Client, schema: string, target: string, files: Migration[], timeoutMs: number): Promise<void> {
+/**
+ * In one message; when that fails, once more statement by statement, so that the error can name the
+ * one that did it.
+ */
+async function runTogether(
+  client: pg.Client,
+  schema: string,
+  target: string,
+  files: Migration[],
+  timeoutMs: number,
+): Promise<void> {
   const statements = files.flatMap((file) => file.statements.map((text) => ({ text, file })))
   const begin = opening(schema, files, timeoutMs)
   try {
-    await client.query([begin, ...statements.map(({ text }) => text), 'commit'].join('\n;\n')) // a statement may end in a comment
+    // a statement may end in a comment
+    await client.query([begin, ...statements.map(({ text }) => text), 'commit'].join('\n;\n'))
   } catch (reason) {
-    await client.query('rollback').catch(() => {}) // the connection is gone, and the transaction with it
+    // the connection is gone, and the transaction with it
+    await client.query('rollback').catch(() => {})
     const error = explained(reason, target, files[0], null)
     if (!(error instanceof MigrationFailed)) throw error
     await runInTurn(client, target, begin, statements)
   }
 }
 
-async function runInTurn(client: pg.Client, target: string, begin: string, statements: { text: string; file: Migration }[]): Promise<void> {
+async function runInTurn(
+  client: pg.Client,
+  target: string,
+  begin: string,
+  statements: { text: string; file: Migration }[],
+): Promise<void> {
   let step: (typeof statements)[number] | undefined
   try {
     await client.query(begin)

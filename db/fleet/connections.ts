@@ -9,11 +9,16 @@ export type Place = Pick<Placement, 'server' | 'database' | 'schema'>
 export const mainPlace: Place = { server: null, database: null, schema: 'shared' }
 
 /**
- * A connection that acts as the owner of a place's tables. In: the name to say when it can not be made. Throws TargetUnreachable.
+ * A connection that acts as the owner of a place's tables. In: the name to say when it can not be
+ * made. Throws TargetUnreachable.
  */
 export async function connectOwner(place: Place, target: string): Promise<pg.Client> {
   const url = serviceUrl('migrator', place)
-  const client = new pg.Client({ connectionString: url, application_name: 'rowhouse fleet', connectionTimeoutMillis: 5000 })
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'rowhouse fleet',
+    connectionTimeoutMillis: 5000,
+  })
   client.on('error', () => {}) // the query under way rejects with it
   try {
     await client.connect()
@@ -22,12 +27,20 @@ export async function connectOwner(place: Place, target: string): Promise<pg.Cli
   } catch (error) {
     await client.end().catch(() => {}) // it never was open
     const { hostname, port, pathname } = new URL(url)
-    throw new TargetUnreachable(target, `${hostname}:${port || 5432}${pathname}`, error instanceof Error ? error.message || error.constructor.name : String(error))
+    throw new TargetUnreachable(
+      target,
+      `${hostname}:${port || 5432}${pathname}`,
+      error instanceof Error ? error.message || error.constructor.name : String(error),
+    )
   }
 }
 
 /** Runs `work` on such a connection and closes it. */
-export async function asOwner<T>(place: Place, target: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+export async function asOwner<T>(
+  place: Place,
+  target: string,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
   const client = await connectOwner(place, target)
   try {
     return await work(client)
@@ -37,8 +50,9 @@ export async function asOwner<T>(place: Place, target: string, work: (client: pg
 }
 
 /**
- * One connection to the main database that is made when it is needed, and made again after it broke. Its commits do not wait for the
- * disk: what a crash of the server takes back, it takes with its ledger row. A run ends with a commit that waits, and so for all before it.
+ * One connection to the main database that is made when it is needed, and made again after it
+ * broke. Its commits do not wait for the disk: what a crash of the server takes back, it takes with
+ * its ledger row. A run ends with a commit that waits, and so for all before it.
  */
 export class MainConnection {
   #client: pg.Client | undefined

@@ -6,13 +6,20 @@ import { connected } from '#db/connect'
 
 const adminUrl = process.env.DATABASE_URL ?? ''
 const names: Record<string, Lock> = {
-  AccessShareLock: 'access share', RowShareLock: 'row share', RowExclusiveLock: 'row exclusive', ShareUpdateExclusiveLock: 'share update exclusive',
-  ShareLock: 'share', ShareRowExclusiveLock: 'share row exclusive', ExclusiveLock: 'exclusive', AccessExclusiveLock: 'access exclusive',
+  AccessShareLock: 'access share',
+  RowShareLock: 'row share',
+  RowExclusiveLock: 'row exclusive',
+  ShareUpdateExclusiveLock: 'share update exclusive',
+  ShareLock: 'share',
+  ShareRowExclusiveLock: 'share row exclusive',
+  ExclusiveLock: 'exclusive',
+  AccessExclusiveLock: 'access exclusive',
 }
 const order = Object.values(names)
 
-beforeAll(() => connected(adminUrl, async (client) => {
-  await client.query(`
+beforeAll(() =>
+  connected(adminUrl, async (client) => {
+    await client.query(`
     create table parent (tenant_id uuid, id uuid, primary key (tenant_id, id));
     create table child (tenant_id uuid, id uuid not null, parent_id uuid, note text, total int, short varchar(10), at timestamptz default now());
     insert into child select gen_random_uuid(), gen_random_uuid(), null, 'n', 1, 's' from generate_series(1, 100);
@@ -23,11 +30,12 @@ beforeAll(() => connected(adminUrl, async (client) => {
     create policy known on child using (true);
     create function nothing() returns trigger language plpgsql as 'begin return null; end';
     create trigger t after insert on child execute function nothing()`)
-}))
+  }),
+)
 
 const statements = [
   'alter table child add column more text',
-  'alter table child add column more text default \'a, b\' not null',
+  "alter table child add column more text default 'a, b' not null",
   'alter table child add column more timestamptz default now()',
   'alter table child add column more uuid default gen_random_uuid()',
   'alter table child add column more int generated always as (total + 1) stored',
@@ -81,25 +89,37 @@ describe('the plan says of a statement what PostgreSQL does', () => {
 })
 
 it('what no rule knows counts as the worst', () => {
-  expect(effectsOf('alter table child cluster on child_key')).toMatchObject([{ lock: 'access exclusive' }])
+  expect(effectsOf('alter table child cluster on child_key')).toMatchObject([
+    { lock: 'access exclusive' },
+  ])
   expect(effectsOf('frobnicate child')).toMatchObject([{ lock: 'access exclusive' }])
 })
 
-const strongest = (found: Lock[]): Lock | undefined => found.filter((lock) => lock !== 'access share' && lock !== 'none').sort((a, b) => order.indexOf(b) - order.indexOf(a))[0]
+const strongest = (found: Lock[]): Lock | undefined =>
+  found
+    .filter((lock) => lock !== 'access share' && lock !== 'none')
+    .sort((a, b) => order.indexOf(b) - order.indexOf(a))[0]
 
 async function locksOn(client: pg.Client, table: string): Promise<Lock[]> {
-  const { rows } = await client.query<{ mode: string }>(`select mode from pg_locks where pid = pg_backend_pid() and relation = (select oid from pg_class where relname = $1) and granted`, [table])
+  const { rows } = await client.query<{ mode: string }>(
+    `select mode from pg_locks where pid = pg_backend_pid() and relation = (select oid from pg_class where relname = $1) and granted`,
+    [table],
+  )
   if (table === 'child' && rows.length === 0) return lastDropped(client)
   return rows.flatMap(({ mode }) => names[mode] ?? [])
 }
 
 /** A dropped table has no name any more, but its lock stays until the end. */
 async function lastDropped(client: pg.Client): Promise<Lock[]> {
-  const { rows } = await client.query<{ mode: string }>(`select mode from pg_locks as l where pid = pg_backend_pid() and locktype = 'relation' and mode = 'AccessExclusiveLock' and not exists (select from pg_class where oid = l.relation)`)
+  const { rows } = await client.query<{ mode: string }>(
+    `select mode from pg_locks as l where pid = pg_backend_pid() and locktype = 'relation' and mode = 'AccessExclusiveLock' and not exists (select from pg_class where oid = l.relation)`,
+  )
   return rows.flatMap(({ mode }) => names[mode] ?? [])
 }
 
 async function fileOf(client: pg.Client): Promise<string | undefined> {
-  const { rows } = await client.query<{ file: string }>(`select relfilenode::text as file from pg_class where relname = 'child'`)
+  const { rows } = await client.query<{ file: string }>(
+    `select relfilenode::text as file from pg_class where relname = 'child'`,
+  )
   return rows[0]?.file
 }

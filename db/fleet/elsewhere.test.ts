@@ -28,20 +28,38 @@ beforeAll(async () => {
   await createTenant({ slug: 'gamma', name: 'gamma', tier: 'business', ownerId })
   await other.start()
   await createTenant({ slug: 'delta', name: 'delta', tier: 'enterprise', ownerId }, other.adminUrl)
-  urls = (await readPlacements()).filter(({ kind }) => kind === 'database').map((placement) => serviceUrl('migrator', placement))
+  urls = (await readPlacements())
+    .filter(({ kind }) => kind === 'database')
+    .map((placement) => serviceUrl('migrator', placement))
 }, 60_000)
 
-const close = (database: string, open: boolean) => query(`alter database ${database} allow_connections ${open}`)
+const close = (database: string, open: boolean) =>
+  query(`alter database ${database} allow_connections ${open}`)
 
 it('tenants with databases of their own, here and on another server, are migrated there, and seen from here', async () => {
   const histories = await history.add(addColumn('ripe_at'))
   expect(await readStatus({ histories })).toMatchObject({ total: 6, current: 1 })
   const id = await requestRun('test', {})
   expect(await runFleetJob(id, { histories })).toMatchObject({ state: 'done', targets: 5, left: 0 })
-  expect(await readRun(id)).toMatchObject({ state: 'done', targets: 5, done: 5, failed: 0, failures: [], message: '' })
-  expect(urls.map((url) => new URL(url).port).filter((port) => port === new URL(other.adminUrl).port)).toHaveLength(1)
+  expect(await readRun(id)).toMatchObject({
+    state: 'done',
+    targets: 5,
+    done: 5,
+    failed: 0,
+    failures: [],
+    message: '',
+  })
+  expect(
+    urls.map((url) => new URL(url).port).filter((port) => port === new URL(other.adminUrl).port),
+  ).toHaveLength(1)
   for (const url of urls) {
-    const there = await connected(url, async (client) => (await client.query(`set role rowhouse_owner; select schema, migration from tenancy.applied where migration = '9001_test'`)) as unknown as { rows: object[] }[])
+    const there = await connected(
+      url,
+      async (client) =>
+        (await client.query(
+          `set role rowhouse_owner; select schema, migration from tenancy.applied where migration = '9001_test'`,
+        )) as unknown as { rows: object[] }[],
+    )
     expect(there[1]?.rows).toHaveLength(1)
   }
   expect(await readStatus({ histories })).toMatchObject({ total: 6, current: 6 })
@@ -50,17 +68,46 @@ it('tenants with databases of their own, here and on another server, are migrate
 
 it('a database that can not be reached is named, and the others go on', async () => {
   const histories = await history.add(addColumn('paid_at'))
-  const beta = nth((await readPlacements()).filter(({ kind }) => kind === 'database'), 1)
+  const beta = nth(
+    (await readPlacements()).filter(({ kind }) => kind === 'database'),
+    1,
+  )
   await close(privateName(beta.tenantId), false)
   // as a canary it stops the run before it begins; beside another canary it does not
-  expect(await runFleet({ histories, canary: ['beta'] })).toMatchObject({ state: 'stopped', done: [], failed: [{ target: 'beta' }], left: 5, message: 'a canary failed; nothing else was touched' })
+  expect(await runFleet({ histories, canary: ['beta'] })).toMatchObject({
+    state: 'stopped',
+    done: [],
+    failed: [{ target: 'beta' }],
+    left: 5,
+    message: 'a canary failed; nothing else was touched',
+  })
   const id = await requestRun('test', { canary: ['gamma'], maxFailures: 3 })
   const result = await runFleetJob(id, { histories })
-  expect(result).toMatchObject({ state: 'failed', left: 1, failed: [{ target: 'beta', tenantId: beta.tenantId, message: expect.stringMatching(/^beta: its database .* can not be reached: .*not currently accepting connections; see that it runs/) }] })
+  expect(result).toMatchObject({
+    state: 'failed',
+    left: 1,
+    failed: [
+      {
+        target: 'beta',
+        tenantId: beta.tenantId,
+        message: expect.stringMatching(
+          /^beta: its database .* can not be reached: .*not currently accepting connections; see that it runs/,
+        ),
+      },
+    ],
+  })
   expect(result.done.sort()).toEqual(['alpha', 'delta', 'gamma', 'shared'])
-  expect(await readRun(id)).toMatchObject({ state: 'failed', failed: 1, failures: [{ target: 'beta' }] })
-  expect((await readStatus({ histories })).targets.find(({ name }) => name === 'beta')).toMatchObject({ state: 'unreachable' })
-  expect((await verifyFleet(histories)).drift).toMatchObject([{ target: 'beta', object: 'database', expected: 'reachable' }])
+  expect(await readRun(id)).toMatchObject({
+    state: 'failed',
+    failed: 1,
+    failures: [{ target: 'beta' }],
+  })
+  expect(
+    (await readStatus({ histories })).targets.find(({ name }) => name === 'beta'),
+  ).toMatchObject({ state: 'unreachable' })
+  expect((await verifyFleet(histories)).drift).toMatchObject([
+    { target: 'beta', object: 'database', expected: 'reachable' },
+  ])
   await close(privateName(beta.tenantId), true)
   expect(await runFleet({ histories })).toMatchObject({ state: 'done', done: ['beta'], left: 0 })
 })
@@ -68,28 +115,42 @@ it('a database that can not be reached is named, and the others go on', async ()
 it('functions that were changed in a tenant database are put right by the next run', async () => {
   const [url = ''] = urls
   await connected(url, async (client) => {
-    await client.query(`set role rowhouse_owner; create or replace function tenancy.lock_key(p_tenant uuid) returns bigint language sql immutable strict parallel safe set search_path = pg_catalog, pg_temp as 'select 1'`)
+    await client.query(
+      `set role rowhouse_owner; create or replace function tenancy.lock_key(p_tenant uuid) returns bigint language sql immutable strict parallel safe set search_path = pg_catalog, pg_temp as 'select 1'`,
+    )
     await client.query(`delete from tenancy.applied where migration = 'functions'`)
   })
   const histories = await history.add()
   await readStatus({ look: true, histories }) // a look changes nothing
-  expect((await verifyFleet(histories)).drift).toMatchObject([{ target: 'tenancy of alpha', object: 'function lock_key(p_tenant uuid)' }])
+  expect((await verifyFleet(histories)).drift).toMatchObject([
+    { target: 'tenancy of alpha', object: 'function lock_key(p_tenant uuid)' },
+  ])
   await runFleet({ histories })
   expect((await verifyFleet(histories)).drift).toEqual([])
 })
 
 it('a signing key that a tenant database has lost is made by the next run, and one that is there stays', async () => {
   const [placement] = (await readPlacements()).filter(({ kind }) => kind === 'database')
-  const keys = () => connected(urls[0] ?? '', async (client) => {
-    await client.query('set role rowhouse_owner')
-    return (await client.query<{ key: string }>(`select encode(inner_pad, 'hex') as key from tenancy.key`)).rows
-  })
-  const orders = () => withTenant({ kind: 'service', tenantId: placement?.tenantId ?? '', reason: 'test' }, (tx) => tx.execute('select count(*) from orders where tenant_id = tenancy.tenant()'))
+  const keys = () =>
+    connected(urls[0] ?? '', async (client) => {
+      await client.query('set role rowhouse_owner')
+      return (
+        await client.query<{ key: string }>(
+          `select encode(inner_pad, 'hex') as key from tenancy.key`,
+        )
+      ).rows
+    })
+  const orders = () =>
+    withTenant({ kind: 'service', tenantId: placement?.tenantId ?? '', reason: 'test' }, (tx) =>
+      tx.execute('select count(*) from orders where tenant_id = tenancy.tenant()'),
+    )
   const before = await keys()
   const histories = await history.add()
   await runFleet({ histories })
   expect(await keys()).toEqual(before)
-  await connected(urls[0] ?? '', (client) => client.query('set role rowhouse_owner; delete from tenancy.key'))
+  await connected(urls[0] ?? '', (client) =>
+    client.query('set role rowhouse_owner; delete from tenancy.key'),
+  )
   await readStatus({ look: true, histories })
   expect(await keys()).toEqual([])
   await runFleet({ histories })
@@ -98,35 +159,70 @@ it('a signing key that a tenant database has lost is made by the next run, and o
   expect((await orders()).rows).toEqual([{ count: '0' }])
 })
 
-it('what has drifted on another server is named, and so is the server when it is away; it is taken along when it is back', { timeout: 60_000 }, async () => {
-  const histories = await history.add()
-  const delta = nth((await readPlacements()).filter(({ server }) => server !== null), 0)
-  const there = new URL(other.adminUrl)
-  there.pathname = `/${delta.database}`
-  await connected(there.toString(), (admin) => admin.query(`alter table ${delta.schema}.orders no force row level security`))
-  expect((await verifyFleet(histories)).drift).toMatchObject([{ target: 'delta', object: 'table orders', expected: expect.stringMatching(/, forced/), found: expect.stringMatching(/not forced/) }])
-  await connected(there.toString(), (admin) => admin.query(`alter table ${delta.schema}.orders force row level security`))
+it(
+  'what has drifted on another server is named, and so is the server when it is away; it is taken along when it is back',
+  { timeout: 60_000 },
+  async () => {
+    const histories = await history.add()
+    const delta = nth(
+      (await readPlacements()).filter(({ server }) => server !== null),
+      0,
+    )
+    const there = new URL(other.adminUrl)
+    there.pathname = `/${delta.database}`
+    await connected(there.toString(), (admin) =>
+      admin.query(`alter table ${delta.schema}.orders no force row level security`),
+    )
+    expect((await verifyFleet(histories)).drift).toMatchObject([
+      {
+        target: 'delta',
+        object: 'table orders',
+        expected: expect.stringMatching(/, forced/),
+        found: expect.stringMatching(/not forced/),
+      },
+    ])
+    await connected(there.toString(), (admin) =>
+      admin.query(`alter table ${delta.schema}.orders force row level security`),
+    )
 
-  const more = await history.add(addColumn('sent_at'))
-  // somebody else calls that server by another address: its logins stay
-  const wire = new Wire(other.adminUrl)
-  expect((await useServer(await wire.open(other.adminUrl)))?.server.port).not.toBe(delta.server?.port)
-  await wire.close()
-  await other.stop()
-  const away = new RegExp(`^delta: its database 127\\.0\\.0\\.1:${there.port}/${delta.database} can not be reached: connect ECONNREFUSED`)
-  const result = await runFleet({ histories: more })
-  expect(result).toMatchObject({ state: 'failed', left: 1, failed: [{ target: 'delta', tenantId: delta.tenantId, message: expect.stringMatching(away) }] })
-  expect(result.done.sort()).toEqual(['alpha', 'beta', 'gamma', 'shared'])
-  expect((await readStatus({ histories: more })).targets.find(({ name }) => name === 'delta')).toMatchObject({ state: 'unreachable' })
-  expect((await verifyFleet(more)).drift).toMatchObject([{ target: 'delta', object: 'database', expected: 'reachable' }])
-  await other.start()
-  expect(await runFleet({ histories: more })).toMatchObject({ state: 'done', done: ['delta'], left: 0 })
-  expect((await verifyFleet(more)).drift).toEqual([])
-})
+    const more = await history.add(addColumn('sent_at'))
+    // somebody else calls that server by another address: its logins stay
+    const wire = new Wire(other.adminUrl)
+    expect((await useServer(await wire.open(other.adminUrl)))?.server.port).not.toBe(
+      delta.server?.port,
+    )
+    await wire.close()
+    await other.stop()
+    const away = new RegExp(
+      `^delta: its database 127\\.0\\.0\\.1:${there.port}/${delta.database} can not be reached: connect ECONNREFUSED`,
+    )
+    const result = await runFleet({ histories: more })
+    expect(result).toMatchObject({
+      state: 'failed',
+      left: 1,
+      failed: [{ target: 'delta', tenantId: delta.tenantId, message: expect.stringMatching(away) }],
+    })
+    expect(result.done.sort()).toEqual(['alpha', 'beta', 'gamma', 'shared'])
+    expect(
+      (await readStatus({ histories: more })).targets.find(({ name }) => name === 'delta'),
+    ).toMatchObject({ state: 'unreachable' })
+    expect((await verifyFleet(more)).drift).toMatchObject([
+      { target: 'delta', object: 'database', expected: 'reachable' },
+    ])
+    await other.start()
+    expect(await runFleet({ histories: more })).toMatchObject({
+      state: 'done',
+      done: ['delta'],
+      left: 0,
+    })
+    expect((await verifyFleet(more)).drift).toEqual([])
+  },
+)
 
 afterAll(async () => {
   for (const placement of await readPlacements()) {
-    if (placement.kind === 'database' && !placement.server) await close(privateName(placement.tenantId), true)
+    if (placement.kind === 'database' && !placement.server)
+      await close(privateName(placement.tenantId), true)
     await unprovision(placement.tenantId, placement)
   }
   await closePools()

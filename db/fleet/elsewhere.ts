@@ -11,33 +11,59 @@ type OwnDatabase = Pick<Target, 'name' | 'schema'> & { tenantId: string }
 
 /** How to reach the targets that are in databases of their own, by tenant. */
 export async function placesElsewhere(): Promise<Map<string, Place>> {
-  return new Map((await readPlacements(eq(placements.kind, 'database'))).map((placement) => [placement.tenantId, placement]))
+  return new Map(
+    (await readPlacements(eq(placements.kind, 'database'))).map((placement) => [
+      placement.tenantId,
+      placement,
+    ]),
+  )
 }
 
 /**
- * Looks at every tenant's own database, as many at a time as there are connections, and with `refresh` brings its functions to what this
- * build has and gives it a signing key if it has none. `missed` hears of those that can not be reached. Out: how many there are.
+ * Looks at every tenant's own database, as many at a time as there are connections, and with
+ * `refresh` brings its functions to what this build has and gives it a signing key if it has none.
+ * `missed` hears of those that can not be reached. Out: how many there are.
  */
-export async function lookAtAll(crew: MainConnection[], missed: (target: OwnDatabase, error: unknown) => void, { refresh }: { refresh: boolean }): Promise<number> {
+export async function lookAtAll(
+  crew: MainConnection[],
+  missed: (target: OwnDatabase, error: unknown) => void,
+  { refresh }: { refresh: boolean },
+): Promise<number> {
   const places = await placesElsewhere()
   const [first] = crew
   if (places.size === 0 || !first) return 0
-  const { rows } = await (await first.use()).query<OwnDatabase>(
+  const { rows } = await (
+    await first.use()
+  ).query<OwnDatabase>(
     `select t.slug as name, p.schema, p.tenant_id as "tenantId"
      from platform.placements as p
      join platform.tenants as t on t.id = p.tenant_id
-     where p.kind = 'database'`)
-  await Promise.all(crew.map(async (connection) => {
-    for (let target = rows.pop(); target; target = rows.pop()) {
-      const place = places.get(target.tenantId)
-      if (place) await look(await connection.use(), target, place, refresh).catch((error: unknown) => target && missed(target, error))
-    }
-  }))
+     where p.kind = 'database'`,
+  )
+  await Promise.all(
+    crew.map(async (connection) => {
+      for (let target = rows.pop(); target; target = rows.pop()) {
+        const place = places.get(target.tenantId)
+        if (place)
+          await look(await connection.use(), target, place, refresh).catch(
+            (error: unknown) => target && missed(target, error),
+          )
+      }
+    }),
+  )
   return places.size
 }
 
-/** Looks at the ledger of a tenant's own database and notes it in the main one. Throws TargetUnreachable, which is noted as well. */
-async function look(main: pg.Client, target: OwnDatabase, place: Place, refresh: boolean): Promise<void> {
+/**
+ * Looks at the ledger of a tenant's own database and notes it in the main one. Throws
+ * TargetUnreachable, which is noted as well.
+ */
+async function look(
+  main: pg.Client,
+  target: OwnDatabase,
+  place: Place,
+  refresh: boolean,
+): Promise<void> {
   try {
     await asOwner(place, target.name, async (client) => {
       if (refresh) await refreshFunctions(client, inEveryDatabase)
@@ -48,17 +74,28 @@ async function look(main: pg.Client, target: OwnDatabase, place: Place, refresh:
     const why = error instanceof Error ? error.message : String(error)
     await main.query(
       `insert into platform.databases_seen (tenant_id, schema, problem) values ($1, $2, $3)
-       on conflict (tenant_id) do update set problem = excluded.problem`, [target.tenantId, target.schema, why])
+       on conflict (tenant_id) do update set problem = excluded.problem`,
+      [target.tenantId, target.schema, why],
+    )
     throw error
   }
 }
 
 /** What the ledger of that database says now. */
-export async function note(main: pg.Client, target: Pick<Target, 'schema' | 'tenantId'>, client: pg.Client): Promise<void> {
-  const { rows: [row] } = await client.query<{ applied: unknown }>(
-    `select coalesce(jsonb_object_agg(migration, sha256), '{}') as applied from tenancy.applied where schema = $1`, [target.schema])
+export async function note(
+  main: pg.Client,
+  target: Pick<Target, 'schema' | 'tenantId'>,
+  client: pg.Client,
+): Promise<void> {
+  const {
+    rows: [row],
+  } = await client.query<{ applied: unknown }>(
+    `select coalesce(jsonb_object_agg(migration, sha256), '{}') as applied from tenancy.applied where schema = $1`,
+    [target.schema],
+  )
   await main.query(
     `insert into platform.databases_seen (tenant_id, schema, seen_at, applied) values ($1, $2, now(), $3)
      on conflict (tenant_id) do update set schema = excluded.schema, seen_at = excluded.seen_at, applied = excluded.applied, problem = null`,
-    [target.tenantId, target.schema, JSON.stringify(row?.applied)])
+    [target.tenantId, target.schema, JSON.stringify(row?.applied)],
+  )
 }

@@ -6,8 +6,19 @@ import type { Migration } from '#db/fleet/history'
 export class Clash extends Error {}
 
 /** What PostgreSQL said, with the target and the statement; anything else as it is. */
-export function explained(reason: unknown, target: string, file: Migration | undefined, statement: string | null): unknown {
+export function explained(
+  reason: unknown,
+  target: string,
+  file: Migration | undefined,
+  statement: string | null,
+): unknown {
   if (!(reason instanceof pg.DatabaseError)) return reason
   if (reason.code === '23505' && reason.constraint === 'applied_pkey') return new Clash()
-  return new MigrationFailed(target, file?.tag ?? '', statement, reason.code ?? null, [reason.message, reason.detail].filter(Boolean).join('; '))
+  return new MigrationFailed(
+    target,
+    file?.tag ?? '',
+    statement,
+    reason.code ?? null,
+    [reason.message, reason.detail].filter(Boolean).join('; '),
+  )
 }

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
 
-/** One object of a schema, with all that counts of it as text. Names of the schema itself are left out, so that schemas compare. */
+/**
+ * One object of a schema, with all that counts of it as text. Names of the schema itself are left
+ * out, so that schemas compare.
+ */
 export type Item = { object: string; definition: string }
 
-// The rules for texts: the schema's own name with its dot is taken out, and the tenant's own login is called <login>.
+// The rules for texts: the schema's own name with its dot is taken out, and the tenant's own login
+// is called <login>.
 const items = `
 with place (id, name) as (
   select oid, nspname::text from pg_namespace where nspname = any($1::text[])
@@ -79,13 +83,23 @@ with place (id, name) as (
 )`
 
 /** The digest of a schema with exactly these items. */
-export const digestOf = (all: Item[]): string => createHash('md5').update(all.map(({ object, definition }) => `${object}: ${definition}`).join('\n')).digest('hex')
+export const digestOf = (all: Item[]): string =>
+  createHash('md5')
+    .update(all.map(({ object, definition }) => `${object}: ${definition}`).join('\n'))
+    .digest('hex')
 
-/** A digest per schema, which is equal where the catalogues are. In: schema names that are there. */
-export async function digests(client: pg.ClientBase, schemas: string[]): Promise<Map<string, string>> {
+/**
+ * A digest per schema, which is equal where the catalogues are. In: schema names that are there.
+ */
+export async function digests(
+  client: pg.ClientBase,
+  schemas: string[],
+): Promise<Map<string, string>> {
   return inCatalogue(client, async () => {
     const { rows } = await client.query<{ home: string; digest: string }>(
-      `${items} select home, md5(string_agg(object || ': ' || definition, E'\\n' order by object collate "C", definition collate "C")) as digest from told group by home`, [schemas])
+      `${items} select home, md5(string_agg(object || ': ' || definition, E'\\n' order by object collate "C", definition collate "C")) as digest from told group by home`,
+      [schemas],
+    )
     return new Map(rows.map(({ home, digest }) => [home, digest]))
   })
 }
@@ -93,12 +107,18 @@ export async function digests(client: pg.ClientBase, schemas: string[]): Promise
 /** Everything that counts in one schema, sorted. */
 export async function itemsOf(client: pg.ClientBase, schema: string): Promise<Item[]> {
   return inCatalogue(client, async () => {
-    const { rows } = await client.query<Item>(`${items} select object, definition from told order by object collate "C", definition collate "C"`, [[schema]])
+    const { rows } = await client.query<Item>(
+      `${items} select object, definition from told order by object collate "C", definition collate "C"`,
+      [[schema]],
+    )
     return rows
   })
 }
 
-/** Names in definitions stand with their schema when it is not in the search path, which is then the same for all. */
+/**
+ * Names in definitions stand with their schema when it is not in the search path, which is then the
+ * same for all.
+ */
 async function inCatalogue<T>(client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
   await client.query('set search_path = pg_catalog, pg_temp; set jit = off')
   return work()

@@ -2,15 +2,20 @@ import type { Migration } from '#db/fleet/history'
 import { bareName } from '#db/fleet/sql-text'
 
 /**
- * The text of a new file as it is kept. Tenant files lose the schema that drizzle-kit writes into foreign keys, and gain the protection
- * of each new table; foreign keys of later files are added unchecked and then checked in the one way that forced policies allow.
+ * The text of a new file as it is kept. Tenant files lose the schema that drizzle-kit writes into
+ * foreign keys, and gain the protection of each new table; foreign keys of later files are added
+ * unchecked and then checked in the one way that forced policies allow.
  */
 export function finished({ plane, index, statements, text }: Migration): string {
   if (plane !== 'tenant') return text
   const bare = statements.map((statement) => statement.replaceAll('"public".', ''))
   const keyed = index === 0 ? bare : bare.flatMap(uncheckedFirst)
-  const made = keyed.flatMap((statement) => /^create table (?:if not exists )?(\S+)/i.exec(statement)?.[1] ?? []).map(bareName)
-  const protection = made.map((table) => `select tenancy.protect(current_schema(), '${table}')`).filter((line) => !keyed.includes(line))
+  const made = keyed
+    .flatMap((statement) => /^create table (?:if not exists )?(\S+)/i.exec(statement)?.[1] ?? [])
+    .map(bareName)
+  const protection = made
+    .map((table) => `select tenancy.protect(current_schema(), '${table}')`)
+    .filter((line) => !keyed.includes(line))
   return `${[...keyed, ...protection].join(';--> statement-breakpoint\n')};\n`
 }
 
@@ -18,5 +23,8 @@ function uncheckedFirst(statement: string): string[] {
   const key = /^alter table (\S+) add constraint (\S+) foreign key /i.exec(statement)
   if (!key || /\bnot valid$/i.test(statement)) return [statement]
   const [, table = '', name = ''] = key
-  return [`${statement} NOT VALID`, `select tenancy.validate(current_schema(), '${bareName(table)}', '${bareName(name)}')`]
+  return [
+    `${statement} NOT VALID`,
+    `select tenancy.validate(current_schema(), '${bareName(table)}', '${bareName(name)}')`,
+  ]
 }

@@ -7,26 +7,48 @@ export const planes = ['platform', 'tenant'] as const
 export type Plane = (typeof planes)[number]
 
 /**
- * One file of a history. `sha256` is over its text; `statements` are its parts between drizzle-kit's breakpoints. A file with the
- * line `-- no transaction` runs outside of one; `-- breaking: why` keeps builds without this file from serving.
+ * One file of a history. `sha256` is over its text; `statements` are its parts between
+ * drizzle-kit's breakpoints. A file with the line `-- no transaction` runs outside of one; `--
+ * breaking: why` keeps builds without this file from serving.
  */
-export type Migration = { plane: Plane; index: number; tag: string; text: string; sha256: string; statements: string[]; transactional: boolean; breaking: string | null }
+export type Migration = {
+  plane: Plane
+  index: number
+  tag: string
+  text: string
+  sha256: string
+  statements: string[]
+  transactional: boolean
+  breaking: string | null
+}
 export type Histories = Record<Plane, Migration[]>
 
 type Journal = { entries: { idx: number; tag: string }[] }
 
 export const historyFolder = (plane: Plane) => join(process.cwd(), 'drizzle', plane)
 
-/** The migrations of one plane, in order, as drizzle-kit's journal lists them. Throws MigrationMissing when a listed file is not there. */
-export async function readHistory(plane: Plane, folder = historyFolder(plane)): Promise<Migration[]> {
-  const journal = JSON.parse(await readFile(join(folder, 'meta', '_journal.json'), 'utf8')) as Journal
-  return Promise.all(journal.entries.map(async ({ idx, tag }) => {
-    const file = join(folder, `${tag}.sql`)
-    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      throw error.code === 'ENOENT' ? new MigrationMissing(tag, `its file ${file} is not there`) : error
-    })
-    return migration(plane, idx, tag, text)
-  }))
+/**
+ * The migrations of one plane, in order, as drizzle-kit's journal lists them. Throws
+ * MigrationMissing when a listed file is not there.
+ */
+export async function readHistory(
+  plane: Plane,
+  folder = historyFolder(plane),
+): Promise<Migration[]> {
+  const journal = JSON.parse(
+    await readFile(join(folder, 'meta', '_journal.json'), 'utf8'),
+  ) as Journal
+  return Promise.all(
+    journal.entries.map(async ({ idx, tag }) => {
+      const file = join(folder, `${tag}.sql`)
+      const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        throw error.code === 'ENOENT'
+          ? new MigrationMissing(tag, `its file ${file} is not there`)
+          : error
+      })
+      return migration(plane, idx, tag, text)
+    }),
+  )
 }
 
 /** Both histories of this build. */
@@ -39,17 +61,32 @@ export async function readHistories(): Promise<Histories> {
 export function migration(plane: Plane, index: number, tag: string, given: string): Migration {
   const text = given.replaceAll('\r\n', '\n')
   return {
-    plane, index, tag, text,
+    plane,
+    index,
+    tag,
+    text,
     sha256: createHash('sha256').update(text).digest('hex'),
-    statements: text.split('--> statement-breakpoint').map((part) => part.trim().replace(/;$/, '')).filter(Boolean),
+    statements: text
+      .split('--> statement-breakpoint')
+      .map((part) => part.trim().replace(/;$/, ''))
+      .filter(Boolean),
     transactional: !/^-- no transaction\s*$/m.test(text),
     breaking: /^-- breaking: *(\S.*)$/m.exec(text)?.[1] ?? null,
   }
 }
 
-/** A history up to and including one file, named by its tag or its number. Throws MigrationMissing when there is none. */
+/**
+ * A history up to and including one file, named by its tag or its number. Throws MigrationMissing
+ * when there is none.
+ */
 export function upTo(history: Migration[], name: string): Migration[] {
-  const end = history.findIndex(({ tag }) => tag === name || tag.split('_')[0] === name.padStart(4, '0'))
-  if (end < 0) throw new MigrationMissing(name, `no file of this build has that name; the last is ${history.at(-1)?.tag ?? 'none'}`)
+  const end = history.findIndex(
+    ({ tag }) => tag === name || tag.split('_')[0] === name.padStart(4, '0'),
+  )
+  if (end < 0)
+    throw new MigrationMissing(
+      name,
+      `no file of this build has that name; the last is ${history.at(-1)?.tag ?? 'none'}`,
+    )
   return history.slice(0, end + 1)
 }

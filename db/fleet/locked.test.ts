@@ -38,7 +38,14 @@ it('a run waits for a tenant that an older build is making, and migrates it too'
   await blocker.connect()
   await blocker.query('begin; lock table platform.placements in share mode')
   const making = createTenant({ slug: 'late', name: 'Late', ownerId, tier: 'business' })
-  while ((await query(`select from tenancy.applied where migration = '0000_init' and schema not in (select schema from platform.placements)`)).length < 2) await sleep(10)
+  while (
+    (
+      await query(
+        `select from tenancy.applied where migration = '0000_init' and schema not in (select schema from platform.placements)`,
+      )
+    ).length < 2
+  )
+    await sleep(10)
   const waited: string[] = []
   const onProgress = ({ waiting }: { waiting: string | null }) => {
     if (waiting !== null && waited.push(waiting) === 1) void blocker.end()
@@ -69,8 +76,21 @@ it('a locked table delays its own target only, never its readers for longer than
     const result = await runFleet({ histories, lockTimeoutMs: 200, tries: 3 })
     running = false
     await reader
-    expect(result).toMatchObject({ state: 'failed', left: 1, failed: [{ target: slug, migration: '9002_test', code: '55P03', statement: expect.stringContaining('alter table orders') }] })
-    expect(result.failed[0]?.message).toMatch(/lock timeout; its tables are in use by .*long report \(login postgres, process \d+\)/)
+    expect(result).toMatchObject({
+      state: 'failed',
+      left: 1,
+      failed: [
+        {
+          target: slug,
+          migration: '9002_test',
+          code: '55P03',
+          statement: expect.stringContaining('alter table orders'),
+        },
+      ],
+    })
+    expect(result.failed[0]?.message).toMatch(
+      /lock timeout; its tables are in use by .*long report \(login postgres, process \d+\)/,
+    )
     expect(result.done).toHaveLength(10)
     expect(Math.max(...waits)).toBeGreaterThan(100)
     expect(Math.max(...waits)).toBeLessThan(1000)
@@ -88,15 +108,25 @@ it('a lock that goes away in time is only waited for', async () => {
   const onProgress = ({ waiting }: { waiting: string | null }) => {
     if (waiting !== null && waited.push(waiting) === 2) void other.end()
   }
-  expect(await runFleet({ histories, lockTimeoutMs: 100, onProgress })).toMatchObject({ state: 'done', failed: [] })
-  expect(waited.slice(0, 2)).toEqual([expect.stringMatching(/^fleet-0006: .*lock timeout/), expect.stringMatching(/^fleet-0006: /)])
+  expect(await runFleet({ histories, lockTimeoutMs: 100, onProgress })).toMatchObject({
+    state: 'done',
+    failed: [],
+  })
+  expect(waited.slice(0, 2)).toEqual([
+    expect.stringMatching(/^fleet-0006: .*lock timeout/),
+    expect.stringMatching(/^fleet-0006: /),
+  ])
 })
 
 it('twenty runners at once migrate each target once', async () => {
   const histories = await history.add(addColumn('sent_at'))
-  const results = await Promise.all(Array.from({ length: 20 }, () => runFleet({ histories, concurrency: 1, tries: 10 })))
+  const results = await Promise.all(
+    Array.from({ length: 20 }, () => runFleet({ histories, concurrency: 1, tries: 10 })),
+  )
   expect(results.map(({ state, left }) => [state, left])).toEqual(results.map(() => ['done', 0]))
-  const rows = await query<{ times: number }>(`select count(*)::int as times from tenancy.applied where migration = '9004_test'`)
+  const rows = await query<{ times: number }>(
+    `select count(*)::int as times from tenancy.applied where migration = '9004_test'`,
+  )
   expect(rows).toEqual([{ times: 11 }])
   expect((await verifyFleet(histories)).drift).toEqual([])
 })
@@ -105,27 +135,51 @@ it('a target that a move holds is left alone, and whoever holds it is named', as
   const { slug, schema } = tenant(7)
   const histories = await history.add(addColumn('read_at'))
   // held in the way of a move, which knows the same files
-  await lingering(`set application_name = 'rowhouse move'; select pg_advisory_lock_shared(tenancy.target_key('${schema}'))`, async () => {
-    const { failed, done } = await runFleet({ histories, tries: 2 })
-    expect(failed).toMatchObject([{ target: slug, message: expect.stringMatching(/^it is held by rowhouse move \(process \d+\)$/) }])
-    expect(done).toHaveLength(10)
-  })
+  await lingering(
+    `set application_name = 'rowhouse move'; select pg_advisory_lock_shared(tenancy.target_key('${schema}'))`,
+    async () => {
+      const { failed, done } = await runFleet({ histories, tries: 2 })
+      expect(failed).toMatchObject([
+        {
+          target: slug,
+          message: expect.stringMatching(/^it is held by rowhouse move \(process \d+\)$/),
+        },
+      ])
+      expect(done).toHaveLength(10)
+    },
+  )
   expect(await runFleet({ histories })).toMatchObject({ state: 'done', done: [slug] })
 })
 
 it('nothing is held while a migration is under way', async () => {
-  await lingering(`set application_name = 'a migration'; select tenancy.claim_target('shared')`, async () => {
-    await expect(whileVersionStands('making a tenant', async () => expect.fail('it ran'), 200)).rejects.toThrow(/^shared is being migrated by a migration \(process \d+\)/)
-  })
+  await lingering(
+    `set application_name = 'a migration'; select tenancy.claim_target('shared')`,
+    async () => {
+      await expect(
+        whileVersionStands('making a tenant', async () => expect.fail('it ran'), 200),
+      ).rejects.toThrow(/^shared is being migrated by a migration \(process \d+\)/)
+    },
+  )
 })
 
 it('a file without a transaction is repeated safely after it left an invalid index', async () => {
   const { schema } = tenant(2)
-  const text = '-- no transaction\ncreate index concurrently if not exists orders_note on orders (tenant_id, note)'
+  const text =
+    '-- no transaction\ncreate index concurrently if not exists orders_note on orders (tenant_id, note)'
   const histories = await history.add(text)
   await lingering(`lock table ${schema}.orders in row exclusive mode`, async () => {
     // an interrupted build: it waits for the transaction above, and is cancelled
-    await expect(connected(adminUrl, (client) => client.query(`set statement_timeout = 300`).then(() => client.query(`create index concurrently orders_note on ${schema}.orders (tenant_id, note)`)))).rejects.toThrow('statement timeout')
+    await expect(
+      connected(adminUrl, (client) =>
+        client
+          .query(`set statement_timeout = 300`)
+          .then(() =>
+            client.query(
+              `create index concurrently orders_note on ${schema}.orders (tenant_id, note)`,
+            ),
+          ),
+      ),
+    ).rejects.toThrow('statement timeout')
   })
   const invalid = `select from pg_index as i join pg_class as c on c.oid = i.indexrelid where c.relname = 'orders_note' and not i.indisvalid`
   expect(await query(invalid)).toHaveLength(1)

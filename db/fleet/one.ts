@@ -9,18 +9,26 @@ import type { Target } from '#db/fleet/targets'
 export type Apply = (client: pg.Client) => Promise<string[]>
 
 /**
- * Applies files to one target where it lives and keeps a failure in the ledger's database. In: the main connection of this worker, the
- * place of a target with a database of its own, what to do there, and whether a failure would be the last word.
- * Returns and throws what `apply` does; when a lock was not to be had, with the words who has it.
+ * Applies files to one target where it lives and keeps a failure in the ledger's database. In: the
+ * main connection of this worker, the place of a target with a database of its own, what to do
+ * there, and whether a failure would be the last word. Returns and throws what `apply` does; when a
+ * lock was not to be had, with the words who has it.
  */
-export async function migrateOne(main: MainConnection, target: Target, place: Place | undefined, apply: Apply, last: boolean): Promise<string[]> {
-  if (place) return asOwner(place, target.name, async (client) => {
-    const started = performance.now()
-    const applied = await tried(client, target, apply, last)
-    await noteTimes(client, new Map([[target.schema, performance.now() - started]]), applied)
-    await note(await main.use(), target, client)
-    return applied
-  })
+export async function migrateOne(
+  main: MainConnection,
+  target: Target,
+  place: Place | undefined,
+  apply: Apply,
+  last: boolean,
+): Promise<string[]> {
+  if (place)
+    return asOwner(place, target.name, async (client) => {
+      const started = performance.now()
+      const applied = await tried(client, target, apply, last)
+      await noteTimes(client, new Map([[target.schema, performance.now() - started]]), applied)
+      await note(await main.use(), target, client)
+      return applied
+    })
   const client = await main.use()
   try {
     return await tried(client, target, apply, last)
@@ -31,24 +39,37 @@ export async function migrateOne(main: MainConnection, target: Target, place: Pl
 }
 
 /**
- * How long each of these schemas took for these files, and the end of their failures. Kept afterwards and together: in a target's own
- * transaction it would be a tenth of the work. What was committed before is on disk when this returns.
+ * How long each of these schemas took for these files, and the end of their failures. Kept
+ * afterwards and together: in a target's own transaction it would be a tenth of the work. What was
+ * committed before is on disk when this returns.
  */
-export async function noteTimes(client: pg.Client, times: Map<string, number>, tags: string[]): Promise<void> {
+export async function noteTimes(
+  client: pg.Client,
+  times: Map<string, number>,
+  tags: string[],
+): Promise<void> {
   await client.query('begin; set local synchronous_commit = on')
   await client.query(
     `update tenancy.applied as a
      set took_ms = t.ms
      from unnest($1::text[], $2::int[]) as t (schema, ms)
      where a.schema = t.schema and a.migration = any($3) and a.took_ms is null`,
-    [[...times.keys()], [...times.values()].map(Math.round), tags])
+    [[...times.keys()], [...times.values()].map(Math.round), tags],
+  )
   await client.query(
     `delete from tenancy.failures as f using tenancy.applied as a
-     where f.schema = any($1) and a.schema = f.schema and a.migration = f.migration`, [[...times.keys()]])
+     where f.schema = any($1) and a.schema = f.schema and a.migration = f.migration`,
+    [[...times.keys()]],
+  )
   await client.query('commit')
 }
 
-async function tried(client: pg.Client, target: Target, apply: Apply, last: boolean): Promise<string[]> {
+async function tried(
+  client: pg.Client,
+  target: Target,
+  apply: Apply,
+  last: boolean,
+): Promise<string[]> {
   try {
     return await apply(client)
   } catch (error) {
@@ -59,15 +80,30 @@ async function tried(client: pg.Client, target: Target, apply: Apply, last: bool
   }
 }
 
-async function withBlockers(client: pg.Client, { schema }: Target, { target, migration, statement, code, server }: MigrationFailed): Promise<MigrationFailed> {
+async function withBlockers(
+  client: pg.Client,
+  { schema }: Target,
+  { target, migration, statement, code, server }: MigrationFailed,
+): Promise<MigrationFailed> {
   const who = statement === null ? '' : await blockers(client, schema)
-  return new MigrationFailed(target, migration, statement, code, who ? `${server}; its tables are in use by ${who}` : server)
+  return new MigrationFailed(
+    target,
+    migration,
+    statement,
+    code,
+    who ? `${server}; its tables are in use by ${who}` : server,
+  )
 }
 
-async function keep(client: pg.Client, schema: string, { migration, code, statement, server }: MigrationFailed): Promise<void> {
+async function keep(
+  client: pg.Client,
+  schema: string,
+  { migration, code, statement, server }: MigrationFailed,
+): Promise<void> {
   await client.query(
     `insert into tenancy.failures as f (schema, migration, code, statement, message) values ($1, $2, $3, $4, $5)
      on conflict (schema, migration) do update set
        at = excluded.at, attempts = f.attempts + 1, code = excluded.code, statement = excluded.statement, message = excluded.message`,
-    [schema, migration, code, statement, server])
+    [schema, migration, code, statement, server],
+  )
 }

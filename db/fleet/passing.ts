@@ -14,12 +14,19 @@ const passing: Record<string, string> = {
   ECONNRESET: 'the connection broke',
 }
 
-/** True for what is worth another try. A lost connection may have committed: the ledger will tell. */
+/**
+ * True for what is worth another try. A lost connection may have committed: the ledger will tell.
+ */
 export function mayPass(error: unknown): boolean {
-  if (error instanceof MigrationFailed || error instanceof pg.DatabaseError) return error.code != null && error.code in passing
+  if (error instanceof MigrationFailed || error instanceof pg.DatabaseError)
+    return error.code != null && error.code in passing
   if (!(error instanceof Error)) return false
-  return ('code' in error && String(error.code) in passing) || /connection terminated|not queryable|connection error/i.test(error.message)
+  return (
+    ('code' in error && String(error.code) in passing) ||
+    /connection terminated|not queryable|connection error/i.test(error.message)
+  )
 }
 
 /** Longer each time, and never two at the same moment. */
-export const pauseMs = (tries: number): number => 200 * 2 ** (tries - 1) * (0.75 + Math.random() / 2)
+export const pauseMs = (tries: number): number =>
+  200 * 2 ** (tries - 1) * (0.75 + Math.random() / 2)

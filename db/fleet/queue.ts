@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 type Item<T> = { value: T; tries: number; notBefore: number }
 
-/** What is left to do. An item that was put back comes again after its pause; nobody waits for it meanwhile. */
+/**
+ * What is left to do. An item that was put back comes again after its pause; nobody waits for it
+ * meanwhile.
+ */
 export class Queue<T> {
   readonly #items: Item<T>[]
   #out = 0

@@ -19,7 +19,9 @@ beforeAll(async () => {
 
 it('a file changed after it was applied is refused by name, before anything is touched', async () => {
   const histories = await withMore(addColumn('due_on'), addColumn('paid_at'), addColumn('sent_at'))
-  await expect(runFleet({ histories })).rejects.toThrow(/migration 9001_test was changed after fleet-0001, fleet-0002, fleet-0003 and 1 more got it: applied \w{12}, file \w{12}; restore the file/)
+  await expect(runFleet({ histories })).rejects.toThrow(
+    /migration 9001_test was changed after fleet-0001, fleet-0002, fleet-0003 and 1 more got it: applied \w{12}, file \w{12}; restore the file/,
+  )
   await expect(plan({ histories })).rejects.toThrow('migration 9001_test was changed')
   expect(await query(`select from tenancy.applied where migration = '9003_test'`)).toEqual([])
   const { targets } = await readStatus({ histories })
@@ -28,16 +30,30 @@ it('a file changed after it was applied is refused by name, before anything is t
 
 it('a build that is older than the fleet is refused', async () => {
   const histories = await withMore(addColumn('ripe_at'))
-  await expect(runFleet({ histories })).rejects.toThrow('fleet-0001 is at 9002_test but this build knows up to 9001_test; use a build with 9002_test or later')
+  await expect(runFleet({ histories })).rejects.toThrow(
+    'fleet-0001 is at 9002_test but this build knows up to 9001_test; use a build with 9002_test or later',
+  )
   // nor may it make tenants behind the back of a run
   const id = newId()
-  await expect(createTenant({ id, slug: 'late', name: 'Late', ownerId: newId(), tier: 'business' })).rejects.toThrow('shared is at 9002_test but this build knows up to')
-  expect(await query(`select from pg_roles where rolname = '${privateName(id)}'`)).toEqual([]) // other files make logins on this server too
+  await expect(
+    createTenant({ id, slug: 'late', name: 'Late', ownerId: newId(), tier: 'business' }),
+  ).rejects.toThrow('shared is at 9002_test but this build knows up to')
+  // other files make logins on this server too
+  expect(await query(`select from pg_roles where rolname = '${privateName(id)}'`)).toEqual([])
 })
 
 it('a file that is gone from the middle is missed by name', async () => {
   const histories = await withMore(addColumn('ripe_at'), addColumn('paid_at'), 'select 1')
-  await expect(runFleet({ histories: { ...histories, tenant: histories.tenant.filter(({ tag }) => tag !== '9002_test') } })).rejects.toThrow('migration 9002_test is missing: fleet-0001 has it, and this build has later ones but not this one')
+  await expect(
+    runFleet({
+      histories: {
+        ...histories,
+        tenant: histories.tenant.filter(({ tag }) => tag !== '9002_test'),
+      },
+    }),
+  ).rejects.toThrow(
+    'migration 9002_test is missing: fleet-0001 has it, and this build has later ones but not this one',
+  )
 })
 
 it('a file that the journal lists and the folder has not is missed by name', async () => {
@@ -45,7 +61,9 @@ it('a file that the journal lists and the folder has not is missed by name', asy
   await cp(historyFolder('tenant'), folder, { recursive: true })
   const [first] = await readHistory('tenant', folder)
   await rm(join(folder, `${first?.tag}.sql`))
-  await expect(readHistory('tenant', folder)).rejects.toThrow(`migration ${first?.tag} is missing: its file ${join(folder, `${first?.tag}.sql`)} is not there`)
+  await expect(readHistory('tenant', folder)).rejects.toThrow(
+    `migration ${first?.tag} is missing: its file ${join(folder, `${first?.tag}.sql`)} is not there`,
+  )
   await rm(folder, { recursive: true })
 })
 

@@ -11,7 +11,13 @@ import { newId } from '#db/id'
 
 const adminUrl = process.env.DATABASE_URL ?? ''
 const history = growing()
-const columns = async (name: string) => (await query<{ schema: string }>('select table_schema as schema from information_schema.columns where column_name = $1', [name])).map(({ schema }) => schema)
+const columns = async (name: string) =>
+  (
+    await query<{ schema: string }>(
+      'select table_schema as schema from information_schema.columns where column_name = $1',
+      [name],
+    )
+  ).map(({ schema }) => schema)
 
 let fleet: FleetTenant[]
 const tenant = (at: number): FleetTenant => nth(fleet, at)
@@ -27,24 +33,39 @@ it('brings every target to the end of the history, and has nothing to do after t
   expect(await runFleet({ histories })).toMatchObject({ state: 'done', targets: 0, done: [] })
   expect(await readStatus({ histories })).toMatchObject({ total: 14, current: 14 })
   expect((await verifyFleet(histories)).drift).toEqual([])
-  const ledger = await query(`select count(*)::int as times, bool_and(took_ms is not null) as took from tenancy.applied where migration = '9001_test'`)
+  const ledger = await query(
+    `select count(*)::int as times, bool_and(took_ms is not null) as took from tenancy.applied where migration = '9001_test'`,
+  )
   expect(ledger).toEqual([{ times: 13, took: true }])
 })
 
 it("a tenant whose data breaks a constraint stays as it was, the others are done, and the message has PostgreSQL's words", async () => {
   const { id, slug, schema } = tenant(0)
-  await inTenant(id, `insert into customers (tenant_id, id, name, phone) values ('${id}', '${newId()}', 'Ann', 'none')`)
-  const histories = await history.add(`alter table customers add column fax text;--> statement-breakpoint\nalter table customers add constraint customers_phone check (phone !~ '[a-z]');`)
+  await inTenant(
+    id,
+    `insert into customers (tenant_id, id, name, phone) values ('${id}', '${newId()}', 'Ann', 'none')`,
+  )
+  const histories = await history.add(
+    `alter table customers add column fax text;--> statement-breakpoint\nalter table customers add constraint customers_phone check (phone !~ '[a-z]');`,
+  )
   const result = await runFleet({ histories })
   expect(result).toMatchObject({ state: 'failed', left: 1 })
   expect(result.done).toHaveLength(12)
-  expect(result.failed).toMatchObject([{
-    target: slug, migration: '9002_test', code: '23514', statement: expect.stringContaining('add constraint customers_phone'),
-    message: 'check constraint "customers_phone" of relation "customers" is violated by some row',
-  }])
+  expect(result.failed).toMatchObject([
+    {
+      target: slug,
+      migration: '9002_test',
+      code: '23514',
+      statement: expect.stringContaining('add constraint customers_phone'),
+      message: 'check constraint "customers_phone" of relation "customers" is violated by some row',
+    },
+  ])
   expect(await columns('fax')).not.toContain(schema)
   const { current, targets } = await readStatus({ histories })
-  expect([current, targets.find(({ name }) => name === slug)]).toMatchObject([13, { state: 'failed', at: '9001_test' }])
+  expect([current, targets.find(({ name }) => name === slug)]).toMatchObject([
+    13,
+    { state: 'failed', at: '9001_test' },
+  ])
 
   await inTenant(id, 'delete from customers')
   expect(await runFleet({ histories })).toMatchObject({ state: 'done', done: [slug], left: 0 })
@@ -53,51 +74,114 @@ it("a tenant whose data breaks a constraint stays as it was, the others are done
 
 it('a foreign key and a unique index are checked against rows that policies would hide', async () => {
   const { id, slug } = tenant(1)
-  await inTenant(id, `insert into activity (tenant_id, id, actor, deed, subject, subject_id) select '${id}', gen_random_uuid(), 'a', 'same', '', '${newId()}' from generate_series(1, 2)`)
-  const broken = await history.add('create unique index activity_deed on activity (tenant_id, deed)')
-  expect((await runFleet({ histories: broken })).failed).toMatchObject([{ target: slug, code: '23505', message: 'could not create unique index "activity_deed"; Duplicate keys exist.' }])
+  await inTenant(
+    id,
+    `insert into activity (tenant_id, id, actor, deed, subject, subject_id) select '${id}', gen_random_uuid(), 'a', 'same', '', '${newId()}' from generate_series(1, 2)`,
+  )
+  const broken = await history.add(
+    'create unique index activity_deed on activity (tenant_id, deed)',
+  )
+  expect((await runFleet({ histories: broken })).failed).toMatchObject([
+    {
+      target: slug,
+      code: '23505',
+      message: 'could not create unique index "activity_deed"; Duplicate keys exist.',
+    },
+  ])
   await inTenant(id, `update activity set deed = id::text`)
-  const worse = await history.add(`alter table activity add constraint activity_customer foreign key (tenant_id, subject_id) references customers (tenant_id, id) not valid;--> statement-breakpoint
+  const worse =
+    await history.add(`alter table activity add constraint activity_customer foreign key (tenant_id, subject_id) references customers (tenant_id, id) not valid;--> statement-breakpoint
     select tenancy.validate(current_schema(), 'activity', 'activity_customer')`)
-  expect((await runFleet({ histories: worse })).failed).toMatchObject([{ target: slug, code: '23503', message: expect.stringContaining('violates foreign key constraint "activity_customer"') }])
+  expect((await runFleet({ histories: worse })).failed).toMatchObject([
+    {
+      target: slug,
+      code: '23503',
+      message: expect.stringContaining('violates foreign key constraint "activity_customer"'),
+    },
+  ])
   await inTenant(id, 'delete from activity')
   expect(await runFleet({ histories: worse })).toMatchObject({ state: 'done', left: 0 })
   expect((await verifyFleet(worse)).drift).toEqual([])
 })
 
 it('a change of data in a migration is an error, not a change of no rows', async () => {
-  const { failed } = await runFleet({ histories: await history.add(`update counters set value = 0`), maxFailures: 1, concurrency: 1 })
-  expect(failed).toMatchObject([{ code: '42501', message: expect.stringContaining('would be affected by row-level security') }])
+  const { failed } = await runFleet({
+    histories: await history.add(`update counters set value = 0`),
+    maxFailures: 1,
+    concurrency: 1,
+  })
+  expect(failed).toMatchObject([
+    { code: '42501', message: expect.stringContaining('would be affected by row-level security') },
+  ])
   await runFleet({ histories: await history.replace('select 1') })
 })
 
 it('a canary that fails stops everything else', async () => {
   const { id, slug } = tenant(2)
   await inTenant(id, `insert into counters (tenant_id, name, value) values ('${id}', 'odd', 1)`)
-  const histories = await history.add('alter table counters add constraint counters_even check (value % 2 = 0)')
-  expect(await runFleet({ histories, canary: [slug] })).toMatchObject({ state: 'stopped', done: [], failed: [{ target: slug }], left: 13, message: 'a canary failed; nothing else was touched' })
-  await expect(runFleet({ histories, canary: ['nobody'] })).rejects.toThrow('there is no target nobody')
+  const histories = await history.add(
+    'alter table counters add constraint counters_even check (value % 2 = 0)',
+  )
+  expect(await runFleet({ histories, canary: [slug] })).toMatchObject({
+    state: 'stopped',
+    done: [],
+    failed: [{ target: slug }],
+    left: 13,
+    message: 'a canary failed; nothing else was touched',
+  })
+  await expect(runFleet({ histories, canary: ['nobody'] })).rejects.toThrow(
+    'there is no target nobody',
+  )
   await inTenant(id, 'delete from counters')
   const waves: string[] = []
-  expect(await runFleet({ histories, canary: [slug], waves: [50], onProgress: ({ wave }) => void (waves.includes(wave) || waves.push(wave)) })).toMatchObject({ state: 'done', left: 0 })
+  expect(
+    await runFleet({
+      histories,
+      canary: [slug],
+      waves: [50],
+      onProgress: ({ wave }) => void (waves.includes(wave) || waves.push(wave)),
+    }),
+  ).toMatchObject({ state: 'done', left: 0 })
   expect(waves).toEqual(['canary', '50 %', '100 %'])
 })
 
 it('waves take each target once, in whatever order their ends are given', () => {
-  const all = ['a', 'b', 'c', 'd'].map((name) => ({ name, plane: 'tenant' as const, schema: name, tenantId: null, elsewhere: false }))
-  const waves = inWaves(all, all, [], [75, 25]).map(({ name, targets }) => [name, ...targets.map((target) => target.name)])
-  expect(waves).toEqual([['25 %', 'a'], ['75 %', 'b', 'c'], ['100 %', 'd']])
+  const all = ['a', 'b', 'c', 'd'].map((name) => ({
+    name,
+    plane: 'tenant' as const,
+    schema: name,
+    tenantId: null,
+    elsewhere: false,
+  }))
+  const waves = inWaves(all, all, [], [75, 25]).map(({ name, targets }) => [
+    name,
+    ...targets.map((target) => target.name),
+  ])
+  expect(waves).toEqual([
+    ['25 %', 'a'],
+    ['75 %', 'b', 'c'],
+    ['100 %', 'd'],
+  ])
 })
 
 it('a run can be limited, end at an earlier file, and stop after too many failures', async () => {
   const histories = await history.add('select 1', addColumn('paid_at'))
-  expect(await runFleet({ histories, limit: 5, to: '9007' })).toMatchObject({ state: 'done', targets: 5, left: 8 })
+  expect(await runFleet({ histories, limit: 5, to: '9007' })).toMatchObject({
+    state: 'done',
+    targets: 5,
+    left: 8,
+  })
   expect(await runFleet({ histories, to: '9007_test' })).toMatchObject({ targets: 8, left: 0 })
   expect(await columns('paid_at')).toEqual([])
   expect(await runFleet({ histories })).toMatchObject({ targets: 13, left: 0 })
   await expect(runFleet({ histories, to: '9999' })).rejects.toThrow('migration 9999 is missing')
   const broken = await history.add('select 1 / 0')
-  expect(await runFleet({ histories: broken, maxFailures: 3, concurrency: 1 })).toMatchObject({ state: 'stopped', done: [], message: '3 targets failed, which is the limit', left: 13 })
+  expect(await runFleet({ histories: broken, maxFailures: 3, concurrency: 1 })).toMatchObject({
+    state: 'stopped',
+    done: [],
+    message: '3 targets failed, which is the limit',
+    left: 13,
+  })
 })
 
 it('a tenant made during a run by an older build ends at the right version', async () => {
@@ -107,7 +191,11 @@ it('a tenant made during a run by an older build ends at the right version', asy
   await holder.connect()
   await holder.query('select pg_advisory_lock_shared(tenancy.target_key($1))', [tenant(11).schema])
   let made: Promise<FleetTenant[]> | undefined
-  const onProgress = ({ done }: { done: number }) => void (done === 3 && (made ??= makeFleet(adminUrl, 1, { name: 'newcomer' }).finally(() => holder.end())))
+  const onProgress = ({ done }: { done: number }) =>
+    void (
+      done === 3 &&
+      (made ??= makeFleet(adminUrl, 1, { name: 'newcomer' }).finally(() => holder.end()))
+    )
   const result = await runFleet({ histories, tries: 20, onProgress })
   expect(await made).toHaveLength(1)
   expect(result).toMatchObject({ state: 'done', targets: 14, left: 0 })

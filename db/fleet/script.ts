@@ -4,32 +4,46 @@ const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
 
 /** A schema's name as it stands in SQL. Throws for anything that is not a target of ours. */
 export function targetName(schema: string): string {
-  if (!/^(platform|shared|rowhouse_expected|t_[0-9a-f]{32})$/.test(schema)) throw new TypeError(`not a schema of ours: ${schema}`)
+  if (!/^(platform|shared|rowhouse_expected|t_[0-9a-f]{32})$/.test(schema))
+    throw new TypeError(`not a schema of ours: ${schema}`)
   return schema
 }
 
-/** How a session begins that changes schemas: a change of data that policies would narrow silently is an error in it. */
-export const asOwnerSession = 'set role rowhouse_owner; set row_security = off; set statement_timeout = 0'
+/**
+ * How a session begins that changes schemas: a change of data that policies would narrow silently
+ * is an error in it.
+ */
+export const asOwnerSession =
+  'set role rowhouse_owner; set row_security = off; set statement_timeout = 0'
 
 /**
- * What stands before a target's files: nobody else may be at it, and its ledger rows go in first. As few statements as will do: beside
- * what most files do, each one counts.
+ * What stands before a target's files: nobody else may be at it, and its ledger rows go in first.
+ * As few statements as will do: beside what most files do, each one counts.
  */
 export function opening(schema: string, pending: Migration[], lockTimeoutMs: number): string {
   const name = targetName(schema)
   const claimed = `${ledgerRows(schema, pending)}, tenancy.claim_target('${name}')`
-  return ['begin', `set local lock_timeout = ${Math.round(lockTimeoutMs)}`, claimed, `set local search_path = ${name}, pg_temp`].join(';\n')
+  return [
+    'begin',
+    `set local lock_timeout = ${Math.round(lockTimeoutMs)}`,
+    claimed,
+    `set local search_path = ${name}, pg_temp`,
+  ].join(';\n')
 }
 
 /** Writes the ledger's rows for files that go in now. */
 export const ledgerRows = (schema: string, pending: Migration[]): string =>
   `insert into tenancy.applied (schema, migration, sha256, breaking) select file.* from (values\n  ${pending
-    .map(({ tag, sha256, breaking }) => `('${targetName(schema)}', ${literal(tag)}, '${sha256}', ${breaking === null ? 'null' : literal(breaking)})`)
+    .map(
+      ({ tag, sha256, breaking }) =>
+        `('${targetName(schema)}', ${literal(tag)}, '${sha256}', ${breaking === null ? 'null' : literal(breaking)})`,
+    )
     .join(',\n  ')}) as file`
 
 /**
- * A new target in one message: the schema, its grants and all its tables, with the ledger rows, in one transaction. In: one of our
- * schema names, the whole history. The role of that name must be there. Run it as the owner; it clashes where the ledger has the schema.
+ * A new target in one message: the schema, its grants and all its tables, with the ledger rows, in
+ * one transaction. In: one of our schema names, the whole history. The role of that name must be
+ * there. Run it as the owner; it clashes where the ledger has the schema.
  */
 export function provisionScript(schema: string, history: Migration[]): string {
   const name = targetName(schema)
@@ -43,8 +57,18 @@ export function provisionScript(schema: string, history: Migration[]): string {
   ].join('\n;\n') // a statement may end in a comment
 }
 
-/** The statements of a file for tables that nobody uses yet, where nothing needs to be done concurrently. */
+/**
+ * The statements of a file for tables that nobody uses yet, where nothing needs to be done
+ * concurrently.
+ */
 export const onEmptyTables = ({ transactional, statements }: Migration): string[] =>
-  transactional ? statements : statements
-    .map((statement) => statement.replace(/\b(create (?:unique )?index|drop index|reindex (?:table|index)) concurrently\b/gi, '$1'))
-    .filter((statement) => !/^(--.*\n|\s)*(vacuum|analyze)\b/i.test(statement))
+  transactional
+    ? statements
+    : statements
+        .map((statement) =>
+          statement.replace(
+            /\b(create (?:unique )?index|drop index|reindex (?:table|index)) concurrently\b/gi,
+            '$1',
+          ),
+        )
+        .filter((statement) => !/^(--.*\n|\s)*(vacuum|analyze)\b/i.test(statement))

@@ -1,8 +1,12 @@
-const quoted = /'(?:[^']|'')*'|"(?:[^"]|"")*"|\$([a-z_]*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*[\s\S]*?\*\//gi
+const quoted =
+  /'(?:[^']|'')*'|"(?:[^"]|"")*"|\$([a-z_]*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*[\s\S]*?\*\//gi
 
 /** A statement without comments, on one line, with what stands between quotes left as it is. */
 export const plain = (statement: string): string =>
-  statement.replace(quoted, (part) => (part.startsWith('--') || part.startsWith('/*') ? ' ' : part)).replace(/\s+/g, ' ').trim()
+  statement
+    .replace(quoted, (part) => (part.startsWith('--') || part.startsWith('/*') ? ' ' : part))
+    .replace(/\s+/g, ' ')
+    .trim()
 
 /** The parts of a text between commas that stand neither in parentheses nor in quotes. */
 export function splitAtCommas(text: string): string[] {

@@ -1,10 +1,35 @@
 import { MigrationFailed, RowhouseError } from '#db/errors'
 
-export type Failure = { target: string; tenantId: string | null; migration: string; statement: string | null; code: string | null; message: string }
-export type Progress = { wave: string; targets: number; done: number; failed: Failure[]; waiting: string | null }
+export type Failure = {
+  target: string
+  tenantId: string | null
+  migration: string
+  statement: string | null
+  code: string | null
+  message: string
+}
+export type Progress = {
+  wave: string
+  targets: number
+  done: number
+  failed: Failure[]
+  waiting: string | null
+}
 
-/** How a run ended. `byOthers`: targets that another run at the same time has done; `left`: those that still lack something. */
-export type FleetResult = { state: 'done' | 'failed' | 'stopped'; targets: number; done: string[]; byOthers: number; failed: Failure[]; left: number; message: string; tookMs: number }
+/**
+ * How a run ended. `byOthers`: targets that another run at the same time has done; `left`: those
+ * that still lack something.
+ */
+export type FleetResult = {
+  state: 'done' | 'failed' | 'stopped'
+  targets: number
+  done: string[]
+  byOthers: number
+  failed: Failure[]
+  left: number
+  message: string
+  tookMs: number
+}
 
 /** Counts a run while it goes and says when it must stop. */
 export class Tally {
@@ -53,9 +78,21 @@ export class Tally {
 
   fail({ name, tenantId }: { name: string; tenantId: string | null }, error: unknown): void {
     this.met.add(name)
-    const { migration = '', statement = null, code = null } = error instanceof MigrationFailed ? error : {}
-    this.failed.push({ target: name, tenantId, migration, statement, code, message: inWords(error) })
-    if (this.failed.length >= this.#maxFailures) this.stop(`${this.failed.length} targets failed, which is the limit`)
+    const {
+      migration = '',
+      statement = null,
+      code = null,
+    } = error instanceof MigrationFailed ? error : {}
+    this.failed.push({
+      target: name,
+      tenantId,
+      migration,
+      statement,
+      code,
+      message: inWords(error),
+    })
+    if (this.failed.length >= this.#maxFailures)
+      this.stop(`${this.failed.length} targets failed, which is the limit`)
     this.#say(null)
   }
 
@@ -70,11 +107,26 @@ export class Tally {
   result(left: number): FleetResult {
     const { failed } = this
     const state = this.stopped ? 'stopped' : failed.length > 0 ? 'failed' : 'done'
-    return { state, targets: this.#targets, done: this.#done, byOthers: this.#others, failed, left, message: this.#why, tookMs: Math.round(performance.now() - this.#started) }
+    return {
+      state,
+      targets: this.#targets,
+      done: this.#done,
+      byOthers: this.#others,
+      failed,
+      left,
+      message: this.#why,
+      tookMs: Math.round(performance.now() - this.#started),
+    }
   }
 
   #say(waiting: string | null): void {
-    this.#tell({ wave: this.#wave, targets: this.#targets, done: this.#done.length + this.#others, failed: this.failed, waiting })
+    this.#tell({
+      wave: this.#wave,
+      targets: this.#targets,
+      done: this.#done.length + this.#others,
+      failed: this.failed,
+      waiting,
+    })
   }
 }
 

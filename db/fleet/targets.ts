@@ -1,8 +1,17 @@
 import type pg from 'pg'
 import type { Histories, Plane } from '#db/fleet/history'
 
-/** One schema that a history is applied to. `name` is what people call it: a tenant's slug, `shared` or `platform`. */
-export type Target = { name: string; plane: Plane; schema: string; tenantId: string | null; elsewhere: boolean }
+/**
+ * One schema that a history is applied to. `name` is what people call it: a tenant's slug, `shared`
+ * or `platform`.
+ */
+export type Target = {
+  name: string
+  plane: Plane
+  schema: string
+  tenantId: string | null
+  elsewhere: boolean
+}
 
 export type TargetState = Target & {
   /** tags of this build's history that it lacks, in order */
@@ -11,13 +20,23 @@ export type TargetState = Target & {
   unknown: string[]
   /** tags whose file is not what was applied, with the hash applied */
   changed: Record<string, string>
-  failure: { migration: string; at: Date; attempts: number; statement: string | null; message: string } | null
+  failure: {
+    migration: string
+    at: Date
+    attempts: number
+    statement: string | null
+    message: string
+  } | null
   /** of a tenant's own database: when it was last looked at, and what was wrong then */
   seenAt: Date | null
   problem: string | null
 }
 
-type Row = Omit<TargetState, 'lacks' | 'unknown' | 'changed'> & { known: string[] | null; unknown: string[] | null; changed: Record<string, string> | null }
+type Row = Omit<TargetState, 'lacks' | 'unknown' | 'changed'> & {
+  known: string[] | null
+  unknown: string[] | null
+  changed: Record<string, string> | null
+}
 
 const question = `
 with file (plane, migration, sha256) as (
@@ -65,15 +84,26 @@ left join failed as f on f.schema = t.schema and not t.elsewhere
 order by t.plane, t.name`
 
 /**
- * Every target and what it lacks, in one query, however many there are. Targets in databases of their own are as they were last seen.
- * In: the platform login or the migrator, on the main database; this build's histories.
+ * Every target and what it lacks, in one query, however many there are. Targets in databases of
+ * their own are as they were last seen. In: the platform login or the migrator, on the main
+ * database; this build's histories.
  */
-export async function readTargets(on: Pick<pg.ClientBase, 'query'>, histories: Histories): Promise<TargetState[]> {
+export async function readTargets(
+  on: Pick<pg.ClientBase, 'query'>,
+  histories: Histories,
+): Promise<TargetState[]> {
   const files = [...histories.platform, ...histories.tenant]
-  const { rows } = await on.query<Row>(question, [files.map(({ plane }) => plane), files.map(({ tag }) => tag), files.map(({ sha256 }) => sha256)])
+  const { rows } = await on.query<Row>(question, [
+    files.map(({ plane }) => plane),
+    files.map(({ tag }) => tag),
+    files.map(({ sha256 }) => sha256),
+  ])
   return rows.map(({ known, unknown, changed, failure, ...target }) => ({
     ...target,
-    lacks: known === null ? [] : histories[target.plane].map(({ tag }) => tag).filter((tag) => !known.includes(tag)),
+    lacks:
+      known === null
+        ? []
+        : histories[target.plane].map(({ tag }) => tag).filter((tag) => !known.includes(tag)),
     unknown: unknown?.sort() ?? [],
     changed: changed ?? {},
     failure: failure && { ...failure, at: new Date(failure.at) },

@@ -7,15 +7,24 @@ import { inEveryDatabase, inMainDatabase, readSql } from '#db/fleet/functions'
 import { readHistories, type Histories } from '#db/fleet/history'
 import { readTargets, type TargetState } from '#db/fleet/targets'
 
-/** One object of a target that is not what the history makes. Null: it should not be there, or is not. */
-export type Drift = { target: string; object: string; expected: string | null; found: string | null }
+/**
+ * One object of a target that is not what the history makes. Null: it should not be there, or is
+ * not.
+ */
+export type Drift = {
+  target: string
+  object: string
+  expected: string | null
+  found: string | null
+}
 export type Verification = { targets: number; drift: Drift[]; ms: number }
 
 const chunk = 100
 
 /**
- * Compares every target's catalogue with what its own migrations make of an empty schema in the same database, and our functions with
- * their files. A target that is behind is compared with where it is. Changes nothing.
+ * Compares every target's catalogue with what its own migrations make of an empty schema in the
+ * same database, and our functions with their files. A target that is behind is compared with where
+ * it is. Changes nothing.
  */
 export async function verifyFleet(given?: Histories): Promise<Verification> {
   const histories = given ?? (await readHistories())
@@ -23,8 +32,17 @@ export async function verifyFleet(given?: Histories): Promise<Verification> {
   const drift: Drift[] = []
   const targets = await asOwner(mainPlace, 'the main database', async (client) => {
     const all = await readTargets(client, histories)
-    drift.push(...all.flatMap(ledgerDrift), ...(await functionDrift(client, 'tenancy', inMainDatabase)))
-    drift.push(...(await driftIn(client, all.filter(({ elsewhere }) => !elsewhere), histories)))
+    drift.push(
+      ...all.flatMap(ledgerDrift),
+      ...(await functionDrift(client, 'tenancy', inMainDatabase)),
+    )
+    drift.push(
+      ...(await driftIn(
+        client,
+        all.filter(({ elsewhere }) => !elsewhere),
+        histories,
+      )),
+    )
     return all
   })
   const places = await placesElsewhere()
@@ -35,32 +53,69 @@ export async function verifyFleet(given?: Histories): Promise<Verification> {
   return { targets: targets.length, drift, ms: Math.round(performance.now() - started) }
 }
 
-async function driftElsewhere(target: TargetState, place: Place, histories: Histories): Promise<Drift[]> {
+async function driftElsewhere(
+  target: TargetState,
+  place: Place,
+  histories: Histories,
+): Promise<Drift[]> {
   try {
     return await asOwner(place, target.name, async (client) => {
-      const { rows } = await client.query<{ migration: string }>('select migration from tenancy.applied where schema = $1', [target.schema])
+      const { rows } = await client.query<{ migration: string }>(
+        'select migration from tenancy.applied where schema = $1',
+        [target.schema],
+      )
       const had = new Set(rows.map(({ migration }) => migration))
-      const now = { ...target, lacks: histories.tenant.filter(({ tag }) => !had.has(tag)).map(({ tag }) => tag) }
-      return [...(await functionDrift(client, `tenancy of ${target.name}`, inEveryDatabase)), ...(await driftIn(client, [now], histories))]
+      const now = {
+        ...target,
+        lacks: histories.tenant.filter(({ tag }) => !had.has(tag)).map(({ tag }) => tag),
+      }
+      return [
+        ...(await functionDrift(client, `tenancy of ${target.name}`, inEveryDatabase)),
+        ...(await driftIn(client, [now], histories)),
+      ]
     })
   } catch (error) {
-    return [{ target: target.name, object: 'database', expected: 'reachable', found: error instanceof Error ? error.message : String(error) }]
+    return [
+      {
+        target: target.name,
+        object: 'database',
+        expected: 'reachable',
+        found: error instanceof Error ? error.message : String(error),
+      },
+    ]
   }
 }
 
 /** Targets of one database, those at the same version together. */
-async function driftIn(client: pg.Client, targets: TargetState[], histories: Histories): Promise<Drift[]> {
+async function driftIn(
+  client: pg.Client,
+  targets: TargetState[],
+  histories: Histories,
+): Promise<Drift[]> {
   const drift: Drift[] = []
-  for (const alike of Map.groupBy(targets, ({ plane, lacks }) => [plane, ...lacks].join()).values()) {
+  for (const alike of Map.groupBy(targets, ({ plane, lacks }) =>
+    [plane, ...lacks].join(),
+  ).values()) {
     const [{ plane, lacks } = { plane: 'tenant' as const, lacks: [] as string[] }] = alike
-    const expected = await expectedOf(client, plane, histories[plane].filter(({ tag }) => !lacks.includes(tag)))
+    const expected = await expectedOf(
+      client,
+      plane,
+      histories[plane].filter(({ tag }) => !lacks.includes(tag)),
+    )
     for (let from = 0; from < alike.length; from += chunk) {
       const part = alike.slice(from, from + chunk)
-      const found = await digests(client, part.map(({ schema }) => schema))
+      const found = await digests(
+        client,
+        part.map(({ schema }) => schema),
+      )
       for (const { name, schema } of part) {
         const digest = found.get(schema)
-        if (digest === undefined) drift.push({ target: name, object: 'schema', expected: 'there', found: null })
-        else if (digest !== expected.digest) drift.push(...named(difference(name, expected.items, await itemsOf(client, schema)), schema))
+        if (digest === undefined)
+          drift.push({ target: name, object: 'schema', expected: 'there', found: null })
+        else if (digest !== expected.digest)
+          drift.push(
+            ...named(difference(name, expected.items, await itemsOf(client, schema)), schema),
+          )
       }
     }
   }
@@ -69,27 +124,62 @@ async function driftIn(client: pg.Client, targets: TargetState[], histories: His
 
 function ledgerDrift({ name, unknown, changed }: TargetState): Drift[] {
   return [
-    ...unknown.map((tag) => ({ target: name, object: `migration ${tag}`, expected: null, found: 'applied' })),
-    ...Object.entries(changed).map(([tag, sha256]) => ({ target: name, object: `migration ${tag}`, expected: 'as its file', found: `applied as ${sha256.slice(0, 12)}` })),
+    ...unknown.map((tag) => ({
+      target: name,
+      object: `migration ${tag}`,
+      expected: null,
+      found: 'applied',
+    })),
+    ...Object.entries(changed).map(([tag, sha256]) => ({
+      target: name,
+      object: `migration ${tag}`,
+      expected: 'as its file',
+      found: `applied as ${sha256.slice(0, 12)}`,
+    })),
   ]
 }
 
 /** The administrator owns the functions that make logins; who may call them the doctor checks. */
-async function functionDrift(client: pg.Client, target: string, files: typeof inEveryDatabase | typeof inMainDatabase): Promise<Drift[]> {
-  const ownedByAdmin = [...(await readSql('logins')).matchAll(/function tenancy\.(\w+)/g)].map(([, name]) => name)
-  const elsewhere = ({ object }: Item) => ownedByAdmin.some((name) => new RegExp(`(owner of| on) function ${name}\\b`).test(object))
+async function functionDrift(
+  client: pg.Client,
+  target: string,
+  files: typeof inEveryDatabase | typeof inMainDatabase,
+): Promise<Drift[]> {
+  const ownedByAdmin = [...(await readSql('logins')).matchAll(/function tenancy\.(\w+)/g)].map(
+    ([, name]) => name,
+  )
+  const elsewhere = ({ object }: Item) =>
+    ownedByAdmin.some((name) => new RegExp(`(owner of| on) function ${name}\\b`).test(object))
   const expected: Expected = await expectedFunctions(client, [...files, 'logins'])
-  return named(difference(target, expected.items.filter((item) => !elsewhere(item)), (await itemsOf(client, 'tenancy')).filter((item) => !elsewhere(item))), 'tenancy')
+  return named(
+    difference(
+      target,
+      expected.items.filter((item) => !elsewhere(item)),
+      (await itemsOf(client, 'tenancy')).filter((item) => !elsewhere(item)),
+    ),
+    'tenancy',
+  )
 }
 
 /** In words for people, the tenant's own login has its name. */
 const named = (drift: Drift[], schema: string): Drift[] =>
-  drift.map((one) => ({ ...one, object: one.object.replace('<login>', schema.startsWith('t_') ? schema : 'rowhouse_tenant') }))
+  drift.map((one) => ({
+    ...one,
+    object: one.object.replace('<login>', schema.startsWith('t_') ? schema : 'rowhouse_tenant'),
+  }))
 
 function difference(target: string, expected: Item[], found: Item[]): Drift[] {
-  const [should, is] = [expected, found].map((items) => new Map(items.map(({ object, definition }) => [object, definition])))
+  const [should, is] = [expected, found].map(
+    (items) => new Map(items.map(({ object, definition }) => [object, definition])),
+  )
   const objects = new Set([...(should?.keys() ?? []), ...(is?.keys() ?? [])])
-  return [...objects].sort()
-    .map((object) => ({ target, object, expected: should?.get(object) ?? null, found: is?.get(object) ?? null }))
+  return [...objects]
+    .sort()
+    .map((object) => ({
+      target,
+      object,
+      expected: should?.get(object) ?? null,
+      found: is?.get(object) ?? null,
+    }))
     .filter((one) => one.expected !== one.found)
 }

@@ -15,7 +15,10 @@ beforeAll(async () => {
 /** A run that was asked for long enough ago for a worker to take it. */
 async function asked(): Promise<string> {
   const id = await requestRun('test', {})
-  await query(`update platform.migration_runs set requested_at = now() - interval '1 minute' where id = $1`, [id])
+  await query(
+    `update platform.migration_runs set requested_at = now() - interval '1 minute' where id = $1`,
+    [id],
+  )
   return id
 }
 
@@ -36,14 +39,21 @@ it('a run whose worker was asked to stop goes on in the next one', async () => {
   const holder = new pg.Client({ connectionString: adminUrl })
   await holder.connect()
   await holder.query('select pg_advisory_lock_shared(tenancy.target_key($1))', [schema])
-  await query(`create table public.kept as select * from tenancy.applied where schema = '${schema}'; delete from tenancy.applied where schema = '${schema}'`)
+  await query(
+    `create table public.kept as select * from tenancy.applied where schema = '${schema}'; delete from tenancy.applied where schema = '${schema}'`,
+  )
   const id = await asked()
   const worker = new AbortController()
   const running = runWanted(worker.signal)
   while ((await readRun(id)).targets === 0) await sleep(20)
   worker.abort()
   await running
-  expect(await readRun(id)).toMatchObject({ state: 'requested', message: '', endedAt: null, failures: [] })
+  expect(await readRun(id)).toMatchObject({
+    state: 'requested',
+    message: '',
+    endedAt: null,
+    failures: [],
+  })
   await query('insert into tenancy.applied select * from public.kept; drop table public.kept')
   await holder.end()
   await worked(id)

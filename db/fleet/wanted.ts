@@ -5,9 +5,9 @@ import { platform } from '#db/registry'
 import { migrationFailures, migrationRuns } from '#db/schema/platform'
 
 /**
- * Makes the fleet runs that were asked for on the console, one at a time. A run of the command line is begun by the command itself,
- * which gets a head start; one whose maker has died is taken over, and one whose worker was asked to stop is handed back: both go on
- * with what is left.
+ * Makes the fleet runs that were asked for on the console, one at a time. A run of the command line
+ * is begun by the command itself, which gets a head start; one whose maker has died is taken over,
+ * and one whose worker was asked to stop is handed back: both go on with what is left.
  */
 export async function runWanted(stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
@@ -37,7 +37,11 @@ async function take(): Promise<string | undefined> {
 }
 
 /** A run that ended with its worker, and not by anybody's wish, is asked for again. */
-const handBack = (id: string): Promise<void> => platform().transaction(async (tx) => {
-  await tx.delete(migrationFailures).where(eq(migrationFailures.runId, id))
-  await tx.update(migrationRuns).set({ state: 'requested', message: '', endedAt: null }).where(eq(migrationRuns.id, id))
-})
+const handBack = (id: string): Promise<void> =>
+  platform().transaction(async (tx) => {
+    await tx.delete(migrationFailures).where(eq(migrationFailures.runId, id))
+    await tx
+      .update(migrationRuns)
+      .set({ state: 'requested', message: '', endedAt: null })
+      .where(eq(migrationRuns.id, id))
+  })

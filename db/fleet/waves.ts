@@ -4,18 +4,33 @@ import type { Target } from '#db/fleet/targets'
 export type Wave<T> = { name: string; targets: T[] }
 
 /**
- * In which order targets are migrated: the canaries, then the shared schema with a first part of the rest, then further parts.
- * In: targets with work to do, all targets, canaries by name, and how much of the rest is done by the end of each wave, in per cent.
- * Throws Invalid for a canary that is no target.
+ * In which order targets are migrated: the canaries, then the shared schema with a first part of
+ * the rest, then further parts. In: targets with work to do, all targets, canaries by name, and how
+ * much of the rest is done by the end of each wave, in per cent. Throws Invalid for a canary that
+ * is no target.
  */
-export function inWaves<T extends Target>(pending: T[], all: Target[], canaries: string[], parts: number[]): Wave<T>[] {
+export function inWaves<T extends Target>(
+  pending: T[],
+  all: Target[],
+  canaries: string[],
+  parts: number[],
+): Wave<T>[] {
   for (const name of canaries) {
-    if (!all.some((target) => target.name === name && target.plane === 'tenant')) throw new Invalid('canary', `there is no target ${name}: a canary is shared or a tenant with a schema or database of its own`)
+    if (!all.some((target) => target.name === name && target.plane === 'tenant'))
+      throw new Invalid(
+        'canary',
+        `there is no target ${name}: a canary is shared or a tenant with a schema or database of its own`,
+      )
   }
   const first = pending.filter(({ name }) => canaries.includes(name))
-  const rest = pending.filter(({ name }) => !canaries.includes(name)).sort((a, b) => Number(b.schema === 'shared') - Number(a.schema === 'shared'))
+  const rest = pending
+    .filter(({ name }) => !canaries.includes(name))
+    .sort((a, b) => Number(b.schema === 'shared') - Number(a.schema === 'shared'))
   const growing = [...parts.filter((part) => part < 100).toSorted((a, b) => a - b), 100]
   const ends = growing.map((part) => Math.max(1, Math.ceil((rest.length * part) / 100)))
-  const waves = growing.map((part, i) => ({ name: growing.length === 1 ? 'all' : `${part} %`, targets: rest.slice(i === 0 ? 0 : ends[i - 1], ends[i]) }))
+  const waves = growing.map((part, i) => ({
+    name: growing.length === 1 ? 'all' : `${part} %`,
+    targets: rest.slice(i === 0 ? 0 : ends[i - 1], ends[i]),
+  }))
   return [{ name: 'canary', targets: first }, ...waves].filter(({ targets }) => targets.length > 0)
 }

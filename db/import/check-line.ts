@@ -4,15 +4,23 @@ import { fileOf } from '#db/export/manifest'
 
 /** What JSON value stands for a value of a type; anything else is text. */
 const forms: Record<string, string[]> = {
-  int2: ['number'], int4: ['number'], int8: ['number'], numeric: ['number', 'string'], bool: ['boolean'],
+  int2: ['number'],
+  int4: ['number'],
+  int8: ['number'],
+  numeric: ['number', 'string'],
+  bool: ['boolean'],
   jsonb: ['object', 'array', 'string', 'number', 'boolean', 'null'],
 }
-/** Types whose order is that of their text; only for these can a key that stands twice be seen without keeping all of them. */
+/**
+ * Types whose order is that of their text; only for these can a key that stands twice be seen
+ * without keeping all of them.
+ */
 const ordered = new Set(['uuid', 'text', 'varchar'])
 
 /**
- * Checks the rows of one table one after the other. In: the table and the tenant whose rows they are said to be. Out: a function
- * for each line in turn. It throws ArchiveRefused for anything but a row of that tenant that the columns can hold.
+ * Checks the rows of one table one after the other. In: the table and the tenant whose rows they
+ * are said to be. Out: a function for each line in turn. It throws ArchiveRefused for anything but
+ * a row of that tenant that the columns can hold.
  */
 export function lineCheck(table: Table, tenantId: string): (line: string, number: number) => void {
   const columns = new Map(table.columns.map((column) => [column.name, column]))
@@ -22,21 +30,27 @@ export function lineCheck(table: Table, tenantId: string): (line: string, number
   let before: Buffer[] | undefined
 
   return (line, number) => {
-    const refuse = (why: string) => new ArchiveRefused(`line ${number} of ${fileOf(table.name, 'ndjson')} ${why}`)
+    const refuse = (why: string) =>
+      new ArchiveRefused(`line ${number} of ${fileOf(table.name, 'ndjson')} ${why}`)
     const row = objectOf(line)
     if (!row) throw refuse('is not a JSON object')
-    if (row.tenant_id !== tenantId) throw refuse(`belongs to tenant ${JSON.stringify(row.tenant_id)?.slice(0, 60)}, not to ${tenantId}`)
+    if (row.tenant_id !== tenantId)
+      throw refuse(
+        `belongs to tenant ${JSON.stringify(row.tenant_id)?.slice(0, 60)}, not to ${tenantId}`,
+      )
     // not Object.entries: of a million columns the first that is unknown is enough
     for (const name in row) {
       const value = row[name]
       const column = columns.get(name)
       if (!column) throw refuse(`has the unknown column ${JSON.stringify(name.slice(0, 63))}`)
-      if (!fits(column, value)) throw refuse(`has ${kindOf(value)} in ${name}, which is of type ${column.type}`)
+      if (!fits(column, value))
+        throw refuse(`has ${kindOf(value)} in ${name}, which is of type ${column.type}`)
     }
     for (const { name } of needed) if (row[name] === undefined) throw refuse(`has no ${name}`)
     if (!sorted) return
     const here = key.map((name) => Buffer.from(String(row[name])))
-    if (before && compare(before, here) >= 0) throw refuse('is not behind the line before it: a key stands twice, or the order was changed')
+    if (before && compare(before, here) >= 0)
+      throw refuse('is not behind the line before it: a key stands twice, or the order was changed')
     before = here
   }
 }
@@ -50,9 +64,12 @@ function objectOf(line: string): Record<string, unknown> | undefined {
   }
 }
 
-const fits = ({ base }: Column, value: unknown) => (forms[base] ?? ['string']).includes(kindOf(value)) && !(typeof value === 'string' && value.includes('\0'))
+const fits = ({ base }: Column, value: unknown) =>
+  (forms[base] ?? ['string']).includes(kindOf(value)) &&
+  !(typeof value === 'string' && value.includes('\0'))
 
-const kindOf = (value: unknown) => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value)
+const kindOf = (value: unknown) =>
+  value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value
 
 function compare(a: Buffer[], b: Buffer[]): number {
   for (const [i, part] of a.entries()) {

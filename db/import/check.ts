@@ -3,24 +3,43 @@ import { buffer } from 'node:stream/consumers'
 import { written, type Table } from '#db/catalogue'
 import { ArchiveRefused } from '#db/errors'
 import { formats, type Format } from '#db/export/lines'
-import { fileOf, manifestForm, manifestName, membersName, type FileFacts, type Manifest } from '#db/export/manifest'
+import {
+  fileOf,
+  manifestForm,
+  manifestName,
+  membersName,
+  type FileFacts,
+  type Manifest,
+} from '#db/export/manifest'
 import type { Migration } from '#db/fleet/history'
 import { lineCheck } from '#db/import/check-line'
 import { linesOf } from '#db/import/lines'
 import { ZipReader, type Limits } from '#db/zip/read'
 
-/** A file in which everything was found in order. `tables` are those of the file, with the columns that it has. */
+/**
+ * A file in which everything was found in order. `tables` are those of the file, with the columns
+ * that it has.
+ */
 export type Checked = { zip: ZipReader; manifest: Manifest; tables: Table[]; rows: number }
 
-/** What an import takes at most: 200 GB unpacked, and no file that is more than 200 times its packed size. */
+/**
+ * What an import takes at most: 200 GB unpacked, and no file that is more than 200 times its packed
+ * size.
+ */
 export const limits: Limits = { files: 2100, bytes: 200 * 2 ** 30, ratio: 200 }
 const manifestLimit = 4 * 2 ** 20
 
 /**
- * Reads an export from beginning to end and writes nothing. In: the path, the tables it shall go to, this build's migrations of
- * tenants, and whom to tell how many rows were read. Throws ArchiveRefused at the first thing that is not as an export has it.
+ * Reads an export from beginning to end and writes nothing. In: the path, the tables it shall go
+ * to, this build's migrations of tenants, and whom to tell how many rows were read. Throws
+ * ArchiveRefused at the first thing that is not as an export has it.
  */
-export async function checkArchive(path: string, target: Table[], history: Migration[], tell: (rows: number) => Promise<void> = async () => {}): Promise<Checked> {
+export async function checkArchive(
+  path: string,
+  target: Table[],
+  history: Migration[],
+  tell: (rows: number) => Promise<void> = async () => {},
+): Promise<Checked> {
   const zip = await ZipReader.open(path, limits)
   const manifest = await readManifest(zip)
   const tables = tablesOf(manifest, target, isOlder(manifest, history))
@@ -38,7 +57,10 @@ export async function checkArchive(path: string, target: Table[], history: Migra
         if (++rows % 1000 === 0) await tell(rows)
       }
     })
-    if (rows - before !== facts.rows) throw new ArchiveRefused(`${facts.files.ndjson.name} has ${rows - before} rows, but the manifest says ${facts.rows}`)
+    if (rows - before !== facts.rows)
+      throw new ArchiveRefused(
+        `${facts.files.ndjson.name} has ${rows - before} rows, but the manifest says ${facts.rows}`,
+      )
     await checkContent(zip, facts.files.csv, async () => {})
   }
   return { zip, manifest, tables, rows }
@@ -47,13 +69,18 @@ export async function checkArchive(path: string, target: Table[], history: Migra
 async function readManifest(zip: ZipReader): Promise<Manifest> {
   const listed = zip.files.get(manifestName)
   if (!listed) throw new ArchiveRefused(`it has no ${manifestName}, so it is no export`)
-  if (listed.bytes > manifestLimit) throw new ArchiveRefused(`${manifestName} has ${listed.bytes} bytes, more than ${manifestLimit}`)
+  if (listed.bytes > manifestLimit)
+    throw new ArchiveRefused(
+      `${manifestName} has ${listed.bytes} bytes, more than ${manifestLimit}`,
+    )
   const text = (await buffer(zip.content(manifestName))).toString('utf8')
   const given: unknown = parsed(text)
   const result = manifestForm.safeParse(given)
   if (result.success) return result.data
   const [issue] = result.error.issues
-  throw new ArchiveRefused(`${manifestName} is not as this build knows it: ${issue?.path.join('.')} ${issue?.message}`)
+  throw new ArchiveRefused(
+    `${manifestName} is not as this build knows it: ${issue?.path.join('.')} ${issue?.message}`,
+  )
 }
 
 function parsed(text: string): unknown {
@@ -64,33 +91,52 @@ function parsed(text: string): unknown {
   }
 }
 
-/** True when the file was written before the last migrations of this build. Throws when it was written by a newer build, or another product. */
+/**
+ * True when the file was written before the last migrations of this build. Throws when it was
+ * written by a newer build, or another product.
+ */
 function isOlder(manifest: Manifest, history: Migration[]): boolean {
   const known = new Map(history.map(({ tag, sha256 }) => [tag, sha256]))
   for (const { tag, sha256 } of manifest.migrations) {
     const ours = known.get(tag)
-    if (ours === undefined) throw new ArchiveRefused(`it was written at migration ${tag}, which this build does not have; use a newer build`)
-    if (ours !== sha256) throw new ArchiveRefused(`its migration ${tag} is ${sha256.slice(0, 12)}, ours is ${ours.slice(0, 12)}: it comes from another history`)
+    if (ours === undefined)
+      throw new ArchiveRefused(
+        `it was written at migration ${tag}, which this build does not have; use a newer build`,
+      )
+    if (ours !== sha256)
+      throw new ArchiveRefused(
+        `its migration ${tag} is ${sha256.slice(0, 12)}, ours is ${ours.slice(0, 12)}: it comes from another history`,
+      )
   }
   return manifest.migrations.length < history.length
 }
 
-/** The tables of the file as the catalogue has them. An older file may lack what was added since, if that may be empty. */
+/**
+ * The tables of the file as the catalogue has them. An older file may lack what was added since, if
+ * that may be empty.
+ */
 function tablesOf(manifest: Manifest, target: Table[], older: boolean): Table[] {
   const given = new Map(manifest.tables.map((table) => [table.name, table]))
-  if (given.size < manifest.tables.length) throw new ArchiveRefused('its manifest names a table twice')
-  for (const name of given.keys()) if (!target.some((table) => table.name === name)) throw new ArchiveRefused(`its table ${name} is unknown here`)
+  if (given.size < manifest.tables.length)
+    throw new ArchiveRefused('its manifest names a table twice')
+  for (const name of given.keys())
+    if (!target.some((table) => table.name === name))
+      throw new ArchiveRefused(`its table ${name} is unknown here`)
   return target.flatMap((table) => {
     const found = given.get(table.name)
     if (!found && older) return []
     if (!found) throw new ArchiveRefused(`the table ${table.name} is missing`)
     const columns = new Map(found.columns.map(({ name, type }) => [name, type]))
-    if (columns.size < found.columns.length) throw new ArchiveRefused(`${table.name} names a column twice`)
+    if (columns.size < found.columns.length)
+      throw new ArchiveRefused(`${table.name} names a column twice`)
     const mine = written(table)
     for (const [name, type] of columns) {
       const column = mine.find((one) => one.name === name)
       if (!column) throw new ArchiveRefused(`the column ${table.name}.${name} is unknown here`)
-      if (column.type !== type) throw new ArchiveRefused(`the column ${table.name}.${name} is of type ${type}, here it is ${column.type}`)
+      if (column.type !== type)
+        throw new ArchiveRefused(
+          `the column ${table.name}.${name} is of type ${type}, here it is ${column.type}`,
+        )
     }
     const missing = mine.find(({ name, optional }) => !columns.has(name) && !(older && optional))
     if (missing) throw new ArchiveRefused(`the column ${table.name}.${missing.name} is missing`)
@@ -100,19 +146,32 @@ function tablesOf(manifest: Manifest, target: Table[], older: boolean): Table[] 
 
 function checkFiles(zip: ZipReader, manifest: Manifest): void {
   const expected = new Set([manifestName, membersName])
-  if (manifest.members.name !== membersName) throw new ArchiveRefused(`its members are said to be in ${manifest.members.name}, not ${membersName}`)
+  if (manifest.members.name !== membersName)
+    throw new ArchiveRefused(
+      `its members are said to be in ${manifest.members.name}, not ${membersName}`,
+    )
   for (const { name, files } of manifest.tables) {
     for (const format of formats as readonly Format[]) {
-      if (files[format].name !== fileOf(name, format)) throw new ArchiveRefused(`the rows of ${name} are said to be in ${files[format].name}, not ${fileOf(name, format)}`)
+      if (files[format].name !== fileOf(name, format))
+        throw new ArchiveRefused(
+          `the rows of ${name} are said to be in ${files[format].name}, not ${fileOf(name, format)}`,
+        )
       expected.add(fileOf(name, format))
     }
   }
-  for (const name of zip.files.keys()) if (!expected.has(name)) throw new ArchiveRefused(`it holds ${name}, which its manifest does not name`)
-  for (const name of expected) if (!zip.files.has(name)) throw new ArchiveRefused(`the file ${name} is missing`)
+  for (const name of zip.files.keys())
+    if (!expected.has(name))
+      throw new ArchiveRefused(`it holds ${name}, which its manifest does not name`)
+  for (const name of expected)
+    if (!zip.files.has(name)) throw new ArchiveRefused(`the file ${name} is missing`)
 }
 
 /** Reads a file to its end and compares size and SHA-256 with the manifest. */
-async function checkContent(zip: ZipReader, facts: FileFacts, read: (content: AsyncIterable<Buffer>) => Promise<void>): Promise<void> {
+async function checkContent(
+  zip: ZipReader,
+  facts: FileFacts,
+  read: (content: AsyncIterable<Buffer>) => Promise<void>,
+): Promise<void> {
   const hash = createHash('sha256')
   let bytes = 0
   const content = (async function* () {
@@ -124,7 +183,13 @@ async function checkContent(zip: ZipReader, facts: FileFacts, read: (content: As
   })()
   await read(content)
   for await (const _ of content) continue
-  if (bytes !== facts.bytes) throw new ArchiveRefused(`${facts.name} has ${bytes} bytes, but the manifest says ${facts.bytes}`)
+  if (bytes !== facts.bytes)
+    throw new ArchiveRefused(
+      `${facts.name} has ${bytes} bytes, but the manifest says ${facts.bytes}`,
+    )
   const found = hash.digest('hex')
-  if (found !== facts.sha256) throw new ArchiveRefused(`${facts.name} was changed: its SHA-256 is ${found.slice(0, 12)}, the manifest says ${facts.sha256.slice(0, 12)}`)
+  if (found !== facts.sha256)
+    throw new ArchiveRefused(
+      `${facts.name} was changed: its SHA-256 is ${found.slice(0, 12)}, the manifest says ${facts.sha256.slice(0, 12)}`,
+    )
 }

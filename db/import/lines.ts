@@ -6,7 +6,10 @@ const longest = 16 * 2 ** 20
 /** A line of a file, counted from 1. */
 export type Line = { text: string; number: number }
 
-/** The lines of a file in UTF-8, one at a time. Throws ArchiveRefused for a line that has no end, or is longer than 16 MB. */
+/**
+ * The lines of a file in UTF-8, one at a time. Throws ArchiveRefused for a line that has no end, or
+ * is longer than 16 MB.
+ */
 export async function* linesOf(content: AsyncIterable<Buffer>, name: string): AsyncGenerator<Line> {
   let rest: Buffer[] = []
   let held = 0
@@ -23,7 +26,8 @@ export async function* linesOf(content: AsyncIterable<Buffer>, name: string): As
     if (from < piece.length) {
       rest.push(piece.subarray(from))
       held += piece.length - from
-      if (held > longest) throw new ArchiveRefused(`line ${number + 1} of ${name} is longer than ${longest} bytes`)
+      if (held > longest)
+        throw new ArchiveRefused(`line ${number + 1} of ${name} is longer than ${longest} bytes`)
     }
   }
   if (held > 0) throw new ArchiveRefused(`${name} ends in the middle of line ${number + 1}`)

@@ -19,8 +19,11 @@ export async function ownerIn(path: string): Promise<string | undefined> {
 function ownerOf(line: string): string | undefined {
   try {
     const value: unknown = JSON.parse(line)
-    if (typeof value !== 'object' || value === null || !('role' in value) || value.role !== 'owner') return undefined
-    return 'email' in value && typeof value.email === 'string' ? users.normalEmail(value.email) : undefined
+    if (typeof value !== 'object' || value === null || !('role' in value) || value.role !== 'owner')
+      return undefined
+    return 'email' in value && typeof value.email === 'string'
+      ? users.normalEmail(value.email)
+      : undefined
   } catch {
     return undefined // the check says what is wrong with it
   }

@@ -24,72 +24,215 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 /** Every row, place and login there is. What an administrator counts before and after. */
-const everything = () => connected(process.env.DATABASE_URL ?? '', async (admin) => {
-  const { rows: tables } = await admin.query<{ name: string }>(`select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('shared', 'platform', 'tenancy') and tablename not in ('entries', 'audit') order by 1`)
-  const counts: Record<string, string> = {}
-  for (const { name } of tables) counts[name] = (await admin.query<{ count: string }>(`select count(*) from ${name}`)).rows[0]?.count ?? ''
-  const { rows: schemas } = await admin.query(`select nspname from pg_namespace where nspname like 't\\_%' order by 1`)
-  return { counts, schemas }
-})
+const everything = () =>
+  connected(process.env.DATABASE_URL ?? '', async (admin) => {
+    const { rows: tables } = await admin.query<{ name: string }>(
+      `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('shared', 'platform', 'tenancy') and tablename not in ('entries', 'audit') order by 1`,
+    )
+    const counts: Record<string, string> = {}
+    for (const { name } of tables)
+      counts[name] =
+        (await admin.query<{ count: string }>(`select count(*) from ${name}`)).rows[0]?.count ?? ''
+    const { rows: schemas } = await admin.query(
+      `select nspname from pg_namespace where nspname like 't\\_%' order by 1`,
+    )
+    return { counts, schemas }
+  })
 
 async function refusal(files: Files): Promise<string> {
   const path = await writeFiles(join(folder, `${newId()}.zip`), files)
   const before = await everything()
-  const why = await importTenant({ path, slug: 'forged', ownerId: source.owner.actor.id ?? '', actor: 'test', tier: 'starter' }).then(() => 'accepted', (error: Error) => error.message)
+  const why = await importTenant({
+    path,
+    slug: 'forged',
+    ownerId: source.owner.actor.id ?? '',
+    actor: 'test',
+    tier: 'starter',
+  }).then(
+    () => 'accepted',
+    (error: Error) => error.message,
+  )
   expect(await everything()).toEqual(before)
   expect(why).toContain('this file is refused and nothing was written: ')
   return why.slice('this file is refused and nothing was written: '.length)
 }
 
-const changed = (name: string, change: (text: string) => string): Files => new Map([...good, [name, change(good.get(name) ?? '')]])
-const line = (name: string, change: (row: Record<string, unknown>) => object) => changed(`ndjson/${name}.ndjson`, (text) => text.replace(/^.*$/m, (first) => JSON.stringify(change(JSON.parse(first) as Record<string, unknown>))))
+const changed = (name: string, change: (text: string) => string): Files =>
+  new Map([...good, [name, change(good.get(name) ?? '')]])
+const line = (name: string, change: (row: Record<string, unknown>) => object) =>
+  changed(`ndjson/${name}.ndjson`, (text) =>
+    text.replace(/^.*$/m, (first) =>
+      JSON.stringify(change(JSON.parse(first) as Record<string, unknown>)),
+    ),
+  )
 const manifest = (change: (manifest: Manifest) => void) => sealed(good, change)
 const table = (made: Manifest, name: string) => made.tables.find((one) => one.name === name)!
 
 it('an import that fails and leaves something behind says both, and what is left goes later', async () => {
-  const admin = (text: string) => connected(process.env.DATABASE_URL ?? '', (client) => client.query(text))
+  const admin = (text: string) =>
+    connected(process.env.DATABASE_URL ?? '', (client) => client.query(text))
   const before = await everything()
   await admin(`
     create function platform.break() returns trigger language plpgsql as 'begin raise exception ''the lights went out''; end';
     create trigger break before delete on platform.tenants for each row execute function platform.break()`)
-  const failed = await importTenant({ path: join(folder, 'good.zip'), slug: 'half', ownerId: source.owner.actor.id ?? '', actor: 'test', tier: 'starter' }, async ({ state }) => {
-    if (state === 'loading') throw new Error('nobody listens')
-  }).catch((error: unknown) => error)
+  const failed = await importTenant(
+    {
+      path: join(folder, 'good.zip'),
+      slug: 'half',
+      ownerId: source.owner.actor.id ?? '',
+      actor: 'test',
+      tier: 'starter',
+    },
+    async ({ state }) => {
+      if (state === 'loading') throw new Error('nobody listens')
+    },
+  ).catch((error: unknown) => error)
   expect(failed).toBeInstanceOf(AggregateError)
-  expect(failed).toMatchObject({ message: expect.stringMatching(/^the import of half failed \(nobody listens\), and what was made of it .* \(the lights went out\)$/) as string, errors: [{ message: 'nobody listens' }, { message: 'the lights went out' }] })
-  await admin(`drop function platform.break() cascade; update platform.imports set seen_at = now() - interval '2 minutes'`)
+  expect(failed).toMatchObject({
+    message: expect.stringMatching(
+      /^the import of half failed \(nobody listens\), and what was made of it .* \(the lights went out\)$/,
+    ) as string,
+    errors: [{ message: 'nobody listens' }, { message: 'the lights went out' }],
+  })
+  await admin(
+    `drop function platform.break() cascade; update platform.imports set seen_at = now() - interval '2 minutes'`,
+  )
   expect(await removeRemains()).toBe(1)
   expect(await everything()).toEqual(before)
 })
 
 describe('a file that was edited', () => {
   it('and not resealed: its hash or size gives it away', async () => {
-    expect(await refusal(changed('ndjson/products.ndjson', (text) => text.replace('anvil', 'ANVIL')))).toMatch(/ndjson\/products.ndjson was changed: its SHA-256/)
-    expect(await refusal(changed('csv/orders.csv', (text) => `${text}\r\n`))).toMatch(/csv\/orders.csv has \d+ bytes, but the manifest says/)
-    expect(await refusal(changed('members.ndjson', (text) => text.replace('owner', 'ownes')))).toMatch(/members.ndjson was changed/)
+    expect(
+      await refusal(changed('ndjson/products.ndjson', (text) => text.replace('anvil', 'ANVIL'))),
+    ).toMatch(/ndjson\/products.ndjson was changed: its SHA-256/)
+    expect(await refusal(changed('csv/orders.csv', (text) => `${text}\r\n`))).toMatch(
+      /csv\/orders.csv has \d+ bytes, but the manifest says/,
+    )
+    expect(
+      await refusal(changed('members.ndjson', (text) => text.replace('owner', 'ownes'))),
+    ).toMatch(/members.ndjson was changed/)
   })
 
   it.each<[string, () => Files, RegExp]>([
-    ['rows of another tenant', () => sealed(line('orders', (row) => ({ ...row, tenant_id: newId() }))), /line 1 of ndjson\/orders.ndjson belongs to tenant/],
-    ['a row of no tenant', () => sealed(line('orders', ({ tenant_id: _, ...row }) => row)), /line 1 .* belongs to tenant undefined/],
-    ['an extra column in a row', () => sealed(line('orders', (row) => ({ ...row, admin: true }))), /has the unknown column "admin"/],
-    ['a generated column', () => sealed(line('customers', (row) => ({ ...row, search: 'x' }))), /has the unknown column "search"/],
-    ['a missing value', () => sealed(line('orders', ({ number: _, ...row }) => row)), /has no number/],
-    ['a value of another type', () => sealed(line('orders', (row) => ({ ...row, number: 'one' }))), /has string in number, which is of type bigint/],
-    ['a null where JSON has no place for one', () => sealed(line('orders', (row) => ({ ...row, note: null }))), /has null in note/],
-    ['a zero byte', () => sealed(line('orders', (row) => ({ ...row, note: 'a\0b' }))), /has string in note/],
-    ['a lone surrogate', () => sealed(changed('ndjson/orders.ndjson', (text) => text.replace('"note":"', '"note":"\\ud800'))), /cannot be stored/],
-    ['a line that is no JSON', () => sealed(changed('ndjson/orders.ndjson', (text) => `${text}{"a":\n`)), /is not a JSON object/],
-    ['a line that is a list', () => sealed(changed('ndjson/orders.ndjson', (text) => `${text}[1]\n`)), /is not a JSON object/],
-    ['a last line that breaks off', () => sealed(changed('ndjson/orders.ndjson', (text) => text.trimEnd())), /ends in the middle of line 3/],
-    ['a row that is there twice', () => sealed(changed('ndjson/orders.ndjson', (text) => `${text}${text.trimEnd().split('\n').at(-1)}\n`)), /a key stands twice, or the order was changed/],
-    ['a reference to a row that is not there', () => sealed(line('order_lines', (row) => ({ ...row, order_id: newId() }))), /order_lines, in lines 1 to \d+, breaks order_lines_order_fk/],
-    ['a value that a check refuses', () => sealed(line('orders', (row) => ({ ...row, status: 'stolen' }))), /breaks orders_status_known/],
-    ['a number that does not fit', () => sealed(line('order_lines', (row) => ({ ...row, quantity: 1e12 }))), /cannot be stored/],
-    ['a moment that is none', () => sealed(line('orders', (row) => ({ ...row, placed_at: 'yesterday evening' }))), /cannot be stored/],
-    ['SQL for a value', () => sealed(line('orders', (row) => ({ ...row, placed_at: "now(); drop table orders; --" }))), /cannot be stored/],
-    ['a value in another form', () => sealed(line('orders', (row) => ({ ...row, placed_at: '2026-01-02 03:04:05+02' }))), /are not the same when they are read back/],
-    ['a million columns in a row', () => sealed(changed('ndjson/orders.ndjson', (text) => text.replace('"note":', `${Array.from({ length: 1_000_000 }, (_, i) => `"c${i}":1`).join(',')},"note":`))), /has the unknown column "c0"/],
+    [
+      'rows of another tenant',
+      () => sealed(line('orders', (row) => ({ ...row, tenant_id: newId() }))),
+      /line 1 of ndjson\/orders.ndjson belongs to tenant/,
+    ],
+    [
+      'a row of no tenant',
+      () => sealed(line('orders', ({ tenant_id: _, ...row }) => row)),
+      /line 1 .* belongs to tenant undefined/,
+    ],
+    [
+      'an extra column in a row',
+      () => sealed(line('orders', (row) => ({ ...row, admin: true }))),
+      /has the unknown column "admin"/,
+    ],
+    [
+      'a generated column',
+      () => sealed(line('customers', (row) => ({ ...row, search: 'x' }))),
+      /has the unknown column "search"/,
+    ],
+    [
+      'a missing value',
+      () => sealed(line('orders', ({ number: _, ...row }) => row)),
+      /has no number/,
+    ],
+    [
+      'a value of another type',
+      () => sealed(line('orders', (row) => ({ ...row, number: 'one' }))),
+      /has string in number, which is of type bigint/,
+    ],
+    [
+      'a null where JSON has no place for one',
+      () => sealed(line('orders', (row) => ({ ...row, note: null }))),
+      /has null in note/,
+    ],
+    [
+      'a zero byte',
+      () => sealed(line('orders', (row) => ({ ...row, note: 'a\0b' }))),
+      /has string in note/,
+    ],
+    [
+      'a lone surrogate',
+      () =>
+        sealed(
+          changed('ndjson/orders.ndjson', (text) => text.replace('"note":"', '"note":"\\ud800')),
+        ),
+      /cannot be stored/,
+    ],
+    [
+      'a line that is no JSON',
+      () => sealed(changed('ndjson/orders.ndjson', (text) => `${text}{"a":\n`)),
+      /is not a JSON object/,
+    ],
+    [
+      'a line that is a list',
+      () => sealed(changed('ndjson/orders.ndjson', (text) => `${text}[1]\n`)),
+      /is not a JSON object/,
+    ],
+    [
+      'a last line that breaks off',
+      () => sealed(changed('ndjson/orders.ndjson', (text) => text.trimEnd())),
+      /ends in the middle of line 3/,
+    ],
+    [
+      'a row that is there twice',
+      () =>
+        sealed(
+          changed(
+            'ndjson/orders.ndjson',
+            (text) => `${text}${text.trimEnd().split('\n').at(-1)}\n`,
+          ),
+        ),
+      /a key stands twice, or the order was changed/,
+    ],
+    [
+      'a reference to a row that is not there',
+      () => sealed(line('order_lines', (row) => ({ ...row, order_id: newId() }))),
+      /order_lines, in lines 1 to \d+, breaks order_lines_order_fk/,
+    ],
+    [
+      'a value that a check refuses',
+      () => sealed(line('orders', (row) => ({ ...row, status: 'stolen' }))),
+      /breaks orders_status_known/,
+    ],
+    [
+      'a number that does not fit',
+      () => sealed(line('order_lines', (row) => ({ ...row, quantity: 1e12 }))),
+      /cannot be stored/,
+    ],
+    [
+      'a moment that is none',
+      () => sealed(line('orders', (row) => ({ ...row, placed_at: 'yesterday evening' }))),
+      /cannot be stored/,
+    ],
+    [
+      'SQL for a value',
+      () =>
+        sealed(line('orders', (row) => ({ ...row, placed_at: 'now(); drop table orders; --' }))),
+      /cannot be stored/,
+    ],
+    [
+      'a value in another form',
+      () => sealed(line('orders', (row) => ({ ...row, placed_at: '2026-01-02 03:04:05+02' }))),
+      /are not the same when they are read back/,
+    ],
+    [
+      'a million columns in a row',
+      () =>
+        sealed(
+          changed('ndjson/orders.ndjson', (text) =>
+            text.replace(
+              '"note":',
+              `${Array.from({ length: 1_000_000 }, (_, i) => `"c${i}":1`).join(',')},"note":`,
+            ),
+          ),
+        ),
+      /has the unknown column "c0"/,
+    ],
   ])('and resealed, with %s', async (_, files, why) => {
     expect(await refusal(files())).toMatch(why)
   })
@@ -99,39 +242,117 @@ describe('a manifest that was edited', () => {
   it.each<[string, (made: Manifest) => unknown, RegExp]>([
     ['another tenant id', (made) => (made.tenant.id = newId()), /belongs to tenant/],
     ['no tenant id', (made) => (made.tenant.id = '../../etc'), /tenant.id is no id/],
-    ['a missing table', (made) => (made.tables = made.tables.filter(({ name }) => name !== 'orders')), /the table orders is missing/],
+    [
+      'a missing table',
+      (made) => (made.tables = made.tables.filter(({ name }) => name !== 'orders')),
+      /the table orders is missing/,
+    ],
     ['a table twice', (made) => made.tables.push(table(made, 'orders')), /names a table twice/],
-    ['an unknown table', (made) => (table(made, 'orders').name = 'pg_authid'), /its table pg_authid is unknown here/],
-    ['an extra column', (made) => table(made, 'orders').columns.push({ name: 'secret', type: 'text' }), /orders.secret is unknown here/],
-    ['a column twice', (made) => table(made, 'orders').columns.push({ name: 'note', type: 'text' }), /orders names a column twice/],
-    ['a missing column', (made) => table(made, 'orders').columns.pop(), /the column orders.updated_at is missing/],
-    ['another type', (made) => (table(made, 'orders').columns[2]!.type = 'text'), /orders.number is of type text, here it is bigint/],
-    ['a million columns', (made) => (table(made, 'orders').columns = Array.from({ length: 1_000_000 }, (_, i) => ({ name: `c${i}`, type: 'text' }))), /manifest.json has \d+ bytes, more than/],
-    ['ten thousand columns', (made) => (table(made, 'orders').columns = Array.from({ length: 10_000 }, (_, i) => ({ name: `c${i}`, type: 'text' }))), /tables.4.columns Too big/],
-    ['a file elsewhere', (made) => (table(made, 'orders').files.ndjson.name = '../../../etc/passwd'), /are said to be in ..\/..\/..\/etc\/passwd/],
-    ['the file of another table', (made) => (table(made, 'orders').files.ndjson.name = 'ndjson/products.ndjson'), /the rows of orders are said to be in ndjson\/products.ndjson/],
-    ['more rows than there are', (made) => (table(made, 'orders').rows = 4), /has 3 rows, but the manifest says 4/],
-    ['another version', (made) => ((made as { version: number }).version = 2), /version Invalid input/],
-    ['a field of its own', (made) => ((made as Manifest & { also: number }).also = 1), /Unrecognized key/],
-    ['migrations of tomorrow', (made) => made.migrations.push({ tag: '9999_later', sha256: '0'.repeat(64) }), /written at migration 9999_later, which this build does not have/],
-    ['another history', (made) => (made.migrations[0]!.sha256 = '0'.repeat(64)), /it comes from another history/],
+    [
+      'an unknown table',
+      (made) => (table(made, 'orders').name = 'pg_authid'),
+      /its table pg_authid is unknown here/,
+    ],
+    [
+      'an extra column',
+      (made) => table(made, 'orders').columns.push({ name: 'secret', type: 'text' }),
+      /orders.secret is unknown here/,
+    ],
+    [
+      'a column twice',
+      (made) => table(made, 'orders').columns.push({ name: 'note', type: 'text' }),
+      /orders names a column twice/,
+    ],
+    [
+      'a missing column',
+      (made) => table(made, 'orders').columns.pop(),
+      /the column orders.updated_at is missing/,
+    ],
+    [
+      'another type',
+      (made) => (table(made, 'orders').columns[2]!.type = 'text'),
+      /orders.number is of type text, here it is bigint/,
+    ],
+    [
+      'a million columns',
+      (made) =>
+        (table(made, 'orders').columns = Array.from({ length: 1_000_000 }, (_, i) => ({
+          name: `c${i}`,
+          type: 'text',
+        }))),
+      /manifest.json has \d+ bytes, more than/,
+    ],
+    [
+      'ten thousand columns',
+      (made) =>
+        (table(made, 'orders').columns = Array.from({ length: 10_000 }, (_, i) => ({
+          name: `c${i}`,
+          type: 'text',
+        }))),
+      /tables.4.columns Too big/,
+    ],
+    [
+      'a file elsewhere',
+      (made) => (table(made, 'orders').files.ndjson.name = '../../../etc/passwd'),
+      /are said to be in ..\/..\/..\/etc\/passwd/,
+    ],
+    [
+      'the file of another table',
+      (made) => (table(made, 'orders').files.ndjson.name = 'ndjson/products.ndjson'),
+      /the rows of orders are said to be in ndjson\/products.ndjson/,
+    ],
+    [
+      'more rows than there are',
+      (made) => (table(made, 'orders').rows = 4),
+      /has 3 rows, but the manifest says 4/,
+    ],
+    [
+      'another version',
+      (made) => ((made as { version: number }).version = 2),
+      /version Invalid input/,
+    ],
+    [
+      'a field of its own',
+      (made) => ((made as Manifest & { also: number }).also = 1),
+      /Unrecognized key/,
+    ],
+    [
+      'migrations of tomorrow',
+      (made) => made.migrations.push({ tag: '9999_later', sha256: '0'.repeat(64) }),
+      /written at migration 9999_later, which this build does not have/,
+    ],
+    [
+      'another history',
+      (made) => (made.migrations[0]!.sha256 = '0'.repeat(64)),
+      /it comes from another history/,
+    ],
   ])('to have %s', async (_, change, why) => {
     expect(await refusal(manifest(change))).toMatch(why)
   })
 
   it('to be no JSON, or to be away', async () => {
-    expect(await refusal(new Map([...good, ['manifest.json', '{"format": ']]))).toContain('manifest.json is not JSON')
-    expect(await refusal(new Map([...good].filter(([name]) => name !== 'manifest.json')))).toContain('it has no manifest.json')
+    expect(await refusal(new Map([...good, ['manifest.json', '{"format": ']]))).toContain(
+      'manifest.json is not JSON',
+    )
+    expect(
+      await refusal(new Map([...good].filter(([name]) => name !== 'manifest.json'))),
+    ).toContain('it has no manifest.json')
   })
 })
 
 describe('an archive with', () => {
   it('a file less, or one more', async () => {
-    expect(await refusal(new Map([...good].filter(([name]) => name !== 'ndjson/orders.ndjson')))).toMatch(/the file ndjson\/orders.ndjson is missing/)
-    expect(await refusal(new Map([...good, ['run/me.sh', 'rm -rf /']]))).toMatch(/it holds run\/me.sh, which its manifest does not name/)
+    expect(
+      await refusal(new Map([...good].filter(([name]) => name !== 'ndjson/orders.ndjson'))),
+    ).toMatch(/the file ndjson\/orders.ndjson is missing/)
+    expect(await refusal(new Map([...good, ['run/me.sh', 'rm -rf /']]))).toMatch(
+      /it holds run\/me.sh, which its manifest does not name/,
+    )
   })
 
   it('a name that leads elsewhere', async () => {
-    expect(await refusal(new Map([...good, ['../../escape.txt', 'x']]))).toMatch(/it holds a file with the name "..\/..\/escape.txt"/)
+    expect(await refusal(new Map([...good, ['../../escape.txt', 'x']]))).toMatch(
+      /it holds a file with the name "..\/..\/escape.txt"/,
+    )
   })
 })

@@ -23,7 +23,13 @@ import { bySlug } from '#db/tenants'
 vi.mock('#db/fleet/history', async (original) => {
   const history = await original<typeof import('#db/fleet/history')>()
   const { tomorrow: added } = await import('#db/import/testing/every-type')
-  return { ...history, readHistory: async (plane: 'platform' | 'tenant') => [...(await history.readHistory(plane)), ...(plane === 'tenant' ? [added] : [])] }
+  return {
+    ...history,
+    readHistory: async (plane: 'platform' | 'tenant') => [
+      ...(await history.readHistory(plane)),
+      ...(plane === 'tenant' ? [added] : []),
+    ],
+  }
 })
 
 const world = {} as Record<PlacementKind, Inhabitant>
@@ -50,19 +56,34 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 }, 60_000)
 
-/** What an administrator still finds of a tenant in the shared schema, and of schemas and databases of its own. */
-const rowsOf = (tenantId: string) => connected(process.env.DATABASE_URL ?? '', async (admin) => {
-  const { rows: [found] } = await admin.query<{ left: number }>(`
+/**
+ * What an administrator still finds of a tenant in the shared schema, and of schemas and databases
+ * of its own.
+ */
+const rowsOf = (tenantId: string) =>
+  connected(process.env.DATABASE_URL ?? '', async (admin) => {
+    const {
+      rows: [found],
+    } = await admin.query<{ left: number }>(
+      `
     select (select count(*) from shared.every_type where tenant_id = $1) + (select count(*) from shared.orders where tenant_id = $1)
-      + (select count(*) from pg_namespace where nspname = $2) + (select count(*) from pg_database where datname = $2) + (select count(*) from pg_roles where rolname = $2) as left`, [tenantId, privateName(tenantId)])
-  return Number(found?.left)
-})
+      + (select count(*) from pg_namespace where nspname = $2) + (select count(*) from pg_database where datname = $2) + (select count(*) from pg_roles where rolname = $2) as left`,
+      [tenantId, privateName(tenantId)],
+    )
+    return Number(found?.left)
+  })
 const exported = async (kind: PlacementKind) => {
   const path = join(folder, `${kind}.zip`)
   return { path, manifest: await writeExport(await placementOf(world[kind].id), path, 'test') }
 }
 const imported = async (path: string, slug: string, tier: Tier) => {
-  const { tenantId } = await importTenant({ path, slug, tier, actor: 'test', ownerId: world.shared.owner.actor.id ?? '' })
+  const { tenantId } = await importTenant({
+    path,
+    slug,
+    tier,
+    actor: 'test',
+    ownerId: world.shared.owner.actor.id ?? '',
+  })
   made.push(tenantId)
   return tenantId
 }
@@ -70,12 +91,16 @@ const imported = async (path: string, slug: string, tier: Tier) => {
 describe.each(placementKinds)('an export from a %s placement', (kind) => {
   it('holds every table of the catalogue, the one of tomorrow too', async () => {
     const { path, manifest } = await exported(kind)
-    expect(manifest.tables.map(({ name }) => name).toSorted()).toEqual([...tenantTables, 'every_type'].sort())
+    expect(manifest.tables.map(({ name }) => name).toSorted()).toEqual(
+      [...tenantTables, 'every_type'].sort(),
+    )
     expect(manifest.migrations.at(-1)?.tag).toBe(tomorrow.tag)
     const files = await filesOf(path)
     expect(manifestOf(files)).toEqual(manifest)
     const lines = (files.get('ndjson/every_type.ndjson') ?? '').trimEnd().split('\n')
-    expect(lines).toHaveLength(manifest.tables.find(({ name }) => name === 'every_type')?.rows ?? -1)
+    expect(lines).toHaveLength(
+      manifest.tables.find(({ name }) => name === 'every_type')?.rows ?? -1,
+    )
     const rows = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
     expect(Object.keys(rows[0] ?? {})).toEqual(['tenant_id', 'id', 'parent_id'])
     expect(rows.filter((row) => 'new_json' in row && row.new_json === null)).toHaveLength(1)
@@ -83,21 +108,27 @@ describe.each(placementKinds)('an export from a %s placement', (kind) => {
   })
 })
 
-describe.each(placementKinds.flatMap((kind) => tiers.map((tier): [PlacementKind, Tier] => [kind, tier])))('from %s', (kind, tier) => {
+describe.each(
+  placementKinds.flatMap((kind) => tiers.map((tier): [PlacementKind, Tier] => [kind, tier])),
+)('from %s', (kind, tier) => {
   it(`it goes into a ${tier} tenant, every value is the same, and an erasure takes all of it, the table of tomorrow too`, async () => {
     const { path } = await exported(kind)
     const tenantId = await imported(path, `${kind}-to-${tier}`, tier)
     expect(await fingerprint(tenantId)).toEqual(await fingerprint(world[kind].id))
     const other = join(folder, 'other.zip')
     const again = await writeExport(await placementOf(tenantId), other, 'test')
-    const texts = async (from: string, id: string) => [...(await filesOf(from))].filter(([name]) => name.includes('/')).map(([name, text]) => [name, text.replaceAll(id, '')])
+    const texts = async (from: string, id: string) =>
+      [...(await filesOf(from))]
+        .filter(([name]) => name.includes('/'))
+        .map(([name, text]) => [name, text.replaceAll(id, '')])
     expect(await texts(other, tenantId)).toEqual(await texts(path, world[kind].id))
     expect(again.tenant.tier).toBe(tier)
 
     const there = await fingerprint(tenantId)
     let receipt: Receipt = {}
     await forgetTenant(tenantId, async (counted) => void (receipt = { ...counted, ...receipt }))
-    for (const [name, print] of Object.entries(there)) expect(receipt[`rows of ${name}`]).toBe(Number(print.split(' ')[0]))
+    for (const [name, print] of Object.entries(there))
+      expect(receipt[`rows of ${name}`]).toBe(Number(print.split(' ')[0]))
     expect(receipt['rows of every_type']).toBeGreaterThan(50)
     expect(await rowsOf(tenantId)).toBe(0)
     expect(await fingerprint(world[kind].id)).toEqual(there)
@@ -108,9 +139,18 @@ describe('an import', () => {
   it('is heard of while it is read back, so that nobody takes it for dead', async () => {
     const { path } = await exported('shared')
     const told: string[] = []
-    const { tenantId } = await importTenant({ path, slug: 'heard-of', tier: 'starter', actor: 'test', ownerId: world.shared.owner.actor.id ?? '' }, async ({ state, table }) => {
-      if (state === 'loading') told.push(table)
-    })
+    const { tenantId } = await importTenant(
+      {
+        path,
+        slug: 'heard-of',
+        tier: 'starter',
+        actor: 'test',
+        ownerId: world.shared.owner.actor.id ?? '',
+      },
+      async ({ state, table }) => {
+        if (state === 'loading') told.push(table)
+      },
+    )
     made.push(tenantId)
     expect(told.lastIndexOf('customers')).toBeGreaterThan(told.indexOf('order_lines'))
   })
@@ -130,7 +170,8 @@ describe('CSV', () => {
 })
 
 describe('a restore', () => {
-  const asAdmin = (text: string) => connected(process.env.DATABASE_URL ?? '', (admin) => admin.query(text))
+  const asAdmin = (text: string) =>
+    connected(process.env.DATABASE_URL ?? '', (admin) => admin.query(text))
   const measured = (id: string) => `
     insert into platform.tenant_sizes (tenant_id, orders, bytes) values (${id}, 1, 1);
     insert into platform.usage (tenant_id, hour) values (${id}, date_trunc('hour', now()));`
@@ -144,20 +185,38 @@ describe('a restore', () => {
       create trigger measure after insert on platform.suspensions for each row execute function platform.measure()`)
     const good = await fingerprint(shared.id)
     const others = await fingerprint(schema.id)
-    await withTenant(shared.owner, async (tx) => void (await tx.execute(sql`delete from order_lines where tenant_id = ${tx.tenantId}`)))
-    const { tenantId, before } = await restoreTenant(shared.slug, path, 'test').finally(() => asAdmin('drop function platform.measure() cascade'))
+    await withTenant(
+      shared.owner,
+      async (tx) =>
+        void (await tx.execute(sql`delete from order_lines where tenant_id = ${tx.tenantId}`)),
+    )
+    const { tenantId, before } = await restoreTenant(shared.slug, path, 'test').finally(() =>
+      asAdmin('drop function platform.measure() cascade'),
+    )
     made.push(tenantId)
     expect(await fingerprint(tenantId)).toEqual(good)
-    expect((await platform().execute<{ deed: string }>(sql`select deed from platform.audit where tenant_id = ${tenantId}`)).rows).toContainEqual({ deed: 'tenant restored' })
+    expect(
+      (
+        await platform().execute<{ deed: string }>(
+          sql`select deed from platform.audit where tenant_id = ${tenantId}`,
+        )
+      ).rows,
+    ).toContainEqual({ deed: 'tenant restored' })
     expect((await bySlug(platform(), shared.slug)).id).toBe(tenantId)
     expect((await bySlug(platform(), before.slug)).id).toBe(shared.id)
-    expect((await sessions.read(shared.owner.token))?.tenant).toMatchObject({ id: tenantId, slug: shared.slug, role: 'owner' })
+    expect((await sessions.read(shared.owner.token))?.tenant).toMatchObject({
+      id: tenantId,
+      slug: shared.slug,
+      role: 'owner',
+    })
     await expect(withTenant(shared.owner, async () => {})).rejects.toThrow('not a member')
     expect(await fingerprint(schema.id)).toEqual(others)
   })
 
   it('is refused from a file of somebody else', async () => {
     const { path } = await exported('database')
-    await expect(restoreTenant(world.schema.slug, path, 'test')).rejects.toThrow(/it is an export of/)
+    await expect(restoreTenant(world.schema.slug, path, 'test')).rejects.toThrow(
+      /it is an export of/,
+    )
   })
 })

@@ -1,8 +1,26 @@
 import { sql } from 'drizzle-orm'
 import type { TenantTx } from '#db/door'
 
-export type Policy = { table: string; name: string; permissive: string; command: string; using: string | null; check: string | null; forced: boolean }
-export type Seat = { database: string; schema: string; login: string; server: string; sealed: string | null; epoch: string | null; setting: string | null; superuser: boolean; bypassrls: boolean }
+export type Policy = {
+  table: string
+  name: string
+  permissive: string
+  command: string
+  using: string | null
+  check: string | null
+  forced: boolean
+}
+export type Seat = {
+  database: string
+  schema: string
+  login: string
+  server: string
+  sealed: string | null
+  epoch: string | null
+  setting: string | null
+  superuser: boolean
+  bypassrls: boolean
+}
 
 /** Where this transaction sits, asked of the database itself. */
 export async function seat(tx: TenantTx): Promise<Seat> {

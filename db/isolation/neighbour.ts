@@ -5,10 +5,16 @@ import { placements, tenants } from '#db/schema/platform'
 
 export type Neighbour = { id: string; schema: string }
 
-/** Some other tenant, to aim at: one with a schema of its own first. Its id never leaves the server. */
+/**
+ * Some other tenant, to aim at: one with a schema of its own first. Its id never leaves the server.
+ */
 export async function neighbourOf(tenantId: string): Promise<Neighbour> {
-  const [found] = await platform().select({ id: tenants.id, schema: placements.schema }).from(tenants)
-    .innerJoin(placements, eq(placements.tenantId, tenants.id)).where(ne(tenants.id, tenantId))
-    .orderBy(desc(sql`${placements.kind} = 'schema'`), tenants.id).limit(1)
+  const [found] = await platform()
+    .select({ id: tenants.id, schema: placements.schema })
+    .from(tenants)
+    .innerJoin(placements, eq(placements.tenantId, tenants.id))
+    .where(ne(tenants.id, tenantId))
+    .orderBy(desc(sql`${placements.kind} = 'schema'`), tenants.id)
+    .limit(1)
   return found ?? { id: newId(), schema: 'shared' }
 }

@@ -4,7 +4,10 @@ export type Statement = { text: string; values: number }
 
 type Listened = { session: { client: { query: (config: unknown, values?: unknown[]) => unknown } } }
 
-/** Writes down what this transaction sends to PostgreSQL from here on: the text and how many values, never the values. */
+/**
+ * Writes down what this transaction sends to PostgreSQL from here on: the text and how many values,
+ * never the values.
+ */
 export function overhear(tx: TenantTx): Statement[] {
   const heard: Statement[] = []
   const { client } = (tx as unknown as Listened).session

@@ -12,7 +12,10 @@ import { pruneEntries, tidy } from '#db/tidy'
 
 type Watched = { what: string; everyMs: number; work: (stopping: AbortSignal) => Promise<unknown> }
 
-/** What is looked for, and how often. Each finds in its own rows what is due, and takes a row before it works on it. */
+/**
+ * What is looked for, and how often. Each finds in its own rows what is due, and takes a row before
+ * it works on it.
+ */
 const watched: Watched[] = [
   { what: 'exports', everyMs: 1000, work: runExports },
   { what: 'old exports', everyMs: 600_000, work: expire },
@@ -27,10 +30,16 @@ const watched: Watched[] = [
   { what: 'retention', everyMs: 300_000, work: (stopping) => runRetention({ stopping }) },
 ]
 
-/** How long a worker that stops waits for what it is at. All of it goes on where it stood, in the next worker. */
+/**
+ * How long a worker that stops waits for what it is at. All of it goes on where it stood, in the
+ * next worker.
+ */
 const graceMs = 5000
 
-/** Does what tenants and operators want done, and the rounds that nobody asks for, until the worker stops. */
+/**
+ * Does what tenants and operators want done, and the rounds that nobody asks for, until the worker
+ * stops.
+ */
 export async function watchData(stopping: AbortSignal): Promise<void> {
   const watches = Promise.all(watched.map((one) => watch(one, stopping)))
   await new Promise((resolve) => stopping.addEventListener('abort', resolve, { once: true }))
@@ -39,7 +48,9 @@ export async function watchData(stopping: AbortSignal): Promise<void> {
 
 async function watch({ what, everyMs, work }: Watched, stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
-    await work(stopping).catch((error: unknown) => console.error(`worker: ${what}: ${error instanceof Error ? error.message : String(error)}`))
+    await work(stopping).catch((error: unknown) =>
+      console.error(`worker: ${what}: ${error instanceof Error ? error.message : String(error)}`),
+    )
     await sleep(everyMs, undefined, { signal: stopping }).catch(() => {}) // stopping ends the loop
   }
 }

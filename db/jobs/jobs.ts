@@ -3,7 +3,9 @@ export type JobData = {
   move: { moveId: string }
 }
 export type JobName = keyof JobData
-/** Does one job. `stopping` is aborted when the worker shall end: hand over at the next good place. */
+/**
+ * Does one job. `stopping` is aborted when the worker shall end: hand over at the next good place.
+ */
 export type Work<N extends JobName> = (data: JobData[N], stopping: AbortSignal) => Promise<void>
 
 export const jobNames: readonly JobName[] = ['move']

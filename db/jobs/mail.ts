@@ -8,10 +8,16 @@ export async function watchMail(stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
     try {
       const { failed } = await deliverMail()
-      if (failed > 0) console.error(`worker: ${failed} mail${failed === 1 ? '' : 's'} could not be sent and will be tried again`)
+      if (failed > 0)
+        console.error(
+          `worker: ${failed} mail${failed === 1 ? '' : 's'} could not be sent and will be tried again`,
+        )
     } catch (error) {
-      console.error(`worker: cannot send mail: ${error instanceof Error ? error.message : String(error)}`)
+      console.error(
+        `worker: cannot send mail: ${error instanceof Error ? error.message : String(error)}`,
+      )
     }
-    await sleep(lookEveryMs, undefined, { signal: stopping }).catch(() => {}) // stopping ends the loop
+    // stopping ends the loop
+    await sleep(lookEveryMs, undefined, { signal: stopping }).catch(() => {})
   }
 }

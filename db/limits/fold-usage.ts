@@ -3,17 +3,22 @@ import { usageNames } from '#db/limits/usage'
 import { platform } from '#db/registry'
 import { usage } from '#db/schema/platform'
 
-/** For how many hours use is kept by the hour: a little more than the day that charts and lists show. Older use is kept by the day. */
+/**
+ * For how many hours use is kept by the hour: a little more than the day that charts and lists
+ * show. Older use is kept by the day.
+ */
 export const hoursKept = 26
 
 /**
- * Puts the hours of each tenant's older days together, under the midnight (UTC) that began the day. One statement takes them and adds
- * them there, so that nothing counts twice and nothing is lost, whoever calls it how often. Returns how many rows were put away.
+ * Puts the hours of each tenant's older days together, under the midnight (UTC) that began the day.
+ * One statement takes them and adds them there, so that nothing counts twice and nothing is lost,
+ * whoever calls it how often. Returns how many rows were put away.
  */
 export async function foldUsage(): Promise<number> {
   const day = sql`date_trunc('day', ${usage.hour}, 'UTC')`
   const columns = usageNames.map((name) => sql.identifier(usage[name].name))
-  const list = (of: (column: ReturnType<typeof sql.identifier>) => ReturnType<typeof sql>) => sql.join(columns.map(of), sql`, `)
+  const list = (of: (column: ReturnType<typeof sql.identifier>) => ReturnType<typeof sql>) =>
+    sql.join(columns.map(of), sql`, `)
   const { rowCount } = await platform().execute(sql`
     with old as (
       delete from ${usage} where ${usage.hour} < date_trunc('hour', now()) - make_interval(hours => ${hoursKept}) and ${usage.hour} <> ${day}

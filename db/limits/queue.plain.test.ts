@@ -7,15 +7,17 @@ test('one tenant never has more inside than its limit, and is served in the orde
   const queues = new TenantQueues()
   let [inside, most] = [0, 0]
   const served: number[] = []
-  await Promise.all(Array.from({ length: 30 }, async (_, i) => {
-    const leave = await queues.enter('acme', 3)
-    most = Math.max(most, ++inside)
-    served.push(i)
-    await sleep(1)
-    inside--
-    leave()
-    leave() // leaving twice frees one seat
-  }))
+  await Promise.all(
+    Array.from({ length: 30 }, async (_, i) => {
+      const leave = await queues.enter('acme', 3)
+      most = Math.max(most, ++inside)
+      served.push(i)
+      await sleep(1)
+      inside--
+      leave()
+      leave() // leaving twice frees one seat
+    }),
+  )
   expect(most).toBe(3)
   expect(served).toEqual(Array.from({ length: 30 }, (_, i) => i))
   expect(queues.waiting).toBe(0)
@@ -35,7 +37,11 @@ test('too long a line and too long a wait are turned away with the seconds to wa
   const queues = new TenantQueues(30, 2)
   const leave = await queues.enter('acme', 1)
   const waiting = [queues.enter('acme', 1), queues.enter('acme', 1)]
-  await expect(queues.enter('acme', 1)).rejects.toMatchObject({ status: 429, limit: 1, retryAfterSeconds: 1 })
+  await expect(queues.enter('acme', 1)).rejects.toMatchObject({
+    status: 429,
+    limit: 1,
+    retryAfterSeconds: 1,
+  })
   for (const one of waiting) await expect(one).rejects.toBeInstanceOf(TooBusy)
   leave()
   expect(await queues.enter('acme', 1)).toBeTypeOf('function')

@@ -3,8 +3,9 @@ import { TooBusy } from '#db/errors'
 type Line = { inside: number; waiting: { enter: () => void; seat: number }[] }
 
 /**
- * A queue of each tenant's own in front of the connections: no more than its limit are inside at a time, so that the rest of the
- * pool is always left to others. Whoever would wait behind too many, or has waited too long, is turned away.
+ * A queue of each tenant's own in front of the connections: no more than its limit are inside at a
+ * time, so that the rest of the pool is always left to others. Whoever would wait behind too many,
+ * or has waited too long, is turned away.
  */
 export class TenantQueues {
   readonly #lines = new Map<string, Line>()
@@ -26,7 +27,8 @@ export class TenantQueues {
       if (left) return
       left = true
       line.inside--
-      // whoever waits goes by the limit that held when they came, which may be lower than that of those inside
+      // whoever waits goes by the limit that held when they came, which may be lower than that of
+      // those inside
       while (line.waiting[0] && line.inside < line.waiting[0].seat) line.waiting.shift()?.enter()
       if (line.inside === 0 && line.waiting.length === 0) this.#lines.delete(tenantId)
     }

@@ -3,7 +3,10 @@ import { putBack, takePending, usageNames, type Usage } from '#db/limits/usage'
 
 const everyMs = 10_000
 
-/** Stores what was counted since the last time, all tenants in one statement. Returns how many tenants there were. */
+/**
+ * Stores what was counted since the last time, all tenants in one statement. Returns how many
+ * tenants there were.
+ */
 export async function flushUsage(): Promise<number> {
   const batch = [...takePending()]
   if (batch.length === 0) return 0
@@ -19,7 +22,8 @@ export async function flushUsage(): Promise<number> {
        on conflict (tenant_id, hour) do update
        set requests = u.requests + excluded.requests, transactions = u.transactions + excluded.transactions, errors = u.errors + excluded.errors,
          database_ms = u.database_ms + excluded.database_ms, wait_ms = u.wait_ms + excluded.wait_ms, limits_hit = u.limits_hit + excluded.limits_hit`,
-      [batch.map(([id]) => id), ...usageNames.map(column)])
+      [batch.map(([id]) => id), ...usageNames.map(column)],
+    )
   } catch (error) {
     for (const [id, used] of batch) putBack(id, used)
     throw error
@@ -29,7 +33,11 @@ export async function flushUsage(): Promise<number> {
 
 /** Stores usage every ten seconds until the returned function is called, which stores the rest. */
 export function storeUsage(): () => Promise<void> {
-  const store = () => flushUsage().then(() => {}, (error: unknown) => console.error(`usage was not stored and is kept: ${String(error)}`))
+  const store = () =>
+    flushUsage().then(
+      () => {},
+      (error: unknown) => console.error(`usage was not stored and is kept: ${String(error)}`),
+    )
   const timer = setInterval(() => void store(), everyMs)
   timer.unref()
   return async () => {

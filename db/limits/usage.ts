@@ -1,11 +1,36 @@
 /** What a tenant uses. Times in milliseconds. */
-export type Usage = { requests: number; transactions: number; errors: number; databaseMs: number; waitMs: number; limitsHit: number }
-export const nothing = (): Usage => ({ requests: 0, transactions: 0, errors: 0, databaseMs: 0, waitMs: 0, limitsHit: 0 })
+export type Usage = {
+  requests: number
+  transactions: number
+  errors: number
+  databaseMs: number
+  waitMs: number
+  limitsHit: number
+}
+export const nothing = (): Usage => ({
+  requests: 0,
+  transactions: 0,
+  errors: 0,
+  databaseMs: 0,
+  waitMs: 0,
+  limitsHit: 0,
+})
 export const usageNames = Object.keys(nothing()) as (keyof Usage)[]
 
-type Tallies = { pending: Map<string, Usage>; total: Map<string, Usage>; all: Usage; limits: Map<string, number> }
+type Tallies = {
+  pending: Map<string, Usage>
+  total: Map<string, Usage>
+  all: Usage
+  limits: Map<string, number>
+}
 const held = globalThis as typeof globalThis & { rowhouseUsage?: Tallies }
-const tallies = (): Tallies => (held.rowhouseUsage ??= { pending: new Map(), total: new Map(), all: nothing(), limits: new Map() })
+const tallies = (): Tallies =>
+  (held.rowhouseUsage ??= {
+    pending: new Map(),
+    total: new Map(),
+    all: nothing(),
+    limits: new Map(),
+  })
 
 /** Adds to what a tenant used. In memory: a batch of it goes to the database now and then. */
 export function count(tenantId: string, used: Partial<Usage>): void {
@@ -32,7 +57,9 @@ export function putBack(tenantId: string, used: Usage): void {
   add(entry(tallies().pending, tenantId), used)
 }
 
-/** Everything since this process started: per tenant, over all, and how often each limit was hit. */
+/**
+ * Everything since this process started: per tenant, over all, and how often each limit was hit.
+ */
 export const usageSoFar = (): Pick<Tallies, 'total' | 'all' | 'limits'> => tallies()
 
 function entry(map: Map<string, Usage>, tenantId: string): Usage {

@@ -54,14 +54,19 @@ afterAll(async () => {
 const rows = () => platform().select().from(mail).orderBy(mail.createdAt)
 
 test('a mail is sealed while it waits, and gone when it was sent; two senders send each once', async () => {
-  for (const to of ['a@mail.example', 'b@mail.example', 'c@mail.example']) await post(platform(), to, 'reset', letters.reset('TOKEN-IN-THE-MAIL'))
+  for (const to of ['a@mail.example', 'b@mail.example', 'c@mail.example'])
+    await post(platform(), to, 'reset', letters.reset('TOKEN-IN-THE-MAIL'))
   expect(JSON.stringify(await rows())).not.toContain('TOKEN-IN-THE-MAIL')
   const done = await Promise.all([deliverMail(), deliverMail()])
   expect(done.reduce((sum, { sent }) => sum + sent, 0)).toBe(3)
   expect(received).toHaveLength(3)
   expect(received[0]).toMatch(/multipart\/alternative/)
   expect(received.join()).toContain('Subject: Choose a new password')
-  expect(await rows()).toEqual(expect.arrayContaining([expect.objectContaining({ sealed: null, sentAt: expect.any(Date) as unknown })]))
+  expect(await rows()).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ sealed: null, sentAt: expect.any(Date) as unknown }),
+    ]),
+  )
 })
 
 test('a mail that was refused waits longer each time and then gets through, under the same message id', async () => {
@@ -74,27 +79,41 @@ test('a mail that was refused waits longer each time and then gets through, unde
   const [first] = await rows()
   expect(first).toMatchObject({ tries: 1, lastError: expect.stringContaining('451') as unknown })
   expect((first?.dueAt.getTime() ?? 0) - Date.now()).toBeGreaterThan(20_000)
-  await platform().update(mail).set({ dueAt: sql`now()` })
+  await platform()
+    .update(mail)
+    .set({ dueAt: sql`now()` })
   expect(await deliverMail()).toEqual({ sent: 0, failed: 1 })
   const [second] = await rows()
   expect((second?.dueAt.getTime() ?? 0) - Date.now()).toBeGreaterThan(50_000)
   refusing = false
-  await platform().update(mail).set({ dueAt: sql`now()` }).where(eq(mail.id, second?.id ?? ''))
+  await platform()
+    .update(mail)
+    .set({ dueAt: sql`now()` })
+    .where(eq(mail.id, second?.id ?? ''))
   expect(await deliverMail()).toEqual({ sent: 1, failed: 0 })
   expect(received[0]).toContain(`Message-ID: <${second?.id}@localhost>`)
 })
 
 test('a cause that is rolled back sends nothing', async () => {
   await platform().delete(mail)
-  await platform().transaction(async (tx) => {
-    await post(tx, 'never@mail.example', 'reset', letters.noAccount())
-    tx.rollback()
-  }).catch(() => {})
+  await platform()
+    .transaction(async (tx) => {
+      await post(tx, 'never@mail.example', 'reset', letters.noAccount())
+      tx.rollback()
+    })
+    .catch(() => {})
   expect(await rows()).toEqual([])
 })
 
 test('names in a mail cannot become markup, nor a subject a second header', () => {
-  const { html, subject } = bodiesOf(letters.invitation('<img src=x onerror=alert(1)>\r\nBcc: all@x.example', 'A & B', 'member', 'token'))
+  const { html, subject } = bodiesOf(
+    letters.invitation(
+      '<img src=x onerror=alert(1)>\r\nBcc: all@x.example',
+      'A & B',
+      'member',
+      'token',
+    ),
+  )
   expect(html).not.toContain('<img')
   expect(subject).not.toMatch(/[\r\n]/)
 })

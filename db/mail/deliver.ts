@@ -12,8 +12,9 @@ const atOnce = 20
 const mostTries = 12
 
 /**
- * Sends what is due, and may run in several processes at once: each row is taken by one of them. A mail that cannot be sent is
- * tried again after 30 s, then after twice as long each time, twelve times. Without SMTP_URL nothing is sent and everything waits.
+ * Sends what is due, and may run in several processes at once: each row is taken by one of them. A
+ * mail that cannot be sent is tried again after 30 s, then after twice as long each time, twelve
+ * times. Without SMTP_URL nothing is sent and everything waits.
  */
 export async function deliverMail(): Promise<Delivery> {
   const { SMTP_URL } = env()
@@ -21,31 +22,69 @@ export async function deliverMail(): Promise<Delivery> {
   if (!SMTP_URL) return result
   const due = await take()
   if (due.length === 0) return result
-  const transport = createTransport({ url: SMTP_URL, pool: true, maxConnections: 3, connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 })
+  const transport = createTransport({
+    url: SMTP_URL,
+    pool: true,
+    maxConnections: 3,
+    connectionTimeout: 10_000,
+    greetingTimeout: 10_000,
+    socketTimeout: 20_000,
+  })
   try {
-    await Promise.all(due.map(async (row) => {
-      try {
-        await transport.sendMail(messageOf(row))
-        await platform().update(mail).set({ sentAt: sql`now()`, sealed: null, lastError: null }).where(eq(mail.id, row.id))
-        result.sent++
-      } catch (error) {
-        await platform().update(mail).set({ lastError: String(error instanceof Error ? error.message : error).slice(0, 300) }).where(eq(mail.id, row.id))
-        result.failed++
-      }
-    }))
+    await Promise.all(
+      due.map(async (row) => {
+        try {
+          await transport.sendMail(messageOf(row))
+          await platform()
+            .update(mail)
+            .set({ sentAt: sql`now()`, sealed: null, lastError: null })
+            .where(eq(mail.id, row.id))
+          result.sent++
+        } catch (error) {
+          await platform()
+            .update(mail)
+            .set({
+              lastError: String(error instanceof Error ? error.message : error).slice(0, 300),
+            })
+            .where(eq(mail.id, row.id))
+          result.failed++
+        }
+      }),
+    )
   } finally {
     transport.close()
   }
   return result
 }
 
-/** The next try is set before this one: a process that dies in between loses nothing, and at worst sends once more. */
+/**
+ * The next try is set before this one: a process that dies in between loses nothing, and at worst
+ * sends once more.
+ */
 function take(): Promise<Row[]> {
   return platform().transaction(async (tx) => {
-    const due = tx.select({ id: mail.id }).from(mail)
-      .where(and(isNull(mail.sentAt), lte(mail.dueAt, sql`now()`), sql`${mail.sealed} is not null`, sql`${mail.tries} < ${mostTries}`))
-      .orderBy(asc(mail.dueAt)).limit(atOnce).for('update', { skipLocked: true })
-    return tx.update(mail).set({ tries: sql`${mail.tries} + 1`, dueAt: sql`now() + interval '30 seconds' * power(2, ${mail.tries})` }).where(inArray(mail.id, due)).returning()
+    const due = tx
+      .select({ id: mail.id })
+      .from(mail)
+      .where(
+        and(
+          isNull(mail.sentAt),
+          lte(mail.dueAt, sql`now()`),
+          sql`${mail.sealed} is not null`,
+          sql`${mail.tries} < ${mostTries}`,
+        ),
+      )
+      .orderBy(asc(mail.dueAt))
+      .limit(atOnce)
+      .for('update', { skipLocked: true })
+    return tx
+      .update(mail)
+      .set({
+        tries: sql`${mail.tries} + 1`,
+        dueAt: sql`now() + interval '30 seconds' * power(2, ${mail.tries})`,
+      })
+      .where(inArray(mail.id, due))
+      .returning()
   })
 }
 
@@ -53,5 +92,14 @@ function messageOf({ id, recipient, sealed }: Row) {
   const { MAIL_FROM, APP_URL } = env()
   const { subject, text, html } = unsealed(id, sealed ?? '')
   // the same id each time, so that a mail sent twice can be told for one
-  return { from: MAIL_FROM, to: { name: '', address: recipient }, subject, text, html, messageId: `<${id}@${new URL(APP_URL).hostname}>`, disableFileAccess: true, disableUrlAccess: true }
+  return {
+    from: MAIL_FROM,
+    to: { name: '', address: recipient },
+    subject,
+    text,
+    html,
+    messageId: `<${id}@${new URL(APP_URL).hostname}>`,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  }
 }

@@ -1,5 +1,13 @@
-/** What a mail says: paragraphs, at most one link, and why it came. Text and HTML are both made of it. */
-export type Letter = { subject: string; paragraphs: string[]; link?: { label: string; url: string }; reason: string }
+/**
+ * What a mail says: paragraphs, at most one link, and why it came. Text and HTML are both made of
+ * it.
+ */
+export type Letter = {
+  subject: string
+  paragraphs: string[]
+  link?: { label: string; url: string }
+  reason: string
+}
 export type Bodies = { subject: string; text: string; html: string }
 
 const escaped = (text: string) => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
@@ -7,7 +15,11 @@ const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim()
 const paragraph = (text: string) => `<p style="margin:0 0 16px">${escaped(text)}</p>`
 
 export function bodiesOf({ subject, paragraphs, link, reason }: Letter): Bodies {
-  const text = [...paragraphs, ...(link ? [`${link.label}:\n${link.url}`] : []), `--\n${reason}`].join('\n\n')
+  const text = [
+    ...paragraphs,
+    ...(link ? [`${link.label}:\n${link.url}`] : []),
+    `--\n${reason}`,
+  ].join('\n\n')
   const button = link
     ? `<p style="margin:24px 0"><a href="${escaped(link.url)}" style="display:inline-block;padding:12px 20px;border-radius:8px;background:#1c5a45;color:#ffffff;font-weight:600;text-decoration:none">${escaped(link.label)}</a></p>
 <p style="margin:0 0 16px;font-size:13px;color:#5d6763">Or open this address: <a href="${escaped(link.url)}" style="color:#1c5a45;word-break:break-all">${escaped(link.url)}</a></p>`

@@ -1,79 +1,116 @@
 import { env } from '#db/env'
 import type { Letter } from '#db/mail/letter'
 
-// The secret stands behind the "#": browsers keep that part to themselves, so it is in no log and no referrer.
-const opening = (kind: string, token: string) => `${new URL('/open', env().APP_URL).href}#${kind}.${token}`
+// The secret stands behind the "#": browsers keep that part to themselves, so it is in no log and
+// no referrer.
+const opening = (kind: string, token: string) =>
+  `${new URL('/open', env().APP_URL).href}#${kind}.${token}`
 const page = (path: string) => new URL(path, env().APP_URL).href
-const typedHere = 'Somebody typed your address at Rowhouse. If it was not you, do nothing: nothing happens.'
+const typedHere =
+  'Somebody typed your address at Rowhouse. If it was not you, do nothing: nothing happens.'
 const yourAccount = 'You get this because it concerns your account at Rowhouse.'
 
 type Template<A extends unknown[]> = (...about: A) => Letter
 
 export const signUp: Template<[token: string]> = (token) => ({
   subject: 'Finish your sign-up',
-  paragraphs: ['Hello,', 'one step is left: choose a password, and your organisation is ready. The link works once, within a day.'],
+  paragraphs: [
+    'Hello,',
+    'one step is left: choose a password, and your organisation is ready. The link works once, within a day.',
+  ],
   link: { label: 'Choose a password', url: opening('sign-up', token) },
   reason: typedHere,
 })
 
 export const accountExists: Template<[]> = () => ({
   subject: 'You have an account already',
-  paragraphs: ['Hello,', 'somebody, probably you, wanted to sign up with this address. It has an account already. Sign in, or ask for a new password there.'],
+  paragraphs: [
+    'Hello,',
+    'somebody, probably you, wanted to sign up with this address. It has an account already. Sign in, or ask for a new password there.',
+  ],
   link: { label: 'Sign in', url: page('/sign-in') },
   reason: typedHere,
 })
 
 export const reset: Template<[token: string]> = (token) => ({
   subject: 'Choose a new password',
-  paragraphs: ['Hello,', 'with this link you choose a new password. It works once, within an hour, and signs you out everywhere.'],
+  paragraphs: [
+    'Hello,',
+    'with this link you choose a new password. It works once, within an hour, and signs you out everywhere.',
+  ],
   link: { label: 'Choose a new password', url: opening('reset', token) },
   reason: typedHere,
 })
 
 export const noAccount: Template<[]> = () => ({
   subject: 'There is no account with this address',
-  paragraphs: ['Hello,', 'somebody, probably you, asked for a new password, but this address has no account. Perhaps you signed up with another one.'],
+  paragraphs: [
+    'Hello,',
+    'somebody, probably you, asked for a new password, but this address has no account. Perhaps you signed up with another one.',
+  ],
   link: { label: 'Sign up', url: page('/sign-up') },
   reason: typedHere,
 })
 
 export const passwordChanged: Template<[]> = () => ({
   subject: 'Your password was changed',
-  paragraphs: ['Hello,', 'the password of your account was changed just now, and every other browser was signed out. If it was not you, take your account back:'],
+  paragraphs: [
+    'Hello,',
+    'the password of your account was changed just now, and every other browser was signed out. If it was not you, take your account back:',
+  ],
   link: { label: 'Choose a new password', url: page('/reset') },
   reason: yourAccount,
 })
 
 export const oldAddress: Template<[wanted: string, token: string]> = (wanted, token) => ({
   subject: 'Do you want to change your e-mail address?',
-  paragraphs: ['Hello,', `your account is to move to ${wanted}. Say yes here and in the mail that went there. If it was not you, do nothing and change your password.`],
+  paragraphs: [
+    'Hello,',
+    `your account is to move to ${wanted}. Say yes here and in the mail that went there. If it was not you, do nothing and change your password.`,
+  ],
   link: { label: 'Yes, change it', url: opening('old-address', token) },
   reason: yourAccount,
 })
 
 export const newAddress: Template<[name: string, token: string]> = (name, token) => ({
   subject: 'Is this your e-mail address?',
-  paragraphs: ['Hello,', `${name} wants to use this address at Rowhouse. Say yes here and in the mail that went to the address until now.`],
+  paragraphs: [
+    'Hello,',
+    `${name} wants to use this address at Rowhouse. Say yes here and in the mail that went to the address until now.`,
+  ],
   link: { label: 'Yes, this is mine', url: opening('new-address', token) },
   reason: typedHere,
 })
 
 export const addressChanged: Template<[now: string]> = (now) => ({
   subject: 'Your e-mail address was changed',
-  paragraphs: ['Hello,', `your account at Rowhouse belongs to ${now} from now on. This address no longer signs in.`],
+  paragraphs: [
+    'Hello,',
+    `your account at Rowhouse belongs to ${now} from now on. This address no longer signs in.`,
+  ],
   reason: yourAccount,
 })
 
 export const secondFactorChanged: Template<[on: boolean]> = (on) => ({
   subject: on ? 'Two-factor sign-in is on' : 'Two-factor sign-in is off',
-  paragraphs: ['Hello,', on ? 'from now on a code of your app is asked for when you sign in.' : 'from now on your password is enough to sign in. If it was not you, take your account back:'],
+  paragraphs: [
+    'Hello,',
+    on
+      ? 'from now on a code of your app is asked for when you sign in.'
+      : 'from now on your password is enough to sign in. If it was not you, take your account back:',
+  ],
   ...(!on && { link: { label: 'Choose a new password', url: page('/reset') } }),
   reason: yourAccount,
 })
 
-export const invitation: Template<[inviter: string, tenant: string, role: string, token: string]> = (inviter, tenant, role, token) => ({
+export const invitation: Template<
+  [inviter: string, tenant: string, role: string, token: string]
+> = (inviter, tenant, role, token) => ({
   subject: `${inviter} invites you to ${tenant}`,
-  paragraphs: ['Hello,', `${inviter} invites you to work with ${tenant} at Rowhouse, as ${role}. The link works once, within seven days.`],
+  paragraphs: [
+    'Hello,',
+    `${inviter} invites you to work with ${tenant} at Rowhouse, as ${role}. The link works once, within seven days.`,
+  ],
   link: { label: `Join ${tenant}`, url: opening('invitation', token) },
   reason: 'You get this because somebody typed your address. If you do not know them, do nothing.',
 })

@@ -8,18 +8,41 @@ import { decrypt, encrypt } from '#db/secrets'
 
 const bodies = z.object({ subject: z.string(), text: z.string(), html: z.string() })
 
-/** Puts a mail into the outbox, in the transaction of what it tells of. It holds secrets, so it is stored sealed and forgotten once sent. */
-export async function post(db: PlatformDb, recipient: string, kind: string, letter: Letter, tenantId: string | null = null): Promise<void> {
+/**
+ * Puts a mail into the outbox, in the transaction of what it tells of. It holds secrets, so it is
+ * stored sealed and forgotten once sent.
+ */
+export async function post(
+  db: PlatformDb,
+  recipient: string,
+  kind: string,
+  letter: Letter,
+  tenantId: string | null = null,
+): Promise<void> {
   const id = newId()
-  await db.insert(mail).values({ id, tenantId, recipient, kind, sealed: encrypt(JSON.stringify(bodiesOf(letter)), `mail ${id}`) })
+  await db.insert(mail).values({
+    id,
+    tenantId,
+    recipient,
+    kind,
+    sealed: encrypt(JSON.stringify(bodiesOf(letter)), `mail ${id}`),
+  })
 }
 
-export const unsealed = (id: string, sealed: string): Bodies => bodies.parse(JSON.parse(decrypt(sealed, `mail ${id}`)))
+export const unsealed = (id: string, sealed: string): Bodies =>
+  bodies.parse(JSON.parse(decrypt(sealed, `mail ${id}`)))
 
 /** The newest mails, for the mailbox page of a development machine. */
 export async function newest(limit = 50) {
-  const rows = await platform().select().from(mail).orderBy(desc(mail.createdAt), desc(mail.id)).limit(limit)
-  return rows.map(({ sealed, ...row }) => ({ ...row, subject: sealed ? unsealed(row.id, sealed).subject : null }))
+  const rows = await platform()
+    .select()
+    .from(mail)
+    .orderBy(desc(mail.createdAt), desc(mail.id))
+    .limit(limit)
+  return rows.map(({ sealed, ...row }) => ({
+    ...row,
+    subject: sealed ? unsealed(row.id, sealed).subject : null,
+  }))
 }
 
 export async function read(id: string) {

@@ -13,7 +13,8 @@ import { reached, WorkerProcess } from '#db/move/testing/worker'
 import { closePools } from '#db/pools'
 import { placementOf } from '#db/registry'
 
-// A move that stands at any moment before its switch is given up, and the worker that takes it back is killed as well.
+// A move that stands at any moment before its switch is given up, and the worker that takes it back
+// is killed as well.
 const made: Inhabitant[] = []
 afterAll(async () => {
   await leave(made)
@@ -26,7 +27,11 @@ function inTime(moment: Moment, all: Moment[]): boolean {
   return all.indexOf(moment) < end
 }
 
-async function givenUp(tenant: Inhabitant, ask: () => Promise<Move>, moment: Moment): Promise<Move> {
+async function givenUp(
+  tenant: Inhabitant,
+  ask: () => Promise<Move>,
+  moment: Moment,
+): Promise<Move> {
   const first = new WorkerProcess({ how: 'kill', moment })
   const others: WorkerProcess[] = []
   try {
@@ -47,24 +52,40 @@ async function givenUp(tenant: Inhabitant, ask: () => Promise<Move>, moment: Mom
 
 describe.each(directions)('from %s to %s', (from, to) => {
   let tenant: Inhabitant
-  beforeAll(async () => void made.push((tenant = await settleIn(from, `${from}-${to}`, 40))), 60_000)
+  beforeAll(
+    async () => void made.push((tenant = await settleIn(from, `${from}-${to}`, 40))),
+    60_000,
+  )
 
-  test.each(momentsOf(from, to).filter((moment, _, all) => inTime(moment, all)))('given up by a worker that dies in its turn, at: %s', async (moment) => {
-    const home = await placementOf(tenant.id)
-    const request = await requestTo(to, tenant.id)
-    const writer = new Writer(tenant.owner, 120)
-    await writer.start(3)
-    const move = await givenUp(tenant, () => requestMove(request), moment)
-    const { transactions } = writer.ledger
-    await sleep(500)
-    const ledger = await writer.stop()
-    expect(ledger.transactions).toBeGreaterThan(transactions)
-    expect(ledger.doubts).toBe(0)
-    expect(await judge(tenant.id, ledger)).toEqual({ lost: 0, doubled: 0, resurrected: 0, examples: [] })
-    const { kind, server, database, schema } = await placementOf(tenant.id)
-    expect({ kind, server, database, schema }).toEqual({ kind: home.kind, server: home.server, database: home.database, schema: home.schema })
-    expect(await leftAt(move.target, tenant.id)).toBe(0)
-  })
+  test.each(momentsOf(from, to).filter((moment, _, all) => inTime(moment, all)))(
+    'given up by a worker that dies in its turn, at: %s',
+    async (moment) => {
+      const home = await placementOf(tenant.id)
+      const request = await requestTo(to, tenant.id)
+      const writer = new Writer(tenant.owner, 120)
+      await writer.start(3)
+      const move = await givenUp(tenant, () => requestMove(request), moment)
+      const { transactions } = writer.ledger
+      await sleep(500)
+      const ledger = await writer.stop()
+      expect(ledger.transactions).toBeGreaterThan(transactions)
+      expect(ledger.doubts).toBe(0)
+      expect(await judge(tenant.id, ledger)).toEqual({
+        lost: 0,
+        doubled: 0,
+        resurrected: 0,
+        examples: [],
+      })
+      const { kind, server, database, schema } = await placementOf(tenant.id)
+      expect({ kind, server, database, schema }).toEqual({
+        kind: home.kind,
+        server: home.server,
+        database: home.database,
+        schema: home.schema,
+      })
+      expect(await leftAt(move.target, tenant.id)).toBe(0)
+    },
+  )
 })
 
 test('afterwards every invariant holds', async () => {

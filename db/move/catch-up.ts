@@ -7,7 +7,10 @@ import { changedKeys, rowsOf, written, type TenantTable } from '#db/move/tables'
 const fewKeys = 400
 const patience = 20
 
-/** Brings the target up to the source, pass by pass, until one is small. Each pass is as of one instant. */
+/**
+ * Brings the target up to the source, pass by pass, until one is small. Each pass is as of one
+ * instant.
+ */
 export async function catchUp(mover: Mover): Promise<{ rows: number }> {
   const tables = await mover.tables()
   let total = 0
@@ -16,17 +19,22 @@ export async function catchUp(mover: Mover): Promise<{ rows: number }> {
     const began = performance.now()
     const keys = await catchUpOnce(mover, tables)
     total += keys
-    await mover.event('caught up', `pass ${pass}`, { rows: keys, tookMs: performance.now() - began })
+    await mover.event('caught up', `pass ${pass}`, {
+      rows: keys,
+      tookMs: performance.now() - began,
+    })
     await mover.note(`pass ${pass} brought over ${keys} changed keys`)
-    if (keys <= fewKeys) break // a tenant that writes faster than this is caught up with behind the fence, within its deadline
+    // a tenant that writes faster than this is caught up with behind the fence, within its deadline
+    if (keys <= fewKeys) break
   }
   return { rows: total }
 }
 
 /**
- * Takes the logged keys, all that one snapshot of the source shows, and makes the target's rows of these keys what the source's are in
- * that snapshot; then takes exactly these log rows away. Rows go out before rows come in, so that unique values can change hands.
- * Repeating it after a crash does no harm: what counts is the row, not what was done to it. Returns how many keys there were.
+ * Takes the logged keys, all that one snapshot of the source shows, and makes the target's rows of
+ * these keys what the source's are in that snapshot; then takes exactly these log rows away. Rows
+ * go out before rows come in, so that unique values can change hands. Repeating it after a crash
+ * does no harm: what counts is the row, not what was done to it. Returns how many keys there were.
  */
 export function catchUpOnce(mover: Mover, tables: TenantTable[]): Promise<number> {
   return mover.here ? passHere(mover, tables) : passAcross(mover, tables)
@@ -41,7 +49,12 @@ async function passHere(mover: Mover, tables: TenantTable[]): Promise<number> {
 }
 
 /** The pass itself, in a transaction that it begins and leaves open. */
-export async function applyHere(mover: Mover, target: pg.Client, tables: TenantTable[], how: { snapshot?: boolean } = {}): Promise<number> {
+export async function applyHere(
+  mover: Mover,
+  target: pg.Client,
+  tables: TenantTable[],
+  how: { snapshot?: boolean } = {},
+): Promise<number> {
   const { tenantId } = mover.move
   const { touched, keys } = await logged(mover, target, tables, { ...how, writes: true })
   if (keys === 0) return 0
@@ -70,10 +83,26 @@ async function passAcross(mover: Mover, tables: TenantTable[]): Promise<number> 
   for (const table of touched) arriving.set(table, await arrivalTable(target, mover, table))
   await ownTable(target, 'touched', '(table_name text, key text[])')
   await mover.enter(target, 'catch up', { writes: true })
-  await stream(source, target, `select distinct table_name, key from tenancy.changed_keys where tenant_id = '${tenantId}'`, 'pg_temp.touched (table_name, key)')
+  await stream(
+    source,
+    target,
+    `select distinct table_name, key from tenancy.changed_keys where tenant_id = '${tenantId}'`,
+    'pg_temp.touched (table_name, key)',
+  )
   for (const [table, arrived] of arriving) {
     const sql = written(table, tenantId)
-    await stream(source, target, rowsOf(table, tenantId, mover.move.source.schema, changedKeys(table, tenantId), sql.columns('s')), `${arrived} (${sql.columns()})`)
+    await stream(
+      source,
+      target,
+      rowsOf(
+        table,
+        tenantId,
+        mover.move.source.schema,
+        changedKeys(table, tenantId),
+        sql.columns('s'),
+      ),
+      `${arrived} (${sql.columns()})`,
+    )
   }
   const out = touched.toReversed().map((table) => {
     const sql = written(table, tenantId)
@@ -93,12 +122,19 @@ async function passAcross(mover: Mover, tables: TenantTable[]): Promise<number> 
 }
 
 /** Begins the transaction of a pass, and sees which tables it has to do with. */
-async function logged(mover: Mover, client: pg.Client, tables: TenantTable[], how: { snapshot?: boolean; writes?: boolean }): Promise<{ touched: TenantTable[]; keys: number }> {
+async function logged(
+  mover: Mover,
+  client: pg.Client,
+  tables: TenantTable[],
+  how: { snapshot?: boolean; writes?: boolean },
+): Promise<{ touched: TenantTable[]; keys: number }> {
   const counts = `select table_name, count(*) as keys from tenancy.changed_keys where tenant_id = '${mover.move.tenantId}' group by table_name`
-  const rows: { table_name: string; keys: string }[] = (await mover.enter(client, 'catch up', how, counts))?.rows ?? []
+  const rows: { table_name: string; keys: string }[] =
+    (await mover.enter(client, 'catch up', how, counts))?.rows ?? []
   const touched = tables.filter(({ name }) => rows.some((row) => row.table_name === name))
   return { touched, keys: rows.reduce((sum, row) => sum + Number(row.keys), 0) }
 }
 
 // in the snapshot of the pass: exactly the rows that it has seen, and none that came since
-const forget = (tenantId: string) => `delete from tenancy.changed_keys where tenant_id = '${tenantId}'`
+const forget = (tenantId: string) =>
+  `delete from tenancy.changed_keys where tenant_id = '${tenantId}'`

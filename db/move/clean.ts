@@ -22,31 +22,50 @@ export async function clean(mover: Mover): Promise<{ rows: number }> {
     await finishLeaving(source, mover, mover.move.source.epoch + 1)
     await handOver(source, mover, mover.move.id, null)
   }
-  if (there) await unlessAbandoned(mover, 'target', async () => handOver(await mover.target(), mover, mover.move.id, null))
+  if (there)
+    await unlessAbandoned(mover, 'target', async () =>
+      handOver(await mover.target(), mover, mover.move.id, null),
+    )
   return gone
 }
 
 /** The old copy goes when the tenant is let in in its new place, and not before. */
 async function assertLetIn(mover: Mover): Promise<true> {
   const home = await homeOf(mover)
-  const { rowCount } = await (await mover.target()).query(
-    `select from tenancy.residents where tenant_id = $1 and state in ('active', 'copying') and epoch = $2`, [mover.move.tenantId, home?.epoch])
-  if (rowCount !== 1) throw new Error(`tenant ${mover.slug} is not let in in its new place, so its old copy stays; where a way back was abandoned, \`tenant move ${mover.slug} --tidy\` ends it`)
+  const { rowCount } = await (
+    await mover.target()
+  ).query(
+    `select from tenancy.residents where tenant_id = $1 and state in ('active', 'copying') and epoch = $2`,
+    [mover.move.tenantId, home?.epoch],
+  )
+  if (rowCount !== 1)
+    throw new Error(
+      `tenant ${mover.slug} is not let in in its new place, so its old copy stays; where a way back was abandoned, \`tenant move ${mover.slug} --tidy\` ends it`,
+    )
   await mover.letGo() // a migration of the new place need not wait for the clean-up of the old one
   return true
 }
 
 async function homeOf({ move }: Mover): Promise<typeof placements.$inferSelect | undefined> {
-  const [placement] = await platform().select().from(placements).where(eq(placements.tenantId, move.tenantId))
+  const [placement] = await platform()
+    .select()
+    .from(placements)
+    .where(eq(placements.tenantId, move.tenantId))
   return placement
 }
 
-/** Takes away what is left at one end: rows in batches where others live too, or the whole schema, database and login. */
+/**
+ * Takes away what is left at one end: rows in batches where others live too, or the whole schema,
+ * database and login.
+ */
 export async function empty(mover: Mover, side: 'source' | 'target'): Promise<{ rows: number }> {
   const { move } = mover
   const end = await mover.end(side)
   const home = await homeOf(mover)
-  if (home && isSamePlace(home, move[side])) throw new Error(`tenant ${mover.slug} lives in ${placeName(end)}, so nothing of it is taken away`)
+  if (home && isSamePlace(home, move[side]))
+    throw new Error(
+      `tenant ${mover.slug} lives in ${placeName(end)}, so nothing of it is taken away`,
+    )
   if (!isShared(move[side])) {
     await mover.note(`dropping ${move[side].database ?? move[side].schema}`)
     await moment('in the clean-up')
@@ -67,11 +86,17 @@ async function removeRows(mover: Mover, client: pg.Client, schema: string): Prom
   let gone = 0
   for (const table of (await tenantTables(client, schema)).toReversed()) {
     const sql = written(table, mover.move.tenantId)
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       if (mover.stopping.aborted) await mover.checkpoint()
       await mover.enter(client, 'clean up', { writes: true, lazily: true })
-      const { rows: [cut] } = await client.query<{ key: string[] }>(`select ${sql.keyText('s')} as key from ${sql.in(schema)} as s where ${sql.own('s')} order by ${sql.order('s')} offset ${batchRows - 1} limit 1`)
-      const { rowCount } = await client.query(`delete from ${sql.in(schema)} as t where ${sql.own('t')} and ${sql.upTo('t', cut?.key ?? null)}`)
+      const {
+        rows: [cut],
+      } = await client.query<{ key: string[] }>(
+        `select ${sql.keyText('s')} as key from ${sql.in(schema)} as s where ${sql.own('s')} order by ${sql.order('s')} offset ${batchRows - 1} limit 1`,
+      )
+      const { rowCount } = await client.query(
+        `delete from ${sql.in(schema)} as t where ${sql.own('t')} and ${sql.upTo('t', cut?.key ?? null)}`,
+      )
       await moment('in the clean-up')
       await client.query('commit')
       more = cut !== undefined

@@ -13,7 +13,10 @@ type Cursor = { last_key: string[] | null; rows: string; done: boolean }
 type Chunk = { key: string[] | null; rows: number; done: boolean }
 type Copied = { table: TenantTable; last: string[] | null; clash: boolean }
 
-/** Copies every row in the order of its key, a chunk a transaction; the cursor is written with the rows, so that neither is there alone. */
+/**
+ * Copies every row in the order of its key, a chunk a transaction; the cursor is written with the
+ * rows, so that neither is there alone.
+ */
 export async function copy(mover: Mover): Promise<{ rows: number }> {
   const started = performance.now()
   let total = 0
@@ -44,17 +47,33 @@ function sameTables(source: TenantTable[], target: TenantTable[]): void {
   for (const table of source) {
     const other = target.find(({ name }) => name === table.name)
     const missing = table.columns.filter((column) => !other?.columns.includes(column))
-    if (missing.length > 0) throw new TableNotMovable(table.name, other ? `the target has no column ${missing.join(', ')}` : 'the target has no such table')
+    if (missing.length > 0)
+      throw new TableNotMovable(
+        table.name,
+        other ? `the target has no column ${missing.join(', ')}` : 'the target has no such table',
+      )
   }
 }
 
-/** Where the copy of a table goes on. What an earlier life of the target left behind is made the same as the source first. */
+/**
+ * Where the copy of a table goes on. What an earlier life of the target left behind is made the
+ * same as the source first.
+ */
 async function begin(mover: Mover, table: TenantTable): Promise<Chunk> {
   const target = await mover.target()
   const sql = written(table, mover.move.tenantId)
   await mover.enter(target, 'copy', { writes: true })
-  const { rows: [cursor] } = await target.query<Cursor>('select last_key, rows, done from tenancy.arrivals where tenant_id = $1 and move_id = $2 and table_name = $3', [mover.move.tenantId, mover.move.id, table.name])
-  const { rows: [left] } = await target.query<{ some: boolean }>(`select exists (select from ${sql.in(mover.move.target.schema)} as t where ${sql.own('t')}) as some`)
+  const {
+    rows: [cursor],
+  } = await target.query<Cursor>(
+    'select last_key, rows, done from tenancy.arrivals where tenant_id = $1 and move_id = $2 and table_name = $3',
+    [mover.move.tenantId, mover.move.id, table.name],
+  )
+  const {
+    rows: [left],
+  } = await target.query<{ some: boolean }>(
+    `select exists (select from ${sql.in(mover.move.target.schema)} as t where ${sql.own('t')}) as some`,
+  )
   await target.query('commit')
   if (cursor) return { key: cursor.last_key, rows: Number(cursor.rows), done: cursor.done }
   if (left?.some) await weed(mover, table)
@@ -62,24 +81,38 @@ async function begin(mover: Mover, table: TenantTable): Promise<Chunk> {
 }
 
 /**
- * True where a row in the target may keep another out: the same row, where the tenant has lived before; or one with a unique value that
- * has gone, while rows were copied, from a row that came early to one that comes late. The late one then comes with the log. In a place
- * that this move has made no such index is built before the rows are there.
+ * True where a row in the target may keep another out: the same row, where the tenant has lived
+ * before; or one with a unique value that has gone, while rows were copied, from a row that came
+ * early to one that comes late. The late one then comes with the log. In a place that this move has
+ * made no such index is built before the rows are there.
  */
 async function mayClash(mover: Mover, table: TenantTable): Promise<boolean> {
   if (isShared(mover.move.target) || mover.move.rollsBack !== null) return true
-  const { rows: [row] } = await (await mover.target()).query<{ some: boolean }>(`
+  const {
+    rows: [row],
+  } = await (
+    await mover.target()
+  ).query<{ some: boolean }>(
+    `
     select exists (
       select from pg_catalog.pg_index as x
       where x.indrelid = $1::regclass and not x.indisprimary and (x.indisunique or x.indisexclusion)
-    ) as some`, [written(table, mover.move.tenantId).in(mover.move.target.schema)])
+    ) as some`,
+    [written(table, mover.move.tenantId).in(mover.move.target.schema)],
+  )
   return row?.some ?? true
 }
 
 /** The key at which a chunk ends; null for the last one, which goes to the end of the table. */
-async function cut(mover: Mover, source: pg.Client, { table, last }: Copied): Promise<string[] | null> {
+async function cut(
+  mover: Mover,
+  source: pg.Client,
+  { table, last }: Copied,
+): Promise<string[] | null> {
   const sql = written(table, mover.move.tenantId)
-  const { rows: [end] } = await source.query<{ key: string[] }>(`
+  const {
+    rows: [end],
+  } = await source.query<{ key: string[] }>(`
     select ${sql.keyText('s')} as key from ${sql.in(mover.move.source.schema)} as s
     where ${sql.own('s')} and ${sql.after('s', last)} order by ${sql.order('s')} offset ${chunkRows - 1} limit 1`)
   return end?.key ?? null
@@ -93,7 +126,10 @@ async function copyHere(mover: Mover, copied: Copied): Promise<Chunk> {
   return put(mover, target, copied, key, part(mover, copied, key))
 }
 
-/** Two databases: rows stream from one to the other in the binary form, by way of a table that only this connection has. */
+/**
+ * Two databases: rows stream from one to the other in the binary form, by way of a table that only
+ * this connection has.
+ */
 async function copyAcross(mover: Mover, copied: Copied): Promise<Chunk> {
   const [source, target] = [await mover.source(), await mover.target()]
   const columns = written(copied.table, mover.move.tenantId).columns()
@@ -112,21 +148,37 @@ function part(mover: Mover, { table, last }: Copied, key: string[] | null): stri
     where ${sql.own('s')} and ${sql.after('s', last)} and ${sql.upTo('s', key)} order by ${sql.order('s')}`
 }
 
-async function put(mover: Mover, target: pg.Client, { table, clash }: Copied, key: string[] | null, rows: string): Promise<Chunk> {
+async function put(
+  mover: Mover,
+  target: pg.Client,
+  { table, clash }: Copied,
+  key: string[] | null,
+  rows: string,
+): Promise<Chunk> {
   const sql = written(table, mover.move.tenantId)
-  const { rowCount } = await target.query(`insert into ${sql.in(mover.move.target.schema)} (${sql.columns()}) overriding system value ${rows} ${clash ? 'on conflict do nothing' : ''}`)
+  const { rowCount } = await target.query(
+    `insert into ${sql.in(mover.move.target.schema)} (${sql.columns()}) overriding system value ${rows} ${clash ? 'on conflict do nothing' : ''}`,
+  )
   return settle(mover, target, table, { key, rows: rowCount ?? 0, done: key === null })
 }
 
-async function settle(mover: Mover, target: pg.Client, table: TenantTable, chunk: Chunk): Promise<Chunk> {
-  await target.query(`
+async function settle(
+  mover: Mover,
+  target: pg.Client,
+  table: TenantTable,
+  chunk: Chunk,
+): Promise<Chunk> {
+  await target.query(
+    `
     insert into tenancy.arrivals as a (tenant_id, move_id, table_name, last_key, rows, done)
     values ($1, $2, $3, $4, $5, $6)
     on conflict (tenant_id, move_id, table_name) do update
     set last_key = coalesce(excluded.last_key, a.last_key), rows = a.rows + excluded.rows, done = excluded.done`,
-  [mover.move.tenantId, mover.move.id, table.name, chunk.key, chunk.rows, chunk.done])
+    [mover.move.tenantId, mover.move.id, table.name, chunk.key, chunk.rows, chunk.done],
+  )
   await moment('in a chunk')
-  // a chunk that a crash takes back takes its cursor along; the last one of a table is on disk before its end is reported
+  // a chunk that a crash takes back takes its cursor along; the last one of a table is on disk
+  // before its end is reported
   if (chunk.done) await target.query('set local synchronous_commit = on')
   await target.query('commit')
   return chunk
@@ -134,24 +186,43 @@ async function settle(mover: Mover, target: pg.Client, table: TenantTable, chunk
 
 const prepared = new WeakMap<pg.Client, Set<string>>()
 
-/** A table of this connection alone, emptied by each commit, for rows of one table on their way in. */
-export async function arrivalTable(target: pg.Client, mover: Mover, table: TenantTable): Promise<string> {
+/**
+ * A table of this connection alone, emptied by each commit, for rows of one table on their way in.
+ */
+export async function arrivalTable(
+  target: pg.Client,
+  mover: Mover,
+  table: TenantTable,
+): Promise<string> {
   const sql = written(table, mover.move.tenantId)
   const like = `as select ${sql.columns('t')} from ${sql.in(mover.move.target.schema)} as t with no data`
   return ownTable(target, pg.escapeIdentifier(`arriving_${table.name}`.slice(0, 60)), '', like)
 }
 
 /** A table of this connection alone, emptied by each commit; made once. */
-export async function ownTable(target: pg.Client, name: string, columns: string, like = ''): Promise<string> {
+export async function ownTable(
+  target: pg.Client,
+  name: string,
+  columns: string,
+  like = '',
+): Promise<string> {
   const known = prepared.get(target) ?? new Set()
   prepared.set(target, known)
-  if (!known.has(name)) await target.query(`create temporary table if not exists ${name} ${columns} on commit delete rows ${like}`)
+  if (!known.has(name))
+    await target.query(
+      `create temporary table if not exists ${name} ${columns} on commit delete rows ${like}`,
+    )
   known.add(name)
   return `pg_temp.${name}`
 }
 
 /** Streams the rows of a query into a table of another connection. */
-export async function stream(source: pg.Client, target: pg.Client, query: string, into: string): Promise<void> {
+export async function stream(
+  source: pg.Client,
+  target: pg.Client,
+  query: string,
+  into: string,
+): Promise<void> {
   const reader = source.query(copyStreams.to(`copy (${query}) to stdout (format binary)`))
   const writer = target.query(copyStreams.from(`copy ${into} from stdin (format binary)`))
   await pipeline(reader, writer)

@@ -11,7 +11,15 @@ import { readEvents, readMove } from '#db/move/ledger'
 import { drive } from '#db/move/move'
 import { Mover } from '#db/move/mover'
 import { requestAbort, requestConfirm, requestMove, requestRollback } from '#db/move/request'
-import { driven, fingerprint, leave, mainAdmin, serviceOf, settleIn, type Place } from '#db/move/testing/world'
+import {
+  driven,
+  fingerprint,
+  leave,
+  mainAdmin,
+  serviceOf,
+  settleIn,
+  type Place,
+} from '#db/move/testing/world'
 import { listenForPlacements } from '#db/placement-listener'
 import { closePools } from '#db/pools'
 import { connectionString, placementOf } from '#db/registry'
@@ -29,22 +37,35 @@ afterAll(async () => {
 
 const asked = { actor: 'test', reason: 'test' }
 const signal = () => new AbortController().signal
-const admin = <T = unknown>(text: string, url = mainAdmin()) => connected(url, async (client) => (await client.query(text)).rows as T[])
+const admin = <T = unknown>(text: string, url = mainAdmin()) =>
+  connected(url, async (client) => (await client.query(text)).rows as T[])
 
-test.each(['schema', 'database'] as const)('a difference in the copy in a %s is found, and the move is given up with table and range', { timeout: 60_000 }, async (kind) => {
-  const tenant = await fresh(`planted-${kind}`)
-  const before = await fingerprint(tenant.id)
-  const move = await driven(await requestMove({ tenantId: tenant.id, to: kind, ...asked }), 'caught_up')
-  const name = privateName(tenant.id)
-  const there = new URL(mainAdmin())
-  if (kind === 'database') there.pathname = `/${name}`
-  await admin(`set session_replication_role = replica; update ${name}.order_lines set quantity = quantity + 1 where ctid = (select min(ctid) from ${name}.order_lines)`, there.toString())
-  const ended = await driven(move)
-  expect(ended.state).toBe('aborted')
-  expect(ended.error).toMatch(/the copy of order_lines differs between key the first and the last: (\d+) rows with checksum -?\d+ in the source, \1 with -?\d+ in the target/)
-  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 1 })
-  expect(await fingerprint(tenant.id)).toEqual(before)
-})
+test.each(['schema', 'database'] as const)(
+  'a difference in the copy in a %s is found, and the move is given up with table and range',
+  { timeout: 60_000 },
+  async (kind) => {
+    const tenant = await fresh(`planted-${kind}`)
+    const before = await fingerprint(tenant.id)
+    const move = await driven(
+      await requestMove({ tenantId: tenant.id, to: kind, ...asked }),
+      'caught_up',
+    )
+    const name = privateName(tenant.id)
+    const there = new URL(mainAdmin())
+    if (kind === 'database') there.pathname = `/${name}`
+    await admin(
+      `set session_replication_role = replica; update ${name}.order_lines set quantity = quantity + 1 where ctid = (select min(ctid) from ${name}.order_lines)`,
+      there.toString(),
+    )
+    const ended = await driven(move)
+    expect(ended.state).toBe('aborted')
+    expect(ended.error).toMatch(
+      /the copy of order_lines differs between key the first and the last: (\d+) rows with checksum -?\d+ in the source, \1 with -?\d+ in the target/,
+    )
+    expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 1 })
+    expect(await fingerprint(tenant.id)).toEqual(before)
+  },
+)
 
 test('tables that nobody told the move of are moved, with what is written to them meanwhile, though they refer to each other', async () => {
   const tenant = await fresh('widgets')
@@ -57,66 +78,106 @@ test('tables that nobody told the move of are moved, with what is written to the
     alter table ${schema}.widgets owner to rowhouse_owner;
     alter table ${schema}.boxes owner to rowhouse_owner;
     select tenancy.protect('${schema}', 'widgets'), tenancy.protect('${schema}', 'boxes')`
-  const write = (tenantId: string, number: number) => withTenant(serviceOf(tenantId), async (tx) => {
-    await tx.execute(sql`insert into widgets (tenant_id, place, number, weight) values (${tenantId}, ${`it's "here"`}, ${number}, 1.50), (${tenantId}, 'there', ${number}, null)`)
-    await tx.execute(sql`update widgets set number = number + 100, weight = 2 where place = 'there' and number = ${number}`)
-    await tx.execute(sql`insert into boxes values (${tenantId}, ${number}, ${`it's "here"`}, ${number})`)
-    await tx.execute(sql`update widgets set box = ${number} where number = ${number}`)
-  })
+  const write = (tenantId: string, number: number) =>
+    withTenant(serviceOf(tenantId), async (tx) => {
+      await tx.execute(
+        sql`insert into widgets (tenant_id, place, number, weight) values (${tenantId}, ${`it's "here"`}, ${number}, 1.50), (${tenantId}, 'there', ${number}, null)`,
+      )
+      await tx.execute(
+        sql`update widgets set number = number + 100, weight = 2 where place = 'there' and number = ${number}`,
+      )
+      await tx.execute(
+        sql`insert into boxes values (${tenantId}, ${number}, ${`it's "here"`}, ${number})`,
+      )
+      await tx.execute(sql`update widgets set box = ${number} where number = ${number}`)
+    })
   await admin(widgets('shared'))
   try {
     await write(tenant.id, 1)
-    const move = await driven(await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }), 'provisioned')
+    const move = await driven(
+      await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }),
+      'provisioned',
+    )
     await admin(widgets(name))
     await driven(move, 'copied')
     await write(tenant.id, 2)
     expect(await driven(move)).toMatchObject({ state: 'switched', error: null })
-    const { rows } = await withTenant(tenant.owner, (tx) => tx.execute(sql`select place, number, weight, (select b.id from boxes as b where b.id = w.box) as box from widgets as w order by 1, 2`))
+    const { rows } = await withTenant(tenant.owner, (tx) =>
+      tx.execute(
+        sql`select place, number, weight, (select b.id from boxes as b where b.id = w.box) as box from widgets as w order by 1, 2`,
+      ),
+    )
     expect(rows).toEqual([
-      { place: `it's "here"`, number: 1, weight: '1.50', box: 1 }, { place: `it's "here"`, number: 2, weight: '1.50', box: 2 },
-      { place: 'there', number: 101, weight: '2', box: null }, { place: 'there', number: 102, weight: '2', box: null },
+      { place: `it's "here"`, number: 1, weight: '1.50', box: 1 },
+      { place: `it's "here"`, number: 2, weight: '1.50', box: 2 },
+      { place: 'there', number: 101, weight: '2', box: null },
+      { place: 'there', number: 102, weight: '2', box: null },
     ])
   } finally {
     await admin('drop table shared.widgets, shared.boxes')
   }
 })
 
-test('a transaction that stays open holds up the move alone, and the move says which', { timeout: 60_000 }, async () => {
-  const [tenant, neighbour] = [await fresh('patient'), await fresh('other')]
-  const open = holdOpen(tenant.owner, 4000)
-  const move = await requestMove({ tenantId: tenant.id, to: 'schema', ...asked })
-  const moving = drive(move.id, signal())
-  const waits = { own: 0, others: 0 }
-  const timed = async (who: 'own' | 'others', caller: typeof tenant.owner) => {
-    const began = performance.now()
-    await withTenant(caller, (tx) => tx.execute(sql`insert into activity (tenant_id, id, actor, deed, subject) values (${tx.tenantId}, ${newId()}, 'x', 'x', 'x')`))
-    waits[who] = Math.max(waits[who], performance.now() - began)
-  }
-  let over = false
-  void open.then(() => (over = true))
-  while (!over) await Promise.all([timed('own', tenant.owner), timed('others', neighbour.owner)])
-  await moving
-  expect(waits.own).toBeLessThan(1000)
-  expect(waits.others).toBeLessThan(1000)
-  const waited = (await readEvents(move.id)).find(({ event }) => event === 'waits')
-  expect(waited?.detail).toMatch(/^backend \d+ \(rowhouse_tenant, rowhouse\), whose transaction is active for \d+ s$/)
-  expect(await readMove(move.id)).toMatchObject({ state: 'switched' })
-})
+test(
+  'a transaction that stays open holds up the move alone, and the move says which',
+  { timeout: 60_000 },
+  async () => {
+    const [tenant, neighbour] = [await fresh('patient'), await fresh('other')]
+    const open = holdOpen(tenant.owner, 4000)
+    const move = await requestMove({ tenantId: tenant.id, to: 'schema', ...asked })
+    const moving = drive(move.id, signal())
+    const waits = { own: 0, others: 0 }
+    const timed = async (who: 'own' | 'others', caller: typeof tenant.owner) => {
+      const began = performance.now()
+      await withTenant(caller, (tx) =>
+        tx.execute(
+          sql`insert into activity (tenant_id, id, actor, deed, subject) values (${tx.tenantId}, ${newId()}, 'x', 'x', 'x')`,
+        ),
+      )
+      waits[who] = Math.max(waits[who], performance.now() - began)
+    }
+    let over = false
+    void open.then(() => (over = true))
+    while (!over) await Promise.all([timed('own', tenant.owner), timed('others', neighbour.owner)])
+    await moving
+    expect(waits.own).toBeLessThan(1000)
+    expect(waits.others).toBeLessThan(1000)
+    const waited = (await readEvents(move.id)).find(({ event }) => event === 'waits')
+    expect(waited?.detail).toMatch(
+      /^backend \d+ \(rowhouse_tenant, rowhouse\), whose transaction is active for \d+ s$/,
+    )
+    expect(await readMove(move.id)).toMatchObject({ state: 'switched' })
+  },
+)
 
 test('capture is under the seal: a transaction cannot drop it', async () => {
   const tenant = await fresh('sealed')
   await driven(await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }), 'capturing')
-  const write = (before: string) => withTenant(tenant.owner, async (tx) => {
-    await tx.execute(sql.raw(before))
-    const { rowCount } = await tx.execute(sql`update customers set note = 'changed' where tenant_id = ${tenant.id}`)
-    return rowCount
-  })
-  const logged = async () => Number((await admin<{ n: string }>(`select count(*) as n from tenancy.changed_keys where tenant_id = '${tenant.id}'`))[0]?.n)
+  const write = (before: string) =>
+    withTenant(tenant.owner, async (tx) => {
+      await tx.execute(sql.raw(before))
+      const { rowCount } = await tx.execute(
+        sql`update customers set note = 'changed' where tenant_id = ${tenant.id}`,
+      )
+      return rowCount
+    })
+  const logged = async () =>
+    Number(
+      (
+        await admin<{ n: string }>(
+          `select count(*) as n from tenancy.changed_keys where tenant_id = '${tenant.id}'`,
+        )
+      )[0]?.n,
+    )
   expect(await write(`select 1`)).toBeGreaterThan(0)
   const before = await logged()
   expect(before).toBeGreaterThan(0)
   expect(await write(`set local "tenancy.seal" = ''`)).toBe(0)
-  expect(await write(`do $$ begin execute 'set local "tenancy.seal" = ''' || replace(current_setting('tenancy.seal'), '+', '') || ''''; end $$`)).toBe(0)
+  expect(
+    await write(
+      `do $$ begin execute 'set local "tenancy.seal" = ''' || replace(current_setting('tenancy.seal'), '+', '') || ''''; end $$`,
+    ),
+  ).toBe(0)
   await expect(write(`set local session_replication_role = replica`)).rejects.toThrow()
   expect(await logged()).toBe(before)
 })
@@ -125,9 +186,19 @@ test('an app that serves the tenant has connections to its new place before the 
   const tenant = await fresh('warm')
   const stop = listenForPlacements()
   try {
-    while ((await admin(`select from pg_stat_activity where application_name = 'rowhouse placements' and query like 'listen%' and datname = current_database()`)).length === 0) await sleep(10)
+    while (
+      (
+        await admin(
+          `select from pg_stat_activity where application_name = 'rowhouse placements' and query like 'listen%' and datname = current_database()`,
+        )
+      ).length === 0
+    )
+      await sleep(10)
     await fingerprint(tenant.id)
-    const move = await driven(await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }), 'verified')
+    const move = await driven(
+      await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }),
+      'verified',
+    )
     await placementOf(tenant.id)
     expect(await driven(move)).toMatchObject({ state: 'switched' })
     const opened = `select from pg_stat_activity where usename = '${privateName(tenant.id)}'`
@@ -167,24 +238,41 @@ test('a run that has ended opens nothing more: what work that came too late woul
   expect(await driven(move)).toMatchObject({ state: 'switched', error: null })
 })
 
-test('a tenant comes back to a place that a mover left fenced when it died behind the last commit, by the way back and by a new move', { timeout: 60_000 }, async () => {
-  const tenant = await fresh('fenced')
-  const away = async () => {
-    expect(await driven(await requestMove({ tenantId: tenant.id, to: 'database', ...asked }))).toMatchObject({ state: 'switched' })
-    await admin(`update tenancy.residents set state = 'fenced' where tenant_id = '${tenant.id}'`)
-  }
-  await away()
-  expect(await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))).toMatchObject({ state: 'cleaned', error: null })
-  await away()
-  expect(await driven(await requestConfirm(tenant.id, tenant.slug, 'test'))).toMatchObject({ state: 'cleaned', error: null })
-  expect(await driven(await requestMove({ tenantId: tenant.id, to: 'shared', ...asked }))).toMatchObject({ state: 'switched', error: null })
-})
+test(
+  'a tenant comes back to a place that a mover left fenced when it died behind the last commit, by the way back and by a new move',
+  { timeout: 60_000 },
+  async () => {
+    const tenant = await fresh('fenced')
+    const away = async () => {
+      expect(
+        await driven(await requestMove({ tenantId: tenant.id, to: 'database', ...asked })),
+      ).toMatchObject({ state: 'switched' })
+      await admin(`update tenancy.residents set state = 'fenced' where tenant_id = '${tenant.id}'`)
+    }
+    await away()
+    expect(
+      await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test')),
+    ).toMatchObject({ state: 'cleaned', error: null })
+    await away()
+    expect(await driven(await requestConfirm(tenant.id, tenant.slug, 'test'))).toMatchObject({
+      state: 'cleaned',
+      error: null,
+    })
+    expect(
+      await driven(await requestMove({ tenantId: tenant.id, to: 'shared', ...asked })),
+    ).toMatchObject({ state: 'switched', error: null })
+  },
+)
 
 test('the login of a place that was left opens nothing there', async () => {
   const tenant = await fresh('left', 'schema')
   const old = await placementOf(tenant.id)
-  expect(await driven(await requestMove({ tenantId: tenant.id, to: 'shared', ...asked }))).toMatchObject({ state: 'switched' })
-  const enter = connected(connectionString(old), (client) => client.query('select tenancy.enter_own($1, $2)', [tenant.id, old.epoch]))
+  expect(
+    await driven(await requestMove({ tenantId: tenant.id, to: 'shared', ...asked })),
+  ).toMatchObject({ state: 'switched' })
+  const enter = connected(connectionString(old), (client) =>
+    client.query('select tenancy.enter_own($1, $2)', [tenant.id, old.epoch]),
+  )
   await expect(enter).rejects.toMatchObject({ code: 'TN409' })
   expect(await admin(`select from ${old.schema}.orders`)).toHaveLength(10)
 })

@@ -11,11 +11,14 @@ afterAll(async () => {
   await closePools()
 })
 
-test.each(directions)('from %s to %s a tenant that writes loses nothing, there and back and there for good', async (from, to) => {
-  const residents = await roundTrip(from, to)
-  made.push(...residents)
-  expect(residents).toHaveLength(2)
-})
+test.each(directions)(
+  'from %s to %s a tenant that writes loses nothing, there and back and there for good',
+  async (from, to) => {
+    const residents = await roundTrip(from, to)
+    made.push(...residents)
+    expect(residents).toHaveLength(2)
+  },
+)
 
 test('afterwards every invariant holds', async () => {
   expect((await examineFleet()).findings).toEqual([])

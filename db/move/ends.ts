@@ -21,29 +21,47 @@ export async function reachable(tenantId: string, end: MoveEnd): Promise<End> {
   const [row] = await platform().select().from(servers).where(eq(servers.id, serverId))
   if (!row) throw new Error(`server ${serverId} is in no list`)
   const server = {
-    host: row.host, port: row.port,
-    migratorPassword: decrypt(row.migratorSecret, `server ${row.id} migrator`), workerPassword: decrypt(row.workerSecret, `server ${row.id} worker`),
+    host: row.host,
+    port: row.port,
+    migratorPassword: decrypt(row.migratorSecret, `server ${row.id} migrator`),
+    workerPassword: decrypt(row.workerSecret, `server ${row.id} worker`),
   }
   return { ...place, server }
 }
 
 /** How an end is called in notes and errors. */
-export const placeName = ({ server, database, schema }: { server: { host: string; port: number } | null; database: string | null; schema: string }): string =>
+export const placeName = ({
+  server,
+  database,
+  schema,
+}: {
+  server: { host: string; port: number } | null
+  database: string | null
+  schema: string
+}): string =>
   `${server ? `${server.host}:${server.port}/` : ''}${database ?? 'main'}, schema ${schema}`
 
 type Where = Pick<MoveEnd, 'kind' | 'serverId' | 'database' | 'schema'>
-export const isSamePlace = (a: Where, b: Where): boolean => (['kind', 'serverId', 'database', 'schema'] as const).every((part) => a[part] === b[part])
+export const isSamePlace = (a: Where, b: Where): boolean =>
+  (['kind', 'serverId', 'database', 'schema'] as const).every((part) => a[part] === b[part])
 
 /** True when both ends are in the main database, so that one transaction can switch. */
-export const isHere = (source: MoveEnd, target: MoveEnd): boolean => source.database === null && target.database === null
+export const isHere = (source: MoveEnd, target: MoveEnd): boolean =>
+  source.database === null && target.database === null
 
 /** A connection of the worker to one end. `who` is what others see that wait for it. */
 export async function openEnd(end: End, who: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: serviceUrl('worker', end), application_name: who, keepAlive: true, connectionTimeoutMillis: 5000 })
+  const client = new pg.Client({
+    connectionString: serviceUrl('worker', end),
+    application_name: who,
+    keepAlive: true,
+    connectionTimeoutMillis: 5000,
+  })
   client.on('error', () => {}) // the query under way, or the next one, rejects with it
   await client.connect()
   await client.query(settings)
-  await client.query(`set client_connection_check_interval = '2s'`).catch(() => {}) // not every platform can
+  // not every platform can
+  await client.query(`set client_connection_check_interval = '2s'`).catch(() => {})
   return client
 }
 

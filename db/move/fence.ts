@@ -11,16 +11,25 @@ const deadlineMs = 2500
 
 const key = (mover: Mover) => `tenancy.lock_key('${mover.move.tenantId}')`
 
-/** Lets the tenant go on. `work` may send it behind its commit, in the same message, so that nobody waits for another round trip. */
+/**
+ * Lets the tenant go on. `work` may send it behind its commit, in the same message, so that nobody
+ * waits for another round trip.
+ */
 export const letGo = (mover: Mover): string =>
   `select pg_advisory_unlock(${key(mover)}); set lock_timeout = 0; set idle_session_timeout = 0; set idle_in_transaction_session_timeout = 0`
 
 /**
- * Runs `work` while no transaction of the tenant is open and none begins. Asks for the tenant's lock only when nobody is known to keep
- * it for long, waits for it no longer than a lock timeout, and tries again: a long transaction holds up the move and nobody else.
- * In: the connection that keeps the lock. Out: what `work` returns, and for how long newcomers waited. Gives up after a deadline.
+ * Runs `work` while no transaction of the tenant is open and none begins. Asks for the tenant's
+ * lock only when nobody is known to keep it for long, waits for it no longer than a lock timeout,
+ * and tries again: a long transaction holds up the move and nobody else. In: the connection that
+ * keeps the lock. Out: what `work` returns, and for how long newcomers waited. Gives up after a
+ * deadline.
  */
-export async function withFence<T>(mover: Mover, client: pg.Client, work: () => Promise<Held<T>>): Promise<{ result: T; pauseMs: number }> {
+export async function withFence<T>(
+  mover: Mover,
+  client: pg.Client,
+  work: () => Promise<Held<T>>,
+): Promise<{ result: T; pauseMs: number }> {
   for (let tries = 0; ; tries++) {
     await waitForLong(mover, client)
     const asked = performance.now()
@@ -31,11 +40,16 @@ export async function withFence<T>(mover: Mover, client: pg.Client, work: () => 
         if (!released) await client.query(letGo(mover))
         return { ...done, pauseMs: performance.now() - asked }
       } catch (error) {
-        await client.query('rollback').then(() => client.query(letGo(mover))).catch(() => drop(client))
+        await client
+          .query('rollback')
+          .then(() => client.query(letGo(mover)))
+          .catch(() => drop(client))
         throw error
       }
     }
-    await mover.note(`waits for ${(await holders(client, mover.move.tenantId)).map(described).join('; ') || 'the tenant’s transactions'}`)
+    await mover.note(
+      `waits for ${(await holders(client, mover.move.tenantId)).map(described).join('; ') || 'the tenant’s transactions'}`,
+    )
     await mover.pause(Math.min(50 * 2 ** tries, 1000) * (0.5 + Math.random()))
   }
 }
@@ -53,7 +67,10 @@ async function waitForLong(mover: Mover, client: pg.Client): Promise<void> {
   }
 }
 
-/** Short at first; a tenant whose transactions overlap all the time is waited for a little longer each time, never longer than a second. */
+/**
+ * Short at first; a tenant whose transactions overlap all the time is waited for a little longer
+ * each time, never longer than a second.
+ */
 const patienceMs = (tries: number): number => Math.min(100 + 50 * tries, 1000)
 
 async function locked(mover: Mover, client: pg.Client, lockTimeoutMs: number): Promise<boolean> {
@@ -68,7 +85,10 @@ async function locked(mover: Mover, client: pg.Client, lockTimeoutMs: number): P
   }
 }
 
-/** What `work` comes to within the deadline; after it the connection is dropped and an error thrown that passes. */
+/**
+ * What `work` comes to within the deadline; after it the connection is dropped and an error thrown
+ * that passes.
+ */
 export function inTime<T>(client: pg.Client, work: Promise<T>, ms = deadlineMs): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {

@@ -4,8 +4,30 @@ import { connected } from '#db/connect'
 import { NoSuchMove } from '#db/errors'
 import { forgetTenant, type Receipt } from '#db/erase/forget'
 import { latestMove, readEvents, readMove, type Move } from '#db/move/ledger'
-import { requestAbandon, requestAbort, requestConfirm, requestMove, requestRollback, requestTidying } from '#db/move/request'
-import { add, comesBack, databaseOf, dies, endsWithout, fence, goTo, homeFrom, refused, refuses, stateAt, tenant, toElsewhere, withTenants } from '#db/move/testing/gone-server'
+import {
+  requestAbandon,
+  requestAbort,
+  requestConfirm,
+  requestMove,
+  requestRollback,
+  requestTidying,
+} from '#db/move/request'
+import {
+  add,
+  comesBack,
+  databaseOf,
+  dies,
+  endsWithout,
+  fence,
+  goTo,
+  homeFrom,
+  refused,
+  refuses,
+  stateAt,
+  tenant,
+  toElsewhere,
+  withTenants,
+} from '#db/move/testing/gone-server'
 import { driven, fingerprint, leftAt, mainAdmin, remains, requestTo } from '#db/move/testing/world'
 import { forgetPlacement, placementOf, platform } from '#db/registry'
 import { placements } from '#db/schema/platform'
@@ -19,17 +41,34 @@ test('a tenant in neither place waits for its target, goes back when that stays 
   await fence(mainAdmin(), 5)
   await dies(move.target)
   await expect(driven(move)).rejects.toThrow(refused)
-  expect(await readMove(move.id)).toMatchObject({ state: 'verified', note: expect.stringMatching(/^will try again/) as unknown })
+  expect(await readMove(move.id)).toMatchObject({
+    state: 'verified',
+    note: expect.stringMatching(/^will try again/) as unknown,
+  })
 
-  await connected(mainAdmin(), (client) => client.query(`update tenancy.residents set changed_at = changed_at - interval '15 s' where tenant_id = $1`, [tenant.id]))
+  await connected(mainAdmin(), (client) =>
+    client.query(
+      `update tenancy.residents set changed_at = changed_at - interval '15 s' where tenant_id = $1`,
+      [tenant.id],
+    ),
+  )
   await expect(driven(move)).rejects.toThrow(refused)
-  expect(await readMove(move.id)).toMatchObject({ state: 'aborting', error: expect.stringMatching(/^the target does not open \(connect ECONNREFUSED .*\); the tenant goes back to its place$/) as unknown })
+  expect(await readMove(move.id)).toMatchObject({
+    state: 'aborting',
+    error: expect.stringMatching(
+      /^the target does not open \(connect ECONNREFUSED .*\); the tenant goes back to its place$/,
+    ) as unknown,
+  })
   forgetPlacement(tenant.id)
   expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
   expect(await fingerprint(tenant.id)).toEqual(before)
   await add()
   // somebody who still holds this move as his cannot lead anybody there any more
-  await expect(connected(mainAdmin(), (client) => client.query('select tenancy.record_switch($1, 2)', [move.id]))).rejects.toThrow('was given up')
+  await expect(
+    connected(mainAdmin(), (client) =>
+      client.query('select tenancy.record_switch($1, 2)', [move.id]),
+    ),
+  ).rejects.toThrow('was given up')
 
   await requestAbandon(tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'aborted' })
@@ -57,27 +96,44 @@ test('a source that is gone for good before the switch: the move ends when an op
   expect(await remains(mainAdmin(), 'shared', tenant.id)).toBe(0)
 })
 
-test.each([['by itself', async () => {}], ['given up', () => requestAbort(tenant.id, tenant.slug, 'test')]] as const)('a source that dies when its target has opened is not needed any more: the move goes on, %s', async (_, ask) => {
-  const move = await homeFrom('verified')
-  const before = await fingerprint(tenant.id)
-  await fence(await databaseOf(move.source), 0)
-  await connected(mainAdmin(), (client) => client.query(`update tenancy.residents set state = 'active', epoch = $2 where tenant_id = $1`, [tenant.id, move.source.epoch + 1]))
-  await dies(move.source)
-  await ask()
-  expect(await driven(move)).toMatchObject({ state: 'switched', abortBy: null, abandonBy: null })
-  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: move.source.epoch + 1 })
-  expect(await fingerprint(tenant.id)).toEqual(before)
-  await add()
-  // the old place comes back: nobody gets in there, and the way back is open
-  await comesBack()
-  await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))
-  forgetPlacement(tenant.id)
-  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'database' })
-  await add()
-})
+test.each([
+  ['by itself', async () => {}],
+  ['given up', () => requestAbort(tenant.id, tenant.slug, 'test')],
+] as const)(
+  'a source that dies when its target has opened is not needed any more: the move goes on, %s',
+  async (_, ask) => {
+    const move = await homeFrom('verified')
+    const before = await fingerprint(tenant.id)
+    await fence(await databaseOf(move.source), 0)
+    await connected(mainAdmin(), (client) =>
+      client.query(
+        `update tenancy.residents set state = 'active', epoch = $2 where tenant_id = $1`,
+        [tenant.id, move.source.epoch + 1],
+      ),
+    )
+    await dies(move.source)
+    await ask()
+    expect(await driven(move)).toMatchObject({ state: 'switched', abortBy: null, abandonBy: null })
+    expect(await placementOf(tenant.id)).toMatchObject({
+      kind: 'shared',
+      epoch: move.source.epoch + 1,
+    })
+    expect(await fingerprint(tenant.id)).toEqual(before)
+    await add()
+    // the old place comes back: nobody gets in there, and the way back is open
+    await comesBack()
+    await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))
+    forgetPlacement(tenant.id)
+    expect(await placementOf(tenant.id)).toMatchObject({ kind: 'database' })
+    await add()
+  },
+)
 
 test('the old copy stays while the new place does not answer, until an operator says otherwise; back after all, it is moved like any other', async () => {
-  const move = await driven(await requestMove({ ...(await requestTo('elsewhere', tenant.id)), graceHours: 0 }), 'switched')
+  const move = await driven(
+    await requestMove({ ...(await requestTo('elsewhere', tenant.id)), graceHours: 0 }),
+    'switched',
+  )
   await dies(move.target)
   await expect(driven(move)).rejects.toThrow(refused)
   expect(await readMove(move.id)).toMatchObject({ state: 'confirmed' })
@@ -99,17 +155,28 @@ test('what an abandoned move has left somewhere is on the receipt when the tenan
   await endsWithout(move)
   let receipt: Receipt = {}
   await forgetTenant(tenant.id, async (told) => void (receipt = told))
-  expect(receipt).toMatchObject({ tenants: 1, [`left behind: 127.0.0.1:1/${move.target.database}, schema ${move.target.schema}`]: 1 })
+  expect(receipt).toMatchObject({
+    tenants: 1,
+    [`left behind: 127.0.0.1:1/${move.target.database}, schema ${move.target.schema}`]: 1,
+  })
 })
 
 test('where the registry says that a tenant lives, nothing of it is taken away', async () => {
   const move = await driven(await requestMove(await requestTo('schema', tenant.id)), 'copied')
   const { schema, login, secret } = move.target
-  await platform().update(placements).set({ kind: 'schema', schema, login, secret }).where(eq(placements.tenantId, tenant.id))
+  await platform()
+    .update(placements)
+    .set({ kind: 'schema', schema, login, secret })
+    .where(eq(placements.tenantId, tenant.id))
   await requestAbort(tenant.id, tenant.slug, 'test')
-  await expect(driven(move)).rejects.toThrow(`lives in main, schema ${schema}, so nothing of it is taken away`)
+  await expect(driven(move)).rejects.toThrow(
+    `lives in main, schema ${schema}, so nothing of it is taken away`,
+  )
   expect(await leftAt(move.target, tenant.id)).toBe(1)
-  await platform().update(placements).set({ kind: 'shared', schema: 'shared', login: null, secret: null }).where(eq(placements.tenantId, tenant.id))
+  await platform()
+    .update(placements)
+    .set({ kind: 'shared', schema: 'shared', login: null, secret: null })
+    .where(eq(placements.tenantId, tenant.id))
   expect(await driven(move)).toMatchObject({ state: 'aborted' })
   expect(await leftAt(move.target, tenant.id)).toBe(0)
 })
@@ -117,7 +184,11 @@ test('where the registry says that a tenant lives, nothing of it is taken away',
 test('a target that opened and then went away stays shut when it comes back, and is taken away', async () => {
   const move = await driven(await toElsewhere(), 'verified')
   await fence(mainAdmin(), 20)
-  await connected(await databaseOf(move.target), (client) => client.query(`update tenancy.residents set state = 'active', epoch = 2 where tenant_id = $1`, [tenant.id]))
+  await connected(await databaseOf(move.target), (client) =>
+    client.query(`update tenancy.residents set state = 'active', epoch = 2 where tenant_id = $1`, [
+      tenant.id,
+    ]),
+  )
   await dies(move.target)
   await expect(driven(move)).rejects.toThrow(refused)
   await add()
@@ -128,13 +199,24 @@ test('a target that opened and then went away stays shut when it comes back, and
   expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
 })
 
-/** From the other server to here, and on the way back, behind the fence, the other one opens and dies. */
+/**
+ * From the other server to here, and on the way back, behind the fence, the other one opens and
+ * dies.
+ */
 async function backToOneThatDies(): Promise<{ home: Move; back: Move }> {
   expect(await goTo('elsewhere')).toMatchObject({ state: 'cleaned' })
   const home = await driven(await requestMove(await requestTo('shared', tenant.id)))
-  const back = await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'), 'verified')
+  const back = await driven(
+    await requestRollback(tenant.id, tenant.slug, 'test', 'test'),
+    'verified',
+  )
   await fence(mainAdmin(), 20)
-  await connected(await databaseOf(back.target), (client) => client.query(`update tenancy.residents set state = 'active', epoch = epoch + 1 where tenant_id = $1`, [tenant.id]))
+  await connected(await databaseOf(back.target), (client) =>
+    client.query(
+      `update tenancy.residents set state = 'active', epoch = epoch + 1 where tenant_id = $1`,
+      [tenant.id],
+    ),
+  )
   await dies(back.target)
   await expect(driven(back)).rejects.toThrow(refused)
   return { home, back }

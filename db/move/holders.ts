@@ -1,10 +1,19 @@
 import type pg from 'pg'
 
-type Holder = { pid: number; login: string; application: string; seconds: number | null; doing: string | null }
+type Holder = {
+  pid: number
+  login: string
+  application: string
+  seconds: number | null
+  doing: string | null
+}
 
 const longSeconds = 1
 
-/** The open transactions of a tenant in the database that the worker's connection leads to, the oldest first. */
+/**
+ * The open transactions of a tenant in the database that the worker's connection leads to, the
+ * oldest first.
+ */
 export async function holders(client: pg.Client, tenantId: string): Promise<Holder[]> {
   const { rows } = await client.query<Holder>('select * from tenancy.fence_holders($1)', [tenantId])
   return rows

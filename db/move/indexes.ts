@@ -2,7 +2,8 @@ import type { Mover } from '#db/move/mover'
 import { isShared } from '#db/move/mover'
 import { asMigrator } from '#db/placements/provision'
 
-// without the schema's name where the search_path has it, so that the same text builds the index in another schema
+// without the schema's name where the search_path has it, so that the same text builds the index in
+// another schema
 const definitions = `
   select i.relname as name, pg_get_indexdef(x.indexrelid, 0, true) as definition
   from pg_catalog.pg_index as x
@@ -11,9 +12,14 @@ const definitions = `
   where c.relnamespace = $1::regnamespace and x.indisvalid
     and not exists (select from pg_catalog.pg_constraint as k where k.conindid = x.indexrelid)`
 
-/** Builds what the source has and the target lacks, and collects statistics, before the target gets to work. */
+/**
+ * Builds what the source has and the target lacks, and collects statistics, before the target gets
+ * to work.
+ */
 export async function index(mover: Mover): Promise<{ rows: number }> {
-  const { rows: wanted } = await (await mover.source()).query<{ name: string; definition: string }>(definitions, [mover.move.source.schema])
+  const { rows: wanted } = await (
+    await mover.source()
+  ).query<{ name: string; definition: string }>(definitions, [mover.move.source.schema])
   const end = await mover.end('target')
   const tables = await mover.tables()
   const built = await asMigrator(end, async (client) => {
@@ -21,8 +27,13 @@ export async function index(mover: Mover): Promise<{ rows: number }> {
     await client.query(`set search_path = ${end.schema}, pg_temp`)
     let count = 0
     if (!isShared(mover.move.target)) {
-      const { rows: there } = await client.query<{ name: string }>('select c.relname as name from pg_catalog.pg_class as c where c.relnamespace = $1::regnamespace and c.relkind in (\'i\', \'I\')', [end.schema])
-      for (const { name, definition } of wanted.filter((one) => !there.some((other) => other.name === one.name))) {
+      const { rows: there } = await client.query<{ name: string }>(
+        "select c.relname as name from pg_catalog.pg_class as c where c.relnamespace = $1::regnamespace and c.relkind in ('i', 'I')",
+        [end.schema],
+      )
+      for (const { name, definition } of wanted.filter(
+        (one) => !there.some((other) => other.name === one.name),
+      )) {
         await mover.checkpoint()
         await mover.note(`building index ${name}`)
         await client.query(definition)

@@ -13,66 +13,153 @@ export async function readMove(id: string): Promise<Move> {
   return move
 }
 
-/** The move of a tenant on which something is still to be done or decided; where there is none, the newest. */
+/**
+ * The move of a tenant on which something is still to be done or decided; where there is none, the
+ * newest.
+ */
 export async function latestMove(tenantId: string): Promise<Move | undefined> {
-  const [move] = await platform().select().from(moves).where(eq(moves.tenantId, tenantId)).orderBy(desc(notInArray(moves.state, over)), desc(moves.requestedAt), desc(moves.id)).limit(1)
+  const [move] = await platform()
+    .select()
+    .from(moves)
+    .where(eq(moves.tenantId, tenantId))
+    .orderBy(desc(notInArray(moves.state, over)), desc(moves.requestedAt), desc(moves.id))
+    .limit(1)
   return move
 }
 
-/** The newest move of a tenant where it ended without one of its servers; one that was given up since, and came to nothing, does not count. */
-export async function abandonedMove(tenantId: string, db: PlatformDb = platform()): Promise<Move | undefined> {
-  const [move] = await db.select().from(moves).where(and(eq(moves.tenantId, tenantId), or(ne(moves.state, 'aborted'), isNotNull(moves.abandonBy)))).orderBy(desc(moves.requestedAt), desc(moves.id)).limit(1)
+/**
+ * The newest move of a tenant where it ended without one of its servers; one that was given up
+ * since, and came to nothing, does not count.
+ */
+export async function abandonedMove(
+  tenantId: string,
+  db: PlatformDb = platform(),
+): Promise<Move | undefined> {
+  const [move] = await db
+    .select()
+    .from(moves)
+    .where(
+      and(eq(moves.tenantId, tenantId), or(ne(moves.state, 'aborted'), isNotNull(moves.abandonBy))),
+    )
+    .orderBy(desc(moves.requestedAt), desc(moves.id))
+    .limit(1)
   return move && !isLive(move.state) && move.abandonBy !== null ? move : undefined
 }
 
-/** Where moves of a tenant that were abandoned have left something on a server that did not answer: `HOST:PORT/DATABASE, schema SCHEMA`. */
+/**
+ * Where moves of a tenant that were abandoned have left something on a server that did not answer:
+ * `HOST:PORT/DATABASE, schema SCHEMA`.
+ */
 export async function placesLeftBehind(tenantId: string): Promise<string[]> {
-  const rows = await platform().selectDistinct({ detail: moveEvents.detail }).from(moveEvents).innerJoin(moves, eq(moves.id, moveEvents.moveId))
-    .where(and(eq(moves.tenantId, tenantId), isNotNull(moves.abandonBy), like(moveEvents.event, '%left behind')))
+  const rows = await platform()
+    .selectDistinct({ detail: moveEvents.detail })
+    .from(moveEvents)
+    .innerJoin(moves, eq(moves.id, moveEvents.moveId))
+    .where(
+      and(
+        eq(moves.tenantId, tenantId),
+        isNotNull(moves.abandonBy),
+        like(moveEvents.event, '%left behind'),
+      ),
+    )
   return [...new Set(rows.map(({ detail }) => detail.split(': ')[0] ?? detail))]
 }
 
 export const readEvents = (moveId: string): Promise<MoveEvent[]> =>
-  platform().select().from(moveEvents).where(eq(moveEvents.moveId, moveId)).orderBy(asc(moveEvents.seq))
+  platform()
+    .select()
+    .from(moveEvents)
+    .where(eq(moveEvents.moveId, moveId))
+    .orderBy(asc(moveEvents.seq))
 
-export async function addEvent(moveId: string, event: string, detail = '', { rows, tookMs }: Counted = {}): Promise<void> {
-  await platform().insert(moveEvents).values({ moveId, event, detail, rows: rows ?? null, tookMs: tookMs === undefined ? null : Math.round(tookMs) })
+export async function addEvent(
+  moveId: string,
+  event: string,
+  detail = '',
+  { rows, tookMs }: Counted = {},
+): Promise<void> {
+  await platform()
+    .insert(moveEvents)
+    .values({
+      moveId,
+      event,
+      detail,
+      rows: rows ?? null,
+      tookMs: tookMs === undefined ? null : Math.round(tookMs),
+    })
 }
 
 /** Compare and set: false when the move is in another state by now, and then nothing changes. */
-export async function advance(moveId: string, from: MoveState, to: MoveState, changes: Partial<Move> = {}, db: PlatformDb = platform()): Promise<boolean> {
-  const done = await db.update(moves).set({ note: '', ...changes, state: to, changedAt: sql`clock_timestamp()` })
-    .where(and(eq(moves.id, moveId), eq(moves.state, from))).returning({ id: moves.id })
+export async function advance(
+  moveId: string,
+  from: MoveState,
+  to: MoveState,
+  changes: Partial<Move> = {},
+  db: PlatformDb = platform(),
+): Promise<boolean> {
+  const done = await db
+    .update(moves)
+    .set({ note: '', ...changes, state: to, changedAt: sql`clock_timestamp()` })
+    .where(and(eq(moves.id, moveId), eq(moves.state, from)))
+    .returning({ id: moves.id })
   return done.length === 1
 }
 
-/** True when the move may end without one of its servers: nothing is left to do but to take away what is at one end. */
-export const mayAbandon = ({ state, source, target }: Pick<Move, 'state' | 'source' | 'target'>): boolean =>
+/**
+ * True when the move may end without one of its servers: nothing is left to do but to take away
+ * what is at one end.
+ */
+export const mayAbandon = ({
+  state,
+  source,
+  target,
+}: Pick<Move, 'state' | 'source' | 'target'>): boolean =>
   ['aborting', 'confirmed'].includes(state) && (source.serverId ?? target.serverId) !== null
 
-/** A move that was given up and undone is over. The one that it was to roll back is live again, at once: a tenant has one live move. */
-export const endGivenUp = ({ id, rollsBack }: Move): Promise<void> => platform().transaction(async (tx) => {
-  await advance(id, 'aborting', 'aborted', {}, tx)
-  if (rollsBack !== null) await advance(rollsBack, 'rolling_back', 'switched', {}, tx)
-})
+/**
+ * A move that was given up and undone is over. The one that it was to roll back is live again, at
+ * once: a tenant has one live move.
+ */
+export const endGivenUp = ({ id, rollsBack }: Move): Promise<void> =>
+  platform().transaction(async (tx) => {
+    await advance(id, 'aborting', 'aborted', {}, tx)
+    if (rollsBack !== null) await advance(rollsBack, 'rolling_back', 'switched', {}, tx)
+  })
 
 export async function change(moveId: string, changes: Partial<Move>): Promise<void> {
   await platform().update(moves).set(changes).where(eq(moves.id, moveId))
 }
 
-const driven: MoveState[] = ['requested', 'provisioned', 'capturing', 'copied', 'indexed', 'caught_up', 'verified', 'confirmed', 'aborting']
+const driven: MoveState[] = [
+  'requested',
+  'provisioned',
+  'capturing',
+  'copied',
+  'indexed',
+  'caught_up',
+  'verified',
+  'confirmed',
+  'aborting',
+]
 
 /**
- * Moves on which the worker has something to do now: to go on, to give up, or to clean up since nobody objected in time. `urgent`: it may
- * have been left between the two commits of a switch, where its tenant is in neither place.
+ * Moves on which the worker has something to do now: to go on, to give up, or to clean up since
+ * nobody objected in time. `urgent`: it may have been left between the two commits of a switch,
+ * where its tenant is in neither place.
  */
 export async function dueMoves(): Promise<{ id: string; urgent: boolean }[]> {
   const due = sql`(${inArray(moves.state, driven)} or (${moves.state} = 'switched' and (${moves.confirmBy} is not null or ${moves.graceUntil} <= clock_timestamp())))`
-  return platform().select({ id: moves.id, urgent: sql<boolean>`${moves.state} in ('verified', 'aborting')` }).from(moves)
-    .where(and(due, sql`${moves.retryAt} <= clock_timestamp()`)).orderBy(moves.requestedAt)
+  return platform()
+    .select({ id: moves.id, urgent: sql<boolean>`${moves.state} in ('verified', 'aborting')` })
+    .from(moves)
+    .where(and(due, sql`${moves.retryAt} <= clock_timestamp()`))
+    .orderBy(moves.requestedAt)
 }
 
 export async function slugOf(tenantId: string): Promise<string> {
-  const [tenant] = await platform().select({ slug: tenants.slug }).from(tenants).where(eq(tenants.id, tenantId))
+  const [tenant] = await platform()
+    .select({ slug: tenants.slug })
+    .from(tenants)
+    .where(eq(tenants.id, tenantId))
   return tenant?.slug ?? tenantId
 }

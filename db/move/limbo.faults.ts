@@ -30,7 +30,8 @@ afterAll(async () => {
 }, 60_000)
 
 const nothing = { lost: 0, doubled: 0, resurrected: 0, examples: [] }
-const toDatabase = () => requestMove({ tenantId: tenant.id, to: 'database', actor: 'test', reason: 'test' })
+const toDatabase = () =>
+  requestMove({ tenantId: tenant.id, to: 'database', actor: 'test', reason: 'test' })
 
 test('a mover that dies there is followed by another worker within seconds; until then writes wait or are refused, and none is lost', async () => {
   const first = started(new WorkerProcess({ how: 'kill', moment: 'source fenced' }))
@@ -78,23 +79,26 @@ test('given up there, the tenant goes on in its old place, and the target never 
   await second.end()
 })
 
-test.each(['target closed', 'registry set back'] as const)('given up there by a worker that dies at: %s, the tenant goes on in its old place all the same', async (moment) => {
-  const first = started(new WorkerProcess({ how: 'kill', moment: 'source fenced' }))
-  const move = await toDatabase()
-  await first.struck('source fenced')
-  await requestAbort(tenant.id, tenant.slug, 'test')
-  const second = started(new WorkerProcess({ how: 'kill', moment }))
-  await second.struck(moment)
-  const third = started(new WorkerProcess())
-  await reached(move, ['aborted'], third)
-  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
-  const { transactions } = writer.ledger
-  await sleep(1000)
-  const ledger = await writer.stop()
-  expect(ledger.transactions).toBeGreaterThan(transactions)
-  expect(await judge(tenant.id, ledger)).toEqual(nothing)
-  await third.end()
-})
+test.each(['target closed', 'registry set back'] as const)(
+  'given up there by a worker that dies at: %s, the tenant goes on in its old place all the same',
+  async (moment) => {
+    const first = started(new WorkerProcess({ how: 'kill', moment: 'source fenced' }))
+    const move = await toDatabase()
+    await first.struck('source fenced')
+    await requestAbort(tenant.id, tenant.slug, 'test')
+    const second = started(new WorkerProcess({ how: 'kill', moment }))
+    await second.struck(moment)
+    const third = started(new WorkerProcess())
+    await reached(move, ['aborted'], third)
+    expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
+    const { transactions } = writer.ledger
+    await sleep(1000)
+    const ledger = await writer.stop()
+    expect(ledger.transactions).toBeGreaterThan(transactions)
+    expect(await judge(tenant.id, ledger)).toEqual(nothing)
+    await third.end()
+  },
+)
 
 test('given up a moment later, it is too late: the move goes on to its end', async () => {
   const first = started(new WorkerProcess({ how: 'kill', moment: 'target opened' }))
@@ -113,7 +117,13 @@ test('a target whose server stays down: the tenant goes back by itself, and the 
   await server.start()
   try {
     const worker = started(new WorkerProcess({ how: 'stop', moment: 'source fenced' }))
-    const move = await requestMove({ tenantId: tenant.id, to: 'database', databaseUrl: server.adminUrl, actor: 'test', reason: 'test' })
+    const move = await requestMove({
+      tenantId: tenant.id,
+      to: 'database',
+      databaseUrl: server.adminUrl,
+      actor: 'test',
+      reason: 'test',
+    })
     await worker.struck('source fenced')
     const down = server.die(40_000)
     worker.wake()

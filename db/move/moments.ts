@@ -1,24 +1,27 @@
-/** The instants at which a mover may be killed in a test: in which moves each comes, and what is done for good by then. */
+/**
+ * The instants at which a mover may be killed in a test: in which moves each comes, and what is
+ * done for good by then.
+ */
 export const moments = {
-  'begun': 'any',
+  begun: 'any',
   'place made': 'any',
   'capture armed': 'any',
   'in a chunk': 'any',
   'chunk committed': 'any',
-  'copied': 'any',
-  'indexed': 'any',
+  copied: 'any',
+  indexed: 'any',
   'in a pass': 'any',
   'pass applied': 'across',
   'caught up': 'any',
-  'rehearsed': 'any',
-  'compared': 'any',
+  rehearsed: 'any',
+  compared: 'any',
   'fence taken': 'any',
-  'drained': 'any',
+  drained: 'any',
   'in the switch': 'here',
   'source fenced': 'across',
   'target opened': 'across',
   'registry switched': 'across',
-  'switched': 'any',
+  switched: 'any',
   'in the clean-up': 'any',
   'source away': 'any',
   'target closed': 'given up',
@@ -27,12 +30,14 @@ export const moments = {
 
 export type Moment = keyof typeof moments
 
-const [how, name] = process.env.NODE_ENV === 'production' ? [] : (process.env.ROWHOUSE_MOMENT ?? '').split(':')
+const [how, name] =
+  process.env.NODE_ENV === 'production' ? [] : (process.env.ROWHOUSE_MOMENT ?? '').split(':')
 let reached = false
 
 /**
- * Names an instant. Does nothing, unless a test asks by ROWHOUSE_MOMENT: `say` prints each, `kill:NAME` ends the process there
- * without a word, `stop:NAME` prints it and freezes the process until somebody sends SIGCONT.
+ * Names an instant. Does nothing, unless a test asks by ROWHOUSE_MOMENT: `say` prints each,
+ * `kill:NAME` ends the process there without a word, `stop:NAME` prints it and freezes the process
+ * until somebody sends SIGCONT.
  */
 export async function moment(here: Moment): Promise<void> {
   if (how === 'say') console.log(`moment: ${here}`)
@@ -43,5 +48,6 @@ export async function moment(here: Moment): Promise<void> {
     await new Promise((resolve) => process.stdout.write(`moment: ${here}\n`, resolve))
     process.kill(process.pid, 'SIGSTOP')
   }
-  await new Promise((resolve) => setTimeout(resolve, 50)) // a signal to oneself arrives a little later
+  // a signal to oneself arrives a little later
+  await new Promise((resolve) => setTimeout(resolve, 50))
 }

@@ -17,12 +17,18 @@ type Opened = { end: End; client: pg.Client }
 
 const noteEveryMs = 400
 
-/** One run of a move: its row, its connections, and how it tells others where it is. One mover at a time drives a move. */
+/**
+ * One run of a move: its row, its connections, and how it tells others where it is. One mover at a
+ * time drives a move.
+ */
 export class Mover {
   move: Move
   readonly slug: string
   readonly stopping: AbortSignal
-  /** A connection of the worker to the main database, which keeps other movers away from this tenant. */
+  /**
+   * A connection of the worker to the main database, which keeps other movers away from this
+   * tenant.
+   */
   readonly main: pg.Client
   readonly #opened = new Map<Side, Promise<Opened>>()
   #closed = false
@@ -40,12 +46,18 @@ export class Mover {
     return isHere(this.move.source, this.move.target)
   }
 
-  /** Both ends as connections of the worker. In the main database the target's connection sees the source as well. */
+  /**
+   * Both ends as connections of the worker. In the main database the target's connection sees the
+   * source as well.
+   */
   source = (): Promise<pg.Client> => this.#client('source')
   target = (): Promise<pg.Client> => this.#client('target')
   end = (side: Side): Promise<End> => reachable(this.move.tenantId, this.move[side])
 
-  /** A further connection to one end, which ends with the first: that one is watched over. Whoever asks closes it. */
+  /**
+   * A further connection to one end, which ends with the first: that one is watched over. Whoever
+   * asks closes it.
+   */
   async another(side: Side): Promise<pg.Client> {
     const first = await this.#client(side)
     const client = await openEnd(await this.end(side), this.#who())
@@ -57,9 +69,18 @@ export class Mover {
     return tenantTables(await this.source(), this.move.source.schema)
   }
 
-  /** Opens a transaction that is sealed to the tenant of this move. Out: what the statement `and` says, which travels in the same message. */
-  async enter(client: pg.Client, what: string, { writes = false, snapshot = false, lazily = false } = {}, and = ''): Promise<pg.QueryResult | undefined> {
-    const results: unknown = await client.query(`begin isolation level ${snapshot ? 'repeatable read' : 'read committed'};
+  /**
+   * Opens a transaction that is sealed to the tenant of this move. Out: what the statement `and`
+   * says, which travels in the same message.
+   */
+  async enter(
+    client: pg.Client,
+    what: string,
+    { writes = false, snapshot = false, lazily = false } = {},
+    and = '',
+  ): Promise<pg.QueryResult | undefined> {
+    const results: unknown =
+      await client.query(`begin isolation level ${snapshot ? 'repeatable read' : 'read committed'};
       set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_bitmapscan = off; set local enable_sort = off;
       ${lazily ? 'set local synchronous_commit = off;' : ''}
       select tenancy.enter_for_move('${this.move.tenantId}', '${this.move.id}', 'move ${this.move.id}: ${what}', ${writes});
@@ -67,13 +88,17 @@ export class Mover {
     return Array.isArray(results) ? (results as pg.QueryResult[]).at(-1) : undefined
   }
 
-  /** Called between pieces of work: ends this run when the worker shall stop or the move was given up. */
+  /**
+   * Called between pieces of work: ends this run when the worker shall stop or the move was given
+   * up.
+   */
   async checkpoint(): Promise<void> {
     if (this.stopping.aborted) throw new HandedOver()
     if (Date.now() - this.#lookedAt < noteEveryMs) return
     this.#lookedAt = Date.now()
     const { abortBy } = await readMove(this.move.id)
-    if (abortBy !== null && this.move.state !== 'aborting') throw new GivenUp(`given up by ${abortBy}`)
+    if (abortBy !== null && this.move.state !== 'aborting')
+      throw new GivenUp(`given up by ${abortBy}`)
   }
 
   /** Says what is going on now; seen by everybody who looks at the move. */
@@ -84,7 +109,8 @@ export class Mover {
     await change(this.move.id, { ...changes, note })
   }
 
-  event = (event: string, detail = '', counted: Counted = {}): Promise<void> => addEvent(this.move.id, event, detail, counted)
+  event = (event: string, detail = '', counted: Counted = {}): Promise<void> =>
+    addEvent(this.move.id, event, detail, counted)
 
   async pause(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.stopping }).catch(() => {}) // the checkpoint says why
@@ -95,12 +121,13 @@ export class Mover {
   async letGo(): Promise<void> {
     const opened = [...this.#opened.values()]
     this.#opened.clear()
-    for (const one of await Promise.allSettled(opened)) if (one.status === 'fulfilled') drop(one.value.client)
+    for (const one of await Promise.allSettled(opened))
+      if (one.status === 'fulfilled') drop(one.value.client)
   }
 
   /**
-   * Ends this run. Work that was given up as too late may still be at it: a connection that it opened after that would keep its lock on
-   * the target, and the next run waiting.
+   * Ends this run. Work that was given up as too late may still be at it: a connection that it
+   * opened after that would keep its lock on the target, and the next run waiting.
    */
   async close(): Promise<void> {
     this.#closed = true
@@ -122,7 +149,10 @@ export class Mover {
     const client = await openEnd(end, this.#who())
     try {
       await holdVersion(client, end.schema)
-      if (side === 'target') await client.query(`set lock_timeout = '10s'; select pg_advisory_lock(hashtextextended('move ${this.move.id}', 7236117)); set lock_timeout = 0`)
+      if (side === 'target')
+        await client.query(
+          `set lock_timeout = '10s'; select pg_advisory_lock(hashtextextended('move ${this.move.id}', 7236117)); set lock_timeout = 0`,
+        )
       await watchOver(end, client, this.#who())
       return { end, client }
     } catch (error) {
@@ -132,12 +162,18 @@ export class Mover {
   }
 }
 
-/** Asks the server for a sign of life while work is under way; a cut network would otherwise be noticed in minutes. */
+/**
+ * Asks the server for a sign of life while work is under way; a cut network would otherwise be
+ * noticed in minutes.
+ */
 async function watchOver(end: End, client: pg.Client, who: string): Promise<void> {
   const probe = await openEnd(end, `${who}, probe`)
   const pulse = setInterval(() => {
     const late = setTimeout(() => (drop(probe), drop(client)), 4000)
-    probe.query('select').then(() => clearTimeout(late), () => (clearTimeout(late), drop(client)))
+    probe.query('select').then(
+      () => clearTimeout(late),
+      () => (clearTimeout(late), drop(client)),
+    )
   }, 2000).unref()
   client.once('end', () => {
     clearInterval(pulse)

@@ -4,9 +4,18 @@ import { drop, openEnd, placeName } from '#db/move/ends'
 import { GivenUp, HandedOver, type Mover } from '#db/move/mover'
 
 const passing = new Set([
-  '08000', '08001', '08003', '08006', // the connection is gone
-  '57P01', '57P02', '57P03', '57P05', '25P03', // the server ends, starts, or ended an idle session of ours
-  '40001', '40P01', '55P03', // somebody else was in the way
+  '08000',
+  '08001',
+  '08003',
+  '08006', // the connection is gone
+  '57P01',
+  '57P02',
+  '57P03',
+  '57P05',
+  '25P03', // the server ends, starts, or ended an idle session of ours
+  '40001',
+  '40P01',
+  '55P03', // somebody else was in the way
   '53300', // no connection free
 ])
 
@@ -15,34 +24,56 @@ export function passes(error: unknown): boolean {
   if (error instanceof HandedOver) return true
   if (error instanceof GivenUp) return false
   if (error instanceof RowhouseError) return error.status === 503
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
-  return passing.has(code) || /^E[A-Z_]+$/.test(code) || /connection|terminated|premature close|let go again|timeout expired/i.test(String(error))
+  const code =
+    typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+  return (
+    passing.has(code) ||
+    /^E[A-Z_]+$/.test(code) ||
+    /connection|terminated|premature close|let go again|timeout expired/i.test(String(error))
+  )
 }
 
-export const said = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+export const said = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error)
 
-/** How long a tenant that is in neither place waits for a target that does not open, before it goes back. */
+/**
+ * How long a tenant that is in neither place waits for a target that does not open, before it goes
+ * back.
+ */
 const patienceMs = 15_000
 
-/** True for a tenant whose source has been fenced for so long that it shall go back, whatever keeps the target from opening. */
+/**
+ * True for a tenant whose source has been fenced for so long that it shall go back, whatever keeps
+ * the target from opening.
+ */
 export async function hasWaited(mover: Mover): Promise<boolean> {
   const resident = await residentIn(await mover.source(), mover)
   return resident?.state === 'fenced' && resident.forMs >= patienceMs
 }
 
 /**
- * Work on one end of a move that has to be done for its end, unless that end is on another server which lets nobody in, and an operator has
- * said that it never will.
+ * Work on one end of a move that has to be done for its end, unless that end is on another server
+ * which lets nobody in, and an operator has said that it never will.
  */
-export async function unlessAbandoned<T>(mover: Mover, side: 'source' | 'target', work: () => Promise<T>): Promise<T | undefined> {
+export async function unlessAbandoned<T>(
+  mover: Mover,
+  side: 'source' | 'target',
+  work: () => Promise<T>,
+): Promise<T | undefined> {
   try {
     return await work()
   } catch (error) {
     if (mover.move.abandonBy === null || error instanceof HandedOver) throw error
     const end = await mover.end(side)
-    const refusal = end.server === null ? undefined : await openEnd(end, `rowhouse move of ${mover.slug}`).then(drop, said)
+    const refusal =
+      end.server === null
+        ? undefined
+        : await openEnd(end, `rowhouse move of ${mover.slug}`).then(drop, said)
     if (refusal === undefined) throw error
-    await mover.event(side === 'source' ? 'old place left behind' : 'new place left behind', `${placeName(end)}: ${refusal}`)
+    await mover.event(
+      side === 'source' ? 'old place left behind' : 'new place left behind',
+      `${placeName(end)}: ${refusal}`,
+    )
     return undefined
   }
 }

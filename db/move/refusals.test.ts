@@ -1,13 +1,34 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connected, inDatabase } from '#db/connect'
 import { loginUrl } from '#db/env'
-import { MoveUnderWay, SamePlace, ServerTooOld, ServerUnusable, TargetFull, TargetHeld, TargetOccupied } from '#db/errors'
+import {
+  MoveUnderWay,
+  SamePlace,
+  ServerTooOld,
+  ServerUnusable,
+  TargetFull,
+  TargetHeld,
+  TargetOccupied,
+} from '#db/errors'
 import { privateName } from '#db/id'
 import type { Inhabitant } from '#db/isolation/testing/world'
 import { latestMove, readMove } from '#db/move/ledger'
 import { drive } from '#db/move/move'
-import { planMove, requestAbort, requestConfirm, requestMove, requestRollback } from '#db/move/request'
-import { driven, fingerprint, leave, mainAdmin, otherServer, settleIn } from '#db/move/testing/world'
+import {
+  planMove,
+  requestAbort,
+  requestConfirm,
+  requestMove,
+  requestRollback,
+} from '#db/move/request'
+import {
+  driven,
+  fingerprint,
+  leave,
+  mainAdmin,
+  otherServer,
+  settleIn,
+} from '#db/move/testing/world'
 import { readHistory } from '#db/fleet/history'
 import { closePools } from '#db/pools'
 import { placementOf } from '#db/registry'
@@ -25,9 +46,14 @@ const asked = { actor: 'test', reason: 'test' }
 const admin = (text: string) => connected(mainAdmin(), (client) => client.query(text))
 
 test('two operators who ask at once get one move, and a third who wants another gets told', async () => {
-  const both = await Promise.all([requestMove({ tenantId: tenant.id, to: 'schema', ...asked }), requestMove({ tenantId: tenant.id, to: 'schema', ...asked })])
+  const both = await Promise.all([
+    requestMove({ tenantId: tenant.id, to: 'schema', ...asked }),
+    requestMove({ tenantId: tenant.id, to: 'schema', ...asked }),
+  ])
   expect(both[0].id).toBe(both[1].id)
-  await expect(requestMove({ tenantId: tenant.id, to: 'database', ...asked })).rejects.toBeInstanceOf(MoveUnderWay)
+  await expect(
+    requestMove({ tenantId: tenant.id, to: 'database', ...asked }),
+  ).rejects.toBeInstanceOf(MoveUnderWay)
   await requestAbort(tenant.id, tenant.slug, 'test')
   expect(await driven(both[0])).toMatchObject({ state: 'aborted', abortBy: 'test' })
   expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared' })
@@ -35,58 +61,91 @@ test('two operators who ask at once get one move, and a third who wants another 
 
 test('what was begun is taken away when a move is given up half way', async () => {
   const before = await fingerprint(tenant.id)
-  const move = await driven(await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }), 'caught_up')
+  const move = await driven(
+    await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }),
+    'caught_up',
+  )
   expect(move.state).toBe('caught_up')
   await requestAbort(tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'aborted', error: 'given up by test' })
-  const { rowCount } = await admin(`select from pg_namespace where nspname = '${privateName(tenant.id)}' union all select from tenancy.changed_keys`)
+  const { rowCount } = await admin(
+    `select from pg_namespace where nspname = '${privateName(tenant.id)}' union all select from tenancy.changed_keys`,
+  )
   expect(rowCount).toBe(0)
   expect(await fingerprint(tenant.id)).toEqual(before)
 })
 
-test('a move whose target is away can be given up: the tenant is let go at once, and what was made goes when the target is back', { timeout: 60_000 }, async () => {
-  const databaseUrl = await otherServer()
-  const move = await driven(await requestMove({ tenantId: tenant.id, to: 'database', databaseUrl, ...asked }), 'capturing')
-  const state = async () => (await admin(`select state from tenancy.residents where tenant_id = '${tenant.id}'`)).rows
-  expect(await state()).toEqual([{ state: 'copying' }])
-  const { port } = new URL(databaseUrl)
-  await admin(`update platform.servers set port = 1 where port = ${port}`)
-  await requestAbort(tenant.id, tenant.slug, 'test')
-  await expect(driven(move)).rejects.toThrow('ECONNREFUSED')
-  expect(await readMove(move.id)).toMatchObject({ state: 'aborting' })
-  expect(await state()).toEqual([{ state: 'active' }])
-  await admin(`update platform.servers set port = ${port} where port = 1`)
-  expect(await driven(move)).toMatchObject({ state: 'aborted', error: 'given up by test' })
-})
+test(
+  'a move whose target is away can be given up: the tenant is let go at once, and what was made goes when the target is back',
+  { timeout: 60_000 },
+  async () => {
+    const databaseUrl = await otherServer()
+    const move = await driven(
+      await requestMove({ tenantId: tenant.id, to: 'database', databaseUrl, ...asked }),
+      'capturing',
+    )
+    const state = async () =>
+      (await admin(`select state from tenancy.residents where tenant_id = '${tenant.id}'`)).rows
+    expect(await state()).toEqual([{ state: 'copying' }])
+    const { port } = new URL(databaseUrl)
+    await admin(`update platform.servers set port = 1 where port = ${port}`)
+    await requestAbort(tenant.id, tenant.slug, 'test')
+    await expect(driven(move)).rejects.toThrow('ECONNREFUSED')
+    expect(await readMove(move.id)).toMatchObject({ state: 'aborting' })
+    expect(await state()).toEqual([{ state: 'active' }])
+    await admin(`update platform.servers set port = ${port} where port = 1`)
+    expect(await driven(move)).toMatchObject({ state: 'aborted', error: 'given up by test' })
+  },
+)
 
-test('a move from one server to another can be planned, and the plan changes nothing', { timeout: 60_000 }, async () => {
-  const own = await settleIn('database', 'planned', 3)
-  others.push(own)
-  const databaseUrl = await otherServer()
-  const known = async () => (await admin('select id from platform.servers')).rows
-  const before = await known()
-  const plan = await planMove({ tenantId: own.id, to: 'database', databaseUrl, ...asked })
-  expect(plan).toMatchObject({ from: `${privateName(own.id)}, schema ${privateName(own.id)}`, to: `${new URL(databaseUrl).host}/${privateName(own.id)}` })
-  expect(await known()).toEqual(before)
-  await expect(planMove({ tenantId: own.id, to: 'database', ...asked })).rejects.toBeInstanceOf(SamePlace)
-})
+test(
+  'a move from one server to another can be planned, and the plan changes nothing',
+  { timeout: 60_000 },
+  async () => {
+    const own = await settleIn('database', 'planned', 3)
+    others.push(own)
+    const databaseUrl = await otherServer()
+    const known = async () => (await admin('select id from platform.servers')).rows
+    const before = await known()
+    const plan = await planMove({ tenantId: own.id, to: 'database', databaseUrl, ...asked })
+    expect(plan).toMatchObject({
+      from: `${privateName(own.id)}, schema ${privateName(own.id)}`,
+      to: `${new URL(databaseUrl).host}/${privateName(own.id)}`,
+    })
+    expect(await known()).toEqual(before)
+    await expect(planMove({ tenantId: own.id, to: 'database', ...asked })).rejects.toBeInstanceOf(
+      SamePlace,
+    )
+  },
+)
 
 test('a tenant is not moved to where it is, nor confirmed before it has moved', async () => {
-  await expect(requestMove({ tenantId: tenant.id, to: 'shared', ...asked })).rejects.toBeInstanceOf(SamePlace)
-  await expect(requestConfirm(tenant.id, tenant.slug, 'test')).rejects.toThrow('cannot be confirmed')
+  await expect(requestMove({ tenantId: tenant.id, to: 'shared', ...asked })).rejects.toBeInstanceOf(
+    SamePlace,
+  )
+  await expect(requestConfirm(tenant.id, tenant.slug, 'test')).rejects.toThrow(
+    'cannot be confirmed',
+  )
 })
 
 test('a table whose rows cannot be told apart by tenant and key is refused by name', async () => {
   await admin('create table shared.loose (id uuid primary key, tenant_id uuid not null)')
   try {
-    await expect(requestMove({ tenantId: tenant.id, to: 'schema', ...asked })).rejects.toThrow(/loose.*its primary key does not start with tenant_id/)
+    await expect(requestMove({ tenantId: tenant.id, to: 'schema', ...asked })).rejects.toThrow(
+      /loose.*its primary key does not start with tenant_id/,
+    )
   } finally {
     await admin('drop table shared.loose')
   }
 })
 
 describe('a target that cannot take the tenant is refused before anything is written down', () => {
-  const to = (databaseUrl: string) => ({ tenantId: tenant.id, to: 'database' as const, databaseUrl, ...asked })
+  const to = (databaseUrl: string) => ({
+    tenantId: tenant.id,
+    to: 'database' as const,
+    databaseUrl,
+    ...asked,
+  })
   const changed = (how: (url: URL) => void) => {
     const url = new URL(mainAdmin())
     how(url)
@@ -95,8 +154,18 @@ describe('a target that cannot take the tenant is refused before anything is wri
 
   test.each([
     ['nobody is there', () => changed((url) => (url.port = '1')), ServerUnusable, 'ECONNREFUSED'],
-    ['the password is wrong', () => changed((url) => (url.password = 'wrong')), ServerUnusable, 'password authentication failed'],
-    ['the login may not make databases', () => loginUrl('platform'), ServerUnusable, 'may not create roles and databases'],
+    [
+      'the password is wrong',
+      () => changed((url) => (url.password = 'wrong')),
+      ServerUnusable,
+      'password authentication failed',
+    ],
+    [
+      'the login may not make databases',
+      () => loginUrl('platform'),
+      ServerUnusable,
+      'may not create roles and databases',
+    ],
   ])('%s', async (_, url, error, message) => {
     const last = (await latestMove(tenant.id))?.id
     for (const ask of [planMove, requestMove]) {
@@ -106,45 +175,71 @@ describe('a target that cannot take the tenant is refused before anything is wri
     expect((await latestMove(tenant.id))?.id).toBe(last)
   })
 
-  // a server that says of itself what a test wants to hear: the functions of its schema come before PostgreSQL's own
+  // a server that says of itself what a test wants to hear: the functions of its schema come before
+  // PostgreSQL's own
   const saying = async (name: string, value: string): Promise<string> => {
     const url = new URL(await otherServer())
-    await connected(url.toString(), (client) => client.query(`
+    await connected(url.toString(), (client) =>
+      client.query(`
       create schema if not exists saying;
-      create or replace function saying.current_setting(p_name text) returns text language sql as $$ select case p_name when '${name}' then '${value}' else pg_catalog.current_setting(p_name) end $$`))
+      create or replace function saying.current_setting(p_name text) returns text language sql as $$ select case p_name when '${name}' then '${value}' else pg_catalog.current_setting(p_name) end $$`),
+    )
     url.search = '?options=-c%20search_path=saying,pg_catalog'
     return url.toString()
   }
 
   test.each([
     ['it is too old', 'server_version_num', '140012', ServerTooOld, /PostgreSQL .* 15/],
-    ['it has no connections free', 'max_connections', '6', TargetFull, /connections are free, and a move needs 8/],
+    [
+      'it has no connections free',
+      'max_connections',
+      '6',
+      TargetFull,
+      /connections are free, and a move needs 8/,
+    ],
   ])('%s', async (_, name, value, error, message) => {
     const request = to(await saying(name, value))
     for (const ask of [planMove, requestMove]) {
       await expect(ask(request)).rejects.toBeInstanceOf(error)
       await expect(ask(request)).rejects.toThrow(message)
     }
-    const left = await connected(await otherServer(), (client) => client.query(`select from pg_database where datname = '${privateName(tenant.id)}'`))
+    const left = await connected(await otherServer(), (client) =>
+      client.query(`select from pg_database where datname = '${privateName(tenant.id)}'`),
+    )
     expect(left.rowCount).toBe(0)
   })
 
   test('source and build are not at the same version', async () => {
     const last = await newest()
     const row = `schema = 'shared' and migration = '${last}'`
-    await admin(`create table public.kept as select * from tenancy.applied where ${row}; delete from tenancy.applied where ${row}`)
+    await admin(
+      `create table public.kept as select * from tenancy.applied where ${row}; delete from tenancy.applied where ${row}`,
+    )
     try {
-      await expect(requestMove({ tenantId: tenant.id, to: 'schema', ...asked })).rejects.toThrow(`the source lacks ${last}, which the target has; run \`fleet migrate\` first`)
+      await expect(requestMove({ tenantId: tenant.id, to: 'schema', ...asked })).rejects.toThrow(
+        `the source lacks ${last}, which the target has; run \`fleet migrate\` first`,
+      )
     } finally {
       await admin('insert into tenancy.applied select * from public.kept; drop table public.kept')
     }
   })
 
-  test.each([['schema', `create schema`, 'drop schema'], ['database', 'create database', 'drop database']] as const)('there is such a %s already', async (kind, create, drop) => {
+  test.each([
+    ['schema', `create schema`, 'drop schema'],
+    ['database', 'create database', 'drop database'],
+  ] as const)('there is such a %s already', async (kind, create, drop) => {
     const name = privateName(tenant.id)
-    await connected(inDatabase(mainAdmin(), kind === 'schema' ? new URL(mainAdmin()).pathname.slice(1) : 'postgres'), (client) => client.query(`${create} ${name}`))
+    await connected(
+      inDatabase(
+        mainAdmin(),
+        kind === 'schema' ? new URL(mainAdmin()).pathname.slice(1) : 'postgres',
+      ),
+      (client) => client.query(`${create} ${name}`),
+    )
     try {
-      await expect(requestMove({ tenantId: tenant.id, to: kind, ...asked })).rejects.toBeInstanceOf(TargetOccupied)
+      await expect(requestMove({ tenantId: tenant.id, to: kind, ...asked })).rejects.toBeInstanceOf(
+        TargetOccupied,
+      )
     } finally {
       await admin(`${drop} ${name}`)
     }
@@ -153,15 +248,31 @@ describe('a target that cannot take the tenant is refused before anything is wri
 
 describe('a target that fails while rows are copied is taken away again, and the tenant stays', () => {
   test.each([
-    ['its disk is full', `create function TARGET.full() returns trigger language plpgsql as $$ begin raise exception 'could not extend file "base/5/16384": No space left on device' using errcode = '53100'; end $$;
-      create trigger full_disk before insert on TARGET.order_lines for each row execute function TARGET.full(); alter table TARGET.order_lines enable always trigger full_disk`, /No space left on device/],
-    ['somebody migrated it meanwhile', `insert into tenancy.applied (schema, migration, sha256) values ('TARGET', '9999_later', '')`, /the source lacks 9999_later, which the target has/],
+    [
+      'its disk is full',
+      `create function TARGET.full() returns trigger language plpgsql as $$ begin raise exception 'could not extend file "base/5/16384": No space left on device' using errcode = '53100'; end $$;
+      create trigger full_disk before insert on TARGET.order_lines for each row execute function TARGET.full(); alter table TARGET.order_lines enable always trigger full_disk`,
+      /No space left on device/,
+    ],
+    [
+      'somebody migrated it meanwhile',
+      `insert into tenancy.applied (schema, migration, sha256) values ('TARGET', '9999_later', '')`,
+      /the source lacks 9999_later, which the target has/,
+    ],
   ])('%s', async (_, harm, message) => {
     const before = await fingerprint(tenant.id)
-    const move = await driven(await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }), 'capturing')
+    const move = await driven(
+      await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }),
+      'capturing',
+    )
     await admin(harm.replaceAll('TARGET', privateName(tenant.id)))
-    expect(await driven(move)).toMatchObject({ state: 'aborted', error: expect.stringMatching(message) })
-    const left = await admin(`select from pg_namespace where nspname = '${privateName(tenant.id)}' union all select from tenancy.changed_keys union all select from tenancy.applied where migration = '9999_later'`)
+    expect(await driven(move)).toMatchObject({
+      state: 'aborted',
+      error: expect.stringMatching(message),
+    })
+    const left = await admin(
+      `select from pg_namespace where nspname = '${privateName(tenant.id)}' union all select from tenancy.changed_keys union all select from tenancy.applied where migration = '9999_later'`,
+    )
     expect(left.rowCount).toBe(0)
     expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared' })
     expect(await fingerprint(tenant.id)).toEqual(before)
@@ -170,39 +281,59 @@ describe('a target that fails while rows are copied is taken away again, and the
 
 test('a migration that passed by just before the switch is noticed, and the tenant stays', async () => {
   const before = await fingerprint(tenant.id)
-  const move = await driven(await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }), 'verified')
-  await admin(`insert into tenancy.applied (schema, migration, sha256) values ('${privateName(tenant.id)}', '9999_later', '')`)
-  expect(await driven(move)).toMatchObject({ state: 'aborted', error: expect.stringMatching('the source lacks 9999_later, which the target has') })
+  const move = await driven(
+    await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }),
+    'verified',
+  )
+  await admin(
+    `insert into tenancy.applied (schema, migration, sha256) values ('${privateName(tenant.id)}', '9999_later', '')`,
+  )
+  expect(await driven(move)).toMatchObject({
+    state: 'aborted',
+    error: expect.stringMatching('the source lacks 9999_later, which the target has'),
+  })
   expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared' })
   expect(await fingerprint(tenant.id)).toEqual(before)
 })
 
-test.each(['schema', 'database'] as const)('a way back from a %s that fails leaves the tenant where it is, and may be tried again', { timeout: 60_000 }, async (kind) => {
-  expect(await driven(await requestMove({ tenantId: tenant.id, to: kind, ...asked }))).toMatchObject({ state: 'switched' })
-  const before = await fingerprint(tenant.id)
-  await admin(`create function public.full() returns trigger language plpgsql as $$ begin raise exception 'No space left on device' using errcode = '53100'; end $$;
+test.each(['schema', 'database'] as const)(
+  'a way back from a %s that fails leaves the tenant where it is, and may be tried again',
+  { timeout: 60_000 },
+  async (kind) => {
+    expect(
+      await driven(await requestMove({ tenantId: tenant.id, to: kind, ...asked })),
+    ).toMatchObject({ state: 'switched' })
+    const before = await fingerprint(tenant.id)
+    await admin(`create function public.full() returns trigger language plpgsql as $$ begin raise exception 'No space left on device' using errcode = '53100'; end $$;
     create trigger full_disk before insert on shared.order_lines for each row execute function public.full(); alter table shared.order_lines enable always trigger full_disk`)
-  const back = await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))
-  await admin('drop trigger full_disk on shared.order_lines; drop function public.full')
-  expect(back).toMatchObject({ state: 'aborted', error: 'No space left on device' })
-  expect(await placementOf(tenant.id)).toMatchObject({ kind })
-  expect(await fingerprint(tenant.id)).toEqual(before)
-  expect(await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))).toMatchObject({ state: 'cleaned', error: null })
-  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared' })
-  expect(await fingerprint(tenant.id)).toEqual(before)
-})
+    const back = await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))
+    await admin('drop trigger full_disk on shared.order_lines; drop function public.full')
+    expect(back).toMatchObject({ state: 'aborted', error: 'No space left on device' })
+    expect(await placementOf(tenant.id)).toMatchObject({ kind })
+    expect(await fingerprint(tenant.id)).toEqual(before)
+    expect(
+      await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test')),
+    ).toMatchObject({ state: 'cleaned', error: null })
+    expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared' })
+    expect(await fingerprint(tenant.id)).toEqual(before)
+  },
+)
 
 test('a migration and a move of one target never overlap, and each says whom it waits for', async () => {
   const move = await requestMove({ tenantId: tenant.id, to: 'schema', ...asked })
   await connected(loginUrl('migrator'), async (migrator) => {
-    await migrator.query(`set application_name = 'a migration'; set role rowhouse_owner; select pg_advisory_lock(tenancy.target_key('shared'))`)
+    await migrator.query(
+      `set application_name = 'a migration'; set role rowhouse_owner; select pg_advisory_lock(tenancy.target_key('shared'))`,
+    )
     await expect(drive(move.id, new AbortController().signal)).rejects.toBeInstanceOf(TargetHeld)
     expect((await readMove(move.id)).note).toContain('shared is being migrated by a migration')
     await migrator.query('select pg_advisory_unlock_all()')
     const moving = drive(move.id, new AbortController().signal)
     const refused = async () => {
       for (;;) {
-        const { rows } = await migrator.query<{ holders: string | null }>(`select tenancy.target_holders('shared') as holders`)
+        const { rows } = await migrator.query<{ holders: string | null }>(
+          `select tenancy.target_holders('shared') as holders`,
+        )
         if (rows[0]?.holders) return migrator.query(`select tenancy.claim_target('shared')`)
       }
     }

@@ -25,4 +25,7 @@ export const over: MoveState[] = ['cleaned', 'aborted', 'rolling_back', 'rolled_
 export const isLive = (state: MoveState): boolean => !over.includes(state)
 
 /** True before the switch: the tenant still lives in the source. */
-export const isBefore = (state: MoveState): boolean => ['requested', 'provisioned', 'capturing', 'copied', 'indexed', 'caught_up', 'verified'].includes(state)
+export const isBefore = (state: MoveState): boolean =>
+  ['requested', 'provisioned', 'capturing', 'copied', 'indexed', 'caught_up', 'verified'].includes(
+    state,
+  )

@@ -1,8 +1,28 @@
 import { expect, test } from 'vitest'
 import { NoSuchMove } from '#db/errors'
 import { readMove } from '#db/move/ledger'
-import { requestAbandon, requestConfirm, requestMove, requestRollback, requestTidying } from '#db/move/request'
-import { add, comesBack, databaseOf, dies, endsWithout, fence, goTo, homeFrom, refused, stateAt, tenant, toElsewhere, withTenants } from '#db/move/testing/gone-server'
+import {
+  requestAbandon,
+  requestConfirm,
+  requestMove,
+  requestRollback,
+  requestTidying,
+} from '#db/move/request'
+import {
+  add,
+  comesBack,
+  databaseOf,
+  dies,
+  endsWithout,
+  fence,
+  goTo,
+  homeFrom,
+  refused,
+  stateAt,
+  tenant,
+  toElsewhere,
+  withTenants,
+} from '#db/move/testing/gone-server'
 import { driven, fingerprint, leftAt, mainAdmin, requestTo } from '#db/move/testing/world'
 import { forgetPlacement, placementOf } from '#db/registry'
 
@@ -15,7 +35,9 @@ test('a source that was given up before the switch, and comes back: tidying up l
   await endsWithout(move)
   await comesBack()
   // a move that comes to nothing in between does not hide what is left
-  expect(await driven(await requestMove(await requestTo('schema', tenant.id)))).toMatchObject({ state: 'aborted' })
+  expect(await driven(await requestMove(await requestTo('schema', tenant.id)))).toMatchObject({
+    state: 'aborted',
+  })
   await requestTidying(tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: null })
   expect(await stateAt(await databaseOf(move.source))).toEqual({ state: 'active', move: null })
@@ -43,7 +65,10 @@ test('a source that is given up behind the fence, and comes back: tidying up let
 
 test('the same on a way back from the server that went away', async () => {
   const there = await driven(await toElsewhere())
-  const back = await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'), 'verified')
+  const back = await driven(
+    await requestRollback(tenant.id, tenant.slug, 'test', 'test'),
+    'verified',
+  )
   await fence(await databaseOf(there.target), 20)
   await dies(back.source)
   await endsWithout(back)
@@ -76,7 +101,16 @@ test('a target that was left behind, and comes back: tidying up takes away what 
 
 test('a source that is gone for good may be given up more than once, whatever is left of the target', async () => {
   expect(await goTo('elsewhere')).toMatchObject({ state: 'cleaned' })
-  const move = await driven(await requestMove({ tenantId: tenant.id, to: 'database', databaseUrl: mainAdmin(), actor: 'test', reason: 'test' }), 'copied')
+  const move = await driven(
+    await requestMove({
+      tenantId: tenant.id,
+      to: 'database',
+      databaseUrl: mainAdmin(),
+      actor: 'test',
+      reason: 'test',
+    }),
+    'copied',
+  )
   await dies(move.source)
   await endsWithout(move)
   await requestTidying(tenant.id, tenant.slug, 'test')
@@ -86,27 +120,49 @@ test('a source that is gone for good may be given up more than once, whatever is
   expect(await leftAt(move.target, tenant.id)).toBe(0)
 })
 
-const confirmedSince = (['shared', 'database'] as const).flatMap((home) => [[home, 'waits'], [home, 'is abandoned as well']] as const)
-test.each(confirmedSince)('a way back to %s that was abandoned with its source is tidied up although the first move was confirmed since, and %s', async (home, how) => {
-  if (home !== 'shared') await driven(await requestMove({ tenantId: tenant.id, to: home, databaseUrl: mainAdmin(), actor: 'test', reason: 'test', graceHours: 0 }))
-  const there = await driven(await toElsewhere())
-  const back = await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'), 'verified')
-  await fence(await databaseOf(there.target), 20)
-  await dies(back.source)
-  await endsWithout(back)
-  await requestConfirm(tenant.id, tenant.slug, 'test')
-  await expect(driven(there)).rejects.toThrow(refused)
-  if (how === 'is abandoned as well') {
-    await requestAbandon(tenant.id, tenant.slug, 'test')
+const confirmedSince = (['shared', 'database'] as const).flatMap(
+  (home) =>
+    [
+      [home, 'waits'],
+      [home, 'is abandoned as well'],
+    ] as const,
+)
+test.each(confirmedSince)(
+  'a way back to %s that was abandoned with its source is tidied up although the first move was confirmed since, and %s',
+  async (home, how) => {
+    if (home !== 'shared')
+      await driven(
+        await requestMove({
+          tenantId: tenant.id,
+          to: home,
+          databaseUrl: mainAdmin(),
+          actor: 'test',
+          reason: 'test',
+          graceHours: 0,
+        }),
+      )
+    const there = await driven(await toElsewhere())
+    const back = await driven(
+      await requestRollback(tenant.id, tenant.slug, 'test', 'test'),
+      'verified',
+    )
+    await fence(await databaseOf(there.target), 20)
+    await dies(back.source)
+    await endsWithout(back)
+    await requestConfirm(tenant.id, tenant.slug, 'test')
+    await expect(driven(there)).rejects.toThrow(refused)
+    if (how === 'is abandoned as well') {
+      await requestAbandon(tenant.id, tenant.slug, 'test')
+      await driven(there)
+    }
+    await comesBack()
+    await requestTidying(tenant.id, tenant.slug, 'test')
+    await driven(back)
+    expect(await readMove(back.id)).toMatchObject({ state: 'aborted', abandonBy: null })
     await driven(there)
-  }
-  await comesBack()
-  await requestTidying(tenant.id, tenant.slug, 'test')
-  await driven(back)
-  expect(await readMove(back.id)).toMatchObject({ state: 'aborted', abandonBy: null })
-  await driven(there)
-  expect(await readMove(there.id)).toMatchObject({ state: 'cleaned' })
-  forgetPlacement(tenant.id)
-  await add()
-  expect(await goTo('shared')).toMatchObject({ state: 'cleaned' })
-})
+    expect(await readMove(there.id)).toMatchObject({ state: 'cleaned' })
+    forgetPlacement(tenant.id)
+    await add()
+    expect(await goTo('shared')).toMatchObject({ state: 'cleaned' })
+  },
+)

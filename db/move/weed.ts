@@ -5,8 +5,9 @@ import { written, type TenantTable } from '#db/move/tables'
 const rangeRows = 5000
 
 /**
- * Takes out of a target that was lived in before whatever is not the same in the source, before the first row is copied: a unique
- * value that has since gone to another row would keep that row out. What changes meanwhile is in the log.
+ * Takes out of a target that was lived in before whatever is not the same in the source, before the
+ * first row is copied: a unique value that has since gone to another row would keep that row out.
+ * What changes meanwhile is in the log.
  */
 export async function weed(mover: Mover, table: TenantTable): Promise<void> {
   const began = performance.now()
@@ -34,11 +35,16 @@ async function weedAcross(mover: Mover, table: TenantTable): Promise<number> {
   const sql = written(table, mover.move.tenantId)
   await mover.enter(source, 'weed', { snapshot: true })
   await mover.enter(target, 'weed', { writes: true })
-  const [here, there] = [{ client: source, schema: mover.move.source.schema }, { client: target, schema: mover.move.target.schema }]
+  const [here, there] = [
+    { client: source, schema: mover.move.source.schema },
+    { client: target, schema: mover.move.target.schema },
+  ]
   let gone = 0
   for await (const range of ranges(here, there, table, mover.move.tenantId, rangeRows)) {
     if (same(range)) continue
-    const { rowCount } = await target.query(`delete from ${sql.in(mover.move.target.schema)} as t where ${sql.own('t')} and ${sql.after('t', range.from)} and ${sql.upTo('t', range.to)}`)
+    const { rowCount } = await target.query(
+      `delete from ${sql.in(mover.move.target.schema)} as t where ${sql.own('t')} and ${sql.after('t', range.from)} and ${sql.upTo('t', range.to)}`,
+    )
     gone += rowCount ?? 0
     await mover.checkpoint()
   }

@@ -16,7 +16,16 @@ import { decrypt, encrypt } from '#db/secrets'
 import * as users from '#db/accounts/users'
 
 let ownerId: string
-beforeAll(async () => void (ownerId = (await users.create(platform(), { email: 'owner@create.example', name: 'Owner', verified: true })).id))
+beforeAll(
+  async () =>
+    void (ownerId = (
+      await users.create(platform(), {
+        email: 'owner@create.example',
+        name: 'Owner',
+        verified: true,
+      })
+    ).id),
+)
 afterAll(closePools)
 
 /** Takes a tenant away whole, so that registry and places tell one story for the next test. */
@@ -25,31 +34,64 @@ async function remove(id: string): Promise<void> {
   await platform().delete(tenants).where(eq(tenants.id, id))
 }
 
-const admin = <T>(text: string) => connected(env().DATABASE_URL ?? '', async (client) => (await client.query(text)).rows as T[])
+const admin = <T>(text: string) =>
+  connected(env().DATABASE_URL ?? '', async (client) => (await client.query(text)).rows as T[])
 
 describe('hostile and strange slugs', () => {
-  test.each(['a"; drop schema shared; --', "x'; --", 'Ünïcode', '日本', '', ' ', '-a', 'a-', 'UPPER', 'a_b', 'a.b', '../x', 'a'.repeat(64), 'admin', 'shared', 'postgres', 'a\u0000b'])('%j is refused', async (slug) => {
+  test.each([
+    'a"; drop schema shared; --',
+    "x'; --",
+    'Ünïcode',
+    '日本',
+    '',
+    ' ',
+    '-a',
+    'a-',
+    'UPPER',
+    'a_b',
+    'a.b',
+    '../x',
+    'a'.repeat(64),
+    'admin',
+    'shared',
+    'postgres',
+    'a\u0000b',
+  ])('%j is refused', async (slug) => {
     await expect(createTenant({ slug, name: 'x', ownerId })).rejects.toBeInstanceOf(Invalid)
   })
 
-  test.each(['select', 'user', 'order', 'public-1', 'a'.repeat(63)])('%s is harmless in every tier', async (slug) => {
-    for (const tier of tiers) {
-      const one = `${slug.slice(0, 60)}-${tier.charAt(0)}`
-      const { id } = await createTenant({ slug: one, name: `"; drop schema shared; -- ${tier}`, ownerId, tier })
-      const owner = await callerFor(ownerId, id)
-      expect(await through(owner, 'select count(*)::int as n from orders')).toEqual([{ n: 0 }])
-      await remove(id)
-    }
-  })
+  test.each(['select', 'user', 'order', 'public-1', 'a'.repeat(63)])(
+    '%s is harmless in every tier',
+    async (slug) => {
+      for (const tier of tiers) {
+        const one = `${slug.slice(0, 60)}-${tier.charAt(0)}`
+        const { id } = await createTenant({
+          slug: one,
+          name: `"; drop schema shared; -- ${tier}`,
+          ownerId,
+          tier,
+        })
+        const owner = await callerFor(ownerId, id)
+        expect(await through(owner, 'select count(*)::int as n from orders')).toEqual([{ n: 0 }])
+        await remove(id)
+      }
+    },
+  )
 })
 
 test('a taken slug leaves nothing behind: no schema, no database, no login', async () => {
   await createTenant({ slug: 'taken', name: 'Taken', ownerId })
   for (const tier of tiers) {
     const id = newId()
-    await expect(createTenant({ id, slug: 'taken', name: 'Again', ownerId, tier })).rejects.toThrow('the slug taken is taken')
+    await expect(createTenant({ id, slug: 'taken', name: 'Again', ownerId, tier })).rejects.toThrow(
+      'the slug taken is taken',
+    )
     const place = privateName(id)
-    expect(await admin(`select rolname as name from pg_roles where rolname = '${place}' union all select datname from pg_database where datname = '${place}' union all select nspname from pg_namespace where nspname = '${place}'`)).toEqual([])
+    expect(
+      await admin(
+        `select rolname as name from pg_roles where rolname = '${place}' union all select datname from pg_database where datname = '${place}' union all select nspname from pg_namespace where nspname = '${place}'`,
+      ),
+    ).toEqual([])
   }
 })
 
@@ -71,18 +113,24 @@ test('an own login uses its own schema and nothing else', async () => {
   const b = await createTenant({ slug: 'own-b', name: 'B', ownerId, tier: 'enterprise' })
   const url = connectionString(await placementOf(a.id))
   await connected(url, async (client) => {
-    for (const table of ['shared.orders', 'platform.users', 'tenancy.key', 'tenancy.residents']) await expect(client.query(`select * from ${table}`)).rejects.toMatchObject({ code: '42501' })
+    for (const table of ['shared.orders', 'platform.users', 'tenancy.key', 'tenancy.residents'])
+      await expect(client.query(`select * from ${table}`)).rejects.toMatchObject({ code: '42501' })
   })
   const elsewhere = new URL(url)
   elsewhere.pathname = `/${privateName(b.id)}`
-  await expect(connected(elsewhere.toString(), (client) => client.query('select'))).rejects.toMatchObject({ code: '42501' })
+  await expect(
+    connected(elsewhere.toString(), (client) => client.query('select')),
+  ).rejects.toMatchObject({ code: '42501' })
   for (const { id } of [a, b]) await remove(id)
 })
 
 test('a reporting tool with the own login reads in read-only transactions, and writes nothing', async () => {
   const { id } = await createTenant({ slug: 'reports', name: 'Reports', ownerId, tier: 'business' })
   const owner = await callerFor(ownerId, id)
-  await through(owner, `insert into customers (tenant_id, id, name) values ('${id}', '${newId()}', 'One')`)
+  await through(
+    owner,
+    `insert into customers (tenant_id, id, name) values ('${id}', '${newId()}', 'One')`,
+  )
   await connected(connectionString(await placementOf(id)), async (client) => {
     expect((await client.query('select * from customers')).rowCount).toBe(0)
     await client.query('begin read only')

@@ -9,14 +9,18 @@ import { servers } from '#db/schema/platform'
 import { decrypt, encrypt, newSecret } from '#db/secrets'
 import { prepareServer } from '#db/setup'
 
-/** What was found on a server before anything is changed there. `isMain`: it is the main server under another name. */
+/**
+ * What was found on a server before anything is changed there. `isMain`: it is the main server
+ * under another name.
+ */
 export type ServerFacts = { host: string; port: number; version: string; isMain: boolean }
 
 const identity = 'select system_identifier::text as id from pg_catalog.pg_control_system()'
 
 /**
- * Looks at a server that shall hold tenant databases, and changes nothing. In: an administrator's URL. Throws Invalid for a URL
- * that is none, ServerTooOld, or ServerUnusable when it does not answer or the login has too few rights there.
+ * Looks at a server that shall hold tenant databases, and changes nothing. In: an administrator's
+ * URL. Throws Invalid for a URL that is none, ServerTooOld, or ServerUnusable when it does not
+ * answer or the login has too few rights there.
  */
 export async function inspectServer(adminUrl: string): Promise<ServerFacts> {
   const { host, port } = address(adminUrl)
@@ -31,40 +35,74 @@ export async function inspectServer(adminUrl: string): Promise<ServerFacts> {
   })
   if (!facts.found) throw new ServerUnusable(`${host}:${port}`, 'its login is in no catalogue')
   if (facts.found.number < 150_000) throw new ServerTooOld(facts.found.version, '15')
-  if (!facts.found.enough) throw new ServerUnusable(`${host}:${port}`, 'the login may not create roles and databases; use an administrator')
+  if (!facts.found.enough)
+    throw new ServerUnusable(
+      `${host}:${port}`,
+      'the login may not create roles and databases; use an administrator',
+    )
   const mainId = await connected(loginUrl('platform'), idOf)
   return { host, port, version: facts.found.version, isMain: facts.id === mainId }
 }
 
-/** Makes a server ready and remembers it, or finds it remembered. Returns its row id and how to reach it; null when it is the main server. */
+/**
+ * Makes a server ready and remembers it, or finds it remembered. Returns its row id and how to
+ * reach it; null when it is the main server.
+ */
 export async function useServer(adminUrl: string): Promise<{ id: string; server: Server } | null> {
   const { host, port, isMain } = await inspectServer(adminUrl)
   if (isMain) return null
-  const [known] = await platform().select().from(servers).where(and(eq(servers.host, host), eq(servers.port, port)))
+  const [known] = await platform()
+    .select()
+    .from(servers)
+    .where(and(eq(servers.host, host), eq(servers.port, port)))
   if (known) {
     await prepareServer(adminUrl, {})
     return { id: known.id, server: { host, port, ...passwordsOf(known) } }
   }
   const id = newId()
   const namesake = await knownElsewhere(host, port)
-  const server = namesake ?? { host, port, migratorPassword: newSecret(), workerPassword: newSecret() }
-  await prepareServer(adminUrl, namesake ? {} : { migrator: server.migratorPassword, worker: server.workerPassword })
-  await platform().insert(servers).values({
-    id, name: `${host}:${port}`, host, port,
-    migratorSecret: encrypt(server.migratorPassword, `server ${id} migrator`), workerSecret: encrypt(server.workerPassword, `server ${id} worker`),
-  })
+  const server = namesake ?? {
+    host,
+    port,
+    migratorPassword: newSecret(),
+    workerPassword: newSecret(),
+  }
+  await prepareServer(
+    adminUrl,
+    namesake ? {} : { migrator: server.migratorPassword, worker: server.workerPassword },
+  )
+  await platform()
+    .insert(servers)
+    .values({
+      id,
+      name: `${host}:${port}`,
+      host,
+      port,
+      migratorSecret: encrypt(server.migratorPassword, `server ${id} migrator`),
+      workerSecret: encrypt(server.workerPassword, `server ${id} worker`),
+    })
   return { id, server }
 }
 
 const passwordsOf = (row: typeof servers.$inferSelect) => ({
-  migratorPassword: decrypt(row.migratorSecret, `server ${row.id} migrator`), workerPassword: decrypt(row.workerSecret, `server ${row.id} worker`),
+  migratorPassword: decrypt(row.migratorSecret, `server ${row.id} migrator`),
+  workerPassword: decrypt(row.workerSecret, `server ${row.id} worker`),
 })
 
-/** A server that is known under another address: whose passwords let us in. New ones would shut out whoever uses that address. */
+/**
+ * A server that is known under another address: whose passwords let us in. New ones would shut out
+ * whoever uses that address.
+ */
 async function knownElsewhere(host: string, port: number): Promise<Server | undefined> {
   for (const row of await platform().select().from(servers)) {
     const server = { host, port, ...passwordsOf(row) }
-    const isThis = await connected(serviceUrl('migrator', { server, database: 'postgres', schema: 'shared' }), idOf).then(() => true, () => false)
+    const isThis = await connected(
+      serviceUrl('migrator', { server, database: 'postgres', schema: 'shared' }),
+      idOf,
+    ).then(
+      () => true,
+      () => false,
+    )
     if (isThis) return server
   }
   return undefined
@@ -77,6 +115,10 @@ async function idOf(client: pg.Client): Promise<string | undefined> {
 
 function address(adminUrl: string): { host: string; port: number } {
   const url = URL.parse(adminUrl)
-  if (!url || !/^postgres(ql)?:$/.test(url.protocol) || !url.hostname || !databaseOf(adminUrl)) throw new Invalid('databaseUrl', 'a database URL looks like postgres://admin:password@host:5432/postgres')
+  if (!url || !/^postgres(ql)?:$/.test(url.protocol) || !url.hostname || !databaseOf(adminUrl))
+    throw new Invalid(
+      'databaseUrl',
+      'a database URL looks like postgres://admin:password@host:5432/postgres',
+    )
   return { host: url.hostname, port: Number(url.port || 5432) }
 }

@@ -45,47 +45,95 @@ export type Entry = typeof activity.$inferSelect
 export type Subject = { name: string; id: string | null }
 /** Deeds by what they are about; those of our operators by who did them. */
 const kinds = {
-  orders: ['order.created', 'order.edited', 'order.status', 'order.cancelled', 'orders.status', 'orders.exported'],
+  orders: [
+    'order.created',
+    'order.edited',
+    'order.status',
+    'order.cancelled',
+    'orders.status',
+    'orders.exported',
+  ],
   customers: ['customer.created', 'customer.edited', 'customer.archived', 'customer.restored'],
   products: ['product.created', 'product.edited', 'product.archived', 'product.restored'],
   operators: ['support.entered', 'support.acted'],
 } satisfies Record<string, Deed[]>
 
-export type ActivityFilter = { about: keyof typeof kinds | null; search: string; size: number; cursor: Cursor | null }
+export type ActivityFilter = {
+  about: keyof typeof kinds | null
+  search: string
+  size: number
+  cursor: Cursor | null
+}
 
-/** Words in an entry are looked for this far back; older entries are reached by filters and pages. */
+/**
+ * Words in an entry are looked for this far back; older entries are reached by filters and pages.
+ */
 const searchedEntries = 20_000
 
 /** Writes down a deed, in the transaction of the deed itself. */
-export async function record(tx: TenantTx, deed: Deed, subject: Subject, detail: Record<string, unknown> = {}): Promise<void> {
+export async function record(
+  tx: TenantTx,
+  deed: Deed,
+  subject: Subject,
+  detail: Record<string, unknown> = {},
+): Promise<void> {
   await tx.insert(activity).values({
-    tenantId: tx.tenantId, id: newId(), actorId: tx.actor.id, actor: tx.actor.name, deed, subject: subject.name, subjectId: subject.id, detail,
+    tenantId: tx.tenantId,
+    id: newId(),
+    actorId: tx.actor.id,
+    actor: tx.actor.name,
+    deed,
+    subject: subject.name,
+    subjectId: subject.id,
+    detail,
   })
 }
 
 export async function list(tx: TenantTx, filter: ActivityFilter): Promise<Page<Entry>> {
   const ordering = { by: activity.at, id: activity.id, descending: true }
   const words = filter.search.toLowerCase().split(/\s+/).filter(Boolean)
-  const found = words.length > 0
-    ? [await withinReach(tx), ...words.map((word) => sql`strpos(lower(${activity.actor} || ' ' || ${activity.subject}), ${word}) > 0`)]
-    : []
-  const rows = await tx.select().from(activity)
-    .where(and(
-      eq(activity.tenantId, tx.tenantId),
-      filter.about ? inArray(activity.deed, kinds[filter.about]) : undefined,
-      ...found,
-      beyond(ordering, filter.cursor),
-    ))
-    .orderBy(...orderBy(ordering, filter.cursor)).limit(filter.size + 1)
+  const found =
+    words.length > 0
+      ? [
+          await withinReach(tx),
+          ...words.map(
+            (word) =>
+              sql`strpos(lower(${activity.actor} || ' ' || ${activity.subject}), ${word}) > 0`,
+          ),
+        ]
+      : []
+  const rows = await tx
+    .select()
+    .from(activity)
+    .where(
+      and(
+        eq(activity.tenantId, tx.tenantId),
+        filter.about ? inArray(activity.deed, kinds[filter.about]) : undefined,
+        ...found,
+        beyond(ordering, filter.cursor),
+      ),
+    )
+    .orderBy(...orderBy(ordering, filter.cursor))
+    .limit(filter.size + 1)
   return page(rows, filter.size, filter.cursor, (row) => row.at)
 }
 
 /** Not older than the last entry that a search still looks at. */
 async function withinReach(tx: TenantTx) {
-  const [farBack] = await tx.select({ at: activity.at }).from(activity).where(eq(activity.tenantId, tx.tenantId)).orderBy(desc(activity.at)).limit(1).offset(searchedEntries)
+  const [farBack] = await tx
+    .select({ at: activity.at })
+    .from(activity)
+    .where(eq(activity.tenantId, tx.tenantId))
+    .orderBy(desc(activity.at))
+    .limit(1)
+    .offset(searchedEntries)
   return farBack && gte(activity.at, farBack.at)
 }
 
 export const about = (tx: TenantTx, subjectId: string): Promise<Entry[]> =>
-  tx.select().from(activity).where(and(eq(activity.tenantId, tx.tenantId), eq(activity.subjectId, subjectId)))
-    .orderBy(desc(activity.at)).limit(50)
+  tx
+    .select()
+    .from(activity)
+    .where(and(eq(activity.tenantId, tx.tenantId), eq(activity.subjectId, subjectId)))
+    .orderBy(desc(activity.at))
+    .limit(50)

@@ -13,8 +13,16 @@ const sampleOrders = 240
 /** What a new tenant has got already. */
 export async function begun(tx: TenantTx): Promise<Begun> {
   const [goods, people, sold] = await Promise.all([
-    tx.select({ id: products.id }).from(products).where(eq(products.tenantId, tx.tenantId)).limit(1),
-    tx.select({ id: customers.id }).from(customers).where(eq(customers.tenantId, tx.tenantId)).limit(1),
+    tx
+      .select({ id: products.id })
+      .from(products)
+      .where(eq(products.tenantId, tx.tenantId))
+      .limit(1),
+    tx
+      .select({ id: customers.id })
+      .from(customers)
+      .where(eq(customers.tenantId, tx.tenantId))
+      .limit(1),
     tx.select({ id: orders.id }).from(orders).where(eq(orders.tenantId, tx.tenantId)).limit(1),
   ])
   return { products: goods.length > 0, customers: people.length > 0, orders: sold.length > 0 }
@@ -23,8 +31,12 @@ export async function begun(tx: TenantTx): Promise<Begun> {
 /** Fills an empty tenant, so that there is something to look at. */
 export async function addSample(tx: TenantTx): Promise<{ orders: number }> {
   const has = await begun(tx)
-  if (has.products || has.customers || has.orders) throw new Invalid('', 'There is data here already; sample data would mix with it.')
+  if (has.products || has.customers || has.orders)
+    throw new Invalid('', 'There is data here already; sample data would mix with it.')
   await fillWithSample(tx, stories.acme, sampleOrders)
-  await activity.record(tx, 'sample.added', { name: `sample data with ${sampleOrders} orders`, id: null })
+  await activity.record(tx, 'sample.added', {
+    name: `sample data with ${sampleOrders} orders`,
+    id: null,
+  })
   return { orders: sampleOrders }
 }

@@ -7,4 +7,5 @@ export function csvField(value: string | number): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-export const csvLine = (values: (string | number)[]): string => `${values.map(csvField).join(',')}\r\n`
+export const csvLine = (values: (string | number)[]): string =>
+  `${values.map(csvField).join(',')}\r\n`

@@ -4,15 +4,29 @@ import { beyond, parseCursor } from '#db/product/keyset'
 import { orders } from '#db/schema/tenant'
 
 const id = '01a2060b-1936-7b76-be35-4d04e7a7fc17'
-const cursor = (key: unknown) => parseCursor(Buffer.from(JSON.stringify([key, id])).toString('base64url'), false)
-const behind = (by: 'placedAt' | 'number' | 'id', key: unknown) => new PgDialect().sqlToQuery(beyond({ by: orders[by], id: orders.id, descending: true }, cursor(key))!)
+const cursor = (key: unknown) =>
+  parseCursor(Buffer.from(JSON.stringify([key, id])).toString('base64url'), false)
+const behind = (by: 'placedAt' | 'number' | 'id', key: unknown) =>
+  new PgDialect().sqlToQuery(
+    beyond({ by: orders[by], id: orders.id, descending: true }, cursor(key))!,
+  )
 
 it('a cursor of ours is a condition on both columns', () => {
   expect(behind('placedAt', 1_700_000_000_000).params).toEqual(['2023-11-14T22:13:20.000Z', id])
-  expect(behind('number', 1001)).toMatchObject({ sql: '("orders"."number", "orders"."id") < ($1, $2)', params: [1001, id] })
+  expect(behind('number', 1001)).toMatchObject({
+    sql: '("orders"."number", "orders"."id") < ($1, $2)',
+    params: [1001, id],
+  })
 })
 
-it.each([['placedAt', 'yesterday'], ['placedAt', 8.64e15], ['placedAt', -62_200_000_000_000], ['number', 'one'], ['number', '1.5'], ['id', 'me']] as const)('one that somebody made up (%s: %j) has nothing behind it', (by, key) => {
+it.each([
+  ['placedAt', 'yesterday'],
+  ['placedAt', 8.64e15],
+  ['placedAt', -62_200_000_000_000],
+  ['number', 'one'],
+  ['number', '1.5'],
+  ['id', 'me'],
+] as const)('one that somebody made up (%s: %j) has nothing behind it', (by, key) => {
   expect(behind(by, key)).toMatchObject({ sql: 'false', params: [] })
 })
 

@@ -11,12 +11,17 @@ export type StatusFigures = { status: OrderStatus; orders: number; totalMinor: n
 type Cell = { date: string; status: OrderStatus; orders: number; totalMinor: number }
 
 /**
- * Orders and amounts by day and status, read from one index. Each day of the zone is a range of that index, so that no order has to
- * be told which day it belongs to.
+ * Orders and amounts by day and status, read from one index. Each day of the zone is a range of
+ * that index, so that no order has to be told which day it belongs to.
  */
 export async function cells(tx: TenantTx, { from, until }: Span, zone: string): Promise<Cell[]> {
   const [first, past] = [from.toISOString(), until.toISOString()]
-  const { rows } = await tx.execute<{ date: string; status: OrderStatus; orders: string; total: string }>(sql`
+  const { rows } = await tx.execute<{
+    date: string
+    status: OrderStatus
+    orders: string
+    total: string
+  }>(sql`
     select days.date, sums.status, sums.orders, sums.total
     from (
       select day::date::text as date, greatest(day at time zone ${zone}, ${first}::timestamptz) as first,
@@ -28,7 +33,12 @@ export async function cells(tx: TenantTx, { from, until }: Span, zone: string): 
       where tenant_id = ${tx.tenantId} and placed_at >= days.first and placed_at < days.past
       group by status
     ) as sums`)
-  return rows.map(({ date, status, orders: number, total: minor }) => ({ date, status, orders: Number(number), totalMinor: Number(minor) }))
+  return rows.map(({ date, status, orders: number, total: minor }) => ({
+    date,
+    status,
+    orders: Number(number),
+    totalMinor: Number(minor),
+  }))
 }
 
 export function figures(of: Cell[]): Figures {
@@ -36,9 +46,13 @@ export function figures(of: Cell[]): Figures {
   const revenueMinor = total(sold, 'totalMinor')
   const number = total(sold, 'orders')
   return {
-    revenueMinor, orders: number,
+    revenueMinor,
+    orders: number,
     averageMinor: number === 0 ? 0 : Math.round(revenueMinor / number),
-    open: total(of.filter((cell) => openStatuses.includes(cell.status)), 'orders'),
+    open: total(
+      of.filter((cell) => openStatuses.includes(cell.status)),
+      'orders',
+    ),
   }
 }
 
@@ -48,7 +62,12 @@ export function byDay(of: Cell[], dates: string[]): DayFigures[] {
   const days = new Map(dates.map((date) => [date, { date, orders: 0, revenueMinor: 0 }]))
   for (const cell of sold) {
     const day = days.get(cell.date)
-    if (day) days.set(cell.date, { ...day, orders: day.orders + cell.orders, revenueMinor: day.revenueMinor + cell.totalMinor })
+    if (day)
+      days.set(cell.date, {
+        ...day,
+        orders: day.orders + cell.orders,
+        revenueMinor: day.revenueMinor + cell.totalMinor,
+      })
   }
   return [...days.values()]
 }
@@ -59,4 +78,5 @@ export const byStatus = (of: Cell[]): StatusFigures[] =>
     return { status, orders: total(own, 'orders'), totalMinor: total(own, 'totalMinor') }
   })
 
-const total = (of: Cell[], what: 'orders' | 'totalMinor') => of.reduce((sum, cell) => sum + cell[what], 0)
+const total = (of: Cell[], what: 'orders' | 'totalMinor') =>
+  of.reduce((sum, cell) => sum + cell[what], 0)

@@ -16,44 +16,102 @@ export type OrderFilter = {
   leastMinor: number | null
   mostMinor: number | null
 }
-export const everyOrder: OrderFilter = { search: '', statuses: [], customerId: null, from: null, until: null, leastMinor: null, mostMinor: null }
+export const everyOrder: OrderFilter = {
+  search: '',
+  statuses: [],
+  customerId: null,
+  from: null,
+  until: null,
+  leastMinor: null,
+  mostMinor: null,
+}
 
 export type OrderView = { sort: Sort; descending: boolean; size: number; cursor: Cursor | null }
 export type OrderRow = {
-  id: string; number: number; status: OrderStatus; totalMinor: number; note: string
-  placedAt: Date; updatedAt: Date; customerId: string; customer: string; lines: number
+  id: string
+  number: number
+  status: OrderStatus
+  totalMinor: number
+  note: string
+  placedAt: Date
+  updatedAt: Date
+  customerId: string
+  customer: string
+  lines: number
 }
 
 const columns = { placed: orders.placedAt, number: orders.number, total: orders.totalMinor }
-const keys = { placed: (row: OrderRow) => row.placedAt, number: (row: OrderRow) => row.number, total: (row: OrderRow) => row.totalMinor }
+const keys = {
+  placed: (row: OrderRow) => row.placedAt,
+  number: (row: OrderRow) => row.number,
+  total: (row: OrderRow) => row.totalMinor,
+}
 
-// No full text: its operators leak, so row-level security keeps them off an index. What is searched instead stays small.
+// No full text: its operators leak, so row-level security keeps them off an index. What is searched
+// instead stays small.
 const searchedNotes = 20_000
 const matchedCustomers = 200
 
-export async function list(tx: TenantTx, filter: OrderFilter, view: OrderView): Promise<Page<OrderRow>> {
+export async function list(
+  tx: TenantTx,
+  filter: OrderFilter,
+  view: OrderView,
+): Promise<Page<OrderRow>> {
   const read = (matching?: SQL) => rows(tx, filter, view, matching)
   const words = filter.search.toLowerCase().split(/\s+/).filter(Boolean)
-  const found = words.length === 0 ? await read() : merge((await Promise.all((await matches(tx, filter, words)).map(read))).flat(), view)
+  const found =
+    words.length === 0
+      ? await read()
+      : merge((await Promise.all((await matches(tx, filter, words)).map(read))).flat(), view)
   return page(found, view.size, view.cursor, keys[view.sort])
 }
 
-function rows(tx: TenantTx, filter: OrderFilter, view: OrderView, matching: SQL | undefined): Promise<OrderRow[]> {
+function rows(
+  tx: TenantTx,
+  filter: OrderFilter,
+  view: OrderView,
+  matching: SQL | undefined,
+): Promise<OrderRow[]> {
   const ordering: Ordering = { by: columns[view.sort], id: orders.id, descending: view.descending }
-  return tx.select({
-    id: orders.id, number: orders.number, status: orders.status, totalMinor: orders.totalMinor, note: orders.note,
-    placedAt: orders.placedAt, updatedAt: orders.updatedAt, customerId: orders.customerId, customer: customers.name,
-    lines: sql<number>`(select count(*) from ${orderLines} where ${orderLines.tenantId} = ${tx.tenantId} and ${orderLines.orderId} = ${orders.id})`.mapWith(Number),
-  }).from(orders)
-    .innerJoin(customers, and(eq(customers.tenantId, tx.tenantId), eq(customers.id, orders.customerId)))
-    .where(and(eq(orders.tenantId, tx.tenantId), ...conditions(filter), matching, beyond(ordering, view.cursor)))
-    .orderBy(...orderBy(ordering, view.cursor)).limit(view.size + 1)
+  return tx
+    .select({
+      id: orders.id,
+      number: orders.number,
+      status: orders.status,
+      totalMinor: orders.totalMinor,
+      note: orders.note,
+      placedAt: orders.placedAt,
+      updatedAt: orders.updatedAt,
+      customerId: orders.customerId,
+      customer: customers.name,
+      lines:
+        sql<number>`(select count(*) from ${orderLines} where ${orderLines.tenantId} = ${tx.tenantId} and ${orderLines.orderId} = ${orders.id})`.mapWith(
+          Number,
+        ),
+    })
+    .from(orders)
+    .innerJoin(
+      customers,
+      and(eq(customers.tenantId, tx.tenantId), eq(customers.id, orders.customerId)),
+    )
+    .where(
+      and(
+        eq(orders.tenantId, tx.tenantId),
+        ...conditions(filter),
+        matching,
+        beyond(ordering, view.cursor),
+      ),
+    )
+    .orderBy(...orderBy(ordering, view.cursor))
+    .limit(view.size + 1)
 }
 
 function conditions(filter: OrderFilter): (SQL | undefined)[] {
   const [only, ...others] = filter.statuses
   return [
-    only && others.length === 0 ? eq(orders.status, only) : only && inArray(orders.status, filter.statuses),
+    only && others.length === 0
+      ? eq(orders.status, only)
+      : only && inArray(orders.status, filter.statuses),
     filter.customerId ? eq(orders.customerId, filter.customerId) : undefined,
     filter.from ? gte(orders.placedAt, filter.from) : undefined,
     filter.until ? lt(orders.placedAt, filter.until) : undefined,
@@ -63,40 +121,84 @@ function conditions(filter: OrderFilter): (SQL | undefined)[] {
 }
 
 /**
- * One condition for each place that is searched; each is read by an index of its own, and the pages are merged. Customers and the
- * far end of the notes are looked up first: as constants they reach the index, as sub-selects they would not.
+ * One condition for each place that is searched; each is read by an index of its own, and the pages
+ * are merged. Customers and the far end of the notes are looked up first: as constants they reach
+ * the index, as sub-selects they would not.
  */
 async function matches(tx: TenantTx, filter: OrderFilter, words: string[]): Promise<SQL[]> {
-  const noted = and(eq(orders.tenantId, tx.tenantId), sql`${orders.note} <> ''`, filter.until ? lt(orders.placedAt, filter.until) : undefined)
+  const noted = and(
+    eq(orders.tenantId, tx.tenantId),
+    sql`${orders.note} <> ''`,
+    filter.until ? lt(orders.placedAt, filter.until) : undefined,
+  )
   const [named, [farBack]] = await Promise.all([
-    tx.select({ id: customers.id }).from(customers)
-      .where(and(eq(customers.tenantId, tx.tenantId), ...words.map((word) => sql`strpos(${customers.search}, ${word}) > 0`)))
+    tx
+      .select({ id: customers.id })
+      .from(customers)
+      .where(
+        and(
+          eq(customers.tenantId, tx.tenantId),
+          ...words.map((word) => sql`strpos(${customers.search}, ${word}) > 0`),
+        ),
+      )
       .limit(matchedCustomers),
-    tx.select({ placedAt: orders.placedAt }).from(orders).where(noted).orderBy(desc(orders.placedAt)).limit(1).offset(searchedNotes),
+    tx
+      .select({ placedAt: orders.placedAt })
+      .from(orders)
+      .where(noted)
+      .orderBy(desc(orders.placedAt))
+      .limit(1)
+      .offset(searchedNotes),
   ])
-  const inNote = and(noted, farBack && gte(orders.placedAt, farBack.placedAt), ...words.map((word) => sql`strpos(lower(${orders.note}), ${word}) > 0`))
-  const byName = named.length > 0 ? inArray(orders.customerId, named.map(({ id }) => id)) : undefined
-  return [words.length === 1 ? numbers(words[0] ?? '') : undefined, byName, inNote].filter((condition) => condition !== undefined)
+  const inNote = and(
+    noted,
+    farBack && gte(orders.placedAt, farBack.placedAt),
+    ...words.map((word) => sql`strpos(lower(${orders.note}), ${word}) > 0`),
+  )
+  const byName =
+    named.length > 0
+      ? inArray(
+          orders.customerId,
+          named.map(({ id }) => id),
+        )
+      : undefined
+  return [words.length === 1 ? numbers(words[0] ?? '') : undefined, byName, inNote].filter(
+    (condition) => condition !== undefined,
+  )
 }
 
-/** "104" finds order 104, and, since a number is typed from its front, 1040 to 1049, 10400 to 10499 … */
+/**
+ * "104" finds order 104, and, since a number is typed from its front, 1040 to 1049, 10400 to 10499
+ * …
+ */
 function numbers(word: string): SQL | undefined {
   const text = /^#?(\d{1,12})$/.exec(word)?.[1]
   if (!text) return undefined
   const widths = text.length < 3 ? [1] : [1, 10, 100, 1000, 10_000]
-  return or(...widths.map((width) => between(orders.number, Number(text) * width, Number(text) * width + width - 1)))
+  return or(
+    ...widths.map((width) =>
+      between(orders.number, Number(text) * width, Number(text) * width + width - 1),
+    ),
+  )
 }
 
 function merge(found: OrderRow[], view: OrderView): OrderRow[] {
   const down = view.descending !== (view.cursor?.back ?? false)
   const key = keys[view.sort]
   const once = [...new Map(found.map((row) => [row.id, row])).values()]
-  return once.sort((a, b) => (Number(key(a)) - Number(key(b)) || (a.id < b.id ? -1 : 1)) * (down ? -1 : 1)).slice(0, view.size + 1)
+  return once
+    .sort((a, b) => (Number(key(a)) - Number(key(b)) || (a.id < b.id ? -1 : 1)) * (down ? -1 : 1))
+    .slice(0, view.size + 1)
 }
 
-/** The orders that have waited longest for somebody to do something; each status is read from its own end of the index. */
+/**
+ * The orders that have waited longest for somebody to do something; each status is read from its
+ * own end of the index.
+ */
 export async function waiting(tx: TenantTx): Promise<OrderRow[]> {
   const view: OrderView = { sort: 'placed', descending: false, size: 8, cursor: null }
-  const found = await Promise.all(openStatuses.map((status) => rows(tx, { ...everyOrder, statuses: [status] }, view, undefined)))
+  const found = await Promise.all(
+    openStatuses.map((status) => rows(tx, { ...everyOrder, statuses: [status] }, view, undefined)),
+  )
   return merge(found.flat(), view).slice(0, view.size)
 }

@@ -12,8 +12,9 @@ import * as orders from '#db/product/orders'
 import * as products from '#db/product/products'
 import { orders as orderTable } from '#db/schema/tenant'
 
-// Under row-level security an operator that leaks is kept off the index. What each page asks is explained here as its own login,
-// in a tenant with very many orders beside a neighbour with as many.
+// Under row-level security an operator that leaks is kept off the index. What each page asks is
+// explained here as its own login, in a tenant with very many orders beside a neighbour with as
+// many.
 
 const bulk = Number(process.env.EXPLAIN_ORDERS ?? 40_000)
 const newest: OrderView = { sort: 'placed', descending: true, size: 25, cursor: null }
@@ -24,18 +25,28 @@ beforeAll(async () => {
   const { shared } = await buildWorld(['shared'], 50)
   ;[own] = shared
   await connected(process.env.DATABASE_URL ?? '', async (admin) => {
-    for (const { id } of shared) for (const statement of growth) await admin.query(statement, statement.includes('$2') ? [id, bulk] : [id])
-    // an old snapshot elsewhere on the server keeps pages from being marked as visible to all, and an index alone from being enough
+    for (const { id } of shared)
+      for (const statement of growth)
+        await admin.query(statement, statement.includes('$2') ? [id, bulk] : [id])
+    // an old snapshot elsewhere on the server keeps pages from being marked as visible to all, and
+    // an index alone from being enough
     for (let tries = 0; tries < 20; tries++) {
-      await admin.query('vacuum analyze shared.orders, shared.customers, shared.products, shared.order_lines, shared.order_events, shared.activity')
-      const { rows } = await admin.query(`select relallvisible >= relpages * 0.95 as done from pg_class where oid = 'shared.orders'::regclass`)
+      await admin.query(
+        'vacuum analyze shared.orders, shared.customers, shared.products, shared.order_lines, shared.order_events, shared.activity',
+      )
+      const { rows } = await admin.query(
+        `select relallvisible >= relpages * 0.95 as done from pg_class where oid = 'shared.orders'::regclass`,
+      )
       if (rows[0].done) break
       await new Promise((resolve) => setTimeout(resolve, 500))
     }
   })
 }, 60_000 + bulk)
 
-/** Very many orders over two years, most of them delivered, one in ten with a note; then customers, products and a trail. */
+/**
+ * Very many orders over two years, most of them delivered, one in ten with a note; then customers,
+ * products and a trail.
+ */
 const growth = [
   `insert into shared.orders (tenant_id, id, number, customer_id, status, total_minor, note, placed_at, updated_at)
   select $1::uuid, gen_random_uuid(), 100000 + i, c.id,
@@ -56,11 +67,19 @@ const growth = [
 /** The plans of the statements that `work` sends. */
 async function plansOf(work: (tx: TenantTx) => Promise<unknown>): Promise<string[]> {
   return withTenant(own.owner, async (tx) => {
-    const { client } = (tx as unknown as { session: { client: { query: (config: { text: string }, values?: unknown[]) => Promise<unknown> } } }).session
+    const { client } = (
+      tx as unknown as {
+        session: {
+          client: { query: (config: { text: string }, values?: unknown[]) => Promise<unknown> }
+        }
+      }
+    ).session
     const send = client.query.bind(client)
     const plans: Promise<string>[] = []
     client.query = (config, values) => {
-      const explained = send({ text: `explain (costs off) ${config.text}` }, values) as Promise<{ rows: Record<string, string>[] }>
+      const explained = send({ text: `explain (costs off) ${config.text}` }, values) as Promise<{
+        rows: Record<string, string>[]
+      }>
       plans.push(explained.then(({ rows }) => rows.map((row) => row['QUERY PLAN']).join('\n')))
       return send(config, values)
     }
@@ -69,40 +88,76 @@ async function plansOf(work: (tx: TenantTx) => Promise<unknown>): Promise<string
   })
 }
 
-const filtered = (filter: Partial<OrderFilter>, view: Partial<OrderView> = {}) => (tx: TenantTx) => list(tx, { ...everyOrder, ...filter }, { ...newest, ...view })
+const filtered =
+  (filter: Partial<OrderFilter>, view: Partial<OrderView> = {}) =>
+  (tx: TenantTx) =>
+    list(tx, { ...everyOrder, ...filter }, { ...newest, ...view })
 
 const pages: [name: string, index: string, work: (tx: TenantTx) => Promise<unknown>][] = [
   ['the newest orders', 'orders_placed', filtered({})],
   ['the orders of a month', 'orders_placed', filtered({ from: days(30), until: days(0) })],
-  ['the open orders of a year', 'orders_', filtered({ statuses: ['placed', 'paid', 'shipped'], from: days(365), until: days(0) })],
+  [
+    'the open orders of a year',
+    'orders_',
+    filtered({ statuses: ['placed', 'paid', 'shipped'], from: days(365), until: days(0) }),
+  ],
   ['the drafts', 'orders_status', filtered({ statuses: ['draft'] })],
   ['orders by total', 'orders_total', filtered({}, { sort: 'total' })],
   ['orders by number', 'orders_number', filtered({}, { sort: 'number' })],
-  ['orders between two amounts', 'orders_', filtered({ leastMinor: 400_000, mostMinor: 400_100 }, { sort: 'total' })],
+  [
+    'orders between two amounts',
+    'orders_',
+    filtered({ leastMinor: 400_000, mostMinor: 400_100 }, { sort: 'total' }),
+  ],
   ['a search for a number', 'orders_number', filtered({ search: '#100123' })],
   ['a search for a customer', 'orders_customer', filtered({ search: 'quarry' })],
   ['a search in notes', 'orders_noted', filtered({ search: 'twice' })],
   ['what waits longest', 'orders_status', waiting],
-  ['figures of a month', 'orders_figures', (tx) => cells(tx, { from: days(60), until: days(0) }, 'Europe/Berlin')],
-  ['customers by name', 'customers_', (tx) => customers.list(tx, { search: '', archived: false, size: 50, cursor: null })],
-  ['products by name', 'products_', (tx) => products.list(tx, { search: '', archived: false, size: 50, cursor: null })],
-  ['the trail', 'activity_at', (tx) => activity.list(tx, { about: null, search: '', size: 50, cursor: null })],
-  ['a search in the trail', 'activity_at', (tx) => activity.list(tx, { about: null, search: '19999', size: 50, cursor: null })],
+  [
+    'figures of a month',
+    'orders_figures',
+    (tx) => cells(tx, { from: days(60), until: days(0) }, 'Europe/Berlin'),
+  ],
+  [
+    'customers by name',
+    'customers_',
+    (tx) => customers.list(tx, { search: '', archived: false, size: 50, cursor: null }),
+  ],
+  [
+    'products by name',
+    'products_',
+    (tx) => products.list(tx, { search: '', archived: false, size: 50, cursor: null }),
+  ],
+  [
+    'the trail',
+    'activity_at',
+    (tx) => activity.list(tx, { about: null, search: '', size: 50, cursor: null }),
+  ],
+  [
+    'a search in the trail',
+    'activity_at',
+    (tx) => activity.list(tx, { about: null, search: '19999', size: 50, cursor: null }),
+  ],
 ]
 
 it.each(pages)('%s: read from %s', async (_, index, work) => {
   const plans = await plansOf(work)
   expect(plans.join('\n')).toMatch(new RegExp(`Index (Only )?Scan.* (using|on) ${index}`))
-  for (const plan of plans) expect(plan).not.toMatch(/Seq Scan on (orders|order_lines|order_events|activity)/)
+  for (const plan of plans)
+    expect(plan).not.toMatch(/Seq Scan on (orders|order_lines|order_events|activity)/)
 })
 
 it('an order is read by keys alone', async () => {
-  const [{ id } = { id: '' }] = (await withTenant(own.owner, (tx) => list(tx, everyOrder, newest))).rows
-  for (const plan of await plansOf((tx) => orders.find(tx, id))) expect(plan).not.toMatch(/Seq Scan on (orders|order_lines|order_events)/)
+  const [{ id } = { id: '' }] = (await withTenant(own.owner, (tx) => list(tx, everyOrder, newest)))
+    .rows
+  for (const plan of await plansOf((tx) => orders.find(tx, id)))
+    expect(plan).not.toMatch(/Seq Scan on (orders|order_lines|order_events)/)
 })
 
 it('a page far behind is read like the first one', async () => {
-  const { rows, next } = await withTenant(own.owner, (tx) => list(tx, { ...everyOrder, until: days(400) }, newest))
+  const { rows, next } = await withTenant(own.owner, (tx) =>
+    list(tx, { ...everyOrder, until: days(400) }, newest),
+  )
   expect(rows).toHaveLength(25)
   const [plan = ''] = await plansOf(filtered({}, { cursor: parseCursor(next ?? undefined, false) }))
   expect(plan).toMatch(/Index Scan Backward using orders_placed/)
@@ -114,37 +169,59 @@ it('figures are read from the index alone', async () => {
   expect(plan).toContain('Index Only Scan using orders_figures')
 })
 
-it.each(['Europe/Berlin', 'America/St_Johns', 'Asia/Kathmandu'])('figures belong to the days of %s, also where its clocks are put forward or back', async (zone) => {
-  const [from, until] = [days(400), days(0)]
-  const [found, all] = await withTenant(own.owner, (tx) => Promise.all([
-    cells(tx, { from, until }, zone),
-    tx.select({ at: orderTable.placedAt, status: orderTable.status, minor: orderTable.totalMinor }).from(orderTable).where(and(gte(orderTable.placedAt, from), lt(orderTable.placedAt, until))),
-  ]))
-  const calendar = new Intl.DateTimeFormat('en-CA', { timeZone: zone })
-  const expected = new Map<string, { orders: number; totalMinor: number }>()
-  for (const { at, status, minor } of all) {
-    const key = `${calendar.format(at)} ${status}`
-    const { orders: number, totalMinor } = expected.get(key) ?? { orders: 0, totalMinor: 0 }
-    expected.set(key, { orders: number + 1, totalMinor: totalMinor + minor })
-  }
-  expect(new Map(found.map(({ date, status, ...sums }) => [`${date} ${status}`, sums]))).toEqual(expected)
-})
-
-it.runIf(bulk >= 1_000_000)('a million orders: every page in the time that people notice', async () => {
-  const timed: Record<string, number> = {}
-  const time = async (name: string, work: (tx: TenantTx) => Promise<unknown>) => {
-    const runs: number[] = []
-    for (let run = 0; run < 5; run++) {
-      const start = performance.now()
-      await withTenant(own.owner, work)
-      runs.push(performance.now() - start)
+it.each(['Europe/Berlin', 'America/St_Johns', 'Asia/Kathmandu'])(
+  'figures belong to the days of %s, also where its clocks are put forward or back',
+  async (zone) => {
+    const [from, until] = [days(400), days(0)]
+    const [found, all] = await withTenant(own.owner, (tx) =>
+      Promise.all([
+        cells(tx, { from, until }, zone),
+        tx
+          .select({
+            at: orderTable.placedAt,
+            status: orderTable.status,
+            minor: orderTable.totalMinor,
+          })
+          .from(orderTable)
+          .where(and(gte(orderTable.placedAt, from), lt(orderTable.placedAt, until))),
+      ]),
+    )
+    const calendar = new Intl.DateTimeFormat('en-CA', { timeZone: zone })
+    const expected = new Map<string, { orders: number; totalMinor: number }>()
+    for (const { at, status, minor } of all) {
+      const key = `${calendar.format(at)} ${status}`
+      const { orders: number, totalMinor } = expected.get(key) ?? { orders: 0, totalMinor: 0 }
+      expected.set(key, { orders: number + 1, totalMinor: totalMinor + minor })
     }
-    timed[name] = Math.round(runs.sort((a, b) => a - b)[2] ?? 0)
-  }
-  for (const [name, , work] of pages) await time(name, work)
-  await time('figures of a year', (tx) => cells(tx, { from: days(730), until: days(0) }, 'Europe/Berlin'))
-  const { next } = await withTenant(own.owner, (tx) => list(tx, { ...everyOrder, until: days(400) }, newest))
-  await time('a page far behind', filtered({}, { cursor: parseCursor(next ?? undefined, false) }))
-  console.table(timed)
-  expect(Object.entries(timed).filter(([, ms]) => ms >= 1000)).toEqual([])
-}, 120_000)
+    expect(new Map(found.map(({ date, status, ...sums }) => [`${date} ${status}`, sums]))).toEqual(
+      expected,
+    )
+  },
+)
+
+it.runIf(bulk >= 1_000_000)(
+  'a million orders: every page in the time that people notice',
+  async () => {
+    const timed: Record<string, number> = {}
+    const time = async (name: string, work: (tx: TenantTx) => Promise<unknown>) => {
+      const runs: number[] = []
+      for (let run = 0; run < 5; run++) {
+        const start = performance.now()
+        await withTenant(own.owner, work)
+        runs.push(performance.now() - start)
+      }
+      timed[name] = Math.round(runs.sort((a, b) => a - b)[2] ?? 0)
+    }
+    for (const [name, , work] of pages) await time(name, work)
+    await time('figures of a year', (tx) =>
+      cells(tx, { from: days(730), until: days(0) }, 'Europe/Berlin'),
+    )
+    const { next } = await withTenant(own.owner, (tx) =>
+      list(tx, { ...everyOrder, until: days(400) }, newest),
+    )
+    await time('a page far behind', filtered({}, { cursor: parseCursor(next ?? undefined, false) }))
+    console.table(timed)
+    expect(Object.entries(timed).filter(([, ms]) => ms >= 1000)).toEqual([])
+  },
+  120_000,
+)

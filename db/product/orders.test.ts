@@ -21,9 +21,15 @@ beforeAll(async () => {
 })
 
 async function anOrder(): Promise<orders.OrderInput> {
-  const [[customer], [product]] = await inside((tx) => Promise.all([customers.pick(tx, ''), products.pick(tx, '')]))
+  const [[customer], [product]] = await inside((tx) =>
+    Promise.all([customers.pick(tx, ''), products.pick(tx, '')]),
+  )
   if (!customer || !product) throw new Error('the sample has neither')
-  return { customerId: customer.id, note: '', lines: [{ productId: product.id, quantity: 2, unitPriceMinor: 1234 }] }
+  return {
+    customerId: customer.id,
+    note: '',
+    lines: [{ productId: product.id, quantity: 2, unitPriceMinor: 1234 }],
+  }
 }
 
 const make = async (status: 'draft' | 'placed' = 'placed') => {
@@ -45,7 +51,9 @@ it('numbers follow each other and collide with those of a neighbour', async () =
 
 it('twenty orders at once get twenty numbers', async () => {
   const input = await anOrder()
-  const made = await Promise.all(Array.from({ length: 20 }, () => inside((tx) => orders.create(tx, input, 'placed'))))
+  const made = await Promise.all(
+    Array.from({ length: 20 }, () => inside((tx) => orders.create(tx, input, 'placed'))),
+  )
   expect(new Set(made.map(({ number }) => number)).size).toBe(20)
 })
 
@@ -54,34 +62,52 @@ it('an order is written whole, with its history and the trail', async () => {
   const order = await found(id)
   expect(order).toMatchObject({ status: 'placed', totalMinor: 2468, version: 1 })
   expect(order.events.map(({ toStatus }) => toStatus)).toEqual(['placed'])
-  expect(await inside((tx) => activity.about(tx, id))).toMatchObject([{ deed: 'order.created', actor: 'test' }])
+  expect(await inside((tx) => activity.about(tx, id))).toMatchObject([
+    { deed: 'order.created', actor: 'test' },
+  ])
 })
 
 it('the second of two editors is told, and nothing of theirs is half-written', async () => {
   const { id } = await make()
   const input = await anOrder()
   await inside((tx) => orders.edit(tx, id, 1, { ...input, note: 'first' }))
-  await expect(inside((tx) => orders.edit(tx, id, 1, { ...input, note: 'second' }))).rejects.toMatchObject({ yours: 1, theirs: 2 } satisfies Partial<Conflict>)
+  await expect(
+    inside((tx) => orders.edit(tx, id, 1, { ...input, note: 'second' })),
+  ).rejects.toMatchObject({ yours: 1, theirs: 2 } satisfies Partial<Conflict>)
   expect(await found(id)).toMatchObject({ note: 'first', version: 2 })
 })
 
 it('a status follows the table, and a cancelled order is not taken up again', async () => {
   const { id } = await make('draft')
-  await expect(inside((tx) => orders.setStatus(tx, id, 1, 'shipped'))).rejects.toBeInstanceOf(Invalid)
+  await expect(inside((tx) => orders.setStatus(tx, id, 1, 'shipped'))).rejects.toBeInstanceOf(
+    Invalid,
+  )
   await inside((tx) => orders.setStatus(tx, id, 1, 'placed'))
   await inside((tx) => orders.setStatus(tx, id, 2, 'cancelled', 'Ordered twice'))
-  await expect(inside((tx) => orders.setStatus(tx, id, 3, 'placed'))).rejects.toBeInstanceOf(Invalid)
-  expect((await found(id)).events.map(({ toStatus, reason }) => [toStatus, reason])).toEqual([['draft', ''], ['placed', ''], ['cancelled', 'Ordered twice']])
+  await expect(inside((tx) => orders.setStatus(tx, id, 3, 'placed'))).rejects.toBeInstanceOf(
+    Invalid,
+  )
+  expect((await found(id)).events.map(({ toStatus, reason }) => [toStatus, reason])).toEqual([
+    ['draft', ''],
+    ['placed', ''],
+    ['cancelled', 'Ordered twice'],
+  ])
 })
 
 it('many at once: those that may change do, the rest and those of others are left', async () => {
   const [placed, draft] = [await make('placed'), await make('draft')]
   const [theirs] = (await inside((tx) => list(tx, everyOrder, newest), other)).rows
-  const outcome = await inside((tx) => orders.setStatusOfMany(tx, [placed.id, draft.id, theirs?.id ?? '', newId()], 'paid'))
+  const outcome = await inside((tx) =>
+    orders.setStatusOfMany(tx, [placed.id, draft.id, theirs?.id ?? '', newId()], 'paid'),
+  )
   expect(outcome).toEqual({ changed: 1, left: 3 })
   expect((await found(draft.id)).status).toBe('draft')
   await inside((tx) => orders.setStatusOfMany(tx, [placed.id], 'cancelled', 'Out of stock'))
-  expect((await found(placed.id)).events.at(-1)).toMatchObject({ fromStatus: 'paid', toStatus: 'cancelled', reason: 'Out of stock' })
+  expect((await found(placed.id)).events.at(-1)).toMatchObject({
+    fromStatus: 'paid',
+    toStatus: 'cancelled',
+    reason: 'Out of stock',
+  })
 })
 
 it('a duplicate is a draft with the same lines', async () => {
@@ -91,32 +117,67 @@ it('a duplicate is a draft with the same lines', async () => {
 })
 
 it('a line that was there keeps its words and stays when its product is archived or renamed; a new one takes those of today, or is refused', async () => {
-  const [oak, elm] = await Promise.all(['Oak', 'Elm'].map((name) => inside((tx) => products.create(tx, { sku: `${name}-1`, name: `${name} table`, priceMinor: 100 }))))
-  const line = (product = oak) => ({ productId: product?.id ?? '', quantity: 1, unitPriceMinor: 100 })
+  const [oak, elm] = await Promise.all(
+    ['Oak', 'Elm'].map((name) =>
+      inside((tx) =>
+        products.create(tx, { sku: `${name}-1`, name: `${name} table`, priceMinor: 100 }),
+      ),
+    ),
+  )
+  const line = (product = oak) => ({
+    productId: product?.id ?? '',
+    quantity: 1,
+    unitPriceMinor: 100,
+  })
   const input = { ...(await anOrder()), lines: [line()] }
   const { id } = await inside((tx) => orders.create(tx, input, 'placed'))
-  await inside((tx) => products.edit(tx, oak?.id ?? '', 1, { sku: 'Oak-2', name: 'Oak desk', priceMinor: 100 }))
+  await inside((tx) =>
+    products.edit(tx, oak?.id ?? '', 1, { sku: 'Oak-2', name: 'Oak desk', priceMinor: 100 }),
+  )
   await inside((tx) => products.archive(tx, oak?.id ?? '', true))
-  await inside((tx) => orders.edit(tx, id, 1, { ...input, lines: [line(elm), { ...line(), quantity: 3 }] }))
-  expect((await found(id)).lines).toMatchObject([{ description: 'Elm table', quantity: 1 }, { description: 'Oak table', quantity: 3 }])
-  const archived = (i: number) => ({ field: `lines.${i}.productId`, message: 'Oak desk is archived. Restore this product, or choose another.' })
-  await expect(inside((tx) => orders.edit(tx, id, 2, { ...input, lines: [line(), line()] }))).rejects.toMatchObject(archived(1))
+  await inside((tx) =>
+    orders.edit(tx, id, 1, { ...input, lines: [line(elm), { ...line(), quantity: 3 }] }),
+  )
+  expect((await found(id)).lines).toMatchObject([
+    { description: 'Elm table', quantity: 1 },
+    { description: 'Oak table', quantity: 3 },
+  ])
+  const archived = (i: number) => ({
+    field: `lines.${i}.productId`,
+    message: 'Oak desk is archived. Restore this product, or choose another.',
+  })
+  await expect(
+    inside((tx) => orders.edit(tx, id, 2, { ...input, lines: [line(), line()] })),
+  ).rejects.toMatchObject(archived(1))
   await expect(inside((tx) => orders.create(tx, input, 'draft'))).rejects.toMatchObject(archived(0))
   await expect(inside((tx) => orders.duplicate(tx, id))).rejects.toMatchObject(archived(1))
   await inside((tx) => products.archive(tx, oak?.id ?? '', false))
   await inside((tx) => orders.edit(tx, id, 2, { ...input, lines: [line(), line()] }))
-  expect((await found(id)).lines.map(({ description }) => description)).toEqual(['Oak table', 'Oak desk'])
+  expect((await found(id)).lines.map(({ description }) => description)).toEqual([
+    'Oak table',
+    'Oak desk',
+  ])
 })
 
 it('an order keeps its customer who is archived; no other order gets them', async () => {
   const input = await anOrder()
-  const [kept, late] = await Promise.all(['Kept', 'Late'].map((name) => inside((tx) => customers.create(tx, { name, email: '', phone: '', address: '', note: '' }))))
+  const [kept, late] = await Promise.all(
+    ['Kept', 'Late'].map((name) =>
+      inside((tx) => customers.create(tx, { name, email: '', phone: '', address: '', note: '' })),
+    ),
+  )
   const by = (customer = kept) => ({ ...input, customerId: customer?.id ?? '' })
   const { id } = await inside((tx) => orders.create(tx, by(), 'placed'))
-  for (const customer of [kept, late]) await inside((tx) => customers.archive(tx, customer?.id ?? '', true))
+  for (const customer of [kept, late])
+    await inside((tx) => customers.archive(tx, customer?.id ?? '', true))
   await inside((tx) => orders.edit(tx, id, 1, { ...by(), note: 'still theirs' }))
-  await expect(inside((tx) => orders.edit(tx, id, 2, by(late)))).rejects.toMatchObject({ field: 'customerId', message: 'Late is archived. Restore this customer, or choose another.' })
-  await expect(inside((tx) => orders.create(tx, by(), 'placed'))).rejects.toMatchObject({ field: 'customerId' })
+  await expect(inside((tx) => orders.edit(tx, id, 2, by(late)))).rejects.toMatchObject({
+    field: 'customerId',
+    message: 'Late is archived. Restore this customer, or choose another.',
+  })
+  await expect(inside((tx) => orders.create(tx, by(), 'placed'))).rejects.toMatchObject({
+    field: 'customerId',
+  })
 })
 
 it('what belongs to a neighbour is what does not exist', async () => {
@@ -124,39 +185,68 @@ it('what belongs to a neighbour is what does not exist', async () => {
   if (!theirs) throw new Error('the neighbour has no orders')
   const input = await anOrder()
   expect(await inside((tx) => orders.find(tx, theirs.id))).toBeNull()
-  for (const deed of [orders.duplicate, (tx: TenantTx, id: string) => orders.setStatus(tx, id, 1, 'paid'), (tx: TenantTx, id: string) => orders.edit(tx, id, 1, input)]) {
-    const [foreign, unknown] = await Promise.all([theirs.id, newId()].map((id) => inside((tx) => deed(tx, id)).catch((error: Error) => error)))
+  for (const deed of [
+    orders.duplicate,
+    (tx: TenantTx, id: string) => orders.setStatus(tx, id, 1, 'paid'),
+    (tx: TenantTx, id: string) => orders.edit(tx, id, 1, input),
+  ]) {
+    const [foreign, unknown] = await Promise.all(
+      [theirs.id, newId()].map((id) => inside((tx) => deed(tx, id)).catch((error: Error) => error)),
+    )
     expect(foreign).toBeInstanceOf(NotFound)
     expect(foreign).toEqual(unknown)
   }
-  const [foreign, unknown] = await Promise.all([theirs.customerId, newId()].map((customerId) => inside((tx) => orders.create(tx, { ...input, customerId }, 'placed')).catch((error: Error) => error)))
+  const [foreign, unknown] = await Promise.all(
+    [theirs.customerId, newId()].map((customerId) =>
+      inside((tx) => orders.create(tx, { ...input, customerId }, 'placed')).catch(
+        (error: Error) => error,
+      ),
+    ),
+  )
   expect(foreign).toBeInstanceOf(Invalid)
   expect(foreign).toEqual(unknown)
 })
 
-it.each([['placed', true], ['placed', false], ['number', true], ['total', true], ['total', false]] as const)('pages by %s (descending: %s) show each order once, there and back', async (sort, descending) => {
-  const view: OrderView = { sort, descending, size: 7, cursor: null }
-  const whole = await inside((tx) => list(tx, everyOrder, { ...view, size: 1000 }))
-  const seen: string[] = []
-  let page = await inside((tx) => list(tx, everyOrder, view))
-  for (;;) {
-    seen.push(...page.rows.map(({ id }) => id))
-    if (!page.next) break
-    const cursor = parseCursor(page.next, false)
-    page = await inside((tx) => list(tx, everyOrder, { ...view, cursor }))
-  }
-  expect(seen).toEqual(whole.rows.map(({ id }) => id))
-  const back = await inside((tx) => list(tx, everyOrder, { ...view, cursor: parseCursor(page.previous ?? undefined, true) }))
-  expect(back.rows.map(({ id }) => id)).toEqual(seen.slice(-page.rows.length - 7, -page.rows.length))
-})
+it.each([
+  ['placed', true],
+  ['placed', false],
+  ['number', true],
+  ['total', true],
+  ['total', false],
+] as const)(
+  'pages by %s (descending: %s) show each order once, there and back',
+  async (sort, descending) => {
+    const view: OrderView = { sort, descending, size: 7, cursor: null }
+    const whole = await inside((tx) => list(tx, everyOrder, { ...view, size: 1000 }))
+    const seen: string[] = []
+    let page = await inside((tx) => list(tx, everyOrder, view))
+    for (;;) {
+      seen.push(...page.rows.map(({ id }) => id))
+      if (!page.next) break
+      const cursor = parseCursor(page.next, false)
+      page = await inside((tx) => list(tx, everyOrder, { ...view, cursor }))
+    }
+    expect(seen).toEqual(whole.rows.map(({ id }) => id))
+    const back = await inside((tx) =>
+      list(tx, everyOrder, { ...view, cursor: parseCursor(page.previous ?? undefined, true) }),
+    )
+    expect(back.rows.map(({ id }) => id)).toEqual(
+      seen.slice(-page.rows.length - 7, -page.rows.length),
+    )
+  },
+)
 
 it('a search finds numbers, customers and notes, each once', async () => {
   const input = await anOrder()
-  const { id, number } = await inside((tx) => orders.create(tx, { ...input, note: `Zeppelin ${newId()}` }, 'placed'))
+  const { id, number } = await inside((tx) =>
+    orders.create(tx, { ...input, note: `Zeppelin ${newId()}` }, 'placed'),
+  )
   for (const search of ['zeppelin', String(number), `#${number}`]) {
     const { rows } = await inside((tx) => list(tx, { ...everyOrder, search }, newest))
     expect(rows.map((row) => row.id)).toContain(id)
   }
-  const { rows } = await inside((tx) => list(tx, { ...everyOrder, search: 'canary' }, { ...newest, size: 500 }))
+  const { rows } = await inside((tx) =>
+    list(tx, { ...everyOrder, search: 'canary' }, { ...newest, size: 500 }),
+  )
   expect(new Set(rows.map((row) => row.id)).size).toBe(rows.length)
 })

@@ -6,7 +6,10 @@ const now = new Date('2026-11-23T12:00:00Z')
 it('the last seven days end today, in the viewer’s zone', () => {
   const period = periodOf({ period: '7d' }, 'Europe/Berlin', now)
   expect([period.first, period.last, period.dates.length]).toEqual(['2026-11-17', '2026-11-23', 7])
-  expect(period.span).toEqual({ from: new Date('2026-11-16T23:00:00Z'), until: new Date('2026-11-23T23:00:00Z') })
+  expect(period.span).toEqual({
+    from: new Date('2026-11-16T23:00:00Z'),
+    until: new Date('2026-11-23T23:00:00Z'),
+  })
   expect(period.before).toEqual({ from: new Date('2026-11-09T23:00:00Z'), until: period.span.from })
   expect(datesBefore(period)[0]).toBe('2026-11-10')
 })
@@ -17,8 +20,14 @@ it('a day on which the clock is put back has 25 hours', () => {
 })
 
 it('days in the wrong order are turned round, and nonsense means the last thirty', () => {
-  expect(periodOf({ from: '2026-02-10', to: '2026-02-01' }, 'UTC', now)).toMatchObject({ first: '2026-02-01', last: '2026-02-10', name: 'custom' })
-  expect(periodOf({ from: '2026-02-31x', to: 'tomorrow', period: '1e9d' }, 'UTC', now)).toMatchObject({ name: '30d', last: '2026-11-23' })
+  expect(periodOf({ from: '2026-02-10', to: '2026-02-01' }, 'UTC', now)).toMatchObject({
+    first: '2026-02-01',
+    last: '2026-02-10',
+    name: 'custom',
+  })
+  expect(
+    periodOf({ from: '2026-02-31x', to: 'tomorrow', period: '1e9d' }, 'UTC', now),
+  ).toMatchObject({ name: '30d', last: '2026-11-23' })
 })
 
 it('no period is longer than two years', () => {
@@ -26,6 +35,12 @@ it('no period is longer than two years', () => {
 })
 
 it('a year that is out of the world becomes one that is in it', () => {
-  expect(periodOf({ to: '9999-12-31' }, 'UTC', now)).toMatchObject({ first: '2199-12-31', span: { until: new Date('2200-01-01T00:00:00Z') } })
-  expect(periodOf({ from: '0000-01-01', to: '0000-01-02' }, 'Europe/Berlin', now)).toMatchObject({ first: '1900-01-01', last: '1900-01-01' })
+  expect(periodOf({ to: '9999-12-31' }, 'UTC', now)).toMatchObject({
+    first: '2199-12-31',
+    span: { until: new Date('2200-01-01T00:00:00Z') },
+  })
+  expect(periodOf({ from: '0000-01-01', to: '0000-01-02' }, 'Europe/Berlin', now)).toMatchObject({
+    first: '1900-01-01',
+    last: '1900-01-01',
+  })
 })

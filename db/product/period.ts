@@ -4,33 +4,56 @@ export const periods = { '7d': 7, '30d': 30, '90d': 90, '12m': 365 } as const
 export type PeriodName = keyof typeof periods | 'custom'
 
 /** Calendar days of the viewer, both ends included, and the same number of days before them. */
-export type Period = { name: PeriodName; first: string; last: string; dates: string[]; span: Span; before: Span; both: Span }
+export type Period = {
+  name: PeriodName
+  first: string
+  last: string
+  dates: string[]
+  span: Span
+  before: Span
+  both: Span
+}
 
 const dayMs = 86_400_000
 const longest = 731
 // JavaScript and PostgreSQL write these alike, and the days before and after them as well
 const [earliest, latest] = ['1900-01-01', '2199-12-31'] as const
 const within = (date: string) => (date < earliest ? earliest : date > latest ? latest : date)
-const isDate = (text: string | undefined): text is string => /^\d{4}-\d{2}-\d{2}$/.test(text ?? '') && !Number.isNaN(Date.parse(`${text}T00:00:00Z`))
-const plus = (date: string, days: number) => new Date(Date.parse(`${date}T00:00:00Z`) + days * dayMs).toISOString().slice(0, 10)
+const isDate = (text: string | undefined): text is string =>
+  /^\d{4}-\d{2}-\d{2}$/.test(text ?? '') && !Number.isNaN(Date.parse(`${text}T00:00:00Z`))
+const plus = (date: string, days: number) =>
+  new Date(Date.parse(`${date}T00:00:00Z`) + days * dayMs).toISOString().slice(0, 10)
 
-export function periodOf(given: { period?: string | undefined; from?: string | undefined; to?: string | undefined }, zone: string, now = new Date()): Period {
+export function periodOf(
+  given: { period?: string | undefined; from?: string | undefined; to?: string | undefined },
+  zone: string,
+  now = new Date(),
+): Period {
   const today = new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(now)
   if (isDate(given.from) || isDate(given.to)) {
     const last = isDate(given.to) ? within(given.to) : today
     const first = isDate(given.from) ? within(given.from) : last
     return first <= last ? period('custom', first, last, zone) : period('custom', last, first, zone)
   }
-  const name = given.period !== undefined && given.period in periods ? (given.period as keyof typeof periods) : '30d'
+  const name =
+    given.period !== undefined && given.period in periods
+      ? (given.period as keyof typeof periods)
+      : '30d'
   return period(name, plus(today, 1 - periods[name]), today, zone)
 }
 
 function period(name: PeriodName, asked: string, last: string, zone: string): Period {
   const first = asked < plus(last, 1 - longest) ? plus(last, 1 - longest) : asked
   const days = Math.round((Date.parse(last) - Date.parse(first)) / dayMs) + 1
-  const [start, end, earlier] = [midnight(first, zone), midnight(plus(last, 1), zone), midnight(plus(first, -days), zone)]
+  const [start, end, earlier] = [
+    midnight(first, zone),
+    midnight(plus(last, 1), zone),
+    midnight(plus(first, -days), zone),
+  ]
   return {
-    name, first, last,
+    name,
+    first,
+    last,
     dates: Array.from({ length: days }, (_, i) => plus(first, i)),
     span: { from: start, until: end },
     before: { from: earlier, until: start },
@@ -38,9 +61,13 @@ function period(name: PeriodName, asked: string, last: string, zone: string): Pe
   }
 }
 
-export const datesBefore = ({ first, dates }: Period): string[] => dates.map((_, i) => plus(first, i - dates.length))
+export const datesBefore = ({ first, dates }: Period): string[] =>
+  dates.map((_, i) => plus(first, i - dates.length))
 
-/** When a calendar day begins in a zone. The second look corrects for a clock that was put forward or back in between. */
+/**
+ * When a calendar day begins in a zone. The second look corrects for a clock that was put forward
+ * or back in between.
+ */
 function midnight(date: string, zone: string): Date {
   const utc = Date.parse(`${date}T00:00:00Z`)
   const guess = utc - offset(utc, zone)
@@ -50,9 +77,30 @@ function midnight(date: string, zone: string): Date {
 const clocks = new Map<string, Intl.DateTimeFormat>()
 
 function offset(at: number, zone: string): number {
-  const clock = clocks.get(zone) ?? new Intl.DateTimeFormat('en-CA', { timeZone: zone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit' })
+  const clock =
+    clocks.get(zone) ??
+    new Intl.DateTimeFormat('en-CA', {
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    })
   clocks.set(zone, clock)
   const parts = clock.formatToParts(at)
   const part = (type: string) => Number(parts.find((one) => one.type === type)?.value)
-  return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second')) - Math.floor(at / 1000) * 1000
+  return (
+    Date.UTC(
+      part('year'),
+      part('month') - 1,
+      part('day'),
+      part('hour'),
+      part('minute'),
+      part('second'),
+    ) -
+    Math.floor(at / 1000) * 1000
+  )
 }

@@ -23,11 +23,23 @@ const tenant = async (kind: (typeof placementKinds)[number], orders = 40) => {
   made.push(one)
   return one
 }
-const inside = <T>(tenantId: string, text: string) => withTenant({ kind: 'service', tenantId, reason: 'test' }, async (tx) => (await tx.execute(sql.raw(text))).rows as T[])
-const ordersOf = async (tenantId: string) => (await inside<{ number: string }>(tenantId, 'select number from orders order by number')).map(({ number }) => Number(number))
+const inside = <T>(tenantId: string, text: string) =>
+  withTenant(
+    { kind: 'service', tenantId, reason: 'test' },
+    async (tx) => (await tx.execute(sql.raw(text))).rows as T[],
+  )
+const ordersOf = async (tenantId: string) =>
+  (await inside<{ number: string }>(tenantId, 'select number from orders order by number')).map(
+    ({ number }) => Number(number),
+  )
 /** Makes the first so many orders two years old. */
-const age = (tenantId: string, most: number) => inside(tenantId, `update orders set placed_at = now() - interval '730 days' - number * interval '1 hour' where number <= ${1000 + most}`)
-const keep = ({ id }: Inhabitant, days: number | null, table = 'orders') => setRule(platform(), { tenantId: id, tier: 'starter', table, days, by: 'test' })
+const age = (tenantId: string, most: number) =>
+  inside(
+    tenantId,
+    `update orders set placed_at = now() - interval '730 days' - number * interval '1 hour' where number <= ${1000 + most}`,
+  )
+const keep = ({ id }: Inhabitant, days: number | null, table = 'orders') =>
+  setRule(platform(), { tenantId: id, tier: 'starter', table, days, by: 'test' })
 
 let neighbour: Inhabitant
 let before: Record<string, string>
@@ -44,17 +56,33 @@ afterAll(async () => {
 describe('the tables', () => {
   it('are all named, with a column that tells their age or the reason why not', async () => {
     const tables = await connected(loginUrl('worker'), (client) => readTables(client, 'shared'))
-    expect(Object.keys(ages).toSorted(), 'each table has its line in `ages`, db/schema/tenant.ts').toEqual(tables.map(({ name }) => name).toSorted())
+    expect(
+      Object.keys(ages).toSorted(),
+      'each table has its line in `ages`, db/schema/tenant.ts',
+    ).toEqual(tables.map(({ name }) => name).toSorted())
     for (const table of tables) {
       const found = ages[table.name]
       if (!found || !('by' in found)) continue
-      expect(table.columns.find(({ name }) => name === found.by)).toMatchObject({ base: 'timestamptz', nullable: false })
-      const refusing = tables.flatMap(({ name, references }) => references.filter((one) => one.table === table.name && one.onDelete !== 'cascade').map(() => name))
+      expect(table.columns.find(({ name }) => name === found.by)).toMatchObject({
+        base: 'timestamptz',
+        nullable: false,
+      })
+      const refusing = tables.flatMap(({ name, references }) =>
+        references
+          .filter((one) => one.table === table.name && one.onDelete !== 'cascade')
+          .map(() => name),
+      )
       expect(refusing).toEqual([])
     }
   })
 
-  it.each([['customers', 365, 'rows of customers have no age'], ['orders', 10, 'for 90 to 1095 days; 10 is not'], ['orders', 5000, '5000 is not'], ['orders', 100.5, '100.5 is not'], ['pg_class', 100, 'have no age']])('%s for %d days is refused: %s', async (table, days, why) => {
+  it.each([
+    ['customers', 365, 'rows of customers have no age'],
+    ['orders', 10, 'for 90 to 1095 days; 10 is not'],
+    ['orders', 5000, '5000 is not'],
+    ['orders', 100.5, '100.5 is not'],
+    ['pg_class', 100, 'have no age'],
+  ])('%s for %d days is refused: %s', async (table, days, why) => {
     await expect(keep(neighbour, days, table)).rejects.toThrow(why)
   })
 })
@@ -67,10 +95,20 @@ describe.each(placementKinds)('a run in a %s placement', (kind) => {
     const [step] = await preview(one.id)
     expect(step).toMatchObject({ table: 'orders', rows: 5, of: 40 })
     const run = await runRetentionOf(one.id)
-    expect(run).toMatchObject({ state: 'done', steps: [{ table: 'orders', rows: 5, of: 40, deleted: 5 }] })
+    expect(run).toMatchObject({
+      state: 'done',
+      steps: [{ table: 'orders', rows: 5, of: 40, deleted: 5 }],
+    })
     expect(await ordersOf(one.id)).toEqual(Array.from({ length: 35 }, (_, i) => 1006 + i))
-    expect(await inside(one.id, 'select from order_lines as l where not exists (select from orders as o where o.id = l.order_id)')).toEqual([])
-    expect(await inside(one.id, `select detail from activity where deed = 'retention.ran'`)).toEqual([{ detail: { orders: 5 } }])
+    expect(
+      await inside(
+        one.id,
+        'select from order_lines as l where not exists (select from orders as o where o.id = l.order_id)',
+      ),
+    ).toEqual([])
+    expect(
+      await inside(one.id, `select detail from activity where deed = 'retention.ran'`),
+    ).toEqual([{ detail: { orders: 5 } }])
     expect(await runRetentionOf(one.id)).toMatchObject({ state: 'done', steps: [{ rows: 0 }] })
   })
 })
@@ -84,17 +122,28 @@ describe('a run', () => {
     expect(waiting.state).toBe('waiting')
     expect((await runRetentionOf(one.id)).id).toBe(waiting.id)
     expect(await ordersOf(one.id)).toHaveLength(40)
-    await expect(decide(platform(), neighbour.id, waiting.id, true, 'test')).rejects.toThrow('does not wait')
+    await expect(decide(platform(), neighbour.id, waiting.id, true, 'test')).rejects.toThrow(
+      'does not wait',
+    )
     await decide(platform(), one.id, waiting.id, false, 'test')
     expect(await ordersOf(one.id)).toHaveLength(40)
     const next = await runRetentionOf(one.id)
     await decide(platform(), one.id, next.id, true, 'test')
     // what grew old after the plan is not in it
-    await inside(one.id, `update orders set placed_at = now() - interval '900 days' where number between 1010 and 1030`)
+    await inside(
+      one.id,
+      `update orders set placed_at = now() - interval '900 days' where number between 1010 and 1030`,
+    )
     // nor what was changed after it, old as it is
     await inside(one.id, `update orders set note = 'look at this' where number = 1001`)
-    expect(await runRetentionOf(one.id)).toMatchObject({ state: 'done', steps: [{ rows: 9, deleted: 8 }] })
-    expect(await ordersOf(one.id)).toEqual([1001, ...Array.from({ length: 31 }, (_, i) => 1010 + i)])
+    expect(await runRetentionOf(one.id)).toMatchObject({
+      state: 'done',
+      steps: [{ rows: 9, deleted: 8 }],
+    })
+    expect(await ordersOf(one.id)).toEqual([
+      1001,
+      ...Array.from({ length: 31 }, (_, i) => 1010 + i),
+    ])
   })
 
   it('that waits ends when the rule is changed', async () => {
@@ -103,7 +152,9 @@ describe('a run', () => {
     await keep(one, 365)
     const waiting = await runRetentionOf(one.id)
     await keep(one, 1000)
-    await expect(decide(platform(), one.id, waiting.id, true, 'test')).rejects.toThrow('does not wait')
+    await expect(decide(platform(), one.id, waiting.id, true, 'test')).rejects.toThrow(
+      'does not wait',
+    )
     expect(await current(platform(), one.id)).toBeUndefined()
   })
 
@@ -113,11 +164,20 @@ describe('a run', () => {
     await keep(one, 365)
     const { id } = await runRetentionOf(one.id)
     await decide(platform(), one.id, id, true, 'test')
-    const moved = ['tenancy.residents', 'platform.placements'].map((table) => `update ${table} set epoch = epoch + 1 where tenant_id = '${one.id}'`)
+    const moved = ['tenancy.residents', 'platform.placements'].map(
+      (table) => `update ${table} set epoch = epoch + 1 where tenant_id = '${one.id}'`,
+    )
     await connected(process.env.DATABASE_URL ?? '', (admin) => admin.query(moved.join(';')))
     forgetPlacement(one.id)
-    expect(await runRetentionOf(one.id)).toMatchObject({ id, state: 'done', steps: [{ rows: 9, deleted: 0 }] })
-    expect(await runRetentionOf(one.id)).toMatchObject({ state: 'waiting', steps: [{ rows: 9, deleted: 0 }] })
+    expect(await runRetentionOf(one.id)).toMatchObject({
+      id,
+      state: 'done',
+      steps: [{ rows: 9, deleted: 0 }],
+    })
+    expect(await runRetentionOf(one.id)).toMatchObject({
+      state: 'waiting',
+      steps: [{ rows: 9, deleted: 0 }],
+    })
   })
 
   it('that is killed half way goes on where it stood and never takes more than it planned', async () => {
@@ -135,9 +195,17 @@ describe('a run', () => {
     check.mockRestore()
     expect(await ordersOf(one.id)).toHaveLength(800)
     // the row of the run may be older than the rows: the trail counts
-    await platform().execute(sql`update platform.retention_runs set steps = jsonb_set(steps, '{0,deleted}', '0') where id = ${waiting.id}`)
-    await inside(one.id, `update orders set placed_at = now() - interval '800 days' where number > 2200`)
-    expect(await runRetentionOf(one.id)).toMatchObject({ state: 'done', steps: [{ rows: 1200, deleted: 1200 }] })
+    await platform().execute(
+      sql`update platform.retention_runs set steps = jsonb_set(steps, '{0,deleted}', '0') where id = ${waiting.id}`,
+    )
+    await inside(
+      one.id,
+      `update orders set placed_at = now() - interval '800 days' where number > 2200`,
+    )
+    expect(await runRetentionOf(one.id)).toMatchObject({
+      state: 'done',
+      steps: [{ rows: 1200, deleted: 1200 }],
+    })
     expect(await ordersOf(one.id)).toEqual(Array.from({ length: 100 }, (_, i) => 2201 + i))
   })
 
@@ -162,8 +230,14 @@ describe('a run', () => {
     await keep(one, 365)
     const { id } = await runRetentionOf(one.id)
     await decide(platform(), one.id, id, true, 'test')
-    await platform().execute(sql`update platform.retention_runs set tenant_id = ${neighbour.id} where id = ${id}`)
-    expect(await runRetentionOf(neighbour.id)).toMatchObject({ id, state: 'done', steps: [{ rows: 9, deleted: 0 }] })
+    await platform().execute(
+      sql`update platform.retention_runs set tenant_id = ${neighbour.id} where id = ${id}`,
+    )
+    expect(await runRetentionOf(neighbour.id)).toMatchObject({
+      id,
+      state: 'done',
+      steps: [{ rows: 9, deleted: 0 }],
+    })
     expect(await fingerprint(neighbour.id)).toEqual(before)
     expect(await ordersOf(one.id)).toHaveLength(40)
   })
@@ -173,7 +247,9 @@ describe('a run', () => {
     await keep(one, 200)
     const all = await ordersOf(one.id)
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + days * 86_400_000 })
-    await expect(preview(one.id)).rejects.toThrow(/the clocks of the main database and this process are \d+ s apart/)
+    await expect(preview(one.id)).rejects.toThrow(
+      /the clocks of the main database and this process are \d+ s apart/,
+    )
     await expect(runRetentionOf(one.id)).rejects.toThrow('nothing is deleted until they agree')
     vi.useRealTimers()
     expect(await ordersOf(one.id)).toEqual(all)

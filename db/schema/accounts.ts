@@ -1,15 +1,36 @@
 import { sql } from 'drizzle-orm'
-import { bigint, check, customType, foreignKey, index, integer, jsonb, primaryKey, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  check,
+  customType,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import { members, platform, roles, tenants, users } from '#db/schema/platform'
 
-// What signing in, being invited and being written to need. Of every secret only the SHA-256 is kept, or the text is sealed.
+// What signing in, being invited and being written to need. Of every secret only the SHA-256 is
+// kept, or the text is sealed.
 
 const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' })
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
 const now = sql`now()`
-const oneOf = (values: readonly string[]) => sql.raw(`(${values.map((value) => `'${value}'`).join(', ')})`)
-const userId = () => uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' })
-const tenantId = () => uuid('tenant_id').notNull().references(() => tenants.id, { onDelete: 'cascade' })
+const oneOf = (values: readonly string[]) =>
+  sql.raw(`(${values.map((value) => `'${value}'`).join(', ')})`)
+const userId = () =>
+  uuid('user_id')
+    .notNull()
+    .references(() => users.id, { onDelete: 'cascade' })
+const tenantId = () =>
+  uuid('tenant_id')
+    .notNull()
+    .references(() => tenants.id, { onDelete: 'cascade' })
 
 export const linkKinds = ['sign-up', 'reset', 'old address', 'new address'] as const
 export const keyScopes = ['read', 'write'] as const
@@ -17,30 +38,38 @@ export type LinkKind = (typeof linkKinds)[number]
 export type KeyScope = (typeof keyScopes)[number]
 
 /** A link in a mail that works once: using it deletes the row. */
-export const links = platform.table('links', {
-  id: uuid().primaryKey(),
-  kind: text({ enum: linkKinds }).notNull(),
-  tokenHash: bytea('token_hash').notNull(),
-  email: text().notNull(),
-  detail: jsonb().$type<Record<string, string>>().notNull().default({}),
-  createdAt: at('created_at').notNull().default(now),
-  expiresAt: at('expires_at').notNull(),
-}, (t) => [
-  uniqueIndex('links_token').on(t.tokenHash),
-  index('links_email').on(t.email, t.kind),
-  check('links_kind', sql`${t.kind} in ${oneOf(linkKinds)}`),
-])
+export const links = platform.table(
+  'links',
+  {
+    id: uuid().primaryKey(),
+    kind: text({ enum: linkKinds }).notNull(),
+    tokenHash: bytea('token_hash').notNull(),
+    email: text().notNull(),
+    detail: jsonb().$type<Record<string, string>>().notNull().default({}),
+    createdAt: at('created_at').notNull().default(now),
+    expiresAt: at('expires_at').notNull(),
+  },
+  (t) => [
+    uniqueIndex('links_token').on(t.tokenHash),
+    index('links_email').on(t.email, t.kind),
+    check('links_kind', sql`${t.kind} in ${oneOf(linkKinds)}`),
+  ],
+)
 
 /** A wish for another address, which holds when both addresses have agreed. */
 export const emailChanges = platform.table('email_changes', {
-  userId: uuid('user_id').primaryKey().references(() => users.id, { onDelete: 'cascade' }),
+  userId: uuid('user_id')
+    .primaryKey()
+    .references(() => users.id, { onDelete: 'cascade' }),
   email: text().notNull(),
   oldAgreedAt: at('old_agreed_at'),
   newAgreedAt: at('new_agreed_at'),
   expiresAt: at('expires_at').notNull(),
 })
 
-/** Failed attempts of one kind on one account or from one network address; `key` is a hash of both. */
+/**
+ * Failed attempts of one kind on one account or from one network address; `key` is a hash of both.
+ */
 export const attempts = platform.table('attempts', {
   key: bytea().primaryKey(),
   failures: integer().notNull(),
@@ -49,78 +78,121 @@ export const attempts = platform.table('attempts', {
 })
 
 /** A browser that somebody has signed in with: a stranger's failures do not delay it. */
-export const devices = platform.table('devices', {
-  tokenHash: bytea('token_hash').primaryKey(),
-  userId: userId(),
-  usedAt: at('used_at').notNull().default(now),
-}, (t) => [index('devices_user').on(t.userId)])
+export const devices = platform.table(
+  'devices',
+  {
+    tokenHash: bytea('token_hash').primaryKey(),
+    userId: userId(),
+    usedAt: at('used_at').notNull().default(now),
+  },
+  (t) => [index('devices_user').on(t.userId)],
+)
 
-/** Time-based codes (RFC 6238) as a second factor. It counts once `confirmedAt` is set; a time step is taken once. */
+/**
+ * Time-based codes (RFC 6238) as a second factor. It counts once `confirmedAt` is set; a time step
+ * is taken once.
+ */
 export const secondFactors = platform.table('second_factors', {
-  userId: uuid('user_id').primaryKey().references(() => users.id, { onDelete: 'cascade' }),
+  userId: uuid('user_id')
+    .primaryKey()
+    .references(() => users.id, { onDelete: 'cascade' }),
   sealedSecret: text('sealed_secret').notNull(),
   confirmedAt: at('confirmed_at'),
   lastStep: bigint('last_step', { mode: 'number' }).notNull().default(0),
 })
 
-export const recoveryCodes = platform.table('recovery_codes', {
-  userId: userId(),
-  codeHash: bytea('code_hash').notNull(),
-}, (t) => [primaryKey({ columns: [t.userId, t.codeHash] })])
+export const recoveryCodes = platform.table(
+  'recovery_codes',
+  {
+    userId: userId(),
+    codeHash: bytea('code_hash').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.userId, t.codeHash] })],
+)
 
 /** An account elsewhere (GitHub, Google, an OIDC issuer) that signs its owner in here. */
-export const identities = platform.table('identities', {
-  provider: text().notNull(),
-  subject: text().notNull(),
-  userId: userId(),
-  linkedAt: at('linked_at').notNull().default(now),
-}, (t) => [primaryKey({ columns: [t.provider, t.subject] }), index('identities_user').on(t.userId)])
+export const identities = platform.table(
+  'identities',
+  {
+    provider: text().notNull(),
+    subject: text().notNull(),
+    userId: userId(),
+    linkedAt: at('linked_at').notNull().default(now),
+  },
+  (t) => [primaryKey({ columns: [t.provider, t.subject] }), index('identities_user').on(t.userId)],
+)
 
 /** An invitation that waits. Accepting or revoking it deletes the row. */
-export const invitations = platform.table('invitations', {
-  id: uuid().primaryKey(),
-  tenantId: tenantId(),
-  email: text().notNull(),
-  role: text({ enum: roles }).notNull(),
-  tokenHash: bytea('token_hash').notNull(),
-  invitedBy: uuid('invited_by').references(() => users.id, { onDelete: 'set null' }),
-  sentAt: at('sent_at').notNull().default(now),
-  expiresAt: at('expires_at').notNull(),
-}, (t) => [
-  uniqueIndex('invitations_token').on(t.tokenHash),
-  uniqueIndex('invitations_email').on(t.tenantId, t.email),
-  check('invitations_role', sql`${t.role} in ${oneOf(roles)}`),
-])
+export const invitations = platform.table(
+  'invitations',
+  {
+    id: uuid().primaryKey(),
+    tenantId: tenantId(),
+    email: text().notNull(),
+    role: text({ enum: roles }).notNull(),
+    tokenHash: bytea('token_hash').notNull(),
+    invitedBy: uuid('invited_by').references(() => users.id, { onDelete: 'set null' }),
+    sentAt: at('sent_at').notNull().default(now),
+    expiresAt: at('expires_at').notNull(),
+  },
+  (t) => [
+    uniqueIndex('invitations_token').on(t.tokenHash),
+    uniqueIndex('invitations_email').on(t.tenantId, t.email),
+    check('invitations_role', sql`${t.role} in ${oneOf(roles)}`),
+  ],
+)
 
-/** A key to the API. It belongs to a member, may do no more than its member may, and goes when the member goes. */
-export const apiKeys = platform.table('api_keys', {
-  id: uuid().primaryKey(),
-  tenantId: tenantId(),
-  userId: uuid('user_id').notNull(),
-  name: text().notNull(),
-  scope: text({ enum: keyScopes }).notNull(),
-  hint: text().notNull(),
-  keyHash: bytea('key_hash').notNull(),
-  createdAt: at('created_at').notNull().default(now),
-  usedAt: at('used_at'),
-  expiresAt: at('expires_at'),
-}, (t) => [
-  uniqueIndex('api_keys_hash').on(t.keyHash),
-  index('api_keys_member').on(t.tenantId, t.userId),
-  foreignKey({ name: 'api_keys_member_fk', columns: [t.tenantId, t.userId], foreignColumns: [members.tenantId, members.userId] }).onDelete('cascade'),
-  check('api_keys_scope', sql`${t.scope} in ${oneOf(keyScopes)}`),
-])
+/**
+ * A key to the API. It belongs to a member, may do no more than its member may, and goes when the
+ * member goes.
+ */
+export const apiKeys = platform.table(
+  'api_keys',
+  {
+    id: uuid().primaryKey(),
+    tenantId: tenantId(),
+    userId: uuid('user_id').notNull(),
+    name: text().notNull(),
+    scope: text({ enum: keyScopes }).notNull(),
+    hint: text().notNull(),
+    keyHash: bytea('key_hash').notNull(),
+    createdAt: at('created_at').notNull().default(now),
+    usedAt: at('used_at'),
+    expiresAt: at('expires_at'),
+  },
+  (t) => [
+    uniqueIndex('api_keys_hash').on(t.keyHash),
+    index('api_keys_member').on(t.tenantId, t.userId),
+    foreignKey({
+      name: 'api_keys_member_fk',
+      columns: [t.tenantId, t.userId],
+      foreignColumns: [members.tenantId, members.userId],
+    }).onDelete('cascade'),
+    check('api_keys_scope', sql`${t.scope} in ${oneOf(keyScopes)}`),
+  ],
+)
 
-/** The outbox: written in the transaction of its cause, sent by a job. `sealed` holds subject and both bodies, until it is sent. */
-export const mail = platform.table('mail', {
-  id: uuid().primaryKey(),
-  tenantId: uuid('tenant_id').references(() => tenants.id, { onDelete: 'cascade' }),
-  recipient: text().notNull(),
-  kind: text().notNull(),
-  sealed: text(),
-  createdAt: at('created_at').notNull().default(now),
-  dueAt: at('due_at').notNull().default(now),
-  tries: integer().notNull().default(0),
-  sentAt: at('sent_at'),
-  lastError: text('last_error'),
-}, (t) => [index('mail_due').on(t.dueAt).where(sql`sent_at is null`)])
+/**
+ * The outbox: written in the transaction of its cause, sent by a job. `sealed` holds subject and
+ * both bodies, until it is sent.
+ */
+export const mail = platform.table(
+  'mail',
+  {
+    id: uuid().primaryKey(),
+    tenantId: uuid('tenant_id').references(() => tenants.id, { onDelete: 'cascade' }),
+    recipient: text().notNull(),
+    kind: text().notNull(),
+    sealed: text(),
+    createdAt: at('created_at').notNull().default(now),
+    dueAt: at('due_at').notNull().default(now),
+    tries: integer().notNull().default(0),
+    sentAt: at('sent_at'),
+    lastError: text('last_error'),
+  },
+  (t) => [
+    index('mail_due')
+      .on(t.dueAt)
+      .where(sql`sent_at is null`),
+  ],
+)

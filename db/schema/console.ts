@@ -1,31 +1,59 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, check, index, integer, jsonb, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import { platform, sessions, tenants, users } from '#db/schema/platform'
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
 const now = sql`now()`
 
-/** One visit of an operator to a tenant: why, until when, and since when writing is allowed. Bound to one session. */
-export const supportAccesses = platform.table('support_accesses', {
-  id: uuid().primaryKey(),
-  tenantId: uuid('tenant_id').notNull().references(() => tenants.id, { onDelete: 'cascade' }),
-  userId: uuid('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
-  sessionId: uuid('session_id').references(() => sessions.id, { onDelete: 'set null' }),
-  reason: text().notNull(),
-  startedAt: at('started_at').notNull().default(now),
-  expiresAt: at('expires_at').notNull(),
-  writes: boolean().notNull().default(false),
-  endedAt: at('ended_at'),
-}, (t) => [
-  index('support_accesses_session').on(t.sessionId).where(sql`ended_at is null`),
-  index('support_accesses_tenant').on(t.tenantId, t.startedAt),
-  check('support_accesses_reason', sql`length(btrim(${t.reason})) between 1 and 500`),
-  check('support_accesses_time', sql`${t.expiresAt} <= ${t.startedAt} + interval '4 hours'`),
-])
+/**
+ * One visit of an operator to a tenant: why, until when, and since when writing is allowed. Bound
+ * to one session.
+ */
+export const supportAccesses = platform.table(
+  'support_accesses',
+  {
+    id: uuid().primaryKey(),
+    tenantId: uuid('tenant_id')
+      .notNull()
+      .references(() => tenants.id, { onDelete: 'cascade' }),
+    userId: uuid('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    sessionId: uuid('session_id').references(() => sessions.id, { onDelete: 'set null' }),
+    reason: text().notNull(),
+    startedAt: at('started_at').notNull().default(now),
+    expiresAt: at('expires_at').notNull(),
+    writes: boolean().notNull().default(false),
+    endedAt: at('ended_at'),
+  },
+  (t) => [
+    index('support_accesses_session')
+      .on(t.sessionId)
+      .where(sql`ended_at is null`),
+    index('support_accesses_tenant').on(t.tenantId, t.startedAt),
+    check('support_accesses_reason', sql`length(btrim(${t.reason})) between 1 and 500`),
+    check('support_accesses_time', sql`${t.expiresAt} <= ${t.startedAt} + interval '4 hours'`),
+  ],
+)
 
-/** How large a tenant is, measured by the worker now and then, so that no list needs to look into anybody's rows. */
+/**
+ * How large a tenant is, measured by the worker now and then, so that no list needs to look into
+ * anybody's rows.
+ */
 export const tenantSizes = platform.table('tenant_sizes', {
-  tenantId: uuid('tenant_id').primaryKey().references(() => tenants.id, { onDelete: 'cascade' }),
+  tenantId: uuid('tenant_id')
+    .primaryKey()
+    .references(() => tenants.id, { onDelete: 'cascade' }),
   orders: bigint({ mode: 'number' }).notNull(),
   bytes: bigint({ mode: 'number' }).notNull(),
   measuredAt: at('measured_at').notNull().default(now),
@@ -36,12 +64,16 @@ export const examinationKinds = ['doctor', 'drift'] as const
 export type Offender = { check: string; target: string; object: string; why: string }
 
 /** What the doctor, or the comparison of catalogues, has found, and when. */
-export const examinations = platform.table('examinations', {
-  id: uuid().primaryKey(),
-  kind: text({ enum: examinationKinds }).notNull(),
-  at: at('at').notNull().default(now),
-  by: text('by').notNull(),
-  targets: integer().notNull(),
-  offenders: jsonb().$type<Offender[]>().notNull(),
-  tookMs: integer('took_ms').notNull(),
-}, (t) => [index('examinations_kind').on(t.kind, t.at)])
+export const examinations = platform.table(
+  'examinations',
+  {
+    id: uuid().primaryKey(),
+    kind: text({ enum: examinationKinds }).notNull(),
+    at: at('at').notNull().default(now),
+    by: text('by').notNull(),
+    targets: integer().notNull(),
+    offenders: jsonb().$type<Offender[]>().notNull(),
+    tookMs: integer('took_ms').notNull(),
+  },
+  (t) => [index('examinations_kind').on(t.kind, t.at)],
+)

@@ -14,20 +14,59 @@ const ordersEach = 2000
 /** Makes the demo people and tenants, each only when it is not there yet. Returns the logins. */
 export async function seedDemo(): Promise<DemoLogin[]> {
   const db = platform()
-  const names = ['Ada Reyes', 'Grace Okafor', 'Sam Lindqvist', 'Vera Novak', 'Ines Duarte', 'Umar Farouk', 'Olivia Hart']
-  const [ada, grace, sam, vera, ines, umar, olivia] = await Promise.all(names.map((name, i) => person(db, name, i)))
-  if (!ada || !grace || !sam || !vera || !ines || !umar || !olivia) throw new Error(`the demo has ${names.length} logins`)
-  const acme = await tenant(db, { slug: 'acme', name: 'Acme', ownerId: ada.id, currency: 'EUR', locale: 'en-GB' })
-  const globex = await tenant(db, { slug: 'globex', name: 'Globex', ownerId: grace.id, currency: 'USD', locale: 'en-US' })
-  const initech = await tenant(db, { slug: 'initech', name: 'Initech', ownerId: ines.id, tier: 'business', currency: 'EUR', locale: 'de-DE' })
-  const umbrella = await tenant(db, { slug: 'umbrella', name: 'Umbrella', ownerId: umar.id, tier: 'enterprise', currency: 'GBP', locale: 'en-GB' })
+  const names = [
+    'Ada Reyes',
+    'Grace Okafor',
+    'Sam Lindqvist',
+    'Vera Novak',
+    'Ines Duarte',
+    'Umar Farouk',
+    'Olivia Hart',
+  ]
+  const [ada, grace, sam, vera, ines, umar, olivia] = await Promise.all(
+    names.map((name, i) => person(db, name, i)),
+  )
+  if (!ada || !grace || !sam || !vera || !ines || !umar || !olivia)
+    throw new Error(`the demo has ${names.length} logins`)
+  const acme = await tenant(db, {
+    slug: 'acme',
+    name: 'Acme',
+    ownerId: ada.id,
+    currency: 'EUR',
+    locale: 'en-GB',
+  })
+  const globex = await tenant(db, {
+    slug: 'globex',
+    name: 'Globex',
+    ownerId: grace.id,
+    currency: 'USD',
+    locale: 'en-US',
+  })
+  const initech = await tenant(db, {
+    slug: 'initech',
+    name: 'Initech',
+    ownerId: ines.id,
+    tier: 'business',
+    currency: 'EUR',
+    locale: 'de-DE',
+  })
+  const umbrella = await tenant(db, {
+    slug: 'umbrella',
+    name: 'Umbrella',
+    ownerId: umar.id,
+    tier: 'enterprise',
+    currency: 'GBP',
+    locale: 'en-GB',
+  })
   await addMember(db, acme.id, sam.id, 'member')
   await addMember(db, globex.id, sam.id, 'member')
   await addMember(db, acme.id, vera.id, 'viewer')
   await users.makeOperator(db, olivia.id, 'seed')
   for (const [i, { id, slug }] of [acme, globex, initech, umbrella].entries()) {
     const story = stories[slug as keyof typeof stories]
-    await withTenant({ kind: 'service', tenantId: id, reason: 'Sample data' }, (tx) => fillWithSample(tx, story, ordersEach, new Date(), 7 + i))
+    await withTenant({ kind: 'service', tenantId: id, reason: 'Sample data' }, (tx) =>
+      fillWithSample(tx, story, ordersEach, new Date(), 7 + i),
+    )
   }
   return demoLogins()
 }
@@ -35,7 +74,9 @@ export async function seedDemo(): Promise<DemoLogin[]> {
 async function person(db: PlatformDb, name: string, index: number) {
   const login = demoLogins()[index]
   if (!login) throw new Error(`no demo login for ${name}`)
-  return (await users.byEmail(db, login.email)) ?? users.create(db, { ...login, name, verified: true })
+  return (
+    (await users.byEmail(db, login.email)) ?? users.create(db, { ...login, name, verified: true })
+  )
 }
 
 async function tenant(db: PlatformDb, input: NewTenant) {

@@ -1,7 +1,15 @@
 import { eq, sql } from 'drizzle-orm'
 import type { TenantTx } from '#db/door'
 import { newId } from '#db/id'
-import { counters, customers, orderEvents, orderLines, orders, products, type OrderStatus } from '#db/schema/tenant'
+import {
+  counters,
+  customers,
+  orderEvents,
+  orderLines,
+  orders,
+  products,
+  type OrderStatus,
+} from '#db/schema/tenant'
 import type { Story } from '#db/seed/stories'
 
 const day = 86_400_000
@@ -19,22 +27,48 @@ export function chance(seed: number): () => number {
 }
 
 /**
- * Fills a tenant that has nothing yet with `count` orders over the year before `now`, with customers, products, lines and
- * histories. Returns false, and writes nothing, when there are customers already.
+ * Fills a tenant that has nothing yet with `count` orders over the year before `now`, with
+ * customers, products, lines and histories. Returns false, and writes nothing, when there are
+ * customers already.
  */
-export async function fillWithSample(tx: TenantTx, story: Story, count: number, now = new Date(), seed = 7): Promise<boolean> {
+export async function fillWithSample(
+  tx: TenantTx,
+  story: Story,
+  count: number,
+  now = new Date(),
+  seed = 7,
+): Promise<boolean> {
   const { tenantId } = tx
-  const [known] = await tx.select({ id: customers.id }).from(customers).where(eq(customers.tenantId, tenantId)).limit(1)
+  const [known] = await tx
+    .select({ id: customers.id })
+    .from(customers)
+    .where(eq(customers.tenantId, tenantId))
+    .limit(1)
   if (known) return false
   const random = chance(seed)
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
   const start = now.getTime() - 365 * day
 
   const people = story.customers.map((name, i) => ({
-    tenantId, id: newId(start + i), name, address: pick(story.streets), phone: `+44 20 7946 0${100 + i}`, createdAt: new Date(start),
-    email: `orders@${name.normalize('NFD').replace(/[^a-zA-Z0-9]/g, '').toLowerCase()}.${story.domain}`,
+    tenantId,
+    id: newId(start + i),
+    name,
+    address: pick(story.streets),
+    phone: `+44 20 7946 0${100 + i}`,
+    createdAt: new Date(start),
+    email: `orders@${name
+      .normalize('NFD')
+      .replace(/[^a-zA-Z0-9]/g, '')
+      .toLowerCase()}.${story.domain}`,
   }))
-  const goods = story.products.map(([sku, name, priceMinor], i) => ({ tenantId, id: newId(start + i), sku, name, priceMinor, createdAt: new Date(start) }))
+  const goods = story.products.map(([sku, name, priceMinor], i) => ({
+    tenantId,
+    id: newId(start + i),
+    sku,
+    name,
+    priceMinor,
+    createdAt: new Date(start),
+  }))
   await tx.insert(customers).values(people)
   await tx.insert(products).values(goods)
 
@@ -44,8 +78,13 @@ export async function fillWithSample(tx: TenantTx, story: Story, count: number, 
     await tx.insert(orderLines).values(part.flatMap((one) => one.lines))
     await tx.insert(orderEvents).values(part.flatMap((one) => one.events))
   }
-  await tx.insert(counters).values({ tenantId, name: 'order_number', value: 1000 + count })
-    .onConflictDoUpdate({ target: [counters.tenantId, counters.name], set: { value: sql`excluded.value` } })
+  await tx
+    .insert(counters)
+    .values({ tenantId, name: 'order_number', value: 1000 + count })
+    .onConflictDoUpdate({
+      target: [counters.tenantId, counters.name],
+      set: { value: sql`excluded.value` },
+    })
   return true
 
   function order(i: number) {
@@ -54,21 +93,53 @@ export async function fillWithSample(tx: TenantTx, story: Story, count: number, 
     const id = newId(Math.floor(placed))
     const lines = Array.from({ length: 1 + Math.floor(random() ** 2 * 5) }, (_, position) => {
       const item = pick(goods)
-      return { tenantId, id: newId(Math.floor(placed)), orderId: id, position: position + 1, productId: item.id, description: item.name, quantity: 1 + Math.floor(random() ** 3 * 24), unitPriceMinor: item.priceMinor }
+      return {
+        tenantId,
+        id: newId(Math.floor(placed)),
+        orderId: id,
+        position: position + 1,
+        productId: item.id,
+        description: item.name,
+        quantity: 1 + Math.floor(random() ** 3 * 24),
+        unitPriceMinor: item.priceMinor,
+      }
     })
     const age = (now.getTime() - placed) / day
-    const reached: OrderStatus[] = random() < 0.05 ? ['placed', 'cancelled'] : path.slice(0, 1 + Math.min(3, Math.floor(age * (0.3 + random()))))
+    const reached: OrderStatus[] =
+      random() < 0.05
+        ? ['placed', 'cancelled']
+        : path.slice(0, 1 + Math.min(3, Math.floor(age * (0.3 + random()))))
     const events = reached.map((toStatus, step) => ({
-      tenantId, id: newId(Math.floor(placed) + step), orderId: id, at: new Date(Math.min(now.getTime(), placed + step * day * (0.4 + random()))),
-      actor: 'Sample data', fromStatus: reached[step - 1] ?? null, toStatus, reason: toStatus === 'cancelled' ? 'Ordered twice' : '',
+      tenantId,
+      id: newId(Math.floor(placed) + step),
+      orderId: id,
+      at: new Date(Math.min(now.getTime(), placed + step * day * (0.4 + random()))),
+      actor: 'Sample data',
+      fromStatus: reached[step - 1] ?? null,
+      toStatus,
+      reason: toStatus === 'cancelled' ? 'Ordered twice' : '',
     }))
     const status = reached.at(-1) ?? 'placed'
     const totalMinor = lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0)
     return {
-      lines, events,
-      order: { tenantId, id, number: 1001 + i, customerId: pick(people).id, status, totalMinor, note: random() < 0.15 ? 'Please ring before delivery' : '', placedAt: new Date(placed), updatedAt: events.at(-1)?.at ?? new Date(placed) },
+      lines,
+      events,
+      order: {
+        tenantId,
+        id,
+        number: 1001 + i,
+        customerId: pick(people).id,
+        status,
+        totalMinor,
+        note: random() < 0.15 ? 'Please ring before delivery' : '',
+        placedAt: new Date(placed),
+        updatedAt: events.at(-1)?.at ?? new Date(placed),
+      },
     }
   }
 }
 
-const chunks = <T>(list: T[], size: number): T[][] => Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size))
+const chunks = <T>(list: T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(list.length / size) }, (_, i) =>
+    list.slice(i * size, (i + 1) * size),
+  )

@@ -12,7 +12,10 @@ export type TestDatabase = {
   drop: () => Promise<void>
 }
 
-/** A database of its own, set up and empty, copied from the run's template. It is dropped at the end of the run at the latest. */
+/**
+ * A database of its own, set up and empty, copied from the run's template. It is dropped at the end
+ * of the run at the latest.
+ */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const run = inject('run')
   const name = cloneOf(run.id)
@@ -22,9 +25,16 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   })
   const adminUrl = inDatabase(run.adminUrl, name)
   const at = (login: keyof TestRun['urls']) => inDatabase(run.urls[login], name)
-  const urls = { platform: at('platform'), tenant: at('tenant'), worker: at('worker'), migrator: at('migrator') }
+  const urls = {
+    platform: at('platform'),
+    tenant: at('tenant'),
+    worker: at('worker'),
+    migrator: at('migrator'),
+  }
   return {
-    name, adminUrl, urls,
+    name,
+    adminUrl,
+    urls,
     env: {
       ...run.env,
       DATABASE_URL: adminUrl,
@@ -33,16 +43,19 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       WORKER_DATABASE_URL: urls.worker,
       MIGRATOR_DATABASE_URL: urls.migrator,
     },
-    drop: () => connected(run.adminUrl, async (admin) => {
-      await admin.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`)
-    }),
+    drop: () =>
+      connected(run.adminUrl, async (admin) => {
+        await admin.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`)
+      }),
   }
 }
 
 async function copyTemplate(admin: pg.Client, template: string, name: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await admin.query(`create database ${pg.escapeIdentifier(name)} template ${pg.escapeIdentifier(template)}`)
+      await admin.query(
+        `create database ${pg.escapeIdentifier(name)} template ${pg.escapeIdentifier(template)}`,
+      )
       return
     } catch (error) {
       // object_in_use: a background worker, such as autovacuum, is just looking at the template
@@ -53,7 +66,8 @@ async function copyTemplate(admin: pg.Client, template: string, name: string): P
   }
 }
 
-// PostgreSQL copies what is inside a database, but neither the rights on it nor the settings of roles in it.
+// PostgreSQL copies what is inside a database, but neither the rights on it nor the settings of
+// roles in it.
 async function copyRights(admin: pg.Client, template: string, name: string): Promise<void> {
   const { rows } = await admin.query<{ statement: string }>(
     `select format('revoke all on database %I from public', $2::text) as statement
@@ -64,6 +78,8 @@ async function copyRights(admin: pg.Client, template: string, name: string): Pro
      select format('alter role %s in database %I set %I = %s', setrole::regrole, $2::text, split_part(setting, '=', 1),
        case when split_part(setting, '=', 1) = 'search_path' then substr(setting, 13) else quote_literal(substr(setting, strpos(setting, '=') + 1)) end)
      from pg_db_role_setting, unnest(setconfig) as setting
-     where setdatabase = (select oid from pg_database where datname = $1) and setrole <> 0`, [template, name])
+     where setdatabase = (select oid from pg_database where datname = $1) and setrole <> 0`,
+    [template, name],
+  )
   for (const { statement } of rows) await admin.query(statement)
 }

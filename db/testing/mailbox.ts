@@ -3,7 +3,10 @@ import { unsealed } from '#db/mail/outbox'
 import { platform } from '#db/registry'
 import { mail } from '#db/schema/accounts'
 
-/** The secret behind the "#" of the newest mail to an address. Throws when there is no such mail, or no link in it. */
+/**
+ * The secret behind the "#" of the newest mail to an address. Throws when there is no such mail, or
+ * no link in it.
+ */
 export async function newestToken(recipient: string): Promise<string> {
   const { text } = await newestMail(recipient)
   const [, token] = /#[a-z-]+\.([\w-]{43})/.exec(text) ?? []
@@ -12,7 +15,12 @@ export async function newestToken(recipient: string): Promise<string> {
 }
 
 export async function newestMail(recipient: string, kind?: string) {
-  const [row] = await platform().select().from(mail).where(and(eq(mail.recipient, recipient), kind ? eq(mail.kind, kind) : undefined)).orderBy(desc(mail.createdAt), desc(mail.id)).limit(1)
+  const [row] = await platform()
+    .select()
+    .from(mail)
+    .where(and(eq(mail.recipient, recipient), kind ? eq(mail.kind, kind) : undefined))
+    .orderBy(desc(mail.createdAt), desc(mail.id))
+    .limit(1)
   if (!row?.sealed) throw new Error(`no mail to ${recipient}`)
   return { kind: row.kind, ...unsealed(row.id, row.sealed) }
 }

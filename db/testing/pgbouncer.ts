@@ -6,15 +6,21 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const isRoot = process.getuid?.() === 0
-const found = () => ['pgbouncer', '/usr/sbin/pgbouncer'].find((path) => spawnSync(path, ['--version']).status === 0)
+const found = () =>
+  ['pgbouncer', '/usr/sbin/pgbouncer'].find((path) => spawnSync(path, ['--version']).status === 0)
 
-/** The program, installed with the system's packages where we may; otherwise the reason why it is not to be had. */
+/**
+ * The program, installed with the system's packages where we may; otherwise the reason why it is
+ * not to be had.
+ */
 export function findPgbouncer(): { path: string } | { missing: string } {
   const known = found()
   if (known) return { path: known }
-  if (!isRoot || spawnSync('apt-get', ['--version']).status !== 0) return { missing: 'pgbouncer is not installed, and only root with apt-get could install it' }
+  if (!isRoot || spawnSync('apt-get', ['--version']).status !== 0)
+    return { missing: 'pgbouncer is not installed, and only root with apt-get could install it' }
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const install = () => spawnSync('apt-get', ['install', '-y', '--no-install-recommends', 'pgbouncer'], { env })
+  const install = () =>
+    spawnSync('apt-get', ['install', '-y', '--no-install-recommends', 'pgbouncer'], { env })
   if (install().status !== 0) {
     spawnSync('apt-get', ['update'], { env })
     install()
@@ -24,21 +30,45 @@ export function findPgbouncer(): { path: string } | { missing: string } {
 }
 
 /**
- * PgBouncer in transaction mode in front of the server of `url`, with `connections` server connections per login and database.
- * In: the logins that pass through, with their passwords. Out: its port and how to stop it.
+ * PgBouncer in transaction mode in front of the server of `url`, with `connections` server
+ * connections per login and database. In: the logins that pass through, with their passwords. Out:
+ * its port and how to stop it.
  */
-export async function startPgbouncer(path: string, url: string, users: [name: string, password: string][], connections: number): Promise<{ port: number; stop: () => Promise<void> }> {
+export async function startPgbouncer(
+  path: string,
+  url: string,
+  users: [name: string, password: string][],
+  connections: number,
+): Promise<{ port: number; stop: () => Promise<void> }> {
   const { hostname, port: behind } = new URL(url)
   const folder = mkdtempSync(join(tmpdir(), 'rowhouse-pgbouncer-'))
   chmodSync(folder, 0o755)
   const port = await freePort()
-  writeFileSync(join(folder, 'users.txt'), users.map(([name, password]) => `"${name}" "${password}"\n`).join(''))
-  writeFileSync(join(folder, 'pgbouncer.ini'), [
-    '[databases]', `* = host=${hostname} port=${behind}`,
-    '[pgbouncer]', 'listen_addr = 127.0.0.1', `listen_port = ${port}`, 'unix_socket_dir =', 'auth_type = plain', `auth_file = ${join(folder, 'users.txt')}`,
-    'pool_mode = transaction', `default_pool_size = ${connections}`, 'max_client_conn = 500', 'ignore_startup_parameters = options,extra_float_digits', '',
-  ].join('\n'))
-  const child = spawn(path, [...(isRoot ? ['-u', 'nobody'] : []), join(folder, 'pgbouncer.ini')], { stdio: ['ignore', 'ignore', 'pipe'] })
+  writeFileSync(
+    join(folder, 'users.txt'),
+    users.map(([name, password]) => `"${name}" "${password}"\n`).join(''),
+  )
+  writeFileSync(
+    join(folder, 'pgbouncer.ini'),
+    [
+      '[databases]',
+      `* = host=${hostname} port=${behind}`,
+      '[pgbouncer]',
+      'listen_addr = 127.0.0.1',
+      `listen_port = ${port}`,
+      'unix_socket_dir =',
+      'auth_type = plain',
+      `auth_file = ${join(folder, 'users.txt')}`,
+      'pool_mode = transaction',
+      `default_pool_size = ${connections}`,
+      'max_client_conn = 500',
+      'ignore_startup_parameters = options,extra_float_digits',
+      '',
+    ].join('\n'),
+  )
+  const child = spawn(path, [...(isRoot ? ['-u', 'nobody'] : []), join(folder, 'pgbouncer.ini')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   let words = ''
   child.stderr.on('data', (chunk: Buffer) => (words += chunk.toString()))
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
@@ -58,14 +88,16 @@ export async function startPgbouncer(path: string, url: string, users: [name: st
   }
 }
 
-const freePort = () => new Promise<number>((resolve) => {
-  const server = createServer().listen(0, '127.0.0.1', () => {
-    const address = server.address()
-    server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+const freePort = () =>
+  new Promise<number>((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
   })
-})
 
-const answers = (port: number) => new Promise<boolean>((resolve) => {
-  const socket = connect(port, '127.0.0.1', () => (socket.destroy(), resolve(true)))
-  socket.on('error', () => resolve(false))
-})
+const answers = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => (socket.destroy(), resolve(true)))
+    socket.on('error', () => resolve(false))
+  })

@@ -39,9 +39,15 @@ export async function alone<T>(keeper: pg.Client, work: () => Promise<T>): Promi
 
 /** Drops what runs that were killed have left behind. */
 export async function dropDeadRuns(keeper: pg.Client, adminUrl: string): Promise<void> {
-  const { rows } = await keeper.query<{ run: string }>(`select distinct split_part(datname, '_', 3) as run from pg_database where starts_with(datname, $1)`, [prefix])
+  const { rows } = await keeper.query<{ run: string }>(
+    `select distinct split_part(datname, '_', 3) as run from pg_database where starts_with(datname, $1)`,
+    [prefix],
+  )
   for (const { run } of rows) {
-    const lock = await keeper.query<{ dead: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 0)) as dead', [lockOf(run)])
+    const lock = await keeper.query<{ dead: boolean }>(
+      'select pg_try_advisory_lock(hashtextextended($1, 0)) as dead',
+      [lockOf(run)],
+    )
     if (!lock.rows[0]?.dead) continue
     await dropRun(keeper, adminUrl, run)
     await keeper.query('select pg_advisory_unlock(hashtextextended($1, 0))', [lockOf(run)])
@@ -49,12 +55,21 @@ export async function dropDeadRuns(keeper: pg.Client, adminUrl: string): Promise
 }
 
 export async function dropRun(keeper: pg.Client, adminUrl: string, run: string): Promise<void> {
-  const { rows } = await keeper.query<{ name: string }>(`select datname as name from pg_database where datname = $1 or starts_with(datname, $1 || '_') order by datname desc`, [templateOf(run)])
-  for (const { name } of rows) await dropWithTenants(keeper, adminUrl, name, { template: name === templateOf(run) })
+  const { rows } = await keeper.query<{ name: string }>(
+    `select datname as name from pg_database where datname = $1 or starts_with(datname, $1 || '_') order by datname desc`,
+    [templateOf(run)],
+  )
+  for (const { name } of rows)
+    await dropWithTenants(keeper, adminUrl, name, { template: name === templateOf(run) })
 }
 
 /** Drops a database of ours, and the databases and logins of the tenants that it knows of. */
-export async function dropWithTenants(keeper: pg.Client, adminUrl: string, name: string, { template = false } = {}): Promise<void> {
+export async function dropWithTenants(
+  keeper: pg.Client,
+  adminUrl: string,
+  name: string,
+  { template = false } = {},
+): Promise<void> {
   const tenants = template ? [] : await tenantsOf(inDatabase(adminUrl, name))
   await keeper.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`)
   for (const tenant of tenants) await dropTenant(keeper, tenant)
@@ -65,7 +80,9 @@ async function tenantsOf(url: string): Promise<string[]> {
   return await connected(url, async (client) => {
     const there = await client.query(`select where to_regclass('platform.tenants') is not null`)
     if (there.rowCount === 0) return []
-    const { rows } = await client.query<{ name: string }>(`select 't_' || replace(id::text, '-', '') as name from platform.tenants`)
+    const { rows } = await client.query<{ name: string }>(
+      `select 't_' || replace(id::text, '-', '') as name from platform.tenants`,
+    )
     return rows.map(({ name }) => name)
   })
 }
@@ -74,6 +91,8 @@ async function dropTenant(keeper: pg.Client, name: string): Promise<void> {
   await keeper.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`)
   const { rowCount } = await keeper.query(
     `select from pg_roles as r where rolname = $1
-     and not exists (select from pg_shdepend where refclassid = 'pg_authid'::regclass and refobjid = r.oid)`, [name])
+     and not exists (select from pg_shdepend where refclassid = 'pg_authid'::regclass and refobjid = r.oid)`,
+    [name],
+  )
   if (rowCount === 1) await keeper.query(`drop role ${pg.escapeIdentifier(name)}`)
 }

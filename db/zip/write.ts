@@ -10,8 +10,9 @@ const level = 3
 export type Written = { name: string; bytes: number; packed: number }
 
 /**
- * Writes a ZIP archive as a stream: nothing is held back but the list of files. `add` takes a file's name and its content in
- * pieces; `finish` writes the list. ZIP64 records stand in every archive, so size and count have no limit.
+ * Writes a ZIP archive as a stream: nothing is held back but the list of files. `add` takes a
+ * file's name and its content in pieces; `finish` writes the list. ZIP64 records stand in every
+ * archive, so size and count have no limit.
  */
 export class ZipWriter {
   readonly #entries: Entry[] = []
@@ -39,11 +40,17 @@ export class ZipWriter {
   async finish(): Promise<bigint> {
     const start = this.#offset
     for (const entry of this.#entries) await this.#write(centralHeader(entry))
-    await this.#write(endRecords({ count: BigInt(this.#entries.length), start, size: this.#offset - start }))
+    await this.#write(
+      endRecords({ count: BigInt(this.#entries.length), start, size: this.#offset - start }),
+    )
     return this.#offset
   }
 
-  async #feed(content: AsyncIterable<Buffer>, deflate: ReturnType<typeof createDeflateRaw>, entry: Entry): Promise<void> {
+  async #feed(
+    content: AsyncIterable<Buffer>,
+    deflate: ReturnType<typeof createDeflateRaw>,
+    entry: Entry,
+  ): Promise<void> {
     for await (const piece of content) {
       entry.crc = crc32(piece, entry.crc)
       entry.bytes += BigInt(piece.length)
@@ -62,7 +69,8 @@ export class ZipWriter {
   async #write(piece: Buffer): Promise<void> {
     this.#offset += BigInt(piece.length)
     if (this.#out.write(piece)) return
-    if (this.#out.errored) throw this.#out.errored // it failed while nobody waited, and will never drain
+    // it failed while nobody waited, and will never drain
+    if (this.#out.errored) throw this.#out.errored
     await once(this.#out, 'drain')
   }
 }

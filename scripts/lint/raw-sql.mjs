@@ -1,6 +1,8 @@
 import { lineOf, nodesOf, parse } from './syntax.mjs'
 
-/** app/ reads and writes through the nouns of db/: no SQL of its own that would go past the door. */
+/**
+ * app/ reads and writes through the nouns of db/: no SQL of its own that would go past the door.
+ */
 export function checkRawSql(source) {
   if (!/sql|query/.test(source.text)) return []
   return [...nodesOf(parse(source))].filter(isSql).map((node) => ({
@@ -13,7 +15,10 @@ export function checkRawSql(source) {
 function isSql(node) {
   if (node.type === 'TaggedTemplateExpression') return nameOf(node.tag) === 'sql'
   if (node.type !== 'CallExpression') return false
-  return (node.callee.type === 'MemberExpression' && nameOf(node.callee) === 'query') || nameOf(node.callee.object) === 'sql'
+  return (
+    (node.callee.type === 'MemberExpression' && nameOf(node.callee) === 'query') ||
+    nameOf(node.callee.object) === 'sql'
+  )
 }
 
 function nameOf(node) {

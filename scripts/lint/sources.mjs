@@ -2,7 +2,10 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { root } from '../root.mjs'
 
-/** Every file below the folders whose name matches: its path from the root, with forward slashes, and its text. */
+/**
+ * Every file below the folders whose name matches: its path from the root, with forward slashes,
+ * and its text.
+ */
 export function sourcesBelow(folders, pattern) {
   return folders
     .map((folder) => join(root, folder))
@@ -10,5 +13,8 @@ export function sourcesBelow(folders, pattern) {
     .flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile() && pattern.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
-    .map((file) => ({ path: relative(root, file).replaceAll('\\', '/'), text: readFileSync(file, 'utf8') }))
+    .map((file) => ({
+      path: relative(root, file).replaceAll('\\', '/'),
+      text: readFileSync(file, 'utf8'),
+    }))
 }

@@ -7,17 +7,28 @@ export function serverAccount() {
     const uid = idOf(name, '-u')
     if (uid !== undefined) return { name, uid, gid: idOf(name, '-g') }
   }
-  throw new Error('PostgreSQL does not run as root, and there is neither a user "postgres" nor "nobody" here; run the command as an ordinary user')
+  throw new Error(
+    'PostgreSQL does not run as root, and there is neither a user "postgres" nor "nobody" here; run the command as an ordinary user',
+  )
 }
 
 export function canReach(account, folder) {
   if (account === undefined) return true
-  return spawnSync('/bin/sh', ['-c', 'cd "$1"', 'sh', folder], { cwd: '/', uid: account.uid, gid: account.gid, stdio: 'ignore' }).status === 0
+  return (
+    spawnSync('/bin/sh', ['-c', 'cd "$1"', 'sh', folder], {
+      cwd: '/',
+      uid: account.uid,
+      gid: account.gid,
+      stdio: 'ignore',
+    }).status === 0
+  )
 }
 
 function idOf(name, flag) {
   try {
-    return Number(execFileSync('id', [flag, name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
+    return Number(
+      execFileSync('id', [flag, name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+    )
   } catch (error) {
     if (error.status === 1) return undefined
     throw error

@@ -1,11 +1,21 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 
 export function findBinaries() {
   const system = process.env.ROWHOUSE_POSTGRES_BIN
-  return system ? describe({ bin: resolve(system), embedded: false }) : describe({ ...embedded(), embedded: true })
+  return system
+    ? describe({ bin: resolve(system), embedded: false })
+    : describe({ ...embedded(), embedded: true })
 }
 
 // For a server account that cannot enter the checkout, such as one below /root.
@@ -58,9 +68,13 @@ function linkLibraries(native) {
 
 function describe(found) {
   const postgres = join(found.bin, process.platform === 'win32' ? 'postgres.exe' : 'postgres')
-  if (!existsSync(postgres)) throw new Error(`${postgres} is not there; ROWHOUSE_POSTGRES_BIN must name the folder that holds initdb, pg_ctl and postgres`)
+  if (!existsSync(postgres))
+    throw new Error(
+      `${postgres} is not there; ROWHOUSE_POSTGRES_BIN must name the folder that holds initdb, pg_ctl and postgres`,
+    )
   const answer = execFileSync(postgres, ['--version'], { encoding: 'utf8' })
   const version = /(\d+)(\.\d+)?/.exec(answer)
-  if (version === null) throw new Error(`${postgres} --version said "${answer.trim()}", which names no version`)
+  if (version === null)
+    throw new Error(`${postgres} --version said "${answer.trim()}", which names no version`)
   return { ...found, version: version[0], major: Number(version[1]) }
 }

@@ -1,5 +1,18 @@
 import { execFile } from 'node:child_process'
-import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { stampOf } from '../processes.mjs'
@@ -13,7 +26,12 @@ export function cluster({ home, binaries, account, durable }) {
   const data = join(home, binaries.embedded ? 'postgres' : `postgres-${binaries.major}`)
   const log = join(home, 'postgres.log')
   const as = account === undefined ? {} : { uid: account.uid, gid: account.gid }
-  const call = (program, args) => run(join(binaries.bin, program), args, { ...as, cwd: account === undefined ? home : '/', env: environment() })
+  const call = (program, args) =>
+    run(join(binaries.bin, program), args, {
+      ...as,
+      cwd: account === undefined ? home : '/',
+      env: environment(),
+    })
   const hand = (path) => account && chownSync(path, account.uid, account.gid)
 
   return { data, log, isInitialised, initialise, running, start, stop }
@@ -23,7 +41,10 @@ export function cluster({ home, binaries, account, durable }) {
     if (!existsSync(marker)) return false
     const made = Number(readFileSync(marker, 'utf8'))
     if (made === binaries.major) return true
-    if (durable) throw new Error(`${data} was made by PostgreSQL ${made}, but the installed one is ${binaries.major}; save what you need with the old version, then run npm run db:reset`)
+    if (durable)
+      throw new Error(
+        `${data} was made by PostgreSQL ${made}, but the installed one is ${binaries.major}; save what you need with the old version, then run npm run db:reset`,
+      )
     rmSync(data, { recursive: true })
     return false
   }
@@ -39,7 +60,19 @@ export function cluster({ home, binaries, account, durable }) {
     try {
       writeFileSync(secret, password, { mode: 0o600 })
       hand(secret)
-      await call('initdb', ['-D', draft, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${secret}`, '-E', 'UTF8', '--no-sync', ...localeFlags(binaries.major)])
+      await call('initdb', [
+        '-D',
+        draft,
+        '-U',
+        'postgres',
+        '-A',
+        'scram-sha-256',
+        `--pwfile=${secret}`,
+        '-E',
+        'UTF8',
+        '--no-sync',
+        ...localeFlags(binaries.major),
+      ])
     } catch (error) {
       throw new Error(`initdb could not make ${data}:\n${error.stderr || error.message}`)
     } finally {
@@ -48,9 +81,12 @@ export function cluster({ home, binaries, account, durable }) {
     renameSync(draft, data)
   }
 
-  // The port of the live server of this data directory. A pid file alone proves nothing after kill -9 or a reboot.
+  // The port of the live server of this data directory. A pid file alone proves nothing after kill
+  // -9 or a reboot.
   function running() {
-    const lines = existsSync(join(data, 'postmaster.pid')) ? readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n') : []
+    const lines = existsSync(join(data, 'postmaster.pid'))
+      ? readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')
+      : []
     const pid = Number(lines[0])
     const port = Number(lines[3])
     if (stampOf(pid) === undefined || !port) return undefined
@@ -60,9 +96,12 @@ export function cluster({ home, binaries, account, durable }) {
 
   async function start(port) {
     const size = prepareLog()
-    // A server of ours would have been found by running(): what is left is a file that can only stand in the way.
+    // A server of ours would have been found by running(): what is left is a file that can only
+    // stand in the way.
     if (running() === undefined) rmSync(join(data, 'postmaster.pid'), { force: true })
-    const options = settings({ port, durable }).map((setting) => `-c ${setting}`).join(' ')
+    const options = settings({ port, durable })
+      .map((setting) => `-c ${setting}`)
+      .join(' ')
     try {
       await call('pg_ctl', ['-D', data, '-l', log, '-w', '-t', '120', '-o', options, 'start'])
       return true
@@ -70,7 +109,9 @@ export function cluster({ home, binaries, account, durable }) {
       const said = readFileSync(log, 'utf8').slice(size)
       if (/address already in use|could not bind|could not create any TCP/i.test(said)) return false
       const tail = said.trim().split('\n').slice(-20).join('\n')
-      throw new Error(`PostgreSQL did not start on port ${port} with ${data}; the end of ${log}:\n${tail || error.stderr || error.message}`)
+      throw new Error(
+        `PostgreSQL did not start on port ${port} with ${data}; the end of ${log}:\n${tail || error.stderr || error.message}`,
+      )
     }
   }
 
@@ -79,14 +120,19 @@ export function cluster({ home, binaries, account, durable }) {
       await call('pg_ctl', ['-D', data, '-m', 'fast', '-w', '-t', '20', 'stop'])
     } catch (error) {
       if (running() === undefined) return
-      await call('pg_ctl', ['-D', data, '-m', 'immediate', '-w', '-t', '20', 'stop']).catch((last) => {
-        throw new Error(`PostgreSQL in ${data} does not stop (${basename(log)} says why): ${last.stderr || error.stderr}`)
-      })
+      await call('pg_ctl', ['-D', data, '-m', 'immediate', '-w', '-t', '20', 'stop']).catch(
+        (last) => {
+          throw new Error(
+            `PostgreSQL in ${data} does not stop (${basename(log)} says why): ${last.stderr || error.stderr}`,
+          )
+        },
+      )
     }
   }
 
   function prepareLog() {
-    if (statSync(log, { throwIfNoEntry: false })?.size > rotateAboveBytes) renameSync(log, `${log}.1`)
+    if (statSync(log, { throwIfNoEntry: false })?.size > rotateAboveBytes)
+      renameSync(log, `${log}.1`)
     closeSync(openSync(log, 'a', 0o600))
     hand(log)
     return statSync(log).size
@@ -110,5 +156,9 @@ function localeFlags(major) {
 
 // Settings of the caller's own clients (PGDATA, PGPORT, …) must not reach this server.
 function environment() {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PG')).concat([['LC_ALL', 'C']]))
+  return Object.fromEntries(
+    Object.entries(process.env)
+      .filter(([name]) => !name.startsWith('PG'))
+      .concat([['LC_ALL', 'C']]),
+  )
 }

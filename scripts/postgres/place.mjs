@@ -21,16 +21,24 @@ export function choosePlace(name, account, binaries) {
   const other = placeElsewhere(name)
   claimFolder(join(other, '..'))
   mkdirSync(other, { recursive: true, mode: 0o755 })
-  if (!canReach(account, other)) throw new Error(`the user "${account.name}", who runs PostgreSQL, can enter neither ${home} nor ${other}; allow it with chmod o+x on the folders above`)
-  const reachable = canReach(account, binaries.bin) ? binaries : copyBinaries(binaries, join(other, '..'))
+  if (!canReach(account, other))
+    throw new Error(
+      `the user "${account.name}", who runs PostgreSQL, can enter neither ${home} nor ${other}; allow it with chmod o+x on the folders above`,
+    )
+  const reachable = canReach(account, binaries.bin)
+    ? binaries
+    : copyBinaries(binaries, join(other, '..'))
   return { home: other, binaries: reachable }
 }
 
-// Its name can be guessed and everybody may write there: a folder that somebody else laid out is not ours.
+// Its name can be guessed and everybody may write there: a folder that somebody else laid out is
+// not ours.
 function claimFolder(folder) {
   mkdirSync(folder, { recursive: true, mode: 0o755 })
   const found = lstatSync(folder)
   if (!found.isDirectory() || found.uid !== process.getuid()) {
-    throw new Error(`${folder} belongs to user ${found.uid}, not to ${process.getuid()}; remove it and run the command again`)
+    throw new Error(
+      `${folder} belongs to user ${found.uid}, not to ${process.getuid()}; remove it and run the command again`,
+    )
   }
 }

@@ -1,4 +1,5 @@
-// Passed at each start, so that a change here needs no new data directory. No value may hold a space.
+// Passed at each start, so that a change here needs no new data directory. No value may hold a
+// space.
 export function settings({ port, durable }) {
   return [
     `port=${port}`,

@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { describeProcess, isAlive } from '../processes.mjs'
 
-// One file per process that uses the server: whoever leaves last stops it. Call these under the server's lock.
+// One file per process that uses the server: whoever leaves last stops it. Call these under the
+// server's lock.
 export function enter(home) {
   const folder = join(home, 'users')
   mkdirSync(folder, { recursive: true })

@@ -16,9 +16,17 @@ const workerPid = join(root, '.data', 'e2e-worker.pid')
 /** The production build with demo data, used as a person would. */
 export async function browserTests(context) {
   if (!existsSync(join(root, 'app'))) return skipped('there is no app/ yet')
-  if (!existsSync(join(root, '.next/standalone/server.js'))) throw new Error('there is no production build; run npm run test:e2e, which makes one')
+  if (!existsSync(join(root, '.next/standalone/server.js')))
+    throw new Error('there is no production build; run npm run test:e2e, which makes one')
   const browser = await findBrowser()
-  return await withLock(buildLock, () => withDemo(context.children, (env, port, logins) => playwright(context, env, { browser, port, logins })), { waitMs: 900_000, onWait: tellWaiting })
+  return await withLock(
+    buildLock,
+    () =>
+      withDemo(context.children, (env, port, logins) =>
+        playwright(context, env, { browser, port, logins }),
+      ),
+    { waitMs: 900_000, onWait: tellWaiting },
+  )
 }
 
 async function withDemo(children, work) {
@@ -38,7 +46,9 @@ async function withDemo(children, work) {
   }
 }
 
-/** A worker under a supervisor: a test may kill it, and another takes over. Its number is in a file. */
+/**
+ * A worker under a supervisor: a test may kill it, and another takes over. Its number is in a file.
+ */
 function keptWorker(children, env) {
   let ending = false
   let child
@@ -70,19 +80,51 @@ async function playwright({ children, args }, env, { browser, port, logins }) {
   const report = freshReport('playwright.json')
   const url = `http://localhost:${port}`
   const all = args.includes('--all')
-  const own = { ...(all && { E2E_ALL: '1' }), E2E_BROWSER: browser, E2E_PORT: String(port), E2E_LOGINS: JSON.stringify(logins), E2E_REPORT: report, E2E_WORKER_PID: workerPid, APP_URL: url, AUTH_URL: url }
-  const runner = children.start('playwright', [fileOf('@playwright/test', 'cli.js'), 'test', ...args.filter((argument) => argument !== '--all')], { cwd: root, env: { ...env, ...own } })
+  const own = {
+    ...(all && { E2E_ALL: '1' }),
+    E2E_BROWSER: browser,
+    E2E_PORT: String(port),
+    E2E_LOGINS: JSON.stringify(logins),
+    E2E_REPORT: report,
+    E2E_WORKER_PID: workerPid,
+    APP_URL: url,
+    AUTH_URL: url,
+  }
+  const runner = children.start(
+    'playwright',
+    [
+      fileOf('@playwright/test', 'cli.js'),
+      'test',
+      ...args.filter((argument) => argument !== '--all'),
+    ],
+    { cwd: root, env: { ...env, ...own } },
+  )
   const { code } = await runner.ended
   return counted(report, code, ({ stats, suites, errors }) => ({
     passed: stats.expected + stats.flaky,
     failed: stats.unexpected,
-    failures: [...suites.flatMap(failuresOf), ...errors.map(({ message }) => failure('playwright', message))],
-    note: [stats.flaky > 0 ? `${stats.flaky} flaky` : '', stats.skipped > 0 ? `${stats.skipped} skipped` : ''].filter(Boolean).join(', '),
+    failures: [
+      ...suites.flatMap(failuresOf),
+      ...errors.map(({ message }) => failure('playwright', message)),
+    ],
+    note: [
+      stats.flaky > 0 ? `${stats.flaky} flaky` : '',
+      stats.skipped > 0 ? `${stats.skipped} skipped` : '',
+    ]
+      .filter(Boolean)
+      .join(', '),
   }))
 }
 
 function failuresOf({ file, specs = [], suites = [] }) {
-  const failed = specs.filter(({ ok }) => !ok).map(({ title, tests }) => failure(`e2e/${file} › ${title}`, tests.flatMap(({ results }) => results).findLast(({ error }) => error)?.error.message))
+  const failed = specs
+    .filter(({ ok }) => !ok)
+    .map(({ title, tests }) =>
+      failure(
+        `e2e/${file} › ${title}`,
+        tests.flatMap(({ results }) => results).findLast(({ error }) => error)?.error.message,
+      ),
+    )
   return [...failed, ...suites.flatMap(failuresOf)]
 }
 

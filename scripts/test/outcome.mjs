@@ -22,12 +22,20 @@ export function freshReport(name) {
 }
 
 /** A failed test in two lines: its name, and the beginning of what it said. */
-export const failure = (name, message = '') => `${name}\n    ${stripVTControlCharacters(message).trim().split('\n', 1)[0]}`
+export const failure = (name, message = '') =>
+  `${name}\n    ${stripVTControlCharacters(message).trim().split('\n', 1)[0]}`
 
-/** The runner's own count; a runner that failed without a failing test, or left no report, counts as one failure. */
+/**
+ * The runner's own count; a runner that failed without a failing test, or left no report, counts as
+ * one failure.
+ */
 export function counted(file, code, count) {
-  if (!existsSync(file)) return { passed: 0, failed: 1, note: `it ended with ${code} and left no report` }
+  if (!existsSync(file))
+    return { passed: 0, failed: 1, note: `it ended with ${code} and left no report` }
   const outcome = count(JSON.parse(readFileSync(file, 'utf8')))
-  if (outcome.passed + outcome.failed === 0) return { ...outcome, failed: 1, note: 'no test was run' }
-  return code !== 0 && outcome.failed === 0 ? { ...outcome, failed: 1, note: 'an error outside of any test' } : outcome
+  if (outcome.passed + outcome.failed === 0)
+    return { ...outcome, failed: 1, note: 'no test was run' }
+  return code !== 0 && outcome.failed === 0
+    ? { ...outcome, failed: 1, note: 'an error outside of any test' }
+    : outcome
 }

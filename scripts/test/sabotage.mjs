@@ -2,11 +2,17 @@ import { text } from 'node:stream/consumers'
 import { developmentEnvironment } from '../environment.mjs'
 import { root } from '../root.mjs'
 
-/** Takes defences away one by one and expects the suite to go red; in `npm test` the quick list, alone all of them. */
+/**
+ * Takes defences away one by one and expects the suite to go red; in `npm test` the quick list,
+ * alone all of them.
+ */
 export async function sabotage({ children, args }) {
   const { stop } = await developmentEnvironment('test')
   try {
-    const run = children.start('sabotage', ['db/sabotage/run.ts', ...args], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
+    const run = children.start('sabotage', ['db/sabotage/run.ts', ...args], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     const [out] = await Promise.all([text(run.process.stdout), run.ended])
     console.log(out.trimEnd())
     const [, caught, missed] = /(\d+) caught, (\d+) missed\s*$/.exec(out) ?? [undefined, 0, 1]

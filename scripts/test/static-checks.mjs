@@ -6,5 +6,7 @@ export const lint = (context) => script('lint.mjs', context)
 export const types = (context) => script('typecheck.mjs', context)
 
 async function script(name, { children }) {
-  return single((await children.start(name, [join(root, 'scripts', name)], { cwd: root }).ended).code)
+  return single(
+    (await children.start(name, [join(root, 'scripts', name)], { cwd: root }).ended).code,
+  )
 }

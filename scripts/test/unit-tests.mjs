@@ -15,14 +15,29 @@ export async function unitTests({ children, args }) {
 
 async function vitest(children, args) {
   const report = freshReport('vitest.json')
-  const runner = children.start('vitest', [fileOf('vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...args], { cwd: root })
+  const runner = children.start(
+    'vitest',
+    [
+      fileOf('vitest', 'vitest.mjs'),
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      ...args,
+    ],
+    { cwd: root },
+  )
   const { code } = await runner.ended
-  return counted(report, code, ({ numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults }) => ({
-    passed: numPassedTests,
-    failed: numFailedTests,
-    failures: testResults.filter(({ status }) => status === 'failed').flatMap(failuresOf),
-    note: numPendingTests + numTodoTests > 0 ? `${numPendingTests + numTodoTests} skipped` : '',
-  }))
+  return counted(
+    report,
+    code,
+    ({ numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults }) => ({
+      passed: numPassedTests,
+      failed: numFailedTests,
+      failures: testResults.filter(({ status }) => status === 'failed').flatMap(failuresOf),
+      note: numPendingTests + numTodoTests > 0 ? `${numPendingTests + numTodoTests} skipped` : '',
+    }),
+  )
 }
 
 /** The failed tests of a file, or what went wrong with the file itself. */
@@ -30,6 +45,8 @@ function failuresOf({ name, message, assertionResults }) {
   const failed = assertionResults.filter(({ status }) => status === 'failed')
   const file = relative(root, name)
   return failed.length > 0
-    ? failed.map(({ fullName, failureMessages }) => failure(`${file} › ${fullName}`, failureMessages[0]))
+    ? failed.map(({ fullName, failureMessages }) =>
+        failure(`${file} › ${fullName}`, failureMessages[0]),
+      )
     : [failure(file, message)]
 }

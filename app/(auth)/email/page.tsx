@@ -15,8 +15,12 @@ export default async function EmailPage({ searchParams }: PageProps<'/email'>) {
   if (done === 'changed' || done === 'half')
     return (
       <div className="grid gap-6">
-        <AuthHeading title={done === 'changed' ? 'Your address is changed' : 'Thank you: one yes is missing'}>
-          {done === 'changed' ? 'From now on you sign in with the new one.' : 'The other address got a mail as well. Once it says yes too, the address is changed.'}
+        <AuthHeading
+          title={done === 'changed' ? 'Your address is changed' : 'Thank you: one yes is missing'}
+        >
+          {done === 'changed'
+            ? 'From now on you sign in with the new one.'
+            : 'The other address got a mail as well. Once it says yes too, the address is changed.'}
         </AuthHeading>
         <ButtonLink href="/account" className="justify-self-start">
           Go to your account
@@ -24,15 +28,26 @@ export default async function EmailPage({ searchParams }: PageProps<'/email'>) {
       </div>
     )
   const opened = await openedLink('old-address', 'new-address')
-  const link = opened && (await links.find(opened.kind === 'old-address' ? 'old address' : 'new address', opened.token))
+  const link =
+    opened &&
+    (await links.find(opened.kind === 'old-address' ? 'old address' : 'new address', opened.token))
   if (!link || !opened) return <LinkGone href="/account" label="Go to your account" />
   return (
     <div className="grid gap-6">
-      <AuthHeading title={opened.kind === 'old-address' ? 'Change your e-mail address?' : 'Use this e-mail address?'}>
-        {opened.kind === 'old-address' ? `Your account leaves ${link.email}.` : `Your account moves to ${link.email}.`} It happens when both addresses have said yes.
+      <AuthHeading
+        title={
+          opened.kind === 'old-address' ? 'Change your e-mail address?' : 'Use this e-mail address?'
+        }
+      >
+        {opened.kind === 'old-address'
+          ? `Your account leaves ${link.email}.`
+          : `Your account moves to ${link.email}.`}{' '}
+        It happens when both addresses have said yes.
       </AuthHeading>
       <ActionForm action={agreeToAddress} label="Agree">
-        <SubmitButton size="large">Yes, {opened.kind === 'old-address' ? 'change it' : 'this is mine'}</SubmitButton>
+        <SubmitButton size="large">
+          Yes, {opened.kind === 'old-address' ? 'change it' : 'this is mine'}
+        </SubmitButton>
       </ActionForm>
     </div>
   )

@@ -20,9 +20,17 @@ export default async function InvitationPage() {
     <div className="grid gap-6">
       <TenantMark tenantId={invitation.tenantId} className="h-14 w-10" />
       <AuthHeading title={`Join ${invitation.tenant}`}>
-        {invitation.invitedBy ?? 'Somebody'} invites {invitation.email} to join as <strong className="font-medium text-ink">{invitation.role}</strong>.
+        {invitation.invitedBy ?? 'Somebody'} invites {invitation.email} to join as{' '}
+        <strong className="font-medium text-ink">{invitation.role}</strong>.
       </AuthHeading>
-      <AcceptInvitation invited={invitation.email} hasAccount={invitation.hasAccount} signedInAs={session?.user.email ?? null} join={join} joinAsNew={joinAsNew} signOut={signOutAction} />
+      <AcceptInvitation
+        invited={invitation.email}
+        hasAccount={invitation.hasAccount}
+        signedInAs={session?.user.email ?? null}
+        join={join}
+        joinAsNew={joinAsNew}
+        signOut={signOutAction}
+      />
     </div>
   )
 }

@@ -11,7 +11,10 @@ export default function OpenPage() {
       <AuthHeading title="Opening your link">One moment.</AuthHeading>
       <OpenLink action={openLink} />
       <noscript>
-        <p>This step needs JavaScript: the secret of your link is kept out of the address that our server sees.</p>
+        <p>
+          This step needs JavaScript: the secret of your link is kept out of the address that our
+          server sees.
+        </p>
       </noscript>
     </div>
   )

@@ -10,10 +10,14 @@ export const metadata: Metadata = { title: 'Forgot your password?' }
 export default function ResetPage() {
   return (
     <div className="grid gap-6">
-      <AuthHeading title="Forgot your password?">We send you a link to choose a new one.</AuthHeading>
+      <AuthHeading title="Forgot your password?">
+        We send you a link to choose a new one.
+      </AuthHeading>
       <ActionForm action={askForReset} label="Forgot your password?">
         <TextField name="email" label="E-mail address" type="email" autoComplete="username" />
-        <SubmitButton size="large" className="mt-1">Send me the link</SubmitButton>
+        <SubmitButton size="large" className="mt-1">
+          Send me the link
+        </SubmitButton>
       </ActionForm>
       <ButtonLink href="/sign-in" look="quiet" className="justify-self-start">
         Back to sign in

@@ -10,7 +10,8 @@ export default function SentPage() {
     <div className="grid gap-6">
       <MailCheck aria-hidden className="size-9 text-accent" strokeWidth={1.5} />
       <AuthHeading title="Look into your mail">
-        We sent a mail to the address you typed; it says how to go on. If nothing comes within a few minutes, look into the folder for unwanted mail, or check for a typing mistake.
+        We sent a mail to the address you typed; it says how to go on. If nothing comes within a few
+        minutes, look into the folder for unwanted mail, or check for a typing mistake.
       </AuthHeading>
       <div className="flex flex-wrap gap-2">
         {process.env.NODE_ENV !== 'production' && (

@@ -15,7 +15,8 @@ import { demoLogins } from '#db/demo'
 export const metadata: Metadata = { title: 'Sign in' }
 
 const refusals: Record<string, string> = {
-  unverified: 'That account has no verified e-mail address, so we cannot know whose it is. Verify it there, or sign in with your password.',
+  unverified:
+    'That account has no verified e-mail address, so we cannot know whose it is. Verify it there, or sign in with your password.',
   blocked: 'This account is blocked; write to support.',
 }
 
@@ -33,7 +34,11 @@ export default async function SignInPage({ searchParams }: PageProps<'/sign-in'>
           </Link>
         </AuthHeading>
         {done === 'reset' && <Notice>Your new password is set. Sign in with it.</Notice>}
-        {typeof error === 'string' && <Notice look="danger">{refusals[error] ?? 'Signing in there did not work. Try again, or use your password.'}</Notice>}
+        {typeof error === 'string' && (
+          <Notice look="danger">
+            {refusals[error] ?? 'Signing in there did not work. Try again, or use your password.'}
+          </Notice>
+        )}
         <SignInForm action={signInAction} callbackUrl={back} />
         <OtherWays action={oauthAction} providers={providerNames()} callbackUrl={back} />
       </div>

@@ -25,8 +25,16 @@ export default async function SignUpPage() {
       <ActionForm action={askToSignUp} label="Create an account">
         <TextField name="name" label="Your name" autoComplete="name" maxLength={80} />
         <TextField name="email" label="E-mail address" type="email" autoComplete="email" />
-        <TextField name="organisation" label="Organisation" autoComplete="organization" maxLength={80} hint="You can invite the others later." />
-        <SubmitButton size="large" className="mt-1">Send me the link</SubmitButton>
+        <TextField
+          name="organisation"
+          label="Organisation"
+          autoComplete="organization"
+          maxLength={80}
+          hint="You can invite the others later."
+        />
+        <SubmitButton size="large" className="mt-1">
+          Send me the link
+        </SubmitButton>
       </ActionForm>
       <OtherWays action={oauthAction} providers={providerNames()} callbackUrl="/orders" />
     </div>

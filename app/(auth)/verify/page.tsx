@@ -14,7 +14,10 @@ export default async function VerifyPage() {
   if (!link) return <LinkGone href="/sign-up" label="Sign up again" />
   return (
     <div className="grid gap-6">
-      <AuthHeading title={`Welcome, ${link.detail.name ?? link.email}`}>Your address {link.email} is confirmed. Choose a password, and {link.detail.organisation ?? 'your organisation'} is ready.</AuthHeading>
+      <AuthHeading title={`Welcome, ${link.detail.name ?? link.email}`}>
+        Your address {link.email} is confirmed. Choose a password, and{' '}
+        {link.detail.organisation ?? 'your organisation'} is ready.
+      </AuthHeading>
       <PasswordForm action={finishSignUp} email={link.email} button="Create my account" />
     </div>
   )

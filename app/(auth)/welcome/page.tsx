@@ -31,7 +31,11 @@ export default async function WelcomePage() {
         <ul className="grid gap-2">
           {tenants.map((one) => (
             <li key={one.id}>
-              <ActionForm action={switchTenantAction} hidden={{ tenantId: one.id }} label={one.name}>
+              <ActionForm
+                action={switchTenantAction}
+                hidden={{ tenantId: one.id }}
+                label={one.name}
+              >
                 <SubmitButton look="secondary" wraps className="min-h-14 justify-start text-left">
                   <TenantMark tenantId={one.id} /> {one.name}
                 </SubmitButton>
@@ -42,7 +46,10 @@ export default async function WelcomePage() {
       )}
       <div className="flex flex-wrap gap-2">
         {!user.operator && (
-          <ButtonLink href="/new-organisation" look={tenants.length === 0 ? 'primary' : 'secondary'}>
+          <ButtonLink
+            href="/new-organisation"
+            look={tenants.length === 0 ? 'primary' : 'secondary'}
+          >
             <Plus aria-hidden /> New organisation
           </ButtonLink>
         )}

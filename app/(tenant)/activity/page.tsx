@@ -13,29 +13,52 @@ import * as activity from '#db/product/activity'
 
 export const metadata: Metadata = { title: 'Activity' }
 
-const names = { orders: 'Orders', customers: 'Customers', products: 'Products', operators: 'Operators' }
+const names = {
+  orders: 'Orders',
+  customers: 'Customers',
+  products: 'Products',
+  operators: 'Operators',
+}
 
 export default async function ActivityPage({ searchParams }: PageProps<'/activity'>) {
   const given = await searchParams
   const { scope, formats, db } = await tenantPage()
   const { q, cursor, link, kept } = readSimpleAddress('/activity', given)
-  const about = typeof given.about === 'string' && given.about in names ? (given.about as keyof typeof names) : null
+  const about =
+    typeof given.about === 'string' && given.about in names
+      ? (given.about as keyof typeof names)
+      : null
   const page = await db((tx) => activity.list(tx, { about, search: q, cursor, size: 50 }))
   const tabs = [
     { name: 'All', href: link({ about: null }), current: about === null },
-    ...Object.entries(names).map(([key, name]) => ({ name, href: link({ about: key }), current: about === key })),
+    ...Object.entries(names).map(([key, name]) => ({
+      name,
+      href: link({ about: key }),
+      current: about === key,
+    })),
   ]
   return (
     <Page scope={scope} width="normal">
-      <PageHeader title="Activity" about="Who did what in this organisation, written down in the same transaction as the deed. What our own operators do here stands here too." />
+      <PageHeader
+        title="Activity"
+        about="Who did what in this organisation, written down in the same transaction as the deed. What our own operators do here stands here too."
+      />
       <Card>
         <Tabs label="About" tabs={tabs} />
         <div className="px-4 py-3 sm:px-5">
-          <SearchBox action="/activity" keep={kept('q')} value={q} label="Search activity" placeholder="Who, or what it was done to" />
+          <SearchBox
+            action="/activity"
+            keep={kept('q')}
+            value={q}
+            label="Search activity"
+            placeholder="Who, or what it was done to"
+          />
         </div>
         {page.rows.length === 0 ? (
           <EmptyState title={q || about ? 'Nothing fits' : 'Nothing has happened yet'}>
-            {q ? 'Names and subjects of the newest 20,000 entries are searched for all your words.' : 'As soon as somebody creates, edits or cancels something, it is written down here.'}
+            {q
+              ? 'Names and subjects of the newest 20,000 entries are searched for all your words.'
+              : 'As soon as somebody creates, edits or cancels something, it is written down here.'}
           </EmptyState>
         ) : (
           <CardBody className="border-t border-line pt-4">

@@ -9,13 +9,27 @@ export const GET = (request: Request) =>
     const search = wordsOf(request)
     if (search === '') return []
     const [orders, people, goods] = await Promise.all([
-      list(tx, { ...everyOrder, search }, { sort: 'placed', descending: true, size: 5, cursor: null }),
+      list(
+        tx,
+        { ...everyOrder, search },
+        { sort: 'placed', descending: true, size: 5, cursor: null },
+      ),
       customers.pick(tx, search),
       products.pick(tx, search),
     ])
     return [
-      ...orders.rows.map(({ id, number, customer }) => ({ value: `/orders/${id}`, label: `Order #${number}`, hint: customer })),
-      ...people.slice(0, 4).map(({ id, name, email }) => ({ value: `/customers/${id}`, label: name, hint: email || 'Customer' })),
-      ...goods.slice(0, 4).map(({ id, name, sku }) => ({ value: `/products/${id}`, label: name, hint: sku })),
+      ...orders.rows.map(({ id, number, customer }) => ({
+        value: `/orders/${id}`,
+        label: `Order #${number}`,
+        hint: customer,
+      })),
+      ...people.slice(0, 4).map(({ id, name, email }) => ({
+        value: `/customers/${id}`,
+        label: name,
+        hint: email || 'Customer',
+      })),
+      ...goods
+        .slice(0, 4)
+        .map(({ id, name, sku }) => ({ value: `/products/${id}`, label: name, hint: sku })),
     ]
   })

@@ -22,15 +22,25 @@ export default async function IsolationPage() {
     placementOf(tenant.id),
     db(async (tx) => {
       const heard = overhear(tx)
-      const [here, rules] = await Promise.all([seat(tx), policies(tx), list(tx, everyOrder, { sort: 'placed', descending: true, size: 25, cursor: null })])
+      const [here, rules] = await Promise.all([
+        seat(tx),
+        policies(tx),
+        list(tx, everyOrder, { sort: 'placed', descending: true, size: 25, cursor: null }),
+      ])
       return { here, rules, heard }
     }),
   ])
   return (
     <Page scope={scope} width="normal">
-      <PageHeader title="How your data is isolated" about={`Read from the database just now, for ${tenant.name} and nobody else. Nothing on this page is a promise: it is what PostgreSQL answers.`} />
+      <PageHeader
+        title="How your data is isolated"
+        about={`Read from the database just now, for ${tenant.name} and nobody else. Nothing on this page is a promise: it is what PostgreSQL answers.`}
+      />
       <SeatCard seat={here} kind={placement.kind} tenantId={tenant.id} />
-      <BreakIns attempts={breakIns.map(({ name, title, idea }) => ({ name, title, idea }))} action={tryBreakIn} />
+      <BreakIns
+        attempts={breakIns.map(({ name, title, idea }) => ({ name, title, idea }))}
+        action={tryBreakIn}
+      />
       <PolicyTable policies={rules} />
       <StatementList statements={heard} />
       <Tiers kind={placement.kind} />

@@ -11,14 +11,18 @@ import { rolesInOrder } from '#db/accounts/member-roles'
 import { countMail } from '#db/mail/limits'
 import * as members from '#db/accounts/members'
 
-// The trail's row comes first: it has passed the door before anything changes in the platform, and goes back when that is refused.
+// The trail's row comes first: it has passed the door before anything changes in the platform, and
+// goes back when that is refused.
 
 const role = z.enum(rolesInOrder, 'Choose a role.')
 const userId = id('This member does not exist.')
 const invitationId = id('This invitation does not exist.')
 
-const deedOf = (tx: TenantTx, tenant: { id: string; name: string }): members.Deed =>
-  ({ tenantId: tenant.id, tenantName: tenant.name, actor: { id: tx.actor.id ?? '', name: tx.actor.name } })
+const deedOf = (tx: TenantTx, tenant: { id: string; name: string }): members.Deed => ({
+  tenantId: tenant.id,
+  tenantName: tenant.name,
+  actor: { id: tx.actor.id ?? '', name: tx.actor.name },
+})
 
 async function named(tenantId: string, id: string) {
   const found = (await members.list(tenantId)).find((one) => one.userId === id)
@@ -32,49 +36,83 @@ async function invited(tenantId: string, id: string) {
   return found
 }
 
-export const inviteMember = tenantAction(z.object({ email: requiredText(254, 'Enter an e-mail address.'), role }), async (tx, { email, role }, tenant) => {
-  await countMail(email, null)
-  await activity.record(tx, 'member.invited', { name: email.toLowerCase(), id: null }, { role })
-  return invitations.invite(deedOf(tx, tenant), email, role)
-}, { may: 'members:write' })
+export const inviteMember = tenantAction(
+  z.object({ email: requiredText(254, 'Enter an e-mail address.'), role }),
+  async (tx, { email, role }, tenant) => {
+    await countMail(email, null)
+    await activity.record(tx, 'member.invited', { name: email.toLowerCase(), id: null }, { role })
+    return invitations.invite(deedOf(tx, tenant), email, role)
+  },
+  { may: 'members:write' },
+)
 
-export const resendInvitation = tenantAction(z.object({ id: invitationId }), async (tx, { id }, tenant) => {
-  const { email } = await invited(tenant.id, id)
-  await countMail(email, null)
-  await activity.record(tx, 'member.reinvited', { name: email, id: null })
-  return invitations.resend(deedOf(tx, tenant), id)
-}, { may: 'members:write' })
+export const resendInvitation = tenantAction(
+  z.object({ id: invitationId }),
+  async (tx, { id }, tenant) => {
+    const { email } = await invited(tenant.id, id)
+    await countMail(email, null)
+    await activity.record(tx, 'member.reinvited', { name: email, id: null })
+    return invitations.resend(deedOf(tx, tenant), id)
+  },
+  { may: 'members:write' },
+)
 
-export const revokeInvitation = tenantAction(z.object({ id: invitationId }), async (tx, { id }, tenant) => {
-  await activity.record(tx, 'invitation.revoked', { name: (await invited(tenant.id, id)).email, id: null })
-  return invitations.revoke(deedOf(tx, tenant), id)
-}, { may: 'members:write' })
+export const revokeInvitation = tenantAction(
+  z.object({ id: invitationId }),
+  async (tx, { id }, tenant) => {
+    await activity.record(tx, 'invitation.revoked', {
+      name: (await invited(tenant.id, id)).email,
+      id: null,
+    })
+    return invitations.revoke(deedOf(tx, tenant), id)
+  },
+  { may: 'members:write' },
+)
 
-export const changeRole = tenantAction(z.object({ userId, role }), async (tx, { userId, role }, tenant) => {
-  const { name, role: before } = await named(tenant.id, userId)
-  await activity.record(tx, 'member.role', { name, id: userId }, { from: before, to: role })
-  await members.setRole(deedOf(tx, tenant), userId, role)
-  return { name, role }
-}, { may: 'members:write' })
+export const changeRole = tenantAction(
+  z.object({ userId, role }),
+  async (tx, { userId, role }, tenant) => {
+    const { name, role: before } = await named(tenant.id, userId)
+    await activity.record(tx, 'member.role', { name, id: userId }, { from: before, to: role })
+    await members.setRole(deedOf(tx, tenant), userId, role)
+    return { name, role }
+  },
+  { may: 'members:write' },
+)
 
-export const removeMember = tenantAction(z.object({ userId }), async (tx, { userId }, tenant) => {
-  const { name } = await named(tenant.id, userId)
-  await activity.record(tx, 'member.removed', { name, id: userId })
-  await members.remove(deedOf(tx, tenant), userId)
-  return { name }
-}, { may: 'members:write' })
+export const removeMember = tenantAction(
+  z.object({ userId }),
+  async (tx, { userId }, tenant) => {
+    const { name } = await named(tenant.id, userId)
+    await activity.record(tx, 'member.removed', { name, id: userId })
+    await members.remove(deedOf(tx, tenant), userId)
+    return { name }
+  },
+  { may: 'members:write' },
+)
 
-export const handOver = tenantAction(z.object({ userId }), async (tx, { userId }, tenant) => {
-  const { name } = await named(tenant.id, userId)
-  await activity.record(tx, 'owner.made', { name, id: userId })
-  await members.transfer(deedOf(tx, tenant), userId)
-  return { name }
-}, { may: 'owners:write' })
+export const handOver = tenantAction(
+  z.object({ userId }),
+  async (tx, { userId }, tenant) => {
+    const { name } = await named(tenant.id, userId)
+    await activity.record(tx, 'owner.made', { name, id: userId })
+    await members.transfer(deedOf(tx, tenant), userId)
+    return { name }
+  },
+  { may: 'owners:write' },
+)
 
-/** Every role may leave, a viewer too, who can write nothing inside: so this goes by the platform alone. */
-export const leaveOrganisation = userAction(z.object({ tenantId: id('This organisation does not exist.') }), async ({ user, tenants }, { tenantId }) => {
-  const tenant = tenants.find(({ id }) => id === tenantId)
-  if (!tenant) throw new NotFound('this organisation')
-  await members.leave({ tenantId, tenantName: tenant.name, actor: user })
-  return {}
-}, { then: () => '/welcome' })
+/**
+ * Every role may leave, a viewer too, who can write nothing inside: so this goes by the platform
+ * alone.
+ */
+export const leaveOrganisation = userAction(
+  z.object({ tenantId: id('This organisation does not exist.') }),
+  async ({ user, tenants }, { tenantId }) => {
+    const tenant = tenants.find(({ id }) => id === tenantId)
+    if (!tenant) throw new NotFound('this organisation')
+    await members.leave({ tenantId, tenantName: tenant.name, actor: user })
+    return {}
+  },
+  { then: () => '/welcome' },
+)

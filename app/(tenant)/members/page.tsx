@@ -9,22 +9,51 @@ import { PageHeader } from '#components/ui/page-header'
 import * as invitations from '#db/accounts/invitations'
 import { rolesToGive } from '#db/accounts/member-roles'
 import * as members from '#db/accounts/members'
-import { changeRole, handOver, inviteMember, leaveOrganisation, removeMember, resendInvitation, revokeInvitation } from './actions'
+import {
+  changeRole,
+  handOver,
+  inviteMember,
+  leaveOrganisation,
+  removeMember,
+  resendInvitation,
+  revokeInvitation,
+} from './actions'
 
 export const metadata: Metadata = { title: 'Members' }
 
 export default async function MembersPage() {
   const { tenant, user, scope, formats, db, may } = await tenantPage()
   // through the door, so that whoever lost their membership sees nothing, not even this list
-  const [all, waiting] = await db(() => Promise.all([members.list(tenant.id), may('members:write') ? invitations.list(tenant.id) : []]))
+  const [all, waiting] = await db(() =>
+    Promise.all([members.list(tenant.id), may('members:write') ? invitations.list(tenant.id) : []]),
+  )
   const give = rolesToGive(tenant.role)
   return (
     <Page scope={scope} width="normal">
-      <PageHeader title="Members" beside={<span className="text-ink-faint tabular-nums">{all.length}</span>} about="Who works in this organisation, and what each of them may do.">
+      <PageHeader
+        title="Members"
+        beside={<span className="text-ink-faint tabular-nums">{all.length}</span>}
+        about="Who works in this organisation, and what each of them may do."
+      >
         {may('members:write') && <InviteMember action={inviteMember} roles={give} />}
       </PageHeader>
-      <MembersTable members={all} me={user.id} role={tenant.role} formats={formats} give={give} actions={{ changeRole, handOver, leaveOrganisation, removeMember }} tenant={tenant} />
-      {waiting.length > 0 && <Invitations invitations={waiting} formats={formats} resend={resendInvitation} revoke={revokeInvitation} />}
+      <MembersTable
+        members={all}
+        me={user.id}
+        role={tenant.role}
+        formats={formats}
+        give={give}
+        actions={{ changeRole, handOver, leaveOrganisation, removeMember }}
+        tenant={tenant}
+      />
+      {waiting.length > 0 && (
+        <Invitations
+          invitations={waiting}
+          formats={formats}
+          resend={resendInvitation}
+          revoke={revokeInvitation}
+        />
+      )}
       <RolesExplained />
     </Page>
   )

@@ -18,14 +18,22 @@ export const metadata: Metadata = { title: 'Overview' }
 export default async function OverviewPage() {
   const { scope, formats, user, tenant, db, may } = await tenantPage()
   const { both, first } = periodOf({ period: '7d' }, formats.zone)
-  const [has, week, open, entries] = await db((tx) => Promise.all([
-    begun(tx), cells(tx, both, formats.zone), waiting(tx), activity.list(tx, { about: null, search: '', size: 8, cursor: null }),
-  ]))
+  const [has, week, open, entries] = await db((tx) =>
+    Promise.all([
+      begun(tx),
+      cells(tx, both, formats.zone),
+      waiting(tx),
+      activity.list(tx, { about: null, search: '', size: 8, cursor: null }),
+    ]),
+  )
   const firstName = user.name.split(' ')[0]
   if (!has.orders) {
     return (
       <Page scope={scope} width="narrow">
-        <PageHeader title={`Welcome to ${tenant.name}, ${firstName}`} about="An order needs a product and a customer. It takes about a minute." />
+        <PageHeader
+          title={`Welcome to ${tenant.name}, ${firstName}`}
+          about="An order needs a product and a customer. It takes about a minute."
+        />
         <FirstMinute has={has} mayWrite={may('orders:write')} addSampleData={addSampleData} />
       </Page>
     )

@@ -16,12 +16,20 @@ const settings = z.object({
   locale: z.enum(locales, 'Choose a format.'),
 })
 
-export const saveSettings = tenantAction(settings, async (tx, input, tenant) => {
-  if (input.currency !== tenant.currency && (await orders.anyYet(tx))) throw new Invalid('currency', `There are orders in ${tenant.currency} already, so the currency stays.`)
-  await activity.record(tx, 'settings.changed', { name: tenant.name, id: null }, input)
-  await save(tenant.id, input)
-  return {}
-}, { may: 'settings:write' })
+export const saveSettings = tenantAction(
+  settings,
+  async (tx, input, tenant) => {
+    if (input.currency !== tenant.currency && (await orders.anyYet(tx)))
+      throw new Invalid(
+        'currency',
+        `There are orders in ${tenant.currency} already, so the currency stays.`,
+      )
+    await activity.record(tx, 'settings.changed', { name: tenant.name, id: null }, input)
+    await save(tenant.id, input)
+    return {}
+  },
+  { may: 'settings:write' },
+)
 
 const lifetimes = { '30': 30, '90': 90, '365': 365, never: null } as const
 const newKey = z.object({
@@ -31,12 +39,25 @@ const newKey = z.object({
 })
 
 /** The answer holds the key: it is shown this once and stored nowhere. */
-export const createKey = tenantAction(newKey, async (tx, { lifetime, ...input }, tenant) => {
-  await activity.record(tx, 'key.created', { name: input.name, id: null }, { scope: input.scope })
-  return apiKeys.create({ ...input, tenantId: tenant.id, userId: tx.actor.id ?? '', days: lifetimes[lifetime] })
-}, { may: 'keys:write' })
+export const createKey = tenantAction(
+  newKey,
+  async (tx, { lifetime, ...input }, tenant) => {
+    await activity.record(tx, 'key.created', { name: input.name, id: null }, { scope: input.scope })
+    return apiKeys.create({
+      ...input,
+      tenantId: tenant.id,
+      userId: tx.actor.id ?? '',
+      days: lifetimes[lifetime],
+    })
+  },
+  { may: 'keys:write' },
+)
 
-export const revokeKey = tenantAction(z.object({ id: id('This key does not exist.'), name: requiredText(60, 'Reload the page.') }), async (tx, { id, name }, tenant) => {
-  await activity.record(tx, 'key.revoked', { name, id: null })
-  return apiKeys.revoke(tenant.id, id)
-}, { may: 'keys:write' })
+export const revokeKey = tenantAction(
+  z.object({ id: id('This key does not exist.'), name: requiredText(60, 'Reload the page.') }),
+  async (tx, { id, name }, tenant) => {
+    await activity.record(tx, 'key.revoked', { name, id: null })
+    return apiKeys.revoke(tenant.id, id)
+  },
+  { may: 'keys:write' },
+)

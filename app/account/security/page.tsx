@@ -5,22 +5,40 @@ import { QrCode } from '#components/account/qr-code'
 import { TwoFactor } from '#components/account/two-factor'
 import { Notice } from '#components/ui/notice'
 import * as secondFactor from '#db/accounts/second-factor'
-import { changePassword, confirmTwoFactor, prepareTwoFactor, renewRecoveryCodes, turnTwoFactorOff } from '../actions'
+import {
+  changePassword,
+  confirmTwoFactor,
+  prepareTwoFactor,
+  renewRecoveryCodes,
+  turnTwoFactorOff,
+} from '../actions'
 
 export const metadata: Metadata = { title: 'Password and codes' }
 
 export default async function SecurityPage() {
   const { user } = await requireUser()
-  const [on, left, prepared, shut] = await Promise.all([secondFactor.isOn(user.id), secondFactor.recoveryCodesLeft(user.id), secondFactor.prepared(user), user.operator && secondFactor.lacking(user.id)])
+  const [on, left, prepared, shut] = await Promise.all([
+    secondFactor.isOn(user.id),
+    secondFactor.recoveryCodesLeft(user.id),
+    secondFactor.prepared(user),
+    user.operator && secondFactor.lacking(user.id),
+  ])
   return (
     <>
-      {shut && <Notice look="warn">The console is shut until two-factor sign-in is on: operators need it here. Set it up below, then open the console again.</Notice>}
+      {shut && (
+        <Notice look="warn">
+          The console is shut until two-factor sign-in is on: operators need it here. Set it up
+          below, then open the console again.
+        </Notice>
+      )}
       <ChangePassword action={changePassword} email={user.email} />
       <TwoFactor
         on={on}
         left={left}
         secret={prepared?.secret ?? null}
-        square={prepared ? <QrCode text={prepared.uri} label="Square for your authenticator app" /> : null}
+        square={
+          prepared ? <QrCode text={prepared.uri} label="Square for your authenticator app" /> : null
+        }
         prepare={prepareTwoFactor}
         confirm={confirmTwoFactor}
         renew={renewRecoveryCodes}

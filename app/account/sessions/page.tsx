@@ -10,5 +10,13 @@ export const metadata: Metadata = { title: 'Sessions' }
 export default async function SessionsPage() {
   const { id, user, tenant } = await requireUser()
   const formats = await formatsFor(tenant ?? { locale: 'en-GB', currency: 'EUR' })
-  return <OpenSessions sessions={await sessions.ofUser(user.id)} current={id} formats={formats} end={endSession} endOthers={endOtherSessions} />
+  return (
+    <OpenSessions
+      sessions={await sessions.ofUser(user.id)}
+      current={id}
+      formats={formats}
+      end={endSession}
+      endOthers={endOtherSessions}
+    />
+  )
 }

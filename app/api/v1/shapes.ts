@@ -3,38 +3,91 @@ import type { Order } from '#db/product/orders'
 import type { OrderRow } from '#db/product/order-list'
 import { orderStatuses } from '#db/product/order-status'
 
-// What goes over the wire, once: requests are read with these, and the OpenAPI document is made of them.
+// What goes over the wire, once: requests are read with these, and the OpenAPI document is made of
+// them.
 
 /** The shapes that the OpenAPI document names. */
 export const shapes = z.registry<{ id: string }>()
 
-const minor = z.number().int().min(0).max(100_000_000_000).describe('An amount in the smallest unit of the currency, such as cents.')
+const minor = z
+  .number()
+  .int()
+  .min(0)
+  .max(100_000_000_000)
+  .describe('An amount in the smallest unit of the currency, such as cents.')
 const status = z.enum(orderStatuses)
 const moment = z.iso.datetime({ offset: true })
 
-export const orderInput = z.strictObject({
-  customerId: z.uuid(),
-  note: z.string().max(2000).default(''),
-  status: z.enum(['draft', 'placed']).default('placed'),
-  lines: z.array(z.strictObject({ productId: z.uuid(), quantity: z.number().int().min(1).max(100_000), unitPriceMinor: minor })).min(1).max(200),
-}).register(shapes, { id: 'NewOrder' })
+export const orderInput = z
+  .strictObject({
+    customerId: z.uuid(),
+    note: z.string().max(2000).default(''),
+    status: z.enum(['draft', 'placed']).default('placed'),
+    lines: z
+      .array(
+        z.strictObject({
+          productId: z.uuid(),
+          quantity: z.number().int().min(1).max(100_000),
+          unitPriceMinor: minor,
+        }),
+      )
+      .min(1)
+      .max(200),
+  })
+  .register(shapes, { id: 'NewOrder' })
 
-export const orderSummary = z.object({
-  id: z.uuid(), number: z.number().int(), status, currency: z.string(), totalMinor: minor, note: z.string(),
-  customer: z.object({ id: z.uuid(), name: z.string() }), placedAt: moment, updatedAt: moment,
-}).register(shapes, { id: 'OrderSummary' })
+export const orderSummary = z
+  .object({
+    id: z.uuid(),
+    number: z.number().int(),
+    status,
+    currency: z.string(),
+    totalMinor: minor,
+    note: z.string(),
+    customer: z.object({ id: z.uuid(), name: z.string() }),
+    placedAt: moment,
+    updatedAt: moment,
+  })
+  .register(shapes, { id: 'OrderSummary' })
 
-export const order = orderSummary.extend({
-  lines: z.array(z.object({ productId: z.uuid(), sku: z.string(), description: z.string(), quantity: z.number().int(), unitPriceMinor: minor })),
-  history: z.array(z.object({ at: moment, from: status.nullable(), to: status, by: z.string() })),
-}).register(shapes, { id: 'Order' })
+export const order = orderSummary
+  .extend({
+    lines: z.array(
+      z.object({
+        productId: z.uuid(),
+        sku: z.string(),
+        description: z.string(),
+        quantity: z.number().int(),
+        unitPriceMinor: minor,
+      }),
+    ),
+    history: z.array(z.object({ at: moment, from: status.nullable(), to: status, by: z.string() })),
+  })
+  .register(shapes, { id: 'Order' })
 
-export const orderPage = z.object({ orders: z.array(orderSummary), next: z.string().nullable().describe('Give it as `cursor` to read on; null at the end.') }).register(shapes, { id: 'OrderPage' })
-export const created = z.object({ id: z.uuid(), number: z.number().int() }).register(shapes, { id: 'CreatedOrder' })
-z.object({ title: z.string(), status: z.number().int(), detail: z.string(), errors: z.record(z.string(), z.string()).optional() }).register(shapes, { id: 'Problem' })
+export const orderPage = z
+  .object({
+    orders: z.array(orderSummary),
+    next: z.string().nullable().describe('Give it as `cursor` to read on; null at the end.'),
+  })
+  .register(shapes, { id: 'OrderPage' })
+export const created = z
+  .object({ id: z.uuid(), number: z.number().int() })
+  .register(shapes, { id: 'CreatedOrder' })
+z.object({
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string(),
+  errors: z.record(z.string(), z.string()).optional(),
+}).register(shapes, { id: 'Problem' })
 
 export const listQuery = z.strictObject({
-  status: z.string().transform((text) => text.split(',')).pipe(z.array(status)).optional().describe('One status, or several with commas between.'),
+  status: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(status))
+    .optional()
+    .describe('One status, or several with commas between.'),
   customerId: z.uuid().optional(),
   search: z.string().max(100).optional().describe('Words of the number, the customer or the note.'),
   from: moment.optional(),
@@ -44,12 +97,30 @@ export const listQuery = z.strictObject({
 })
 
 export const summaryOf = (row: OrderRow, currency: string): z.input<typeof orderSummary> => ({
-  id: row.id, number: row.number, status: row.status, currency, totalMinor: row.totalMinor, note: row.note,
-  customer: { id: row.customerId, name: row.customer }, placedAt: row.placedAt.toISOString(), updatedAt: row.updatedAt.toISOString(),
+  id: row.id,
+  number: row.number,
+  status: row.status,
+  currency,
+  totalMinor: row.totalMinor,
+  note: row.note,
+  customer: { id: row.customerId, name: row.customer },
+  placedAt: row.placedAt.toISOString(),
+  updatedAt: row.updatedAt.toISOString(),
 })
 
 export const orderOf = (found: Order, currency: string): z.input<typeof order> => ({
   ...summaryOf({ ...found, customer: found.customer.name, lines: found.lines.length }, currency),
-  lines: found.lines.map(({ productId, sku, description, quantity, unitPriceMinor }) => ({ productId, sku, description, quantity, unitPriceMinor })),
-  history: found.events.map(({ at, fromStatus, toStatus, actor }) => ({ at: at.toISOString(), from: fromStatus, to: toStatus, by: actor })),
+  lines: found.lines.map(({ productId, sku, description, quantity, unitPriceMinor }) => ({
+    productId,
+    sku,
+    description,
+    quantity,
+    unitPriceMinor,
+  })),
+  history: found.events.map(({ at, fromStatus, toStatus, actor }) => ({
+    at: at.toISOString(),
+    from: fromStatus,
+    to: toStatus,
+    by: actor,
+  })),
 })

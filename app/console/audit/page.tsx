@@ -24,13 +24,31 @@ export default async function AuditPage({ searchParams }: PageProps<'/console/au
       <VerifyAudit action={checkAudit} formats={formats} />
       <Card>
         <div className="px-4 py-3 sm:px-5">
-          <SearchBox action={'/console/audit' as Route} keep={kept('q', 'below', 'mark')} value={q} label="Search the trail" placeholder="Person, deed or tenant" />
+          <SearchBox
+            action={'/console/audit' as Route}
+            keep={kept('q', 'below', 'mark')}
+            value={q}
+            label="Search the trail"
+            placeholder="Person, deed or tenant"
+          />
         </div>
-        {rows.length === 0 ? <EmptyState title={q ? 'No deed is like that' : 'Nothing was done yet'} /> : <AuditTable rows={rows} formats={formats} withTenant marked={Number(given.mark)} />}
+        {rows.length === 0 ? (
+          <EmptyState title={q ? 'No deed is like that' : 'Nothing was done yet'} />
+        ) : (
+          <AuditTable rows={rows} formats={formats} withTenant marked={Number(given.mark)} />
+        )}
         {(before !== null || next !== null) && (
           <footer className="flex justify-end gap-2 border-t border-line px-4 py-3 sm:px-5">
-            {before !== null && <ButtonLink href={link({ below: null, mark: null })} size="small">Newest</ButtonLink>}
-            {next !== null && <ButtonLink href={link({ below: String(next) })} size="small">Earlier</ButtonLink>}
+            {before !== null && (
+              <ButtonLink href={link({ below: null, mark: null })} size="small">
+                Newest
+              </ButtonLink>
+            )}
+            {next !== null && (
+              <ButtonLink href={link({ below: String(next) })} size="small">
+                Earlier
+              </ButtonLink>
+            )}
           </footer>
         )}
       </Card>

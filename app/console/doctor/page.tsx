@@ -9,15 +9,34 @@ import { examineInvariants } from './actions'
 
 export default async function DoctorPage() {
   const { formats } = await consolePage()
-  const [names, doctor, drift] = await Promise.all([invariants(), lastExamination('doctor'), lastExamination('drift')])
+  const [names, doctor, drift] = await Promise.all([
+    invariants(),
+    lastExamination('doctor'),
+    lastExamination('drift'),
+  ])
   return (
     <PageFrame width="normal">
       <title>Doctor · Rowhouse console</title>
-      <PageHeader title="Doctor" about="Every invariant that isolation rests on, asked of every database. The worker asks once an hour.">
-        <ActionButton action={examineInvariants} input={{}} look="primary" done="Every database was looked at.">Look now</ActionButton>
+      <PageHeader
+        title="Doctor"
+        about="Every invariant that isolation rests on, asked of every database. The worker asks once an hour."
+      >
+        <ActionButton
+          action={examineInvariants}
+          input={{}}
+          look="primary"
+          done="Every database was looked at."
+        >
+          Look now
+        </ActionButton>
       </PageHeader>
       <DoctorReport title="Invariants" checks={names} last={doctor ?? null} formats={formats} />
-      <DoctorReport title="Catalogues against migrations" checks={['drift']} last={drift ?? null} formats={formats} />
+      <DoctorReport
+        title="Catalogues against migrations"
+        checks={['drift']}
+        last={drift ?? null}
+        formats={formats}
+      />
     </PageFrame>
   )
 }

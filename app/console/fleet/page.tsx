@@ -19,14 +19,20 @@ export default async function FleetPage({ searchParams }: PageProps<'/console/fl
   const { formats } = await consolePage()
   const { pick, link } = readConsoleAddress('/console/fleet', await searchParams)
   const off = pick('show', ['off']) !== null
-  const [status, runs, drift] = await Promise.all([readStatus(), listRuns(10), lastExamination('drift')])
+  const [status, runs, drift] = await Promise.all([
+    readStatus(),
+    listRuns(10),
+    lastExamination('drift'),
+  ])
   // after the status, which looks at databases that nobody has looked at yet
   const planned = status.current === status.total ? [] : await plan().catch((error: Error) => error)
   return (
     <PageFrame>
       <title>Fleet · Rowhouse console</title>
       <PageHeader title="Fleet" about="Every schema and database that migrations go to.">
-        <ActionButton action={examineDrift} input={{}} done="The catalogues were compared.">Look for drift</ActionButton>
+        <ActionButton action={examineDrift} input={{}} done="The catalogues were compared.">
+          Look for drift
+        </ActionButton>
         <RunForm action={startRun} behind={status.total - status.current} formats={formats} />
       </PageHeader>
       <FigureCard
@@ -34,12 +40,29 @@ export default async function FleetPage({ searchParams }: PageProps<'/console/fl
           { name: 'Targets', value: count(status.total, formats) },
           { name: 'At this build’s version', value: count(status.current, formats) },
           { name: 'Newest migration', value: status.last.tenant },
-          { name: 'Drift', value: drift ? (drift.offenders.length === 0 ? 'None' : count(drift.offenders.length, formats)) : 'Unknown', href: '/console/doctor' },
+          {
+            name: 'Drift',
+            value: drift
+              ? drift.offenders.length === 0
+                ? 'None'
+                : count(drift.offenders.length, formats)
+              : 'Unknown',
+            href: '/console/doctor',
+          },
         ]}
       />
-      <FleetPlan plan={planned instanceof Error ? { error: planned.message } : { files: planned }} formats={formats} />
+      <FleetPlan
+        plan={planned instanceof Error ? { error: planned.message } : { files: planned }}
+        formats={formats}
+      />
       <FleetRuns runs={runs} formats={formats} />
-      <FleetTargets targets={off ? status.targets.filter(({ state }) => state !== 'current') : status.targets} total={status.total} off={off} link={link} formats={formats} />
+      <FleetTargets
+        targets={off ? status.targets.filter(({ state }) => state !== 'current') : status.targets}
+        total={status.total}
+        off={off}
+        link={link}
+        formats={formats}
+      />
     </PageFrame>
   )
 }

@@ -17,14 +17,35 @@ export default async function JobsPage({ searchParams }: PageProps<'/console/job
   const [all, rounds] = await Promise.all([listJobs(), listRounds()])
   const stage = pick('show', jobStages)
   const jobs = stage ? all.filter((job) => job.stage === stage) : all
-  const tab = (name: string, value: (typeof jobStages)[number] | null, found: number) => ({ name: `${name} ${count(found, formats)}`, href: link({ show: value }), current: stage === value })
+  const tab = (name: string, value: (typeof jobStages)[number] | null, found: number) => ({
+    name: `${name} ${count(found, formats)}`,
+    href: link({ show: value }),
+    current: stage === value,
+  })
   return (
     <PageFrame>
       <title>Jobs · Rowhouse console</title>
-      <PageHeader title="Jobs" about="What the workers have before them, are at, or could not do. Failures are kept in sight for a week." />
+      <PageHeader
+        title="Jobs"
+        about="What the workers have before them, are at, or could not do. Failures are kept in sight for a week."
+      />
       <Card>
-        <Tabs label="Which jobs" tabs={[tab('All', null, all.length), ...jobStages.map((one) => tab(stageNames[one], one, all.filter((job) => job.stage === one).length))]} />
-        {jobs.length === 0 ? <EmptyState title="Nothing to do">The workers wait for something to be asked for.</EmptyState> : <JobsTable jobs={jobs} retry={retryQueued} formats={formats} />}
+        <Tabs
+          label="Which jobs"
+          tabs={[
+            tab('All', null, all.length),
+            ...jobStages.map((one) =>
+              tab(stageNames[one], one, all.filter((job) => job.stage === one).length),
+            ),
+          ]}
+        />
+        {jobs.length === 0 ? (
+          <EmptyState title="Nothing to do">
+            The workers wait for something to be asked for.
+          </EmptyState>
+        ) : (
+          <JobsTable jobs={jobs} retry={retryQueued} formats={formats} />
+        )}
       </Card>
       <Rounds rounds={rounds} formats={formats} />
     </PageFrame>

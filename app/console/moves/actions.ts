@@ -3,7 +3,13 @@
 import { z } from 'zod'
 import { operatorAction } from '#app/action'
 import { requiredText, text } from '#app/form-fields'
-import { requestAbandon, requestAbort, requestConfirm, requestRollback, requestTidying } from '#db/move/request'
+import {
+  requestAbandon,
+  requestAbort,
+  requestConfirm,
+  requestRollback,
+  requestTidying,
+} from '#db/move/request'
 import { tenantOf } from '#db/console/tenant-facts'
 
 const slug = text(63)
@@ -29,5 +35,9 @@ export const confirmMove = operatorAction(z.object({ slug }), async ({ user }, {
   return {}
 })
 
-export const rollBackMove = operatorAction(z.object({ slug, reason }), async ({ user }, { slug, reason }) =>
-  requestRollback((await tenantOf(slug)).id, slug, user.email, reason), { then: (move) => `/console/moves/${move.id}` })
+export const rollBackMove = operatorAction(
+  z.object({ slug, reason }),
+  async ({ user }, { slug, reason }) =>
+    requestRollback((await tenantOf(slug)).id, slug, user.email, reason),
+  { then: (move) => `/console/moves/${move.id}` },
+)

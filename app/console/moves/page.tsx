@@ -19,11 +19,23 @@ export default async function MovesPage({ searchParams }: PageProps<'/console/mo
   return (
     <PageFrame>
       <title>Moves · Rowhouse console</title>
-      <PageHeader title="Moves" about="A tenant’s rows on their way from one place to another, while it goes on working." />
+      <PageHeader
+        title="Moves"
+        about="A tenant’s rows on their way from one place to another, while it goes on working."
+      />
       <Card>
-        <Tabs label="Which moves" tabs={[{ name: 'All', href: link({ show: null }), current: !live }, { name: 'Not over yet', href: link({ show: 'live' }), current: live }]} />
+        <Tabs
+          label="Which moves"
+          tabs={[
+            { name: 'All', href: link({ show: null }), current: !live },
+            { name: 'Not over yet', href: link({ show: 'live' }), current: live },
+          ]}
+        />
         {page.rows.length === 0 ? (
-          <EmptyState title={live ? 'Nobody is moving' : 'Nobody has moved yet'} action={<ButtonLink href={'/console/tenants' as Route}>Choose a tenant</ButtonLink>}>
+          <EmptyState
+            title={live ? 'Nobody is moving' : 'Nobody has moved yet'}
+            action={<ButtonLink href={'/console/tenants' as Route}>Choose a tenant</ButtonLink>}
+          >
             A change of tier moves a tenant to the place of its new tier.
           </EmptyState>
         ) : (

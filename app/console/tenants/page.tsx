@@ -11,7 +11,14 @@ import { Pager } from '#components/ui/pager'
 import { offendersIn } from '#db/doctor/examinations'
 import { readStatus } from '#db/fleet/status'
 import { placementKinds, tiers } from '#db/tiers'
-import { countTenants, listTenants, tenantSorts, tenantStates, type TenantFilter, type TenantView } from '#db/console/tenant-list'
+import {
+  countTenants,
+  listTenants,
+  tenantSorts,
+  tenantStates,
+  type TenantFilter,
+  type TenantView,
+} from '#db/console/tenant-list'
 import { hoursAgo, usageOf } from '#db/console/usage-report'
 
 export default async function TenantsPage({ searchParams }: PageProps<'/console/tenants'>) {
@@ -21,20 +28,53 @@ export default async function TenantsPage({ searchParams }: PageProps<'/console/
   const { q, cursor, link, pick } = address
   const sorts = tenantSorts.flatMap((sort) => [sort, `-${sort}`])
   const sort = pick('sort', sorts) ?? 'name'
-  const filter: TenantFilter = { search: q, tier: pick('tier', tiers), kind: pick('kind', placementKinds), state: pick('state', tenantStates) }
-  const view: TenantView = { sort: tenantSorts.find((known) => known === sort.replace('-', '')) ?? 'name', descending: sort.startsWith('-'), size: 50, cursor }
-  const [page, found, fleet] = await Promise.all([listTenants(filter, view), countTenants(filter), readStatus()])
-  const [used, ailing] = await Promise.all([usageOf(page.rows.map(({ id }) => id), hoursAgo(24)), offendersIn(page.rows.map(({ id }) => id))])
+  const filter: TenantFilter = {
+    search: q,
+    tier: pick('tier', tiers),
+    kind: pick('kind', placementKinds),
+    state: pick('state', tenantStates),
+  }
+  const view: TenantView = {
+    sort: tenantSorts.find((known) => known === sort.replace('-', '')) ?? 'name',
+    descending: sort.startsWith('-'),
+    size: 50,
+    cursor,
+  }
+  const [page, found, fleet] = await Promise.all([
+    listTenants(filter, view),
+    countTenants(filter),
+    readStatus(),
+  ])
+  const [used, ailing] = await Promise.all([
+    usageOf(
+      page.rows.map(({ id }) => id),
+      hoursAgo(24),
+    ),
+    offendersIn(page.rows.map(({ id }) => id)),
+  ])
   return (
     <PageFrame>
       <title>Tenants · Rowhouse console</title>
-      <PageHeader title="Tenants" beside={<span className="text-ink-faint tabular-nums">{count(found, formats)}</span>} />
+      <PageHeader
+        title="Tenants"
+        beside={<span className="text-ink-faint tabular-nums">{count(found, formats)}</span>}
+      />
       <Card>
         <TenantFilters address={address} filter={filter} />
         {page.rows.length === 0 ? (
-          <EmptyState title="No tenant is like that">Take a filter off, or look for a part of its name or slug.</EmptyState>
+          <EmptyState title="No tenant is like that">
+            Take a filter off, or look for a part of its name or slug.
+          </EmptyState>
         ) : (
-          <TenantsTable rows={page.rows} view={view} link={link} formats={formats} standings={fleet.targets} used={used} ailing={ailing} />
+          <TenantsTable
+            rows={page.rows}
+            view={view}
+            link={link}
+            formats={formats}
+            standings={fleet.targets}
+            used={used}
+            ailing={ailing}
+          />
         )}
         <Pager page={page} link={link} />
       </Card>

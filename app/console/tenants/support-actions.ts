@@ -7,20 +7,33 @@ import * as support from '#db/console/support'
 import { tenantOf } from '#db/console/tenant-facts'
 
 const reason = requiredText(500, 'Say why; the tenant sees it too.')
-const minutes = z.coerce.number().refine((given) => support.visitMinutes.some((known) => known === given), 'Choose for how long.')
+const minutes = z.coerce
+  .number()
+  .refine((given) => support.visitMinutes.some((known) => known === given), 'Choose for how long.')
 
-export const beginSupport = operatorAction(z.object({ slug: text(63), reason, minutes }), async (session, { slug, reason, minutes }) => {
-  const tenant = await tenantOf(slug)
-  await support.beginVisit(session, { tenantId: tenant.id, reason, minutes })
-  return {}
-}, { then: () => '/orders' })
+export const beginSupport = operatorAction(
+  z.object({ slug: text(63), reason, minutes }),
+  async (session, { slug, reason, minutes }) => {
+    const tenant = await tenantOf(slug)
+    await support.beginVisit(session, { tenantId: tenant.id, reason, minutes })
+    return {}
+  },
+  { then: () => '/orders' },
+)
 
-export const allowSupportToWrite = operatorAction(z.object({ reason }), async (session, { reason }) => {
-  await support.allowWriting(session, reason)
-  return {}
-})
+export const allowSupportToWrite = operatorAction(
+  z.object({ reason }),
+  async (session, { reason }) => {
+    await support.allowWriting(session, reason)
+    return {}
+  },
+)
 
-export const endSupport = operatorAction(z.object({}), async (session) => {
-  await support.endVisit(session)
-  return {}
-}, { then: () => '/console/tenants' })
+export const endSupport = operatorAction(
+  z.object({}),
+  async (session) => {
+    await support.endVisit(session)
+    return {}
+  },
+  { then: () => '/console/tenants' },
+)

@@ -12,7 +12,11 @@ import { PageHeader } from '#components/ui/page-header'
 import { usageNames } from '#db/limits/usage'
 import { hoursAgo, topTenants } from '#db/console/usage-report'
 
-const periods = { day: { name: 'Last day', hours: 24 }, week: { name: 'Last week', hours: 168 }, hour: { name: 'This hour', hours: 1 } }
+const periods = {
+  day: { name: 'Last day', hours: 24 },
+  week: { name: 'Last week', hours: 168 },
+  hour: { name: 'This hour', hours: 1 },
+}
 const periodNames = ['hour', 'day', 'week'] as const
 
 export default async function UsagePage({ searchParams }: PageProps<'/console/usage'>) {
@@ -24,16 +28,36 @@ export default async function UsagePage({ searchParams }: PageProps<'/console/us
   return (
     <PageFrame>
       <title>Usage · Rowhouse console</title>
-      <PageHeader title="Usage" about="Who uses the database, who waits for it, and who has outgrown their place.">
-        <ChoiceMenu label="Period" value={period.name} choices={periodNames.map((name) => ({ name: periods[name].name, href: link({ period: name }) }))} />
+      <PageHeader
+        title="Usage"
+        about="Who uses the database, who waits for it, and who has outgrown their place."
+      >
+        <ChoiceMenu
+          label="Period"
+          value={period.name}
+          choices={periodNames.map((name) => ({
+            name: periods[name].name,
+            href: link({ period: name }),
+          }))}
+        />
       </PageHeader>
       <FigureCard
         figures={[
-          { name: 'Transactions', value: count(all.transactions, formats) }, { name: 'Database time', value: duration(all.databaseMs) },
-          { name: 'Waited for a connection', value: duration(all.waitMs) }, { name: 'Limits hit', value: count(all.limitsHit, formats) },
+          { name: 'Transactions', value: count(all.transactions, formats) },
+          { name: 'Database time', value: duration(all.databaseMs) },
+          { name: 'Waited for a connection', value: duration(all.waitMs) },
+          { name: 'Limits hit', value: count(all.limitsHit, formats) },
         ]}
       />
-      <Card>{rows.length === 0 ? <EmptyState title="Nobody has used anything">Figures arrive about ten seconds after the first request.</EmptyState> : <UsageTable rows={rows} by={by} link={link} formats={formats} />}</Card>
+      <Card>
+        {rows.length === 0 ? (
+          <EmptyState title="Nobody has used anything">
+            Figures arrive about ten seconds after the first request.
+          </EmptyState>
+        ) : (
+          <UsageTable rows={rows} by={by} link={link} formats={formats} />
+        )}
+      </Card>
     </PageFrame>
   )
 }

@@ -16,7 +16,11 @@ export default async function MailPage({ params }: PageProps<'/mailbox/[id]'>) {
   return (
     <main>
       <PageFrame width="narrow">
-        <PageHeader title={mail.bodies.subject} about={`To ${mail.recipient}`} back={{ href: '/mailbox', label: 'Mailbox' }} />
+        <PageHeader
+          title={mail.bodies.subject}
+          about={`To ${mail.recipient}`}
+          back={{ href: '/mailbox', label: 'Mailbox' }}
+        />
         <MailText text={mail.bodies.text} htmlAddress={`/mailbox/${id}/html`} />
       </PageFrame>
     </main>

@@ -8,12 +8,19 @@ import { requestRun, runFleetJob } from '#db/fleet/runs'
 
 export const run: Run = async ({ values }) => {
   const options = {
-    canary: list(values, 'canary'), waves: percents(values, 'waves'),
-    concurrency: number(values, 'concurrency', 64), maxFailures: number(values, 'max-failures'), limit: number(values, 'limit'), to: word(values, 'to'),
+    canary: list(values, 'canary'),
+    waves: percents(values, 'waves'),
+    concurrency: number(values, 'concurrency', 64),
+    maxFailures: number(values, 'max-failures'),
+    limit: number(values, 'limit'),
+    to: word(values, 'to'),
   }
   // the row of this run stands in a table of the platform
   await bringPlatform()
-  const id = await requestRun(commandLine(), Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)))
+  const id = await requestRun(
+    commandLine(),
+    Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+  )
   const stopping = new AbortController()
   const stop = () => stopping.abort()
   process.once('SIGINT', stop).once('SIGTERM', stop)
@@ -23,7 +30,22 @@ export const run: Run = async ({ values }) => {
   const { state, done, byOthers, failed, left, message, tookMs } = result
   const lines = [
     `${done.length} migrated${byOthers > 0 ? `, ${byOthers} by another run` : ''}, ${failed.length} failed, ${left} to do, in ${(tookMs / 1000).toFixed(1)} s${message ? `; stopped: ${message}` : ''}`,
-    ...(failed.length > 0 ? ['', table(['target', 'migration', 'statement', 'why'], failed.map((f) => [f.target, f.migration, (f.statement ?? '').replace(/\s+/g, ' ').slice(0, 70), f.message])), '', 'what failed is as it was before; repair the cause and run fleet migrate again'] : []),
+    ...(failed.length > 0
+      ? [
+          '',
+          table(
+            ['target', 'migration', 'statement', 'why'],
+            failed.map((f) => [
+              f.target,
+              f.migration,
+              (f.statement ?? '').replace(/\s+/g, ' ').slice(0, 70),
+              f.message,
+            ]),
+          ),
+          '',
+          'what failed is as it was before; repair the cause and run fleet migrate again',
+        ]
+      : []),
   ]
   return { text: lines.join('\n'), json: { run: id, ...result }, failed: state !== 'done' }
 }

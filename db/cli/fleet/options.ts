@@ -12,17 +12,26 @@ export function word(values: Values, name: string): string | undefined {
 export function number(values: Values, name: string, most = 999_999_999): number | undefined {
   const value = word(values, name)
   if (value === undefined) return undefined
-  if (!/^[1-9][0-9]{0,8}$/.test(value) || Number(value) > most) throw new UsageError(`--${name} takes a whole number from 1 to ${most}, not ${JSON.stringify(value)}`)
+  if (!/^[1-9][0-9]{0,8}$/.test(value) || Number(value) > most)
+    throw new UsageError(
+      `--${name} takes a whole number from 1 to ${most}, not ${JSON.stringify(value)}`,
+    )
   return Number(value)
 }
 
 /** Parts of a whole in per cent, with commas between them. Throws UsageError for anything else. */
 export function percents(values: Values, name: string): number[] | undefined {
   const parts = list(values, name)?.map(Number)
-  if (parts?.some((part) => !(part > 0 && part <= 100))) throw new UsageError(`--${name} takes parts in per cent such as 10,50, not ${JSON.stringify(values[name])}`)
+  if (parts?.some((part) => !(part > 0 && part <= 100)))
+    throw new UsageError(
+      `--${name} takes parts in per cent such as 10,50, not ${JSON.stringify(values[name])}`,
+    )
   return parts
 }
 
 /** Names with commas between them. */
 export const list = (values: Values, name: string): string[] | undefined =>
-  word(values, name)?.split(',').map((part) => part.trim()).filter(Boolean)
+  word(values, name)
+    ?.split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)

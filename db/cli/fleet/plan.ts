@@ -8,21 +8,41 @@ export const run: Run = async ({ values }) => {
   const to = word(values, 'to')
   await readStatus() // looks at databases that nobody has looked at yet
   const files = await plan(to === undefined ? {} : { to })
-  return { text: files.length === 0 ? 'every target is where it should be; there is nothing to do' : files.map(fileText).join('\n\n'), json: { files } }
+  return {
+    text:
+      files.length === 0
+        ? 'every target is where it should be; there is nothing to do'
+        : files.map(fileText).join('\n\n'),
+    json: { files },
+  }
 }
 
-function fileText({ migration, plane, targets, transactional, breaking, outOfOrder, statements }: PlannedFile): string {
+function fileText({
+  migration,
+  plane,
+  targets,
+  transactional,
+  breaking,
+  outOfOrder,
+  statements,
+}: PlannedFile): string {
   const who = targets.length > 5 ? `${targets.length} targets` : targets.join(', ')
   return [
     `${migration} (${plane}) on ${who}, ${transactional ? 'each in one transaction' : 'outside a transaction'}`,
-    ...(breaking === null ? [] : [`  breaking: ${breaking}; builds without it stop serving a target that has it`]),
+    ...(breaking === null
+      ? []
+      : [`  breaking: ${breaking}; builds without it stop serving a target that has it`]),
     ...(outOfOrder ? ['  out of order: some of them have later migrations already'] : []),
     ...statements.map(statementText),
   ].join('\n')
 }
 
 function statementText({ text, touches, warning, safer }: PlannedStatement): string {
-  const what = touches.map(({ table, lock, rewrites, reads }) => (lock === 'none' ? 'locks no table that is in use' : `${lock}${table === null ? '' : ` on ${table}`}, keeps out ${locks[lock]}${rewrites ? ', rewrites the table' : reads ? ', reads the whole table' : ''}`))
+  const what = touches.map(({ table, lock, rewrites, reads }) =>
+    lock === 'none'
+      ? 'locks no table that is in use'
+      : `${lock}${table === null ? '' : ` on ${table}`}, keeps out ${locks[lock]}${rewrites ? ', rewrites the table' : reads ? ', reads the whole table' : ''}`,
+  )
   return [
     `  ${text.length > 110 ? `${text.slice(0, 109)}…` : text}`,
     ...what.map((line) => `      ${line}`),

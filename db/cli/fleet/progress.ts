@@ -2,23 +2,39 @@ import type { Progress } from '#db/fleet/tally'
 
 const width = 30
 
-/** Shows a run on standard error: one moving line on a terminal, otherwise a line for each tenth, each failure and each wait. */
-export function follow(out = process.stderr): { onProgress: (now: Progress) => void; end: () => void } {
+/**
+ * Shows a run on standard error: one moving line on a terminal, otherwise a line for each tenth,
+ * each failure and each wait.
+ */
+export function follow(out = process.stderr): {
+  onProgress: (now: Progress) => void
+  end: () => void
+} {
   let last = ''
   let failures = 0
   const plain = (now: Progress) => {
-    for (const { target, message } of now.failed.slice(failures)) out.write(`${target}: failed: ${message}\n`)
+    for (const { target, message } of now.failed.slice(failures))
+      out.write(`${target}: failed: ${message}\n`)
     failures = now.failed.length
     if (now.waiting) out.write(`waiting: ${now.waiting}\n`)
-    const tenth = now.targets === 0 ? '' : `${now.wave}: ${Math.floor((10 * now.done) / now.targets) * 10} %`
+    const tenth =
+      now.targets === 0 ? '' : `${now.wave}: ${Math.floor((10 * now.done) / now.targets) * 10} %`
     if (tenth !== last && tenth) out.write(`${tenth} (${now.done} of ${now.targets})\n`)
     last = tenth || last
   }
   const bar = (now: Progress) => {
     const full = now.targets === 0 ? width : Math.round((width * now.done) / now.targets)
-    const tail = now.failed.length > 0 ? `, ${now.failed.length} failed` : now.waiting ? `, waiting: ${now.waiting}` : ''
+    const tail =
+      now.failed.length > 0
+        ? `, ${now.failed.length} failed`
+        : now.waiting
+          ? `, waiting: ${now.waiting}`
+          : ''
     const line = `${'█'.repeat(full)}${'░'.repeat(width - full)} ${now.done} of ${now.targets} (${now.wave})${tail}`
     out.write(`\r\x1b[2K${line.slice(0, (out.columns ?? 100) - 1)}`)
   }
-  return { onProgress: out.isTTY ? bar : plain, end: () => void (out.isTTY && out.write('\r\x1b[2K')) }
+  return {
+    onProgress: out.isTTY ? bar : plain,
+    end: () => void (out.isTTY && out.write('\r\x1b[2K')),
+  }
 }

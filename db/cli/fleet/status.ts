@@ -8,7 +8,19 @@ export const run: Run = async ({ values }) => {
   const notable = targets.filter(({ state }) => state !== 'current')
   const lines = [
     `${current} of ${total} targets are at ${last.tenant} (the platform at ${last.platform}); ${ms} ms`,
-    ...(notable.length > 0 ? ['', table(['target', 'state', 'at', 'lacks', 'why'], notable.map((t) => [t.name, t.state, t.at ?? 'nothing', t.lacks.length, t.why ?? '']))] : []),
+    ...(notable.length > 0
+      ? [
+          '',
+          table(
+            ['target', 'state', 'at', 'lacks', 'why'],
+            notable.map((t) => [t.name, t.state, t.at ?? 'nothing', t.lacks.length, t.why ?? '']),
+          ),
+        ]
+      : []),
   ]
-  return { text: lines.join('\n'), json: { ...status, targets: values.all ? targets : notable }, failed: Boolean(values.check) && notable.length > 0 }
+  return {
+    text: lines.join('\n'),
+    json: { ...status, targets: values.all ? targets : notable },
+    failed: Boolean(values.check) && notable.length > 0,
+  }
 }

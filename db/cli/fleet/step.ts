@@ -11,19 +11,35 @@ export const run: Run = async ({ values, positionals: [name, ...rest] }) => {
   if (rest.length > 0) throw new UsageError('name one step')
   if (name === undefined) {
     const known = await readSteps(steps.map((step) => step.name))
-    return { text: table(['step', 'tenants done', 'begun', 'failed', 'rows changed'], known.map((s) => [s.step, s.done, s.begun, s.failed, s.rows])), json: { steps: known } }
+    return {
+      text: table(
+        ['step', 'tenants done', 'begun', 'failed', 'rows changed'],
+        known.map((s) => [s.step, s.done, s.begun, s.failed, s.rows]),
+      ),
+      json: { steps: known },
+    }
   }
   const step = steps.find((one) => one.name === name)
-  if (!step) throw new UsageError(`there is no step ${name}; there are ${steps.map((one) => one.name).join(', ')}`)
+  if (!step)
+    throw new UsageError(
+      `there is no step ${name}; there are ${steps.map((one) => one.name).join(', ')}`,
+    )
   const tenant = word(values, 'tenant')
   if (tenant !== undefined) await bySlug(platform(), tenant)
   const stopping = new AbortController()
   process.once('SIGINT', () => stopping.abort())
   const result = await runStep(step, {
-    signal: stopping.signal, ...(tenant === undefined ? {} : { tenant }),
-    onProgress: ({ done, tenants, rows, failed }) => process.stderr.write(`${done} of ${tenants} tenants, ${rows} rows changed${failed > 0 ? `, ${failed} failed` : ''}\n`),
+    signal: stopping.signal,
+    ...(tenant === undefined ? {} : { tenant }),
+    onProgress: ({ done, tenants, rows, failed }) =>
+      process.stderr.write(
+        `${done} of ${tenants} tenants, ${rows} rows changed${failed > 0 ? `, ${failed} failed` : ''}\n`,
+      ),
   })
   const stopped = stopping.signal.aborted
-  const lines = [`${result.done.length} tenants done, ${result.rows} rows changed${stopped ? '; stopped before the end' : ''}`, ...result.failed.map((one) => `${one.tenant}: ${one.message}`)]
+  const lines = [
+    `${result.done.length} tenants done, ${result.rows} rows changed${stopped ? '; stopped before the end' : ''}`,
+    ...result.failed.map((one) => `${one.tenant}: ${one.message}`),
+  ]
   return { text: lines.join('\n'), json: result, failed: stopped || result.failed.length > 0 }
 }

@@ -4,9 +4,14 @@ import { verifyFleet, type Drift } from '#db/fleet/verify'
 export const run: Run = async () => {
   const { targets, drift, ms } = await verifyFleet()
   const who = new Set(drift.map(({ target }) => target))
-  const text = drift.length === 0
-    ? `${targets} targets are what their migrations make; ${ms} ms`
-    : [...drift.map(line), '', `${drift.length} differences in ${who.size} of ${targets} targets`].join('\n')
+  const text =
+    drift.length === 0
+      ? `${targets} targets are what their migrations make; ${ms} ms`
+      : [
+          ...drift.map(line),
+          '',
+          `${drift.length} differences in ${who.size} of ${targets} targets`,
+        ].join('\n')
   return { text, json: { targets, drift, ms }, failed: drift.length > 0 }
 }
 

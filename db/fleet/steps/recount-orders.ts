@@ -8,7 +8,9 @@ export const recountOrders: DataStep = {
   name: 'recount-orders',
   about: 'set the total of each order to the sum of its lines',
   async batch(tx, after) {
-    const { rows: [row] } = await tx.execute<{ last: string | null; seen: number; changed: number }>(sql`
+    const {
+      rows: [row],
+    } = await tx.execute<{ last: string | null; seen: number; changed: number }>(sql`
       with part as (
         select id from orders
         where tenant_id = ${tx.tenantId} and (${after}::uuid is null or id > ${after}::uuid)

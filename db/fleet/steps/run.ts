@@ -9,50 +9,103 @@ import { platform } from '#db/registry'
 import { dataSteps, placements, tenants } from '#db/schema/platform'
 
 export type StepTenant = { id: string; slug: string; target: string }
-export type StepProgress = { step: string; tenants: number; done: number; failed: number; rows: number }
-export type StepResult = { step: string; done: string[]; failed: { tenant: string; message: string }[]; rows: number }
-export type StepOptions = { tenant?: string; concurrency?: number; signal?: AbortSignal; onProgress?: (progress: StepProgress) => void }
+export type StepProgress = {
+  step: string
+  tenants: number
+  done: number
+  failed: number
+  rows: number
+}
+export type StepResult = {
+  step: string
+  done: string[]
+  failed: { tenant: string; message: string }[]
+  rows: number
+}
+export type StepOptions = {
+  tenant?: string
+  concurrency?: number
+  signal?: AbortSignal
+  onProgress?: (progress: StepProgress) => void
+}
 
 /**
- * Runs a data step in every tenant that has not had it, a few tenants at a time, batch by batch. How far each tenant is stands in
- * `platform.data_steps`, so a run that was killed goes on where it was. A tenant that fails is named, and the others go on.
+ * Runs a data step in every tenant that has not had it, a few tenants at a time, batch by batch.
+ * How far each tenant is stands in `platform.data_steps`, so a run that was killed goes on where it
+ * was. A tenant that fails is named, and the others go on.
  */
-export async function runStep(step: DataStep, { tenant, concurrency = 2, signal, onProgress }: StepOptions = {}): Promise<StepResult> {
+export async function runStep(
+  step: DataStep,
+  { tenant, concurrency = 2, signal, onProgress }: StepOptions = {},
+): Promise<StepResult> {
   const due = (await tenantsDue(step)).filter(({ slug }) => tenant === undefined || slug === tenant)
   const notReady = step.needs === undefined ? new Set<string>() : await lackingTargets(step.needs)
   const result: StepResult = { step: step.name, done: [], failed: [], rows: 0 }
   const queue = new Queue(due)
   signal?.addEventListener('abort', () => queue.stop())
-  await Promise.all(Array.from({ length: concurrency }, async () => {
-    for (let item = await queue.take(); item; item = await queue.take()) {
-      const { id, slug, target } = item.value
-      try {
-        if (notReady.has(target)) throw new Error(`${target} lacks migration ${step.needs}; run fleet migrate first`)
-        const finished = await runInTenant(step, id, signal, (rows) => (result.rows += rows))
-        if (finished) result.done.push(slug)
-      } catch (error) {
-        const message = error instanceof Error ? error.message : String(error)
-        result.failed.push({ tenant: slug, message })
-        await keep(step, id, { problem: message })
+  await Promise.all(
+    Array.from({ length: concurrency }, async () => {
+      for (let item = await queue.take(); item; item = await queue.take()) {
+        const { id, slug, target } = item.value
+        try {
+          if (notReady.has(target))
+            throw new Error(`${target} lacks migration ${step.needs}; run fleet migrate first`)
+          const finished = await runInTenant(step, id, signal, (rows) => (result.rows += rows))
+          if (finished) result.done.push(slug)
+        } catch (error) {
+          const message = error instanceof Error ? error.message : String(error)
+          result.failed.push({ tenant: slug, message })
+          await keep(step, id, { problem: message })
+        }
+        queue.finished()
+        onProgress?.({
+          step: step.name,
+          tenants: due.length,
+          done: result.done.length,
+          failed: result.failed.length,
+          rows: result.rows,
+        })
       }
-      queue.finished()
-      onProgress?.({ step: step.name, tenants: due.length, done: result.done.length, failed: result.failed.length, rows: result.rows })
-    }
-  }))
+    }),
+  )
   return result
 }
 
-/** True when the tenant is through; false when another runner has overtaken this one, or it was asked to stop. */
-async function runInTenant(step: DataStep, tenantId: string, signal: AbortSignal | undefined, count: (rows: number) => void): Promise<boolean> {
+/**
+ * True when the tenant is through; false when another runner has overtaken this one, or it was
+ * asked to stop.
+ */
+async function runInTenant(
+  step: DataStep,
+  tenantId: string,
+  signal: AbortSignal | undefined,
+  count: (rows: number) => void,
+): Promise<boolean> {
   const mine = and(eq(dataSteps.step, step.name), eq(dataSteps.tenantId, tenantId))
   await platform().insert(dataSteps).values({ step: step.name, tenantId }).onConflictDoNothing()
   const [found] = await platform().select().from(dataSteps).where(mine)
   let after = found?.cursor ?? null
   while (!signal?.aborted) {
-    const { cursor, rows } = await withTenant({ kind: 'service', tenantId, reason: `data step ${step.name}` }, (tx) => step.batch(tx, after))
-    const moved = await platform().update(dataSteps)
-      .set({ cursor, rows: sql`${dataSteps.rows} + ${rows}`, seenAt: sql`now()`, problem: null, endedAt: cursor === null ? sql`now()` : null })
-      .where(and(mine, sql`${dataSteps.cursor} is not distinct from ${after}`, sql`${dataSteps.endedAt} is null`))
+    const { cursor, rows } = await withTenant(
+      { kind: 'service', tenantId, reason: `data step ${step.name}` },
+      (tx) => step.batch(tx, after),
+    )
+    const moved = await platform()
+      .update(dataSteps)
+      .set({
+        cursor,
+        rows: sql`${dataSteps.rows} + ${rows}`,
+        seenAt: sql`now()`,
+        problem: null,
+        endedAt: cursor === null ? sql`now()` : null,
+      })
+      .where(
+        and(
+          mine,
+          sql`${dataSteps.cursor} is not distinct from ${after}`,
+          sql`${dataSteps.endedAt} is null`,
+        ),
+      )
       .returning({ step: dataSteps.step })
     if (moved.length === 0) return false
     count(rows)
@@ -62,32 +115,61 @@ async function runInTenant(step: DataStep, tenantId: string, signal: AbortSignal
   return false
 }
 
-async function keep(step: DataStep, tenantId: string, { problem }: { problem: string }): Promise<void> {
-  await platform().insert(dataSteps).values({ step: step.name, tenantId, problem })
-    .onConflictDoUpdate({ target: [dataSteps.step, dataSteps.tenantId], set: { problem, seenAt: sql`now()` } })
+async function keep(
+  step: DataStep,
+  tenantId: string,
+  { problem }: { problem: string },
+): Promise<void> {
+  await platform()
+    .insert(dataSteps)
+    .values({ step: step.name, tenantId, problem })
+    .onConflictDoUpdate({
+      target: [dataSteps.step, dataSteps.tenantId],
+      set: { problem, seenAt: sql`now()` },
+    })
 }
 
 async function tenantsDue(step: DataStep): Promise<StepTenant[]> {
-  const rows = await platform().select({ id: tenants.id, slug: tenants.slug, kind: placements.kind, endedAt: dataSteps.endedAt })
+  const rows = await platform()
+    .select({
+      id: tenants.id,
+      slug: tenants.slug,
+      kind: placements.kind,
+      endedAt: dataSteps.endedAt,
+    })
     .from(tenants)
     .innerJoin(placements, eq(placements.tenantId, tenants.id))
     .leftJoin(dataSteps, and(eq(dataSteps.tenantId, tenants.id), eq(dataSteps.step, step.name)))
     .orderBy(tenants.slug)
-  return rows.filter(({ endedAt }) => endedAt === null).map(({ id, slug, kind }) => ({ id, slug, target: kind === 'shared' ? 'shared' : slug }))
+  return rows
+    .filter(({ endedAt }) => endedAt === null)
+    .map(({ id, slug, kind }) => ({ id, slug, target: kind === 'shared' ? 'shared' : slug }))
 }
 
 async function lackingTargets(migration: string): Promise<Set<string>> {
   const targets = await readTargets(platformPool(), await readHistories())
-  return new Set(targets.filter(({ plane, lacks }) => plane === 'tenant' && lacks.includes(migration)).map(({ name }) => name))
+  return new Set(
+    targets
+      .filter(({ plane, lacks }) => plane === 'tenant' && lacks.includes(migration))
+      .map(({ name }) => name),
+  )
 }
 
 /** How far each tenant is with the steps that were ever begun. */
 export async function readSteps(names: string[]) {
-  const { rows } = await platformPool().query<{ step: string; done: number; begun: number; failed: number; rows: number }>(
+  const { rows } = await platformPool().query<{
+    step: string
+    done: number
+    begun: number
+    failed: number
+    rows: number
+  }>(
     `select s.step, count(d.ended_at)::int as done, (count(d.step) - count(d.ended_at))::int as begun, count(d.problem)::int as failed, coalesce(sum(d.rows), 0)::float8 as rows
      from unnest($1::text[]) with ordinality as s (step, place)
      left join platform.data_steps as d on d.step = s.step
      group by s.step, s.place
-     order by s.place`, [names])
+     order by s.place`,
+    [names],
+  )
   return rows
 }

@@ -1,9 +1,10 @@
 import type { TenantTx } from '#db/door'
 
 /**
- * A change of data that goes with a migration, run in every tenant through the door. `batch` does one part in a short transaction: in,
- * where the last one ended (null at first); out, where this one ended (null when nothing is left) and how many rows it changed. It may
- * run twice on the same part, after a crash, and must then change nothing more.
+ * A change of data that goes with a migration, run in every tenant through the door. `batch` does
+ * one part in a short transaction: in, where the last one ended (null at first); out, where this
+ * one ended (null when nothing is left) and how many rows it changed. It may run twice on the same
+ * part, after a crash, and must then change nothing more.
  */
 export type DataStep = {
   name: string

@@ -1,12 +1,24 @@
 import { migration, readHistories, type Histories } from '#db/fleet/history'
 
-/** The histories of this build with more tenant files behind them. In: texts; the first becomes `9001_test`, and so on. */
+/**
+ * The histories of this build with more tenant files behind them. In: texts; the first becomes
+ * `9001_test`, and so on.
+ */
 export async function withMore(...texts: string[]): Promise<Histories> {
   const { platform, tenant } = await readHistories()
-  return { platform, tenant: [...tenant, ...texts.map((text, i) => migration('tenant', 9001 + i, `${9001 + i}_test`, text))] }
+  return {
+    platform,
+    tenant: [
+      ...tenant,
+      ...texts.map((text, i) => migration('tenant', 9001 + i, `${9001 + i}_test`, text)),
+    ],
+  }
 }
 
-/** A history that grows from test to test. `replace` puts texts in the place of the last one, which nobody got. */
+/**
+ * A history that grows from test to test. `replace` puts texts in the place of the last one, which
+ * nobody got.
+ */
 export function growing() {
   const all: string[] = []
   return {

@@ -6,8 +6,21 @@ import { startRunner } from '#db/fleet/testing/runners'
 import { query } from '#db/fleet/testing/tenant-rows'
 import { verifyFleet } from '#db/fleet/verify'
 
-/** Tests on a fleet of `size`: runners that are killed after at most `withinMs` of work, and runners all at once. */
-export function killingTests({ size, kills, withinMs, runners }: { size: number; kills: number; withinMs: number; runners: number }): void {
+/**
+ * Tests on a fleet of `size`: runners that are killed after at most `withinMs` of work, and runners
+ * all at once.
+ */
+export function killingTests({
+  size,
+  kills,
+  withinMs,
+  runners,
+}: {
+  size: number
+  kills: number
+  withinMs: number
+  runners: number
+}): void {
   const texts: string[] = []
 
   beforeAll(async () => {
@@ -27,7 +40,9 @@ export function killingTests({ size, kills, withinMs, runners }: { size: number;
     }
     const last = await startRunner(texts).ended
     expect(last).toMatchObject({ code: 0, err: '' })
-    expect(await timesApplied()).toEqual(texts.map((_text, at) => ({ migration: `${9001 + at}_test`, targets: size + 1 })))
+    expect(await timesApplied()).toEqual(
+      texts.map((_text, at) => ({ migration: `${9001 + at}_test`, targets: size + 1 })),
+    )
     expect(await query(`select from pg_index where not indisvalid`)).toEqual([])
     expect((await verifyFleet(await withMore(...texts))).drift).toEqual([])
     console.log(`killed after ${seen.join(', ')} of at most ${(size + 1) * kills} applications`)
@@ -36,15 +51,27 @@ export function killingTests({ size, kills, withinMs, runners }: { size: number;
   it(`${runners} runners at once, as processes: each target is migrated once`, async () => {
     texts.push(addColumn('by_many'))
     const ends = await Promise.all(Array.from({ length: runners }, () => startRunner(texts).ended))
-    expect(ends.map(({ code, err }) => ({ code, err }))).toEqual(ends.map(() => ({ code: 0, err: '' })))
-    const done = ends.flatMap(({ out }) => (JSON.parse(out.trim().split('\n').at(-1) ?? '') as { done: string[] }).done)
+    expect(ends.map(({ code, err }) => ({ code, err }))).toEqual(
+      ends.map(() => ({ code: 0, err: '' })),
+    )
+    const done = ends.flatMap(
+      ({ out }) => (JSON.parse(out.trim().split('\n').at(-1) ?? '') as { done: string[] }).done,
+    )
     expect(done.toSorted()).toEqual([...new Set(done)].toSorted())
     expect(done).toHaveLength(size + 1)
-    expect((await timesApplied()).at(-1)).toEqual({ migration: `${9000 + texts.length}_test`, targets: size + 1 })
+    expect((await timesApplied()).at(-1)).toEqual({
+      migration: `${9000 + texts.length}_test`,
+      targets: size + 1,
+    })
     expect((await verifyFleet(await withMore(...texts))).drift).toEqual([])
   }, 900_000)
 }
 
-const next = (at: number) => (at % 5 === 4 ? `-- no transaction\ncreate index concurrently if not exists orders_late_${at} on orders (tenant_id, version)` : addColumn(`due_${at}`))
-const timesApplied = () => query<{ migration: string; targets: number }>(
-  `select migration, count(*)::int as targets from tenancy.applied where migration like '9%' and schema <> 'platform' group by migration order by migration`)
+const next = (at: number) =>
+  at % 5 === 4
+    ? `-- no transaction\ncreate index concurrently if not exists orders_late_${at} on orders (tenant_id, version)`
+    : addColumn(`due_${at}`)
+const timesApplied = () =>
+  query<{ migration: string; targets: number }>(
+    `select migration, count(*)::int as targets from tenancy.applied where migration like '9%' and schema <> 'platform' group by migration order by migration`,
+  )

@@ -2,8 +2,8 @@ import { withMore } from '#db/fleet/testing/histories'
 import { runFleet } from '#db/fleet/run'
 import { closePools } from '#db/pools'
 
-// A runner as a process of its own, to be killed. In: the texts of more migrations, as JSON. Out: a line when it begins with the targets,
-// and how it ended, as JSON.
+// A runner as a process of its own, to be killed. In: the texts of more migrations, as JSON. Out: a
+// line when it begins with the targets, and how it ended, as JSON.
 const texts: string[] = JSON.parse(process.argv[2] ?? '[]')
 let begun = false
 const onProgress = () => {
@@ -11,7 +11,11 @@ const onProgress = () => {
   begun = true
 }
 try {
-  const result = await runFleet({ histories: await withMore(...texts), lockTimeoutMs: 2000, onProgress })
+  const result = await runFleet({
+    histories: await withMore(...texts),
+    lockTimeoutMs: 2000,
+    onProgress,
+  })
   console.log(JSON.stringify(result))
   process.exitCode = result.state === 'done' ? 0 : 1
 } finally {

@@ -29,32 +29,51 @@ export async function filesOf(path: string): Promise<Files> {
 export async function writeFiles(path: string, files: Files): Promise<string> {
   const out = createWriteStream(path)
   const zip = new ZipWriter(out)
-  for (const [name, text] of files) await zip.add(name, (async function* () { yield Buffer.from(text) })())
+  for (const [name, text] of files)
+    await zip.add(
+      name,
+      (async function* () {
+        yield Buffer.from(text)
+      })(),
+    )
   await zip.finish()
   await new Promise((resolve) => out.end(resolve))
   return path
 }
 
-export const manifestOf = (files: Files): Manifest => JSON.parse(files.get('manifest.json') ?? '') as Manifest
+export const manifestOf = (files: Files): Manifest =>
+  JSON.parse(files.get('manifest.json') ?? '') as Manifest
 
-/** What a forger would do: sizes, hashes and counts in the manifest are made to fit the changed files. */
+/**
+ * What a forger would do: sizes, hashes and counts in the manifest are made to fit the changed
+ * files.
+ */
 export function sealed(files: Files, change: (manifest: Manifest) => void = () => {}): Files {
   const manifest = manifestOf(files)
   for (const table of manifest.tables) {
-    for (const facts of Object.values(table.files)) Object.assign(facts, factsOf(files.get(facts.name) ?? ''))
+    for (const facts of Object.values(table.files))
+      Object.assign(facts, factsOf(files.get(facts.name) ?? ''))
     table.rows = (files.get(table.files.ndjson.name) ?? '').split('\n').length - 1
   }
   change(manifest)
   return new Map([...files, ['manifest.json', JSON.stringify(manifest)]])
 }
 
-const factsOf = (text: string) => ({ bytes: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex') })
+const factsOf = (text: string) => ({
+  bytes: Buffer.byteLength(text),
+  sha256: createHash('sha256').update(text).digest('hex'),
+})
 
-/** One number for each table of a tenant, over every value of every row; the same for equal rows of two tenants. */
+/**
+ * One number for each table of a tenant, over every value of every row; the same for equal rows of
+ * two tenants.
+ */
 export async function fingerprint(tenantId: string): Promise<Record<string, string>> {
   forgetPlacement(tenantId)
   const placement = await placementOf(tenantId)
-  const tables = await connected(serviceUrl('worker', placement), (client) => readTables(client, placement.schema))
+  const tables = await connected(serviceUrl('worker', placement), (client) =>
+    readTables(client, placement.schema),
+  )
   return withTenant({ kind: 'service', tenantId, reason: 'Fingerprint' }, async (tx) => {
     const found: Record<string, string> = {}
     for (const { name } of tables) {

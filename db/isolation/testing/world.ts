@@ -15,19 +15,34 @@ import * as sessions from '#db/accounts/sessions'
 import { addMember } from '#db/tenants'
 import * as users from '#db/accounts/users'
 
-export type Inhabitant = { id: string; slug: string; mark: string; owner: Caller & { kind: 'session' } }
-/** Two tenants in each kind of placement, every text of theirs marked, so that one row in the wrong hands is seen. */
+export type Inhabitant = {
+  id: string
+  slug: string
+  mark: string
+  owner: Caller & { kind: 'session' }
+}
+/**
+ * Two tenants in each kind of placement, every text of theirs marked, so that one row in the wrong
+ * hands is seen.
+ */
 export type World = Record<PlacementKind, [Inhabitant, Inhabitant]>
 
 /** The tables of the schema file, by name. */
-export const tenantTables = Object.values(tenantSchema).flatMap((value) => (is(value, PgTable) ? [getTableName(value)] : [])).sort()
+export const tenantTables = Object.values(tenantSchema)
+  .flatMap((value) => (is(value, PgTable) ? [getTableName(value)] : []))
+  .sort()
 
-const tierOf: Record<PlacementKind, Tier> = { shared: 'starter', schema: 'business', database: 'enterprise' }
+const tierOf: Record<PlacementKind, Tier> = {
+  shared: 'starter',
+  schema: 'business',
+  database: 'enterprise',
+}
 
 /** Builds two tenants of each of the given kinds, with `orders` orders each. */
 export async function buildWorld(kinds: readonly PlacementKind[], orders = 6): Promise<World> {
   const world = {} as World
-  for (const kind of kinds) world[kind] = [await inhabitant(kind, 'a', orders), await inhabitant(kind, 'b', orders)]
+  for (const kind of kinds)
+    world[kind] = [await inhabitant(kind, 'a', orders), await inhabitant(kind, 'b', orders)]
   return world
 }
 
@@ -36,19 +51,39 @@ export async function leaveWorld(world: World): Promise<void> {
   for (const { id } of Object.values(world).flat()) await unprovision(id, await placementOf(id))
 }
 
-export async function inhabitant(kind: PlacementKind, name: string, orders: number): Promise<Inhabitant> {
+export async function inhabitant(
+  kind: PlacementKind,
+  name: string,
+  orders: number,
+): Promise<Inhabitant> {
   const mark = `CANARY-${kind}-${name}-${newId().slice(-8)}`
   const slug = mark.toLowerCase()
-  const user = await users.create(platform(), { email: `owner@${slug}.example`, name: `${mark} owner`, verified: true })
+  const user = await users.create(platform(), {
+    email: `owner@${slug}.example`,
+    name: `${mark} owner`,
+    verified: true,
+  })
   const { id } = await createTenant({ slug, name: mark, ownerId: user.id, tier: tierOf[kind] })
   const { products, customers, streets, domain } = stories.acme
   const story = {
-    domain: `${slug}.${domain}`, streets: streets.map((text) => `${mark} ${text}`), customers: customers.map((text) => `${mark} ${text}`),
-    products: products.map(([sku, text, price]): [string, string, number] => [sku, `${mark} ${text}`, price]),
+    domain: `${slug}.${domain}`,
+    streets: streets.map((text) => `${mark} ${text}`),
+    customers: customers.map((text) => `${mark} ${text}`),
+    products: products.map(([sku, text, price]): [string, string, number] => [
+      sku,
+      `${mark} ${text}`,
+      price,
+    ]),
   }
   await withTenant({ kind: 'service', tenantId: id, reason: 'test' }, async (tx) => {
     await fillWithSample(tx, story, orders)
-    await tx.insert(activity).values({ tenantId: id, id: newId(), actor: mark, deed: 'order.created', subject: `${mark} 1001` })
+    await tx.insert(activity).values({
+      tenantId: id,
+      id: newId(),
+      actor: mark,
+      deed: 'order.created',
+      subject: `${mark} 1001`,
+    })
   })
   // the sample fills the tables of the first migration
   for (const tag of (await tagsWithRows()).slice(1)) await addRows(id, tag)
@@ -56,25 +91,39 @@ export async function inhabitant(kind: PlacementKind, name: string, orders: numb
 }
 
 /** A caller with a real session of this user. */
-export async function callerFor(userId: string, tenantId: string): Promise<Caller & { kind: 'session' }> {
+export async function callerFor(
+  userId: string,
+  tenantId: string,
+): Promise<Caller & { kind: 'session' }> {
   const token = await sessions.start(userId, { device: 'test', address: '127.0.0.1' })
   return { kind: 'session', token, tenantId, actor: { id: userId, name: 'test' } }
 }
 
 /** A new user with a role in a tenant, signed in. */
-export async function memberOf(tenantId: string, role: Role): Promise<Caller & { kind: 'session' }> {
-  const user = await users.create(platform(), { email: `${newId()}@people.example`, name: role, verified: true })
+export async function memberOf(
+  tenantId: string,
+  role: Role,
+): Promise<Caller & { kind: 'session' }> {
+  const user = await users.create(platform(), {
+    email: `${newId()}@people.example`,
+    name: role,
+    verified: true,
+  })
   await addMember(platform(), tenantId, user.id, role)
   return callerFor(user.id, tenantId)
 }
 
-/** Rows of raw SQL inside a tenant's transaction, as an attacker with full control of the text would run it. */
+/**
+ * Rows of raw SQL inside a tenant's transaction, as an attacker with full control of the text would
+ * run it.
+ */
 export async function rows(tx: TenantTx, text: string): Promise<Record<string, unknown>[]> {
   return (await tx.execute(sql.raw(text))).rows
 }
 
 /** Raw SQL through the door as this caller. */
-export const through = (caller: Caller, text: string): Promise<Record<string, unknown>[]> => withTenant(caller, (tx) => rows(tx, text))
+export const through = (caller: Caller, text: string): Promise<Record<string, unknown>[]> =>
+  withTenant(caller, (tx) => rows(tx, text))
 
 /** The SQLSTATE of what went wrong, or the name of our own error. */
 export async function refusal(work: Promise<unknown>): Promise<string> {
@@ -82,7 +131,8 @@ export async function refusal(work: Promise<unknown>): Promise<string> {
     await work
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    if (cause instanceof Error) return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name
+    if (cause instanceof Error)
+      return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name
     return String(cause)
   }
   return 'nothing was refused'

@@ -13,7 +13,8 @@ import { servers, type MoveEnd } from '#db/schema/platform'
 import { customers } from '#db/schema/tenant'
 import { encrypt } from '#db/secrets'
 
-// A server that goes away while one of its ends belongs to a move: its port leads nowhere from then on.
+// A server that goes away while one of its ends belongs to a move: its port leads nowhere from then
+// on.
 const made: Inhabitant[] = []
 /** The one that is moved: another in each test. */
 export let tenant: Inhabitant
@@ -32,12 +33,17 @@ export function withTenants(): void {
   }, 60_000)
 }
 
-export const toElsewhere = async (): Promise<Move> => requestMove(await requestTo('elsewhere', tenant.id))
+export const toElsewhere = async (): Promise<Move> =>
+  requestMove(await requestTo('elsewhere', tenant.id))
 /** There at once and for good. */
-export const goTo = async (place: 'shared' | 'schema' | 'elsewhere'): Promise<Move> => driven(await requestMove({ ...(await requestTo(place, tenant.id)), graceHours: 0 }))
+export const goTo = async (place: 'shared' | 'schema' | 'elsewhere'): Promise<Move> =>
+  driven(await requestMove({ ...(await requestTo(place, tenant.id)), graceHours: 0 }))
 export const refused = /ECONNREFUSED/
 
-async function change(end: MoveEnd, changes: (server: typeof servers.$inferSelect) => Partial<typeof servers.$inferInsert>): Promise<void> {
+async function change(
+  end: MoveEnd,
+  changes: (server: typeof servers.$inferSelect) => Partial<typeof servers.$inferInsert>,
+): Promise<void> {
   const at = eq(servers.id, end.serverId ?? '')
   const [server] = await platform().select().from(servers).where(at)
   if (!server) throw new Error('the end is on no other server')
@@ -47,7 +53,11 @@ async function change(end: MoveEnd, changes: (server: typeof servers.$inferSelec
 
 export const dies = (end: MoveEnd): Promise<void> => change(end, () => ({ port: 1 }))
 /** It answers, and lets nobody of ours in. */
-export const refuses = (end: MoveEnd): Promise<void> => change(end, ({ id }) => ({ workerSecret: encrypt('wrong', `server ${id} worker`), migratorSecret: encrypt('wrong', `server ${id} migrator`) }))
+export const refuses = (end: MoveEnd): Promise<void> =>
+  change(end, ({ id }) => ({
+    workerSecret: encrypt('wrong', `server ${id} worker`),
+    migratorSecret: encrypt('wrong', `server ${id} migrator`),
+  }))
 
 export async function comesBack(): Promise<void> {
   await revive?.()
@@ -55,18 +65,40 @@ export async function comesBack(): Promise<void> {
 
 /** The instant behind the first of the two commits, which was so many seconds ago. */
 export async function fence(adminUrl: string, secondsAgo: number): Promise<void> {
-  const { rowCount } = await connected(adminUrl, (client) => client.query(
-    `update tenancy.residents set state = 'fenced', epoch = epoch + 1, changed_at = clock_timestamp() - make_interval(secs => $2) where tenant_id = $1 and state = 'copying'`, [tenant.id, secondsAgo]))
+  const { rowCount } = await connected(adminUrl, (client) =>
+    client.query(
+      `update tenancy.residents set state = 'fenced', epoch = epoch + 1, changed_at = clock_timestamp() - make_interval(secs => $2) where tenant_id = $1 and state = 'copying'`,
+      [tenant.id, secondsAgo],
+    ),
+  )
   expect(rowCount).toBe(1)
 }
 
-export const stateAt = (adminUrl: string): Promise<{ state: string; move: string | null } | undefined> => connected(adminUrl, async (client) =>
-  (await client.query<{ state: string; move: string | null }>('select state, move_id as move from tenancy.residents where tenant_id = $1', [tenant.id])).rows[0])
+export const stateAt = (
+  adminUrl: string,
+): Promise<{ state: string; move: string | null } | undefined> =>
+  connected(
+    adminUrl,
+    async (client) =>
+      (
+        await client.query<{ state: string; move: string | null }>(
+          'select state, move_id as move from tenancy.residents where tenant_id = $1',
+          [tenant.id],
+        )
+      ).rows[0],
+  )
 
 /** One end of a move, on the other server. */
-export const databaseOf = async (end: MoveEnd): Promise<string> => inDatabase(await otherServer(), end.database ?? '')
+export const databaseOf = async (end: MoveEnd): Promise<string> =>
+  inDatabase(await otherServer(), end.database ?? '')
 
-export const add = (): Promise<unknown> => withTenant(serviceOf(tenant.id), (tx) => tx.insert(customers).values({ tenantId: tenant.id, id: newId(), name: 'Somebody' }).returning({ id: customers.id }))
+export const add = (): Promise<unknown> =>
+  withTenant(serviceOf(tenant.id), (tx) =>
+    tx
+      .insert(customers)
+      .values({ tenantId: tenant.id, id: newId(), name: 'Somebody' })
+      .returning({ id: customers.id }),
+  )
 
 /** Given up, it waits for its server until an operator says that it shall not. */
 export async function endsWithout(move: Move): Promise<void> {

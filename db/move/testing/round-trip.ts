@@ -3,21 +3,39 @@ import { judge } from '#db/bench/judge'
 import { Writer } from '#db/bench/writer'
 import type { Inhabitant } from '#db/isolation/testing/world'
 import { requestConfirm, requestMove, requestRollback } from '#db/move/request'
-import { driven, fingerprint, mainAdmin, remains, requestTo, settleIn, tierOf, type Place } from '#db/move/testing/world'
+import {
+  driven,
+  fingerprint,
+  mainAdmin,
+  remains,
+  requestTo,
+  settleIn,
+  tierOf,
+  type Place,
+} from '#db/move/testing/world'
 import { placementOf } from '#db/registry'
 
 const nothing = { lost: 0, doubled: 0, resurrected: 0, examples: [] }
 
-/** A tenant that writes all the while goes to a place, is rolled back, goes again and stays. Out: who has to be taken away at the end. */
+/**
+ * A tenant that writes all the while goes to a place, is rolled back, goes again and stays. Out:
+ * who has to be taken away at the end.
+ */
 export async function roundTrip(from: Place, to: Place): Promise<Inhabitant[]> {
-  const [tenant, neighbour] = [await settleIn(from, `${from}-${to}`, 60), await settleIn('shared', 'neighbour', 20)]
+  const [tenant, neighbour] = [
+    await settleIn(from, `${from}-${to}`, 60),
+    await settleIn('shared', 'neighbour', 20),
+  ]
   const untouched = await fingerprint(neighbour.id)
   const writer = new Writer(tenant.owner, 200)
   await writer.start(3)
 
   const there = await driven(await requestMove(await requestTo(to, tenant.id)))
   expect(there).toMatchObject({ state: 'switched', error: null })
-  expect(await placementOf(tenant.id)).toMatchObject({ kind: to === 'elsewhere' ? 'database' : to, epoch: there.source.epoch + 1 })
+  expect(await placementOf(tenant.id)).toMatchObject({
+    kind: to === 'elsewhere' ? 'database' : to,
+    epoch: there.source.epoch + 1,
+  })
   expect(await tierOf(tenant.id)).toBe(there.tierTo)
   const back = await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))
   expect(back).toMatchObject({ state: 'cleaned', error: null })

@@ -4,7 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connected } from '#db/connect'
 import { startPostgres } from '../../../scripts/postgres.mjs'
 
-/** A PostgreSQL that a test may kill. Linux only: the postmaster is found as the parent of a backend. */
+/**
+ * A PostgreSQL that a test may kill. Linux only: the postmaster is found as the parent of a
+ * backend.
+ */
 export class MortalServer {
   adminUrl = ''
   #leases: (() => Promise<void>)[] = []
@@ -28,8 +31,12 @@ export class MortalServer {
 
   async postmaster(): Promise<number> {
     return connected(this.adminUrl, async (client) => {
-      const { rows: [backend] } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
-      return Number(readFileSync(`/proc/${backend?.pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1])
+      const {
+        rows: [backend],
+      } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
+      return Number(
+        readFileSync(`/proc/${backend?.pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1],
+      )
     })
   }
 

@@ -8,17 +8,28 @@ import type { Moment } from '#db/move/moments'
 import { forgetPlacement } from '#db/registry'
 import type { MoveState } from '#db/schema/platform'
 
-/** A worker in a process of its own, as it runs in production, which may be told to die or to freeze at a moment. */
+/**
+ * A worker in a process of its own, as it runs in production, which may be told to die or to freeze
+ * at a moment.
+ */
 export class WorkerProcess {
   readonly child: ChildProcess
   readonly said: string[] = []
   readonly #freezes: boolean
   constructor(at?: { how: 'kill' | 'stop' | 'say'; moment?: Moment }) {
     // a fault run starts hundreds of these
-    const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'rowhouse-compile-cache'), ROWHOUSE_MOMENT: at ? `${at.how}:${at.moment ?? ''}` : '' }
+    const env = {
+      ...process.env,
+      NODE_COMPILE_CACHE: join(tmpdir(), 'rowhouse-compile-cache'),
+      ROWHOUSE_MOMENT: at ? `${at.how}:${at.moment ?? ''}` : '',
+    }
     this.#freezes = at?.how === 'stop'
-    this.child = spawn(process.execPath, ['db/worker.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-    for (const stream of [this.child.stdout, this.child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => this.said.push(text))
+    this.child = spawn(process.execPath, ['db/worker.ts'], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    for (const stream of [this.child.stdout, this.child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => this.said.push(text))
   }
 
   get output(): string {
@@ -29,11 +40,19 @@ export class WorkerProcess {
   async struck(moment: Moment, withinMs = 90_000): Promise<void> {
     const until = Date.now() + withinMs
     while (!this.output.includes(`moment: ${moment}\n`) && this.child.signalCode === null) {
-      if (Date.now() > until || this.child.exitCode !== null) throw new Error(`the worker never came to ${JSON.stringify(moment)}:\n${this.output}`)
+      if (Date.now() > until || this.child.exitCode !== null)
+        throw new Error(`the worker never came to ${JSON.stringify(moment)}:\n${this.output}`)
       await sleep(20)
     }
     // it says so before it freezes: a signal to wake up that came first would be lost
-    while (this.#freezes && this.child.signalCode === null && !execFileSync('ps', ['-o', 'state=', '-p', String(this.child.pid)], { encoding: 'utf8' }).startsWith('T')) await sleep(5)
+    while (
+      this.#freezes &&
+      this.child.signalCode === null &&
+      !execFileSync('ps', ['-o', 'state=', '-p', String(this.child.pid)], {
+        encoding: 'utf8',
+      }).startsWith('T')
+    )
+      await sleep(5)
   }
 
   wake = (): boolean => this.child.kill('SIGCONT')
@@ -47,8 +66,15 @@ export class WorkerProcess {
   }
 }
 
-/** Until a move is in one of these states. Throws with what its worker said when it takes too long. */
-export async function reached(move: Move, states: MoveState[], worker?: WorkerProcess, withinMs = 120_000): Promise<Move> {
+/**
+ * Until a move is in one of these states. Throws with what its worker said when it takes too long.
+ */
+export async function reached(
+  move: Move,
+  states: MoveState[],
+  worker?: WorkerProcess,
+  withinMs = 120_000,
+): Promise<Move> {
   const until = Date.now() + withinMs
   for (;;) {
     const now = await readMove(move.id)
@@ -56,7 +82,10 @@ export async function reached(move: Move, states: MoveState[], worker?: WorkerPr
       forgetPlacement()
       return now
     }
-    if (Date.now() > until) throw new Error(`the move is ${now.state} (${now.note}, ${now.error}) and not ${states.join(' or ')}:\n${worker?.output ?? ''}`)
+    if (Date.now() > until)
+      throw new Error(
+        `the move is ${now.state} (${now.note}, ${now.error}) and not ${states.join(' or ')}:\n${worker?.output ?? ''}`,
+      )
     await sleep(30)
   }
 }

@@ -14,7 +14,9 @@ export default async function NewPasswordPage() {
   if (!link) return <LinkGone href="/reset" label="Ask for a new link" />
   return (
     <div className="grid gap-6">
-      <AuthHeading title="Choose a new password">For {link.email}. You will be signed out everywhere.</AuthHeading>
+      <AuthHeading title="Choose a new password">
+        For {link.email}. You will be signed out everywhere.
+      </AuthHeading>
       <PasswordForm action={resetPassword} email={link.email} button="Set the new password" />
     </div>
   )

@@ -16,9 +16,25 @@ export default async function CodePage({ searchParams }: PageProps<'/sign-in/cod
   if (!tickets.open('password given', await readCookie('step'))) redirect('/sign-in')
   return (
     <div className="grid gap-6">
-      <AuthHeading title="One more step">Type the six digits that your authenticator app shows, or one of your recovery codes.</AuthHeading>
-      <ActionForm action={codeAction} hidden={{ callbackUrl: localPath(typeof callbackUrl === 'string' ? callbackUrl : undefined) }} label="Code">
-        <TextField name="code" label="Code" autoComplete="one-time-code" inputMode="text" maxLength={40} autoCapitalize="none" spellCheck={false} />
+      <AuthHeading title="One more step">
+        Type the six digits that your authenticator app shows, or one of your recovery codes.
+      </AuthHeading>
+      <ActionForm
+        action={codeAction}
+        hidden={{
+          callbackUrl: localPath(typeof callbackUrl === 'string' ? callbackUrl : undefined),
+        }}
+        label="Code"
+      >
+        <TextField
+          name="code"
+          label="Code"
+          autoComplete="one-time-code"
+          inputMode="text"
+          maxLength={40}
+          autoCapitalize="none"
+          spellCheck={false}
+        />
         <SubmitButton size="large">Sign in</SubmitButton>
       </ActionForm>
       <ButtonLink href="/sign-in" look="quiet" className="justify-self-start">

@@ -20,7 +20,19 @@ export default async function CustomersPage({ searchParams }: PageProps<'/custom
   const { q, archived, cursor } = address
   const page = await db((tx) => customers.list(tx, { search: q, archived, cursor, size: 50 }))
   const create = may('customers:write') && (
-    <FormDialog opener={<><Plus aria-hidden /> New customer</>} look="primary" title="New customer" save="Create customer" done="is a customer now." action={createCustomer} goTo="/customers">
+    <FormDialog
+      opener={
+        <>
+          <Plus aria-hidden /> New customer
+        </>
+      }
+      look="primary"
+      title="New customer"
+      save="Create customer"
+      done="is a customer now."
+      action={createCustomer}
+      goTo="/customers"
+    >
       <CustomerFields />
     </FormDialog>
   )
@@ -34,8 +46,14 @@ export default async function CustomersPage({ searchParams }: PageProps<'/custom
         active="In use"
         search={{ label: 'Search customers', placeholder: 'Name or e-mail address' }}
         empty={
-          <EmptyState title={q ? 'No customer fits' : archived ? 'None is archived' : 'No customers yet'}>
-            {q ? 'Names and e-mail addresses are searched for all your words.' : archived ? 'Archive a customer who orders no more; the orders stay.' : 'Create the first one here, or while you write an order.'}
+          <EmptyState
+            title={q ? 'No customer fits' : archived ? 'None is archived' : 'No customers yet'}
+          >
+            {q
+              ? 'Names and e-mail addresses are searched for all your words.'
+              : archived
+                ? 'Archive a customer who orders no more; the orders stay.'
+                : 'Create the first one here, or while you write an order.'}
           </EmptyState>
         }
       >

@@ -28,27 +28,55 @@ export default async function CustomerPage({ params }: PageProps<'/customers/[id
   const { id } = await params
   const { scope, formats, db, may } = await tenantPage()
   if (!isId(id)) notFound()
-  const [customer, sold, orders, entries] = await db((tx) => Promise.all([
-    customers.find(tx, id), customers.sold(tx, id), list(tx, { ...everyOrder, customerId: id }, newest), activity.about(tx, id),
-  ]))
+  const [customer, sold, orders, entries] = await db((tx) =>
+    Promise.all([
+      customers.find(tx, id),
+      customers.sold(tx, id),
+      list(tx, { ...everyOrder, customerId: id }, newest),
+      activity.about(tx, id),
+    ]),
+  )
   if (!customer) notFound()
   const all = `/orders?customer=${id}` as Route
   return (
     <Page scope={scope} width="normal">
       <title>{`${customer.name} · Rowhouse`}</title>
-      <PageHeader title={customer.name} beside={customer.archivedAt && <Badge tone="warn">Archived</Badge>} back={{ href: '/customers', label: 'Customers' }}>
+      <PageHeader
+        title={customer.name}
+        beside={customer.archivedAt && <Badge tone="warn">Archived</Badge>}
+        back={{ href: '/customers', label: 'Customers' }}
+      >
         {may('customers:write') && (
           <>
             {customer.archivedAt ? (
-              <TenantButton action={restoreCustomer} input={{ id }} done={`${customer.name} is in use again.`}>
+              <TenantButton
+                action={restoreCustomer}
+                input={{ id }}
+                done={`${customer.name} is in use again.`}
+              >
                 <ArchiveRestore aria-hidden /> Restore
               </TenantButton>
             ) : (
-              <TenantButton action={archiveCustomer} input={{ id }} done={`${customer.name} is archived.`}>
+              <TenantButton
+                action={archiveCustomer}
+                input={{ id }}
+                done={`${customer.name} is archived.`}
+              >
                 <Archive aria-hidden /> Archive
               </TenantButton>
             )}
-            <FormDialog opener={<><Pencil aria-hidden /> Edit</>} title={`Edit ${customer.name}`} save="Save customer" done="is saved." action={editCustomer} hidden={{ id, version: customer.version }}>
+            <FormDialog
+              opener={
+                <>
+                  <Pencil aria-hidden /> Edit
+                </>
+              }
+              title={`Edit ${customer.name}`}
+              save="Save customer"
+              done="is saved."
+              action={editCustomer}
+              hidden={{ id, version: customer.version }}
+            >
               <CustomerFields start={customer} />
             </FormDialog>
           </>
@@ -66,7 +94,15 @@ export default async function CustomerPage({ params }: PageProps<'/customers/[id
               All orders
             </ButtonLink>
           </CardHeader>
-          {orders.rows.length > 0 ? <OrdersTable rows={orders.rows} columns={['placed', 'status', 'total']} formats={formats} /> : <EmptyState title="No orders yet" />}
+          {orders.rows.length > 0 ? (
+            <OrdersTable
+              rows={orders.rows}
+              columns={['placed', 'status', 'total']}
+              formats={formats}
+            />
+          ) : (
+            <EmptyState title="No orders yet" />
+          )}
         </Card>
         <div className="grid gap-5">
           <CustomerFacts customer={customer} sold={sold} formats={formats} />

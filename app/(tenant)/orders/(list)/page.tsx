@@ -26,18 +26,25 @@ export default async function OrdersPage({ searchParams }: PageProps<'/orders'>)
   const address = readAddress(await searchParams, formats, remembered)
   const { period } = address
   const { customerId } = address.filter
-  const [found, page, customer] = await db((tx) => Promise.all([
-    cells(tx, period.both, formats.zone),
-    list(tx, address.filter, address.view),
-    customerId ? customers.find(tx, customerId) : null,
-  ]))
+  const [found, page, customer] = await db((tx) =>
+    Promise.all([
+      cells(tx, period.both, formats.zone),
+      list(tx, address.filter, address.view),
+      customerId ? customers.find(tx, customerId) : null,
+    ]),
+  )
   const now = found.filter((cell) => cell.date >= period.first)
   const before = found.filter((cell) => cell.date < period.first)
   const link = (changes: Record<string, string | null>) => changed(address.given, changes)
   return (
     <Page scope={scope}>
       <PageHeader title="Orders">
-        <PeriodChoice period={period} formats={formats} link={link} keep={address.kept('period', 'from', 'to')} />
+        <PeriodChoice
+          period={period}
+          formats={formats}
+          link={link}
+          keep={address.kept('period', 'from', 'to')}
+        />
         {may('orders:write') && (
           <ButtonLink href="/orders/new" look="primary">
             <Plus aria-hidden /> New order
@@ -46,7 +53,11 @@ export default async function OrdersPage({ searchParams }: PageProps<'/orders'>)
       </PageHeader>
       <FigureStrip now={figures(now)} before={figures(before)} formats={formats} />
       <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_21rem]">
-        <DayChart days={byDay(now, period.dates)} before={byDay(before, datesBefore(period))} formats={formats} />
+        <DayChart
+          days={byDay(now, period.dates)}
+          before={byDay(before, datesBefore(period))}
+          formats={formats}
+        />
         <StatusBreakdown all={byStatus(now)} formats={formats} link={link} />
       </div>
       <OrdersCard

@@ -21,16 +21,24 @@ export const metadata = { title: 'Order' }
 export default async function OrderPage({ params }: PageProps<'/orders/[id]'>) {
   const { id } = await params
   const { scope, formats, db, may } = await tenantPage()
-  const [order, entries] = isId(id) ? await db((tx) => Promise.all([orders.find(tx, id), activity.about(tx, id)])) : [null, []]
+  const [order, entries] = isId(id)
+    ? await db((tx) => Promise.all([orders.find(tx, id), activity.about(tx, id)]))
+    : [null, []]
   if (!order) notFound()
   return (
     <Page scope={scope} width="normal">
       <title>{`Order #${order.number} · Rowhouse`}</title>
       <PageHeader
         title={`Order #${order.number}`}
-        beside={<Badge><StatusText status={order.status} /></Badge>}
+        beside={
+          <Badge>
+            <StatusText status={order.status} />
+          </Badge>
+        }
         back={{ href: '/orders', label: 'Orders' }}
-        about={<time dateTime={order.placedAt.toISOString()}>{moment(order.placedAt, formats)}</time>}
+        about={
+          <time dateTime={order.placedAt.toISOString()}>{moment(order.placedAt, formats)}</time>
+        }
       >
         {may('orders:write') && (
           <OrderActions

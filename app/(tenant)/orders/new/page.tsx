@@ -19,7 +19,11 @@ export default async function NewOrderPage({ searchParams }: PageProps<'/orders/
   return (
     <Page scope={scope} width="narrow">
       <PageHeader title="New order" back={{ href: '/orders', label: 'Orders' }} />
-      <NewOrder customer={customer && { value: customer.id, label: customer.name, hint: customer.email }} action={createOrder} createCustomer={may('customers:write') ? createCustomer : null} />
+      <NewOrder
+        customer={customer && { value: customer.id, label: customer.name, hint: customer.email }}
+        action={createOrder}
+        createCustomer={may('customers:write') ? createCustomer : null}
+      />
     </Page>
   )
 }

@@ -23,7 +23,19 @@ export default async function ProductsPage({ searchParams }: PageProps<'/product
     <Page scope={scope} width="normal">
       <PageHeader title="Products">
         {may('products:write') && (
-          <FormDialog opener={<><Plus aria-hidden /> New product</>} look="primary" title="New product" save="Create product" done="is on offer now." action={createProduct} goTo="/products">
+          <FormDialog
+            opener={
+              <>
+                <Plus aria-hidden /> New product
+              </>
+            }
+            look="primary"
+            title="New product"
+            save="Create product"
+            done="is on offer now."
+            action={createProduct}
+            goTo="/products"
+          >
             <ProductFields formats={formats} />
           </FormDialog>
         )}
@@ -35,8 +47,14 @@ export default async function ProductsPage({ searchParams }: PageProps<'/product
         active="On offer"
         search={{ label: 'Search products', placeholder: 'Number or name' }}
         empty={
-          <EmptyState title={q ? 'No product fits' : archived ? 'None is archived' : 'No products yet'}>
-            {q ? 'Numbers and names are searched for all your words.' : archived ? 'Archive what you sell no more; the orders that have it stay.' : 'An order needs at least one product. Create the first one here.'}
+          <EmptyState
+            title={q ? 'No product fits' : archived ? 'None is archived' : 'No products yet'}
+          >
+            {q
+              ? 'Numbers and names are searched for all your words.'
+              : archived
+                ? 'Archive what you sell no more; the orders that have it stay.'
+                : 'An order needs at least one product. Create the first one here.'}
           </EmptyState>
         }
       >

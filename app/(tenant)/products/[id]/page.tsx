@@ -21,24 +21,50 @@ export const metadata = { title: 'Product' }
 export default async function ProductPage({ params }: PageProps<'/products/[id]'>) {
   const { id } = await params
   const { scope, formats, db, may } = await tenantPage()
-  const [product, entries] = isId(id) ? await db((tx) => Promise.all([products.find(tx, id), activity.about(tx, id)])) : [null, []]
+  const [product, entries] = isId(id)
+    ? await db((tx) => Promise.all([products.find(tx, id), activity.about(tx, id)]))
+    : [null, []]
   if (!product) notFound()
   return (
     <Page scope={scope} width="normal">
       <title>{`${product.name} · Rowhouse`}</title>
-      <PageHeader title={product.name} beside={product.archivedAt && <Badge tone="warn">Archived</Badge>} back={{ href: '/products', label: 'Products' }}>
+      <PageHeader
+        title={product.name}
+        beside={product.archivedAt && <Badge tone="warn">Archived</Badge>}
+        back={{ href: '/products', label: 'Products' }}
+      >
         {may('products:write') && (
           <>
             {product.archivedAt ? (
-              <TenantButton action={restoreProduct} input={{ id }} done={`${product.name} is on offer again.`}>
+              <TenantButton
+                action={restoreProduct}
+                input={{ id }}
+                done={`${product.name} is on offer again.`}
+              >
                 <ArchiveRestore aria-hidden /> Restore
               </TenantButton>
             ) : (
-              <TenantButton action={archiveProduct} input={{ id }} done={`${product.name} is archived.`}>
+              <TenantButton
+                action={archiveProduct}
+                input={{ id }}
+                done={`${product.name} is archived.`}
+              >
                 <Archive aria-hidden /> Archive
               </TenantButton>
             )}
-            <FormDialog opener={<><Pencil aria-hidden /> Edit</>} look="primary" title={`Edit ${product.name}`} save="Save product" done="is saved." action={editProduct} hidden={{ id, version: product.version }}>
+            <FormDialog
+              opener={
+                <>
+                  <Pencil aria-hidden /> Edit
+                </>
+              }
+              look="primary"
+              title={`Edit ${product.name}`}
+              save="Save product"
+              done="is saved."
+              action={editProduct}
+              hidden={{ id, version: product.version }}
+            >
               <ProductFields start={product} formats={formats} />
             </FormDialog>
           </>

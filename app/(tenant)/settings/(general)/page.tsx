@@ -11,8 +11,10 @@ import { saveSettings } from '../actions'
 export const metadata: Metadata = { title: 'Settings' }
 
 // said here, since a browser's own names for currencies may differ from the server's
-const named = (code: string, type: 'currency' | 'language') => new Intl.DisplayNames('en', { type }).of(code) ?? code
-const example = (locale: string) => new Intl.NumberFormat(locale, { minimumFractionDigits: 2 }).format(12345.6)
+const named = (code: string, type: 'currency' | 'language') =>
+  new Intl.DisplayNames('en', { type }).of(code) ?? code
+const example = (locale: string) =>
+  new Intl.NumberFormat(locale, { minimumFractionDigits: 2 }).format(12345.6)
 
 export default async function SettingsPage() {
   const { tenant, scope, db, may } = await tenantPage()
@@ -22,10 +24,21 @@ export default async function SettingsPage() {
       <PageHeader title="Settings" />
       <SettingsSections keys={may('keys:write')} />
       <GeneralSettings
-        tenant={{ name: tenant.name, slug: tenant.slug, currency: tenant.currency, locale: tenant.locale }}
+        tenant={{
+          name: tenant.name,
+          slug: tenant.slug,
+          currency: tenant.currency,
+          locale: tenant.locale,
+        }}
         action={may('settings:write') ? saveSettings : null}
-        currencies={currencies.map((code) => ({ code, text: `${code} – ${named(code, 'currency')}` }))}
-        locales={locales.map((code) => ({ code, text: `${named(code, 'language')}: ${example(code)}` }))}
+        currencies={currencies.map((code) => ({
+          code,
+          text: `${code} – ${named(code, 'currency')}`,
+        }))}
+        locales={locales.map((code) => ({
+          code,
+          text: `${named(code, 'language')}: ${example(code)}`,
+        }))}
         currencyFixed={hasOrders}
       />
     </Page>

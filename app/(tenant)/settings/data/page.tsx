@@ -23,16 +23,47 @@ export default async function DataPage({ searchParams }: PageProps<'/settings/da
   const wanted = (await searchParams).preview !== undefined
   const overview = await db(() => dataOverview(tenant.id, tenant.tier))
   const steps = wanted ? await preview(tenant.id) : null
-  const links = Object.fromEntries(overview.exports.filter(({ state }) => state === 'done' && may('data:export')).map(({ id }) => [id, linkTo(sessionId, id)]))
+  const links = Object.fromEntries(
+    overview.exports
+      .filter(({ state }) => state === 'done' && may('data:export'))
+      .map(({ id }) => [id, linkTo(sessionId, id)]),
+  )
   return (
     <Page scope={scope} width="narrow">
       <PageHeader title="Settings" />
       <SettingsSections keys={may('keys:write')} />
-      {overview.hold && <Notice look="warn">{`On legal hold since ${day(overview.hold.at, formats)}: nothing is deleted until the hold is lifted.`}</Notice>}
-      <ExportCard exports={overview.exports} links={links} formats={formats} action={may('data:export') ? exportEverything : null} />
-      <RetentionCard overview={overview} preview={steps} formats={formats} action={may('retention:write') ? keepFor : null} />
-      {overview.runs.length > 0 && <RetentionRuns runs={overview.runs} formats={formats} action={may('retention:write') ? answerRun : null} />}
-      {may('tenant:erase') && <EraseCard name={tenant.name} erasure={overview.erasure} held={overview.hold !== undefined} formats={formats} erase={askForErasure} keep={keepTheTenant} />}
+      {overview.hold && (
+        <Notice look="warn">{`On legal hold since ${day(overview.hold.at, formats)}: nothing is deleted until the hold is lifted.`}</Notice>
+      )}
+      <ExportCard
+        exports={overview.exports}
+        links={links}
+        formats={formats}
+        action={may('data:export') ? exportEverything : null}
+      />
+      <RetentionCard
+        overview={overview}
+        preview={steps}
+        formats={formats}
+        action={may('retention:write') ? keepFor : null}
+      />
+      {overview.runs.length > 0 && (
+        <RetentionRuns
+          runs={overview.runs}
+          formats={formats}
+          action={may('retention:write') ? answerRun : null}
+        />
+      )}
+      {may('tenant:erase') && (
+        <EraseCard
+          name={tenant.name}
+          erasure={overview.erasure}
+          held={overview.hold !== undefined}
+          formats={formats}
+          erase={askForErasure}
+          keep={keepTheTenant}
+        />
+      )}
     </Page>
   )
 }

@@ -23,7 +23,13 @@ export default async function KeysPage() {
         <NewKey action={createKey} />
       </PageHeader>
       <SettingsSections keys={may('keys:write')} />
-      <ApiKeys keys={keys} formats={formats} revoke={revokeKey} limit={apiPerMinute} origin={new URL(env().APP_URL).origin} />
+      <ApiKeys
+        keys={keys}
+        formats={formats}
+        revoke={revokeKey}
+        limit={apiPerMinute}
+        origin={new URL(env().APP_URL).origin}
+      />
     </Page>
   )
 }

@@ -5,7 +5,8 @@ import { ForeignOrigin } from '#db/errors'
 
 export async function GET(request: NextRequest): Promise<Response> {
   // next-auth answers 500: passwords come by POST, and here by an action alone
-  if (request.nextUrl.pathname.endsWith('/callback/credentials')) return new Response(null, { status: 404 })
+  if (request.nextUrl.pathname.endsWith('/callback/credentials'))
+    return new Response(null, { status: 404 })
   return namesAddress(request) ? handlers.GET(request) : refusal()
 }
 
@@ -13,7 +14,8 @@ export async function POST(request: NextRequest): Promise<Response> {
   try {
     refuseForeignOrigin(request.headers)
   } catch (error) {
-    if (error instanceof ForeignOrigin) return Response.json({ error: error.message }, { status: error.status })
+    if (error instanceof ForeignOrigin)
+      return Response.json({ error: error.message }, { status: error.status })
     throw error
   }
   return namesAddress(request) ? handlers.POST(request) : refusal()

@@ -34,7 +34,10 @@ beforeAll(async () => {
 })
 afterAll(closePools)
 
-const get = (path: string) => GET(new Request(`http://localhost:3000${path}`), { params: Promise.resolve({ id: path.split(/[/?]/)[3] ?? '' }) })
+const get = (path: string) =>
+  GET(new Request(`http://localhost:3000${path}`), {
+    params: Promise.resolve({ id: path.split(/[/?]/)[3] ?? '' }),
+  })
 const sessionOf = async (token: string) => (await sessions.read(token))?.id ?? ''
 const seen = async (path: string, token: string | undefined) => {
   signedIn.token = token
@@ -46,7 +49,10 @@ test('the link gives the file to the session that it was made for', async () => 
   signedIn.token = acme.owner.token
   const answer = await get(linkTo(await sessionOf(acme.owner.token), exportId))
   expect(answer.status).toBe(200)
-  expect(Object.fromEntries(answer.headers)).toMatchObject({ 'content-type': 'application/zip', 'cache-control': 'private, no-store' })
+  expect(Object.fromEntries(answer.headers)).toMatchObject({
+    'content-type': 'application/zip',
+    'cache-control': 'private, no-store',
+  })
   const bytes = Buffer.from(await answer.arrayBuffer())
   expect(bytes.length).toBe(Number(answer.headers.get('content-length')))
   expect(bytes.subarray(0, 2).toString()).toBe('PK')
@@ -63,13 +69,22 @@ test('a signed-out browser, another tenant, another session, a viewer, a removed
 
   expect(await seen(link, undefined)).toEqual(nothing)
   expect(await seen(link, globex.owner.token)).toEqual(nothing)
-  expect(await seen(linkTo(await sessionOf(globex.owner.token), exportId), globex.owner.token)).toEqual(nothing)
+  expect(
+    await seen(linkTo(await sessionOf(globex.owner.token), exportId), globex.owner.token),
+  ).toEqual(nothing)
   expect(await seen(link, leaving.token)).toEqual(nothing)
   expect(await seen(linkTo(await sessionOf(viewer.token), exportId), viewer.token)).toEqual(nothing)
-  expect(await seen(linkTo(await sessionOf(acme.owner.token), exportId, Date.now() - 16 * 60_000), acme.owner.token)).toEqual(nothing)
+  expect(
+    await seen(
+      linkTo(await sessionOf(acme.owner.token), exportId, Date.now() - 16 * 60_000),
+      acme.owner.token,
+    ),
+  ).toEqual(nothing)
   expect(await seen(`/api/exports/${exportId}`, acme.owner.token)).toEqual(nothing)
   expect(await seen('/api/exports/..%2F..%2Fetc', acme.owner.token)).toEqual(nothing)
 
-  await platform().delete(members).where(and(eq(members.tenantId, acme.id), eq(members.userId, leaving.actor.id ?? '')))
+  await platform()
+    .delete(members)
+    .where(and(eq(members.tenantId, acme.id), eq(members.userId, leaving.actor.id ?? '')))
   expect(await seen(leavingLink, leaving.token)).toEqual(nothing)
 })

@@ -5,15 +5,26 @@ import { isLink } from '#db/export/link'
 import { may } from '#db/accounts/permissions'
 import * as sessions from '#db/accounts/sessions'
 
-const missing = () => new Response('Not found\n', { status: 404, headers: { 'content-type': 'text/plain', 'cache-control': 'private, no-store' } })
+const missing = () =>
+  new Response('Not found\n', {
+    status: 404,
+    headers: { 'content-type': 'text/plain', 'cache-control': 'private, no-store' },
+  })
 
-/** The file of an export, for the session that its link was made for; for anybody else there is none. */
-export async function GET(request: Request, { params }: RouteContext<'/api/exports/[id]'>): Promise<Response> {
+/**
+ * The file of an export, for the session that its link was made for; for anybody else there is
+ * none.
+ */
+export async function GET(
+  request: Request,
+  { params }: RouteContext<'/api/exports/[id]'>,
+): Promise<Response> {
   const { id } = await params
   const query = new URL(request.url).searchParams
   const session = await auth()
   if (!session?.tenant || !may(session.tenant.role, 'data:export')) return missing()
-  if (!isLink(session.id, id, { until: query.get('until'), key: query.get('key') })) return missing()
+  if (!isLink(session.id, id, { until: query.get('until'), key: query.get('key') }))
+    return missing()
   const tenantId = session.tenant.id
   const file = await openDownload(tenantId, id)
   if (!file) return missing()
@@ -21,10 +32,16 @@ export async function GET(request: Request, { params }: RouteContext<'/api/expor
     const now = await sessions.read(session.token)
     return now?.tenant?.id === tenantId && may(now.tenant.role, 'data:export')
   })
-  return new Response(Readable.toWeb(Readable.from(content, { objectMode: false })) as ReadableStream, {
-    headers: {
-      'content-type': 'application/zip', 'content-length': String(file.bytes), 'content-disposition': `attachment; filename="${file.name}"`,
-      'cache-control': 'private, no-store', 'x-content-type-options': 'nosniff',
+  return new Response(
+    Readable.toWeb(Readable.from(content, { objectMode: false })) as ReadableStream,
+    {
+      headers: {
+        'content-type': 'application/zip',
+        'content-length': String(file.bytes),
+        'content-disposition': `attachment; filename="${file.name}"`,
+        'cache-control': 'private, no-store',
+        'x-content-type-options': 'nosniff',
+      },
     },
-  })
+  )
 }

@@ -4,35 +4,87 @@ import { listQuery, shapes } from '#app/api/v1/shapes'
 export const dynamic = 'force-static'
 
 const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` })
-const json = (name: string, description: string, type = 'application/json') => ({ description, content: { [type]: { schema: reference(name) } } })
+const json = (name: string, description: string, type = 'application/json') => ({
+  description,
+  content: { [type]: { schema: reference(name) } },
+})
 const refused = (description: string) => json('Problem', description, 'application/problem+json')
-const usual = { 401: refused('No valid key.'), 404: refused('Not found; another organisation’s order is not found either.'), 429: refused('Too many calls; Retry-After says when to come back.') }
+const usual = {
+  401: refused('No valid key.'),
+  404: refused('Not found; another organisation’s order is not found either.'),
+  429: refused('Too many calls; Retry-After says when to come back.'),
+}
 
-const { schemas } = z.toJSONSchema(shapes, { io: 'input', uri: (id) => `#/components/schemas/${id}` })
-const named = Object.fromEntries(Object.entries(schemas).map(([name, { $schema: _, $id: __, ...schema }]) => [name, schema]))
-const parameters = Object.entries(z.toJSONSchema(listQuery, { io: 'input' }).properties ?? {}).map(([name, schema]) => ({ name, in: 'query', required: false, schema }))
+const { schemas } = z.toJSONSchema(shapes, {
+  io: 'input',
+  uri: (id) => `#/components/schemas/${id}`,
+})
+const named = Object.fromEntries(
+  Object.entries(schemas).map(([name, { $schema: _, $id: __, ...schema }]) => [name, schema]),
+)
+const parameters = Object.entries(z.toJSONSchema(listQuery, { io: 'input' }).properties ?? {}).map(
+  ([name, schema]) => ({ name, in: 'query', required: false, schema }),
+)
 
 const document = {
   openapi: '3.1.0',
-  info: { title: 'Rowhouse API', version: '1', description: 'Orders of one organisation. A key belongs to a member and may do no more than that member may.' },
+  info: {
+    title: 'Rowhouse API',
+    version: '1',
+    description:
+      'Orders of one organisation. A key belongs to a member and may do no more than that member may.',
+  },
   servers: [{ url: '/' }],
   security: [{ key: [] }],
   paths: {
     '/api/v1/orders': {
-      get: { operationId: 'listOrders', summary: 'Newest orders first', parameters, responses: { 200: json('OrderPage', 'A page of orders.'), 400: refused('A parameter does not fit.'), ...usual } },
+      get: {
+        operationId: 'listOrders',
+        summary: 'Newest orders first',
+        parameters,
+        responses: {
+          200: json('OrderPage', 'A page of orders.'),
+          400: refused('A parameter does not fit.'),
+          ...usual,
+        },
+      },
       post: {
-        operationId: 'createOrder', summary: 'Create an order', requestBody: { required: true, content: { 'application/json': { schema: reference('NewOrder') } } },
-        responses: { 201: json('CreatedOrder', 'The order was created.'), 400: refused('A field does not fit.'), 403: refused('This key may only read.'), ...usual },
+        operationId: 'createOrder',
+        summary: 'Create an order',
+        requestBody: {
+          required: true,
+          content: { 'application/json': { schema: reference('NewOrder') } },
+        },
+        responses: {
+          201: json('CreatedOrder', 'The order was created.'),
+          400: refused('A field does not fit.'),
+          403: refused('This key may only read.'),
+          ...usual,
+        },
       },
     },
     '/api/v1/orders/{id}': {
-      get: { operationId: 'getOrder', summary: 'One order with lines and history', parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } }], responses: { 200: json('Order', 'The order.'), ...usual } },
+      get: {
+        operationId: 'getOrder',
+        summary: 'One order with lines and history',
+        parameters: [
+          { name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } },
+        ],
+        responses: { 200: json('Order', 'The order.'), ...usual },
+      },
     },
   },
   components: {
-    securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key of the organisation’s settings.' } },
+    securitySchemes: {
+      key: {
+        type: 'http',
+        scheme: 'bearer',
+        description: 'An API key of the organisation’s settings.',
+      },
+    },
     schemas: named,
   },
 }
 
-export const GET = () => Response.json(document, { headers: { 'cache-control': 'public, max-age=300' } })
+export const GET = () =>
+  Response.json(document, { headers: { 'cache-control': 'public, max-age=300' } })

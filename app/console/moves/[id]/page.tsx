@@ -25,7 +25,18 @@ export default async function MovePage({ params }: PageProps<'/console/moves/[id
         back={{ href: tenantAt(move.slug), label: move.tenant }}
       />
       {/* one that was over and is taken up again is followed anew */}
-      <LiveMove key={`${id} ${move.over}`} first={move} formats={formats} actions={{ abandon: abandonMove, abort: abortMove, confirm: confirmMove, rollBack: rollBackMove, tidy: tidyMove }} />
+      <LiveMove
+        key={`${id} ${move.over}`}
+        first={move}
+        formats={formats}
+        actions={{
+          abandon: abandonMove,
+          abort: abortMove,
+          confirm: confirmMove,
+          rollBack: rollBackMove,
+          tidy: tidyMove,
+        }}
+      />
     </PageFrame>
   )
 }

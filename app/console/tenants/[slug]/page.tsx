@@ -27,7 +27,16 @@ import { isLive } from '#db/move/states'
 import { readTenant } from '#db/console/tenant-facts'
 import { hoursAgo, usageByHour } from '#db/console/usage-report'
 import type { Route } from 'next'
-import { eraseTenant, exportTenant, holdTenant, keepTenant, liftHold, resumeTenant, setTenantLimits, suspendTenant } from '../actions'
+import {
+  eraseTenant,
+  exportTenant,
+  holdTenant,
+  keepTenant,
+  liftHold,
+  resumeTenant,
+  setTenantLimits,
+  suspendTenant,
+} from '../actions'
 import { beginSupport } from '../support-actions'
 
 export default async function TenantPage({ params }: PageProps<'/console/tenants/[slug]'>) {
@@ -40,31 +49,57 @@ export default async function TenantPage({ params }: PageProps<'/console/tenants
   const { tenant, suspended, latest } = facts
   const since = hoursAgo(chartHours)
   const [trail, fleet, limits, hours, overview] = await Promise.all([
-    listAudit({ tenantId: tenant.id, search: '', size: 12, before: null }), readStatus(), limitFacts(tenant.id), usageByHour(tenant.id, since), dataOverview(tenant.id, tenant.tier),
+    listAudit({ tenantId: tenant.id, search: '', size: 12, before: null }),
+    readStatus(),
+    limitFacts(tenant.id),
+    usageByHour(tenant.id, since),
+    dataOverview(tenant.id, tenant.tier),
   ])
-  const standing = fleet.targets.find((one) => (facts.placement.kind === 'shared' ? one.name === 'shared' : one.tenantId === tenant.id))
+  const standing = fleet.targets.find((one) =>
+    facts.placement.kind === 'shared' ? one.name === 'shared' : one.tenantId === tenant.id,
+  )
   const moving = latest && isLive(latest.state) ? latest : null
   return (
     <PageFrame width="normal">
       <title>{`${tenant.name} · Rowhouse console`}</title>
-      <PageHeader title={tenant.name} beside={<Badge tone="accent">{tierNames[tenant.tier]}</Badge>} back={{ href: '/console/tenants' as Route, label: 'Tenants' }}>
+      <PageHeader
+        title={tenant.name}
+        beside={<Badge tone="accent">{tierNames[tenant.tier]}</Badge>}
+        back={{ href: '/console/tenants' as Route, label: 'Tenants' }}
+      >
         <ButtonLink href={tierAt(slug)} look="primary">
           <ArrowRightLeft aria-hidden /> Change tier
         </ButtonLink>
         <SupportForm action={beginSupport} slug={slug} name={tenant.name} />
         {suspended ? (
-          <ReasonDialog action={resumeTenant} hidden={{ slug }} opener="Let in again" title={`Let ${tenant.name} in again`} save="Let in" done={`${tenant.name} is let in again.`}>
+          <ReasonDialog
+            action={resumeTenant}
+            hidden={{ slug }}
+            opener="Let in again"
+            title={`Let ${tenant.name} in again`}
+            save="Let in"
+            done={`${tenant.name} is let in again.`}
+          >
             Its people can work again from their next click on.
           </ReasonDialog>
         ) : (
-          <ReasonDialog action={suspendTenant} hidden={{ slug }} opener="Suspend…" title={`Suspend ${tenant.name}`} save="Suspend" look="danger" done={`${tenant.name} is suspended.`}>
+          <ReasonDialog
+            action={suspendTenant}
+            hidden={{ slug }}
+            opener="Suspend…"
+            title={`Suspend ${tenant.name}`}
+            save="Suspend"
+            look="danger"
+            done={`${tenant.name} is suspended.`}
+          >
             Everybody of this tenant is shut out from the next transaction on. Nothing is deleted.
           </ReasonDialog>
         )}
       </PageHeader>
       {suspended && (
         <Notice look="danger">
-          Suspended <Ago at={suspended.at} formats={formats} /> by {suspended.by}: {suspended.reason}
+          Suspended <Ago at={suspended.at} formats={formats} /> by {suspended.by}:{' '}
+          {suspended.reason}
         </Notice>
       )}
       <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
@@ -75,8 +110,26 @@ export default async function TenantPage({ params }: PageProps<'/console/tenants
         </div>
         <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
           <TenantFactsCard facts={facts} standing={standing ?? null} formats={formats} />
-          <TenantLimits facts={limits} slug={slug} name={tenant.name} formats={formats} action={setTenantLimits} />
-          <TenantData overview={overview} slug={slug} name={tenant.name} formats={formats} actions={{ exportAll: exportTenant, hold: holdTenant, lift: liftHold, erase: eraseTenant, keep: keepTenant }} />
+          <TenantLimits
+            facts={limits}
+            slug={slug}
+            name={tenant.name}
+            formats={formats}
+            action={setTenantLimits}
+          />
+          <TenantData
+            overview={overview}
+            slug={slug}
+            name={tenant.name}
+            formats={formats}
+            actions={{
+              exportAll: exportTenant,
+              hold: holdTenant,
+              lift: liftHold,
+              erase: eraseTenant,
+              keep: keepTenant,
+            }}
+          />
           <TenantPeople people={facts.people} />
         </div>
       </div>

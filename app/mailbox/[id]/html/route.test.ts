@@ -15,11 +15,17 @@ vi.mock('#db/env', async (original) => {
 })
 afterAll(closePools)
 
-const get = async (id: string) => GET(new Request(`http://localhost/mailbox/${id}/html`), { params: Promise.resolve({ id }) })
+const get = async (id: string) =>
+  GET(new Request(`http://localhost/mailbox/${id}/html`), { params: Promise.resolve({ id }) })
 const attack = `<script>alert(1)</script>"><img src=x onerror="alert(2)">' onmouseover='alert(3)`
 
 test('a mail is shown in a frame without origin, scripts or anything from elsewhere, and what people typed is text in it', async () => {
-  await post(platform(), 'a@x.example', 'invitation', { subject: attack, paragraphs: [attack], link: { label: attack, url: `https://x.example/${attack}` }, reason: attack })
+  await post(platform(), 'a@x.example', 'invitation', {
+    subject: attack,
+    paragraphs: [attack],
+    link: { label: attack, url: `https://x.example/${attack}` },
+    reason: attack,
+  })
   const [{ id } = { id: '' }] = await platform().select({ id: mail.id }).from(mail)
   const answer = await get(id)
   expect(answer.status).toBe(200)
@@ -34,9 +40,13 @@ test('a mail is shown in a frame without origin, scripts or anything from elsewh
 })
 
 test('the policy of ordinary pages, which the proxy sets before any route, does not take the place of that', async () => {
-  const policyOf = async (path: string) => (await proxy(new NextRequest(`http://localhost:3000${path}`))).headers.get('content-security-policy')
+  const policyOf = async (path: string) =>
+    (await proxy(new NextRequest(`http://localhost:3000${path}`))).headers.get(
+      'content-security-policy',
+    )
   expect(await policyOf('/mailbox/01a2060b-1936-7b76-be35-4d04e7a7fc17/html')).toBe(mailPolicy)
-  for (const path of ['/mailbox', '/mailbox/x/html/more', '/orders', '/orders/mailbox/x/html']) expect(await policyOf(path)).toMatch(/script-src 'self' 'nonce-/)
+  for (const path of ['/mailbox', '/mailbox/x/html/more', '/orders', '/orders/mailbox/x/html'])
+    expect(await policyOf(path)).toMatch(/script-src 'self' 'nonce-/)
 })
 
 test('in production, and where mail is sent, there is no mailbox', async () => {

@@ -4,11 +4,18 @@ import { isId } from '#db/id'
 import { read } from '#db/mail/outbox'
 
 /** The HTML of a mail as a mail program shows it: without scripts, and in a frame of no origin. */
-export async function GET(_: Request, { params }: { params: Promise<{ id: string }> }): Promise<Response> {
+export async function GET(
+  _: Request,
+  { params }: { params: Promise<{ id: string }> },
+): Promise<Response> {
   const { id } = await params
   const mail = mailboxOpen() && isId(id) ? await read(id) : undefined
   if (!mail) return new Response('Not found', { status: 404 })
   return new Response(mail.bodies.html, {
-    headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'private, no-store', 'content-security-policy': mailPolicy },
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'private, no-store',
+      'content-security-policy': mailPolicy,
+    },
   })
 }

@@ -21,9 +21,20 @@ export default async function EditOrderPage({ params }: PageProps<'/orders/[id]/
   if (!order) notFound()
   return (
     <Page scope={scope} width="narrow">
-      <PageHeader title={`Edit order #${order.number}`} back={{ href: orderAddress(id), label: `Order #${order.number}` }} />
-      <EditOrder order={order} editable={editableStatuses.includes(order.status)} action={editOrder} createCustomer={may('customers:write') ? createCustomer : null}>
-        <EmptyState title={`This order is ${order.status}`} action={<ButtonLink href={orderAddress(id)}>Look at it</ButtonLink>}>
+      <PageHeader
+        title={`Edit order #${order.number}`}
+        back={{ href: orderAddress(id), label: `Order #${order.number}` }}
+      />
+      <EditOrder
+        order={order}
+        editable={editableStatuses.includes(order.status)}
+        action={editOrder}
+        createCustomer={may('customers:write') ? createCustomer : null}
+      >
+        <EmptyState
+          title={`This order is ${order.status}`}
+          action={<ButtonLink href={orderAddress(id)}>Look at it</ButtonLink>}
+        >
           Only drafts and placed orders can be edited. Duplicate it to order the same again.
         </EmptyState>
       </EditOrder>

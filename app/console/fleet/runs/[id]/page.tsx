@@ -18,7 +18,11 @@ export default async function RunPage({ params }: PageProps<'/console/fleet/runs
   return (
     <PageFrame width="normal">
       <title>Fleet run · Rowhouse console</title>
-      <PageHeader title="Fleet run" about={`Asked for by ${run.requestedBy}${run.canary.length > 0 ? `, canaries ${run.canary.join(', ')}` : ''}.`} back={{ href: '/console/fleet' as Route, label: 'Fleet' }} />
+      <PageHeader
+        title="Fleet run"
+        about={`Asked for by ${run.requestedBy}${run.canary.length > 0 ? `, canaries ${run.canary.join(', ')}` : ''}.`}
+        back={{ href: '/console/fleet' as Route, label: 'Fleet' }}
+      />
       <LiveRun key={id} first={run} again={startRun} formats={formats} />
     </PageFrame>
   )

@@ -34,13 +34,22 @@ export default async function TierPage({ params }: PageProps<'/console/tenants/[
             <MoveStateText move={latest} />
             <p className="text-ink-soft">
               {tenant.name} makes one move at a time, and one is not over yet.
-              {latest.state === 'switched' && ' Confirm it, or roll it back; then the tier can change again.'}
+              {latest.state === 'switched' &&
+                ' Confirm it, or roll it back; then the tier can change again.'}
             </p>
-            <ButtonLink href={moveAt(latest.id)} look="primary">Go to the move</ButtonLink>
+            <ButtonLink href={moveAt(latest.id)} look="primary">
+              Go to the move
+            </ButtonLink>
           </CardBody>
         </Card>
       ) : (
-        <TierForm slug={slug} name={tenant.name} now={tenant.tier} formats={formats} actions={{ plan: planTierChange, change: changeTier }} />
+        <TierForm
+          slug={slug}
+          name={tenant.name}
+          now={tenant.tier}
+          formats={formats}
+          actions={{ plan: planTierChange, change: changeTier }}
+        />
       )}
     </PageFrame>
   )
