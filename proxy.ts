@@ -1,10 +1,10 @@
 import { NextResponse, type NextRequest } from 'next/server'
-import { busyAnswer } from './app/busy-page'
-import { isMailHtml, mailPolicy } from './app/mail-policy'
+import { busyResponse } from './app/_http/busy-response'
+import { isMailHtmlPath, mailCsp } from './app/_http/mail-csp'
 import { sessionCookie } from './db/accounts/session-cookie'
 import { env } from './db/env'
-import { TooBusy } from './db/errors'
-import { spendSeat } from './db/limits/request-rate'
+import { TooBusy, countSessionRequest } from '@rowhouse/tenancy'
+import { tenancy } from './db/tenancy'
 
 const development = process.env.NODE_ENV === 'development'
 
@@ -21,10 +21,10 @@ export async function proxy(request: NextRequest) {
     })
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
   // what is set here wins over what a route sets
-  const policy = isMailHtml(request.nextUrl.pathname) ? mailPolicy : contentSecurityPolicy(nonce)
+  const policy = isMailHtmlPath(request.nextUrl.pathname) ? mailCsp : contentSecurityPolicy(nonce)
   const counted = await count(request)
-  if (counted instanceof TooBusy) {
-    const answer = busyAnswer({
+  if (TooBusy.is(counted)) {
+    const answer = busyResponse({
       seconds: counted.retryAfterSeconds,
       wantsPage: request.headers.get('accept')?.includes('text/html') ?? false,
       nonce,
@@ -64,9 +64,9 @@ async function count(request: NextRequest): Promise<boolean | TooBusy> {
     return true
   const cookie = request.cookies.get(sessionCookie(env().APP_URL).name)
   try {
-    return cookie !== undefined && (await spendSeat(cookie.value))
+    return cookie !== undefined && (await countSessionRequest(tenancy(), cookie.value))
   } catch (error) {
-    if (error instanceof TooBusy) return error
+    if (TooBusy.is(error)) return error
     throw error
   }
 }

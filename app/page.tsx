@@ -1,5 +1,5 @@
 import { redirect } from 'next/navigation'
-import { requireTenant } from '#app/session'
+import { requireTenant } from '#app/_session/session'
 
 export default async function Home() {
   await requireTenant()

@@ -1,4 +1,4 @@
-import { decimalText } from '#db/product/money'
+import { decimalText } from '#db/money'
 
 /**
  * How this viewer reads money and time: the tenant's locale and currency, the viewer's own time

@@ -1,11 +1,14 @@
-import * as erasures from '#db/erase/erasures'
-import * as exports from '#db/export/exports'
-import * as holds from '#db/holds'
-import { platform } from '#db/registry'
-import { ageing, bounds, rulesOf } from '#db/retention/rules'
-import { history } from '#db/retention/runs'
-import type { Tier } from '#db/schema/platform'
-import { ages } from '#db/schema/tenant'
+import {
+  erasures,
+  exports,
+  holds,
+  agingTables,
+  rulesOf,
+  listRetentionRuns,
+} from '@rowhouse/tenancy/data'
+import { platform, tenancy } from '#db/tenancy'
+import { tiers, type Tier } from '#db/tiers'
+import { retention } from '#db/schema/tenant'
 
 /**
  * What a tenant sees of its own data: exports, for how long rows are kept, what has gone, and
@@ -16,7 +19,7 @@ export async function dataOverview(tenantId: string, tier: Tier) {
   const [made, rules, runs, hold, erasure] = await Promise.all([
     exports.list(db, tenantId, 5),
     rulesOf(db, tenantId),
-    history(db, tenantId, 5),
+    listRetentionRuns(db, tenantId, 5),
     holds.standing(db, tenantId),
     erasures.current(db, tenantId),
   ])
@@ -26,9 +29,9 @@ export async function dataOverview(tenantId: string, tier: Tier) {
     runs,
     hold,
     erasure,
-    bounds: bounds[tier],
-    kept: ageing.map(({ table }) => ({ table, days: days.get(table) ?? null })),
-    never: Object.entries(ages).flatMap(([table, age]) =>
+    bounds: tiers[tier].retentionDays,
+    kept: agingTables(tenancy()).map(({ table }) => ({ table, days: days.get(table) ?? null })),
+    never: Object.entries(retention).flatMap(([table, age]) =>
       'kept' in age ? [{ table, why: age.kept }] : [],
     ),
   }

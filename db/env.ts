@@ -1,6 +1,5 @@
-import { createHmac } from 'node:crypto'
 import { z } from 'zod'
-import { ConfigurationError } from '#db/errors'
+import { type Login, ConfigurationError, derivedLoginUrl } from '@rowhouse/tenancy'
 
 const databaseUrl = z.url({
   protocol: /^postgres(ql)?$/,
@@ -31,6 +30,8 @@ const schema = z.object({
   METRICS_TENANTS: z.enum(['0', '1']).default('0'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   OTEL_SERVICE_NAME: z.string().default('rowhouse'),
+  // several statements in one write, by private parts of pg; or ordinary queries, one by one
+  DATABASE_PIPELINE: z.enum(['pipelined', 'plain']).default('pipelined'),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(1000).default(20),
   // unset: operators need a second factor in production, and nowhere else
   OPERATOR_SECOND_FACTOR: z.enum(['required', 'optional']).optional(),
@@ -52,8 +53,6 @@ const schema = z.object({
 })
 
 export type Env = z.infer<typeof schema>
-export const logins = ['platform', 'tenant', 'worker', 'migrator'] as const
-export type Login = (typeof logins)[number]
 
 let parsed: Env | undefined
 
@@ -77,25 +76,29 @@ export function env(): Env {
  * The URL of one of our logins: as configured, or derived from DATABASE_URL with a password that
  * only AUTH_SECRET gives.
  */
-export function loginUrl(login: Login): string {
+function loginUrl(login: Login): string {
   const name = `${login.toUpperCase() as Uppercase<Login>}_DATABASE_URL` as const
   const given = env()[name]
   if (given) return given
   const admin = env().DATABASE_URL
   if (!admin)
     throw new ConfigurationError([`${name} is missing (or DATABASE_URL, from which it is derived)`])
-  const url = new URL(admin)
-  url.username = `rowhouse_${login}`
-  url.password = derivedPassword(login)
-  return url.toString()
+  return derivedLoginUrl(admin, login, env().AUTH_SECRET)
 }
 
-/** The password that `setup` gives to a login when no URL of its own is configured. */
-function derivedPassword(login: Login): string {
-  return createHmac('sha256', env().AUTH_SECRET).update(`login ${login}`).digest('base64url')
-}
-
-/** The password in a login's URL, which `setup` gives to that login. */
-export function loginPassword(login: Login): string {
-  return decodeURIComponent(new URL(loginUrl(login)).password)
-}
+/** The URLs of all logins of the engine. */
+export const loginUrls = (): Record<Login, string> => ({
+  // read when needed: the app has no business with those of the worker and the migrator
+  get platform() {
+    return loginUrl('platform')
+  },
+  get tenant() {
+    return loginUrl('tenant')
+  },
+  get worker() {
+    return loginUrl('worker')
+  },
+  get migrator() {
+    return loginUrl('migrator')
+  },
+})

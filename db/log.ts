@@ -1,16 +1,17 @@
 import pino from 'pino'
 import { env } from '#db/env'
+import { RowhouseError } from '@rowhouse/tenancy'
 
-const held = globalThis as typeof globalThis & { rowhouseLog?: pino.Logger }
+let logger: pino.Logger | undefined
 
 /**
  * The log: one JSON document a line on standard output. Ids, names of things and numbers only,
  * never a value that somebody typed.
  */
-export const log = (): pino.Logger => (held.rowhouseLog ??= logTo(1))
+export const log = (): pino.Logger => (logger ??= logTo(1))
 
 /** For commands, whose standard output is their answer. */
-export const logToStandardError = (): void => void (held.rowhouseLog = logTo(2))
+export const logToStandardError = (): void => void (logger = logTo(2))
 
 const logTo = (descriptor: 1 | 2): pino.Logger =>
   pino(
@@ -34,15 +35,6 @@ const logTo = (descriptor: 1 | 2): pino.Logger =>
     pino.destination({ fd: descriptor, sync: true }),
   )
 
-/** Notes a transaction that took longer than SLOW_MS, with its tenant. */
-export function slow(tenantId: string, databaseMs: number, waitMs: number): void {
-  if (databaseMs >= env().SLOW_MS)
-    log().warn(
-      { tenantId, databaseMs: Math.round(databaseMs), waitMs: Math.round(waitMs) },
-      'slow transaction',
-    )
-}
-
 /**
  * What may be said of an error in the log: its kind and code, and our own sentences. What
  * PostgreSQL says can hold a row's values.
@@ -51,7 +43,7 @@ export function factsOf(error: unknown): Record<string, unknown> {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   if (!(cause instanceof Error)) return { error: typeof cause }
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
-  const ours = 'status' in cause && typeof cause.status === 'number' ? cause.message : undefined
+  const ours = RowhouseError.is(cause) ? cause.message : undefined
   return {
     error: cause.name,
     code,

@@ -1,11 +1,10 @@
 import { env } from '#db/env'
-import { platformPool, tenantPools } from '#db/pools'
-import { tenantQueues } from '#db/limits/queue'
-import { usageSoFar, type Usage } from '#db/limits/usage'
+import { platformPool, tenancy } from '#db/tenancy'
+import { tenantPools, tenantQueues, usageSoFar, type Usage } from '@rowhouse/tenancy'
 
 /** This process in Prometheus text. Tenants are named, by id, with METRICS_TENANTS=1 only. */
 export function metrics(): string {
-  const { all, total, limits } = usageSoFar()
+  const { all, total, limits } = usageSoFar(tenancy())
   const perTenant = env().METRICS_TENANTS === '1' ? [...total] : []
   const usage = (name: string, help: string, of: (used: Usage) => number) =>
     family(name, 'counter', help, [
@@ -43,14 +42,14 @@ export function metrics(): string {
       [...limits].map(([limit, n]) => [`{limit="${limit}"}`, n]),
     ),
     family('rowhouse_connections', 'gauge', 'Open connections.', [
-      ['{pool="tenants"}', tenantPools().open],
+      ['{pool="tenants"}', tenantPools(tenancy()).open],
       ['{pool="platform"}', platform.totalCount],
     ]),
     family('rowhouse_connections_most', 'gauge', 'Connections that tenants may have together.', [
-      ['', tenantPools().budget],
+      ['', tenantPools(tenancy()).budget],
     ]),
     family('rowhouse_waiting', 'gauge', 'Transactions that wait for their turn.', [
-      ['', tenantQueues().waiting],
+      ['', tenantQueues(tenancy()).waiting],
     ]),
     family('rowhouse_memory_bytes', 'gauge', 'Memory of this process.', [
       ['{kind="heap"}', heapUsed],

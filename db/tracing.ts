@@ -1,6 +1,6 @@
-import { context, SpanStatusCode, trace, type Span } from '@opentelemetry/api'
+import { context, SpanStatusCode, trace } from '@opentelemetry/api'
+import { type PlacementKind, type TransactionTrace, RowhouseError } from '@rowhouse/tenancy'
 import { env } from '#db/env'
-import { RowhouseError } from '#db/errors'
 
 /**
  * Sends spans to OTEL_EXPORTER_OTLP_ENDPOINT (OTLP over HTTP). Without it nothing is loaded. Out:
@@ -33,22 +33,28 @@ export async function startTracing(): Promise<() => Promise<void>> {
 }
 
 /**
- * A span of one transaction of a tenant; ids and times, never a value. Costs nothing while nobody
+ * A span of one tenant transaction; ids and times, never a value. Costs nothing while nobody
  * collects.
  */
-export const transactionSpan = (tenantId: string, kind: string): Span =>
-  trace.getTracer('rowhouse').startSpan('tenant transaction', {
-    attributes: { 'rowhouse.tenant_id': tenantId, 'rowhouse.placement': kind },
+export function traceTransaction(transaction: {
+  tenantId: string
+  placement: PlacementKind
+}): TransactionTrace {
+  const span = trace.getTracer('rowhouse').startSpan('tenant transaction', {
+    attributes: {
+      'rowhouse.tenant_id': transaction.tenantId,
+      'rowhouse.placement': transaction.placement,
+    },
   })
-
-export function endSpan(span: Span, waitMs: number, error?: unknown): void {
-  span.setAttribute('rowhouse.wait_ms', Math.round(waitMs))
-  if (error !== undefined)
-    span.setStatus({
-      code: SpanStatusCode.ERROR,
-      message: error instanceof RowhouseError ? error.name : 'error',
-    })
-  span.end()
+  return ({ waitMs, error }) => {
+    span.setAttribute('rowhouse.wait_ms', Math.round(waitMs))
+    if (error !== undefined)
+      span.setStatus({
+        code: SpanStatusCode.ERROR,
+        message: RowhouseError.is(error) ? error.name : 'error',
+      })
+    span.end()
+  }
 }
 
 /** Says on the request's span for whom it was. */

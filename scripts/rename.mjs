@@ -1,12 +1,19 @@
-// npm run rename -- "My Product" my-product: every mention of this template's name becomes yours,
-// in texts, code, roles, cookies and file names. For a fresh clone, before the first deployment:
-// roles and migrations change with it. Takes itself away at the end.
+// npm run rename -- "My Product" my-product: the name of this template becomes yours, in texts,
+// commands, cookies and file names. The engine's names stay as they are. Deletes itself at the end.
 import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root } from './root.mjs'
 
-const notOurs = new Set(['.git', '.data', '.next', 'node_modules', 'test-results', 'next-env.d.ts'])
+const notOurs = new Set([
+  'packages',
+  '.git',
+  '.data',
+  '.next',
+  'node_modules',
+  'test-results',
+  'next-env.d.ts',
+])
 const ownFiles = ['scripts/rename.mjs', 'scripts/rename.test.mjs']
 
 /**
@@ -26,21 +33,14 @@ export function checkNames(name, slug) {
 }
 
 /**
- * `text` with the name in each of its spellings: as a class, a constant, a variable, an SQL name, a
- * slug and in prose.
+ * `text` with the name of the product: in prose, and as the slug in commands, cookies and addresses.
+ * The engine's names stay: its package, its roles and SQL, its classes and variables.
  */
-export function renamed(text, name, slug) {
-  const words = slug.split('-')
-  const pascal = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
-  const snake = words.join('_')
-  return text
-    .replace(/Rowhouse(?=[A-Z])/g, () => pascal)
-    .replaceAll('Rowhouse', () => name)
-    .replaceAll('ROWHOUSE', () => snake.toUpperCase())
-    .replace(/rowhouse(?=[A-Z])/g, () => pascal.charAt(0).toLowerCase() + pascal.slice(1))
-    .replace(/rowhouse(?=_)|(?<=_)rowhouse/g, () => snake)
-    .replaceAll('rowhouse', () => slug)
-}
+export const renamed = (text, name, slug) =>
+  text
+    .replaceAll(/Rowhouse(?!\w)/g, () => name)
+    .replaceAll(/(?<![@\w])(pre)?rowhouse(?!\w)/g, (_, pre = '') => pre + slug)
+    .replaceAll(/(?<=@)rowhouse(?=\.)/g, () => slug)
 
 /** Renames everything below `folder`. Returns how many files changed. */
 export function renameBelow(folder, name, slug) {
@@ -88,9 +88,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     console.log(
       `${renameBelow(root, name, slug)} files now say ${name} (${slug}). The pictures in docs/screenshots still show the old name.`,
     )
-    console.log(
-      'Next: npm test. If npm run dev has run here before: npm run db:reset, since its roles had the old name.',
-    )
+    console.log('Next: npm test.')
   } catch (error) {
     console.error(`${error.message}\nusage: npm run rename -- "My Product" my-product`)
     process.exitCode = 2

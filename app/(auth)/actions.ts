@@ -2,18 +2,18 @@
 
 import { headers } from 'next/headers'
 import { z } from 'zod'
-import { publicAction, userAction } from '#app/action'
-import { clientAddress } from '#app/client-address'
-import { dropCookie, putCookie } from '#app/cookies'
-import { plainName, requiredText } from '#app/form-fields'
-import { linkPages, openedLink, type MailLink } from '#app/mail-link'
-import { rememberBrowser, startSession } from '#app/session'
+import { publicAction, userAction } from '#app/_actions/action'
+import { clientIp } from '#app/_http/client-ip'
+import { deleteCookie, setCookie } from '#app/_session/cookies'
+import { plainName, requiredText } from '#app/_actions/field-schemas'
+import { linkPages, openedLink, type MailLink } from '#app/_session/mail-link-cookie'
+import { rememberBrowser, startSession } from '#app/_session/session'
 import * as emailChange from '#db/accounts/email-change'
 import { LinkSpent } from '#db/errors'
 import * as invitations from '#db/accounts/invitations'
 import { countMail } from '#db/mail/limits'
 import * as passwordChange from '#db/accounts/password-change'
-import { platform } from '#db/registry'
+import { platform } from '#db/tenancy'
 import * as sessions from '#db/accounts/sessions'
 import * as signUp from '#db/accounts/sign-up'
 import { count, type Policy } from '#db/accounts/throttle'
@@ -40,37 +40,37 @@ const kinds = Object.keys(linkPages) as [MailLink, ...MailLink[]]
 export const openLink = publicAction(
   z.object({ kind: z.enum(kinds), token: z.string().regex(/^[\w-]{43}$/) }),
   async ({ kind, token }) => {
-    await putCookie('link', `${kind}.${token}`, hour)
+    await setCookie('link', `${kind}.${token}`, hour)
     return { kind }
   },
   { then: ({ kind }) => linkPages[kind] },
 )
 
-export const askToSignUp = publicAction(
+export const requestSignUp = publicAction(
   z.object({ name: personName, email, organisation: tenantName }),
   async (input) => {
-    await countMail(input.email, clientAddress(await headers()))
+    await countMail(input.email, clientIp(await headers()))
     await signUp.request(input)
     return {}
   },
   { then: () => '/sent' },
 )
 
-export const finishSignUp = publicAction(
+export const completeSignUp = publicAction(
   z.object({ password }),
   async ({ password }) => {
     const userId = await signUp.finish(await secretOf('sign-up'), password)
-    await dropCookie('link')
+    await deleteCookie('link')
     await startSession(userId)
     return {}
   },
   { then: () => '/orders' },
 )
 
-export const askForReset = publicAction(
+export const requestPasswordReset = publicAction(
   z.object({ email }),
   async ({ email }) => {
-    await countMail(email, clientAddress(await headers()))
+    await countMail(email, clientIp(await headers()))
     await passwordChange.requestReset(email)
     return {}
   },
@@ -81,13 +81,13 @@ export const resetPassword = publicAction(
   z.object({ password }),
   async ({ password }) => {
     await rememberBrowser(await passwordChange.reset(await secretOf('reset'), password))
-    await dropCookie('link')
+    await deleteCookie('link')
     return {}
   },
   { then: () => '/sign-in?done=reset' },
 )
 
-export const agreeToAddress = publicAction(
+export const confirmEmailChange = publicAction(
   z.object({}),
   async () => {
     const link = await openedLink('old-address', 'new-address')
@@ -96,28 +96,28 @@ export const agreeToAddress = publicAction(
       link.kind === 'old-address' ? 'old address' : 'new address',
       link.token,
     )
-    await dropCookie('link')
+    await deleteCookie('link')
     return { changed: changed !== undefined }
   },
   { then: ({ changed }) => `/email?done=${changed ? 'changed' : 'half'}` },
 )
 
-export const joinAsNew = publicAction(
+export const acceptInvitationAsNewUser = publicAction(
   z.object({ name: personName, password }),
   async (input) => {
     const { userId } = await invitations.acceptAsNew(await secretOf('invitation'), input)
-    await dropCookie('link')
+    await deleteCookie('link')
     await startSession(userId)
     return {}
   },
   { then: () => '/orders' },
 )
 
-export const join = userAction(
+export const acceptInvitation = userAction(
   z.object({}),
   async ({ token, user }) => {
     const tenantId = await invitations.accept(await secretOf('invitation'), user)
-    await dropCookie('link')
+    await deleteCookie('link')
     await sessions.switchTenant(token, tenantId)
     return {}
   },

@@ -1,24 +1,24 @@
-// Who may use which way in, written down once more by hand, so that a slip in the permissions or in
-// an action shows as a difference.
+// Who may use which page, route and action, written down once more by hand, so that a slip in the
+// permissions or in an action shows as a difference.
 
 /**
  * Members of a tenant by their role, an operator (a member of none), and whoever is not signed in.
  */
-export type Who = 'owner' | 'admin' | 'member' | 'viewer' | 'operator' | 'nobody'
-export const everyWho: Who[] = ['owner', 'admin', 'member', 'viewer', 'operator', 'nobody']
+export type Persona = 'owner' | 'admin' | 'member' | 'viewer' | 'operator' | 'nobody'
+export const personas: Persona[] = ['owner', 'admin', 'member', 'viewer', 'operator', 'nobody']
 
-const everybody: Who[] = ['owner', 'admin', 'member', 'viewer']
-const users: Who[] = [...everybody, 'operator']
-const operators: Who[] = ['operator']
-const writers: Who[] = ['owner', 'admin', 'member']
-const admins: Who[] = ['owner', 'admin']
-const owner: Who[] = ['owner']
+const everybody: Persona[] = ['owner', 'admin', 'member', 'viewer']
+const users: Persona[] = [...everybody, 'operator']
+const operators: Persona[] = ['operator']
+const writers: Persona[] = ['owner', 'admin', 'member']
+const admins: Persona[] = ['owner', 'admin']
+const owner: Persona[] = ['owner']
 
 /**
  * An action, who gets past the check of who they are, and a form that fits it. What is not there or
  * not right is met behind that check.
  */
-export type ActionRow = { allowed: Who[]; form: object } | { open: 'to anybody'; why: string }
+export type ActionRow = { allowed: Persona[]; form: object } | { open: 'to anybody'; why: string }
 
 const none = '00000000-0000-7000-8000-000000000000'
 const password = { currentPassword: 'not my password' }
@@ -32,35 +32,35 @@ const product = { sku: 'A-1', name: 'Anvil', price: '1' }
 
 export const actionRows: Record<string, ActionRow> = {
   signInAction: { open: 'to anybody', why: 'signing in' },
-  codeAction: { open: 'to anybody', why: 'needs the sealed cookie of a right password' },
+  codeAction: { open: 'to anybody', why: 'needs the encrypted cookie of a right password' },
   oauthAction: { open: 'to anybody', why: 'signing in elsewhere' },
   openLink: { open: 'to anybody', why: 'puts a secret that the caller has into their own cookie' },
-  askToSignUp: { open: 'to anybody', why: 'signing up' },
-  finishSignUp: { open: 'to anybody', why: 'needs the secret of a mail' },
-  askForReset: { open: 'to anybody', why: 'forgot password' },
+  requestSignUp: { open: 'to anybody', why: 'signing up' },
+  completeSignUp: { open: 'to anybody', why: 'needs the secret of a mail' },
+  requestPasswordReset: { open: 'to anybody', why: 'forgot password' },
   resetPassword: { open: 'to anybody', why: 'needs the secret of a mail' },
-  agreeToAddress: { open: 'to anybody', why: 'needs the secret of a mail' },
-  joinAsNew: { open: 'to anybody', why: 'needs the secret of a mail' },
+  confirmEmailChange: { open: 'to anybody', why: 'needs the secret of a mail' },
+  acceptInvitationAsNewUser: { open: 'to anybody', why: 'needs the secret of a mail' },
   signOutAction: { allowed: users, form: {} },
   switchTenantAction: { allowed: users, form: { tenantId: none } },
-  join: { allowed: users, form: {} },
+  acceptInvitation: { allowed: users, form: {} },
   createOrganisation: { allowed: users, form: { name: 'Another' } },
-  rename: { allowed: users, form: { name: 'Somebody' } },
+  renameUser: { allowed: users, form: { name: 'Somebody' } },
   changePassword: { allowed: users, form: { ...password, password: 'four green kettles' } },
   changeEmail: { allowed: users, form: { ...password, email: 'x@y.example' } },
-  keepEmail: { allowed: users, form: {} },
+  cancelEmailChange: { allowed: users, form: {} },
   endSession: { allowed: users, form: { id: none } },
   endOtherSessions: { allowed: users, form: {} },
   prepareTwoFactor: { allowed: users, form: password },
   confirmTwoFactor: { allowed: users, form: { code: '123456' } },
-  renewRecoveryCodes: { allowed: users, form: password },
-  turnTwoFactorOff: { allowed: users, form: password },
+  regenerateRecoveryCodes: { allowed: users, form: password },
+  disableTwoFactor: { allowed: users, form: password },
   inviteMember: { allowed: admins, form: { email: 'not an address', role: 'viewer' } },
   resendInvitation: { allowed: admins, form: { id: none } },
   revokeInvitation: { allowed: admins, form: { id: none } },
   changeRole: { allowed: admins, form: { userId: none, role: 'viewer' } },
   removeMember: { allowed: admins, form: { userId: none } },
-  handOver: { allowed: owner, form: { userId: none } },
+  transferOwnership: { allowed: owner, form: { userId: none } },
   leaveOrganisation: { allowed: users, form: { tenantId: none } },
   saveSettings: {
     allowed: admins,
@@ -83,9 +83,9 @@ export const actionRows: Record<string, ActionRow> = {
   archiveProduct: { allowed: writers, form: { id: none } },
   restoreProduct: { allowed: writers, form: { id: none } },
   addSampleData: { allowed: writers, form: {} },
-  tryBreakIn: { allowed: everybody, form: { name: 'there is no such attempt' } },
+  runAttackProbe: { allowed: everybody, form: { name: 'there is no such attempt' } },
   abandonMove: { allowed: operators, form: { slug: 'no-such-tenant' } },
-  tidyMove: { allowed: operators, form: { slug: 'no-such-tenant' } },
+  cleanUpMove: { allowed: operators, form: { slug: 'no-such-tenant' } },
   abortMove: { allowed: operators, form: { slug: 'no-such-tenant' } },
   confirmMove: { allowed: operators, form: { slug: 'no-such-tenant' } },
   rollBackMove: { allowed: operators, form: { slug: 'no-such-tenant', reason: 'test' } },
@@ -100,12 +100,11 @@ export const actionRows: Record<string, ActionRow> = {
   holdTenant: { allowed: operators, form: { slug: 'no-such-tenant', reason: 'test' } },
   liftHold: { allowed: operators, form: { slug: 'no-such-tenant', reason: 'test' } },
   eraseTenant: { allowed: operators, form: { slug: 'no-such-tenant', reason: 'test', name: 'x' } },
-  keepTenant: { allowed: operators, form: { slug: 'no-such-tenant' } },
+  cancelTenantErasure: { allowed: operators, form: { slug: 'no-such-tenant' } },
   checkAudit: { allowed: operators, form: {} },
-  examineInvariants: { allowed: operators, form: {} },
-  examineDrift: { allowed: operators, form: {} },
+  checkInvariants: { allowed: operators, form: {} },
+  checkDrift: { allowed: operators, form: {} },
   startRun: { allowed: operators, form: { concurrency: 'not a number' } },
-  retryQueued: { allowed: operators, form: { id: none } },
   beginSupport: {
     allowed: operators,
     form: { slug: 'no-such-tenant', reason: 'test', minutes: '15' },
@@ -113,10 +112,10 @@ export const actionRows: Record<string, ActionRow> = {
   allowSupportToWrite: { allowed: operators, form: { reason: 'test' } },
   endSupport: { allowed: operators, form: {} },
   exportEverything: { allowed: admins, form: {} },
-  keepFor: { allowed: owner, form: { table: 'no_such_table', days: '30' } },
-  answerRun: { allowed: owner, form: { run: none, yes: 'no' } },
-  askForErasure: { allowed: owner, form: { name: 'not its name' } },
-  keepTheTenant: { allowed: owner, form: {} },
+  setRetentionDays: { allowed: owner, form: { table: 'no_such_table', days: '30' } },
+  answerRetentionRun: { allowed: owner, form: { run: none, yes: 'no' } },
+  requestErasure: { allowed: owner, form: { name: 'not its name' } },
+  cancelErasure: { allowed: owner, form: {} },
   resumeTenant: { allowed: operators, form: { slug: 'no-such-tenant', reason: 'test' } },
 }
 
@@ -125,7 +124,7 @@ export const actionRows: Record<string, ActionRow> = {
  * behind it.
  */
 export type RouteRow =
-  { allowed: Who[]; by: 'session' | 'key'; body?: object } | { open: 'to anybody'; why: string }
+  { allowed: Persona[]; by: 'session' | 'key'; body?: object } | { open: 'to anybody'; why: string }
 
 export const routeRows: Record<string, RouteRow> = {
   'GET /healthz': { open: 'to anybody', why: 'says that the process lives' },
@@ -165,19 +164,19 @@ export const routeRows: Record<string, RouteRow> = {
  * address that they are sent to.
  */
 export type Outcome = 'page' | 'not found' | `/${string}`
-export type PageRow = Record<Who, Outcome>
+export type PageRow = Record<Persona, Outcome>
 
-const sees = (allowed: Who[], others: Partial<PageRow> = {}): PageRow =>
+const sees = (allowed: Persona[], others: Partial<PageRow> = {}): PageRow =>
   Object.fromEntries(
-    everyWho.map((who) => [who, allowed.includes(who) ? 'page' : (others[who] ?? 'not found')]),
+    personas.map((who) => [who, allowed.includes(who) ? 'page' : (others[who] ?? 'not found')]),
   ) as PageRow
 const inTenant = (allowed = everybody) =>
   sees(allowed, { operator: '/welcome', nobody: '/sign-in' })
 const ofUsers = sees(users, { nobody: '/sign-in' })
 const ofOperators = sees(operators)
-const ofAnybody = sees(everyWho)
+const ofAnybody = sees(personas)
 const allTo = (address: `/${string}`) =>
-  Object.fromEntries(everyWho.map((who) => [who, address])) as PageRow
+  Object.fromEntries(personas.map((who) => [who, address])) as PageRow
 const toOrders = {
   owner: '/orders',
   admin: '/orders',

@@ -4,14 +4,14 @@ import { join, relative } from 'node:path'
 // Every way in from outside, read from the source, so that a new one cannot be forgotten by those
 // who check them.
 
-export type Entrances = {
+export type RouteInventory = {
   actions: { file: string; name: string; maker: string }[]
   routes: { file: string; path: string; method: string }[]
   pages: { file: string; path: string }[]
 }
 
-export function entrances(root: string): Entrances {
-  const found: Entrances = { actions: [], routes: [], pages: [] }
+export function routeInventory(root: string): RouteInventory {
+  const found: RouteInventory = { actions: [], routes: [], pages: [] }
   for (const entry of readdirSync(join(root, 'app'), { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !/\.tsx?$/.test(entry.name) || /\.test\./.test(entry.name)) continue
     const file = relative(root, join(entry.parentPath, entry.name))

@@ -1,23 +1,17 @@
+import { statusOf } from '#app/_http/status-of'
 import type { Route } from 'next'
 import { refresh, revalidatePath } from 'next/cache'
 import { headers } from 'next/headers'
 import { notFound, redirect } from 'next/navigation'
 import 'server-only'
 import { z } from 'zod'
-import { nested, typed } from '#app/form-data'
-import { refuseForeignOrigin } from '#app/origin'
-import { auth, type Session, type TenantSession } from '#app/session'
-import { callerOf } from '#app/tenant-db'
-import { withTenant, type TenantTx } from '#db/door'
-import {
-  Invalid,
-  NotAllowed,
-  NotSignedIn,
-  RowhouseError,
-  SecondFactorMissing,
-  WrongTenant,
-} from '#db/errors'
-import { spendRequest } from '#db/limits/limits'
+import { formDataToObject, valuesToRefill } from '#app/_actions/form-data'
+import { requireSameOrigin } from '#app/_http/same-origin'
+import { auth, type Session, type TenantSession } from '#app/_session/session'
+import { callerOf } from '#app/_session/tenant-db'
+import { withTenant, tenancy } from '#db/tenancy'
+import { type TenantTx, Invalid, NotSignedIn, RowhouseError, spendRequest } from '@rowhouse/tenancy'
+import { NotAllowed, SecondFactorMissing, WrongTenant } from '#db/errors'
 import { may, type Permission } from '#db/accounts/permissions'
 import * as secondFactor from '#db/accounts/second-factor'
 import * as sessions from '#db/accounts/sessions'
@@ -50,7 +44,7 @@ export function tenantAction<S extends z.ZodObject, R>(
     answer(schema, given, options, async (input, raw) => {
       const session = await signedIn()
       const { tenant } = session
-      if (!tenant) throw await sessions.shutOut(session.user.id, raw._tenant)
+      if (!tenant) throw await sessions.explainLostAccess(session.user.id, raw._tenant)
       if (raw._tenant !== tenant.id)
         throw new WrongTenant(
           session.tenants.find(({ id }) => id === raw._tenant)?.name ?? 'another organisation',
@@ -58,7 +52,7 @@ export function tenantAction<S extends z.ZodObject, R>(
         )
       const permission = options.may ?? 'tenant:read'
       if (!may(tenant.role, permission)) throw new NotAllowed(tenant.role, permission)
-      await spendRequest(tenant.id)
+      await spendRequest(tenancy(), tenant.id)
       return withTenant(callerOf({ ...session, tenant }), (tx) => run(tx, input, tenant))
     })
 }
@@ -82,7 +76,7 @@ export function operatorAction<S extends z.ZodObject, R>(
     const session = await auth()
     if (!session?.user.operator) notFound()
     return answer(schema, given, options, async (input) => {
-      if (await secondFactor.lacking(session.user.id)) throw new SecondFactorMissing()
+      if (await secondFactor.isMissing(session.user.id)) throw new SecondFactorMissing()
       return run(session, input)
     })
   }
@@ -109,17 +103,16 @@ async function answer<S extends z.ZodObject, R>(
   options: Options<R>,
   work: (input: z.output<S>, raw: Record<string, unknown>) => Promise<R>,
 ): Promise<ActionState<R>> {
-  const { _tenant, ...raw } = nested(given)
+  const { _tenant, ...raw } = formDataToObject(given)
   const parsed = schema.strict().safeParse(raw)
   if (!parsed.success) return refused(summary(parsed.error), fieldsOf(parsed.error), given)
   let result: R
   try {
-    refuseForeignOrigin(await headers())
+    requireSameOrigin(await headers())
     result = await work(parsed.data as z.output<S>, { ...raw, _tenant })
   } catch (error) {
-    if (error instanceof Invalid)
-      return refused(error.message, { [error.field]: error.message }, given)
-    if (error instanceof RowhouseError && error.status !== 500)
+    if (Invalid.is(error)) return refused(error.message, { [error.field]: error.message }, given)
+    if (RowhouseError.is(error) && statusOf(error) !== 500)
       return refused(capital(error.message), {}, given)
     throw error
   }
@@ -149,7 +142,7 @@ const refused = (message: string, fields: Record<string, string>, given: FormDat
   ok: false as const,
   message,
   fields,
-  values: typed(given),
+  values: valuesToRefill(given),
 })
 const capital = (text: string) =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/\.\.$/, '.')

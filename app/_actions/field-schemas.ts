@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isId } from '#db/id'
+import { isId } from '@rowhouse/tenancy'
 
 // What the fields of forms have in common. A form's data is text: numbers are read here, amounts
 // where the currency is known.

@@ -4,7 +4,7 @@ const deepest = 8
  * What a form sent, as an object: `lines.0.quantity` becomes `{ lines: [{ quantity }] }`, a name
  * sent twice an array. Files are left out.
  */
-export function nested(given: unknown): Record<string, unknown> {
+export function formDataToObject(given: unknown): Record<string, unknown> {
   if (typeof given !== 'object' || given === null) return {}
   if (!(given instanceof FormData)) return { ...given }
   const result: Record<string, unknown> = Object.create(null) as Record<string, unknown>
@@ -45,7 +45,7 @@ function lists(value: unknown): unknown {
  * What was typed, to fill the form again; passwords and the framework's own fields are left out,
  * and whatever no form sends.
  */
-export function typed(given: unknown): Record<string, unknown> {
+export function valuesToRefill(given: unknown): Record<string, unknown> {
   if (typeof given !== 'object' || given === null) return {}
   const entries = given instanceof FormData ? [...given.entries()] : Object.entries(given)
   return Object.fromEntries(

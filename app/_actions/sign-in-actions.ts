@@ -2,12 +2,12 @@
 
 import { headers } from 'next/headers'
 import { z } from 'zod'
-import { publicAction, userAction } from '#app/action'
-import { clientAddress } from '#app/client-address'
-import { dropCookie, readCookie } from '#app/cookies'
-import { localPath } from '#app/local-path'
-import { askForCode, oauthUrl, signOut, startSession } from '#app/session'
-import { Invalid, NotFound } from '#db/errors'
+import { publicAction, userAction } from '#app/_actions/action'
+import { clientIp } from '#app/_http/client-ip'
+import { deleteCookie, readCookie } from '#app/_session/cookies'
+import { safeRedirectPath } from '#app/_http/safe-redirect-path'
+import { askForCode, oauthUrl, signOut, startSession } from '#app/_session/session'
+import { Invalid, NotFound } from '@rowhouse/tenancy'
 import * as sessions from '#db/accounts/sessions'
 import { checkCode, checkCredentials } from '#db/accounts/sign-in'
 import * as tickets from '#db/accounts/tickets'
@@ -35,11 +35,11 @@ export const signInAction = publicAction(
     const found = await checkCredentials({
       email,
       password,
-      address: clientAddress(await headers()),
+      address: clientIp(await headers()),
       device: await readCookie('device'),
     })
     if (!found) throw new Invalid('password', 'E-mail address or password is wrong.')
-    const to = localPath(callbackUrl)
+    const to = safeRedirectPath(callbackUrl)
     if (found.needsCode)
       return { to: `${await askForCode(found.userId)}?callbackUrl=${encodeURIComponent(to)}` }
     await startSession(found.userId)
@@ -56,9 +56,9 @@ export const codeAction = publicAction(
       throw new Invalid('code', 'This sign-in has waited too long; start again with your password.')
     if (!(await checkCode(userId, code)))
       throw new Invalid('code', 'This code is not right, or it was used already.')
-    await dropCookie('step')
+    await deleteCookie('step')
     await startSession(userId)
-    return { to: localPath(callbackUrl) }
+    return { to: safeRedirectPath(callbackUrl) }
   },
   goTo,
 )
@@ -66,7 +66,7 @@ export const codeAction = publicAction(
 export const oauthAction = publicAction(
   z.object({ provider: z.enum(['github', 'google', 'oidc']), callbackUrl }),
   async ({ provider, callbackUrl }) => ({
-    to: await oauthUrl(provider, localPath(callbackUrl)),
+    to: await oauthUrl(provider, safeRedirectPath(callbackUrl)),
   }),
   goTo,
 )

@@ -1,18 +1,20 @@
+import { statusOf } from '#app/_http/status-of'
 import 'server-only'
 import { z } from 'zod'
-import { noteWho } from '#app/requests'
+import { setRequestUser } from '#app/_http/request-log'
 import { env } from '#db/env'
 import * as apiKeys from '#db/accounts/api-keys'
-import { countCall, type Left } from '#db/limits/api-limits'
-import { withTenant, type TenantTx } from '#db/door'
 import {
-  ForeignOrigin,
-  KeyNotAllowed,
+  countCall,
+  type Left,
+  type TenantTx,
   NotFound,
   NotSignedIn,
   RowhouseError,
   TooBusy,
-} from '#db/errors'
+} from '@rowhouse/tenancy'
+import { withTenant, tenancy } from '#db/tenancy'
+import { ForeignOrigin, KeyNotAllowed } from '#db/errors'
 import { factsOf, log } from '#db/log'
 import { may, type Permission } from '#db/accounts/permissions'
 
@@ -29,7 +31,7 @@ const mostBytes = 256 * 1024
  * In: the shape of the input (query of a GET, body of a POST, with the path's parameters) and what
  * is needed to make the call.
  */
-export function keyRoute<S extends z.ZodObject>(
+export function apiKeyRoute<S extends z.ZodObject>(
   schema: S,
   needs: Permission,
   run: (
@@ -44,8 +46,8 @@ export function keyRoute<S extends z.ZodObject>(
       const [scheme, secret = ''] = (request.headers.get('authorization') ?? '').split(/\s+/, 2)
       const key = scheme?.toLowerCase() === 'bearer' ? await apiKeys.read(secret) : undefined
       if (!key) throw new NotSignedIn()
-      noteWho(requestId, { tenantId: key.tenantId, userId: key.owner.id })
-      left = await countCall(key)
+      setRequestUser(requestId, { tenantId: key.tenantId, userId: key.owner.id })
+      left = await countCall(tenancy(), key)
       const writes = needs !== 'tenant:read'
       if (writes && (key.scope !== 'write' || !may(key.role, needs)))
         throw new KeyNotAllowed(key.scope, key.role)
@@ -81,22 +83,21 @@ async function bodyOf(request: Request): Promise<object> {
   // a body need not say how long it is: no more of it is read than it may have
   for await (const chunk of request.body ?? []) {
     bytes += chunk.byteLength
-    if (bytes > mostBytes) throw new BadBody(`a body has at most ${mostBytes} bytes`, 413)
+    if (bytes > mostBytes) throw new BodyTooLarge(`a body has at most ${mostBytes} bytes`)
     chunks.push(chunk)
   }
   try {
     return z.record(z.string(), z.unknown()).parse(JSON.parse(Buffer.concat(chunks).toString()))
   } catch {
-    throw new BadBody('the body is no JSON object', 400)
+    throw new BodyNotJson('the body is no JSON object')
   }
 }
 
-class BadBody extends RowhouseError {
-  readonly status: number
-  constructor(message: string, status: number) {
-    super(message)
-    this.status = status
-  }
+class BodyTooLarge extends RowhouseError {
+  static override readonly code: string = 'body_too_large'
+}
+class BodyNotJson extends RowhouseError {
+  static override readonly code: string = 'body_not_json'
 }
 
 function refusal(
@@ -113,14 +114,14 @@ function refusal(
         error.issues.map(({ path, message }) => [path.join('.') || 'request', message]),
       ),
     )
-  if (error instanceof NotSignedIn)
+  if (NotSignedIn.is(error))
     return problem(401, 'There is no such key, or it is no longer valid.', {
       ...headers,
       'www-authenticate': 'Bearer',
     })
-  if (error instanceof RowhouseError && error.status !== 500) {
-    const wait = error instanceof TooBusy ? { 'retry-after': String(error.retryAfterSeconds) } : {}
-    return problem(error.status, error instanceof NotFound ? 'Not found.' : error.message, {
+  if (RowhouseError.is(error) && statusOf(error) !== 500) {
+    const wait = TooBusy.is(error) ? { 'retry-after': String(error.retryAfterSeconds) } : {}
+    return problem(statusOf(error), NotFound.is(error) ? 'Not found.' : error.message, {
       ...headers,
       ...wait,
     })

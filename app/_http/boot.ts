@@ -1,24 +1,23 @@
-import { drainOnSignal } from '#app/drain'
-import { watchRequests } from '#app/requests'
-import { examineMain } from '#db/doctor/doctor'
-import { sentence } from '#db/doctor/health'
+import { shutDownOnSignal } from '#app/_http/graceful-shutdown'
+import { logRequests } from '#app/_http/request-log'
+import { checkMain, readinessSentence, assertSafeLogins } from '@rowhouse/tenancy/checks'
 import { env } from '#db/env'
-import { assertBuildFits } from '#db/fleet/gate'
+import { assertBuildFits } from '@rowhouse/tenancy/migrations'
 import { factsOf, log } from '#db/log'
-import { listenForPlacements } from '#db/placement-listener'
-import { assertSafeLogins } from '#db/safe-logins'
+import { listenForPlacements } from '@rowhouse/tenancy/moves'
 import { startTracing } from '#db/tracing'
-import { storeUsage } from '#db/limits/usage-store'
+import { checkPipeline, storeUsage } from '@rowhouse/tenancy'
+import { tenancy } from '#db/tenancy'
 
 /** Once per process: what runs beside the requests, and the checks before the first of them. */
 export async function boot(): Promise<void> {
   await check()
   const sendSpans = await startTracing()
-  watchRequests()
-  const stopListening = listenForPlacements()
-  const storeRest = storeUsage()
+  logRequests()
+  const stopListening = listenForPlacements(tenancy())
+  const storeRest = storeUsage(tenancy())
   if (process.env.NEXT_MANUAL_SIG_HANDLE)
-    drainOnSignal(() => Promise.all([storeRest(), stopListening(), sendSpans()]))
+    shutDownOnSignal(() => Promise.all([storeRest(), stopListening(), sendSpans()]))
   if (env().NODE_ENV === 'production') quietConsole()
 }
 
@@ -30,15 +29,16 @@ export async function boot(): Promise<void> {
 async function check(): Promise<void> {
   try {
     env()
-    await assertSafeLogins()
-    await assertBuildFits()
-    const { findings } = await examineMain()
+    await assertSafeLogins(tenancy())
+    await assertBuildFits(tenancy())
+    await checkPipeline(tenancy())
+    const { findings } = await checkMain(tenancy())
     if (findings.length > 0)
       throw new Error(
-        `the database is not safe to serve from (\`doctor\` tells more):\n${findings.map((finding) => `  - ${sentence(finding)}`).join('\n')}`,
+        `the database is not safe to serve from (\`doctor\` tells more):\n${findings.map((finding) => `  - ${readinessSentence(finding)}`).join('\n')}`,
       )
   } catch (error) {
-    if (!isAway(error)) {
+    if (!isDatabaseUnreachable(error)) {
       console.error(
         `Rowhouse does not start: ${error instanceof Error ? error.message : String(error)}`,
       )
@@ -53,7 +53,7 @@ async function check(): Promise<void> {
  * True while the server cannot be reached, is starting up or shutting down, has no connection left,
  * or dropped this one.
  */
-export function isAway(error: unknown): boolean {
+export function isDatabaseUnreachable(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const said = error instanceof Error ? error.message : ''
   // the sentences of pg, from their beginning: ours may speak of timeouts too, and must end the

@@ -2,7 +2,7 @@
  * The answer to a request over a limit: a page for people, JSON for programs, both with the seconds
  * to wait.
  */
-export function busyAnswer({
+export function busyResponse({
   seconds,
   wantsPage,
   nonce,

@@ -7,7 +7,7 @@ import { env } from '#db/env'
  * (TRUSTED_PROXIES). Without one the header is not believed, and attempts are counted per account
  * only.
  */
-export function clientAddress(headers: Headers): string | null {
+export function clientIp(headers: Headers): string | null {
   const { TRUSTED_PROXIES: proxies } = env()
   if (proxies === 0) return null
   const hops =

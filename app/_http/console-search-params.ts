@@ -1,14 +1,14 @@
 import type { Route } from 'next'
-import { textsOf } from '#app/list-address'
-import type { Link } from '#components/ui/link-maker'
-import { parseCursor, type Cursor } from '#db/product/keyset'
+import { textParams } from '#app/_http/list-search-params'
+import type { HrefBuilder } from '#components/ui/href-builder'
+import { parseCursor, type Cursor } from '@rowhouse/tenancy'
 
-export type Given = Record<string, string | string[] | undefined>
-type ConsoleAddress = {
+export type SearchParams = Record<string, string | string[] | undefined>
+type ConsoleListParams = {
   q: string
   cursor: Cursor | null
-  link: Link
-  kept: (...names: string[]) => [string, string][]
+  link: HrefBuilder
+  keepParams: (...names: string[]) => [string, string][]
   pick: <T extends string>(name: string, all: readonly T[]) => T | null
 }
 
@@ -19,20 +19,20 @@ const one = (value: string | string[] | undefined) =>
  * The state of a console list, read out of its address. What is not understood is left out; nothing
  * in an address is an error.
  */
-export function readConsoleAddress(path: string, asked: Given): ConsoleAddress {
-  const given = textsOf(asked)
-  const kept = (...names: string[]) =>
+export function parseConsoleListParams(path: string, asked: SearchParams): ConsoleListParams {
+  const given = textParams(asked)
+  const keepParams = (...names: string[]) =>
     Object.entries(given)
       .filter(([key]) => ![...names, 'after', 'before'].includes(key))
       .map(([key, value]): [string, string] => [key, one(value)])
   return {
     q: one(given.q).replaceAll('\0', '').trim().slice(0, 100),
     cursor: parseCursor(one(given.after), false) ?? parseCursor(one(given.before), true),
-    kept,
+    keepParams,
     pick: (name, all) => all.find((known) => known === one(given[name])) ?? null,
     link: (changes) => {
       const next = new URLSearchParams(
-        kept(...Object.keys(changes)).filter(([, value]) => value !== ''),
+        keepParams(...Object.keys(changes)).filter(([, value]) => value !== ''),
       )
       for (const [key, value] of Object.entries(changes))
         if (value !== null && value !== '') next.set(key, value)

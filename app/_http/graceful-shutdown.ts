@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { seen } from '#app/requests'
+import { requestState } from '#app/_http/request-log'
 import { log } from '#db/log'
-import { closeConnections } from '#db/shutdown'
+import { closePools } from '@rowhouse/tenancy'
+import { tenancy } from '#db/tenancy'
 
 const graceMs = 10_000
 
@@ -10,13 +11,13 @@ const graceMs = 10_000
  * way brought to their end (ten seconds at most), then what is counted is stored and the pools are
  * closed. `last` runs before the pools go.
  */
-export function drainOnSignal(last: () => Promise<unknown>): void {
+export function shutDownOnSignal(last: () => Promise<unknown>): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => void drain(signal, last))
 }
 
 async function drain(signal: string, last: () => Promise<unknown>): Promise<void> {
-  const state = seen()
+  const state = requestState()
   state.draining = true
   const until = Date.now() + graceMs
   log().info({ signal, running: state.running }, 'draining')
@@ -26,7 +27,8 @@ async function drain(signal: string, last: () => Promise<unknown>): Promise<void
   }
   while (state.running > 0 && Date.now() < until) await sleep(50)
   await last()
-  await closeConnections()
+  // what does not close in time is left to the server
+  await Promise.race([closePools(tenancy()), sleep(2000)])
   log().info({ signal, left: state.running }, 'stopped')
   process.exit(0)
 }

@@ -1,20 +1,20 @@
 import type { Route } from 'next'
-import { parseCursor, type Cursor } from '#db/product/keyset'
+import { parseCursor, type Cursor } from '@rowhouse/tenancy'
 
-type Given = Record<string, string | string[] | undefined>
-export type SimpleAddress = {
+type SearchParams = Record<string, string | string[] | undefined>
+export type ListParams = {
   q: string
   archived: boolean
   cursor: Cursor | null
   link: (changes: Record<string, string | null>) => Route
-  kept: (...names: string[]) => [string, string][]
+  keepParams: (...names: string[]) => [string, string][]
 }
 
 /**
  * What stands in an address: for a name that every object knows (`?hasOwnProperty=`) Next adds that
  * function to the values.
  */
-export const textsOf = (given: Given): Given =>
+export const textParams = (given: SearchParams): SearchParams =>
   Object.fromEntries(
     Object.entries(given)
       .map(([key, value]) => [
@@ -27,9 +27,9 @@ export const textsOf = (given: Given): Given =>
 const one = (value: string | string[] | undefined) => (Array.isArray(value) ? value.at(-1) : value)
 
 /** The state of a plain list, read out of its address. */
-export function readSimpleAddress(path: Route, asked: Given): SimpleAddress {
-  const given = textsOf(asked)
-  const kept = (...names: string[]) =>
+export function parseListParams(path: Route, asked: SearchParams): ListParams {
+  const given = textParams(asked)
+  const keepParams = (...names: string[]) =>
     Object.entries(given)
       .filter(([key]) => ![...names, 'after', 'before'].includes(key))
       .map(([key, value]): [string, string] => [key, one(value) ?? ''])
@@ -37,9 +37,9 @@ export function readSimpleAddress(path: Route, asked: Given): SimpleAddress {
     q: (one(given.q) ?? '').replaceAll('\0', '').trim().slice(0, 100),
     archived: one(given.archived) === 'yes',
     cursor: parseCursor(one(given.after), false) ?? parseCursor(one(given.before), true),
-    kept,
+    keepParams,
     link: (changes) => {
-      const next = new URLSearchParams(kept(...Object.keys(changes)))
+      const next = new URLSearchParams(keepParams(...Object.keys(changes)))
       for (const [key, value] of Object.entries(changes))
         if (value !== null && value !== '') next.set(key, value)
       return (next.size > 0 ? `${path}?${next.toString()}` : path) as Route

@@ -4,4 +4,5 @@ import { env } from '#db/env'
  * Mail can be read on a page in development and tests, never in production, and only while there is
  * no mail server.
  */
-export const mailboxOpen = () => env().NODE_ENV !== 'production' && env().SMTP_URL === undefined
+export const isMailboxEnabled = () =>
+  env().NODE_ENV !== 'production' && env().SMTP_URL === undefined

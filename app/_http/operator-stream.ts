@@ -1,8 +1,9 @@
+import { statusOf } from '#app/_http/status-of'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { notFound } from 'next/navigation'
 import 'server-only'
-import { requireOperator } from '#app/operator'
-import { RowhouseError } from '#db/errors'
+import { requireOperator } from '#app/_session/operator'
+import { RowhouseError } from '@rowhouse/tenancy'
 import * as sessions from '#db/accounts/sessions'
 
 const lookEveryMs = 400
@@ -79,7 +80,7 @@ async function found<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {
-    if (error instanceof RowhouseError && error.status === 404) notFound()
+    if (RowhouseError.is(error) && statusOf(error) === 404) notFound()
     throw error
   }
 }

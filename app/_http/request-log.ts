@@ -1,28 +1,40 @@
 import { randomUUID } from 'node:crypto'
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { stateOf } from '@rowhouse/tenancy'
 import { log } from '#db/log'
+import { tenancy } from '#db/tenancy'
 import { noteOnSpan } from '#db/tracing'
 
 type Who = { tenantId?: string; userId?: string }
-type Seen = { who: Map<string, Who>; servers: Set<Server>; running: number; draining: boolean }
-const held = globalThis as typeof globalThis & { rowhouseSeen?: Seen }
+type RequestState = {
+  who: Map<string, Who>
+  servers: Set<Server>
+  running: number
+  draining: boolean
+}
+
+const state = stateOf('requests of the app', (): RequestState => ({
+  who: new Map(),
+  servers: new Set(),
+  running: 0,
+  draining: false,
+}))
 
 /** The requests of this process: who made those under way, how many there are, on which servers. */
-export const seen = (): Seen =>
-  (held.rowhouseSeen ??= { who: new Map(), servers: new Set(), running: 0, draining: false })
+export const requestState = (): RequestState => state(tenancy())
 
 /** Says who made a request, for its line in the log and its trace. */
-export function noteWho(requestId: string | null, who: Who): void {
+export function setRequestUser(requestId: string | null, who: Who): void {
   noteOnSpan(who)
-  if (requestId && seen().who.has(requestId)) seen().who.set(requestId, who)
+  if (requestId && requestState().who.has(requestId)) requestState().who.set(requestId, who)
 }
 
 /**
  * Gives every request an id, which its response carries as well, and writes a line when it is over.
  * Before Next sees it.
  */
-export function watchRequests(): void {
+export function logRequests(): void {
   subscribe('http.server.request.start', (message) => {
     const { request, response, server } = message as {
       request: IncomingMessage
@@ -31,15 +43,15 @@ export function watchRequests(): void {
     }
     const requestId = randomUUID()
     const began = performance.now()
-    const { who, servers } = seen()
+    const { who, servers } = requestState()
     request.headers['x-request-id'] = requestId
     response.setHeader('x-request-id', requestId)
-    if (seen().draining) response.setHeader('connection', 'close')
+    if (requestState().draining) response.setHeader('connection', 'close')
     servers.add(server)
     who.set(requestId, {})
-    seen().running++
+    requestState().running++
     response.once('close', () => {
-      seen().running--
+      requestState().running--
       const path = pathOf(request)
       const line = {
         requestId,

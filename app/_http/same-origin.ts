@@ -6,7 +6,7 @@ import { ForeignOrigin } from '#db/errors'
  * the origin with every such request; without it, or with `null`, it is refused as well. Throws
  * ForeignOrigin.
  */
-export function refuseForeignOrigin(headers: Headers): void {
+export function requireSameOrigin(headers: Headers): void {
   const given = headers.get('origin')
   const url = given === null ? null : URL.parse(given)
   const ours =

@@ -1,8 +1,9 @@
+import { statusOf } from '#app/_http/status-of'
 import 'server-only'
-import { auth } from '#app/session'
-import { callerOf } from '#app/tenant-db'
-import { withTenant, type TenantTx } from '#db/door'
-import { RowhouseError, TooBusy } from '#db/errors'
+import { auth } from '#app/_session/session'
+import { callerOf } from '#app/_session/tenant-db'
+import { withTenant } from '#db/tenancy'
+import { type TenantTx, RowhouseError, TooBusy } from '@rowhouse/tenancy'
 
 /** A route handler's way to the session's tenant: answers JSON, and refuses in JSON too. */
 export async function tenantJson(work: (tx: TenantTx) => Promise<unknown>): Promise<Response> {
@@ -13,14 +14,14 @@ export async function tenantJson(work: (tx: TenantTx) => Promise<unknown>): Prom
   try {
     return Response.json(await withTenant(caller, work), { headers })
   } catch (error) {
-    if (error instanceof RowhouseError && error.status !== 500)
+    if (RowhouseError.is(error) && statusOf(error) !== 500)
       return Response.json(
         { error: error.message },
         {
-          status: error.status,
+          status: statusOf(error),
           headers: {
             ...headers,
-            ...(error instanceof TooBusy && { 'retry-after': String(error.retryAfterSeconds) }),
+            ...(TooBusy.is(error) && { 'retry-after': String(error.retryAfterSeconds) }),
           },
         },
       )
@@ -29,5 +30,5 @@ export async function tenantJson(work: (tx: TenantTx) => Promise<unknown>): Prom
 }
 
 /** The words of a search, as short as they may be. */
-export const wordsOf = (request: Request) =>
+export const searchText = (request: Request) =>
   (new URL(request.url).searchParams.get('q') ?? '').replaceAll('\0', '').trim().slice(0, 100)

@@ -1,9 +1,8 @@
 import type { Route } from 'next'
-import { textsOf } from '#app/list-address'
+import { textParams } from '#app/_http/list-search-params'
 import { periodOf, type Period } from '#db/product/period'
-import { isId } from '#db/id'
-import { parseCursor } from '#db/product/keyset'
-import { parseMinor } from '#db/product/money'
+import { isId, parseCursor } from '@rowhouse/tenancy'
+import { parseMinor } from '#db/money'
 import { sorts, type OrderFilter, type OrderView, type Sort } from '#db/product/order-list'
 import { openStatuses, orderStatuses } from '#db/product/order-status'
 import type { OrderStatus } from '#db/schema/tenant'
@@ -19,11 +18,11 @@ export const columns = [
 ] as const
 export type Column = (typeof columns)[number]
 const usualColumns: Column[] = ['placed', 'customer', 'lines', 'status', 'total']
-export const sizes = [25, 50, 100] as const
+export const pageSizes = [25, 50, 100] as const
 
-type Given = Record<string, string | string[] | undefined>
-export type ListAddress = {
-  given: Given
+type SearchParams = Record<string, string | string[] | undefined>
+export type OrderListParams = {
+  given: SearchParams
   q: string
   statuses: OrderStatus[]
   tab: string
@@ -34,7 +33,7 @@ export type ListAddress = {
   filter: OrderFilter
   view: OrderView
   /** What a form that sets `names` has to carry along, as name and value. */
-  kept: (...names: string[]) => [string, string][]
+  keepParams: (...names: string[]) => [string, string][]
 }
 
 const one = (value: string | string[] | undefined) => (Array.isArray(value) ? value.at(-1) : value)
@@ -47,12 +46,12 @@ const isOneOf = <T extends string>(all: readonly T[], text: string | undefined):
  * Reads the whole state of the list out of its address. What is not understood is left out; nothing
  * in an address is an error.
  */
-export function readAddress(
-  raw: Given,
+export function parseOrderListParams(
+  raw: SearchParams,
   formats: { zone: string; currency: string },
   rememberedSize: number,
-): ListAddress {
-  const given = textsOf(raw)
+): OrderListParams {
+  const given = textParams(raw)
   const q = (one(given.q) ?? '').replaceAll('\0', '').trim().slice(0, 100)
   const asked = many(given.status)
   const statuses = asked.includes('open')
@@ -62,65 +61,67 @@ export function readAddress(
     { period: one(given.period), from: one(given.from), to: one(given.to) },
     formats.zone,
   )
-  const customer = one(given.customer)
-  const allTime = (q !== '' || customer !== undefined) && !given.period && !given.from && !given.to
-  const sortText = one(given.sort) ?? '-placed'
-  const sortName = sortText.replace(/^-/, '')
+  const allTime =
+    (q !== '' || one(given.customer) !== undefined) && !given.period && !given.from && !given.to
   const shown = columns.filter((column) => many(given.columns).includes(column))
-  const amount = (text: string | undefined) => {
-    const parsed = text ? parseMinor(text, formats.currency) : undefined
-    return parsed?.ok ? parsed.minor : null
-  }
   return {
     given,
     q,
     statuses,
     period,
     allTime,
-    tab: asked.includes('open')
-      ? 'open'
-      : statuses.length === 1
-        ? (statuses[0] ?? '')
-        : statuses.length > 1
-          ? 'several'
-          : '',
+    tab: asked.includes('open') ? 'open' : tabOf(statuses),
     columns: shown.length > 0 ? shown : usualColumns,
     filter: {
       search: q,
       statuses,
-      // an id that cannot be one finds nothing, as an unknown one does
-      customerId:
-        customer === undefined
-          ? null
-          : isId(customer)
-            ? customer
-            : '00000000-0000-0000-0000-000000000000',
+      customerId: parseCustomerId(one(given.customer)),
       from: allTime ? null : period.span.from,
       until: allTime ? null : period.span.until,
-      leastMinor: amount(one(given.min)),
-      mostMinor: amount(one(given.max)),
+      leastMinor: parseAmount(one(given.min), formats.currency),
+      mostMinor: parseAmount(one(given.max), formats.currency),
     },
-    view: {
-      sort: isOneOf<Sort>(sorts, sortName) ? sortName : 'placed',
-      descending: sortText.startsWith('-'),
-      size: sizes.find((size) => String(size) === one(given.rows)) ?? rememberedSize,
-      cursor: parseCursor(one(given.after), false) ?? parseCursor(one(given.before), true),
-    },
-    kept: (...names) =>
-      Object.entries(given)
-        .filter(([key]) => ![...names, 'after', 'before'].includes(key))
-        .flatMap(([key, value]) =>
-          [value ?? []].flat().map((text): [string, string] => [key, text]),
-        ),
+    view: parseView(given, rememberedSize),
+    keepParams: (...names) => paramsWithout(given, [...names, 'after', 'before']),
   }
 }
+
+const tabOf = (statuses: OrderStatus[]): string =>
+  statuses.length > 1 ? 'several' : (statuses[0] ?? '')
+
+/** An id that cannot be one finds nothing, as an unknown one does. */
+function parseCustomerId(customer: string | undefined): string | null {
+  if (customer === undefined) return null
+  return isId(customer) ? customer : '00000000-0000-0000-0000-000000000000'
+}
+
+function parseAmount(text: string | undefined, currency: string): number | null {
+  const parsed = text ? parseMinor(text, currency) : undefined
+  return parsed?.ok ? parsed.minor : null
+}
+
+function parseView(given: SearchParams, rememberedSize: number): OrderView {
+  const sortText = one(given.sort) ?? '-placed'
+  const sortName = sortText.replace(/^-/, '')
+  return {
+    sort: isOneOf<Sort>(sorts, sortName) ? sortName : 'placed',
+    descending: sortText.startsWith('-'),
+    size: pageSizes.find((size) => String(size) === one(given.rows)) ?? rememberedSize,
+    cursor: parseCursor(one(given.after), false) ?? parseCursor(one(given.before), true),
+  }
+}
+
+const paramsWithout = (given: SearchParams, names: string[]): [string, string][] =>
+  Object.entries(given)
+    .filter(([key]) => !names.includes(key))
+    .flatMap(([key, value]) => [value ?? []].flat().map((text): [string, string] => [key, text]))
 
 /**
  * The address with some things changed; null leaves one out. Any change but of the page itself
  * starts at the first page.
  */
-export function changed(
-  given: Given,
+export function hrefWith(
+  given: SearchParams,
   changes: Record<string, string | null>,
   path = '/orders',
 ): Route {

@@ -17,10 +17,10 @@ export async function readCookie(name: CookieName): Promise<string | undefined> 
   return (await cookies()).get(nameOf(name))?.value
 }
 
-export async function putCookie(name: CookieName, value: string, seconds: number): Promise<void> {
+export async function setCookie(name: CookieName, value: string, seconds: number): Promise<void> {
   ;(await cookies()).set(nameOf(name), value, { ...options(), maxAge: seconds })
 }
 
-export async function dropCookie(name: CookieName): Promise<void> {
+export async function deleteCookie(name: CookieName): Promise<void> {
   ;(await cookies()).set(nameOf(name), '', { ...options(), maxAge: 0 })
 }

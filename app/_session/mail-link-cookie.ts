@@ -1,5 +1,5 @@
 import 'server-only'
-import { readCookie } from '#app/cookies'
+import { readCookie } from '#app/_session/cookies'
 
 /** What a link in a mail leads to, by the word before its secret. */
 export const linkPages = {

@@ -1,7 +1,7 @@
 import { notFound, redirect } from 'next/navigation'
 import 'server-only'
-import { formatsFor } from '#app/formats'
-import { auth, type Session } from '#app/session'
+import { formatsFor } from '#app/_format/formats'
+import { auth, type Session } from '#app/_session/session'
 import type { Formats } from '#components/formats'
 import * as secondFactor from '#db/accounts/second-factor'
 
@@ -12,7 +12,7 @@ import * as secondFactor from '#db/accounts/second-factor'
 export async function requireOperator(): Promise<Session> {
   const session = await auth()
   if (!session?.user.operator) notFound()
-  if (await secondFactor.lacking(session.user.id)) redirect('/account/security')
+  if (await secondFactor.isMissing(session.user.id)) redirect('/account/security')
   return session
 }
 

@@ -1,28 +1,28 @@
 import { cookies, headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import type { NextRequest } from 'next/server'
-import NextAuth, { CredentialsSignin } from 'next-auth'
-import { getToken } from 'next-auth/jwt'
+import NextAuth, { CredentialsSignin, type Account, type User } from 'next-auth'
+import { getToken, type JWT } from 'next-auth/jwt'
 import Credentials from 'next-auth/providers/credentials'
 import { cache } from 'react'
 import 'server-only'
 import { z } from 'zod'
-import { clientAddress } from '#app/client-address'
-import { putCookie, readCookie } from '#app/cookies'
-import { oauthProviders } from '#app/oauth-providers'
-import { waitElsewhere } from '#app/wait-elsewhere'
+import { clientIp } from '#app/_http/client-ip'
+import { setCookie, readCookie } from '#app/_session/cookies'
+import { oauthProviders } from '#app/_session/oauth-providers'
+import { redirectToBusyPage } from '#app/_http/redirect-to-busy-page'
 import * as devices from '#db/accounts/devices'
-import { noteWho } from '#app/requests'
+import { setRequestUser } from '#app/_http/request-log'
 import { env } from '#db/env'
-import { limitsOf } from '#db/limits/limits'
-import { noteSeat, spend } from '#db/limits/request-rate'
-import { AccountBlocked, TooBusy, TooManyAttempts } from '#db/errors'
+import { limitsOf, noteSession, countTenantRequest, TooBusy } from '@rowhouse/tenancy'
+import { AccountBlocked, TooManyAttempts } from '#db/errors'
 import * as identities from '#db/accounts/identities'
 import * as secondFactor from '#db/accounts/second-factor'
 import { sessionCookie } from '#db/accounts/session-cookie'
 import * as sessions from '#db/accounts/sessions'
 import { checkCredentials, isBanned } from '#db/accounts/sign-in'
 import * as tickets from '#db/accounts/tickets'
+import { tenancy } from '#db/tenancy'
 
 // The one file that touches next-auth. Its JWT carries a random session secret and nothing else;
 // what the secret is worth is read from the database each time, so that nothing outlives a revoked
@@ -42,8 +42,8 @@ class SignInRefused extends CredentialsSignin {
 const cookie = () => sessionCookie(env().APP_URL)
 const codePage = '/sign-in/code'
 const codeMinutes = 10
-const granted = z.object({ ticket: z.string().max(1000) })
-const typed = z.object({ email: z.string().max(500), password: z.string().max(1000) })
+const ticketSchema = z.object({ ticket: z.string().max(1000) })
+const passwordSchema = z.object({ email: z.string().max(500), password: z.string().max(1000) })
 
 const nextAuth = NextAuth(() => {
   const { AUTH_SECRET, APP_URL } = env()
@@ -60,53 +60,10 @@ const nextAuth = NextAuth(() => {
       error: (error) =>
         void (error instanceof CredentialsSignin || console.error(`sign-in: ${error.name}`)),
     },
-    providers: [
-      Credentials({
-        credentials: { ticket: {}, email: {}, password: {} },
-        authorize: async (given, { headers }) => {
-          const userId = await whoMaySignIn(given, headers)
-          return {
-            id: userId,
-            secret: await sessions.start(userId, {
-              device: headers.get('user-agent') ?? '',
-              address: clientAddress(headers) ?? '',
-            }),
-          }
-        },
-      }),
-      ...oauthProviders(),
-    ],
+    providers: [passwordOrTicket(), ...oauthProviders()],
     callbacks: {
-      async signIn({ account, user }) {
-        if (!account || account.type === 'credentials') return true
-        const userId = await identities.signInWith({
-          provider: account.provider,
-          subject: account.providerAccountId,
-          email: user.email ?? null,
-          name: user.name ?? '',
-        })
-        if (!userId) return '/sign-in?error=unverified'
-        if (await isBanned(userId)) return '/sign-in?error=blocked'
-        if (!(await secondFactor.isOn(userId))) return true
-        await askForCode(userId)
-        return codePage
-      },
-      // whatever a browser posts as a session update is ignored: only a fresh sign-in brings a
-      // secret
-      async jwt({ token, user, account }) {
-        if (user && 'secret' in user) return { secret: user.secret }
-        if (!account || account.type === 'credentials') return token
-        const userId = await identities.owner(account.provider, account.providerAccountId)
-        const from = await headers()
-        return userId
-          ? {
-              secret: await sessions.start(userId, {
-                device: from.get('user-agent') ?? '',
-                address: clientAddress(from) ?? '',
-              }),
-            }
-          : {}
-      },
+      signIn: ({ account, user }) => mayProviderSignIn(account, user),
+      jwt: ({ token, user, account }) => sessionJwt(token, user, account),
       // the public session endpoint says that there is a session, never what it is
       session: ({ session }) => ({ expires: session.expires }),
     },
@@ -114,6 +71,55 @@ const nextAuth = NextAuth(() => {
 })
 
 export const { handlers, signOut } = nextAuth
+
+const passwordOrTicket = () =>
+  Credentials({
+    credentials: { ticket: {}, email: {}, password: {} },
+    authorize: async (given, { headers }) => {
+      const userId = await authorizeUser(given, headers)
+      return { id: userId, secret: await newSessionSecret(userId, headers) }
+    },
+  })
+
+/** True, or the page to go to instead; a user with a second factor is asked for the code first. */
+async function mayProviderSignIn(
+  account: Account | null | undefined,
+  user: User,
+): Promise<boolean | string> {
+  if (!account || account.type === 'credentials') return true
+  const userId = await identities.signInWith({
+    provider: account.provider,
+    subject: account.providerAccountId,
+    email: user.email ?? null,
+    name: user.name ?? '',
+  })
+  if (!userId) return '/sign-in?error=unverified'
+  if (await isBanned(userId)) return '/sign-in?error=blocked'
+  if (!(await secondFactor.isOn(userId))) return true
+  await askForCode(userId)
+  return codePage
+}
+
+/**
+ * What the JWT holds from now on. Whatever a browser posts as a session update is ignored: only a
+ * fresh sign-in brings a secret.
+ */
+async function sessionJwt(
+  token: JWT,
+  user: User | undefined,
+  account: Account | null | undefined,
+): Promise<JWT> {
+  if (user && 'secret' in user) return { secret: user.secret }
+  if (!account || account.type === 'credentials') return token
+  const userId = await identities.owner(account.provider, account.providerAccountId)
+  return userId ? { secret: await newSessionSecret(userId, await headers()) } : {}
+}
+
+const newSessionSecret = (userId: string, from: Headers): Promise<string> =>
+  sessions.start(userId, {
+    device: from.get('user-agent') ?? '',
+    address: clientIp(from) ?? '',
+  })
 
 function hostCookies() {
   const { name, secure } = cookie()
@@ -134,7 +140,7 @@ function hostCookies() {
  * True unless a request names an address to go on to that is none, in its query or its cookie;
  * next-auth calls that a fault of the server.
  */
-export function namesAddress(request: NextRequest): boolean {
+export function hasValidCallbackUrl(request: NextRequest): boolean {
   const named = [
     request.nextUrl.searchParams.get('callbackUrl'),
     request.cookies.get(hostCookies().callbackUrl.name)?.value,
@@ -149,23 +155,23 @@ export function namesAddress(request: NextRequest): boolean {
 }
 
 /** A ticket of ours, or an address with its password. Throws SignInRefused. */
-async function whoMaySignIn(given: unknown, from: Headers): Promise<string> {
-  const ticket = granted.safeParse(given)
+async function authorizeUser(given: unknown, from: Headers): Promise<string> {
+  const ticket = ticketSchema.safeParse(given)
   const userId = ticket.success ? tickets.open('sign-in granted', ticket.data.ticket) : undefined
   if (userId) return userId
-  const input = typed.safeParse(given)
+  const input = passwordSchema.safeParse(given)
   if (!input.success) throw new SignInRefused('credentials')
   try {
     const found = await checkCredentials({
       ...input.data,
-      address: clientAddress(from),
+      address: clientIp(from),
       device: undefined,
     })
     if (!found || found.needsCode) throw new SignInRefused(found ? 'code' : 'credentials')
     return found.userId
   } catch (error) {
-    if (error instanceof TooManyAttempts) throw new SignInRefused(`wait-${error.retryAfterSeconds}`)
-    if (error instanceof AccountBlocked) throw new SignInRefused('blocked')
+    if (TooManyAttempts.is(error)) throw new SignInRefused(`wait-${error.retryAfterSeconds}`)
+    if (AccountBlocked.is(error)) throw new SignInRefused('blocked')
     throw error
   }
 }
@@ -175,7 +181,7 @@ async function whoMaySignIn(given: unknown, from: Headers): Promise<string> {
  * asks for it.
  */
 export async function askForCode(userId: string): Promise<string> {
-  await putCookie(
+  await setCookie(
     'step',
     tickets.seal('password given', userId, codeMinutes * 60),
     codeMinutes * 60,
@@ -197,7 +203,7 @@ export async function startSession(userId: string): Promise<void> {
  * waiting.
  */
 export async function rememberBrowser(userId: string): Promise<void> {
-  await putCookie(
+  await setCookie(
     'device',
     await devices.remember(await readCookie('device'), userId),
     365 * 86_400,
@@ -244,16 +250,19 @@ export const auth = cache(async (): Promise<Session | null> => {
  */
 async function noteRequest({ user, tenant }: sessions.SessionFacts): Promise<void> {
   const from = await headers()
-  noteWho(from.get('x-request-id'), { userId: user.id, ...(tenant && { tenantId: tenant.id }) })
+  setRequestUser(from.get('x-request-id'), {
+    userId: user.id,
+    ...(tenant && { tenantId: tenant.id }),
+  })
   const kept = (await cookies()).get(cookie().name)?.value
   if (!kept || !tenant) return
-  const { requestsPerMinute } = await limitsOf(tenant.id)
-  noteSeat(kept, tenant.id, requestsPerMinute)
+  const { requestsPerMinute } = await limitsOf(tenancy(), tenant.id)
+  noteSession(tenancy(), kept, tenant.id, requestsPerMinute)
   if (from.get('x-rowhouse-counted') === 'true') return
   try {
-    await spend(tenant.id, requestsPerMinute)
+    await countTenantRequest(tenancy(), tenant.id, requestsPerMinute)
   } catch (error) {
-    if (error instanceof TooBusy) await waitElsewhere(error)
+    if (TooBusy.is(error)) await redirectToBusyPage(error)
     throw error
   }
 }

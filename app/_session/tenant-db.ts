@@ -1,9 +1,17 @@
+import { statusOf } from '#app/_http/status-of'
 import { notFound, redirect } from 'next/navigation'
 import 'server-only'
-import { requireTenant, type TenantSession } from '#app/session'
-import { waitElsewhere } from '#app/wait-elsewhere'
-import { withTenant, type Caller, type TenantTx } from '#db/door'
-import { NotAMember, NotSignedIn, RowhouseError, TenantSuspended, TooBusy } from '#db/errors'
+import { requireTenant, type TenantSession } from '#app/_session/session'
+import { redirectToBusyPage } from '#app/_http/redirect-to-busy-page'
+import { withTenant, type Caller } from '#db/tenancy'
+import {
+  type TenantTx,
+  NotAMember,
+  NotSignedIn,
+  RowhouseError,
+  TenantSuspended,
+  TooBusy,
+} from '@rowhouse/tenancy'
 
 /** How a session comes to the door: as a member, or as an operator who was let in as support. */
 export const callerOf = ({ token, tenant, user }: TenantSession): Caller =>
@@ -28,10 +36,10 @@ export async function tenantDb(): Promise<<T>(work: (tx: TenantTx) => Promise<T>
     try {
       return await withTenant(caller, work)
     } catch (error) {
-      if (error instanceof NotSignedIn) redirect('/sign-in')
-      if (error instanceof NotAMember || error instanceof TenantSuspended) redirect('/welcome')
-      if (error instanceof TooBusy) await waitElsewhere(error)
-      if (error instanceof RowhouseError && error.status === 404) notFound()
+      if (NotSignedIn.is(error)) redirect('/sign-in')
+      if (NotAMember.is(error) || TenantSuspended.is(error)) redirect('/welcome')
+      if (TooBusy.is(error)) await redirectToBusyPage(error)
+      if (RowhouseError.is(error) && statusOf(error) === 404) notFound()
       throw error
     }
   }

@@ -1,7 +1,7 @@
 import 'server-only'
-import { formatsFor } from '#app/formats'
-import { requireTenant } from '#app/session'
-import { tenantDb } from '#app/tenant-db'
+import { formatsFor } from '#app/_format/formats'
+import { requireTenant } from '#app/_session/session'
+import { tenantDb } from '#app/_session/tenant-db'
 import type { Scope } from '#components/tenant-scope'
 import { may, type Permission } from '#db/accounts/permissions'
 

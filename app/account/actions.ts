@@ -2,15 +2,15 @@
 
 import { headers } from 'next/headers'
 import { z } from 'zod'
-import { userAction } from '#app/action'
-import { clientAddress } from '#app/client-address'
-import { id, plainName, requiredText } from '#app/form-fields'
+import { userAction } from '#app/_actions/action'
+import { clientIp } from '#app/_http/client-ip'
+import { id, plainName, requiredText } from '#app/_actions/field-schemas'
 import * as emailChange from '#db/accounts/email-change'
-import { NotFound } from '#db/errors'
+import { NotFound } from '@rowhouse/tenancy'
 import { countMail } from '#db/mail/limits'
 import * as twoFactor from '#db/accounts/two-factor'
 import * as passwordChange from '#db/accounts/password-change'
-import { platform } from '#db/registry'
+import { platform } from '#db/tenancy'
 import * as sessions from '#db/accounts/sessions'
 import * as users from '#db/accounts/users'
 
@@ -20,7 +20,7 @@ const currentPassword = z
   .max(200, 'Use at most 200 characters.')
 const password = z.string().min(1, 'Choose a password.').max(200, 'Use at most 200 characters.')
 
-export const rename = userAction(
+export const renameUser = userAction(
   z.object({ name: plainName('Enter your name.') }),
   async ({ user }, { name }) => {
     await users.rename(platform(), user.id, name)
@@ -43,13 +43,13 @@ export const changePassword = userAction(
 export const changeEmail = userAction(
   z.object({ email: requiredText(254, 'Enter an e-mail address.'), currentPassword }),
   async ({ user }, input) => {
-    await countMail(input.email, clientAddress(await headers()))
+    await countMail(input.email, clientIp(await headers()))
     await emailChange.request(user.id, input.email, input.currentPassword)
     return {}
   },
 )
 
-export const keepEmail = userAction(z.object({}), async ({ user }) => {
+export const cancelEmailChange = userAction(z.object({}), async ({ user }) => {
   await emailChange.cancel(user.id)
   return {}
 })
@@ -80,14 +80,14 @@ export const confirmTwoFactor = userAction(
   async ({ user }, { code }) => ({ codes: await twoFactor.confirm(user, code) }),
 )
 
-export const renewRecoveryCodes = userAction(
+export const regenerateRecoveryCodes = userAction(
   z.object({ currentPassword }),
   async ({ user }, input) => ({
     codes: await twoFactor.renewCodes(user.id, input.currentPassword),
   }),
 )
 
-export const turnTwoFactorOff = userAction(
+export const disableTwoFactor = userAction(
   z.object({ currentPassword }),
   async ({ user }, input) => {
     await twoFactor.end(user.id, input.currentPassword)

@@ -1,12 +1,12 @@
 import type { ReactNode } from 'react'
-import { requireUser } from '#app/session'
-import { signOutAction } from '#app/sign-in-actions'
+import { requireUser } from '#app/_session/session'
+import { signOutAction } from '#app/_actions/sign-in-actions'
 import { PageFrame } from '#components/page'
 import { Brand } from '#components/shell/brand'
 import { SkipLink } from '#components/shell/skip-link'
 import { UserMenu } from '#components/shell/user-menu'
 import { PageHeader } from '#components/ui/page-header'
-import { Sections } from '#components/ui/sections'
+import { SectionNav } from '#components/ui/section-nav'
 import TenantLayout from '../(tenant)/layout'
 
 /**
@@ -18,7 +18,7 @@ export default async function AccountLayout({ children }: { children: ReactNode 
   const content = (
     <PageFrame width="narrow">
       <PageHeader title="Your account" />
-      <Sections
+      <SectionNav
         label="Account"
         sections={[
           { href: '/account', label: 'Profile' },

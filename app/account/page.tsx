@@ -1,11 +1,11 @@
 import type { Metadata } from 'next'
-import { requireUser } from '#app/session'
+import { requireUser } from '#app/_session/session'
 import { ChangeEmail } from '#components/account/change-email'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton, TextField } from '#components/forms/fields'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import * as emailChange from '#db/accounts/email-change'
-import { changeEmail, keepEmail, rename } from './actions'
+import { changeEmail, cancelEmailChange, renameUser } from './actions'
 
 export const metadata: Metadata = { title: 'Your account' }
 
@@ -17,7 +17,7 @@ export default async function AccountPage() {
       <Card labelledBy="name">
         <CardHeader id="name" title="Your name" />
         <CardBody>
-          <ActionForm action={rename} done="Your name is saved." label="Name">
+          <ActionForm action={renameUser} done="Your name is saved." label="Name">
             <TextField
               name="name"
               label="Name"
@@ -44,7 +44,7 @@ export default async function AccountPage() {
             : null
         }
         change={changeEmail}
-        keep={keepEmail}
+        keep={cancelEmailChange}
       />
     </>
   )

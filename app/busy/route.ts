@@ -1,5 +1,5 @@
-import { busyAnswer } from '#app/busy-page'
-import { localPath } from '#app/local-path'
+import { busyResponse } from '#app/_http/busy-response'
+import { safeRedirectPath } from '#app/_http/safe-redirect-path'
 
 export const dynamic = 'force-dynamic'
 
@@ -10,10 +10,10 @@ export const dynamic = 'force-dynamic'
 export function GET(request: Request): Response {
   const asked = new URL(request.url).searchParams
   const seconds = Math.min(60, Math.max(1, Math.trunc(Number(asked.get('wait'))) || 1))
-  return busyAnswer({
+  return busyResponse({
     seconds,
     wantsPage: true,
     nonce: request.headers.get('x-nonce') ?? '',
-    back: localPath(asked.get('back') ?? undefined),
+    back: safeRedirectPath(asked.get('back') ?? undefined),
   })
 }

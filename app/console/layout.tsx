@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
-import { requireOperator } from '#app/operator'
-import { signOutAction } from '#app/sign-in-actions'
+import { requireOperator } from '#app/_session/operator'
+import { signOutAction } from '#app/_actions/sign-in-actions'
 import { ConsoleShell } from '#components/console/console-shell'
 import './console.css'
 

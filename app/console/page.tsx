@@ -1,7 +1,7 @@
 import type { Route } from 'next'
-import { consolePage } from '#app/operator'
-import { Concerns } from '#components/console/concerns'
-import { FigureCard } from '#components/console/figure-card'
+import { consolePage } from '#app/_session/operator'
+import { Alerts } from '#components/console/alerts'
+import { MetricCard } from '#components/console/metric-card'
 import { MovesTable } from '#components/console/moves-table'
 import { TierMatrix } from '#components/console/tier-matrix'
 import { count } from '#components/formats'
@@ -9,17 +9,18 @@ import { PageFrame } from '#components/page'
 import { ButtonLink } from '#components/ui/button'
 import { Card, CardHeader } from '#components/ui/card'
 import { PageHeader } from '#components/ui/page-header'
-import { readConcerns } from '#db/console/attention'
-import { listJobs } from '#db/console/job-list'
-import { listMoves } from '#db/move/view'
-import { tenantCounts } from '#db/console/tenant-list'
+import { readConcerns } from '#db/operators/attention'
+import { listJobs } from '#db/operators/job-list'
+import { listMoves } from '@rowhouse/tenancy/moves'
+import { tenantCounts } from '#db/operators/tenant-list'
+import { tenancy } from '#db/tenancy'
 
 export default async function ConsolePage() {
   const { formats } = await consolePage()
   const [{ concerns, fleet }, counts, moves, jobs] = await Promise.all([
     readConcerns(),
     tenantCounts(),
-    listMoves({ live: true, size: 10, cursor: null }),
+    listMoves(tenancy(), { live: true, size: 10, cursor: null }),
     listJobs(),
   ])
   const running = jobs.filter(({ stage }) => stage === 'running').length
@@ -27,9 +28,9 @@ export default async function ConsolePage() {
     <PageFrame>
       <title>Overview · Rowhouse console</title>
       <PageHeader title="Overview" />
-      <Concerns concerns={concerns} formats={formats} />
-      <FigureCard
-        figures={[
+      <Alerts alerts={concerns} formats={formats} />
+      <MetricCard
+        metrics={[
           {
             name: 'Tenants',
             value: count(

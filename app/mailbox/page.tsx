@@ -1,16 +1,16 @@
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
-import { formatsFor } from '#app/formats'
-import { Mails } from '#components/mailbox/mails'
+import { formatsFor } from '#app/_format/formats'
+import { MailList } from '#components/mailbox/mail-list'
 import { PageFrame } from '#components/page'
 import { PageHeader } from '#components/ui/page-header'
-import { mailboxOpen } from '#app/mailbox-open'
+import { isMailboxEnabled } from '#app/_http/mailbox-enabled'
 import { newest } from '#db/mail/outbox'
 
 export const metadata: Metadata = { title: 'Mailbox' }
 
 export default async function MailboxPage() {
-  if (!mailboxOpen()) notFound()
+  if (!isMailboxEnabled()) notFound()
   const formats = await formatsFor({ locale: 'en-GB', currency: 'EUR' })
   return (
     <main>
@@ -19,7 +19,7 @@ export default async function MailboxPage() {
           title="Mailbox"
           about="What this machine would have sent. It is here in development only, while no mail server is set."
         />
-        <Mails mails={await newest()} formats={formats} />
+        <MailList mails={await newest()} formats={formats} />
       </PageFrame>
     </main>
   )

@@ -1,5 +1,6 @@
-import { seen } from '#app/requests'
-import { readiness } from '#db/doctor/health'
+import { requestState } from '#app/_http/request-log'
+import { readiness } from '@rowhouse/tenancy/checks'
+import { tenancy } from '#db/tenancy'
 
 export const dynamic = 'force-dynamic'
 
@@ -7,9 +8,9 @@ export const dynamic = 'force-dynamic'
  * The app may be sent traffic. What is wrong goes to the log: this address is open to everybody.
  */
 export async function GET(): Promise<Response> {
-  const { ready, problems } = seen().draining
+  const { ready, problems } = requestState().draining
     ? { ready: false, problems: ['draining'] }
-    : await readiness()
+    : await readiness(tenancy())
   if (!ready) console.error('not ready', problems)
   return Response.json(
     { ready },

@@ -1,5 +1,5 @@
 import { Laptop, Smartphone } from 'lucide-react'
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { deviceName, isPhone } from '#components/account/device-name'
 import { moment, type Formats } from '#components/formats'
 import { ActionForm } from '#components/forms/action-form'
@@ -15,7 +15,7 @@ type Props = {
   endOthers: Action<{ ended: number }>
 }
 
-export function OpenSessions({ sessions, current, formats, end, endOthers }: Props) {
+export function ActiveSessions({ sessions, current, formats, end, endOthers }: Props) {
   return (
     <Card labelledBy="sessions">
       <CardHeader id="sessions" title="Where you are signed in">

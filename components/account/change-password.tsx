@@ -1,7 +1,7 @@
 'use client'
 
 import { useState } from 'react'
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton, TextField } from '#components/forms/fields'
 import { Card, CardBody, CardHeader } from '#components/ui/card'

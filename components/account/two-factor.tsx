@@ -2,7 +2,7 @@
 
 import { ShieldCheck } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { RecoveryCodes } from '#components/account/recovery-codes'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton, TextField } from '#components/forms/fields'

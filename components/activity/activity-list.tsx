@@ -1,9 +1,9 @@
 import Link from 'next/link'
 import type { ReactNode } from 'react'
-import { customerAddress, orderAddress, productAddress } from '#components/addresses'
+import { customerPath, orderPath, productPath } from '#components/paths'
 import { moment, money, type Formats } from '#components/formats'
 import { statusNames } from '#components/orders/order-status'
-import { deeds, type Deed, type Entry } from '#db/product/activity'
+import { deeds, type Deed, type Entry } from '#db/activity/activity'
 import type { OrderStatus } from '#db/schema/tenant'
 
 /** `short` leaves out what it was done to, where all of them are about the same thing. */
@@ -40,11 +40,11 @@ const words = ({ deed }: Entry) => (deed in deeds ? deeds[deed as Deed] : deed.r
 function Subject({ entry }: { entry: Entry }) {
   const { deed, subject, subjectId } = entry
   const address = deed.startsWith('order.')
-    ? orderAddress
+    ? orderPath
     : deed.startsWith('customer.')
-      ? customerAddress
+      ? customerPath
       : deed.startsWith('product.')
-        ? productAddress
+        ? productPath
         : undefined
   if (!address || !subjectId) return subject
   return (

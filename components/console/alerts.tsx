@@ -2,13 +2,13 @@ import { clsx } from 'clsx'
 import { CircleCheck, Info, TriangleAlert } from 'lucide-react'
 import type { Route } from 'next'
 import NextLink from 'next/link'
-import { Ago } from '#components/console/figures'
+import { RelativeTime } from '#components/console/format-time'
 import type { Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
-import type { Concern } from '#db/console/attention'
+import type { Concern } from '#db/operators/attention'
 
-export function Concerns({ concerns, formats }: { concerns: Concern[]; formats: Formats }) {
-  if (concerns.length === 0)
+export function Alerts({ alerts, formats }: { alerts: Concern[]; formats: Formats }) {
+  if (alerts.length === 0)
     return (
       <p className="flex items-center gap-2 rounded-lg border border-line bg-panel px-4 py-3 sm:px-5">
         <CircleCheck aria-hidden className="size-5 text-delivered" /> Nothing needs you.
@@ -18,7 +18,7 @@ export function Concerns({ concerns, formats }: { concerns: Concern[]; formats: 
     <Card labelledBy="attention">
       <CardHeader id="attention" title="Needs attention" />
       <ul className="divide-y divide-line border-t border-line">
-        {concerns.map(({ grave, what, why, at, href }) => {
+        {alerts.map(({ grave, what, why, at, href }) => {
           const Icon = grave ? TriangleAlert : Info
           return (
             <li
@@ -37,7 +37,7 @@ export function Concerns({ concerns, formats }: { concerns: Concern[]; formats: 
               </span>
               {at && (
                 <span className="text-sm text-ink-faint max-sm:hidden">
-                  <Ago at={at} formats={formats} />
+                  <RelativeTime at={at} formats={formats} />
                 </span>
               )}
             </li>

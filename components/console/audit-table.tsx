@@ -1,10 +1,10 @@
 import { clsx } from 'clsx'
 import NextLink from 'next/link'
-import { moveAt, tenantAt } from '#components/console/addresses'
+import { movePath, tenantPath } from '#components/console/paths'
 import { moment, type Formats } from '#components/formats'
 import { EmailText } from '#components/ui/email-text'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { AuditRow } from '#db/console/audit-trail'
+import type { AuditRow } from '@rowhouse/tenancy/admin'
 
 type Props = { rows: AuditRow[]; formats: Formats; withTenant?: boolean; marked?: number }
 
@@ -27,7 +27,7 @@ export function AuditTable({ rows, formats, withTenant = false, marked }: Props)
           <Tr key={row.seq} className={row.seq === marked ? 'bg-danger-soft' : ''}>
             <Td className="text-right text-ink-faint tabular-nums max-sm:hidden">{row.seq}</Td>
             <Td className="max-sm:pl-4">
-              <Deed row={row} />
+              <AuditedAction row={row} />
               <span className="block text-sm wrap-anywhere text-ink-faint md:hidden">
                 <EmailText>{row.actor}</EmailText>
               </span>
@@ -38,7 +38,7 @@ export function AuditTable({ rows, formats, withTenant = false, marked }: Props)
             {withTenant && (
               <Td>
                 {row.slug ? (
-                  <NextLink href={tenantAt(row.slug)} className="text-accent hover:underline">
+                  <NextLink href={tenantPath(row.slug)} className="text-accent hover:underline">
                     {row.slug}
                   </NextLink>
                 ) : (
@@ -64,19 +64,19 @@ export function AuditTable({ rows, formats, withTenant = false, marked }: Props)
   )
 }
 
-function Deed({ row: { deed, detail } }: { row: AuditRow }) {
+function AuditedAction({ row: { action, detail } }: { row: AuditRow }) {
   const { reason, move } = detail
   return (
     <>
       {typeof move === 'string' ? (
         <NextLink
-          href={moveAt(move)}
+          href={movePath(move)}
           className="inline-block font-medium first-letter:uppercase hover:underline"
         >
-          {deed}
+          {action}
         </NextLink>
       ) : (
-        <span className="inline-block font-medium first-letter:uppercase">{deed}</span>
+        <span className="inline-block font-medium first-letter:uppercase">{action}</span>
       )}
       {typeof reason === 'string' && (
         <span className="block text-sm wrap-anywhere text-ink-soft">{reason}</span>

@@ -1,13 +1,13 @@
-import { Ago, duration } from '#components/console/figures'
-import { State } from '#components/console/marks'
+import { RelativeTime, formatDuration } from '#components/console/format-time'
+import { StateLabel } from '#components/console/labels'
 import { count, type Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { Examination } from '#db/doctor/examinations'
+import type { CheckRun } from '@rowhouse/tenancy/checks'
 
-type Props = { title: string; checks: string[]; last: Examination | null; formats: Formats }
+type Props = { title: string; checks: string[]; last: CheckRun | null; formats: Formats }
 
-/** Each check with its offenders, as they were found the last time. */
+/** Each check with its violations, as they were found the last time. */
 export function DoctorReport({ title, checks, last, formats }: Props) {
   const id = title.toLowerCase().replaceAll(' ', '-')
   return (
@@ -17,7 +17,8 @@ export function DoctorReport({ title, checks, last, formats }: Props) {
           {last ? (
             <>
               {count(last.targets, formats)} {last.targets === 1 ? 'target' : 'targets'},{' '}
-              <Ago at={last.at} formats={formats} /> by {last.by}, in {duration(last.tookMs)}
+              <RelativeTime at={last.at} formats={formats} /> by {last.by}, in{' '}
+              {formatDuration(last.tookMs)}
             </>
           ) : (
             'Nobody has looked yet'
@@ -34,19 +35,19 @@ export function DoctorReport({ title, checks, last, formats }: Props) {
         </thead>
         <tbody>
           {checks.map((check) => {
-            const found = last?.offenders.filter((offender) => offender.check === check) ?? []
+            const found = last?.violations.filter((violation) => violation.check === check) ?? []
             return (
               <Tr key={check}>
                 <Td className="py-2.75 align-top font-medium">{check.replaceAll('-', ' ')}</Td>
                 <Td className="py-2.75 align-top">
                   {!last ? (
-                    <State tone="plain">Not looked at</State>
+                    <StateLabel tone="plain">Not looked at</StateLabel>
                   ) : found.length === 0 ? (
-                    <State tone="good">
+                    <StateLabel tone="good">
                       {last.targets === 1
                         ? 'Holds'
                         : `Holds in all ${count(last.targets, formats)}`}
-                    </State>
+                    </StateLabel>
                   ) : (
                     <ul className="grid gap-1.5">
                       {found.map(({ target, object, why }) => (

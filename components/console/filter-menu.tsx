@@ -9,7 +9,7 @@ import { Menu, MenuChoice } from '#components/ui/menu'
 type Props = { label: string; value: string; choices: { name: string; href: Route }[] }
 
 /** One of a few values of a filter, each at an address of its own. */
-export function ChoiceMenu({ label, value, choices }: Props) {
+export function FilterMenu({ label, value, choices }: Props) {
   const router = useRouter()
   return (
     <Menu

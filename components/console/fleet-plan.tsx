@@ -2,7 +2,7 @@ import { TriangleAlert } from 'lucide-react'
 import { count, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Notice } from '#components/ui/notice'
-import type { PlannedFile } from '#db/fleet/plan'
+import type { PlannedFile } from '@rowhouse/tenancy/migrations'
 
 /**
  * What a run would do, with the locks that its statements take. Nothing when there is nothing to

@@ -1,11 +1,11 @@
 import NextLink from 'next/link'
-import { runAt } from '#components/console/addresses'
-import { Ago, duration } from '#components/console/figures'
-import { State, type Tone } from '#components/console/marks'
+import { fleetRunPath } from '#components/console/paths'
+import { RelativeTime, formatDuration } from '#components/console/format-time'
+import { StateLabel, type Tone } from '#components/console/labels'
 import { count, type Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { listRuns } from '#db/fleet/runs'
+import type { listRuns } from '@rowhouse/tenancy/migrations'
 
 type Run = Awaited<ReturnType<typeof listRuns>>[number]
 const words: Record<Run['state'], [string, Tone]> = {
@@ -18,7 +18,7 @@ const words: Record<Run['state'], [string, Tone]> = {
 
 export function RunState({ state }: { state: Run['state'] }) {
   const [word, tone] = words[state]
-  return <State tone={tone}>{word}</State>
+  return <StateLabel tone={tone}>{word}</StateLabel>
 }
 
 export function FleetRuns({ runs, formats }: { runs: Run[]; formats: Formats }) {
@@ -45,10 +45,10 @@ export function FleetRuns({ runs, formats }: { runs: Run[]; formats: Formats }) 
               <Tr key={run.id} className="relative">
                 <Td>
                   <NextLink
-                    href={runAt(run.id)}
+                    href={fleetRunPath(run.id)}
                     className="font-medium after:absolute after:inset-0"
                   >
-                    <Ago at={run.requestedAt} formats={formats} />
+                    <RelativeTime at={run.requestedAt} formats={formats} />
                   </NextLink>
                 </Td>
                 <Td>
@@ -67,7 +67,7 @@ export function FleetRuns({ runs, formats }: { runs: Run[]; formats: Formats }) 
                 </Td>
                 <Td className="text-right tabular-nums max-sm:hidden">
                   {run.startedAt && run.endedAt
-                    ? duration(run.endedAt.getTime() - run.startedAt.getTime())
+                    ? formatDuration(run.endedAt.getTime() - run.startedAt.getTime())
                     : '–'}
                 </Td>
                 <Td className="text-ink-soft max-md:hidden">{run.requestedBy}</Td>

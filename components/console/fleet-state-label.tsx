@@ -1,5 +1,5 @@
-import { State, type Tone } from '#components/console/marks'
-import type { State as FleetState } from '#db/fleet/status'
+import { StateLabel, type Tone } from '#components/console/labels'
+import type { State as FleetState } from '@rowhouse/tenancy/migrations'
 
 const words: Record<FleetState, [string, Tone]> = {
   current: ['Current', 'good'],
@@ -12,7 +12,7 @@ const words: Record<FleetState, [string, Tone]> = {
 }
 
 /** How a target stands against this build's migrations. */
-export function FleetStateText({ state }: { state: FleetState }) {
+export function FleetStateLabel({ state }: { state: FleetState }) {
   const [word, tone] = words[state]
-  return <State tone={tone}>{word}</State>
+  return <StateLabel tone={tone}>{word}</StateLabel>
 }

@@ -1,14 +1,20 @@
-import { FleetStateText } from '#components/console/fleet-state'
+import { FleetStateLabel } from '#components/console/fleet-state-label'
 import { count, type Formats } from '#components/formats'
 import { Card } from '#components/ui/card'
-import type { Link } from '#components/ui/link-maker'
+import type { HrefBuilder } from '#components/ui/href-builder'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import { Tabs } from '#components/ui/tabs'
-import type { Standing } from '#db/fleet/status'
+import type { Standing } from '@rowhouse/tenancy/migrations'
 
 const shown = 200
 
-type Props = { targets: Standing[]; total: number; off: boolean; link: Link; formats: Formats }
+type Props = {
+  targets: Standing[]
+  total: number
+  off: boolean
+  link: HrefBuilder
+  formats: Formats
+}
 
 export function FleetTargets({ targets, total, off, link, formats }: Props) {
   return (
@@ -38,7 +44,7 @@ export function FleetTargets({ targets, total, off, link, formats }: Props) {
               <Tr key={`${name}${schema}`}>
                 <Td className="font-medium wrap-anywhere">{name}</Td>
                 <Td>
-                  <FleetStateText state={state} />
+                  <FleetStateLabel state={state} />
                   {why && <span className="block text-sm wrap-anywhere text-ink-soft">{why}</span>}
                 </Td>
                 <Td className="font-mono text-sm max-sm:hidden">{at ?? '–'}</Td>

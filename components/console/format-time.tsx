@@ -1,7 +1,7 @@
 import { moment, type Formats } from '#components/formats'
 
 /** Milliseconds as people say them. */
-export function duration(ms: number) {
+export function formatDuration(ms: number) {
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`
   if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
@@ -25,7 +25,7 @@ const lengths: Record<string, number> = {
   year: 86_400 * 365,
 }
 
-export function ago(at: Date, now = Date.now()) {
+export function formatRelativeTime(at: Date, now = Date.now()) {
   const seconds = (at.getTime() - now) / 1000
   const [, unit] = steps.find(([most]) => Math.abs(seconds) < most) ?? [0, 'year' as const]
   return new Intl.RelativeTimeFormat('en', { numeric: 'auto' }).format(
@@ -34,7 +34,7 @@ export function ago(at: Date, now = Date.now()) {
   )
 }
 
-export function Ago({ at, formats }: { at: Date; formats: Formats }) {
+export function RelativeTime({ at, formats }: { at: Date; formats: Formats }) {
   return (
     <time
       dateTime={at.toISOString()}
@@ -42,7 +42,7 @@ export function Ago({ at, formats }: { at: Date; formats: Formats }) {
       className="whitespace-nowrap"
       suppressHydrationWarning
     >
-      {ago(at)}
+      {formatRelativeTime(at)}
     </time>
   )
 }

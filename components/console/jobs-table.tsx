@@ -1,12 +1,10 @@
 import NextLink from 'next/link'
-import type { Action } from '#app/action'
-import { moveAt, runAt, tenantAt } from '#components/console/addresses'
-import { Ago } from '#components/console/figures'
-import { State, type Tone } from '#components/console/marks'
-import { ActionButton } from '#components/forms/action-button'
-import { moment, type Formats } from '#components/formats'
+import { movePath, fleetRunPath, tenantPath } from '#components/console/paths'
+import { RelativeTime } from '#components/console/format-time'
+import { StateLabel, type Tone } from '#components/console/labels'
+import type { Formats } from '#components/formats'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { Job, JobStage } from '#db/console/job-list'
+import type { Job, JobStage } from '#db/operators/job-list'
 
 export const stageNames: Record<JobStage, string> = {
   running: 'Running',
@@ -15,15 +13,7 @@ export const stageNames: Record<JobStage, string> = {
 }
 const tones: Record<JobStage, Tone> = { running: 'busy', failed: 'bad', waiting: 'plain' }
 
-export function JobsTable({
-  jobs,
-  retry,
-  formats,
-}: {
-  jobs: Job[]
-  retry: Action<unknown>
-  formats: Formats
-}) {
+export function JobsTable({ jobs, formats }: { jobs: Job[]; formats: Formats }) {
   return (
     <Table>
       <caption className="sr-only">Jobs</caption>
@@ -33,9 +23,6 @@ export function JobsTable({
           <Th>State</Th>
           <Th className="max-sm:hidden">Tenant</Th>
           <Th className="max-md:hidden">Since</Th>
-          <Th>
-            <span className="sr-only">Actions</span>
-          </Th>
         </tr>
       </thead>
       <tbody>
@@ -52,11 +39,11 @@ export function JobsTable({
               )}
             </Td>
             <Td>
-              <State tone={tones[job.stage]}>{stageNames[job.stage]}</State>
+              <StateLabel tone={tones[job.stage]}>{stageNames[job.stage]}</StateLabel>
             </Td>
             <Td className="max-sm:hidden">
               {job.slug ? (
-                <NextLink href={tenantAt(job.slug)} className="text-accent hover:underline">
+                <NextLink href={tenantPath(job.slug)} className="text-accent hover:underline">
                   {job.slug}
                 </NextLink>
               ) : (
@@ -64,22 +51,7 @@ export function JobsTable({
               )}
             </Td>
             <Td className="text-ink-soft max-md:hidden">
-              <Ago at={job.at} formats={formats} />
-            </Td>
-            <Td className="text-right">
-              {job.kind === 'queue' && job.stage === 'failed' && (
-                <ActionButton
-                  action={retry}
-                  input={{ id: job.id }}
-                  size="small"
-                  done="It is tried again."
-                >
-                  Try again{' '}
-                  <span className="sr-only">
-                    {job.name}, since {moment(job.at, formats)}
-                  </span>
-                </ActionButton>
-              )}
+              <RelativeTime at={job.at} formats={formats} />
             </Td>
           </Tr>
         ))}
@@ -89,7 +61,7 @@ export function JobsTable({
 }
 
 function JobName({ job: { kind, id, name } }: { job: Job }) {
-  const href = kind === 'move' ? moveAt(id) : kind === 'fleet run' ? runAt(id) : null
+  const href = kind === 'move' ? movePath(id) : kind === 'fleet run' ? fleetRunPath(id) : null
   return href ? (
     <NextLink href={href} className="font-medium hover:underline">
       {name}

@@ -1,14 +1,17 @@
 import { clsx } from 'clsx'
 import { Boxes, Database, Layers2 } from 'lucide-react'
 import type { ReactNode } from 'react'
-import type { PlacementKind, Tier } from '#db/schema/platform'
+import type { PlacementKind } from '@rowhouse/tenancy'
+import { type Tier, asTier } from '#db/tiers'
 
-export const tierNames: Record<Tier, string> = {
+export const tierLabels: Record<Tier, string> = {
   starter: 'Starter',
   business: 'Business',
   enterprise: 'Enterprise',
 }
-export const kindNames: Record<PlacementKind, string> = {
+/** The label of a tier by the name that a row has. */
+export const tierLabel = (name: string): string => tierLabels[asTier(name)]
+export const placementLabels: Record<PlacementKind, string> = {
   shared: 'Shared tables',
   schema: 'Own schema',
   database: 'Own database',
@@ -19,12 +22,12 @@ const kindIcons: Record<PlacementKind, typeof Boxes> = {
   database: Database,
 }
 
-export function KindText({ kind, server }: { kind: PlacementKind; server?: string | null }) {
+export function PlacementLabel({ kind, server }: { kind: PlacementKind; server?: string | null }) {
   const Icon = kindIcons[kind]
   return (
     <span className="inline-flex items-center gap-1.5 align-top whitespace-nowrap">
       <Icon aria-hidden className="size-4 text-ink-faint" />
-      {kindNames[kind]}
+      {placementLabels[kind]}
       {server && <span className="text-ink-faint">on {server}</span>}
     </span>
   )
@@ -40,7 +43,7 @@ const tones = {
 export type Tone = keyof typeof tones
 
 /** A word with a dot in its colour; the word alone says it too. */
-export function State({ tone, children }: { tone: Tone; children: ReactNode }) {
+export function StateLabel({ tone, children }: { tone: Tone; children: ReactNode }) {
   return (
     <span
       className={clsx(

@@ -1,17 +1,17 @@
-import { duration } from '#components/console/figures'
+import { formatDuration } from '#components/console/format-time'
 import { count, type Formats } from '#components/formats'
-import type { Limits } from '#db/limits/limits'
+import type { Limits } from '@rowhouse/tenancy'
 
 export type LimitName = keyof Limits
 
-export const limitNames: Record<LimitName, string> = {
+export const limitLabels: Record<LimitName, string> = {
   statementMs: 'Time for a statement',
   concurrent: 'Transactions at a time',
   requestsPerMinute: 'Requests a minute',
   apiPerMinute: 'API calls a minute',
   exportRows: 'Orders in a CSV file',
 }
-export const limitOrder = Object.keys(limitNames) as LimitName[]
+export const limitOrder = Object.keys(limitLabels) as LimitName[]
 
-export const limitText = (name: LimitName, value: number, formats: Formats) =>
-  name === 'statementMs' ? duration(value) : count(value, formats)
+export const formatLimit = (name: LimitName, value: number, formats: Formats) =>
+  name === 'statementMs' ? formatDuration(value) : count(value, formats)

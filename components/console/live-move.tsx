@@ -1,15 +1,15 @@
 'use client'
 
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { MoveActions } from '#components/console/move-actions'
 import { MoveEvents } from '#components/console/move-events'
 import { MoveOutcome } from '#components/console/move-outcome'
 import { MoveProgress } from '#components/console/move-progress'
 import { MoveSteps } from '#components/console/move-steps'
 import { MoveTables } from '#components/console/move-tables'
-import { useLive } from '#components/console/use-live'
+import { useLiveUpdates } from '#components/console/use-live-updates'
 import type { Formats } from '#components/formats'
-import type { MoveView } from '#db/move/view'
+import type { MoveView } from '@rowhouse/tenancy/moves'
 
 type Props = {
   first: MoveView
@@ -19,7 +19,7 @@ type Props = {
 
 /** A move as it happens. */
 export function LiveMove({ first, formats, actions }: Props) {
-  const { value: move, connection } = useLive<MoveView>(`/console/moves/${first.id}`, first)
+  const { value: move, connection } = useLiveUpdates<MoveView>(`/console/moves/${first.id}`, first)
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
       <MoveProgress move={move} connection={connection} formats={formats}>

@@ -1,13 +1,13 @@
 'use client'
 
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { RunState } from '#components/console/fleet-runs'
-import { useLive } from '#components/console/use-live'
+import { useLiveUpdates } from '#components/console/use-live-updates'
 import { ActionButton } from '#components/forms/action-button'
 import { count, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { RunView } from '#db/fleet/view'
+import type { RunView } from '@rowhouse/tenancy/migrations'
 
 /** A fleet run as it happens, and who failed in it. */
 export function LiveRun({
@@ -19,7 +19,7 @@ export function LiveRun({
   again: Action<unknown>
   formats: Formats
 }) {
-  const { value: run } = useLive<RunView>(`/console/fleet/runs/${first.id}`, first)
+  const { value: run } = useLiveUpdates<RunView>(`/console/fleet/runs/${first.id}`, first)
   const part = (some: number) => (run.targets === 0 ? 0 : (some / run.targets) * 100)
   const done = run.over && run.targets === 0 ? 100 : part(run.done)
   return (
@@ -56,37 +56,41 @@ export function LiveRun({
           )}
         </CardBody>
       </Card>
-      {run.failures.length > 0 && (
-        <Card labelledBy="failures">
-          <CardHeader id="failures" title="Failures" />
-          <Table>
-            <caption className="sr-only">Targets that failed</caption>
-            <thead>
-              <tr>
-                <Th className="w-1/4">Target</Th>
-                <Th className="max-sm:hidden">Migration</Th>
-                <Th>Why</Th>
-              </tr>
-            </thead>
-            <tbody>
-              {run.failures.map(({ target, migration, statement, message }) => (
-                <Tr key={target}>
-                  <Td className="py-2.75 align-baseline font-medium wrap-anywhere">{target}</Td>
-                  <Td className="py-2.75 align-baseline font-mono text-sm max-sm:hidden">
-                    {migration}
-                  </Td>
-                  <Td className="py-2.75 align-baseline wrap-anywhere">
-                    {message}
-                    {statement && (
-                      <code className="block font-mono text-xs text-ink-soft">{statement}</code>
-                    )}
-                  </Td>
-                </Tr>
-              ))}
-            </tbody>
-          </Table>
-        </Card>
-      )}
+      {run.failures.length > 0 && <Failures failures={run.failures} />}
     </div>
+  )
+}
+
+function Failures({ failures }: { failures: RunView['failures'] }) {
+  return (
+    <Card labelledBy="failures">
+      <CardHeader id="failures" title="Failures" />
+      <Table>
+        <caption className="sr-only">Targets that failed</caption>
+        <thead>
+          <tr>
+            <Th className="w-1/4">Target</Th>
+            <Th className="max-sm:hidden">Migration</Th>
+            <Th>Why</Th>
+          </tr>
+        </thead>
+        <tbody>
+          {failures.map(({ target, migration, statement, message }) => (
+            <Tr key={target}>
+              <Td className="py-2.75 align-baseline font-medium wrap-anywhere">{target}</Td>
+              <Td className="py-2.75 align-baseline font-mono text-sm max-sm:hidden">
+                {migration}
+              </Td>
+              <Td className="py-2.75 align-baseline wrap-anywhere">
+                {message}
+                {statement && (
+                  <code className="block font-mono text-xs text-ink-soft">{statement}</code>
+                )}
+              </Td>
+            </Tr>
+          ))}
+        </tbody>
+      </Table>
+    </Card>
   )
 }

@@ -2,14 +2,14 @@ import type { Route } from 'next'
 import NextLink from 'next/link'
 import { Card } from '#components/ui/card'
 
-type Figure = { name: string; value: string; href?: string }
+type Metric = { name: string; value: string; href?: string }
 
-/** A few figures in one row, each leading to where it comes from. */
-export function FigureCard({ figures }: { figures: Figure[] }) {
+/** A few metrics in one row, each leading to where it comes from. */
+export function MetricCard({ metrics }: { metrics: Metric[] }) {
   return (
     <Card>
       <dl className="grid grid-cols-2 lg:grid-cols-4 [&>*]:border-line max-lg:[&>*:nth-child(even)]:border-l max-lg:[&>*:nth-child(n+3)]:border-t lg:[&>*+*]:border-l">
-        {figures.map(({ name, value, href }) => (
+        {metrics.map(({ name, value, href }) => (
           <div key={name} className="relative min-w-0 px-4 py-3.5 sm:px-5 sm:py-4">
             <dt className="text-sm text-ink-soft">
               {href ? (

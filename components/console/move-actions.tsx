@@ -1,9 +1,9 @@
 'use client'
 
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { ReasonDialog } from '#components/console/reason-dialog'
-import { tierNames } from '#components/console/marks'
-import type { MoveView } from '#db/move/view'
+import { tierLabel } from '#components/console/labels'
+import type { MoveView } from '@rowhouse/tenancy/moves'
 
 const before = [
   'requested',
@@ -15,14 +15,13 @@ const before = [
   'verified',
 ]
 
-/** What an operator may decide at this point. */
-export function MoveActions({
-  move,
-  actions,
-}: {
+type Props = {
   move: MoveView
   actions: Record<'abandon' | 'abort' | 'confirm' | 'rollBack' | 'tidy', Action<unknown>>
-}) {
+}
+
+/** What an operator may decide at this point. */
+export function MoveActions({ move, actions }: Props) {
   const hidden = { slug: move.slug }
   if (before.includes(move.state) && move.abortBy === null)
     return (
@@ -68,6 +67,11 @@ export function MoveActions({
       </ReasonDialog>
     )
   if (move.state !== 'switched' || move.confirmBy !== null) return null
+  return <SwitchedActions move={move} actions={actions} />
+}
+
+function SwitchedActions({ move, actions }: Props) {
+  const hidden = { slug: move.slug }
   return (
     <>
       {move.rollsBack === null && (
@@ -75,7 +79,7 @@ export function MoveActions({
           action={actions.rollBack}
           hidden={hidden}
           opener="Roll back…"
-          title={`Roll ${move.tenant} back to ${tierNames[move.tierFrom]}`}
+          title={`Roll ${move.tenant} back to ${tierLabel(move.tierFrom)}`}
           save="Roll back"
           look="danger"
         >

@@ -1,7 +1,7 @@
-import { duration } from '#components/console/figures'
+import { formatDuration } from '#components/console/format-time'
 import { count, type Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
-import type { MoveView } from '#db/move/view'
+import type { MoveView } from '@rowhouse/tenancy/moves'
 
 const clock = (at: string, { zone }: Formats) =>
   new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone: zone }).format(new Date(at))
@@ -26,7 +26,7 @@ export function MoveEvents({ move, formats }: { move: MoveView; formats: Formats
             <span className="ml-auto text-ink-faint tabular-nums">
               {[
                 rows !== null && `${count(rows, formats)} rows`,
-                tookMs !== null && duration(tookMs),
+                tookMs !== null && formatDuration(tookMs),
               ]
                 .filter(Boolean)
                 .join(' · ')}

@@ -1,12 +1,12 @@
 import NextLink from 'next/link'
-import { moveAt } from '#components/console/addresses'
-import { Ago, duration } from '#components/console/figures'
-import { kindNames } from '#components/console/marks'
-import { MoveStateText } from '#components/console/move-state'
+import { movePath } from '#components/console/paths'
+import { RelativeTime, formatDuration } from '#components/console/format-time'
+import { placementLabels } from '#components/console/labels'
+import { MoveStateLabel } from '#components/console/move-state-label'
 import type { Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { TenantFacts } from '#db/console/tenant-facts'
+import type { TenantFacts } from '#db/operators/tenant-facts'
 
 /** Where a tenant has lived, as the moves that brought it there. */
 export function MoveHistory({
@@ -43,23 +43,24 @@ export function MoveHistory({
               <Tr key={move.id} className="relative">
                 <Td>
                   <NextLink
-                    href={moveAt(move.id)}
+                    href={movePath(move.id)}
                     className="font-medium after:absolute after:inset-0"
                   >
-                    {kindNames[move.source.kind]} → {kindNames[move.target.kind].toLowerCase()}
+                    {placementLabels[move.source.kind]} →{' '}
+                    {placementLabels[move.target.kind].toLowerCase()}
                   </NextLink>
                   <span className="line-clamp-2 text-sm wrap-anywhere text-ink-faint">
                     {move.reason}
                   </span>
                 </Td>
                 <Td>
-                  <MoveStateText move={move} />
+                  <MoveStateLabel move={move} />
                 </Td>
                 <Td className="text-right tabular-nums max-sm:hidden">
-                  {move.pauseMs === null ? '–' : duration(move.pauseMs)}
+                  {move.pauseMs === null ? '–' : formatDuration(move.pauseMs)}
                 </Td>
                 <Td className="text-ink-soft max-sm:hidden">
-                  <Ago at={move.requestedAt} formats={formats} />
+                  <RelativeTime at={move.requestedAt} formats={formats} />
                   <span className="block text-sm text-ink-faint">{move.requestedBy}</span>
                 </Td>
               </Tr>

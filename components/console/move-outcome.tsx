@@ -1,15 +1,15 @@
 import NextLink from 'next/link'
-import { moveAt } from '#components/console/addresses'
-import { duration } from '#components/console/figures'
-import { tierNames } from '#components/console/marks'
+import { movePath } from '#components/console/paths'
+import { formatDuration } from '#components/console/format-time'
+import { tierLabel } from '#components/console/labels'
 import { moment, type Formats } from '#components/formats'
 import { Notice } from '#components/ui/notice'
-import type { MoveView } from '#db/move/view'
+import type { MoveView } from '@rowhouse/tenancy/moves'
 
 /** What there is to know about where the move stands, beyond its progress. */
 export function MoveOutcome({ move, formats }: { move: MoveView; formats: Formats }) {
   const waited =
-    move.pauseMs === null ? '' : ` Writes waited ${duration(move.pauseMs)} at the switch.`
+    move.pauseMs === null ? '' : ` Writes waited ${formatDuration(move.pauseMs)} at the switch.`
   const left = (side: 'old' | 'new') =>
     move.abandonBy !== null &&
     move.events.some(({ event }) => event === `${side} place left behind`)
@@ -34,7 +34,7 @@ export function MoveOutcome({ move, formats }: { move: MoveView; formats: Format
   if (move.state === 'switched' && move.confirmBy === null)
     return (
       <Notice>
-        {move.tenant} is {tierNames[move.tierTo]} now and lives in its new place.{waited} The old
+        {move.tenant} is {tierLabel(move.tierTo)} now and lives in its new place.{waited} The old
         copy is kept, closed, until you confirm
         {move.graceUntil && <>, or until {moment(new Date(move.graceUntil), formats)}</>}. Until
         then you can roll back.
@@ -43,7 +43,7 @@ export function MoveOutcome({ move, formats }: { move: MoveView; formats: Format
   if (move.state === 'cleaned')
     return (
       <Notice look={left('new') ? 'warn' : 'plain'}>
-        Done. {move.tenant} is {tierNames[move.tierTo]}
+        Done. {move.tenant} is {tierLabel(move.tierTo)}
         {left('new') && ', on a server that did not answer'}, and{' '}
         {left('old')
           ? 'the old copy is left on a server that did not answer'
@@ -55,7 +55,7 @@ export function MoveOutcome({ move, formats }: { move: MoveView; formats: Format
     return (
       <Notice look="warn">
         {move.state === 'rolled_back' ? 'Rolled back' : 'Being rolled back'} by{' '}
-        <NextLink href={moveAt(move.wayBack)} className="font-medium underline">
+        <NextLink href={movePath(move.wayBack)} className="font-medium underline">
           another move
         </NextLink>
         .

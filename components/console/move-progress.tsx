@@ -1,12 +1,12 @@
 'use client'
 
 import type { ReactNode } from 'react'
-import { duration } from '#components/console/figures'
-import { MoveStateText } from '#components/console/move-state'
-import type { Connection } from '#components/console/use-live'
+import { formatDuration } from '#components/console/format-time'
+import { MoveStateLabel } from '#components/console/move-state-label'
+import type { Connection } from '#components/console/use-live-updates'
 import { count, type Formats } from '#components/formats'
 import { Card, CardBody } from '#components/ui/card'
-import type { MoveView } from '#db/move/view'
+import type { MoveView } from '@rowhouse/tenancy/moves'
 
 const connections: Record<Connection, string> = {
   live: 'Live',
@@ -14,36 +14,30 @@ const connections: Record<Connection, string> = {
   over: '',
 }
 
+const pastCopying = [
+  'copied',
+  'indexed',
+  'caught_up',
+  'verified',
+  'switched',
+  'confirmed',
+  'cleaned',
+  'rolling_back',
+  'rolled_back',
+]
+
 type Props = { move: MoveView; connection: Connection; formats: Formats; children: ReactNode }
 
 export function MoveProgress({ move, connection, formats, children }: Props) {
-  const number = (value: number) => count(Math.round(value), formats)
-  const rate = Number(/(\d+) rows a second/.exec(move.note)?.[1] ?? 0)
-  const copied = move.events.findLast(({ event }) => event === 'copied')
-  const average = copied?.rows && copied.tookMs ? (copied.rows / copied.tookMs) * 1000 : 0
-  const copying = ['provisioned', 'capturing'].includes(move.state)
-  const past = [
-    'copied',
-    'indexed',
-    'caught_up',
-    'verified',
-    'switched',
-    'confirmed',
-    'cleaned',
-    'rolling_back',
-    'rolled_back',
-  ].includes(move.state)
+  const past = pastCopying.includes(move.state)
   const total = Math.max(move.rowsTotal, move.rowsDone)
   const part = past || total === 0 ? (past ? 1 : 0) : move.rowsDone / total
-  const lag =
-    move.events.findLast(({ event, detail }) => event === 'caught up' && detail !== '')?.rows ??
-    null
   return (
     <Card>
       <CardBody className="grid gap-4 pt-4 sm:pt-5">
         <div className="flex flex-wrap items-center justify-between gap-3">
           <p className="text-lg font-semibold" role="status">
-            <MoveStateText move={move} />
+            <MoveStateLabel move={move} />
           </p>
           <div className="flex flex-wrap items-center gap-2">
             {connections[connection] && (
@@ -61,37 +55,60 @@ export function MoveProgress({ move, connection, formats, children }: Props) {
         >
           <rect width={part * 100} height={1} className="fill-bar" />
         </svg>
-        <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4">
-          <Figure name="Rows copied" value={number(move.rowsDone)} note={`of ${number(total)}`} />
-          {copying && rate > 0 ? (
-            <Figure
-              name="Rate"
-              value={`${number(rate)} rows/s`}
-              note={`${duration(((total - move.rowsDone) / rate) * 1000)} left`}
-            />
-          ) : (
-            <Figure
-              name="Rate"
-              value={average ? `${number(average)} rows/s` : '–'}
-              note={average ? 'on average' : ''}
-            />
-          )}
-          <Figure
-            name="Lag"
-            value={lag === null ? '–' : `${number(lag)} keys`}
-            note={lag === null ? '' : 'in the last pass'}
-          />
-          <Figure
-            name="Writes waited"
-            value={move.pauseMs === null ? '–' : duration(move.pauseMs)}
-            note={move.pauseMs === null ? 'measured at the switch' : 'at the switch'}
-          />
-        </dl>
+        <Figures move={move} total={total} formats={formats} />
         {move.note && !move.over && (
           <p className="truncate font-mono text-xs text-ink-soft">{move.note}</p>
         )}
       </CardBody>
     </Card>
+  )
+}
+
+type FiguresProps = { move: MoveView; total: number; formats: Formats }
+
+function Figures({ move, total, formats }: FiguresProps) {
+  const number = (value: number) => count(Math.round(value), formats)
+  const lag =
+    move.events.findLast(({ event, detail }) => event === 'caught up' && detail !== '')?.rows ??
+    null
+  return (
+    <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4">
+      <Figure name="Rows copied" value={number(move.rowsDone)} note={`of ${number(total)}`} />
+      <CopyRate move={move} total={total} formats={formats} />
+      <Figure
+        name="Lag"
+        value={lag === null ? '–' : `${number(lag)} keys`}
+        note={lag === null ? '' : 'in the last pass'}
+      />
+      <Figure
+        name="Writes waited"
+        value={move.pauseMs === null ? '–' : formatDuration(move.pauseMs)}
+        note={move.pauseMs === null ? 'measured at the switch' : 'at the switch'}
+      />
+    </dl>
+  )
+}
+
+/** What it copies a second just now, or what it has copied on average. */
+function CopyRate({ move, total, formats }: FiguresProps) {
+  const number = (value: number) => count(Math.round(value), formats)
+  const rate = Number(/(\d+) rows a second/.exec(move.note)?.[1] ?? 0)
+  if (['provisioned', 'capturing'].includes(move.state) && rate > 0)
+    return (
+      <Figure
+        name="Rate"
+        value={`${number(rate)} rows/s`}
+        note={`${formatDuration(((total - move.rowsDone) / rate) * 1000)} left`}
+      />
+    )
+  const copied = move.events.findLast(({ event }) => event === 'copied')
+  const average = copied?.rows && copied.tookMs ? (copied.rows / copied.tookMs) * 1000 : 0
+  return (
+    <Figure
+      name="Rate"
+      value={average ? `${number(average)} rows/s` : '–'}
+      note={average ? 'on average' : ''}
+    />
   )
 }
 

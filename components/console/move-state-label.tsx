@@ -1,6 +1,6 @@
-import { State, type Tone } from '#components/console/marks'
-import type { MoveView } from '#db/move/view'
-import type { MoveState } from '#db/schema/platform'
+import { StateLabel, type Tone } from '#components/console/labels'
+import type { MoveView } from '@rowhouse/tenancy/moves'
+import type { MoveState } from '@rowhouse/tenancy/schema'
 
 const words: Record<MoveState, [string, Tone]> = {
   requested: ['Asked for', 'busy'],
@@ -20,12 +20,12 @@ const words: Record<MoveState, [string, Tone]> = {
 }
 
 /** A move that somebody has given up has an error too, but has not failed. */
-export function MoveStateText({
+export function MoveStateLabel({
   move: { state, error, abortBy },
 }: {
   move: Pick<MoveView, 'state' | 'error' | 'abortBy'>
 }) {
   const failed = state === 'aborted' && error !== null && abortBy === null
   const [word, tone]: [string, Tone] = failed ? ['Failed', 'bad'] : words[state]
-  return <State tone={tone}>{word}</State>
+  return <StateLabel tone={tone}>{word}</StateLabel>
 }

@@ -1,9 +1,9 @@
 import { clsx } from 'clsx'
 import { Check } from 'lucide-react'
-import { duration } from '#components/console/figures'
+import { formatDuration } from '#components/console/format-time'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import type { MoveView } from '#db/move/view'
-import type { MoveState } from '#db/schema/platform'
+import type { MoveView } from '@rowhouse/tenancy/moves'
+import type { MoveState } from '@rowhouse/tenancy/schema'
 
 const steps: { state: MoveState; name: string; about: string }[] = [
   { state: 'requested', name: 'Asked for', about: 'Written down with who and why.' },
@@ -71,7 +71,7 @@ export function MoveSteps({ move }: { move: MoveView }) {
                     </span>
                     {took != null && (
                       <span className="font-normal text-ink-faint tabular-nums">
-                        {duration(took)}
+                        {formatDuration(took)}
                       </span>
                     )}
                   </p>

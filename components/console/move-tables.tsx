@@ -1,9 +1,9 @@
 import { Check } from 'lucide-react'
-import { duration } from '#components/console/figures'
+import { formatDuration } from '#components/console/format-time'
 import { count, type Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { MoveView, ViewedEvent } from '#db/move/view'
+import type { MoveView, ViewedEvent } from '@rowhouse/tenancy/moves'
 
 /** Table by table: what was copied, and what was found the same on both sides. */
 export function MoveTables({ move, formats }: { move: MoveView; formats: Formats }) {
@@ -49,7 +49,7 @@ export function MoveTables({ move, formats }: { move: MoveView; formats: Formats
                     {copy ? count(copy.rows ?? 0, formats) : '–'}
                   </Td>
                   <Td className="text-right text-ink-soft tabular-nums max-sm:hidden">
-                    {copy?.tookMs == null ? '–' : duration(copy.tookMs)}
+                    {copy?.tookMs == null ? '–' : formatDuration(copy.tookMs)}
                   </Td>
                   <Td className="text-right tabular-nums">
                     {comparison ? (

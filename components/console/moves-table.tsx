@@ -1,12 +1,12 @@
 import { clsx } from 'clsx'
 import NextLink from 'next/link'
-import { moveAt } from '#components/console/addresses'
-import { Ago, duration } from '#components/console/figures'
-import { kindNames } from '#components/console/marks'
-import { MoveStateText } from '#components/console/move-state'
+import { movePath } from '#components/console/paths'
+import { RelativeTime, formatDuration } from '#components/console/format-time'
+import { placementLabels } from '#components/console/labels'
+import { MoveStateLabel } from '#components/console/move-state-label'
 import { count, type Formats } from '#components/formats'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { MoveRow } from '#db/move/view'
+import type { MoveRow } from '@rowhouse/tenancy/moves'
 
 export function MovesTable({ rows, formats }: { rows: MoveRow[]; formats: Formats }) {
   return (
@@ -27,20 +27,21 @@ export function MovesTable({ rows, formats }: { rows: MoveRow[]; formats: Format
           <Tr key={row.id} className="relative">
             <Td>
               <NextLink
-                href={moveAt(row.id)}
+                href={movePath(row.id)}
                 className="font-medium wrap-anywhere after:absolute after:inset-0"
               >
                 {row.tenant}
               </NextLink>
               <span className="block text-sm text-ink-faint sm:hidden">
-                {kindNames[row.source.kind]} → {kindNames[row.target.kind].toLowerCase()}
+                {placementLabels[row.source.kind]} →{' '}
+                {placementLabels[row.target.kind].toLowerCase()}
               </span>
             </Td>
             <Td className="max-sm:hidden">
-              {kindNames[row.source.kind]} → {kindNames[row.target.kind].toLowerCase()}
+              {placementLabels[row.source.kind]} → {placementLabels[row.target.kind].toLowerCase()}
             </Td>
             <Td>
-              <MoveStateText move={row} />
+              <MoveStateLabel move={row} />
               {row.error && (
                 <span
                   className={clsx(
@@ -56,10 +57,10 @@ export function MovesTable({ rows, formats }: { rows: MoveRow[]; formats: Format
               {count(row.rowsTotal, formats)}
             </Td>
             <Td className="text-right tabular-nums max-md:hidden">
-              {row.pauseMs === null ? '–' : duration(row.pauseMs)}
+              {row.pauseMs === null ? '–' : formatDuration(row.pauseMs)}
             </Td>
             <Td className="text-ink-soft max-lg:hidden">
-              <Ago at={row.requestedAt} formats={formats} />{' '}
+              <RelativeTime at={row.requestedAt} formats={formats} />{' '}
               <span className="text-ink-faint">by {row.requestedBy}</span>
             </Td>
           </Tr>

@@ -1,7 +1,7 @@
 'use client'
 
 import { useState, type ReactNode } from 'react'
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton, TextareaField } from '#components/forms/fields'
 import { Button } from '#components/ui/button'
@@ -21,7 +21,7 @@ type Props = {
   children: ReactNode
 }
 
-/** A button for a deed that is asked about first, with a reason that goes into the audit trail. */
+/** A button for an action that is asked about first, with a reason that goes into the audit trail. */
 export function ReasonDialog({
   action,
   hidden,

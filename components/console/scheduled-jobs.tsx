@@ -1,11 +1,11 @@
-import { Ago } from '#components/console/figures'
+import { RelativeTime } from '#components/console/format-time'
 import type { Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { Round } from '#db/console/job-list'
+import type { Round } from '#db/operators/job-list'
 
 /** What comes round by itself. */
-export function Rounds({ rounds, formats }: { rounds: Round[]; formats: Formats }) {
+export function ScheduledJobs({ rounds, formats }: { rounds: Round[]; formats: Formats }) {
   return (
     <Card labelledBy="rounds">
       <CardHeader id="rounds" title="Comes round by itself" />
@@ -29,7 +29,7 @@ export function Rounds({ rounds, formats }: { rounds: Round[]; formats: Formats 
               </Td>
               <Td className="text-ink-soft max-sm:hidden">{every}</Td>
               <Td className="text-ink-soft">
-                {last ? <Ago at={last} formats={formats} /> : 'not yet'}
+                {last ? <RelativeTime at={last} formats={formats} /> : 'not yet'}
               </Td>
             </Tr>
           ))}

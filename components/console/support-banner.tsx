@@ -3,7 +3,7 @@
 import { LifeBuoy } from 'lucide-react'
 import { useRouter } from 'next/navigation'
 import { useEffect, useState } from 'react'
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { ReasonDialog } from '#components/console/reason-dialog'
 import { ActionButton } from '#components/forms/action-button'
 

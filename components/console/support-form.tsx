@@ -2,7 +2,7 @@
 
 import { LifeBuoy } from 'lucide-react'
 import { useState } from 'react'
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { ActionForm } from '#components/forms/action-form'
 import { SelectField, SubmitButton, TextareaField } from '#components/forms/fields'
 import { Button } from '#components/ui/button'

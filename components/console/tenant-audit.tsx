@@ -3,9 +3,9 @@ import { AuditTable } from '#components/console/audit-table'
 import type { Formats } from '#components/formats'
 import { ButtonLink } from '#components/ui/button'
 import { Card, CardHeader } from '#components/ui/card'
-import type { AuditRow } from '#db/console/audit-trail'
+import type { AuditRow } from '@rowhouse/tenancy/admin'
 
-export function TenantTrail({
+export function TenantAudit({
   rows,
   tenant,
   formats,

@@ -1,22 +1,22 @@
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { EraseDialog } from '#components/console/erase-dialog'
-import { FactRow, FactRows } from '#components/console/facts'
-import { Ago } from '#components/console/figures'
+import { DetailRow, DetailRows } from '#components/console/detail-rows'
+import { RelativeTime } from '#components/console/format-time'
 import { ReasonDialog } from '#components/console/reason-dialog'
-import { LiveUntilDone } from '#components/data/live-until-done'
+import { RefreshWhileRunning } from '#components/data/refresh-while-running'
 import { ActionButton } from '#components/forms/action-button'
 import { count, moment, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Notice } from '#components/ui/notice'
 import type { DataOverview } from '#db/data-overview'
 
-type Deeds = Record<'exportAll' | 'hold' | 'lift' | 'erase' | 'keep', Action<unknown>>
+type TenantDataActions = Record<'exportAll' | 'hold' | 'lift' | 'erase' | 'keep', Action<unknown>>
 type Props = {
   overview: DataOverview
   slug: string
   name: string
   formats: Formats
-  actions: Deeds
+  actions: TenantDataActions
 }
 
 /** A tenant's data as a whole: taken out, held, erased. */
@@ -46,21 +46,12 @@ export function TenantData({
               : `${name} is erased on ${moment(erasure.dueAt, formats)}. Until then it can be kept.`}
           </Notice>
         )}
-        <FactRows>
-          <FactRow name="Last export">
-            {last ? (
-              <>
-                <Ago at={last.requestedAt} formats={formats} />,{' '}
-                {last.state === 'running'
-                  ? `${count(last.rowsDone, formats)} of ${count(last.rowsTotal, formats)} rows`
-                  : last.state}
-              </>
-            ) : (
-              'none'
-            )}
-          </FactRow>
-        </FactRows>
-        {open && <LiveUntilDone />}
+        <DetailRows>
+          <DetailRow name="Last export">
+            {last ? <LastExport last={last} formats={formats} /> : 'none'}
+          </DetailRow>
+        </DetailRows>
+        {open && <RefreshWhileRunning />}
         <div className="flex flex-wrap gap-2">
           <ReasonDialog
             action={actions.exportAll}
@@ -74,32 +65,7 @@ export function TenantData({
             A file with every row as of one moment. Owners and admins of {name} find it among their
             data; it is not handed to operators.
           </ReasonDialog>
-          {hold ? (
-            <ReasonDialog
-              action={actions.lift}
-              hidden={{ slug }}
-              size="small"
-              opener="Lift the hold…"
-              title={`Lift the legal hold of ${name}`}
-              save="Lift the hold"
-              done="The hold is lifted."
-            >
-              Retention and erasure go on from then.
-            </ReasonDialog>
-          ) : (
-            <ReasonDialog
-              action={actions.hold}
-              hidden={{ slug }}
-              size="small"
-              opener="Legal hold…"
-              title={`Put ${name} on legal hold`}
-              save="Hold"
-              done={`${name} is on hold.`}
-            >
-              Nothing of {name} is deleted, by retention or by erasure, until the hold is lifted.{' '}
-              {name} sees that it stands.
-            </ReasonDialog>
-          )}
+          <HoldButton held={hold !== null} slug={slug} name={name} actions={actions} />
           {!erasure && !hold && <EraseDialog action={actions.erase} slug={slug} name={name} />}
           {erasure && !erasure.startedAt && (
             <ActionButton
@@ -115,5 +81,61 @@ export function TenantData({
         </div>
       </CardBody>
     </Card>
+  )
+}
+
+function LastExport({
+  last,
+  formats,
+}: {
+  last: DataOverview['exports'][number]
+  formats: Formats
+}) {
+  return (
+    <>
+      <RelativeTime at={last.requestedAt} formats={formats} />,{' '}
+      {last.state === 'running'
+        ? `${count(last.rowsDone, formats)} of ${count(last.rowsTotal, formats)} rows`
+        : last.state}
+    </>
+  )
+}
+
+function HoldButton({
+  held,
+  slug,
+  name,
+  actions,
+}: {
+  held: boolean
+  slug: string
+  name: string
+  actions: Pick<TenantDataActions, 'hold' | 'lift'>
+}) {
+  return held ? (
+    <ReasonDialog
+      action={actions.lift}
+      hidden={{ slug }}
+      size="small"
+      opener="Lift the hold…"
+      title={`Lift the legal hold of ${name}`}
+      save="Lift the hold"
+      done="The hold is lifted."
+    >
+      Retention and erasure go on from then.
+    </ReasonDialog>
+  ) : (
+    <ReasonDialog
+      action={actions.hold}
+      hidden={{ slug }}
+      size="small"
+      opener="Legal hold…"
+      title={`Put ${name} on legal hold`}
+      save="Hold"
+      done={`${name} is on hold.`}
+    >
+      Nothing of {name} is deleted, by retention or by erasure, until the hold is lifted. {name}{' '}
+      sees that it stands.
+    </ReasonDialog>
   )
 }

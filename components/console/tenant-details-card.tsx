@@ -1,13 +1,13 @@
-import { FactRow, FactRows } from '#components/console/facts'
-import { Ago } from '#components/console/figures'
-import { FleetStateText } from '#components/console/fleet-state'
-import { KindText } from '#components/console/marks'
+import { DetailRow, DetailRows } from '#components/console/detail-rows'
+import { RelativeTime } from '#components/console/format-time'
+import { FleetStateLabel } from '#components/console/fleet-state-label'
+import { PlacementLabel } from '#components/console/labels'
 import { bytes, count, day, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import type { Standing } from '#db/fleet/status'
-import type { TenantFacts } from '#db/console/tenant-facts'
+import type { Standing } from '@rowhouse/tenancy/migrations'
+import type { TenantFacts } from '#db/operators/tenant-facts'
 
-export function TenantFactsCard({
+export function TenantDetailsCard({
   facts,
   standing,
   formats,
@@ -21,51 +21,55 @@ export function TenantFactsCard({
     <Card labelledBy="facts">
       <CardHeader id="facts" title="Facts" />
       <CardBody>
-        <FactRows>
-          <FactRow name="Placement">
-            <KindText kind={placement.kind} server={server} />
-          </FactRow>
-          <FactRow name="Schema">
+        <DetailRows>
+          <DetailRow name="Placement">
+            <PlacementLabel kind={placement.kind} server={server} />
+          </DetailRow>
+          <DetailRow name="Schema">
             <Code>{placement.schema}</Code>
-          </FactRow>
+          </DetailRow>
           {placement.database && (
-            <FactRow name="Database">
+            <DetailRow name="Database">
               <Code>{placement.database}</Code>
-            </FactRow>
+            </DetailRow>
           )}
-          <FactRow name="Login">
+          <DetailRow name="Login">
             <Code>{placement.login ?? 'rowhouse_tenant'}</Code>
-          </FactRow>
-          <FactRow name="Epoch">{placement.epoch}</FactRow>
-          <FactRow name="Version">
+          </DetailRow>
+          <DetailRow name="Epoch">{placement.epoch}</DetailRow>
+          <DetailRow name="Version">
             {standing ? (
               <>
                 <Code>{standing.at ?? 'nothing'}</Code>
                 {standing.state !== 'current' && (
                   <span className="block">
-                    <FleetStateText state={standing.state} />
+                    <FleetStateLabel state={standing.state} />
                   </span>
                 )}
               </>
             ) : (
               '–'
             )}
-          </FactRow>
-          <FactRow name="Orders">{size ? count(size.orders, formats) : 'not measured yet'}</FactRow>
-          <FactRow name="On disk">{size ? bytes(size.bytes, formats) : 'not measured yet'}</FactRow>
+          </DetailRow>
+          <DetailRow name="Orders">
+            {size ? count(size.orders, formats) : 'not measured yet'}
+          </DetailRow>
+          <DetailRow name="On disk">
+            {size ? bytes(size.bytes, formats) : 'not measured yet'}
+          </DetailRow>
           {size && (
-            <FactRow name="Measured">
-              <Ago at={size.measuredAt} formats={formats} />
-            </FactRow>
+            <DetailRow name="Measured">
+              <RelativeTime at={size.measuredAt} formats={formats} />
+            </DetailRow>
           )}
-          <FactRow name="Tenant since">{day(tenant.createdAt, formats)}</FactRow>
-          <FactRow name="Slug">
+          <DetailRow name="Tenant since">{day(tenant.createdAt, formats)}</DetailRow>
+          <DetailRow name="Slug">
             <Code>{tenant.slug}</Code>
-          </FactRow>
-          <FactRow name="Id">
+          </DetailRow>
+          <DetailRow name="Id">
             <Code>{tenant.id}</Code>
-          </FactRow>
-        </FactRows>
+          </DetailRow>
+        </DetailRows>
       </CardBody>
     </Card>
   )

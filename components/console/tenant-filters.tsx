@@ -1,21 +1,22 @@
 import { X } from 'lucide-react'
 import type { Route } from 'next'
 import NextLink from 'next/link'
-import { ChoiceMenu } from '#components/console/choice-menu'
-import { kindNames, tierNames } from '#components/console/marks'
-import type { Link } from '#components/ui/link-maker'
+import { FilterMenu } from '#components/console/filter-menu'
+import { placementLabels, tierLabels } from '#components/console/labels'
+import type { HrefBuilder } from '#components/ui/href-builder'
 import { SearchBox } from '#components/ui/search-box'
-import { placementKinds, tiers } from '#db/tiers'
-import { tenantStates, type TenantFilter } from '#db/console/tenant-list'
+import { placementKinds } from '@rowhouse/tenancy'
+import { tierNames } from '#db/tiers'
+import { tenantStates, type TenantFilter } from '#db/operators/tenant-list'
 
 const stateNames = { active: 'Active', moving: 'Moving', suspended: 'Suspended' }
 
 type Props = {
-  address: { q: string; link: Link; kept: (...names: string[]) => [string, string][] }
+  address: { q: string; link: HrefBuilder; keepParams: (...names: string[]) => [string, string][] }
   filter: TenantFilter
 }
 
-export function TenantFilters({ address: { q, link, kept }, filter }: Props) {
+export function TenantFilters({ address: { q, link, keepParams }, filter }: Props) {
   const any = q !== '' || filter.tier || filter.kind || filter.state
   const choices = (name: string, all: readonly string[], names: Record<string, string>) =>
     ['', ...all].map((value) => ({
@@ -26,22 +27,22 @@ export function TenantFilters({ address: { q, link, kept }, filter }: Props) {
     <div className="flex flex-wrap items-center gap-2 px-4 py-3 sm:px-5">
       <SearchBox
         action={'/console/tenants' as Route}
-        keep={kept('q')}
+        keep={keepParams('q')}
         value={q}
         label="Search tenants"
         placeholder="Name or slug"
       />
-      <ChoiceMenu
+      <FilterMenu
         label="Tier"
-        value={filter.tier ? tierNames[filter.tier] : 'Any'}
-        choices={choices('tier', tiers, tierNames)}
+        value={filter.tier ? tierLabels[filter.tier] : 'Any'}
+        choices={choices('tier', tierNames, tierLabels)}
       />
-      <ChoiceMenu
+      <FilterMenu
         label="Placement"
-        value={filter.kind ? kindNames[filter.kind] : 'Any'}
-        choices={choices('kind', placementKinds, kindNames)}
+        value={filter.kind ? placementLabels[filter.kind] : 'Any'}
+        choices={choices('kind', placementKinds, placementLabels)}
       />
-      <ChoiceMenu
+      <FilterMenu
         label="State"
         value={filter.state ? stateNames[filter.state] : 'Any'}
         choices={choices('state', tenantStates, stateNames)}

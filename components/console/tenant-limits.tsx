@@ -1,16 +1,16 @@
 'use client'
 
 import { useState } from 'react'
-import type { Action } from '#app/action'
-import { FactRow, FactRows } from '#components/console/facts'
-import { limitNames, limitOrder, limitText } from '#components/console/limit-names'
+import type { Action } from '#app/_actions/action'
+import { DetailRow, DetailRows } from '#components/console/detail-rows'
+import { limitLabels, limitOrder, formatLimit } from '#components/console/limit-labels'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton, TextareaField, TextField } from '#components/forms/fields'
 import type { Formats } from '#components/formats'
 import { Button } from '#components/ui/button'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
-import type { LimitFacts } from '#db/limits/limits'
+import type { LimitFacts } from '@rowhouse/tenancy'
 
 type Props = {
   facts: LimitFacts
@@ -23,7 +23,6 @@ type Props = {
 /** What holds for this tenant: of its tier, or of its own. */
 export function TenantLimits({ facts, slug, name, formats, action }: Props) {
   const [open, setOpen] = useState(false)
-  const title = `Limits of ${name}`
   return (
     <Card labelledBy="limits">
       <CardHeader id="limits" title="Limits">
@@ -32,62 +31,83 @@ export function TenantLimits({ facts, slug, name, formats, action }: Props) {
         </Button>
       </CardHeader>
       <CardBody>
-        <FactRows>
+        <DetailRows>
           {limitOrder.map((limit) => (
-            <FactRow key={limit} name={limitNames[limit]}>
-              {limitText(limit, facts.limits[limit], formats)}
+            <DetailRow key={limit} name={limitLabels[limit]}>
+              {formatLimit(limit, facts.limits[limit], formats)}
               {facts.own[limit] !== null && (
                 <span className="block text-sm text-warn">
-                  its own; the tier has {limitText(limit, facts.given[limit], formats)}
+                  its own; the tier has {formatLimit(limit, facts.given[limit], formats)}
                 </span>
               )}
-            </FactRow>
+            </DetailRow>
           ))}
-        </FactRows>
+        </DetailRows>
       </CardBody>
-      <Dialog open={open} onClose={() => setOpen(false)} title={title}>
-        <DialogBody>
-          <p className="text-ink-soft">
-            Left empty, a limit is that of the tier. They hold for each process of the app, within
-            half a minute.
-          </p>
-          <ActionForm
-            action={action}
-            hidden={{ slug }}
-            label={title}
-            done="The limits are set."
-            onDone={() => setOpen(false)}
-          >
-            <div className="grid gap-4 sm:grid-cols-2">
-              {limitOrder.map((limit) => (
-                <TextField
-                  key={limit}
-                  name={limit}
-                  label={
-                    limit === 'statementMs' ? `${limitNames[limit]}, in ms` : limitNames[limit]
-                  }
-                  optional
-                  inputMode="numeric"
-                  autoComplete="off"
-                  value={facts.own[limit]?.toString() ?? ''}
-                  placeholder={String(facts.given[limit])}
-                />
-              ))}
-            </div>
-            <TextareaField
-              name="reason"
-              label="Reason"
-              hint="Kept in the audit trail."
-              rows={2}
-              maxLength={500}
-            />
-            <DialogButtons>
-              <Button onClick={() => setOpen(false)}>Cancel</Button>
-              <SubmitButton>Set the limits</SubmitButton>
-            </DialogButtons>
-          </ActionForm>
-        </DialogBody>
-      </Dialog>
+      <LimitsDialog
+        open={open}
+        onClose={() => setOpen(false)}
+        facts={facts}
+        slug={slug}
+        name={name}
+        action={action}
+      />
     </Card>
+  )
+}
+
+function LimitsDialog({
+  open,
+  onClose,
+  facts,
+  slug,
+  name,
+  action,
+}: Omit<Props, 'formats'> & { open: boolean; onClose: () => void }) {
+  const title = `Limits of ${name}`
+  return (
+    <Dialog open={open} onClose={onClose} title={title}>
+      <DialogBody>
+        <p className="text-ink-soft">
+          Left empty, a limit is that of the tier. They hold for each process of the app, within
+          half a minute.
+        </p>
+        <ActionForm
+          action={action}
+          hidden={{ slug }}
+          label={title}
+          done="The limits are set."
+          onDone={onClose}
+        >
+          <div className="grid gap-4 sm:grid-cols-2">
+            {limitOrder.map((limit) => (
+              <TextField
+                key={limit}
+                name={limit}
+                label={
+                  limit === 'statementMs' ? `${limitLabels[limit]}, in ms` : limitLabels[limit]
+                }
+                optional
+                inputMode="numeric"
+                autoComplete="off"
+                value={facts.own[limit]?.toString() ?? ''}
+                placeholder={String(facts.given[limit])}
+              />
+            ))}
+          </div>
+          <TextareaField
+            name="reason"
+            label="Reason"
+            hint="Kept in the audit trail."
+            rows={2}
+            maxLength={500}
+          />
+          <DialogButtons>
+            <Button onClick={onClose}>Cancel</Button>
+            <SubmitButton>Set the limits</SubmitButton>
+          </DialogButtons>
+        </ActionForm>
+      </DialogBody>
+    </Dialog>
   )
 }

@@ -1,15 +1,15 @@
 import { roleNames } from '#components/members/role-options'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import type { TenantFacts } from '#db/console/tenant-facts'
+import type { TenantFacts } from '#db/operators/tenant-facts'
 
-export function TenantPeople({ people }: { people: TenantFacts['people'] }) {
+export function TenantMembers({ people }: { people: TenantFacts['people'] }) {
   return (
     <Card labelledBy="people">
       <CardHeader id="people" title="Members">
         <span className="text-sm text-ink-faint tabular-nums">{people.length}</span>
       </CardHeader>
       <CardBody>
-        <ul className="grid gap-2.5">
+        <ul className="grid grid-cols-[minmax(0,1fr)] gap-2.5">
           {people.map(({ id, name, email, role }) => (
             <li key={id} className="flex items-baseline justify-between gap-3">
               <span className="min-w-0">

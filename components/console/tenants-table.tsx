@@ -1,24 +1,25 @@
 import { clsx } from 'clsx'
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import NextLink from 'next/link'
-import { tenantAt } from '#components/console/addresses'
-import { duration } from '#components/console/figures'
-import { KindText, kindNames, tierNames } from '#components/console/marks'
-import { TenantState } from '#components/console/tenant-state'
+import { tenantPath } from '#components/console/paths'
+import { formatDuration } from '#components/console/format-time'
+import { PlacementLabel, placementLabels, tierLabels } from '#components/console/labels'
+import { TenantStateLabel } from '#components/console/tenant-state-label'
 import { bytes, count, day, type Formats } from '#components/formats'
 import { TenantMark } from '#components/shell/facade'
-import type { Link } from '#components/ui/link-maker'
+import type { HrefBuilder } from '#components/ui/href-builder'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { Standing } from '#db/fleet/status'
-import type { TenantRow, TenantSort, TenantView } from '#db/console/tenant-list'
+import type { Standing } from '@rowhouse/tenancy/migrations'
+import type { TenantRow, TenantSort, TenantView } from '#db/operators/tenant-list'
 
+type Used = { requests: number; databaseMs: number }
 type Props = {
   rows: TenantRow[]
   view: TenantView
-  link: Link
+  link: HrefBuilder
   formats: Formats
   standings: Standing[]
-  used: Map<string, { requests: number; databaseMs: number }>
+  used: Map<string, Used>
   ailing: Set<string>
 }
 
@@ -60,59 +61,89 @@ export function TenantsTable({ rows, view, link, formats, standings, used, ailin
       </thead>
       <tbody>
         {rows.map((row) => (
-          <Tr key={row.id} className="relative">
-            <Td>
-              <NextLink
-                href={tenantAt(row.slug)}
-                className="flex items-center gap-3 font-medium outline-offset-4 after:absolute after:inset-0"
-              >
-                <TenantMark tenantId={row.id} className="h-6 w-auto" />
-                <span className="grid min-w-0">
-                  <span className="line-clamp-2 wrap-anywhere">{row.name}</span>
-                  <span className="line-clamp-2 text-sm font-normal wrap-anywhere text-ink-faint">
-                    {row.slug}
-                    <span className="md:hidden">
-                      {' '}
-                      · {tierNames[row.tier]}, {kindNames[row.kind].toLowerCase()}
-                    </span>
-                  </span>
-                </span>
-              </NextLink>
-            </Td>
-            <Td className="max-md:hidden">{tierNames[row.tier]}</Td>
-            <Td className="max-md:hidden">
-              <KindText kind={row.kind} server={row.server} />
-            </Td>
-            <Td>
-              <TenantState
-                suspended={row.suspended}
-                moveState={row.moveState}
-                standing={(row.kind === 'shared' ? shared : own.get(row.id))?.state ?? null}
-                ailing={ailing.has(row.id)}
-              />
-            </Td>
-            <Td className="text-right tabular-nums max-sm:hidden">
-              {row.orders === null ? <Unknown /> : count(row.orders, formats)}
-            </Td>
-            <Td className="text-right whitespace-nowrap tabular-nums max-sm:hidden">
-              {row.bytes === null ? <Unknown /> : bytes(row.bytes, formats)}
-            </Td>
-            <Td className="text-right tabular-nums max-xl:hidden">
-              {count(used.get(row.id)?.requests ?? 0, formats)}
-            </Td>
-            <Td className="text-right whitespace-nowrap tabular-nums max-xl:hidden">
-              {duration(used.get(row.id)?.databaseMs ?? 0)}
-            </Td>
-            <Td className="font-mono text-sm text-ink-soft max-xl:hidden">
-              {(row.kind === 'shared' ? shared : own.get(row.id))?.at ?? '–'}
-            </Td>
-            <Td className="whitespace-nowrap text-ink-soft max-2xl:hidden">
-              {day(row.createdAt, formats)}
-            </Td>
-          </Tr>
+          <TableRow
+            key={row.id}
+            row={row}
+            standing={row.kind === 'shared' ? shared : own.get(row.id)}
+            used={used.get(row.id)}
+            ailing={ailing.has(row.id)}
+            formats={formats}
+          />
         ))}
       </tbody>
     </Table>
+  )
+}
+
+function TableRow({
+  row,
+  standing,
+  used,
+  ailing,
+  formats,
+}: {
+  row: TenantRow
+  standing: Standing | undefined
+  used: Used | undefined
+  ailing: boolean
+  formats: Formats
+}) {
+  return (
+    <Tr className="relative">
+      <Td>
+        <NameLink row={row} />
+      </Td>
+      <Td className="max-md:hidden">{tierLabels[row.tier]}</Td>
+      <Td className="max-md:hidden">
+        <PlacementLabel kind={row.kind} server={row.server} />
+      </Td>
+      <Td>
+        <TenantStateLabel
+          suspended={row.suspended}
+          moveState={row.moveState}
+          standing={standing?.state ?? null}
+          ailing={ailing}
+        />
+      </Td>
+      <Td className="text-right tabular-nums max-sm:hidden">
+        {row.orders === null ? <Unknown /> : count(row.orders, formats)}
+      </Td>
+      <Td className="text-right whitespace-nowrap tabular-nums max-sm:hidden">
+        {row.bytes === null ? <Unknown /> : bytes(row.bytes, formats)}
+      </Td>
+      <Td className="text-right tabular-nums max-xl:hidden">
+        {count(used?.requests ?? 0, formats)}
+      </Td>
+      <Td className="text-right whitespace-nowrap tabular-nums max-xl:hidden">
+        {formatDuration(used?.databaseMs ?? 0)}
+      </Td>
+      <Td className="font-mono text-sm text-ink-soft max-xl:hidden">{standing?.at ?? '–'}</Td>
+      <Td className="whitespace-nowrap text-ink-soft max-2xl:hidden">
+        {day(row.createdAt, formats)}
+      </Td>
+    </Tr>
+  )
+}
+
+/** It fills its whole row, to be clicked anywhere. */
+function NameLink({ row }: { row: TenantRow }) {
+  return (
+    <NextLink
+      href={tenantPath(row.slug)}
+      className="flex items-center gap-3 font-medium outline-offset-4 after:absolute after:inset-0"
+    >
+      <TenantMark tenantId={row.id} className="h-6 w-auto" />
+      <span className="grid min-w-0">
+        <span className="line-clamp-2 wrap-anywhere">{row.name}</span>
+        <span className="line-clamp-2 text-sm font-normal wrap-anywhere text-ink-faint">
+          {row.slug}
+          <span className="md:hidden">
+            {' '}
+            · {tierLabels[row.tier]}, {placementLabels[row.kind].toLowerCase()}
+          </span>
+        </span>
+      </span>
+    </NextLink>
   )
 }
 
@@ -130,7 +161,7 @@ function SortLink({
 }: {
   sort: TenantSort
   view: TenantView
-  link: Link
+  link: HrefBuilder
   name: string
 }) {
   const current = view.sort === sort

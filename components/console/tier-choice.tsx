@@ -1,8 +1,9 @@
 'use client'
 
 import { clsx } from 'clsx'
-import { kindNames, tierNames } from '#components/console/marks'
-import { tiers as all, type PlacementKind, type Tier } from '#db/tiers'
+import { placementLabels, tierLabels } from '#components/console/labels'
+import { tierNames, type Tier } from '#db/tiers'
+import type { PlacementKind } from '@rowhouse/tenancy'
 
 const kinds: Record<Tier, PlacementKind> = {
   starter: 'shared',
@@ -41,12 +42,12 @@ export function TierChoice({ tiers, now, chosen, onChoose }: Props) {
                 onChange={() => onChoose(tier)}
                 className="size-4 accent-accent"
               />
-              {tierNames[tier]}
+              {tierLabels[tier]}
               <span className="ml-auto text-sm font-normal text-ink-soft">
                 {rank(tier) > rank(now) ? 'up' : 'down'}
               </span>
             </span>
-            <span className="text-sm font-medium">{kindNames[kinds[tier]]}</span>
+            <span className="text-sm font-medium">{placementLabels[kinds[tier]]}</span>
             <span className="text-sm text-pretty text-ink-soft">{meaning[tier]}</span>
           </label>
         ))}
@@ -55,4 +56,4 @@ export function TierChoice({ tiers, now, chosen, onChoose }: Props) {
   )
 }
 
-const rank = (tier: Tier) => all.indexOf(tier)
+const rank = (tier: Tier) => tierNames.indexOf(tier)

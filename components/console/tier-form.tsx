@@ -1,17 +1,17 @@
 'use client'
 
 import { useRef, useState } from 'react'
-import type { Action, ActionState } from '#app/action'
+import type { Action, ActionState } from '#app/_actions/action'
 import { ServerField } from '#components/console/server-field'
 import { TierChoice } from '#components/console/tier-choice'
 import { TierPlan, type Plan } from '#components/console/tier-plan'
-import { tierNames } from '#components/console/marks'
+import { tierLabels } from '#components/console/labels'
 import { ActionForm } from '#components/forms/action-form'
-import { answered } from '#components/forms/answered'
+import { callAction } from '#components/forms/call-action'
 import { SubmitButton, TextareaField } from '#components/forms/fields'
 import type { Formats } from '#components/formats'
 import { Card, CardBody } from '#components/ui/card'
-import { tiers, type Tier } from '#db/tiers'
+import { tierNames, type Tier } from '#db/tiers'
 
 type Props = {
   slug: string
@@ -28,29 +28,7 @@ type Props = {
 export function TierForm({ slug, name, now, formats, actions }: Props) {
   const [tier, setTier] = useState<Tier | null>(null)
   const [elsewhere, setElsewhere] = useState(false)
-  const [plan, setPlan] = useState<ActionState<Plan> | null>(null)
-  const [looking, setLooking] = useState(false)
-  const looks = useRef(0)
-
-  async function look(tier: Tier, databaseUrl = '') {
-    forget()
-    const mine = looks.current
-    setLooking(true)
-    const answer = await answered(actions.plan, { slug, tier, ...(databaseUrl && { databaseUrl }) })
-    if (mine !== looks.current) return
-    setLooking(false)
-    setPlan(answer)
-  }
-
-  /**
-   * Another choice: what was found for the one before, or is still being found, does not hold for
-   * it.
-   */
-  function forget() {
-    looks.current++
-    setPlan(null)
-    setLooking(false)
-  }
+  const { plan, looking, look, forget } = useTierPlan(slug, actions.plan)
 
   function choose(next: Tier) {
     setTier(next)
@@ -74,7 +52,7 @@ export function TierForm({ slug, name, now, formats, actions }: Props) {
           className="grid gap-6"
         >
           <TierChoice
-            tiers={tiers.filter((one) => one !== now)}
+            tiers={tierNames.filter((one) => one !== now)}
             now={now}
             chosen={tier}
             onChoose={choose}
@@ -100,7 +78,7 @@ export function TierForm({ slug, name, now, formats, actions }: Props) {
               />
               <div className="flex justify-end">
                 <SubmitButton wraps {...(!plan?.ok && { disabled: true })}>
-                  Move {name} to {tierNames[tier]}
+                  Move {name} to {tierLabels[tier]}
                 </SubmitButton>
               </div>
             </>
@@ -109,4 +87,33 @@ export function TierForm({ slug, name, now, formats, actions }: Props) {
       </CardBody>
     </Card>
   )
+}
+
+/** The dry run of the newest choice. */
+function useTierPlan(slug: string, action: Action<Plan>) {
+  const [plan, setPlan] = useState<ActionState<Plan> | null>(null)
+  const [looking, setLooking] = useState(false)
+  const looks = useRef(0)
+
+  async function look(tier: Tier, databaseUrl = '') {
+    forget()
+    const mine = looks.current
+    setLooking(true)
+    const answer = await callAction(action, { slug, tier, ...(databaseUrl && { databaseUrl }) })
+    if (mine !== looks.current) return
+    setLooking(false)
+    setPlan(answer)
+  }
+
+  /**
+   * Another choice: what was found for the one before, or is still being found, does not hold for
+   * it.
+   */
+  function forget() {
+    looks.current++
+    setPlan(null)
+    setLooking(false)
+  }
+
+  return { plan, looking, look, forget }
 }

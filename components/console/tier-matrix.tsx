@@ -1,8 +1,9 @@
-import { kindNames, tierNames } from '#components/console/marks'
+import { placementLabels, tierLabels } from '#components/console/labels'
 import { count, type Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import { placementKinds, tiers, type PlacementKind, type Tier } from '#db/tiers'
+import { placementKinds, type PlacementKind } from '@rowhouse/tenancy'
+import { tierNames, type Tier } from '#db/tiers'
 
 /** How many tenants of each tier live in each kind of place. */
 export function TierMatrix({
@@ -24,15 +25,15 @@ export function TierMatrix({
             <Th>Tier</Th>
             {placementKinds.map((kind) => (
               <Th key={kind} className="text-right max-sm:py-1.5 max-sm:whitespace-normal!">
-                {kindNames[kind]}
+                {placementLabels[kind]}
               </Th>
             ))}
           </tr>
         </thead>
         <tbody>
-          {tiers.map((tier) => (
+          {tierNames.map((tier) => (
             <Tr key={tier}>
-              <Td className="font-medium">{tierNames[tier]}</Td>
+              <Td className="font-medium">{tierLabels[tier]}</Td>
               {placementKinds.map((kind) => (
                 <Td key={kind} className="text-right tabular-nums">
                   {at(tier, kind) === 0 ? (

@@ -1,10 +1,10 @@
-import { duration } from '#components/console/figures'
-import { limitNames, limitOrder, limitText } from '#components/console/limit-names'
+import { formatDuration } from '#components/console/format-time'
+import { limitLabels, limitOrder, formatLimit } from '#components/console/limit-labels'
 import { count, type Formats } from '#components/formats'
 import { Notice } from '#components/ui/notice'
 import { Skeleton } from '#components/ui/skeleton'
-import type { ActionState } from '#app/action'
-import type { Limits } from '#db/limits/limits'
+import type { ActionState } from '#app/_actions/action'
+import type { Limits } from '@rowhouse/tenancy'
 
 export type Plan = {
   from: string
@@ -77,12 +77,12 @@ function Found({
       )}
       <dl className="grid gap-4 sm:grid-cols-3">
         <Figure name="To copy" value={`${count(rows, formats)} rows`} />
-        <Figure name="Takes about" value={duration(seconds * 1000)} />
+        <Figure name="Takes about" value={formatDuration(seconds * 1000)} />
         <Figure
           name="Writes wait"
-          value={pause ? `about ${duration(pause.medianMs)}` : 'an instant'}
+          value={pause ? `about ${formatDuration(pause.medianMs)}` : 'an instant'}
           {...(pause && {
-            note: `${duration(pause.longestMs)} at most in the last ${pause.moves === 1 ? 'move' : `${pause.moves} moves`}`,
+            note: `${formatDuration(pause.longestMs)} at most in the last ${pause.moves === 1 ? 'move' : `${pause.moves} moves`}`,
           })}
         />
       </dl>
@@ -90,45 +90,61 @@ function Found({
         From <span className="font-mono text-xs break-all">{from}</span> to{' '}
         <span className="font-mono text-xs break-all">{to}</span>
       </p>
-      <dl
-        aria-label="Limits"
-        className="grid gap-x-6 gap-y-1 border-t border-line pt-3 text-sm sm:grid-cols-2"
-      >
-        {limitOrder.map((limit) => (
-          <div key={limit} className="flex justify-between gap-3">
-            <dt className="text-ink-soft">{limitNames[limit]}</dt>
-            <dd className="text-right tabular-nums">
-              {limits.now[limit] !== limits.then[limit] && (
-                <>
-                  <span className="text-ink-faint">
-                    {limitText(limit, limits.now[limit], formats)} →
-                  </span>{' '}
-                </>
-              )}
-              <span className="font-medium">{limitText(limit, limits.then[limit], formats)}</span>
-            </dd>
-          </div>
-        ))}
-      </dl>
-      <details className="text-sm">
-        <summary className="w-fit cursor-pointer font-medium">Steps and tables</summary>
-        <div className="mt-3 grid gap-4 sm:grid-cols-[minmax(0,1fr)_auto]">
-          <ol className="grid list-decimal gap-1 pl-5 text-ink-soft">
-            {steps.map((step) => (
-              <li key={step}>{step}</li>
-            ))}
-          </ol>
-          <ul className="grid content-start gap-1 tabular-nums">
-            {tables.map((table) => (
-              <li key={table.name} className="flex justify-between gap-6">
-                <span className="font-mono text-xs">{table.name}</span>
-                <span>{count(table.rows, formats)}</span>
-              </li>
-            ))}
-          </ul>
-        </div>
-      </details>
+      <LimitChanges limits={limits} formats={formats} />
+      <StepsAndTables steps={steps} tables={tables} formats={formats} />
     </section>
+  )
+}
+
+function LimitChanges({ limits, formats }: Pick<Plan, 'limits'> & { formats: Formats }) {
+  return (
+    <dl
+      aria-label="Limits"
+      className="grid gap-x-6 gap-y-1 border-t border-line pt-3 text-sm sm:grid-cols-2"
+    >
+      {limitOrder.map((limit) => (
+        <div key={limit} className="flex justify-between gap-3">
+          <dt className="text-ink-soft">{limitLabels[limit]}</dt>
+          <dd className="text-right tabular-nums">
+            {limits.now[limit] !== limits.then[limit] && (
+              <>
+                <span className="text-ink-faint">
+                  {formatLimit(limit, limits.now[limit], formats)} →
+                </span>{' '}
+              </>
+            )}
+            <span className="font-medium">{formatLimit(limit, limits.then[limit], formats)}</span>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function StepsAndTables({
+  steps,
+  tables,
+  formats,
+}: Pick<Plan, 'steps' | 'tables'> & { formats: Formats }) {
+  return (
+    <details className="text-sm">
+      <summary className="w-fit cursor-pointer font-medium">Steps and tables</summary>
+      <div className="mt-3 grid gap-4 sm:grid-cols-[minmax(0,1fr)_auto]">
+        <ol className="grid list-decimal gap-1 pl-5 text-ink-soft">
+          {steps.map((step) => (
+            <li key={step}>{step}</li>
+          ))}
+        </ol>
+        <ul className="grid content-start gap-1 tabular-nums">
+          {tables.map((table) => (
+            <li key={table.name} className="flex justify-between gap-6">
+              <span className="font-mono text-xs">{table.name}</span>
+              <span>{count(table.rows, formats)}</span>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </details>
   )
 }
 

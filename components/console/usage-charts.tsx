@@ -1,7 +1,7 @@
-import { duration } from '#components/console/figures'
+import { formatDuration } from '#components/console/format-time'
 import { count, moment, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import type { HourUsage } from '#db/console/usage-report'
+import type { HourUsage } from '#db/operators/usage-report'
 
 const hourMs = 3_600_000
 export const chartHours = 24
@@ -54,7 +54,7 @@ export function UsageCharts({
         <HourChart
           name="Database time"
           bars={bars(({ databaseMs }) => databaseMs)}
-          told={duration}
+          told={formatDuration}
           formats={formats}
         />
       </CardBody>

@@ -1,14 +1,14 @@
 import { clsx } from 'clsx'
 import { ArrowDown, TrendingUp } from 'lucide-react'
 import NextLink from 'next/link'
-import { tenantAt, tierAt } from '#components/console/addresses'
-import { duration } from '#components/console/figures'
-import { tierNames } from '#components/console/marks'
+import { tenantPath, tierPath } from '#components/console/paths'
+import { formatDuration } from '#components/console/format-time'
+import { tierLabels } from '#components/console/labels'
 import { count, type Formats } from '#components/formats'
-import type { Link } from '#components/ui/link-maker'
+import type { HrefBuilder } from '#components/ui/href-builder'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { Usage } from '#db/limits/usage'
-import type { TenantUsage } from '#db/console/usage-report'
+import type { Usage } from '@rowhouse/tenancy'
+import type { TenantUsage } from '#db/operators/usage-report'
 
 const columns: { by: keyof Usage; name: string; time?: boolean; className?: string }[] = [
   { by: 'databaseMs', name: 'Database time', time: true, className: 'max-sm:pr-4' },
@@ -27,7 +27,7 @@ export function UsageTable({
 }: {
   rows: TenantUsage[]
   by: keyof Usage
-  link: Link
+  link: HrefBuilder
   formats: Formats
 }) {
   return (
@@ -57,39 +57,42 @@ export function UsageTable({
       </thead>
       <tbody>
         {rows.map((row) => (
-          <Tr key={row.id}>
-            <Td>
-              <NextLink
-                href={tenantAt(row.slug)}
-                className="font-medium wrap-anywhere hover:underline"
-              >
-                {row.name}
-              </NextLink>
-              <span className="block text-sm text-ink-faint">
-                {tierNames[row.tier]} · {Math.round(row.share * 100)}%
-                <span className="max-sm:sr-only"> of the database</span>
-              </span>
-              <Hint row={row} className="xl:hidden" />
-            </Td>
-            {columns.map(({ by, time, className }) => (
-              <Td
-                key={by}
-                className={clsx(
-                  'text-right whitespace-nowrap tabular-nums',
-                  row[by] === 0 && 'text-ink-faint',
-                  className,
-                )}
-              >
-                {time ? duration(row[by]) : count(row[by], formats)}
-              </Td>
-            ))}
-            <Td className="max-xl:hidden">
-              {row.hint ? <Hint row={row} /> : <span className="text-ink-faint">–</span>}
-            </Td>
-          </Tr>
+          <UsageRow key={row.id} row={row} formats={formats} />
         ))}
       </tbody>
     </Table>
+  )
+}
+
+function UsageRow({ row, formats }: { row: TenantUsage; formats: Formats }) {
+  return (
+    <Tr>
+      <Td>
+        <NextLink href={tenantPath(row.slug)} className="font-medium wrap-anywhere hover:underline">
+          {row.name}
+        </NextLink>
+        <span className="block text-sm text-ink-faint">
+          {tierLabels[row.tier]} · {Math.round(row.share * 100)}%
+          <span className="max-sm:sr-only"> of the database</span>
+        </span>
+        <Hint row={row} className="xl:hidden" />
+      </Td>
+      {columns.map(({ by, time, className }) => (
+        <Td
+          key={by}
+          className={clsx(
+            'text-right whitespace-nowrap tabular-nums',
+            row[by] === 0 && 'text-ink-faint',
+            className,
+          )}
+        >
+          {time ? formatDuration(row[by]) : count(row[by], formats)}
+        </Td>
+      ))}
+      <Td className="max-xl:hidden">
+        {row.hint ? <Hint row={row} /> : <span className="text-ink-faint">–</span>}
+      </Td>
+    </Tr>
   )
 }
 
@@ -97,7 +100,7 @@ function Hint({ row, className }: { row: TenantUsage; className?: string }) {
   if (!row.hint) return null
   return (
     <NextLink
-      href={tierAt(row.slug)}
+      href={tierPath(row.slug)}
       className={clsx('flex items-start gap-1.5 text-sm text-accent hover:underline', className)}
     >
       <TrendingUp aria-hidden className="mt-0.5 size-4 shrink-0" /> An upgrade: {row.hint}

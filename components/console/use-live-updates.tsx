@@ -11,7 +11,7 @@ const pollEveryMs = 1500
  * again and again. What the server rendered is the first value, so a reload or a second tab starts
  * where the thing is.
  */
-export function useLive<T extends { over: boolean }>(
+export function useLiveUpdates<T extends { over: boolean }>(
   address: string,
   first: T,
 ): { value: T; connection: Connection } {
@@ -44,7 +44,7 @@ export function useLive<T extends { over: boolean }>(
   }, [address, polling])
 
   useEffect(() => {
-    if (!polling) return
+    if (!polling || value.over) return
     const timer = setInterval(() => {
       void fetch(`${address}/state`, { cache: 'no-store' })
         .then(async (answer) =>
@@ -55,7 +55,7 @@ export function useLive<T extends { over: boolean }>(
         .catch(() => {}) // asked again
     }, pollEveryMs)
     return () => clearInterval(timer)
-  }, [address, polling])
+  }, [address, polling, value.over])
 
   return { value, connection: value.over ? 'over' : polling ? 'polling' : 'live' }
 }

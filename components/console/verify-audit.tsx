@@ -4,21 +4,21 @@ import { ShieldCheck } from 'lucide-react'
 import type { Route } from 'next'
 import NextLink from 'next/link'
 import { useState } from 'react'
-import type { Action } from '#app/action'
-import { duration } from '#components/console/figures'
-import { useDeed } from '#components/forms/use-deed'
+import type { Action } from '#app/_actions/action'
+import { formatDuration } from '#components/console/format-time'
+import { useAction } from '#components/forms/use-action'
 import { count, moment, type Formats } from '#components/formats'
 import { Button } from '#components/ui/button'
 import { Notice } from '#components/ui/notice'
 import { PageHeader } from '#components/ui/page-header'
-import type { AuditCheck } from '#db/console/audit-trail'
+import type { AuditCheck } from '@rowhouse/tenancy/admin'
 
 /**
  * The head of the page: its button goes through the chain and names the first row that was altered.
  */
 export function VerifyAudit({ action, formats }: { action: Action<AuditCheck>; formats: Formats }) {
   const [found, setFound] = useState<AuditCheck | null>(null)
-  const { pending, run } = useDeed(action, setFound)
+  const { pending, run } = useAction(action, setFound)
   return (
     <>
       <PageHeader
@@ -40,13 +40,14 @@ export function VerifyAudit({ action, formats }: { action: Action<AuditCheck>; f
             >
               Row {found.broken.seq}
             </NextLink>{' '}
-            was altered: {found.broken.why}. It now says “{found.broken.deed}” by{' '}
+            was altered: {found.broken.why}. It now says “{found.broken.action}” by{' '}
             {found.broken.actor}, {moment(new Date(found.broken.at), formats)}.
           </Notice>
         ) : (
           <Notice>
-            All {count(found.rows, formats)} rows are what was written, in {duration(found.tookMs)}.
-            The chain ends with {found.tip?.slice(0, 16) ?? 'nothing'}.
+            All {count(found.rows, formats)} rows are what was written, in{' '}
+            {formatDuration(found.tookMs)}. The chain ends with{' '}
+            {found.tip?.slice(0, 16) ?? 'nothing'}.
           </Notice>
         ))}
     </>

@@ -1,5 +1,5 @@
 import Link from 'next/link'
-import { customerAddress } from '#components/addresses'
+import { customerPath } from '#components/paths'
 import { day, type Formats } from '#components/formats'
 import { ScrollBox } from '#components/ui/scroll-box'
 import { Table, Td, Th, Tr } from '#components/ui/table'
@@ -23,7 +23,7 @@ export function CustomersTable({ rows, formats }: { rows: Customer[]; formats: F
             <Tr key={customer.id} className="relative">
               <Td className="font-medium">
                 <Link
-                  href={customerAddress(customer.id)}
+                  href={customerPath(customer.id)}
                   prefetch={false}
                   className="wrap-anywhere after:absolute after:inset-0"
                 >

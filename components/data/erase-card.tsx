@@ -1,10 +1,10 @@
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { EraseForm } from '#components/data/erase-form'
 import { TenantButton } from '#components/forms/tenant-button'
 import { moment, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Notice } from '#components/ui/notice'
-import type { Erasure } from '#db/erase/erasures'
+import type { Erasure } from '@rowhouse/tenancy/data'
 
 type Props = {
   name: string

@@ -1,6 +1,6 @@
 'use client'
 
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { SubmitButton, TextField } from '#components/forms/fields'
 import { TenantForm } from '#components/forms/tenant-form'
 

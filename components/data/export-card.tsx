@@ -1,11 +1,11 @@
 import { Download } from 'lucide-react'
-import type { Action } from '#app/action'
-import { LiveUntilDone } from '#components/data/live-until-done'
+import type { Action } from '#app/_actions/action'
+import { RefreshWhileRunning } from '#components/data/refresh-while-running'
 import { TenantButton } from '#components/forms/tenant-button'
 import { bytes, count, day, moment, type Formats } from '#components/formats'
 import { button } from '#components/ui/button'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import type { Export } from '#db/export/exports'
+import type { Export } from '@rowhouse/tenancy/data'
 
 type Props = {
   exports: Export[]
@@ -45,7 +45,7 @@ export function ExportCard({ exports, links, formats, action }: Props) {
         <span className="whitespace-nowrap">SHA-256</span>. Each file is kept for a week.
         {!action && ' Owners and admins can make one.'}
       </CardBody>
-      {open && <LiveUntilDone />}
+      {open && <RefreshWhileRunning />}
       <p role="status" className="sr-only">
         {exports[0] && heard[exports[0].state]}
       </p>

@@ -9,7 +9,7 @@ const everyMs = 1500
  * Draws the page again while it stands on it: it is put there for as long as something is under
  * way.
  */
-export function LiveUntilDone() {
+export function RefreshWhileRunning() {
   const router = useRouter()
   useEffect(() => {
     const timer = setInterval(

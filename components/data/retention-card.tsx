@@ -1,11 +1,11 @@
-import type { Action } from '#app/action'
-import { KeepFor } from '#components/data/keep-for'
+import type { Action } from '#app/_actions/action'
+import { RetentionDaysForm } from '#components/data/retention-days-form'
 import { count, moment, type Formats } from '#components/formats'
 import { ButtonLink } from '#components/ui/button'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Notice } from '#components/ui/notice'
 import type { DataOverview } from '#db/data-overview'
-import type { RetentionStep } from '#db/schema/platform'
+import type { RetentionStep } from '@rowhouse/tenancy/schema'
 
 type Props = {
   overview: DataOverview
@@ -50,7 +50,7 @@ export function RetentionCard({
           >
             <p className="font-medium">{named(table)}</p>
             {action ? (
-              <KeepFor
+              <RetentionDaysForm
                 key={`${table} ${days}`}
                 table={table}
                 name={named(table)}

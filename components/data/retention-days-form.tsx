@@ -1,6 +1,6 @@
 'use client'
 
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { SubmitButton } from '#components/forms/fields'
 import { useField } from '#components/forms/form-state'
 import { TenantForm } from '#components/forms/tenant-form'
@@ -8,7 +8,7 @@ import { wiring } from '#components/ui/field'
 import { Input } from '#components/ui/input'
 
 /** One number of days and its button; empty means for ever. */
-export function KeepFor({
+export function RetentionDaysForm({
   table,
   name,
   days,

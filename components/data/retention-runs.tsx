@@ -1,9 +1,9 @@
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { named } from '#components/data/retention-card'
 import { TenantButton } from '#components/forms/tenant-button'
 import { count, moment, type Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
-import type { RetentionRun } from '#db/retention/runs'
+import type { RetentionRun } from '@rowhouse/tenancy/data'
 
 type Props = { runs: RetentionRun[]; formats: Formats; action: Action<unknown> | null }
 

@@ -1,8 +1,8 @@
 'use client'
 
 import type { ComponentProps } from 'react'
-import type { Action } from '#app/action'
-import { useDeed } from '#components/forms/use-deed'
+import type { Action } from '#app/_actions/action'
+import { useAction } from '#components/forms/use-action'
 import { Button } from '#components/ui/button'
 import { toast } from '#components/ui/toast'
 
@@ -14,10 +14,10 @@ export type ActionButtonProps = Omit<ComponentProps<typeof Button>, 'onClick'> &
 }
 
 /**
- * One click, one deed, and a word about it, even when the row that held the button is gone by then.
+ * One click, one action, and a toast about it, even when the row that held the button is gone by then.
  */
 export function ActionButton({ action, input, done, onDone, ...rest }: ActionButtonProps) {
-  const { pending, run } = useDeed(action, () => {
+  const { pending, run } = useAction(action, () => {
     toast(done)
     onDone?.()
   })

@@ -9,11 +9,11 @@ import {
   useTransition,
   type ReactNode,
 } from 'react'
-import { answered } from '#components/forms/answered'
+import { callAction } from '#components/forms/call-action'
 import { FormContext } from '#components/forms/form-state'
 import { Notice } from '#components/ui/notice'
 import { toast } from '#components/ui/toast'
-import type { Action, ActionState } from '#app/action'
+import type { Action, ActionState } from '#app/_actions/action'
 
 export type ActionFormProps<R> = {
   action: Action<R>
@@ -57,7 +57,7 @@ export function ActionForm<R>({
 
   const send = (data: FormData) =>
     start(async () => {
-      const answer = await answered(action, data)
+      const answer = await callAction(action, data)
       setLate(answer)
       if (!answer.ok) return
       // not in an effect: what the answer redraws may take this form away

@@ -1,13 +1,13 @@
 'use client'
 
 import type { ReactNode } from 'react'
-import type { Action } from '#app/action'
-import { useDeed } from '#components/forms/use-deed'
+import type { Action } from '#app/_actions/action'
+import { useAction } from '#components/forms/use-action'
 import { MenuItem } from '#components/ui/menu'
 import { toast } from '#components/ui/toast'
 
 /** A menu item that runs an action and says what came of it. */
-export function DoInMenu({
+export function ActionMenuItem({
   action,
   input,
   done,
@@ -18,7 +18,7 @@ export function DoInMenu({
   done?: string
   children: ReactNode
 }) {
-  const { pending, run } = useDeed(action, () => done && toast(done))
+  const { pending, run } = useAction(action, () => done && toast(done))
   return (
     <MenuItem disabled={pending} onClick={() => run(input)}>
       {children}

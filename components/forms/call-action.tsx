@@ -1,11 +1,11 @@
 import { unstable_rethrow } from 'next/navigation'
-import type { Action, ActionState } from '#app/action'
+import type { Action, ActionState } from '#app/_actions/action'
 
 /**
  * What an action says. When no answer comes back, a refusal: an error would take the page away, and
  * what was typed with it.
  */
-export async function answered<R>(
+export async function callAction<R>(
   action: Action<R>,
   given: FormData | object,
 ): Promise<ActionState<R>> {
@@ -17,7 +17,7 @@ export async function answered<R>(
       ok: false,
       message: `No answer came back. Look whether it was done before you send it again.${numberOf(error)}`,
       fields: {},
-      values: kept(given),
+      values: keptValues(given),
     }
   }
 }
@@ -27,7 +27,7 @@ const numberOf = (error: unknown) =>
     ? ` If it happens again, tell support the number ${String(error.digest)}.`
     : ''
 
-const kept = (given: FormData | object): Record<string, unknown> =>
+const keptValues = (given: FormData | object): Record<string, unknown> =>
   given instanceof FormData
     ? Object.fromEntries([...given.entries()].filter(([name]) => !/password/i.test(name)))
     : {}

@@ -2,7 +2,7 @@
 
 import { useRouter } from 'next/navigation'
 import { useState, type ReactNode } from 'react'
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { SubmitButton } from '#components/forms/fields'
 import { TenantForm } from '#components/forms/tenant-form'
 import { Button } from '#components/ui/button'

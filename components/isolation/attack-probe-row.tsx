@@ -2,18 +2,18 @@ import { clsx } from 'clsx'
 import { ShieldAlert, ShieldCheck } from 'lucide-react'
 import { Button } from '#components/ui/button'
 import { Code } from '#components/ui/code'
-import type { Outcome } from '#db/isolation/breakins'
+import type { Outcome } from '#db/product/attack-probes'
 
-export type Attempt = { name: string; title: string; idea: string }
+export type AttackProbe = { name: string; title: string; idea: string }
 type Props = {
-  attempt: Attempt
+  attempt: AttackProbe
   outcome: Outcome | undefined
   running: boolean
   disabled: boolean
   onTry: () => void
 }
 
-export function AttemptRow({ attempt, outcome, running, disabled, onTry }: Props) {
+export function AttackProbeRow({ attempt, outcome, running, disabled, onTry }: Props) {
   return (
     <li className="grid grid-cols-[minmax(0,1fr)] gap-3 border-t border-line px-4 py-4 sm:px-5">
       <div className="flex items-start justify-between gap-4">

@@ -1,22 +1,22 @@
 'use client'
 
 import { useState } from 'react'
-import type { Action } from '#app/action'
-import { AttemptRow, type Attempt } from '#components/isolation/attempt-row'
-import { useDeed } from '#components/forms/use-deed'
+import type { Action } from '#app/_actions/action'
+import { AttackProbeRow, type AttackProbe } from '#components/isolation/attack-probe-row'
+import { useAction } from '#components/forms/use-action'
 import { useScope } from '#components/tenant-scope'
 import { Button } from '#components/ui/button'
 import { Card, CardHeader } from '#components/ui/card'
-import type { Outcome } from '#db/isolation/breakins'
+import type { Outcome } from '#db/product/attack-probes'
 
-type Props = { attempts: Attempt[]; action: Action<Outcome> }
+type Props = { attempts: AttackProbe[]; action: Action<Outcome> }
 
 /** Real attempts, one transaction each: nothing is played. */
-export function BreakIns({ attempts, action }: Props) {
+export function AttackProbes({ attempts, action }: Props) {
   const { tenantId } = useScope()
   const [outcomes, setOutcomes] = useState<Record<string, Outcome>>({})
   const [queue, setQueue] = useState<string[]>([])
-  const { pending, run } = useDeed(async (_: unknown, input) => {
+  const { pending, run } = useAction(async (_: unknown, input) => {
     const { names } = input as { names: string[] }
     for (const name of names) {
       setQueue(names.slice(names.indexOf(name)))
@@ -53,7 +53,7 @@ export function BreakIns({ attempts, action }: Props) {
       </p>
       <ul>
         {attempts.map((attempt) => (
-          <AttemptRow
+          <AttackProbeRow
             key={attempt.name}
             attempt={attempt}
             outcome={outcomes[attempt.name]}

@@ -1,14 +1,14 @@
 import { ShieldCheck } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { kindNames } from '#components/console/marks'
+import { placementLabels } from '#components/console/labels'
 import { Card, CardBody } from '#components/ui/card'
-import type { Seat } from '#db/isolation/facts'
-import type { PlacementKind } from '#db/schema/platform'
+import type { ConnectionFacts } from '@rowhouse/tenancy/checks'
+import type { PlacementKind } from '@rowhouse/tenancy'
 
 const stories: Record<PlacementKind, { title: string; text: string }> = {
   shared: {
     title: 'Your rows live in shared tables, behind row-level security',
-    text: 'Every table has a tenant in its key and a policy that is forced even on its owner. The policy believes a sealed context only: signed by the database itself, for this one transaction.',
+    text: 'Every table has a tenant in its key and a policy that is forced even on its owner. The policy believes a signed context only: the database signs it itself, for this one transaction.',
   },
   schema: {
     title: 'Your rows live in a schema of their own',
@@ -20,22 +20,22 @@ const stories: Record<PlacementKind, { title: string; text: string }> = {
   },
 }
 
-export function SeatCard({
-  seat,
+export function ConnectionCard({
+  facts,
   kind,
   tenantId,
 }: {
-  seat: Seat
+  facts: ConnectionFacts
   kind: PlacementKind
   tenantId: string
 }) {
   const { title, text } = stories[kind]
   return (
-    <Card labelledBy="seat" className="overflow-hidden">
+    <Card labelledBy="placement" className="overflow-hidden">
       <div className="flex gap-4 bg-accent-soft px-4 py-4 sm:px-5">
         <ShieldCheck aria-hidden className="mt-0.5 size-6 shrink-0 text-accent" />
         <div>
-          <h2 id="seat" className="text-lg font-semibold tracking-tight">
+          <h2 id="placement" className="text-lg font-semibold tracking-tight">
             {title}
           </h2>
           <p className="max-w-prose text-ink-soft">{text}</p>
@@ -43,18 +43,18 @@ export function SeatCard({
       </div>
       <CardBody className="pt-4 sm:pt-5">
         <dl className="grid gap-x-8 gap-y-4 sm:grid-cols-2 lg:grid-cols-4">
-          <Fact name="Placement">{kindNames[kind]}</Fact>
-          <Fact name="Database">{seat.database}</Fact>
-          <Fact name="Schema">{seat.schema}</Fact>
-          <Fact name="Login">{seat.login}</Fact>
+          <Fact name="Placement">{placementLabels[kind]}</Fact>
+          <Fact name="Database">{facts.database}</Fact>
+          <Fact name="Schema">{facts.schema}</Fact>
+          <Fact name="Login">{facts.login}</Fact>
           <Fact name="Login could bypass policies">
-            {seat.superuser || seat.bypassrls ? 'yes' : 'no'}
+            {facts.superuser || facts.bypassrls ? 'yes' : 'no'}
           </Fact>
-          <Fact name="Epoch">{seat.epoch ?? '–'}</Fact>
-          <Fact name="Sealed to">
-            {seat.sealed === tenantId ? 'this tenant' : (seat.sealed ?? 'nobody')}
+          <Fact name="Epoch">{facts.epoch ?? '–'}</Fact>
+          <Fact name="Context signed for">
+            {facts.tenant === tenantId ? 'this tenant' : (facts.tenant ?? 'nobody')}
           </Fact>
-          <Fact name="PostgreSQL">{seat.server}</Fact>
+          <Fact name="PostgreSQL">{facts.server}</Fact>
         </dl>
       </CardBody>
     </Card>

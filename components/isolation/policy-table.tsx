@@ -1,7 +1,7 @@
 import { Card, CardHeader } from '#components/ui/card'
 import { Code } from '#components/ui/code'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { Policy } from '#db/isolation/facts'
+import type { Policy } from '@rowhouse/tenancy/checks'
 
 const condition = ({ using, check }: Policy) => (using === check ? using : `${using} / ${check}`)
 

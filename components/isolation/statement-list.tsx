@@ -1,6 +1,6 @@
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Code } from '#components/ui/code'
-import type { Statement } from '#db/isolation/statements'
+import type { Statement } from '@rowhouse/tenancy'
 
 export function StatementList({ statements }: { statements: Statement[] }) {
   return (
@@ -13,12 +13,12 @@ export function StatementList({ statements }: { statements: Statement[] }) {
           and are not shown.
         </p>
         <ol className="grid gap-2">
-          {statements.map(({ text, values }, i) => (
+          {statements.map(({ text, values = [] }, i) => (
             <li key={i}>
               <Code>
                 {tidy(text)}
-                {values > 0 && (
-                  <span className="text-ink-faint">{`\n-- with ${values} ${values === 1 ? 'value' : 'values'}`}</span>
+                {values.length > 0 && (
+                  <span className="text-ink-faint">{`\n-- with ${values.length} ${values.length === 1 ? 'value' : 'values'}`}</span>
                 )}
               </Code>
             </li>

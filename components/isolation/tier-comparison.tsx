@@ -1,7 +1,7 @@
 import { clsx } from 'clsx'
 import { Card, CardHeader } from '#components/ui/card'
-import { Fact, Facts } from '#components/ui/facts'
-import type { PlacementKind } from '#db/schema/platform'
+import { DescriptionItem, DescriptionList } from '#components/ui/description-list'
+import type { PlacementKind } from '@rowhouse/tenancy'
 
 const kinds: {
   kind: PlacementKind
@@ -15,7 +15,7 @@ const kinds: {
     kind: 'shared',
     tier: 'Starter',
     where: 'In shared tables',
-    wall: 'Row-level security, forced, by a sealed context',
+    wall: 'Row-level security, forced, by a signed context',
     login: 'One for all tenants here',
     leaves: 'The server’s time: a neighbour with free SQL can waste it',
   },
@@ -37,7 +37,7 @@ const kinds: {
   },
 ]
 
-export function Tiers({ kind }: { kind: PlacementKind }) {
+export function TierComparison({ kind }: { kind: PlacementKind }) {
   return (
     <Card labelledBy="tiers" className="overflow-hidden">
       <CardHeader id="tiers" title="What would be different in another tier" />
@@ -56,12 +56,12 @@ export function Tiers({ kind }: { kind: PlacementKind }) {
                 <span className="text-sm font-medium text-accent">You are here</span>
               )}
             </h3>
-            <Facts>
-              <Fact name="Where the rows live">{one.where}</Fact>
-              <Fact name="What keeps others out">{one.wall}</Fact>
-              <Fact name="Login">{one.login}</Fact>
-              <Fact name="What is still shared">{one.leaves}</Fact>
-            </Facts>
+            <DescriptionList>
+              <DescriptionItem name="Where the rows live">{one.where}</DescriptionItem>
+              <DescriptionItem name="What keeps others out">{one.wall}</DescriptionItem>
+              <DescriptionItem name="Login">{one.login}</DescriptionItem>
+              <DescriptionItem name="What is still shared">{one.leaves}</DescriptionItem>
+            </DescriptionList>
           </section>
         ))}
       </div>

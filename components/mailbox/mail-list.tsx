@@ -6,7 +6,7 @@ import { EmptyState } from '#components/ui/empty-state'
 
 type Mail = { id: string; recipient: string; subject: string | null; createdAt: Date }
 
-export function Mails({ mails, formats }: { mails: Mail[]; formats: Formats }) {
+export function MailList({ mails, formats }: { mails: Mail[]; formats: Formats }) {
   return (
     <Card>
       {mails.length === 0 && (

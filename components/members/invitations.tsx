@@ -1,5 +1,5 @@
 import { Mail } from 'lucide-react'
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { moment, type Formats } from '#components/formats'
 import { TenantButton } from '#components/forms/tenant-button'
 import { roleNames } from '#components/members/role-options'

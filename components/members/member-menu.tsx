@@ -2,15 +2,14 @@
 
 import { Crown, Ellipsis, LogOut, UserMinus, UsersRound } from 'lucide-react'
 import { useState } from 'react'
-import type { Action } from '#app/action'
-import { ActionForm } from '#components/forms/action-form'
-import { TenantButton } from '#components/forms/tenant-button'
-import { SelectField, SubmitButton } from '#components/forms/fields'
-import { TenantForm } from '#components/forms/tenant-form'
-import { RoleOptions, roleNames } from '#components/members/role-options'
-import { Confirm } from '#components/ui/confirm'
-import { button, Button } from '#components/ui/button'
-import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
+import type { Action } from '#app/_actions/action'
+import {
+  HandOverConfirm,
+  LeaveConfirm,
+  RemoveConfirm,
+  RoleDialog,
+} from '#components/members/member-dialogs'
+import { button } from '#components/ui/button'
 import { Menu, MenuItem } from '#components/ui/menu'
 import type { Member } from '#db/accounts/members'
 import type { Role } from '#db/schema/platform'
@@ -21,7 +20,10 @@ type Props = {
   mine: Role
   give: Role[]
   tenant: { id: string; name: string }
-  actions: Record<'changeRole' | 'removeMember' | 'handOver' | 'leaveOrganisation', Action<unknown>>
+  actions: Record<
+    'changeRole' | 'removeMember' | 'transferOwnership' | 'leaveOrganisation',
+    Action<unknown>
+  >
 }
 type Open = 'role' | 'remove' | 'hand over' | 'leave' | null
 
@@ -65,72 +67,32 @@ export function MemberMenu({
           )}
         </MenuItem>
       </Menu>
-      <Dialog open={open === 'role'} onClose={close} title={`Role of ${name}`}>
-        <DialogBody>
-          <TenantForm
-            action={actions.changeRole}
-            hidden={{ userId }}
-            done={`The role of ${name} is changed.`}
-            onDone={close}
-            label="Role"
-          >
-            <SelectField name="role" label="Role" value={role}>
-              <RoleOptions roles={give} />
-            </SelectField>
-            <DialogButtons>
-              <Button onClick={close}>Cancel</Button>
-              <SubmitButton>Save</SubmitButton>
-            </DialogButtons>
-          </TenantForm>
-        </DialogBody>
-      </Dialog>
-      <Confirm
+      <RoleDialog
+        open={open === 'role'}
+        onClose={close}
+        action={actions.changeRole}
+        member={{ userId, name, role }}
+        give={give}
+      />
+      <RemoveConfirm
         open={open === 'remove'}
         onClose={close}
-        title={`Remove ${name}?`}
-        text={`${name} is out at once: open pages, sessions and API keys of theirs stop working here. What they did stays.`}
-      >
-        <TenantButton
-          action={actions.removeMember}
-          input={{ userId }}
-          done={`${name} is removed.`}
-          onDone={close}
-          look="danger"
-        >
-          Remove
-        </TenantButton>
-      </Confirm>
-      <Confirm
+        action={actions.removeMember}
+        member={{ userId, name }}
+      />
+      <HandOverConfirm
         open={open === 'hand over'}
         onClose={close}
-        title={`Hand ${tenant.name} over?`}
-        text={`${name} (${roleNames[role].toLowerCase()} until now) becomes an owner, and you become an admin.`}
-      >
-        <TenantButton
-          action={actions.handOver}
-          input={{ userId }}
-          done={`${name} is an owner now.`}
-          onDone={close}
-          look="primary"
-        >
-          Hand over
-        </TenantButton>
-      </Confirm>
-      <Confirm
+        action={actions.transferOwnership}
+        member={{ userId, name, role }}
+        organisation={tenant.name}
+      />
+      <LeaveConfirm
         open={open === 'leave'}
         onClose={close}
-        title={`Leave ${tenant.name}?`}
-        text="You lose access at once. To come back you need a new invitation."
-      >
-        <ActionForm
-          action={actions.leaveOrganisation}
-          hidden={{ tenantId: tenant.id }}
-          label="Leave"
-          className="contents"
-        >
-          <SubmitButton look="danger">Leave</SubmitButton>
-        </ActionForm>
-      </Confirm>
+        action={actions.leaveOrganisation}
+        tenant={tenant}
+      />
     </>
   )
 }

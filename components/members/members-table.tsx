@@ -1,4 +1,4 @@
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { day, type Formats } from '#components/formats'
 import { MemberMenu } from '#components/members/member-menu'
 import { roleNames } from '#components/members/role-options'
@@ -16,7 +16,10 @@ type Props = {
   formats: Formats
   give: Role[]
   tenant: { id: string; name: string }
-  actions: Record<'changeRole' | 'removeMember' | 'handOver' | 'leaveOrganisation', Action<unknown>>
+  actions: Record<
+    'changeRole' | 'removeMember' | 'transferOwnership' | 'leaveOrganisation',
+    Action<unknown>
+  >
 }
 
 export function MembersTable({ members, me, role, formats, give, tenant, actions }: Props) {

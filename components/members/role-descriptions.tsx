@@ -2,7 +2,7 @@ import { roleNames } from '#components/members/role-options'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { roleMeanings, rolesInOrder } from '#db/accounts/member-roles'
 
-export function RolesExplained() {
+export function RoleDescriptions() {
   return (
     <Card labelledBy="roles">
       <CardHeader id="roles" title="What the roles may do" />

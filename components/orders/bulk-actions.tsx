@@ -1,10 +1,10 @@
 'use client'
 
 import { useRef, useState, type ReactNode } from 'react'
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { SubmitButton, TextareaField } from '#components/forms/fields'
 import { TenantForm } from '#components/forms/tenant-form'
-import { useDeed } from '#components/forms/use-deed'
+import { useAction } from '#components/forms/use-action'
 import { statusNames } from '#components/orders/order-status'
 import { useScope } from '#components/tenant-scope'
 import { Button } from '#components/ui/button'
@@ -22,13 +22,19 @@ const targets: OrderStatus[] = ['placed', 'paid', 'shipped', 'delivered', 'cance
  * Around a table that the server wrote: counts the ticked rows and changes their status together.
  * Cancelling asks first: there is no way back.
  */
-export function BulkArea({ action, children }: { action: Action<Changed>; children: ReactNode }) {
+export function BulkActions({
+  action,
+  children,
+}: {
+  action: Action<Changed>
+  children: ReactNode
+}) {
   const { tenantId } = useScope()
   const area = useRef<HTMLDivElement>(null)
   const [ids, setIds] = useState<string[]>([])
   const [to, setTo] = useState<OrderStatus>('paid')
   const [cancelling, setCancelling] = useState(false)
-  const { pending, run } = useDeed(action, onDone)
+  const { pending, run } = useAction(action, onDone)
 
   function onDone({ changed, left }: Changed) {
     toast(`${counted(changed)} changed${left > 0 ? `, ${left} left as they were` : ''}.`)
@@ -39,16 +45,14 @@ export function BulkArea({ action, children }: { action: Action<Changed>; childr
   const boxes = () => [
     ...(area.current?.querySelectorAll<HTMLInputElement>('input[name=order]') ?? []),
   ]
-  const readTicks = () =>
-    setIds(
-      boxes()
-        .filter((box) => box.checked)
-        .map((box) => box.value),
-    )
+  function readTicks() {
+    const ticked = boxes().filter((box) => box.checked)
+    const all = area.current?.querySelector<HTMLInputElement>('[data-select-all]')
+    if (all) all.checked = ticked.length === boxes().length
+    setIds(ticked.map((box) => box.value))
+  }
   function tickAll(checked: boolean) {
     for (const box of boxes()) box.checked = checked
-    const all = area.current?.querySelector<HTMLInputElement>('[data-select-all]')
-    if (all) all.checked = checked
     readTicks()
   }
   function onChange({ target }: { target: EventTarget }) {
@@ -61,61 +65,104 @@ export function BulkArea({ action, children }: { action: Action<Changed>; childr
     <div ref={area} onChange={onChange}>
       {children}
       {ids.length > 0 && (
-        <div
-          role="region"
-          aria-label="Selected orders"
-          className="enter sticky bottom-16 z-10 mx-3 my-3 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg border border-line-strong bg-raised p-2 pl-4 shadow-float lg:bottom-3"
-        >
-          <p aria-live="polite" className="text-sm font-medium tabular-nums">
-            {ids.length} selected
-          </p>
-          <Button look="quiet" size="small" className="mr-auto" onClick={() => tickAll(false)}>
-            Clear
-          </Button>
-          <label className="flex items-center gap-2 text-sm whitespace-nowrap text-ink-soft">
-            Mark as
-            <Select value={to} onChange={(event) => setTo(event.target.value as OrderStatus)}>
-              {targets.map((status) => (
-                <option key={status} value={status}>
-                  {statusNames[status]}
-                </option>
-              ))}
-            </Select>
-          </label>
-          <Button
-            look="primary"
-            disabled={pending}
-            onClick={() =>
-              to === 'cancelled' ? setCancelling(true) : run({ _tenant: tenantId, ids, to })
-            }
-          >
-            Apply
-          </Button>
-        </div>
+        <SelectionBar
+          selected={ids.length}
+          to={to}
+          pending={pending}
+          onSelectStatus={setTo}
+          onClear={() => tickAll(false)}
+          onApply={() =>
+            to === 'cancelled' ? setCancelling(true) : run({ _tenant: tenantId, ids, to })
+          }
+        />
       )}
-      <Dialog
+      <CancelDialog
+        ids={ids}
         open={cancelling}
         onClose={() => setCancelling(false)}
-        title={`Cancel ${counted(ids.length)}`}
-      >
-        <DialogBody>
-          <TenantForm
-            action={action}
-            hidden={{ to, ...Object.fromEntries(ids.map((id, i) => [`ids.${i}`, id])) }}
-            onDone={onDone}
-            label="Cancel orders"
-          >
-            <p className="text-ink-soft">
-              Cancelled orders stay in the books, but cannot be taken up again.
-            </p>
-            <TextareaField name="reason" label="Reason" rows={3} />
-            <DialogButtons>
-              <Button onClick={() => setCancelling(false)}>Keep them</Button>
-              <SubmitButton look="danger">Cancel {counted(ids.length)}</SubmitButton>
-            </DialogButtons>
-          </TenantForm>
-        </DialogBody>
-      </Dialog>
+        action={action}
+        onDone={onDone}
+      />
     </div>
+  )
+}
+
+function SelectionBar({
+  selected,
+  to,
+  pending,
+  onSelectStatus,
+  onClear,
+  onApply,
+}: {
+  selected: number
+  to: OrderStatus
+  pending: boolean
+  onSelectStatus: (status: OrderStatus) => void
+  onClear: () => void
+  onApply: () => void
+}) {
+  return (
+    <div
+      role="region"
+      aria-label="Selected orders"
+      className="enter sticky bottom-16 z-10 mx-3 my-3 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg border border-line-strong bg-raised p-2 pl-4 shadow-float lg:bottom-3"
+    >
+      <p aria-live="polite" className="text-sm font-medium tabular-nums">
+        {selected} selected
+      </p>
+      <Button look="quiet" size="small" className="mr-auto" onClick={onClear}>
+        Clear
+      </Button>
+      <label className="flex items-center gap-2 text-sm whitespace-nowrap text-ink-soft">
+        Mark as
+        <Select value={to} onChange={(event) => onSelectStatus(event.target.value as OrderStatus)}>
+          {targets.map((status) => (
+            <option key={status} value={status}>
+              {statusNames[status]}
+            </option>
+          ))}
+        </Select>
+      </label>
+      <Button look="primary" disabled={pending} onClick={onApply}>
+        Apply
+      </Button>
+    </div>
+  )
+}
+
+function CancelDialog({
+  ids,
+  open,
+  onClose,
+  action,
+  onDone,
+}: {
+  ids: string[]
+  open: boolean
+  onClose: () => void
+  action: Action<Changed>
+  onDone: (result: Changed) => void
+}) {
+  return (
+    <Dialog open={open} onClose={onClose} title={`Cancel ${counted(ids.length)}`}>
+      <DialogBody>
+        <TenantForm
+          action={action}
+          hidden={{ to: 'cancelled', ...Object.fromEntries(ids.map((id, i) => [`ids.${i}`, id])) }}
+          onDone={onDone}
+          label="Cancel orders"
+        >
+          <p className="text-ink-soft">
+            Cancelled orders stay in the books, but cannot be taken up again.
+          </p>
+          <TextareaField name="reason" label="Reason" rows={3} />
+          <DialogButtons>
+            <Button onClick={onClose}>Keep them</Button>
+            <SubmitButton look="danger">Cancel {counted(ids.length)}</SubmitButton>
+          </DialogButtons>
+        </TenantForm>
+      </DialogBody>
+    </Dialog>
   )
 }

@@ -1,13 +1,13 @@
 import { Columns3 } from 'lucide-react'
 import Form from 'next/form'
-import type { ListAddress } from '#app/order-address'
+import type { OrderListParams } from '#app/_orders/search-params'
 import { columnNames } from '#components/orders/orders-table'
 import { Button, button } from '#components/ui/button'
 import { Checkbox } from '#components/ui/checkbox'
 import { HiddenInputs } from '#components/ui/hidden-inputs'
 import { Popover } from '#components/ui/popover'
 
-export function ColumnChoice({ address }: { address: ListAddress }) {
+export function ColumnChoice({ address }: { address: OrderListParams }) {
   return (
     <Popover
       side="end"
@@ -20,7 +20,7 @@ export function ColumnChoice({ address }: { address: ListAddress }) {
       }
     >
       <Form action="/orders" scroll={false} className="grid gap-3 p-4">
-        <HiddenInputs pairs={address.kept('columns')} />
+        <HiddenInputs pairs={address.keepParams('columns')} />
         <fieldset>
           <legend className="mb-2 text-sm font-medium">Columns</legend>
           <div className="grid gap-1">

@@ -1,5 +1,5 @@
 import Link from 'next/link'
-import { customerAddress } from '#components/addresses'
+import { customerPath } from '#components/paths'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { EmailText } from '#components/ui/email-text'
 import type { Order } from '#db/product/orders'
@@ -10,7 +10,7 @@ export function CustomerCard({ customer }: { customer: Order['customer'] }) {
       <CardHeader id="customer" title="Customer" />
       <CardBody className="grid gap-1 wrap-anywhere text-ink-soft">
         <Link
-          href={customerAddress(customer.id)}
+          href={customerPath(customer.id)}
           className="w-fit font-medium text-ink underline decoration-line-strong underline-offset-4 hover:decoration-ink"
         >
           {customer.name}

@@ -44,44 +44,8 @@ export function DayBars({ bars, scale, ends }: Props) {
           onPointerDown={point}
           onPointerLeave={() => setAt(null)}
         >
-          <div className="absolute inset-0 flex flex-col justify-between">
-            {scale.map((_, i) => (
-              <div
-                key={i}
-                className={clsx(
-                  'border-t',
-                  i === scale.length - 1 ? 'border-line-strong' : 'border-line',
-                )}
-              />
-            ))}
-          </div>
-          <svg
-            viewBox={`0 0 ${bars.length * 10} 100`}
-            preserveAspectRatio="none"
-            className="absolute inset-0 size-full"
-          >
-            {at !== null && <rect x={at * 10} width={10} height={100} className="fill-line/60" />}
-            <path
-              className="fill-bar"
-              d={bars
-                .map(({ height }, i) =>
-                  height > 0 ? `M${i * 10 + 1.5} 100v-${height}h7v${height}z` : '',
-                )
-                .join('')}
-            />
-            <path
-              className="fill-edge stroke-panel [paint-order:stroke]"
-              strokeWidth={2}
-              vectorEffect="non-scaling-stroke"
-              d={bars
-                .map(({ beforeHeight }, i) =>
-                  beforeHeight > 0
-                    ? `M${i * 10 + 0.5} ${(99.5 - beforeHeight).toFixed(1)}h9v1h-9z`
-                    : '',
-                )
-                .join('')}
-            />
-          </svg>
+          <ScaleLines scale={scale} />
+          <Bars bars={bars} at={at} />
           {bar && at !== null && <Note bar={bar} place={(at + 0.5) / bars.length} />}
         </div>
         <p className="col-start-2 mt-2 flex justify-between text-xs text-ink-faint">
@@ -92,6 +56,52 @@ export function DayBars({ bars, scale, ends }: Props) {
       </div>
       <DayTable bars={bars} />
     </>
+  )
+}
+
+function ScaleLines({ scale }: Pick<Props, 'scale'>) {
+  return (
+    <div className="absolute inset-0 flex flex-col justify-between">
+      {scale.map((_, i) => (
+        <div
+          key={i}
+          className={clsx(
+            'border-t',
+            i === scale.length - 1 ? 'border-line-strong' : 'border-line',
+          )}
+        />
+      ))}
+    </div>
+  )
+}
+
+function Bars({ bars, at }: { bars: DayBar[]; at: number | null }) {
+  return (
+    <svg
+      viewBox={`0 0 ${bars.length * 10} 100`}
+      preserveAspectRatio="none"
+      className="absolute inset-0 size-full"
+    >
+      {at !== null && <rect x={at * 10} width={10} height={100} className="fill-line/60" />}
+      <path
+        className="fill-bar"
+        d={bars
+          .map(({ height }, i) =>
+            height > 0 ? `M${i * 10 + 1.5} 100v-${height}h7v${height}z` : '',
+          )
+          .join('')}
+      />
+      <path
+        className="fill-edge stroke-panel [paint-order:stroke]"
+        strokeWidth={2}
+        vectorEffect="non-scaling-stroke"
+        d={bars
+          .map(({ beforeHeight }, i) =>
+            beforeHeight > 0 ? `M${i * 10 + 0.5} ${(99.5 - beforeHeight).toFixed(1)}h9v1h-9z` : '',
+          )
+          .join('')}
+      />
+    </svg>
   )
 }
 

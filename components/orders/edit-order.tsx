@@ -2,8 +2,8 @@
 
 import { useRouter } from 'next/navigation'
 import { useState, type ReactNode } from 'react'
-import type { Action } from '#app/action'
-import { orderAddress } from '#components/addresses'
+import type { Action } from '#app/_actions/action'
+import { orderPath } from '#components/paths'
 import { SubmitButton } from '#components/forms/fields'
 import { OrderConflict } from '#components/orders/order-conflict'
 import { draftOf } from '#components/orders/order-draft'
@@ -41,7 +41,7 @@ export function EditOrder({ order, editable, children, action, createCustomer }:
       return
     }
     toast(`Order #${result.number} is saved.`)
-    router.push(orderAddress(result.id))
+    router.push(orderPath(result.id))
   }
 
   if (!opened) return children
@@ -55,7 +55,7 @@ export function EditOrder({ order, editable, children, action, createCustomer }:
       onDone={onDone}
       buttons={
         <>
-          <ButtonLink href={orderAddress(order.id)}>Leave it as it was</ButtonLink>
+          <ButtonLink href={orderPath(order.id)}>Leave it as it was</ButtonLink>
           <SubmitButton>{theirs ? 'Save mine over theirs' : 'Save order'}</SubmitButton>
         </>
       }

@@ -1,11 +1,16 @@
 import { X } from 'lucide-react'
 import type { Route } from 'next'
 import NextLink from 'next/link'
-import type { ListAddress } from '#app/order-address'
+import type { OrderListParams } from '#app/_orders/search-params'
 import { calendarDay, money, type Formats } from '#components/formats'
-import type { Link } from '#components/ui/link-maker'
+import type { HrefBuilder } from '#components/ui/href-builder'
 
-type Props = { address: ListAddress; customer: string | null; formats: Formats; link: Link }
+type Props = {
+  address: OrderListParams
+  customer: string | null
+  formats: Formats
+  link: HrefBuilder
+}
 
 /** What narrows the list, each with a way to take it off. */
 export function FilterChips({ address, customer, formats, link }: Props) {

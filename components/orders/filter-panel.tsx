@@ -1,6 +1,6 @@
 import { SlidersHorizontal } from 'lucide-react'
 import Form from 'next/form'
-import type { ListAddress } from '#app/order-address'
+import type { OrderListParams } from '#app/_orders/search-params'
 import { statusNames } from '#components/orders/order-status'
 import { Button, button } from '#components/ui/button'
 import { Checkbox } from '#components/ui/checkbox'
@@ -10,7 +10,7 @@ import { Input } from '#components/ui/input'
 import { Popover } from '#components/ui/popover'
 import { orderStatuses } from '#db/product/order-status'
 
-export function FilterPanel({ address }: { address: ListAddress }) {
+export function FilterPanel({ address }: { address: OrderListParams }) {
   const { filter, given, period, allTime } = address
   const typed = (name: 'min' | 'max') => (typeof given[name] === 'string' ? given[name] : '')
   return (
@@ -24,7 +24,7 @@ export function FilterPanel({ address }: { address: ListAddress }) {
       }
     >
       <Form action="/orders" scroll={false} className="grid w-[22.5rem] max-w-full gap-4 p-4">
-        <HiddenInputs pairs={address.kept('status', 'min', 'max', 'from', 'to', 'period')} />
+        <HiddenInputs pairs={address.keepParams('status', 'min', 'max', 'from', 'to', 'period')} />
         <fieldset>
           <legend className="mb-2 text-sm font-medium">Status</legend>
           <div className="grid grid-cols-2 gap-x-3 gap-y-1.5">

@@ -1,6 +1,6 @@
 'use client'
 
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { SubmitButton } from '#components/forms/fields'
 import { emptyLine } from '#components/orders/order-draft'
 import { OrderForm } from '#components/orders/order-form'

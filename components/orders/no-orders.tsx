@@ -1,15 +1,15 @@
-import type { ListAddress } from '#app/order-address'
+import type { OrderListParams } from '#app/_orders/search-params'
 import { ButtonLink } from '#components/ui/button'
 import { EmptyState } from '#components/ui/empty-state'
-import type { Link } from '#components/ui/link-maker'
+import type { HrefBuilder } from '#components/ui/href-builder'
 
 export function NoOrders({
   address,
   link,
   mayCreate,
 }: {
-  address: ListAddress
-  link: Link
+  address: OrderListParams
+  link: HrefBuilder
   mayCreate: boolean
 }) {
   const { filter } = address

@@ -2,9 +2,9 @@
 
 import { CopyPlus, Ellipsis, Pencil, XCircle } from 'lucide-react'
 import { useState } from 'react'
-import type { Action } from '#app/action'
-import { orderEditAddress } from '#components/addresses'
-import { DoInMenu } from '#components/forms/do-in-menu'
+import type { Action } from '#app/_actions/action'
+import { orderEditPath } from '#components/paths'
+import { ActionMenuItem } from '#components/forms/action-menu-item'
 import { SubmitButton, TextareaField } from '#components/forms/fields'
 import { TenantForm } from '#components/forms/tenant-form'
 import { statusNames, statusVerbs } from '#components/orders/order-status'
@@ -29,7 +29,7 @@ export function OrderActions({ order, next, editable, actions }: Props) {
   return (
     <>
       {editable && (
-        <ButtonLink href={orderEditAddress(order.id)}>
+        <ButtonLink href={orderEditPath(order.id)}>
           <Pencil aria-hidden /> Edit
         </ButtonLink>
       )}
@@ -52,9 +52,9 @@ export function OrderActions({ order, next, editable, actions }: Props) {
         buttonClassName={button({ size: 'icon' })}
         label={<Ellipsis aria-hidden />}
       >
-        <DoInMenu action={actions.duplicateOrder} input={{ _tenant: tenantId, id: order.id }}>
+        <ActionMenuItem action={actions.duplicateOrder} input={{ _tenant: tenantId, id: order.id }}>
           <CopyPlus aria-hidden /> Duplicate as draft
-        </DoInMenu>
+        </ActionMenuItem>
         {next.includes('cancelled') && (
           <MenuItem onClick={() => setCancelling(true)}>
             <XCircle aria-hidden /> Cancel order…

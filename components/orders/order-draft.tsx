@@ -1,11 +1,13 @@
 import type { Option } from '#components/ui/combobox'
-import { decimalText, parseMinor } from '#db/product/money'
+import { decimalText, parseMinor } from '#db/money'
 
 /** An order as it stands in the form: text, as typed. */
 export type ProductOption = Option & { priceMinor: number }
 export type DraftLine = {
   key: number
   product: ProductOption | null
+  /** What stands in place of a product while none is chosen. */
+  typed: string
   quantity: string
   unitPrice: string
 }
@@ -14,10 +16,12 @@ export type Draft = { customer: Option | null; note: string; lines: DraftLine[] 
 export const emptyLine = (beside: DraftLine[] = []): DraftLine => ({
   key: Math.max(-1, ...beside.map((line) => line.key)) + 1,
   product: null,
+  typed: '',
   quantity: '1',
   unitPrice: '',
 })
-export const isEmpty = (line: DraftLine) => line.product === null && line.unitPrice === ''
+export const isEmpty = (line: DraftLine) =>
+  line.product === null && line.typed.trim() === '' && line.unitPrice === ''
 
 type KnownOrder = {
   note: string
@@ -42,6 +46,7 @@ export const draftOf = (order: KnownOrder, currency: string): Draft => ({
       hint: line.sku,
       priceMinor: line.unitPriceMinor,
     },
+    typed: '',
     quantity: String(line.quantity),
     unitPrice: decimalText(line.unitPriceMinor, currency),
   })),

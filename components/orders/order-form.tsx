@@ -1,24 +1,25 @@
 'use client'
 
 import { useState, type ReactNode } from 'react'
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { CustomerFields } from '#components/customers/customer-fields'
 import { money } from '#components/formats'
 import { SubmitButton, TextareaField } from '#components/forms/fields'
 import { useForm } from '#components/forms/form-state'
 import { TenantForm } from '#components/forms/tenant-form'
-import { lineTotal, type Draft } from '#components/orders/order-draft'
+import { lineTotal, type Draft, type DraftLine } from '#components/orders/order-draft'
 import { OrderLinesField } from '#components/orders/order-lines-field'
-import { pickCustomer, pickProduct } from '#components/orders/picking'
+import { searchCustomers, searchProducts } from '#components/orders/search-options'
 import { useScope } from '#components/tenant-scope'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Combobox, type Option } from '#components/ui/combobox'
 import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
-import { Field } from '#components/ui/field'
+import { Field, wiring } from '#components/ui/field'
 
+type CreateCustomer = Action<{ id: string; name: string }>
 type OrderFormProps<R> = {
   action: Action<R>
-  createCustomer: Action<{ id: string; name: string }> | null
+  createCustomer: CreateCustomer | null
   start: Draft
   hidden?: Record<string, string | number>
   onDone?: (result: R) => void
@@ -35,11 +36,9 @@ export function OrderForm<R>({
   buttons,
   children,
 }: OrderFormProps<R>) {
-  const { formats } = useScope()
   const [customer, setCustomer] = useState<Option | null>(start.customer)
   const [lines, setLines] = useState(start.lines)
   const [newName, setNewName] = useState<string | null>(null)
-  const total = lines.reduce((sum, line) => sum + (lineTotal(line, formats.currency) ?? 0), 0)
   return (
     <>
       <TenantForm
@@ -63,16 +62,8 @@ export function OrderForm<R>({
         <Card labelledBy="what">
           <CardHeader id="what" title="What they order" />
           <CardBody>
-            <OrderLinesField lines={lines} onChange={setLines} search={pickProduct} />
-            <p
-              aria-live="polite"
-              className="mt-4 flex items-baseline justify-between border-t border-line pt-4"
-            >
-              <span className="font-medium">Total</span>
-              <span className="pr-10 text-xl font-semibold tracking-tight tabular-nums">
-                {money(total, formats)}
-              </span>
-            </p>
+            <OrderLinesField lines={lines} onChange={setLines} search={searchProducts} />
+            <OrderTotal lines={lines} />
           </CardBody>
         </Card>
         <Card>
@@ -83,26 +74,64 @@ export function OrderForm<R>({
         <div className="flex flex-wrap justify-end gap-2">{buttons}</div>
       </TenantForm>
       {createCustomer && (
-        <Dialog open={newName !== null} onClose={() => setNewName(null)} title="New customer">
-          <DialogBody>
-            <TenantForm
-              action={createCustomer}
-              label="New customer"
-              done={({ name }) => `${name} is a customer now.`}
-              onDone={({ id, name }) => {
-                setCustomer({ value: id, label: name })
-                setNewName(null)
-              }}
-            >
-              <CustomerFields start={{ name: newName ?? '' }} />
-              <DialogButtons>
-                <SubmitButton>Create customer</SubmitButton>
-              </DialogButtons>
-            </TenantForm>
-          </DialogBody>
-        </Dialog>
+        <NewCustomerDialog
+          name={newName}
+          onClose={() => setNewName(null)}
+          onCreated={setCustomer}
+          action={createCustomer}
+        />
       )}
     </>
+  )
+}
+
+function OrderTotal({ lines }: { lines: DraftLine[] }) {
+  const { formats } = useScope()
+  const total = lines.reduce((sum, line) => sum + (lineTotal(line, formats.currency) ?? 0), 0)
+  return (
+    <p
+      aria-live="polite"
+      className="mt-4 flex items-baseline justify-between border-t border-line pt-4"
+    >
+      <span className="font-medium">Total</span>
+      <span className="pr-10 text-xl font-semibold tracking-tight tabular-nums">
+        {money(total, formats)}
+      </span>
+    </p>
+  )
+}
+
+/** Open while there is a name to begin with. */
+function NewCustomerDialog({
+  name,
+  onClose,
+  onCreated,
+  action,
+}: {
+  name: string | null
+  onClose: () => void
+  onCreated: (customer: Option) => void
+  action: CreateCustomer
+}) {
+  return (
+    <Dialog open={name !== null} onClose={onClose} title="New customer">
+      <DialogBody>
+        <TenantForm
+          action={action}
+          label="New customer"
+          done={({ name }) => `${name} is a customer now.`}
+          onDone={({ id, name }) => {
+            onCreated({ value: id, label: name })
+            onClose()
+          }}
+        >
+          <CustomerFields start={{ name: name ?? '' }} />
+          <DialogButtons>
+            <SubmitButton>Create customer</SubmitButton>
+          </DialogButtons>
+        </TenantForm>
+      </DialogBody>
+    </Dialog>
   )
 }
 
@@ -117,6 +146,7 @@ function CustomerField({
 }) {
   const { fields, formId } = useForm()
   const id = `${formId}-customer`
+  const wired = wiring(id, fields.customerId, Boolean(onCreate))
   return (
     <Field
       id={id}
@@ -132,10 +162,10 @@ function CustomerField({
         placeholder="Find a customer"
         chosen={chosen}
         onChoose={onChoose}
-        search={pickCustomer}
+        search={searchCustomers}
         {...(onCreate && { onCreate })}
         invalid={Boolean(fields.customerId)}
-        describedBy={fields.customerId && `${id}-error`}
+        describedBy={wired['aria-describedby']}
       />
     </Field>
   )

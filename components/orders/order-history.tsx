@@ -1,7 +1,7 @@
 import { moment, money, type Formats } from '#components/formats'
 import { StatusMark, statusNames } from '#components/orders/order-status'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import type { Entry } from '#db/product/activity'
+import type { Entry } from '#db/activity/activity'
 import type { Order } from '#db/product/orders'
 import { Pencil } from 'lucide-react'
 import type { ReactNode } from 'react'

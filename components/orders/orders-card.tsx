@@ -1,8 +1,8 @@
 import { Download } from 'lucide-react'
-import type { Action } from '#app/action'
-import type { ListAddress } from '#app/order-address'
+import type { Action } from '#app/_actions/action'
+import type { OrderListParams } from '#app/_orders/search-params'
 import type { Formats } from '#components/formats'
-import { BulkArea } from '#components/orders/bulk-area'
+import { BulkActions } from '#components/orders/bulk-actions'
 import { ColumnChoice } from '#components/orders/column-choice'
 import { FilterPanel } from '#components/orders/filter-panel'
 import { FilterChips } from '#components/orders/filter-chips'
@@ -11,18 +11,18 @@ import { OrdersTable } from '#components/orders/orders-table'
 import { StatusTabs } from '#components/orders/status-tabs'
 import { button } from '#components/ui/button'
 import { Card } from '#components/ui/card'
-import type { Link } from '#components/ui/link-maker'
+import type { HrefBuilder } from '#components/ui/href-builder'
 import { Pager } from '#components/ui/pager'
 import { SearchBox } from '#components/ui/search-box'
-import type { Page } from '#db/product/keyset'
+import type { Page } from '@rowhouse/tenancy'
 import type { OrderRow } from '#db/product/order-list'
 
 type Props = {
-  address: ListAddress
+  address: OrderListParams
   page: Page<OrderRow>
   customer: string | null
   formats: Formats
-  link: Link
+  link: HrefBuilder
   exportHref: string | null
   bulk: Action<{ changed: number; left: number }> | null
 }
@@ -47,7 +47,7 @@ export function OrdersCard({ address, page, customer, formats, link, exportHref,
       <div className="flex flex-wrap items-center gap-2 px-4 py-3 sm:px-5">
         <SearchBox
           action="/orders"
-          keep={address.kept('q')}
+          keep={address.keepParams('q')}
           value={address.q}
           label="Search orders"
           placeholder="Number, customer or note"
@@ -67,9 +67,9 @@ export function OrdersCard({ address, page, customer, formats, link, exportHref,
       {page.rows.length === 0 ? (
         <NoOrders address={address} link={link} mayCreate={bulk !== null} />
       ) : bulk ? (
-        <BulkArea key={`${page.rows[0]?.id} ${page.rows.at(-1)?.id}`} action={bulk}>
+        <BulkActions key={`${page.rows[0]?.id} ${page.rows.at(-1)?.id}`} action={bulk}>
           {table}
-        </BulkArea>
+        </BulkActions>
       ) : (
         table
       )}

@@ -2,11 +2,11 @@ import { clsx } from 'clsx'
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import NextLink from 'next/link'
 import type { ReactNode } from 'react'
-import type { Column } from '#app/order-address'
-import { orderAddress } from '#components/addresses'
+import type { Column } from '#app/_orders/search-params'
+import { orderPath } from '#components/paths'
 import { count, day, moment, money, type Formats } from '#components/formats'
 import { StatusText } from '#components/orders/order-status'
-import type { Link } from '#components/ui/link-maker'
+import type { HrefBuilder } from '#components/ui/href-builder'
 import { ScrollBox } from '#components/ui/scroll-box'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { OrderRow, OrderView, Sort } from '#db/product/order-list'
@@ -35,7 +35,7 @@ type Props = {
   columns: Column[]
   view?: OrderView
   formats: Formats
-  link?: Link
+  link?: HrefBuilder
   selectable?: boolean
 }
 
@@ -87,46 +87,68 @@ export function OrdersTable({ rows, columns, view, formats, link, selectable = f
         </thead>
         <tbody>
           {rows.map((row) => (
-            <Tr key={row.id} className="relative">
-              {selectable && (
-                <Td className="pr-0">
-                  <input
-                    type="checkbox"
-                    name="order"
-                    value={row.id}
-                    aria-label={`Select order ${row.number}`}
-                    className="relative z-10 block size-4"
-                  />
-                </Td>
-              )}
-              <Td className="font-medium">
-                <NextLink
-                  href={orderAddress(row.id)}
-                  prefetch={false}
-                  className="inline-flex h-6 items-center outline-offset-4 after:absolute after:inset-0"
-                >
-                  #{row.number}
-                </NextLink>
-                <span className="block text-sm font-normal wrap-anywhere text-ink-soft sm:hidden">
-                  {columns.includes('customer') ? row.customer : day(row.placedAt, formats)}
-                </span>
-              </Td>
-              {columns.map((column) => (
-                <Td
-                  key={column}
-                  className={clsx(
-                    right.includes(column) && 'text-right',
-                    !alsoOnPhone.includes(column) && 'max-sm:hidden',
-                  )}
-                >
-                  <Cell column={column} row={row} formats={formats} />
-                </Td>
-              ))}
-            </Tr>
+            <Row
+              key={row.id}
+              row={row}
+              columns={columns}
+              formats={formats}
+              selectable={selectable}
+            />
           ))}
         </tbody>
       </Table>
     </ScrollBox>
+  )
+}
+
+function Row({
+  row,
+  columns,
+  formats,
+  selectable,
+}: {
+  row: OrderRow
+  columns: Column[]
+  formats: Formats
+  selectable: boolean
+}) {
+  return (
+    <Tr className="relative">
+      {selectable && (
+        <Td className="pr-0">
+          <input
+            type="checkbox"
+            name="order"
+            value={row.id}
+            aria-label={`Select order ${row.number}`}
+            className="relative z-10 block size-4"
+          />
+        </Td>
+      )}
+      <Td className="font-medium">
+        <NextLink
+          href={orderPath(row.id)}
+          prefetch={false}
+          className="inline-flex h-6 items-center outline-offset-4 after:absolute after:inset-0"
+        >
+          #{row.number}
+        </NextLink>
+        <span className="block text-sm font-normal wrap-anywhere text-ink-soft sm:hidden">
+          {columns.includes('customer') ? row.customer : day(row.placedAt, formats)}
+        </span>
+      </Td>
+      {columns.map((column) => (
+        <Td
+          key={column}
+          className={clsx(
+            right.includes(column) && 'text-right',
+            !alsoOnPhone.includes(column) && 'max-sm:hidden',
+          )}
+        >
+          <Cell column={column} row={row} formats={formats} />
+        </Td>
+      ))}
+    </Tr>
   )
 }
 
@@ -178,7 +200,7 @@ function SortLink({
 }: {
   sort: Sort
   view: OrderView
-  link: Link
+  link: HrefBuilder
   children: ReactNode
 }) {
   const current = view.sort === sort

@@ -1,5 +1,5 @@
 import { CalendarDays, Check, ChevronDown } from 'lucide-react'
-import type { Link as LinkMaker } from '#components/ui/link-maker'
+import type { HrefBuilder as LinkMaker } from '#components/ui/href-builder'
 import Form from 'next/form'
 import Link from 'next/link'
 import type { Period } from '#db/product/period'

@@ -1,4 +1,4 @@
-import type { Link as LinkMaker } from '#components/ui/link-maker'
+import type { HrefBuilder as LinkMaker } from '#components/ui/href-builder'
 import Link from 'next/link'
 import { count, money, type Formats } from '#components/formats'
 import { statusFill, StatusText } from '#components/orders/order-status'

@@ -1,5 +1,5 @@
 import { statusNames } from '#components/orders/order-status'
-import type { Link } from '#components/ui/link-maker'
+import type { HrefBuilder } from '#components/ui/href-builder'
 import { Tabs } from '#components/ui/tabs'
 import { orderStatuses } from '#db/product/order-status'
 
@@ -9,7 +9,7 @@ const tabs = [
   ...orderStatuses.map((status) => [status, statusNames[status]]),
 ] as [string, string][]
 
-export function StatusTabs({ tab, link }: { tab: string; link: Link }) {
+export function StatusTabs({ tab, link }: { tab: string; link: HrefBuilder }) {
   return (
     <Tabs
       label="Orders by status"

@@ -5,7 +5,7 @@ import { OrdersTable } from '#components/orders/orders-table'
 import { ButtonLink } from '#components/ui/button'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
-import type { Entry } from '#db/product/activity'
+import type { Entry } from '#db/activity/activity'
 import type { Figures } from '#db/product/order-figures'
 import type { OrderRow } from '#db/product/order-list'
 

@@ -11,7 +11,7 @@ type Props = { commands: Option[]; onClose: () => void }
 const matches = (option: Option, words: string[]) =>
   words.every((word) => option.label.toLowerCase().includes(word))
 
-/** Pages and deeds by name, orders, customers and products by what is known of them. */
+/** Pages and actions by name, orders, customers and products by what is known of them. */
 export function Palette({ commands, onClose }: Props) {
   const router = useRouter()
   const [chosen] = useState<Option | null>(null)

@@ -5,11 +5,11 @@ import { Dialog, DialogBody } from '#components/ui/dialog'
 import { Kbd } from '#components/ui/kbd'
 
 export function ShortcutHelp({
-  places,
+  destinations,
   mayWrite,
   onClose,
 }: {
-  places: Shortcut[]
+  destinations: Shortcut[]
   mayWrite: boolean
   onClose: () => void
 }) {
@@ -17,7 +17,7 @@ export function ShortcutHelp({
     ['Find anything', ['Ctrl', 'K']],
     ['Search this list', ['/']],
     ...(mayWrite ? [['New order', ['N']] as [string, string[]]] : []),
-    ...places.map(({ key, label }): [string, string[]] => [label, ['G', key.toUpperCase()]]),
+    ...destinations.map(({ key, label }): [string, string[]] => [label, ['G', key.toUpperCase()]]),
     ['These keys', ['?']],
   ]
   return (

@@ -24,7 +24,13 @@ const writing = (target: EventTarget | null) =>
   (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName))
 
 /** The command palette, and the keys that work everywhere but while one writes. */
-export function Shortcuts({ places, mayWrite }: { places: Shortcut[]; mayWrite: boolean }) {
+export function Shortcuts({
+  destinations,
+  mayWrite,
+}: {
+  destinations: Shortcut[]
+  mayWrite: boolean
+}) {
   const router = useRouter()
   const [shown, setShown] = useState<'palette' | 'help' | null>(null)
   const goUntil = useRef(0)
@@ -47,9 +53,9 @@ export function Shortcuts({ places, mayWrite }: { places: Shortcut[]; mayWrite: 
         return
       const going = event.timeStamp < goUntil.current
       goUntil.current = !going && event.key === 'g' ? event.timeStamp + waitMs : 0
-      const place = going ? places.find(({ key }) => key === event.key) : undefined
+      const destination = going ? destinations.find(({ key }) => key === event.key) : undefined
       const search = event.key === '/' ? document.querySelector<HTMLElement>('[data-search]') : null
-      if (place) router.push(place.href as Route)
+      if (destination) router.push(destination.href as Route)
       else if (search) search.focus()
       else if (event.key === '/') setShown('palette')
       else if (event.key === '?') setShown('help')
@@ -64,11 +70,11 @@ export function Shortcuts({ places, mayWrite }: { places: Shortcut[]; mayWrite: 
       document.removeEventListener('keydown', onKeyDown)
       document.removeEventListener(paletteEvent, onPalette)
     }
-  }, [places, mayWrite, router, shown])
+  }, [destinations, mayWrite, router, shown])
 
   const commands: Option[] = [
     ...(mayWrite ? [{ value: '/orders/new', label: 'New order', hint: 'N' }] : []),
-    ...places.map(({ key, label, href }) => ({
+    ...destinations.map(({ key, label, href }) => ({
       value: href,
       label,
       hint: `G then ${key.toUpperCase()}`,
@@ -78,7 +84,11 @@ export function Shortcuts({ places, mayWrite }: { places: Shortcut[]; mayWrite: 
     <>
       {shown === 'palette' && <Palette commands={commands} onClose={() => setShown(null)} />}
       {shown === 'help' && (
-        <ShortcutHelp places={places} mayWrite={mayWrite} onClose={() => setShown(null)} />
+        <ShortcutHelp
+          destinations={destinations}
+          mayWrite={mayWrite}
+          onClose={() => setShown(null)}
+        />
       )}
     </>
   )

@@ -1,5 +1,5 @@
 import Link from 'next/link'
-import { productAddress } from '#components/addresses'
+import { productPath } from '#components/paths'
 import { money, type Formats } from '#components/formats'
 import { ScrollBox } from '#components/ui/scroll-box'
 import { Table, Td, Th, Tr } from '#components/ui/table'
@@ -22,7 +22,7 @@ export function ProductsTable({ rows, formats }: { rows: Product[]; formats: For
             <Tr key={product.id} className="relative">
               <Td className="font-medium">
                 <Link
-                  href={productAddress(product.id)}
+                  href={productPath(product.id)}
                   prefetch={false}
                   className="wrap-anywhere after:absolute after:inset-0"
                 >

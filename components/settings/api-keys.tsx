@@ -1,7 +1,7 @@
 import { KeyRound } from 'lucide-react'
 import type { Route } from 'next'
 import Link from 'next/link'
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { count, day, moment, type Formats } from '#components/formats'
 import { RevokeKey } from '#components/settings/revoke-key'
 import { Card, CardBody, CardHeader } from '#components/ui/card'

@@ -1,7 +1,7 @@
 'use client'
 
 import type { ReactNode } from 'react'
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { SelectField, SubmitButton, TextField } from '#components/forms/fields'
 import { TenantForm } from '#components/forms/tenant-form'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
@@ -59,13 +59,11 @@ export function GeneralSettings({ tenant, currencies, locales, action, currencyF
                   : 'Fixed from the first order on.'
               }
             >
-              {currencies
-                .filter(({ code }) => !currencyFixed || code === tenant.currency)
-                .map(({ code, text }) => (
-                  <option key={code} value={code}>
-                    {text}
-                  </option>
-                ))}
+              <ChoiceOptions
+                choices={currencies.filter(
+                  ({ code }) => !currencyFixed || code === tenant.currency,
+                )}
+              />
             </SelectField>
             <SelectField
               name="locale"
@@ -75,11 +73,7 @@ export function GeneralSettings({ tenant, currencies, locales, action, currencyF
               className="w-full"
               hint="How everybody here reads figures."
             >
-              {locales.map(({ code, text }) => (
-                <option key={code} value={code}>
-                  {text}
-                </option>
-              ))}
+              <ChoiceOptions choices={locales} />
             </SelectField>
           </div>
           {!locked && <SubmitButton className="justify-self-start">Save</SubmitButton>}
@@ -87,6 +81,14 @@ export function GeneralSettings({ tenant, currencies, locales, action, currencyF
       </CardBody>
     </Card>
   )
+}
+
+function ChoiceOptions({ choices }: { choices: Choice[] }) {
+  return choices.map(({ code, text }) => (
+    <option key={code} value={code}>
+      {text}
+    </option>
+  ))
 }
 
 function MaybeForm({ action, children }: { action: Action<unknown> | null; children: ReactNode }) {

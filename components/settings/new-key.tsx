@@ -2,7 +2,7 @@
 
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { SelectField, SubmitButton, TextField } from '#components/forms/fields'
 import { TenantForm } from '#components/forms/tenant-form'
 import { Button } from '#components/ui/button'

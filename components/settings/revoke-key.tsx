@@ -1,7 +1,7 @@
 'use client'
 
 import { useState } from 'react'
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { TenantButton } from '#components/forms/tenant-button'
 import { Button } from '#components/ui/button'
 import { Confirm } from '#components/ui/confirm'

@@ -1,8 +1,8 @@
-import { Sections } from '#components/ui/sections'
+import { SectionNav } from '#components/ui/section-nav'
 
 export function SettingsSections({ keys }: { keys: boolean }) {
   return (
-    <Sections
+    <SectionNav
       label="Settings"
       sections={[
         { href: '/settings', label: 'General' },

@@ -5,8 +5,8 @@ import type { Route } from 'next'
 import { useRouter } from 'next/navigation'
 import { Menu, MenuItem } from '#components/ui/menu'
 
-/** What does not fit at the thumb. */
-export function MorePlaces({ places }: { places: { href: Route; label: string }[] }) {
+/** The links that do not fit into the bar of a phone. */
+export function MoreNavLinks({ links }: { links: { href: Route; label: string }[] }) {
   const router = useRouter()
   return (
     <Menu
@@ -20,7 +20,7 @@ export function MorePlaces({ places }: { places: { href: Route; label: string }[
         </>
       }
     >
-      {places.map(({ href, label }) => (
+      {links.map(({ href, label }) => (
         <MenuItem key={href} onClick={() => router.push(href)}>
           {label}
         </MenuItem>

@@ -12,7 +12,7 @@ const looks = {
     'flex min-w-0 flex-1 flex-col items-center justify-center gap-0.5 text-xs text-ink-faint aria-[current]:font-medium aria-[current]:text-ink [&_svg]:size-5 aria-[current]:[&_svg]:text-accent',
 }
 
-export function PlaceLink({
+export function NavLink({
   href,
   look,
   children,

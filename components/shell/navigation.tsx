@@ -11,13 +11,19 @@ import {
 } from 'lucide-react'
 import type { Route } from 'next'
 
-export type Place = { href: Route; label: string; icon: LucideIcon; key: string; onPhone: boolean }
+export type NavItem = {
+  href: Route
+  label: string
+  icon: LucideIcon
+  key: string
+  onPhone: boolean
+}
 
 /**
  * Where one can go inside a tenant. `key` after "g" is the shortcut; `onPhone` are the four at the
  * thumb.
  */
-export const places: Place[] = [
+export const navItems: NavItem[] = [
   { href: '/overview', label: 'Overview', icon: House, key: 'h', onPhone: true },
   { href: '/orders', label: 'Orders', icon: ReceiptText, key: 'o', onPhone: true },
   { href: '/customers', label: 'Customers', icon: UsersRound, key: 'c', onPhone: true },

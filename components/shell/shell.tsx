@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react'
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { PaletteButton } from '#components/palette/palette-button'
 import { Shortcuts } from '#components/palette/shortcuts'
 import { Brand } from '#components/shell/brand'
-import { MorePlaces } from '#components/shell/more-places'
-import { places } from '#components/shell/navigation'
-import { PlaceLink } from '#components/shell/place-link'
+import { MoreNavLinks } from '#components/shell/more-nav-links'
+import { navItems } from '#components/shell/navigation'
+import { NavLink } from '#components/shell/nav-link'
 import { SkipLink } from '#components/shell/skip-link'
 import { TenantSwitcher } from '#components/shell/tenant-switcher'
 import { UserMenu } from '#components/shell/user-menu'
@@ -44,11 +44,11 @@ export function Shell({
             <PaletteButton />
           </div>
           <nav aria-label="Main" className="grid gap-0.5">
-            {places.map(({ href, label, icon: Icon }) => (
-              <PlaceLink key={href} href={href} look="side">
+            {navItems.map(({ href, label, icon: Icon }) => (
+              <NavLink key={href} href={href} look="side">
                 <Icon aria-hidden />
                 {label}
-              </PlaceLink>
+              </NavLink>
             ))}
           </nav>
           <div className="mt-auto grid gap-2">
@@ -70,29 +70,33 @@ export function Shell({
             {children}
           </main>
         </div>
-        <nav
-          aria-label="Main, at the thumb"
-          className="fixed inset-x-0 bottom-0 z-20 flex h-14 border-t border-line bg-canvas pb-[env(safe-area-inset-bottom)] lg:hidden"
-        >
-          {places
-            .filter((place) => place.onPhone)
-            .map(({ href, label, icon: Icon }) => (
-              <PlaceLink key={href} href={href} look="thumb">
-                <Icon aria-hidden />
-                {label}
-              </PlaceLink>
-            ))}
-          <MorePlaces
-            places={places
-              .filter((place) => !place.onPhone)
-              .map(({ href, label }) => ({ href, label }))}
-          />
-        </nav>
+        <PhoneNav />
       </div>
       <Shortcuts
-        places={places.map(({ key, label, href }) => ({ key, label, href }))}
+        destinations={navItems.map(({ key, label, href }) => ({ key, label, href }))}
         mayWrite={mayWrite}
       />
     </ShellTenantProvider>
+  )
+}
+
+function PhoneNav() {
+  return (
+    <nav
+      aria-label="Main, at the thumb"
+      className="fixed inset-x-0 bottom-0 z-20 flex h-14 border-t border-line bg-canvas pb-[env(safe-area-inset-bottom)] lg:hidden"
+    >
+      {navItems
+        .filter((item) => item.onPhone)
+        .map(({ href, label, icon: Icon }) => (
+          <NavLink key={href} href={href} look="thumb">
+            <Icon aria-hidden />
+            {label}
+          </NavLink>
+        ))}
+      <MoreNavLinks
+        links={navItems.filter((item) => !item.onPhone).map(({ href, label }) => ({ href, label }))}
+      />
+    </nav>
   )
 }

@@ -1,8 +1,8 @@
 'use client'
 
 import type { ReactNode } from 'react'
-import type { Action } from '#app/action'
-import { useDeed } from '#components/forms/use-deed'
+import type { Action } from '#app/_actions/action'
+import { useAction } from '#components/forms/use-action'
 import { MenuChoice } from '#components/ui/menu'
 
 export function SwitchTenant({
@@ -16,7 +16,7 @@ export function SwitchTenant({
   chosen: boolean
   children: ReactNode
 }) {
-  const { pending, run } = useDeed(action)
+  const { pending, run } = useAction(action)
   return (
     <MenuChoice chosen={chosen} disabled={pending} onClick={() => !chosen && run({ tenantId })}>
       {children}

@@ -1,4 +1,4 @@
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { Check, ChevronsUpDown, Plus } from 'lucide-react'
 import { TenantMark } from '#components/shell/facade'
 import { SwitchTenant } from '#components/shell/switch-tenant'

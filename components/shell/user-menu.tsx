@@ -1,6 +1,6 @@
 import { LogOut, UserRound } from 'lucide-react'
-import type { Action } from '#app/action'
-import { DoInMenu } from '#components/forms/do-in-menu'
+import type { Action } from '#app/_actions/action'
+import { ActionMenuItem } from '#components/forms/action-menu-item'
 import { ThemeChoice } from '#components/shell/theme-choice'
 import { Avatar } from '#components/ui/avatar'
 import { Menu, MenuHeading, MenuLine, MenuLink } from '#components/ui/menu'
@@ -41,9 +41,9 @@ export function UserMenu({
       <MenuLine />
       <ThemeChoice />
       <MenuLine />
-      <DoInMenu action={signOut} input={{}}>
+      <ActionMenuItem action={signOut} input={{}}>
         <LogOut aria-hidden /> Sign out
-      </DoInMenu>
+      </ActionMenuItem>
     </Menu>
   )
 }

@@ -1,7 +1,7 @@
 'use client'
 
 import { ChevronRight } from 'lucide-react'
-import type { DemoLogin } from '#db/demo'
+import type { DemoLogin } from '#db/seed/demo-logins'
 
 /** Development only: one click fills the form. */
 export function DemoLogins({ logins }: { logins: DemoLogin[] }) {

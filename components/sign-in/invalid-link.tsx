@@ -2,7 +2,7 @@ import type { Route } from 'next'
 import { AuthHeading } from '#components/sign-in/auth-heading'
 import { ButtonLink } from '#components/ui/button'
 
-export function LinkGone({ href, label }: { href: Route; label: string }) {
+export function InvalidLink({ href, label }: { href: Route; label: string }) {
   return (
     <div className="grid gap-6">
       <AuthHeading title="This link no longer works">

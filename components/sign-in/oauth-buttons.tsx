@@ -1,11 +1,11 @@
 'use client'
 
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton } from '#components/forms/fields'
 
 /** A button for each provider whose keys are set; nothing where there is none. */
-export function OtherWays({
+export function OAuthButtons({
   action,
   providers,
   callbackUrl,

@@ -1,7 +1,7 @@
 'use client'
 
 import { startTransition, useActionState, useEffect, useRef } from 'react'
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { Notice } from '#components/ui/notice'
 
 /**

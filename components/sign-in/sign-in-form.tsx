@@ -1,7 +1,7 @@
 'use client'
 
 import Link from 'next/link'
-import type { Action } from '#app/action'
+import type { Action } from '#app/_actions/action'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton, TextField } from '#components/forms/fields'
 

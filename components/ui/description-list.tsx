@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react'
 
 /** Names and values, one below the other. */
-export function Facts({ children }: { children: ReactNode }) {
+export function DescriptionList({ children }: { children: ReactNode }) {
   return <dl className="grid gap-3">{children}</dl>
 }
 
-export function Fact({ name, children }: { name: string; children: ReactNode }) {
+export function DescriptionItem({ name, children }: { name: string; children: ReactNode }) {
   if (!children) return null
   return (
     <div>

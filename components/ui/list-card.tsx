@@ -1,15 +1,15 @@
 import type { Route } from 'next'
 import type { ReactNode } from 'react'
-import type { SimpleAddress } from '#app/list-address'
+import type { ListParams } from '#app/_http/list-search-params'
 import { Card } from '#components/ui/card'
 import { Pager } from '#components/ui/pager'
 import { SearchBox } from '#components/ui/search-box'
 import { Tabs } from '#components/ui/tabs'
-import type { Page } from '#db/product/keyset'
+import type { Page } from '@rowhouse/tenancy'
 
 type Props = {
   path: Route
-  address: SimpleAddress
+  address: ListParams
   page: Page<unknown>
   search: { label: string; placeholder: string }
   active: string
@@ -19,7 +19,7 @@ type Props = {
 
 /** A list of what is in use and, on a second tab, of what is archived. */
 export function ListCard({ path, address, page, search, active, empty, children }: Props) {
-  const { q, archived, link, kept } = address
+  const { q, archived, link, keepParams } = address
   return (
     <Card>
       <Tabs
@@ -30,7 +30,7 @@ export function ListCard({ path, address, page, search, active, empty, children 
         ]}
       />
       <div className="px-4 py-3 sm:px-5">
-        <SearchBox action={path} keep={kept('q')} value={q} {...search} />
+        <SearchBox action={path} keep={keepParams('q')} value={q} {...search} />
       </div>
       {page.rows.length === 0 ? empty : children}
       <Pager page={page} link={link} />

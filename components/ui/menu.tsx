@@ -11,7 +11,7 @@ import {
   type ReactNode,
   type ToggleEvent,
 } from 'react'
-import { place } from '#components/ui/placing'
+import { positionPopover } from '#components/ui/popover-position'
 
 type MenuProps = {
   label: ReactNode
@@ -66,7 +66,8 @@ export function Menu({
         role="menu"
         tabIndex={-1}
         onBeforeToggle={(event) =>
-          event.newState === 'open' && place(opener.current, menu.current, { side, above })
+          event.newState === 'open' &&
+          positionPopover(opener.current, menu.current, { side, above })
         }
         onToggle={onToggle}
         onKeyDown={(event) => walk(event, menu.current)}

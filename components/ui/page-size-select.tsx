@@ -5,7 +5,7 @@ import { useRouter } from 'next/navigation'
 import { Select } from '#components/ui/input'
 
 /** How many rows a page has; remembered for the next visit. */
-export function RowsChoice({ size, hrefs }: { size: number; hrefs: Record<string, Route> }) {
+export function PageSizeSelect({ size, hrefs }: { size: number; hrefs: Record<string, Route> }) {
   const router = useRouter()
   function choose(rows: string) {
     document.cookie = `rows=${rows}; path=/; max-age=31536000; samesite=lax`

@@ -4,17 +4,25 @@ import type { Route } from 'next'
 import NextLink from 'next/link'
 import type { ReactNode } from 'react'
 import { button } from '#components/ui/button'
-import type { Link } from '#components/ui/link-maker'
-import { RowsChoice } from '#components/ui/rows-choice'
-import type { Page } from '#db/product/keyset'
+import type { HrefBuilder } from '#components/ui/href-builder'
+import { PageSizeSelect } from '#components/ui/page-size-select'
+import type { Page } from '@rowhouse/tenancy'
 
-export function Pager({ page, size, link }: { page: Page<unknown>; size?: number; link: Link }) {
+export function Pager({
+  page,
+  size,
+  link,
+}: {
+  page: Page<unknown>
+  size?: number
+  link: HrefBuilder
+}) {
   const turns = page.previous !== null || page.next !== null
   if ((page.rows.length === 0 && !page.previous) || (!turns && !size)) return null
   return (
     <footer className="flex flex-wrap items-center justify-between gap-3 border-t border-line px-4 py-3 sm:px-5">
       {size ? (
-        <RowsChoice
+        <PageSizeSelect
           size={size}
           hrefs={Object.fromEntries(
             [25, 50, 100].map((rows) => [rows, link({ rows: String(rows) })]),

@@ -1,13 +1,13 @@
-type Placing = { side: 'start' | 'end'; above?: boolean }
+type PopoverPosition = { side: 'start' | 'end'; above?: boolean }
 
 /**
  * Puts a popover at its button, above it when there is little room below. Through the object model:
  * the policy allows no style attributes.
  */
-export function place(
+export function positionPopover(
   opener: HTMLElement | null,
   panel: HTMLElement | null,
-  { side, above = false }: Placing,
+  { side, above = false }: PopoverPosition,
 ) {
   if (!opener || !panel) return
   const at = opener.getBoundingClientRect()

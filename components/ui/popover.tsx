@@ -2,7 +2,7 @@
 
 import { usePathname, useSearchParams } from 'next/navigation'
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react'
-import { place } from '#components/ui/placing'
+import { positionPopover } from '#components/ui/popover-position'
 
 type PopoverProps = {
   label: ReactNode
@@ -35,7 +35,7 @@ export function Popover({ label, buttonClassName, side = 'start', children }: Po
         id={id}
         popover="auto"
         onBeforeToggle={(event) =>
-          event.newState === 'open' && place(opener.current, panel.current, { side })
+          event.newState === 'open' && positionPopover(opener.current, panel.current, { side })
         }
         onToggle={(event) => setOpen(event.newState === 'open')}
         className="enter fixed max-h-[80dvh] max-w-[calc(100vw-1rem)] min-w-56 overflow-auto rounded-lg border border-line bg-raised text-ink shadow-float"

@@ -1,4 +1,5 @@
--- The door for API keys. A key belongs to a member: it may do no more than that member may, and less when its scope is `read`.
+-- The entry of API keys. A key belongs to a member: it may do no more than that member may, and
+-- less when its scope is `read`.
 
 -- Who stands behind a key in this tenant, and whether it may write. Raises TN401, TN403 or TN423.
 create or replace function tenancy.check_key(p_key text, p_tenant uuid, out user_id uuid, out role text, out writes boolean)
@@ -20,32 +21,24 @@ begin
   if role is null then
     raise exception 'user % is no member of tenant %', user_id, p_tenant using errcode = 'TN403';
   end if;
-  if exists (select from platform.suspensions as x where x.tenant_id = p_tenant and x.lifted_at is null) then
+  if tenancy.is_suspended(p_tenant) then
     raise exception 'tenant % is suspended', p_tenant using errcode = 'TN423';
   end if;
   writes := scope = 'write' and role <> 'viewer';
 end
 $$;
 
-drop function if exists tenancy.enter_with_key(text, uuid, bigint);
-
--- The same as tenancy.enter() for a key. The transaction of a key that may not write is read-only.
-create or replace function tenancy.enter_with_key(p_key text, p_tenant uuid, p_epoch bigint, p_ms integer default 15000, out user_id uuid, out role text)
+-- The same, and admits it on the shared login, where p_ms limits each of its statements.
+create or replace function tenancy.enter_with_key(p_key text, p_tenant uuid, p_epoch bigint, p_ms integer, out user_id uuid, out role text)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   who record;
-  told text;
 begin
   who := tenancy.check_key(p_key, p_tenant);
   user_id := who.user_id;
   role := who.role;
-  told := set_config('statement_timeout', p_ms::text, true);
-  told := set_config('lock_timeout', p_ms::text, true);
-  perform tenancy.pass_fence(p_tenant, p_epoch, 'rowhouse_tenant');
-  if not who.writes then
-    told := set_config('transaction_read_only', 'on', true);
-  end if;
+  perform tenancy.admit(p_tenant, p_epoch, p_ms, who.writes);
 end
 $$;
 

@@ -1,10 +1,10 @@
 import { and, asc, eq, sql } from 'drizzle-orm'
-import { NotFound } from '#db/errors'
-import { newId } from '#db/id'
-import { platform } from '#db/registry'
+import { NotFound, newId, newSecret, secretHash } from '@rowhouse/tenancy'
+import { platform } from '#db/tenancy'
 import { apiKeys, type KeyScope } from '#db/schema/accounts'
-import { members, tenants, users, type Role, type Tier } from '#db/schema/platform'
-import { newSecret, secretHash } from '#db/secrets'
+import { members, users, type Role } from '#db/schema/platform'
+import { tenants } from '@rowhouse/tenancy/schema'
+import { type Tier, asTier } from '#db/tiers'
 
 export type ApiKey = {
   id: string
@@ -122,5 +122,9 @@ export async function read(key: string): Promise<KeyFacts | undefined> {
       .update(apiKeys)
       .set({ usedAt: sql`now()` })
       .where(eq(apiKeys.id, facts.id))
-  return { ...facts, owner: { id: owner.id, name: `${owner.name} (key ${name})` } }
+  return {
+    ...facts,
+    tier: asTier(facts.tier),
+    owner: { id: owner.id, name: `${owner.name} (key ${name})` },
+  }
 }

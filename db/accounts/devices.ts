@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { platform } from '#db/registry'
+import { platform } from '#db/tenancy'
 import { devices } from '#db/schema/accounts'
-import { newSecret, secretHash } from '#db/secrets'
+import { newSecret, secretHash } from '@rowhouse/tenancy'
 
 /** True when this browser's secret was given to it at an earlier sign-in of this very user. */
 export async function belongsTo(

@@ -1,5 +1,5 @@
 import { and, eq } from 'drizzle-orm'
-import { platform } from '#db/registry'
+import { platform } from '#db/tenancy'
 import { apiKeys, devices, identities, recoveryCodes, secondFactors } from '#db/schema/accounts'
 import { sessions, users as userTable } from '#db/schema/platform'
 import * as users from '#db/accounts/users'

@@ -1,16 +1,16 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
-import { record } from '#db/console/audit'
-import { Invalid, LinkSpent, NotAllowed, NotFound, WrongAddress } from '#db/errors'
-import { newId } from '#db/id'
+import { recordAudit } from '@rowhouse/tenancy/admin'
+import { Invalid, NotFound, newId, type PlatformDb, newSecret, secretHash } from '@rowhouse/tenancy'
+import { LinkSpent, NotAllowed, WrongAddress } from '#db/errors'
 import * as letters from '#db/mail/letters'
 import { post } from '#db/mail/outbox'
 import { checkPassword, hashPassword } from '#db/accounts/passwords'
 import { may } from '#db/accounts/permissions'
-import { platform, type PlatformDb } from '#db/registry'
+import { platform } from '#db/tenancy'
 import { invitations } from '#db/schema/accounts'
-import { members, tenants, users as userTable, type Role } from '#db/schema/platform'
-import { newSecret, secretHash } from '#db/secrets'
-import { addMember } from '#db/tenants'
+import { members, users as userTable, type Role } from '#db/schema/platform'
+import { tenants } from '@rowhouse/tenancy/schema'
+import { addMember } from '#db/accounts/add-member'
 import { count, type Policy } from '#db/accounts/throttle'
 import * as users from '#db/accounts/users'
 import type { Deed } from '#db/accounts/members'
@@ -204,9 +204,9 @@ async function join(
   if (!used) throw new LinkSpent()
   if (used.email !== user.email) throw new WrongAddress(used.email, user.email)
   await addMember(tx, used.tenantId, user.id, used.role)
-  await record(tx, {
+  await recordAudit(tx, {
     actor: user.name,
-    deed: 'member joined',
+    action: 'member joined',
     tenantId: used.tenantId,
     detail: { role: used.role },
   })

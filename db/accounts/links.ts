@@ -1,9 +1,8 @@
 import { and, eq, gt, sql } from 'drizzle-orm'
 import { LinkSpent } from '#db/errors'
-import { newId } from '#db/id'
-import { platform, type PlatformDb } from '#db/registry'
+import { newId, type PlatformDb, newSecret, secretHash } from '@rowhouse/tenancy'
+import { platform } from '#db/tenancy'
 import { links, type LinkKind } from '#db/schema/accounts'
-import { newSecret, secretHash } from '#db/secrets'
 
 const hours: Record<LinkKind, number> = {
   'sign-up': 24,

@@ -1,8 +1,9 @@
 import { and, asc, eq, inArray, or } from 'drizzle-orm'
-import { record } from '#db/console/audit'
-import { LastOwner, NotAllowed, NotAMember, NotFound } from '#db/errors'
+import { recordAudit } from '@rowhouse/tenancy/admin'
+import { NotAMember, NotFound, type PlatformDb } from '@rowhouse/tenancy'
+import { LastOwner, NotAllowed } from '#db/errors'
 import { may } from '#db/accounts/permissions'
-import { platform, type PlatformDb } from '#db/registry'
+import { platform } from '#db/tenancy'
 import { members, sessions, users, type Role } from '#db/schema/platform'
 
 /**
@@ -64,9 +65,9 @@ export function leave(deed: Deed): Promise<Member> {
     if (!target) throw new NotAMember(deed.tenantId)
     if (target.role === 'owner' && owners === 1) throw new LastOwner(deed.tenantName)
     await takeOut(tx, deed.tenantId, deed.actor.id)
-    await record(tx, {
+    await recordAudit(tx, {
       actor: deed.actor.name,
-      deed: 'member left',
+      action: 'member left',
       tenantId: deed.tenantId,
       detail: { role: target.role },
     })

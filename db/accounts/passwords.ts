@@ -1,6 +1,6 @@
 import { hash, verify } from '@node-rs/argon2'
 import { isCommon } from '#db/accounts/common-passwords'
-import { Invalid } from '#db/errors'
+import { Invalid } from '@rowhouse/tenancy'
 
 // argon2id with the parameters that OWASP names first: 19 MiB, two passes, one lane
 const options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { and, count, eq, isNotNull, lt, sql } from 'drizzle-orm'
 import { env } from '#db/env'
-import { Invalid } from '#db/errors'
-import { platform, type PlatformDb } from '#db/registry'
+import { Invalid, type PlatformDb, decrypt, encrypt, secretHash } from '@rowhouse/tenancy'
+import { platform, tenancy } from '#db/tenancy'
 import { recoveryCodes, secondFactors } from '#db/schema/accounts'
-import { decrypt, encrypt, secretHash } from '#db/secrets'
 import { base32, otpauth, stepOf } from '#db/accounts/totp'
 
 const context = (userId: string) => `second factor ${userId}`
@@ -22,7 +21,7 @@ export async function isOn(userId: string): Promise<boolean> {
  * True when this operator has to turn the second factor on before the console is there: everywhere
  * but in development and tests.
  */
-export async function lacking(userId: string): Promise<boolean> {
+export async function isMissing(userId: string): Promise<boolean> {
   const { NODE_ENV, OPERATOR_SECOND_FACTOR } = env()
   const required =
     (OPERATOR_SECOND_FACTOR ?? (NODE_ENV === 'production' ? 'required' : 'optional')) === 'required'
@@ -42,13 +41,13 @@ export async function recoveryCodesLeft(userId: string): Promise<number> {
  * confirmed is replaced.
  */
 export async function prepare(userId: string): Promise<void> {
-  const sealedSecret = encrypt(randomBytes(20).toString('base64'), context(userId))
+  const encryptedSecret = encrypt(tenancy(), randomBytes(20).toString('base64'), context(userId))
   await platform()
     .insert(secondFactors)
-    .values({ userId, sealedSecret })
+    .values({ userId, encryptedSecret })
     .onConflictDoUpdate({
       target: secondFactors.userId,
-      set: { sealedSecret, lastStep: 0 },
+      set: { encryptedSecret, lastStep: 0 },
       setWhere: sql`${secondFactors.confirmedAt} is null`,
     })
 }
@@ -66,7 +65,7 @@ export async function prepared(user: {
     .from(secondFactors)
     .where(eq(secondFactors.userId, user.id))
   if (!row || row.confirmedAt) return undefined
-  const secret = Buffer.from(decrypt(row.sealedSecret, context(user.id)), 'base64')
+  const secret = Buffer.from(decrypt(tenancy(), row.encryptedSecret, context(user.id)), 'base64')
   return { uri: otpauth(secret, 'Rowhouse', user.email), secret: base32(secret) }
 }
 
@@ -129,7 +128,10 @@ async function takeStep(
 ): Promise<boolean> {
   const [row] = await db.select().from(secondFactors).where(eq(secondFactors.userId, userId))
   if (!row || (row.confirmedAt !== null) !== confirmed) return false
-  const step = stepOf(Buffer.from(decrypt(row.sealedSecret, context(userId)), 'base64'), code)
+  const step = stepOf(
+    Buffer.from(decrypt(tenancy(), row.encryptedSecret, context(userId)), 'base64'),
+    code,
+  )
   if (step === undefined) return false
   const taken = await db
     .update(secondFactors)

@@ -1,20 +1,13 @@
 import { and, desc, eq, gt, inArray, isNull, ne, notExists, sql } from 'drizzle-orm'
-import { NotAMember, TenantSuspended } from '#db/errors'
-import { isId, newId } from '#db/id'
-import { platform } from '#db/registry'
-import {
-  bans,
-  members,
-  operators,
-  sessions,
-  suspensions,
-  tenants,
-  users,
-  type Role,
-  type Tier,
-} from '#db/schema/platform'
-import { newSecret, secretHash } from '#db/secrets'
-import { visitOf, type Visit } from '#db/console/support'
+import { NotAMember, TenantSuspended, isId, newId, newSecret, secretHash } from '@rowhouse/tenancy'
+import { platform } from '#db/tenancy'
+import { bans, members, operators, sessions, users, type Role } from '#db/schema/platform'
+import { suspensions, tenants } from '@rowhouse/tenancy/schema'
+import { type Tier, asTier } from '#db/tiers'
+import { supportVisitOf } from '#db/modules'
+
+/** An access of support that is open in an operator's session. */
+export type Visit = { id: string; reason: string; writes: boolean; expiresAt: Date }
 
 /** `support` is there when an operator is in this tenant as support, without being a member. */
 export type SessionTenant = {
@@ -121,13 +114,14 @@ export async function read(secret: string): Promise<SessionFacts | undefined> {
     .leftJoin(suspensions, and(eq(suspensions.tenantId, tenants.id), isNull(suspensions.liftedAt)))
     .where(and(eq(members.userId, row.userId), isNull(suspensions.id)))
     .orderBy(tenants.name)
-  const visited = row.operator === null ? undefined : await visitOf(row.id)
+  const active = own.find(({ id }) => id === row.active)
+  const visited = row.operator === null ? undefined : await supportVisitOf(row.id)
   if (Date.now() - row.usedAt.getTime() > 60_000)
     await db.update(sessions).set({ usedAt: new Date() }).where(eq(sessions.id, row.id))
   return {
     id: row.id,
     user: { id: row.userId, email: row.email, name: row.name, operator: row.operator !== null },
-    tenant: visited ?? own.find(({ id }) => id === row.active) ?? null,
+    tenant: visited ?? (active ? { ...active, tier: asTier(active.tier) } : null),
     tenants: own.map(({ id, slug, name, role }) => ({ id, slug, name, role })),
   }
 }
@@ -136,7 +130,7 @@ export async function read(secret: string): Promise<SessionFacts | undefined> {
  * Why a session no longer acts for the tenant that its user was at. Whoever is no member of it
  * learns nothing of it.
  */
-export async function shutOut(
+export async function explainLostAccess(
   userId: string,
   tenantId: unknown,
 ): Promise<NotAMember | TenantSuspended> {

@@ -1,12 +1,12 @@
-import { Invalid, LinkSpent } from '#db/errors'
-import { newId } from '#db/id'
+import { Invalid, newId, type PlatformDb } from '@rowhouse/tenancy'
+import { LinkSpent } from '#db/errors'
 import * as links from '#db/accounts/links'
 import * as letters from '#db/mail/letters'
 import { post } from '#db/mail/outbox'
 import { checkPassword, hashPassword } from '#db/accounts/passwords'
-import { addTenant } from '#db/placements/create'
-import { platform, type PlatformDb } from '#db/registry'
-import { slugsFor } from '#db/slugs'
+import { addTenant } from '@rowhouse/tenancy/admin'
+import { platform, tenancy } from '#db/tenancy'
+import { slugsFor } from '#db/accounts/slugs'
 import * as users from '#db/accounts/users'
 
 /**
@@ -59,9 +59,15 @@ export async function startTenant(
 ) {
   for (const slug of slugsFor(name)) {
     try {
-      return await addTenant(db, newId(), { slug, name, ownerId, ...region })
+      return await addTenant(tenancy(), db, newId(), {
+        slug,
+        name,
+        ownerId,
+        tier: 'starter',
+        ...region,
+      })
     } catch (error) {
-      if (!(error instanceof Invalid && error.field === 'slug')) throw error
+      if (!(Invalid.is(error) && error.field === 'slug')) throw error
     }
   }
   throw new Invalid('name', 'This name is taken in every form; choose another.')

@@ -1,8 +1,7 @@
 import { eq } from 'drizzle-orm'
-import { Invalid } from '#db/errors'
-import { platform } from '#db/registry'
-import { tenants } from '#db/schema/platform'
-import { checkSlug } from '#db/tenants'
+import { Invalid, checkSlug } from '@rowhouse/tenancy'
+import { platform } from '#db/tenancy'
+import { tenants } from '@rowhouse/tenancy/schema'
 
 export type TenantSettings = { name: string; slug: string; currency: string; locale: string }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { eq, sql } from 'drizzle-orm'
 import { TooManyAttempts } from '#db/errors'
-import { platform } from '#db/registry'
+import { platform } from '#db/tenancy'
 import { attempts } from '#db/schema/accounts'
 
 /**

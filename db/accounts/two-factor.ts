@@ -1,7 +1,7 @@
 import * as letters from '#db/mail/letters'
 import { post } from '#db/mail/outbox'
 import { confirmPassword } from '#db/accounts/password-change'
-import { platform } from '#db/registry'
+import { platform } from '#db/tenancy'
 import * as secondFactor from '#db/accounts/second-factor'
 
 // What a signed-in user does about their second factor. Each change is told to their mailbox, and

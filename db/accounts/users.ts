@@ -1,8 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
-import { Invalid, NotFound } from '#db/errors'
-import { newId } from '#db/id'
+import { Invalid, NotFound, newId, type PlatformDb } from '@rowhouse/tenancy'
 import { hashPassword } from '#db/accounts/passwords'
-import type { PlatformDb } from '#db/registry'
 import { operators, users } from '#db/schema/platform'
 
 /**

@@ -1,7 +1,13 @@
 import { and, desc, eq, gte, inArray, sql } from 'drizzle-orm'
-import type { TenantTx } from '#db/door'
-import { newId } from '#db/id'
-import { beyond, orderBy, page, type Cursor, type Page } from '#db/product/keyset'
+import {
+  type TenantTx,
+  newId,
+  beyond,
+  orderBy,
+  page,
+  type Cursor,
+  type Page,
+} from '@rowhouse/tenancy'
 import { activity } from '#db/schema/tenant'
 
 export const deeds = {

@@ -1,11 +1,9 @@
 import type pg from 'pg'
-import { connected } from '#db/connect'
-import { newId } from '#db/id'
-import { createTenant } from '#db/placements/create'
-import { platform } from '#db/registry'
+import { withConnection, createTenant } from '@rowhouse/tenancy/admin'
+import { newId } from '@rowhouse/tenancy'
+import { platform, type Caller, tenancy } from '#db/tenancy'
 import * as sessions from '#db/accounts/sessions'
 import * as users from '#db/accounts/users'
-import type { Caller } from '#db/door'
 
 export type BigTenant = { id: string; slug: string; owner: Caller & { kind: 'session' } }
 
@@ -20,8 +18,13 @@ export async function bigTenant(adminUrl: string, name: string, rows: number): P
     name: slug,
     verified: true,
   })
-  const { id } = await createTenant({ slug, name: slug, ownerId: user.id })
-  if (rows > 0) await connected(adminUrl, (client) => fill(client, id, rows))
+  const { id } = await createTenant(tenancy(), {
+    slug,
+    name: slug,
+    ownerId: user.id,
+    tier: 'starter',
+  })
+  if (rows > 0) await withConnection(adminUrl, (client) => fill(client, id, rows))
   const token = await sessions.start(user.id, { device: 'benchmark', address: '127.0.0.1' })
   return {
     id,

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { connected } from '#db/connect'
+import { withConnection } from '@rowhouse/tenancy/admin'
 
 /**
  * A count and a checksum of each table of one tenant in one schema, as an administrator sees it who
@@ -10,7 +10,7 @@ export function checksums(
   schema: string,
   tenantId: string,
 ): Promise<Record<string, string>> {
-  return connected(adminUrl, async (client) => {
+  return withConnection(adminUrl, async (client) => {
     const { rows: tables } = await client.query<{ name: string }>(
       `
       select relname as name from pg_class as c join pg_namespace as n on n.oid = c.relnamespace where n.nspname = $1 and relkind = 'r' order by 1`,

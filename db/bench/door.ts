@@ -5,11 +5,10 @@ import { delayed } from '#db/bench/delay'
 import { occupant } from '#db/bench/fill'
 import { inSlices, quantile, round, type Side } from '#db/bench/slices'
 import { table } from '#db/cli/table'
-import { connected } from '#db/connect'
-import { tenantBatch, withTenant, type TenantTx } from '#db/door'
-import { env, loginUrl } from '#db/env'
-import { closePools } from '#db/pools'
-import { newSecret } from '#db/secrets'
+import { withConnection } from '@rowhouse/tenancy/admin'
+import { tenantBatch, withTenant, tenancy } from '#db/tenancy'
+import { type TenantTx, loginUrl, closePools, newSecret } from '@rowhouse/tenancy'
+import { env } from '#db/env'
 
 const plainLogin = 'rowhouse_bench_plain'
 const one =
@@ -28,7 +27,7 @@ export async function run({ size = 500, adminUrl, deadline, tell }: Given): Prom
   for (const name of ['second', 'third', 'fourth'])
     tenants.push(await occupant(adminUrl, name, size))
   const ids = new Map<string, string[]>()
-  await connected(adminUrl, async (admin) => {
+  await withConnection(adminUrl, async (admin) => {
     await admin.query('vacuum analyze shared.orders')
     for (const { id } of tenants)
       ids.set(
@@ -41,19 +40,19 @@ export async function run({ size = 500, adminUrl, deadline, tell }: Given): Prom
       )
   })
 
-  const server = new URL(loginUrl('tenant'))
+  const server = new URL(loginUrl(tenancy(), 'tenant'))
   const distance = await delayed(server.hostname, Number(server.port || 5432), 1)
   const far = (url: string) =>
     Object.assign(new URL(url), { host: `127.0.0.1:${distance.port}` }).toString()
   const password = newSecret()
-  await connected(adminUrl, (admin) => admin.query(plainRole(password)))
+  await withConnection(adminUrl, (admin) => admin.query(plainRole(password)))
   const plainUrl = Object.assign(new URL(far(adminUrl)), {
     username: plainLogin,
     password,
     search: '?options=-c%20search_path%3Dshared',
   }).toString()
   const plain = new pg.Pool({ connectionString: plainUrl, max: 4 })
-  env().TENANT_DATABASE_URL = far(loginUrl('tenant'))
+  env().TENANT_DATABASE_URL = far(loginUrl(tenancy(), 'tenant'))
 
   try {
     tell(`${tenants.length} tenants with ${size} orders each; the server is 1 ms away`)
@@ -138,9 +137,9 @@ export async function run({ size = 500, adminUrl, deadline, tell }: Given): Prom
     return outcome(times)
   } finally {
     await plain.end()
-    await closePools()
+    await closePools(tenancy())
     await distance.close()
-    await connected(adminUrl, (admin) =>
+    await withConnection(adminUrl, (admin) =>
       admin.query(`drop owned by ${plainLogin}; drop role ${plainLogin}`),
     )
   }

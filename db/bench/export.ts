@@ -5,9 +5,9 @@ import { bigTenant, type BigTenant } from '#db/bench/big-tenant'
 import type { Given, Outcome } from '#db/bench/bench'
 import { round } from '#db/bench/slices'
 import { table } from '#db/cli/table'
-import { writeExport } from '#db/export/write'
-import { importTenant } from '#db/import/import'
-import { placementOf } from '#db/registry'
+import { writeExport, importTenant } from '@rowhouse/tenancy/data'
+import { placementOf } from '@rowhouse/tenancy'
+import { tenancy } from '#db/tenancy'
 
 type Made = { rows: number; bytes: number; ms: number; grewMb: number }
 
@@ -31,7 +31,7 @@ export async function run({ size = 1_000_000, adminUrl, deadline, tell }: Given)
     const enough = deadline - performance.now() > b.ms * 3
     const loadedMs = enough
       ? await timed(() =>
-          importTenant({
+          importTenant(tenancy(), {
             path,
             slug: 'bench-imported',
             ownerId: large.owner.actor.id ?? '',
@@ -52,7 +52,12 @@ async function exported(tenant: BigTenant, path: string): Promise<Made> {
   const watching = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 20)
   let rows = 0
   const ms = await timed(async () => {
-    const { tables } = await writeExport(await placementOf(tenant.id), path, 'Benchmark')
+    const { tables } = await writeExport(
+      tenancy(),
+      await placementOf(tenancy(), tenant.id),
+      path,
+      'Benchmark',
+    )
     rows = tables.reduce((sum, one) => sum + one.rows, 0)
   })
   clearInterval(watching)

@@ -1,9 +1,7 @@
 import type pg from 'pg'
-import { connected } from '#db/connect'
-import type { Caller } from '#db/door'
-import { newId } from '#db/id'
-import { createTenant } from '#db/placements/create'
-import { platform } from '#db/registry'
+import { withConnection, createTenant } from '@rowhouse/tenancy/admin'
+import { type Caller, platform, tenancy } from '#db/tenancy'
+import { newId } from '@rowhouse/tenancy'
 import * as sessions from '#db/accounts/sessions'
 import * as users from '#db/accounts/users'
 
@@ -16,8 +14,13 @@ export type Occupant = { id: string; owner: Caller & { kind: 'session' }; email:
 export async function occupant(adminUrl: string, name: string, orders: number): Promise<Occupant> {
   const email = `${name}@bench.example`
   const user = await users.create(platform(), { email, name, verified: true })
-  const { id } = await createTenant({ slug: name, name, ownerId: user.id })
-  await connected(adminUrl, (admin) => fillOrders(admin, id, orders))
+  const { id } = await createTenant(tenancy(), {
+    slug: name,
+    name,
+    ownerId: user.id,
+    tier: 'starter',
+  })
+  await withConnection(adminUrl, (admin) => fillOrders(admin, id, orders))
   const token = await sessions.start(user.id, { device: 'bench', address: '127.0.0.1' })
   return {
     id,

@@ -1,18 +1,22 @@
 import type { Given, Outcome } from '#db/bench/bench'
 import { stockFolder, stockLedgers, stockLoop, stockLoopOnOne } from '#db/bench/stock'
 import { table } from '#db/cli/table'
-import { connected } from '#db/connect'
-import { loginUrl } from '#db/env'
-import { runFleet, usualConcurrency } from '#db/fleet/run'
-import { readTargets } from '#db/fleet/targets'
-import { addColumn, withMore } from '#db/fleet/testing/histories'
-import { makeFleet, type FleetTenant } from '#db/fleet/testing/make-fleet'
-import type { Histories } from '#db/fleet/history'
+import { withConnection } from '@rowhouse/tenancy/admin'
+import { loginUrl } from '@rowhouse/tenancy'
+import {
+  runFleet,
+  usualConcurrency,
+  readTargets,
+  type Histories,
+} from '@rowhouse/tenancy/migrations'
+import { withMore, makeFleet, type FleetTenant } from '@rowhouse/tenancy/testing'
+import { tenancy } from '#db/tenancy'
 
 const additive = (name: string) => [
   `alter table orders add column ${name} timestamptz`,
   `create index orders_${name} on orders (tenant_id, ${name})`,
 ]
+const addColumn = (name: string) => additive(name).join(';--> statement-breakpoint\n')
 
 /**
  * An additive migration (a column and its index) of many schemas with the real tables: ours, stock,
@@ -48,12 +52,14 @@ export async function run({
   )
   ours.push(await oursOnce(2))
   const noop = await timed(() =>
-    withMore(addColumn('ours_1'), addColumn('ours_2')).then((histories) => runFleet({ histories })),
+    withMore(tenancy(), addColumn('ours_1'), addColumn('ours_2')).then((histories) =>
+      runFleet(tenancy(), { histories }),
+    ),
   )
   const status = await statusOf(
     adminUrl,
     size,
-    await withMore(addColumn('ours_1'), addColumn('ours_2')),
+    await withMore(tenancy(), addColumn('ours_1'), addColumn('ours_2')),
   )
 
   const oursMs = ours.reduce((sum, ms) => sum + ms, 0) / ours.length
@@ -113,7 +119,7 @@ async function makeUntil(adminUrl: string, count: number, until: number): Promis
   const made: FleetTenant[] = []
   while (made.length < count && (made.length === 0 || performance.now() < until)) {
     made.push(
-      ...(await makeFleet(adminUrl, Math.min(100, count - made.length), {
+      ...(await makeFleet(tenancy(), adminUrl, Math.min(100, count - made.length), {
         name: `fleet-${made.length}`,
       })),
     )
@@ -123,9 +129,10 @@ async function makeUntil(adminUrl: string, count: number, until: number): Promis
 
 async function oursOnce(at: number): Promise<number> {
   const histories = await withMore(
+    tenancy(),
     ...Array.from({ length: at }, (_, i) => addColumn(`ours_${i + 1}`)),
   )
-  const { ms, value } = await timed(() => runFleet({ histories }))
+  const { ms, value } = await timed(() => runFleet(tenancy(), { histories }))
   if (value.state !== 'done')
     throw new Error(`the run ended ${value.state}: ${JSON.stringify(value.failed.slice(0, 3))}`)
   return ms
@@ -154,16 +161,16 @@ async function statusOf(
   size: number,
   histories: Histories,
 ): Promise<{ ms: number; targets: number }> {
-  await connected(adminUrl, (admin) =>
+  await withConnection(adminUrl, (admin) =>
     admin.query(`
-    insert into platform.tenants (id, slug, name, tier) select md5('elsewhere ' || n)::uuid, 'elsewhere-' || n, 'Elsewhere', 'enterprise' from generate_series(1, ${size}) as n;
-    insert into platform.placements (tenant_id, kind, database, schema, login, secret)
-    select id, 'database', name, name, name, '' from (select id, 't_' || replace(id::text, '-', '') as name from platform.tenants where tier = 'enterprise') as t;
-    insert into platform.databases_seen (tenant_id, schema, seen_at, applied)
-    select p.tenant_id, p.schema, now(), (select jsonb_object_agg(migration, sha256) from tenancy.applied where schema = 'shared') from platform.placements as p where p.kind = 'database';
-    analyze platform.tenants, platform.placements, platform.databases_seen, tenancy.applied`),
+    insert into tenancy.tenants (id, slug, name, tier) select md5('elsewhere ' || n)::uuid, 'elsewhere-' || n, 'Elsewhere', 'enterprise' from generate_series(1, ${size}) as n;
+    insert into tenancy.placements (tenant_id, kind, database, schema, login, secret)
+    select id, 'database', name, name, name, '' from (select id, 't_' || replace(id::text, '-', '') as name from tenancy.tenants where tier = 'enterprise') as t;
+    insert into tenancy.dedicated_databases (tenant_id, schema, seen_at, applied)
+    select p.tenant_id, p.schema, now(), (select jsonb_object_agg(migration, sha256) from tenancy.applied_migrations where schema = 'shared') from tenancy.placements as p where p.kind = 'database';
+    analyze tenancy.tenants, tenancy.placements, tenancy.dedicated_databases, tenancy.applied_migrations`),
   )
-  return connected(loginUrl('platform'), async (client) => {
+  return withConnection(loginUrl(tenancy(), 'platform'), async (client) => {
     const times: number[] = []
     let targets = 0
     for (let i = 0; i < 9; i++) {

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benches } from '#db/bench/all'
 import { ownDatabase, removeDatabase } from '#db/bench/own-database'
-import { closePools } from '#db/pools'
-import { setup } from '#db/setup'
+import { closePools } from '@rowhouse/tenancy'
+import { setup } from '@rowhouse/tenancy/admin'
+import { tenancy } from '#db/tenancy'
 
 // npm run bench -- NAME [--size N] [--seconds S] [--json]: one table, or one JSON document, and a
 // line in .data/bench/NAME.jsonl.
@@ -40,12 +41,12 @@ if (!bench || wrong || values.help) {
 const started = performance.now()
 const adminUrl = await ownDatabase(name)
 const remove = async () => {
-  await closePools()
+  await closePools(tenancy())
   await removeDatabase(adminUrl)
 }
 process.once('SIGINT', () => void remove().finally(() => process.exit(130)))
 try {
-  await setup({ adminUrl })
+  await setup(tenancy(), { adminUrl })
   const { run } = await bench.load()
   const { text, figures, failed } = await run({
     size,

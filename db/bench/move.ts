@@ -3,17 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Figures, Given, Outcome } from '#db/bench/bench'
 import { bigTenant } from '#db/bench/big-tenant'
 import { checksums } from '#db/bench/checksums'
-import { judge } from '#db/bench/judge'
-import { Writer } from '#db/bench/writer'
+import { orderWorkload } from '#db/bench/order-workload'
 import { table } from '#db/cli/table'
-import { readMove, type Move } from '#db/move/ledger'
-import { requestMove } from '#db/move/request'
-import { setLimits } from '#db/limits/limits'
-import { listenForPlacements } from '#db/placement-listener'
-import { forgetPlacement, placementOf } from '#db/registry'
-import { unprovision } from '#db/placements/provision'
-import type { PlacementKind } from '#db/schema/platform'
+import { readMove, type Move, requestMove, listenForPlacements } from '@rowhouse/tenancy/moves'
+import { setLimits, forgetPlacement, placementOf, type PlacementKind } from '@rowhouse/tenancy'
+import { unprovision } from '@rowhouse/tenancy/admin'
+import { Writer, judge } from '@rowhouse/tenancy/testing'
 import { startPostgres } from '../../scripts/postgres.mjs'
+import { tenancy } from '#db/tenancy'
 
 const usualRows = 200_000
 const writesASecond = 500
@@ -42,7 +39,7 @@ type Run = {
  */
 export async function run({ size = usualRows, adminUrl, tell }: Given): Promise<Outcome> {
   const other = await startPostgres({ name: 'bench2', durable: true })
-  const stopListening = listenForPlacements() // as the app does
+  const stopListening = listenForPlacements(tenancy()) // as the app does
   const worker = spawn(process.execPath, ['db/worker.ts'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
@@ -83,13 +80,14 @@ export async function run({ size = usualRows, adminUrl, tell }: Given): Promise<
     ]
     for (const { id } of [tenant, neighbour])
       await setLimits(
+        tenancy(),
         { tenantId: id, actor: 'benchmark', reason: 'as many at a time as the writer has seats' },
         { concurrent: 6 },
       )
     const untouched = await checksums(adminUrl, 'shared', idle.id)
     const writers = [
-      new Writer(tenant.owner, writesASecond),
-      new Writer(neighbour.owner, writesASecond),
+      new Writer(tenancy(), orderWorkload, tenant.owner, writesASecond),
+      new Writer(tenancy(), orderWorkload, neighbour.owner, writesASecond),
     ] as const
     await Promise.all(writers.map((writer) => writer.start(6)))
     await sleep(1000)
@@ -97,7 +95,7 @@ export async function run({ size = usualRows, adminUrl, tell }: Given): Promise<
     const [wroteBefore, began] = [ledger.writes, performance.now()]
     Object.assign(ledger, { longestMs: 0, longestGapMs: 0 })
     const move = await switched(
-      await requestMove({
+      await requestMove(tenancy(), {
         tenantId: tenant.id,
         to,
         actor: 'benchmark',
@@ -112,13 +110,14 @@ export async function run({ size = usualRows, adminUrl, tell }: Given): Promise<
     await sleep(1000)
     await Promise.all(writers.map((writer) => writer.stop()))
     const late = differing(left, await checksums(adminUrl, 'shared', tenant.id))
-    forgetPlacement()
+    forgetPlacement(tenancy())
     const [verdict, others] = [
-      await judge(tenant.id, ledger),
-      await judge(neighbour.id, writers[1].ledger),
+      await judge(tenancy(), orderWorkload, tenant.id, ledger),
+      await judge(tenancy(), orderWorkload, neighbour.id, writers[1].ledger),
     ]
     const changed = differing(untouched, await checksums(adminUrl, 'shared', idle.id))
-    if (databaseUrl) await unprovision(tenant.id, await placementOf(tenant.id))
+    if (databaseUrl)
+      await unprovision(tenancy(), tenant.id, await placementOf(tenancy(), tenant.id))
     return {
       direction,
       rows: move.rowsDone,
@@ -141,7 +140,7 @@ export async function run({ size = usualRows, adminUrl, tell }: Given): Promise<
 async function switched(move: Move, tell: (line: string) => void): Promise<Move> {
   const began = performance.now()
   for (let state = ''; ; await sleep(50)) {
-    const now = await readMove(move.id)
+    const now = await readMove(tenancy(), move.id)
     if (now.state !== state)
       tell(
         `  ${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s  ${(state = now.state)}`,

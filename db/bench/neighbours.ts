@@ -1,12 +1,19 @@
+import { tiers } from '#db/tiers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import type { Given, Outcome } from '#db/bench/bench'
 import { occupant, type Occupant } from '#db/bench/fill'
 import { quantile, round } from '#db/bench/slices'
 import { table } from '#db/cli/table'
-import { tenantBatch, withTenant } from '#db/door'
-import { TookTooLong, TooBusy } from '#db/errors'
-import { forgetLimits, limitNames, setLimits, spendRequest, tierLimits } from '#db/limits/limits'
+import { tenantBatch, withTenant, tenancy } from '#db/tenancy'
+import {
+  TookTooLong,
+  TooBusy,
+  forgetLimits,
+  limitNames,
+  setLimits,
+  spendRequest,
+} from '@rowhouse/tenancy'
 
 const neighbours = 20
 const perSecond = 40
@@ -57,8 +64,8 @@ async function unlimit(noisy: Occupant, others: Occupant[], off: boolean): Promi
     ]),
   )
   for (const { id } of [noisy, ...others])
-    await setLimits({ tenantId: id, actor: 'bench', reason: 'bench' }, own)
-  forgetLimits()
+    await setLimits(tenancy(), { tenantId: id, actor: 'bench', reason: 'bench' }, own)
+  forgetLimits(tenancy())
 }
 
 /** Ordinary pages of the neighbours, at a fixed rate whatever the answers take. */
@@ -130,13 +137,13 @@ async function timed(
 ): Promise<void> {
   const began = performance.now()
   try {
-    await spendRequest(id)
+    await spendRequest(tenancy(), id)
     await work()
     into.ms.push(performance.now() - began)
   } catch (error) {
-    if (error instanceof TooBusy && error.what === 'database connections') into.poolTimeouts++
-    else if (error instanceof TooBusy) into.refused++
-    else if (error instanceof TookTooLong) into.failed++
+    if (TooBusy.is(error) && error.what === 'database connections') into.poolTimeouts++
+    else if (TooBusy.is(error)) into.refused++
+    else if (TookTooLong.is(error)) into.failed++
     else throw error
     await sleep(20)
   }
@@ -182,7 +189,7 @@ function outcome(
         ],
       ),
       '',
-      `neighbours' p95: ${figures.others_p95_ratio}× of alone with limits, ${figures.unlimited_p95_ratio}× without; limits of a starter: ${JSON.stringify(tierLimits.starter)}`,
+      `neighbours' p95: ${figures.others_p95_ratio}× of alone with limits, ${figures.unlimited_p95_ratio}× without; limits of a starter: ${JSON.stringify(tiers.starter.limits)}`,
       `target: at most 1.5×, no pool timeout, 429 for the noisy one: ${reached ? 'reached' : 'MISSED'}`,
     ].join('\n'),
   }

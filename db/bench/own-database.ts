@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { connected, inDatabase } from '#db/connect'
+import { withConnection, inDatabase } from '@rowhouse/tenancy/admin'
 
 const urls = [
   'DATABASE_URL',
@@ -19,7 +19,7 @@ export async function ownDatabase(name: string): Promise<string> {
     throw new Error('DATABASE_URL is missing: npm run bench sets it, or a server of yours')
   const database = `rowhouse_bench_${name}`
   await removeDatabase(inDatabase(configured, database))
-  await connected(inDatabase(configured, 'postgres'), (admin) =>
+  await withConnection(inDatabase(configured, 'postgres'), (admin) =>
     admin.query(`create database ${pg.escapeIdentifier(database)}`),
   )
   for (const url of urls) {
@@ -33,11 +33,11 @@ export async function ownDatabase(name: string): Promise<string> {
  * Drops it with the databases and logins of its tenants; also what a run that was killed has left.
  */
 export async function removeDatabase(url: string): Promise<void> {
-  const tenants = await connected(url, async (client) => {
-    const there = await client.query(`select where to_regclass('platform.tenants') is not null`)
+  const tenants = await withConnection(url, async (client) => {
+    const there = await client.query(`select where to_regclass('tenancy.tenants') is not null`)
     if (there.rowCount === 0) return []
     const { rows } = await client.query<{ name: string; own: boolean }>(
-      `select 't_' || replace(t.id::text, '-', '') as name, exists (select from pg_catalog.pg_database where datname = 't_' || replace(t.id::text, '-', '')) as own from platform.tenants as t`,
+      `select 't_' || replace(t.id::text, '-', '') as name, exists (select from pg_catalog.pg_database where datname = 't_' || replace(t.id::text, '-', '')) as own from tenancy.tenants as t`,
     )
     return rows
   }).catch((error: { code?: string }) => {
@@ -45,7 +45,7 @@ export async function removeDatabase(url: string): Promise<void> {
     throw error
   })
   if (tenants === undefined) return
-  await connected(inDatabase(url, 'postgres'), async (admin) => {
+  await withConnection(inDatabase(url, 'postgres'), async (admin) => {
     await admin.query(
       `drop database if exists ${pg.escapeIdentifier(decodeURIComponent(new URL(url).pathname.slice(1)))} with (force)`,
     )

@@ -5,7 +5,8 @@ import { serveBuild } from '#db/bench/served'
 import { inSlices, quantile, round } from '#db/bench/slices'
 import { run as labLogin } from '#db/cli/lab-login'
 import { table } from '#db/cli/table'
-import { setLimits } from '#db/limits/limits'
+import { setLimits } from '@rowhouse/tenancy'
+import { tenancy } from '#db/tenancy'
 
 const target = 2.5
 
@@ -21,6 +22,7 @@ export async function run({ size = 1_000_000, adminUrl, deadline, tell }: Given)
   const filling = performance.now()
   const tenant = await occupant(adminUrl, 'large', size)
   await setLimits(
+    tenancy(),
     { tenantId: tenant.id, actor: 'bench', reason: 'bench' },
     { requestsPerMinute: 10_000_000 },
   )

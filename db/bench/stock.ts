@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate } from 'drizzle-orm/node-postgres/migrator'
 import pg from 'pg'
-import { connected } from '#db/connect'
+import { withConnection } from '@rowhouse/tenancy/admin'
 
 const baseline = 1
 
@@ -44,7 +44,7 @@ export async function stockLedgers(adminUrl: string, schemas: string[]): Promise
   const left = [...schemas]
   await Promise.all(
     [1, 2].map(() =>
-      connected(adminUrl, async (client) => {
+      withConnection(adminUrl, async (client) => {
         for (let schema = left.pop(); schema; schema = left.pop()) {
           await client.query(`create table ${schema}.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint);
         insert into ${schema}.__drizzle_migrations (hash, created_at) values ('baseline', ${baseline})`)
@@ -81,7 +81,7 @@ export async function stockLoop(
 
 /** The same on one connection for all, which changes its search path. */
 export const stockLoopOnOne = (adminUrl: string, schemas: string[], folder: string) =>
-  connected(adminUrl, async (client) => {
+  withConnection(adminUrl, async (client) => {
     for (const schema of schemas) {
       await client.query(`set search_path = ${schema}`)
       await migrate(drizzle(client), { migrationsFolder: folder, migrationsSchema: schema })

@@ -37,15 +37,15 @@ export const commands: Command[] = [
     load: () => import('#db/cli/seed'),
   },
   {
-    words: ['secrets', 'reseal'],
-    usage: 'secrets reseal',
-    about: 'seal every kept secret again with ENCRYPTION_KEY, after a change of it',
-    load: () => import('#db/cli/reseal'),
+    words: ['secrets', 'rotate-encryption-key'],
+    usage: 'secrets rotate-encryption-key',
+    about: 'encrypt every kept secret again with ENCRYPTION_KEY, after a change of it',
+    load: () => import('#db/cli/rotate-encryption-key'),
   },
   {
     words: ['doctor'],
     usage: 'doctor',
-    about: 'check every invariant on every target; exit 1 with the offenders',
+    about: 'check every invariant on every target; exit 1 with the violations',
     load: () => import('#db/cli/doctor'),
   },
   {
@@ -92,10 +92,12 @@ export const commands: Command[] = [
   {
     words: ['tenant', 'move'],
     usage:
-      'tenant move SLUG --to shared|schema|database [--database-url URL] [--reason TEXT] [--wait] [--dry-run] | --status | --abort | --confirm | --rollback | --abandon | --tidy',
-    about: 'change the placement of a live tenant, and its tier with it',
+      'tenant move SLUG --to shared|schema|database [--tier TIER] [--database-url URL] [--reason TEXT] [--wait] [--dry-run] | --status | --abort | --confirm | --rollback | --abandon | --tidy',
+    about:
+      'change the placement of a live tenant, and its tier to the one that is placed there, or to TIER',
     options: {
       to: text,
+      tier: text,
       'database-url': text,
       reason: text,
       wait: { type: 'boolean' },

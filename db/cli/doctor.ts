@@ -1,9 +1,10 @@
 import type { Run } from '#db/cli/commands'
 import { table } from '#db/cli/table'
-import { examineFleet } from '#db/doctor/doctor'
+import { checkFleet } from '@rowhouse/tenancy/checks'
+import { tenancy } from '#db/tenancy'
 
 export const run: Run = async () => {
-  const report = await examineFleet()
+  const report = await checkFleet(tenancy())
   const { findings, targets } = report
   const text =
     findings.length === 0

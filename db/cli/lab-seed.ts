@@ -2,12 +2,11 @@ import { randomBytes } from 'node:crypto'
 import type { Outcome, Run } from '#db/cli/commands'
 import { refuseInProduction } from '#db/cli/lab'
 import { UsageError } from '#db/cli/usage'
-import { withTenant } from '#db/door'
-import { createTenant } from '#db/placements/create'
-import { platform } from '#db/registry'
-import type { Tier } from '#db/schema/platform'
-import { fillWithSample } from '#db/seed/sample'
-import { stories } from '#db/seed/stories'
+import { withTenant, platform, tenancy } from '#db/tenancy'
+import { createTenant } from '@rowhouse/tenancy/admin'
+import type { Tier } from '#db/tiers'
+import { fillWithSample } from '#db/product/sample'
+import { stories } from '#db/product/stories'
 import * as users from '#db/accounts/users'
 
 const tiers: Tier[] = ['starter', 'starter', 'business', 'enterprise']
@@ -47,7 +46,7 @@ async function one(slug: string, tier: Tier, rows: number, canary: boolean) {
     password: 'rowhouse-demo',
     verified: true,
   })
-  const tenant = await createTenant({
+  const tenant = await createTenant(tenancy(), {
     slug,
     name: mark(slug).slice(0, 80),
     ownerId: owner.id,

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Run } from '#db/cli/commands'
 import { labCaller, refuseInProduction, standardInput } from '#db/cli/lab'
 import { table } from '#db/cli/table'
-import { withTenant } from '#db/door'
+import { withTenant } from '#db/tenancy'
 
 type Answer = {
   sql: string

@@ -1,11 +1,9 @@
 import { text } from 'node:stream/consumers'
 import { UsageError } from '#db/cli/usage'
-import type { Caller } from '#db/door'
+import { type Caller, platform } from '#db/tenancy'
 import { env } from '#db/env'
-import { ConfigurationError, TenantNotFound } from '#db/errors'
-import { platform } from '#db/registry'
+import { ConfigurationError, TenantNotFound, bySlug } from '@rowhouse/tenancy'
 import * as sessions from '#db/accounts/sessions'
-import { bySlug } from '#db/tenants'
 import * as users from '#db/accounts/users'
 
 /** The lab gives away sessions and takes arbitrary SQL: never where real people are. */

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
 import { commands } from '#db/cli/commands'
 import { UsageError } from '#db/cli/usage'
-import { RowhouseError } from '#db/errors'
+import { RowhouseError, closePools } from '@rowhouse/tenancy'
 import { logToStandardError } from '#db/log'
-import { closePools } from '#db/pools'
+import { tenancy } from '#db/tenancy'
 
 logToStandardError()
 const words = process.argv.slice(2)
@@ -47,13 +47,13 @@ try {
   console.error(
     usage
       ? `${message}\n\nusage: npm run rowhouse -- ${found.usage}`
-      : error instanceof RowhouseError
+      : RowhouseError.is(error)
         ? message
         : (error instanceof Error && error.stack) || message,
   )
   process.exitCode = usage ? 2 : 1
 } finally {
-  await closePools()
+  await closePools(tenancy())
 }
 
 function read(options: NonNullable<(typeof commands)[number]['options']>) {

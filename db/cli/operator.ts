@@ -1,9 +1,9 @@
 import { eq } from 'drizzle-orm'
-import { commandLine, record } from '#db/console/audit'
+import { commandLine, recordAudit } from '@rowhouse/tenancy/admin'
 import type { Outcome, Run } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
-import { platform } from '#db/registry'
+import { platform } from '#db/tenancy'
 import { operators, users } from '#db/schema/platform'
 import { byEmail, makeOperator, normalEmail } from '#db/accounts/users'
 
@@ -19,7 +19,7 @@ async function add(given: Given): Promise<Outcome> {
   const { id, email } = await userOf(given)
   await platform().transaction(async (tx) => {
     await makeOperator(tx, id, commandLine())
-    await record(tx, { actor: commandLine(), deed: 'operator added', detail: { email } })
+    await recordAudit(tx, { actor: commandLine(), action: 'operator added', detail: { email } })
   })
   return {
     text: `${email} is an operator and finds the console at /console, with two-factor sign-in on (in production)`,
@@ -33,7 +33,7 @@ async function remove(given: Given): Promise<Outcome> {
     const [gone] = await tx.delete(operators).where(eq(operators.userId, id)).returning()
     if (!gone)
       throw new UsageError(`${email} is no operator; \`operator list\` names those who are`)
-    await record(tx, { actor: commandLine(), deed: 'operator removed', detail: { email } })
+    await recordAudit(tx, { actor: commandLine(), action: 'operator removed', detail: { email } })
   })
   return {
     text: `${email} is no operator any more, from the next request on`,

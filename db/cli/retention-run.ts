@@ -1,11 +1,14 @@
 import type { Run } from '#db/cli/commands'
 import { table } from '#db/cli/table'
-import { RowhouseError } from '#db/errors'
-import { platform } from '#db/registry'
-import { needsYes, preview } from '#db/retention/preview'
-import { runRetention } from '#db/retention/run'
-import { tenantsWithRules } from '#db/retention/runs'
-import { tenants } from '#db/schema/platform'
+import { RowhouseError } from '@rowhouse/tenancy'
+import { platform, tenancy } from '#db/tenancy'
+import {
+  needsConfirmation,
+  previewRetention,
+  runRetention,
+  tenantsWithRules,
+} from '@rowhouse/tenancy/data'
+import { tenants } from '@rowhouse/tenancy/schema'
 
 export const run: Run = async ({ values }) => {
   const slugs = new Map(
@@ -15,7 +18,7 @@ export const run: Run = async ({ values }) => {
   )
   if (values['dry-run']) {
     const found = await Promise.all(
-      (await tenantsWithRules(false)).map(async (id) => ({
+      (await tenantsWithRules(tenancy(), false)).map(async (id) => ({
         tenant: slugs.get(id) ?? id,
         ...(await previewed(id)),
       })),
@@ -28,7 +31,7 @@ export const run: Run = async ({ values }) => {
             step.table,
             step.before,
             step.rows,
-            needsYes([step]) ? `of ${step.of}; waits for a yes` : `of ${step.of}`,
+            needsConfirmation([step]) ? `of ${step.of}; waits for a yes` : `of ${step.of}`,
           ]),
     )
     return {
@@ -37,7 +40,7 @@ export const run: Run = async ({ values }) => {
       failed: found.some(({ problem }) => problem),
     }
   }
-  const { runs, problems } = await runRetention({ dueOnly: false })
+  const { runs, problems } = await runRetention(tenancy(), { dueOnly: false })
   const lines = [
     ...runs.flatMap((one) =>
       one.steps.map((step) => [
@@ -65,9 +68,9 @@ export const run: Run = async ({ values }) => {
 
 async function previewed(id: string) {
   try {
-    return { steps: await preview(id) }
+    return { steps: await previewRetention(tenancy(), id) }
   } catch (error) {
-    if (error instanceof RowhouseError) return { steps: [], problem: error.message }
+    if (RowhouseError.is(error)) return { steps: [], problem: error.message }
     throw error
   }
 }

@@ -2,7 +2,7 @@ import type { Run } from '#db/cli/commands'
 import { count, seedTenants } from '#db/cli/lab-seed'
 import { UsageError } from '#db/cli/usage'
 import { env } from '#db/env'
-import { ConfigurationError } from '#db/errors'
+import { ConfigurationError } from '@rowhouse/tenancy'
 import { seedDemo } from '#db/seed/demo'
 
 export const run: Run = async ({ values }) => {

@@ -1,10 +1,9 @@
 import type { Run } from '#db/cli/commands'
 import { env } from '#db/env'
-import { ConfigurationError } from '#db/errors'
-import { MainConnection } from '#db/fleet/connections'
-import { lookAtAll } from '#db/fleet/elsewhere'
-import { usualConcurrency } from '#db/fleet/run'
-import { setup } from '#db/setup'
+import { ConfigurationError } from '@rowhouse/tenancy'
+import { MainConnection, lookAtAll, usualConcurrency } from '@rowhouse/tenancy/migrations'
+import { setup } from '@rowhouse/tenancy/admin'
+import { tenancy } from '#db/tenancy'
 
 export const run: Run = async () => {
   const adminUrl = env().DATABASE_URL
@@ -12,7 +11,7 @@ export const run: Run = async () => {
     throw new ConfigurationError([
       'DATABASE_URL is missing; setup needs the URL of an administrator',
     ])
-  await setup({ adminUrl })
+  await setup(tenancy(), { adminUrl })
   const missed = await refreshElsewhere()
   const also = missed.map((why) => `not brought up to date: ${why}`)
   return {
@@ -24,9 +23,10 @@ export const run: Run = async () => {
 /** The functions in tenants' own databases. Out: those that could not be reached, in words. */
 async function refreshElsewhere(): Promise<string[]> {
   const missed: string[] = []
-  const crew = Array.from({ length: usualConcurrency() }, () => new MainConnection())
+  const crew = Array.from({ length: usualConcurrency() }, () => new MainConnection(tenancy()))
   try {
     await lookAtAll(
+      tenancy(),
       crew,
       (_target, error) => missed.push(error instanceof Error ? error.message : String(error)),
       { refresh: true },

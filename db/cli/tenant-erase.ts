@@ -1,18 +1,17 @@
-import { commandLine } from '#db/console/audit'
+import { commandLine } from '@rowhouse/tenancy/admin'
 import type { Outcome, Run } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
-import * as erasures from '#db/erase/erasures'
-import { runErasure } from '#db/erase/run'
-import { platform } from '#db/registry'
-import { bySlug } from '#db/tenants'
+import { erasures, runErasure } from '@rowhouse/tenancy/data'
+import { platform, tenancy } from '#db/tenancy'
+import { bySlug } from '@rowhouse/tenancy'
 
 export const run: Run = async ({ values, positionals: [slug, ...rest] }) => {
   if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
   const tenant = await bySlug(platform(), slug)
   const actor = commandLine()
   if (values.undo) {
-    await erasures.withdraw(tenant.id, actor)
+    await erasures.withdraw(tenancy(), tenant.id, actor)
     return { text: `tenant ${slug} stays`, json: { slug, erased: false } }
   }
   if (!values.yes)
@@ -23,8 +22,9 @@ export const run: Run = async ({ values, positionals: [slug, ...rest] }) => {
   if (!Number.isInteger(days) || days < 0 || days > 365)
     throw new UsageError(`--after takes whole days from 0 to 365, not ${values.after}`)
   const known = await erasures.current(platform(), tenant.id)
-  if (known && days === 0 && known.startedAt === null) await erasures.withdraw(tenant.id, actor)
-  const wish = await erasures.request(tenant.id, { actor, userId: null }, days)
+  if (known && days === 0 && known.startedAt === null)
+    await erasures.withdraw(tenancy(), tenant.id, actor)
+  const wish = await erasures.request(tenancy(), tenant.id, { actor, userId: null }, days)
   if (wish.dueAt.getTime() > Date.now() + 60_000)
     return {
       text: `tenant ${slug} is erased after ${wish.dueAt.toISOString()}; \`tenant erase ${slug} --undo\` stops it`,
@@ -34,7 +34,7 @@ export const run: Run = async ({ values, positionals: [slug, ...rest] }) => {
 }
 
 async function erased(slug: string, id: string): Promise<Outcome> {
-  const receipt = (await runErasure(id)) ?? {}
+  const receipt = (await runErasure(tenancy(), id)) ?? {}
   return {
     text: `${table(['what', 'count'], Object.entries(receipt))}\n\ntenant ${slug} is erased; the receipt is ${id}`,
     json: { slug, erased: true, id, receipt },

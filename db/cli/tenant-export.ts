@@ -1,11 +1,11 @@
 import { rename, rm } from 'node:fs/promises'
-import { commandLine, record } from '#db/console/audit'
+import { commandLine, recordAudit } from '@rowhouse/tenancy/admin'
 import type { Run } from '#db/cli/commands'
 import { onLine } from '#db/cli/progress'
 import { UsageError } from '#db/cli/usage'
-import { writeExport } from '#db/export/write'
-import { placementOf, platform } from '#db/registry'
-import { bySlug } from '#db/tenants'
+import { writeExport } from '@rowhouse/tenancy/data'
+import { placementOf, bySlug } from '@rowhouse/tenancy'
+import { platform, tenancy } from '#db/tenancy'
 
 export const run: Run = async ({ values: { out }, positionals: [slug, ...rest] }) => {
   if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
@@ -15,14 +15,19 @@ export const run: Run = async ({ values: { out }, positionals: [slug, ...rest] }
   const line = onLine()
   try {
     const manifest = await writeExport(
-      await placementOf(tenant.id),
+      tenancy(),
+      await placementOf(tenancy(), tenant.id),
       growing,
       'Export on the command line',
       async ({ table, rowsDone, rowsTotal }) =>
         line.show(`${table}: ${rowsDone} of ${rowsTotal} rows`),
     )
     await rename(growing, out)
-    await record(platform(), { actor: commandLine(), deed: 'tenant exported', tenantId: tenant.id })
+    await recordAudit(platform(), {
+      actor: commandLine(),
+      action: 'tenant exported',
+      tenantId: tenant.id,
+    })
     const tables = Object.fromEntries(manifest.tables.map(({ name, rows }) => [name, rows]))
     const rows = Object.values(tables).reduce((sum, count) => sum + count, 0)
     return {

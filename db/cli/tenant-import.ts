@@ -1,22 +1,21 @@
-import { commandLine } from '#db/console/audit'
+import { commandLine } from '@rowhouse/tenancy/admin'
 import type { Run } from '#db/cli/commands'
 import { onLine } from '#db/cli/progress'
 import { UsageError } from '#db/cli/usage'
-import { check, importTenant } from '#db/import/import'
-import { ownerIn } from '#db/import/owner'
-import { platform } from '#db/registry'
-import { tiers } from '#db/schema/platform'
+import { checkArchive, importTenant, membersIn } from '@rowhouse/tenancy/data'
+import { platform, tenancy } from '#db/tenancy'
+import { tierNames } from '#db/tiers'
 import * as users from '#db/accounts/users'
 
 export const run: Run = async ({ values, positionals: [path, ...rest] }) => {
   if (!path || rest.length > 0) throw new UsageError('name one file')
-  const tier = tiers.find((known) => known === values.tier)
+  const tier = tierNames.find((known) => known === values.tier)
   if (values.tier !== undefined && !tier)
-    throw new UsageError(`the tier is one of ${tiers.join(', ')}, not ${values.tier}`)
+    throw new UsageError(`the tier is one of ${tierNames.join(', ')}, not ${values.tier}`)
   const line = onLine()
   try {
     if (values.check) {
-      const { manifest, rows } = await check(path, async (count) =>
+      const { manifest, rows } = await checkArchive(tenancy(), path, async (count) =>
         line.show(`checked ${count} rows`),
       )
       return {
@@ -28,6 +27,7 @@ export const run: Run = async ({ values, positionals: [path, ...rest] }) => {
       throw new UsageError('say what the new tenant shall be called: --as SLUG')
     const ownerId = await ownerFor(path, values.owner)
     const made = await importTenant(
+      tenancy(),
       { path, slug: values.as, ownerId, actor: commandLine(), ...(tier && { tier }) },
       async ({ state, table, rows }) => line.show(`${state} ${table} ${rows} rows`),
     )
@@ -41,7 +41,7 @@ export const run: Run = async ({ values, positionals: [path, ...rest] }) => {
 }
 
 async function ownerFor(path: string, given: unknown): Promise<string> {
-  const email = typeof given === 'string' ? users.normalEmail(given) : await ownerIn(path)
+  const email = typeof given === 'string' ? users.normalEmail(given) : await firstKnownOwner(path)
   const user = email === undefined ? undefined : await users.byEmail(platform(), email)
   if (user) return user.id
   if (typeof given === 'string' && email)
@@ -49,4 +49,14 @@ async function ownerFor(path: string, given: unknown): Promise<string> {
   throw new UsageError(
     'none of the owners in the file has an account here; say who owns the new tenant: --owner EMAIL',
   )
+}
+
+/** The address of the first owner in an export who has an account here. */
+async function firstKnownOwner(path: string): Promise<string | undefined> {
+  for await (const { role, email } of membersIn(path)) {
+    if (role !== 'owner' || typeof email !== 'string') continue
+    const normal = users.normalEmail(email)
+    if (await users.byEmail(platform(), normal)) return normal
+  }
+  return undefined
 }

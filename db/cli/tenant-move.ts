@@ -1,10 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { commandLine } from '#db/console/audit'
+import { commandLine } from '@rowhouse/tenancy/admin'
 import type { Outcome, Run } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
-import { latestMove, readEvents, readMove, type Move, type MoveEvent } from '#db/move/ledger'
+import { asTier, tierFor, tierNames, type Tier } from '#db/tiers'
 import {
+  latestMove,
+  readEvents,
+  readMove,
+  type Move,
+  type MoveEvent,
   planMove,
   requestAbandon,
   requestAbort,
@@ -13,11 +18,11 @@ import {
   requestRollback,
   requestTidying,
   type MoveRequest,
-} from '#db/move/request'
-import { isLive, stateMeaning } from '#db/move/states'
-import { platform } from '#db/registry'
-import { placementKinds, type PlacementKind } from '#db/schema/platform'
-import { bySlug } from '#db/tenants'
+  isLive,
+  stateMeaning,
+} from '@rowhouse/tenancy/moves'
+import { platform, tenancy } from '#db/tenancy'
+import { placementKinds, type PlacementKind, bySlug } from '@rowhouse/tenancy'
 
 export const run: Run = async ({ values, positionals: [slug, ...rest] }) => {
   if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
@@ -40,21 +45,24 @@ export const run: Run = async ({ values, positionals: [slug, ...rest] }) => {
           back: values.abort === true || move.state === 'aborting',
         })
       : shown(move, slug)
-  if (values.status) return shown(await latestMove(tenant.id), slug)
-  if (values.abort) return follow(await requestAbort(tenant.id, slug, actor))
-  if (values.confirm) return follow(await requestConfirm(tenant.id, slug, actor))
-  if (values.abandon) return follow(await requestAbandon(tenant.id, slug, actor))
-  if (values.tidy) return follow(await requestTidying(tenant.id, slug, actor))
-  if (values.rollback) return follow(await requestRollback(tenant.id, slug, actor, reason))
+  if (values.status) return shown(await latestMove(tenancy(), tenant.id), slug)
+  if (values.abort) return follow(await requestAbort(tenancy(), tenant.id, slug, actor))
+  if (values.confirm) return follow(await requestConfirm(tenancy(), tenant.id, slug, actor))
+  if (values.abandon) return follow(await requestAbandon(tenancy(), tenant.id, slug, actor))
+  if (values.tidy) return follow(await requestTidying(tenancy(), tenant.id, slug, actor))
+  if (values.rollback)
+    return follow(await requestRollback(tenancy(), tenant.id, slug, actor, reason))
   const databaseUrl = values['database-url']
+  const to = kindOf(values.to)
   const request: MoveRequest = {
     tenantId: tenant.id,
-    to: kindOf(values.to),
+    to,
+    tier: tierOption(values.tier) ?? tierFor(to, asTier(tenant.tier)),
     actor,
     reason,
     ...(typeof databaseUrl === 'string' ? { databaseUrl } : {}),
   }
-  return values['dry-run'] ? planned(request, slug) : follow(await requestMove(request))
+  return values['dry-run'] ? planned(request, slug) : follow(await requestMove(tenancy(), request))
 }
 
 function kindOf(value: unknown): PlacementKind {
@@ -64,8 +72,15 @@ function kindOf(value: unknown): PlacementKind {
   return kind
 }
 
+function tierOption(value: unknown): Tier | undefined {
+  if (value === undefined) return undefined
+  const tier = tierNames.find((known) => known === value)
+  if (!tier) throw new UsageError(`--tier is one of ${tierNames.join(', ')}, not ${String(value)}`)
+  return tier
+}
+
 async function planned(request: MoveRequest, slug: string): Promise<Outcome> {
-  const plan = await planMove(request)
+  const plan = await planMove(tenancy(), request)
   const sizes = table(
     ['table', 'rows'],
     plan.tables.map(({ name, rows }) => [name, rows]),
@@ -79,7 +94,7 @@ async function planned(request: MoveRequest, slug: string): Promise<Outcome> {
 
 async function shown(move: Move | undefined, slug: string): Promise<Outcome> {
   if (!move) return { text: `tenant ${slug} has never moved`, json: { slug, move: null } }
-  const events = await readEvents(move.id)
+  const events = await readEvents(tenancy(), move.id)
   const lines = table(
     ['at', 'event', 'detail', 'rows', 'ms'],
     events.map(({ at, event, detail, rows, tookMs }) => [
@@ -166,8 +181,8 @@ async function followed(
   const live = aloud && process.stderr.isTTY
   const began = Date.now()
   for (let [seen, hinted] = [0, false]; ; await sleep(200)) {
-    const move = await readMove(moveId)
-    const events = await readEvents(moveId)
+    const move = await readMove(tenancy(), moveId)
+    const events = await readEvents(tenancy(), moveId)
     if (live) process.stderr.write('\r\x1b[K')
     if (aloud)
       for (const { event, detail, rows, tookMs } of events.slice(seen))

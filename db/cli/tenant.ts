@@ -1,23 +1,14 @@
 import { desc, eq, isNull, and, sql } from 'drizzle-orm'
-import { commandLine } from '#db/console/audit'
+import { commandLine, createTenant, resume, suspend } from '@rowhouse/tenancy/admin'
 import type { Outcome, Run } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
-import { createTenant } from '#db/placements/create'
-import { rotateLogin } from '#db/placements/rotate'
-import { connectionString, placementOf, platform } from '#db/registry'
-import {
-  members,
-  placements,
-  servers,
-  suspensions,
-  tenants,
-  tiers,
-  users,
-  type Tier,
-} from '#db/schema/platform'
-import { resume, suspend } from '#db/console/suspensions'
-import { bySlug } from '#db/tenants'
+import { rotateLogin } from '@rowhouse/tenancy/data'
+import { connectionString, placementOf, bySlug } from '@rowhouse/tenancy'
+import { platform, tenancy } from '#db/tenancy'
+import { members, users } from '#db/schema/platform'
+import { placements, servers, suspensions, tenants } from '@rowhouse/tenancy/schema'
+import { tierNames, type Tier } from '#db/tiers'
 import * as people from '#db/accounts/users'
 
 type Verb = 'list' | 'show' | 'create' | 'suspend' | 'resume' | 'rotate' | 'url'
@@ -69,7 +60,7 @@ async function list(): Promise<Outcome> {
 
 async function show(given: Given): Promise<Outcome> {
   const tenant = await bySlug(platform(), slugOf(given))
-  const { password: _, server, ...placement } = await placementOf(tenant.id)
+  const { password: _, server, ...placement } = await placementOf(tenancy(), tenant.id)
   const staff = await platform()
     .select({ email: users.email, name: users.name, role: members.role })
     .from(members)
@@ -110,13 +101,14 @@ async function create(given: Given): Promise<Outcome> {
   const { owner, tier = 'starter', name = slug } = given.values
   const databaseUrl = given.values['database-url']
   if (typeof owner !== 'string') throw new UsageError('say who owns the tenant: --owner EMAIL')
-  if (!isTier(tier)) throw new UsageError(`the tier is one of ${tiers.join(', ')}, not ${tier}`)
+  if (!isTier(tier)) throw new UsageError(`the tier is one of ${tierNames.join(', ')}, not ${tier}`)
   const db = platform()
   const email = people.normalEmail(owner)
   const user =
     (await people.byEmail(db, email)) ??
     (await people.create(db, { email, name: email.split('@')[0] ?? email }))
   const tenant = await createTenant(
+    tenancy(),
     { slug, name: String(name), tier, ownerId: user.id },
     typeof databaseUrl === 'string' ? databaseUrl : undefined,
   )
@@ -128,7 +120,7 @@ async function create(given: Given): Promise<Outcome> {
 
 async function suspendOne(given: Given): Promise<Outcome> {
   const tenant = await bySlug(platform(), slugOf(given))
-  await suspend({
+  await suspend(tenancy(), {
     tenantId: tenant.id,
     slug: tenant.slug,
     actor: commandLine(),
@@ -142,7 +134,7 @@ async function suspendOne(given: Given): Promise<Outcome> {
 
 async function resumeOne(given: Given): Promise<Outcome> {
   const tenant = await bySlug(platform(), slugOf(given))
-  await resume({
+  await resume(tenancy(), {
     tenantId: tenant.id,
     slug: tenant.slug,
     actor: commandLine(),
@@ -156,7 +148,7 @@ async function resumeOne(given: Given): Promise<Outcome> {
 
 async function rotate(given: Given): Promise<Outcome> {
   const tenant = await bySlug(platform(), slugOf(given))
-  const { login } = await rotateLogin({
+  const { login } = await rotateLogin(tenancy(), {
     tenantId: tenant.id,
     slug: tenant.slug,
     actor: commandLine(),
@@ -170,14 +162,14 @@ async function rotate(given: Given): Promise<Outcome> {
 
 async function url(given: Given): Promise<Outcome> {
   const tenant = await bySlug(platform(), slugOf(given))
-  const placement = await placementOf(tenant.id)
+  const placement = await placementOf(tenancy(), tenant.id)
   if (!placement.login)
     throw new UsageError(
       `tenant ${tenant.slug} shares its login with others and has no URL of its own; move it to business or enterprise first`,
     )
   const made = given.values['read-only']
-    ? readOnly(connectionString(placement))
-    : connectionString(placement)
+    ? readOnly(connectionString(tenancy(), placement))
+    : connectionString(tenancy(), placement)
   return { text: made, json: { slug: tenant.slug, url: made } }
 }
 
@@ -198,4 +190,4 @@ function reasonOf({ values: { reason } }: Given): string {
   return reason.trim()
 }
 
-const isTier = (value: unknown): value is Tier => tiers.some((tier) => tier === value)
+const isTier = (value: unknown): value is Tier => tierNames.some((tier) => tier === value)

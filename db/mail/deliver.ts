@@ -1,8 +1,8 @@
 import { and, asc, eq, inArray, isNull, lte, sql } from 'drizzle-orm'
 import { createTransport } from 'nodemailer'
 import { env } from '#db/env'
-import { unsealed } from '#db/mail/outbox'
-import { platform } from '#db/registry'
+import { decryptBodies } from '#db/mail/outbox'
+import { platform } from '#db/tenancy'
 import { mail } from '#db/schema/accounts'
 
 export type Delivery = { sent: number; failed: number }
@@ -37,7 +37,7 @@ export async function deliverMail(): Promise<Delivery> {
           await transport.sendMail(messageOf(row))
           await platform()
             .update(mail)
-            .set({ sentAt: sql`now()`, sealed: null, lastError: null })
+            .set({ sentAt: sql`now()`, encrypted: null, lastError: null })
             .where(eq(mail.id, row.id))
           result.sent++
         } catch (error) {
@@ -70,7 +70,7 @@ function take(): Promise<Row[]> {
         and(
           isNull(mail.sentAt),
           lte(mail.dueAt, sql`now()`),
-          sql`${mail.sealed} is not null`,
+          sql`${mail.encrypted} is not null`,
           sql`${mail.tries} < ${mostTries}`,
         ),
       )
@@ -88,9 +88,9 @@ function take(): Promise<Row[]> {
   })
 }
 
-function messageOf({ id, recipient, sealed }: Row) {
+function messageOf({ id, recipient, encrypted }: Row) {
   const { MAIL_FROM, APP_URL } = env()
-  const { subject, text, html } = unsealed(id, sealed ?? '')
+  const { subject, text, html } = decryptBodies(id, encrypted ?? '')
   // the same id each time, so that a mail sent twice can be told for one
   return {
     from: MAIL_FROM,

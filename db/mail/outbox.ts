@@ -1,16 +1,15 @@
 import { desc, eq } from 'drizzle-orm'
 import { z } from 'zod'
-import { newId } from '#db/id'
+import { newId, type PlatformDb, decrypt, encrypt } from '@rowhouse/tenancy'
 import { bodiesOf, type Bodies, type Letter } from '#db/mail/letter'
-import { platform, type PlatformDb } from '#db/registry'
+import { platform, tenancy } from '#db/tenancy'
 import { mail } from '#db/schema/accounts'
-import { decrypt, encrypt } from '#db/secrets'
 
 const bodies = z.object({ subject: z.string(), text: z.string(), html: z.string() })
 
 /**
  * Puts a mail into the outbox, in the transaction of what it tells of. It holds secrets, so it is
- * stored sealed and forgotten once sent.
+ * stored encrypted and forgotten once sent.
  */
 export async function post(
   db: PlatformDb,
@@ -25,12 +24,12 @@ export async function post(
     tenantId,
     recipient,
     kind,
-    sealed: encrypt(JSON.stringify(bodiesOf(letter)), `mail ${id}`),
+    encrypted: encrypt(tenancy(), JSON.stringify(bodiesOf(letter)), `mail ${id}`),
   })
 }
 
-export const unsealed = (id: string, sealed: string): Bodies =>
-  bodies.parse(JSON.parse(decrypt(sealed, `mail ${id}`)))
+export const decryptBodies = (id: string, encrypted: string): Bodies =>
+  bodies.parse(JSON.parse(decrypt(tenancy(), encrypted, `mail ${id}`)))
 
 /** The newest mails, for the mailbox page of a development machine. */
 export async function newest(limit = 50) {
@@ -39,13 +38,13 @@ export async function newest(limit = 50) {
     .from(mail)
     .orderBy(desc(mail.createdAt), desc(mail.id))
     .limit(limit)
-  return rows.map(({ sealed, ...row }) => ({
+  return rows.map(({ encrypted, ...row }) => ({
     ...row,
-    subject: sealed ? unsealed(row.id, sealed).subject : null,
+    subject: encrypted ? decryptBodies(row.id, encrypted).subject : null,
   }))
 }
 
 export async function read(id: string) {
   const [row] = await platform().select().from(mail).where(eq(mail.id, id))
-  return row?.sealed ? { ...row, bodies: unsealed(row.id, row.sealed) } : undefined
+  return row?.encrypted ? { ...row, bodies: decryptBodies(row.id, row.encrypted) } : undefined
 }

@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
-import { platform } from '#db/registry'
+import { platform } from '#db/tenancy'
 
 export const jobStages = ['running', 'failed', 'waiting'] as const
 export type JobStage = (typeof jobStages)[number]
 export type Job = {
-  kind: 'move' | 'fleet run' | 'export' | 'retention' | 'erasure' | 'queue'
+  kind: 'move' | 'fleet run' | 'export' | 'retention' | 'erasure'
   id: string
   name: string
   slug: string | null
@@ -23,46 +23,35 @@ export async function listJobs(most = 50): Promise<Job[]> {
       select 'move', id::text, 'Move to ' || (target ->> 'kind'), tenant_id,
         case when state = 'switched' then 'waiting' when state = 'aborted' then 'failed' else 'running' end,
         coalesce(error, case state when 'switched' then 'waits to be confirmed' else note end), changed_at
-      from platform.moves
+      from tenancy.moves
       where state not in ('cleaned', 'rolled_back', 'rolling_back', 'aborted') or (state = 'aborted' and error is not null and abort_by is null and changed_at > now() - interval '7 days')
       union all
       select 'fleet run', id::text, 'Fleet run', null,
         case state when 'requested' then 'waiting' when 'running' then 'running' else 'failed' end,
         case when state in ('failed', 'stopped') then failed || ' of ' || targets || ' targets failed' || case message when '' then '' else ': ' || message end else done || ' of ' || targets || ' targets' end,
         coalesce(ended_at, started_at, requested_at)
-      from platform.migration_runs
+      from tenancy.migration_runs
       where state in ('requested', 'running') or (state in ('failed', 'stopped') and requested_at > now() - interval '7 days')
       union all
       select 'export', id::text, 'Export', tenant_id, case state when 'requested' then 'waiting' when 'running' then 'running' else 'failed' end,
         case state when 'failed' then message else rows_done || ' of ' || rows_total || ' rows' end, coalesce(ended_at, started_at, requested_at)
-      from platform.exports
+      from tenancy.exports
       where state in ('requested', 'running') or (state = 'failed' and requested_at > now() - interval '7 days')
       union all
       select 'retention', id::text, 'Retention', tenant_id, state, case state when 'waiting' then 'waits for the owner to agree' else '' end, coalesce(decided_at, planned_at)
-      from platform.retention_runs
+      from tenancy.retention_runs
       where state in ('waiting', 'running')
       union all
       select 'erasure', id::text, 'Erasure', tenant_id, case when problem is not null then 'failed' when started_at is not null then 'running' else 'waiting' end,
         coalesce(problem, 'due ' || to_char(due_at, 'FMDD Mon YYYY')), requested_at
-      from platform.erasures where withdrawn_at is null and ended_at is null
-      union all
-      select 'queue', id::text, 'Queued ' || name, null, case state::text when 'failed' then 'failed' when 'active' then 'running' else 'waiting' end,
-        coalesce(output ->> 'message', ''), coalesce(completed_on, started_on, created_on)
-      from pgboss.job where state::text in ('created', 'retry', 'active', 'failed') and name not like '\\_\\_%'
+      from tenancy.erasures where withdrawn_at is null and ended_at is null
     ), ranked as (
       select *, row_number() over (partition by stage order by at desc) as place from work
     )
     select r.kind, r.id, r.name, t.slug, r.stage, r.note, r.at
-    from ranked as r left join platform.tenants as t on t.id = r.tenant_id
+    from ranked as r left join tenancy.tenants as t on t.id = r.tenant_id
     where place <= ${most} order by at desc`)
   return rows.map((row) => ({ ...row, at: new Date(row.at) }))
-}
-
-/** Puts a failed job back into its queue. Returns false when it is not failed (any more). */
-export async function retryJob(id: string): Promise<boolean> {
-  const { rowCount } = await platform().execute(sql`
-    update pgboss.job set state = 'retry', retry_limit = retry_count + 1, start_after = now(), completed_on = null where id = ${id}::uuid and state = 'failed'`)
-  return rowCount === 1
 }
 
 /**
@@ -77,8 +66,8 @@ export async function listRounds(): Promise<Round[]> {
     every: string
     last: string | null
   }>(sql`
-    select 'The doctor examines every database' as name, 'hour' as every, max(at) as last from platform.examinations where kind = 'doctor'
-    union all select 'Old rows go, where a tenant has said so', 'day', max(planned_at) from platform.retention_runs
+    select 'The doctor examines every database' as name, 'hour' as every, max(at) as last from tenancy.check_runs where kind = 'doctor'
+    union all select 'Old rows go, where a tenant has said so', 'day', max(planned_at) from tenancy.retention_runs
     union all select 'Tenants that were used are measured', '15 minutes', max(measured_at) from platform.tenant_sizes
     union all select 'Mail that is due goes out', '2 seconds', max(sent_at) from platform.mail`)
   return rows.map(({ last, ...round }) => ({

@@ -1,14 +1,12 @@
 import { and, eq, gt, isNull, sql } from 'drizzle-orm'
-import { record } from '#db/console/audit'
-import { withTenant } from '#db/door'
-import { Invalid } from '#db/errors'
-import { newId } from '#db/id'
-import { platform } from '#db/registry'
+import { recordAudit } from '@rowhouse/tenancy/admin'
+import { withTenant, platform } from '#db/tenancy'
+import { Invalid, newId } from '@rowhouse/tenancy'
 import { supportAccesses } from '#db/schema/console'
-import { tenants, type Role, type Tier } from '#db/schema/platform'
+import { tenants } from '@rowhouse/tenancy/schema'
+import type { Role } from '#db/schema/platform'
+import { asTier } from '#db/tiers'
 
-/** An operator's time inside a tenant: why, until when, and whether writing was allowed. */
-export type Visit = { id: string; reason: string; writes: boolean; expiresAt: Date }
 type Operator = { id: string; name: string; email: string }
 type Session = { id: string; token: string; user: Operator }
 
@@ -43,7 +41,7 @@ export async function visitOf(sessionId: string) {
     slug,
     name,
     role,
-    tier: tier satisfies Tier,
+    tier: asTier(tier),
     currency,
     locale,
     support: {
@@ -80,9 +78,9 @@ export async function beginVisit(
       reason,
       expiresAt: sql`now() + make_interval(mins => ${minutes})`,
     })
-    await record(tx, {
+    await recordAudit(tx, {
       actor: user.email,
-      deed: 'support access begun',
+      action: 'support access begun',
       tenantId,
       detail: { access: id, reason, minutes },
     })
@@ -120,7 +118,7 @@ export const endVisit = (session: Session): Promise<string> =>
 
 async function change(
   { id: sessionId, user }: Session,
-  deed: string,
+  action: string,
   changes: Partial<typeof supportAccesses.$inferInsert>,
   detail: Record<string, unknown>,
 ): Promise<string> {
@@ -128,9 +126,9 @@ async function change(
     const [visit] = await tx.update(supportAccesses).set(changes).where(open(sessionId)).returning()
     if (!visit)
       throw new Invalid('reason', 'this support access is over; begin another one on the console')
-    await record(tx, {
+    await recordAudit(tx, {
       actor: user.email,
-      deed,
+      action,
       tenantId: visit.tenantId,
       detail: { access: visit.id, ...detail },
     })

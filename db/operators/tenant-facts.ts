@@ -1,17 +1,10 @@
 import { desc, eq } from 'drizzle-orm'
-import { TenantNotFound } from '#db/errors'
-import { latestMove } from '#db/move/ledger'
-import { platform } from '#db/registry'
+import { TenantNotFound } from '@rowhouse/tenancy'
+import { latestMove } from '@rowhouse/tenancy/moves'
+import { platform, tenancy } from '#db/tenancy'
 import { tenantSizes } from '#db/schema/console'
-import {
-  members,
-  moves,
-  placements,
-  servers,
-  suspensions,
-  tenants,
-  users,
-} from '#db/schema/platform'
+import { members, users } from '#db/schema/platform'
+import { moves, placements, servers, suspensions, tenants } from '@rowhouse/tenancy/schema'
 
 /** What the console says of one tenant without opening its door. Throws TenantNotFound. */
 export async function readTenant(slug: string) {
@@ -52,7 +45,7 @@ export async function readTenant(slug: string) {
       .where(eq(moves.tenantId, id))
       .orderBy(desc(moves.requestedAt))
       .limit(20),
-    latestMove(id),
+    latestMove(tenancy(), id),
   ])
   return {
     ...row,

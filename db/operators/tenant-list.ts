@@ -1,7 +1,6 @@
 import { and, asc, desc, eq, isNotNull, isNull, notInArray, or, sql, type SQL } from 'drizzle-orm'
-import { isId } from '#db/id'
-import { page, type Cursor, type Page } from '#db/product/keyset'
-import { platform } from '#db/registry'
+import { isId, type PlacementKind, page, type Cursor, type Page } from '@rowhouse/tenancy'
+import { platform } from '#db/tenancy'
 import { tenantSizes } from '#db/schema/console'
 import {
   moves,
@@ -10,9 +9,8 @@ import {
   suspensions,
   tenants,
   type MoveState,
-  type PlacementKind,
-  type Tier,
-} from '#db/schema/platform'
+} from '@rowhouse/tenancy/schema'
+import { type Tier, asTier } from '#db/tiers'
 
 export const tenantStates = ['active', 'moving', 'suspended'] as const
 export const tenantSorts = ['name', 'created', 'orders', 'size'] as const
@@ -120,7 +118,12 @@ export async function listTenants(
     .where(and(matches(filter), beyond))
     .orderBy(turn(by), turn(tenants.id))
     .limit(size + 1)
-  return page(rows, size, cursor, keyOf)
+  return page(
+    rows.map((row) => ({ ...row, tier: asTier(row.tier) })),
+    size,
+    cursor,
+    keyOf,
+  )
 }
 
 /** How many tenants the filter finds. */
@@ -159,7 +162,11 @@ function matches({ search, tier, kind, state }: TenantFilter): SQL | undefined {
 /** How many tenants there are of each tier in each kind of placement. */
 export const tenantCounts = (): Promise<{ tier: Tier; kind: PlacementKind; tenants: number }[]> =>
   platform()
-    .select({ tier: tenants.tier, kind: placements.kind, tenants: sql<number>`count(*)::int` })
+    .select({
+      tier: sql<Tier>`${tenants.tier}`,
+      kind: placements.kind,
+      tenants: sql<number>`count(*)::int`,
+    })
     .from(tenants)
     .innerJoin(placements, eq(placements.tenantId, tenants.id))
     .groupBy(tenants.tier, placements.kind)

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
-import { withTenant, type TenantTx } from '#db/door'
-import { platform } from '#db/registry'
+import { withTenant, platform } from '#db/tenancy'
+import type { TenantTx } from '@rowhouse/tenancy'
+import { mainTable } from '#db/modules'
 import { tenantSizes } from '#db/schema/console'
 
 const atOnce = 200
@@ -37,10 +38,10 @@ export async function measure(tenantId: string): Promise<void> {
 /** By lot: the oldest first would be the same ones in every round while their server is away. */
 async function due(): Promise<string[]> {
   const { rows } = await platform().execute<{ id: string }>(sql`
-    select t.id from platform.tenants as t
+    select t.id from tenancy.tenants as t
     left join platform.tenant_sizes as s on s.tenant_id = t.id
     where s.tenant_id is null
-      or (s.measured_at < now() - interval '15 minutes' and exists (select from platform.usage as u where u.tenant_id = t.id and u.hour >= date_trunc('hour', s.measured_at)))
+      or (s.measured_at < now() - interval '15 minutes' and exists (select from tenancy.usage as u where u.tenant_id = t.id and u.hour >= date_trunc('hour', s.measured_at)))
     order by random() limit ${atOnce}`)
   return rows.map(({ id }) => id)
 }
@@ -63,7 +64,7 @@ async function sizeOf(tx: TenantTx): Promise<{ orders: number; bytes: number }> 
     const rows = Number(own?.rows ?? 0)
     bytes +=
       Number(table.bytes) * (place?.shared ? Math.min(1, rows / Math.max(table.rows, rows, 1)) : 1)
-    if (table.name === 'orders') orders = rows
+    if (table.name === mainTable) orders = rows
   }
   return { orders, bytes: Math.round(bytes) }
 }

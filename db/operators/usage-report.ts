@@ -1,8 +1,8 @@
 import { asc, gte, inArray, sql, and, eq } from 'drizzle-orm'
-import { platform } from '#db/registry'
-import { usage, type Tier } from '#db/schema/platform'
-import { hoursKept } from '#db/limits/fold-usage'
-import { nothing, usageNames, type Usage } from '#db/limits/usage'
+import { platform } from '#db/tenancy'
+import { usage } from '@rowhouse/tenancy/schema'
+import type { Tier } from '#db/tiers'
+import { hoursKept, noUsage, usageNames, type Usage } from '@rowhouse/tenancy'
 
 export type TenantUsage = Usage & {
   id: string
@@ -42,14 +42,14 @@ export async function topTenants(
       select used.*, ${totals}, count(*) over ()::int as users from used order by used.${sql.identifier(by)} desc, tenant_id limit ${most}
     )
     select t.id, t.slug, t.name, t.tier, coalesce(s.orders, 0)::float8 as orders, top.*
-    from top join platform.tenants as t on t.id = top.tenant_id left join platform.tenant_sizes as s on s.tenant_id = t.id
+    from top join tenancy.tenants as t on t.id = top.tenant_id left join platform.tenant_sizes as s on s.tenant_id = t.id
     order by top.${sql.identifier(by)} desc, t.id`)
-  const all = nothing()
+  const all = noUsage()
   for (const name of usageNames) all[name] = rows[0]?.[`all_${name}`] ?? 0
   return {
     all,
     rows: rows.map(({ id, slug, name, tier, orders, users, ...counted }) => {
-      const used = nothing()
+      const used = noUsage()
       for (const what of usageNames) used[what] = counted[what]
       const share = all.databaseMs > 0 ? used.databaseMs / all.databaseMs : 0
       return {

@@ -1,7 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
-import type { TenantTx } from '#db/door'
-import { newId, privateName } from '#db/id'
-import type { Neighbour } from '#db/isolation/neighbour'
+import { type TenantTx, newId, privateName } from '@rowhouse/tenancy'
+import type { Neighbour } from '#db/product/neighbour'
 
 // What somebody who can send any SQL from inside this tenant might try. Each is sent for real, and
 // rolled back whatever it did.
@@ -66,9 +65,9 @@ export const breakIns: BreakIn[] = [
   {
     name: 'forged-seal',
     title: 'Forge the seal',
-    idea: 'The sealed context is the tenant, the connection, the time and the epoch, signed with a key that only its owner reads.',
+    idea: 'The signed context is the tenant, the connection, the time and the epoch, signed with a key that only its owner reads.',
     steps: (aim) => [
-      plain(`set local tenancy.seal = '${aim.neighbour.id}|1|1|1|${'0'.repeat(64)}'`),
+      plain(`set local tenancy.context = '${aim.neighbour.id}|1|1|1|${'0'.repeat(64)}'`),
       plain(everything),
     ],
   },

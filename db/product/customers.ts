@@ -1,9 +1,16 @@
 import { and, asc, eq, isNotNull, isNull, sql } from 'drizzle-orm'
-import * as activity from '#db/product/activity'
-import type { TenantTx } from '#db/door'
-import { Conflict, NotFound } from '#db/errors'
-import { newId } from '#db/id'
-import { beyond, orderBy, page, type Cursor, type Page } from '#db/product/keyset'
+import * as activity from '#db/activity/activity'
+import {
+  type TenantTx,
+  NotFound,
+  newId,
+  beyond,
+  orderBy,
+  page,
+  type Cursor,
+  type Page,
+} from '@rowhouse/tenancy'
+import { Conflict } from '#db/errors'
 import { soldStatuses } from '#db/product/order-status'
 import { customers, orders } from '#db/schema/tenant'
 

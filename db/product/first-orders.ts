@@ -1,10 +1,9 @@
 import { eq } from 'drizzle-orm'
-import * as activity from '#db/product/activity'
-import type { TenantTx } from '#db/door'
-import { Invalid } from '#db/errors'
+import * as activity from '#db/activity/activity'
+import { type TenantTx, Invalid } from '@rowhouse/tenancy'
 import { customers, orders, products } from '#db/schema/tenant'
-import { fillWithSample } from '#db/seed/sample'
-import { stories } from '#db/seed/stories'
+import { fillWithSample } from '#db/product/sample'
+import { stories } from '#db/product/stories'
 
 export type Begun = { products: boolean; customers: boolean; orders: boolean }
 

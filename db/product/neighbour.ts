@@ -1,7 +1,7 @@
 import { desc, eq, ne, sql } from 'drizzle-orm'
-import { newId } from '#db/id'
-import { platform } from '#db/registry'
-import { placements, tenants } from '#db/schema/platform'
+import { newId } from '@rowhouse/tenancy'
+import { platform } from '#db/tenancy'
+import { placements, tenants } from '@rowhouse/tenancy/schema'
 
 export type Neighbour = { id: string; schema: string }
 

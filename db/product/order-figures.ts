@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { TenantTx } from '#db/door'
+import type { TenantTx } from '@rowhouse/tenancy'
 import { openStatuses, soldStatuses } from '#db/product/order-status'
 import { orders, orderStatuses, type OrderStatus } from '#db/schema/tenant'
 

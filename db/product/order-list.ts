@@ -1,6 +1,13 @@
 import { and, between, desc, eq, gte, inArray, lt, lte, or, sql, type SQL } from 'drizzle-orm'
-import type { TenantTx } from '#db/door'
-import { beyond, orderBy, page, type Cursor, type Ordering, type Page } from '#db/product/keyset'
+import {
+  type TenantTx,
+  beyond,
+  orderBy,
+  page,
+  type Cursor,
+  type Ordering,
+  type Page,
+} from '@rowhouse/tenancy'
 import { openStatuses } from '#db/product/order-status'
 import { customers, orderLines, orders, type OrderStatus } from '#db/schema/tenant'
 

@@ -1,9 +1,8 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
-import * as activity from '#db/product/activity'
-import type { TenantTx } from '#db/door'
-import { Conflict, Invalid, NotFound } from '#db/errors'
-import { newId } from '#db/id'
-import { mostMinor } from '#db/product/money'
+import * as activity from '#db/activity/activity'
+import { type TenantTx, Invalid, NotFound, newId } from '@rowhouse/tenancy'
+import { Conflict } from '#db/errors'
+import { mostMinor } from '#db/money'
 import { editableStatuses, mayBecome } from '#db/product/order-status'
 import {
   counters,

@@ -1,9 +1,17 @@
 import { and, asc, eq, isNotNull, isNull, ne, sql } from 'drizzle-orm'
-import * as activity from '#db/product/activity'
-import type { TenantTx } from '#db/door'
-import { Conflict, Invalid, NotFound } from '#db/errors'
-import { newId } from '#db/id'
-import { beyond, orderBy, page, type Cursor, type Page } from '#db/product/keyset'
+import * as activity from '#db/activity/activity'
+import {
+  type TenantTx,
+  Invalid,
+  NotFound,
+  newId,
+  beyond,
+  orderBy,
+  page,
+  type Cursor,
+  type Page,
+} from '@rowhouse/tenancy'
+import { Conflict } from '#db/errors'
 import { products } from '#db/schema/tenant'
 
 export type ProductInput = { sku: string; name: string; priceMinor: number }

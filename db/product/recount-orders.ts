@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { DataStep } from '#db/fleet/steps/step'
+import type { DataStep } from '@rowhouse/tenancy/migrations'
 
 const atOnce = 500
 

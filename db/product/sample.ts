@@ -1,6 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
-import type { TenantTx } from '#db/door'
-import { newId } from '#db/id'
+import { type TenantTx, newId } from '@rowhouse/tenancy'
 import {
   counters,
   customers,
@@ -10,7 +9,7 @@ import {
   products,
   type OrderStatus,
 } from '#db/schema/tenant'
-import type { Story } from '#db/seed/stories'
+import type { Story } from '#db/product/stories'
 
 const day = 86_400_000
 const path: OrderStatus[] = ['placed', 'paid', 'shipped', 'delivered']
@@ -25,6 +24,18 @@ export function chance(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
   }
 }
+
+/** What all rows of one sample share. All its chances come from one seed, in the order of the rows. */
+type Sample = {
+  tenantId: string
+  count: number
+  start: number
+  now: Date
+  random: () => number
+  pick: <T>(list: readonly T[]) => T
+}
+type SampleCustomer = ReturnType<typeof sampleCustomers>[number]
+type SampleProduct = ReturnType<typeof sampleProducts>[number]
 
 /**
  * Fills a tenant that has nothing yet with `count` orders over the year before `now`, with
@@ -46,33 +57,20 @@ export async function fillWithSample(
     .limit(1)
   if (known) return false
   const random = chance(seed)
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
-  const start = now.getTime() - 365 * day
-
-  const people = story.customers.map((name, i) => ({
+  const sample: Sample = {
     tenantId,
-    id: newId(start + i),
-    name,
-    address: pick(story.streets),
-    phone: `+44 20 7946 0${100 + i}`,
-    createdAt: new Date(start),
-    email: `orders@${name
-      .normalize('NFD')
-      .replace(/[^a-zA-Z0-9]/g, '')
-      .toLowerCase()}.${story.domain}`,
-  }))
-  const goods = story.products.map(([sku, name, priceMinor], i) => ({
-    tenantId,
-    id: newId(start + i),
-    sku,
-    name,
-    priceMinor,
-    createdAt: new Date(start),
-  }))
+    count,
+    start: now.getTime() - 365 * day,
+    now,
+    random,
+    pick: <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T,
+  }
+  const people = sampleCustomers(sample, story)
+  const goods = sampleProducts(sample, story)
   await tx.insert(customers).values(people)
   await tx.insert(products).values(goods)
 
-  const made = Array.from({ length: count }, (_, i) => order(i))
+  const made = Array.from({ length: count }, (_, i) => sampleOrder(sample, i, people, goods))
   for (const part of chunks(made, 400)) {
     await tx.insert(orders).values(part.map((one) => one.order))
     await tx.insert(orderLines).values(part.flatMap((one) => one.lines))
@@ -86,57 +84,93 @@ export async function fillWithSample(
       set: { value: sql`excluded.value` },
     })
   return true
+}
 
-  function order(i: number) {
-    // a business that grows: later orders stand closer together
-    const placed = start + 365 * day * Math.sqrt((i + random() * 0.6) / count)
-    const id = newId(Math.floor(placed))
-    const lines = Array.from({ length: 1 + Math.floor(random() ** 2 * 5) }, (_, position) => {
-      const item = pick(goods)
-      return {
-        tenantId,
-        id: newId(Math.floor(placed)),
-        orderId: id,
-        position: position + 1,
-        productId: item.id,
-        description: item.name,
-        quantity: 1 + Math.floor(random() ** 3 * 24),
-        unitPriceMinor: item.priceMinor,
-      }
-    })
-    const age = (now.getTime() - placed) / day
-    const reached: OrderStatus[] =
-      random() < 0.05
-        ? ['placed', 'cancelled']
-        : path.slice(0, 1 + Math.min(3, Math.floor(age * (0.3 + random()))))
-    const events = reached.map((toStatus, step) => ({
+const sampleCustomers = ({ tenantId, start, pick }: Sample, story: Story) =>
+  story.customers.map((name, i) => ({
+    tenantId,
+    id: newId(start + i),
+    name,
+    address: pick(story.streets),
+    phone: `+44 20 7946 0${100 + i}`,
+    createdAt: new Date(start),
+    email: `orders@${name
+      .normalize('NFD')
+      .replace(/[^a-zA-Z0-9]/g, '')
+      .toLowerCase()}.${story.domain}`,
+  }))
+
+const sampleProducts = ({ tenantId, start }: Sample, story: Story) =>
+  story.products.map(([sku, name, priceMinor], i) => ({
+    tenantId,
+    id: newId(start + i),
+    sku,
+    name,
+    priceMinor,
+    createdAt: new Date(start),
+  }))
+
+function sampleOrder(sample: Sample, i: number, people: SampleCustomer[], goods: SampleProduct[]) {
+  const { tenantId, count, start, random, pick } = sample
+  // a business that grows: later orders stand closer together
+  const placed = start + 365 * day * Math.sqrt((i + random() * 0.6) / count)
+  const id = newId(Math.floor(placed))
+  const lines = sampleLines(sample, id, placed, goods)
+  const events = sampleEvents(sample, id, placed)
+  return {
+    lines,
+    events,
+    order: {
       tenantId,
-      id: newId(Math.floor(placed) + step),
-      orderId: id,
-      at: new Date(Math.min(now.getTime(), placed + step * day * (0.4 + random()))),
-      actor: 'Sample data',
-      fromStatus: reached[step - 1] ?? null,
-      toStatus,
-      reason: toStatus === 'cancelled' ? 'Ordered twice' : '',
-    }))
-    const status = reached.at(-1) ?? 'placed'
-    const totalMinor = lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0)
-    return {
-      lines,
-      events,
-      order: {
-        tenantId,
-        id,
-        number: 1001 + i,
-        customerId: pick(people).id,
-        status,
-        totalMinor,
-        note: random() < 0.15 ? 'Please ring before delivery' : '',
-        placedAt: new Date(placed),
-        updatedAt: events.at(-1)?.at ?? new Date(placed),
-      },
-    }
+      id,
+      number: 1001 + i,
+      customerId: pick(people).id,
+      status: events.at(-1)?.toStatus ?? 'placed',
+      totalMinor: lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0),
+      note: random() < 0.15 ? 'Please ring before delivery' : '',
+      placedAt: new Date(placed),
+      updatedAt: events.at(-1)?.at ?? new Date(placed),
+    },
   }
+}
+
+const sampleLines = (
+  { tenantId, random, pick }: Sample,
+  orderId: string,
+  placed: number,
+  goods: SampleProduct[],
+) =>
+  Array.from({ length: 1 + Math.floor(random() ** 2 * 5) }, (_, position) => {
+    const item = pick(goods)
+    return {
+      tenantId,
+      id: newId(Math.floor(placed)),
+      orderId,
+      position: position + 1,
+      productId: item.id,
+      description: item.name,
+      quantity: 1 + Math.floor(random() ** 3 * 24),
+      unitPriceMinor: item.priceMinor,
+    }
+  })
+
+/** The statuses that an order has been through: the older it is, the further it got. */
+function sampleEvents({ tenantId, now, random }: Sample, orderId: string, placed: number) {
+  const age = (now.getTime() - placed) / day
+  const reached: OrderStatus[] =
+    random() < 0.05
+      ? ['placed', 'cancelled']
+      : path.slice(0, 1 + Math.min(3, Math.floor(age * (0.3 + random()))))
+  return reached.map((toStatus, step) => ({
+    tenantId,
+    id: newId(Math.floor(placed) + step),
+    orderId,
+    at: new Date(Math.min(now.getTime(), placed + step * day * (0.4 + random()))),
+    actor: 'Sample data',
+    fromStatus: reached[step - 1] ?? null,
+    toStatus,
+    reason: toStatus === 'cancelled' ? 'Ordered twice' : '',
+  }))
 }
 
 const chunks = <T>(list: T[], size: number): T[][] =>

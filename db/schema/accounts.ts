@@ -13,10 +13,11 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { members, platform, roles, tenants, users } from '#db/schema/platform'
+import { members, platform, roles, users } from '#db/schema/platform'
+import { tenants } from '@rowhouse/tenancy/schema'
 
 // What signing in, being invited and being written to need. Of every secret only the SHA-256 is
-// kept, or the text is sealed.
+// kept, or the text is encrypted.
 
 const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' })
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
@@ -96,7 +97,7 @@ export const secondFactors = platform.table('second_factors', {
   userId: uuid('user_id')
     .primaryKey()
     .references(() => users.id, { onDelete: 'cascade' }),
-  sealedSecret: text('sealed_secret').notNull(),
+  encryptedSecret: text('encrypted_secret').notNull(),
   confirmedAt: at('confirmed_at'),
   lastStep: bigint('last_step', { mode: 'number' }).notNull().default(0),
 })
@@ -173,7 +174,7 @@ export const apiKeys = platform.table(
 )
 
 /**
- * The outbox: written in the transaction of its cause, sent by a job. `sealed` holds subject and
+ * The outbox: written in the transaction of its cause, sent by a job. `encrypted` holds subject and
  * both bodies, until it is sent.
  */
 export const mail = platform.table(
@@ -183,7 +184,7 @@ export const mail = platform.table(
     tenantId: uuid('tenant_id').references(() => tenants.id, { onDelete: 'cascade' }),
     recipient: text().notNull(),
     kind: text().notNull(),
-    sealed: text(),
+    encrypted: text(),
     createdAt: at('created_at').notNull().default(now),
     dueAt: at('due_at').notNull().default(now),
     tries: integer().notNull().default(0),

@@ -1,16 +1,7 @@
 import { sql } from 'drizzle-orm'
-import {
-  bigint,
-  boolean,
-  check,
-  index,
-  integer,
-  jsonb,
-  text,
-  timestamp,
-  uuid,
-} from 'drizzle-orm/pg-core'
-import { platform, sessions, tenants, users } from '#db/schema/platform'
+import { bigint, boolean, check, index, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { platform, sessions, users } from '#db/schema/platform'
+import { tenants } from '@rowhouse/tenancy/schema'
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
 const now = sql`now()`
@@ -58,22 +49,3 @@ export const tenantSizes = platform.table('tenant_sizes', {
   bytes: bigint({ mode: 'number' }).notNull(),
   measuredAt: at('measured_at').notNull().default(now),
 })
-
-export const examinationKinds = ['doctor', 'drift'] as const
-/** What breaks an invariant, or has drifted: which one, in which database, what, and why. */
-export type Offender = { check: string; target: string; object: string; why: string }
-
-/** What the doctor, or the comparison of catalogues, has found, and when. */
-export const examinations = platform.table(
-  'examinations',
-  {
-    id: uuid().primaryKey(),
-    kind: text({ enum: examinationKinds }).notNull(),
-    at: at('at').notNull().default(now),
-    by: text('by').notNull(),
-    targets: integer().notNull(),
-    offenders: jsonb().$type<Offender[]>().notNull(),
-    tookMs: integer('took_ms').notNull(),
-  },
-  (t) => [index('examinations_kind').on(t.kind, t.at)],
-)

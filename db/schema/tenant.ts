@@ -13,6 +13,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
+import type { RetentionOfTable } from '@rowhouse/tenancy'
 
 // The tables of one tenant history. Names stand without a schema: the connection's search_path
 // places them. Every key, foreign key and index starts with tenant_id. Only leakproof types are
@@ -220,7 +221,7 @@ export const activity = pgTable(
  * named here, or the suite fails. A table with a column must let go of its rows: nothing may refer
  * to them without going along.
  */
-export const ages: Record<string, { by: string } | { kept: string }> = {
+export const retention: Record<string, RetentionOfTable> = {
   customers: { kept: 'orders refer to them; archive those you no longer serve' },
   products: { kept: 'orders refer to them; archive those you no longer sell' },
   counters: { kept: 'order numbers go on from here' },

@@ -1,12 +1,12 @@
 import { eq } from 'drizzle-orm'
-import { demoLogins, type DemoLogin } from '#db/demo'
-import { withTenant } from '#db/door'
-import { createTenant, type NewTenant } from '#db/placements/create'
-import { platform, type PlatformDb } from '#db/registry'
-import { tenants as tenantTable } from '#db/schema/platform'
-import { fillWithSample } from '#db/seed/sample'
-import { stories } from '#db/seed/stories'
-import { addMember } from '#db/tenants'
+import { demoLogins, type DemoLogin } from '#db/seed/demo-logins'
+import { withTenant, platform, tenancy } from '#db/tenancy'
+import { createTenant, type NewTenant } from '@rowhouse/tenancy/admin'
+import type { PlatformDb } from '@rowhouse/tenancy'
+import { tenants as tenantTable } from '@rowhouse/tenancy/schema'
+import { fillWithSample } from '#db/product/sample'
+import { stories } from '#db/product/stories'
+import { addMember } from '#db/accounts/add-member'
 import * as users from '#db/accounts/users'
 
 const ordersEach = 2000
@@ -31,6 +31,7 @@ export async function seedDemo(): Promise<DemoLogin[]> {
   const acme = await tenant(db, {
     slug: 'acme',
     name: 'Acme',
+    tier: 'starter',
     ownerId: ada.id,
     currency: 'EUR',
     locale: 'en-GB',
@@ -38,6 +39,7 @@ export async function seedDemo(): Promise<DemoLogin[]> {
   const globex = await tenant(db, {
     slug: 'globex',
     name: 'Globex',
+    tier: 'starter',
     ownerId: grace.id,
     currency: 'USD',
     locale: 'en-US',
@@ -81,5 +83,5 @@ async function person(db: PlatformDb, name: string, index: number) {
 
 async function tenant(db: PlatformDb, input: NewTenant) {
   const [known] = await db.select().from(tenantTable).where(eq(tenantTable.slug, input.slug))
-  return known ?? createTenant(input)
+  return known ?? createTenant(tenancy(), input)
 }

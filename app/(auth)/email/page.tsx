@@ -1,12 +1,12 @@
 import type { Metadata } from 'next'
-import { openedLink } from '#app/mail-link'
+import { openedLink } from '#app/_session/mail-link-cookie'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton } from '#components/forms/fields'
 import { AuthHeading } from '#components/sign-in/auth-heading'
-import { LinkGone } from '#components/sign-in/link-gone'
+import { InvalidLink } from '#components/sign-in/invalid-link'
 import { ButtonLink } from '#components/ui/button'
 import * as links from '#db/accounts/links'
-import { agreeToAddress } from '../actions'
+import { confirmEmailChange } from '../actions'
 
 export const metadata: Metadata = { title: 'Your e-mail address' }
 
@@ -31,7 +31,7 @@ export default async function EmailPage({ searchParams }: PageProps<'/email'>) {
   const link =
     opened &&
     (await links.find(opened.kind === 'old-address' ? 'old address' : 'new address', opened.token))
-  if (!link || !opened) return <LinkGone href="/account" label="Go to your account" />
+  if (!link || !opened) return <InvalidLink href="/account" label="Go to your account" />
   return (
     <div className="grid gap-6">
       <AuthHeading
@@ -44,7 +44,7 @@ export default async function EmailPage({ searchParams }: PageProps<'/email'>) {
           : `Your account moves to ${link.email}.`}{' '}
         It happens when both addresses have said yes.
       </AuthHeading>
-      <ActionForm action={agreeToAddress} label="Agree">
+      <ActionForm action={confirmEmailChange} label="Agree">
         <SubmitButton size="large">
           Yes, {opened.kind === 'old-address' ? 'change it' : 'this is mine'}
         </SubmitButton>

@@ -1,20 +1,20 @@
 import type { Metadata } from 'next'
-import { openedLink } from '#app/mail-link'
-import { auth } from '#app/session'
-import { signOutAction } from '#app/sign-in-actions'
+import { openedLink } from '#app/_session/mail-link-cookie'
+import { auth } from '#app/_session/session'
+import { signOutAction } from '#app/_actions/sign-in-actions'
 import { TenantMark } from '#components/shell/facade'
 import { AcceptInvitation } from '#components/sign-in/accept-invitation'
 import { AuthHeading } from '#components/sign-in/auth-heading'
-import { LinkGone } from '#components/sign-in/link-gone'
+import { InvalidLink } from '#components/sign-in/invalid-link'
 import * as invitations from '#db/accounts/invitations'
-import { join, joinAsNew } from '../actions'
+import { acceptInvitation, acceptInvitationAsNewUser } from '../actions'
 
 export const metadata: Metadata = { title: 'Invitation' }
 
 export default async function InvitationPage() {
   const opened = await openedLink('invitation')
   const invitation = opened && (await invitations.find(opened.token))
-  if (!invitation) return <LinkGone href="/sign-in" label="Sign in" />
+  if (!invitation) return <InvalidLink href="/sign-in" label="Sign in" />
   const session = await auth()
   return (
     <div className="grid gap-6">
@@ -27,8 +27,8 @@ export default async function InvitationPage() {
         invited={invitation.email}
         hasAccount={invitation.hasAccount}
         signedInAs={session?.user.email ?? null}
-        join={join}
-        joinAsNew={joinAsNew}
+        join={acceptInvitation}
+        joinAsNew={acceptInvitationAsNewUser}
         signOut={signOutAction}
       />
     </div>

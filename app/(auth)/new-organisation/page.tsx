@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { requireUser } from '#app/session'
+import { requireUser } from '#app/_session/session'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton, TextField } from '#components/forms/fields'
 import { AuthHeading } from '#components/sign-in/auth-heading'

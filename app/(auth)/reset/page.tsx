@@ -3,7 +3,7 @@ import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton, TextField } from '#components/forms/fields'
 import { AuthHeading } from '#components/sign-in/auth-heading'
 import { ButtonLink } from '#components/ui/button'
-import { askForReset } from '../actions'
+import { requestPasswordReset } from '../actions'
 
 export const metadata: Metadata = { title: 'Forgot your password?' }
 
@@ -13,7 +13,7 @@ export default function ResetPage() {
       <AuthHeading title="Forgot your password?">
         We send you a link to choose a new one.
       </AuthHeading>
-      <ActionForm action={askForReset} label="Forgot your password?">
+      <ActionForm action={requestPasswordReset} label="Forgot your password?">
         <TextField name="email" label="E-mail address" type="email" autoComplete="username" />
         <SubmitButton size="large" className="mt-1">
           Send me the link

@@ -1,16 +1,16 @@
 import type { Metadata } from 'next'
 import Link from 'next/link'
 import { redirect } from 'next/navigation'
-import { localPath } from '#app/local-path'
-import { providerNames } from '#app/oauth-providers'
-import { auth } from '#app/session'
-import { oauthAction, signInAction } from '#app/sign-in-actions'
+import { safeRedirectPath } from '#app/_http/safe-redirect-path'
+import { providerNames } from '#app/_session/oauth-providers'
+import { auth } from '#app/_session/session'
+import { oauthAction, signInAction } from '#app/_actions/sign-in-actions'
 import { AuthHeading } from '#components/sign-in/auth-heading'
 import { DemoLogins } from '#components/sign-in/demo-logins'
-import { OtherWays } from '#components/sign-in/other-ways'
+import { OAuthButtons } from '#components/sign-in/oauth-buttons'
 import { SignInForm } from '#components/sign-in/sign-in-form'
 import { Notice } from '#components/ui/notice'
-import { demoLogins } from '#db/demo'
+import { demoLogins } from '#db/seed/demo-logins'
 
 export const metadata: Metadata = { title: 'Sign in' }
 
@@ -22,7 +22,7 @@ const refusals: Record<string, string> = {
 
 export default async function SignInPage({ searchParams }: PageProps<'/sign-in'>) {
   const { callbackUrl, error, done } = await searchParams
-  const back = localPath(typeof callbackUrl === 'string' ? callbackUrl : undefined)
+  const back = safeRedirectPath(typeof callbackUrl === 'string' ? callbackUrl : undefined)
   if (await auth()) redirect(back as '/orders')
   return (
     <>
@@ -40,7 +40,7 @@ export default async function SignInPage({ searchParams }: PageProps<'/sign-in'>
           </Notice>
         )}
         <SignInForm action={signInAction} callbackUrl={back} />
-        <OtherWays action={oauthAction} providers={providerNames()} callbackUrl={back} />
+        <OAuthButtons action={oauthAction} providers={providerNames()} callbackUrl={back} />
       </div>
       {process.env.NODE_ENV === 'development' && <DemoLogins logins={demoLogins()} />}
     </>

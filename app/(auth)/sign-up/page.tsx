@@ -1,14 +1,14 @@
 import type { Metadata } from 'next'
 import Link from 'next/link'
 import { redirect } from 'next/navigation'
-import { providerNames } from '#app/oauth-providers'
-import { auth } from '#app/session'
-import { oauthAction } from '#app/sign-in-actions'
+import { providerNames } from '#app/_session/oauth-providers'
+import { auth } from '#app/_session/session'
+import { oauthAction } from '#app/_actions/sign-in-actions'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton, TextField } from '#components/forms/fields'
 import { AuthHeading } from '#components/sign-in/auth-heading'
-import { OtherWays } from '#components/sign-in/other-ways'
-import { askToSignUp } from '../actions'
+import { OAuthButtons } from '#components/sign-in/oauth-buttons'
+import { requestSignUp } from '../actions'
 
 export const metadata: Metadata = { title: 'Create an account' }
 
@@ -22,7 +22,7 @@ export default async function SignUpPage() {
           Sign in
         </Link>
       </AuthHeading>
-      <ActionForm action={askToSignUp} label="Create an account">
+      <ActionForm action={requestSignUp} label="Create an account">
         <TextField name="name" label="Your name" autoComplete="name" maxLength={80} />
         <TextField name="email" label="E-mail address" type="email" autoComplete="email" />
         <TextField
@@ -36,7 +36,7 @@ export default async function SignUpPage() {
           Send me the link
         </SubmitButton>
       </ActionForm>
-      <OtherWays action={oauthAction} providers={providerNames()} callbackUrl="/orders" />
+      <OAuthButtons action={oauthAction} providers={providerNames()} callbackUrl="/orders" />
     </div>
   )
 }

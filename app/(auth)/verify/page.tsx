@@ -1,24 +1,24 @@
 import type { Metadata } from 'next'
-import { openedLink } from '#app/mail-link'
+import { openedLink } from '#app/_session/mail-link-cookie'
 import { AuthHeading } from '#components/sign-in/auth-heading'
-import { LinkGone } from '#components/sign-in/link-gone'
+import { InvalidLink } from '#components/sign-in/invalid-link'
 import { PasswordForm } from '#components/sign-in/password-form'
 import * as links from '#db/accounts/links'
-import { finishSignUp } from '../actions'
+import { completeSignUp } from '../actions'
 
 export const metadata: Metadata = { title: 'Choose a password' }
 
 export default async function VerifyPage() {
   const opened = await openedLink('sign-up')
   const link = opened && (await links.find('sign-up', opened.token))
-  if (!link) return <LinkGone href="/sign-up" label="Sign up again" />
+  if (!link) return <InvalidLink href="/sign-up" label="Sign up again" />
   return (
     <div className="grid gap-6">
       <AuthHeading title={`Welcome, ${link.detail.name ?? link.email}`}>
         Your address {link.email} is confirmed. Choose a password, and{' '}
         {link.detail.organisation ?? 'your organisation'} is ready.
       </AuthHeading>
-      <PasswordForm action={finishSignUp} email={link.email} button="Create my account" />
+      <PasswordForm action={completeSignUp} email={link.email} button="Create my account" />
     </div>
   )
 }

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
-import { readSimpleAddress } from '#app/list-address'
-import { tenantPage } from '#app/tenant-page'
+import { parseListParams } from '#app/_http/list-search-params'
+import { tenantPage } from '#app/_session/tenant-page'
 import { ActivityList } from '#components/activity/activity-list'
 import { Page } from '#components/page'
 import { Card, CardBody } from '#components/ui/card'
@@ -9,7 +9,7 @@ import { PageHeader } from '#components/ui/page-header'
 import { Pager } from '#components/ui/pager'
 import { SearchBox } from '#components/ui/search-box'
 import { Tabs } from '#components/ui/tabs'
-import * as activity from '#db/product/activity'
+import * as activity from '#db/activity/activity'
 
 export const metadata: Metadata = { title: 'Activity' }
 
@@ -23,7 +23,7 @@ const names = {
 export default async function ActivityPage({ searchParams }: PageProps<'/activity'>) {
   const given = await searchParams
   const { scope, formats, db } = await tenantPage()
-  const { q, cursor, link, kept } = readSimpleAddress('/activity', given)
+  const { q, cursor, link, keepParams } = parseListParams('/activity', given)
   const about =
     typeof given.about === 'string' && given.about in names
       ? (given.about as keyof typeof names)
@@ -48,7 +48,7 @@ export default async function ActivityPage({ searchParams }: PageProps<'/activit
         <div className="px-4 py-3 sm:px-5">
           <SearchBox
             action="/activity"
-            keep={kept('q')}
+            keep={keepParams('q')}
             value={q}
             label="Search activity"
             placeholder="Who, or what it was done to"

@@ -1,8 +1,8 @@
 'use server'
 
 import { z } from 'zod'
-import { tenantAction } from '#app/action'
-import { id, optionalEmail, requiredText, text, version } from '#app/form-fields'
+import { tenantAction } from '#app/_actions/action'
+import { id, optionalEmail, requiredText, text, version } from '#app/_actions/field-schemas'
 import * as customers from '#db/product/customers'
 
 const customer = z.object({

@@ -1,4 +1,4 @@
-import { tenantJson, wordsOf } from '#app/tenant-route'
+import { tenantJson, searchText } from '#app/_http/tenant-route'
 import * as customers from '#db/product/customers'
 import { everyOrder, list } from '#db/product/order-list'
 import * as products from '#db/product/products'
@@ -6,7 +6,7 @@ import * as products from '#db/product/products'
 /** What the command palette offers for a few words. */
 export const GET = (request: Request) =>
   tenantJson(async (tx) => {
-    const search = wordsOf(request)
+    const search = searchText(request)
     if (search === '') return []
     const [orders, people, goods] = await Promise.all([
       list(

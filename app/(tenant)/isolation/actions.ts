@@ -1,12 +1,12 @@
 'use server'
 
 import { z } from 'zod'
-import { tenantAction } from '#app/action'
-import { attempt, breakIns } from '#db/isolation/breakins'
-import { NotFound } from '#db/errors'
-import { neighbourOf } from '#db/isolation/neighbour'
+import { tenantAction } from '#app/_actions/action'
+import { attempt, breakIns } from '#db/product/attack-probes'
+import { NotFound } from '@rowhouse/tenancy'
+import { neighbourOf } from '#db/product/neighbour'
 
-export const tryBreakIn = tenantAction(
+export const runAttackProbe = tenantAction(
   z.object({ name: z.string().max(40) }),
   async (tx, { name }, tenant) => {
     const breakIn = breakIns.find((one) => one.name === name)

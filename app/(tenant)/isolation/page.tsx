@@ -1,29 +1,29 @@
 import type { Metadata } from 'next'
-import { tenantPage } from '#app/tenant-page'
-import { BreakIns } from '#components/isolation/break-ins'
+import { tenantPage } from '#app/_session/tenant-page'
+import { AttackProbes } from '#components/isolation/attack-probes'
 import { PolicyTable } from '#components/isolation/policy-table'
-import { SeatCard } from '#components/isolation/seat-card'
+import { ConnectionCard } from '#components/isolation/connection-card'
 import { StatementList } from '#components/isolation/statement-list'
-import { Tiers } from '#components/isolation/tiers'
+import { TierComparison } from '#components/isolation/tier-comparison'
 import { Page } from '#components/page'
 import { PageHeader } from '#components/ui/page-header'
-import { breakIns } from '#db/isolation/breakins'
-import { policies, seat } from '#db/isolation/facts'
+import { breakIns } from '#db/product/attack-probes'
+import { policies, connectionFacts } from '@rowhouse/tenancy/checks'
 import { everyOrder, list } from '#db/product/order-list'
-import { placementOf } from '#db/registry'
-import { overhear } from '#db/isolation/statements'
-import { tryBreakIn } from './actions'
+import { placementOf, recordStatements } from '@rowhouse/tenancy'
+import { runAttackProbe } from './actions'
+import { tenancy } from '#db/tenancy'
 
 export const metadata: Metadata = { title: 'How your data is isolated' }
 
 export default async function IsolationPage() {
   const { scope, tenant, db } = await tenantPage()
   const [placement, { here, rules, heard }] = await Promise.all([
-    placementOf(tenant.id),
+    placementOf(tenancy(), tenant.id),
     db(async (tx) => {
-      const heard = overhear(tx)
+      const heard = recordStatements(tx)
       const [here, rules] = await Promise.all([
-        seat(tx),
+        connectionFacts(tx),
         policies(tx),
         list(tx, everyOrder, { sort: 'placed', descending: true, size: 25, cursor: null }),
       ])
@@ -36,14 +36,14 @@ export default async function IsolationPage() {
         title="How your data is isolated"
         about={`Read from the database just now, for ${tenant.name} and nobody else. Nothing on this page is a promise: it is what PostgreSQL answers.`}
       />
-      <SeatCard seat={here} kind={placement.kind} tenantId={tenant.id} />
-      <BreakIns
+      <ConnectionCard facts={here} kind={placement.kind} tenantId={tenant.id} />
+      <AttackProbes
         attempts={breakIns.map(({ name, title, idea }) => ({ name, title, idea }))}
-        action={tryBreakIn}
+        action={runAttackProbe}
       />
       <PolicyTable policies={rules} />
       <StatementList statements={heard} />
-      <Tiers kind={placement.kind} />
+      <TierComparison kind={placement.kind} />
     </Page>
   )
 }

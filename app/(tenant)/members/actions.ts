@@ -1,11 +1,10 @@
 'use server'
 
 import { z } from 'zod'
-import { tenantAction, userAction } from '#app/action'
-import { id, requiredText } from '#app/form-fields'
-import * as activity from '#db/product/activity'
-import type { TenantTx } from '#db/door'
-import { NotFound } from '#db/errors'
+import { tenantAction, userAction } from '#app/_actions/action'
+import { id, requiredText } from '#app/_actions/field-schemas'
+import * as activity from '#db/activity/activity'
+import { type TenantTx, NotFound } from '@rowhouse/tenancy'
 import * as invitations from '#db/accounts/invitations'
 import { rolesInOrder } from '#db/accounts/member-roles'
 import { countMail } from '#db/mail/limits'
@@ -18,7 +17,7 @@ const role = z.enum(rolesInOrder, 'Choose a role.')
 const userId = id('This member does not exist.')
 const invitationId = id('This invitation does not exist.')
 
-const deedOf = (tx: TenantTx, tenant: { id: string; name: string }): members.Deed => ({
+const actionContext = (tx: TenantTx, tenant: { id: string; name: string }): members.Deed => ({
   tenantId: tenant.id,
   tenantName: tenant.name,
   actor: { id: tx.actor.id ?? '', name: tx.actor.name },
@@ -41,7 +40,7 @@ export const inviteMember = tenantAction(
   async (tx, { email, role }, tenant) => {
     await countMail(email, null)
     await activity.record(tx, 'member.invited', { name: email.toLowerCase(), id: null }, { role })
-    return invitations.invite(deedOf(tx, tenant), email, role)
+    return invitations.invite(actionContext(tx, tenant), email, role)
   },
   { may: 'members:write' },
 )
@@ -52,7 +51,7 @@ export const resendInvitation = tenantAction(
     const { email } = await invited(tenant.id, id)
     await countMail(email, null)
     await activity.record(tx, 'member.reinvited', { name: email, id: null })
-    return invitations.resend(deedOf(tx, tenant), id)
+    return invitations.resend(actionContext(tx, tenant), id)
   },
   { may: 'members:write' },
 )
@@ -64,7 +63,7 @@ export const revokeInvitation = tenantAction(
       name: (await invited(tenant.id, id)).email,
       id: null,
     })
-    return invitations.revoke(deedOf(tx, tenant), id)
+    return invitations.revoke(actionContext(tx, tenant), id)
   },
   { may: 'members:write' },
 )
@@ -74,7 +73,7 @@ export const changeRole = tenantAction(
   async (tx, { userId, role }, tenant) => {
     const { name, role: before } = await named(tenant.id, userId)
     await activity.record(tx, 'member.role', { name, id: userId }, { from: before, to: role })
-    await members.setRole(deedOf(tx, tenant), userId, role)
+    await members.setRole(actionContext(tx, tenant), userId, role)
     return { name, role }
   },
   { may: 'members:write' },
@@ -85,18 +84,18 @@ export const removeMember = tenantAction(
   async (tx, { userId }, tenant) => {
     const { name } = await named(tenant.id, userId)
     await activity.record(tx, 'member.removed', { name, id: userId })
-    await members.remove(deedOf(tx, tenant), userId)
+    await members.remove(actionContext(tx, tenant), userId)
     return { name }
   },
   { may: 'members:write' },
 )
 
-export const handOver = tenantAction(
+export const transferOwnership = tenantAction(
   z.object({ userId }),
   async (tx, { userId }, tenant) => {
     const { name } = await named(tenant.id, userId)
     await activity.record(tx, 'owner.made', { name, id: userId })
-    await members.transfer(deedOf(tx, tenant), userId)
+    await members.transfer(actionContext(tx, tenant), userId)
     return { name }
   },
   { may: 'owners:write' },

@@ -1,9 +1,9 @@
 import type { Metadata } from 'next'
-import { tenantPage } from '#app/tenant-page'
+import { tenantPage } from '#app/_session/tenant-page'
 import { InviteMember } from '#components/members/invite-member'
 import { Invitations } from '#components/members/invitations'
 import { MembersTable } from '#components/members/members-table'
-import { RolesExplained } from '#components/members/roles-explained'
+import { RoleDescriptions } from '#components/members/role-descriptions'
 import { Page } from '#components/page'
 import { PageHeader } from '#components/ui/page-header'
 import * as invitations from '#db/accounts/invitations'
@@ -11,7 +11,7 @@ import { rolesToGive } from '#db/accounts/member-roles'
 import * as members from '#db/accounts/members'
 import {
   changeRole,
-  handOver,
+  transferOwnership,
   inviteMember,
   leaveOrganisation,
   removeMember,
@@ -43,7 +43,7 @@ export default async function MembersPage() {
         role={tenant.role}
         formats={formats}
         give={give}
-        actions={{ changeRole, handOver, leaveOrganisation, removeMember }}
+        actions={{ changeRole, transferOwnership, leaveOrganisation, removeMember }}
         tenant={tenant}
       />
       {waiting.length > 0 && (
@@ -54,7 +54,7 @@ export default async function MembersPage() {
           revoke={revokeInvitation}
         />
       )}
-      <RolesExplained />
+      <RoleDescriptions />
     </Page>
   )
 }

@@ -1,10 +1,11 @@
 'use server'
 
 import { z } from 'zod'
-import { tenantAction } from '#app/action'
-import { minorOf } from '#app/amounts'
-import { amount, id, quantity, requiredText, text, version } from '#app/form-fields'
-import { Conflict, Invalid } from '#db/errors'
+import { tenantAction } from '#app/_actions/action'
+import { parseAmount } from '#app/_format/parse-amount'
+import { amount, id, quantity, requiredText, text, version } from '#app/_actions/field-schemas'
+import { Invalid } from '@rowhouse/tenancy'
+import { Conflict } from '#db/errors'
 import * as orders from '#db/product/orders'
 import { orderStatuses } from '#db/product/order-status'
 
@@ -29,7 +30,7 @@ const priced = (
   note,
   lines: lines.map(({ unitPrice, ...rest }, i) => ({
     ...rest,
-    unitPriceMinor: minorOf(unitPrice, currency, `lines.${i}.unitPrice`),
+    unitPriceMinor: parseAmount(unitPrice, currency, `lines.${i}.unitPrice`),
   })),
 })
 
@@ -49,7 +50,7 @@ export const editOrder = tenantAction(
         ...(await orders.edit(tx, input.id, input.version, priced(input, tenant.currency))),
       }
     } catch (error) {
-      const theirs = error instanceof Conflict ? await orders.find(tx, input.id) : null
+      const theirs = Conflict.is(error) ? await orders.find(tx, input.id) : null
       if (!theirs) throw error
       return { saved: false as const, theirs }
     }

@@ -1,13 +1,13 @@
 import { Plus } from 'lucide-react'
 import type { Metadata } from 'next'
-import { tenantPage } from '#app/tenant-page'
-import { FirstMinute } from '#components/overview/first-minute'
+import { tenantPage } from '#app/_session/tenant-page'
+import { GettingStarted } from '#components/overview/getting-started'
 import { Today } from '#components/overview/today'
 import { Page } from '#components/page'
 import { ButtonLink } from '#components/ui/button'
 import { PageHeader } from '#components/ui/page-header'
-import * as activity from '#db/product/activity'
-import { begun } from '#db/product/beginnings'
+import * as activity from '#db/activity/activity'
+import { begun } from '#db/product/first-orders'
 import { cells, figures } from '#db/product/order-figures'
 import { waiting } from '#db/product/order-list'
 import { periodOf } from '#db/product/period'
@@ -34,7 +34,7 @@ export default async function OverviewPage() {
           title={`Welcome to ${tenant.name}, ${firstName}`}
           about="An order needs a product and a customer. It takes about a minute."
         />
-        <FirstMinute has={has} mayWrite={may('orders:write')} addSampleData={addSampleData} />
+        <GettingStarted has={has} mayWrite={may('orders:write')} addSampleData={addSampleData} />
       </Page>
     )
   }

@@ -1,9 +1,9 @@
 'use server'
 
 import { z } from 'zod'
-import { tenantAction } from '#app/action'
-import { minorOf } from '#app/amounts'
-import { amount, id, requiredText, version } from '#app/form-fields'
+import { tenantAction } from '#app/_actions/action'
+import { parseAmount } from '#app/_format/parse-amount'
+import { amount, id, requiredText, version } from '#app/_actions/field-schemas'
 import * as products from '#db/product/products'
 
 const product = z.object({
@@ -16,7 +16,7 @@ const productId = id('This product does not exist.')
 export const createProduct = tenantAction(
   product,
   (tx, { sku, name, price }, tenant) =>
-    products.create(tx, { sku, name, priceMinor: minorOf(price, tenant.currency, 'price') }),
+    products.create(tx, { sku, name, priceMinor: parseAmount(price, tenant.currency, 'price') }),
   { may: 'products:write' },
 )
 
@@ -26,7 +26,7 @@ export const editProduct = tenantAction(
     products.edit(tx, id, version, {
       sku,
       name,
-      priceMinor: minorOf(price, tenant.currency, 'price'),
+      priceMinor: parseAmount(price, tenant.currency, 'price'),
     }),
   { may: 'products:write' },
 )

@@ -1,13 +1,13 @@
 'use server'
 
 import { z } from 'zod'
-import { tenantAction } from '#app/action'
-import { id, plainName, requiredText } from '#app/form-fields'
-import * as activity from '#db/product/activity'
+import { tenantAction } from '#app/_actions/action'
+import { id, plainName, requiredText } from '#app/_actions/field-schemas'
+import * as activity from '#db/activity/activity'
 import * as apiKeys from '#db/accounts/api-keys'
-import { Invalid } from '#db/errors'
-import * as orders from '#db/product/orders'
-import { currencies, locales, save } from '#db/tenant-settings'
+import { Invalid } from '@rowhouse/tenancy'
+import { usesCurrency } from '#db/modules'
+import { currencies, locales, save } from '#db/accounts/tenant-settings'
 
 const settings = z.object({
   name: plainName('Enter a name.'),
@@ -19,7 +19,7 @@ const settings = z.object({
 export const saveSettings = tenantAction(
   settings,
   async (tx, input, tenant) => {
-    if (input.currency !== tenant.currency && (await orders.anyYet(tx)))
+    if (input.currency !== tenant.currency && (await usesCurrency(tx)))
       throw new Invalid(
         'currency',
         `There are orders in ${tenant.currency} already, so the currency stays.`,

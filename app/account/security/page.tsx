@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { requireUser } from '#app/session'
+import { requireUser } from '#app/_session/session'
 import { ChangePassword } from '#components/account/change-password'
 import { QrCode } from '#components/account/qr-code'
 import { TwoFactor } from '#components/account/two-factor'
@@ -9,8 +9,8 @@ import {
   changePassword,
   confirmTwoFactor,
   prepareTwoFactor,
-  renewRecoveryCodes,
-  turnTwoFactorOff,
+  regenerateRecoveryCodes,
+  disableTwoFactor,
 } from '../actions'
 
 export const metadata: Metadata = { title: 'Password and codes' }
@@ -21,7 +21,7 @@ export default async function SecurityPage() {
     secondFactor.isOn(user.id),
     secondFactor.recoveryCodesLeft(user.id),
     secondFactor.prepared(user),
-    user.operator && secondFactor.lacking(user.id),
+    user.operator && secondFactor.isMissing(user.id),
   ])
   return (
     <>
@@ -41,8 +41,8 @@ export default async function SecurityPage() {
         }
         prepare={prepareTwoFactor}
         confirm={confirmTwoFactor}
-        renew={renewRecoveryCodes}
-        turnOff={turnTwoFactorOff}
+        renew={regenerateRecoveryCodes}
+        turnOff={disableTwoFactor}
       />
     </>
   )

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
-import { formatsFor } from '#app/formats'
-import { requireUser } from '#app/session'
-import { OpenSessions } from '#components/account/open-sessions'
+import { formatsFor } from '#app/_format/formats'
+import { requireUser } from '#app/_session/session'
+import { ActiveSessions } from '#components/account/active-sessions'
 import * as sessions from '#db/accounts/sessions'
 import { endOtherSessions, endSession } from '../actions'
 
@@ -11,7 +11,7 @@ export default async function SessionsPage() {
   const { id, user, tenant } = await requireUser()
   const formats = await formatsFor(tenant ?? { locale: 'en-GB', currency: 'EUR' })
   return (
-    <OpenSessions
+    <ActiveSessions
       sessions={await sessions.ofUser(user.id)}
       current={id}
       formats={formats}

@@ -1,6 +1,6 @@
 import type { Route } from 'next'
-import { consolePage } from '#app/operator'
-import { readConsoleAddress } from '#app/console-address'
+import { consolePage } from '#app/_session/operator'
+import { parseConsoleListParams } from '#app/_http/console-search-params'
 import { AuditTable } from '#components/console/audit-table'
 import { VerifyAudit } from '#components/console/verify-audit'
 import { PageFrame } from '#components/page'
@@ -8,16 +8,17 @@ import { ButtonLink } from '#components/ui/button'
 import { Card } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
 import { SearchBox } from '#components/ui/search-box'
-import { listAudit } from '#db/console/audit-trail'
+import { listAudit } from '@rowhouse/tenancy/admin'
 import { checkAudit } from './actions'
+import { tenancy } from '#db/tenancy'
 
 export default async function AuditPage({ searchParams }: PageProps<'/console/audit'>) {
   const { formats } = await consolePage()
   const given = await searchParams
-  const { q, kept, link } = readConsoleAddress('/console/audit', given)
+  const { q, keepParams, link } = parseConsoleListParams('/console/audit', given)
   const below = Number(given.below)
   const before = Number.isSafeInteger(below) && below > 0 ? below : null
-  const { rows, next } = await listAudit({ tenantId: null, search: q, size: 50, before })
+  const { rows, next } = await listAudit(tenancy(), { tenantId: null, search: q, size: 50, before })
   return (
     <PageFrame>
       <title>Audit · Rowhouse console</title>
@@ -26,7 +27,7 @@ export default async function AuditPage({ searchParams }: PageProps<'/console/au
         <div className="px-4 py-3 sm:px-5">
           <SearchBox
             action={'/console/audit' as Route}
-            keep={kept('q', 'below', 'mark')}
+            keep={keepParams('q', 'below', 'mark')}
             value={q}
             label="Search the trail"
             placeholder="Person, deed or tenant"

@@ -1,10 +1,11 @@
 'use server'
 
 import { z } from 'zod'
-import { operatorAction } from '#app/action'
-import { examineNow } from '#db/doctor/examinations'
+import { operatorAction } from '#app/_actions/action'
+import { runChecks } from '@rowhouse/tenancy/checks'
+import { tenancy } from '#db/tenancy'
 
-export const examineInvariants = operatorAction(z.object({}), async ({ user }) => {
-  const { offenders } = await examineNow('doctor', user.email)
-  return { offenders: offenders.length }
+export const checkInvariants = operatorAction(z.object({}), async ({ user }) => {
+  const { violations } = await runChecks(tenancy(), 'doctor', user.email)
+  return { violations: violations.length }
 })

@@ -1,18 +1,18 @@
-import { consolePage } from '#app/operator'
+import { consolePage } from '#app/_session/operator'
 import { DoctorReport } from '#components/console/doctor-report'
 import { ActionButton } from '#components/forms/action-button'
 import { PageFrame } from '#components/page'
 import { PageHeader } from '#components/ui/page-header'
-import { invariants } from '#db/doctor/doctor'
-import { lastExamination } from '#db/doctor/examinations'
-import { examineInvariants } from './actions'
+import { invariants, lastCheckRun } from '@rowhouse/tenancy/checks'
+import { checkInvariants } from './actions'
+import { tenancy } from '#db/tenancy'
 
 export default async function DoctorPage() {
   const { formats } = await consolePage()
   const [names, doctor, drift] = await Promise.all([
     invariants(),
-    lastExamination('doctor'),
-    lastExamination('drift'),
+    lastCheckRun(tenancy(), 'doctor'),
+    lastCheckRun(tenancy(), 'drift'),
   ])
   return (
     <PageFrame width="normal">
@@ -22,7 +22,7 @@ export default async function DoctorPage() {
         about="Every invariant that isolation rests on, asked of every database. The worker asks once an hour."
       >
         <ActionButton
-          action={examineInvariants}
+          action={checkInvariants}
           input={{}}
           look="primary"
           done="Every database was looked at."

@@ -1,11 +1,12 @@
 'use server'
 
 import { z } from 'zod'
-import { operatorAction } from '#app/action'
-import { text } from '#app/form-fields'
-import { recordDeed } from '#db/console/audit'
-import { examineNow } from '#db/doctor/examinations'
-import { requestRun } from '#db/fleet/runs'
+import { operatorAction } from '#app/_actions/action'
+import { text } from '#app/_actions/field-schemas'
+import { recordAction } from '@rowhouse/tenancy/admin'
+import { runChecks } from '@rowhouse/tenancy/checks'
+import { requestRun } from '@rowhouse/tenancy/migrations'
+import { tenancy } from '#db/tenancy'
 
 const words = text(1000).transform((typed) => typed.split(/[\s,]+/).filter(Boolean))
 const whole = (most: number) =>
@@ -28,10 +29,10 @@ export const startRun = operatorAction(
       ...(concurrency && { concurrency }),
       ...(maxFailures && { maxFailures }),
     }
-    const id = await requestRun(user.email, options)
-    await recordDeed({
+    const id = await requestRun(tenancy(), user.email, options)
+    await recordAction(tenancy(), {
       actor: user.email,
-      deed: 'fleet run requested',
+      action: 'fleet run requested',
       detail: { run: id, ...options },
     })
     return { id }
@@ -39,7 +40,7 @@ export const startRun = operatorAction(
   { then: ({ id }) => `/console/fleet/runs/${id}` },
 )
 
-export const examineDrift = operatorAction(z.object({}), async ({ user }) => {
-  const { offenders } = await examineNow('drift', user.email)
-  return { offenders: offenders.length }
+export const checkDrift = operatorAction(z.object({}), async ({ user }) => {
+  const { violations } = await runChecks(tenancy(), 'drift', user.email)
+  return { violations: violations.length }
 })

@@ -1,51 +1,53 @@
-import { consolePage } from '#app/operator'
-import { readConsoleAddress } from '#app/console-address'
+import { consolePage } from '#app/_session/operator'
+import { parseConsoleListParams } from '#app/_http/console-search-params'
 import { FleetPlan } from '#components/console/fleet-plan'
 import { FleetRuns } from '#components/console/fleet-runs'
 import { FleetTargets } from '#components/console/fleet-targets'
-import { FigureCard } from '#components/console/figure-card'
+import { MetricCard } from '#components/console/metric-card'
 import { RunForm } from '#components/console/run-form'
 import { ActionButton } from '#components/forms/action-button'
 import { count } from '#components/formats'
 import { PageFrame } from '#components/page'
 import { PageHeader } from '#components/ui/page-header'
-import { lastExamination } from '#db/doctor/examinations'
-import { plan } from '#db/fleet/plan'
-import { listRuns } from '#db/fleet/runs'
-import { readStatus } from '#db/fleet/status'
-import { examineDrift, startRun } from './actions'
+import { lastCheckRun } from '@rowhouse/tenancy/checks'
+import { planMigrations, listRuns, readStatus } from '@rowhouse/tenancy/migrations'
+import { checkDrift, startRun } from './actions'
+import { tenancy } from '#db/tenancy'
 
 export default async function FleetPage({ searchParams }: PageProps<'/console/fleet'>) {
   const { formats } = await consolePage()
-  const { pick, link } = readConsoleAddress('/console/fleet', await searchParams)
+  const { pick, link } = parseConsoleListParams('/console/fleet', await searchParams)
   const off = pick('show', ['off']) !== null
   const [status, runs, drift] = await Promise.all([
-    readStatus(),
-    listRuns(10),
-    lastExamination('drift'),
+    readStatus(tenancy()),
+    listRuns(tenancy(), 10),
+    lastCheckRun(tenancy(), 'drift'),
   ])
   // after the status, which looks at databases that nobody has looked at yet
-  const planned = status.current === status.total ? [] : await plan().catch((error: Error) => error)
+  const planned =
+    status.current === status.total
+      ? []
+      : await planMigrations(tenancy()).catch((error: Error) => error)
   return (
     <PageFrame>
       <title>Fleet · Rowhouse console</title>
       <PageHeader title="Fleet" about="Every schema and database that migrations go to.">
-        <ActionButton action={examineDrift} input={{}} done="The catalogues were compared.">
+        <ActionButton action={checkDrift} input={{}} done="The catalogues were compared.">
           Look for drift
         </ActionButton>
         <RunForm action={startRun} behind={status.total - status.current} formats={formats} />
       </PageHeader>
-      <FigureCard
-        figures={[
+      <MetricCard
+        metrics={[
           { name: 'Targets', value: count(status.total, formats) },
           { name: 'At this build’s version', value: count(status.current, formats) },
           { name: 'Newest migration', value: status.last.tenant },
           {
             name: 'Drift',
             value: drift
-              ? drift.offenders.length === 0
+              ? drift.violations.length === 0
                 ? 'None'
-                : count(drift.offenders.length, formats)
+                : count(drift.violations.length, formats)
               : 'Unknown',
             href: '/console/doctor',
           },

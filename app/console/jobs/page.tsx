@@ -1,19 +1,18 @@
-import { consolePage } from '#app/operator'
-import { readConsoleAddress } from '#app/console-address'
+import { consolePage } from '#app/_session/operator'
+import { parseConsoleListParams } from '#app/_http/console-search-params'
 import { JobsTable, stageNames } from '#components/console/jobs-table'
-import { Rounds } from '#components/console/rounds'
+import { ScheduledJobs } from '#components/console/scheduled-jobs'
 import { count } from '#components/formats'
 import { PageFrame } from '#components/page'
 import { Card } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
 import { PageHeader } from '#components/ui/page-header'
 import { Tabs } from '#components/ui/tabs'
-import { jobStages, listJobs, listRounds } from '#db/console/job-list'
-import { retryQueued } from './actions'
+import { jobStages, listJobs, listRounds } from '#db/operators/job-list'
 
 export default async function JobsPage({ searchParams }: PageProps<'/console/jobs'>) {
   const { formats } = await consolePage()
-  const { pick, link } = readConsoleAddress('/console/jobs', await searchParams)
+  const { pick, link } = parseConsoleListParams('/console/jobs', await searchParams)
   const [all, rounds] = await Promise.all([listJobs(), listRounds()])
   const stage = pick('show', jobStages)
   const jobs = stage ? all.filter((job) => job.stage === stage) : all
@@ -44,10 +43,10 @@ export default async function JobsPage({ searchParams }: PageProps<'/console/job
             The workers wait for something to be asked for.
           </EmptyState>
         ) : (
-          <JobsTable jobs={jobs} retry={retryQueued} formats={formats} />
+          <JobsTable jobs={jobs} formats={formats} />
         )}
       </Card>
-      <Rounds rounds={rounds} formats={formats} />
+      <ScheduledJobs rounds={rounds} formats={formats} />
     </PageFrame>
   )
 }

@@ -1,6 +1,6 @@
 import type { Route } from 'next'
-import { readConsoleAddress } from '#app/console-address'
-import { consolePage } from '#app/operator'
+import { parseConsoleListParams } from '#app/_http/console-search-params'
+import { consolePage } from '#app/_session/operator'
 import { MovesTable } from '#components/console/moves-table'
 import { PageFrame } from '#components/page'
 import { Card } from '#components/ui/card'
@@ -9,13 +9,14 @@ import { PageHeader } from '#components/ui/page-header'
 import { Pager } from '#components/ui/pager'
 import { ButtonLink } from '#components/ui/button'
 import { Tabs } from '#components/ui/tabs'
-import { listMoves } from '#db/move/view'
+import { listMoves } from '@rowhouse/tenancy/moves'
+import { tenancy } from '#db/tenancy'
 
 export default async function MovesPage({ searchParams }: PageProps<'/console/moves'>) {
   const { formats } = await consolePage()
-  const { cursor, link, pick } = readConsoleAddress('/console/moves', await searchParams)
+  const { cursor, link, pick } = parseConsoleListParams('/console/moves', await searchParams)
   const live = pick('show', ['live']) !== null
-  const page = await listMoves({ live, size: 50, cursor })
+  const page = await listMoves(tenancy(), { live, size: 50, cursor })
   return (
     <PageFrame>
       <title>Moves · Rowhouse console</title>

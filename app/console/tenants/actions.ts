@@ -1,26 +1,21 @@
 'use server'
 
 import { z } from 'zod'
-import { operatorAction } from '#app/action'
-import { requiredText, text } from '#app/form-fields'
-import * as erasures from '#db/erase/erasures'
-import { Invalid } from '#db/errors'
-import { requestFor } from '#db/export/exports'
-import * as holds from '#db/holds'
-import { limitFacts, limitsIn, setLimits } from '#db/limits/limits'
-import { planMove, requestMove } from '#db/move/request'
-import { usualPause } from '#db/move/view'
-import { kindOf } from '#db/placements/create'
-import { inspectServer } from '#db/placements/servers'
-import { tiers } from '#db/tiers'
-import { resume, suspend } from '#db/console/suspensions'
-import { tenantOf } from '#db/console/tenant-facts'
+import { operatorAction } from '#app/_actions/action'
+import { requiredText, text } from '#app/_actions/field-schemas'
+import { erasures, requestFor, holds } from '@rowhouse/tenancy/data'
+import { Invalid, limitFacts, limitsIn, setLimits } from '@rowhouse/tenancy'
+import { planMove, requestMove, usualPause } from '@rowhouse/tenancy/moves'
+import { inspectServer, resume, suspend } from '@rowhouse/tenancy/admin'
+import { tiers, tierNames } from '#db/tiers'
+import { tenantOf } from '#db/operators/tenant-facts'
+import { tenancy } from '#db/tenancy'
 
 const slug = text(63)
 const reason = requiredText(500, 'Say why, for those who read the audit trail later.')
 const change = z.object({
   slug,
-  tier: z.enum(tiers, 'Choose a tier.'),
+  tier: z.enum(tierNames, 'Choose a tier.'),
   databaseUrl: text(1000).optional(),
 })
 const server = (databaseUrl: string | undefined) => (databaseUrl ? { databaseUrl } : {})
@@ -30,16 +25,25 @@ export const planTierChange = operatorAction(
   change,
   async ({ user }, { slug, tier, databaseUrl }) => {
     const tenant = await tenantOf(slug)
-    const found = databaseUrl ? await inspectServer(databaseUrl) : null
-    const plan = await planMove({
+    const found = databaseUrl ? await inspectServer(tenancy(), databaseUrl) : null
+    const plan = await planMove(tenancy(), {
       tenantId: tenant.id,
-      to: kindOf[tier],
+      to: tiers[tier].placement,
+      tier,
       actor: user.email,
       reason: 'dry run',
       ...server(databaseUrl),
     })
-    const [pause, { own, limits }] = await Promise.all([usualPause(), limitFacts(tenant.id)])
-    return { ...plan, server: found, pause, limits: { now: limits, then: limitsIn(tier, own) } }
+    const [pause, { own, limits }] = await Promise.all([
+      usualPause(tenancy()),
+      limitFacts(tenancy(), tenant.id),
+    ])
+    return {
+      ...plan,
+      server: found,
+      pause,
+      limits: { now: limits, then: limitsIn(tenancy(), tier, own) },
+    }
   },
   { redraw: [] },
 )
@@ -48,9 +52,10 @@ export const changeTier = operatorAction(
   change.extend({ reason }),
   async ({ user }, { slug, tier, databaseUrl, reason }) => {
     const tenant = await tenantOf(slug)
-    return requestMove({
+    return requestMove(tenancy(), {
       tenantId: tenant.id,
-      to: kindOf[tier],
+      to: tiers[tier].placement,
+      tier,
       actor: user.email,
       reason,
       ...server(databaseUrl),
@@ -63,7 +68,7 @@ export const suspendTenant = operatorAction(
   z.object({ slug, reason }),
   async ({ user }, { slug, reason }) => {
     const tenant = await tenantOf(slug)
-    await suspend({ tenantId: tenant.id, slug, actor: user.email, reason })
+    await suspend(tenancy(), { tenantId: tenant.id, slug, actor: user.email, reason })
     return {}
   },
 )
@@ -72,7 +77,7 @@ export const resumeTenant = operatorAction(
   z.object({ slug, reason }),
   async ({ user }, { slug, reason }) => {
     const tenant = await tenantOf(slug)
-    await resume({ tenantId: tenant.id, slug, actor: user.email, reason })
+    await resume(tenancy(), { tenantId: tenant.id, slug, actor: user.email, reason })
     return {}
   },
 )
@@ -97,7 +102,11 @@ export const setTenantLimits = operatorAction(
     exportRows: own(1, most),
   }),
   async ({ user }, { slug, reason, ...limits }) => {
-    await setLimits({ tenantId: (await tenantOf(slug)).id, actor: user.email, reason }, limits)
+    await setLimits(
+      tenancy(),
+      { tenantId: (await tenantOf(slug)).id, actor: user.email, reason },
+      limits,
+    )
     return {}
   },
 )
@@ -105,7 +114,7 @@ export const setTenantLimits = operatorAction(
 export const exportTenant = operatorAction(
   z.object({ slug, reason }),
   async ({ user }, { slug, reason }) => {
-    const { id } = await requestFor((await tenantOf(slug)).id, user.email, reason)
+    const { id } = await requestFor(tenancy(), (await tenantOf(slug)).id, user.email, reason)
     return { id }
   },
 )
@@ -113,7 +122,12 @@ export const exportTenant = operatorAction(
 export const holdTenant = operatorAction(
   z.object({ slug, reason }),
   async ({ user }, { slug, reason }) => {
-    await holds.hold({ tenantId: (await tenantOf(slug)).id, slug, actor: user.email, reason })
+    await holds.hold(tenancy(), {
+      tenantId: (await tenantOf(slug)).id,
+      slug,
+      actor: user.email,
+      reason,
+    })
     return {}
   },
 )
@@ -121,7 +135,12 @@ export const holdTenant = operatorAction(
 export const liftHold = operatorAction(
   z.object({ slug, reason }),
   async ({ user }, { slug, reason }) => {
-    await holds.lift({ tenantId: (await tenantOf(slug)).id, slug, actor: user.email, reason })
+    await holds.lift(tenancy(), {
+      tenantId: (await tenantOf(slug)).id,
+      slug,
+      actor: user.email,
+      reason,
+    })
     return {}
   },
 )
@@ -132,12 +151,19 @@ export const eraseTenant = operatorAction(
     const tenant = await tenantOf(slug)
     if (name !== tenant.name)
       throw new Invalid('name', `Type ${tenant.name} to confirm; this is ${name || 'nothing'}.`)
-    const { dueAt } = await erasures.request(tenant.id, { actor: user.email, userId: null, reason })
+    const { dueAt } = await erasures.request(tenancy(), tenant.id, {
+      actor: user.email,
+      userId: null,
+      reason,
+    })
     return { dueAt }
   },
 )
 
-export const keepTenant = operatorAction(z.object({ slug }), async ({ user }, { slug }) => {
-  await erasures.withdraw((await tenantOf(slug)).id, user.email)
-  return {}
-})
+export const cancelTenantErasure = operatorAction(
+  z.object({ slug }),
+  async ({ user }, { slug }) => {
+    await erasures.withdraw(tenancy(), (await tenantOf(slug)).id, user.email)
+    return {}
+  },
+)

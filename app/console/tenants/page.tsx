@@ -1,5 +1,5 @@
-import { readConsoleAddress } from '#app/console-address'
-import { consolePage } from '#app/operator'
+import { parseConsoleListParams } from '#app/_http/console-search-params'
+import { consolePage } from '#app/_session/operator'
 import { TenantFilters } from '#components/console/tenant-filters'
 import { TenantsTable } from '#components/console/tenants-table'
 import { count } from '#components/formats'
@@ -8,9 +8,10 @@ import { Card } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
 import { PageHeader } from '#components/ui/page-header'
 import { Pager } from '#components/ui/pager'
-import { offendersIn } from '#db/doctor/examinations'
-import { readStatus } from '#db/fleet/status'
-import { placementKinds, tiers } from '#db/tiers'
+import { violationsIn } from '@rowhouse/tenancy/checks'
+import { readStatus } from '@rowhouse/tenancy/migrations'
+import { placementKinds } from '@rowhouse/tenancy'
+import { tierNames } from '#db/tiers'
 import {
   countTenants,
   listTenants,
@@ -18,19 +19,20 @@ import {
   tenantStates,
   type TenantFilter,
   type TenantView,
-} from '#db/console/tenant-list'
-import { hoursAgo, usageOf } from '#db/console/usage-report'
+} from '#db/operators/tenant-list'
+import { hoursAgo, usageOf } from '#db/operators/usage-report'
+import { tenancy } from '#db/tenancy'
 
 export default async function TenantsPage({ searchParams }: PageProps<'/console/tenants'>) {
   const { formats } = await consolePage()
   const given = await searchParams
-  const address = readConsoleAddress('/console/tenants', given)
+  const address = parseConsoleListParams('/console/tenants', given)
   const { q, cursor, link, pick } = address
   const sorts = tenantSorts.flatMap((sort) => [sort, `-${sort}`])
   const sort = pick('sort', sorts) ?? 'name'
   const filter: TenantFilter = {
     search: q,
-    tier: pick('tier', tiers),
+    tier: pick('tier', tierNames),
     kind: pick('kind', placementKinds),
     state: pick('state', tenantStates),
   }
@@ -43,14 +45,17 @@ export default async function TenantsPage({ searchParams }: PageProps<'/console/
   const [page, found, fleet] = await Promise.all([
     listTenants(filter, view),
     countTenants(filter),
-    readStatus(),
+    readStatus(tenancy()),
   ])
   const [used, ailing] = await Promise.all([
     usageOf(
       page.rows.map(({ id }) => id),
       hoursAgo(24),
     ),
-    offendersIn(page.rows.map(({ id }) => id)),
+    violationsIn(
+      tenancy(),
+      page.rows.map(({ id }) => id),
+    ),
   ])
   return (
     <PageFrame>

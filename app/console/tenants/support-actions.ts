@@ -1,10 +1,10 @@
 'use server'
 
 import { z } from 'zod'
-import { operatorAction } from '#app/action'
-import { requiredText, text } from '#app/form-fields'
-import * as support from '#db/console/support'
-import { tenantOf } from '#db/console/tenant-facts'
+import { operatorAction } from '#app/_actions/action'
+import { requiredText, text } from '#app/_actions/field-schemas'
+import * as support from '#db/operators/support'
+import { tenantOf } from '#db/operators/tenant-facts'
 
 const reason = requiredText(500, 'Say why; the tenant sees it too.')
 const minutes = z.coerce

@@ -1,16 +1,16 @@
-import { consolePage } from '#app/operator'
-import { readConsoleAddress } from '#app/console-address'
-import { ChoiceMenu } from '#components/console/choice-menu'
-import { FigureCard } from '#components/console/figure-card'
-import { duration } from '#components/console/figures'
+import { consolePage } from '#app/_session/operator'
+import { parseConsoleListParams } from '#app/_http/console-search-params'
+import { FilterMenu } from '#components/console/filter-menu'
+import { MetricCard } from '#components/console/metric-card'
+import { formatDuration } from '#components/console/format-time'
 import { UsageTable } from '#components/console/usage-table'
 import { count } from '#components/formats'
 import { PageFrame } from '#components/page'
 import { Card } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
 import { PageHeader } from '#components/ui/page-header'
-import { usageNames } from '#db/limits/usage'
-import { hoursAgo, topTenants } from '#db/console/usage-report'
+import { usageNames } from '@rowhouse/tenancy'
+import { hoursAgo, topTenants } from '#db/operators/usage-report'
 
 const periods = {
   day: { name: 'Last day', hours: 24 },
@@ -21,7 +21,7 @@ const periodNames = ['hour', 'day', 'week'] as const
 
 export default async function UsagePage({ searchParams }: PageProps<'/console/usage'>) {
   const { formats } = await consolePage()
-  const { pick, link } = readConsoleAddress('/console/usage', await searchParams)
+  const { pick, link } = parseConsoleListParams('/console/usage', await searchParams)
   const period = periods[pick('period', periodNames) ?? 'day']
   const by = pick('by', usageNames) ?? 'databaseMs'
   const { rows, all } = await topTenants(hoursAgo(period.hours), by)
@@ -32,7 +32,7 @@ export default async function UsagePage({ searchParams }: PageProps<'/console/us
         title="Usage"
         about="Who uses the database, who waits for it, and who has outgrown their place."
       >
-        <ChoiceMenu
+        <FilterMenu
           label="Period"
           value={period.name}
           choices={periodNames.map((name) => ({
@@ -41,11 +41,11 @@ export default async function UsagePage({ searchParams }: PageProps<'/console/us
           }))}
         />
       </PageHeader>
-      <FigureCard
-        figures={[
+      <MetricCard
+        metrics={[
           { name: 'Transactions', value: count(all.transactions, formats) },
-          { name: 'Database time', value: duration(all.databaseMs) },
-          { name: 'Waited for a connection', value: duration(all.waitMs) },
+          { name: 'Database time', value: formatDuration(all.databaseMs) },
+          { name: 'Waited for a connection', value: formatDuration(all.waitMs) },
           { name: 'Limits hit', value: count(all.limitsHit, formats) },
         ]}
       />

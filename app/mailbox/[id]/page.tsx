@@ -1,17 +1,17 @@
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
-import { mailboxOpen } from '#app/mailbox-open'
+import { isMailboxEnabled } from '#app/_http/mailbox-enabled'
 import { MailText } from '#components/mailbox/mail-text'
 import { PageFrame } from '#components/page'
 import { PageHeader } from '#components/ui/page-header'
-import { isId } from '#db/id'
+import { isId } from '@rowhouse/tenancy'
 import { read } from '#db/mail/outbox'
 
 export const metadata: Metadata = { title: 'Mail' }
 
 export default async function MailPage({ params }: PageProps<'/mailbox/[id]'>) {
   const { id } = await params
-  const mail = mailboxOpen() && isId(id) ? await read(id) : undefined
+  const mail = isMailboxEnabled() && isId(id) ? await read(id) : undefined
   if (!mail) notFound()
   return (
     <main>

@@ -1,10 +1,10 @@
-import { commandLine } from '#db/console/audit'
+import { commandLine } from '@rowhouse/tenancy/admin'
 import type { Run } from '#db/cli/commands'
 import { follow } from '#db/cli/fleet/progress'
 import { list, number, percents, word } from '#db/cli/fleet/options'
 import { table } from '#db/cli/table'
-import { bringPlatform } from '#db/fleet/platform'
-import { requestRun, runFleetJob } from '#db/fleet/runs'
+import { migratePlatform, requestRun, runFleetJob } from '@rowhouse/tenancy/migrations'
+import { tenancy } from '#db/tenancy'
 
 export const run: Run = async ({ values }) => {
   const options = {
@@ -16,8 +16,9 @@ export const run: Run = async ({ values }) => {
     to: word(values, 'to'),
   }
   // the row of this run stands in a table of the platform
-  await bringPlatform()
+  await migratePlatform(tenancy())
   const id = await requestRun(
+    tenancy(),
     commandLine(),
     Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
   )
@@ -25,7 +26,9 @@ export const run: Run = async ({ values }) => {
   const stop = () => stopping.abort()
   process.once('SIGINT', stop).once('SIGTERM', stop)
   const { onProgress, end } = follow()
-  const result = await runFleetJob(id, { onProgress, signal: stopping.signal }).finally(end)
+  const result = await runFleetJob(tenancy(), id, { onProgress, signal: stopping.signal }).finally(
+    end,
+  )
   process.off('SIGINT', stop).off('SIGTERM', stop)
   const { state, done, byOthers, failed, left, message, tookMs } = result
   const lines = [

@@ -1,13 +1,18 @@
 import type { Run } from '#db/cli/commands'
 import { word } from '#db/cli/fleet/options'
-import { locks } from '#db/fleet/effects'
-import { readStatus } from '#db/fleet/status'
-import { plan, type PlannedFile, type PlannedStatement } from '#db/fleet/plan'
+import {
+  statementLocks,
+  readStatus,
+  planMigrations,
+  type PlannedFile,
+  type PlannedStatement,
+} from '@rowhouse/tenancy/migrations'
+import { tenancy } from '#db/tenancy'
 
 export const run: Run = async ({ values }) => {
   const to = word(values, 'to')
-  await readStatus() // looks at databases that nobody has looked at yet
-  const files = await plan(to === undefined ? {} : { to })
+  await readStatus(tenancy()) // looks at databases that nobody has looked at yet
+  const files = await planMigrations(tenancy(), to === undefined ? {} : { to })
   return {
     text:
       files.length === 0
@@ -41,7 +46,7 @@ function statementText({ text, touches, warning, safer }: PlannedStatement): str
   const what = touches.map(({ table, lock, rewrites, reads }) =>
     lock === 'none'
       ? 'locks no table that is in use'
-      : `${lock}${table === null ? '' : ` on ${table}`}, keeps out ${locks[lock]}${rewrites ? ', rewrites the table' : reads ? ', reads the whole table' : ''}`,
+      : `${lock}${table === null ? '' : ` on ${table}`}, keeps out ${statementLocks[lock]}${rewrites ? ', rewrites the table' : reads ? ', reads the whole table' : ''}`,
   )
   return [
     `  ${text.length > 110 ? `${text.slice(0, 109)}…` : text}`,

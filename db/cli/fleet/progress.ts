@@ -1,4 +1,4 @@
-import type { Progress } from '#db/fleet/tally'
+import type { Progress } from '@rowhouse/tenancy/migrations'
 
 const width = 30
 

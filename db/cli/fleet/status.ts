@@ -1,9 +1,10 @@
 import type { Run } from '#db/cli/commands'
 import { table } from '#db/cli/table'
-import { readStatus } from '#db/fleet/status'
+import { readStatus } from '@rowhouse/tenancy/migrations'
+import { tenancy } from '#db/tenancy'
 
 export const run: Run = async ({ values }) => {
-  const status = await readStatus({ look: Boolean(values.look) })
+  const status = await readStatus(tenancy(), { look: Boolean(values.look) })
   const { total, current, targets, ms, last } = status
   const notable = targets.filter(({ state }) => state !== 'current')
   const lines = [

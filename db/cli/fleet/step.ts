@@ -2,15 +2,18 @@ import type { Run } from '#db/cli/commands'
 import { word } from '#db/cli/fleet/options'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
-import { steps } from '#db/fleet/steps/all'
-import { readSteps, runStep } from '#db/fleet/steps/run'
-import { platform } from '#db/registry'
-import { bySlug } from '#db/tenants'
+import { dataSteps as steps } from '#db/modules'
+import { readSteps, runStep } from '@rowhouse/tenancy/migrations'
+import { platform, tenancy } from '#db/tenancy'
+import { bySlug } from '@rowhouse/tenancy'
 
 export const run: Run = async ({ values, positionals: [name, ...rest] }) => {
   if (rest.length > 0) throw new UsageError('name one step')
   if (name === undefined) {
-    const known = await readSteps(steps.map((step) => step.name))
+    const known = await readSteps(
+      tenancy(),
+      steps.map((step) => step.name),
+    )
     return {
       text: table(
         ['step', 'tenants done', 'begun', 'failed', 'rows changed'],
@@ -28,7 +31,7 @@ export const run: Run = async ({ values, positionals: [name, ...rest] }) => {
   if (tenant !== undefined) await bySlug(platform(), tenant)
   const stopping = new AbortController()
   process.once('SIGINT', () => stopping.abort())
-  const result = await runStep(step, {
+  const result = await runStep(tenancy(), step, {
     signal: stopping.signal,
     ...(tenant === undefined ? {} : { tenant }),
     onProgress: ({ done, tenants, rows, failed }) =>

@@ -1,8 +1,9 @@
 import type { Run } from '#db/cli/commands'
-import { verifyFleet, type Drift } from '#db/fleet/verify'
+import { verifyFleet, type Drift } from '@rowhouse/tenancy/migrations'
+import { tenancy } from '#db/tenancy'
 
 export const run: Run = async () => {
-  const { targets, drift, ms } = await verifyFleet()
+  const { targets, drift, ms } = await verifyFleet(tenancy())
   const who = new Set(drift.map(({ target }) => target))
   const text =
     drift.length === 0

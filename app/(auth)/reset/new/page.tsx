@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
-import { openedLink } from '#app/mail-link'
+import { openedLink } from '#app/_session/mail-link-cookie'
 import { AuthHeading } from '#components/sign-in/auth-heading'
-import { LinkGone } from '#components/sign-in/link-gone'
+import { InvalidLink } from '#components/sign-in/invalid-link'
 import { PasswordForm } from '#components/sign-in/password-form'
 import * as links from '#db/accounts/links'
 import { resetPassword } from '../../actions'
@@ -11,7 +11,7 @@ export const metadata: Metadata = { title: 'Choose a new password' }
 export default async function NewPasswordPage() {
   const opened = await openedLink('reset')
   const link = opened && (await links.find('reset', opened.token))
-  if (!link) return <LinkGone href="/reset" label="Ask for a new link" />
+  if (!link) return <InvalidLink href="/reset" label="Ask for a new link" />
   return (
     <div className="grid gap-6">
       <AuthHeading title="Choose a new password">

@@ -1,8 +1,8 @@
 import type { Metadata } from 'next'
 import { redirect } from 'next/navigation'
-import { readCookie } from '#app/cookies'
-import { localPath } from '#app/local-path'
-import { codeAction } from '#app/sign-in-actions'
+import { readCookie } from '#app/_session/cookies'
+import { safeRedirectPath } from '#app/_http/safe-redirect-path'
+import { codeAction } from '#app/_actions/sign-in-actions'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton, TextField } from '#components/forms/fields'
 import { AuthHeading } from '#components/sign-in/auth-heading'
@@ -22,7 +22,7 @@ export default async function CodePage({ searchParams }: PageProps<'/sign-in/cod
       <ActionForm
         action={codeAction}
         hidden={{
-          callbackUrl: localPath(typeof callbackUrl === 'string' ? callbackUrl : undefined),
+          callbackUrl: safeRedirectPath(typeof callbackUrl === 'string' ? callbackUrl : undefined),
         }}
         label="Code"
       >

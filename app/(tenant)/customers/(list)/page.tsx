@@ -1,7 +1,7 @@
 import { Plus } from 'lucide-react'
 import type { Metadata } from 'next'
-import { readSimpleAddress } from '#app/list-address'
-import { tenantPage } from '#app/tenant-page'
+import { parseListParams } from '#app/_http/list-search-params'
+import { tenantPage } from '#app/_session/tenant-page'
 import { CustomerFields } from '#components/customers/customer-fields'
 import { CustomersTable } from '#components/customers/customers-table'
 import { FormDialog } from '#components/forms/form-dialog'
@@ -16,7 +16,7 @@ export const metadata: Metadata = { title: 'Customers' }
 
 export default async function CustomersPage({ searchParams }: PageProps<'/customers'>) {
   const { scope, formats, db, may } = await tenantPage()
-  const address = readSimpleAddress('/customers', await searchParams)
+  const address = parseListParams('/customers', await searchParams)
   const { q, archived, cursor } = address
   const page = await db((tx) => customers.list(tx, { search: q, archived, cursor, size: 50 }))
   const create = may('customers:write') && (

@@ -1,10 +1,11 @@
 import { Archive, ArchiveRestore, Pencil, Plus } from 'lucide-react'
 import type { Route } from 'next'
 import { notFound } from 'next/navigation'
-import { tenantPage } from '#app/tenant-page'
+import { tenantPage } from '#app/_session/tenant-page'
 import { ActivityList } from '#components/activity/activity-list'
-import { CustomerFacts } from '#components/customers/customer-facts'
+import { CustomerDetails } from '#components/customers/customer-details'
 import { CustomerFields } from '#components/customers/customer-fields'
+import type { Formats } from '#components/formats'
 import { FormDialog } from '#components/forms/form-dialog'
 import { TenantButton } from '#components/forms/tenant-button'
 import { OrdersTable } from '#components/orders/orders-table'
@@ -14,10 +15,10 @@ import { ButtonLink } from '#components/ui/button'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
 import { PageHeader } from '#components/ui/page-header'
-import * as activity from '#db/product/activity'
+import * as activity from '#db/activity/activity'
 import * as customers from '#db/product/customers'
-import { isId } from '#db/id'
-import { everyOrder, list } from '#db/product/order-list'
+import { isId } from '@rowhouse/tenancy'
+import { everyOrder, list, type OrderRow } from '#db/product/order-list'
 import { archiveCustomer, editCustomer, restoreCustomer } from '../actions'
 
 export const metadata = { title: 'Customer' }
@@ -37,7 +38,6 @@ export default async function CustomerPage({ params }: PageProps<'/customers/[id
     ]),
   )
   if (!customer) notFound()
-  const all = `/orders?customer=${id}` as Route
   return (
     <Page scope={scope} width="normal">
       <title>{`${customer.name} · Rowhouse`}</title>
@@ -46,41 +46,7 @@ export default async function CustomerPage({ params }: PageProps<'/customers/[id
         beside={customer.archivedAt && <Badge tone="warn">Archived</Badge>}
         back={{ href: '/customers', label: 'Customers' }}
       >
-        {may('customers:write') && (
-          <>
-            {customer.archivedAt ? (
-              <TenantButton
-                action={restoreCustomer}
-                input={{ id }}
-                done={`${customer.name} is in use again.`}
-              >
-                <ArchiveRestore aria-hidden /> Restore
-              </TenantButton>
-            ) : (
-              <TenantButton
-                action={archiveCustomer}
-                input={{ id }}
-                done={`${customer.name} is archived.`}
-              >
-                <Archive aria-hidden /> Archive
-              </TenantButton>
-            )}
-            <FormDialog
-              opener={
-                <>
-                  <Pencil aria-hidden /> Edit
-                </>
-              }
-              title={`Edit ${customer.name}`}
-              save="Save customer"
-              done="is saved."
-              action={editCustomer}
-              hidden={{ id, version: customer.version }}
-            >
-              <CustomerFields start={customer} />
-            </FormDialog>
-          </>
-        )}
+        {may('customers:write') && <CustomerActions customer={customer} />}
         {may('orders:write') && !customer.archivedAt && (
           <ButtonLink href={`/orders/new?customer=${id}`} look="primary">
             <Plus aria-hidden /> New order
@@ -88,26 +54,11 @@ export default async function CustomerPage({ params }: PageProps<'/customers/[id
         )}
       </PageHeader>
       <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
-        <Card labelledBy="orders">
-          <CardHeader id="orders" title="Newest orders">
-            <ButtonLink href={all} look="quiet" size="small" className="-mr-2.5">
-              All orders
-            </ButtonLink>
-          </CardHeader>
-          {orders.rows.length > 0 ? (
-            <OrdersTable
-              rows={orders.rows}
-              columns={['placed', 'status', 'total']}
-              formats={formats}
-            />
-          ) : (
-            <EmptyState title="No orders yet" />
-          )}
-        </Card>
+        <NewestOrders customerId={id} rows={orders.rows} formats={formats} />
         <div className="grid gap-5">
-          <CustomerFacts customer={customer} sold={sold} formats={formats} />
-          <Card labelledBy="deeds">
-            <CardHeader id="deeds" title="Activity" />
+          <CustomerDetails customer={customer} sold={sold} formats={formats} />
+          <Card labelledBy="activity">
+            <CardHeader id="activity" title="Activity" />
             <CardBody>
               <ActivityList entries={entries.slice(0, 8)} formats={formats} short />
             </CardBody>
@@ -115,5 +66,73 @@ export default async function CustomerPage({ params }: PageProps<'/customers/[id
         </div>
       </div>
     </Page>
+  )
+}
+
+function CustomerActions({ customer }: { customer: customers.Customer }) {
+  return (
+    <>
+      {customer.archivedAt ? (
+        <TenantButton
+          action={restoreCustomer}
+          input={{ id: customer.id }}
+          done={`${customer.name} is in use again.`}
+        >
+          <ArchiveRestore aria-hidden /> Restore
+        </TenantButton>
+      ) : (
+        <TenantButton
+          action={archiveCustomer}
+          input={{ id: customer.id }}
+          done={`${customer.name} is archived.`}
+        >
+          <Archive aria-hidden /> Archive
+        </TenantButton>
+      )}
+      <FormDialog
+        opener={
+          <>
+            <Pencil aria-hidden /> Edit
+          </>
+        }
+        title={`Edit ${customer.name}`}
+        save="Save customer"
+        done="is saved."
+        action={editCustomer}
+        hidden={{ id: customer.id, version: customer.version }}
+      >
+        <CustomerFields start={customer} />
+      </FormDialog>
+    </>
+  )
+}
+
+function NewestOrders({
+  customerId,
+  rows,
+  formats,
+}: {
+  customerId: string
+  rows: OrderRow[]
+  formats: Formats
+}) {
+  return (
+    <Card labelledBy="orders">
+      <CardHeader id="orders" title="Newest orders">
+        <ButtonLink
+          href={`/orders?customer=${customerId}` as Route}
+          look="quiet"
+          size="small"
+          className="-mr-2.5"
+        >
+          All orders
+        </ButtonLink>
+      </CardHeader>
+      {rows.length > 0 ? (
+        <OrdersTable rows={rows} columns={['placed', 'status', 'total']} formats={formats} />
+      ) : (
+        <EmptyState title="No orders yet" />
+      )}
+    </Card>
   )
 }

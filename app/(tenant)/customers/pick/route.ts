@@ -1,9 +1,9 @@
-import { tenantJson, wordsOf } from '#app/tenant-route'
+import { tenantJson, searchText } from '#app/_http/tenant-route'
 import { pick } from '#db/product/customers'
 
 export const GET = (request: Request) =>
   tenantJson(async (tx) =>
-    (await pick(tx, wordsOf(request))).map(({ id, name, email }) => ({
+    (await pick(tx, searchText(request))).map(({ id, name, email }) => ({
       value: id,
       label: name,
       hint: email,

@@ -1,7 +1,7 @@
 import { Plus } from 'lucide-react'
 import type { Metadata } from 'next'
 import { cookies } from 'next/headers'
-import { tenantPage } from '#app/tenant-page'
+import { tenantPage } from '#app/_session/tenant-page'
 import { DayChart } from '#components/orders/day-chart'
 import { FigureStrip } from '#components/orders/figure-strip'
 import { OrdersCard } from '#components/orders/orders-card'
@@ -15,15 +15,15 @@ import { byDay, byStatus, cells, figures } from '#db/product/order-figures'
 import { list } from '#db/product/order-list'
 import { datesBefore } from '#db/product/period'
 import { changeStatusOfMany } from '../actions'
-import { changed, readAddress, sizes } from '#app/order-address'
+import { hrefWith, parseOrderListParams, pageSizes } from '#app/_orders/search-params'
 
 export const metadata: Metadata = { title: 'Orders' }
 
 export default async function OrdersPage({ searchParams }: PageProps<'/orders'>) {
   const { scope, formats, db, may } = await tenantPage()
   const rows = (await cookies()).get('rows')?.value
-  const remembered = sizes.find((size) => String(size) === rows) ?? 25
-  const address = readAddress(await searchParams, formats, remembered)
+  const remembered = pageSizes.find((size) => String(size) === rows) ?? 25
+  const address = parseOrderListParams(await searchParams, formats, remembered)
   const { period } = address
   const { customerId } = address.filter
   const [found, page, customer] = await db((tx) =>
@@ -35,7 +35,7 @@ export default async function OrdersPage({ searchParams }: PageProps<'/orders'>)
   )
   const now = found.filter((cell) => cell.date >= period.first)
   const before = found.filter((cell) => cell.date < period.first)
-  const link = (changes: Record<string, string | null>) => changed(address.given, changes)
+  const link = (changes: Record<string, string | null>) => hrefWith(address.given, changes)
   return (
     <Page scope={scope}>
       <PageHeader title="Orders">
@@ -43,7 +43,7 @@ export default async function OrdersPage({ searchParams }: PageProps<'/orders'>)
           period={period}
           formats={formats}
           link={link}
-          keep={address.kept('period', 'from', 'to')}
+          keep={address.keepParams('period', 'from', 'to')}
         />
         {may('orders:write') && (
           <ButtonLink href="/orders/new" look="primary">
@@ -66,7 +66,7 @@ export default async function OrdersPage({ searchParams }: PageProps<'/orders'>)
         customer={customer?.name ?? null}
         formats={formats}
         link={link}
-        exportHref={may('data:export') ? changed(address.given, {}, '/orders/export') : null}
+        exportHref={may('data:export') ? hrefWith(address.given, {}, '/orders/export') : null}
         bulk={may('orders:write') ? changeStatusOfMany : null}
       />
     </Page>

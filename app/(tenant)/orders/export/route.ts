@@ -1,17 +1,22 @@
-import { formatsFor } from '#app/formats'
-import { readAddress } from '#app/order-address'
-import { auth } from '#app/session'
-import { callerOf } from '#app/tenant-db'
-import * as activity from '#db/product/activity'
+import { statusOf } from '#app/_http/status-of'
+import { formatsFor } from '#app/_format/formats'
+import { parseOrderListParams } from '#app/_orders/search-params'
+import { auth } from '#app/_session/session'
+import { callerOf } from '#app/_session/tenant-db'
+import * as activity from '#db/activity/activity'
 import { csvLine } from '#db/product/csv'
-import { withTenant } from '#db/door'
-import { RowhouseError } from '#db/errors'
-import { parseCursor, type Cursor } from '#db/product/keyset'
-import { limitsOf } from '#db/limits/limits'
-import { decimalText } from '#db/product/money'
-import { list } from '#db/product/order-list'
+import { withTenant, tenancy } from '#db/tenancy'
+import {
+  RowhouseError,
+  limitsOf,
+  countLimit,
+  parseCursor,
+  type Cursor,
+  type Page,
+} from '@rowhouse/tenancy'
+import { decimalText } from '#db/money'
+import { list, type OrderRow } from '#db/product/order-list'
 import { may } from '#db/accounts/permissions'
-import { countLimit } from '#db/limits/usage'
 
 const partOf = 500
 
@@ -27,57 +32,52 @@ export async function GET(request: Request): Promise<Response> {
     return new Response('Your role may not export data; ask an owner or admin.', { status: 403 })
   const caller = callerOf({ ...session, tenant })
   const given = new URL(request.url).searchParams
-  const { filter, view } = readAddress(
+  const { filter, view } = parseOrderListParams(
     Object.fromEntries([...given.keys()].map((key) => [key, given.getAll(key)])),
     await formatsFor(tenant),
     partOf,
   )
 
-  const { exportRows } = await limitsOf(tenant.id)
-  let left = exportRows
-  let cursor: Cursor | null = null
-  const read = () => withTenant(caller, (tx) => list(tx, filter, { ...view, size: partOf, cursor }))
-  const write = ({ rows }: Awaited<ReturnType<typeof read>>) =>
-    rows
-      .map((row) =>
-        csvLine([
-          row.number,
-          row.placedAt.toISOString(),
-          row.customer,
-          row.status,
-          row.lines,
-          decimalText(row.totalMinor, tenant.currency),
-          tenant.currency,
-          row.note,
-          row.updatedAt.toISOString(),
-        ]),
-      )
-      .join('')
-
+  const { exportRows } = await limitsOf(tenancy(), tenant.id)
   try {
     await withTenant(caller, (tx) =>
       activity.record(tx, 'orders.exported', { name: 'orders as CSV', id: null }),
     )
   } catch (error) {
-    if (error instanceof RowhouseError && error.status !== 500)
-      return new Response(error.message, { status: error.status })
+    if (RowhouseError.is(error) && statusOf(error) !== 500)
+      return new Response(error.message, { status: statusOf(error) })
     throw error
   }
+  const readPart = (cursor: Cursor | null) =>
+    withTenant(caller, (tx) => list(tx, filter, { ...view, size: partOf, cursor }))
+  return new Response(csvStream(readPart, tenant, exportRows), {
+    headers: {
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': `attachment; filename="orders-${tenant.slug}.csv"`,
+      'cache-control': 'private, no-store',
+    },
+  })
+}
+
+/** A part is read when the reader asks for more; after `exportRows` rows a last line says so. */
+function csvStream(
+  readPart: (cursor: Cursor | null) => Promise<Page<OrderRow>>,
+  tenant: { id: string; currency: string },
+  exportRows: number,
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
-  const body = new ReadableStream<Uint8Array>({
-    start: (controller) =>
-      controller.enqueue(
-        encoder.encode(
-          `\uFEFF${csvLine(['Number', 'Placed', 'Customer', 'Status', 'Lines', 'Total', 'Currency', 'Note', 'Changed'])}`,
-        ),
-      ),
+  let left = exportRows
+  let cursor: Cursor | null = null
+  return new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(encoder.encode(`\uFEFF${csvHeader}`)),
     async pull(controller) {
-      const part = await read()
-      if (part.rows.length > 0) controller.enqueue(encoder.encode(write(part)))
+      const part = await readPart(cursor)
+      if (part.rows.length > 0)
+        controller.enqueue(encoder.encode(csvOf(part.rows, tenant.currency)))
       left -= part.rows.length
       cursor = parseCursor(part.next ?? undefined, false)
       if (cursor && left <= 0) {
-        countLimit(tenant.id, 'rows of an export')
+        countLimit(tenancy(), tenant.id, 'rows of an export')
         controller.enqueue(
           encoder.encode(
             csvLine([
@@ -90,11 +90,33 @@ export async function GET(request: Request): Promise<Response> {
       if (!cursor) controller.close()
     },
   })
-  return new Response(body, {
-    headers: {
-      'content-type': 'text/csv; charset=utf-8',
-      'content-disposition': `attachment; filename="orders-${tenant.slug}.csv"`,
-      'cache-control': 'private, no-store',
-    },
-  })
 }
+
+const csvHeader = csvLine([
+  'Number',
+  'Placed',
+  'Customer',
+  'Status',
+  'Lines',
+  'Total',
+  'Currency',
+  'Note',
+  'Changed',
+])
+
+const csvOf = (rows: OrderRow[], currency: string) =>
+  rows
+    .map((row) =>
+      csvLine([
+        row.number,
+        row.placedAt.toISOString(),
+        row.customer,
+        row.status,
+        row.lines,
+        decimalText(row.totalMinor, currency),
+        currency,
+        row.note,
+        row.updatedAt.toISOString(),
+      ]),
+    )
+    .join('')

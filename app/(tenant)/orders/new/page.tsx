@@ -1,11 +1,11 @@
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
-import { tenantPage } from '#app/tenant-page'
+import { tenantPage } from '#app/_session/tenant-page'
 import { NewOrder } from '#components/orders/new-order'
 import { Page } from '#components/page'
 import { PageHeader } from '#components/ui/page-header'
 import * as customers from '#db/product/customers'
-import { isId } from '#db/id'
+import { isId } from '@rowhouse/tenancy'
 import { createCustomer } from '../../customers/actions'
 import { createOrder } from '../actions'
 

@@ -1,7 +1,7 @@
 import { Plus } from 'lucide-react'
 import type { Metadata } from 'next'
-import { readSimpleAddress } from '#app/list-address'
-import { tenantPage } from '#app/tenant-page'
+import { parseListParams } from '#app/_http/list-search-params'
+import { tenantPage } from '#app/_session/tenant-page'
 import { FormDialog } from '#components/forms/form-dialog'
 import { Page } from '#components/page'
 import { ProductFields } from '#components/products/product-fields'
@@ -16,7 +16,7 @@ export const metadata: Metadata = { title: 'Products' }
 
 export default async function ProductsPage({ searchParams }: PageProps<'/products'>) {
   const { scope, formats, db, may } = await tenantPage()
-  const address = readSimpleAddress('/products', await searchParams)
+  const address = parseListParams('/products', await searchParams)
   const { q, archived, cursor } = address
   const page = await db((tx) => products.list(tx, { search: q, archived, cursor, size: 50 }))
   return (

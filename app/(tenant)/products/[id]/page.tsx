@@ -1,18 +1,18 @@
 import { Archive, ArchiveRestore, Pencil } from 'lucide-react'
 import { notFound } from 'next/navigation'
-import { tenantPage } from '#app/tenant-page'
+import { tenantPage } from '#app/_session/tenant-page'
 import { ActivityList } from '#components/activity/activity-list'
-import { day, money } from '#components/formats'
+import { day, money, type Formats } from '#components/formats'
 import { FormDialog } from '#components/forms/form-dialog'
 import { TenantButton } from '#components/forms/tenant-button'
 import { Page } from '#components/page'
 import { ProductFields } from '#components/products/product-fields'
 import { Badge } from '#components/ui/badge'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import { Fact, Facts } from '#components/ui/facts'
+import { DescriptionItem, DescriptionList } from '#components/ui/description-list'
 import { PageHeader } from '#components/ui/page-header'
-import * as activity from '#db/product/activity'
-import { isId } from '#db/id'
+import * as activity from '#db/activity/activity'
+import { isId } from '@rowhouse/tenancy'
 import * as products from '#db/product/products'
 import { archiveProduct, editProduct, restoreProduct } from '../actions'
 
@@ -33,61 +33,67 @@ export default async function ProductPage({ params }: PageProps<'/products/[id]'
         beside={product.archivedAt && <Badge tone="warn">Archived</Badge>}
         back={{ href: '/products', label: 'Products' }}
       >
-        {may('products:write') && (
-          <>
-            {product.archivedAt ? (
-              <TenantButton
-                action={restoreProduct}
-                input={{ id }}
-                done={`${product.name} is on offer again.`}
-              >
-                <ArchiveRestore aria-hidden /> Restore
-              </TenantButton>
-            ) : (
-              <TenantButton
-                action={archiveProduct}
-                input={{ id }}
-                done={`${product.name} is archived.`}
-              >
-                <Archive aria-hidden /> Archive
-              </TenantButton>
-            )}
-            <FormDialog
-              opener={
-                <>
-                  <Pencil aria-hidden /> Edit
-                </>
-              }
-              look="primary"
-              title={`Edit ${product.name}`}
-              save="Save product"
-              done="is saved."
-              action={editProduct}
-              hidden={{ id, version: product.version }}
-            >
-              <ProductFields start={product} formats={formats} />
-            </FormDialog>
-          </>
-        )}
+        {may('products:write') && <ProductActions product={product} formats={formats} />}
       </PageHeader>
       <div className="grid items-start gap-5 md:grid-cols-2">
         <Card labelledBy="facts">
           <CardHeader id="facts" title="About" />
           <CardBody>
-            <Facts>
-              <Fact name="Price">{money(product.priceMinor, formats)}</Fact>
-              <Fact name="Number">{product.sku}</Fact>
-              <Fact name="On offer since">{day(product.createdAt, formats)}</Fact>
-            </Facts>
+            <DescriptionList>
+              <DescriptionItem name="Price">{money(product.priceMinor, formats)}</DescriptionItem>
+              <DescriptionItem name="Number">{product.sku}</DescriptionItem>
+              <DescriptionItem name="On offer since">
+                {day(product.createdAt, formats)}
+              </DescriptionItem>
+            </DescriptionList>
           </CardBody>
         </Card>
-        <Card labelledBy="deeds">
-          <CardHeader id="deeds" title="Activity" />
+        <Card labelledBy="activity">
+          <CardHeader id="activity" title="Activity" />
           <CardBody>
             <ActivityList entries={entries.slice(0, 8)} formats={formats} short />
           </CardBody>
         </Card>
       </div>
     </Page>
+  )
+}
+
+function ProductActions({ product, formats }: { product: products.Product; formats: Formats }) {
+  return (
+    <>
+      {product.archivedAt ? (
+        <TenantButton
+          action={restoreProduct}
+          input={{ id: product.id }}
+          done={`${product.name} is on offer again.`}
+        >
+          <ArchiveRestore aria-hidden /> Restore
+        </TenantButton>
+      ) : (
+        <TenantButton
+          action={archiveProduct}
+          input={{ id: product.id }}
+          done={`${product.name} is archived.`}
+        >
+          <Archive aria-hidden /> Archive
+        </TenantButton>
+      )}
+      <FormDialog
+        opener={
+          <>
+            <Pencil aria-hidden /> Edit
+          </>
+        }
+        look="primary"
+        title={`Edit ${product.name}`}
+        save="Save product"
+        done="is saved."
+        action={editProduct}
+        hidden={{ id: product.id, version: product.version }}
+      >
+        <ProductFields start={product} formats={formats} />
+      </FormDialog>
+    </>
   )
 }

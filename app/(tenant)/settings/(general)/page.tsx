@@ -1,11 +1,11 @@
 import type { Metadata } from 'next'
-import { tenantPage } from '#app/tenant-page'
+import { tenantPage } from '#app/_session/tenant-page'
 import { Page } from '#components/page'
 import { GeneralSettings } from '#components/settings/general-settings'
 import { SettingsSections } from '#components/settings/settings-sections'
 import { PageHeader } from '#components/ui/page-header'
-import { anyYet } from '#db/product/orders'
-import { currencies, locales } from '#db/tenant-settings'
+import { usesCurrency } from '#db/modules'
+import { currencies, locales } from '#db/accounts/tenant-settings'
 import { saveSettings } from '../actions'
 
 export const metadata: Metadata = { title: 'Settings' }
@@ -18,7 +18,7 @@ const example = (locale: string) =>
 
 export default async function SettingsPage() {
   const { tenant, scope, db, may } = await tenantPage()
-  const hasOrders = await db(anyYet)
+  const hasOrders = await db(usesCurrency)
   return (
     <Page scope={scope} width="narrow">
       <PageHeader title="Settings" />

@@ -1,15 +1,12 @@
 'use server'
 
 import { z } from 'zod'
-import { tenantAction } from '#app/action'
-import { id, requiredText } from '#app/form-fields'
-import * as activity from '#db/product/activity'
-import * as erasures from '#db/erase/erasures'
-import { Invalid } from '#db/errors'
-import * as exports from '#db/export/exports'
-import { platform } from '#db/registry'
-import { setRule } from '#db/retention/rules'
-import { decide } from '#db/retention/runs'
+import { tenantAction } from '#app/_actions/action'
+import { id, requiredText } from '#app/_actions/field-schemas'
+import * as activity from '#db/activity/activity'
+import { erasures, exports, setRule, decideRetentionRun } from '@rowhouse/tenancy/data'
+import { Invalid } from '@rowhouse/tenancy'
+import { platform, tenancy } from '#db/tenancy'
 
 export const exportEverything = tenantAction(
   z.object({}),
@@ -32,7 +29,7 @@ const days = z
     ]),
   )
 
-export const keepFor = tenantAction(
+export const setRetentionDays = tenantAction(
   z.object({ table: requiredText(63, 'Reload the page.'), days }),
   async (tx, input, tenant) => {
     await activity.record(
@@ -41,7 +38,7 @@ export const keepFor = tenantAction(
       { name: input.table.replaceAll('_', ' '), id: null },
       { days: input.days },
     )
-    await setRule(platform(), {
+    await setRule(tenancy(), platform(), {
       tenantId: tenant.id,
       tier: tenant.tier,
       by: tx.actor.name,
@@ -52,26 +49,26 @@ export const keepFor = tenantAction(
   { may: 'retention:write' },
 )
 
-export const answerRun = tenantAction(
+export const answerRetentionRun = tenantAction(
   z.object({ run: id('This run does not exist.'), yes: z.enum(['yes', 'no']) }),
   async (tx, { run, yes }, tenant) => {
     await activity.record(tx, yes === 'yes' ? 'retention.confirmed' : 'retention.dismissed', {
       name: 'old rows',
       id: null,
     })
-    await decide(platform(), tenant.id, run, yes === 'yes', tx.actor.name)
+    await decideRetentionRun(platform(), tenant.id, run, yes === 'yes', tx.actor.name)
     return {}
   },
   { may: 'retention:write' },
 )
 
-export const askForErasure = tenantAction(
+export const requestErasure = tenantAction(
   z.object({ name: requiredText(80, 'Type the name of the organisation.') }),
   async (tx, { name }, tenant) => {
     if (name !== tenant.name)
       throw new Invalid('name', `Type ${tenant.name} to confirm; this is ${name}.`)
     await activity.record(tx, 'erasure.requested', { name: tenant.name, id: null })
-    const { dueAt } = await erasures.request(tenant.id, {
+    const { dueAt } = await erasures.request(tenancy(), tenant.id, {
       actor: tx.actor.name,
       userId: tx.actor.id,
     })
@@ -80,11 +77,11 @@ export const askForErasure = tenantAction(
   { may: 'tenant:erase' },
 )
 
-export const keepTheTenant = tenantAction(
+export const cancelErasure = tenantAction(
   z.object({}),
   async (tx, _, tenant) => {
     await activity.record(tx, 'erasure.withdrawn', { name: tenant.name, id: null })
-    await erasures.withdraw(tenant.id, tx.actor.name)
+    await erasures.withdraw(tenancy(), tenant.id, tx.actor.name)
     return {}
   },
   { may: 'tenant:erase' },

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
-import { requireTenant } from '#app/session'
-import { tenantPage } from '#app/tenant-page'
+import { requireTenant } from '#app/_session/session'
+import { tenantPage } from '#app/_session/tenant-page'
 import { EraseCard } from '#components/data/erase-card'
 import { ExportCard } from '#components/data/export-card'
 import { RetentionCard } from '#components/data/retention-card'
@@ -11,9 +11,16 @@ import { Notice } from '#components/ui/notice'
 import { PageHeader } from '#components/ui/page-header'
 import { day } from '#components/formats'
 import { dataOverview } from '#db/data-overview'
-import { linkTo } from '#db/export/link'
-import { preview } from '#db/retention/preview'
-import { answerRun, askForErasure, exportEverything, keepFor, keepTheTenant } from './actions'
+import { linkTo } from '#db/accounts/export-link'
+import { previewRetention } from '@rowhouse/tenancy/data'
+import {
+  answerRetentionRun,
+  requestErasure,
+  exportEverything,
+  setRetentionDays,
+  cancelErasure,
+} from './actions'
+import { tenancy } from '#db/tenancy'
 
 export const metadata: Metadata = { title: 'Your data' }
 
@@ -22,7 +29,7 @@ export default async function DataPage({ searchParams }: PageProps<'/settings/da
   const { id: sessionId } = await requireTenant()
   const wanted = (await searchParams).preview !== undefined
   const overview = await db(() => dataOverview(tenant.id, tenant.tier))
-  const steps = wanted ? await preview(tenant.id) : null
+  const steps = wanted ? await previewRetention(tenancy(), tenant.id) : null
   const links = Object.fromEntries(
     overview.exports
       .filter(({ state }) => state === 'done' && may('data:export'))
@@ -45,13 +52,13 @@ export default async function DataPage({ searchParams }: PageProps<'/settings/da
         overview={overview}
         preview={steps}
         formats={formats}
-        action={may('retention:write') ? keepFor : null}
+        action={may('retention:write') ? setRetentionDays : null}
       />
       {overview.runs.length > 0 && (
         <RetentionRuns
           runs={overview.runs}
           formats={formats}
-          action={may('retention:write') ? answerRun : null}
+          action={may('retention:write') ? answerRetentionRun : null}
         />
       )}
       {may('tenant:erase') && (
@@ -60,8 +67,8 @@ export default async function DataPage({ searchParams }: PageProps<'/settings/da
           erasure={overview.erasure}
           held={overview.hold !== undefined}
           formats={formats}
-          erase={askForErasure}
-          keep={keepTheTenant}
+          erase={requestErasure}
+          keep={cancelErasure}
         />
       )}
     </Page>

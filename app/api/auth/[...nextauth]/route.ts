@@ -1,24 +1,25 @@
+import { statusOf } from '#app/_http/status-of'
 import type { NextRequest } from 'next/server'
-import { refuseForeignOrigin } from '#app/origin'
-import { handlers, namesAddress } from '#app/session'
+import { requireSameOrigin } from '#app/_http/same-origin'
+import { handlers, hasValidCallbackUrl } from '#app/_session/session'
 import { ForeignOrigin } from '#db/errors'
 
 export async function GET(request: NextRequest): Promise<Response> {
   // next-auth answers 500: passwords come by POST, and here by an action alone
   if (request.nextUrl.pathname.endsWith('/callback/credentials'))
     return new Response(null, { status: 404 })
-  return namesAddress(request) ? handlers.GET(request) : refusal()
+  return hasValidCallbackUrl(request) ? handlers.GET(request) : refusal()
 }
 
 export async function POST(request: NextRequest): Promise<Response> {
   try {
-    refuseForeignOrigin(request.headers)
+    requireSameOrigin(request.headers)
   } catch (error) {
-    if (error instanceof ForeignOrigin)
-      return Response.json({ error: error.message }, { status: error.status })
+    if (ForeignOrigin.is(error))
+      return Response.json({ error: error.message }, { status: statusOf(error) })
     throw error
   }
-  return namesAddress(request) ? handlers.POST(request) : refusal()
+  return hasValidCallbackUrl(request) ? handlers.POST(request) : refusal()
 }
 
 const refusal = () => Response.json({ error: 'callbackUrl is not an address' }, { status: 400 })

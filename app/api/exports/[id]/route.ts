@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream'
-import { auth } from '#app/session'
-import { openDownload } from '#db/export/download'
-import { isLink } from '#db/export/link'
+import { auth } from '#app/_session/session'
+import { openDownload } from '@rowhouse/tenancy/data'
+import { isLink } from '#db/accounts/export-link'
 import { may } from '#db/accounts/permissions'
 import * as sessions from '#db/accounts/sessions'
+import { tenancy } from '#db/tenancy'
 
 const missing = () =>
   new Response('Not found\n', {
@@ -26,7 +27,7 @@ export async function GET(
   if (!isLink(session.id, id, { until: query.get('until'), key: query.get('key') }))
     return missing()
   const tenantId = session.tenant.id
-  const file = await openDownload(tenantId, id)
+  const file = await openDownload(tenancy(), tenantId, id)
   if (!file) return missing()
   const content = file.content(async () => {
     const now = await sessions.read(session.token)

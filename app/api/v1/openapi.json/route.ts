@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { listQuery, shapes } from '#app/api/v1/shapes'
+import { listQuery, shapes } from '#app/api/v1/schemas'
 
 export const dynamic = 'force-static'
 

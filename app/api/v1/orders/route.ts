@@ -1,10 +1,10 @@
-import { created, listQuery, orderInput, orderPage, summaryOf } from '#app/api/v1/shapes'
-import { keyRoute } from '#app/key-route'
-import { parseCursor } from '#db/product/keyset'
+import { created, listQuery, orderInput, orderPage, summaryOf } from '#app/api/v1/schemas'
+import { apiKeyRoute } from '#app/_http/api-key-route'
+import { parseCursor } from '@rowhouse/tenancy'
 import { list } from '#db/product/order-list'
 import * as orders from '#db/product/orders'
 
-export const GET = keyRoute(
+export const GET = apiKeyRoute(
   listQuery,
   'tenant:read',
   async ({
@@ -33,7 +33,7 @@ export const GET = keyRoute(
   },
 )
 
-export const POST = keyRoute(
+export const POST = apiKeyRoute(
   orderInput,
   'orders:write',
   async ({ tx, input: { status, ...order } }) => {

@@ -1,28 +1,29 @@
 import { notFound } from 'next/navigation'
-import { consolePage } from '#app/operator'
-import { tenantAt } from '#components/console/addresses'
+import { consolePage } from '#app/_session/operator'
+import { tenantPath } from '#components/console/paths'
 import { LiveMove } from '#components/console/live-move'
 import { PageFrame } from '#components/page'
-import { NotFound } from '#db/errors'
-import { readMoveView } from '#db/move/view'
+import { NotFound } from '@rowhouse/tenancy'
+import { readMoveView } from '@rowhouse/tenancy/moves'
 import { PageHeader } from '#components/ui/page-header'
-import { kindNames, tierNames } from '#components/console/marks'
-import { abandonMove, abortMove, confirmMove, rollBackMove, tidyMove } from '../actions'
+import { placementLabels, tierLabel } from '#components/console/labels'
+import { abandonMove, abortMove, confirmMove, rollBackMove, cleanUpMove } from '../actions'
+import { tenancy } from '#db/tenancy'
 
 export default async function MovePage({ params }: PageProps<'/console/moves/[id]'>) {
   const { formats } = await consolePage()
   const { id } = await params
-  const move = await readMoveView(id).catch((error: unknown) => {
-    if (error instanceof NotFound) notFound()
+  const move = await readMoveView(tenancy(), id).catch((error: unknown) => {
+    if (NotFound.is(error)) notFound()
     throw error
   })
   return (
     <PageFrame width="normal">
       <title>{`Move of ${move.tenant} · Rowhouse console`}</title>
       <PageHeader
-        title={`${move.tenant}: ${tierNames[move.tierFrom]} to ${tierNames[move.tierTo]}`}
-        about={`${kindNames[move.from]} → ${kindNames[move.to].toLowerCase()}. ${move.reason}`}
-        back={{ href: tenantAt(move.slug), label: move.tenant }}
+        title={`${move.tenant}: ${tierLabel(move.tierFrom)} to ${tierLabel(move.tierTo)}`}
+        about={`${placementLabels[move.from]} → ${placementLabels[move.to].toLowerCase()}. ${move.reason}`}
+        back={{ href: tenantPath(move.slug), label: move.tenant }}
       />
       {/* one that was over and is taken up again is followed anew */}
       <LiveMove
@@ -34,7 +35,7 @@ export default async function MovePage({ params }: PageProps<'/console/moves/[id
           abort: abortMove,
           confirm: confirmMove,
           rollBack: rollBackMove,
-          tidy: tidyMove,
+          tidy: cleanUpMove,
         }}
       />
     </PageFrame>

@@ -1,59 +1,60 @@
+import { asTier } from '#db/tiers'
 import { notFound } from 'next/navigation'
 import { ArrowRightLeft } from 'lucide-react'
-import { consolePage } from '#app/operator'
-import { tierAt } from '#components/console/addresses'
-import { tierNames } from '#components/console/marks'
+import { consolePage } from '#app/_session/operator'
+import { tierPath } from '#components/console/paths'
+import { tierLabel } from '#components/console/labels'
 import { MoveHistory } from '#components/console/move-history'
 import { ReasonDialog } from '#components/console/reason-dialog'
 import { SupportForm } from '#components/console/support-form'
 import { TenantData } from '#components/console/tenant-data'
-import { TenantFactsCard } from '#components/console/tenant-facts-card'
+import { TenantDetailsCard } from '#components/console/tenant-details-card'
 import { TenantLimits } from '#components/console/tenant-limits'
-import { TenantPeople } from '#components/console/tenant-people'
-import { TenantTrail } from '#components/console/tenant-trail'
+import { TenantMembers } from '#components/console/tenant-members'
+import { TenantAudit } from '#components/console/tenant-audit'
 import { chartHours, UsageCharts } from '#components/console/usage-charts'
-import { Ago } from '#components/console/figures'
+import { RelativeTime } from '#components/console/format-time'
 import { PageFrame } from '#components/page'
 import { Badge } from '#components/ui/badge'
 import { ButtonLink } from '#components/ui/button'
 import { Notice } from '#components/ui/notice'
 import { PageHeader } from '#components/ui/page-header'
-import { listAudit } from '#db/console/audit-trail'
+import { listAudit } from '@rowhouse/tenancy/admin'
 import { dataOverview } from '#db/data-overview'
-import { TenantNotFound } from '#db/errors'
-import { readStatus } from '#db/fleet/status'
-import { limitFacts } from '#db/limits/limits'
-import { isLive } from '#db/move/states'
-import { readTenant } from '#db/console/tenant-facts'
-import { hoursAgo, usageByHour } from '#db/console/usage-report'
+import { TenantNotFound, limitFacts } from '@rowhouse/tenancy'
+import { readStatus } from '@rowhouse/tenancy/migrations'
+import { isLive } from '@rowhouse/tenancy/moves'
+import { readTenant } from '#db/operators/tenant-facts'
+import { hoursAgo, usageByHour } from '#db/operators/usage-report'
 import type { Route } from 'next'
 import {
   eraseTenant,
   exportTenant,
   holdTenant,
-  keepTenant,
+  cancelTenantErasure,
   liftHold,
   resumeTenant,
   setTenantLimits,
   suspendTenant,
 } from '../actions'
 import { beginSupport } from '../support-actions'
+import { tenancy } from '#db/tenancy'
 
 export default async function TenantPage({ params }: PageProps<'/console/tenants/[slug]'>) {
   const { formats } = await consolePage()
   const { slug } = await params
   const facts = await readTenant(slug).catch((error: unknown) => {
-    if (error instanceof TenantNotFound) notFound()
+    if (TenantNotFound.is(error)) notFound()
     throw error
   })
   const { tenant, suspended, latest } = facts
   const since = hoursAgo(chartHours)
   const [trail, fleet, limits, hours, overview] = await Promise.all([
-    listAudit({ tenantId: tenant.id, search: '', size: 12, before: null }),
-    readStatus(),
-    limitFacts(tenant.id),
+    listAudit(tenancy(), { tenantId: tenant.id, search: '', size: 12, before: null }),
+    readStatus(tenancy()),
+    limitFacts(tenancy(), tenant.id),
     usageByHour(tenant.id, since),
-    dataOverview(tenant.id, tenant.tier),
+    dataOverview(tenant.id, asTier(tenant.tier)),
   ])
   const standing = fleet.targets.find((one) =>
     facts.placement.kind === 'shared' ? one.name === 'shared' : one.tenantId === tenant.id,
@@ -64,41 +65,18 @@ export default async function TenantPage({ params }: PageProps<'/console/tenants
       <title>{`${tenant.name} · Rowhouse console`}</title>
       <PageHeader
         title={tenant.name}
-        beside={<Badge tone="accent">{tierNames[tenant.tier]}</Badge>}
+        beside={<Badge tone="accent">{tierLabel(tenant.tier)}</Badge>}
         back={{ href: '/console/tenants' as Route, label: 'Tenants' }}
       >
-        <ButtonLink href={tierAt(slug)} look="primary">
+        <ButtonLink href={tierPath(slug)} look="primary">
           <ArrowRightLeft aria-hidden /> Change tier
         </ButtonLink>
         <SupportForm action={beginSupport} slug={slug} name={tenant.name} />
-        {suspended ? (
-          <ReasonDialog
-            action={resumeTenant}
-            hidden={{ slug }}
-            opener="Let in again"
-            title={`Let ${tenant.name} in again`}
-            save="Let in"
-            done={`${tenant.name} is let in again.`}
-          >
-            Its people can work again from their next click on.
-          </ReasonDialog>
-        ) : (
-          <ReasonDialog
-            action={suspendTenant}
-            hidden={{ slug }}
-            opener="Suspend…"
-            title={`Suspend ${tenant.name}`}
-            save="Suspend"
-            look="danger"
-            done={`${tenant.name} is suspended.`}
-          >
-            Everybody of this tenant is shut out from the next transaction on. Nothing is deleted.
-          </ReasonDialog>
-        )}
+        <SuspendButton suspended={Boolean(suspended)} slug={slug} name={tenant.name} />
       </PageHeader>
       {suspended && (
         <Notice look="danger">
-          Suspended <Ago at={suspended.at} formats={formats} /> by {suspended.by}:{' '}
+          Suspended <RelativeTime at={suspended.at} formats={formats} /> by {suspended.by}:{' '}
           {suspended.reason}
         </Notice>
       )}
@@ -106,10 +84,10 @@ export default async function TenantPage({ params }: PageProps<'/console/tenants
         <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
           <UsageCharts hours={hours} since={since} formats={formats} />
           <MoveHistory moves={facts.moves} moving={moving !== null} formats={formats} />
-          <TenantTrail rows={trail.rows} tenant={tenant.slug} formats={formats} />
+          <TenantAudit rows={trail.rows} tenant={tenant.slug} formats={formats} />
         </div>
         <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
-          <TenantFactsCard facts={facts} standing={standing ?? null} formats={formats} />
+          <TenantDetailsCard facts={facts} standing={standing ?? null} formats={formats} />
           <TenantLimits
             facts={limits}
             slug={slug}
@@ -127,12 +105,47 @@ export default async function TenantPage({ params }: PageProps<'/console/tenants
               hold: holdTenant,
               lift: liftHold,
               erase: eraseTenant,
-              keep: keepTenant,
+              keep: cancelTenantErasure,
             }}
           />
-          <TenantPeople people={facts.people} />
+          <TenantMembers people={facts.people} />
         </div>
       </div>
     </PageFrame>
+  )
+}
+
+function SuspendButton({
+  suspended,
+  slug,
+  name,
+}: {
+  suspended: boolean
+  slug: string
+  name: string
+}) {
+  return suspended ? (
+    <ReasonDialog
+      action={resumeTenant}
+      hidden={{ slug }}
+      opener="Let in again"
+      title={`Let ${name} in again`}
+      save="Let in"
+      done={`${name} is let in again.`}
+    >
+      Its people can work again from their next click on.
+    </ReasonDialog>
+  ) : (
+    <ReasonDialog
+      action={suspendTenant}
+      hidden={{ slug }}
+      opener="Suspend…"
+      title={`Suspend ${name}`}
+      save="Suspend"
+      look="danger"
+      done={`${name} is suspended.`}
+    >
+      Everybody of this tenant is shut out from the next transaction on. Nothing is deleted.
+    </ReasonDialog>
   )
 }

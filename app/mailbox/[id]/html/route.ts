@@ -1,6 +1,6 @@
-import { mailPolicy } from '#app/mail-policy'
-import { mailboxOpen } from '#app/mailbox-open'
-import { isId } from '#db/id'
+import { mailCsp } from '#app/_http/mail-csp'
+import { isMailboxEnabled } from '#app/_http/mailbox-enabled'
+import { isId } from '@rowhouse/tenancy'
 import { read } from '#db/mail/outbox'
 
 /** The HTML of a mail as a mail program shows it: without scripts, and in a frame of no origin. */
@@ -9,13 +9,13 @@ export async function GET(
   { params }: { params: Promise<{ id: string }> },
 ): Promise<Response> {
   const { id } = await params
-  const mail = mailboxOpen() && isId(id) ? await read(id) : undefined
+  const mail = isMailboxEnabled() && isId(id) ? await read(id) : undefined
   if (!mail) return new Response('Not found', { status: 404 })
   return new Response(mail.bodies.html, {
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'private, no-store',
-      'content-security-policy': mailPolicy,
+      'content-security-policy': mailCsp,
     },
   })
 }

@@ -1,4 +1,5 @@
--- Run by the administrator in every database that holds tenants, and in the template that new ones are made from.
+-- Run by the administrator in every database that holds tenants, and in the template that new ones
+-- are made from.
 revoke all on schema public from public;
 
 create schema if not exists tenancy authorization rowhouse_owner;
@@ -27,5 +28,5 @@ begin
 end
 $$;
 
--- the door gives back every session lock when it releases a connection
+-- every session lock is released before a connection goes back to its pool
 grant execute on function pg_catalog.pg_advisory_unlock_all() to public;

@@ -1,5 +1,6 @@
--- Logins of tenants. Run and owned by the administrator, so that nobody else needs to be allowed to create roles:
--- the migrator may call these two, and they make or drop nothing but t_<32 hex of the tenant's id>.
+-- Logins of tenants. Run and owned by the administrator, so that nobody else needs to be allowed to
+-- create roles: the migrator may call these two, and they make or drop nothing but t_<32 hex of the
+-- tenant's id>.
 
 create or replace function tenancy.make_login(p_tenant uuid, p_verifier text) returns text
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
@@ -22,8 +23,9 @@ begin
 end
 $$;
 
--- In the database that the tenant leaves: ends the login's connections, takes its rights here, drops it when nothing else holds it.
--- A database of its own is closed to everybody, so that it can be dropped next.
+-- In the database that the tenant leaves: ends the login's connections, takes its rights here,
+-- drops it when nothing else holds it. A database of its own is closed to everybody, so that it can
+-- be dropped next.
 create or replace function tenancy.drop_login(p_tenant uuid) returns boolean
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -56,7 +58,8 @@ begin
 end
 $$;
 
--- Ends every session of a tenant's login: a password that has changed lets nobody in, and those who are in stay.
+-- Ends every session of a tenant's login: a password that has changed lets nobody in, and those who
+-- are in stay.
 create or replace function tenancy.end_sessions(p_tenant uuid) returns bigint
 language sql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$

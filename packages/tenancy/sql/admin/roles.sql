@@ -1,4 +1,5 @@
--- Cluster-wide roles, made by the administrator. None is superuser, none has bypassrls, logins inherit nothing.
+-- Cluster-wide roles, made by the administrator. None is superuser, none has bypassrls, logins
+-- inherit nothing.
 do $$
 declare
   wanted record;

@@ -1,61 +1,13 @@
--- The tenant context and the fence. Owned by rowhouse_owner; in every database that holds tenants.
--- A refused entry raises: TN401 no valid session, TN403 no member, TN409 not here (any more), TN423 suspended.
+-- The signed tenant context and the fence. Owned by rowhouse_owner, in every database that holds tenants.
+-- A refused entry raises: TN401 no valid session, TN403 no member, TN409 not here (any more), TN423
+-- suspended.
 
 alter default privileges for role rowhouse_owner revoke execute on functions from public;
 
-create table if not exists tenancy.key (
-  one boolean primary key default true check (one),
-  inner_pad bytea not null,
-  outer_pad bytea not null
-);
-
-create table if not exists tenancy.residents (
-  tenant_id uuid primary key,
-  schema_name text not null check (schema_name = 'shared' or schema_name = 't_' || replace(tenant_id::text, '-', '')),
-  login text not null check (login = case schema_name when 'shared' then 'rowhouse_tenant' else schema_name end),
-  state text not null default 'active' check (state in ('active', 'copying', 'incoming', 'fenced', 'gone', 'aborted')),
-  epoch bigint not null default 1 check (epoch > 0),
-  move_id uuid,
-  changed_at timestamptz not null default now()
-);
-alter table tenancy.residents add column if not exists move_id uuid;
-
-create table if not exists tenancy.entries (
-  at timestamptz not null default clock_timestamp(),
-  tenant_id uuid not null,
-  login text not null,
-  reason text not null
-);
-create index if not exists entries_tenant on tenancy.entries (tenant_id, at);
-create index if not exists entries_at on tenancy.entries using brin (at);
-
--- The ledger: what was applied to which schema of this database. A row goes in first in the target's own transaction, which
--- makes a race a clash. `breaking` is kept for builds that do not have the file.
-create table if not exists tenancy.applied (
-  schema text not null,
-  migration text not null,
-  sha256 text not null,
-  breaking text,
-  applied_at timestamptz not null default clock_timestamp(),
-  took_ms integer,
-  primary key (schema, migration)
-);
-
--- What did not go in, as long as it has not.
-create table if not exists tenancy.failures (
-  schema text not null,
-  migration text not null,
-  at timestamptz not null default clock_timestamp(),
-  attempts integer not null default 1,
-  code text,
-  statement text,
-  message text not null,
-  primary key (schema, migration)
-);
-
--- HMAC-SHA-256 (RFC 2104) with the pads kept ready, so that one call costs two hashes. In plpgsql, as all that the door calls: its
--- plans are kept for the session, where those of an SQL function are made anew in every transaction.
-create or replace function tenancy.mac(p_message text) returns text
+-- HMAC-SHA-256 (RFC 2104) with the pads kept ready, so that one call costs two hashes. In plpgsql,
+-- as all that a tenant transaction calls: its plans are kept for the session, where those of an SQL function
+-- are made anew in every transaction.
+create or replace function tenancy.hmac(p_message text) returns text
 language plpgsql stable strict security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -74,31 +26,30 @@ begin
 end
 $$;
 
-drop function if exists tenancy.seal(uuid, bigint);
-
--- A + behind the epoch says that the transaction's changes are captured for a move. It is under the signature, so that nobody can drop it.
-create or replace function tenancy.seal(p_tenant uuid, p_epoch bigint, p_captures boolean) returns text
+-- A + behind the epoch says that the transaction's changes are captured for a move. It is under the
+-- signature, so that nobody can drop it.
+create or replace function tenancy.sign_context(p_tenant uuid, p_epoch bigint, p_captures boolean) returns text
 language plpgsql stable strict security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   body constant text := concat_ws('|', p_tenant, pg_backend_pid(), extract(epoch from transaction_timestamp()), p_epoch || case when p_captures then '+' else '' end);
 begin
-  return body || '|' || tenancy.mac(body);
+  return body || '|' || tenancy.hmac(body);
 end
 $$;
 
--- The tenant of this transaction, or null. Unsafe for parallel workers: their process id is not the sealed one.
--- Without a seal there is one way to rows: a tenant's own login in a read-only transaction, which no fence is needed for.
--- That is what reporting tools with the tenant's URL do.
+-- The tenant of this transaction, or null. Unsafe for parallel workers: their process id is not the
+-- signed one. Without a signed context there is one way to rows: a tenant's own login in a read-only
+-- transaction, which no fence is needed for. That is what reporting tools with the tenant's URL do.
 create or replace function tenancy.tenant() returns uuid
 language plpgsql stable security definer parallel unsafe set search_path = pg_catalog, pg_temp
 as $$
 declare
-  given constant text := current_setting('tenancy.seal', true);
+  given constant text := current_setting('tenancy.context', true);
   part constant text[] := string_to_array(given, '|');
 begin
   if coalesce(given, '') = '' and session_user ~ '^t_' and current_setting('transaction_read_only') = 'on' then
-    return (select r.tenant_id from tenancy.residents as r where r.login = session_user and r.state in ('active', 'copying'));
+    return (select r.tenant_id from tenancy.tenant_homes as r where r.login = session_user and r.state in ('active', 'copying'));
   end if;
   if given is null or array_length(part, 1) is distinct from 5 then
     return null;
@@ -107,43 +58,62 @@ begin
     return null;
   end if;
   if sha256(convert_to(part[5], 'UTF8')) is distinct from
-     sha256(convert_to(tenancy.mac(array_to_string(part[1:4], '|')), 'UTF8')) then
+     sha256(convert_to(tenancy.hmac(array_to_string(part[1:4], '|')), 'UTF8')) then
     return null;
   end if;
   return part[1]::uuid;
 end
 $$;
 
--- The fence: lock first, then read, as two statements, so that the read has a snapshot from after the lock.
--- Above read committed the snapshot is older; there the row itself is locked and a move becomes a serialization failure.
-create or replace function tenancy.pass_fence(p_tenant uuid, p_epoch bigint, p_login text) returns void
+-- The fence: lock first, then read, as two statements, so that the read has a snapshot from after
+-- the lock. Above read committed the snapshot is older; there the row itself is locked and a move
+-- becomes a serialization failure.
+create or replace function tenancy.assert_home(p_tenant uuid, p_epoch bigint, p_login text) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  resident tenancy.residents;
+  home tenancy.tenant_homes;
   told text;
 begin
   perform pg_advisory_xact_lock_shared(tenancy.lock_key(p_tenant));
   if current_setting('transaction_isolation') = 'read committed' then
-    select * into resident from tenancy.residents where tenant_id = p_tenant;
+    select * into home from tenancy.tenant_homes where tenant_id = p_tenant;
   else
-    select * into resident from tenancy.residents where tenant_id = p_tenant for share;
+    select * into home from tenancy.tenant_homes where tenant_id = p_tenant for share;
   end if;
-  if resident.tenant_id is null
-     or resident.state not in ('active', 'copying')
-     or resident.epoch is distinct from p_epoch
-     or resident.login is distinct from coalesce(p_login, resident.login) then
+  if home.tenant_id is null
+     or home.state not in ('active', 'copying')
+     or home.epoch is distinct from p_epoch
+     or home.login is distinct from coalesce(p_login, home.login) then
     raise exception 'tenant % is not here under epoch %', p_tenant, p_epoch using
       errcode = 'TN409',
-      detail = coalesce(format('found epoch %s, state %s', resident.epoch, resident.state), 'no resident row');
+      detail = coalesce(format('found epoch %s, state %s', home.epoch, home.state), 'no home row');
   end if;
   -- an assignment costs plpgsql a tenth of a perform
-  told := set_config('tenancy.seal', tenancy.seal(p_tenant, resident.epoch, resident.state = 'copying'), true);
+  told := set_config('tenancy.context', tenancy.sign_context(p_tenant, home.epoch, home.state = 'copying'), true);
   told := set_config('app.current_tenant_id', p_tenant::text, true);
 end
 $$;
 
--- For a login that belongs to one tenant: the login is the boundary, and it is checked here against the resident row.
+-- Admits a caller whose proof has been checked to a tenant on the shared login: limits its statements to p_ms, asserts that the
+-- tenant's home is here, and signs the context. Only the owner of the functions may execute it; each entry calls it last.
+create or replace function tenancy.admit(p_tenant uuid, p_epoch bigint, p_ms integer, p_writes boolean) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  told text;
+begin
+  told := set_config('statement_timeout', p_ms::text, true);
+  told := set_config('lock_timeout', p_ms::text, true);
+  perform tenancy.assert_home(p_tenant, p_epoch, 'rowhouse_tenant');
+  if not p_writes then
+    told := set_config('transaction_read_only', 'on', true);
+  end if;
+end
+$$;
+
+-- For a login that belongs to one tenant: the login is the boundary, and it is checked here against
+-- the home row.
 create or replace function tenancy.enter_own(p_tenant uuid, p_epoch bigint) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -151,7 +121,7 @@ begin
   if session_user !~ '^t_[0-9a-f]{32}$' then
     raise exception 'login % belongs to no tenant', session_user using errcode = 'TN403';
   end if;
-  perform tenancy.pass_fence(p_tenant, p_epoch, session_user);
+  perform tenancy.assert_home(p_tenant, p_epoch, session_user);
 end
 $$;
 
@@ -163,26 +133,26 @@ begin
   if coalesce(btrim(p_reason), '') = '' then
     raise exception 'a service enters a tenant with a reason' using errcode = '22023';
   end if;
-  perform tenancy.pass_fence(p_tenant, p_epoch, null);
-  insert into tenancy.entries (tenant_id, login, reason) values (p_tenant, session_user, p_reason);
+  perform tenancy.assert_home(p_tenant, p_epoch, null);
+  insert into tenancy.service_entries (tenant_id, login, reason) values (p_tenant, session_user, p_reason);
 end
 $$;
 
 -- Entries are kept for 90 days. The worker says when, and can take no younger one away.
-create or replace function tenancy.prune_entries() returns bigint
+create or replace function tenancy.prune_service_entries() returns bigint
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   gone bigint;
 begin
-  delete from tenancy.entries where at < clock_timestamp() - interval '90 days';
+  delete from tenancy.service_entries where at < clock_timestamp() - interval '90 days';
   get diagnostics gone = row_count;
   return gone;
 end
 $$;
 
--- The lock of a migration target. A migration holds it alone; whoever needs the target to keep its version (a move, a
--- provisioning) holds it shared. Not a tenant's fence, which is lock_key().
+-- The lock of a migration target. A migration holds it alone; whoever needs the target to keep its
+-- version (a move, a provisioning) holds it shared. Not a tenant's fence, which is lock_key().
 create or replace function tenancy.target_key(p_schema text) returns bigint
 language sql immutable strict parallel safe set search_path = pg_catalog, pg_temp
 as $$
@@ -200,8 +170,9 @@ as $$
     and (l.classid::bigint << 32) | l.objid::bigint = tenancy.target_key(p_schema)
 $$;
 
--- Takes a target for a migration, for the transaction or for the session, without waiting: 55P03 says who has it.
-create or replace function tenancy.claim_target(p_schema text, p_session boolean default false) returns void
+-- Takes a target for a migration, for the transaction or for the session, without waiting: 55P03
+-- says who has it.
+create or replace function tenancy.lock_target(p_schema text, p_session boolean default false) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -218,8 +189,9 @@ begin
 end
 $$;
 
--- Validates a foreign key of a tenant table. PostgreSQL looks for rows without a partner as the owner, who sees none of them through
--- forced policies, so both tables are let off for the length of this transaction, which holds them locked.
+-- Validates a foreign key of a tenant table. PostgreSQL looks for rows without a partner as the
+-- owner, who sees none of them through forced policies, so both tables are let off for the length
+-- of this transaction, which holds them locked.
 create or replace function tenancy.validate(p_schema text, p_table text, p_constraint text) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -241,7 +213,8 @@ begin
 end
 $$;
 
--- What every tenant table of the current schema must have. Each migration that creates a table calls it by name.
+-- What every tenant table of the current schema must have. Each migration that creates a table
+-- calls it by name.
 create or replace function tenancy.protect(p_schema text, p_table text) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -267,7 +240,7 @@ begin
   execute format(
     $trigger$
       create trigger capture after insert or update or delete on %I.%I for each row
-      when (current_setting('tenancy.seal', true) like '%%+|%%')
+      when (current_setting('tenancy.context', true) like '%%+|%%')
       execute function tenancy.capture(%s)
     $trigger$,
     p_schema, p_table, key_columns);
@@ -276,8 +249,12 @@ begin
 end
 $$;
 
+drop policy if exists tenant on tenancy.retention_progress;
+create policy tenant on tenancy.retention_progress using (tenant_id = (select tenancy.tenant()));
+
 grant usage on schema tenancy to public;
 grant execute on function tenancy.tenant(), tenancy.enter_own(uuid, bigint) to public;
-grant execute on function tenancy.enter_as_service(uuid, bigint, text), tenancy.prune_entries() to rowhouse_worker;
+grant execute on function tenancy.enter_as_service(uuid, bigint, text), tenancy.prune_service_entries() to rowhouse_worker;
 grant execute on function tenancy.target_key(text), tenancy.target_holders(text) to rowhouse_worker;
-grant select on tenancy.residents, tenancy.applied to rowhouse_worker;
+grant select on tenancy.tenant_homes, tenancy.applied_migrations to rowhouse_worker;
+grant select, insert, update, delete on tenancy.retention_progress to rowhouse_worker;

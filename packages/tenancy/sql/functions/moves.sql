@@ -1,33 +1,9 @@
--- What moves need in every database that holds tenants: the log of changed keys, the cursors of rows that arrive, and the few
--- functions by which the worker turns a tenant's state. The worker may call them; it never sees another tenant's rows by them.
+-- What moves need in every database that holds tenants: the trigger that logs changed keys, and the functions by
+-- which the worker changes the state of a tenant's home. The worker may call them; they show it no rows of others.
 
-create table if not exists tenancy.changed_keys (
-  seq bigint generated always as identity primary key,
-  tenant_id uuid not null,
-  table_name text not null,
-  key text[] not null
-);
-create index if not exists changed_keys_tenant on tenancy.changed_keys (tenant_id, table_name);
-
-create table if not exists tenancy.arrivals (
-  tenant_id uuid not null,
-  move_id uuid not null,
-  table_name text not null,
-  last_key text[],
-  rows bigint not null default 0,
-  done boolean not null default false,
-  primary key (tenant_id, move_id, table_name)
-);
-
-alter table tenancy.changed_keys enable row level security;
-alter table tenancy.arrivals enable row level security;
-drop policy if exists tenant on tenancy.changed_keys;
-drop policy if exists tenant on tenancy.arrivals;
-create policy tenant on tenancy.changed_keys using (tenant_id = (select tenancy.tenant()));
-create policy tenant on tenancy.arrivals using (tenant_id = (select tenancy.tenant()));
-
--- Stands on every tenant table, and logs the old and the new key of each row that a capturing transaction changes. Its arguments
--- are the columns of the primary key behind tenant_id. Runs as the owner: no login may write the log by itself.
+-- Stands on every tenant table, and logs the old and the new key of each row that a capturing
+-- transaction changes. Its arguments are the columns of the primary key behind tenant_id. Runs as
+-- the owner: no login may write the log by itself.
 create or replace function tenancy.capture() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -49,42 +25,45 @@ begin
 end
 $$;
 
--- The mover's entry: seals the transaction to the tenant of a move that is under way in this database, whatever the tenant's state.
--- A writing entry also leaves references unchecked for this transaction: rows arrive in any order, and a row that is replaced must
--- not take the rows that refer to it along. They were checked where they come from, and both sides are compared before the switch.
+-- The entry of a move: signs the transaction's context for the tenant of a move that is under way
+-- in this database, whatever the tenant's state. A writing entry also leaves references unchecked
+-- for this transaction: rows arrive in any order, and a row that is replaced must not take the rows
+-- that refer to it along. They were checked where they come from, and both sides are compared before
+-- the switch.
 create or replace function tenancy.enter_for_move(p_tenant uuid, p_move uuid, p_reason text, p_writes boolean) returns text
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  resident tenancy.residents;
+  home tenancy.tenant_homes;
 begin
-  select * into resident from tenancy.residents where tenant_id = p_tenant;
-  if p_move is null or resident.move_id is distinct from p_move then
+  select * into home from tenancy.tenant_homes where tenant_id = p_tenant;
+  if p_move is null or home.move_id is distinct from p_move then
     raise exception 'no move % of tenant % is under way here', p_move, p_tenant using errcode = 'TN410';
   end if;
   perform
-    set_config('tenancy.seal', tenancy.seal(p_tenant, resident.epoch, false), true),
+    set_config('tenancy.context', tenancy.sign_context(p_tenant, home.epoch, false), true),
     set_config('app.current_tenant_id', p_tenant::text, true);
   if p_writes then
     perform set_config('session_replication_role', 'replica', true);
   end if;
-  insert into tenancy.entries (tenant_id, login, reason)
+  insert into tenancy.service_entries (tenant_id, login, reason)
   select p_tenant, session_user, p_reason
   where not exists (
-    select from tenancy.entries as e
+    select from tenancy.service_entries as e
     where e.tenant_id = p_tenant and e.at > clock_timestamp() - interval '1 hour' and e.reason = p_reason
   );
-  return resident.state;
+  return home.state;
 end
 $$;
 
--- Compare and set: true when the tenant was in the first state under this move and is in the second now. What begins or ends a
--- tenant's right to write takes the tenant's lock first, so that no transaction is half before and half behind it.
-create or replace function tenancy.turn(p_tenant uuid, p_move uuid, p_from text, p_to text, p_epoch bigint) returns boolean
+-- Compare and set: true when the tenant was in the first state under this move and is in the second
+-- now. What begins or ends a tenant's right to write takes the tenant's lock first, so that no
+-- transaction is half before and half behind it.
+create or replace function tenancy.transition(p_tenant uuid, p_move uuid, p_from text, p_to text, p_epoch bigint) returns boolean
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  turned boolean;
+  changed boolean;
 begin
   if (p_from, p_to) not in (
     ('active', 'copying'), ('copying', 'active'), ('copying', 'fenced'), ('fenced', 'gone'), ('fenced', 'active'),
@@ -95,26 +74,27 @@ begin
   if p_to in ('copying', 'fenced') or (p_from, p_to) = ('active', 'aborted') then
     perform pg_advisory_xact_lock(tenancy.lock_key(p_tenant));
   end if;
-  update tenancy.residents
+  update tenancy.tenant_homes
   set state = p_to, epoch = p_epoch, move_id = p_move, changed_at = clock_timestamp()
   where tenant_id = p_tenant
     and state = p_from
     and epoch <= p_epoch
     and (move_id = p_move or (move_id is null and p_to = 'copying'));
-  turned := found;
-  if turned and 'active' in (p_from, p_to) then
+  changed := found;
+  if changed and 'active' in (p_from, p_to) then
     delete from tenancy.changed_keys where tenant_id = p_tenant;
   end if;
-  return turned;
+  return changed;
 end
 $$;
 
--- In a database that the tenant shall come to: its row, which lets nobody in yet. Not where the tenant lives, or another move is on.
-create or replace function tenancy.await_arrival(p_tenant uuid, p_move uuid, p_schema text, p_login text, p_epoch bigint) returns boolean
+-- In a database that the tenant shall come to: its row, which lets nobody in yet. Not where the
+-- tenant lives, or another move is on.
+create or replace function tenancy.register_incoming(p_tenant uuid, p_move uuid, p_schema text, p_login text, p_epoch bigint) returns boolean
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  insert into tenancy.residents as r (tenant_id, schema_name, login, state, epoch, move_id)
+  insert into tenancy.tenant_homes as r (tenant_id, schema_name, login, state, epoch, move_id)
   values (p_tenant, p_schema, p_login, 'incoming', p_epoch, p_move)
   on conflict (tenant_id) do update
   set schema_name = p_schema, login = p_login, state = 'incoming', epoch = p_epoch, move_id = p_move, changed_at = clock_timestamp()
@@ -124,28 +104,33 @@ end
 $$;
 
 -- A tenant's place goes from one move to the next, or to none.
-create or replace function tenancy.hand_over(p_tenant uuid, p_from uuid, p_to uuid) returns boolean
+create or replace function tenancy.reassign_move(p_tenant uuid, p_from uuid, p_to uuid) returns boolean
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  handed boolean;
+  reassigned boolean;
 begin
-  update tenancy.residents set move_id = p_to where tenant_id = p_tenant and move_id = p_from;
-  handed := found;
-  if handed then
-    delete from tenancy.arrivals where tenant_id = p_tenant and move_id = p_from;
+  update tenancy.tenant_homes set move_id = p_to where tenant_id = p_tenant and move_id = p_from;
+  reassigned := found;
+  if reassigned then
+    delete from tenancy.copy_progress where tenant_id = p_tenant and move_id = p_from;
   end if;
-  return handed;
+  return reassigned;
 end
 $$;
 
-grant select on tenancy.changed_keys, tenancy.arrivals to rowhouse_worker;
+drop policy if exists tenant on tenancy.changed_keys;
+drop policy if exists tenant on tenancy.copy_progress;
+create policy tenant on tenancy.changed_keys using (tenant_id = (select tenancy.tenant()));
+create policy tenant on tenancy.copy_progress using (tenant_id = (select tenancy.tenant()));
+
+grant select on tenancy.changed_keys, tenancy.copy_progress to rowhouse_worker;
 grant delete on tenancy.changed_keys to rowhouse_worker;
-grant insert, update, delete on tenancy.arrivals to rowhouse_worker;
+grant insert, update, delete on tenancy.copy_progress to rowhouse_worker;
 grant execute on function
   tenancy.lock_key(uuid),
   tenancy.enter_for_move(uuid, uuid, text, boolean),
-  tenancy.turn(uuid, uuid, text, text, bigint),
-  tenancy.await_arrival(uuid, uuid, text, text, bigint),
-  tenancy.hand_over(uuid, uuid, uuid)
+  tenancy.transition(uuid, uuid, text, text, bigint),
+  tenancy.register_incoming(uuid, uuid, text, text, bigint),
+  tenancy.reassign_move(uuid, uuid, uuid)
 to rowhouse_worker;

@@ -1,8 +1,9 @@
 import { RateLimiterPostgres } from 'rate-limiter-flexible'
-import { TooBusy } from '#db/errors'
-import { limitsOf } from '#db/limits/limits'
-import { platformPool } from '#db/pools'
-import { count, countLimit } from '#db/limits/usage'
+import { TooBusy } from '#tenancy/base/errors'
+import { limitsOf } from '#tenancy/admission/limits'
+import { platformPool } from '#tenancy/registry/pools'
+import { countUsage, countLimit } from '#tenancy/admission/usage'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 export type Left = { limit: number; remaining: number; seconds: number }
 
@@ -10,11 +11,14 @@ export type Left = { limit: number; remaining: number; seconds: number }
  * Counts one call of a tenant, over all its keys and all processes. Out: what is left of this
  * minute. Throws TooBusy when there is nothing left.
  */
-export async function countCall({ tenantId }: { tenantId: string }): Promise<Left> {
-  const { apiPerMinute: limit } = await limitsOf(tenantId)
+export async function countCall(
+  tenancy: Tenancy,
+  { tenantId }: { tenantId: string },
+): Promise<Left> {
+  const { apiPerMinute: limit } = await limitsOf(tenancy, tenantId)
   const limiter = new RateLimiterPostgres({
-    storeClient: platformPool(),
-    schemaName: 'platform',
+    storeClient: platformPool(tenancy),
+    schemaName: 'tenancy',
     tableName: 'rate_limits',
     tableCreated: true,
     keyPrefix: 'api',
@@ -24,9 +28,9 @@ export async function countCall({ tenantId }: { tenantId: string }): Promise<Lef
   })
   const { consumedPoints, msBeforeNext } = await limiter.penalty(tenantId, 1)
   const seconds = Math.max(1, Math.ceil(msBeforeNext / 1000))
-  count(tenantId, { requests: 1 })
+  countUsage(tenancy, tenantId, { requests: 1 })
   if (consumedPoints > limit) {
-    countLimit(tenantId, 'API calls a minute')
+    countLimit(tenancy, tenantId, 'API calls a minute')
     throw new TooBusy('API calls a minute', limit, seconds)
   }
   return { limit, remaining: limit - consumedPoints, seconds }

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
-import { usageNames } from '#db/limits/usage'
-import { platform } from '#db/registry'
-import { usage } from '#db/schema/platform'
+import { usageNames } from '#tenancy/admission/usage'
+import { platform } from '#tenancy/registry/placements'
+import { usage } from '#tenancy/base/schema'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 /**
  * For how many hours use is kept by the hour: a little more than the day that charts and lists
@@ -14,12 +15,12 @@ export const hoursKept = 26
  * One statement takes them and adds them there, so that nothing counts twice and nothing is lost,
  * whoever calls it how often. Returns how many rows were put away.
  */
-export async function foldUsage(): Promise<number> {
+export async function foldUsage(tenancy: Tenancy): Promise<number> {
   const day = sql`date_trunc('day', ${usage.hour}, 'UTC')`
   const columns = usageNames.map((name) => sql.identifier(usage[name].name))
   const list = (of: (column: ReturnType<typeof sql.identifier>) => ReturnType<typeof sql>) =>
     sql.join(columns.map(of), sql`, `)
-  const { rowCount } = await platform().execute(sql`
+  const { rowCount } = await platform(tenancy).execute(sql`
     with old as (
       delete from ${usage} where ${usage.hour} < date_trunc('hour', now()) - make_interval(hours => ${hoursKept}) and ${usage.hour} <> ${day}
       returning tenant_id, ${day} as day, ${list((column) => sql`${column}`)}

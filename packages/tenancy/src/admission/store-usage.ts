@@ -1,5 +1,6 @@
-import { platformPool } from '#db/pools'
-import { putBack, takePending, usageNames, type Usage } from '#db/limits/usage'
+import { platformPool } from '#tenancy/registry/pools'
+import { putBack, takePending, usageNames, type Usage } from '#tenancy/admission/usage'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 const everyMs = 10_000
 
@@ -7,17 +8,17 @@ const everyMs = 10_000
  * Stores what was counted since the last time, all tenants in one statement. Returns how many
  * tenants there were.
  */
-export async function flushUsage(): Promise<number> {
-  const batch = [...takePending()]
+export async function flushUsage(tenancy: Tenancy): Promise<number> {
+  const batch = [...takePending(tenancy)]
   if (batch.length === 0) return 0
   const column = (name: keyof Usage) => batch.map(([, used]) => used[name])
   try {
-    await platformPool().query(
-      `insert into platform.usage as u (tenant_id, hour, requests, transactions, errors, database_ms, wait_ms, limits_hit)
+    await platformPool(tenancy).query(
+      `insert into tenancy.usage as u (tenant_id, hour, requests, transactions, errors, database_ms, wait_ms, limits_hit)
        select b.id, date_trunc('hour', now()), b.requests, b.transactions, b.errors, b.database_ms, b.wait_ms, b.limits_hit
        from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::float8[], $6::float8[], $7::bigint[])
          as b (id, requests, transactions, errors, database_ms, wait_ms, limits_hit)
-       join platform.tenants as t on t.id = b.id
+       join tenancy.tenants as t on t.id = b.id
        order by b.id
        on conflict (tenant_id, hour) do update
        set requests = u.requests + excluded.requests, transactions = u.transactions + excluded.transactions, errors = u.errors + excluded.errors,
@@ -25,18 +26,19 @@ export async function flushUsage(): Promise<number> {
       [batch.map(([id]) => id), ...usageNames.map(column)],
     )
   } catch (error) {
-    for (const [id, used] of batch) putBack(id, used)
+    for (const [id, used] of batch) putBack(tenancy, id, used)
     throw error
   }
   return batch.length
 }
 
 /** Stores usage every ten seconds until the returned function is called, which stores the rest. */
-export function storeUsage(): () => Promise<void> {
+export function storeUsage(tenancy: Tenancy): () => Promise<void> {
   const store = () =>
-    flushUsage().then(
+    flushUsage(tenancy).then(
       () => {},
-      (error: unknown) => console.error(`usage was not stored and is kept: ${String(error)}`),
+      (error: unknown) =>
+        tenancy.config.logger.error({ error: String(error) }, 'usage was not stored and is kept'),
     )
   const timer = setInterval(() => void store(), everyMs)
   timer.unref()

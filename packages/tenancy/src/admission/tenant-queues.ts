@@ -1,6 +1,7 @@
-import { TooBusy } from '#db/errors'
+import { stateOf } from '#tenancy/base/tenancy'
+import { TooBusy } from '#tenancy/base/errors'
 
-type Line = { inside: number; waiting: { enter: () => void; seat: number }[] }
+type Line = { inside: number; waiting: { enter: () => void; limit: number }[] }
 
 /**
  * A queue of each tenant's own in front of the connections: no more than its limit are inside at a
@@ -10,10 +11,10 @@ type Line = { inside: number; waiting: { enter: () => void; seat: number }[] }
 export class TenantQueues {
   readonly #lines = new Map<string, Line>()
   readonly waitMs: number
-  readonly perSeat: number
-  constructor(waitMs = 5000, perSeat = 50) {
+  readonly waitersPerSlot: number
+  constructor(waitMs = 5000, waitersPerSlot = 50) {
     this.waitMs = waitMs
-    this.perSeat = perSeat
+    this.waitersPerSlot = waitersPerSlot
   }
 
   /** Out: a function that leaves again. Throws TooBusy. */
@@ -29,7 +30,7 @@ export class TenantQueues {
       line.inside--
       // whoever waits goes by the limit that held when they came, which may be lower than that of
       // those inside
-      while (line.waiting[0] && line.inside < line.waiting[0].seat) line.waiting.shift()?.enter()
+      while (line.waiting[0] && line.inside < line.waiting[0].limit) line.waiting.shift()?.enter()
       if (line.inside === 0 && line.waiting.length === 0) this.#lines.delete(tenantId)
     }
   }
@@ -40,10 +41,10 @@ export class TenantQueues {
 
   #wait(line: Line, limit: number): Promise<void> {
     const full = () => new TooBusy('transactions at a time', limit, 1)
-    if (line.waiting.length >= limit * this.perSeat) return Promise.reject(full())
+    if (line.waiting.length >= limit * this.waitersPerSlot) return Promise.reject(full())
     return new Promise((resolve, reject) => {
       const waiter = {
-        seat: limit,
+        limit,
         enter: () => {
           clearTimeout(timer)
           line.inside++
@@ -59,7 +60,5 @@ export class TenantQueues {
   }
 }
 
-const held = globalThis as typeof globalThis & { rowhouseQueues?: TenantQueues }
-
-/** The queues of this process. */
-export const tenantQueues = (): TenantQueues => (held.rowhouseQueues ??= new TenantQueues())
+/** The queues of an instance. */
+export const tenantQueues = stateOf('tenant queues', () => new TenantQueues())

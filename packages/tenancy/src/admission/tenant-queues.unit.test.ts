@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { TooBusy } from '#db/errors'
-import { TenantQueues } from '#db/limits/queue'
+import { TooBusy } from '#tenancy/base/errors'
+import { TenantQueues } from '#tenancy/admission/tenant-queues'
 
 test('one tenant never has more inside than its limit, and is served in the order of arrival', async () => {
   const queues = new TenantQueues()
@@ -15,7 +15,7 @@ test('one tenant never has more inside than its limit, and is served in the orde
       await sleep(1)
       inside--
       leave()
-      leave() // leaving twice frees one seat
+      leave() // leaving twice frees one slot
     }),
   )
   expect(most).toBe(3)
@@ -38,7 +38,7 @@ test('too long a line and too long a wait are turned away with the seconds to wa
   const leave = await queues.enter('acme', 1)
   const waiting = [queues.enter('acme', 1), queues.enter('acme', 1)]
   await expect(queues.enter('acme', 1)).rejects.toMatchObject({
-    status: 429,
+    code: 'too_busy',
     limit: 1,
     retryAfterSeconds: 1,
   })

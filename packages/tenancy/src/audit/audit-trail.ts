@@ -1,12 +1,13 @@
 import { and, desc, eq, lt, or, sql } from 'drizzle-orm'
-import { platform } from '#db/registry'
-import { audit, tenants } from '#db/schema/platform'
+import { platform } from '#tenancy/registry/placements'
+import { audit, tenants } from '#tenancy/base/schema'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 export type AuditRow = {
   seq: number
   at: Date
   actor: string
-  deed: string
+  action: string
   tenantId: string | null
   slug: string | null
   detail: Record<string, unknown>
@@ -19,20 +20,18 @@ export type AuditFilter = {
   before: number | null
 }
 
-/** The audit trail, the newest deed first; `before` is the last number of the page before. */
-export async function listAudit({
-  tenantId,
-  search,
-  size,
-  before,
-}: AuditFilter): Promise<{ rows: AuditRow[]; next: number | null }> {
+/** The audit trail, the newest action first; `before` is the last number of the page before. */
+export async function listAudit(
+  tenancy: Tenancy,
+  { tenantId, search, size, before }: AuditFilter,
+): Promise<{ rows: AuditRow[]; next: number | null }> {
   const words = search.toLowerCase()
-  const rows = await platform()
+  const rows = await platform(tenancy)
     .select({
       seq: audit.seq,
       at: audit.at,
       actor: audit.actor,
-      deed: audit.deed,
+      action: audit.action,
       tenantId: audit.tenantId,
       slug: tenants.slug,
       detail: audit.detail,
@@ -46,7 +45,7 @@ export async function listAudit({
         before === null ? undefined : lt(audit.seq, before),
         words
           ? or(
-              sql`strpos(lower(${audit.actor} || ' ' || ${audit.deed}), ${words}) > 0`,
+              sql`strpos(lower(${audit.actor} || ' ' || ${audit.action}), ${words}) > 0`,
               sql`strpos(${tenants.slug}, ${words}) > 0`,
             )
           : undefined,
@@ -68,40 +67,40 @@ export type AuditCheck = {
   rows: number
   tip: string | null
   tookMs: number
-  broken: { seq: number; actor: string; deed: string; at: Date; why: string } | null
+  broken: { seq: number; actor: string; action: string; at: Date; why: string } | null
 }
 
 /** Goes through the whole chain: each row against its own hash, and against the row before. */
-export async function verifyAudit(): Promise<AuditCheck> {
+export async function verifyAudit(tenancy: Tenancy): Promise<AuditCheck> {
   const began = performance.now()
   const {
     rows: [found],
-  } = await platform().execute<{
+  } = await platform(tenancy).execute<{
     rows: string
     tip: string | null
     seq: string | null
     actor: string
-    deed: string
+    action: string
     at: string
     why: string
   }>(sql`
     with link as (
       select a.*, a.hash is distinct from tenancy.audit_hash(a)
-          or (a.content is distinct from tenancy.audit_content(a) and (a.actor, a.deed, a.detail) is distinct from ('erased', 'erased', '{}'::jsonb)) as altered,
+          or (a.content is distinct from tenancy.audit_content(a) and (a.actor, a.action, a.detail) is distinct from ('erased', 'erased', '{}'::jsonb)) as altered,
         a.previous is distinct from coalesce(lag(a.hash) over (order by a.seq), '\\x'::bytea) as loose
-      from platform.audit as a
+      from tenancy.audit as a
     ), broken as (
-      select seq, actor, deed, at, case when altered then 'the row is not what was written' else 'the row before it is gone or was replaced' end as why
+      select seq, actor, action, at, case when altered then 'the row is not what was written' else 'the row before it is gone or was replaced' end as why
       from link where altered or loose order by seq limit 1
     ), chain as (
-      select count(*) as rows, (select encode(hash, 'hex') from platform.audit order by seq desc limit 1) as tip from platform.audit
+      select count(*) as rows, (select encode(hash, 'hex') from tenancy.audit order by seq desc limit 1) as tip from tenancy.audit
     )
     select chain.rows, chain.tip, broken.* from chain left join broken on true`)
   const broken = found?.seq
     ? {
         seq: Number(found.seq),
         actor: found.actor,
-        deed: found.deed,
+        action: found.action,
         at: new Date(found.at),
         why: found.why,
       }

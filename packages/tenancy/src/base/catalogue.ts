@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { TablesInACircle } from '#db/errors'
+import { TablesInACircle } from '#tenancy/base/errors'
 
 /**
  * A column as PostgreSQL knows it. `type` is how it is written in SQL, `base` the name of the type

@@ -1,17 +1,20 @@
+import type { Socket } from 'node:net'
 import pg from 'pg'
 
 /**
  * Runs work on one connection of its own and closes it. For set-up, provisioning and the doctor;
  * people's requests use the pools.
  */
-export async function connected<T>(
+export async function withConnection<T>(
   url: string,
   work: (client: pg.Client) => Promise<T>,
+  { pipeline = false } = {},
 ): Promise<T> {
   const client = new pg.Client({
     connectionString: url,
     application_name: 'rowhouse operations',
     connectionTimeoutMillis: 10_000,
+    pipeline,
   })
   client.on('error', () => {}) // the query under way rejects with it
   await client.connect()
@@ -31,4 +34,20 @@ export function inDatabase(url: string, database: string): string {
   const other = new URL(url)
   other.pathname = `/${encodeURIComponent(database)}`
   return other.toString()
+}
+
+/** Ends a connection without waiting for an answer: the network to it may be cut. */
+export function drop(client: pg.Client): void {
+  client.connection.stream.destroy()
+}
+
+/**
+ * Ends a connection on which nothing is received for so long.
+ * @returns Stops watching.
+ */
+export function endWhenSilent(client: pg.ClientBase, ms: number): () => void {
+  const stream = (client as pg.Client).connection.stream as Socket
+  const end = () => stream.destroy(new Error(`the database did not answer for ${ms} ms`))
+  stream.setTimeout(ms, end)
+  return () => void stream.setTimeout(0).off('timeout', end)
 }

@@ -6,7 +6,7 @@ import {
   pbkdf2Sync,
   randomBytes,
 } from 'node:crypto'
-import { env } from '#db/env'
+import { type Tenancy } from '#tenancy/base/tenancy'
 
 // without it a tag cut to four bytes opens as well, and four bytes can be guessed: cookies and
 // tickets come from outside
@@ -14,9 +14,8 @@ const cipherOptions = { authTagLength: 16 }
 
 const keyId = (key: Buffer) => createHash('sha256').update(key).digest('hex').slice(0, 8)
 
-function keys(): Buffer[] {
-  const { ENCRYPTION_KEY, ENCRYPTION_KEY_PREVIOUS } = env()
-  return [ENCRYPTION_KEY, ENCRYPTION_KEY_PREVIOUS].flatMap((key) =>
+function keys({ config }: Tenancy): Buffer[] {
+  return [config.encryptionKey, config.previousEncryptionKey].flatMap((key) =>
     key ? [Buffer.from(key, 'base64')] : [],
   )
 }
@@ -26,8 +25,8 @@ function keys(): Buffer[] {
  * that a value copied to another row does not open there. Returns `v1.<key
  * id>.<nonce>.<tag>.<text>` in base64url.
  */
-export function encrypt(text: string, context: string): string {
-  const [key] = keys()
+export function encrypt(tenancy: Tenancy, text: string, context: string): string {
+  const [key] = keys(tenancy)
   if (!key) throw new Error('no encryption key')
   const nonce = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', key, nonce, cipherOptions).setAAD(
@@ -45,11 +44,11 @@ export function encrypt(text: string, context: string): string {
  * Opens what `encrypt` made, with the current or the previous key. Throws when key, context or text
  * do not fit.
  */
-export function decrypt(sealed: string, context: string): string {
-  const [version, id, nonce, tag, body] = sealed.split('.')
+export function decrypt(tenancy: Tenancy, encrypted: string, context: string): string {
+  const [version, id, nonce, tag, body] = encrypted.split('.')
   if (version !== 'v1' || !id || !nonce || !tag || body === undefined)
     throw new Error(`a secret of ${context} is not in the form v1`)
-  const key = keys().find((candidate) => keyId(candidate) === id)
+  const key = keys(tenancy).find((candidate) => keyId(candidate) === id)
   if (!key)
     throw new Error(
       `a secret of ${context} was encrypted with key ${id}, which is neither ENCRYPTION_KEY nor ENCRYPTION_KEY_PREVIOUS`,
@@ -67,10 +66,10 @@ export function decrypt(sealed: string, context: string): string {
   ]).toString('utf8')
 }
 
-/** True when a sealed text was made with an older key and should be written again. */
-export function needsRotation(sealed: string): boolean {
-  const [key] = keys()
-  return key !== undefined && sealed.split('.')[1] !== keyId(key)
+/** True when a text was encrypted with an older key and should be written again. */
+export function needsRotation(tenancy: Tenancy, encrypted: string): boolean {
+  const [key] = keys(tenancy)
+  return key !== undefined && encrypted.split('.')[1] !== keyId(key)
 }
 
 /** A random secret of 256 bits in base64url. */

@@ -1,6 +1,6 @@
 import { asc, desc, sql, type SQL } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
-import { isId } from '#db/id'
+import { isId } from '#tenancy/base/ids'
 
 // Pages by key, never by offset: the hundredth page costs what the first one costs.
 

@@ -1,28 +1,28 @@
 import { PgDialect } from 'drizzle-orm/pg-core'
 import { expect, it } from 'vitest'
-import { beyond, parseCursor } from '#db/product/keyset'
-import { orders } from '#db/schema/tenant'
+import { beyond, parseCursor } from '#tenancy/base/keyset'
+import { notes } from '#tenancy/testing/fixture/schema'
 
 const id = '01a2060b-1936-7b76-be35-4d04e7a7fc17'
 const cursor = (key: unknown) =>
   parseCursor(Buffer.from(JSON.stringify([key, id])).toString('base64url'), false)
-const behind = (by: 'placedAt' | 'number' | 'id', key: unknown) =>
+const behind = (by: 'createdAt' | 'number' | 'id', key: unknown) =>
   new PgDialect().sqlToQuery(
-    beyond({ by: orders[by], id: orders.id, descending: true }, cursor(key))!,
+    beyond({ by: notes[by], id: notes.id, descending: true }, cursor(key))!,
   )
 
 it('a cursor of ours is a condition on both columns', () => {
-  expect(behind('placedAt', 1_700_000_000_000).params).toEqual(['2023-11-14T22:13:20.000Z', id])
+  expect(behind('createdAt', 1_700_000_000_000).params).toEqual(['2023-11-14T22:13:20.000Z', id])
   expect(behind('number', 1001)).toMatchObject({
-    sql: '("orders"."number", "orders"."id") < ($1, $2)',
+    sql: '("notes"."number", "notes"."id") < ($1, $2)',
     params: [1001, id],
   })
 })
 
 it.each([
-  ['placedAt', 'yesterday'],
-  ['placedAt', 8.64e15],
-  ['placedAt', -62_200_000_000_000],
+  ['createdAt', 'yesterday'],
+  ['createdAt', 8.64e15],
+  ['createdAt', -62_200_000_000_000],
   ['number', 'one'],
   ['number', '1.5'],
   ['id', 'me'],

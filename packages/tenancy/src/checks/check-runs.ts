@@ -1,20 +1,24 @@
 import { desc, eq } from 'drizzle-orm'
-import { examineFleet } from '#db/doctor/doctor'
-import { verifyFleet } from '#db/fleet/verify'
-import { newId, privateName } from '#db/id'
-import { platform } from '#db/registry'
-import { examinations, type Offender } from '#db/schema/console'
+import { checkFleet } from '#tenancy/checks/doctor'
+import { verifyFleet } from '#tenancy/migrations/verify'
+import { newId, privateName } from '#tenancy/base/ids'
+import { platform } from '#tenancy/registry/placements'
+import { checkRuns, type Violation } from '#tenancy/base/schema'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
-export type Examination = typeof examinations.$inferSelect
-type Kind = Examination['kind']
+export type CheckRun = typeof checkRuns.$inferSelect
+type Kind = CheckRun['kind']
 
-const looks: Record<Kind, () => Promise<{ targets: number; offenders: Offender[] }>> = {
-  doctor: async () => {
-    const { targets, findings } = await examineFleet()
-    return { targets: targets.length, offenders: findings }
+const looks: Record<
+  Kind,
+  (tenancy: Tenancy) => Promise<{ targets: number; violations: Violation[] }>
+> = {
+  doctor: async (tenancy) => {
+    const { targets, findings } = await checkFleet(tenancy)
+    return { targets: targets.length, violations: findings }
   },
-  drift: async () => {
-    const { targets, drift } = await verifyFleet()
+  drift: async (tenancy) => {
+    const { targets, drift } = await verifyFleet(tenancy)
     const why = ({ expected, found }: (typeof drift)[number]) =>
       expected === null
         ? `it should not be there: ${found}`
@@ -23,7 +27,7 @@ const looks: Record<Kind, () => Promise<{ targets: number; offenders: Offender[]
           : `expected ${expected}, found ${found}`
     return {
       targets,
-      offenders: drift.map((one) => ({
+      violations: drift.map((one) => ({
         check: 'drift',
         target: one.target,
         object: one.object,
@@ -37,31 +41,31 @@ const looks: Record<Kind, () => Promise<{ targets: number; offenders: Offender[]
  * Looks at every database now, by the doctor's invariants or against the migrations, and keeps what
  * was found.
  */
-export async function examineNow(kind: Kind, by: string): Promise<Examination> {
+export async function runChecks(tenancy: Tenancy, kind: Kind, by: string): Promise<CheckRun> {
   const began = performance.now()
-  const { targets, offenders } = await looks[kind]()
-  const [made] = await platform()
-    .insert(examinations)
+  const { targets, violations } = await looks[kind](tenancy)
+  const [made] = await platform(tenancy)
+    .insert(checkRuns)
     .values({
       id: newId(),
       kind,
       by,
       targets,
-      offenders,
+      violations,
       tookMs: Math.round(performance.now() - began),
     })
     .returning()
-  if (!made) throw new Error('an examination was not kept')
+  if (!made) throw new Error('an checkRun was not kept')
   return made
 }
 
 /** What was found the last time; undefined when nobody has looked yet. */
-export async function lastExamination(kind: Kind): Promise<Examination | undefined> {
-  const [last] = await platform()
+export async function lastCheckRun(tenancy: Tenancy, kind: Kind): Promise<CheckRun | undefined> {
+  const [last] = await platform(tenancy)
     .select()
-    .from(examinations)
-    .where(eq(examinations.kind, kind))
-    .orderBy(desc(examinations.at))
+    .from(checkRuns)
+    .where(eq(checkRuns.kind, kind))
+    .orderBy(desc(checkRuns.at))
     .limit(1)
   return last
 }
@@ -70,9 +74,9 @@ export async function lastExamination(kind: Kind): Promise<Examination | undefin
  * Those of these tenants whose id, schema or database is named by what the doctor found the last
  * time.
  */
-export async function offendersIn(tenantIds: string[]): Promise<Set<string>> {
+export async function violationsIn(tenancy: Tenancy, tenantIds: string[]): Promise<Set<string>> {
   const found =
-    (await lastExamination('doctor'))?.offenders
+    (await lastCheckRun(tenancy, 'doctor'))?.violations
       .map(({ target, object, why }) => `${target} ${object} ${why}`)
       .join('\n') ?? ''
   return new Set(tenantIds.filter((id) => found.includes(id) || found.includes(privateName(id))))
@@ -81,7 +85,8 @@ export async function offendersIn(tenantIds: string[]): Promise<Set<string>> {
 const everyMs = 3_600_000
 
 /** The doctor's rounds: one an hour, whichever worker comes first. */
-export async function examineWhenDue(): Promise<void> {
-  const last = await lastExamination('doctor')
-  if (!last || Date.now() - last.at.getTime() > everyMs) await examineNow('doctor', 'worker')
+export async function runChecksWhenDue(tenancy: Tenancy): Promise<void> {
+  const last = await lastCheckRun(tenancy, 'doctor')
+  if (!last || Date.now() - last.at.getTime() > everyMs)
+    await runChecks(tenancy, 'doctor', 'worker')
 }

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { TenantTx } from '#db/door'
+import { type TenantTx } from '#tenancy/base/tenant-tx'
 
 export type Policy = {
   table: string
@@ -10,12 +10,12 @@ export type Policy = {
   check: string | null
   forced: boolean
 }
-export type Seat = {
+export type ConnectionFacts = {
   database: string
   schema: string
   login: string
   server: string
-  sealed: string | null
+  tenant: string | null
   epoch: string | null
   setting: string | null
   superuser: boolean
@@ -23,15 +23,15 @@ export type Seat = {
 }
 
 /** Where this transaction sits, asked of the database itself. */
-export async function seat(tx: TenantTx): Promise<Seat> {
-  const { rows } = await tx.execute<Seat>(sql`
+export async function connectionFacts(tx: TenantTx): Promise<ConnectionFacts> {
+  const { rows } = await tx.execute<ConnectionFacts>(sql`
     select
       current_database() as database,
       current_schema() as schema,
       session_user::text as login,
       current_setting('server_version') as server,
-      tenancy.tenant()::text as sealed,
-      nullif(split_part(current_setting('tenancy.seal', true), '|', 4), '') as epoch,
+      tenancy.tenant()::text as tenant,
+      nullif(split_part(current_setting('tenancy.context', true), '|', 4), '') as epoch,
       current_setting('app.current_tenant_id', true) as setting,
       rolsuper as superuser,
       rolbypassrls as bypassrls

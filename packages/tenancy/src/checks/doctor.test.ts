@@ -1,29 +1,32 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type pg from 'pg'
-import { run as setUp } from '#db/cli/setup'
-import { connected } from '#db/connect'
-import { examineFleet, invariants } from '#db/doctor/doctor'
-import { readiness } from '#db/doctor/health'
-import { env } from '#db/env'
-import { newId, privateName } from '#db/id'
-import { buildWorld, leaveWorld, type World } from '#db/isolation/testing/world'
-import { closePools } from '#db/pools'
+import { withConnection } from '#tenancy/base/connect'
+import { checkFleet, invariants } from '#tenancy/checks/doctor'
+import { readiness } from '#tenancy/checks/health'
+import { newId, privateName } from '#tenancy/base/ids'
+import { buildWorld, leaveWorld, type World } from '#tenancy/testing/fixture/world'
+import { lookAtAll } from '#tenancy/migrations/dedicated-databases'
+import { MainConnection } from '#tenancy/migrations/connections'
+import { closePools } from '#tenancy/registry/pools'
+import { setup } from '#tenancy/setup'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 let world: World
 beforeAll(async () => void (world = await buildWorld(['shared', 'schema', 'database'], 1)))
 afterAll(async () => {
   await leaveWorld(world)
-  await closePools()
+  await closePools(tenancy())
 })
 
 const asAdmin = (work: (client: pg.Client) => Promise<unknown>) =>
-  connected(env().DATABASE_URL ?? '', work)
-/** A statement as the administrator, in the main database or in the tenant's own. */
+  withConnection(process.env.DATABASE_URL ?? '', work)
+/** A statement as the administrator, in the main database. */
 const run = (text: string) => asAdmin((client) => client.query(text))
-const place = (kind: 'schema' | 'database') => privateName(world[kind][0].id)
+/** How the login of a tenant is called, and its schema or database. */
+const nameOf = (kind: 'schema' | 'database') => privateName(world[kind][0].id)
 const lost = newId()
 const objects = async (check: string) =>
-  (await examineFleet()).findings
+  (await checkFleet(tenancy())).findings
     .filter((finding) => finding.check === check)
     .map(({ object }) => object)
 
@@ -38,37 +41,37 @@ const faults: [
   [
     'rls-not-forced',
     'a table without force',
-    () => 'alter table shared.orders no force row level security',
-    () => 'alter table shared.orders force row level security',
-    () => 'shared.orders',
+    () => 'alter table shared.notes no force row level security',
+    () => 'alter table shared.notes force row level security',
+    () => 'shared.notes',
   ],
   [
     'rls-not-forced',
     'a private table without row-level security',
-    () => `alter table ${place('schema')}.orders disable row level security`,
-    () => `alter table ${place('schema')}.orders enable row level security`,
-    () => `${place('schema')}.orders`,
+    () => `alter table ${nameOf('schema')}.notes disable row level security`,
+    () => `alter table ${nameOf('schema')}.notes enable row level security`,
+    () => `${nameOf('schema')}.notes`,
   ],
   [
     'policies',
     'a dropped policy',
-    () => 'drop policy tenant_only on shared.customers',
-    () => `set search_path = shared; select tenancy.protect('shared', 'customers')`,
-    () => 'shared.customers',
+    () => 'drop policy tenant_only on shared.notes',
+    () => `set search_path = shared; select tenancy.protect('shared', 'notes')`,
+    () => 'shared.notes',
   ],
   [
     'policies',
     'an open with check',
-    () => 'alter policy tenant on shared.products with check (true)',
-    () => `select tenancy.protect('shared', 'products')`,
-    () => 'shared.products',
+    () => 'alter policy tenant on shared.notes with check (true)',
+    () => `select tenancy.protect('shared', 'notes')`,
+    () => 'shared.notes',
   ],
   [
     'policies',
     'one permissive policy more',
-    () => 'create policy open on shared.products using (true)',
-    () => 'drop policy open on shared.products',
-    () => 'shared.products',
+    () => 'create policy open on shared.notes using (true)',
+    () => 'drop policy open on shared.notes',
+    () => 'shared.notes',
   ],
   [
     'tenant-column',
@@ -81,7 +84,7 @@ const faults: [
   [
     'keys',
     'a unique index without the tenant',
-    () => 'create unique index loose on shared.orders (id)',
+    () => 'create unique index loose on shared.notes (id)',
     () => 'drop index shared.loose',
     () => 'shared.loose',
   ],
@@ -89,30 +92,30 @@ const faults: [
     'foreign-keys',
     'a foreign key into another schema',
     () =>
-      `alter table shared.orders add constraint loose foreign key (tenant_id, customer_id) references ${place('schema')}.customers (tenant_id, id) not valid`,
-    () => 'alter table shared.orders drop constraint loose',
-    () => 'shared.orders',
+      `alter table shared.note_lines add constraint loose foreign key (tenant_id, note_id) references ${nameOf('schema')}.notes (tenant_id, id) not valid`,
+    () => 'alter table shared.note_lines drop constraint loose',
+    () => 'shared.note_lines',
   ],
   [
     'grants',
     'truncate for the tenant login',
-    () => 'grant truncate on shared.orders to rowhouse_tenant',
-    () => 'revoke truncate on shared.orders from rowhouse_tenant',
-    () => 'shared.orders',
+    () => 'grant truncate on shared.notes to rowhouse_tenant',
+    () => 'revoke truncate on shared.notes from rowhouse_tenant',
+    () => 'shared.notes',
   ],
   [
     'grants',
     'a neighbour who may read',
-    () => `grant select on ${place('schema')}.orders to rowhouse_tenant`,
-    () => `revoke select on ${place('schema')}.orders from rowhouse_tenant`,
-    () => `${place('schema')}.orders`,
+    () => `grant select on ${nameOf('schema')}.notes to rowhouse_tenant`,
+    () => `revoke select on ${nameOf('schema')}.notes from rowhouse_tenant`,
+    () => `${nameOf('schema')}.notes`,
   ],
   [
     'grants',
     'a grant that is missing',
-    () => 'revoke delete on shared.orders from rowhouse_worker',
-    () => 'grant delete on shared.orders to rowhouse_worker',
-    () => 'shared.orders',
+    () => 'revoke delete on shared.notes from rowhouse_worker',
+    () => 'grant delete on shared.notes to rowhouse_worker',
+    () => 'shared.notes',
   ],
   [
     'schemas',
@@ -131,31 +134,31 @@ const faults: [
   [
     'schemas',
     'a table of another owner',
-    () => 'alter table shared.activity owner to rowhouse_worker',
+    () => 'alter table shared.note_lines owner to rowhouse_worker',
     () =>
-      'alter table shared.activity owner to rowhouse_owner; grant select, insert, update, delete on shared.activity to rowhouse_worker',
-    () => 'shared.activity',
+      'alter table shared.note_lines owner to rowhouse_owner; grant select, insert, update, delete on shared.note_lines to rowhouse_worker',
+    () => 'shared.note_lines',
   ],
   [
     'logins',
     'bypassrls',
-    () => `alter role ${place('schema')} bypassrls`,
-    () => `alter role ${place('schema')} nobypassrls`,
-    () => place('schema'),
+    () => `alter role ${nameOf('schema')} bypassrls`,
+    () => `alter role ${nameOf('schema')} nobypassrls`,
+    () => nameOf('schema'),
   ],
   [
     'logins',
     'a membership',
-    () => `grant rowhouse_owner to ${place('schema')}`,
-    () => `revoke rowhouse_owner from ${place('schema')}`,
-    () => place('schema'),
+    () => `grant rowhouse_owner to ${nameOf('schema')}`,
+    () => `revoke rowhouse_owner from ${nameOf('schema')}`,
+    () => nameOf('schema'),
   ],
   [
     'login-settings',
     'a login that starts in another schema',
-    () => `alter role ${place('schema')} set search_path = shared`,
-    () => `alter role ${place('schema')} reset search_path`,
-    () => place('schema'),
+    () => `alter role ${nameOf('schema')} set search_path = shared`,
+    () => `alter role ${nameOf('schema')} reset search_path`,
+    () => nameOf('schema'),
   ],
   [
     'functions',
@@ -167,9 +170,31 @@ const faults: [
   [
     'functions',
     'a powerful function for everybody',
-    () => 'grant execute on function tenancy.mac(text) to public',
-    () => 'revoke execute on function tenancy.mac(text) from public',
-    () => 'tenancy.mac(text)',
+    () => 'grant execute on function tenancy.hmac(text) to public',
+    () => 'revoke execute on function tenancy.hmac(text) from public',
+    () => 'tenancy.hmac(text)',
+  ],
+  [
+    'functions',
+    "a caller more for a function of the app's entries",
+    () => 'grant execute on function tenancy.check_token(text, uuid) to rowhouse_worker',
+    () => 'revoke execute on function tenancy.check_token(text, uuid) from rowhouse_worker',
+    () => 'tenancy.check_token(text,uuid)',
+  ],
+  [
+    'functions',
+    'a powerful function that no entry names',
+    () =>
+      `create function platform.loose() returns int language sql security definer set search_path = pg_catalog as $$ select 1 $$; grant execute on function platform.loose() to rowhouse_tenant`,
+    () => 'drop function platform.loose()',
+    () => 'platform.loose()',
+  ],
+  [
+    'tenancy-tables',
+    'a registry that the tenant login may read',
+    () => 'grant select on tenancy.placements to rowhouse_tenant',
+    () => 'revoke select on tenancy.placements from rowhouse_tenant',
+    () => 'tenancy.placements',
   ],
   [
     'tenancy-tables',
@@ -181,7 +206,7 @@ const faults: [
   [
     'views',
     "a view with its owner's rights",
-    () => 'create view shared.loose as select * from shared.orders',
+    () => 'create view shared.loose as select * from shared.notes',
     () => 'drop view shared.loose',
     () => 'shared.loose',
   ],
@@ -193,24 +218,24 @@ const faults: [
     () => 'set_config(text,text,boolean)',
   ],
   [
-    'residents',
-    'a resident without its schema',
+    'tenant-homes',
+    'a tenant home without its schema',
     () =>
-      `insert into tenancy.residents (tenant_id, schema_name, login) values ('${lost}', '${privateName(lost)}', '${privateName(lost)}')`,
-    () => `delete from tenancy.residents where tenant_id = '${lost}'`,
+      `insert into tenancy.tenant_homes (tenant_id, schema_name, login) values ('${lost}', '${privateName(lost)}', '${privateName(lost)}')`,
+    () => `delete from tenancy.tenant_homes where tenant_id = '${lost}'`,
     () => lost,
   ],
   [
     'registry',
     'a registry that says another epoch',
-    () => `update platform.placements set epoch = 9 where tenant_id = '${world.schema[0].id}'`,
-    () => `update platform.placements set epoch = 1 where tenant_id = '${world.schema[0].id}'`,
+    () => `update tenancy.placements set epoch = 9 where tenant_id = '${world.schema[0].id}'`,
+    () => `update tenancy.placements set epoch = 1 where tenant_id = '${world.schema[0].id}'`,
     () => world.schema[0].id,
   ],
 ]
 
 test('a healthy fleet has no findings, and each database was looked at', async () => {
-  const report = await examineFleet()
+  const report = await checkFleet(tenancy())
   expect(report.findings).toEqual([])
   expect(report.targets.length).toBe(3)
 })
@@ -238,43 +263,47 @@ test('each invariant is planted here, except for those that take another build o
 })
 
 test('many who ask at once whether the app may serve are answered by one look', async () => {
-  const asked = Array.from({ length: 20 }, () => readiness())
+  const asked = Array.from({ length: 20 }, () => readiness(tenancy()))
   expect(new Set(asked).size).toBe(1)
   expect(await asked[0]).toEqual({ ready: true, problems: [] })
-  const again = readiness()
+  const again = readiness(tenancy())
   expect(again).not.toBe(asked[0])
   expect(await again).toMatchObject({ ready: true })
 })
 
 test('a fault inside a tenant database is found there', async () => {
-  const url = new URL(env().DATABASE_URL ?? '')
-  url.pathname = `/${place('database')}`
-  const there = (text: string) => connected(url.toString(), (client) => client.query(text))
-  await there(`grant temporary on database ${place('database')} to public`)
+  const url = new URL(process.env.DATABASE_URL ?? '')
+  url.pathname = `/${nameOf('database')}`
+  const there = (text: string) => withConnection(url.toString(), (client) => client.query(text))
+  await there(`grant temporary on database ${nameOf('database')} to public`)
   try {
-    const { findings } = await examineFleet()
+    const { findings } = await checkFleet(tenancy())
     expect(findings).toContainEqual(
-      expect.objectContaining({ check: 'public-rights', target: place('database') }),
+      expect.objectContaining({ check: 'public-rights', target: nameOf('database') }),
     )
   } finally {
-    await there(`revoke temporary on database ${place('database')} from public`)
+    await there(`revoke temporary on database ${nameOf('database')} from public`)
   }
 })
 
-test('functions that another build has left in a tenant database are named, and setup brings them up to date', async () => {
-  const url = new URL(env().DATABASE_URL ?? '')
-  url.pathname = `/${place('database')}`
-  const old = `drop function tenancy.hand_over(uuid, uuid, uuid); update tenancy.applied set sha256 = 'of an older build' where migration = 'functions'`
-  await connected(url.toString(), (client) => client.query(old))
-  expect((await examineFleet()).findings.filter(({ check }) => check === 'build')).toMatchObject([
-    { target: place('database'), object: 'functions of schema tenancy' },
-  ])
-  expect(await setUp({ values: {}, positionals: [] })).toMatchObject({
-    json: { ready: true, missed: [] },
-  })
+test('functions that another build has left in a tenant database are named, and a refresh brings them up to date', async () => {
+  const url = new URL(process.env.DATABASE_URL ?? '')
+  url.pathname = `/${nameOf('database')}`
+  const old = `drop function tenancy.reassign_move(uuid, uuid, uuid); update tenancy.applied_migrations set sha256 = 'of an older build' where migration = 'functions'`
+  await withConnection(url.toString(), (client) => client.query(old))
+  expect(
+    (await checkFleet(tenancy())).findings.filter(({ check }) => check === 'build'),
+  ).toMatchObject([{ target: nameOf('database'), object: 'functions of schema tenancy' }])
+  await setup(tenancy(), { adminUrl: process.env.DATABASE_URL ?? '' })
+  const connection = new MainConnection(tenancy())
+  const missed: unknown[] = []
+  await lookAtAll(tenancy(), [connection], (_target, error) => missed.push(error), {
+    refresh: true,
+  }).finally(() => connection.drop())
+  expect(missed).toEqual([])
   expect(await objects('build')).toEqual([])
-  const there = await connected(url.toString(), (client) =>
-    client.query(`select from pg_proc where proname = 'hand_over'`),
+  const there = await withConnection(url.toString(), (client) =>
+    client.query(`select from pg_proc where proname = 'reassign_move'`),
   )
   expect(there.rowCount).toBe(1)
 })

@@ -1,16 +1,17 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type pg from 'pg'
-import { connected } from '#db/connect'
-import { loginUrl } from '#db/env'
-import { functionsOf, inEveryDatabase, inMainDatabase } from '#db/fleet/functions'
-import { readPlacements, serviceUrl, type Placement } from '#db/registry'
-import type { Offender } from '#db/schema/console'
+import { withConnection } from '#tenancy/base/connect'
+import { loginUrl, type Tenancy, type TenancyConfig } from '#tenancy/base/tenancy'
+import { engineFile } from '#tenancy/base/files'
+import { functionsOf } from '#tenancy/migrations/functions'
+import { readPlacements, serviceUrl, type Placement } from '#tenancy/registry/placements'
+import { type Violation } from '#tenancy/base/schema'
 
 /** What the doctor looked at and what it found; no findings is health. */
-export type Report = { targets: string[]; findings: Offender[] }
+export type Report = { targets: string[]; findings: Violation[] }
 
-type Resident = {
+type TenantHome = {
   tenant_id: string
   schema_name: string
   login: string
@@ -24,7 +25,7 @@ let checks: Promise<{ name: string; text: string }[]> | undefined
  * Each invariant is one .sql file here that returns the rows which break it, as `object` and `why`.
  */
 function readChecks() {
-  const folder = join(process.cwd(), 'db', 'doctor')
+  const folder = engineFile('src', 'checks')
   checks ??= readdir(folder).then((files) =>
     Promise.all(
       files
@@ -47,57 +48,77 @@ export const invariants = async (): Promise<string[]> =>
  * Checks the database that a connection leads to. In: the connection, and how findings shall call
  * the database.
  */
-async function examine(client: pg.ClientBase, target: string): Promise<Offender[]> {
-  const findings: Offender[] = []
+async function examine(
+  { config }: Tenancy,
+  client: pg.ClientBase,
+  target: string,
+): Promise<Violation[]> {
+  const findings: Violation[] = []
   for (const { name, text } of await readChecks()) {
-    const { rows } = await client.query<{ object: string; why: string }>(text)
+    const values = name === 'functions' ? [JSON.stringify(entryFunctions(config))] : []
+    const { rows } = await client.query<{ object: string; why: string }>(text, values)
     findings.push(...rows.map(({ object, why }) => ({ check: name, target, object, why })))
   }
   return findings
 }
 
+/** The functions of the app's entries that run as their owner, and who may call each. */
+const entryFunctions = ({ entries }: TenancyConfig) =>
+  Object.values(entries).flatMap(({ functions }) =>
+    Object.entries(functions).map(([signature, login]) => ({
+      signature,
+      caller: `rowhouse_${login}`,
+    })),
+  )
+
 /**
  * Checks the main database alone, as the platform login sees it: what the app does before it serves
  * anybody.
  */
-export async function examineMain(): Promise<Report> {
+export async function checkMain(tenancy: Tenancy): Promise<Report> {
   return {
     targets: ['main'],
-    findings: await connected(loginUrl('platform'), (client) => examine(client, 'main')),
+    findings: await withConnection(loginUrl(tenancy, 'platform'), (client) =>
+      examine(tenancy, client, 'main'),
+    ),
   }
 }
 
 /**
- * Checks every database that holds tenants, and that registry and residents agree. A database out
+ * Checks every database that holds tenants, and that the registry and the tenant homes agree. A database out
  * of reach is a finding.
  */
-export async function examineFleet(): Promise<Report> {
-  const placements = await readPlacements()
+export async function checkFleet(tenancy: Tenancy): Promise<Report> {
+  const placements = await readPlacements(tenancy)
   const databases = new Map<string, { url: string; placements: Placement[] }>([
-    ['main', { url: loginUrl('worker'), placements: [] }],
+    ['main', { url: loginUrl(tenancy, 'worker'), placements: [] }],
   ])
   for (const placement of placements) {
     const target = placement.database
       ? `${placement.server ? `${placement.server.host}:${placement.server.port}/` : ''}${placement.database}`
       : 'main'
-    const known = databases.get(target) ?? { url: serviceUrl('worker', placement), placements: [] }
+    const known = databases.get(target) ?? {
+      url: serviceUrl(tenancy, 'worker', placement),
+      placements: [],
+    }
     known.placements.push(placement)
     databases.set(target, known)
   }
   const findings = await Promise.all(
-    [...databases].map(([target, place]) => examinePlace(target, place)),
+    [...databases].map(([target, place]) => checkDatabase(tenancy, target, place)),
   )
   return { targets: [...databases.keys()], findings: findings.flat() }
 }
 
-async function examinePlace(
+async function checkDatabase(
+  tenancy: Tenancy,
   target: string,
   place: { url: string; placements: Placement[] },
-): Promise<Offender[]> {
+): Promise<Violation[]> {
   try {
-    return await connected(place.url, async (client) => [
-      ...(await examine(client, target)),
-      ...(await otherBuilds(client, target)),
+    return await withConnection(place.url, async (client) => [
+      ...(await examine(tenancy, client, target)),
+      ...(await otherBuilds(tenancy, client, target)),
       ...(await disagreements(client, target, place.placements)),
     ])
   } catch (error) {
@@ -116,12 +137,16 @@ async function examinePlace(
  * Functions that another build has left here. The app serves with them: while a deployment rolls,
  * two builds are at work.
  */
-async function otherBuilds(client: pg.Client, target: string): Promise<Offender[]> {
-  const { sha256 } = await functionsOf(target === 'main' ? inMainDatabase : inEveryDatabase)
+async function otherBuilds(
+  tenancy: Tenancy,
+  client: pg.Client,
+  target: string,
+): Promise<Violation[]> {
+  const { sha256 } = await functionsOf(tenancy, target === 'main' ? 'main' : 'dedicated')
   const {
     rows: [row],
   } = await client.query<{ sha256: string }>(
-    `select sha256 from tenancy.applied where schema = 'tenancy' and migration = 'functions'`,
+    `select sha256 from tenancy.applied_migrations where schema = 'tenancy' and migration = 'functions'`,
   )
   if (row?.sha256 === sha256) return []
   const why = `they are of ${row ? row.sha256.slice(0, 12) : 'no known build'}, this build has ${sha256.slice(0, 12)}; run setup or fleet migrate with the newest build`
@@ -136,13 +161,13 @@ async function disagreements(
   client: pg.Client,
   target: string,
   placements: Placement[],
-): Promise<Offender[]> {
-  const { rows } = await client.query<Resident>(
-    'select tenant_id, schema_name, login, state, epoch from tenancy.residents',
+): Promise<Violation[]> {
+  const { rows } = await client.query<TenantHome>(
+    'select tenant_id, schema_name, login, state, epoch from tenancy.tenant_homes',
   )
-  const residents = new Map(rows.map((row) => [row.tenant_id, row]))
+  const homes = new Map(rows.map((row) => [row.tenant_id, row]))
   return placements.flatMap(({ tenantId, schema, epoch }) => {
-    const found = residents.get(tenantId)
+    const found = homes.get(tenantId)
     const said = `schema ${schema}, epoch ${epoch}`
     if (!found)
       return [
@@ -150,7 +175,7 @@ async function disagreements(
           check: 'registry',
           target,
           object: tenantId,
-          why: `the registry says ${said}, but there is no resident row`,
+          why: `the registry says ${said}, but there is no tenant home`,
         },
       ]
     const agrees =
@@ -164,7 +189,7 @@ async function disagreements(
             check: 'registry',
             target,
             object: tenantId,
-            why: `the registry says ${said}, the resident row schema ${found.schema_name}, epoch ${found.epoch}, state ${found.state}`,
+            why: `the registry says ${said}, the tenant home schema ${found.schema_name}, epoch ${found.epoch}, state ${found.state}`,
           },
         ]
   })

@@ -1,19 +1,18 @@
--- A function that runs as its owner has a fixed search_path, and only those listed may be called, by those listed.
+-- A function that runs as its owner has a fixed search_path, and only those listed may be called, by those listed. Those of the
+-- app's entries come as $1: [{"signature", "caller"}].
 with allowed (signature, caller) as (
   values
     ('tenancy.tenant()', 'public'), ('tenancy.enter_own(uuid,bigint)', 'public'),
-    ('tenancy.enter(text,uuid,bigint,integer)', 'rowhouse_tenant'),
-    ('tenancy.enter_with_key(text,uuid,bigint,integer)', 'rowhouse_tenant'), ('tenancy.check_key(text,uuid)', 'rowhouse_platform'),
-    ('tenancy.enter_as_service(uuid,bigint,text)', 'rowhouse_worker'), ('tenancy.prune_entries()', 'rowhouse_worker'),
-    ('tenancy.enter_as_support(text,uuid,bigint,text,uuid)', 'public'), ('tenancy.admit_support(text,uuid,text)', 'rowhouse_platform'),
-    ('tenancy.check_session(text,uuid)', 'rowhouse_platform'), ('tenancy.settle(uuid)', 'rowhouse_platform'),
-    ('tenancy.record(text,text,uuid,jsonb)', 'rowhouse_platform'),
-    ('tenancy.enter_for_move(uuid,uuid,text,boolean)', 'rowhouse_worker'), ('tenancy.turn(uuid,uuid,text,text,bigint)', 'rowhouse_worker'),
-    ('tenancy.await_arrival(uuid,uuid,text,text,bigint)', 'rowhouse_worker'), ('tenancy.hand_over(uuid,uuid,uuid)', 'rowhouse_worker'),
-    ('tenancy.record_switch(uuid,bigint)', 'rowhouse_worker'), ('tenancy.switch_place(uuid)', 'rowhouse_worker'),
-    ('tenancy.record_return(uuid,bigint)', 'rowhouse_worker'), ('tenancy.fence_holders(uuid)', 'rowhouse_worker'),
+    ('tenancy.enter_as_service(uuid,bigint,text)', 'rowhouse_worker'), ('tenancy.prune_service_entries()', 'rowhouse_worker'),
+    ('tenancy.register_home(uuid)', 'rowhouse_platform'), ('tenancy.record_audit(text,text,uuid,jsonb)', 'rowhouse_platform'),
+    ('tenancy.enter_for_move(uuid,uuid,text,boolean)', 'rowhouse_worker'), ('tenancy.transition(uuid,uuid,text,text,bigint)', 'rowhouse_worker'),
+    ('tenancy.register_incoming(uuid,uuid,text,text,bigint)', 'rowhouse_worker'), ('tenancy.reassign_move(uuid,uuid,uuid)', 'rowhouse_worker'),
+    ('tenancy.record_switch(uuid,bigint)', 'rowhouse_worker'), ('tenancy.switch_placement(uuid)', 'rowhouse_worker'),
+    ('tenancy.record_switch_back(uuid,bigint)', 'rowhouse_worker'), ('tenancy.fence_holders(uuid)', 'rowhouse_worker'),
     ('tenancy.make_login(uuid,text)', 'rowhouse_migrator'), ('tenancy.drop_login(uuid)', 'rowhouse_migrator'),
     ('tenancy.end_sessions(uuid)', 'rowhouse_migrator')
+  union all
+  select e.signature, e.caller from jsonb_to_recordset($1::jsonb) as e (signature text, caller text)
 )
 select p.oid::regprocedure::text as object, 'it has no fixed search_path' as why
 from pg_catalog.pg_proc as p

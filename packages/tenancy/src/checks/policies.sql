@@ -1,4 +1,4 @@
--- Each tenant table has exactly two policies for everybody and every command: one permissive, one restrictive, both ways by the seal.
+-- Each tenant table has exactly two policies for everybody and every command: one permissive, one restrictive, both ways by the signed context.
 with expected (name, permissive) as (
   values ('tenant', 'PERMISSIVE'), ('tenant_only', 'RESTRICTIVE')
 ), tables as (

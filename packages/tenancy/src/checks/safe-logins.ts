@@ -1,6 +1,6 @@
-import { connected } from '#db/connect'
-import { loginUrl, type Login } from '#db/env'
-import { UnsafeLogin } from '#db/errors'
+import { withConnection } from '#tenancy/base/connect'
+import { loginUrl, type Login, type Tenancy } from '#tenancy/base/tenancy'
+import { UnsafeLogin } from '#tenancy/checks/errors'
 
 const powers = `
 select current_user as login, array_remove(array[
@@ -20,10 +20,11 @@ where r.rolname = current_user`
  * UnsafeLogin with each reason. By default the two logins of the web application are checked.
  */
 export async function assertSafeLogins(
+  tenancy: Tenancy,
   names: readonly Login[] = ['platform', 'tenant'],
 ): Promise<void> {
   for (const name of names) {
-    const { rows } = await connected(loginUrl(name), (client) =>
+    const { rows } = await withConnection(loginUrl(tenancy, name), (client) =>
       client.query<{ login: string; why: string[] }>(powers),
     )
     for (const { login, why } of rows) if (why.length > 0) throw new UnsafeLogin(login, why)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { withTenant } from '#db/door'
-import { privateName } from '#db/id'
+import { withTenant, tenancy } from '#tenancy/testing/fixture/tenancy'
+import { privateName } from '#tenancy/base/ids'
 import {
   buildWorld,
   leaveWorld,
@@ -8,89 +8,86 @@ import {
   rows,
   through,
   type World,
-} from '#db/isolation/testing/world'
-import { closePools } from '#db/pools'
-import { placementKinds } from '#db/schema/platform'
+} from '#tenancy/testing/fixture/world'
+import { closePools } from '#tenancy/registry/pools'
+import { placementKinds } from '#tenancy/base/tenancy'
 
 let world: World
 beforeAll(async () => void (world = await buildWorld(placementKinds)))
 afterAll(async () => {
   await leaveWorld(world)
-  await closePools()
+  await closePools(tenancy())
 })
 
 /**
  * What an attacker sends, statement by statement, inside his own request. `{them}` is the id of a
- * neighbour, `{place}` its schema.
+ * neighbour, `{schema}` its schema.
  */
 const attacks: [name: string, statements: string[]][] = [
-  ['by the id of the other tenant', [`select * from orders where tenant_id = '{them}'`]],
-  ['by a plain setting', [`set local app.current_tenant_id = '{them}'`, 'select * from orders']],
+  ['by the id of the other tenant', [`select * from notes where tenant_id = '{them}'`]],
+  ['by a plain setting', [`set local app.current_tenant_id = '{them}'`, 'select * from notes']],
   [
     'by a union with set_config',
     [
-      `select set_config('app.current_tenant_id', '{them}', true) union all select note from orders`,
+      `select set_config('app.current_tenant_id', '{them}', true) union all select title from notes`,
     ],
   ],
-  ['by set_config of the seal', [`select set_config('tenancy.seal', '{them}', true)`]],
-  ['by a forged seal', [`set local tenancy.seal = '{them}|1|1|1|0'`, 'select * from orders']],
+  ['by set_config of the signed context', [`select set_config('tenancy.context', '{them}', true)`]],
+  ['by a forged context', [`set local tenancy.context = '{them}|1|1|1|0'`, 'select * from notes']],
   [
-    'by a forged seal with the right process and time',
+    'by a forged context with the right process and time',
     [
-      `do $$ begin execute format('set local tenancy.seal = %L', concat_ws('|', '{them}', pg_backend_pid(), extract(epoch from transaction_timestamp()), 1, repeat('0', 64))); end $$`,
-      'select * from orders',
+      `do $$ begin execute format('set local tenancy.context = %L', concat_ws('|', '{them}', pg_backend_pid(), extract(epoch from transaction_timestamp()), 1, repeat('0', 64))); end $$`,
+      'select * from notes',
     ],
   ],
   [
-    'by its own seal with the tenant replaced',
+    'by its own context with the tenant replaced',
     [
-      `do $$ begin execute format('set local tenancy.seal = %L', regexp_replace(current_setting('tenancy.seal'), '^[^|]*', '{them}')); end $$`,
-      'select * from orders',
+      `do $$ begin execute format('set local tenancy.context = %L', regexp_replace(current_setting('tenancy.context'), '^[^|]*', '{them}')); end $$`,
+      'select * from notes',
     ],
   ],
-  ['by set role to the owner', ['set role rowhouse_owner', 'select * from orders']],
+  ['by set role to the owner', ['set role rowhouse_owner', 'select * from notes']],
   [
     'by set role to the worker',
     ['set role rowhouse_worker', `select tenancy.enter_as_service('{them}', 1, 'x')`],
   ],
   [
     'by set session authorization',
-    ['set session authorization rowhouse_platform', 'select * from platform.users'],
+    ['set session authorization rowhouse_platform', 'select * from platform.people'],
   ],
   [
     'by entering as the worker',
-    [`select tenancy.enter_as_service('{them}', 1, 'x')`, 'select * from orders'],
+    [`select tenancy.enter_as_service('{them}', 1, 'x')`, 'select * from notes'],
   ],
+  ['by entering as an own login', [`select tenancy.enter_own('{them}', 1)`, 'select * from notes']],
   [
-    'by entering as an own login',
-    [`select tenancy.enter_own('{them}', 1)`, 'select * from orders'],
+    'by entering with a made-up token',
+    [`select tenancy.enter_with_token('guess', '{them}', 1, 5000)`, 'select * from notes'],
   ],
+  ['by signing a message itself', [`select tenancy.hmac('x')`]],
   [
-    'by entering with a made-up session',
-    [`select tenancy.enter('guess', '{them}', 1)`, 'select * from orders'],
-  ],
-  ['by signing itself', [`select tenancy.mac('x')`]],
-  [
-    'by sealing itself',
+    'by signing a context itself',
     [
-      `do $$ begin execute format('set local tenancy.seal = %L', tenancy.seal('{them}', 1, false)); end $$`,
-      'select * from orders',
+      `do $$ begin execute format('set local tenancy.context = %L', tenancy.sign_context('{them}', 1, false)); end $$`,
+      'select * from notes',
     ],
   ],
   ['by reading the key', ['select * from tenancy.key']],
-  ['by reset', ['reset all', 'select * from orders']],
-  ['by discard', ['discard all', 'select * from orders']],
-  ['by commit and a new transaction', ['commit', 'begin', 'select * from orders']],
-  ['by search_path to the neighbour', ['set local search_path = {place}', 'select * from orders']],
-  ['by name of the neighbour schema', ['select * from {place}.orders']],
-  ['by name of the shared schema', [`select * from shared.orders where tenant_id = '{them}'`]],
-  ['by row_security off', ['set local row_security = off', 'select * from orders']],
-  ['by a temporary table', ['create temp table orders (id int)', 'select * from orders']],
-  ['by a temporary view', ['create temp view loot as select * from orders', 'select * from loot']],
+  ['by reset', ['reset all', 'select * from notes']],
+  ['by discard', ['discard all', 'select * from notes']],
+  ['by commit and a new transaction', ['commit', 'begin', 'select * from notes']],
+  ['by search_path to the neighbour', ['set local search_path = {schema}', 'select * from notes']],
+  ['by name of the neighbour schema', ['select * from {schema}.notes']],
+  ['by name of the shared schema', [`select * from shared.notes where tenant_id = '{them}'`]],
+  ['by row_security off', ['set local row_security = off', 'select * from notes']],
+  ['by a temporary table', ['create temp table notes (id int)', 'select * from notes']],
+  ['by a temporary view', ['create temp view loot as select * from notes', 'select * from loot']],
   [
     'by a function',
     [
-      `create function loot() returns setof orders language sql security definer as 'select * from orders'`,
+      `create function loot() returns setof notes language sql security definer as 'select * from notes'`,
     ],
   ],
   [
@@ -99,27 +96,27 @@ const attacks: [name: string, statements: string[]][] = [
   ],
   [
     'by an operator that leaks',
-    [`select * from orders where 1 / (case when tenant_id = '{them}' then 0 else 1 end) = 1`],
+    [`select * from notes where 1 / (case when tenant_id = '{them}' then 0 else 1 end) = 1`],
   ],
-  ['by copy', ['copy orders to stdout']],
-  ['by copy to a program', [`copy orders to program 'cat'`]],
+  ['by copy', ['copy notes to stdout']],
+  ['by copy to a program', [`copy notes to program 'cat'`]],
   [
     'by a cursor kept open',
-    ['declare loot cursor with hold for select * from orders', 'fetch all from loot'],
+    ['declare loot cursor with hold for select * from notes', 'fetch all from loot'],
   ],
-  ['by password hashes', ['select password_hash from platform.users']],
-  ['by sessions', ['select * from platform.sessions']],
-  ['by placements and their secrets', ['select * from platform.placements']],
-  ['by residents', ['select * from tenancy.residents']],
+  ['by hashes of tokens', ['select hash from platform.tokens']],
+  ['by members', ['select * from platform.members']],
+  ['by placements and their secrets', ['select * from tenancy.placements']],
+  ['by tenant homes', ['select * from tenancy.tenant_homes']],
   ['by large objects', ['select lo_create(1)']],
   ['by locking the neighbour', [`select pg_advisory_lock(tenancy.lock_key('{them}'))`]],
   ['by killing others', ['select pg_terminate_backend(pid) from pg_stat_activity']],
-  ['by statistics', ["select * from pg_stats where tablename = 'orders'"]],
+  ['by statistics', ["select * from pg_stats where tablename = 'notes'"]],
   ['by reading the source of the server', [`select pg_read_file('postgresql.conf')`]],
   ['by dblink', ['create extension dblink']],
   [
     'by trigger',
-    [`create trigger loot after insert on orders for each row execute function tenancy.tenant()`],
+    [`create trigger loot after insert on notes for each row execute function tenancy.tenant()`],
   ],
   ['by making itself a superuser', ['alter role current_user superuser']],
   ['by giving itself the owner', ['grant rowhouse_owner to current_user']],
@@ -137,7 +134,7 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
         for (const statement of statements) {
           const text = statement
             .replaceAll('{them}', them.id)
-            .replaceAll('{place}', privateName(them.id))
+            .replaceAll('{schema}', privateName(them.id))
           answers.push(
             await rows(tx, text).catch((error: Error & { cause?: Error }) => ({
               error: error.cause?.message,
@@ -148,17 +145,17 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
       expect(leaks(answers, them)).toEqual([])
     }
     // positive control: the connection that was attacked still serves its tenant, and only it
-    const after = await through(me.owner, 'select * from customers')
+    const after = await through(me.owner, 'select * from notes')
     expect(after.length).toBeGreaterThan(0)
     expect(new Set(after.map((row) => row.tenant_id))).toEqual(new Set([me.id]))
   })
 
   test.each([
     'select * from tenancy.key',
-    `select tenancy.mac('x')`,
-    'select tenancy.seal(gen_random_uuid(), 1, false)',
-    'select * from tenancy.residents',
-    'select * from platform.sessions',
+    `select tenancy.hmac('x')`,
+    'select tenancy.sign_context(gen_random_uuid(), 1, false)',
+    'select * from tenancy.tenant_homes',
+    'select * from platform.tokens',
     `select set_config('a.b', 'c', true)`,
     'create temp table loot ()',
     `select pg_advisory_xact_lock(1)`,
@@ -174,17 +171,20 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
     const [me, them] = world[kind]
     expect(
       await refusal(
-        through(me.owner, `select 1; select * from orders where tenant_id = '${them.id}'`),
+        through(me.owner, `select 1; select * from notes where tenant_id = '${them.id}'`),
       ),
     ).toBe('42601')
   })
 
-  test('a seal of an earlier transaction is worth nothing in the next', async () => {
+  test('a signed context of an earlier transaction is worth nothing in the next', async () => {
     const [me, them] = world[kind]
-    const [seal] = await through(them.owner, `select current_setting('tenancy.seal') as seal`)
+    const [signed] = await through(
+      them.owner,
+      `select current_setting('tenancy.context') as context`,
+    )
     await withTenant(me.owner, async (tx) => {
-      await rows(tx, `set local tenancy.seal = '${String(seal?.seal)}'`)
-      expect(await rows(tx, 'select * from orders')).toEqual([])
+      await rows(tx, `set local tenancy.context = '${String(signed?.context)}'`)
+      expect(await rows(tx, 'select * from notes')).toEqual([])
     })
   })
 
@@ -194,7 +194,7 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
       for (const poison of [
         `set search_path = pg_catalog`,
         `set app.current_tenant_id = '${me.id}'`,
-        `prepare orders as select 1`,
+        `prepare notes as select 1`,
         'listen loot',
         'set statement_timeout = 1',
         'set default_transaction_read_only = on',
@@ -204,7 +204,7 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
     for (const { owner, id } of [them, me]) {
       const [found] = await through(
         owner,
-        `select current_setting('search_path') as path, count(*)::int as n, count(*) filter (where tenant_id <> '${id}')::int as strange, (select count(*)::int from pg_prepared_statements) as prepared, (select count(*)::int from pg_listening_channels()) as listening, current_setting('transaction_read_only') as ro from orders`,
+        `select current_setting('search_path') as path, count(*)::int as n, count(*) filter (where tenant_id <> '${id}')::int as strange, (select count(*)::int from pg_prepared_statements) as prepared, (select count(*)::int from pg_listening_channels()) as listening, current_setting('transaction_read_only') as ro from notes`,
       )
       expect(found).toMatchObject({ strange: 0, prepared: 0, listening: 0, ro: 'off' })
       expect(found?.n).toBeGreaterThan(0)

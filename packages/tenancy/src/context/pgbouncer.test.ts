@@ -1,48 +1,52 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { env, loginPassword } from '#db/env'
-import { buildWorld, leaveWorld, through, type World } from '#db/isolation/testing/world'
-import { closePools } from '#db/pools'
-import { connectionString, placementOf } from '#db/registry'
-import { placementKinds } from '#db/schema/platform'
-import { findPgbouncer, startPgbouncer } from '#db/testing/pgbouncer'
+import { loginPassword, placementKinds, type Tenancy } from '#tenancy/base/tenancy'
+import { withTenant } from '#tenancy/context/with-tenant'
+import { createTenancy } from '#tenancy/create-tenancy'
+import { closePools } from '#tenancy/registry/pools'
+import { connectionString, placementOf } from '#tenancy/registry/placements'
+import { fixtureConfig, tenancy, type TokenCaller } from '#tenancy/testing/fixture/tenancy'
+import { buildWorld, leaveWorld, rows, type World } from '#tenancy/testing/fixture/world'
+import { findPgbouncer, startPgbouncer } from '#tenancy/testing/pgbouncer'
 
 const program = findPgbouncer()
 if ('missing' in program) console.warn(`left out: ${program.missing}`)
 
 describe.skipIf('missing' in program)('through PgBouncer in transaction mode', () => {
   let world: World
+  let bounced: Tenancy
   let stop: () => Promise<void>
+
+  const through = (caller: TokenCaller, text: string) =>
+    withTenant(bounced, caller, (tx) => rows(tx, text))
 
   beforeAll(async () => {
     world = await buildWorld(placementKinds, 3)
     const own = await Promise.all(
       [...world.schema, ...world.database].map(async ({ id }) => {
-        const { login, password } = await placementOf(id)
+        const { login, password } = await placementOf(tenancy(), id)
         return [login ?? '', password ?? ''] as [string, string]
       }),
     )
-    await closePools()
-    const url = connectionString(await placementOf(world.shared[0].id))
+    const url = connectionString(tenancy(), await placementOf(tenancy(), world.shared[0].id))
     if ('missing' in program) throw new Error(program.missing)
     const bouncer = await startPgbouncer(
       program.path,
       url,
-      [['rowhouse_tenant', loginPassword('tenant')], ...own],
+      [['rowhouse_tenant', loginPassword(tenancy(), 'tenant')], ...own],
       2,
     )
     stop = bouncer.stop
-    // the door builds every tenant URL on this one; env() was read, and its URLs are the same
-    // object for everybody
+    // the URLs of all tenants are built on this one
     const behind = new URL(url)
     behind.port = String(bouncer.port)
-    env().TENANT_DATABASE_URL = behind.toString()
+    const config = fixtureConfig()
+    bounced = createTenancy({ ...config, urls: { ...config.urls, tenant: behind.toString() } })
   })
   afterAll(async () => {
-    await closePools()
+    await closePools(bounced)
     await stop()
-    env().TENANT_DATABASE_URL = process.env.TENANT_DATABASE_URL
     await leaveWorld(world)
-    await closePools()
+    await closePools(tenancy())
   })
 
   test.each(placementKinds)(
@@ -56,9 +60,9 @@ describe.skipIf('missing' in program)('through PgBouncer in transaction mode', (
             expect(
               await through(
                 owner,
-                `select string_agg(distinct tenant_id::text, ',') as ids, current_setting('tenancy.seal') <> '' as sealed from orders`,
+                `select string_agg(distinct tenant_id::text, ',') as ids, current_setting('tenancy.context') <> '' as signed from notes`,
               ),
-            ).toEqual([{ ids: id, sealed: true }])
+            ).toEqual([{ ids: id, signed: true }])
           }),
         )
       }
@@ -72,7 +76,7 @@ describe.skipIf('missing' in program)('through PgBouncer in transaction mode', (
       await through(a.owner, `set search_path = pg_catalog`)
       const [found] = await through(
         b.owner,
-        `select count(*)::int as n, count(*) filter (where tenant_id <> '${b.id}')::int as strange from orders`,
+        `select count(*)::int as n, count(*) filter (where tenant_id <> '${b.id}')::int as strange from notes`,
       )
       expect(found).toEqual({ n: 3, strange: 0 })
     }

@@ -1,38 +1,46 @@
 import { and, desc, eq, isNull } from 'drizzle-orm'
-import { record } from '#db/console/audit'
-import { Invalid, OnHold } from '#db/errors'
-import { newId } from '#db/id'
-import { platform, type PlatformDb } from '#db/registry'
-import { holds } from '#db/schema/platform'
+import { recordAudit } from '#tenancy/audit/record'
+import { Invalid } from '#tenancy/base/errors'
+import { OnHold } from '#tenancy/data/errors'
+import { newId } from '#tenancy/base/ids'
+import { type PlatformDb, type Tenancy } from '#tenancy/base/tenancy'
+import { platform } from '#tenancy/registry/placements'
+import { holds } from '#tenancy/base/schema'
 
-type Deed = { tenantId: string; slug: string; actor: string; reason: string }
+type HoldChange = { tenantId: string; slug: string; actor: string; reason: string }
 
 /**
  * Puts a tenant on legal hold: nothing of it is deleted until the hold is lifted. Throws Invalid
  * when there is one already.
  */
-export async function hold({ tenantId, slug, actor, reason }: Deed): Promise<void> {
-  await platform().transaction(async (tx) => {
+export async function hold(
+  tenancy: Tenancy,
+  { tenantId, slug, actor, reason }: HoldChange,
+): Promise<void> {
+  await platform(tenancy).transaction(async (tx) => {
     const [made] = await tx
       .insert(holds)
       .values({ id: newId(), tenantId, by: actor, reason })
       .onConflictDoNothing()
       .returning()
     if (!made) throw new Invalid('slug', `tenant ${slug} is on hold already`)
-    await record(tx, { actor, deed: 'tenant put on hold', tenantId, detail: { reason } })
+    await recordAudit(tx, { actor, action: 'tenant put on hold', tenantId, detail: { reason } })
   })
 }
 
 /** Lifts the hold. Throws Invalid when there is none. */
-export async function lift({ tenantId, slug, actor, reason }: Deed): Promise<void> {
-  await platform().transaction(async (tx) => {
+export async function lift(
+  tenancy: Tenancy,
+  { tenantId, slug, actor, reason }: HoldChange,
+): Promise<void> {
+  await platform(tenancy).transaction(async (tx) => {
     const [lifted] = await tx
       .update(holds)
       .set({ liftedAt: new Date(), liftedBy: actor })
       .where(and(eq(holds.tenantId, tenantId), isNull(holds.liftedAt)))
       .returning()
     if (!lifted) throw new Invalid('slug', `tenant ${slug} is not on hold`)
-    await record(tx, { actor, deed: 'hold lifted', tenantId, detail: { reason } })
+    await recordAudit(tx, { actor, action: 'hold lifted', tenantId, detail: { reason } })
   })
 }
 

@@ -1,12 +1,14 @@
 import { eq, sql } from 'drizzle-orm'
-import { record } from '#db/console/audit'
-import { Invalid, MoveUnderWay } from '#db/errors'
-import { latestMove } from '#db/move/ledger'
-import { isLive } from '#db/move/states'
-import { asMigrator } from '#db/placements/provision'
-import { forgetPlacement, platform, readPlacements } from '#db/registry'
-import { placements } from '#db/schema/platform'
-import { encrypt, newSecret, scramVerifier } from '#db/secrets'
+import { recordAudit } from '#tenancy/audit/record'
+import { Invalid } from '#tenancy/base/errors'
+import { MoveUnderWay } from '#tenancy/moves/errors'
+import { latestMove } from '#tenancy/moves/move-store'
+import { isLive } from '#tenancy/moves/states'
+import { asMigrator } from '#tenancy/placements/provision'
+import { forgetPlacement, platform, readPlacements } from '#tenancy/registry/placements'
+import { placements } from '#tenancy/base/schema'
+import { encrypt, newSecret, scramVerifier } from '#tenancy/base/encryption'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 /**
  * Gives a tenant's own login another password, and ends every session that was opened with the one
@@ -14,42 +16,45 @@ import { encrypt, newSecret, scramVerifier } from '#db/secrets'
  * off between its two commits, it shuts the tenant out until it is run again. Throws Invalid for a
  * tenant without a login of its own, MoveUnderWay.
  */
-export async function rotateLogin({
-  tenantId,
-  slug,
-  actor,
-  reason,
-}: {
-  tenantId: string
-  slug: string
-  actor: string
-  reason: string
-}): Promise<{ login: string }> {
-  const [placement] = await readPlacements(eq(placements.tenantId, tenantId))
+export async function rotateLogin(
+  tenancy: Tenancy,
+  {
+    tenantId,
+    slug,
+    actor,
+    reason,
+  }: {
+    tenantId: string
+    slug: string
+    actor: string
+    reason: string
+  },
+): Promise<{ login: string }> {
+  const [placement] = await readPlacements(tenancy, eq(placements.tenantId, tenantId))
   if (!placement?.login)
     throw new Invalid(
       'tenant',
       `tenant ${slug} has no login of its own: in shared tables all work by rowhouse_tenant`,
     )
   // both ends of a move keep the password that there was when it was asked for
-  const move = await latestMove(tenantId)
+  const move = await latestMove(tenancy, tenantId)
   if (move && isLive(move.state)) throw new MoveUnderWay(slug, move.state)
   const { login } = placement
   const password = newSecret()
-  await asMigrator(placement, async (client) => {
+  await asMigrator(tenancy, placement, async (client) => {
     await client.query('begin')
     await client.query('select tenancy.make_login($1, $2)', [tenantId, scramVerifier(password)])
-    await platform().transaction(async (tx) => {
+    await platform(tenancy).transaction(async (tx) => {
       await tx
         .update(placements)
-        .set({ secret: encrypt(password, `placement ${tenantId}`), changedAt: new Date() })
+        .set({ secret: encrypt(tenancy, password, `placement ${tenantId}`), changedAt: new Date() })
         .where(eq(placements.tenantId, tenantId))
-      await record(tx, { actor, deed: 'login rotated', tenantId, detail: { login, reason } })
+      await recordAudit(tx, { actor, action: 'login rotated', tenantId, detail: { login, reason } })
       await tx.execute(sql`select pg_notify('rowhouse_placements', ${tenantId})`)
     })
     await client.query('commit')
     await client.query('select tenancy.end_sessions($1)', [tenantId])
   })
-  forgetPlacement(tenantId)
+  forgetPlacement(tenancy, tenantId)
   return { login }
 }

@@ -1,9 +1,9 @@
 import type pg from 'pg'
-import { MigrationChanged, MigrationFailed, SchemaTooNew } from '#db/errors'
-import { Clash, explained } from '#db/fleet/failed'
-import type { Migration } from '#db/fleet/history'
-import { runOutside } from '#db/fleet/outside'
-import { opening } from '#db/fleet/script'
+import { MigrationChanged, MigrationFailed, SchemaTooNew } from '#tenancy/migrations/errors'
+import { Clash, explained } from '#tenancy/migrations/explain-failure'
+import type { Migration } from '#tenancy/migrations/history'
+import { runOutside } from '#tenancy/migrations/non-transactional'
+import { opening } from '#tenancy/migrations/script'
 
 /** How long a statement waits for a lock, and with it everybody who comes after it in the queue. */
 export const lockTimeoutMs = 500
@@ -65,7 +65,7 @@ export async function applyPending(
 
 async function readLedger(client: pg.ClientBase, schema: string): Promise<Map<string, string>> {
   const { rows } = await client.query<{ migration: string; sha256: string }>(
-    'select migration, sha256 from tenancy.applied where schema = $1 order by migration',
+    'select migration, sha256 from tenancy.applied_migrations where schema = $1 order by migration',
     [schema],
   )
   return new Map(rows.map(({ migration, sha256 }) => [migration, sha256]))
@@ -111,7 +111,7 @@ async function runTogether(
     // the connection is gone, and the transaction with it
     await client.query('rollback').catch(() => {})
     const error = explained(reason, target, files[0], null)
-    if (!(error instanceof MigrationFailed)) throw error
+    if (!MigrationFailed.is(error)) throw error
     await runInTurn(client, target, begin, statements)
   }
 }

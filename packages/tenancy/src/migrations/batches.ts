@@ -1,5 +1,5 @@
-import { Invalid } from '#db/errors'
-import type { Target } from '#db/fleet/targets'
+import { Invalid } from '#tenancy/base/errors'
+import type { Target } from '#tenancy/migrations/targets'
 
 export type Wave<T> = { name: string; targets: T[] }
 

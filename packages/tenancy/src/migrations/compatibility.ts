@@ -1,6 +1,6 @@
-import { MigrationChanged, MigrationMissing, SchemaTooNew } from '#db/errors'
-import type { Histories } from '#db/fleet/history'
-import type { TargetState } from '#db/fleet/targets'
+import { MigrationChanged, MigrationMissing, SchemaTooNew } from '#tenancy/migrations/errors'
+import type { Histories } from '#tenancy/migrations/history'
+import type { TargetState } from '#tenancy/migrations/targets'
 
 /**
  * Refuses a run that this build must not make, before anything is touched: a file was changed after

@@ -1,7 +1,8 @@
 import pg from 'pg'
-import { TargetUnreachable } from '#db/errors'
-import { asOwnerSession } from '#db/fleet/script'
-import { serviceUrl, type Placement } from '#db/registry'
+import { TargetUnreachable } from '#tenancy/migrations/errors'
+import { asOwnerSession } from '#tenancy/migrations/script'
+import { serviceUrl, type Placement } from '#tenancy/registry/placements'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 export type Place = Pick<Placement, 'server' | 'database' | 'schema'>
 
@@ -12,8 +13,12 @@ export const mainPlace: Place = { server: null, database: null, schema: 'shared'
  * A connection that acts as the owner of a place's tables. In: the name to say when it can not be
  * made. Throws TargetUnreachable.
  */
-export async function connectOwner(place: Place, target: string): Promise<pg.Client> {
-  const url = serviceUrl('migrator', place)
+export async function connectOwner(
+  tenancy: Tenancy,
+  place: Place,
+  target: string,
+): Promise<pg.Client> {
+  const url = serviceUrl(tenancy, 'migrator', place)
   const client = new pg.Client({
     connectionString: url,
     application_name: 'rowhouse fleet',
@@ -37,11 +42,12 @@ export async function connectOwner(place: Place, target: string): Promise<pg.Cli
 
 /** Runs `work` on such a connection and closes it. */
 export async function asOwner<T>(
+  tenancy: Tenancy,
   place: Place,
   target: string,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = await connectOwner(place, target)
+  const client = await connectOwner(tenancy, place, target)
   try {
     return await work(client)
   } finally {
@@ -55,11 +61,16 @@ export async function asOwner<T>(
  * its ledger row. A run ends with a commit that waits, and so for all before it.
  */
 export class MainConnection {
+  readonly tenancy: Tenancy
   #client: pg.Client | undefined
+
+  constructor(tenancy: Tenancy) {
+    this.tenancy = tenancy
+  }
 
   async use(): Promise<pg.Client> {
     if (!this.#client) {
-      this.#client = await connectOwner(mainPlace, 'the main database')
+      this.#client = await connectOwner(this.tenancy, mainPlace, 'the main database')
       await this.#client.query('set synchronous_commit = off')
     }
     return this.#client

@@ -1,36 +1,40 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { connected } from '#db/connect'
-import { withTenant } from '#db/door'
-import { runFleet } from '#db/fleet/run'
-import { requestRun, readRun, runFleetJob } from '#db/fleet/runs'
-import { readStatus } from '#db/fleet/status'
-import { addColumn, growing } from '#db/fleet/testing/histories'
-import { nth, query } from '#db/fleet/testing/tenant-rows'
-import { verifyFleet } from '#db/fleet/verify'
-import { newId, privateName } from '#db/id'
-import { MortalServer, Wire } from '#db/move/testing/server'
-import { createTenant } from '#db/placements/create'
-import { unprovision } from '#db/placements/provision'
-import { useServer } from '#db/placements/servers'
-import { closePools } from '#db/pools'
-import { platform, readPlacements, serviceUrl } from '#db/registry'
-import { users } from '#db/schema/platform'
+import { withConnection } from '#tenancy/base/connect'
+import { withTenant, tenancy } from '#tenancy/testing/fixture/tenancy'
+import { runFleet } from '#tenancy/migrations/run-migrations'
+import { requestRun, readRun, runFleetJob } from '#tenancy/migrations/runs'
+import { readStatus } from '#tenancy/migrations/status'
+import { addColumn, growing } from '#tenancy/testing/migrations/histories'
+import { nth, query } from '#tenancy/testing/migrations/tenant-rows'
+import { verifyFleet } from '#tenancy/migrations/verify'
+import { privateName } from '#tenancy/base/ids'
+import { MortalServer, Wire } from '#tenancy/testing/moves/server'
+import { createTenant } from '#tenancy/placements/create-tenant'
+import { unprovision } from '#tenancy/placements/provision'
+import { useServer } from '#tenancy/placements/servers'
+import { closePools } from '#tenancy/registry/pools'
+import { readPlacements, serviceUrl } from '#tenancy/registry/placements'
+import { person } from '#tenancy/testing/fixture/world'
 
-const history = growing()
+const history = growing(tenancy())
 const slugs = ['alpha', 'beta']
 const other = new MortalServer('fleet2')
 let urls: string[]
 
 beforeAll(async () => {
-  const ownerId = newId()
-  await platform().insert(users).values({ id: ownerId, email: 'owner@example.com', name: 'Owner' })
-  for (const slug of slugs) await createTenant({ slug, name: slug, tier: 'enterprise', ownerId })
-  await createTenant({ slug: 'gamma', name: 'gamma', tier: 'business', ownerId })
+  const ownerId = await person('Owner')
+  for (const slug of slugs)
+    await createTenant(tenancy(), { slug, name: slug, tier: 'enterprise', ownerId })
+  await createTenant(tenancy(), { slug: 'gamma', name: 'gamma', tier: 'business', ownerId })
   await other.start()
-  await createTenant({ slug: 'delta', name: 'delta', tier: 'enterprise', ownerId }, other.adminUrl)
-  urls = (await readPlacements())
+  await createTenant(
+    tenancy(),
+    { slug: 'delta', name: 'delta', tier: 'enterprise', ownerId },
+    other.adminUrl,
+  )
+  urls = (await readPlacements(tenancy()))
     .filter(({ kind }) => kind === 'database')
-    .map((placement) => serviceUrl('migrator', placement))
+    .map((placement) => serviceUrl(tenancy(), 'migrator', placement))
 }, 60_000)
 
 const close = (database: string, open: boolean) =>
@@ -38,10 +42,14 @@ const close = (database: string, open: boolean) =>
 
 it('tenants with databases of their own, here and on another server, are migrated there, and seen from here', async () => {
   const histories = await history.add(addColumn('ripe_at'))
-  expect(await readStatus({ histories })).toMatchObject({ total: 6, current: 1 })
-  const id = await requestRun('test', {})
-  expect(await runFleetJob(id, { histories })).toMatchObject({ state: 'done', targets: 5, left: 0 })
-  expect(await readRun(id)).toMatchObject({
+  expect(await readStatus(tenancy(), { histories })).toMatchObject({ total: 6, current: 1 })
+  const id = await requestRun(tenancy(), 'test', {})
+  expect(await runFleetJob(tenancy(), id, { histories })).toMatchObject({
+    state: 'done',
+    targets: 5,
+    left: 0,
+  })
+  expect(await readRun(tenancy(), id)).toMatchObject({
     state: 'done',
     targets: 5,
     done: 5,
@@ -53,36 +61,36 @@ it('tenants with databases of their own, here and on another server, are migrate
     urls.map((url) => new URL(url).port).filter((port) => port === new URL(other.adminUrl).port),
   ).toHaveLength(1)
   for (const url of urls) {
-    const there = await connected(
+    const there = await withConnection(
       url,
       async (client) =>
         (await client.query(
-          `set role rowhouse_owner; select schema, migration from tenancy.applied where migration = '9001_test'`,
+          `set role rowhouse_owner; select schema, migration from tenancy.applied_migrations where migration = '9001_test'`,
         )) as unknown as { rows: object[] }[],
     )
     expect(there[1]?.rows).toHaveLength(1)
   }
-  expect(await readStatus({ histories })).toMatchObject({ total: 6, current: 6 })
-  expect((await verifyFleet(histories)).drift).toEqual([])
+  expect(await readStatus(tenancy(), { histories })).toMatchObject({ total: 6, current: 6 })
+  expect((await verifyFleet(tenancy(), histories)).drift).toEqual([])
 })
 
 it('a database that can not be reached is named, and the others go on', async () => {
   const histories = await history.add(addColumn('paid_at'))
   const beta = nth(
-    (await readPlacements()).filter(({ kind }) => kind === 'database'),
+    (await readPlacements(tenancy())).filter(({ kind }) => kind === 'database'),
     1,
   )
   await close(privateName(beta.tenantId), false)
   // as a canary it stops the run before it begins; beside another canary it does not
-  expect(await runFleet({ histories, canary: ['beta'] })).toMatchObject({
+  expect(await runFleet(tenancy(), { histories, canary: ['beta'] })).toMatchObject({
     state: 'stopped',
     done: [],
     failed: [{ target: 'beta' }],
     left: 5,
     message: 'a canary failed; nothing else was touched',
   })
-  const id = await requestRun('test', { canary: ['gamma'], maxFailures: 3 })
-  const result = await runFleetJob(id, { histories })
+  const id = await requestRun(tenancy(), 'test', { canary: ['gamma'], maxFailures: 3 })
+  const result = await runFleetJob(tenancy(), id, { histories })
   expect(result).toMatchObject({
     state: 'failed',
     left: 1,
@@ -97,42 +105,46 @@ it('a database that can not be reached is named, and the others go on', async ()
     ],
   })
   expect(result.done.sort()).toEqual(['alpha', 'delta', 'gamma', 'shared'])
-  expect(await readRun(id)).toMatchObject({
+  expect(await readRun(tenancy(), id)).toMatchObject({
     state: 'failed',
     failed: 1,
     failures: [{ target: 'beta' }],
   })
   expect(
-    (await readStatus({ histories })).targets.find(({ name }) => name === 'beta'),
+    (await readStatus(tenancy(), { histories })).targets.find(({ name }) => name === 'beta'),
   ).toMatchObject({ state: 'unreachable' })
-  expect((await verifyFleet(histories)).drift).toMatchObject([
+  expect((await verifyFleet(tenancy(), histories)).drift).toMatchObject([
     { target: 'beta', object: 'database', expected: 'reachable' },
   ])
   await close(privateName(beta.tenantId), true)
-  expect(await runFleet({ histories })).toMatchObject({ state: 'done', done: ['beta'], left: 0 })
+  expect(await runFleet(tenancy(), { histories })).toMatchObject({
+    state: 'done',
+    done: ['beta'],
+    left: 0,
+  })
 })
 
 it('functions that were changed in a tenant database are put right by the next run', async () => {
   const [url = ''] = urls
-  await connected(url, async (client) => {
+  await withConnection(url, async (client) => {
     await client.query(
       `set role rowhouse_owner; create or replace function tenancy.lock_key(p_tenant uuid) returns bigint language sql immutable strict parallel safe set search_path = pg_catalog, pg_temp as 'select 1'`,
     )
-    await client.query(`delete from tenancy.applied where migration = 'functions'`)
+    await client.query(`delete from tenancy.applied_migrations where migration = 'functions'`)
   })
   const histories = await history.add()
-  await readStatus({ look: true, histories }) // a look changes nothing
-  expect((await verifyFleet(histories)).drift).toMatchObject([
+  await readStatus(tenancy(), { look: true, histories }) // a look changes nothing
+  expect((await verifyFleet(tenancy(), histories)).drift).toMatchObject([
     { target: 'tenancy of alpha', object: 'function lock_key(p_tenant uuid)' },
   ])
-  await runFleet({ histories })
-  expect((await verifyFleet(histories)).drift).toEqual([])
+  await runFleet(tenancy(), { histories })
+  expect((await verifyFleet(tenancy(), histories)).drift).toEqual([])
 })
 
 it('a signing key that a tenant database has lost is made by the next run, and one that is there stays', async () => {
-  const [placement] = (await readPlacements()).filter(({ kind }) => kind === 'database')
+  const [placement] = (await readPlacements(tenancy())).filter(({ kind }) => kind === 'database')
   const keys = () =>
-    connected(urls[0] ?? '', async (client) => {
+    withConnection(urls[0] ?? '', async (client) => {
       await client.query('set role rowhouse_owner')
       return (
         await client.query<{ key: string }>(
@@ -140,23 +152,23 @@ it('a signing key that a tenant database has lost is made by the next run, and o
         )
       ).rows
     })
-  const orders = () =>
+  const notes = () =>
     withTenant({ kind: 'service', tenantId: placement?.tenantId ?? '', reason: 'test' }, (tx) =>
-      tx.execute('select count(*) from orders where tenant_id = tenancy.tenant()'),
+      tx.execute('select count(*) from notes where tenant_id = tenancy.tenant()'),
     )
   const before = await keys()
   const histories = await history.add()
-  await runFleet({ histories })
+  await runFleet(tenancy(), { histories })
   expect(await keys()).toEqual(before)
-  await connected(urls[0] ?? '', (client) =>
+  await withConnection(urls[0] ?? '', (client) =>
     client.query('set role rowhouse_owner; delete from tenancy.key'),
   )
-  await readStatus({ look: true, histories })
+  await readStatus(tenancy(), { look: true, histories })
   expect(await keys()).toEqual([])
-  await runFleet({ histories })
+  await runFleet(tenancy(), { histories })
   expect(await keys()).toHaveLength(1)
   expect(await keys()).not.toEqual(before)
-  expect((await orders()).rows).toEqual([{ count: '0' }])
+  expect((await notes()).rows).toEqual([{ count: '0' }])
 })
 
 it(
@@ -165,30 +177,30 @@ it(
   async () => {
     const histories = await history.add()
     const delta = nth(
-      (await readPlacements()).filter(({ server }) => server !== null),
+      (await readPlacements(tenancy())).filter(({ server }) => server !== null),
       0,
     )
     const there = new URL(other.adminUrl)
     there.pathname = `/${delta.database}`
-    await connected(there.toString(), (admin) =>
-      admin.query(`alter table ${delta.schema}.orders no force row level security`),
+    await withConnection(there.toString(), (admin) =>
+      admin.query(`alter table ${delta.schema}.notes no force row level security`),
     )
-    expect((await verifyFleet(histories)).drift).toMatchObject([
+    expect((await verifyFleet(tenancy(), histories)).drift).toMatchObject([
       {
         target: 'delta',
-        object: 'table orders',
+        object: 'table notes',
         expected: expect.stringMatching(/, forced/),
         found: expect.stringMatching(/not forced/),
       },
     ])
-    await connected(there.toString(), (admin) =>
-      admin.query(`alter table ${delta.schema}.orders force row level security`),
+    await withConnection(there.toString(), (admin) =>
+      admin.query(`alter table ${delta.schema}.notes force row level security`),
     )
 
     const more = await history.add(addColumn('sent_at'))
     // somebody else calls that server by another address: its logins stay
     const wire = new Wire(other.adminUrl)
-    expect((await useServer(await wire.open(other.adminUrl)))?.server.port).not.toBe(
+    expect((await useServer(tenancy(), await wire.open(other.adminUrl)))?.server.port).not.toBe(
       delta.server?.port,
     )
     await wire.close()
@@ -196,7 +208,7 @@ it(
     const away = new RegExp(
       `^delta: its database 127\\.0\\.0\\.1:${there.port}/${delta.database} can not be reached: connect ECONNREFUSED`,
     )
-    const result = await runFleet({ histories: more })
+    const result = await runFleet(tenancy(), { histories: more })
     expect(result).toMatchObject({
       state: 'failed',
       left: 1,
@@ -204,27 +216,29 @@ it(
     })
     expect(result.done.sort()).toEqual(['alpha', 'beta', 'gamma', 'shared'])
     expect(
-      (await readStatus({ histories: more })).targets.find(({ name }) => name === 'delta'),
+      (await readStatus(tenancy(), { histories: more })).targets.find(
+        ({ name }) => name === 'delta',
+      ),
     ).toMatchObject({ state: 'unreachable' })
-    expect((await verifyFleet(more)).drift).toMatchObject([
+    expect((await verifyFleet(tenancy(), more)).drift).toMatchObject([
       { target: 'delta', object: 'database', expected: 'reachable' },
     ])
     await other.start()
-    expect(await runFleet({ histories: more })).toMatchObject({
+    expect(await runFleet(tenancy(), { histories: more })).toMatchObject({
       state: 'done',
       done: ['delta'],
       left: 0,
     })
-    expect((await verifyFleet(more)).drift).toEqual([])
+    expect((await verifyFleet(tenancy(), more)).drift).toEqual([])
   },
 )
 
 afterAll(async () => {
-  for (const placement of await readPlacements()) {
+  for (const placement of await readPlacements(tenancy())) {
     if (placement.kind === 'database' && !placement.server)
       await close(privateName(placement.tenantId), true)
-    await unprovision(placement.tenantId, placement)
+    await unprovision(tenancy(), placement.tenantId, placement)
   }
-  await closePools()
+  await closePools(tenancy())
   await other.stop()
 })

@@ -1,18 +1,19 @@
 import { eq } from 'drizzle-orm'
 import type pg from 'pg'
-import { asOwner, type MainConnection, type Place } from '#db/fleet/connections'
-import { inEveryDatabase, refreshFunctions } from '#db/fleet/functions'
-import type { Target } from '#db/fleet/targets'
-import { readPlacements } from '#db/registry'
-import { placements } from '#db/schema/platform'
-import { giveKey } from '#db/setup'
+import { asOwner, type MainConnection, type Place } from '#tenancy/migrations/connections'
+import { refreshEngine } from '#tenancy/migrations/functions'
+import type { Target } from '#tenancy/migrations/targets'
+import { readPlacements } from '#tenancy/registry/placements'
+import { placements } from '#tenancy/base/schema'
+import { giveKey } from '#tenancy/base/signing-key'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 type OwnDatabase = Pick<Target, 'name' | 'schema'> & { tenantId: string }
 
 /** How to reach the targets that are in databases of their own, by tenant. */
-export async function placesElsewhere(): Promise<Map<string, Place>> {
+export async function placesElsewhere(tenancy: Tenancy): Promise<Map<string, Place>> {
   return new Map(
-    (await readPlacements(eq(placements.kind, 'database'))).map((placement) => [
+    (await readPlacements(tenancy, eq(placements.kind, 'database'))).map((placement) => [
       placement.tenantId,
       placement,
     ]),
@@ -25,19 +26,20 @@ export async function placesElsewhere(): Promise<Map<string, Place>> {
  * `missed` hears of those that can not be reached. Out: how many there are.
  */
 export async function lookAtAll(
+  tenancy: Tenancy,
   crew: MainConnection[],
   missed: (target: OwnDatabase, error: unknown) => void,
   { refresh }: { refresh: boolean },
 ): Promise<number> {
-  const places = await placesElsewhere()
+  const places = await placesElsewhere(tenancy)
   const [first] = crew
   if (places.size === 0 || !first) return 0
   const { rows } = await (
     await first.use()
   ).query<OwnDatabase>(
     `select t.slug as name, p.schema, p.tenant_id as "tenantId"
-     from platform.placements as p
-     join platform.tenants as t on t.id = p.tenant_id
+     from tenancy.placements as p
+     join tenancy.tenants as t on t.id = p.tenant_id
      where p.kind = 'database'`,
   )
   await Promise.all(
@@ -45,7 +47,7 @@ export async function lookAtAll(
       for (let target = rows.pop(); target; target = rows.pop()) {
         const place = places.get(target.tenantId)
         if (place)
-          await look(await connection.use(), target, place, refresh).catch(
+          await look(tenancy, await connection.use(), target, place, refresh).catch(
             (error: unknown) => target && missed(target, error),
           )
       }
@@ -59,21 +61,22 @@ export async function lookAtAll(
  * TargetUnreachable, which is noted as well.
  */
 async function look(
+  tenancy: Tenancy,
   main: pg.Client,
   target: OwnDatabase,
   place: Place,
   refresh: boolean,
 ): Promise<void> {
   try {
-    await asOwner(place, target.name, async (client) => {
-      if (refresh) await refreshFunctions(client, inEveryDatabase)
+    await asOwner(tenancy, place, target.name, async (client) => {
+      if (refresh) await refreshEngine(tenancy, client, 'dedicated')
       if (refresh) await giveKey(client)
       await note(main, target, client)
     })
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     await main.query(
-      `insert into platform.databases_seen (tenant_id, schema, problem) values ($1, $2, $3)
+      `insert into tenancy.dedicated_databases (tenant_id, schema, problem) values ($1, $2, $3)
        on conflict (tenant_id) do update set problem = excluded.problem`,
       [target.tenantId, target.schema, why],
     )
@@ -90,11 +93,11 @@ export async function note(
   const {
     rows: [row],
   } = await client.query<{ applied: unknown }>(
-    `select coalesce(jsonb_object_agg(migration, sha256), '{}') as applied from tenancy.applied where schema = $1`,
+    `select coalesce(jsonb_object_agg(migration, sha256), '{}') as applied from tenancy.applied_migrations where schema = $1`,
     [target.schema],
   )
   await main.query(
-    `insert into platform.databases_seen (tenant_id, schema, seen_at, applied) values ($1, $2, now(), $3)
+    `insert into tenancy.dedicated_databases (tenant_id, schema, seen_at, applied) values ($1, $2, now(), $3)
      on conflict (tenant_id) do update set schema = excluded.schema, seen_at = excluded.seen_at, applied = excluded.applied, problem = null`,
     [target.tenantId, target.schema, JSON.stringify(row?.applied)],
   )

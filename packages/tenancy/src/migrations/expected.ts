@@ -1,8 +1,15 @@
 import type pg from 'pg'
-import { digestOf, itemsOf, type Item } from '#db/fleet/fingerprint'
-import { readSql } from '#db/fleet/functions'
-import type { Migration, Plane } from '#db/fleet/history'
-import { onEmptyTables } from '#db/fleet/script'
+import { digestOf, itemsOf, type Item } from '#tenancy/migrations/fingerprint'
+import { readSqlFile } from '#tenancy/base/files'
+import { type Tenancy } from '#tenancy/base/tenancy'
+import {
+  readEngineHistory,
+  statementsFor,
+  type DatabaseScope,
+} from '#tenancy/migrations/engine-migrations'
+import { functionFiles } from '#tenancy/migrations/functions'
+import type { Migration, Plane } from '#tenancy/migrations/history'
+import { onEmptyTables } from '#tenancy/migrations/script'
 
 /** What a schema should be. */
 export type Expected = { digest: string; items: Item[] }
@@ -30,17 +37,19 @@ export const expectedOf = (
     )
   })
 
-/** What the schema of our functions should be. In: the SQL files that make it. */
-export const expectedFunctions = (
+/** What the engine's own schema should be: its migrations, functions and grants. */
+export const expectedEngine = (
+  tenancy: Tenancy,
   client: pg.Client,
-  files: readonly Parameters<typeof readSql>[0][],
+  scope: DatabaseScope,
 ): Promise<Expected> =>
   built(client, async () => {
-    const whole = await Promise.all(files.filter((file) => file !== 'grants').map(readSql))
-    const rights = files.includes('grants') ? await grantsOn('tenancy') : []
-    await client.query(
-      `create schema ${name};\n${under('tenancy', [...whole, rights.join(';\n')].join('\n'))}`,
-    )
+    const tables = (await readEngineHistory()).flatMap((file) => statementsFor(file, scope))
+    const files = (await functionFiles(tenancy, scope)).filter((file) => file.name !== 'grants')
+    files.push({ name: 'logins', text: await readSqlFile('admin', 'logins.sql') })
+    const rights = scope === 'main' ? await grantsOn('tenancy') : []
+    const whole = [...tables, ...files.map(({ text }) => text), rights.join(';\n')].join(';\n')
+    await client.query(`create schema ${name};\n${under('tenancy', whole)}`)
   })
 
 async function built(client: pg.Client, make: () => Promise<unknown>): Promise<Expected> {
@@ -56,7 +65,7 @@ async function built(client: pg.Client, make: () => Promise<unknown>): Promise<E
 
 /** The statements of the grants that speak of one of the two schemas. */
 async function grantsOn(schema: 'platform' | 'tenancy'): Promise<string[]> {
-  const all = (await readSql('grants'))
+  const all = (await readSqlFile('functions', 'grants.sql'))
     .replace(/^--.*$/gm, '')
     .split(';')
     .map((statement) => statement.trim())

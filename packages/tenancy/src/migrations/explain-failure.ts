@@ -1,6 +1,6 @@
 import pg from 'pg'
-import { MigrationFailed } from '#db/errors'
-import type { Migration } from '#db/fleet/history'
+import { MigrationFailed } from '#tenancy/migrations/errors'
+import type { Migration } from '#tenancy/migrations/history'
 
 /** Another runner has written this target's ledger rows. */
 export class Clash extends Error {}
@@ -13,7 +13,7 @@ export function explained(
   statement: string | null,
 ): unknown {
   if (!(reason instanceof pg.DatabaseError)) return reason
-  if (reason.code === '23505' && reason.constraint === 'applied_pkey') return new Clash()
+  if (reason.code === '23505' && reason.constraint === 'applied_migrations_pkey') return new Clash()
   return new MigrationFailed(
     target,
     file?.tag ?? '',

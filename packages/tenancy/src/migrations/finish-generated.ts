@@ -1,12 +1,14 @@
-import type { Migration } from '#db/fleet/history'
-import { bareName } from '#db/fleet/sql-text'
+import type { Migration } from '#tenancy/migrations/history'
+import { bareName } from '#tenancy/migrations/sql-text'
 
 /**
  * The text of a new file as it is kept. Tenant files lose the schema that drizzle-kit writes into
  * foreign keys, and gain the protection of each new table; foreign keys of later files are added
  * unchecked and then checked in the one way that forced policies allow.
  */
-export function finished({ plane, index, statements, text }: Migration): string {
+export function finishGenerated({ plane, index, statements, text }: Migration): string {
+  // drizzle-kit knows the registry alone, which only the main database has
+  if (plane === 'tenancy') return `-- main database only\n${text}`
   if (plane !== 'tenant') return text
   const bare = statements.map((statement) => statement.replaceAll('"public".', ''))
   const keyed = index === 0 ? bare : bare.flatMap(uncheckedFirst)

@@ -1,76 +1,77 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { finished } from '#db/fleet/finish'
-import { assertBuildFits } from '#db/fleet/gate'
-import { migration, upTo } from '#db/fleet/history'
-import { lint } from '#db/fleet/lint'
-import { plan } from '#db/fleet/plan'
-import { runFleet } from '#db/fleet/run'
-import { addColumn, withMore } from '#db/fleet/testing/histories'
-import { makeFleet } from '#db/fleet/testing/make-fleet'
-import { inTenant, query } from '#db/fleet/testing/tenant-rows'
+import { finishGenerated } from '#tenancy/migrations/finish-generated'
+import { assertBuildFits } from '#tenancy/migrations/startup-check'
+import { migration, upTo } from '#tenancy/migrations/history'
+import { lintMigrations } from '#tenancy/migrations/lint'
+import { planMigrations } from '#tenancy/migrations/plan'
+import { runFleet } from '#tenancy/migrations/run-migrations'
+import { addColumn, withMore } from '#tenancy/testing/migrations/histories'
+import { makeFleet } from '#tenancy/testing/migrations/make-fleet'
+import { inTenant, query } from '#tenancy/testing/migrations/tenant-rows'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 const later = (text: string) => migration('tenant', 1, '0001_more', text)
 
 describe('the lint of tenant files refuses', () => {
   const wrong: [text: string, because: RegExp][] = [
     [
-      'alter table orders add constraint c foreign key (tenant_id, customer_id) references "public"."customers" (tenant_id, id) not valid',
+      'alter table note_lines add constraint c foreign key (tenant_id, note_id) references "public"."notes" (tenant_id, id) not valid',
       /another schema/,
     ],
-    ['alter table shared.orders add column x int', /search path/],
+    ['alter table shared.notes add column x int', /search path/],
     [`create type mood as enum ('good')`, /text with a check/],
     ['create table t (tenant_id uuid, n bigserial)', /counters/],
-    ['update orders set note = 1', /data step/],
+    ['update notes set body = 1', /data step/],
     [
-      'alter table orders add constraint c foreign key (customer_id) references customers (id) not valid',
+      'alter table note_lines add constraint c foreign key (note_id) references notes (id) not valid',
       /starts with tenant_id/,
     ],
     [
-      'alter table orders add constraint c foreign key (tenant_id, x) references customers (tenant_id, id) on delete set null not valid',
+      'alter table note_lines add constraint c foreign key (tenant_id, x) references notes (tenant_id, id) on delete set null not valid',
       /set tenant_id to null/,
     ],
     [
-      'alter table orders add constraint c foreign key (tenant_id, x) references customers (tenant_id, id)',
+      'alter table note_lines add constraint c foreign key (tenant_id, x) references notes (tenant_id, id)',
       /tenancy\.validate/,
     ],
-    ['create unique index u on orders (note)', /tell of a neighbour/],
-    ['alter table orders add constraint c unique (note)', /key starts with tenant_id/],
+    ['create unique index u on notes (title)', /tell of a neighbour/],
+    ['alter table notes add constraint c unique (title)', /key starts with tenant_id/],
     [
       'create table t (tenant_id uuid, id uuid, primary key (tenant_id, id))',
       /tenancy\.protect\(current_schema\(\), 't'\)/,
     ],
-    ['create index concurrently i on orders (tenant_id)', /-- no transaction/],
-    ['-- no transaction\nalter table orders add column x int', /run again from its start/],
+    ['create index concurrently i on notes (tenant_id)', /-- no transaction/],
+    ['-- no transaction\nalter table notes add column x int', /run again from its start/],
     ['begin; select 1', /begins and ends/],
     ['set role rowhouse_worker', /outlive/],
   ]
   it.each(wrong)('%s', (text, because) => {
-    expect(lint([later(text)]).join('\n')).toMatch(because)
+    expect(lintMigrations([later(text)]).join('\n')).toMatch(because)
   })
 
   it('and nothing that is well written', () => {
     const fine = [
       addColumn('x'),
-      '-- no transaction\ncreate index concurrently if not exists i on orders (tenant_id, note)',
+      '-- no transaction\ncreate index concurrently if not exists i on notes (tenant_id, body)',
       `create table t (tenant_id uuid, id uuid, primary key (tenant_id, id));--> statement-breakpoint\nselect tenancy.protect(current_schema(), 't')`,
-      `alter table orders add constraint c foreign key (tenant_id, x) references customers (tenant_id, id) on delete set null (x) not valid;--> statement-breakpoint\nselect tenancy.validate(current_schema(), 'orders', 'c')`,
+      `alter table note_lines add constraint c foreign key (tenant_id, x) references notes (tenant_id, id) on delete set null (x) not valid;--> statement-breakpoint\nselect tenancy.validate(current_schema(), 'note_lines', 'c')`,
     ]
-    expect(lint(fine.map(later))).toEqual([])
+    expect(lintMigrations(fine.map(later))).toEqual([])
   })
 })
 
 it('a generated file loses the schema, checks its keys in the way that policies allow, and protects its tables', () => {
-  const text = `CREATE TABLE "notes" (\n\t"tenant_id" uuid NOT NULL,\n\t"id" uuid NOT NULL,\n\tCONSTRAINT "p" PRIMARY KEY("tenant_id","id")\n);\n--> statement-breakpoint\nALTER TABLE "notes" ADD CONSTRAINT "k" FOREIGN KEY ("tenant_id","id") REFERENCES "public"."orders"("tenant_id","id") ON DELETE cascade ON UPDATE no action;`
-  const done = finished(later(text))
+  const text = `CREATE TABLE "drafts" (\n\t"tenant_id" uuid NOT NULL,\n\t"id" uuid NOT NULL,\n\tCONSTRAINT "p" PRIMARY KEY("tenant_id","id")\n);\n--> statement-breakpoint\nALTER TABLE "drafts" ADD CONSTRAINT "k" FOREIGN KEY ("tenant_id","id") REFERENCES "public"."notes"("tenant_id","id") ON DELETE cascade ON UPDATE no action;`
+  const done = finishGenerated(later(text))
   expect(done).toContain(
-    `REFERENCES "orders"("tenant_id","id") ON DELETE cascade ON UPDATE no action NOT VALID;--> statement-breakpoint\nselect tenancy.validate(current_schema(), 'notes', 'k');--> statement-breakpoint\nselect tenancy.protect(current_schema(), 'notes');\n`,
+    `REFERENCES "notes"("tenant_id","id") ON DELETE cascade ON UPDATE no action NOT VALID;--> statement-breakpoint\nselect tenancy.validate(current_schema(), 'drafts', 'k');--> statement-breakpoint\nselect tenancy.protect(current_schema(), 'drafts');\n`,
   )
-  expect(lint([later(done)])).toEqual([])
-  expect(finished(later(done))).toBe(done)
+  expect(lintMigrations([later(done)])).toEqual([])
+  expect(finishGenerated(later(done))).toBe(done)
 })
 
 it('a history ends at a tag or a number', async () => {
-  const { tenant } = await withMore('select 1', 'select 2')
+  const { tenant } = await withMore(tenancy(), 'select 1', 'select 2')
   expect(upTo(tenant, '9001_test').at(-1)?.tag).toBe('9001_test')
   expect(upTo(tenant, '9001').at(-1)?.tag).toBe('9001_test')
   expect(() => upTo(tenant, '9009')).toThrow(
@@ -80,20 +81,21 @@ it('a history ends at a tag or a number', async () => {
 
 describe('on a fleet', () => {
   beforeAll(async () => {
-    const [first] = await makeFleet(process.env.DATABASE_URL ?? '', 2)
+    const [first] = await makeFleet(tenancy(), process.env.DATABASE_URL ?? '', 2)
     if (!first) throw new Error('no fleet')
     await inTenant(
       first.id,
-      `insert into customers (tenant_id, id, name) select '${first.id}', gen_random_uuid(), 'name ' || n from generate_series(1, 20000) as n`,
+      `insert into notes (tenant_id, id, number, title) select '${first.id}', gen_random_uuid(), n, 'title ' || n from generate_series(1, 20000) as n`,
     )
-    await query(`analyze ${first.schema}.customers`)
+    await query(`analyze ${first.schema}.notes`)
   })
 
   it('the plan says who lacks what, and warns where writers would wait for long', async () => {
     const histories = await withMore(
-      'create index customers_note on customers (tenant_id, note);--> statement-breakpoint\ncreate index products_x on products (tenant_id, version);--> statement-breakpoint\nalter table customers drop column note',
+      tenancy(),
+      'create index notes_body on notes (tenant_id, body);--> statement-breakpoint\ncreate index note_lines_x on note_lines (tenant_id, quantity);--> statement-breakpoint\nalter table notes drop column body',
     )
-    const [file, ...rest] = await plan({ histories })
+    const [file, ...rest] = await planMigrations(tenancy(), { histories })
     expect(rest).toEqual([])
     expect(file).toMatchObject({
       migration: '9001_test',
@@ -104,12 +106,12 @@ describe('on a fleet', () => {
     expect(file?.statements).toMatchObject([
       {
         warning: expect.stringMatching(
-          /^the index is built under the lock; customers has about 20,000 rows in t_/,
+          /^the index is built under the lock; notes has about 20,000 rows in t_/,
         ),
         safer: expect.stringContaining('create index concurrently'),
-        touches: [{ lock: 'share', table: 'customers', blocks: true }],
+        touches: [{ lock: 'share', table: 'notes', blocks: true }],
       },
-      { warning: null, touches: [{ table: 'products', blocks: true }] },
+      { warning: null, touches: [{ table: 'note_lines', blocks: true }] },
       {
         warning: 'code of the release before still names it',
         safer: expect.stringContaining('expand and contract'),
@@ -119,9 +121,10 @@ describe('on a fleet', () => {
 
   it('the plan advises nothing about a table that the same file makes', async () => {
     const histories = await withMore(
+      tenancy(),
       'create table drafts (tenant_id uuid not null, id uuid not null, constraint drafts_pkey primary key (tenant_id, id));--> statement-breakpoint\ncreate index drafts_x on drafts (tenant_id)',
     )
-    const [file] = await plan({ histories })
+    const [file] = await planMigrations(tenancy(), { histories })
     expect(file?.statements).toMatchObject([
       { warning: null, safer: null },
       { warning: null, safer: null, touches: [{ table: 'drafts', blocks: false }] },
@@ -129,17 +132,18 @@ describe('on a fleet', () => {
   })
 
   it('an older build serves while newer files only add, and stops at one that breaks it', async () => {
-    const older = await withMore()
-    await runFleet({ histories: await withMore(addColumn('kind_of')) })
-    await expect(assertBuildFits(older)).resolves.toBeUndefined()
-    await runFleet({
+    const older = await withMore(tenancy())
+    await runFleet(tenancy(), { histories: await withMore(tenancy(), addColumn('kind_of')) })
+    await expect(assertBuildFits(tenancy(), older)).resolves.toBeUndefined()
+    await runFleet(tenancy(), {
       histories: await withMore(
+        tenancy(),
         addColumn('kind_of'),
-        '-- breaking: orders have no note any more\nalter table orders drop column note cascade',
+        '-- breaking: notes have no body any more\nalter table notes drop column body',
       ),
     })
-    await expect(assertBuildFits(older)).rejects.toThrow(
-      /is at 9002_test but this build knows up to \d{4}_\w+ \(which breaks it: orders have no note any more\); use a build with 9002_test or later/,
+    await expect(assertBuildFits(tenancy(), older)).rejects.toThrow(
+      /is at 9002_test but this build knows up to \d{4}_\w+ \(which breaks it: notes have no body any more\); use a build with 9002_test or later/,
     )
   })
 })

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { MigrationMissing } from '#db/errors'
+import { type Tenancy } from '#tenancy/base/tenancy'
+import { MigrationMissing } from '#tenancy/migrations/errors'
 
+/** The histories of the app: its control plane, and what every tenant has. */
 export const planes = ['platform', 'tenant'] as const
 export type Plane = (typeof planes)[number]
 
@@ -12,7 +14,7 @@ export type Plane = (typeof planes)[number]
  * breaking: why` keeps builds without this file from serving.
  */
 export type Migration = {
-  plane: Plane
+  plane: Plane | 'tenancy'
   index: number
   tag: string
   text: string
@@ -25,16 +27,13 @@ export type Histories = Record<Plane, Migration[]>
 
 type Journal = { entries: { idx: number; tag: string }[] }
 
-export const historyFolder = (plane: Plane) => join(process.cwd(), 'drizzle', plane)
+export const historyFolder = ({ config }: Tenancy, plane: Plane) => config.migrations[plane]
 
 /**
  * The migrations of one plane, in order, as drizzle-kit's journal lists them. Throws
  * MigrationMissing when a listed file is not there.
  */
-export async function readHistory(
-  plane: Plane,
-  folder = historyFolder(plane),
-): Promise<Migration[]> {
+export async function readHistory(plane: Plane | 'tenancy', folder: string): Promise<Migration[]> {
   const journal = JSON.parse(
     await readFile(join(folder, 'meta', '_journal.json'), 'utf8'),
   ) as Journal
@@ -51,14 +50,25 @@ export async function readHistory(
   )
 }
 
+/** The tenants' history of this build. */
+export const readTenantHistory = (tenancy: Tenancy): Promise<Migration[]> =>
+  readHistory('tenant', historyFolder(tenancy, 'tenant'))
+
 /** Both histories of this build. */
-export async function readHistories(): Promise<Histories> {
-  const [platform, tenant] = await Promise.all(planes.map((plane) => readHistory(plane)))
+export async function readHistories(tenancy: Tenancy): Promise<Histories> {
+  const [platform, tenant] = await Promise.all(
+    planes.map((plane) => readHistory(plane, historyFolder(tenancy, plane))),
+  )
   return { platform: platform ?? [], tenant: tenant ?? [] }
 }
 
 /** What a file's text means. Line ends count alike on every machine. */
-export function migration(plane: Plane, index: number, tag: string, given: string): Migration {
+export function migration(
+  plane: Migration['plane'],
+  index: number,
+  tag: string,
+  given: string,
+): Migration {
   const text = given.replaceAll('\r\n', '\n')
   return {
     plane,

@@ -1,3 +1,3 @@
-import { killingTests } from '#db/fleet/testing/killing'
+import { killingTests } from '#tenancy/testing/migrations/killing'
 
 killingTests({ size: 200, kills: 30, withinMs: 600, runners: 20 })

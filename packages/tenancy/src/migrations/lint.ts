@@ -1,5 +1,5 @@
-import type { Migration } from '#db/fleet/history'
-import { bareName, plain } from '#db/fleet/sql-text'
+import type { Migration } from '#tenancy/migrations/history'
+import { bareName, plain } from '#tenancy/migrations/sql-text'
 
 type Rule = { forbids: RegExp; because: string }
 
@@ -33,7 +33,7 @@ const inTenantFiles: Rule[] = [
   },
   {
     forbids: /^(insert|update|delete|truncate|merge)\b/i,
-    because: 'row-level security narrows it to nothing; write a data step (db/fleet/steps)',
+    because: 'row-level security narrows it to nothing; write a data step',
   },
   {
     forbids: /\bforeign key ?\((?!"?tenant_id"?,)/i,
@@ -66,7 +66,7 @@ const repeatable = [
  * What must not be in the files of one plane, as one line each: tag, statement, reason. In: the
  * whole history, oldest first.
  */
-export const lint = (history: Migration[]): string[] =>
+export const lintMigrations = (history: Migration[]): string[] =>
   history.flatMap((file) => {
     const statements = file.statements.map(plain)
     const found = statements.flatMap((text) => [

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { effectsOf } from '#db/fleet/effect'
-import type { Lock } from '#db/fleet/effects'
-import { connected } from '#db/connect'
+import { effectsOf } from '#tenancy/migrations/lock-analysis'
+import type { Lock } from '#tenancy/migrations/statement-locks'
+import { withConnection } from '#tenancy/base/connect'
 
 const adminUrl = process.env.DATABASE_URL ?? ''
 const names: Record<string, Lock> = {
@@ -18,7 +18,7 @@ const names: Record<string, Lock> = {
 const order = Object.values(names)
 
 beforeAll(() =>
-  connected(adminUrl, async (client) => {
+  withConnection(adminUrl, async (client) => {
     await client.query(`
     create table parent (tenant_id uuid, id uuid, primary key (tenant_id, id));
     create table child (tenant_id uuid, id uuid not null, parent_id uuid, note text, total int, short varchar(10), at timestamptz default now());
@@ -72,7 +72,7 @@ const statements = [
 
 describe('the plan says of a statement what PostgreSQL does', () => {
   it.each(statements)('%s', async (statement) => {
-    await connected(adminUrl, async (client) => {
+    await withConnection(adminUrl, async (client) => {
       const before = await fileOf(client)
       await client.query('begin')
       await client.query(statement)

@@ -1,12 +1,12 @@
 import {
   actions,
-  locks,
+  statementLocks,
   statements,
   unknownEffect,
   type Effect,
   type Lock,
-} from '#db/fleet/effects'
-import { bareName, plain, splitAtCommas } from '#db/fleet/sql-text'
+} from '#tenancy/migrations/statement-locks'
+import { bareName, plain, splitAtCommas } from '#tenancy/migrations/sql-text'
 
 /** What a statement does to one table, or to none that it names. */
 export type Touch = Effect & { table: string | null }
@@ -55,7 +55,7 @@ export function effectsOf(statement: string): Touch[] {
 export const blocks = ({ lock, rewrites, reads }: Effect): boolean =>
   Boolean(rewrites || reads) && strength(lock) >= strength('share')
 
-const strength = (lock: Lock) => Object.keys(locks).indexOf(lock)
+const strength = (lock: Lock) => Object.keys(statementLocks).indexOf(lock)
 
 function worse(a: Effect, b: Effect): Effect {
   const rank = (effect: Effect) =>

@@ -2,25 +2,26 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { eq } from 'drizzle-orm'
 import pg from 'pg'
 import { beforeAll, expect, it } from 'vitest'
-import { connected } from '#db/connect'
-import { whileVersionStands } from '#db/fleet/hold'
-import { runFleet } from '#db/fleet/run'
-import { addColumn, growing } from '#db/fleet/testing/histories'
-import { makeFleet, type FleetTenant } from '#db/fleet/testing/make-fleet'
-import { nth, query } from '#db/fleet/testing/tenant-rows'
-import { verifyFleet } from '#db/fleet/verify'
-import { newId } from '#db/id'
-import { createTenant } from '#db/placements/create'
-import { unprovision } from '#db/placements/provision'
-import { placementOf, platform } from '#db/registry'
-import { tenants, users } from '#db/schema/platform'
+import { withConnection } from '#tenancy/base/connect'
+import { whileVersionStands } from '#tenancy/migrations/version-lock'
+import { runFleet } from '#tenancy/migrations/run-migrations'
+import { addColumn, growing } from '#tenancy/testing/migrations/histories'
+import { makeFleet, type FleetTenant } from '#tenancy/testing/migrations/make-fleet'
+import { nth, query } from '#tenancy/testing/migrations/tenant-rows'
+import { verifyFleet } from '#tenancy/migrations/verify'
+import { createTenant } from '#tenancy/placements/create-tenant'
+import { unprovision } from '#tenancy/placements/provision'
+import { placementOf } from '#tenancy/registry/placements'
+import { platform, tenancy } from '#tenancy/testing/fixture/tenancy'
+import { tenants } from '#tenancy/base/schema'
+import { person } from '#tenancy/testing/fixture/world'
 
 const adminUrl = process.env.DATABASE_URL ?? ''
-const history = growing()
+const history = growing(tenancy())
 let fleet: FleetTenant[]
 const tenant = (at: number): FleetTenant => nth(fleet, at)
 beforeAll(async () => {
-  fleet = await makeFleet(adminUrl, 10)
+  fleet = await makeFleet(tenancy(), adminUrl, 10)
 })
 
 /** A transaction that has read a table and does not end. */
@@ -32,16 +33,15 @@ async function lingering(text: string, work: () => Promise<void>): Promise<void>
 }
 
 it('a run waits for a tenant that an older build is making, and migrates it too', async () => {
-  const ownerId = newId()
-  await platform().insert(users).values({ id: ownerId, email: 'owner@late.example', name: 'Owner' })
+  const ownerId = await person('Owner')
   const blocker = new pg.Client({ connectionString: adminUrl })
   await blocker.connect()
-  await blocker.query('begin; lock table platform.placements in share mode')
-  const making = createTenant({ slug: 'late', name: 'Late', ownerId, tier: 'business' })
+  await blocker.query('begin; lock table tenancy.placements in share mode')
+  const making = createTenant(tenancy(), { slug: 'late', name: 'Late', ownerId, tier: 'business' })
   while (
     (
       await query(
-        `select from tenancy.applied where migration = '0000_init' and schema not in (select schema from platform.placements)`,
+        `select from tenancy.applied_migrations where migration = '0000_init' and schema not in (select schema from tenancy.placements)`,
       )
     ).length < 2
   )
@@ -50,30 +50,33 @@ it('a run waits for a tenant that an older build is making, and migrates it too'
   const onProgress = ({ waiting }: { waiting: string | null }) => {
     if (waiting !== null && waited.push(waiting) === 1) void blocker.end()
   }
-  const result = await runFleet({ histories: await history.add(addColumn('late_at')), onProgress })
+  const result = await runFleet(tenancy(), {
+    histories: await history.add(addColumn('late_at')),
+    onProgress,
+  })
   expect(waited[0]).toMatch(/^shared: it is held by rowhouse, making tenant late \(process \d+\)$/)
   expect(result).toMatchObject({ state: 'done', left: 0 })
   expect(result.done).toContain('late')
   const { id } = await making
-  await unprovision(id, await placementOf(id))
+  await unprovision(tenancy(), id, await placementOf(tenancy(), id))
   await platform().delete(tenants).where(eq(tenants.id, id))
 })
 
 it('a locked table delays its own target only, never its readers for longer than the lock timeout, and is named', async () => {
   const { slug, schema } = tenant(4)
   const histories = await history.add(addColumn('ripe_at'))
-  await lingering(`select from ${schema}.orders`, async () => {
+  await lingering(`select from ${schema}.notes`, async () => {
     let running = true
     const waits: number[] = []
-    const reader = connected(adminUrl, async (client) => {
+    const reader = withConnection(adminUrl, async (client) => {
       while (running) {
         const started = performance.now()
-        await client.query(`select from ${schema}.orders`)
+        await client.query(`select from ${schema}.notes`)
         waits.push(performance.now() - started)
         await sleep(5)
       }
     })
-    const result = await runFleet({ histories, lockTimeoutMs: 200, tries: 3 })
+    const result = await runFleet(tenancy(), { histories, lockTimeoutMs: 200, tries: 3 })
     running = false
     await reader
     expect(result).toMatchObject({
@@ -84,7 +87,7 @@ it('a locked table delays its own target only, never its readers for longer than
           target: slug,
           migration: '9002_test',
           code: '55P03',
-          statement: expect.stringContaining('alter table orders'),
+          statement: expect.stringContaining('alter table notes'),
         },
       ],
     })
@@ -95,7 +98,7 @@ it('a locked table delays its own target only, never its readers for longer than
     expect(Math.max(...waits)).toBeGreaterThan(100)
     expect(Math.max(...waits)).toBeLessThan(1000)
   })
-  expect(await runFleet({ histories })).toMatchObject({ state: 'done', done: [slug] })
+  expect(await runFleet(tenancy(), { histories })).toMatchObject({ state: 'done', done: [slug] })
 })
 
 it('a lock that goes away in time is only waited for', async () => {
@@ -103,12 +106,12 @@ it('a lock that goes away in time is only waited for', async () => {
   const histories = await history.add(addColumn('paid_at'))
   const other = new pg.Client({ connectionString: adminUrl })
   await other.connect()
-  await other.query(`begin; select from ${schema}.orders`)
+  await other.query(`begin; select from ${schema}.notes`)
   const waited: string[] = []
   const onProgress = ({ waiting }: { waiting: string | null }) => {
     if (waiting !== null && waited.push(waiting) === 2) void other.end()
   }
-  expect(await runFleet({ histories, lockTimeoutMs: 100, onProgress })).toMatchObject({
+  expect(await runFleet(tenancy(), { histories, lockTimeoutMs: 100, onProgress })).toMatchObject({
     state: 'done',
     failed: [],
   })
@@ -121,14 +124,14 @@ it('a lock that goes away in time is only waited for', async () => {
 it('twenty runners at once migrate each target once', async () => {
   const histories = await history.add(addColumn('sent_at'))
   const results = await Promise.all(
-    Array.from({ length: 20 }, () => runFleet({ histories, concurrency: 1, tries: 10 })),
+    Array.from({ length: 20 }, () => runFleet(tenancy(), { histories, concurrency: 1, tries: 10 })),
   )
   expect(results.map(({ state, left }) => [state, left])).toEqual(results.map(() => ['done', 0]))
   const rows = await query<{ times: number }>(
-    `select count(*)::int as times from tenancy.applied where migration = '9004_test'`,
+    `select count(*)::int as times from tenancy.applied_migrations where migration = '9004_test'`,
   )
   expect(rows).toEqual([{ times: 11 }])
-  expect((await verifyFleet(histories)).drift).toEqual([])
+  expect((await verifyFleet(tenancy(), histories)).drift).toEqual([])
 })
 
 it('a target that a move holds is left alone, and whoever holds it is named', async () => {
@@ -138,7 +141,7 @@ it('a target that a move holds is left alone, and whoever holds it is named', as
   await lingering(
     `set application_name = 'rowhouse move'; select pg_advisory_lock_shared(tenancy.target_key('${schema}'))`,
     async () => {
-      const { failed, done } = await runFleet({ histories, tries: 2 })
+      const { failed, done } = await runFleet(tenancy(), { histories, tries: 2 })
       expect(failed).toMatchObject([
         {
           target: slug,
@@ -148,15 +151,15 @@ it('a target that a move holds is left alone, and whoever holds it is named', as
       expect(done).toHaveLength(10)
     },
   )
-  expect(await runFleet({ histories })).toMatchObject({ state: 'done', done: [slug] })
+  expect(await runFleet(tenancy(), { histories })).toMatchObject({ state: 'done', done: [slug] })
 })
 
 it('nothing is held while a migration is under way', async () => {
   await lingering(
-    `set application_name = 'a migration'; select tenancy.claim_target('shared')`,
+    `set application_name = 'a migration'; select tenancy.lock_target('shared')`,
     async () => {
       await expect(
-        whileVersionStands('making a tenant', async () => expect.fail('it ran'), 200),
+        whileVersionStands(tenancy(), 'making a tenant', async () => expect.fail('it ran'), 200),
       ).rejects.toThrow(/^shared is being migrated by a migration \(process \d+\)/)
     },
   )
@@ -165,25 +168,29 @@ it('nothing is held while a migration is under way', async () => {
 it('a file without a transaction is repeated safely after it left an invalid index', async () => {
   const { schema } = tenant(2)
   const text =
-    '-- no transaction\ncreate index concurrently if not exists orders_note on orders (tenant_id, note)'
+    '-- no transaction\ncreate index concurrently if not exists notes_body on notes (tenant_id, body)'
   const histories = await history.add(text)
-  await lingering(`lock table ${schema}.orders in row exclusive mode`, async () => {
+  await lingering(`lock table ${schema}.notes in row exclusive mode`, async () => {
     // an interrupted build: it waits for the transaction above, and is cancelled
     await expect(
-      connected(adminUrl, (client) =>
+      withConnection(adminUrl, (client) =>
         client
           .query(`set statement_timeout = 300`)
           .then(() =>
             client.query(
-              `create index concurrently orders_note on ${schema}.orders (tenant_id, note)`,
+              `create index concurrently notes_body on ${schema}.notes (tenant_id, body)`,
             ),
           ),
       ),
     ).rejects.toThrow('statement timeout')
   })
-  const invalid = `select from pg_index as i join pg_class as c on c.oid = i.indexrelid where c.relname = 'orders_note' and not i.indisvalid`
+  const invalid = `select from pg_index as i join pg_class as c on c.oid = i.indexrelid where c.relname = 'notes_body' and not i.indisvalid`
   expect(await query(invalid)).toHaveLength(1)
-  expect(await runFleet({ histories })).toMatchObject({ state: 'done', targets: 11, left: 0 })
+  expect(await runFleet(tenancy(), { histories })).toMatchObject({
+    state: 'done',
+    targets: 11,
+    left: 0,
+  })
   expect(await query(invalid)).toEqual([])
-  expect((await verifyFleet(histories)).drift).toEqual([])
+  expect((await verifyFleet(tenancy(), histories)).drift).toEqual([])
 })

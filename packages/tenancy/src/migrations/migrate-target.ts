@@ -1,9 +1,10 @@
 import type pg from 'pg'
-import { MigrationFailed } from '#db/errors'
-import { blockers } from '#db/fleet/blockers'
-import { asOwner, type MainConnection, type Place } from '#db/fleet/connections'
-import { note } from '#db/fleet/elsewhere'
-import type { Target } from '#db/fleet/targets'
+import { MigrationFailed } from '#tenancy/migrations/errors'
+import { blockers } from '#tenancy/migrations/blockers'
+import { asOwner, type MainConnection, type Place } from '#tenancy/migrations/connections'
+import { note } from '#tenancy/migrations/dedicated-databases'
+import type { Target } from '#tenancy/migrations/targets'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 /** What is done at a target: out, the tags applied. */
 export type Apply = (client: pg.Client) => Promise<string[]>
@@ -15,6 +16,7 @@ export type Apply = (client: pg.Client) => Promise<string[]>
  * lock was not to be had, with the words who has it.
  */
 export async function migrateOne(
+  tenancy: Tenancy,
   main: MainConnection,
   target: Target,
   place: Place | undefined,
@@ -22,7 +24,7 @@ export async function migrateOne(
   last: boolean,
 ): Promise<string[]> {
   if (place)
-    return asOwner(place, target.name, async (client) => {
+    return asOwner(tenancy, place, target.name, async (client) => {
       const started = performance.now()
       const applied = await tried(client, target, apply, last)
       await noteTimes(client, new Map([[target.schema, performance.now() - started]]), applied)
@@ -33,7 +35,7 @@ export async function migrateOne(
   try {
     return await tried(client, target, apply, last)
   } catch (error) {
-    if (!(error instanceof MigrationFailed)) await main.drop()
+    if (!MigrationFailed.is(error)) await main.drop()
     throw error
   }
 }
@@ -50,14 +52,14 @@ export async function noteTimes(
 ): Promise<void> {
   await client.query('begin; set local synchronous_commit = on')
   await client.query(
-    `update tenancy.applied as a
+    `update tenancy.applied_migrations as a
      set took_ms = t.ms
      from unnest($1::text[], $2::int[]) as t (schema, ms)
      where a.schema = t.schema and a.migration = any($3) and a.took_ms is null`,
     [[...times.keys()], [...times.values()].map(Math.round), tags],
   )
   await client.query(
-    `delete from tenancy.failures as f using tenancy.applied as a
+    `delete from tenancy.failed_migrations as f using tenancy.applied_migrations as a
      where f.schema = any($1) and a.schema = f.schema and a.migration = f.migration`,
     [[...times.keys()]],
   )
@@ -73,9 +75,9 @@ async function tried(
   try {
     return await apply(client)
   } catch (error) {
-    if (!(error instanceof MigrationFailed)) throw error
-    const failure = error.code === '55P03' ? await withBlockers(client, target, error) : error
-    if (last || failure.code !== '55P03') await keep(client, target.schema, failure)
+    if (!MigrationFailed.is(error)) throw error
+    const failure = error.sqlstate === '55P03' ? await withBlockers(client, target, error) : error
+    if (last || failure.sqlstate !== '55P03') await keep(client, target.schema, failure)
     throw failure
   }
 }
@@ -83,14 +85,14 @@ async function tried(
 async function withBlockers(
   client: pg.Client,
   { schema }: Target,
-  { target, migration, statement, code, server }: MigrationFailed,
+  { target, migration, statement, sqlstate, server }: MigrationFailed,
 ): Promise<MigrationFailed> {
   const who = statement === null ? '' : await blockers(client, schema)
   return new MigrationFailed(
     target,
     migration,
     statement,
-    code,
+    sqlstate,
     who ? `${server}; its tables are in use by ${who}` : server,
   )
 }
@@ -98,12 +100,12 @@ async function withBlockers(
 async function keep(
   client: pg.Client,
   schema: string,
-  { migration, code, statement, server }: MigrationFailed,
+  { migration, sqlstate, statement, server }: MigrationFailed,
 ): Promise<void> {
   await client.query(
-    `insert into tenancy.failures as f (schema, migration, code, statement, message) values ($1, $2, $3, $4, $5)
+    `insert into tenancy.failed_migrations as f (schema, migration, code, statement, message) values ($1, $2, $3, $4, $5)
      on conflict (schema, migration) do update set
        at = excluded.at, attempts = f.attempts + 1, code = excluded.code, statement = excluded.statement, message = excluded.message`,
-    [schema, migration, code, statement, server],
+    [schema, migration, sqlstate, statement, server],
   )
 }

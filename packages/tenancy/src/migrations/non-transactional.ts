@@ -1,7 +1,7 @@
 import type pg from 'pg'
-import { explained } from '#db/fleet/failed'
-import type { Migration } from '#db/fleet/history'
-import { ledgerRows, targetName } from '#db/fleet/script'
+import { explained } from '#tenancy/migrations/explain-failure'
+import type { Migration } from '#tenancy/migrations/history'
+import { ledgerRows, targetName } from '#tenancy/migrations/script'
 
 /**
  * Most of these statements wait for old transactions, but while they wait nobody waits for them.
@@ -24,7 +24,7 @@ export async function runOutside(
 ): Promise<void> {
   let statement: string | null = null
   try {
-    await client.query('select tenancy.claim_target($1, true)', [schema])
+    await client.query('select tenancy.lock_target($1, true)', [schema])
     if (await isApplied(client, schema, file)) return
     await client.query(`set search_path = ${targetName(schema)}, pg_temp`)
     for (statement of file.statements) {
@@ -47,7 +47,7 @@ export async function runOutside(
 
 async function isApplied(client: pg.Client, schema: string, { tag }: Migration): Promise<boolean> {
   const { rowCount } = await client.query(
-    'select from tenancy.applied where schema = $1 and migration = $2',
+    'select from tenancy.applied_migrations where schema = $1 and migration = $2',
     [schema, tag],
   )
   return rowCount === 1

@@ -1,9 +1,17 @@
-import { readTargets, type TargetState } from '#db/fleet/targets'
-import { blocks, effectsOf, type Touch } from '#db/fleet/effect'
-import { refuseUnfit } from '#db/fleet/fit'
-import { readHistories, upTo, type Histories, type Migration } from '#db/fleet/history'
-import { bareName, plain } from '#db/fleet/sql-text'
-import { asOwner, mainPlace } from '#db/fleet/connections'
+import type pg from 'pg'
+import { readTargets, type TargetState } from '#tenancy/migrations/targets'
+import { blocks, effectsOf, type Touch } from '#tenancy/migrations/lock-analysis'
+import { refuseUnfit } from '#tenancy/migrations/compatibility'
+import {
+  readHistories,
+  upTo,
+  type Histories,
+  type Migration,
+  type Plane,
+} from '#tenancy/migrations/history'
+import { bareName, plain } from '#tenancy/migrations/sql-text'
+import { asOwner, mainPlace } from '#tenancy/migrations/connections'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 /**
  * A table with this many rows somewhere makes a statement that blocks its writers worth a second
@@ -35,27 +43,33 @@ export type PlannedFile = {
  * locks there, measured against the largest table of that name in the fleet. Changes nothing.
  * Throws what a run would throw before it began.
  */
-export async function plan({ to, histories }: { to?: string; histories?: Histories } = {}): Promise<
-  PlannedFile[]
-> {
-  const files = histories ?? (await readHistories())
-  const { targets, sizes } = await asOwner(mainPlace, 'the main database', async (client) => ({
-    targets: await readTargets(client, files),
-    sizes: await largest(client),
-  }))
+export async function planMigrations(
+  tenancy: Tenancy,
+  { to, histories }: { to?: string; histories?: Histories } = {},
+): Promise<PlannedFile[]> {
+  const files = histories ?? (await readHistories(tenancy))
+  const { targets, sizes } = await asOwner(
+    tenancy,
+    mainPlace,
+    'the main database',
+    async (client) => ({
+      targets: await readTargets(client, files),
+      sizes: await largest(client),
+    }),
+  )
   refuseUnfit(targets, files)
   const wanted = [...files.platform, ...(to === undefined ? files.tenant : upTo(files.tenant, to))]
   return wanted.flatMap((file) => {
     const lacking = targets.filter(
       ({ plane, lacks }) => plane === file.plane && lacks.includes(file.tag),
     )
-    return lacking.length > 0 ? [planned(file, lacking, files[file.plane], sizes)] : []
+    return lacking.length > 0 ? [planned(file, lacking, files[file.plane as Plane], sizes)] : []
   })
 }
 
 type Sizes = Map<string, { rows: number; where: string }>
 
-async function largest(client: Parameters<Parameters<typeof asOwner>[2]>[0]): Promise<Sizes> {
+async function largest(client: pg.ClientBase): Promise<Sizes> {
   const { rows } = await client.query<{ table: string; rows: number; where: string }>(
     `select distinct on (c.relname) c.relname as table, c.reltuples::float8 as rows, n.nspname as where
      from pg_catalog.pg_class as c

@@ -1,32 +1,33 @@
 import { eq, sql } from 'drizzle-orm'
-import { askedToStop } from '#db/fleet/migrate-all'
-import { runFleetJob } from '#db/fleet/runs'
-import { platform } from '#db/registry'
-import { migrationFailures, migrationRuns } from '#db/schema/platform'
+import { askedToStop } from '#tenancy/migrations/migrate-all'
+import { runFleetJob } from '#tenancy/migrations/runs'
+import { platform } from '#tenancy/registry/placements'
+import { migrationFailures, migrationRuns } from '#tenancy/base/schema'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 /**
  * Makes the fleet runs that were asked for on the console, one at a time. A run of the command line
  * is begun by the command itself, which gets a head start; one whose maker has died is taken over,
  * and one whose worker was asked to stop is handed back: both go on with what is left.
  */
-export async function runWanted(stopping: AbortSignal): Promise<void> {
+export async function runWanted(tenancy: Tenancy, stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
-    const id = await take()
+    const id = await take(tenancy)
     if (id === undefined) return
     try {
-      const { message } = await runFleetJob(id, { signal: stopping })
-      if (message === askedToStop) await handBack(id)
+      const { message } = await runFleetJob(tenancy, id, { signal: stopping })
+      if (message === askedToStop) await handBack(tenancy, id)
     } catch (error) {
-      console.error(`fleet run ${id}: ${String(error)}`) // the row says it too
+      tenancy.config.logger.error({ run: id, error: String(error) }, 'fleet run failed') // the row says it too
     }
   }
 }
 
-async function take(): Promise<string | undefined> {
-  const { rows } = await platform().execute<{ id: string }>(sql`
-    update platform.migration_runs set state = 'running', seen_at = clock_timestamp()
+async function take(tenancy: Tenancy): Promise<string | undefined> {
+  const { rows } = await platform(tenancy).execute<{ id: string }>(sql`
+    update tenancy.migration_runs set state = 'running', seen_at = clock_timestamp()
     where id = (
-      select id from platform.migration_runs
+      select id from tenancy.migration_runs
       where (state = 'requested' and requested_at < clock_timestamp() - interval '2 seconds')
         or (state = 'running' and seen_at < clock_timestamp() - interval '10 minutes')
       order by requested_at limit 1
@@ -37,8 +38,8 @@ async function take(): Promise<string | undefined> {
 }
 
 /** A run that ended with its worker, and not by anybody's wish, is asked for again. */
-const handBack = (id: string): Promise<void> =>
-  platform().transaction(async (tx) => {
+const handBack = (tenancy: Tenancy, id: string): Promise<void> =>
+  platform(tenancy).transaction(async (tx) => {
     await tx.delete(migrationFailures).where(eq(migrationFailures.runId, id))
     await tx
       .update(migrationRuns)

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { MigrationFailed } from '#db/errors'
+import { MigrationFailed } from '#tenancy/migrations/errors'
 
 /** Errors that another try may not meet. Everything else is recorded at once. */
 const passing: Record<string, string> = {
@@ -18,8 +18,8 @@ const passing: Record<string, string> = {
  * True for what is worth another try. A lost connection may have committed: the ledger will tell.
  */
 export function mayPass(error: unknown): boolean {
-  if (error instanceof MigrationFailed || error instanceof pg.DatabaseError)
-    return error.code != null && error.code in passing
+  if (MigrationFailed.is(error)) return error.sqlstate !== null && error.sqlstate in passing
+  if (error instanceof pg.DatabaseError) return error.code != null && error.code in passing
   if (!(error instanceof Error)) return false
   return (
     ('code' in error && String(error.code) in passing) ||

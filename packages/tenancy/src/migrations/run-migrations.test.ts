@@ -1,16 +1,17 @@
 import pg from 'pg'
 import { beforeAll, expect, it } from 'vitest'
-import { runFleet } from '#db/fleet/run'
-import { readStatus } from '#db/fleet/status'
-import { addColumn, growing } from '#db/fleet/testing/histories'
-import { makeFleet, type FleetTenant } from '#db/fleet/testing/make-fleet'
-import { inTenant, nth, query } from '#db/fleet/testing/tenant-rows'
-import { verifyFleet } from '#db/fleet/verify'
-import { inWaves } from '#db/fleet/waves'
-import { newId } from '#db/id'
+import { runFleet } from '#tenancy/migrations/run-migrations'
+import { readStatus } from '#tenancy/migrations/status'
+import { addColumn, growing } from '#tenancy/testing/migrations/histories'
+import { makeFleet, type FleetTenant } from '#tenancy/testing/migrations/make-fleet'
+import { inTenant, nth, query } from '#tenancy/testing/migrations/tenant-rows'
+import { verifyFleet } from '#tenancy/migrations/verify'
+import { inWaves } from '#tenancy/migrations/batches'
+import { newId } from '#tenancy/base/ids'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 const adminUrl = process.env.DATABASE_URL ?? ''
-const history = growing()
+const history = growing(tenancy())
 const columns = async (name: string) =>
   (
     await query<{ schema: string }>(
@@ -22,19 +23,23 @@ const columns = async (name: string) =>
 let fleet: FleetTenant[]
 const tenant = (at: number): FleetTenant => nth(fleet, at)
 beforeAll(async () => {
-  fleet = await makeFleet(adminUrl, 12)
+  fleet = await makeFleet(tenancy(), adminUrl, 12)
 })
 
 it('brings every target to the end of the history, and has nothing to do after that', async () => {
   const histories = await history.add(addColumn('ripe_at'))
-  const first = await runFleet({ histories })
+  const first = await runFleet(tenancy(), { histories })
   expect(first).toMatchObject({ state: 'done', targets: 13, failed: [], left: 0 })
   expect(await columns('ripe_at')).toHaveLength(13)
-  expect(await runFleet({ histories })).toMatchObject({ state: 'done', targets: 0, done: [] })
-  expect(await readStatus({ histories })).toMatchObject({ total: 14, current: 14 })
-  expect((await verifyFleet(histories)).drift).toEqual([])
+  expect(await runFleet(tenancy(), { histories })).toMatchObject({
+    state: 'done',
+    targets: 0,
+    done: [],
+  })
+  expect(await readStatus(tenancy(), { histories })).toMatchObject({ total: 14, current: 14 })
+  expect((await verifyFleet(tenancy(), histories)).drift).toEqual([])
   const ledger = await query(
-    `select count(*)::int as times, bool_and(took_ms is not null) as took from tenancy.applied where migration = '9001_test'`,
+    `select count(*)::int as times, bool_and(took_ms is not null) as took from tenancy.applied_migrations where migration = '9001_test'`,
   )
   expect(ledger).toEqual([{ times: 13, took: true }])
 })
@@ -43,12 +48,12 @@ it("a tenant whose data breaks a constraint stays as it was, the others are done
   const { id, slug, schema } = tenant(0)
   await inTenant(
     id,
-    `insert into customers (tenant_id, id, name, phone) values ('${id}', '${newId()}', 'Ann', 'none')`,
+    `insert into notes (tenant_id, id, number, title, body) values ('${id}', '${newId()}', 1, 'Ann', 'none')`,
   )
   const histories = await history.add(
-    `alter table customers add column fax text;--> statement-breakpoint\nalter table customers add constraint customers_phone check (phone !~ '[a-z]');`,
+    `alter table notes add column fax text;--> statement-breakpoint\nalter table notes add constraint notes_body check (body !~ '[a-z]');`,
   )
-  const result = await runFleet({ histories })
+  const result = await runFleet(tenancy(), { histories })
   expect(result).toMatchObject({ state: 'failed', left: 1 })
   expect(result.done).toHaveLength(12)
   expect(result.failed).toMatchObject([
@@ -56,86 +61,94 @@ it("a tenant whose data breaks a constraint stays as it was, the others are done
       target: slug,
       migration: '9002_test',
       code: '23514',
-      statement: expect.stringContaining('add constraint customers_phone'),
-      message: 'check constraint "customers_phone" of relation "customers" is violated by some row',
+      statement: expect.stringContaining('add constraint notes_body'),
+      message: 'check constraint "notes_body" of relation "notes" is violated by some row',
     },
   ])
   expect(await columns('fax')).not.toContain(schema)
-  const { current, targets } = await readStatus({ histories })
+  const { current, targets } = await readStatus(tenancy(), { histories })
   expect([current, targets.find(({ name }) => name === slug)]).toMatchObject([
     13,
     { state: 'failed', at: '9001_test' },
   ])
 
-  await inTenant(id, 'delete from customers')
-  expect(await runFleet({ histories })).toMatchObject({ state: 'done', done: [slug], left: 0 })
-  expect(await query('select from tenancy.failures')).toEqual([])
+  await inTenant(id, 'delete from notes')
+  expect(await runFleet(tenancy(), { histories })).toMatchObject({
+    state: 'done',
+    done: [slug],
+    left: 0,
+  })
+  expect(await query('select from tenancy.failed_migrations')).toEqual([])
 })
 
 it('a foreign key and a unique index are checked against rows that policies would hide', async () => {
   const { id, slug } = tenant(1)
   await inTenant(
     id,
-    `insert into activity (tenant_id, id, actor, deed, subject, subject_id) select '${id}', gen_random_uuid(), 'a', 'same', '', '${newId()}' from generate_series(1, 2)`,
+    `with note as (insert into notes (tenant_id, id, number, title) values ('${id}', '${newId()}', 1, 'Ann') returning tenant_id, id)
+     insert into note_lines (tenant_id, id, note_id, position, content) select tenant_id, gen_random_uuid(), id, n, 'same' from note cross join generate_series(1, 2) as n`,
   )
   const broken = await history.add(
-    'create unique index activity_deed on activity (tenant_id, deed)',
+    'create unique index note_lines_content on note_lines (tenant_id, content)',
   )
-  expect((await runFleet({ histories: broken })).failed).toMatchObject([
+  expect((await runFleet(tenancy(), { histories: broken })).failed).toMatchObject([
     {
       target: slug,
       code: '23505',
-      message: 'could not create unique index "activity_deed"; Duplicate keys exist.',
+      message: 'could not create unique index "note_lines_content"; Duplicate keys exist.',
     },
   ])
-  await inTenant(id, `update activity set deed = id::text`)
+  await inTenant(id, `update note_lines set content = id::text`)
   const worse =
-    await history.add(`alter table activity add constraint activity_customer foreign key (tenant_id, subject_id) references customers (tenant_id, id) not valid;--> statement-breakpoint
-    select tenancy.validate(current_schema(), 'activity', 'activity_customer')`)
-  expect((await runFleet({ histories: worse })).failed).toMatchObject([
+    await history.add(`alter table note_lines add constraint note_lines_same foreign key (tenant_id, id) references notes (tenant_id, id) not valid;--> statement-breakpoint
+    select tenancy.validate(current_schema(), 'note_lines', 'note_lines_same')`)
+  expect((await runFleet(tenancy(), { histories: worse })).failed).toMatchObject([
     {
       target: slug,
       code: '23503',
-      message: expect.stringContaining('violates foreign key constraint "activity_customer"'),
+      message: expect.stringContaining('violates foreign key constraint "note_lines_same"'),
     },
   ])
-  await inTenant(id, 'delete from activity')
-  expect(await runFleet({ histories: worse })).toMatchObject({ state: 'done', left: 0 })
-  expect((await verifyFleet(worse)).drift).toEqual([])
+  await inTenant(id, 'delete from notes')
+  expect(await runFleet(tenancy(), { histories: worse })).toMatchObject({ state: 'done', left: 0 })
+  expect((await verifyFleet(tenancy(), worse)).drift).toEqual([])
 })
 
 it('a change of data in a migration is an error, not a change of no rows', async () => {
-  const { failed } = await runFleet({
-    histories: await history.add(`update counters set value = 0`),
+  const { failed } = await runFleet(tenancy(), {
+    histories: await history.add(`update notes set version = 0`),
     maxFailures: 1,
     concurrency: 1,
   })
   expect(failed).toMatchObject([
     { code: '42501', message: expect.stringContaining('would be affected by row-level security') },
   ])
-  await runFleet({ histories: await history.replace('select 1') })
+  await runFleet(tenancy(), { histories: await history.replace('select 1') })
 })
 
 it('a canary that fails stops everything else', async () => {
   const { id, slug } = tenant(2)
-  await inTenant(id, `insert into counters (tenant_id, name, value) values ('${id}', 'odd', 1)`)
-  const histories = await history.add(
-    'alter table counters add constraint counters_even check (value % 2 = 0)',
+  await inTenant(
+    id,
+    `insert into notes (tenant_id, id, number, title, version) values ('${id}', '${newId()}', 1, 'odd', 1)`,
   )
-  expect(await runFleet({ histories, canary: [slug] })).toMatchObject({
+  const histories = await history.add(
+    'alter table notes add constraint notes_even check (version % 2 = 0)',
+  )
+  expect(await runFleet(tenancy(), { histories, canary: [slug] })).toMatchObject({
     state: 'stopped',
     done: [],
     failed: [{ target: slug }],
     left: 13,
     message: 'a canary failed; nothing else was touched',
   })
-  await expect(runFleet({ histories, canary: ['nobody'] })).rejects.toThrow(
+  await expect(runFleet(tenancy(), { histories, canary: ['nobody'] })).rejects.toThrow(
     'there is no target nobody',
   )
-  await inTenant(id, 'delete from counters')
+  await inTenant(id, 'delete from notes')
   const waves: string[] = []
   expect(
-    await runFleet({
+    await runFleet(tenancy(), {
       histories,
       canary: [slug],
       waves: [50],
@@ -166,17 +179,24 @@ it('waves take each target once, in whatever order their ends are given', () => 
 
 it('a run can be limited, end at an earlier file, and stop after too many failures', async () => {
   const histories = await history.add('select 1', addColumn('paid_at'))
-  expect(await runFleet({ histories, limit: 5, to: '9007' })).toMatchObject({
+  expect(await runFleet(tenancy(), { histories, limit: 5, to: '9007' })).toMatchObject({
     state: 'done',
     targets: 5,
     left: 8,
   })
-  expect(await runFleet({ histories, to: '9007_test' })).toMatchObject({ targets: 8, left: 0 })
+  expect(await runFleet(tenancy(), { histories, to: '9007_test' })).toMatchObject({
+    targets: 8,
+    left: 0,
+  })
   expect(await columns('paid_at')).toEqual([])
-  expect(await runFleet({ histories })).toMatchObject({ targets: 13, left: 0 })
-  await expect(runFleet({ histories, to: '9999' })).rejects.toThrow('migration 9999 is missing')
+  expect(await runFleet(tenancy(), { histories })).toMatchObject({ targets: 13, left: 0 })
+  await expect(runFleet(tenancy(), { histories, to: '9999' })).rejects.toThrow(
+    'migration 9999 is missing',
+  )
   const broken = await history.add('select 1 / 0')
-  expect(await runFleet({ histories: broken, maxFailures: 3, concurrency: 1 })).toMatchObject({
+  expect(
+    await runFleet(tenancy(), { histories: broken, maxFailures: 3, concurrency: 1 }),
+  ).toMatchObject({
     state: 'stopped',
     done: [],
     message: '3 targets failed, which is the limit',
@@ -194,9 +214,9 @@ it('a tenant made during a run by an older build ends at the right version', asy
   const onProgress = ({ done }: { done: number }) =>
     void (
       done === 3 &&
-      (made ??= makeFleet(adminUrl, 1, { name: 'newcomer' }).finally(() => holder.end()))
+      (made ??= makeFleet(tenancy(), adminUrl, 1, { name: 'newcomer' }).finally(() => holder.end()))
     )
-  const result = await runFleet({ histories, tries: 20, onProgress })
+  const result = await runFleet(tenancy(), { histories, tries: 20, onProgress })
   expect(await made).toHaveLength(1)
   expect(result).toMatchObject({ state: 'done', targets: 14, left: 0 })
   expect(result.done).toContain('newcomer-0001')

@@ -1,4 +1,5 @@
-import { MigrationFailed, RowhouseError } from '#db/errors'
+import { RowhouseError } from '#tenancy/base/errors'
+import { MigrationFailed } from '#tenancy/migrations/errors'
 
 export type Failure = {
   target: string
@@ -81,14 +82,14 @@ export class Tally {
     const {
       migration = '',
       statement = null,
-      code = null,
-    } = error instanceof MigrationFailed ? error : {}
+      sqlstate = null,
+    } = MigrationFailed.is(error) ? error : {}
     this.failed.push({
       target: name,
       tenantId,
       migration,
       statement,
-      code,
+      code: sqlstate,
       message: inWords(error),
     })
     if (this.failed.length >= this.#maxFailures)
@@ -131,7 +132,7 @@ export class Tally {
 }
 
 const inWords = (error: unknown): string => {
-  if (error instanceof MigrationFailed) return error.server
-  if (error instanceof RowhouseError) return error.message
+  if (MigrationFailed.is(error)) return error.server
+  if (RowhouseError.is(error)) return error.message
   return error instanceof Error ? error.message : String(error)
 }

@@ -1,9 +1,10 @@
-import { readRun } from '#db/fleet/runs'
-import { isId } from '#db/id'
-import { NotFound } from '#db/errors'
+import { readRun } from '#tenancy/migrations/runs'
+import { isId } from '#tenancy/base/ids'
+import { NotFound } from '#tenancy/base/errors'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 /** A run as people follow it: values fit for JSON. Throws NotFound. */
-export async function readRunView(id: string) {
+export async function readRunView(tenancy: Tenancy, id: string) {
   if (!isId(id)) throw new NotFound('fleet run')
   const {
     options,
@@ -13,7 +14,7 @@ export async function readRunView(id: string) {
     endedAt,
     failures,
     ...run
-  } = await readRun(id)
+  } = await readRun(tenancy, id)
   return {
     ...run,
     over: !['requested', 'running'].includes(run.state),

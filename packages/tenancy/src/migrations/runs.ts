@@ -1,11 +1,12 @@
 import { desc, eq, sql } from 'drizzle-orm'
-import { NotFound } from '#db/errors'
-import { runFleet, type FleetOptions } from '#db/fleet/run'
-import type { FleetResult, Progress } from '#db/fleet/tally'
-import { newId } from '#db/id'
-import { platform } from '#db/registry'
-import { migrationFailures, migrationRuns } from '#db/schema/platform'
+import { NotFound } from '#tenancy/base/errors'
+import { runFleet, type FleetOptions } from '#tenancy/migrations/run-migrations'
+import type { FleetResult, Progress } from '#tenancy/migrations/run-summary'
+import { newId } from '#tenancy/base/ids'
+import { platform } from '#tenancy/registry/placements'
+import { migrationFailures, migrationRuns } from '#tenancy/base/schema'
 import { z } from 'zod'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 /** What a run may be asked for: what a row keeps and the console sends. */
 export const runOptions = z
@@ -23,20 +24,24 @@ export const runOptions = z
 
 export type RunOptions = z.infer<typeof runOptions>
 
-/** Asks for a fleet run, which a worker then makes. Returns its id. */
-export async function requestRun(by: string, options: RunOptions): Promise<string> {
+/** Writes a run down, for the worker or the command that makes it. Returns its id. */
+export async function requestRun(
+  tenancy: Tenancy,
+  by: string,
+  options: RunOptions,
+): Promise<string> {
   const id = newId()
-  await platform()
+  await platform(tenancy)
     .insert(migrationRuns)
     .values({ id, requestedBy: by, options: runOptions.parse(options) })
   return id
 }
 
 /** A run with those who failed in it, for whoever follows it. Throws NotFound. */
-export async function readRun(id: string) {
-  const [run] = await platform().select().from(migrationRuns).where(eq(migrationRuns.id, id))
+export async function readRun(tenancy: Tenancy, id: string) {
+  const [run] = await platform(tenancy).select().from(migrationRuns).where(eq(migrationRuns.id, id))
   if (!run) throw new NotFound('fleet run')
-  const failures = await platform()
+  const failures = await platform(tenancy)
     .select()
     .from(migrationFailures)
     .where(eq(migrationFailures.runId, id))
@@ -45,8 +50,15 @@ export async function readRun(id: string) {
 }
 
 /** The last runs, the newest first. */
-export const listRuns = (most: number): Promise<(typeof migrationRuns.$inferSelect)[]> =>
-  platform().select().from(migrationRuns).orderBy(desc(migrationRuns.requestedAt)).limit(most)
+export const listRuns = (
+  tenancy: Tenancy,
+  most: number,
+): Promise<(typeof migrationRuns.$inferSelect)[]> =>
+  platform(tenancy)
+    .select()
+    .from(migrationRuns)
+    .orderBy(desc(migrationRuns.requestedAt))
+    .limit(most)
 
 /**
  * Makes the run that a row asks for and writes its progress there. A worker may call it again after
@@ -54,20 +66,26 @@ export const listRuns = (most: number): Promise<(typeof migrationRuns.$inferSele
  * well. Throws what `runFleet` throws, and NotFound.
  */
 export async function runFleetJob(
+  tenancy: Tenancy,
   id: string,
   extra: Pick<FleetOptions, 'signal' | 'histories' | 'onProgress'> = {},
 ): Promise<FleetResult> {
-  const { options } = await readRun(id)
-  await write(id, {
+  const { options } = await readRun(tenancy, id)
+  await write(tenancy, id, {
     state: 'running',
     startedAt: sql`coalesce(${migrationRuns.startedAt}, now())`,
     message: '',
   })
   const progress = new Throttled((now: Progress) =>
-    write(id, { wave: now.wave, targets: now.targets, done: now.done, failed: now.failed.length }),
+    write(tenancy, id, {
+      wave: now.wave,
+      targets: now.targets,
+      done: now.done,
+      failed: now.failed.length,
+    }),
   )
   try {
-    const result = await runFleet({
+    const result = await runFleet(tenancy, {
       ...(runOptions.parse(options) as FleetOptions),
       ...extra,
       onProgress: (now) => {
@@ -76,8 +94,8 @@ export async function runFleetJob(
       },
     })
     await progress.end()
-    await keepFailures(id, result)
-    await write(id, {
+    await keepFailures(tenancy, id, result)
+    await write(tenancy, id, {
       state: result.state,
       targets: result.targets,
       done: result.done.length + result.byOthers,
@@ -88,7 +106,7 @@ export async function runFleetJob(
     return result
   } catch (error) {
     await progress.end()
-    await write(id, {
+    await write(tenancy, id, {
       state: 'failed',
       message: error instanceof Error ? error.message : String(error),
       endedAt: sql`now()`,
@@ -102,16 +120,20 @@ type Change = {
     (typeof migrationRuns.$inferInsert)[K] | ReturnType<typeof sql>
 }
 
-const write = async (id: string, change: Change) => {
-  await platform()
+const write = async (tenancy: Tenancy, id: string, change: Change) => {
+  await platform(tenancy)
     .update(migrationRuns)
     .set({ ...change, seenAt: sql`now()` } as never)
     .where(eq(migrationRuns.id, id))
 }
 
-async function keepFailures(runId: string, { failed }: FleetResult): Promise<void> {
+async function keepFailures(
+  tenancy: Tenancy,
+  runId: string,
+  { failed }: FleetResult,
+): Promise<void> {
   if (failed.length === 0) return
-  await platform()
+  await platform(tenancy)
     .insert(migrationFailures)
     .values(failed.map((failure) => ({ runId, ...failure })))
     .onConflictDoUpdate({

@@ -1,4 +1,4 @@
-import type { Migration } from '#db/fleet/history'
+import type { Migration } from '#tenancy/migrations/history'
 
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
 
@@ -22,7 +22,7 @@ export const asOwnerSession =
  */
 export function opening(schema: string, pending: Migration[], lockTimeoutMs: number): string {
   const name = targetName(schema)
-  const claimed = `${ledgerRows(schema, pending)}, tenancy.claim_target('${name}')`
+  const claimed = `${ledgerRows(schema, pending)}, tenancy.lock_target('${name}')`
   return [
     'begin',
     `set local lock_timeout = ${Math.round(lockTimeoutMs)}`,
@@ -33,7 +33,7 @@ export function opening(schema: string, pending: Migration[], lockTimeoutMs: num
 
 /** Writes the ledger's rows for files that go in now. */
 export const ledgerRows = (schema: string, pending: Migration[]): string =>
-  `insert into tenancy.applied (schema, migration, sha256, breaking) select file.* from (values\n  ${pending
+  `insert into tenancy.applied_migrations (schema, migration, sha256, breaking) select file.* from (values\n  ${pending
     .map(
       ({ tag, sha256, breaking }) =>
         `('${targetName(schema)}', ${literal(tag)}, '${sha256}', ${breaking === null ? 'null' : literal(breaking)})`,
@@ -52,7 +52,7 @@ export function provisionScript(schema: string, history: Migration[]): string {
     `create schema if not exists ${name}`,
     `grant usage on schema ${name} to ${name.startsWith('t_') ? name : 'rowhouse_tenant'}, rowhouse_worker`,
     ...history.flatMap(onEmptyTables),
-    `update tenancy.applied set took_ms = extract(epoch from clock_timestamp() - transaction_timestamp()) * 1000 where schema = '${name}'`,
+    `update tenancy.applied_migrations set took_ms = extract(epoch from clock_timestamp() - transaction_timestamp()) * 1000 where schema = '${name}'`,
     'commit',
   ].join('\n;\n') // a statement may end in a comment
 }

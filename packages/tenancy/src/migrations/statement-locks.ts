@@ -1,5 +1,5 @@
 /** Table locks, weakest first, by what they keep out. */
-export const locks = {
+export const statementLocks = {
   none: 'nobody',
   'access share': 'nobody but drop and rewrite',
   'row share': 'nobody but drop and rewrite',
@@ -11,7 +11,7 @@ export const locks = {
   'access exclusive': 'readers and writers',
 } as const
 
-export type Lock = keyof typeof locks
+export type Lock = keyof typeof statementLocks
 
 /**
  * What one statement or one action of `alter table` does. `reads`: goes through the whole table
@@ -232,7 +232,7 @@ export const statements: Rule[] = [
     {
       lock: 'row exclusive',
       why: 'row-level security refuses it here',
-      safer: 'a data step, which runs per tenant through the door',
+      safer: 'a data step, which runs in a transaction of each tenant',
     },
   ],
   [
@@ -240,7 +240,7 @@ export const statements: Rule[] = [
     {
       lock: 'row exclusive',
       why: 'row-level security refuses it here',
-      safer: 'a data step, which runs per tenant through the door',
+      safer: 'a data step, which runs in a transaction of each tenant',
     },
   ],
   [

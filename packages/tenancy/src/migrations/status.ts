@@ -1,9 +1,10 @@
-import { MainConnection } from '#db/fleet/connections'
-import { lookAtAll } from '#db/fleet/elsewhere'
-import { readHistories, type Histories, type Plane } from '#db/fleet/history'
-import { usualConcurrency } from '#db/fleet/run'
-import { readTargets, type TargetState } from '#db/fleet/targets'
-import { platformPool } from '#db/pools'
+import { MainConnection } from '#tenancy/migrations/connections'
+import { lookAtAll } from '#tenancy/migrations/dedicated-databases'
+import { readHistories, type Histories, type Plane } from '#tenancy/migrations/history'
+import { usualConcurrency } from '#tenancy/migrations/run-migrations'
+import { readTargets, type TargetState } from '#tenancy/migrations/targets'
+import { platformPool } from '#tenancy/registry/pools'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 /** `ahead`: of this build. `unseen`: a database of its own that no run has looked at yet. */
 export type State = 'current' | 'behind' | 'failed' | 'changed' | 'ahead' | 'unseen' | 'unreachable'
@@ -21,20 +22,20 @@ export type Status = {
  * which otherwise are as they were last seen, but are looked at when nobody has yet. `ms` is the
  * time of the query.
  */
-export async function readStatus({
-  look = false,
-  histories,
-}: { look?: boolean; histories?: Histories } = {}): Promise<Status> {
-  const files = histories ?? (await readHistories())
-  if (look) await lookAgain()
-  const client = await platformPool().connect()
+export async function readStatus(
+  tenancy: Tenancy,
+  { look = false, histories }: { look?: boolean; histories?: Histories } = {},
+): Promise<Status> {
+  const files = histories ?? (await readHistories(tenancy))
+  if (look) await lookAgain(tenancy)
+  const client = await platformPool(tenancy).connect()
   const started = performance.now()
   const targets = await readTargets(client, files)
     .then((all) => all.map((target) => standing(target, files)))
     .finally(() => client.release())
   const ms = Math.round(performance.now() - started)
   if (!look && targets.some(({ state }) => state === 'unseen'))
-    return readStatus({ look: true, histories: files })
+    return readStatus(tenancy, { look: true, histories: files })
   const last = {
     platform: files.platform.at(-1)?.tag ?? 'nothing',
     tenant: files.tenant.at(-1)?.tag ?? 'nothing',
@@ -48,10 +49,10 @@ export async function readStatus({
   }
 }
 
-async function lookAgain(): Promise<void> {
-  const crew = Array.from({ length: usualConcurrency() }, () => new MainConnection())
+async function lookAgain(tenancy: Tenancy): Promise<void> {
+  const crew = Array.from({ length: usualConcurrency() }, () => new MainConnection(tenancy))
   try {
-    await lookAtAll(crew, () => {}, { refresh: false }) // what could not be seen is in the answer
+    await lookAtAll(tenancy, crew, () => {}, { refresh: false }) // what could not be seen is in the answer
   } finally {
     await Promise.all(crew.map((connection) => connection.drop()))
   }

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Histories, Plane } from '#db/fleet/history'
+import type { Histories, Plane } from '#tenancy/migrations/history'
 
 /**
  * One schema that a history is applied to. `name` is what people call it: a tenant's slug, `shared`
@@ -49,15 +49,15 @@ with file (plane, migration, sha256) as (
   select 'shared', 'tenant', 'shared', null, false, null, null
   union all
   select t.slug, 'tenant', p.schema, p.tenant_id, p.kind = 'database', d.seen_at, d.problem
-  from platform.placements as p
-  join platform.tenants as t on t.id = p.tenant_id
-  left join platform.databases_seen as d on d.tenant_id = p.tenant_id and p.kind = 'database'
+  from tenancy.placements as p
+  join tenancy.tenants as t on t.id = p.tenant_id
+  left join tenancy.dedicated_databases as d on d.tenant_id = p.tenant_id and p.kind = 'database'
   where p.kind <> 'shared'
 ), ledger (schema, migration, sha256, elsewhere) as (
-  select schema, migration, sha256, false from tenancy.applied
+  select schema, migration, sha256, false from tenancy.applied_migrations
   union all
   select d.schema, a.key, a.value, true
-  from platform.databases_seen as d
+  from tenancy.dedicated_databases as d
   cross join jsonb_each_text(d.applied) as a
 ), had as (
   select l.schema, l.elsewhere,
@@ -70,8 +70,8 @@ with file (plane, migration, sha256) as (
   group by l.schema, l.elsewhere
 ), failed as (
   select distinct on (schema) schema, jsonb_build_object('migration', migration, 'at', at, 'attempts', attempts, 'statement', statement, 'message', message) as failure
-  from tenancy.failures as f
-  where not exists (select from tenancy.applied as a where a.schema = f.schema and a.migration = f.migration)
+  from tenancy.failed_migrations as f
+  where not exists (select from tenancy.applied_migrations as a where a.schema = f.schema and a.migration = f.migration)
   order by schema, migration
 )
 select t.name, t.plane, t.schema, t.tenant_id as "tenantId", t.elsewhere, t.seen_at as "seenAt", t.problem,

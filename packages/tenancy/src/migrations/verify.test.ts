@@ -1,15 +1,31 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { makeFleet, type FleetTenant } from '#db/fleet/testing/make-fleet'
-import { nth, query } from '#db/fleet/testing/tenant-rows'
-import { verifyFleet, type Drift } from '#db/fleet/verify'
+import { withMore } from '#tenancy/testing/migrations/histories'
+import { makeFleet, type FleetTenant } from '#tenancy/testing/migrations/make-fleet'
+import { nth, query } from '#tenancy/testing/migrations/tenant-rows'
+import { runFleet } from '#tenancy/migrations/run-migrations'
+import { verifyFleet, type Drift } from '#tenancy/migrations/verify'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
+const made = ['labels', 'visits', 'marks', 'readers']
+const histories = await withMore(
+  tenancy(),
+  made
+    .flatMap((name) => [
+      `create table ${name} (tenant_id uuid not null, id uuid not null, name text not null, version integer not null default 1, constraint ${name}_pkey primary key (tenant_id, id))`,
+      `select tenancy.protect(current_schema(), '${name}')`,
+    ])
+    .join(';--> statement-breakpoint\n'),
+)
 let fleet: FleetTenant[]
 beforeAll(async () => {
-  fleet = await makeFleet(process.env.DATABASE_URL ?? '', 8)
+  await runFleet(tenancy(), { histories })
+  fleet = await makeFleet(tenancy(), process.env.DATABASE_URL ?? '', 8, {
+    history: histories.tenant,
+  })
 })
 
 it('a fleet as its migrations made it is clean', async () => {
-  expect(await verifyFleet()).toMatchObject({ targets: 10, drift: [] })
+  expect(await verifyFleet(tenancy(), histories)).toMatchObject({ targets: 10, drift: [] })
 })
 
 type Plant = [
@@ -22,114 +38,114 @@ type Plant = [
 const plants: Plant[] = [
   [
     'a dropped policy',
-    'drop policy tenant_only on S.orders',
-    /^policy tenant_only on orders$/,
+    'drop policy tenant_only on S.notes',
+    /^policy tenant_only on notes$/,
     /^restrictive/,
     null,
   ],
   [
     'another policy',
-    'create policy more on S.orders using (true)',
-    /^policy more on orders$/,
+    'create policy more on S.notes using (true)',
+    /^policy more on notes$/,
     null,
     /using \(true\)/,
   ],
   [
     'a policy that lets more through',
-    'alter policy tenant on S.orders using (true)',
-    /^policy tenant on orders$/,
+    'alter policy tenant on S.notes using (true)',
+    /^policy tenant on notes$/,
     /tenancy\.tenant/,
     /using \(true\)/,
   ],
   [
     'a disabled force',
-    'alter table S.orders no force row level security',
-    /^table orders$/,
+    'alter table S.notes no force row level security',
+    /^table notes$/,
     /, forced/,
     /not forced/,
   ],
   [
     'row level security off',
-    'alter table S.products disable row level security',
-    /^table products$/,
+    'alter table S.labels disable row level security',
+    /^table labels$/,
     /security on/,
     /security off/,
   ],
   [
     'an extra column',
-    'alter table S.customers add column extra int',
-    /^column customers\.extra$/,
+    'alter table S.readers add column extra int',
+    /^column readers\.extra$/,
     null,
     /integer/,
   ],
   [
     'a changed default',
-    'alter table S.products alter version set default 2',
-    /^column products\.version$/,
+    'alter table S.labels alter version set default 2',
+    /^column labels\.version$/,
     /default 1/,
     /default 2/,
   ],
   [
     'another type',
-    'alter table S.order_lines alter position type bigint',
-    /^column order_lines\.position$/,
+    'alter table S.note_lines alter position type bigint',
+    /^column note_lines\.position$/,
     /integer/,
     /bigint/,
   ],
   [
     'a column that may be null',
-    'alter table S.products alter sku drop not null',
-    /^column products\.sku$/,
+    'alter table S.labels alter name drop not null',
+    /^column labels\.name$/,
     /not null/,
     /^text$/,
   ],
   [
     'a missing grant',
-    'revoke update on S.activity from S',
-    /^rights of t_\w+ on activity$/,
+    'revoke update on S.visits from S',
+    /^rights of t_\w+ on visits$/,
     /UPDATE/,
     /^DELETE, INSERT, SELECT$/,
   ],
   [
     'a grant to a stranger',
-    'grant select on S.activity to rowhouse_platform',
-    /^rights of rowhouse_platform on activity$/,
+    'grant select on S.visits to rowhouse_platform',
+    /^rights of rowhouse_platform on visits$/,
     null,
     /SELECT/,
   ],
   [
     'a right on one column',
-    'grant update (note) on S.orders to public',
-    /^rights of public on orders\.note$/,
+    'grant update (body) on S.notes to public',
+    /^rights of public on notes\.body$/,
     null,
     /UPDATE/,
   ],
-  ['a dropped index', 'drop index S.orders_placed', /^index orders_placed$/, /USING btree/, null],
+  ['a dropped index', 'drop index S.notes_created', /^index notes_created$/, /USING btree/, null],
   [
     'a constraint that is not validated',
-    'alter table S.orders drop constraint orders_note, add constraint orders_note check (length(note) <= 2000) not valid',
-    /^constraint orders_note on orders$/,
+    'alter table S.notes drop constraint notes_title, add constraint notes_title check (length(title) between 1 and 200) not valid',
+    /^constraint notes_title on notes$/,
     /CHECK/,
     /NOT VALID/,
   ],
   [
     'another owner',
-    'alter table S.counters owner to rowhouse_worker',
-    /^table counters$/,
+    'alter table S.marks owner to rowhouse_worker',
+    /^table marks$/,
     /owner rowhouse_owner/,
     /owner rowhouse_worker/,
   ],
   [
     'a trigger',
-    'create trigger spy after insert on S.customers for each row execute function suppress_redundant_updates_trigger()',
-    /^trigger spy on customers$/,
+    'create trigger spy after insert on S.readers for each row execute function suppress_redundant_updates_trigger()',
+    /^trigger spy on readers$/,
     null,
     /AFTER INSERT/,
   ],
   [
     'a disabled trigger',
-    'alter table S.customers disable trigger user',
-    /^trigger (?!spy)\w+ on customers$/,
+    'alter table S.readers disable trigger user',
+    /^trigger (?!spy)\w+ on readers$/,
     /CREATE TRIGGER/,
     /enabled D/,
   ],
@@ -149,8 +165,8 @@ const plants: Plant[] = [
   ],
   [
     'a view',
-    'create view S.all_orders as select * from S.orders',
-    /^view all_orders$/,
+    'create view S.all_notes as select * from S.notes',
+    /^view all_notes$/,
     null,
     /SELECT/,
   ],
@@ -163,8 +179,8 @@ const plants: Plant[] = [
   ],
   [
     'a grant in the platform',
-    'grant select on platform.sessions to rowhouse_tenant',
-    /^rights of rowhouse_tenant on sessions$/,
+    'grant select on platform.tokens to rowhouse_tenant',
+    /^rights of rowhouse_tenant on tokens$/,
     null,
     /SELECT/,
   ],
@@ -177,13 +193,13 @@ describe('drift planted in one of the targets is found and named', () => {
     const planted = nth(fleet, 5)
     slug = planted.slug
     for (const [, plant] of plants) await query(plant.replaceAll(/\bS\b/g, planted.schema))
-    drift = (await verifyFleet()).drift
+    drift = (await verifyFleet(tenancy(), histories)).drift
   })
 
   it.each(plants)('%s', (_what, plant, object, expected, found) => {
     const target = plant.includes('tenancy.target_key')
       ? 'tenancy'
-      : plant.includes('platform.sessions')
+      : plant.includes('platform.tokens')
         ? 'platform'
         : slug
     const named = drift.filter((each) => each.target === target && object.test(each.object))
@@ -202,7 +218,7 @@ describe('drift planted in one of the targets is found and named', () => {
 it('a schema that is gone is named', async () => {
   const { slug, schema } = nth(fleet, 6)
   await query(`drop schema ${schema} cascade`)
-  expect((await verifyFleet()).drift).toContainEqual({
+  expect((await verifyFleet(tenancy(), histories)).drift).toContainEqual({
     target: slug,
     object: 'schema',
     expected: 'there',

@@ -1,11 +1,13 @@
 import type pg from 'pg'
-import { asOwner, mainPlace, type Place } from '#db/fleet/connections'
-import { placesElsewhere } from '#db/fleet/elsewhere'
-import { expectedFunctions, expectedOf, type Expected } from '#db/fleet/expected'
-import { digests, itemsOf, type Item } from '#db/fleet/fingerprint'
-import { inEveryDatabase, inMainDatabase, readSql } from '#db/fleet/functions'
-import { readHistories, type Histories } from '#db/fleet/history'
-import { readTargets, type TargetState } from '#db/fleet/targets'
+import { asOwner, mainPlace, type Place } from '#tenancy/migrations/connections'
+import { placesElsewhere } from '#tenancy/migrations/dedicated-databases'
+import { expectedEngine, expectedOf, type Expected } from '#tenancy/migrations/expected'
+import { digests, itemsOf, type Item } from '#tenancy/migrations/fingerprint'
+import { readSqlFile } from '#tenancy/base/files'
+import type { DatabaseScope } from '#tenancy/migrations/engine-migrations'
+import { readHistories, type Histories } from '#tenancy/migrations/history'
+import { type Tenancy } from '#tenancy/base/tenancy'
+import { readTargets, type TargetState } from '#tenancy/migrations/targets'
 
 /**
  * One object of a target that is not what the history makes. Null: it should not be there, or is
@@ -26,15 +28,15 @@ const chunk = 100
  * same database, and our functions with their files. A target that is behind is compared with where
  * it is. Changes nothing.
  */
-export async function verifyFleet(given?: Histories): Promise<Verification> {
-  const histories = given ?? (await readHistories())
+export async function verifyFleet(tenancy: Tenancy, given?: Histories): Promise<Verification> {
+  const histories = given ?? (await readHistories(tenancy))
   const started = performance.now()
   const drift: Drift[] = []
-  const targets = await asOwner(mainPlace, 'the main database', async (client) => {
+  const targets = await asOwner(tenancy, mainPlace, 'the main database', async (client) => {
     const all = await readTargets(client, histories)
     drift.push(
       ...all.flatMap(ledgerDrift),
-      ...(await functionDrift(client, 'tenancy', inMainDatabase)),
+      ...(await engineDrift(tenancy, client, 'tenancy', 'main')),
     )
     drift.push(
       ...(await driftIn(
@@ -45,23 +47,24 @@ export async function verifyFleet(given?: Histories): Promise<Verification> {
     )
     return all
   })
-  const places = await placesElsewhere()
+  const places = await placesElsewhere(tenancy)
   for (const target of targets.filter(({ elsewhere }) => elsewhere)) {
     const place = places.get(target.tenantId ?? '')
-    if (place) drift.push(...(await driftElsewhere(target, place, histories)))
+    if (place) drift.push(...(await driftElsewhere(tenancy, target, place, histories)))
   }
   return { targets: targets.length, drift, ms: Math.round(performance.now() - started) }
 }
 
 async function driftElsewhere(
+  tenancy: Tenancy,
   target: TargetState,
   place: Place,
   histories: Histories,
 ): Promise<Drift[]> {
   try {
-    return await asOwner(place, target.name, async (client) => {
+    return await asOwner(tenancy, place, target.name, async (client) => {
       const { rows } = await client.query<{ migration: string }>(
-        'select migration from tenancy.applied where schema = $1',
+        'select migration from tenancy.applied_migrations where schema = $1',
         [target.schema],
       )
       const had = new Set(rows.map(({ migration }) => migration))
@@ -70,7 +73,7 @@ async function driftElsewhere(
         lacks: histories.tenant.filter(({ tag }) => !had.has(tag)).map(({ tag }) => tag),
       }
       return [
-        ...(await functionDrift(client, `tenancy of ${target.name}`, inEveryDatabase)),
+        ...(await engineDrift(tenancy, client, `tenancy of ${target.name}`, 'dedicated')),
         ...(await driftIn(client, [now], histories)),
       ]
     })
@@ -140,17 +143,18 @@ function ledgerDrift({ name, unknown, changed }: TargetState): Drift[] {
 }
 
 /** The administrator owns the functions that make logins; who may call them the doctor checks. */
-async function functionDrift(
+async function engineDrift(
+  tenancy: Tenancy,
   client: pg.Client,
   target: string,
-  files: typeof inEveryDatabase | typeof inMainDatabase,
+  scope: DatabaseScope,
 ): Promise<Drift[]> {
-  const ownedByAdmin = [...(await readSql('logins')).matchAll(/function tenancy\.(\w+)/g)].map(
-    ([, name]) => name,
-  )
+  const ownedByAdmin = [
+    ...(await readSqlFile('admin', 'logins.sql')).matchAll(/function tenancy\.(\w+)/g),
+  ].map(([, name]) => name)
   const elsewhere = ({ object }: Item) =>
     ownedByAdmin.some((name) => new RegExp(`(owner of| on) function ${name}\\b`).test(object))
-  const expected: Expected = await expectedFunctions(client, [...files, 'logins'])
+  const expected: Expected = await expectedEngine(tenancy, client, scope)
   return named(
     difference(
       target,

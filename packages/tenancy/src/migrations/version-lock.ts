@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { TargetHeld } from '#db/errors'
-import { readPending } from '#db/fleet/apply'
-import { asOwner, mainPlace } from '#db/fleet/connections'
-import { readHistory } from '#db/fleet/history'
+import { TargetHeld } from '#tenancy/migrations/errors'
+import { readPending } from '#tenancy/migrations/apply'
+import { asOwner, mainPlace } from '#tenancy/migrations/connections'
+import { readTenantHistory } from '#tenancy/migrations/history'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 /**
  * Keeps a schema at its version for as long as the connection lives. Many may at once. Throws
@@ -27,11 +28,12 @@ export async function holdVersion(client: pg.Client, schema: string): Promise<vo
  * when this build is too old.
  */
 export function whileVersionStands<T>(
+  tenancy: Tenancy,
   who: string,
   work: () => Promise<T>,
   waitMs = 5000,
 ): Promise<T> {
-  return asOwner(mainPlace, who, async (client) => {
+  return asOwner(tenancy, mainPlace, who, async (client) => {
     await client.query(`set application_name = ${pg.escapeLiteral(`rowhouse, ${who}`)}`)
     const until = Date.now() + waitMs
     for (;;) {
@@ -39,11 +41,11 @@ export function whileVersionStands<T>(
         await holdVersion(client, 'shared')
         break
       } catch (error) {
-        if (!(error instanceof TargetHeld) || Date.now() > until) throw error
+        if (!TargetHeld.is(error) || Date.now() > until) throw error
         await sleep(100)
       }
     }
-    await readPending(client, 'shared', await readHistory('tenant'))
+    await readPending(client, 'shared', await readTenantHistory(tenancy))
     return work()
   })
 }

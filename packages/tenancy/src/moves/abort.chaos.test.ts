@@ -1,44 +1,53 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { judge } from '#db/bench/judge'
-import { Writer } from '#db/bench/writer'
-import { examineFleet } from '#db/doctor/doctor'
-import type { Inhabitant } from '#db/isolation/testing/world'
-import type { Move } from '#db/move/ledger'
-import type { Moment } from '#db/move/moments'
-import { requestAbort, requestMove } from '#db/move/request'
-import { momentsOf } from '#db/move/testing/killing'
-import { directions, leave, leftAt, requestTo, settleIn } from '#db/move/testing/world'
-import { reached, WorkerProcess } from '#db/move/testing/worker'
-import { closePools } from '#db/pools'
-import { placementOf } from '#db/registry'
+import { checkFleet } from '#tenancy/checks/doctor'
+import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import type { Move } from '#tenancy/moves/move-store'
+import type { Failpoint } from '#tenancy/moves/failpoints'
+import { requestAbort } from '#tenancy/moves/decisions'
+import { requestMove } from '#tenancy/moves/requests'
+import { failpointsOf } from '#tenancy/testing/moves/killing'
+import {
+  directions,
+  judge,
+  leave,
+  leftAt,
+  reached,
+  requestTo,
+  settleIn,
+  writerFor,
+} from '#tenancy/testing/moves/world'
+import { WorkerProcess } from '#tenancy/testing/moves/worker'
+import { closePools } from '#tenancy/registry/pools'
+import { placementOf } from '#tenancy/registry/placements'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
-// A move that stands at any moment before its switch is given up, and the worker that takes it back
+// A move that stands at any failpoint before its switch is given up, and the worker that takes it back
 // is killed as well.
 const made: Inhabitant[] = []
 afterAll(async () => {
   await leave(made)
-  await closePools()
+  await closePools(tenancy())
 })
 
 /** Where giving up is in time. */
-function inTime(moment: Moment, all: Moment[]): boolean {
+function inTime(failpoint: Failpoint, all: Failpoint[]): boolean {
   const end = all.findIndex((one) => one === 'target opened' || one === 'switched')
-  return all.indexOf(moment) < end
+  return all.indexOf(failpoint) < end
 }
 
 async function givenUp(
   tenant: Inhabitant,
   ask: () => Promise<Move>,
-  moment: Moment,
+  failpoint: Failpoint,
 ): Promise<Move> {
-  const first = new WorkerProcess({ how: 'kill', moment })
+  const first = new WorkerProcess({ how: 'kill', failpoint })
   const others: WorkerProcess[] = []
   try {
     const move = await ask()
-    await first.struck(moment)
-    await requestAbort(tenant.id, tenant.slug, 'test')
-    const second = new WorkerProcess({ how: 'kill', moment: 'in the clean-up' })
+    await first.struck(failpoint)
+    await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
+    const second = new WorkerProcess({ how: 'kill', failpoint: 'in the clean-up' })
     others.push(second)
     // at first there is nothing to clean up yet
     await Promise.any([second.struck('in the clean-up'), reached(move, ['aborted'], second)])
@@ -57,14 +66,14 @@ describe.each(directions)('from %s to %s', (from, to) => {
     60_000,
   )
 
-  test.each(momentsOf(from, to).filter((moment, _, all) => inTime(moment, all)))(
+  test.each(failpointsOf(from, to).filter((failpoint, _, all) => inTime(failpoint, all)))(
     'given up by a worker that dies in its turn, at: %s',
-    async (moment) => {
-      const home = await placementOf(tenant.id)
+    async (failpoint) => {
+      const home = await placementOf(tenancy(), tenant.id)
       const request = await requestTo(to, tenant.id)
-      const writer = new Writer(tenant.owner, 120)
+      const writer = writerFor(tenant, 120)
       await writer.start(3)
-      const move = await givenUp(tenant, () => requestMove(request), moment)
+      const move = await givenUp(tenant, () => requestMove(tenancy(), request), failpoint)
       const { transactions } = writer.ledger
       await sleep(500)
       const ledger = await writer.stop()
@@ -76,7 +85,7 @@ describe.each(directions)('from %s to %s', (from, to) => {
         resurrected: 0,
         examples: [],
       })
-      const { kind, server, database, schema } = await placementOf(tenant.id)
+      const { kind, server, database, schema } = await placementOf(tenancy(), tenant.id)
       expect({ kind, server, database, schema }).toEqual({
         kind: home.kind,
         server: home.server,
@@ -89,5 +98,5 @@ describe.each(directions)('from %s to %s', (from, to) => {
 })
 
 test('afterwards every invariant holds', async () => {
-  expect((await examineFleet()).findings).toEqual([])
+  expect((await checkFleet(tenancy())).findings).toEqual([])
 })

@@ -3,32 +3,41 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { afterAll, expect, test } from 'vitest'
-import { withTenant } from '#db/door'
-import type { Inhabitant } from '#db/isolation/testing/world'
-import { requestConfirm, requestMove } from '#db/move/request'
-import { afterSwitch, momentsOf } from '#db/move/testing/killing'
-import { directions, leave, requestTo, serviceOf, settleIn } from '#db/move/testing/world'
-import { reached, WorkerProcess } from '#db/move/testing/worker'
-import { closePools } from '#db/pools'
+import { tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
+import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import { requestConfirm } from '#tenancy/moves/decisions'
+import { requestMove } from '#tenancy/moves/requests'
+import { afterSwitch, failpointsOf } from '#tenancy/testing/moves/killing'
+import {
+  appFile,
+  directions,
+  leave,
+  reached,
+  requestTo,
+  serviceOf,
+  settleIn,
+} from '#tenancy/testing/moves/world'
+import { WorkerProcess } from '#tenancy/testing/moves/worker'
+import { closePools } from '#tenancy/registry/pools'
 
 const made: Inhabitant[] = []
 afterAll(async () => {
   await leave(made)
-  await closePools()
+  await closePools(tenancy())
 })
 
 const cases = directions.flatMap(([from, to]) =>
-  momentsOf(from, to).map((moment) => [from, to, moment] as const),
+  failpointsOf(from, to).map((failpoint) => [from, to, failpoint] as const),
 )
 
 test.each(cases)(
-  'from %s to %s, the app is killed while the mover is at: %s',
-  async (from, to, moment) => {
+  'from %s to %s, the app is killed while the worker is at: %s',
+  async (from, to, failpoint) => {
     const tenant = await settleIn(from, 'app', 20)
     made.push(tenant)
     const app = spawn(
       process.execPath,
-      ['db/move/testing/app.ts', tenant.owner.token, tenant.id, tenant.owner.actor.id ?? ''],
+      [appFile, tenant.owner.token, tenant.id, tenant.owner.actor.id ?? ''],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     )
     const [sent, acknowledged] = [new Set<string>(), new Set<string>()]
@@ -44,27 +53,27 @@ test.each(cases)(
     app.stdin.on('error', () => clearInterval(feeding)) // it is dead by then
     for (const until = Date.now() + 20_000; acknowledged.size === 0 && Date.now() < until;)
       await sleep(20)
-    const worker = new WorkerProcess({ how: 'stop', moment })
+    const worker = new WorkerProcess({ how: 'stop', failpoint })
     try {
-      const move = await requestMove(await requestTo(to, tenant.id))
-      if (afterSwitch.includes(moment)) {
+      const move = await requestMove(tenancy(), await requestTo(to, tenant.id))
+      if (afterSwitch.includes(failpoint)) {
         await reached(move, ['switched'], worker)
-        await requestConfirm(tenant.id, tenant.slug, 'test')
+        await requestConfirm(tenancy(), tenant.id, tenant.slug, 'test')
       }
-      await worker.struck(moment)
+      await worker.struck(failpoint)
       app.kill('SIGKILL')
       clearInterval(feeding)
       worker.wake()
-      await reached(move, afterSwitch.includes(moment) ? ['cleaned'] : ['switched'], worker)
+      await reached(move, afterSwitch.includes(failpoint) ? ['cleaned'] : ['switched'], worker)
     } finally {
       clearInterval(feeding)
       app.kill('SIGKILL')
       await worker.end('SIGKILL')
     }
     const { rows } = await withTenant(serviceOf(tenant.id), (tx) =>
-      tx.execute<{ subject: string }>(sql`select subject from activity where actor = 'app'`),
+      tx.execute<{ title: string }>(sql`select title from notes where body = 'app'`),
     )
-    const there = rows.map(({ subject }) => subject)
+    const there = rows.map(({ title }) => title)
     expect(acknowledged.size).toBeGreaterThan(0)
     expect([...acknowledged].filter((word) => !there.includes(word))).toEqual([])
     expect(there.filter((word) => !sent.has(word))).toEqual([])

@@ -1,6 +1,6 @@
-import type { Mover } from '#db/move/mover'
-import { isShared } from '#db/move/mover'
-import { asMigrator } from '#db/placements/provision'
+import type { MoveRun } from '#tenancy/moves/move-run'
+import { isShared } from '#tenancy/moves/move-run'
+import { asMigrator } from '#tenancy/placements/provision'
 
 // without the schema's name where the search_path has it, so that the same text builds the index in
 // another schema
@@ -16,17 +16,17 @@ const definitions = `
  * Builds what the source has and the target lacks, and collects statistics, before the target gets
  * to work.
  */
-export async function index(mover: Mover): Promise<{ rows: number }> {
+export async function index(run: MoveRun): Promise<{ rows: number }> {
   const { rows: wanted } = await (
-    await mover.source()
-  ).query<{ name: string; definition: string }>(definitions, [mover.move.source.schema])
-  const end = await mover.end('target')
-  const tables = await mover.tables()
-  const built = await asMigrator(end, async (client) => {
+    await run.source()
+  ).query<{ name: string; definition: string }>(definitions, [run.move.source.schema])
+  const end = await run.end('target')
+  const tables = await run.tables()
+  const built = await asMigrator(run.tenancy, end, async (client) => {
     await client.query('set role rowhouse_owner')
     await client.query(`set search_path = ${end.schema}, pg_temp`)
     let count = 0
-    if (!isShared(mover.move.target)) {
+    if (!isShared(run.move.target)) {
       const { rows: there } = await client.query<{ name: string }>(
         "select c.relname as name from pg_catalog.pg_class as c where c.relnamespace = $1::regnamespace and c.relkind in ('i', 'I')",
         [end.schema],
@@ -34,13 +34,13 @@ export async function index(mover: Mover): Promise<{ rows: number }> {
       for (const { name, definition } of wanted.filter(
         (one) => !there.some((other) => other.name === one.name),
       )) {
-        await mover.checkpoint()
-        await mover.note(`building index ${name}`)
+        await run.checkpoint()
+        await run.note(`building index ${name}`)
         await client.query(definition)
         count++
       }
     }
-    await mover.note('collecting statistics')
+    await run.note('collecting statistics')
     for (const { name } of tables) await client.query(`analyze ${end.schema}.${name}`)
     return count
   })

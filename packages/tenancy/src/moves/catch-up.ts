@@ -1,8 +1,8 @@
 import type pg from 'pg'
-import { arrivalTable, ownTable, stream } from '#db/move/copy'
-import type { Mover } from '#db/move/mover'
-import { moment } from '#db/move/moments'
-import { changedKeys, rowsOf, written, type TenantTable } from '#db/move/tables'
+import { arrivalTable, ownTable, stream } from '#tenancy/moves/copy'
+import type { MoveRun } from '#tenancy/moves/move-run'
+import { failpoint } from '#tenancy/moves/failpoints'
+import { changedKeys, rowsOf, written, type TenantTable } from '#tenancy/moves/tenant-tables'
 
 const fewKeys = 400
 const patience = 20
@@ -11,19 +11,19 @@ const patience = 20
  * Brings the target up to the source, pass by pass, until one is small. Each pass is as of one
  * instant.
  */
-export async function catchUp(mover: Mover): Promise<{ rows: number }> {
-  const tables = await mover.tables()
+export async function catchUp(run: MoveRun): Promise<{ rows: number }> {
+  const tables = await run.tables()
   let total = 0
   for (let pass = 1; pass <= patience; pass++) {
-    await mover.checkpoint()
+    await run.checkpoint()
     const began = performance.now()
-    const keys = await catchUpOnce(mover, tables)
+    const keys = await catchUpOnce(run, tables)
     total += keys
-    await mover.event('caught up', `pass ${pass}`, {
+    await run.event('caught up', `pass ${pass}`, {
       rows: keys,
       tookMs: performance.now() - began,
     })
-    await mover.note(`pass ${pass} brought over ${keys} changed keys`)
+    await run.note(`pass ${pass} brought over ${keys} changed keys`)
     // a tenant that writes faster than this is caught up with behind the fence, within its deadline
     if (keys <= fewKeys) break
   }
@@ -36,53 +36,53 @@ export async function catchUp(mover: Mover): Promise<{ rows: number }> {
  * go out before rows come in, so that unique values can change hands. Repeating it after a crash
  * does no harm: what counts is the row, not what was done to it. Returns how many keys there were.
  */
-export function catchUpOnce(mover: Mover, tables: TenantTable[]): Promise<number> {
-  return mover.here ? passHere(mover, tables) : passAcross(mover, tables)
+export function catchUpOnce(run: MoveRun, tables: TenantTable[]): Promise<number> {
+  return run.here ? passHere(run, tables) : passAcross(run, tables)
 }
 
-async function passHere(mover: Mover, tables: TenantTable[]): Promise<number> {
-  const target = await mover.target()
-  const keys = await applyHere(mover, target, tables, { snapshot: true })
-  await moment('in a pass')
+async function passHere(run: MoveRun, tables: TenantTable[]): Promise<number> {
+  const target = await run.target()
+  const keys = await applyHere(run, target, tables, { snapshot: true })
+  await failpoint('in a pass')
   await target.query('commit')
   return keys
 }
 
 /** The pass itself, in a transaction that it begins and leaves open. */
 export async function applyHere(
-  mover: Mover,
+  run: MoveRun,
   target: pg.Client,
   tables: TenantTable[],
   how: { snapshot?: boolean } = {},
 ): Promise<number> {
-  const { tenantId } = mover.move
-  const { touched, keys } = await logged(mover, target, tables, { ...how, writes: true })
+  const { tenantId } = run.move
+  const { touched, keys } = await logged(run, target, tables, { ...how, writes: true })
   if (keys === 0) return 0
   const out = touched.toReversed().map((table) => {
     const sql = written(table, tenantId)
-    return `delete from ${sql.in(mover.move.target.schema)} where ctid = any (array(${rowsOf(table, tenantId, mover.move.target.schema, changedKeys(table, tenantId), 's.ctid')}))`
+    return `delete from ${sql.in(run.move.target.schema)} where ctid = any (array(${rowsOf(table, tenantId, run.move.target.schema, changedKeys(table, tenantId), 's.ctid')}))`
   })
   const back = touched.map((table) => {
     const sql = written(table, tenantId)
-    return `insert into ${sql.in(mover.move.target.schema)} (${sql.columns()}) overriding system value
-      ${rowsOf(table, tenantId, mover.move.source.schema, changedKeys(table, tenantId), sql.columns('s'))}`
+    return `insert into ${sql.in(run.move.target.schema)} (${sql.columns()}) overriding system value
+      ${rowsOf(table, tenantId, run.move.source.schema, changedKeys(table, tenantId), sql.columns('s'))}`
   })
   await target.query([...out, ...back, forget(tenantId)].join(';\n'))
   return keys
 }
 
-async function passAcross(mover: Mover, tables: TenantTable[]): Promise<number> {
-  const [source, target] = [await mover.source(), await mover.target()]
-  const { tenantId } = mover.move
-  const { touched, keys } = await logged(mover, source, tables, { snapshot: true })
+async function passAcross(run: MoveRun, tables: TenantTable[]): Promise<number> {
+  const [source, target] = [await run.source(), await run.target()]
+  const { tenantId } = run.move
+  const { touched, keys } = await logged(run, source, tables, { snapshot: true })
   if (keys === 0) {
     await source.query('commit')
     return 0
   }
   const arriving = new Map<TenantTable, string>()
-  for (const table of touched) arriving.set(table, await arrivalTable(target, mover, table))
+  for (const table of touched) arriving.set(table, await arrivalTable(target, run, table))
   await ownTable(target, 'touched', '(table_name text, key text[])')
-  await mover.enter(target, 'catch up', { writes: true })
+  await run.enter(target, 'catch up', { writes: true })
   await stream(
     source,
     target,
@@ -97,7 +97,7 @@ async function passAcross(mover: Mover, tables: TenantTable[]): Promise<number> 
       rowsOf(
         table,
         tenantId,
-        mover.move.source.schema,
+        run.move.source.schema,
         changedKeys(table, tenantId),
         sql.columns('s'),
       ),
@@ -107,30 +107,30 @@ async function passAcross(mover: Mover, tables: TenantTable[]): Promise<number> 
   const out = touched.toReversed().map((table) => {
     const sql = written(table, tenantId)
     const keys = `(select key from pg_temp.touched where table_name = '${table.name}')`
-    return `delete from ${sql.in(mover.move.target.schema)} where ctid = any (array(${rowsOf(table, tenantId, mover.move.target.schema, keys, 's.ctid')}))`
+    return `delete from ${sql.in(run.move.target.schema)} where ctid = any (array(${rowsOf(table, tenantId, run.move.target.schema, keys, 's.ctid')}))`
   })
   const back = [...arriving].map(([table, arrived]) => {
     const sql = written(table, tenantId)
-    return `insert into ${sql.in(mover.move.target.schema)} (${sql.columns()}) overriding system value select ${sql.columns('p')} from ${arrived} as p`
+    return `insert into ${sql.in(run.move.target.schema)} (${sql.columns()}) overriding system value select ${sql.columns('p')} from ${arrived} as p`
   })
   await target.query([...out, ...back].join(';\n'))
-  await moment('in a pass')
+  await failpoint('in a pass')
   await target.query('commit')
-  await moment('pass applied')
+  await failpoint('pass applied')
   await source.query(`${forget(tenantId)}; commit`)
   return keys
 }
 
 /** Begins the transaction of a pass, and sees which tables it has to do with. */
 async function logged(
-  mover: Mover,
+  run: MoveRun,
   client: pg.Client,
   tables: TenantTable[],
   how: { snapshot?: boolean; writes?: boolean },
 ): Promise<{ touched: TenantTable[]; keys: number }> {
-  const counts = `select table_name, count(*) as keys from tenancy.changed_keys where tenant_id = '${mover.move.tenantId}' group by table_name`
+  const counts = `select table_name, count(*) as keys from tenancy.changed_keys where tenant_id = '${run.move.tenantId}' group by table_name`
   const rows: { table_name: string; keys: string }[] =
-    (await mover.enter(client, 'catch up', how, counts))?.rows ?? []
+    (await run.enter(client, 'catch up', how, counts))?.rows ?? []
   const touched = tables.filter(({ name }) => rows.some((row) => row.table_name === name))
   return { touched, keys: rows.reduce((sum, row) => sum + Number(row.keys), 0) }
 }

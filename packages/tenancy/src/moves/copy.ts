@@ -1,11 +1,11 @@
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import copyStreams from 'pg-copy-streams'
-import { TableNotMovable } from '#db/errors'
-import { isShared, type Mover } from '#db/move/mover'
-import { moment } from '#db/move/moments'
-import { tenantTables, written, type TenantTable } from '#db/move/tables'
-import { weed } from '#db/move/weed'
+import { TableNotMovable } from '#tenancy/moves/errors'
+import { isShared, type MoveRun } from '#tenancy/moves/move-run'
+import { failpoint } from '#tenancy/moves/failpoints'
+import { tenantTables, written, type TenantTable } from '#tenancy/moves/tenant-tables'
+import { deleteStaleRows } from '#tenancy/moves/delete-stale-rows'
 
 const chunkRows = 20_000
 
@@ -17,29 +17,29 @@ type Copied = { table: TenantTable; last: string[] | null; clash: boolean }
  * Copies every row in the order of its key, a chunk a transaction; the cursor is written with the
  * rows, so that neither is there alone.
  */
-export async function copy(mover: Mover): Promise<{ rows: number }> {
+export async function copy(run: MoveRun): Promise<{ rows: number }> {
   const started = performance.now()
   let total = 0
-  const tables = await mover.tables()
-  sameTables(tables, await tenantTables(await mover.target(), mover.move.target.schema))
+  const tables = await run.tables()
+  sameTables(tables, await tenantTables(await run.target(), run.move.target.schema))
   for (const table of tables) {
     const began = performance.now()
-    let { key, rows, done } = await begin(mover, table)
-    const clash = await mayClash(mover, table)
+    let { key, rows, done } = await begin(run, table)
+    const clash = await mayClash(run, table)
     while (!done) {
-      await mover.checkpoint()
-      const chunk = await (mover.here ? copyHere : copyAcross)(mover, { table, last: key, clash })
-      await moment('chunk committed')
+      await run.checkpoint()
+      const chunk = await (run.here ? copyHere : copyAcross)(run, { table, last: key, clash })
+      await failpoint('chunk committed')
       key = chunk.key ?? key
       rows += chunk.rows
       done = chunk.done
       const rate = Math.round(((total + rows) / (performance.now() - started)) * 1000)
-      await mover.note(`copying ${table.name}, ${rate} rows a second`, { rowsDone: total + rows })
+      await run.note(`copying ${table.name}, ${rate} rows a second`, { rowsDone: total + rows })
     }
     total += rows
-    await mover.event('table copied', table.name, { rows, tookMs: performance.now() - began })
+    await run.event('table copied', table.name, { rows, tookMs: performance.now() - began })
   }
-  await mover.note('', { rowsDone: total })
+  await run.note('', { rowsDone: total })
   return { rows: total }
 }
 
@@ -59,24 +59,24 @@ function sameTables(source: TenantTable[], target: TenantTable[]): void {
  * Where the copy of a table goes on. What an earlier life of the target left behind is made the
  * same as the source first.
  */
-async function begin(mover: Mover, table: TenantTable): Promise<Chunk> {
-  const target = await mover.target()
-  const sql = written(table, mover.move.tenantId)
-  await mover.enter(target, 'copy', { writes: true })
+async function begin(run: MoveRun, table: TenantTable): Promise<Chunk> {
+  const target = await run.target()
+  const sql = written(table, run.move.tenantId)
+  await run.enter(target, 'copy', { writes: true })
   const {
     rows: [cursor],
   } = await target.query<Cursor>(
-    'select last_key, rows, done from tenancy.arrivals where tenant_id = $1 and move_id = $2 and table_name = $3',
-    [mover.move.tenantId, mover.move.id, table.name],
+    'select last_key, rows, done from tenancy.copy_progress where tenant_id = $1 and move_id = $2 and table_name = $3',
+    [run.move.tenantId, run.move.id, table.name],
   )
   const {
     rows: [left],
   } = await target.query<{ some: boolean }>(
-    `select exists (select from ${sql.in(mover.move.target.schema)} as t where ${sql.own('t')}) as some`,
+    `select exists (select from ${sql.in(run.move.target.schema)} as t where ${sql.own('t')}) as some`,
   )
   await target.query('commit')
   if (cursor) return { key: cursor.last_key, rows: Number(cursor.rows), done: cursor.done }
-  if (left?.some) await weed(mover, table)
+  if (left?.some) await deleteStaleRows(run, table)
   return { key: null, rows: 0, done: false }
 }
 
@@ -86,97 +86,97 @@ async function begin(mover: Mover, table: TenantTable): Promise<Chunk> {
  * early to one that comes late. The late one then comes with the log. In a place that this move has
  * made no such index is built before the rows are there.
  */
-async function mayClash(mover: Mover, table: TenantTable): Promise<boolean> {
-  if (isShared(mover.move.target) || mover.move.rollsBack !== null) return true
+async function mayClash(run: MoveRun, table: TenantTable): Promise<boolean> {
+  if (isShared(run.move.target) || run.move.rollsBack !== null) return true
   const {
     rows: [row],
   } = await (
-    await mover.target()
+    await run.target()
   ).query<{ some: boolean }>(
     `
     select exists (
       select from pg_catalog.pg_index as x
       where x.indrelid = $1::regclass and not x.indisprimary and (x.indisunique or x.indisexclusion)
     ) as some`,
-    [written(table, mover.move.tenantId).in(mover.move.target.schema)],
+    [written(table, run.move.tenantId).in(run.move.target.schema)],
   )
   return row?.some ?? true
 }
 
 /** The key at which a chunk ends; null for the last one, which goes to the end of the table. */
 async function cut(
-  mover: Mover,
+  run: MoveRun,
   source: pg.Client,
   { table, last }: Copied,
 ): Promise<string[] | null> {
-  const sql = written(table, mover.move.tenantId)
+  const sql = written(table, run.move.tenantId)
   const {
     rows: [end],
   } = await source.query<{ key: string[] }>(`
-    select ${sql.keyText('s')} as key from ${sql.in(mover.move.source.schema)} as s
+    select ${sql.keyText('s')} as key from ${sql.in(run.move.source.schema)} as s
     where ${sql.own('s')} and ${sql.after('s', last)} order by ${sql.order('s')} offset ${chunkRows - 1} limit 1`)
   return end?.key ?? null
 }
 
 /** Both ends in one database: one statement moves the rows. */
-async function copyHere(mover: Mover, copied: Copied): Promise<Chunk> {
-  const target = await mover.target()
-  await mover.enter(target, 'copy', { writes: true, lazily: true })
-  const key = await cut(mover, target, copied)
-  return put(mover, target, copied, key, part(mover, copied, key))
+async function copyHere(run: MoveRun, copied: Copied): Promise<Chunk> {
+  const target = await run.target()
+  await run.enter(target, 'copy', { writes: true, lazily: true })
+  const key = await cut(run, target, copied)
+  return put(run, target, copied, key, part(run, copied, key))
 }
 
 /**
  * Two databases: rows stream from one to the other in the binary form, by way of a table that only
  * this connection has.
  */
-async function copyAcross(mover: Mover, copied: Copied): Promise<Chunk> {
-  const [source, target] = [await mover.source(), await mover.target()]
-  const columns = written(copied.table, mover.move.tenantId).columns()
-  const arrived = await arrivalTable(target, mover, copied.table)
-  await mover.enter(source, 'copy')
-  await mover.enter(target, 'copy', { writes: true, lazily: true })
-  const key = await cut(mover, source, copied)
-  await stream(source, target, part(mover, copied, key), `${arrived} (${columns})`)
+async function copyAcross(run: MoveRun, copied: Copied): Promise<Chunk> {
+  const [source, target] = [await run.source(), await run.target()]
+  const columns = written(copied.table, run.move.tenantId).columns()
+  const arrived = await arrivalTable(target, run, copied.table)
+  await run.enter(source, 'copy')
+  await run.enter(target, 'copy', { writes: true, lazily: true })
+  const key = await cut(run, source, copied)
+  await stream(source, target, part(run, copied, key), `${arrived} (${columns})`)
   await source.query('commit')
-  return put(mover, target, copied, key, `select ${columns} from ${arrived}`)
+  return put(run, target, copied, key, `select ${columns} from ${arrived}`)
 }
 
-function part(mover: Mover, { table, last }: Copied, key: string[] | null): string {
-  const sql = written(table, mover.move.tenantId)
-  return `select ${sql.columns('s')} from ${sql.in(mover.move.source.schema)} as s
+function part(run: MoveRun, { table, last }: Copied, key: string[] | null): string {
+  const sql = written(table, run.move.tenantId)
+  return `select ${sql.columns('s')} from ${sql.in(run.move.source.schema)} as s
     where ${sql.own('s')} and ${sql.after('s', last)} and ${sql.upTo('s', key)} order by ${sql.order('s')}`
 }
 
 async function put(
-  mover: Mover,
+  run: MoveRun,
   target: pg.Client,
   { table, clash }: Copied,
   key: string[] | null,
   rows: string,
 ): Promise<Chunk> {
-  const sql = written(table, mover.move.tenantId)
+  const sql = written(table, run.move.tenantId)
   const { rowCount } = await target.query(
-    `insert into ${sql.in(mover.move.target.schema)} (${sql.columns()}) overriding system value ${rows} ${clash ? 'on conflict do nothing' : ''}`,
+    `insert into ${sql.in(run.move.target.schema)} (${sql.columns()}) overriding system value ${rows} ${clash ? 'on conflict do nothing' : ''}`,
   )
-  return settle(mover, target, table, { key, rows: rowCount ?? 0, done: key === null })
+  return settle(run, target, table, { key, rows: rowCount ?? 0, done: key === null })
 }
 
 async function settle(
-  mover: Mover,
+  run: MoveRun,
   target: pg.Client,
   table: TenantTable,
   chunk: Chunk,
 ): Promise<Chunk> {
   await target.query(
     `
-    insert into tenancy.arrivals as a (tenant_id, move_id, table_name, last_key, rows, done)
+    insert into tenancy.copy_progress as a (tenant_id, move_id, table_name, last_key, rows, done)
     values ($1, $2, $3, $4, $5, $6)
     on conflict (tenant_id, move_id, table_name) do update
     set last_key = coalesce(excluded.last_key, a.last_key), rows = a.rows + excluded.rows, done = excluded.done`,
-    [mover.move.tenantId, mover.move.id, table.name, chunk.key, chunk.rows, chunk.done],
+    [run.move.tenantId, run.move.id, table.name, chunk.key, chunk.rows, chunk.done],
   )
-  await moment('in a chunk')
+  await failpoint('in a chunk')
   // a chunk that a crash takes back takes its cursor along; the last one of a table is on disk
   // before its end is reported
   if (chunk.done) await target.query('set local synchronous_commit = on')
@@ -191,11 +191,11 @@ const prepared = new WeakMap<pg.Client, Set<string>>()
  */
 export async function arrivalTable(
   target: pg.Client,
-  mover: Mover,
+  run: MoveRun,
   table: TenantTable,
 ): Promise<string> {
-  const sql = written(table, mover.move.tenantId)
-  const like = `as select ${sql.columns('t')} from ${sql.in(mover.move.target.schema)} as t with no data`
+  const sql = written(table, run.move.tenantId)
+  const like = `as select ${sql.columns('t')} from ${sql.in(run.move.target.schema)} as t with no data`
   return ownTable(target, pg.escapeIdentifier(`arriving_${table.name}`.slice(0, 60)), '', like)
 }
 

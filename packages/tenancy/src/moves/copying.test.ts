@@ -1,28 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { afterAll, expect, test } from 'vitest'
-import { holdOpen } from '#db/bench/writer'
-import { connected } from '#db/connect'
-import { withTenant } from '#db/door'
-import { newId, privateName } from '#db/id'
-import type { Inhabitant } from '#db/isolation/testing/world'
-import { drop, openEnd, reachable } from '#db/move/ends'
-import { readEvents, readMove } from '#db/move/ledger'
-import { drive } from '#db/move/move'
-import { Mover } from '#db/move/mover'
-import { requestAbort, requestConfirm, requestMove, requestRollback } from '#db/move/request'
+import { withConnection, drop } from '#tenancy/base/connect'
+import { tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
+import { privateName } from '#tenancy/base/ids'
+import { insertNote, type Inhabitant } from '#tenancy/testing/fixture/world'
+import { openEnd, reachable } from '#tenancy/moves/move-ends'
+import { readEvents, readMove } from '#tenancy/moves/move-store'
+import { advanceMove } from '#tenancy/moves/advance-move'
+import { MoveRun } from '#tenancy/moves/move-run'
+import { requestAbort, requestConfirm } from '#tenancy/moves/decisions'
+import { requestMove, requestRollback } from '#tenancy/moves/requests'
 import {
   driven,
   fingerprint,
+  holdOpen,
   leave,
   mainAdmin,
   serviceOf,
   settleIn,
   type Place,
-} from '#db/move/testing/world'
-import { listenForPlacements } from '#db/placement-listener'
-import { closePools } from '#db/pools'
-import { connectionString, placementOf } from '#db/registry'
+} from '#tenancy/testing/moves/world'
+import { listenForPlacements } from '#tenancy/moves/placement-listener'
+import { closePools } from '#tenancy/registry/pools'
+import { connectionString, placementOf } from '#tenancy/registry/placements'
 
 const made: Inhabitant[] = []
 const fresh = async (name: string, place: Place = 'shared') => {
@@ -32,13 +33,13 @@ const fresh = async (name: string, place: Place = 'shared') => {
 }
 afterAll(async () => {
   await leave(made)
-  await closePools()
+  await closePools(tenancy())
 })
 
 const asked = { actor: 'test', reason: 'test' }
 const signal = () => new AbortController().signal
 const admin = <T = unknown>(text: string, url = mainAdmin()) =>
-  connected(url, async (client) => (await client.query(text)).rows as T[])
+  withConnection(url, async (client) => (await client.query(text)).rows as T[])
 
 test.each(['schema', 'database'] as const)(
   'a difference in the copy in a %s is found, and the move is given up with table and range',
@@ -47,22 +48,22 @@ test.each(['schema', 'database'] as const)(
     const tenant = await fresh(`planted-${kind}`)
     const before = await fingerprint(tenant.id)
     const move = await driven(
-      await requestMove({ tenantId: tenant.id, to: kind, ...asked }),
+      await requestMove(tenancy(), { tenantId: tenant.id, to: kind, ...asked }),
       'caught_up',
     )
     const name = privateName(tenant.id)
     const there = new URL(mainAdmin())
     if (kind === 'database') there.pathname = `/${name}`
     await admin(
-      `set session_replication_role = replica; update ${name}.order_lines set quantity = quantity + 1 where ctid = (select min(ctid) from ${name}.order_lines)`,
+      `set session_replication_role = replica; update ${name}.note_lines set quantity = quantity + 1 where ctid = (select min(ctid) from ${name}.note_lines)`,
       there.toString(),
     )
     const ended = await driven(move)
     expect(ended.state).toBe('aborted')
     expect(ended.error).toMatch(
-      /the copy of order_lines differs between key the first and the last: (\d+) rows with checksum -?\d+ in the source, \1 with -?\d+ in the target/,
+      /the copy of note_lines differs between key the first and the last: (\d+) rows with checksum -?\d+ in the source, \1 with -?\d+ in the target/,
     )
-    expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 1 })
+    expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared', epoch: 1 })
     expect(await fingerprint(tenant.id)).toEqual(before)
   },
 )
@@ -95,7 +96,7 @@ test('tables that nobody told the move of are moved, with what is written to the
   try {
     await write(tenant.id, 1)
     const move = await driven(
-      await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }),
+      await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
       'provisioned',
     )
     await admin(widgets(name))
@@ -123,17 +124,13 @@ test(
   { timeout: 60_000 },
   async () => {
     const [tenant, neighbour] = [await fresh('patient'), await fresh('other')]
-    const open = holdOpen(tenant.owner, 4000)
-    const move = await requestMove({ tenantId: tenant.id, to: 'schema', ...asked })
-    const moving = drive(move.id, signal())
+    const open = holdOpen(tenant, 4000)
+    const move = await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked })
+    const moving = advanceMove(tenancy(), move.id, signal())
     const waits = { own: 0, others: 0 }
     const timed = async (who: 'own' | 'others', caller: typeof tenant.owner) => {
       const began = performance.now()
-      await withTenant(caller, (tx) =>
-        tx.execute(
-          sql`insert into activity (tenant_id, id, actor, deed, subject) values (${tx.tenantId}, ${newId()}, 'x', 'x', 'x')`,
-        ),
-      )
+      await withTenant(caller, (tx) => insertNote(tx, 'x'))
       waits[who] = Math.max(waits[who], performance.now() - began)
     }
     let over = false
@@ -142,22 +139,25 @@ test(
     await moving
     expect(waits.own).toBeLessThan(1000)
     expect(waits.others).toBeLessThan(1000)
-    const waited = (await readEvents(move.id)).find(({ event }) => event === 'waits')
+    const waited = (await readEvents(tenancy(), move.id)).find(({ event }) => event === 'waits')
     expect(waited?.detail).toMatch(
       /^backend \d+ \(rowhouse_tenant, rowhouse\), whose transaction is active for \d+ s$/,
     )
-    expect(await readMove(move.id)).toMatchObject({ state: 'switched' })
+    expect(await readMove(tenancy(), move.id)).toMatchObject({ state: 'switched' })
   },
 )
 
-test('capture is under the seal: a transaction cannot drop it', async () => {
-  const tenant = await fresh('sealed')
-  await driven(await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }), 'capturing')
+test('capture is part of the signed context: a transaction cannot drop it', async () => {
+  const tenant = await fresh('captured')
+  await driven(
+    await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
+    'capturing',
+  )
   const write = (before: string) =>
     withTenant(tenant.owner, async (tx) => {
       await tx.execute(sql.raw(before))
       const { rowCount } = await tx.execute(
-        sql`update customers set note = 'changed' where tenant_id = ${tenant.id}`,
+        sql`update notes set body = 'changed' where tenant_id = ${tenant.id}`,
       )
       return rowCount
     })
@@ -172,10 +172,10 @@ test('capture is under the seal: a transaction cannot drop it', async () => {
   expect(await write(`select 1`)).toBeGreaterThan(0)
   const before = await logged()
   expect(before).toBeGreaterThan(0)
-  expect(await write(`set local "tenancy.seal" = ''`)).toBe(0)
+  expect(await write(`set local "tenancy.context" = ''`)).toBe(0)
   expect(
     await write(
-      `do $$ begin execute 'set local "tenancy.seal" = ''' || replace(current_setting('tenancy.seal'), '+', '') || ''''; end $$`,
+      `do $$ begin execute 'set local "tenancy.context" = ''' || replace(current_setting('tenancy.context'), '+', '') || ''''; end $$`,
     ),
   ).toBe(0)
   await expect(write(`set local session_replication_role = replica`)).rejects.toThrow()
@@ -184,7 +184,7 @@ test('capture is under the seal: a transaction cannot drop it', async () => {
 
 test('an app that serves the tenant has connections to its new place before the first request there', async () => {
   const tenant = await fresh('warm')
-  const stop = listenForPlacements()
+  const stop = listenForPlacements(tenancy())
   try {
     while (
       (
@@ -196,10 +196,10 @@ test('an app that serves the tenant has connections to its new place before the 
       await sleep(10)
     await fingerprint(tenant.id)
     const move = await driven(
-      await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }),
+      await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
       'verified',
     )
-    await placementOf(tenant.id)
+    await placementOf(tenancy(), tenant.id)
     expect(await driven(move)).toMatchObject({ state: 'switched' })
     const opened = `select from pg_stat_activity where usename = '${privateName(tenant.id)}'`
     while ((await admin(opened)).length < 4) await sleep(10)
@@ -210,69 +210,81 @@ test('an app that serves the tenant has connections to its new place before the 
 
 test('a connection that compares ends with the one that is watched over, so that a cut network keeps no move waiting', async () => {
   const tenant = await fresh('watched')
-  const move = await requestMove({ tenantId: tenant.id, to: 'schema', ...asked })
-  const main = await openEnd(await reachable(tenant.id, move.source), 'test')
-  const mover = new Mover(move, tenant.slug, main, signal())
-  const view = await mover.another('source')
+  const move = await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked })
+  const main = await openEnd(tenancy(), await reachable(tenancy(), tenant.id, move.source), 'test')
+  const run = new MoveRun(tenancy(), move, tenant.slug, main, signal())
+  const view = await run.another('source')
   const ended = new Promise((resolve) => view.once('end', () => resolve('ended')))
-  drop(await mover.source())
+  drop(await run.source())
   expect(await ended).toBe('ended')
-  await mover.close()
+  await run.close()
   drop(main)
-  await requestAbort(tenant.id, tenant.slug, 'test')
+  await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'aborted' })
 })
 
 test('a run that has ended opens nothing more: what work that came too late would leave open kept the next run waiting', async () => {
   const tenant = await fresh('ended')
-  const move = await requestMove({ tenantId: tenant.id, to: 'database', ...asked })
+  const move = await requestMove(tenancy(), { tenantId: tenant.id, to: 'database', ...asked })
   await driven(move, 'copied')
-  const main = await openEnd(await reachable(tenant.id, move.source), 'test')
-  const mover = new Mover(await readMove(move.id), tenant.slug, main, signal())
-  const opening = mover.target() // begun before the end, and open after it
-  const closing = mover.close()
-  await expect(mover.source()).rejects.toThrow('let its connections go')
+  const main = await openEnd(tenancy(), await reachable(tenancy(), tenant.id, move.source), 'test')
+  const run = new MoveRun(
+    tenancy(),
+    await readMove(tenancy(), move.id),
+    tenant.slug,
+    main,
+    signal(),
+  )
+  const opening = run.target() // begun before the end, and open after it
+  const closing = run.close()
+  await expect(run.source()).rejects.toThrow('let its connections go')
   await Promise.all([opening, closing])
-  await expect(mover.target()).rejects.toThrow('let its connections go')
+  await expect(run.target()).rejects.toThrow('let its connections go')
   drop(main)
   expect(await driven(move)).toMatchObject({ state: 'switched', error: null })
 })
 
 test(
-  'a tenant comes back to a place that a mover left fenced when it died behind the last commit, by the way back and by a new move',
+  'a tenant comes back to a place that a worker left fenced when it died behind the last commit, by the way back and by a new move',
   { timeout: 60_000 },
   async () => {
     const tenant = await fresh('fenced')
     const away = async () => {
       expect(
-        await driven(await requestMove({ tenantId: tenant.id, to: 'database', ...asked })),
+        await driven(
+          await requestMove(tenancy(), { tenantId: tenant.id, to: 'database', ...asked }),
+        ),
       ).toMatchObject({ state: 'switched' })
-      await admin(`update tenancy.residents set state = 'fenced' where tenant_id = '${tenant.id}'`)
+      await admin(
+        `update tenancy.tenant_homes set state = 'fenced' where tenant_id = '${tenant.id}'`,
+      )
     }
     await away()
     expect(
-      await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test')),
+      await driven(await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test')),
     ).toMatchObject({ state: 'cleaned', error: null })
     await away()
-    expect(await driven(await requestConfirm(tenant.id, tenant.slug, 'test'))).toMatchObject({
+    expect(
+      await driven(await requestConfirm(tenancy(), tenant.id, tenant.slug, 'test')),
+    ).toMatchObject({
       state: 'cleaned',
       error: null,
     })
     expect(
-      await driven(await requestMove({ tenantId: tenant.id, to: 'shared', ...asked })),
+      await driven(await requestMove(tenancy(), { tenantId: tenant.id, to: 'shared', ...asked })),
     ).toMatchObject({ state: 'switched', error: null })
   },
 )
 
 test('the login of a place that was left opens nothing there', async () => {
   const tenant = await fresh('left', 'schema')
-  const old = await placementOf(tenant.id)
+  const old = await placementOf(tenancy(), tenant.id)
   expect(
-    await driven(await requestMove({ tenantId: tenant.id, to: 'shared', ...asked })),
+    await driven(await requestMove(tenancy(), { tenantId: tenant.id, to: 'shared', ...asked })),
   ).toMatchObject({ state: 'switched' })
-  const enter = connected(connectionString(old), (client) =>
+  const enter = withConnection(connectionString(tenancy(), old), (client) =>
     client.query('select tenancy.enter_own($1, $2)', [tenant.id, old.epoch]),
   )
   await expect(enter).rejects.toMatchObject({ code: 'TN409' })
-  expect(await admin(`select from ${old.schema}.orders`)).toHaveLength(10)
+  expect(await admin(`select from ${old.schema}.notes`)).toHaveLength(10)
 })

@@ -1,18 +1,19 @@
 import { afterAll, expect, test } from 'vitest'
-import { examineFleet } from '#db/doctor/doctor'
-import type { Inhabitant } from '#db/isolation/testing/world'
-import { roundTrip } from '#db/move/testing/round-trip'
-import { leave } from '#db/move/testing/world'
-import { closePools } from '#db/pools'
+import { checkFleet } from '#tenancy/checks/doctor'
+import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import { roundTrip } from '#tenancy/testing/moves/round-trip'
+import { leave } from '#tenancy/testing/moves/world'
+import { closePools } from '#tenancy/registry/pools'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 const made: Inhabitant[] = []
 afterAll(async () => {
   await leave(made)
-  await closePools()
+  await closePools(tenancy())
 })
 
-// one within the main database and one between two; `npm run test:faults` has all twelve, and kills
-// movers on the way
+// one within the main database and one between two; `npm run test:chaos` has all twelve, and kills
+// workers on the way
 test.each([
   ['shared', 'schema'],
   ['shared', 'database'],
@@ -20,12 +21,12 @@ test.each([
   'from %s to %s a tenant that writes loses nothing, there and back and there for good',
   { timeout: 90_000 },
   async (from, to) => {
-    const residents = await roundTrip(from, to)
-    made.push(...residents)
-    expect(residents).toHaveLength(2)
+    const tenants = await roundTrip(from, to)
+    made.push(...tenants)
+    expect(tenants).toHaveLength(2)
   },
 )
 
 test('afterwards every invariant holds', async () => {
-  expect((await examineFleet()).findings).toEqual([])
+  expect((await checkFleet(tenancy())).findings).toEqual([])
 })

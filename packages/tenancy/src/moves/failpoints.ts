@@ -1,8 +1,8 @@
 /**
- * The instants at which a mover may be killed in a test: in which moves each comes, and what is
+ * The instants at which a worker may be killed in a test: in which moves each comes, and what is
  * done for good by then.
  */
-export const moments = {
+export const failpoints = {
   begun: 'any',
   'place made': 'any',
   'capture armed': 'any',
@@ -28,24 +28,24 @@ export const moments = {
   'registry set back': 'given up',
 } as const satisfies Record<string, 'any' | 'here' | 'across' | 'given up'>
 
-export type Moment = keyof typeof moments
+export type Failpoint = keyof typeof failpoints
 
 const [how, name] =
-  process.env.NODE_ENV === 'production' ? [] : (process.env.ROWHOUSE_MOMENT ?? '').split(':')
+  process.env.NODE_ENV === 'production' ? [] : (process.env.ROWHOUSE_FAILPOINT ?? '').split(':')
 let reached = false
 
 /**
- * Names an instant. Does nothing, unless a test asks by ROWHOUSE_MOMENT: `say` prints each,
+ * Marks an instant. Does nothing, unless a test asks by ROWHOUSE_FAILPOINT: `say` prints each,
  * `kill:NAME` ends the process there without a word, `stop:NAME` prints it and freezes the process
  * until somebody sends SIGCONT.
  */
-export async function moment(here: Moment): Promise<void> {
-  if (how === 'say') console.log(`moment: ${here}`)
+export async function failpoint(here: Failpoint): Promise<void> {
+  if (how === 'say') console.log(`failpoint: ${here}`)
   if (reached || name !== here) return
   reached = true
   if (how === 'kill') process.kill(process.pid, 'SIGKILL')
   if (how === 'stop') {
-    await new Promise((resolve) => process.stdout.write(`moment: ${here}\n`, resolve))
+    await new Promise((resolve) => process.stdout.write(`failpoint: ${here}\n`, resolve))
     process.kill(process.pid, 'SIGSTOP')
   }
   // a signal to oneself arrives a little later

@@ -1,22 +1,23 @@
 import type pg from 'pg'
-import { drop } from '#db/move/ends'
-import { described, holders, longHolders } from '#db/move/holders'
-import { moment } from '#db/move/moments'
-import type { Mover } from '#db/move/mover'
+
+import { drop } from '#tenancy/base/connect'
+import { described, holders, longHolders } from '#tenancy/moves/fence-holders'
+import { failpoint } from '#tenancy/moves/failpoints'
+import type { MoveRun } from '#tenancy/moves/move-run'
 
 /** What was done behind the fence, and whether it has let the tenant go already. */
 export type Held<T> = { result: T; released?: boolean }
 
 const deadlineMs = 2500
 
-const key = (mover: Mover) => `tenancy.lock_key('${mover.move.tenantId}')`
+const key = (run: MoveRun) => `tenancy.lock_key('${run.move.tenantId}')`
 
 /**
  * Lets the tenant go on. `work` may send it behind its commit, in the same message, so that nobody
  * waits for another round trip.
  */
-export const letGo = (mover: Mover): string =>
-  `select pg_advisory_unlock(${key(mover)}); set lock_timeout = 0; set idle_session_timeout = 0; set idle_in_transaction_session_timeout = 0`
+export const releaseFence = (run: MoveRun): string =>
+  `select pg_advisory_unlock(${key(run)}); set lock_timeout = 0; set idle_session_timeout = 0; set idle_in_transaction_session_timeout = 0`
 
 /**
  * Runs `work` while no transaction of the tenant is open and none begins. Asks for the tenant's
@@ -26,44 +27,44 @@ export const letGo = (mover: Mover): string =>
  * deadline.
  */
 export async function withFence<T>(
-  mover: Mover,
+  run: MoveRun,
   client: pg.Client,
   work: () => Promise<Held<T>>,
 ): Promise<{ result: T; pauseMs: number }> {
   for (let tries = 0; ; tries++) {
-    await waitForLong(mover, client)
+    await waitForLong(run, client)
     const asked = performance.now()
-    if (await locked(mover, client, patienceMs(tries))) {
+    if (await locked(run, client, patienceMs(tries))) {
       try {
-        await moment('fence taken')
+        await failpoint('fence taken')
         const { released = false, ...done } = await inTime(client, work())
-        if (!released) await client.query(letGo(mover))
+        if (!released) await client.query(releaseFence(run))
         return { ...done, pauseMs: performance.now() - asked }
       } catch (error) {
         await client
           .query('rollback')
-          .then(() => client.query(letGo(mover)))
+          .then(() => client.query(releaseFence(run)))
           .catch(() => drop(client))
         throw error
       }
     }
-    await mover.note(
-      `waits for ${(await holders(client, mover.move.tenantId)).map(described).join('; ') || 'the tenant’s transactions'}`,
+    await run.note(
+      `waits for ${(await holders(client, run.move.tenantId)).map(described).join('; ') || 'the tenant’s transactions'}`,
     )
-    await mover.pause(Math.min(50 * 2 ** tries, 1000) * (0.5 + Math.random()))
+    await run.pause(Math.min(50 * 2 ** tries, 1000) * (0.5 + Math.random()))
   }
 }
 
-async function waitForLong(mover: Mover, client: pg.Client): Promise<void> {
+async function waitForLong(run: MoveRun, client: pg.Client): Promise<void> {
   let said = false
   for (;;) {
-    const long = await longHolders(client, mover.move.tenantId)
+    const long = await longHolders(client, run.move.tenantId)
     const [first] = long
     if (!first) return
-    await mover.note(`waits for ${described(first)}`)
-    if (!said) await mover.event('waits', described(first))
+    await run.note(`waits for ${described(first)}`)
+    if (!said) await run.event('waits', described(first))
     said = true
-    await mover.pause(250)
+    await run.pause(250)
   }
 }
 
@@ -73,11 +74,11 @@ async function waitForLong(mover: Mover, client: pg.Client): Promise<void> {
  */
 const patienceMs = (tries: number): number => Math.min(100 + 50 * tries, 1000)
 
-async function locked(mover: Mover, client: pg.Client, lockTimeoutMs: number): Promise<boolean> {
+async function locked(run: MoveRun, client: pg.Client, lockTimeoutMs: number): Promise<boolean> {
   try {
-    // a mover that freezes here must not keep the tenant out: the server ends its session
+    // a worker that freezes here must not keep the tenant out: the server ends its session
     await client.query(`set lock_timeout = ${lockTimeoutMs}; set idle_session_timeout = ${deadlineMs}; set idle_in_transaction_session_timeout = ${deadlineMs};
-      select pg_advisory_lock(${key(mover)})`)
+      select pg_advisory_lock(${key(run)})`)
     return true
   } catch (error) {
     if ((error as { code?: string }).code !== '55P03') throw error

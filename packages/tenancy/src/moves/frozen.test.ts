@@ -2,17 +2,24 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { sql } from 'drizzle-orm'
 import { afterAll, expect, test } from 'vitest'
-import { connected } from '#db/connect'
-import { withTenant } from '#db/door'
-import type { Inhabitant } from '#db/isolation/testing/world'
-import { requestMove } from '#db/move/request'
-import { driven, leave, mainAdmin, serviceOf, settleIn } from '#db/move/testing/world'
-import { closePools } from '#db/pools'
+import { withConnection } from '#tenancy/base/connect'
+import { tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
+import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import { requestMove } from '#tenancy/moves/requests'
+import {
+  appFile,
+  driven,
+  leave,
+  mainAdmin,
+  serviceOf,
+  settleIn,
+} from '#tenancy/testing/moves/world'
+import { closePools } from '#tenancy/registry/pools'
 
 const made: Inhabitant[] = []
 afterAll(async () => {
   await leave(made)
-  await closePools()
+  await closePools(tenancy())
 })
 
 test(
@@ -23,7 +30,7 @@ test(
     made.push(tenant)
     const app = spawn(
       process.execPath,
-      ['db/move/testing/app.ts', tenant.owner.token, tenant.id, tenant.owner.actor.id ?? ''],
+      [appFile, tenant.owner.token, tenant.id, tenant.owner.actor.id ?? ''],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     )
     const answers = createInterface({ input: app.stdout })[Symbol.asyncIterator]()
@@ -33,7 +40,12 @@ test(
       app.kill('SIGSTOP')
       expect(
         await driven(
-          await requestMove({ tenantId: tenant.id, to: 'database', actor: 'test', reason: 'test' }),
+          await requestMove(tenancy(), {
+            tenantId: tenant.id,
+            to: 'database',
+            actor: 'test',
+            reason: 'test',
+          }),
         ),
       ).toMatchObject({ state: 'switched' })
       app.stdin.write('late\n')
@@ -42,14 +54,14 @@ test(
     } finally {
       app.kill('SIGKILL')
     }
-    const written = sql`select subject from activity where actor = 'app' order by at`
+    const written = sql`select title from notes where body = 'app' order by created_at`
     const { rows } = await withTenant(serviceOf(tenant.id), (tx) => tx.execute(written))
-    expect(rows).toEqual([{ subject: 'before' }, { subject: 'late' }])
-    const old = await connected(mainAdmin(), (client) =>
-      client.query(`select subject from shared.activity where actor = 'app' and tenant_id = $1`, [
+    expect(rows).toEqual([{ title: 'before' }, { title: 'late' }])
+    const old = await withConnection(mainAdmin(), (client) =>
+      client.query(`select title from shared.notes where body = 'app' and tenant_id = $1`, [
         tenant.id,
       ]),
     )
-    expect(old.rows).toEqual([{ subject: 'before' }])
+    expect(old.rows).toEqual([{ title: 'before' }])
   },
 )

@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { judge } from '#db/bench/judge'
-import { Writer } from '#db/bench/writer'
-import type { Inhabitant } from '#db/isolation/testing/world'
-import { readEvents, readMove } from '#db/move/ledger'
-import { requestAbort, requestMove } from '#db/move/request'
-import { leave, settleIn } from '#db/move/testing/world'
-import { MortalServer } from '#db/move/testing/server'
-import { reached, WorkerProcess } from '#db/move/testing/worker'
-import { closePools } from '#db/pools'
-import { placementOf } from '#db/registry'
+import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import { readEvents, readMove } from '#tenancy/moves/move-store'
+import { requestAbort } from '#tenancy/moves/decisions'
+import { requestMove } from '#tenancy/moves/requests'
+import { judge, leave, reached, settleIn, writerFor } from '#tenancy/testing/moves/world'
+import { MortalServer } from '#tenancy/testing/moves/server'
+import { WorkerProcess } from '#tenancy/testing/moves/worker'
+import { closePools } from '#tenancy/registry/pools'
+import type { Writer } from '#tenancy/testing/writer'
+import { placementOf } from '#tenancy/registry/placements'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 // Between the two commits of a switch between databases the tenant is in neither.
 const made: Inhabitant[] = []
@@ -20,21 +21,21 @@ let writer: Writer
 beforeEach(async () => {
   tenant = await settleIn('shared', 'limbo', 20)
   made.push(tenant)
-  writer = new Writer(tenant.owner, 100)
+  writer = writerFor(tenant, 100)
   await writer.start(3)
 }, 60_000)
 afterAll(async () => {
   for (const worker of workers) await worker.end('SIGKILL')
   await leave(made)
-  await closePools()
+  await closePools(tenancy())
 }, 60_000)
 
 const nothing = { lost: 0, doubled: 0, resurrected: 0, examples: [] }
 const toDatabase = () =>
-  requestMove({ tenantId: tenant.id, to: 'database', actor: 'test', reason: 'test' })
+  requestMove(tenancy(), { tenantId: tenant.id, to: 'database', actor: 'test', reason: 'test' })
 
-test('a mover that dies there is followed by another worker within seconds; until then writes wait or are refused, and none is lost', async () => {
-  const first = started(new WorkerProcess({ how: 'kill', moment: 'source fenced' }))
+test('a worker that dies there is followed by another worker within seconds; until then writes wait or are refused, and none is lost', async () => {
+  const first = started(new WorkerProcess({ how: 'kill', failpoint: 'source fenced' }))
   const move = await toDatabase()
   await reached(move, ['provisioned', 'capturing', 'copied'], first)
   const second = started(new WorkerProcess())
@@ -48,8 +49,8 @@ test('a mover that dies there is followed by another worker within seconds; unti
   await second.end()
 })
 
-test('a mover that freezes there is followed by another worker, and does no harm when it wakes', async () => {
-  const first = started(new WorkerProcess({ how: 'stop', moment: 'source fenced' }))
+test('a worker that freezes there is followed by another worker, and does no harm when it wakes', async () => {
+  const first = started(new WorkerProcess({ how: 'stop', failpoint: 'source fenced' }))
   const move = await toDatabase()
   await first.struck('source fenced')
   const second = started(new WorkerProcess())
@@ -58,20 +59,20 @@ test('a mover that freezes there is followed by another worker, and does no harm
   await new Promise((resolve) => setTimeout(resolve, 3000))
   const ledger = await writer.stop()
   expect(await judge(tenant.id, ledger)).toEqual(nothing)
-  expect((await readMove(move.id)).state).toBe('switched')
-  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'database', epoch: 2 })
+  expect((await readMove(tenancy(), move.id)).state).toBe('switched')
+  expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'database', epoch: 2 })
   await first.end('SIGKILL')
   await second.end()
 })
 
 test('given up there, the tenant goes on in its old place, and the target never opens', async () => {
-  const first = started(new WorkerProcess({ how: 'kill', moment: 'source fenced' }))
+  const first = started(new WorkerProcess({ how: 'kill', failpoint: 'source fenced' }))
   const move = await toDatabase()
   await first.struck('source fenced')
-  await requestAbort(tenant.id, tenant.slug, 'test')
+  await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
   const second = started(new WorkerProcess())
   await reached(move, ['aborted'], second)
-  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
+  expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
   await sleep(1000)
   const ledger = await writer.stop()
   expect(await judge(tenant.id, ledger)).toEqual(nothing)
@@ -81,16 +82,16 @@ test('given up there, the tenant goes on in its old place, and the target never 
 
 test.each(['target closed', 'registry set back'] as const)(
   'given up there by a worker that dies at: %s, the tenant goes on in its old place all the same',
-  async (moment) => {
-    const first = started(new WorkerProcess({ how: 'kill', moment: 'source fenced' }))
+  async (failpoint) => {
+    const first = started(new WorkerProcess({ how: 'kill', failpoint: 'source fenced' }))
     const move = await toDatabase()
     await first.struck('source fenced')
-    await requestAbort(tenant.id, tenant.slug, 'test')
-    const second = started(new WorkerProcess({ how: 'kill', moment }))
-    await second.struck(moment)
+    await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
+    const second = started(new WorkerProcess({ how: 'kill', failpoint }))
+    await second.struck(failpoint)
     const third = started(new WorkerProcess())
     await reached(move, ['aborted'], third)
-    expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
+    expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
     const { transactions } = writer.ledger
     await sleep(1000)
     const ledger = await writer.stop()
@@ -101,23 +102,23 @@ test.each(['target closed', 'registry set back'] as const)(
 )
 
 test('given up a moment later, it is too late: the move goes on to its end', async () => {
-  const first = started(new WorkerProcess({ how: 'kill', moment: 'target opened' }))
+  const first = started(new WorkerProcess({ how: 'kill', failpoint: 'target opened' }))
   const move = await toDatabase()
   await first.struck('target opened')
-  await requestAbort(tenant.id, tenant.slug, 'test')
+  await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
   const second = started(new WorkerProcess())
   expect(await reached(move, ['switched'], second)).toMatchObject({ abortBy: null, error: null })
-  expect((await readEvents(move.id)).map(({ event }) => event)).toContain('too late')
+  expect((await readEvents(tenancy(), move.id)).map(({ event }) => event)).toContain('too late')
   expect(await judge(tenant.id, await writer.stop())).toEqual(nothing)
   await second.end()
 })
 
 test('a target whose server stays down: the tenant goes back by itself, and the move is over when the server is there again', async () => {
-  const server = new MortalServer('faults3')
+  const server = new MortalServer('chaos3')
   await server.start()
   try {
-    const worker = started(new WorkerProcess({ how: 'stop', moment: 'source fenced' }))
-    const move = await requestMove({
+    const worker = started(new WorkerProcess({ how: 'stop', failpoint: 'source fenced' }))
+    const move = await requestMove(tenancy(), {
       tenantId: tenant.id,
       to: 'database',
       databaseUrl: server.adminUrl,
@@ -132,10 +133,10 @@ test('a target whose server stays down: the tenant goes back by itself, and the 
     const { transactions } = writer.ledger
     while (writer.ledger.transactions < transactions + 20) await sleep(100)
     expect(performance.now() - began).toBeLessThan(30_000)
-    expect((await readMove(move.id)).state).toBe('aborting')
+    expect((await readMove(tenancy(), move.id)).state).toBe('aborting')
     await down
     await reached(move, ['aborted'], worker)
-    expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
+    expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
     expect(await judge(tenant.id, await writer.stop())).toEqual(nothing)
     await worker.end()
   } finally {

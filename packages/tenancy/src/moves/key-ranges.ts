@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import type { Checksum } from '#db/errors'
-import { written, type TenantTable } from '#db/move/tables'
+import type { Checksum } from '#tenancy/moves/errors'
+import { written, type TenantTable } from '#tenancy/moves/tenant-tables'
 
 export type Range = {
   from: string[] | null
@@ -8,7 +8,7 @@ export type Range = {
   source: Checksum
   target: Checksum
 }
-/** A connection that is inside a sealed transaction, and the schema to read there. */
+/** A connection that is inside a transaction of the tenant, and the schema to read there. */
 export type View = { client: pg.Client; schema: string }
 
 type Sums = { rows: string; sum: string | null }

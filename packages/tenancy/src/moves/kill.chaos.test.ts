@@ -1,19 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { examineFleet } from '#db/doctor/doctor'
-import type { Inhabitant } from '#db/isolation/testing/world'
-import { momentsOf, struckMove } from '#db/move/testing/killing'
-import { requestMove, requestRollback } from '#db/move/request'
-import { driven, leave, pairs, requestTo, settleIn } from '#db/move/testing/world'
-import { closePools } from '#db/pools'
+import { checkFleet } from '#tenancy/checks/doctor'
+import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import { failpointsOf, struckMove } from '#tenancy/testing/moves/killing'
+import { requestMove, requestRollback } from '#tenancy/moves/requests'
+import { driven, leave, pairs, requestTo, settleIn } from '#tenancy/testing/moves/world'
+import { closePools } from '#tenancy/registry/pools'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
-// Every moment that the code names, in every direction: the worker is killed there, and another one
+// Every failpoint that the code names, in every direction: the worker is killed there, and another one
 // goes on.
 const nothing = { lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] }
 
 const made: Inhabitant[] = []
 afterAll(async () => {
   await leave(made)
-  await closePools()
+  await closePools(tenancy())
 })
 
 describe.each(pairs)('between %s and %s', (from, to) => {
@@ -23,13 +24,13 @@ describe.each(pairs)('between %s and %s', (from, to) => {
     60_000,
   )
 
-  test.each(momentsOf(from, to))('killed at: %s', async (moment) => {
+  test.each(failpointsOf(from, to))('killed at: %s', async (failpoint) => {
     for (const target of [to, from]) {
       const request = await requestTo(target, tenant.id)
       const { verdict, ledger } = await struckMove(
         tenant,
-        () => requestMove(request),
-        moment,
+        () => requestMove(tenancy(), request),
+        failpoint,
         'kill',
       )
       expect(verdict).toEqual(nothing)
@@ -39,14 +40,16 @@ describe.each(pairs)('between %s and %s', (from, to) => {
   })
 
   // the way back is a move like any other, but between two places that both have rows
-  test.each(momentsOf(from, to))('killed on the way back, at: %s', async (moment) => {
-    expect(await driven(await requestMove(await requestTo(to, tenant.id)))).toMatchObject({
+  test.each(failpointsOf(from, to))('killed on the way back, at: %s', async (failpoint) => {
+    expect(
+      await driven(await requestMove(tenancy(), await requestTo(to, tenant.id))),
+    ).toMatchObject({
       state: 'switched',
     })
     const { verdict, ledger } = await struckMove(
       tenant,
-      () => requestRollback(tenant.id, tenant.slug, 'test', 'test'),
-      moment,
+      () => requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'),
+      failpoint,
       'kill',
     )
     expect(verdict).toEqual(nothing)
@@ -55,5 +58,5 @@ describe.each(pairs)('between %s and %s', (from, to) => {
 })
 
 test('afterwards every invariant holds', async () => {
-  expect((await examineFleet()).findings).toEqual([])
+  expect((await checkFleet(tenancy())).findings).toEqual([])
 })

@@ -1,24 +1,25 @@
 import { afterAll, expect, test } from 'vitest'
-import { runFleet } from '#db/fleet/run'
-import { addColumn, withMore } from '#db/fleet/testing/histories'
-import type { Inhabitant } from '#db/isolation/testing/world'
-import type { Moment } from '#db/move/moments'
-import { requestMove } from '#db/move/request'
-import { struckMove } from '#db/move/testing/killing'
-import { reached, WorkerProcess } from '#db/move/testing/worker'
-import { leave, settleIn } from '#db/move/testing/world'
-import { closePools } from '#db/pools'
-import { placementOf } from '#db/registry'
+import { runFleet } from '#tenancy/migrations/run-migrations'
+import { addColumn, withMore } from '#tenancy/testing/migrations/histories'
+import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import type { Failpoint } from '#tenancy/moves/failpoints'
+import { requestMove } from '#tenancy/moves/requests'
+import { struckMove } from '#tenancy/testing/moves/killing'
+import { WorkerProcess } from '#tenancy/testing/moves/worker'
+import { leave, reached, settleIn } from '#tenancy/testing/moves/world'
+import { closePools } from '#tenancy/registry/pools'
+import { placementOf } from '#tenancy/registry/placements'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
-// The short form; `npm run test:faults` kills at every moment of every direction, and servers as
+// The short form; `npm run test:chaos` kills at every failpoint of every direction, and servers as
 // well.
 const made: Inhabitant[] = []
 afterAll(async () => {
   await leave(made)
-  await closePools()
+  await closePools(tenancy())
 })
 
-const cases: [Moment, 'schema' | 'database'][] = [
+const cases: [Failpoint, 'schema' | 'database'][] = [
   ['in the switch', 'schema'],
   ['source fenced', 'database'],
 ]
@@ -26,13 +27,13 @@ const cases: [Moment, 'schema' | 'database'][] = [
 test.each(cases)(
   'a worker that dies at: %s, on the way to a %s, is followed by another, and the tenant loses nothing',
   { timeout: 90_000 },
-  async (moment, to) => {
+  async (failpoint, to) => {
     const tenant = await settleIn('shared', 'killed', 20)
     made.push(tenant)
     const { verdict, ledger, move } = await struckMove(
       tenant,
-      () => requestMove({ tenantId: tenant.id, to, actor: 'test', reason: 'test' }),
-      moment,
+      () => requestMove(tenancy(), { tenantId: tenant.id, to, actor: 'test', reason: 'test' }),
+      failpoint,
       'kill',
     )
     expect(verdict).toEqual({ lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] })
@@ -47,28 +48,28 @@ test(
   async () => {
     const tenant = await settleIn('shared', 'meeting', 5)
     made.push(tenant)
-    const worker = new WorkerProcess({ how: 'stop', moment: 'in a chunk' })
+    const worker = new WorkerProcess({ how: 'stop', failpoint: 'in a chunk' })
     try {
-      const move = await requestMove({
+      const move = await requestMove(tenancy(), {
         tenantId: tenant.id,
         to: 'schema',
         actor: 'test',
         reason: 'test',
       })
       await worker.struck('in a chunk')
-      const histories = await withMore(addColumn('ripe_at'))
+      const histories = await withMore(tenancy(), addColumn('ripe_at'))
       const waited: string[] = []
       const onProgress = ({ waiting }: { waiting: string | null }) => {
         if (waiting !== null && waited.push(waiting) === 1) worker.wake()
       }
-      const result = await runFleet({ histories, tries: 10, onProgress })
+      const result = await runFleet(tenancy(), { histories, tries: 10, onProgress })
       expect(waited[0]).toMatch(
         new RegExp(`^shared: it is held by rowhouse move of ${tenant.slug} \\(process \\d+\\)`),
       )
       expect(result).toMatchObject({ state: 'done', left: 0 })
       await reached(move, ['switched'], worker)
-      expect(await runFleet({ histories })).toMatchObject({ state: 'done', left: 0 })
-      expect(await placementOf(tenant.id)).toMatchObject({ kind: 'schema' })
+      expect(await runFleet(tenancy(), { histories })).toMatchObject({ state: 'done', left: 0 })
+      expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'schema' })
     } finally {
       await worker.end('SIGKILL')
     }

@@ -1,17 +1,16 @@
 import { eq } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { connected } from '#db/connect'
-import { NoSuchMove } from '#db/errors'
-import { forgetTenant, type Receipt } from '#db/erase/forget'
-import { latestMove, readEvents, readMove, type Move } from '#db/move/ledger'
+import { withConnection } from '#tenancy/base/connect'
+import { NoSuchMove } from '#tenancy/moves/errors'
+import { forgetTenant, type Receipt } from '#tenancy/data/erase/forget'
+import { latestMove, readEvents, readMove, type Move } from '#tenancy/moves/move-store'
 import {
   requestAbandon,
   requestAbort,
   requestConfirm,
-  requestMove,
-  requestRollback,
   requestTidying,
-} from '#db/move/request'
+} from '#tenancy/moves/decisions'
+import { requestMove, requestRollback } from '#tenancy/moves/requests'
 import {
   add,
   comesBack,
@@ -27,10 +26,18 @@ import {
   tenant,
   toElsewhere,
   withTenants,
-} from '#db/move/testing/gone-server'
-import { driven, fingerprint, leftAt, mainAdmin, remains, requestTo } from '#db/move/testing/world'
-import { forgetPlacement, placementOf, platform } from '#db/registry'
-import { placements } from '#db/schema/platform'
+} from '#tenancy/testing/moves/gone-server'
+import {
+  driven,
+  fingerprint,
+  leftAt,
+  mainAdmin,
+  remains,
+  requestTo,
+} from '#tenancy/testing/moves/world'
+import { forgetPlacement, placementOf } from '#tenancy/registry/placements'
+import { platform, tenancy } from '#tenancy/testing/fixture/tenancy'
+import { placements } from '#tenancy/base/schema'
 
 // Servers that die for good: moves end, or go on, without them.
 withTenants()
@@ -41,38 +48,40 @@ test('a tenant in neither place waits for its target, goes back when that stays 
   await fence(mainAdmin(), 5)
   await dies(move.target)
   await expect(driven(move)).rejects.toThrow(refused)
-  expect(await readMove(move.id)).toMatchObject({
+  expect(await readMove(tenancy(), move.id)).toMatchObject({
     state: 'verified',
     note: expect.stringMatching(/^will try again/) as unknown,
   })
 
-  await connected(mainAdmin(), (client) =>
+  await withConnection(mainAdmin(), (client) =>
     client.query(
-      `update tenancy.residents set changed_at = changed_at - interval '15 s' where tenant_id = $1`,
+      `update tenancy.tenant_homes set changed_at = changed_at - interval '15 s' where tenant_id = $1`,
       [tenant.id],
     ),
   )
   await expect(driven(move)).rejects.toThrow(refused)
-  expect(await readMove(move.id)).toMatchObject({
+  expect(await readMove(tenancy(), move.id)).toMatchObject({
     state: 'aborting',
     error: expect.stringMatching(
       /^the target does not open \(connect ECONNREFUSED .*\); the tenant goes back to its place$/,
     ) as unknown,
   })
-  forgetPlacement(tenant.id)
-  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
+  forgetPlacement(tenancy(), tenant.id)
+  expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
   expect(await fingerprint(tenant.id)).toEqual(before)
   await add()
   // somebody who still holds this move as his cannot lead anybody there any more
   await expect(
-    connected(mainAdmin(), (client) =>
+    withConnection(mainAdmin(), (client) =>
       client.query('select tenancy.record_switch($1, 2)', [move.id]),
     ),
   ).rejects.toThrow('was given up')
 
-  await requestAbandon(tenant.id, tenant.slug, 'test')
+  await requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'aborted' })
-  expect((await readEvents(move.id)).map(({ event }) => event)).toContain('new place left behind')
+  expect((await readEvents(tenancy(), move.id)).map(({ event }) => event)).toContain(
+    'new place left behind',
+  )
   expect(await stateAt(mainAdmin())).toEqual({ state: 'active', move: null })
   expect(await goTo('schema')).toMatchObject({ state: 'cleaned' })
 })
@@ -83,7 +92,7 @@ test('a target that refuses its worker is as good as gone: the tenant goes back'
   await refuses(move.target)
   await expect(driven(move)).rejects.toThrow('password authentication failed')
   await add()
-  await requestAbandon(tenant.id, tenant.slug, 'test')
+  await requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'aborted' })
   expect(await stateAt(mainAdmin())).toEqual({ state: 'active', move: null })
 })
@@ -98,23 +107,23 @@ test('a source that is gone for good before the switch: the move ends when an op
 
 test.each([
   ['by itself', async () => {}],
-  ['given up', () => requestAbort(tenant.id, tenant.slug, 'test')],
+  ['given up', () => requestAbort(tenancy(), tenant.id, tenant.slug, 'test')],
 ] as const)(
   'a source that dies when its target has opened is not needed any more: the move goes on, %s',
   async (_, ask) => {
     const move = await homeFrom('verified')
     const before = await fingerprint(tenant.id)
     await fence(await databaseOf(move.source), 0)
-    await connected(mainAdmin(), (client) =>
+    await withConnection(mainAdmin(), (client) =>
       client.query(
-        `update tenancy.residents set state = 'active', epoch = $2 where tenant_id = $1`,
+        `update tenancy.tenant_homes set state = 'active', epoch = $2 where tenant_id = $1`,
         [tenant.id, move.source.epoch + 1],
       ),
     )
     await dies(move.source)
     await ask()
     expect(await driven(move)).toMatchObject({ state: 'switched', abortBy: null, abandonBy: null })
-    expect(await placementOf(tenant.id)).toMatchObject({
+    expect(await placementOf(tenancy(), tenant.id)).toMatchObject({
       kind: 'shared',
       epoch: move.source.epoch + 1,
     })
@@ -122,27 +131,27 @@ test.each([
     await add()
     // the old place comes back: nobody gets in there, and the way back is open
     await comesBack()
-    await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))
-    forgetPlacement(tenant.id)
-    expect(await placementOf(tenant.id)).toMatchObject({ kind: 'database' })
+    await driven(await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'))
+    forgetPlacement(tenancy(), tenant.id)
+    expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'database' })
     await add()
   },
 )
 
 test('the old copy stays while the new place does not answer, until an operator says otherwise; back after all, it is moved like any other', async () => {
   const move = await driven(
-    await requestMove({ ...(await requestTo('elsewhere', tenant.id)), graceHours: 0 }),
+    await requestMove(tenancy(), { ...(await requestTo('elsewhere', tenant.id)), graceHours: 0 }),
     'switched',
   )
   await dies(move.target)
   await expect(driven(move)).rejects.toThrow(refused)
-  expect(await readMove(move.id)).toMatchObject({ state: 'confirmed' })
+  expect(await readMove(tenancy(), move.id)).toMatchObject({ state: 'confirmed' })
   expect(await leftAt(move.source, tenant.id)).toBeGreaterThan(0)
-  await requestAbandon(tenant.id, tenant.slug, 'test')
+  await requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'cleaned' })
   expect(await leftAt(move.source, tenant.id)).toBe(0)
   await comesBack()
-  await requestTidying(tenant.id, tenant.slug, 'test')
+  await requestTidying(tenancy(), tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'cleaned', abandonBy: null })
   expect(await stateAt(await databaseOf(move.target))).toEqual({ state: 'active', move: null })
   expect(await goTo('shared')).toMatchObject({ state: 'cleaned' })
@@ -154,7 +163,7 @@ test('what an abandoned move has left somewhere is on the receipt when the tenan
   await dies(move.target)
   await endsWithout(move)
   let receipt: Receipt = {}
-  await forgetTenant(tenant.id, async (told) => void (receipt = told))
+  await forgetTenant(tenancy(), tenant.id, async (told) => void (receipt = told))
   expect(receipt).toMatchObject({
     tenants: 1,
     [`left behind: 127.0.0.1:1/${move.target.database}, schema ${move.target.schema}`]: 1,
@@ -162,13 +171,16 @@ test('what an abandoned move has left somewhere is on the receipt when the tenan
 })
 
 test('where the registry says that a tenant lives, nothing of it is taken away', async () => {
-  const move = await driven(await requestMove(await requestTo('schema', tenant.id)), 'copied')
+  const move = await driven(
+    await requestMove(tenancy(), await requestTo('schema', tenant.id)),
+    'copied',
+  )
   const { schema, login, secret } = move.target
   await platform()
     .update(placements)
     .set({ kind: 'schema', schema, login, secret })
     .where(eq(placements.tenantId, tenant.id))
-  await requestAbort(tenant.id, tenant.slug, 'test')
+  await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
   await expect(driven(move)).rejects.toThrow(
     `lives in main, schema ${schema}, so nothing of it is taken away`,
   )
@@ -184,10 +196,11 @@ test('where the registry says that a tenant lives, nothing of it is taken away',
 test('a target that opened and then went away stays shut when it comes back, and is taken away', async () => {
   const move = await driven(await toElsewhere(), 'verified')
   await fence(mainAdmin(), 20)
-  await connected(await databaseOf(move.target), (client) =>
-    client.query(`update tenancy.residents set state = 'active', epoch = 2 where tenant_id = $1`, [
-      tenant.id,
-    ]),
+  await withConnection(await databaseOf(move.target), (client) =>
+    client.query(
+      `update tenancy.tenant_homes set state = 'active', epoch = 2 where tenant_id = $1`,
+      [tenant.id],
+    ),
   )
   await dies(move.target)
   await expect(driven(move)).rejects.toThrow(refused)
@@ -195,8 +208,8 @@ test('a target that opened and then went away stays shut when it comes back, and
   await comesBack()
   expect(await driven(move)).toMatchObject({ state: 'aborted' })
   expect(await leftAt(move.target, tenant.id)).toBe(0)
-  forgetPlacement(tenant.id)
-  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
+  forgetPlacement(tenancy(), tenant.id)
+  expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
 })
 
 /**
@@ -205,15 +218,15 @@ test('a target that opened and then went away stays shut when it comes back, and
  */
 async function backToOneThatDies(): Promise<{ home: Move; back: Move }> {
   expect(await goTo('elsewhere')).toMatchObject({ state: 'cleaned' })
-  const home = await driven(await requestMove(await requestTo('shared', tenant.id)))
+  const home = await driven(await requestMove(tenancy(), await requestTo('shared', tenant.id)))
   const back = await driven(
-    await requestRollback(tenant.id, tenant.slug, 'test', 'test'),
+    await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'),
     'verified',
   )
   await fence(mainAdmin(), 20)
-  await connected(await databaseOf(back.target), (client) =>
+  await withConnection(await databaseOf(back.target), (client) =>
     client.query(
-      `update tenancy.residents set state = 'active', epoch = epoch + 1 where tenant_id = $1`,
+      `update tenancy.tenant_homes set state = 'active', epoch = epoch + 1 where tenant_id = $1`,
       [tenant.id],
     ),
   )
@@ -227,44 +240,50 @@ test('a way back whose target opened and went away can be asked for again', asyn
   await add()
   await comesBack()
   expect(await driven(back)).toMatchObject({ state: 'aborted' })
-  expect(await readMove(home.id)).toMatchObject({ state: 'switched' })
+  expect(await readMove(tenancy(), home.id)).toMatchObject({ state: 'switched' })
   expect(await stateAt(await databaseOf(back.target))).toEqual({ state: 'aborted', move: home.id })
-  const again = await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))
+  const again = await driven(
+    await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'),
+  )
   expect(again).toMatchObject({ state: expect.stringMatching(/switched|cleaned/) as unknown })
-  forgetPlacement(tenant.id)
-  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'database' })
+  forgetPlacement(tenancy(), tenant.id)
+  expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'database' })
 })
 
 test('a way back that was abandoned can be asked for again when its server is there after all', async () => {
   const { home, back } = await backToOneThatDies()
-  await requestAbandon(tenant.id, tenant.slug, 'test')
+  await requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')
   expect(await driven(back)).toMatchObject({ state: 'aborted' })
-  expect(await readMove(home.id)).toMatchObject({ state: 'switched' })
+  expect(await readMove(tenancy(), home.id)).toMatchObject({ state: 'switched' })
   await add()
   await comesBack()
   const before = await fingerprint(tenant.id)
-  await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))
-  forgetPlacement(tenant.id)
-  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'database' })
+  await driven(await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'))
+  forgetPlacement(tenancy(), tenant.id)
+  expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'database' })
   expect(await fingerprint(tenant.id)).toEqual(before)
 })
 
 test('an old place on a server that is gone is left there when an operator says so, and not before', async () => {
   const there = await goTo('elsewhere')
-  const home = await driven(await requestMove(await requestTo('shared', tenant.id)))
+  const home = await driven(await requestMove(tenancy(), await requestTo('shared', tenant.id)))
   await dies(there.target)
-  await expect(requestAbandon(tenant.id, tenant.slug, 'test')).rejects.toBeInstanceOf(NoSuchMove)
-  await requestConfirm(tenant.id, tenant.slug, 'test')
+  await expect(requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')).rejects.toBeInstanceOf(
+    NoSuchMove,
+  )
+  await requestConfirm(tenancy(), tenant.id, tenant.slug, 'test')
   await expect(driven(home)).rejects.toThrow(refused)
-  await requestAbandon(tenant.id, tenant.slug, 'test')
+  await requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')
   expect(await driven(home)).toMatchObject({ state: 'cleaned' })
   expect(await stateAt(mainAdmin())).toEqual({ state: 'active', move: null })
-  expect((await latestMove(tenant.id))?.abandonBy).toBe('test')
+  expect((await latestMove(tenancy(), tenant.id))?.abandonBy).toBe('test')
 })
 
 test('what is on the main server is not left: it answers, or nothing does', async () => {
-  const move = await driven(await requestMove(await requestTo('schema', tenant.id)))
-  await requestConfirm(tenant.id, tenant.slug, 'test')
-  await expect(requestAbandon(tenant.id, tenant.slug, 'test')).rejects.toBeInstanceOf(NoSuchMove)
+  const move = await driven(await requestMove(tenancy(), await requestTo('schema', tenant.id)))
+  await requestConfirm(tenancy(), tenant.id, tenant.slug, 'test')
+  await expect(requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')).rejects.toBeInstanceOf(
+    NoSuchMove,
+  )
   expect(await driven(move)).toMatchObject({ state: 'cleaned' })
 })

@@ -1,44 +1,42 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { inDatabase } from '#db/connect'
-import { requestMove } from '#db/move/request'
-import { momentsOf, struckMove } from '#db/move/testing/killing'
-import { MortalServer } from '#db/move/testing/server'
-import { leave, pairs, requestTo, settleIn } from '#db/move/testing/world'
-import { closePools } from '#db/pools'
-import { setup } from '#db/setup'
+import { inDatabase } from '#tenancy/base/connect'
+import { logins } from '#tenancy/base/tenancy'
+import { requestMove } from '#tenancy/moves/requests'
+import { failpointsOf, struckMove } from '#tenancy/testing/moves/killing'
+import { MortalServer } from '#tenancy/testing/moves/server'
+import { leave, pairs, requestTo, settleIn } from '#tenancy/testing/moves/world'
+import { closePools } from '#tenancy/registry/pools'
+import { setup } from '#tenancy/setup'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 // The main database's server is killed under worker and app: what was acknowledged is there, what
 // was in doubt is whole or not at all.
-const main = new MortalServer('faults')
+const main = new MortalServer('chaos')
 beforeAll(async () => {
   await main.start()
   const url = inDatabase(main.adminUrl, 'rowhouse')
-  Object.assign(process.env, {
-    DATABASE_URL: url,
-    PLATFORM_DATABASE_URL: '',
-    TENANT_DATABASE_URL: '',
-    WORKER_DATABASE_URL: '',
-    MIGRATOR_DATABASE_URL: '',
-  })
-  await setup({ adminUrl: url })
+  process.env.DATABASE_URL = url
+  // without these, the logins are on this server too
+  for (const login of logins) delete process.env[`${login.toUpperCase()}_DATABASE_URL`]
+  await setup(tenancy(), { adminUrl: url })
 }, 120_000)
 afterAll(async () => {
-  await closePools()
+  await closePools(tenancy())
   await leave([])
   await main.stop()
 })
 
 describe.each(pairs)('between %s and %s', (from, to) => {
-  test.each(momentsOf(from, to))(
+  test.each(failpointsOf(from, to))(
     'the main server is killed and comes back, on both ways, at: %s',
-    async (moment) => {
+    async (failpoint) => {
       const tenant = await settleIn(from, 'main', 20)
       for (const target of [to, from]) {
         const request = await requestTo(target, tenant.id)
         const { verdict } = await struckMove(
           tenant,
-          () => requestMove(request),
-          moment,
+          () => requestMove(tenancy(), request),
+          failpoint,
           'stop',
           () => main.die(),
         )

@@ -1,8 +1,9 @@
 import { eq } from 'drizzle-orm'
 import pg from 'pg'
-import { platform, serviceUrl, type Placement } from '#db/registry'
-import { servers, type MoveEnd } from '#db/schema/platform'
-import { decrypt } from '#db/secrets'
+import { platform, serviceUrl, type Placement } from '#tenancy/registry/placements'
+import { servers, type MoveEnd } from '#tenancy/base/schema'
+import { decrypt } from '#tenancy/base/encryption'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 /** One end of a move, with what is needed to reach it. */
 export type End = Pick<Placement, 'kind' | 'server' | 'database' | 'schema' | 'login' | 'password'>
@@ -13,18 +14,18 @@ const settings = `
   set jit = off; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0;
   set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3`
 
-export async function reachable(tenantId: string, end: MoveEnd): Promise<End> {
+export async function reachable(tenancy: Tenancy, tenantId: string, end: MoveEnd): Promise<End> {
   const { kind, serverId, database, schema, login, secret } = end
-  const password = secret === null ? null : decrypt(secret, `placement ${tenantId}`)
+  const password = secret === null ? null : decrypt(tenancy, secret, `placement ${tenantId}`)
   const place = { kind, database, schema, login, password }
   if (serverId === null) return { ...place, server: null }
-  const [row] = await platform().select().from(servers).where(eq(servers.id, serverId))
+  const [row] = await platform(tenancy).select().from(servers).where(eq(servers.id, serverId))
   if (!row) throw new Error(`server ${serverId} is in no list`)
   const server = {
     host: row.host,
     port: row.port,
-    migratorPassword: decrypt(row.migratorSecret, `server ${row.id} migrator`),
-    workerPassword: decrypt(row.workerSecret, `server ${row.id} worker`),
+    migratorPassword: decrypt(tenancy, row.migratorSecret, `server ${row.id} migrator`),
+    workerPassword: decrypt(tenancy, row.workerSecret, `server ${row.id} worker`),
   }
   return { ...place, server }
 }
@@ -50,9 +51,9 @@ export const isHere = (source: MoveEnd, target: MoveEnd): boolean =>
   source.database === null && target.database === null
 
 /** A connection of the worker to one end. `who` is what others see that wait for it. */
-export async function openEnd(end: End, who: string): Promise<pg.Client> {
+export async function openEnd(tenancy: Tenancy, end: End, who: string): Promise<pg.Client> {
   const client = new pg.Client({
-    connectionString: serviceUrl('worker', end),
+    connectionString: serviceUrl(tenancy, 'worker', end),
     application_name: who,
     keepAlive: true,
     connectionTimeoutMillis: 5000,
@@ -63,9 +64,4 @@ export async function openEnd(end: End, who: string): Promise<pg.Client> {
   // not every platform can
   await client.query(`set client_connection_check_interval = '2s'`).catch(() => {})
   return client
-}
-
-/** Ends a connection without waiting for an answer: the network to it may be cut. */
-export function drop(client: pg.Client): void {
-  client.connection.stream.destroy()
 }

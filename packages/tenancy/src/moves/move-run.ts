@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { VersionsDiffer } from '#db/errors'
-import { holdVersion } from '#db/fleet/hold'
-import { drop, isHere, openEnd, reachable, type End } from '#db/move/ends'
-import { addEvent, change, readMove, type Counted, type Move } from '#db/move/ledger'
-import { tenantTables, type TenantTable } from '#db/move/tables'
-import type { MoveEnd } from '#db/schema/platform'
+import { VersionsDiffer } from '#tenancy/moves/errors'
+import { holdVersion } from '#tenancy/migrations/version-lock'
+import { isHere, openEnd, reachable, type End } from '#tenancy/moves/move-ends'
+import { drop } from '#tenancy/base/connect'
+import { addEvent, change, readMove, type Counted, type Move } from '#tenancy/moves/move-store'
+import { tenantTables, type TenantTable } from '#tenancy/moves/tenant-tables'
+import { type MoveEnd } from '#tenancy/base/schema'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 /** The worker was asked to stop: another one goes on from the last chunk. */
 export class HandedOver extends Error {}
@@ -18,15 +20,16 @@ type Opened = { end: End; client: pg.Client }
 const noteEveryMs = 400
 
 /**
- * One run of a move: its row, its connections, and how it tells others where it is. One mover at a
+ * One run of a move: its row, its connections, and how it tells others where it is. One worker at a
  * time drives a move.
  */
-export class Mover {
+export class MoveRun {
+  readonly tenancy: Tenancy
   move: Move
   readonly slug: string
   readonly stopping: AbortSignal
   /**
-   * A connection of the worker to the main database, which keeps other movers away from this
+   * A connection of the worker to the main database, which keeps other workers away from this
    * tenant.
    */
   readonly main: pg.Client
@@ -35,7 +38,8 @@ export class Mover {
   #lookedAt = Date.now()
   #told = 0
 
-  constructor(move: Move, slug: string, main: pg.Client, stopping: AbortSignal) {
+  constructor(tenancy: Tenancy, move: Move, slug: string, main: pg.Client, stopping: AbortSignal) {
+    this.tenancy = tenancy
     this.move = move
     this.main = main
     this.slug = slug
@@ -52,7 +56,7 @@ export class Mover {
    */
   source = (): Promise<pg.Client> => this.#client('source')
   target = (): Promise<pg.Client> => this.#client('target')
-  end = (side: Side): Promise<End> => reachable(this.move.tenantId, this.move[side])
+  end = (side: Side): Promise<End> => reachable(this.tenancy, this.move.tenantId, this.move[side])
 
   /**
    * A further connection to one end, which ends with the first: that one is watched over. Whoever
@@ -60,7 +64,7 @@ export class Mover {
    */
   async another(side: Side): Promise<pg.Client> {
     const first = await this.#client(side)
-    const client = await openEnd(await this.end(side), this.#who())
+    const client = await openEnd(this.tenancy, await this.end(side), this.#who())
     first.once('end', () => drop(client))
     return client
   }
@@ -70,7 +74,7 @@ export class Mover {
   }
 
   /**
-   * Opens a transaction that is sealed to the tenant of this move. Out: what the statement `and`
+   * Opens a transaction whose signed context is of the tenant of this move. Out: what the statement `and`
    * says, which travels in the same message.
    */
   async enter(
@@ -96,7 +100,7 @@ export class Mover {
     if (this.stopping.aborted) throw new HandedOver()
     if (Date.now() - this.#lookedAt < noteEveryMs) return
     this.#lookedAt = Date.now()
-    const { abortBy } = await readMove(this.move.id)
+    const { abortBy } = await readMove(this.tenancy, this.move.id)
     if (abortBy !== null && this.move.state !== 'aborting')
       throw new GivenUp(`given up by ${abortBy}`)
   }
@@ -106,11 +110,11 @@ export class Mover {
     if (note === this.move.note && Date.now() - this.#told < noteEveryMs) return
     this.#told = Date.now()
     this.move.note = note
-    await change(this.move.id, { ...changes, note })
+    await change(this.tenancy, this.move.id, { ...changes, note })
   }
 
   event = (event: string, detail = '', counted: Counted = {}): Promise<void> =>
-    addEvent(this.move.id, event, detail, counted)
+    addEvent(this.tenancy, this.move.id, event, detail, counted)
 
   async pause(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.stopping }).catch(() => {}) // the checkpoint says why
@@ -118,7 +122,7 @@ export class Mover {
   }
 
   /** Ends what is open to both ends; what is asked for after that is opened anew. */
-  async letGo(): Promise<void> {
+  async releaseConnections(): Promise<void> {
     const opened = [...this.#opened.values()]
     this.#opened.clear()
     for (const one of await Promise.allSettled(opened))
@@ -131,7 +135,7 @@ export class Mover {
    */
   async close(): Promise<void> {
     this.#closed = true
-    await this.letGo()
+    await this.releaseConnections()
   }
 
   #who = () => `rowhouse move of ${this.slug}`
@@ -146,14 +150,14 @@ export class Mover {
 
   async #open(side: Side): Promise<Opened> {
     const end = await this.end(side)
-    const client = await openEnd(end, this.#who())
+    const client = await openEnd(this.tenancy, end, this.#who())
     try {
       await holdVersion(client, end.schema)
       if (side === 'target')
         await client.query(
           `set lock_timeout = '10s'; select pg_advisory_lock(hashtextextended('move ${this.move.id}', 7236117)); set lock_timeout = 0`,
         )
-      await watchOver(end, client, this.#who())
+      await watchOver(this.tenancy, end, client, this.#who())
       return { end, client }
     } catch (error) {
       drop(client)
@@ -166,8 +170,13 @@ export class Mover {
  * Asks the server for a sign of life while work is under way; a cut network would otherwise be
  * noticed in minutes.
  */
-async function watchOver(end: End, client: pg.Client, who: string): Promise<void> {
-  const probe = await openEnd(end, `${who}, probe`)
+async function watchOver(
+  tenancy: Tenancy,
+  end: End,
+  client: pg.Client,
+  who: string,
+): Promise<void> {
+  const probe = await openEnd(tenancy, end, `${who}, probe`)
   const pulse = setInterval(() => {
     const late = setTimeout(() => (drop(probe), drop(client)), 4000)
     probe.query('select').then(

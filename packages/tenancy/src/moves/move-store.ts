@@ -1,14 +1,15 @@
 import { and, asc, desc, eq, inArray, isNotNull, like, ne, notInArray, or, sql } from 'drizzle-orm'
-import { isLive, over } from '#db/move/states'
-import { platform, type PlatformDb } from '#db/registry'
-import { moveEvents, moves, tenants, type MoveState } from '#db/schema/platform'
+import { isLive, over } from '#tenancy/moves/states'
+import { type PlatformDb, type Tenancy } from '#tenancy/base/tenancy'
+import { platform } from '#tenancy/registry/placements'
+import { moveEvents, moves, tenants, type MoveState } from '#tenancy/base/schema'
 
 export type Move = typeof moves.$inferSelect
 export type MoveEvent = typeof moveEvents.$inferSelect
 export type Counted = { rows?: number; tookMs?: number }
 
-export async function readMove(id: string): Promise<Move> {
-  const [move] = await platform().select().from(moves).where(eq(moves.id, id))
+export async function readMove(tenancy: Tenancy, id: string): Promise<Move> {
+  const [move] = await platform(tenancy).select().from(moves).where(eq(moves.id, id))
   if (!move) throw new Error(`there is no move ${id}`)
   return move
 }
@@ -17,8 +18,8 @@ export async function readMove(id: string): Promise<Move> {
  * The move of a tenant on which something is still to be done or decided; where there is none, the
  * newest.
  */
-export async function latestMove(tenantId: string): Promise<Move | undefined> {
-  const [move] = await platform()
+export async function latestMove(tenancy: Tenancy, tenantId: string): Promise<Move | undefined> {
+  const [move] = await platform(tenancy)
     .select()
     .from(moves)
     .where(eq(moves.tenantId, tenantId))
@@ -32,8 +33,9 @@ export async function latestMove(tenantId: string): Promise<Move | undefined> {
  * since, and came to nothing, does not count.
  */
 export async function abandonedMove(
+  tenancy: Tenancy,
   tenantId: string,
-  db: PlatformDb = platform(),
+  db: PlatformDb = platform(tenancy),
 ): Promise<Move | undefined> {
   const [move] = await db
     .select()
@@ -50,8 +52,8 @@ export async function abandonedMove(
  * Where moves of a tenant that were abandoned have left something on a server that did not answer:
  * `HOST:PORT/DATABASE, schema SCHEMA`.
  */
-export async function placesLeftBehind(tenantId: string): Promise<string[]> {
-  const rows = await platform()
+export async function placesLeftBehind(tenancy: Tenancy, tenantId: string): Promise<string[]> {
+  const rows = await platform(tenancy)
     .selectDistinct({ detail: moveEvents.detail })
     .from(moveEvents)
     .innerJoin(moves, eq(moves.id, moveEvents.moveId))
@@ -65,20 +67,21 @@ export async function placesLeftBehind(tenantId: string): Promise<string[]> {
   return [...new Set(rows.map(({ detail }) => detail.split(': ')[0] ?? detail))]
 }
 
-export const readEvents = (moveId: string): Promise<MoveEvent[]> =>
-  platform()
+export const readEvents = (tenancy: Tenancy, moveId: string): Promise<MoveEvent[]> =>
+  platform(tenancy)
     .select()
     .from(moveEvents)
     .where(eq(moveEvents.moveId, moveId))
     .orderBy(asc(moveEvents.seq))
 
 export async function addEvent(
+  tenancy: Tenancy,
   moveId: string,
   event: string,
   detail = '',
   { rows, tookMs }: Counted = {},
 ): Promise<void> {
-  await platform()
+  await platform(tenancy)
     .insert(moveEvents)
     .values({
       moveId,
@@ -91,11 +94,12 @@ export async function addEvent(
 
 /** Compare and set: false when the move is in another state by now, and then nothing changes. */
 export async function advance(
+  tenancy: Tenancy,
   moveId: string,
   from: MoveState,
   to: MoveState,
   changes: Partial<Move> = {},
-  db: PlatformDb = platform(),
+  db: PlatformDb = platform(tenancy),
 ): Promise<boolean> {
   const done = await db
     .update(moves)
@@ -120,14 +124,18 @@ export const mayAbandon = ({
  * A move that was given up and undone is over. The one that it was to roll back is live again, at
  * once: a tenant has one live move.
  */
-export const endGivenUp = ({ id, rollsBack }: Move): Promise<void> =>
-  platform().transaction(async (tx) => {
-    await advance(id, 'aborting', 'aborted', {}, tx)
-    if (rollsBack !== null) await advance(rollsBack, 'rolling_back', 'switched', {}, tx)
+export const endGivenUp = (tenancy: Tenancy, { id, rollsBack }: Move): Promise<void> =>
+  platform(tenancy).transaction(async (tx) => {
+    await advance(tenancy, id, 'aborting', 'aborted', {}, tx)
+    if (rollsBack !== null) await advance(tenancy, rollsBack, 'rolling_back', 'switched', {}, tx)
   })
 
-export async function change(moveId: string, changes: Partial<Move>): Promise<void> {
-  await platform().update(moves).set(changes).where(eq(moves.id, moveId))
+export async function change(
+  tenancy: Tenancy,
+  moveId: string,
+  changes: Partial<Move>,
+): Promise<void> {
+  await platform(tenancy).update(moves).set(changes).where(eq(moves.id, moveId))
 }
 
 const driven: MoveState[] = [
@@ -147,17 +155,17 @@ const driven: MoveState[] = [
  * nobody objected in time. `urgent`: it may have been left between the two commits of a switch,
  * where its tenant is in neither place.
  */
-export async function dueMoves(): Promise<{ id: string; urgent: boolean }[]> {
+export async function dueMoves(tenancy: Tenancy): Promise<{ id: string; urgent: boolean }[]> {
   const due = sql`(${inArray(moves.state, driven)} or (${moves.state} = 'switched' and (${moves.confirmBy} is not null or ${moves.graceUntil} <= clock_timestamp())))`
-  return platform()
+  return platform(tenancy)
     .select({ id: moves.id, urgent: sql<boolean>`${moves.state} in ('verified', 'aborting')` })
     .from(moves)
     .where(and(due, sql`${moves.retryAt} <= clock_timestamp()`))
     .orderBy(moves.requestedAt)
 }
 
-export async function slugOf(tenantId: string): Promise<string> {
-  const [tenant] = await platform()
+export async function slugOf(tenancy: Tenancy, tenantId: string): Promise<string> {
+  const [tenant] = await platform(tenancy)
     .select({ slug: tenants.slug })
     .from(tenants)
     .where(eq(tenants.id, tenantId))

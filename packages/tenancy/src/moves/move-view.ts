@@ -1,18 +1,18 @@
 import { and, desc, eq, isNotNull, notInArray, sql } from 'drizzle-orm'
-import { NotFound } from '#db/errors'
-import { isId } from '#db/id'
-import { beyond, orderBy, page, type Cursor, type Page } from '#db/product/keyset'
-import { abandonedMove, mayAbandon, readEvents } from '#db/move/ledger'
-import { isLive, over } from '#db/move/states'
-import { platform } from '#db/registry'
+import { NotFound } from '#tenancy/base/errors'
+import { isId } from '#tenancy/base/ids'
+import { beyond, orderBy, page, type Cursor, type Page } from '#tenancy/base/keyset'
 import {
-  moves,
-  tenants,
-  type MoveEnd,
-  type MoveState,
-  type PlacementKind,
-  type Tier,
-} from '#db/schema/platform'
+  abandonedMove,
+  mayAbandon,
+  readEvents,
+  type Move,
+  type MoveEvent,
+} from '#tenancy/moves/move-store'
+import { isLive, over } from '#tenancy/moves/states'
+import { platform } from '#tenancy/registry/placements'
+import { moves, tenants, type MoveEnd, type MoveState } from '#tenancy/base/schema'
+import { type PlacementKind, type Tenancy } from '#tenancy/base/tenancy'
 
 export type ViewedEvent = {
   seq: number
@@ -36,8 +36,8 @@ export type MoveView = {
   error: string | null
   from: PlacementKind
   to: PlacementKind
-  tierFrom: Tier
-  tierTo: Tier
+  tierFrom: string
+  tierTo: string
   requestedBy: string
   reason: string
   requestedAt: string
@@ -59,16 +59,16 @@ export type MoveView = {
 }
 
 /** A move and everything that has happened in it. Throws NotFound. */
-export async function readMoveView(id: string): Promise<MoveView> {
+export async function readMoveView(tenancy: Tenancy, id: string): Promise<MoveView> {
   if (!isId(id)) throw new NotFound('move')
-  const db = platform()
+  const db = platform(tenancy)
   const [[row], events, [back]] = await Promise.all([
     db
       .select({ move: moves, slug: tenants.slug, tenant: tenants.name })
       .from(moves)
       .innerJoin(tenants, eq(tenants.id, moves.tenantId))
       .where(eq(moves.id, id)),
-    readEvents(id),
+    readEvents(tenancy, id),
     db
       .select({ id: moves.id })
       .from(moves)
@@ -78,65 +78,54 @@ export async function readMoveView(id: string): Promise<MoveView> {
   ])
   if (!row) throw new NotFound('move')
   const tidiable =
-    row.move.abandonBy !== null && (await abandonedMove(row.move.tenantId))?.id === id
-  const {
-    state,
-    note,
-    error,
-    source,
-    target,
-    tierFrom,
-    tierTo,
-    requestedBy,
-    reason,
-    requestedAt,
-    changedAt,
-    rowsTotal,
-    rowsDone,
-    pauseMs,
-    graceUntil,
-    abortBy,
-    confirmBy,
-    abandonBy,
-    rollsBack,
-  } = row.move
+    row.move.abandonBy !== null && (await abandonedMove(tenancy, row.move.tenantId))?.id === id
   return {
     id,
     slug: row.slug,
     tenant: row.tenant,
-    state,
-    note,
-    error,
-    from: source.kind,
-    to: target.kind,
-    tierFrom,
-    tierTo,
-    requestedBy,
-    reason,
-    over: !isLive(state) && state !== 'rolling_back',
-    requestedAt: requestedAt.toISOString(),
-    changedAt: changedAt.toISOString(),
-    rowsTotal,
-    rowsDone,
-    pauseMs,
-    graceUntil: graceUntil?.toISOString() ?? null,
-    abortBy,
-    confirmBy,
-    abandonBy,
-    abandonable: mayAbandon(row.move) && abandonBy === null && note.startsWith('will try again'),
+    ...moveFields(row.move),
     tidiable,
-    rollsBack,
+    rollsBack: row.move.rollsBack,
     wayBack: back?.id ?? null,
-    events: events.map(({ seq, at, event, detail, rows, tookMs }) => ({
-      seq,
-      at: at.toISOString(),
-      event,
-      detail,
-      rows,
-      tookMs,
-    })),
+    events: events.map(eventView),
   }
 }
+
+/** Field by field: the row also has the passwords of both ends, which must not get out. */
+const moveFields = (
+  move: Move,
+): Omit<MoveView, 'id' | 'slug' | 'tenant' | 'tidiable' | 'rollsBack' | 'wayBack' | 'events'> => ({
+  state: move.state,
+  note: move.note,
+  error: move.error,
+  from: move.source.kind,
+  to: move.target.kind,
+  tierFrom: move.tierFrom,
+  tierTo: move.tierTo,
+  requestedBy: move.requestedBy,
+  reason: move.reason,
+  over: !isLive(move.state) && move.state !== 'rolling_back',
+  requestedAt: move.requestedAt.toISOString(),
+  changedAt: move.changedAt.toISOString(),
+  rowsTotal: move.rowsTotal,
+  rowsDone: move.rowsDone,
+  pauseMs: move.pauseMs,
+  graceUntil: move.graceUntil?.toISOString() ?? null,
+  abortBy: move.abortBy,
+  confirmBy: move.confirmBy,
+  abandonBy: move.abandonBy,
+  abandonable:
+    mayAbandon(move) && move.abandonBy === null && move.note.startsWith('will try again'),
+})
+
+const eventView = ({ seq, at, event, detail, rows, tookMs }: MoveEvent): ViewedEvent => ({
+  seq,
+  at: at.toISOString(),
+  event,
+  detail,
+  rows,
+  tookMs,
+})
 
 export type MoveRow = {
   id: string
@@ -160,18 +149,21 @@ export type MoveRow = {
  * All moves, the newest first; with `live`, those on which something is still to be done or
  * decided.
  */
-export async function listMoves({
-  live,
-  size,
-  cursor,
-}: {
-  live: boolean
-  size: number
-  cursor: Cursor | null
-}): Promise<Page<MoveRow>> {
+export async function listMoves(
+  tenancy: Tenancy,
+  {
+    live,
+    size,
+    cursor,
+  }: {
+    live: boolean
+    size: number
+    cursor: Cursor | null
+  },
+): Promise<Page<MoveRow>> {
   // ids sort by the time they were made
   const ordering = { by: moves.id, id: moves.id, descending: true }
-  const rows = await platform()
+  const rows = await platform(tenancy)
     .select({
       id: moves.id,
       slug: tenants.slug,
@@ -201,19 +193,19 @@ const withoutSecret = (end: typeof moves.source | typeof moves.target) =>
   sql<MoveEnd>`${end} - 'secret'`
 
 /** How long writes waited at the switches of the last moves: what one may expect of the next. */
-export async function usualPause(): Promise<{
+export async function usualPause(tenancy: Tenancy): Promise<{
   moves: number
   medianMs: number
   longestMs: number
 } | null> {
-  const recent = platform()
+  const recent = platform(tenancy)
     .select({ pauseMs: moves.pauseMs })
     .from(moves)
     .where(isNotNull(moves.pauseMs))
     .orderBy(desc(moves.requestedAt))
     .limit(100)
     .as('recent')
-  const [row] = await platform()
+  const [row] = await platform(tenancy)
     .select({
       moves: sql<number>`count(*)::int`,
       medianMs: sql<number>`percentile_cont(0.5) within group (order by ${recent.pauseMs})`,

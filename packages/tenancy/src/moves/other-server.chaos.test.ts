@@ -1,16 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Inhabitant } from '#db/isolation/testing/world'
-import type { Moment } from '#db/move/moments'
-import { requestMove } from '#db/move/request'
-import { momentsOf, struckMove } from '#db/move/testing/killing'
-import { MortalServer, Wire } from '#db/move/testing/server'
-import { leave, pairs, settleIn, type Place } from '#db/move/testing/world'
-import { closePools } from '#db/pools'
+import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import type { Failpoint } from '#tenancy/moves/failpoints'
+import { requestMove } from '#tenancy/moves/requests'
+import { failpointsOf, struckMove } from '#tenancy/testing/moves/killing'
+import { MortalServer, Wire } from '#tenancy/testing/moves/server'
+import { leave, pairs, settleIn, type Place } from '#tenancy/testing/moves/world'
+import { closePools } from '#tenancy/registry/pools'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 // Another server than the main one, which is the target on the way there and the source on the way
 // back, is killed or cut off.
-const server = new MortalServer('faults2')
+const server = new MortalServer('chaos2')
 let wire: Wire
 let throughWire: string
 const made: Inhabitant[] = []
@@ -21,7 +22,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(async () => {
   await leave(made)
-  await closePools()
+  await closePools(tenancy())
   await wire.close()
   await server.stop()
 }, 60_000)
@@ -31,10 +32,10 @@ const froms = pairs.flatMap(([from, to]) =>
   to === 'elsewhere' && from !== 'elsewhere' ? [from] : [],
 )
 
-/** There and back, struck both times at a moment while a writer writes. */
+/** There and back, struck both times at a failpoint while a writer writes. */
 async function thereAndBack(
   from: Exclude<Place, 'elsewhere'>,
-  moment: Moment,
+  failpoint: Failpoint,
   strike: () => Promise<void>,
 ): Promise<void> {
   const tenant = await settleIn(from, 'server', 20)
@@ -42,8 +43,8 @@ async function thereAndBack(
   for (const way of [{ to: 'database', databaseUrl: throughWire } as const, { to: from }]) {
     const { verdict } = await struckMove(
       tenant,
-      () => requestMove({ tenantId: tenant.id, ...way, actor: 'test', reason: 'test' }),
-      moment,
+      () => requestMove(tenancy(), { tenantId: tenant.id, ...way, actor: 'test', reason: 'test' }),
+      failpoint,
       'stop',
       strike,
     )
@@ -58,20 +59,20 @@ async function cut(): Promise<void> {
 }
 
 describe.each(froms)('between %s and another server', (from) => {
-  const moments = momentsOf(from, 'elsewhere')
+  const failpoints = failpointsOf(from, 'elsewhere')
 
-  test.each(moments)(
+  test.each(failpoints)(
     'that server is killed and comes back, on both ways, at: %s',
-    async (moment) => {
-      await thereAndBack(from, moment, () => server.die())
+    async (failpoint) => {
+      await thereAndBack(from, failpoint, () => server.die())
       expect(made.at(-1)).toBeDefined()
     },
   )
 
-  test.each(moments)(
+  test.each(failpoints)(
     'the network to it is cut for seven seconds, on both ways, at: %s',
-    async (moment) => {
-      await thereAndBack(from, moment, cut)
+    async (failpoint) => {
+      await thereAndBack(from, failpoint, cut)
       expect(made.at(-1)).toBeDefined()
     },
   )

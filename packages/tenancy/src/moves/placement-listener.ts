@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { loginUrl } from '#db/env'
-import { forgetLimits } from '#db/limits/limits'
-import { warmUp } from '#db/move/warm-up'
-import { forgetPlacement, isServed } from '#db/registry'
+import { loginUrl, type Tenancy } from '#tenancy/base/tenancy'
+import { forgetLimits } from '#tenancy/admission/limits'
+import { warmUp } from '#tenancy/moves/warm-up'
+import { forgetPlacement, isServed } from '#tenancy/registry/placements'
 
 /**
  * The channel on which a change of placement is told: a tenant id when it has changed, and
@@ -16,14 +16,14 @@ const placementChannel = 'rowhouse_placements'
  * Forgets cached placements and limits as soon as they change, and all of them after each
  * reconnect. Returns a function that ends it.
  */
-export function listenForPlacements(): () => Promise<void> {
+export function listenForPlacements(tenancy: Tenancy): () => Promise<void> {
   let open = true
   let current: pg.Client | undefined
   void (async () => {
     while (open) {
       // the server is away: entries into left places are refused by the fence meanwhile
       await listenOnce().catch(() => {})
-      forget()
+      forget(tenancy)
       if (open) await sleep(1000)
     }
   })()
@@ -34,7 +34,7 @@ export function listenForPlacements(): () => Promise<void> {
 
   async function listenOnce(): Promise<void> {
     const client = new pg.Client({
-      connectionString: loginUrl('platform'),
+      connectionString: loginUrl(tenancy, 'platform'),
       application_name: 'rowhouse placements',
       keepAlive: true,
     })
@@ -43,18 +43,18 @@ export function listenForPlacements(): () => Promise<void> {
     client.on('error', () => {}) // `end` follows
     client.on('notification', ({ payload = '' }) => {
       const [word, tenantId = '', moveId = ''] = payload.split(' ')
-      if (word !== 'coming') forget(payload)
+      if (word !== 'coming') forget(tenancy, payload)
       // the first requests open their connections themselves
-      else if (isServed(tenantId)) warmUp(tenantId, moveId).catch(() => {})
+      else if (isServed(tenancy, tenantId)) warmUp(tenancy, tenantId, moveId).catch(() => {})
     })
     await client.connect()
     await client.query(`listen ${placementChannel}`)
-    forget()
+    forget(tenancy)
     await ended
   }
 }
 
-function forget(tenantId?: string): void {
-  forgetPlacement(tenantId)
-  forgetLimits(tenantId)
+function forget(tenancy: Tenancy, tenantId?: string): void {
+  forgetPlacement(tenancy, tenantId)
+  forgetLimits(tenancy, tenantId)
 }

@@ -1,16 +1,16 @@
 import { sql } from 'drizzle-orm'
 import type pg from 'pg'
-import { connected } from '#db/connect'
-import { withTenant } from '#db/door'
-import { loginUrl } from '#db/env'
-import { TargetFull, TargetOccupied, VersionsDiffer } from '#db/errors'
-import { readPending } from '#db/fleet/apply'
-import { readHistory } from '#db/fleet/history'
-import { described, longHolders } from '#db/move/holders'
-import { isHere, openEnd, placeName, reachable } from '#db/move/ends'
-import { tenantTables } from '#db/move/tables'
-import { asMigrator } from '#db/placements/provision'
-import type { MoveEnd } from '#db/schema/platform'
+import { withConnection } from '#tenancy/base/connect'
+import { withTenant } from '#tenancy/context/with-tenant'
+import { loginUrl, type Tenancy } from '#tenancy/base/tenancy'
+import { TargetFull, TargetOccupied, VersionsDiffer } from '#tenancy/moves/errors'
+import { readPending } from '#tenancy/migrations/apply'
+import { readTenantHistory } from '#tenancy/migrations/history'
+import { described, longHolders } from '#tenancy/moves/fence-holders'
+import { isHere, openEnd, placeName, reachable } from '#tenancy/moves/move-ends'
+import { tenantTables } from '#tenancy/moves/tenant-tables'
+import { asMigrator } from '#tenancy/placements/provision'
+import { type MoveEnd } from '#tenancy/base/schema'
 
 /** What a move would have to do. `seconds` is a guess from what was measured on two cores. */
 export type Survey = {
@@ -37,14 +37,15 @@ const ownConnections = 8
  * take. Throws VersionsDiffer, TableNotMovable, TargetOccupied or TargetFull.
  */
 export async function survey(
+  tenancy: Tenancy,
   tenantId: string,
   source: MoveEnd,
   target: MoveEnd,
   returning: boolean,
 ): Promise<Survey> {
-  await checkSource(tenantId, source)
-  if (!returning) await checkTarget(tenantId, target)
-  const { tables, hinders } = await look(tenantId, source)
+  await checkSource(tenancy, tenantId, source)
+  if (!returning) await checkTarget(tenancy, tenantId, target)
+  const { tables, hinders } = await look(tenancy, tenantId, source)
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   return {
     tables,
@@ -55,10 +56,10 @@ export async function survey(
   }
 }
 
-async function checkSource(tenantId: string, source: MoveEnd): Promise<void> {
-  const end = await reachable(tenantId, source)
-  const history = await readHistory('tenant')
-  await asMigrator(end, async (client) => {
+async function checkSource(tenancy: Tenancy, tenantId: string, source: MoveEnd): Promise<void> {
+  const end = await reachable(tenancy, tenantId, source)
+  const history = await readTenantHistory(tenancy)
+  await asMigrator(tenancy, end, async (client) => {
     await client.query('set role rowhouse_owner')
     const [missing] = await readPending(client, end.schema, history)
     if (missing) throw new VersionsDiffer(missing.tag, 'source')
@@ -66,13 +67,13 @@ async function checkSource(tenantId: string, source: MoveEnd): Promise<void> {
 }
 
 /** A target is made by the move itself: what has its name already is somebody else's. */
-async function checkTarget(tenantId: string, target: MoveEnd): Promise<void> {
-  const end = await reachable(tenantId, target)
+async function checkTarget(tenancy: Tenancy, tenantId: string, target: MoveEnd): Promise<void> {
+  const end = await reachable(tenancy, tenantId, target)
   if (end.server === null) {
-    await connected(loginUrl('worker'), (client) => checkServer(client, end))
+    await withConnection(loginUrl(tenancy, 'worker'), (client) => checkServer(client, end))
     if (target.kind === 'database')
-      await asMigrator({ ...end, database: null }, (client) => checkServer(client, end))
-  } else await asMigrator({ ...end, database: null }, (client) => checkServer(client, end))
+      await asMigrator(tenancy, { ...end, database: null }, (client) => checkServer(client, end))
+  } else await asMigrator(tenancy, { ...end, database: null }, (client) => checkServer(client, end))
 }
 
 /** The same for a server that holds no tenant yet, seen by an administrator. */
@@ -101,27 +102,34 @@ export async function checkServer(client: pg.ClientBase, end: Target): Promise<v
 
 /** How many rows there are, and which transactions the move would have to wait for now. */
 async function look(
+  tenancy: Tenancy,
   tenantId: string,
   source: MoveEnd,
 ): Promise<Pick<Survey, 'tables' | 'hinders'>> {
-  const client = await openEnd(await reachable(tenantId, source), 'rowhouse move, survey')
+  const client = await openEnd(
+    tenancy,
+    await reachable(tenancy, tenantId, source),
+    'rowhouse move, survey',
+  )
   try {
     const tables = await tenantTables(client, source.schema)
     const hinders = (await longHolders(client, tenantId)).map(
       (holder) => `it would wait for ${described(holder)}`,
     )
-    return { tables: await count(tenantId, source.schema, tables), hinders }
+    return { tables: await count(tenancy, tenantId, source.schema, tables), hinders }
   } finally {
     await client.end()
   }
 }
 
 function count(
+  tenancy: Tenancy,
   tenantId: string,
   schema: string,
   tables: { name: string }[],
 ): Promise<Survey['tables']> {
   return withTenant(
+    tenancy,
     { kind: 'service', tenantId, reason: 'count rows before a move' },
     async (tx) => {
       const counted: Survey['tables'] = []

@@ -1,14 +1,15 @@
 import { and, eq, isNotNull, ne } from 'drizzle-orm'
 import type pg from 'pg'
-import { TargetOccupied } from '#db/errors'
-import { handOver, finishLeaving } from '#db/move/capture'
-import { placeName } from '#db/move/ends'
-import type { Move } from '#db/move/ledger'
-import { isShared, sameVersion, type Mover } from '#db/move/mover'
-import { moment } from '#db/move/moments'
-import { asMigrator, makePlace } from '#db/placements/provision'
-import { platform } from '#db/registry'
-import { moves } from '#db/schema/platform'
+import { TargetOccupied } from '#tenancy/moves/errors'
+import { reassignMove, finishLeaving } from '#tenancy/moves/tenant-home'
+import { placeName } from '#tenancy/moves/move-ends'
+import type { Move } from '#tenancy/moves/move-store'
+import { isShared, sameVersion, type MoveRun } from '#tenancy/moves/move-run'
+import { failpoint } from '#tenancy/moves/failpoints'
+import { asMigrator, makePlace } from '#tenancy/placements/provision'
+import { platform } from '#tenancy/registry/placements'
+import { moves } from '#tenancy/base/schema'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 const secondaryIndexes = `
   select format('drop index %I.%I', n.nspname, i.relname) as drop
@@ -24,32 +25,33 @@ const secondaryIndexes = `
  * Makes the target: role, database, schema and tables at this build's version, and the tenant's row
  * there, which lets nobody in yet.
  */
-export async function provision(mover: Mover): Promise<void> {
-  const { move } = mover
-  const source = await mover.source() // holds the source at its version from here on
-  if (move.rollsBack !== null) await handOver(source, mover, move.rollsBack, move.id)
-  const target = await mover.end('target')
-  if (!isShared(move.target)) await makePlace(move.tenantId, target)
-  await moment('place made')
+export async function provision(run: MoveRun): Promise<void> {
+  const { move } = run
+  const source = await run.source() // holds the source at its version from here on
+  if (move.rollsBack !== null) await reassignMove(source, run, move.rollsBack, move.id)
+  const target = await run.end('target')
+  if (!isShared(move.target)) await makePlace(run.tenancy, move.tenantId, target)
+  await failpoint('place made')
   // rows arrive faster in a table without indexes; they are built when the rows are there
   if (!isShared(move.target))
-    await asMigrator(target, async (client) => {
+    await asMigrator(run.tenancy, target, async (client) => {
       await client.query('set role rowhouse_owner')
       const { rows } = await client.query<{ drop: string }>(secondaryIndexes, [target.schema])
       for (const { drop } of rows) await client.query(drop)
     })
-  await checkVersions(mover)
-  if (mover.here) return
-  const arrival = await mover.target()
+  await checkVersions(run)
+  if (run.here) return
+  const arrival = await run.target()
   if (move.rollsBack !== null) {
-    await handOver(arrival, mover, move.rollsBack, move.id)
-    for (const earlier of await abandonedBefore(move)) await takeFrom(arrival, mover, earlier)
-    await finishLeaving(arrival, mover, move.source.epoch)
+    await reassignMove(arrival, run, move.rollsBack, move.id)
+    for (const earlier of await abandonedBefore(run.tenancy, move))
+      await takeFrom(arrival, run, earlier)
+    await finishLeaving(arrival, run, move.source.epoch)
   }
   const {
     rows: [row],
   } = await arrival.query<{ waits: boolean }>(
-    'select tenancy.await_arrival($1, $2, $3, $4, $5) as waits',
+    'select tenancy.register_incoming($1, $2, $3, $4, $5) as waits',
     [
       move.tenantId,
       move.id,
@@ -62,8 +64,8 @@ export async function provision(mover: Mover): Promise<void> {
 }
 
 /** Ways back to the same place that ended without its server, where their mark may be still. */
-const abandonedBefore = (move: Move) =>
-  platform()
+const abandonedBefore = (tenancy: Tenancy, move: Move) =>
+  platform(tenancy)
     .select({ id: moves.id })
     .from(moves)
     .where(
@@ -76,25 +78,25 @@ const abandonedBefore = (move: Move) =>
 
 async function takeFrom(
   arrival: pg.Client,
-  { move }: Mover,
+  { move }: MoveRun,
   { id }: { id: string },
 ): Promise<void> {
-  await arrival.query(`select tenancy.turn($1, $2, 'active', 'aborted', $3)`, [
+  await arrival.query(`select tenancy.transition($1, $2, 'active', 'aborted', $3)`, [
     move.tenantId,
     id,
     move.source.epoch,
   ])
-  await arrival.query('select tenancy.hand_over($1, $2, $3)', [move.tenantId, id, move.id])
+  await arrival.query('select tenancy.reassign_move($1, $2, $3)', [move.tenantId, id, move.id])
 }
 
 /** Throws VersionsDiffer unless both ends have had the same migrations. */
-export async function checkVersions(mover: Mover): Promise<void> {
+export async function checkVersions(run: MoveRun): Promise<void> {
   const applied = async (side: 'source' | 'target') => {
-    const end = await mover.end(side)
-    return asMigrator(end, async (client) => {
+    const end = await run.end(side)
+    return asMigrator(run.tenancy, end, async (client) => {
       await client.query('set role rowhouse_owner')
       const { rows } = await client.query<{ migration: string }>(
-        'select migration from tenancy.applied where schema = $1 order by migration',
+        'select migration from tenancy.applied_migrations where schema = $1 order by migration',
         [end.schema],
       )
       return rows.map(({ migration }) => migration)

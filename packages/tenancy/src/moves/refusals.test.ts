@@ -1,26 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connected, inDatabase } from '#db/connect'
-import { loginUrl } from '#db/env'
-import {
-  MoveUnderWay,
-  SamePlace,
-  ServerTooOld,
-  ServerUnusable,
-  TargetFull,
-  TargetHeld,
-  TargetOccupied,
-} from '#db/errors'
-import { privateName } from '#db/id'
-import type { Inhabitant } from '#db/isolation/testing/world'
-import { latestMove, readMove } from '#db/move/ledger'
-import { drive } from '#db/move/move'
-import {
-  planMove,
-  requestAbort,
-  requestConfirm,
-  requestMove,
-  requestRollback,
-} from '#db/move/request'
+import { withConnection, inDatabase } from '#tenancy/base/connect'
+import { loginUrl } from '#tenancy/base/tenancy'
+import { TargetHeld } from '#tenancy/migrations/errors'
+import { ServerTooOld, ServerUnusable } from '#tenancy/placements/errors'
+import { MoveUnderWay, SamePlace, TargetFull, TargetOccupied } from '#tenancy/moves/errors'
+import { privateName } from '#tenancy/base/ids'
+import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import { latestMove, readMove } from '#tenancy/moves/move-store'
+import { advanceMove } from '#tenancy/moves/advance-move'
+import { requestAbort, requestConfirm } from '#tenancy/moves/decisions'
+import { planMove, requestMove, requestRollback } from '#tenancy/moves/requests'
 import {
   driven,
   fingerprint,
@@ -28,45 +17,46 @@ import {
   mainAdmin,
   otherServer,
   settleIn,
-} from '#db/move/testing/world'
-import { readHistory } from '#db/fleet/history'
-import { closePools } from '#db/pools'
-import { placementOf } from '#db/registry'
+} from '#tenancy/testing/moves/world'
+import { readTenantHistory } from '#tenancy/migrations/history'
+import { closePools } from '#tenancy/registry/pools'
+import { placementOf } from '#tenancy/registry/placements'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 let tenant: Inhabitant
 const others: Inhabitant[] = []
 beforeAll(async () => void (tenant = await settleIn('shared', 'refused', 10)))
 afterAll(async () => {
   await leave([tenant, ...others])
-  await closePools()
+  await closePools(tenancy())
 })
 
-const newest = async () => (await readHistory('tenant')).at(-1)?.tag
+const newest = async () => (await readTenantHistory(tenancy())).at(-1)?.tag
 const asked = { actor: 'test', reason: 'test' }
-const admin = (text: string) => connected(mainAdmin(), (client) => client.query(text))
+const admin = (text: string) => withConnection(mainAdmin(), (client) => client.query(text))
 
 test('two operators who ask at once get one move, and a third who wants another gets told', async () => {
   const both = await Promise.all([
-    requestMove({ tenantId: tenant.id, to: 'schema', ...asked }),
-    requestMove({ tenantId: tenant.id, to: 'schema', ...asked }),
+    requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
+    requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
   ])
   expect(both[0].id).toBe(both[1].id)
   await expect(
-    requestMove({ tenantId: tenant.id, to: 'database', ...asked }),
+    requestMove(tenancy(), { tenantId: tenant.id, to: 'database', ...asked }),
   ).rejects.toBeInstanceOf(MoveUnderWay)
-  await requestAbort(tenant.id, tenant.slug, 'test')
+  await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
   expect(await driven(both[0])).toMatchObject({ state: 'aborted', abortBy: 'test' })
-  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared' })
+  expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared' })
 })
 
 test('what was begun is taken away when a move is given up half way', async () => {
   const before = await fingerprint(tenant.id)
   const move = await driven(
-    await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }),
+    await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
     'caught_up',
   )
   expect(move.state).toBe('caught_up')
-  await requestAbort(tenant.id, tenant.slug, 'test')
+  await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'aborted', error: 'given up by test' })
   const { rowCount } = await admin(
     `select from pg_namespace where nspname = '${privateName(tenant.id)}' union all select from tenancy.changed_keys`,
@@ -81,19 +71,19 @@ test(
   async () => {
     const databaseUrl = await otherServer()
     const move = await driven(
-      await requestMove({ tenantId: tenant.id, to: 'database', databaseUrl, ...asked }),
+      await requestMove(tenancy(), { tenantId: tenant.id, to: 'database', databaseUrl, ...asked }),
       'capturing',
     )
     const state = async () =>
-      (await admin(`select state from tenancy.residents where tenant_id = '${tenant.id}'`)).rows
+      (await admin(`select state from tenancy.tenant_homes where tenant_id = '${tenant.id}'`)).rows
     expect(await state()).toEqual([{ state: 'copying' }])
     const { port } = new URL(databaseUrl)
-    await admin(`update platform.servers set port = 1 where port = ${port}`)
-    await requestAbort(tenant.id, tenant.slug, 'test')
+    await admin(`update tenancy.servers set port = 1 where port = ${port}`)
+    await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
     await expect(driven(move)).rejects.toThrow('ECONNREFUSED')
-    expect(await readMove(move.id)).toMatchObject({ state: 'aborting' })
+    expect(await readMove(tenancy(), move.id)).toMatchObject({ state: 'aborting' })
     expect(await state()).toEqual([{ state: 'active' }])
-    await admin(`update platform.servers set port = ${port} where port = 1`)
+    await admin(`update tenancy.servers set port = ${port} where port = 1`)
     expect(await driven(move)).toMatchObject({ state: 'aborted', error: 'given up by test' })
   },
 )
@@ -105,25 +95,30 @@ test(
     const own = await settleIn('database', 'planned', 3)
     others.push(own)
     const databaseUrl = await otherServer()
-    const known = async () => (await admin('select id from platform.servers')).rows
+    const known = async () => (await admin('select id from tenancy.servers')).rows
     const before = await known()
-    const plan = await planMove({ tenantId: own.id, to: 'database', databaseUrl, ...asked })
+    const plan = await planMove(tenancy(), {
+      tenantId: own.id,
+      to: 'database',
+      databaseUrl,
+      ...asked,
+    })
     expect(plan).toMatchObject({
       from: `${privateName(own.id)}, schema ${privateName(own.id)}`,
       to: `${new URL(databaseUrl).host}/${privateName(own.id)}`,
     })
     expect(await known()).toEqual(before)
-    await expect(planMove({ tenantId: own.id, to: 'database', ...asked })).rejects.toBeInstanceOf(
-      SamePlace,
-    )
+    await expect(
+      planMove(tenancy(), { tenantId: own.id, to: 'database', ...asked }),
+    ).rejects.toBeInstanceOf(SamePlace)
   },
 )
 
 test('a tenant is not moved to where it is, nor confirmed before it has moved', async () => {
-  await expect(requestMove({ tenantId: tenant.id, to: 'shared', ...asked })).rejects.toBeInstanceOf(
-    SamePlace,
-  )
-  await expect(requestConfirm(tenant.id, tenant.slug, 'test')).rejects.toThrow(
+  await expect(
+    requestMove(tenancy(), { tenantId: tenant.id, to: 'shared', ...asked }),
+  ).rejects.toBeInstanceOf(SamePlace)
+  await expect(requestConfirm(tenancy(), tenant.id, tenant.slug, 'test')).rejects.toThrow(
     'cannot be confirmed',
   )
 })
@@ -131,9 +126,9 @@ test('a tenant is not moved to where it is, nor confirmed before it has moved', 
 test('a table whose rows cannot be told apart by tenant and key is refused by name', async () => {
   await admin('create table shared.loose (id uuid primary key, tenant_id uuid not null)')
   try {
-    await expect(requestMove({ tenantId: tenant.id, to: 'schema', ...asked })).rejects.toThrow(
-      /loose.*its primary key does not start with tenant_id/,
-    )
+    await expect(
+      requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
+    ).rejects.toThrow(/loose.*its primary key does not start with tenant_id/)
   } finally {
     await admin('drop table shared.loose')
   }
@@ -162,24 +157,24 @@ describe('a target that cannot take the tenant is refused before anything is wri
     ],
     [
       'the login may not make databases',
-      () => loginUrl('platform'),
+      () => loginUrl(tenancy(), 'platform'),
       ServerUnusable,
       'may not create roles and databases',
     ],
   ])('%s', async (_, url, error, message) => {
-    const last = (await latestMove(tenant.id))?.id
+    const last = (await latestMove(tenancy(), tenant.id))?.id
     for (const ask of [planMove, requestMove]) {
-      await expect(ask(to(url()))).rejects.toBeInstanceOf(error)
-      await expect(ask(to(url()))).rejects.toThrow(message)
+      await expect(ask(tenancy(), to(url()))).rejects.toBeInstanceOf(error)
+      await expect(ask(tenancy(), to(url()))).rejects.toThrow(message)
     }
-    expect((await latestMove(tenant.id))?.id).toBe(last)
+    expect((await latestMove(tenancy(), tenant.id))?.id).toBe(last)
   })
 
   // a server that says of itself what a test wants to hear: the functions of its schema come before
   // PostgreSQL's own
   const saying = async (name: string, value: string): Promise<string> => {
     const url = new URL(await otherServer())
-    await connected(url.toString(), (client) =>
+    await withConnection(url.toString(), (client) =>
       client.query(`
       create schema if not exists saying;
       create or replace function saying.current_setting(p_name text) returns text language sql as $$ select case p_name when '${name}' then '${value}' else pg_catalog.current_setting(p_name) end $$`),
@@ -200,10 +195,10 @@ describe('a target that cannot take the tenant is refused before anything is wri
   ])('%s', async (_, name, value, error, message) => {
     const request = to(await saying(name, value))
     for (const ask of [planMove, requestMove]) {
-      await expect(ask(request)).rejects.toBeInstanceOf(error)
-      await expect(ask(request)).rejects.toThrow(message)
+      await expect(ask(tenancy(), request)).rejects.toBeInstanceOf(error)
+      await expect(ask(tenancy(), request)).rejects.toThrow(message)
     }
-    const left = await connected(await otherServer(), (client) =>
+    const left = await withConnection(await otherServer(), (client) =>
       client.query(`select from pg_database where datname = '${privateName(tenant.id)}'`),
     )
     expect(left.rowCount).toBe(0)
@@ -213,14 +208,18 @@ describe('a target that cannot take the tenant is refused before anything is wri
     const last = await newest()
     const row = `schema = 'shared' and migration = '${last}'`
     await admin(
-      `create table public.kept as select * from tenancy.applied where ${row}; delete from tenancy.applied where ${row}`,
+      `create table public.kept as select * from tenancy.applied_migrations where ${row}; delete from tenancy.applied_migrations where ${row}`,
     )
     try {
-      await expect(requestMove({ tenantId: tenant.id, to: 'schema', ...asked })).rejects.toThrow(
+      await expect(
+        requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
+      ).rejects.toThrow(
         `the source lacks ${last}, which the target has; run \`fleet migrate\` first`,
       )
     } finally {
-      await admin('insert into tenancy.applied select * from public.kept; drop table public.kept')
+      await admin(
+        'insert into tenancy.applied_migrations select * from public.kept; drop table public.kept',
+      )
     }
   })
 
@@ -229,7 +228,7 @@ describe('a target that cannot take the tenant is refused before anything is wri
     ['database', 'create database', 'drop database'],
   ] as const)('there is such a %s already', async (kind, create, drop) => {
     const name = privateName(tenant.id)
-    await connected(
+    await withConnection(
       inDatabase(
         mainAdmin(),
         kind === 'schema' ? new URL(mainAdmin()).pathname.slice(1) : 'postgres',
@@ -237,9 +236,9 @@ describe('a target that cannot take the tenant is refused before anything is wri
       (client) => client.query(`${create} ${name}`),
     )
     try {
-      await expect(requestMove({ tenantId: tenant.id, to: kind, ...asked })).rejects.toBeInstanceOf(
-        TargetOccupied,
-      )
+      await expect(
+        requestMove(tenancy(), { tenantId: tenant.id, to: kind, ...asked }),
+      ).rejects.toBeInstanceOf(TargetOccupied)
     } finally {
       await admin(`${drop} ${name}`)
     }
@@ -251,18 +250,18 @@ describe('a target that fails while rows are copied is taken away again, and the
     [
       'its disk is full',
       `create function TARGET.full() returns trigger language plpgsql as $$ begin raise exception 'could not extend file "base/5/16384": No space left on device' using errcode = '53100'; end $$;
-      create trigger full_disk before insert on TARGET.order_lines for each row execute function TARGET.full(); alter table TARGET.order_lines enable always trigger full_disk`,
+      create trigger full_disk before insert on TARGET.note_lines for each row execute function TARGET.full(); alter table TARGET.note_lines enable always trigger full_disk`,
       /No space left on device/,
     ],
     [
       'somebody migrated it meanwhile',
-      `insert into tenancy.applied (schema, migration, sha256) values ('TARGET', '9999_later', '')`,
+      `insert into tenancy.applied_migrations (schema, migration, sha256) values ('TARGET', '9999_later', '')`,
       /the source lacks 9999_later, which the target has/,
     ],
   ])('%s', async (_, harm, message) => {
     const before = await fingerprint(tenant.id)
     const move = await driven(
-      await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }),
+      await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
       'capturing',
     )
     await admin(harm.replaceAll('TARGET', privateName(tenant.id)))
@@ -271,10 +270,10 @@ describe('a target that fails while rows are copied is taken away again, and the
       error: expect.stringMatching(message),
     })
     const left = await admin(
-      `select from pg_namespace where nspname = '${privateName(tenant.id)}' union all select from tenancy.changed_keys union all select from tenancy.applied where migration = '9999_later'`,
+      `select from pg_namespace where nspname = '${privateName(tenant.id)}' union all select from tenancy.changed_keys union all select from tenancy.applied_migrations where migration = '9999_later'`,
     )
     expect(left.rowCount).toBe(0)
-    expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared' })
+    expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared' })
     expect(await fingerprint(tenant.id)).toEqual(before)
   })
 })
@@ -282,17 +281,17 @@ describe('a target that fails while rows are copied is taken away again, and the
 test('a migration that passed by just before the switch is noticed, and the tenant stays', async () => {
   const before = await fingerprint(tenant.id)
   const move = await driven(
-    await requestMove({ tenantId: tenant.id, to: 'schema', ...asked }),
+    await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
     'verified',
   )
   await admin(
-    `insert into tenancy.applied (schema, migration, sha256) values ('${privateName(tenant.id)}', '9999_later', '')`,
+    `insert into tenancy.applied_migrations (schema, migration, sha256) values ('${privateName(tenant.id)}', '9999_later', '')`,
   )
   expect(await driven(move)).toMatchObject({
     state: 'aborted',
     error: expect.stringMatching('the source lacks 9999_later, which the target has'),
   })
-  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared' })
+  expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared' })
   expect(await fingerprint(tenant.id)).toEqual(before)
 })
 
@@ -301,44 +300,50 @@ test.each(['schema', 'database'] as const)(
   { timeout: 60_000 },
   async (kind) => {
     expect(
-      await driven(await requestMove({ tenantId: tenant.id, to: kind, ...asked })),
+      await driven(await requestMove(tenancy(), { tenantId: tenant.id, to: kind, ...asked })),
     ).toMatchObject({ state: 'switched' })
     const before = await fingerprint(tenant.id)
     await admin(`create function public.full() returns trigger language plpgsql as $$ begin raise exception 'No space left on device' using errcode = '53100'; end $$;
-    create trigger full_disk before insert on shared.order_lines for each row execute function public.full(); alter table shared.order_lines enable always trigger full_disk`)
-    const back = await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))
-    await admin('drop trigger full_disk on shared.order_lines; drop function public.full')
+    create trigger full_disk before insert on shared.note_lines for each row execute function public.full(); alter table shared.note_lines enable always trigger full_disk`)
+    const back = await driven(
+      await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'),
+    )
+    await admin('drop trigger full_disk on shared.note_lines; drop function public.full')
     expect(back).toMatchObject({ state: 'aborted', error: 'No space left on device' })
-    expect(await placementOf(tenant.id)).toMatchObject({ kind })
+    expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind })
     expect(await fingerprint(tenant.id)).toEqual(before)
     expect(
-      await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test')),
+      await driven(await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test')),
     ).toMatchObject({ state: 'cleaned', error: null })
-    expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared' })
+    expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared' })
     expect(await fingerprint(tenant.id)).toEqual(before)
   },
 )
 
 test('a migration and a move of one target never overlap, and each says whom it waits for', async () => {
-  const move = await requestMove({ tenantId: tenant.id, to: 'schema', ...asked })
-  await connected(loginUrl('migrator'), async (migrator) => {
+  const move = await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked })
+  await withConnection(loginUrl(tenancy(), 'migrator'), async (migrator) => {
     await migrator.query(
       `set application_name = 'a migration'; set role rowhouse_owner; select pg_advisory_lock(tenancy.target_key('shared'))`,
     )
-    await expect(drive(move.id, new AbortController().signal)).rejects.toBeInstanceOf(TargetHeld)
-    expect((await readMove(move.id)).note).toContain('shared is being migrated by a migration')
+    await expect(
+      advanceMove(tenancy(), move.id, new AbortController().signal),
+    ).rejects.toBeInstanceOf(TargetHeld)
+    expect((await readMove(tenancy(), move.id)).note).toContain(
+      'shared is being migrated by a migration',
+    )
     await migrator.query('select pg_advisory_unlock_all()')
-    const moving = drive(move.id, new AbortController().signal)
+    const moving = advanceMove(tenancy(), move.id, new AbortController().signal)
     const refused = async () => {
       for (;;) {
         const { rows } = await migrator.query<{ holders: string | null }>(
           `select tenancy.target_holders('shared') as holders`,
         )
-        if (rows[0]?.holders) return migrator.query(`select tenancy.claim_target('shared')`)
+        if (rows[0]?.holders) return migrator.query(`select tenancy.lock_target('shared')`)
       }
     }
     await expect(refused()).rejects.toThrow(`it is held by rowhouse move of ${tenant.slug}`)
     await moving
   })
-  expect(await readMove(move.id)).toMatchObject({ state: 'switched' })
+  expect(await readMove(tenancy(), move.id)).toMatchObject({ state: 'switched' })
 })

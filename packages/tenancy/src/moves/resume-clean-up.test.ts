@@ -1,13 +1,8 @@
 import { expect, test } from 'vitest'
-import { NoSuchMove } from '#db/errors'
-import { readMove } from '#db/move/ledger'
-import {
-  requestAbandon,
-  requestConfirm,
-  requestMove,
-  requestRollback,
-  requestTidying,
-} from '#db/move/request'
+import { NoSuchMove } from '#tenancy/moves/errors'
+import { readMove } from '#tenancy/moves/move-store'
+import { requestAbandon, requestConfirm, requestTidying } from '#tenancy/moves/decisions'
+import { requestMove, requestRollback } from '#tenancy/moves/requests'
 import {
   add,
   comesBack,
@@ -22,9 +17,10 @@ import {
   tenant,
   toElsewhere,
   withTenants,
-} from '#db/move/testing/gone-server'
-import { driven, fingerprint, leftAt, mainAdmin, requestTo } from '#db/move/testing/world'
-import { forgetPlacement, placementOf } from '#db/registry'
+} from '#tenancy/testing/moves/gone-server'
+import { driven, fingerprint, leftAt, mainAdmin, requestTo } from '#tenancy/testing/moves/world'
+import { forgetPlacement, placementOf } from '#tenancy/registry/placements'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 // An abandoned move is taken up once more when its server is there again.
 withTenants()
@@ -35,10 +31,12 @@ test('a source that was given up before the switch, and comes back: tidying up l
   await endsWithout(move)
   await comesBack()
   // a move that comes to nothing in between does not hide what is left
-  expect(await driven(await requestMove(await requestTo('schema', tenant.id)))).toMatchObject({
+  expect(
+    await driven(await requestMove(tenancy(), await requestTo('schema', tenant.id))),
+  ).toMatchObject({
     state: 'aborted',
   })
-  await requestTidying(tenant.id, tenant.slug, 'test')
+  await requestTidying(tenancy(), tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: null })
   expect(await stateAt(await databaseOf(move.source))).toEqual({ state: 'active', move: null })
   await add()
@@ -53,37 +51,39 @@ test('a source that is given up behind the fence, and comes back: tidying up let
   await endsWithout(move)
   await comesBack()
   await expect(add()).rejects.toThrow()
-  await requestTidying(tenant.id, tenant.slug, 'test')
+  await requestTidying(tenancy(), tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: null })
-  forgetPlacement(tenant.id)
-  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'database' })
+  forgetPlacement(tenancy(), tenant.id)
+  expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'database' })
   expect(await fingerprint(tenant.id)).toEqual(before)
   await add()
   expect(await goTo('schema')).toMatchObject({ state: 'cleaned' })
-  await expect(requestTidying(tenant.id, tenant.slug, 'test')).rejects.toBeInstanceOf(NoSuchMove)
+  await expect(requestTidying(tenancy(), tenant.id, tenant.slug, 'test')).rejects.toBeInstanceOf(
+    NoSuchMove,
+  )
 })
 
 test('the same on a way back from the server that went away', async () => {
   const there = await driven(await toElsewhere())
   const back = await driven(
-    await requestRollback(tenant.id, tenant.slug, 'test', 'test'),
+    await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'),
     'verified',
   )
   await fence(await databaseOf(there.target), 20)
   await dies(back.source)
   await endsWithout(back)
-  expect(await readMove(there.id)).toMatchObject({ state: 'switched' })
+  expect(await readMove(tenancy(), there.id)).toMatchObject({ state: 'switched' })
   await comesBack()
-  await requestTidying(tenant.id, tenant.slug, 'test')
-  expect(await readMove(there.id)).toMatchObject({ state: 'rolling_back' })
+  await requestTidying(tenancy(), tenant.id, tenant.slug, 'test')
+  expect(await readMove(tenancy(), there.id)).toMatchObject({ state: 'rolling_back' })
   expect(await driven(back)).toMatchObject({ state: 'aborted', abandonBy: null })
-  expect(await readMove(there.id)).toMatchObject({ state: 'switched' })
-  forgetPlacement(tenant.id)
+  expect(await readMove(tenancy(), there.id)).toMatchObject({ state: 'switched' })
+  forgetPlacement(tenancy(), tenant.id)
   await add()
   const before = await fingerprint(tenant.id)
-  await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))
-  forgetPlacement(tenant.id)
-  expect(await placementOf(tenant.id)).toMatchObject({ kind: 'shared' })
+  await driven(await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'))
+  forgetPlacement(tenancy(), tenant.id)
+  expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared' })
   expect(await fingerprint(tenant.id)).toEqual(before)
 })
 
@@ -93,7 +93,7 @@ test('a target that was left behind, and comes back: tidying up takes away what 
   await endsWithout(move)
   await comesBack()
   expect(await leftAt(move.target, tenant.id)).toBe(1)
-  await requestTidying(tenant.id, tenant.slug, 'test')
+  await requestTidying(tenancy(), tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: null })
   expect(await leftAt(move.target, tenant.id)).toBe(0)
   await add()
@@ -102,7 +102,7 @@ test('a target that was left behind, and comes back: tidying up takes away what 
 test('a source that is gone for good may be given up more than once, whatever is left of the target', async () => {
   expect(await goTo('elsewhere')).toMatchObject({ state: 'cleaned' })
   const move = await driven(
-    await requestMove({
+    await requestMove(tenancy(), {
       tenantId: tenant.id,
       to: 'database',
       databaseUrl: mainAdmin(),
@@ -113,9 +113,9 @@ test('a source that is gone for good may be given up more than once, whatever is
   )
   await dies(move.source)
   await endsWithout(move)
-  await requestTidying(tenant.id, tenant.slug, 'test')
+  await requestTidying(tenancy(), tenant.id, tenant.slug, 'test')
   await expect(driven(move)).rejects.toThrow(refused)
-  await requestAbandon(tenant.id, tenant.slug, 'test')
+  await requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: 'test' })
   expect(await leftAt(move.target, tenant.id)).toBe(0)
 })
@@ -132,7 +132,7 @@ test.each(confirmedSince)(
   async (home, how) => {
     if (home !== 'shared')
       await driven(
-        await requestMove({
+        await requestMove(tenancy(), {
           tenantId: tenant.id,
           to: home,
           databaseUrl: mainAdmin(),
@@ -143,25 +143,25 @@ test.each(confirmedSince)(
       )
     const there = await driven(await toElsewhere())
     const back = await driven(
-      await requestRollback(tenant.id, tenant.slug, 'test', 'test'),
+      await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'),
       'verified',
     )
     await fence(await databaseOf(there.target), 20)
     await dies(back.source)
     await endsWithout(back)
-    await requestConfirm(tenant.id, tenant.slug, 'test')
+    await requestConfirm(tenancy(), tenant.id, tenant.slug, 'test')
     await expect(driven(there)).rejects.toThrow(refused)
     if (how === 'is abandoned as well') {
-      await requestAbandon(tenant.id, tenant.slug, 'test')
+      await requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')
       await driven(there)
     }
     await comesBack()
-    await requestTidying(tenant.id, tenant.slug, 'test')
+    await requestTidying(tenancy(), tenant.id, tenant.slug, 'test')
     await driven(back)
-    expect(await readMove(back.id)).toMatchObject({ state: 'aborted', abandonBy: null })
+    expect(await readMove(tenancy(), back.id)).toMatchObject({ state: 'aborted', abandonBy: null })
     await driven(there)
-    expect(await readMove(there.id)).toMatchObject({ state: 'cleaned' })
-    forgetPlacement(tenant.id)
+    expect(await readMove(tenancy(), there.id)).toMatchObject({ state: 'cleaned' })
+    forgetPlacement(tenancy(), tenant.id)
     await add()
     expect(await goTo('shared')).toMatchObject({ state: 'cleaned' })
   },

@@ -1,7 +1,8 @@
-import { RowhouseError } from '#db/errors'
-import { residentIn } from '#db/move/capture'
-import { drop, openEnd, placeName } from '#db/move/ends'
-import { GivenUp, HandedOver, type Mover } from '#db/move/mover'
+import { RowhouseError } from '#tenancy/base/errors'
+import { homeIn } from '#tenancy/moves/tenant-home'
+import { openEnd, placeName } from '#tenancy/moves/move-ends'
+import { drop } from '#tenancy/base/connect'
+import { GivenUp, HandedOver, type MoveRun } from '#tenancy/moves/move-run'
 
 const passing = new Set([
   '08000',
@@ -20,10 +21,10 @@ const passing = new Set([
 ])
 
 /** True for what may be gone when it is tried again. */
-export function passes(error: unknown): boolean {
+export function isRetryable(error: unknown): boolean {
   if (error instanceof HandedOver) return true
   if (error instanceof GivenUp) return false
-  if (error instanceof RowhouseError) return error.status === 503
+  if (RowhouseError.is(error)) return error.retryable
   const code =
     typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
   return (
@@ -46,9 +47,9 @@ const patienceMs = 15_000
  * True for a tenant whose source has been fenced for so long that it shall go back, whatever keeps
  * the target from opening.
  */
-export async function hasWaited(mover: Mover): Promise<boolean> {
-  const resident = await residentIn(await mover.source(), mover)
-  return resident?.state === 'fenced' && resident.forMs >= patienceMs
+export async function hasWaited(run: MoveRun): Promise<boolean> {
+  const home = await homeIn(await run.source(), run)
+  return home?.state === 'fenced' && home.forMs >= patienceMs
 }
 
 /**
@@ -56,21 +57,21 @@ export async function hasWaited(mover: Mover): Promise<boolean> {
  * which lets nobody in, and an operator has said that it never will.
  */
 export async function unlessAbandoned<T>(
-  mover: Mover,
+  run: MoveRun,
   side: 'source' | 'target',
   work: () => Promise<T>,
 ): Promise<T | undefined> {
   try {
     return await work()
   } catch (error) {
-    if (mover.move.abandonBy === null || error instanceof HandedOver) throw error
-    const end = await mover.end(side)
+    if (run.move.abandonBy === null || error instanceof HandedOver) throw error
+    const end = await run.end(side)
     const refusal =
       end.server === null
         ? undefined
-        : await openEnd(end, `rowhouse move of ${mover.slug}`).then(drop, said)
+        : await openEnd(run.tenancy, end, `rowhouse move of ${run.slug}`).then(drop, said)
     if (refusal === undefined) throw error
-    await mover.event(
+    await run.event(
       side === 'source' ? 'old place left behind' : 'new place left behind',
       `${placeName(end)}: ${refusal}`,
     )

@@ -1,4 +1,4 @@
-import type { MoveState } from '#db/schema/platform'
+import { type MoveState } from '#tenancy/base/schema'
 
 /** What each state of a move means: the last thing that is done for good. */
 export const stateMeaning: Record<MoveState, string> = {

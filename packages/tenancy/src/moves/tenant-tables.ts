@@ -1,6 +1,6 @@
 import pg from 'pg'
-import { readTables, written as writable } from '#db/catalogue'
-import { TableNotMovable } from '#db/errors'
+import { readTables, written as writable } from '#tenancy/base/catalogue'
+import { TableNotMovable } from '#tenancy/moves/errors'
 
 /**
  * A tenant table as the catalogue has it. `columns`: all that can be written, `bases`: their types.
@@ -35,7 +35,7 @@ const literal = pg.escapeLiteral
 
 /**
  * Every table of a schema, each behind those that it refers to; references in a circle do not
- * matter, the mover leaves them unchecked. Throws TableNotMovable for one whose key does not start
+ * matter, the worker leaves them unchecked. Throws TableNotMovable for one whose key does not start
  * with tenant_id.
  */
 export async function tenantTables(client: pg.ClientBase, schema: string): Promise<TenantTable[]> {

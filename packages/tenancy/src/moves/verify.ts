@@ -1,11 +1,12 @@
-import { VerificationFailed } from '#db/errors'
-import { catchUp, catchUpOnce } from '#db/move/catch-up'
-import { withFence } from '#db/move/fence'
-import type { Mover } from '#db/move/mover'
-import { moment } from '#db/move/moments'
-import { ranges, same, type View } from '#db/move/ranges'
-import type { TenantTable } from '#db/move/tables'
-import { drop } from '#db/move/ends'
+import { VerificationFailed } from '#tenancy/moves/errors'
+import { catchUp, catchUpOnce } from '#tenancy/moves/catch-up'
+import { withFence } from '#tenancy/moves/fence'
+import type { MoveRun } from '#tenancy/moves/move-run'
+import { failpoint } from '#tenancy/moves/failpoints'
+import { ranges, same, type View } from '#tenancy/moves/key-ranges'
+import type { TenantTable } from '#tenancy/moves/tenant-tables'
+
+import { drop } from '#tenancy/base/connect'
 
 const rangeRows = 20_000
 
@@ -14,31 +15,31 @@ const rangeRows = 20_000
  * brought over and a snapshot opened on each side; then the tenant goes on, and the snapshots are
  * compared at leisure, range by range. Throws VerificationFailed.
  */
-export async function verify(mover: Mover): Promise<{ rows: number }> {
-  const tables = await mover.tables()
+export async function verify(run: MoveRun): Promise<{ rows: number }> {
+  const tables = await run.tables()
   const views: View[] = []
   try {
     for (const side of ['source', 'target'] as const)
-      views.push({ client: await mover.another(side), schema: mover.move[side].schema })
+      views.push({ client: await run.another(side), schema: run.move[side].schema })
     const [source, target] = views
     if (!source || !target) throw new Error('a view is missing')
-    await catchUp(mover)
+    await catchUp(run)
     const { pauseMs } = await withFence(
-      mover,
-      mover.here ? await mover.target() : await mover.source(),
+      run,
+      run.here ? await run.target() : await run.source(),
       async () => {
-        const result = await catchUpOnce(mover, tables)
+        const result = await catchUpOnce(run, tables)
         await Promise.all(
-          views.map(({ client }) => mover.enter(client, 'compare', { snapshot: true })),
+          views.map(({ client }) => run.enter(client, 'compare', { snapshot: true })),
         )
         return { result }
       },
     )
-    await mover.event('rehearsed', 'writes waited', { tookMs: pauseMs })
-    await moment('rehearsed')
+    await run.event('rehearsed', 'writes waited', { tookMs: pauseMs })
+    await failpoint('rehearsed')
     let rows = 0
-    for (const table of tables) rows += await compare(mover, source, target, table)
-    await moment('compared')
+    for (const table of tables) rows += await compare(run, source, target, table)
+    await failpoint('compared')
     return { rows }
   } finally {
     for (const { client } of views) drop(client)
@@ -46,14 +47,14 @@ export async function verify(mover: Mover): Promise<{ rows: number }> {
 }
 
 async function compare(
-  mover: Mover,
+  run: MoveRun,
   source: View,
   target: View,
   table: TenantTable,
 ): Promise<number> {
   const began = performance.now()
   let rows = 0
-  for await (const range of ranges(source, target, table, mover.move.tenantId, rangeRows)) {
+  for await (const range of ranges(source, target, table, run.move.tenantId, rangeRows)) {
     if (!same(range))
       throw new VerificationFailed(
         table.name,
@@ -62,9 +63,9 @@ async function compare(
         range.target,
       )
     rows += range.source.rows
-    await mover.checkpoint()
-    await mover.note(`comparing ${table.name}, ${rows} rows are the same`)
+    await run.checkpoint()
+    await run.note(`comparing ${table.name}, ${rows} rows are the same`)
   }
-  await mover.event('compared', table.name, { rows, tookMs: performance.now() - began })
+  await run.event('compared', table.name, { rows, tookMs: performance.now() - began })
   return rows
 }

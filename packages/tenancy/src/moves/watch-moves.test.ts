@@ -1,18 +1,17 @@
 import { afterAll, expect, test } from 'vitest'
-import { holdOpen } from '#db/bench/writer'
-import type { Inhabitant } from '#db/isolation/testing/world'
-import { watchMoves } from '#db/jobs/moves'
-import { readMove } from '#db/move/ledger'
-import { requestMove } from '#db/move/request'
-import { reached } from '#db/move/testing/worker'
-import { driven, leave, settleIn } from '#db/move/testing/world'
-import { closePools } from '#db/pools'
-import type { PlacementKind } from '#db/schema/platform'
+import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import { watchMoves } from '#tenancy/moves/watch-moves'
+import { readMove } from '#tenancy/moves/move-store'
+import { requestMove } from '#tenancy/moves/requests'
+import { driven, holdOpen, leave, reached, settleIn } from '#tenancy/testing/moves/world'
+import { closePools } from '#tenancy/registry/pools'
+import { type PlacementKind } from '#tenancy/base/tenancy'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 const made: Inhabitant[] = []
 afterAll(async () => {
   await leave(made)
-  await closePools()
+  await closePools(tenancy())
 })
 
 test(
@@ -26,15 +25,15 @@ test(
     ]
     made.push(a, b, left)
     const ask = ({ id: tenantId }: Inhabitant, to: PlacementKind) =>
-      requestMove({ tenantId, to, actor: 'test', reason: 'test' })
+      requestMove(tenancy(), { tenantId, to, actor: 'test', reason: 'test' })
     const older = [await ask(a, 'shared'), await ask(b, 'shared')]
     const move = await driven(await ask(left, 'schema'), 'verified')
-    const open = Promise.all([a, b].map(({ owner }) => holdOpen(owner, 6000)))
+    const open = Promise.all([a, b].map((tenant) => holdOpen(tenant, 6000)))
     const stop = new AbortController()
-    const watching = watchMoves(stop.signal)
+    const watching = watchMoves(tenancy(), stop.signal)
     await reached(move, ['switched'])
     for (const { id } of older)
-      expect(['requested', 'provisioned']).toContain((await readMove(id)).state)
+      expect(['requested', 'provisioned']).toContain((await readMove(tenancy(), id)).state)
     await open
     stop.abort()
     await watching

@@ -1,13 +1,15 @@
 import { sql } from 'drizzle-orm'
-import { Invalid } from '#db/errors'
-import { whileVersionStands } from '#db/fleet/hold'
-import { newId } from '#db/id'
-import { provision, settle, unprovision } from '#db/placements/provision'
-import { useServer } from '#db/placements/servers'
-import { platform, type PlatformDb } from '#db/registry'
-import { placements, tenants, type PlacementKind, type Tier } from '#db/schema/platform'
-import { encrypt } from '#db/secrets'
-import { addMember, checkSlug } from '#db/tenants'
+import { tierOf } from '#tenancy/base/tiers'
+import { type Tenancy, type PlatformDb } from '#tenancy/base/tenancy'
+import { Invalid } from '#tenancy/base/errors'
+import { whileVersionStands } from '#tenancy/migrations/version-lock'
+import { newId } from '#tenancy/base/ids'
+import { provision, registerHome, unprovision } from '#tenancy/placements/provision'
+import { useServer } from '#tenancy/placements/servers'
+import { platform } from '#tenancy/registry/placements'
+import { placements, tenants } from '#tenancy/base/schema'
+import { encrypt } from '#tenancy/base/encryption'
+import { checkSlug } from '#tenancy/registry/tenants'
 
 /** `id` is given when somebody has to know it before the tenant is there. */
 export type NewTenant = {
@@ -15,16 +17,9 @@ export type NewTenant = {
   slug: string
   name: string
   ownerId: string
-  tier?: Tier
+  tier: string
   currency?: string
   locale?: string
-}
-
-/** Where a tier's tenants live. */
-export const kindOf: Record<Tier, PlacementKind> = {
-  starter: 'shared',
-  business: 'schema',
-  enterprise: 'database',
 }
 
 /**
@@ -35,41 +30,37 @@ export const kindOf: Record<Tier, PlacementKind> = {
  * ahead.
  */
 export async function createTenant(
-  { id = newId(), tier = 'starter', ...input }: NewTenant,
+  tenancy: Tenancy,
+  { id = newId(), ...input }: NewTenant,
   databaseUrl?: string,
 ) {
   checkSlug(input.slug)
-  const kind = kindOf[tier]
+  const kind = tierOf(tenancy, input.tier).placement
   if (databaseUrl !== undefined && kind !== 'database')
     throw new Invalid(
       'databaseUrl',
-      `a ${tier} tenant lives on the main server; --database-url goes with enterprise`,
+      `a ${input.tier} tenant is in the main database; --database-url goes with a tier that has a database of its own`,
     )
   if (kind === 'shared')
-    return platform().transaction((tx) => addTenant(tx, id, { ...input, tier }))
-  const remote = databaseUrl === undefined ? null : await useServer(databaseUrl)
-  return whileVersionStands(`making tenant ${input.slug}`, async () => {
-    const place = await provision(id, kind, remote?.server)
+    return platform(tenancy).transaction((tx) => addTenant(tenancy, tx, id, input))
+  const remote = databaseUrl === undefined ? null : await useServer(tenancy, databaseUrl)
+  return whileVersionStands(tenancy, `making tenant ${input.slug}`, async () => {
+    const place = await provision(tenancy, id, kind, remote?.server)
     try {
-      return await platform().transaction(async (tx) => {
-        const tenant = await addTenant(
-          tx,
-          id,
-          { ...input, tier },
-          {
-            kind,
-            serverId: remote?.id ?? null,
-            database: place.database,
-            schema: place.schema,
-            login: place.login,
-            secret: encrypt(place.password ?? '', `placement ${id}`),
-          },
-        )
-        await settle(id, place, 1)
+      return await platform(tenancy).transaction(async (tx) => {
+        const tenant = await addTenant(tenancy, tx, id, input, {
+          kind,
+          serverId: remote?.id ?? null,
+          database: place.database,
+          schema: place.schema,
+          login: place.login,
+          secret: encrypt(tenancy, place.password ?? '', `placement ${id}`),
+        })
+        await registerHome(tenancy, id, place, 1)
         return tenant
       })
     } catch (error) {
-      await unprovision(id, place)
+      await unprovision(tenancy, id, place)
       throw error
     }
   })
@@ -77,6 +68,7 @@ export async function createTenant(
 
 /** The rows of a tenant that lives in the shared schema, or in the place given. */
 export async function addTenant(
+  tenancy: Tenancy,
   db: PlatformDb,
   id: string,
   { ownerId, ...input }: NewTenant,
@@ -91,7 +83,7 @@ export async function addTenant(
   await db
     .insert(placements)
     .values({ tenantId: id, ...(place ?? { kind: 'shared' as const, schema: 'shared' }) })
-  if (!place) await db.execute(sql`select tenancy.settle(${id})`)
-  await addMember(db, id, ownerId, 'owner')
+  if (!place) await db.execute(sql`select tenancy.register_home(${id})`)
+  await tenancy.config.members.addOwner(db, id, ownerId)
   return tenant
 }

@@ -1,12 +1,14 @@
 import type pg from 'pg'
-import { connected } from '#db/connect'
-import { bringUpToDate, readPending } from '#db/fleet/apply'
-import { readHistory } from '#db/fleet/history'
-import { asOwnerSession, provisionScript } from '#db/fleet/script'
-import { privateName } from '#db/id'
-import { serviceUrl, type Placement, type Server } from '#db/registry'
-import { newSecret, scramVerifier } from '#db/secrets'
-import { giveKey, templateDatabase } from '#db/setup'
+import { withConnection } from '#tenancy/base/connect'
+import { bringUpToDate, readPending } from '#tenancy/migrations/apply'
+import { readTenantHistory } from '#tenancy/migrations/history'
+import { asOwnerSession, provisionScript } from '#tenancy/migrations/script'
+import { privateName } from '#tenancy/base/ids'
+import { serviceUrl, type Placement, type Server } from '#tenancy/registry/placements'
+import { newSecret, scramVerifier } from '#tenancy/base/encryption'
+import { giveKey } from '#tenancy/base/signing-key'
+import { templateDatabase } from '#tenancy/placements/prepare-server'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 /** A place that is ready for a tenant's rows and that nothing leads to yet. */
 export type Place = Pick<
@@ -20,6 +22,7 @@ export type Place = Pick<
  * again when it fails half way. Returns the place.
  */
 export async function provision(
+  tenancy: Tenancy,
   tenantId: string,
   kind: 'schema' | 'database',
   server: Server | null = null,
@@ -34,10 +37,10 @@ export async function provision(
     password: newSecret(),
   }
   try {
-    await makePlace(tenantId, place)
+    await makePlace(tenancy, tenantId, place)
     return place
   } catch (error) {
-    await unprovision(tenantId, place).catch((failure: unknown) => {
+    await unprovision(tenancy, tenantId, place).catch((failure: unknown) => {
       throw new AggregateError(
         [error, failure],
         `a place for ${name} could not be made, nor what was made of it taken away`,
@@ -51,29 +54,34 @@ export async function provision(
  * The same for a place whose password is known. Idempotent, and takes nothing away: what is there
  * stays and is brought up to date.
  */
-export async function makePlace(tenantId: string, place: Place): Promise<void> {
+export async function makePlace(tenancy: Tenancy, tenantId: string, place: Place): Promise<void> {
   const name = privateName(tenantId)
-  if (place.kind === 'database') await makeDatabase(place)
-  await asMigrator(place, async (client) => {
+  if (place.kind === 'database') await makeDatabase(tenancy, place)
+  await asMigrator(tenancy, place, async (client) => {
     await client.query('select tenancy.make_login($1, $2)', [
       tenantId,
       scramVerifier(place.password ?? newSecret()),
     ])
     await client.query(asOwnerSession)
     if (place.kind === 'database') await giveKey(client)
-    const history = await readHistory('tenant')
+    const history = await readTenantHistory(tenancy)
     if ((await readPending(client, name, history)).length === history.length)
       await client.query(provisionScript(name, history))
     else await bringUpToDate(client, name, history)
   })
 }
 
-/** Puts the tenant's resident row into a place, which opens it for entries under this epoch. */
-export async function settle(tenantId: string, place: Place, epoch: number): Promise<void> {
-  await asMigrator(place, async (client) => {
+/** Registers the tenant's home in a placement, which opens it for entries under this epoch. */
+export async function registerHome(
+  tenancy: Tenancy,
+  tenantId: string,
+  place: Place,
+  epoch: number,
+): Promise<void> {
+  await asMigrator(tenancy, place, async (client) => {
     await client.query('set role rowhouse_owner')
     await client.query(
-      `insert into tenancy.residents (tenant_id, schema_name, login, state, epoch) values ($1, $2, $3, 'active', $4)
+      `insert into tenancy.tenant_homes (tenant_id, schema_name, login, state, epoch) values ($1, $2, $3, 'active', $4)
        on conflict (tenant_id) do update set schema_name = excluded.schema_name, login = excluded.login, state = 'active', epoch = excluded.epoch, changed_at = now()`,
       [tenantId, place.schema, place.login ?? 'rowhouse_tenant', epoch],
     )
@@ -84,36 +92,36 @@ export async function settle(tenantId: string, place: Place, epoch: number): Pro
  * Takes a tenant's own schema, database and login away, with everything in them. Nothing happens
  * where there is nothing.
  */
-export async function unprovision(tenantId: string, place: Place): Promise<void> {
+export async function unprovision(tenancy: Tenancy, tenantId: string, place: Place): Promise<void> {
   const name = privateName(tenantId)
   if (place.kind === 'shared') return
-  if (place.kind === 'database' && !(await databaseExists(place))) return
-  await asMigrator(place, async (client) => {
+  if (place.kind === 'database' && !(await databaseExists(tenancy, place))) return
+  await asMigrator(tenancy, place, async (client) => {
     await client.query('set role rowhouse_owner')
-    await client.query('delete from tenancy.residents where tenant_id = $1 and schema_name = $2', [
-      tenantId,
-      name,
-    ])
-    for (const table of ['applied', 'failures'])
+    await client.query(
+      'delete from tenancy.tenant_homes where tenant_id = $1 and schema_name = $2',
+      [tenantId, name],
+    )
+    for (const table of ['applied_migrations', 'failed_migrations'])
       await client.query(`delete from tenancy.${table} where schema = $1`, [name])
     await client.query(`drop schema if exists ${name} cascade`)
     await client.query('reset role')
     await client.query('select tenancy.drop_login($1)', [tenantId])
   })
   if (place.kind === 'database')
-    await asMigrator({ ...place, database: null }, async (client) => {
+    await asMigrator(tenancy, { ...place, database: null }, async (client) => {
       await client.query('set role rowhouse_owner')
       await client.query(`drop database if exists ${name}`)
     })
 }
 
-async function makeDatabase(place: Place): Promise<void> {
-  if (await databaseExists(place)) return
+async function makeDatabase(tenancy: Tenancy, place: Place): Promise<void> {
+  if (await databaseExists(tenancy, place)) return
   const name = place.schema
-  await asMigrator({ ...place, database: null }, (client) =>
+  await asMigrator(tenancy, { ...place, database: null }, (client) =>
     client.query(`create database ${name} template ${templateDatabase} owner rowhouse_owner`),
   )
-  await asMigrator(place, async (client) => {
+  await asMigrator(tenancy, place, async (client) => {
     await client.query('set role rowhouse_owner')
     await client.query(
       `revoke all on database ${name} from public; grant connect on database ${name} to rowhouse_migrator, rowhouse_worker; grant temporary on database ${name} to rowhouse_worker`,
@@ -121,8 +129,9 @@ async function makeDatabase(place: Place): Promise<void> {
   })
 }
 
-const databaseExists = (place: Place) =>
+const databaseExists = (tenancy: Tenancy, place: Place) =>
   asMigrator(
+    tenancy,
     { ...place, database: null },
     async (client) =>
       (await client.query('select from pg_catalog.pg_database where datname = $1', [place.schema]))
@@ -130,7 +139,11 @@ const databaseExists = (place: Place) =>
   )
 
 /** One connection of the migrator in the database of a place. */
-export function asMigrator<T>(place: Place, work: (client: pg.Client) => Promise<T>): Promise<T> {
+export function asMigrator<T>(
+  tenancy: Tenancy,
+  place: Place,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
   const maintenance = place.server && !place.database ? { ...place, database: 'postgres' } : place
-  return connected(serviceUrl('migrator', maintenance), work)
+  return withConnection(serviceUrl(tenancy, 'migrator', maintenance), work)
 }

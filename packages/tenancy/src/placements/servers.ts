@@ -1,13 +1,14 @@
 import { and, eq } from 'drizzle-orm'
 import type pg from 'pg'
-import { connected, databaseOf } from '#db/connect'
-import { loginUrl } from '#db/env'
-import { Invalid, ServerTooOld, ServerUnusable } from '#db/errors'
-import { newId } from '#db/id'
-import { platform, serviceUrl, type Server } from '#db/registry'
-import { servers } from '#db/schema/platform'
-import { decrypt, encrypt, newSecret } from '#db/secrets'
-import { prepareServer } from '#db/setup'
+import { withConnection, databaseOf } from '#tenancy/base/connect'
+import { loginUrl, type Tenancy } from '#tenancy/base/tenancy'
+import { Invalid } from '#tenancy/base/errors'
+import { ServerTooOld, ServerUnusable } from '#tenancy/placements/errors'
+import { newId } from '#tenancy/base/ids'
+import { platform, serviceUrl, type Server } from '#tenancy/registry/placements'
+import { servers } from '#tenancy/base/schema'
+import { decrypt, encrypt, newSecret } from '#tenancy/base/encryption'
+import { prepareServer } from '#tenancy/placements/prepare-server'
 
 /**
  * What was found on a server before anything is changed there. `isMain`: it is the main server
@@ -22,9 +23,9 @@ const identity = 'select system_identifier::text as id from pg_catalog.pg_contro
  * URL. Throws Invalid for a URL that is none, ServerTooOld, or ServerUnusable when it does not
  * answer or the login has too few rights there.
  */
-export async function inspectServer(adminUrl: string): Promise<ServerFacts> {
+export async function inspectServer(tenancy: Tenancy, adminUrl: string): Promise<ServerFacts> {
   const { host, port } = address(adminUrl)
-  const facts = await connected(adminUrl, async (client) => {
+  const facts = await withConnection(adminUrl, async (client) => {
     const { rows } = await client.query<{ version: string; number: number; enough: boolean }>(`
       select current_setting('server_version') as version, current_setting('server_version_num')::int as number,
         rolsuper or (rolcreaterole and rolcreatedb) as enough
@@ -40,7 +41,7 @@ export async function inspectServer(adminUrl: string): Promise<ServerFacts> {
       `${host}:${port}`,
       'the login may not create roles and databases; use an administrator',
     )
-  const mainId = await connected(loginUrl('platform'), idOf)
+  const mainId = await withConnection(loginUrl(tenancy, 'platform'), idOf)
   return { host, port, version: facts.found.version, isMain: facts.id === mainId }
 }
 
@@ -48,19 +49,22 @@ export async function inspectServer(adminUrl: string): Promise<ServerFacts> {
  * Makes a server ready and remembers it, or finds it remembered. Returns its row id and how to
  * reach it; null when it is the main server.
  */
-export async function useServer(adminUrl: string): Promise<{ id: string; server: Server } | null> {
-  const { host, port, isMain } = await inspectServer(adminUrl)
+export async function useServer(
+  tenancy: Tenancy,
+  adminUrl: string,
+): Promise<{ id: string; server: Server } | null> {
+  const { host, port, isMain } = await inspectServer(tenancy, adminUrl)
   if (isMain) return null
-  const [known] = await platform()
+  const [known] = await platform(tenancy)
     .select()
     .from(servers)
     .where(and(eq(servers.host, host), eq(servers.port, port)))
   if (known) {
-    await prepareServer(adminUrl, {})
-    return { id: known.id, server: { host, port, ...passwordsOf(known) } }
+    await prepareServer(tenancy, adminUrl, {})
+    return { id: known.id, server: { host, port, ...passwordsOf(tenancy, known) } }
   }
   const id = newId()
-  const namesake = await knownElsewhere(host, port)
+  const namesake = await knownElsewhere(tenancy, host, port)
   const server = namesake ?? {
     host,
     port,
@@ -68,36 +72,41 @@ export async function useServer(adminUrl: string): Promise<{ id: string; server:
     workerPassword: newSecret(),
   }
   await prepareServer(
+    tenancy,
     adminUrl,
     namesake ? {} : { migrator: server.migratorPassword, worker: server.workerPassword },
   )
-  await platform()
+  await platform(tenancy)
     .insert(servers)
     .values({
       id,
       name: `${host}:${port}`,
       host,
       port,
-      migratorSecret: encrypt(server.migratorPassword, `server ${id} migrator`),
-      workerSecret: encrypt(server.workerPassword, `server ${id} worker`),
+      migratorSecret: encrypt(tenancy, server.migratorPassword, `server ${id} migrator`),
+      workerSecret: encrypt(tenancy, server.workerPassword, `server ${id} worker`),
     })
   return { id, server }
 }
 
-const passwordsOf = (row: typeof servers.$inferSelect) => ({
-  migratorPassword: decrypt(row.migratorSecret, `server ${row.id} migrator`),
-  workerPassword: decrypt(row.workerSecret, `server ${row.id} worker`),
+const passwordsOf = (tenancy: Tenancy, row: typeof servers.$inferSelect) => ({
+  migratorPassword: decrypt(tenancy, row.migratorSecret, `server ${row.id} migrator`),
+  workerPassword: decrypt(tenancy, row.workerSecret, `server ${row.id} worker`),
 })
 
 /**
  * A server that is known under another address: whose passwords let us in. New ones would shut out
  * whoever uses that address.
  */
-async function knownElsewhere(host: string, port: number): Promise<Server | undefined> {
-  for (const row of await platform().select().from(servers)) {
-    const server = { host, port, ...passwordsOf(row) }
-    const isThis = await connected(
-      serviceUrl('migrator', { server, database: 'postgres', schema: 'shared' }),
+async function knownElsewhere(
+  tenancy: Tenancy,
+  host: string,
+  port: number,
+): Promise<Server | undefined> {
+  for (const row of await platform(tenancy).select().from(servers)) {
+    const server = { host, port, ...passwordsOf(tenancy, row) }
+    const isThis = await withConnection(
+      serviceUrl(tenancy, 'migrator', { server, database: 'postgres', schema: 'shared' }),
       idOf,
     ).then(
       () => true,

@@ -1,22 +1,21 @@
 import { eq, type SQL } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
-import { loginUrl, type Login } from '#db/env'
-import { NotFound, TenantNotFound } from '#db/errors'
-import { isId } from '#db/id'
-import { platformPool } from '#db/pools'
-import * as schema from '#db/schema/platform'
-import { decrypt } from '#db/secrets'
+import {
+  loginUrl,
+  stateOf,
+  type Login,
+  type PlacementKind,
+  type PlatformDb,
+  type Tenancy,
+} from '#tenancy/base/tenancy'
+import { NotFound, TenantNotFound } from '#tenancy/base/errors'
+import { isId } from '#tenancy/base/ids'
+import { platformPool } from '#tenancy/registry/pools'
+import * as schema from '#tenancy/base/schema'
+import { decrypt } from '#tenancy/base/encryption'
 
-/**
- * Drizzle on the platform login: users, sessions, tenants, placements. No tenant table is in its
- * reach.
- */
-export const platform = () => drizzle(platformPool(), { schema })
-
-export type PlatformDb = Pick<
-  ReturnType<typeof platform>,
-  'select' | 'selectDistinct' | 'insert' | 'update' | 'delete' | 'execute' | 'transaction'
->
+/** Drizzle on the platform login. */
+export const platform = (tenancy: Tenancy): PlatformDb => drizzle(platformPool(tenancy))
 
 /** Another server than the main one, with the passwords of our own logins there. */
 export type Server = {
@@ -32,7 +31,7 @@ export type Server = {
  */
 export type Placement = {
   tenantId: string
-  kind: schema.PlacementKind
+  kind: PlacementKind
   server: Server | null
   database: string | null
   schema: string
@@ -42,45 +41,44 @@ export type Placement = {
 }
 
 const cacheMs = 30_000
-type Cache = Map<string, { placement: Placement; at: number }>
-const held = globalThis as typeof globalThis & { rowhousePlacements?: Cache }
-const cache = () => (held.rowhousePlacements ??= new Map())
+const cache = stateOf('placements', () => new Map<string, { placement: Placement; at: number }>())
 
 /**
  * The tenant's placement, at most 30 s old. Being wrong costs one refused entry: the fence decides,
  * not this cache. Throws TenantNotFound.
  */
-export async function placementOf(tenantId: string): Promise<Placement> {
+export async function placementOf(tenancy: Tenancy, tenantId: string): Promise<Placement> {
   if (!isId(tenantId)) throw new NotFound('organisation')
-  const known = cache().get(tenantId)
+  const known = cache(tenancy).get(tenantId)
   if (known && performance.now() - known.at < cacheMs) return known.placement
-  const placement = await readPlacement(tenantId)
-  cache().set(tenantId, { placement, at: performance.now() })
+  const placement = await readPlacement(tenancy, tenantId)
+  cache(tenancy).set(tenantId, { placement, at: performance.now() })
   return placement
 }
 
 /** True where requests of this tenant were served lately. */
-export const isServed = (tenantId: string): boolean => cache().has(tenantId)
+export const isServed = (tenancy: Tenancy, tenantId: string): boolean =>
+  cache(tenancy).has(tenantId)
 
 /** Drops one tenant's placement from the cache of this process, or all of them. */
-export function forgetPlacement(tenantId?: string): void {
-  if (tenantId) cache().delete(tenantId)
-  else cache().clear()
+export function forgetPlacement(tenancy: Tenancy, tenantId?: string): void {
+  if (tenantId) cache(tenancy).delete(tenantId)
+  else cache(tenancy).clear()
 }
 
-async function readPlacement(tenantId: string): Promise<Placement> {
-  const [placement] = await readPlacements(eq(schema.placements.tenantId, tenantId))
+async function readPlacement(tenancy: Tenancy, tenantId: string): Promise<Placement> {
+  const [placement] = await readPlacements(tenancy, eq(schema.placements.tenantId, tenantId))
   if (!placement) throw new TenantNotFound(tenantId)
   return placement
 }
 
 /**
  * Placements as the database has them now, never from the cache. In: a condition on
- * `platform.placements`, or none for all.
+ * `tenancy.placements`, or none for all.
  */
-export async function readPlacements(where?: SQL): Promise<Placement[]> {
+export async function readPlacements(tenancy: Tenancy, where?: SQL): Promise<Placement[]> {
   const { placements, servers } = schema
-  const rows = await platform()
+  const rows = await platform(tenancy)
     .select({ placement: placements, server: servers })
     .from(placements)
     .leftJoin(servers, eq(servers.id, placements.serverId))
@@ -97,48 +95,55 @@ export async function readPlacements(where?: SQL): Promise<Placement[]> {
       server: server && {
         host: server.host,
         port: server.port,
-        migratorPassword: decrypt(server.migratorSecret, `server ${server.id} migrator`),
-        workerPassword: decrypt(server.workerSecret, `server ${server.id} worker`),
+        migratorPassword: decrypt(tenancy, server.migratorSecret, `server ${server.id} migrator`),
+        workerPassword: decrypt(tenancy, server.workerSecret, `server ${server.id} worker`),
       },
-      password: secret === null ? null : decrypt(secret, `placement ${tenantId}`),
+      password: secret === null ? null : decrypt(tenancy, secret, `placement ${tenantId}`),
     }),
   )
 }
 
-type Place = Pick<Placement, 'server' | 'database' | 'schema'>
+type Location = Pick<Placement, 'server' | 'database' | 'schema'>
 
 /**
  * The router: the URL that leads to exactly this tenant's place. Built on the tenant URL of the
  * main server; a placement of its own puts in its login, and its host and database where it has
  * them. Contains a password: show it once, log it never.
  */
-export function connectionString(placement: Place & Pick<Placement, 'login' | 'password'>): string {
-  const known = built.get(placement)
+export function connectionString(
+  tenancy: Tenancy,
+  placement: Location & Pick<Placement, 'login' | 'password'>,
+): string {
+  const known = built(tenancy).get(placement)
   if (known) return known
-  const url = placeUrl('tenant', placement)
+  const url = placeUrl(tenancy, 'tenant', placement)
   if (placement.login && placement.password) {
     url.username = placement.login
     url.password = placement.password
   }
-  built.set(placement, url.toString())
+  built(tenancy).set(placement, url.toString())
   return url.toString()
 }
 
 // Deriving a password and printing a URL cost a twentieth of a millisecond, and a placement is read
 // once for many transactions.
-const built = new WeakMap<Place, string>()
+const built = stateOf('connection strings', () => new WeakMap<Location, string>())
 
 /** The URL of the worker or the migrator in the database of a placement. Contains a password. */
-export function serviceUrl(login: 'worker' | 'migrator', placement: Place): string {
-  const url = placeUrl(login, placement)
+export function serviceUrl(
+  tenancy: Tenancy,
+  login: 'worker' | 'migrator',
+  placement: Location,
+): string {
+  const url = placeUrl(tenancy, login, placement)
   if (placement.server)
     url.password =
       login === 'worker' ? placement.server.workerPassword : placement.server.migratorPassword
   return url.toString()
 }
 
-function placeUrl(login: Login, { server, database, schema }: Place): URL {
-  const url = new URL(loginUrl(login))
+function placeUrl(tenancy: Tenancy, login: Login, { server, database, schema }: Location): URL {
+  const url = new URL(loginUrl(tenancy, login))
   if (server) {
     url.hostname = server.host
     url.port = String(server.port)

@@ -1,25 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { connected } from '#db/connect'
-import { env, loginUrl } from '#db/env'
-import { TooBusy } from '#db/errors'
-import { newId, privateName } from '#db/id'
-import { Pools } from '#db/pools'
-import { platform } from '#db/registry'
-import { newSecret, scramVerifier } from '#db/secrets'
+import { withConnection } from '#tenancy/base/connect'
+import { loginUrl } from '#tenancy/base/tenancy'
+import { TooBusy } from '#tenancy/base/errors'
+import { newId, privateName } from '#tenancy/base/ids'
+import { Pools } from '#tenancy/registry/pools'
+import { platform, tenancy } from '#tenancy/testing/fixture/tenancy'
+import { newSecret, scramVerifier } from '#tenancy/base/encryption'
 
 const many = 300
 let urls: string[] = []
 const ids = Array.from({ length: many }, () => newId())
 
 beforeAll(async () => {
-  await connected(loginUrl('migrator'), async (client) => {
+  await withConnection(loginUrl(tenancy(), 'migrator'), async (client) => {
     urls = []
     for (const id of ids) {
       const password = newSecret()
       await client.query('select tenancy.make_login($1, $2)', [id, scramVerifier(password)])
-      const url = new URL(loginUrl('tenant'))
+      const url = new URL(loginUrl(tenancy(), 'tenant'))
       url.username = privateName(id)
       url.password = password
       urls.push(url.toString())
@@ -27,17 +27,17 @@ beforeAll(async () => {
   })
 }, 60_000)
 afterAll(async () => {
-  await connected(loginUrl('migrator'), async (client) => {
+  await withConnection(loginUrl(tenancy(), 'migrator'), async (client) => {
     for (const id of ids) await client.query('select tenancy.drop_login($1)', [id])
   })
 }, 60_000)
 
 test('300 logins share 40 connections: all are served, and the server never sees more', async () => {
-  const pools = new Pools(40, 60_000)
+  const pools = new Pools(40, { waitMs: 60_000 })
   let most = 0
   const watch = setInterval(
     () =>
-      void connected(env().DATABASE_URL ?? '', (admin) =>
+      void withConnection(process.env.DATABASE_URL ?? '', (admin) =>
         admin.query<{ n: number }>(
           `select count(*)::int as n from pg_stat_activity where usename ~ '^t_' and datname = current_database()`,
         ),
@@ -67,7 +67,7 @@ test('300 logins share 40 connections: all are served, and the server never sees
 }, 60_000)
 
 test('a spent budget ends in TooBusy, in the order of arrival, and what is in use is never closed', async () => {
-  const pools = new Pools(2, 200)
+  const pools = new Pools(2, { waitMs: 200 })
   const [a = '', b = '', c = ''] = urls
   const first = await pools.lease(a)
   const second = await pools.lease(b)
@@ -88,7 +88,7 @@ test('a spent budget ends in TooBusy, in the order of arrival, and what is in us
 })
 
 test('one connection goes round: three logins on a budget of one', async () => {
-  const pools = new Pools(1, 5000)
+  const pools = new Pools(1, { waitMs: 5000 })
   for (const url of [...urls.slice(0, 3), ...urls.slice(0, 3)]) {
     const lease = await pools.lease(url)
     expect((await lease.client.query('select session_user as me')).rows).toEqual([
@@ -105,7 +105,7 @@ test('a connection that the server ends while nobody listens to it does not end 
       const {
         rows: [row],
       } = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)
-      await connected(env().DATABASE_URL ?? '', (admin) =>
+      await withConnection(process.env.DATABASE_URL ?? '', (admin) =>
         admin.query('select pg_terminate_backend($1)', [row?.pid]),
       )
       await sleep(200)

@@ -1,6 +1,7 @@
 import pg from 'pg'
-import { env, loginUrl } from '#db/env'
-import { TooBusy } from '#db/errors'
+import { pipelineOf } from '#tenancy/base/pipeline/choose'
+import { loginUrl, stateOf, type Tenancy } from '#tenancy/base/tenancy'
+import { TooBusy } from '#tenancy/base/errors'
 
 /** A connection in use. `release(error)` gives it back; with an error it is closed instead. */
 export type Lease = { client: pg.PoolClient; release: (error?: Error) => void }
@@ -24,9 +25,11 @@ export class Pools {
 
   readonly budget: number
   readonly waitMs: number
-  constructor(budget: number, waitMs = 5000) {
+  readonly #pipelined: boolean
+  constructor(budget: number, { waitMs = 5000, pipelined = true } = {}) {
     this.budget = budget
     this.waitMs = waitMs
+    this.#pipelined = pipelined
   }
 
   /**
@@ -153,7 +156,7 @@ export class Pools {
   #open(url: string): Entry {
     const pool = new pg.Pool({
       connectionString: url,
-      pipeline: true,
+      pipeline: this.#pipelined,
       max: this.budget,
       idleTimeoutMillis: idleSeconds * 1000,
       maxLifetimeSeconds: 600,
@@ -182,35 +185,34 @@ function survive(pool: pg.Pool): void {
 
 const size = (entry: Entry) => Math.max(entry.pool.totalCount - entry.closing, entry.inUse)
 
-// Next loads modules once per bundle; the connections must be one set per process.
-const held = globalThis as typeof globalThis & { rowhousePools?: Pools; rowhousePlatform?: pg.Pool }
+/** The pools of tenant connections, within `connections`. */
+export const tenantPools = stateOf(
+  'tenant pools',
+  (tenancy) =>
+    new Pools(tenancy.config.connections, { pipelined: pipelineOf(tenancy).name === 'pipelined' }),
+)
 
-/** The pools of tenant connections, within DATABASE_CONNECTIONS. */
-export const tenantPools = (): Pools =>
-  (held.rowhousePools ??= new Pools(env().DATABASE_CONNECTIONS))
+/** The pool of the platform login: the registry, and the app's own tables beside it. */
+export const platformPool = stateOf('platform pool', (tenancy) => {
+  const pool = new pg.Pool({
+    connectionString: loginUrl(tenancy, 'platform'),
+    max: 10,
+    idleTimeoutMillis: idleSeconds * 1000,
+    connectionTimeoutMillis: 5000,
+    query_timeout: platformAnswerMs,
+    keepAlive: true,
+    application_name: 'rowhouse platform',
+    allowExitOnIdle: true,
+  })
+  survive(pool)
+  return pool
+})
 
-/** The pool of the platform login: authentication, registry, console. */
-export function platformPool(): pg.Pool {
-  if (!held.rowhousePlatform) {
-    held.rowhousePlatform = new pg.Pool({
-      connectionString: loginUrl('platform'),
-      max: 10,
-      idleTimeoutMillis: idleSeconds * 1000,
-      connectionTimeoutMillis: 5000,
-      query_timeout: platformAnswerMs,
-      keepAlive: true,
-      application_name: 'rowhouse platform',
-      allowExitOnIdle: true,
-    })
-    survive(held.rowhousePlatform)
-  }
-  return held.rowhousePlatform
-}
-
-/** Closes everything this process holds open. */
-export async function closePools(): Promise<void> {
-  const { rowhousePools, rowhousePlatform } = held
-  delete held.rowhousePools
-  delete held.rowhousePlatform
-  await Promise.all([rowhousePools?.end(), rowhousePlatform?.end()])
+/** Closes every pooled connection of an instance. The next use opens new ones. */
+export async function closePools(tenancy: Tenancy): Promise<void> {
+  const open = [tenantPools, platformPool]
+    .filter(({ stateName }) => tenancy.state.has(stateName))
+    .map((pool) => pool(tenancy))
+  for (const { stateName } of [tenantPools, platformPool]) tenancy.state.delete(stateName)
+  await Promise.all(open.map((pool) => pool.end()))
 }

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
-import { Invalid, TenantNotFound } from '#db/errors'
-import type { PlatformDb } from '#db/registry'
-import { members, tenants, type Role } from '#db/schema/platform'
+import { Invalid, TenantNotFound } from '#tenancy/base/errors'
+import { type PlatformDb } from '#tenancy/base/tenancy'
+import { tenants } from '#tenancy/base/schema'
 
 const reserved = new Set([
   'admin',
@@ -38,14 +38,4 @@ export async function bySlug(db: PlatformDb, slug: string) {
   const [tenant] = await db.select().from(tenants).where(eq(tenants.slug, slug))
   if (!tenant) throw new TenantNotFound(slug)
   return tenant
-}
-
-/** Makes a user a member; whoever is one already keeps their role. */
-export async function addMember(
-  db: PlatformDb,
-  tenantId: string,
-  userId: string,
-  role: Role,
-): Promise<void> {
-  await db.insert(members).values({ tenantId, userId, role }).onConflictDoNothing()
 }

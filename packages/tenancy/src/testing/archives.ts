@@ -5,20 +5,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { sql } from 'drizzle-orm'
-import { readTables } from '#db/catalogue'
-import { connected } from '#db/connect'
-import { withTenant } from '#db/door'
-import type { Manifest } from '#db/export/manifest'
-import { limits } from '#db/import/check'
-import { forgetPlacement, placementOf, serviceUrl } from '#db/registry'
-import { ZipReader } from '#db/zip/read'
-import { ZipWriter } from '#db/zip/write'
+import { readTables } from '#tenancy/base/catalogue'
+import { withConnection } from '#tenancy/base/connect'
+import type { Tenancy } from '#tenancy/base/tenancy'
+import { withTenant } from '#tenancy/context/with-tenant'
+import type { Manifest } from '#tenancy/data/export/manifest'
+import { limits } from '#tenancy/data/import/check'
+import { forgetPlacement, placementOf, serviceUrl } from '#tenancy/registry/placements'
+import { ZipReader } from '#tenancy/data/zip/read'
+import { ZipWriter } from '#tenancy/data/zip/write'
 
 export type Files = Map<string, string>
 
 export const temporary = () => mkdtemp(join(tmpdir(), 'rowhouse-data-'))
 
-/** The files of an archive as texts, to look at or to change. */
+/**
+ * The files of an archive as texts, to look at or to change.
+ * @param path - The ZIP file of an export.
+ */
 export async function filesOf(path: string): Promise<Files> {
   const zip = await ZipReader.open(path, limits)
   const files: Files = new Map()
@@ -26,6 +30,10 @@ export async function filesOf(path: string): Promise<Files> {
   return files
 }
 
+/**
+ * Writes an archive of these files.
+ * @returns Its path.
+ */
 export async function writeFiles(path: string, files: Files): Promise<string> {
   const out = createWriteStream(path)
   const zip = new ZipWriter(out)
@@ -47,8 +55,9 @@ export const manifestOf = (files: Files): Manifest =>
 /**
  * What a forger would do: sizes, hashes and counts in the manifest are made to fit the changed
  * files.
+ * @param change - What else the forger changes in the manifest.
  */
-export function sealed(files: Files, change: (manifest: Manifest) => void = () => {}): Files {
+export function consistent(files: Files, change: (manifest: Manifest) => void = () => {}): Files {
   const manifest = manifestOf(files)
   for (const table of manifest.tables) {
     for (const facts of Object.values(table.files))
@@ -65,16 +74,19 @@ const factsOf = (text: string) => ({
 })
 
 /**
- * One number for each table of a tenant, over every value of every row; the same for equal rows of
- * two tenants.
+ * The rows of each table of a tenant: how many, and a hash over every value of every row, the same
+ * for equal rows of two tenants.
  */
-export async function fingerprint(tenantId: string): Promise<Record<string, string>> {
-  forgetPlacement(tenantId)
-  const placement = await placementOf(tenantId)
-  const tables = await connected(serviceUrl('worker', placement), (client) =>
+export async function fingerprint(
+  tenancy: Tenancy,
+  tenantId: string,
+): Promise<Record<string, string>> {
+  forgetPlacement(tenancy, tenantId)
+  const placement = await placementOf(tenancy, tenantId)
+  const tables = await withConnection(serviceUrl(tenancy, 'worker', placement), (client) =>
     readTables(client, placement.schema),
   )
-  return withTenant({ kind: 'service', tenantId, reason: 'Fingerprint' }, async (tx) => {
+  return withTenant(tenancy, { kind: 'service', tenantId, reason: 'Fingerprint' }, async (tx) => {
     const found: Record<string, string> = {}
     for (const { name } of tables) {
       const { rows } = await tx.execute<{ all: string }>(sql`

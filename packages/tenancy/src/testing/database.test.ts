@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest'
-import { connected, databaseOf } from '#db/connect'
-import { loginUrl, logins } from '#db/env'
-import { createTestDatabase } from '#db/testing/database'
+import { withConnection, databaseOf } from '#tenancy/base/connect'
+import { loginUrl, logins } from '#tenancy/base/tenancy'
+import { createTestDatabase } from '#tenancy/testing/database'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 it('each file has a database of its own, and every login of ours gets in without superpowers', async () => {
   for (const login of logins) {
-    const { rows } = await connected(loginUrl(login), (client) =>
+    const { rows } = await withConnection(loginUrl(tenancy(), login), (client) =>
       client.query(
         'select current_user as me, current_database() as at, rolsuper, rolbypassrls from pg_roles where rolname = current_user',
       ),
@@ -23,7 +24,7 @@ it('each file has a database of its own, and every login of ours gets in without
 
 it('a copy has the same rights as a database that was set up itself', async () => {
   const other = await createTestDatabase()
-  const { rows } = await connected(other.adminUrl, (client) =>
+  const { rows } = await withConnection(other.adminUrl, (client) =>
     client.query(
       `select has_database_privilege('rowhouse_tenant', current_database(), 'connect') as ours,
        exists (select from pg_database, aclexplode(datacl) where datname = current_database() and grantee = 0) as anybody`,
@@ -35,8 +36,8 @@ it('a copy has the same rights as a database that was set up itself', async () =
 
 it('what one database holds, another does not see', async () => {
   const other = await createTestDatabase()
-  await connected(other.adminUrl, (client) => client.query('create table only_here ()'))
-  const { rows } = await connected(process.env.DATABASE_URL ?? '', (client) =>
+  await withConnection(other.adminUrl, (client) => client.query('create table only_here ()'))
+  const { rows } = await withConnection(process.env.DATABASE_URL ?? '', (client) =>
     client.query(`select to_regclass('only_here') as found`),
   )
   expect(rows).toEqual([{ found: null }])

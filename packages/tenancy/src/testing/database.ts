@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { inject } from 'vitest'
-import { connected, inDatabase } from '#db/connect'
-import { cloneOf, type TestRun } from '#db/testing/run'
+import { withConnection, inDatabase } from '#tenancy/base/connect'
+import { cloneOf, type TestRun } from '#tenancy/testing/run'
 
 export type TestDatabase = {
   name: string
@@ -19,7 +19,7 @@ export type TestDatabase = {
 export async function createTestDatabase(): Promise<TestDatabase> {
   const run = inject('run')
   const name = cloneOf(run.id)
-  await connected(run.adminUrl, async (admin) => {
+  await withConnection(run.adminUrl, async (admin) => {
     await copyTemplate(admin, run.template, name)
     await copyRights(admin, run.template, name)
   })
@@ -44,7 +44,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       MIGRATOR_DATABASE_URL: urls.migrator,
     },
     drop: () =>
-      connected(run.adminUrl, async (admin) => {
+      withConnection(run.adminUrl, async (admin) => {
         await admin.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`)
       }),
   }

@@ -1,4 +1,4 @@
-import { migration } from '#db/fleet/history'
+import { migration } from '#tenancy/migrations/history'
 
 /**
  * A migration of tomorrow: a table that no line of code knows, with a column of every kind and

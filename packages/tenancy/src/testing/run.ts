@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { connected, inDatabase } from '#db/connect'
+import { withConnection, inDatabase } from '#tenancy/base/connect'
 
 /** What the files of one test run share: a server, and a template that nobody connects to. */
 export type TestRun = {
@@ -77,11 +77,11 @@ export async function dropWithTenants(
 
 // A tenant's own database and login outlive the clone that they were made for.
 async function tenantsOf(url: string): Promise<string[]> {
-  return await connected(url, async (client) => {
-    const there = await client.query(`select where to_regclass('platform.tenants') is not null`)
+  return await withConnection(url, async (client) => {
+    const there = await client.query(`select where to_regclass('tenancy.tenants') is not null`)
     if (there.rowCount === 0) return []
     const { rows } = await client.query<{ name: string }>(
-      `select 't_' || replace(id::text, '-', '') as name from platform.tenants`,
+      `select 't_' || replace(id::text, '-', '') as name from tenancy.tenants`,
     )
     return rows.map(({ name }) => name)
   })

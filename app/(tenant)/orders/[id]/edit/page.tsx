@@ -1,12 +1,12 @@
 import { notFound } from 'next/navigation'
-import { tenantPage } from '#app/tenant-page'
-import { orderAddress } from '#components/addresses'
+import { tenantPage } from '#app/_session/tenant-page'
+import { orderPath } from '#components/paths'
 import { EditOrder } from '#components/orders/edit-order'
 import { Page } from '#components/page'
 import { ButtonLink } from '#components/ui/button'
 import { EmptyState } from '#components/ui/empty-state'
 import { PageHeader } from '#components/ui/page-header'
-import { isId } from '#db/id'
+import { isId } from '@rowhouse/tenancy'
 import { editableStatuses } from '#db/product/order-status'
 import * as orders from '#db/product/orders'
 import { createCustomer } from '../../../customers/actions'
@@ -23,7 +23,7 @@ export default async function EditOrderPage({ params }: PageProps<'/orders/[id]/
     <Page scope={scope} width="narrow">
       <PageHeader
         title={`Edit order #${order.number}`}
-        back={{ href: orderAddress(id), label: `Order #${order.number}` }}
+        back={{ href: orderPath(id), label: `Order #${order.number}` }}
       />
       <EditOrder
         order={order}
@@ -33,7 +33,7 @@ export default async function EditOrderPage({ params }: PageProps<'/orders/[id]/
       >
         <EmptyState
           title={`This order is ${order.status}`}
-          action={<ButtonLink href={orderAddress(id)}>Look at it</ButtonLink>}
+          action={<ButtonLink href={orderPath(id)}>Look at it</ButtonLink>}
         >
           Only drafts and placed orders can be edited. Duplicate it to order the same again.
         </EmptyState>

@@ -1,11 +1,10 @@
 import { z } from 'zod'
-import { order, orderOf } from '#app/api/v1/shapes'
-import { keyRoute } from '#app/key-route'
-import { NotFound } from '#db/errors'
-import { isId } from '#db/id'
+import { order, orderOf } from '#app/api/v1/schemas'
+import { apiKeyRoute } from '#app/_http/api-key-route'
+import { NotFound, isId } from '@rowhouse/tenancy'
 import * as orders from '#db/product/orders'
 
-export const GET = keyRoute(
+export const GET = apiKeyRoute(
   z.object({ id: z.string() }),
   'tenant:read',
   async ({ tx, key, input: { id } }) => {

@@ -1,7 +1,8 @@
-import { operatorJson } from '#app/operator-stream'
-import { readMoveView } from '#db/move/view'
+import { operatorJson } from '#app/_http/operator-stream'
+import { readMoveView } from '@rowhouse/tenancy/moves'
+import { tenancy } from '#db/tenancy'
 
 export const GET = async (_: Request, { params }: RouteContext<'/console/moves/[id]/state'>) => {
   const { id } = await params
-  return operatorJson(() => readMoveView(id))
+  return operatorJson(() => readMoveView(tenancy(), id))
 }

@@ -1,17 +1,19 @@
 import pg from 'pg'
 import pgUtils from 'pg/lib/utils.js'
+import { PipelineError, type Pipeline } from '#tenancy/base/pipeline/pipeline'
+import { type Statement } from '#tenancy/base/tenancy'
 
-export type Statement = { text: string; values?: unknown[]; rowMode?: string; types?: unknown }
+// The only file that uses private parts of pg: classes and fields that its types do not show and
+// that a release may change. `checkPipeline` tries them at start.
 
 type Fields = { fields: never }
-/** What pg's classes have and its types do not tell. */
 type Result = pg.QueryResult & {
   addFields: (fields: never) => void
   parseRow: (fields: never) => unknown
   addRow: (row: unknown) => void
   addCommandComplete: (message: object) => void
 }
-type Wire = {
+type Connection = {
   stream: { cork: () => void; uncork: () => void; write: (data: Buffer) => void; writable: boolean }
   parse: (what: object) => void
   bind: (what: object) => void
@@ -22,47 +24,43 @@ type Wire = {
 const Result = (pg as unknown as { Result: new (rowMode?: string, types?: unknown) => Result })
   .Result
 
+export const wirePipeline: Pipeline = {
+  name: 'pipelined',
+  query,
+  run: (client, text) => client.query(text),
+  corked,
+  prepareValue: (value) => pgUtils.prepareValue(value),
+  runPipelined,
+  inTransaction: (client) =>
+    (client as unknown as { getTransactionStatus: () => string | null }).getTransactionStatus() !==
+    'I',
+}
+
 /**
- * Several statements as one implicit transaction: written at once, with a single Sync behind the
- * last, at which PostgreSQL commits all of them or none. pg's own pipeline puts a Sync, and so a
- * commit, behind each. Any error fails the whole, that of the commit included. Inside a transaction
- * that was begun, it is a part of it.
+ * Writes all statements at once, with a single Sync behind the last, at which PostgreSQL commits
+ * all of them or none. pg's own pipeline puts a Sync, and so a commit, behind each. Inside a
+ * transaction that was begun, the statements are a part of it.
  */
-export function fly(
-  client: pg.PoolClient,
+function runPipelined(
+  client: pg.ClientBase,
   statements: readonly Statement[],
 ): Promise<pg.QueryResult[]> {
   return new Promise((resolve, reject) => {
-    client.query(new Flight(statements, resolve, reject))
+    client.query(new PipelinedQuery(statements, resolve, reject))
   })
 }
 
-/**
- * One of the statements failed: `at` is its place. The error of a commit has the place behind the
- * last.
- */
-export class FlightFailed extends Error {
-  readonly at: number
-  declare readonly cause: Error
-  constructor(at: number, cause: Error) {
-    super(cause.message, { cause })
-    this.at = at
-  }
-}
-
-/** One statement, in the extended protocol. */
-export async function ask(client: pg.PoolClient, statement: Statement): Promise<pg.QueryResult> {
+async function query(client: pg.ClientBase, statement: Statement): Promise<pg.QueryResult> {
   try {
-    const [result] = await fly(client, [statement])
+    const [result] = await runPipelined(client, [statement])
     return result as pg.QueryResult
   } catch (error) {
-    throw error instanceof FlightFailed ? error.cause : error
+    throw error instanceof PipelineError ? error.cause : error
   }
 }
 
-/** What is sent inside goes out in one write. */
-export function together<T>(client: pg.PoolClient, send: () => T): T {
-  const { stream } = (client as unknown as { connection: Wire }).connection
+function corked<T>(client: pg.ClientBase, send: () => T): T {
+  const { stream } = (client as unknown as { connection: Connection }).connection
   stream.cork()
   try {
     return send()
@@ -71,42 +69,42 @@ export function together<T>(client: pg.PoolClient, send: () => T): T {
   }
 }
 
-class Flight extends pg.Query {
+class PipelinedQuery extends pg.Query {
   readonly #statements: readonly Statement[]
-  readonly #landed: (results: pg.QueryResult[]) => void
-  readonly #failed: (error: Error) => void
+  readonly #resolve: (results: pg.QueryResult[]) => void
+  readonly #reject: (error: Error) => void
   #results: Result[] = []
   #unreadable: Error | undefined
   #at = 0
 
   constructor(
     statements: readonly Statement[],
-    landed: (results: pg.QueryResult[]) => void,
-    failed: (error: Error) => void,
+    resolve: (results: pg.QueryResult[]) => void,
+    reject: (error: Error) => void,
   ) {
     super(statements.map(({ text }) => text).join('; '))
     this.#statements = statements
-    this.#landed = landed
-    this.#failed = failed
+    this.#resolve = resolve
+    this.#reject = reject
   }
 
   override submit = (connection: unknown): null => {
-    const wire = connection as Wire
-    const written: Buffer[] = []
-    const page = Object.assign(Object.create(wire) as Wire, {
-      _send: (part: Buffer) => written.push(part),
+    const wire = connection as Connection
+    const messages: Buffer[] = []
+    const recorder = Object.assign(Object.create(wire) as Connection, {
+      _send: (part: Buffer) => messages.push(part),
     })
     // the client gives its own type parsers to the query that it is handed
     const own = (this as unknown as { _result: { _types?: unknown } })._result._types
     for (const { text, values = [], rowMode, types } of this.#statements) {
-      page.parse({ text })
-      page.bind({ values, valueMapper: (value: unknown) => pgUtils.prepareValue(value) })
-      page.describe({ type: 'P', name: '' })
-      page.execute({})
+      recorder.parse({ text })
+      recorder.bind({ values, valueMapper: (value: unknown) => pgUtils.prepareValue(value) })
+      recorder.describe({ type: 'P', name: '' })
+      recorder.execute({})
       this.#results.push(new Result(rowMode, types ?? own))
     }
-    page.sync()
-    if (wire.stream.writable) wire.stream.write(Buffer.concat(written))
+    recorder.sync()
+    if (wire.stream.writable) wire.stream.write(Buffer.concat(messages))
     return null
   }
 
@@ -133,11 +131,11 @@ class Flight extends pg.Query {
   }
 
   handleError(error: Error): void {
-    this.#failed(new FlightFailed(this.#at, error))
+    this.#reject(new PipelineError(this.#at, error))
   }
 
   handleReadyForQuery(): void {
-    if (this.#unreadable) this.#failed(this.#unreadable)
-    else this.#landed(this.#results)
+    if (this.#unreadable) this.#reject(this.#unreadable)
+    else this.#resolve(this.#results)
   }
 }

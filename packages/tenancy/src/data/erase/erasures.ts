@@ -1,10 +1,11 @@
 import { and, eq, isNull, lte, sql } from 'drizzle-orm'
-import { record } from '#db/console/audit'
-import { Invalid } from '#db/errors'
-import { refuseOnHold } from '#db/holds'
-import { newId } from '#db/id'
-import { platform, type PlatformDb } from '#db/registry'
-import { erasures } from '#db/schema/platform'
+import { recordAudit } from '#tenancy/audit/record'
+import { Invalid } from '#tenancy/base/errors'
+import { refuseOnHold } from '#tenancy/data/holds'
+import { newId } from '#tenancy/base/ids'
+import { type PlatformDb, type Tenancy } from '#tenancy/base/tenancy'
+import { platform } from '#tenancy/registry/placements'
+import { erasures } from '#tenancy/base/schema'
 
 export type Erasure = typeof erasures.$inferSelect
 
@@ -19,11 +20,12 @@ const open = (tenantId: string) =>
  * the tenant, who asks, why, and the id of that user if it is one. Throws OnHold.
  */
 export async function request(
+  tenancy: Tenancy,
   tenantId: string,
   by: { actor: string; userId: string | null; reason?: string },
   days = waitingDays,
 ): Promise<Erasure> {
-  return platform().transaction(async (tx) => {
+  return platform(tenancy).transaction(async (tx) => {
     await refuseOnHold(tx, tenantId)
     const [made] = await tx
       .insert(erasures)
@@ -36,9 +38,9 @@ export async function request(
       .onConflictDoNothing()
       .returning()
     if (made)
-      await record(tx, {
+      await recordAudit(tx, {
         actor: by.actor,
-        deed: 'erasure asked for',
+        action: 'erasure asked for',
         tenantId,
         detail: { dueAt: made.dueAt.toISOString(), ...(by.reason && { reason: by.reason }) },
       })
@@ -50,15 +52,15 @@ export async function request(
 }
 
 /** Takes the wish back. Throws Invalid when there is none, or when it is too late. */
-export async function withdraw(tenantId: string, actor: string): Promise<void> {
-  await platform().transaction(async (tx) => {
+export async function withdraw(tenancy: Tenancy, tenantId: string, actor: string): Promise<void> {
+  await platform(tenancy).transaction(async (tx) => {
     const [row] = await tx
       .update(erasures)
       .set({ withdrawnAt: sql`clock_timestamp()` })
       .where(and(open(tenantId), isNull(erasures.startedAt)))
       .returning()
     if (!row) throw new Invalid('tenant', 'there is no erasure that could still be stopped')
-    await record(tx, { actor, deed: 'erasure withdrawn', tenantId, detail: {} })
+    await recordAudit(tx, { actor, action: 'erasure withdrawn', tenantId, detail: {} })
   })
 }
 

@@ -1,25 +1,26 @@
 import pg from 'pg'
-import { readTables } from '#db/catalogue'
-import { connected } from '#db/connect'
-import { countQuery } from '#db/export/pages'
-import { newId } from '#db/id'
-import { unprovision } from '#db/placements/provision'
-import { platform, serviceUrl, type Placement } from '#db/registry'
-import { suspensions } from '#db/schema/platform'
+import { readTables } from '#tenancy/base/catalogue'
+import { withConnection } from '#tenancy/base/connect'
+import { countQuery } from '#tenancy/data/export/pages'
+import { newId } from '#tenancy/base/ids'
+import { unprovision } from '#tenancy/placements/provision'
+import { platform, serviceUrl, type Placement } from '#tenancy/registry/placements'
+import { suspensions } from '#tenancy/base/schema'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 const batch = 5000
 const reason = 'Erasure'
 const name = pg.escapeIdentifier
 
-/** From here on no session gets in, and when this returns none is inside any more. */
-export async function closeTheDoor(placement: Placement): Promise<void> {
-  await platform()
+/** From here on no caller is admitted, and when this returns no transaction is inside any more. */
+export async function denyEntry(tenancy: Tenancy, placement: Placement): Promise<void> {
+  await platform(tenancy)
     .insert(suspensions)
     .values({ id: newId(), tenantId: placement.tenantId, by: 'erasure', reason })
     .onConflictDoNothing()
   await unlessGone(
     placement,
-    connected(serviceUrl('worker', placement), async (client) => {
+    withConnection(serviceUrl(tenancy, 'worker', placement), async (client) => {
       await client.query('begin')
       await client.query('select pg_advisory_xact_lock(tenancy.lock_key($1))', [placement.tenantId])
       await client.query('commit')
@@ -28,9 +29,12 @@ export async function closeTheDoor(placement: Placement): Promise<void> {
 }
 
 /** How many rows each table holds of this tenant; nothing when its place is already gone. */
-export async function countRows(placement: Placement): Promise<Record<string, number>> {
+export async function countRows(
+  tenancy: Tenancy,
+  placement: Placement,
+): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
-  await inside(placement, async (client, enter) => {
+  await inside(tenancy, placement, async (client, enter) => {
     const tables = await readTables(client, placement.schema)
     await enter()
     for (const table of tables)
@@ -46,9 +50,9 @@ export async function countRows(placement: Placement): Promise<Record<string, nu
  * Deletes the tenant's rows, those that refer to others first. A private place is dropped as a
  * whole instead.
  */
-export async function removeRows(placement: Placement): Promise<void> {
+export async function removeRows(tenancy: Tenancy, placement: Placement): Promise<void> {
   if (placement.kind !== 'shared') return
-  await inside(placement, async (client, enter) => {
+  await inside(tenancy, placement, async (client, enter) => {
     for (const table of (await readTables(client, placement.schema)).toReversed()) {
       for (let gone = batch; gone === batch;) {
         await enter()
@@ -64,18 +68,19 @@ export async function removeRows(placement: Placement): Promise<void> {
 }
 
 /** Drops the schema, the database and the login that were the tenant's own. */
-export async function removePlace(placement: Placement): Promise<void> {
-  if (placement.kind !== 'shared') await unprovision(placement.tenantId, placement)
+export async function removePlace(tenancy: Tenancy, placement: Placement): Promise<void> {
+  if (placement.kind !== 'shared') await unprovision(tenancy, placement.tenantId, placement)
 }
 
 /** A connection that can enter the tenant, as often as it has to. */
 const inside = (
+  tenancy: Tenancy,
   placement: Placement,
   work: (client: pg.Client, enter: () => Promise<void>) => Promise<void>,
 ): Promise<void> =>
   unlessGone(
     placement,
-    connected(serviceUrl('worker', placement), (client) =>
+    withConnection(serviceUrl(tenancy, 'worker', placement), (client) =>
       work(client, async () => {
         await client.query(`begin; set local search_path = ${placement.schema}, pg_temp`)
         await client.query('select tenancy.enter_as_service($1, $2, $3)', [

@@ -1,21 +1,24 @@
 import { and, eq, isNull, lte, sql } from 'drizzle-orm'
-import { MoveUnderWay, OnHold, RowhouseError } from '#db/errors'
-import * as erasures from '#db/erase/erasures'
-import { forgetTenant, type Receipt } from '#db/erase/forget'
-import { refuseOnHold } from '#db/holds'
-import { latestMove } from '#db/move/ledger'
-import { requestAbort, requestConfirm } from '#db/move/request'
-import { isBefore } from '#db/move/states'
-import { platform } from '#db/registry'
-import { erasures as table } from '#db/schema/platform'
+import { RowhouseError } from '#tenancy/base/errors'
+import { OnHold } from '#tenancy/data/errors'
+import { MoveUnderWay } from '#tenancy/moves/errors'
+import * as erasures from '#tenancy/data/erase/erasures'
+import { forgetTenant, type Receipt } from '#tenancy/data/erase/forget'
+import { refuseOnHold } from '#tenancy/data/holds'
+import { latestMove } from '#tenancy/moves/move-store'
+import { requestAbort, requestConfirm } from '#tenancy/moves/decisions'
+import { isBefore } from '#tenancy/moves/states'
+import { platform } from '#tenancy/registry/placements'
+import { erasures as table } from '#tenancy/base/schema'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 /**
  * Carries out one erasure whose time has come, and leaves a receipt. Safe to call again after a
  * crash: what an earlier run counted stays on the receipt. Returns the receipt, or undefined when
  * the erasure is not due, withdrawn or done. Throws OnHold, MoveUnderWay.
  */
-export async function runErasure(id: string): Promise<Receipt | undefined> {
-  const db = platform()
+export async function runErasure(tenancy: Tenancy, id: string): Promise<Receipt | undefined> {
+  const db = platform(tenancy)
   const [started] = await db
     .update(table)
     .set({ startedAt: sql`coalesce(${table.startedAt}, clock_timestamp())` })
@@ -33,7 +36,7 @@ export async function runErasure(id: string): Promise<Receipt | undefined> {
   try {
     // once rows have been counted they may be going, and there is no way back
     if (Object.keys(receipt).length === 0) await refuseOnHold(db, started.tenantId)
-    await forgetTenant(started.tenantId, async (counted) => {
+    await forgetTenant(tenancy, started.tenantId, async (counted) => {
       receipt = merged(receipt, counted)
       await db.update(table).set({ receipt }).where(eq(table.id, id))
     })
@@ -43,7 +46,7 @@ export async function runErasure(id: string): Promise<Receipt | undefined> {
       .where(eq(table.id, id))
     return receipt
   } catch (error) {
-    const back = error instanceof OnHold || error instanceof MoveUnderWay
+    const back = OnHold.is(error) || MoveUnderWay.is(error)
     await db
       .update(table)
       .set({ problem: problemOf(error), ...(back && { startedAt: null }) })
@@ -53,23 +56,23 @@ export async function runErasure(id: string): Promise<Receipt | undefined> {
 }
 
 /** Every erasure whose time has come. One that cannot be done now is tried again the next time. */
-export async function runErasures(): Promise<void> {
-  for (const { id, tenantId } of await erasures.due(platform())) {
-    await endMove(tenantId)
-    await runErasure(id).catch((error: unknown) =>
-      console.error(`erasure ${id}: ${problemOf(error)}`),
+export async function runErasures(tenancy: Tenancy): Promise<void> {
+  for (const { id, tenantId } of await erasures.due(platform(tenancy))) {
+    await endMove(tenancy, tenantId)
+    await runErasure(tenancy, id).catch((error: unknown) =>
+      tenancy.config.logger.error({ erasure: id, error: problemOf(error) }, 'erasure failed'),
     )
   }
 }
 
 /** A tenant that is about to be forgotten needs no move: it is given up, or its way back is. */
-async function endMove(tenantId: string): Promise<void> {
-  const move = await latestMove(tenantId)
+async function endMove(tenancy: Tenancy, tenantId: string): Promise<void> {
+  const move = await latestMove(tenancy, tenantId)
   if (!move) return
   if (isBefore(move.state) && move.abortBy === null)
-    await requestAbort(tenantId, tenantId, 'erasure')
+    await requestAbort(tenancy, tenantId, tenantId, 'erasure')
   if (move.state === 'switched' && move.confirmBy === null)
-    await requestConfirm(tenantId, tenantId, 'erasure')
+    await requestConfirm(tenancy, tenantId, tenantId, 'erasure')
 }
 
 /** The first count of each thing is what there was: a later run finds the rest. */
@@ -80,6 +83,4 @@ function merged(before: Receipt, now: Receipt): Receipt {
 }
 
 const problemOf = (error: unknown) =>
-  error instanceof RowhouseError
-    ? error.message
-    : 'something went wrong on our side; the log says what'
+  RowhouseError.is(error) ? error.message : 'something went wrong on our side; the log says what'

@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs'
 import { gt, and, eq, sql } from 'drizzle-orm'
-import { pathOf, sizeOf } from '#db/export/files'
-import { isId } from '#db/id'
-import { platform } from '#db/registry'
-import { exports, tenants } from '#db/schema/platform'
+import { pathOf, sizeOf } from '#tenancy/data/export/files'
+import { isId } from '#tenancy/base/ids'
+import { platform } from '#tenancy/registry/placements'
+import { exports, tenants } from '#tenancy/base/schema'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 export type Download = {
   name: string
@@ -19,11 +20,12 @@ const askEveryMs = 500
  * download does not outlive a membership.
  */
 export async function openDownload(
+  tenancy: Tenancy,
   tenantId: string,
   exportId: string,
 ): Promise<Download | undefined> {
   if (!isId(exportId)) return undefined
-  const [found] = await platform()
+  const [found] = await platform(tenancy)
     .select({ slug: tenants.slug, endedAt: exports.endedAt })
     .from(exports)
     .innerJoin(tenants, eq(tenants.id, exports.tenantId))
@@ -35,7 +37,7 @@ export async function openDownload(
         gt(exports.expiresAt, sql`clock_timestamp()`),
       ),
     )
-  const path = pathOf(tenantId, exportId)
+  const path = pathOf(tenancy, tenantId, exportId)
   const bytes = found && (await sizeOf(path))
   if (!found || bytes === undefined) return undefined
   return {

@@ -3,22 +3,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { connected } from '#db/connect'
-import { withTenant } from '#db/door'
-import { openDownload } from '#db/export/download'
-import * as exports from '#db/export/exports'
-import { growingPathOf, makeFolder, pathOf, sizeOf } from '#db/export/files'
-import { isLink, linkTo } from '#db/export/link'
-import { runExport, runExports } from '#db/export/run'
-import { writeExport } from '#db/export/write'
-import { filesOf } from '#db/import/testing/archives'
-import { newId } from '#db/id'
-import { inhabitant, memberOf, tenantTables, type Inhabitant } from '#db/isolation/testing/world'
-import * as members from '#db/accounts/members'
-import { placementOf, platform } from '#db/registry'
-import { bans } from '#db/schema/platform'
+import { withConnection } from '#tenancy/base/connect'
+import { newId } from '#tenancy/base/ids'
+import { openDownload } from '#tenancy/data/export/download'
+import * as exports from '#tenancy/data/export/exports'
+import { growingPathOf, makeFolder, pathOf, sizeOf } from '#tenancy/data/export/files'
+import { runExport, runExports } from '#tenancy/data/export/run'
+import { writeExport } from '#tenancy/data/export/write'
+import { placementOf } from '#tenancy/registry/placements'
+import { filesOf } from '#tenancy/testing/archives'
+import { members, people } from '#tenancy/testing/fixture/schema'
+import { platform, tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
+import { inhabitant, memberOf, tenantTables, type Inhabitant } from '#tenancy/testing/fixture/world'
 
 let one: Inhabitant
 let other: Inhabitant
@@ -31,10 +29,10 @@ beforeAll(async () => {
 const ask = () => exports.request(platform(), one.id, 'test')
 const row = async (id: string) => (await exports.find(platform(), one.id, id))!
 const asAdmin = (statement: string) =>
-  connected(process.env.DATABASE_URL ?? '', (admin) => admin.query(statement))
+  withConnection(process.env.DATABASE_URL ?? '', (admin) => admin.query(statement))
 /** Keeps every transaction out of the tenant while `meanwhile` goes on. */
 const shut = (tenantId: string, meanwhile: () => Promise<unknown>) =>
-  connected(process.env.DATABASE_URL ?? '', async (admin) => {
+  withConnection(process.env.DATABASE_URL ?? '', async (admin) => {
     await admin.query('begin')
     await admin.query('select pg_advisory_xact_lock(tenancy.lock_key($1))', [tenantId])
     await meanwhile()
@@ -45,31 +43,40 @@ describe('an export', () => {
   it('is one at a time, is done once, and holds nothing of anybody else', async () => {
     const wish = await ask()
     expect((await ask()).id).toBe(wish.id)
-    await Promise.all([runExport(wish.id), runExport(wish.id), runExports()])
+    await Promise.all([
+      runExport(tenancy(), wish.id),
+      runExport(tenancy(), wish.id),
+      runExports(tenancy()),
+    ])
     const done = await row(wish.id)
-    expect(done).toMatchObject({ state: 'done', bytes: await sizeOf(pathOf(one.id, wish.id)) })
-    const all = [...(await filesOf(pathOf(one.id, wish.id))).values()].join('\n')
+    expect(done).toMatchObject({
+      state: 'done',
+      bytes: await sizeOf(pathOf(tenancy(), one.id, wish.id)),
+    })
+    const all = [...(await filesOf(pathOf(tenancy(), one.id, wish.id))).values()].join('\n')
     expect(all).toContain(one.mark)
     for (const foreign of [other.mark, other.id, other.slug]) expect(all).not.toContain(foreign)
-    await runExport(wish.id)
+    await runExport(tenancy(), wish.id)
     expect(await row(wish.id)).toEqual(done)
   })
 
   it('whose worker died is begun again by another, and not before', async () => {
     const wish = await ask()
     await exports.claim(platform(), wish.id)
-    await makeFolder(one.id)
-    const left = growingPathOf(await row(wish.id))
+    await makeFolder(tenancy(), one.id)
+    const left = growingPathOf(tenancy(), await row(wish.id))
     await writeFile(left, 'half of it')
-    await runExports()
+    await runExports(tenancy())
     expect((await row(wish.id)).state).toBe('running')
     await asAdmin(
-      `update platform.exports set seen_at = now() - interval '1 minute' where id = '${wish.id}'`,
+      `update tenancy.exports set seen_at = now() - interval '1 minute' where id = '${wish.id}'`,
     )
-    await runExports()
+    await runExports(tenancy())
     expect(await row(wish.id)).toMatchObject({ state: 'done' })
     expect(await sizeOf(left)).toBeUndefined()
-    expect((await readFile(pathOf(one.id, wish.id))).subarray(0, 2).toString()).toBe('PK')
+    expect((await readFile(pathOf(tenancy(), one.id, wish.id))).subarray(0, 2).toString()).toBe(
+      'PK',
+    )
   })
 
   it('that went to another worker is left alone by the first, which had only stood still', async () => {
@@ -82,13 +89,13 @@ describe('an export', () => {
     }
     const paths: string[] = []
     await shut(one.id, async () => {
-      const path = async () => growingPathOf(await row(wish.id))
-      first = runExport(wish.id)
+      const path = async () => growingPathOf(tenancy(), await row(wish.id))
+      first = runExport(tenancy(), wish.id)
       paths.push(await begun(path))
       await asAdmin(
-        `update platform.exports set seen_at = now() - interval '1 minute' where id = '${wish.id}'`,
+        `update tenancy.exports set seen_at = now() - interval '1 minute' where id = '${wish.id}'`,
       )
-      second = runExport(wish.id)
+      second = runExport(tenancy(), wish.id)
       while ((await path()) === paths[0]) await sleep(10)
       paths.push(await begun(path))
     })
@@ -96,37 +103,37 @@ describe('an export', () => {
     expect(await row(wish.id)).toMatchObject({
       state: 'done',
       message: '',
-      bytes: await sizeOf(pathOf(one.id, wish.id)),
+      bytes: await sizeOf(pathOf(tenancy(), one.id, wish.id)),
     })
     for (const path of paths) expect(await sizeOf(path)).toBeUndefined()
-    expect((await filesOf(pathOf(one.id, wish.id))).size).toBeGreaterThan(2)
+    expect((await filesOf(pathOf(tenancy(), one.id, wish.id))).size).toBeGreaterThan(2)
   })
 
   it('is written down about by the worker that took it last', async () => {
     const wish = await ask()
     const first = (await exports.claim(platform(), wish.id))!
-    expect(await exports.note(platform(), first, { rowsDone: 1 })).toBe(true)
+    expect(await exports.note(tenancy(), platform(), first, { rowsDone: 1 })).toBe(true)
     await asAdmin(
-      `update platform.exports set seen_at = now() - interval '1 minute' where id = '${wish.id}'`,
+      `update tenancy.exports set seen_at = now() - interval '1 minute' where id = '${wish.id}'`,
     )
     const second = (await exports.claim(platform(), wish.id))!
     expect([
-      await exports.note(platform(), first, { rowsDone: 2 }),
-      await exports.letGo(first, { state: 'failed' }),
+      await exports.note(tenancy(), platform(), first, { rowsDone: 2 }),
+      await exports.letGo(tenancy(), first, { state: 'failed' }),
     ]).toEqual([false, false])
     expect([
-      await exports.note(platform(), second, { rowsDone: 3 }),
-      await exports.letGo(second, { state: 'requested' }),
+      await exports.note(tenancy(), platform(), second, { rowsDone: 3 }),
+      await exports.letGo(tenancy(), second, { state: 'requested' }),
     ]).toEqual([true, true])
     expect(await row(wish.id)).toMatchObject({ state: 'requested', rowsDone: 3 })
-    await runExport(wish.id)
+    await runExport(tenancy(), wish.id)
   })
 
   it('is given back by a worker that stops', async () => {
     const wish = await ask()
-    await runExport(wish.id, AbortSignal.abort())
+    await runExport(tenancy(), wish.id, AbortSignal.abort())
     expect(await row(wish.id)).toMatchObject({ state: 'requested' })
-    await runExport(wish.id)
+    await runExport(tenancy(), wish.id)
     expect((await row(wish.id)).state).toBe('done')
   })
 
@@ -134,23 +141,24 @@ describe('an export', () => {
     const path = join(process.env.EXPORT_DIR ?? '', 'moment.zip')
     let written = false
     const { tables } = await writeExport(
-      await placementOf(one.id),
+      tenancy(),
+      await placementOf(tenancy(), one.id),
       path,
       'test',
       async ({ table }) => {
-        if (written || table === 'activity') return
+        if (written || table === 'notes') return
         written = true
         // the next transaction inside the tenant begins after this write
         await new Promise((resolve) => setTimeout(resolve, 200))
         await withTenant({ kind: 'service', tenantId: one.id, reason: 'test' }, (tx) =>
           tx.execute(
-            sql`update orders set note = 'written meanwhile' where tenant_id = ${tx.tenantId}`,
+            sql`update note_lines set content = 'written meanwhile' where tenant_id = ${tx.tenantId}`,
           ),
         )
       },
     )
     expect(written).toBe(true)
-    expect(tables.find(({ name }) => name === 'orders')?.rows).toBe(30)
+    expect(tables.find(({ name }) => name === 'note_lines')?.rows).toBe(60)
     expect([...(await filesOf(path)).values()].join('')).not.toContain('written meanwhile')
   })
 
@@ -162,72 +170,58 @@ describe('an export', () => {
       turned = true
       await new Promise((resolve) => setTimeout(resolve, 200))
       await asAdmin(
-        `update tenancy.residents set changed_at = now() where tenant_id = '${other.id}'`,
+        `update tenancy.tenant_homes set changed_at = now() where tenant_id = '${other.id}'`,
       )
     }
-    await expect(writeExport(await placementOf(other.id), path, 'test', turn)).rejects.toThrow(
-      'went to another place',
-    )
-    expect((await writeExport(await placementOf(other.id), path, 'test')).tables).toHaveLength(
-      tenantTables.length,
-    )
+    await expect(
+      writeExport(tenancy(), await placementOf(tenancy(), other.id), path, 'test', turn),
+    ).rejects.toThrow('went to another place')
+    expect(
+      (await writeExport(tenancy(), await placementOf(tenancy(), other.id), path, 'test')).tables,
+    ).toHaveLength(tenantTables.length)
   })
 
   it('that is old is taken away, and nobody gets it', async () => {
     const wish = await ask()
-    await runExport(wish.id)
-    expect(await openDownload(one.id, wish.id)).toBeDefined()
+    await runExport(tenancy(), wish.id)
+    expect(await openDownload(tenancy(), one.id, wish.id)).toBeDefined()
     await asAdmin(
-      `update platform.exports set expires_at = now() - interval '1 second' where id = '${wish.id}'`,
+      `update tenancy.exports set expires_at = now() - interval '1 second' where id = '${wish.id}'`,
     )
-    expect(await openDownload(one.id, wish.id)).toBeUndefined()
-    expect(await exports.expire()).toBe(1)
-    expect(await sizeOf(pathOf(one.id, wish.id))).toBeUndefined()
+    expect(await openDownload(tenancy(), one.id, wish.id)).toBeUndefined()
+    expect(await exports.expire(tenancy())).toBe(1)
+    expect(await sizeOf(pathOf(tenancy(), one.id, wish.id))).toBeUndefined()
     expect(await row(wish.id)).toMatchObject({ state: 'expired' })
   })
 })
 
 describe('an export that a member has asked for', () => {
-  it.each<[string, (userId: string) => Promise<unknown>]>([
+  const leave = (personId: string) =>
+    platform()
+      .delete(members)
+      .where(and(eq(members.tenantId, one.id), eq(members.personId, personId)))
+
+  it.each<[string, (personId: string) => Promise<unknown>]>([
+    ['is removed', (personId) => leave(personId)],
+    ['is erased', (personId) => platform().delete(people).where(eq(people.id, personId))],
     [
-      'is removed',
-      (userId) =>
-        members.remove(
-          {
-            tenantId: one.id,
-            tenantName: one.mark,
-            actor: { id: one.owner.actor.id ?? '', name: 'test' },
-          },
-          userId,
-        ),
-    ],
-    [
-      'becomes a viewer',
-      (userId) =>
-        members.setRole(
-          {
-            tenantId: one.id,
-            tenantName: one.mark,
-            actor: { id: one.owner.actor.id ?? '', name: 'test' },
-          },
-          userId,
-          'viewer',
-        ),
-    ],
-    [
-      'is banned',
-      (userId) => platform().insert(bans).values({ userId, by: 'test', reason: 'test' }),
+      'goes to another tenant',
+      async (personId) => {
+        await leave(personId)
+        await platform().insert(members).values({ tenantId: other.id, personId, role: 'owner' })
+      },
     ],
   ])('stops within a second when they are there no more: who asked %s', async (_, happens) => {
-    const admin = await memberOf(one.id, 'admin')
-    const wish = await exports.request(platform(), one.id, 'Adam', admin.actor.id)
+    const adam = await memberOf(one.id, 'member')
+    const wish = await exports.request(platform(), one.id, 'Adam', adam.actor.id)
     let running: Promise<void> | undefined
     let since = 0
     await shut(one.id, async () => {
-      running = runExport(wish.id)
-      while ((await sizeOf(growingPathOf(await row(wish.id)))) === undefined) await sleep(10)
+      running = runExport(tenancy(), wish.id)
+      while ((await sizeOf(growingPathOf(tenancy(), await row(wish.id)))) === undefined)
+        await sleep(10)
       expect((await row(wish.id)).state).toBe('running')
-      await happens(admin.actor.id ?? '')
+      await happens(adam.actor.id ?? '')
       since = performance.now()
     })
     await running
@@ -239,15 +233,18 @@ describe('an export that a member has asked for', () => {
         'Adam, who asked for this export, may no longer have it',
       ) as unknown,
     })
-    for (const path of [pathOf(one.id, wish.id), growingPathOf(await row(wish.id))])
+    for (const path of [
+      pathOf(tenancy(), one.id, wish.id),
+      growingPathOf(tenancy(), await row(wish.id)),
+    ])
       expect(await sizeOf(path)).toBeUndefined()
-    expect(await openDownload(one.id, wish.id)).toBeUndefined()
+    expect(await openDownload(tenancy(), one.id, wish.id)).toBeUndefined()
   })
 
   it('is made while they are, and one of the command line depends on nobody', async () => {
-    for (const requester of [(await memberOf(one.id, 'admin')).actor.id, null]) {
+    for (const requester of [(await memberOf(one.id, 'member')).actor.id, null]) {
       const wish = await exports.request(platform(), one.id, 'Adam', requester)
-      await runExport(wish.id)
+      await runExport(tenancy(), wish.id)
       expect(await row(wish.id)).toMatchObject({ state: 'done' })
     }
   })
@@ -256,13 +253,15 @@ describe('an export that a member has asked for', () => {
 describe('a download', () => {
   it('under way ends within a second when it is not allowed any more', async () => {
     const wish = await ask()
-    await runExport(wish.id)
-    await writeFile(pathOf(one.id, wish.id), Buffer.alloc(20_000_000))
+    await runExport(tenancy(), wish.id)
+    await writeFile(pathOf(tenancy(), one.id, wish.id), Buffer.alloc(20_000_000))
     let may = true
     let got = 0
     let since = 0
     const read = async () => {
-      for await (const piece of (await openDownload(one.id, wish.id))!.content(async () => may)) {
+      for await (const piece of (await openDownload(tenancy(), one.id, wish.id))!.content(
+        async () => may,
+      )) {
         got += piece.length
         if (got > 5_000_000 && may) [may, since] = [false, performance.now()]
         await sleep(10)
@@ -276,29 +275,12 @@ describe('a download', () => {
 
   it('is there for its tenant alone, and ends when it is not allowed any more', async () => {
     const wish = await ask()
-    await runExport(wish.id)
-    expect(await openDownload(other.id, wish.id)).toBeUndefined()
-    expect(await openDownload(one.id, newId())).toBeUndefined()
-    expect(await openDownload(one.id, '../../etc/passwd')).toBeUndefined()
-    const file = await openDownload(one.id, wish.id)
+    await runExport(tenancy(), wish.id)
+    expect(await openDownload(tenancy(), other.id, wish.id)).toBeUndefined()
+    expect(await openDownload(tenancy(), one.id, newId())).toBeUndefined()
+    expect(await openDownload(tenancy(), one.id, '../../etc/passwd')).toBeUndefined()
+    const file = await openDownload(tenancy(), one.id, wish.id)
     expect(file?.name).toMatch(/^canary-shared-one-.*\.zip$/)
     expect((await text(file!.content(async () => true))).startsWith('PK')).toBe(true)
-  })
-
-  it('has a link for one session, one export and a quarter of an hour', () => {
-    const [session, id, now] = [newId(), newId(), Date.now()]
-    const query = new URL(linkTo(session, id, now), 'http://x').searchParams
-    const given = { until: query.get('until'), key: query.get('key') }
-    expect(isLink(session, id, given, now)).toBe(true)
-    expect(isLink(session, id, given, now + 14 * 60_000)).toBe(true)
-    expect(isLink(session, id, given, now + 16 * 60_000)).toBe(false)
-    expect(isLink(newId(), id, given, now)).toBe(false)
-    expect(isLink(session, newId(), given, now)).toBe(false)
-    expect(isLink(session, id, { ...given, until: String(Number(given.until) + 1) }, now)).toBe(
-      false,
-    )
-    for (const wrong of [null, '', 'x', 'NaN'])
-      expect(isLink(session, id, { until: wrong, key: given.key }, now)).toBe(false)
-    expect(isLink(session, id, { until: given.until, key: null }, now)).toBe(false)
   })
 })

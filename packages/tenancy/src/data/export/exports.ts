@@ -1,11 +1,11 @@
-import { and, desc, eq, exists, inArray, isNull, lt, notExists, or, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm'
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core'
-import { record } from '#db/console/audit'
-import { removeExport } from '#db/export/files'
-import { newId } from '#db/id'
-import { permissions } from '#db/accounts/permissions'
-import { platform, type PlatformDb } from '#db/registry'
-import { bans, exports, members } from '#db/schema/platform'
+import { recordAudit } from '#tenancy/audit/record'
+import { removeExport } from '#tenancy/data/export/files'
+import { type Tenancy, type PlatformDb } from '#tenancy/base/tenancy'
+import { newId } from '#tenancy/base/ids'
+import { platform } from '#tenancy/registry/placements'
+import { exports } from '#tenancy/base/schema'
 
 export type Export = typeof exports.$inferSelect
 
@@ -39,12 +39,17 @@ export async function request(
 }
 
 /** The same by an operator, with the audit row. The file is for the tenant's own people. */
-export const requestFor = (tenantId: string, actor: string, reason: string): Promise<Export> =>
-  platform().transaction(async (tx) => {
+export const requestFor = (
+  tenancy: Tenancy,
+  tenantId: string,
+  actor: string,
+  reason: string,
+): Promise<Export> =>
+  platform(tenancy).transaction(async (tx) => {
     const made = await request(tx, tenantId, actor)
-    await record(tx, {
+    await recordAudit(tx, {
       actor,
-      deed: 'export asked for',
+      action: 'export asked for',
       tenantId,
       detail: { export: made.id, reason },
     })
@@ -116,29 +121,25 @@ const held = ({ id, startedAt }: Export) =>
  * it, its row is gone, or whoever asked may no longer have it.
  */
 export async function note(
+  tenancy: Tenancy,
   db: PlatformDb,
   claimed: Export,
   values: PgUpdateSetSource<typeof exports>,
 ): Promise<boolean> {
-  const allowed = db
-    .select({ one: sql`1` })
-    .from(members)
-    .where(
-      and(
-        eq(members.tenantId, exports.tenantId),
-        eq(members.userId, exports.requesterId),
-        inArray(members.role, permissions['data:export']),
-      ),
-    )
-  const banned = db
-    .select({ one: sql`1` })
-    .from(bans)
-    .where(eq(bans.userId, exports.requesterId))
   const [row] = await db
     .update(exports)
     .set({ ...values, seenAt: sql`clock_timestamp()` })
     .where(
-      and(held(claimed), or(isNull(exports.requesterId), and(exists(allowed), notExists(banned)))),
+      and(
+        held(claimed),
+        or(
+          isNull(exports.requesterId),
+          tenancy.config.members.mayExport({
+            tenantId: exports.tenantId,
+            userId: exports.requesterId,
+          }),
+        ),
+      ),
     )
     .returning({ id: exports.id })
   return row !== undefined
@@ -149,10 +150,11 @@ export async function note(
  * gone.
  */
 export async function letGo(
+  tenancy: Tenancy,
   claimed: Export,
   values: PgUpdateSetSource<typeof exports>,
 ): Promise<boolean> {
-  const [row] = await platform()
+  const [row] = await platform(tenancy)
     .update(exports)
     .set(values)
     .where(held(claimed))
@@ -161,14 +163,14 @@ export async function letGo(
 }
 
 /** Takes the files of old exports away. Returns how many. */
-export async function expire(): Promise<number> {
-  const db = platform()
+export async function expire(tenancy: Tenancy): Promise<number> {
+  const db = platform(tenancy)
   const old = await db
     .select({ id: exports.id, tenantId: exports.tenantId })
     .from(exports)
     .where(and(eq(exports.state, 'done'), lt(exports.expiresAt, sql`clock_timestamp()`)))
   for (const { id, tenantId } of old) {
-    await removeExport(tenantId, id)
+    await removeExport(tenancy, tenantId, id)
     await db.update(exports).set({ state: 'expired' }).where(eq(exports.id, id))
   }
   return old.length

@@ -6,21 +6,21 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { connected } from '#db/connect'
-import { withTenant } from '#db/door'
-import * as exports from '#db/export/exports'
-import { pathOf } from '#db/export/files'
-import { check, removeRemains } from '#db/import/import'
-import { fingerprint } from '#db/import/testing/archives'
-import { inhabitant, type Inhabitant } from '#db/isolation/testing/world'
-import { WorkerProcess } from '#db/move/testing/worker'
-import { platform } from '#db/registry'
-import { setRule } from '#db/retention/rules'
-import { runRetentionOf } from '#db/retention/run'
-import { decide } from '#db/retention/runs'
+import { withConnection } from '#tenancy/base/connect'
+import { engineFile } from '#tenancy/base/files'
+import * as exports from '#tenancy/data/export/exports'
+import { pathOf } from '#tenancy/data/export/files'
+import { checkArchive, removeRemains } from '#tenancy/data/import/import'
+import { setRule } from '#tenancy/data/retention/rules'
+import { runRetentionOf } from '#tenancy/data/retention/run'
+import { decideRetentionRun } from '#tenancy/data/retention/runs'
+import { fingerprint } from '#tenancy/testing/archives'
+import { platform, tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
+import { inhabitant, type Inhabitant } from '#tenancy/testing/fixture/world'
+import { WorkerProcess } from '#tenancy/testing/moves/worker'
 
 const admin = (text: string) =>
-  connected(
+  withConnection(
     process.env.DATABASE_URL ?? '',
     async (client) => (await client.query<Record<string, unknown>>(text)).rows,
   )
@@ -34,13 +34,13 @@ async function until(what: string, done: () => Promise<boolean>, withinMs = 90_0
 
 beforeAll(async () => {
   process.env.EXPORT_DIR = await mkdtemp(join(tmpdir(), 'rowhouse-killed-'))
-  one = await inhabitant('shared', 'one', 20_000)
+  one = await inhabitant('shared', 'one', 40_000)
   neighbour = await inhabitant('shared', 'neighbour', 50)
 })
 
 describe('kill -9', () => {
   it('of a worker in an export: the next one makes it whole', async () => {
-    const before = await fingerprint(one.id)
+    const before = await fingerprint(tenancy(), one.id)
     const { id } = await exports.request(platform(), one.id, 'test')
     const row = async () =>
       (await exports.list(platform(), one.id)).find((each) => each.id === id) ?? {
@@ -54,7 +54,7 @@ describe('kill -9', () => {
     const second = new WorkerProcess()
     await until('the export is done', async () => (await row()).state === 'done')
     await second.end()
-    const { rows, manifest } = await check(pathOf(one.id, id))
+    const { rows, manifest } = await checkArchive(tenancy(), pathOf(tenancy(), one.id, id))
     expect(
       Object.fromEntries(manifest.tables.map((table) => [table.name, String(table.rows)])),
     ).toEqual(
@@ -62,7 +62,7 @@ describe('kill -9', () => {
         Object.entries(before).map(([name, print]) => [name, print.split(' ')[0]]),
       ),
     )
-    expect(rows).toBeGreaterThan(60_000)
+    expect(rows).toBe(120_000)
   })
 
   it('of an import: nothing is left of it', async () => {
@@ -70,35 +70,29 @@ describe('kill -9', () => {
     const id = done?.id ?? ''
     const counts = () =>
       admin(
-        `select (select count(*) from platform.tenants) as tenants, (select count(*) from tenancy.residents) as residents, (select count(*) from shared.orders) as orders, (select count(*) from platform.placements) as places`,
+        `select (select count(*) from tenancy.tenants) as tenants, (select count(*) from tenancy.tenant_homes) as homes, (select count(*) from shared.notes) as notes, (select count(*) from tenancy.placements) as places`,
       )
     const before = await counts()
-    const command = spawn(
+    const importer = spawn(
       process.execPath,
       [
-        'db/cli/main.ts',
-        'tenant',
-        'import',
-        pathOf(one.id, id),
-        '--as',
+        engineFile('src', 'testing', 'import-main.ts'),
+        pathOf(tenancy(), one.id, id),
         'never',
-        '--owner',
-        'nobody@x.example',
-        '--tier',
-        'starter',
+        one.owner.actor.id ?? '',
       ],
       { stdio: 'ignore' },
     )
     await until(
       'rows are being loaded',
       async () =>
-        (await admin('select from platform.imports where rows_done > 0 and ended_at is null'))
+        (await admin('select from tenancy.imports where rows_done > 0 and ended_at is null'))
           .length > 0,
     )
-    command.kill('SIGKILL')
-    await once(command, 'exit')
-    await admin(`update platform.imports set seen_at = now() - interval '2 minutes'`)
-    expect(await removeRemains()).toBe(1)
+    importer.kill('SIGKILL')
+    await once(importer, 'exit')
+    await admin(`update tenancy.imports set seen_at = now() - interval '2 minutes'`)
+    expect(await removeRemains(tenancy())).toBe(1)
     expect(await counts()).toEqual(before)
   })
 
@@ -108,21 +102,21 @@ describe('kill -9', () => {
         { kind: 'service', tenantId: one.id, reason: 'test' },
         async (tx) => (await tx.execute(sql.raw(text))).rows as T[],
       )
-    const others = await fingerprint(neighbour.id)
-    await inside(`update orders set placed_at = now() - interval '900 days' where number <= 13000`)
-    await setRule(platform(), {
+    const others = await fingerprint(tenancy(), neighbour.id)
+    await inside(`update notes set created_at = now() - interval '900 days' where number <= 13000`)
+    await setRule(tenancy(), platform(), {
       tenantId: one.id,
       tier: 'starter',
-      table: 'orders',
+      table: 'notes',
       days: 800,
       by: 'test',
     })
-    const run = await runRetentionOf(one.id)
-    await decide(platform(), one.id, run.id, true, 'test')
+    const run = await runRetentionOf(tenancy(), one.id)
+    await decideRetentionRun(platform(), one.id, run.id, true, 'test')
     const state = async () =>
       (
         await admin(
-          `select state, (steps->0->>'deleted')::int as deleted from platform.retention_runs where id = '${run.id}'`,
+          `select state, (steps->0->>'deleted')::int as deleted from tenancy.retention_runs where id = '${run.id}'`,
         )
       )[0]
     const first = new WorkerProcess()
@@ -134,8 +128,8 @@ describe('kill -9', () => {
     await second.end()
     expect(await state()).toEqual({ state: 'done', deleted: 12_000 })
     expect(
-      await inside(`select count(*)::int as left, min(number)::int as first from orders`),
-    ).toEqual([{ left: 8000, first: 13_001 }])
-    expect(await fingerprint(neighbour.id)).toEqual(others)
+      await inside(`select count(*)::int as left, min(number)::int as first from notes`),
+    ).toEqual([{ left: 28_000, first: 13_001 }])
+    expect(await fingerprint(tenancy(), neighbour.id)).toEqual(others)
   })
 })

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { written, type Column, type Table } from '#db/catalogue'
+import { written, type Column, type Table } from '#tenancy/base/catalogue'
 
 export const formats = ['ndjson', 'csv'] as const
 export type Format = (typeof formats)[number]

@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { formats, type Format } from '#db/export/lines'
-import { isId } from '#db/id'
-import { tiers } from '#db/schema/platform'
+import { formats, type Format } from '#tenancy/data/export/lines'
+import { isId } from '#tenancy/base/ids'
 
 // What stands in manifest.json. Import reads it from a file that anybody may have written.
 
@@ -24,7 +23,7 @@ export const manifestForm = z.strictObject({
     id,
     slug: z.string().max(63),
     name: z.string().min(1).max(80),
-    tier: z.enum(tiers),
+    tier: z.string().max(63),
     currency: z.string().regex(/^[A-Z]{3}$/),
     locale: z.string().min(2).max(35),
     createdAt: z.iso.datetime(),

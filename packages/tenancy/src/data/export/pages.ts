@@ -1,11 +1,11 @@
 import pg from 'pg'
-import type { Table } from '#db/catalogue'
-import { headOf, lineOf, type Format } from '#db/export/lines'
+import type { Table } from '#tenancy/base/catalogue'
+import { headOf, lineOf, type Format } from '#tenancy/data/export/lines'
 
 /** A piece of a table's file: so many rows as text. */
 export type Page = { rows: number; text: string }
 
-/** Reads inside a tenant's sealed transaction. */
+/** Reads in a tenant transaction. */
 export type Read = <R extends pg.QueryResultRow>(text: string, values: unknown[]) => Promise<R[]>
 
 const aim = 2_000_000

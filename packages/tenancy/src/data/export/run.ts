@@ -1,7 +1,8 @@
 import { rename, rm } from 'node:fs/promises'
 import { sql } from 'drizzle-orm'
-import { ExportEnded, RowhouseError, TenantMoved } from '#db/errors'
-import * as wishes from '#db/export/exports'
+import { RowhouseError } from '#tenancy/base/errors'
+import { ExportEnded, TenantMoved } from '#tenancy/data/errors'
+import * as wishes from '#tenancy/data/export/exports'
 import {
   growingPathOf,
   makeFolder,
@@ -9,10 +10,11 @@ import {
   removeAttempts,
   removeExport,
   sizeOf,
-} from '#db/export/files'
-import type { Manifest } from '#db/export/manifest'
-import { writeExport, type Progress } from '#db/export/write'
-import { forgetPlacement, placementOf, platform } from '#db/registry'
+} from '#tenancy/data/export/files'
+import type { Manifest } from '#tenancy/data/export/manifest'
+import { writeExport, type Progress } from '#tenancy/data/export/write'
+import { forgetPlacement, placementOf, platform } from '#tenancy/registry/placements'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 const tellEveryMs = 500
 /** A move turns a tenant's place three times at most. */
@@ -25,81 +27,95 @@ class Stopping extends Error {}
  * alone, a broken-off one begins anew. When `stopping` is aborted it is given back, for the next
  * worker.
  */
-export async function runExport(id: string, stopping?: AbortSignal): Promise<void> {
-  const wish = await wishes.claim(platform(), id)
+export async function runExport(
+  tenancy: Tenancy,
+  id: string,
+  stopping?: AbortSignal,
+): Promise<void> {
+  const wish = await wishes.claim(platform(tenancy), id)
   if (!wish) return
   const { tenantId } = wish
-  const path = growingPathOf(wish)
+  const path = growingPathOf(tenancy, wish)
   try {
-    await makeFolder(tenantId)
-    await written(wish, path, told(wish, stopping))
+    await makeFolder(tenancy, tenantId)
+    await written(tenancy, wish, path, told(tenancy, wish, stopping))
     const bytes = (await sizeOf(path)) ?? null
-    await platform().transaction(async (tx) => {
+    await platform(tenancy).transaction(async (tx) => {
       const done = {
         state: 'done' as const,
         bytes,
         endedAt: sql`clock_timestamp()`,
         expiresAt: sql`clock_timestamp() + make_interval(days => ${wishes.keptDays})`,
       }
-      if (!(await wishes.note(tx, wish, done))) throw new ExportEnded(wish.requestedBy)
+      if (!(await wishes.note(tenancy, tx, wish, done))) throw new ExportEnded(wish.requestedBy)
       // under the lock of the row, so that a worker that has lost it puts no file over its
       // successor's
-      await rename(path, pathOf(tenantId, id))
+      await rename(path, pathOf(tenancy, tenantId, id))
     })
-    await removeAttempts(tenantId, id)
+    await removeAttempts(tenancy, tenantId, id)
   } catch (error) {
     await rm(path, { force: true })
     if (error instanceof Stopping) {
-      await wishes.letGo(wish, { state: 'requested' })
+      await wishes.letGo(tenancy, wish, { state: 'requested' })
       return
     }
-    const message =
-      error instanceof RowhouseError
-        ? error.message
-        : 'something went wrong on our side; ask for a new export'
-    const ours = await wishes.letGo(wish, {
+    const message = RowhouseError.is(error)
+      ? error.message
+      : 'something went wrong on our side; ask for a new export'
+    const ours = await wishes.letGo(tenancy, wish, {
       state: 'failed',
       message,
       endedAt: sql`clock_timestamp()`,
     })
-    if (ours) await removeExport(tenantId, id)
-    if (ours && !(error instanceof RowhouseError)) throw error
+    if (ours) await removeExport(tenancy, tenantId, id)
+    if (ours && !RowhouseError.is(error)) throw error
   }
 }
 
 /** Every export that waits, two at a time, so that a small one need not wait for a large one. */
-export async function runExports(stopping?: AbortSignal): Promise<void> {
-  const waiting = await wishes.open(platform())
+export async function runExports(tenancy: Tenancy, stopping?: AbortSignal): Promise<void> {
+  const waiting = await wishes.open(platform(tenancy))
   const lane = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift())
-      await runExport(next.id, stopping)
+      await runExport(tenancy, next.id, stopping)
   }
   await Promise.all([lane(), lane()])
 }
 
 async function written(
+  tenancy: Tenancy,
   { id, tenantId }: wishes.Export,
   path: string,
   tell: (progress: Progress) => Promise<void>,
 ): Promise<Manifest> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await writeExport(await placementOf(tenantId), path, `Export ${id}`, tell)
+      return await writeExport(
+        tenancy,
+        await placementOf(tenancy, tenantId),
+        path,
+        `Export ${id}`,
+        tell,
+      )
     } catch (error) {
-      if (!(error instanceof TenantMoved) || attempt === tries) throw error
-      forgetPlacement(tenantId)
+      if (!TenantMoved.is(error) || attempt === tries) throw error
+      forgetPlacement(tenancy, tenantId)
     }
   }
 }
 
 /** Writes down how far it is, now and then, and learns that way when the export must not go on. */
-function told(wish: wishes.Export, stopping?: AbortSignal): (progress: Progress) => Promise<void> {
+function told(
+  tenancy: Tenancy,
+  wish: wishes.Export,
+  stopping?: AbortSignal,
+): (progress: Progress) => Promise<void> {
   let next = 0
   return async ({ table, rowsDone, rowsTotal }) => {
     if (stopping?.aborted) throw new Stopping()
     if (Date.now() < next) return
     next = Date.now() + tellEveryMs
-    if (!(await wishes.note(platform(), wish, { table, rowsDone, rowsTotal })))
+    if (!(await wishes.note(tenancy, platform(tenancy), wish, { table, rowsDone, rowsTotal })))
       throw new ExportEnded(wish.requestedBy)
   }
 }

@@ -1,8 +1,9 @@
 import type pg from 'pg'
-import { connected } from '#db/connect'
-import { TenantMoved } from '#db/errors'
-import type { Read } from '#db/export/pages'
-import { serviceUrl, type Placement } from '#db/registry'
+import { withConnection } from '#tenancy/base/connect'
+import { TenantMoved } from '#tenancy/data/errors'
+import type { Read } from '#tenancy/data/export/pages'
+import { serviceUrl, type Placement } from '#tenancy/registry/placements'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 /** How values look as text, the same on every server. */
 export const asText = `set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres'; set local bytea_output = 'hex'; set local extra_float_digits = 1; set local statement_timeout = '60s'; set local jit = off`
@@ -15,13 +16,14 @@ export const asText = `set local timezone = 'UTC'; set local datestyle = 'ISO, Y
  * again.
  */
 export function withSnapshot<T>(
+  tenancy: Tenancy,
   placement: Placement,
   reason: string,
   work: (read: Read, keeper: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const url = serviceUrl('worker', placement)
-  return connected(url, (keeper) =>
-    connected(url, async (client) => {
+  const url = serviceUrl(tenancy, 'worker', placement)
+  return withConnection(url, (keeper) =>
+    withConnection(url, async (client) => {
       await keeper.query(
         `begin isolation level repeatable read read only; set local search_path = ${placement.schema}, pg_temp; set local idle_in_transaction_session_timeout = 0`,
       )

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import { eq } from 'drizzle-orm'
-import { readTables, written, type Table } from '#db/catalogue'
-import { TenantNotFound } from '#db/errors'
-import type { Format } from '#db/export/lines'
+import { type Tenancy } from '#tenancy/base/tenancy'
+import { readTables, written, type Table } from '#tenancy/base/catalogue'
+import { TenantNotFound } from '#tenancy/base/errors'
+import type { Format } from '#tenancy/data/export/lines'
 import {
   fileOf,
   formatVersion,
@@ -12,12 +13,12 @@ import {
   membersName,
   type FileFacts,
   type Manifest,
-} from '#db/export/manifest'
-import { countQuery, pagesOf, type Read } from '#db/export/pages'
-import { withSnapshot } from '#db/export/snapshot'
-import { platform, type Placement } from '#db/registry'
-import { members, tenants, users } from '#db/schema/platform'
-import { ZipWriter } from '#db/zip/write'
+} from '#tenancy/data/export/manifest'
+import { countQuery, pagesOf, type Read } from '#tenancy/data/export/pages'
+import { withSnapshot } from '#tenancy/data/export/snapshot'
+import { platform, type Placement } from '#tenancy/registry/placements'
+import { tenants } from '#tenancy/base/schema'
+import { ZipWriter } from '#tenancy/data/zip/write'
 
 /**
  * How far an export is; `table` is the one under way. Rows count once, when they are written as
@@ -33,6 +34,7 @@ type Tell = (progress: Progress) => Promise<void>
  * throws ends the export. Out: the manifest. Throws TenantMoved when the tenant changed its place.
  */
 export async function writeExport(
+  tenancy: Tenancy,
   placement: Placement,
   path: string,
   reason: string,
@@ -43,11 +45,11 @@ export async function writeExport(
   ended.catch(() => {}) // awaited below; a write that waits for it rejects first
   try {
     const zip = new ZipWriter(out)
-    const { tenant, people } = await facts(placement.tenantId)
-    const made = await withSnapshot(placement, reason, async (read, keeper) => {
+    const { tenant, people } = await facts(tenancy, placement.tenantId)
+    const made = await withSnapshot(tenancy, placement, reason, async (read, keeper) => {
       const tables = await readTables(keeper, placement.schema)
       const { rows: migrations } = await keeper.query<{ tag: string; sha256: string }>(
-        'select migration as tag, sha256 from tenancy.applied where schema = $1 order by migration',
+        'select migration as tag, sha256 from tenancy.applied_migrations where schema = $1 order by migration',
         [placement.schema],
       )
       return { migrations, tables: await writeTables(zip, read, tables, placement.tenantId, tell) }
@@ -134,20 +136,13 @@ async function* lines(values: object[], indent?: number): AsyncGenerator<Buffer>
   for (const value of values) yield Buffer.from(`${JSON.stringify(value, null, indent)}\n`)
 }
 
-async function facts(tenantId: string): Promise<{ tenant: Manifest['tenant']; people: object[] }> {
-  const [tenant] = await platform().select().from(tenants).where(eq(tenants.id, tenantId))
+async function facts(
+  tenancy: Tenancy,
+  tenantId: string,
+): Promise<{ tenant: Manifest['tenant']; people: object[] }> {
+  const [tenant] = await platform(tenancy).select().from(tenants).where(eq(tenants.id, tenantId))
   if (!tenant) throw new TenantNotFound(tenantId)
-  const people = await platform()
-    .select({
-      name: users.name,
-      email: users.email,
-      role: members.role,
-      joinedAt: members.joinedAt,
-    })
-    .from(members)
-    .innerJoin(users, eq(users.id, members.userId))
-    .where(eq(members.tenantId, tenantId))
-    .orderBy(users.email)
+  const people = await tenancy.config.members.list(platform(tenancy), tenantId)
   const { id, slug, name, tier, currency, locale } = tenant
   return {
     tenant: { id, slug, name, tier, currency, locale, createdAt: tenant.createdAt.toISOString() },

@@ -1,6 +1,6 @@
-import type { Column, Table } from '#db/catalogue'
-import { ArchiveRefused } from '#db/errors'
-import { fileOf } from '#db/export/manifest'
+import type { Column, Table } from '#tenancy/base/catalogue'
+import { ArchiveRefused } from '#tenancy/data/errors'
+import { fileOf } from '#tenancy/data/export/manifest'
 
 /** What JSON value stands for a value of a type; anything else is text. */
 const forms: Record<string, string[]> = {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
-import { written, type Table } from '#db/catalogue'
-import { ArchiveRefused } from '#db/errors'
-import { formats, type Format } from '#db/export/lines'
+import { written, type Table } from '#tenancy/base/catalogue'
+import { ArchiveRefused } from '#tenancy/data/errors'
+import { formats, type Format } from '#tenancy/data/export/lines'
 import {
   fileOf,
   manifestForm,
@@ -10,11 +10,11 @@ import {
   membersName,
   type FileFacts,
   type Manifest,
-} from '#db/export/manifest'
-import type { Migration } from '#db/fleet/history'
-import { lineCheck } from '#db/import/check-line'
-import { linesOf } from '#db/import/lines'
-import { ZipReader, type Limits } from '#db/zip/read'
+} from '#tenancy/data/export/manifest'
+import type { Migration } from '#tenancy/migrations/history'
+import { lineCheck } from '#tenancy/data/import/check-line'
+import { linesOf } from '#tenancy/data/import/lines'
+import { ZipReader, type Limits } from '#tenancy/data/zip/read'
 
 /**
  * A file in which everything was found in order. `tables` are those of the file, with the columns
@@ -34,7 +34,7 @@ const manifestLimit = 4 * 2 ** 20
  * to, this build's migrations of tenants, and whom to tell how many rows were read. Throws
  * ArchiveRefused at the first thing that is not as an export has it.
  */
-export async function checkArchive(
+export async function checkArchiveFile(
   path: string,
   target: Table[],
   history: Migration[],

@@ -1,27 +1,28 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
-import { record } from '#db/console/audit'
-import { readTables } from '#db/catalogue'
-import { connected } from '#db/connect'
-import { loginUrl } from '#db/env'
-import { Invalid } from '#db/errors'
-import { forgetTenant } from '#db/erase/forget'
-import { readHistory } from '#db/fleet/history'
-import { newId, privateName } from '#db/id'
-import { checkArchive, type Checked } from '#db/import/check'
-import { load } from '#db/import/load'
-import { createTenant } from '#db/placements/create'
-import { unprovision } from '#db/placements/provision'
-import { placementOf, platform, readPlacements } from '#db/registry'
-import { imports, placements, tenants, type Tier } from '#db/schema/platform'
-import { resume, suspend } from '#db/console/suspensions'
-import { checkSlug } from '#db/tenants'
+import { recordAudit } from '#tenancy/audit/record'
+import { readTables } from '#tenancy/base/catalogue'
+import { withConnection } from '#tenancy/base/connect'
+import { loginUrl, type Tenancy } from '#tenancy/base/tenancy'
+import { Invalid } from '#tenancy/base/errors'
+import { ArchiveRefused } from '#tenancy/data/errors'
+import { forgetTenant } from '#tenancy/data/erase/forget'
+import { readTenantHistory } from '#tenancy/migrations/history'
+import { newId, privateName } from '#tenancy/base/ids'
+import { checkArchiveFile, type Checked } from '#tenancy/data/import/check'
+import { load } from '#tenancy/data/import/load'
+import { createTenant } from '#tenancy/placements/create-tenant'
+import { unprovision } from '#tenancy/placements/provision'
+import { placementOf, platform, readPlacements } from '#tenancy/registry/placements'
+import { imports, placements, tenants } from '#tenancy/base/schema'
+import { resume, suspend } from '#tenancy/placements/suspensions'
+import { checkSlug } from '#tenancy/registry/tenants'
 
 /** What a file shall become. Without a tier it is the one that the tenant had. */
-export type Wanted = { path: string; slug: string; ownerId: string; actor: string; tier?: Tier }
+export type Wanted = { path: string; slug: string; ownerId: string; actor: string; tier?: string }
 export type Imported = {
   tenantId: string
   slug: string
-  tier: Tier
+  tier: string
   rows: number
   tables: Record<string, number>
 }
@@ -36,15 +37,16 @@ const lostAfter = sql`interval '1 minute'`
 const tellEveryMs = 500
 
 /** Reads an export from end to end without writing anything. Throws ArchiveRefused. */
-export async function check(
+export async function checkArchive(
+  tenancy: Tenancy,
   path: string,
   tell?: (rows: number) => Promise<void>,
 ): Promise<Checked> {
-  const target = await connected(loginUrl('worker'), async (client) => {
+  const target = await withConnection(loginUrl(tenancy, 'worker'), async (client) => {
     await client.query('set search_path = shared, pg_temp')
     return readTables(client, 'shared')
   })
-  return checkArchive(path, target, await readHistory('tenant'), tell)
+  return checkArchiveFile(path, target, await readTenantHistory(tenancy), tell)
 }
 
 /**
@@ -52,19 +54,29 @@ export async function check(
  * anything is written; nobody gets in before every row is there and has been compared; when it
  * fails nothing stays. Throws ArchiveRefused, or Invalid for a taken slug.
  */
-export async function importTenant(wanted: Wanted, tell: Tell = async () => {}): Promise<Imported> {
-  await removeRemains()
+export async function importTenant(
+  tenancy: Tenancy,
+  wanted: Wanted,
+  tell: Tell = async () => {},
+): Promise<Imported> {
+  await removeRemains(tenancy)
   checkSlug(wanted.slug)
-  const [taken] = await platform().select().from(tenants).where(eq(tenants.slug, wanted.slug))
+  const [taken] = await platform(tenancy)
+    .select()
+    .from(tenants)
+    .where(eq(tenants.slug, wanted.slug))
   if (taken) throw new Invalid('slug', `the slug ${wanted.slug} is taken; choose another`)
-  const checked = await check(wanted.path, (rows) => tell({ state: 'checking', table: '', rows }))
+  const checked = await checkArchive(tenancy, wanted.path, (rows) =>
+    tell({ state: 'checking', table: '', rows }),
+  )
+  const tier = wanted.tier ?? knownTier(tenancy, checked.manifest.tenant.tier)
   const id = newId()
   const tenantId = newId()
-  await platform()
+  await platform(tenancy)
     .insert(imports)
     .values({ id, tenantId, slug: wanted.slug, startedBy: wanted.actor, rowsTotal: checked.rows })
   try {
-    const tier = await loaded(id, tenantId, wanted, checked, tell)
+    await loaded(tenancy, { ...wanted, id, tenantId, tier }, checked, tell)
     return {
       tenantId,
       slug: wanted.slug,
@@ -73,7 +85,7 @@ export async function importTenant(wanted: Wanted, tell: Tell = async () => {}):
       tables: Object.fromEntries(checked.manifest.tables.map(({ name, rows }) => [name, rows])),
     }
   } catch (error) {
-    await remove(tenantId).catch((failure: unknown) => {
+    await remove(tenancy, tenantId).catch((failure: unknown) => {
       throw new AggregateError(
         [error, failure],
         `the import of ${wanted.slug} failed (${inWords(error)}), and what was made of it could not be taken away yet (${inWords(failure)})`,
@@ -85,63 +97,78 @@ export async function importTenant(wanted: Wanted, tell: Tell = async () => {}):
 
 const inWords = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
+function knownTier({ config }: Tenancy, tier: string): string {
+  if (Object.hasOwn(config.tiers, tier)) return tier
+  throw new ArchiveRefused(`its tier ${tier} is unknown here; say which one the tenant shall have`)
+}
+
 async function loaded(
-  id: string,
-  tenantId: string,
-  { slug, ownerId, actor, ...wanted }: Wanted,
+  tenancy: Tenancy,
+  {
+    id,
+    tenantId,
+    slug,
+    ownerId,
+    actor,
+    tier,
+  }: Wanted & { id: string; tenantId: string; tier: string },
   checked: Checked,
   tell: Tell,
-): Promise<Tier> {
-  const { name, currency, locale, tier: before } = checked.manifest.tenant
-  const tier = wanted.tier ?? before
+): Promise<void> {
+  const { name, currency, locale } = checked.manifest.tenant
   const made = { tenantId, slug, actor, reason: 'Import' }
-  await createTenant({ id: tenantId, slug, name, currency, locale, tier, ownerId })
-  await suspend(made)
+  await createTenant(tenancy, { id: tenantId, slug, name, currency, locale, tier, ownerId })
+  await suspend(tenancy, made)
   let next = 0
-  await load(checked, await placementOf(tenantId), `Import ${id}`, async ({ table, rows }) => {
-    await tell({ state: 'loading', table, rows })
-    if (Date.now() < next) return
-    next = Date.now() + tellEveryMs
-    await platform()
-      .update(imports)
-      .set({ table, rowsDone: rows, seenAt: sql`clock_timestamp()` })
-      .where(eq(imports.id, id))
-  })
-  await platform().transaction(async (tx) => {
+  await load(
+    tenancy,
+    checked,
+    await placementOf(tenancy, tenantId),
+    `Import ${id}`,
+    async ({ table, rows }) => {
+      await tell({ state: 'loading', table, rows })
+      if (Date.now() < next) return
+      next = Date.now() + tellEveryMs
+      await platform(tenancy)
+        .update(imports)
+        .set({ table, rowsDone: rows, seenAt: sql`clock_timestamp()` })
+        .where(eq(imports.id, id))
+    },
+  )
+  await platform(tenancy).transaction(async (tx) => {
     await tx
       .update(imports)
       .set({ rowsDone: checked.rows, endedAt: sql`clock_timestamp()` })
       .where(eq(imports.id, id))
-    await record(tx, {
+    await recordAudit(tx, {
       actor,
-      deed: 'tenant imported',
+      action: 'tenant imported',
       tenantId,
       detail: { slug, from: checked.manifest.tenant.id, rows: checked.rows },
     })
   })
-  await resume(made)
-  return tier
+  await resume(tenancy, made)
 }
 
 /** Takes away what imports have left whose process died half way. Returns how many. */
-export async function removeRemains(): Promise<number> {
-  const lost = await platform()
+export async function removeRemains(tenancy: Tenancy): Promise<number> {
+  const lost = await platform(tenancy)
     .select()
     .from(imports)
     .where(and(isNull(imports.endedAt), sql`${imports.seenAt} < clock_timestamp() - ${lostAfter}`))
-  for (const { tenantId } of lost) await remove(tenantId)
+  for (const { tenantId } of lost) await remove(tenancy, tenantId)
   return lost.length
 }
 
 /**
  * A place may be there before the registry knows of it. The row of the import goes with the tenant.
  */
-async function remove(tenantId: string): Promise<void> {
+async function remove(tenancy: Tenancy, tenantId: string): Promise<void> {
   const name = privateName(tenantId)
   for (const kind of ['schema', 'database'] as const) {
-    const [known] = await readPlacements(eq(placements.tenantId, tenantId))
+    const [known] = await readPlacements(tenancy, eq(placements.tenantId, tenantId))
     if (!known)
-      await unprovision(tenantId, {
+      await unprovision(tenancy, tenantId, {
         kind,
         server: null,
         database: kind === 'database' ? name : null,
@@ -150,5 +177,5 @@ async function remove(tenantId: string): Promise<void> {
         password: null,
       })
   }
-  await forgetTenant(tenantId)
+  await forgetTenant(tenancy, tenantId)
 }

@@ -1,4 +1,4 @@
-import { ArchiveRefused } from '#db/errors'
+import { ArchiveRefused } from '#tenancy/data/errors'
 
 const newline = 10
 const longest = 16 * 2 ** 20

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
-import type { Table } from '#db/catalogue'
-import { connected } from '#db/connect'
-import { ArchiveRefused } from '#db/errors'
-import { fileOf } from '#db/export/manifest'
-import { pagesOf, type Read } from '#db/export/pages'
-import { asText } from '#db/export/snapshot'
-import type { Checked } from '#db/import/check'
-import { linesOf } from '#db/import/lines'
-import { serviceUrl, type Placement } from '#db/registry'
+import type { Table } from '#tenancy/base/catalogue'
+import { withConnection } from '#tenancy/base/connect'
+import { ArchiveRefused } from '#tenancy/data/errors'
+import { fileOf } from '#tenancy/data/export/manifest'
+import { pagesOf, type Read } from '#tenancy/data/export/pages'
+import { asText } from '#tenancy/data/export/snapshot'
+import type { Checked } from '#tenancy/data/import/check'
+import { linesOf } from '#tenancy/data/import/lines'
+import { serviceUrl, type Placement } from '#tenancy/registry/placements'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 const batchBytes = 1_000_000
 const batchRows = 2000
@@ -22,13 +23,14 @@ type Tell = (progress: { table: string; rows: number }) => Promise<void>
  * when every one is equal. Throws ArchiveRefused.
  */
 export async function load(
+  tenancy: Tenancy,
   checked: Checked,
   { tenantId, schema, epoch, ...place }: Placement,
   reason: string,
   tell: Tell = async () => {},
 ): Promise<void> {
   const { tables, zip } = checked
-  await connected(serviceUrl('worker', { ...place, schema }), async (client) => {
+  await withConnection(serviceUrl(tenancy, 'worker', { ...place, schema }), async (client) => {
     await client.query(
       `begin; set local search_path = ${schema}, pg_temp; ${asText}; set local statement_timeout = 0`,
     )

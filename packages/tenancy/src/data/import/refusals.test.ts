@@ -1,14 +1,15 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connected } from '#db/connect'
-import { writeExport } from '#db/export/write'
-import type { Manifest } from '#db/export/manifest'
-import { newId } from '#db/id'
-import { importTenant, removeRemains } from '#db/import/import'
-import { filesOf, sealed, temporary, writeFiles, type Files } from '#db/import/testing/archives'
-import { inhabitant, type Inhabitant } from '#db/isolation/testing/world'
-import { placementOf } from '#db/registry'
+import { withConnection } from '#tenancy/base/connect'
+import { newId } from '#tenancy/base/ids'
+import type { Manifest } from '#tenancy/data/export/manifest'
+import { writeExport } from '#tenancy/data/export/write'
+import { importTenant, removeRemains } from '#tenancy/data/import/import'
+import { placementOf } from '#tenancy/registry/placements'
+import { consistent, filesOf, temporary, writeFiles, type Files } from '#tenancy/testing/archives'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
+import { inhabitant, type Inhabitant } from '#tenancy/testing/fixture/world'
 
 let folder: string
 let source: Inhabitant
@@ -18,16 +19,16 @@ beforeAll(async () => {
   folder = await temporary()
   source = await inhabitant('shared', 'source', 3)
   const path = join(folder, 'good.zip')
-  await writeExport(await placementOf(source.id), path, 'test')
+  await writeExport(tenancy(), await placementOf(tenancy(), source.id), path, 'test')
   good = await filesOf(path)
 })
 afterAll(() => rm(folder, { recursive: true }))
 
 /** Every row, place and login there is. What an administrator counts before and after. */
 const everything = () =>
-  connected(process.env.DATABASE_URL ?? '', async (admin) => {
+  withConnection(process.env.DATABASE_URL ?? '', async (admin) => {
     const { rows: tables } = await admin.query<{ name: string }>(
-      `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('shared', 'platform', 'tenancy') and tablename not in ('entries', 'audit') order by 1`,
+      `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('shared', 'platform', 'tenancy') and tablename not in ('service_entries', 'audit') order by 1`,
     )
     const counts: Record<string, string> = {}
     for (const { name } of tables)
@@ -39,15 +40,15 @@ const everything = () =>
     return { counts, schemas }
   })
 
-async function refusal(files: Files): Promise<string> {
+async function refusal(files: Files, tier: string | null = 'starter'): Promise<string> {
   const path = await writeFiles(join(folder, `${newId()}.zip`), files)
   const before = await everything()
-  const why = await importTenant({
+  const why = await importTenant(tenancy(), {
     path,
     slug: 'forged',
     ownerId: source.owner.actor.id ?? '',
     actor: 'test',
-    tier: 'starter',
+    ...(tier !== null && { tier }),
   }).then(
     () => 'accepted',
     (error: Error) => error.message,
@@ -65,17 +66,18 @@ const line = (name: string, change: (row: Record<string, unknown>) => object) =>
       JSON.stringify(change(JSON.parse(first) as Record<string, unknown>)),
     ),
   )
-const manifest = (change: (manifest: Manifest) => void) => sealed(good, change)
+const manifest = (change: (manifest: Manifest) => void) => consistent(good, change)
 const table = (made: Manifest, name: string) => made.tables.find((one) => one.name === name)!
 
 it('an import that fails and leaves something behind says both, and what is left goes later', async () => {
   const admin = (text: string) =>
-    connected(process.env.DATABASE_URL ?? '', (client) => client.query(text))
+    withConnection(process.env.DATABASE_URL ?? '', (client) => client.query(text))
   const before = await everything()
   await admin(`
     create function platform.break() returns trigger language plpgsql as 'begin raise exception ''the lights went out''; end';
-    create trigger break before delete on platform.tenants for each row execute function platform.break()`)
+    create trigger break before delete on tenancy.tenants for each row execute function platform.break()`)
   const failed = await importTenant(
+    tenancy(),
     {
       path: join(folder, 'good.zip'),
       slug: 'half',
@@ -95,19 +97,21 @@ it('an import that fails and leaves something behind says both, and what is left
     errors: [{ message: 'nobody listens' }, { message: 'the lights went out' }],
   })
   await admin(
-    `drop function platform.break() cascade; update platform.imports set seen_at = now() - interval '2 minutes'`,
+    `drop function platform.break() cascade; update tenancy.imports set seen_at = now() - interval '2 minutes'`,
   )
-  expect(await removeRemains()).toBe(1)
+  expect(await removeRemains(tenancy())).toBe(1)
   expect(await everything()).toEqual(before)
 })
 
 describe('a file that was edited', () => {
-  it('and not resealed: its hash or size gives it away', async () => {
+  it('and its manifest not: its hash or size gives it away', async () => {
     expect(
-      await refusal(changed('ndjson/products.ndjson', (text) => text.replace('anvil', 'ANVIL'))),
-    ).toMatch(/ndjson\/products.ndjson was changed: its SHA-256/)
-    expect(await refusal(changed('csv/orders.csv', (text) => `${text}\r\n`))).toMatch(
-      /csv\/orders.csv has \d+ bytes, but the manifest says/,
+      await refusal(
+        changed('ndjson/note_lines.ndjson', (text) => text.replace('line 1', 'LINE 1')),
+      ),
+    ).toMatch(/ndjson\/note_lines.ndjson was changed: its SHA-256/)
+    expect(await refusal(changed('csv/notes.csv', (text) => `${text}\r\n`))).toMatch(
+      /csv\/notes.csv has \d+ bytes, but the manifest says/,
     )
     expect(
       await refusal(changed('members.ndjson', (text) => text.replace('owner', 'ownes'))),
@@ -117,123 +121,120 @@ describe('a file that was edited', () => {
   it.each<[string, () => Files, RegExp]>([
     [
       'rows of another tenant',
-      () => sealed(line('orders', (row) => ({ ...row, tenant_id: newId() }))),
-      /line 1 of ndjson\/orders.ndjson belongs to tenant/,
+      () => consistent(line('notes', (row) => ({ ...row, tenant_id: newId() }))),
+      /line 1 of ndjson\/notes.ndjson belongs to tenant/,
     ],
     [
       'a row of no tenant',
-      () => sealed(line('orders', ({ tenant_id: _, ...row }) => row)),
+      () => consistent(line('notes', ({ tenant_id: _, ...row }) => row)),
       /line 1 .* belongs to tenant undefined/,
     ],
     [
       'an extra column in a row',
-      () => sealed(line('orders', (row) => ({ ...row, admin: true }))),
+      () => consistent(line('notes', (row) => ({ ...row, admin: true }))),
       /has the unknown column "admin"/,
     ],
     [
       'a generated column',
-      () => sealed(line('customers', (row) => ({ ...row, search: 'x' }))),
+      () => consistent(line('notes', (row) => ({ ...row, search: 'x' }))),
       /has the unknown column "search"/,
     ],
     [
       'a missing value',
-      () => sealed(line('orders', ({ number: _, ...row }) => row)),
+      () => consistent(line('notes', ({ number: _, ...row }) => row)),
       /has no number/,
     ],
     [
       'a value of another type',
-      () => sealed(line('orders', (row) => ({ ...row, number: 'one' }))),
+      () => consistent(line('notes', (row) => ({ ...row, number: 'one' }))),
       /has string in number, which is of type bigint/,
     ],
     [
       'a null where JSON has no place for one',
-      () => sealed(line('orders', (row) => ({ ...row, note: null }))),
-      /has null in note/,
+      () => consistent(line('notes', (row) => ({ ...row, body: null }))),
+      /has null in body/,
     ],
     [
       'a zero byte',
-      () => sealed(line('orders', (row) => ({ ...row, note: 'a\0b' }))),
-      /has string in note/,
+      () => consistent(line('notes', (row) => ({ ...row, body: 'a\0b' }))),
+      /has string in body/,
     ],
     [
       'a lone surrogate',
       () =>
-        sealed(
-          changed('ndjson/orders.ndjson', (text) => text.replace('"note":"', '"note":"\\ud800')),
+        consistent(
+          changed('ndjson/notes.ndjson', (text) => text.replace('"body":"', '"body":"\\ud800')),
         ),
       /cannot be stored/,
     ],
     [
       'a line that is no JSON',
-      () => sealed(changed('ndjson/orders.ndjson', (text) => `${text}{"a":\n`)),
+      () => consistent(changed('ndjson/notes.ndjson', (text) => `${text}{"a":\n`)),
       /is not a JSON object/,
     ],
     [
       'a line that is a list',
-      () => sealed(changed('ndjson/orders.ndjson', (text) => `${text}[1]\n`)),
+      () => consistent(changed('ndjson/notes.ndjson', (text) => `${text}[1]\n`)),
       /is not a JSON object/,
     ],
     [
       'a last line that breaks off',
-      () => sealed(changed('ndjson/orders.ndjson', (text) => text.trimEnd())),
+      () => consistent(changed('ndjson/notes.ndjson', (text) => text.trimEnd())),
       /ends in the middle of line 3/,
     ],
     [
       'a row that is there twice',
       () =>
-        sealed(
-          changed(
-            'ndjson/orders.ndjson',
-            (text) => `${text}${text.trimEnd().split('\n').at(-1)}\n`,
-          ),
+        consistent(
+          changed('ndjson/notes.ndjson', (text) => `${text}${text.trimEnd().split('\n').at(-1)}\n`),
         ),
       /a key stands twice, or the order was changed/,
     ],
     [
       'a reference to a row that is not there',
-      () => sealed(line('order_lines', (row) => ({ ...row, order_id: newId() }))),
-      /order_lines, in lines 1 to \d+, breaks order_lines_order_fk/,
+      () => consistent(line('note_lines', (row) => ({ ...row, note_id: newId() }))),
+      /note_lines, in lines 1 to \d+, breaks note_lines_note_fk/,
     ],
     [
       'a value that a check refuses',
-      () => sealed(line('orders', (row) => ({ ...row, status: 'stolen' }))),
-      /breaks orders_status_known/,
+      () => consistent(line('notes', (row) => ({ ...row, title: '' }))),
+      /breaks notes_title/,
     ],
     [
       'a number that does not fit',
-      () => sealed(line('order_lines', (row) => ({ ...row, quantity: 1e12 }))),
+      () => consistent(line('note_lines', (row) => ({ ...row, quantity: 1e12 }))),
       /cannot be stored/,
     ],
     [
       'a moment that is none',
-      () => sealed(line('orders', (row) => ({ ...row, placed_at: 'yesterday evening' }))),
+      () => consistent(line('notes', (row) => ({ ...row, created_at: 'yesterday evening' }))),
       /cannot be stored/,
     ],
     [
       'SQL for a value',
       () =>
-        sealed(line('orders', (row) => ({ ...row, placed_at: 'now(); drop table orders; --' }))),
+        consistent(line('notes', (row) => ({ ...row, created_at: 'now(); drop table notes; --' }))),
       /cannot be stored/,
     ],
     [
       'a value in another form',
-      () => sealed(line('orders', (row) => ({ ...row, placed_at: '2026-01-02 03:04:05+02' }))),
+      () => consistent(line('notes', (row) => ({ ...row, created_at: '2026-01-02 03:04:05+02' }))),
       /are not the same when they are read back/,
     ],
     [
       'a million columns in a row',
       () =>
-        sealed(
-          changed('ndjson/orders.ndjson', (text) =>
+        consistent(
+          changed('ndjson/notes.ndjson', (text) =>
             text.replace(
-              '"note":',
-              `${Array.from({ length: 1_000_000 }, (_, i) => `"c${i}":1`).join(',')},"note":`,
+              '"body":',
+              `${Array.from({ length: 1_000_000 }, (_, i) => `"c${i}":1`).join(',')},"body":`,
             ),
           ),
         ),
       /has the unknown column "c0"/,
     ],
-  ])('and resealed, with %s', async (_, files, why) => {
+  ])('and its manifest too, with %s', async (_, files, why) => {
     expect(await refusal(files())).toMatch(why)
   })
 })
@@ -244,39 +245,39 @@ describe('a manifest that was edited', () => {
     ['no tenant id', (made) => (made.tenant.id = '../../etc'), /tenant.id is no id/],
     [
       'a missing table',
-      (made) => (made.tables = made.tables.filter(({ name }) => name !== 'orders')),
-      /the table orders is missing/,
+      (made) => (made.tables = made.tables.filter(({ name }) => name !== 'notes')),
+      /the table notes is missing/,
     ],
-    ['a table twice', (made) => made.tables.push(table(made, 'orders')), /names a table twice/],
+    ['a table twice', (made) => made.tables.push(table(made, 'notes')), /names a table twice/],
     [
       'an unknown table',
-      (made) => (table(made, 'orders').name = 'pg_authid'),
+      (made) => (table(made, 'notes').name = 'pg_authid'),
       /its table pg_authid is unknown here/,
     ],
     [
       'an extra column',
-      (made) => table(made, 'orders').columns.push({ name: 'secret', type: 'text' }),
-      /orders.secret is unknown here/,
+      (made) => table(made, 'notes').columns.push({ name: 'secret', type: 'text' }),
+      /notes.secret is unknown here/,
     ],
     [
       'a column twice',
-      (made) => table(made, 'orders').columns.push({ name: 'note', type: 'text' }),
-      /orders names a column twice/,
+      (made) => table(made, 'notes').columns.push({ name: 'body', type: 'text' }),
+      /notes names a column twice/,
     ],
     [
       'a missing column',
-      (made) => table(made, 'orders').columns.pop(),
-      /the column orders.updated_at is missing/,
+      (made) => table(made, 'notes').columns.pop(),
+      /the column notes.created_at is missing/,
     ],
     [
       'another type',
-      (made) => (table(made, 'orders').columns[2]!.type = 'text'),
-      /orders.number is of type text, here it is bigint/,
+      (made) => (table(made, 'notes').columns[2]!.type = 'text'),
+      /notes.number is of type text, here it is bigint/,
     ],
     [
       'a million columns',
       (made) =>
-        (table(made, 'orders').columns = Array.from({ length: 1_000_000 }, (_, i) => ({
+        (table(made, 'notes').columns = Array.from({ length: 1_000_000 }, (_, i) => ({
           name: `c${i}`,
           type: 'text',
         }))),
@@ -285,25 +286,25 @@ describe('a manifest that was edited', () => {
     [
       'ten thousand columns',
       (made) =>
-        (table(made, 'orders').columns = Array.from({ length: 10_000 }, (_, i) => ({
+        (table(made, 'notes').columns = Array.from({ length: 10_000 }, (_, i) => ({
           name: `c${i}`,
           type: 'text',
         }))),
-      /tables.4.columns Too big/,
+      /tables.0.columns Too big/,
     ],
     [
       'a file elsewhere',
-      (made) => (table(made, 'orders').files.ndjson.name = '../../../etc/passwd'),
+      (made) => (table(made, 'notes').files.ndjson.name = '../../../etc/passwd'),
       /are said to be in ..\/..\/..\/etc\/passwd/,
     ],
     [
       'the file of another table',
-      (made) => (table(made, 'orders').files.ndjson.name = 'ndjson/products.ndjson'),
-      /the rows of orders are said to be in ndjson\/products.ndjson/,
+      (made) => (table(made, 'notes').files.ndjson.name = 'ndjson/note_lines.ndjson'),
+      /the rows of notes are said to be in ndjson\/note_lines.ndjson/,
     ],
     [
       'more rows than there are',
-      (made) => (table(made, 'orders').rows = 4),
+      (made) => (table(made, 'notes').rows = 4),
       /has 3 rows, but the manifest says 4/,
     ],
     [
@@ -311,6 +312,7 @@ describe('a manifest that was edited', () => {
       (made) => ((made as { version: number }).version = 2),
       /version Invalid input/,
     ],
+    ['no name of a tier', (made) => (made.tenant.tier = 'x'.repeat(64)), /tenant.tier Too big/],
     [
       'a field of its own',
       (made) => ((made as Manifest & { also: number }).also = 1),
@@ -330,6 +332,16 @@ describe('a manifest that was edited', () => {
     expect(await refusal(manifest(change))).toMatch(why)
   })
 
+  it.each(['platinum', 'constructor', '__proto__', ''])(
+    'to have the tier "%s", which is unknown here, unless another one is given',
+    async (tier) => {
+      const files = manifest((made) => (made.tenant.tier = tier))
+      expect(await refusal(files, null)).toMatch(
+        /its tier .* is unknown here; say which one the tenant shall have/,
+      )
+    },
+  )
+
   it('to be no JSON, or to be away', async () => {
     expect(await refusal(new Map([...good, ['manifest.json', '{"format": ']]))).toContain(
       'manifest.json is not JSON',
@@ -343,8 +355,8 @@ describe('a manifest that was edited', () => {
 describe('an archive with', () => {
   it('a file less, or one more', async () => {
     expect(
-      await refusal(new Map([...good].filter(([name]) => name !== 'ndjson/orders.ndjson'))),
-    ).toMatch(/the file ndjson\/orders.ndjson is missing/)
+      await refusal(new Map([...good].filter(([name]) => name !== 'ndjson/notes.ndjson'))),
+    ).toMatch(/the file ndjson\/notes.ndjson is missing/)
     expect(await refusal(new Map([...good, ['run/me.sh', 'rm -rf /']]))).toMatch(
       /it holds run\/me.sh, which its manifest does not name/,
     )

@@ -1,9 +1,11 @@
 import { sql } from 'drizzle-orm'
-import { withTenant, type TenantTx } from '#db/door'
-import { ClocksDiffer } from '#db/errors'
-import { platform } from '#db/registry'
-import { ageing, rulesOf, type Rule } from '#db/retention/rules'
-import type { RetentionStep } from '#db/schema/platform'
+import { withTenant } from '#tenancy/context/with-tenant'
+import { type TenantTx } from '#tenancy/base/tenant-tx'
+import { ClocksDiffer } from '#tenancy/data/errors'
+import { platform } from '#tenancy/registry/placements'
+import { agingTables, rulesOf, type Rule } from '#tenancy/data/retention/rules'
+import { type RetentionStep } from '#tenancy/base/schema'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 /** A run that would take a larger part of a table than this waits for a yes. */
 export const cap = 0.2
@@ -11,10 +13,10 @@ export const cap = 0.2
 const clocksMayDiffer = 300
 
 /**
- * Under which epoch a transaction is inside its tenant, out of the seal. The numbers in a snapshot
+ * Under which epoch a transaction is inside its tenant, out of the signed context. The numbers in a snapshot
  * mean nothing on another server.
  */
-export const epochHere = sql`rtrim(split_part(current_setting('tenancy.seal'), '|', 4), '+')::int`
+export const epochHere = sql`rtrim(split_part(current_setting('tenancy.context'), '|', 4), '+')::int`
 
 /**
  * What retention would delete of a tenant now: for each table with a rule the moment before which
@@ -22,24 +24,36 @@ export const epochHere = sql`rtrim(split_part(current_setting('tenancy.seal'), '
  * when the clock there, in the tenant's own database and of this process are not the same to a few
  * minutes, there is no preview. Throws ClocksDiffer.
  */
-export async function preview(tenantId: string): Promise<RetentionStep[]> {
-  const rules = await rulesOf(platform(), tenantId)
+export async function previewRetention(
+  tenancy: Tenancy,
+  tenantId: string,
+): Promise<RetentionStep[]> {
+  const rules = await rulesOf(platform(tenancy), tenantId)
   if (rules.length === 0) return []
-  const now = await agreedTime()
-  return withTenant({ kind: 'service', tenantId, reason: 'Retention preview' }, async (tx) => {
-    await agree(tx, now)
-    const steps: RetentionStep[] = []
-    for (const rule of rules) steps.push(...(await step(tx, rule, now)))
-    return steps
-  })
+  const now = await agreedTime(tenancy)
+  return withTenant(
+    tenancy,
+    { kind: 'service', tenantId, reason: 'Retention preview' },
+    async (tx) => {
+      await agree(tx, now)
+      const steps: RetentionStep[] = []
+      for (const rule of rules) steps.push(...(await step(tenancy, tx, rule, now)))
+      return steps
+    },
+  )
 }
 
 /** True when at least one table would lose more than the cap. */
-export const needsYes = (steps: RetentionStep[]): boolean =>
+export const needsConfirmation = (steps: RetentionStep[]): boolean =>
   steps.some(({ rows, of }) => rows > of * cap)
 
-async function step(tx: TenantTx, { table, days }: Rule, now: Date): Promise<RetentionStep[]> {
-  const by = ageing.find((one) => one.table === table)?.by
+async function step(
+  tenancy: Tenancy,
+  tx: TenantTx,
+  { table, days }: Rule,
+  now: Date,
+): Promise<RetentionStep[]> {
+  const by = agingTables(tenancy).find((one) => one.table === table)?.by
   if (!by) return []
   const before = new Date(now.getTime() - days * 86_400_000)
   const { rows } = await tx.execute<{ epoch: number; seen: string; old: number; all: number }>(sql`
@@ -61,8 +75,8 @@ async function step(tx: TenantTx, { table, days }: Rule, now: Date): Promise<Ret
 }
 
 /** The time of the main database, if this process agrees. */
-async function agreedTime(): Promise<Date> {
-  const { rows } = await platform().execute<{ now: string }>(
+async function agreedTime(tenancy: Tenancy): Promise<Date> {
+  const { rows } = await platform(tenancy).execute<{ now: string }>(
     sql`select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as now`,
   )
   const now = new Date(rows[0]?.now ?? Number.NaN)

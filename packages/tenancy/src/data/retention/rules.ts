@@ -1,22 +1,16 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { Invalid } from '#db/errors'
-import type { PlatformDb } from '#db/registry'
-import { retentionRules, retentionRuns, type Tier } from '#db/schema/platform'
-import { ages } from '#db/schema/tenant'
+import { type Tenancy, type PlatformDb } from '#tenancy/base/tenancy'
+import { tierOf } from '#tenancy/base/tiers'
+import { Invalid } from '#tenancy/base/errors'
+import { retentionRules, retentionRuns } from '#tenancy/base/schema'
 
 export type Rule = typeof retentionRules.$inferSelect
 
-/** For how many days a tier may keep rows at least and at most. */
-export const bounds: Record<Tier, { least: number; most: number }> = {
-  starter: { least: 90, most: 1095 },
-  business: { least: 30, most: 3650 },
-  enterprise: { least: 7, most: 36_500 },
-}
-
 /** The tables that a rule can be set for, with the column that tells a row's age. */
-export const ageing: { table: string; by: string }[] = Object.entries(ages).flatMap(
-  ([table, age]) => ('by' in age ? [{ table, by: age.by }] : []),
-)
+export const agingTables = ({ config }: Tenancy): { table: string; by: string }[] =>
+  Object.entries(config.retention).flatMap(([table, age]) =>
+    'by' in age ? [{ table, by: age.by }] : [],
+  )
 
 export const rulesOf = (db: PlatformDb, tenantId: string): Promise<Rule[]> =>
   db
@@ -31,6 +25,7 @@ export const rulesOf = (db: PlatformDb, tenantId: string): Promise<Rule[]> =>
  * does not have.
  */
 export async function setRule(
+  tenancy: Tenancy,
   db: PlatformDb,
   {
     tenantId,
@@ -38,14 +33,15 @@ export async function setRule(
     table,
     days,
     by,
-  }: { tenantId: string; tier: Tier; table: string; days: number | null; by: string },
+  }: { tenantId: string; tier: string; table: string; days: number | null; by: string },
 ): Promise<void> {
-  if (!ageing.some((one) => one.table === table))
+  const aging = agingTables(tenancy)
+  if (!aging.some((one) => one.table === table))
     throw new Invalid(
       'table',
-      `rows of ${table} have no age; a rule can be set for ${ageing.map((one) => one.table).join(', ')}`,
+      `rows of ${table} have no age; a rule can be set for ${aging.map((one) => one.table).join(', ')}`,
     )
-  const { least, most } = bounds[tier]
+  const { least, most } = tierOf(tenancy, tier).retentionDays
   if (days !== null && (!Number.isInteger(days) || days < least || days > most))
     throw new Invalid(
       'days',

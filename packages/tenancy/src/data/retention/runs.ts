@@ -1,9 +1,10 @@
 import { and, desc, eq, inArray, sql } from 'drizzle-orm'
-import { Invalid } from '#db/errors'
-import { newId } from '#db/id'
-import { platform, type PlatformDb } from '#db/registry'
-import { needsYes, preview } from '#db/retention/preview'
-import { retentionRules, retentionRuns } from '#db/schema/platform'
+import { Invalid } from '#tenancy/base/errors'
+import { newId } from '#tenancy/base/ids'
+import { type PlatformDb, type Tenancy } from '#tenancy/base/tenancy'
+import { platform } from '#tenancy/registry/placements'
+import { needsConfirmation, previewRetention } from '#tenancy/data/retention/preview'
+import { retentionRules, retentionRuns } from '#tenancy/base/schema'
 
 export type RetentionRun = typeof retentionRuns.$inferSelect
 
@@ -11,14 +12,14 @@ export type RetentionRun = typeof retentionRuns.$inferSelect
  * The run that a tenant is in, or a new one: what it may delete is written down now and never
  * changes. It waits for a yes when it would take too large a part of a table. Throws ClocksDiffer.
  */
-export async function plan(tenantId: string): Promise<RetentionRun> {
-  const db = platform()
-  const known = await current(db, tenantId)
+export async function planRetentionRun(tenancy: Tenancy, tenantId: string): Promise<RetentionRun> {
+  const db = platform(tenancy)
+  const known = await currentRetentionRun(db, tenantId)
   if (known) return known
-  const steps = await preview(tenantId)
+  const steps = await previewRetention(tenancy, tenantId)
   const state = steps.every(({ rows }) => rows === 0)
     ? 'done'
-    : needsYes(steps)
+    : needsConfirmation(steps)
       ? 'waiting'
       : 'running'
   const [made] = await db
@@ -32,11 +33,11 @@ export async function plan(tenantId: string): Promise<RetentionRun> {
     })
     .onConflictDoNothing()
     .returning()
-  return made ?? plan(tenantId) // somebody else was quicker
+  return made ?? planRetentionRun(tenancy, tenantId) // somebody else was quicker
 }
 
 /** The owner's yes or no to a run that waits. Throws Invalid when it does not wait any more. */
-export async function decide(
+export async function decideRetentionRun(
   db: PlatformDb,
   tenantId: string,
   runId: string,
@@ -63,7 +64,10 @@ export async function decide(
   return row
 }
 
-export async function current(db: PlatformDb, tenantId: string): Promise<RetentionRun | undefined> {
+export async function currentRetentionRun(
+  db: PlatformDb,
+  tenantId: string,
+): Promise<RetentionRun | undefined> {
   const [row] = await db
     .select()
     .from(retentionRuns)
@@ -76,7 +80,11 @@ export async function current(db: PlatformDb, tenantId: string): Promise<Retenti
   return row
 }
 
-export const history = (db: PlatformDb, tenantId: string, most = 10): Promise<RetentionRun[]> =>
+export const listRetentionRuns = (
+  db: PlatformDb,
+  tenantId: string,
+  most = 10,
+): Promise<RetentionRun[]> =>
   db
     .select()
     .from(retentionRuns)
@@ -88,15 +96,15 @@ export const history = (db: PlatformDb, tenantId: string, most = 10): Promise<Re
  * Tenants with rules. With `dueOnly` those alone that had no run for a day, or are in the middle of
  * one.
  */
-export async function tenantsWithRules(dueOnly: boolean): Promise<string[]> {
-  const rows = await platform()
+export async function tenantsWithRules(tenancy: Tenancy, dueOnly: boolean): Promise<string[]> {
+  const rows = await platform(tenancy)
     .selectDistinct({ id: retentionRules.tenantId })
     .from(retentionRules)
     .where(
       dueOnly
         ? sql`
-    not exists (select from platform.retention_runs as r where r.tenant_id = ${retentionRules.tenantId} and r.planned_at > clock_timestamp() - interval '23 hours')
-    or exists (select from platform.retention_runs as r where r.tenant_id = ${retentionRules.tenantId} and r.state = 'running')`
+    not exists (select from tenancy.retention_runs as r where r.tenant_id = ${retentionRules.tenantId} and r.planned_at > clock_timestamp() - interval '23 hours')
+    or exists (select from tenancy.retention_runs as r where r.tenant_id = ${retentionRules.tenantId} and r.state = 'running')`
         : undefined,
     )
   return rows.map(({ id }) => id)

@@ -1,5 +1,5 @@
-import { ArchiveRefused } from '#db/errors'
-import { signatures } from '#db/zip/records'
+import { ArchiveRefused } from '#tenancy/data/errors'
+import { signatures } from '#tenancy/data/zip/records'
 
 /**
  * One file as the archive's list has it. `start` is where its content begins, known once its header

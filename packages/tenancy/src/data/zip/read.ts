@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { crc32, createInflateRaw } from 'node:zlib'
-import { ArchiveRefused } from '#db/errors'
-import { listingOf, type Listed } from '#db/zip/listing'
-import { signatures } from '#db/zip/records'
+import { ArchiveRefused } from '#tenancy/data/errors'
+import { listingOf, type Listed } from '#tenancy/data/zip/listing'
+import { signatures } from '#tenancy/data/zip/records'
 
 /**
  * What an archive may hold at most. `bytes` counts what comes out of it, `ratio` how much more that

@@ -1,7 +1,13 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import { crc32, createDeflateRaw } from 'node:zlib'
-import { centralHeader, endRecords, localHeader, trailer, type Entry } from '#db/zip/records'
+import {
+  centralHeader,
+  endRecords,
+  localHeader,
+  trailer,
+  type Entry,
+} from '#tenancy/data/zip/records'
 
 /** How hard to press: level 3 is a third larger than 9 and several times quicker. */
 const level = 3

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ZipReader, type Limits } from '#db/zip/read'
-import { ZipWriter } from '#db/zip/write'
+import { ZipReader, type Limits } from '#tenancy/data/zip/read'
+import { ZipWriter } from '#tenancy/data/zip/write'
 
 const limits: Limits = { files: 100, bytes: 1_000_000_000, ratio: 200 }
 let folder: string

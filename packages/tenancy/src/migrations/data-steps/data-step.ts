@@ -1,7 +1,7 @@
-import type { TenantTx } from '#db/door'
+import { type TenantTx } from '#tenancy/base/tenant-tx'
 
 /**
- * A change of data that goes with a migration, run in every tenant through the door. `batch` does
+ * A change of data that goes with a migration, run in a transaction of every tenant. `batch` does
  * one part in a short transaction: in, where the last one ended (null at first); out, where this
  * one ended (null when nothing is left) and how many rows it changed. It may run twice on the same
  * part, after a crash, and must then change nothing more.

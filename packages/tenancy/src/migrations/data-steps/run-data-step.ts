@@ -1,12 +1,13 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { withTenant } from '#db/door'
-import type { DataStep } from '#db/fleet/steps/step'
-import { readHistories } from '#db/fleet/history'
-import { Queue } from '#db/fleet/queue'
-import { readTargets } from '#db/fleet/targets'
-import { platformPool } from '#db/pools'
-import { platform } from '#db/registry'
-import { dataSteps, placements, tenants } from '#db/schema/platform'
+import { withTenant } from '#tenancy/context/with-tenant'
+import type { DataStep } from '#tenancy/migrations/data-steps/data-step'
+import { readHistories } from '#tenancy/migrations/history'
+import { Queue } from '#tenancy/migrations/work-queue'
+import { readTargets } from '#tenancy/migrations/targets'
+import { platformPool } from '#tenancy/registry/pools'
+import { platform } from '#tenancy/registry/placements'
+import { dataSteps, placements, tenants } from '#tenancy/base/schema'
+import type { Tenancy } from '#tenancy/base/tenancy'
 
 export type StepTenant = { id: string; slug: string; target: string }
 export type StepProgress = {
@@ -31,15 +32,19 @@ export type StepOptions = {
 
 /**
  * Runs a data step in every tenant that has not had it, a few tenants at a time, batch by batch.
- * How far each tenant is stands in `platform.data_steps`, so a run that was killed goes on where it
+ * How far each tenant is stands in `tenancy.data_steps`, so a run that was killed goes on where it
  * was. A tenant that fails is named, and the others go on.
  */
 export async function runStep(
+  tenancy: Tenancy,
   step: DataStep,
   { tenant, concurrency = 2, signal, onProgress }: StepOptions = {},
 ): Promise<StepResult> {
-  const due = (await tenantsDue(step)).filter(({ slug }) => tenant === undefined || slug === tenant)
-  const notReady = step.needs === undefined ? new Set<string>() : await lackingTargets(step.needs)
+  const due = (await tenantsDue(tenancy, step)).filter(
+    ({ slug }) => tenant === undefined || slug === tenant,
+  )
+  const notReady =
+    step.needs === undefined ? new Set<string>() : await lackingTargets(tenancy, step.needs)
   const result: StepResult = { step: step.name, done: [], failed: [], rows: 0 }
   const queue = new Queue(due)
   signal?.addEventListener('abort', () => queue.stop())
@@ -50,12 +55,18 @@ export async function runStep(
         try {
           if (notReady.has(target))
             throw new Error(`${target} lacks migration ${step.needs}; run fleet migrate first`)
-          const finished = await runInTenant(step, id, signal, (rows) => (result.rows += rows))
+          const finished = await runInTenant(
+            tenancy,
+            step,
+            id,
+            signal,
+            (rows) => (result.rows += rows),
+          )
           if (finished) result.done.push(slug)
         } catch (error) {
           const message = error instanceof Error ? error.message : String(error)
           result.failed.push({ tenant: slug, message })
-          await keep(step, id, { problem: message })
+          await keep(tenancy, step, id, { problem: message })
         }
         queue.finished()
         onProgress?.({
@@ -76,21 +87,26 @@ export async function runStep(
  * asked to stop.
  */
 async function runInTenant(
+  tenancy: Tenancy,
   step: DataStep,
   tenantId: string,
   signal: AbortSignal | undefined,
   count: (rows: number) => void,
 ): Promise<boolean> {
   const mine = and(eq(dataSteps.step, step.name), eq(dataSteps.tenantId, tenantId))
-  await platform().insert(dataSteps).values({ step: step.name, tenantId }).onConflictDoNothing()
-  const [found] = await platform().select().from(dataSteps).where(mine)
+  await platform(tenancy)
+    .insert(dataSteps)
+    .values({ step: step.name, tenantId })
+    .onConflictDoNothing()
+  const [found] = await platform(tenancy).select().from(dataSteps).where(mine)
   let after = found?.cursor ?? null
   while (!signal?.aborted) {
     const { cursor, rows } = await withTenant(
+      tenancy,
       { kind: 'service', tenantId, reason: `data step ${step.name}` },
       (tx) => step.batch(tx, after),
     )
-    const moved = await platform()
+    const moved = await platform(tenancy)
       .update(dataSteps)
       .set({
         cursor,
@@ -116,11 +132,12 @@ async function runInTenant(
 }
 
 async function keep(
+  tenancy: Tenancy,
   step: DataStep,
   tenantId: string,
   { problem }: { problem: string },
 ): Promise<void> {
-  await platform()
+  await platform(tenancy)
     .insert(dataSteps)
     .values({ step: step.name, tenantId, problem })
     .onConflictDoUpdate({
@@ -129,8 +146,8 @@ async function keep(
     })
 }
 
-async function tenantsDue(step: DataStep): Promise<StepTenant[]> {
-  const rows = await platform()
+async function tenantsDue(tenancy: Tenancy, step: DataStep): Promise<StepTenant[]> {
+  const rows = await platform(tenancy)
     .select({
       id: tenants.id,
       slug: tenants.slug,
@@ -146,8 +163,8 @@ async function tenantsDue(step: DataStep): Promise<StepTenant[]> {
     .map(({ id, slug, kind }) => ({ id, slug, target: kind === 'shared' ? 'shared' : slug }))
 }
 
-async function lackingTargets(migration: string): Promise<Set<string>> {
-  const targets = await readTargets(platformPool(), await readHistories())
+async function lackingTargets(tenancy: Tenancy, migration: string): Promise<Set<string>> {
+  const targets = await readTargets(platformPool(tenancy), await readHistories(tenancy))
   return new Set(
     targets
       .filter(({ plane, lacks }) => plane === 'tenant' && lacks.includes(migration))
@@ -156,8 +173,8 @@ async function lackingTargets(migration: string): Promise<Set<string>> {
 }
 
 /** How far each tenant is with the steps that were ever begun. */
-export async function readSteps(names: string[]) {
-  const { rows } = await platformPool().query<{
+export async function readSteps(tenancy: Tenancy, names: string[]) {
+  const { rows } = await platformPool(tenancy).query<{
     step: string
     done: number
     begun: number
@@ -166,7 +183,7 @@ export async function readSteps(names: string[]) {
   }>(
     `select s.step, count(d.ended_at)::int as done, (count(d.step) - count(d.ended_at))::int as begun, count(d.problem)::int as failed, coalesce(sum(d.rows), 0)::float8 as rows
      from unnest($1::text[]) with ordinality as s (step, place)
-     left join platform.data_steps as d on d.step = s.step
+     left join tenancy.data_steps as d on d.step = s.step
      group by s.step, s.place
      order by s.place`,
     [names],

@@ -1,11 +1,12 @@
-import { migration, readHistories, type Histories } from '#db/fleet/history'
+import type { Tenancy } from '#tenancy/base/tenancy'
+import { migration, readHistories, type Histories } from '#tenancy/migrations/history'
 
 /**
- * The histories of this build with more tenant files behind them. In: texts; the first becomes
- * `9001_test`, and so on.
+ * The histories of this build with more tenant files behind them.
+ * @param texts - The files; the first becomes `9001_test`, and so on.
  */
-export async function withMore(...texts: string[]): Promise<Histories> {
-  const { platform, tenant } = await readHistories()
+export async function withMore(tenancy: Tenancy, ...texts: string[]): Promise<Histories> {
+  const { platform, tenant } = await readHistories(tenancy)
   return {
     platform,
     tenant: [
@@ -19,20 +20,20 @@ export async function withMore(...texts: string[]): Promise<Histories> {
  * A history that grows from test to test. `replace` puts texts in the place of the last one, which
  * nobody got.
  */
-export function growing() {
+export function growing(tenancy: Tenancy) {
   const all: string[] = []
   return {
     add: (...texts: string[]) => {
       all.push(...texts)
-      return withMore(...all)
+      return withMore(tenancy, ...all)
     },
     replace: (...texts: string[]) => {
       all.splice(-1, 1, ...texts)
-      return withMore(...all)
+      return withMore(tenancy, ...all)
     },
   }
 }
 
 /** What most migrations are: a column and its index. */
 export const addColumn = (name: string): string =>
-  `alter table orders add column ${name} timestamptz;--> statement-breakpoint\ncreate index orders_${name} on orders (tenant_id, ${name});`
+  `alter table notes add column ${name} timestamptz;--> statement-breakpoint\ncreate index notes_${name} on notes (tenant_id, ${name});`

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, it } from 'vitest'
-import { addColumn, withMore } from '#db/fleet/testing/histories'
-import { makeFleet } from '#db/fleet/testing/make-fleet'
-import { startRunner } from '#db/fleet/testing/runners'
-import { query } from '#db/fleet/testing/tenant-rows'
-import { verifyFleet } from '#db/fleet/verify'
+import { addColumn, withMore } from '#tenancy/testing/migrations/histories'
+import { makeFleet } from '#tenancy/testing/migrations/make-fleet'
+import { startRunner } from '#tenancy/testing/migrations/runners'
+import { query } from '#tenancy/testing/migrations/tenant-rows'
+import { verifyFleet } from '#tenancy/migrations/verify'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 /**
  * Tests on a fleet of `size`: runners that are killed after at most `withinMs` of work, and runners
@@ -24,7 +25,7 @@ export function killingTests({
   const texts: string[] = []
 
   beforeAll(async () => {
-    await makeFleet(process.env.DATABASE_URL ?? '', size)
+    await makeFleet(tenancy(), process.env.DATABASE_URL ?? '', size)
   }, 900_000)
 
   it(`kill -9 at random moments, ${kills} times: each target ends at the right version, once`, async () => {
@@ -44,7 +45,7 @@ export function killingTests({
       texts.map((_text, at) => ({ migration: `${9001 + at}_test`, targets: size + 1 })),
     )
     expect(await query(`select from pg_index where not indisvalid`)).toEqual([])
-    expect((await verifyFleet(await withMore(...texts))).drift).toEqual([])
+    expect((await verifyFleet(tenancy(), await withMore(tenancy(), ...texts))).drift).toEqual([])
     console.log(`killed after ${seen.join(', ')} of at most ${(size + 1) * kills} applications`)
   }, 900_000)
 
@@ -63,15 +64,15 @@ export function killingTests({
       migration: `${9000 + texts.length}_test`,
       targets: size + 1,
     })
-    expect((await verifyFleet(await withMore(...texts))).drift).toEqual([])
+    expect((await verifyFleet(tenancy(), await withMore(tenancy(), ...texts))).drift).toEqual([])
   }, 900_000)
 }
 
 const next = (at: number) =>
   at % 5 === 4
-    ? `-- no transaction\ncreate index concurrently if not exists orders_late_${at} on orders (tenant_id, version)`
+    ? `-- no transaction\ncreate index concurrently if not exists notes_late_${at} on notes (tenant_id, version)`
     : addColumn(`due_${at}`)
 const timesApplied = () =>
   query<{ migration: string; targets: number }>(
-    `select migration, count(*)::int as targets from tenancy.applied where migration like '9%' and schema <> 'platform' group by migration order by migration`,
+    `select migration, count(*)::int as targets from tenancy.applied_migrations where migration like '9%' and schema <> 'platform' group by migration order by migration`,
   )

@@ -1,32 +1,36 @@
 import pg from 'pg'
-import { connected } from '#db/connect'
-import { readHistory, type Migration } from '#db/fleet/history'
-import { asOwnerSession, provisionScript } from '#db/fleet/script'
-import { newId, privateName } from '#db/id'
-import { encrypt } from '#db/secrets'
+import { withConnection } from '#tenancy/base/connect'
+import type { Tenancy } from '#tenancy/base/tenancy'
+import { readTenantHistory, type Migration } from '#tenancy/migrations/history'
+import { asOwnerSession, provisionScript } from '#tenancy/migrations/script'
+import { newId, privateName } from '#tenancy/base/ids'
+import { encrypt } from '#tenancy/base/encryption'
 
 export type FleetTenant = { id: string; slug: string; schema: string }
 
 /**
- * Many tenants with schemas of their own, quickly: registry, resident rows, roles and the real
- * tables, but roles that nobody can log in with. For tests and benchmarks. In: an administrator's
- * URL of the main database, how many, and the history to build from.
+ * Many tenants with schemas of their own, quickly: registry, tenant homes, roles and the real
+ * tables, but roles that nobody can log in with. For tests and benchmarks.
+ * @param adminUrl - An administrator's URL of the main database.
+ * @param history - What to build them from instead of the whole history.
+ * @param name - What their slugs begin with.
  */
 export async function makeFleet(
+  tenancy: Tenancy,
   adminUrl: string,
   count: number,
   { history, name = 'fleet' }: { history?: Migration[]; name?: string } = {},
 ): Promise<FleetTenant[]> {
-  const files = history ?? (await readHistory('tenant'))
+  const files = history ?? (await readTenantHistory(tenancy))
   const made = Array.from({ length: count }, (_, i) => {
     const id = newId()
     return { id, slug: `${name}-${String(i + 1).padStart(4, '0')}`, schema: privateName(id) }
   })
-  await connected(adminUrl, (admin) => register(admin, made))
+  await withConnection(adminUrl, (admin) => register(tenancy, admin, made))
   const left = [...made]
   await Promise.all(
     [1, 2].map(() =>
-      connected(adminUrl, async (client) => {
+      withConnection(adminUrl, async (client) => {
         await client.query(asOwnerSession)
         for (let tenant = left.pop(); tenant; tenant = left.pop())
           await client.query(provisionScript(tenant.schema, files))
@@ -36,24 +40,31 @@ export async function makeFleet(
   return made
 }
 
-async function register(admin: pg.Client, made: FleetTenant[]): Promise<void> {
+async function register(tenancy: Tenancy, admin: pg.Client, made: FleetTenant[]): Promise<void> {
   const [ids, slugs, schemas] = [
     made.map(({ id }) => id),
     made.map(({ slug }) => slug),
     made.map(({ schema }) => schema),
   ]
   await admin.query(
-    `insert into platform.tenants (id, slug, name, tier) select id, slug, slug, 'business' from unnest($1::uuid[], $2::text[]) as t (id, slug)`,
-    [ids, slugs],
+    `insert into tenancy.tenants (id, slug, name, tier) select id, slug, slug, $3 from unnest($1::uuid[], $2::text[]) as t (id, slug)`,
+    [ids, slugs, tierWithSchema(tenancy)],
   )
   await admin.query(
-    `insert into platform.placements (tenant_id, kind, schema, login, secret)
+    `insert into tenancy.placements (tenant_id, kind, schema, login, secret)
      select id, 'schema', schema, schema, secret from unnest($1::uuid[], $2::text[], $3::text[]) as t (id, schema, secret)`,
-    [ids, schemas, ids.map((id) => encrypt('nobody logs in with this', `placement ${id}`))],
+    [
+      ids,
+      schemas,
+      ids.map((id) => encrypt(tenancy, 'nobody logs in with this', `placement ${id}`)),
+    ],
   )
   await admin.query(
-    'insert into tenancy.residents (tenant_id, schema_name, login) select id, schema, schema from unnest($1::uuid[], $2::text[]) as t (id, schema)',
+    'insert into tenancy.tenant_homes (tenant_id, schema_name, login) select id, schema, schema from unnest($1::uuid[], $2::text[]) as t (id, schema)',
     [ids, schemas],
   )
   await admin.query(schemas.map((schema) => `create role ${pg.escapeIdentifier(schema)}`).join(';'))
 }
+
+const tierWithSchema = ({ config }: Tenancy) =>
+  Object.entries(config.tiers).find(([, { placement }]) => placement === 'schema')?.[0]

@@ -1,6 +1,7 @@
-import { withMore } from '#db/fleet/testing/histories'
-import { runFleet } from '#db/fleet/run'
-import { closePools } from '#db/pools'
+import { withMore } from '#tenancy/testing/migrations/histories'
+import { runFleet } from '#tenancy/migrations/run-migrations'
+import { closePools } from '#tenancy/registry/pools'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 // A runner as a process of its own, to be killed. In: the texts of more migrations, as JSON. Out: a
 // line when it begins with the targets, and how it ended, as JSON.
@@ -11,13 +12,13 @@ const onProgress = () => {
   begun = true
 }
 try {
-  const result = await runFleet({
-    histories: await withMore(...texts),
+  const result = await runFleet(tenancy(), {
+    histories: await withMore(tenancy(), ...texts),
     lockTimeoutMs: 2000,
     onProgress,
   })
   console.log(JSON.stringify(result))
   process.exitCode = result.state === 'done' ? 0 : 1
 } finally {
-  await closePools()
+  await closePools(tenancy())
 }

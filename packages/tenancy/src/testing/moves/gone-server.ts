@@ -1,17 +1,22 @@
 import { eq } from 'drizzle-orm'
 import { afterAll, afterEach, beforeEach, expect } from 'vitest'
-import { connected, inDatabase } from '#db/connect'
-import { withTenant } from '#db/door'
-import { newId } from '#db/id'
-import type { Inhabitant } from '#db/isolation/testing/world'
-import type { Move } from '#db/move/ledger'
-import { requestAbandon, requestAbort, requestMove } from '#db/move/request'
-import { driven, leave, otherServer, requestTo, serviceOf, settleIn } from '#db/move/testing/world'
-import { closePools } from '#db/pools'
-import { platform } from '#db/registry'
-import { servers, type MoveEnd } from '#db/schema/platform'
-import { customers } from '#db/schema/tenant'
-import { encrypt } from '#db/secrets'
+import { withConnection, inDatabase } from '#tenancy/base/connect'
+import type { Move } from '#tenancy/moves/move-store'
+import { requestAbandon, requestAbort } from '#tenancy/moves/decisions'
+import { requestMove } from '#tenancy/moves/requests'
+import {
+  driven,
+  leave,
+  otherServer,
+  requestTo,
+  serviceOf,
+  settleIn,
+} from '#tenancy/testing/moves/world'
+import { closePools } from '#tenancy/registry/pools'
+import { servers, type MoveEnd } from '#tenancy/base/schema'
+import { encrypt } from '#tenancy/base/encryption'
+import { platform, tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
+import { insertNote, type Inhabitant } from '#tenancy/testing/fixture/world'
 
 // A server that goes away while one of its ends belongs to a move: its port leads nowhere from then
 // on.
@@ -29,15 +34,15 @@ export function withTenants(): void {
   afterEach(comesBack)
   afterAll(async () => {
     await leave(made)
-    await closePools()
+    await closePools(tenancy())
   }, 60_000)
 }
 
 export const toElsewhere = async (): Promise<Move> =>
-  requestMove(await requestTo('elsewhere', tenant.id))
+  requestMove(tenancy(), await requestTo('elsewhere', tenant.id))
 /** There at once and for good. */
 export const goTo = async (place: 'shared' | 'schema' | 'elsewhere'): Promise<Move> =>
-  driven(await requestMove({ ...(await requestTo(place, tenant.id)), graceHours: 0 }))
+  driven(await requestMove(tenancy(), { ...(await requestTo(place, tenant.id)), graceHours: 0 }))
 export const refused = /ECONNREFUSED/
 
 async function change(
@@ -55,8 +60,8 @@ export const dies = (end: MoveEnd): Promise<void> => change(end, () => ({ port: 
 /** It answers, and lets nobody of ours in. */
 export const refuses = (end: MoveEnd): Promise<void> =>
   change(end, ({ id }) => ({
-    workerSecret: encrypt('wrong', `server ${id} worker`),
-    migratorSecret: encrypt('wrong', `server ${id} migrator`),
+    workerSecret: encrypt(tenancy(), 'wrong', `server ${id} worker`),
+    migratorSecret: encrypt(tenancy(), 'wrong', `server ${id} migrator`),
   }))
 
 export async function comesBack(): Promise<void> {
@@ -65,9 +70,9 @@ export async function comesBack(): Promise<void> {
 
 /** The instant behind the first of the two commits, which was so many seconds ago. */
 export async function fence(adminUrl: string, secondsAgo: number): Promise<void> {
-  const { rowCount } = await connected(adminUrl, (client) =>
+  const { rowCount } = await withConnection(adminUrl, (client) =>
     client.query(
-      `update tenancy.residents set state = 'fenced', epoch = epoch + 1, changed_at = clock_timestamp() - make_interval(secs => $2) where tenant_id = $1 and state = 'copying'`,
+      `update tenancy.tenant_homes set state = 'fenced', epoch = epoch + 1, changed_at = clock_timestamp() - make_interval(secs => $2) where tenant_id = $1 and state = 'copying'`,
       [tenant.id, secondsAgo],
     ),
   )
@@ -77,12 +82,12 @@ export async function fence(adminUrl: string, secondsAgo: number): Promise<void>
 export const stateAt = (
   adminUrl: string,
 ): Promise<{ state: string; move: string | null } | undefined> =>
-  connected(
+  withConnection(
     adminUrl,
     async (client) =>
       (
         await client.query<{ state: string; move: string | null }>(
-          'select state, move_id as move from tenancy.residents where tenant_id = $1',
+          'select state, move_id as move from tenancy.tenant_homes where tenant_id = $1',
           [tenant.id],
         )
       ).rows[0],
@@ -92,24 +97,19 @@ export const stateAt = (
 export const databaseOf = async (end: MoveEnd): Promise<string> =>
   inDatabase(await otherServer(), end.database ?? '')
 
-export const add = (): Promise<unknown> =>
-  withTenant(serviceOf(tenant.id), (tx) =>
-    tx
-      .insert(customers)
-      .values({ tenantId: tenant.id, id: newId(), name: 'Somebody' })
-      .returning({ id: customers.id }),
-  )
+export const add = (): Promise<void> =>
+  withTenant(serviceOf(tenant.id), (tx) => insertNote(tx, 'Something'))
 
 /** Given up, it waits for its server until an operator says that it shall not. */
 export async function endsWithout(move: Move): Promise<void> {
-  await requestAbort(tenant.id, tenant.slug, 'test')
+  await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
   await expect(driven(move)).rejects.toThrow(refused)
-  await requestAbandon(tenant.id, tenant.slug, 'test')
+  await requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')
   expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: 'test' })
 }
 
 /** From the other server, where the tenant lives, to here, and as far as that. */
 export async function homeFrom(until: 'copied' | 'verified'): Promise<Move> {
   expect(await goTo('elsewhere')).toMatchObject({ state: 'cleaned' })
-  return driven(await requestMove(await requestTo('shared', tenant.id)), until)
+  return driven(await requestMove(tenancy(), await requestTo('shared', tenant.id)), until)
 }

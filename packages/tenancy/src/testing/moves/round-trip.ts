@@ -1,19 +1,21 @@
 import { expect } from 'vitest'
-import { judge } from '#db/bench/judge'
-import { Writer } from '#db/bench/writer'
-import type { Inhabitant } from '#db/isolation/testing/world'
-import { requestConfirm, requestMove, requestRollback } from '#db/move/request'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
+import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import { requestConfirm } from '#tenancy/moves/decisions'
+import { requestMove, requestRollback } from '#tenancy/moves/requests'
 import {
   driven,
   fingerprint,
+  judge,
   mainAdmin,
   remains,
   requestTo,
   settleIn,
   tierOf,
+  writerFor,
   type Place,
-} from '#db/move/testing/world'
-import { placementOf } from '#db/registry'
+} from '#tenancy/testing/moves/world'
+import { placementOf } from '#tenancy/registry/placements'
 
 const nothing = { lost: 0, doubled: 0, resurrected: 0, examples: [] }
 
@@ -27,23 +29,25 @@ export async function roundTrip(from: Place, to: Place): Promise<Inhabitant[]> {
     await settleIn('shared', 'neighbour', 20),
   ]
   const untouched = await fingerprint(neighbour.id)
-  const writer = new Writer(tenant.owner, 200)
+  const writer = writerFor(tenant, 200)
   await writer.start(3)
 
-  const there = await driven(await requestMove(await requestTo(to, tenant.id)))
+  const there = await driven(await requestMove(tenancy(), await requestTo(to, tenant.id)))
   expect(there).toMatchObject({ state: 'switched', error: null })
-  expect(await placementOf(tenant.id)).toMatchObject({
+  expect(await placementOf(tenancy(), tenant.id)).toMatchObject({
     kind: to === 'elsewhere' ? 'database' : to,
     epoch: there.source.epoch + 1,
   })
   expect(await tierOf(tenant.id)).toBe(there.tierTo)
-  const back = await driven(await requestRollback(tenant.id, tenant.slug, 'test', 'test'))
+  const back = await driven(
+    await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'),
+  )
   expect(back).toMatchObject({ state: 'cleaned', error: null })
   expect(await tierOf(tenant.id)).toBe(there.tierFrom)
-  await driven(await requestMove(await requestTo(to, tenant.id)))
+  await driven(await requestMove(tenancy(), await requestTo(to, tenant.id)))
   const ledger = await writer.stop()
   const final = await fingerprint(tenant.id)
-  const done = await driven(await requestConfirm(tenant.id, tenant.slug, 'test'))
+  const done = await driven(await requestConfirm(tenancy(), tenant.id, tenant.slug, 'test'))
 
   expect(done).toMatchObject({ state: 'cleaned', error: null })
   expect(ledger.transactions).toBeGreaterThan(20)

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connected } from '#db/connect'
-import { startPostgres } from '../../../scripts/postgres.mjs'
+import { withConnection } from '#tenancy/base/connect'
+import { startPostgres } from '../../../../../scripts/postgres.mjs'
 
 /**
  * A PostgreSQL that a test may kill. Linux only: the postmaster is found as the parent of a
@@ -30,7 +30,7 @@ export class MortalServer {
   }
 
   async postmaster(): Promise<number> {
-    return connected(this.adminUrl, async (client) => {
+    return withConnection(this.adminUrl, async (client) => {
       const {
         rows: [backend],
       } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')

@@ -3,31 +3,36 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readMove, type Move } from '#db/move/ledger'
-import type { Moment } from '#db/move/moments'
-import { forgetPlacement } from '#db/registry'
-import type { MoveState } from '#db/schema/platform'
+import { engineFile } from '#tenancy/base/files'
+import type { Failpoint } from '#tenancy/moves/failpoints'
+
+export type WorkerOptions = {
+  /** What it does at a failpoint: it dies there, freezes there, or says each one that it comes to. */
+  how?: 'kill' | 'stop' | 'say'
+  failpoint?: Failpoint
+  /** What it runs; without it, the worker of the fixture app. */
+  file?: string
+}
+
+const fixtureWorker = engineFile('src', 'testing', 'moves', 'worker-main.ts')
 
 /**
  * A worker in a process of its own, as it runs in production, which may be told to die or to freeze
- * at a moment.
+ * at a failpoint.
  */
 export class WorkerProcess {
   readonly child: ChildProcess
   readonly said: string[] = []
   readonly #freezes: boolean
-  constructor(at?: { how: 'kill' | 'stop' | 'say'; moment?: Moment }) {
-    // a fault run starts hundreds of these
+  constructor({ how, failpoint, file = fixtureWorker }: WorkerOptions = {}) {
+    // a chaos run starts hundreds of these
     const env = {
       ...process.env,
       NODE_COMPILE_CACHE: join(tmpdir(), 'rowhouse-compile-cache'),
-      ROWHOUSE_MOMENT: at ? `${at.how}:${at.moment ?? ''}` : '',
+      ROWHOUSE_FAILPOINT: how ? `${how}:${failpoint ?? ''}` : '',
     }
-    this.#freezes = at?.how === 'stop'
-    this.child = spawn(process.execPath, ['db/worker.ts'], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    this.#freezes = how === 'stop'
+    this.child = spawn(process.execPath, [file], { env, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => this.said.push(text))
   }
@@ -37,11 +42,11 @@ export class WorkerProcess {
   }
 
   /** Until it has died by itself, or was frozen by itself. */
-  async struck(moment: Moment, withinMs = 90_000): Promise<void> {
+  async struck(failpoint: Failpoint, withinMs = 90_000): Promise<void> {
     const until = Date.now() + withinMs
-    while (!this.output.includes(`moment: ${moment}\n`) && this.child.signalCode === null) {
+    while (!this.output.includes(`failpoint: ${failpoint}\n`) && this.child.signalCode === null) {
       if (Date.now() > until || this.child.exitCode !== null)
-        throw new Error(`the worker never came to ${JSON.stringify(moment)}:\n${this.output}`)
+        throw new Error(`the worker never came to ${JSON.stringify(failpoint)}:\n${this.output}`)
       await sleep(20)
     }
     // it says so before it freezes: a signal to wake up that came first would be lost
@@ -63,29 +68,5 @@ export class WorkerProcess {
     this.child.kill('SIGCONT')
     this.child.kill(signal)
     await gone
-  }
-}
-
-/**
- * Until a move is in one of these states. Throws with what its worker said when it takes too long.
- */
-export async function reached(
-  move: Move,
-  states: MoveState[],
-  worker?: WorkerProcess,
-  withinMs = 120_000,
-): Promise<Move> {
-  const until = Date.now() + withinMs
-  for (;;) {
-    const now = await readMove(move.id)
-    if (states.includes(now.state)) {
-      forgetPlacement()
-      return now
-    }
-    if (Date.now() > until)
-      throw new Error(
-        `the move is ${now.state} (${now.note}, ${now.error}) and not ${states.join(' or ')}:\n${worker?.output ?? ''}`,
-      )
-    await sleep(30)
   }
 }

@@ -1,22 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { eq, sql } from 'drizzle-orm'
 import pg from 'pg'
-import { connected } from '#db/connect'
-import { withTenant, type Caller } from '#db/door'
-import { env } from '#db/env'
-import { inhabitant, type Inhabitant } from '#db/isolation/testing/world'
-import { drive } from '#db/move/move'
-import { latestMove, readMove, type Move } from '#db/move/ledger'
-import { requestMove, type MoveRequest } from '#db/move/request'
-import { unprovision } from '#db/placements/provision'
-import { forgetPlacement, platform, readPlacements } from '#db/registry'
-import {
-  placements,
-  tenants,
-  type MoveEnd,
-  type MoveState,
-  type PlacementKind,
-} from '#db/schema/platform'
-import { startPostgres } from '../../../scripts/postgres.mjs'
+import { withConnection } from '#tenancy/base/connect'
+import { engineFile } from '#tenancy/base/files'
+import type { ServiceCaller } from '#tenancy/base/caller'
+import { latestMove, readMove, type Move } from '#tenancy/moves/move-store'
+import { type MoveRequest } from '#tenancy/moves/move-target'
+import { requestMove } from '#tenancy/moves/requests'
+import { unprovision } from '#tenancy/placements/provision'
+import { forgetPlacement, readPlacements } from '#tenancy/registry/placements'
+import { placements, tenants, type MoveEnd, type MoveState } from '#tenancy/base/schema'
+import { type PlacementKind } from '#tenancy/base/tenancy'
+import { noteWorkload } from '#tenancy/testing/fixture/note-workload'
+import { platform, tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
+import { inhabitant, type Inhabitant } from '#tenancy/testing/fixture/world'
+import * as judges from '#tenancy/testing/judge'
+import { runMove } from '#tenancy/testing/moves/run-move'
+import type { WorkerProcess } from '#tenancy/testing/moves/worker'
+import * as writers from '#tenancy/testing/writer'
+import { startPostgres } from '../../../../../scripts/postgres.mjs'
 
 // What tests of moves are made of.
 
@@ -27,8 +29,8 @@ import { startPostgres } from '../../../scripts/postgres.mjs'
 export type Place = 'shared' | 'schema' | 'database' | 'elsewhere'
 export const places: readonly Place[] = ['shared', 'schema', 'database', 'elsewhere']
 
-// a fault run may be of one of these only, such as shared-schema
-const only = process.env.FAULTS_DIRECTION
+// a chaos run may be of one of these only, such as shared-schema
+const only = process.env.CHAOS_DIRECTION
 const wanted = (from: Place, to: Place) => !only || only === `${from}-${to}`
 
 /** Every two places, one way and the other. */
@@ -52,15 +54,15 @@ export const otherServer = async (): Promise<string> =>
     }))
   ).adminUrl
 
-export async function leave(residents: Inhabitant[]): Promise<void> {
-  for (const { id } of residents) {
-    const [place] = await readPlacements(eq(placements.tenantId, id))
-    const move = await latestMove(id)
-    if (place) await unprovision(id, place)
+export async function leave(left: Inhabitant[]): Promise<void> {
+  for (const { id } of left) {
+    const [place] = await readPlacements(tenancy(), eq(placements.tenantId, id))
+    const move = await latestMove(tenancy(), id)
+    if (place) await unprovision(tenancy(), id, place)
     if (move && place)
       for (const end of [move.source, move.target])
         if (end.kind === 'schema')
-          await unprovision(id, {
+          await unprovision(tenancy(), id, {
             ...place,
             kind: 'schema',
             server: null,
@@ -72,30 +74,74 @@ export async function leave(residents: Inhabitant[]): Promise<void> {
   other = undefined
 }
 
+const tierAt: Record<PlacementKind, string> = {
+  shared: 'plus',
+  schema: 'business',
+  database: 'enterprise',
+}
+
+/** A request for a move to a place, and to a tier that goes with it. */
 export async function requestTo(place: Place, tenantId: string): Promise<MoveRequest> {
   const kind: PlacementKind = place === 'elsewhere' ? 'database' : place
   return {
     tenantId,
     to: kind,
+    tier: tierAt[kind],
     actor: 'test',
     reason: 'test',
     ...(place === 'elsewhere' ? { databaseUrl: await otherServer() } : {}),
   }
 }
 
-/** Drives a move in this process until it waits or is over. */
-export async function driven(move: Move, until?: MoveState): Promise<Move> {
-  await drive(move.id, new AbortController().signal, until)
-  forgetPlacement()
-  return readMove(move.id)
+/** Runs a move in this process until it waits or is over. */
+export const driven = (move: Move, until?: MoveState): Promise<Move> =>
+  runMove(tenancy(), move, until)
+
+/** An app in a process of its own: see there. */
+export const appFile = engineFile('src', 'testing', 'moves', 'app.ts')
+
+/** A writer of notes. */
+export const writerFor = (tenant: Inhabitant, rate: number): writers.Writer =>
+  new writers.Writer(tenancy(), noteWorkload, tenant.owner, rate)
+
+export const judge = (tenantId: string, ledger: writers.Ledger): Promise<judges.Verdict> =>
+  judges.judge(tenancy(), noteWorkload, tenantId, ledger)
+
+/** A transaction of this tenant's owner that is left open. */
+export const holdOpen = (tenant: Inhabitant, ms: number): Promise<void> =>
+  writers.holdOpen(tenancy(), tenant.owner, ms)
+
+/**
+ * Until a move is in one of these states. Throws with what its worker said when it takes too long.
+ */
+export async function reached(
+  move: Move,
+  states: MoveState[],
+  worker?: WorkerProcess,
+  withinMs = 120_000,
+): Promise<Move> {
+  const until = Date.now() + withinMs
+  for (;;) {
+    const now = await readMove(tenancy(), move.id)
+    if (states.includes(now.state)) {
+      forgetPlacement(tenancy())
+      return now
+    }
+    if (Date.now() > until)
+      throw new Error(
+        `the move is ${now.state} (${now.note}, ${now.error}) and not ${states.join(' or ')}:
+${worker?.output ?? ''}`,
+      )
+    await sleep(30)
+  }
 }
 
 /** Brings a tenant to a place, to begin from there, and leaves no trace of how it came. */
-export async function settleIn(place: Place, name: string, orders: number): Promise<Inhabitant> {
-  const tenant = await inhabitant(place === 'elsewhere' ? 'shared' : place, name, orders)
+export async function settleIn(place: Place, name: string, rows: number): Promise<Inhabitant> {
+  const tenant = await inhabitant(place === 'elsewhere' ? 'shared' : place, name, rows)
   if (place !== 'elsewhere') return tenant
   const move = await driven(
-    await requestMove({ ...(await requestTo('elsewhere', tenant.id)), graceHours: 0 }),
+    await requestMove(tenancy(), { ...(await requestTo('elsewhere', tenant.id)), graceHours: 0 }),
   )
   if (move.state !== 'cleaned')
     throw new Error(`the tenant did not come to the other server: ${move.state}, ${move.error}`)
@@ -121,7 +167,7 @@ export function fingerprint(tenantId: string): Promise<Record<string, string>> {
 
 /** The same for one schema as an administrator sees it: what is left of a tenant in a place. */
 export async function remains(adminUrl: string, schema: string, tenantId: string): Promise<number> {
-  return connected(adminUrl, async (client) => {
+  return withConnection(adminUrl, async (client) => {
     const { rows } = await client.query<{ name: string }>(
       `select relname as name from pg_class as c join pg_namespace as n on n.oid = c.relnamespace where n.nspname = $1 and relkind = 'r'`,
       [schema],
@@ -149,7 +195,7 @@ export async function leftAt(
   tenantId: string,
 ): Promise<number> {
   if (kind === 'shared') return remains(mainAdmin(), schema, tenantId)
-  return connected(serverId === null ? mainAdmin() : await otherServer(), async (client) => {
+  return withConnection(serverId === null ? mainAdmin() : await otherServer(), async (client) => {
     const { rowCount } = await client.query(
       database === null
         ? 'select from pg_namespace where nspname = $1'
@@ -160,8 +206,8 @@ export async function leftAt(
   })
 }
 
-export const mainAdmin = (): string => env().DATABASE_URL ?? ''
-export const serviceOf = (tenantId: string): Caller => ({
+export const mainAdmin = (): string => process.env.DATABASE_URL ?? ''
+export const serviceOf = (tenantId: string): ServiceCaller => ({
   kind: 'service',
   tenantId,
   reason: 'test',

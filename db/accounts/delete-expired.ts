@@ -1,0 +1,23 @@
+import { and, isNotNull, lt, or, sql } from 'drizzle-orm'
+import { attempts, devices, emailChanges, invitations, links, mail } from '#db/schema/accounts'
+import { sessions } from '#db/schema/platform'
+import { platform } from '#db/tenancy'
+
+const ago = (days: number) => sql`now() - make_interval(days => ${days})`
+
+/** Deletes sessions, links and letters that have expired. Returns how many rows. */
+export async function deleteExpired(): Promise<number> {
+  const db = platform()
+  const gone = await Promise.all([
+    db.delete(sessions).where(lt(sessions.expiresAt, ago(0))),
+    db.delete(links).where(lt(links.expiresAt, ago(0))),
+    db.delete(emailChanges).where(lt(emailChanges.expiresAt, ago(0))),
+    db.delete(invitations).where(lt(invitations.expiresAt, ago(30))),
+    db.delete(attempts).where(lt(attempts.at, ago(2))),
+    db.delete(devices).where(lt(devices.usedAt, ago(365))),
+    db
+      .delete(mail)
+      .where(and(lt(mail.createdAt, ago(30)), or(isNotNull(mail.sentAt), lt(mail.dueAt, ago(0))))),
+  ])
+  return gone.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0)
+}

@@ -1,0 +1,25 @@
+import { sql } from 'drizzle-orm'
+import type { TenancyConfig } from '@rowhouse/tenancy'
+import { activity } from '#db/schema/tenant'
+
+/** Writes into the tenant's trail what a retention run has deleted: one row for each run. */
+export const recordRetention: NonNullable<TenancyConfig['onRetention']> = async (
+  tx,
+  { id, table, deleted },
+) => {
+  const detail = JSON.stringify({ [table]: deleted })
+  await tx
+    .insert(activity)
+    .values({
+      tenantId: tx.tenantId,
+      id,
+      actor: 'Retention',
+      deed: 'retention.ran',
+      subject: 'old rows',
+      detail: { [table]: deleted },
+    })
+    .onConflictDoUpdate({
+      target: [activity.tenantId, activity.id],
+      set: { detail: sql`${activity.detail} || ${detail}::jsonb` },
+    })
+}

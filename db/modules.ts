@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import { apiKeyEntry, sessionEntry } from '#db/accounts/entries'
+import { supportEntry } from '#db/operators/support-entry'
+import { recountOrders } from '#db/product/recount-orders'
+import type { TenantTx } from '@rowhouse/tenancy'
+import type { DataStep } from '@rowhouse/tenancy/migrations'
+import type { ScheduledTask } from '@rowhouse/tenancy/admin'
+
+/** How callers prove themselves, by `Caller.kind`, and the SQL files with the functions for it. */
+export const entries = { session: sessionEntry, key: apiKeyEntry, support: supportEntry }
+
+const sqlFile = (...path: string[]) => join(process.cwd(), 'db', ...path)
+export const sqlFiles = () => [
+  sqlFile('accounts', 'session-entry.sql'),
+  sqlFile('accounts', 'api-key-entry.sql'),
+  sqlFile('operators', 'support-entry.sql'),
+]
+
+/** Changes of data that go with migrations, oldest first. */
+export const dataSteps: readonly DataStep[] = [recountOrders]
+
+/** The product's main table: the console shows how many rows of it each tenant has. */
+export const mainTable = 'orders'
+
+/** Whether a tenant has amounts in its currency, which then stays. */
+export const usesCurrency = async (tx: TenantTx): Promise<boolean> =>
+  (await import('#db/product/orders')).anyYet(tx)
+
+/** The tenant that an operator's session is in as support, or undefined. */
+export const supportVisitOf = async (sessionId: string) =>
+  (await import('#db/operators/support')).visitOf(sessionId)
+
+/** What a worker does for the modules. Loaded when it is due. */
+export const moduleTasks: readonly ScheduledTask[] = [
+  {
+    name: 'expired sessions and links',
+    everyMs: 3_600_000,
+    run: async () => (await import('#db/accounts/delete-expired')).deleteExpired(),
+  },
+  {
+    name: 'tenant sizes',
+    everyMs: 60_000,
+    run: async (stopping) => (await import('#db/operators/tenant-sizes')).measureTenants(stopping),
+  },
+]

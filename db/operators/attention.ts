@@ -1,0 +1,145 @@
+import { and, desc, eq, gte, inArray, isNull, sql } from 'drizzle-orm'
+import { lastCheckRun } from '@rowhouse/tenancy/checks'
+import { readStatus } from '@rowhouse/tenancy/migrations'
+import { platform, tenancy } from '#db/tenancy'
+import { supportAccesses } from '#db/schema/console'
+import { migrationRuns, moves, tenants } from '@rowhouse/tenancy/schema'
+
+export type Concern = { grave: boolean; what: string; why: string; at: Date | null; href: string }
+
+type Fleet = Awaited<ReturnType<typeof readStatus>>
+
+const weekMs = 7 * 86_400_000
+
+/**
+ * One reader per kind of concern, in the order in which equally grave ones are shown. Each gets the
+ * fleet's status that is being read, so that it is read once.
+ */
+const concernReaders: ((fleet: Promise<Fleet>) => Promise<Concern[]>)[] = [
+  () => checkViolations('doctor'),
+  () => checkViolations('drift'),
+  outdatedTargets,
+  failedFleetRun,
+  openMoves,
+  activeSupportAccesses,
+]
+
+/** What an operator should look at, the grave first. */
+export async function readConcerns(): Promise<{ concerns: Concern[]; fleet: Fleet }> {
+  const status = readStatus(tenancy())
+  const [fleet, ...concerns] = await Promise.all([
+    status,
+    ...concernReaders.map((read) => read(status)),
+  ])
+  return {
+    concerns: concerns.flat().sort((a, b) => Number(b.grave) - Number(a.grave)),
+    fleet,
+  }
+}
+
+async function checkViolations(kind: 'doctor' | 'drift'): Promise<Concern[]> {
+  const checkRun = await lastCheckRun(tenancy(), kind)
+  if (!checkRun || checkRun.violations.length === 0) return []
+  const { violations, at } = checkRun
+  return [
+    {
+      grave: true,
+      what: `${kind === 'doctor' ? 'The doctor found' : 'Drift:'} ${violations.length} ${violations.length === 1 ? 'violation' : 'violations'}`,
+      why: violations[0]?.why ?? '',
+      at,
+      href: '/console/doctor',
+    },
+  ]
+}
+
+async function outdatedTargets(status: Promise<Fleet>): Promise<Concern[]> {
+  const fleet = await status
+  const outdated = fleet.targets.filter(({ state }) => state !== 'current')
+  if (outdated.length === 0) return []
+  return [
+    {
+      grave: outdated.some(({ state }) => state !== 'behind'),
+      what: `${outdated.length} of ${fleet.total} targets are not at this build’s version`,
+      why: outdated
+        .slice(0, 3)
+        .map(({ name, state }) => `${name} is ${state}`)
+        .join(', '),
+      at: null,
+      href: '/console/fleet',
+    },
+  ]
+}
+
+async function failedFleetRun(): Promise<Concern[]> {
+  const [run] = await platform()
+    .select()
+    .from(migrationRuns)
+    .orderBy(desc(migrationRuns.requestedAt))
+    .limit(1)
+  if (!run || !['failed', 'stopped'].includes(run.state)) return []
+  return [
+    {
+      grave: true,
+      what: `The last fleet run ${run.state === 'stopped' ? 'was stopped' : 'failed'}${run.failed > 0 ? `, with ${run.failed} ${run.failed === 1 ? 'failure' : 'failures'}` : ''}`,
+      why: run.message,
+      at: run.endedAt,
+      href: `/console/fleet/runs/${run.id}`,
+    },
+  ]
+}
+
+/** Moves of the last week that failed by themselves or wait for somebody's confirmation. */
+async function openMoves(): Promise<Concern[]> {
+  const rows = await platform()
+    .select({
+      id: moves.id,
+      tenant: tenants.name,
+      state: moves.state,
+      error: moves.error,
+      at: moves.changedAt,
+    })
+    .from(moves)
+    .innerJoin(tenants, eq(tenants.id, moves.tenantId))
+    .where(
+      and(
+        inArray(moves.state, ['switched', 'aborted']),
+        gte(moves.changedAt, new Date(Date.now() - weekMs)),
+        sql`(${moves.state} = 'switched' or ${moves.error} is not null and ${moves.abortBy} is null)`,
+      ),
+    )
+    .orderBy(desc(moves.changedAt))
+    .limit(20)
+  return rows.map(({ id, tenant, state, error, at }) => ({
+    ...(state === 'aborted'
+      ? { grave: true, what: `The move of ${tenant} failed`, why: error ?? '' }
+      : {
+          grave: false,
+          what: `The move of ${tenant} waits to be confirmed`,
+          why: 'The old copy is kept until then.',
+        }),
+    at,
+    href: `/console/moves/${id}`,
+  }))
+}
+
+async function activeSupportAccesses(): Promise<Concern[]> {
+  const rows = await platform()
+    .select({
+      tenant: tenants.name,
+      slug: tenants.slug,
+      at: supportAccesses.startedAt,
+      reason: supportAccesses.reason,
+      writes: supportAccesses.writes,
+    })
+    .from(supportAccesses)
+    .innerJoin(tenants, eq(tenants.id, supportAccesses.tenantId))
+    .where(and(isNull(supportAccesses.endedAt), sql`${supportAccesses.expiresAt} > now()`))
+    .limit(20)
+  return rows.map(({ tenant, slug, at, reason, writes }) => ({
+    grave: false,
+    what: `Support is inside ${tenant}${writes ? ', and may write' : ''}`,
+    why: reason,
+    at,
+    href: `/console/tenants/${slug}`,
+  }))
+}

@@ -1,0 +1,39 @@
+import { sql } from 'drizzle-orm'
+import { type Actor, type Entry, newId } from '@rowhouse/tenancy'
+import { activity } from '#db/schema/tenant'
+
+/** An operator who was let in as support; `what` says where they look. */
+export type SupportCaller = {
+  kind: 'support'
+  token: string
+  tenantId: string
+  actor: Actor
+  what: string
+}
+
+/**
+ * Support is let in by an open access, and each entry is audited. The tenant sees in its own trail
+ * the first entry of an access, and each one that may write.
+ */
+export const supportEntry: Entry<SupportCaller> = {
+  functions: {
+    'tenancy.check_support(text,uuid,text)': 'platform',
+    'tenancy.enter_as_support(text,uuid,bigint,integer,text)': 'tenant',
+  },
+  enter: ({ token, what }, { tenantId, epoch, statementMs }) => ({
+    text: 'select * from tenancy.enter_as_support($1, $2, $3, $4, $5)',
+    values: [token, tenantId, epoch, statementMs, what],
+  }),
+  check: ({ token, tenantId, what }) => ({
+    text: 'select * from tenancy.check_support($1, $2, $3)',
+    values: [token, tenantId, what],
+  }),
+  async entered(tx, { what }, row) {
+    const { access_id: accessId, actor, reason, writes } = row
+    const seen = sql`exists (select from ${activity} where ${activity.tenantId} = ${tx.tenantId} and ${activity.subjectId} = ${accessId}::uuid)`
+    await tx.execute(sql`
+      insert into ${activity} (tenant_id, id, actor, deed, subject, subject_id, detail)
+      select ${tx.tenantId}, ${newId()}, ${actor}, ${writes ? 'support.acted' : 'support.entered'}, ${reason}, ${accessId}::uuid, ${JSON.stringify({ what })}::jsonb
+      where ${writes}::boolean or not ${seen}`)
+  },
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+import { membersPort } from '#db/accounts/members-port'
+import { recordRetention } from '#db/activity/retention'
+import type { Entry, PlatformDb, ServiceCaller, Tenancy, TenantTx } from '@rowhouse/tenancy'
+import * as engine from '@rowhouse/tenancy'
+import { env, loginUrls } from '#db/env'
+import { log } from '#db/log'
+import { entries, sqlFiles } from '#db/modules'
+import { retention } from '#db/schema/tenant'
+import { tiers } from '#db/tiers'
+import { traceTransaction } from '#db/tracing'
+
+// Next loads a module once per bundle; pools and caches must be one set per process.
+const held = globalThis as typeof globalThis & { rowhouseTenancy?: Tenancy }
+
+/** The engine, made from our configuration when it is first needed. */
+export const tenancy = (): Tenancy => (held.rowhouseTenancy ??= makeTenancy())
+
+function makeTenancy(): Tenancy {
+  const settings = env()
+  return engine.createTenancy({
+    urls: loginUrls(),
+    encryptionKey: settings.ENCRYPTION_KEY,
+    previousEncryptionKey: settings.ENCRYPTION_KEY_PREVIOUS,
+    connections: settings.DATABASE_CONNECTIONS,
+    exportFolder: settings.EXPORT_DIR,
+    migrations: {
+      platform: join(process.cwd(), 'drizzle', 'platform'),
+      tenant: join(process.cwd(), 'drizzle', 'tenant'),
+    },
+    sqlFiles: sqlFiles(),
+    tiers,
+    entries,
+    members: membersPort,
+    retention,
+    onRetention: recordRetention,
+    slowTransactionMs: settings.SLOW_MS,
+    pipeline: settings.DATABASE_PIPELINE,
+    logger: log(),
+    traceTransaction,
+  })
+}
+
+type CallerOf<E> = E extends Entry<infer C> ? C : never
+
+/** Whoever may ask for a tenant transaction. */
+export type Caller = ServiceCaller | CallerOf<(typeof entries)[keyof typeof entries]>
+
+/** The only way to tenant data: see `withTenant` of the engine. */
+export const withTenant = <T>(caller: Caller, work: (tx: TenantTx) => Promise<T>): Promise<T> =>
+  engine.withTenant(tenancy(), caller, work)
+
+/** The same for queries that are all known up front: see `tenantBatch` of the engine. */
+export const tenantBatch = <const Q extends readonly { execute(): Promise<unknown> }[]>(
+  caller: Caller,
+  build: (tx: TenantTx) => Q,
+) => engine.tenantBatch(tenancy(), caller, build)
+
+/** Drizzle on the platform login: users, sessions, the registry. No tenant table is in its reach. */
+export const platform = (): PlatformDb => engine.platform(tenancy())
+
+export const platformPool = () => engine.platformPool(tenancy())

@@ -1,1 +1,0 @@
-ALTER TABLE "platform"."moves" ADD COLUMN "abandon_by" text;

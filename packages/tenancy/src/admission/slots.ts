@@ -1,0 +1,98 @@
+import { limitsOf } from '#tenancy/admission/limits'
+import { tenantQueues } from '#tenancy/admission/tenant-queues'
+import { countLimit, countUsage } from '#tenancy/admission/usage'
+import { isService, type Caller, type ServiceCaller } from '#tenancy/base/caller'
+import { type Tenancy } from '#tenancy/base/tenancy'
+import { endWhenSilent } from '#tenancy/base/connect'
+import { RowhouseError, TooBusy } from '#tenancy/base/errors'
+import { tenantPools, type Lease } from '#tenancy/registry/pools'
+import { connectionString, serviceUrl, type Placement } from '#tenancy/registry/placements'
+
+/**
+ * A connection for one transaction of a tenant. `statementMs` is null where the login's own timeout
+ * holds.
+ */
+export type Slot = Lease & {
+  statementMs: number | null
+  recordUsage: (failure?: unknown) => void
+}
+
+const graceMs = 3000
+const serviceSilenceMs = 600_000
+
+/**
+ * Waits in the tenant's queue and then for a connection, and records what was waited and used. The
+ * worker's own transactions skip the queue: there are few of them, and they must end.
+ * @throws TooBusy when the tenant's queue is full or no connection comes free in time.
+ */
+export async function acquireSlot(
+  tenancy: Tenancy,
+  caller: Caller | ServiceCaller,
+  placement: Placement,
+): Promise<Slot> {
+  const { tenantId } = placement
+  const { traceTransaction } = tenancy.config
+  const asked = performance.now()
+  const limits = isService(caller) ? null : await limitsOf(tenancy, tenantId)
+  const endTrace = traceTransaction?.({ tenantId, placement: placement.kind })
+  let leave = () => {}
+  try {
+    if (limits) leave = await tenantQueues(tenancy).enter(tenantId, limits.concurrent)
+    const lease = await tenantPools(tenancy).lease(
+      isService(caller)
+        ? serviceUrl(tenancy, 'worker', placement)
+        : connectionString(tenancy, placement),
+    )
+    const began = performance.now()
+    // the server would have ended the statement by then, so the way to it is gone
+    const stopWatching = endWhenSilent(
+      lease.client,
+      (limits?.statementMs ?? serviceSilenceMs) + graceMs,
+    )
+    return {
+      client: lease.client,
+      statementMs: limits?.statementMs ?? null,
+      recordUsage: (failure) => {
+        const databaseMs = performance.now() - began
+        const waitMs = began - asked
+        countUsage(tenancy, tenantId, {
+          transactions: 1,
+          errors: isFault(failure) ? 1 : 0,
+          databaseMs,
+          waitMs,
+        })
+        logIfSlow(tenancy, tenantId, databaseMs, waitMs)
+        endTrace?.({ waitMs, error: failure })
+      },
+      release: (error) => {
+        stopWatching()
+        lease.release(error)
+        leave()
+      },
+    }
+  } catch (error) {
+    leave()
+    const waitMs = performance.now() - asked
+    countUsage(tenancy, tenantId, { waitMs })
+    if (TooBusy.is(error)) countLimit(tenancy, tenantId, error.what)
+    endTrace?.({ waitMs, error })
+    throw error
+  }
+}
+
+/** True for a failure that is not the caller's doing. */
+const isFault = (failure: unknown) =>
+  failure !== undefined && !(RowhouseError.is(failure) && !failure.fault && !failure.retryable)
+
+function logIfSlow(
+  { config: { logger, slowTransactionMs } }: Tenancy,
+  tenantId: string,
+  databaseMs: number,
+  waitMs: number,
+): void {
+  if (databaseMs >= slowTransactionMs)
+    logger.warn(
+      { tenantId, databaseMs: Math.round(databaseMs), waitMs: Math.round(waitMs) },
+      'slow transaction',
+    )
+}

@@ -1,0 +1,123 @@
+// Every error of ours, one sentence each, with fields for the values.
+
+/** Marks our errors across copies of this module: a bundler may load it once per bundle. */
+const brand = Symbol.for('rowhouse.error')
+
+/**
+ * An error of ours: one sentence for people, a stable `code` and fields for programs. Told apart by
+ * `is`, never by `instanceof`: see `brand`.
+ */
+export abstract class RowhouseError extends Error {
+  static readonly code: string = ''
+  /** The same call may succeed when it is made again. */
+  static readonly retryable: boolean = false
+  /** Something is wrong with the installation, not with the caller's input or timing. */
+  static readonly fault: boolean = false
+
+  readonly [brand] = true
+  readonly code: string
+  readonly retryable: boolean
+  readonly fault: boolean
+
+  constructor(message: string) {
+    super(message)
+    const { code, retryable, fault } = new.target as typeof RowhouseError
+    this.code = code
+    this.retryable = retryable
+    this.fault = fault
+  }
+
+  override get name() {
+    return this.constructor.name
+  }
+
+  /**
+   * @param error - Anything that was thrown.
+   * @returns Whether it is an error of this class, whichever copy of the module made it.
+   */
+  static is<T extends RowhouseError>(
+    this: { code: string } & (abstract new (...values: never[]) => T),
+    error: unknown,
+  ): error is T {
+    if (typeof error !== 'object' || error === null || !(brand in error)) return false
+    return this.code === '' || (error as RowhouseError).code === this.code
+  }
+}
+
+export class ConfigurationError extends RowhouseError {
+  static override readonly code: string = 'configuration_error'
+  static override readonly fault: boolean = true
+  readonly problems: string[]
+  constructor(problems: string[]) {
+    super(`the configuration is not usable:\n${problems.map((p) => `  - ${p}`).join('\n')}`)
+    this.problems = problems
+  }
+}
+
+/** What a caller may not see and what does not exist are the same answer, on purpose. */
+export class NotFound extends RowhouseError {
+  static override readonly code: string = 'not_found'
+  readonly what: string
+  constructor(what: string) {
+    super(`${what} was not found`)
+    this.what = what
+  }
+}
+
+export class TenantNotFound extends RowhouseError {
+  static override readonly code: string = 'tenant_not_found'
+  readonly tenant: string
+  constructor(tenant: string) {
+    super(`there is no tenant ${tenant}; \`tenant list\` shows the tenants there are`)
+    this.tenant = tenant
+  }
+}
+
+export class TooBusy extends RowhouseError {
+  static override readonly code: string = 'too_busy'
+  readonly what: string
+  readonly limit: number
+  readonly retryAfterSeconds: number
+  constructor(what: string, limit: number, retryAfterSeconds: number) {
+    super(`${what}: the limit of ${limit} is reached; try again in ${retryAfterSeconds} s`)
+    this.what = what
+    this.limit = limit
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
+/** The server stopped a query of a tenant at the tenant's statement limit. */
+export class TookTooLong extends RowhouseError {
+  static override readonly code: string = 'took_too_long'
+  static override readonly retryable: boolean = true
+  readonly limitMs: number
+  constructor(limitMs: number) {
+    super(
+      `this took longer than ${limitMs} ms and was stopped; nothing was changed. Ask for less at a time`,
+    )
+    this.limitMs = limitMs
+  }
+}
+
+/** Input that is wrong in one field; `field` names it as the form does. */
+export class Invalid extends RowhouseError {
+  static override readonly code: string = 'invalid'
+  readonly field: string
+  constructor(field: string, message: string) {
+    super(message)
+    this.field = field
+  }
+}
+
+/** No order of these tables has each behind those that it refers to. */
+export class TablesInACircle extends RowhouseError {
+  static override readonly code: string = 'tables_in_a_circle'
+  static override readonly fault: boolean = true
+  readonly tables: string[]
+  constructor(tables: string[]) {
+    super(
+      `the tables ${tables.join(', ')} refer to each other in a circle, so none can be filled first; take one of the foreign keys away`,
+    )
+    this.tables = tables
+  }
+}

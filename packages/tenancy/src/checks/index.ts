@@ -1,0 +1,10 @@
+export { type CheckRun, lastCheckRun, runChecks, violationsIn } from '#tenancy/checks/check-runs'
+export {
+  type Policy,
+  type ConnectionFacts,
+  policies,
+  connectionFacts,
+} from '#tenancy/checks/connection-facts'
+export { checkFleet, checkMain, invariants } from '#tenancy/checks/doctor'
+export { readiness, readinessSentence } from '#tenancy/checks/health'
+export { assertSafeLogins } from '#tenancy/checks/safe-logins'

@@ -1,0 +1,5 @@
+-- Each tenant home has its schema, so that the fence and the tables agree.
+select h.tenant_id::text as object, format('its schema %s is missing', h.schema_name) as why
+from tenancy.tenant_homes as h
+where h.state in ('active', 'copying')
+  and not exists (select from pg_catalog.pg_namespace as n where n.nspname = h.schema_name)

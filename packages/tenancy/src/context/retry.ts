@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Caller, ServiceCaller } from '#tenancy/base/caller'
+import { type Tenancy } from '#tenancy/base/tenancy'
+import { NotAMember, PlacementStale, TenantMoving } from '#tenancy/context/errors'
+import { isId } from '#tenancy/base/ids'
+import { forgetPlacement, placementOf, type Placement } from '#tenancy/registry/placements'
+
+const movingMs = 5000
+
+/**
+ * Runs an attempt in the caller's placement, and again in the new one when the tenant has left it.
+ * @throws TenantMoving when that has not ended after five seconds.
+ */
+export async function retryStale<T>(
+  tenancy: Tenancy,
+  { tenantId }: Caller | ServiceCaller,
+  attempt: (placement: Placement) => Promise<T>,
+): Promise<T> {
+  if (!isId(tenantId)) throw new NotAMember(String(tenantId))
+  const started = performance.now()
+  for (let tries = 0; ; tries++) {
+    const placement = await placementOf(tenancy, tenantId)
+    try {
+      return await attempt(placement)
+    } catch (error) {
+      if (!PlacementStale.is(error) && !isGone(error, placement)) throw error
+      forgetPlacement(tenancy, tenantId)
+      const waited = Math.round(performance.now() - started)
+      if (waited > movingMs) throw new TenantMoving(tenantId, waited)
+      if (tries > 0) await sleep(5 + Math.random() * 20)
+    }
+  }
+}
+
+/**
+ * The database or login of a cached placement is no longer there: the tenant has moved, and its old
+ * placement was removed.
+ */
+const isGone = (error: unknown, { login }: Placement) =>
+  login !== null &&
+  error instanceof Error &&
+  'code' in error &&
+  ['3D000', '28P01', '28000'].includes(String(error.code))

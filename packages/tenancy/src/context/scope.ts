@@ -1,0 +1,113 @@
+import type pg from 'pg'
+import { PipelineError, type Pipeline } from '#tenancy/base/pipeline/pipeline'
+import { type Statement } from '#tenancy/base/tenancy'
+import { QueryAfterEnd, RolledBack } from '#tenancy/context/errors'
+
+const cleaning = 'reset all; deallocate all; close all; unlisten *; select pg_advisory_unlock_all()'
+
+type Queued = {
+  statement: Statement
+  resolve: (result: pg.QueryResult) => void
+  reject: (error: Error) => void
+}
+
+/**
+ * The connection of one tenant transaction, as Drizzle sees it: extended protocol only, nothing
+ * named, closed when the transaction ends. With `entry`, queries are queued, and `finish` sends
+ * them behind the entry in one pipeline.
+ */
+export class Scope {
+  submitted = 0
+  /** Hears of every statement that is sent through this scope. */
+  onStatement: ((statement: Statement) => void) | undefined
+  #cleaned: Promise<unknown> | undefined
+  #ended: Promise<void> | undefined
+  #open = true
+  readonly #queued: Queued[] = []
+  readonly client: pg.PoolClient
+  readonly pipeline: Pipeline
+  readonly entry: Statement | undefined
+  constructor(client: pg.PoolClient, pipeline: Pipeline, entry?: Statement) {
+    this.client = client
+    this.pipeline = pipeline
+    this.entry = entry
+  }
+
+  query(config: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> {
+    const { text, ...rest } = typeof config === 'string' ? { text: config } : config
+    if (!this.#open || this.#ended) return Promise.reject(new QueryAfterEnd(text))
+    if ('name' in rest && rest.name !== undefined)
+      return Promise.reject(new TypeError('named statements are refused on tenant connections'))
+    const statement: Statement = { ...rest, text }
+    try {
+      // a value that pg could not send would fail after the count, and a batch's commit would save
+      // the rest
+      statement.values = (values ?? []).map((value) => this.pipeline.prepareValue(value))
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+    this.submitted++
+    this.onStatement?.(statement)
+    if (!this.entry) return this.pipeline.query(this.client, statement)
+    return new Promise((resolve, reject) => this.#queued.push({ statement, resolve, reject }))
+  }
+
+  close(): void {
+    this.#open = false
+  }
+
+  /** Queued queries are not sent: one of them is missing. */
+  abandon(): void {
+    if (this.entry)
+      for (const { statement, reject } of this.#queued) reject(new QueryAfterEnd(statement.text))
+  }
+
+  /**
+   * Commits, or sends the pipeline with its own commit, and cleans the connection in the same
+   * write. Rejects when nothing was committed.
+   */
+  finish(): Promise<void> {
+    this.#ended ??= this.pipeline.corked(this.client, () => {
+      const ended = this.entry ? this.#sendPipeline(this.entry) : this.#commit()
+      void this.#clean(this.pipeline.runPipelined ? cleaning : `rollback; ${cleaning}`)
+      return ended
+    })
+    this.#ended.catch(() => {}) // awaited where the transaction ends
+    return this.#ended
+  }
+
+  /** Rolls back what was not finished. Resolves when the connection is clean. */
+  leave(): Promise<unknown> {
+    return this.#cleaned ?? this.#clean(`rollback; ${cleaning}`)
+  }
+
+  #clean(how: string): Promise<unknown> {
+    this.#cleaned = this.pipeline.run(this.client, how).then(() => {
+      if (this.pipeline.inTransaction(this.client) === true) throw new RolledBack()
+    })
+    this.#cleaned.catch(() => {}) // awaited where the connection is released
+    return this.#cleaned
+  }
+
+  async #commit(): Promise<void> {
+    const ended = await this.pipeline.run(this.client, 'commit')
+    if (ended.command !== 'COMMIT') throw new RolledBack()
+  }
+
+  async #sendPipeline(entry: Statement): Promise<void> {
+    const { runPipelined, inTransaction } = this.pipeline
+    if (!runPipelined) throw new Error('only a pipeline that runs several statements has an entry')
+    const statements = [entry, ...this.#queued.map(({ statement }) => statement)]
+    try {
+      const [, ...results] = await runPipelined(this.client, statements)
+      if (inTransaction(this.client) === true) throw new RolledBack()
+      for (const [i, { resolve }] of this.#queued.entries()) resolve(results[i] as pg.QueryResult)
+    } catch (error) {
+      const cause = error instanceof PipelineError ? error.cause : (error as Error)
+      // first the one at fault, whose text belongs to the error
+      if (error instanceof PipelineError) this.#queued[error.at - 1]?.reject(cause)
+      for (const { reject } of this.#queued) reject(cause)
+      throw cause
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import type pg from 'pg'
+import { acquireSlot } from '#tenancy/admission/slots'
+import { isService, type Caller, type ServiceCaller } from '#tenancy/base/caller'
+import { pipelineOf } from '#tenancy/base/pipeline/choose'
+import { type Entry, type Statement, type Tenancy } from '#tenancy/base/tenancy'
+import type { TenantTx } from '#tenancy/base/tenant-tx'
+import { Scope } from '#tenancy/context/scope'
+import { retryStale } from '#tenancy/context/retry'
+import { withConstructors, withPublicApi } from '#tenancy/context/transaction'
+import { ConfigurationError } from '#tenancy/base/errors'
+import { platformPool } from '#tenancy/registry/pools'
+import { type Placement } from '#tenancy/registry/placements'
+import { translateRefusal } from '#tenancy/context/refusals'
+
+type Query<T> = { execute(): Promise<T> }
+type Results<Q extends readonly Query<unknown>[]> = {
+  [K in keyof Q]: Q[K] extends Query<infer T> ? T : never
+}
+type Inside<T> = (tx: TenantTx, scope: Scope) => Promise<T>
+type AnyCaller = Caller | ServiceCaller
+
+/**
+ * The only way to tenant data: runs `work` in one short transaction of the caller's tenant, and
+ * commits it.
+ * @param caller - Who asks. Its entry checks the proof in the database.
+ * @param work - Gets the transaction. It may run twice, when the tenant has moved in between: it
+ *   must do nothing but database work, and never wait for a network or a slow reader.
+ * @returns What `work` returns, after the commit.
+ * @throws NotSignedIn, NotAMember, TenantNotFound, TenantSuspended, TenantMoving, TooBusy,
+ *   TookTooLong, RolledBack, or what `work` throws.
+ */
+export function withTenant<T>(
+  tenancy: Tenancy,
+  caller: AnyCaller,
+  work: (tx: TenantTx) => Promise<T>,
+): Promise<T> {
+  return retryStale(tenancy, caller, (placement) =>
+    attempt(tenancy, caller, placement, async (tx, scope) => {
+      const result = await work(tx)
+      scope.close()
+      return result
+    }),
+  )
+}
+
+/**
+ * The same for reads and writes that are all known up front: context, queries and commit travel in
+ * one pipeline.
+ * @param build - Returns the queries, none of which may depend on another's result.
+ * @returns Their results, in order.
+ */
+export function tenantBatch<const Q extends readonly Query<unknown>[]>(
+  tenancy: Tenancy,
+  caller: AnyCaller,
+  build: (tx: TenantTx) => Q,
+): Promise<Results<Q>> {
+  return retryStale(tenancy, caller, (placement) =>
+    attempt(
+      tenancy,
+      caller,
+      placement,
+      async (tx, scope) => {
+        const queries = build(tx)
+        const before = scope.submitted
+        const running = queries.map((query) => query.execute())
+        // a query that never reached the wire (a value that could not be serialised) must not be
+        // left out of a commit; one by one, that is only known when all have been answered
+        if (scope.submitted - before !== queries.length) scope.abandon()
+        else if (scope.pipeline.name === 'pipelined') void scope.finish()
+        const results = await Promise.all(running)
+        scope.close()
+        return results as Results<Q>
+      },
+      { batch: true },
+    ),
+  )
+}
+
+async function attempt<T>(
+  tenancy: Tenancy,
+  caller: AnyCaller,
+  placement: Placement,
+  inside: Inside<T>,
+  { batch = false } = {},
+): Promise<T> {
+  const slot = await acquireSlot(tenancy, caller, placement)
+  const { client, statementMs } = slot
+  const pipeline = pipelineOf(tenancy)
+  const entry = isService(caller) ? undefined : entryOf(tenancy, caller)
+  const way: Way = { tenancy, client, caller, placement, statementMs, entry }
+  let broken: Error | undefined
+  const onError = (error: Error) => void (broken ??= error)
+  client.on('error', onError)
+  const pipelined =
+    batch && pipeline.runPipelined && placement.login === null && entry && !entry.entered
+  const scope = new Scope(client, pipeline, pipelined ? entryStatement(way) : undefined)
+  const entered = pipelined ? Promise.resolve(undefined) : enter(way)
+  entered.catch(() => {}) // not awaited: the first query travels behind it
+  try {
+    const open = pipeline.name === 'pipelined' ? withConstructors : withPublicApi
+    const result = await open(scope, caller, async (tx) => {
+      if (entry?.entered) await beforeWork(way, tx, entry, await entered)
+      else if (entry && placement.login !== null && (await entered)?.writes !== true)
+        await pipeline.run(client, 'set transaction read only')
+      return inside(tx, scope)
+    })
+    await scope.finish()
+    await entered
+    slot.recordUsage()
+    return result
+  } catch (error) {
+    scope.close()
+    const cause = (await refusalOf(entered)) ?? error
+    slot.recordUsage(cause)
+    throw translateRefusal(tenancy, cause, { caller, placement, statementMs })
+  } finally {
+    // the caller does not wait for the cleaning, but the connection does
+    scope
+      .leave()
+      .catch((failure: Error) => (broken ??= failure))
+      .finally(() => {
+        client.off('error', onError)
+        slot.release(broken)
+      })
+  }
+}
+
+type Row = Record<string, unknown>
+type Way = {
+  tenancy: Tenancy
+  client: pg.PoolClient
+  caller: AnyCaller
+  placement: Placement
+  statementMs: number | null
+  entry: Entry | undefined
+}
+
+function entryOf({ config }: Tenancy, caller: Caller): Entry {
+  const entry = config.entries[caller.kind]
+  if (!entry)
+    throw new ConfigurationError([
+      `no entry checks callers of kind ${caller.kind}; the configuration has ${Object.keys(config.entries).join(', ')}`,
+    ])
+  return entry
+}
+
+/** Begins the transaction and enters the tenant. Returns the row with which the caller was admitted. */
+async function enter(way: Way): Promise<Row | undefined> {
+  const { tenancy, client, caller, placement, statementMs, entry } = way
+  const { corked, query, run } = pipelineOf(tenancy)
+  const dedicated = placement.login !== null && entry !== undefined
+  // an entry that writes its own trail first is committed before anything is opened
+  const first = dedicated && entry.entered ? await check(way, entry) : undefined
+  const begin = isService(caller)
+    ? `begin; set local search_path = ${placement.schema}, pg_temp`
+    : dedicated
+      ? `begin; set local statement_timeout = ${Number(statementMs)}`
+      : 'begin'
+  const entering = Promise.all(
+    corked(client, () => [run(client, begin), query(client, entryStatement(way))]),
+  )
+  if (dedicated && !entry.entered) return (await Promise.all([check(way, entry), entering]))[0]
+  const [, result] = await entering
+  return first ?? result?.rows[0]
+}
+
+/** On a dedicated login the database knows no proof of a caller: the platform login checks it. */
+async function check({ tenancy, caller }: Way, entry: Entry): Promise<Row | undefined> {
+  const { text, values } = entry.check(caller as Caller)
+  return (await platformPool(tenancy).query<Row>(text, values)).rows[0]
+}
+
+function entryStatement({ caller, placement, statementMs, entry }: Way): Statement {
+  const { tenantId, epoch, login } = placement
+  if (isService(caller))
+    return {
+      text: 'select tenancy.enter_as_service($1, $2, $3)',
+      values: [tenantId, epoch, caller.reason],
+    }
+  if (login !== null || !entry)
+    return { text: 'select tenancy.enter_own($1, $2)', values: [tenantId, epoch] }
+  return entry.enter(caller, { tenantId, epoch, statementMs: Number(statementMs) })
+}
+
+async function beforeWork(way: Way, tx: TenantTx, entry: Entry, row: Row | undefined) {
+  if (!row) throw new Error(`the entry of ${way.caller.kind} returned no row`)
+  await entry.entered?.(tx, way.caller as Caller, row)
+  if (row.writes !== true)
+    await pipelineOf(way.tenancy).run(way.client, 'set transaction read only')
+}
+
+const refusalOf = (entered: Promise<unknown>) =>
+  entered.then(
+    () => undefined,
+    (error: unknown) => error,
+  )

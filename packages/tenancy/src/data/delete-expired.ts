@@ -1,0 +1,56 @@
+import { and, eq, exists, gt, inArray, lt, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
+import { checkRuns, exports, retentionRuns, usage } from '#tenancy/base/schema'
+import { serviceUrl } from '#tenancy/registry/placements'
+import { withConnection } from '#tenancy/base/connect'
+import { mainPlace } from '#tenancy/migrations/connections'
+import { placesElsewhere } from '#tenancy/migrations/dedicated-databases'
+import { platform } from '#tenancy/registry/placements'
+import type { Tenancy } from '#tenancy/base/tenancy'
+
+const ago = (days: number) => sql`now() - make_interval(days => ${days})`
+
+/** Deletes rows of the registry that nobody will ask for again. Returns how many. */
+export async function deleteExpired(tenancy: Tenancy): Promise<number> {
+  const db = platform(tenancy)
+  const newer = alias(checkRuns, 'newer')
+  const gone = await Promise.all([
+    // the newest of each kind is what people look at
+    db.delete(checkRuns).where(
+      and(
+        lt(checkRuns.at, ago(90)),
+        exists(
+          db
+            .select({ id: newer.id })
+            .from(newer)
+            .where(and(eq(newer.kind, checkRuns.kind), gt(newer.at, checkRuns.at))),
+        ),
+      ),
+    ),
+    db.delete(usage).where(lt(usage.hour, ago(400))),
+    db.delete(retentionRuns).where(lt(retentionRuns.endedAt, ago(400))),
+    // a finished one has a file, which goes first
+    db
+      .delete(exports)
+      .where(and(inArray(exports.state, ['failed', 'expired']), lt(exports.endedAt, ago(400)))),
+  ])
+  return gone.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0)
+}
+
+/**
+ * Deletes what services recorded of entries long ago, in each database that holds tenants. One that
+ * cannot be reached is logged, and the rest go on.
+ */
+export async function pruneServiceEntries(tenancy: Tenancy, stopping?: AbortSignal): Promise<void> {
+  for (const place of [mainPlace, ...(await placesElsewhere(tenancy)).values()]) {
+    if (stopping?.aborted) return
+    await withConnection(serviceUrl(tenancy, 'worker', place), (client) =>
+      client.query('select tenancy.prune_service_entries()'),
+    ).catch((error: unknown) =>
+      tenancy.config.logger.error(
+        { database: place.database ?? 'main', error: String(error) },
+        'old service entries were not deleted',
+      ),
+    )
+  }
+}

@@ -1,0 +1,139 @@
+import { and, eq, sql } from 'drizzle-orm'
+import { withTenant } from '#tenancy/context/with-tenant'
+import { type TenantTx } from '#tenancy/base/tenant-tx'
+import { RowhouseError } from '#tenancy/base/errors'
+import { refuseOnHold } from '#tenancy/data/holds'
+import { platform } from '#tenancy/registry/placements'
+import { epochHere } from '#tenancy/data/retention/preview'
+import { agingTables } from '#tenancy/data/retention/rules'
+import { planRetentionRun, tenantsWithRules, type RetentionRun } from '#tenancy/data/retention/runs'
+import { retentionRuns, type RetentionStep } from '#tenancy/base/schema'
+import type { Tenancy } from '#tenancy/base/tenancy'
+
+const batch = 500
+
+/**
+ * One tenant's run: planned if there is none, carried out if it waits for nobody. It deletes the
+ * very rows that its plan counted and no other, in small transactions inside the tenant. Each writes
+ * down what it has deleted, and tells `onRetention`, so a run that was killed goes on where it
+ * stood. Throws OnHold, ClocksDiffer.
+ */
+export async function runRetentionOf(tenancy: Tenancy, tenantId: string): Promise<RetentionRun> {
+  await refuseOnHold(platform(tenancy), tenantId)
+  const run = await planRetentionRun(tenancy, tenantId)
+  if (run.state !== 'running') return run
+  const gone = await deletedSoFar(tenancy, run)
+  const steps = run.steps.map((step) => ({
+    ...step,
+    deleted: Math.max(step.deleted, gone[step.table] ?? 0),
+  }))
+  for (const step of steps) {
+    while (step.deleted < step.rows) {
+      await refuseOnHold(platform(tenancy), tenantId)
+      const deleted = await deleteBatch(tenancy, run, step)
+      if (deleted === 0) break
+      step.deleted += deleted
+      await platform(tenancy)
+        .update(retentionRuns)
+        .set({ steps })
+        .where(eq(retentionRuns.id, run.id))
+    }
+  }
+  const [done] = await platform(tenancy)
+    .update(retentionRuns)
+    .set({ steps, state: 'done', endedAt: sql`clock_timestamp()` })
+    .where(and(eq(retentionRuns.id, run.id), eq(retentionRuns.state, 'running')))
+    .returning()
+  await forgetProgress(tenancy, run)
+  return done ?? run
+}
+
+/**
+ * Every tenant with rules, one after the other; a tenant that cannot be done now is named and the
+ * rest go on.
+ */
+export async function runRetention(
+  tenancy: Tenancy,
+  { dueOnly = true, stopping }: { dueOnly?: boolean; stopping?: AbortSignal } = {},
+): Promise<{
+  runs: RetentionRun[]
+  problems: { tenantId: string; problem: string }[]
+}> {
+  const runs: RetentionRun[] = []
+  const problems: { tenantId: string; problem: string }[] = []
+  for (const tenantId of await tenantsWithRules(tenancy, dueOnly)) {
+    if (stopping?.aborted) break
+    await runRetentionOf(tenancy, tenantId).then(
+      (run) => runs.push(run),
+      (error: unknown) => {
+        problems.push({
+          tenantId,
+          problem: RowhouseError.is(error) ? error.message : 'something went wrong on our side',
+        })
+        if (!RowhouseError.is(error))
+          tenancy.config.logger.error({ tenantId, error: String(error) }, 'retention failed')
+      },
+    )
+  }
+  return { runs, problems }
+}
+
+const inside = <T>(
+  tenancy: Tenancy,
+  { id, tenantId }: RetentionRun,
+  work: (tx: TenantTx) => Promise<T>,
+) => withTenant(tenancy, { kind: 'service', tenantId, reason: `Retention ${id}` }, work)
+
+/** The 64-bit number of the transaction that wrote a row; the row itself keeps the lower half. */
+const writer = sql`(select (f - case when f >= c then 4294967296 else 0 end)::text::xid8 from (select c, (c >> 32 << 32) + xmin::text::bigint as f from (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as c) as now) as full_number)`
+
+function deleteBatch(
+  tenancy: Tenancy,
+  run: RetentionRun,
+  { tenantId, epoch, table, before, seen, rows, deleted }: RetentionStep,
+): Promise<number> {
+  const by = agingTables(tenancy).find((one) => one.table === table)?.by
+  if (!by) return Promise.resolve(0)
+  const [name, age] = [sql.identifier(table), sql.identifier(by)]
+  return inside(tenancy, run, async (tx) => {
+    // a row that came, or was changed, after the plan is not in it; nor is one of a tenant, or of a
+    // place, that the plan was not made for
+    const old = sql`tenant_id = ${tenantId} and ${epoch} = ${epochHere} and ${age} < ${before}::timestamptz and pg_visible_in_snapshot(${writer}, ${seen}::pg_snapshot)`
+    const { rowCount } = await tx.execute(sql`
+      delete from ${name}
+      where ${old} and ctid = any(array(select ctid from ${name} where ${old} limit ${Math.min(batch, rows - deleted)}))`)
+    const gone = rowCount ?? 0
+    if (gone > 0) await recordProgress(tenancy, tx, { id: run.id, table, deleted: deleted + gone })
+    return gone
+  })
+}
+
+/** Written by the transaction that deletes, so that a run that was killed goes on where it stood. */
+async function recordProgress(
+  tenancy: Tenancy,
+  tx: TenantTx,
+  run: { id: string; table: string; deleted: number },
+): Promise<void> {
+  await tx.execute(sql`
+    insert into tenancy.retention_progress (tenant_id, run_id, table_name, deleted)
+    values (${tx.tenantId}, ${run.id}, ${run.table}, ${run.deleted})
+    on conflict (tenant_id, run_id, table_name) do update set deleted = excluded.deleted`)
+  await tenancy.config.onRetention?.(tx, run)
+}
+
+async function deletedSoFar(tenancy: Tenancy, run: RetentionRun): Promise<Record<string, number>> {
+  const { rows } = await inside(tenancy, run, (tx) =>
+    tx.execute<{ table: string; deleted: string }>(
+      sql`select table_name as table, deleted from tenancy.retention_progress where tenant_id = ${tx.tenantId} and run_id = ${run.id}`,
+    ),
+  )
+  return Object.fromEntries(rows.map(({ table, deleted }) => [table, Number(deleted)]))
+}
+
+/** A run that has ended needs it no more. */
+const forgetProgress = (tenancy: Tenancy, run: RetentionRun) =>
+  inside(tenancy, run, (tx) =>
+    tx.execute(
+      sql`delete from tenancy.retention_progress where tenant_id = ${tx.tenantId} and run_id = ${run.id}`,
+    ),
+  )

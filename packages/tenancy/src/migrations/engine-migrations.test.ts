@@ -1,0 +1,284 @@
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { withConnection, databaseOf, inDatabase } from '#tenancy/base/connect'
+import { MigrationChanged, SchemaTooNew } from '#tenancy/migrations/errors'
+import { asOwner, mainPlace } from '#tenancy/migrations/connections'
+import {
+  applyEngineMigrations,
+  readEngineHistory,
+  statementsFor,
+} from '#tenancy/migrations/engine-migrations'
+import { finishGenerated } from '#tenancy/migrations/finish-generated'
+import { functionsOf, functionsRow, refreshEngine } from '#tenancy/migrations/functions'
+import { migration, type Migration } from '#tenancy/migrations/history'
+import { lintMigrations } from '#tenancy/migrations/lint'
+import { runFleet } from '#tenancy/migrations/run-migrations'
+import { asOwnerSession } from '#tenancy/migrations/script'
+import { assertBuildFits } from '#tenancy/migrations/startup-check'
+import { readStatus } from '#tenancy/migrations/status'
+import { verifyFleet } from '#tenancy/migrations/verify'
+import { createTenant } from '#tenancy/placements/create-tenant'
+import { harden } from '#tenancy/placements/prepare-server'
+import { unprovision } from '#tenancy/placements/provision'
+import { closePools } from '#tenancy/registry/pools'
+import { placementOf, type Placement } from '#tenancy/registry/placements'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
+import { person } from '#tenancy/testing/fixture/world'
+import { nth, query } from '#tenancy/testing/migrations/tenant-rows'
+
+// What the engine's history has behind its real files.
+const more = vi.hoisted((): { files: Migration[] } => ({ files: [] }))
+vi.mock('#tenancy/migrations/history', async (importOriginal) => {
+  const real = await importOriginal<typeof import('#tenancy/migrations/history')>()
+  return {
+    ...real,
+    readHistory: async (...[plane, folder]: Parameters<typeof real.readHistory>) => [
+      ...(await real.readHistory(plane, folder)),
+      ...(plane === 'tenancy' ? more.files : []),
+    ],
+  }
+})
+const engineFile = (index: number, text: string) =>
+  migration('tenancy', index, `000${index}_more`, text)
+const everywhere = engineFile(
+  1,
+  `create table tenancy.more (id integer primary key);
+--> statement-breakpoint
+-- main database only
+create table tenancy.more_in_main (id integer primary key)`,
+)
+
+const adminUrl = process.env.DATABASE_URL ?? ''
+const slugs = ['alpha', 'beta'] as const
+const homes: Placement[] = []
+const alpha = () => nth(homes, 0)
+
+beforeAll(async () => {
+  const ownerId = await person('Owner')
+  for (const slug of slugs) {
+    const { id } = await createTenant(tenancy(), { slug, name: slug, ownerId, tier: 'enterprise' })
+    homes.push(await placementOf(tenancy(), id))
+  }
+}, 60_000)
+
+afterEach(() => {
+  more.files = []
+})
+
+afterAll(async () => {
+  for (const home of homes) await unprovision(tenancy(), home.tenantId, home)
+  await closePools(tenancy())
+})
+
+/** In a tenant's own database, as the owner of the engine's tables. */
+const inAlpha = <T extends pg.QueryResultRow>(text: string): Promise<T[]> =>
+  asOwner(tenancy(), alpha(), 'alpha', async (client) => (await client.query<T>(text)).rows)
+
+const tablesOf = (client: pg.ClientBase): Promise<string[]> =>
+  client
+    .query<{
+      name: string
+    }>(
+      `select relname as name from pg_class where relnamespace = 'tenancy'::regnamespace and relkind = 'r' order by 1`,
+    )
+    .then(({ rows }) => rows.map(({ name }) => name))
+
+const tablesIn = (statements: string[]): string[] =>
+  statements
+    .flatMap(
+      (text) =>
+        /^create table "?tenancy"?\."?(\w+)/im.exec(text.replace(/^--.*$/gm, ''))?.[1] ?? [],
+    )
+    .sort()
+
+const ledger = (client: pg.ClientBase): Promise<string[]> =>
+  client
+    .query<{ migration: string }>(
+      `select migration from tenancy.applied_migrations where schema = 'tenancy' order by migration`,
+    )
+    .then(({ rows }) => rows.map(({ migration }) => migration))
+
+/** A hardened database without the engine, dropped with this run. */
+async function emptyDatabase(name: string): Promise<string> {
+  const database = `${databaseOf(adminUrl)}_${name}`
+  await query(`create database ${pg.escapeIdentifier(database)}`)
+  const url = inDatabase(adminUrl, database)
+  await withConnection(url, harden)
+  return url
+}
+
+/** Applies the engine's files to a database from so many connections at once. */
+const applyAtOnce = (url: string, scope: 'main' | 'dedicated', times: number) =>
+  Promise.all(
+    Array.from({ length: times }, () =>
+      withConnection(url, async (client) => {
+        await client.query(asOwnerSession)
+        return applyEngineMigrations(client, scope)
+      }),
+    ),
+  )
+
+const first = async () => nth(await readEngineHistory(), 0).tag
+
+describe("the engine's history", () => {
+  it('keeps the rules', async () => {
+    expect(lintMigrations(await readEngineHistory())).toEqual([])
+  })
+
+  it('has what every database needs before what the main one has alone', async () => {
+    const [file] = await readEngineHistory()
+    if (!file) throw new Error('there is no history')
+    const dedicated = tablesIn(statementsFor(file, 'dedicated'))
+    expect(dedicated).toContain('tenant_homes')
+    expect(dedicated).toContain('applied_migrations')
+    const main = tablesIn(statementsFor(file, 'main'))
+    expect(main).toEqual(expect.arrayContaining([...dedicated, 'tenants', 'placements', 'moves']))
+    await withConnection(adminUrl, async (client) => expect(await tablesOf(client)).toEqual(main))
+    await asOwner(tenancy(), alpha(), 'alpha', async (client) =>
+      expect(await tablesOf(client)).toEqual(dedicated),
+    )
+  })
+
+  it('gets generated files for the main database alone', () => {
+    const text = 'ALTER TABLE "tenancy"."tenants" ADD COLUMN "note" text;'
+    const done = engineFile(1, finishGenerated(engineFile(1, text)))
+    expect(done.text).toBe(`-- main database only\n${text}`)
+    expect(statementsFor(done, 'dedicated')).toEqual([])
+    expect(statementsFor(done, 'main')).toHaveLength(1)
+    expect(lintMigrations([done])).toEqual([])
+  })
+})
+
+describe('is applied', () => {
+  it('once to an empty database, however many try at once', async () => {
+    const url = await emptyDatabase('empty')
+    const applied = await applyAtOnce(url, 'dedicated', 8)
+    expect(applied.filter(({ length }) => length > 0)).toEqual([[await first()]])
+    await withConnection(url, async (client) =>
+      expect(await ledger(client)).toEqual([await first()]),
+    )
+  })
+
+  it('once to a database that lacks a file, however many try at once', async () => {
+    const url = await emptyDatabase('older')
+    await applyAtOnce(url, 'main', 1)
+    more.files = [everywhere]
+    const applied = await applyAtOnce(url, 'main', 12)
+    expect(applied.filter(({ length }) => length > 0)).toEqual([['0001_more']])
+    await withConnection(url, async (client) =>
+      expect(await tablesOf(client)).toEqual(expect.arrayContaining(['more', 'more_in_main'])),
+    )
+    expect(await applyAtOnce(url, 'main', 1)).toEqual([[]])
+  })
+
+  it('whole or not at all', async () => {
+    const url = await emptyDatabase('failing')
+    await applyAtOnce(url, 'main', 1)
+    more.files = [everywhere, engineFile(2, 'select 1 / 0')]
+    await expect(applyAtOnce(url, 'main', 1)).rejects.toThrow('division by zero')
+    await withConnection(url, async (client) => {
+      expect(await ledger(client)).toEqual([await first()])
+      expect(await tablesOf(client)).not.toContain('more')
+    })
+  })
+
+  it("by refreshing a tenant's older database, with the functions, and only what is new", async () => {
+    const url = await emptyDatabase('tenant')
+    await applyAtOnce(url, 'dedicated', 1)
+    more.files = [everywhere]
+    await withConnection(url, async (client) => {
+      await client.query(asOwnerSession)
+      // the functions of an older build
+      await client.query((await functionsOf(tenancy(), 'dedicated')).text)
+      await client.query(
+        `create or replace function tenancy.lock_key(p_tenant uuid) returns bigint language sql immutable strict parallel safe set search_path = pg_catalog, pg_temp as 'select 1'; ${functionsRow('older')}`,
+      )
+      expect(await refreshEngine(tenancy(), client, 'dedicated')).toBe(true)
+      expect(await ledger(client)).toEqual([await first(), '0001_more', 'functions'])
+      const tables = await tablesOf(client)
+      expect(tables).toContain('more')
+      expect(tables).not.toContain('more_in_main')
+      const key = `select tenancy.lock_key('${alpha().tenantId}') as key`
+      expect((await client.query(key)).rows).toEqual(await inAlpha(key))
+      expect(await refreshEngine(tenancy(), client, 'dedicated')).toBe(false)
+    })
+  })
+})
+
+describe('on a fleet', () => {
+  const later = `insert into tenancy.applied_migrations (schema, migration, sha256, breaking) values ('tenancy', '0099_later', 'x', null)`
+  const takeBack = `delete from tenancy.applied_migrations where schema = 'tenancy' and migration = '0099_later'`
+  const change = `update tenancy.applied_migrations set sha256 = 'z' || sha256 where schema = 'tenancy' and migration <> 'functions'`
+  const changeBack = `update tenancy.applied_migrations set sha256 = substr(sha256, 2) where schema = 'tenancy' and migration <> 'functions' and sha256 like 'z%'`
+
+  it('a changed file is refused by name before anything is touched', async () => {
+    await query(change)
+    more.files = [everywhere]
+    const run = runFleet(tenancy())
+    await expect(run).rejects.toThrow(`migration ${await first()} was changed after tenancy got it`)
+    await expect(run).rejects.toSatisfy((error) => MigrationChanged.is(error))
+    await withConnection(adminUrl, async (client) =>
+      expect(await tablesOf(client)).not.toContain('more'),
+    )
+    await query(changeBack)
+  })
+
+  it('a build that is older than the engine in the main database is refused', async () => {
+    await query(later)
+    const run = runFleet(tenancy())
+    await expect(run).rejects.toThrow(
+      `tenancy is at 0099_later but this build knows up to ${await first()}; use a build with 0099_later or later`,
+    )
+    await expect(run).rejects.toSatisfy((error) => SchemaTooNew.is(error))
+    // it may serve as long as the newer file only adds
+    await expect(assertBuildFits(tenancy())).resolves.toBeUndefined()
+    await query(
+      `update tenancy.applied_migrations set breaking = 'homes have moved' where migration = '0099_later'`,
+    )
+    await expect(assertBuildFits(tenancy())).rejects.toThrow(
+      `tenancy is at 0099_later but this build knows up to ${await first()} (which breaks it: homes have moved)`,
+    )
+    await query(takeBack)
+  })
+
+  it.each([
+    ['changed', change, changeBack, 'migration 0000_init was changed after tenancy got it'],
+    ['unknown', later, takeBack, 'tenancy is at 0099_later but this build knows up to 0000_init'],
+  ])(
+    "a file that is %s in one tenant's database is named, and the others are looked after",
+    async (_what, plant, remove, message) => {
+      await inAlpha(plant)
+      expect(await runFleet(tenancy())).toMatchObject({
+        state: 'failed',
+        failed: [
+          {
+            target: 'alpha',
+            tenantId: alpha().tenantId,
+            message: expect.stringContaining(message),
+          },
+        ],
+      })
+      const { targets } = await readStatus(tenancy())
+      expect(targets.find(({ name }) => name === 'alpha')).toMatchObject({
+        why: expect.stringContaining(message),
+      })
+      expect(targets.find(({ name }) => name === 'beta')).toMatchObject({ state: 'current' })
+      await inAlpha(remove)
+      expect(await runFleet(tenancy())).toMatchObject({ state: 'done', failed: [] })
+    },
+  )
+
+  it("a new file comes to the main database whole, and to tenants' databases up to the mark", async () => {
+    more.files = [everywhere]
+    expect(await runFleet(tenancy())).toMatchObject({ state: 'done', failed: [] })
+    const parts = { main: mainPlace, alpha: nth(homes, 0), beta: nth(homes, 1) }
+    for (const [name, place] of Object.entries(parts))
+      await asOwner(tenancy(), place, name, async (client) => {
+        expect(await ledger(client)).toContain('0001_more')
+        const tables = await tablesOf(client)
+        expect(tables).toContain('more')
+        expect(tables.includes('more_in_main')).toBe(name === 'main')
+      })
+    expect((await verifyFleet(tenancy())).drift).toEqual([])
+  })
+})

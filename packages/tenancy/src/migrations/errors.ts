@@ -1,0 +1,119 @@
+import { RowhouseError } from '#tenancy/base/errors'
+
+const some = (names: string[]) =>
+  names.length > 3
+    ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
+    : names.join(', ')
+
+const oneLine = (text: string) => text.replace(/\s+/g, ' ').slice(0, 200)
+
+/** The database was made before the engine had a migration history of its own. */
+export class OldLayout extends RowhouseError {
+  static override readonly code: string = 'old_layout'
+  static override readonly fault: boolean = true
+  readonly database: string
+  constructor(database: string) {
+    super(
+      `database ${database} has the layout of an older Rowhouse, which cannot be upgraded; nothing was changed. \`npm run db:reset\` deletes a development database; elsewhere, set up an empty one`,
+    )
+    this.database = database
+  }
+}
+
+/** A history names a migration that this build does not have. */
+export class MigrationMissing extends RowhouseError {
+  static override readonly code: string = 'migration_missing'
+  static override readonly fault: boolean = true
+  readonly migration: string
+  constructor(migration: string, why: string) {
+    super(`migration ${migration} is missing: ${why}; restore it from the repository's history`)
+    this.migration = migration
+  }
+}
+
+/** A file is not what it was when a target got it. */
+export class MigrationChanged extends RowhouseError {
+  static override readonly code: string = 'migration_changed'
+  static override readonly fault: boolean = true
+  readonly migration: string
+  readonly targets: string[]
+  constructor(migration: string, targets: string[], applied: string, file: string) {
+    super(
+      `migration ${migration} was changed after ${some(targets)} got it: applied ${applied.slice(0, 12)}, file ${file.slice(0, 12)}; restore the file and put the change into a new migration`,
+    )
+    this.migration = migration
+    this.targets = targets
+  }
+}
+
+/** A target has migrations that this build has never heard of. */
+export class SchemaTooNew extends RowhouseError {
+  static override readonly code: string = 'schema_too_new'
+  static override readonly retryable: boolean = true
+  readonly target: string
+  readonly unknown: string[]
+  constructor(target: string, unknown: string[], known: string, why?: string) {
+    super(
+      `${target} is at ${unknown.at(-1)} but this build knows up to ${known}${why ? ` (${why})` : ''}; use a build with ${unknown.at(-1)} or later`,
+    )
+    this.target = target
+    this.unknown = unknown
+  }
+}
+
+/**
+ * A migration did not go into one target, which is as it was before. `server` is what PostgreSQL
+ * said.
+ */
+export class MigrationFailed extends RowhouseError {
+  static override readonly code: string = 'migration_failed'
+  static override readonly fault: boolean = true
+  readonly target: string
+  readonly migration: string
+  readonly statement: string | null
+  readonly sqlstate: string | null
+  readonly server: string
+  constructor(
+    target: string,
+    migration: string,
+    statement: string | null,
+    sqlstate: string | null,
+    server: string,
+  ) {
+    super(
+      `${target}: ${migration} failed${statement ? ` at "${oneLine(statement)}"` : ''}: ${server}`,
+    )
+    this.target = target
+    this.migration = migration
+    this.statement = statement
+    this.sqlstate = sqlstate
+    this.server = server
+  }
+}
+
+export class TargetUnreachable extends RowhouseError {
+  static override readonly code: string = 'target_unreachable'
+  static override readonly retryable: boolean = true
+  readonly target: string
+  readonly where: string
+  constructor(target: string, where: string, why: string) {
+    super(
+      `${target}: its database ${where} can not be reached: ${why}; see that it runs and lets rowhouse_migrator in, then run this again`,
+    )
+    this.target = target
+    this.where = where
+  }
+}
+
+/** A target is being migrated, and whoever needs it to keep its version has waited long enough. */
+export class TargetHeld extends RowhouseError {
+  static override readonly code: string = 'target_held'
+  static override readonly retryable: boolean = true
+  readonly target: string
+  readonly holder: string
+  constructor(target: string, holder: string) {
+    super(`${target} is being migrated by ${holder}; try again when that is done`)
+    this.target = target
+    this.holder = holder
+  }
+}

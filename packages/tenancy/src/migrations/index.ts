@@ -1,0 +1,23 @@
+export { MainConnection } from '#tenancy/migrations/connections'
+export { type DataStep } from '#tenancy/migrations/data-steps/data-step'
+export { readSteps, runStep } from '#tenancy/migrations/data-steps/run-data-step'
+export { lookAtAll } from '#tenancy/migrations/dedicated-databases'
+export { finishGenerated } from '#tenancy/migrations/finish-generated'
+export {
+  type Histories,
+  type Migration,
+  readHistories,
+  readHistory,
+} from '#tenancy/migrations/history'
+export { lintMigrations } from '#tenancy/migrations/lint'
+export { migratePlatform } from '#tenancy/migrations/migrate-platform'
+export { type PlannedFile, type PlannedStatement, planMigrations } from '#tenancy/migrations/plan'
+export { runFleet, usualConcurrency } from '#tenancy/migrations/run-migrations'
+export { type Progress } from '#tenancy/migrations/run-summary'
+export { type RunView, readRunView } from '#tenancy/migrations/run-view'
+export { listRuns, requestRun, runFleetJob } from '#tenancy/migrations/runs'
+export { assertBuildFits } from '#tenancy/migrations/startup-check'
+export { statementLocks } from '#tenancy/migrations/statement-locks'
+export { type Standing, type State, readStatus } from '#tenancy/migrations/status'
+export { readTargets } from '#tenancy/migrations/targets'
+export { type Drift, verifyFleet } from '#tenancy/migrations/verify'

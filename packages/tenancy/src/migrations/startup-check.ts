@@ -1,0 +1,44 @@
+import { type Tenancy, type Queryable } from '#tenancy/base/tenancy'
+import { OldLayout, SchemaTooNew } from '#tenancy/migrations/errors'
+import { readEngineHistory } from '#tenancy/migrations/engine-migrations'
+import { readHistories, type Histories } from '#tenancy/migrations/history'
+import { platformPool } from '#tenancy/registry/pools'
+
+/**
+ * Refuses to serve with a build that is too old for what the main database has become: some target
+ * there has a migration that this build does not know and that says `-- breaking:`. Others it may
+ * not know: they only add. For the start of app and worker, and for /readyz. Throws SchemaTooNew.
+ */
+export async function assertBuildFits(tenancy: Tenancy, histories?: Histories): Promise<void> {
+  await refuseOldLayout(platformPool(tenancy))
+  const { platform, tenant } = histories ?? (await readHistories(tenancy))
+  const engine = await readEngineHistory()
+  const known = { platform, tenancy: engine, tenant }
+  const {
+    rows: [row],
+  } = await platformPool(tenancy).query<{ schema: string; migration: string; breaking: string }>(
+    `select schema, migration, breaking from tenancy.applied_migrations
+     where breaking is not null and not (migration = any(case schema when 'platform' then $1::text[] when 'tenancy' then $2::text[] else $3::text[] end))
+     order by migration limit 1`,
+    [platform, engine, tenant].map((history) => history.map(({ tag }) => tag)),
+  )
+  if (!row) return
+  const plane = row.schema === 'platform' || row.schema === 'tenancy' ? row.schema : 'tenant'
+  throw new SchemaTooNew(
+    row.schema,
+    [row.migration],
+    known[plane].at(-1)?.tag ?? 'none',
+    `which breaks it: ${row.breaking}`,
+  )
+}
+
+/**
+ * Nothing leads from the layout before the engine had a history of its own to this one.
+ * @throws OldLayout for a database of that layout.
+ */
+export async function refuseOldLayout(on: Queryable): Promise<void> {
+  const { rows } = await on.query<{ database: string; old: boolean }>(
+    `select current_database() as database, to_regclass('tenancy.residents') is not null as old`,
+  )
+  if (rows[0]?.old) throw new OldLayout(rows[0].database)
+}

@@ -1,0 +1,26 @@
+import { afterAll, expect, test } from 'vitest'
+import { checkFleet } from '#tenancy/checks/doctor'
+import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import { roundTrip } from '#tenancy/testing/moves/round-trip'
+import { directions, leave } from '#tenancy/testing/moves/world'
+import { closePools } from '#tenancy/registry/pools'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
+
+const made: Inhabitant[] = []
+afterAll(async () => {
+  await leave(made)
+  await closePools(tenancy())
+})
+
+test.each(directions)(
+  'from %s to %s a tenant that writes loses nothing, there and back and there for good',
+  async (from, to) => {
+    const tenants = await roundTrip(from, to)
+    made.push(...tenants)
+    expect(tenants).toHaveLength(2)
+  },
+)
+
+test('afterwards every invariant holds', async () => {
+  expect((await checkFleet(tenancy())).findings).toEqual([])
+})

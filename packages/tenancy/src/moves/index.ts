@@ -1,0 +1,26 @@
+export {
+  type Move,
+  type MoveEvent,
+  latestMove,
+  readEvents,
+  readMove,
+} from '#tenancy/moves/move-store'
+export {
+  type MoveRow,
+  type MoveView,
+  type ViewedEvent,
+  listMoves,
+  readMoveView,
+  usualPause,
+} from '#tenancy/moves/move-view'
+export { listenForPlacements } from '#tenancy/moves/placement-listener'
+export { type MoveRequest } from '#tenancy/moves/move-target'
+export {
+  requestAbandon,
+  requestAbort,
+  requestConfirm,
+  requestTidying,
+} from '#tenancy/moves/decisions'
+export { planMove, requestMove, requestRollback } from '#tenancy/moves/requests'
+export { isLive, stateMeaning } from '#tenancy/moves/states'
+export { watchMoves } from '#tenancy/moves/watch-moves'

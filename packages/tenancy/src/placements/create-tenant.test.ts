@@ -1,0 +1,171 @@
+import { eq } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { withConnection } from '#tenancy/base/connect'
+import { checkFleet } from '#tenancy/checks/doctor'
+import { Invalid } from '#tenancy/base/errors'
+import { newId, privateName } from '#tenancy/base/ids'
+import { callerFor, person, through } from '#tenancy/testing/fixture/world'
+import { createTenant } from '#tenancy/placements/create-tenant'
+import { provision, unprovision } from '#tenancy/placements/provision'
+import { inspectServer } from '#tenancy/placements/servers'
+import { closePools } from '#tenancy/registry/pools'
+import { connectionString, placementOf } from '#tenancy/registry/placements'
+import { platform, tenancy, tiers } from '#tenancy/testing/fixture/tenancy'
+import { tenants } from '#tenancy/base/schema'
+import { decrypt, encrypt } from '#tenancy/base/encryption'
+
+const tierNames = Object.keys(tiers)
+
+let ownerId: string
+beforeAll(async () => void (ownerId = await person('Owner')))
+afterAll(() => closePools(tenancy()))
+
+/** Takes a tenant away whole, so that registry and tenant homes agree for the next test. */
+async function remove(id: string): Promise<void> {
+  await unprovision(tenancy(), id, await placementOf(tenancy(), id))
+  await platform().delete(tenants).where(eq(tenants.id, id))
+}
+
+const admin = <T>(text: string) =>
+  withConnection(
+    process.env.DATABASE_URL ?? '',
+    async (client) => (await client.query(text)).rows as T[],
+  )
+
+describe('hostile and strange slugs', () => {
+  test.each([
+    'a"; drop schema shared; --',
+    "x'; --",
+    'Ünïcode',
+    '日本',
+    '',
+    ' ',
+    '-a',
+    'a-',
+    'UPPER',
+    'a_b',
+    'a.b',
+    '../x',
+    'a'.repeat(64),
+    'admin',
+    'shared',
+    'postgres',
+    'a\u0000b',
+  ])('%j is refused', async (slug) => {
+    await expect(
+      createTenant(tenancy(), { slug, name: 'x', tier: 'starter', ownerId }),
+    ).rejects.toBeInstanceOf(Invalid)
+  })
+
+  test.each(['select', 'user', 'order', 'public-1', 'a'.repeat(63)])(
+    '%s is harmless in every tier',
+    async (slug) => {
+      for (const tier of tierNames) {
+        const one = `${slug.slice(0, 60)}-${tier.charAt(0)}`
+        const { id } = await createTenant(tenancy(), {
+          slug: one,
+          name: `"; drop schema shared; -- ${tier}`,
+          ownerId,
+          tier,
+        })
+        const owner = await callerFor(ownerId, id)
+        expect(await through(owner, 'select count(*)::int as n from notes')).toEqual([{ n: 0 }])
+        await remove(id)
+      }
+    },
+  )
+})
+
+test('a taken slug leaves nothing behind: no schema, no database, no login', async () => {
+  await createTenant(tenancy(), { slug: 'taken', name: 'Taken', tier: 'starter', ownerId })
+  for (const tier of tierNames) {
+    const id = newId()
+    await expect(
+      createTenant(tenancy(), { id, slug: 'taken', name: 'Again', ownerId, tier }),
+    ).rejects.toThrow('the slug taken is taken')
+    const name = privateName(id)
+    expect(
+      await admin(
+        `select rolname as name from pg_roles where rolname = '${name}' union all select datname from pg_database where datname = '${name}' union all select nspname from pg_namespace where nspname = '${name}'`,
+      ),
+    ).toEqual([])
+  }
+})
+
+test('provisioning twice is provisioning once, and taking away twice too', async () => {
+  for (const kind of ['schema', 'database'] as const) {
+    const id = newId()
+    const before = (await checkFleet(tenancy())).findings
+    await provision(tenancy(), id, kind)
+    const placement = await provision(tenancy(), id, kind)
+    expect((await checkFleet(tenancy())).findings).toEqual(before)
+    await unprovision(tenancy(), id, placement)
+    await unprovision(tenancy(), id, placement)
+    expect(await admin(`select from pg_roles where rolname = '${privateName(id)}'`)).toEqual([])
+  }
+})
+
+test('an own login uses its own schema and nothing else', async () => {
+  const a = await createTenant(tenancy(), { slug: 'own-a', name: 'A', ownerId, tier: 'business' })
+  const b = await createTenant(tenancy(), { slug: 'own-b', name: 'B', ownerId, tier: 'enterprise' })
+  const url = connectionString(tenancy(), await placementOf(tenancy(), a.id))
+  await withConnection(url, async (client) => {
+    for (const table of ['shared.notes', 'platform.people', 'tenancy.key', 'tenancy.tenant_homes'])
+      await expect(client.query(`select * from ${table}`)).rejects.toMatchObject({ code: '42501' })
+  })
+  const elsewhere = new URL(url)
+  elsewhere.pathname = `/${privateName(b.id)}`
+  await expect(
+    withConnection(elsewhere.toString(), (client) => client.query('select')),
+  ).rejects.toMatchObject({ code: '42501' })
+  for (const { id } of [a, b]) await remove(id)
+})
+
+test('a reporting tool with the own login reads in read-only transactions, and writes nothing', async () => {
+  const { id } = await createTenant(tenancy(), {
+    slug: 'reports',
+    name: 'Reports',
+    ownerId,
+    tier: 'business',
+  })
+  const owner = await callerFor(ownerId, id)
+  await through(
+    owner,
+    `insert into notes (tenant_id, id, number, title) values ('${id}', '${newId()}', 1, 'One')`,
+  )
+  await withConnection(
+    connectionString(tenancy(), await placementOf(tenancy(), id)),
+    async (client) => {
+      expect((await client.query('select * from notes')).rowCount).toBe(0)
+      await client.query('begin read only')
+      expect((await client.query('select * from notes')).rowCount).toBe(1)
+      await expect(client.query('delete from notes')).rejects.toMatchObject({ code: '25006' })
+    },
+  )
+  await remove(id)
+})
+
+test('a server is looked at before anything is done there', async () => {
+  expect(await inspectServer(tenancy(), process.env.DATABASE_URL ?? '')).toMatchObject({
+    isMain: true,
+  })
+  await expect(inspectServer(tenancy(), 'mysql://x')).rejects.toBeInstanceOf(Invalid)
+  await expect(inspectServer(tenancy(), 'postgres://a:b@127.0.0.1:1/x')).rejects.toThrow(
+    'does not let us in',
+  )
+  const owner = new URL(process.env.DATABASE_URL ?? '')
+  owner.password = 'wrong'
+  await expect(inspectServer(tenancy(), owner.toString())).rejects.toThrow('does not let us in')
+})
+
+test('a secret opens with its own context and its whole tag only', () => {
+  const encrypted = encrypt(tenancy(), 'password', 'placement 1')
+  expect(decrypt(tenancy(), encrypted, 'placement 1')).toBe('password')
+  expect(() => decrypt(tenancy(), encrypted, 'placement 2')).toThrow()
+  expect(() => decrypt(tenancy(), encrypted.slice(0, -2), 'placement 1')).toThrow()
+  const [version, key, nonce, tag = '', text] = encrypted.split('.')
+  const short = Buffer.from(tag, 'base64url').subarray(0, 4).toString('base64url')
+  expect(() =>
+    decrypt(tenancy(), [version, key, nonce, short, text].join('.'), 'placement 1'),
+  ).toThrow()
+})

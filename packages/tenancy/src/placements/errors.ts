@@ -1,0 +1,24 @@
+import { RowhouseError } from '#tenancy/base/errors'
+
+export class ServerTooOld extends RowhouseError {
+  static override readonly code: string = 'server_too_old'
+  readonly found: string
+  readonly needed: string
+  constructor(found: string, needed: string) {
+    super(`this server runs PostgreSQL ${found}; version ${needed} or later is needed`)
+    this.found = found
+    this.needed = needed
+  }
+}
+
+/** A server that cannot take tenants as it is; nothing was changed on it. */
+export class ServerUnusable extends RowhouseError {
+  static override readonly code: string = 'server_unusable'
+  readonly server: string
+  readonly why: string
+  constructor(server: string, why: string) {
+    super(`the server ${server} cannot hold a tenant: ${why}`)
+    this.server = server
+    this.why = why
+  }
+}

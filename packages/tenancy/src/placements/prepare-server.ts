@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import pg from 'pg'
+import { readSqlFile } from '#tenancy/base/files'
+import { type Login, type Tenancy } from '#tenancy/base/tenancy'
+import { withConnection, inDatabase } from '#tenancy/base/connect'
+import { ServerTooOld } from '#tenancy/placements/errors'
+import { applyEngineMigrations, readEngineHistory } from '#tenancy/migrations/engine-migrations'
+import { functionsOf, functionsRow } from '#tenancy/migrations/functions'
+import { scramVerifier } from '#tenancy/base/encryption'
+
+/** The database that new tenant databases are copied from: hardened, with the engine, without a key. */
+export const templateDatabase = 'rowhouse_template'
+
+/** One setup of a server at a time. */
+export const setupLock = 7236114
+const oldest = 150_000
+
+/**
+ * Makes a server ready to hold tenant databases: the engine's roles, with the passwords given, and
+ * the template database. Idempotent.
+ * @param adminUrl - The URL of an administrator there.
+ * @throws ServerTooOld
+ */
+export async function prepareServer(
+  tenancy: Tenancy,
+  adminUrl: string,
+  passwords: Partial<Record<Login, string>>,
+): Promise<void> {
+  // roles and the template are the whole server's, and a lock counts in one database only:
+  // everybody takes it in the same one
+  await withConnection(inDatabase(adminUrl, 'postgres'), async (admin) => {
+    const { rows } = await admin.query<{ version: number; name: string }>(
+      `select current_setting('server_version_num')::int as version, current_setting('server_version') as name`,
+    )
+    if (rows[0] && rows[0].version < oldest) throw new ServerTooOld(rows[0].name, '15')
+    await admin.query('select pg_advisory_lock($1)', [setupLock])
+    await makeRoles(admin, passwords)
+    await makeTemplate(tenancy, admin, adminUrl)
+    await admin.query('grant connect on database postgres to rowhouse_migrator')
+  })
+}
+
+async function makeRoles(
+  admin: pg.Client,
+  passwords: Partial<Record<Login, string>>,
+): Promise<void> {
+  await admin.query(await readSqlFile('admin', 'roles.sql'))
+  for (const [login, password] of Object.entries(passwords))
+    await admin.query(
+      `alter role rowhouse_${login} password ${pg.escapeLiteral(scramVerifier(password))}`,
+    )
+  const { rows } = await admin.query<{ me: string; super: boolean }>(
+    'select rolname as me, rolsuper as super from pg_catalog.pg_roles where rolname = current_user',
+  )
+  if (rows[0] && !rows[0].super)
+    await admin.query(`grant rowhouse_owner to ${pg.escapeIdentifier(rows[0].me)}`)
+}
+
+/**
+ * Made anew whenever its files change: what an older release left in it would be in every new
+ * tenant database.
+ */
+async function makeTemplate(tenancy: Tenancy, admin: pg.Client, adminUrl: string): Promise<void> {
+  const functions = await functionsOf(tenancy, 'dedicated')
+  const content = [
+    await readSqlFile('admin', 'hardening.sql'),
+    ...(await readEngineHistory()).map(({ text }) => text),
+    functions.text,
+    functionsRow(functions.sha256),
+    await readSqlFile('admin', 'logins.sql'),
+  ]
+  const digest = createHash('sha256').update(content.join('\n')).digest('hex')
+  const { rows } = await admin.query<{ digest: string | null }>(
+    `select shobj_description(oid, 'pg_database') as digest from pg_catalog.pg_database where datname = $1`,
+    [templateDatabase],
+  )
+  if (rows[0]?.digest === digest) return
+  const draft = `${templateDatabase}_draft`
+  await admin.query(`drop database if exists ${draft} with (force)`)
+  await admin.query(`create database ${draft}`)
+  await withConnection(inDatabase(adminUrl, draft), async (client) => {
+    await harden(client)
+    await client.query('set role rowhouse_owner')
+    await applyEngineMigrations(client, 'dedicated')
+    await client.query(`${functions.text};\n${functionsRow(functions.sha256)}`)
+    await client.query('reset role')
+    await client.query(await readSqlFile('admin', 'logins.sql'))
+  })
+  if (rows.length > 0) {
+    await admin.query(`alter database ${templateDatabase} is_template false`)
+    await admin.query(`drop database ${templateDatabase} with (force)`)
+  }
+  await admin.query(`alter database ${draft} rename to ${templateDatabase}`)
+  await admin.query(`comment on database ${templateDatabase} is ${pg.escapeLiteral(digest)}`)
+  await admin.query(`alter database ${templateDatabase} is_template true`)
+}
+
+/** Takes from everybody what a tenant's login could use against others. Run as the administrator. */
+export async function harden(admin: pg.Client): Promise<void> {
+  const name = pg.escapeIdentifier(admin.database ?? '')
+  await admin.query(`
+    revoke all on database ${name} from public;
+    grant create on database ${name} to rowhouse_owner;
+    grant connect on database ${name} to rowhouse_migrator, rowhouse_platform, rowhouse_tenant, rowhouse_worker;
+    grant temporary on database ${name} to rowhouse_worker`)
+  await admin.query(await readSqlFile('admin', 'hardening.sql'))
+}

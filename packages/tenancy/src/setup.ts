@@ -1,0 +1,73 @@
+import pg from 'pg'
+import { readSqlFile } from '#tenancy/base/files'
+import { giveKey } from '#tenancy/base/signing-key'
+import { loginPassword, logins, loginUrl, type Login, type Tenancy } from '#tenancy/base/tenancy'
+import { withConnection, databaseOf, inDatabase } from '#tenancy/base/connect'
+import { bringUpToDate } from '#tenancy/migrations/apply'
+import { applyEngineMigrations } from '#tenancy/migrations/engine-migrations'
+import { refreshEngine } from '#tenancy/migrations/functions'
+import { refuseOldLayout } from '#tenancy/migrations/startup-check'
+import { readHistories } from '#tenancy/migrations/history'
+import { asOwnerSession } from '#tenancy/migrations/script'
+import { harden, prepareServer, setupLock } from '#tenancy/placements/prepare-server'
+
+/**
+ * Makes everything on the main server, and may be run again at any time: database, roles,
+ * hardening, migrations, functions, grants.
+ * @param adminUrl - The URL of an administrator, which names the main database. The role may create
+ *   roles and databases; revoking built-in functions needs a superuser.
+ * @throws ServerTooOld before PostgreSQL 15, OldLayout for a database of an older layout.
+ */
+export async function setup(tenancy: Tenancy, { adminUrl }: { adminUrl: string }): Promise<void> {
+  await makeDatabase(adminUrl)
+  await withConnection(adminUrl, refuseOldLayout)
+  await prepareServer(tenancy, adminUrl, await missingPasswords(tenancy))
+  const histories = await readHistories(tenancy)
+  await withConnection(adminUrl, async (admin) => {
+    await admin.query('select pg_advisory_lock($1)', [setupLock])
+    await harden(admin)
+    await admin.query(asOwnerSession)
+    await applyEngineMigrations(admin, 'main')
+    // the tenants' history calls tenancy.protect()
+    for (const name of ['context', 'moves'])
+      await admin.query(await readSqlFile('functions', `${name}.sql`))
+    await giveKey(admin)
+    await admin.query('create schema if not exists shared')
+    await bringUpToDate(admin, 'platform', histories.platform)
+    await bringUpToDate(admin, 'shared', histories.tenant)
+    await refreshEngine(tenancy, admin, 'main')
+    await admin.query('reset role')
+    await admin.query(await readSqlFile('admin', 'logins.sql'))
+  })
+}
+
+async function makeDatabase(adminUrl: string): Promise<void> {
+  const reachable = await withConnection(adminUrl, (client) => client.query('select')).then(
+    () => true,
+    (error: { code?: string }) => {
+      if (error.code === '3D000') return false
+      throw error
+    },
+  )
+  if (reachable) return
+  await withConnection(inDatabase(adminUrl, 'postgres'), (client) =>
+    client.query(`create database ${pg.escapeIdentifier(databaseOf(adminUrl))}`),
+  ).catch((error: { code?: string }) => {
+    if (error.code !== '42P04') throw error // somebody else has just made it
+  })
+}
+
+/** A password that works is left alone: setting it again would only make concurrent setups clash. */
+async function missingPasswords(tenancy: Tenancy): Promise<Partial<Record<Login, string>>> {
+  const works = (login: Login) =>
+    withConnection(loginUrl(tenancy, login), (client) => client.query('select')).then(
+      () => true,
+      () => false,
+    )
+  const missing = await Promise.all(
+    logins.map(async (login) =>
+      (await works(login)) ? [] : [[login, loginPassword(tenancy, login)]],
+    ),
+  )
+  return Object.fromEntries(missing.flat())
+}

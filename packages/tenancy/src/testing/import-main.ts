@@ -1,0 +1,13 @@
+import { importTenant } from '#tenancy/data/import/import'
+import { closePools } from '#tenancy/registry/pools'
+import { tenancy } from '#tenancy/testing/fixture/tenancy'
+
+// An import in a process of its own, to be killed. In: the file, the slug and the owner of the new
+// tenant.
+
+const [path = '', slug = '', ownerId = ''] = process.argv.slice(2)
+try {
+  await importTenant(tenancy(), { path, slug, ownerId, actor: 'test', tier: 'starter' })
+} finally {
+  await closePools(tenancy())
+}

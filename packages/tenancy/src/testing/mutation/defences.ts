@@ -1,0 +1,343 @@
+import { rewriteFunction, type Defence } from '#tenancy/testing/mutation/defence'
+
+const src = (path: string) => `packages/tenancy/src/${path}`
+const isolation = [src('context/isolation.test.ts'), src('checks/doctor.test.ts')]
+const transactions = [src('context/with-tenant.test.ts')]
+const attacks = [src('context/attacks.test.ts')]
+const forged = [src('data/import/refusals.test.ts')]
+const leaving = [src('data/export/exports.test.ts')]
+const retention = [src('data/retention/retention.test.ts')]
+const copying = [src('moves/copying.test.ts')]
+const directions = [src('moves/directions.test.ts')]
+const lostServer = [src('moves/lost-server.test.ts')]
+
+/** Every defence of the engine, and the tests that must notice when it is gone. */
+export const defences: readonly Defence[] = [
+  {
+    name: 'that private schemas have policies',
+    tests: isolation,
+    sql: rewriteFunction(
+      'tenancy.protect(text,text)',
+      `create policy tenant_only on %I.%I as restrictive for all to public using (tenant_id = (select tenancy.tenant())) with check (tenant_id = (select tenancy.tenant()))`,
+      'create policy tenant_only on %I.%I as restrictive for all to public using (true)',
+    ),
+  },
+  {
+    name: 'that private schemas force row-level security',
+    tests: isolation,
+    sql: rewriteFunction(
+      'tenancy.protect(text,text)',
+      'enable row level security, force row level security',
+      'enable row level security',
+    ),
+  },
+  {
+    name: 'the signature of the context',
+    quick: true,
+    tests: attacks,
+    sql: rewriteFunction(
+      'tenancy.tenant()',
+      'if sha256(convert_to(part[5]',
+      'if false and sha256(convert_to(part[5]',
+    ),
+  },
+  {
+    name: 'the binding of the context to process and transaction',
+    tests: attacks,
+    sql: rewriteFunction(
+      'tenancy.tenant()',
+      'if part[2] <> pg_backend_pid()::text or part[3] <> extract(epoch from transaction_timestamp())::text then',
+      'if false then',
+    ),
+  },
+  { name: 'that the key is secret', tests: attacks, sql: 'grant select on tenancy.key to public;' },
+  {
+    name: 'that nobody else signs',
+    tests: attacks,
+    sql: 'grant execute on all functions in schema tenancy to public;',
+  },
+  {
+    name: 'that only entries admit',
+    tests: [...attacks, src('checks/doctor.test.ts')],
+    sql: 'grant execute on function tenancy.admit(uuid, bigint, integer, boolean) to rowhouse_tenant;',
+  },
+  {
+    name: 'that an entry without the right to write only reads',
+    tests: isolation,
+    sql: rewriteFunction(
+      'tenancy.admit(uuid,bigint,integer,boolean)',
+      'if not p_writes then',
+      'if false then',
+    ),
+  },
+  {
+    name: 'the suspension check',
+    tests: transactions,
+    sql: rewriteFunction('tenancy.is_suspended(uuid)', 'x.lifted_at is null', 'false'),
+  },
+  {
+    name: 'the epoch check of the fence',
+    quick: true,
+    tests: transactions,
+    sql: rewriteFunction(
+      'tenancy.assert_home(uuid,bigint,text)',
+      'home.epoch is distinct from p_epoch',
+      'false',
+    ),
+  },
+  {
+    name: 'the state check of the fence',
+    tests: transactions,
+    sql: rewriteFunction(
+      'tenancy.assert_home(uuid,bigint,text)',
+      `home.state not in ('active', 'copying')`,
+      'false',
+    ),
+  },
+  {
+    name: 'that the shared login is no tenant of its own',
+    tests: attacks,
+    sql:
+      rewriteFunction(
+        'tenancy.enter_own(uuid,bigint)',
+        `if session_user !~ '^t_[0-9a-f]{32}$' then`,
+        'if false then',
+      ) +
+      rewriteFunction(
+        'tenancy.assert_home(uuid,bigint,text)',
+        'home.login is distinct from coalesce(p_login, home.login)',
+        'false',
+      ),
+  },
+  {
+    name: 'that dedicated roles keep to their own schema',
+    tests: isolation,
+    sql: 'grant usage on schema shared to public; grant select on all tables in schema shared to public;',
+  },
+  {
+    name: 'that set_config is not for everybody',
+    tests: isolation,
+    sql: 'grant execute on function pg_catalog.set_config(text, text, boolean) to public;',
+  },
+  {
+    name: 'that nobody locks a neighbour',
+    tests: isolation,
+    sql: 'grant execute on function pg_catalog.pg_advisory_lock(bigint) to public;',
+  },
+  {
+    name: 'that nobody truncates',
+    tests: isolation,
+    sql: 'grant truncate on shared.notes to rowhouse_tenant;',
+  },
+  {
+    name: 'that keys start with the tenant',
+    tests: isolation,
+    sql: 'create unique index loose on shared.notes (id);',
+  },
+  {
+    name: 'that no second permissive policy opens a table',
+    tests: isolation,
+    sql: 'create policy loose on shared.notes using (true);',
+  },
+  {
+    name: 'that the tenant login has no bypassrls',
+    alone: true,
+    quick: true,
+    tests: isolation,
+    sql: 'alter role rowhouse_tenant bypassrls;',
+  },
+  {
+    name: 'that the tenant login is no owner',
+    alone: true,
+    tests: isolation,
+    sql: 'grant rowhouse_owner to rowhouse_tenant;',
+  },
+  {
+    name: 'that an export ends with the rights of its member',
+    tests: leaving,
+    file: src('data/export/exports.ts'),
+    find: 'or(isNull(exports.requesterId), tenancy.config.members.mayExport({ tenantId: exports.tenantId, userId: exports.requesterId }))',
+    put: 'undefined',
+  },
+  {
+    name: 'that a download is looked at again',
+    tests: leaving,
+    file: src('data/export/download.ts'),
+    find: 'if (!(await allowed()))',
+    put: 'if (false)',
+  },
+  {
+    name: 'the tenant of imported rows',
+    tests: forged,
+    file: src('data/import/check-line.ts'),
+    find: 'if (row.tenant_id !== tenantId)',
+    put: 'if (false)',
+  },
+  {
+    name: 'the hashes of an import',
+    tests: forged,
+    file: src('data/import/check.ts'),
+    find: 'if (found !== facts.sha256)',
+    put: 'if (false)',
+  },
+  {
+    name: 'that retention keeps to its plan',
+    tests: retention,
+    file: src('data/retention/run.ts'),
+    find: ' and pg_visible_in_snapshot(${writer}, ${seen}::pg_snapshot)',
+    put: '',
+  },
+  {
+    name: 'the legal hold',
+    tests: retention,
+    file: src('data/holds.ts'),
+    find: 'if (found) throw new OnHold',
+    put: 'if (false) throw new OnHold',
+  },
+  {
+    name: 'that retention trusts no clock alone',
+    tests: retention,
+    file: src('data/retention/preview.ts'),
+    find: 'if (!(seconds < clocksMayDiffer))',
+    put: 'if (false)',
+  },
+  {
+    name: 'the cap of a retention run',
+    tests: retention,
+    file: src('data/retention/preview.ts'),
+    find: 'rows > of * cap',
+    put: 'false',
+  },
+  {
+    name: 'that a move waits for open transactions before it copies',
+    tests: copying,
+    file: src('moves/capture.ts'),
+    find: "await withFence(run, source, async () => ({ result: await transition(source, run, 'active', 'copying', move.source.epoch) }))",
+    put: `{ pauseMs: 0, result: await transition(source, run, 'active', 'copying', move.source.epoch) }`,
+  },
+  {
+    name: 'that changes are logged while rows are copied',
+    tests: directions,
+    sql: rewriteFunction(
+      'tenancy.assert_home(uuid,bigint,text)',
+      `home.state = 'copying'`,
+      'false',
+    ),
+  },
+  {
+    name: 'the last keys behind the fence',
+    tests: directions,
+    file: src('moves/switch-over.ts'),
+    find: 'const keys = await applyHere(run, target, tables)',
+    put: 'const keys = 0',
+  },
+  {
+    name: 'the comparison of both sides',
+    tests: copying,
+    file: src('moves/verify.ts'),
+    find: 'if (!same(range)) throw',
+    put: 'if (false) throw',
+  },
+  {
+    name: 'that a tenant goes back from a target that stays away',
+    tests: lostServer,
+    file: src('moves/retryable.ts'),
+    find: 'home.forMs >= patienceMs',
+    put: 'false',
+  },
+  {
+    name: 'that an aborted move switches nothing',
+    tests: lostServer,
+    sql: rewriteFunction(
+      'tenancy.record_switch(uuid,bigint)',
+      `m.state in ('aborting', 'aborted')`,
+      'false',
+    ),
+  },
+  {
+    name: 'that the old copy stays until the tenant is let in',
+    tests: lostServer,
+    file: src('moves/clean-up.ts'),
+    find: `await unlessAbandoned(run, 'target', () => assertLetIn(run))`,
+    put: 'true',
+  },
+  {
+    name: 'that nothing is deleted where the tenant lives',
+    tests: lostServer,
+    file: src('moves/clean-up.ts'),
+    find: 'if (home && isSamePlace(home, move[side])) throw',
+    put: 'if (false) throw',
+  },
+  {
+    name: 'that the placement that was left is closed',
+    tests: [src('moves/frozen.test.ts')],
+    sql:
+      rewriteFunction(
+        'tenancy.assert_home(uuid,bigint,text)',
+        'home.epoch is distinct from p_epoch',
+        'false',
+      ) +
+      rewriteFunction(
+        'tenancy.assert_home(uuid,bigint,text)',
+        `home.state not in ('active', 'copying')`,
+        'false',
+      ),
+  },
+  {
+    name: 'the lock timeout of a migration',
+    tests: [src('migrations/locked.test.ts')],
+    file: src('migrations/script.ts'),
+    find: 'set local lock_timeout = ${Math.round(lockTimeoutMs)}',
+    put: 'set local lock_timeout = 0',
+  },
+  {
+    name: 'the hash of what was applied',
+    tests: [src('migrations/refusals.test.ts')],
+    file: src('migrations/compatibility.ts'),
+    find: 'throw new MigrationChanged(',
+    put: 'void new MigrationChanged(',
+  },
+  {
+    name: 'the cleaning of a connection',
+    quick: true,
+    tests: attacks,
+    file: src('context/scope.ts'),
+    find: `'reset all; deallocate all; close all; unlisten *; select pg_advisory_unlock_all()'`,
+    put: `'select 1'`,
+  },
+  {
+    name: 'the closing of the transaction object',
+    tests: transactions,
+    file: src('context/scope.ts'),
+    find: 'if (!this.#open || this.#ended)',
+    put: 'if (false)',
+  },
+  {
+    name: 'the check of how the transaction ended',
+    tests: transactions,
+    file: src('context/scope.ts'),
+    find: `if (ended.command !== 'COMMIT') throw new RolledBack()`,
+    put: '',
+  },
+  {
+    name: 'the extended protocol',
+    tests: attacks,
+    file: src('context/scope.ts'),
+    find: 'if (!this.entry) return this.pipeline.query(this.client, statement)',
+    put: 'if (!this.entry) return this.client.query(statement as pg.QueryConfig)',
+  },
+  {
+    name: 'that a batch leaves no transaction open',
+    tests: transactions,
+    file: src('context/scope.ts'),
+    find: `if (inTransaction(this.client) === true) throw new RolledBack()\n      for`,
+    put: 'for',
+  },
+  {
+    name: 'the check of a caller on a dedicated role',
+    tests: isolation,
+    file: src('context/with-tenant.ts'),
+    find: 'if (dedicated && !entry.entered) return (await Promise.all([check(way, entry), entering]))[0]',
+    put: 'if (dedicated && !entry.entered) return await entering.then(() => ({ writes: true }))',
+  },
+]

@@ -1,0 +1,17 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+// `npm run test:chaos`: real processes are killed and frozen at every failpoint of every move.
+// Takes a while.
+export default defineConfig({
+  test: {
+    maxWorkers: 1,
+    testTimeout: 300_000,
+    hookTimeout: 120_000,
+    include: ['src/**/*.chaos.test.ts'],
+    globalSetup: [here('../../scripts/test/postgres.mjs'), here('src/testing/global-setup.ts')],
+    setupFiles: [here('src/testing/each-file.ts')],
+  },
+})
