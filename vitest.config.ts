@@ -1,37 +1,45 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import { sabotage } from './db/sabotage/plugin.ts'
+import { defences } from './db/mutation/defences.ts'
+import { mutationPlugin } from './packages/tenancy/src/testing/mutation/defence.ts'
+import { engineProjects } from './packages/tenancy/vitest.projects.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 export default defineConfig({
   resolve: { alias: { 'server-only': here('db/testing/empty.ts') } },
   test: {
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 20_000,
     hookTimeout: 30_000,
     projects: [
+      ...engineProjects,
       {
         extends: true,
         test: {
           name: 'plain',
-          include: [
-            'components/**/*.test.{ts,tsx}',
-            'scripts/**/*.test.mjs',
-            '{app,db}/**/*.plain.test.ts',
-          ],
+          include: ['scripts/**/*.test.mjs', '{app,db}/**/*.unit.test.ts'],
         },
       },
       {
         extends: true,
-        plugins: [sabotage()],
+        test: {
+          name: 'components',
+          environment: 'happy-dom',
+          include: ['components/**/*.test.tsx'],
+          setupFiles: [here('components/testing/each-file.tsx')],
+        },
+      },
+      {
+        extends: true,
+        plugins: [mutationPlugin(defences, here('.'))],
         test: {
           name: 'database',
-          // a sabotage run changes source text as it is loaded: that must neither come from a cache
+          // a mutation run changes source text as it is loaded: that must neither come from a cache
           // nor stay in one
-          fsModuleCache: process.env.SABOTAGE === undefined,
+          fsModuleCache: process.env.MUTATION === undefined,
           include: ['{app,db}/**/*.test.ts'],
-          exclude: ['**/*.plain.test.ts'],
+          exclude: ['**/*.{unit,chaos}.test.ts'],
           globalSetup: [here('db/testing/server.ts')],
           setupFiles: [here('db/testing/each-file.ts')],
         },

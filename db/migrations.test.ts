@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import { bringUpToDate } from '#db/fleet/apply'
-import { asOwner, mainPlace } from '#db/fleet/connections'
-import { readHistories } from '#db/fleet/history'
-import { lint } from '#db/fleet/lint'
-import { runFleet } from '#db/fleet/run'
-import { makeFleet, type FleetTenant } from '#db/fleet/testing/make-fleet'
-import { addRows, query } from '#db/fleet/testing/tenant-rows'
-import { verifyFleet } from '#db/fleet/verify'
+import { withConnection } from '@rowhouse/tenancy/admin'
+import { lintMigrations, readHistories, runFleet, verifyFleet } from '@rowhouse/tenancy/migrations'
+import { makeFleet, type FleetTenant } from '@rowhouse/tenancy/testing'
+import { addRows } from '#db/testing/tenant-rows'
+import { tenancy } from '#db/tenancy'
 
-const histories = await readHistories()
+// The files of drizzle/.
+
+const adminUrl = process.env.DATABASE_URL ?? ''
+const histories = await readHistories(tenancy())
 const files = [...histories.tenant.keys()]
 
 it.each(['platform', 'tenant'] as const)('the files of the %s history keep the rules', (plane) => {
-  expect(lint(histories[plane])).toEqual([])
+  expect(lintMigrations(histories[plane])).toEqual([])
 })
 
 it('the shared schema and the platform are what the histories make', async () => {
-  expect((await verifyFleet()).drift).toEqual([])
+  expect((await verifyFleet(tenancy())).drift).toEqual([])
 })
 
 // A tenant per file is built up to it, and then goes on to the end: once with empty tables, once
@@ -28,21 +28,19 @@ describe.each([
   it.each(files.map((at) => [histories.tenant[at]?.tag, at] as const))(
     'everything from %s on goes in',
     async (_tag, at) => {
-      const [tenant] = await makeFleet(process.env.DATABASE_URL ?? '', 1, {
+      const [tenant] = await makeFleet(tenancy(), adminUrl, 1, {
         history: histories.tenant.slice(0, at + 1),
         name: `${fleet}-${at}`,
       })
       if (!tenant) throw new Error('no tenant was made')
       if (fleet === 'filled') await fill(tenant, at)
-      for (const next of histories.tenant.slice(at + 1)) {
-        await asOwner(mainPlace, tenant.slug, (client) =>
-          bringUpToDate(client, tenant.schema, histories.tenant.slice(0, next.index + 1)),
-        )
-        if (fleet === 'filled') await addRows(tenant.id, next.tag)
+      for (const { tag } of histories.tenant.slice(at + 1)) {
+        expect(await runFleet(tenancy(), { to: tag })).toMatchObject({ state: 'done', left: 0 })
+        if (fleet === 'filled') await addRows(tenant.id, tag)
       }
-      expect((await runFleet()).left).toBe(0)
-      expect((await verifyFleet()).drift).toEqual([])
-      // a table that a migration makes needs rows in db/fleet/testing/rows/TAG.sql, named like the
+      expect((await runFleet(tenancy())).left).toBe(0)
+      expect((await verifyFleet(tenancy())).drift).toEqual([])
+      // a table that a migration makes needs rows in db/testing/rows/TAG.sql, named like the
       // migration
       const empty = await emptyTables(tenant)
       const wrong = fleet === 'empty' ? ['orders'].filter((name) => !empty.includes(name)) : empty
@@ -55,15 +53,16 @@ async function fill(tenant: FleetTenant, upTo: number): Promise<void> {
   for (const { tag } of histories.tenant.slice(0, upTo + 1)) await addRows(tenant.id, tag)
 }
 
-async function emptyTables({ schema }: FleetTenant): Promise<string[]> {
-  const tables = await query<{ name: string }>(
-    `select relname as name from pg_class where relnamespace = $1::regnamespace and relkind in ('r', 'p') order by 1`,
-    [schema],
-  )
-  const counts = await Promise.all(
-    tables.map(({ name }) =>
-      query<{ rows: string }>(`select count(*) as rows from ${schema}."${name}"`),
-    ),
-  )
-  return tables.filter((_table, i) => counts[i]?.[0]?.rows === '0').map(({ name }) => name)
-}
+const emptyTables = ({ schema }: FleetTenant): Promise<string[]> =>
+  withConnection(adminUrl, async (client) => {
+    const { rows: tables } = await client.query<{ name: string }>(
+      `select relname as name from pg_class where relnamespace = $1::regnamespace and relkind in ('r', 'p') order by 1`,
+      [schema],
+    )
+    const empty: string[] = []
+    for (const { name } of tables) {
+      const { rows } = await client.query(`select from ${schema}."${name}" limit 1`)
+      if (rows.length === 0) empty.push(name)
+    }
+    return empty
+  })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { decimalText, parseMinor } from '#db/product/money'
+import { decimalText, parseMinor } from '#db/money'
 
 it.each([
   ['12.34', 'EUR', 1234],

@@ -2,17 +2,17 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { tenantBatch, withTenant } from '#db/door'
+import { tenantBatch, withTenant, tenancy } from '#db/tenancy'
 import { env } from '#db/env'
 import { buildWorld, leaveWorld, type World } from '#db/isolation/testing/world'
-import { closePools } from '#db/pools'
+import { closePools } from '@rowhouse/tenancy'
 import { startTracing } from '#db/tracing'
 
 let world: World
 beforeAll(async () => void (world = await buildWorld(['shared'])))
 afterAll(async () => {
   await leaveWorld(world)
-  await closePools()
+  await closePools(tenancy())
 })
 
 type Spans = {

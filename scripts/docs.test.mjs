@@ -10,6 +10,7 @@ const pages = [
   'CONTRIBUTING.md',
   'SECURITY.md',
   'db/README.md',
+  'packages/tenancy/README.md',
   ...readdirSync(join(root, 'docs'), { recursive: true })
     .filter((file) => file.endsWith('.md'))
     .map((file) => join('docs', file)),
@@ -20,7 +21,7 @@ const commands = [
 ].map(([, words]) => words.replaceAll(/['\s]/g, '').split(',').join(' '))
 // what a how-to tells its reader to make
 const toBeMade = new Set([
-  'db/fleet/testing/rows/0001_invoices.sql',
+  'db/testing/rows/0001_invoices.sql',
   'db/product/invoices.ts',
   'app/(tenant)/invoices/page.tsx',
 ])
@@ -38,14 +39,17 @@ describe.each(pages)('%s', (page) => {
   })
 
   test('every path exists', () => {
-    const paths = all(text, /`((?:app|components|db|drizzle|e2e|scripts|docs)\/[^`\s*…<]*)`/g)
+    const paths = all(
+      text,
+      /`((?:app|components|db|drizzle|e2e|packages|scripts|docs)\/[^`\s*…<]*)`/g,
+    )
     expect(paths.filter((path) => !toBeMade.has(path) && !existsSync(join(root, path)))).toEqual([])
   })
 
   test('every npm script and command exists', () => {
     const named = all(text, /npm run (?:-s )?([a-z0-9:-]+)/g)
     expect(named.filter((name) => !scripts.includes(name))).toEqual([])
-    const called = all(text, /rowhouse -- ((?:[a-z]+)(?: [a-z]+)?)/g)
+    const called = all(text, /rowhouse -- ((?:[a-z]+)(?: [a-z-]+)?)/g)
     expect(
       called.filter(
         (words) => !commands.includes(words) && !commands.includes(words.split(' ')[0]),

@@ -30,12 +30,15 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 it.each([
-  ['class RowhouseError', 'class MyProductError'],
-  ['held.rowhousePools', 'held.myProductPools'],
-  ['set role rowhouse_owner', 'set role my_product_owner'],
-  ['ROWHOUSE_MOMENT', 'MY_PRODUCT_MOMENT'],
+  ['class RowhouseError', 'class RowhouseError'],
+  ['held.rowhouseTenancy', 'held.rowhouseTenancy'],
+  ['set role rowhouse_owner', 'set role rowhouse_owner'],
+  ['ROWHOUSE_FAILPOINT', 'ROWHOUSE_FAILPOINT'],
+  [`from '@rowhouse/tenancy'`, `from '@rowhouse/tenancy'`],
   ['npm run rowhouse -- doctor', 'npm run my-product -- doctor'],
   ['`__Host-rowhouse.session`', '`__Host-my-product.session`'],
+  ['"prerowhouse": "node"', '"premy-product": "node"'],
+  ['COPY --from=build /rowhouse/db db', 'COPY --from=build /my-product/db db'],
   ['olivia@rowhouse.example', 'olivia@my-product.example'],
   ['Orders · Rowhouse', 'Orders · My Product'],
 ])('%s becomes %s', (before, after) => {
@@ -71,16 +74,17 @@ describe('a copy of this project', () => {
   it('says the new name everywhere, has the right types, and its command runs', () => {
     expect(run('scripts/rename.mjs', 'My Product', 'my-product')).toMatchObject({
       status: 0,
-      stdout: expect.stringMatching(/^\d{3} files now say My Product/),
+      stdout: expect.stringMatching(/^\d+ files now say My Product/),
     })
     const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
-      (entry) => entry.isFile() && !entry.parentPath.includes('node_modules'),
+      (entry) => entry.isFile() && !/node_modules|packages/.test(entry.parentPath),
     )
     expect(files.filter(({ name }) => /rowhouse/i.test(name)).map(({ name }) => name)).toEqual([])
+    const engine = /@rowhouse\/tenancy|Rowhouse\w+|rowhouse\w+|\w+_rowhouse|ROWHOUSE\w+/g
     expect(
       files
         .map(({ parentPath, name }) => join(parentPath, name))
-        .filter((file) => /rowhouse/i.test(readFileSync(file, 'latin1'))),
+        .filter((file) => /rowhouse/i.test(readFileSync(file, 'latin1').replaceAll(engine, ''))),
     ).toEqual([])
     expect(readFileSync(join(folder, 'docs/how-to.md'), 'utf8')).not.toContain('run rename')
     expect(run('scripts/typecheck.mjs')).toMatchObject({ status: 0, stderr: '' })

@@ -1,22 +1,22 @@
 // npm test: every check, all of them even when one fails; two that leave a core idle run side by
 // side. `node scripts/test.mjs lint unit` runs those two; anything that is not the name of a step
-// goes to the last runner (vitest, sabotage or playwright).
+// goes to the last runner (vitest, mutation or playwright).
 import { askedToStop, childGroup } from './children.mjs'
 import { browserTests } from './test/browser-tests.mjs'
 import { build } from './test/build.mjs'
-import { sabotage } from './test/sabotage.mjs'
+import { mutation } from './test/mutation.mjs'
 import { lint, types } from './test/static-checks.mjs'
 import { unitTests } from './test/unit-tests.mjs'
 
-const steps = { lint, types, unit: unitTests, sabotage, build, e2e: browserTests }
-const rounds = [['lint', 'types'], ['unit'], ['sabotage', 'build'], ['e2e']]
+const steps = { lint, types, unit: unitTests, mutation, build, e2e: browserTests }
+const rounds = [['lint', 'types'], ['unit'], ['mutation', 'build'], ['e2e']]
 const given = process.argv.slice(2)
 const wanted = Object.keys(steps).filter((name) => given.includes(name))
 const chosen = rounds
   .map((round) => round.filter((name) => wanted.length === 0 || wanted.includes(name)))
   .filter((round) => round.length > 0)
 const extra = given.filter((argument) => !(argument in steps))
-const extraFor = chosen.flat().findLast((name) => ['unit', 'sabotage', 'e2e'].includes(name))
+const extraFor = chosen.flat().findLast((name) => ['unit', 'mutation', 'e2e'].includes(name))
 
 const children = childGroup()
 const stopping = askedToStop()
@@ -53,7 +53,7 @@ async function result(name) {
 }
 
 function argumentsOf(name) {
-  if (name === 'sabotage' && wanted.length === 0) return ['--quick']
+  if (name === 'mutation' && wanted.length === 0) return ['--quick']
   return name === extraFor ? extra : []
 }
 

@@ -1,15 +1,14 @@
+import { tenancy, platform } from '#db/tenancy'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import type { Action } from '#app/action'
-import { entrances } from '#app/entrances'
-import { actionRows, everyWho, pageRows, routeRows, type Who } from '#app/who-may-what'
+import type { Action } from '#app/_actions/action'
+import { routeInventory } from '#app/_access/route-inventory'
+import { actionRows, personas, pageRows, routeRows, type Persona } from '#app/_access/access-matrix'
 import * as apiKeys from '#db/accounts/api-keys'
-import { newId } from '#db/id'
+import { newId, closePools } from '@rowhouse/tenancy'
 import { inhabitant, memberOf } from '#db/isolation/testing/world'
-import { closePools } from '#db/pools'
-import { platform } from '#db/registry'
 import { operators } from '#db/schema/platform'
 import * as sessions from '#db/accounts/sessions'
 import * as users from '#db/accounts/users'
@@ -28,12 +27,12 @@ vi.mock('next/navigation', () => ({
     throw new Error(`redirect to ${to}`)
   },
 }))
-vi.mock('#app/cookies', () => ({
+vi.mock('#app/_session/cookies', () => ({
   readCookie: async () => undefined,
-  putCookie: async () => {},
-  dropCookie: async () => {},
+  setCookie: async () => {},
+  deleteCookie: async () => {},
 }))
-vi.mock('#app/session', () => {
+vi.mock('#app/_session/session', () => {
   const auth = async () => {
     const facts = signedIn.token ? await sessions.read(signedIn.token) : undefined
     return facts ? { ...facts, token: signedIn.token } : null
@@ -49,10 +48,10 @@ vi.mock('#app/session', () => {
   }
 })
 
-const root = join(import.meta.dirname, '..')
-const all = entrances(root)
-const tokens: Partial<Record<Who, string>> = {}
-const keys: Partial<Record<Who, string>> = {}
+const root = join(import.meta.dirname, '../..')
+const all = routeInventory(root)
+const tokens: Partial<Record<Persona, string>> = {}
+const keys: Partial<Record<Persona, string>> = {}
 let tenantId = ''
 const none = newId()
 
@@ -73,7 +72,7 @@ beforeAll(async () => {
     ).key
   }
 })
-afterAll(closePools)
+afterAll(() => closePools(tenancy()))
 
 test('every action, route and page that the source has is in the table, and no other', () => {
   expect(all.actions.map(({ name }) => name).toSorted()).toEqual(Object.keys(actionRows).toSorted())
@@ -112,7 +111,7 @@ test('the table says of no action that it is open to anybody, except for those m
 /** Past the check of who they are, or turned away by it. */
 async function tried(
   action: Action<unknown>,
-  who: Who,
+  who: Persona,
   form: object,
 ): Promise<'let in' | 'refused'> {
   signedIn.token = await fresh(who)
@@ -132,7 +131,7 @@ async function tried(
 }
 
 /** A session that still stands: some actions end it, or take it to another tenant. */
-async function fresh(who: Who): Promise<string | undefined> {
+async function fresh(who: Persona): Promise<string | undefined> {
   if (who === 'nobody') return undefined
   const known = await sessions.read(tokens[who] ?? '')
   if (known && known.tenant?.id === (who === 'operator' ? undefined : tenantId)) return tokens[who]
@@ -154,7 +153,7 @@ const guarded = all.actions.flatMap(({ file, name }) => {
   const row = actionRows[name]
   return !row || 'open' in row
     ? []
-    : everyWho.map((who) => ({
+    : personas.map((who) => ({
         file,
         name,
         who,
@@ -222,7 +221,7 @@ const answered = all.routes.flatMap(({ file, method, path }) => {
   const row = routeRows[`${method} ${path}`]
   return !row || 'open' in row
     ? []
-    : everyWho.map((who) => ({
+    : personas.map((who) => ({
         file,
         method,
         path,

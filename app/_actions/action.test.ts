@@ -3,16 +3,15 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { env } from '#db/env'
 import { inhabitant, memberOf, type Inhabitant } from '#db/isolation/testing/world'
-import { newId } from '#db/id'
-import { closePools } from '#db/pools'
-import { resume, suspend } from '#db/console/suspensions'
-import { platform } from '#db/registry'
+import { newId, closePools } from '@rowhouse/tenancy'
+import { resume, suspend } from '@rowhouse/tenancy/admin'
+import { platform, tenancy } from '#db/tenancy'
 import { secondFactors } from '#db/schema/accounts'
 import { members } from '#db/schema/platform'
 import { customers } from '#db/schema/tenant'
 import * as secondFactor from '#db/accounts/second-factor'
 import * as sessions from '#db/accounts/sessions'
-import { addMember } from '#db/tenants'
+import { addMember } from '#db/accounts/add-member'
 import * as users from '#db/accounts/users'
 
 const signedIn = vi.hoisted(() => ({ token: undefined as string | undefined }))
@@ -30,7 +29,7 @@ vi.mock('next/navigation', () => ({
     throw new Error(`redirect to ${to}`)
   },
 }))
-vi.mock('#app/session', () => {
+vi.mock('#app/_session/session', () => {
   const auth = async () => {
     const facts = signedIn.token ? await sessions.read(signedIn.token) : undefined
     return facts ? { ...facts, token: signedIn.token } : null
@@ -38,9 +37,9 @@ vi.mock('#app/session', () => {
   return { auth, requireTenant: auth }
 })
 
-const { operatorAction, tenantAction, userAction } = await import('#app/action')
-const { requireOperator } = await import('#app/operator')
-const { tenantDb } = await import('#app/tenant-db')
+const { operatorAction, tenantAction, userAction } = await import('#app/_actions/action')
+const { requireOperator } = await import('#app/_session/operator')
+const { tenantDb } = await import('#app/_session/tenant-db')
 
 const name = z.object({
   name: z.string().trim().min(1, 'Enter a name.').max(20, 'Use at most 20 characters.'),
@@ -62,7 +61,7 @@ beforeAll(async () => {
   globex = await inhabitant('shared', 'b', 1)
 })
 beforeEach(() => void (signedIn.token = acme.owner.token))
-afterAll(closePools)
+afterAll(() => closePools(tenancy()))
 
 const form = (fields: Record<string, string>) => {
   const data = new FormData()
@@ -129,7 +128,7 @@ test('nobody, and a member who was removed meanwhile, are refused by actions and
   signedIn.token = member.token
   const db = await tenantDb()
   const removed = tenantAction(name, async (tx) => void (await tx.select().from(customers)))
-  const { auth } = await import('#app/session')
+  const { auth } = await import('#app/_session/session')
   const session = await auth()
   await platform()
     .delete(members)
@@ -146,7 +145,7 @@ test('a member who was removed, or whose organisation is suspended, is told so; 
   signedIn.token = late.owner.token
   const sent = () => add(null, form({ _tenant: late.id, name: 'x' }))
   const suspension = { tenantId: late.id, slug: late.slug, actor: 'test', reason: 'unpaid' }
-  await suspend(suspension)
+  await suspend(tenancy(), suspension)
   expect(await sent()).toMatchObject({
     ok: false,
     message: 'This organisation is suspended; write to support.',
@@ -156,7 +155,7 @@ test('a member who was removed, or whose organisation is suspended, is told so; 
     ok: false,
     message: 'You are not a member of this organisation.',
   })
-  await resume(suspension)
+  await resume(tenancy(), suspension)
   expect(await sent()).toMatchObject({
     ok: false,
     message: 'You are not a member of this organisation.',
@@ -169,10 +168,10 @@ test('a member who was removed, or whose organisation is suspended, is told so; 
 
 test('an operator action is not there for anybody else', async () => {
   const run = vi.fn(async () => ({ done: true }))
-  const deed = operatorAction(z.object({}), run)
-  await expect(deed(null, form({}))).rejects.toThrow('not found')
+  const action = operatorAction(z.object({}), run)
+  await expect(action(null, form({}))).rejects.toThrow('not found')
   signedIn.token = undefined
-  await expect(deed(null, form({}))).rejects.toThrow('not found')
+  await expect(action(null, form({}))).rejects.toThrow('not found')
   expect(run).not.toHaveBeenCalled()
   const operator = await users.create(platform(), {
     email: 'olivia@test.example',
@@ -181,7 +180,7 @@ test('an operator action is not there for anybody else', async () => {
   })
   await users.makeOperator(platform(), operator.id, 'test')
   signedIn.token = await sessions.start(operator.id, { device: '', address: '' })
-  expect(await deed(null, form({}))).toEqual({ ok: true, result: { done: true } })
+  expect(await action(null, form({}))).toEqual({ ok: true, result: { done: true } })
 })
 
 test('where operators need a second factor, one without it can do nothing, and is told what to do', async () => {
@@ -193,27 +192,27 @@ test('where operators need a second factor, one without it can do nothing, and i
   await users.makeOperator(platform(), id, 'test')
   signedIn.token = await sessions.start(id, { device: '', address: '' })
   const run = vi.fn(async () => ({ done: true }))
-  const deed = operatorAction(z.object({}), run)
+  const action = operatorAction(z.object({}), run)
   const { NODE_ENV, OPERATOR_SECOND_FACTOR } = env()
   try {
     Object.assign(env(), { NODE_ENV: 'production', OPERATOR_SECOND_FACTOR: undefined })
-    expect(await deed(null, form({}))).toMatchObject({
+    expect(await action(null, form({}))).toMatchObject({
       ok: false,
       message: expect.stringContaining('turn it on under Your account') as string,
     })
     await expect(requireOperator()).rejects.toThrow('redirect to /account/security')
     expect(run).not.toHaveBeenCalled()
     await secondFactor.prepare(id)
-    expect(await deed(null, form({}))).toMatchObject({ ok: false })
+    expect(await action(null, form({}))).toMatchObject({ ok: false })
     await platform()
       .update(secondFactors)
       .set({ confirmedAt: new Date() })
       .where(eq(secondFactors.userId, id))
-    expect(await deed(null, form({}))).toMatchObject({ ok: true })
+    expect(await action(null, form({}))).toMatchObject({ ok: true })
     expect((await requireOperator()).user.id).toBe(id)
     await secondFactor.turnOff(platform(), id)
     Object.assign(env(), { OPERATOR_SECOND_FACTOR: 'optional' })
-    expect(await deed(null, form({}))).toMatchObject({ ok: true })
+    expect(await action(null, form({}))).toMatchObject({ ok: true })
   } finally {
     Object.assign(env(), { NODE_ENV, OPERATOR_SECOND_FACTOR })
   }

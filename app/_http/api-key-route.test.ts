@@ -1,12 +1,13 @@
+import { tenancy } from '#db/tenancy'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
-import { keyRoute } from '#app/key-route'
+import { apiKeyRoute } from '#app/_http/api-key-route'
 import * as apiKeys from '#db/accounts/api-keys'
 import { inhabitant } from '#db/isolation/testing/world'
-import { closePools } from '#db/pools'
+import { closePools } from '@rowhouse/tenancy'
 
 const run = vi.fn(async ({ input }: { input: { note: string } }) => ({ body: input.note.length }))
-const post = keyRoute(z.object({ note: z.string() }), 'orders:write', run)
+const post = apiKeyRoute(z.object({ note: z.string() }), 'orders:write', run)
 let key: string
 beforeAll(async () => {
   const { id, owner } = await inhabitant('shared', 'a', 1)
@@ -20,7 +21,7 @@ beforeAll(async () => {
     })
   ).key
 })
-afterAll(closePools)
+afterAll(() => closePools(tenancy()))
 
 const send = (body: BodyInit, more: Record<string, string> = {}) =>
   post(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { isAway } from '#app/boot'
-import { SchemaTooNew, UnsafeLogin } from '#db/errors'
+import { isDatabaseUnreachable } from '#app/_http/boot'
+import { SchemaTooNew, UnsafeLogin } from '@rowhouse/tenancy'
 
 test.each([
   ['refuses', Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })],
@@ -11,7 +11,7 @@ test.each([
   ['says nothing', new Error('timeout expired')],
   ['hangs up', new Error('Connection terminated unexpectedly')],
 ])('a server that %s is waited for', (_, error) => {
-  expect(isAway(error)).toBe(true)
+  expect(isDatabaseUnreachable(error)).toBe(true)
 })
 
 test.each([
@@ -32,5 +32,5 @@ test.each([
   ],
   ['a login that is too strong', new UnsafeLogin('rowhouse_tenant', ['it has BYPASSRLS'])],
 ])('%s is not taken for a server that is away, whatever its words are', (_, error) => {
-  expect(isAway(error)).toBe(false)
+  expect(isDatabaseUnreachable(error)).toBe(false)
 })

@@ -1,8 +1,7 @@
+import { tenancy, platform } from '#db/tenancy'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { newId } from '#db/id'
-import { closePools } from '#db/pools'
-import { platform } from '#db/registry'
+import { newId, closePools } from '@rowhouse/tenancy'
 import { operators } from '#db/schema/platform'
 import * as sessions from '#db/accounts/sessions'
 import * as users from '#db/accounts/users'
@@ -20,11 +19,11 @@ vi.mock('next/headers', () => ({
   headers: async () => new Headers(),
   cookies: async () => ({ get: () => undefined }),
 }))
-vi.mock('#app/session', () => ({
+vi.mock('#app/_session/session', () => ({
   auth: async () => ({ ...(await sessions.read(signedIn.token)), token: signedIn.token }),
 }))
 
-const { operatorStream } = await import('#app/operator-stream')
+const { operatorStream } = await import('#app/_http/operator-stream')
 
 let olivia = ''
 beforeAll(async () => {
@@ -37,7 +36,7 @@ beforeAll(async () => {
   ).id
   signedIn.token = await sessions.start(olivia, { device: '', address: '' })
 })
-afterAll(closePools)
+afterAll(() => closePools(tenancy()))
 
 /** Everything that a stream says until it ends. */
 async function said(

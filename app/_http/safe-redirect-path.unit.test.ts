@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { localPath } from '#app/local-path'
+import { safeRedirectPath } from '#app/_http/safe-redirect-path'
 
 test.each(['/orders/new', '/orders?status=paid&q=a%20b', '/settings/data', '/a//b'])(
   '%s is a path of this site',
   (path) => {
-    expect(localPath(path)).toBe(path)
+    expect(safeRedirectPath(path)).toBe(path)
   },
 )
 
@@ -28,7 +28,7 @@ test.each([
   'data:text/html,x',
   '/\u0000/evil.example',
 ])('%j leads nowhere else', (given) => {
-  const path = localPath(given)
+  const path = safeRedirectPath(given)
   expect(new URL(path, 'https://here.example').origin).toBe('https://here.example')
   expect(new URL(path, 'https://here.example/some/page').host).toBe('here.example')
   expect(path).toMatch(/^\/(?![/\\])/)

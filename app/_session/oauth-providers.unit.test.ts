@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { oauthProviders, providerNames } from '#app/oauth-providers'
+import { oauthProviders, providerNames } from '#app/_session/oauth-providers'
 
 const keys = vi.hoisted(() => ({ now: {} as Record<string, string> }))
 vi.mock('#db/env', () => ({ env: () => keys.now }))

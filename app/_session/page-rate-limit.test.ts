@@ -2,11 +2,10 @@ import { encode } from 'next-auth/jwt'
 import { NextRequest } from 'next/server'
 import { afterAll, beforeEach, expect, test, vi } from 'vitest'
 import { inhabitant } from '#db/isolation/testing/world'
-import { setLimits } from '#db/limits/limits'
-import { usageSoFar } from '#db/limits/usage'
+import { setLimits, usageSoFar, closePools } from '@rowhouse/tenancy'
 import { env } from '#db/env'
-import { closePools } from '#db/pools'
-import { proxy } from '../proxy'
+import { proxy } from '../../proxy'
+import { tenancy } from '#db/tenancy'
 
 const now = vi.hoisted(() => ({ request: undefined as NextRequest | undefined }))
 vi.mock('next/headers', () => ({
@@ -23,7 +22,7 @@ vi.mock('next-auth', () => ({
   default: () => ({ handlers: {}, signOut: () => {}, signIn: () => {} }),
   CredentialsSignin: Error,
 }))
-const { auth } = await import('#app/session')
+const { auth } = await import('#app/_session/session')
 
 const limit = 3
 const name = 'rowhouse.session'
@@ -32,10 +31,14 @@ let tenantId: string
 beforeEach(async () => {
   const { id, owner } = await inhabitant('shared', 'a', 1)
   tenantId = id
-  await setLimits({ tenantId, actor: 'test', reason: 'test' }, { requestsPerMinute: limit })
+  await setLimits(
+    tenancy(),
+    { tenantId, actor: 'test', reason: 'test' },
+    { requestsPerMinute: limit },
+  )
   cookie = await sealed(owner.token)
 })
-afterAll(closePools)
+afterAll(() => closePools(tenancy()))
 
 const sealed = (secret: string) =>
   encode({ token: { secret }, secret: env().AUTH_SECRET, salt: name })
@@ -68,7 +71,7 @@ async function visit(
 
 test('each page of a session is counted once, the first one too', async () => {
   for (let i = 0; i < limit; i++) expect(await visit(`${name}=${cookie}`)).toBe('drawn')
-  expect(usageSoFar().total.get(tenantId)?.requests).toBe(limit)
+  expect(usageSoFar(tenancy()).total.get(tenantId)?.requests).toBe(limit)
   expect(await visit(`${name}=${cookie}`)).toBe('busy')
 })
 

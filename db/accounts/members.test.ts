@@ -1,29 +1,25 @@
 import { and, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import * as apiKeys from '#db/accounts/api-keys'
-import { withTenant, type Caller } from '#db/door'
+import { withTenant, type Caller, platform, tenancy } from '#db/tenancy'
 import {
   Invalid,
-  LastOwner,
-  LinkSpent,
-  NotAllowed,
   NotAMember,
   NotFound,
   NotSignedIn,
   TenantSuspended,
-  WrongAddress,
-} from '#db/errors'
+  closePools,
+  placementOf,
+} from '@rowhouse/tenancy'
+import { LastOwner, LinkSpent, NotAllowed, WrongAddress } from '#db/errors'
 import * as invitations from '#db/accounts/invitations'
 import { inhabitant, memberOf, type Inhabitant } from '#db/isolation/testing/world'
 import * as members from '#db/accounts/members'
-import { unprovision } from '#db/placements/provision'
-import { closePools } from '#db/pools'
-import { placementOf, platform } from '#db/registry'
+import { unprovision, resume, suspend } from '@rowhouse/tenancy/admin'
 import { invitations as invitationTable } from '#db/schema/accounts'
 import { bans, members as memberTable, type Role } from '#db/schema/platform'
 import { orders } from '#db/schema/tenant'
-import { resume, suspend } from '#db/console/suspensions'
-import { addMember } from '#db/tenants'
+import { addMember } from '#db/accounts/add-member'
 import { newestToken } from '#db/testing/mailbox'
 import * as users from '#db/accounts/users'
 
@@ -38,8 +34,8 @@ beforeAll(async () => {
   ]
 })
 afterAll(async () => {
-  await unprovision(initech.id, await placementOf(initech.id))
-  await closePools()
+  await unprovision(tenancy(), initech.id, await placementOf(tenancy(), initech.id))
+  await closePools(tenancy())
 })
 
 const idOf = (caller: Caller) => (caller.kind === 'service' ? '' : (caller.actor.id ?? ''))
@@ -76,7 +72,7 @@ test.each(cases)('%s makes %s %s: %s', async (actor, target, to, allowed) => {
     () => null,
     (error: unknown) => error,
   )
-  expect(refused instanceof NotAllowed).toBe(!allowed)
+  expect(NotAllowed.is(refused)).toBe(!allowed)
   expect(await roleOf(idOf(on))).toBe(allowed ? (to === 'out' ? undefined : to) : target)
 })
 
@@ -132,9 +128,9 @@ test('fifty accepts of one invitation at the same moment make one membership', a
     Array.from({ length: 50 }, () => invitations.accept(token, user)),
   )
   expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
-  expect(
-    tries.filter((one) => one.status === 'rejected' && one.reason instanceof LinkSpent),
-  ).toHaveLength(49)
+  expect(tries.filter((one) => one.status === 'rejected' && LinkSpent.is(one.reason))).toHaveLength(
+    49,
+  )
   expect((await members.list(acme.id)).filter(({ email }) => email === user.email)).toHaveLength(1)
 })
 
@@ -272,9 +268,9 @@ test('a key opens nothing while its organisation is suspended, or its member is 
   const key = await keyOf(member, tenant, 'write')
   expect(await read(key)).toHaveLength(1)
   const deed = { tenantId: tenant.id, slug: tenant.slug, actor: 'test', reason: 'test' }
-  await suspend(deed)
+  await suspend(tenancy(), deed)
   await expect(read(key)).rejects.toThrow(TenantSuspended)
-  await resume(deed)
+  await resume(tenancy(), deed)
   await platform()
     .insert(bans)
     .values({ userId: idOf(member), by: 'test', reason: 'test' })

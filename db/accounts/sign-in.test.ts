@@ -1,9 +1,9 @@
+import { tenancy, platform } from '#db/tenancy'
 import { eq, like, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as devices from '#db/accounts/devices'
 import { AccountBlocked, TooManyAttempts } from '#db/errors'
-import { closePools } from '#db/pools'
-import { platform } from '#db/registry'
+import { closePools } from '@rowhouse/tenancy'
 import { attempts } from '#db/schema/accounts'
 import { bans, users as userTable } from '#db/schema/platform'
 import * as passwordChange from '#db/accounts/password-change'
@@ -13,7 +13,7 @@ import * as tickets from '#db/accounts/tickets'
 import { codeOf, stepAt } from '#db/accounts/totp'
 import * as twoFactor from '#db/accounts/two-factor'
 import { newestToken } from '#db/testing/mailbox'
-import { partLonger } from '#db/testing/timing'
+import { partLonger } from '@rowhouse/tenancy/testing'
 import * as users from '#db/accounts/users'
 
 const password = 'geranium-37-window'
@@ -29,7 +29,7 @@ beforeAll(
       })
     ).id),
 )
-afterAll(closePools)
+afterAll(() => closePools(tenancy()))
 
 const from = (
   address: string | null,
@@ -100,7 +100,7 @@ test('where no address is known, which all share, nobody waits longer than a min
   }
   for (let i = 0; i < 2; i++)
     await from(null, 'wrong').catch(
-      (error: unknown) => error instanceof TooManyAttempts && waits.push(error.retryAfterSeconds),
+      (error: unknown) => TooManyAttempts.is(error) && waits.push(error.retryAfterSeconds),
     )
   expect(Math.max(...waits)).toBe(60)
 })

@@ -1,3 +1,4 @@
+import { tenancy, platform } from '#db/tenancy'
 import { eq } from 'drizzle-orm'
 import { afterAll, expect, test } from 'vitest'
 import * as apiKeys from '#db/accounts/api-keys'
@@ -5,18 +6,18 @@ import * as emailChange from '#db/accounts/email-change'
 import { LinkSpent } from '#db/errors'
 import * as identities from '#db/accounts/identities'
 import * as passwordChange from '#db/accounts/password-change'
-import { closePools } from '#db/pools'
-import { platform } from '#db/registry'
+import { closePools } from '@rowhouse/tenancy'
 import { devices } from '#db/schema/accounts'
-import { members, sessions as sessionTable, tenants } from '#db/schema/platform'
+import { members, sessions as sessionTable } from '#db/schema/platform'
+import { tenants } from '@rowhouse/tenancy/schema'
 import * as sessions from '#db/accounts/sessions'
 import { checkCredentials } from '#db/accounts/sign-in'
 import * as signUp from '#db/accounts/sign-up'
 import { newestMail, newestToken } from '#db/testing/mailbox'
-import { partLonger } from '#db/testing/timing'
+import { partLonger } from '@rowhouse/tenancy/testing'
 import * as users from '#db/accounts/users'
 
-afterAll(closePools)
+afterAll(() => closePools(tenancy()))
 
 const password = 'geranium-37-window'
 const enter = (email: string, typed: string) =>

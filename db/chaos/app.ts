@@ -2,9 +2,9 @@ import { readFileSync, writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
-import { tenantBatch, withTenant, type Caller } from '#db/door'
-import { newId } from '#db/id'
-import { listenForPlacements } from '#db/placement-listener'
+import { tenantBatch, withTenant, type Caller, tenancy } from '#db/tenancy'
+import { newId } from '@rowhouse/tenancy'
+import { listenForPlacements } from '@rowhouse/tenancy/moves'
 
 // An app in a process of its own: people of many tenants read and write, as long as it lives. One
 // line for each answer, written before anything else happens, so that what was said is kept when
@@ -18,7 +18,7 @@ const say = (...words: (string | number)[]) => writeSync(1, `${words.join(' ')}\
 const realNow = Date.now
 let shift = 0
 Date.now = () => realNow() + shift
-listenForPlacements()
+listenForPlacements(tenancy())
 
 createInterface({ input: process.stdin }).on('line', (line) => {
   const [word, value = '0'] = line.split(' ')

@@ -5,12 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Seat } from '#db/faults/app'
-import { newId } from '#db/id'
+import type { Seat } from '#db/chaos/app'
+import { newId } from '@rowhouse/tenancy'
 import { callerFor } from '#db/isolation/testing/world'
-import { createTenant } from '#db/placements/create'
-import { withTenant } from '#db/door'
-import { platform } from '#db/registry'
+import { createTenant } from '@rowhouse/tenancy/admin'
+import { withTenant, platform, tenancy } from '#db/tenancy'
 import { activity } from '#db/schema/tenant'
 import * as users from '#db/accounts/users'
 
@@ -27,7 +26,7 @@ export async function populate(count: number): Promise<Seat[]> {
       name: mark,
       verified: true,
     })
-    const { id } = await createTenant({
+    const { id } = await createTenant(tenancy(), {
       slug: mark,
       name: mark,
       ownerId: user.id,
@@ -145,7 +144,7 @@ export class Load {
   }
 
   #spawn(): void {
-    const child = spawn(process.execPath, ['db/faults/app.ts', this.#file], {
+    const child = spawn(process.execPath, ['db/chaos/app.ts', this.#file], {
       env: { ...process.env, ...this.#env },
       stdio: ['pipe', 'pipe', 'inherit'],
     })

@@ -15,37 +15,35 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { connected, inDatabase } from '#db/connect'
-import { loginUrl } from '#db/env'
-import * as exports from '#db/export/exports'
-import type { Seat } from '#db/faults/app'
-import { Load, populate } from '#db/faults/load'
+import { withConnection, inDatabase, setup } from '@rowhouse/tenancy/admin'
+import { loginUrl, closePools, readPlacements } from '@rowhouse/tenancy'
+import { exports } from '@rowhouse/tenancy/data'
+import type { Seat } from '#db/chaos/app'
+import { Load, populate } from '#db/chaos/load'
 import * as letters from '#db/mail/letters'
 import { post } from '#db/mail/outbox'
-import { MortalServer, Wire } from '#db/move/testing/server'
-import { WorkerProcess } from '#db/move/testing/worker'
-import { closePools } from '#db/pools'
-import { platform, readPlacements } from '#db/registry'
-import { setup } from '#db/setup'
+import { MortalServer, Wire, WorkerProcess } from '@rowhouse/tenancy/testing'
+import { platform, tenancy } from '#db/tenancy'
 import { removePostgres } from '../../scripts/postgres.mjs'
 
-// 200 tenants under load, and one fault after the other at random moments. FAULT_SEED repeats the
-// moments, FAULT_TIMES says how often.
+// 200 tenants under load, and one fault after the other at random moments. CHAOS_SEED repeats the
+// moments, CHAOS_TIMES says how often.
 
-const seed = Number(process.env.FAULT_SEED ?? Date.now() % 1_000_000)
-const times = Number(process.env.FAULT_TIMES ?? 10)
+const seed = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000)
+const times = Number(process.env.CHAOS_TIMES ?? 10)
 const backWithinMs = 10_000
 const clean = { lost: [], doubled: [], unasked: [], uneven: [], foreign: [] }
 let state = seed
 const random = () => (state = (state * 1103515245 + 12345) % 2 ** 31) / 2 ** 31
 
 const main = new MortalServer('holding')
+const startWorker = () => new WorkerProcess({ file: 'db/worker.ts' })
 let wire: Wire
 let load: Load
 let seats: Seat[]
 
 const admin = <T>(work: (client: pg.Client) => Promise<T>) =>
-  connected(inDatabase(main.adminUrl, 'rowhouse'), work)
+  withConnection(inDatabase(main.adminUrl, 'rowhouse'), work)
 const mail = new Map<string, number>()
 const sink = createServer(takeMail)
 
@@ -65,7 +63,7 @@ beforeAll(async () => {
     EXPORT_DIR: mkdtempSync(join(tmpdir(), 'rowhouse-exports-')),
     LOG_LEVEL: 'silent',
   })
-  await setup({ adminUrl: url })
+  await setup(tenancy(), { adminUrl: url })
   seats = await populate(200)
   wire = new Wire(url)
   load = new Load({ DATABASE_URL: await wire.open(url), DATABASE_CONNECTIONS: '10' })
@@ -76,7 +74,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await load.stop()
   await wire.close()
-  await closePools()
+  await closePools(tenancy())
   sink.close()
   await main.stop()
 })
@@ -189,7 +187,7 @@ for (const { name, strike, prepare, unable } of faults) {
 test(`the worker is killed with -9, ${times} times: every mail goes out under one message id, every export is made once`, async () => {
   mail.clear()
   const asked: string[] = []
-  let worker = new WorkerProcess()
+  let worker = startWorker()
   try {
     for (let i = 0; i < times; i++) {
       for (let k = 0; k < 5; k++)
@@ -198,13 +196,13 @@ test(`the worker is killed with -9, ${times} times: every mail goes out under on
       if (seat) asked.push((await exports.request(platform(), seat.tenantId, 'test')).id)
       await sleep(300 + random() * 3000)
       await worker.end('SIGKILL')
-      worker = new WorkerProcess()
+      worker = startWorker()
     }
     const done = async () =>
       (
         await admin((client) =>
           client.query<{ n: number }>(
-            `select count(*)::int as n from platform.exports where id = any($1) and state = 'done'`,
+            `select count(*)::int as n from tenancy.exports where id = any($1) and state = 'done'`,
             [asked],
           ),
         )
@@ -235,7 +233,7 @@ test.skipIf(mounts() !== undefined)(
     const disk = mountedDisk('exports', '256k')
     const kept = process.env.EXPORT_DIR
     process.env.EXPORT_DIR = disk.path
-    const worker = new WorkerProcess()
+    const worker = startWorker()
     try {
       for (let i = 0; i < times; i++) {
         const seat = seats[40 + i]
@@ -277,7 +275,7 @@ async function verdict() {
   const rows: { tenant: string; attempt: string }[] = []
   const counted = new Map<string, number>()
   const wrote = new Map(load.wrote) // the load goes on meanwhile
-  const places = new Map((await readPlacements()).map((one) => [one.tenantId, one]))
+  const places = new Map((await readPlacements(tenancy())).map((one) => [one.tenantId, one]))
   for (const { tenantId } of seats.slice(0, 4)) await collect(tenantId)
   await collect(undefined)
   await sleep(200)
@@ -285,7 +283,7 @@ async function verdict() {
 
   async function collect(own: string | undefined) {
     const { database, schema } = (own && places.get(own)) || { database: null, schema: 'shared' }
-    await connected(inDatabase(main.adminUrl, database ?? 'rowhouse'), async (client) => {
+    await withConnection(inDatabase(main.adminUrl, database ?? 'rowhouse'), async (client) => {
       // rows and numbers in one snapshot
       await client.query(`begin isolation level repeatable read; set local search_path = ${schema}`)
       rows.push(
@@ -334,7 +332,7 @@ async function crowd(forMs: number): Promise<void> {
   for (let full = false; !full;) {
     const more = Array.from(
       { length: 10 },
-      () => new pg.Client({ connectionString: loginUrl('platform') }),
+      () => new pg.Client({ connectionString: loginUrl(tenancy(), 'platform') }),
     )
     for (const client of more) client.on('error', () => {})
     for (const [i, result] of (

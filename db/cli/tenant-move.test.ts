@@ -2,24 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from '#db/cli/tenant-move'
 import { UsageError } from '#db/cli/usage'
-import type { Inhabitant } from '#db/isolation/testing/world'
-import { latestMove, readMove, type Move } from '#db/move/ledger'
-import { driven, leave, settleIn } from '#db/move/testing/world'
-import { closePools } from '#db/pools'
+import { inhabitant, type Inhabitant } from '#db/isolation/testing/world'
+import { latestMove, readMove, type Move } from '@rowhouse/tenancy/moves'
+import { closePools } from '@rowhouse/tenancy'
+import { runMove } from '@rowhouse/tenancy/testing'
+import { tenancy } from '#db/tenancy'
 
 let tenant: Inhabitant
-beforeAll(async () => void (tenant = await settleIn('shared', 'told', 5)))
-afterAll(async () => {
-  await leave([tenant])
-  await closePools()
-})
+beforeAll(async () => void (tenant = await inhabitant('shared', 'told', 5)))
+afterAll(() => closePools(tenancy()))
 
 const move = (values: Record<string, string | boolean>) =>
   run({ values: { ...values, json: true }, positionals: [tenant.slug] })
 
 async function written(): Promise<Move> {
   for (;;) {
-    const found = await latestMove(tenant.id)
+    const found = await latestMove(tenancy(), tenant.id)
     if (found) return found
     await sleep(10)
   }
@@ -29,16 +27,16 @@ test('--abort --wait is done when the tenant has stayed, and --to --wait has fai
   const following = move({ to: 'schema', wait: true })
   const asked = await written()
   const givingUp = move({ abort: true, wait: true })
-  while ((await readMove(asked.id)).abortBy === null) await sleep(10)
-  await driven(asked)
+  while ((await readMove(tenancy(), asked.id)).abortBy === null) await sleep(10)
+  await runMove(tenancy(), asked)
   expect(await givingUp).toMatchObject({ failed: false, json: { state: 'aborted' } })
   expect(await following).toMatchObject({ failed: true, json: { id: asked.id } })
 })
 
 test('--dry-run is refused beside what would be done all the same', async () => {
-  const before = await latestMove(tenant.id)
+  const before = await latestMove(tenancy(), tenant.id)
   for (const option of ['abort', 'confirm', 'rollback', 'status'])
     await expect(move({ [option]: true, 'dry-run': true })).rejects.toBeInstanceOf(UsageError)
   await expect(move({})).rejects.toBeInstanceOf(UsageError)
-  expect(await latestMove(tenant.id)).toEqual(before)
+  expect(await latestMove(tenancy(), tenant.id)).toEqual(before)
 })

@@ -1,22 +1,21 @@
+import { tenancy, platform } from '#db/tenancy'
 import { desc, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from '#db/cli/tenant-retention'
-import { newId } from '#db/id'
+import { newId, closePools } from '@rowhouse/tenancy'
 import { inhabitant, type Inhabitant } from '#db/isolation/testing/world'
-import { closePools } from '#db/pools'
-import { platform } from '#db/registry'
-import { audit, retentionRuns } from '#db/schema/platform'
+import { audit, retentionRuns } from '@rowhouse/tenancy/schema'
 
 let tenant: Inhabitant
 beforeAll(async () => void (tenant = await inhabitant('shared', 'kept', 3)))
-afterAll(closePools)
+afterAll(() => closePools(tenancy()))
 
 const retention = (values: Record<string, string | boolean>) =>
   run({ values: { ...values, json: true }, positionals: [tenant.slug] })
 const deeds = async () =>
   (
     await platform()
-      .select({ deed: audit.deed, detail: audit.detail })
+      .select({ action: audit.action, detail: audit.detail })
       .from(audit)
       .where(eq(audit.tenantId, tenant.id))
       .orderBy(desc(audit.seq))
@@ -25,14 +24,14 @@ const deeds = async () =>
 test('what the command line sets and answers is in the audit trail', async () => {
   await retention({ days: '400', table: 'orders' })
   expect(await deeds()).toEqual([
-    { deed: 'retention set', detail: { tables: ['orders'], days: 400 } },
+    { action: 'retention set', detail: { tables: ['orders'], days: 400 } },
   ])
   const waiting = newId()
   await platform()
     .insert(retentionRuns)
     .values({ id: waiting, tenantId: tenant.id, state: 'waiting', steps: [] })
   await retention({ dismiss: true })
-  expect(await deeds()).toEqual([{ deed: 'retention run dismissed', detail: { run: waiting } }])
+  expect(await deeds()).toEqual([{ action: 'retention run dismissed', detail: { run: waiting } }])
 })
 
 test('a rule that the tier does not have is refused for all tables, and leaves no row behind', async () => {

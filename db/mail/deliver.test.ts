@@ -6,8 +6,8 @@ import { deliverMail } from '#db/mail/deliver'
 import { bodiesOf } from '#db/mail/letter'
 import * as letters from '#db/mail/letters'
 import { post } from '#db/mail/outbox'
-import { closePools } from '#db/pools'
-import { platform } from '#db/registry'
+import { closePools } from '@rowhouse/tenancy'
+import { platform, tenancy } from '#db/tenancy'
 import { mail } from '#db/schema/accounts'
 
 let refusing = false
@@ -48,12 +48,12 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   server.close()
-  await closePools()
+  await closePools(tenancy())
 })
 
 const rows = () => platform().select().from(mail).orderBy(mail.createdAt)
 
-test('a mail is sealed while it waits, and gone when it was sent; two senders send each once', async () => {
+test('a mail is encrypted while it waits, and gone when it was sent; two senders send each once', async () => {
   for (const to of ['a@mail.example', 'b@mail.example', 'c@mail.example'])
     await post(platform(), to, 'reset', letters.reset('TOKEN-IN-THE-MAIL'))
   expect(JSON.stringify(await rows())).not.toContain('TOKEN-IN-THE-MAIL')
@@ -64,7 +64,7 @@ test('a mail is sealed while it waits, and gone when it was sent; two senders se
   expect(received.join()).toContain('Subject: Choose a new password')
   expect(await rows()).toEqual(
     expect.arrayContaining([
-      expect.objectContaining({ sealed: null, sentAt: expect.any(Date) as unknown }),
+      expect.objectContaining({ encrypted: null, sentAt: expect.any(Date) as unknown }),
     ]),
   )
 })

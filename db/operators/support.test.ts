@@ -1,19 +1,17 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connected } from '#db/connect'
-import { withTenant, type Caller } from '#db/door'
+import { withConnection, unprovision } from '@rowhouse/tenancy/admin'
+import { withTenant, type Caller, platform, tenancy } from '#db/tenancy'
 import { env } from '#db/env'
-import { newId } from '#db/id'
+import { newId, closePools, placementOf, type PlacementKind } from '@rowhouse/tenancy'
 import { inhabitant, refusal, type Inhabitant } from '#db/isolation/testing/world'
-import { unprovision } from '#db/placements/provision'
-import { closePools } from '#db/pools'
-import * as trail from '#db/product/activity'
-import { placementOf, platform } from '#db/registry'
+import * as trail from '#db/activity/activity'
 import { supportAccesses } from '#db/schema/console'
-import { audit, operators, type PlacementKind } from '#db/schema/platform'
+import { audit } from '@rowhouse/tenancy/schema'
+import { operators } from '#db/schema/platform'
 import { activity, customers } from '#db/schema/tenant'
 import * as sessions from '#db/accounts/sessions'
-import * as support from '#db/console/support'
+import * as support from '#db/operators/support'
 import * as users from '#db/accounts/users'
 
 const kinds: PlacementKind[] = ['shared', 'schema', 'database']
@@ -33,8 +31,9 @@ beforeAll(async () => {
   olivia = { id: facts?.id ?? '', token, user }
 })
 afterAll(async () => {
-  for (const { id } of Object.values(homes)) await unprovision(id, await placementOf(id))
-  await closePools()
+  for (const { id } of Object.values(homes))
+    await unprovision(tenancy(), id, await placementOf(tenancy(), id))
+  await closePools(tenancy())
 })
 
 const asSupport = (tenantId: string): Caller => ({
@@ -57,7 +56,7 @@ const begin = (tenantId: string) =>
 const deeds = async (tenantId: string) =>
   (
     await platform().select().from(audit).where(eq(audit.tenantId, tenantId)).orderBy(audit.seq)
-  ).map(({ deed }) => deed)
+  ).map(({ action }) => action)
 const told = ({ id, owner }: Inhabitant) =>
   withTenant(owner, (tx) => tx.select().from(activity).where(eq(activity.tenantId, id)))
 const tellings = async (home: Inhabitant) =>
@@ -117,13 +116,13 @@ describe.each(kinds)('support in a %s placement', (kind) => {
 
   test('does not come in when the audit row cannot be written', async () => {
     const asAdmin = (text: string) =>
-      connected(env().DATABASE_URL ?? '', (client) => client.query(text))
+      withConnection(env().DATABASE_URL ?? '', (client) => client.query(text))
     await begin(homes[kind].id)
-    await asAdmin('alter table platform.audit add constraint full_up check (seq < 0) not valid')
+    await asAdmin('alter table tenancy.audit add constraint full_up check (seq < 0) not valid')
     try {
       expect(await refusal(look(homes[kind].id))).toBe('23514')
     } finally {
-      await asAdmin('alter table platform.audit drop constraint full_up')
+      await asAdmin('alter table tenancy.audit drop constraint full_up')
       await support.endVisit(olivia)
     }
   })

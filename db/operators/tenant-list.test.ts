@@ -1,45 +1,42 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readConcerns } from '#db/console/attention'
-import { connected } from '#db/connect'
-import { offendersIn } from '#db/doctor/examinations'
+import { readConcerns } from '#db/operators/attention'
+import { withConnection } from '@rowhouse/tenancy/admin'
+import { violationsIn } from '@rowhouse/tenancy/checks'
 import { env } from '#db/env'
-import { newId, privateName } from '#db/id'
-import { listJobs, listRounds } from '#db/console/job-list'
-import { parseCursor } from '#db/product/keyset'
-import { listMoves } from '#db/move/view'
-import { closePools } from '#db/pools'
-import { platform } from '#db/registry'
-import { examinations } from '#db/schema/console'
-import { migrationRuns, tenants } from '#db/schema/platform'
+import { newId, privateName, closePools, parseCursor } from '@rowhouse/tenancy'
+import { listJobs, listRounds } from '#db/operators/job-list'
+import { listMoves } from '@rowhouse/tenancy/moves'
+import { platform, tenancy } from '#db/tenancy'
+import { checkRuns, migrationRuns, tenants } from '@rowhouse/tenancy/schema'
 import {
   countTenants,
   listTenants,
   tenantCounts,
   tenantSorts,
   type TenantFilter,
-} from '#db/console/tenant-list'
-import { topTenants, usageOf } from '#db/console/usage-report'
+} from '#db/operators/tenant-list'
+import { topTenants, usageOf } from '#db/operators/usage-report'
 
 const many = 10_000
 const all: TenantFilter = { search: '', tier: null, kind: null, state: null }
 
 beforeAll(() =>
-  connected(env().DATABASE_URL ?? '', (admin) =>
+  withConnection(env().DATABASE_URL ?? '', (admin) =>
     admin.query(`
   with made as (
-    insert into platform.tenants (id, slug, name, tier)
+    insert into tenancy.tenants (id, slug, name, tier)
     select gen_random_uuid(), 'tenant-' || i, 'Tenant ' || i, 'starter' from generate_series(1, ${many}) as i returning id, slug
   ), placed as (
-    insert into platform.placements (tenant_id, kind, schema) select id, 'shared', 'shared' from made
+    insert into tenancy.placements (tenant_id, kind, schema) select id, 'shared', 'shared' from made
   ), sized as (
     insert into platform.tenant_sizes (tenant_id, orders, bytes) select id, length(slug) * 100, 1000 from made where slug like '%7'
   )
-  insert into platform.usage (tenant_id, hour, requests, database_ms) select id, date_trunc('hour', now()), 5, 9 from made;
+  insert into tenancy.usage (tenant_id, hour, requests, database_ms) select id, date_trunc('hour', now()), 5, 9 from made;
   analyze`),
   ),
 )
-afterAll(closePools)
+afterAll(() => closePools(tenancy()))
 
 async function quick<T>(work: () => Promise<T>): Promise<T> {
   const began = performance.now()
@@ -57,7 +54,9 @@ test('each console list is quick with 10,000 tenants', async () => {
   expect(
     (await quick(() => topTenants(new Date(Date.now() - 7_200_000), 'databaseMs'))).rows,
   ).toHaveLength(50)
-  expect((await quick(() => listMoves({ live: true, size: 50, cursor: null }))).rows).toEqual([])
+  expect(
+    (await quick(() => listMoves(tenancy(), { live: true, size: 50, cursor: null }))).rows,
+  ).toEqual([])
   expect(await quick(() => listJobs())).toEqual([])
   expect((await quick(() => listRounds())).map(({ last }) => last instanceof Date)).toEqual([
     false,
@@ -98,9 +97,9 @@ test('what a tenant used suggests an upgrade, and says why; on the highest tier 
       ]),
     )
   const use = (slug: string, changes: string) =>
-    connected(env().DATABASE_URL ?? '', (admin) =>
+    withConnection(env().DATABASE_URL ?? '', (admin) =>
       admin.query(
-        `update platform.usage set ${changes} where tenant_id = (select id from platform.tenants where slug = $1)`,
+        `update tenancy.usage set ${changes} where tenant_id = (select id from tenancy.tenants where slug = $1)`,
         [slug],
       ),
     )
@@ -149,16 +148,16 @@ test('the use of a page of tenants is read by the key of each, and a doctor who 
     requests: 5,
     databaseMs: 9,
   })
-  expect((await offendersIn([one.id, other.id])).size).toBe(0)
+  expect((await violationsIn(tenancy(), [one.id, other.id])).size).toBe(0)
   await platform()
-    .insert(examinations)
+    .insert(checkRuns)
     .values({
       id: newId(),
       kind: 'doctor',
       by: 'test',
       targets: 1,
       tookMs: 1,
-      offenders: [
+      violations: [
         {
           check: 'grants',
           target: 'main',
@@ -167,5 +166,5 @@ test('the use of a page of tenants is read by the key of each, and a doctor who 
         },
       ],
     })
-  expect(await offendersIn([one.id, other.id])).toEqual(new Set([one.id]))
+  expect(await violationsIn(tenancy(), [one.id, other.id])).toEqual(new Set([one.id]))
 })

@@ -1,15 +1,13 @@
 import { eq } from 'drizzle-orm'
 import { afterAll, expect, test, vi } from 'vitest'
-import { measureTenants } from '#db/console/tenant-sizes'
-import { newId, privateName } from '#db/id'
+import { measureTenants } from '#db/operators/tenant-sizes'
+import { newId, privateName, closePools, encrypt } from '@rowhouse/tenancy'
 import { inhabitant } from '#db/isolation/testing/world'
-import { closePools } from '#db/pools'
-import { platform } from '#db/registry'
+import { platform, tenancy } from '#db/tenancy'
 import { tenantSizes } from '#db/schema/console'
-import { placements, servers, tenants } from '#db/schema/platform'
-import { encrypt } from '#db/secrets'
+import { placements, servers, tenants } from '@rowhouse/tenancy/schema'
 
-afterAll(closePools)
+afterAll(() => closePools(tenancy()))
 
 test('many tenants on a server that is away do not keep the others from being measured', async () => {
   const { id } = await inhabitant('shared', 'here', 7)
@@ -24,8 +22,8 @@ test('many tenants on a server that is away do not keep the others from being me
       name: 'away',
       host: '127.0.0.1',
       port: 1,
-      migratorSecret: encrypt('x', `server ${serverId} migrator`),
-      workerSecret: encrypt('x', `server ${serverId} worker`),
+      migratorSecret: encrypt(tenancy(), 'x', `server ${serverId} migrator`),
+      workerSecret: encrypt(tenancy(), 'x', `server ${serverId} worker`),
     })
   const away = Array.from({ length: 200 }, () => newId())
   await platform()
@@ -50,11 +48,11 @@ test('many tenants on a server that is away do not keep the others from being me
           database: name,
           schema: name,
           login: name,
-          secret: encrypt('x', `placement ${tenantId}`),
+          secret: encrypt(tenancy(), 'x', `placement ${tenantId}`),
         }
       }),
     )
-  await platform().execute(`insert into platform.usage (tenant_id, hour) values ('${id}', now())`)
+  await platform().execute(`insert into tenancy.usage (tenant_id, hour) values ('${id}', now())`)
   const said = vi.spyOn(console, 'error').mockImplementation(() => {})
   const orders = async () =>
     (await platform().select().from(tenantSizes).where(eq(tenantSizes.tenantId, id)))[0]?.orders

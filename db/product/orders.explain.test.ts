@@ -1,11 +1,11 @@
 import { and, gte, lt } from 'drizzle-orm'
 import { beforeAll, expect, it } from 'vitest'
-import * as activity from '#db/product/activity'
-import { connected } from '#db/connect'
+import * as activity from '#db/activity/activity'
+import { withConnection } from '@rowhouse/tenancy/admin'
 import * as customers from '#db/product/customers'
-import { withTenant, type TenantTx } from '#db/door'
+import { withTenant } from '#db/tenancy'
+import { type TenantTx, parseCursor } from '@rowhouse/tenancy'
 import { buildWorld, type Inhabitant } from '#db/isolation/testing/world'
-import { parseCursor } from '#db/product/keyset'
 import { cells } from '#db/product/order-figures'
 import { everyOrder, list, waiting, type OrderFilter, type OrderView } from '#db/product/order-list'
 import * as orders from '#db/product/orders'
@@ -24,7 +24,7 @@ let own: Inhabitant
 beforeAll(async () => {
   const { shared } = await buildWorld(['shared'], 50)
   ;[own] = shared
-  await connected(process.env.DATABASE_URL ?? '', async (admin) => {
+  await withConnection(process.env.DATABASE_URL ?? '', async (admin) => {
     for (const { id } of shared)
       for (const statement of growth)
         await admin.query(statement, statement.includes('$2') ? [id, bulk] : [id])
@@ -77,6 +77,7 @@ async function plansOf(work: (tx: TenantTx) => Promise<unknown>): Promise<string
     const send = client.query.bind(client)
     const plans: Promise<string>[] = []
     client.query = (config, values) => {
+      if (!/^(with|select)\b/i.test(config.text.trim())) return send(config, values)
       const explained = send({ text: `explain (costs off) ${config.text}` }, values) as Promise<{
         rows: Record<string, string>[]
       }>

@@ -1,4 +1,4 @@
-import { createTestDatabase } from '#db/testing/database'
+import { createTestDatabase } from '@rowhouse/tenancy/testing'
 
 // Before a test file is loaded: what it imports from #db/ then finds this file's own database.
 const { env } = await createTestDatabase()

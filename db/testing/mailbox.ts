@@ -1,6 +1,6 @@
 import { and, desc, eq } from 'drizzle-orm'
-import { unsealed } from '#db/mail/outbox'
-import { platform } from '#db/registry'
+import { decryptBodies } from '#db/mail/outbox'
+import { platform } from '#db/tenancy'
 import { mail } from '#db/schema/accounts'
 
 /**
@@ -21,6 +21,6 @@ export async function newestMail(recipient: string, kind?: string) {
     .where(and(eq(mail.recipient, recipient), kind ? eq(mail.kind, kind) : undefined))
     .orderBy(desc(mail.createdAt), desc(mail.id))
     .limit(1)
-  if (!row?.sealed) throw new Error(`no mail to ${recipient}`)
-  return { kind: row.kind, ...unsealed(row.id, row.sealed) }
+  if (!row?.encrypted) throw new Error(`no mail to ${recipient}`)
+  return { kind: row.kind, ...decryptBodies(row.id, row.encrypted) }
 }

@@ -1,24 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
-import { connected } from '#db/connect'
-import { withTenant } from '#db/door'
+import { withTenant } from '#db/tenancy'
 
-/** Rows of the administrator's view of this file's database. */
-export const query = <T extends object>(text: string, values: unknown[] = []): Promise<T[]> =>
-  connected(
-    process.env.DATABASE_URL ?? '',
-    async (client) => (await client.query<T>(text, values)).rows,
-  )
-
-/** One of a list that is known to be long enough. */
-export function nth<T>(list: readonly T[], at: number): T {
-  const found = list[at]
-  if (found === undefined) throw new RangeError(`there is no item ${at} among ${list.length}`)
-  return found
-}
-
-/** Runs a statement in a tenant, through the door. */
+/** Runs a statement in a transaction of a tenant. */
 export const inTenant = (tenantId: string, statement: string): Promise<unknown> =>
   withTenant({ kind: 'service', tenantId, reason: 'test' }, (tx) => tx.execute(sql.raw(statement)))
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { checkActions } from './actions.mjs'
 import { checkRawSql } from './raw-sql.mjs'
 
-const head = `'use server'\nimport { tenantAction, userAction as forUser } from '#app/action'\n`
+const head = `'use server'\nimport { tenantAction, userAction as forUser } from '#app/_actions/action'\n`
 const actions = (text) =>
   checkActions({ path: 'app/x/actions.ts', text }).map(({ line, why }) => `${line}: ${why}`)
 const sql = (text) => checkRawSql({ path: 'app/x/page.tsx', text })

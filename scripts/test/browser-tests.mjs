@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import { dropWithTenants } from '#db/testing/run'
+import { dropWithTenants } from '@rowhouse/tenancy/testing'
 import { findBrowser } from '../browser.mjs'
 import { seedDemo, setUp } from '../commands.mjs'
 import { developmentEnvironment, withDatabase } from '../environment.mjs'
@@ -76,10 +76,15 @@ function keptWorker(children, env) {
   }
 }
 
+/** Whether an argument says which tests to run. */
+const picks = (argument) =>
+  /^([^-]|-g|--(grep|project|last-failed|only-changed|test-list))/.test(argument)
+
 async function playwright({ children, args }, env, { browser, port, logins }) {
   const report = freshReport('playwright.json')
   const url = `http://localhost:${port}`
   const all = args.includes('--all')
+  const given = args.filter((argument) => argument !== '--all')
   const own = {
     ...(all && { E2E_ALL: '1' }),
     E2E_BROWSER: browser,
@@ -95,7 +100,9 @@ async function playwright({ children, args }, env, { browser, port, logins }) {
     [
       fileOf('@playwright/test', 'cli.js'),
       'test',
-      ...args.filter((argument) => argument !== '--all'),
+      ...given,
+      // who asks for some tests does not ask for all that would come before and after them
+      ...(given.some(picks) ? ['--no-deps'] : []),
     ],
     { cwd: root, env: { ...env, ...own } },
   )

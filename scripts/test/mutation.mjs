@@ -6,10 +6,10 @@ import { root } from '../root.mjs'
  * Takes defences away one by one and expects the suite to go red; in `npm test` the quick list,
  * alone all of them.
  */
-export async function sabotage({ children, args }) {
+export async function mutation({ children, args }) {
   const { stop } = await developmentEnvironment('test')
   try {
-    const run = children.start('sabotage', ['db/sabotage/run.ts', ...args], {
+    const run = children.start('mutation', ['db/mutation/run.ts', ...args], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],
     })

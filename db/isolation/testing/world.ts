@@ -1,19 +1,19 @@
-import { getTableName, is, sql } from 'drizzle-orm'
+import { getTableName, is } from 'drizzle-orm'
 import { PgTable } from 'drizzle-orm/pg-core'
-import { withTenant, type Caller, type TenantTx } from '#db/door'
-import { newId } from '#db/id'
-import { addRows, tagsWithRows } from '#db/fleet/testing/tenant-rows'
-import { createTenant } from '#db/placements/create'
-import { unprovision } from '#db/placements/provision'
-import { placementOf, platform } from '#db/registry'
+import { withTenant, type Caller, platform, tenancy } from '#db/tenancy'
+import { newId, placementOf, type PlacementKind } from '@rowhouse/tenancy'
+import { createTenant, unprovision } from '@rowhouse/tenancy/admin'
+import { refusal, rows } from '@rowhouse/tenancy/testing'
 import { activity } from '#db/schema/tenant'
 import * as tenantSchema from '#db/schema/tenant'
-import type { PlacementKind, Role, Tier } from '#db/schema/platform'
-import { fillWithSample } from '#db/seed/sample'
-import { stories } from '#db/seed/stories'
+import type { Role } from '#db/schema/platform'
+import type { Tier } from '#db/tiers'
+import { fillWithSample } from '#db/product/sample'
+import { stories } from '#db/product/stories'
 import * as sessions from '#db/accounts/sessions'
-import { addMember } from '#db/tenants'
+import { addMember } from '#db/accounts/add-member'
 import * as users from '#db/accounts/users'
+import { addRows, tagsWithRows } from '#db/testing/tenant-rows'
 
 export type Inhabitant = {
   id: string
@@ -48,7 +48,8 @@ export async function buildWorld(kinds: readonly PlacementKind[], orders = 6): P
 
 /** Takes schemas, logins and databases away again; rows go with the test's own database. */
 export async function leaveWorld(world: World): Promise<void> {
-  for (const { id } of Object.values(world).flat()) await unprovision(id, await placementOf(id))
+  for (const { id } of Object.values(world).flat())
+    await unprovision(tenancy(), id, await placementOf(tenancy(), id))
 }
 
 export async function inhabitant(
@@ -63,7 +64,12 @@ export async function inhabitant(
     name: `${mark} owner`,
     verified: true,
   })
-  const { id } = await createTenant({ slug, name: mark, ownerId: user.id, tier: tierOf[kind] })
+  const { id } = await createTenant(tenancy(), {
+    slug,
+    name: mark,
+    ownerId: user.id,
+    tier: tierOf[kind],
+  })
   const { products, customers, streets, domain } = stories.acme
   const story = {
     domain: `${slug}.${domain}`,
@@ -113,27 +119,8 @@ export async function memberOf(
   return callerFor(user.id, tenantId)
 }
 
-/**
- * Rows of raw SQL inside a tenant's transaction, as an attacker with full control of the text would
- * run it.
- */
-export async function rows(tx: TenantTx, text: string): Promise<Record<string, unknown>[]> {
-  return (await tx.execute(sql.raw(text))).rows
-}
-
-/** Raw SQL through the door as this caller. */
+/** Raw SQL in a tenant transaction of this caller. */
 export const through = (caller: Caller, text: string): Promise<Record<string, unknown>[]> =>
   withTenant(caller, (tx) => rows(tx, text))
 
-/** The SQLSTATE of what went wrong, or the name of our own error. */
-export async function refusal(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-    if (cause instanceof Error)
-      return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name
-    return String(cause)
-  }
-  return 'nothing was refused'
-}
+export { refusal, rows }

@@ -3,18 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { and, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import * as exports from '#db/export/exports'
-import { linkTo } from '#db/export/link'
-import { runExport } from '#db/export/run'
-import { newId } from '#db/id'
+import { exports, runExport } from '@rowhouse/tenancy/data'
+import { linkTo } from '#db/accounts/export-link'
+import { newId, closePools } from '@rowhouse/tenancy'
 import { inhabitant, memberOf, type Inhabitant } from '#db/isolation/testing/world'
-import { closePools } from '#db/pools'
-import { platform } from '#db/registry'
+import { platform, tenancy } from '#db/tenancy'
 import { members } from '#db/schema/platform'
 import * as sessions from '#db/accounts/sessions'
 
 const signedIn = vi.hoisted(() => ({ token: undefined as string | undefined }))
-vi.mock('#app/session', () => ({
+vi.mock('#app/_session/session', () => ({
   auth: async () => {
     const facts = signedIn.token ? await sessions.read(signedIn.token) : undefined
     return facts ? { ...facts, token: signedIn.token } : null
@@ -30,9 +28,9 @@ beforeAll(async () => {
   acme = await inhabitant('shared', 'a', 2)
   globex = await inhabitant('shared', 'b', 2)
   exportId = (await exports.request(platform(), acme.id, 'test')).id
-  await runExport(exportId)
+  await runExport(tenancy(), exportId)
 })
-afterAll(closePools)
+afterAll(() => closePools(tenancy()))
 
 const get = (path: string) =>
   GET(new Request(`http://localhost:3000${path}`), {

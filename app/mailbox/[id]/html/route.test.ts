@@ -1,11 +1,11 @@
+import { tenancy, platform } from '#db/tenancy'
 import { NextRequest } from 'next/server'
 import { afterAll, expect, test, vi } from 'vitest'
-import { mailPolicy } from '#app/mail-policy'
+import { mailCsp } from '#app/_http/mail-csp'
 import { GET } from './route'
 import { proxy } from '../../../../proxy'
 import { post, read } from '#db/mail/outbox'
-import { closePools } from '#db/pools'
-import { platform } from '#db/registry'
+import { closePools } from '@rowhouse/tenancy'
 import { mail } from '#db/schema/accounts'
 
 const settings = vi.hoisted(() => ({ now: {} as Record<string, string> }))
@@ -13,7 +13,7 @@ vi.mock('#db/env', async (original) => {
   const real = await original<typeof import('#db/env')>()
   return { ...real, env: () => ({ ...real.env(), ...settings.now }) }
 })
-afterAll(closePools)
+afterAll(() => closePools(tenancy()))
 
 const get = async (id: string) =>
   GET(new Request(`http://localhost/mailbox/${id}/html`), { params: Promise.resolve({ id }) })
@@ -44,7 +44,7 @@ test('the policy of ordinary pages, which the proxy sets before any route, does 
     (await proxy(new NextRequest(`http://localhost:3000${path}`))).headers.get(
       'content-security-policy',
     )
-  expect(await policyOf('/mailbox/01a2060b-1936-7b76-be35-4d04e7a7fc17/html')).toBe(mailPolicy)
+  expect(await policyOf('/mailbox/01a2060b-1936-7b76-be35-4d04e7a7fc17/html')).toBe(mailCsp)
   for (const path of ['/mailbox', '/mailbox/x/html/more', '/orders', '/orders/mailbox/x/html'])
     expect(await policyOf(path)).toMatch(/script-src 'self' 'nonce-/)
 })

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { closePools, newId } from '@rowhouse/tenancy'
+import { deleteExpired } from '#db/accounts/delete-expired'
+import * as users from '#db/accounts/users'
+import { inhabitant } from '#db/isolation/testing/world'
+import { attempts, devices, emailChanges, invitations, links, mail } from '#db/schema/accounts'
+import { sessions } from '#db/schema/platform'
+import { platform, tenancy } from '#db/tenancy'
+
+let tenantId: string
+beforeAll(async () => void (tenantId = (await inhabitant('shared', 'a', 1)).id))
+afterAll(() => closePools(tenancy()))
+
+const ago = (days: number) => new Date(Date.now() - days * 86_400_000)
+const token = () => randomBytes(32)
+const newUser = async (name: string) =>
+  (await users.create(platform(), { email: `${newId()}@people.example`, name })).id
+
+test('what has expired goes, and what counts or waits stays', async () => {
+  const db = platform()
+  for (const table of [sessions, links, emailChanges, invitations, attempts, devices, mail])
+    await db.delete(table)
+  const [one, other] = [await newUser('one'), await newUser('other')]
+  const [old, young] = [ago(0.01), ago(-1)]
+  await db.insert(sessions).values(
+    [old, young].map((expiresAt, i) => ({
+      id: newId(),
+      tokenHash: token(),
+      userId: one,
+      device: `${i}`,
+      expiresAt,
+    })),
+  )
+  await db.insert(links).values(
+    [old, young].map((expiresAt, i) => ({
+      id: newId(),
+      kind: 'reset' as const,
+      tokenHash: token(),
+      email: `${i}`,
+      expiresAt,
+    })),
+  )
+  await db.insert(emailChanges).values([
+    { userId: one, email: '0', expiresAt: old },
+    { userId: other, email: '1', expiresAt: young },
+  ])
+  await db.insert(invitations).values(
+    [ago(31), ago(29)].map((expiresAt, i) => ({
+      id: newId(),
+      tenantId,
+      email: `${i}`,
+      role: 'member' as const,
+      tokenHash: token(),
+      expiresAt,
+    })),
+  )
+  await db
+    .insert(attempts)
+    .values([ago(3), ago(1)].map((at, i) => ({ key: token(), failures: i, at, until: at })))
+  await db
+    .insert(devices)
+    .values([ago(366), ago(364)].map((usedAt) => ({ tokenHash: token(), userId: one, usedAt })))
+  await db.insert(mail).values(
+    [
+      { createdAt: ago(31), dueAt: ago(31), sentAt: ago(31) },
+      { createdAt: ago(31), dueAt: ago(1) },
+      { createdAt: ago(31), dueAt: ago(-1) },
+      { createdAt: ago(29), dueAt: ago(29), sentAt: ago(29) },
+      { createdAt: ago(29), dueAt: ago(29) },
+    ].map((one, i) => ({ id: newId(), recipient: `${i}`, kind: 'reset', ...one })),
+  )
+
+  expect(await deleteExpired()).toBe(8)
+
+  expect((await db.select().from(sessions)).map(({ device }) => device)).toEqual(['1'])
+  for (const table of [links, emailChanges, invitations])
+    expect((await db.select().from(table)).map(({ email }) => email)).toEqual(['1'])
+  expect((await db.select().from(attempts)).map(({ failures }) => failures)).toEqual([1])
+  expect(await db.select().from(devices)).toHaveLength(1)
+  expect((await db.select().from(mail)).map(({ recipient }) => recipient).toSorted()).toEqual([
+    '2',
+    '3',
+    '4',
+  ])
+  expect(await deleteExpired()).toBe(0)
+})

@@ -1,0 +1,172 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { and, eq } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { closePools, placementKinds, secretHash } from '@rowhouse/tenancy'
+import { resume, suspend } from '@rowhouse/tenancy/admin'
+import * as apiKeys from '#db/accounts/api-keys'
+import type { ApiKeyCaller, SessionCaller } from '#db/accounts/entries'
+import * as sessions from '#db/accounts/sessions'
+import {
+  buildWorld,
+  callerFor,
+  leaveWorld,
+  memberOf,
+  refusal,
+  rows,
+  through,
+  type World,
+} from '#db/isolation/testing/world'
+import { apiKeys as keyTable } from '#db/schema/accounts'
+import { bans, members, sessions as sessionTable } from '#db/schema/platform'
+import { platform, tenancy, withTenant } from '#db/tenancy'
+
+let world: World
+beforeAll(async () => void (world = await buildWorld(placementKinds, 2)))
+afterAll(async () => {
+  await leaveWorld(world)
+  await closePools(tenancy())
+})
+
+const idOf = ({ actor }: SessionCaller) => actor.id ?? ''
+
+async function keyOf(
+  person: SessionCaller,
+  scope: 'read' | 'write',
+  days: number | null = null,
+): Promise<ApiKeyCaller> {
+  const { tenantId, actor } = person
+  const { key } = await apiKeys.create({
+    tenantId,
+    userId: idOf(person),
+    name: 'test',
+    scope,
+    days,
+  })
+  return { kind: 'key', key, tenantId, actor }
+}
+
+const removeMember = ({ tenantId, actor }: SessionCaller) =>
+  platform()
+    .delete(members)
+    .where(and(eq(members.tenantId, tenantId), eq(members.userId, actor.id ?? '')))
+
+describe.each(placementKinds)('in a %s placement', (kind) => {
+  const me = () => world[kind][0]
+  const neighbour = () => world[kind][1]
+
+  test('a session that is signed out, a suspended tenant and an expired session are refused within one second', async () => {
+    const member = await memberOf(me().id, 'member')
+    await platform()
+      .update(sessionTable)
+      .set({ expiresAt: new Date(Date.now() + 300) })
+      .where(eq(sessionTable.tokenHash, secretHash(member.token)))
+    expect(await through(member, 'select 1 as one')).toEqual([{ one: 1 }])
+    await sleep(400)
+    expect(await refusal(through(member, 'select 1'))).toBe('NotSignedIn')
+
+    const other = await memberOf(me().id, 'member')
+    await sessions.end(other.token)
+    expect(await refusal(through(other, 'select 1'))).toBe('NotSignedIn')
+
+    const key = await keyOf(me().owner, 'read')
+    const action = { tenantId: me().id, slug: me().slug, actor: 'test', reason: 'test' }
+    await suspend(tenancy(), action)
+    for (const caller of [me().owner, key])
+      expect(await refusal(through(caller, 'select 1'))).toBe('TenantSuspended')
+    await resume(tenancy(), action)
+    for (const caller of [me().owner, key])
+      expect(await through(caller, 'select 1 as one')).toEqual([{ one: 1 }])
+  })
+
+  test('a made-up session and a made-up key are refused, and so is an empty one', async () => {
+    const { owner } = me()
+    const key = await keyOf(owner, 'read')
+    for (const guess of ['', 'guess', 'rowhouse_guess', "' or true --"]) {
+      expect(await refusal(through({ ...owner, token: guess }, 'select 1'))).toBe('NotSignedIn')
+      expect(await refusal(through({ ...key, key: guess }, 'select 1'))).toBe('NotSignedIn')
+    }
+    // a session is no key, and a key no session
+    expect(await refusal(through({ ...owner, token: key.key }, 'select 1'))).toBe('NotSignedIn')
+    expect(await refusal(through({ ...key, key: owner.token }, 'select 1'))).toBe('NotSignedIn')
+  })
+
+  test("a removed member does not get in, by the old session, a new one or a key; nor does another tenant's", async () => {
+    const member = await memberOf(me().id, 'member')
+    const key = await keyOf(member, 'write')
+    for (const caller of [member, key])
+      expect(await through(caller, 'select 1 as one')).toEqual([{ one: 1 }])
+    await removeMember(member)
+    expect(await refusal(through(member, 'select 1'))).toBe('NotAMember')
+    expect(await refusal(through(await callerFor(idOf(member), me().id), 'select 1'))).toBe(
+      'NotAMember',
+    )
+    expect(await refusal(through(key, 'select 1'))).toBe('NotSignedIn')
+
+    const stranger = { ...neighbour().owner, tenantId: me().id }
+    expect(await refusal(through(stranger, 'select 1'))).toBe('NotAMember')
+    const strangeKey = { ...(await keyOf(neighbour().owner, 'write')), tenantId: me().id }
+    expect(await refusal(through(strangeKey, 'select 1'))).toBe('NotSignedIn')
+  })
+
+  test('somebody who is banned does not get in, by session or key, until the ban is lifted', async () => {
+    const member = await memberOf(me().id, 'member')
+    const key = await keyOf(member, 'read')
+    await platform()
+      .insert(bans)
+      .values({ userId: idOf(member), by: 'test', reason: 'test' })
+    for (const caller of [member, key, await callerFor(idOf(member), me().id)])
+      expect(await refusal(through(caller, 'select 1'))).toBe('NotSignedIn')
+    await platform()
+      .delete(bans)
+      .where(eq(bans.userId, idOf(member)))
+    for (const caller of [member, key])
+      expect(await through(caller, 'select 1 as one')).toEqual([{ one: 1 }])
+  })
+
+  test.each([
+    ['a viewer', 'viewer', undefined],
+    ['a key that only reads', 'owner', 'read'],
+    ["a viewer's key that may write", 'viewer', 'write'],
+  ] as const)('%s reads and cannot write, whatever the SQL', async (_, role, scope) => {
+    const person = await memberOf(me().id, role)
+    const caller = scope ? await keyOf(person, scope) : person
+    expect((await through(caller, 'select id from orders')).length).toBeGreaterThan(0)
+    expect(await refusal(through(caller, 'delete from order_lines'))).toBe('25006')
+    expect(
+      await refusal(
+        withTenant(caller, async (tx) => {
+          await rows(tx, 'select 1')
+          await rows(tx, 'set transaction read write')
+        }),
+      ),
+    ).toBe('25001')
+  })
+
+  test('the role of a member counts from the next transaction on', async () => {
+    const member = await memberOf(me().id, 'member')
+    const key = await keyOf(member, 'write')
+    const setRole = (role: 'member' | 'viewer') =>
+      platform()
+        .update(members)
+        .set({ role })
+        .where(and(eq(members.tenantId, me().id), eq(members.userId, idOf(member))))
+    const write = "update orders set note = 'seen'"
+    for (const caller of [member, key]) expect(await through(caller, write)).toEqual([])
+    await setRole('viewer')
+    for (const caller of [member, key]) expect(await refusal(through(caller, write))).toBe('25006')
+    await setRole('member')
+    for (const caller of [member, key]) expect(await through(caller, write)).toEqual([])
+  })
+
+  test('a key that was revoked and one that has expired open nothing', async () => {
+    expect(await refusal(through(await keyOf(me().owner, 'read', -1), 'select 1'))).toBe(
+      'NotSignedIn',
+    )
+    const key = await keyOf(me().owner, 'read', 1)
+    expect(await through(key, 'select 1 as one')).toEqual([{ one: 1 }])
+    await platform()
+      .delete(keyTable)
+      .where(eq(keyTable.keyHash, secretHash(key.key)))
+    expect(await refusal(through(key, 'select 1'))).toBe('NotSignedIn')
+  })
+})

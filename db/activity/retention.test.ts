@@ -1,0 +1,133 @@
+import { sql } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { placementKinds, placementOf, type PlacementKind } from '@rowhouse/tenancy'
+import { withConnection, unprovision } from '@rowhouse/tenancy/admin'
+import { decideRetentionRun, runRetentionOf, setRule } from '@rowhouse/tenancy/data'
+import { inhabitant, tenantTables, type Inhabitant } from '#db/isolation/testing/world'
+import { retention } from '#db/schema/tenant'
+import { platform, tenancy, withTenant } from '#db/tenancy'
+
+const made: string[] = []
+const tenant = async (kind: PlacementKind, orders = 40) => {
+  const one = await inhabitant(kind, 'keeps', orders)
+  made.push(one.id)
+  return one
+}
+afterAll(async () => {
+  for (const id of made) await unprovision(tenancy(), id, await placementOf(tenancy(), id))
+})
+
+const inside = <T>(tenantId: string, text: string) =>
+  withTenant(
+    { kind: 'service', tenantId, reason: 'test' },
+    async (tx) => (await tx.execute(sql.raw(text))).rows as T[],
+  )
+const asAdmin = <T extends object>(text: string) =>
+  withConnection(process.env.DATABASE_URL ?? '', async (admin) => (await admin.query<T>(text)).rows)
+/** Makes the first so many orders two years old. */
+const age = (tenantId: string, most: number) =>
+  inside(
+    tenantId,
+    `update orders set placed_at = now() - interval '730 days' - number * interval '1 hour' where number <= ${1000 + most}`,
+  )
+const keep = ({ id }: Inhabitant, days: number, table = 'orders') =>
+  setRule(tenancy(), platform(), { tenantId: id, tier: 'starter', table, days, by: 'test' })
+const runsIn = (tenantId: string) =>
+  inside<{ id: string; actor: string; detail: object }>(
+    tenantId,
+    `select id, actor, detail from activity where deed = 'retention.ran' order by at`,
+  )
+
+describe('the tables of tenants', () => {
+  it('are all named in `retention`, db/schema/tenant.ts, with a column that tells their age or the reason why not', async () => {
+    const tables = await asAdmin<{ name: string }>(
+      `select relname as name from pg_class where relnamespace = 'shared'::regnamespace and relkind in ('r', 'p') order by relname`,
+    )
+    const names = tables.map(({ name }) => name)
+    expect(names).toEqual(tenantTables)
+    expect(Object.keys(retention).toSorted()).toEqual(names)
+    const aging = Object.entries(retention).flatMap(([table, rule]) =>
+      'by' in rule ? [{ table, by: rule.by }] : [],
+    )
+    for (const { table, by } of aging) {
+      expect(
+        await asAdmin(
+          `select data_type, is_nullable from information_schema.columns where table_schema = 'shared' and table_name = '${table}' and column_name = '${by}'`,
+        ),
+        `the age of ${table}`,
+      ).toEqual([{ data_type: 'timestamp with time zone', is_nullable: 'NO' }])
+      expect(
+        await asAdmin(
+          `select conname from pg_constraint where contype = 'f' and confrelid = 'shared.${table}'::regclass and confdeltype <> 'c'`,
+        ),
+        `rows that refer to ${table} go with it`,
+      ).toEqual([])
+    }
+  })
+
+  it.each([
+    ['customers', 365, 'rows of customers have no age'],
+    ['orders', 10, 'for 90 to 1095 days; 10 is not'],
+    ['orders', 5000, '5000 is not'],
+    ['orders', 100.5, '100.5 is not'],
+    ['pg_class', 100, 'have no age'],
+  ])('%s for %d days is refused on the tier starter: %s', async (table, days, why) => {
+    await expect(keep(await tenant('shared', 0), days, table)).rejects.toThrow(why)
+  })
+})
+
+describe.each(placementKinds)('a retention run in a %s placement', (kind) => {
+  it('is told in the activity of the tenant, with what has gone', async () => {
+    const one = await tenant(kind)
+    await age(one.id, 5)
+    await keep(one, 365)
+    const run = await runRetentionOf(tenancy(), one.id)
+    expect(run).toMatchObject({ state: 'done', steps: [{ table: 'orders', deleted: 5 }] })
+    expect(await runsIn(one.id)).toEqual([
+      { id: run.id, actor: 'Retention', detail: { orders: 5 } },
+    ])
+    for (const table of ['order_lines', 'order_events'])
+      expect(
+        await inside(
+          one.id,
+          `select from ${table} as l where not exists (select from orders as o where o.id = l.order_id)`,
+        ),
+      ).toEqual([])
+    await runRetentionOf(tenancy(), one.id)
+    expect(await runsIn(one.id)).toHaveLength(1)
+  })
+})
+
+describe('a retention run', () => {
+  let one: Inhabitant
+  beforeAll(async () => void (one = await tenant('shared', 900)))
+
+  it('of several tables and batches is one entry of the activity, which old entries do not take with them', async () => {
+    await age(one.id, 800)
+    await inside(
+      one.id,
+      `update order_events set at = now() - interval '400 days' where order_id in (select id from orders where number > 1890)`,
+    )
+    await inside(one.id, `update activity set at = now() - interval '400 days'`)
+    const [old] = await inside<{ entries: number; events: number }>(
+      one.id,
+      `select (select count(*)::int from activity) as entries, (select count(*)::int from order_events where at < now() - interval '365 days' and order_id in (select id from orders where number > 1890)) as events`,
+    )
+    expect(old?.events).toBeGreaterThan(0)
+    for (const table of ['orders', 'order_events', 'activity']) await keep(one, 365, table)
+    const waiting = await runRetentionOf(tenancy(), one.id)
+    expect(waiting.state).toBe('waiting')
+    await decideRetentionRun(platform(), one.id, waiting.id, true, 'test')
+    const run = await runRetentionOf(tenancy(), one.id)
+    expect(run).toMatchObject({ id: waiting.id, state: 'done' })
+    const gone = Object.fromEntries(run.steps.map(({ table, deleted }) => [table, deleted]))
+    expect(gone).toMatchObject({ orders: 800, activity: old?.entries })
+    expect(await runsIn(one.id)).toEqual([
+      {
+        id: run.id,
+        actor: 'Retention',
+        detail: Object.fromEntries(Object.entries(gone).filter(([, deleted]) => deleted > 0)),
+      },
+    ])
+  })
+})
