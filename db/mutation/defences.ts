@@ -1,0 +1,260 @@
+import { rewriteFunction, type Defence } from '@rowhouse/tenancy/testing'
+import { retention } from '#db/schema/tenant'
+
+const isolation = ['db/isolation/tables.test.ts']
+const entries = ['db/accounts/entries.test.ts']
+const actions = ['app/_actions/action.test.ts']
+const people = ['db/accounts/members.test.ts']
+const signingIn = ['db/accounts/sign-in.test.ts']
+const tables = Object.keys(retention)
+const open = (policy: string, table: string, part: string) =>
+  `alter policy ${policy} on shared.${table} ${part};`
+
+/** Every defence of the template, and the tests that must notice when it is gone. */
+export const defences: readonly Defence[] = [
+  ...tables.flatMap((table): Defence[] => [
+    {
+      name: `the restrictive policy of ${table}`,
+      quick: table === 'orders',
+      tests: isolation,
+      sql: `drop policy tenant_only on shared.${table};`,
+    },
+    {
+      name: `the permissive policy of ${table}`,
+      tests: isolation,
+      sql: `drop policy tenant on shared.${table};`,
+    },
+    {
+      name: `with check on ${table}`,
+      quick: table === 'customers',
+      tests: isolation,
+      sql:
+        open('tenant', table, 'with check (true)') +
+        open('tenant_only', table, 'with check (true)'),
+    },
+    {
+      name: `using on ${table}`,
+      tests: isolation,
+      sql: open('tenant', table, 'using (true)') + open('tenant_only', table, 'using (true)'),
+    },
+    {
+      name: `force on ${table}`,
+      tests: isolation,
+      sql: `alter table shared.${table} no force row level security;`,
+    },
+    {
+      name: `row-level security on ${table}`,
+      tests: isolation,
+      sql: `alter table shared.${table} disable row level security;`,
+    },
+  ]),
+  {
+    name: 'that no second permissive policy opens orders',
+    tests: isolation,
+    sql: 'create policy loose on shared.orders using (true);',
+  },
+  {
+    name: 'the membership check',
+    quick: true,
+    tests: ['db/isolation/tables.test.ts'],
+    sql: rewriteFunction(
+      'tenancy.check_session(text,uuid)',
+      'if role is null then',
+      `role := coalesce(role, 'member'); if role is null then`,
+    ),
+  },
+  {
+    name: 'the expiry of sessions',
+    tests: entries,
+    sql: rewriteFunction(
+      'tenancy.check_session(text,uuid)',
+      's.expires_at > clock_timestamp()',
+      'true',
+    ),
+  },
+  {
+    name: 'the suspension check of sessions',
+    tests: entries,
+    sql: rewriteFunction(
+      'tenancy.check_session(text,uuid)',
+      'if tenancy.is_suspended(p_tenant) then',
+      'if false then',
+    ),
+  },
+  {
+    name: 'that a viewer only reads',
+    tests: isolation,
+    sql: rewriteFunction(
+      'tenancy.check_session(text,uuid)',
+      `writes := role <> 'viewer'`,
+      'writes := true',
+    ),
+  },
+  {
+    name: 'that a key opens its own tenant alone',
+    tests: people,
+    sql: rewriteFunction('tenancy.check_key(text,uuid)', 'and k.tenant_id = p_tenant', ''),
+  },
+  {
+    name: 'the scope of keys and the role behind them',
+    tests: people,
+    sql: rewriteFunction(
+      'tenancy.check_key(text,uuid)',
+      `writes := scope = 'write' and role <> 'viewer'`,
+      'writes := true',
+    ),
+  },
+  {
+    name: 'that a key ends with its membership',
+    tests: people,
+    sql:
+      rewriteFunction(
+        'tenancy.check_key(text,uuid)',
+        'if role is null then',
+        `role := coalesce(role, 'member'); if role is null then`,
+      ) + 'alter table platform.api_keys drop constraint api_keys_member_fk;',
+  },
+  {
+    name: 'the expiry of keys',
+    tests: people,
+    sql: rewriteFunction(
+      'tenancy.check_key(text,uuid)',
+      '(k.expires_at is null or k.expires_at > clock_timestamp())',
+      'true',
+    ),
+  },
+  {
+    name: 'that a banned member has no keys',
+    tests: people,
+    sql: rewriteFunction(
+      'tenancy.check_key(text,uuid)',
+      'and not exists (select from platform.bans as b where b.user_id = k.user_id)',
+      '',
+    ),
+  },
+  {
+    name: 'that a suspended tenant has no keys',
+    tests: people,
+    sql: rewriteFunction(
+      'tenancy.check_key(text,uuid)',
+      'if tenancy.is_suspended(p_tenant) then',
+      'if false then',
+    ),
+  },
+  {
+    name: 'that an invitation is for its address',
+    tests: people,
+    file: 'db/accounts/invitations.ts',
+    find: 'if (used.email !== user.email)',
+    put: 'if (false)',
+  },
+  {
+    name: 'that an invitation is used once',
+    tests: people,
+    file: 'db/accounts/invitations.ts',
+    find: 'const [used] = await tx.delete(invitations).where(alive(token)).returning()',
+    put: 'const [used] = await tx.select().from(invitations).where(alive(token))',
+  },
+  {
+    name: 'the guard of the last owner',
+    tests: people,
+    file: 'db/accounts/members.ts',
+    find: `if (target.role === 'owner' && owners === 1 && !staysOwned)`,
+    put: 'if (false)',
+  },
+  {
+    name: 'that a link works once',
+    tests: ['db/accounts/sign-up.test.ts'],
+    file: 'db/accounts/links.ts',
+    find: 'const [used] = await db.delete(links).where(alive(kind, token)).returning({ email: links.email, detail: links.detail })',
+    put: 'const [used] = await db.select({ email: links.email, detail: links.detail }).from(links).where(alive(kind, token))',
+  },
+  {
+    name: 'that a reset ends sessions',
+    tests: ['db/accounts/sign-up.test.ts'],
+    file: 'db/accounts/password-change.ts',
+    find: 'await tx.delete(sessions).where(eq(sessions.userId, user.id))',
+    put: '',
+  },
+  {
+    name: 'that guesses wait',
+    tests: signingIn,
+    file: 'db/accounts/throttle.ts',
+    find: 'if (!counted) throw',
+    put: 'if (false) throw',
+  },
+  {
+    name: 'that no account takes as long as one',
+    tests: signingIn,
+    file: 'db/accounts/passwords.ts',
+    find: 'decoy ??=',
+    put: 'if (stored === null) return false\n  decoy ??=',
+  },
+  {
+    name: 'that a code works once',
+    tests: signingIn,
+    file: 'db/accounts/second-factor.ts',
+    find: ', lt(secondFactors.lastStep, step)',
+    put: '',
+  },
+  {
+    name: 'that strangers do not keep the owner out',
+    tests: signingIn,
+    file: 'db/accounts/sign-in.ts',
+    find: 'if (!known) await count(perAccount, email)',
+    put: 'await count(perAccount, email)',
+  },
+  {
+    name: 'the signature of an export link',
+    tests: ['app/api/exports/[id]/route.test.ts'],
+    file: 'db/accounts/export-link.ts',
+    find: 'return expected.length === found.length && timingSafeEqual(expected, found)',
+    put: 'return true',
+  },
+  {
+    name: 'that a form acts for its own tenant',
+    quick: true,
+    tests: actions,
+    file: 'app/_actions/action.ts',
+    find: 'if (raw._tenant !== tenant.id)',
+    put: 'if (false)',
+  },
+  {
+    name: 'the permission of an action',
+    quick: true,
+    tests: actions,
+    file: 'app/_actions/action.ts',
+    find: 'if (!may(tenant.role, permission))',
+    put: 'if (false)',
+  },
+  {
+    name: 'the gate of operator actions',
+    quick: true,
+    tests: actions,
+    file: 'app/_actions/action.ts',
+    find: 'if (!session?.user.operator) notFound()',
+    put: 'if (!session) notFound()',
+  },
+  {
+    name: 'the second factor of operators',
+    tests: actions,
+    file: 'db/accounts/second-factor.ts',
+    find: 'return required && !(await isOn(userId))',
+    put: 'return false',
+  },
+  {
+    name: 'that a tenant action enters as its caller',
+    tests: actions,
+    file: 'app/_actions/action.ts',
+    find: 'return withTenant(callerOf({ ...session, tenant })',
+    put: `return withTenant({ kind: 'service', tenantId: tenant.id, reason: 'x' }`,
+  },
+  {
+    name: 'that a page enters as its caller',
+    quick: true,
+    tests: actions,
+    file: 'app/_session/tenant-db.ts',
+    find: 'await withTenant(caller, work)',
+    put: `await withTenant({ kind: 'service', tenantId: caller.tenantId, reason: 'x' }, work)`,
+  },
+]
