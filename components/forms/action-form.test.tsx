@@ -1,0 +1,164 @@
+import { screen } from '@testing-library/react'
+import { describe, expect, it, vi } from 'vitest'
+import { ActionForm } from '#components/forms/action-form'
+import { SelectField, SubmitButton, TextareaField, TextField } from '#components/forms/fields'
+import { isDisabled, isInvalid, open, server, valueOf } from '#components/testing/page'
+
+function openForm() {
+  const save = server<{ name: string }>()
+  const onDone = vi.fn()
+  const page = open(
+    <ActionForm
+      action={save.action}
+      label="Product"
+      hidden={{ id: 7 }}
+      done={({ name }) => `${name} is saved.`}
+      onDone={onDone}
+    >
+      <TextField name="name" label="Name" hint="As on the invoice." value="Lamp" />
+      <TextField name="password" label="Password" type="password" />
+      <SelectField name="unit" label="Unit" value="piece">
+        <option value="piece">Piece</option>
+        <option value="box">Box</option>
+      </SelectField>
+      <TextareaField name="note" label="Note" />
+      <SubmitButton name="status" value="draft">
+        Save as draft
+      </SubmitButton>
+      <SubmitButton name="status" value="live">
+        Publish
+      </SubmitButton>
+    </ActionForm>,
+  )
+  return { ...page, save, onDone }
+}
+
+const form = () => screen.getByRole('form', { name: 'Product' })
+const box = (name: string) => screen.getByRole('textbox', { name })
+const unit = () => screen.getByRole('combobox', { name: 'Unit' })
+const button = (name: string) => screen.getByRole('button', { name })
+
+describe('sending', () => {
+  it('sends what was typed, what is hidden, and the button that was pressed', async () => {
+    const { user, save } = openForm()
+    await user.clear(box('Name'))
+    await user.type(box('Name'), 'Desk lamp')
+    await user.selectOptions(unit(), 'Box')
+    await user.click(button('Publish'))
+    expect(save.sent).toEqual([
+      { id: '7', name: 'Desk lamp', password: '', unit: 'box', note: '', status: 'live' },
+    ])
+  })
+
+  it('takes the first button for Enter in a field', async () => {
+    const { user, save } = openForm()
+    await user.type(box('Name'), '{Enter}')
+    expect(save.sent).toMatchObject([{ name: 'Lamp', status: 'draft' }])
+  })
+
+  it('is busy, and cannot be sent again, until the answer is there', async () => {
+    const { user, save } = openForm()
+    await user.dblClick(button('Publish'))
+    expect(form().getAttribute('aria-busy')).toBe('true')
+    expect(isDisabled(button('Publish'))).toBe(true)
+    expect(isDisabled(button('Save as draft'))).toBe(true)
+    await user.type(box('Name'), '{Enter}')
+    expect(save.sent).toHaveLength(1)
+
+    await save.refuse('The name is taken.')
+    expect(form().getAttribute('aria-busy')).toBe('false')
+    await user.click(button('Publish'))
+    expect(save.sent).toHaveLength(2)
+  })
+})
+
+describe('a refusal', () => {
+  it('is announced, and stands described at its field, which gets the focus', async () => {
+    const { user, save } = openForm()
+    expect(screen.queryByRole('alert')).toBeNull()
+    await user.click(button('Publish'))
+    await save.refuse('Please correct the marked fields.', { name: 'This name is taken.' })
+    expect(screen.getByRole('alert').textContent).toBe('Please correct the marked fields.')
+    const name = screen.getByRole('textbox', {
+      name: 'Name',
+      description: 'This name is taken. As on the invoice.',
+    })
+    expect(isInvalid(name)).toBe(true)
+    expect(document.activeElement).toBe(name)
+    expect(isInvalid(box('Note'))).toBe(false)
+  })
+
+  it('takes the focus to the first of several fields', async () => {
+    const { user, save } = openForm()
+    await user.click(button('Publish'))
+    await save.refuse('Please correct the marked fields.', { note: 'Too long.', unit: 'Unknown.' })
+    expect(document.activeElement).toBe(unit())
+  })
+
+  it('takes the focus itself when it belongs to no field', async () => {
+    const { user, save } = openForm()
+    await user.click(button('Publish'))
+    await save.refuse('Members cannot do this.')
+    expect(document.activeElement).toBe(screen.getByRole('alert'))
+  })
+
+  it('keeps everything that was typed', async () => {
+    const { user, save } = openForm()
+    await user.type(box('Name'), ' 2')
+    await user.selectOptions(unit(), 'Box')
+    await user.type(box('Note'), 'two\nlines')
+    await user.click(button('Publish'))
+    await save.refuse('Please correct the marked fields.', { name: 'This name is taken.' })
+    expect(valueOf(box('Name'))).toBe('Lamp 2')
+    expect(valueOf(unit())).toBe('box')
+    expect(valueOf(box('Note'))).toBe('two\nlines')
+  })
+
+  it('is gone with the next answer', async () => {
+    const { user, save } = openForm()
+    await user.click(button('Publish'))
+    await save.refuse('Please correct the marked fields.', { name: 'This name is taken.' })
+    await user.click(button('Publish'))
+    await save.refuse('Please correct the marked fields.', { note: 'Too long.' })
+    expect(isInvalid(box('Name'))).toBe(false)
+    expect(screen.queryByText('This name is taken.')).toBeNull()
+    await user.click(button('Publish'))
+    await save.accept({ name: 'Lamp' })
+    expect(screen.queryByRole('alert')).toBeNull()
+    expect(isInvalid(box('Note'))).toBe(false)
+  })
+})
+
+describe('an answer that never came', () => {
+  it('says so, with the number for support, and keeps what was typed', async () => {
+    const { user, save, onDone } = openForm()
+    await user.type(box('Name'), ' 2')
+    await user.click(button('Publish'))
+    await save.breakDown(Object.assign(new Error('lost'), { digest: '4711' }))
+    const alert = screen.getByRole('alert').textContent
+    expect(alert).toContain('No answer came back.')
+    expect(alert).toContain('tell support the number 4711.')
+    expect(valueOf(box('Name'))).toBe('Lamp 2')
+    expect(isDisabled(button('Publish'))).toBe(false)
+    expect(onDone).not.toHaveBeenCalled()
+  })
+})
+
+describe('success', () => {
+  it('says what was done, and hands the result on', async () => {
+    const { user, save, onDone } = openForm()
+    await user.click(button('Publish'))
+    expect(onDone).not.toHaveBeenCalled()
+    await save.accept({ name: 'Desk lamp' })
+    expect(screen.getByText('Desk lamp is saved.').closest('[aria-live=polite]')).not.toBeNull()
+    expect(onDone).toHaveBeenCalledExactlyOnceWith({ name: 'Desk lamp' })
+  })
+
+  it('does not empty the form: the page says what comes next', async () => {
+    const { user, save } = openForm()
+    await user.type(box('Note'), 'Fragile')
+    await user.click(button('Publish'))
+    await save.accept({ name: 'Lamp' })
+    expect(valueOf(box('Note'))).toBe('Fragile')
+  })
+})

@@ -1,0 +1,91 @@
+import { screen } from '@testing-library/react'
+import { describe, expect, it, vi } from 'vitest'
+import { ActionMenuItem } from '#components/forms/action-menu-item'
+import { open, server } from '#components/testing/page'
+import { Menu, MenuItem, MenuLink } from '#components/ui/menu'
+
+async function openMenu() {
+  const onEdit = vi.fn()
+  const duplicate = server()
+  const { user } = open(
+    <Menu name="More" label={null} buttonClassName="">
+      <MenuItem onClick={onEdit}>Edit</MenuItem>
+      <MenuItem disabled>Archive</MenuItem>
+      <ActionMenuItem action={duplicate.action} input={{ id: 'o1' }} done="It is duplicated.">
+        Duplicate
+      </ActionMenuItem>
+      <MenuLink href="/orders/export">Export</MenuLink>
+    </Menu>,
+  )
+  await user.click(opener())
+  return { user, onEdit, duplicate }
+}
+
+const opener = () => screen.getByRole('button', { name: 'More' })
+const focused = () => document.activeElement?.textContent
+const isOpen = () => screen.queryByRole('menu') !== null
+
+describe('by keyboard', () => {
+  it('starts at the first item', async () => {
+    await openMenu()
+    expect(opener().getAttribute('aria-expanded')).toBe('true')
+    expect(focused()).toBe('Edit')
+  })
+
+  it.each([
+    ['down', '{ArrowDown}', 'Duplicate'],
+    ['down and round', '{ArrowDown}{ArrowDown}{ArrowDown}', 'Edit'],
+    ['up and round', '{ArrowUp}', 'Export'],
+    ['up', '{ArrowUp}{ArrowUp}', 'Duplicate'],
+    ['to the end', '{End}', 'Export'],
+    ['to the start', '{End}{Home}', 'Edit'],
+    ['to the next with this letter', 'e', 'Export'],
+    ['to the first with this letter, round', 'ee', 'Edit'],
+    ['nowhere for a letter that none has, or a disabled one', 'xa', 'Edit'],
+  ])('goes %s', async (_, keys, item) => {
+    const { user } = await openMenu()
+    await user.keyboard(keys)
+    expect(focused()).toBe(item)
+  })
+
+  it('closes on Escape and gives the focus back', async () => {
+    const { user } = await openMenu()
+    await user.keyboard('{Escape}')
+    expect(isOpen()).toBe(false)
+    expect(document.activeElement).toBe(opener())
+    expect(opener().getAttribute('aria-expanded')).toBe('false')
+  })
+
+  it('closes when one tabs on', async () => {
+    const { user } = await openMenu()
+    await user.tab()
+    expect(isOpen()).toBe(false)
+  })
+
+  it('does on Enter what the item says, and closes', async () => {
+    const { user, onEdit } = await openMenu()
+    await user.keyboard('{Enter}')
+    expect(onEdit).toHaveBeenCalledOnce()
+    expect(isOpen()).toBe(false)
+  })
+})
+
+describe('an item that runs an action', () => {
+  it('says what came of it', async () => {
+    const { user, duplicate } = await openMenu()
+    await user.click(screen.getByRole('menuitem', { name: 'Duplicate' }))
+    expect(duplicate.sent).toEqual([{ id: 'o1' }])
+    await duplicate.accept(null)
+    expect(screen.getByText('It is duplicated.')).toBeDefined()
+  })
+
+  it('cannot be run again while it runs', async () => {
+    const { user, duplicate } = await openMenu()
+    await user.click(screen.getByRole('menuitem', { name: 'Duplicate' }))
+    await user.click(opener())
+    await user.click(screen.getByRole('menuitem', { name: 'Duplicate' }))
+    expect(duplicate.sent).toHaveLength(1)
+    await duplicate.refuse('There are too many orders.')
+    expect(screen.getByText('There are too many orders.')).toBeDefined()
+  })
+})
