@@ -1,4 +1,5 @@
-import { defineConfig } from '@playwright/test'
+import { existsSync } from 'node:fs'
+import { defineConfig, type Project } from '@playwright/test'
 import { oidc } from './e2e/oidc-client'
 import { findBrowser } from './scripts/browser.mjs'
 
@@ -7,20 +8,92 @@ const url = `http://localhost:${port}`
 // The workers read this file too, and inherit the answer.
 const executablePath = (process.env.E2E_BROWSER ??= await findBrowser())
 
-// The long walks: most deeds of the console, each page in both themes, what is tagged @long, and
+// The long walks: most actions of the console, each page in both themes, what is tagged @long, and
 // all of a phone. `npm run test:e2e:all` has them; `npm test` has the rest, to stay short.
 const all = process.env.E2E_ALL !== undefined
-const long = [
-  'console-abandoned.spec.ts',
-  'console-crowd.spec.ts',
-  'console-deeds.spec.ts',
-  'console-look.spec.ts',
-  'look.spec.ts',
+const long = all
+  ? []
+  : [
+      spec('console-abandoned-moves'),
+      spec('console-many-tenants'),
+      spec('console-actions'),
+      spec('console-accessibility'),
+      spec('accessibility'),
+    ]
+
+// A test runs on the desktop; tagged @phone it runs on the phone too, tagged @phone-only there
+// alone.
+const desktop = {
+  use: { viewport: { width: 1280, height: 800 } },
+  grepInvert: all ? /@phone-only/ : /@phone-only|@long/,
+}
+const phone = {
+  use: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
+  grep: /@phone/,
+}
+
+const anyOfConsole = 'console*.spec.ts'
+const [consoleAccessibility, permissions, hostile, secrets] = [
+  spec('console-accessibility'),
+  spec('access-matrix'),
+  spec('hostile'),
+  spec('secrets'),
 ]
+const late = [permissions, hostile, secrets]
+
+/**
+ * The one order that there is; names of files carry none, and specs of one project, or of two that
+ * do not wait for each other, hold in any order. What is waited for has to pass. `secrets` is a
+ * teardown, which runs after everything else and after failures too.
+ */
+const projects: Project[] = [
+  { name: 'app', testIgnore: [anyOfConsole, ...late, ...long], teardown: 'secrets', ...desktop },
+  {
+    name: 'console',
+    testMatch: anyOfConsole,
+    testIgnore: [consoleAccessibility, ...long],
+    teardown: 'secrets',
+    ...desktop,
+  },
+  ...(all
+    ? [
+        // both open a move and a fleet run that the tests of `console` have made
+        {
+          name: 'console-accessibility',
+          testMatch: consoleAccessibility,
+          dependencies: ['console'],
+          ...desktop,
+        },
+        { name: 'phone', testIgnore: late, dependencies: ['console'], ...phone },
+      ]
+    : []),
+  {
+    // uses up the requests that Acme has in a minute, and leaves a move and a fleet run
+    name: 'permissions',
+    testMatch: permissions,
+    dependencies: ['app', 'console', ...(all ? ['console-accessibility', 'phone'] : [])],
+    ...desktop,
+  },
+  {
+    // changes Acme in ways that nobody foresees, lifts its limits, spends attempts to sign in
+    name: 'hostile',
+    testMatch: hostile,
+    dependencies: ['permissions'],
+    ...desktop,
+  },
+  // looks for what all of the above left in pages and in the log
+  { name: 'secrets', testMatch: secrets, ...desktop },
+]
+
+/** A file that is named here; one that was renamed would run among the others without a word. */
+function spec(name: string): string {
+  const file = `${name}.spec.ts`
+  if (!existsSync(new URL(`e2e/${file}`, import.meta.url))) throw new Error(`no e2e/${file}`)
+  return file
+}
 
 export default defineConfig({
   testDir: 'e2e',
-  testIgnore: all ? [] : long,
   retries: process.env.CI ? 1 : 0,
   outputDir: 'test-results/e2e',
   workers: 1,
@@ -40,6 +113,7 @@ export default defineConfig({
       executablePath,
       chromiumSandbox: false,
       args: [
+        '--disable-gpu', // drawing by an emulated GPU costs a tenth of a run
         '--disable-quic',
         '--disable-background-networking',
         '--disable-component-update',
@@ -48,24 +122,7 @@ export default defineConfig({
       ],
     },
   },
-  // A test runs on the desktop; tagged @phone it runs on the phone too, tagged @phone-only there
-  // alone.
-  projects: [
-    {
-      name: 'desktop',
-      use: { viewport: { width: 1280, height: 800 } },
-      grepInvert: all ? /@phone-only/ : /@phone-only|@long/,
-    },
-    ...(all
-      ? [
-          {
-            name: 'phone',
-            use: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
-            grep: /@phone/,
-          },
-        ]
-      : []),
-  ],
+  projects,
   webServer: {
     command: `"${process.execPath}" e2e/server.mjs`,
     url,

@@ -1,28 +1,27 @@
 import { expect, request, test, type APIRequestContext } from '@playwright/test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eq } from 'drizzle-orm'
-import { everyWho, pageRows, type Outcome, type Who } from '#app/who-may-what'
-import { withTenant } from '#db/door'
-import { requestRun } from '#db/fleet/runs'
-import { newId } from '#db/id'
-import { platform } from '#db/registry'
-import { moves, tenants } from '#db/schema/platform'
+import { personas, pageRows, type Outcome, type Persona } from '#app/_access/access-matrix'
+import { withTenant, platform, tenancy } from '#db/tenancy'
+import { requestRun } from '@rowhouse/tenancy/migrations'
+import { newId } from '@rowhouse/tenancy'
+import { moves, tenants } from '@rowhouse/tenancy/schema'
 import { customers, orders, products } from '#db/schema/tenant'
-import { addMember } from '#db/tenants'
+import { addMember } from '#db/accounts/add-member'
 import * as users from '#db/accounts/users'
 import { cookieOf, sessionOf } from './fixtures'
 
 // The pages are asked for over the wire, as a browser does for a document and as the router does
 // for a payload.
 
-const seats = {} as Record<Who, APIRequestContext>
+const seats = {} as Record<Persona, APIRequestContext>
 let ids: Record<string, string>
 
 test.beforeAll(async ({ baseURL }) => {
   const db = platform()
   const [acme] = await db.select().from(tenants).where(eq(tenants.slug, 'acme'))
   if (!acme) throw new Error('there is no demo tenant acme')
-  for (const who of everyWho) {
+  for (const who of personas) {
     const cookie =
       who === 'nobody' ? undefined : await cookieOf(await sessionOf(await person(who, acme.id)))
     seats[who] = await request.newContext({
@@ -69,19 +68,19 @@ test.beforeAll(async ({ baseURL }) => {
     '/products': first.products ?? '',
     '/mailbox': newId(),
     '/console/moves': move?.id ?? '',
-    '/console/fleet/runs': await requestRun('test', {}),
+    '/console/fleet/runs': await requestRun(tenancy(), 'test', {}),
   }
 })
 test.afterAll(() => Promise.all(Object.values(seats).map((seat) => seat.dispose())))
 
-async function person(who: Who, tenantId: string): Promise<string> {
+async function person(who: Persona, tenantId: string): Promise<string> {
   const { id } = await users.create(platform(), {
     email: `${newId()}@pages.example`,
     name: who,
     verified: true,
   })
   if (who === 'operator') await users.makeOperator(platform(), id, 'test')
-  else await addMember(platform(), tenantId, id, who as Exclude<Who, 'operator' | 'nobody'>)
+  else await addMember(platform(), tenantId, id, who as Exclude<Persona, 'operator' | 'nobody'>)
   return id
 }
 
@@ -121,7 +120,7 @@ const pathOf = (location: string) => new URL(location, 'http://x').pathname as O
 for (const [path, row] of Object.entries(pageRows)) {
   test(`${path} for everybody`, async () => {
     const [page, payload] = [{}, {}] as [Record<string, unknown>, Record<string, unknown>]
-    for (const who of everyWho) {
+    for (const who of personas) {
       page[who] = await outcome(seats[who], addressOf(path), {})
       payload[who] = await outcome(seats[who], addressOf(path), { rsc: '1', 'next-url': '/' })
     }

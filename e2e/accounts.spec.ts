@@ -1,8 +1,8 @@
 import { expect, test, type Browser, type Page } from '@playwright/test'
 import { eq } from 'drizzle-orm'
-import { platform } from '#db/registry'
+import { platform } from '#db/tenancy'
 import { attempts } from '#db/schema/accounts'
-import { tenants } from '#db/schema/platform'
+import { tenants } from '@rowhouse/tenancy/schema'
 import * as secondFactor from '#db/accounts/second-factor'
 import { codeOf, stepAt } from '#db/accounts/totp'
 import * as users from '#db/accounts/users'
@@ -61,7 +61,7 @@ test(
   },
 )
 
-test('a password that is too common is refused in words, and the same link works again with a better one', async ({
+test('a password that is too common is refused in words, and the same link works again with a better one @long', async ({
   page,
 }) => {
   const email = address('weak')
@@ -237,7 +237,7 @@ test('two-factor sign-in is set up, asked for, and got round once by a recovery 
   await page.waitForURL(/\/orders$/)
 })
 
-test('recovery codes are made anew, and two-factor sign-in is turned off, both with the password', async ({
+test('recovery codes are made anew, and two-factor sign-in is turned off, both with the password @long', async ({
   page,
 }) => {
   const { id, email } = await newPerson(page, 'Tess Two')
@@ -272,7 +272,7 @@ test('recovery codes are made anew, and two-factor sign-in is turned off, both w
   await page.waitForURL(/welcome/)
 })
 
-test('somebody gives themselves another name, and signs every other browser out at once', async ({
+test('somebody gives themselves another name, and signs every other browser out at once @long', async ({
   page,
   browser,
 }) => {
@@ -295,7 +295,7 @@ test('somebody gives themselves another name, and signs every other browser out 
   await expect(page.getByRole('heading', { name: 'Your account' })).toBeVisible()
 })
 
-test('the address changes once both addresses have said yes', async ({ page }) => {
+test('the address changes once both addresses have said yes @long', async ({ page }) => {
   const [old, next] = [address('old'), address('new')]
   await signUp(page, old, 'Moving')
   await page.goto('/account')
@@ -313,7 +313,7 @@ test('the address changes once both addresses have said yes', async ({ page }) =
   await expect(page.getByText(`You sign in with ${next}`)).toBeVisible()
 })
 
-test('sessions are listed; one is ended from another, and a changed password ends the rest', async ({
+test('sessions are listed; one is ended from another, and a changed password ends the rest @long', async ({
   page,
   browser,
 }, info) => {

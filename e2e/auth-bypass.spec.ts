@@ -1,13 +1,12 @@
 import { expect, test } from '@playwright/test'
 import { eq } from 'drizzle-orm'
-import { entrances } from '#app/entrances'
-import { pageRows } from '#app/who-may-what'
-import { withTenant } from '#db/door'
-import { newId } from '#db/id'
-import { platform } from '#db/registry'
-import { tenants } from '#db/schema/platform'
+import { routeInventory } from '#app/_access/route-inventory'
+import { pageRows } from '#app/_access/access-matrix'
+import { withTenant, platform } from '#db/tenancy'
+import { newId } from '@rowhouse/tenancy'
+import { tenants } from '@rowhouse/tenancy/schema'
 import { customers } from '#db/schema/tenant'
-import { addMember } from '#db/tenants'
+import { addMember } from '#db/accounts/add-member'
 import * as users from '#db/accounts/users'
 import { cookieOf, sessionOf } from './fixtures'
 
@@ -107,7 +106,7 @@ test('every method of every route refuses what another site sends with the cooki
   const cookie = await cookieOf(await sessionOf(id))
   const allowed: string[] = []
   for (const path of new Set(
-    entrances(process.cwd()).routes.map((route) =>
+    routeInventory(process.cwd()).routes.map((route) =>
       route.path.replace('[...nextauth]', 'signout').replace('[id]', newId()),
     ),
   )) {

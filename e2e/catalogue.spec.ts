@@ -30,7 +30,9 @@ test('a customer is created, edited, archived and restored @phone', async ({ pag
   await expect(page.getByRole('button', { name: 'Archive' })).toBeVisible()
 })
 
-test('a product has a price of the tenant’s currency and a number of its own', async ({ page }) => {
+test('a product has a price of the tenant’s currency and a number of its own @long', async ({
+  page,
+}) => {
   const sku = `WH-${mark()}`
   await signIn(page, 'ada@acme.example')
   const create = async (price: string) => {

@@ -1,8 +1,8 @@
 import { expect, test } from '@playwright/test'
-import { newId } from '#db/id'
-import { encrypt } from '#db/secrets'
+import { newId, encrypt } from '@rowhouse/tenancy'
 import { ask } from './database'
 import { checkA11y, checkWidth, inDialog, shot, signIn } from './fixtures'
+import { tenancy } from '#db/tenancy'
 
 test.beforeEach(({ page }) => signIn(page, 'olivia@rowhouse.example'))
 
@@ -21,14 +21,18 @@ test(
       epoch: 1,
     }
     await ask(
-      `insert into platform.servers (id, name, host, port, migrator_secret, worker_secret) values ($1, 'gone', '127.0.0.1', 1, $2, $3)`,
-      [server, encrypt('x', `server ${server} migrator`), encrypt('x', `server ${server} worker`)],
+      `insert into tenancy.servers (id, name, host, port, migrator_secret, worker_secret) values ($1, 'gone', '127.0.0.1', 1, $2, $3)`,
+      [
+        server,
+        encrypt(tenancy(), 'x', `server ${server} migrator`),
+        encrypt(tenancy(), 'x', `server ${server} worker`),
+      ],
     )
     try {
       await ask(
-        `insert into platform.moves (id, tenant_id, state, source, target, tier_from, tier_to, requested_by, reason)
+        `insert into tenancy.moves (id, tenant_id, state, source, target, tier_from, tier_to, requested_by, reason)
       select $1, p.tenant_id, 'confirmed', $2, jsonb_build_object('kind', p.kind, 'serverId', null, 'database', null, 'schema', p.schema, 'login', null, 'secret', null, 'epoch', p.epoch), 'enterprise', 'starter', 'test', 'Their server burnt down'
-      from platform.placements as p join platform.tenants as t on t.id = p.tenant_id where t.slug = 'globex'`,
+      from tenancy.placements as p join tenancy.tenants as t on t.id = p.tenant_id where t.slug = 'globex'`,
         [move, JSON.stringify(away)],
       )
       await page.goto(`/console/moves/${move}`)
@@ -52,8 +56,8 @@ test(
       ).toBeVisible({ timeout: 60_000 })
       await expect(page.getByText('old place left behind')).toBeVisible()
     } finally {
-      await ask('delete from platform.moves where id = $1', [move])
-      await ask('delete from platform.servers where id = $1', [server])
+      await ask('delete from tenancy.moves where id = $1', [move])
+      await ask('delete from tenancy.servers where id = $1', [server])
     }
   },
 )
@@ -64,9 +68,9 @@ test(
   async ({ page }, info) => {
     const move = newId()
     await ask(
-      `insert into platform.moves (id, tenant_id, state, source, target, tier_from, tier_to, requested_by, reason, abort_by, abandon_by, error)
+      `insert into tenancy.moves (id, tenant_id, state, source, target, tier_from, tier_to, requested_by, reason, abort_by, abandon_by, error)
     select $1, p.tenant_id, 'aborted', jsonb_build_object('kind', p.kind, 'serverId', null, 'database', null, 'schema', p.schema, 'login', null, 'secret', null, 'epoch', p.epoch), $2, 'starter', 'business', 'test', 'Their own schema', 'test', 'test', 'given up by test'
-    from platform.placements as p join platform.tenants as t on t.id = p.tenant_id where t.slug = 'globex'`,
+    from tenancy.placements as p join tenancy.tenants as t on t.id = p.tenant_id where t.slug = 'globex'`,
       [
         move,
         JSON.stringify({
@@ -82,7 +86,7 @@ test(
     )
     try {
       await ask(
-        `insert into platform.move_events (move_id, event, detail) values ($1, 'new place left behind', '127.0.0.1:1/t_gone, schema t_gone: connect ECONNREFUSED')`,
+        `insert into tenancy.move_events (move_id, event, detail) values ($1, 'new place left behind', '127.0.0.1:1/t_gone, schema t_gone: connect ECONNREFUSED')`,
         [move],
       )
       await page.goto(`/console/moves/${move}`)
@@ -105,7 +109,7 @@ test(
       await expect(page.getByRole('button', { name: 'Tidy up…' })).toHaveCount(0)
       await expect(page.getByText('aborted', { exact: true })).toBeVisible()
     } finally {
-      await ask('delete from platform.moves where id = $1', [move])
+      await ask('delete from tenancy.moves where id = $1', [move])
     }
   },
 )

@@ -28,7 +28,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
           async (table) =>
             (
               await ask<{ id: string }>(
-                `select id from platform.${table} order by requested_at limit 1`,
+                `select id from tenancy.${table} order by requested_at limit 1`,
               )
             )[0]?.id,
         ),

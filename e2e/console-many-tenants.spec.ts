@@ -1,9 +1,9 @@
 import { expect, test } from '@playwright/test'
-import { makeFleet } from '#db/fleet/testing/make-fleet'
-import { hoursKept } from '#db/limits/fold-usage'
-import { closePools } from '#db/pools'
+import { makeFleet } from '@rowhouse/tenancy/testing'
+import { hoursKept, closePools } from '@rowhouse/tenancy'
 import { ask } from './database'
 import { signIn } from './fixtures'
+import { tenancy } from '#db/tenancy'
 
 // A console with ten thousand tenants: most in shared tables, some in schemas of their own, all of
 // them used each hour of the last week.
@@ -31,49 +31,49 @@ const pages = [
 
 test.beforeAll(async () => {
   test.setTimeout(240_000)
-  await makeFleet(process.env.DATABASE_URL ?? '', inSchemas, { name: 'crowd-own' })
+  await makeFleet(tenancy(), process.env.DATABASE_URL ?? '', inSchemas, { name: 'crowd-own' })
   await ask(`
     with made as (
-      insert into platform.tenants (id, slug, name, tier) select gen_random_uuid(), 'crowd-' || i, 'Crowd ' || i, 'starter' from generate_series(1, ${inShared}) as i returning id
-    ) insert into platform.placements (tenant_id, kind, schema) select id, 'shared', 'shared' from made`)
-  await ask(`select tenancy.settle(id) from platform.tenants where slug ~ '^crowd-[0-9]'`)
+      insert into tenancy.tenants (id, slug, name, tier) select gen_random_uuid(), 'crowd-' || i, 'Crowd ' || i, 'starter' from generate_series(1, ${inShared}) as i returning id
+    ) insert into tenancy.placements (tenant_id, kind, schema) select id, 'shared', 'shared' from made`)
+  await ask(`select tenancy.register_home(id) from tenancy.tenants where slug ~ '^crowd-[0-9]'`)
   await ask(
-    `insert into platform.tenant_sizes (tenant_id, orders, bytes) select id, hashtext(slug) & 65535, hashtext(name) & 16777215 from platform.tenants where slug like 'crowd-%'`,
+    `insert into platform.tenant_sizes (tenant_id, orders, bytes) select id, hashtext(slug) & 65535, hashtext(name) & 16777215 from tenancy.tenants where slug like 'crowd-%'`,
   )
   await ask(`
     with kept (at, hours) as ( -- as the worker leaves it: the last hours one by one, the days before them as one each
       select date_trunc('hour', now()) - h * interval '1 hour', 1 from generate_series(0, ${hoursKept}) as h
       union all select date_trunc('day', now() - d * interval '1 day', 'UTC'), 24 from generate_series(4, 7) as d
     )
-    insert into platform.usage (tenant_id, hour, requests, transactions, database_ms, wait_ms, limits_hit)
+    insert into tenancy.usage (tenant_id, hour, requests, transactions, database_ms, wait_ms, limits_hit)
     select t.id, at, hours * 50, hours * 100, hours * random() * 1000, hours * random() * 10, (random() < 0.01)::int
-    from platform.tenants as t, kept where t.slug like 'crowd-%'`)
+    from tenancy.tenants as t, kept where t.slug like 'crowd-%'`)
   await ask(`
-    insert into platform.moves (id, tenant_id, source, target, tier_from, tier_to, state, requested_by, reason)
-    select gen_random_uuid(), id, '{"kind": "shared", "schema": "shared"}', '{"kind": "schema", "schema": "t"}', 'starter', 'business', 'cleaned', 'crowd', 'grown' from platform.tenants where slug like 'crowd-own-%'`)
+    insert into tenancy.moves (id, tenant_id, source, target, tier_from, tier_to, state, requested_by, reason)
+    select gen_random_uuid(), id, '{"kind": "shared", "schema": "shared"}', '{"kind": "schema", "schema": "t"}', 'starter', 'business', 'cleaned', 'crowd', 'grown' from tenancy.tenants where slug like 'crowd-own-%'`)
   await ask(
-    `select tenancy.record('crowd@rowhouse.example', 'tenant.created', t.id, '{}') from platform.tenants as t where t.slug like 'crowd-%'`,
+    `select tenancy.record_audit('crowd@rowhouse.example', 'tenant.created', t.id, '{}') from tenancy.tenants as t where t.slug like 'crowd-%'`,
   )
   await ask(
-    'vacuum analyze platform.tenants, platform.placements, platform.tenant_sizes, platform.usage, platform.moves, platform.audit',
+    'vacuum analyze tenancy.tenants, tenancy.placements, platform.tenant_sizes, tenancy.usage, tenancy.moves, tenancy.audit',
   )
 })
 
 test.afterAll(async () => {
   test.setTimeout(120_000)
   for (const { id } of await ask<{ id: string }>(
-    `select id from platform.tenants where slug like 'crowd-own-%'`,
+    `select id from tenancy.tenants where slug like 'crowd-own-%'`,
   )) {
     const name = `t_${id.replaceAll('-', '')}`
     await ask(
-      `drop schema ${name} cascade; delete from tenancy.applied where schema = '${name}'; drop role ${name}`,
+      `drop schema ${name} cascade; delete from tenancy.applied_migrations where schema = '${name}'; drop role ${name}`,
     )
   }
   await ask(
-    `delete from tenancy.residents where tenant_id in (select id from platform.tenants where slug like 'crowd-%')`,
+    `delete from tenancy.tenant_homes where tenant_id in (select id from tenancy.tenants where slug like 'crowd-%')`,
   )
-  await ask(`delete from platform.tenants where slug like 'crowd-%'`)
-  await closePools()
+  await ask(`delete from tenancy.tenants where slug like 'crowd-%'`)
+  await closePools(tenancy())
 })
 
 test('each page of the console is complete within a second with 10,000 tenants', async ({

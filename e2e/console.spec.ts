@@ -1,9 +1,9 @@
 import { expect, test } from '@playwright/test'
-import { entrances } from '#app/entrances'
-import { startReader, startWriter } from './acme-at-work'
+import { routeInventory } from '#app/_access/route-inventory'
+import { startReader, startWriter } from './background-traffic'
 import { ask } from './database'
 import { checkA11y, shot, signIn } from './fixtures'
-import { checksums } from './checksums'
+import { checksums } from './tenant-checksums'
 
 const operator = 'olivia@rowhouse.example'
 const owner = 'ada@acme.example'
@@ -69,12 +69,12 @@ test('Acme goes from starter to business to enterprise and back while it writes,
 test('an operator who is removed finds no page and no stream of the console any more', async ({
   page,
 }) => {
-  const { pages, routes } = entrances(process.cwd())
+  const { pages, routes } = routeInventory(process.cwd())
   const [run] = await ask<{ id: string }>(
-    `insert into platform.migration_runs (id, requested_by, state, options, ended_at) values (gen_random_uuid(), 'test', 'done', '{}', now()) returning id`,
+    `insert into tenancy.migration_runs (id, requested_by, state, options, ended_at) values (gen_random_uuid(), 'test', 'done', '{}', now()) returning id`,
   )
   const [move] = await ask<{ id: string }>(
-    `select m.id from platform.moves as m join platform.tenants as t on t.id = m.tenant_id where t.slug = 'acme' and m.state = 'cleaned' limit 1`,
+    `select m.id from tenancy.moves as m join tenancy.tenants as t on t.id = m.tenant_id where t.slug = 'acme' and m.state = 'cleaned' limit 1`,
   )
   const all = [...pages, ...routes]
     .map(({ path }) => path)
@@ -146,10 +146,10 @@ test('an altered row of the audit trail is found and named', async ({ page }, in
   await verify.click()
   await expect(page.getByText('rows are what was written')).toBeVisible()
   const [row] = await ask<{ seq: string; detail: unknown }>(
-    `select seq, detail from platform.audit where deed = 'support access begun' order by seq desc limit 1`,
+    `select seq, detail from tenancy.audit where action = 'support access begun' order by seq desc limit 1`,
   )
   if (!row) throw new Error('nobody came in as support')
-  await ask(`update platform.audit set detail = '{"reason": "none"}' where seq = $1`, [row.seq])
+  await ask(`update tenancy.audit set detail = '{"reason": "none"}' where seq = $1`, [row.seq])
   try {
     await verify.click()
     await expect(page.getByText(`Row ${row.seq} was altered`)).toContainText(
@@ -160,7 +160,7 @@ test('an altered row of the audit trail is found and named', async ({ page }, in
     await expect(page.getByRole('row').nth(1)).toContainText('support access begun')
     await shot(page, 'console-audit-altered', info)
   } finally {
-    await ask('update platform.audit set detail = $2 where seq = $1', [
+    await ask('update tenancy.audit set detail = $2 where seq = $1', [
       row.seq,
       JSON.stringify(row.detail),
     ])

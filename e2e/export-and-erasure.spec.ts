@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { expect, test } from '@playwright/test'
 import { eq } from 'drizzle-orm'
-import { newId } from '#db/id'
-import { platform } from '#db/registry'
-import { tenants } from '#db/schema/platform'
+import { newId } from '@rowhouse/tenancy'
+import { platform } from '#db/tenancy'
+import { tenants } from '@rowhouse/tenancy/schema'
 import { checkA11y, newOrganisation, newPerson, shot, signIn } from './fixtures'
 
 test(

@@ -3,12 +3,12 @@ import { expect, type Page, type TestInfo } from '@playwright/test'
 import { encode } from 'next-auth/jwt'
 import { env } from '#db/env'
 import { sessionCookie } from '#db/accounts/session-cookie'
-import { newId } from '#db/id'
-import { createTenant } from '#db/placements/create'
-import { platform } from '#db/registry'
+import { newId } from '@rowhouse/tenancy'
+import { createTenant } from '@rowhouse/tenancy/admin'
+import { platform, tenancy } from '#db/tenancy'
 import type { Role } from '#db/schema/platform'
 import * as sessions from '#db/accounts/sessions'
-import { addMember } from '#db/tenants'
+import { addMember } from '#db/accounts/add-member'
 import * as users from '#db/accounts/users'
 
 type Login = { email: string; password: string; what: string }
@@ -83,9 +83,10 @@ export async function newOrganisation(
   name: string,
 ): Promise<{ id: string; owner: { id: string; email: string } }> {
   const owner = await newPerson(page, 'Olga Owner')
-  const { id } = await createTenant({
+  const { id } = await createTenant(tenancy(), {
     slug: `${name.toLowerCase()}-${newId().slice(-8)}`,
     name,
+    tier: 'starter',
     ownerId: owner.id,
   })
   await signInAgain(page, owner.id)
@@ -119,7 +120,7 @@ export async function checkWidth(page: Page, name: string, info: TestInfo): Prom
   const overflow = () =>
     page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
   expect(await overflow(), `${name} scrolls sideways`).toBeLessThanOrEqual(0)
-  if (info.project.name !== 'desktop' || !wide) return
+  if (info.project.use.isMobile || !wide) return
   await page.setViewportSize({ width: 820, height: 1100 })
   expect(await overflow(), `${name} scrolls sideways on a tablet`).toBeLessThanOrEqual(0)
   await page.screenshot({
@@ -132,7 +133,7 @@ export async function checkWidth(page: Page, name: string, info: TestInfo): Prom
 
 /** A picture for people to look at, kept in test-results/screens. */
 export async function shot(page: Page, name: string, info?: TestInfo): Promise<void> {
-  const where = info === undefined ? '' : `${info.project.name}-`
+  const where = info === undefined ? '' : info.project.use.isMobile ? 'phone-' : 'desktop-'
   await page.screenshot({
     path: `test-results/screens/${where}${name}.png`,
     fullPage: true,

@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@playwright/test'
-import { entrances } from '#app/entrances'
-import { actionRows, routeRows } from '#app/who-may-what'
+import { routeInventory } from '#app/_access/route-inventory'
+import { actionRows, routeRows } from '#app/_access/access-matrix'
 import * as apiKeys from '#db/accounts/api-keys'
 import { run as labLogin } from '#db/cli/lab-login'
-import { closePools } from '#db/pools'
-import { limitNames, setLimits } from '#db/limits/limits'
-import { platform } from '#db/registry'
-import { bySlug } from '#db/tenants'
+import { closePools, limitNames, setLimits, bySlug } from '@rowhouse/tenancy'
+import { platform, tenancy } from '#db/tenancy'
 import * as users from '#db/accounts/users'
 import {
   builtActions,
@@ -19,7 +17,7 @@ import {
   type Answer,
   type Ask,
   type Dice,
-} from './hostile'
+} from './hostile-requests'
 
 // HOSTILE_SEED repeats a run; HOSTILE_COUNT and --all make it long.
 const seed = Number(
@@ -45,7 +43,7 @@ const expected: { what: RegExp; status: number; why: string }[] = [
   },
 ]
 
-test.afterAll(() => closePools())
+test.afterAll(() => closePools(tenancy()))
 
 test('hostile values: no server error, no crash, nothing of PostgreSQL, no foreign redirect, bounded memory', async () => {
   test.setTimeout(60_000 + count * 150)
@@ -140,6 +138,7 @@ async function visitors(): Promise<People> {
     )
   const { id } = await bySlug(platform(), 'acme')
   await setLimits(
+    tenancy(),
     { tenantId: id, actor: 'test', reason: 'hostile values' },
     Object.fromEntries(
       limitNames.map((name) => [
@@ -168,7 +167,7 @@ async function visitors(): Promise<People> {
 
 /** One maker for each way in; they take turns. */
 function makers({ tenantId, cookies, key }: People): ((roll: Dice) => Ask)[] {
-  const { pages: found, routes } = entrances(process.cwd())
+  const { pages: found, routes } = routeInventory(process.cwd())
   const pages = found.map(({ path }) => path)
   const actions = builtActions().filter(
     ({ name }) => !/^(signOutAction|endOtherSessions|endSession)$/.test(name),

@@ -1,5 +1,5 @@
 import { expect, test, type Browser, type Page } from '@playwright/test'
-import { newId } from '#db/id'
+import { newId } from '@rowhouse/tenancy'
 import { newOrganisation, newPerson, personPassword, shot } from './fixtures'
 import { clickMailLink } from './mail'
 
@@ -75,7 +75,7 @@ test('of an invitation that was sent again only the newest link works, and none 
   await expect(guest.getByText('used already or is too old').first()).toBeVisible()
 })
 
-test('somebody makes a second organisation, and signs in to the one that they used last', async ({
+test('somebody makes a second organisation, and signs in to the one that they used last @long', async ({
   page,
 }) => {
   const { owner } = await organisation(page, 'Earlier')
@@ -107,7 +107,7 @@ test('somebody makes a second organisation, and signs in to the one that they us
   await expect(switcher).toContainText('Earlier')
 })
 
-test('an organisation gets another name, slug, currency and format; a taken slug is refused', async ({
+test('an organisation gets another name, slug, currency and format; a taken slug is refused @long', async ({
   page,
 }, info) => {
   await organisation(page, 'Settled')

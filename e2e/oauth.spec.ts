@@ -1,5 +1,5 @@
 import { expect, test, type Page } from '@playwright/test'
-import { platform } from '#db/registry'
+import { platform } from '#db/tenancy'
 import { identities } from '#db/schema/accounts'
 import * as users from '#db/accounts/users'
 import { oidc } from './oidc-client'

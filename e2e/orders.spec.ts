@@ -1,6 +1,6 @@
 import { expect, test, type Page } from '@playwright/test'
 import { checkA11y, newOrganisation, shot, signIn } from './fixtures'
-import { switchTo } from './switching'
+import { switchTo } from './switch-organisation'
 
 // The same walk wherever a tenant lives: nothing below may know which of the three it is.
 const desks = [

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { expect, test, type Page } from '@playwright/test'
 import pg from 'pg'
-import { entrances } from '#app/entrances'
-import { loginPassword, logins as databaseLogins } from '#db/env'
-import { unsealed } from '#db/mail/outbox'
+import { routeInventory } from '#app/_access/route-inventory'
+import { loginPassword, logins as databaseLogins } from '@rowhouse/tenancy'
+import { decryptBodies } from '#db/mail/outbox'
 import { logins, signIn } from './fixtures'
+import { tenancy } from '#db/tenancy'
 
-// Runs last, by its name: by now everything that can be secret has been made somewhere.
+// Runs after everything else: by now everything that can be secret has been made somewhere.
 
 type Secret = { what: string; text: string }
 
@@ -14,29 +15,36 @@ async function secrets(): Promise<Secret[]> {
   const client = new pg.Client({ connectionString: process.env.DATABASE_URL })
   await client.connect()
   const found: Secret[] = []
-  const columns = await client.query<{ table: string; column: string; type: string }>(`
-    select table_name as table, column_name as column, data_type as type from information_schema.columns
-    where table_schema = 'platform' and (column_name ~ '(hash|secret|sealed)$') and table_name <> 'audit'`)
-  for (const { table, column, type } of columns.rows) {
+  const columns = await client.query<{
+    schema: string
+    table: string
+    column: string
+    type: string
+  }>(`
+    select table_schema as schema, table_name as table, column_name as column, data_type as type from information_schema.columns
+    where table_schema in ('platform', 'tenancy') and column_name ~ '(hash|secret|encrypted)$' and table_name <> 'audit'`)
+  for (const { schema, table, column, type } of columns.rows) {
     const { rows } = await client.query<{ value: string | Buffer }>(
-      `select ${pg.escapeIdentifier(column)} as value from platform.${pg.escapeIdentifier(table)} where ${pg.escapeIdentifier(column)} is not null`,
+      `select ${pg.escapeIdentifier(column)} as value from ${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)} where ${pg.escapeIdentifier(column)} is not null`,
     )
     for (const { value } of rows) {
       const bytes = Buffer.isBuffer(value)
         ? [value.toString('hex'), value.toString('base64'), value.toString('base64url')]
         : [value]
-      found.push(...bytes.map((text) => ({ what: `${table}.${column} (${type})`, text })))
+      found.push(...bytes.map((text) => ({ what: `${schema}.${table}.${column} (${type})`, text })))
     }
   }
-  const { rows: mails } = await client.query<{ id: string; sealed: string }>(
-    'select id, sealed from platform.mail where sealed is not null',
+  const { rows: mails } = await client.query<{ id: string; encrypted: string }>(
+    'select id, encrypted from platform.mail where encrypted is not null',
   )
-  for (const { id, sealed } of mails)
-    for (const [, token = ''] of unsealed(id, sealed).text.matchAll(/#[a-z-]+\.([\w-]{43})/g))
+  for (const { id, encrypted } of mails)
+    for (const [, token = ''] of decryptBodies(id, encrypted).text.matchAll(
+      /#[a-z-]+\.([\w-]{43})/g,
+    ))
       found.push({ what: 'token of a mail', text: token })
   await client.end()
   for (const name of databaseLogins)
-    found.push({ what: `password of ${name}`, text: loginPassword(name) })
+    found.push({ what: `password of ${name}`, text: loginPassword(tenancy(), name) })
   for (const name of ['AUTH_SECRET', 'ENCRYPTION_KEY'])
     found.push({ what: name, text: process.env[name] ?? '' })
   return found
@@ -73,7 +81,7 @@ test('no hash, token, key or password is in any page, payload, answer, error or 
   const all = await secrets()
   expect(all.length).toBeGreaterThan(20)
   expect(look('here', all[0]?.text ?? '', all)).not.toEqual([])
-  const { pages, routes } = entrances(process.cwd())
+  const { pages, routes } = routeInventory(process.cwd())
   const paths = [
     ...new Set([
       ...pages.map(({ path }) => path),

@@ -11,7 +11,7 @@ type Place = { id: string; database: string | null; schema: string }
  */
 export async function checksums(slug: string, earlier?: Sums): Promise<Sums> {
   const [place] = await ask<Place>(
-    `select t.id, p.database, p.schema from platform.tenants as t join platform.placements as p on p.tenant_id = t.id where t.slug = $1`,
+    `select t.id, p.database, p.schema from tenancy.tenants as t join tenancy.placements as p on p.tenant_id = t.id where t.slug = $1`,
     [slug],
   )
   if (!place) throw new Error(`there is no tenant ${slug}`)

@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test'
 import { checkA11y, shot, signIn } from './fixtures'
-import { switchTo } from './switching'
+import { switchTo } from './switch-organisation'
 
 test('the id of another tenant is what an unknown one is, everywhere', async ({
   page,
@@ -77,6 +77,7 @@ test('an operator sees no orders', async ({ page }) => {
 test('thirteen break-ins, and no row of others comes out @phone', async ({ page }, info) => {
   await signIn(page, 'ada@acme.example')
   await page.goto('/isolation')
+  await expect(page.getByText('this tenant', { exact: true })).toBeVisible()
   await page.getByRole('button', { name: 'Try them all' }).click()
   await expect(page.getByText('13 of 13 tried, 0 rows of others came out')).toBeVisible({
     timeout: 30_000,
