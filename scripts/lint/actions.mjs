@@ -1,7 +1,7 @@
 import { lineOf, nodesOf, parse } from './syntax.mjs'
 
 export const makers = ['tenantAction', 'operatorAction', 'publicAction', 'userAction']
-const madeIn = '#app/action'
+const madeIn = '#app/_actions/action'
 
 /**
  * An exported server action is a public POST, so each has to come from one of the makers, which
