@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { customerPath, orderPath, productPath } from '#components/paths'
 import { moment, money, type Formats } from '#components/formats'
 import { statusNames } from '#components/orders/order-status'
-import { deeds, type Deed, type Entry } from '#db/activity/activity'
+import { actionLabels, type ActivityAction, type ActivityEntry } from '#db/activity/activity'
 import type { OrderStatus } from '#db/schema/tenant'
 
 /** `short` leaves out what it was done to, where all of them are about the same thing. */
@@ -12,7 +12,7 @@ export function ActivityList({
   formats,
   short = false,
 }: {
-  entries: Entry[]
+  entries: ActivityEntry[]
   formats: Formats
   short?: boolean
 }) {
@@ -35,15 +35,16 @@ export function ActivityList({
   )
 }
 
-const words = ({ deed }: Entry) => (deed in deeds ? deeds[deed as Deed] : deed.replaceAll('.', ' '))
+const words = ({ action }: ActivityEntry) =>
+  action in actionLabels ? actionLabels[action as ActivityAction] : action.replaceAll('.', ' ')
 
-function Subject({ entry }: { entry: Entry }) {
-  const { deed, subject, subjectId } = entry
-  const address = deed.startsWith('order.')
+function Subject({ entry }: { entry: ActivityEntry }) {
+  const { action, subject, subjectId } = entry
+  const address = action.startsWith('order.')
     ? orderPath
-    : deed.startsWith('customer.')
+    : action.startsWith('customer.')
       ? customerPath
-      : deed.startsWith('product.')
+      : action.startsWith('product.')
         ? productPath
         : undefined
   if (!address || !subjectId) return subject
@@ -59,15 +60,15 @@ function Subject({ entry }: { entry: Entry }) {
 }
 
 function Detail({
-  entry: { deed, detail },
+  entry: { action, detail },
   formats,
 }: {
-  entry: Entry
+  entry: ActivityEntry
   formats: Formats
 }): ReactNode {
   const { to, reason, priceMinor, totalMinor } = detail
   const status =
-    deed !== 'order.cancelled' && typeof to === 'string' && to in statusNames
+    action !== 'order.cancelled' && typeof to === 'string' && to in statusNames
       ? ` to ${statusNames[to as OrderStatus].toLowerCase()}`
       : ''
   const change = fromTo(totalMinor ?? priceMinor)

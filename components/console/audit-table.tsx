@@ -11,11 +11,11 @@ type Props = { rows: AuditRow[]; formats: Formats; withTenant?: boolean; marked?
 export function AuditTable({ rows, formats, withTenant = false, marked }: Props) {
   return (
     <Table>
-      <caption className="sr-only">Deeds of operators and commands</caption>
+      <caption className="sr-only">Actions of operators and commands</caption>
       <thead>
         <tr>
           <Th className="w-14 text-right max-sm:hidden">No.</Th>
-          <Th className="max-sm:pl-4">Deed</Th>
+          <Th className="max-sm:pl-4">Action</Th>
           {withTenant && <Th>Tenant</Th>}
           <Th className={clsx(withTenant ? 'w-1/4' : 'w-[30%]', 'max-md:hidden')}>By</Th>
           <Th className="max-sm:hidden">At</Th>

@@ -23,7 +23,7 @@ export function TenantAudit({
           size="small"
           className="-mr-2.5"
         >
-          All deeds
+          All actions
         </ButtonLink>
       </CardHeader>
       {rows.length === 0 ? (

@@ -23,7 +23,7 @@ export function VerifyAudit({ action, formats }: { action: Action<AuditCheck>; f
     <>
       <PageHeader
         title="Audit"
-        about="Every deed of operators and commands. Rows are only ever added, and each carries the hash of the one before."
+        about="Every action of operators and commands. Rows are only ever added, and each carries the hash of the one before."
       >
         <Button disabled={pending} aria-busy={pending} onClick={() => run({})}>
           <ShieldCheck aria-hidden /> Verify the chain

@@ -19,7 +19,7 @@ function openPage() {
   return { user, remove, onDone, button: screen.getByRole('button', { name: 'Remove' }) }
 }
 
-it('does its deed once for the tenant of the page, however often it is clicked', async () => {
+it('runs its action once for the tenant of the page, however often it is clicked', async () => {
   const { user, remove, onDone, button } = openPage()
   await user.dblClick(button)
   expect(remove.sent).toEqual([{ userId: 'u1', _tenant: 'acme' }])

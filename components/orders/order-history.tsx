@@ -1,7 +1,7 @@
 import { moment, money, type Formats } from '#components/formats'
 import { StatusMark, statusNames } from '#components/orders/order-status'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import type { Entry } from '#db/activity/activity'
+import type { ActivityEntry } from '#db/activity/activity'
 import type { Order } from '#db/product/orders'
 import { Pencil } from 'lucide-react'
 import type { ReactNode } from 'react'
@@ -15,7 +15,7 @@ export function OrderHistory({
   formats,
 }: {
   events: Order['events']
-  entries: Entry[]
+  entries: ActivityEntry[]
   formats: Formats
 }) {
   const steps: Step[] = [
@@ -31,7 +31,7 @@ export function OrderHistory({
           : 'Draft written',
     })),
     ...entries
-      .filter((entry) => entry.deed === 'order.edited')
+      .filter((entry) => entry.action === 'order.edited')
       .map((entry): Step => ({
         id: entry.id,
         at: entry.at,
@@ -64,7 +64,7 @@ export function OrderHistory({
   )
 }
 
-function edited({ detail }: Entry, formats: Formats) {
+function edited({ detail }: ActivityEntry, formats: Formats) {
   const total = detail.totalMinor as { from?: unknown; to?: unknown } | undefined
   const changed =
     typeof total?.from === 'number' && typeof total.to === 'number' && total.from !== total.to

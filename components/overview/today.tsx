@@ -5,11 +5,17 @@ import { OrdersTable } from '#components/orders/orders-table'
 import { ButtonLink } from '#components/ui/button'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
-import type { Entry } from '#db/activity/activity'
+import type { ActivityEntry } from '#db/activity/activity'
 import type { Figures } from '#db/product/order-figures'
 import type { OrderRow } from '#db/product/order-list'
 
-type Props = { now: Figures; before: Figures; open: OrderRow[]; entries: Entry[]; formats: Formats }
+type Props = {
+  now: Figures
+  before: Figures
+  open: OrderRow[]
+  entries: ActivityEntry[]
+  formats: Formats
+}
 
 export function Today({ now, before, open, entries, formats }: Props) {
   return (

@@ -13,7 +13,7 @@ import { tenants } from '@rowhouse/tenancy/schema'
 import { addMember } from '#db/accounts/add-member'
 import { count, type Policy } from '#db/accounts/throttle'
 import * as users from '#db/accounts/users'
-import type { Deed } from '#db/accounts/members'
+import type { ActionContext } from '#db/accounts/members'
 
 export type Invitation = {
   id: string
@@ -55,30 +55,30 @@ export const list = (tenantId: string): Promise<Invitation[]> =>
  * NotAllowed, TooManyAttempts.
  */
 export async function invite(
-  deed: Deed,
+  context: ActionContext,
   typed: string,
   role: Role,
 ): Promise<{ id: string; email: string }> {
   const email = users.normalEmail(typed)
-  await count(perTenant, deed.tenantId)
+  await count(perTenant, context.tenantId)
   return platform().transaction(async (tx) => {
-    await refuseUnlessMay(tx, deed, role)
+    await refuseUnlessMay(tx, context, role)
     const [already] = await tx
       .select({ id: userTable.id })
       .from(members)
       .innerJoin(userTable, eq(userTable.id, members.userId))
-      .where(and(eq(members.tenantId, deed.tenantId), eq(userTable.email, email)))
+      .where(and(eq(members.tenantId, context.tenantId), eq(userTable.email, email)))
     if (already) throw new Invalid('email', `${email} is a member already.`)
     const token = newSecret()
     const [made] = await tx
       .insert(invitations)
       .values({
         id: newId(),
-        tenantId: deed.tenantId,
+        tenantId: context.tenantId,
         email,
         role,
         tokenHash: secretHash(token),
-        invitedBy: deed.actor.id,
+        invitedBy: context.actor.id,
         expiresAt: lifetime,
       })
       .onConflictDoNothing({ target: [invitations.tenantId, invitations.email] })
@@ -92,8 +92,8 @@ export async function invite(
       tx,
       email,
       'invitation',
-      letters.invitation(deed.actor.name, deed.tenantName, role, token),
-      deed.tenantId,
+      letters.invitation(context.actor.name, context.tenantName, role, token),
+      context.tenantId,
     )
     return made
   })
@@ -103,8 +103,11 @@ export async function invite(
  * Sends an invitation again, with a new link; the old one stops working. Throws NotFound,
  * NotAllowed, TooManyAttempts.
  */
-export async function resend(deed: Deed, id: string): Promise<{ id: string; email: string }> {
-  await count(perTenant, deed.tenantId)
+export async function resend(
+  context: ActionContext,
+  id: string,
+): Promise<{ id: string; email: string }> {
+  await count(perTenant, context.tenantId)
   return platform().transaction(async (tx) => {
     const token = newSecret()
     const [sent] = await tx
@@ -113,32 +116,32 @@ export async function resend(deed: Deed, id: string): Promise<{ id: string; emai
         tokenHash: secretHash(token),
         sentAt: sql`now()`,
         expiresAt: lifetime,
-        invitedBy: deed.actor.id,
+        invitedBy: context.actor.id,
       })
-      .where(and(eq(invitations.tenantId, deed.tenantId), eq(invitations.id, id)))
+      .where(and(eq(invitations.tenantId, context.tenantId), eq(invitations.id, id)))
       .returning()
     if (!sent) throw new NotFound('this invitation')
-    await refuseUnlessMay(tx, deed, sent.role)
+    await refuseUnlessMay(tx, context, sent.role)
     await post(
       tx,
       sent.email,
       'invitation',
-      letters.invitation(deed.actor.name, deed.tenantName, sent.role, token),
-      deed.tenantId,
+      letters.invitation(context.actor.name, context.tenantName, sent.role, token),
+      context.tenantId,
     )
     return { id: sent.id, email: sent.email }
   })
 }
 
 /** Takes an invitation back: its link stops working. Throws NotFound, NotAllowed. */
-export function revoke(deed: Deed, id: string): Promise<{ id: string; email: string }> {
+export function revoke(context: ActionContext, id: string): Promise<{ id: string; email: string }> {
   return platform().transaction(async (tx) => {
     const [gone] = await tx
       .delete(invitations)
-      .where(and(eq(invitations.tenantId, deed.tenantId), eq(invitations.id, id)))
+      .where(and(eq(invitations.tenantId, context.tenantId), eq(invitations.id, id)))
       .returning()
     if (!gone) throw new NotFound('this invitation')
-    await refuseUnlessMay(tx, deed, gone.role)
+    await refuseUnlessMay(tx, context, gone.role)
     return { id: gone.id, email: gone.email }
   })
 }
@@ -215,7 +218,7 @@ async function join(
 
 async function refuseUnlessMay(
   tx: PlatformDb,
-  { tenantId, actor }: Deed,
+  { tenantId, actor }: ActionContext,
   role: Role,
 ): Promise<void> {
   const permission = role === 'owner' ? 'owners:write' : 'members:write'

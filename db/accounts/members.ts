@@ -10,7 +10,11 @@ import { members, sessions, users, type Role } from '#db/schema/platform'
  * Who does it, and where. Their role is read again inside, since it may have changed since their
  * page was drawn.
  */
-export type Deed = { tenantId: string; tenantName: string; actor: { id: string; name: string } }
+export type ActionContext = {
+  tenantId: string
+  tenantName: string
+  actor: { id: string; name: string }
+}
 export type Member = { userId: string; name: string; email: string; role: Role; joinedAt: Date }
 
 const columns = {
@@ -32,14 +36,14 @@ export const list = (tenantId: string): Promise<Member[]> =>
 /**
  * Gives a member another role. Admins leave owners alone. Throws NotFound, NotAllowed, LastOwner.
  */
-export function setRole(deed: Deed, userId: string, role: Role): Promise<Member> {
+export function setRole(context: ActionContext, userId: string, role: Role): Promise<Member> {
   return change(
-    deed,
+    context,
     userId,
     async (tx, { target }) => {
       if (target.role === 'owner' || role === 'owner')
-        refuseUnless(await roleOf(tx, deed), 'owners:write')
-      await tx.update(members).set({ role }).where(one(deed.tenantId, userId))
+        refuseUnless(await roleOf(tx, context), 'owners:write')
+      await tx.update(members).set({ role }).where(one(context.tenantId, userId))
       return { ...target, role }
     },
     role === 'owner',
@@ -50,25 +54,25 @@ export function setRole(deed: Deed, userId: string, role: Role): Promise<Member>
  * Takes a member out: from their next transaction on, with their API keys. Throws NotFound,
  * NotAllowed, LastOwner.
  */
-export function remove(deed: Deed, userId: string): Promise<Member> {
-  return change(deed, userId, async (tx, { target }) => {
-    if (target.role === 'owner') refuseUnless(await roleOf(tx, deed), 'owners:write')
-    await takeOut(tx, deed.tenantId, userId)
+export function remove(context: ActionContext, userId: string): Promise<Member> {
+  return change(context, userId, async (tx, { target }) => {
+    if (target.role === 'owner') refuseUnless(await roleOf(tx, context), 'owners:write')
+    await takeOut(tx, context.tenantId, userId)
     return target
   })
 }
 
 /** Goes by oneself, which every role may. Throws NotAMember, LastOwner. */
-export function leave(deed: Deed): Promise<Member> {
+export function leave(context: ActionContext): Promise<Member> {
   return platform().transaction(async (tx) => {
-    const { target, owners } = await locked(tx, deed, deed.actor.id)
-    if (!target) throw new NotAMember(deed.tenantId)
-    if (target.role === 'owner' && owners === 1) throw new LastOwner(deed.tenantName)
-    await takeOut(tx, deed.tenantId, deed.actor.id)
+    const { target, owners } = await locked(tx, context, context.actor.id)
+    if (!target) throw new NotAMember(context.tenantId)
+    if (target.role === 'owner' && owners === 1) throw new LastOwner(context.tenantName)
+    await takeOut(tx, context.tenantId, context.actor.id)
     await recordAudit(tx, {
-      actor: deed.actor.name,
+      actor: context.actor.name,
       action: 'member left',
-      tenantId: deed.tenantId,
+      tenantId: context.tenantId,
       detail: { role: target.role },
     })
     return target
@@ -76,15 +80,18 @@ export function leave(deed: Deed): Promise<Member> {
 }
 
 /** Makes another member an owner and oneself an admin, at once. Throws NotFound, NotAllowed. */
-export function transfer(deed: Deed, userId: string): Promise<Member> {
+export function transfer(context: ActionContext, userId: string): Promise<Member> {
   return change(
-    deed,
+    context,
     userId,
     async (tx, { target }) => {
-      refuseUnless(await roleOf(tx, deed), 'owners:write')
-      await tx.update(members).set({ role: 'owner' }).where(one(deed.tenantId, userId))
-      if (userId !== deed.actor.id)
-        await tx.update(members).set({ role: 'admin' }).where(one(deed.tenantId, deed.actor.id))
+      refuseUnless(await roleOf(tx, context), 'owners:write')
+      await tx.update(members).set({ role: 'owner' }).where(one(context.tenantId, userId))
+      if (userId !== context.actor.id)
+        await tx
+          .update(members)
+          .set({ role: 'admin' })
+          .where(one(context.tenantId, context.actor.id))
       return { ...target, role: 'owner' as const }
     },
     true,
@@ -94,16 +101,17 @@ export function transfer(deed: Deed, userId: string): Promise<Member> {
 type Found = { target: Member | undefined; owners: number }
 
 function change(
-  deed: Deed,
+  context: ActionContext,
   userId: string,
   work: (tx: PlatformDb, found: { target: Member }) => Promise<Member>,
   staysOwned = false,
 ): Promise<Member> {
   return platform().transaction(async (tx) => {
-    const { target, owners } = await locked(tx, deed, userId)
-    refuseUnless(await roleOf(tx, deed), 'members:write')
+    const { target, owners } = await locked(tx, context, userId)
+    refuseUnless(await roleOf(tx, context), 'members:write')
     if (!target) throw new NotFound('this member')
-    if (target.role === 'owner' && owners === 1 && !staysOwned) throw new LastOwner(deed.tenantName)
+    if (target.role === 'owner' && owners === 1 && !staysOwned)
+      throw new LastOwner(context.tenantName)
     return work(tx, { target })
   })
 }
@@ -112,7 +120,11 @@ function change(
  * The owners and both people, locked in one order, so that two owners cannot demote each other at
  * the same moment.
  */
-async function locked(tx: PlatformDb, { tenantId, actor }: Deed, userId: string): Promise<Found> {
+async function locked(
+  tx: PlatformDb,
+  { tenantId, actor }: ActionContext,
+  userId: string,
+): Promise<Found> {
   const rows = await tx
     .select({ userId: members.userId, role: members.role })
     .from(members)
@@ -132,7 +144,7 @@ async function locked(tx: PlatformDb, { tenantId, actor }: Deed, userId: string)
   return { target, owners: rows.filter(({ role }) => role === 'owner').length }
 }
 
-async function roleOf(tx: PlatformDb, { tenantId, actor }: Deed): Promise<Role> {
+async function roleOf(tx: PlatformDb, { tenantId, actor }: ActionContext): Promise<Role> {
   const [row] = await tx.select({ role: members.role }).from(members).where(one(tenantId, actor.id))
   if (!row) throw new NotAMember(tenantId)
   return row.role

@@ -10,7 +10,7 @@ import {
 } from '@rowhouse/tenancy'
 import { activity } from '#db/schema/tenant'
 
-export const deeds = {
+export const actionLabels = {
   'order.created': 'created',
   'order.edited': 'edited',
   'order.status': 'changed the status of',
@@ -45,11 +45,11 @@ export const deeds = {
   'erasure.requested': 'asked to erase',
   'erasure.withdrawn': 'stopped the erasure of',
 } as const
-export type Deed = keyof typeof deeds
+export type ActivityAction = keyof typeof actionLabels
 
-export type Entry = typeof activity.$inferSelect
+export type ActivityEntry = typeof activity.$inferSelect
 export type Subject = { name: string; id: string | null }
-/** Deeds by what they are about; those of our operators by who did them. */
+/** The filters of the activity page: actions by their subject, and those of operators. */
 const kinds = {
   orders: [
     'order.created',
@@ -62,7 +62,7 @@ const kinds = {
   customers: ['customer.created', 'customer.edited', 'customer.archived', 'customer.restored'],
   products: ['product.created', 'product.edited', 'product.archived', 'product.restored'],
   operators: ['support.entered', 'support.acted'],
-} satisfies Record<string, Deed[]>
+} satisfies Record<string, ActivityAction[]>
 
 export type ActivityFilter = {
   about: keyof typeof kinds | null
@@ -76,10 +76,10 @@ export type ActivityFilter = {
  */
 const searchedEntries = 20_000
 
-/** Writes down a deed, in the transaction of the deed itself. */
+/** Records an action in the transaction that performs it. */
 export async function record(
   tx: TenantTx,
-  deed: Deed,
+  action: ActivityAction,
   subject: Subject,
   detail: Record<string, unknown> = {},
 ): Promise<void> {
@@ -88,14 +88,14 @@ export async function record(
     id: newId(),
     actorId: tx.actor.id,
     actor: tx.actor.name,
-    deed,
+    action,
     subject: subject.name,
     subjectId: subject.id,
     detail,
   })
 }
 
-export async function list(tx: TenantTx, filter: ActivityFilter): Promise<Page<Entry>> {
+export async function list(tx: TenantTx, filter: ActivityFilter): Promise<Page<ActivityEntry>> {
   const ordering = { by: activity.at, id: activity.id, descending: true }
   const words = filter.search.toLowerCase().split(/\s+/).filter(Boolean)
   const found =
@@ -114,7 +114,7 @@ export async function list(tx: TenantTx, filter: ActivityFilter): Promise<Page<E
     .where(
       and(
         eq(activity.tenantId, tx.tenantId),
-        filter.about ? inArray(activity.deed, kinds[filter.about]) : undefined,
+        filter.about ? inArray(activity.action, kinds[filter.about]) : undefined,
         ...found,
         beyond(ordering, filter.cursor),
       ),
@@ -136,7 +136,7 @@ async function withinReach(tx: TenantTx) {
   return farBack && gte(activity.at, farBack.at)
 }
 
-export const about = (tx: TenantTx, subjectId: string): Promise<Entry[]> =>
+export const about = (tx: TenantTx, subjectId: string): Promise<ActivityEntry[]> =>
   tx
     .select()
     .from(activity)

@@ -35,7 +35,7 @@ const keep = ({ id }: Inhabitant, days: number, table = 'orders') =>
 const runsIn = (tenantId: string) =>
   inside<{ id: string; actor: string; detail: object }>(
     tenantId,
-    `select id, actor, detail from activity where deed = 'retention.ran' order by at`,
+    `select id, actor, detail from activity where action = 'retention.ran' order by at`,
   )
 
 describe('the tables of tenants', () => {

@@ -14,7 +14,7 @@ export const recordRetention: NonNullable<TenancyConfig['onRetention']> = async 
       tenantId: tx.tenantId,
       id,
       actor: 'Retention',
-      deed: 'retention.ran',
+      action: 'retention.ran',
       subject: 'old rows',
       detail: { [table]: deleted },
     })

@@ -50,6 +50,6 @@ async function fill(client: pg.Client, tenantId: string, rows: number): Promise<
       select '${tenantId}', ${id(4, 'n')}, ${id(3, `1 + n % ${orders}`)}, 1 + n / ${orders}, ${id(2, `1 + n % ${products}`)}, 'Something ordered ' || n, 1 + n % 9, n % 10000 from generate_series(1, ${Math.ceil(rows * 0.45)}) as n;
     insert into order_events (tenant_id, id, order_id, actor, to_status)
       select '${tenantId}', ${id(5, 'n')}, ${id(3, `1 + n % ${orders}`)}, 'benchmark', 'paid' from generate_series(1, ${Math.ceil(rows * 0.25)}) as n;
-    insert into activity (tenant_id, id, actor, deed, subject) select '${tenantId}', ${id(6, 'n')}, 'benchmark', 'order.created', 'Order ' || n from generate_series(1, ${Math.ceil(rows * 0.08)}) as n;
+    insert into activity (tenant_id, id, actor, action, subject) select '${tenantId}', ${id(6, 'n')}, 'benchmark', 'order.created', 'Order ' || n from generate_series(1, ${Math.ceil(rows * 0.08)}) as n;
     analyze customers, products, orders, order_lines, order_events, activity`)
 }

@@ -65,7 +65,7 @@ async function write({ tenantId, caller }: Seat): Promise<void> {
       on conflict (tenant_id, name) do update set value = c.value + 1 returning value`)
     ).rows
     await tx.execute(
-      sql`insert into activity (tenant_id, id, actor, deed, subject) values (${tenantId}, ${newId()}, 'fault', 'order.created', ${attempt})`,
+      sql`insert into activity (tenant_id, id, actor, action, subject) values (${tenantId}, ${newId()}, 'fault', 'order.created', ${attempt})`,
     )
     return counted?.value ?? ''
   })

@@ -35,7 +35,13 @@ export async function populate(count: number): Promise<Seat[]> {
     await withTenant({ kind: 'service', tenantId: id, reason: 'test' }, (tx) =>
       tx
         .insert(activity)
-        .values({ tenantId: id, id: newId(), actor: 'mark', deed: 'order.created', subject: mark }),
+        .values({
+          tenantId: id,
+          id: newId(),
+          actor: 'mark',
+          action: 'order.created',
+          subject: mark,
+        }),
     )
     seats.push({ tenantId: id, mark, caller: await callerFor(user.id, id) })
   }

@@ -450,7 +450,7 @@ const useUpPages = () =>
   admin(async (client) => {
     await client.query('begin')
     await client.query(
-      `insert into shared.activity (tenant_id, id, actor, deed, subject) select $1, gen_random_uuid(), 'full', 'order.created', repeat('x', 500) from generate_series(1, 5000)`,
+      `insert into shared.activity (tenant_id, id, actor, action, subject) select $1, gen_random_uuid(), 'full', 'order.created', repeat('x', 500) from generate_series(1, 5000)`,
       [seats[10]?.tenantId],
     )
   }).catch(() => {})

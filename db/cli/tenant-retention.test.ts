@@ -12,7 +12,7 @@ afterAll(() => closePools(tenancy()))
 
 const retention = (values: Record<string, string | boolean>) =>
   run({ values: { ...values, json: true }, positionals: [tenant.slug] })
-const deeds = async () =>
+const auditActions = async () =>
   (
     await platform()
       .select({ action: audit.action, detail: audit.detail })
@@ -23,7 +23,7 @@ const deeds = async () =>
 
 test('what the command line sets and answers is in the audit trail', async () => {
   await retention({ days: '400', table: 'orders' })
-  expect(await deeds()).toEqual([
+  expect(await auditActions()).toEqual([
     { action: 'retention set', detail: { tables: ['orders'], days: 400 } },
   ])
   const waiting = newId()
@@ -31,12 +31,14 @@ test('what the command line sets and answers is in the audit trail', async () =>
     .insert(retentionRuns)
     .values({ id: waiting, tenantId: tenant.id, state: 'waiting', steps: [] })
   await retention({ dismiss: true })
-  expect(await deeds()).toEqual([{ action: 'retention run dismissed', detail: { run: waiting } }])
+  expect(await auditActions()).toEqual([
+    { action: 'retention run dismissed', detail: { run: waiting } },
+  ])
 })
 
 test('a rule that the tier does not have is refused for all tables, and leaves no row behind', async () => {
-  const before = await deeds()
+  const before = await auditActions()
   await expect(retention({ days: '3' })).rejects.toThrow(/3 is not one of these/)
-  expect(await deeds()).toEqual(before)
+  expect(await auditActions()).toEqual(before)
   expect(await retention({})).toMatchObject({ json: { rules: [{ table: 'orders', days: 400 }] } })
 })

@@ -38,8 +38,8 @@ export const run: Run = async (given) => {
 
 async function changeHold({ id: tenantId, slug }: Tenant, { values }: Given): Promise<void> {
   const reason = typeof values.reason === 'string' ? values.reason : 'asked for on the command line'
-  const deed = { tenantId, slug, actor: commandLine(), reason }
-  await (values.hold ? holds.hold(tenancy(), deed) : holds.lift(tenancy(), deed))
+  const hold = { tenantId, slug, actor: commandLine(), reason }
+  await (values.hold ? holds.hold(tenancy(), hold) : holds.lift(tenancy(), hold))
 }
 
 async function setRules({ id: tenantId, tier }: Tenant, { values }: Given): Promise<void> {

@@ -32,7 +32,7 @@ export const supportEntry: Entry<SupportCaller> = {
     const { access_id: accessId, actor, reason, writes } = row
     const seen = sql`exists (select from ${activity} where ${activity.tenantId} = ${tx.tenantId} and ${activity.subjectId} = ${accessId}::uuid)`
     await tx.execute(sql`
-      insert into ${activity} (tenant_id, id, actor, deed, subject, subject_id, detail)
+      insert into ${activity} (tenant_id, id, actor, action, subject, subject_id, detail)
       select ${tx.tenantId}, ${newId()}, ${actor}, ${writes ? 'support.acted' : 'support.entered'}, ${reason}, ${accessId}::uuid, ${JSON.stringify({ what })}::jsonb
       where ${writes}::boolean or not ${seen}`)
   },

@@ -53,7 +53,7 @@ const write = (tenantId: string) =>
   )
 const begin = (tenantId: string) =>
   support.beginVisit(olivia, { tenantId, reason: 'ticket 7', minutes: 30 })
-const deeds = async (tenantId: string) =>
+const auditActions = async (tenantId: string) =>
   (
     await platform().select().from(audit).where(eq(audit.tenantId, tenantId)).orderBy(audit.seq)
   ).map(({ action }) => action)
@@ -61,8 +61,8 @@ const told = ({ id, owner }: Inhabitant) =>
   withTenant(owner, (tx) => tx.select().from(activity).where(eq(activity.tenantId, id)))
 const tellings = async (home: Inhabitant) =>
   (await told(home))
-    .filter(({ deed }) => deed.startsWith('support.'))
-    .map(({ deed, subject }) => [deed, subject])
+    .filter(({ action }) => action.startsWith('support.'))
+    .map(({ action, subject }) => [action, subject])
 
 describe.each(kinds)('support in a %s placement', (kind) => {
   test('looks only while let in, changes nothing unless that was allowed, and leaves both trails', async () => {
@@ -81,10 +81,10 @@ describe.each(kinds)('support in a %s placement', (kind) => {
     const { rows } = await withTenant(home.owner, (tx) =>
       trail.list(tx, { about: 'operators', search: '', size: 10, cursor: null }),
     )
-    expect(rows.map(({ deed }) => deed)).toEqual(['support.acted', 'support.entered'])
+    expect(rows.map(({ action }) => action)).toEqual(['support.acted', 'support.entered'])
     await support.endVisit(olivia)
     expect(await refusal(look(home.id))).toBe('NotAMember')
-    expect(await deeds(home.id)).toEqual(
+    expect(await auditActions(home.id)).toEqual(
       expect.arrayContaining([
         'support access begun',
         'support looks: comes in',

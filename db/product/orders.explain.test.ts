@@ -56,7 +56,7 @@ const growth = [
   from generate_series(1, $2::int) as i
   join (select id, row_number() over (order by id) - 1 as at, count(*) over () as all from shared.customers where tenant_id = $1::uuid) as c on c.at = i % c.all
   order by i % 97, i`, // scattered, as orders of many tenants that come in together are
-  `insert into shared.activity (tenant_id, id, at, actor, deed, subject)
+  `insert into shared.activity (tenant_id, id, at, actor, action, subject)
   select $1::uuid, gen_random_uuid(), now() - i * interval '1 minute', 'Bulk', 'order.created', 'Order #' || i from generate_series(1, 20000) as i`,
   `insert into shared.customers (tenant_id, id, name, email)
   select $1::uuid, gen_random_uuid(), 'Customer ' || i, 'customer' || i || '@bulk.example' from generate_series(1, 4000) as i`,

@@ -62,7 +62,7 @@ it('an order is written whole, with its history and the trail', async () => {
   expect(order).toMatchObject({ status: 'placed', totalMinor: 2468, version: 1 })
   expect(order.events.map(({ toStatus }) => toStatus)).toEqual(['placed'])
   expect(await inside((tx) => activity.about(tx, id))).toMatchObject([
-    { deed: 'order.created', actor: 'test' },
+    { action: 'order.created', actor: 'test' },
   ])
 })
 
@@ -184,13 +184,15 @@ it('what belongs to a neighbour is what does not exist', async () => {
   if (!theirs) throw new Error('the neighbour has no orders')
   const input = await anOrder()
   expect(await inside((tx) => orders.find(tx, theirs.id))).toBeNull()
-  for (const deed of [
+  for (const action of [
     orders.duplicate,
     (tx: TenantTx, id: string) => orders.setStatus(tx, id, 1, 'paid'),
     (tx: TenantTx, id: string) => orders.edit(tx, id, 1, input),
   ]) {
     const [foreign, unknown] = await Promise.all(
-      [theirs.id, newId()].map((id) => inside((tx) => deed(tx, id)).catch((error: Error) => error)),
+      [theirs.id, newId()].map((id) =>
+        inside((tx) => action(tx, id)).catch((error: Error) => error),
+      ),
     )
     expect(foreign).toBeInstanceOf(NotFound)
     expect(foreign).toEqual(unknown)

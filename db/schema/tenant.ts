@@ -194,7 +194,7 @@ export const orderEvents = pgTable(
 )
 
 /**
- * The tenant's own trail: who did what to which thing, deeds of operators in this tenant included.
+ * The tenant's own trail: who did what to which thing, including actions of operators in this tenant.
  */
 export const activity = pgTable(
   'activity',
@@ -204,7 +204,7 @@ export const activity = pgTable(
     at: at('at').notNull().default(now),
     actorId: uuid('actor_id'),
     actor: text().notNull(),
-    deed: text().notNull(),
+    action: text().notNull(),
     subject: text().notNull(),
     subjectId: uuid('subject_id'),
     detail: jsonb().$type<Record<string, unknown>>().notNull().default({}),

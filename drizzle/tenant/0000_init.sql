@@ -4,7 +4,7 @@ CREATE TABLE "activity" (
 	"at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"actor_id" uuid,
 	"actor" text NOT NULL,
-	"deed" text NOT NULL,
+	"action" text NOT NULL,
 	"subject" text NOT NULL,
 	"subject_id" uuid,
 	"detail" jsonb DEFAULT '{}'::jsonb NOT NULL,

@@ -41,7 +41,7 @@ export default async function ActivityPage({ searchParams }: PageProps<'/activit
     <Page scope={scope} width="normal">
       <PageHeader
         title="Activity"
-        about="Who did what in this organisation, written down in the same transaction as the deed. What our own operators do here stands here too."
+        about="Who did what in this organisation, written down in the same transaction as the action itself. What our own operators do here is listed too."
       />
       <Card>
         <Tabs label="About" tabs={tabs} />

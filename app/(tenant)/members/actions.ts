@@ -17,7 +17,10 @@ const role = z.enum(rolesInOrder, 'Choose a role.')
 const userId = id('This member does not exist.')
 const invitationId = id('This invitation does not exist.')
 
-const actionContext = (tx: TenantTx, tenant: { id: string; name: string }): members.Deed => ({
+const actionContext = (
+  tx: TenantTx,
+  tenant: { id: string; name: string },
+): members.ActionContext => ({
   tenantId: tenant.id,
   tenantName: tenant.name,
   actor: { id: tx.actor.id ?? '', name: tx.actor.name },

@@ -30,11 +30,11 @@ export default async function AuditPage({ searchParams }: PageProps<'/console/au
             keep={keepParams('q', 'below', 'mark')}
             value={q}
             label="Search the trail"
-            placeholder="Person, deed or tenant"
+            placeholder="Person, action or tenant"
           />
         </div>
         {rows.length === 0 ? (
-          <EmptyState title={q ? 'No deed is like that' : 'Nothing was done yet'} />
+          <EmptyState title={q ? 'No such action' : 'Nothing was done yet'} />
         ) : (
           <AuditTable rows={rows} formats={formats} withTenant marked={Number(given.mark)} />
         )}

@@ -87,7 +87,7 @@ export async function inhabitant(
       tenantId: id,
       id: newId(),
       actor: mark,
-      deed: 'order.created',
+      action: 'order.created',
       subject: `${mark} 1001`,
     })
   })

@@ -21,6 +21,6 @@ insert into order_events (tenant_id, id, order_id, actor, from_status, to_status
 select tenancy.tenant(), gen_random_uuid(), o.id, 'Ada', null, o.status
 from orders as o;
 
-insert into activity (tenant_id, id, actor, deed, subject, subject_id)
+insert into activity (tenant_id, id, actor, action, subject, subject_id)
 select tenancy.tenant(), gen_random_uuid(), 'Ada', 'order.created', 'Order #' || o.number, o.id
 from orders as o;
