@@ -6,7 +6,7 @@ import { decimalText } from '#db/money'
  */
 export type Formats = { locale: string; currency: string; zone: string }
 
-// Making a formatter costs fifty times what using one does, and a page has hundreds of figures.
+// Making a formatter costs fifty times what using one does, and a page has hundreds of numbers.
 const numbers = remembered(
   (locale, options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options),
 )

@@ -3,7 +3,7 @@ import { expect, test } from '@playwright/test'
 import { routeInventory } from '#app/_access/route-inventory'
 import { actionRows, routeRows } from '#app/_access/access-matrix'
 import * as apiKeys from '#db/accounts/api-keys'
-import { run as labLogin } from '#db/cli/lab-login'
+import { run as sandboxLogin } from '#db/cli/sandbox-login'
 import { closePools, limitNames, setLimits, bySlug } from '@rowhouse/tenancy'
 import { platform, tenancy } from '#db/tenancy'
 import * as users from '#db/accounts/users'
@@ -134,7 +134,8 @@ type People = { tenantId: string; cookies: Record<'ada' | 'olivia', string>; key
 async function visitors(): Promise<People> {
   const cookie = async (email: string) =>
     String(
-      ((await labLogin({ values: {}, positionals: [email] } as never)) as { text: string }).text,
+      ((await sandboxLogin({ values: {}, positionals: [email] } as never)) as { text: string })
+        .text,
     )
   const { id } = await bySlug(platform(), 'acme')
   await setLimits(

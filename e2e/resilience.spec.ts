@@ -6,7 +6,7 @@ import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@playwright/test'
 import pg from 'pg'
-import { run as labLogin } from '#db/cli/lab-login'
+import { run as sandboxLogin } from '#db/cli/sandbox-login'
 import { closePools } from '@rowhouse/tenancy'
 import { signIn } from './fixtures'
 import { tenancy } from '#db/tenancy'
@@ -92,7 +92,7 @@ function start(at: number, env: Record<string, string>): App {
 }
 
 const cookieOf = async (email: string) =>
-  ((await labLogin({ values: {}, positionals: [email] } as never)) as { text: string }).text
+  ((await sandboxLogin({ values: {}, positionals: [email] } as never)) as { text: string }).text
 
 test('the order of starting does not matter, a database that went away comes back by itself, and traces name the tenant @long', async () => {
   test.setTimeout(120_000)

@@ -74,7 +74,7 @@ test('an operator sees no orders', async ({ page }) => {
   expect((await page.request.get('/orders/export')).status()).toBe(401)
 })
 
-test('thirteen break-ins, and no row of others comes out @phone', async ({ page }, info) => {
+test('thirteen attack probes find no row of another tenant @phone', async ({ page }, info) => {
   await signIn(page, 'ada@acme.example')
   await page.goto('/isolation')
   await expect(page.getByText('this tenant', { exact: true })).toBeVisible()

@@ -6,7 +6,7 @@ import type { Scope } from '#components/tenant-scope'
 import { may, type Permission } from '#db/accounts/permissions'
 
 /**
- * What a tenant page starts with: who it is for, how they read figures, what they may do, and the
+ * What a tenant page starts with: who it is for, their formats, what they may do, and the
  * way to their data.
  */
 export async function tenantPage() {

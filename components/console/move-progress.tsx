@@ -55,7 +55,7 @@ export function MoveProgress({ move, connection, formats, children }: Props) {
         >
           <rect width={part * 100} height={1} className="fill-bar" />
         </svg>
-        <Figures move={move} total={total} formats={formats} />
+        <MoveMetrics move={move} total={total} formats={formats} />
         {move.note && !move.over && (
           <p className="truncate font-mono text-xs text-ink-soft">{move.note}</p>
         )}
@@ -64,23 +64,23 @@ export function MoveProgress({ move, connection, formats, children }: Props) {
   )
 }
 
-type FiguresProps = { move: MoveView; total: number; formats: Formats }
+type MetricsProps = { move: MoveView; total: number; formats: Formats }
 
-function Figures({ move, total, formats }: FiguresProps) {
+function MoveMetrics({ move, total, formats }: MetricsProps) {
   const number = (value: number) => count(Math.round(value), formats)
   const lag =
     move.events.findLast(({ event, detail }) => event === 'caught up' && detail !== '')?.rows ??
     null
   return (
     <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4">
-      <Figure name="Rows copied" value={number(move.rowsDone)} note={`of ${number(total)}`} />
+      <Metric name="Rows copied" value={number(move.rowsDone)} note={`of ${number(total)}`} />
       <CopyRate move={move} total={total} formats={formats} />
-      <Figure
+      <Metric
         name="Lag"
         value={lag === null ? '–' : `${number(lag)} keys`}
         note={lag === null ? '' : 'in the last pass'}
       />
-      <Figure
+      <Metric
         name="Writes waited"
         value={move.pauseMs === null ? '–' : formatDuration(move.pauseMs)}
         note={move.pauseMs === null ? 'measured at the switch' : 'at the switch'}
@@ -90,12 +90,12 @@ function Figures({ move, total, formats }: FiguresProps) {
 }
 
 /** What it copies a second just now, or what it has copied on average. */
-function CopyRate({ move, total, formats }: FiguresProps) {
+function CopyRate({ move, total, formats }: MetricsProps) {
   const number = (value: number) => count(Math.round(value), formats)
   const rate = Number(/(\d+) rows a second/.exec(move.note)?.[1] ?? 0)
   if (['provisioned', 'capturing'].includes(move.state) && rate > 0)
     return (
-      <Figure
+      <Metric
         name="Rate"
         value={`${number(rate)} rows/s`}
         note={`${formatDuration(((total - move.rowsDone) / rate) * 1000)} left`}
@@ -104,7 +104,7 @@ function CopyRate({ move, total, formats }: FiguresProps) {
   const copied = move.events.findLast(({ event }) => event === 'copied')
   const average = copied?.rows && copied.tookMs ? (copied.rows / copied.tookMs) * 1000 : 0
   return (
-    <Figure
+    <Metric
       name="Rate"
       value={average ? `${number(average)} rows/s` : '–'}
       note={average ? 'on average' : ''}
@@ -112,7 +112,7 @@ function CopyRate({ move, total, formats }: FiguresProps) {
   )
 }
 
-function Figure({ name, value, note }: { name: string; value: string; note: string }) {
+function Metric({ name, value, note }: { name: string; value: string; note: string }) {
   return (
     <div>
       <dt className="text-sm text-ink-soft">{name}</dt>

@@ -76,9 +76,9 @@ function Found({
         </p>
       )}
       <dl className="grid gap-4 sm:grid-cols-3">
-        <Figure name="To copy" value={`${count(rows, formats)} rows`} />
-        <Figure name="Takes about" value={formatDuration(seconds * 1000)} />
-        <Figure
+        <Metric name="To copy" value={`${count(rows, formats)} rows`} />
+        <Metric name="Takes about" value={formatDuration(seconds * 1000)} />
+        <Metric
           name="Writes wait"
           value={pause ? `about ${formatDuration(pause.medianMs)}` : 'an instant'}
           {...(pause && {
@@ -148,7 +148,7 @@ function StepsAndTables({
   )
 }
 
-function Figure({ name, value, note }: { name: string; value: string; note?: string }) {
+function Metric({ name, value, note }: { name: string; value: string; note?: string }) {
   return (
     <div>
       <dt className="text-sm text-ink-soft">{name}</dt>

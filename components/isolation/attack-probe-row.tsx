@@ -2,42 +2,42 @@ import { clsx } from 'clsx'
 import { ShieldAlert, ShieldCheck } from 'lucide-react'
 import { Button } from '#components/ui/button'
 import { Code } from '#components/ui/code'
-import type { Outcome } from '#db/product/attack-probes'
+import type { AttackProbe, ProbeResult } from '#db/product/attack-probes'
 
-export type AttackProbe = { name: string; title: string; idea: string }
+export type ProbeSummary = Pick<AttackProbe, 'name' | 'title' | 'idea'>
 type Props = {
-  attempt: AttackProbe
-  outcome: Outcome | undefined
+  probe: ProbeSummary
+  result: ProbeResult | undefined
   running: boolean
   disabled: boolean
   onTry: () => void
 }
 
-export function AttackProbeRow({ attempt, outcome, running, disabled, onTry }: Props) {
+export function AttackProbeRow({ probe, result, running, disabled, onTry }: Props) {
   return (
     <li className="grid grid-cols-[minmax(0,1fr)] gap-3 border-t border-line px-4 py-4 sm:px-5">
       <div className="flex items-start justify-between gap-4">
         <div>
-          <h3 className="font-medium">{attempt.title}</h3>
-          <p className="text-ink-soft">{attempt.idea}</p>
+          <h3 className="font-medium">{probe.title}</h3>
+          <p className="text-ink-soft">{probe.idea}</p>
         </div>
         <Button size="small" disabled={disabled} onClick={onTry} className="-my-1">
-          {running ? 'Trying…' : outcome ? 'Again' : 'Try it'}
-          <span className="sr-only">: {attempt.title}</span>
+          {running ? 'Trying…' : result ? 'Again' : 'Try it'}
+          <span className="sr-only">: {probe.title}</span>
         </Button>
       </div>
-      {outcome && <Answer outcome={outcome} />}
+      {result && <Answer result={result} />}
     </li>
   )
 }
 
-function Answer({ outcome }: { outcome: Outcome }) {
-  const held = outcome.others === 0
+function Answer({ result }: { result: ProbeResult }) {
+  const held = result.others === 0
   const Shield = held ? ShieldCheck : ShieldAlert
   return (
     <div className="enter grid grid-cols-[minmax(0,1fr)] gap-2">
-      <Code>{outcome.sql}</Code>
-      <Code>{outcome.answer}</Code>
+      <Code>{result.sql}</Code>
+      <Code>{result.answer}</Code>
       <p
         role="status"
         className={clsx(
@@ -46,12 +46,12 @@ function Answer({ outcome }: { outcome: Outcome }) {
         )}
       >
         <Shield aria-hidden className="size-4" />
-        {outcome.refused
+        {result.refused
           ? 'Refused. '
-          : outcome.own > 0
-            ? `${outcome.own} rows, all of them yours. `
+          : result.own > 0
+            ? `${result.own} rows, all of them yours. `
             : 'It ran, and found nothing. '}
-        Rows of others: {outcome.others}
+        Rows of others: {result.others}
       </p>
     </div>
   )

@@ -1,10 +1,10 @@
 import { calendarDay, count, money, type Formats } from '#components/formats'
 import { DayBars, type DayBar } from '#components/orders/day-bars'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import type { DayFigures } from '#db/product/order-figures'
+import type { DayMetrics } from '#db/product/order-metrics'
 
 type Sum = { date: string; revenueMinor: number; orders: number; beforeMinor: number }
-type Props = { days: DayFigures[]; before: DayFigures[]; formats: Formats }
+type Props = { days: DayMetrics[]; before: DayMetrics[]; formats: Formats }
 
 const mostBars = 92
 /** In minor units; below it the lines of the scale would say the same. */
@@ -57,8 +57,8 @@ function Key({ paint, children }: { paint: string; children: string }) {
 /** Hundredths of the height, to a tenth. */
 const part = (minor: number, top: number) => Math.round((minor / top) * 1000) / 10
 
-function gather(days: DayFigures[], before: DayFigures[], step: number): Sum[] {
-  const sum = (part: DayFigures[], what: 'orders' | 'revenueMinor') =>
+function gather(days: DayMetrics[], before: DayMetrics[], step: number): Sum[] {
+  const sum = (part: DayMetrics[], what: 'orders' | 'revenueMinor') =>
     part.reduce((total, day) => total + day[what], 0)
   return Array.from({ length: Math.ceil(days.length / step) }, (_, i) => {
     const [now, then] = [days, before].map((all) => all.slice(i * step, (i + 1) * step))

@@ -1,4 +1,4 @@
-import { FiguresSkeleton } from '#components/orders/figures-skeleton'
+import { MetricsSkeleton } from '#components/orders/metrics-skeleton'
 import { Card } from '#components/ui/card'
 import { Loading, Skeleton } from '#components/ui/skeleton'
 import { TableSkeleton } from '#components/ui/table-skeleton'
@@ -12,7 +12,7 @@ export function OrdersSkeleton() {
         <Skeleton className="h-7 w-24" />
         <Skeleton className="h-9 w-64 max-sm:w-36" />
       </div>
-      <FiguresSkeleton />
+      <MetricsSkeleton />
       <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_21rem]">
         <Card className="h-75 xl:h-[20.75rem] p-5">
           <Skeleton className="h-full w-full" />

@@ -3,9 +3,9 @@ import Link from 'next/link'
 import { count, money, type Formats } from '#components/formats'
 import { statusFill, StatusText } from '#components/orders/order-status'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import type { StatusFigures } from '#db/product/order-figures'
+import type { StatusMetrics } from '#db/product/order-metrics'
 
-type Props = { all: StatusFigures[]; formats: Formats; link: LinkMaker }
+type Props = { all: StatusMetrics[]; formats: Formats; link: LinkMaker }
 
 export function StatusBreakdown({ all, formats, link }: Props) {
   const total = all.reduce((sum, one) => sum + one.orders, 0)
@@ -37,7 +37,7 @@ export function StatusBreakdown({ all, formats, link }: Props) {
   )
 }
 
-function StackedBar({ all, total }: { all: StatusFigures[]; total: number }) {
+function StackedBar({ all, total }: { all: StatusMetrics[]; total: number }) {
   let x = 0
   const parts = all
     .filter((one) => one.orders > 0)

@@ -1,4 +1,4 @@
-import { FiguresSkeleton } from '#components/orders/figures-skeleton'
+import { MetricsSkeleton } from '#components/orders/metrics-skeleton'
 import { PageFrame } from '#components/page'
 import { Card } from '#components/ui/card'
 import { Loading, Skeleton } from '#components/ui/skeleton'
@@ -14,7 +14,7 @@ export function OverviewSkeleton() {
       </div>
       <div className="grid gap-2">
         <Skeleton className="h-5 w-60" />
-        <FiguresSkeleton />
+        <MetricsSkeleton />
       </div>
       <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <Card className="h-[27.5rem] p-5">

@@ -1,17 +1,17 @@
 import { ActivityList } from '#components/activity/activity-list'
 import type { Formats } from '#components/formats'
-import { FigureStrip } from '#components/orders/figure-strip'
+import { MetricStrip } from '#components/orders/metric-strip'
 import { OrdersTable } from '#components/orders/orders-table'
 import { ButtonLink } from '#components/ui/button'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
 import type { ActivityEntry } from '#db/activity/activity'
-import type { Figures } from '#db/product/order-figures'
+import type { OrderMetrics } from '#db/product/order-metrics'
 import type { OrderRow } from '#db/product/order-list'
 
 type Props = {
-  now: Figures
-  before: Figures
+  now: OrderMetrics
+  before: OrderMetrics
   open: OrderRow[]
   entries: ActivityEntry[]
   formats: Formats
@@ -24,7 +24,7 @@ export function Today({ now, before, open, entries, formats }: Props) {
         <h2 id="week" className="text-sm text-ink-soft">
           Last 7 days, compared with the 7 before
         </h2>
-        <FigureStrip now={now} before={before} formats={formats} />
+        <MetricStrip now={now} before={before} formats={formats} />
       </section>
       <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <Card labelledBy="waiting" className="overflow-hidden">

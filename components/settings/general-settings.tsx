@@ -71,7 +71,7 @@ export function GeneralSettings({ tenant, currencies, locales, action, currencyF
               value={tenant.locale}
               disabled={locked}
               className="w-full"
-              hint="How everybody here reads figures."
+              hint="How numbers and dates are shown to everybody here."
             >
               <ChoiceOptions choices={locales} />
             </SelectField>

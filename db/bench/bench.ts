@@ -2,7 +2,7 @@
  * What a benchmark is given: how large, and the moment (performance.now) at which it should be
  * through.
  */
-export type Given = {
+export type BenchOptions = {
   size: number | undefined
   deadline: number
   adminUrl: string
@@ -10,10 +10,10 @@ export type Given = {
 }
 
 /**
- * What it gives back: a table for people, with both sides and the ratio, and the figures by name.
+ * What it gives back: a table for people, with both sides and the ratio, and the metrics by name.
  */
-export type Figures = Record<string, number>
-export type Outcome = { text: string; figures: Figures; failed?: boolean }
+export type Metrics = Record<string, number>
+export type BenchResult = { text: string; metrics: Metrics; failed?: boolean }
 
 /**
  * A benchmark. It gets a database of its own, set up and empty, and is loaded after the environment
@@ -21,5 +21,5 @@ export type Outcome = { text: string; figures: Figures; failed?: boolean }
  */
 export type Bench = {
   about: string
-  load: () => Promise<{ run: (given: Given) => Promise<Outcome> }>
+  load: () => Promise<{ run: (given: BenchOptions) => Promise<BenchResult> }>
 }

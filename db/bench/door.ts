@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import pg from 'pg'
-import type { Given, Outcome } from '#db/bench/bench'
+import type { BenchOptions, BenchResult } from '#db/bench/bench'
 import { delayed } from '#db/bench/delay'
 import { occupant } from '#db/bench/fill'
 import { inSlices, quantile, round, type Side } from '#db/bench/slices'
@@ -15,14 +15,20 @@ const one =
   'select id, number, status, total_minor, note, placed_at from orders where tenant_id = $1 and id = $2'
 const latest =
   'select id, number, status, total_minor, note, placed_at from orders where tenant_id = $1 order by placed_at desc, id desc limit 50'
-const figures = 'select status, count(*)::int as n from orders where tenant_id = $1 group by status'
+const statusCounts =
+  'select status, count(*)::int as n from orders where tenant_id = $1 group by status'
 
 /**
  * A scoped query against the same query without any scoping, at a round trip of 1 ms: one row, and
  * a page of three queries. The other side is what most people write: `pool.query` with `where
  * tenant_id`, as a role that row-level security does not hold for.
  */
-export async function run({ size = 500, adminUrl, deadline, tell }: Given): Promise<Outcome> {
+export async function run({
+  size = 500,
+  adminUrl,
+  deadline,
+  tell,
+}: BenchOptions): Promise<BenchResult> {
   const tenants = [await occupant(adminUrl, 'first', size)]
   for (const name of ['second', 'third', 'fourth'])
     tenants.push(await occupant(adminUrl, name, size))
@@ -101,7 +107,7 @@ export async function run({ size = 500, adminUrl, deadline, tell }: Given): Prom
         once: async () => {
           const { id, order } = next()
           await plain.query(latest, [id])
-          await plain.query(figures, [id])
+          await plain.query(statusCounts, [id])
           return check((await plain.query(one, [id, order])).rowCount)
         },
       },
@@ -111,7 +117,7 @@ export async function run({ size = 500, adminUrl, deadline, tell }: Given): Prom
           const { id, order, owner } = next()
           const [, , found] = await tenantBatch(owner, (tx) => [
             getLatest(tx, id),
-            getFigures(tx, id),
+            getStatusCounts(tx, id),
             getOne(tx, id, order),
           ])
           return check(found.rowCount)
@@ -126,7 +132,11 @@ export async function run({ size = 500, adminUrl, deadline, tell }: Given): Prom
               owner,
               async (tx) =>
                 (
-                  await Promise.all([getLatest(tx, id), getFigures(tx, id), getOne(tx, id, order)])
+                  await Promise.all([
+                    getLatest(tx, id),
+                    getStatusCounts(tx, id),
+                    getOne(tx, id, order),
+                  ])
                 )[2].rowCount,
             ),
           )
@@ -145,7 +155,7 @@ export async function run({ size = 500, adminUrl, deadline, tell }: Given): Prom
   }
 }
 
-function outcome(times: Map<string, number[]>): Outcome {
+function outcome(times: Map<string, number[]>): BenchResult {
   const p50 = (name: string) => quantile(times.get(name) ?? [], 0.5)
   const ratio = (name: string, to: string) => round(p50(name) / p50(to))
   const result = {
@@ -177,7 +187,7 @@ function outcome(times: Map<string, number[]>): Outcome {
   const reached =
     result.single_p50_ratio <= 1.2 && result.page_p50_ratio < 1 && result.naive_p50_ratio >= 2
   return {
-    figures: result,
+    metrics: result,
     text: [
       table(['', 'p50', 'p95', 'against pool.query', 'times'], rows),
       '',
@@ -212,7 +222,7 @@ const getLatest = (tx: TenantTx, tenantId: string) =>
   tx.execute(
     sql`select id, number, status, total_minor, note, placed_at from orders where tenant_id = ${tenantId} order by placed_at desc, id desc limit 50`,
   )
-const getFigures = (tx: TenantTx, tenantId: string) =>
+const getStatusCounts = (tx: TenantTx, tenantId: string) =>
   tx.execute(
     sql`select status, count(*)::int as n from orders where tenant_id = ${tenantId} group by status`,
   )

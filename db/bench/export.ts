@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bigTenant, type BigTenant } from '#db/bench/big-tenant'
-import type { Given, Outcome } from '#db/bench/bench'
+import type { BenchOptions, BenchResult } from '#db/bench/bench'
 import { round } from '#db/bench/slices'
 import { table } from '#db/cli/table'
 import { writeExport, importTenant } from '@rowhouse/tenancy/data'
@@ -16,7 +16,12 @@ type Made = { rows: number; bytes: number; ms: number; grewMb: number }
  * takes, and by how much the process grew over what it was before. Then the large file becomes a
  * new tenant, if the time is enough.
  */
-export async function run({ size = 1_000_000, adminUrl, deadline, tell }: Given): Promise<Outcome> {
+export async function run({
+  size = 1_000_000,
+  adminUrl,
+  deadline,
+  tell,
+}: BenchOptions): Promise<BenchResult> {
   const folder = await mkdtemp(join(tmpdir(), 'rowhouse-bench-'))
   try {
     const [small, large] = [
@@ -72,7 +77,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 const perSecond = ({ rows, ms }: Pick<Made, 'rows' | 'ms'>) => Math.round((rows / ms) * 1000)
 
-function outcome(small: Made, large: Made, loadedMs: number | null): Outcome {
+function outcome(small: Made, large: Made, loadedMs: number | null): BenchResult {
   const row = (what: string, { rows, bytes, ms, grewMb }: Made) => [
     what,
     rows,
@@ -91,7 +96,7 @@ function outcome(small: Made, large: Made, loadedMs: number | null): Outcome {
       ? 'imported: not measured, the time was over; give --seconds'
       : `checked, imported and compared: ${round(loadedMs / 1000, 1)} s, ${perSecond({ rows: large.rows, ms: loadedMs })} rows a second`,
   ].join('\n')
-  const figures = {
+  const metrics = {
     rows: large.rows,
     rows_per_s: perSecond(large),
     total_s: round(large.ms / 1000, 1),
@@ -102,5 +107,5 @@ function outcome(small: Made, large: Made, loadedMs: number | null): Outcome {
     file_mb: round(large.bytes / 1e6, 1),
     ...(loadedMs !== null && { import_rows_per_s: perSecond({ rows: large.rows, ms: loadedMs }) }),
   }
-  return { text, figures }
+  return { text, metrics }
 }

@@ -1,4 +1,4 @@
-import type { Given, Outcome } from '#db/bench/bench'
+import type { BenchOptions, BenchResult } from '#db/bench/bench'
 import { stockFolder, stockLedgers, stockLoop, stockLoopOnOne } from '#db/bench/stock'
 import { table } from '#db/cli/table'
 import { withConnection } from '@rowhouse/tenancy/admin'
@@ -28,7 +28,7 @@ export async function run({
   adminUrl,
   deadline,
   tell,
-}: Given): Promise<Outcome> {
+}: BenchOptions): Promise<BenchResult> {
   const made = await timed(() =>
     makeUntil(adminUrl, wanted, performance.now() + (deadline - performance.now()) * 0.45),
   )
@@ -65,7 +65,7 @@ export async function run({
   const oursMs = ours.reduce((sum, ms) => sum + ms, 0) / ours.length
   const perSchema = stock.ms / stock.schemas
   const ratio = (perSchema * size) / oursMs
-  const figures = {
+  const metrics = {
     ratio: round(ratio, 2),
     targets: status.targets,
     status_ms: round(status.ms, 1),
@@ -112,7 +112,7 @@ export async function run({
     `nothing to do: ${Math.round(noop.ms)} ms; status of ${status.targets} targets in one query: ${status.ms.toFixed(1)} ms; ${size} schemas made in ${seconds(made.ms)}`,
     `target: at least 12 times quicker, status under 100 ms: ${ratio >= 12 && status.ms < 100 ? 'reached' : 'MISSED'}`,
   ].join('\n')
-  return { text, figures }
+  return { text, metrics }
 }
 
 async function makeUntil(adminUrl: string, count: number, until: number): Promise<FleetTenant[]> {

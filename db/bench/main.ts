@@ -48,7 +48,7 @@ process.once('SIGINT', () => void remove().finally(() => process.exit(130)))
 try {
   await setup(tenancy(), { adminUrl })
   const { run } = await bench.load()
-  const { text, figures, failed } = await run({
+  const { text, metrics, failed } = await run({
     size,
     adminUrl,
     deadline: started + seconds * 1000,
@@ -63,9 +63,9 @@ try {
   await mkdir(join(process.cwd(), '.data', 'bench'), { recursive: true })
   await appendFile(
     join(process.cwd(), '.data', 'bench', `${name}.jsonl`),
-    `${JSON.stringify({ ...conditions, ...figures })}\n`,
+    `${JSON.stringify({ ...conditions, ...metrics })}\n`,
   )
-  console.log(values.json ? JSON.stringify({ bench: name, [name]: figures, conditions }) : text)
+  console.log(values.json ? JSON.stringify({ bench: name, [name]: metrics, conditions }) : text)
   process.exitCode = failed ? 1 : 0
 } finally {
   await remove()

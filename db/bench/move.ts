@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Figures, Given, Outcome } from '#db/bench/bench'
+import type { Metrics, BenchOptions, BenchResult } from '#db/bench/bench'
 import { bigTenant } from '#db/bench/big-tenant'
 import { checksums } from '#db/bench/checksums'
 import { orderWorkload } from '#db/bench/order-workload'
@@ -37,7 +37,11 @@ type Run = {
  * process, while one writer writes to it and another to a neighbour. What is reported is what the
  * writers' own ledgers say of the rows that are there at the end.
  */
-export async function run({ size = usualRows, adminUrl, tell }: Given): Promise<Outcome> {
+export async function run({
+  size = usualRows,
+  adminUrl,
+  tell,
+}: BenchOptions): Promise<BenchResult> {
   const other = await startPostgres({ name: 'bench2', durable: true })
   const stopListening = listenForPlacements(tenancy()) // as the app does
   const worker = spawn(process.execPath, ['db/worker.ts'], {
@@ -48,7 +52,7 @@ export async function run({ size = usualRows, adminUrl, tell }: Given): Promise<
       await measure('shared → schema', 'schema', undefined),
       await measure('shared → other server', 'database', other.adminUrl),
     ]
-    const figures = summary(runs)
+    const metrics = summary(runs)
     const wrong = runs.reduce(
       (sum, one) => sum + one.lost + one.doubled + one.misplaced + one.resurrected + one.others,
       0,
@@ -57,7 +61,7 @@ export async function run({ size = usualRows, adminUrl, tell }: Given): Promise<
       text: [report(runs), ...runs.flatMap(({ examples }) => examples), '', targets(runs)].join(
         '\n',
       ),
-      figures,
+      metrics,
       failed: wrong > 0,
     }
   } finally {
@@ -199,7 +203,7 @@ function targets(runs: Run[]): string {
   return `targets: no acknowledged write for less than 150 ms: ${gap < 150 ? 'reached' : 'MISSED'} (${gap} ms); 1,000,000 rows in less than 40 s: ${seconds < 40 ? 'reached' : 'MISSED'} (${runs[0]?.rows ?? 0} rows in ${seconds} s)`
 }
 
-function summary(runs: Run[]): Figures {
+function summary(runs: Run[]): Metrics {
   const sum = (key: 'lost' | 'doubled' | 'misplaced' | 'resurrected') =>
     runs.reduce((total, one) => total + one[key], 0)
   const each = Object.fromEntries(

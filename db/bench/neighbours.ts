@@ -1,7 +1,7 @@
 import { tiers } from '#db/tiers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
-import type { Given, Outcome } from '#db/bench/bench'
+import type { BenchOptions, BenchResult } from '#db/bench/bench'
 import { occupant, type Occupant } from '#db/bench/fill'
 import { quantile, round } from '#db/bench/slices'
 import { table } from '#db/cli/table'
@@ -25,7 +25,12 @@ const felt = (): Felt => ({ ms: [], poolTimeouts: 0, refused: 0, failed: 0 })
  * One starter tenant sends twenty times its share, with slow queries and an export; what do its
  * neighbours feel? Quiet, noisy and noisy without limits take turns in one run.
  */
-export async function run({ size = 20_000, adminUrl, deadline, tell }: Given): Promise<Outcome> {
+export async function run({
+  size = 20_000,
+  adminUrl,
+  deadline,
+  tell,
+}: BenchOptions): Promise<BenchResult> {
   const noisy = await occupant(adminUrl, 'noisy', size)
   const others: Occupant[] = []
   for (let i = 0; i < neighbours; i++) others.push(await occupant(adminUrl, `neighbour-${i}`, 2000))
@@ -152,10 +157,10 @@ async function timed(
 function outcome(
   sides: Record<'alone' | 'limited' | 'unlimited', Felt>,
   noise: Record<'limited' | 'unlimited', Felt>,
-): Outcome {
+): BenchResult {
   const p95 = (of: Felt) => quantile(of.ms, 0.95)
   const ratio = (of: Felt) => round(p95(of) / p95(sides.alone))
-  const figures = {
+  const metrics = {
     others_p95_ratio: ratio(sides.limited),
     others_pool_timeouts: sides.limited.poolTimeouts,
     noisy_429: noise.limited.refused,
@@ -174,9 +179,9 @@ function outcome(
     of.failed,
   ]
   const reached =
-    figures.others_p95_ratio <= 1.5 && figures.others_pool_timeouts === 0 && figures.noisy_429 > 0
+    metrics.others_p95_ratio <= 1.5 && metrics.others_pool_timeouts === 0 && metrics.noisy_429 > 0
   return {
-    figures,
+    metrics,
     text: [
       table(
         ['', 'p50', 'p95', 'served', 'pool timeouts', '429', 'stopped'],
@@ -189,7 +194,7 @@ function outcome(
         ],
       ),
       '',
-      `neighbours' p95: ${figures.others_p95_ratio}× of alone with limits, ${figures.unlimited_p95_ratio}× without; limits of a starter: ${JSON.stringify(tiers.starter.limits)}`,
+      `neighbours' p95: ${metrics.others_p95_ratio}× of alone with limits, ${metrics.unlimited_p95_ratio}× without; limits of a starter: ${JSON.stringify(tiers.starter.limits)}`,
       `target: at most 1.5×, no pool timeout, 429 for the noisy one: ${reached ? 'reached' : 'MISSED'}`,
     ].join('\n'),
   }

@@ -1,9 +1,9 @@
 import { Agent, get } from 'node:http'
-import type { Given, Outcome } from '#db/bench/bench'
+import type { BenchOptions, BenchResult } from '#db/bench/bench'
 import { occupant } from '#db/bench/fill'
 import { serveBuild } from '#db/bench/served'
 import { inSlices, quantile, round } from '#db/bench/slices'
-import { run as labLogin } from '#db/cli/lab-login'
+import { run as sandboxLogin } from '#db/cli/sandbox-login'
 import { table } from '#db/cli/table'
 import { setLimits } from '@rowhouse/tenancy'
 import { tenancy } from '#db/tenancy'
@@ -18,7 +18,12 @@ const empty = '/no-such-page'
  * The orders page of a tenant with very many orders, as its owner's browser asks for it, against
  * the emptiest page of the same server.
  */
-export async function run({ size = 1_000_000, adminUrl, deadline, tell }: Given): Promise<Outcome> {
+export async function run({
+  size = 1_000_000,
+  adminUrl,
+  deadline,
+  tell,
+}: BenchOptions): Promise<BenchResult> {
   const filling = performance.now()
   const tenant = await occupant(adminUrl, 'large', size)
   await setLimits(
@@ -27,7 +32,7 @@ export async function run({ size = 1_000_000, adminUrl, deadline, tell }: Given)
     { requestsPerMinute: 10_000_000 },
   )
   tell(`${size} orders written in ${Math.round((performance.now() - filling) / 1000)} s`)
-  const { json } = await labLogin({ values: {}, positionals: [tenant.email] })
+  const { json } = await sandboxLogin({ values: {}, positionals: [tenant.email] })
   const { cookie } = json as { cookie: string }
   const app = await serveBuild()
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -83,10 +88,10 @@ function read(
   })
 }
 
-function outcome(times: Map<string, number[]>, size: number): Outcome {
+function outcome(times: Map<string, number[]>, size: number): BenchResult {
   const [blank = [], orders = [], far = [], search = []] = times.values()
   const p = (of: number[], part: number) => quantile(of, part)
-  const figures = {
+  const metrics = {
     p95_ratio: round(p(orders, 0.95) / p(blank, 0.95)),
     p95_ms: round(p(orders, 0.95)),
     p50_ratio: round(p(orders, 0.5) / p(blank, 0.5)),
@@ -105,14 +110,14 @@ function outcome(times: Map<string, number[]>, size: number): Outcome {
     `${(p(of, 0.95) / p(blank, 0.95)).toFixed(2)}×`,
   ])
   return {
-    figures,
+    metrics,
     text: [
       table(
         [`${size.toLocaleString('en')} orders`, 'asked', 'p50', 'p95', 'p95 against empty'],
         rows,
       ),
       '',
-      `target: the orders page's p95 at most ${target}× of the empty page's: ${figures.p95_ratio <= target ? 'reached' : 'MISSED'}`,
+      `target: the orders page's p95 at most ${target}× of the empty page's: ${metrics.p95_ratio <= target ? 'reached' : 'MISSED'}`,
     ].join('\n'),
   }
 }

@@ -1,5 +1,5 @@
 import type { Run } from '#db/cli/commands'
-import { count, seedTenants } from '#db/cli/lab-seed'
+import { count, seedTenants } from '#db/cli/sandbox-seed'
 import { UsageError } from '#db/cli/usage'
 import { env } from '#db/env'
 import { ConfigurationError } from '@rowhouse/tenancy'

@@ -2,20 +2,31 @@ import { sql, type SQL } from 'drizzle-orm'
 import { type TenantTx, newId, privateName } from '@rowhouse/tenancy'
 import type { Neighbour } from '#db/product/neighbour'
 
-// What somebody who can send any SQL from inside this tenant might try. Each is sent for real, and
-// rolled back whatever it did.
+// What an attacker who can send any SQL inside a tenant's request might try. Each probe really runs
+// and is always rolled back.
 
-export type Aim = { ownId: string; neighbour: Neighbour }
-export type Step = { shown: string; statement: SQL }
-export type BreakIn = { name: string; title: string; idea: string; steps: (aim: Aim) => Step[] }
-export type Outcome = { sql: string; answer: string; refused: boolean; own: number; others: number }
+export type ProbeTarget = { ownId: string; neighbour: Neighbour }
+export type ProbeStatement = { shown: string; statement: SQL }
+export type AttackProbe = {
+  name: string
+  title: string
+  idea: string
+  statements: (target: ProbeTarget) => ProbeStatement[]
+}
+export type ProbeResult = {
+  sql: string
+  answer: string
+  refused: boolean
+  own: number
+  others: number
+}
 
 const other = '‹another tenant›'
 const everything = 'select tenant_id, count(*)::int as rows from orders group by tenant_id'
 
 /** A statement with the neighbour's id as a value; shown with a name in its place. */
-const plain = (text: string): Step => ({ shown: text, statement: sql.raw(text) })
-const aimed = (text: string, { neighbour }: Aim): Step => ({
+const plain = (text: string): ProbeStatement => ({ shown: text, statement: sql.raw(text) })
+const aimed = (text: string, { neighbour }: ProbeTarget): ProbeStatement => ({
   shown: text.replaceAll('$other', `'${other}'`),
   statement: sql.join(
     text
@@ -24,21 +35,21 @@ const aimed = (text: string, { neighbour }: Aim): Step => ({
   ),
 })
 
-export const breakIns: BreakIn[] = [
+export const attackProbes: AttackProbe[] = [
   {
     name: 'no-where',
     title: 'Ask for every order there is',
     idea: 'A query that somebody forgot to narrow: no tenant in it at all.',
-    steps: () => [plain(everything)],
+    statements: () => [plain(everything)],
   },
   {
     name: 'neighbour',
     title: 'Ask for the orders of another tenant',
     idea: 'The tenant is real and has a place in this product. Its id is known to the attacker.',
-    steps: (aim) => [
+    statements: (target) => [
       aimed(
         'select tenant_id, count(*)::int as rows from orders where tenant_id = $other::uuid group by tenant_id',
-        aim,
+        target,
       ),
     ],
   },
@@ -46,8 +57,8 @@ export const breakIns: BreakIn[] = [
     name: 'plain-setting',
     title: 'Say that you are another tenant',
     idea: 'The setting that many products trust. Here it is there for people to read, and nothing trusts it.',
-    steps: (aim) => [
-      plain(`set local app.current_tenant_id = '${aim.neighbour.id}'`),
+    statements: (target) => [
+      plain(`set local app.current_tenant_id = '${target.neighbour.id}'`),
       plain(everything),
     ],
   },
@@ -55,19 +66,19 @@ export const breakIns: BreakIn[] = [
     name: 'set-config',
     title: 'The same, smuggled into a query',
     idea: 'As an injection would, inside one select.',
-    steps: (aim) => [
+    statements: (target) => [
       aimed(
         "select set_config('app.current_tenant_id', $other, true), tenant_id, count(*)::int as rows from orders group by tenant_id",
-        aim,
+        target,
       ),
     ],
   },
   {
-    name: 'forged-seal',
-    title: 'Forge the seal',
-    idea: 'The signed context is the tenant, the connection, the time and the epoch, signed with a key that only its owner reads.',
-    steps: (aim) => [
-      plain(`set local tenancy.context = '${aim.neighbour.id}|1|1|1|${'0'.repeat(64)}'`),
+    name: 'forged-context',
+    title: 'Forge the signed context',
+    idea: 'The context is the tenant, the connection, the time and the epoch, signed with a key that only its owner reads.',
+    statements: (target) => [
+      plain(`set local tenancy.context = '${target.neighbour.id}|1|1|1|${'0'.repeat(64)}'`),
       plain(everything),
     ],
   },
@@ -75,21 +86,21 @@ export const breakIns: BreakIn[] = [
     name: 'set-role',
     title: 'Become the owner of the tables',
     idea: 'Policies do not hold for an owner, unless they are forced.',
-    steps: () => [plain('set local role rowhouse_owner'), plain(everything)],
+    statements: () => [plain('set local role rowhouse_owner'), plain(everything)],
   },
   {
     name: 'policies-off',
     title: 'Switch the policies off',
     idea: 'One statement, if the login were allowed to.',
-    steps: () => [plain('alter table orders disable row level security'), plain(everything)],
+    statements: () => [plain('alter table orders disable row level security'), plain(everything)],
   },
   {
     name: 'other-schema',
     title: 'Read where another tenant lives',
     idea: 'Its rows may be in a schema of its own, beside the shared one.',
-    steps: (aim) => [
+    statements: (target) => [
       plain(
-        `select tenant_id, count(*)::int as rows from ${aim.neighbour.schema}.orders group by tenant_id`,
+        `select tenant_id, count(*)::int as rows from ${target.neighbour.schema}.orders group by tenant_id`,
       ),
     ],
   },
@@ -97,10 +108,10 @@ export const breakIns: BreakIn[] = [
     name: 'insert',
     title: 'Put a customer into another tenant',
     idea: 'Planting is as bad as reading.',
-    steps: (aim) => [
+    statements: (target) => [
       aimed(
         `insert into customers (tenant_id, id, name) values ($other::uuid, '${newId()}', 'Planted') returning tenant_id`,
-        aim,
+        target,
       ),
     ],
   },
@@ -108,33 +119,39 @@ export const breakIns: BreakIn[] = [
     name: 'give-away',
     title: 'Move an order of yours over',
     idea: 'An update that changes the tenant of a row.',
-    steps: (aim) => [aimed('update orders set tenant_id = $other::uuid returning tenant_id', aim)],
+    statements: (target) => [
+      aimed('update orders set tenant_id = $other::uuid returning tenant_id', target),
+    ],
   },
   {
     name: 'passwords',
     title: 'Read the password hashes',
     idea: 'The login of the tenants’ side has no way into the platform’s tables.',
-    steps: () => [plain('select email, password_hash from platform.users')],
+    statements: () => [plain('select email, password_hash from platform.users')],
   },
   {
     name: 'key',
-    title: 'Read the key of the seal',
-    idea: 'With it, a seal could be forged.',
-    steps: () => [plain('select * from tenancy.key')],
+    title: 'Read the signing key',
+    idea: 'With it, a signed context could be forged.',
+    statements: () => [plain('select * from tenancy.key')],
   },
   {
     name: 'temporary-table',
     title: 'Leave a temporary table behind',
     idea: 'A table in the way of the next tenant on this connection: their query would read it first.',
-    steps: () => [plain('create temporary table orders (tenant_id uuid, number bigint)')],
+    statements: () => [plain('create temporary table orders (tenant_id uuid, number bigint)')],
   },
 ]
 
-/** Sends the statements of one attempt inside a savepoint and always undoes them. */
-export async function attempt(tx: TenantTx, breakIn: BreakIn, aim: Aim): Promise<Outcome> {
-  const steps = breakIn.steps(aim)
-  const outcome: Outcome = {
-    sql: steps.map(({ shown }) => `${hidden(shown, aim)};`).join('\n'),
+/** Runs a probe inside a savepoint, which is always rolled back. */
+export async function runProbe(
+  tx: TenantTx,
+  probe: AttackProbe,
+  target: ProbeTarget,
+): Promise<ProbeResult> {
+  const statements = probe.statements(target)
+  const outcome: ProbeResult = {
+    sql: statements.map(({ shown }) => `${hidden(shown, target)};`).join('\n'),
     answer: '',
     refused: false,
     own: 0,
@@ -143,10 +160,10 @@ export async function attempt(tx: TenantTx, breakIn: BreakIn, aim: Aim): Promise
   const undo = new Error('undo')
   try {
     await tx.transaction(async (inner) => {
-      for (const { statement } of steps) {
+      for (const { statement } of statements) {
         const { rows, rowCount, command } = await inner.execute<Record<string, unknown>>(statement)
-        outcome.own = sum(rows.filter((row) => row.tenant_id === aim.ownId))
-        outcome.others = sum(rows.filter((row) => row.tenant_id !== aim.ownId))
+        outcome.own = sum(rows.filter((row) => row.tenant_id === target.ownId))
+        outcome.others = sum(rows.filter((row) => row.tenant_id !== target.ownId))
         outcome.answer = `${command} ${rowCount ?? ''}`.trim()
       }
       throw undo
@@ -157,7 +174,7 @@ export async function attempt(tx: TenantTx, breakIn: BreakIn, aim: Aim): Promise
         refused: true,
         own: 0,
         others: 0,
-        answer: hidden(saying(error), aim),
+        answer: hidden(saying(error), target),
       })
   }
   return outcome
@@ -173,5 +190,5 @@ function saying(error: unknown): string {
   return 'code' in cause ? `ERROR ${String(cause.code)}: ${cause.message}` : cause.message
 }
 
-const hidden = (text: string, { neighbour }: Aim) =>
+const hidden = (text: string, { neighbour }: ProbeTarget) =>
   text.replaceAll(neighbour.id, other).replaceAll(privateName(neighbour.id), `t_${other}`)

@@ -6,7 +6,7 @@ import * as customers from '#db/product/customers'
 import { withTenant } from '#db/tenancy'
 import { type TenantTx, parseCursor } from '@rowhouse/tenancy'
 import { buildWorld, type Inhabitant } from '#db/isolation/testing/world'
-import { cells } from '#db/product/order-figures'
+import { cells } from '#db/product/order-metrics'
 import { everyOrder, list, waiting, type OrderFilter, type OrderView } from '#db/product/order-list'
 import * as orders from '#db/product/orders'
 import * as products from '#db/product/products'
@@ -115,8 +115,8 @@ const pages: [name: string, index: string, work: (tx: TenantTx) => Promise<unkno
   ['a search in notes', 'orders_noted', filtered({ search: 'twice' })],
   ['what waits longest', 'orders_status', waiting],
   [
-    'figures of a month',
-    'orders_figures',
+    'metrics of a month',
+    'orders_metrics',
     (tx) => cells(tx, { from: days(60), until: days(0) }, 'Europe/Berlin'),
   ],
   [
@@ -165,13 +165,13 @@ it('a page far behind is read like the first one', async () => {
   expect(plan).toMatch(/Index Cond: .*ROW\(placed_at, id\) </)
 })
 
-it('figures are read from the index alone', async () => {
+it('metrics are read from the index alone', async () => {
   const [plan] = await plansOf((tx) => cells(tx, { from: days(60), until: days(0) }, 'UTC'))
-  expect(plan).toContain('Index Only Scan using orders_figures')
+  expect(plan).toContain('Index Only Scan using orders_metrics')
 })
 
 it.each(['Europe/Berlin', 'America/St_Johns', 'Asia/Kathmandu'])(
-  'figures belong to the days of %s, also where its clocks are put forward or back',
+  'metrics belong to the days of %s, also where its clocks are put forward or back',
   async (zone) => {
     const [from, until] = [days(400), days(0)]
     const [found, all] = await withTenant(own.owner, (tx) =>
@@ -214,7 +214,7 @@ it.runIf(bulk >= 1_000_000)(
       timed[name] = Math.round(runs.sort((a, b) => a - b)[2] ?? 0)
     }
     for (const [name, , work] of pages) await time(name, work)
-    await time('figures of a year', (tx) =>
+    await time('metrics of a year', (tx) =>
       cells(tx, { from: days(730), until: days(0) }, 'Europe/Berlin'),
     )
     const { next } = await withTenant(own.owner, (tx) =>

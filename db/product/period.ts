@@ -1,4 +1,4 @@
-import type { Span } from '#db/product/order-figures'
+import type { Span } from '#db/product/order-metrics'
 
 export const periods = { '7d': 7, '30d': 30, '90d': 90, '12m': 365 } as const
 export type PeriodName = keyof typeof periods | 'custom'

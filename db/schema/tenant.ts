@@ -119,8 +119,8 @@ export const orders = pgTable(
     index('orders_status').on(t.tenantId, t.status, t.placedAt, t.id),
     index('orders_customer').on(t.tenantId, t.customerId, t.placedAt, t.id),
     index('orders_total').on(t.tenantId, t.totalMinor, t.id),
-    // the dashboard's figures are read from this index alone
-    index('orders_figures').on(t.tenantId, t.placedAt, t.status, t.totalMinor),
+    // the dashboard's metrics are read from this index alone
+    index('orders_metrics').on(t.tenantId, t.placedAt, t.status, t.totalMinor),
     index('orders_noted')
       .on(t.tenantId, t.placedAt, t.id)
       .where(sql`${t.note} <> ''`),

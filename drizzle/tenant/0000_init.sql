@@ -100,7 +100,7 @@ CREATE INDEX "orders_placed" ON "orders" USING btree ("tenant_id","placed_at","i
 CREATE INDEX "orders_status" ON "orders" USING btree ("tenant_id","status","placed_at","id");--> statement-breakpoint
 CREATE INDEX "orders_customer" ON "orders" USING btree ("tenant_id","customer_id","placed_at","id");--> statement-breakpoint
 CREATE INDEX "orders_total" ON "orders" USING btree ("tenant_id","total_minor","id");--> statement-breakpoint
-CREATE INDEX "orders_figures" ON "orders" USING btree ("tenant_id","placed_at","status","total_minor");--> statement-breakpoint
+CREATE INDEX "orders_metrics" ON "orders" USING btree ("tenant_id","placed_at","status","total_minor");--> statement-breakpoint
 CREATE INDEX "orders_noted" ON "orders" USING btree ("tenant_id","placed_at","id") WHERE "orders"."note" <> '';--> statement-breakpoint
 CREATE UNIQUE INDEX "products_sku" ON "products" USING btree ("tenant_id","sku");--> statement-breakpoint
 CREATE INDEX "products_name" ON "products" USING btree ("tenant_id","name","id");--> statement-breakpoint

@@ -7,7 +7,7 @@ import { StatementList } from '#components/isolation/statement-list'
 import { TierComparison } from '#components/isolation/tier-comparison'
 import { Page } from '#components/page'
 import { PageHeader } from '#components/ui/page-header'
-import { breakIns } from '#db/product/attack-probes'
+import { attackProbes } from '#db/product/attack-probes'
 import { policies, connectionFacts } from '@rowhouse/tenancy/checks'
 import { everyOrder, list } from '#db/product/order-list'
 import { placementOf, recordStatements } from '@rowhouse/tenancy'
@@ -38,7 +38,7 @@ export default async function IsolationPage() {
       />
       <ConnectionCard facts={here} kind={placement.kind} tenantId={tenant.id} />
       <AttackProbes
-        attempts={breakIns.map(({ name, title, idea }) => ({ name, title, idea }))}
+        probes={attackProbes.map(({ name, title, idea }) => ({ name, title, idea }))}
         action={runAttackProbe}
       />
       <PolicyTable policies={rules} />

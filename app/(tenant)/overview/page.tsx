@@ -8,7 +8,7 @@ import { ButtonLink } from '#components/ui/button'
 import { PageHeader } from '#components/ui/page-header'
 import * as activity from '#db/activity/activity'
 import { begun } from '#db/product/first-orders'
-import { cells, figures } from '#db/product/order-figures'
+import { cells, metricsOf } from '#db/product/order-metrics'
 import { waiting } from '#db/product/order-list'
 import { periodOf } from '#db/product/period'
 import { addSampleData } from './actions'
@@ -48,8 +48,8 @@ export default async function OverviewPage() {
         )}
       </PageHeader>
       <Today
-        now={figures(week.filter((cell) => cell.date >= first))}
-        before={figures(week.filter((cell) => cell.date < first))}
+        now={metricsOf(week.filter((cell) => cell.date >= first))}
+        before={metricsOf(week.filter((cell) => cell.date < first))}
         open={open}
         entries={entries.rows}
         formats={formats}

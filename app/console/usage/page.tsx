@@ -52,7 +52,7 @@ export default async function UsagePage({ searchParams }: PageProps<'/console/us
       <Card>
         {rows.length === 0 ? (
           <EmptyState title="Nobody has used anything">
-            Figures arrive about ten seconds after the first request.
+            Numbers arrive about ten seconds after the first request.
           </EmptyState>
         ) : (
           <UsageTable rows={rows} by={by} link={link} formats={formats} />

@@ -3,7 +3,7 @@ import type { Metadata } from 'next'
 import { cookies } from 'next/headers'
 import { tenantPage } from '#app/_session/tenant-page'
 import { DayChart } from '#components/orders/day-chart'
-import { FigureStrip } from '#components/orders/figure-strip'
+import { MetricStrip } from '#components/orders/metric-strip'
 import { OrdersCard } from '#components/orders/orders-card'
 import { PeriodChoice } from '#components/orders/period-choice'
 import { StatusBreakdown } from '#components/orders/status-breakdown'
@@ -11,7 +11,7 @@ import { Page } from '#components/page'
 import { ButtonLink } from '#components/ui/button'
 import { PageHeader } from '#components/ui/page-header'
 import * as customers from '#db/product/customers'
-import { byDay, byStatus, cells, figures } from '#db/product/order-figures'
+import { byDay, byStatus, cells, metricsOf } from '#db/product/order-metrics'
 import { list } from '#db/product/order-list'
 import { datesBefore } from '#db/product/period'
 import { changeStatusOfMany } from '../actions'
@@ -51,7 +51,7 @@ export default async function OrdersPage({ searchParams }: PageProps<'/orders'>)
           </ButtonLink>
         )}
       </PageHeader>
-      <FigureStrip now={figures(now)} before={figures(before)} formats={formats} />
+      <MetricStrip now={metricsOf(now)} before={metricsOf(before)} formats={formats} />
       <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_21rem]">
         <DayChart
           days={byDay(now, period.dates)}

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Outcome, Run } from '#db/cli/commands'
-import { refuseInProduction } from '#db/cli/lab'
+import { refuseInProduction } from '#db/cli/sandbox'
 import { UsageError } from '#db/cli/usage'
 import { withTenant, platform, tenancy } from '#db/tenancy'
 import { createTenant } from '@rowhouse/tenancy/admin'
@@ -28,7 +28,7 @@ export async function seedTenants(
   const made = []
   for (let i = 0; i < tenants; i++)
     made.push(
-      await one(`lab-${batch}-${i + 1}`, tiers[i % tiers.length] ?? 'starter', orders, canary),
+      await one(`sandbox-${batch}-${i + 1}`, tiers[i % tiers.length] ?? 'starter', orders, canary),
     )
   return {
     text: made.map(({ slug, tier, owner }) => `${slug} (${tier}), owner ${owner}`).join('\n'),

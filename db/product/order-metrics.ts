@@ -4,9 +4,14 @@ import { openStatuses, soldStatuses } from '#db/product/order-status'
 import { orders, orderStatuses, type OrderStatus } from '#db/schema/tenant'
 
 export type Span = { from: Date; until: Date }
-export type Figures = { revenueMinor: number; orders: number; averageMinor: number; open: number }
-export type DayFigures = { date: string; orders: number; revenueMinor: number }
-export type StatusFigures = { status: OrderStatus; orders: number; totalMinor: number }
+export type OrderMetrics = {
+  revenueMinor: number
+  orders: number
+  averageMinor: number
+  open: number
+}
+export type DayMetrics = { date: string; orders: number; revenueMinor: number }
+export type StatusMetrics = { status: OrderStatus; orders: number; totalMinor: number }
 
 type Cell = { date: string; status: OrderStatus; orders: number; totalMinor: number }
 
@@ -41,7 +46,7 @@ export async function cells(tx: TenantTx, { from, until }: Span, zone: string): 
   }))
 }
 
-export function figures(of: Cell[]): Figures {
+export function metricsOf(of: Cell[]): OrderMetrics {
   const sold = of.filter((cell) => soldStatuses.includes(cell.status))
   const revenueMinor = total(sold, 'totalMinor')
   const number = total(sold, 'orders')
@@ -57,7 +62,7 @@ export function figures(of: Cell[]): Figures {
 }
 
 /** One entry for each of `dates`, days without an order included. */
-export function byDay(of: Cell[], dates: string[]): DayFigures[] {
+export function byDay(of: Cell[], dates: string[]): DayMetrics[] {
   const sold = of.filter((cell) => soldStatuses.includes(cell.status))
   const days = new Map(dates.map((date) => [date, { date, orders: 0, revenueMinor: 0 }]))
   for (const cell of sold) {
@@ -72,7 +77,7 @@ export function byDay(of: Cell[], dates: string[]): DayFigures[] {
   return [...days.values()]
 }
 
-export const byStatus = (of: Cell[]): StatusFigures[] =>
+export const byStatus = (of: Cell[]): StatusMetrics[] =>
   orderStatuses.map((status) => {
     const own = of.filter((cell) => cell.status === status)
     return { status, orders: total(own, 'orders'), totalMinor: total(own, 'totalMinor') }

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Run } from '#db/cli/commands'
-import { labCaller, refuseInProduction, standardInput } from '#db/cli/lab'
+import { sandboxCaller, refuseInProduction, standardInput } from '#db/cli/sandbox'
 import { table } from '#db/cli/table'
 import { withTenant } from '#db/tenancy'
 
@@ -18,7 +18,7 @@ type Answer = {
  */
 export const run: Run = async ({ values }) => {
   refuseInProduction()
-  const caller = await labCaller(values.as, values.tenant)
+  const caller = await sandboxCaller(values.as, values.tenant)
   const given = await standardInput()
   const statements = values.stacked
     ? [given]

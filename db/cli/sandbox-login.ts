@@ -1,14 +1,14 @@
 import { encode } from 'next-auth/jwt'
 import type { Run } from '#db/cli/commands'
-import { labSession, refuseInProduction } from '#db/cli/lab'
+import { sandboxSession, refuseInProduction } from '#db/cli/sandbox'
 import { UsageError } from '#db/cli/usage'
 import { env } from '#db/env'
 import { sessionCookie } from '#db/accounts/session-cookie'
 
 export const run: Run = async ({ values, positionals: [email] }) => {
   refuseInProduction()
-  if (!email) throw new UsageError('say who: lab login EMAIL')
-  const { token } = await labSession(email, values.tenant)
+  if (!email) throw new UsageError('say who: sandbox login EMAIL')
+  const { token } = await sandboxSession(email, values.tenant)
   const name = sessionCookie(env().APP_URL).name
   const cookie = `${name}=${await encode({ token: { secret: token }, secret: env().AUTH_SECRET, salt: name })}`
   return { text: cookie, json: { cookie } }

@@ -1,39 +1,39 @@
 import { clsx } from 'clsx'
 import { change, count, money, type Formats } from '#components/formats'
 import { Card } from '#components/ui/card'
-import type { Figures } from '#db/product/order-figures'
+import type { OrderMetrics } from '#db/product/order-metrics'
 
-export function FigureStrip({
+export function MetricStrip({
   now,
   before,
   formats,
 }: {
-  now: Figures
-  before: Figures
+  now: OrderMetrics
+  before: OrderMetrics
   formats: Formats
 }) {
   return (
     <Card>
       <dl className="grid grid-cols-2 lg:grid-cols-4 [&>*]:border-line max-lg:[&>*:nth-child(even)]:border-l max-lg:[&>*:nth-child(n+3)]:border-t lg:[&>*+*]:border-l">
-        <Figure
+        <Metric
           name="Revenue"
           value={money(now.revenueMinor, formats)}
           was={money(before.revenueMinor, formats)}
           change={change(now.revenueMinor, before.revenueMinor, formats)}
         />
-        <Figure
+        <Metric
           name="Orders"
           value={count(now.orders, formats)}
           was={count(before.orders, formats)}
           change={change(now.orders, before.orders, formats)}
         />
-        <Figure
+        <Metric
           name="Average order"
           value={money(now.averageMinor, formats)}
           was={money(before.averageMinor, formats)}
           change={change(now.averageMinor, before.averageMinor, formats)}
         />
-        <Figure
+        <Metric
           name="Open"
           value={count(now.open, formats)}
           was={count(before.open, formats)}
@@ -45,7 +45,7 @@ export function FigureStrip({
   )
 }
 
-function Figure({
+function Metric({
   name,
   value,
   was,

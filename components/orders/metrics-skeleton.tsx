@@ -1,7 +1,7 @@
 import { Card } from '#components/ui/card'
 import { Skeleton } from '#components/ui/skeleton'
 
-export function FiguresSkeleton() {
+export function MetricsSkeleton() {
   return (
     <Card className="grid h-[15.7rem] grid-cols-2 lg:h-29 lg:grid-cols-4">
       {[0, 1, 2, 3].map((box) => (
