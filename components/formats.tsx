@@ -24,7 +24,7 @@ function remembered<Options, Format>(make: (locale: string, options: Options) =>
   }
 }
 
-export function money(
+export function formatMoney(
   minor: number,
   { locale, currency }: Formats,
   notation: 'standard' | 'compact' = 'standard',
@@ -39,14 +39,12 @@ export function money(
   return format.format(decimalText(minor, currency) as `${number}`)
 }
 
-export const typed = (minor: number, { currency }: Formats) => decimalText(minor, currency)
-
-export const count = (value: number, { locale }: Formats) => numbers(locale, {}).format(value)
+export const formatCount = (value: number, { locale }: Formats) => numbers(locale, {}).format(value)
 
 const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
 
 /** A number of bytes in the unit that leaves few digits. */
-export function bytes(value: number, { locale }: Formats) {
+export function formatBytes(value: number, { locale }: Formats) {
   const power = Math.min(
     units.length - 1,
     Math.max(0, Math.floor(Math.log10(Math.max(value, 1)) / 3)),
@@ -58,14 +56,18 @@ export function bytes(value: number, { locale }: Formats) {
   }).format(value / 1000 ** power)
 }
 
-export const day = (at: Date, { locale, zone }: Formats) =>
+export const formatDate = (at: Date, { locale, zone }: Formats) =>
   dates(locale, { dateStyle: 'medium', timeZone: zone }).format(at)
 
-export const moment = (at: Date, { locale, zone }: Formats) =>
+export const formatDateTime = (at: Date, { locale, zone }: Formats) =>
   dates(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: zone }).format(at)
 
 /** A calendar day such as 2026-11-23, which belongs to no time zone. */
-export const calendarDay = (date: string, { locale }: Formats, style: 'short' | 'long' = 'short') =>
+export const formatCalendarDate = (
+  date: string,
+  { locale }: Formats,
+  style: 'short' | 'long' = 'short',
+) =>
   dates(locale, {
     day: 'numeric',
     month: 'short',
@@ -73,7 +75,7 @@ export const calendarDay = (date: string, { locale }: Formats, style: 'short' | 
     ...(style === 'long' && { weekday: 'short', year: 'numeric' }),
   }).format(new Date(`${date}T00:00:00Z`))
 
-export function change(now: number, before: number, { locale }: Formats) {
+export function formatChange(now: number, before: number, { locale }: Formats) {
   if (before === 0) return null
   return numbers(locale, {
     style: 'percent',

@@ -1,7 +1,7 @@
 import { expect, request, test, type APIRequestContext } from '@playwright/test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eq } from 'drizzle-orm'
-import { personas, pageRows, type Outcome, type Persona } from '#app/_access/access-matrix'
+import { personas, pageRows, type PageResult, type Persona } from '#app/_access/access-matrix'
 import { withTenant, platform, tenancy } from '#db/tenancy'
 import { requestRun } from '@rowhouse/tenancy/migrations'
 import { newId } from '@rowhouse/tenancy'
@@ -97,7 +97,7 @@ async function outcome(
   seat: APIRequestContext,
   address: string,
   headers: Record<string, string>,
-): Promise<Outcome | number> {
+): Promise<PageResult | number> {
   const answer = await seat.get(address, { headers, maxRedirects: 0 })
   // the router's first question for a payload is sent on to the same path, with a number that keeps
   // caches apart
@@ -115,7 +115,7 @@ async function outcome(
   return answer.status() === 200 ? 'page' : answer.status()
 }
 
-const pathOf = (location: string) => new URL(location, 'http://x').pathname as Outcome
+const pathOf = (location: string) => new URL(location, 'http://x').pathname as PageResult
 
 for (const [path, row] of Object.entries(pageRows)) {
   test(`${path} for everybody`, async () => {

@@ -163,8 +163,8 @@ export const routeRows: Record<string, RouteRow> = {
  * What somebody gets who asks for a page: the page, the page that says that there is none, or the
  * address that they are sent to.
  */
-export type Outcome = 'page' | 'not found' | `/${string}`
-export type PageRow = Record<Persona, Outcome>
+export type PageResult = 'page' | 'not found' | `/${string}`
+export type PageRow = Record<Persona, PageResult>
 
 const sees = (allowed: Persona[], others: Partial<PageRow> = {}): PageRow =>
   Object.fromEntries(

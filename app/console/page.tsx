@@ -4,12 +4,12 @@ import { Alerts } from '#components/console/alerts'
 import { MetricCard } from '#components/console/metric-card'
 import { MovesTable } from '#components/console/moves-table'
 import { TierMatrix } from '#components/console/tier-matrix'
-import { count } from '#components/formats'
+import { formatCount } from '#components/formats'
 import { PageFrame } from '#components/page'
 import { ButtonLink } from '#components/ui/button'
 import { Card, CardHeader } from '#components/ui/card'
 import { PageHeader } from '#components/ui/page-header'
-import { readConcerns } from '#db/operators/attention'
+import { readAlerts } from '#db/operators/alerts'
 import { listJobs } from '#db/operators/job-list'
 import { listMoves } from '@rowhouse/tenancy/moves'
 import { tenantCounts } from '#db/operators/tenant-list'
@@ -17,8 +17,8 @@ import { tenancy } from '#db/tenancy'
 
 export default async function ConsolePage() {
   const { formats } = await consolePage()
-  const [{ concerns, fleet }, counts, moves, jobs] = await Promise.all([
-    readConcerns(),
+  const [{ alerts, fleet }, counts, moves, jobs] = await Promise.all([
+    readAlerts(),
     tenantCounts(),
     listMoves(tenancy(), { live: true, size: 10, cursor: null }),
     listJobs(),
@@ -28,12 +28,12 @@ export default async function ConsolePage() {
     <PageFrame>
       <title>Overview · Rowhouse console</title>
       <PageHeader title="Overview" />
-      <Alerts alerts={concerns} formats={formats} />
+      <Alerts alerts={alerts} formats={formats} />
       <MetricCard
         metrics={[
           {
             name: 'Tenants',
-            value: count(
+            value: formatCount(
               counts.reduce((sum, { tenants }) => sum + tenants, 0),
               formats,
             ),
@@ -41,15 +41,15 @@ export default async function ConsolePage() {
           },
           {
             name: 'Moves under way',
-            value: count(moves.rows.length, formats),
+            value: formatCount(moves.rows.length, formats),
             href: '/console/moves?show=live',
           },
           {
             name: 'Targets at this version',
-            value: `${count(fleet.current, formats)} of ${count(fleet.total, formats)}`,
+            value: `${formatCount(fleet.current, formats)} of ${formatCount(fleet.total, formats)}`,
             href: '/console/fleet',
           },
-          { name: 'Jobs running', value: count(running, formats), href: '/console/jobs' },
+          { name: 'Jobs running', value: formatCount(running, formats), href: '/console/jobs' },
         ]}
       />
       <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_26rem]">

@@ -1,7 +1,7 @@
 import { Laptop, Smartphone } from 'lucide-react'
 import type { Action } from '#app/_actions/action'
 import { deviceName, isPhone } from '#components/account/device-name'
-import { moment, type Formats } from '#components/formats'
+import { formatDateTime, type Formats } from '#components/formats'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton } from '#components/forms/fields'
 import { Card, CardHeader } from '#components/ui/card'
@@ -49,9 +49,9 @@ export function ActiveSessions({ sessions, current, formats, end, endOthers }: P
                   )}
                 </p>
                 <p className="text-sm text-ink-faint">
-                  <span className="inline-block">Last used {moment(usedAt, formats)},</span>{' '}
+                  <span className="inline-block">Last used {formatDateTime(usedAt, formats)},</span>{' '}
                   <span className="inline-block">
-                    signed in {moment(createdAt, formats)}
+                    signed in {formatDateTime(createdAt, formats)}
                     {address && `, from ${address}`}
                   </span>
                 </p>

@@ -1,7 +1,7 @@
 import Link from 'next/link'
 import type { ReactNode } from 'react'
 import { customerPath, orderPath, productPath } from '#components/paths'
-import { moment, money, type Formats } from '#components/formats'
+import { formatDateTime, formatMoney, type Formats } from '#components/formats'
 import { statusNames } from '#components/orders/order-status'
 import { actionLabels, type ActivityAction, type ActivityEntry } from '#db/activity/activity'
 import type { OrderStatus } from '#db/schema/tenant'
@@ -27,7 +27,7 @@ export function ActivityList({
             <Detail entry={entry} formats={formats} />
           </p>
           <time dateTime={entry.at.toISOString()} className="text-sm text-ink-faint">
-            {moment(entry.at, formats)}
+            {formatDateTime(entry.at, formats)}
           </time>
         </li>
       ))}
@@ -74,7 +74,7 @@ function Detail({
   const change = fromTo(totalMinor ?? priceMinor)
   const amount =
     change && change.from !== change.to
-      ? `: ${money(change.from, formats)} to ${money(change.to, formats)}`
+      ? `: ${formatMoney(change.from, formats)} to ${formatMoney(change.to, formats)}`
       : ''
   return (
     <span className="text-ink-soft">

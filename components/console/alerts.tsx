@@ -5,9 +5,9 @@ import NextLink from 'next/link'
 import { RelativeTime } from '#components/console/format-time'
 import type { Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
-import type { Concern } from '#db/operators/attention'
+import type { Alert } from '#db/operators/alerts'
 
-export function Alerts({ alerts, formats }: { alerts: Concern[]; formats: Formats }) {
+export function Alerts({ alerts, formats }: { alerts: Alert[]; formats: Formats }) {
   if (alerts.length === 0)
     return (
       <p className="flex items-center gap-2 rounded-lg border border-line bg-panel px-4 py-3 sm:px-5">
@@ -18,8 +18,8 @@ export function Alerts({ alerts, formats }: { alerts: Concern[]; formats: Format
     <Card labelledBy="attention">
       <CardHeader id="attention" title="Needs attention" />
       <ul className="divide-y divide-line border-t border-line">
-        {alerts.map(({ grave, what, why, at, href }) => {
-          const Icon = grave ? TriangleAlert : Info
+        {alerts.map(({ critical, what, why, at, href }) => {
+          const Icon = critical ? TriangleAlert : Info
           return (
             <li
               key={`${href}${what}`}
@@ -27,7 +27,7 @@ export function Alerts({ alerts, formats }: { alerts: Concern[]; formats: Format
             >
               <Icon
                 aria-hidden
-                className={clsx('mt-0.5 size-4 shrink-0', grave ? 'text-danger' : 'text-warn')}
+                className={clsx('mt-0.5 size-4 shrink-0', critical ? 'text-danger' : 'text-warn')}
               />
               <span className="min-w-0 grow">
                 <NextLink href={href as Route} className="font-medium after:absolute after:inset-0">

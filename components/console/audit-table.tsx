@@ -1,7 +1,7 @@
 import { clsx } from 'clsx'
 import NextLink from 'next/link'
 import { movePath, tenantPath } from '#components/console/paths'
-import { moment, type Formats } from '#components/formats'
+import { formatDateTime, type Formats } from '#components/formats'
 import { EmailText } from '#components/ui/email-text'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { AuditRow } from '@rowhouse/tenancy/admin'
@@ -32,7 +32,7 @@ export function AuditTable({ rows, formats, withTenant = false, marked }: Props)
                 <EmailText>{row.actor}</EmailText>
               </span>
               <span className="block text-sm text-ink-faint sm:hidden">
-                {moment(row.at, formats)}
+                {formatDateTime(row.at, formats)}
               </span>
             </Td>
             {withTenant && (
@@ -50,7 +50,7 @@ export function AuditTable({ rows, formats, withTenant = false, marked }: Props)
               <EmailText>{row.actor}</EmailText>
             </Td>
             <Td className="whitespace-nowrap text-ink-soft tabular-nums max-sm:hidden">
-              {moment(row.at, formats)}
+              {formatDateTime(row.at, formats)}
             </Td>
             {withTenant && (
               <Td className="font-mono text-xs text-ink-faint max-xl:hidden">

@@ -1,6 +1,6 @@
 import { RelativeTime, formatDuration } from '#components/console/format-time'
 import { StateLabel } from '#components/console/labels'
-import { count, type Formats } from '#components/formats'
+import { formatCount, type Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { CheckRun } from '@rowhouse/tenancy/checks'
@@ -16,7 +16,7 @@ export function DoctorReport({ title, checks, last, formats }: Props) {
         <span className="text-sm text-ink-soft">
           {last ? (
             <>
-              {count(last.targets, formats)} {last.targets === 1 ? 'target' : 'targets'},{' '}
+              {formatCount(last.targets, formats)} {last.targets === 1 ? 'target' : 'targets'},{' '}
               <RelativeTime at={last.at} formats={formats} /> by {last.by}, in{' '}
               {formatDuration(last.tookMs)}
             </>
@@ -46,7 +46,7 @@ export function DoctorReport({ title, checks, last, formats }: Props) {
                     <StateLabel tone="good">
                       {last.targets === 1
                         ? 'Holds'
-                        : `Holds in all ${count(last.targets, formats)}`}
+                        : `Holds in all ${formatCount(last.targets, formats)}`}
                     </StateLabel>
                   ) : (
                     <ul className="grid gap-1.5">

@@ -1,5 +1,5 @@
 import { TriangleAlert } from 'lucide-react'
-import { count, type Formats } from '#components/formats'
+import { formatCount, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Notice } from '#components/ui/notice'
 import type { PlannedFile } from '@rowhouse/tenancy/migrations'
@@ -26,8 +26,8 @@ export function FleetPlan({
             <summary className="cursor-pointer">
               <span className="font-mono text-sm">{migration}</span>{' '}
               <span className="text-ink-soft">
-                for {count(targets.length, formats)} {targets.length === 1 ? 'target' : 'targets'},{' '}
-                {statements.length} statements
+                for {formatCount(targets.length, formats)}{' '}
+                {targets.length === 1 ? 'target' : 'targets'}, {statements.length} statements
               </span>
               {breaking && <span className="text-warn"> · breaking: {breaking}</span>}
             </summary>

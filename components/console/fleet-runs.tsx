@@ -2,7 +2,7 @@ import NextLink from 'next/link'
 import { fleetRunPath } from '#components/console/paths'
 import { RelativeTime, formatDuration } from '#components/console/format-time'
 import { StateLabel, type Tone } from '#components/console/labels'
-import { count, type Formats } from '#components/formats'
+import { formatCount, type Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { listRuns } from '@rowhouse/tenancy/migrations'
@@ -55,15 +55,15 @@ export function FleetRuns({ runs, formats }: { runs: Run[]; formats: Formats }) 
                   <RunState state={run.state} />
                 </Td>
                 <Td className="text-right tabular-nums max-sm:pr-4">
-                  {count(run.done, formats)} of {count(run.targets, formats)}
+                  {formatCount(run.done, formats)} of {formatCount(run.targets, formats)}
                   {run.failed > 0 && (
                     <span className="block text-sm text-danger sm:hidden">
-                      {count(run.failed, formats)} failed
+                      {formatCount(run.failed, formats)} failed
                     </span>
                   )}
                 </Td>
                 <Td className="text-right tabular-nums max-sm:hidden">
-                  {count(run.failed, formats)}
+                  {formatCount(run.failed, formats)}
                 </Td>
                 <Td className="text-right tabular-nums max-sm:hidden">
                   {run.startedAt && run.endedAt

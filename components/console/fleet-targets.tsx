@@ -1,5 +1,5 @@
 import { FleetStateLabel } from '#components/console/fleet-state-label'
-import { count, type Formats } from '#components/formats'
+import { formatCount, type Formats } from '#components/formats'
 import { Card } from '#components/ui/card'
 import type { HrefBuilder } from '#components/ui/href-builder'
 import { Table, Td, Th, Tr } from '#components/ui/table'
@@ -22,7 +22,7 @@ export function FleetTargets({ targets, total, off, link, formats }: Props) {
       <Tabs
         label="Which targets"
         tabs={[
-          { name: `All ${count(total, formats)}`, href: link({ show: null }), current: !off },
+          { name: `All ${formatCount(total, formats)}`, href: link({ show: null }), current: !off },
           { name: 'Not at this version', href: link({ show: 'off' }), current: off },
         ]}
       />
@@ -58,7 +58,7 @@ export function FleetTargets({ targets, total, off, link, formats }: Props) {
       )}
       {targets.length > shown && (
         <p className="border-t border-line px-4 py-3 text-sm text-ink-soft sm:px-5">
-          The first {count(shown, formats)} of {count(targets.length, formats)}.
+          The first {formatCount(shown, formats)} of {formatCount(targets.length, formats)}.
         </p>
       )}
     </Card>

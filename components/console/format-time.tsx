@@ -1,4 +1,4 @@
-import { moment, type Formats } from '#components/formats'
+import { formatDateTime, type Formats } from '#components/formats'
 
 /** Milliseconds as people say them. */
 export function formatDuration(ms: number) {
@@ -38,7 +38,7 @@ export function RelativeTime({ at, formats }: { at: Date; formats: Formats }) {
   return (
     <time
       dateTime={at.toISOString()}
-      title={moment(at, formats)}
+      title={formatDateTime(at, formats)}
       className="whitespace-nowrap"
       suppressHydrationWarning
     >

@@ -1,5 +1,5 @@
 import { formatDuration } from '#components/console/format-time'
-import { count, type Formats } from '#components/formats'
+import { formatCount, type Formats } from '#components/formats'
 import type { Limits } from '@rowhouse/tenancy'
 
 export type LimitName = keyof Limits
@@ -14,4 +14,4 @@ export const limitLabels: Record<LimitName, string> = {
 export const limitOrder = Object.keys(limitLabels) as LimitName[]
 
 export const formatLimit = (name: LimitName, value: number, formats: Formats) =>
-  name === 'statementMs' ? formatDuration(value) : count(value, formats)
+  name === 'statementMs' ? formatDuration(value) : formatCount(value, formats)

@@ -4,7 +4,7 @@ import type { Action } from '#app/_actions/action'
 import { RunState } from '#components/console/fleet-runs'
 import { useLiveUpdates } from '#components/console/use-live-updates'
 import { ActionButton } from '#components/forms/action-button'
-import { count, type Formats } from '#components/formats'
+import { formatCount, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { RunView } from '@rowhouse/tenancy/migrations'
@@ -47,8 +47,9 @@ export function LiveRun({
             <rect x={done} width={part(run.failed)} height={1} className="fill-danger" />
           </svg>
           <p className="tabular-nums">
-            {count(run.done, formats)} of {count(run.targets, formats)} targets migrated,{' '}
-            {count(run.failed, formats)} failed{run.wave && !run.over ? `; now ${run.wave}` : ''}
+            {formatCount(run.done, formats)} of {formatCount(run.targets, formats)} targets
+            migrated, {formatCount(run.failed, formats)} failed
+            {run.wave && !run.over ? `; now ${run.wave}` : ''}
             {run.over && run.targets === 0 && '. There was nothing to do.'}
           </p>
           {run.message && (

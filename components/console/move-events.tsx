@@ -1,5 +1,5 @@
 import { formatDuration } from '#components/console/format-time'
-import { count, type Formats } from '#components/formats'
+import { formatCount, type Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import type { MoveView } from '@rowhouse/tenancy/moves'
 
@@ -25,7 +25,7 @@ export function MoveEvents({ move, formats }: { move: MoveView; formats: Formats
             )}
             <span className="ml-auto text-ink-faint tabular-nums">
               {[
-                rows !== null && `${count(rows, formats)} rows`,
+                rows !== null && `${formatCount(rows, formats)} rows`,
                 tookMs !== null && formatDuration(tookMs),
               ]
                 .filter(Boolean)

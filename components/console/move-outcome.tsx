@@ -2,7 +2,7 @@ import NextLink from 'next/link'
 import { movePath } from '#components/console/paths'
 import { formatDuration } from '#components/console/format-time'
 import { tierLabel } from '#components/console/labels'
-import { moment, type Formats } from '#components/formats'
+import { formatDateTime, type Formats } from '#components/formats'
 import { Notice } from '#components/ui/notice'
 import type { MoveView } from '@rowhouse/tenancy/moves'
 
@@ -36,8 +36,8 @@ export function MoveOutcome({ move, formats }: { move: MoveView; formats: Format
       <Notice>
         {move.tenant} is {tierLabel(move.tierTo)} now and lives in its new place.{waited} The old
         copy is kept, closed, until you confirm
-        {move.graceUntil && <>, or until {moment(new Date(move.graceUntil), formats)}</>}. Until
-        then you can roll back.
+        {move.graceUntil && <>, or until {formatDateTime(new Date(move.graceUntil), formats)}</>}.
+        Until then you can roll back.
       </Notice>
     )
   if (move.state === 'cleaned')

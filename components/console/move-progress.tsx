@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { formatDuration } from '#components/console/format-time'
 import { MoveStateLabel } from '#components/console/move-state-label'
 import type { Connection } from '#components/console/use-live-updates'
-import { count, type Formats } from '#components/formats'
+import { formatCount, type Formats } from '#components/formats'
 import { Card, CardBody } from '#components/ui/card'
 import type { MoveView } from '@rowhouse/tenancy/moves'
 
@@ -67,7 +67,7 @@ export function MoveProgress({ move, connection, formats, children }: Props) {
 type MetricsProps = { move: MoveView; total: number; formats: Formats }
 
 function MoveMetrics({ move, total, formats }: MetricsProps) {
-  const number = (value: number) => count(Math.round(value), formats)
+  const number = (value: number) => formatCount(Math.round(value), formats)
   const lag =
     move.events.findLast(({ event, detail }) => event === 'caught up' && detail !== '')?.rows ??
     null
@@ -91,7 +91,7 @@ function MoveMetrics({ move, total, formats }: MetricsProps) {
 
 /** What it copies a second just now, or what it has copied on average. */
 function CopyRate({ move, total, formats }: MetricsProps) {
-  const number = (value: number) => count(Math.round(value), formats)
+  const number = (value: number) => formatCount(Math.round(value), formats)
   const rate = Number(/(\d+) rows a second/.exec(move.note)?.[1] ?? 0)
   if (['provisioned', 'capturing'].includes(move.state) && rate > 0)
     return (

@@ -1,6 +1,6 @@
 import { Check } from 'lucide-react'
 import { formatDuration } from '#components/console/format-time'
-import { count, type Formats } from '#components/formats'
+import { formatCount, type Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { MoveView, ViewedEvent } from '@rowhouse/tenancy/moves'
@@ -15,7 +15,7 @@ export function MoveTables({ move, formats }: { move: MoveView; formats: Formats
       <CardHeader id="tables" title="Tables">
         {compared.size > 0 && (
           <span className="text-sm text-ink-soft tabular-nums">
-            {count(
+            {formatCount(
               [...compared.values()].reduce((sum, { rows }) => sum + (rows ?? 0), 0),
               formats,
             )}{' '}
@@ -46,7 +46,7 @@ export function MoveTables({ move, formats }: { move: MoveView; formats: Formats
                 <Tr key={table}>
                   <Td className="font-mono text-sm">{table}</Td>
                   <Td className="text-right tabular-nums">
-                    {copy ? count(copy.rows ?? 0, formats) : '–'}
+                    {copy ? formatCount(copy.rows ?? 0, formats) : '–'}
                   </Td>
                   <Td className="text-right text-ink-soft tabular-nums max-sm:hidden">
                     {copy?.tookMs == null ? '–' : formatDuration(copy.tookMs)}
@@ -55,7 +55,7 @@ export function MoveTables({ move, formats }: { move: MoveView; formats: Formats
                     {comparison ? (
                       <span className="inline-flex items-center gap-1.5 align-top">
                         <Check aria-hidden className="size-4 text-delivered" />
-                        {count(comparison.rows ?? 0, formats)}
+                        {formatCount(comparison.rows ?? 0, formats)}
                         <span className="sr-only">the same</span>
                       </span>
                     ) : (

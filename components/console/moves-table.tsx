@@ -4,7 +4,7 @@ import { movePath } from '#components/console/paths'
 import { RelativeTime, formatDuration } from '#components/console/format-time'
 import { placementLabels } from '#components/console/labels'
 import { MoveStateLabel } from '#components/console/move-state-label'
-import { count, type Formats } from '#components/formats'
+import { formatCount, type Formats } from '#components/formats'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { MoveRow } from '@rowhouse/tenancy/moves'
 
@@ -54,7 +54,7 @@ export function MovesTable({ rows, formats }: { rows: MoveRow[]; formats: Format
               )}
             </Td>
             <Td className="text-right tabular-nums max-md:hidden">
-              {count(row.rowsTotal, formats)}
+              {formatCount(row.rowsTotal, formats)}
             </Td>
             <Td className="text-right tabular-nums max-md:hidden">
               {row.pauseMs === null ? '–' : formatDuration(row.pauseMs)}

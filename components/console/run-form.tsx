@@ -4,7 +4,7 @@ import { useState } from 'react'
 import type { Action } from '#app/_actions/action'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton, TextField } from '#components/forms/fields'
-import { count, type Formats } from '#components/formats'
+import { formatCount, type Formats } from '#components/formats'
 import { Button } from '#components/ui/button'
 import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
 
@@ -29,7 +29,7 @@ export function RunForm({
           <p className="text-ink-soft">
             {behind === 0
               ? 'Every target is at this build’s version; a run would find nothing to do.'
-              : `${count(behind, formats)} ${behind === 1 ? 'target lacks' : 'targets lack'} something. What fails stays as it was, and the rest goes on.`}
+              : `${formatCount(behind, formats)} ${behind === 1 ? 'target lacks' : 'targets lack'} something. What fails stays as it was, and the rest goes on.`}
           </p>
           <ActionForm action={action} label="Start a fleet run">
             <TextField

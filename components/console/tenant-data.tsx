@@ -5,7 +5,7 @@ import { RelativeTime } from '#components/console/format-time'
 import { ReasonDialog } from '#components/console/reason-dialog'
 import { RefreshWhileRunning } from '#components/data/refresh-while-running'
 import { ActionButton } from '#components/forms/action-button'
-import { count, moment, type Formats } from '#components/formats'
+import { formatCount, formatDateTime, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Notice } from '#components/ui/notice'
 import type { DataOverview } from '#db/data-overview'
@@ -35,15 +35,15 @@ export function TenantData({
       <CardBody className="grid gap-4">
         {hold && (
           <Notice look="warn">
-            On legal hold since {moment(hold.at, formats)}, by {hold.by}: {hold.reason}. Nothing of{' '}
-            {name} is deleted.
+            On legal hold since {formatDateTime(hold.at, formats)}, by {hold.by}: {hold.reason}.
+            Nothing of {name} is deleted.
           </Notice>
         )}
         {erasure && (
           <Notice look="danger">
             {erasure.startedAt
               ? `${name} is being erased.`
-              : `${name} is erased on ${moment(erasure.dueAt, formats)}. Until then it can be kept.`}
+              : `${name} is erased on ${formatDateTime(erasure.dueAt, formats)}. Until then it can be kept.`}
           </Notice>
         )}
         <DetailRows>
@@ -95,7 +95,7 @@ function LastExport({
     <>
       <RelativeTime at={last.requestedAt} formats={formats} />,{' '}
       {last.state === 'running'
-        ? `${count(last.rowsDone, formats)} of ${count(last.rowsTotal, formats)} rows`
+        ? `${formatCount(last.rowsDone, formats)} of ${formatCount(last.rowsTotal, formats)} rows`
         : last.state}
     </>
   )

@@ -2,7 +2,7 @@ import { DetailRow, DetailRows } from '#components/console/detail-rows'
 import { RelativeTime } from '#components/console/format-time'
 import { FleetStateLabel } from '#components/console/fleet-state-label'
 import { PlacementLabel } from '#components/console/labels'
-import { bytes, count, day, type Formats } from '#components/formats'
+import { formatBytes, formatCount, formatDate, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import type { Standing } from '@rowhouse/tenancy/migrations'
 import type { TenantFacts } from '#db/operators/tenant-facts'
@@ -52,17 +52,17 @@ export function TenantDetailsCard({
             )}
           </DetailRow>
           <DetailRow name="Orders">
-            {size ? count(size.orders, formats) : 'not measured yet'}
+            {size ? formatCount(size.orders, formats) : 'not measured yet'}
           </DetailRow>
           <DetailRow name="On disk">
-            {size ? bytes(size.bytes, formats) : 'not measured yet'}
+            {size ? formatBytes(size.bytes, formats) : 'not measured yet'}
           </DetailRow>
           {size && (
             <DetailRow name="Measured">
               <RelativeTime at={size.measuredAt} formats={formats} />
             </DetailRow>
           )}
-          <DetailRow name="Tenant since">{day(tenant.createdAt, formats)}</DetailRow>
+          <DetailRow name="Tenant since">{formatDate(tenant.createdAt, formats)}</DetailRow>
           <DetailRow name="Slug">
             <Code>{tenant.slug}</Code>
           </DetailRow>

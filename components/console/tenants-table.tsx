@@ -5,7 +5,7 @@ import { tenantPath } from '#components/console/paths'
 import { formatDuration } from '#components/console/format-time'
 import { PlacementLabel, placementLabels, tierLabels } from '#components/console/labels'
 import { TenantStateLabel } from '#components/console/tenant-state-label'
-import { bytes, count, day, type Formats } from '#components/formats'
+import { formatBytes, formatCount, formatDate, type Formats } from '#components/formats'
 import { TenantMark } from '#components/shell/facade'
 import type { HrefBuilder } from '#components/ui/href-builder'
 import { Table, Td, Th, Tr } from '#components/ui/table'
@@ -106,20 +106,20 @@ function TableRow({
         />
       </Td>
       <Td className="text-right tabular-nums max-sm:hidden">
-        {row.orders === null ? <Unknown /> : count(row.orders, formats)}
+        {row.orders === null ? <Unknown /> : formatCount(row.orders, formats)}
       </Td>
       <Td className="text-right whitespace-nowrap tabular-nums max-sm:hidden">
-        {row.bytes === null ? <Unknown /> : bytes(row.bytes, formats)}
+        {row.bytes === null ? <Unknown /> : formatBytes(row.bytes, formats)}
       </Td>
       <Td className="text-right tabular-nums max-xl:hidden">
-        {count(used?.requests ?? 0, formats)}
+        {formatCount(used?.requests ?? 0, formats)}
       </Td>
       <Td className="text-right whitespace-nowrap tabular-nums max-xl:hidden">
         {formatDuration(used?.databaseMs ?? 0)}
       </Td>
       <Td className="font-mono text-sm text-ink-soft max-xl:hidden">{standing?.at ?? '–'}</Td>
       <Td className="whitespace-nowrap text-ink-soft max-2xl:hidden">
-        {day(row.createdAt, formats)}
+        {formatDate(row.createdAt, formats)}
       </Td>
     </Tr>
   )

@@ -1,5 +1,5 @@
 import { placementLabels, tierLabels } from '#components/console/labels'
-import { count, type Formats } from '#components/formats'
+import { formatCount, type Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import { placementKinds, type PlacementKind } from '@rowhouse/tenancy'
@@ -39,7 +39,7 @@ export function TierMatrix({
                   {at(tier, kind) === 0 ? (
                     <span className="text-ink-faint">–</span>
                   ) : (
-                    count(at(tier, kind), formats)
+                    formatCount(at(tier, kind), formats)
                   )}
                 </Td>
               ))}

@@ -1,6 +1,6 @@
 import { formatDuration } from '#components/console/format-time'
 import { limitLabels, limitOrder, formatLimit } from '#components/console/limit-labels'
-import { count, type Formats } from '#components/formats'
+import { formatCount, type Formats } from '#components/formats'
 import { Notice } from '#components/ui/notice'
 import { Skeleton } from '#components/ui/skeleton'
 import type { ActionState } from '#app/_actions/action'
@@ -76,7 +76,7 @@ function Found({
         </p>
       )}
       <dl className="grid gap-4 sm:grid-cols-3">
-        <Metric name="To copy" value={`${count(rows, formats)} rows`} />
+        <Metric name="To copy" value={`${formatCount(rows, formats)} rows`} />
         <Metric name="Takes about" value={formatDuration(seconds * 1000)} />
         <Metric
           name="Writes wait"
@@ -139,7 +139,7 @@ function StepsAndTables({
           {tables.map((table) => (
             <li key={table.name} className="flex justify-between gap-6">
               <span className="font-mono text-xs">{table.name}</span>
-              <span>{count(table.rows, formats)}</span>
+              <span>{formatCount(table.rows, formats)}</span>
             </li>
           ))}
         </ul>

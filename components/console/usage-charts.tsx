@@ -1,5 +1,5 @@
 import { formatDuration } from '#components/console/format-time'
-import { count, moment, type Formats } from '#components/formats'
+import { formatCount, formatDateTime, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import type { HourUsage } from '#db/operators/usage-report'
 
@@ -33,12 +33,12 @@ export function UsageCharts({
       <CardHeader id="usage" title="Use in the last day">
         <span className="text-sm text-ink-soft tabular-nums">
           Errors:{' '}
-          {count(
+          {formatCount(
             sum(({ errors }) => errors),
             formats,
           )}
           , limits hit:{' '}
-          {count(
+          {formatCount(
             sum(({ limitsHit }) => limitsHit),
             formats,
           )}
@@ -48,7 +48,7 @@ export function UsageCharts({
         <HourChart
           name="Requests"
           bars={bars(({ requests }) => requests)}
-          told={(value) => count(value, formats)}
+          told={(value) => formatCount(value, formats)}
           formats={formats}
         />
         <HourChart
@@ -78,7 +78,7 @@ function HourChart({
   const most =
     top.value === 0
       ? 'nothing yet'
-      : `at most ${told(top.value)} in an hour, ${moment(top.at, formats)}`
+      : `at most ${told(top.value)} in an hour, ${formatDateTime(top.at, formats)}`
   return (
     <figure className="min-w-0">
       <figcaption className="flex items-baseline justify-between gap-2">
@@ -101,7 +101,7 @@ function HourChart({
             height={height(value, top.value)}
             className="fill-bar"
           >
-            <title>{`${moment(at, formats)}: ${told(value)}`}</title>
+            <title>{`${formatDateTime(at, formats)}: ${told(value)}`}</title>
           </rect>
         ))}
       </svg>

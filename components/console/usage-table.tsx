@@ -4,7 +4,7 @@ import NextLink from 'next/link'
 import { tenantPath, tierPath } from '#components/console/paths'
 import { formatDuration } from '#components/console/format-time'
 import { tierLabels } from '#components/console/labels'
-import { count, type Formats } from '#components/formats'
+import { formatCount, type Formats } from '#components/formats'
 import type { HrefBuilder } from '#components/ui/href-builder'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { Usage } from '@rowhouse/tenancy'
@@ -86,7 +86,7 @@ function UsageRow({ row, formats }: { row: TenantUsage; formats: Formats }) {
             className,
           )}
         >
-          {time ? formatDuration(row[by]) : count(row[by], formats)}
+          {time ? formatDuration(row[by]) : formatCount(row[by], formats)}
         </Td>
       ))}
       <Td className="max-xl:hidden">

@@ -7,7 +7,7 @@ import { useState } from 'react'
 import type { Action } from '#app/_actions/action'
 import { formatDuration } from '#components/console/format-time'
 import { useAction } from '#components/forms/use-action'
-import { count, moment, type Formats } from '#components/formats'
+import { formatCount, formatDateTime, type Formats } from '#components/formats'
 import { Button } from '#components/ui/button'
 import { Notice } from '#components/ui/notice'
 import { PageHeader } from '#components/ui/page-header'
@@ -41,11 +41,11 @@ export function VerifyAudit({ action, formats }: { action: Action<AuditCheck>; f
               Row {found.broken.seq}
             </NextLink>{' '}
             was altered: {found.broken.why}. It now says “{found.broken.action}” by{' '}
-            {found.broken.actor}, {moment(new Date(found.broken.at), formats)}.
+            {found.broken.actor}, {formatDateTime(new Date(found.broken.at), formats)}.
           </Notice>
         ) : (
           <Notice>
-            All {count(found.rows, formats)} rows are what was written, in{' '}
+            All {formatCount(found.rows, formats)} rows are what was written, in{' '}
             {formatDuration(found.tookMs)}. The chain ends with{' '}
             {found.tip?.slice(0, 16) ?? 'nothing'}.
           </Notice>

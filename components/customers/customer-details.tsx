@@ -1,4 +1,4 @@
-import { count, money, type Formats } from '#components/formats'
+import { formatCount, formatMoney, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { EmailText } from '#components/ui/email-text'
 import { DescriptionItem, DescriptionList } from '#components/ui/description-list'
@@ -19,7 +19,7 @@ export function CustomerDetails({
       <CardBody>
         <DescriptionList>
           <DescriptionItem name="Ordered so far">
-            {money(sold.totalMinor, formats)} in {count(sold.orders, formats)}{' '}
+            {formatMoney(sold.totalMinor, formats)} in {formatCount(sold.orders, formats)}{' '}
             {sold.orders === 1 ? 'order' : 'orders'}
           </DescriptionItem>
           <DescriptionItem name="E-mail address">

@@ -1,6 +1,6 @@
 import Link from 'next/link'
 import { customerPath } from '#components/paths'
-import { day, type Formats } from '#components/formats'
+import { formatDate, type Formats } from '#components/formats'
 import { ScrollBox } from '#components/ui/scroll-box'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { Customer } from '#db/product/customers'
@@ -38,7 +38,7 @@ export function CustomersTable({ rows, formats }: { rows: Customer[]; formats: F
                 {customer.phone}
               </Td>
               <Td className="text-right whitespace-nowrap text-ink-soft max-sm:hidden">
-                {day(customer.createdAt, formats)}
+                {formatDate(customer.createdAt, formats)}
               </Td>
             </Tr>
           ))}

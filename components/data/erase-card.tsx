@@ -1,7 +1,7 @@
 import type { Action } from '#app/_actions/action'
 import { EraseForm } from '#components/data/erase-form'
 import { TenantButton } from '#components/forms/tenant-button'
-import { moment, type Formats } from '#components/formats'
+import { formatDateTime, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Notice } from '#components/ui/notice'
 import type { Erasure } from '@rowhouse/tenancy/data'
@@ -27,7 +27,7 @@ export function EraseCard({ name, erasure, held, formats, erase, keep }: Props) 
         </p>
         {erasure ? (
           <>
-            <Notice look="danger">{`${name} is erased on ${moment(erasure.dueAt, formats)}.`}</Notice>
+            <Notice look="danger">{`${name} is erased on ${formatDateTime(erasure.dueAt, formats)}.`}</Notice>
             <div>
               <TenantButton action={keep} input={{}} done={`${name} stays.`}>
                 Keep the organisation

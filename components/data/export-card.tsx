@@ -2,7 +2,13 @@ import { Download } from 'lucide-react'
 import type { Action } from '#app/_actions/action'
 import { RefreshWhileRunning } from '#components/data/refresh-while-running'
 import { TenantButton } from '#components/forms/tenant-button'
-import { bytes, count, day, moment, type Formats } from '#components/formats'
+import {
+  formatBytes,
+  formatCount,
+  formatDate,
+  formatDateTime,
+  type Formats,
+} from '#components/formats'
 import { button } from '#components/ui/button'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import type { Export } from '@rowhouse/tenancy/data'
@@ -56,7 +62,7 @@ export function ExportCard({ exports, links, formats, action }: Props) {
             className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line px-4 py-3 sm:px-5"
           >
             <div className="min-w-0 grow basis-52">
-              <p className="font-medium">{moment(one.requestedAt, formats)}</p>
+              <p className="font-medium">{formatDateTime(one.requestedAt, formats)}</p>
               <p className="text-sm text-ink-faint">
                 {one.requestedBy}. <ExportState export={one} formats={formats} />
               </p>
@@ -73,7 +79,9 @@ export function ExportCard({ exports, links, formats, action }: Props) {
               <a href={links[one.id]} download className={button({ size: 'small' })}>
                 <Download aria-hidden />
                 Download{' '}
-                <span className="sr-only">the export of {moment(one.requestedAt, formats)}</span>
+                <span className="sr-only">
+                  the export of {formatDateTime(one.requestedAt, formats)}
+                </span>
               </a>
             )}
           </li>
@@ -88,9 +96,9 @@ function ExportState({ export: one, formats }: { export: Export; formats: Format
     case 'requested':
       return 'Waits for its turn.'
     case 'running':
-      return `${count(one.rowsDone, formats)} of ${count(one.rowsTotal, formats)} rows.`
+      return `${formatCount(one.rowsDone, formats)} of ${formatCount(one.rowsTotal, formats)} rows.`
     case 'done':
-      return `${count(one.rowsDone, formats)} rows, ${bytes(one.bytes ?? 0, formats)}, until ${one.expiresAt ? day(one.expiresAt, formats) : ''}.`
+      return `${formatCount(one.rowsDone, formats)} rows, ${formatBytes(one.bytes ?? 0, formats)}, until ${one.expiresAt ? formatDate(one.expiresAt, formats) : ''}.`
     case 'failed':
       return `It failed: ${one.message}.`
     case 'expired':

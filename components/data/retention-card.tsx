@@ -1,6 +1,6 @@
 import type { Action } from '#app/_actions/action'
 import { RetentionDaysForm } from '#components/data/retention-days-form'
-import { count, moment, type Formats } from '#components/formats'
+import { formatCount, formatDateTime, type Formats } from '#components/formats'
 import { ButtonLink } from '#components/ui/button'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Notice } from '#components/ui/notice'
@@ -34,8 +34,9 @@ export function RetentionCard({
         )}
       </CardHeader>
       <CardBody className="text-ink-soft">
-        Older rows are deleted once a day, for good. Your tier allows {count(bounds.least, formats)}{' '}
-        to {count(bounds.most, formats)} days; without a number rows are kept for ever.
+        Older rows are deleted once a day, for good. Your tier allows{' '}
+        {formatCount(bounds.least, formats)} to {formatCount(bounds.most, formats)} days; without a
+        number rows are kept for ever.
       </CardBody>
       {preview && (
         <CardBody>
@@ -59,7 +60,7 @@ export function RetentionCard({
               />
             ) : (
               <p className="text-ink-soft">
-                {days === null ? 'For ever' : `${count(days, formats)} days`}
+                {days === null ? 'For ever' : `${formatCount(days, formats)} days`}
               </p>
             )}
           </li>
@@ -84,7 +85,7 @@ function previewText(steps: RetentionStep[], formats: Formats) {
   return going
     .map(
       ({ table, before, rows, of }) =>
-        `${named(table)} before ${moment(new Date(before), formats)}: ${count(rows, formats)} of ${count(of, formats)} rows.`,
+        `${named(table)} before ${formatDateTime(new Date(before), formats)}: ${formatCount(rows, formats)} of ${formatCount(of, formats)} rows.`,
     )
     .join(' ')
 }

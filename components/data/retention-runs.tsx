@@ -1,7 +1,7 @@
 import type { Action } from '#app/_actions/action'
 import { named } from '#components/data/retention-card'
 import { TenantButton } from '#components/forms/tenant-button'
-import { count, moment, type Formats } from '#components/formats'
+import { formatCount, formatDateTime, type Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import type { RetentionRun } from '@rowhouse/tenancy/data'
 
@@ -18,7 +18,7 @@ export function RetentionRuns({ runs, formats, action }: Props) {
             className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line px-4 py-3 sm:px-5"
           >
             <div className="min-w-0 grow basis-52">
-              <p className="font-medium">{moment(run.plannedAt, formats)}</p>
+              <p className="font-medium">{formatDateTime(run.plannedAt, formats)}</p>
               <p className="text-sm text-ink-faint">{told(run, formats)}</p>
             </div>
             {run.state === 'waiting' && action && (
@@ -53,7 +53,7 @@ function told({ state, steps, message }: RetentionRun, formats: Formats) {
   const rows = (field: 'rows' | 'deleted') =>
     steps
       .filter((step) => step[field] > 0)
-      .map((step) => `${count(step[field], formats)} of ${named(step.table).toLowerCase()}`)
+      .map((step) => `${formatCount(step[field], formats)} of ${named(step.table).toLowerCase()}`)
       .join(', ')
   switch (state) {
     case 'waiting':

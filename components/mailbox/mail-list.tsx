@@ -1,6 +1,6 @@
 import type { Route } from 'next'
 import Link from 'next/link'
-import { moment, type Formats } from '#components/formats'
+import { formatDateTime, type Formats } from '#components/formats'
 import { Card } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
 
@@ -22,7 +22,7 @@ export function MailList({ mails, formats }: { mails: Mail[]; formats: Formats }
               className="flex flex-wrap items-baseline justify-between gap-x-4 px-4 py-3 hover:bg-sunken sm:px-5"
             >
               <span className="font-medium">{subject ?? 'Sent and forgotten'}</span>
-              <span className="text-sm text-ink-faint">{moment(createdAt, formats)}</span>
+              <span className="text-sm text-ink-faint">{formatDateTime(createdAt, formats)}</span>
               <span className="basis-full text-sm text-ink-soft">{recipient}</span>
             </Link>
           </li>

@@ -1,6 +1,6 @@
 import { Mail } from 'lucide-react'
 import type { Action } from '#app/_actions/action'
-import { moment, type Formats } from '#components/formats'
+import { formatDateTime, type Formats } from '#components/formats'
 import { TenantButton } from '#components/forms/tenant-button'
 import { roleNames } from '#components/members/role-options'
 import { Card, CardHeader } from '#components/ui/card'
@@ -28,7 +28,7 @@ export function Invitations({ invitations, formats, resend, revoke }: Props) {
               <p className="truncate font-medium">{email}</p>
               <p className="text-sm text-ink-faint">
                 {roleNames[role]}, {over ? 'ran out' : 'sent'}{' '}
-                {moment(over ? expiresAt : sentAt, formats)}
+                {formatDateTime(over ? expiresAt : sentAt, formats)}
                 {invitedBy && ` by ${invitedBy}`}
               </p>
             </div>

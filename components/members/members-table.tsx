@@ -1,5 +1,5 @@
 import type { Action } from '#app/_actions/action'
-import { day, type Formats } from '#components/formats'
+import { formatDate, type Formats } from '#components/formats'
 import { MemberMenu } from '#components/members/member-menu'
 import { roleNames } from '#components/members/role-options'
 import { Avatar } from '#components/ui/avatar'
@@ -60,7 +60,7 @@ export function MembersTable({ members, me, role, formats, give, tenant, actions
               </Td>
               <Td>{roleNames[member.role]}</Td>
               <Td className="whitespace-nowrap text-ink-soft max-sm:hidden">
-                {day(member.joinedAt, formats)}
+                {formatDate(member.joinedAt, formats)}
               </Td>
               <Td className="w-0 text-right">
                 {(member.userId === me ||

@@ -1,4 +1,4 @@
-import { calendarDay, count, money, type Formats } from '#components/formats'
+import { formatCalendarDate, formatCount, formatMoney, type Formats } from '#components/formats'
 import { DayBars, type DayBar } from '#components/orders/day-bars'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import type { DayMetrics } from '#db/product/order-metrics'
@@ -17,12 +17,12 @@ export function DayChart({ days, before, formats }: Props) {
     Math.max(...sums.map((sum) => Math.max(sum.revenueMinor, sum.beforeMinor)), leastTop),
   )
   const bars = sums.map(({ date, revenueMinor, orders, beforeMinor }): DayBar => ({
-    day: calendarDay(date, formats, 'long'),
+    day: formatCalendarDate(date, formats, 'long'),
     height: part(revenueMinor, top),
     beforeHeight: part(beforeMinor, top),
-    revenue: money(revenueMinor, formats),
-    orders: count(orders, formats),
-    before: money(beforeMinor, formats),
+    revenue: formatMoney(revenueMinor, formats),
+    orders: formatCount(orders, formats),
+    before: formatMoney(beforeMinor, formats),
   }))
   return (
     <Card labelledBy="by-day">
@@ -35,9 +35,9 @@ export function DayChart({ days, before, formats }: Props) {
       <CardBody>
         <DayBars
           bars={bars}
-          scale={[1, 0.5, 0].map((line) => money(Math.round(top * line), formats, 'compact'))}
+          scale={[1, 0.5, 0].map((line) => formatMoney(Math.round(top * line), formats, 'compact'))}
           ends={[sums[0], sums[Math.floor(sums.length / 2)], sums.at(-1)].map((sum) =>
-            sum ? calendarDay(sum.date, formats) : '',
+            sum ? formatCalendarDate(sum.date, formats) : '',
           )}
         />
       </CardBody>

@@ -2,7 +2,7 @@ import { X } from 'lucide-react'
 import type { Route } from 'next'
 import NextLink from 'next/link'
 import type { OrderListParams } from '#app/_orders/search-params'
-import { calendarDay, money, type Formats } from '#components/formats'
+import { formatCalendarDate, formatMoney, type Formats } from '#components/formats'
 import type { HrefBuilder } from '#components/ui/href-builder'
 
 type Props = {
@@ -20,12 +20,18 @@ export function FilterChips({ address, customer, formats, link }: Props) {
   if (given.customer)
     chips.push({ label: `Customer: ${customer ?? 'unknown'}`, off: link({ customer: null }) })
   if (filter.leastMinor !== null)
-    chips.push({ label: `From ${money(filter.leastMinor, formats)}`, off: link({ min: null }) })
+    chips.push({
+      label: `From ${formatMoney(filter.leastMinor, formats)}`,
+      off: link({ min: null }),
+    })
   if (filter.mostMinor !== null)
-    chips.push({ label: `Up to ${money(filter.mostMinor, formats)}`, off: link({ max: null }) })
+    chips.push({
+      label: `Up to ${formatMoney(filter.mostMinor, formats)}`,
+      off: link({ max: null }),
+    })
   if (period.name === 'custom')
     chips.push({
-      label: `${calendarDay(period.first, formats)} – ${calendarDay(period.last, formats)}`,
+      label: `${formatCalendarDate(period.first, formats)} – ${formatCalendarDate(period.last, formats)}`,
       off: link({ from: null, to: null }),
     })
   if (chips.length === 0) return null

@@ -1,5 +1,5 @@
 import { clsx } from 'clsx'
-import { change, count, money, type Formats } from '#components/formats'
+import { formatChange, formatCount, formatMoney, type Formats } from '#components/formats'
 import { Card } from '#components/ui/card'
 import type { OrderMetrics } from '#db/product/order-metrics'
 
@@ -17,26 +17,26 @@ export function MetricStrip({
       <dl className="grid grid-cols-2 lg:grid-cols-4 [&>*]:border-line max-lg:[&>*:nth-child(even)]:border-l max-lg:[&>*:nth-child(n+3)]:border-t lg:[&>*+*]:border-l">
         <Metric
           name="Revenue"
-          value={money(now.revenueMinor, formats)}
-          was={money(before.revenueMinor, formats)}
-          change={change(now.revenueMinor, before.revenueMinor, formats)}
+          value={formatMoney(now.revenueMinor, formats)}
+          was={formatMoney(before.revenueMinor, formats)}
+          change={formatChange(now.revenueMinor, before.revenueMinor, formats)}
         />
         <Metric
           name="Orders"
-          value={count(now.orders, formats)}
-          was={count(before.orders, formats)}
-          change={change(now.orders, before.orders, formats)}
+          value={formatCount(now.orders, formats)}
+          was={formatCount(before.orders, formats)}
+          change={formatChange(now.orders, before.orders, formats)}
         />
         <Metric
           name="Average order"
-          value={money(now.averageMinor, formats)}
-          was={money(before.averageMinor, formats)}
-          change={change(now.averageMinor, before.averageMinor, formats)}
+          value={formatMoney(now.averageMinor, formats)}
+          was={formatMoney(before.averageMinor, formats)}
+          change={formatChange(now.averageMinor, before.averageMinor, formats)}
         />
         <Metric
           name="Open"
-          value={count(now.open, formats)}
-          was={count(before.open, formats)}
+          value={formatCount(now.open, formats)}
+          was={formatCount(before.open, formats)}
           word="left from before:"
           change={null}
         />

@@ -1,4 +1,4 @@
-import { money, moment, type Formats } from '#components/formats'
+import { formatMoney, formatDateTime, type Formats } from '#components/formats'
 import { StatusText } from '#components/orders/order-status'
 import { Button } from '#components/ui/button'
 import type { Order } from '#db/product/orders'
@@ -24,7 +24,7 @@ export function OrderConflict({
       </h2>
       <p>
         Nothing of yours is lost: it is still in the form below, but not saved. This is what the
-        order says now, changed on {moment(theirs.updatedAt, formats)}:
+        order says now, changed on {formatDateTime(theirs.updatedAt, formats)}:
       </p>
       <dl className="grid gap-x-4 gap-y-1.5 rounded-md border border-line bg-raised p-4 sm:grid-cols-[7rem_minmax(0,1fr)] [&>dd]:wrap-anywhere [&>dt]:text-ink-soft">
         <dt>Status</dt>
@@ -38,13 +38,13 @@ export function OrderConflict({
           <ul>
             {theirs.lines.map((line) => (
               <li key={line.id} className="tabular-nums">
-                {line.quantity} × {line.description}, {money(line.unitPriceMinor, formats)}
+                {line.quantity} × {line.description}, {formatMoney(line.unitPriceMinor, formats)}
               </li>
             ))}
           </ul>
         </dd>
         <dt>Total</dt>
-        <dd className="font-medium tabular-nums">{money(theirs.totalMinor, formats)}</dd>
+        <dd className="font-medium tabular-nums">{formatMoney(theirs.totalMinor, formats)}</dd>
         <dt>Note</dt>
         <dd className="whitespace-pre-wrap">{theirs.note || '–'}</dd>
       </dl>

@@ -3,7 +3,7 @@
 import { useState, type ReactNode } from 'react'
 import type { Action } from '#app/_actions/action'
 import { CustomerFields } from '#components/customers/customer-fields'
-import { money } from '#components/formats'
+import { formatMoney } from '#components/formats'
 import { SubmitButton, TextareaField } from '#components/forms/fields'
 import { useForm } from '#components/forms/form-state'
 import { TenantForm } from '#components/forms/tenant-form'
@@ -95,7 +95,7 @@ function OrderTotal({ lines }: { lines: DraftLine[] }) {
     >
       <span className="font-medium">Total</span>
       <span className="pr-10 text-xl font-semibold tracking-tight tabular-nums">
-        {money(total, formats)}
+        {formatMoney(total, formats)}
       </span>
     </p>
   )

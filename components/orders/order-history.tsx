@@ -1,4 +1,4 @@
-import { moment, money, type Formats } from '#components/formats'
+import { formatDateTime, formatMoney, type Formats } from '#components/formats'
 import { StatusMark, statusNames } from '#components/orders/order-status'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import type { ActivityEntry } from '#db/activity/activity'
@@ -6,7 +6,14 @@ import type { Order } from '#db/product/orders'
 import { Pencil } from 'lucide-react'
 import type { ReactNode } from 'react'
 
-type Step = { id: string; at: Date; actor: string; mark: ReactNode; what: string; why?: string }
+type HistoryItem = {
+  id: string
+  at: Date
+  actor: string
+  mark: ReactNode
+  what: string
+  why?: string
+}
 
 /** Newest first: how the status changed, and when the order was edited. */
 export function OrderHistory({
@@ -18,8 +25,8 @@ export function OrderHistory({
   entries: ActivityEntry[]
   formats: Formats
 }) {
-  const steps: Step[] = [
-    ...events.map((event): Step => ({
+  const steps: HistoryItem[] = [
+    ...events.map((event): HistoryItem => ({
       id: event.id,
       at: event.at,
       actor: event.actor,
@@ -32,7 +39,7 @@ export function OrderHistory({
     })),
     ...entries
       .filter((entry) => entry.action === 'order.edited')
-      .map((entry): Step => ({
+      .map((entry): HistoryItem => ({
         id: entry.id,
         at: entry.at,
         actor: entry.actor,
@@ -53,7 +60,7 @@ export function OrderHistory({
                 {step.why && <p className="wrap-anywhere text-ink-soft">“{step.why}”</p>}
                 <p className="text-sm text-ink-faint">
                   {step.actor} ·{' '}
-                  <time dateTime={step.at.toISOString()}>{moment(step.at, formats)}</time>
+                  <time dateTime={step.at.toISOString()}>{formatDateTime(step.at, formats)}</time>
                 </p>
               </div>
             </li>
@@ -69,6 +76,6 @@ function edited({ detail }: ActivityEntry, formats: Formats) {
   const changed =
     typeof total?.from === 'number' && typeof total.to === 'number' && total.from !== total.to
   return changed
-    ? `Edited: ${money(total.from as number, formats)} to ${money(total.to as number, formats)}`
+    ? `Edited: ${formatMoney(total.from as number, formats)} to ${formatMoney(total.to as number, formats)}`
     : 'Edited'
 }

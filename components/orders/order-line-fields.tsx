@@ -2,7 +2,7 @@
 
 import { Trash2 } from 'lucide-react'
 import type { ComponentProps, KeyboardEvent } from 'react'
-import { money } from '#components/formats'
+import { formatMoney } from '#components/formats'
 import { lineTotal, type DraftLine, type ProductOption } from '#components/orders/order-draft'
 import { useScope } from '#components/tenant-scope'
 import { Button } from '#components/ui/button'
@@ -75,7 +75,7 @@ export function OrderLineFields(props: Props) {
       />
       <p className="self-center text-right tabular-nums">
         <span className="sr-only">Line total </span>
-        {total === null ? '–' : money(total, formats)}
+        {total === null ? '–' : formatMoney(total, formats)}
       </p>
       <Button
         look="quiet"

@@ -1,4 +1,4 @@
-import { count, money, type Formats } from '#components/formats'
+import { formatCount, formatMoney, type Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { Order } from '#db/product/orders'
@@ -30,12 +30,12 @@ export function OrderLines({
                 <span className="block font-medium wrap-anywhere">{line.description}</span>
                 <span className="text-sm wrap-anywhere text-ink-faint">{line.sku}</span>
               </Td>
-              <Td className="text-right tabular-nums">{count(line.quantity, formats)}</Td>
+              <Td className="text-right tabular-nums">{formatCount(line.quantity, formats)}</Td>
               <Td className="text-right text-ink-soft tabular-nums max-sm:hidden">
-                {money(line.unitPriceMinor, formats)}
+                {formatMoney(line.unitPriceMinor, formats)}
               </Td>
               <Td className="text-right tabular-nums">
-                {money(line.quantity * line.unitPriceMinor, formats)}
+                {formatMoney(line.quantity * line.unitPriceMinor, formats)}
               </Td>
             </Tr>
           ))}
@@ -44,7 +44,7 @@ export function OrderLines({
       <p className="flex items-baseline justify-between border-t border-line bg-sunken px-4 py-3.5 sm:px-5">
         <span className="font-medium">Total</span>
         <span className="text-lg font-semibold tabular-nums">
-          {money(order.totalMinor, formats)}
+          {formatMoney(order.totalMinor, formats)}
         </span>
       </p>
     </Card>

@@ -4,7 +4,13 @@ import NextLink from 'next/link'
 import type { ReactNode } from 'react'
 import type { Column } from '#app/_orders/search-params'
 import { orderPath } from '#components/paths'
-import { count, day, moment, money, type Formats } from '#components/formats'
+import {
+  formatCount,
+  formatDate,
+  formatDateTime,
+  formatMoney,
+  type Formats,
+} from '#components/formats'
 import { StatusText } from '#components/orders/order-status'
 import type { HrefBuilder } from '#components/ui/href-builder'
 import { ScrollBox } from '#components/ui/scroll-box'
@@ -134,7 +140,7 @@ function Row({
           #{row.number}
         </NextLink>
         <span className="block text-sm font-normal wrap-anywhere text-ink-soft sm:hidden">
-          {columns.includes('customer') ? row.customer : day(row.placedAt, formats)}
+          {columns.includes('customer') ? row.customer : formatDate(row.placedAt, formats)}
         </span>
       </Td>
       {columns.map((column) => (
@@ -158,16 +164,16 @@ function Cell({ column, row, formats }: { column: Column; row: OrderRow; formats
       return (
         <time
           dateTime={row.placedAt.toISOString()}
-          title={moment(row.placedAt, formats)}
+          title={formatDateTime(row.placedAt, formats)}
           className="whitespace-nowrap text-ink-soft"
         >
-          {day(row.placedAt, formats)}
+          {formatDate(row.placedAt, formats)}
         </time>
       )
     case 'updated':
       return (
         <time dateTime={row.updatedAt.toISOString()} className="whitespace-nowrap text-ink-soft">
-          {day(row.updatedAt, formats)}
+          {formatDate(row.updatedAt, formats)}
         </time>
       )
     case 'customer':
@@ -175,14 +181,14 @@ function Cell({ column, row, formats }: { column: Column; row: OrderRow; formats
     case 'note':
       return <span className="block max-w-72 truncate text-ink-soft">{row.note}</span>
     case 'lines':
-      return <span className="text-ink-soft">{count(row.lines, formats)}</span>
+      return <span className="text-ink-soft">{formatCount(row.lines, formats)}</span>
     case 'status':
       return <StatusText status={row.status} />
     case 'total':
       return (
         <>
           <span className="inline-flex h-6 items-center font-medium whitespace-nowrap">
-            {money(row.totalMinor, formats)}
+            {formatMoney(row.totalMinor, formats)}
           </span>
           <span className="flex justify-end text-sm text-ink-soft sm:hidden">
             <StatusText status={row.status} />

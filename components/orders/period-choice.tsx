@@ -3,7 +3,7 @@ import type { HrefBuilder as LinkMaker } from '#components/ui/href-builder'
 import Form from 'next/form'
 import Link from 'next/link'
 import type { Period } from '#db/product/period'
-import { calendarDay, type Formats } from '#components/formats'
+import { formatCalendarDate, type Formats } from '#components/formats'
 import { Button, button } from '#components/ui/button'
 import { Field } from '#components/ui/field'
 import { HiddenInputs } from '#components/ui/hidden-inputs'
@@ -22,7 +22,7 @@ type Props = { period: Period; formats: Formats; link: LinkMaker; keep: [string,
 export function PeriodChoice({ period, formats, link, keep }: Props) {
   const name =
     period.name === 'custom'
-      ? `${calendarDay(period.first, formats)} – ${calendarDay(period.last, formats)}`
+      ? `${formatCalendarDate(period.first, formats)} – ${formatCalendarDate(period.last, formats)}`
       : names[period.name]
   return (
     <Popover

@@ -1,6 +1,6 @@
 import type { HrefBuilder as LinkMaker } from '#components/ui/href-builder'
 import Link from 'next/link'
-import { count, money, type Formats } from '#components/formats'
+import { formatCount, formatMoney, type Formats } from '#components/formats'
 import { statusFill, StatusText } from '#components/orders/order-status'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import type { StatusMetrics } from '#db/product/order-metrics'
@@ -24,9 +24,9 @@ export function StatusBreakdown({ all, formats, link }: Props) {
                 className="grid h-9 xl:h-10 grid-cols-[1fr_auto_6.5rem] items-center gap-3 rounded-md px-2 text-sm tabular-nums hover:bg-sunken"
               >
                 <StatusText status={status} />
-                <span>{count(orders, formats)}</span>
+                <span>{formatCount(orders, formats)}</span>
                 <span className="truncate text-right text-ink-faint">
-                  {money(totalMinor, formats, totalMinor > 1e8 ? 'compact' : 'standard')}
+                  {formatMoney(totalMinor, formats, totalMinor > 1e8 ? 'compact' : 'standard')}
                 </span>
               </Link>
             </li>

@@ -8,7 +8,7 @@ import { Street } from '#components/shell/street'
 import { Card } from '#components/ui/card'
 import type { Begun } from '#db/product/first-orders'
 
-type Step = { title: string; text: string; href: Route; done: boolean }
+type ChecklistItem = { title: string; text: string; href: Route; done: boolean }
 
 export function GettingStarted({
   has,
@@ -19,7 +19,7 @@ export function GettingStarted({
   mayWrite: boolean
   addSampleData: Action<unknown>
 }) {
-  const steps: Step[] = [
+  const steps: ChecklistItem[] = [
     {
       title: 'Add a product',
       text: 'Its name, your number for it and its price.',
@@ -54,7 +54,7 @@ export function GettingStarted({
   )
 }
 
-function Steps({ steps }: { steps: Step[] }) {
+function Steps({ steps }: { steps: ChecklistItem[] }) {
   return (
     <Card className="overflow-hidden">
       <ol>

@@ -1,5 +1,6 @@
 import { TextField } from '#components/forms/fields'
-import { typed, type Formats } from '#components/formats'
+import type { Formats } from '#components/formats'
+import { decimalText } from '#db/money'
 
 export function ProductFields({
   start,
@@ -22,7 +23,7 @@ export function ProductFields({
         <TextField
           name="price"
           label={`Price in ${formats.currency}`}
-          value={start ? typed(start.priceMinor, formats) : ''}
+          value={start ? decimalText(start.priceMinor, formats.currency) : ''}
           inputMode="decimal"
           autoComplete="off"
         />

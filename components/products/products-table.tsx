@@ -1,6 +1,6 @@
 import Link from 'next/link'
 import { productPath } from '#components/paths'
-import { money, type Formats } from '#components/formats'
+import { formatMoney, type Formats } from '#components/formats'
 import { ScrollBox } from '#components/ui/scroll-box'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { Product } from '#db/product/products'
@@ -34,7 +34,7 @@ export function ProductsTable({ rows, formats }: { rows: Product[]; formats: For
               </Td>
               <Td className="text-ink-soft max-sm:hidden">{product.sku}</Td>
               <Td className="text-right whitespace-nowrap tabular-nums">
-                {money(product.priceMinor, formats)}
+                {formatMoney(product.priceMinor, formats)}
               </Td>
             </Tr>
           ))}

@@ -2,7 +2,7 @@ import { KeyRound } from 'lucide-react'
 import type { Route } from 'next'
 import Link from 'next/link'
 import type { Action } from '#app/_actions/action'
-import { count, day, moment, type Formats } from '#components/formats'
+import { formatCount, formatDate, formatDateTime, type Formats } from '#components/formats'
 import { RevokeKey } from '#components/settings/revoke-key'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
@@ -44,9 +44,11 @@ export function ApiKeys({ keys, formats, revoke, limit, origin }: Props) {
                     </p>
                     <p className="text-sm text-ink-faint">
                       {key.scope === 'write' ? 'Reads and creates' : 'Reads'}, as {key.owner}.{' '}
-                      {key.usedAt ? `Last used ${moment(key.usedAt, formats)}.` : 'Never used.'}{' '}
+                      {key.usedAt
+                        ? `Last used ${formatDateTime(key.usedAt, formats)}.`
+                        : 'Never used.'}{' '}
                       {key.expiresAt
-                        ? `${key.over ? 'Ended' : 'Ends'} ${day(key.expiresAt, formats)}.`
+                        ? `${key.over ? 'Ended' : 'Ends'} ${formatDate(key.expiresAt, formats)}.`
                         : 'Has no end.'}
                     </p>
                   </div>
@@ -71,7 +73,7 @@ export function ApiKeys({ keys, formats, revoke, limit, origin }: Props) {
         <CardBody className="grid gap-3">
           <pre className="rounded-md bg-sunken p-3 font-mono text-sm wrap-anywhere whitespace-pre-wrap">{`curl ${origin}/api/v1/orders?status=placed \\\n  -H "Authorization: Bearer rowhouse_…"`}</pre>
           <p className="text-sm text-ink-faint">
-            All keys of this organisation together make up to {count(limit, formats)} calls a
+            All keys of this organisation together make up to {formatCount(limit, formats)} calls a
             minute.
           </p>
         </CardBody>

@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readConcerns } from '#db/operators/attention'
+import { readAlerts } from '#db/operators/alerts'
 import { withConnection } from '@rowhouse/tenancy/admin'
 import { violationsIn } from '@rowhouse/tenancy/checks'
 import { env } from '#db/env'
@@ -64,7 +64,7 @@ test('each console list is quick with 10,000 tenants', async () => {
     true,
     false,
   ])
-  await quick(() => readConcerns())
+  await quick(() => readAlerts())
 })
 
 test.each(tenantSorts)('pages by %s go on where the last one ended, and back', async (sort) => {
@@ -132,7 +132,7 @@ test.each([
         failed,
         message: 'why',
       })
-    expect((await readConcerns()).concerns).toContainEqual(
+    expect((await readAlerts()).alerts).toContainEqual(
       expect.objectContaining({ what, why: 'why' }),
     )
     await platform().delete(migrationRuns).where(eq(migrationRuns.id, id))

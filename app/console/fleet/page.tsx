@@ -6,7 +6,7 @@ import { FleetTargets } from '#components/console/fleet-targets'
 import { MetricCard } from '#components/console/metric-card'
 import { RunForm } from '#components/console/run-form'
 import { ActionButton } from '#components/forms/action-button'
-import { count } from '#components/formats'
+import { formatCount } from '#components/formats'
 import { PageFrame } from '#components/page'
 import { PageHeader } from '#components/ui/page-header'
 import { lastCheckRun } from '@rowhouse/tenancy/checks'
@@ -39,15 +39,15 @@ export default async function FleetPage({ searchParams }: PageProps<'/console/fl
       </PageHeader>
       <MetricCard
         metrics={[
-          { name: 'Targets', value: count(status.total, formats) },
-          { name: 'At this build’s version', value: count(status.current, formats) },
+          { name: 'Targets', value: formatCount(status.total, formats) },
+          { name: 'At this build’s version', value: formatCount(status.current, formats) },
           { name: 'Newest migration', value: status.last.tenant },
           {
             name: 'Drift',
             value: drift
               ? drift.violations.length === 0
                 ? 'None'
-                : count(drift.violations.length, formats)
+                : formatCount(drift.violations.length, formats)
               : 'Unknown',
             href: '/console/doctor',
           },

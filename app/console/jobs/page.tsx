@@ -2,7 +2,7 @@ import { consolePage } from '#app/_session/operator'
 import { parseConsoleListParams } from '#app/_http/console-search-params'
 import { JobsTable, stageNames } from '#components/console/jobs-table'
 import { ScheduledJobs } from '#components/console/scheduled-jobs'
-import { count } from '#components/formats'
+import { formatCount } from '#components/formats'
 import { PageFrame } from '#components/page'
 import { Card } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
@@ -17,7 +17,7 @@ export default async function JobsPage({ searchParams }: PageProps<'/console/job
   const stage = pick('show', jobStages)
   const jobs = stage ? all.filter((job) => job.stage === stage) : all
   const tab = (name: string, value: (typeof jobStages)[number] | null, found: number) => ({
-    name: `${name} ${count(found, formats)}`,
+    name: `${name} ${formatCount(found, formats)}`,
     href: link({ show: value }),
     current: stage === value,
   })

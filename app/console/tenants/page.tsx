@@ -2,7 +2,7 @@ import { parseConsoleListParams } from '#app/_http/console-search-params'
 import { consolePage } from '#app/_session/operator'
 import { TenantFilters } from '#components/console/tenant-filters'
 import { TenantsTable } from '#components/console/tenants-table'
-import { count } from '#components/formats'
+import { formatCount } from '#components/formats'
 import { PageFrame } from '#components/page'
 import { Card } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
@@ -62,7 +62,7 @@ export default async function TenantsPage({ searchParams }: PageProps<'/console/
       <title>Tenants · Rowhouse console</title>
       <PageHeader
         title="Tenants"
-        beside={<span className="text-ink-faint tabular-nums">{count(found, formats)}</span>}
+        beside={<span className="text-ink-faint tabular-nums">{formatCount(found, formats)}</span>}
       />
       <Card>
         <TenantFilters address={address} filter={filter} />

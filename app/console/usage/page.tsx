@@ -4,7 +4,7 @@ import { FilterMenu } from '#components/console/filter-menu'
 import { MetricCard } from '#components/console/metric-card'
 import { formatDuration } from '#components/console/format-time'
 import { UsageTable } from '#components/console/usage-table'
-import { count } from '#components/formats'
+import { formatCount } from '#components/formats'
 import { PageFrame } from '#components/page'
 import { Card } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
@@ -43,10 +43,10 @@ export default async function UsagePage({ searchParams }: PageProps<'/console/us
       </PageHeader>
       <MetricCard
         metrics={[
-          { name: 'Transactions', value: count(all.transactions, formats) },
+          { name: 'Transactions', value: formatCount(all.transactions, formats) },
           { name: 'Database time', value: formatDuration(all.databaseMs) },
           { name: 'Waited for a connection', value: formatDuration(all.waitMs) },
-          { name: 'Limits hit', value: count(all.limitsHit, formats) },
+          { name: 'Limits hit', value: formatCount(all.limitsHit, formats) },
         ]}
       />
       <Card>

@@ -5,7 +5,7 @@ import { OrderActions } from '#components/orders/order-actions'
 import { OrderHistory } from '#components/orders/order-history'
 import { OrderLines } from '#components/orders/order-lines'
 import { StatusText } from '#components/orders/order-status'
-import { moment } from '#components/formats'
+import { formatDateTime } from '#components/formats'
 import { Page } from '#components/page'
 import { Badge } from '#components/ui/badge'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
@@ -37,7 +37,9 @@ export default async function OrderPage({ params }: PageProps<'/orders/[id]'>) {
         }
         back={{ href: '/orders', label: 'Orders' }}
         about={
-          <time dateTime={order.placedAt.toISOString()}>{moment(order.placedAt, formats)}</time>
+          <time dateTime={order.placedAt.toISOString()}>
+            {formatDateTime(order.placedAt, formats)}
+          </time>
         }
       >
         {may('orders:write') && (

@@ -2,7 +2,7 @@ import { Archive, ArchiveRestore, Pencil } from 'lucide-react'
 import { notFound } from 'next/navigation'
 import { tenantPage } from '#app/_session/tenant-page'
 import { ActivityList } from '#components/activity/activity-list'
-import { day, money, type Formats } from '#components/formats'
+import { formatDate, formatMoney, type Formats } from '#components/formats'
 import { FormDialog } from '#components/forms/form-dialog'
 import { TenantButton } from '#components/forms/tenant-button'
 import { Page } from '#components/page'
@@ -40,10 +40,12 @@ export default async function ProductPage({ params }: PageProps<'/products/[id]'
           <CardHeader id="facts" title="About" />
           <CardBody>
             <DescriptionList>
-              <DescriptionItem name="Price">{money(product.priceMinor, formats)}</DescriptionItem>
+              <DescriptionItem name="Price">
+                {formatMoney(product.priceMinor, formats)}
+              </DescriptionItem>
               <DescriptionItem name="Number">{product.sku}</DescriptionItem>
               <DescriptionItem name="On offer since">
-                {day(product.createdAt, formats)}
+                {formatDate(product.createdAt, formats)}
               </DescriptionItem>
             </DescriptionList>
           </CardBody>

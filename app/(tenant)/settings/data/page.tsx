@@ -9,7 +9,7 @@ import { Page } from '#components/page'
 import { SettingsSections } from '#components/settings/settings-sections'
 import { Notice } from '#components/ui/notice'
 import { PageHeader } from '#components/ui/page-header'
-import { day } from '#components/formats'
+import { formatDate } from '#components/formats'
 import { dataOverview } from '#db/data-overview'
 import { linkTo } from '#db/accounts/export-link'
 import { previewRetention } from '@rowhouse/tenancy/data'
@@ -40,7 +40,7 @@ export default async function DataPage({ searchParams }: PageProps<'/settings/da
       <PageHeader title="Settings" />
       <SettingsSections keys={may('keys:write')} />
       {overview.hold && (
-        <Notice look="warn">{`On legal hold since ${day(overview.hold.at, formats)}: nothing is deleted until the hold is lifted.`}</Notice>
+        <Notice look="warn">{`On legal hold since ${formatDate(overview.hold.at, formats)}: nothing is deleted until the hold is lifted.`}</Notice>
       )}
       <ExportCard
         exports={overview.exports}

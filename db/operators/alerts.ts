@@ -5,17 +5,17 @@ import { platform, tenancy } from '#db/tenancy'
 import { supportAccesses } from '#db/schema/console'
 import { migrationRuns, moves, tenants } from '@rowhouse/tenancy/schema'
 
-export type Concern = { grave: boolean; what: string; why: string; at: Date | null; href: string }
+export type Alert = { critical: boolean; what: string; why: string; at: Date | null; href: string }
 
 type Fleet = Awaited<ReturnType<typeof readStatus>>
 
 const weekMs = 7 * 86_400_000
 
 /**
- * One reader per kind of concern, in the order in which equally grave ones are shown. Each gets the
+ * One reader per kind of alert, in the order in which equally critical ones are shown. Each gets the
  * fleet's status that is being read, so that it is read once.
  */
-const concernReaders: ((fleet: Promise<Fleet>) => Promise<Concern[]>)[] = [
+const alertReaders: ((fleet: Promise<Fleet>) => Promise<Alert[]>)[] = [
   () => checkViolations('doctor'),
   () => checkViolations('drift'),
   outdatedTargets,
@@ -24,26 +24,26 @@ const concernReaders: ((fleet: Promise<Fleet>) => Promise<Concern[]>)[] = [
   activeSupportAccesses,
 ]
 
-/** What an operator should look at, the grave first. */
-export async function readConcerns(): Promise<{ concerns: Concern[]; fleet: Fleet }> {
+/** What an operator should look at, the critical first. */
+export async function readAlerts(): Promise<{ alerts: Alert[]; fleet: Fleet }> {
   const status = readStatus(tenancy())
-  const [fleet, ...concerns] = await Promise.all([
+  const [fleet, ...alerts] = await Promise.all([
     status,
-    ...concernReaders.map((read) => read(status)),
+    ...alertReaders.map((read) => read(status)),
   ])
   return {
-    concerns: concerns.flat().sort((a, b) => Number(b.grave) - Number(a.grave)),
+    alerts: alerts.flat().sort((a, b) => Number(b.critical) - Number(a.critical)),
     fleet,
   }
 }
 
-async function checkViolations(kind: 'doctor' | 'drift'): Promise<Concern[]> {
+async function checkViolations(kind: 'doctor' | 'drift'): Promise<Alert[]> {
   const checkRun = await lastCheckRun(tenancy(), kind)
   if (!checkRun || checkRun.violations.length === 0) return []
   const { violations, at } = checkRun
   return [
     {
-      grave: true,
+      critical: true,
       what: `${kind === 'doctor' ? 'The doctor found' : 'Drift:'} ${violations.length} ${violations.length === 1 ? 'violation' : 'violations'}`,
       why: violations[0]?.why ?? '',
       at,
@@ -52,13 +52,13 @@ async function checkViolations(kind: 'doctor' | 'drift'): Promise<Concern[]> {
   ]
 }
 
-async function outdatedTargets(status: Promise<Fleet>): Promise<Concern[]> {
+async function outdatedTargets(status: Promise<Fleet>): Promise<Alert[]> {
   const fleet = await status
   const outdated = fleet.targets.filter(({ state }) => state !== 'current')
   if (outdated.length === 0) return []
   return [
     {
-      grave: outdated.some(({ state }) => state !== 'behind'),
+      critical: outdated.some(({ state }) => state !== 'behind'),
       what: `${outdated.length} of ${fleet.total} targets are not at this build’s version`,
       why: outdated
         .slice(0, 3)
@@ -70,7 +70,7 @@ async function outdatedTargets(status: Promise<Fleet>): Promise<Concern[]> {
   ]
 }
 
-async function failedFleetRun(): Promise<Concern[]> {
+async function failedFleetRun(): Promise<Alert[]> {
   const [run] = await platform()
     .select()
     .from(migrationRuns)
@@ -79,7 +79,7 @@ async function failedFleetRun(): Promise<Concern[]> {
   if (!run || !['failed', 'stopped'].includes(run.state)) return []
   return [
     {
-      grave: true,
+      critical: true,
       what: `The last fleet run ${run.state === 'stopped' ? 'was stopped' : 'failed'}${run.failed > 0 ? `, with ${run.failed} ${run.failed === 1 ? 'failure' : 'failures'}` : ''}`,
       why: run.message,
       at: run.endedAt,
@@ -89,7 +89,7 @@ async function failedFleetRun(): Promise<Concern[]> {
 }
 
 /** Moves of the last week that failed by themselves or wait for somebody's confirmation. */
-async function openMoves(): Promise<Concern[]> {
+async function openMoves(): Promise<Alert[]> {
   const rows = await platform()
     .select({
       id: moves.id,
@@ -111,9 +111,9 @@ async function openMoves(): Promise<Concern[]> {
     .limit(20)
   return rows.map(({ id, tenant, state, error, at }) => ({
     ...(state === 'aborted'
-      ? { grave: true, what: `The move of ${tenant} failed`, why: error ?? '' }
+      ? { critical: true, what: `The move of ${tenant} failed`, why: error ?? '' }
       : {
-          grave: false,
+          critical: false,
           what: `The move of ${tenant} waits to be confirmed`,
           why: 'The old copy is kept until then.',
         }),
@@ -122,7 +122,7 @@ async function openMoves(): Promise<Concern[]> {
   }))
 }
 
-async function activeSupportAccesses(): Promise<Concern[]> {
+async function activeSupportAccesses(): Promise<Alert[]> {
   const rows = await platform()
     .select({
       tenant: tenants.name,
@@ -136,7 +136,7 @@ async function activeSupportAccesses(): Promise<Concern[]> {
     .where(and(isNull(supportAccesses.endedAt), sql`${supportAccesses.expiresAt} > now()`))
     .limit(20)
   return rows.map(({ tenant, slug, at, reason, writes }) => ({
-    grave: false,
+    critical: false,
     what: `Support is inside ${tenant}${writes ? ', and may write' : ''}`,
     why: reason,
     at,
