@@ -1,6 +1,6 @@
 import { checkPipeline, closePools, storeUsage } from '@rowhouse/tenancy'
 import { env } from '#db/env'
-import { assertBuildFits } from '@rowhouse/tenancy/migrations'
+import { assertBuildCompatible } from '@rowhouse/tenancy/migrations'
 import { watchMail } from '#db/jobs/mail'
 import { runScheduledTasks } from '#db/jobs/scheduled-tasks'
 import { watchMoves } from '@rowhouse/tenancy/moves'
@@ -13,7 +13,7 @@ import { startTracing } from '#db/tracing'
 
 env()
 await assertSafeLogins(tenancy(), ['platform', 'worker'])
-await assertBuildFits(tenancy())
+await assertBuildCompatible(tenancy())
 await checkPipeline(tenancy())
 
 const sendSpans = await startTracing()

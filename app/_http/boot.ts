@@ -2,7 +2,7 @@ import { shutDownOnSignal } from '#app/_http/graceful-shutdown'
 import { logRequests } from '#app/_http/request-log'
 import { checkMain, readinessSentence, assertSafeLogins } from '@rowhouse/tenancy/checks'
 import { env } from '#db/env'
-import { assertBuildFits } from '@rowhouse/tenancy/migrations'
+import { assertBuildCompatible } from '@rowhouse/tenancy/migrations'
 import { factsOf, log } from '#db/log'
 import { listenForPlacements } from '@rowhouse/tenancy/moves'
 import { startTracing } from '#db/tracing'
@@ -30,7 +30,7 @@ async function check(): Promise<void> {
   try {
     env()
     await assertSafeLogins(tenancy())
-    await assertBuildFits(tenancy())
+    await assertBuildCompatible(tenancy())
     await checkPipeline(tenancy())
     const { findings } = await checkMain(tenancy())
     if (findings.length > 0)

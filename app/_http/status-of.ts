@@ -29,7 +29,7 @@ const statuses: Record<string, number> = {
   server_unusable: 400,
   table_not_movable: 409,
   target_full: 409,
-  target_held: 503,
+  target_locked: 503,
   target_occupied: 409,
   target_unreachable: 503,
   tenant_moved: 503,

@@ -1,7 +1,7 @@
 import { StateLabel, type Tone } from '#components/console/labels'
-import type { State as FleetState } from '@rowhouse/tenancy/migrations'
+import type { TargetState } from '@rowhouse/tenancy/migrations'
 
-const words: Record<FleetState, [string, Tone]> = {
+const words: Record<TargetState, [string, Tone]> = {
   current: ['Current', 'good'],
   behind: ['Behind', 'warn'],
   failed: ['Migration failed', 'bad'],
@@ -12,7 +12,7 @@ const words: Record<FleetState, [string, Tone]> = {
 }
 
 /** How a target stands against this build's migrations. */
-export function FleetStateLabel({ state }: { state: FleetState }) {
+export function FleetStateLabel({ state }: { state: TargetState }) {
   const [word, tone] = words[state]
   return <StateLabel tone={tone}>{word}</StateLabel>
 }

@@ -4,12 +4,12 @@ import { Card } from '#components/ui/card'
 import type { HrefBuilder } from '#components/ui/href-builder'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import { Tabs } from '#components/ui/tabs'
-import type { Standing } from '@rowhouse/tenancy/migrations'
+import type { TargetStatus } from '@rowhouse/tenancy/migrations'
 
 const shown = 200
 
 type Props = {
-  targets: Standing[]
+  targets: TargetStatus[]
   total: number
   off: boolean
   link: HrefBuilder
@@ -40,7 +40,7 @@ export function FleetTargets({ targets, total, off, link, formats }: Props) {
             </tr>
           </thead>
           <tbody>
-            {targets.slice(0, shown).map(({ name, schema, state, at, why, elsewhere }) => (
+            {targets.slice(0, shown).map(({ name, schema, state, at, why, dedicatedDatabase }) => (
               <Tr key={`${name}${schema}`}>
                 <Td className="font-medium wrap-anywhere">{name}</Td>
                 <Td>
@@ -49,7 +49,7 @@ export function FleetTargets({ targets, total, off, link, formats }: Props) {
                 </Td>
                 <Td className="font-mono text-sm max-sm:hidden">{at ?? '–'}</Td>
                 <Td className="text-ink-soft max-md:hidden">
-                  {elsewhere ? 'Own database' : 'Main database'}
+                  {dedicatedDatabase ? 'Own database' : 'Main database'}
                 </Td>
               </Tr>
             ))}

@@ -49,7 +49,7 @@ export function LiveRun({
           <p className="tabular-nums">
             {formatCount(run.done, formats)} of {formatCount(run.targets, formats)} targets
             migrated, {formatCount(run.failed, formats)} failed
-            {run.wave && !run.over ? `; now ${run.wave}` : ''}
+            {run.batch && !run.over ? `; now ${run.batch}` : ''}
             {run.over && run.targets === 0 && '. There was nothing to do.'}
           </p>
           {run.message && (

@@ -4,16 +4,16 @@ import { FleetStateLabel } from '#components/console/fleet-state-label'
 import { PlacementLabel } from '#components/console/labels'
 import { formatBytes, formatCount, formatDate, type Formats } from '#components/formats'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import type { Standing } from '@rowhouse/tenancy/migrations'
+import type { TargetStatus } from '@rowhouse/tenancy/migrations'
 import type { TenantFacts } from '#db/operators/tenant-facts'
 
 export function TenantDetailsCard({
   facts,
-  standing,
+  status,
   formats,
 }: {
   facts: TenantFacts
-  standing: Standing | null
+  status: TargetStatus | null
   formats: Formats
 }) {
   const { tenant, placement, server, size } = facts
@@ -38,12 +38,12 @@ export function TenantDetailsCard({
           </DetailRow>
           <DetailRow name="Epoch">{placement.epoch}</DetailRow>
           <DetailRow name="Version">
-            {standing ? (
+            {status ? (
               <>
-                <Code>{standing.at ?? 'nothing'}</Code>
-                {standing.state !== 'current' && (
+                <Code>{status.at ?? 'nothing'}</Code>
+                {status.state !== 'current' && (
                   <span className="block">
-                    <FleetStateLabel state={standing.state} />
+                    <FleetStateLabel state={status.state} />
                   </span>
                 )}
               </>

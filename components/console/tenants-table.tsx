@@ -9,7 +9,7 @@ import { formatBytes, formatCount, formatDate, type Formats } from '#components/
 import { TenantMark } from '#components/shell/facade'
 import type { HrefBuilder } from '#components/ui/href-builder'
 import { Table, Td, Th, Tr } from '#components/ui/table'
-import type { Standing } from '@rowhouse/tenancy/migrations'
+import type { TargetStatus } from '@rowhouse/tenancy/migrations'
 import type { TenantRow, TenantSort, TenantView } from '#db/operators/tenant-list'
 
 type Used = { requests: number; databaseMs: number }
@@ -18,7 +18,7 @@ type Props = {
   view: TenantView
   link: HrefBuilder
   formats: Formats
-  standings: Standing[]
+  statuses: TargetStatus[]
   used: Map<string, Used>
   ailing: Set<string>
 }
@@ -36,9 +36,9 @@ const heads: { name: string; sort?: TenantSort; className?: string }[] = [
   { name: 'Since', sort: 'created', className: 'max-2xl:hidden' },
 ]
 
-export function TenantsTable({ rows, view, link, formats, standings, used, ailing }: Props) {
-  const own = new Map(standings.map((standing) => [standing.tenantId, standing]))
-  const shared = standings.find(({ name }) => name === 'shared')
+export function TenantsTable({ rows, view, link, formats, statuses, used, ailing }: Props) {
+  const own = new Map(statuses.map((status) => [status.tenantId, status]))
+  const shared = statuses.find(({ name }) => name === 'shared')
   return (
     <Table>
       <caption className="sr-only">
@@ -64,7 +64,7 @@ export function TenantsTable({ rows, view, link, formats, standings, used, ailin
           <TableRow
             key={row.id}
             row={row}
-            standing={row.kind === 'shared' ? shared : own.get(row.id)}
+            status={row.kind === 'shared' ? shared : own.get(row.id)}
             used={used.get(row.id)}
             ailing={ailing.has(row.id)}
             formats={formats}
@@ -77,13 +77,13 @@ export function TenantsTable({ rows, view, link, formats, standings, used, ailin
 
 function TableRow({
   row,
-  standing,
+  status,
   used,
   ailing,
   formats,
 }: {
   row: TenantRow
-  standing: Standing | undefined
+  status: TargetStatus | undefined
   used: Used | undefined
   ailing: boolean
   formats: Formats
@@ -101,7 +101,7 @@ function TableRow({
         <TenantStateLabel
           suspended={row.suspended}
           moveState={row.moveState}
-          standing={standing?.state ?? null}
+          migrationState={status?.state ?? null}
           ailing={ailing}
         />
       </Td>
@@ -117,7 +117,7 @@ function TableRow({
       <Td className="text-right whitespace-nowrap tabular-nums max-xl:hidden">
         {formatDuration(used?.databaseMs ?? 0)}
       </Td>
-      <Td className="font-mono text-sm text-ink-soft max-xl:hidden">{standing?.at ?? '–'}</Td>
+      <Td className="font-mono text-sm text-ink-soft max-xl:hidden">{status?.at ?? '–'}</Td>
       <Td className="whitespace-nowrap text-ink-soft max-2xl:hidden">
         {formatDate(row.createdAt, formats)}
       </Td>

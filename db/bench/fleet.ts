@@ -5,7 +5,7 @@ import { withConnection } from '@rowhouse/tenancy/admin'
 import { loginUrl } from '@rowhouse/tenancy'
 import {
   runFleet,
-  usualConcurrency,
+  defaultConcurrency,
   readTargets,
   type Histories,
 } from '@rowhouse/tenancy/migrations'
@@ -78,7 +78,7 @@ export async function run({
     reused_ratio: round(((reused.ms / reused.schemas) * size) / oursMs, 2),
     noop_ms: Math.round(noop.ms),
     provision_ms: Math.round(made.ms),
-    concurrency: usualConcurrency(),
+    concurrency: defaultConcurrency(),
   }
   const row = (what: string, ms: number, count: number, note: string) => [
     what,
@@ -95,7 +95,7 @@ export async function run({
           'fleet migrate',
           oursMs,
           size,
-          `${usualConcurrency()} at a time; mean of ${ours.map(seconds).join(' and ')}, before and after the others`,
+          `${defaultConcurrency()} at a time; mean of ${ours.map(seconds).join(' and ')}, before and after the others`,
         ),
         row(
           'drizzle-orm migrate() in a loop',

@@ -222,10 +222,10 @@ export const commands: Command[] = [
   },
   {
     words: ['fleet', 'status'],
-    usage: 'fleet status [--look] [--all] [--check]',
+    usage: 'fleet status [--inspect] [--all] [--check]',
     about:
-      'where every target stands, in one query; --look visits tenant databases, --check exits 1 unless all are current',
-    options: { look: flag, all: flag, check: flag },
+      'the migration state of every target; --inspect connects to dedicated databases first, --check exits 1 unless all are current',
+    options: { inspect: flag, all: flag, check: flag },
     load: () => import('#db/cli/fleet/status'),
   },
   {
@@ -239,12 +239,12 @@ export const commands: Command[] = [
   {
     words: ['fleet', 'migrate'],
     usage:
-      'fleet migrate [--canary SLUG,…] [--waves 10,50] [--concurrency K] [--max-failures N] [--limit N] [--to TAG]',
+      'fleet migrate [--canary SLUG,…] [--batches 10,50] [--concurrency K] [--max-failures N] [--limit N] [--to TAG]',
     about:
       'bring every target to this build; what fails stays as it was, and a further run does what is left',
     options: {
       canary: text,
-      waves: text,
+      batches: text,
       concurrency: text,
       'max-failures': text,
       limit: text,

@@ -1,7 +1,11 @@
 import type { Run } from '#db/cli/commands'
 import { env } from '#db/env'
 import { ConfigurationError } from '@rowhouse/tenancy'
-import { MainConnection, lookAtAll, usualConcurrency } from '@rowhouse/tenancy/migrations'
+import {
+  MainConnection,
+  inspectDedicatedDatabases,
+  defaultConcurrency,
+} from '@rowhouse/tenancy/migrations'
 import { setup } from '@rowhouse/tenancy/admin'
 import { tenancy } from '#db/tenancy'
 
@@ -12,7 +16,7 @@ export const run: Run = async () => {
       'DATABASE_URL is missing; setup needs the URL of an administrator',
     ])
   await setup(tenancy(), { adminUrl })
-  const missed = await refreshElsewhere()
+  const missed = await refreshDedicatedDatabases()
   const also = missed.map((why) => `not brought up to date: ${why}`)
   return {
     text: ['roles, databases, functions and migrations are in place', ...also].join('\n'),
@@ -21,18 +25,18 @@ export const run: Run = async () => {
 }
 
 /** The functions in tenants' own databases. Out: those that could not be reached, in words. */
-async function refreshElsewhere(): Promise<string[]> {
+async function refreshDedicatedDatabases(): Promise<string[]> {
   const missed: string[] = []
-  const crew = Array.from({ length: usualConcurrency() }, () => new MainConnection(tenancy()))
+  const workers = Array.from({ length: defaultConcurrency() }, () => new MainConnection(tenancy()))
   try {
-    await lookAtAll(
+    await inspectDedicatedDatabases(
       tenancy(),
-      crew,
+      workers,
       (_target, error) => missed.push(error instanceof Error ? error.message : String(error)),
       { refresh: true },
     )
   } finally {
-    await Promise.all(crew.map((connection) => connection.drop()))
+    await Promise.all(workers.map((connection) => connection.drop()))
   }
   return missed
 }

@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest'
 import { TenantNotFound } from '@rowhouse/tenancy'
 import { withConnection } from '@rowhouse/tenancy/admin'
-import { runStep } from '@rowhouse/tenancy/migrations'
+import { runDataStep } from '@rowhouse/tenancy/migrations'
 import { makeFleet, type FleetTenant } from '@rowhouse/tenancy/testing'
 import { run as stepCommand } from '#db/cli/fleet/step'
 import { recountOrders } from '#db/product/recount-orders'
@@ -43,7 +43,7 @@ it('recounts the orders of one tenant', async () => {
     select '${id}', gen_random_uuid(), o.id, 1, p.id, '', 3, 5 from orders as o, p`,
   )
   expect(await totals()).toEqual([{ total: 1, orders: 700 }])
-  expect(await runStep(tenancy(), recountOrders, { tenant: slug })).toMatchObject({
+  expect(await runDataStep(tenancy(), recountOrders, { tenant: slug })).toMatchObject({
     done: [slug],
     rows: 700,
   })

@@ -76,7 +76,7 @@ export default async function TenantsPage({ searchParams }: PageProps<'/console/
             view={view}
             link={link}
             formats={formats}
-            standings={fleet.targets}
+            statuses={fleet.targets}
             used={used}
             ailing={ailing}
           />

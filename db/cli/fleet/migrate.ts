@@ -9,7 +9,7 @@ import { tenancy } from '#db/tenancy'
 export const run: Run = async ({ values }) => {
   const options = {
     canary: list(values, 'canary'),
-    waves: percents(values, 'waves'),
+    batches: percents(values, 'batches'),
     concurrency: number(values, 'concurrency', 64),
     maxFailures: number(values, 'max-failures'),
     limit: number(values, 'limit'),

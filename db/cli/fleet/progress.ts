@@ -18,7 +18,7 @@ export function follow(out = process.stderr): {
     failures = now.failed.length
     if (now.waiting) out.write(`waiting: ${now.waiting}\n`)
     const tenth =
-      now.targets === 0 ? '' : `${now.wave}: ${Math.floor((10 * now.done) / now.targets) * 10} %`
+      now.targets === 0 ? '' : `${now.batch}: ${Math.floor((10 * now.done) / now.targets) * 10} %`
     if (tenth !== last && tenth) out.write(`${tenth} (${now.done} of ${now.targets})\n`)
     last = tenth || last
   }
@@ -30,7 +30,7 @@ export function follow(out = process.stderr): {
         : now.waiting
           ? `, waiting: ${now.waiting}`
           : ''
-    const line = `${'█'.repeat(full)}${'░'.repeat(width - full)} ${now.done} of ${now.targets} (${now.wave})${tail}`
+    const line = `${'█'.repeat(full)}${'░'.repeat(width - full)} ${now.done} of ${now.targets} (${now.batch})${tail}`
     out.write(`\r\x1b[2K${line.slice(0, (out.columns ?? 100) - 1)}`)
   }
   return {

@@ -4,7 +4,7 @@ import { readStatus } from '@rowhouse/tenancy/migrations'
 import { tenancy } from '#db/tenancy'
 
 export const run: Run = async ({ values }) => {
-  const status = await readStatus(tenancy(), { look: Boolean(values.look) })
+  const status = await readStatus(tenancy(), { inspect: Boolean(values.inspect) })
   const { total, current, targets, ms, last } = status
   const notable = targets.filter(({ state }) => state !== 'current')
   const lines = [

@@ -3,14 +3,14 @@ import { word } from '#db/cli/fleet/options'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
 import { dataSteps as steps } from '#db/modules'
-import { readSteps, runStep } from '@rowhouse/tenancy/migrations'
+import { readDataSteps, runDataStep } from '@rowhouse/tenancy/migrations'
 import { platform, tenancy } from '#db/tenancy'
 import { bySlug } from '@rowhouse/tenancy'
 
 export const run: Run = async ({ values, positionals: [name, ...rest] }) => {
   if (rest.length > 0) throw new UsageError('name one step')
   if (name === undefined) {
-    const known = await readSteps(
+    const known = await readDataSteps(
       tenancy(),
       steps.map((step) => step.name),
     )
@@ -31,7 +31,7 @@ export const run: Run = async ({ values, positionals: [name, ...rest] }) => {
   if (tenant !== undefined) await bySlug(platform(), tenant)
   const stopping = new AbortController()
   process.once('SIGINT', () => stopping.abort())
-  const result = await runStep(tenancy(), step, {
+  const result = await runDataStep(tenancy(), step, {
     signal: stopping.signal,
     ...(tenant === undefined ? {} : { tenant }),
     onProgress: ({ done, tenants, rows, failed }) =>

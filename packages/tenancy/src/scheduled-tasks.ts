@@ -5,7 +5,7 @@ import { runChecksWhenDue } from '#tenancy/checks/check-runs'
 import { runErasures } from '#tenancy/data/erase/run'
 import { expire } from '#tenancy/data/export/exports'
 import { runExports } from '#tenancy/data/export/run'
-import { runWanted } from '#tenancy/migrations/requested-runs'
+import { processRequestedRuns } from '#tenancy/migrations/requested-runs'
 import { removeRemains } from '#tenancy/data/import/import'
 import { runRetention } from '#tenancy/data/retention/run'
 
@@ -22,7 +22,7 @@ export const scheduledTasks = (tenancy: Tenancy): ScheduledTask[] => [
   { name: 'expired exports', everyMs: 600_000, run: () => expire(tenancy) },
   { name: 'interrupted imports', everyMs: 60_000, run: () => removeRemains(tenancy) },
   { name: 'erasures', everyMs: 30_000, run: () => runErasures(tenancy) },
-  { name: 'fleet runs', everyMs: 1000, run: (stopping) => runWanted(tenancy, stopping) },
+  { name: 'fleet runs', everyMs: 1000, run: (stopping) => processRequestedRuns(tenancy, stopping) },
   { name: 'usage by day', everyMs: 3_600_000, run: () => foldUsage(tenancy) },
   { name: 'expired rows', everyMs: 3_600_000, run: () => deleteExpired(tenancy) },
   {

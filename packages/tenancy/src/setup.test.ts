@@ -5,7 +5,7 @@ import { OldLayout } from '#tenancy/migrations/errors'
 import { logins, type Tenancy } from '#tenancy/base/tenancy'
 import { readiness } from '#tenancy/checks/health'
 import { createTenancy } from '#tenancy/create-tenancy'
-import { assertBuildFits } from '#tenancy/migrations/startup-check'
+import { assertBuildCompatible } from '#tenancy/migrations/startup-check'
 import { closePools } from '#tenancy/registry/pools'
 import { setup } from '#tenancy/setup'
 import { fixtureConfig } from '#tenancy/testing/fixture/tenancy'
@@ -86,7 +86,7 @@ test('setup refuses a database of the old layout before it changes anything', as
 
 test('a build that starts on it refuses to serve, and says so to whoever asks for its health', async () => {
   const before = await contents()
-  const error = await thrown(assertBuildFits(old))
+  const error = await thrown(assertBuildCompatible(old))
   expect(OldLayout.is(error)).toBe(true)
   expect(error).toMatchObject({ code: 'old_layout', database })
   expect(await readiness(old)).toEqual({
@@ -108,6 +108,6 @@ test('a database that setup has made is set up again without a change to its tab
   const tenancy = createTenancy(fixtureConfig())
   await setup(tenancy, { adminUrl: mainUrl })
   expect(await tables()).toEqual(before)
-  await assertBuildFits(tenancy)
+  await assertBuildCompatible(tenancy)
   await closePools(tenancy)
 })

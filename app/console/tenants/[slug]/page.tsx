@@ -56,7 +56,7 @@ export default async function TenantPage({ params }: PageProps<'/console/tenants
     usageByHour(tenant.id, since),
     dataOverview(tenant.id, asTier(tenant.tier)),
   ])
-  const standing = fleet.targets.find((one) =>
+  const status = fleet.targets.find((one) =>
     facts.placement.kind === 'shared' ? one.name === 'shared' : one.tenantId === tenant.id,
   )
   const moving = latest && isLive(latest.state) ? latest : null
@@ -87,7 +87,7 @@ export default async function TenantPage({ params }: PageProps<'/console/tenants
           <TenantAudit rows={trail.rows} tenant={tenant.slug} formats={formats} />
         </div>
         <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
-          <TenantDetailsCard facts={facts} standing={standing ?? null} formats={formats} />
+          <TenantDetailsCard facts={facts} status={status ?? null} formats={formats} />
           <TenantLimits
             facts={limits}
             slug={slug}

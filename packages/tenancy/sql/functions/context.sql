@@ -114,7 +114,7 @@ $$;
 
 -- For a login that belongs to one tenant: the login is the boundary, and it is checked here against
 -- the home row.
-create or replace function tenancy.enter_own(p_tenant uuid, p_epoch bigint) returns void
+create or replace function tenancy.enter_as_dedicated_role(p_tenant uuid, p_epoch bigint) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -253,7 +253,7 @@ drop policy if exists tenant on tenancy.retention_progress;
 create policy tenant on tenancy.retention_progress using (tenant_id = (select tenancy.tenant()));
 
 grant usage on schema tenancy to public;
-grant execute on function tenancy.tenant(), tenancy.enter_own(uuid, bigint) to public;
+grant execute on function tenancy.tenant(), tenancy.enter_as_dedicated_role(uuid, bigint) to public;
 grant execute on function tenancy.enter_as_service(uuid, bigint, text), tenancy.prune_service_entries() to rowhouse_worker;
 grant execute on function tenancy.target_key(text), tenancy.target_holders(text) to rowhouse_worker;
 grant select on tenancy.tenant_homes, tenancy.applied_migrations to rowhouse_worker;

@@ -210,7 +210,7 @@ CREATE TABLE "tenancy"."migration_runs" (
 	"started_at" timestamp with time zone,
 	"seen_at" timestamp with time zone,
 	"ended_at" timestamp with time zone,
-	"wave" text DEFAULT '' NOT NULL,
+	"batch" text DEFAULT '' NOT NULL,
 	"targets" integer DEFAULT 0 NOT NULL,
 	"done" integer DEFAULT 0 NOT NULL,
 	"failed" integer DEFAULT 0 NOT NULL,

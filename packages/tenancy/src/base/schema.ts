@@ -152,7 +152,7 @@ export const migrationRuns = tenancySchema.table(
     startedAt: at('started_at'),
     seenAt: at('seen_at'),
     endedAt: at('ended_at'),
-    wave: text().notNull().default(''),
+    batch: text().notNull().default(''),
     targets: integer().notNull().default(0),
     done: integer().notNull().default(0),
     failed: integer().notNull().default(0),

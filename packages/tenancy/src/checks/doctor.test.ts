@@ -5,7 +5,7 @@ import { checkFleet, invariants } from '#tenancy/checks/doctor'
 import { readiness } from '#tenancy/checks/health'
 import { newId, privateName } from '#tenancy/base/ids'
 import { buildWorld, leaveWorld, type World } from '#tenancy/testing/fixture/world'
-import { lookAtAll } from '#tenancy/migrations/dedicated-databases'
+import { inspectDedicatedDatabases } from '#tenancy/migrations/dedicated-databases'
 import { MainConnection } from '#tenancy/migrations/connections'
 import { closePools } from '#tenancy/registry/pools'
 import { setup } from '#tenancy/setup'
@@ -297,7 +297,7 @@ test('functions that another build has left in a tenant database are named, and 
   await setup(tenancy(), { adminUrl: process.env.DATABASE_URL ?? '' })
   const connection = new MainConnection(tenancy())
   const missed: unknown[] = []
-  await lookAtAll(tenancy(), [connection], (_target, error) => missed.push(error), {
+  await inspectDedicatedDatabases(tenancy(), [connection], (_target, error) => missed.push(error), {
     refresh: true,
   }).finally(() => connection.drop())
   expect(missed).toEqual([])

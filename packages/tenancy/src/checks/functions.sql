@@ -2,7 +2,7 @@
 -- app's entries come as $1: [{"signature", "caller"}].
 with allowed (signature, caller) as (
   values
-    ('tenancy.tenant()', 'public'), ('tenancy.enter_own(uuid,bigint)', 'public'),
+    ('tenancy.tenant()', 'public'), ('tenancy.enter_as_dedicated_role(uuid,bigint)', 'public'),
     ('tenancy.enter_as_service(uuid,bigint,text)', 'rowhouse_worker'), ('tenancy.prune_service_entries()', 'rowhouse_worker'),
     ('tenancy.register_home(uuid)', 'rowhouse_platform'), ('tenancy.record_audit(text,text,uuid,jsonb)', 'rowhouse_platform'),
     ('tenancy.enter_for_move(uuid,uuid,text,boolean)', 'rowhouse_worker'), ('tenancy.transition(uuid,uuid,text,text,bigint)', 'rowhouse_worker'),

@@ -1,7 +1,7 @@
 import { platformPool } from '#tenancy/registry/pools'
 import { checkMain } from '#tenancy/checks/doctor'
 import { type Violation } from '#tenancy/base/schema'
-import { assertBuildFits } from '#tenancy/migrations/startup-check'
+import { assertBuildCompatible } from '#tenancy/migrations/startup-check'
 import { assertSafeLogins } from '#tenancy/checks/safe-logins'
 import { stateOf, type Tenancy } from '#tenancy/base/tenancy'
 
@@ -23,7 +23,7 @@ async function look(tenancy: Tenancy): Promise<Readiness> {
   try {
     await platformPool(tenancy).query('select')
     await assertSafeLogins(tenancy)
-    await assertBuildFits(tenancy)
+    await assertBuildCompatible(tenancy)
     const { findings } = await checkMain(tenancy)
     return { ready: findings.length === 0, problems: findings.map(readinessSentence) }
   } catch (error) {

@@ -61,7 +61,10 @@ const attacks: [name: string, statements: string[]][] = [
     'by entering as the worker',
     [`select tenancy.enter_as_service('{them}', 1, 'x')`, 'select * from notes'],
   ],
-  ['by entering as an own login', [`select tenancy.enter_own('{them}', 1)`, 'select * from notes']],
+  [
+    'by entering as an own login',
+    [`select tenancy.enter_as_dedicated_role('{them}', 1)`, 'select * from notes'],
+  ],
   [
     'by entering with a made-up token',
     [`select tenancy.enter_with_token('guess', '{them}', 1, 5000)`, 'select * from notes'],

@@ -266,7 +266,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
       withConnection(connectionString(tenancy(), placement), (client) =>
         client.query(
           placement.login
-            ? `select tenancy.enter_own('${id}', ${epoch})`
+            ? `select tenancy.enter_as_dedicated_role('${id}', ${epoch})`
             : `select tenancy.enter_with_token('${owner.token}', '${id}', ${epoch}, 5000)`,
         ),
       )

@@ -178,7 +178,7 @@ function entryStatement({ caller, placement, statementMs, entry }: Way): Stateme
       values: [tenantId, epoch, caller.reason],
     }
   if (login !== null || !entry)
-    return { text: 'select tenancy.enter_own($1, $2)', values: [tenantId, epoch] }
+    return { text: 'select tenancy.enter_as_dedicated_role($1, $2)', values: [tenantId, epoch] }
   return entry.enter(caller, { tenantId, epoch, statementMs: Number(statementMs) })
 }
 

@@ -3,8 +3,8 @@ import { alias } from 'drizzle-orm/pg-core'
 import { checkRuns, exports, retentionRuns, usage } from '#tenancy/base/schema'
 import { serviceUrl } from '#tenancy/registry/placements'
 import { withConnection } from '#tenancy/base/connect'
-import { mainPlace } from '#tenancy/migrations/connections'
-import { placesElsewhere } from '#tenancy/migrations/dedicated-databases'
+import { mainDatabase } from '#tenancy/migrations/connections'
+import { dedicatedDatabaseLocations } from '#tenancy/migrations/dedicated-databases'
 import { platform } from '#tenancy/registry/placements'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
@@ -42,7 +42,7 @@ export async function deleteExpired(tenancy: Tenancy): Promise<number> {
  * cannot be reached is logged, and the rest go on.
  */
 export async function pruneServiceEntries(tenancy: Tenancy, stopping?: AbortSignal): Promise<void> {
-  for (const place of [mainPlace, ...(await placesElsewhere(tenancy)).values()]) {
+  for (const place of [mainDatabase, ...(await dedicatedDatabaseLocations(tenancy)).values()]) {
     if (stopping?.aborted) return
     await withConnection(serviceUrl(tenancy, 'worker', place), (client) =>
       client.query('select tenancy.prune_service_entries()'),

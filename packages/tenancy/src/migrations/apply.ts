@@ -1,9 +1,9 @@
 import type pg from 'pg'
 import { MigrationChanged, MigrationFailed, SchemaTooNew } from '#tenancy/migrations/errors'
-import { Clash, explained } from '#tenancy/migrations/explain-failure'
+import { LedgerConflict, toMigrationError } from '#tenancy/migrations/explain-failure'
 import type { Migration } from '#tenancy/migrations/history'
-import { runOutside } from '#tenancy/migrations/non-transactional'
-import { opening } from '#tenancy/migrations/script'
+import { applyNonTransactional } from '#tenancy/migrations/non-transactional'
+import { transactionPreamble } from '#tenancy/migrations/script'
 
 /** How long a statement waits for a lock, and with it everybody who comes after it in the queue. */
 export const lockTimeoutMs = 500
@@ -51,11 +51,13 @@ export async function applyPending(
   for (const group of grouped(pending)) {
     try {
       if (group.every(({ transactional }) => transactional))
-        await runTogether(client, schema, target, group, timeoutMs)
-      else for (const file of group) await runOutside(client, schema, target, file, timeoutMs)
+        await applyInOneTransaction(client, schema, target, group, timeoutMs)
+      else
+        for (const file of group)
+          await applyNonTransactional(client, schema, target, file, timeoutMs)
       done.push(...group.map(({ tag }) => tag))
     } catch (error) {
-      if (!(error instanceof Clash)) throw error
+      if (!(error instanceof LedgerConflict)) throw error
       const left = lacking(await readLedger(client, schema), schema, pending)
       return [...done, ...(await applyPending(client, schema, target, left, timeoutMs))]
     }
@@ -95,7 +97,7 @@ function grouped(files: Migration[]): Migration[][] {
  * In one message; when that fails, once more statement by statement, so that the error can name the
  * one that did it.
  */
-async function runTogether(
+async function applyInOneTransaction(
   client: pg.Client,
   schema: string,
   target: string,
@@ -103,20 +105,20 @@ async function runTogether(
   timeoutMs: number,
 ): Promise<void> {
   const statements = files.flatMap((file) => file.statements.map((text) => ({ text, file })))
-  const begin = opening(schema, files, timeoutMs)
+  const begin = transactionPreamble(schema, files, timeoutMs)
   try {
     // a statement may end in a comment
     await client.query([begin, ...statements.map(({ text }) => text), 'commit'].join('\n;\n'))
   } catch (reason) {
     // the connection is gone, and the transaction with it
     await client.query('rollback').catch(() => {})
-    const error = explained(reason, target, files[0], null)
+    const error = toMigrationError(reason, target, files[0], null)
     if (!MigrationFailed.is(error)) throw error
-    await runInTurn(client, target, begin, statements)
+    await applyStatementByStatement(client, target, begin, statements)
   }
 }
 
-async function runInTurn(
+async function applyStatementByStatement(
   client: pg.Client,
   target: string,
   begin: string,
@@ -129,6 +131,6 @@ async function runInTurn(
     await client.query('commit')
   } catch (reason) {
     await client.query('rollback').catch(() => {}) // as above
-    throw explained(reason, target, step?.file ?? statements[0]?.file, step?.text ?? null)
+    throw toMigrationError(reason, target, step?.file ?? statements[0]?.file, step?.text ?? null)
   }
 }

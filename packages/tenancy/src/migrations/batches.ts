@@ -1,20 +1,20 @@
 import { Invalid } from '#tenancy/base/errors'
 import type { Target } from '#tenancy/migrations/targets'
 
-export type Wave<T> = { name: string; targets: T[] }
+export type Batch<T> = { name: string; targets: T[] }
 
 /**
  * In which order targets are migrated: the canaries, then the shared schema with a first part of
  * the rest, then further parts. In: targets with work to do, all targets, canaries by name, and how
- * much of the rest is done by the end of each wave, in per cent. Throws Invalid for a canary that
+ * much of the rest is done by the end of each batch, in per cent. Throws Invalid for a canary that
  * is no target.
  */
-export function inWaves<T extends Target>(
+export function splitIntoBatches<T extends Target>(
   pending: T[],
   all: Target[],
   canaries: string[],
   parts: number[],
-): Wave<T>[] {
+): Batch<T>[] {
   for (const name of canaries) {
     if (!all.some((target) => target.name === name && target.plane === 'tenant'))
       throw new Invalid(
@@ -28,9 +28,11 @@ export function inWaves<T extends Target>(
     .sort((a, b) => Number(b.schema === 'shared') - Number(a.schema === 'shared'))
   const growing = [...parts.filter((part) => part < 100).toSorted((a, b) => a - b), 100]
   const ends = growing.map((part) => Math.max(1, Math.ceil((rest.length * part) / 100)))
-  const waves = growing.map((part, i) => ({
+  const batches = growing.map((part, i) => ({
     name: growing.length === 1 ? 'all' : `${part} %`,
     targets: rest.slice(i === 0 ? 0 : ends[i - 1], ends[i]),
   }))
-  return [{ name: 'canary', targets: first }, ...waves].filter(({ targets }) => targets.length > 0)
+  return [{ name: 'canary', targets: first }, ...batches].filter(
+    ({ targets }) => targets.length > 0,
+  )
 }

@@ -1,13 +1,13 @@
 import { MigrationChanged, MigrationMissing, SchemaTooNew } from '#tenancy/migrations/errors'
 import type { Histories } from '#tenancy/migrations/history'
-import type { TargetState } from '#tenancy/migrations/targets'
+import type { TargetVersion } from '#tenancy/migrations/targets'
 
 /**
  * Refuses a run that this build must not make, before anything is touched: a file was changed after
  * it was applied, a file in the middle is gone, or a target is ahead of the build. Throws
  * MigrationChanged, MigrationMissing or SchemaTooNew.
  */
-export function refuseUnfit(targets: TargetState[], histories: Histories): void {
+export function assertCompatible(targets: TargetVersion[], histories: Histories): void {
   for (const { plane, changed } of targets)
     for (const [tag, applied] of Object.entries(changed)) {
       const file = histories[plane].find((migration) => migration.tag === tag)

@@ -4,10 +4,10 @@ import { asOwnerSession } from '#tenancy/migrations/script'
 import { serviceUrl, type Placement } from '#tenancy/registry/placements'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-export type Place = Pick<Placement, 'server' | 'database' | 'schema'>
+export type DatabaseLocation = Pick<Placement, 'server' | 'database' | 'schema'>
 
 /** Leads to the main database. */
-export const mainPlace: Place = { server: null, database: null, schema: 'shared' }
+export const mainDatabase: DatabaseLocation = { server: null, database: null, schema: 'shared' }
 
 /**
  * A connection that acts as the owner of a place's tables. In: the name to say when it can not be
@@ -15,7 +15,7 @@ export const mainPlace: Place = { server: null, database: null, schema: 'shared'
  */
 export async function connectOwner(
   tenancy: Tenancy,
-  place: Place,
+  place: DatabaseLocation,
   target: string,
 ): Promise<pg.Client> {
   const url = serviceUrl(tenancy, 'migrator', place)
@@ -43,7 +43,7 @@ export async function connectOwner(
 /** Runs `work` on such a connection and closes it. */
 export async function asOwner<T>(
   tenancy: Tenancy,
-  place: Place,
+  place: DatabaseLocation,
   target: string,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
@@ -70,7 +70,7 @@ export class MainConnection {
 
   async use(): Promise<pg.Client> {
     if (!this.#client) {
-      this.#client = await connectOwner(this.tenancy, mainPlace, 'the main database')
+      this.#client = await connectOwner(this.tenancy, mainDatabase, 'the main database')
       await this.#client.query('set synchronous_commit = off')
     }
     return this.#client

@@ -133,7 +133,7 @@ it('functions that were changed in a tenant database are put right by the next r
     await client.query(`delete from tenancy.applied_migrations where migration = 'functions'`)
   })
   const histories = await history.add()
-  await readStatus(tenancy(), { look: true, histories }) // a look changes nothing
+  await readStatus(tenancy(), { inspect: true, histories }) // a look changes nothing
   expect((await verifyFleet(tenancy(), histories)).drift).toMatchObject([
     { target: 'tenancy of alpha', object: 'function lock_key(p_tenant uuid)' },
   ])
@@ -163,7 +163,7 @@ it('a signing key that a tenant database has lost is made by the next run, and o
   await withConnection(urls[0] ?? '', (client) =>
     client.query('set role rowhouse_owner; delete from tenancy.key'),
   )
-  await readStatus(tenancy(), { look: true, histories })
+  await readStatus(tenancy(), { inspect: true, histories })
   expect(await keys()).toEqual([])
   await runFleet(tenancy(), { histories })
   expect(await keys()).toHaveLength(1)

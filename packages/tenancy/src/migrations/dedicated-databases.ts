@@ -1,6 +1,10 @@
 import { eq } from 'drizzle-orm'
 import type pg from 'pg'
-import { asOwner, type MainConnection, type Place } from '#tenancy/migrations/connections'
+import {
+  asOwner,
+  type MainConnection,
+  type DatabaseLocation,
+} from '#tenancy/migrations/connections'
 import { refreshEngine } from '#tenancy/migrations/functions'
 import type { Target } from '#tenancy/migrations/targets'
 import { readPlacements } from '#tenancy/registry/placements'
@@ -8,10 +12,12 @@ import { placements } from '#tenancy/base/schema'
 import { giveKey } from '#tenancy/base/signing-key'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-type OwnDatabase = Pick<Target, 'name' | 'schema'> & { tenantId: string }
+type DedicatedDatabase = Pick<Target, 'name' | 'schema'> & { tenantId: string }
 
 /** How to reach the targets that are in databases of their own, by tenant. */
-export async function placesElsewhere(tenancy: Tenancy): Promise<Map<string, Place>> {
+export async function dedicatedDatabaseLocations(
+  tenancy: Tenancy,
+): Promise<Map<string, DatabaseLocation>> {
   return new Map(
     (await readPlacements(tenancy, eq(placements.kind, 'database'))).map((placement) => [
       placement.tenantId,
@@ -25,25 +31,25 @@ export async function placesElsewhere(tenancy: Tenancy): Promise<Map<string, Pla
  * `refresh` brings its functions to what this build has and gives it a signing key if it has none.
  * `missed` hears of those that can not be reached. Out: how many there are.
  */
-export async function lookAtAll(
+export async function inspectDedicatedDatabases(
   tenancy: Tenancy,
-  crew: MainConnection[],
-  missed: (target: OwnDatabase, error: unknown) => void,
+  workers: MainConnection[],
+  missed: (target: DedicatedDatabase, error: unknown) => void,
   { refresh }: { refresh: boolean },
 ): Promise<number> {
-  const places = await placesElsewhere(tenancy)
-  const [first] = crew
+  const places = await dedicatedDatabaseLocations(tenancy)
+  const [first] = workers
   if (places.size === 0 || !first) return 0
   const { rows } = await (
     await first.use()
-  ).query<OwnDatabase>(
+  ).query<DedicatedDatabase>(
     `select t.slug as name, p.schema, p.tenant_id as "tenantId"
      from tenancy.placements as p
      join tenancy.tenants as t on t.id = p.tenant_id
      where p.kind = 'database'`,
   )
   await Promise.all(
-    crew.map(async (connection) => {
+    workers.map(async (connection) => {
       for (let target = rows.pop(); target; target = rows.pop()) {
         const place = places.get(target.tenantId)
         if (place)
@@ -63,15 +69,15 @@ export async function lookAtAll(
 async function look(
   tenancy: Tenancy,
   main: pg.Client,
-  target: OwnDatabase,
-  place: Place,
+  target: DedicatedDatabase,
+  place: DatabaseLocation,
   refresh: boolean,
 ): Promise<void> {
   try {
     await asOwner(tenancy, place, target.name, async (client) => {
       if (refresh) await refreshEngine(tenancy, client, 'dedicated')
       if (refresh) await giveKey(client)
-      await note(main, target, client)
+      await recordLedger(main, target, client)
     })
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
@@ -85,7 +91,7 @@ async function look(
 }
 
 /** What the ledger of that database says now. */
-export async function note(
+export async function recordLedger(
   main: pg.Client,
   target: Pick<Target, 'schema' | 'tenantId'>,
   client: pg.Client,

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { withConnection, databaseOf, inDatabase } from '#tenancy/base/connect'
 import { MigrationChanged, SchemaTooNew } from '#tenancy/migrations/errors'
-import { asOwner, mainPlace } from '#tenancy/migrations/connections'
+import { asOwner, mainDatabase } from '#tenancy/migrations/connections'
 import {
   applyEngineMigrations,
   readEngineHistory,
@@ -14,7 +14,7 @@ import { migration, type Migration } from '#tenancy/migrations/history'
 import { lintMigrations } from '#tenancy/migrations/lint'
 import { runFleet } from '#tenancy/migrations/run-migrations'
 import { asOwnerSession } from '#tenancy/migrations/script'
-import { assertBuildFits } from '#tenancy/migrations/startup-check'
+import { assertBuildCompatible } from '#tenancy/migrations/startup-check'
 import { readStatus } from '#tenancy/migrations/status'
 import { verifyFleet } from '#tenancy/migrations/verify'
 import { createTenant } from '#tenancy/placements/create-tenant'
@@ -231,11 +231,11 @@ describe('on a fleet', () => {
     )
     await expect(run).rejects.toSatisfy((error) => SchemaTooNew.is(error))
     // it may serve as long as the newer file only adds
-    await expect(assertBuildFits(tenancy())).resolves.toBeUndefined()
+    await expect(assertBuildCompatible(tenancy())).resolves.toBeUndefined()
     await query(
       `update tenancy.applied_migrations set breaking = 'homes have moved' where migration = '0099_later'`,
     )
-    await expect(assertBuildFits(tenancy())).rejects.toThrow(
+    await expect(assertBuildCompatible(tenancy())).rejects.toThrow(
       `tenancy is at 0099_later but this build knows up to ${await first()} (which breaks it: homes have moved)`,
     )
     await query(takeBack)
@@ -271,7 +271,7 @@ describe('on a fleet', () => {
   it("a new file comes to the main database whole, and to tenants' databases up to the mark", async () => {
     more.files = [everywhere]
     expect(await runFleet(tenancy())).toMatchObject({ state: 'done', failed: [] })
-    const parts = { main: mainPlace, alpha: nth(homes, 0), beta: nth(homes, 1) }
+    const parts = { main: mainDatabase, alpha: nth(homes, 0), beta: nth(homes, 1) }
     for (const [name, place] of Object.entries(parts))
       await asOwner(tenancy(), place, name, async (client) => {
         expect(await ledger(client)).toContain('0001_more')

@@ -106,8 +106,8 @@ export class TargetUnreachable extends RowhouseError {
 }
 
 /** A target is being migrated, and whoever needs it to keep its version has waited long enough. */
-export class TargetHeld extends RowhouseError {
-  static override readonly code: string = 'target_held'
+export class TargetLocked extends RowhouseError {
+  static override readonly code: string = 'target_locked'
   static override readonly retryable: boolean = true
   readonly target: string
   readonly holder: string

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { digestOf, itemsOf, type Item } from '#tenancy/migrations/fingerprint'
+import { digestOf, itemsOf, type CatalogItem } from '#tenancy/migrations/fingerprint'
 import { readSqlFile } from '#tenancy/base/files'
 import { type Tenancy } from '#tenancy/base/tenancy'
 import {
@@ -12,7 +12,7 @@ import type { Migration, Plane } from '#tenancy/migrations/history'
 import { onEmptyTables } from '#tenancy/migrations/script'
 
 /** What a schema should be. */
-export type Expected = { digest: string; items: Item[] }
+export type Expected = { digest: string; items: CatalogItem[] }
 
 const name = 'rowhouse_expected'
 const under = (schema: string, text: string) =>

@@ -5,7 +5,7 @@ import type pg from 'pg'
  * One object of a schema, with all that counts of it as text. Names of the schema itself are left
  * out, so that schemas compare.
  */
-export type Item = { object: string; definition: string }
+export type CatalogItem = { object: string; definition: string }
 
 // The rules for texts: the schema's own name with its dot is taken out, and the tenant's own login
 // is called <login>.
@@ -83,7 +83,7 @@ with place (id, name) as (
 )`
 
 /** The digest of a schema with exactly these items. */
-export const digestOf = (all: Item[]): string =>
+export const digestOf = (all: CatalogItem[]): string =>
   createHash('md5')
     .update(all.map(({ object, definition }) => `${object}: ${definition}`).join('\n'))
     .digest('hex')
@@ -105,9 +105,9 @@ export async function digests(
 }
 
 /** Everything that counts in one schema, sorted. */
-export async function itemsOf(client: pg.ClientBase, schema: string): Promise<Item[]> {
+export async function itemsOf(client: pg.ClientBase, schema: string): Promise<CatalogItem[]> {
   return inCatalogue(client, async () => {
-    const { rows } = await client.query<Item>(
+    const { rows } = await client.query<CatalogItem>(
       `${items} select object, definition from told order by object collate "C", definition collate "C"`,
       [[schema]],
     )

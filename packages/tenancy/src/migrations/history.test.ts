@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { finishGenerated } from '#tenancy/migrations/finish-generated'
-import { assertBuildFits } from '#tenancy/migrations/startup-check'
+import { assertBuildCompatible } from '#tenancy/migrations/startup-check'
 import { migration, upTo } from '#tenancy/migrations/history'
 import { lintMigrations } from '#tenancy/migrations/lint'
 import { planMigrations } from '#tenancy/migrations/plan'
@@ -134,7 +134,7 @@ describe('on a fleet', () => {
   it('an older build serves while newer files only add, and stops at one that breaks it', async () => {
     const older = await withMore(tenancy())
     await runFleet(tenancy(), { histories: await withMore(tenancy(), addColumn('kind_of')) })
-    await expect(assertBuildFits(tenancy(), older)).resolves.toBeUndefined()
+    await expect(assertBuildCompatible(tenancy(), older)).resolves.toBeUndefined()
     await runFleet(tenancy(), {
       histories: await withMore(
         tenancy(),
@@ -142,7 +142,7 @@ describe('on a fleet', () => {
         '-- breaking: notes have no body any more\nalter table notes drop column body',
       ),
     })
-    await expect(assertBuildFits(tenancy(), older)).rejects.toThrow(
+    await expect(assertBuildCompatible(tenancy(), older)).rejects.toThrow(
       /is at 9002_test but this build knows up to \d{4}_\w+ \(which breaks it: notes have no body any more\); use a build with 9002_test or later/,
     )
   })

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { effectsOf } from '#tenancy/migrations/lock-analysis'
+import { analyzeLocks } from '#tenancy/migrations/lock-analysis'
 import type { Lock } from '#tenancy/migrations/statement-locks'
 import { withConnection } from '#tenancy/base/connect'
 
@@ -76,7 +76,7 @@ describe('the plan says of a statement what PostgreSQL does', () => {
       const before = await fileOf(client)
       await client.query('begin')
       await client.query(statement)
-      const touches = effectsOf(statement)
+      const touches = analyzeLocks(statement)
       for (const table of ['child', 'parent']) {
         const said = touches.filter((touch) => touch.table === table).map(({ lock }) => lock)
         expect(strongest(said)).toBe(strongest(await locksOn(client, table)))
@@ -89,10 +89,10 @@ describe('the plan says of a statement what PostgreSQL does', () => {
 })
 
 it('what no rule knows counts as the worst', () => {
-  expect(effectsOf('alter table child cluster on child_key')).toMatchObject([
+  expect(analyzeLocks('alter table child cluster on child_key')).toMatchObject([
     { lock: 'access exclusive' },
   ])
-  expect(effectsOf('frobnicate child')).toMatchObject([{ lock: 'access exclusive' }])
+  expect(analyzeLocks('frobnicate child')).toMatchObject([{ lock: 'access exclusive' }])
 })
 
 const strongest = (found: Lock[]): Lock | undefined =>

@@ -2,28 +2,28 @@ import {
   actions,
   statementLocks,
   statements,
-  unknownEffect,
-  type Effect,
+  unknownImpact,
+  type Impact,
   type Lock,
 } from '#tenancy/migrations/statement-locks'
 import { bareName, plain, splitAtCommas } from '#tenancy/migrations/sql-text'
 
 /** What a statement does to one table, or to none that it names. */
-export type Touch = Effect & { table: string | null }
+export type TableImpact = Impact & { table: string | null }
 
 /**
  * What a statement of a migration does: one entry for each table that it locks, the strongest lock
  * where it does several things. Known are the statements that migrations are made of; anything else
  * counts as the worst.
  */
-export function effectsOf(statement: string): Touch[] {
+export function analyzeLocks(statement: string): TableImpact[] {
   const text = plain(statement)
   const alter = /^alter table (?:if exists )?(?:only )?(\S+) (.*)$/i.exec(text)
   if (alter) {
     const [, name = '', rest = ''] = alter
     const parts = splitAtCommas(rest)
     const own = parts
-      .map((part) => actions.find(([pattern]) => pattern.test(part))?.[1] ?? unknownEffect)
+      .map((part) => actions.find(([pattern]) => pattern.test(part))?.[1] ?? unknownImpact)
       .reduce(worse)
     return [
       { ...own, table: bareName(name) },
@@ -48,17 +48,17 @@ export function effectsOf(statement: string): Touch[] {
         },
       ]
   }
-  return [{ ...unknownEffect, table: null }]
+  return [{ ...unknownImpact, table: null }]
 }
 
 /** True when others have to wait for as long as this takes, and that grows with the table. */
-export const blocks = ({ lock, rewrites, reads }: Effect): boolean =>
+export const blocks = ({ lock, rewrites, reads }: Impact): boolean =>
   Boolean(rewrites || reads) && strength(lock) >= strength('share')
 
 const strength = (lock: Lock) => Object.keys(statementLocks).indexOf(lock)
 
-function worse(a: Effect, b: Effect): Effect {
-  const rank = (effect: Effect) =>
+function worse(a: Impact, b: Impact): Impact {
+  const rank = (effect: Impact) =>
     (effect.rewrites ? 200 : effect.reads ? 100 : 0) +
     (effect.breaks ? 50 : 0) +
     strength(effect.lock)
@@ -67,7 +67,7 @@ function worse(a: Effect, b: Effect): Effect {
 }
 
 /** A foreign key keeps writers out of the table that it points to as well. */
-function referenced(part: string, lock: Lock, brief: boolean): Touch[] {
+function referenced(part: string, lock: Lock, brief: boolean): TableImpact[] {
   return [...part.matchAll(/\breferences ("[^"]+"(?:\."[^"]+")?|[\w.]+)/gi)].map(
     ([, name = '']) => ({
       lock,

@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm'
 import pg from 'pg'
 import { beforeAll, expect, it } from 'vitest'
 import { withConnection } from '#tenancy/base/connect'
-import { whileVersionStands } from '#tenancy/migrations/version-lock'
+import { withVersionLock } from '#tenancy/migrations/version-lock'
 import { runFleet } from '#tenancy/migrations/run-migrations'
 import { addColumn, growing } from '#tenancy/testing/migrations/histories'
 import { makeFleet, type FleetTenant } from '#tenancy/testing/migrations/make-fleet'
@@ -159,7 +159,7 @@ it('nothing is held while a migration is under way', async () => {
     `set application_name = 'a migration'; select tenancy.lock_target('shared')`,
     async () => {
       await expect(
-        whileVersionStands(tenancy(), 'making a tenant', async () => expect.fail('it ran'), 200),
+        withVersionLock(tenancy(), 'making a tenant', async () => expect.fail('it ran'), 200),
       ).rejects.toThrow(/^shared is being migrated by a migration \(process \d+\)/)
     },
   )

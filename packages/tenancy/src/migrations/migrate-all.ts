@@ -1,51 +1,51 @@
 import { TargetUnreachable } from '#tenancy/migrations/errors'
 import { applyPending, lockTimeoutMs } from '#tenancy/migrations/apply'
-import type { MainConnection, Place } from '#tenancy/migrations/connections'
-import { placesElsewhere } from '#tenancy/migrations/dedicated-databases'
+import type { MainConnection, DatabaseLocation } from '#tenancy/migrations/connections'
+import { dedicatedDatabaseLocations } from '#tenancy/migrations/dedicated-databases'
 import type { Histories } from '#tenancy/migrations/history'
-import { migrateOne, noteTimes } from '#tenancy/migrations/migrate-target'
-import { mayPass, pauseMs } from '#tenancy/migrations/retryable'
+import { migrateTarget, recordTimings } from '#tenancy/migrations/migrate-target'
+import { isRetryable, pauseMs } from '#tenancy/migrations/retryable'
 import { Queue } from '#tenancy/migrations/work-queue'
-import type { Tally } from '#tenancy/migrations/run-summary'
-import type { TargetState } from '#tenancy/migrations/targets'
+import type { RunSummary } from '#tenancy/migrations/run-summary'
+import type { TargetVersion } from '#tenancy/migrations/targets'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-export type Effort = { tries?: number; lockTimeoutMs?: number; signal?: AbortSignal }
+export type MigrateOptions = { tries?: number; lockTimeoutMs?: number; signal?: AbortSignal }
 
 /** Why a run ended early when its signal did it. */
 export const askedToStop = 'it was asked to stop'
 
 /**
- * Migrates targets, as many at a time as the crew has connections. One that can not have its locks
+ * Migrates targets, as many at a time as the workers has connections. One that can not have its locks
  * comes again later, with a longer pause each time, while the others go on. Nothing is thrown: the
- * tally knows who is done and who failed.
+ * summary knows who is done and who failed.
  */
 export async function migrateAll(
   tenancy: Tenancy,
-  targets: TargetState[],
-  crew: MainConnection[],
-  tally: Tally,
+  targets: TargetVersion[],
+  workers: MainConnection[],
+  summary: RunSummary,
   histories: Histories,
-  effort: Effort,
+  effort: MigrateOptions,
 ): Promise<void> {
   const { tries: maxTries = 6, lockTimeoutMs: timeoutMs = lockTimeoutMs, signal } = effort
-  const places = targets.some(({ elsewhere }) => elsewhere)
-    ? await placesElsewhere(tenancy)
-    : new Map<string, Place>()
+  const places = targets.some(({ dedicatedDatabase }) => dedicatedDatabase)
+    ? await dedicatedDatabaseLocations(tenancy)
+    : new Map<string, DatabaseLocation>()
   const queue = new Queue(targets)
   const times = new Map<string, number>()
   const halt = () => {
-    tally.stop(askedToStop)
+    summary.stop(askedToStop)
     queue.stop()
   }
   signal?.addEventListener('abort', halt)
   if (signal?.aborted) halt()
-  const batch = { tenancy, histories, places, queue, times, tally, maxTries, timeoutMs }
-  await Promise.all(crew.map((main) => runWorker(batch, main)))
+  const context = { tenancy, histories, places, queue, times, summary, maxTries, timeoutMs }
+  await Promise.all(workers.map((main) => runWorker(context, main)))
   signal?.removeEventListener('abort', halt)
-  const [main] = crew
+  const [main] = workers
   if (main && times.size > 0)
-    await noteTimes(
+    await recordTimings(
       await main.use(),
       times,
       histories.tenant.map(({ tag }) => tag),
@@ -53,26 +53,26 @@ export async function migrateAll(
 }
 
 /** What the workers of one call share. `times`: how long each schema took, in milliseconds. */
-type Batch = {
+type WorkerContext = {
   tenancy: Tenancy
   histories: Histories
-  places: Map<string, Place>
-  queue: Queue<TargetState>
+  places: Map<string, DatabaseLocation>
+  queue: Queue<TargetVersion>
   times: Map<string, number>
-  tally: Tally
+  summary: RunSummary
   maxTries: number
   timeoutMs: number
 }
 
 /** Migrates one target of the queue after the other, until none is left. */
-async function runWorker(batch: Batch, main: MainConnection): Promise<void> {
-  const { tenancy, histories, places, queue, times, tally, maxTries, timeoutMs } = batch
+async function runWorker(context: WorkerContext, main: MainConnection): Promise<void> {
+  const { tenancy, histories, places, queue, times, summary, maxTries, timeoutMs } = context
   for (let item = await queue.take(); item; item = await queue.take()) {
     const { value: target, tries } = item
     const files = histories.tenant.filter(({ tag }) => target.lacks.includes(tag))
     const started = performance.now()
     try {
-      const applied = await migrateOne(
+      const applied = await migrateTarget(
         tenancy,
         main,
         target,
@@ -81,22 +81,22 @@ async function runWorker(batch: Batch, main: MainConnection): Promise<void> {
         tries >= maxTries,
       )
       queue.finished()
-      if (!target.elsewhere) times.set(target.schema, performance.now() - started)
-      if (applied.length > 0) tally.done(target.name)
-      else tally.overtaken(target.name)
+      if (!target.dedicatedDatabase) times.set(target.schema, performance.now() - started)
+      if (applied.length > 0) summary.recordDone(target.name)
+      else summary.recordDoneByOtherRun(target.name)
     } catch (error) {
-      if (isRetryable(error, target) && tries < maxTries && !queue.stopped) {
+      if (shouldRetry(error, target) && tries < maxTries && !queue.stopped) {
         queue.putBack(item, pauseMs(tries))
-        tally.waiting(target.name, error)
+        summary.reportWaiting(target.name, error)
       } else {
         queue.finished()
-        tally.fail(target, error)
-        if (tally.stopped) queue.stop()
+        summary.recordFailure(target, error)
+        if (summary.stopped) queue.stop()
       }
     }
   }
 }
 
 /** The main database comes back; a tenant's own that is not there holds up nobody. */
-const isRetryable = (error: unknown, target: TargetState) =>
-  mayPass(error) || (TargetUnreachable.is(error) && !target.elsewhere)
+const shouldRetry = (error: unknown, target: TargetVersion) =>
+  isRetryable(error) || (TargetUnreachable.is(error) && !target.dedicatedDatabase)

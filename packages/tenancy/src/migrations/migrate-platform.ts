@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { type Tenancy } from '#tenancy/base/tenancy'
 import { bringUpToDate } from '#tenancy/migrations/apply'
-import { asOwner, mainPlace } from '#tenancy/migrations/connections'
+import { asOwner, mainDatabase } from '#tenancy/migrations/connections'
 import { applyEngineMigrations } from '#tenancy/migrations/engine-migrations'
 import { refreshEngine } from '#tenancy/migrations/functions'
 import { readHistories, type Migration } from '#tenancy/migrations/history'
@@ -10,7 +10,7 @@ import { readHistories, type Migration } from '#tenancy/migrations/history'
  * The first part of every run: the engine's tables, the platform's, then the functions and grants
  * of the main database. Out: whether there was anything to do.
  */
-export async function bringPlatformOn(
+export async function applyPlatformMigrations(
   tenancy: Tenancy,
   client: pg.Client,
   history: Migration[],
@@ -25,6 +25,6 @@ export async function bringPlatformOn(
  * The same on a connection of its own. Throws MigrationFailed, MigrationChanged or SchemaTooNew.
  */
 export const migratePlatform = (tenancy: Tenancy) =>
-  asOwner(tenancy, mainPlace, 'platform', async (client) =>
-    bringPlatformOn(tenancy, client, (await readHistories(tenancy)).platform),
+  asOwner(tenancy, mainDatabase, 'platform', async (client) =>
+    applyPlatformMigrations(tenancy, client, (await readHistories(tenancy)).platform),
   )

@@ -1,8 +1,12 @@
 import type pg from 'pg'
 import { MigrationFailed } from '#tenancy/migrations/errors'
 import { blockers } from '#tenancy/migrations/blockers'
-import { asOwner, type MainConnection, type Place } from '#tenancy/migrations/connections'
-import { note } from '#tenancy/migrations/dedicated-databases'
+import {
+  asOwner,
+  type MainConnection,
+  type DatabaseLocation,
+} from '#tenancy/migrations/connections'
+import { recordLedger } from '#tenancy/migrations/dedicated-databases'
 import type { Target } from '#tenancy/migrations/targets'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
@@ -15,11 +19,11 @@ export type Apply = (client: pg.Client) => Promise<string[]>
  * there, and whether a failure would be the last word. Returns and throws what `apply` does; when a
  * lock was not to be had, with the words who has it.
  */
-export async function migrateOne(
+export async function migrateTarget(
   tenancy: Tenancy,
   main: MainConnection,
   target: Target,
-  place: Place | undefined,
+  place: DatabaseLocation | undefined,
   apply: Apply,
   last: boolean,
 ): Promise<string[]> {
@@ -27,8 +31,8 @@ export async function migrateOne(
     return asOwner(tenancy, place, target.name, async (client) => {
       const started = performance.now()
       const applied = await tried(client, target, apply, last)
-      await noteTimes(client, new Map([[target.schema, performance.now() - started]]), applied)
-      await note(await main.use(), target, client)
+      await recordTimings(client, new Map([[target.schema, performance.now() - started]]), applied)
+      await recordLedger(await main.use(), target, client)
       return applied
     })
   const client = await main.use()
@@ -45,7 +49,7 @@ export async function migrateOne(
  * afterwards and together: in a target's own transaction it would be a tenth of the work. What was
  * committed before is on disk when this returns.
  */
-export async function noteTimes(
+export async function recordTimings(
   client: pg.Client,
   times: Map<string, number>,
   tags: string[],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bringUpToDate } from '#tenancy/migrations/apply'
-import { asOwner, mainPlace } from '#tenancy/migrations/connections'
+import { asOwner, mainDatabase } from '#tenancy/migrations/connections'
 import { lintMigrations } from '#tenancy/migrations/lint'
 import { runFleet } from '#tenancy/migrations/run-migrations'
 import { verifyFleet } from '#tenancy/migrations/verify'
@@ -48,7 +48,7 @@ describe.each([
       )
       if (fleet === 'filled') await fillTenant(tenant.id)
       for (const next of files.slice(at + 1))
-        await asOwner(tenancy(), mainPlace, tenant.slug, (client) =>
+        await asOwner(tenancy(), mainDatabase, tenant.slug, (client) =>
           bringUpToDate(client, tenant.schema, histories.tenant.slice(0, next + 1)),
         )
       expect((await runFleet(tenancy(), { histories })).left).toBe(0)

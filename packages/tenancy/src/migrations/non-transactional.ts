@@ -1,7 +1,7 @@
 import type pg from 'pg'
-import { explained } from '#tenancy/migrations/explain-failure'
+import { toMigrationError } from '#tenancy/migrations/explain-failure'
 import type { Migration } from '#tenancy/migrations/history'
-import { ledgerRows, targetName } from '#tenancy/migrations/script'
+import { ledgerRows, checkedSchemaName } from '#tenancy/migrations/script'
 
 /**
  * Most of these statements wait for old transactions, but while they wait nobody waits for them.
@@ -15,7 +15,7 @@ const takesAll = /\bforce\s+row\s+level\s+security\b/i
  * lint sees to that), and an invalid index that an interrupted run left is dropped first, so a run
  * may die at any moment: the ledger row comes last. Throws MigrationFailed.
  */
-export async function runOutside(
+export async function applyNonTransactional(
   client: pg.Client,
   schema: string,
   target: string,
@@ -26,7 +26,7 @@ export async function runOutside(
   try {
     await client.query('select tenancy.lock_target($1, true)', [schema])
     if (await isApplied(client, schema, file)) return
-    await client.query(`set search_path = ${targetName(schema)}, pg_temp`)
+    await client.query(`set search_path = ${checkedSchemaName(schema)}, pg_temp`)
     for (statement of file.statements) {
       await client.query(`set lock_timeout = ${takesAll.test(statement) ? timeoutMs : patientMs}`)
       await dropLeftover(client, schema, statement)
@@ -35,11 +35,11 @@ export async function runOutside(
     await client.query(ledgerRows(schema, [file]))
   } catch (error) {
     await client.query('rollback').catch(() => {}) // the connection is gone
-    throw explained(error, target, file, statement)
+    throw toMigrationError(error, target, file, statement)
   } finally {
     await client
       .query(
-        `reset search_path; reset lock_timeout; select pg_advisory_unlock(tenancy.target_key('${targetName(schema)}'))`,
+        `reset search_path; reset lock_timeout; select pg_advisory_unlock(tenancy.target_key('${checkedSchemaName(schema)}'))`,
       )
       .catch(() => {}) // as above
   }
@@ -66,5 +66,6 @@ async function dropLeftover(client: pg.Client, schema: string, statement: string
      where c.relnamespace = $1::regnamespace and c.relname = $2 and not i.indisvalid`,
     [schema, name],
   )
-  if (rowCount === 1) await client.query(`drop index concurrently ${targetName(schema)}."${name}"`)
+  if (rowCount === 1)
+    await client.query(`drop index concurrently ${checkedSchemaName(schema)}."${name}"`)
 }

@@ -1,7 +1,7 @@
 import type pg from 'pg'
-import { readTargets, type TargetState } from '#tenancy/migrations/targets'
-import { blocks, effectsOf, type Touch } from '#tenancy/migrations/lock-analysis'
-import { refuseUnfit } from '#tenancy/migrations/compatibility'
+import { readTargets, type TargetVersion } from '#tenancy/migrations/targets'
+import { blocks, analyzeLocks, type TableImpact } from '#tenancy/migrations/lock-analysis'
+import { assertCompatible } from '#tenancy/migrations/compatibility'
 import {
   readHistories,
   upTo,
@@ -10,7 +10,7 @@ import {
   type Plane,
 } from '#tenancy/migrations/history'
 import { bareName, plain } from '#tenancy/migrations/sql-text'
-import { asOwner, mainPlace } from '#tenancy/migrations/connections'
+import { asOwner, mainDatabase } from '#tenancy/migrations/connections'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 /**
@@ -21,7 +21,7 @@ const manyRows = 10_000
 
 export type PlannedStatement = {
   text: string
-  touches: (Touch & { blocks: boolean; rows: number; where: string | null })[]
+  touches: (TableImpact & { blocks: boolean; rows: number; where: string | null })[]
   /**
    * set when writers would wait on a large table, or when code of the release before would break
    */
@@ -50,14 +50,14 @@ export async function planMigrations(
   const files = histories ?? (await readHistories(tenancy))
   const { targets, sizes } = await asOwner(
     tenancy,
-    mainPlace,
+    mainDatabase,
     'the main database',
     async (client) => ({
       targets: await readTargets(client, files),
       sizes: await largest(client),
     }),
   )
-  refuseUnfit(targets, files)
+  assertCompatible(targets, files)
   const wanted = [...files.platform, ...(to === undefined ? files.tenant : upTo(files.tenant, to))]
   return wanted.flatMap((file) => {
     const lacking = targets.filter(
@@ -82,7 +82,7 @@ async function largest(client: pg.ClientBase): Promise<Sizes> {
 
 function planned(
   file: Migration,
-  lacking: TargetState[],
+  lacking: TargetVersion[],
   history: Migration[],
   sizes: Sizes,
 ): PlannedFile {
@@ -112,8 +112,8 @@ function plannedStatement(
   sizes: Sizes,
   announced: boolean,
 ): PlannedStatement {
-  const isNew = ({ table }: Touch) => table !== null && made.has(table)
-  const touches = effectsOf(text).map((touch) => {
+  const isNew = ({ table }: TableImpact) => table !== null && made.has(table)
+  const touches = analyzeLocks(text).map((touch) => {
     const size = touch.table !== null && !isNew(touch) ? sizes.get(touch.table) : undefined
     return {
       ...touch,

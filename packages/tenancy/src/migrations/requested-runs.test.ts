@@ -4,7 +4,7 @@ import { beforeAll, expect, it } from 'vitest'
 import { readRun, requestRun } from '#tenancy/migrations/runs'
 import { makeFleet, type FleetTenant } from '#tenancy/testing/migrations/make-fleet'
 import { nth, query } from '#tenancy/testing/migrations/tenant-rows'
-import { runWanted } from '#tenancy/migrations/requested-runs'
+import { processRequestedRuns } from '#tenancy/migrations/requested-runs'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 const adminUrl = process.env.DATABASE_URL ?? ''
@@ -24,13 +24,13 @@ async function asked(): Promise<string> {
 }
 
 const worked = async (id: string) => {
-  await runWanted(tenancy(), new AbortController().signal)
+  await processRequestedRuns(tenancy(), new AbortController().signal)
   expect(await readRun(tenancy(), id)).toMatchObject({ state: 'done', message: '', failures: [] })
 }
 
 it('a worker makes the run that was asked for, and one that stops takes none', async () => {
   const id = await asked()
-  await runWanted(tenancy(), AbortSignal.abort())
+  await processRequestedRuns(tenancy(), AbortSignal.abort())
   expect(await readRun(tenancy(), id)).toMatchObject({ state: 'requested', startedAt: null })
   await worked(id)
 })
@@ -45,7 +45,7 @@ it('a run whose worker was asked to stop goes on in the next one', async () => {
   )
   const id = await asked()
   const worker = new AbortController()
-  const running = runWanted(tenancy(), worker.signal)
+  const running = processRequestedRuns(tenancy(), worker.signal)
   while ((await readRun(tenancy(), id)).targets === 0) await sleep(20)
   worker.abort()
   await running

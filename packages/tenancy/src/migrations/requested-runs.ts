@@ -10,7 +10,7 @@ import type { Tenancy } from '#tenancy/base/tenancy'
  * is begun by the command itself, which gets a head start; one whose maker has died is taken over,
  * and one whose worker was asked to stop is handed back: both go on with what is left.
  */
-export async function runWanted(tenancy: Tenancy, stopping: AbortSignal): Promise<void> {
+export async function processRequestedRuns(tenancy: Tenancy, stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
     const id = await take(tenancy)
     if (id === undefined) return

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { MigrationFailed } from '#tenancy/migrations/errors'
 
 /** Errors that another try may not meet. Everything else is recorded at once. */
-const passing: Record<string, string> = {
+const retryableCodes: Record<string, string> = {
   '55P03': 'a lock was not to be had in time, or another runner or a move has the target',
   '40P01': 'two transactions waited for each other',
   '40001': 'a concurrent change came first',
@@ -17,12 +17,12 @@ const passing: Record<string, string> = {
 /**
  * True for what is worth another try. A lost connection may have committed: the ledger will tell.
  */
-export function mayPass(error: unknown): boolean {
-  if (MigrationFailed.is(error)) return error.sqlstate !== null && error.sqlstate in passing
-  if (error instanceof pg.DatabaseError) return error.code != null && error.code in passing
+export function isRetryable(error: unknown): boolean {
+  if (MigrationFailed.is(error)) return error.sqlstate !== null && error.sqlstate in retryableCodes
+  if (error instanceof pg.DatabaseError) return error.code != null && error.code in retryableCodes
   if (!(error instanceof Error)) return false
   return (
-    ('code' in error && String(error.code) in passing) ||
+    ('code' in error && String(error.code) in retryableCodes) ||
     /connection terminated|not queryable|connection error/i.test(error.message)
   )
 }

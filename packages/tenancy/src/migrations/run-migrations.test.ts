@@ -6,7 +6,7 @@ import { addColumn, growing } from '#tenancy/testing/migrations/histories'
 import { makeFleet, type FleetTenant } from '#tenancy/testing/migrations/make-fleet'
 import { inTenant, nth, query } from '#tenancy/testing/migrations/tenant-rows'
 import { verifyFleet } from '#tenancy/migrations/verify'
-import { inWaves } from '#tenancy/migrations/batches'
+import { splitIntoBatches } from '#tenancy/migrations/batches'
 import { newId } from '#tenancy/base/ids'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
@@ -146,31 +146,31 @@ it('a canary that fails stops everything else', async () => {
     'there is no target nobody',
   )
   await inTenant(id, 'delete from notes')
-  const waves: string[] = []
+  const batches: string[] = []
   expect(
     await runFleet(tenancy(), {
       histories,
       canary: [slug],
-      waves: [50],
-      onProgress: ({ wave }) => void (waves.includes(wave) || waves.push(wave)),
+      batches: [50],
+      onProgress: ({ batch }) => void (batches.includes(batch) || batches.push(batch)),
     }),
   ).toMatchObject({ state: 'done', left: 0 })
-  expect(waves).toEqual(['canary', '50 %', '100 %'])
+  expect(batches).toEqual(['canary', '50 %', '100 %'])
 })
 
-it('waves take each target once, in whatever order their ends are given', () => {
+it('batches take each target once, in whatever order their ends are given', () => {
   const all = ['a', 'b', 'c', 'd'].map((name) => ({
     name,
     plane: 'tenant' as const,
     schema: name,
     tenantId: null,
-    elsewhere: false,
+    dedicatedDatabase: false,
   }))
-  const waves = inWaves(all, all, [], [75, 25]).map(({ name, targets }) => [
+  const batches = splitIntoBatches(all, all, [], [75, 25]).map(({ name, targets }) => [
     name,
     ...targets.map((target) => target.name),
   ])
-  expect(waves).toEqual([
+  expect(batches).toEqual([
     ['25 %', 'a'],
     ['75 %', 'b', 'c'],
     ['100 %', 'd'],

@@ -1,19 +1,19 @@
 import { availableParallelism } from 'node:os'
 import { MainConnection } from '#tenancy/migrations/connections'
-import { lookAtAll } from '#tenancy/migrations/dedicated-databases'
-import { refuseUnfit } from '#tenancy/migrations/compatibility'
+import { inspectDedicatedDatabases } from '#tenancy/migrations/dedicated-databases'
+import { assertCompatible } from '#tenancy/migrations/compatibility'
 import { readHistories, upTo, type Histories } from '#tenancy/migrations/history'
-import { migrateAll, type Effort } from '#tenancy/migrations/migrate-all'
-import { bringPlatformOn } from '#tenancy/migrations/migrate-platform'
-import { Tally, type FleetResult, type Progress } from '#tenancy/migrations/run-summary'
-import { readTargets, type TargetState } from '#tenancy/migrations/targets'
-import { inWaves } from '#tenancy/migrations/batches'
+import { migrateAll, type MigrateOptions } from '#tenancy/migrations/migrate-all'
+import { applyPlatformMigrations } from '#tenancy/migrations/migrate-platform'
+import { RunSummary, type FleetResult, type Progress } from '#tenancy/migrations/run-summary'
+import { readTargets, type TargetVersion } from '#tenancy/migrations/targets'
+import { splitIntoBatches } from '#tenancy/migrations/batches'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-export type FleetOptions = Effort & {
+export type FleetOptions = MigrateOptions & {
   canary?: string[]
-  /** how much is done by the end of each wave, in per cent */
-  waves?: number[]
+  /** how much is done by the end of each batch, in per cent */
+  batches?: number[]
   concurrency?: number
   maxFailures?: number
   limit?: number
@@ -24,7 +24,7 @@ export type FleetOptions = Effort & {
 }
 
 /** More would finish little sooner and take the processors from those who use the application. */
-export const usualConcurrency = () => Math.min(4, availableParallelism())
+export const defaultConcurrency = () => Math.min(4, availableParallelism())
 
 type Run = {
   tenancy: Tenancy
@@ -32,13 +32,13 @@ type Run = {
   histories: Histories
   /** tags of the tenant history that this run may apply */
   wanted: Set<string>
-  tally: Tally
-  crew: MainConnection[]
-  readAll: () => Promise<TargetState[]>
+  summary: RunSummary
+  workers: MainConnection[]
+  readAll: () => Promise<TargetVersion[]>
 }
 
 /**
- * Brings the fleet to this build: the platform, then the canaries, then everything else in waves.
+ * Brings the fleet to this build: the platform, then the canaries, then everything else in batches.
  * What fails is recorded and the rest goes on, until too many have failed. Run again, only what is
  * left is done; any number of runs at once migrate each target once. Throws MigrationChanged,
  * MigrationMissing, SchemaTooNew or Invalid before anything is touched, and MigrationFailed for the
@@ -51,77 +51,82 @@ export async function runFleet(tenancy: Tenancy, options: FleetOptions = {}): Pr
       ({ tag }) => tag,
     ),
   )
-  const tally = new Tally(options.maxFailures ?? 10, options.onProgress)
-  const crew = Array.from(
-    { length: options.concurrency ?? usualConcurrency() },
+  const summary = new RunSummary(options.maxFailures ?? 10, options.onProgress)
+  const workers = Array.from(
+    { length: options.concurrency ?? defaultConcurrency() },
     () => new MainConnection(tenancy),
   )
-  const [first] = crew
+  const [first] = workers
   if (!first) throw new RangeError('a run needs a concurrency of at least 1')
   const readAll = async () => readTargets(await first.use(), histories)
-  const run: Run = { tenancy, options, histories, wanted, tally, crew, readAll }
+  const run: Run = { tenancy, options, histories, wanted, summary, workers, readAll }
 
   try {
-    await migrateWaves(run, await preparePlatform(run, first))
-    const all = await migrateNewcomers(run)
-    return tally.result(all.filter(({ lacks }) => lacks.some((tag) => wanted.has(tag))).length)
+    await migrateBatches(run, await preparePlatform(run, first))
+    const all = await migrateNewTargets(run)
+    return summary.result(all.filter(({ lacks }) => lacks.some((tag) => wanted.has(tag))).length)
   } finally {
-    await Promise.all(crew.map((connection) => connection.drop()))
+    await Promise.all(workers.map((connection) => connection.drop()))
   }
 }
 
 /** Brings the platform to this build and looks at each database elsewhere. Out: all targets, fit. */
 async function preparePlatform(
-  { tenancy, histories, tally, crew, readAll }: Run,
+  { tenancy, histories, summary, workers, readAll }: Run,
   main: MainConnection,
-): Promise<TargetState[]> {
+): Promise<TargetVersion[]> {
   let all = await readAll()
-  refuseUnfit(all, histories)
-  const grew = await bringPlatformOn(tenancy, await main.use(), histories.platform)
-  const elsewhere = await lookAtAll(tenancy, crew, (target, error) => tally.fail(target, error), {
-    refresh: true,
-  })
+  assertCompatible(all, histories)
+  const grew = await applyPlatformMigrations(tenancy, await main.use(), histories.platform)
+  const elsewhere = await inspectDedicatedDatabases(
+    tenancy,
+    workers,
+    (target, error) => summary.recordFailure(target, error),
+    {
+      refresh: true,
+    },
+  )
   // what was read before may be out of date now
-  if (grew || elsewhere > 0) refuseUnfit((all = await readAll()), histories)
+  if (grew || elsewhere > 0) assertCompatible((all = await readAll()), histories)
   return all
 }
 
-async function migrateWaves(run: Run, all: TargetState[]): Promise<void> {
-  const { tenancy, options, histories, tally, crew } = run
-  const { canary = [], waves = canary.length > 0 ? [10] : [] } = options
+async function migrateBatches(run: Run, all: TargetVersion[]): Promise<void> {
+  const { tenancy, options, histories, summary, workers } = run
+  const { canary = [], batches = canary.length > 0 ? [10] : [] } = options
   const chosen = pendingTargets(run, all).slice(0, options.limit)
-  tally.expect(chosen.length)
-  stopOnFailedCanary(run) // one that could not be reached is in no wave
-  for (const wave of inWaves(chosen, all, canary, waves)) {
-    if (tally.stopped) break
-    tally.begin(wave.name)
-    await migrateAll(tenancy, wave.targets, crew, tally, histories, options)
+  summary.addTargets(chosen.length)
+  stopOnFailedCanary(run) // one that could not be reached is in no batch
+  for (const batch of splitIntoBatches(chosen, all, canary, batches)) {
+    if (summary.stopped) break
+    summary.startBatch(batch.name)
+    await migrateAll(tenancy, batch.targets, workers, summary, histories, options)
     stopOnFailedCanary(run)
   }
 }
 
 /** Migrates tenants that were made meanwhile, until there are none. Out: all targets as they are. */
-async function migrateNewcomers(run: Run): Promise<TargetState[]> {
-  const { tenancy, options, histories, tally, crew, readAll } = run
+async function migrateNewTargets(run: Run): Promise<TargetVersion[]> {
+  const { tenancy, options, histories, summary, workers, readAll } = run
   let all = await readAll()
-  while (!tally.stopped && tally.met.size < (options.limit ?? Infinity)) {
-    const newcomers = pendingTargets(run, all)
-    if (newcomers.length === 0) break
-    tally.expect(newcomers.length)
-    tally.begin('newcomers')
-    await migrateAll(tenancy, newcomers, crew, tally, histories, options)
+  while (!summary.stopped && summary.finished.size < (options.limit ?? Infinity)) {
+    const newTargets = pendingTargets(run, all)
+    if (newTargets.length === 0) break
+    summary.addTargets(newTargets.length)
+    summary.startBatch('new targets')
+    await migrateAll(tenancy, newTargets, workers, summary, histories, options)
     all = await readAll()
   }
   return all
 }
 
-const pendingTargets = ({ tally, wanted }: Run, all: TargetState[]): TargetState[] =>
+const pendingTargets = ({ summary, wanted }: Run, all: TargetVersion[]): TargetVersion[] =>
   all
-    .filter(({ plane, name }) => plane === 'tenant' && !tally.met.has(name))
+    .filter(({ plane, name }) => plane === 'tenant' && !summary.finished.has(name))
     .map((target) => ({ ...target, lacks: target.lacks.filter((tag) => wanted.has(tag)) }))
     .filter(({ lacks }) => lacks.length > 0)
 
-function stopOnFailedCanary({ tally, options }: Run): void {
-  if (tally.failed.some(({ target }) => options.canary?.includes(target)))
-    tally.stop('a canary failed; nothing else was touched')
+function stopOnFailedCanary({ summary, options }: Run): void {
+  if (summary.failed.some(({ target }) => options.canary?.includes(target)))
+    summary.stop('a canary failed; nothing else was touched')
 }

@@ -10,7 +10,7 @@ export type Failure = {
   message: string
 }
 export type Progress = {
-  wave: string
+  batch: string
   targets: number
   done: number
   failed: Failure[]
@@ -33,52 +33,55 @@ export type FleetResult = {
 }
 
 /** Counts a run while it goes and says when it must stop. */
-export class Tally {
+export class RunSummary {
   readonly failed: Failure[] = []
   /** every target that is finished with, well or not */
-  readonly met = new Set<string>()
+  readonly finished = new Set<string>()
   readonly #done: string[] = []
   readonly #started = performance.now()
   readonly #maxFailures: number
-  readonly #tell: (progress: Progress) => void
+  readonly #onProgress: (progress: Progress) => void
   #targets = 0
-  #others = 0
-  #wave = ''
-  #why = ''
+  #doneByOtherRuns = 0
+  #batch = ''
+  #stopMessage = ''
 
-  constructor(maxFailures: number, tell: (progress: Progress) => void = () => {}) {
+  constructor(maxFailures: number, onProgress: (progress: Progress) => void = () => {}) {
     this.#maxFailures = maxFailures
-    this.#tell = tell
+    this.#onProgress = onProgress
   }
 
-  expect(targets: number): void {
+  addTargets(targets: number): void {
     this.#targets += targets
   }
 
-  begin(wave: string): void {
-    this.#wave = wave
-    this.#say(null)
+  startBatch(batch: string): void {
+    this.#batch = batch
+    this.#report(null)
   }
 
-  done(target: string): void {
-    this.met.add(target)
+  recordDone(target: string): void {
+    this.finished.add(target)
     this.#done.push(target)
-    this.#say(null)
+    this.#report(null)
   }
 
   /** Another run was quicker with this one. */
-  overtaken(target: string): void {
-    this.met.add(target)
-    this.#others++
-    this.#say(null)
+  recordDoneByOtherRun(target: string): void {
+    this.finished.add(target)
+    this.#doneByOtherRuns++
+    this.#report(null)
   }
 
-  waiting(target: string, error: unknown): void {
-    this.#say(`${target}: ${inWords(error)}`)
+  reportWaiting(target: string, error: unknown): void {
+    this.#report(`${target}: ${messageOf(error)}`)
   }
 
-  fail({ name, tenantId }: { name: string; tenantId: string | null }, error: unknown): void {
-    this.met.add(name)
+  recordFailure(
+    { name, tenantId }: { name: string; tenantId: string | null },
+    error: unknown,
+  ): void {
+    this.finished.add(name)
     const {
       migration = '',
       statement = null,
@@ -90,19 +93,19 @@ export class Tally {
       migration,
       statement,
       code: sqlstate,
-      message: inWords(error),
+      message: messageOf(error),
     })
     if (this.failed.length >= this.#maxFailures)
       this.stop(`${this.failed.length} targets failed, which is the limit`)
-    this.#say(null)
+    this.#report(null)
   }
 
   stop(why: string): void {
-    this.#why ||= why
+    this.#stopMessage ||= why
   }
 
   get stopped(): boolean {
-    return this.#why !== ''
+    return this.#stopMessage !== ''
   }
 
   result(left: number): FleetResult {
@@ -112,26 +115,26 @@ export class Tally {
       state,
       targets: this.#targets,
       done: this.#done,
-      byOthers: this.#others,
+      byOthers: this.#doneByOtherRuns,
       failed,
       left,
-      message: this.#why,
+      message: this.#stopMessage,
       tookMs: Math.round(performance.now() - this.#started),
     }
   }
 
-  #say(waiting: string | null): void {
-    this.#tell({
-      wave: this.#wave,
+  #report(waiting: string | null): void {
+    this.#onProgress({
+      batch: this.#batch,
       targets: this.#targets,
-      done: this.#done.length + this.#others,
+      done: this.#done.length + this.#doneByOtherRuns,
       failed: this.failed,
       waiting,
     })
   }
 }
 
-const inWords = (error: unknown): string => {
+const messageOf = (error: unknown): string => {
   if (MigrationFailed.is(error)) return error.server
   if (RowhouseError.is(error)) return error.message
   return error instanceof Error ? error.message : String(error)

@@ -12,7 +12,7 @@ import type { Tenancy } from '#tenancy/base/tenancy'
 export const runOptions = z
   .object({
     canary: z.array(z.string()).optional(),
-    waves: z.array(z.number().positive().max(100)).optional(),
+    batches: z.array(z.number().positive().max(100)).optional(),
     concurrency: z.number().int().min(1).max(64).optional(),
     maxFailures: z.number().int().min(1).optional(),
     limit: z.number().int().min(1).optional(),
@@ -78,7 +78,7 @@ export async function runFleetJob(
   })
   const progress = new Throttled((now: Progress) =>
     write(tenancy, id, {
-      wave: now.wave,
+      batch: now.batch,
       targets: now.targets,
       done: now.done,
       failed: now.failed.length,

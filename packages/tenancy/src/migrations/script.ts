@@ -3,7 +3,7 @@ import type { Migration } from '#tenancy/migrations/history'
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
 
 /** A schema's name as it stands in SQL. Throws for anything that is not a target of ours. */
-export function targetName(schema: string): string {
+export function checkedSchemaName(schema: string): string {
   if (!/^(platform|shared|rowhouse_expected|t_[0-9a-f]{32})$/.test(schema))
     throw new TypeError(`not a schema of ours: ${schema}`)
   return schema
@@ -20,8 +20,12 @@ export const asOwnerSession =
  * What stands before a target's files: nobody else may be at it, and its ledger rows go in first.
  * As few statements as will do: beside what most files do, each one counts.
  */
-export function opening(schema: string, pending: Migration[], lockTimeoutMs: number): string {
-  const name = targetName(schema)
+export function transactionPreamble(
+  schema: string,
+  pending: Migration[],
+  lockTimeoutMs: number,
+): string {
+  const name = checkedSchemaName(schema)
   const claimed = `${ledgerRows(schema, pending)}, tenancy.lock_target('${name}')`
   return [
     'begin',
@@ -36,7 +40,7 @@ export const ledgerRows = (schema: string, pending: Migration[]): string =>
   `insert into tenancy.applied_migrations (schema, migration, sha256, breaking) select file.* from (values\n  ${pending
     .map(
       ({ tag, sha256, breaking }) =>
-        `('${targetName(schema)}', ${literal(tag)}, '${sha256}', ${breaking === null ? 'null' : literal(breaking)})`,
+        `('${checkedSchemaName(schema)}', ${literal(tag)}, '${sha256}', ${breaking === null ? 'null' : literal(breaking)})`,
     )
     .join(',\n  ')}) as file`
 
@@ -46,9 +50,9 @@ export const ledgerRows = (schema: string, pending: Migration[]): string =>
  * there. Run it as the owner; it clashes where the ledger has the schema.
  */
 export function provisionScript(schema: string, history: Migration[]): string {
-  const name = targetName(schema)
+  const name = checkedSchemaName(schema)
   return [
-    opening(schema, history, 2000),
+    transactionPreamble(schema, history, 2000),
     `create schema if not exists ${name}`,
     `grant usage on schema ${name} to ${name.startsWith('t_') ? name : 'rowhouse_tenant'}, rowhouse_worker`,
     ...history.flatMap(onEmptyTables),

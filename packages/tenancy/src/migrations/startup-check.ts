@@ -9,7 +9,10 @@ import { platformPool } from '#tenancy/registry/pools'
  * there has a migration that this build does not know and that says `-- breaking:`. Others it may
  * not know: they only add. For the start of app and worker, and for /readyz. Throws SchemaTooNew.
  */
-export async function assertBuildFits(tenancy: Tenancy, histories?: Histories): Promise<void> {
+export async function assertBuildCompatible(
+  tenancy: Tenancy,
+  histories?: Histories,
+): Promise<void> {
   await refuseOldLayout(platformPool(tenancy))
   const { platform, tenant } = histories ?? (await readHistories(tenancy))
   const engine = await readEngineHistory()

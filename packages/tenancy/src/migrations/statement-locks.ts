@@ -17,7 +17,7 @@ export type Lock = keyof typeof statementLocks
  * What one statement or one action of `alter table` does. `reads`: goes through the whole table
  * while it holds its lock.
  */
-export type Effect = {
+export type Impact = {
   lock: Lock
   rewrites?: true
   reads?: true
@@ -26,7 +26,7 @@ export type Effect = {
   safer?: string
 }
 
-type Rule = [pattern: RegExp, effect: Effect]
+type Rule = [pattern: RegExp, effect: Impact]
 
 const concurrently = 'create index concurrently, in a file of its own marked `-- no transaction`'
 const validateLater =
@@ -258,7 +258,7 @@ export const statements: Rule[] = [
 ]
 
 /** For what no rule knows. */
-export const unknownEffect: Effect = {
+export const unknownImpact: Impact = {
   lock: 'access exclusive',
   why: 'it is not known here what this locks',
   safer: 'try it on a copy of the largest target, and look into pg_locks before it commits',

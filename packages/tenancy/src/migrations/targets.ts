@@ -10,10 +10,10 @@ export type Target = {
   plane: Plane
   schema: string
   tenantId: string | null
-  elsewhere: boolean
+  dedicatedDatabase: boolean
 }
 
-export type TargetState = Target & {
+export type TargetVersion = Target & {
   /** tags of this build's history that it lacks, in order */
   lacks: string[]
   /** tags that it has and this build does not */
@@ -32,7 +32,7 @@ export type TargetState = Target & {
   problem: string | null
 }
 
-type Row = Omit<TargetState, 'lacks' | 'unknown' | 'changed'> & {
+type Row = Omit<TargetVersion, 'lacks' | 'unknown' | 'changed'> & {
   known: string[] | null
   unknown: string[] | null
   changed: Record<string, string> | null
@@ -43,7 +43,7 @@ with file (plane, migration, sha256) as (
   select * from unnest($1::text[], $2::text[], $3::text[])
 ), expected as (
   select plane, count(*) as files from file group by plane
-), target (name, plane, schema, tenant_id, elsewhere, seen_at, problem) as (
+), target (name, plane, schema, tenant_id, dedicated_database, seen_at, problem) as (
   select 'platform', 'platform', 'platform', null::uuid, false, null::timestamptz, null::text
   union all
   select 'shared', 'tenant', 'shared', null, false, null, null
@@ -53,34 +53,34 @@ with file (plane, migration, sha256) as (
   join tenancy.tenants as t on t.id = p.tenant_id
   left join tenancy.dedicated_databases as d on d.tenant_id = p.tenant_id and p.kind = 'database'
   where p.kind <> 'shared'
-), ledger (schema, migration, sha256, elsewhere) as (
+), ledger (schema, migration, sha256, dedicated_database) as (
   select schema, migration, sha256, false from tenancy.applied_migrations
   union all
   select d.schema, a.key, a.value, true
   from tenancy.dedicated_databases as d
   cross join jsonb_each_text(d.applied) as a
 ), had as (
-  select l.schema, l.elsewhere,
+  select l.schema, l.dedicated_database,
     count(f.migration) as files,
     array_agg(l.migration) filter (where f.migration is not null) as known,
     array_agg(l.migration) filter (where f.migration is null) as unknown,
     jsonb_object_agg(l.migration, l.sha256) filter (where f.sha256 <> l.sha256) as changed
   from ledger as l
   left join file as f on f.migration = l.migration and f.plane = case l.schema when 'platform' then 'platform' else 'tenant' end
-  group by l.schema, l.elsewhere
+  group by l.schema, l.dedicated_database
 ), failed as (
   select distinct on (schema) schema, jsonb_build_object('migration', migration, 'at', at, 'attempts', attempts, 'statement', statement, 'message', message) as failure
   from tenancy.failed_migrations as f
   where not exists (select from tenancy.applied_migrations as a where a.schema = f.schema and a.migration = f.migration)
   order by schema, migration
 )
-select t.name, t.plane, t.schema, t.tenant_id as "tenantId", t.elsewhere, t.seen_at as "seenAt", t.problem,
+select t.name, t.plane, t.schema, t.tenant_id as "tenantId", t.dedicated_database as "dedicatedDatabase", t.seen_at as "seenAt", t.problem,
   case when coalesce(h.files, 0) < e.files then coalesce(h.known, '{}') end as known,
   h.unknown, h.changed, f.failure
 from target as t
 join expected as e on e.plane = t.plane
-left join had as h on h.schema = t.schema and h.elsewhere = t.elsewhere
-left join failed as f on f.schema = t.schema and not t.elsewhere
+left join had as h on h.schema = t.schema and h.dedicated_database = t.dedicated_database
+left join failed as f on f.schema = t.schema and not t.dedicated_database
 order by t.plane, t.name`
 
 /**
@@ -91,7 +91,7 @@ order by t.plane, t.name`
 export async function readTargets(
   on: Pick<pg.ClientBase, 'query'>,
   histories: Histories,
-): Promise<TargetState[]> {
+): Promise<TargetVersion[]> {
   const files = [...histories.platform, ...histories.tenant]
   const { rows } = await on.query<Row>(question, [
     files.map(({ plane }) => plane),

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { asOwner, mainPlace } from '#tenancy/migrations/connections'
+import { asOwner, mainDatabase } from '#tenancy/migrations/connections'
 import { verifyFleet, type Drift } from '#tenancy/migrations/verify'
 import { createTenant } from '#tenancy/placements/create-tenant'
 import { unprovision } from '#tenancy/placements/provision'
@@ -81,7 +81,7 @@ const plants: Plant[] = [
 
 let alpha: Placement
 const inEngine = (where: Where, work: (client: pg.Client) => Promise<unknown>) =>
-  asOwner(tenancy(), where === 'tenancy' ? mainPlace : alpha, where, work)
+  asOwner(tenancy(), where === 'tenancy' ? mainDatabase : alpha, where, work)
 
 beforeAll(async () => {
   const ownerId = await person('Owner')

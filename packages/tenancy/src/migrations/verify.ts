@@ -1,13 +1,13 @@
 import type pg from 'pg'
-import { asOwner, mainPlace, type Place } from '#tenancy/migrations/connections'
-import { placesElsewhere } from '#tenancy/migrations/dedicated-databases'
+import { asOwner, mainDatabase, type DatabaseLocation } from '#tenancy/migrations/connections'
+import { dedicatedDatabaseLocations } from '#tenancy/migrations/dedicated-databases'
 import { expectedEngine, expectedOf, type Expected } from '#tenancy/migrations/expected'
-import { digests, itemsOf, type Item } from '#tenancy/migrations/fingerprint'
+import { digests, itemsOf, type CatalogItem } from '#tenancy/migrations/fingerprint'
 import { readSqlFile } from '#tenancy/base/files'
 import type { DatabaseScope } from '#tenancy/migrations/engine-migrations'
 import { readHistories, type Histories } from '#tenancy/migrations/history'
 import { type Tenancy } from '#tenancy/base/tenancy'
-import { readTargets, type TargetState } from '#tenancy/migrations/targets'
+import { readTargets, type TargetVersion } from '#tenancy/migrations/targets'
 
 /**
  * One object of a target that is not what the history makes. Null: it should not be there, or is
@@ -32,7 +32,7 @@ export async function verifyFleet(tenancy: Tenancy, given?: Histories): Promise<
   const histories = given ?? (await readHistories(tenancy))
   const started = performance.now()
   const drift: Drift[] = []
-  const targets = await asOwner(tenancy, mainPlace, 'the main database', async (client) => {
+  const targets = await asOwner(tenancy, mainDatabase, 'the main database', async (client) => {
     const all = await readTargets(client, histories)
     drift.push(
       ...all.flatMap(ledgerDrift),
@@ -41,24 +41,24 @@ export async function verifyFleet(tenancy: Tenancy, given?: Histories): Promise<
     drift.push(
       ...(await driftIn(
         client,
-        all.filter(({ elsewhere }) => !elsewhere),
+        all.filter(({ dedicatedDatabase }) => !dedicatedDatabase),
         histories,
       )),
     )
     return all
   })
-  const places = await placesElsewhere(tenancy)
-  for (const target of targets.filter(({ elsewhere }) => elsewhere)) {
+  const places = await dedicatedDatabaseLocations(tenancy)
+  for (const target of targets.filter(({ dedicatedDatabase }) => dedicatedDatabase)) {
     const place = places.get(target.tenantId ?? '')
-    if (place) drift.push(...(await driftElsewhere(tenancy, target, place, histories)))
+    if (place) drift.push(...(await driftInDedicatedDatabase(tenancy, target, place, histories)))
   }
   return { targets: targets.length, drift, ms: Math.round(performance.now() - started) }
 }
 
-async function driftElsewhere(
+async function driftInDedicatedDatabase(
   tenancy: Tenancy,
-  target: TargetState,
-  place: Place,
+  target: TargetVersion,
+  place: DatabaseLocation,
   histories: Histories,
 ): Promise<Drift[]> {
   try {
@@ -92,7 +92,7 @@ async function driftElsewhere(
 /** Targets of one database, those at the same version together. */
 async function driftIn(
   client: pg.Client,
-  targets: TargetState[],
+  targets: TargetVersion[],
   histories: Histories,
 ): Promise<Drift[]> {
   const drift: Drift[] = []
@@ -125,7 +125,7 @@ async function driftIn(
   return drift
 }
 
-function ledgerDrift({ name, unknown, changed }: TargetState): Drift[] {
+function ledgerDrift({ name, unknown, changed }: TargetVersion): Drift[] {
   return [
     ...unknown.map((tag) => ({
       target: name,
@@ -152,14 +152,14 @@ async function engineDrift(
   const ownedByAdmin = [
     ...(await readSqlFile('admin', 'logins.sql')).matchAll(/function tenancy\.(\w+)/g),
   ].map(([, name]) => name)
-  const elsewhere = ({ object }: Item) =>
+  const isOwnedByAdmin = ({ object }: CatalogItem) =>
     ownedByAdmin.some((name) => new RegExp(`(owner of| on) function ${name}\\b`).test(object))
   const expected: Expected = await expectedEngine(tenancy, client, scope)
   return named(
     difference(
       target,
-      expected.items.filter((item) => !elsewhere(item)),
-      (await itemsOf(client, 'tenancy')).filter((item) => !elsewhere(item)),
+      expected.items.filter((item) => !isOwnedByAdmin(item)),
+      (await itemsOf(client, 'tenancy')).filter((item) => !isOwnedByAdmin(item)),
     ),
     'tenancy',
   )
@@ -172,7 +172,7 @@ const named = (drift: Drift[], schema: string): Drift[] =>
     object: one.object.replace('<login>', schema.startsWith('t_') ? schema : 'rowhouse_tenant'),
   }))
 
-function difference(target: string, expected: Item[], found: Item[]): Drift[] {
+function difference(target: string, expected: CatalogItem[], found: CatalogItem[]): Drift[] {
   const [should, is] = [expected, found].map(
     (items) => new Map(items.map(({ object, definition }) => [object, definition])),
   )

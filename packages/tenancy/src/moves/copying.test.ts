@@ -283,7 +283,7 @@ test('the login of a place that was left opens nothing there', async () => {
     await driven(await requestMove(tenancy(), { tenantId: tenant.id, to: 'shared', ...asked })),
   ).toMatchObject({ state: 'switched' })
   const enter = withConnection(connectionString(tenancy(), old), (client) =>
-    client.query('select tenancy.enter_own($1, $2)', [tenant.id, old.epoch]),
+    client.query('select tenancy.enter_as_dedicated_role($1, $2)', [tenant.id, old.epoch]),
   )
   await expect(enter).rejects.toMatchObject({ code: 'TN409' })
   expect(await admin(`select from ${old.schema}.notes`)).toHaveLength(10)

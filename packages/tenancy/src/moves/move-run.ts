@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { VersionsDiffer } from '#tenancy/moves/errors'
-import { holdVersion } from '#tenancy/migrations/version-lock'
+import { lockVersion } from '#tenancy/migrations/version-lock'
 import { isHere, openEnd, reachable, type End } from '#tenancy/moves/move-ends'
 import { drop } from '#tenancy/base/connect'
 import { addEvent, change, readMove, type Counted, type Move } from '#tenancy/moves/move-store'
@@ -152,7 +152,7 @@ export class MoveRun {
     const end = await this.end(side)
     const client = await openEnd(this.tenancy, end, this.#who())
     try {
-      await holdVersion(client, end.schema)
+      await lockVersion(client, end.schema)
       if (side === 'target')
         await client.query(
           `set lock_timeout = '10s'; select pg_advisory_lock(hashtextextended('move ${this.move.id}', 7236117)); set lock_timeout = 0`,

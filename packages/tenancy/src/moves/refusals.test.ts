@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withConnection, inDatabase } from '#tenancy/base/connect'
 import { loginUrl } from '#tenancy/base/tenancy'
-import { TargetHeld } from '#tenancy/migrations/errors'
+import { TargetLocked } from '#tenancy/migrations/errors'
 import { ServerTooOld, ServerUnusable } from '#tenancy/placements/errors'
 import { MoveUnderWay, SamePlace, TargetFull, TargetOccupied } from '#tenancy/moves/errors'
 import { privateName } from '#tenancy/base/ids'
@@ -328,7 +328,7 @@ test('a migration and a move of one target never overlap, and each says whom it 
     )
     await expect(
       advanceMove(tenancy(), move.id, new AbortController().signal),
-    ).rejects.toBeInstanceOf(TargetHeld)
+    ).rejects.toBeInstanceOf(TargetLocked)
     expect((await readMove(tenancy(), move.id)).note).toContain(
       'shared is being migrated by a migration',
     )

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { tierOf } from '#tenancy/base/tiers'
 import { type Tenancy, type PlatformDb } from '#tenancy/base/tenancy'
 import { Invalid } from '#tenancy/base/errors'
-import { whileVersionStands } from '#tenancy/migrations/version-lock'
+import { withVersionLock } from '#tenancy/migrations/version-lock'
 import { newId } from '#tenancy/base/ids'
 import { provision, registerHome, unprovision } from '#tenancy/placements/provision'
 import { useServer } from '#tenancy/placements/servers'
@@ -26,7 +26,7 @@ export type NewTenant = {
  * Makes a tenant with its owner and its place. A starter tenant is rows only; a business tenant
  * gets a schema, an enterprise tenant a database, on the main server or on the one of `databaseUrl`
  * (an administrator's URL). Nothing stays of it when it fails. Throws Invalid for a bad or taken
- * slug, ServerTooOld, ServerUnusable; TargetHeld or SchemaTooNew where a migration is under way or
+ * slug, ServerTooOld, ServerUnusable; TargetLocked or SchemaTooNew where a migration is under way or
  * ahead.
  */
 export async function createTenant(
@@ -44,7 +44,7 @@ export async function createTenant(
   if (kind === 'shared')
     return platform(tenancy).transaction((tx) => addTenant(tenancy, tx, id, input))
   const remote = databaseUrl === undefined ? null : await useServer(tenancy, databaseUrl)
-  return whileVersionStands(tenancy, `making tenant ${input.slug}`, async () => {
+  return withVersionLock(tenancy, `making tenant ${input.slug}`, async () => {
     const place = await provision(tenancy, id, kind, remote?.server)
     try {
       return await platform(tenancy).transaction(async (tx) => {

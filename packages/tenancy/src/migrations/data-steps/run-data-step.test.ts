@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { beforeAll, expect, it } from 'vitest'
-import { readSteps, runStep } from '#tenancy/migrations/data-steps/run-data-step'
+import { readDataSteps, runDataStep } from '#tenancy/migrations/data-steps/run-data-step'
 import type { DataStep } from '#tenancy/migrations/data-steps/data-step'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 import { makeFleet, type FleetTenant } from '#tenancy/testing/migrations/make-fleet'
@@ -43,14 +43,14 @@ const sumOf = (tenant: FleetTenant | undefined) =>
 
 it('goes through every tenant in batches, once', async () => {
   const step = doubling('once')
-  expect(await runStep(tenancy(), step, { concurrency: 1 })).toMatchObject({
+  expect(await runDataStep(tenancy(), step, { concurrency: 1 })).toMatchObject({
     done: fleet.map(({ slug }) => slug),
     failed: [],
     rows: 75,
   })
   expect(await sumOf(fleet[0])).toEqual([{ sum: 650 }])
-  expect(await runStep(tenancy(), step)).toMatchObject({ done: [], rows: 0 })
-  expect(await readSteps(tenancy(), ['once'])).toEqual([
+  expect(await runDataStep(tenancy(), step)).toMatchObject({ done: [], rows: 0 })
+  expect(await readDataSteps(tenancy(), ['once'])).toEqual([
     { step: 'once', done: 3, begun: 0, failed: 0, rows: 75 },
   ])
 })
@@ -61,7 +61,7 @@ it('goes on where it was when a batch fails, and the other tenants are not held 
   const failing = doubling('resumed', (tenantId, batch) => {
     if (tenantId === unlucky?.id && batch === 2) throw new Error('the lights went out')
   })
-  expect(await runStep(tenancy(), failing, { concurrency: 1 })).toMatchObject({
+  expect(await runDataStep(tenancy(), failing, { concurrency: 1 })).toMatchObject({
     done: fleet.slice(1).map(({ slug }) => slug),
     failed: [{ tenant: unlucky?.slug, message: 'the lights went out' }],
     rows: 60,
@@ -71,7 +71,7 @@ it('goes on where it was when a batch fails, and the other tenants are not held 
       `select cursor is not null as begun, rows::int, problem from tenancy.data_steps where step = 'resumed' and ended_at is null`,
     ),
   ).toEqual([{ begun: true, rows: 10, problem: 'the lights went out' }])
-  expect(await runStep(tenancy(), failing)).toMatchObject({
+  expect(await runDataStep(tenancy(), failing)).toMatchObject({
     done: [unlucky?.slug],
     failed: [],
     rows: 15,
@@ -80,13 +80,15 @@ it('goes on where it was when a batch fails, and the other tenants are not held 
 })
 
 it('waits for the migration that it needs', async () => {
-  const { failed } = await runStep(tenancy(), { ...doubling('early'), needs: '0000_init' })
+  const { failed } = await runDataStep(tenancy(), { ...doubling('early'), needs: '0000_init' })
   expect(failed).toEqual([])
   await query(
     `delete from tenancy.applied_migrations where migration = '0000_init' and schema = $1`,
     [fleet[2]?.schema],
   )
-  expect(await runStep(tenancy(), { ...doubling('early too'), needs: '0000_init' })).toMatchObject({
+  expect(
+    await runDataStep(tenancy(), { ...doubling('early too'), needs: '0000_init' }),
+  ).toMatchObject({
     failed: [
       { tenant: fleet[2]?.slug, message: expect.stringContaining('lacks migration 0000_init') },
     ],
@@ -96,12 +98,12 @@ it('waits for the migration that it needs', async () => {
 it('runs in one tenant alone when it is asked to', async () => {
   const { slug } = nth(fleet, 0)
   await inTenant(nth(fleet, 0).id, `update notes set body = 'once more'`)
-  expect(await runStep(tenancy(), doubling('one tenant'), { tenant: slug })).toMatchObject({
+  expect(await runDataStep(tenancy(), doubling('one tenant'), { tenant: slug })).toMatchObject({
     done: [slug],
     failed: [],
     rows: 25,
   })
-  expect(await readSteps(tenancy(), ['one tenant'])).toEqual([
+  expect(await readDataSteps(tenancy(), ['one tenant'])).toEqual([
     { step: 'one tenant', done: 1, begun: 0, failed: 0, rows: 25 },
   ])
 })

@@ -35,7 +35,7 @@ export type StepOptions = {
  * How far each tenant is stands in `tenancy.data_steps`, so a run that was killed goes on where it
  * was. A tenant that fails is named, and the others go on.
  */
-export async function runStep(
+export async function runDataStep(
   tenancy: Tenancy,
   step: DataStep,
   { tenant, concurrency = 2, signal, onProgress }: StepOptions = {},
@@ -173,7 +173,7 @@ async function lackingTargets(tenancy: Tenancy, migration: string): Promise<Set<
 }
 
 /** How far each tenant is with the steps that were ever begun. */
-export async function readSteps(tenancy: Tenancy, names: string[]) {
+export async function readDataSteps(tenancy: Tenancy, names: string[]) {
   const { rows } = await platformPool(tenancy).query<{
     step: string
     done: number

@@ -99,7 +99,7 @@ export const defences: readonly Defence[] = [
     tests: attacks,
     sql:
       rewriteFunction(
-        'tenancy.enter_own(uuid,bigint)',
+        'tenancy.enter_as_dedicated_role(uuid,bigint)',
         `if session_user !~ '^t_[0-9a-f]{32}$' then`,
         'if false then',
       ) +
