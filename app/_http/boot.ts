@@ -6,7 +6,7 @@ import { assertBuildCompatible } from '@rowhouse/tenancy/migrations'
 import { factsOf, log } from '#db/log'
 import { listenForPlacements } from '@rowhouse/tenancy/moves'
 import { startTracing } from '#db/tracing'
-import { checkPipeline, storeUsage } from '@rowhouse/tenancy'
+import { checkPipeline, isConnectionError, storeUsage } from '@rowhouse/tenancy'
 import { tenancy } from '#db/tenancy'
 
 /** Once per process: what runs beside the requests, and the checks before the first of them. */
@@ -38,7 +38,7 @@ async function check(): Promise<void> {
         `the database is not safe to serve from (\`doctor\` tells more):\n${findings.map((finding) => `  - ${readinessSentence(finding)}`).join('\n')}`,
       )
   } catch (error) {
-    if (!isDatabaseUnreachable(error)) {
+    if (!isConnectionError(error)) {
       console.error(
         `Rowhouse does not start: ${error instanceof Error ? error.message : String(error)}`,
       )
@@ -47,25 +47,6 @@ async function check(): Promise<void> {
     console.error('The database does not answer yet; start-up checks are repeated until it does.')
     setTimeout(() => void check(), 1000)
   }
-}
-
-/**
- * True while the server cannot be reached, is starting up or shutting down, has no connection left,
- * or dropped this one.
- */
-export function isDatabaseUnreachable(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const said = error instanceof Error ? error.message : ''
-  // the sentences of pg, from their beginning: ours may speak of timeouts too, and must end the
-  // process
-  return (
-    /^(ECONN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EPIPE|57P0|08|53300)/.test(
-      code,
-    ) ||
-    /^(timeout ex|Query read timeout|Connection terminated|Client (was closed|has encountered)|This socket has been ended)/.test(
-      said,
-    )
-  )
 }
 
 /**

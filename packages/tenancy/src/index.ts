@@ -22,6 +22,7 @@ export { type Actor, type Caller, type ServiceCaller, isService } from '#tenancy
 export { decrypt, encrypt, needsRotation, newSecret, secretHash } from '#tenancy/base/encryption'
 export {
   ConfigurationError,
+  ConnectionFailed,
   Invalid,
   NotFound,
   RowhouseError,
@@ -29,6 +30,7 @@ export {
   TooBusy,
   TookTooLong,
 } from '#tenancy/base/errors'
+export { codeOf, isConnectionError, isTransient } from '#tenancy/base/transient-errors'
 export { isId, newId, privateName } from '#tenancy/base/ids'
 export { checkPipeline } from '#tenancy/base/pipeline/choose'
 export {

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net'
-import pg from 'pg'
+import type pg from 'pg'
+import { createClient } from '#tenancy/base/database-client'
+import { ConnectionFailed } from '#tenancy/base/errors'
 
 /**
  * Runs work on one connection of its own and closes it. For set-up, provisioning and the doctor;
@@ -10,10 +12,10 @@ export async function withConnection<T>(
   work: (client: pg.Client) => Promise<T>,
   { pipeline = false } = {},
 ): Promise<T> {
-  const client = new pg.Client({
+  const client = createClient({
     connectionString: url,
     application_name: 'rowhouse operations',
-    connectionTimeoutMillis: 10_000,
+    connectTimeoutMs: 10_000,
     pipeline,
   })
   client.on('error', () => {}) // the query under way rejects with it
@@ -47,7 +49,7 @@ export function drop(client: pg.Client): void {
  */
 export function endWhenSilent(client: pg.ClientBase, ms: number): () => void {
   const stream = (client as pg.Client).connection.stream as Socket
-  const end = () => stream.destroy(new Error(`the database did not answer for ${ms} ms`))
+  const end = () => stream.destroy(new ConnectionFailed('answer timeout', { ms }))
   stream.setTimeout(ms, end)
   return () => void stream.setTimeout(0).off('timeout', end)
 }

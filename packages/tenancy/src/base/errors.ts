@@ -86,6 +86,34 @@ export class TooBusy extends RowhouseError {
   }
 }
 
+const connectionFailures = {
+  closed: 'the connection to the database was closed',
+  'connect timeout': 'the database accepted no connection',
+  'answer timeout': 'the database did not answer',
+  'none free': 'no connection to the database became available',
+}
+
+/**
+ * A connection to a database could not be opened in time, or was lost. Whether what was sent took
+ * effect is unknown. Errors that carry a code of PostgreSQL's or Node's are thrown as they are:
+ * `isConnectionError` knows both.
+ */
+export class ConnectionFailed extends RowhouseError {
+  static override readonly code: string = 'connection_failed'
+  static override readonly retryable: boolean = true
+  readonly why: keyof typeof connectionFailures
+  readonly ms: number | undefined
+  constructor(
+    why: keyof typeof connectionFailures,
+    { ms, cause }: { ms?: number; cause?: unknown } = {},
+  ) {
+    super(`${connectionFailures[why]}${ms === undefined ? '' : ` within ${ms} ms`}`)
+    this.why = why
+    this.ms = ms
+    if (cause !== undefined) this.cause = cause
+  }
+}
+
 /** The server stopped a query of a tenant at the tenant's statement limit. */
 export class TookTooLong extends RowhouseError {
   static override readonly code: string = 'took_too_long'

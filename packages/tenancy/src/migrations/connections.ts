@@ -1,4 +1,5 @@
-import pg from 'pg'
+import type pg from 'pg'
+import { createClient } from '#tenancy/base/database-client'
 import { TargetUnreachable } from '#tenancy/migrations/errors'
 import { asOwnerSession } from '#tenancy/migrations/script'
 import { serviceUrl, type Placement } from '#tenancy/registry/placements'
@@ -19,10 +20,10 @@ export async function connectOwner(
   target: string,
 ): Promise<pg.Client> {
   const url = serviceUrl(tenancy, 'migrator', place)
-  const client = new pg.Client({
+  const client = createClient({
     connectionString: url,
     application_name: 'rowhouse fleet',
-    connectionTimeoutMillis: 5000,
+    connectTimeoutMs: 5000,
   })
   client.on('error', () => {}) // the query under way rejects with it
   try {

@@ -237,9 +237,9 @@ test('a run that has ended opens nothing more: what work that came too late woul
   )
   const opening = run.target() // begun before the end, and open after it
   const closing = run.close()
-  await expect(run.source()).rejects.toThrow('let its connections go')
+  await expect(run.source()).rejects.toMatchObject({ code: 'run_closed' })
   await Promise.all([opening, closing])
-  await expect(run.target()).rejects.toThrow('let its connections go')
+  await expect(run.target()).rejects.toMatchObject({ code: 'run_closed' })
   drop(main)
   expect(await driven(move)).toMatchObject({ state: 'switched', error: null })
 })

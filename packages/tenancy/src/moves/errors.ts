@@ -87,6 +87,26 @@ export class TableNotMovable extends RowhouseError {
   }
 }
 
+/** The work behind the fence took too long; the tenant writes in its source again. */
+export class FenceTimeout extends RowhouseError {
+  static override readonly code: string = 'fence_timeout'
+  static override readonly retryable: boolean = true
+  readonly heldMs: number
+  constructor(heldMs: number) {
+    super(`the fence was up for ${heldMs} ms and was taken down; the switch is tried again`)
+    this.heldMs = heldMs
+  }
+}
+
+/** This run of a move has closed its connections: it ended, or another worker has taken over. */
+export class RunClosed extends RowhouseError {
+  static override readonly code: string = 'run_closed'
+  static override readonly retryable: boolean = true
+  constructor() {
+    super('this run of the move has ended and opens no more connections')
+  }
+}
+
 export type Checksum = { rows: number; sum: string }
 
 /** The copy is not what it was copied from. The source is untouched, and the move is given up. */

@@ -2,6 +2,7 @@ import type pg from 'pg'
 
 import { drop } from '#tenancy/base/connect'
 import { described, holders, longHolders } from '#tenancy/moves/fence-holders'
+import { FenceTimeout } from '#tenancy/moves/errors'
 import { failpoint } from '#tenancy/moves/failpoints'
 import type { MoveRun } from '#tenancy/moves/move-run'
 
@@ -95,7 +96,7 @@ export function inTime<T>(client: pg.Client, work: Promise<T>, ms = deadlineMs):
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       drop(client)
-      reject(new Error(`the tenant was held up for ${ms} ms and let go again`))
+      reject(new FenceTimeout(ms))
     }, ms)
   })
   work.catch(() => {}) // when it is late, its error comes later still

@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm'
-import pg from 'pg'
+import type pg from 'pg'
+import { createClient } from '#tenancy/base/database-client'
 import { platform, serviceUrl, type Placement } from '#tenancy/registry/placements'
 import { servers, type MoveEnd } from '#tenancy/base/schema'
 import { decrypt } from '#tenancy/base/encryption'
@@ -52,11 +53,11 @@ export const isHere = (source: MoveEnd, target: MoveEnd): boolean =>
 
 /** A connection of the worker to one end. `who` is what others see that wait for it. */
 export async function openEnd(tenancy: Tenancy, end: End, who: string): Promise<pg.Client> {
-  const client = new pg.Client({
+  const client = createClient({
     connectionString: serviceUrl(tenancy, 'worker', end),
     application_name: who,
     keepAlive: true,
-    connectionTimeoutMillis: 5000,
+    connectTimeoutMs: 5000,
   })
   client.on('error', () => {}) // the query under way, or the next one, rejects with it
   await client.connect()

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { VersionsDiffer } from '#tenancy/moves/errors'
+import { RunClosed, VersionsDiffer } from '#tenancy/moves/errors'
 import { lockVersion } from '#tenancy/migrations/version-lock'
 import { isHere, openEnd, reachable, type End } from '#tenancy/moves/move-ends'
 import { drop } from '#tenancy/base/connect'
@@ -141,7 +141,7 @@ export class MoveRun {
   #who = () => `rowhouse move of ${this.slug}`
 
   async #client(side: Side): Promise<pg.Client> {
-    if (this.#closed) throw new Error('this run of the move has let its connections go')
+    if (this.#closed) throw new RunClosed()
     const known = this.#opened.get(side) ?? this.#open(side)
     this.#opened.set(side, known)
     known.catch(() => this.#opened.delete(side))

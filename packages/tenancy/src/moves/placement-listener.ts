@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
+import { createClient } from '#tenancy/base/database-client'
 import { loginUrl, type Tenancy } from '#tenancy/base/tenancy'
 import { forgetLimits } from '#tenancy/admission/limits'
 import { warmUp } from '#tenancy/moves/warm-up'
@@ -33,7 +34,7 @@ export function listenForPlacements(tenancy: Tenancy): () => Promise<void> {
   }
 
   async function listenOnce(): Promise<void> {
-    const client = new pg.Client({
+    const client = createClient({
       connectionString: loginUrl(tenancy, 'platform'),
       application_name: 'rowhouse placements',
       keepAlive: true,

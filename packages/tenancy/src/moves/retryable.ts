@@ -1,37 +1,14 @@
-import { RowhouseError } from '#tenancy/base/errors'
+import { isTransient } from '#tenancy/base/transient-errors'
 import { homeIn } from '#tenancy/moves/tenant-home'
 import { openEnd, placeName } from '#tenancy/moves/move-ends'
 import { drop } from '#tenancy/base/connect'
 import { GivenUp, HandedOver, type MoveRun } from '#tenancy/moves/move-run'
 
-const passing = new Set([
-  '08000',
-  '08001',
-  '08003',
-  '08006', // the connection is gone
-  '57P01',
-  '57P02',
-  '57P03',
-  '57P05',
-  '25P03', // the server ends, starts, or ended an idle session of ours
-  '40001',
-  '40P01',
-  '55P03', // somebody else was in the way
-  '53300', // no connection free
-])
-
 /** True for what may be gone when it is tried again. */
 export function isRetryable(error: unknown): boolean {
   if (error instanceof HandedOver) return true
   if (error instanceof GivenUp) return false
-  if (RowhouseError.is(error)) return error.retryable
-  const code =
-    typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
-  return (
-    passing.has(code) ||
-    /^E[A-Z_]+$/.test(code) ||
-    /connection|terminated|premature close|let go again|timeout expired/i.test(String(error))
-  )
+  return isTransient(error)
 }
 
 export const said = (error: unknown): string =>

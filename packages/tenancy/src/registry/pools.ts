@@ -1,4 +1,5 @@
-import pg from 'pg'
+import type pg from 'pg'
+import { createPool } from '#tenancy/base/database-client'
 import { pipelineOf } from '#tenancy/base/pipeline/choose'
 import { loginUrl, stateOf, type Tenancy } from '#tenancy/base/tenancy'
 import { TooBusy } from '#tenancy/base/errors'
@@ -154,13 +155,13 @@ export class Pools {
   }
 
   #open(url: string): Entry {
-    const pool = new pg.Pool({
+    const pool = createPool({
       connectionString: url,
       pipeline: this.#pipelined,
       max: this.budget,
       idleTimeoutMillis: idleSeconds * 1000,
       maxLifetimeSeconds: 600,
-      connectionTimeoutMillis: this.waitMs,
+      waitMs: this.waitMs,
       keepAlive: true,
       application_name: 'rowhouse',
       allowExitOnIdle: true,
@@ -194,12 +195,12 @@ export const tenantPools = stateOf(
 
 /** The pool of the platform login: the registry, and the app's own tables beside it. */
 export const platformPool = stateOf('platform pool', (tenancy) => {
-  const pool = new pg.Pool({
+  const pool = createPool({
     connectionString: loginUrl(tenancy, 'platform'),
     max: 10,
     idleTimeoutMillis: idleSeconds * 1000,
-    connectionTimeoutMillis: 5000,
-    query_timeout: platformAnswerMs,
+    waitMs: 5000,
+    answerTimeoutMs: platformAnswerMs,
     keepAlive: true,
     application_name: 'rowhouse platform',
     allowExitOnIdle: true,

@@ -63,7 +63,7 @@ describe('the check of the private parts of pg', () => {
     await onConnection(async (client) => {
       const checked = checkPipeline(one, client)
       client.connection.stream.destroy()
-      await expect(checked).rejects.toThrow('Connection terminated')
+      await expect(checked).rejects.toMatchObject({ code: 'connection_failed' })
     })
     for (const kept of [one, without]) expect(pipelineOf(kept).name).toBe('pipelined')
     expect(logger.warn).not.toHaveBeenCalled()

@@ -1,0 +1,161 @@
+import pg from 'pg'
+import { ConnectionFailed } from '#tenancy/base/errors'
+
+export type ClientConfig = Omit<pg.ClientConfig, 'connectionTimeoutMillis' | 'query_timeout'> & {
+  /** How long `connect` may take, in milliseconds. */
+  connectTimeoutMs?: number
+  /** How long a query may go unanswered before the connection is closed, in milliseconds. */
+  answerTimeoutMs?: number
+}
+
+type Callback = (error: Error | null | undefined, result?: unknown) => void
+type Submittable = pg.Submittable & { handleError: (error: Error, ...rest: unknown[]) => void }
+
+/**
+ * @returns A client of pg whose lost connections and timeouts are `ConnectionFailed`. It is not
+ *   connected yet.
+ */
+export const createClient = (config: ClientConfig): pg.Client =>
+  new DatabaseClient(config) as unknown as pg.Client
+
+/** @returns A pool of such clients. Throws `ConnectionFailed` when none comes free in time. */
+export const createPool = (config: PoolConfig): pg.Pool =>
+  new DatabasePool(config) as unknown as pg.Pool
+
+/**
+ * pg's client, whose failures can be told apart. pg reports a lost connection, a timeout and a query
+ * on a closed client as plain errors without a code; here they are `ConnectionFailed`. It goes by
+ * what happened to the connection, never by the text of an error. The timeouts are ours for the
+ * same reason, and close the connection: pg's leaves it open with a query that nobody reads.
+ */
+class DatabaseClient extends pg.Client {
+  readonly #connectTimeoutMs: number
+  readonly #answerTimeoutMs: number
+  #broken = false
+  #closed = false
+
+  constructor({ connectTimeoutMs = 0, answerTimeoutMs = 0, ...config }: ClientConfig) {
+    super(config)
+    this.#connectTimeoutMs = connectTimeoutMs
+    this.#answerTimeoutMs = answerTimeoutMs
+    // before pg's own listeners, which reject the queries
+    this.connection.on('error', () => (this.#broken = true))
+    this.connection.on('end', () => (this.#closed = true))
+  }
+
+  // Drizzle and pg-pool use the promise and the callback form. `never` is what suits all overloads
+  // that pg declares; `createClient` gives callers those.
+  override connect(...args: unknown[]): never {
+    const connected = this.#connect()
+    const [callback] = args as [Callback?]
+    if (callback) connected.then(() => callback(null), callback)
+    return connected as never
+  }
+
+  override query(...args: unknown[]): never {
+    const [query] = args
+    const send = super.query.bind(this) as (...values: unknown[]) => unknown
+    if (isSubmittable(query)) {
+      const handleError = query.handleError.bind(query)
+      query.handleError = (error, ...rest) => handleError(this.#explain(error), ...rest)
+      return send(...args) as never
+    }
+    const timer = this.#answerTimer()
+    const callback = args.at(-1)
+    if (typeof callback === 'function')
+      return send(...args.slice(0, -1), (error: Error | null, result: unknown) => {
+        clearTimeout(timer)
+        ;(callback as Callback)(error && this.#explain(error), result)
+      }) as never
+    return (send(...args) as Promise<unknown>)
+      .catch((error: Error) => {
+        throw this.#explain(error)
+      })
+      .finally(() => clearTimeout(timer)) as never
+  }
+
+  override end(callback?: (error: Error) => void): never {
+    this.#closed = true
+    return (callback ? super.end(callback) : super.end()) as never
+  }
+
+  async #connect(): Promise<this> {
+    const ms = this.#connectTimeoutMs
+    const timer = ms > 0 ? setTimeout(() => this.#destroy('connect timeout', ms), ms) : undefined
+    try {
+      await super.connect()
+      return this
+    } catch (error) {
+      // an error event has a cause of its own, such as a server without TLS
+      throw this.#broken || hasCode(error)
+        ? error
+        : new ConnectionFailed('closed', { cause: error })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #answerTimer(): NodeJS.Timeout | undefined {
+    const ms = this.#answerTimeoutMs
+    return ms > 0 ? setTimeout(() => this.#destroy('answer timeout', ms), ms) : undefined
+  }
+
+  #destroy(why: 'connect timeout' | 'answer timeout', ms: number): void {
+    this.connection.stream.destroy(new ConnectionFailed(why, { ms }))
+  }
+
+  #explain(error: Error): Error {
+    if (hasCode(error) || !(this.#broken || this.#closed)) return error
+    return new ConnectionFailed('closed', { cause: error })
+  }
+}
+
+export type PoolConfig = Omit<pg.PoolConfig, 'connectionTimeoutMillis' | 'query_timeout'> &
+  Pick<ClientConfig, 'answerTimeoutMs'> & {
+    /** How long `connect` waits for a free connection or a new one, in milliseconds. */
+    waitMs: number
+  }
+
+class DatabasePool extends pg.Pool {
+  readonly #waitMs: number
+
+  constructor({ waitMs, ...config }: PoolConfig) {
+    const client = { connectTimeoutMs: waitMs, Client: DatabaseClient as never }
+    super({ ...config, ...client })
+    this.#waitMs = waitMs
+  }
+
+  override connect(...args: unknown[]): never {
+    const connected = this.#connect()
+    const [callback] = args as [((...values: unknown[]) => void)?]
+    if (callback)
+      connected.then(
+        (client) => callback(undefined, client, (error?: Error) => client.release(error)),
+        (error: unknown) => callback(error, undefined, () => {}),
+      )
+    return connected as never
+  }
+
+  #connect(): Promise<pg.PoolClient> {
+    return new Promise((resolve, reject) => {
+      let late = false
+      const timer = setTimeout(() => {
+        late = true
+        reject(new ConnectionFailed('none free', { ms: this.#waitMs }))
+      }, this.#waitMs)
+      super
+        .connect()
+        .then((client) => (late ? client.release() : resolve(client)), reject)
+        .finally(() => clearTimeout(timer))
+    })
+  }
+}
+
+const hasCode = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && Boolean(error.code)
+
+const isSubmittable = (query: unknown): query is Submittable =>
+  typeof query === 'object' &&
+  query !== null &&
+  'submit' in query &&
+  typeof query.submit === 'function'

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import { ConnectionFailed, Invalid, TookTooLong } from '#tenancy/base/errors'
+import { codeOf, isConnectionError, isTransient } from '#tenancy/base/transient-errors'
+import { isRetryable as isMigrationRetryable } from '#tenancy/migrations/retryable'
+import { MigrationFailed, SchemaTooNew } from '#tenancy/migrations/errors'
+import { isRetryable } from '#tenancy/moves/retryable'
+
+const coded = (code: string) => Object.assign(new Error('xyzzy'), { code })
+const reworded = <E extends Error>(error: E): E => Object.assign(error, { message: 'xyzzy' })
+
+test.each([
+  ['a server that is not up', coded('ECONNREFUSED')],
+  ['a server that is starting', coded('57P03')],
+  ['a server without a free connection', coded('53300')],
+  ['a connection that the server has ended', coded('57P01')],
+  ['a timeout', reworded(new ConnectionFailed('answer timeout', { ms: 5 }))],
+  ['a closed connection', reworded(new ConnectionFailed('closed'))],
+  [
+    'an error of the driver that Drizzle has wrapped',
+    new Error('xyzzy', { cause: coded('08006') }),
+  ],
+])('%s is waited for at start and tried again by moves and migrations', (_, error) => {
+  expect(isConnectionError(error)).toBe(true)
+  expect(isTransient(error)).toBe(true)
+  expect(isRetryable(error)).toBe(true)
+  expect(isMigrationRetryable(error)).toBe(true)
+})
+
+test.each([
+  ['a lock that was not to be had', coded('55P03')],
+  ['a deadlock', coded('40P01')],
+  ['a serialization failure', coded('40001')],
+])('%s is tried again, and is not a connection error', (_, error) => {
+  expect(isConnectionError(error)).toBe(false)
+  expect(isTransient(error)).toBe(true)
+  expect(isMigrationRetryable(error)).toBe(true)
+})
+
+test.each([
+  ['our own words about connections', new Error('connection terminated, timeout expired')],
+  ['wrong input', new Invalid('field', 'the connection was terminated unexpectedly')],
+  ['an error of a programmer', new TypeError('Connection terminated')],
+  ['a wrong password', coded('28P01')],
+  ['a full disk', coded('53100')],
+  ['a broken invariant', coded('23505')],
+])('%s is neither', (_, error) => {
+  expect(isConnectionError(error)).toBe(false)
+  expect(isTransient(error)).toBe(false)
+})
+
+test('an error of ours that may be tried again is not a connection error', () => {
+  const newer = new SchemaTooNew('shared', ['0042_later'], '0041_earlier')
+  for (const error of [newer, new TookTooLong(5)]) {
+    expect(isConnectionError(error)).toBe(false)
+    expect(isTransient(error)).toBe(true)
+  }
+})
+
+test('a failed migration is tried again by its SQLSTATE alone', () => {
+  const failed = (sqlstate: string | null) =>
+    reworded(new MigrationFailed('shared', '0001', null, sqlstate, 'xyzzy'))
+  expect(isMigrationRetryable(failed('55P03'))).toBe(true)
+  expect(isMigrationRetryable(failed('42601'))).toBe(false)
+  expect(isMigrationRetryable(failed(null))).toBe(false)
+})
+
+test('the first code of an error and its causes is its code', () => {
+  expect(codeOf(new Error('a', { cause: coded('57P01') }))).toBe('57P01')
+  expect(codeOf(Object.assign(new Error('a', { cause: coded('57P01') }), { code: 'X' }))).toBe('X')
+  expect(codeOf('57P01')).toBeUndefined()
+})
