@@ -1,30 +1,89 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { closePools, setLimits, countTenantRequest } from '@rowhouse/tenancy'
+import { env } from '#db/env'
 import { buildWorld, leaveWorld, through, type World } from '#db/isolation/testing/world'
-import { metrics } from '#db/metrics'
+import { metricsResponse } from '#db/metrics-response'
 import { tenancy } from '#db/tenancy'
 
 let world: World
-beforeAll(async () => void (world = await buildWorld(['shared'], 3)))
+beforeAll(async () => {
+  env().METRICS_TOKEN = 'a token of the metrics test'
+  world = await buildWorld(['shared'], 3)
+})
 afterAll(async () => {
   await leaveWorld(world)
   await closePools(tenancy())
 })
 
-test('metrics are whole lines of numbers and name no tenant', async () => {
-  const [{ id, owner }] = world.shared
+const scrape = async () => {
+  const response = await metricsResponse('Bearer a token of the metrics test')
+  expect(response.status).toBe(200)
+  expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/)
+  return response.text()
+}
+/** The samples of the text format, by name and labels. */
+const samplesIn = (text: string): Map<string, number> =>
+  new Map(
+    text
+      .split('\n')
+      .filter((line) => line && !line.startsWith('#'))
+      .map((line) => {
+        const [, series = '', value = ''] =
+          /^([a-zA-Z_:][\w:]*(?:\{(?:[a-zA-Z_]\w*="(?:[^"\\]|\\.)*",?)+\})?) ([-+\d.e]+|[+-]?Inf|nan)$/i.exec(
+            line,
+          ) ?? []
+        expect({ line, series }).not.toMatchObject({ series: '' })
+        return [series, Number(value)]
+      }),
+  )
+const committed = 'placement="shared",outcome="committed"'
+
+test('a transaction moves the histograms of durations and waits', async () => {
+  const [{ owner }] = world.shared
+  await through(owner, 'select 1')
+  const before = samplesIn(await scrape())
+  await through(owner, 'select pg_sleep(0.03)')
+  const after = samplesIn(await scrape())
+  const grown = (series: string) => (after.get(series) ?? 0) - (before.get(series) ?? 0)
+  expect(grown(`rowhouse_transaction_duration_seconds_count{${committed}}`)).toBe(1)
+  expect(grown(`rowhouse_transaction_duration_seconds_bucket{le="0.025",${committed}}`)).toBe(0)
+  expect(grown(`rowhouse_transaction_duration_seconds_bucket{le="10",${committed}}`)).toBe(1)
+  expect(grown(`rowhouse_transaction_duration_seconds_sum{${committed}}`)).toBeGreaterThan(0.03)
+  expect(grown('rowhouse_slot_wait_seconds_count{placement="shared",outcome="acquired"}')).toBe(1)
+})
+
+test('a failed transaction and a refused one are told apart', async () => {
+  const [{ owner }, { owner: stranger }] = world.shared
+  await expect(through(owner, 'select 1 / 0')).rejects.toThrow()
+  await expect(through({ ...stranger, tenantId: owner.tenantId }, 'select 1')).rejects.toThrow()
+  const samples = samplesIn(await scrape())
+  const count = (outcome: string) =>
+    samples.get(
+      `rowhouse_transaction_duration_seconds_count{placement="shared",outcome="${outcome}"}`,
+    )
+  expect({ failed: count('failed'), refused: count('refused') }).toEqual({ failed: 1, refused: 1 })
+})
+
+test('metrics count limits, describe the process and name no tenant', async () => {
+  const [{ id }] = world.shared
   await setLimits(
     tenancy(),
     { tenantId: id, actor: 'test', reason: 'test' },
     { requestsPerMinute: 5 },
   )
-  await through(owner, 'select 1')
   for (let i = 0; i < 5; i++) await countTenantRequest(tenancy(), id, 5)
   await expect(countTenantRequest(tenancy(), id, 5)).rejects.toMatchObject({ code: 'too_busy' })
-  const text = metrics()
-  expect(text).toMatch(/^rowhouse_transactions_total \d+$/m)
-  expect(text).toMatch(/^rowhouse_limits_hit_total\{limit="requests a minute"\} 1$/m)
+  const text = await scrape()
+  const samples = samplesIn(text)
+  expect(samples.get('rowhouse_limits_hit_total{limit="requests a minute"}')).toBe(1)
+  expect(samples.get('process_resident_memory_bytes')).toBeGreaterThan(1_000_000)
+  expect(samples.has('nodejs_eventloop_lag_seconds')).toBe(true)
   expect(text).not.toContain(id)
-  for (const line of text.split('\n').filter((one) => one && !one.startsWith('#')))
-    expect(line).toMatch(/^[a-z_]+(\{[a-z]+="[^"]+"\})? [\d.e+-]+$/)
+})
+
+test('metrics need the token', async () => {
+  const statuses = [null, '', 'Bearer wrong', 'a token of the metrics test'].map(
+    async (authorization) => (await metricsResponse(authorization)).status,
+  )
+  expect(await Promise.all(statuses)).toEqual([401, 401, 401, 401])
 })

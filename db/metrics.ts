@@ -1,75 +1,128 @@
-import { env } from '#db/env'
-import { platformPool, tenancy } from '#db/tenancy'
-import { tenantPools, tenantQueues, usageSoFar, type Usage } from '@rowhouse/tenancy'
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import {
+  platformPool,
+  stateOf,
+  tenantPools,
+  tenantQueues,
+  usageSoFar,
+  type PlacementKind,
+  type Tenancy,
+  type TransactionTrace,
+} from '@rowhouse/tenancy'
 
-/** This process in Prometheus text. Tenants are named, by id, with METRICS_TENANTS=1 only. */
-export function metrics(): string {
-  const { all, total, limits } = usageSoFar(tenancy())
-  const perTenant = env().METRICS_TENANTS === '1' ? [...total] : []
-  const usage = (name: string, help: string, of: (used: Usage) => number) =>
-    family(name, 'counter', help, [
-      ['', of(all)],
-      ...perTenant.map(([id, used]): [string, number] => [`{tenant="${id}"}`, of(used)]),
-    ])
-  const { heapUsed, rss } = process.memoryUsage()
-  const platform = platformPool()
-  return [
-    usage('rowhouse_requests_total', 'Requests of tenants.', (used) => used.requests),
-    usage(
-      'rowhouse_transactions_total',
-      'Transactions behind the door.',
-      (used) => used.transactions,
-    ),
-    usage(
-      'rowhouse_transaction_errors_total',
-      'Transactions that failed for no fault of the input.',
-      (used) => used.errors,
-    ),
-    usage(
-      'rowhouse_database_seconds_total',
-      'Time that transactions held a connection.',
-      (used) => used.databaseMs / 1000,
-    ),
-    usage(
-      'rowhouse_wait_seconds_total',
-      'Time that transactions waited for their turn and a connection.',
-      (used) => used.waitMs / 1000,
-    ),
-    family(
-      'rowhouse_limits_hit_total',
-      'counter',
-      'How often a tenant ran into a limit.',
-      [...limits].map(([limit, n]) => [`{limit="${limit}"}`, n]),
-    ),
-    family('rowhouse_connections', 'gauge', 'Open connections.', [
-      ['{pool="tenants"}', tenantPools(tenancy()).open],
-      ['{pool="platform"}', platform.totalCount],
-    ]),
-    family('rowhouse_connections_most', 'gauge', 'Connections that tenants may have together.', [
-      ['', tenantPools(tenancy()).budget],
-    ]),
-    family('rowhouse_waiting', 'gauge', 'Transactions that wait for their turn.', [
-      ['', tenantQueues(tenancy()).waiting],
-    ]),
-    family('rowhouse_memory_bytes', 'gauge', 'Memory of this process.', [
-      ['{kind="heap"}', heapUsed],
-      ['{kind="resident"}', rss],
-    ]),
-    family('rowhouse_uptime_seconds', 'gauge', 'Age of this process.', [
-      ['', Math.round(process.uptime())],
-    ]),
-  ].join('\n')
+// No label takes a tenant, a user or a raw path: the number of series must stay bounded.
+
+const fastBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+const slowBuckets = [0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200]
+
+/** The metrics of this process. One registry for each instance of the engine. */
+export const metrics = stateOf('metrics', (tenancy: Tenancy) => {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  countersOf(tenancy, registry)
+  return {
+    registry,
+    httpRequests: new Histogram({
+      name: 'rowhouse_http_request_duration_seconds',
+      help: 'Duration of HTTP requests.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: fastBuckets,
+      registers,
+    }),
+    transactions: new Histogram({
+      name: 'rowhouse_transaction_duration_seconds',
+      help: 'Time that a tenant transaction held a connection.',
+      labelNames: ['placement', 'outcome'],
+      buckets: fastBuckets,
+      registers,
+    }),
+    slotWaits: new Histogram({
+      name: 'rowhouse_slot_wait_seconds',
+      help: 'Time that a tenant transaction waited for a slot and a connection.',
+      labelNames: ['placement', 'outcome'],
+      buckets: fastBuckets,
+      registers,
+    }),
+    tasks: new Histogram({
+      name: 'rowhouse_task_duration_seconds',
+      help: 'Duration of one run of a background task.',
+      labelNames: ['task', 'outcome'],
+      buckets: slowBuckets,
+      registers,
+    }),
+  }
+})
+
+/**
+ * The metrics of this process in Prometheus text format.
+ * @returns The text and its content type.
+ */
+export async function renderMetrics(
+  tenancy: Tenancy,
+): Promise<{ text: string; contentType: string }> {
+  const { registry } = metrics(tenancy)
+  return { text: await registry.metrics(), contentType: registry.contentType }
 }
 
-const family = (
-  name: string,
-  type: 'counter' | 'gauge',
-  help: string,
-  values: [string, number][],
-) =>
-  [
-    `# HELP ${name} ${help}`,
-    `# TYPE ${name} ${type}`,
-    ...values.map(([labels, value]) => `${name}${labels} ${value}`),
-    '',
-  ].join('\n')
+/** Observes one tenant transaction, which ends when the returned function is called. */
+export const observeTransaction =
+  (tenancy: Tenancy, placement: PlacementKind): TransactionTrace =>
+  ({ outcome, waitMs, databaseMs }) => {
+    const { transactions, slotWaits } = metrics(tenancy)
+    slotWaits.observe(
+      { placement, outcome: databaseMs === undefined ? outcome : 'acquired' },
+      waitMs / 1000,
+    )
+    if (databaseMs !== undefined) transactions.observe({ placement, outcome }, databaseMs / 1000)
+  }
+
+/** Metrics that the engine counts itself: they are read when Prometheus asks. */
+function countersOf(tenancy: Tenancy, registry: Registry): void {
+  const registers = [registry]
+  new Counter({
+    name: 'rowhouse_requests_total',
+    help: 'Requests that count against the rate limit of a tenant.',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(usageSoFar(tenancy).all.requests)
+    },
+  })
+  new Counter({
+    name: 'rowhouse_limits_hit_total',
+    help: 'How often tenants ran into a limit.',
+    labelNames: ['limit'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [limit, times] of usageSoFar(tenancy).limits) this.inc({ limit }, times)
+    },
+  })
+  new Gauge({
+    name: 'rowhouse_connections',
+    help: 'Open database connections.',
+    labelNames: ['pool'],
+    registers,
+    collect() {
+      this.set({ pool: 'tenants' }, tenantPools(tenancy).open)
+      this.set({ pool: 'platform' }, platformPool(tenancy).totalCount)
+    },
+  })
+  new Gauge({
+    name: 'rowhouse_connections_max',
+    help: 'Connections that all tenants together may use.',
+    registers,
+    collect() {
+      this.set(tenantPools(tenancy).budget)
+    },
+  })
+  new Gauge({
+    name: 'rowhouse_waiting_transactions',
+    help: 'Tenant transactions that wait for a slot.',
+    registers,
+    collect() {
+      this.set(tenantQueues(tenancy).waiting)
+    },
+  })
+}

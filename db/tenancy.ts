@@ -5,6 +5,7 @@ import type { Entry, PlatformDb, ServiceCaller, Tenancy, TenantTx } from '@rowho
 import * as engine from '@rowhouse/tenancy'
 import { env, loginUrls } from '#db/env'
 import { log } from '#db/log'
+import { observeTransaction } from '#db/metrics'
 import { entries, sqlFiles } from '#db/modules'
 import { retention } from '#db/schema/tenant'
 import { tiers } from '#db/tiers'
@@ -37,7 +38,14 @@ function makeTenancy(): Tenancy {
     slowTransactionMs: settings.SLOW_MS,
     pipeline: settings.DATABASE_PIPELINE,
     logger: log(),
-    traceTransaction,
+    traceTransaction: (transaction) => {
+      const endSpan = traceTransaction(transaction)
+      const observe = observeTransaction(tenancy(), transaction.placement)
+      return (end) => {
+        endSpan(end)
+        observe(end)
+      }
+    },
   })
 }
 

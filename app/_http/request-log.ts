@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { stateOf } from '@rowhouse/tenancy'
+import { routeOf } from '#app/_http/route-of'
 import { log } from '#db/log'
+import { metrics } from '#db/metrics'
 import { tenancy } from '#db/tenancy'
 import { noteOnSpan } from '#db/tracing'
 
@@ -53,12 +55,21 @@ export function logRequests(): void {
     response.once('close', () => {
       requestState().running--
       const path = pathOf(request)
+      const ms = performance.now() - began
+      metrics(tenancy()).httpRequests.observe(
+        {
+          method: knownMethods.has(request.method ?? '') ? (request.method ?? '') : 'other',
+          route: routeOf(new URL(request.url ?? '/', 'http://localhost').pathname),
+          status: `${Math.floor(response.statusCode / 100)}xx`,
+        },
+        ms / 1000,
+      )
       const line = {
         requestId,
         method: request.method,
         path,
         status: response.statusCode,
-        ms: Math.round(performance.now() - began),
+        ms: Math.round(ms),
         ...who.get(requestId),
       }
       who.delete(requestId)
@@ -67,6 +78,8 @@ export function logRequests(): void {
     })
   })
 }
+
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** The path without its query; what could be a secret link in it is left out, ids stay. */
 const pathOf = ({ url = '' }: IncomingMessage) =>

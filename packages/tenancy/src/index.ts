@@ -47,6 +47,7 @@ export {
   type Tenancy,
   type TenancyConfig,
   type TierDefinition,
+  type TransactionOutcome,
   type TransactionTrace,
   loginPassword,
   loginUrl,

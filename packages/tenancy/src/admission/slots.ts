@@ -2,7 +2,7 @@ import { limitsOf } from '#tenancy/admission/limits'
 import { tenantQueues } from '#tenancy/admission/tenant-queues'
 import { countLimit, countUsage } from '#tenancy/admission/usage'
 import { isService, type Caller, type ServiceCaller } from '#tenancy/base/caller'
-import { type Tenancy } from '#tenancy/base/tenancy'
+import { type Tenancy, type TransactionOutcome } from '#tenancy/base/tenancy'
 import { endWhenSilent } from '#tenancy/base/connect'
 import { RowhouseError, TooBusy } from '#tenancy/base/errors'
 import { tenantPools, type Lease } from '#tenancy/registry/pools'
@@ -57,12 +57,12 @@ export async function acquireSlot(
         const waitMs = began - asked
         countUsage(tenancy, tenantId, {
           transactions: 1,
-          errors: isFault(failure) ? 1 : 0,
+          errors: outcomeOf(failure) === 'failed' ? 1 : 0,
           databaseMs,
           waitMs,
         })
         logIfSlow(tenancy, tenantId, databaseMs, waitMs)
-        endTrace?.({ waitMs, error: failure })
+        endTrace?.({ outcome: outcomeOf(failure), waitMs, databaseMs, error: failure })
       },
       release: (error) => {
         stopWatching()
@@ -75,14 +75,16 @@ export async function acquireSlot(
     const waitMs = performance.now() - asked
     countUsage(tenancy, tenantId, { waitMs })
     if (TooBusy.is(error)) countLimit(tenancy, tenantId, error.what)
-    endTrace?.({ waitMs, error })
+    endTrace?.({ outcome: TooBusy.is(error) ? 'busy' : outcomeOf(error), waitMs, error })
     throw error
   }
 }
 
-/** True for a failure that is not the caller's doing. */
-const isFault = (failure: unknown) =>
-  failure !== undefined && !(RowhouseError.is(failure) && !failure.fault && !failure.retryable)
+function outcomeOf(failure: unknown): TransactionOutcome {
+  if (failure === undefined) return 'committed'
+  const refused = RowhouseError.is(failure) && !failure.fault && !failure.retryable
+  return refused ? 'refused' : 'failed'
+}
 
 function logIfSlow(
   { config: { logger, slowTransactionMs } }: Tenancy,

@@ -97,8 +97,23 @@ export type Logger = Record<
   (facts: Record<string, unknown>, message: string) => void
 >
 
-/** A tenant transaction under observation. Called at its end, with what it waited and how it failed. */
-export type TransactionTrace = (end: { waitMs: number; error?: unknown }) => void
+/**
+ * How a tenant transaction ended: `refused` is the caller's doing, `failed` is not, and a `busy` one
+ * got no slot.
+ */
+export type TransactionOutcome = 'committed' | 'refused' | 'failed' | 'busy'
+
+/**
+ * Called at the end of a tenant transaction.
+ * @param end - `waitMs` is the time until it had its slot, or gave up; `databaseMs` the time that it
+ *   held a connection, undefined when it got none.
+ */
+export type TransactionTrace = (end: {
+  outcome: TransactionOutcome
+  waitMs: number
+  databaseMs?: number
+  error?: unknown
+}) => void
 
 export type TenancyConfig = {
   /** Connection strings of the logins on the main server. Contain passwords. */

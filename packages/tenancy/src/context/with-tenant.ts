@@ -111,8 +111,9 @@ async function attempt<T>(
   } catch (error) {
     scope.close()
     const cause = (await refusalOf(entered)) ?? error
-    slot.recordUsage(cause)
-    throw translateRefusal(tenancy, cause, { caller, placement, statementMs })
+    const failure = translateRefusal(tenancy, cause, { caller, placement, statementMs })
+    slot.recordUsage(failure)
+    throw failure
   } finally {
     // the caller does not wait for the cleaning, but the connection does
     scope
