@@ -43,7 +43,7 @@ export const openLink = publicAction(
     await setCookie('link', `${kind}.${token}`, hour)
     return { kind }
   },
-  { then: ({ kind }) => linkPages[kind] },
+  { redirectTo: ({ kind }) => linkPages[kind] },
 )
 
 export const requestSignUp = publicAction(
@@ -53,7 +53,7 @@ export const requestSignUp = publicAction(
     await signUp.request(input)
     return {}
   },
-  { then: () => '/sent' },
+  { redirectTo: () => '/sent' },
 )
 
 export const completeSignUp = publicAction(
@@ -64,7 +64,7 @@ export const completeSignUp = publicAction(
     await startSession(userId)
     return {}
   },
-  { then: () => '/orders' },
+  { redirectTo: () => '/orders' },
 )
 
 export const requestPasswordReset = publicAction(
@@ -74,7 +74,7 @@ export const requestPasswordReset = publicAction(
     await passwordChange.requestReset(email)
     return {}
   },
-  { then: () => '/sent' },
+  { redirectTo: () => '/sent' },
 )
 
 export const resetPassword = publicAction(
@@ -84,7 +84,7 @@ export const resetPassword = publicAction(
     await deleteCookie('link')
     return {}
   },
-  { then: () => '/sign-in?done=reset' },
+  { redirectTo: () => '/sign-in?done=reset' },
 )
 
 export const confirmEmailChange = publicAction(
@@ -99,7 +99,7 @@ export const confirmEmailChange = publicAction(
     await deleteCookie('link')
     return { changed: changed !== undefined }
   },
-  { then: ({ changed }) => `/email?done=${changed ? 'changed' : 'half'}` },
+  { redirectTo: ({ changed }) => `/email?done=${changed ? 'changed' : 'half'}` },
 )
 
 export const acceptInvitationAsNewUser = publicAction(
@@ -110,7 +110,7 @@ export const acceptInvitationAsNewUser = publicAction(
     await startSession(userId)
     return {}
   },
-  { then: () => '/orders' },
+  { redirectTo: () => '/orders' },
 )
 
 export const acceptInvitation = userAction(
@@ -121,7 +121,7 @@ export const acceptInvitation = userAction(
     await sessions.switchTenant(token, tenantId)
     return {}
   },
-  { then: () => '/orders' },
+  { redirectTo: () => '/orders' },
 )
 
 export const createOrganisation = userAction(
@@ -132,7 +132,7 @@ export const createOrganisation = userAction(
     await sessions.switchTenant(token, id)
     return {}
   },
-  { then: () => '/orders' },
+  { redirectTo: () => '/orders' },
 )
 
 async function secretOf(kind: MailLink): Promise<string> {

@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import type { Action } from '#app/_actions/action'
+import type { Action, ActionState } from '#app/_actions/action'
 import { routeInventory } from '#app/_access/route-inventory'
 import { actionRows, personas, pageRows, routeRows, type Persona } from '#app/_access/access-matrix'
 import * as apiKeys from '#db/accounts/api-keys'
-import { newId, closePools } from '@rowhouse/tenancy'
+import { NotAMember, NotSignedIn, closePools, newId } from '@rowhouse/tenancy'
+import { NotAllowed, SecondFactorMissing, WrongTenant } from '#db/errors'
 import { inhabitant, memberOf } from '#db/isolation/testing/world'
 import { operators } from '#db/schema/platform'
 import * as sessions from '#db/accounts/sessions'
@@ -19,12 +20,16 @@ vi.mock('next/headers', () => ({
   headers: async () => new Headers({ origin: 'http://localhost:3000', host: 'localhost:3000' }),
   cookies: async () => ({ get: () => undefined }),
 }))
+const navigation = vi.hoisted(() => ({
+  NotFoundPage: class extends Error {},
+  Redirect: class extends Error {},
+}))
 vi.mock('next/navigation', () => ({
   notFound: () => {
-    throw new Error('not found')
+    throw new navigation.NotFoundPage()
   },
   redirect: (to: string) => {
-    throw new Error(`redirect to ${to}`)
+    throw new navigation.Redirect(to)
   },
 }))
 vi.mock('#app/_session/cookies', () => ({
@@ -74,7 +79,7 @@ beforeAll(async () => {
 })
 afterAll(() => closePools(tenancy()))
 
-test('every action, route and page that the source has is in the table, and no other', () => {
+test('the access matrix lists every action, route and page of the source, and no others', () => {
   expect(all.actions.map(({ name }) => name).toSorted()).toEqual(Object.keys(actionRows).toSorted())
   expect(all.routes.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual(
     Object.keys(routeRows).toSorted(),
@@ -83,7 +88,7 @@ test('every action, route and page that the source has is in the table, and no o
   expect(all.actions.length).toBeGreaterThan(30)
 })
 
-test('every page behind a sign-in checks for itself, since the frame around it outlives navigations', () => {
+test('every page behind a sign-in checks the session itself, because its layout is not rendered again on navigation', () => {
   const behind = all.pages.flatMap(({ path, file }) =>
     pageRows[path]?.nobody === 'page' || /\(auth\)|mailbox/.test(file) ? [] : [file],
   )
@@ -98,40 +103,40 @@ test('every page behind a sign-in checks for itself, since the frame around it o
   expect(behind.length).toBeGreaterThan(20)
 })
 
-test('the table says of no action that it is open to anybody, except for those made as such, and the other way round', () => {
-  const open = (made: boolean) =>
-    all.actions
-      .filter(({ name, maker }) =>
-        made ? maker === 'publicAction' : 'open' in (actionRows[name] ?? {}),
-      )
-      .map(({ name }) => name)
-  expect(open(true)).toEqual(open(false))
+test('the actions that the matrix calls open are exactly those made by publicAction', () => {
+  const madeOpen = all.actions.filter(({ maker }) => maker === 'publicAction')
+  const listedOpen = all.actions.filter(({ name }) => 'open' in (actionRows[name] ?? {}))
+  expect(madeOpen.map(({ name }) => name)).toEqual(listedOpen.map(({ name }) => name))
 })
 
-/** Past the check of who they are, or turned away by it. */
-async function tried(
-  action: Action<unknown>,
+/** The codes with which an action refuses a caller, as opposed to the caller's input. */
+const accessCodes: string[] = [
+  NotSignedIn.code,
+  NotAllowed.code,
+  NotAMember.code,
+  SecondFactorMissing.code,
+  WrongTenant.code,
+]
+
+/** Calls an action as a persona. An answer about the input counts as allowed. */
+async function callAs(
   who: Persona,
+  action: Action<unknown>,
   form: object,
-): Promise<'let in' | 'refused'> {
-  signedIn.token = await fresh(who)
+): Promise<'allowed' | 'refused'> {
+  signedIn.token = await freshToken(who)
   try {
     const answer = await action(null, { _tenant: tenantId, ...form })
-    return !answer.ok &&
-      /^(Your (role is|session has ended)|This form belongs to|You are not a member)/.test(
-        answer.message,
-      )
-      ? 'refused'
-      : 'let in'
+    return !answer.ok && accessCodes.includes(answer.code) ? 'refused' : 'allowed'
   } catch (error) {
-    if (error instanceof Error && error.message.startsWith('redirect to')) return 'let in'
-    if (error instanceof Error && error.message === 'not found') return 'refused'
+    if (error instanceof navigation.Redirect) return 'allowed'
+    if (error instanceof navigation.NotFoundPage) return 'refused'
     throw error
   }
 }
 
-/** A session that still stands: some actions end it, or take it to another tenant. */
-async function fresh(who: Persona): Promise<string | undefined> {
+/** The token of a session in the tenant; a new one if an earlier action ended or switched it. */
+async function freshToken(who: Persona): Promise<string | undefined> {
   if (who === 'nobody') return undefined
   const known = await sessions.read(tokens[who] ?? '')
   if (known && known.tenant?.id === (who === 'operator' ? undefined : tenantId)) return tokens[who]
@@ -149,7 +154,7 @@ async function operator(): Promise<string> {
   return sessions.start(id, { device: '', address: '' })
 }
 
-const guarded = all.actions.flatMap(({ file, name }) => {
+const guardedActions = all.actions.flatMap(({ file, name }) => {
   const row = actionRows[name]
   return !row || 'open' in row
     ? []
@@ -158,16 +163,19 @@ const guarded = all.actions.flatMap(({ file, name }) => {
         name,
         who,
         row,
-        expected: row.allowed.includes(who) ? 'let in' : 'refused',
+        expected: row.allowed.includes(who) ? 'allowed' : 'refused',
       }))
 })
-test.each(guarded)('$name as $who: $expected', async ({ file, name, who, row, expected }) => {
-  const loaded = (await import(join(root, file))) as Record<string, Action<unknown>>
-  const action = loaded[name]
-  expect(action && (await tried(action, who, row.form))).toBe(expected)
-})
+test.each(guardedActions)(
+  '$name as $who: $expected',
+  async ({ file, name, who, row, expected }) => {
+    const loaded = (await import(join(root, file))) as Record<string, Action<unknown>>
+    const action = loaded[name]
+    expect(action && (await callAs(who, action, row.form))).toBe(expected)
+  },
+)
 
-const smuggled = {
+const foreignFields = {
   tenantId: none,
   tenant_id: none,
   tier: 'enterprise',
@@ -177,25 +185,26 @@ const smuggled = {
   userId: none,
 }
 test.each(all.actions)(
-  '$name takes no field that its form does not have',
+  '$name refuses fields that its form does not have',
   async ({ file, name }) => {
     const loaded = (await import(join(root, file))) as Record<string, Action<unknown>>
     const row = actionRows[name]
     const form = row && 'form' in row ? row.form : {}
-    signedIn.token = await fresh(
+    signedIn.token = await freshToken(
       row && 'form' in row && row.allowed.includes('operator') && !row.allowed.includes('owner')
         ? 'operator'
         : 'owner',
     )
-    const foreign = Object.keys(smuggled).filter((field) => !(field in form))
-    for (const field of foreign) {
+    const extra = Object.keys(foreignFields).filter((field) => !(field in form))
+    for (const field of extra) {
       const answer = await loaded[name]?.(null, {
         _tenant: tenantId,
         ...form,
-        [field]: smuggled[field as keyof typeof smuggled],
+        [field]: foreignFields[field as keyof typeof foreignFields],
       })
       expect(answer).toMatchObject({
         ok: false,
+        code: 'invalid',
         message: `The form sent something unexpected (${field}); reload the page.`,
       })
     }
@@ -203,21 +212,22 @@ test.each(all.actions)(
 )
 
 test.each(all.actions)(
-  '$name answers in words to whoever sends no form at all',
+  '$name refuses a request without a form, and does not crash',
   async ({ file, name }) => {
     const loaded = (await import(join(root, file))) as Record<string, Action<unknown>>
     for (const nothing of [undefined, null, 7, 'text', []]) {
       signedIn.token = undefined
-      const answer = await loaded[name]?.(null, nothing as never).catch(
-        (error: Error) => error.message,
+      const answer = await loaded[name]?.(null, nothing as never).catch((error: unknown) => error)
+      expect(answer).toSatisfy(
+        (answer: ActionState | Error) =>
+          answer instanceof navigation.NotFoundPage || ('ok' in answer && !answer.ok),
       )
-      expect(answer === 'not found' || (typeof answer === 'object' && !answer.ok)).toBe(true)
     }
   },
 )
 
 type Handler = (request: Request, context: unknown) => Promise<Response>
-const answered = all.routes.flatMap(({ file, method, path }) => {
+const guardedRoutes = all.routes.flatMap(({ file, method, path }) => {
   const row = routeRows[`${method} ${path}`]
   return !row || 'open' in row
     ? []
@@ -227,14 +237,14 @@ const answered = all.routes.flatMap(({ file, method, path }) => {
         path,
         who,
         row,
-        expected: row.allowed.includes(who) ? 'let in' : 'refused',
+        expected: row.allowed.includes(who) ? 'allowed' : 'refused',
       }))
 })
-test.each(answered)(
+test.each(guardedRoutes)(
   '$method $path as $who: $expected',
   async ({ file, method, path, who, row, expected }) => {
     const loaded = (await import(join(root, file))) as Record<string, Handler>
-    signedIn.token = row.by === 'session' ? await fresh(who) : undefined
+    signedIn.token = row.by === 'session' ? await freshToken(who) : undefined
     const headers = {
       ...(row.by === 'key' && keys[who] && { authorization: `Bearer ${keys[who]}` }),
       'content-type': 'application/json',
@@ -247,17 +257,17 @@ test.each(answered)(
     const params = Promise.resolve(path.includes('[id]') ? { id: 'none' } : {})
     const { status } = await Promise.resolve(loaded[method]?.(request, { params })).then(
       (answer) => answer ?? { status: 500 },
-      (error: Error) => ({ status: error.message === 'not found' ? 404 : 500 }),
+      (error: unknown) => ({ status: error instanceof navigation.NotFoundPage ? 404 : 500 }),
     )
-    const turnedAway =
+    const refused =
       [401, 403].includes(status) ||
       (status === 404 && row.allowed.every((one) => one === 'operator') && who !== 'operator')
-    expect(turnedAway ? 'refused' : 'let in').toBe(expected)
+    expect(refused ? 'refused' : 'allowed').toBe(expected)
     expect(status).toBeLessThan(500)
   },
 )
 
-test('an operator who was removed meanwhile finds no action and no route of operators any more', async () => {
+test('an operator who is removed gets a 404 from every operator action and route', async () => {
   const token = (signedIn.token = await operator())
   const session = await sessions.read(token)
   await platform()
@@ -285,7 +295,8 @@ test('an operator who was removed meanwhile finds no action and no route of oper
   expect(answers.length).toBeGreaterThan(20)
   expect(
     answers.filter(
-      (answer) => answer.status !== 'rejected' || !String(answer.reason).includes('not found'),
+      (answer) =>
+        answer.status !== 'rejected' || !(answer.reason instanceof navigation.NotFoundPage),
     ),
   ).toEqual([])
 })

@@ -16,32 +16,52 @@ import { may, type Permission } from '#db/accounts/permissions'
 import * as secondFactor from '#db/accounts/second-factor'
 import * as sessions from '#db/accounts/sessions'
 
-// The only makers of server actions. An exported action is a public POST: each of these checks who
-// comes before it does anything.
-
-export type ActionState<R = unknown> =
-  | { ok: true; result: R }
-  | { ok: false; message: string; fields: Record<string, string>; values: Record<string, unknown> }
+// Server actions are made here and nowhere else. An exported action is a public POST endpoint, so
+// each maker authenticates and authorises its caller before it calls `run`.
 
 /**
- * What `useActionState` calls: the last answer, and a form's data or an object of the schema's
- * shape.
+ * What an action answers. A refusal carries the `code` of the error, its message and, by field, what
+ * to correct; `values` refills the form.
+ */
+export type ActionState<R = unknown> =
+  | { ok: true; result: R }
+  | {
+      ok: false
+      code: string
+      message: string
+      fields: Record<string, string>
+      values: Record<string, unknown>
+    }
+
+/**
+ * A server action, with the signature that `useActionState` expects.
+ * @param previous - The last answer. It is not used.
+ * @param input - A form's data, or an object of the schema's shape.
  */
 export type Action<R> = (previous: unknown, input: FormData | object) => Promise<ActionState<R>>
 
-type Options<R> = { redraw?: string[]; then?: (result: R) => string }
+type Options<R> = {
+  /** Where to send the browser afterwards. */
+  redirectTo?: (result: R) => string
+  /** Paths to revalidate; without it, the current page is refreshed. */
+  revalidate?: string[]
+}
 
 /**
- * An action inside the session's tenant. The form names the tenant it was rendered for in
- * `_tenant`; another one is refused.
+ * Makes an action inside the session's tenant. The form names the tenant that it was rendered for in
+ * `_tenant`; any other tenant is refused.
+ * @param schema - The form's fields. Unknown fields are refused.
+ * @param run - Runs in a tenant transaction, and may run twice: the transaction is retried when the
+ *   tenant has moved in between. Besides the database it may only do what is safe to repeat.
+ * @param options - `may` is the permission that the caller's role needs (default `tenant:read`).
  */
 export function tenantAction<S extends z.ZodObject, R>(
   schema: S,
   run: (tx: TenantTx, input: z.output<S>, tenant: TenantSession['tenant']) => Promise<R>,
   options: Options<R> & { may?: Permission } = {},
 ): Action<R> {
-  return (_, given) =>
-    answer(schema, given, options, async (input, raw) => {
+  return (_, form) =>
+    answer(schema, form, options, async (input, raw) => {
       const session = await signedIn()
       const { tenant } = session
       if (!tenant) throw await sessions.explainLostAccess(session.user.id, raw._tenant)
@@ -57,38 +77,51 @@ export function tenantAction<S extends z.ZodObject, R>(
     })
 }
 
-/** An action of a signed-in user that touches no tenant's data. */
+/**
+ * Makes an action of a signed-in user that touches no tenant's data.
+ * @param schema - The form's fields. Unknown fields are refused.
+ * @param run - Runs once, outside of any transaction.
+ */
 export function userAction<S extends z.ZodObject, R>(
   schema: S,
   run: (session: Session, input: z.output<S>) => Promise<R>,
   options: Options<R> = {},
 ): Action<R> {
-  return (_, given) => answer(schema, given, options, async (input) => run(await signedIn(), input))
+  return (_, form) => answer(schema, form, options, async (input) => run(await signedIn(), input))
 }
 
-/** An action of an operator. For anybody else it is not there. */
+/**
+ * Makes an action of an operator. Everybody else gets a 404; an operator who lacks a required second
+ * factor is refused.
+ * @param schema - The form's fields. Unknown fields are refused.
+ * @param run - Runs once, outside of any transaction.
+ */
 export function operatorAction<S extends z.ZodObject, R>(
   schema: S,
   run: (session: Session, input: z.output<S>) => Promise<R>,
   options: Options<R> = {},
 ): Action<R> {
-  return async (_, given) => {
+  return async (_, form) => {
     const session = await auth()
     if (!session?.user.operator) notFound()
-    return answer(schema, given, options, async (input) => {
+    return answer(schema, form, options, async (input) => {
       if (await secondFactor.isMissing(session.user.id)) throw new SecondFactorMissing()
       return run(session, input)
     })
   }
 }
 
-/** An action for anybody: sign-in and the like. It reads nothing of a session. */
+/**
+ * Makes an action for anybody, such as signing in. It does not read the session.
+ * @param schema - The form's fields. Unknown fields are refused.
+ * @param run - Runs once, outside of any transaction.
+ */
 export function publicAction<S extends z.ZodObject, R>(
   schema: S,
   run: (input: z.output<S>) => Promise<R>,
   options: Options<R> = {},
 ): Action<R> {
-  return (_, given) => answer(schema, given, options, (input) => run(input))
+  return (_, form) => answer(schema, form, options, (input) => run(input))
 }
 
 async function signedIn(): Promise<Session> {
@@ -99,50 +132,53 @@ async function signedIn(): Promise<Session> {
 
 async function answer<S extends z.ZodObject, R>(
   schema: S,
-  given: FormData | object,
+  form: FormData | object,
   options: Options<R>,
   work: (input: z.output<S>, raw: Record<string, unknown>) => Promise<R>,
 ): Promise<ActionState<R>> {
-  const { _tenant, ...raw } = formDataToObject(given)
+  const { _tenant, ...raw } = formDataToObject(form)
   const parsed = schema.strict().safeParse(raw)
-  if (!parsed.success) return refused(summary(parsed.error), fieldsOf(parsed.error), given)
+  const refuse = (code: string, message: string, fields: Record<string, string> = {}) => ({
+    ok: false as const,
+    code,
+    message,
+    fields,
+    values: valuesToRefill(form),
+  })
+  if (!parsed.success)
+    return refuse(Invalid.code, summarize(parsed.error), fieldErrors(parsed.error))
   let result: R
   try {
     requireSameOrigin(await headers())
     result = await work(parsed.data as z.output<S>, { ...raw, _tenant })
   } catch (error) {
-    if (Invalid.is(error)) return refused(error.message, { [error.field]: error.message }, given)
+    if (Invalid.is(error))
+      return refuse(error.code, error.message, { [error.field]: error.message })
     if (RowhouseError.is(error) && statusOf(error) !== 500)
-      return refused(capital(error.message), {}, given)
+      return refuse(error.code, asSentence(error.message))
     throw error
   }
-  if (options.then) redirect(options.then(result) as Route)
-  if (options.redraw) for (const path of options.redraw) revalidatePath(path)
+  if (options.redirectTo) redirect(options.redirectTo(result) as Route)
+  if (options.revalidate) for (const path of options.revalidate) revalidatePath(path)
   else refresh()
   return { ok: true, result }
 }
 
-/** A field that no person filled in cannot be marked: it is named. */
-function summary({ issues }: z.ZodError): string {
-  const strange = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []))
-  return strange.length > 0
-    ? `The form sent something unexpected (${strange.join(', ').slice(0, 100)}); reload the page.`
+/** An unknown field has no input to mark, so the message names it. */
+function summarize({ issues }: z.ZodError): string {
+  const unknown = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []))
+  return unknown.length > 0
+    ? `The form sent something unexpected (${unknown.join(', ').slice(0, 100)}); reload the page.`
     : 'Please correct the marked fields.'
 }
 
-/** The first message of each field, under the name that the form gives it. */
-function fieldsOf(error: z.ZodError): Record<string, string> {
+/** The first message of each field, under the field's name in the form. */
+function fieldErrors(error: z.ZodError): Record<string, string> {
   const fields: Record<string, string> = {}
   for (const { path, message, code } of error.issues)
     if (code !== 'unrecognized_keys') fields[path.join('.')] ??= message
   return fields
 }
 
-const refused = (message: string, fields: Record<string, string>, given: FormData | object) => ({
-  ok: false as const,
-  message,
-  fields,
-  values: valuesToRefill(given),
-})
-const capital = (text: string) =>
+const asSentence = (text: string) =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/\.\.$/, '.')

@@ -27,7 +27,7 @@ const code = z.object({
   callbackUrl,
 })
 
-const goTo = { then: ({ to }: { to: string }) => to }
+const goTo = { redirectTo: ({ to }: { to: string }) => to }
 
 export const signInAction = publicAction(
   credentials,
@@ -78,7 +78,7 @@ export const signOutAction = userAction(
     await signOut({ redirect: false })
     return {}
   },
-  { then: () => '/sign-in' },
+  { redirectTo: () => '/sign-in' },
 )
 
 export const switchTenantAction = userAction(
@@ -87,5 +87,5 @@ export const switchTenantAction = userAction(
     if (!(await sessions.switchTenant(token, tenantId))) throw new NotFound('this organisation')
     return {}
   },
-  { then: () => '/orders' },
+  { redirectTo: () => '/orders' },
 )

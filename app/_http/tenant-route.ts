@@ -1,5 +1,6 @@
 import { statusOf } from '#app/_http/status-of'
 import 'server-only'
+import { cleanSearch } from '#app/_http/list-search-params'
 import { auth } from '#app/_session/session'
 import { callerOf } from '#app/_session/tenant-db'
 import { withTenant } from '#db/tenancy'
@@ -29,6 +30,6 @@ export async function tenantJson(work: (tx: TenantTx) => Promise<unknown>): Prom
   }
 }
 
-/** The words of a search, as short as they may be. */
+/** The search that a request asks for in `q`. */
 export const searchText = (request: Request) =>
-  (new URL(request.url).searchParams.get('q') ?? '').replaceAll('\0', '').trim().slice(0, 100)
+  cleanSearch(new URL(request.url).searchParams.get('q'))

@@ -2,32 +2,36 @@ import { unstable_rethrow } from 'next/navigation'
 import type { Action, ActionState } from '#app/_actions/action'
 
 /**
- * What an action says. When no answer comes back, a refusal: an error would take the page away, and
- * what was typed with it.
+ * Calls a server action. A lost answer becomes a refusal, since an error would replace the page and
+ * discard what was typed.
+ * @param action - The server action.
+ * @param input - A form's data, or an object of the action's schema.
+ * @returns The action's answer.
  */
 export async function callAction<R>(
   action: Action<R>,
-  given: FormData | object,
+  input: FormData | object,
 ): Promise<ActionState<R>> {
   try {
-    return await action(null, given)
+    return await action(null, input)
   } catch (error) {
-    unstable_rethrow(error) // leads to another page, or to the one that says that there is none
+    unstable_rethrow(error) // a redirect or a 404 is how Next leaves the page
     return {
       ok: false,
-      message: `No answer came back. Look whether it was done before you send it again.${numberOf(error)}`,
+      code: 'no_answer',
+      message: `No answer came back. Look whether it was done before you send it again.${digestHint(error)}`,
       fields: {},
-      values: keptValues(given),
+      values: valuesOf(input),
     }
   }
 }
 
-const numberOf = (error: unknown) =>
+const digestHint = (error: unknown) =>
   error instanceof Error && 'digest' in error
     ? ` If it happens again, tell support the number ${String(error.digest)}.`
     : ''
 
-const keptValues = (given: FormData | object): Record<string, unknown> =>
-  given instanceof FormData
-    ? Object.fromEntries([...given.entries()].filter(([name]) => !/password/i.test(name)))
+const valuesOf = (input: FormData | object): Record<string, unknown> =>
+  input instanceof FormData
+    ? Object.fromEntries([...input.entries()].filter(([name]) => !/password/i.test(name)))
     : {}

@@ -14,10 +14,10 @@ type Props = {
 
 /** What narrows the list, each with a way to take it off. */
 export function FilterChips({ address, customer, formats, link }: Props) {
-  const { filter, given, period, allTime } = address
+  const { filter, params, period, allTime } = address
   const chips: { label: string; off: Route }[] = []
   if (address.q) chips.push({ label: `“${address.q}”`, off: link({ q: null }) })
-  if (given.customer)
+  if (params.customer)
     chips.push({ label: `Customer: ${customer ?? 'unknown'}`, off: link({ customer: null }) })
   if (filter.leastMinor !== null)
     chips.push({

@@ -11,8 +11,8 @@ import { Popover } from '#components/ui/popover'
 import { orderStatuses } from '#db/product/order-status'
 
 export function FilterPanel({ address }: { address: OrderListParams }) {
-  const { filter, given, period, allTime } = address
-  const typed = (name: 'min' | 'max') => (typeof given[name] === 'string' ? given[name] : '')
+  const { filter, params, period, allTime } = address
+  const amountText = (name: 'min' | 'max') => (typeof params[name] === 'string' ? params[name] : '')
   return (
     <Popover
       side="end"
@@ -42,10 +42,10 @@ export function FilterPanel({ address }: { address: OrderListParams }) {
         </fieldset>
         <div className="grid grid-cols-2 gap-3">
           <Field id="min" label="Total from">
-            <Input id="min" name="min" inputMode="decimal" defaultValue={typed('min')} />
+            <Input id="min" name="min" inputMode="decimal" defaultValue={amountText('min')} />
           </Field>
           <Field id="max" label="Total up to">
-            <Input id="max" name="max" inputMode="decimal" defaultValue={typed('max')} />
+            <Input id="max" name="max" inputMode="decimal" defaultValue={amountText('max')} />
           </Field>
           <Field id="filter-from" label="Placed from">
             <Input

@@ -1,6 +1,6 @@
 import { screen } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
-import { hrefWith, parseOrderListParams } from '#app/_orders/search-params'
+import { parseOrderListParams } from '#app/_orders/search-params'
 import { ColumnChoice } from '#components/orders/column-choice'
 import { PeriodChoice } from '#components/orders/period-choice'
 import { formats, open, valueOf } from '#components/testing/page'
@@ -11,8 +11,8 @@ const pairsOf = (element: HTMLElement) => [...new FormData(formOf(element))]
 const button = (name: string | RegExp) => screen.getByRole('button', { name })
 
 describe('the choice of columns', () => {
-  const given = { q: 'lamp', status: ['paid', 'placed'], columns: 'customer,total', after: 'x' }
-  const page = () => <ColumnChoice address={parseOrderListParams(given, formats, 25)} />
+  const query = { q: 'lamp', status: ['paid', 'placed'], columns: 'customer,total', after: 'x' }
+  const page = () => <ColumnChoice address={parseOrderListParams(query, formats, 25)} />
   const ticked = () =>
     screen.getAllByRole('checkbox', { checked: true }).map((box) => box.parentElement?.textContent)
 
@@ -63,13 +63,13 @@ describe('the choice of columns', () => {
 })
 
 describe('the choice of a period', () => {
-  const page = (given: Record<string, string>) => {
-    const address = parseOrderListParams(given, formats, 25)
+  const page = (query: Record<string, string>) => {
+    const address = parseOrderListParams(query, formats, 25)
     return (
       <PeriodChoice
         period={address.period}
         formats={formats}
-        link={(changes) => hrefWith(given, changes)}
+        link={address.link}
         keep={address.keepParams('period', 'from', 'to')}
       />
     )

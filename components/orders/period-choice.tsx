@@ -1,5 +1,5 @@
 import { CalendarDays, Check, ChevronDown } from 'lucide-react'
-import type { HrefBuilder as LinkMaker } from '#components/ui/href-builder'
+import type { HrefBuilder } from '#components/ui/href-builder'
 import Form from 'next/form'
 import Link from 'next/link'
 import type { Period } from '#db/product/period'
@@ -17,7 +17,7 @@ const names = {
   '12m': 'Last 12 months',
 }
 
-type Props = { period: Period; formats: Formats; link: LinkMaker; keep: [string, string][] }
+type Props = { period: Period; formats: Formats; link: HrefBuilder; keep: [string, string][] }
 
 export function PeriodChoice({ period, formats, link, keep }: Props) {
   const name =

@@ -1,11 +1,11 @@
-import type { HrefBuilder as LinkMaker } from '#components/ui/href-builder'
+import type { HrefBuilder } from '#components/ui/href-builder'
 import Link from 'next/link'
 import { formatCount, formatMoney, type Formats } from '#components/formats'
 import { statusFill, StatusText } from '#components/orders/order-status'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import type { StatusMetrics } from '#db/product/order-metrics'
 
-type Props = { all: StatusMetrics[]; formats: Formats; link: LinkMaker }
+type Props = { all: StatusMetrics[]; formats: Formats; link: HrefBuilder }
 
 export function StatusBreakdown({ all, formats, link }: Props) {
   const total = all.reduce((sum, one) => sum + one.orders, 0)

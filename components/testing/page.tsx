@@ -31,8 +31,8 @@ export function open(page: ReactElement) {
 export function server<R = unknown>() {
   const sent: Record<string, unknown>[] = []
   const waiting: { answer: (state: ActionState<R>) => void; fail: (error: unknown) => void }[] = []
-  const action: Action<R> = (_, given) => {
-    sent.push(given instanceof FormData ? Object.fromEntries(given) : { ...given })
+  const action: Action<R> = (_, input) => {
+    sent.push(input instanceof FormData ? Object.fromEntries(input) : { ...input })
     return new Promise((answer, fail) => waiting.push({ answer, fail }))
   }
   const next = () => {
@@ -46,7 +46,7 @@ export function server<R = unknown>() {
     await new Promise((resolve) => setTimeout(resolve))
   })
   /** Until what the answer sets off is on the page. */
-  const settled = (reply: () => void) =>
+  const flush = (reply: () => void) =>
     act(async () => {
       reply()
       await new Promise((resolve) => setTimeout(resolve))
@@ -54,13 +54,19 @@ export function server<R = unknown>() {
   return {
     action,
     sent,
-    accept: (result: R) => settled(() => next().answer({ ok: true, result })),
-    /** Says no, as `#app/action` does: with what was valuesToRefill. */
+    accept: (result: R) => flush(() => next().answer({ ok: true, result })),
+    /** Refuses as `#app/_actions/action` does, with the values to refill the form. */
     refuse: (message: string, fields: Record<string, string> = {}) =>
-      settled(() =>
-        next().answer({ ok: false, message, fields, values: valuesToRefill(sent.at(-1)) }),
+      flush(() =>
+        next().answer({
+          ok: false,
+          code: 'invalid',
+          message,
+          fields,
+          values: valuesToRefill(sent.at(-1)),
+        }),
       ),
-    breakDown: (error: unknown) => settled(() => next().fail(error)),
+    breakDown: (error: unknown) => flush(() => next().fail(error)),
   }
 }
 

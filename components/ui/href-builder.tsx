@@ -1,4 +1,4 @@
 import type { Route } from 'next'
 
-/** Makes the address of this page with some things changed; null leaves one out. */
+/** Builds the address of this page with some parameters changed; null removes one. */
 export type HrefBuilder = (changes: Record<string, string | null>) => Route

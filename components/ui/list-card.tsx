@@ -10,6 +10,7 @@ import type { Page } from '@rowhouse/tenancy'
 type Props = {
   path: Route
   address: ListParams
+  archived: boolean
   page: Page<unknown>
   search: { label: string; placeholder: string }
   active: string
@@ -17,9 +18,18 @@ type Props = {
   children: ReactNode
 }
 
-/** A list of what is in use and, on a second tab, of what is archived. */
-export function ListCard({ path, address, page, search, active, empty, children }: Props) {
-  const { q, archived, link, keepParams } = address
+/** A searchable list with two tabs: active and archived. */
+export function ListCard({
+  path,
+  address,
+  archived,
+  page,
+  search,
+  active,
+  empty,
+  children,
+}: Props) {
+  const { q, link, keepParams } = address
   return (
     <Card>
       <Tabs

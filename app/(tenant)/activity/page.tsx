@@ -13,28 +13,25 @@ import * as activity from '#db/activity/activity'
 
 export const metadata: Metadata = { title: 'Activity' }
 
-const names = {
+const topicNames = {
   orders: 'Orders',
   customers: 'Customers',
   products: 'Products',
   operators: 'Operators',
 }
+const topics = Object.keys(topicNames) as (keyof typeof topicNames)[]
 
 export default async function ActivityPage({ searchParams }: PageProps<'/activity'>) {
-  const given = await searchParams
   const { scope, formats, db } = await tenantPage()
-  const { q, cursor, link, keepParams } = parseListParams('/activity', given)
-  const about =
-    typeof given.about === 'string' && given.about in names
-      ? (given.about as keyof typeof names)
-      : null
+  const { q, cursor, link, keepParams, pick } = parseListParams('/activity', await searchParams)
+  const about = pick('about', topics)
   const page = await db((tx) => activity.list(tx, { about, search: q, cursor, size: 50 }))
   const tabs = [
     { name: 'All', href: link({ about: null }), current: about === null },
-    ...Object.entries(names).map(([key, name]) => ({
-      name,
-      href: link({ about: key }),
-      current: about === key,
+    ...topics.map((topic) => ({
+      name: topicNames[topic],
+      href: link({ about: topic }),
+      current: about === topic,
     })),
   ]
   return (

@@ -13,5 +13,5 @@ export const runAttackProbe = tenantAction(
     if (!probe) throw new NotFound('this attempt')
     return runProbe(tx, probe, { ownId: tenant.id, neighbour: await neighbourOf(tenant.id) })
   },
-  { redraw: [] },
+  { revalidate: [] },
 )

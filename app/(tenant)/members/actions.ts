@@ -116,5 +116,5 @@ export const leaveOrganisation = userAction(
     await members.leave({ tenantId, tenantName: tenant.name, actor: user })
     return {}
   },
-  { then: () => '/welcome' },
+  { redirectTo: () => '/welcome' },
 )

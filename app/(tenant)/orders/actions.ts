@@ -37,7 +37,7 @@ const priced = (
 export const createOrder = tenantAction(
   order.extend({ status: z.enum(['draft', 'placed']) }),
   (tx, input, tenant) => orders.create(tx, priced(input, tenant.currency), input.status),
-  { may: 'orders:write', then: (made) => `/orders/${made.id}` },
+  { may: 'orders:write', redirectTo: (made) => `/orders/${made.id}` },
 )
 
 /** When somebody else was quicker the answer is theirs, so that the page can show both. */
@@ -89,5 +89,5 @@ export const changeStatusOfMany = tenantAction(
 export const duplicateOrder = tenantAction(
   z.object({ id: orderId }),
   (tx, input) => orders.duplicate(tx, input.id),
-  { may: 'orders:write', then: (made) => `/orders/${made.id}/edit` },
+  { may: 'orders:write', redirectTo: (made) => `/orders/${made.id}/edit` },
 )

@@ -6,5 +6,5 @@ import { addSample } from '#db/product/first-orders'
 
 export const addSampleData = tenantAction(z.object({}), (tx) => addSample(tx), {
   may: 'orders:write',
-  then: () => '/orders',
+  redirectTo: () => '/orders',
 })

@@ -5,4 +5,6 @@ import { operatorAction } from '#app/_actions/action'
 import { verifyAudit } from '@rowhouse/tenancy/admin'
 import { tenancy } from '#db/tenancy'
 
-export const checkAudit = operatorAction(z.object({}), () => verifyAudit(tenancy()), { redraw: [] })
+export const checkAudit = operatorAction(z.object({}), () => verifyAudit(tenancy()), {
+  revalidate: [],
+})

@@ -1,6 +1,6 @@
 import type { Route } from 'next'
 import { consolePage } from '#app/_session/operator'
-import { parseConsoleListParams } from '#app/_http/console-search-params'
+import { parseListParams } from '#app/_http/list-search-params'
 import { AuditTable } from '#components/console/audit-table'
 import { VerifyAudit } from '#components/console/verify-audit'
 import { PageFrame } from '#components/page'
@@ -15,7 +15,7 @@ import { tenancy } from '#db/tenancy'
 export default async function AuditPage({ searchParams }: PageProps<'/console/audit'>) {
   const { formats } = await consolePage()
   const given = await searchParams
-  const { q, keepParams, link } = parseConsoleListParams('/console/audit', given)
+  const { q, keepParams, link } = parseListParams('/console/audit' as Route, given)
   const below = Number(given.below)
   const before = Number.isSafeInteger(below) && below > 0 ? below : null
   const { rows, next } = await listAudit(tenancy(), { tenantId: null, search: q, size: 50, before })

@@ -37,7 +37,7 @@ export const startRun = operatorAction(
     })
     return { id }
   },
-  { then: ({ id }) => `/console/fleet/runs/${id}` },
+  { redirectTo: ({ id }) => `/console/fleet/runs/${id}` },
 )
 
 export const checkDrift = operatorAction(z.object({}), async ({ user }) => {

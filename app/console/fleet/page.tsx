@@ -1,5 +1,6 @@
+import type { Route } from 'next'
 import { consolePage } from '#app/_session/operator'
-import { parseConsoleListParams } from '#app/_http/console-search-params'
+import { parseListParams } from '#app/_http/list-search-params'
 import { FleetPlan } from '#components/console/fleet-plan'
 import { FleetRuns } from '#components/console/fleet-runs'
 import { FleetTargets } from '#components/console/fleet-targets'
@@ -16,7 +17,7 @@ import { tenancy } from '#db/tenancy'
 
 export default async function FleetPage({ searchParams }: PageProps<'/console/fleet'>) {
   const { formats } = await consolePage()
-  const { pick, link } = parseConsoleListParams('/console/fleet', await searchParams)
+  const { pick, link } = parseListParams('/console/fleet' as Route, await searchParams)
   const off = pick('show', ['off']) !== null
   const [status, runs, drift] = await Promise.all([
     readStatus(tenancy()),

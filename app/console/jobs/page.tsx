@@ -1,5 +1,6 @@
+import type { Route } from 'next'
 import { consolePage } from '#app/_session/operator'
-import { parseConsoleListParams } from '#app/_http/console-search-params'
+import { parseListParams } from '#app/_http/list-search-params'
 import { JobsTable, stageNames } from '#components/console/jobs-table'
 import { ScheduledJobs } from '#components/console/scheduled-jobs'
 import { formatCount } from '#components/formats'
@@ -12,7 +13,7 @@ import { jobStages, listJobs, listRounds } from '#db/operators/job-list'
 
 export default async function JobsPage({ searchParams }: PageProps<'/console/jobs'>) {
   const { formats } = await consolePage()
-  const { pick, link } = parseConsoleListParams('/console/jobs', await searchParams)
+  const { pick, link } = parseListParams('/console/jobs' as Route, await searchParams)
   const [all, rounds] = await Promise.all([listJobs(), listRounds()])
   const stage = pick('show', jobStages)
   const jobs = stage ? all.filter((job) => job.stage === stage) : all

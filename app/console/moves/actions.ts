@@ -40,5 +40,5 @@ export const rollBackMove = operatorAction(
   z.object({ slug, reason }),
   async ({ user }, { slug, reason }) =>
     requestRollback(tenancy(), (await tenantOf(slug)).id, slug, user.email, reason),
-  { then: (move) => `/console/moves/${move.id}` },
+  { redirectTo: (move) => `/console/moves/${move.id}` },
 )

@@ -1,5 +1,5 @@
 import type { Route } from 'next'
-import { parseConsoleListParams } from '#app/_http/console-search-params'
+import { parseListParams } from '#app/_http/list-search-params'
 import { consolePage } from '#app/_session/operator'
 import { MovesTable } from '#components/console/moves-table'
 import { PageFrame } from '#components/page'
@@ -14,7 +14,7 @@ import { tenancy } from '#db/tenancy'
 
 export default async function MovesPage({ searchParams }: PageProps<'/console/moves'>) {
   const { formats } = await consolePage()
-  const { cursor, link, pick } = parseConsoleListParams('/console/moves', await searchParams)
+  const { cursor, link, pick } = parseListParams('/console/moves' as Route, await searchParams)
   const live = pick('show', ['live']) !== null
   const page = await listMoves(tenancy(), { live, size: 50, cursor })
   return (

@@ -45,7 +45,7 @@ export const planTierChange = operatorAction(
       limits: { now: limits, then: limitsIn(tenancy(), tier, own) },
     }
   },
-  { redraw: [] },
+  { revalidate: [] },
 )
 
 export const changeTier = operatorAction(
@@ -61,7 +61,7 @@ export const changeTier = operatorAction(
       ...server(databaseUrl),
     })
   },
-  { then: (move) => `/console/moves/${move.id}` },
+  { redirectTo: (move) => `/console/moves/${move.id}` },
 )
 
 export const suspendTenant = operatorAction(

@@ -1,4 +1,5 @@
-import { parseConsoleListParams } from '#app/_http/console-search-params'
+import type { Route } from 'next'
+import { parseListParams } from '#app/_http/list-search-params'
 import { consolePage } from '#app/_session/operator'
 import { TenantFilters } from '#components/console/tenant-filters'
 import { TenantsTable } from '#components/console/tenants-table'
@@ -26,7 +27,7 @@ import { tenancy } from '#db/tenancy'
 export default async function TenantsPage({ searchParams }: PageProps<'/console/tenants'>) {
   const { formats } = await consolePage()
   const given = await searchParams
-  const address = parseConsoleListParams('/console/tenants', given)
+  const address = parseListParams('/console/tenants' as Route, given)
   const { q, cursor, link, pick } = address
   const sorts = tenantSorts.flatMap((sort) => [sort, `-${sort}`])
   const sort = pick('sort', sorts) ?? 'name'

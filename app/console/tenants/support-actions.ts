@@ -18,7 +18,7 @@ export const beginSupport = operatorAction(
     await support.beginVisit(session, { tenantId: tenant.id, reason, minutes })
     return {}
   },
-  { then: () => '/orders' },
+  { redirectTo: () => '/orders' },
 )
 
 export const allowSupportToWrite = operatorAction(
@@ -35,5 +35,5 @@ export const endSupport = operatorAction(
     await support.endVisit(session)
     return {}
   },
-  { then: () => '/console/tenants' },
+  { redirectTo: () => '/console/tenants' },
 )

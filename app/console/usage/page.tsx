@@ -1,5 +1,6 @@
+import type { Route } from 'next'
 import { consolePage } from '#app/_session/operator'
-import { parseConsoleListParams } from '#app/_http/console-search-params'
+import { parseListParams } from '#app/_http/list-search-params'
 import { FilterMenu } from '#components/console/filter-menu'
 import { MetricCard } from '#components/console/metric-card'
 import { formatDuration } from '#components/console/format-time'
@@ -21,7 +22,7 @@ const periodNames = ['hour', 'day', 'week'] as const
 
 export default async function UsagePage({ searchParams }: PageProps<'/console/usage'>) {
   const { formats } = await consolePage()
-  const { pick, link } = parseConsoleListParams('/console/usage', await searchParams)
+  const { pick, link } = parseListParams('/console/usage' as Route, await searchParams)
   const period = periods[pick('period', periodNames) ?? 'day']
   const by = pick('by', usageNames) ?? 'databaseMs'
   const { rows, all } = await topTenants(hoursAgo(period.hours), by)

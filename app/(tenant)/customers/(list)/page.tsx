@@ -17,7 +17,8 @@ export const metadata: Metadata = { title: 'Customers' }
 export default async function CustomersPage({ searchParams }: PageProps<'/customers'>) {
   const { scope, formats, db, may } = await tenantPage()
   const address = parseListParams('/customers', await searchParams)
-  const { q, archived, cursor } = address
+  const { q, cursor } = address
+  const archived = address.pick('archived', ['yes']) !== null
   const page = await db((tx) => customers.list(tx, { search: q, archived, cursor, size: 50 }))
   const create = may('customers:write') && (
     <FormDialog
@@ -42,6 +43,7 @@ export default async function CustomersPage({ searchParams }: PageProps<'/custom
       <ListCard
         path="/customers"
         address={address}
+        archived={archived}
         page={page}
         active="In use"
         search={{ label: 'Search customers', placeholder: 'Name or e-mail address' }}

@@ -15,7 +15,7 @@ import { byDay, byStatus, cells, metricsOf } from '#db/product/order-metrics'
 import { list } from '#db/product/order-list'
 import { datesBefore } from '#db/product/period'
 import { changeStatusOfMany } from '../actions'
-import { hrefWith, parseOrderListParams, pageSizes } from '#app/_orders/search-params'
+import { parseOrderListParams, pageSizes } from '#app/_orders/search-params'
 
 export const metadata: Metadata = { title: 'Orders' }
 
@@ -24,7 +24,7 @@ export default async function OrdersPage({ searchParams }: PageProps<'/orders'>)
   const rows = (await cookies()).get('rows')?.value
   const remembered = pageSizes.find((size) => String(size) === rows) ?? 25
   const address = parseOrderListParams(await searchParams, formats, remembered)
-  const { period } = address
+  const { period, link } = address
   const { customerId } = address.filter
   const [found, page, customer] = await db((tx) =>
     Promise.all([
@@ -35,7 +35,6 @@ export default async function OrdersPage({ searchParams }: PageProps<'/orders'>)
   )
   const now = found.filter((cell) => cell.date >= period.first)
   const before = found.filter((cell) => cell.date < period.first)
-  const link = (changes: Record<string, string | null>) => hrefWith(address.given, changes)
   return (
     <Page scope={scope}>
       <PageHeader title="Orders">
@@ -66,7 +65,7 @@ export default async function OrdersPage({ searchParams }: PageProps<'/orders'>)
         customer={customer?.name ?? null}
         formats={formats}
         link={link}
-        exportHref={may('data:export') ? hrefWith(address.given, {}, '/orders/export') : null}
+        exportHref={may('data:export') ? address.exportHref : null}
         bulk={may('orders:write') ? changeStatusOfMany : null}
       />
     </Page>

@@ -31,9 +31,9 @@ export async function GET(request: Request): Promise<Response> {
   if (!may(tenant.role, 'data:export'))
     return new Response('Your role may not export data; ask an owner or admin.', { status: 403 })
   const caller = callerOf({ ...session, tenant })
-  const given = new URL(request.url).searchParams
+  const query = new URL(request.url).searchParams
   const { filter, view } = parseOrderListParams(
-    Object.fromEntries([...given.keys()].map((key) => [key, given.getAll(key)])),
+    Object.fromEntries([...query.keys()].map((key) => [key, query.getAll(key)])),
     await formatsFor(tenant),
     partOf,
   )

@@ -17,7 +17,8 @@ export const metadata: Metadata = { title: 'Products' }
 export default async function ProductsPage({ searchParams }: PageProps<'/products'>) {
   const { scope, formats, db, may } = await tenantPage()
   const address = parseListParams('/products', await searchParams)
-  const { q, archived, cursor } = address
+  const { q, cursor } = address
+  const archived = address.pick('archived', ['yes']) !== null
   const page = await db((tx) => products.list(tx, { search: q, archived, cursor, size: 50 }))
   return (
     <Page scope={scope} width="normal">
@@ -43,6 +44,7 @@ export default async function ProductsPage({ searchParams }: PageProps<'/product
       <ListCard
         path="/products"
         address={address}
+        archived={archived}
         page={page}
         active="On offer"
         search={{ label: 'Search products', placeholder: 'Number or name' }}
