@@ -12,11 +12,11 @@ const places: data.SecretPlace[] = [
       sql`update platform.second_factors set encrypted_secret = ${fresh} where user_id = ${id} and encrypted_secret = ${old}`,
   },
   {
-    name: 'mail',
-    read: sql`select id::text as id, encrypted from platform.mail where encrypted is not null`,
-    context: (id) => `mail ${id}`,
+    name: 'emails',
+    read: sql`select id::text as id, encrypted from platform.emails where encrypted is not null`,
+    context: (id) => `email ${id}`,
     write: (id, old, fresh) =>
-      sql`update platform.mail set encrypted = ${fresh} where id = ${id} and encrypted = ${old}`,
+      sql`update platform.emails set encrypted = ${fresh} where id = ${id} and encrypted = ${old}`,
   },
 ]
 

@@ -3,7 +3,7 @@ import { expect, test, type Page } from '@playwright/test'
 import pg from 'pg'
 import { routeInventory } from '#app/_access/route-inventory'
 import { loginPassword, logins as databaseLogins } from '@rowhouse/tenancy'
-import { decryptBodies } from '#db/mail/outbox'
+import { decryptEmail } from '#db/mail/outbox'
 import { logins, signIn } from './fixtures'
 import { tenancy } from '#db/tenancy'
 
@@ -35,10 +35,10 @@ async function secrets(): Promise<Secret[]> {
     }
   }
   const { rows: mails } = await client.query<{ id: string; encrypted: string }>(
-    'select id, encrypted from platform.mail where encrypted is not null',
+    'select id, encrypted from platform.emails where encrypted is not null',
   )
   for (const { id, encrypted } of mails)
-    for (const [, token = ''] of decryptBodies(id, encrypted).text.matchAll(
+    for (const [, token = ''] of decryptEmail(id, encrypted).text.matchAll(
       /#[a-z-]+\.([\w-]{43})/g,
     ))
       found.push({ what: 'token of a mail', text: token })

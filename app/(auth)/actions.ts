@@ -6,7 +6,7 @@ import { publicAction, userAction } from '#app/_actions/action'
 import { clientIp } from '#app/_http/client-ip'
 import { deleteCookie, setCookie } from '#app/_session/cookies'
 import { plainName, requiredText } from '#app/_actions/field-schemas'
-import { linkPages, openedLink, type MailLink } from '#app/_session/mail-link-cookie'
+import { emailLinkPages, openedEmailLink, type EmailLink } from '#app/_session/email-link-cookie'
 import { rememberBrowser, startSession } from '#app/_session/session'
 import * as emailChange from '#db/accounts/email-change'
 import { LinkSpent } from '#db/errors'
@@ -16,22 +16,22 @@ import * as passwordChange from '#db/accounts/password-change'
 import { platform } from '#db/tenancy'
 import * as sessions from '#db/accounts/sessions'
 import * as signUp from '#db/accounts/sign-up'
-import { count, type Policy } from '#db/accounts/throttle'
+import { countAttempt, type AttemptPolicy } from '#db/accounts/throttle'
 
 const email = requiredText(254, 'Enter your e-mail address.')
 const password = z.string().min(1, 'Choose a password.').max(200, 'Use at most 200 characters.')
 const personName = plainName('Enter your name.')
 const tenantName = plainName('Enter a name.')
 const hour = 3600
-const newTenants: Policy = {
+const newTenants: AttemptPolicy = {
   name: 'organisations made by a user',
-  free: 10,
-  first: 60,
-  longest: 24 * hour,
-  memory: 24 * hour,
+  freeAttempts: 10,
+  firstDelay: 60,
+  maxDelay: 24 * hour,
+  resetAfter: 24 * hour,
 }
 
-const kinds = Object.keys(linkPages) as [MailLink, ...MailLink[]]
+const kinds = Object.keys(emailLinkPages) as [EmailLink, ...EmailLink[]]
 
 /**
  * Takes the secret out of the address bar and keeps it where no script and no log sees it. It is
@@ -43,7 +43,7 @@ export const openLink = publicAction(
     await setCookie('link', `${kind}.${token}`, hour)
     return { kind }
   },
-  { redirectTo: ({ kind }) => linkPages[kind] },
+  { redirectTo: ({ kind }) => emailLinkPages[kind] },
 )
 
 export const requestSignUp = publicAction(
@@ -90,9 +90,9 @@ export const resetPassword = publicAction(
 export const confirmEmailChange = publicAction(
   z.object({}),
   async () => {
-    const link = await openedLink('old-address', 'new-address')
+    const link = await openedEmailLink('old-address', 'new-address')
     if (!link) throw new LinkSpent()
-    const changed = await emailChange.agree(
+    const changed = await emailChange.confirm(
       link.kind === 'old-address' ? 'old address' : 'new address',
       link.token,
     )
@@ -127,7 +127,7 @@ export const acceptInvitation = userAction(
 export const createOrganisation = userAction(
   z.object({ name: tenantName }),
   async ({ token, user }, { name }) => {
-    await count(newTenants, user.id)
+    await countAttempt(newTenants, user.id)
     const { id } = await platform().transaction((tx) => signUp.startTenant(tx, user.id, name))
     await sessions.switchTenant(token, id)
     return {}
@@ -135,8 +135,8 @@ export const createOrganisation = userAction(
   { redirectTo: () => '/orders' },
 )
 
-async function secretOf(kind: MailLink): Promise<string> {
-  const link = await openedLink(kind)
+async function secretOf(kind: EmailLink): Promise<string> {
+  const link = await openedEmailLink(kind)
   if (!link) throw new LinkSpent()
   return link.token
 }

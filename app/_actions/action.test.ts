@@ -203,7 +203,7 @@ test('where operators need a second factor, an operator without one is refused u
     })
     await expect(requireOperator()).rejects.toThrow('redirect to /account/security')
     expect(run).not.toHaveBeenCalled()
-    await secondFactor.prepare(id)
+    await secondFactor.startSetup(id)
     expect(await action(null, form({}))).toMatchObject({ ok: false })
     await platform()
       .update(secondFactors)

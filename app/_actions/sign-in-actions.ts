@@ -51,12 +51,12 @@ export const signInAction = publicAction(
 export const codeAction = publicAction(
   code,
   async ({ code, callbackUrl }) => {
-    const userId = tickets.open('password given', await readCookie('step'))
+    const userId = tickets.verify('password verified', await readCookie('pendingSignIn'))
     if (!userId)
       throw new Invalid('code', 'This sign-in has waited too long; start again with your password.')
     if (!(await checkCode(userId, code)))
       throw new Invalid('code', 'This code is not right, or it was used already.')
-    await deleteCookie('step')
+    await deleteCookie('pendingSignIn')
     await startSession(userId)
     return { to: safeRedirectPath(callbackUrl) }
   },

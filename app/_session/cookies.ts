@@ -5,7 +5,11 @@ import { env } from '#db/env'
 // Small secrets that a browser keeps for us, out of reach of scripts: a link of a mail, a sign-in
 // half way, the browser itself.
 
-const names = { link: 'rowhouse.link', step: 'rowhouse.step', device: 'rowhouse.device' } as const
+const names = {
+  link: 'rowhouse.link',
+  pendingSignIn: 'rowhouse.pending-sign-in',
+  device: 'rowhouse.device',
+} as const
 export type CookieName = keyof typeof names
 
 const secure = () => new URL(env().APP_URL).protocol === 'https:'

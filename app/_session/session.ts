@@ -157,7 +157,7 @@ export function hasValidCallbackUrl(request: NextRequest): boolean {
 /** A ticket of ours, or an address with its password. Throws SignInRefused. */
 async function authorizeUser(given: unknown, from: Headers): Promise<string> {
   const ticket = ticketSchema.safeParse(given)
-  const userId = ticket.success ? tickets.open('sign-in granted', ticket.data.ticket) : undefined
+  const userId = ticket.success ? tickets.verify('sign-in granted', ticket.data.ticket) : undefined
   if (userId) return userId
   const input = passwordSchema.safeParse(given)
   if (!input.success) throw new SignInRefused('credentials')
@@ -182,8 +182,8 @@ async function authorizeUser(given: unknown, from: Headers): Promise<string> {
  */
 export async function askForCode(userId: string): Promise<string> {
   await setCookie(
-    'step',
-    tickets.seal('password given', userId, codeMinutes * 60),
+    'pendingSignIn',
+    tickets.issue('password verified', userId, codeMinutes * 60),
     codeMinutes * 60,
   )
   return codePage
@@ -192,7 +192,7 @@ export async function askForCode(userId: string): Promise<string> {
 /** Signs a user in who has shown all that is asked for, and remembers this browser as theirs. */
 export async function startSession(userId: string): Promise<void> {
   await nextAuth.signIn('credentials', {
-    ticket: tickets.seal('sign-in granted', userId, 30),
+    ticket: tickets.issue('sign-in granted', userId, 30),
     redirect: false,
   })
   await rememberBrowser(userId)

@@ -8,7 +8,7 @@ import { id, plainName, requiredText } from '#app/_actions/field-schemas'
 import * as emailChange from '#db/accounts/email-change'
 import { NotFound } from '@rowhouse/tenancy'
 import { countMail } from '#db/mail/limits'
-import * as twoFactor from '#db/accounts/two-factor'
+import * as twoFactor from '#db/accounts/two-factor-settings'
 import * as passwordChange from '#db/accounts/password-change'
 import { platform } from '#db/tenancy'
 import * as sessions from '#db/accounts/sessions'
@@ -69,7 +69,7 @@ export const endOtherSessions = userAction(z.object({}), async ({ id, user }) =>
 export const prepareTwoFactor = userAction(
   z.object({ currentPassword }),
   async ({ user }, input) => {
-    await twoFactor.start(user.id, input.currentPassword)
+    await twoFactor.startSetup(user.id, input.currentPassword)
     return {}
   },
 )
@@ -77,20 +77,20 @@ export const prepareTwoFactor = userAction(
 /** The answer holds the recovery codes: they are shown this once. */
 export const confirmTwoFactor = userAction(
   z.object({ code: requiredText(10, 'Type the six digits.') }),
-  async ({ user }, { code }) => ({ codes: await twoFactor.confirm(user, code) }),
+  async ({ user }, { code }) => ({ codes: await twoFactor.confirmSetup(user, code) }),
 )
 
 export const regenerateRecoveryCodes = userAction(
   z.object({ currentPassword }),
   async ({ user }, input) => ({
-    codes: await twoFactor.renewCodes(user.id, input.currentPassword),
+    codes: await twoFactor.replaceRecoveryCodes(user.id, input.currentPassword),
   }),
 )
 
 export const disableTwoFactor = userAction(
   z.object({ currentPassword }),
   async ({ user }, input) => {
-    await twoFactor.end(user.id, input.currentPassword)
+    await twoFactor.turnOff(user.id, input.currentPassword)
     return {}
   },
 )

@@ -5,7 +5,7 @@ import { MailList } from '#components/mailbox/mail-list'
 import { PageFrame } from '#components/page'
 import { PageHeader } from '#components/ui/page-header'
 import { isMailboxEnabled } from '#app/_http/mailbox-enabled'
-import { newest } from '#db/mail/outbox'
+import { newestEmails } from '#db/mail/outbox'
 
 export const metadata: Metadata = { title: 'Mailbox' }
 
@@ -19,7 +19,7 @@ export default async function MailboxPage() {
           title="Mailbox"
           about="What this machine would have sent. It is here in development only, while no mail server is set."
         />
-        <MailList mails={await newest()} formats={formats} />
+        <MailList mails={await newestEmails()} formats={formats} />
       </PageFrame>
     </main>
   )

@@ -1,15 +1,13 @@
-import { qrMatrix } from '#components/account/qr-matrix'
+import { encode } from 'uqr'
 
 /**
- * A QR code as one path, dark on light in both themes, with the quiet zone that scanners need.
- * Nothing when the text is too long.
+ * A QR code as one path. It is dark on light in both themes and has a border of four modules, as
+ * scanners need.
  */
 export function QrCode({ text, label }: { text: string; label: string }) {
-  const matrix = qrMatrix(text)
-  if (!matrix) return null
-  const size = matrix.length + 8
-  const path = matrix
-    .flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x + 4} ${y + 4}h1v1h-1z`] : [])))
+  const { size, data } = encode(text, { ecc: 'M', border: 4 })
+  const path = data
+    .flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : [])))
     .join('')
   return (
     <svg

@@ -18,7 +18,7 @@ export function Invitations({ invitations, formats, resend, revoke }: Props) {
     <Card labelledBy="invitations">
       <CardHeader id="invitations" title="Invitations that wait" />
       <ul>
-        {invitations.map(({ id, email, role, sentAt, expiresAt, over, invitedBy }) => (
+        {invitations.map(({ id, email, role, sentAt, expiresAt, expired, invitedBy }) => (
           <li
             key={id}
             className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line px-4 py-2.5 sm:px-5"
@@ -27,8 +27,8 @@ export function Invitations({ invitations, formats, resend, revoke }: Props) {
             <div className="min-w-0 grow basis-52">
               <p className="truncate font-medium">{email}</p>
               <p className="text-sm text-ink-faint">
-                {roleNames[role]}, {over ? 'ran out' : 'sent'}{' '}
-                {formatDateTime(over ? expiresAt : sentAt, formats)}
+                {roleNames[role]}, {expired ? 'ran out' : 'sent'}{' '}
+                {formatDateTime(expired ? expiresAt : sentAt, formats)}
                 {invitedBy && ` by ${invitedBy}`}
               </p>
             </div>

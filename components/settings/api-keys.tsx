@@ -48,7 +48,7 @@ export function ApiKeys({ keys, formats, revoke, limit, origin }: Props) {
                         ? `Last used ${formatDateTime(key.usedAt, formats)}.`
                         : 'Never used.'}{' '}
                       {key.expiresAt
-                        ? `${key.over ? 'Ended' : 'Ends'} ${formatDate(key.expiresAt, formats)}.`
+                        ? `${key.expired ? 'Ended' : 'Ends'} ${formatDate(key.expiresAt, formats)}.`
                         : 'Has no end.'}
                     </p>
                   </div>

@@ -16,7 +16,7 @@ export type ApiKey = {
   createdAt: Date
   usedAt: Date | null
   expiresAt: Date | null
-  over: boolean
+  expired: boolean
 }
 
 /** Who a key speaks for. What it may do is decided by the door, which asks the database again. */
@@ -72,7 +72,7 @@ export const list = (tenantId: string): Promise<ApiKey[]> =>
       createdAt: apiKeys.createdAt,
       usedAt: apiKeys.usedAt,
       expiresAt: apiKeys.expiresAt,
-      over: sql<boolean>`coalesce(${apiKeys.expiresAt} <= now(), false)`,
+      expired: sql<boolean>`coalesce(${apiKeys.expiresAt} <= now(), false)`,
     })
     .from(apiKeys)
     .innerJoin(users, eq(users.id, apiKeys.userId))

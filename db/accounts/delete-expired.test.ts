@@ -4,7 +4,7 @@ import { closePools, newId } from '@rowhouse/tenancy'
 import { deleteExpired } from '#db/accounts/delete-expired'
 import * as users from '#db/accounts/users'
 import { inhabitant } from '#db/isolation/testing/world'
-import { attempts, devices, emailChanges, invitations, links, mail } from '#db/schema/accounts'
+import { attempts, devices, emailChanges, invitations, links, emails } from '#db/schema/accounts'
 import { sessions } from '#db/schema/platform'
 import { platform, tenancy } from '#db/tenancy'
 
@@ -19,7 +19,7 @@ const newUser = async (name: string) =>
 
 test('what has expired goes, and what counts or waits stays', async () => {
   const db = platform()
-  for (const table of [sessions, links, emailChanges, invitations, attempts, devices, mail])
+  for (const table of [sessions, links, emailChanges, invitations, attempts, devices, emails])
     await db.delete(table)
   const [one, other] = [await newUser('one'), await newUser('other')]
   const [old, young] = [ago(0.01), ago(-1)]
@@ -61,7 +61,7 @@ test('what has expired goes, and what counts or waits stays', async () => {
   await db
     .insert(devices)
     .values([ago(366), ago(364)].map((usedAt) => ({ tokenHash: token(), userId: one, usedAt })))
-  await db.insert(mail).values(
+  await db.insert(emails).values(
     [
       { createdAt: ago(31), dueAt: ago(31), sentAt: ago(31) },
       { createdAt: ago(31), dueAt: ago(1) },
@@ -78,7 +78,7 @@ test('what has expired goes, and what counts or waits stays', async () => {
     expect((await db.select().from(table)).map(({ email }) => email)).toEqual(['1'])
   expect((await db.select().from(attempts)).map(({ failures }) => failures)).toEqual([1])
   expect(await db.select().from(devices)).toHaveLength(1)
-  expect((await db.select().from(mail)).map(({ recipient }) => recipient).toSorted()).toEqual([
+  expect((await db.select().from(emails)).map(({ recipient }) => recipient).toSorted()).toEqual([
     '2',
     '3',
     '4',

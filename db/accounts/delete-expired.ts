@@ -1,5 +1,5 @@
 import { and, isNotNull, lt, or, sql } from 'drizzle-orm'
-import { attempts, devices, emailChanges, invitations, links, mail } from '#db/schema/accounts'
+import { attempts, devices, emailChanges, invitations, links, emails } from '#db/schema/accounts'
 import { sessions } from '#db/schema/platform'
 import { platform } from '#db/tenancy'
 
@@ -16,8 +16,10 @@ export async function deleteExpired(): Promise<number> {
     db.delete(attempts).where(lt(attempts.at, ago(2))),
     db.delete(devices).where(lt(devices.usedAt, ago(365))),
     db
-      .delete(mail)
-      .where(and(lt(mail.createdAt, ago(30)), or(isNotNull(mail.sentAt), lt(mail.dueAt, ago(0))))),
+      .delete(emails)
+      .where(
+        and(lt(emails.createdAt, ago(30)), or(isNotNull(emails.sentAt), lt(emails.dueAt, ago(0)))),
+      ),
   ])
   return gone.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0)
 }

@@ -2,24 +2,26 @@ import { and, eq, gt, sql } from 'drizzle-orm'
 import { Invalid } from '@rowhouse/tenancy'
 import { LinkSpent } from '#db/errors'
 import * as links from '#db/accounts/links'
-import * as letters from '#db/mail/letters'
-import { post } from '#db/mail/outbox'
+import * as templates from '#db/mail/templates'
+import { queueEmail } from '#db/mail/outbox'
 import { platform } from '#db/tenancy'
 import { emailChanges, links as linkTable, type LinkKind } from '#db/schema/accounts'
 import { users as userTable } from '#db/schema/platform'
 import { confirmPassword } from '#db/accounts/password-change'
 import * as users from '#db/accounts/users'
 
-export type Side = Extract<LinkKind, 'old address' | 'new address'>
+export type AddressSide = Extract<LinkKind, 'old address' | 'new address'>
 
 /**
- * Writes to both addresses. Whether the new one has an account already is not told: that mail then
- * just does not ask. Throws Invalid, TooManyAttempts.
+ * Emails both addresses. The response is the same when the new address already has an account; the
+ * email to it then has no confirmation link.
+ *
+ * @throws Invalid, TooManyAttempts
  */
 export async function request(userId: string, typed: string, password: string): Promise<void> {
   const email = users.normalEmail(typed)
   const user = await confirmPassword(userId, password)
-  if (email === user.email) throw new Invalid('email', 'This is your address already.')
+  if (email === user.email) throw new Invalid('email', 'This is already your address.')
   await platform().transaction(async (tx) => {
     await tx.delete(linkTable).where(sql`${linkTable.detail}->>'userId' = ${userId}`)
     const change = {
@@ -33,23 +35,22 @@ export async function request(userId: string, typed: string, password: string): 
       .values({ userId, ...change })
       .onConflictDoUpdate({ target: emailChanges.userId, set: change })
     const taken = await users.byEmail(tx, email)
-    await post(
-      tx,
-      user.email,
-      'old address',
-      letters.oldAddress(email, await links.create(tx, 'old address', user.email, { userId })),
-    )
-    const token = await links.create(tx, 'new address', email, { userId })
-    await post(
-      tx,
-      email,
-      'new address',
-      taken ? letters.accountExists() : letters.newAddress(user.name, token),
-    )
+    const oldToken = await links.create(tx, 'old address', user.email, { userId })
+    await queueEmail(tx, {
+      to: user.email,
+      kind: 'old address',
+      content: templates.oldAddress(email, oldToken),
+    })
+    const newToken = await links.create(tx, 'new address', email, { userId })
+    await queueEmail(tx, {
+      to: email,
+      kind: 'new address',
+      content: taken ? templates.accountExists() : templates.newAddress(user.name, newToken),
+    })
   })
 }
 
-/** The wish that waits for an address to agree, if there is one. */
+/** The change that is not confirmed by both addresses yet, if there is one. */
 export async function pending(userId: string) {
   const [change] = await platform()
     .select()
@@ -59,10 +60,12 @@ export async function pending(userId: string) {
 }
 
 /**
- * One side says yes. When both have, the address is changed: returns it then, and undefined before.
- * Throws LinkSpent, Invalid.
+ * Confirms the change from one of the two addresses. When both have confirmed, it takes effect.
+ *
+ * @returns The new address once it has changed; undefined while the other side has not confirmed.
+ * @throws LinkSpent, Invalid
  */
-export async function agree(side: Side, token: string): Promise<string | undefined> {
+export async function confirm(side: AddressSide, token: string): Promise<string | undefined> {
   return platform().transaction(async (tx) => {
     const { detail } = await links.use(tx, side, token)
     const userId = detail.userId ?? ''
@@ -73,20 +76,24 @@ export async function agree(side: Side, token: string): Promise<string | undefin
       .returning()
     if (!change) throw new LinkSpent()
     if (!change.oldAgreedAt || !change.newAgreedAt) return undefined
-    const { email: old } = await users.byId(tx, userId)
+    const { email: oldEmail } = await users.byId(tx, userId)
     if (await users.byEmail(tx, change.email))
-      throw new Invalid('email', 'This address has an account already.')
+      throw new Invalid('email', 'This address already has an account.')
     await tx
       .update(userTable)
       .set({ email: change.email, emailVerifiedAt: sql`now()` })
       .where(eq(userTable.id, userId))
     await tx.delete(emailChanges).where(eq(emailChanges.userId, userId))
-    await post(tx, old, 'address changed', letters.addressChanged(change.email))
+    await queueEmail(tx, {
+      to: oldEmail,
+      kind: 'address changed',
+      content: templates.addressChanged(change.email),
+    })
     return change.email
   })
 }
 
-/** Takes the wish back, with the links of both mails. */
+/** Cancels the change; the links in both emails stop working. */
 export async function cancel(userId: string): Promise<void> {
   await platform().transaction(async (tx) => {
     await tx.delete(emailChanges).where(eq(emailChanges.userId, userId))

@@ -19,7 +19,7 @@ import {
   identities,
   invitations,
   links,
-  mail,
+  emails,
   recoveryCodes,
 } from '#db/schema/accounts'
 import { supportAccesses, tenantSizes } from '#db/schema/console'
@@ -55,7 +55,7 @@ async function busy(kind: PlacementKind): Promise<Inhabitant> {
   })
   await countCall(tenancy(), { tenantId: one.id })
   await apiKeys.create({ tenantId: one.id, userId, name: one.mark, scope: 'read', days: null })
-  await secondFactor.prepare(userId)
+  await secondFactor.startSetup(userId)
   await db.insert(recoveryCodes).values({ userId, codeHash: secretHash(one.mark) })
   await db.insert(devices).values({ tokenHash: secretHash(one.mark), userId })
   await db.insert(identities).values({ provider: 'github', subject: one.mark, userId })
@@ -78,7 +78,7 @@ async function busy(kind: PlacementKind): Promise<Inhabitant> {
     invitedBy: userId,
     expiresAt,
   })
-  await db.insert(mail).values([
+  await db.insert(emails).values([
     {
       id: newId(),
       tenantId: one.id,
@@ -140,8 +140,8 @@ describe.each(placementKinds)('erasing a tenant in a %s placement', (kind) => {
       tenants: 1,
       members: 3,
       users: 1,
-      letters: 3,
-      mail: 1,
+      'rows by email address': 3,
+      emails: 1,
       api_keys: 1,
       invitations: 1,
       support_accesses: 1,
@@ -177,9 +177,9 @@ describe('what is kept under an address', () => {
     )
     expect(rows.map(({ name }) => name)).toEqual([
       'email_changes.email',
+      'emails.recipient',
       'invitations.email',
       'links.email',
-      'mail.recipient',
       'users.email',
     ])
   })

@@ -2,18 +2,18 @@ import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import { recordAudit } from '@rowhouse/tenancy/admin'
 import { Invalid, NotFound, newId, type PlatformDb, newSecret, secretHash } from '@rowhouse/tenancy'
 import { LinkSpent, NotAllowed, WrongAddress } from '#db/errors'
-import * as letters from '#db/mail/letters'
-import { post } from '#db/mail/outbox'
-import { checkPassword, hashPassword } from '#db/accounts/passwords'
+import * as templates from '#db/mail/templates'
+import { queueEmail } from '#db/mail/outbox'
+import { validatePassword, hashPassword } from '#db/accounts/passwords'
 import { may } from '#db/accounts/permissions'
 import { platform } from '#db/tenancy'
 import { invitations } from '#db/schema/accounts'
 import { members, users as userTable, type Role } from '#db/schema/platform'
 import { tenants } from '@rowhouse/tenancy/schema'
 import { addMember } from '#db/accounts/add-member'
-import { count, type Policy } from '#db/accounts/throttle'
+import { countAttempt, type AttemptPolicy } from '#db/accounts/throttle'
 import * as users from '#db/accounts/users'
-import type { ActionContext } from '#db/accounts/members'
+import type { ActingMember } from '#db/accounts/members'
 
 export type Invitation = {
   id: string
@@ -21,16 +21,16 @@ export type Invitation = {
   role: Role
   sentAt: Date
   expiresAt: Date
-  over: boolean
+  expired: boolean
   invitedBy: string | null
 }
 
-const perTenant: Policy = {
+const perTenant: AttemptPolicy = {
   name: 'invitations of a tenant',
-  free: 60,
-  first: 30,
-  longest: 3600,
-  memory: 3600,
+  freeAttempts: 60,
+  firstDelay: 30,
+  maxDelay: 3600,
+  resetAfter: 3600,
 }
 const lifetime = sql`now() + interval '7 days'`
 
@@ -42,7 +42,7 @@ export const list = (tenantId: string): Promise<Invitation[]> =>
       role: invitations.role,
       sentAt: invitations.sentAt,
       expiresAt: invitations.expiresAt,
-      over: sql<boolean>`${invitations.expiresAt} <= now()`,
+      expired: sql<boolean>`${invitations.expiresAt} <= now()`,
       invitedBy: userTable.name,
     })
     .from(invitations)
@@ -51,34 +51,35 @@ export const list = (tenantId: string): Promise<Invitation[]> =>
     .orderBy(asc(invitations.email))
 
 /**
- * Invites an address, by a link that works once and for that address only. Throws Invalid,
- * NotAllowed, TooManyAttempts.
+ * Invites an address. The link works once, and only for that address.
+ *
+ * @throws Invalid, NotAllowed, TooManyAttempts
  */
 export async function invite(
-  context: ActionContext,
+  by: ActingMember,
   typed: string,
   role: Role,
 ): Promise<{ id: string; email: string }> {
   const email = users.normalEmail(typed)
-  await count(perTenant, context.tenantId)
+  await countAttempt(perTenant, by.tenantId)
   return platform().transaction(async (tx) => {
-    await refuseUnlessMay(tx, context, role)
+    await requirePermission(tx, by, role)
     const [already] = await tx
       .select({ id: userTable.id })
       .from(members)
       .innerJoin(userTable, eq(userTable.id, members.userId))
-      .where(and(eq(members.tenantId, context.tenantId), eq(userTable.email, email)))
-    if (already) throw new Invalid('email', `${email} is a member already.`)
+      .where(and(eq(members.tenantId, by.tenantId), eq(userTable.email, email)))
+    if (already) throw new Invalid('email', `${email} is already a member.`)
     const token = newSecret()
     const [made] = await tx
       .insert(invitations)
       .values({
         id: newId(),
-        tenantId: context.tenantId,
+        tenantId: by.tenantId,
         email,
         role,
         tokenHash: secretHash(token),
-        invitedBy: context.actor.id,
+        invitedBy: by.actor.id,
         expiresAt: lifetime,
       })
       .onConflictDoNothing({ target: [invitations.tenantId, invitations.email] })
@@ -86,28 +87,25 @@ export async function invite(
     if (!made)
       throw new Invalid(
         'email',
-        `${email} is invited already; send the invitation again from the list.`,
+        `${email} is already invited; resend the invitation from the list.`,
       )
-    await post(
-      tx,
-      email,
-      'invitation',
-      letters.invitation(context.actor.name, context.tenantName, role, token),
-      context.tenantId,
-    )
+    await queueEmail(tx, {
+      to: email,
+      kind: 'invitation',
+      content: templates.invitation(by.actor.name, by.tenantName, role, token),
+      tenantId: by.tenantId,
+    })
     return made
   })
 }
 
 /**
- * Sends an invitation again, with a new link; the old one stops working. Throws NotFound,
- * NotAllowed, TooManyAttempts.
+ * Sends an invitation again with a new link; the old link stops working.
+ *
+ * @throws NotFound, NotAllowed, TooManyAttempts
  */
-export async function resend(
-  context: ActionContext,
-  id: string,
-): Promise<{ id: string; email: string }> {
-  await count(perTenant, context.tenantId)
+export async function resend(by: ActingMember, id: string): Promise<{ id: string; email: string }> {
+  await countAttempt(perTenant, by.tenantId)
   return platform().transaction(async (tx) => {
     const token = newSecret()
     const [sent] = await tx
@@ -116,39 +114,43 @@ export async function resend(
         tokenHash: secretHash(token),
         sentAt: sql`now()`,
         expiresAt: lifetime,
-        invitedBy: context.actor.id,
+        invitedBy: by.actor.id,
       })
-      .where(and(eq(invitations.tenantId, context.tenantId), eq(invitations.id, id)))
+      .where(and(eq(invitations.tenantId, by.tenantId), eq(invitations.id, id)))
       .returning()
     if (!sent) throw new NotFound('this invitation')
-    await refuseUnlessMay(tx, context, sent.role)
-    await post(
-      tx,
-      sent.email,
-      'invitation',
-      letters.invitation(context.actor.name, context.tenantName, sent.role, token),
-      context.tenantId,
-    )
+    await requirePermission(tx, by, sent.role)
+    await queueEmail(tx, {
+      to: sent.email,
+      kind: 'invitation',
+      content: templates.invitation(by.actor.name, by.tenantName, sent.role, token),
+      tenantId: by.tenantId,
+    })
     return { id: sent.id, email: sent.email }
   })
 }
 
-/** Takes an invitation back: its link stops working. Throws NotFound, NotAllowed. */
-export function revoke(context: ActionContext, id: string): Promise<{ id: string; email: string }> {
+/**
+ * Revokes an invitation: its link stops working.
+ *
+ * @throws NotFound, NotAllowed
+ */
+export function revoke(by: ActingMember, id: string): Promise<{ id: string; email: string }> {
   return platform().transaction(async (tx) => {
-    const [gone] = await tx
+    const [revoked] = await tx
       .delete(invitations)
-      .where(and(eq(invitations.tenantId, context.tenantId), eq(invitations.id, id)))
+      .where(and(eq(invitations.tenantId, by.tenantId), eq(invitations.id, id)))
       .returning()
-    if (!gone) throw new NotFound('this invitation')
-    await refuseUnlessMay(tx, context, gone.role)
-    return { id: gone.id, email: gone.email }
+    if (!revoked) throw new NotFound('this invitation')
+    await requirePermission(tx, by, revoked.role)
+    return { id: revoked.id, email: revoked.email }
   })
 }
 
 /**
- * What a link invites to, without accepting it, and whether its address has an account. Undefined
- * when it no longer works.
+ * Reads an invitation without accepting it, and whether its address has an account.
+ *
+ * @returns Undefined when the link no longer works.
  */
 export async function find(token: string) {
   const [found] = await platform()
@@ -163,13 +165,15 @@ export async function find(token: string) {
     .from(invitations)
     .innerJoin(tenants, eq(tenants.id, invitations.tenantId))
     .leftJoin(userTable, eq(userTable.id, invitations.invitedBy))
-    .where(alive(token))
+    .where(isValid(token))
   return found
 }
 
 /**
- * Joins as the user who is signed in, whose address must be the invited one. Returns the tenant.
- * Throws LinkSpent, WrongAddress.
+ * Accepts as the signed-in user, whose address must be the invited one.
+ *
+ * @returns The tenant's id.
+ * @throws LinkSpent, WrongAddress
  */
 export async function accept(
   token: string,
@@ -178,14 +182,22 @@ export async function accept(
   return platform().transaction((tx) => join(tx, token, user))
 }
 
-/** Joins as a new user: the link proves the mailbox. Throws LinkSpent, Invalid. */
+/**
+ * Accepts as a new user. The link proves that the mailbox is theirs.
+ *
+ * @throws LinkSpent, Invalid
+ */
 export async function acceptAsNew(
   token: string,
   input: { name: string; password: string },
 ): Promise<{ userId: string; tenantId: string }> {
   const invitation = await find(token)
   if (!invitation) throw new LinkSpent()
-  checkPassword(input.password, { email: invitation.email, name: input.name })
+  await validatePassword(input.password, {
+    email: invitation.email,
+    name: input.name,
+    tenants: [invitation.tenant],
+  })
   const passwordHash = await hashPassword(input.password)
   return platform().transaction(async (tx) => {
     const user = await users.create(tx, {
@@ -203,7 +215,7 @@ async function join(
   token: string,
   user: { id: string; email: string; name: string },
 ): Promise<string> {
-  const [used] = await tx.delete(invitations).where(alive(token)).returning()
+  const [used] = await tx.delete(invitations).where(isValid(token)).returning()
   if (!used) throw new LinkSpent()
   if (used.email !== user.email) throw new WrongAddress(used.email, user.email)
   await addMember(tx, used.tenantId, user.id, used.role)
@@ -216,9 +228,9 @@ async function join(
   return used.tenantId
 }
 
-async function refuseUnlessMay(
+async function requirePermission(
   tx: PlatformDb,
-  { tenantId, actor }: ActionContext,
+  { tenantId, actor }: ActingMember,
   role: Role,
 ): Promise<void> {
   const permission = role === 'owner' ? 'owners:write' : 'members:write'
@@ -229,7 +241,7 @@ async function refuseUnlessMay(
   if (!mine || !may(mine.role, permission)) throw new NotAllowed(mine?.role ?? 'none', permission)
 }
 
-const alive = (token: string) =>
+const isValid = (token: string) =>
   and(
     eq(invitations.tokenHash, secretHash(token)),
     gt(invitations.expiresAt, sql`clock_timestamp()`),

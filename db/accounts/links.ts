@@ -13,7 +13,11 @@ const hours: Record<LinkKind, number> = {
 
 export type Link = { email: string; detail: Record<string, string> }
 
-/** Makes a link for an address. Returns its secret, which only the mail holds. */
+/**
+ * Creates a single-use link for an address.
+ *
+ * @returns The link's secret, which is in the email and stored nowhere.
+ */
 export async function create(
   db: PlatformDb,
   kind: LinkKind,
@@ -32,30 +36,32 @@ export async function create(
   return token
 }
 
-/** What a link stands for, without using it; undefined when it no longer works. */
+/** Reads a link without using it; undefined when it no longer works. */
 export async function find(kind: LinkKind, token: string): Promise<Link | undefined> {
   const [found] = await platform()
     .select({ email: links.email, detail: links.detail })
     .from(links)
-    .where(alive(kind, token))
+    .where(isValid(kind, token))
   return found
 }
 
 /**
- * Uses a link: of many who try at once, one gets it. All other links of its kind and address end
- * with it. Throws LinkSpent.
+ * Uses a link: of several concurrent attempts, one succeeds. All other links of its kind and
+ * address are deleted with it.
+ *
+ * @throws LinkSpent
  */
 export async function use(db: PlatformDb, kind: LinkKind, token: string): Promise<Link> {
   const [used] = await db
     .delete(links)
-    .where(alive(kind, token))
+    .where(isValid(kind, token))
     .returning({ email: links.email, detail: links.detail })
   if (!used) throw new LinkSpent()
   await db.delete(links).where(and(eq(links.kind, kind), eq(links.email, used.email)))
   return used
 }
 
-const alive = (kind: LinkKind, token: string) =>
+const isValid = (kind: LinkKind, token: string) =>
   and(
     eq(links.kind, kind),
     eq(links.tokenHash, secretHash(token)),

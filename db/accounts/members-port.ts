@@ -2,7 +2,7 @@ import { and, asc, eq, exists, inArray, notExists, sql } from 'drizzle-orm'
 import { QueryBuilder } from 'drizzle-orm/pg-core'
 import { permissions } from '#db/accounts/permissions'
 import type { MembersPort, PlatformDb } from '@rowhouse/tenancy'
-import { emailChanges, invitations, links, mail } from '#db/schema/accounts'
+import { emailChanges, invitations, links, emails } from '#db/schema/accounts'
 import { bans, members, operators, users } from '#db/schema/platform'
 
 /** What the engine asks of the people of a tenant. */
@@ -54,11 +54,11 @@ export const membersPort: MembersPort = {
   },
 
   async erase(db, tenantId, eraseTenant) {
-    const counts = { letters: 0, users: 0 }
+    const counts = { 'rows by email address': 0, users: 0 }
     const people = await peopleOf(db, tenantId)
     await eraseTenant()
     for (const { id, email } of people) {
-      counts.letters += await eraseLetters(db, email)
+      counts['rows by email address'] += await eraseByAddress(db, email)
       const { rowCount } = await db.delete(users).where(eq(users.id, id))
       counts.users += rowCount ?? 0
     }
@@ -86,13 +86,13 @@ async function peopleOf(
   return rows
 }
 
-/** What is kept under an address rather than a user. */
-async function eraseLetters(db: PlatformDb, email: string): Promise<number> {
+/** Deletes rows that belong to an address, not to a user. */
+async function eraseByAddress(db: PlatformDb, email: string): Promise<number> {
   const gone = [
     await db.delete(links).where(eq(links.email, email)),
     await db.delete(emailChanges).where(eq(emailChanges.email, email)),
     await db.delete(invitations).where(eq(invitations.email, email)),
-    await db.delete(mail).where(eq(mail.recipient, email)),
+    await db.delete(emails).where(eq(emails.recipient, email)),
   ]
   return gone.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0)
 }

@@ -7,10 +7,10 @@ import { platform } from '#db/tenancy'
 import { members, sessions, users, type Role } from '#db/schema/platform'
 
 /**
- * Who does it, and where. Their role is read again inside, since it may have changed since their
- * page was drawn.
+ * The member who asks for a change, and in which tenant. Their role is not part of it: it is read
+ * inside the transaction, because it may have changed since the page was rendered.
  */
-export type ActionContext = {
+export type ActingMember = {
   tenantId: string
   tenantName: string
   actor: { id: string; name: string }
@@ -34,16 +34,18 @@ export const list = (tenantId: string): Promise<Member[]> =>
     .orderBy(asc(users.name), asc(users.id))
 
 /**
- * Gives a member another role. Admins leave owners alone. Throws NotFound, NotAllowed, LastOwner.
+ * Changes a member's role. Only owners may make or demote owners.
+ *
+ * @throws NotFound, NotAllowed, LastOwner
  */
-export function setRole(context: ActionContext, userId: string, role: Role): Promise<Member> {
+export function setRole(by: ActingMember, userId: string, role: Role): Promise<Member> {
   return change(
-    context,
+    by,
     userId,
     async (tx, { target }) => {
       if (target.role === 'owner' || role === 'owner')
-        refuseUnless(await roleOf(tx, context), 'owners:write')
-      await tx.update(members).set({ role }).where(one(context.tenantId, userId))
+        requirePermission(await roleOf(tx, by), 'owners:write')
+      await tx.update(members).set({ role }).where(isMember(by.tenantId, userId))
       return { ...target, role }
     },
     role === 'owner',
@@ -51,80 +53,86 @@ export function setRole(context: ActionContext, userId: string, role: Role): Pro
 }
 
 /**
- * Takes a member out: from their next transaction on, with their API keys. Throws NotFound,
- * NotAllowed, LastOwner.
+ * Removes a member and their API keys. It takes effect with their next transaction.
+ *
+ * @throws NotFound, NotAllowed, LastOwner
  */
-export function remove(context: ActionContext, userId: string): Promise<Member> {
-  return change(context, userId, async (tx, { target }) => {
-    if (target.role === 'owner') refuseUnless(await roleOf(tx, context), 'owners:write')
-    await takeOut(tx, context.tenantId, userId)
+export function remove(by: ActingMember, userId: string): Promise<Member> {
+  return change(by, userId, async (tx, { target }) => {
+    if (target.role === 'owner') requirePermission(await roleOf(tx, by), 'owners:write')
+    await deleteMember(tx, by.tenantId, userId)
     return target
   })
 }
 
-/** Goes by oneself, which every role may. Throws NotAMember, LastOwner. */
-export function leave(context: ActionContext): Promise<Member> {
+/**
+ * Lets a member of any role leave the tenant.
+ *
+ * @throws NotAMember, LastOwner
+ */
+export function leave(by: ActingMember): Promise<Member> {
   return platform().transaction(async (tx) => {
-    const { target, owners } = await locked(tx, context, context.actor.id)
-    if (!target) throw new NotAMember(context.tenantId)
-    if (target.role === 'owner' && owners === 1) throw new LastOwner(context.tenantName)
-    await takeOut(tx, context.tenantId, context.actor.id)
+    const { target, owners } = await lockMembers(tx, by, by.actor.id)
+    if (!target) throw new NotAMember(by.tenantId)
+    if (target.role === 'owner' && owners === 1) throw new LastOwner(by.tenantName)
+    await deleteMember(tx, by.tenantId, by.actor.id)
     await recordAudit(tx, {
-      actor: context.actor.name,
+      actor: by.actor.name,
       action: 'member left',
-      tenantId: context.tenantId,
+      tenantId: by.tenantId,
       detail: { role: target.role },
     })
     return target
   })
 }
 
-/** Makes another member an owner and oneself an admin, at once. Throws NotFound, NotAllowed. */
-export function transfer(context: ActionContext, userId: string): Promise<Member> {
+/**
+ * Makes another member an owner and the acting owner an admin, in one transaction.
+ *
+ * @throws NotFound, NotAllowed
+ */
+export function transfer(by: ActingMember, userId: string): Promise<Member> {
   return change(
-    context,
+    by,
     userId,
     async (tx, { target }) => {
-      refuseUnless(await roleOf(tx, context), 'owners:write')
-      await tx.update(members).set({ role: 'owner' }).where(one(context.tenantId, userId))
-      if (userId !== context.actor.id)
-        await tx
-          .update(members)
-          .set({ role: 'admin' })
-          .where(one(context.tenantId, context.actor.id))
+      requirePermission(await roleOf(tx, by), 'owners:write')
+      await tx.update(members).set({ role: 'owner' }).where(isMember(by.tenantId, userId))
+      if (userId !== by.actor.id)
+        await tx.update(members).set({ role: 'admin' }).where(isMember(by.tenantId, by.actor.id))
       return { ...target, role: 'owner' as const }
     },
     true,
   )
 }
 
-type Found = { target: Member | undefined; owners: number }
+type LockedMembers = { target: Member | undefined; owners: number }
 
+/** @param staysOwned - True when the change leaves an owner even if the target is the last one. */
 function change(
-  context: ActionContext,
+  by: ActingMember,
   userId: string,
   work: (tx: PlatformDb, found: { target: Member }) => Promise<Member>,
   staysOwned = false,
 ): Promise<Member> {
   return platform().transaction(async (tx) => {
-    const { target, owners } = await locked(tx, context, userId)
-    refuseUnless(await roleOf(tx, context), 'members:write')
+    const { target, owners } = await lockMembers(tx, by, userId)
+    requirePermission(await roleOf(tx, by), 'members:write')
     if (!target) throw new NotFound('this member')
-    if (target.role === 'owner' && owners === 1 && !staysOwned)
-      throw new LastOwner(context.tenantName)
+    if (target.role === 'owner' && owners === 1 && !staysOwned) throw new LastOwner(by.tenantName)
     return work(tx, { target })
   })
 }
 
 /**
- * The owners and both people, locked in one order, so that two owners cannot demote each other at
- * the same moment.
+ * Locks the owners and both people, always in the same order, so that two owners cannot demote each
+ * other at the same time.
  */
-async function locked(
+async function lockMembers(
   tx: PlatformDb,
-  { tenantId, actor }: ActionContext,
+  { tenantId, actor }: ActingMember,
   userId: string,
-): Promise<Found> {
+): Promise<LockedMembers> {
   const rows = await tx
     .select({ userId: members.userId, role: members.role })
     .from(members)
@@ -140,27 +148,30 @@ async function locked(
     .select(columns)
     .from(members)
     .innerJoin(users, eq(users.id, members.userId))
-    .where(one(tenantId, userId))
+    .where(isMember(tenantId, userId))
   return { target, owners: rows.filter(({ role }) => role === 'owner').length }
 }
 
-async function roleOf(tx: PlatformDb, { tenantId, actor }: ActionContext): Promise<Role> {
-  const [row] = await tx.select({ role: members.role }).from(members).where(one(tenantId, actor.id))
+async function roleOf(tx: PlatformDb, { tenantId, actor }: ActingMember): Promise<Role> {
+  const [row] = await tx
+    .select({ role: members.role })
+    .from(members)
+    .where(isMember(tenantId, actor.id))
   if (!row) throw new NotAMember(tenantId)
   return row.role
 }
 
-function refuseUnless(role: Role, permission: 'members:write' | 'owners:write'): void {
+function requirePermission(role: Role, permission: 'members:write' | 'owners:write'): void {
   if (!may(role, permission)) throw new NotAllowed(role, permission)
 }
 
-async function takeOut(tx: PlatformDb, tenantId: string, userId: string): Promise<void> {
-  await tx.delete(members).where(one(tenantId, userId))
+async function deleteMember(tx: PlatformDb, tenantId: string, userId: string): Promise<void> {
+  await tx.delete(members).where(isMember(tenantId, userId))
   await tx
     .update(sessions)
     .set({ tenantId: null })
     .where(and(eq(sessions.tenantId, tenantId), eq(sessions.userId, userId)))
 }
 
-const one = (tenantId: string, userId: string) =>
+const isMember = (tenantId: string, userId: string) =>
   and(eq(members.tenantId, tenantId), eq(members.userId, userId))

@@ -2,45 +2,55 @@ import { and, eq, ne } from 'drizzle-orm'
 import { Invalid } from '@rowhouse/tenancy'
 import { LinkSpent } from '#db/errors'
 import * as links from '#db/accounts/links'
-import * as letters from '#db/mail/letters'
-import { post } from '#db/mail/outbox'
-import { checkPassword, hashPassword, passwordFits } from '#db/accounts/passwords'
+import * as templates from '#db/mail/templates'
+import { queueEmail } from '#db/mail/outbox'
+import { validatePassword, hashPassword, verifyPassword } from '#db/accounts/passwords'
 import { platform } from '#db/tenancy'
 import { devices } from '#db/schema/accounts'
-import { sessions } from '#db/schema/platform'
-import { forgetDelays } from '#db/accounts/sign-in'
-import { count, forget, type Policy } from '#db/accounts/throttle'
+import { members, sessions } from '#db/schema/platform'
+import { tenants } from '@rowhouse/tenancy/schema'
+import { clearSignInDelays } from '#db/accounts/sign-in'
+import { countAttempt, clearAttempts, type AttemptPolicy } from '#db/accounts/throttle'
 import * as users from '#db/accounts/users'
 
-const guesses: Policy = {
+const guesses: AttemptPolicy = {
   name: 'password of a signed-in user',
-  free: 5,
-  first: 10,
-  longest: 900,
-  memory: 3600,
+  freeAttempts: 5,
+  firstDelay: 10,
+  maxDelay: 900,
+  resetAfter: 3600,
 }
 
 /**
- * Sends a link for a new password, or word that there is no account: to the mailbox alone, with the
- * same work either way.
+ * Emails a reset link, or that the address has no account. The response and the time it takes are
+ * the same in both cases, so that they do not reveal which addresses have accounts.
  */
 export async function requestReset(typed: string): Promise<void> {
   const email = users.normalEmail(typed)
   await platform().transaction(async (tx) => {
     const known = await users.byEmail(tx, email)
     const token = await links.create(tx, 'reset', email)
-    await post(tx, email, 'reset', known ? letters.reset(token) : letters.noAccount())
+    await queueEmail(tx, {
+      to: email,
+      kind: 'reset',
+      content: known ? templates.reset(token) : templates.noAccount(),
+    })
   })
 }
 
 /**
- * Sets a new password with a link of a mail, once, and ends every session and every remembered
- * browser. Returns whose it is. Throws LinkSpent, Invalid.
+ * Sets a new password with a reset link, which works once. Ends every session and forgets every
+ * remembered browser.
+ *
+ * @returns The user's id.
+ * @throws LinkSpent, Invalid
  */
 export async function reset(token: string, password: string): Promise<string> {
   const link = await links.find('reset', token)
   if (!link) throw new LinkSpent()
-  checkPassword(password, { email: link.email })
+  const owner = await users.byEmail(platform(), link.email)
+  if (!owner) throw new LinkSpent()
+  await validatePassword(password, { ...owner, tenants: await tenantNames(owner.id) })
   const passwordHash = await hashPassword(password)
   const userId = await platform().transaction(async (tx) => {
     await links.use(tx, 'reset', token)
@@ -49,49 +59,69 @@ export async function reset(token: string, password: string): Promise<string> {
     await users.setPassword(tx, user.id, passwordHash, { mailbox: true })
     await tx.delete(sessions).where(eq(sessions.userId, user.id))
     await tx.delete(devices).where(eq(devices.userId, user.id))
-    await post(tx, user.email, 'password changed', letters.passwordChanged())
+    await queueEmail(tx, {
+      to: user.email,
+      kind: 'password changed',
+      content: templates.passwordChanged(),
+    })
     return user.id
   })
-  await forgetDelays(link.email)
+  await clearSignInDelays(link.email)
   return userId
 }
 
 /**
- * Changes the password of somebody who is signed in and knows the old one; all other sessions end.
- * Throws Invalid, TooManyAttempts.
+ * Changes the password of a signed-in user who knows the current one. All their other sessions end.
+ *
+ * @throws Invalid, TooManyAttempts
  */
 export async function change(
-  who: { userId: string; sessionId: string },
+  session: { userId: string; sessionId: string },
   current: string,
   password: string,
 ): Promise<void> {
-  const user = await confirmPassword(who.userId, current)
-  checkPassword(password, user)
+  const user = await confirmPassword(session.userId, current)
+  await validatePassword(password, { ...user, tenants: await tenantNames(user.id) })
   const passwordHash = await hashPassword(password)
   await platform().transaction(async (tx) => {
     await users.setPassword(tx, user.id, passwordHash, { mailbox: false })
     await tx
       .delete(sessions)
-      .where(and(eq(sessions.userId, user.id), ne(sessions.id, who.sessionId)))
+      .where(and(eq(sessions.userId, user.id), ne(sessions.id, session.sessionId)))
     await tx.delete(devices).where(eq(devices.userId, user.id))
-    await post(tx, user.email, 'password changed', letters.passwordChanged())
+    await queueEmail(tx, {
+      to: user.email,
+      kind: 'password changed',
+      content: templates.passwordChanged(),
+    })
   })
 }
 
 /**
- * Asks once more for the password before something that would lock its owner out. Throws Invalid,
- * TooManyAttempts.
+ * Checks the current password again, before a change that could lock the account's owner out.
+ *
+ * @returns The user.
+ * @throws Invalid, TooManyAttempts
  */
-export async function confirmPassword(userId: string, given: string, field = 'currentPassword') {
+export async function confirmPassword(userId: string, password: string, field = 'currentPassword') {
   const user = await users.byId(platform(), userId)
   if (user.passwordHash === null)
     throw new Invalid(
       field,
       'Your account has no password yet; choose one with "forgot password" on the sign-in page.',
     )
-  await count(guesses, userId)
-  if (!(await passwordFits(user.passwordHash, given)))
+  await countAttempt(guesses, userId)
+  if (!(await verifyPassword(user.passwordHash, password)))
     throw new Invalid(field, 'This is not your password.')
-  await forget(guesses, userId)
+  await clearAttempts(guesses, userId)
   return user
+}
+
+async function tenantNames(userId: string): Promise<string[]> {
+  const rows = await platform()
+    .select({ name: tenants.name })
+    .from(members)
+    .innerJoin(tenants, eq(tenants.id, members.tenantId))
+    .where(eq(members.userId, userId))
+  return rows.map(({ name }) => name)
 }

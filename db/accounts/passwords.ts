@@ -1,48 +1,57 @@
 import { hash, verify } from '@node-rs/argon2'
-import { isCommon } from '#db/accounts/common-passwords'
+import { findWeakness } from '#db/accounts/password-strength'
 import { Invalid } from '@rowhouse/tenancy'
 
 // argon2id with the parameters that OWASP names first: 19 MiB, two passes, one lane
 const options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
-const shortest = 10
-const longest = 200
+const minLength = 10
+const maxLength = 200
 
 let decoy: Promise<string> | undefined
 
 export const hashPassword = (password: string): Promise<string> => hash(password, options)
 
 /**
- * True when the password fits. Without a hash it takes the same time and is false, so that nobody
- * learns whether there is an account.
+ * Checks a password against its hash. Without a hash it takes the same time and fails, so that the
+ * time does not reveal whether an account exists.
  */
-export async function passwordFits(stored: string | null, password: string): Promise<boolean> {
+export async function verifyPassword(stored: string | null, password: string): Promise<boolean> {
   decoy ??= hashPassword('nobody has this password')
-  const fits = await verify(stored ?? (await decoy), password.slice(0, longest))
-  return fits && stored !== null
+  const matches = await verify(stored ?? (await decoy), password.slice(0, maxLength))
+  return matches && stored !== null
 }
 
+/** Whom a password is for: an attacker would try passwords made of these words. */
+export type PasswordOwner = { email: string; name?: string; tenants?: string[] }
+
 /**
- * Refuses a password that is too short, too long, common, or the person's own address or name.
- * Throws Invalid for `field`.
+ * Checks a new password. Existing passwords keep working when these rules change.
+ *
+ * @throws Invalid when it is too short, too long or too easy to guess.
  */
-export function checkPassword(
-  password: string,
-  about: { email: string; name?: string },
-  field = 'password',
-): void {
-  if (password.length < shortest)
-    throw new Invalid(field, `Use at least ${shortest} characters; this has ${password.length}.`)
-  if (password.length > longest)
-    throw new Invalid(field, `Use at most ${longest} characters; this has ${password.length}.`)
-  if (isCommon(password))
+export async function validatePassword(password: string, owner: PasswordOwner): Promise<void> {
+  if (password.length < minLength)
     throw new Invalid(
-      field,
-      'This password is one of the first that an attacker tries; choose another.',
+      'password',
+      `Use at least ${minLength} characters; this password has ${password.length}.`,
     )
-  const lower = password.toLowerCase()
-  const own = [about.email, ...about.email.split('@'), about.name ?? '']
+  if (password.length > maxLength)
+    throw new Invalid(
+      'password',
+      `Use at most ${maxLength} characters; this password has ${password.length}.`,
+    )
+  const weakness = await findWeakness(password, wordsOf(owner))
+  if (weakness)
+    throw new Invalid(
+      'password',
+      `This password is too easy to guess: ${weakness}. Use four or more unrelated words, or let your password manager make one.`,
+    )
+}
+
+function wordsOf({ email, name = '', tenants = [] }: PasswordOwner): string[] {
+  const separator = /[^\p{L}\p{N}]+/u
+  return ['Rowhouse', email, name, ...tenants]
     .map((text) => text.toLowerCase())
-    .filter((text) => text.length > 3)
-  if (own.some((text) => lower.includes(text) && lower.length - text.length < 6))
-    throw new Invalid(field, 'Choose a password that is not your name or address.')
+    .flatMap((text) => [text, text.split(separator).join(''), ...text.split(separator)])
+    .filter((word) => word.length > 2)
 }

@@ -14,7 +14,7 @@ import * as members from '#db/accounts/members'
 import * as sessions from '#db/accounts/sessions'
 import * as users from '#db/accounts/users'
 import { callerFor, inhabitant, memberOf } from '#db/isolation/testing/world'
-import { apiKeys as keyTable, invitations, mail } from '#db/schema/accounts'
+import { apiKeys as keyTable, invitations, emails } from '#db/schema/accounts'
 import { tenantSizes } from '#db/schema/console'
 import { users as userTable } from '#db/schema/platform'
 import { platform, tenancy, withTenant } from '#db/tenancy'
@@ -70,7 +70,7 @@ describe.each(placementKinds)('a restore of a tenant in a %s placement', (kind) 
         expiresAt: sql`now() + interval '1 day'`,
       })
     await platform()
-      .insert(mail)
+      .insert(emails)
       .values({ id: newId(), tenantId: one.id, recipient: 'x', kind: 'invitation' })
     await sessions.switchTenant(one.owner.token, one.id)
     // the worker measures and counts both, the new one while it is still being filled
@@ -112,7 +112,7 @@ describe.each(placementKinds)('a restore of a tenant in a %s placement', (kind) 
     for (const [table, rows] of [
       [keyTable, 1],
       [invitations, 1],
-      [mail, 1],
+      [emails, 1],
       [tenantSizes, 1],
       [usage, 1],
     ] as const) {

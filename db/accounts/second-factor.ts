@@ -4,10 +4,10 @@ import { env } from '#db/env'
 import { Invalid, type PlatformDb, decrypt, encrypt, secretHash } from '@rowhouse/tenancy'
 import { platform, tenancy } from '#db/tenancy'
 import { recoveryCodes, secondFactors } from '#db/schema/accounts'
-import { base32, otpauth, stepOf } from '#db/accounts/totp'
+import { base32, matchingStep, totpOf } from '#db/accounts/totp'
 
-const context = (userId: string) => `second factor ${userId}`
-const codes = 10
+const encryptionContext = (userId: string) => `second factor ${userId}`
+const recoveryCodeCount = 10
 
 export async function isOn(userId: string): Promise<boolean> {
   const [row] = await platform()
@@ -18,8 +18,8 @@ export async function isOn(userId: string): Promise<boolean> {
 }
 
 /**
- * True when this operator has to turn the second factor on before the console is there: everywhere
- * but in development and tests.
+ * True when this operator must turn on a second factor before using the console. In development and
+ * tests it is optional, unless configured otherwise.
  */
 export async function isMissing(userId: string): Promise<boolean> {
   const { NODE_ENV, OPERATOR_SECOND_FACTOR } = env()
@@ -37,11 +37,15 @@ export async function recoveryCodesLeft(userId: string): Promise<number> {
 }
 
 /**
- * Makes a new secret, which counts once a code of it was typed. An earlier one that was never
- * confirmed is replaced.
+ * Creates a secret, which takes effect when its first code is confirmed. Replaces an earlier secret
+ * that was never confirmed, and never a confirmed one.
  */
-export async function prepare(userId: string): Promise<void> {
-  const encryptedSecret = encrypt(tenancy(), randomBytes(20).toString('base64'), context(userId))
+export async function startSetup(userId: string): Promise<void> {
+  const encryptedSecret = encrypt(
+    tenancy(),
+    randomBytes(20).toString('base64'),
+    encryptionContext(userId),
+  )
   await platform()
     .insert(secondFactors)
     .values({ userId, encryptedSecret })
@@ -53,10 +57,12 @@ export async function prepare(userId: string): Promise<void> {
 }
 
 /**
- * The secret that waits for its first code: for the page that shows it to its owner, and for nobody
- * else.
+ * Reads the secret that is not confirmed yet. Show it to its owner only.
+ *
+ * @returns The `otpauth:` address for a QR code, and the secret in base32 for typing; undefined when
+ *   no setup is pending.
  */
-export async function prepared(user: {
+export async function pendingSetup(user: {
   id: string
   email: string
 }): Promise<{ uri: string; secret: string } | undefined> {
@@ -65,34 +71,45 @@ export async function prepared(user: {
     .from(secondFactors)
     .where(eq(secondFactors.userId, user.id))
   if (!row || row.confirmedAt) return undefined
-  const secret = Buffer.from(decrypt(tenancy(), row.encryptedSecret, context(user.id)), 'base64')
-  return { uri: otpauth(secret, 'Rowhouse', user.email), secret: base32(secret) }
+  const secret = decryptSecret(user.id, row.encryptedSecret)
+  return { uri: totpOf(secret, user.email).toString(), secret: base32(secret) }
 }
 
 /**
- * Turns the second factor on with its first code. Returns the recovery codes, which are shown once.
- * Throws Invalid for a wrong code.
+ * Turns the second factor on with its first code.
+ *
+ * @returns The recovery codes, which can be shown only now.
+ * @throws Invalid for a wrong code.
  */
-export async function confirm(db: PlatformDb, userId: string, code: string): Promise<string[]> {
-  if (!(await takeStep(db, userId, code, false)))
-    throw new Invalid('code', 'This code is not right. Is the clock of your phone?')
+export async function confirmSetup(
+  db: PlatformDb,
+  userId: string,
+  code: string,
+): Promise<string[]> {
+  if (!(await consumeCode(db, userId, code, { confirmed: false })))
+    throw new Invalid(
+      'code',
+      'This code is not right. Check that the clock of your phone is right, and type the code that the app shows now.',
+    )
   await db
     .update(secondFactors)
     .set({ confirmedAt: sql`now()` })
     .where(eq(secondFactors.userId, userId))
-  return newRecoveryCodes(db, userId)
+  return replaceRecoveryCodes(db, userId)
 }
 
-/** Ten new recovery codes; the ones before them are worth nothing any more. */
-export async function newRecoveryCodes(db: PlatformDb, userId: string): Promise<string[]> {
-  const made = Array.from({ length: codes }, () =>
+/** Creates ten recovery codes; all earlier ones stop working. */
+export async function replaceRecoveryCodes(db: PlatformDb, userId: string): Promise<string[]> {
+  const codes = Array.from({ length: recoveryCodeCount }, () =>
     base32(randomBytes(10))
       .toLowerCase()
       .replace(/(.{4})(?=.)/g, '$1-'),
   )
   await db.delete(recoveryCodes).where(eq(recoveryCodes.userId, userId))
-  await db.insert(recoveryCodes).values(made.map((code) => ({ userId, codeHash: hashOf(code) })))
-  return made
+  await db
+    .insert(recoveryCodes)
+    .values(codes.map((code) => ({ userId, codeHash: recoveryCodeHash(code) })))
+  return codes
 }
 
 export async function turnOff(db: PlatformDb, userId: string): Promise<void> {
@@ -100,43 +117,42 @@ export async function turnOff(db: PlatformDb, userId: string): Promise<void> {
   await db.delete(secondFactors).where(eq(secondFactors.userId, userId))
 }
 
-/**
- * True when this is a code of the app that was not used before, or a recovery code, which is spent
- * by it.
- */
-export async function fits(userId: string, given: string): Promise<boolean> {
-  const code = given.replace(/[\s-]/g, '').toLowerCase()
-  if (/^\d{6}$/.test(code)) return takeStep(platform(), userId, code, true)
-  const spent = await platform()
+/** Checks a code of the app or a recovery code, and uses it up. */
+export async function verifyCode(userId: string, typed: string): Promise<boolean> {
+  const code = typed.replace(/[\s-]/g, '').toLowerCase()
+  if (/^\d{6}$/.test(code)) return consumeCode(platform(), userId, code, { confirmed: true })
+  const used = await platform()
     .delete(recoveryCodes)
-    .where(and(eq(recoveryCodes.userId, userId), eq(recoveryCodes.codeHash, hashOf(code))))
+    .where(
+      and(eq(recoveryCodes.userId, userId), eq(recoveryCodes.codeHash, recoveryCodeHash(code))),
+    )
     .returning({ userId: recoveryCodes.userId })
-  return spent.length === 1
+  return used.length === 1
 }
 
-const hashOf = (code: string) => secretHash(code.replaceAll('-', ''))
+const recoveryCodeHash = (code: string) => secretHash(code.replaceAll('-', ''))
+
+const decryptSecret = (userId: string, encrypted: string): Buffer =>
+  Buffer.from(decrypt(tenancy(), encrypted, encryptionContext(userId)), 'base64')
 
 /**
- * Finds the code's time step and takes it, in one statement, so that the same code twice at once
- * works once.
+ * Records the time step of a code as used, in one statement, so that a code that arrives twice at
+ * the same time works once.
  */
-async function takeStep(
+async function consumeCode(
   db: PlatformDb,
   userId: string,
   code: string,
-  confirmed: boolean,
+  { confirmed }: { confirmed: boolean },
 ): Promise<boolean> {
   const [row] = await db.select().from(secondFactors).where(eq(secondFactors.userId, userId))
   if (!row || (row.confirmedAt !== null) !== confirmed) return false
-  const step = stepOf(
-    Buffer.from(decrypt(tenancy(), row.encryptedSecret, context(userId)), 'base64'),
-    code,
-  )
+  const step = matchingStep(decryptSecret(userId, row.encryptedSecret), code)
   if (step === undefined) return false
-  const taken = await db
+  const updated = await db
     .update(secondFactors)
     .set({ lastStep: step })
     .where(and(eq(secondFactors.userId, userId), lt(secondFactors.lastStep, step)))
     .returning({ userId: secondFactors.userId })
-  return taken.length === 1
+  return updated.length === 1
 }

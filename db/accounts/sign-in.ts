@@ -1,45 +1,49 @@
 import { eq } from 'drizzle-orm'
 import { AccountBlocked } from '#db/errors'
 import * as devices from '#db/accounts/devices'
-import { passwordFits } from '#db/accounts/passwords'
+import { verifyPassword } from '#db/accounts/passwords'
 import { platform } from '#db/tenancy'
 import { bans } from '#db/schema/platform'
 import * as secondFactor from '#db/accounts/second-factor'
-import { count, forget, takeBack, type Policy } from '#db/accounts/throttle'
+import { countAttempt, clearAttempts, undoAttempt, type AttemptPolicy } from '#db/accounts/throttle'
 import * as users from '#db/accounts/users'
 
 const hour = 3600
-const perPlace: Policy = {
-  name: 'sign-in to an account from one place',
-  free: 5,
-  first: 5,
-  longest: hour / 4,
-  memory: 24 * hour,
+const perSource: AttemptPolicy = {
+  name: 'sign-in to an account from one source',
+  freeAttempts: 5,
+  firstDelay: 5,
+  maxDelay: hour / 4,
+  resetAfter: 24 * hour,
 }
-// no address is known, so its owner may be behind it too
-const perNowhere: Policy = { ...perPlace, name: 'sign-in to an account from nowhere', longest: 60 }
-// strangers everywhere together: the wait stays short, since its owner, on a new device, has to
-// wait too
-const perAccount: Policy = {
+// the source is unknown, so it may be the account's owner: keep the delay short
+const perUnknownSource: AttemptPolicy = {
+  ...perSource,
+  name: 'sign-in to an account from an unknown source',
+  maxDelay: 60,
+}
+// counts strangers on all networks together. The delay stays short, because it also applies to the
+// account's owner on a new device.
+const perAccount: AttemptPolicy = {
   name: 'sign-in to an account',
-  free: 20,
-  first: 2,
-  longest: 60,
-  memory: hour,
+  freeAttempts: 20,
+  firstDelay: 2,
+  maxDelay: 60,
+  resetAfter: hour,
 }
-const perAddress: Policy = {
+const perAddress: AttemptPolicy = {
   name: 'sign-in from an address',
-  free: 60,
-  first: 5,
-  longest: hour / 4,
-  memory: hour,
+  freeAttempts: 60,
+  firstDelay: 5,
+  maxDelay: hour / 4,
+  resetAfter: hour,
 }
-const perCode: Policy = {
+const perCode: AttemptPolicy = {
   name: 'second factor',
-  free: 5,
-  first: 10,
-  longest: hour / 4,
-  memory: 24 * hour,
+  freeAttempts: 5,
+  firstDelay: 10,
+  maxDelay: hour / 4,
+  resetAfter: 24 * hour,
 }
 
 export type Credentials = {
@@ -50,10 +54,13 @@ export type Credentials = {
 }
 
 /**
- * Checks an e-mail address and a password. Out: whose they are and whether a code is asked for as
- * well, or undefined when either is wrong, in the same time. Failures count per account and place,
- * per account, and per network address; a browser that has signed in before counts by itself, so
- * that strangers cannot keep its owner out. Throws TooManyAttempts, AccountBlocked.
+ * Checks an email address and a password. Failures count per account and source, per account, and
+ * per network address. A browser that has signed in before is a source of its own, so that
+ * strangers cannot lock the account's owner out.
+ *
+ * @returns The user, and whether a second factor is needed; undefined when address or password is
+ *   wrong. Both take the same time.
+ * @throws TooManyAttempts, AccountBlocked
  */
 export async function checkCredentials({
   email: typed,
@@ -64,29 +71,30 @@ export async function checkCredentials({
   const email = typed.normalize('NFKC').trim().toLowerCase().slice(0, 254)
   const user = await users.byEmail(platform(), email)
   const known = await devices.belongsTo(device, user?.id)
-  const place = `${email}\n${known ? `device ${device}` : (address ?? 'nowhere')}`
-  const perThis = known || address ? perPlace : perNowhere
-  if (address) await count(perAddress, address)
-  if (!known) await count(perAccount, email)
-  await count(perThis, place)
-  if (!(await passwordFits(user?.passwordHash ?? null, password)) || !user) return undefined
+  const source = `${email}\n${known ? `device ${device}` : (address ?? 'unknown')}`
+  const sourcePolicy = known || address ? perSource : perUnknownSource
+  if (address) await countAttempt(perAddress, address)
+  if (!known) await countAttempt(perAccount, email)
+  await countAttempt(sourcePolicy, source)
+  if (!(await verifyPassword(user?.passwordHash ?? null, password)) || !user) return undefined
   await Promise.all([
-    forget(perThis, place),
-    forget(perAccount, email),
-    address ? takeBack(perAddress, address) : undefined,
+    clearAttempts(sourcePolicy, source),
+    clearAttempts(perAccount, email),
+    address ? undoAttempt(perAddress, address) : undefined,
   ])
   await refuseBanned(user.id)
   return { userId: user.id, needsCode: await secondFactor.isOn(user.id) }
 }
 
 /**
- * Checks a code of the app or a recovery code, each of which works once. Throws TooManyAttempts,
- * AccountBlocked.
+ * Checks a code from an authenticator app or a recovery code. Each works once.
+ *
+ * @throws TooManyAttempts, AccountBlocked
  */
 export async function checkCode(userId: string, code: string): Promise<boolean> {
-  await count(perCode, userId)
-  if (!(await secondFactor.fits(userId, code))) return false
-  await forget(perCode, userId)
+  await countAttempt(perCode, userId)
+  if (!(await secondFactor.verifyCode(userId, code))) return false
+  await clearAttempts(perCode, userId)
   await refuseBanned(userId)
   return true
 }
@@ -100,5 +108,8 @@ export async function isBanned(userId: string): Promise<boolean> {
   return ban !== undefined
 }
 
-/** What a reset proves: the mailbox. The delays that strangers have caused end with it. */
-export const forgetDelays = (email: string): Promise<void> => forget(perAccount, email)
+/**
+ * Ends the delays that strangers have caused for an address, once a password reset has proven that
+ * the mailbox belongs to the user.
+ */
+export const clearSignInDelays = (email: string): Promise<void> => clearAttempts(perAccount, email)

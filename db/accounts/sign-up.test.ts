@@ -98,8 +98,8 @@ test.each<[string, (email: string) => Promise<void>]>([
 
 test.each([
   ['short', /at least 10/],
-  ['password123', /first that an attacker/],
-  ['weak@new.example', /name or address/],
+  ['password123', /it is a common password/],
+  ['weak@new.example', /it contains your name/],
 ])('the password %s is refused', async (typed, why) => {
   await signUp
     .request({ email: 'weak@new.example', name: 'Weak', organisation: 'Weak' })
@@ -163,11 +163,11 @@ test('an address changes when both have agreed, in either order, and not before'
     await newestToken('old@change.example'),
     await newestToken('new@change.example'),
   ]
-  expect(await emailChange.agree('new address', atNew)).toBeUndefined()
+  expect(await emailChange.confirm('new address', atNew)).toBeUndefined()
   expect((await users.byId(platform(), id)).email).toBe('old@change.example')
-  expect(await emailChange.agree('old address', atOld)).toBe('new@change.example')
+  expect(await emailChange.confirm('old address', atOld)).toBe('new@change.example')
   expect((await users.byId(platform(), id)).email).toBe('new@change.example')
-  await expect(emailChange.agree('old address', atOld)).rejects.toThrow(LinkSpent)
+  await expect(emailChange.confirm('old address', atOld)).rejects.toThrow(LinkSpent)
 })
 
 test('a taken address can be asked for, which tells nothing, and can never be agreed to', async () => {
@@ -176,7 +176,7 @@ test('a taken address can be asked for, which tells nothing, and can never be ag
   await emailChange.request(id, 'taken@change.example', password)
   expect((await newestMail('taken@change.example')).text).not.toContain('#')
   expect(
-    await emailChange.agree('old address', await newestToken('wants@change.example')),
+    await emailChange.confirm('old address', await newestToken('wants@change.example')),
   ).toBeUndefined()
   expect((await users.byId(platform(), id)).email).toBe('wants@change.example')
 })

@@ -1,18 +1,19 @@
 import { Invalid, newId, type PlatformDb } from '@rowhouse/tenancy'
 import { LinkSpent } from '#db/errors'
 import * as links from '#db/accounts/links'
-import * as letters from '#db/mail/letters'
-import { post } from '#db/mail/outbox'
-import { checkPassword, hashPassword } from '#db/accounts/passwords'
+import * as templates from '#db/mail/templates'
+import { queueEmail } from '#db/mail/outbox'
+import { validatePassword, hashPassword } from '#db/accounts/passwords'
 import { addTenant } from '@rowhouse/tenancy/admin'
 import { platform, tenancy } from '#db/tenancy'
 import { slugsFor } from '#db/accounts/slugs'
 import * as users from '#db/accounts/users'
 
 /**
- * Sends the mail that a sign-up goes on with. An address that has an account gets another mail; the
- * work is the same, so that neither the answer nor its time tells. The password is chosen behind
- * the link: nobody sets one for a mailbox of somebody else.
+ * Emails the link that completes a sign-up. An address that already has an account gets a different
+ * email; the response and the time it takes are the same, so that they do not reveal which
+ * addresses have accounts. The password is chosen behind the link, so that nobody can set one for
+ * another person's mailbox.
  */
 export async function request(input: {
   email: string
@@ -27,19 +28,25 @@ export async function request(input: {
       name,
       organisation: input.organisation.trim(),
     })
-    await post(tx, email, 'sign-up', known ? letters.accountExists() : letters.signUp(token))
+    await queueEmail(tx, {
+      to: email,
+      kind: 'sign-up',
+      content: known ? templates.accountExists() : templates.signUp(token),
+    })
   })
 }
 
 /**
- * Makes the user, whose address is proven by the link, with a starter tenant. Returns the user's
- * id. Throws LinkSpent, Invalid.
+ * Creates the user, whose address the link proves, and their first tenant.
+ *
+ * @returns The user's id.
+ * @throws LinkSpent, Invalid
  */
 export async function finish(token: string, password: string): Promise<string> {
   const link = await links.find('sign-up', token)
   if (!link) throw new LinkSpent()
   const { name = link.email, organisation = name } = link.detail
-  checkPassword(password, { email: link.email, name })
+  await validatePassword(password, { email: link.email, name, tenants: [organisation] })
   const passwordHash = await hashPassword(password)
   return platform().transaction(async (tx) => {
     await links.use(tx, 'sign-up', token)
@@ -50,7 +57,10 @@ export async function finish(token: string, password: string): Promise<string> {
   })
 }
 
-/** A starter tenant with the first free slug that fits its name: rows only, no DDL. */
+/**
+ * Creates a starter tenant with the first free slug for its name. It lives in the shared schema, so
+ * this inserts rows and runs no DDL.
+ */
 export async function startTenant(
   db: PlatformDb,
   ownerId: string,

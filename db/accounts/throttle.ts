@@ -5,24 +5,32 @@ import { platform } from '#db/tenancy'
 import { attempts } from '#db/schema/accounts'
 
 /**
- * So many attempts are free; each further one waits twice as long as the one before, up to
- * `longest`. All are forgotten after `memory` without one. Seconds.
+ * How attempts of one kind are slowed down: the first `freeAttempts` are not delayed, the next one
+ * waits `firstDelay`, and each further one twice as long as the one before, up to `maxDelay`. The
+ * counter starts again after `resetAfter` without an attempt. All times are in seconds.
  */
-export type Policy = { name: string; free: number; first: number; longest: number; memory: number }
+export type AttemptPolicy = {
+  name: string
+  freeAttempts: number
+  firstDelay: number
+  maxDelay: number
+  resetAfter: number
+}
 
-const keyOf = (policy: Policy, subject: string) =>
+const keyOf = (policy: AttemptPolicy, subject: string) =>
   createHash('sha256').update(`${policy.name}\n${subject}`).digest()
 
 /**
- * Counts an attempt before it is made, so that many at once cannot slip through together. Throws
- * TooManyAttempts with the seconds that are left; an attempt that is refused does not count, so
- * that nobody is locked out by knocking on.
+ * Counts an attempt before it is made, so that parallel attempts cannot slip through together. A
+ * refused attempt is not counted: retrying too early never extends the delay.
+ *
+ * @throws TooManyAttempts with the remaining seconds.
  */
-export async function count(policy: Policy, subject: string): Promise<void> {
-  const { free, first, longest, memory } = policy
+export async function countAttempt(policy: AttemptPolicy, subject: string): Promise<void> {
+  const { freeAttempts, firstDelay, maxDelay, resetAfter } = policy
   const key = keyOf(policy, subject)
-  const made = sql`case when ${attempts.at} < clock_timestamp() - make_interval(secs => ${memory}) then 1 else ${attempts.failures} + 1 end`
-  const wait = sql`case when ${made} > ${free} then least(${longest}::float8, ${first} * power(2, least(30, ${made} - ${free} - 1))) else 0 end`
+  const made = sql`case when ${attempts.at} < clock_timestamp() - make_interval(secs => ${resetAfter}) then 1 else ${attempts.failures} + 1 end`
+  const delay = sql`case when ${made} > ${freeAttempts} then least(${maxDelay}::float8, ${firstDelay} * power(2, least(30, ${made} - ${freeAttempts} - 1))) else 0 end`
   const [counted] = await platform()
     .insert(attempts)
     .values({ key, failures: 1, until: sql`clock_timestamp()` })
@@ -31,7 +39,7 @@ export async function count(policy: Policy, subject: string): Promise<void> {
       set: {
         failures: made,
         at: sql`clock_timestamp()`,
-        until: sql`clock_timestamp() + make_interval(secs => ${wait})`,
+        until: sql`clock_timestamp() + make_interval(secs => ${delay})`,
       },
       setWhere: sql`${attempts.until} <= clock_timestamp()`,
     })
@@ -39,15 +47,15 @@ export async function count(policy: Policy, subject: string): Promise<void> {
   if (!counted) throw new TooManyAttempts(await secondsLeft(key))
 }
 
-/** Takes back what was counted, after a success. */
-export async function forget(policy: Policy, subject: string): Promise<void> {
+/** Resets the counter of a subject, after a success. */
+export async function clearAttempts(policy: AttemptPolicy, subject: string): Promise<void> {
   await platform()
     .delete(attempts)
     .where(eq(attempts.key, keyOf(policy, subject)))
 }
 
-/** Takes back one attempt of many that share a subject, such as a network address. */
-export async function takeBack(policy: Policy, subject: string): Promise<void> {
+/** Takes back one attempt where many users share a subject, such as a network address. */
+export async function undoAttempt(policy: AttemptPolicy, subject: string): Promise<void> {
   await platform()
     .update(attempts)
     .set({ failures: sql`greatest(0, ${attempts.failures} - 1)`, until: sql`clock_timestamp()` })

@@ -2,29 +2,29 @@ import { z } from 'zod'
 import { decrypt, encrypt } from '@rowhouse/tenancy'
 import { tenancy } from '#db/tenancy'
 
-// What this server tells itself a few minutes later: encrypted, so that nobody else can make or read
-// one.
+// Short-lived proofs that this server issues to itself, such as "the password of this user was
+// right". They are encrypted, so nobody else can read or forge one.
 
-export type TicketKind = 'password given' | 'sign-in granted'
+export type TicketKind = 'password verified' | 'sign-in granted'
 
-const content = z.object({ userId: z.uuid(), until: z.number() })
+const payload = z.object({ userId: z.uuid(), until: z.number() })
 
-export const seal = (kind: TicketKind, userId: string, seconds: number): string =>
+export const issue = (kind: TicketKind, userId: string, seconds: number): string =>
   encrypt(
     tenancy(),
     JSON.stringify({ userId, until: Date.now() + seconds * 1000 }),
     `ticket ${kind}`,
   )
 
-/** Whose ticket this is; undefined when it is none of ours, of another kind, or too old. */
-export function open(kind: TicketKind, ticket: string | undefined): string | undefined {
+/** @returns The user of a ticket; undefined when it is forged, of another kind, or expired. */
+export function verify(kind: TicketKind, ticket: string | undefined): string | undefined {
   if (!ticket) return undefined
   try {
-    const { userId, until } = content.parse(
+    const { userId, until } = payload.parse(
       JSON.parse(decrypt(tenancy(), ticket, `ticket ${kind}`)),
     )
     return until > Date.now() ? userId : undefined
   } catch {
-    return undefined
+    return undefined // anything that does not decrypt or parse is a forgery
   }
 }

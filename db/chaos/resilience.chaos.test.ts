@@ -20,8 +20,8 @@ import { loginUrl, closePools, readPlacements } from '@rowhouse/tenancy'
 import { exports } from '@rowhouse/tenancy/data'
 import type { Seat } from '#db/chaos/app'
 import { Load, populate } from '#db/chaos/load'
-import * as letters from '#db/mail/letters'
-import { post } from '#db/mail/outbox'
+import * as templates from '#db/mail/templates'
+import { queueEmail } from '#db/mail/outbox'
 import { MortalServer, Wire, WorkerProcess } from '@rowhouse/tenancy/testing'
 import { platform, tenancy } from '#db/tenancy'
 import { removePostgres } from '../../scripts/postgres.mjs'
@@ -191,7 +191,11 @@ test(`the worker is killed with -9, ${times} times: every mail goes out under on
   try {
     for (let i = 0; i < times; i++) {
       for (let k = 0; k < 5; k++)
-        await post(platform(), `${i}-${k}@mail.example`, 'reset', letters.noAccount())
+        await queueEmail(platform(), {
+          to: `${i}-${k}@mail.example`,
+          kind: 'reset',
+          content: templates.noAccount(),
+        })
       const seat = seats[10 + i]
       if (seat) asked.push((await exports.request(platform(), seat.tenantId, 'test')).id)
       await sleep(300 + random() * 3000)

@@ -3,12 +3,12 @@ import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import * as environment from '#db/env'
 import { deliverMail } from '#db/mail/deliver'
-import { bodiesOf } from '#db/mail/letter'
-import * as letters from '#db/mail/letters'
-import { post } from '#db/mail/outbox'
+import { renderEmail } from '#db/mail/render'
+import * as templates from '#db/mail/templates'
+import { queueEmail } from '#db/mail/outbox'
 import { closePools } from '@rowhouse/tenancy'
 import { platform, tenancy } from '#db/tenancy'
-import { mail } from '#db/schema/accounts'
+import { emails } from '#db/schema/accounts'
 
 let refusing = false
 const received: string[] = []
@@ -51,11 +51,15 @@ afterAll(async () => {
   await closePools(tenancy())
 })
 
-const rows = () => platform().select().from(mail).orderBy(mail.createdAt)
+const rows = () => platform().select().from(emails).orderBy(emails.createdAt)
 
 test('a mail is encrypted while it waits, and gone when it was sent; two senders send each once', async () => {
   for (const to of ['a@mail.example', 'b@mail.example', 'c@mail.example'])
-    await post(platform(), to, 'reset', letters.reset('TOKEN-IN-THE-MAIL'))
+    await queueEmail(platform(), {
+      to: to,
+      kind: 'reset',
+      content: templates.reset('TOKEN-IN-THE-MAIL'),
+    })
   expect(JSON.stringify(await rows())).not.toContain('TOKEN-IN-THE-MAIL')
   const done = await Promise.all([deliverMail(), deliverMail()])
   expect(done.reduce((sum, { sent }) => sum + sent, 0)).toBe(3)
@@ -70,9 +74,13 @@ test('a mail is encrypted while it waits, and gone when it was sent; two senders
 })
 
 test('a mail that was refused waits longer each time and then gets through, under the same message id', async () => {
-  await platform().delete(mail)
+  await platform().delete(emails)
   received.length = 0
-  await post(platform(), 'later@mail.example', 'reset', letters.noAccount())
+  await queueEmail(platform(), {
+    to: 'later@mail.example',
+    kind: 'reset',
+    content: templates.noAccount(),
+  })
   refusing = true
   expect(await deliverMail()).toEqual({ sent: 0, failed: 1 })
   expect(await deliverMail()).toEqual({ sent: 0, failed: 0 })
@@ -80,25 +88,29 @@ test('a mail that was refused waits longer each time and then gets through, unde
   expect(first).toMatchObject({ tries: 1, lastError: expect.stringContaining('451') as unknown })
   expect((first?.dueAt.getTime() ?? 0) - Date.now()).toBeGreaterThan(20_000)
   await platform()
-    .update(mail)
+    .update(emails)
     .set({ dueAt: sql`now()` })
   expect(await deliverMail()).toEqual({ sent: 0, failed: 1 })
   const [second] = await rows()
   expect((second?.dueAt.getTime() ?? 0) - Date.now()).toBeGreaterThan(50_000)
   refusing = false
   await platform()
-    .update(mail)
+    .update(emails)
     .set({ dueAt: sql`now()` })
-    .where(eq(mail.id, second?.id ?? ''))
+    .where(eq(emails.id, second?.id ?? ''))
   expect(await deliverMail()).toEqual({ sent: 1, failed: 0 })
   expect(received[0]).toContain(`Message-ID: <${second?.id}@localhost>`)
 })
 
 test('a cause that is rolled back sends nothing', async () => {
-  await platform().delete(mail)
+  await platform().delete(emails)
   await platform()
     .transaction(async (tx) => {
-      await post(tx, 'never@mail.example', 'reset', letters.noAccount())
+      await queueEmail(tx, {
+        to: 'never@mail.example',
+        kind: 'reset',
+        content: templates.noAccount(),
+      })
       tx.rollback()
     })
     .catch(() => {})
@@ -106,8 +118,8 @@ test('a cause that is rolled back sends nothing', async () => {
 })
 
 test('names in a mail cannot become markup, nor a subject a second header', () => {
-  const { html, subject } = bodiesOf(
-    letters.invitation(
+  const { html, subject } = renderEmail(
+    templates.invitation(
       '<img src=x onerror=alert(1)>\r\nBcc: all@x.example',
       'A & B',
       'member',

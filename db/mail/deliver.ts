@@ -1,19 +1,19 @@
 import { and, asc, eq, inArray, isNull, lte, sql } from 'drizzle-orm'
 import { createTransport } from 'nodemailer'
 import { env } from '#db/env'
-import { decryptBodies } from '#db/mail/outbox'
+import { decryptEmail } from '#db/mail/outbox'
 import { platform } from '#db/tenancy'
-import { mail } from '#db/schema/accounts'
+import { emails } from '#db/schema/accounts'
 
 export type Delivery = { sent: number; failed: number }
-type Row = typeof mail.$inferSelect
+type Row = typeof emails.$inferSelect
 
 const atOnce = 20
 const mostTries = 12
 
 /**
- * Sends what is due, and may run in several processes at once: each row is taken by one of them. A
- * mail that cannot be sent is tried again after 30 s, then after twice as long each time, twelve
+ * Sends what is due, and may run in several processes at once: each row is taken by one of them. An
+ * email that cannot be sent is tried again after 30 s, then after twice as long each time, twelve
  * times. Without SMTP_URL nothing is sent and everything waits.
  */
 export async function deliverMail(): Promise<Delivery> {
@@ -36,17 +36,17 @@ export async function deliverMail(): Promise<Delivery> {
         try {
           await transport.sendMail(messageOf(row))
           await platform()
-            .update(mail)
+            .update(emails)
             .set({ sentAt: sql`now()`, encrypted: null, lastError: null })
-            .where(eq(mail.id, row.id))
+            .where(eq(emails.id, row.id))
           result.sent++
         } catch (error) {
           await platform()
-            .update(mail)
+            .update(emails)
             .set({
               lastError: String(error instanceof Error ? error.message : error).slice(0, 300),
             })
-            .where(eq(mail.id, row.id))
+            .where(eq(emails.id, row.id))
           result.failed++
         }
       }),
@@ -64,34 +64,34 @@ export async function deliverMail(): Promise<Delivery> {
 function take(): Promise<Row[]> {
   return platform().transaction(async (tx) => {
     const due = tx
-      .select({ id: mail.id })
-      .from(mail)
+      .select({ id: emails.id })
+      .from(emails)
       .where(
         and(
-          isNull(mail.sentAt),
-          lte(mail.dueAt, sql`now()`),
-          sql`${mail.encrypted} is not null`,
-          sql`${mail.tries} < ${mostTries}`,
+          isNull(emails.sentAt),
+          lte(emails.dueAt, sql`now()`),
+          sql`${emails.encrypted} is not null`,
+          sql`${emails.tries} < ${mostTries}`,
         ),
       )
-      .orderBy(asc(mail.dueAt))
+      .orderBy(asc(emails.dueAt))
       .limit(atOnce)
       .for('update', { skipLocked: true })
     return tx
-      .update(mail)
+      .update(emails)
       .set({
-        tries: sql`${mail.tries} + 1`,
-        dueAt: sql`now() + interval '30 seconds' * power(2, ${mail.tries})`,
+        tries: sql`${emails.tries} + 1`,
+        dueAt: sql`now() + interval '30 seconds' * power(2, ${emails.tries})`,
       })
-      .where(inArray(mail.id, due))
+      .where(inArray(emails.id, due))
       .returning()
   })
 }
 
 function messageOf({ id, recipient, encrypted }: Row) {
   const { MAIL_FROM, APP_URL } = env()
-  const { subject, text, html } = decryptBodies(id, encrypted ?? '')
-  // the same id each time, so that a mail sent twice can be told for one
+  const { subject, text, html } = decryptEmail(id, encrypted ?? '')
+  // the same id each time, so that an email sent twice can be told for one
   return {
     from: MAIL_FROM,
     to: { name: '', address: recipient },

@@ -1,19 +1,19 @@
-import { count, type Policy } from '#db/accounts/throttle'
+import { countAttempt, type AttemptPolicy } from '#db/accounts/throttle'
 import { normalEmail } from '#db/accounts/users'
 
-const perMailbox: Policy = {
+const perMailbox: AttemptPolicy = {
   name: 'mails that a stranger asks for',
-  free: 4,
-  first: 60,
-  longest: 3600,
-  memory: 86_400,
+  freeAttempts: 4,
+  firstDelay: 60,
+  maxDelay: 3600,
+  resetAfter: 86_400,
 }
-const perAddress: Policy = {
+const perAddress: AttemptPolicy = {
   name: 'mails asked for from an address',
-  free: 40,
-  first: 30,
-  longest: 3600,
-  memory: 3600,
+  freeAttempts: 40,
+  firstDelay: 30,
+  maxDelay: 3600,
+  resetAfter: 3600,
 }
 
 /**
@@ -21,6 +21,6 @@ const perAddress: Policy = {
  * for. Throws Invalid, TooManyAttempts.
  */
 export async function countMail(typed: string, address: string | null): Promise<void> {
-  if (address) await count(perAddress, address)
-  await count(perMailbox, normalEmail(typed))
+  if (address) await countAttempt(perAddress, address)
+  await countAttempt(perMailbox, normalEmail(typed))
 }

@@ -1,50 +1,48 @@
 import { desc, eq } from 'drizzle-orm'
 import { z } from 'zod'
 import { newId, type PlatformDb, decrypt, encrypt } from '@rowhouse/tenancy'
-import { bodiesOf, type Bodies, type Letter } from '#db/mail/letter'
+import { renderEmail, type EmailContent, type RenderedEmail } from '#db/mail/render'
 import { platform, tenancy } from '#db/tenancy'
-import { mail } from '#db/schema/accounts'
+import { emails } from '#db/schema/accounts'
 
-const bodies = z.object({ subject: z.string(), text: z.string(), html: z.string() })
+const rendered = z.object({ subject: z.string(), text: z.string(), html: z.string() })
 
 /**
- * Puts a mail into the outbox, in the transaction of what it tells of. It holds secrets, so it is
- * stored encrypted and forgotten once sent.
+ * Adds an email to the outbox, in the transaction of the change that it reports. Emails hold
+ * secrets, so the content is encrypted and deleted once it is sent.
  */
-export async function post(
+export async function queueEmail(
   db: PlatformDb,
-  recipient: string,
-  kind: string,
-  letter: Letter,
-  tenantId: string | null = null,
+  email: { to: string; kind: string; content: EmailContent; tenantId?: string },
 ): Promise<void> {
   const id = newId()
-  await db.insert(mail).values({
+  await db.insert(emails).values({
     id,
-    tenantId,
-    recipient,
-    kind,
-    encrypted: encrypt(tenancy(), JSON.stringify(bodiesOf(letter)), `mail ${id}`),
+    tenantId: email.tenantId ?? null,
+    recipient: email.to,
+    kind: email.kind,
+    encrypted: encrypt(tenancy(), JSON.stringify(renderEmail(email.content)), `email ${id}`),
   })
 }
 
-export const decryptBodies = (id: string, encrypted: string): Bodies =>
-  bodies.parse(JSON.parse(decrypt(tenancy(), encrypted, `mail ${id}`)))
+export const decryptEmail = (id: string, encrypted: string): RenderedEmail =>
+  rendered.parse(JSON.parse(decrypt(tenancy(), encrypted, `email ${id}`)))
 
-/** The newest mails, for the mailbox page of a development machine. */
-export async function newest(limit = 50) {
+/** The newest emails, for the mailbox page in development. */
+export async function newestEmails(limit = 50) {
   const rows = await platform()
     .select()
-    .from(mail)
-    .orderBy(desc(mail.createdAt), desc(mail.id))
+    .from(emails)
+    .orderBy(desc(emails.createdAt), desc(emails.id))
     .limit(limit)
   return rows.map(({ encrypted, ...row }) => ({
     ...row,
-    subject: encrypted ? decryptBodies(row.id, encrypted).subject : null,
+    subject: encrypted ? decryptEmail(row.id, encrypted).subject : null,
   }))
 }
 
-export async function read(id: string) {
-  const [row] = await platform().select().from(mail).where(eq(mail.id, id))
-  return row?.encrypted ? { ...row, bodies: decryptBodies(row.id, row.encrypted) } : undefined
+/** @returns An email with its content; undefined when it does not exist or was sent. */
+export async function readEmail(id: string) {
+  const [row] = await platform().select().from(emails).where(eq(emails.id, id))
+  return row?.encrypted ? { ...row, content: decryptEmail(row.id, row.encrypted) } : undefined
 }

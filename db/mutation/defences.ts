@@ -152,8 +152,8 @@ export const defences: readonly Defence[] = [
     name: 'that an invitation is used once',
     tests: people,
     file: 'db/accounts/invitations.ts',
-    find: 'const [used] = await tx.delete(invitations).where(alive(token)).returning()',
-    put: 'const [used] = await tx.select().from(invitations).where(alive(token))',
+    find: 'const [used] = await tx.delete(invitations).where(isValid(token)).returning()',
+    put: 'const [used] = await tx.select().from(invitations).where(isValid(token))',
   },
   {
     name: 'the guard of the last owner',
@@ -166,8 +166,8 @@ export const defences: readonly Defence[] = [
     name: 'that a link works once',
     tests: ['db/accounts/sign-up.test.ts'],
     file: 'db/accounts/links.ts',
-    find: 'const [used] = await db.delete(links).where(alive(kind, token)).returning({ email: links.email, detail: links.detail })',
-    put: 'const [used] = await db.select({ email: links.email, detail: links.detail }).from(links).where(alive(kind, token))',
+    find: 'const [used] = await db.delete(links).where(isValid(kind, token)).returning({ email: links.email, detail: links.detail })',
+    put: 'const [used] = await db.select({ email: links.email, detail: links.detail }).from(links).where(isValid(kind, token))',
   },
   {
     name: 'that a reset ends sessions',
@@ -201,8 +201,8 @@ export const defences: readonly Defence[] = [
     name: 'that strangers do not keep the owner out',
     tests: signingIn,
     file: 'db/accounts/sign-in.ts',
-    find: 'if (!known) await count(perAccount, email)',
-    put: 'await count(perAccount, email)',
+    find: 'if (!known) await countAttempt(perAccount, email)',
+    put: 'await countAttempt(perAccount, email)',
   },
   {
     name: 'the signature of an export link',

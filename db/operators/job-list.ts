@@ -69,7 +69,7 @@ export async function listRounds(): Promise<Round[]> {
     select 'The doctor examines every database' as name, 'hour' as every, max(at) as last from tenancy.check_runs where kind = 'doctor'
     union all select 'Old rows go, where a tenant has said so', 'day', max(planned_at) from tenancy.retention_runs
     union all select 'Tenants that were used are measured', '15 minutes', max(measured_at) from platform.tenant_sizes
-    union all select 'Mail that is due goes out', '2 seconds', max(sent_at) from platform.mail`)
+    union all select 'Mail that is due goes out', '2 seconds', max(sent_at) from platform.emails`)
   return rows.map(({ last, ...round }) => ({
     ...round,
     last: last === null ? null : new Date(last),

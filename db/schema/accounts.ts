@@ -177,8 +177,8 @@ export const apiKeys = platform.table(
  * The outbox: written in the transaction of its cause, sent by a job. `encrypted` holds subject and
  * both bodies, until it is sent.
  */
-export const mail = platform.table(
-  'mail',
+export const emails = platform.table(
+  'emails',
   {
     id: uuid().primaryKey(),
     tenantId: uuid('tenant_id').references(() => tenants.id, { onDelete: 'cascade' }),
@@ -192,7 +192,7 @@ export const mail = platform.table(
     lastError: text('last_error'),
   },
   (t) => [
-    index('mail_due')
+    index('emails_due')
       .on(t.dueAt)
       .where(sql`sent_at is null`),
   ],

@@ -111,7 +111,7 @@ CREATE TABLE "platform"."links" (
 	CONSTRAINT "links_kind" CHECK ("platform"."links"."kind" in ('sign-up', 'reset', 'old address', 'new address'))
 );
 --> statement-breakpoint
-CREATE TABLE "platform"."mail" (
+CREATE TABLE "platform"."emails" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"tenant_id" uuid,
 	"recipient" text NOT NULL,
@@ -171,7 +171,7 @@ ALTER TABLE "platform"."email_changes" ADD CONSTRAINT "email_changes_user_id_use
 ALTER TABLE "platform"."identities" ADD CONSTRAINT "identities_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."invitations" ADD CONSTRAINT "invitations_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "tenancy"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."invitations" ADD CONSTRAINT "invitations_invited_by_users_id_fk" FOREIGN KEY ("invited_by") REFERENCES "platform"."users"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "platform"."mail" ADD CONSTRAINT "mail_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "tenancy"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "platform"."emails" ADD CONSTRAINT "emails_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "tenancy"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."recovery_codes" ADD CONSTRAINT "recovery_codes_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."second_factors" ADD CONSTRAINT "second_factors_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "platform"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "platform"."support_accesses" ADD CONSTRAINT "support_accesses_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "tenancy"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -190,6 +190,6 @@ CREATE UNIQUE INDEX "invitations_token" ON "platform"."invitations" USING btree 
 CREATE UNIQUE INDEX "invitations_email" ON "platform"."invitations" USING btree ("tenant_id","email");--> statement-breakpoint
 CREATE UNIQUE INDEX "links_token" ON "platform"."links" USING btree ("token_hash");--> statement-breakpoint
 CREATE INDEX "links_email" ON "platform"."links" USING btree ("email","kind");--> statement-breakpoint
-CREATE INDEX "mail_due" ON "platform"."mail" USING btree ("due_at") WHERE sent_at is null;--> statement-breakpoint
+CREATE INDEX "emails_due" ON "platform"."emails" USING btree ("due_at") WHERE sent_at is null;--> statement-breakpoint
 CREATE INDEX "support_accesses_session" ON "platform"."support_accesses" USING btree ("session_id") WHERE ended_at is null;--> statement-breakpoint
 CREATE INDEX "support_accesses_tenant" ON "platform"."support_accesses" USING btree ("tenant_id","started_at");

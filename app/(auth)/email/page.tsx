@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { openedLink } from '#app/_session/mail-link-cookie'
+import { openedEmailLink } from '#app/_session/email-link-cookie'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton } from '#components/forms/fields'
 import { AuthHeading } from '#components/sign-in/auth-heading'
@@ -27,7 +27,7 @@ export default async function EmailPage({ searchParams }: PageProps<'/email'>) {
         </ButtonLink>
       </div>
     )
-  const opened = await openedLink('old-address', 'new-address')
+  const opened = await openedEmailLink('old-address', 'new-address')
   const link =
     opened &&
     (await links.find(opened.kind === 'old-address' ? 'old address' : 'new address', opened.token))

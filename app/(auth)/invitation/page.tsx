@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { openedLink } from '#app/_session/mail-link-cookie'
+import { openedEmailLink } from '#app/_session/email-link-cookie'
 import { auth } from '#app/_session/session'
 import { signOutAction } from '#app/_actions/sign-in-actions'
 import { TenantMark } from '#components/shell/facade'
@@ -12,7 +12,7 @@ import { acceptInvitation, acceptInvitationAsNewUser } from '../actions'
 export const metadata: Metadata = { title: 'Invitation' }
 
 export default async function InvitationPage() {
-  const opened = await openedLink('invitation')
+  const opened = await openedEmailLink('invitation')
   const invitation = opened && (await invitations.find(opened.token))
   if (!invitation) return <InvalidLink href="/sign-in" label="Sign in" />
   const session = await auth()

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { openedLink } from '#app/_session/mail-link-cookie'
+import { openedEmailLink } from '#app/_session/email-link-cookie'
 import { AuthHeading } from '#components/sign-in/auth-heading'
 import { InvalidLink } from '#components/sign-in/invalid-link'
 import { PasswordForm } from '#components/sign-in/password-form'
@@ -9,7 +9,7 @@ import { completeSignUp } from '../actions'
 export const metadata: Metadata = { title: 'Choose a password' }
 
 export default async function VerifyPage() {
-  const opened = await openedLink('sign-up')
+  const opened = await openedEmailLink('sign-up')
   const link = opened && (await links.find('sign-up', opened.token))
   if (!link) return <InvalidLink href="/sign-up" label="Sign up again" />
   return (

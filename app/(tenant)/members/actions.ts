@@ -20,7 +20,7 @@ const invitationId = id('This invitation does not exist.')
 const actionContext = (
   tx: TenantTx,
   tenant: { id: string; name: string },
-): members.ActionContext => ({
+): members.ActingMember => ({
   tenantId: tenant.id,
   tenantName: tenant.name,
   actor: { id: tx.actor.id ?? '', name: tx.actor.name },

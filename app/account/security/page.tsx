@@ -20,7 +20,7 @@ export default async function SecurityPage() {
   const [on, left, prepared, shut] = await Promise.all([
     secondFactor.isOn(user.id),
     secondFactor.recoveryCodesLeft(user.id),
-    secondFactor.prepared(user),
+    secondFactor.pendingSetup(user),
     user.operator && secondFactor.isMissing(user.id),
   ])
   return (

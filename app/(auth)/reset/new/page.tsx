@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { openedLink } from '#app/_session/mail-link-cookie'
+import { openedEmailLink } from '#app/_session/email-link-cookie'
 import { AuthHeading } from '#components/sign-in/auth-heading'
 import { InvalidLink } from '#components/sign-in/invalid-link'
 import { PasswordForm } from '#components/sign-in/password-form'
@@ -9,7 +9,7 @@ import { resetPassword } from '../../actions'
 export const metadata: Metadata = { title: 'Choose a new password' }
 
 export default async function NewPasswordPage() {
-  const opened = await openedLink('reset')
+  const opened = await openedEmailLink('reset')
   const link = opened && (await links.find('reset', opened.token))
   if (!link) return <InvalidLink href="/reset" label="Ask for a new link" />
   return (

@@ -13,7 +13,7 @@ export const metadata: Metadata = { title: 'Your code' }
 
 export default async function CodePage({ searchParams }: PageProps<'/sign-in/code'>) {
   const { callbackUrl } = await searchParams
-  if (!tickets.open('password given', await readCookie('step'))) redirect('/sign-in')
+  if (!tickets.verify('password verified', await readCookie('pendingSignIn'))) redirect('/sign-in')
   return (
     <div className="grid gap-6">
       <AuthHeading title="One more step">

@@ -4,9 +4,9 @@ import { afterAll, expect, test, vi } from 'vitest'
 import { mailCsp } from '#app/_http/mail-csp'
 import { GET } from './route'
 import { proxy } from '../../../../proxy'
-import { post, read } from '#db/mail/outbox'
+import { queueEmail, readEmail } from '#db/mail/outbox'
 import { closePools } from '@rowhouse/tenancy'
-import { mail } from '#db/schema/accounts'
+import { emails } from '#db/schema/accounts'
 
 const settings = vi.hoisted(() => ({ now: {} as Record<string, string> }))
 vi.mock('#db/env', async (original) => {
@@ -20,13 +20,17 @@ const get = async (id: string) =>
 const attack = `<script>alert(1)</script>"><img src=x onerror="alert(2)">' onmouseover='alert(3)`
 
 test('a mail is shown in a frame without origin, scripts or anything from elsewhere, and what people typed is text in it', async () => {
-  await post(platform(), 'a@x.example', 'invitation', {
-    subject: attack,
-    paragraphs: [attack],
-    link: { label: attack, url: `https://x.example/${attack}` },
-    reason: attack,
+  await queueEmail(platform(), {
+    to: 'a@x.example',
+    kind: 'invitation',
+    content: {
+      subject: attack,
+      paragraphs: [attack],
+      link: { label: attack, url: `https://x.example/${attack}` },
+      reason: attack,
+    },
   })
-  const [{ id } = { id: '' }] = await platform().select({ id: mail.id }).from(mail)
+  const [{ id } = { id: '' }] = await platform().select({ id: emails.id }).from(emails)
   const answer = await get(id)
   expect(answer.status).toBe(200)
   const policy = answer.headers.get('content-security-policy') ?? ''
@@ -36,7 +40,7 @@ test('a mail is shown in a frame without origin, scripts or anything from elsewh
   const html = await answer.text()
   expect(html).not.toMatch(/<script|<img|" on|' on/)
   expect(html).toContain('&#60;script&#62;alert(1)')
-  expect((await read(id))?.bodies.text).toContain(attack)
+  expect((await readEmail(id))?.content.text).toContain(attack)
 })
 
 test('the policy of ordinary pages, which the proxy sets before any route, does not take the place of that', async () => {
@@ -50,7 +54,7 @@ test('the policy of ordinary pages, which the proxy sets before any route, does 
 })
 
 test('in production, and where mail is sent, there is no mailbox', async () => {
-  const [{ id } = { id: '' }] = await platform().select({ id: mail.id }).from(mail)
+  const [{ id } = { id: '' }] = await platform().select({ id: emails.id }).from(emails)
   for (const now of [{ NODE_ENV: 'production' }, { SMTP_URL: 'smtp://localhost' }]) {
     settings.now = now
     const none = await get('00000000-0000-7000-8000-000000000000')

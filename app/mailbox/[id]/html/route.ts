@@ -1,7 +1,7 @@
 import { mailCsp } from '#app/_http/mail-csp'
 import { isMailboxEnabled } from '#app/_http/mailbox-enabled'
 import { isId } from '@rowhouse/tenancy'
-import { read } from '#db/mail/outbox'
+import { readEmail } from '#db/mail/outbox'
 
 /** The HTML of a mail as a mail program shows it: without scripts, and in a frame of no origin. */
 export async function GET(
@@ -9,9 +9,9 @@ export async function GET(
   { params }: { params: Promise<{ id: string }> },
 ): Promise<Response> {
   const { id } = await params
-  const mail = isMailboxEnabled() && isId(id) ? await read(id) : undefined
+  const mail = isMailboxEnabled() && isId(id) ? await readEmail(id) : undefined
   if (!mail) return new Response('Not found', { status: 404 })
-  return new Response(mail.bodies.html, {
+  return new Response(mail.content.html, {
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'private, no-store',

@@ -2,19 +2,19 @@
  * What a mail says: paragraphs, at most one link, and why it came. Text and HTML are both made of
  * it.
  */
-export type Letter = {
+export type EmailContent = {
   subject: string
   paragraphs: string[]
   link?: { label: string; url: string }
   reason: string
 }
-export type Bodies = { subject: string; text: string; html: string }
+export type RenderedEmail = { subject: string; text: string; html: string }
 
 const escaped = (text: string) => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim()
 const paragraph = (text: string) => `<p style="margin:0 0 16px">${escaped(text)}</p>`
 
-export function bodiesOf({ subject, paragraphs, link, reason }: Letter): Bodies {
+export function renderEmail({ subject, paragraphs, link, reason }: EmailContent): RenderedEmail {
   const text = [
     ...paragraphs,
     ...(link ? [`${link.label}:\n${link.url}`] : []),

@@ -2,17 +2,17 @@ import 'server-only'
 import { readCookie } from '#app/_session/cookies'
 
 /** What a link in a mail leads to, by the word before its secret. */
-export const linkPages = {
+export const emailLinkPages = {
   'sign-up': '/verify',
   reset: '/reset/new',
   invitation: '/invitation',
   'old-address': '/email',
   'new-address': '/email',
 } as const
-export type MailLink = keyof typeof linkPages
+export type EmailLink = keyof typeof emailLinkPages
 
 /** The secret of the link that this browser has opened last, when it is of one of these kinds. */
-export async function openedLink<K extends MailLink>(
+export async function openedEmailLink<K extends EmailLink>(
   ...kinds: K[]
 ): Promise<{ kind: K; token: string } | undefined> {
   const [kind, token] = (await readCookie('link'))?.split('.') ?? []

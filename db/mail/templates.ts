@@ -1,5 +1,5 @@
 import { env } from '#db/env'
-import type { Letter } from '#db/mail/letter'
+import type { EmailContent } from '#db/mail/render'
 
 // The secret stands behind the "#": browsers keep that part to themselves, so it is in no log and
 // no referrer.
@@ -10,9 +10,9 @@ const typedHere =
   'Somebody typed your address at Rowhouse. If it was not you, do nothing: nothing happens.'
 const yourAccount = 'You get this because it concerns your account at Rowhouse.'
 
-type Template<A extends unknown[]> = (...about: A) => Letter
+type EmailTemplate<A extends unknown[]> = (...about: A) => EmailContent
 
-export const signUp: Template<[token: string]> = (token) => ({
+export const signUp: EmailTemplate<[token: string]> = (token) => ({
   subject: 'Finish your sign-up',
   paragraphs: [
     'Hello,',
@@ -22,7 +22,7 @@ export const signUp: Template<[token: string]> = (token) => ({
   reason: typedHere,
 })
 
-export const accountExists: Template<[]> = () => ({
+export const accountExists: EmailTemplate<[]> = () => ({
   subject: 'You have an account already',
   paragraphs: [
     'Hello,',
@@ -32,7 +32,7 @@ export const accountExists: Template<[]> = () => ({
   reason: typedHere,
 })
 
-export const reset: Template<[token: string]> = (token) => ({
+export const reset: EmailTemplate<[token: string]> = (token) => ({
   subject: 'Choose a new password',
   paragraphs: [
     'Hello,',
@@ -42,7 +42,7 @@ export const reset: Template<[token: string]> = (token) => ({
   reason: typedHere,
 })
 
-export const noAccount: Template<[]> = () => ({
+export const noAccount: EmailTemplate<[]> = () => ({
   subject: 'There is no account with this address',
   paragraphs: [
     'Hello,',
@@ -52,7 +52,7 @@ export const noAccount: Template<[]> = () => ({
   reason: typedHere,
 })
 
-export const passwordChanged: Template<[]> = () => ({
+export const passwordChanged: EmailTemplate<[]> = () => ({
   subject: 'Your password was changed',
   paragraphs: [
     'Hello,',
@@ -62,7 +62,7 @@ export const passwordChanged: Template<[]> = () => ({
   reason: yourAccount,
 })
 
-export const oldAddress: Template<[wanted: string, token: string]> = (wanted, token) => ({
+export const oldAddress: EmailTemplate<[wanted: string, token: string]> = (wanted, token) => ({
   subject: 'Do you want to change your e-mail address?',
   paragraphs: [
     'Hello,',
@@ -72,7 +72,7 @@ export const oldAddress: Template<[wanted: string, token: string]> = (wanted, to
   reason: yourAccount,
 })
 
-export const newAddress: Template<[name: string, token: string]> = (name, token) => ({
+export const newAddress: EmailTemplate<[name: string, token: string]> = (name, token) => ({
   subject: 'Is this your e-mail address?',
   paragraphs: [
     'Hello,',
@@ -82,7 +82,7 @@ export const newAddress: Template<[name: string, token: string]> = (name, token)
   reason: typedHere,
 })
 
-export const addressChanged: Template<[now: string]> = (now) => ({
+export const addressChanged: EmailTemplate<[now: string]> = (now) => ({
   subject: 'Your e-mail address was changed',
   paragraphs: [
     'Hello,',
@@ -91,7 +91,7 @@ export const addressChanged: Template<[now: string]> = (now) => ({
   reason: yourAccount,
 })
 
-export const secondFactorChanged: Template<[on: boolean]> = (on) => ({
+export const secondFactorChanged: EmailTemplate<[on: boolean]> = (on) => ({
   subject: on ? 'Two-factor sign-in is on' : 'Two-factor sign-in is off',
   paragraphs: [
     'Hello,',
@@ -103,7 +103,7 @@ export const secondFactorChanged: Template<[on: boolean]> = (on) => ({
   reason: yourAccount,
 })
 
-export const invitation: Template<
+export const invitation: EmailTemplate<
   [inviter: string, tenant: string, role: string, token: string]
 > = (inviter, tenant, role, token) => ({
   subject: `${inviter} invites you to ${tenant}`,
