@@ -6,11 +6,12 @@ import { useRouter } from 'next/navigation'
 import { button } from '#components/ui/button'
 import { Menu, MenuChoice } from '#components/ui/menu'
 
-type Props = { label: string; value: string; choices: { name: string; href: Route }[] }
+type Props = { label: string; choices: { name: string; href: Route; current: boolean }[] }
 
-/** One of a few values of a filter, each at an address of its own. */
-export function FilterMenu({ label, value, choices }: Props) {
+/** Picks one of a few filter values; each has its own address. */
+export function FilterMenu({ label, choices }: Props) {
   const router = useRouter()
+  const value = choices.find(({ current }) => current)?.name
   return (
     <Menu
       name={`${label}: ${value}`}
@@ -21,10 +22,10 @@ export function FilterMenu({ label, value, choices }: Props) {
         </>
       }
     >
-      {choices.map(({ name, href }) => (
+      {choices.map(({ name, href, current }) => (
         <MenuChoice
           key={name}
-          chosen={name === value}
+          chosen={current}
           onClick={() => router.push(href, { scroll: false })}
         >
           {name}

@@ -18,10 +18,16 @@ type Props = {
 
 export function TenantFilters({ address: { q, link, keepParams }, filter }: Props) {
   const any = q !== '' || filter.tier || filter.kind || filter.state
-  const choices = (name: string, all: readonly string[], names: Record<string, string>) =>
-    ['', ...all].map((value) => ({
-      name: value ? (names[value] ?? value) : 'Any',
-      href: link({ [name]: value || null }),
+  const choices = <T extends string>(
+    name: string,
+    current: T | null,
+    values: readonly T[],
+    labels: Record<T, string>,
+  ) =>
+    [null, ...values].map((value) => ({
+      name: value === null ? 'Any' : labels[value],
+      href: link({ [name]: value }),
+      current: value === current,
     }))
   return (
     <div className="flex flex-wrap items-center gap-2 px-4 py-3 sm:px-5">
@@ -32,20 +38,14 @@ export function TenantFilters({ address: { q, link, keepParams }, filter }: Prop
         label="Search tenants"
         placeholder="Name or slug"
       />
-      <FilterMenu
-        label="Tier"
-        value={filter.tier ? tierLabels[filter.tier] : 'Any'}
-        choices={choices('tier', tierNames, tierLabels)}
-      />
+      <FilterMenu label="Tier" choices={choices('tier', filter.tier, tierNames, tierLabels)} />
       <FilterMenu
         label="Placement"
-        value={filter.kind ? placementLabels[filter.kind] : 'Any'}
-        choices={choices('kind', placementKinds, placementLabels)}
+        choices={choices('kind', filter.kind, placementKinds, placementLabels)}
       />
       <FilterMenu
         label="State"
-        value={filter.state ? stateNames[filter.state] : 'Any'}
-        choices={choices('state', tenantStates, stateNames)}
+        choices={choices('state', filter.state, tenantStates, stateNames)}
       />
       {any && (
         <NextLink

@@ -6,7 +6,9 @@ import { useState, type PointerEvent } from 'react'
 export type DayBar = {
   day: string
   revenue: string
+  /** The number alone, and with its unit. */
   orders: string
+  ordersText: string
   before: string
   height: number
   beforeHeight: number
@@ -114,7 +116,7 @@ function Note({ bar, place }: { bar: DayBar; place: number }) {
       <p className="text-ink-faint">{bar.day}</p>
       <p className="text-sm font-semibold tabular-nums">{bar.revenue}</p>
       <p className="text-ink-soft tabular-nums">
-        {bar.orders} {bar.orders === '1' ? 'order' : 'orders'} · before {bar.before}
+        {bar.ordersText} · before {bar.before}
       </p>
     </div>
   )

@@ -22,6 +22,7 @@ export function DayChart({ days, before, formats }: Props) {
     beforeHeight: part(beforeMinor, top),
     revenue: formatMoney(revenueMinor, formats),
     orders: formatCount(orders, formats),
+    ordersText: `${formatCount(orders, formats)} ${orders === 1 ? 'order' : 'orders'}`,
     before: formatMoney(beforeMinor, formats),
   }))
   return (

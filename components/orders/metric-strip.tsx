@@ -19,19 +19,19 @@ export function MetricStrip({
           name="Revenue"
           value={formatMoney(now.revenueMinor, formats)}
           was={formatMoney(before.revenueMinor, formats)}
-          change={formatChange(now.revenueMinor, before.revenueMinor, formats)}
+          change={changeOf(now.revenueMinor, before.revenueMinor, formats)}
         />
         <Metric
           name="Orders"
           value={formatCount(now.orders, formats)}
           was={formatCount(before.orders, formats)}
-          change={formatChange(now.orders, before.orders, formats)}
+          change={changeOf(now.orders, before.orders, formats)}
         />
         <Metric
           name="Average order"
           value={formatMoney(now.averageMinor, formats)}
           was={formatMoney(before.averageMinor, formats)}
-          change={formatChange(now.averageMinor, before.averageMinor, formats)}
+          change={changeOf(now.averageMinor, before.averageMinor, formats)}
         />
         <Metric
           name="Open"
@@ -45,6 +45,24 @@ export function MetricStrip({
   )
 }
 
+type Change = { text: string; direction: 'up' | 'down' | 'none' }
+
+/** Null where there is nothing to compare with. */
+function changeOf(now: number, before: number, formats: Formats): Change | null {
+  const text = formatChange(now, before, formats)
+  if (text === null) return null
+  // by what is shown: less than half a percent reads as no change
+  const percent = Math.round(((now - before) / before) * 100)
+  if (percent === 0) return { text, direction: 'none' }
+  return { text, direction: percent > 0 ? 'up' : 'down' }
+}
+
+const directionColors: Record<Change['direction'], string> = {
+  up: 'text-accent',
+  down: 'text-danger',
+  none: 'text-ink-soft',
+}
+
 function Metric({
   name,
   value,
@@ -56,10 +74,8 @@ function Metric({
   value: string
   was: string
   word?: string
-  change: string | null
+  change: Change | null
 }) {
-  const up = change?.startsWith('+')
-  const down = change !== null && /^[-−‐]/.test(change.replace(/[\u200e\u200f]/g, ''))
   return (
     <div className="min-w-0 px-4 py-3.5 sm:px-5 sm:py-4">
       <dt className="text-sm text-ink-soft">{name}</dt>
@@ -68,13 +84,8 @@ function Metric({
       </dd>
       <dd className="mt-1 flex flex-wrap gap-x-1.5 text-sm text-ink-faint tabular-nums">
         {change && (
-          <span
-            className={clsx(
-              'font-medium',
-              up ? 'text-accent' : down ? 'text-danger' : 'text-ink-soft',
-            )}
-          >
-            {change}
+          <span className={clsx('font-medium', directionColors[change.direction])}>
+            {change.text}
           </span>
         )}
         <span>

@@ -4,6 +4,7 @@ import type { Route } from 'next'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import { Combobox, type Option } from '#components/ui/combobox'
+import { fetchOptions } from '#components/ui/fetch-options'
 import { Dialog } from '#components/ui/dialog'
 
 type Props = { commands: Option[]; onClose: () => void }
@@ -11,17 +12,18 @@ type Props = { commands: Option[]; onClose: () => void }
 const matches = (option: Option, words: string[]) =>
   words.every((word) => option.label.toLowerCase().includes(word))
 
-/** Pages and actions by name, orders, customers and products by what is known of them. */
+/** Finds pages and commands by name, and orders, customers and products by their contents. */
 export function Palette({ commands, onClose }: Props) {
   const router = useRouter()
   const [chosen] = useState<Option | null>(null)
 
   async function search(typed: string, signal: AbortSignal): Promise<Option[]> {
     const words = typed.toLowerCase().split(/\s+/).filter(Boolean)
-    const named = commands.filter((command) => matches(command, words))
-    if (words.length === 0) return named
-    const answer = await fetch(`/find?q=${encodeURIComponent(typed)}`, { signal })
-    return answer.ok ? [...named, ...((await answer.json()) as Option[])] : named
+    const matching = commands.filter((command) => matches(command, words))
+    if (words.length === 0) return matching
+    // without an answer, the commands still work
+    const found = await fetchOptions<Option>('/find', typed, signal).catch(() => [])
+    return [...matching, ...found]
   }
 
   return (

@@ -96,6 +96,17 @@ describe('while one types', () => {
     expect(signals[0]?.aborted).toBe(true)
   })
 
+  it('says that a search has failed, and shows the results of the next one', async () => {
+    const search = vi.fn(find).mockRejectedValueOnce(new Error('offline'))
+    const { user, box } = openForm({ search })
+    await user.click(box)
+    expect((await screen.findByRole('status')).textContent).toContain('The search failed.')
+    expect(box.getAttribute('aria-expanded')).toBe('false')
+    await user.type(box, 'lamp')
+    await screen.findByRole('option', { name: /Desk lamp/ })
+    expect(screen.queryByRole('status')).toBeNull()
+  })
+
   it('says that nothing fits, and shows no list', async () => {
     const { user, box, sent } = openForm()
     await user.type(box, 'piano')

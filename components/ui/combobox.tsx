@@ -13,12 +13,12 @@ type ComboboxProps<O extends Option> = {
   label?: string
   placeholder: string
   chosen: O | null
-  /** Null while one types. */
+  /** Gets null as soon as the text is no longer that of an option. */
   onChoose: (option: O | null, typed: string) => void
   search: (words: string, signal: AbortSignal) => Promise<O[]>
-  /** Offers to make what was typed. */
+  /** Adds an option that creates something by the typed name. */
   onCreate?: (typed: string) => void
-  /** The list stands below for good, not over what follows. */
+  /** The list is always open, and part of the page instead of above it. */
   inline?: boolean
   invalid?: boolean
   describedBy?: string | undefined
@@ -28,7 +28,7 @@ const inlinePanel = 'mt-2 max-h-80 overflow-auto'
 const floatingPanel =
   'enter absolute top-full right-0 left-0 z-30 mt-1 max-h-72 min-w-64 overflow-auto rounded-lg border border-line bg-raised p-1 shadow-float'
 
-/** An input that finds what is typed into it. The value goes with the form in a hidden input. */
+/** A text input with a list of matching options. A hidden input submits the chosen value. */
 export function Combobox<O extends Option>({
   id,
   name,
@@ -74,14 +74,16 @@ export function Combobox<O extends Option>({
         onPick={box.choose}
         createText={box.createText}
       />
-      {box.nothingFits && (
+      {box.status && (
         <div role="status" className={panel}>
-          <p className="px-2.5 py-1.5 text-sm text-ink-soft">Nothing fits.</p>
+          <p className="px-2.5 py-1.5 text-sm text-ink-soft">{box.status}</p>
         </div>
       )}
     </div>
   )
 }
+
+const failedText = 'The search failed. Type again to retry.'
 
 type ComboboxState<O extends Option> = Pick<ComboboxProps<O>, 'chosen' | 'onChoose' | 'search'> & {
   listId: string
@@ -94,7 +96,7 @@ function useCombobox<O extends Option>(props: ComboboxState<O>) {
   const [query, setQuery] = useState<string | null>(null)
   const [activeIndex, setActiveIndex] = useState(0)
   const [open, setOpen] = useState(inline)
-  const { options, answered, pickFirstResult } = useOptionSearch({
+  const { options, isCurrent, failed, pickFirstResult } = useOptionSearch({
     query,
     open,
     search,
@@ -103,8 +105,11 @@ function useCombobox<O extends Option>(props: ComboboxState<O>) {
   })
   const text = query ?? chosen?.label ?? ''
   const typed = text.trim()
-  const createText = onCreate && answered && typed !== '' ? typed : null
+  const createText = onCreate && isCurrent && typed !== '' ? typed : null
   const rows = options.length + (createText === null ? 0 : 1)
+
+  const nothingFits = isCurrent && rows === 0 && typed !== ''
+  const status = failed ? failedText : nothingFits && 'Nothing fits.'
 
   function choose(option: O | undefined) {
     if (option) onChoose(option, option.label)
@@ -126,27 +131,22 @@ function useCombobox<O extends Option>(props: ComboboxState<O>) {
       choose(first)
   }
 
-  /** The focus stays in the input, so the browser does not bring the row into sight by itself. */
+  /** The focus stays in the input, so the browser does not scroll to the option by itself. */
   function activate(index: number) {
     setActiveIndex(index)
     document.getElementById(optionId(listId, index))?.scrollIntoView({ block: 'nearest' })
   }
 
-  function onKeyDown(event: KeyboardEvent) {
-    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-      event.preventDefault()
-      const step = event.key === 'ArrowDown' ? 1 : rows - 1
-      if (!open) setOpen(true)
-      else activate((activeIndex + step) % Math.max(1, rows))
-    } else if (event.key === 'Enter' && open) {
-      event.preventDefault()
-      if (!answered) pickFirstResult()
+  const onKeyDown = keyHandler({
+    open,
+    onOpen: () => setOpen(true),
+    onStep: (step) => activate((activeIndex + step + rows) % Math.max(1, rows)),
+    onEnter() {
+      if (!isCurrent) pickFirstResult()
       else if (rows > 0) choose(options[activeIndex])
-    } else if (event.key === 'Escape' && open && !inline) {
-      event.preventDefault()
-      setOpen(false)
-    }
-  }
+    },
+    onEscape: inline ? undefined : () => setOpen(false),
+  })
 
   return {
     value: query === null || query === chosen?.label ? (chosen?.value ?? '') : '',
@@ -156,7 +156,28 @@ function useCombobox<O extends Option>(props: ComboboxState<O>) {
     activeIndex,
     setActiveIndex,
     choose,
-    expanded: open && rows > 0,
-    nothingFits: open && answered && rows === 0 && typed !== '',
+    expanded: open && rows > 0 && !failed,
+    status: open ? status : null,
+  }
+}
+
+type KeyActions = {
+  open: boolean
+  onOpen: () => void
+  onStep: (step: 1 | -1) => void
+  onEnter: () => void
+  onEscape: (() => void) | undefined
+}
+
+/** The keys of the ARIA combobox pattern. Enter submits the form while the list is closed. */
+function keyHandler({ open, onOpen, onStep, onEnter, onEscape }: KeyActions) {
+  return (event: KeyboardEvent) => {
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      if (open) onStep(event.key === 'ArrowDown' ? 1 : -1)
+      else onOpen()
+    } else if (event.key === 'Enter' && open) onEnter()
+    else if (event.key === 'Escape' && open && onEscape) onEscape()
+    else return
+    event.preventDefault()
   }
 }

@@ -3,7 +3,7 @@ import { useEffect, useEffectEvent, useRef, useState } from 'react'
 const debounceMs = 120
 
 type OptionSearch<O> = {
-  /** Null while nothing is typed. */
+  /** Null until something is typed. */
   query: string | null
   open: boolean
   search: (words: string, signal: AbortSignal) => Promise<O[]>
@@ -11,15 +11,21 @@ type OptionSearch<O> = {
   onPick: (option: O) => void
 }
 
-/** Searches while the list is open, once typing pauses. */
+/**
+ * Searches while the list is open, once typing pauses.
+ * @returns The newest results, and whether they answer the present query. `failed` says that its
+ *   search did not come back; the results before it stay.
+ */
 export function useOptionSearch<O>({ query, open, search, onResults, onPick }: OptionSearch<O>) {
   const [results, setResults] = useState<{ query: string; options: O[] } | null>(null)
+  const [failedQuery, setFailedQuery] = useState<string | null>(null)
   const picksFirst = useRef(false)
   const startSearch = useEffectEvent(search)
   const showResults = useEffectEvent((query: string, options: O[]) => {
     setResults({ query, options })
+    setFailedQuery(null)
     onResults()
-    // Enter came before the answer: it meant the first one
+    // Enter was pressed before the results were there: it picks the first one
     if (picksFirst.current && options[0]) onPick(options[0])
     picksFirst.current = false
   })
@@ -30,21 +36,27 @@ export function useOptionSearch<O>({ query, open, search, onResults, onPick }: O
     const controller = new AbortController()
     const timer = setTimeout(() => {
       startSearch(words, controller.signal).then(
-        (options) => showResults(words, options),
-        () => {},
+        (options) => {
+          if (!controller.signal.aborted) showResults(words, options)
+        },
+        () => {
+          // an aborted search has not failed: a newer one replaces it, or the list is closed
+          if (!controller.signal.aborted) setFailedQuery(words)
+        },
       )
     }, debounceMs)
     return () => {
       clearTimeout(timer)
       controller.abort()
-      // it was meant for these words: closing the list or typing on takes it back
+      // Enter was meant for these words: closing the list or typing on cancels it
       picksFirst.current = false
     }
   }, [open, query])
 
   return {
     options: results?.options ?? [],
-    answered: results?.query === (query ?? ''),
+    isCurrent: results?.query === (query ?? ''),
+    failed: failedQuery === (query ?? ''),
     pickFirstResult: () => {
       picksFirst.current = true
     },

@@ -23,7 +23,8 @@ const periodNames = ['hour', 'day', 'week'] as const
 export default async function UsagePage({ searchParams }: PageProps<'/console/usage'>) {
   const { formats } = await consolePage()
   const { pick, link } = parseListParams('/console/usage' as Route, await searchParams)
-  const period = periods[pick('period', periodNames) ?? 'day']
+  const periodName = pick('period', periodNames) ?? 'day'
+  const period = periods[periodName]
   const by = pick('by', usageNames) ?? 'databaseMs'
   const { rows, all } = await topTenants(hoursAgo(period.hours), by)
   return (
@@ -35,10 +36,10 @@ export default async function UsagePage({ searchParams }: PageProps<'/console/us
       >
         <FilterMenu
           label="Period"
-          value={period.name}
           choices={periodNames.map((name) => ({
             name: periods[name].name,
             href: link({ period: name }),
+            current: name === periodName,
           }))}
         />
       </PageHeader>

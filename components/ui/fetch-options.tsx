@@ -1,0 +1,19 @@
+/**
+ * Asks a route of this app for options.
+ * @param path - A route that takes the search in `q` and answers with a JSON array.
+ * @param words - What was typed.
+ * @param signal - Aborts the request when the search is no longer wanted.
+ * @throws Error unless the route answers with a 2xx status.
+ */
+export async function fetchOptions<T>(
+  path: string,
+  words: string,
+  signal: AbortSignal,
+): Promise<T[]> {
+  const answer = await fetch(`${path}?q=${encodeURIComponent(words)}`, {
+    signal,
+    headers: { accept: 'application/json' },
+  })
+  if (!answer.ok) throw new Error(`${path} answered ${answer.status}`)
+  return (await answer.json()) as T[]
+}
