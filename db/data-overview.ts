@@ -5,10 +5,10 @@ import {
   agingTables,
   rulesOf,
   listRetentionRuns,
+  declaredTables,
 } from '@rowhouse/tenancy/data'
 import { platform, tenancy } from '#db/tenancy'
 import { tiers, type Tier } from '#db/tiers'
-import { retention } from '#db/schema/tenant'
 
 /**
  * What a tenant sees of its own data: exports, for how long rows are kept, what has gone, and
@@ -31,8 +31,8 @@ export async function dataOverview(tenantId: string, tier: Tier) {
     erasure,
     bounds: tiers[tier].retentionDays,
     kept: agingTables(tenancy()).map(({ table }) => ({ table, days: days.get(table) ?? null })),
-    never: Object.entries(retention).flatMap(([table, age]) =>
-      'kept' in age ? [{ table, why: age.kept }] : [],
+    never: declaredTables(tenancy()).tenant.flatMap(({ name, retention }) =>
+      'never' in retention ? [{ table: name, why: retention.never }] : [],
     ),
   }
 }

@@ -12,7 +12,7 @@ const folder = 'db/testing/archives'
 const archive = `${folder}/format-1.zip`
 
 /** Columns that have another name today. */
-const renamed: Record<string, Record<string, string>> = {}
+const renamed: Record<string, Record<string, string>> = { activity: { deed: 'action' } }
 
 test('an archive of format 1 is imported, and every value is the one that was exported', async () => {
   const { rows: count, manifest } = await checkArchive(tenancy(), archive)
@@ -47,7 +47,6 @@ test('an archive of format 1 is imported, and every value is the one that was ex
         JSON.stringify(names.map((name) => row[nameOf(name)]))
       expect(
         found.map(({ row }) => values(row as Record<string, unknown>, today)).toSorted(),
-        table,
       ).toEqual(expected.map(({ row }) => values(row)).toSorted())
     }
   })
@@ -56,5 +55,5 @@ test('an archive of format 1 is imported, and every value is the one that was ex
 test('the members of an archive of format 1 can be read', async () => {
   const roles: unknown[] = []
   for await (const { role } of membersIn(archive)) roles.push(role)
-  expect(roles.toSorted()).toEqual(['admin', 'member', 'owner', 'viewer'])
+  expect(new Set(roles)).toEqual(new Set(['admin', 'member', 'owner', 'viewer']))
 })

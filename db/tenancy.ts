@@ -7,7 +7,10 @@ import { env, loginUrls } from '#db/env'
 import { log } from '#db/log'
 import { observeTransaction } from '#db/metrics'
 import { entries, sqlFiles } from '#db/modules'
-import { retention } from '#db/schema/tenant'
+import * as accountsSchema from '#db/schema/accounts'
+import * as consoleSchema from '#db/schema/console'
+import * as platformSchema from '#db/schema/platform'
+import * as tenantSchema from '#db/schema/tenant'
 import { tiers } from '#db/tiers'
 import { traceTransaction } from '#db/tracing'
 
@@ -33,7 +36,7 @@ function makeTenancy(): Tenancy {
     tiers,
     entries,
     members: membersPort,
-    retention,
+    schemas: [tenantSchema, platformSchema, accountsSchema, consoleSchema],
     onRetention: recordRetention,
     slowTransactionMs: settings.SLOW_MS,
     pipeline: settings.DATABASE_PIPELINE,

@@ -2,9 +2,14 @@ import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { placementKinds, placementOf, type PlacementKind } from '@rowhouse/tenancy'
 import { withConnection, unprovision } from '@rowhouse/tenancy/admin'
-import { decideRetentionRun, runRetentionOf, setRule } from '@rowhouse/tenancy/data'
+import {
+  agingTables,
+  declaredTables,
+  decideRetentionRun,
+  runRetentionOf,
+  setRule,
+} from '@rowhouse/tenancy/data'
 import { inhabitant, tenantTables, type Inhabitant } from '#db/isolation/testing/world'
-import { retention } from '#db/schema/tenant'
 import { platform, tenancy, withTenant } from '#db/tenancy'
 
 const made: string[] = []
@@ -39,17 +44,15 @@ const runsIn = (tenantId: string) =>
   )
 
 describe('the tables of tenants', () => {
-  it('are all named in `retention`, db/schema/tenant.ts, with a column that tells their age or the reason why not', async () => {
+  it('all have a declaration, with a column that tells their age or the reason why not', async () => {
     const tables = await asAdmin<{ name: string }>(
       `select relname as name from pg_class where relnamespace = 'shared'::regnamespace and relkind in ('r', 'p') order by relname`,
     )
     const names = tables.map(({ name }) => name)
     expect(names).toEqual(tenantTables)
-    expect(Object.keys(retention).toSorted()).toEqual(names)
-    const aging = Object.entries(retention).flatMap(([table, rule]) =>
-      'by' in rule ? [{ table, by: rule.by }] : [],
-    )
-    for (const { table, by } of aging) {
+    const declared = declaredTables(tenancy()).tenant
+    expect(declared.map(({ name }) => name).toSorted()).toEqual(names)
+    for (const { table, by } of agingTables(tenancy())) {
       expect(
         await asAdmin(
           `select data_type, is_nullable from information_schema.columns where table_schema = 'shared' and table_name = '${table}' and column_name = '${by}'`,

@@ -1,12 +1,13 @@
 import { rewriteFunction, type Defence } from '@rowhouse/tenancy/testing'
-import { retention } from '#db/schema/tenant'
+import { declarationsOf } from '@rowhouse/tenancy/schema'
+import * as tenantSchema from '#db/schema/tenant'
 
 const isolation = ['db/isolation/tables.test.ts']
 const entries = ['db/accounts/entries.test.ts']
 const actions = ['app/_actions/action.test.ts']
 const people = ['db/accounts/members.test.ts']
 const signingIn = ['db/accounts/sign-in.test.ts']
-const tables = Object.keys(retention)
+const tables = declarationsOf([tenantSchema]).tenant.map(({ name }) => name)
 const open = (policy: string, table: string, part: string) =>
   `alter policy ${policy} on shared.${table} ${part};`
 

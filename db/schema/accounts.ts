@@ -14,7 +14,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import { members, platform, roles, users } from '#db/schema/platform'
-import { tenants } from '@rowhouse/tenancy/schema'
+import { controlPlaneTable, tenants } from '@rowhouse/tenancy/schema'
 
 // What signing in, being invited and being written to need. Of every secret only the SHA-256 is
 // kept, or the text is encrypted.
@@ -56,6 +56,14 @@ export const links = platform.table(
     check('links_kind', sql`${t.kind} in ${oneOf(linkKinds)}`),
   ],
 )
+controlPlaneTable(links, {
+  tenant: null,
+  export: 'none',
+  restore: 'stay',
+  erase: 'by email',
+  personal: ['email', 'detail'],
+  email: 'email',
+})
 
 /** A wish for another address, which holds when both addresses have agreed. */
 export const emailChanges = platform.table('email_changes', {
@@ -67,6 +75,14 @@ export const emailChanges = platform.table('email_changes', {
   newAgreedAt: at('new_agreed_at'),
   expiresAt: at('expires_at').notNull(),
 })
+controlPlaneTable(emailChanges, {
+  tenant: null,
+  export: 'none',
+  restore: 'stay',
+  erase: 'cascade',
+  personal: ['email'],
+  email: 'email',
+})
 
 /**
  * Failed attempts of one kind on one account or from one network address; `key` is a hash of both.
@@ -76,6 +92,13 @@ export const attempts = platform.table('attempts', {
   failures: integer().notNull(),
   at: at('at').notNull().default(now),
   until: at('until').notNull(),
+})
+controlPlaneTable(attempts, {
+  tenant: null,
+  export: 'none',
+  restore: 'stay',
+  erase: 'keep',
+  personal: [],
 })
 
 /** A browser that somebody has signed in with: a stranger's failures do not delay it. */
@@ -88,6 +111,13 @@ export const devices = platform.table(
   },
   (t) => [index('devices_user').on(t.userId)],
 )
+controlPlaneTable(devices, {
+  tenant: null,
+  export: 'none',
+  restore: 'stay',
+  erase: 'cascade',
+  personal: [],
+})
 
 /**
  * Time-based codes (RFC 6238) as a second factor. It counts once `confirmedAt` is set; a time step
@@ -101,6 +131,14 @@ export const secondFactors = platform.table('second_factors', {
   confirmedAt: at('confirmed_at'),
   lastStep: bigint('last_step', { mode: 'number' }).notNull().default(0),
 })
+controlPlaneTable(secondFactors, {
+  tenant: null,
+  export: 'none',
+  restore: 'stay',
+  erase: 'cascade',
+  personal: [],
+  encrypted: [{ column: 'encryptedSecret', context: ({ userId }) => `second factor ${userId}` }],
+})
 
 export const recoveryCodes = platform.table(
   'recovery_codes',
@@ -110,6 +148,13 @@ export const recoveryCodes = platform.table(
   },
   (t) => [primaryKey({ columns: [t.userId, t.codeHash] })],
 )
+controlPlaneTable(recoveryCodes, {
+  tenant: null,
+  export: 'none',
+  restore: 'stay',
+  erase: 'cascade',
+  personal: [],
+})
 
 /** An account elsewhere (GitHub, Google, an OIDC issuer) that signs its owner in here. */
 export const identities = platform.table(
@@ -122,6 +167,13 @@ export const identities = platform.table(
   },
   (t) => [primaryKey({ columns: [t.provider, t.subject] }), index('identities_user').on(t.userId)],
 )
+controlPlaneTable(identities, {
+  tenant: null,
+  export: 'none',
+  restore: 'stay',
+  erase: 'cascade',
+  personal: ['subject'],
+})
 
 /** An invitation that waits. Accepting or revoking it deletes the row. */
 export const invitations = platform.table(
@@ -142,6 +194,14 @@ export const invitations = platform.table(
     check('invitations_role', sql`${t.role} in ${oneOf(roles)}`),
   ],
 )
+controlPlaneTable(invitations, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'transfer',
+  erase: 'delete',
+  personal: ['email'],
+  email: 'email',
+})
 
 /**
  * A key to the API. It belongs to a member, may do no more than its member may, and goes when the
@@ -172,6 +232,13 @@ export const apiKeys = platform.table(
     check('api_keys_scope', sql`${t.scope} in ${oneOf(keyScopes)}`),
   ],
 )
+controlPlaneTable(apiKeys, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'transfer',
+  erase: 'delete',
+  personal: ['name'],
+})
 
 /**
  * The outbox: written in the transaction of its cause, sent by a job. `encrypted` holds subject and
@@ -197,3 +264,12 @@ export const emails = platform.table(
       .where(sql`sent_at is null`),
   ],
 )
+controlPlaneTable(mail, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'transfer',
+  erase: 'delete',
+  personal: ['recipient', 'encrypted'],
+  email: 'recipient',
+  encrypted: [{ column: 'encrypted', context: ({ id }) => `mail ${id}` }],
+})

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { bigint, boolean, check, index, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import { platform, sessions, users } from '#db/schema/platform'
-import { tenants } from '@rowhouse/tenancy/schema'
+import { controlPlaneTable, tenants } from '@rowhouse/tenancy/schema'
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
 const now = sql`now()`
@@ -36,6 +36,13 @@ export const supportAccesses = platform.table(
     check('support_accesses_time', sql`${t.expiresAt} <= ${t.startedAt} + interval '4 hours'`),
   ],
 )
+controlPlaneTable(supportAccesses, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'transfer',
+  erase: 'delete',
+  personal: ['reason'],
+})
 
 /**
  * How large a tenant is, measured by the worker now and then, so that no list needs to look into
@@ -48,4 +55,11 @@ export const tenantSizes = platform.table('tenant_sizes', {
   orders: bigint({ mode: 'number' }).notNull(),
   bytes: bigint({ mode: 'number' }).notNull(),
   measuredAt: at('measured_at').notNull().default(now),
+})
+controlPlaneTable(tenantSizes, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'transfer',
+  erase: 'delete',
+  personal: [],
 })

@@ -10,7 +10,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { tenants } from '@rowhouse/tenancy/schema'
+import { controlPlaneTable, tenants } from '@rowhouse/tenancy/schema'
 
 export const platform = pgSchema('platform')
 
@@ -43,6 +43,13 @@ export const users = platform.table(
     ),
   ],
 )
+controlPlaneTable(users, {
+  tenant: 'lastTenantId',
+  export: 'members.ndjson',
+  restore: 'transfer',
+  erase: 'person',
+  personal: ['email', 'name', 'passwordHash'],
+})
 
 /** A user who may not sign in and whose sessions count for nothing while the row stands. */
 export const bans = platform.table('bans', {
@@ -53,6 +60,13 @@ export const bans = platform.table('bans', {
   by: text('by').notNull(),
   reason: text().notNull(),
 })
+controlPlaneTable(bans, {
+  tenant: null,
+  export: 'none',
+  restore: 'stay',
+  erase: 'cascade',
+  personal: ['by', 'reason'],
+})
 
 /** Users of the company that runs the product. No member of any tenant by that. */
 export const operators = platform.table('operators', {
@@ -61,6 +75,13 @@ export const operators = platform.table('operators', {
     .references(() => users.id, { onDelete: 'cascade' }),
   addedAt: at('added_at').notNull().default(now),
   addedBy: text('added_by').notNull(),
+})
+controlPlaneTable(operators, {
+  tenant: null,
+  export: 'none',
+  restore: 'stay',
+  erase: 'cascade',
+  personal: ['addedBy'],
 })
 
 export const members = platform.table(
@@ -81,6 +102,13 @@ export const members = platform.table(
     check('members_role', sql`${t.role} in ${oneOf(roles)}`),
   ],
 )
+controlPlaneTable(members, {
+  tenant: 'tenantId',
+  export: 'members.ndjson',
+  restore: 'transfer',
+  erase: 'delete',
+  personal: [],
+})
 
 /** A signed-in browser. Only the SHA-256 of its secret is kept. */
 export const sessions = platform.table(
@@ -100,3 +128,10 @@ export const sessions = platform.table(
   },
   (t) => [uniqueIndex('sessions_token').on(t.tokenHash), index('sessions_user').on(t.userId)],
 )
+controlPlaneTable(sessions, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'transfer',
+  erase: 'set null',
+  personal: ['device', 'address'],
+})

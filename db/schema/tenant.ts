@@ -13,7 +13,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-import type { RetentionOfTable } from '@rowhouse/tenancy'
+import { tenantTable } from '@rowhouse/tenancy/schema'
 
 // The tables of one tenant history. Names stand without a schema: the connection's search_path
 // places them. Every key, foreign key and index starts with tenant_id. Only leakproof types are
@@ -62,6 +62,9 @@ export const customers = pgTable(
     ),
   ],
 )
+tenantTable(customers, {
+  retention: { never: 'orders refer to them; archive those you no longer serve' },
+})
 
 export const products = pgTable(
   'products',
@@ -86,6 +89,9 @@ export const products = pgTable(
     check('products_price', sql`${t.priceMinor} between 0 and 100000000000`),
   ],
 )
+tenantTable(products, {
+  retention: { never: 'orders refer to them; archive those you no longer sell' },
+})
 
 /** Counts up per tenant; `order_number` is the only one so far. */
 export const counters = pgTable(
@@ -97,6 +103,7 @@ export const counters = pgTable(
   },
   (t) => [primaryKey({ columns: [t.tenantId, t.name] })],
 )
+tenantTable(counters, { retention: { never: 'order numbers go on from here' } })
 
 export const orders = pgTable(
   'orders',
@@ -136,6 +143,7 @@ export const orders = pgTable(
     check('orders_note', sql`length(${t.note}) <= 2000`),
   ],
 )
+tenantTable(orders, { retention: { by: 'placedAt' } })
 
 export const orderLines = pgTable(
   'order_lines',
@@ -167,6 +175,7 @@ export const orderLines = pgTable(
     check('order_lines_price', sql`${t.unitPriceMinor} between 0 and 100000000000`),
   ],
 )
+tenantTable(orderLines, { retention: { never: 'they go with their order' } })
 
 /** The status history of an order: who changed it, when, from what to what. */
 export const orderEvents = pgTable(
@@ -192,6 +201,7 @@ export const orderEvents = pgTable(
     }).onDelete('cascade'),
   ],
 )
+tenantTable(orderEvents, { retention: { by: 'at' } })
 
 /**
  * The tenant's own trail: who did what to which thing, including actions of operators in this tenant.
@@ -215,18 +225,4 @@ export const activity = pgTable(
     index('activity_subject').on(t.tenantId, t.subjectId, t.at),
   ],
 )
-
-/**
- * By which column the rows of a table grow old, for retention; or why they do not. Every table is
- * named here, or the suite fails. A table with a column must let go of its rows: nothing may refer
- * to them without going along.
- */
-export const retention: Record<string, RetentionOfTable> = {
-  customers: { kept: 'orders refer to them; archive those you no longer serve' },
-  products: { kept: 'orders refer to them; archive those you no longer sell' },
-  counters: { kept: 'order numbers go on from here' },
-  orders: { by: 'placed_at' },
-  order_lines: { kept: 'they go with their order' },
-  order_events: { by: 'at' },
-  activity: { by: 'at' },
-}
+tenantTable(activity, { retention: { by: 'at' }, formerNames: { action: ['deed'] } })

@@ -42,7 +42,6 @@ export {
   type MembersPort,
   type PlacementKind,
   type PlatformDb,
-  type RetentionOfTable,
   type Statement,
   type Tenancy,
   type TenancyConfig,

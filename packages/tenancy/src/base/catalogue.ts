@@ -7,6 +7,8 @@ import { TablesInACircle } from '#tenancy/base/errors'
  */
 export type Column = {
   name: string
+  /** The name in an archive, when it was written before the column was renamed. */
+  archivedAs?: string
   type: string
   base: string
   nullable: boolean

@@ -14,7 +14,11 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
+import { controlPlaneTable, sqlTable } from '#tenancy/base/data-lifecycle'
+import { privateName } from '#tenancy/base/ids'
 import { placementKinds, type PlacementKind } from '#tenancy/base/tenancy'
+
+export { controlPlaneTable, declarationsOf, tenantTable } from '#tenancy/base/data-lifecycle'
 
 /** The engine's own tables in the main database: the registry, and a row for each piece of work. */
 export const tenancySchema = pgSchema('tenancy')
@@ -42,6 +46,13 @@ export const tenants = tenancySchema.table(
     check('tenants_name', sql`length(btrim(${t.name})) between 1 and 80`),
   ],
 )
+controlPlaneTable(tenants, {
+  tenant: 'id',
+  export: 'manifest.json',
+  restore: 'stay',
+  erase: 'delete',
+  personal: [],
+})
 
 /** One row per suspension; the tenant is suspended while one has no `lifted_at`. */
 export const suspensions = tenancySchema.table(
@@ -63,6 +74,13 @@ export const suspensions = tenancySchema.table(
       .where(sql`lifted_at is null`),
   ],
 )
+controlPlaneTable(suspensions, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'stay',
+  erase: 'delete',
+  personal: ['by', 'reason', 'liftedBy'],
+})
 
 /**
  * Where a server that holds tenant databases is. The main server is not listed. Secrets are
@@ -81,6 +99,17 @@ export const servers = tenancySchema.table(
   },
   (t) => [uniqueIndex('servers_address').on(t.host, t.port)],
 )
+controlPlaneTable(servers, {
+  tenant: null,
+  export: 'none',
+  restore: 'stay',
+  erase: 'keep',
+  personal: [],
+  encrypted: [
+    { column: 'migratorSecret', context: ({ id }) => `server ${id} migrator` },
+    { column: 'workerSecret', context: ({ id }) => `server ${id} worker` },
+  ],
+})
 
 /**
  * The registry: one row per tenant says where its rows live. `login` is null for the shared pool
@@ -110,12 +139,27 @@ export const placements = tenancySchema.table(
     check('placements_database', sql`(${t.kind} = 'database') = (${t.database} is not null)`),
   ],
 )
+controlPlaneTable(placements, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'stay',
+  erase: 'delete',
+  personal: [],
+  encrypted: [{ column: 'secret', context: ({ tenantId }) => `placement ${tenantId}` }],
+})
 
 /** Counters of rate-limiter-flexible, whose column names these are. */
 export const rateLimits = tenancySchema.table('rate_limits', {
   key: text().primaryKey(),
   points: integer().notNull().default(0),
   expire: bigint({ mode: 'number' }),
+})
+controlPlaneTable(rateLimits, {
+  tenant: (tenantId) => sql`split_part(${rateLimits.key}, ':', 2) = ${tenantId}`,
+  export: 'none',
+  restore: 'stay',
+  erase: 'delete',
+  personal: [],
 })
 
 /**
@@ -137,6 +181,13 @@ export const audit = tenancySchema.table(
   },
   (t) => [index('audit_tenant').on(t.tenantId, t.seq)],
 )
+controlPlaneTable(audit, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'stay',
+  erase: 'redact',
+  personal: ['actor', 'detail'],
+})
 
 export const runStates = ['requested', 'running', 'done', 'failed', 'stopped'] as const
 
@@ -163,6 +214,13 @@ export const migrationRuns = tenancySchema.table(
     check('migration_runs_state', sql`${t.state} in ${oneOf(runStates)}`),
   ],
 )
+controlPlaneTable(migrationRuns, {
+  tenant: null,
+  export: 'none',
+  restore: 'stay',
+  erase: 'keep',
+  personal: [],
+})
 
 /** Who failed in a run, and why. What a target lacks now is in the ledger of its database. */
 export const migrationFailures = tenancySchema.table(
@@ -181,6 +239,13 @@ export const migrationFailures = tenancySchema.table(
   },
   (t) => [primaryKey({ columns: [t.runId, t.target] })],
 )
+controlPlaneTable(migrationFailures, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'stay',
+  erase: 'delete',
+  personal: [],
+})
 
 /**
  * What was last seen of a tenant's own database: its ledger, as tag to SHA-256, or why it could not
@@ -194,6 +259,13 @@ export const dedicatedDatabases = tenancySchema.table('dedicated_databases', {
   seenAt: at('seen_at'),
   applied: jsonb().$type<Record<string, string>>().notNull().default({}),
   problem: text(),
+})
+controlPlaneTable(dedicatedDatabases, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'stay',
+  erase: 'delete',
+  personal: [],
 })
 
 /** How far a data step is in one tenant. `cursor` is where its next batch begins. */
@@ -213,6 +285,13 @@ export const dataSteps = tenancySchema.table(
   },
   (t) => [primaryKey({ columns: [t.step, t.tenantId] })],
 )
+controlPlaneTable(dataSteps, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'stay',
+  erase: 'delete',
+  personal: [],
+})
 
 export const moveStates = [
   'requested',
@@ -288,6 +367,18 @@ export const moves = tenancySchema.table(
     check('moves_state', sql`${t.state} in ${oneOf(moveStates)}`),
   ],
 )
+controlPlaneTable(moves, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'stay',
+  erase: 'delete',
+  personal: ['requestedBy', 'reason', 'abortBy', 'confirmBy', 'abandonBy'],
+  encrypted: (['source', 'target'] as const).map((column) => ({
+    column,
+    field: 'secret',
+    context: ({ tenantId }) => `placement ${tenantId}`,
+  })),
+})
 
 /**
  * What happened in a move, in order: a state reached, something waited for, something gone wrong.
@@ -309,6 +400,13 @@ export const moveEvents = tenancySchema.table(
   },
   (t) => [index('move_events_move').on(t.moveId, t.seq)],
 )
+controlPlaneTable(moveEvents, {
+  tenant: null,
+  export: 'none',
+  restore: 'stay',
+  erase: 'cascade',
+  personal: [],
+})
 
 export const exportStates = ['requested', 'running', 'done', 'failed', 'expired'] as const
 
@@ -349,6 +447,13 @@ export const exports = tenancySchema.table(
     check('exports_state', sql`${t.state} in ${oneOf(exportStates)}`),
   ],
 )
+controlPlaneTable(exports, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'stay',
+  erase: 'delete',
+  personal: ['requestedBy', 'requesterId'],
+})
 
 /**
  * An export file on its way into a new tenant. While it has not ended, `tenant_id` names what has
@@ -372,6 +477,13 @@ export const imports = tenancySchema.table(
   },
   (t) => [index('imports_tenant').on(t.tenantId)],
 )
+controlPlaneTable(imports, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'stay',
+  erase: 'delete',
+  personal: ['startedBy'],
+})
 
 /**
  * A wish to be forgotten. It outlives its tenant, so it names nobody: ids, times and counts only.
@@ -396,6 +508,13 @@ export const erasures = tenancySchema.table(
       .where(sql`withdrawn_at is null and ended_at is null`),
   ],
 )
+controlPlaneTable(erasures, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'stay',
+  erase: 'keep',
+  personal: [],
+})
 
 /**
  * A legal hold: while one is not lifted, neither retention nor an erasure takes anything of the
@@ -420,6 +539,13 @@ export const holds = tenancySchema.table(
       .where(sql`lifted_at is null`),
   ],
 )
+controlPlaneTable(holds, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'stay',
+  erase: 'delete',
+  personal: ['by', 'reason', 'liftedBy'],
+})
 
 /** For how many days a tenant keeps the rows of a table. No row: for ever. */
 export const retentionRules = tenancySchema.table(
@@ -438,6 +564,13 @@ export const retentionRules = tenancySchema.table(
     check('retention_rules_days', sql`${t.days} between 1 and 36500`),
   ],
 )
+controlPlaneTable(retentionRules, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'transfer',
+  erase: 'delete',
+  personal: ['setBy'],
+})
 
 /**
  * No run ends as `failed`: one that cannot go on now is tried again. The word is in the check of
@@ -487,6 +620,13 @@ export const retentionRuns = tenancySchema.table(
     check('retention_runs_state', sql`${t.state} in ${oneOf(retentionStates)}`),
   ],
 )
+controlPlaneTable(retentionRuns, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'transfer',
+  erase: 'delete',
+  personal: ['decidedBy'],
+})
 
 /** Limits that were set for one tenant alone; null leaves that of its tier. */
 export const tenantLimits = tenancySchema.table(
@@ -510,6 +650,13 @@ export const tenantLimits = tenancySchema.table(
     ),
   ],
 )
+controlPlaneTable(tenantLimits, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'transfer',
+  erase: 'delete',
+  personal: ['setBy'],
+})
 
 /** What a tenant used in an hour, over all processes. */
 export const usage = tenancySchema.table(
@@ -528,6 +675,13 @@ export const usage = tenancySchema.table(
   },
   (t) => [primaryKey({ columns: [t.tenantId, t.hour] }), index('usage_hour').on(t.hour)],
 )
+controlPlaneTable(usage, {
+  tenant: 'tenantId',
+  export: 'none',
+  restore: 'transfer',
+  erase: 'delete',
+  personal: [],
+})
 
 export const checkRunKinds = ['doctor', 'drift'] as const
 /** What breaks an invariant, or has drifted: which one, in which database, what, and why. */
@@ -547,3 +701,26 @@ export const checkRuns = tenancySchema.table(
   },
   (t) => [index('check_runs_kind').on(t.kind, t.at)],
 )
+controlPlaneTable(checkRuns, {
+  tenant: null,
+  export: 'none',
+  restore: 'stay',
+  erase: 'keep',
+  personal: [],
+})
+
+// Tables of every database that holds tenants, written in sql/migrations/0000_init.sql.
+export const key = sqlTable('key', { tenant: null, erase: 'keep' })
+export const appliedMigrations = sqlTable('applied_migrations', { tenant: null, erase: 'keep' })
+export const failedMigrations = sqlTable('failed_migrations', {
+  tenant: (tenantId) => sql`schema = ${privateName(tenantId)}`,
+  erase: 'delete',
+})
+export const tenantHomes = sqlTable('tenant_homes', { tenant: 'tenant_id', erase: 'delete' })
+export const serviceEntries = sqlTable('service_entries', { tenant: 'tenant_id', erase: 'delete' })
+export const changedKeys = sqlTable('changed_keys', { tenant: 'tenant_id', erase: 'delete' })
+export const copyProgress = sqlTable('copy_progress', { tenant: 'tenant_id', erase: 'delete' })
+export const retentionProgress = sqlTable('retention_progress', {
+  tenant: 'tenant_id',
+  erase: 'delete',
+})

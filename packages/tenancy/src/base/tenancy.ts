@@ -134,8 +134,11 @@ export type TenancyConfig = {
   /** How callers prove themselves, by `Caller.kind`. */
   entries: Readonly<Record<string, Entry>>
   members: MembersPort
-  /** How the rows of each tenant table grow old, by the table's name. */
-  retention: Readonly<Record<string, RetentionOfTable>>
+  /**
+   * The exports of the app's schema files. Each table in them says what happens to its rows, see
+   * `tenantTable` and `controlPlaneTable`.
+   */
+  schemas: readonly object[]
   /** Tells the tenant's own trail what a retention run has deleted, in the same transaction. */
   onRetention?: (tx: TenantTx, run: { id: string; table: string; deleted: number }) => Promise<void>
   /** Transactions that took at least so many milliseconds are logged. */
@@ -148,9 +151,6 @@ export type TenancyConfig = {
     placement: PlacementKind
   }) => TransactionTrace
 }
-
-/** By which column the rows of a table grow old; or why they are kept. */
-export type RetentionOfTable = { by: string } | { kept: string }
 
 /** One instance of the engine: its settings, and the pools and caches that belong to them. */
 export type Tenancy = {

@@ -1,3 +1,4 @@
+export { declaredTables } from '#tenancy/base/declared-tables'
 export * as erasures from '#tenancy/data/erase/erasures'
 export * as exports from '#tenancy/data/export/exports'
 export * as holds from '#tenancy/data/holds'

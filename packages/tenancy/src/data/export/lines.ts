@@ -55,7 +55,7 @@ export const headOf = (table: Table, format: Format): string =>
     : ''
 
 function jsonField(column: Column): string {
-  const label = pg.escapeLiteral(`${JSON.stringify(column.name)}:`)
+  const label = pg.escapeLiteral(`${JSON.stringify(column.archivedAs ?? column.name)}:`)
   if (column.name === 'tenant_id') return `${label} || to_json($2::text)::text`
   const value = `t.${name(column.name)}`
   if (bare.has(column.base)) return `${label} || ${value}::text`

@@ -4,7 +4,12 @@ import { isId } from '#tenancy/base/ids'
 
 // What stands in manifest.json. Import reads it from a file that anybody may have written.
 
-export const formatVersion = 1
+/**
+ * Format 1 was written before the first release, while the baseline migration could still change:
+ * an import does not compare its hashes. An import reads every format.
+ */
+export const formatVersion = 2
+const formatVersions = [1, formatVersion] as const
 export const manifestName = 'manifest.json'
 export const membersName = 'members.ndjson'
 export const fileOf = (table: string, format: Format) => `${format}/${table}.${format}`
@@ -17,7 +22,7 @@ const file = z.strictObject({ name: z.string().max(200), bytes: whole, sha256: d
 
 export const manifestForm = z.strictObject({
   format: z.literal('rowhouse export'),
-  version: z.literal(formatVersion),
+  version: z.literal(formatVersions),
   exportedAt: z.iso.datetime(),
   tenant: z.strictObject({
     id,

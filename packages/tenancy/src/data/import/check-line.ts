@@ -23,10 +23,14 @@ const ordered = new Set(['uuid', 'text', 'varchar'])
  * a row of that tenant that the columns can hold.
  */
 export function lineCheck(table: Table, tenantId: string): (line: string, number: number) => void {
-  const columns = new Map(table.columns.map((column) => [column.name, column]))
+  const nameOf = ({ name, archivedAs = name }: Column) => archivedAs
+  const columns = new Map(table.columns.map((column) => [nameOf(column), column]))
   const needed = table.columns.filter(({ nullable, name }) => !nullable && name !== 'tenant_id')
-  const key = table.key.filter((name) => name !== 'tenant_id')
-  const sorted = key.every((name) => ordered.has(columns.get(name)?.base ?? ''))
+  const key = table.key.flatMap((name) => {
+    const column = table.columns.find((one) => one.name === name)
+    return column && name !== 'tenant_id' ? [column] : []
+  })
+  const sorted = key.every(({ base }) => ordered.has(base))
   let before: Buffer[] | undefined
 
   return (line, number) => {
@@ -46,9 +50,10 @@ export function lineCheck(table: Table, tenantId: string): (line: string, number
       if (!fits(column, value))
         throw refuse(`has ${kindOf(value)} in ${name}, which is of type ${column.type}`)
     }
-    for (const { name } of needed) if (row[name] === undefined) throw refuse(`has no ${name}`)
+    for (const column of needed)
+      if (row[nameOf(column)] === undefined) throw refuse(`has no ${nameOf(column)}`)
     if (!sorted) return
-    const here = key.map((name) => Buffer.from(String(row[name])))
+    const here = key.map((column) => Buffer.from(String(row[nameOf(column)])))
     if (before && compare(before, here) >= 0)
       throw refuse('is not behind the line before it: a key stands twice, or the order was changed')
     before = here

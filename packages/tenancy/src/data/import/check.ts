@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
-import { written, type Table } from '#tenancy/base/catalogue'
+import { written, type Column, type Table } from '#tenancy/base/catalogue'
+import type { TenantTable } from '#tenancy/base/data-lifecycle'
 import { ArchiveRefused } from '#tenancy/data/errors'
 import { formats, type Format } from '#tenancy/data/export/lines'
 import {
   fileOf,
+  formatVersion,
   manifestForm,
   manifestName,
   membersName,
@@ -29,20 +31,31 @@ export type Checked = { zip: ZipReader; manifest: Manifest; tables: Table[]; row
 export const limits: Limits = { files: 2100, bytes: 200 * 2 ** 30, ratio: 200 }
 const manifestLimit = 4 * 2 ** 20
 
+/** What an archive is compared with. */
+export type Target = {
+  /** The tables that its rows go to. */
+  tables: Table[]
+  /** The same tables as declared, with the former names of their columns. */
+  declared: readonly TenantTable[]
+  /** The tenant migrations of this build. */
+  history: Migration[]
+}
+
 /**
- * Reads an export from beginning to end and writes nothing. In: the path, the tables it shall go
- * to, this build's migrations of tenants, and whom to tell how many rows were read. Throws
- * ArchiveRefused at the first thing that is not as an export has it.
+ * Reads an export from beginning to end and writes nothing.
+ * @param path - The ZIP file.
+ * @param target - What the archive is compared with.
+ * @param tell - Told now and then how many rows were read.
+ * @throws ArchiveRefused at the first difference from an export.
  */
 export async function checkArchiveFile(
   path: string,
-  target: Table[],
-  history: Migration[],
+  target: Target,
   tell: (rows: number) => Promise<void> = async () => {},
 ): Promise<Checked> {
   const zip = await ZipReader.open(path, limits)
   const manifest = await readManifest(zip)
-  const tables = tablesOf(manifest, target, isOlder(manifest, history))
+  const tables = tablesOf(manifest, target)
   checkFiles(zip, manifest)
   await checkContent(zip, manifest.members, async () => {})
   let rows = 0
@@ -92,8 +105,8 @@ function parsed(text: string): unknown {
 }
 
 /**
- * True when the file was written before the last migrations of this build. Throws when it was
- * written by a newer build, or another product.
+ * @returns Whether the file was written before the last migrations of this build.
+ * @throws ArchiveRefused when it was written by a newer build, or by another product.
  */
 function isOlder(manifest: Manifest, history: Migration[]): boolean {
   const known = new Map(history.map(({ tag, sha256 }) => [tag, sha256]))
@@ -103,44 +116,50 @@ function isOlder(manifest: Manifest, history: Migration[]): boolean {
       throw new ArchiveRefused(
         `it was written at migration ${tag}, which this build does not have; use a newer build`,
       )
-    if (ours !== sha256)
+    if (ours !== sha256 && manifest.version > 1)
       throw new ArchiveRefused(
         `its migration ${tag} is ${sha256.slice(0, 12)}, ours is ${ours.slice(0, 12)}: it comes from another history`,
       )
   }
-  return manifest.migrations.length < history.length
+  return manifest.version < formatVersion || manifest.migrations.length < history.length
 }
 
 /**
  * The tables of the file as the catalogue has them. An older file may lack what was added since, if
- * that may be empty.
+ * that may be empty, and may have former names of columns.
+ * @returns Each table with the columns that the file has, in the order of the file.
  */
-function tablesOf(manifest: Manifest, target: Table[], older: boolean): Table[] {
+function tablesOf(manifest: Manifest, target: Target): Table[] {
+  const older = isOlder(manifest, target.history)
   const given = new Map(manifest.tables.map((table) => [table.name, table]))
   if (given.size < manifest.tables.length)
     throw new ArchiveRefused('its manifest names a table twice')
   for (const name of given.keys())
-    if (!target.some((table) => table.name === name))
+    if (!target.tables.some((table) => table.name === name))
       throw new ArchiveRefused(`its table ${name} is unknown here`)
-  return target.flatMap((table) => {
+  return target.tables.flatMap((table) => {
     const found = given.get(table.name)
     if (!found && older) return []
     if (!found) throw new ArchiveRefused(`the table ${table.name} is missing`)
-    const columns = new Map(found.columns.map(({ name, type }) => [name, type]))
-    if (columns.size < found.columns.length)
-      throw new ArchiveRefused(`${table.name} names a column twice`)
+    const formerNames = older
+      ? target.declared.find(({ name }) => name === table.name)?.formerNames
+      : undefined
     const mine = written(table)
-    for (const [name, type] of columns) {
-      const column = mine.find((one) => one.name === name)
+    const columns = found.columns.map(({ name, type }): Column => {
+      const present = formerNames?.get(name) ?? name
+      const column = mine.find((one) => one.name === present)
       if (!column) throw new ArchiveRefused(`the column ${table.name}.${name} is unknown here`)
       if (column.type !== type)
         throw new ArchiveRefused(
           `the column ${table.name}.${name} is of type ${type}, here it is ${column.type}`,
         )
-    }
-    const missing = mine.find(({ name, optional }) => !columns.has(name) && !(older && optional))
+      return { ...column, archivedAs: name }
+    })
+    const names = new Set(columns.map(({ name }) => name))
+    if (names.size < columns.length) throw new ArchiveRefused(`${table.name} names a column twice`)
+    const missing = mine.find(({ name, optional }) => !names.has(name) && !(older && optional))
     if (missing) throw new ArchiveRefused(`the column ${table.name}.${missing.name} is missing`)
-    return [{ ...table, columns: mine.filter(({ name }) => columns.has(name)) }]
+    return [{ ...table, columns }]
   })
 }
 

@@ -1,6 +1,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import { recordAudit } from '#tenancy/audit/record'
 import { readTables } from '#tenancy/base/catalogue'
+import { declaredTables } from '#tenancy/base/declared-tables'
 import { withConnection } from '#tenancy/base/connect'
 import { loginUrl, type Tenancy } from '#tenancy/base/tenancy'
 import { Invalid } from '#tenancy/base/errors'
@@ -42,11 +43,16 @@ export async function checkArchive(
   path: string,
   tell?: (rows: number) => Promise<void>,
 ): Promise<Checked> {
-  const target = await withConnection(loginUrl(tenancy, 'worker'), async (client) => {
+  const tables = await withConnection(loginUrl(tenancy, 'worker'), async (client) => {
     await client.query('set search_path = shared, pg_temp')
     return readTables(client, 'shared')
   })
-  return checkArchiveFile(path, target, await readTenantHistory(tenancy), tell)
+  const declared = declaredTables(tenancy).tenant
+  return checkArchiveFile(
+    path,
+    { tables, declared, history: await readTenantHistory(tenancy) },
+    tell,
+  )
 }
 
 /**

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
-import type { Table } from '#tenancy/base/catalogue'
+import type { Column, Table } from '#tenancy/base/catalogue'
 import { withConnection } from '#tenancy/base/connect'
 import { ArchiveRefused } from '#tenancy/data/errors'
 import { fileOf } from '#tenancy/data/export/manifest'
@@ -72,10 +72,11 @@ function statementsFor(table: Table): { text: string; inserts: boolean }[] {
       .filter((column) => column !== 'tenant_id'),
   )
   const later = table.columns.filter((column) => own.has(column.name) && column.nullable)
-  const value = ({ name: column, type, base }: Table['columns'][number]) =>
-    column === 'tenant_id'
-      ? '$1::uuid'
-      : `(r ${base === 'jsonb' ? '->' : '->>'} ${pg.escapeLiteral(column)})::${type}`
+  const value = ({ name: column, archivedAs = column, type, base }: Column) => {
+    if (column === 'tenant_id') return '$1::uuid'
+    const operator = base === 'jsonb' ? '->' : '->>'
+    return `(r ${operator} ${pg.escapeLiteral(archivedAs)})::${type}`
+  }
   const insert = `
     insert into ${name(table.name)} (${table.columns.map((column) => name(column.name)).join(', ')}) overriding system value
     select ${table.columns.map((column) => (later.includes(column) ? 'null' : value(column))).join(', ')}

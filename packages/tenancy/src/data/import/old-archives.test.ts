@@ -55,10 +55,7 @@ test('an archive of format 1 is imported, and a value of every type is the one t
         tx,
         `select (select jsonb_object_agg(key, value) from jsonb_each_text(to_jsonb(t) - 'tenant_id' - 'search')) as row from ${table} as t where tenant_id = '${tenantId}' order by id`,
       )
-      expect(
-        found.map(({ row }) => row),
-        table,
-      ).toEqual(expected.map(({ row }) => row))
+      expect(found.map(({ row }) => row)).toEqual(expected.map(({ row }) => row))
     }
   })
 })

@@ -309,8 +309,8 @@ describe('a manifest that was edited', () => {
     ],
     [
       'another version',
-      (made) => ((made as { version: number }).version = 2),
-      /version Invalid input/,
+      (made) => ((made as { version: number }).version = 3),
+      /version Invalid option/,
     ],
     ['no name of a tier', (made) => (made.tenant.tier = 'x'.repeat(64)), /tenant.tier Too big/],
     [

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { readTables } from '#tenancy/base/catalogue'
+import { declaredTables } from '#tenancy/base/declared-tables'
 import { withConnection } from '#tenancy/base/connect'
 import { newId } from '#tenancy/base/ids'
 import { loginUrl, placementKinds, type Tenancy } from '#tenancy/base/tenancy'
@@ -60,17 +61,16 @@ afterAll(async () => {
 }, 60_000)
 
 describe('the tables', () => {
-  it('are all named, with a column that tells their age or the reason why not', async () => {
+  it('all have a declaration, with a column that tells their age or the reason why not', async () => {
     const tables = await withConnection(loginUrl(tenancy(), 'worker'), (client) =>
       readTables(client, 'shared'),
     )
-    const { retention } = tenancy().config
-    expect(
-      Object.keys(retention).toSorted(),
-      'each table has its line in `retention` of the configuration',
-    ).toEqual(tables.map(({ name }) => name).toSorted())
+    const declared = declaredTables(tenancy()).tenant
+    expect(declared.map(({ name }) => name).toSorted()).toEqual(
+      tables.map(({ name }) => name).toSorted(),
+    )
     for (const table of tables) {
-      const found = retention[table.name]
+      const found = declared.find(({ name }) => name === table.name)?.retention
       if (!found || !('by' in found)) continue
       expect(table.columns.find(({ name }) => name === found.by)).toMatchObject({
         base: 'timestamptz',

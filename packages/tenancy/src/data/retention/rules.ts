@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm'
+import { declaredTables } from '#tenancy/base/declared-tables'
 import { type Tenancy, type PlatformDb } from '#tenancy/base/tenancy'
 import { tierOf } from '#tenancy/base/tiers'
 import { Invalid } from '#tenancy/base/errors'
@@ -7,9 +8,9 @@ import { retentionRules, retentionRuns } from '#tenancy/base/schema'
 export type Rule = typeof retentionRules.$inferSelect
 
 /** The tables that a rule can be set for, with the column that tells a row's age. */
-export const agingTables = ({ config }: Tenancy): { table: string; by: string }[] =>
-  Object.entries(config.retention).flatMap(([table, age]) =>
-    'by' in age ? [{ table, by: age.by }] : [],
+export const agingTables = (tenancy: Tenancy): { table: string; by: string }[] =>
+  declaredTables(tenancy).tenant.flatMap(({ name, retention }) =>
+    'by' in retention ? [{ table: name, by: retention.by }] : [],
   )
 
 export const rulesOf = (db: PlatformDb, tenantId: string): Promise<Rule[]> =>
