@@ -264,12 +264,12 @@ export const emails = platform.table(
       .where(sql`sent_at is null`),
   ],
 )
-controlPlaneTable(mail, {
+controlPlaneTable(emails, {
   tenant: 'tenantId',
   export: 'none',
   restore: 'transfer',
   erase: 'delete',
   personal: ['recipient', 'encrypted'],
   email: 'recipient',
-  encrypted: [{ column: 'encrypted', context: ({ id }) => `mail ${id}` }],
+  encrypted: [{ column: 'encrypted', context: ({ id }) => `email ${id}` }],
 })
