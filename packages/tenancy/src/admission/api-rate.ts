@@ -18,6 +18,7 @@ export async function countCall(
   const { apiPerMinute: limit } = await limitsOf(tenancy, tenantId)
   const limiter = new RateLimiterPostgres({
     storeClient: platformPool(tenancy),
+    storeType: 'pool',
     schemaName: 'tenancy',
     tableName: 'rate_limits',
     tableCreated: true,

@@ -39,8 +39,8 @@ export function inDatabase(url: string, database: string): string {
 }
 
 /** Ends a connection without waiting for an answer: the network to it may be cut. */
-export function drop(client: pg.Client): void {
-  client.connection.stream.destroy()
+export function drop(client: pg.ClientBase): void {
+  ;(client as pg.Client).connection.stream.destroy()
 }
 
 /**

@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { recordAudit } from '#tenancy/audit/record'
+import { withTransaction } from '#tenancy/base/with-transaction'
 import { Invalid } from '#tenancy/base/errors'
 import { MoveUnderWay } from '#tenancy/moves/errors'
 import { latestMove } from '#tenancy/moves/move-store'
@@ -42,17 +43,25 @@ export async function rotateLogin(
   const { login } = placement
   const password = newSecret()
   await asMigrator(tenancy, placement, async (client) => {
-    await client.query('begin')
-    await client.query('select tenancy.make_login($1, $2)', [tenantId, scramVerifier(password)])
-    await platform(tenancy).transaction(async (tx) => {
-      await tx
-        .update(placements)
-        .set({ secret: encrypt(tenancy, password, `placement ${tenantId}`), changedAt: new Date() })
-        .where(eq(placements.tenantId, tenantId))
-      await recordAudit(tx, { actor, action: 'login rotated', tenantId, detail: { login, reason } })
-      await tx.execute(sql`select pg_notify('rowhouse_placements', ${tenantId})`)
+    await withTransaction(client, async () => {
+      await client.query('select tenancy.make_login($1, $2)', [tenantId, scramVerifier(password)])
+      await platform(tenancy).transaction(async (tx) => {
+        await tx
+          .update(placements)
+          .set({
+            secret: encrypt(tenancy, password, `placement ${tenantId}`),
+            changedAt: new Date(),
+          })
+          .where(eq(placements.tenantId, tenantId))
+        await recordAudit(tx, {
+          actor,
+          action: 'login rotated',
+          tenantId,
+          detail: { login, reason },
+        })
+        await tx.execute(sql`select pg_notify('rowhouse_placements', ${tenantId})`)
+      })
     })
-    await client.query('commit')
     await client.query('select tenancy.end_sessions($1)', [tenantId])
   })
   forgetPlacement(tenancy, tenantId)

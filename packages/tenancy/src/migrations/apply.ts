@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { rollBack, withTransaction } from '#tenancy/base/with-transaction'
 import { MigrationChanged, MigrationFailed, SchemaTooNew } from '#tenancy/migrations/errors'
 import { LedgerConflict, toMigrationError } from '#tenancy/migrations/explain-failure'
 import type { Migration } from '#tenancy/migrations/history'
@@ -110,8 +111,7 @@ async function applyInOneTransaction(
     // a statement may end in a comment
     await client.query([begin, ...statements.map(({ text }) => text), 'commit'].join('\n;\n'))
   } catch (reason) {
-    // the connection is gone, and the transaction with it
-    await client.query('rollback').catch(() => {})
+    await rollBack(client)
     const error = toMigrationError(reason, target, files[0], null)
     if (!MigrationFailed.is(error)) throw error
     await applyStatementByStatement(client, target, begin, statements)
@@ -126,11 +126,11 @@ async function applyStatementByStatement(
 ): Promise<void> {
   let step: (typeof statements)[number] | undefined
   try {
-    await client.query(begin)
-    for (step of statements) await client.query(step.text)
-    await client.query('commit')
+    const run = async () => {
+      for (step of statements) await client.query(step.text)
+    }
+    await withTransaction(client, run, { begin })
   } catch (reason) {
-    await client.query('rollback').catch(() => {}) // as above
     throw toMigrationError(reason, target, step?.file ?? statements[0]?.file, step?.text ?? null)
   }
 }

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { withTransaction } from '#tenancy/base/with-transaction'
 import { engineFile } from '#tenancy/base/files'
 import { MigrationChanged, SchemaTooNew } from '#tenancy/migrations/errors'
 import { readHistory, type Migration } from '#tenancy/migrations/history'
@@ -28,8 +29,7 @@ export async function applyEngineMigrations(
   scope: DatabaseScope,
 ): Promise<string[]> {
   const history = await readEngineHistory()
-  await client.query('begin')
-  try {
+  return withTransaction(client, async () => {
     // not tenancy.target_key(), which the first file is followed by
     await client.query(`select pg_advisory_xact_lock(hashtextextended('tenancy', 7236116))`)
     const pending = await pendingOf(client, history)
@@ -41,12 +41,8 @@ export async function applyEngineMigrations(
         `insert into tenancy.applied_migrations (schema, migration, sha256, breaking) values ('tenancy', $1, $2, $3)`,
         [tag, sha256, breaking],
       )
-    await client.query('commit')
     return pending.map(({ tag }) => tag)
-  } catch (error) {
-    await client.query('rollback').catch(() => {}) // the connection is gone, the transaction too
-    throw error
-  }
+  })
 }
 
 async function pendingOf(client: pg.ClientBase, history: Migration[]): Promise<Migration[]> {

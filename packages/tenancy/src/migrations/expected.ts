@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { withTransaction } from '#tenancy/base/with-transaction'
 import { digestOf, itemsOf, type CatalogItem } from '#tenancy/migrations/fingerprint'
 import { readSqlFile } from '#tenancy/base/files'
 import { type Tenancy } from '#tenancy/base/tenancy'
@@ -53,14 +54,12 @@ export const expectedEngine = (
   })
 
 async function built(client: pg.Client, make: () => Promise<unknown>): Promise<Expected> {
-  await client.query('begin')
-  try {
+  const read = async () => {
     await make()
     const items = await itemsOf(client, name)
     return { items, digest: digestOf(items) }
-  } finally {
-    await client.query('rollback')
   }
+  return withTransaction(client, read, { end: 'rollback' })
 }
 
 /** The statements of the grants that speak of one of the two schemas. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type pg from 'pg'
+import { rollBack } from '#tenancy/base/with-transaction'
 import { readSqlFile } from '#tenancy/base/files'
 import { type Tenancy } from '#tenancy/base/tenancy'
 import { applyEngineMigrations, type DatabaseScope } from '#tenancy/migrations/engine-migrations'
@@ -63,7 +64,7 @@ export async function refreshEngine(
       `begin; select pg_advisory_xact_lock(tenancy.target_key('tenancy')); set local search_path = pg_catalog, pg_temp;\n${text};\n${functionsRow(sha256)};\n commit`,
     )
   } catch (error) {
-    await client.query('rollback').catch(() => {}) // the connection is gone
+    await rollBack(client)
     throw error
   }
   return true

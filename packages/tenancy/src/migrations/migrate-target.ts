@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { withTransaction } from '#tenancy/base/with-transaction'
 import { MigrationFailed } from '#tenancy/migrations/errors'
 import { blockers } from '#tenancy/migrations/blockers'
 import {
@@ -54,20 +55,21 @@ export async function recordTimings(
   times: Map<string, number>,
   tags: string[],
 ): Promise<void> {
-  await client.query('begin; set local synchronous_commit = on')
-  await client.query(
-    `update tenancy.applied_migrations as a
+  const record = async () => {
+    await client.query(
+      `update tenancy.applied_migrations as a
      set took_ms = t.ms
      from unnest($1::text[], $2::int[]) as t (schema, ms)
      where a.schema = t.schema and a.migration = any($3) and a.took_ms is null`,
-    [[...times.keys()], [...times.values()].map(Math.round), tags],
-  )
-  await client.query(
-    `delete from tenancy.failed_migrations as f using tenancy.applied_migrations as a
+      [[...times.keys()], [...times.values()].map(Math.round), tags],
+    )
+    await client.query(
+      `delete from tenancy.failed_migrations as f using tenancy.applied_migrations as a
      where f.schema = any($1) and a.schema = f.schema and a.migration = f.migration`,
-    [[...times.keys()]],
-  )
-  await client.query('commit')
+      [[...times.keys()]],
+    )
+  }
+  await withTransaction(client, record, { begin: 'begin; set local synchronous_commit = on' })
 }
 
 async function tried(

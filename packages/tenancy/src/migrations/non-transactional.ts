@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { rollBack } from '#tenancy/base/with-transaction'
 import { toMigrationError } from '#tenancy/migrations/explain-failure'
 import type { Migration } from '#tenancy/migrations/history'
 import { ledgerRows, checkedSchemaName } from '#tenancy/migrations/script'
@@ -34,7 +35,7 @@ export async function applyNonTransactional(
     }
     await client.query(ledgerRows(schema, [file]))
   } catch (error) {
-    await client.query('rollback').catch(() => {}) // the connection is gone
+    await rollBack(client)
     throw toMigrationError(error, target, file, statement)
   } finally {
     await client

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 
 import { drop } from '#tenancy/base/connect'
+import { rollBack } from '#tenancy/base/with-transaction'
 import { described, holders, longHolders } from '#tenancy/moves/fence-holders'
 import { FenceTimeout } from '#tenancy/moves/errors'
 import { failpoint } from '#tenancy/moves/failpoints'
@@ -42,10 +43,8 @@ export async function withFence<T>(
         if (!released) await client.query(releaseFence(run))
         return { ...done, pauseMs: performance.now() - asked }
       } catch (error) {
-        await client
-          .query('rollback')
-          .then(() => client.query(releaseFence(run)))
-          .catch(() => drop(client))
+        await rollBack(client)
+        await client.query(releaseFence(run)).catch(() => drop(client))
         throw error
       }
     }

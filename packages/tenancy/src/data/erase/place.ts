@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { readTables } from '#tenancy/base/catalogue'
 import { withConnection } from '#tenancy/base/connect'
+import { withTransaction } from '#tenancy/base/with-transaction'
 import { countQuery } from '#tenancy/data/export/pages'
 import { newId } from '#tenancy/base/ids'
 import { unprovision } from '#tenancy/placements/provision'
@@ -21,9 +22,9 @@ export async function denyEntry(tenancy: Tenancy, placement: Placement): Promise
   await unlessGone(
     placement,
     withConnection(serviceUrl(tenancy, 'worker', placement), async (client) => {
-      await client.query('begin')
-      await client.query('select pg_advisory_xact_lock(tenancy.lock_key($1))', [placement.tenantId])
-      await client.query('commit')
+      await withTransaction(client, () =>
+        client.query('select pg_advisory_xact_lock(tenancy.lock_key($1))', [placement.tenantId]),
+      )
     }),
   )
 }
@@ -34,14 +35,16 @@ export async function countRows(
   placement: Placement,
 ): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
-  await inside(tenancy, placement, async (client, enter) => {
+  await inPlace(tenancy, placement, async (client, inTenant) => {
     const tables = await readTables(client, placement.schema)
-    await enter()
-    for (const table of tables)
-      counts[`rows of ${table.name}`] =
-        (await client.query<{ rows: number }>(countQuery(table), [placement.tenantId])).rows[0]
-          ?.rows ?? 0
-    await client.query('commit')
+    await inTenant(async () => {
+      for (const table of tables) {
+        const { rows } = await client.query<{ rows: number }>(countQuery(table), [
+          placement.tenantId,
+        ])
+        counts[`rows of ${table.name}`] = rows[0]?.rows ?? 0
+      }
+    })
   })
   return counts
 }
@@ -52,16 +55,16 @@ export async function countRows(
  */
 export async function removeRows(tenancy: Tenancy, placement: Placement): Promise<void> {
   if (placement.kind !== 'shared') return
-  await inside(tenancy, placement, async (client, enter) => {
+  await inPlace(tenancy, placement, async (client, inTenant) => {
     for (const table of (await readTables(client, placement.schema)).toReversed()) {
-      for (let gone = batch; gone === batch;) {
-        await enter()
-        const { rowCount } = await client.query(
-          `delete from ${name(table.name)} where tenant_id = $1 and ctid = any(array(select ctid from ${name(table.name)} where tenant_id = $1 limit ${batch}))`,
-          [placement.tenantId],
+      for (let deleted = batch; deleted === batch;) {
+        const { rowCount } = await inTenant(() =>
+          client.query(
+            `delete from ${name(table.name)} where tenant_id = $1 and ctid = any(array(select ctid from ${name(table.name)} where tenant_id = $1 limit ${batch}))`,
+            [placement.tenantId],
+          ),
         )
-        await client.query('commit')
-        gone = rowCount ?? 0
+        deleted = rowCount ?? 0
       }
     }
   })
@@ -72,28 +75,37 @@ export async function removePlace(tenancy: Tenancy, placement: Placement): Promi
   if (placement.kind !== 'shared') await unprovision(tenancy, placement.tenantId, placement)
 }
 
-/** A connection that can enter the tenant, as often as it has to. */
-const inside = (
+/** Runs work in a transaction inside the tenant. */
+type InTenant = <T>(work: () => Promise<T>) => Promise<T>
+
+/** A connection to the placement, on which work can run inside the tenant, once or many times. */
+const inPlace = (
   tenancy: Tenancy,
-  placement: Placement,
-  work: (client: pg.Client, enter: () => Promise<void>) => Promise<void>,
+  { schema, tenantId, epoch, ...placement }: Placement,
+  work: (client: pg.Client, inTenant: InTenant) => Promise<void>,
 ): Promise<void> =>
   unlessGone(
     placement,
-    withConnection(serviceUrl(tenancy, 'worker', placement), (client) =>
-      work(client, async () => {
-        await client.query(`begin; set local search_path = ${placement.schema}, pg_temp`)
-        await client.query('select tenancy.enter_as_service($1, $2, $3)', [
-          placement.tenantId,
-          placement.epoch,
-          reason,
-        ])
-      }),
-    ),
+    withConnection(serviceUrl(tenancy, 'worker', { schema, ...placement }), (client) => {
+      const inTenant: InTenant = (inner) =>
+        withTransaction(
+          client,
+          async () => {
+            await client.query('select tenancy.enter_as_service($1, $2, $3)', [
+              tenantId,
+              epoch,
+              reason,
+            ])
+            return inner()
+          },
+          { begin: `begin; set local search_path = ${schema}, pg_temp` },
+        )
+      return work(client, inTenant)
+    }),
   )
 
 /** In a place that an earlier run has taken away, or has begun to, there is nothing to do. */
-async function unlessGone({ kind }: Placement, work: Promise<void>): Promise<void> {
+async function unlessGone({ kind }: Pick<Placement, 'kind'>, work: Promise<void>): Promise<void> {
   try {
     await work
   } catch (error) {

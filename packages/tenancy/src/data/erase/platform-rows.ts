@@ -2,6 +2,7 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import { readTables, type Table } from '#tenancy/base/catalogue'
 import { type Tenancy } from '#tenancy/base/tenancy'
+import { withPoolTransaction } from '#tenancy/base/with-transaction'
 import { platformPool } from '#tenancy/registry/pools'
 
 // Which tables of the main database say something about a tenant comes from the catalogue: those
@@ -29,13 +30,11 @@ export async function removePlatformRows(
   tenancy: Tenancy,
   tenantId: string,
 ): Promise<Record<string, number>> {
-  const client = await platformPool(tenancy).connect()
   const gone: Record<string, number> = {}
   const count = (what: string, { rowCount }: pg.QueryResult) => {
     if (rowCount) gone[what] = (gone[what] ?? 0) + rowCount
   }
-  try {
-    await client.query('begin')
+  return withPoolTransaction(platformPool(tenancy), async (client) => {
     const people = await tenancy.config.members.erase(drizzle(client), tenantId, async () => {
       for (const { schema, table } of (await tablesOfTenants(client)).toReversed()) {
         const at = `${schema}.${name(table.name)}`
@@ -61,15 +60,8 @@ export async function removePlatformRows(
       ]),
     )
     count('tenants', await client.query('delete from tenancy.tenants where id = $1', [tenantId]))
-    await client.query('commit')
     return { ...gone, ...people }
-  } catch (error) {
-    // the connection is gone, and the transaction with it
-    await client.query('rollback').catch(() => {})
-    throw error
-  } finally {
-    client.release()
-  }
+  })
 }
 
 /**

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { withConnection } from '#tenancy/base/connect'
+import { withTransaction } from '#tenancy/base/with-transaction'
 import { TenantMoved } from '#tenancy/data/errors'
 import type { Read } from '#tenancy/data/export/pages'
 import { serviceUrl, type Placement } from '#tenancy/registry/placements'
@@ -31,13 +32,21 @@ export function withSnapshot<T>(
         rows: [kept],
       } = await keeper.query<{ id: string }>('select pg_export_snapshot() as id')
       const read: Read = async (text, values) => {
-        await enter(client, placement, reason, kept?.id ?? '')
-        const { rows } = await client.query({
-          text,
-          values,
-          queryMode: 'extended',
-        } as pg.QueryConfig)
-        await client.query('commit')
+        const query = { text, values, queryMode: 'extended' } as pg.QueryConfig
+        const { rows } = await withTransaction(
+          client,
+          async () => {
+            await client.query('select tenancy.enter_as_service($1, $2, $3)', [
+              placement.tenantId,
+              placement.epoch,
+              reason,
+            ])
+            return client.query(query)
+          },
+          {
+            begin: `begin isolation level repeatable read; set transaction snapshot '${kept?.id}'; set local search_path = ${placement.schema}, pg_temp; ${asText}`,
+          },
+        )
         return rows
       }
       try {
@@ -47,18 +56,6 @@ export function withSnapshot<T>(
       }
     }),
   )
-}
-
-async function enter(
-  client: pg.Client,
-  { tenantId, schema, epoch }: Placement,
-  reason: string,
-  snapshot: string,
-): Promise<void> {
-  await client.query(
-    `begin isolation level repeatable read; set transaction snapshot '${snapshot}'; set local search_path = ${schema}, pg_temp; ${asText}`,
-  )
-  await client.query('select tenancy.enter_as_service($1, $2, $3)', [tenantId, epoch, reason])
 }
 
 /** Not here any more, or the place has changed since the moment that is read. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import pg from 'pg'
 import type { Column, Table } from '#tenancy/base/catalogue'
 import { withConnection } from '#tenancy/base/connect'
+import { withTransaction } from '#tenancy/base/with-transaction'
 import { ArchiveRefused } from '#tenancy/data/errors'
 import { fileOf } from '#tenancy/data/export/manifest'
 import { pagesOf, type Read } from '#tenancy/data/export/pages'
@@ -31,32 +32,40 @@ export async function load(
 ): Promise<void> {
   const { tables, zip } = checked
   await withConnection(serviceUrl(tenancy, 'worker', { ...place, schema }), async (client) => {
-    await client.query(
-      `begin; set local search_path = ${schema}, pg_temp; ${asText}; set local statement_timeout = 0`,
-    )
-    await client.query('select tenancy.enter_as_service($1, $2, $3)', [tenantId, epoch, reason])
-    let rows = 0
-    for (const table of tables) {
-      for (const statement of statementsFor(table)) {
-        for await (const batch of batches(
-          zip.content(fileOf(table.name, 'ndjson')),
-          fileOf(table.name, 'ndjson'),
-        )) {
-          await client
-            .query(statement.text, [tenantId, `[${batch.lines.join(',')}]`])
-            .catch((error: Error) => {
-              throw refusal(error, table.name, batch.first, batch.first + batch.lines.length - 1)
-            })
-          if (statement.inserts) rows += batch.lines.length
-          await tell({ table: table.name, rows })
+    const begin = `begin; set local search_path = ${schema}, pg_temp; ${asText}; set local statement_timeout = 0`
+    await withTransaction(
+      client,
+      async () => {
+        await client.query('select tenancy.enter_as_service($1, $2, $3)', [tenantId, epoch, reason])
+        let rows = 0
+        for (const table of tables) {
+          for (const statement of statementsFor(table)) {
+            for await (const batch of batches(
+              zip.content(fileOf(table.name, 'ndjson')),
+              fileOf(table.name, 'ndjson'),
+            )) {
+              await client
+                .query(statement.text, [tenantId, `[${batch.lines.join(',')}]`])
+                .catch((error: Error) => {
+                  throw refusal(
+                    error,
+                    table.name,
+                    batch.first,
+                    batch.first + batch.lines.length - 1,
+                  )
+                })
+              if (statement.inserts) rows += batch.lines.length
+              await tell({ table: table.name, rows })
+            }
+          }
         }
-      }
-    }
-    const read: Read = async (text, values) =>
-      (await client.query({ text, values, queryMode: 'extended' } as pg.QueryConfig)).rows
-    for (const table of tables)
-      await compare(read, table, tenantId, checked, () => tell({ table: table.name, rows }))
-    await client.query('commit')
+        const read: Read = async (text, values) =>
+          (await client.query({ text, values, queryMode: 'extended' } as pg.QueryConfig)).rows
+        for (const table of tables)
+          await compare(read, table, tenantId, checked, () => tell({ table: table.name, rows }))
+      },
+      { begin },
+    )
   })
 }
 

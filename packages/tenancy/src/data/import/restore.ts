@@ -1,6 +1,7 @@
 import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import { readTables, written, type Table } from '#tenancy/base/catalogue'
+import { withPoolTransaction } from '#tenancy/base/with-transaction'
 import { Invalid } from '#tenancy/base/errors'
 import { ArchiveRefused, OnHold } from '#tenancy/data/errors'
 import { type Tenancy } from '#tenancy/base/tenancy'
@@ -73,9 +74,7 @@ async function swap(
     actor,
   }: { from: string; to: string; slug: string; oldSlug: string; actor: string },
 ): Promise<void> {
-  const client = await platformPool(tenancy).connect()
-  try {
-    await client.query('begin')
+  await withPoolTransaction(platformPool(tenancy), async (client) => {
     await client.query('update tenancy.tenants set slug = $2 where id = $1', [from, oldSlug])
     await client.query(
       'update tenancy.tenants as n set slug = $2, name = o.name, currency = o.currency, locale = o.locale from tenancy.tenants as o where n.id = $1 and o.id = $3',
@@ -97,14 +96,7 @@ async function swap(
       to,
       JSON.stringify({ before: from }),
     ])
-    await client.query('commit')
-  } catch (error) {
-    // the connection is gone, and the transaction with it
-    await client.query('rollback').catch(() => {})
-    throw error
-  } finally {
-    client.release()
-  }
+  })
 }
 
 const tablesOfTenants = async (client: pg.ClientBase, schema: string) =>
