@@ -14,7 +14,7 @@ const all = process.env.E2E_ALL !== undefined
 const long = all
   ? []
   : [
-      spec('console-abandoned-moves'),
+      spec('console-force-finished-moves'),
       spec('console-many-tenants'),
       spec('console-actions'),
       spec('console-accessibility'),

@@ -27,14 +27,14 @@ test('the live page outlives a reload, a second tab, a killed worker and a lost 
   process.kill(killed, 'SIGSTOP')
   try {
     await askForTier(page, 'globex', 'Globex', 'Business')
-    await expect(page.getByRole('status').first()).toHaveText('Asked for')
+    await expect(page.getByRole('status').first()).toHaveText('Requested')
     await expect(page.getByText('Live', { exact: true })).toBeVisible()
     await page.reload()
     const second = await context.newPage()
     await second.route('**/stream', (route) => route.abort())
     await second.goto(page.url())
     await expect(second.getByText('Live, by asking again')).toBeVisible()
-    await expect(second.getByRole('status').first()).toHaveText('Asked for')
+    await expect(second.getByRole('status').first()).toHaveText('Requested')
     process.kill(killed, 'SIGCONT')
     const state = async () =>
       (
@@ -68,31 +68,33 @@ test('the live page outlives a reload, a second tab, a killed worker and a lost 
   await expect(page.getByText('Rolled back by another move')).toBeVisible()
 })
 
-test('a move that is given up before it began says so everywhere, and counts as no failure', async ({
+test('a move aborted before it started is shown as aborted everywhere, not as failed', async ({
   page,
 }) => {
   const held = worker()
   process.kill(held, 'SIGSTOP')
   try {
     await askForTier(page, 'globex', 'Globex', 'Business')
-    await inDialog(page, 'Give up…', {}, 'Give it up')
+    await inDialog(page, 'Abort…', {}, 'Abort')
     await expect(
-      page.getByText(`${operator} has given this move up; it ends at its next step.`),
+      page.getByText(`${operator} is aborting this move. It stops at its next step.`),
     ).toBeVisible()
   } finally {
     process.kill(held, 'SIGCONT')
   }
-  await expect(page.getByText(`Given up by ${operator}. Globex never left its place`)).toBeVisible({
+  await expect(
+    page.getByText(`Aborted by ${operator}. Globex never left its old location`),
+  ).toBeVisible({
     timeout: 60_000,
   })
-  await expect(page.getByRole('status').first()).toHaveText('Given up')
+  await expect(page.getByRole('status').first()).toHaveText('Aborted')
   await page.goto('/console/moves')
   await expect(page.getByRole('row', { name: /Globex/ }).first()).toContainText(
-    new RegExp(`Given up\\s*by ${operator}`),
+    new RegExp(`Aborted\\s*by ${operator}`),
   )
   await page.goto('/console/tenants/globex')
   await expect(page.getByRole('region', { name: 'Moves' }).getByRole('row').nth(1)).toContainText(
-    'Given up',
+    'Aborted',
   )
   await page.goto('/console')
   await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible()

@@ -34,8 +34,8 @@ test('Acme goes from starter to business to enterprise and back while it writes,
     await expect(page.getByRole('button', { name: 'Confirm…' })).toBeVisible({ timeout: 60_000 })
     const steps = page.getByRole('region', { name: 'Steps' }).getByRole('listitem')
     await expect(steps).toHaveText([
-      /Asked for, done/,
-      /Place made, done/,
+      /Requested, done/,
+      /Target created, done/,
       /Changes logged, done/,
       /Rows copied, done/,
       /Indexes built, done/,
@@ -43,7 +43,7 @@ test('Acme goes from starter to business to enterprise and back while it writes,
       /Compared, done/,
       /Switched, done/,
       /Confirmed, to come/,
-      /Cleared up, to come/,
+      /Cleaned up, to come/,
     ])
     await expect(page.getByText('rows the same on both sides')).toBeVisible()
     await checkA11y(page)

@@ -14,10 +14,10 @@ import type { MoveView } from '@rowhouse/tenancy/moves'
 type Props = {
   first: MoveView
   formats: Formats
-  actions: Record<'abandon' | 'abort' | 'confirm' | 'rollBack' | 'tidy', Action<unknown>>
+  actions: Record<'abort' | 'confirm' | 'forceFinish' | 'resume' | 'rollBack', Action<unknown>>
 }
 
-/** A move as it happens. */
+/** A move, updated as it happens. */
 export function LiveMove({ first, formats, actions }: Props) {
   const { value: move, connection } = useLiveUpdates<MoveView>(`/console/moves/${first.id}`, first)
   return (

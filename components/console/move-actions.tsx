@@ -3,67 +3,64 @@
 import type { Action } from '#app/_actions/action'
 import { ReasonDialog } from '#components/console/reason-dialog'
 import { tierLabel } from '#components/console/labels'
+import { isBeforeSwitch } from '@rowhouse/tenancy/move-states'
 import type { MoveView } from '@rowhouse/tenancy/moves'
-
-const before = [
-  'requested',
-  'provisioned',
-  'capturing',
-  'copied',
-  'indexed',
-  'caught_up',
-  'verified',
-]
 
 type Props = {
   move: MoveView
-  actions: Record<'abandon' | 'abort' | 'confirm' | 'rollBack' | 'tidy', Action<unknown>>
+  actions: Record<'abort' | 'confirm' | 'forceFinish' | 'resume' | 'rollBack', Action<unknown>>
 }
 
-/** What an operator may decide at this point. */
+/**
+ * What an operator can do with a move in its present state. The keys keep an open dialog from turning
+ * into another one when the state changes.
+ */
 export function MoveActions({ move, actions }: Props) {
   const hidden = { slug: move.slug }
-  if (before.includes(move.state) && move.abortBy === null)
+  if (isBeforeSwitch(move.state) && move.abortBy === null)
     return (
       <ReasonDialog
+        key="abort"
         action={actions.abort}
         hidden={hidden}
-        opener="Give up…"
-        title="Give this move up"
-        save="Give it up"
+        opener="Abort…"
+        title="Abort this move"
+        save="Abort"
         look="danger"
         needsReason={false}
       >
-        {move.tenant} stays where it is, and what was made at the target is taken away.
+        {move.tenant} stays where it is, and what was created at the target is removed.
       </ReasonDialog>
     )
-  if (move.tidiable)
+  if (move.canResume)
     return (
       <ReasonDialog
-        action={actions.tidy}
+        key="resume"
+        action={actions.resume}
         hidden={hidden}
-        opener="Tidy up…"
-        title="Tidy up after this move"
-        save="Tidy up"
+        opener="Resume…"
+        title="Resume this move"
+        save="Resume"
         needsReason={false}
       >
-        For a server that is there again. {move.tenant} is let in where the move had shut it out,
-        and what the move left on that server is taken away.
+        For a server that can be reached again. {move.tenant} gets access again where the move had
+        closed it, and the copy that remained on that server is removed.
       </ReasonDialog>
     )
-  if (move.abandonable)
+  if (move.canForceFinish)
     return (
       <ReasonDialog
-        action={actions.abandon}
+        key="force-finish"
+        action={actions.forceFinish}
         hidden={hidden}
-        opener="Abandon…"
-        title="End this move without that server"
-        save="Abandon"
+        opener="Force finish…"
+        title="Finish this move without that server"
+        save="Force finish"
         look="danger"
         needsReason={false}
       >
-        For a server that is gone for good. What the move made or was to remove elsewhere is taken
-        away; what is on that server stays there, should it ever come back.
+        For a server that is lost for good. The move cleans up everywhere else. A copy on that
+        server stays there, in case it comes back.
       </ReasonDialog>
     )
   if (move.state !== 'switched' || move.confirmBy !== null) return null
@@ -83,7 +80,7 @@ function SwitchedActions({ move, actions }: Props) {
           save="Roll back"
           look="danger"
         >
-          Another move brings the tenant to its old place, with everything that was written since.
+          Another move takes the tenant to its old location, with everything that was written since.
         </ReasonDialog>
       )}
       <ReasonDialog

@@ -8,7 +8,7 @@ import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { TenantFacts } from '#db/operators/tenant-facts'
 
-/** Where a tenant has lived, as the moves that brought it there. */
+/** Where a tenant has lived: the moves that took it there. */
 export function MoveHistory({
   moves,
   moving,
@@ -24,9 +24,7 @@ export function MoveHistory({
         {moving && <span className="text-sm text-ink-soft">One is under way</span>}
       </CardHeader>
       {moves.length === 0 ? (
-        <p className="border-t border-line px-4 py-6 text-ink-soft sm:px-5">
-          It has lived in one place so far.
-        </p>
+        <p className="border-t border-line px-4 py-6 text-ink-soft sm:px-5">It has never moved.</p>
       ) : (
         <Table>
           <caption className="sr-only">Moves of this tenant</caption>
@@ -35,7 +33,7 @@ export function MoveHistory({
               <Th>From, to</Th>
               <Th>State</Th>
               <Th className="text-right max-sm:hidden">Writes waited</Th>
-              <Th className="max-sm:hidden">Asked for</Th>
+              <Th className="max-sm:hidden">Requested</Th>
             </tr>
           </thead>
           <tbody>

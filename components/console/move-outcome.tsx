@@ -6,35 +6,35 @@ import { formatDateTime, type Formats } from '#components/formats'
 import { Notice } from '#components/ui/notice'
 import type { MoveView } from '@rowhouse/tenancy/moves'
 
-/** What there is to know about where the move stands, beyond its progress. */
+/** What a move has led to, or what an operator has to decide. */
 export function MoveOutcome({ move, formats }: { move: MoveView; formats: Formats }) {
   const waited =
     move.pauseMs === null ? '' : ` Writes waited ${formatDuration(move.pauseMs)} at the switch.`
-  const left = (side: 'old' | 'new') =>
-    move.abandonBy !== null &&
-    move.events.some(({ event }) => event === `${side} place left behind`)
+  const orphaned = (end: 'source' | 'target') =>
+    move.forceFinishBy !== null &&
+    move.events.some(({ event, side }) => event === 'orphaned' && side === end)
   if (move.state === 'aborted' && move.abortBy)
     return (
       <Notice look="warn">
-        Given up by {move.abortBy}. {move.tenant} never left its place
-        {left('old') && ', on a server that did not answer'}, and what was made{' '}
-        {left('new') ? 'is left on a server that did not answer' : 'is gone'}.
+        Aborted by {move.abortBy}. {move.tenant} never left its old location
+        {orphaned('source') && ', on a server that could not be reached'}, and the new copy{' '}
+        {orphaned('target') ? 'remains on a server that could not be reached' : 'is removed'}.
       </Notice>
     )
   if (move.abortBy)
     return (
-      <Notice look="warn">{move.abortBy} has given this move up; it ends at its next step.</Notice>
+      <Notice look="warn">{move.abortBy} is aborting this move. It stops at its next step.</Notice>
     )
   if (move.error)
     return (
       <Notice look="danger">
-        Given up: {move.error}. {move.tenant} never left its place.
+        Aborted: {move.error}. {move.tenant} never left its old location.
       </Notice>
     )
   if (move.state === 'switched' && move.confirmBy === null)
     return (
       <Notice>
-        {move.tenant} is {tierLabel(move.tierTo)} now and lives in its new place.{waited} The old
+        {move.tenant} is {tierLabel(move.tierTo)} now and lives in its new location.{waited} The old
         copy is kept, closed, until you confirm
         {move.graceUntil && <>, or until {formatDateTime(new Date(move.graceUntil), formats)}</>}.
         Until then you can roll back.
@@ -42,13 +42,11 @@ export function MoveOutcome({ move, formats }: { move: MoveView; formats: Format
     )
   if (move.state === 'cleaned')
     return (
-      <Notice look={left('new') ? 'warn' : 'plain'}>
+      <Notice look={orphaned('target') ? 'warn' : 'plain'}>
         Done. {move.tenant} is {tierLabel(move.tierTo)}
-        {left('new') && ', on a server that did not answer'}, and{' '}
-        {left('old')
-          ? 'the old copy is left on a server that did not answer'
-          : 'nothing is left of the old copy'}
-        .{waited}
+        {orphaned('target') && ', on a server that could not be reached'}, and the old copy{' '}
+        {orphaned('source') ? 'remains on a server that could not be reached' : 'is removed'}.
+        {waited}
       </Notice>
     )
   if (move.wayBack)

@@ -6,6 +6,7 @@ import { MoveStateLabel } from '#components/console/move-state-label'
 import type { Connection } from '#components/console/use-live-updates'
 import { formatCount, type Formats } from '#components/formats'
 import { Card, CardBody } from '#components/ui/card'
+import { factsOf } from '@rowhouse/tenancy/move-states'
 import type { MoveView } from '@rowhouse/tenancy/moves'
 
 const connections: Record<Connection, string> = {
@@ -14,24 +15,13 @@ const connections: Record<Connection, string> = {
   over: '',
 }
 
-const pastCopying = [
-  'copied',
-  'indexed',
-  'caught_up',
-  'verified',
-  'switched',
-  'confirmed',
-  'cleaned',
-  'rolling_back',
-  'rolled_back',
-]
-
 type Props = { move: MoveView; connection: Connection; formats: Formats; children: ReactNode }
 
 export function MoveProgress({ move, connection, formats, children }: Props) {
-  const past = pastCopying.includes(move.state)
+  const { copied } = factsOf(move.state)
+  const detail = move.retryError ? `will retry: ${move.retryError}` : move.statusDetail
   const total = Math.max(move.rowsTotal, move.rowsDone)
-  const part = past || total === 0 ? (past ? 1 : 0) : move.rowsDone / total
+  const part = copied ? 1 : total === 0 ? 0 : move.rowsDone / total
   return (
     <Card>
       <CardBody className="grid gap-4 pt-4 sm:pt-5">
@@ -56,8 +46,8 @@ export function MoveProgress({ move, connection, formats, children }: Props) {
           <rect width={part * 100} height={1} className="fill-bar" />
         </svg>
         <MoveMetrics move={move} total={total} formats={formats} />
-        {move.note && !move.over && (
-          <p className="truncate font-mono text-xs text-ink-soft">{move.note}</p>
+        {detail && !move.over && (
+          <p className="truncate font-mono text-xs text-ink-soft">{detail}</p>
         )}
       </CardBody>
     </Card>
@@ -68,9 +58,7 @@ type MetricsProps = { move: MoveView; total: number; formats: Formats }
 
 function MoveMetrics({ move, total, formats }: MetricsProps) {
   const number = (value: number) => formatCount(Math.round(value), formats)
-  const lag =
-    move.events.findLast(({ event, detail }) => event === 'caught up' && detail !== '')?.rows ??
-    null
+  const lag = move.events.findLast(({ event }) => event === 'catch_up_pass')?.rows ?? null
   return (
     <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4">
       <Metric name="Rows copied" value={number(move.rowsDone)} note={`of ${number(total)}`} />
@@ -89,11 +77,11 @@ function MoveMetrics({ move, total, formats }: MetricsProps) {
   )
 }
 
-/** What it copies a second just now, or what it has copied on average. */
+/** Rows copied per second: at present while copying, on average afterwards. */
 function CopyRate({ move, total, formats }: MetricsProps) {
   const number = (value: number) => formatCount(Math.round(value), formats)
-  const rate = Number(/(\d+) rows a second/.exec(move.note)?.[1] ?? 0)
-  if (['provisioned', 'capturing'].includes(move.state) && rate > 0)
+  const rate = move.rowsPerSecond
+  if (rate && !factsOf(move.state).copied)
     return (
       <Metric
         name="Rate"

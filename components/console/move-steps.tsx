@@ -2,43 +2,22 @@ import { clsx } from 'clsx'
 import { Check } from 'lucide-react'
 import { formatDuration } from '#components/console/format-time'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import type { MoveView } from '@rowhouse/tenancy/moves'
-import type { MoveState } from '@rowhouse/tenancy/schema'
+import { factsOf, moveSteps } from '@rowhouse/tenancy/move-states'
+import type { MoveView, ViewedEvent } from '@rowhouse/tenancy/moves'
 
-const steps: { state: MoveState; name: string; about: string }[] = [
-  { state: 'requested', name: 'Asked for', about: 'Written down with who and why.' },
-  {
-    state: 'provisioned',
-    name: 'Place made',
-    about: 'Schema, login and empty tables at the target.',
-  },
-  {
-    state: 'capturing',
-    name: 'Changes logged',
-    about: 'Every key that changes from here on is kept.',
-  },
-  { state: 'copied', name: 'Rows copied', about: 'Everything as of one instant.' },
-  { state: 'indexed', name: 'Indexes built', about: 'Indexes, foreign keys, statistics.' },
-  { state: 'caught_up', name: 'Caught up', about: 'What changed meanwhile came over.' },
-  { state: 'verified', name: 'Compared', about: 'Both sides the same, row by row.' },
-  { state: 'switched', name: 'Switched', about: 'The tenant lives in its new place.' },
-  { state: 'confirmed', name: 'Confirmed', about: 'The way back is given up.' },
-  { state: 'cleaned', name: 'Cleared up', about: 'Nothing is left of the old copy.' },
-]
-
-/** The list of steps, each with when it was reached and how long it took. */
+/** The steps of a move, each with how long it took. */
 export function MoveSteps({ move }: { move: MoveView }) {
   const reached = new Map(move.events.map((event) => [event.event, event]))
   const at = lastReached(move, reached)
-  const ended = ['aborted', 'aborting'].includes(move.state)
+  const advancing = factsOf(move.state).waitsFor === 'worker' && move.state !== 'aborting'
   return (
     <Card labelledBy="steps">
       <CardHeader id="steps" title="Steps" />
       <CardBody>
         <ol className="grid">
-          {steps.map(({ state, name, about }, i) => {
+          {moveSteps.map(({ state, label, description }, i) => {
             const done = i <= at
-            const current = i === at + 1 && !ended && !move.over && move.state !== 'switched'
+            const current = i === at + 1 && advancing
             const took = reached.get(state)?.tookMs
             return (
               <li
@@ -65,7 +44,7 @@ export function MoveSteps({ move }: { move: MoveView }) {
                       !done && !current && 'text-ink-faint',
                     )}
                   >
-                    {name}
+                    {label}
                     <span className="sr-only">
                       {done ? ', done' : current ? ', under way' : ', to come'}
                     </span>
@@ -75,7 +54,7 @@ export function MoveSteps({ move }: { move: MoveView }) {
                       </span>
                     )}
                   </p>
-                  <p className="text-sm text-pretty text-ink-faint">{about}</p>
+                  <p className="text-sm text-pretty text-ink-faint">{description}</p>
                 </div>
               </li>
             )
@@ -86,7 +65,7 @@ export function MoveSteps({ move }: { move: MoveView }) {
   )
 }
 
-function lastReached(move: MoveView, reached: Map<string, unknown>): number {
-  const now = steps.findIndex(({ state }) => state === move.state)
-  return now >= 0 ? now : steps.findLastIndex(({ state }) => reached.has(state))
+function lastReached(move: MoveView, reached: Map<ViewedEvent['event'], unknown>): number {
+  const now = moveSteps.findIndex(({ state }) => state === move.state)
+  return now >= 0 ? now : moveSteps.findLastIndex(({ state }) => reached.has(state))
 }

@@ -7,8 +7,8 @@ import type { MoveView, ViewedEvent } from '@rowhouse/tenancy/moves'
 
 /** Table by table: what was copied, and what was found the same on both sides. */
 export function MoveTables({ move, formats }: { move: MoveView; formats: Formats }) {
-  const copied = last(move.events, 'table copied')
-  const compared = last(move.events, 'compared')
+  const copied = last(move.events, 'table_copied')
+  const compared = last(move.events, 'table_compared')
   const tables = [...new Set([...copied.keys(), ...compared.keys()])]
   return (
     <Card labelledBy="tables">

@@ -19,7 +19,7 @@ export function MovesTable({ rows, formats }: { rows: MoveRow[]; formats: Format
           <Th>State</Th>
           <Th className="text-right max-md:hidden">Rows</Th>
           <Th className="text-right max-md:hidden">Writes waited</Th>
-          <Th className="max-lg:hidden">Asked for</Th>
+          <Th className="max-lg:hidden">Requested</Th>
         </tr>
       </thead>
       <tbody>

@@ -149,7 +149,7 @@ async function switched(move: Move, tell: (line: string) => void): Promise<Move>
       tell(
         `  ${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s  ${(state = now.state)}`,
       )
-    if (now.state === 'aborted') throw new Error(`the move was given up: ${now.error}`)
+    if (now.state === 'aborted') throw new Error(`the move was aborted: ${now.error}`)
     if (now.state === 'switched' && now.pauseMs !== null) return now
   }
 }

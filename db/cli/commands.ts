@@ -92,7 +92,7 @@ export const commands: Command[] = [
   {
     words: ['tenant', 'move'],
     usage:
-      'tenant move SLUG --to shared|schema|database [--tier TIER] [--database-url URL] [--reason TEXT] [--wait] [--dry-run] | --status | --abort | --confirm | --rollback | --abandon | --tidy',
+      'tenant move SLUG --to shared|schema|database [--tier TIER] [--database-url URL] [--reason TEXT] [--wait] [--dry-run] | --status | --abort | --confirm | --rollback | --force-finish | --resume',
     about:
       'change the placement of a live tenant, and its tier to the one that is placed there, or to TIER',
     options: {
@@ -106,8 +106,8 @@ export const commands: Command[] = [
       abort: { type: 'boolean' },
       confirm: { type: 'boolean' },
       rollback: { type: 'boolean' },
-      abandon: { type: 'boolean' },
-      tidy: { type: 'boolean' },
+      'force-finish': { type: 'boolean' },
+      resume: { type: 'boolean' },
     },
     load: () => import('#db/cli/tenant-move'),
   },

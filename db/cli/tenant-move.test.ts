@@ -9,13 +9,13 @@ import { runMove } from '@rowhouse/tenancy/testing'
 import { tenancy } from '#db/tenancy'
 
 let tenant: Inhabitant
-beforeAll(async () => void (tenant = await inhabitant('shared', 'told', 5)))
+beforeAll(async () => void (tenant = await inhabitant('shared', 'moved', 5)))
 afterAll(() => closePools(tenancy()))
 
 const move = (values: Record<string, string | boolean>) =>
   run({ values: { ...values, json: true }, positionals: [tenant.slug] })
 
-async function written(): Promise<Move> {
+async function requestedMove(): Promise<Move> {
   for (;;) {
     const found = await latestMove(tenancy(), tenant.id)
     if (found) return found
@@ -23,19 +23,19 @@ async function written(): Promise<Move> {
   }
 }
 
-test('--abort --wait is done when the tenant has stayed, and --to --wait has failed then', async () => {
+test('--abort --wait succeeds when the move was aborted, and --to --wait fails', async () => {
   const following = move({ to: 'schema', wait: true })
-  const asked = await written()
-  const givingUp = move({ abort: true, wait: true })
-  while ((await readMove(tenancy(), asked.id)).abortBy === null) await sleep(10)
-  await runMove(tenancy(), asked)
-  expect(await givingUp).toMatchObject({ failed: false, json: { state: 'aborted' } })
-  expect(await following).toMatchObject({ failed: true, json: { id: asked.id } })
+  const requested = await requestedMove()
+  const aborting = move({ abort: true, wait: true })
+  while ((await readMove(tenancy(), requested.id)).abortBy === null) await sleep(10)
+  await runMove(tenancy(), requested)
+  expect(await aborting).toMatchObject({ failed: false, json: { state: 'aborted' } })
+  expect(await following).toMatchObject({ failed: true, json: { id: requested.id } })
 })
 
-test('--dry-run is refused beside what would be done all the same', async () => {
+test('--dry-run is refused with an option that would change something', async () => {
   const before = await latestMove(tenancy(), tenant.id)
-  for (const option of ['abort', 'confirm', 'rollback', 'status'])
+  for (const option of ['abort', 'confirm', 'rollback', 'force-finish', 'resume', 'status'])
     await expect(move({ [option]: true, 'dry-run': true })).rejects.toBeInstanceOf(UsageError)
   await expect(move({})).rejects.toBeInstanceOf(UsageError)
   expect(await latestMove(tenancy(), tenant.id)).toEqual(before)

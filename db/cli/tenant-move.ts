@@ -11,58 +11,68 @@ import {
   type Move,
   type MoveEvent,
   planMove,
-  requestAbandon,
   requestAbort,
   requestConfirm,
+  requestForceFinish,
   requestMove,
+  requestResume,
   requestRollback,
-  requestTidying,
   type MoveRequest,
-  isLive,
-  stateMeaning,
 } from '@rowhouse/tenancy/moves'
+import { factsOf, isLive } from '@rowhouse/tenancy/move-states'
 import { platform, tenancy } from '#db/tenancy'
 import { placementKinds, type PlacementKind, bySlug } from '@rowhouse/tenancy'
+
+const modes = ['to', 'status', 'abort', 'confirm', 'rollback', 'force-finish', 'resume'] as const
 
 export const run: Run = async ({ values, positionals: [slug, ...rest] }) => {
   if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
   const tenant = await bySlug(platform(), slug)
-  const actor = commandLine()
-  const asked = ['to', 'status', 'abort', 'confirm', 'rollback', 'abandon', 'tidy'].filter(
-    (option) => values[option],
-  )
-  if (asked.length !== 1)
+  const [mode, ...others] = modes.filter((option) => values[option])
+  if (!mode || others.length > 0)
     throw new UsageError(
-      'say one thing: --to KIND, --status, --abort, --confirm, --rollback, --abandon or --tidy',
+      'give exactly one of --to KIND, --status, --abort, --confirm, --rollback, --force-finish and --resume',
     )
-  if (values['dry-run'] && !values.to)
-    throw new UsageError(`--dry-run goes with --to; --${asked[0]} would be done`)
-  const reason = typeof values.reason === 'string' ? values.reason : 'asked for on the command line'
+  if (values['dry-run'] && mode !== 'to')
+    throw new UsageError(`--dry-run works with --to only; --${mode} would not be a dry run`)
+  const reason = typeof values.reason === 'string' ? values.reason : 'requested on the command line'
+  const target = { tenantId: tenant.id, slug, actor: commandLine() }
   const follow = (move: Move) =>
     values.wait
-      ? followed(move.id, slug, {
-          aloud: values.json !== true,
-          back: values.abort === true || move.state === 'aborting',
+      ? followMove(move.id, slug, {
+          verbose: values.json !== true,
+          expectAbort: mode === 'abort' || move.state === 'aborting',
         })
-      : shown(move, slug)
-  if (values.status) return shown(await latestMove(tenancy(), tenant.id), slug)
-  if (values.abort) return follow(await requestAbort(tenancy(), tenant.id, slug, actor))
-  if (values.confirm) return follow(await requestConfirm(tenancy(), tenant.id, slug, actor))
-  if (values.abandon) return follow(await requestAbandon(tenancy(), tenant.id, slug, actor))
-  if (values.tidy) return follow(await requestTidying(tenancy(), tenant.id, slug, actor))
-  if (values.rollback)
-    return follow(await requestRollback(tenancy(), tenant.id, slug, actor, reason))
-  const databaseUrl = values['database-url']
-  const to = kindOf(values.to)
-  const request: MoveRequest = {
-    tenantId: tenant.id,
-    to,
-    tier: tierOption(values.tier) ?? tierFor(to, asTier(tenant.tier)),
-    actor,
-    reason,
-    ...(typeof databaseUrl === 'string' ? { databaseUrl } : {}),
+      : showMove(move, slug)
+  switch (mode) {
+    case 'status':
+      return showMove(await latestMove(tenancy(), tenant.id), slug)
+    case 'abort':
+      return follow(await requestAbort(tenancy(), target))
+    case 'confirm':
+      return follow(await requestConfirm(tenancy(), target))
+    case 'force-finish':
+      return follow(await requestForceFinish(tenancy(), target))
+    case 'resume':
+      return follow(await requestResume(tenancy(), target))
+    case 'rollback':
+      return follow(await requestRollback(tenancy(), { ...target, reason }))
+    case 'to': {
+      const databaseUrl = values['database-url']
+      const to = kindOf(values.to)
+      const request: MoveRequest = {
+        tenantId: tenant.id,
+        to,
+        tier: tierOption(values.tier) ?? tierFor(to, asTier(tenant.tier)),
+        actor: target.actor,
+        reason,
+        ...(typeof databaseUrl === 'string' ? { databaseUrl } : {}),
+      }
+      return values['dry-run']
+        ? showPlan(request, slug)
+        : follow(await requestMove(tenancy(), request))
+    }
   }
-  return values['dry-run'] ? planned(request, slug) : follow(await requestMove(tenancy(), request))
 }
 
 function kindOf(value: unknown): PlacementKind {
@@ -79,7 +89,7 @@ function tierOption(value: unknown): Tier | undefined {
   return tier
 }
 
-async function planned(request: MoveRequest, slug: string): Promise<Outcome> {
+async function showPlan(request: MoveRequest, slug: string): Promise<Outcome> {
   const plan = await planMove(tenancy(), request)
   const sizes = table(
     ['table', 'rows'],
@@ -87,22 +97,22 @@ async function planned(request: MoveRequest, slug: string): Promise<Outcome> {
   )
   const steps = plan.steps.map((step, i) => `${i + 1}. ${step}`).join('\n')
   return {
-    text: `${slug}: from ${plan.from} to ${plan.to}\n\n${sizes}\n\n${steps}\n\n${plan.rows} rows, about ${plan.seconds} s. ${plan.hinders.join('; ') || 'Nothing hinders the move'}; nothing was changed.`,
+    text: `${slug}: from ${plan.from} to ${plan.to}\n\n${sizes}\n\n${steps}\n\n${plan.rows} rows, about ${plan.seconds} s. ${plan.warnings.join('; ') || 'Nothing would delay the move'}. Nothing was changed.`,
     json: { ...plan, dryRun: true },
   }
 }
 
-async function shown(move: Move | undefined, slug: string): Promise<Outcome> {
-  if (!move) return { text: `tenant ${slug} has never moved`, json: { slug, move: null } }
+async function showMove(move: Move | undefined, slug: string): Promise<Outcome> {
+  if (!move) return { text: `tenant ${slug} has never been moved`, json: { slug, move: null } }
   const events = await readEvents(tenancy(), move.id)
   const lines = table(
     ['at', 'event', 'detail', 'rows', 'ms'],
-    events.map(({ at, event, detail, rows, tookMs }) => [
-      at.toISOString().slice(11, 23),
-      event,
-      detail,
-      rows,
-      tookMs,
+    events.map((event) => [
+      event.at.toISOString().slice(11, 23),
+      event.event,
+      detailOf(event),
+      event.rows,
+      event.tookMs,
     ]),
   )
   return {
@@ -114,19 +124,27 @@ async function shown(move: Move | undefined, slug: string): Promise<Outcome> {
 
 const headline = (move: Move, slug: string) =>
   [
-    `${slug}: ${move.state} (${stateMeaning[move.state]})`,
-    move.note,
+    `${slug}: ${move.state} (${factsOf(move.state).description})`,
+    statusOf(move),
     move.error && `error: ${move.error}`,
     move.pauseMs !== null && `writes waited ${Math.round(move.pauseMs)} ms at the switch`,
   ]
     .filter(Boolean)
     .join('\n')
 
+/** What the worker is doing, or why it waits before it tries again. */
+const statusOf = ({ retryError, statusDetail }: Move) =>
+  retryError === null ? statusDetail : `will retry: ${retryError}`
+
+const detailOf = ({ side, location, detail }: MoveEvent) =>
+  [location && `${side} copy at ${location}`, detail].filter(Boolean).join(': ')
+
 function documentOf(move: Move, events: MoveEvent[], slug: string) {
   const {
     id,
     state,
-    note,
+    statusDetail,
+    retryError,
     error,
     source,
     target,
@@ -145,7 +163,8 @@ function documentOf(move: Move, events: MoveEvent[], slug: string) {
     slug,
     id,
     state,
-    note,
+    statusDetail,
+    retryError,
     error,
     from: source.kind,
     to: target.kind,
@@ -159,58 +178,57 @@ function documentOf(move: Move, events: MoveEvent[], slug: string) {
     pauseMs,
     graceUntil,
     rollsBack,
-    events: events.map(({ at, event, detail, rows, tookMs }) => ({
-      at,
-      event,
-      detail,
-      rows,
-      tookMs,
-    })),
+    events: events.map(({ moveId: _, seq: _seq, ...event }) => event),
   }
 }
 
 /**
- * Prints what happens until the worker has nothing more to do, on a terminal with a line that
- * moves. `back`: it is to end given up.
+ * Prints events until the worker has nothing left to do; on a terminal also a progress bar.
+ * @param options.expectAbort - The command succeeds when the move ends aborted, and fails otherwise.
  */
-async function followed(
+async function followMove(
   moveId: string,
   slug: string,
-  { aloud, back }: { aloud: boolean; back: boolean },
+  { verbose, expectAbort }: { verbose: boolean; expectAbort: boolean },
 ): Promise<Outcome> {
-  const live = aloud && process.stderr.isTTY
-  const began = Date.now()
-  for (let [seen, hinted] = [0, false]; ; await sleep(200)) {
+  const live = verbose && process.stderr.isTTY
+  const startedAt = Date.now()
+  for (let [printed, hinted] = [0, false]; ; await sleep(200)) {
     const move = await readMove(tenancy(), moveId)
     const events = await readEvents(tenancy(), moveId)
     if (live) process.stderr.write('\r\x1b[K')
-    if (aloud)
-      for (const { event, detail, rows, tookMs } of events.slice(seen))
+    if (verbose)
+      for (const event of events.slice(printed))
         console.error(
-          [event, detail, rows !== null && `${rows} rows`, tookMs !== null && `${tookMs} ms`]
+          [
+            event.event,
+            detailOf(event),
+            event.rows !== null && `${event.rows} rows`,
+            event.tookMs !== null && `${event.tookMs} ms`,
+          ]
             .filter(Boolean)
             .join(' · '),
         )
-    seen = events.length
-    if (aloud && !hinted && seen === 0 && Date.now() - began > 5000) {
+    printed = events.length
+    if (verbose && !hinted && printed === 0 && Date.now() - startedAt > 5000) {
       console.error(
-        'no worker has taken the move yet; `npm run worker` starts one, and `npm run dev` has one',
+        'no worker has picked up the move yet; start one with `npm run worker` (`npm run dev` includes one)',
       )
       hinted = true
     }
-    const settled =
+    const finished =
       move.state === 'switched'
         ? move.confirmBy === null && move.rollsBack === null
         : !isLive(move.state)
-    if (settled)
+    if (finished)
       return {
         text: headline(move, slug),
         json: documentOf(move, events, slug),
-        failed: (move.state === 'aborted') !== back,
+        failed: (move.state === 'aborted') !== expectAbort,
       }
     if (live)
       process.stderr.write(
-        `${bar(move)} ${move.state} ${move.note}`.slice(0, (process.stderr.columns || 80) - 1),
+        `${bar(move)} ${move.state} ${statusOf(move)}`.slice(0, (process.stderr.columns || 80) - 1),
       )
   }
 }

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { endedMoveStates } from '@rowhouse/tenancy/move-states'
 import { platform } from '#db/tenancy'
 
 export const jobStages = ['running', 'failed', 'waiting'] as const
@@ -22,9 +23,9 @@ export async function listJobs(most = 50): Promise<Job[]> {
     with work (kind, id, name, tenant_id, stage, note, at) as (
       select 'move', id::text, 'Move to ' || (target ->> 'kind'), tenant_id,
         case when state = 'switched' then 'waiting' when state = 'aborted' then 'failed' else 'running' end,
-        coalesce(error, case state when 'switched' then 'waits to be confirmed' else note end), changed_at
+        coalesce(error, case state when 'switched' then 'waits to be confirmed' else coalesce('will retry: ' || retry_error, status_detail) end), changed_at
       from tenancy.moves
-      where state not in ('cleaned', 'rolled_back', 'rolling_back', 'aborted') or (state = 'aborted' and error is not null and abort_by is null and changed_at > now() - interval '7 days')
+      where state not in ${endedMoveStates} or (state = 'aborted' and error is not null and abort_by is null and changed_at > now() - interval '7 days')
       union all
       select 'fleet run', id::text, 'Fleet run', null,
         case state when 'requested' then 'waiting' when 'running' then 'running' else 'failed' end,

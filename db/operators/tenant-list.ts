@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, isNotNull, isNull, notInArray, or, sql, type SQL } from 'drizzle-orm'
 import { isId, type PlacementKind, page, type Cursor, type Page } from '@rowhouse/tenancy'
 import { platform } from '#db/tenancy'
+import { endedMoveStates } from '@rowhouse/tenancy/move-states'
 import { tenantSizes } from '#db/schema/console'
 import {
   moves,
@@ -43,7 +44,6 @@ export type TenantRow = {
   bytes: number | null
 }
 
-const over: MoveState[] = ['cleaned', 'aborted', 'rolling_back', 'rolled_back']
 /** Switched is the tenant living at its new place: only the old one is still to be cleared. */
 const moving = and(isNotNull(moves.id), sql`${moves.state} <> 'switched'`)
 
@@ -113,7 +113,7 @@ export async function listTenants(
     .innerJoin(placements, eq(placements.tenantId, tenants.id))
     .leftJoin(servers, eq(servers.id, placements.serverId))
     .leftJoin(suspensions, and(eq(suspensions.tenantId, tenants.id), isNull(suspensions.liftedAt)))
-    .leftJoin(moves, and(eq(moves.tenantId, tenants.id), notInArray(moves.state, over)))
+    .leftJoin(moves, and(eq(moves.tenantId, tenants.id), notInArray(moves.state, endedMoveStates)))
     .leftJoin(tenantSizes, eq(tenantSizes.tenantId, tenants.id))
     .where(and(matches(filter), beyond))
     .orderBy(turn(by), turn(tenants.id))
@@ -133,7 +133,7 @@ export async function countTenants(filter: TenantFilter): Promise<number> {
     .from(tenants)
     .innerJoin(placements, eq(placements.tenantId, tenants.id))
     .leftJoin(suspensions, and(eq(suspensions.tenantId, tenants.id), isNull(suspensions.liftedAt)))
-    .leftJoin(moves, and(eq(moves.tenantId, tenants.id), notInArray(moves.state, over)))
+    .leftJoin(moves, and(eq(moves.tenantId, tenants.id), notInArray(moves.state, endedMoveStates)))
     .where(matches(filter))
   return row?.found ?? 0
 }

@@ -22,7 +22,7 @@ export default async function MovesPage({ searchParams }: PageProps<'/console/mo
       <title>Moves · Rowhouse console</title>
       <PageHeader
         title="Moves"
-        about="A tenant’s rows on their way from one place to another, while it goes on working."
+        about="A tenant’s rows moved from one location to another while it keeps working."
       />
       <Card>
         <Tabs
@@ -37,7 +37,7 @@ export default async function MovesPage({ searchParams }: PageProps<'/console/mo
             title={live ? 'Nobody is moving' : 'Nobody has moved yet'}
             action={<ButtonLink href={'/console/tenants' as Route}>Choose a tenant</ButtonLink>}
           >
-            A change of tier moves a tenant to the place of its new tier.
+            A change of tier moves a tenant to the location of its new tier.
           </EmptyState>
         ) : (
           <MovesTable rows={page.rows} formats={formats} />

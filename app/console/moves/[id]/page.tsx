@@ -7,7 +7,7 @@ import { NotFound } from '@rowhouse/tenancy'
 import { readMoveView } from '@rowhouse/tenancy/moves'
 import { PageHeader } from '#components/ui/page-header'
 import { placementLabels, tierLabel } from '#components/console/labels'
-import { abandonMove, abortMove, confirmMove, rollBackMove, cleanUpMove } from '../actions'
+import { forceFinishMove, abortMove, confirmMove, rollBackMove, resumeMove } from '../actions'
 import { tenancy } from '#db/tenancy'
 
 export default async function MovePage({ params }: PageProps<'/console/moves/[id]'>) {
@@ -25,17 +25,17 @@ export default async function MovePage({ params }: PageProps<'/console/moves/[id
         about={`${placementLabels[move.from]} → ${placementLabels[move.to].toLowerCase()}. ${move.reason}`}
         back={{ href: tenantPath(move.slug), label: move.tenant }}
       />
-      {/* one that was over and is taken up again is followed anew */}
+      {/* a move that had ended and is resumed needs a new stream */}
       <LiveMove
         key={`${id} ${move.over}`}
         first={move}
         formats={formats}
         actions={{
-          abandon: abandonMove,
           abort: abortMove,
           confirm: confirmMove,
+          forceFinish: forceFinishMove,
+          resume: resumeMove,
           rollBack: rollBackMove,
-          tidy: cleanUpMove,
         }}
       />
     </PageFrame>

@@ -74,7 +74,7 @@ declare
 begin
   select * into m from tenancy.moves where id = p_move for update;
   if m.state in ('aborting', 'aborted') then
-    raise exception 'move % was given up', p_move using errcode = 'TN410';
+    raise exception 'move % was aborted', p_move using errcode = 'TN410';
   end if;
   if m.state <> 'verified' then
     return;
@@ -88,7 +88,7 @@ begin
   end if;
   update tenancy.tenants set tier = m.tier_to where id = m.tenant_id;
   update tenancy.moves
-  set state = 'switched', note = '', changed_at = clock_timestamp(), grace_until = clock_timestamp() + make_interval(secs => m.grace_hours * 3600)
+  set state = 'switched', status_detail = '', retry_error = null, changed_at = clock_timestamp(), grace_until = clock_timestamp() + make_interval(secs => m.grace_hours * 3600)
   where id = p_move;
   update tenancy.moves set state = 'rolled_back', changed_at = clock_timestamp() where id = m.rolls_back;
   perform pg_notify('rowhouse_placements', m.tenant_id::text);
@@ -118,7 +118,7 @@ begin
 end
 $$;
 
--- A switch that was given up behind the fence: the tenant stays where it is, under a new epoch.
+-- Undoes a switch that was aborted after the fence: the tenant stays where it is, under a new epoch.
 create or replace function tenancy.record_switch_back(p_move uuid, p_epoch bigint) returns void
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -127,7 +127,7 @@ declare
 begin
   select * into m from tenancy.moves where id = p_move for update;
   if m.state is distinct from 'aborting' then
-    raise exception 'move % is not given up but %', p_move, m.state using errcode = 'TN410';
+    raise exception 'move % is not aborting but %', p_move, m.state using errcode = 'TN410';
   end if;
   update tenancy.placements set epoch = p_epoch, changed_at = clock_timestamp() where tenant_id = m.tenant_id and epoch < p_epoch;
   if not found then

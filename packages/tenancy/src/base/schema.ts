@@ -16,6 +16,7 @@ import {
 } from 'drizzle-orm/pg-core'
 import { controlPlaneTable, sqlTable } from '#tenancy/base/data-lifecycle'
 import { privateName } from '#tenancy/base/ids'
+import { endedMoveStates, moveStateNames, type MoveState } from '#tenancy/base/move-states'
 import { placementKinds, type PlacementKind } from '#tenancy/base/tenancy'
 
 export { controlPlaneTable, declarationsOf, tenantTable } from '#tenancy/base/data-lifecycle'
@@ -293,23 +294,24 @@ controlPlaneTable(dataSteps, {
   personal: [],
 })
 
-export const moveStates = [
-  'requested',
-  'provisioned',
-  'capturing',
-  'copied',
-  'indexed',
-  'caught_up',
-  'verified',
-  'switched',
-  'confirmed',
-  'cleaned',
-  'aborting',
-  'aborted',
-  'rolling_back',
-  'rolled_back',
+export type { MoveState }
+
+/** What `tenancy.move_events.event` may be: a state that a move reached, or one of these. */
+export const moveEventNames = [
+  'capture_armed',
+  'table_copied',
+  'stale_rows_deleted',
+  'catch_up_pass',
+  'waiting',
+  'rehearsed',
+  'table_compared',
+  'final_pass',
+  'retrying',
+  'abort_too_late',
+  'orphaned',
+  ...moveStateNames,
 ] as const
-export type MoveState = (typeof moveStates)[number]
+export type MoveEventName = (typeof moveEventNames)[number]
 
 /**
  * One end of a move, as a placement has it. `secret` is encrypted for the tenant's placement; `epoch`
@@ -336,7 +338,7 @@ export const moves = tenancySchema.table(
     tenantId: uuid('tenant_id')
       .notNull()
       .references(() => tenants.id, { onDelete: 'cascade' }),
-    state: text({ enum: moveStates }).notNull().default('requested'),
+    state: text({ enum: moveStateNames }).notNull().default('requested'),
     source: jsonb().$type<MoveEnd>().notNull(),
     target: jsonb().$type<MoveEnd>().notNull(),
     tierFrom: text('tier_from').notNull(),
@@ -347,14 +349,21 @@ export const moves = tenancySchema.table(
     rollsBack: uuid('rolls_back'),
     abortBy: text('abort_by'),
     confirmBy: text('confirm_by'),
-    /** Who said that a server of this move is gone for good, and what is on it is to be left. */
-    abandonBy: text('abandon_by'),
+    /** The operator who had the move end without a server that is lost for good. */
+    forceFinishBy: text('force_finish_by'),
     graceHours: doublePrecision('grace_hours').notNull().default(72),
     graceUntil: at('grace_until'),
-    note: text().notNull().default(''),
+    /** What the worker is doing, for people to read. */
+    statusDetail: text('status_detail').notNull().default(''),
+    /** Why the last attempt failed, while the move waits for its next one. */
+    retryError: text('retry_error'),
+    /** Why the move was aborted. */
     error: text(),
     rowsTotal: bigint('rows_total', { mode: 'number' }).notNull().default(0),
     rowsDone: bigint('rows_done', { mode: 'number' }).notNull().default(0),
+    /** How fast rows are copied, while they are. */
+    rowsPerSecond: integer('rows_per_second'),
+    /** How long writes waited at the switch. */
     pauseMs: doublePrecision('pause_ms'),
     changedAt: at('changed_at').notNull().default(now),
     retryAt: at('retry_at').notNull().default(now),
@@ -362,9 +371,9 @@ export const moves = tenancySchema.table(
   (t) => [
     uniqueIndex('moves_live')
       .on(t.tenantId)
-      .where(sql`state not in ('cleaned', 'aborted', 'rolling_back', 'rolled_back')`),
+      .where(sql`state not in ${oneOf(endedMoveStates)}`),
     index('moves_tenant').on(t.tenantId, t.requestedAt),
-    check('moves_state', sql`${t.state} in ${oneOf(moveStates)}`),
+    check('moves_state', sql`${t.state} in ${oneOf(moveStateNames)}`),
   ],
 )
 controlPlaneTable(moves, {
@@ -372,7 +381,7 @@ controlPlaneTable(moves, {
   export: 'none',
   restore: 'stay',
   erase: 'delete',
-  personal: ['requestedBy', 'reason', 'abortBy', 'confirmBy', 'abandonBy'],
+  personal: ['requestedBy', 'reason', 'abortBy', 'confirmBy', 'forceFinishBy'],
   encrypted: (['source', 'target'] as const).map((column) => ({
     column,
     field: 'secret',
@@ -393,8 +402,11 @@ export const moveEvents = tenancySchema.table(
     at: at('at')
       .notNull()
       .default(sql`clock_timestamp()`),
-    event: text().notNull(),
+    event: text({ enum: moveEventNames }).notNull(),
     detail: text().notNull().default(''),
+    /** Where an orphaned copy is: the end of the move, and its server, database and schema. */
+    side: text({ enum: ['source', 'target'] }),
+    location: text(),
     rows: bigint({ mode: 'number' }),
     tookMs: integer('took_ms'),
   },

@@ -6,7 +6,7 @@ import { decrypt, encrypt, needsRotation } from '#tenancy/base/encryption'
 import { newId } from '#tenancy/base/ids'
 import { moves, placements, servers } from '#tenancy/base/schema'
 import { rotateEncryptionKey, type SecretPlace } from '#tenancy/data/rotate-encryption-key'
-import { requestAbort } from '#tenancy/moves/decisions'
+import { requestAbort } from '#tenancy/moves/move-actions'
 import { requestMove } from '#tenancy/moves/requests'
 import { unprovision } from '#tenancy/placements/provision'
 import { forgetPlacement, placementOf } from '#tenancy/registry/placements'
@@ -98,7 +98,7 @@ test('after a change of key every kept secret opens with the new one alone, and 
     'servers.migrator_secret',
     'servers.worker_secret',
   ])
-  await requestAbort(tenancy(), id, slug, 'test')
+  await requestAbort(tenancy(), { tenantId: id, slug, actor: 'test' })
   await unprovision(tenancy(), id, await placementOf(tenancy(), id))
 })
 

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { rotateLogin } from '#tenancy/data/rotate-login'
-import { requestAbort } from '#tenancy/moves/decisions'
+import { requestAbort } from '#tenancy/moves/move-actions'
 import { requestMove } from '#tenancy/moves/requests'
 import { connectionString, placementOf } from '#tenancy/registry/placements'
 import { closePools } from '#tenancy/registry/pools'
@@ -57,5 +57,5 @@ test('a tenant without a login of its own has none to rotate, and one that moves
   await expect(rotateLogin(tenancy(), rotation(moving))).rejects.toThrow(
     `tenant ${moving.slug} has a move under way`,
   )
-  await requestAbort(tenancy(), moving.id, moving.slug, 'test')
+  await requestAbort(tenancy(), { tenantId: moving.id, slug: moving.slug, actor: 'test' })
 })

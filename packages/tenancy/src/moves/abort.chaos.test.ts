@@ -4,7 +4,7 @@ import { checkFleet } from '#tenancy/checks/doctor'
 import type { Inhabitant } from '#tenancy/testing/fixture/world'
 import type { Move } from '#tenancy/moves/move-store'
 import type { Failpoint } from '#tenancy/moves/failpoints'
-import { requestAbort } from '#tenancy/moves/decisions'
+import { requestAbort } from '#tenancy/moves/move-actions'
 import { requestMove } from '#tenancy/moves/requests'
 import { failpointsOf } from '#tenancy/testing/moves/killing'
 import {
@@ -31,7 +31,7 @@ afterAll(async () => {
 })
 
 /** Where giving up is in time. */
-function inTime(failpoint: Failpoint, all: Failpoint[]): boolean {
+function withDeadline(failpoint: Failpoint, all: Failpoint[]): boolean {
   const end = all.findIndex((one) => one === 'target opened' || one === 'switched')
   return all.indexOf(failpoint) < end
 }
@@ -46,7 +46,7 @@ async function givenUp(
   try {
     const move = await ask()
     await first.struck(failpoint)
-    await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
+    await requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
     const second = new WorkerProcess({ how: 'kill', failpoint: 'in the clean-up' })
     others.push(second)
     // at first there is nothing to clean up yet
@@ -66,7 +66,7 @@ describe.each(directions)('from %s to %s', (from, to) => {
     60_000,
   )
 
-  test.each(failpointsOf(from, to).filter((failpoint, _, all) => inTime(failpoint, all)))(
+  test.each(failpointsOf(from, to).filter((failpoint, _, all) => withDeadline(failpoint, all)))(
     'given up by a worker that dies in its turn, at: %s',
     async (failpoint) => {
       const home = await placementOf(tenancy(), tenant.id)

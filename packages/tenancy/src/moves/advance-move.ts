@@ -2,22 +2,22 @@ import { capture } from '#tenancy/moves/capture'
 import { catchUp } from '#tenancy/moves/catch-up'
 import { clean } from '#tenancy/moves/clean-up'
 import { copy } from '#tenancy/moves/copy'
-import { openEnd } from '#tenancy/moves/move-ends'
+import { openConnection } from '#tenancy/moves/move-ends'
 import { index } from '#tenancy/moves/build-indexes'
 import {
   addEvent,
   advance,
-  change,
-  endGivenUp,
+  updateMove,
+  finishAbort,
   readEvents,
   readMove,
   slugOf,
 } from '#tenancy/moves/move-store'
 import { failpoint, type Failpoint } from '#tenancy/moves/failpoints'
-import { GivenUp, HandedOver, MoveRun } from '#tenancy/moves/move-run'
-import { isRetryable, said } from '#tenancy/moves/retryable'
+import { MoveAborted, WorkerStopping, MoveRun } from '#tenancy/moves/move-run'
+import { isRetryable, errorMessage } from '#tenancy/moves/retryable'
 import { checkVersions, provision } from '#tenancy/moves/prepare-target'
-import { isBefore } from '#tenancy/moves/states'
+import { isBeforeSwitch } from '#tenancy/base/move-states'
 import { switchOver } from '#tenancy/moves/switch-over'
 import { undo } from '#tenancy/moves/undo'
 import { verify } from '#tenancy/moves/verify'
@@ -61,7 +61,7 @@ export async function advanceMove(
 ): Promise<Ending> {
   const move = await readMove(tenancy, moveId)
   const slug = await slugOf(tenancy, move.tenantId)
-  const main = await openEnd(
+  const main = await openConnection(
     tenancy,
     { kind: 'shared', server: null, database: null, schema: 'shared', login: null, password: null },
     `rowhouse mover of ${slug}`,
@@ -77,8 +77,8 @@ export async function advanceMove(
     await failpoint('begun')
     return await untilEnd(run, until)
   } catch (error) {
-    if (error instanceof HandedOver) return 'handed over'
-    await putOff(tenancy, run, error)
+    if (error instanceof WorkerStopping) return 'handed over'
+    await scheduleRetry(tenancy, run, error)
     throw error
   } finally {
     await run.close()
@@ -93,21 +93,23 @@ async function untilEnd(run: MoveRun, until: MoveState | undefined): Promise<End
     if (state === until) return 'waits'
     try {
       // before anything that needs the target: it may be away for good
-      if (abortBy !== null && isBefore(state)) throw new GivenUp(`given up by ${abortBy}`)
+      if (abortBy !== null && isBeforeSwitch(state)) throw new MoveAborted(`aborted by ${abortBy}`)
       // a migration may have passed by while nobody was at it; the switch looks for itself, where
       // nobody waits for it
-      if (!resumed && isBefore(state) && !['requested', 'verified'].includes(state))
+      if (!resumed && isBeforeSwitch(state) && !['requested', 'verified'].includes(state))
         await checkVersions(run)
       resumed = true
-      if (state === 'aborting') await giveUp(run)
+      if (state === 'aborting') await abort(run)
       else if (state === 'switched') {
         if (!(await confirmed(run.tenancy, run))) return 'waits'
       } else if (steps[state]) await take(run, steps[state])
       else return 'over'
     } catch (error) {
-      if (!isBefore(state) || isRetryable(error)) throw error
-      if (await advance(run.tenancy, run.move.id, state, 'aborting', { error: said(error) }))
-        await run.event('given up', said(error))
+      if (!isBeforeSwitch(state) || isRetryable(error)) throw error
+      if (
+        await advance(run.tenancy, run.move.id, state, 'aborting', { error: errorMessage(error) })
+      )
+        await run.event('aborting', errorMessage(error))
       await run.releaseConnections() // a connection may be in the middle of what failed
     }
     run.move = await readMove(run.tenancy, run.move.id)
@@ -133,9 +135,9 @@ async function confirmed(tenancy: Tenancy, { move }: MoveRun): Promise<boolean> 
   return due && (await advance(tenancy, move.id, 'switched', 'confirmed'))
 }
 
-async function giveUp(run: MoveRun): Promise<void> {
+async function abort(run: MoveRun): Promise<void> {
   if (!(await undo(run))) return
-  await endGivenUp(run.tenancy, run.move)
+  await finishAbort(run.tenancy, run.move)
   await run.event('aborted', run.move.error ?? run.move.abortBy ?? '')
 }
 
@@ -143,18 +145,18 @@ async function giveUp(run: MoveRun): Promise<void> {
  * Nothing is lost: the move is tried again a little later, more rarely the longer it has not come
  * any further, and says why.
  */
-async function putOff(tenancy: Tenancy, { move }: MoveRun, error: unknown): Promise<void> {
+async function scheduleRetry(tenancy: Tenancy, { move }: MoveRun, error: unknown): Promise<void> {
   // in these the tenant may be in neither place
   const mostMs = move.state === 'verified' ? 500 : move.state === 'aborting' ? 5000 : 60_000
   const pauseMs = Math.min(mostMs, Math.max(3000, (Date.now() - move.changedAt.getTime()) / 10))
   try {
-    await change(tenancy, move.id, {
-      note: `will try again: ${said(error)}`,
+    await updateMove(tenancy, move.id, {
+      retryError: errorMessage(error),
       retryAt: new Date(Date.now() + pauseMs),
     })
     const last = (await readEvents(tenancy, move.id)).at(-1)
-    if (last?.event !== 'tries again' || last.detail !== said(error))
-      await addEvent(tenancy, move.id, 'tries again', said(error))
+    if (last?.event !== 'retrying' || last.detail !== errorMessage(error))
+      await addEvent(tenancy, move.id, { event: 'retrying', detail: errorMessage(error) })
   } catch {
     // the main database is away as well
   }

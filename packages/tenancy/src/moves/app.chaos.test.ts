@@ -5,7 +5,7 @@ import { sql } from 'drizzle-orm'
 import { afterAll, expect, test } from 'vitest'
 import { tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
 import type { Inhabitant } from '#tenancy/testing/fixture/world'
-import { requestConfirm } from '#tenancy/moves/decisions'
+import { requestConfirm } from '#tenancy/moves/move-actions'
 import { requestMove } from '#tenancy/moves/requests'
 import { afterSwitch, failpointsOf } from '#tenancy/testing/moves/killing'
 import {
@@ -58,7 +58,7 @@ test.each(cases)(
       const move = await requestMove(tenancy(), await requestTo(to, tenant.id))
       if (afterSwitch.includes(failpoint)) {
         await reached(move, ['switched'], worker)
-        await requestConfirm(tenancy(), tenant.id, tenant.slug, 'test')
+        await requestConfirm(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
       }
       await worker.struck(failpoint)
       app.kill('SIGKILL')

@@ -35,12 +35,12 @@ export async function index(run: MoveRun): Promise<{ rows: number }> {
         (one) => !there.some((other) => other.name === one.name),
       )) {
         await run.checkpoint()
-        await run.note(`building index ${name}`)
+        await run.setStatus(`building index ${name}`)
         await client.query(definition)
         count++
       }
     }
-    await run.note('collecting statistics')
+    await run.setStatus('collecting statistics')
     for (const { name } of tables) await client.query(`analyze ${end.schema}.${name}`)
     return count
   })

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { arrivalTable, ownTable, stream } from '#tenancy/moves/copy'
 import type { MoveRun } from '#tenancy/moves/move-run'
 import { failpoint } from '#tenancy/moves/failpoints'
-import { changedKeys, rowsOf, written, type TenantTable } from '#tenancy/moves/tenant-tables'
+import { changedKeys, rowsOf, tableSql, type TenantTable } from '#tenancy/moves/tenant-tables'
 
 const fewKeys = 400
 const patience = 20
@@ -19,11 +19,11 @@ export async function catchUp(run: MoveRun): Promise<{ rows: number }> {
     const began = performance.now()
     const keys = await catchUpOnce(run, tables)
     total += keys
-    await run.event('caught up', `pass ${pass}`, {
+    await run.event('catch_up_pass', `pass ${pass}`, {
       rows: keys,
       tookMs: performance.now() - began,
     })
-    await run.note(`pass ${pass} brought over ${keys} changed keys`)
+    await run.setStatus(`pass ${pass} brought over ${keys} changed keys`)
     // a tenant that writes faster than this is caught up with behind the fence, within its deadline
     if (keys <= fewKeys) break
   }
@@ -37,19 +37,19 @@ export async function catchUp(run: MoveRun): Promise<{ rows: number }> {
  * does no harm: what counts is the row, not what was done to it. Returns how many keys there were.
  */
 export function catchUpOnce(run: MoveRun, tables: TenantTable[]): Promise<number> {
-  return run.here ? passHere(run, tables) : passAcross(run, tables)
+  return run.sameDatabase ? passWithinDatabase(run, tables) : passBetweenDatabases(run, tables)
 }
 
-async function passHere(run: MoveRun, tables: TenantTable[]): Promise<number> {
+async function passWithinDatabase(run: MoveRun, tables: TenantTable[]): Promise<number> {
   const target = await run.target()
-  const keys = await applyHere(run, target, tables, { snapshot: true })
+  const keys = await applyWithinDatabase(run, target, tables, { snapshot: true })
   await failpoint('in a pass')
   await target.query('commit')
   return keys
 }
 
 /** The pass itself, in a transaction that it begins and leaves open. */
-export async function applyHere(
+export async function applyWithinDatabase(
   run: MoveRun,
   target: pg.Client,
   tables: TenantTable[],
@@ -59,11 +59,11 @@ export async function applyHere(
   const { touched, keys } = await logged(run, target, tables, { ...how, writes: true })
   if (keys === 0) return 0
   const out = touched.toReversed().map((table) => {
-    const sql = written(table, tenantId)
+    const sql = tableSql(table, tenantId)
     return `delete from ${sql.in(run.move.target.schema)} where ctid = any (array(${rowsOf(table, tenantId, run.move.target.schema, changedKeys(table, tenantId), 's.ctid')}))`
   })
   const back = touched.map((table) => {
-    const sql = written(table, tenantId)
+    const sql = tableSql(table, tenantId)
     return `insert into ${sql.in(run.move.target.schema)} (${sql.columns()}) overriding system value
       ${rowsOf(table, tenantId, run.move.source.schema, changedKeys(table, tenantId), sql.columns('s'))}`
   })
@@ -71,7 +71,7 @@ export async function applyHere(
   return keys
 }
 
-async function passAcross(run: MoveRun, tables: TenantTable[]): Promise<number> {
+async function passBetweenDatabases(run: MoveRun, tables: TenantTable[]): Promise<number> {
   const [source, target] = [await run.source(), await run.target()]
   const { tenantId } = run.move
   const { touched, keys } = await logged(run, source, tables, { snapshot: true })
@@ -90,7 +90,7 @@ async function passAcross(run: MoveRun, tables: TenantTable[]): Promise<number> 
     'pg_temp.touched (table_name, key)',
   )
   for (const [table, arrived] of arriving) {
-    const sql = written(table, tenantId)
+    const sql = tableSql(table, tenantId)
     await stream(
       source,
       target,
@@ -105,12 +105,12 @@ async function passAcross(run: MoveRun, tables: TenantTable[]): Promise<number> 
     )
   }
   const out = touched.toReversed().map((table) => {
-    const sql = written(table, tenantId)
+    const sql = tableSql(table, tenantId)
     const keys = `(select key from pg_temp.touched where table_name = '${table.name}')`
     return `delete from ${sql.in(run.move.target.schema)} where ctid = any (array(${rowsOf(table, tenantId, run.move.target.schema, keys, 's.ctid')}))`
   })
   const back = [...arriving].map(([table, arrived]) => {
-    const sql = written(table, tenantId)
+    const sql = tableSql(table, tenantId)
     return `insert into ${sql.in(run.move.target.schema)} (${sql.columns()}) overriding system value select ${sql.columns('p')} from ${arrived} as p`
   })
   await target.query([...out, ...back].join(';\n'))

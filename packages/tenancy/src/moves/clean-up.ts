@@ -1,12 +1,12 @@
 import { eq } from 'drizzle-orm'
 import type pg from 'pg'
-import { reassignMove, finishLeaving, homeIn } from '#tenancy/moves/tenant-home'
-import { isSamePlace, openEnd, placeName } from '#tenancy/moves/move-ends'
+import { reassignMove, markSourceGone, readHome } from '#tenancy/moves/tenant-home'
+import { isSameLocation, openConnection, locationName } from '#tenancy/moves/move-ends'
 import { drop } from '#tenancy/base/connect'
 import { isShared, type MoveRun } from '#tenancy/moves/move-run'
 import { failpoint } from '#tenancy/moves/failpoints'
-import { unlessAbandoned } from '#tenancy/moves/retryable'
-import { tenantTables, written } from '#tenancy/moves/tenant-tables'
+import { skipIfServerLost } from '#tenancy/moves/retryable'
+import { tenantTables, tableSql } from '#tenancy/moves/tenant-tables'
 import { unprovision } from '#tenancy/placements/provision'
 import { platform } from '#tenancy/registry/placements'
 import { placements } from '#tenancy/base/schema'
@@ -16,23 +16,23 @@ const batchRows = 20_000
 
 /** Removes the old copy, and lets the tenant's place go from this move. */
 export async function clean(run: MoveRun): Promise<{ rows: number }> {
-  const there = await unlessAbandoned(run, 'target', () => assertLetIn(run))
-  const gone = (await unlessAbandoned(run, 'source', () => empty(run, 'source'))) ?? { rows: 0 }
+  const there = await skipIfServerLost(run, 'target', () => assertTargetOpen(run))
+  const gone = (await skipIfServerLost(run, 'source', () => empty(run, 'source'))) ?? { rows: 0 }
   await failpoint('source away')
-  if (isShared(run.move.source) && !run.here) {
+  if (isShared(run.move.source) && !run.sameDatabase) {
     const source = await run.source()
-    await finishLeaving(source, run, run.move.source.epoch + 1)
+    await markSourceGone(source, run, run.move.source.epoch + 1)
     await reassignMove(source, run, run.move.id, null)
   }
   if (there)
-    await unlessAbandoned(run, 'target', async () =>
+    await skipIfServerLost(run, 'target', async () =>
       reassignMove(await run.target(), run, run.move.id, null),
     )
   return gone
 }
 
 /** The old copy goes when the tenant is let in in its new place, and not before. */
-async function assertLetIn(run: MoveRun): Promise<true> {
+async function assertTargetOpen(run: MoveRun): Promise<true> {
   const home = await homeOf(run.tenancy, run)
   const { rowCount } = await (
     await run.target()
@@ -42,7 +42,7 @@ async function assertLetIn(run: MoveRun): Promise<true> {
   )
   if (rowCount !== 1)
     throw new Error(
-      `tenant ${run.slug} is not let in in its new place, so its old copy stays; where a way back was abandoned, \`tenant move ${run.slug} --tidy\` ends it`,
+      `tenant ${run.slug} is not let in in its new place, so its old copy stays; if a rollback was force-finished, run \`tenant move ${run.slug} --resume\` first`,
     )
   await run.releaseConnections() // a migration of the new place need not wait for the clean-up of the old one
   return true
@@ -67,18 +67,20 @@ export async function empty(run: MoveRun, side: 'source' | 'target'): Promise<{ 
   const { move } = run
   const end = await run.end(side)
   const home = await homeOf(run.tenancy, run)
-  if (home && isSamePlace(home, move[side]))
-    throw new Error(`tenant ${run.slug} lives in ${placeName(end)}, so nothing of it is taken away`)
+  if (home && isSameLocation(home, move[side]))
+    throw new Error(
+      `tenant ${run.slug} lives in ${locationName(end)}, so nothing of it is taken away`,
+    )
   if (!isShared(move[side])) {
-    await run.note(`dropping ${move[side].database ?? move[side].schema}`)
+    await run.setStatus(`dropping ${move[side].database ?? move[side].schema}`)
     await failpoint('in the clean-up')
     await run.releaseConnections() // nobody may be in a database that is dropped
     await unprovision(run.tenancy, move.tenantId, end)
     return { rows: 0 }
   }
-  const client = await openEnd(run.tenancy, end, `rowhouse move of ${run.slug}, clean-up`)
+  const client = await openConnection(run.tenancy, end, `rowhouse move of ${run.slug}, clean-up`)
   try {
-    const known = await homeIn(client, run)
+    const known = await readHome(client, run)
     return { rows: known ? await removeRows(run, client, move[side].schema) : 0 }
   } finally {
     drop(client)
@@ -88,7 +90,7 @@ export async function empty(run: MoveRun, side: 'source' | 'target'): Promise<{ 
 async function removeRows(run: MoveRun, client: pg.Client, schema: string): Promise<number> {
   let gone = 0
   for (const table of (await tenantTables(client, schema)).toReversed()) {
-    const sql = written(table, run.move.tenantId)
+    const sql = tableSql(table, run.move.tenantId)
     for (let more = true; more;) {
       if (run.stopping.aborted) await run.checkpoint()
       await run.enter(client, 'clean up', { writes: true, lazily: true })
@@ -104,7 +106,7 @@ async function removeRows(run: MoveRun, client: pg.Client, schema: string): Prom
       await client.query('commit')
       more = cut !== undefined
       gone += rowCount ?? 0
-      await run.note(`clean-up: ${gone} rows of the old copy are gone`)
+      await run.setStatus(`clean-up: ${gone} rows of the old copy are gone`)
     }
   }
   return gone

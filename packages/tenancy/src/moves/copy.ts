@@ -4,7 +4,7 @@ import copyStreams from 'pg-copy-streams'
 import { TableNotMovable } from '#tenancy/moves/errors'
 import { isShared, type MoveRun } from '#tenancy/moves/move-run'
 import { failpoint } from '#tenancy/moves/failpoints'
-import { tenantTables, written, type TenantTable } from '#tenancy/moves/tenant-tables'
+import { tenantTables, tableSql, type TenantTable } from '#tenancy/moves/tenant-tables'
 import { deleteStaleRows } from '#tenancy/moves/delete-stale-rows'
 
 const chunkRows = 20_000
@@ -28,18 +28,22 @@ export async function copy(run: MoveRun): Promise<{ rows: number }> {
     const clash = await mayClash(run, table)
     while (!done) {
       await run.checkpoint()
-      const chunk = await (run.here ? copyHere : copyAcross)(run, { table, last: key, clash })
+      const chunk = await (run.sameDatabase ? copyWithinDatabase : copyBetweenDatabases)(run, {
+        table,
+        last: key,
+        clash,
+      })
       await failpoint('chunk committed')
       key = chunk.key ?? key
       rows += chunk.rows
       done = chunk.done
       const rate = Math.round(((total + rows) / (performance.now() - started)) * 1000)
-      await run.note(`copying ${table.name}, ${rate} rows a second`, { rowsDone: total + rows })
+      await run.setStatus(`copying ${table.name}`, { rowsDone: total + rows, rowsPerSecond: rate })
     }
     total += rows
-    await run.event('table copied', table.name, { rows, tookMs: performance.now() - began })
+    await run.event('table_copied', table.name, { rows, tookMs: performance.now() - began })
   }
-  await run.note('', { rowsDone: total })
+  await run.setStatus('', { rowsDone: total, rowsPerSecond: null })
   return { rows: total }
 }
 
@@ -61,7 +65,7 @@ function sameTables(source: TenantTable[], target: TenantTable[]): void {
  */
 async function begin(run: MoveRun, table: TenantTable): Promise<Chunk> {
   const target = await run.target()
-  const sql = written(table, run.move.tenantId)
+  const sql = tableSql(table, run.move.tenantId)
   await run.enter(target, 'copy', { writes: true })
   const {
     rows: [cursor],
@@ -98,7 +102,7 @@ async function mayClash(run: MoveRun, table: TenantTable): Promise<boolean> {
       select from pg_catalog.pg_index as x
       where x.indrelid = $1::regclass and not x.indisprimary and (x.indisunique or x.indisexclusion)
     ) as some`,
-    [written(table, run.move.tenantId).in(run.move.target.schema)],
+    [tableSql(table, run.move.tenantId).in(run.move.target.schema)],
   )
   return row?.some ?? true
 }
@@ -109,7 +113,7 @@ async function cut(
   source: pg.Client,
   { table, last }: Copied,
 ): Promise<string[] | null> {
-  const sql = written(table, run.move.tenantId)
+  const sql = tableSql(table, run.move.tenantId)
   const {
     rows: [end],
   } = await source.query<{ key: string[] }>(`
@@ -119,7 +123,7 @@ async function cut(
 }
 
 /** Both ends in one database: one statement moves the rows. */
-async function copyHere(run: MoveRun, copied: Copied): Promise<Chunk> {
+async function copyWithinDatabase(run: MoveRun, copied: Copied): Promise<Chunk> {
   const target = await run.target()
   await run.enter(target, 'copy', { writes: true, lazily: true })
   const key = await cut(run, target, copied)
@@ -130,9 +134,9 @@ async function copyHere(run: MoveRun, copied: Copied): Promise<Chunk> {
  * Two databases: rows stream from one to the other in the binary form, by way of a table that only
  * this connection has.
  */
-async function copyAcross(run: MoveRun, copied: Copied): Promise<Chunk> {
+async function copyBetweenDatabases(run: MoveRun, copied: Copied): Promise<Chunk> {
   const [source, target] = [await run.source(), await run.target()]
-  const columns = written(copied.table, run.move.tenantId).columns()
+  const columns = tableSql(copied.table, run.move.tenantId).columns()
   const arrived = await arrivalTable(target, run, copied.table)
   await run.enter(source, 'copy')
   await run.enter(target, 'copy', { writes: true, lazily: true })
@@ -143,7 +147,7 @@ async function copyAcross(run: MoveRun, copied: Copied): Promise<Chunk> {
 }
 
 function part(run: MoveRun, { table, last }: Copied, key: string[] | null): string {
-  const sql = written(table, run.move.tenantId)
+  const sql = tableSql(table, run.move.tenantId)
   return `select ${sql.columns('s')} from ${sql.in(run.move.source.schema)} as s
     where ${sql.own('s')} and ${sql.after('s', last)} and ${sql.upTo('s', key)} order by ${sql.order('s')}`
 }
@@ -155,14 +159,14 @@ async function put(
   key: string[] | null,
   rows: string,
 ): Promise<Chunk> {
-  const sql = written(table, run.move.tenantId)
+  const sql = tableSql(table, run.move.tenantId)
   const { rowCount } = await target.query(
     `insert into ${sql.in(run.move.target.schema)} (${sql.columns()}) overriding system value ${rows} ${clash ? 'on conflict do nothing' : ''}`,
   )
-  return settle(run, target, table, { key, rows: rowCount ?? 0, done: key === null })
+  return recordChunk(run, target, table, { key, rows: rowCount ?? 0, done: key === null })
 }
 
-async function settle(
+async function recordChunk(
   run: MoveRun,
   target: pg.Client,
   table: TenantTable,
@@ -194,7 +198,7 @@ export async function arrivalTable(
   run: MoveRun,
   table: TenantTable,
 ): Promise<string> {
-  const sql = written(table, run.move.tenantId)
+  const sql = tableSql(table, run.move.tenantId)
   const like = `as select ${sql.columns('t')} from ${sql.in(run.move.target.schema)} as t with no data`
   return ownTable(target, pg.escapeIdentifier(`arriving_${table.name}`.slice(0, 60)), '', like)
 }

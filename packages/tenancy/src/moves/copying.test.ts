@@ -5,11 +5,11 @@ import { withConnection, drop } from '#tenancy/base/connect'
 import { tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
 import { privateName } from '#tenancy/base/ids'
 import { insertNote, type Inhabitant } from '#tenancy/testing/fixture/world'
-import { openEnd, reachable } from '#tenancy/moves/move-ends'
+import { openConnection, resolveEnd } from '#tenancy/moves/move-ends'
 import { readEvents, readMove } from '#tenancy/moves/move-store'
 import { advanceMove } from '#tenancy/moves/advance-move'
 import { MoveRun } from '#tenancy/moves/move-run'
-import { requestAbort, requestConfirm } from '#tenancy/moves/decisions'
+import { requestAbort, requestConfirm } from '#tenancy/moves/move-actions'
 import { requestMove, requestRollback } from '#tenancy/moves/requests'
 import {
   driven,
@@ -139,7 +139,7 @@ test(
     await moving
     expect(waits.own).toBeLessThan(1000)
     expect(waits.others).toBeLessThan(1000)
-    const waited = (await readEvents(tenancy(), move.id)).find(({ event }) => event === 'waits')
+    const waited = (await readEvents(tenancy(), move.id)).find(({ event }) => event === 'waiting')
     expect(waited?.detail).toMatch(
       /^backend \d+ \(rowhouse_tenant, rowhouse\), whose transaction is active for \d+ s$/,
     )
@@ -211,15 +211,19 @@ test('an app that serves the tenant has connections to its new place before the 
 test('a connection that compares ends with the one that is watched over, so that a cut network keeps no move waiting', async () => {
   const tenant = await fresh('watched')
   const move = await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked })
-  const main = await openEnd(tenancy(), await reachable(tenancy(), tenant.id, move.source), 'test')
+  const main = await openConnection(
+    tenancy(),
+    await resolveEnd(tenancy(), tenant.id, move.source),
+    'test',
+  )
   const run = new MoveRun(tenancy(), move, tenant.slug, main, signal())
-  const view = await run.another('source')
+  const view = await run.connect('source')
   const ended = new Promise((resolve) => view.once('end', () => resolve('ended')))
   drop(await run.source())
   expect(await ended).toBe('ended')
   await run.close()
   drop(main)
-  await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
+  await requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
   expect(await driven(move)).toMatchObject({ state: 'aborted' })
 })
 
@@ -227,7 +231,11 @@ test('a run that has ended opens nothing more: what work that came too late woul
   const tenant = await fresh('ended')
   const move = await requestMove(tenancy(), { tenantId: tenant.id, to: 'database', ...asked })
   await driven(move, 'copied')
-  const main = await openEnd(tenancy(), await reachable(tenancy(), tenant.id, move.source), 'test')
+  const main = await openConnection(
+    tenancy(),
+    await resolveEnd(tenancy(), tenant.id, move.source),
+    'test',
+  )
   const run = new MoveRun(
     tenancy(),
     await readMove(tenancy(), move.id),
@@ -261,11 +269,20 @@ test(
     }
     await away()
     expect(
-      await driven(await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test')),
+      await driven(
+        await requestRollback(tenancy(), {
+          tenantId: tenant.id,
+          slug: tenant.slug,
+          actor: 'test',
+          reason: 'test',
+        }),
+      ),
     ).toMatchObject({ state: 'cleaned', error: null })
     await away()
     expect(
-      await driven(await requestConfirm(tenancy(), tenant.id, tenant.slug, 'test')),
+      await driven(
+        await requestConfirm(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' }),
+      ),
     ).toMatchObject({
       state: 'cleaned',
       error: null,

@@ -1,6 +1,6 @@
 import type { MoveRun } from '#tenancy/moves/move-run'
 import { ranges, same } from '#tenancy/moves/key-ranges'
-import { written, type TenantTable } from '#tenancy/moves/tenant-tables'
+import { tableSql, type TenantTable } from '#tenancy/moves/tenant-tables'
 
 const rangeRows = 5000
 
@@ -11,16 +11,18 @@ const rangeRows = 5000
  */
 export async function deleteStaleRows(run: MoveRun, table: TenantTable): Promise<void> {
   const began = performance.now()
-  const gone = await (run.here ? deleteStaleHere(run, table) : deleteStaleAcross(run, table))
-  await run.event('stale rows deleted', table.name, {
+  const gone = await (run.sameDatabase
+    ? deleteStaleWithinDatabase(run, table)
+    : deleteStaleBetweenDatabases(run, table))
+  await run.event('stale_rows_deleted', table.name, {
     rows: gone,
     tookMs: performance.now() - began,
   })
 }
 
-async function deleteStaleHere(run: MoveRun, table: TenantTable): Promise<number> {
+async function deleteStaleWithinDatabase(run: MoveRun, table: TenantTable): Promise<number> {
   const target = await run.target()
-  const sql = written(table, run.move.tenantId)
+  const sql = tableSql(table, run.move.tenantId)
   await run.enter(target, 'delete stale rows', { writes: true })
   await target.query('set local enable_hashjoin = on; set local enable_mergejoin = on')
   const { rowCount } = await target.query(`
@@ -33,9 +35,9 @@ async function deleteStaleHere(run: MoveRun, table: TenantTable): Promise<number
   return rowCount ?? 0
 }
 
-async function deleteStaleAcross(run: MoveRun, table: TenantTable): Promise<number> {
+async function deleteStaleBetweenDatabases(run: MoveRun, table: TenantTable): Promise<number> {
   const [source, target] = [await run.source(), await run.target()]
-  const sql = written(table, run.move.tenantId)
+  const sql = tableSql(table, run.move.tenantId)
   await run.enter(source, 'delete stale rows', { snapshot: true })
   await run.enter(target, 'delete stale rows', { writes: true })
   const [here, there] = [

@@ -1,55 +1,67 @@
 import { RowhouseError } from '#tenancy/base/errors'
 
-/** A tenant makes one move at a time. */
+/** A tenant has at most one live move. */
 export class MoveUnderWay extends RowhouseError {
   static override readonly code: string = 'move_under_way'
   readonly tenant: string
   readonly state: string
   constructor(tenant: string, state: string) {
     super(
-      `tenant ${tenant} has a move under way, which is ${state}; wait for its end, or \`tenant move ${tenant}\` with --abort, --confirm or --rollback`,
+      `tenant ${tenant} already has a move under way, in state ${state}; wait until it ends, or run \`tenant move ${tenant}\` with --abort, --confirm or --rollback`,
     )
     this.tenant = tenant
     this.state = state
   }
 }
 
-export class NoSuchMove extends RowhouseError {
-  static override readonly code: string = 'no_such_move'
+/** What an operator can request for an existing move. */
+export type MoveAction = 'abort' | 'confirm' | 'rollback' | 'force-finish' | 'resume'
+
+const conditions: Record<MoveAction, string> = {
+  abort: 'only a move that has not switched yet can be aborted',
+  confirm: 'only a switched move can be confirmed',
+  rollback: 'only a switched move can be rolled back',
+  'force-finish':
+    'only an aborting or confirmed move with an end on another server can be force-finished',
+  resume:
+    'only the latest move can be resumed, if it was force-finished and the tenant has not moved since',
+}
+
+/** The move is not in a state that permits the action. `state` is null when there is no move. */
+export class MoveActionRefused extends RowhouseError {
+  static override readonly code: string = 'move_action_refused'
   readonly tenant: string
-  readonly wanted: string
-  readonly state: string
-  constructor(tenant: string, wanted: string, state: string) {
+  readonly action: MoveAction
+  readonly state: string | null
+  constructor(tenant: string, action: MoveAction, state: string | null) {
+    const found = state === null ? 'has never been moved' : `has its latest move in state ${state}`
     super(
-      `the move of tenant ${tenant} is ${state} and cannot be ${wanted}; \`tenant move ${tenant} --status\` says more`,
+      `${action} refused: tenant ${tenant} ${found}, and ${conditions[action]}; \`tenant move ${tenant} --status\` shows the move`,
     )
     this.tenant = tenant
-    this.wanted = wanted
+    this.action = action
     this.state = state
   }
 }
 
-export class SamePlace extends RowhouseError {
-  static override readonly code: string = 'same_place'
+export class SameLocation extends RowhouseError {
+  static override readonly code: string = 'same_location'
   readonly tenant: string
-  readonly place: string
-  constructor(tenant: string, place: string) {
-    super(`tenant ${tenant} lives there already: ${place}`)
+  readonly location: string
+  constructor(tenant: string, location: string) {
+    super(`tenant ${tenant} already lives in ${location}; choose another target`)
     this.tenant = tenant
-    this.place = place
+    this.location = location
   }
 }
 
-/**
- * Something of that name is at the target already; a move brings a tenant only to a place that it
- * makes itself.
- */
+/** The target already has a database or schema of that name. A move creates its target itself. */
 export class TargetOccupied extends RowhouseError {
   static override readonly code: string = 'target_occupied'
   readonly target: string
   readonly found: string
   constructor(target: string, found: string) {
-    super(`${target} holds ${found} already; look whose it is, and rename or drop it`)
+    super(`${target} already contains ${found}; find out what uses it, then rename or drop it`)
     this.target = target
     this.found = found
   }
@@ -59,22 +71,22 @@ export class TargetFull extends RowhouseError {
   static override readonly code: string = 'target_full'
   readonly target: string
   constructor(target: string, why: string) {
-    super(`${target} has no room for the tenant: ${why}; make room, or choose another target`)
+    super(`${target} cannot take the tenant: ${why}; free some, or choose another target`)
     this.target = target
   }
 }
 
-/** The source lacks migrations that this build has, or another version stands at the target. */
+/** The source, or the target, lacks a migration that the other end or this build has. */
 export class VersionsDiffer extends RowhouseError {
   static override readonly code: string = 'versions_differ'
   readonly migration: string
-  readonly lacking: 'source' | 'target'
-  constructor(migration: string, lacking: 'source' | 'target') {
+  readonly behind: 'source' | 'target'
+  constructor(migration: string, behind: 'source' | 'target') {
     super(
-      `the ${lacking} lacks ${migration}, which the ${lacking === 'source' ? 'target' : 'source'} has; run \`fleet migrate\` first`,
+      `the ${behind} of the move does not have migration ${migration}; run \`fleet migrate\` first`,
     )
     this.migration = migration
-    this.lacking = lacking
+    this.behind = behind
   }
 }
 
@@ -82,7 +94,7 @@ export class TableNotMovable extends RowhouseError {
   static override readonly code: string = 'table_not_movable'
   readonly table: string
   constructor(table: string, why: string) {
-    super(`table ${table} cannot be moved: ${why}; the doctor lists such tables`)
+    super(`table ${table} cannot be moved: ${why}; \`doctor\` lists such tables`)
     this.table = table
   }
 }
@@ -107,9 +119,10 @@ export class RunClosed extends RowhouseError {
   }
 }
 
+/** The number of rows in a key range, and the sum of their hashes. */
 export type Checksum = { rows: number; sum: string }
 
-/** The copy is not what it was copied from. The source is untouched, and the move is given up. */
+/** The copy differs from the source, which is unchanged. The move aborts. */
 export class VerificationFailed extends RowhouseError {
   static override readonly code: string = 'verification_failed'
   static override readonly fault: boolean = true
@@ -117,9 +130,14 @@ export class VerificationFailed extends RowhouseError {
   readonly range: [string, string]
   readonly source: Checksum
   readonly target: Checksum
-  constructor(table: string, range: [string, string], source: Checksum, target: Checksum) {
+  constructor({
+    table,
+    range,
+    source,
+    target,
+  }: Pick<VerificationFailed, 'table' | 'range' | 'source' | 'target'>) {
     super(
-      `the copy of ${table} differs between key ${range[0]} and ${range[1]}: ${source.rows} rows with checksum ${source.sum} in the source, ${target.rows} with ${target.sum} in the target; the move is given up, the source is untouched`,
+      `the copy of ${table} differs between key ${range[0]} and ${range[1]}: ${source.rows} rows with checksum ${source.sum} in the source, ${target.rows} with ${target.sum} in the target; the move aborts and the source is unchanged, so compare the rows before you try again`,
     )
     this.table = table
     this.range = range

@@ -22,5 +22,5 @@ export async function holders(client: pg.Client, tenantId: string): Promise<Hold
 export const longHolders = async (client: pg.Client, tenantId: string): Promise<Holder[]> =>
   (await holders(client, tenantId)).filter(({ seconds }) => (seconds ?? 0) > longSeconds)
 
-export const described = ({ pid, login, application, seconds, doing }: Holder): string =>
+export const describeHolder = ({ pid, login, application, seconds, doing }: Holder): string =>
   `backend ${pid} (${login}, ${application || 'no application name'}), whose transaction is ${doing ?? 'open'} for ${Math.round(seconds ?? 0)} s`

@@ -2,13 +2,13 @@ import type pg from 'pg'
 
 import { drop } from '#tenancy/base/connect'
 import { rollBack } from '#tenancy/base/with-transaction'
-import { described, holders, longHolders } from '#tenancy/moves/fence-holders'
+import { describeHolder, holders, longHolders } from '#tenancy/moves/fence-holders'
 import { FenceTimeout } from '#tenancy/moves/errors'
 import { failpoint } from '#tenancy/moves/failpoints'
 import type { MoveRun } from '#tenancy/moves/move-run'
 
 /** What was done behind the fence, and whether it has let the tenant go already. */
-export type Held<T> = { result: T; released?: boolean }
+export type FencedResult<T> = { result: T; released?: boolean }
 
 const deadlineMs = 2500
 
@@ -31,15 +31,15 @@ export const releaseFence = (run: MoveRun): string =>
 export async function withFence<T>(
   run: MoveRun,
   client: pg.Client,
-  work: () => Promise<Held<T>>,
+  work: () => Promise<FencedResult<T>>,
 ): Promise<{ result: T; pauseMs: number }> {
   for (let tries = 0; ; tries++) {
-    await waitForLong(run, client)
+    await waitForLongTransactions(run, client)
     const asked = performance.now()
     if (await locked(run, client, patienceMs(tries))) {
       try {
         await failpoint('fence taken')
-        const { released = false, ...done } = await inTime(client, work())
+        const { released = false, ...done } = await withDeadline(client, work())
         if (!released) await client.query(releaseFence(run))
         return { ...done, pauseMs: performance.now() - asked }
       } catch (error) {
@@ -48,21 +48,21 @@ export async function withFence<T>(
         throw error
       }
     }
-    await run.note(
-      `waits for ${(await holders(client, run.move.tenantId)).map(described).join('; ') || 'the tenant’s transactions'}`,
+    await run.setStatus(
+      `waits for ${(await holders(client, run.move.tenantId)).map(describeHolder).join('; ') || 'the tenant’s transactions'}`,
     )
     await run.pause(Math.min(50 * 2 ** tries, 1000) * (0.5 + Math.random()))
   }
 }
 
-async function waitForLong(run: MoveRun, client: pg.Client): Promise<void> {
+async function waitForLongTransactions(run: MoveRun, client: pg.Client): Promise<void> {
   let said = false
   for (;;) {
     const long = await longHolders(client, run.move.tenantId)
     const [first] = long
     if (!first) return
-    await run.note(`waits for ${described(first)}`)
-    if (!said) await run.event('waits', described(first))
+    await run.setStatus(`waits for ${describeHolder(first)}`)
+    if (!said) await run.event('waiting', describeHolder(first))
     said = true
     await run.pause(250)
   }
@@ -90,7 +90,7 @@ async function locked(run: MoveRun, client: pg.Client, lockTimeoutMs: number): P
  * What `work` comes to within the deadline; after it the connection is dropped and an error thrown
  * that passes.
  */
-export function inTime<T>(client: pg.Client, work: Promise<T>, ms = deadlineMs): Promise<T> {
+export function withDeadline<T>(client: pg.Client, work: Promise<T>, ms = deadlineMs): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

@@ -16,11 +16,10 @@ export {
 export { listenForPlacements } from '#tenancy/moves/placement-listener'
 export { type MoveRequest } from '#tenancy/moves/move-target'
 export {
-  requestAbandon,
+  requestForceFinish,
   requestAbort,
   requestConfirm,
-  requestTidying,
-} from '#tenancy/moves/decisions'
+  requestResume,
+} from '#tenancy/moves/move-actions'
 export { planMove, requestMove, requestRollback } from '#tenancy/moves/requests'
-export { isLive, stateMeaning } from '#tenancy/moves/states'
 export { watchMoves } from '#tenancy/moves/watch-moves'

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import type { Inhabitant } from '#tenancy/testing/fixture/world'
 import { readEvents, readMove } from '#tenancy/moves/move-store'
-import { requestAbort } from '#tenancy/moves/decisions'
+import { requestAbort } from '#tenancy/moves/move-actions'
 import { requestMove } from '#tenancy/moves/requests'
 import { judge, leave, reached, settleIn, writerFor } from '#tenancy/testing/moves/world'
 import { MortalServer } from '#tenancy/testing/moves/server'
@@ -69,7 +69,7 @@ test('given up there, the tenant goes on in its old place, and the target never 
   const first = started(new WorkerProcess({ how: 'kill', failpoint: 'source fenced' }))
   const move = await toDatabase()
   await first.struck('source fenced')
-  await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
+  await requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
   const second = started(new WorkerProcess())
   await reached(move, ['aborted'], second)
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
@@ -86,7 +86,7 @@ test.each(['target closed', 'registry set back'] as const)(
     const first = started(new WorkerProcess({ how: 'kill', failpoint: 'source fenced' }))
     const move = await toDatabase()
     await first.struck('source fenced')
-    await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
+    await requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
     const second = started(new WorkerProcess({ how: 'kill', failpoint }))
     await second.struck(failpoint)
     const third = started(new WorkerProcess())
@@ -105,10 +105,12 @@ test('given up a moment later, it is too late: the move goes on to its end', asy
   const first = started(new WorkerProcess({ how: 'kill', failpoint: 'target opened' }))
   const move = await toDatabase()
   await first.struck('target opened')
-  await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
+  await requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
   const second = started(new WorkerProcess())
   expect(await reached(move, ['switched'], second)).toMatchObject({ abortBy: null, error: null })
-  expect((await readEvents(tenancy(), move.id)).map(({ event }) => event)).toContain('too late')
+  expect((await readEvents(tenancy(), move.id)).map(({ event }) => event)).toContain(
+    'abort_too_late',
+  )
   expect(await judge(tenant.id, await writer.stop())).toEqual(nothing)
   await second.end()
 })

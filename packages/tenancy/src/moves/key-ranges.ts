@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Checksum } from '#tenancy/moves/errors'
-import { written, type TenantTable } from '#tenancy/moves/tenant-tables'
+import { tableSql, type TenantTable } from '#tenancy/moves/tenant-tables'
 
 export type Range = {
   from: string[] | null
@@ -28,7 +28,7 @@ export async function* ranges(
   tenantId: string,
   size: number,
 ): AsyncGenerator<Range> {
-  const sql = written(table, tenantId)
+  const sql = tableSql(table, tenantId)
   for (let from: string[] | null = null; ;) {
     const {
       rows: [end],

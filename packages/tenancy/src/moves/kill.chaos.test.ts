@@ -48,7 +48,13 @@ describe.each(pairs)('between %s and %s', (from, to) => {
     })
     const { verdict, ledger } = await struckMove(
       tenant,
-      () => requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'),
+      () =>
+        requestRollback(tenancy(), {
+          tenantId: tenant.id,
+          slug: tenant.slug,
+          actor: 'test',
+          reason: 'test',
+        }),
       failpoint,
       'kill',
     )

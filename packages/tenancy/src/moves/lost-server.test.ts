@@ -1,15 +1,15 @@
 import { eq } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { withConnection } from '#tenancy/base/connect'
-import { NoSuchMove } from '#tenancy/moves/errors'
+import { MoveActionRefused } from '#tenancy/moves/errors'
 import { forgetTenant, type Receipt } from '#tenancy/data/erase/forget'
 import { latestMove, readEvents, readMove, type Move } from '#tenancy/moves/move-store'
 import {
-  requestAbandon,
+  requestForceFinish,
   requestAbort,
   requestConfirm,
-  requestTidying,
-} from '#tenancy/moves/decisions'
+  requestResume,
+} from '#tenancy/moves/move-actions'
 import { requestMove, requestRollback } from '#tenancy/moves/requests'
 import {
   add,
@@ -50,7 +50,7 @@ test('a tenant in neither place waits for its target, goes back when that stays 
   await expect(driven(move)).rejects.toThrow(refused)
   expect(await readMove(tenancy(), move.id)).toMatchObject({
     state: 'verified',
-    note: expect.stringMatching(/^will try again/) as unknown,
+    retryError: expect.stringMatching(refused) as unknown,
   })
 
   await withConnection(mainAdmin(), (client) =>
@@ -75,12 +75,12 @@ test('a tenant in neither place waits for its target, goes back when that stays 
     withConnection(mainAdmin(), (client) =>
       client.query('select tenancy.record_switch($1, 2)', [move.id]),
     ),
-  ).rejects.toThrow('was given up')
+  ).rejects.toThrow('was aborted')
 
-  await requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')
+  await requestForceFinish(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
   expect(await driven(move)).toMatchObject({ state: 'aborted' })
-  expect((await readEvents(tenancy(), move.id)).map(({ event }) => event)).toContain(
-    'new place left behind',
+  expect(await readEvents(tenancy(), move.id)).toContainEqual(
+    expect.objectContaining({ event: 'orphaned', side: 'target' }),
   )
   expect(await stateAt(mainAdmin())).toEqual({ state: 'active', move: null })
   expect(await goTo('schema')).toMatchObject({ state: 'cleaned' })
@@ -92,7 +92,7 @@ test('a target that refuses its worker is as good as gone: the tenant goes back'
   await refuses(move.target)
   await expect(driven(move)).rejects.toThrow('password authentication failed')
   await add()
-  await requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')
+  await requestForceFinish(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
   expect(await driven(move)).toMatchObject({ state: 'aborted' })
   expect(await stateAt(mainAdmin())).toEqual({ state: 'active', move: null })
 })
@@ -107,7 +107,10 @@ test('a source that is gone for good before the switch: the move ends when an op
 
 test.each([
   ['by itself', async () => {}],
-  ['given up', () => requestAbort(tenancy(), tenant.id, tenant.slug, 'test')],
+  [
+    'given up',
+    () => requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' }),
+  ],
 ] as const)(
   'a source that dies when its target has opened is not needed any more: the move goes on, %s',
   async (_, ask) => {
@@ -122,7 +125,11 @@ test.each([
     )
     await dies(move.source)
     await ask()
-    expect(await driven(move)).toMatchObject({ state: 'switched', abortBy: null, abandonBy: null })
+    expect(await driven(move)).toMatchObject({
+      state: 'switched',
+      abortBy: null,
+      forceFinishBy: null,
+    })
     expect(await placementOf(tenancy(), tenant.id)).toMatchObject({
       kind: 'shared',
       epoch: move.source.epoch + 1,
@@ -131,7 +138,14 @@ test.each([
     await add()
     // the old place comes back: nobody gets in there, and the way back is open
     await comesBack()
-    await driven(await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'))
+    await driven(
+      await requestRollback(tenancy(), {
+        tenantId: tenant.id,
+        slug: tenant.slug,
+        actor: 'test',
+        reason: 'test',
+      }),
+    )
     forgetPlacement(tenancy(), tenant.id)
     expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'database' })
     await add()
@@ -147,12 +161,12 @@ test('the old copy stays while the new place does not answer, until an operator 
   await expect(driven(move)).rejects.toThrow(refused)
   expect(await readMove(tenancy(), move.id)).toMatchObject({ state: 'confirmed' })
   expect(await leftAt(move.source, tenant.id)).toBeGreaterThan(0)
-  await requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')
+  await requestForceFinish(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
   expect(await driven(move)).toMatchObject({ state: 'cleaned' })
   expect(await leftAt(move.source, tenant.id)).toBe(0)
   await comesBack()
-  await requestTidying(tenancy(), tenant.id, tenant.slug, 'test')
-  expect(await driven(move)).toMatchObject({ state: 'cleaned', abandonBy: null })
+  await requestResume(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
+  expect(await driven(move)).toMatchObject({ state: 'cleaned', forceFinishBy: null })
   expect(await stateAt(await databaseOf(move.target))).toEqual({ state: 'active', move: null })
   expect(await goTo('shared')).toMatchObject({ state: 'cleaned' })
   await add()
@@ -166,7 +180,7 @@ test('what an abandoned move has left somewhere is on the receipt when the tenan
   await forgetTenant(tenancy(), tenant.id, async (told) => void (receipt = told))
   expect(receipt).toMatchObject({
     tenants: 1,
-    [`left behind: 127.0.0.1:1/${move.target.database}, schema ${move.target.schema}`]: 1,
+    [`orphaned copy: 127.0.0.1:1/${move.target.database}, schema ${move.target.schema}`]: 1,
   })
 })
 
@@ -180,7 +194,7 @@ test('where the registry says that a tenant lives, nothing of it is taken away',
     .update(placements)
     .set({ kind: 'schema', schema, login, secret })
     .where(eq(placements.tenantId, tenant.id))
-  await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
+  await requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
   await expect(driven(move)).rejects.toThrow(
     `lives in main, schema ${schema}, so nothing of it is taken away`,
   )
@@ -220,7 +234,12 @@ async function backToOneThatDies(): Promise<{ home: Move; back: Move }> {
   expect(await goTo('elsewhere')).toMatchObject({ state: 'cleaned' })
   const home = await driven(await requestMove(tenancy(), await requestTo('shared', tenant.id)))
   const back = await driven(
-    await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'),
+    await requestRollback(tenancy(), {
+      tenantId: tenant.id,
+      slug: tenant.slug,
+      actor: 'test',
+      reason: 'test',
+    }),
     'verified',
   )
   await fence(mainAdmin(), 20)
@@ -243,7 +262,12 @@ test('a way back whose target opened and went away can be asked for again', asyn
   expect(await readMove(tenancy(), home.id)).toMatchObject({ state: 'switched' })
   expect(await stateAt(await databaseOf(back.target))).toEqual({ state: 'aborted', move: home.id })
   const again = await driven(
-    await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'),
+    await requestRollback(tenancy(), {
+      tenantId: tenant.id,
+      slug: tenant.slug,
+      actor: 'test',
+      reason: 'test',
+    }),
   )
   expect(again).toMatchObject({ state: expect.stringMatching(/switched|cleaned/) as unknown })
   forgetPlacement(tenancy(), tenant.id)
@@ -252,13 +276,20 @@ test('a way back whose target opened and went away can be asked for again', asyn
 
 test('a way back that was abandoned can be asked for again when its server is there after all', async () => {
   const { home, back } = await backToOneThatDies()
-  await requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')
+  await requestForceFinish(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
   expect(await driven(back)).toMatchObject({ state: 'aborted' })
   expect(await readMove(tenancy(), home.id)).toMatchObject({ state: 'switched' })
   await add()
   await comesBack()
   const before = await fingerprint(tenant.id)
-  await driven(await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'))
+  await driven(
+    await requestRollback(tenancy(), {
+      tenantId: tenant.id,
+      slug: tenant.slug,
+      actor: 'test',
+      reason: 'test',
+    }),
+  )
   forgetPlacement(tenancy(), tenant.id)
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'database' })
   expect(await fingerprint(tenant.id)).toEqual(before)
@@ -268,22 +299,22 @@ test('an old place on a server that is gone is left there when an operator says 
   const there = await goTo('elsewhere')
   const home = await driven(await requestMove(tenancy(), await requestTo('shared', tenant.id)))
   await dies(there.target)
-  await expect(requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')).rejects.toBeInstanceOf(
-    NoSuchMove,
-  )
-  await requestConfirm(tenancy(), tenant.id, tenant.slug, 'test')
+  await expect(
+    requestForceFinish(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' }),
+  ).rejects.toBeInstanceOf(MoveActionRefused)
+  await requestConfirm(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
   await expect(driven(home)).rejects.toThrow(refused)
-  await requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')
+  await requestForceFinish(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
   expect(await driven(home)).toMatchObject({ state: 'cleaned' })
   expect(await stateAt(mainAdmin())).toEqual({ state: 'active', move: null })
-  expect((await latestMove(tenancy(), tenant.id))?.abandonBy).toBe('test')
+  expect((await latestMove(tenancy(), tenant.id))?.forceFinishBy).toBe('test')
 })
 
 test('what is on the main server is not left: it answers, or nothing does', async () => {
   const move = await driven(await requestMove(tenancy(), await requestTo('schema', tenant.id)))
-  await requestConfirm(tenancy(), tenant.id, tenant.slug, 'test')
-  await expect(requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')).rejects.toBeInstanceOf(
-    NoSuchMove,
-  )
+  await requestConfirm(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
+  await expect(
+    requestForceFinish(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' }),
+  ).rejects.toBeInstanceOf(MoveActionRefused)
   expect(await driven(move)).toMatchObject({ state: 'cleaned' })
 })

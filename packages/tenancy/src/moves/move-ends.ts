@@ -15,7 +15,7 @@ const settings = `
   set jit = off; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0;
   set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3`
 
-export async function reachable(tenancy: Tenancy, tenantId: string, end: MoveEnd): Promise<End> {
+export async function resolveEnd(tenancy: Tenancy, tenantId: string, end: MoveEnd): Promise<End> {
   const { kind, serverId, database, schema, login, secret } = end
   const password = secret === null ? null : decrypt(tenancy, secret, `placement ${tenantId}`)
   const place = { kind, database, schema, login, password }
@@ -32,7 +32,7 @@ export async function reachable(tenancy: Tenancy, tenantId: string, end: MoveEnd
 }
 
 /** How an end is called in notes and errors. */
-export const placeName = ({
+export const locationName = ({
   server,
   database,
   schema,
@@ -44,15 +44,15 @@ export const placeName = ({
   `${server ? `${server.host}:${server.port}/` : ''}${database ?? 'main'}, schema ${schema}`
 
 type Where = Pick<MoveEnd, 'kind' | 'serverId' | 'database' | 'schema'>
-export const isSamePlace = (a: Where, b: Where): boolean =>
+export const isSameLocation = (a: Where, b: Where): boolean =>
   (['kind', 'serverId', 'database', 'schema'] as const).every((part) => a[part] === b[part])
 
 /** True when both ends are in the main database, so that one transaction can switch. */
-export const isHere = (source: MoveEnd, target: MoveEnd): boolean =>
+export const isSameDatabase = (source: MoveEnd, target: MoveEnd): boolean =>
   source.database === null && target.database === null
 
 /** A connection of the worker to one end. `who` is what others see that wait for it. */
-export async function openEnd(tenancy: Tenancy, end: End, who: string): Promise<pg.Client> {
+export async function openConnection(tenancy: Tenancy, end: End, who: string): Promise<pg.Client> {
   const client = createClient({
     connectionString: serviceUrl(tenancy, 'worker', end),
     application_name: who,

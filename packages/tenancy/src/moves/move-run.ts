@@ -2,22 +2,28 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { RunClosed, VersionsDiffer } from '#tenancy/moves/errors'
 import { lockVersion } from '#tenancy/migrations/version-lock'
-import { isHere, openEnd, reachable, type End } from '#tenancy/moves/move-ends'
+import { isSameDatabase, openConnection, resolveEnd, type End } from '#tenancy/moves/move-ends'
 import { drop } from '#tenancy/base/connect'
-import { addEvent, change, readMove, type Counted, type Move } from '#tenancy/moves/move-store'
+import {
+  addEvent,
+  updateMove,
+  readMove,
+  type EventFacts,
+  type Move,
+} from '#tenancy/moves/move-store'
 import { tenantTables, type TenantTable } from '#tenancy/moves/tenant-tables'
-import { type MoveEnd } from '#tenancy/base/schema'
+import { type MoveEnd, type MoveEventName } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 /** The worker was asked to stop: another one goes on from the last chunk. */
-export class HandedOver extends Error {}
+export class WorkerStopping extends Error {}
 /** The move ends here; the message says by whom or why. */
-export class GivenUp extends Error {}
+export class MoveAborted extends Error {}
 
 type Side = 'source' | 'target'
 type Opened = { end: End; client: pg.Client }
 
-const noteEveryMs = 400
+const statusIntervalMs = 400
 
 /**
  * One run of a move: its row, its connections, and how it tells others where it is. One worker at a
@@ -35,8 +41,8 @@ export class MoveRun {
   readonly main: pg.Client
   readonly #opened = new Map<Side, Promise<Opened>>()
   #closed = false
-  #lookedAt = Date.now()
-  #told = 0
+  #checkedAt = Date.now()
+  #statusAt = 0
 
   constructor(tenancy: Tenancy, move: Move, slug: string, main: pg.Client, stopping: AbortSignal) {
     this.tenancy = tenancy
@@ -46,8 +52,8 @@ export class MoveRun {
     this.stopping = stopping
   }
 
-  get here(): boolean {
-    return isHere(this.move.source, this.move.target)
+  get sameDatabase(): boolean {
+    return isSameDatabase(this.move.source, this.move.target)
   }
 
   /**
@@ -56,15 +62,15 @@ export class MoveRun {
    */
   source = (): Promise<pg.Client> => this.#client('source')
   target = (): Promise<pg.Client> => this.#client('target')
-  end = (side: Side): Promise<End> => reachable(this.tenancy, this.move.tenantId, this.move[side])
+  end = (side: Side): Promise<End> => resolveEnd(this.tenancy, this.move.tenantId, this.move[side])
 
   /**
    * A further connection to one end, which ends with the first: that one is watched over. Whoever
    * asks closes it.
    */
-  async another(side: Side): Promise<pg.Client> {
+  async connect(side: Side): Promise<pg.Client> {
     const first = await this.#client(side)
-    const client = await openEnd(this.tenancy, await this.end(side), this.#who())
+    const client = await openConnection(this.tenancy, await this.end(side), this.#applicationName())
     first.once('end', () => drop(client))
     return client
   }
@@ -97,24 +103,28 @@ export class MoveRun {
    * up.
    */
   async checkpoint(): Promise<void> {
-    if (this.stopping.aborted) throw new HandedOver()
-    if (Date.now() - this.#lookedAt < noteEveryMs) return
-    this.#lookedAt = Date.now()
+    if (this.stopping.aborted) throw new WorkerStopping()
+    if (Date.now() - this.#checkedAt < statusIntervalMs) return
+    this.#checkedAt = Date.now()
     const { abortBy } = await readMove(this.tenancy, this.move.id)
     if (abortBy !== null && this.move.state !== 'aborting')
-      throw new GivenUp(`given up by ${abortBy}`)
+      throw new MoveAborted(`aborted by ${abortBy}`)
   }
 
   /** Says what is going on now; seen by everybody who looks at the move. */
-  async note(note: string, changes: Partial<Move> = {}): Promise<void> {
-    if (note === this.move.note && Date.now() - this.#told < noteEveryMs) return
-    this.#told = Date.now()
-    this.move.note = note
-    await change(this.tenancy, this.move.id, { ...changes, note })
+  async setStatus(detail: string, changes: Partial<Move> = {}): Promise<void> {
+    if (detail === this.move.statusDetail && Date.now() - this.#statusAt < statusIntervalMs) return
+    this.#statusAt = Date.now()
+    this.move.statusDetail = detail
+    await updateMove(this.tenancy, this.move.id, {
+      ...changes,
+      statusDetail: detail,
+      retryError: null,
+    })
   }
 
-  event = (event: string, detail = '', counted: Counted = {}): Promise<void> =>
-    addEvent(this.tenancy, this.move.id, event, detail, counted)
+  event = (event: MoveEventName, detail = '', facts: EventFacts = {}): Promise<void> =>
+    addEvent(this.tenancy, this.move.id, { event, detail, ...facts })
 
   async pause(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.stopping }).catch(() => {}) // the checkpoint says why
@@ -138,7 +148,7 @@ export class MoveRun {
     await this.releaseConnections()
   }
 
-  #who = () => `rowhouse move of ${this.slug}`
+  #applicationName = () => `rowhouse move of ${this.slug}`
 
   async #client(side: Side): Promise<pg.Client> {
     if (this.#closed) throw new RunClosed()
@@ -150,14 +160,14 @@ export class MoveRun {
 
   async #open(side: Side): Promise<Opened> {
     const end = await this.end(side)
-    const client = await openEnd(this.tenancy, end, this.#who())
+    const client = await openConnection(this.tenancy, end, this.#applicationName())
     try {
       await lockVersion(client, end.schema)
       if (side === 'target')
         await client.query(
           `set lock_timeout = '10s'; select pg_advisory_lock(hashtextextended('move ${this.move.id}', 7236117)); set lock_timeout = 0`,
         )
-      await watchOver(this.tenancy, end, client, this.#who())
+      await monitorConnection(this.tenancy, end, client, this.#applicationName())
       return { end, client }
     } catch (error) {
       drop(client)
@@ -170,13 +180,13 @@ export class MoveRun {
  * Asks the server for a sign of life while work is under way; a cut network would otherwise be
  * noticed in minutes.
  */
-async function watchOver(
+async function monitorConnection(
   tenancy: Tenancy,
   end: End,
   client: pg.Client,
   who: string,
 ): Promise<void> {
-  const probe = await openEnd(tenancy, end, `${who}, probe`)
+  const probe = await openConnection(tenancy, end, `${who}, probe`)
   const pulse = setInterval(() => {
     const late = setTimeout(() => (drop(probe), drop(client)), 4000)
     probe.query('select').then(
@@ -191,7 +201,7 @@ async function watchOver(
 }
 
 /** Which migrations an end has; both must have the same. */
-export function sameVersion(source: string[], target: string[]): void {
+export function assertSameVersion(source: string[], target: string[]): void {
   const [ahead] = source.filter((tag) => !target.includes(tag))
   const [behind] = target.filter((tag) => !source.includes(tag))
   if (ahead !== undefined) throw new VersionsDiffer(ahead, 'target')

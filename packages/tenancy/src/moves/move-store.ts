@@ -1,12 +1,17 @@
-import { and, asc, desc, eq, inArray, isNotNull, like, ne, notInArray, or, sql } from 'drizzle-orm'
-import { isLive, over } from '#tenancy/moves/states'
+import { and, asc, desc, eq, inArray, isNotNull, ne, notInArray, or, sql } from 'drizzle-orm'
+import {
+  endedMoveStates,
+  isLive,
+  urgentMoveStates,
+  workerMoveStates,
+} from '#tenancy/base/move-states'
 import { type PlatformDb, type Tenancy } from '#tenancy/base/tenancy'
 import { platform } from '#tenancy/registry/placements'
 import { moveEvents, moves, tenants, type MoveState } from '#tenancy/base/schema'
 
 export type Move = typeof moves.$inferSelect
 export type MoveEvent = typeof moveEvents.$inferSelect
-export type Counted = { rows?: number; tookMs?: number }
+export type EventFacts = Partial<Pick<MoveEvent, 'rows' | 'tookMs' | 'side' | 'location'>>
 
 export async function readMove(tenancy: Tenancy, id: string): Promise<Move> {
   const [move] = await platform(tenancy).select().from(moves).where(eq(moves.id, id))
@@ -23,7 +28,11 @@ export async function latestMove(tenancy: Tenancy, tenantId: string): Promise<Mo
     .select()
     .from(moves)
     .where(eq(moves.tenantId, tenantId))
-    .orderBy(desc(notInArray(moves.state, over)), desc(moves.requestedAt), desc(moves.id))
+    .orderBy(
+      desc(notInArray(moves.state, endedMoveStates)),
+      desc(moves.requestedAt),
+      desc(moves.id),
+    )
     .limit(1)
   return move
 }
@@ -32,7 +41,7 @@ export async function latestMove(tenancy: Tenancy, tenantId: string): Promise<Mo
  * The newest move of a tenant where it ended without one of its servers; one that was given up
  * since, and came to nothing, does not count.
  */
-export async function abandonedMove(
+export async function forceFinishedMove(
   tenancy: Tenancy,
   tenantId: string,
   db: PlatformDb = platform(tenancy),
@@ -41,30 +50,33 @@ export async function abandonedMove(
     .select()
     .from(moves)
     .where(
-      and(eq(moves.tenantId, tenantId), or(ne(moves.state, 'aborted'), isNotNull(moves.abandonBy))),
+      and(
+        eq(moves.tenantId, tenantId),
+        or(ne(moves.state, 'aborted'), isNotNull(moves.forceFinishBy)),
+      ),
     )
     .orderBy(desc(moves.requestedAt), desc(moves.id))
     .limit(1)
-  return move && !isLive(move.state) && move.abandonBy !== null ? move : undefined
+  return move && !isLive(move.state) && move.forceFinishBy !== null ? move : undefined
 }
 
 /**
- * Where moves of a tenant that were abandoned have left something on a server that did not answer:
- * `HOST:PORT/DATABASE, schema SCHEMA`.
+ * Where force-finished moves of a tenant left a copy on a server that could not be reached.
+ * @returns One `HOST:PORT/DATABASE, schema SCHEMA` for each.
  */
-export async function placesLeftBehind(tenancy: Tenancy, tenantId: string): Promise<string[]> {
+export async function orphanedLocations(tenancy: Tenancy, tenantId: string): Promise<string[]> {
   const rows = await platform(tenancy)
-    .selectDistinct({ detail: moveEvents.detail })
+    .selectDistinct({ location: moveEvents.location })
     .from(moveEvents)
     .innerJoin(moves, eq(moves.id, moveEvents.moveId))
     .where(
       and(
         eq(moves.tenantId, tenantId),
-        isNotNull(moves.abandonBy),
-        like(moveEvents.event, '%left behind'),
+        isNotNull(moves.forceFinishBy),
+        eq(moveEvents.event, 'orphaned'),
       ),
     )
-  return [...new Set(rows.map(({ detail }) => detail.split(': ')[0] ?? detail))]
+  return rows.flatMap(({ location }) => location ?? [])
 }
 
 export const readEvents = (tenancy: Tenancy, moveId: string): Promise<MoveEvent[]> =>
@@ -77,19 +89,11 @@ export const readEvents = (tenancy: Tenancy, moveId: string): Promise<MoveEvent[
 export async function addEvent(
   tenancy: Tenancy,
   moveId: string,
-  event: string,
-  detail = '',
-  { rows, tookMs }: Counted = {},
+  { tookMs, ...event }: EventFacts & Pick<MoveEvent, 'event' | 'detail'>,
 ): Promise<void> {
   await platform(tenancy)
     .insert(moveEvents)
-    .values({
-      moveId,
-      event,
-      detail,
-      rows: rows ?? null,
-      tookMs: tookMs === undefined ? null : Math.round(tookMs),
-    })
+    .values({ moveId, ...event, tookMs: tookMs == null ? null : Math.round(tookMs) })
 }
 
 /** Compare and set: false when the move is in another state by now, and then nothing changes. */
@@ -103,7 +107,13 @@ export async function advance(
 ): Promise<boolean> {
   const done = await db
     .update(moves)
-    .set({ note: '', ...changes, state: to, changedAt: sql`clock_timestamp()` })
+    .set({
+      statusDetail: '',
+      retryError: null,
+      ...changes,
+      state: to,
+      changedAt: sql`clock_timestamp()`,
+    })
     .where(and(eq(moves.id, moveId), eq(moves.state, from)))
     .returning({ id: moves.id })
   return done.length === 1
@@ -113,7 +123,7 @@ export async function advance(
  * True when the move may end without one of its servers: nothing is left to do but to take away
  * what is at one end.
  */
-export const mayAbandon = ({
+export const canForceFinish = ({
   state,
   source,
   target,
@@ -124,13 +134,13 @@ export const mayAbandon = ({
  * A move that was given up and undone is over. The one that it was to roll back is live again, at
  * once: a tenant has one live move.
  */
-export const endGivenUp = (tenancy: Tenancy, { id, rollsBack }: Move): Promise<void> =>
+export const finishAbort = (tenancy: Tenancy, { id, rollsBack }: Move): Promise<void> =>
   platform(tenancy).transaction(async (tx) => {
     await advance(tenancy, id, 'aborting', 'aborted', {}, tx)
     if (rollsBack !== null) await advance(tenancy, rollsBack, 'rolling_back', 'switched', {}, tx)
   })
 
-export async function change(
+export async function updateMove(
   tenancy: Tenancy,
   moveId: string,
   changes: Partial<Move>,
@@ -138,27 +148,15 @@ export async function change(
   await platform(tenancy).update(moves).set(changes).where(eq(moves.id, moveId))
 }
 
-const driven: MoveState[] = [
-  'requested',
-  'provisioned',
-  'capturing',
-  'copied',
-  'indexed',
-  'caught_up',
-  'verified',
-  'confirmed',
-  'aborting',
-]
-
 /**
  * Moves on which the worker has something to do now: to go on, to give up, or to clean up since
  * nobody objected in time. `urgent`: it may have been left between the two commits of a switch,
  * where its tenant is in neither place.
  */
 export async function dueMoves(tenancy: Tenancy): Promise<{ id: string; urgent: boolean }[]> {
-  const due = sql`(${inArray(moves.state, driven)} or (${moves.state} = 'switched' and (${moves.confirmBy} is not null or ${moves.graceUntil} <= clock_timestamp())))`
+  const due = sql`(${inArray(moves.state, workerMoveStates)} or (${moves.state} = 'switched' and (${moves.confirmBy} is not null or ${moves.graceUntil} <= clock_timestamp())))`
   return platform(tenancy)
-    .select({ id: moves.id, urgent: sql<boolean>`${moves.state} in ('verified', 'aborting')` })
+    .select({ id: moves.id, urgent: sql<boolean>`${inArray(moves.state, urgentMoveStates)}` })
     .from(moves)
     .where(and(due, sql`${moves.retryAt} <= clock_timestamp()`))
     .orderBy(moves.requestedAt)

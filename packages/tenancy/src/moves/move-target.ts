@@ -1,10 +1,10 @@
 import { and, eq } from 'drizzle-orm'
 import { withConnection } from '#tenancy/base/connect'
 import { Invalid } from '#tenancy/base/errors'
-import { SamePlace } from '#tenancy/moves/errors'
+import { SameLocation } from '#tenancy/moves/errors'
 import { newId, privateName } from '#tenancy/base/ids'
 import { type Tenancy, type PlacementKind } from '#tenancy/base/tenancy'
-import { isSamePlace, placeName } from '#tenancy/moves/move-ends'
+import { isSameLocation, locationName } from '#tenancy/moves/move-ends'
 import { checkServer } from '#tenancy/moves/preflight'
 import { inspectServer, useServer } from '#tenancy/placements/servers'
 import { platform } from '#tenancy/registry/placements'
@@ -13,21 +13,31 @@ import { decrypt, encrypt, newSecret } from '#tenancy/base/encryption'
 
 export type MoveRequest = {
   tenantId: string
+  /** The kind of placement to move to. */
   to: PlacementKind
-  /** The tier from the switch on; without it the tenant's tier stays. */
+  /** The tier from the switch on; without it the tenant keeps its tier. */
   tier?: string
+  /** The URL of an administrator on another server, for a placement of kind `database`. */
   databaseUrl?: string
+  /** Who asks, for the audit trail. */
   actor: string
   reason: string
+  /** How long the old copy is kept after the switch; 72 hours without it. */
   graceHours?: number
 }
 
 type Ends = { slug: string; tier: string; source: MoveEnd; target: MoveEnd }
 
-export async function endsOf(
+/**
+ * The two ends of a requested move.
+ * @param options.registerServer - True to prepare and register the server of `databaseUrl`; false
+ *   for a dry run, which changes nothing there.
+ * @throws Invalid, SameLocation, ServerTooOld, ServerUnusable, TargetOccupied or TargetFull
+ */
+export async function resolveEnds(
   tenancy: Tenancy,
   { tenantId, to, databaseUrl }: MoveRequest,
-  prepare: boolean,
+  { registerServer }: { registerServer: boolean },
 ): Promise<Ends> {
   const [row] = await platform(tenancy)
     .select({ placement: placements, slug: tenants.slug, tier: tenants.tier })
@@ -35,41 +45,54 @@ export async function endsOf(
     .innerJoin(tenants, eq(tenants.id, placements.tenantId))
     .where(eq(placements.tenantId, tenantId))
   if (!row) throw new Invalid('tenant', `tenant ${tenantId} has no placement`)
-  const { kind, serverId, database, schema: name, login, secret, epoch } = row.placement
-  const source = { kind, serverId, database, schema: name, login, secret, epoch }
+  const { kind, serverId, database, schema, login, secret, epoch } = row.placement
+  const source = { kind, serverId, database, schema, login, secret, epoch }
   if (databaseUrl !== undefined && to !== 'database')
     throw new Invalid(
       'databaseUrl',
-      `a placement of kind ${to} is in the main database; --database-url goes with database`,
+      `a placement of kind ${to} is always in the main database; use --database-url with --to database`,
     )
-  const target = await targetOf(tenancy, tenantId, to, databaseUrl, source, prepare)
-  if (isSamePlace(source, target))
-    throw new SamePlace(row.slug, placeName({ server: null, database, schema: name }))
+  const target =
+    to === 'shared'
+      ? sharedEnd
+      : dedicatedEnd(tenancy, source, {
+          tenantId,
+          kind: to,
+          serverId:
+            databaseUrl === undefined
+              ? null
+              : await serverFor(tenancy, {
+                  databaseUrl,
+                  name: privateName(tenantId),
+                  registerServer,
+                }),
+        })
+  if (isSameLocation(source, target))
+    throw new SameLocation(row.slug, locationName({ server: null, database, schema }))
   return { slug: row.slug, tier: row.tier, source, target }
 }
 
-async function targetOf(
+const sharedEnd: MoveEnd = {
+  kind: 'shared',
+  serverId: null,
+  database: null,
+  schema: 'shared',
+  login: null,
+  secret: null,
+  epoch: 0,
+}
+
+function dedicatedEnd(
   tenancy: Tenancy,
-  tenantId: string,
-  kind: PlacementKind,
-  databaseUrl: string | undefined,
   source: MoveEnd,
-  prepare: boolean,
-): Promise<MoveEnd> {
-  if (kind === 'shared')
-    return {
-      kind,
-      serverId: null,
-      database: null,
-      schema: 'shared',
-      login: null,
-      secret: null,
-      epoch: 0,
-    }
+  {
+    tenantId,
+    kind,
+    serverId,
+  }: { tenantId: string; kind: 'schema' | 'database'; serverId: string | null },
+): MoveEnd {
   const name = privateName(tenantId)
-  const serverId =
-    databaseUrl === undefined ? null : await serverFor(tenancy, databaseUrl, name, prepare)
-  // on one server a login is one role: while the tenant still works by it, its password stays
+  // a login is one role per server, so its password must not change while the source still uses it
   const password =
     source.secret !== null && source.serverId === serverId
       ? decrypt(tenancy, source.secret, `placement ${tenantId}`)
@@ -85,25 +108,33 @@ async function targetOf(
   }
 }
 
+/** The id of the server of a URL; null for the main server. */
 async function serverFor(
   tenancy: Tenancy,
-  databaseUrl: string,
-  name: string,
-  prepare: boolean,
+  {
+    databaseUrl,
+    name,
+    registerServer,
+  }: { databaseUrl: string; name: string; registerServer: boolean },
 ): Promise<string | null> {
   const { host, port, isMain } = await inspectServer(tenancy, databaseUrl)
   if (isMain) return null
   await withConnection(databaseUrl, (client) =>
     checkServer(client, { kind: 'database', server: { host, port }, database: name, schema: name }),
   )
-  if (prepare) return (await useServer(tenancy, databaseUrl))?.id ?? null
+  if (registerServer) return (await useServer(tenancy, databaseUrl))?.id ?? null
   const [known] = await platform(tenancy)
     .select({ id: servers.id })
     .from(servers)
     .where(and(eq(servers.host, host), eq(servers.port, port)))
-  return known?.id ?? newId() // a plan writes no server down, but its target is not here
+  return known?.id ?? newId() // a dry run does not register the server, but needs an id for it
 }
 
+/**
+ * True when an end of a move is on the server of a URL.
+ * @param databaseUrl - The URL of an administrator there.
+ * @throws Invalid, ServerTooOld or ServerUnusable
+ */
 export async function isAt(
   tenancy: Tenancy,
   { serverId }: MoveEnd,

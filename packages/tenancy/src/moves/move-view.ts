@@ -3,22 +3,30 @@ import { NotFound } from '#tenancy/base/errors'
 import { isId } from '#tenancy/base/ids'
 import { beyond, orderBy, page, type Cursor, type Page } from '#tenancy/base/keyset'
 import {
-  abandonedMove,
-  mayAbandon,
+  forceFinishedMove,
+  canForceFinish,
   readEvents,
   type Move,
   type MoveEvent,
 } from '#tenancy/moves/move-store'
-import { isLive, over } from '#tenancy/moves/states'
+import { endedMoveStates, isLive } from '#tenancy/base/move-states'
 import { platform } from '#tenancy/registry/placements'
-import { moves, tenants, type MoveEnd, type MoveState } from '#tenancy/base/schema'
+import {
+  moves,
+  tenants,
+  type MoveEnd,
+  type MoveEventName,
+  type MoveState,
+} from '#tenancy/base/schema'
 import { type PlacementKind, type Tenancy } from '#tenancy/base/tenancy'
 
 export type ViewedEvent = {
   seq: number
   at: string
-  event: string
+  event: MoveEventName
   detail: string
+  side: 'source' | 'target' | null
+  location: string | null
   rows: number | null
   tookMs: number | null
 }
@@ -32,7 +40,11 @@ export type MoveView = {
   tenant: string
   state: MoveState
   over: boolean
-  note: string
+  /** What the worker is doing, for people to read. */
+  statusDetail: string
+  /** Why the last attempt failed, while the move waits for its next one. */
+  retryError: string | null
+  rowsPerSecond: number | null
   error: string | null
   from: PlacementKind
   to: PlacementKind
@@ -48,11 +60,11 @@ export type MoveView = {
   graceUntil: string | null
   abortBy: string | null
   confirmBy: string | null
-  abandonBy: string | null
+  forceFinishBy: string | null
   /** It waits for a server that may be gone for good. */
-  abandonable: boolean
+  canForceFinish: boolean
   /** It ended without a server, and that can still be made good. */
-  tidiable: boolean
+  canResume: boolean
   rollsBack: string | null
   wayBack: string | null
   events: ViewedEvent[]
@@ -77,14 +89,15 @@ export async function readMoveView(tenancy: Tenancy, id: string): Promise<MoveVi
       .limit(1),
   ])
   if (!row) throw new NotFound('move')
-  const tidiable =
-    row.move.abandonBy !== null && (await abandonedMove(tenancy, row.move.tenantId))?.id === id
+  const canResume =
+    row.move.forceFinishBy !== null &&
+    (await forceFinishedMove(tenancy, row.move.tenantId))?.id === id
   return {
     id,
     slug: row.slug,
     tenant: row.tenant,
     ...moveFields(row.move),
-    tidiable,
+    canResume,
     rollsBack: row.move.rollsBack,
     wayBack: back?.id ?? null,
     events: events.map(eventView),
@@ -94,9 +107,11 @@ export async function readMoveView(tenancy: Tenancy, id: string): Promise<MoveVi
 /** Field by field: the row also has the passwords of both ends, which must not get out. */
 const moveFields = (
   move: Move,
-): Omit<MoveView, 'id' | 'slug' | 'tenant' | 'tidiable' | 'rollsBack' | 'wayBack' | 'events'> => ({
+): Omit<MoveView, 'id' | 'slug' | 'tenant' | 'canResume' | 'rollsBack' | 'wayBack' | 'events'> => ({
   state: move.state,
-  note: move.note,
+  statusDetail: move.statusDetail,
+  retryError: move.retryError,
+  rowsPerSecond: move.rowsPerSecond,
   error: move.error,
   from: move.source.kind,
   to: move.target.kind,
@@ -113,18 +128,13 @@ const moveFields = (
   graceUntil: move.graceUntil?.toISOString() ?? null,
   abortBy: move.abortBy,
   confirmBy: move.confirmBy,
-  abandonBy: move.abandonBy,
-  abandonable:
-    mayAbandon(move) && move.abandonBy === null && move.note.startsWith('will try again'),
+  forceFinishBy: move.forceFinishBy,
+  canForceFinish: canForceFinish(move) && move.forceFinishBy === null && move.retryError !== null,
 })
 
-const eventView = ({ seq, at, event, detail, rows, tookMs }: MoveEvent): ViewedEvent => ({
-  seq,
+const eventView = ({ moveId: _, at, ...event }: MoveEvent): ViewedEvent => ({
+  ...event,
   at: at.toISOString(),
-  event,
-  detail,
-  rows,
-  tookMs,
 })
 
 export type MoveRow = {
@@ -141,7 +151,6 @@ export type MoveRow = {
   rowsDone: number
   error: string | null
   abortBy: string | null
-  note: string
   graceUntil: Date | null
 }
 
@@ -178,12 +187,13 @@ export async function listMoves(
       rowsDone: moves.rowsDone,
       error: moves.error,
       abortBy: moves.abortBy,
-      note: moves.note,
       graceUntil: moves.graceUntil,
     })
     .from(moves)
     .innerJoin(tenants, eq(tenants.id, moves.tenantId))
-    .where(and(live ? notInArray(moves.state, over) : undefined, beyond(ordering, cursor)))
+    .where(
+      and(live ? notInArray(moves.state, endedMoveStates) : undefined, beyond(ordering, cursor)),
+    )
     .orderBy(...orderBy(ordering, cursor))
     .limit(size + 1)
   return page(rows, size, cursor, (row) => row.id)

@@ -6,19 +6,23 @@ import { loginUrl, type Tenancy } from '#tenancy/base/tenancy'
 import { TargetFull, TargetOccupied, VersionsDiffer } from '#tenancy/moves/errors'
 import { readPending } from '#tenancy/migrations/apply'
 import { readTenantHistory } from '#tenancy/migrations/history'
-import { described, longHolders } from '#tenancy/moves/fence-holders'
-import { isHere, openEnd, placeName, reachable } from '#tenancy/moves/move-ends'
+import { describeHolder, longHolders } from '#tenancy/moves/fence-holders'
+import { isSameDatabase, openConnection, locationName, resolveEnd } from '#tenancy/moves/move-ends'
 import { tenantTables } from '#tenancy/moves/tenant-tables'
 import { asMigrator } from '#tenancy/placements/provision'
 import { type MoveEnd } from '#tenancy/base/schema'
 
-/** What a move would have to do. `seconds` is a guess from what was measured on two cores. */
-export type Survey = {
+/** What a move would do. */
+export type MovePlan = {
   tables: { name: string; rows: number }[]
+  /** Rows of all tables. */
   rows: number
+  /** A rough estimate of the duration. */
   seconds: number
+  /** The steps, in plain English. */
   steps: string[]
-  hinders: string[]
+  /** What would delay the move if it started now. */
+  warnings: string[]
 }
 
 export type Target = {
@@ -28,36 +32,39 @@ export type Target = {
   schema: string
 }
 
-const rowsASecond = 60_000
-const ownConnections = 8
+/** Measured on two cores. */
+const rowsPerSecond = 60_000
+const connectionsNeeded = 8
 
 /**
- * Looks at both ends of a move that is asked for, and changes nothing. In: the tenant and the ends;
- * `returning` when the tenant lived in the target before. Out: sizes, steps, and how long it may
- * take. Throws VersionsDiffer, TableNotMovable, TargetOccupied or TargetFull.
+ * Checks both ends of a move and estimates the work. Changes nothing.
+ * @param options.checkTarget - False when the target may exist already, as in a rollback.
+ * @throws VersionsDiffer, TableNotMovable, TargetOccupied or TargetFull
  */
-export async function survey(
+export async function preflight(
   tenancy: Tenancy,
-  tenantId: string,
-  source: MoveEnd,
-  target: MoveEnd,
-  returning: boolean,
-): Promise<Survey> {
+  {
+    tenantId,
+    source,
+    target,
+    checkTarget,
+  }: { tenantId: string; source: MoveEnd; target: MoveEnd; checkTarget: boolean },
+): Promise<MovePlan> {
   await checkSource(tenancy, tenantId, source)
-  if (!returning) await checkTarget(tenancy, tenantId, target)
-  const { tables, hinders } = await look(tenancy, tenantId, source)
+  if (checkTarget) await assertTargetFree(tenancy, tenantId, target)
+  const { tables, warnings } = await inspectSource(tenancy, tenantId, source)
   const rows = tables.reduce((sum, table) => sum + table.rows, 0)
   return {
     tables,
     rows,
-    seconds: Math.ceil(2 + rows / rowsASecond),
+    seconds: Math.ceil(2 + rows / rowsPerSecond),
     steps: stepsOf(source, target),
-    hinders,
+    warnings,
   }
 }
 
 async function checkSource(tenancy: Tenancy, tenantId: string, source: MoveEnd): Promise<void> {
-  const end = await reachable(tenancy, tenantId, source)
+  const end = await resolveEnd(tenancy, tenantId, source)
   const history = await readTenantHistory(tenancy)
   await asMigrator(tenancy, end, async (client) => {
     await client.query('set role rowhouse_owner')
@@ -66,19 +73,27 @@ async function checkSource(tenancy: Tenancy, tenantId: string, source: MoveEnd):
   })
 }
 
-/** A target is made by the move itself: what has its name already is somebody else's. */
-async function checkTarget(tenancy: Tenancy, tenantId: string, target: MoveEnd): Promise<void> {
-  const end = await reachable(tenancy, tenantId, target)
-  if (end.server === null) {
-    await withConnection(loginUrl(tenancy, 'worker'), (client) => checkServer(client, end))
-    if (target.kind === 'database')
-      await asMigrator(tenancy, { ...end, database: null }, (client) => checkServer(client, end))
-  } else await asMigrator(tenancy, { ...end, database: null }, (client) => checkServer(client, end))
+/** A move creates its target itself, so a database or schema of that name must not exist. */
+async function assertTargetFree(
+  tenancy: Tenancy,
+  tenantId: string,
+  target: MoveEnd,
+): Promise<void> {
+  const location = await resolveEnd(tenancy, tenantId, target)
+  const check = (client: pg.Client) => checkServer(client, location)
+  const isOnMain = location.server === null
+  if (isOnMain) await withConnection(loginUrl(tenancy, 'worker'), check)
+  if (!isOnMain || target.kind === 'database')
+    await asMigrator(tenancy, { ...location, database: null }, check)
 }
 
-/** The same for a server that holds no tenant yet, seen by an administrator. */
+/**
+ * Checks that a server can take a new tenant.
+ * @param end - The location that is about to be created there.
+ * @throws TargetOccupied or TargetFull
+ */
 export async function checkServer(client: pg.ClientBase, end: Target): Promise<void> {
-  // a login that may not look into a backend of others sees it without its kind
+  // without pg_read_all_stats, backend_type is null for the sessions of other roles
   const {
     rows: [row],
   } = await client.query<{ database: boolean; schema: boolean; free: number }>(
@@ -90,77 +105,73 @@ export async function checkServer(client: pg.ClientBase, end: Target): Promise<v
     [end.schema],
   )
   if (end.kind === 'database' && row?.database)
-    throw new TargetOccupied(placeName(end), `a database ${end.schema}`)
+    throw new TargetOccupied(locationName(end), `a database ${end.schema}`)
   if (end.kind === 'schema' && row?.schema)
-    throw new TargetOccupied(placeName(end), `a schema ${end.schema}`)
-  if (row && row.free < ownConnections)
+    throw new TargetOccupied(locationName(end), `a schema ${end.schema}`)
+  if (row && row.free < connectionsNeeded)
     throw new TargetFull(
-      placeName(end),
-      `${Math.max(row.free, 0)} connections are free, and a move needs ${ownConnections}`,
+      locationName(end),
+      `${Math.max(row.free, 0)} connections are free and a move needs ${connectionsNeeded}`,
     )
 }
 
-/** How many rows there are, and which transactions the move would have to wait for now. */
-async function look(
+/** Counts the rows, and finds the transactions that the move would have to wait for. */
+async function inspectSource(
   tenancy: Tenancy,
   tenantId: string,
   source: MoveEnd,
-): Promise<Pick<Survey, 'tables' | 'hinders'>> {
-  const client = await openEnd(
+): Promise<Pick<MovePlan, 'tables' | 'warnings'>> {
+  const client = await openConnection(
     tenancy,
-    await reachable(tenancy, tenantId, source),
-    'rowhouse move, survey',
+    await resolveEnd(tenancy, tenantId, source),
+    'rowhouse move, preflight',
   )
   try {
-    const tables = await tenantTables(client, source.schema)
-    const hinders = (await longHolders(client, tenantId)).map(
-      (holder) => `it would wait for ${described(holder)}`,
+    const names = (await tenantTables(client, source.schema)).map(({ name }) => name)
+    const warnings = (await longHolders(client, tenantId)).map(
+      (holder) => `it would wait for ${describeHolder(holder)}`,
     )
-    return { tables: await count(tenancy, tenantId, source.schema, tables), hinders }
+    return { tables: await countRows(tenancy, tenantId, source.schema, names), warnings }
   } finally {
     await client.end()
   }
 }
 
-function count(
+function countRows(
   tenancy: Tenancy,
   tenantId: string,
   schema: string,
-  tables: { name: string }[],
-): Promise<Survey['tables']> {
+  names: string[],
+): Promise<MovePlan['tables']> {
   return withTenant(
     tenancy,
     { kind: 'service', tenantId, reason: 'count rows before a move' },
     async (tx) => {
-      const counted: Survey['tables'] = []
-      for (const { name } of tables) {
+      const counts: MovePlan['tables'] = []
+      for (const name of names) {
         const { rows } = await tx.execute<{ rows: string }>(
           sql`select count(*) as rows from ${sql.identifier(schema)}.${sql.identifier(name)} where tenant_id = ${tenantId}`,
         )
-        counted.push({ name, rows: Number(rows[0]?.rows ?? 0) })
+        counts.push({ name, rows: Number(rows[0]?.rows ?? 0) })
       }
-      return counted
+      return counts
     },
   )
 }
 
 function stepsOf(source: MoveEnd, target: MoveEnd): string[] {
-  const where =
-    target.kind === 'shared'
-      ? 'the shared schema'
-      : target.kind === 'schema'
-        ? `schema ${target.schema}`
-        : `database ${target.database}`
+  const isShared = target.kind === 'shared'
+  const name = target.kind === 'schema' ? `schema ${target.schema}` : `database ${target.database}`
   return [
-    target.kind === 'shared'
-      ? 'await the tenant in the shared schema'
-      : `make ${where} with a login of its own`,
-    'log every change from one instant on',
-    'copy every row, by key, in chunks',
-    target.kind === 'shared' ? 'collect statistics' : 'build the indexes, collect statistics',
-    'bring over what has changed meanwhile',
-    'hold writes for an instant, compare both sides row by row',
-    isHere(source, target)
+    isShared
+      ? 'register the tenant in the shared schema'
+      : `create ${name} with a login for this tenant alone`,
+    'start to log every change the tenant makes',
+    'copy every row in chunks, in the order of the keys',
+    isShared ? 'collect statistics' : 'build the indexes and collect statistics',
+    'apply the changes made during the copy',
+    'pause writes for an instant, then compare both sides row by row',
+    isSameDatabase(source, target)
       ? 'switch in one transaction'
       : 'close the source, open the target, switch the registry',
     'keep the source, closed, until the move is confirmed or rolled back',

@@ -1,12 +1,12 @@
 import { and, eq, isNotNull, ne } from 'drizzle-orm'
 import type pg from 'pg'
 import { TargetOccupied } from '#tenancy/moves/errors'
-import { reassignMove, finishLeaving } from '#tenancy/moves/tenant-home'
-import { placeName } from '#tenancy/moves/move-ends'
+import { reassignMove, markSourceGone } from '#tenancy/moves/tenant-home'
+import { locationName } from '#tenancy/moves/move-ends'
 import type { Move } from '#tenancy/moves/move-store'
-import { isShared, sameVersion, type MoveRun } from '#tenancy/moves/move-run'
+import { isShared, assertSameVersion, type MoveRun } from '#tenancy/moves/move-run'
 import { failpoint } from '#tenancy/moves/failpoints'
-import { asMigrator, makePlace } from '#tenancy/placements/provision'
+import { asMigrator, ensureProvisioned } from '#tenancy/placements/provision'
 import { platform } from '#tenancy/registry/placements'
 import { moves } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
@@ -30,7 +30,7 @@ export async function provision(run: MoveRun): Promise<void> {
   const source = await run.source() // holds the source at its version from here on
   if (move.rollsBack !== null) await reassignMove(source, run, move.rollsBack, move.id)
   const target = await run.end('target')
-  if (!isShared(move.target)) await makePlace(run.tenancy, move.tenantId, target)
+  if (!isShared(move.target)) await ensureProvisioned(run.tenancy, move.tenantId, target)
   await failpoint('place made')
   // rows arrive faster in a table without indexes; they are built when the rows are there
   if (!isShared(move.target))
@@ -40,13 +40,13 @@ export async function provision(run: MoveRun): Promise<void> {
       for (const { drop } of rows) await client.query(drop)
     })
   await checkVersions(run)
-  if (run.here) return
+  if (run.sameDatabase) return
   const arrival = await run.target()
   if (move.rollsBack !== null) {
     await reassignMove(arrival, run, move.rollsBack, move.id)
-    for (const earlier of await abandonedBefore(run.tenancy, move))
-      await takeFrom(arrival, run, earlier)
-    await finishLeaving(arrival, run, move.source.epoch)
+    for (const earlier of await forceFinishedRollbacks(run.tenancy, move))
+      await takeOverHome(arrival, run, earlier)
+    await markSourceGone(arrival, run, move.source.epoch)
   }
   const {
     rows: [row],
@@ -60,11 +60,11 @@ export async function provision(run: MoveRun): Promise<void> {
       move.source.epoch + 1,
     ],
   )
-  if (!row?.waits) throw new TargetOccupied(placeName(target), 'this tenant, under another move')
+  if (!row?.waits) throw new TargetOccupied(locationName(target), 'this tenant, under another move')
 }
 
 /** Ways back to the same place that ended without its server, where their mark may be still. */
-const abandonedBefore = (tenancy: Tenancy, move: Move) =>
+const forceFinishedRollbacks = (tenancy: Tenancy, move: Move) =>
   platform(tenancy)
     .select({ id: moves.id })
     .from(moves)
@@ -72,11 +72,11 @@ const abandonedBefore = (tenancy: Tenancy, move: Move) =>
       and(
         eq(moves.rollsBack, move.rollsBack ?? ''),
         ne(moves.id, move.id),
-        isNotNull(moves.abandonBy),
+        isNotNull(moves.forceFinishBy),
       ),
     )
 
-async function takeFrom(
+async function takeOverHome(
   arrival: pg.Client,
   { move }: MoveRun,
   { id }: { id: string },
@@ -102,5 +102,5 @@ export async function checkVersions(run: MoveRun): Promise<void> {
       return rows.map(({ migration }) => migration)
     })
   }
-  sameVersion(await applied('source'), await applied('target'))
+  assertSameVersion(await applied('source'), await applied('target'))
 }

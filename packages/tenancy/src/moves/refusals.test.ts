@@ -3,12 +3,12 @@ import { withConnection, inDatabase } from '#tenancy/base/connect'
 import { loginUrl } from '#tenancy/base/tenancy'
 import { TargetLocked } from '#tenancy/migrations/errors'
 import { ServerTooOld, ServerUnusable } from '#tenancy/placements/errors'
-import { MoveUnderWay, SamePlace, TargetFull, TargetOccupied } from '#tenancy/moves/errors'
+import { MoveUnderWay, SameLocation, TargetFull, TargetOccupied } from '#tenancy/moves/errors'
 import { privateName } from '#tenancy/base/ids'
 import type { Inhabitant } from '#tenancy/testing/fixture/world'
 import { latestMove, readMove } from '#tenancy/moves/move-store'
 import { advanceMove } from '#tenancy/moves/advance-move'
-import { requestAbort, requestConfirm } from '#tenancy/moves/decisions'
+import { requestAbort, requestConfirm } from '#tenancy/moves/move-actions'
 import { planMove, requestMove, requestRollback } from '#tenancy/moves/requests'
 import {
   driven,
@@ -44,7 +44,7 @@ test('two operators who ask at once get one move, and a third who wants another 
   await expect(
     requestMove(tenancy(), { tenantId: tenant.id, to: 'database', ...asked }),
   ).rejects.toBeInstanceOf(MoveUnderWay)
-  await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
+  await requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
   expect(await driven(both[0])).toMatchObject({ state: 'aborted', abortBy: 'test' })
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared' })
 })
@@ -56,8 +56,8 @@ test('what was begun is taken away when a move is given up half way', async () =
     'caught_up',
   )
   expect(move.state).toBe('caught_up')
-  await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
-  expect(await driven(move)).toMatchObject({ state: 'aborted', error: 'given up by test' })
+  await requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
+  expect(await driven(move)).toMatchObject({ state: 'aborted', error: 'aborted by test' })
   const { rowCount } = await admin(
     `select from pg_namespace where nspname = '${privateName(tenant.id)}' union all select from tenancy.changed_keys`,
   )
@@ -79,12 +79,12 @@ test(
     expect(await state()).toEqual([{ state: 'copying' }])
     const { port } = new URL(databaseUrl)
     await admin(`update tenancy.servers set port = 1 where port = ${port}`)
-    await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
+    await requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
     await expect(driven(move)).rejects.toThrow('ECONNREFUSED')
     expect(await readMove(tenancy(), move.id)).toMatchObject({ state: 'aborting' })
     expect(await state()).toEqual([{ state: 'active' }])
     await admin(`update tenancy.servers set port = ${port} where port = 1`)
-    expect(await driven(move)).toMatchObject({ state: 'aborted', error: 'given up by test' })
+    expect(await driven(move)).toMatchObject({ state: 'aborted', error: 'aborted by test' })
   },
 )
 
@@ -110,17 +110,17 @@ test(
     expect(await known()).toEqual(before)
     await expect(
       planMove(tenancy(), { tenantId: own.id, to: 'database', ...asked }),
-    ).rejects.toBeInstanceOf(SamePlace)
+    ).rejects.toBeInstanceOf(SameLocation)
   },
 )
 
 test('a tenant is not moved to where it is, nor confirmed before it has moved', async () => {
   await expect(
     requestMove(tenancy(), { tenantId: tenant.id, to: 'shared', ...asked }),
-  ).rejects.toBeInstanceOf(SamePlace)
-  await expect(requestConfirm(tenancy(), tenant.id, tenant.slug, 'test')).rejects.toThrow(
-    'cannot be confirmed',
-  )
+  ).rejects.toBeInstanceOf(SameLocation)
+  await expect(
+    requestConfirm(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' }),
+  ).rejects.toThrow('cannot be confirmed')
 })
 
 test('a table whose rows cannot be told apart by tenant and key is refused by name', async () => {
@@ -306,14 +306,26 @@ test.each(['schema', 'database'] as const)(
     await admin(`create function public.full() returns trigger language plpgsql as $$ begin raise exception 'No space left on device' using errcode = '53100'; end $$;
     create trigger full_disk before insert on shared.note_lines for each row execute function public.full(); alter table shared.note_lines enable always trigger full_disk`)
     const back = await driven(
-      await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'),
+      await requestRollback(tenancy(), {
+        tenantId: tenant.id,
+        slug: tenant.slug,
+        actor: 'test',
+        reason: 'test',
+      }),
     )
     await admin('drop trigger full_disk on shared.note_lines; drop function public.full')
     expect(back).toMatchObject({ state: 'aborted', error: 'No space left on device' })
     expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind })
     expect(await fingerprint(tenant.id)).toEqual(before)
     expect(
-      await driven(await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test')),
+      await driven(
+        await requestRollback(tenancy(), {
+          tenantId: tenant.id,
+          slug: tenant.slug,
+          actor: 'test',
+          reason: 'test',
+        }),
+      ),
     ).toMatchObject({ state: 'cleaned', error: null })
     expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared' })
     expect(await fingerprint(tenant.id)).toEqual(before)
@@ -329,7 +341,7 @@ test('a migration and a move of one target never overlap, and each says whom it 
     await expect(
       advanceMove(tenancy(), move.id, new AbortController().signal),
     ).rejects.toBeInstanceOf(TargetLocked)
-    expect((await readMove(tenancy(), move.id)).note).toContain(
+    expect((await readMove(tenancy(), move.id)).retryError).toContain(
       'shared is being migrated by a migration',
     )
     await migrator.query('select pg_advisory_unlock_all()')

@@ -1,50 +1,66 @@
 import { and, eq } from 'drizzle-orm'
 import { recordAudit } from '#tenancy/audit/record'
-import { MoveUnderWay, NoSuchMove } from '#tenancy/moves/errors'
 import { newId } from '#tenancy/base/ids'
-import { type Tenancy } from '#tenancy/base/tenancy'
-import { isHere, placeName } from '#tenancy/moves/move-ends'
-import { latestMove, type Move } from '#tenancy/moves/move-store'
-import { survey, type Survey } from '#tenancy/moves/preflight'
-import { isBefore, isLive } from '#tenancy/moves/states'
-import { platform } from '#tenancy/registry/placements'
+import { isBeforeSwitch, isLive } from '#tenancy/base/move-states'
 import { moves, placements, tenants, type MoveEnd } from '#tenancy/base/schema'
-import { type MoveRequest, endsOf, isAt } from '#tenancy/moves/move-target'
-import { lockTenant } from '#tenancy/moves/decisions'
+import { type Tenancy } from '#tenancy/base/tenancy'
+import { MoveActionRefused, MoveUnderWay } from '#tenancy/moves/errors'
+import { lockTenant, type MoveActionRequest } from '#tenancy/moves/move-actions'
+import { isSameDatabase, locationName } from '#tenancy/moves/move-ends'
+import { latestMove, type Move } from '#tenancy/moves/move-store'
+import { type MoveRequest, isAt, resolveEnds } from '#tenancy/moves/move-target'
+import { preflight, type MovePlan } from '#tenancy/moves/preflight'
+import { platform } from '#tenancy/registry/placements'
 
 /**
- * What the move would do and how long it may take; nothing is changed, here or there. Throws as
- * `requestMove` does.
+ * What a move would do and how long it might take. Changes nothing on either server.
+ * @param request - As for `requestMove`.
+ * @returns The plan, with the names of both locations.
+ * @throws As `requestMove` does.
  */
 export async function planMove(
   tenancy: Tenancy,
   request: MoveRequest,
-): Promise<Survey & { from: string; to: string }> {
-  const { source, target } = await endsOf(tenancy, request, false)
-  // another server was looked at just now, by its administrator
-  const plan = await survey(tenancy, request.tenantId, source, target, target.serverId !== null)
-  const at = ({ database, schema: name }: MoveEnd) =>
-    placeName({ server: null, database, schema: name })
+): Promise<MovePlan & { from: string; to: string }> {
+  const { source, target } = await resolveEnds(tenancy, request, { registerServer: false })
+  const plan = await preflight(tenancy, {
+    tenantId: request.tenantId,
+    source,
+    target,
+    // resolveEnds has checked another server, through its administrator
+    checkTarget: target.serverId === null,
+  })
+  const nameOf = ({ database, schema }: MoveEnd) => locationName({ server: null, database, schema })
   return {
     ...plan,
-    from: at(source),
+    from: nameOf(source),
     to: request.databaseUrl
       ? `${new URL(request.databaseUrl).host}/${target.database}`
-      : at(target),
+      : nameOf(target),
   }
 }
 
 /**
- * Writes a move down, with its audit row; the worker looks for moves that are due. The tier
- * changes at the switch. Two who ask for the same move at once get one. Throws SamePlace, MoveUnderWay,
- * ServerTooOld, ServerUnusable, TargetOccupied, TargetFull, VersionsDiffer or Invalid.
+ * Requests a move; the worker performs it. The tenant's tier changes at the switch. Two concurrent
+ * requests for the same move get the same one.
+ * @param request - The tenant, and where to.
+ * @returns The move.
+ * @throws SameLocation, MoveUnderWay, ServerTooOld, ServerUnusable, TargetOccupied, TargetFull,
+ *   VersionsDiffer, TableNotMovable or Invalid
  */
 export async function requestMove(tenancy: Tenancy, request: MoveRequest): Promise<Move> {
   const known = await latestMove(tenancy, request.tenantId)
-  if (known && isLive(known.state)) return joined(tenancy, known, request)
-  const { slug, tier, source, target } = await endsOf(tenancy, request, true)
-  const { rows } = await survey(tenancy, request.tenantId, source, target, false)
-  const made = await write(tenancy, request.tenantId, {
+  if (known && isLive(known.state)) return joinExisting(tenancy, known, request)
+  const { slug, tier, source, target } = await resolveEnds(tenancy, request, {
+    registerServer: true,
+  })
+  const { rows } = await preflight(tenancy, {
+    tenantId: request.tenantId,
+    source,
+    target,
+    checkTarget: true,
+  })
+  const inserted = await insertMove(tenancy, request.tenantId, {
     source,
     target,
     tierFrom: tier,
@@ -54,33 +70,38 @@ export async function requestMove(tenancy: Tenancy, request: MoveRequest): Promi
     rowsTotal: rows,
     ...(request.graceHours === undefined ? {} : { graceHours: request.graceHours }),
   })
-  if (made) return made
+  if (inserted) return inserted
   const other = await latestMove(tenancy, request.tenantId)
   if (!other) throw new MoveUnderWay(slug, 'requested')
-  return joined(tenancy, other, request)
+  return joinExisting(tenancy, other, request)
 }
 
 /**
- * Asks for the way back: a move to the old place, which still has what was there and gets what was
- * written since.
+ * Requests a rollback: a move back to the old location, whose rows are still there and receive
+ * what was written since the switch.
+ * @param request - The tenant, who asks and why.
+ * @returns The move that goes back.
+ * @throws MoveActionRefused unless the latest move is switched and is not a rollback itself.
  */
 export async function requestRollback(
   tenancy: Tenancy,
-  tenantId: string,
-  slug: string,
-  actor: string,
-  reason: string,
+  { tenantId, slug, actor, reason }: MoveActionRequest & { reason: string },
 ): Promise<Move> {
   const first = await latestMove(tenancy, tenantId)
   if (!first || first.state !== 'switched' || first.rollsBack !== null)
-    throw new NoSuchMove(slug, 'rolled back', first?.state ?? 'not there')
+    throw new MoveActionRefused(slug, 'rollback', first?.state ?? null)
   const [current] = await platform(tenancy)
     .select()
     .from(placements)
     .where(eq(placements.tenantId, tenantId))
   const source = { ...first.target, epoch: current?.epoch ?? 0 }
-  const { rows } = await survey(tenancy, tenantId, source, first.source, true)
-  const made = await write(tenancy, tenantId, {
+  const { rows } = await preflight(tenancy, {
+    tenantId,
+    source,
+    target: first.source,
+    checkTarget: false,
+  })
+  const inserted = await insertMove(tenancy, tenantId, {
     source,
     target: first.source,
     tierFrom: first.tierTo,
@@ -91,27 +112,27 @@ export async function requestRollback(
     rollsBack: first.id,
     graceHours: 0,
   })
-  if (!made)
-    throw new NoSuchMove(
+  if (!inserted)
+    throw new MoveActionRefused(
       slug,
-      'rolled back',
+      'rollback',
       (await latestMove(tenancy, tenantId))?.state ?? first.state,
     )
-  return made
+  return inserted
 }
 
-/** Somebody has asked already: for the same, and then it is one move, or for something else. */
-async function joined(
+/** Returns the live move if it is the one requested, and throws MoveUnderWay if it is another. */
+async function joinExisting(
   tenancy: Tenancy,
   move: Move,
   { tenantId, to, databaseUrl }: MoveRequest,
 ): Promise<Move> {
-  const same =
-    isBefore(move.state) &&
+  const isSame =
+    isBeforeSwitch(move.state) &&
     move.abortBy === null &&
     move.target.kind === to &&
     (databaseUrl === undefined || (await isAt(tenancy, move.target, databaseUrl)))
-  if (same) return move
+  if (isSame) return move
   const [tenant] = await platform(tenancy)
     .select({ slug: tenants.slug })
     .from(tenants)
@@ -122,10 +143,14 @@ async function joined(
 type NewMove = Omit<typeof moves.$inferInsert, 'id' | 'tenantId'>
 
 /**
- * The move, its audit row and the state of a move that is rolled back: all, or none when somebody was
- * quicker.
+ * Inserts the move and its audit row, and marks the move that it rolls back: all of it, or nothing
+ * when another request came first.
  */
-function write(tenancy: Tenancy, tenantId: string, values: NewMove): Promise<Move | undefined> {
+function insertMove(
+  tenancy: Tenancy,
+  tenantId: string,
+  values: NewMove,
+): Promise<Move | undefined> {
   return platform(tenancy).transaction(async (db) => {
     await lockTenant(db, tenantId)
     if (values.rollsBack) {
@@ -136,31 +161,32 @@ function write(tenancy: Tenancy, tenantId: string, values: NewMove): Promise<Mov
         .returning({ id: moves.id })
       if (!first) return undefined
     }
-    const [made] = await db
+    const [inserted] = await db
       .insert(moves)
       .values({ ...values, id: newId(), tenantId })
       .onConflictDoNothing()
       .returning()
-    if (!made) return undefined
+    if (!inserted) return undefined
     const { source, target, tierFrom, tierTo } = values
     await recordAudit(db, {
       actor: values.requestedBy,
-      action: values.rollsBack
-        ? 'move to be rolled back'
-        : tierFrom === tierTo
-          ? 'move requested'
-          : 'tier change requested',
+      action: auditAction(values),
       tenantId,
       detail: {
-        move: made.id,
+        move: inserted.id,
         reason: values.reason,
         from: source.kind,
         to: target.kind,
         tierFrom,
         tierTo,
-        sameDatabase: isHere(source, target),
+        sameDatabase: isSameDatabase(source, target),
       },
     })
-    return made
+    return inserted
   })
+}
+
+function auditAction({ rollsBack, tierFrom, tierTo }: NewMove): string {
+  if (rollsBack) return 'move rollback requested'
+  return tierFrom === tierTo ? 'move requested' : 'tier change requested'
 }

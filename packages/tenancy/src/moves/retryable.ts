@@ -1,17 +1,17 @@
 import { isTransient } from '#tenancy/base/transient-errors'
-import { homeIn } from '#tenancy/moves/tenant-home'
-import { openEnd, placeName } from '#tenancy/moves/move-ends'
+import { readHome } from '#tenancy/moves/tenant-home'
+import { openConnection, locationName } from '#tenancy/moves/move-ends'
 import { drop } from '#tenancy/base/connect'
-import { GivenUp, HandedOver, type MoveRun } from '#tenancy/moves/move-run'
+import { MoveAborted, WorkerStopping, type MoveRun } from '#tenancy/moves/move-run'
 
-/** True for what may be gone when it is tried again. */
+/** True for an error that may be gone on the next attempt. */
 export function isRetryable(error: unknown): boolean {
-  if (error instanceof HandedOver) return true
-  if (error instanceof GivenUp) return false
+  if (error instanceof WorkerStopping) return true
+  if (error instanceof MoveAborted) return false
   return isTransient(error)
 }
 
-export const said = (error: unknown): string =>
+export const errorMessage = (error: unknown): string =>
   error instanceof Error ? error.message : String(error)
 
 /**
@@ -24,8 +24,8 @@ const patienceMs = 15_000
  * True for a tenant whose source has been fenced for so long that it shall go back, whatever keeps
  * the target from opening.
  */
-export async function hasWaited(run: MoveRun): Promise<boolean> {
-  const home = await homeIn(await run.source(), run)
+export async function isFencedTooLong(run: MoveRun): Promise<boolean> {
+  const home = await readHome(await run.source(), run)
   return home?.state === 'fenced' && home.forMs >= patienceMs
 }
 
@@ -33,7 +33,7 @@ export async function hasWaited(run: MoveRun): Promise<boolean> {
  * Work on one end of a move that has to be done for its end, unless that end is on another server
  * which lets nobody in, and an operator has said that it never will.
  */
-export async function unlessAbandoned<T>(
+export async function skipIfServerLost<T>(
   run: MoveRun,
   side: 'source' | 'target',
   work: () => Promise<T>,
@@ -41,17 +41,17 @@ export async function unlessAbandoned<T>(
   try {
     return await work()
   } catch (error) {
-    if (run.move.abandonBy === null || error instanceof HandedOver) throw error
+    if (run.move.forceFinishBy === null || error instanceof WorkerStopping) throw error
     const end = await run.end(side)
     const refusal =
       end.server === null
         ? undefined
-        : await openEnd(run.tenancy, end, `rowhouse move of ${run.slug}`).then(drop, said)
+        : await openConnection(run.tenancy, end, `rowhouse move of ${run.slug}`).then(
+            drop,
+            errorMessage,
+          )
     if (refusal === undefined) throw error
-    await run.event(
-      side === 'source' ? 'old place left behind' : 'new place left behind',
-      `${placeName(end)}: ${refusal}`,
-    )
+    await run.event('orphaned', refusal, { side, location: locationName(end) })
     return undefined
   }
 }

@@ -5,7 +5,7 @@ import type { MoveRun } from '#tenancy/moves/move-run'
 type Home = { state: string; epoch: number; forMs: number }
 
 /** What the fence of one database says about the tenant of this move. */
-export async function homeIn(client: pg.Client, run: MoveRun): Promise<Home | undefined> {
+export async function readHome(client: pg.Client, run: MoveRun): Promise<Home | undefined> {
   const { rows } = await client.query<{ state: string; epoch: string; for_ms: number }>(
     'select state, epoch, 1000 * extract(epoch from clock_timestamp() - changed_at)::float8 as for_ms from tenancy.tenant_homes where tenant_id = $1 and move_id = $2',
     [run.move.tenantId, run.move.id],
@@ -43,5 +43,5 @@ export async function reassignMove(
  * What a worker left out that died behind the registry's commit: its source is fenced and not gone,
  * and the tenant could not come back to it.
  */
-export const finishLeaving = (client: pg.Client, run: MoveRun, epoch: number): Promise<boolean> =>
+export const markSourceGone = (client: pg.Client, run: MoveRun, epoch: number): Promise<boolean> =>
   transition(client, run, 'fenced', 'gone', epoch)

@@ -59,7 +59,7 @@ export async function tenantTables(client: pg.ClientBase, schema: string): Promi
  * The SQL that a table's steps are put together from. Names are quoted; values are ids and keys
  * that the database gave.
  */
-export function written(table: TenantTable, tenantId: string) {
+export function tableSql(table: TenantTable, tenantId: string) {
   const columns = (alias?: string) =>
     table.columns.map((column) => (alias ? `${alias}.${name(column)}` : name(column))).join(', ')
   const keyColumns = (alias: string) => table.key.map((column) => `${alias}.${name(column.name)}`)
@@ -122,6 +122,6 @@ export const rowsOf = (
   keys: string,
   what: string,
 ) => {
-  const sql = written(table, tenantId)
+  const sql = tableSql(table, tenantId)
   return `select found.* from ${keys} as k cross join lateral (select ${what} from ${sql.in(schema)} as s where ${sql.own('s')} and ${sql.has('s', 'k')} offset 0) as found`
 }

@@ -24,7 +24,12 @@ test('a tenant that is moved to another tier has its own tier again after a roll
   expect(there).toMatchObject({ state: 'switched', tierFrom: 'plus', tierTo: 'business' })
   expect(await tierOf(tenant.id)).toBe('business')
   const back = await driven(
-    await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'),
+    await requestRollback(tenancy(), {
+      tenantId: tenant.id,
+      slug: tenant.slug,
+      actor: 'test',
+      reason: 'test',
+    }),
   )
   expect(back).toMatchObject({ state: 'cleaned', tierFrom: 'business', tierTo: 'plus' })
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared' })
@@ -38,7 +43,14 @@ test('without a tier in the request a tenant keeps its tier wherever it goes, an
     await driven(await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked })),
   ).toMatchObject({ state: 'switched', tierFrom: 'plus', tierTo: 'plus' })
   expect(await tierOf(tenant.id)).toBe('plus')
-  await driven(await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'))
+  await driven(
+    await requestRollback(tenancy(), {
+      tenantId: tenant.id,
+      slug: tenant.slug,
+      actor: 'test',
+      reason: 'test',
+    }),
+  )
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared' })
   expect(await tierOf(tenant.id)).toBe('plus')
 })

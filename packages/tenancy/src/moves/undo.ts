@@ -1,13 +1,13 @@
 import { eq } from 'drizzle-orm'
 import pg from 'pg'
 import { empty } from '#tenancy/moves/clean-up'
-import { reassignMove, homeIn, transition } from '#tenancy/moves/tenant-home'
-import { inTime } from '#tenancy/moves/fence'
+import { reassignMove, readHome, transition } from '#tenancy/moves/tenant-home'
+import { withDeadline } from '#tenancy/moves/fence'
 import { advance } from '#tenancy/moves/move-store'
 import { failpoint } from '#tenancy/moves/failpoints'
 import { isShared, type MoveRun } from '#tenancy/moves/move-run'
-import { hasWaited, unlessAbandoned } from '#tenancy/moves/retryable'
-import { limboSilenceMs } from '#tenancy/moves/switch-over'
+import { isFencedTooLong, skipIfServerLost } from '#tenancy/moves/retryable'
+import { takeoverIdleTimeoutMs } from '#tenancy/moves/switch-over'
 import { platform, readPlacements } from '#tenancy/registry/placements'
 import { moves, placements } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
@@ -24,10 +24,10 @@ export async function undo(run: MoveRun): Promise<boolean> {
   try {
     source = await run.source()
   } catch (error) {
-    return undoWithout(run, epoch, error)
+    return undoWithoutSource(run, epoch, error)
   }
-  if (!(await openAgain(run, source, epoch))) return goOn(run, epoch)
-  await unlessAbandoned(run, 'target', () => clearTarget(run, epoch))
+  if (!(await reopenSource(run, source, epoch))) return continueSwitch(run, epoch)
+  await skipIfServerLost(run, 'target', () => clearTarget(run, epoch))
   // what was dropped took the connections along
   await reassignMove(await run.source(), run, move.id, move.rollsBack)
   return true
@@ -37,38 +37,39 @@ export async function undo(run: MoveRun): Promise<boolean> {
  * The same where the source does not answer. An open target needs it no more; otherwise `error` is
  * thrown, until an operator abandons the move.
  */
-async function undoWithout(run: MoveRun, epoch: number, error: unknown): Promise<boolean> {
-  if (run.here) throw error
-  await run.main.query(`set idle_session_timeout = ${limboSilenceMs}`)
-  const open = await unlessAbandoned(run, 'target', () => isOpen(run))
-  if (open && !(await isBack(run.tenancy, run, epoch))) return goOn(run, epoch)
+async function undoWithoutSource(run: MoveRun, epoch: number, error: unknown): Promise<boolean> {
+  if (run.sameDatabase) throw error
+  await run.main.query(`set idle_session_timeout = ${takeoverIdleTimeoutMs}`)
+  const open = await skipIfServerLost(run, 'target', () => isOpen(run))
+  if (open && !(await isSwitchedBack(run.tenancy, run, epoch))) return continueSwitch(run, epoch)
   await run.main.query('set idle_session_timeout = 0')
-  await unlessAbandoned(run, 'source', () => {
+  await skipIfServerLost(run, 'source', () => {
     throw error
   })
   // where the tenant had gone back, and its source is lost, a target that has opened is the only
   // copy
-  if (open === false) await unlessAbandoned(run, 'target', () => clearTarget(run, epoch))
+  if (open === false) await skipIfServerLost(run, 'target', () => clearTarget(run, epoch))
   return true
 }
 
 /** Whether the target has opened for this move. */
 const isOpen = async (run: MoveRun): Promise<boolean> =>
-  (await ifItStands(async () => (await homeIn(await run.target(), run))?.state === 'active')) ??
+  (await ifExists(async () => (await readHome(await run.target(), run))?.state === 'active')) ??
   false
 
 // no database or not let in any more, no table, no schema
-const noPlace = new Set(['3D000', '42501', '42P01', '3F000'])
+const missingObjectStates = new Set(['3D000', '42501', '42P01', '3F000'])
 
 /**
  * Work in a place that may not be made yet, or be taken away already, wholly or in part: undefined
  * where it does not stand.
  */
-async function ifItStands<T>(work: () => Promise<T>): Promise<T | undefined> {
+async function ifExists<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work()
   } catch (error) {
-    if (error instanceof pg.DatabaseError && noPlace.has(error.code ?? '')) return undefined
+    if (error instanceof pg.DatabaseError && missingObjectStates.has(error.code ?? ''))
+      return undefined
     throw error
   }
 }
@@ -77,8 +78,8 @@ async function ifItStands<T>(work: () => Promise<T>): Promise<T | undefined> {
  * Has the tenant live in its source as before, wherever the move had come to. False when the target
  * is open.
  */
-async function openAgain(run: MoveRun, source: pg.Client, epoch: number): Promise<boolean> {
-  const state = (await homeIn(source, run))?.state
+async function reopenSource(run: MoveRun, source: pg.Client, epoch: number): Promise<boolean> {
+  const state = (await readHome(source, run))?.state
   if (state === 'gone') return false
   if (
     state === 'copying' &&
@@ -87,8 +88,8 @@ async function openAgain(run: MoveRun, source: pg.Client, epoch: number): Promis
     throw new Error(`tenant ${run.slug} is not being copied any more`)
   if (state === 'fenced') {
     // a worker that freezes here must not keep others out
-    await run.main.query(`set idle_session_timeout = ${limboSilenceMs}`)
-    if (!(await setBack(run, epoch))) return false
+    await run.main.query(`set idle_session_timeout = ${takeoverIdleTimeoutMs}`)
+    if (!(await switchRegistryBack(run, epoch))) return false
     await transition(source, run, 'fenced', 'active', epoch)
     await run.main.query('set idle_session_timeout = 0')
   }
@@ -99,12 +100,12 @@ async function openAgain(run: MoveRun, source: pg.Client, epoch: number): Promis
  * Sets the registry back to the source, under an epoch that no switch of this move can reach. False
  * when the target is open.
  */
-async function setBack(run: MoveRun, epoch: number): Promise<boolean> {
-  if (await isBack(run.tenancy, run, epoch)) return true // an earlier run came as far as this
+async function switchRegistryBack(run: MoveRun, epoch: number): Promise<boolean> {
+  if (await isSwitchedBack(run.tenancy, run, epoch)) return true // an earlier run came as far as this
   // nobody is led to a target before the registry says so, and for a move that is given up it never
   // will
   const closed = await closedInTime(run, epoch).catch(async (error: unknown) => {
-    if (await hasWaited(run)) return true
+    if (await isFencedTooLong(run)) return true
     throw error
   })
   if (!closed) return false
@@ -116,7 +117,11 @@ async function setBack(run: MoveRun, epoch: number): Promise<boolean> {
   return true
 }
 
-async function isBack(tenancy: Tenancy, { move }: MoveRun, epoch: number): Promise<boolean> {
+async function isSwitchedBack(
+  tenancy: Tenancy,
+  { move }: MoveRun,
+  epoch: number,
+): Promise<boolean> {
   const [placement] = await readPlacements(tenancy, eq(placements.tenantId, move.tenantId))
   return placement !== undefined && placement.epoch >= epoch
 }
@@ -124,15 +129,15 @@ async function isBack(tenancy: Tenancy, { move }: MoveRun, epoch: number): Promi
 async function clearTarget(run: MoveRun, epoch: number): Promise<void> {
   const { move } = run
   const stays = isShared(move.target) || move.rollsBack !== null
-  if (!run.here && stays && (await ifItStands(() => closeTarget(run, epoch))) === false)
+  if (!run.sameDatabase && stays && (await ifExists(() => closeTarget(run, epoch))) === false)
     await transition(await run.target(), run, 'active', 'aborted', epoch) // opened, and then away
   if (move.rollsBack === null) {
-    await run.note('taking away what was made')
+    await run.setStatus('taking away what was made')
     await empty(run, 'target')
   }
   // a way back that is given up leaves both places to the move that it was to undo
   if (stays)
-    await ifItStands(async () => reassignMove(await run.target(), run, move.id, move.rollsBack))
+    await ifExists(async () => reassignMove(await run.target(), run, move.id, move.rollsBack))
 }
 
 /**
@@ -141,18 +146,18 @@ async function clearTarget(run: MoveRun, epoch: number): Promise<void> {
 async function closeTarget(run: MoveRun, epoch: number): Promise<boolean> {
   const target = await run.target()
   if (await transition(target, run, 'incoming', 'aborted', epoch)) return true
-  const home = await homeIn(target, run)
+  const home = await readHome(target, run)
   return !home || home.state === 'aborted'
 }
 
 const closedInTime = async (run: MoveRun, epoch: number): Promise<boolean> =>
-  inTime(await run.target(), closeTarget(run, epoch), 5000)
+  withDeadline(await run.target(), closeTarget(run, epoch), 5000)
 
 /**
  * Unless somebody took over from this worker and has set the registry back: for them the move is
  * given up.
  */
-async function goOn(run: MoveRun, epoch: number): Promise<false> {
+async function continueSwitch(run: MoveRun, epoch: number): Promise<false> {
   const { id, tenantId } = run.move
   await platform(run.tenancy).transaction(async (tx) => {
     // record_return takes the same lock
@@ -168,10 +173,10 @@ async function goOn(run: MoveRun, epoch: number): Promise<false> {
       id,
       'aborting',
       'verified',
-      { abortBy: null, abandonBy: null, error: null },
+      { abortBy: null, forceFinishBy: null, error: null },
       tx,
     )
   })
-  await run.event('too late', 'the target is open already; the move goes on')
+  await run.event('abort_too_late', 'the target is already open, so the move continues')
   return false
 }

@@ -20,13 +20,13 @@ export async function verify(run: MoveRun): Promise<{ rows: number }> {
   const views: View[] = []
   try {
     for (const side of ['source', 'target'] as const)
-      views.push({ client: await run.another(side), schema: run.move[side].schema })
+      views.push({ client: await run.connect(side), schema: run.move[side].schema })
     const [source, target] = views
     if (!source || !target) throw new Error('a view is missing')
     await catchUp(run)
     const { pauseMs } = await withFence(
       run,
-      run.here ? await run.target() : await run.source(),
+      run.sameDatabase ? await run.target() : await run.source(),
       async () => {
         const result = await catchUpOnce(run, tables)
         await Promise.all(
@@ -56,16 +56,16 @@ async function compare(
   let rows = 0
   for await (const range of ranges(source, target, table, run.move.tenantId, rangeRows)) {
     if (!same(range))
-      throw new VerificationFailed(
-        table.name,
-        [range.from?.join(',') ?? 'the first', range.to?.join(',') ?? 'the last'],
-        range.source,
-        range.target,
-      )
+      throw new VerificationFailed({
+        table: table.name,
+        range: [range.from?.join(',') ?? 'the first', range.to?.join(',') ?? 'the last'],
+        source: range.source,
+        target: range.target,
+      })
     rows += range.source.rows
     await run.checkpoint()
-    await run.note(`comparing ${table.name}, ${rows} rows are the same`)
+    await run.setStatus(`comparing ${table.name}, ${rows} rows are the same`)
   }
-  await run.event('compared', table.name, { rows, tookMs: performance.now() - began })
+  await run.event('table_compared', table.name, { rows, tookMs: performance.now() - began })
   return rows
 }

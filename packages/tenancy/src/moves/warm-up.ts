@@ -1,5 +1,5 @@
 import { and, eq } from 'drizzle-orm'
-import { reachable } from '#tenancy/moves/move-ends'
+import { resolveEnd } from '#tenancy/moves/move-ends'
 import { platformPool, tenantPools } from '#tenancy/registry/pools'
 import { connectionString, platform } from '#tenancy/registry/placements'
 import { moves } from '#tenancy/base/schema'
@@ -18,7 +18,7 @@ export async function warmUp(tenancy: Tenancy, tenantId: string, moveId: string)
     .from(moves)
     .where(and(eq(moves.id, moveId), eq(moves.tenantId, tenantId), eq(moves.state, 'verified')))
   if (!move || move.target.login === null) return
-  const url = connectionString(tenancy, await reachable(tenancy, tenantId, move.target))
+  const url = connectionString(tenancy, await resolveEnd(tenancy, tenantId, move.target))
   await Promise.all([
     tenantPools(tenancy).warm(url, connections, 'select tenancy.tenant()'),
     ...Array.from({ length: connections }, () => platformPool(tenancy).query('select')),

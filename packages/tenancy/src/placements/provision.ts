@@ -37,7 +37,7 @@ export async function provision(
     password: newSecret(),
   }
   try {
-    await makePlace(tenancy, tenantId, place)
+    await ensureProvisioned(tenancy, tenantId, place)
     return place
   } catch (error) {
     await unprovision(tenancy, tenantId, place).catch((failure: unknown) => {
@@ -54,7 +54,11 @@ export async function provision(
  * The same for a place whose password is known. Idempotent, and takes nothing away: what is there
  * stays and is brought up to date.
  */
-export async function makePlace(tenancy: Tenancy, tenantId: string, place: Place): Promise<void> {
+export async function ensureProvisioned(
+  tenancy: Tenancy,
+  tenantId: string,
+  place: Place,
+): Promise<void> {
   const name = privateName(tenantId)
   if (place.kind === 'database') await makeDatabase(tenancy, place)
   await asMigrator(tenancy, place, async (client) => {

@@ -10,7 +10,7 @@ import { ButtonLink } from '#components/ui/button'
 import { Card, CardBody } from '#components/ui/card'
 import { PageHeader } from '#components/ui/page-header'
 import { TenantNotFound } from '@rowhouse/tenancy'
-import { isLive } from '@rowhouse/tenancy/moves'
+import { isLive } from '@rowhouse/tenancy/move-states'
 import { readTenant } from '#db/operators/tenant-facts'
 import { changeTier, planTierChange } from '../../actions'
 

@@ -4,8 +4,8 @@ import { denyEntry, countRows, removePlace, removeRows } from '#tenancy/data/era
 import { removePlatformRows } from '#tenancy/data/erase/platform-rows'
 import { clearAudit, removeTenancyRows } from '#tenancy/data/erase/traces'
 import { removeAllExports } from '#tenancy/data/export/files'
-import { latestMove, placesLeftBehind } from '#tenancy/moves/move-store'
-import { isLive } from '#tenancy/moves/states'
+import { latestMove, orphanedLocations } from '#tenancy/moves/move-store'
+import { isLive } from '#tenancy/base/move-states'
 import { forgetPlacement, readPlacements } from '#tenancy/registry/placements'
 import { placements } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
@@ -31,7 +31,10 @@ export async function forgetTenant(
   const [placement] = await readPlacements(tenancy, eq(placements.tenantId, tenantId))
   // when its moves are forgotten nobody knows of these any more
   const receipt: Receipt = Object.fromEntries(
-    (await placesLeftBehind(tenancy, tenantId)).map((place) => [`left behind: ${place}`, 1]),
+    (await orphanedLocations(tenancy, tenantId)).map((location) => [
+      `orphaned copy: ${location}`,
+      1,
+    ]),
   )
   if (placement) {
     await denyEntry(tenancy, placement)

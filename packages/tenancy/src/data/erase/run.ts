@@ -6,8 +6,8 @@ import * as erasures from '#tenancy/data/erase/erasures'
 import { forgetTenant, type Receipt } from '#tenancy/data/erase/forget'
 import { refuseOnHold } from '#tenancy/data/holds'
 import { latestMove } from '#tenancy/moves/move-store'
-import { requestAbort, requestConfirm } from '#tenancy/moves/decisions'
-import { isBefore } from '#tenancy/moves/states'
+import { requestAbort, requestConfirm } from '#tenancy/moves/move-actions'
+import { isBeforeSwitch } from '#tenancy/base/move-states'
 import { platform } from '#tenancy/registry/placements'
 import { erasures as table } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
@@ -69,10 +69,10 @@ export async function runErasures(tenancy: Tenancy): Promise<void> {
 async function endMove(tenancy: Tenancy, tenantId: string): Promise<void> {
   const move = await latestMove(tenancy, tenantId)
   if (!move) return
-  if (isBefore(move.state) && move.abortBy === null)
-    await requestAbort(tenancy, tenantId, tenantId, 'erasure')
+  if (isBeforeSwitch(move.state) && move.abortBy === null)
+    await requestAbort(tenancy, { tenantId, slug: tenantId, actor: 'erasure' })
   if (move.state === 'switched' && move.confirmBy === null)
-    await requestConfirm(tenancy, tenantId, tenantId, 'erasure')
+    await requestConfirm(tenancy, { tenantId, slug: tenantId, actor: 'erasure' })
 }
 
 /** The first count of each thing is what there was: a later run finds the rest. */

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import { afterAll, afterEach, beforeEach, expect } from 'vitest'
 import { withConnection, inDatabase } from '#tenancy/base/connect'
 import type { Move } from '#tenancy/moves/move-store'
-import { requestAbandon, requestAbort } from '#tenancy/moves/decisions'
+import { requestForceFinish, requestAbort } from '#tenancy/moves/move-actions'
 import { requestMove } from '#tenancy/moves/requests'
 import {
   driven,
@@ -102,10 +102,10 @@ export const add = (): Promise<void> =>
 
 /** Given up, it waits for its server until an operator says that it shall not. */
 export async function endsWithout(move: Move): Promise<void> {
-  await requestAbort(tenancy(), tenant.id, tenant.slug, 'test')
+  await requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
   await expect(driven(move)).rejects.toThrow(refused)
-  await requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')
-  expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: 'test' })
+  await requestForceFinish(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
+  expect(await driven(move)).toMatchObject({ state: 'aborted', forceFinishBy: 'test' })
 }
 
 /** From the other server, where the tenant lives, to here, and as far as that. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Move } from '#tenancy/moves/move-store'
 import { failpoints, type Failpoint } from '#tenancy/moves/failpoints'
-import { requestConfirm } from '#tenancy/moves/decisions'
+import { requestConfirm } from '#tenancy/moves/move-actions'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 import type { Inhabitant } from '#tenancy/testing/fixture/world'
 import type { Verdict } from '#tenancy/testing/judge'
@@ -54,7 +54,7 @@ export async function struckMove(
     const move = await ask()
     if (afterSwitch.includes(failpoint) && move.rollsBack === null) {
       await reached(move, ['switched'], first)
-      await requestConfirm(tenancy(), tenant.id, tenant.slug, 'test')
+      await requestConfirm(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
     }
     await first.struck(failpoint)
     const striking = strike()
@@ -66,10 +66,10 @@ export async function struckMove(
     const worker = second ?? first
     const switched = await reached(move, ['switched', 'confirmed', 'cleaned', 'aborted'], worker)
     if (switched.state === 'aborted')
-      throw new Error(`the move was given up: ${switched.error}\n${worker.output}`)
+      throw new Error(`the move was aborted: ${switched.error}\n${worker.output}`)
     // a way back has no grace period: the worker confirms it
     if (switched.state === 'switched' && switched.confirmBy === null && move.rollsBack === null)
-      await requestConfirm(tenancy(), tenant.id, tenant.slug, 'test')
+      await requestConfirm(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
     const done = await reached(move, ['cleaned'], worker)
     const ledger = await writer.stop()
     const misplaced =

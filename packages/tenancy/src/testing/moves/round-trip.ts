@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 import type { Inhabitant } from '#tenancy/testing/fixture/world'
-import { requestConfirm } from '#tenancy/moves/decisions'
+import { requestConfirm } from '#tenancy/moves/move-actions'
 import { requestMove, requestRollback } from '#tenancy/moves/requests'
 import {
   driven,
@@ -40,14 +40,21 @@ export async function roundTrip(from: Place, to: Place): Promise<Inhabitant[]> {
   })
   expect(await tierOf(tenant.id)).toBe(there.tierTo)
   const back = await driven(
-    await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'),
+    await requestRollback(tenancy(), {
+      tenantId: tenant.id,
+      slug: tenant.slug,
+      actor: 'test',
+      reason: 'test',
+    }),
   )
   expect(back).toMatchObject({ state: 'cleaned', error: null })
   expect(await tierOf(tenant.id)).toBe(there.tierFrom)
   await driven(await requestMove(tenancy(), await requestTo(to, tenant.id)))
   const ledger = await writer.stop()
   const final = await fingerprint(tenant.id)
-  const done = await driven(await requestConfirm(tenancy(), tenant.id, tenant.slug, 'test'))
+  const done = await driven(
+    await requestConfirm(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' }),
+  )
 
   expect(done).toMatchObject({ state: 'cleaned', error: null })
   expect(ledger.transactions).toBeGreaterThan(20)

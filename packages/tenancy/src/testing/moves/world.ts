@@ -129,7 +129,7 @@ export async function reached(
     }
     if (Date.now() > until)
       throw new Error(
-        `the move is ${now.state} (${now.note}, ${now.error}) and not ${states.join(' or ')}:
+        `the move is ${now.state} (${now.retryError ?? now.statusDetail}, ${now.error}) and not ${states.join(' or ')}:
 ${worker?.output ?? ''}`,
       )
     await sleep(30)

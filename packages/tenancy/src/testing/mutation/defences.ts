@@ -258,14 +258,14 @@ export const defences: readonly Defence[] = [
     name: 'that the old copy stays until the tenant is let in',
     tests: lostServer,
     file: src('moves/clean-up.ts'),
-    find: `await unlessAbandoned(run, 'target', () => assertLetIn(run))`,
+    find: `await skipIfServerLost(run, 'target', () => assertTargetOpen(run))`,
     put: 'true',
   },
   {
     name: 'that nothing is deleted where the tenant lives',
     tests: lostServer,
     file: src('moves/clean-up.ts'),
-    find: 'if (home && isSamePlace(home, move[side])) throw',
+    find: 'if (home && isSameLocation(home, move[side])) throw',
     put: 'if (false) throw',
   },
   {

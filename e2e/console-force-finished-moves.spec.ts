@@ -7,11 +7,11 @@ import { tenancy } from '#db/tenancy'
 test.beforeEach(({ page }) => signIn(page, 'olivia@rowhouse.example'))
 
 test(
-  'a confirmed move whose old server is gone for good is abandoned, and says what is left',
+  'a confirmed move whose old server is lost is force-finished, and names the copy that remains',
   { tag: '@phone' },
   async ({ page }, info) => {
     const [server, move] = [newId(), newId()]
-    const away = {
+    const lostSource = {
       kind: 'database',
       serverId: server,
       database: 'old',
@@ -33,28 +33,28 @@ test(
         `insert into tenancy.moves (id, tenant_id, state, source, target, tier_from, tier_to, requested_by, reason)
       select $1, p.tenant_id, 'confirmed', $2, jsonb_build_object('kind', p.kind, 'serverId', null, 'database', null, 'schema', p.schema, 'login', null, 'secret', null, 'epoch', p.epoch), 'enterprise', 'starter', 'test', 'Their server burnt down'
       from tenancy.placements as p join tenancy.tenants as t on t.id = p.tenant_id where t.slug = 'globex'`,
-        [move, JSON.stringify(away)],
+        [move, JSON.stringify(lostSource)],
       )
       await page.goto(`/console/moves/${move}`)
-      await expect(page.getByText(/^will try again: connect ECONNREFUSED/)).toBeVisible({
+      await expect(page.getByText(/^will retry: connect ECONNREFUSED/)).toBeVisible({
         timeout: 90_000,
       })
       await checkA11y(page)
       await checkWidth(page, 'console-move-stuck', info)
-      await page.getByRole('button', { name: 'Abandon…' }).click()
+      await page.getByRole('button', { name: 'Force finish…' }).click()
       await page.emulateMedia({ colorScheme: 'dark' })
       await checkA11y(page)
       await shot(page, 'console-move-stuck-dark', info)
       await page.emulateMedia({ colorScheme: 'light' })
       await page.keyboard.press('Escape')
       await shot(page, 'console-move-stuck', info)
-      await inDialog(page, 'Abandon…', {}, 'Abandon')
+      await inDialog(page, 'Force finish…', {}, 'Force finish')
       await expect(
         page.getByText(
-          'Done. Globex is Starter, and the old copy is left on a server that did not answer.',
+          'Done. Globex is Starter, and the old copy remains on a server that could not be reached.',
         ),
       ).toBeVisible({ timeout: 60_000 })
-      await expect(page.getByText('old place left behind')).toBeVisible()
+      await expect(page.getByText('source copy at 127.0.0.1:1/old, schema old')).toBeVisible()
     } finally {
       await ask('delete from tenancy.moves where id = $1', [move])
       await ask('delete from tenancy.servers where id = $1', [server])
@@ -63,13 +63,13 @@ test(
 )
 
 test(
-  'after a move that was abandoned is tidied up, and then nothing more is offered',
+  'a force-finished move is resumed, and then offers no further action',
   { tag: '@phone' },
   async ({ page }, info) => {
     const move = newId()
     await ask(
-      `insert into tenancy.moves (id, tenant_id, state, source, target, tier_from, tier_to, requested_by, reason, abort_by, abandon_by, error)
-    select $1, p.tenant_id, 'aborted', jsonb_build_object('kind', p.kind, 'serverId', null, 'database', null, 'schema', p.schema, 'login', null, 'secret', null, 'epoch', p.epoch), $2, 'starter', 'business', 'test', 'Their own schema', 'test', 'test', 'given up by test'
+      `insert into tenancy.moves (id, tenant_id, state, source, target, tier_from, tier_to, requested_by, reason, abort_by, force_finish_by, error)
+    select $1, p.tenant_id, 'aborted', jsonb_build_object('kind', p.kind, 'serverId', null, 'database', null, 'schema', p.schema, 'login', null, 'secret', null, 'epoch', p.epoch), $2, 'starter', 'business', 'test', 'Their own schema', 'test', 'test', 'aborted by test'
     from tenancy.placements as p join tenancy.tenants as t on t.id = p.tenant_id where t.slug = 'globex'`,
       [
         move,
@@ -86,15 +86,15 @@ test(
     )
     try {
       await ask(
-        `insert into tenancy.move_events (move_id, event, detail) values ($1, 'new place left behind', '127.0.0.1:1/t_gone, schema t_gone: connect ECONNREFUSED')`,
+        `insert into tenancy.move_events (move_id, event, side, location, detail) values ($1, 'orphaned', 'target', '127.0.0.1:1/t_gone, schema t_gone', 'connect ECONNREFUSED')`,
         [move],
       )
       await page.goto(`/console/moves/${move}`)
       await expect(
-        page.getByText('what was made is left on a server that did not answer'),
+        page.getByText('the new copy remains on a server that could not be reached'),
       ).toBeVisible()
       await checkA11y(page)
-      await page.getByRole('button', { name: 'Tidy up…' }).click()
+      await page.getByRole('button', { name: 'Resume…' }).click()
       await checkWidth(page, 'console-move-left', info)
       await page.emulateMedia({ colorScheme: 'dark' })
       await checkA11y(page)
@@ -102,11 +102,13 @@ test(
       await page.emulateMedia({ colorScheme: 'light' })
       await shot(page, 'console-move-left', info)
       await page.keyboard.press('Escape')
-      await inDialog(page, 'Tidy up…', {}, 'Tidy up')
+      await inDialog(page, 'Resume…', {}, 'Resume')
       await expect(
-        page.getByText('Given up by test. Globex never left its place, and what was made is gone.'),
+        page.getByText(
+          'Aborted by test. Globex never left its old location, and the new copy is removed.',
+        ),
       ).toBeVisible({ timeout: 60_000 })
-      await expect(page.getByRole('button', { name: 'Tidy up…' })).toHaveCount(0)
+      await expect(page.getByRole('button', { name: 'Resume…' })).toHaveCount(0)
       await expect(page.getByText('aborted', { exact: true })).toBeVisible()
     } finally {
       await ask('delete from tenancy.moves where id = $1', [move])

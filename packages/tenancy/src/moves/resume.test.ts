@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { NoSuchMove } from '#tenancy/moves/errors'
+import { MoveActionRefused } from '#tenancy/moves/errors'
 import { readMove } from '#tenancy/moves/move-store'
-import { requestAbandon, requestConfirm, requestTidying } from '#tenancy/moves/decisions'
+import { requestForceFinish, requestConfirm, requestResume } from '#tenancy/moves/move-actions'
 import { requestMove, requestRollback } from '#tenancy/moves/requests'
 import {
   add,
@@ -36,8 +36,8 @@ test('a source that was given up before the switch, and comes back: tidying up l
   ).toMatchObject({
     state: 'aborted',
   })
-  await requestTidying(tenancy(), tenant.id, tenant.slug, 'test')
-  expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: null })
+  await requestResume(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
+  expect(await driven(move)).toMatchObject({ state: 'aborted', forceFinishBy: null })
   expect(await stateAt(await databaseOf(move.source))).toEqual({ state: 'active', move: null })
   await add()
   expect(await goTo('schema')).toMatchObject({ state: 'cleaned' })
@@ -51,22 +51,27 @@ test('a source that is given up behind the fence, and comes back: tidying up let
   await endsWithout(move)
   await comesBack()
   await expect(add()).rejects.toThrow()
-  await requestTidying(tenancy(), tenant.id, tenant.slug, 'test')
-  expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: null })
+  await requestResume(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
+  expect(await driven(move)).toMatchObject({ state: 'aborted', forceFinishBy: null })
   forgetPlacement(tenancy(), tenant.id)
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'database' })
   expect(await fingerprint(tenant.id)).toEqual(before)
   await add()
   expect(await goTo('schema')).toMatchObject({ state: 'cleaned' })
-  await expect(requestTidying(tenancy(), tenant.id, tenant.slug, 'test')).rejects.toBeInstanceOf(
-    NoSuchMove,
-  )
+  await expect(
+    requestResume(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' }),
+  ).rejects.toBeInstanceOf(MoveActionRefused)
 })
 
 test('the same on a way back from the server that went away', async () => {
   const there = await driven(await toElsewhere())
   const back = await driven(
-    await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'),
+    await requestRollback(tenancy(), {
+      tenantId: tenant.id,
+      slug: tenant.slug,
+      actor: 'test',
+      reason: 'test',
+    }),
     'verified',
   )
   await fence(await databaseOf(there.target), 20)
@@ -74,14 +79,21 @@ test('the same on a way back from the server that went away', async () => {
   await endsWithout(back)
   expect(await readMove(tenancy(), there.id)).toMatchObject({ state: 'switched' })
   await comesBack()
-  await requestTidying(tenancy(), tenant.id, tenant.slug, 'test')
+  await requestResume(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
   expect(await readMove(tenancy(), there.id)).toMatchObject({ state: 'rolling_back' })
-  expect(await driven(back)).toMatchObject({ state: 'aborted', abandonBy: null })
+  expect(await driven(back)).toMatchObject({ state: 'aborted', forceFinishBy: null })
   expect(await readMove(tenancy(), there.id)).toMatchObject({ state: 'switched' })
   forgetPlacement(tenancy(), tenant.id)
   await add()
   const before = await fingerprint(tenant.id)
-  await driven(await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'))
+  await driven(
+    await requestRollback(tenancy(), {
+      tenantId: tenant.id,
+      slug: tenant.slug,
+      actor: 'test',
+      reason: 'test',
+    }),
+  )
   forgetPlacement(tenancy(), tenant.id)
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared' })
   expect(await fingerprint(tenant.id)).toEqual(before)
@@ -93,8 +105,8 @@ test('a target that was left behind, and comes back: tidying up takes away what 
   await endsWithout(move)
   await comesBack()
   expect(await leftAt(move.target, tenant.id)).toBe(1)
-  await requestTidying(tenancy(), tenant.id, tenant.slug, 'test')
-  expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: null })
+  await requestResume(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
+  expect(await driven(move)).toMatchObject({ state: 'aborted', forceFinishBy: null })
   expect(await leftAt(move.target, tenant.id)).toBe(0)
   await add()
 })
@@ -113,10 +125,10 @@ test('a source that is gone for good may be given up more than once, whatever is
   )
   await dies(move.source)
   await endsWithout(move)
-  await requestTidying(tenancy(), tenant.id, tenant.slug, 'test')
+  await requestResume(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
   await expect(driven(move)).rejects.toThrow(refused)
-  await requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')
-  expect(await driven(move)).toMatchObject({ state: 'aborted', abandonBy: 'test' })
+  await requestForceFinish(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
+  expect(await driven(move)).toMatchObject({ state: 'aborted', forceFinishBy: 'test' })
   expect(await leftAt(move.target, tenant.id)).toBe(0)
 })
 
@@ -143,22 +155,30 @@ test.each(confirmedSince)(
       )
     const there = await driven(await toElsewhere())
     const back = await driven(
-      await requestRollback(tenancy(), tenant.id, tenant.slug, 'test', 'test'),
+      await requestRollback(tenancy(), {
+        tenantId: tenant.id,
+        slug: tenant.slug,
+        actor: 'test',
+        reason: 'test',
+      }),
       'verified',
     )
     await fence(await databaseOf(there.target), 20)
     await dies(back.source)
     await endsWithout(back)
-    await requestConfirm(tenancy(), tenant.id, tenant.slug, 'test')
+    await requestConfirm(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
     await expect(driven(there)).rejects.toThrow(refused)
     if (how === 'is abandoned as well') {
-      await requestAbandon(tenancy(), tenant.id, tenant.slug, 'test')
+      await requestForceFinish(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
       await driven(there)
     }
     await comesBack()
-    await requestTidying(tenancy(), tenant.id, tenant.slug, 'test')
+    await requestResume(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
     await driven(back)
-    expect(await readMove(tenancy(), back.id)).toMatchObject({ state: 'aborted', abandonBy: null })
+    expect(await readMove(tenancy(), back.id)).toMatchObject({
+      state: 'aborted',
+      forceFinishBy: null,
+    })
     await driven(there)
     expect(await readMove(tenancy(), there.id)).toMatchObject({ state: 'cleaned' })
     forgetPlacement(tenancy(), tenant.id)
