@@ -8,13 +8,14 @@ import { requestAbort } from '#tenancy/moves/move-actions'
 import { requestMove } from '#tenancy/moves/requests'
 import { failpointsOf } from '#tenancy/testing/moves/killing'
 import {
+  actionOn,
   directions,
   judge,
-  leave,
-  leftAt,
-  reached,
+  removeTenants,
+  remainingAt,
+  waitForState,
   requestTo,
-  settleIn,
+  createTenantIn,
   writerFor,
 } from '#tenancy/testing/moves/world'
 import { WorkerProcess } from '#tenancy/testing/moves/worker'
@@ -26,7 +27,7 @@ import { tenancy } from '#tenancy/testing/fixture/tenancy'
 // is killed as well.
 const made: Inhabitant[] = []
 afterAll(async () => {
-  await leave(made)
+  await removeTenants(made)
   await closePools(tenancy())
 })
 
@@ -45,15 +46,18 @@ async function givenUp(
   const others: WorkerProcess[] = []
   try {
     const move = await ask()
-    await first.struck(failpoint)
-    await requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
+    await first.waitForFailpoint(failpoint)
+    await requestAbort(tenancy(), actionOn(tenant))
     const second = new WorkerProcess({ how: 'kill', failpoint: 'in the clean-up' })
     others.push(second)
     // at first there is nothing to clean up yet
-    await Promise.any([second.struck('in the clean-up'), reached(move, ['aborted'], second)])
+    await Promise.any([
+      second.waitForFailpoint('in the clean-up'),
+      waitForState(move, ['aborted'], second),
+    ])
     const third = new WorkerProcess()
     others.push(third)
-    return await reached(move, ['aborted'], third)
+    return await waitForState(move, ['aborted'], third)
   } finally {
     for (const worker of [first, ...others]) await worker.end('SIGKILL')
   }
@@ -62,7 +66,7 @@ async function givenUp(
 describe.each(directions)('from %s to %s', (from, to) => {
   let tenant: Inhabitant
   beforeAll(
-    async () => void made.push((tenant = await settleIn(from, `${from}-${to}`, 40))),
+    async () => void made.push((tenant = await createTenantIn(from, `${from}-${to}`, 40))),
     60_000,
   )
 
@@ -92,7 +96,7 @@ describe.each(directions)('from %s to %s', (from, to) => {
         database: home.database,
         schema: home.schema,
       })
-      expect(await leftAt(move.target, tenant.id)).toBe(0)
+      expect(await remainingAt(move.target, tenant.id)).toBe(0)
     },
   )
 })

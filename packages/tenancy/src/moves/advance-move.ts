@@ -74,7 +74,7 @@ export async function advanceMove(
     )
     if (!rows[0]?.got) return 'busy'
     run.move = await readMove(tenancy, moveId)
-    await failpoint('begun')
+    await failpoint('started')
     return await untilEnd(run, until)
   } catch (error) {
     if (error instanceof WorkerStopping) return 'handed over'

@@ -9,20 +9,21 @@ import { requestConfirm } from '#tenancy/moves/move-actions'
 import { requestMove } from '#tenancy/moves/requests'
 import { afterSwitch, failpointsOf } from '#tenancy/testing/moves/killing'
 import {
+  actionOn,
   appFile,
   directions,
-  leave,
-  reached,
+  removeTenants,
+  waitForState,
   requestTo,
   serviceOf,
-  settleIn,
+  createTenantIn,
 } from '#tenancy/testing/moves/world'
 import { WorkerProcess } from '#tenancy/testing/moves/worker'
 import { closePools } from '#tenancy/registry/pools'
 
 const made: Inhabitant[] = []
 afterAll(async () => {
-  await leave(made)
+  await removeTenants(made)
   await closePools(tenancy())
 })
 
@@ -33,7 +34,7 @@ const cases = directions.flatMap(([from, to]) =>
 test.each(cases)(
   'from %s to %s, the app is killed while the worker is at: %s',
   async (from, to, failpoint) => {
-    const tenant = await settleIn(from, 'app', 20)
+    const tenant = await createTenantIn(from, 'app', 20)
     made.push(tenant)
     const app = spawn(
       process.execPath,
@@ -57,14 +58,14 @@ test.each(cases)(
     try {
       const move = await requestMove(tenancy(), await requestTo(to, tenant.id))
       if (afterSwitch.includes(failpoint)) {
-        await reached(move, ['switched'], worker)
-        await requestConfirm(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
+        await waitForState(move, ['switched'], worker)
+        await requestConfirm(tenancy(), actionOn(tenant))
       }
-      await worker.struck(failpoint)
+      await worker.waitForFailpoint(failpoint)
       app.kill('SIGKILL')
       clearInterval(feeding)
       worker.wake()
-      await reached(move, afterSwitch.includes(failpoint) ? ['cleaned'] : ['switched'], worker)
+      await waitForState(move, afterSwitch.includes(failpoint) ? ['cleaned'] : ['switched'], worker)
     } finally {
       clearInterval(feeding)
       app.kill('SIGKILL')

@@ -18,7 +18,7 @@ const batchRows = 20_000
 export async function clean(run: MoveRun): Promise<{ rows: number }> {
   const there = await skipIfServerLost(run, 'target', () => assertTargetOpen(run))
   const gone = (await skipIfServerLost(run, 'source', () => empty(run, 'source'))) ?? { rows: 0 }
-  await failpoint('source away')
+  await failpoint('source removed')
   if (isShared(run.move.source) && !run.sameDatabase) {
     const source = await run.source()
     await markSourceGone(source, run, run.move.source.epoch + 1)

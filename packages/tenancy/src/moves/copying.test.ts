@@ -12,27 +12,28 @@ import { MoveRun } from '#tenancy/moves/move-run'
 import { requestAbort, requestConfirm } from '#tenancy/moves/move-actions'
 import { requestMove, requestRollback } from '#tenancy/moves/requests'
 import {
-  driven,
+  actionOn,
+  perform,
   fingerprint,
   holdOpen,
-  leave,
+  removeTenants,
   mainAdmin,
   serviceOf,
-  settleIn,
-  type Place,
+  createTenantIn,
+  type TestPlacement,
 } from '#tenancy/testing/moves/world'
 import { listenForPlacements } from '#tenancy/moves/placement-listener'
 import { closePools } from '#tenancy/registry/pools'
 import { connectionString, placementOf } from '#tenancy/registry/placements'
 
 const made: Inhabitant[] = []
-const fresh = async (name: string, place: Place = 'shared') => {
-  const tenant = await settleIn(place, name, 10)
+const fresh = async (name: string, place: TestPlacement = 'shared') => {
+  const tenant = await createTenantIn(place, name, 10)
   made.push(tenant)
   return tenant
 }
 afterAll(async () => {
-  await leave(made)
+  await removeTenants(made)
   await closePools(tenancy())
 })
 
@@ -47,7 +48,7 @@ test.each(['schema', 'database'] as const)(
   async (kind) => {
     const tenant = await fresh(`planted-${kind}`)
     const before = await fingerprint(tenant.id)
-    const move = await driven(
+    const move = await perform(
       await requestMove(tenancy(), { tenantId: tenant.id, to: kind, ...asked }),
       'caught_up',
     )
@@ -58,7 +59,7 @@ test.each(['schema', 'database'] as const)(
       `set session_replication_role = replica; update ${name}.note_lines set quantity = quantity + 1 where ctid = (select min(ctid) from ${name}.note_lines)`,
       there.toString(),
     )
-    const ended = await driven(move)
+    const ended = await perform(move)
     expect(ended.state).toBe('aborted')
     expect(ended.error).toMatch(
       /the copy of note_lines differs between key the first and the last: (\d+) rows with checksum -?\d+ in the source, \1 with -?\d+ in the target/,
@@ -95,14 +96,14 @@ test('tables that nobody told the move of are moved, with what is written to the
   await admin(widgets('shared'))
   try {
     await write(tenant.id, 1)
-    const move = await driven(
+    const move = await perform(
       await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
       'provisioned',
     )
     await admin(widgets(name))
-    await driven(move, 'copied')
+    await perform(move, 'copied')
     await write(tenant.id, 2)
-    expect(await driven(move)).toMatchObject({ state: 'switched', error: null })
+    expect(await perform(move)).toMatchObject({ state: 'switched', error: null })
     const { rows } = await withTenant(tenant.owner, (tx) =>
       tx.execute(
         sql`select place, number, weight, (select b.id from boxes as b where b.id = w.box) as box from widgets as w order by 1, 2`,
@@ -149,7 +150,7 @@ test(
 
 test('capture is part of the signed context: a transaction cannot drop it', async () => {
   const tenant = await fresh('captured')
-  await driven(
+  await perform(
     await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
     'capturing',
   )
@@ -195,12 +196,12 @@ test('an app that serves the tenant has connections to its new place before the 
     )
       await sleep(10)
     await fingerprint(tenant.id)
-    const move = await driven(
+    const move = await perform(
       await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
       'verified',
     )
     await placementOf(tenancy(), tenant.id)
-    expect(await driven(move)).toMatchObject({ state: 'switched' })
+    expect(await perform(move)).toMatchObject({ state: 'switched' })
     const opened = `select from pg_stat_activity where usename = '${privateName(tenant.id)}'`
     while ((await admin(opened)).length < 4) await sleep(10)
   } finally {
@@ -223,14 +224,14 @@ test('a connection that compares ends with the one that is watched over, so that
   expect(await ended).toBe('ended')
   await run.close()
   drop(main)
-  await requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
-  expect(await driven(move)).toMatchObject({ state: 'aborted' })
+  await requestAbort(tenancy(), actionOn(tenant))
+  expect(await perform(move)).toMatchObject({ state: 'aborted' })
 })
 
 test('a run that has ended opens nothing more: what work that came too late would leave open kept the next run waiting', async () => {
   const tenant = await fresh('ended')
   const move = await requestMove(tenancy(), { tenantId: tenant.id, to: 'database', ...asked })
-  await driven(move, 'copied')
+  await perform(move, 'copied')
   const main = await openConnection(
     tenancy(),
     await resolveEnd(tenancy(), tenant.id, move.source),
@@ -249,7 +250,7 @@ test('a run that has ended opens nothing more: what work that came too late woul
   await Promise.all([opening, closing])
   await expect(run.target()).rejects.toMatchObject({ code: 'run_closed' })
   drop(main)
-  expect(await driven(move)).toMatchObject({ state: 'switched', error: null })
+  expect(await perform(move)).toMatchObject({ state: 'switched', error: null })
 })
 
 test(
@@ -259,7 +260,7 @@ test(
     const tenant = await fresh('fenced')
     const away = async () => {
       expect(
-        await driven(
+        await perform(
           await requestMove(tenancy(), { tenantId: tenant.id, to: 'database', ...asked }),
         ),
       ).toMatchObject({ state: 'switched' })
@@ -268,27 +269,17 @@ test(
       )
     }
     await away()
-    expect(
-      await driven(
-        await requestRollback(tenancy(), {
-          tenantId: tenant.id,
-          slug: tenant.slug,
-          actor: 'test',
-          reason: 'test',
-        }),
-      ),
-    ).toMatchObject({ state: 'cleaned', error: null })
+    expect(await perform(await requestRollback(tenancy(), actionOn(tenant)))).toMatchObject({
+      state: 'cleaned',
+      error: null,
+    })
     await away()
-    expect(
-      await driven(
-        await requestConfirm(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' }),
-      ),
-    ).toMatchObject({
+    expect(await perform(await requestConfirm(tenancy(), actionOn(tenant)))).toMatchObject({
       state: 'cleaned',
       error: null,
     })
     expect(
-      await driven(await requestMove(tenancy(), { tenantId: tenant.id, to: 'shared', ...asked })),
+      await perform(await requestMove(tenancy(), { tenantId: tenant.id, to: 'shared', ...asked })),
     ).toMatchObject({ state: 'switched', error: null })
   },
 )
@@ -297,7 +288,7 @@ test('the login of a place that was left opens nothing there', async () => {
   const tenant = await fresh('left', 'schema')
   const old = await placementOf(tenancy(), tenant.id)
   expect(
-    await driven(await requestMove(tenancy(), { tenantId: tenant.id, to: 'shared', ...asked })),
+    await perform(await requestMove(tenancy(), { tenantId: tenant.id, to: 'shared', ...asked })),
   ).toMatchObject({ state: 'switched' })
   const enter = withConnection(connectionString(tenancy(), old), (client) =>
     client.query('select tenancy.enter_as_dedicated_role($1, $2)', [tenant.id, old.epoch]),

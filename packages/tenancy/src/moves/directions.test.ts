@@ -2,13 +2,13 @@ import { afterAll, expect, test } from 'vitest'
 import { checkFleet } from '#tenancy/checks/doctor'
 import type { Inhabitant } from '#tenancy/testing/fixture/world'
 import { roundTrip } from '#tenancy/testing/moves/round-trip'
-import { leave } from '#tenancy/testing/moves/world'
+import { removeTenants } from '#tenancy/testing/moves/world'
 import { closePools } from '#tenancy/registry/pools'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 const made: Inhabitant[] = []
 afterAll(async () => {
-  await leave(made)
+  await removeTenants(made)
   await closePools(tenancy())
 })
 

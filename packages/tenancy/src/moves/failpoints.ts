@@ -3,30 +3,30 @@
  * done for good by then.
  */
 export const failpoints = {
-  begun: 'any',
-  'place made': 'any',
+  started: 'any',
+  'target created': 'any',
   'capture armed': 'any',
   'in a chunk': 'any',
   'chunk committed': 'any',
   copied: 'any',
   indexed: 'any',
   'in a pass': 'any',
-  'pass applied': 'across',
+  'pass applied': 'between databases',
   'caught up': 'any',
   rehearsed: 'any',
   compared: 'any',
   'fence taken': 'any',
   drained: 'any',
-  'in the switch': 'here',
-  'source fenced': 'across',
-  'target opened': 'across',
-  'registry switched': 'across',
+  'in the switch': 'same database',
+  'source fenced': 'between databases',
+  'target opened': 'between databases',
+  'registry switched': 'between databases',
   switched: 'any',
   'in the clean-up': 'any',
-  'source away': 'any',
-  'target closed': 'given up',
-  'registry set back': 'given up',
-} as const satisfies Record<string, 'any' | 'here' | 'across' | 'given up'>
+  'source removed': 'any',
+  'target closed': 'abort',
+  'registry switched back': 'abort',
+} as const satisfies Record<string, 'any' | 'same database' | 'between databases' | 'abort'>
 
 export type Failpoint = keyof typeof failpoints
 

@@ -8,17 +8,17 @@ import type { Inhabitant } from '#tenancy/testing/fixture/world'
 import { requestMove } from '#tenancy/moves/requests'
 import {
   appFile,
-  driven,
-  leave,
+  perform,
+  removeTenants,
   mainAdmin,
   serviceOf,
-  settleIn,
+  createTenantIn,
 } from '#tenancy/testing/moves/world'
 import { closePools } from '#tenancy/registry/pools'
 
 const made: Inhabitant[] = []
 afterAll(async () => {
-  await leave(made)
+  await removeTenants(made)
   await closePools(tenancy())
 })
 
@@ -26,7 +26,7 @@ test(
   'an app that was frozen over the switch, and holds an old registry, writes to the new place and never to the old',
   { timeout: 60_000 },
   async () => {
-    const tenant = await settleIn('shared', 'frozen', 10)
+    const tenant = await createTenantIn('shared', 'frozen', 10)
     made.push(tenant)
     const app = spawn(
       process.execPath,
@@ -39,7 +39,7 @@ test(
       expect((await answers.next()).value).toBe('wrote before')
       app.kill('SIGSTOP')
       expect(
-        await driven(
+        await perform(
           await requestMove(tenancy(), {
             tenantId: tenant.id,
             to: 'database',

@@ -4,7 +4,14 @@ import type { Inhabitant } from '#tenancy/testing/fixture/world'
 import { readEvents, readMove } from '#tenancy/moves/move-store'
 import { requestAbort } from '#tenancy/moves/move-actions'
 import { requestMove } from '#tenancy/moves/requests'
-import { judge, leave, reached, settleIn, writerFor } from '#tenancy/testing/moves/world'
+import {
+  actionOn,
+  judge,
+  removeTenants,
+  waitForState,
+  createTenantIn,
+  writerFor,
+} from '#tenancy/testing/moves/world'
 import { MortalServer } from '#tenancy/testing/moves/server'
 import { WorkerProcess } from '#tenancy/testing/moves/worker'
 import { closePools } from '#tenancy/registry/pools'
@@ -19,14 +26,14 @@ const started = (worker: WorkerProcess) => (workers.push(worker), worker)
 let tenant: Inhabitant
 let writer: Writer
 beforeEach(async () => {
-  tenant = await settleIn('shared', 'limbo', 20)
+  tenant = await createTenantIn('shared', 'limbo', 20)
   made.push(tenant)
   writer = writerFor(tenant, 100)
   await writer.start(3)
 }, 60_000)
 afterAll(async () => {
   for (const worker of workers) await worker.end('SIGKILL')
-  await leave(made)
+  await removeTenants(made)
   await closePools(tenancy())
 }, 60_000)
 
@@ -37,11 +44,11 @@ const toDatabase = () =>
 test('a worker that dies there is followed by another worker within seconds; until then writes wait or are refused, and none is lost', async () => {
   const first = started(new WorkerProcess({ how: 'kill', failpoint: 'source fenced' }))
   const move = await toDatabase()
-  await reached(move, ['provisioned', 'capturing', 'copied'], first)
+  await waitForState(move, ['provisioned', 'capturing', 'copied'], first)
   const second = started(new WorkerProcess())
-  await first.struck('source fenced')
+  await first.waitForFailpoint('source fenced')
   const died = performance.now()
-  await reached(move, ['switched'], second)
+  await waitForState(move, ['switched'], second)
   expect(performance.now() - died).toBeLessThan(6000)
   const ledger = await writer.stop()
   expect(await judge(tenant.id, ledger)).toEqual(nothing)
@@ -52,9 +59,9 @@ test('a worker that dies there is followed by another worker within seconds; unt
 test('a worker that freezes there is followed by another worker, and does no harm when it wakes', async () => {
   const first = started(new WorkerProcess({ how: 'stop', failpoint: 'source fenced' }))
   const move = await toDatabase()
-  await first.struck('source fenced')
+  await first.waitForFailpoint('source fenced')
   const second = started(new WorkerProcess())
-  await reached(move, ['switched'], second)
+  await waitForState(move, ['switched'], second)
   first.wake()
   await new Promise((resolve) => setTimeout(resolve, 3000))
   const ledger = await writer.stop()
@@ -68,10 +75,10 @@ test('a worker that freezes there is followed by another worker, and does no har
 test('given up there, the tenant goes on in its old place, and the target never opens', async () => {
   const first = started(new WorkerProcess({ how: 'kill', failpoint: 'source fenced' }))
   const move = await toDatabase()
-  await first.struck('source fenced')
-  await requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
+  await first.waitForFailpoint('source fenced')
+  await requestAbort(tenancy(), actionOn(tenant))
   const second = started(new WorkerProcess())
-  await reached(move, ['aborted'], second)
+  await waitForState(move, ['aborted'], second)
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
   await sleep(1000)
   const ledger = await writer.stop()
@@ -80,17 +87,17 @@ test('given up there, the tenant goes on in its old place, and the target never 
   await second.end()
 })
 
-test.each(['target closed', 'registry set back'] as const)(
+test.each(['target closed', 'registry switched back'] as const)(
   'given up there by a worker that dies at: %s, the tenant goes on in its old place all the same',
   async (failpoint) => {
     const first = started(new WorkerProcess({ how: 'kill', failpoint: 'source fenced' }))
     const move = await toDatabase()
-    await first.struck('source fenced')
-    await requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
+    await first.waitForFailpoint('source fenced')
+    await requestAbort(tenancy(), actionOn(tenant))
     const second = started(new WorkerProcess({ how: 'kill', failpoint }))
-    await second.struck(failpoint)
+    await second.waitForFailpoint(failpoint)
     const third = started(new WorkerProcess())
-    await reached(move, ['aborted'], third)
+    await waitForState(move, ['aborted'], third)
     expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
     const { transactions } = writer.ledger
     await sleep(1000)
@@ -104,10 +111,13 @@ test.each(['target closed', 'registry set back'] as const)(
 test('given up a moment later, it is too late: the move goes on to its end', async () => {
   const first = started(new WorkerProcess({ how: 'kill', failpoint: 'target opened' }))
   const move = await toDatabase()
-  await first.struck('target opened')
-  await requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
+  await first.waitForFailpoint('target opened')
+  await requestAbort(tenancy(), actionOn(tenant))
   const second = started(new WorkerProcess())
-  expect(await reached(move, ['switched'], second)).toMatchObject({ abortBy: null, error: null })
+  expect(await waitForState(move, ['switched'], second)).toMatchObject({
+    abortBy: null,
+    error: null,
+  })
   expect((await readEvents(tenancy(), move.id)).map(({ event }) => event)).toContain(
     'abort_too_late',
   )
@@ -127,17 +137,17 @@ test('a target whose server stays down: the tenant goes back by itself, and the 
       actor: 'test',
       reason: 'test',
     })
-    await worker.struck('source fenced')
+    await worker.waitForFailpoint('source fenced')
     const down = server.die(40_000)
     worker.wake()
     const began = performance.now()
-    await reached(move, ['aborting'], worker)
+    await waitForState(move, ['aborting'], worker)
     const { transactions } = writer.ledger
     while (writer.ledger.transactions < transactions + 20) await sleep(100)
     expect(performance.now() - began).toBeLessThan(30_000)
     expect((await readMove(tenancy(), move.id)).state).toBe('aborting')
     await down
-    await reached(move, ['aborted'], worker)
+    await waitForState(move, ['aborted'], worker)
     expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
     expect(await judge(tenant.id, await writer.stop())).toEqual(nothing)
     await worker.end()

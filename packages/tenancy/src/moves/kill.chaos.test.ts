@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkFleet } from '#tenancy/checks/doctor'
 import type { Inhabitant } from '#tenancy/testing/fixture/world'
-import { failpointsOf, struckMove } from '#tenancy/testing/moves/killing'
+import { failpointsOf, interruptMove } from '#tenancy/testing/moves/killing'
 import { requestMove, requestRollback } from '#tenancy/moves/requests'
-import { driven, leave, pairs, requestTo, settleIn } from '#tenancy/testing/moves/world'
+import {
+  actionOn,
+  perform,
+  removeTenants,
+  pairs,
+  requestTo,
+  createTenantIn,
+} from '#tenancy/testing/moves/world'
 import { closePools } from '#tenancy/registry/pools'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
@@ -13,21 +20,21 @@ const nothing = { lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [
 
 const made: Inhabitant[] = []
 afterAll(async () => {
-  await leave(made)
+  await removeTenants(made)
   await closePools(tenancy())
 })
 
 describe.each(pairs)('between %s and %s', (from, to) => {
   let tenant: Inhabitant
   beforeAll(
-    async () => void made.push((tenant = await settleIn(from, `${from}-${to}`, 40))),
+    async () => void made.push((tenant = await createTenantIn(from, `${from}-${to}`, 40))),
     60_000,
   )
 
   test.each(failpointsOf(from, to))('killed at: %s', async (failpoint) => {
     for (const target of [to, from]) {
       const request = await requestTo(target, tenant.id)
-      const { verdict, ledger } = await struckMove(
+      const { verdict, ledger } = await interruptMove(
         tenant,
         () => requestMove(tenancy(), request),
         failpoint,
@@ -42,19 +49,13 @@ describe.each(pairs)('between %s and %s', (from, to) => {
   // the way back is a move like any other, but between two places that both have rows
   test.each(failpointsOf(from, to))('killed on the way back, at: %s', async (failpoint) => {
     expect(
-      await driven(await requestMove(tenancy(), await requestTo(to, tenant.id))),
+      await perform(await requestMove(tenancy(), await requestTo(to, tenant.id))),
     ).toMatchObject({
       state: 'switched',
     })
-    const { verdict, ledger } = await struckMove(
+    const { verdict, ledger } = await interruptMove(
       tenant,
-      () =>
-        requestRollback(tenancy(), {
-          tenantId: tenant.id,
-          slug: tenant.slug,
-          actor: 'test',
-          reason: 'test',
-        }),
+      () => requestRollback(tenancy(), actionOn(tenant)),
       failpoint,
       'kill',
     )

@@ -4,9 +4,9 @@ import { addColumn, withMore } from '#tenancy/testing/migrations/histories'
 import type { Inhabitant } from '#tenancy/testing/fixture/world'
 import type { Failpoint } from '#tenancy/moves/failpoints'
 import { requestMove } from '#tenancy/moves/requests'
-import { struckMove } from '#tenancy/testing/moves/killing'
+import { interruptMove } from '#tenancy/testing/moves/killing'
 import { WorkerProcess } from '#tenancy/testing/moves/worker'
-import { leave, reached, settleIn } from '#tenancy/testing/moves/world'
+import { removeTenants, waitForState, createTenantIn } from '#tenancy/testing/moves/world'
 import { closePools } from '#tenancy/registry/pools'
 import { placementOf } from '#tenancy/registry/placements'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
@@ -15,7 +15,7 @@ import { tenancy } from '#tenancy/testing/fixture/tenancy'
 // well.
 const made: Inhabitant[] = []
 afterAll(async () => {
-  await leave(made)
+  await removeTenants(made)
   await closePools(tenancy())
 })
 
@@ -28,9 +28,9 @@ test.each(cases)(
   'a worker that dies at: %s, on the way to a %s, is followed by another, and the tenant loses nothing',
   { timeout: 90_000 },
   async (failpoint, to) => {
-    const tenant = await settleIn('shared', 'killed', 20)
+    const tenant = await createTenantIn('shared', 'killed', 20)
     made.push(tenant)
-    const { verdict, ledger, move } = await struckMove(
+    const { verdict, ledger, move } = await interruptMove(
       tenant,
       () => requestMove(tenancy(), { tenantId: tenant.id, to, actor: 'test', reason: 'test' }),
       failpoint,
@@ -46,7 +46,7 @@ test(
   'a fleet run waits for a move that is under way and names it; the tenant is migrated where it has come to',
   { timeout: 90_000 },
   async () => {
-    const tenant = await settleIn('shared', 'meeting', 5)
+    const tenant = await createTenantIn('shared', 'meeting', 5)
     made.push(tenant)
     const worker = new WorkerProcess({ how: 'stop', failpoint: 'in a chunk' })
     try {
@@ -56,7 +56,7 @@ test(
         actor: 'test',
         reason: 'test',
       })
-      await worker.struck('in a chunk')
+      await worker.waitForFailpoint('in a chunk')
       const histories = await withMore(tenancy(), addColumn('ripe_at'))
       const waited: string[] = []
       const onProgress = ({ waiting }: { waiting: string | null }) => {
@@ -67,7 +67,7 @@ test(
         new RegExp(`^shared: it is held by rowhouse move of ${tenant.slug} \\(process \\d+\\)`),
       )
       expect(result).toMatchObject({ state: 'done', left: 0 })
-      await reached(move, ['switched'], worker)
+      await waitForState(move, ['switched'], worker)
       expect(await runFleet(tenancy(), { histories })).toMatchObject({ state: 'done', left: 0 })
       expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'schema' })
     } finally {

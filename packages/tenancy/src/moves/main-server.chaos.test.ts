@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { inDatabase } from '#tenancy/base/connect'
 import { logins } from '#tenancy/base/tenancy'
 import { requestMove } from '#tenancy/moves/requests'
-import { failpointsOf, struckMove } from '#tenancy/testing/moves/killing'
+import { failpointsOf, interruptMove } from '#tenancy/testing/moves/killing'
 import { MortalServer } from '#tenancy/testing/moves/server'
-import { leave, pairs, requestTo, settleIn } from '#tenancy/testing/moves/world'
+import { removeTenants, pairs, requestTo, createTenantIn } from '#tenancy/testing/moves/world'
 import { closePools } from '#tenancy/registry/pools'
 import { setup } from '#tenancy/setup'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
@@ -22,7 +22,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(async () => {
   await closePools(tenancy())
-  await leave([])
+  await removeTenants([])
   await main.stop()
 })
 
@@ -30,10 +30,10 @@ describe.each(pairs)('between %s and %s', (from, to) => {
   test.each(failpointsOf(from, to))(
     'the main server is killed and comes back, on both ways, at: %s',
     async (failpoint) => {
-      const tenant = await settleIn(from, 'main', 20)
+      const tenant = await createTenantIn(from, 'main', 20)
       for (const target of [to, from]) {
         const request = await requestTo(target, tenant.id)
-        const { verdict } = await struckMove(
+        const { verdict } = await interruptMove(
           tenant,
           () => requestMove(tenancy(), request),
           failpoint,

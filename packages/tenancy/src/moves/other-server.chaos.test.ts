@@ -3,9 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Inhabitant } from '#tenancy/testing/fixture/world'
 import type { Failpoint } from '#tenancy/moves/failpoints'
 import { requestMove } from '#tenancy/moves/requests'
-import { failpointsOf, struckMove } from '#tenancy/testing/moves/killing'
+import { failpointsOf, interruptMove } from '#tenancy/testing/moves/killing'
 import { MortalServer, Wire } from '#tenancy/testing/moves/server'
-import { leave, pairs, settleIn, type Place } from '#tenancy/testing/moves/world'
+import {
+  removeTenants,
+  pairs,
+  createTenantIn,
+  type TestPlacement,
+} from '#tenancy/testing/moves/world'
 import { closePools } from '#tenancy/registry/pools'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
@@ -21,7 +26,7 @@ beforeAll(async () => {
   throughWire = await wire.open(server.adminUrl)
 }, 60_000)
 afterAll(async () => {
-  await leave(made)
+  await removeTenants(made)
   await closePools(tenancy())
   await wire.close()
   await server.stop()
@@ -29,19 +34,19 @@ afterAll(async () => {
 
 const nothing = { lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] }
 const froms = pairs.flatMap(([from, to]) =>
-  to === 'elsewhere' && from !== 'elsewhere' ? [from] : [],
+  to === 'other-server' && from !== 'other-server' ? [from] : [],
 )
 
 /** There and back, struck both times at a failpoint while a writer writes. */
 async function thereAndBack(
-  from: Exclude<Place, 'elsewhere'>,
+  from: Exclude<TestPlacement, 'other-server'>,
   failpoint: Failpoint,
   strike: () => Promise<void>,
 ): Promise<void> {
-  const tenant = await settleIn(from, 'server', 20)
+  const tenant = await createTenantIn(from, 'server', 20)
   made.push(tenant)
   for (const way of [{ to: 'database', databaseUrl: throughWire } as const, { to: from }]) {
-    const { verdict } = await struckMove(
+    const { verdict } = await interruptMove(
       tenant,
       () => requestMove(tenancy(), { tenantId: tenant.id, ...way, actor: 'test', reason: 'test' }),
       failpoint,
@@ -59,7 +64,7 @@ async function cut(): Promise<void> {
 }
 
 describe.each(froms)('between %s and another server', (from) => {
-  const failpoints = failpointsOf(from, 'elsewhere')
+  const failpoints = failpointsOf(from, 'other-server')
 
   test.each(failpoints)(
     'that server is killed and comes back, on both ways, at: %s',

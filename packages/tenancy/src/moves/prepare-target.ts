@@ -31,7 +31,7 @@ export async function provision(run: MoveRun): Promise<void> {
   if (move.rollsBack !== null) await reassignMove(source, run, move.rollsBack, move.id)
   const target = await run.end('target')
   if (!isShared(move.target)) await ensureProvisioned(run.tenancy, move.tenantId, target)
-  await failpoint('place made')
+  await failpoint('target created')
   // rows arrive faster in a table without indexes; they are built when the rows are there
   if (!isShared(move.target))
     await asMigrator(run.tenancy, target, async (client) => {

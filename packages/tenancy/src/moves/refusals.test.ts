@@ -11,12 +11,13 @@ import { advanceMove } from '#tenancy/moves/advance-move'
 import { requestAbort, requestConfirm } from '#tenancy/moves/move-actions'
 import { planMove, requestMove, requestRollback } from '#tenancy/moves/requests'
 import {
-  driven,
+  actionOn,
+  perform,
   fingerprint,
-  leave,
+  removeTenants,
   mainAdmin,
   otherServer,
-  settleIn,
+  createTenantIn,
 } from '#tenancy/testing/moves/world'
 import { readTenantHistory } from '#tenancy/migrations/history'
 import { closePools } from '#tenancy/registry/pools'
@@ -25,9 +26,9 @@ import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 let tenant: Inhabitant
 const others: Inhabitant[] = []
-beforeAll(async () => void (tenant = await settleIn('shared', 'refused', 10)))
+beforeAll(async () => void (tenant = await createTenantIn('shared', 'refused', 10)))
 afterAll(async () => {
-  await leave([tenant, ...others])
+  await removeTenants([tenant, ...others])
   await closePools(tenancy())
 })
 
@@ -44,20 +45,20 @@ test('two operators who ask at once get one move, and a third who wants another 
   await expect(
     requestMove(tenancy(), { tenantId: tenant.id, to: 'database', ...asked }),
   ).rejects.toBeInstanceOf(MoveUnderWay)
-  await requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
-  expect(await driven(both[0])).toMatchObject({ state: 'aborted', abortBy: 'test' })
+  await requestAbort(tenancy(), actionOn(tenant))
+  expect(await perform(both[0])).toMatchObject({ state: 'aborted', abortBy: 'test' })
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared' })
 })
 
 test('what was begun is taken away when a move is given up half way', async () => {
   const before = await fingerprint(tenant.id)
-  const move = await driven(
+  const move = await perform(
     await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
     'caught_up',
   )
   expect(move.state).toBe('caught_up')
-  await requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
-  expect(await driven(move)).toMatchObject({ state: 'aborted', error: 'aborted by test' })
+  await requestAbort(tenancy(), actionOn(tenant))
+  expect(await perform(move)).toMatchObject({ state: 'aborted', error: 'aborted by test' })
   const { rowCount } = await admin(
     `select from pg_namespace where nspname = '${privateName(tenant.id)}' union all select from tenancy.changed_keys`,
   )
@@ -70,7 +71,7 @@ test(
   { timeout: 60_000 },
   async () => {
     const databaseUrl = await otherServer()
-    const move = await driven(
+    const move = await perform(
       await requestMove(tenancy(), { tenantId: tenant.id, to: 'database', databaseUrl, ...asked }),
       'capturing',
     )
@@ -79,12 +80,12 @@ test(
     expect(await state()).toEqual([{ state: 'copying' }])
     const { port } = new URL(databaseUrl)
     await admin(`update tenancy.servers set port = 1 where port = ${port}`)
-    await requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
-    await expect(driven(move)).rejects.toThrow('ECONNREFUSED')
+    await requestAbort(tenancy(), actionOn(tenant))
+    await expect(perform(move)).rejects.toThrow('ECONNREFUSED')
     expect(await readMove(tenancy(), move.id)).toMatchObject({ state: 'aborting' })
     expect(await state()).toEqual([{ state: 'active' }])
     await admin(`update tenancy.servers set port = ${port} where port = 1`)
-    expect(await driven(move)).toMatchObject({ state: 'aborted', error: 'aborted by test' })
+    expect(await perform(move)).toMatchObject({ state: 'aborted', error: 'aborted by test' })
   },
 )
 
@@ -92,7 +93,7 @@ test(
   'a move from one server to another can be planned, and the plan changes nothing',
   { timeout: 60_000 },
   async () => {
-    const own = await settleIn('database', 'planned', 3)
+    const own = await createTenantIn('database', 'planned', 3)
     others.push(own)
     const databaseUrl = await otherServer()
     const known = async () => (await admin('select id from tenancy.servers')).rows
@@ -118,9 +119,7 @@ test('a tenant is not moved to where it is, nor confirmed before it has moved', 
   await expect(
     requestMove(tenancy(), { tenantId: tenant.id, to: 'shared', ...asked }),
   ).rejects.toBeInstanceOf(SameLocation)
-  await expect(
-    requestConfirm(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' }),
-  ).rejects.toThrow('cannot be confirmed')
+  await expect(requestConfirm(tenancy(), actionOn(tenant))).rejects.toThrow('cannot be confirmed')
 })
 
 test('a table whose rows cannot be told apart by tenant and key is refused by name', async () => {
@@ -260,12 +259,12 @@ describe('a target that fails while rows are copied is taken away again, and the
     ],
   ])('%s', async (_, harm, message) => {
     const before = await fingerprint(tenant.id)
-    const move = await driven(
+    const move = await perform(
       await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
       'capturing',
     )
     await admin(harm.replaceAll('TARGET', privateName(tenant.id)))
-    expect(await driven(move)).toMatchObject({
+    expect(await perform(move)).toMatchObject({
       state: 'aborted',
       error: expect.stringMatching(message),
     })
@@ -280,14 +279,14 @@ describe('a target that fails while rows are copied is taken away again, and the
 
 test('a migration that passed by just before the switch is noticed, and the tenant stays', async () => {
   const before = await fingerprint(tenant.id)
-  const move = await driven(
+  const move = await perform(
     await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
     'verified',
   )
   await admin(
     `insert into tenancy.applied_migrations (schema, migration, sha256) values ('${privateName(tenant.id)}', '9999_later', '')`,
   )
-  expect(await driven(move)).toMatchObject({
+  expect(await perform(move)).toMatchObject({
     state: 'aborted',
     error: expect.stringMatching('the source lacks 9999_later, which the target has'),
   })
@@ -300,33 +299,20 @@ test.each(['schema', 'database'] as const)(
   { timeout: 60_000 },
   async (kind) => {
     expect(
-      await driven(await requestMove(tenancy(), { tenantId: tenant.id, to: kind, ...asked })),
+      await perform(await requestMove(tenancy(), { tenantId: tenant.id, to: kind, ...asked })),
     ).toMatchObject({ state: 'switched' })
     const before = await fingerprint(tenant.id)
     await admin(`create function public.full() returns trigger language plpgsql as $$ begin raise exception 'No space left on device' using errcode = '53100'; end $$;
     create trigger full_disk before insert on shared.note_lines for each row execute function public.full(); alter table shared.note_lines enable always trigger full_disk`)
-    const back = await driven(
-      await requestRollback(tenancy(), {
-        tenantId: tenant.id,
-        slug: tenant.slug,
-        actor: 'test',
-        reason: 'test',
-      }),
-    )
+    const back = await perform(await requestRollback(tenancy(), actionOn(tenant)))
     await admin('drop trigger full_disk on shared.note_lines; drop function public.full')
     expect(back).toMatchObject({ state: 'aborted', error: 'No space left on device' })
     expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind })
     expect(await fingerprint(tenant.id)).toEqual(before)
-    expect(
-      await driven(
-        await requestRollback(tenancy(), {
-          tenantId: tenant.id,
-          slug: tenant.slug,
-          actor: 'test',
-          reason: 'test',
-        }),
-      ),
-    ).toMatchObject({ state: 'cleaned', error: null })
+    expect(await perform(await requestRollback(tenancy(), actionOn(tenant)))).toMatchObject({
+      state: 'cleaned',
+      error: null,
+    })
     expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared' })
     expect(await fingerprint(tenant.id)).toEqual(before)
   },
@@ -346,7 +332,7 @@ test('a migration and a move of one target never overlap, and each says whom it 
     )
     await migrator.query('select pg_advisory_unlock_all()')
     const moving = advanceMove(tenancy(), move.id, new AbortController().signal)
-    const refused = async () => {
+    const lockWhileHeld = async () => {
       for (;;) {
         const { rows } = await migrator.query<{ holders: string | null }>(
           `select tenancy.target_holders('shared') as holders`,
@@ -354,7 +340,9 @@ test('a migration and a move of one target never overlap, and each says whom it 
         if (rows[0]?.holders) return migrator.query(`select tenancy.lock_target('shared')`)
       }
     }
-    await expect(refused()).rejects.toThrow(`it is held by rowhouse move of ${tenant.slug}`)
+    await expect(connectionRefused()).rejects.toThrow(
+      `it is held by rowhouse move of ${tenant.slug}`,
+    )
     await moving
   })
   expect(await readMove(tenancy(), move.id)).toMatchObject({ state: 'switched' })

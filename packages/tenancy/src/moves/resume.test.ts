@@ -4,21 +4,28 @@ import { readMove } from '#tenancy/moves/move-store'
 import { requestForceFinish, requestConfirm, requestResume } from '#tenancy/moves/move-actions'
 import { requestMove, requestRollback } from '#tenancy/moves/requests'
 import {
-  add,
-  comesBack,
-  databaseOf,
-  dies,
-  endsWithout,
+  addNote,
+  restoreServer,
+  databaseUrlOf,
+  loseServer,
+  forceFinish,
   fence,
-  goTo,
-  homeFrom,
-  refused,
-  stateAt,
+  moveTo,
+  startMoveHome,
+  connectionRefused,
+  homeStateAt,
   tenant,
-  toElsewhere,
+  moveToOtherServer,
   withTenants,
-} from '#tenancy/testing/moves/gone-server'
-import { driven, fingerprint, leftAt, mainAdmin, requestTo } from '#tenancy/testing/moves/world'
+} from '#tenancy/testing/moves/lost-server'
+import {
+  actionOn,
+  perform,
+  fingerprint,
+  remainingAt,
+  mainAdmin,
+  requestTo,
+} from '#tenancy/testing/moves/world'
 import { forgetPlacement, placementOf } from '#tenancy/registry/placements'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
@@ -26,94 +33,80 @@ import { tenancy } from '#tenancy/testing/fixture/tenancy'
 withTenants()
 
 test('a source that was given up before the switch, and comes back: tidying up leaves the tenant free to move', async () => {
-  const move = await homeFrom('copied')
-  await dies(move.source)
-  await endsWithout(move)
-  await comesBack()
+  const move = await startMoveHome('copied')
+  await loseServer(move.source)
+  await forceFinish(move)
+  await restoreServer()
   // a move that comes to nothing in between does not hide what is left
   expect(
-    await driven(await requestMove(tenancy(), await requestTo('schema', tenant.id))),
+    await perform(await requestMove(tenancy(), await requestTo('schema', tenant.id))),
   ).toMatchObject({
     state: 'aborted',
   })
-  await requestResume(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
-  expect(await driven(move)).toMatchObject({ state: 'aborted', forceFinishBy: null })
-  expect(await stateAt(await databaseOf(move.source))).toEqual({ state: 'active', move: null })
-  await add()
-  expect(await goTo('schema')).toMatchObject({ state: 'cleaned' })
+  await requestResume(tenancy(), actionOn(tenant))
+  expect(await perform(move)).toMatchObject({ state: 'aborted', forceFinishBy: null })
+  expect(await homeStateAt(await databaseUrlOf(move.source))).toEqual({
+    state: 'active',
+    move: null,
+  })
+  await addNote()
+  expect(await moveTo('schema')).toMatchObject({ state: 'cleaned' })
 })
 
 test('a source that is given up behind the fence, and comes back: tidying up lets the tenant in again', async () => {
-  const move = await homeFrom('verified')
+  const move = await startMoveHome('verified')
   const before = await fingerprint(tenant.id)
-  await fence(await databaseOf(move.source), 20)
-  await dies(move.source)
-  await endsWithout(move)
-  await comesBack()
-  await expect(add()).rejects.toThrow()
-  await requestResume(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
-  expect(await driven(move)).toMatchObject({ state: 'aborted', forceFinishBy: null })
+  await fence(await databaseUrlOf(move.source), 20)
+  await loseServer(move.source)
+  await forceFinish(move)
+  await restoreServer()
+  await expect(addNote()).rejects.toThrow()
+  await requestResume(tenancy(), actionOn(tenant))
+  expect(await perform(move)).toMatchObject({ state: 'aborted', forceFinishBy: null })
   forgetPlacement(tenancy(), tenant.id)
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'database' })
   expect(await fingerprint(tenant.id)).toEqual(before)
-  await add()
-  expect(await goTo('schema')).toMatchObject({ state: 'cleaned' })
-  await expect(
-    requestResume(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' }),
-  ).rejects.toBeInstanceOf(MoveActionRefused)
+  await addNote()
+  expect(await moveTo('schema')).toMatchObject({ state: 'cleaned' })
+  await expect(requestResume(tenancy(), actionOn(tenant))).rejects.toBeInstanceOf(MoveActionRefused)
 })
 
 test('the same on a way back from the server that went away', async () => {
-  const there = await driven(await toElsewhere())
-  const back = await driven(
-    await requestRollback(tenancy(), {
-      tenantId: tenant.id,
-      slug: tenant.slug,
-      actor: 'test',
-      reason: 'test',
-    }),
-    'verified',
-  )
-  await fence(await databaseOf(there.target), 20)
-  await dies(back.source)
-  await endsWithout(back)
+  const there = await perform(await moveToOtherServer())
+  const back = await perform(await requestRollback(tenancy(), actionOn(tenant)), 'verified')
+  await fence(await databaseUrlOf(there.target), 20)
+  await loseServer(back.source)
+  await forceFinish(back)
   expect(await readMove(tenancy(), there.id)).toMatchObject({ state: 'switched' })
-  await comesBack()
-  await requestResume(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
+  await restoreServer()
+  await requestResume(tenancy(), actionOn(tenant))
   expect(await readMove(tenancy(), there.id)).toMatchObject({ state: 'rolling_back' })
-  expect(await driven(back)).toMatchObject({ state: 'aborted', forceFinishBy: null })
+  expect(await perform(back)).toMatchObject({ state: 'aborted', forceFinishBy: null })
   expect(await readMove(tenancy(), there.id)).toMatchObject({ state: 'switched' })
   forgetPlacement(tenancy(), tenant.id)
-  await add()
+  await addNote()
   const before = await fingerprint(tenant.id)
-  await driven(
-    await requestRollback(tenancy(), {
-      tenantId: tenant.id,
-      slug: tenant.slug,
-      actor: 'test',
-      reason: 'test',
-    }),
-  )
+  await perform(await requestRollback(tenancy(), actionOn(tenant)))
   forgetPlacement(tenancy(), tenant.id)
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared' })
   expect(await fingerprint(tenant.id)).toEqual(before)
 })
 
 test('a target that was left behind, and comes back: tidying up takes away what is there', async () => {
-  const move = await driven(await toElsewhere(), 'verified')
-  await dies(move.target)
-  await endsWithout(move)
-  await comesBack()
-  expect(await leftAt(move.target, tenant.id)).toBe(1)
-  await requestResume(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
-  expect(await driven(move)).toMatchObject({ state: 'aborted', forceFinishBy: null })
-  expect(await leftAt(move.target, tenant.id)).toBe(0)
-  await add()
+  const move = await perform(await moveToOtherServer(), 'verified')
+  await loseServer(move.target)
+  await forceFinish(move)
+  await restoreServer()
+  expect(await remainingAt(move.target, tenant.id)).toBe(1)
+  await requestResume(tenancy(), actionOn(tenant))
+  expect(await perform(move)).toMatchObject({ state: 'aborted', forceFinishBy: null })
+  expect(await remainingAt(move.target, tenant.id)).toBe(0)
+  await addNote()
 })
 
 test('a source that is gone for good may be given up more than once, whatever is left of the target', async () => {
-  expect(await goTo('elsewhere')).toMatchObject({ state: 'cleaned' })
-  const move = await driven(
+  expect(await moveTo('other-server')).toMatchObject({ state: 'cleaned' })
+  const move = await perform(
     await requestMove(tenancy(), {
       tenantId: tenant.id,
       to: 'database',
@@ -123,13 +116,13 @@ test('a source that is gone for good may be given up more than once, whatever is
     }),
     'copied',
   )
-  await dies(move.source)
-  await endsWithout(move)
-  await requestResume(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
-  await expect(driven(move)).rejects.toThrow(refused)
-  await requestForceFinish(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
-  expect(await driven(move)).toMatchObject({ state: 'aborted', forceFinishBy: 'test' })
-  expect(await leftAt(move.target, tenant.id)).toBe(0)
+  await loseServer(move.source)
+  await forceFinish(move)
+  await requestResume(tenancy(), actionOn(tenant))
+  await expect(perform(move)).rejects.toThrow(connectionRefused)
+  await requestForceFinish(tenancy(), actionOn(tenant))
+  expect(await perform(move)).toMatchObject({ state: 'aborted', forceFinishBy: 'test' })
+  expect(await remainingAt(move.target, tenant.id)).toBe(0)
 })
 
 const confirmedSince = (['shared', 'database'] as const).flatMap(
@@ -143,7 +136,7 @@ test.each(confirmedSince)(
   'a way back to %s that was abandoned with its source is tidied up although the first move was confirmed since, and %s',
   async (home, how) => {
     if (home !== 'shared')
-      await driven(
+      await perform(
         await requestMove(tenancy(), {
           tenantId: tenant.id,
           to: home,
@@ -153,36 +146,28 @@ test.each(confirmedSince)(
           graceHours: 0,
         }),
       )
-    const there = await driven(await toElsewhere())
-    const back = await driven(
-      await requestRollback(tenancy(), {
-        tenantId: tenant.id,
-        slug: tenant.slug,
-        actor: 'test',
-        reason: 'test',
-      }),
-      'verified',
-    )
-    await fence(await databaseOf(there.target), 20)
-    await dies(back.source)
-    await endsWithout(back)
-    await requestConfirm(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
-    await expect(driven(there)).rejects.toThrow(refused)
+    const there = await perform(await moveToOtherServer())
+    const back = await perform(await requestRollback(tenancy(), actionOn(tenant)), 'verified')
+    await fence(await databaseUrlOf(there.target), 20)
+    await loseServer(back.source)
+    await forceFinish(back)
+    await requestConfirm(tenancy(), actionOn(tenant))
+    await expect(perform(there)).rejects.toThrow(connectionRefused)
     if (how === 'is abandoned as well') {
-      await requestForceFinish(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
-      await driven(there)
+      await requestForceFinish(tenancy(), actionOn(tenant))
+      await perform(there)
     }
-    await comesBack()
-    await requestResume(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
-    await driven(back)
+    await restoreServer()
+    await requestResume(tenancy(), actionOn(tenant))
+    await perform(back)
     expect(await readMove(tenancy(), back.id)).toMatchObject({
       state: 'aborted',
       forceFinishBy: null,
     })
-    await driven(there)
+    await perform(there)
     expect(await readMove(tenancy(), there.id)).toMatchObject({ state: 'cleaned' })
     forgetPlacement(tenancy(), tenant.id)
-    await add()
-    expect(await goTo('shared')).toMatchObject({ state: 'cleaned' })
+    await addNote()
+    expect(await moveTo('shared')).toMatchObject({ state: 'cleaned' })
   },
 )

@@ -4,12 +4,12 @@ import { placementOf } from '#tenancy/registry/placements'
 import { closePools } from '#tenancy/registry/pools'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 import { inhabitant, type Inhabitant } from '#tenancy/testing/fixture/world'
-import { driven, leave, tierOf } from '#tenancy/testing/moves/world'
+import { actionOn, perform, removeTenants, tierOf } from '#tenancy/testing/moves/world'
 
 // A tier is what a tenant pays for, and no name of a placement: two tiers here are shared.
 const made: Inhabitant[] = []
 afterAll(async () => {
-  await leave(made)
+  await removeTenants(made)
   await closePools(tenancy())
 })
 
@@ -18,19 +18,12 @@ const asked = { actor: 'test', reason: 'test' }
 test('a tenant that is moved to another tier has its own tier again after a rollback, though another tier has the same placement', async () => {
   const tenant = await inhabitant('shared', 'plus', 5, 'plus')
   made.push(tenant)
-  const there = await driven(
+  const there = await perform(
     await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', tier: 'business', ...asked }),
   )
   expect(there).toMatchObject({ state: 'switched', tierFrom: 'plus', tierTo: 'business' })
   expect(await tierOf(tenant.id)).toBe('business')
-  const back = await driven(
-    await requestRollback(tenancy(), {
-      tenantId: tenant.id,
-      slug: tenant.slug,
-      actor: 'test',
-      reason: 'test',
-    }),
-  )
+  const back = await perform(await requestRollback(tenancy(), actionOn(tenant)))
   expect(back).toMatchObject({ state: 'cleaned', tierFrom: 'business', tierTo: 'plus' })
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared' })
   expect(await tierOf(tenant.id)).toBe('plus')
@@ -40,17 +33,10 @@ test('without a tier in the request a tenant keeps its tier wherever it goes, an
   const tenant = await inhabitant('shared', 'keeps', 5, 'plus')
   made.push(tenant)
   expect(
-    await driven(await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked })),
+    await perform(await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked })),
   ).toMatchObject({ state: 'switched', tierFrom: 'plus', tierTo: 'plus' })
   expect(await tierOf(tenant.id)).toBe('plus')
-  await driven(
-    await requestRollback(tenancy(), {
-      tenantId: tenant.id,
-      slug: tenant.slug,
-      actor: 'test',
-      reason: 'test',
-    }),
-  )
+  await perform(await requestRollback(tenancy(), actionOn(tenant)))
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared' })
   expect(await tierOf(tenant.id)).toBe('plus')
 })
@@ -59,7 +45,7 @@ test('a tenant of tier enterprise that is moved to the shared tables stays enter
   const tenant = await inhabitant('database', 'large', 5)
   made.push(tenant)
   expect(
-    await driven(await requestMove(tenancy(), { tenantId: tenant.id, to: 'shared', ...asked })),
+    await perform(await requestMove(tenancy(), { tenantId: tenant.id, to: 'shared', ...asked })),
   ).toMatchObject({ state: 'switched', tierFrom: 'enterprise', tierTo: 'enterprise' })
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared' })
   expect(await tierOf(tenant.id)).toBe('enterprise')

@@ -113,7 +113,7 @@ async function switchRegistryBack(run: MoveRun, epoch: number): Promise<boolean>
   // the registry first: a source that is open under an epoch which the registry has not would let
   // nobody in
   await run.main.query('select tenancy.record_switch_back($1, $2)', [run.move.id, epoch])
-  await failpoint('registry set back')
+  await failpoint('registry switched back')
   return true
 }
 

@@ -3,14 +3,20 @@ import type { Inhabitant } from '#tenancy/testing/fixture/world'
 import { watchMoves } from '#tenancy/moves/watch-moves'
 import { readMove } from '#tenancy/moves/move-store'
 import { requestMove } from '#tenancy/moves/requests'
-import { driven, holdOpen, leave, reached, settleIn } from '#tenancy/testing/moves/world'
+import {
+  perform,
+  holdOpen,
+  removeTenants,
+  waitForState,
+  createTenantIn,
+} from '#tenancy/testing/moves/world'
 import { closePools } from '#tenancy/registry/pools'
 import { type PlacementKind } from '#tenancy/base/tenancy'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 const made: Inhabitant[] = []
 afterAll(async () => {
-  await leave(made)
+  await removeTenants(made)
   await closePools(tenancy())
 })
 
@@ -19,19 +25,19 @@ test(
   { timeout: 60_000 },
   async () => {
     const [a, b, left] = [
-      await settleIn('schema', 'a', 3),
-      await settleIn('schema', 'b', 3),
-      await settleIn('shared', 'left', 3),
+      await createTenantIn('schema', 'a', 3),
+      await createTenantIn('schema', 'b', 3),
+      await createTenantIn('shared', 'left', 3),
     ]
     made.push(a, b, left)
     const ask = ({ id: tenantId }: Inhabitant, to: PlacementKind) =>
       requestMove(tenancy(), { tenantId, to, actor: 'test', reason: 'test' })
     const older = [await ask(a, 'shared'), await ask(b, 'shared')]
-    const move = await driven(await ask(left, 'schema'), 'verified')
+    const move = await perform(await ask(left, 'schema'), 'verified')
     const open = Promise.all([a, b].map((tenant) => holdOpen(tenant, 6000)))
     const stop = new AbortController()
     const watching = watchMoves(tenancy(), stop.signal)
-    await reached(move, ['switched'])
+    await waitForState(move, ['switched'])
     for (const { id } of older)
       expect(['requested', 'provisioned']).toContain((await readMove(tenancy(), id)).state)
     await open

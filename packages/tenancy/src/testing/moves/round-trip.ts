@@ -4,16 +4,17 @@ import type { Inhabitant } from '#tenancy/testing/fixture/world'
 import { requestConfirm } from '#tenancy/moves/move-actions'
 import { requestMove, requestRollback } from '#tenancy/moves/requests'
 import {
-  driven,
+  actionOn,
+  perform,
   fingerprint,
   judge,
   mainAdmin,
-  remains,
+  countRemaining,
   requestTo,
-  settleIn,
+  createTenantIn,
   tierOf,
   writerFor,
-  type Place,
+  type TestPlacement,
 } from '#tenancy/testing/moves/world'
 import { placementOf } from '#tenancy/registry/placements'
 
@@ -23,38 +24,29 @@ const nothing = { lost: 0, doubled: 0, resurrected: 0, examples: [] }
  * A tenant that writes all the while goes to a place, is rolled back, goes again and stays. Out:
  * who has to be taken away at the end.
  */
-export async function roundTrip(from: Place, to: Place): Promise<Inhabitant[]> {
+export async function roundTrip(from: TestPlacement, to: TestPlacement): Promise<Inhabitant[]> {
   const [tenant, neighbour] = [
-    await settleIn(from, `${from}-${to}`, 60),
-    await settleIn('shared', 'neighbour', 20),
+    await createTenantIn(from, `${from}-${to}`, 60),
+    await createTenantIn('shared', 'neighbour', 20),
   ]
   const untouched = await fingerprint(neighbour.id)
   const writer = writerFor(tenant, 200)
   await writer.start(3)
 
-  const there = await driven(await requestMove(tenancy(), await requestTo(to, tenant.id)))
+  const there = await perform(await requestMove(tenancy(), await requestTo(to, tenant.id)))
   expect(there).toMatchObject({ state: 'switched', error: null })
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({
-    kind: to === 'elsewhere' ? 'database' : to,
+    kind: to === 'other-server' ? 'database' : to,
     epoch: there.source.epoch + 1,
   })
   expect(await tierOf(tenant.id)).toBe(there.tierTo)
-  const back = await driven(
-    await requestRollback(tenancy(), {
-      tenantId: tenant.id,
-      slug: tenant.slug,
-      actor: 'test',
-      reason: 'test',
-    }),
-  )
+  const back = await perform(await requestRollback(tenancy(), actionOn(tenant)))
   expect(back).toMatchObject({ state: 'cleaned', error: null })
   expect(await tierOf(tenant.id)).toBe(there.tierFrom)
-  await driven(await requestMove(tenancy(), await requestTo(to, tenant.id)))
+  await perform(await requestMove(tenancy(), await requestTo(to, tenant.id)))
   const ledger = await writer.stop()
   const final = await fingerprint(tenant.id)
-  const done = await driven(
-    await requestConfirm(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' }),
-  )
+  const done = await perform(await requestConfirm(tenancy(), actionOn(tenant)))
 
   expect(done).toMatchObject({ state: 'cleaned', error: null })
   expect(ledger.transactions).toBeGreaterThan(20)
@@ -62,6 +54,6 @@ export async function roundTrip(from: Place, to: Place): Promise<Inhabitant[]> {
   expect(await judge(tenant.id, ledger)).toEqual(nothing)
   expect(await fingerprint(tenant.id)).toEqual(final)
   expect(await fingerprint(neighbour.id)).toEqual(untouched)
-  if (to !== 'shared') expect(await remains(mainAdmin(), 'shared', tenant.id)).toBe(0)
+  if (to !== 'shared') expect(await countRemaining(mainAdmin(), 'shared', tenant.id)).toBe(0)
   return [tenant, neighbour]
 }

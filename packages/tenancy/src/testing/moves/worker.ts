@@ -42,7 +42,7 @@ export class WorkerProcess {
   }
 
   /** Until it has died by itself, or was frozen by itself. */
-  async struck(failpoint: Failpoint, withinMs = 90_000): Promise<void> {
+  async waitForFailpoint(failpoint: Failpoint, withinMs = 90_000): Promise<void> {
     const until = Date.now() + withinMs
     while (!this.output.includes(`failpoint: ${failpoint}\n`) && this.child.signalCode === null) {
       if (Date.now() > until || this.child.exitCode !== null)

@@ -26,19 +26,28 @@ import { startPostgres } from '../../../../../scripts/postgres.mjs'
  * Where a test sends a tenant: a kind, and for a database whether on the main server or on the
  * other one.
  */
-export type Place = 'shared' | 'schema' | 'database' | 'elsewhere'
-export const places: readonly Place[] = ['shared', 'schema', 'database', 'elsewhere']
+export type TestPlacement = 'shared' | 'schema' | 'database' | 'other-server'
+export const testPlacements: readonly TestPlacement[] = [
+  'shared',
+  'schema',
+  'database',
+  'other-server',
+]
 
 // a chaos run may be of one of these only, such as shared-schema
 const only = process.env.CHAOS_DIRECTION
-const wanted = (from: Place, to: Place) => !only || only === `${from}-${to}`
+const isSelected = (from: TestPlacement, to: TestPlacement) => !only || only === `${from}-${to}`
 
-/** Every two places, one way and the other. */
-export const directions = places.flatMap((from) =>
-  places.filter((to) => to !== from && wanted(from, to)).map((to) => [from, to] as const),
+/** Every two testPlacements, one way and the other. */
+export const directions = testPlacements.flatMap((from) =>
+  testPlacements
+    .filter((to) => to !== from && isSelected(from, to))
+    .map((to) => [from, to] as const),
 )
 /** Every two places once, the nearer one first. */
-export const pairs = directions.filter(([from, to]) => places.indexOf(from) < places.indexOf(to))
+export const pairs = directions.filter(
+  ([from, to]) => testPlacements.indexOf(from) < testPlacements.indexOf(to),
+)
 
 let other: Promise<{ adminUrl: string; stop: () => Promise<void> }> | undefined
 
@@ -54,7 +63,7 @@ export const otherServer = async (): Promise<string> =>
     }))
   ).adminUrl
 
-export async function leave(left: Inhabitant[]): Promise<void> {
+export async function removeTenants(left: Inhabitant[]): Promise<void> {
   for (const { id } of left) {
     const [place] = await readPlacements(tenancy(), eq(placements.tenantId, id))
     const move = await latestMove(tenancy(), id)
@@ -81,21 +90,29 @@ const tierAt: Record<PlacementKind, string> = {
 }
 
 /** A request for a move to a place, and to a tier that goes with it. */
-export async function requestTo(place: Place, tenantId: string): Promise<MoveRequest> {
-  const kind: PlacementKind = place === 'elsewhere' ? 'database' : place
+export async function requestTo(place: TestPlacement, tenantId: string): Promise<MoveRequest> {
+  const kind: PlacementKind = place === 'other-server' ? 'database' : place
   return {
     tenantId,
     to: kind,
     tier: tierAt[kind],
     actor: 'test',
     reason: 'test',
-    ...(place === 'elsewhere' ? { databaseUrl: await otherServer() } : {}),
+    ...(place === 'other-server' ? { databaseUrl: await otherServer() } : {}),
   }
 }
 
 /** Runs a move in this process until it waits or is over. */
-export const driven = (move: Move, until?: MoveState): Promise<Move> =>
+export const perform = (move: Move, until?: MoveState): Promise<Move> =>
   runMove(tenancy(), move, until)
+
+/** A request for an action on a tenant's move, with a reason for those that want one. */
+export const actionOn = ({ id, slug }: Inhabitant) => ({
+  tenantId: id,
+  slug,
+  actor: 'test',
+  reason: 'test',
+})
 
 /** An app in a process of its own: see there. */
 export const appFile = engineFile('src', 'testing', 'moves', 'app.ts')
@@ -114,7 +131,7 @@ export const holdOpen = (tenant: Inhabitant, ms: number): Promise<void> =>
 /**
  * Until a move is in one of these states. Throws with what its worker said when it takes too long.
  */
-export async function reached(
+export async function waitForState(
   move: Move,
   states: MoveState[],
   worker?: WorkerProcess,
@@ -137,11 +154,18 @@ ${worker?.output ?? ''}`,
 }
 
 /** Brings a tenant to a place, to begin from there, and leaves no trace of how it came. */
-export async function settleIn(place: Place, name: string, rows: number): Promise<Inhabitant> {
-  const tenant = await inhabitant(place === 'elsewhere' ? 'shared' : place, name, rows)
-  if (place !== 'elsewhere') return tenant
-  const move = await driven(
-    await requestMove(tenancy(), { ...(await requestTo('elsewhere', tenant.id)), graceHours: 0 }),
+export async function createTenantIn(
+  place: TestPlacement,
+  name: string,
+  rows: number,
+): Promise<Inhabitant> {
+  const tenant = await inhabitant(place === 'other-server' ? 'shared' : place, name, rows)
+  if (place !== 'other-server') return tenant
+  const move = await perform(
+    await requestMove(tenancy(), {
+      ...(await requestTo('other-server', tenant.id)),
+      graceHours: 0,
+    }),
   )
   if (move.state !== 'cleaned')
     throw new Error(`the tenant did not come to the other server: ${move.state}, ${move.error}`)
@@ -166,7 +190,11 @@ export function fingerprint(tenantId: string): Promise<Record<string, string>> {
 }
 
 /** The same for one schema as an administrator sees it: what is left of a tenant in a place. */
-export async function remains(adminUrl: string, schema: string, tenantId: string): Promise<number> {
+export async function countRemaining(
+  adminUrl: string,
+  schema: string,
+  tenantId: string,
+): Promise<number> {
   return withConnection(adminUrl, async (client) => {
     const { rows } = await client.query<{ name: string }>(
       `select relname as name from pg_class as c join pg_namespace as n on n.oid = c.relnamespace where n.nspname = $1 and relkind = 'r'`,
@@ -190,11 +218,11 @@ export async function remains(adminUrl: string, schema: string, tenantId: string
  * What one end of a move still holds of a tenant: its rows in the shared schema, or a schema or
  * database of its own as one.
  */
-export async function leftAt(
+export async function remainingAt(
   { kind, serverId, database, schema }: MoveEnd,
   tenantId: string,
 ): Promise<number> {
-  if (kind === 'shared') return remains(mainAdmin(), schema, tenantId)
+  if (kind === 'shared') return countRemaining(mainAdmin(), schema, tenantId)
   return withConnection(serverId === null ? mainAdmin() : await otherServer(), async (client) => {
     const { rowCount } = await client.query(
       database === null

@@ -5,12 +5,13 @@ import type { Move } from '#tenancy/moves/move-store'
 import { requestForceFinish, requestAbort } from '#tenancy/moves/move-actions'
 import { requestMove } from '#tenancy/moves/requests'
 import {
-  driven,
-  leave,
+  actionOn,
+  perform,
+  removeTenants,
   otherServer,
   requestTo,
   serviceOf,
-  settleIn,
+  createTenantIn,
 } from '#tenancy/testing/moves/world'
 import { closePools } from '#tenancy/registry/pools'
 import { servers, type MoveEnd } from '#tenancy/base/schema'
@@ -28,22 +29,22 @@ let revive: (() => Promise<unknown>) | undefined
 /** Has each test of a file begin with a tenant in the shared tables. */
 export function withTenants(): void {
   beforeEach(async () => {
-    tenant = await settleIn('shared', 'gone-server', 10)
+    tenant = await createTenantIn('shared', 'gone-server', 10)
     made.push(tenant)
   }, 60_000)
-  afterEach(comesBack)
+  afterEach(restoreServer)
   afterAll(async () => {
-    await leave(made)
+    await removeTenants(made)
     await closePools(tenancy())
   }, 60_000)
 }
 
-export const toElsewhere = async (): Promise<Move> =>
-  requestMove(tenancy(), await requestTo('elsewhere', tenant.id))
+export const moveToOtherServer = async (): Promise<Move> =>
+  requestMove(tenancy(), await requestTo('other-server', tenant.id))
 /** There at once and for good. */
-export const goTo = async (place: 'shared' | 'schema' | 'elsewhere'): Promise<Move> =>
-  driven(await requestMove(tenancy(), { ...(await requestTo(place, tenant.id)), graceHours: 0 }))
-export const refused = /ECONNREFUSED/
+export const moveTo = async (place: 'shared' | 'schema' | 'other-server'): Promise<Move> =>
+  perform(await requestMove(tenancy(), { ...(await requestTo(place, tenant.id)), graceHours: 0 }))
+export const connectionRefused = /ECONNREFUSED/
 
 async function change(
   end: MoveEnd,
@@ -56,15 +57,15 @@ async function change(
   revive = () => platform().update(servers).set(server).where(at)
 }
 
-export const dies = (end: MoveEnd): Promise<void> => change(end, () => ({ port: 1 }))
+export const loseServer = (end: MoveEnd): Promise<void> => change(end, () => ({ port: 1 }))
 /** It answers, and lets nobody of ours in. */
-export const refuses = (end: MoveEnd): Promise<void> =>
+export const refuseLogins = (end: MoveEnd): Promise<void> =>
   change(end, ({ id }) => ({
     workerSecret: encrypt(tenancy(), 'wrong', `server ${id} worker`),
     migratorSecret: encrypt(tenancy(), 'wrong', `server ${id} migrator`),
   }))
 
-export async function comesBack(): Promise<void> {
+export async function restoreServer(): Promise<void> {
   await revive?.()
 }
 
@@ -79,7 +80,7 @@ export async function fence(adminUrl: string, secondsAgo: number): Promise<void>
   expect(rowCount).toBe(1)
 }
 
-export const stateAt = (
+export const homeStateAt = (
   adminUrl: string,
 ): Promise<{ state: string; move: string | null } | undefined> =>
   withConnection(
@@ -94,22 +95,22 @@ export const stateAt = (
   )
 
 /** One end of a move, on the other server. */
-export const databaseOf = async (end: MoveEnd): Promise<string> =>
+export const databaseUrlOf = async (end: MoveEnd): Promise<string> =>
   inDatabase(await otherServer(), end.database ?? '')
 
-export const add = (): Promise<void> =>
+export const addNote = (): Promise<void> =>
   withTenant(serviceOf(tenant.id), (tx) => insertNote(tx, 'Something'))
 
 /** Given up, it waits for its server until an operator says that it shall not. */
-export async function endsWithout(move: Move): Promise<void> {
-  await requestAbort(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
-  await expect(driven(move)).rejects.toThrow(refused)
-  await requestForceFinish(tenancy(), { tenantId: tenant.id, slug: tenant.slug, actor: 'test' })
-  expect(await driven(move)).toMatchObject({ state: 'aborted', forceFinishBy: 'test' })
+export async function forceFinish(move: Move): Promise<void> {
+  await requestAbort(tenancy(), actionOn(tenant))
+  await expect(perform(move)).rejects.toThrow(connectionRefused)
+  await requestForceFinish(tenancy(), actionOn(tenant))
+  expect(await perform(move)).toMatchObject({ state: 'aborted', forceFinishBy: 'test' })
 }
 
 /** From the other server, where the tenant lives, to here, and as far as that. */
-export async function homeFrom(until: 'copied' | 'verified'): Promise<Move> {
-  expect(await goTo('elsewhere')).toMatchObject({ state: 'cleaned' })
-  return driven(await requestMove(tenancy(), await requestTo('shared', tenant.id)), until)
+export async function startMoveHome(until: 'copied' | 'verified'): Promise<Move> {
+  expect(await moveTo('other-server')).toMatchObject({ state: 'cleaned' })
+  return perform(await requestMove(tenancy(), await requestTo('shared', tenant.id)), until)
 }
