@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { defineConfig, type Project } from '@playwright/test'
 import { oidc } from './e2e/oidc-client'
-import { findBrowser } from './scripts/browser.mjs'
+import { findBrowser } from './scripts/browser.ts'
 
 const port = process.env.E2E_PORT ?? '3100'
 const url = `http://localhost:${port}`
@@ -124,7 +124,7 @@ export default defineConfig({
   },
   projects,
   webServer: {
-    command: `"${process.execPath}" e2e/server.mjs`,
+    command: `"${process.execPath}" e2e/server.ts`,
     url,
     reuseExistingServer: false,
     timeout: 60_000,

@@ -18,7 +18,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'plain',
-          include: ['scripts/**/*.test.mjs', '{app,db}/**/*.unit.test.ts'],
+          include: ['scripts/**/*.test.ts', '{app,db}/**/*.unit.test.ts'],
         },
       },
       {

@@ -13,7 +13,7 @@ const [address, secured] = [`http://localhost:${port}`, `https://localhost:${por
 test('over https every cookie is bound to this very host, and signing in and out works with them', async ({
   page,
 }) => {
-  const app = spawn(process.execPath, ['scripts/start.mjs'], {
+  const app = spawn(process.execPath, ['scripts/start.ts'], {
     env: {
       ...process.env,
       HOSTNAME: '127.0.0.1',

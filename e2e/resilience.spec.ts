@@ -66,7 +66,7 @@ type App = {
 /** A process of the production build beside the one under test. */
 function start(at: number, env: Record<string, string>): App {
   const url = `http://localhost:${at}`
-  const child = spawn(process.execPath, ['scripts/start.mjs'], {
+  const child = spawn(process.execPath, ['scripts/start.ts'], {
     env: {
       ...process.env,
       NODE_ENV: 'production',

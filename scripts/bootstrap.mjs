@@ -1,126 +1,151 @@
-// Runs before anything is installed: Node 20.9, no dependencies.
-import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { askedToStop, childGroup } from './children.mjs'
+import { childGroup, onStopRequested } from './children.mjs'
 import { withLock } from './lock.mjs'
 import { root } from './root.mjs'
 
 const stampFile = join(root, 'node_modules/.bootstrap')
 const lockfile = join(root, 'package-lock.json')
+const toInstall = [20, 9]
+const toRunTypeScript = [22, 18]
 
-const children = childGroup()
-void askedToStop().then(async ({ code }) => {
-  await children.stop()
-  process.exit(code)
-})
-
-try {
-  refuseOldNode(process.versions.node, [20, 9], 'to install the packages')
-  if (!isStamped())
-    await withLock(join(root, '.data/bootstrap.lock'), install, {
+/** Runs `npm ci` if the packages do not match the lockfile. One process at a time. */
+export async function installPackages() {
+  requireNode(process.versions.node, toInstall, 'to install the packages')
+  if (isStamped()) return
+  const children = childGroup()
+  const ignoreStopRequests = onStopRequested(async ({ code }) => {
+    await children.stop()
+    process.exit(code)
+  })
+  try {
+    await withLock(join(root, '.data/bootstrap.lock'), () => install(children), {
       waitMs: 900_000,
-      onWait: tellWaiting,
+      onWait: (owner) =>
+        console.error(
+          `Another command (process ${owner?.pid}) is installing packages; waiting for it …`,
+        ),
     })
-  refuseOldNode(nodeOfScripts(), [22, 18], 'to run TypeScript as it is')
-} catch (error) {
-  console.error(`bootstrap: ${error.message}`)
-  process.exitCode = 1
+  } finally {
+    ignoreStopRequests()
+  }
 }
 
-async function install() {
+/**
+ * @returns {string} the Node that runs TypeScript: the one among the packages, or the current one on
+ *   systems for which there is no such package
+ */
+export function projectNode() {
+  const [system, extension] =
+    process.platform === 'win32' ? ['win', '.exe'] : [process.platform, '']
+  const packaged = join(root, `node_modules/node-${system}-${process.arch}/bin/node${extension}`)
+  if (existsSync(packaged)) return realpathSync(packaged)
+  requireNode(process.versions.node, toRunTypeScript, 'to run TypeScript without a build')
+  return process.execPath
+}
+
+/** @param {import('./children.mjs').ChildGroup} children */
+async function install(children) {
   if (isStamped()) return
   if (!isInstalled()) {
     console.error('Installing packages (npm ci); the first time takes about a minute …')
     const started = Date.now()
-    // a NODE_ENV of production would leave out what builds and tests
-    await npm('ci', '--include=dev', '--loglevel=error', '--no-fund', '--no-audit')
+    // NODE_ENV=production would omit what builds and tests need
+    await npm(children, ['ci', '--include=dev', '--loglevel=error', '--no-fund', '--no-audit'])
     console.error(`Packages installed in ${Math.round((Date.now() - started) / 1000)} s.`)
   }
-  writeFileSync(stampFile, hashOfLockfile())
-}
-
-function tellWaiting(owner) {
-  console.error(`Another command (process ${owner?.pid}) is installing packages; waiting for it …`)
+  writeFileSync(stampFile, lockfileHash())
 }
 
 function isStamped() {
-  return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === hashOfLockfile()
+  return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === lockfileHash()
 }
 
-function hashOfLockfile() {
+function lockfileHash() {
   return createHash('sha256').update(readFileSync(lockfile)).digest('hex')
 }
 
-// Somebody who has just run `npm install` by hand should not wait for a second one.
+/**
+ * @typedef {{ version?: string, optional?: boolean, os?: string[], cpu?: string[], libc?: string[]
+ * }} LockedPackage
+ */
+
+// Avoids a second install after `npm install` by hand.
 function isInstalled() {
   const record = join(root, 'node_modules/.package-lock.json')
   if (!existsSync(record)) return false
-  const there = JSON.parse(readFileSync(record, 'utf8')).packages
-  const wanted = Object.entries(JSON.parse(readFileSync(lockfile, 'utf8')).packages)
-  return wanted.every(
-    ([path, entry]) =>
+  const installed = packagesIn(record)
+  return Object.entries(packagesIn(lockfile)).every(
+    ([path, locked]) =>
       path === '' ||
-      there[path]?.version === entry.version ||
-      (there[path] === undefined && notForHere(entry)),
+      installed[path]?.version === locked.version ||
+      (installed[path] === undefined && !isForThisMachine(locked)),
   )
 }
 
-// An optional package without a system of its own is needed only by one that is not for this
-// machine either.
-function notForHere({ optional, os, cpu, libc }) {
-  if (!optional) return false
-  const unbound = os === undefined && cpu === undefined
-  return unbound || libc !== undefined || !fits(os, process.platform) || !fits(cpu, process.arch)
+/**
+ * @param {string} file
+ * @returns {Record<string, LockedPackage>}
+ */
+function packagesIn(file) {
+  return JSON.parse(readFileSync(file, 'utf8')).packages
 }
 
-// A single name, a list of names, or a list of names with "!" for those that are left out.
-function fits(wanted = [], here) {
-  const list = [wanted].flat()
-  if (list.length === 0) return true
-  return list.some((item) => item.startsWith('!'))
-    ? !list.includes(`!${here}`)
-    : list.includes(here)
+// npm skips an optional package of another platform, and then its dependencies too, which name no
+// platform themselves.
+/** @param {LockedPackage} locked */
+function isForThisMachine({ optional, os, cpu, libc }) {
+  if (!optional) return true
+  if (os === undefined && cpu === undefined) return false
+  return libc === undefined && allows(os, process.platform) && allows(cpu, process.arch)
 }
 
-// npm itself stays on the Node it was started with: ours lives in the folder that `npm ci` is about
-// to delete.
-async function npm(...args) {
+/**
+ * @param {string | string[] | undefined} list - names, or names with a leading "!" to exclude
+ * @param {string} name
+ */
+function allows(list = [], name) {
+  const items = [list].flat()
+  if (items.length === 0) return true
+  return items.some((item) => item.startsWith('!'))
+    ? !items.includes(`!${name}`)
+    : items.includes(name)
+}
+
+// npm runs under the outer Node: `npm ci` deletes the folder that holds the project's.
+/**
+ * @param {import('./children.mjs').ChildGroup} children
+ * @param {string[]} args
+ */
+async function npm(children, args) {
   const { npm_execpath: npmFile, npm_node_execpath: outerNode = process.execPath } = process.env
+  /** @type {import('./children.mjs').ChildOptions} */
   const options = { cwd: root, stdio: ['ignore', 2, 2] }
+  const windows = process.platform === 'win32'
   const child = npmFile?.endsWith('.js')
     ? children.start('npm', [npmFile, ...args], { ...options, program: outerNode })
     : children.start('npm', args, {
         ...options,
-        program: process.platform === 'win32' ? 'npm.cmd' : 'npm',
-        shell: process.platform === 'win32',
+        program: windows ? 'npm.cmd' : 'npm',
+        shell: windows,
       })
   const { how, code } = await child.ended
   if (code !== 0)
     throw new Error(
-      `npm ${args[0]} ${how}; its message is above. Repair that and run the same command again`,
+      `npm ${args[0]} ${how} (see its message above); fix the cause and run the same command again`,
     )
 }
 
-function nodeOfScripts() {
-  const own = join(root, 'node_modules/.bin', process.platform === 'win32' ? 'node.cmd' : 'node')
-  if (!existsSync(own)) return process.versions.node
-  const answer = spawnSync(own, ['--version'], {
-    encoding: 'utf8',
-    shell: process.platform === 'win32',
-  })
-  if (answer.status !== 0)
-    throw new Error(
-      `${own} does not start (${answer.error?.message ?? answer.stderr}); delete node_modules and run the command again`,
-    )
-  return answer.stdout.trim().slice(1)
-}
-
-function refuseOldNode(version, [major, minor], purpose) {
-  const [haveMajor, haveMinor] = version.split('.').map(Number)
+/**
+ * @param {string} version
+ * @param {number[]} minimum - major and minor
+ * @param {string} purpose
+ */
+function requireNode(version, [major = 0, minor = 0], purpose) {
+  const [haveMajor = 0, haveMinor = 0] = version.split('.').map(Number)
   if (haveMajor > major || (haveMajor === major && haveMinor >= minor)) return
   throw new Error(
-    `Node ${version} is in use, but ${major}.${minor} or later is needed ${purpose}; install a current Node.js (nodejs.org) and run the command again`,
+    `this is Node ${version}, but ${major}.${minor} or later is needed ${purpose}; install a current Node.js (nodejs.org) and run the command again`,
   )
 }

@@ -1,23 +1,35 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describeProcess, isAlive } from './processes.mjs'
+import { identify, isAlive } from './processes.mjs'
+
+/** @typedef {import('./processes.mjs').ProcessIdentity} ProcessIdentity */
 
 const abandonedAfterMs = 10_000
 
-// Returns a release function, or undefined when a live process holds the lock.
+/**
+ * @param {string} file
+ * @returns {(() => void) | undefined} releases the lock; undefined while a live process holds it
+ */
 export function tryLock(file) {
   mkdirSync(dirname(file), { recursive: true })
-  if (claim(file)) return () => rmSync(file, { force: true })
+  if (createExclusively(file)) return () => rmSync(file, { force: true })
   const owner = lockOwner(file)
   if (owner !== undefined && isAlive(owner)) return undefined
   removeStale(file)
-  return claim(file) ? () => rmSync(file, { force: true }) : undefined
+  return createExclusively(file) ? () => rmSync(file, { force: true }) : undefined
 }
 
+/**
+ * @template Result
+ * @param {string} file
+ * @param {() => Result | Promise<Result>} work
+ * @param {{ waitMs?: number, onWait?: (owner: ProcessIdentity | undefined) => void }} [options]
+ * @returns {Promise<Result>}
+ */
 export async function withLock(file, work, { waitMs = 120_000, onWait = () => {} } = {}) {
   const deadline = Date.now() + waitMs
-  let told = false
+  let reported = false
   for (;;) {
     const release = tryLock(file)
     if (release !== undefined) {
@@ -29,41 +41,53 @@ export async function withLock(file, work, { waitMs = 120_000, onWait = () => {}
     }
     if (Date.now() > deadline) {
       throw new Error(
-        `${file} has been held by process ${lockOwner(file)?.pid} for ${waitMs / 1000} s; end that process or try again later`,
+        `process ${lockOwner(file)?.pid} has held ${file} for ${waitMs / 1000} s; end that process or try again later`,
       )
     }
-    if (!told) onWait(lockOwner(file))
-    told = true
+    if (!reported) onWait(lockOwner(file))
+    reported = true
     await sleep(100)
   }
 }
 
-export function lockOwner(file) {
-  return readIfThere(file, (text) => JSON.parse(text))
+/**
+ * @param {string} file
+ * @returns {ProcessIdentity | undefined}
+ */
+function lockOwner(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
 }
 
-// A hard link appears with its content or not at all, so nobody ever reads a half-written owner.
-function claim(file) {
+// A hard link appears with its content or not at all, so nobody reads a half-written owner.
+/** @param {string} file */
+function createExclusively(file) {
   const draft = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`
-  writeFileSync(draft, JSON.stringify(describeProcess()))
+  writeFileSync(draft, JSON.stringify(identify(process.pid)))
   try {
     linkSync(draft, file)
     return true
   } catch (error) {
-    if (error.code === 'EEXIST') return false
+    if (codeOf(error) === 'EEXIST') return false
     throw error
   } finally {
     rmSync(draft, { force: true })
   }
 }
 
-// Whoever removes a stale lock holds a second one meanwhile: two at once could remove each other's
-// fresh lock.
+// Needs a second lock: two processes that remove a stale lock at once could remove each other's
+// fresh one.
+/** @param {string} file */
 function removeStale(file) {
   const guard = `${file}.removing`
-  if (!claim(guard)) {
-    const age = ageOf(guard)
-    if (age !== undefined && age > abandonedAfterMs) rmSync(guard, { force: true })
+  if (!createExclusively(guard)) {
+    const created = statSync(guard, { throwIfNoEntry: false })?.mtimeMs
+    if (created !== undefined && Date.now() - created > abandonedAfterMs)
+      rmSync(guard, { force: true })
     return
   }
   try {
@@ -74,16 +98,5 @@ function removeStale(file) {
   }
 }
 
-function ageOf(file) {
-  const made = statSync(file, { throwIfNoEntry: false })?.mtimeMs
-  return made === undefined ? undefined : Date.now() - made
-}
-
-function readIfThere(file, parse) {
-  try {
-    return parse(readFileSync(file, 'utf8'))
-  } catch (error) {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  }
-}
+/** @param {unknown} error */
+const codeOf = (error) => /** @type {NodeJS.ErrnoException} */ (error).code

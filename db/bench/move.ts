@@ -9,7 +9,7 @@ import { readMove, type Move, requestMove, listenForPlacements } from '@rowhouse
 import { setLimits, forgetPlacement, placementOf, type PlacementKind } from '@rowhouse/tenancy'
 import { unprovision } from '@rowhouse/tenancy/admin'
 import { Writer, judge } from '@rowhouse/tenancy/testing'
-import { startPostgres } from '../../scripts/postgres.mjs'
+import { startPostgres } from '../../scripts/postgres.ts'
 import { tenancy } from '#db/tenancy'
 
 const usualRows = 200_000

@@ -13,7 +13,7 @@ export async function serveBuild(): Promise<Served> {
     throw new Error('there is no production build in .next/standalone; run npm run build first')
   const port = await freePort()
   const env = { ...process.env, HOSTNAME: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'error' }
-  const child = spawn(process.execPath, ['scripts/start.mjs'], {
+  const child = spawn(process.execPath, ['scripts/start.ts'], {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   })

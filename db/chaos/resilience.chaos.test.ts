@@ -24,7 +24,7 @@ import * as templates from '#db/mail/templates'
 import { queueEmail } from '#db/mail/outbox'
 import { MortalServer, Wire, WorkerProcess } from '@rowhouse/tenancy/testing'
 import { platform, tenancy } from '#db/tenancy'
-import { removePostgres } from '../../scripts/postgres.mjs'
+import { removePostgres } from '../../scripts/postgres.ts'
 
 // 200 tenants under load, and one fault after the other at random moments. CHAOS_SEED repeats the
 // moments, CHAOS_TIMES says how often.

@@ -2,7 +2,7 @@ import type { TestProject } from 'vitest/node'
 import { withConnection } from '@rowhouse/tenancy/admin'
 import { mutatingSql, startTestRun } from '@rowhouse/tenancy/testing'
 import { defences } from '#db/mutation/defences'
-import { developmentEnvironment } from '../../scripts/environment.mjs'
+import { developmentEnvironment } from '../../scripts/environment.ts'
 
 /** Once per test run: a server, the logins, and a database that each test file gets a copy of. */
 export default async function testServer(project: TestProject): Promise<() => Promise<void>> {

@@ -11,7 +11,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 120_000,
     include: ['src/**/*.chaos.test.ts'],
-    globalSetup: [here('../../scripts/test/postgres.mjs'), here('src/testing/global-setup.ts')],
+    globalSetup: [here('../../scripts/test/postgres.ts'), here('src/testing/global-setup.ts')],
     setupFiles: [here('src/testing/each-file.ts')],
   },
 })

@@ -21,7 +21,7 @@ const project = (
     // in one
     fsModuleCache: process.env.MUTATION === undefined,
     exclude: ['**/*.{unit,chaos}.test.ts'],
-    globalSetup: [here('../../scripts/test/postgres.mjs'), here('src/testing/global-setup.ts')],
+    globalSetup: [here('../../scripts/test/postgres.ts'), here('src/testing/global-setup.ts')],
     setupFiles: [here('src/testing/each-file.ts')],
   },
 })

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withConnection } from '#tenancy/base/connect'
-import { startPostgres } from '../../../../../scripts/postgres.mjs'
+import { startPostgres } from '../../../../../scripts/postgres.ts'
 
 /**
  * A PostgreSQL that a test may kill. Linux only: the postmaster is found as the parent of a

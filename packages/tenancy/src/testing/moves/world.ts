@@ -18,7 +18,7 @@ import * as judges from '#tenancy/testing/judge'
 import { runMove } from '#tenancy/testing/moves/run-move'
 import type { WorkerProcess } from '#tenancy/testing/moves/worker'
 import * as writers from '#tenancy/testing/writer'
-import { startPostgres } from '../../../../../scripts/postgres.mjs'
+import { startPostgres } from '../../../../../scripts/postgres.ts'
 
 // What tests of moves are made of.
 

@@ -1,0 +1,32 @@
+// npm run lint: oxlint, knip for unused files and exports, Prettier, and this project's own rules.
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { checkActions } from './lint/actions.ts'
+import { checkRawSql } from './lint/raw-sql.ts'
+import { sourcesBelow } from './lint/sources.ts'
+import { root } from './root.mjs'
+
+const passes = (file: string, ...args: string[]): boolean =>
+  spawnSync(process.execPath, [join(root, 'node_modules', file), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  }).status === 0
+const clean = passes('oxlint/bin/oxlint', '--deny-warnings', ...process.argv.slice(2))
+const used = passes('knip/bin/knip.js', '--no-progress', '--no-config-hints')
+const formatted = passes('prettier/bin/prettier.cjs', '--check', '--log-level=warn', '--cache', '.')
+if (!formatted) console.error('`npm run format` fixes these files.')
+
+const code = sourcesBelow(['app', 'components', 'db'], /\.tsx?$/)
+const violations = [
+  ...code.flatMap(checkActions),
+  ...code
+    .filter(({ path }) => path.startsWith('app/') && !/\.test\.tsx?$/.test(path))
+    .flatMap(checkRawSql),
+]
+for (const { path, line, message } of violations) console.error(`${path}:${line}: ${message}`)
+if (violations.length > 0)
+  console.error(
+    `\n${violations.length} violation${violations.length === 1 ? '' : 's'} of this project's rules (scripts/lint/).`,
+  )
+
+process.exitCode = clean && used && formatted && violations.length === 0 ? 0 : 1

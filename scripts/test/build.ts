@@ -1,0 +1,29 @@
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { withLock } from '../lock.mjs'
+import type { ProcessIdentity } from '../processes.mjs'
+import { root } from '../root.mjs'
+import { require, single, skipped, type StepContext, type StepResult } from './step-result.ts'
+
+/** Taken by whatever writes or uses the build of this checkout. */
+export function withBuildLock<Result>(work: () => Promise<Result>): Promise<Result> {
+  const onWait = (owner?: ProcessIdentity) =>
+    console.error(
+      `Another test run (process ${owner?.pid}) uses the build of this checkout; waiting for it …`,
+    )
+  return withLock(join(root, '.data/build.lock'), work, { waitMs: 900_000, onWait })
+}
+
+/** Builds without a database or secrets, as `npm run build` has to work on a build machine. */
+export async function build({ children }: StepContext): Promise<StepResult> {
+  if (!existsSync(join(root, 'app'))) return skipped('there is no app/')
+  return await withBuildLock(async () => {
+    // After a failed build the browser tests must not find an older one.
+    rmSync(join(root, '.next/standalone'), { recursive: true, force: true })
+    const next = children.start('next build', [require.resolve('next/dist/bin/next'), 'build'], {
+      cwd: root,
+      env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+    })
+    return single((await next.ended).code)
+  })
+}

@@ -1,0 +1,55 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import type { ChildGroup } from '../children.mjs'
+import { root } from '../root.mjs'
+
+/** What a step of `npm test` reports. A step that was skipped passed and failed nothing. */
+export type StepResult = { passed: number; failed: number; failures?: string[]; detail?: string }
+export type StepContext = { children: ChildGroup; args: string[] }
+
+export const require = createRequire(import.meta.url)
+export const fileOf = (name: string, file: string): string =>
+  join(dirname(require.resolve(`${name}/package.json`)), file)
+
+/** The result of a step that is one command. */
+export const single = (exitCode: number): StepResult =>
+  exitCode === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+
+export const skipped = (reason: string): StepResult => ({
+  passed: 0,
+  failed: 0,
+  detail: `skipped: ${reason}`,
+})
+
+/** A path for a runner's report. Deletes an older one. */
+export function newReport(name: string): string {
+  const folder = join(root, '.data/reports')
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, name)
+  rmSync(file, { force: true })
+  return file
+}
+
+/** A failed test in two lines: its name and the first line of its message. */
+export const failure = (name: string, message = ''): string =>
+  `${name}\n    ${stripVTControlCharacters(message).trim().split('\n', 1)[0]}`
+
+/**
+ * Counts a runner's report. A runner that failed without a failing test, or wrote no report, counts
+ * as one failure.
+ */
+export function counted<Report>(
+  file: string,
+  exitCode: number,
+  count: (report: Report) => StepResult,
+): StepResult {
+  if (!existsSync(file))
+    return { passed: 0, failed: 1, detail: `exited with code ${exitCode} and wrote no report` }
+  const result = count(JSON.parse(readFileSync(file, 'utf8')))
+  if (result.passed + result.failed === 0) return { ...result, failed: 1, detail: 'ran no test' }
+  return exitCode !== 0 && result.failed === 0
+    ? { ...result, failed: 1, detail: 'an error outside of any test' }
+    : result
+}

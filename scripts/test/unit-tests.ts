@@ -1,0 +1,74 @@
+import { relative } from 'node:path'
+import type { ChildGroup } from '../children.mjs'
+import { developmentEnvironment } from '../environment.ts'
+import { root } from '../root.mjs'
+import {
+  counted,
+  failure,
+  fileOf,
+  newReport,
+  type StepContext,
+  type StepResult,
+} from './step-result.ts'
+
+type TestFile = {
+  name: string
+  status: string
+  message?: string
+  assertionResults: { status: string; fullName: string; failureMessages: string[] }[]
+}
+type VitestReport = {
+  numPassedTests: number
+  numFailedTests: number
+  numPendingTests: number
+  numTodoTests: number
+  testResults: TestFile[]
+}
+
+export async function unitTests({ children, args }: StepContext): Promise<StepResult> {
+  // Started here too, so that the server stops even if vitest is killed.
+  const { stop } = await developmentEnvironment('test')
+  try {
+    return await vitest(children, args)
+  } finally {
+    await stop()
+  }
+}
+
+async function vitest(children: ChildGroup, args: string[]): Promise<StepResult> {
+  const report = newReport('vitest.json')
+  const runner = children.start(
+    'vitest',
+    [
+      fileOf('vitest', 'vitest.mjs'),
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      ...args,
+    ],
+    { cwd: root },
+  )
+  const { code } = await runner.ended
+  return counted<VitestReport>(
+    report,
+    code,
+    ({ numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults }) => ({
+      passed: numPassedTests,
+      failed: numFailedTests,
+      failures: testResults.filter(({ status }) => status === 'failed').flatMap(failuresOf),
+      detail: numPendingTests + numTodoTests > 0 ? `${numPendingTests + numTodoTests} skipped` : '',
+    }),
+  )
+}
+
+/** The failed tests of a file, or the error of the file itself. */
+function failuresOf({ name, message, assertionResults }: TestFile): string[] {
+  const failed = assertionResults.filter(({ status }) => status === 'failed')
+  const file = relative(root, name)
+  return failed.length > 0
+    ? failed.map(({ fullName, failureMessages }) =>
+        failure(`${file} › ${fullName}`, failureMessages[0]),
+      )
+    : [failure(file, message)]
+}
