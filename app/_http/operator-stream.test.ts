@@ -38,20 +38,20 @@ beforeAll(async () => {
 })
 afterAll(() => closePools(tenancy()))
 
-/** Everything that a stream says until it ends. */
-async function said(
+/** The whole text of a stream that ends. */
+async function streamText(
   read: () => Promise<{ over: boolean }>,
-  meanwhile: () => Promise<unknown> = async () => {},
+  whileOpen: () => Promise<unknown> = async () => {},
 ): Promise<string> {
   const answer = await operatorStream(new Request('http://localhost:3000/'), read)
-  const [text] = await Promise.all([answer.text(), meanwhile()])
+  const [text] = await Promise.all([answer.text(), whileOpen()])
   return text
 }
 
-test('a stream tells each change once, and its end', async () => {
+test('a stream sends each state once, and an event at its end', async () => {
   await users.makeOperator(platform(), olivia, 'test')
-  let looks = 0
-  const text = await said(async () => ({ over: ++looks > 5, step: Math.floor(looks / 3) }))
+  let polls = 0
+  const text = await streamText(async () => ({ over: ++polls > 5, step: Math.floor(polls / 3) }))
   expect(text.match(/^data: .*step.*$/gm)).toEqual([
     'data: {"over":false,"step":0}',
     'data: {"over":false,"step":1}',
@@ -60,8 +60,8 @@ test('a stream tells each change once, and its end', async () => {
   expect(text.endsWith('event: over\ndata: {}\n\n')).toBe(true)
 })
 
-test('a stream that never ends does end for an operator who is none any more', async () => {
-  const text = await said(
+test('an endless stream ends when its caller is no longer an operator', async () => {
+  const text = await streamText(
     async () => ({ over: false }),
     () => platform().delete(operators).where(eq(operators.userId, olivia)),
   )

@@ -1,42 +1,48 @@
-import { statusOf } from '#app/_http/status-of'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { notFound } from 'next/navigation'
 import 'server-only'
+import { statusOf } from '#app/_http/status-of'
 import { requireOperator } from '#app/_session/operator'
+import { factsOf, log } from '#db/log'
 import { RowhouseError } from '@rowhouse/tenancy'
 import * as sessions from '#db/accounts/sessions'
 
-const lookEveryMs = 400
-const looksPerCheck = 10
+const pollEveryMs = 400
+/** Whether the caller is still an operator is checked at every tenth poll. */
+const pollsPerCheck = 10
 
 type Watched = { over: boolean }
 
 /**
- * Server-sent events for an operator: what `read` says, whenever it says something new, until it is
- * over. Ends as well when the browser goes, or the operator is none any more.
+ * Server-sent events for an operator: the state that `read` returns, whenever it has changed, until
+ * it is over. The stream also ends when the browser disconnects, or when the caller is no longer an
+ * operator.
+ * @param request - Its signal ends the stream.
+ * @param read - Reads the state. A 404 error of its first call becomes a 404 page.
  */
 export async function operatorStream<T extends Watched>(
   request: Request,
   read: () => Promise<T>,
 ): Promise<Response> {
   const { token } = await requireOperator()
-  const first = await found(read)
+  const first = await orNotFound(read)
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {
       const write = (text: string) => controller.enqueue(new TextEncoder().encode(text))
       try {
         await follow(first, { read, token, write, signal: request.signal })
-      } catch {
-        // the browser asks again, and is answered or told that there is nothing
+      } catch (error) {
+        // the browser reconnects, and that request fails with the proper status
+        if (!request.signal.aborted) log().warn(factsOf(error), 'operator stream ended by an error')
       }
       try {
         controller.close()
       } catch {
-        // the browser was quicker
+        // the browser has disconnected, which closes the stream too
       }
     },
   })
-  // no-transform: a compressing server would keep events back until its buffer is full
+  // no-transform: a compressing proxy would hold events back until its buffer is full
   return new Response(body, {
     headers: {
       'content-type': 'text/event-stream',
@@ -46,7 +52,7 @@ export async function operatorStream<T extends Watched>(
   })
 }
 
-type Following<T> = {
+type FollowOptions<T> = {
   read: () => Promise<T>
   token: string
   write: (text: string) => void
@@ -55,28 +61,31 @@ type Following<T> = {
 
 async function follow<T extends Watched>(
   first: T,
-  { read, token, write, signal }: Following<T>,
+  { read, token, write, signal }: FollowOptions<T>,
 ): Promise<void> {
-  let told = ''
-  for (let look = 0, now = first; !signal.aborted; look++, now = await read()) {
-    const text = JSON.stringify(now)
-    if (text !== told) write(`data: ${text}\n\n`)
-    else if (look % looksPerCheck === 0) write(': still here\n\n')
-    told = text
-    if (now.over) return write('event: over\ndata: {}\n\n')
-    if (look % looksPerCheck === looksPerCheck - 1 && !(await sessions.read(token))?.user.operator)
-      return
-    await sleep(lookEveryMs, undefined, { signal }).catch(() => {}) // the loop ends with the signal
+  let sent = ''
+  for (let poll = 0, state = first; !signal.aborted; poll++, state = await read()) {
+    const text = JSON.stringify(state)
+    if (text !== sent) write(`data: ${text}\n\n`)
+    else if (poll % pollsPerCheck === 0) write(': keep-alive\n\n')
+    sent = text
+    if (state.over) return write('event: over\ndata: {}\n\n')
+    const checks = poll % pollsPerCheck === pollsPerCheck - 1
+    if (checks && !(await sessions.read(token))?.user.operator) return
+    // rejects only when the signal aborts, which ends the loop
+    await sleep(pollEveryMs, undefined, { signal }).catch(() => {})
   }
 }
 
-/** The same once, as JSON, for a browser that gets no events. */
+/** The same state once, as JSON, for a browser that receives no events. */
 export async function operatorJson<T>(read: () => Promise<T>): Promise<Response> {
   await requireOperator()
-  return Response.json(await found(read), { headers: { 'cache-control': 'private, no-store' } })
+  return Response.json(await orNotFound(read), {
+    headers: { 'cache-control': 'private, no-store' },
+  })
 }
 
-async function found<T>(read: () => Promise<T>): Promise<T> {
+async function orNotFound<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {

@@ -1,12 +1,14 @@
+import type { Route } from 'next'
 import Link from 'next/link'
 import type { ReactNode } from 'react'
 import { customerPath, orderPath, productPath } from '#components/paths'
-import { formatDateTime, formatMoney, type Formats } from '#components/formats'
+import { formatAmountChange } from '#components/activity/amount-change'
+import { formatDateTime, type Formats } from '#components/formats'
 import { statusNames } from '#components/orders/order-status'
 import { actionLabels, type ActivityAction, type ActivityEntry } from '#db/activity/activity'
 import type { OrderStatus } from '#db/schema/tenant'
 
-/** `short` leaves out what it was done to, where all of them are about the same thing. */
+/** `short` leaves out the subject, for a list of one subject's entries. */
 export function ActivityList({
   entries,
   formats,
@@ -22,7 +24,7 @@ export function ActivityList({
       {entries.map((entry) => (
         <li key={entry.id} className="min-w-0">
           <p className="wrap-anywhere">
-            <span className="font-medium">{entry.actor}</span> {words(entry)}{' '}
+            <span className="font-medium">{entry.actor}</span> {labelOf(entry)}{' '}
             {!short && <Subject entry={entry} />}
             <Detail entry={entry} formats={formats} />
           </p>
@@ -35,22 +37,25 @@ export function ActivityList({
   )
 }
 
-const words = ({ action }: ActivityEntry) =>
-  action in actionLabels ? actionLabels[action as ActivityAction] : action.replaceAll('.', ' ')
+const labelOf = ({ action }: ActivityEntry) =>
+  Object.hasOwn(actionLabels, action)
+    ? actionLabels[action as ActivityAction]
+    : action.replaceAll('.', ' ')
+
+/** The page of a subject, by the first part of the action's name. */
+const subjectPaths: Partial<Record<string, (id: string) => Route>> = {
+  order: orderPath,
+  customer: customerPath,
+  product: productPath,
+}
 
 function Subject({ entry }: { entry: ActivityEntry }) {
   const { action, subject, subjectId } = entry
-  const address = action.startsWith('order.')
-    ? orderPath
-    : action.startsWith('customer.')
-      ? customerPath
-      : action.startsWith('product.')
-        ? productPath
-        : undefined
-  if (!address || !subjectId) return subject
+  const pathOf = subjectPaths[action.split('.')[0] ?? '']
+  if (!pathOf || !subjectId) return subject
   return (
     <Link
-      href={address(subjectId)}
+      href={pathOf(subjectId)}
       prefetch={false}
       className="underline decoration-line-strong underline-offset-4 hover:decoration-ink"
     >
@@ -71,24 +76,12 @@ function Detail({
     action !== 'order.cancelled' && typeof to === 'string' && to in statusNames
       ? ` to ${statusNames[to as OrderStatus].toLowerCase()}`
       : ''
-  const change = fromTo(totalMinor ?? priceMinor)
-  const amount =
-    change && change.from !== change.to
-      ? `: ${formatMoney(change.from, formats)} to ${formatMoney(change.to, formats)}`
-      : ''
+  const amounts = formatAmountChange(totalMinor ?? priceMinor, formats)
   return (
     <span className="text-ink-soft">
       {status}
-      {amount}
+      {amounts && `: ${amounts}`}
       {typeof reason === 'string' && reason && `: “${reason}”`}
     </span>
   )
-}
-
-function fromTo(value: unknown): { from: number; to: number } | null {
-  if (typeof value !== 'object' || value === null || !('from' in value) || !('to' in value))
-    return null
-  return typeof value.from === 'number' && typeof value.to === 'number'
-    ? { from: value.from, to: value.to }
-    : null
 }

@@ -3,7 +3,7 @@
 import { useState } from 'react'
 import type { Action } from '#app/_actions/action'
 import { ActionForm } from '#components/forms/action-form'
-import { SubmitButton, TextareaField, TextField } from '#components/forms/fields'
+import { ReasonField, SubmitButton, TextField } from '#components/forms/fields'
 import { Button } from '#components/ui/button'
 import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
 
@@ -37,13 +37,7 @@ export function EraseDialog({
             onDone={() => setOpen(false)}
           >
             <TextField name="name" label={`Type ${name} to confirm`} autoComplete="off" />
-            <TextareaField
-              name="reason"
-              label="Reason"
-              hint="Kept in the audit trail."
-              rows={2}
-              maxLength={500}
-            />
+            <ReasonField />
             <DialogButtons>
               <Button onClick={() => setOpen(false)}>Cancel</Button>
               <SubmitButton look="danger" wraps>

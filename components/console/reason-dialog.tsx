@@ -3,7 +3,7 @@
 import { useState, type ReactNode } from 'react'
 import type { Action } from '#app/_actions/action'
 import { ActionForm } from '#components/forms/action-form'
-import { SubmitButton, TextareaField } from '#components/forms/fields'
+import { ReasonField, SubmitButton } from '#components/forms/fields'
 import { Button } from '#components/ui/button'
 import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
 
@@ -51,15 +51,7 @@ export function ReasonDialog({
             onDone={() => setOpen(false)}
           >
             <div className="text-ink-soft">{children}</div>
-            {needsReason && (
-              <TextareaField
-                name="reason"
-                label="Reason"
-                hint="Kept in the audit trail."
-                rows={2}
-                maxLength={500}
-              />
-            )}
+            {needsReason && <ReasonField />}
             <DialogButtons>
               <Button onClick={() => setOpen(false)}>Cancel</Button>
               <SubmitButton look={look}>{save}</SubmitButton>

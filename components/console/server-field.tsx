@@ -6,15 +6,15 @@ import { Field, wiring } from '#components/ui/field'
 import { Input } from '#components/ui/input'
 
 type Props = {
-  elsewhere: boolean
-  onChoose: (elsewhere: boolean) => void
+  otherServer: boolean
+  onChoose: (otherServer: boolean) => void
   busy: boolean
   onCheck: (url: string) => void
   onChange: () => void
 }
 
-/** This server, or another one whose administrator's URL is tried before anything is asked for. */
-export function ServerField({ elsewhere, onChoose, busy, onCheck, onChange }: Props) {
+/** This server, or another one, whose administrator URL is checked before the move is requested. */
+export function ServerField({ otherServer, onChoose, busy, onCheck, onChange }: Props) {
   const [url, setUrl] = useState('')
   const id = useId()
   return (
@@ -27,7 +27,7 @@ export function ServerField({ elsewhere, onChoose, busy, onCheck, onChange }: Pr
               type="radio"
               form=""
               name={`${id}-server`}
-              checked={elsewhere === other}
+              checked={otherServer === other}
               onChange={() => onChoose(other)}
               className="size-4 accent-accent"
             />
@@ -35,7 +35,7 @@ export function ServerField({ elsewhere, onChoose, busy, onCheck, onChange }: Pr
           </label>
         ))}
       </div>
-      {elsewhere && (
+      {otherServer && (
         <div className="grid gap-2 sm:grid-cols-[minmax(0,1fr)_auto] sm:items-start">
           <Field
             id={id}

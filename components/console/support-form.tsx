@@ -4,7 +4,7 @@ import { LifeBuoy } from 'lucide-react'
 import { useState } from 'react'
 import type { Action } from '#app/_actions/action'
 import { ActionForm } from '#components/forms/action-form'
-import { SelectField, SubmitButton, TextareaField } from '#components/forms/fields'
+import { SelectField, SubmitButton, ReasonField } from '#components/forms/fields'
 import { Button } from '#components/ui/button'
 import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
 
@@ -30,13 +30,7 @@ export function SupportForm({
             finds your visit and its reason in its own activity.
           </p>
           <ActionForm action={action} hidden={{ slug }} label={`Enter ${name} as support`}>
-            <TextareaField
-              name="reason"
-              label="Reason"
-              hint="The tenant sees it too."
-              rows={2}
-              maxLength={500}
-            />
+            <ReasonField hint="The tenant sees it too." />
             <SelectField name="minutes" label="For how long" value="30">
               {[15, 30, 60, 120].map((minutes) => (
                 <option key={minutes} value={minutes}>

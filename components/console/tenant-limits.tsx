@@ -5,7 +5,7 @@ import type { Action } from '#app/_actions/action'
 import { DetailRow, DetailRows } from '#components/console/detail-rows'
 import { limitLabels, limitOrder, formatLimit } from '#components/console/limit-labels'
 import { ActionForm } from '#components/forms/action-form'
-import { SubmitButton, TextareaField, TextField } from '#components/forms/fields'
+import { ReasonField, SubmitButton, TextField } from '#components/forms/fields'
 import type { Formats } from '#components/formats'
 import { Button } from '#components/ui/button'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
@@ -95,13 +95,7 @@ function LimitsDialog({
               />
             ))}
           </div>
-          <TextareaField
-            name="reason"
-            label="Reason"
-            hint="Kept in the audit trail."
-            rows={2}
-            maxLength={500}
-          />
+          <ReasonField />
           <DialogButtons>
             <Button onClick={onClose}>Cancel</Button>
             <SubmitButton>Set the limits</SubmitButton>

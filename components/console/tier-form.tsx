@@ -8,7 +8,7 @@ import { TierPlan, type Plan } from '#components/console/tier-plan'
 import { tierLabels } from '#components/console/labels'
 import { ActionForm } from '#components/forms/action-form'
 import { callAction } from '#components/forms/call-action'
-import { SubmitButton, TextareaField } from '#components/forms/fields'
+import { ReasonField, SubmitButton } from '#components/forms/fields'
 import type { Formats } from '#components/formats'
 import { Card, CardBody } from '#components/ui/card'
 import { tierNames, type Tier } from '#db/tiers'
@@ -21,25 +21,22 @@ type Props = {
   actions: { plan: Action<Plan>; change: Action<unknown> }
 }
 
-/**
- * Choose, see what it means, say why. The button works once a dry run of exactly this choice has
- * gone well.
- */
+/** The submit button is enabled once a dry run of exactly this choice has succeeded. */
 export function TierForm({ slug, name, now, formats, actions }: Props) {
   const [tier, setTier] = useState<Tier | null>(null)
-  const [elsewhere, setElsewhere] = useState(false)
-  const { plan, looking, look, forget } = useTierPlan(slug, actions.plan)
+  const [otherServer, setOtherServer] = useState(false)
+  const { plan, loading, dryRun, reset } = useTierPlan(slug, actions.plan)
 
   function choose(next: Tier) {
     setTier(next)
-    setElsewhere(false)
-    void look(next)
+    setOtherServer(false)
+    void dryRun(next)
   }
 
   function chooseServer(other: boolean) {
-    setElsewhere(other)
-    forget()
-    if (!other) void look('enterprise')
+    setOtherServer(other)
+    reset()
+    if (!other) void dryRun('enterprise')
   }
 
   return (
@@ -59,23 +56,17 @@ export function TierForm({ slug, name, now, formats, actions }: Props) {
           />
           {tier === 'enterprise' && (
             <ServerField
-              elsewhere={elsewhere}
+              otherServer={otherServer}
               onChoose={chooseServer}
-              busy={looking}
-              onCheck={(url) => void look('enterprise', url)}
-              onChange={forget}
+              busy={loading}
+              onCheck={(url) => void dryRun('enterprise', url)}
+              onChange={reset}
             />
           )}
-          {tier && <TierPlan plan={plan} looking={looking} waiting={elsewhere} formats={formats} />}
           {tier && (
             <>
-              <TextareaField
-                name="reason"
-                label="Reason"
-                hint="Kept in the audit trail."
-                rows={2}
-                maxLength={500}
-              />
+              <TierPlan plan={plan} loading={loading} needsCheck={otherServer} formats={formats} />
+              <ReasonField />
               <div className="flex justify-end">
                 <SubmitButton wraps {...(!plan?.ok && { disabled: true })}>
                   Move {name} to {tierLabels[tier]}
@@ -89,31 +80,28 @@ export function TierForm({ slug, name, now, formats, actions }: Props) {
   )
 }
 
-/** The dry run of the newest choice. */
+/** The dry run of the latest choice. */
 function useTierPlan(slug: string, action: Action<Plan>) {
   const [plan, setPlan] = useState<ActionState<Plan> | null>(null)
-  const [looking, setLooking] = useState(false)
-  const looks = useRef(0)
+  const [loading, setLoading] = useState(false)
+  const runs = useRef(0)
 
-  async function look(tier: Tier, databaseUrl = '') {
-    forget()
-    const mine = looks.current
-    setLooking(true)
+  async function dryRun(tier: Tier, databaseUrl = '') {
+    reset()
+    const run = runs.current
+    setLoading(true)
     const answer = await callAction(action, { slug, tier, ...(databaseUrl && { databaseUrl }) })
-    if (mine !== looks.current) return
-    setLooking(false)
+    if (run !== runs.current) return
+    setLoading(false)
     setPlan(answer)
   }
 
-  /**
-   * Another choice: what was found for the one before, or is still being found, does not hold for
-   * it.
-   */
-  function forget() {
-    looks.current++
+  /** Discards the plan of an earlier choice, and the answer to a dry run that is still running. */
+  function reset() {
+    runs.current++
     setPlan(null)
-    setLooking(false)
+    setLoading(false)
   }
 
-  return { plan, looking, look, forget }
+  return { plan, loading, dryRun, reset }
 }

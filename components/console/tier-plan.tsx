@@ -20,31 +20,30 @@ export type Plan = {
 
 type Props = {
   plan: ActionState<Plan> | null
-  looking: boolean
-  waiting: boolean
+  loading: boolean
+  /** Another server was chosen, and its connection is not checked yet. */
+  needsCheck: boolean
   formats: Formats
 }
 
-/** What a dry run has found out about the change. */
-export function TierPlan({ plan, looking, waiting, formats }: Props) {
+/** The result of the dry run. */
+export function TierPlan(props: Props) {
   return (
-    <div aria-live="polite" aria-busy={looking}>
-      {looking ? (
-        <Looking />
-      ) : plan === null ? (
-        waiting && (
-          <p className="text-ink-soft">Check the connection to see what the change would mean.</p>
-        )
-      ) : plan.ok ? (
-        <Found plan={plan.result} formats={formats} />
-      ) : (
-        <Notice look="danger">{plan.message}</Notice>
-      )}
+    <div aria-live="polite" aria-busy={props.loading}>
+      <PlanState {...props} />
     </div>
   )
 }
 
-function Looking() {
+function PlanState({ plan, loading, needsCheck, formats }: Props) {
+  if (loading) return <PlanLoading />
+  if (plan?.ok) return <PlanResult plan={plan.result} formats={formats} />
+  if (plan) return <Notice look="danger">{plan.message}</Notice>
+  if (!needsCheck) return null
+  return <p className="text-ink-soft">Check the connection to see what the change would mean.</p>
+}
+
+function PlanLoading() {
   return (
     <div className="grid gap-3">
       <p className="text-ink-soft">Looking at both ends…</p>
@@ -53,7 +52,7 @@ function Looking() {
   )
 }
 
-function Found({
+function PlanResult({
   plan: { from, to, tables, rows, seconds, steps, server, pause, limits },
   formats,
 }: {

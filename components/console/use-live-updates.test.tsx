@@ -4,24 +4,24 @@ import { useLiveUpdates } from '#components/console/use-live-updates'
 
 type Move = { step: string; over: boolean }
 
-/** The browser's end of a stream, which the test speaks into. */
+/** An EventSource whose events the test sends. */
 class Stream extends EventTarget {
   static readonly CLOSED = 2
   static all: Stream[] = []
   readyState = 1
   onmessage: ((event: { data: string }) => void) | null = null
   onerror: (() => void) | null = null
-  readonly address: string
-  constructor(address: string) {
+  readonly url: string
+  constructor(url: string) {
     super()
-    this.address = address
+    this.url = url
     Stream.all.push(this)
   }
   close() {
     this.readyState = Stream.CLOSED
   }
-  tell = (move: Move) => act(() => this.onmessage?.({ data: JSON.stringify(move) }))
-  breakOff = (readyState: number) =>
+  send = (move: Move) => act(() => this.onmessage?.({ data: JSON.stringify(move) }))
+  fail = (readyState: number) =>
     act(() => {
       this.readyState = readyState
       this.onerror?.()
@@ -29,7 +29,7 @@ class Stream extends EventTarget {
 }
 
 let state: () => Response
-const asked = vi.fn(async (_: string) => state())
+const fetched = vi.fn(async (_: string) => state())
 
 function openPage(over = false) {
   function Page() {
@@ -52,94 +52,94 @@ const later = () => act(() => vi.advanceTimersByTimeAsync(1500))
 beforeEach(() => {
   vi.useFakeTimers()
   Stream.all = []
-  asked.mockClear()
+  fetched.mockClear()
   state = () => Response.json({ step: 'copying', over: false })
   vi.stubGlobal('EventSource', Stream)
-  vi.stubGlobal('fetch', asked)
+  vi.stubGlobal('fetch', fetched)
 })
 
-describe('a stream', () => {
-  it('starts from what the server wrote, and shows what it is told', () => {
+describe('the stream', () => {
+  it('starts from the rendered state, and shows each state that arrives', () => {
     const { stream } = openPage()
-    expect(stream.address).toBe('/console/moves/7/stream')
+    expect(stream.url).toBe('/console/moves/7/stream')
     expect(shown()).toBe('waiting, live')
-    stream.tell({ step: 'copying', over: false })
+    stream.send({ step: 'copying', over: false })
     expect(shown()).toBe('copying, live')
-    stream.tell({ step: 'done', over: true })
+    stream.send({ step: 'done', over: true })
     expect(shown()).toBe('done, over')
   })
 
-  it('is left to the browser to take up again after a break', async () => {
+  it('is reconnected by the browser, without polling, after it breaks', async () => {
     const { stream } = openPage()
-    stream.tell({ step: 'copying', over: false })
-    stream.breakOff(0)
+    stream.send({ step: 'copying', over: false })
+    stream.fail(0)
     await later()
     expect(shown()).toBe('copying, live')
-    expect(asked).not.toHaveBeenCalled()
+    expect(fetched).not.toHaveBeenCalled()
     expect(stream.readyState).toBe(0)
   })
 
-  it('is not taken up again once it is over', () => {
+  it('is closed when it breaks after the end', () => {
     const { stream } = openPage()
-    stream.tell({ step: 'done', over: true })
-    stream.breakOff(0)
+    stream.send({ step: 'done', over: true })
+    stream.fail(0)
     expect(stream.readyState).toBe(Stream.CLOSED)
     expect(shown()).toBe('done, over')
   })
 
-  it('ends with the page', () => {
+  it('is closed when the page is left', () => {
     const { stream, unmount } = openPage()
     unmount()
     expect(stream.readyState).toBe(Stream.CLOSED)
   })
 })
 
-describe('where no stream comes through', () => {
+describe('polling', () => {
   it.each([
-    ['nothing was ever heard', false, 0],
-    ['the browser has given up', true, Stream.CLOSED],
-  ])('asks again and again when %s', async (_, heard, readyState) => {
+    ['no event ever arrived', false, 0],
+    ['the browser has closed the stream', true, Stream.CLOSED],
+  ])('starts when %s', async (_, hasEvents, readyState) => {
     const { stream } = openPage()
-    if (heard) stream.tell({ step: 'copying', over: false })
-    stream.breakOff(readyState)
+    if (hasEvents) stream.send({ step: 'copying', over: false })
+    stream.fail(readyState)
     expect(shown()).toContain(', polling')
     expect(stream.readyState).toBe(Stream.CLOSED)
     state = () => Response.json({ step: 'checking', over: false })
     await later()
-    expect(asked).toHaveBeenLastCalledWith('/console/moves/7/state', { cache: 'no-store' })
+    expect(fetched).toHaveBeenLastCalledWith('/console/moves/7/state', { cache: 'no-store' })
     expect(shown()).toBe('checking, polling')
   })
 
-  it('goes on after a failure, and gives up when the thing is gone', async () => {
+  it('continues after a failure, and stops at a 404', async () => {
     const { stream } = openPage()
-    stream.breakOff(0)
+    stream.fail(0)
     state = () => {
       throw new Error('offline')
     }
     await later()
     state = () => new Response(null, { status: 404 })
     await later()
-    expect(asked).toHaveBeenCalledTimes(2)
+    expect(fetched).toHaveBeenCalledTimes(2)
     await later()
-    expect(asked).toHaveBeenCalledTimes(2)
+    expect(fetched).toHaveBeenCalledTimes(2)
     expect(shown()).toBe('waiting, polling')
   })
 
-  it('stops with the page', async () => {
+  it('stops when the page is left', async () => {
     const { stream, unmount } = openPage()
-    stream.breakOff(0)
+    stream.fail(0)
     unmount()
     await later()
-    expect(asked).not.toHaveBeenCalled()
+    expect(fetched).not.toHaveBeenCalled()
   })
 
-  it('stops asking once it is over', async () => {
+  it('stops once the state is over', async () => {
     const { stream } = openPage()
-    stream.breakOff(0)
+    stream.fail(0)
     state = () => Response.json({ step: 'done', over: true })
     await later()
     expect(shown()).toBe('done, over')
     await later()
-    expect(asked).toHaveBeenCalledTimes(1)
+    expect(fetched).toHaveBeenCalledTimes(1)
   })
 })

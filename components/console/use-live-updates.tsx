@@ -7,17 +7,18 @@ export type Connection = 'live' | 'polling' | 'over'
 const pollEveryMs = 1500
 
 /**
- * Follows what `<address>/stream` tells; where events do not come through, asks `<address>/state`
- * again and again. What the server rendered is the first value, so a reload or a second tab starts
- * where the thing is.
+ * Follows a state over server-sent events, and falls back to polling where no events arrive.
+ * @param path - Has the routes `<path>/stream` (events) and `<path>/state` (JSON).
+ * @param first - The state that the server rendered, so that a reload shows the present one.
+ * @returns The newest state, and how it is kept up to date.
  */
 export function useLiveUpdates<T extends { over: boolean }>(
-  address: string,
+  path: string,
   first: T,
 ): { value: T; connection: Connection } {
-  const [told, setTold] = useState<T | null>(null)
+  const [received, setReceived] = useState<T | null>(null)
   const [polling, setPolling] = useState(false)
-  const value = told ?? first
+  const value = received ?? first
   const over = useRef(false)
   useEffect(() => {
     over.current = value.over
@@ -25,37 +26,38 @@ export function useLiveUpdates<T extends { over: boolean }>(
 
   useEffect(() => {
     if (polling) return
-    const events = new EventSource(`${address}/stream`)
-    let heard = false
+    const events = new EventSource(`${path}/stream`)
+    let hasEvents = false
     events.onmessage = ({ data }: MessageEvent<string>) => {
-      heard = true
-      setTold(JSON.parse(data) as T)
+      hasEvents = true
+      setReceived(JSON.parse(data) as T)
     }
     events.addEventListener('over', () => events.close())
     events.onerror = () => {
-      // the browser reconnects by itself after a break; an answer that is no stream closes for good
+      // the browser reconnects by itself, unless the response was no event stream
       if (over.current) events.close()
-      else if (events.readyState === EventSource.CLOSED || !heard) {
+      else if (events.readyState === EventSource.CLOSED || !hasEvents) {
         events.close()
         setPolling(true)
       }
     }
     return () => events.close()
-  }, [address, polling])
+  }, [path, polling])
 
   useEffect(() => {
     if (!polling || value.over) return
     const timer = setInterval(() => {
-      void fetch(`${address}/state`, { cache: 'no-store' })
+      void fetch(`${path}/state`, { cache: 'no-store' })
         .then(async (answer) =>
           answer.ok
-            ? setTold((await answer.json()) as T)
+            ? setReceived((await answer.json()) as T)
             : answer.status === 404 && clearInterval(timer),
         )
-        .catch(() => {}) // asked again
+        .catch(() => {}) // offline: the next poll tries again
     }, pollEveryMs)
     return () => clearInterval(timer)
-  }, [address, polling, value.over])
+  }, [path, polling, value.over])
 
-  return { value, connection: value.over ? 'over' : polling ? 'polling' : 'live' }
+  const connection = polling ? 'polling' : 'live'
+  return { value, connection: value.over ? 'over' : connection }
 }

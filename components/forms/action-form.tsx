@@ -17,7 +17,7 @@ import type { Action, ActionState } from '#app/_actions/action'
 
 export type ActionFormProps<R> = {
   action: Action<R>
-  /** What a toast says when it worked. */
+  /** The toast after success. */
   done?: string | ((result: R) => string)
   onDone?: ((result: R) => void) | undefined
   hidden?: Record<string, string | number>
@@ -27,8 +27,8 @@ export type ActionFormProps<R> = {
 }
 
 /**
- * A form of a server action. It works before the page has its scripts, keeps what was typed, and
- * takes the focus to what is wrong.
+ * A form that submits to a server action. It works before hydration, keeps what was typed when it is
+ * refused, and moves the focus to the first invalid field.
  */
 export function ActionForm<R>({
   action,
@@ -39,10 +39,10 @@ export function ActionForm<R>({
   label,
   children,
 }: ActionFormProps<R>) {
-  const [early, dispatch] = useActionState<ActionState<R> | null, FormData>(action, null)
-  const [late, setLate] = useState<ActionState<R> | null>(null)
-  const [pending, start] = useTransition()
-  const state = late ?? early
+  const { state, pending, dispatch, send } = useFormAction(action, (result) => {
+    if (done) toast(typeof done === 'string' ? done : done(result))
+    onDone?.(result)
+  })
   const form = useRef<HTMLFormElement>(null)
   const formId = useId()
   const refusal = state?.ok === false ? state : undefined
@@ -54,16 +54,6 @@ export function ActionForm<R>({
         form.current?.querySelector<HTMLElement>('[role=alert]')
       )?.focus()
   }, [state])
-
-  const send = (data: FormData) =>
-    start(async () => {
-      const answer = await callAction(action, data)
-      setLate(answer)
-      if (!answer.ok) return
-      // not in an effect: what the answer redraws may take this form away
-      if (done) toast(typeof done === 'string' ? done : done(answer.result))
-      onDone?.(answer.result)
-    })
 
   return (
     <FormContext
@@ -79,7 +69,7 @@ export function ActionForm<R>({
         ref={form}
         action={dispatch}
         onSubmit={(event) => {
-          // without this React empties the form after each answer
+          // otherwise React resets the form after each answer
           event.preventDefault()
           send(new FormData(event.currentTarget, event.nativeEvent.submitter))
         }}
@@ -96,4 +86,22 @@ export function ActionForm<R>({
       </form>
     </FormContext>
   )
+}
+
+/**
+ * The answers of a form's action: to a submission before hydration, through React's own state, and to
+ * those after it, through `send`.
+ */
+function useFormAction<R>(action: Action<R>, onSuccess: (result: R) => void) {
+  const [initial, dispatch] = useActionState<ActionState<R> | null, FormData>(action, null)
+  const [latest, setLatest] = useState<ActionState<R> | null>(null)
+  const [pending, start] = useTransition()
+  const send = (data: FormData) =>
+    start(async () => {
+      const answer = await callAction(action, data)
+      setLatest(answer)
+      // not in an effect: the refreshed page may no longer have this form
+      if (answer.ok) onSuccess(answer.result)
+    })
+  return { state: latest ?? initial, pending, dispatch, send }
 }

@@ -86,6 +86,11 @@ export function SelectField({
   )
 }
 
+/** The reason of an operator's action, as the audit trail keeps it. */
+export function ReasonField({ hint = 'Kept in the audit trail.' }: { hint?: string }) {
+  return <TextareaField name="reason" label="Reason" hint={hint} rows={2} maxLength={500} />
+}
+
 export function SubmitButton({
   children,
   look = 'primary',

@@ -70,7 +70,7 @@ export function RemoveConfirm({
   )
 }
 
-export function HandOverConfirm({
+export function TransferConfirm({
   open,
   onClose,
   action,

@@ -4,7 +4,7 @@ import { Crown, Ellipsis, LogOut, UserMinus, UsersRound } from 'lucide-react'
 import { useState } from 'react'
 import type { Action } from '#app/_actions/action'
 import {
-  HandOverConfirm,
+  TransferConfirm,
   LeaveConfirm,
   RemoveConfirm,
   RoleDialog,
@@ -25,7 +25,7 @@ type Props = {
     Action<unknown>
   >
 }
-type Open = 'role' | 'remove' | 'hand over' | 'leave' | null
+type OpenDialog = 'role' | 'remove' | 'transfer' | 'leave' | null
 
 export function MemberMenu({
   member: { userId, name, role },
@@ -35,8 +35,7 @@ export function MemberMenu({
   tenant,
   actions,
 }: Props) {
-  const [open, setOpen] = useState<Open>(null)
-  const close = () => setOpen(null)
+  const [open, setOpen] = useState<OpenDialog>(null)
   return (
     <>
       <Menu
@@ -51,7 +50,7 @@ export function MemberMenu({
           </MenuItem>
         )}
         {mine === 'owner' && !self && (
-          <MenuItem onClick={() => setOpen('hand over')}>
+          <MenuItem onClick={() => setOpen('transfer')}>
             <Crown aria-hidden /> Hand over to {name}…
           </MenuItem>
         )}
@@ -67,29 +66,55 @@ export function MemberMenu({
           )}
         </MenuItem>
       </Menu>
+      <MemberDialogs
+        member={{ userId, name, role }}
+        open={open}
+        onClose={() => setOpen(null)}
+        give={give}
+        tenant={tenant}
+        actions={actions}
+      />
+    </>
+  )
+}
+
+function MemberDialogs({
+  member,
+  open,
+  onClose,
+  give,
+  tenant,
+  actions,
+}: Pick<Props, 'give' | 'tenant' | 'actions'> & {
+  member: Pick<Member, 'userId' | 'name' | 'role'>
+  open: OpenDialog
+  onClose: () => void
+}) {
+  return (
+    <>
       <RoleDialog
         open={open === 'role'}
-        onClose={close}
+        onClose={onClose}
         action={actions.changeRole}
-        member={{ userId, name, role }}
+        member={member}
         give={give}
       />
       <RemoveConfirm
         open={open === 'remove'}
-        onClose={close}
+        onClose={onClose}
         action={actions.removeMember}
-        member={{ userId, name }}
+        member={member}
       />
-      <HandOverConfirm
-        open={open === 'hand over'}
-        onClose={close}
+      <TransferConfirm
+        open={open === 'transfer'}
+        onClose={onClose}
         action={actions.transferOwnership}
-        member={{ userId, name, role }}
+        member={member}
         organisation={tenant.name}
       />
       <LeaveConfirm
         open={open === 'leave'}
-        onClose={close}
+        onClose={onClose}
         action={actions.leaveOrganisation}
         tenant={tenant}
       />

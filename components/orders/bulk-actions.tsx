@@ -15,12 +15,12 @@ import type { OrderStatus } from '#db/schema/tenant'
 
 type Changed = { changed: number; left: number }
 
-const counted = (orders: number) => `${orders} ${orders === 1 ? 'order' : 'orders'}`
+const orderCount = (orders: number) => `${orders} ${orders === 1 ? 'order' : 'orders'}`
 const targets: OrderStatus[] = ['placed', 'paid', 'shipped', 'delivered', 'cancelled']
 
 /**
- * Around a table that the server wrote: counts the ticked rows and changes their status together.
- * Cancelling asks first: there is no way back.
+ * Wraps a table that the server rendered, and changes the status of the ticked rows together.
+ * Cancelling cannot be undone, so it asks for confirmation and a reason.
  */
 export function BulkActions({
   action,
@@ -30,35 +30,15 @@ export function BulkActions({
   children: ReactNode
 }) {
   const { tenantId } = useScope()
-  const area = useRef<HTMLDivElement>(null)
-  const [ids, setIds] = useState<string[]>([])
+  const { area, ids, tickAll, onChange } = useTickedRows()
   const [to, setTo] = useState<OrderStatus>('paid')
   const [cancelling, setCancelling] = useState(false)
   const { pending, run } = useAction(action, onDone)
 
   function onDone({ changed, left }: Changed) {
-    toast(`${counted(changed)} changed${left > 0 ? `, ${left} left as they were` : ''}.`)
+    toast(`${orderCount(changed)} changed${left > 0 ? `, ${left} left as they were` : ''}.`)
     setCancelling(false)
     tickAll(false)
-  }
-
-  const boxes = () => [
-    ...(area.current?.querySelectorAll<HTMLInputElement>('input[name=order]') ?? []),
-  ]
-  function readTicks() {
-    const ticked = boxes().filter((box) => box.checked)
-    const all = area.current?.querySelector<HTMLInputElement>('[data-select-all]')
-    if (all) all.checked = ticked.length === boxes().length
-    setIds(ticked.map((box) => box.value))
-  }
-  function tickAll(checked: boolean) {
-    for (const box of boxes()) box.checked = checked
-    readTicks()
-  }
-  function onChange({ target }: { target: EventTarget }) {
-    if (!(target instanceof HTMLInputElement)) return
-    if (target.dataset.selectAll !== undefined) tickAll(target.checked)
-    else if (target.name === 'order') readTicks()
   }
 
   return (
@@ -85,6 +65,35 @@ export function BulkActions({
       />
     </div>
   )
+}
+
+/** The ids of the ticked rows inside of `area`, and its `Select all` checkbox. */
+function useTickedRows() {
+  const area = useRef<HTMLDivElement>(null)
+  const [ids, setIds] = useState<string[]>([])
+  const boxes = () => [
+    ...(area.current?.querySelectorAll<HTMLInputElement>('input[name=order]') ?? []),
+  ]
+
+  function readTicks() {
+    const ticked = boxes().filter((box) => box.checked)
+    const all = area.current?.querySelector<HTMLInputElement>('[data-select-all]')
+    if (all) all.checked = ticked.length === boxes().length
+    setIds(ticked.map((box) => box.value))
+  }
+
+  function tickAll(checked: boolean) {
+    for (const box of boxes()) box.checked = checked
+    readTicks()
+  }
+
+  function onChange({ target }: { target: EventTarget }) {
+    if (!(target instanceof HTMLInputElement)) return
+    if (target.dataset.selectAll !== undefined) tickAll(target.checked)
+    else if (target.name === 'order') readTicks()
+  }
+
+  return { area, ids, tickAll, onChange }
 }
 
 function SelectionBar({
@@ -145,7 +154,7 @@ function CancelDialog({
   onDone: (result: Changed) => void
 }) {
   return (
-    <Dialog open={open} onClose={onClose} title={`Cancel ${counted(ids.length)}`}>
+    <Dialog open={open} onClose={onClose} title={`Cancel ${orderCount(ids.length)}`}>
       <DialogBody>
         <TenantForm
           action={action}
@@ -159,7 +168,7 @@ function CancelDialog({
           <TextareaField name="reason" label="Reason" rows={3} />
           <DialogButtons>
             <Button onClick={onClose}>Keep them</Button>
-            <SubmitButton look="danger">Cancel {counted(ids.length)}</SubmitButton>
+            <SubmitButton look="danger">Cancel {orderCount(ids.length)}</SubmitButton>
           </DialogButtons>
         </TenantForm>
       </DialogBody>

@@ -24,8 +24,7 @@ type Props = {
 export function OrderActions({ order, next, editable, actions }: Props) {
   const { tenantId } = useScope()
   const [cancelling, setCancelling] = useState(false)
-  const hidden = { id: order.id, version: order.version }
-  const onward = next.find((status) => status !== 'cancelled')
+  const nextStatus = next.find((status) => status !== 'cancelled')
   return (
     <>
       {editable && (
@@ -33,16 +32,16 @@ export function OrderActions({ order, next, editable, actions }: Props) {
           <Pencil aria-hidden /> Edit
         </ButtonLink>
       )}
-      {onward && (
+      {nextStatus && (
         <TenantForm
           action={actions.changeStatus}
-          hidden={hidden}
-          done={`Order #${order.number} is ${statusNames[onward].toLowerCase()}.`}
+          hidden={{ id: order.id, version: order.version }}
+          done={`Order #${order.number} is ${statusNames[nextStatus].toLowerCase()}.`}
           label="Status"
           className="contents"
         >
-          <SubmitButton name="to" value={onward}>
-            {statusVerbs[onward]}
+          <SubmitButton name="to" value={nextStatus}>
+            {statusVerbs[nextStatus]}
           </SubmitButton>
         </TenantForm>
       )}
@@ -61,30 +60,47 @@ export function OrderActions({ order, next, editable, actions }: Props) {
           </MenuItem>
         )}
       </Menu>
-      <Dialog
+      <CancelOrderDialog
+        order={order}
         open={cancelling}
         onClose={() => setCancelling(false)}
-        title={`Cancel order #${order.number}`}
-      >
-        <DialogBody>
-          <TenantForm
-            action={actions.cancelOrder}
-            hidden={hidden}
-            done={`Order #${order.number} is cancelled.`}
-            onDone={() => setCancelling(false)}
-            label="Cancel order"
-          >
-            <p className="text-ink-soft">
-              A cancelled order stays in the books, but cannot be taken up again.
-            </p>
-            <TextareaField name="reason" label="Reason" rows={3} />
-            <DialogButtons>
-              <Button onClick={() => setCancelling(false)}>Keep it</Button>
-              <SubmitButton look="danger">Cancel order</SubmitButton>
-            </DialogButtons>
-          </TenantForm>
-        </DialogBody>
-      </Dialog>
+        action={actions.cancelOrder}
+      />
     </>
+  )
+}
+
+function CancelOrderDialog({
+  order: { id, number, version },
+  open,
+  onClose,
+  action,
+}: {
+  order: Props['order']
+  open: boolean
+  onClose: () => void
+  action: Action<unknown>
+}) {
+  return (
+    <Dialog open={open} onClose={onClose} title={`Cancel order #${number}`}>
+      <DialogBody>
+        <TenantForm
+          action={action}
+          hidden={{ id, version }}
+          done={`Order #${number} is cancelled.`}
+          onDone={onClose}
+          label="Cancel order"
+        >
+          <p className="text-ink-soft">
+            A cancelled order stays in the books, but cannot be taken up again.
+          </p>
+          <TextareaField name="reason" label="Reason" rows={3} />
+          <DialogButtons>
+            <Button onClick={onClose}>Keep it</Button>
+            <SubmitButton look="danger">Cancel order</SubmitButton>
+          </DialogButtons>
+        </TenantForm>
+      </DialogBody>
+    </Dialog>
   )
 }

@@ -1,4 +1,5 @@
-import { formatDateTime, formatMoney, type Formats } from '#components/formats'
+import { formatAmountChange } from '#components/activity/amount-change'
+import { formatDateTime, type Formats } from '#components/formats'
 import { StatusMark, statusNames } from '#components/orders/order-status'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import type { ActivityEntry } from '#db/activity/activity'
@@ -25,7 +26,7 @@ export function OrderHistory({
   entries: ActivityEntry[]
   formats: Formats
 }) {
-  const steps: HistoryItem[] = [
+  const items: HistoryItem[] = [
     ...events.map((event): HistoryItem => ({
       id: event.id,
       at: event.at,
@@ -44,7 +45,7 @@ export function OrderHistory({
         at: entry.at,
         actor: entry.actor,
         mark: <Pencil aria-hidden className="mt-1.5 size-3 shrink-0 text-ink-faint" />,
-        what: edited(entry, formats),
+        what: editText(entry.detail.totalMinor, formats),
       })),
   ].sort((a, b) => b.at.getTime() - a.at.getTime() || (a.id < b.id ? 1 : -1))
   return (
@@ -52,15 +53,15 @@ export function OrderHistory({
       <CardHeader id="history" title="History" />
       <CardBody>
         <ol className="grid gap-4">
-          {steps.map((step) => (
-            <li key={step.id} className="flex gap-3">
-              {step.mark}
+          {items.map((item) => (
+            <li key={item.id} className="flex gap-3">
+              {item.mark}
               <div className="min-w-0">
-                <p className="font-medium">{step.what}</p>
-                {step.why && <p className="wrap-anywhere text-ink-soft">“{step.why}”</p>}
+                <p className="font-medium">{item.what}</p>
+                {item.why && <p className="wrap-anywhere text-ink-soft">“{item.why}”</p>}
                 <p className="text-sm text-ink-faint">
-                  {step.actor} ·{' '}
-                  <time dateTime={step.at.toISOString()}>{formatDateTime(step.at, formats)}</time>
+                  {item.actor} ·{' '}
+                  <time dateTime={item.at.toISOString()}>{formatDateTime(item.at, formats)}</time>
                 </p>
               </div>
             </li>
@@ -71,11 +72,7 @@ export function OrderHistory({
   )
 }
 
-function edited({ detail }: ActivityEntry, formats: Formats) {
-  const total = detail.totalMinor as { from?: unknown; to?: unknown } | undefined
-  const changed =
-    typeof total?.from === 'number' && typeof total.to === 'number' && total.from !== total.to
-  return changed
-    ? `Edited: ${formatMoney(total.from as number, formats)} to ${formatMoney(total.to as number, formats)}`
-    : 'Edited'
+function editText(totalChange: unknown, formats: Formats) {
+  const amounts = formatAmountChange(totalChange, formats)
+  return amounts ? `Edited: ${amounts}` : 'Edited'
 }

@@ -16,14 +16,16 @@ const ShortcutHelp = dynamic(
   { ssr: false },
 )
 
+type Shown = 'palette' | 'help' | null
 export type Shortcut = { key: string; label: string; href: string }
 
-const waitMs = 1200
-const writing = (target: EventTarget | null) =>
+/** How long `G` waits for the second key. */
+const sequenceMs = 1200
+const isTyping = (target: EventTarget | null) =>
   target instanceof HTMLElement &&
   (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName))
 
-/** The command palette, and the keys that work everywhere but while one writes. */
+/** The command palette and the keyboard shortcuts. Shortcuts do not apply while typing in a field. */
 export function Shortcuts({
   destinations,
   mayWrite,
@@ -31,46 +33,8 @@ export function Shortcuts({
   destinations: Shortcut[]
   mayWrite: boolean
 }) {
-  const router = useRouter()
-  const [shown, setShown] = useState<'palette' | 'help' | null>(null)
-  const goUntil = useRef(0)
-
-  useEffect(() => {
-    function onKeyDown(event: KeyboardEvent) {
-      if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
-        event.preventDefault()
-        setShown('palette')
-        return
-      }
-      if (
-        shown ||
-        event.metaKey ||
-        event.ctrlKey ||
-        event.altKey ||
-        writing(event.target) ||
-        document.querySelector('dialog[open]')
-      )
-        return
-      const going = event.timeStamp < goUntil.current
-      goUntil.current = !going && event.key === 'g' ? event.timeStamp + waitMs : 0
-      const destination = going ? destinations.find(({ key }) => key === event.key) : undefined
-      const search = event.key === '/' ? document.querySelector<HTMLElement>('[data-search]') : null
-      if (destination) router.push(destination.href as Route)
-      else if (search) search.focus()
-      else if (event.key === '/') setShown('palette')
-      else if (event.key === '?') setShown('help')
-      else if (event.key === 'n' && !going && mayWrite) router.push('/orders/new')
-      else return
-      event.preventDefault()
-    }
-    const onPalette = () => setShown('palette')
-    document.addEventListener('keydown', onKeyDown)
-    document.addEventListener(paletteEvent, onPalette)
-    return () => {
-      document.removeEventListener('keydown', onKeyDown)
-      document.removeEventListener(paletteEvent, onPalette)
-    }
-  }, [destinations, mayWrite, router, shown])
+  const [shown, setShown] = useState<Shown>(null)
+  useShortcuts({ destinations, mayWrite, shown, setShown })
 
   const commands: Option[] = [
     ...(mayWrite ? [{ value: '/orders/new', label: 'New order', hint: 'N' }] : []),
@@ -92,4 +56,53 @@ export function Shortcuts({
       )}
     </>
   )
+}
+
+type ShortcutOptions = {
+  destinations: Shortcut[]
+  mayWrite: boolean
+  shown: Shown
+  setShown: (shown: Shown) => void
+}
+
+function useShortcuts({ destinations, mayWrite, shown, setShown }: ShortcutOptions) {
+  const router = useRouter()
+  const sequenceEnds = useRef(0)
+
+  useEffect(() => {
+    function onKeyDown(event: KeyboardEvent) {
+      if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
+        event.preventDefault()
+        setShown('palette')
+        return
+      }
+      if (
+        shown ||
+        event.metaKey ||
+        event.ctrlKey ||
+        event.altKey ||
+        isTyping(event.target) ||
+        document.querySelector('dialog[open]')
+      )
+        return
+      const inSequence = event.timeStamp < sequenceEnds.current
+      sequenceEnds.current = !inSequence && event.key === 'g' ? event.timeStamp + sequenceMs : 0
+      const destination = inSequence ? destinations.find(({ key }) => key === event.key) : undefined
+      const search = event.key === '/' ? document.querySelector<HTMLElement>('[data-search]') : null
+      if (destination) router.push(destination.href as Route)
+      else if (search) search.focus()
+      else if (event.key === '/') setShown('palette')
+      else if (event.key === '?') setShown('help')
+      else if (event.key === 'n' && !inSequence && mayWrite) router.push('/orders/new')
+      else return
+      event.preventDefault()
+    }
+    const onPalette = () => setShown('palette')
+    document.addEventListener('keydown', onKeyDown)
+    document.addEventListener(paletteEvent, onPalette)
+    return () => {
+      document.removeEventListener('keydown', onKeyDown)
+      document.removeEventListener(paletteEvent, onPalette)
+    }
+  }, [destinations, mayWrite, router, shown, setShown])
 }

@@ -12,32 +12,22 @@ import { Notice } from '#components/ui/notice'
 
 export function NewKey({ action }: { action: Action<{ key: string }> }) {
   const [open, setOpen] = useState(false)
-  const [made, setMade] = useState<string | null>(null)
+  const [newKey, setNewKey] = useState<string | null>(null)
   const close = () => {
     setOpen(false)
-    setMade(null)
+    setNewKey(null)
   }
   return (
     <>
       <Button look="primary" onClick={() => setOpen(true)}>
         <Plus aria-hidden /> New key
       </Button>
-      <Dialog open={open} onClose={close} title={made ? 'Your new key' : 'New API key'}>
+      <Dialog open={open} onClose={close} title={newKey ? 'Your new key' : 'New API key'}>
         <DialogBody>
-          {made ? (
-            <>
-              <Notice look="warn">
-                Copy it now: we keep only its fingerprint, so nobody can show it again.
-              </Notice>
-              <CopyText text={made} label="API key" />
-              <DialogButtons>
-                <Button look="primary" onClick={close}>
-                  Done
-                </Button>
-              </DialogButtons>
-            </>
+          {newKey ? (
+            <KeyOnce text={newKey} onClose={close} />
           ) : (
-            <TenantForm action={action} onDone={({ key }) => setMade(key)} label="New API key">
+            <TenantForm action={action} onDone={({ key }) => setNewKey(key)} label="New API key">
               <TextField
                 name="name"
                 label="What is it for?"
@@ -68,6 +58,23 @@ export function NewKey({ action }: { action: Action<{ key: string }> }) {
           )}
         </DialogBody>
       </Dialog>
+    </>
+  )
+}
+
+/** The only time that the key is shown. */
+function KeyOnce({ text, onClose }: { text: string; onClose: () => void }) {
+  return (
+    <>
+      <Notice look="warn">
+        Copy it now: we keep only its fingerprint, so nobody can show it again.
+      </Notice>
+      <CopyText text={text} label="API key" />
+      <DialogButtons>
+        <Button look="primary" onClick={onClose}>
+          Done
+        </Button>
+      </DialogButtons>
     </>
   )
 }

@@ -22,10 +22,7 @@ type MenuProps = {
   children: ReactNode
 }
 
-/**
- * A button and its menu, on the browser's popover: it closes by itself on a click elsewhere and on
- * Escape.
- */
+/** A button with a menu. The browser's popover closes it on Escape and on a click outside. */
 export function Menu({
   label,
   name,
@@ -70,7 +67,7 @@ export function Menu({
           positionPopover(opener.current, menu.current, { side, above })
         }
         onToggle={onToggle}
-        onKeyDown={(event) => walk(event, menu.current)}
+        onKeyDown={(event) => moveFocus(event, menu.current)}
         onClick={(event) =>
           event.target instanceof Element &&
           event.target.closest('[role^=menuitem]') &&
@@ -88,28 +85,32 @@ const items = (menu: HTMLElement | null) => [
   ...(menu?.querySelectorAll<HTMLElement>('[role^=menuitem]:not([disabled])') ?? []),
 ]
 
-function walk(event: KeyboardEvent, menu: HTMLElement | null) {
-  const all = items(menu)
-  const here = all.findIndex((item) => item === document.activeElement)
-  const letter = event.key.length === 1 ? event.key.toLowerCase() : undefined
-  const target =
-    event.key === 'ArrowDown'
-      ? all[(here + 1) % all.length]
-      : event.key === 'ArrowUp'
-        ? all.at((here <= 0 ? all.length : here) - 1)
-        : event.key === 'Home'
-          ? all[0]
-          : event.key === 'End'
-            ? all.at(-1)
-            : letter
-              ? [...all.slice(here + 1), ...all.slice(0, here + 1)].find((item) =>
-                  item.textContent.trim().toLowerCase().startsWith(letter),
-                )
-              : undefined
+function moveFocus(event: KeyboardEvent, menu: HTMLElement | null) {
   if (event.key === 'Tab') menu?.hidePopover()
+  const target = itemFor(event.key, items(menu))
   if (!target) return
   event.preventDefault()
   target.focus()
+}
+
+/** The item that a key moves to: by arrow, to an end, or by the first letter of its text. */
+function itemFor(key: string, all: HTMLElement[]): HTMLElement | undefined {
+  const here = all.findIndex((item) => item === document.activeElement)
+  switch (key) {
+    case 'ArrowDown':
+      return all[(here + 1) % all.length]
+    case 'ArrowUp':
+      return all.at((here <= 0 ? all.length : here) - 1)
+    case 'Home':
+      return all[0]
+    case 'End':
+      return all.at(-1)
+  }
+  if (key.length !== 1) return undefined
+  const fromNext = [...all.slice(here + 1), ...all.slice(0, here + 1)]
+  return fromNext.find((item) =>
+    item.textContent.trim().toLowerCase().startsWith(key.toLowerCase()),
+  )
 }
 
 const item =

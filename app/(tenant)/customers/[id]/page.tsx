@@ -1,4 +1,4 @@
-import { Archive, ArchiveRestore, Pencil, Plus } from 'lucide-react'
+import { Plus } from 'lucide-react'
 import type { Route } from 'next'
 import { notFound } from 'next/navigation'
 import { tenantPage } from '#app/_session/tenant-page'
@@ -6,8 +6,7 @@ import { ActivityList } from '#components/activity/activity-list'
 import { CustomerDetails } from '#components/customers/customer-details'
 import { CustomerFields } from '#components/customers/customer-fields'
 import type { Formats } from '#components/formats'
-import { FormDialog } from '#components/forms/form-dialog'
-import { TenantButton } from '#components/forms/tenant-button'
+import { RecordActions } from '#components/forms/record-actions'
 import { OrdersTable } from '#components/orders/orders-table'
 import { Page } from '#components/page'
 import { Badge } from '#components/ui/badge'
@@ -46,7 +45,16 @@ export default async function CustomerPage({ params }: PageProps<'/customers/[id
         beside={customer.archivedAt && <Badge tone="warn">Archived</Badge>}
         back={{ href: '/customers', label: 'Customers' }}
       >
-        {may('customers:write') && <CustomerActions customer={customer} />}
+        {may('customers:write') && (
+          <RecordActions
+            record={customer}
+            noun="customer"
+            restored={`${customer.name} is in use again.`}
+            actions={{ archive: archiveCustomer, restore: restoreCustomer, edit: editCustomer }}
+          >
+            <CustomerFields start={customer} />
+          </RecordActions>
+        )}
         {may('orders:write') && !customer.archivedAt && (
           <ButtonLink href={`/orders/new?customer=${id}`} look="primary">
             <Plus aria-hidden /> New order
@@ -66,44 +74,6 @@ export default async function CustomerPage({ params }: PageProps<'/customers/[id
         </div>
       </div>
     </Page>
-  )
-}
-
-function CustomerActions({ customer }: { customer: customers.Customer }) {
-  return (
-    <>
-      {customer.archivedAt ? (
-        <TenantButton
-          action={restoreCustomer}
-          input={{ id: customer.id }}
-          done={`${customer.name} is in use again.`}
-        >
-          <ArchiveRestore aria-hidden /> Restore
-        </TenantButton>
-      ) : (
-        <TenantButton
-          action={archiveCustomer}
-          input={{ id: customer.id }}
-          done={`${customer.name} is archived.`}
-        >
-          <Archive aria-hidden /> Archive
-        </TenantButton>
-      )}
-      <FormDialog
-        opener={
-          <>
-            <Pencil aria-hidden /> Edit
-          </>
-        }
-        title={`Edit ${customer.name}`}
-        save="Save customer"
-        done="is saved."
-        action={editCustomer}
-        hidden={{ id: customer.id, version: customer.version }}
-      >
-        <CustomerFields start={customer} />
-      </FormDialog>
-    </>
   )
 }
 

@@ -1,10 +1,8 @@
-import { Archive, ArchiveRestore, Pencil } from 'lucide-react'
 import { notFound } from 'next/navigation'
 import { tenantPage } from '#app/_session/tenant-page'
 import { ActivityList } from '#components/activity/activity-list'
-import { formatDate, formatMoney, type Formats } from '#components/formats'
-import { FormDialog } from '#components/forms/form-dialog'
-import { TenantButton } from '#components/forms/tenant-button'
+import { formatDate, formatMoney } from '#components/formats'
+import { RecordActions } from '#components/forms/record-actions'
 import { Page } from '#components/page'
 import { ProductFields } from '#components/products/product-fields'
 import { Badge } from '#components/ui/badge'
@@ -33,7 +31,17 @@ export default async function ProductPage({ params }: PageProps<'/products/[id]'
         beside={product.archivedAt && <Badge tone="warn">Archived</Badge>}
         back={{ href: '/products', label: 'Products' }}
       >
-        {may('products:write') && <ProductActions product={product} formats={formats} />}
+        {may('products:write') && (
+          <RecordActions
+            record={product}
+            noun="product"
+            editLook="primary"
+            restored={`${product.name} is on offer again.`}
+            actions={{ archive: archiveProduct, restore: restoreProduct, edit: editProduct }}
+          >
+            <ProductFields start={product} formats={formats} />
+          </RecordActions>
+        )}
       </PageHeader>
       <div className="grid items-start gap-5 md:grid-cols-2">
         <Card labelledBy="facts">
@@ -58,44 +66,5 @@ export default async function ProductPage({ params }: PageProps<'/products/[id]'
         </Card>
       </div>
     </Page>
-  )
-}
-
-function ProductActions({ product, formats }: { product: products.Product; formats: Formats }) {
-  return (
-    <>
-      {product.archivedAt ? (
-        <TenantButton
-          action={restoreProduct}
-          input={{ id: product.id }}
-          done={`${product.name} is on offer again.`}
-        >
-          <ArchiveRestore aria-hidden /> Restore
-        </TenantButton>
-      ) : (
-        <TenantButton
-          action={archiveProduct}
-          input={{ id: product.id }}
-          done={`${product.name} is archived.`}
-        >
-          <Archive aria-hidden /> Archive
-        </TenantButton>
-      )}
-      <FormDialog
-        opener={
-          <>
-            <Pencil aria-hidden /> Edit
-          </>
-        }
-        look="primary"
-        title={`Edit ${product.name}`}
-        save="Save product"
-        done="is saved."
-        action={editProduct}
-        hidden={{ id: product.id, version: product.version }}
-      >
-        <ProductFields start={product} formats={formats} />
-      </FormDialog>
-    </>
   )
 }
