@@ -9,7 +9,8 @@ import { refreshEngine } from '#tenancy/migrations/functions'
 import { refuseOldLayout } from '#tenancy/migrations/startup-check'
 import { readHistories } from '#tenancy/migrations/history'
 import { asOwnerSession } from '#tenancy/migrations/script'
-import { harden, prepareServer, setupLock } from '#tenancy/placements/prepare-server'
+import { lockNumbers } from '#tenancy/base/lock-keys'
+import { harden, prepareServer } from '#tenancy/placements/prepare-server'
 
 /**
  * Makes everything on the main server, and may be run again at any time: database, roles,
@@ -24,7 +25,7 @@ export async function setup(tenancy: Tenancy, { adminUrl }: { adminUrl: string }
   await prepareServer(tenancy, adminUrl, await missingPasswords(tenancy))
   const histories = await readHistories(tenancy)
   await withConnection(adminUrl, async (admin) => {
-    await admin.query('select pg_advisory_lock($1)', [setupLock])
+    await admin.query('select pg_advisory_lock($1)', [lockNumbers.setup])
     await harden(admin)
     await admin.query(asOwnerSession)
     await applyEngineMigrations(admin, 'main')

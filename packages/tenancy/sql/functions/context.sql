@@ -18,6 +18,7 @@ begin
 end
 $$;
 
+-- The key of a tenant's fence. The seed is in src/base/lock-keys.ts.
 create or replace function tenancy.lock_key(p_tenant uuid) returns bigint
 language plpgsql immutable strict parallel safe set search_path = pg_catalog, pg_temp
 as $$

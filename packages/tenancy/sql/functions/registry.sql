@@ -49,7 +49,7 @@ as $$
 declare
   made tenancy.audit;
 begin
-  perform pg_advisory_xact_lock(7236116);
+  perform pg_advisory_xact_lock(7236118);
   made.seq := nextval('tenancy.audit_seq_seq');
   made.at := clock_timestamp();
   made.actor := p_actor;

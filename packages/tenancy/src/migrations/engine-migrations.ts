@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { withTransaction } from '#tenancy/base/with-transaction'
+import { lockKey } from '#tenancy/base/lock-keys'
 import { engineFile } from '#tenancy/base/files'
 import { MigrationChanged, SchemaTooNew } from '#tenancy/migrations/errors'
 import { readHistory, type Migration } from '#tenancy/migrations/history'
@@ -31,7 +32,7 @@ export async function applyEngineMigrations(
   const history = await readEngineHistory()
   return withTransaction(client, async () => {
     // not tenancy.target_key(), which the first file is followed by
-    await client.query(`select pg_advisory_xact_lock(hashtextextended('tenancy', 7236116))`)
+    await client.query(`select pg_advisory_xact_lock(${lockKey('target', 'tenancy')})`)
     const pending = await pendingOf(client, history)
     await client.query('set local search_path = pg_catalog, pg_temp')
     for (const file of pending)

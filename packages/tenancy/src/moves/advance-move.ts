@@ -3,6 +3,7 @@ import { catchUp } from '#tenancy/moves/catch-up'
 import { clean } from '#tenancy/moves/clean-up'
 import { copy } from '#tenancy/moves/copy'
 import { openConnection } from '#tenancy/moves/move-ends'
+import { lockKey } from '#tenancy/base/lock-keys'
 import { index } from '#tenancy/moves/build-indexes'
 import {
   addEvent,
@@ -70,7 +71,7 @@ export async function advanceMove(
   main.once('end', () => void run.close()) // without the lock another worker may be at it
   try {
     const { rows } = await main.query<{ got: boolean }>(
-      `select pg_try_advisory_lock(hashtextextended('mover ${move.tenantId}', 7236117)) as got`,
+      `select pg_try_advisory_lock(${lockKey('moveWorker', move.tenantId)}) as got`,
     )
     if (!rows[0]?.got) return 'busy'
     run.move = await readMove(tenancy, moveId)

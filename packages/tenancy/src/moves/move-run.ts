@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { RunClosed, VersionsDiffer } from '#tenancy/moves/errors'
 import { lockVersion } from '#tenancy/migrations/version-lock'
 import { isSameDatabase, openConnection, resolveEnd, type End } from '#tenancy/moves/move-ends'
+import { lockKey } from '#tenancy/base/lock-keys'
 import { drop } from '#tenancy/base/connect'
 import {
   addEvent,
@@ -165,7 +166,7 @@ export class MoveRun {
       await lockVersion(client, end.schema)
       if (side === 'target')
         await client.query(
-          `set lock_timeout = '10s'; select pg_advisory_lock(hashtextextended('move ${this.move.id}', 7236117)); set lock_timeout = 0`,
+          `set lock_timeout = '10s'; select pg_advisory_lock(${lockKey('moveTarget', this.move.id)}); set lock_timeout = 0`,
         )
       await monitorConnection(this.tenancy, end, client, this.#applicationName())
       return { end, client }

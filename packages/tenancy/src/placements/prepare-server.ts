@@ -3,6 +3,7 @@ import pg from 'pg'
 import { readSqlFile } from '#tenancy/base/files'
 import { type Login, type Tenancy } from '#tenancy/base/tenancy'
 import { withConnection, inDatabase } from '#tenancy/base/connect'
+import { lockNumbers } from '#tenancy/base/lock-keys'
 import { ServerTooOld } from '#tenancy/placements/errors'
 import { applyEngineMigrations, readEngineHistory } from '#tenancy/migrations/engine-migrations'
 import { functionsOf, functionsRow } from '#tenancy/migrations/functions'
@@ -11,8 +12,6 @@ import { scramVerifier } from '#tenancy/base/encryption'
 /** The database that new tenant databases are copied from: hardened, with the engine, without a key. */
 export const templateDatabase = 'rowhouse_template'
 
-/** One setup of a server at a time. */
-export const setupLock = 7236114
 const oldest = 150_000
 
 /**
@@ -33,7 +32,7 @@ export async function prepareServer(
       `select current_setting('server_version_num')::int as version, current_setting('server_version') as name`,
     )
     if (rows[0] && rows[0].version < oldest) throw new ServerTooOld(rows[0].name, '15')
-    await admin.query('select pg_advisory_lock($1)', [setupLock])
+    await admin.query('select pg_advisory_lock($1)', [lockNumbers.setup])
     await makeRoles(admin, passwords)
     await makeTemplate(tenancy, admin, adminUrl)
     await admin.query('grant connect on database postgres to rowhouse_migrator')
