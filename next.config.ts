@@ -23,6 +23,7 @@ const config: NextConfig = {
   // TypeScript sources, in a package of this repository
   transpilePackages: ['@rowhouse/tenancy'],
   serverExternalPackages: [
+    'libpg-query',
     'pg',
     'pino',
     '@node-rs/argon2',
@@ -45,6 +46,7 @@ const config: NextConfig = {
       './db/accounts/*.sql',
       './db/operators/*.sql',
       './drizzle/**/*',
+      './node_modules/libpg-query/wasm/*',
     ],
   },
   images: { unoptimized: true },

@@ -27,8 +27,8 @@ for (const { plane, config, folder } of histories) {
   )
   if (status !== 0) process.exit(status ?? 1)
   for (const file of (await readHistory(plane, folder)).filter(({ tag }) => !known.has(tag)))
-    await writeFile(join(folder, `${file.tag}.sql`), finishGenerated(file))
-  const problems = lintMigrations(await readHistory(plane, folder))
+    await writeFile(join(folder, `${file.tag}.sql`), await finishGenerated(file))
+  const problems = await lintMigrations(await readHistory(plane, folder))
   for (const problem of problems) console.error(problem)
   if (problems.length > 0) process.exitCode = 1
 }

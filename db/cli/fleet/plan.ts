@@ -1,7 +1,7 @@
 import type { Run } from '#db/cli/commands'
 import { word } from '#db/cli/fleet/options'
 import {
-  statementLocks,
+  lockLevels,
   readStatus,
   planMigrations,
   type PlannedFile,
@@ -46,7 +46,7 @@ function statementText({ text, touches, warning, safer }: PlannedStatement): str
   const what = touches.map(({ table, lock, rewrites, reads }) =>
     lock === 'none'
       ? 'locks no table that is in use'
-      : `${lock}${table === null ? '' : ` on ${table}`}, keeps out ${statementLocks[lock]}${rewrites ? ', rewrites the table' : reads ? ', reads the whole table' : ''}`,
+      : `${lock}${table === null ? '' : ` on ${table}`}, keeps out ${lockLevels[lock]}${rewrites ? ', rewrites the table' : reads ? ', reads the whole table' : ''}`,
   )
   return [
     `  ${text.length > 110 ? `${text.slice(0, 109)}…` : text}`,

@@ -6,13 +6,24 @@ import type { Migration } from '#tenancy/migrations/history'
 import { applyNonTransactional } from '#tenancy/migrations/non-transactional'
 import { transactionPreamble } from '#tenancy/migrations/script'
 
-/** How long a statement waits for a lock, and with it everybody who comes after it in the queue. */
+/** How long a statement waits for a lock, in milliseconds; every later one queues behind it. */
 export const lockTimeoutMs = 500
 
+/** A schema to migrate, by the name that errors use. */
+export type ApplyOptions = {
+  schema: string
+  target: string
+  /** The lock timeout of a statement. */
+  timeoutMs?: number
+}
+
 /**
- * Brings one schema to the end of a history. In: a connection that acts as the owner, the schema,
- * all its migrations. Out: the tags applied now, none when somebody else was quicker. Throws
- * MigrationChanged, SchemaTooNew, or MigrationFailed with the statement.
+ * Brings one schema to the end of a history.
+ *
+ * @param client - A connection that acts as the owner.
+ * @param history - All migrations of the schema, oldest first.
+ * @returns The tags applied now, none when another runner was faster.
+ * @throws MigrationChanged, SchemaTooNew, or MigrationFailed with the statement.
  */
 export async function bringUpToDate(
   client: pg.Client,
@@ -20,10 +31,14 @@ export async function bringUpToDate(
   history: Migration[],
 ): Promise<string[]> {
   const pending = await readPending(client, schema, history)
-  return applyPending(client, schema, schema, pending)
+  return applyPending(client, pending, { schema, target: schema })
 }
 
-/** What a schema lacks of a history, by the ledger of its own database. */
+/**
+ * Reads which migrations a schema lacks, from the ledger of its own database.
+ *
+ * @throws MigrationChanged or SchemaTooNew
+ */
 export async function readPending(
   client: pg.ClientBase,
   schema: string,
@@ -33,34 +48,35 @@ export async function readPending(
   const files = new Set(history.map(({ tag }) => tag))
   const unknown = [...ledger.keys()].filter((tag) => !files.has(tag))
   if (unknown.length > 0) throw new SchemaTooNew(schema, unknown, history.at(-1)?.tag ?? 'none')
-  return lacking(ledger, schema, history)
+  return notApplied(ledger, schema, history)
 }
 
 /**
- * Applies files to one target: those that stand together in one transaction, the others one by one
- * outside of any. In: `target`, the name to say in errors. Out: the tags applied. A clash with
- * another runner's ledger row is no error: what is left then is applied.
+ * Applies files to one target: neighbours that can share a transaction in one, the others one by one
+ * outside any transaction. A conflict with another runner's ledger row is no error: what is still
+ * pending after it is applied.
+ *
+ * @returns The tags applied.
+ * @throws MigrationFailed
  */
 export async function applyPending(
   client: pg.Client,
-  schema: string,
-  target: string,
   pending: Migration[],
-  timeoutMs = lockTimeoutMs,
+  options: ApplyOptions,
 ): Promise<string[]> {
+  const { schema, target, timeoutMs = lockTimeoutMs } = options
+  const settings = { schema, target, timeoutMs }
   const done: string[] = []
-  for (const group of grouped(pending)) {
+  for (const group of groupByTransaction(pending)) {
     try {
       if (group.every(({ transactional }) => transactional))
-        await applyInOneTransaction(client, schema, target, group, timeoutMs)
-      else
-        for (const file of group)
-          await applyNonTransactional(client, schema, target, file, timeoutMs)
+        await applyInOneTransaction(client, group, settings)
+      else for (const file of group) await applyNonTransactional(client, file, settings)
       done.push(...group.map(({ tag }) => tag))
     } catch (error) {
       if (!(error instanceof LedgerConflict)) throw error
-      const left = lacking(await readLedger(client, schema), schema, pending)
-      return [...done, ...(await applyPending(client, schema, target, left, timeoutMs))]
+      const left = notApplied(await readLedger(client, schema), schema, pending)
+      return [...done, ...(await applyPending(client, left, options))]
     }
   }
   return done
@@ -74,7 +90,7 @@ async function readLedger(client: pg.ClientBase, schema: string): Promise<Map<st
   return new Map(rows.map(({ migration, sha256 }) => [migration, sha256]))
 }
 
-function lacking(ledger: Map<string, string>, schema: string, files: Migration[]): Migration[] {
+function notApplied(ledger: Map<string, string>, schema: string, files: Migration[]): Migration[] {
   for (const { tag, sha256 } of files) {
     const applied = ledger.get(tag)
     if (applied !== undefined && applied !== sha256)
@@ -83,8 +99,8 @@ function lacking(ledger: Map<string, string>, schema: string, files: Migration[]
   return files.filter(({ tag }) => !ledger.has(tag))
 }
 
-/** Neighbours that may share a transaction; a file that may not stands alone. */
-function grouped(files: Migration[]): Migration[][] {
+/** Groups neighbours that share a transaction; a file without one is a group of its own. */
+function groupByTransaction(files: Migration[]): Migration[][] {
   const groups: Migration[][] = []
   for (const file of files) {
     const last = groups.at(-1)
@@ -95,15 +111,13 @@ function grouped(files: Migration[]): Migration[][] {
 }
 
 /**
- * In one message; when that fails, once more statement by statement, so that the error can name the
- * one that did it.
+ * Sends all statements in one message. If that fails, sends them again one by one, so that the error
+ * can name the statement.
  */
 async function applyInOneTransaction(
   client: pg.Client,
-  schema: string,
-  target: string,
   files: Migration[],
-  timeoutMs: number,
+  { schema, target, timeoutMs }: Required<ApplyOptions>,
 ): Promise<void> {
   const statements = files.flatMap((file) => file.statements.map((text) => ({ text, file })))
   const begin = transactionPreamble(schema, files, timeoutMs)
@@ -124,13 +138,14 @@ async function applyStatementByStatement(
   begin: string,
   statements: { text: string; file: Migration }[],
 ): Promise<void> {
-  let step: (typeof statements)[number] | undefined
+  let current: (typeof statements)[number] | undefined
   try {
     const run = async () => {
-      for (step of statements) await client.query(step.text)
+      for (current of statements) await client.query(current.text)
     }
     await withTransaction(client, run, { begin })
   } catch (reason) {
-    throw toMigrationError(reason, target, step?.file ?? statements[0]?.file, step?.text ?? null)
+    const file = current?.file ?? statements[0]?.file
+    throw toMigrationError(reason, target, file, current?.text ?? null)
   }
 }

@@ -91,6 +91,23 @@ export class MigrationFailed extends RowhouseError {
   }
 }
 
+/** PostgreSQL's parser rejects a migration. `line` and `column` count from 1, in the migration file. */
+export class UnparsableSql extends RowhouseError {
+  static override readonly code: string = 'unparsable_sql'
+  static override readonly fault: boolean = true
+  readonly source: string
+  readonly line: number | null
+  readonly column: number | null
+  constructor(source: string, message: string, position: { line: number; column: number } | null) {
+    super(
+      `${source}: ${message}${position ? ` (line ${position.line}, column ${position.column})` : ' in a `do` block'}; correct the statement`,
+    )
+    this.source = source
+    this.line = position?.line ?? null
+    this.column = position?.column ?? null
+  }
+}
+
 export class TargetUnreachable extends RowhouseError {
   static override readonly code: string = 'target_unreachable'
   static override readonly retryable: boolean = true

@@ -1,3 +1,4 @@
+import type { Node } from 'libpg-query'
 import type pg from 'pg'
 import { withTransaction } from '#tenancy/base/with-transaction'
 import { digestOf, itemsOf, type CatalogItem } from '#tenancy/migrations/fingerprint'
@@ -10,7 +11,8 @@ import {
 } from '#tenancy/migrations/engine-migrations'
 import { functionFiles } from '#tenancy/migrations/functions'
 import type { Migration, Plane } from '#tenancy/migrations/history'
-import { onEmptyTables } from '#tenancy/migrations/script'
+import { all, parseSql, relationsIn } from '#tenancy/migrations/parse-sql'
+import { forEmptyTables } from '#tenancy/migrations/script'
 
 /** What a schema should be. */
 export type Expected = { digest: string; items: CatalogItem[] }
@@ -26,7 +28,7 @@ export const expectedOf = (
   files: Migration[],
 ): Promise<Expected> =>
   built(client, async () => {
-    const statements = files.flatMap(onEmptyTables)
+    const statements = await forEmptyTables(files)
     if (plane === 'tenant') {
       await client.query(
         `create schema ${name}; grant usage on schema ${name} to rowhouse_tenant, rowhouse_worker; set local search_path = ${name}, pg_temp`,
@@ -62,15 +64,13 @@ async function built(client: pg.Client, make: () => Promise<unknown>): Promise<E
   return withTransaction(client, read, { end: 'rollback' })
 }
 
-/** The statements of the grants that speak of one of the two schemas. */
+/** The statements of grants.sql on one of the two schemas. */
 async function grantsOn(schema: 'platform' | 'tenancy'): Promise<string[]> {
-  const all = (await readSqlFile('functions', 'grants.sql'))
-    .replace(/^--.*$/gm, '')
-    .split(';')
-    .map((statement) => statement.trim())
-  return all.filter(
-    (statement) =>
-      (schema === 'tenancy') === /\btenancy\b/.test(statement) &&
-      new RegExp(`\\b${schema}\\b`).test(statement),
-  )
+  const text = await readSqlFile('functions', 'grants.sql')
+  const statements = await parseSql(text, { name: 'grants.sql' })
+  return statements.filter(({ node }) => names(node, schema)).map(({ sql }) => sql)
 }
+
+const names = (node: Node, schema: string): boolean =>
+  relationsIn(node).some(({ schemaname }) => schemaname === schema) ||
+  all(node, 'String').some(({ sval }) => sval === schema)

@@ -1,32 +1,53 @@
 import type { Migration } from '#tenancy/migrations/history'
-import { bareName } from '#tenancy/migrations/sql-text'
+import {
+  addedConstraints,
+  callOf,
+  createdTables,
+  parseMigration,
+  parseSql,
+  withoutTokens,
+} from '#tenancy/migrations/parse-sql'
 
 /**
- * The text of a new file as it is kept. Tenant files lose the schema that drizzle-kit writes into
- * foreign keys, and gain the protection of each new table; foreign keys of later files are added
- * unchecked and then checked in the one way that forced policies allow.
+ * Completes what drizzle-kit generates. A tenant file loses the schema that drizzle-kit writes into
+ * foreign keys and gains the protection of each new table. A foreign key of a later file is added
+ * `not valid` and then validated, in the one way that forced policies allow.
+ *
+ * @param file - The generated file, or one that is complete already.
+ * @returns The text to keep.
+ * @throws UnparsableSql
  */
-export function finishGenerated({ plane, index, statements, text }: Migration): string {
-  // drizzle-kit knows the registry alone, which only the main database has
+export async function finishGenerated(file: Migration): Promise<string> {
+  const { plane, index, text } = file
+  // drizzle-kit only knows the registry, which only the main database has
   if (plane === 'tenancy') return `-- main database only\n${text}`
   if (plane !== 'tenant') return text
-  const bare = statements.map((statement) => statement.replaceAll('"public".', ''))
-  const keyed = index === 0 ? bare : bare.flatMap(uncheckedFirst)
-  const made = keyed
-    .flatMap((statement) => /^create table (?:if not exists )?(\S+)/i.exec(statement)?.[1] ?? [])
-    .map(bareName)
-  const protection = made
+  const parts = await parseMigration(file)
+  const bare = await Promise.all(
+    parts.map(({ sql }) =>
+      withoutTokens(sql, (token, previous, next) =>
+        token === '.' ? previous === '"public"' : token === '"public"' && next === '.',
+      ),
+    ),
+  )
+  const statements = index === 0 ? bare : (await Promise.all(bare.map(validateSeparately))).flat()
+  const parsed = parts.flatMap((part) => part.statements)
+  const protectedTables = parsed.flatMap(({ node }) => callOf(node, 'protect') ?? [])
+  const protection = createdTables(parsed)
+    .filter((table) => !protectedTables.includes(table))
     .map((table) => `select tenancy.protect(current_schema(), '${table}')`)
-    .filter((line) => !keyed.includes(line))
-  return `${[...keyed, ...protection].join(';--> statement-breakpoint\n')};\n`
+  return `${[...statements, ...protection].join(';--> statement-breakpoint\n')};\n`
 }
 
-function uncheckedFirst(statement: string): string[] {
-  const key = /^alter table (\S+) add constraint (\S+) foreign key /i.exec(statement)
-  if (!key || /\bnot valid$/i.test(statement)) return [statement]
-  const [, table = '', name = ''] = key
+/** `sql`, and the statement that validates the foreign key that it adds. */
+async function validateSeparately(sql: string): Promise<string[]> {
+  const [statement, ...others] = await parseSql(sql)
+  if (!statement || others.length > 0 || !('AlterTableStmt' in statement.node)) return [sql]
+  const [key, ...more] = addedConstraints(statement.node)
+  if (more.length > 0 || key?.contype !== 'CONSTR_FOREIGN' || key.skip_validation) return [sql]
+  const table = statement.node.AlterTableStmt.relation?.relname
   return [
-    `${statement} NOT VALID`,
-    `select tenancy.validate(current_schema(), '${bareName(table)}', '${bareName(name)}')`,
+    `${sql} NOT VALID`,
+    `select tenancy.validate(current_schema(), '${table}', '${key.conname}')`,
   ]
 }

@@ -34,7 +34,7 @@ describe('the lint of tenant files refuses', () => {
       'alter table note_lines add constraint c foreign key (tenant_id, x) references notes (tenant_id, id)',
       /tenancy\.validate/,
     ],
-    ['create unique index u on notes (title)', /tell of a neighbour/],
+    ['create unique index u on notes (title)', /reveal another tenant's row/],
     ['alter table notes add constraint c unique (title)', /key starts with tenant_id/],
     [
       'create table t (tenant_id uuid, id uuid, primary key (tenant_id, id))',
@@ -44,30 +44,56 @@ describe('the lint of tenant files refuses', () => {
     ['-- no transaction\nalter table notes add column x int', /run again from its start/],
     ['begin; select 1', /begins and ends/],
     ['set role rowhouse_worker', /outlive/],
+    ['select 1; reset all', /outlive/],
+    ['alter table notes add column x int; drop table "public".note_lines', /another schema/],
+    ['create table t (tenant_id uuid, id uuid primary key)', /key starts with tenant_id/],
+    [
+      'create table t (tenant_id uuid, note_id uuid references notes (id))',
+      /foreign key starts with tenant_id/,
+    ],
+    ['alter table notes add column x uuid unique', /key starts with tenant_id/],
+    ['with gone as (delete from notes returning id) select id from gone', /data step/],
+    [`do $$ begin update notes set title = ''; end $$`, /data step/],
+    [
+      '-- no transaction\ndrop index concurrently if exists a; drop index concurrently if exists b',
+      /breakpoint of its own/,
+    ],
+    [
+      'alter table notes add column x int;--> statement-breakpoint\nselect 1;\nalter tabel notes',
+      /^0001_more: syntax error at or near "tabel" \(line 3, column 7\)/,
+    ],
   ]
-  it.each(wrong)('%s', (text, because) => {
-    expect(lintMigrations([later(text)]).join('\n')).toMatch(because)
+  it.each(wrong)('%s', async (text, because) => {
+    expect((await lintMigrations([later(text)])).join('\n')).toMatch(because)
   })
 
-  it('and nothing that is well written', () => {
+  it('and accepts what follows the rules', async () => {
     const fine = [
       addColumn('x'),
       '-- no transaction\ncreate index concurrently if not exists i on notes (tenant_id, body)',
       `create table t (tenant_id uuid, id uuid, primary key (tenant_id, id));--> statement-breakpoint\nselect tenancy.protect(current_schema(), 't')`,
       `alter table note_lines add constraint c foreign key (tenant_id, x) references notes (tenant_id, id) on delete set null (x) not valid;--> statement-breakpoint\nselect tenancy.validate(current_schema(), 'note_lines', 'c')`,
+      // words in strings, comments, names and function bodies
+      `comment on column notes.body is 'update public.notes; begin'`,
+      '/* set role x */ select 1 -- vacuum',
+      'alter table notes add column "serial" text, add column "concurrently" text',
+      'alter table notes add constraint c unique (tenant_id, title) /* unique (title) */',
+      'create function f() returns void language sql as $$ delete from shared.notes $$',
+      'set constraints all immediate',
+      `create table t (tenant_id uuid, id uuid, note_id uuid, primary key (tenant_id, id), foreign key (tenant_id, note_id) references notes (tenant_id, id)); select tenancy.protect(current_schema(), 't')`,
     ]
-    expect(lintMigrations(fine.map(later))).toEqual([])
+    expect(await lintMigrations(fine.map(later))).toEqual([])
   })
 })
 
-it('a generated file loses the schema, checks its keys in the way that policies allow, and protects its tables', () => {
+it('a generated file loses the schema, validates its keys in the way that policies allow, and protects its tables', async () => {
   const text = `CREATE TABLE "drafts" (\n\t"tenant_id" uuid NOT NULL,\n\t"id" uuid NOT NULL,\n\tCONSTRAINT "p" PRIMARY KEY("tenant_id","id")\n);\n--> statement-breakpoint\nALTER TABLE "drafts" ADD CONSTRAINT "k" FOREIGN KEY ("tenant_id","id") REFERENCES "public"."notes"("tenant_id","id") ON DELETE cascade ON UPDATE no action;`
-  const done = finishGenerated(later(text))
+  const done = await finishGenerated(later(text))
   expect(done).toContain(
     `REFERENCES "notes"("tenant_id","id") ON DELETE cascade ON UPDATE no action NOT VALID;--> statement-breakpoint\nselect tenancy.validate(current_schema(), 'drafts', 'k');--> statement-breakpoint\nselect tenancy.protect(current_schema(), 'drafts');\n`,
   )
-  expect(lintMigrations([later(done)])).toEqual([])
-  expect(finishGenerated(later(done))).toBe(done)
+  expect(await lintMigrations([later(done)])).toEqual([])
+  expect(await finishGenerated(later(done))).toBe(done)
 })
 
 it('a history ends at a tag or a number', async () => {
@@ -113,7 +139,7 @@ describe('on a fleet', () => {
       },
       { warning: null, touches: [{ table: 'note_lines', blocks: true }] },
       {
-        warning: 'code of the release before still names it',
+        warning: 'code of the previous release still names it',
         safer: expect.stringContaining('expand and contract'),
       },
     ])

@@ -10,6 +10,7 @@ export {
   readHistory,
 } from '#tenancy/migrations/history'
 export { lintMigrations } from '#tenancy/migrations/lint'
+export { lockLevels } from '#tenancy/migrations/lock-levels'
 export { migratePlatform } from '#tenancy/migrations/migrate-platform'
 export { type PlannedFile, type PlannedStatement, planMigrations } from '#tenancy/migrations/plan'
 export { runFleet, defaultConcurrency } from '#tenancy/migrations/run-migrations'
@@ -17,7 +18,7 @@ export { type Progress } from '#tenancy/migrations/run-summary'
 export { type RunView, readRunView } from '#tenancy/migrations/run-view'
 export { listRuns, requestRun, runFleetJob } from '#tenancy/migrations/runs'
 export { assertBuildCompatible } from '#tenancy/migrations/startup-check'
-export { statementLocks } from '#tenancy/migrations/statement-locks'
+
 export { type TargetStatus, type TargetState, readStatus } from '#tenancy/migrations/status'
 export { readTargets } from '#tenancy/migrations/targets'
 export { type Drift, verifyFleet } from '#tenancy/migrations/verify'

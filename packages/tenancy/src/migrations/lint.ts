@@ -1,130 +1,218 @@
+import type { Constraint, Node } from 'libpg-query'
+import { isSerial } from '#tenancy/migrations/alter-table-locks'
+import { UnparsableSql } from '#tenancy/migrations/errors'
 import type { Migration } from '#tenancy/migrations/history'
-import { bareName, plain } from '#tenancy/migrations/sql-text'
+import { changedTables, isReindexConcurrently } from '#tenancy/migrations/lock-analysis'
+import {
+  addedConstraints,
+  all,
+  callOf,
+  createdTables,
+  parseMigration,
+  relationsIn,
+  strings,
+  type FilePart,
+} from '#tenancy/migrations/parse-sql'
 
-type Rule = { forbids: RegExp; because: string }
+type Rule = { forbids: (node: Node) => boolean; because: string }
 
 const everywhere: Rule[] = [
   {
-    forbids: /^(begin|commit|rollback|start transaction)\b/i,
+    forbids: (node) => 'TransactionStmt' in node,
     because: 'the runner begins and ends the transaction',
   },
-  { forbids: /^(set|reset) (?!local\b)/i, because: 'a setting would outlive the file' },
+  {
+    forbids: (node) => 'VariableSetStmt' in node && !node.VariableSetStmt.is_local,
+    because: 'a setting would outlive the file',
+  },
 ]
 
 const inTenantFiles: Rule[] = [
   {
-    forbids: /"public"\./i,
+    forbids: (node) => schemasIn(node).includes('public'),
+    because: 'it would reach into another schema; npm run db:generate removes the schema',
+  },
+  {
+    forbids: (node) => schemasIn(node).some((schema) => schema !== 'public'),
+    because: 'names have no schema: the search path finds them',
+  },
+  {
+    forbids: (node) => 'CreateEnumStmt' in node,
     because:
-      "it would reach into another schema; npm run db:generate takes drizzle-kit's own mentions out",
+      'an enum is a different type in every schema, so rows could not move; use text with a check',
   },
   {
-    forbids:
-      /\b(?:table|references|on|index|type|into|update|from|sequence)(?: if (?:not )?exists| only)? "?(?!tenancy\b|pg_catalog\b)\w+"?\."?\w+"?/i,
-    because: 'names stand without a schema: the search path places them',
-  },
-  {
-    forbids: /^create type .* as enum/i,
-    because:
-      'an enum is another type in every schema, and rows could not move; take text with a check',
-  },
-  {
-    forbids: /^create sequence|\bgenerated (always|by default) as identity|\b(small|big)?serial\b/i,
+    forbids: (node) =>
+      'CreateSeqStmt' in node ||
+      all(node, 'Constraint').some(({ contype }) => contype === 'CONSTR_IDENTITY') ||
+      all(node, 'ColumnDef').some(({ typeName }) => isSerial(strings(typeName?.names).at(-1))),
     because: 'its numbers would clash after a move; ids are UUIDs, numbers come from counters',
   },
   {
-    forbids: /^(insert|update|delete|truncate|merge)\b/i,
-    because: 'row-level security narrows it to nothing; write a data step',
+    forbids: (node) => 'TruncateStmt' in node || changedTables(node).length > 0,
+    because: 'row-level security hides every row from it; write a data step',
   },
   {
-    forbids: /\bforeign key ?\((?!"?tenant_id"?,)/i,
-    because: "a foreign key starts with tenant_id, or it would link to a neighbour's row",
+    forbids: (node) => keysOf(node, ['CONSTR_FOREIGN']).some(([first]) => first !== 'tenant_id'),
+    because: "a foreign key starts with tenant_id, or it would link to another tenant's row",
   },
   {
-    forbids: /\bon delete set null(?! ?\()/i,
+    forbids: (node) =>
+      all(node, 'Constraint').some(
+        ({ fk_del_action: action, fk_del_set_cols: columns }) => action === 'n' && !columns,
+      ),
     because: 'it would set tenant_id to null too; name the column: set null (column)',
   },
   {
-    forbids: /^create unique index \S+( if not exists)? on \S+( using \w+)? ?\((?!"?tenant_id"?)/i,
-    because: "a unique index starts with tenant_id, or it would tell of a neighbour's row",
+    forbids: (node) => {
+      if (!('IndexStmt' in node) || !node.IndexStmt.unique) return false
+      return all(node.IndexStmt.indexParams, 'IndexElem')[0]?.name !== 'tenant_id'
+    },
+    because: "a unique index starts with tenant_id, or it would reveal another tenant's row",
   },
   {
-    forbids: /\b(primary key|unique)( nulls not distinct)? ?\((?!"?tenant_id"?)/i,
+    forbids: (node) =>
+      keysOf(node, ['CONSTR_PRIMARY', 'CONSTR_UNIQUE']).some(([first]) => first !== 'tenant_id'),
     because: 'a key starts with tenant_id',
   },
 ]
 
-const repeatable = [
-  /^create (unique )?index concurrently if not exists /i,
-  /^drop index concurrently if exists /i,
-  /^reindex (table|index) concurrently /i,
-  /^alter table \S+ validate constraint \S+$/i,
-  /^alter table \S+ (no )?force row level security$/i,
-  /^(vacuum|analyze) /i,
-]
+/** The schemas that a statement names, without those that every database has. */
+function schemasIn(node: Node): string[] {
+  const named = [
+    ...relationsIn(node).map(({ schemaname }) => schemaname),
+    ...all(node, 'ColumnDef').map(({ typeName }) => strings(typeName?.names).at(-2)),
+  ]
+  if ('CreateEnumStmt' in node) named.push(strings(node.CreateEnumStmt.typeName).at(-2))
+  if ('DropStmt' in node) {
+    const { removeType = '', objects = [] } = node.DropStmt
+    const ofTable = ['OBJECT_TRIGGER', 'OBJECT_POLICY'].includes(removeType)
+    named.push(...all(objects, 'List').map(({ items }) => strings(items).at(ofTable ? -3 : -2)))
+  }
+  return named.flatMap((name) => (name && !['tenancy', 'pg_catalog'].includes(name) ? [name] : []))
+}
 
-/**
- * What must not be in the files of one plane, as one line each: tag, statement, reason. In: the
- * whole history, oldest first.
- */
-export const lintMigrations = (history: Migration[]): string[] =>
-  history.flatMap((file) => {
-    const statements = file.statements.map(plain)
-    const found = statements.flatMap((text) => [
-      ...[...everywhere, ...(file.plane === 'tenant' ? inTenantFiles : [])]
-        .filter(({ forbids }) => forbids.test(text))
-        .map(({ because }) => ({ text, because })),
-      ...(file.transactional ? inTransaction(text) : outside(text)),
-      ...(file.plane === 'tenant' ? inLaterFiles(text, file.index > 0) : []),
-    ])
-    return [...found, ...(file.plane === 'tenant' ? unprotected(statements) : [])].map(
-      ({ text, because }) => `${file.tag}: ${text.slice(0, 90)}: ${because}`,
+/** The columns of each constraint of these types. One that is part of a column has that column. */
+function keysOf(node: Node, types: Constraint['contype'][]): string[][] {
+  const isKey = ({ contype, indexname }: Constraint) => types.includes(contype) && !indexname
+  const ofColumns = all(node, 'ColumnDef').flatMap(({ colname = '', constraints }) =>
+    all(constraints, 'Constraint').map((constraint) => ({ constraint, colname })),
+  )
+  const inColumns = new Set(ofColumns.map(({ constraint }) => constraint))
+  return [
+    ...ofColumns.filter(({ constraint }) => isKey(constraint)).map(({ colname }) => [colname]),
+    ...all(node, 'Constraint')
+      .filter((constraint) => isKey(constraint) && !inColumns.has(constraint))
+      .map(({ fk_attrs: columns, keys }) => strings(columns ?? keys)),
+  ]
+}
+
+/** Statements that may be run again after a file without a transaction was interrupted. */
+function isRepeatable(node: Node): boolean {
+  if ('IndexStmt' in node) return Boolean(node.IndexStmt.concurrent && node.IndexStmt.if_not_exists)
+  if ('DropStmt' in node) return Boolean(node.DropStmt.concurrent && node.DropStmt.missing_ok)
+  if ('AlterTableStmt' in node)
+    return all(node, 'AlterTableCmd').every(
+      ({ subtype = '' }) =>
+        subtype === 'AT_ValidateConstraint' || subtype.endsWith('ForceRowSecurity'),
     )
-  })
+  return 'VacuumStmt' in node || isReindexConcurrently(node)
+}
+
+/** Statements that PostgreSQL refuses in a transaction. */
+function needsNoTransaction(node: Node): boolean {
+  if ('VacuumStmt' in node) return Boolean(node.VacuumStmt.is_vacuumcmd)
+  if ('IndexStmt' in node) return Boolean(node.IndexStmt.concurrent)
+  if ('DropStmt' in node) return Boolean(node.DropStmt.concurrent)
+  const detached = all(node, 'PartitionCmd').some(({ concurrent }) => concurrent)
+  return isReindexConcurrently(node) || detached
+}
+
+/** A foreign key that is checked when it is added, as one in a new table never is. */
+const isCheckedForeignKey = (node: Node): boolean =>
+  addedConstraints(node).some(
+    ({ contype, skip_validation: notValid }) => contype === 'CONSTR_FOREIGN' && !notValid,
+  )
 
 type Finding = { text: string; because: string }
 
-const inTransaction = (text: string): Finding[] =>
-  /\bconcurrently\b|^vacuum\b/i.test(text)
-    ? [
-        {
-          text,
-          because:
-            'it can not run in a transaction; put it into a file of its own with the line `-- no transaction`',
-        },
-      ]
-    : []
+/**
+ * Lists what must not be in the files of one history, a line each: tag, statement and reason.
+ *
+ * @param history - The whole history, oldest first.
+ */
+export async function lintMigrations(history: Migration[]): Promise<string[]> {
+  const lines = await Promise.all(
+    history.map(async (file) => {
+      try {
+        const found = findingsIn(file, await parseMigration(file))
+        return found.map(({ text, because }) => `${file.tag}: ${text.slice(0, 90)}: ${because}`)
+      } catch (error) {
+        if (UnparsableSql.is(error)) return [error.message]
+        throw error
+      }
+    }),
+  )
+  return lines.flat()
+}
 
-const outside = (text: string): Finding[] =>
-  repeatable.some((form) => form.test(text))
-    ? []
-    : [
-        {
-          text,
-          because:
-            'a file without a transaction may be run again from its start; allowed are create index concurrently if not exists, drop index concurrently if exists, reindex concurrently, validate constraint, force, vacuum and analyze',
-        },
-      ]
+function findingsIn(file: Migration, parts: FilePart[]): Finding[] {
+  const ofTenants = file.plane === 'tenant'
+  const rules = [
+    ...everywhere,
+    ...(file.transactional ? inTransaction : outsideTransaction),
+    ...(ofTenants ? inTenantFiles : []),
+    ...(ofTenants && file.index > 0 ? inLaterTenantFiles : []),
+  ]
+  return [
+    ...parts.flatMap(({ text, statements }) =>
+      rules
+        .filter(({ forbids }) => statements.some(({ node }) => forbids(node)))
+        .map(({ because }) => ({ text, because })),
+    ),
+    ...(file.transactional ? [] : sharedParts(parts)),
+    ...(ofTenants ? unprotected(parts) : []),
+  ]
+}
 
-const inLaterFiles = (text: string, later: boolean): Finding[] =>
-  later && /\bforeign key\b/i.test(text) && !/\bnot valid\b/i.test(text)
-    ? [
-        {
-          text,
-          because:
-            'forced policies refuse to look every row up; add it `not valid`, then select tenancy.validate(current_schema(), table, name)',
-        },
-      ]
-    : []
+const inTransaction: Rule[] = [
+  {
+    forbids: needsNoTransaction,
+    because:
+      'it cannot run in a transaction; put it into a file of its own with the line `-- no transaction`',
+  },
+]
 
-function unprotected(statements: string[]): Finding[] {
-  const made = statements
-    .flatMap((text) => /^create table (?:if not exists )?(\S+)/i.exec(text)?.[1] ?? [])
-    .map(bareName)
-  return made
-    .filter(
-      (table) =>
-        !statements.some((text) => text.includes(`tenancy.protect(current_schema(), '${table}')`)),
-    )
+const outsideTransaction: Rule[] = [
+  {
+    forbids: (node) => !isRepeatable(node),
+    because:
+      'a file without a transaction may be run again from its start; allowed are create index concurrently if not exists, drop index concurrently if exists, reindex concurrently, validate constraint, force row level security, vacuum and analyze',
+  },
+]
+
+const inLaterTenantFiles: Rule[] = [
+  {
+    forbids: isCheckedForeignKey,
+    because:
+      'forced policies refuse to look every row up; add it `not valid`, then select tenancy.validate(current_schema(), table, name)',
+  },
+]
+
+/** PostgreSQL runs statements that are sent together in one transaction. */
+const sharedParts = (parts: FilePart[]): Finding[] =>
+  parts
+    .filter(({ statements }) => statements.length > 1)
+    .map(({ text }) => ({
+      text,
+      because: 'put each statement of a file without a transaction behind a breakpoint of its own',
+    }))
+
+function unprotected(parts: FilePart[]): Finding[] {
+  const statements = parts.flatMap((part) => part.statements)
+  const protectedTables = statements.flatMap(({ node }) => callOf(node, 'protect') ?? [])
+  return createdTables(statements)
+    .filter((table) => !protectedTables.includes(table))
     .map((table) => ({
       text: `create table ${table}`,
       because: `no policy protects it; end the file with select tenancy.protect(current_schema(), '${table}')`,

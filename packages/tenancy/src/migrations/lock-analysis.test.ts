@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { analyzeLocks } from '#tenancy/migrations/lock-analysis'
-import type { Lock } from '#tenancy/migrations/statement-locks'
+import type { Lock } from '#tenancy/migrations/lock-levels'
 import { withConnection } from '#tenancy/base/connect'
 
 const adminUrl = process.env.DATABASE_URL ?? ''
@@ -20,7 +20,7 @@ const order = Object.values(names)
 beforeAll(() =>
   withConnection(adminUrl, async (client) => {
     await client.query(`
-    create table parent (tenant_id uuid, id uuid, primary key (tenant_id, id));
+    create table parent (tenant_id uuid, id uuid unique, primary key (tenant_id, id));
     create table child (tenant_id uuid, id uuid not null, parent_id uuid, note text, total int, short varchar(10), at timestamptz default now());
     insert into child select gen_random_uuid(), gen_random_uuid(), null, 'n', 1, 's' from generate_series(1, 100);
     create index child_total on child (tenant_id, total);
@@ -68,31 +68,64 @@ const statements = [
   'comment on column child.note is $$a note$$',
   'update child set total = 1 where false',
   'delete from child where false',
+  'alter table child add column more serial',
+  'alter table child add column more int check (more > 0)',
+  'alter table child add column more uuid references parent (id)',
+  'alter table child rename constraint child_note to remark',
+  'lock table child in share mode',
+  'analyze child',
+  'create statistics more on tenant_id, total from child',
+  'merge into child using parent on child.parent_id = parent.id when matched then do nothing',
+  // text in which a keyword means nothing
+  "alter table child add column more text default 'not null; drop table child'",
+  "alter table child add column more text default 'it''s gen_random_uuid() (, )'",
+  '/* drop table child */ alter table child -- drop column note\n add column more text',
+  'alter table "child" add column "references parent" text',
+  `comment on table child is 'add constraint c foreign key (a) references parent'`,
+  'create function more() returns void language plpgsql as $$ begin delete from child; end $$',
+  // several statements and actions
+  'alter table child add column "from" text, add constraint c check (total > 0) not valid',
+  'create index more on child (tenant_id); drop policy known on child',
+  'with gone as (delete from child where false returning id) select id from gone',
+  // a block
+  'do $$ begin alter table child drop column note; end $$',
+  'do $body$ begin if true then create index more on child (total); end if; end $body$',
 ]
 
-describe('the plan says of a statement what PostgreSQL does', () => {
+describe('the analysis forecasts what PostgreSQL does', () => {
   it.each(statements)('%s', async (statement) => {
     await withConnection(adminUrl, async (client) => {
       const before = await fileOf(client)
       await client.query('begin')
       await client.query(statement)
-      const touches = analyzeLocks(statement)
+      const impacts = await analyzeLocks(statement)
       for (const table of ['child', 'parent']) {
-        const said = touches.filter((touch) => touch.table === table).map(({ lock }) => lock)
-        expect(strongest(said)).toBe(strongest(await locksOn(client, table)))
+        const forecast = impacts.filter((impact) => impact.table === table).map(({ lock }) => lock)
+        expect(strongest(forecast)).toBe(strongest(await locksOn(client, table)))
       }
       const after = statement.startsWith('drop table') ? before : await fileOf(client)
-      expect(touches.some(({ rewrites }) => rewrites)).toBe(after !== before)
+      expect(impacts.some(({ rewrites }) => rewrites)).toBe(after !== before)
       await client.query('rollback')
     })
   })
 })
 
-it('what no rule knows counts as the worst', () => {
-  expect(analyzeLocks('alter table child cluster on child_key')).toMatchObject([
-    { lock: 'access exclusive' },
-  ])
-  expect(analyzeLocks('frobnicate child')).toMatchObject([{ lock: 'access exclusive' }])
+it.each([
+  'alter table child cluster on child_key',
+  'checkpoint',
+  "do $$ begin execute 'drop table child'; end $$",
+  "do language plpython3u 'pass'",
+])('an unknown statement counts as the worst: %s', async (statement) => {
+  expect(await analyzeLocks(statement)).toMatchObject([{ lock: 'access exclusive' }])
+})
+
+it.each([
+  ['frobnicate child', 'SQL: syntax error at or near "frobnicate" (line 1, column 1)'],
+  ["select 'ü😀';\nselect 'ä', 1 1", 'SQL: syntax error at or near "1" (line 2, column 15)'],
+  ["select 'open", `SQL: unterminated quoted string at or near "'open" (line 1, column 8)`],
+  ['do $$ begin nonsense; end $$', 'SQL: syntax error at or near "nonsense" in a `do` block'],
+])('what PostgreSQL cannot parse is refused with its position: %s', async (statement, message) => {
+  await expect(analyzeLocks(statement)).rejects.toThrow(`${message}; correct the statement`)
 })
 
 const strongest = (found: Lock[]): Lock | undefined =>

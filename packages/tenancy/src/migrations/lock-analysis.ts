@@ -1,78 +1,270 @@
+import type { DropStmt, Node, RenameStmt, VacuumStmt } from 'libpg-query'
+import { expandAndContract, impactOfAction } from '#tenancy/migrations/alter-table-locks'
 import {
-  actions,
-  statementLocks,
-  statements,
+  lockLevels,
   unknownImpact,
+  worse,
   type Impact,
   type Lock,
-} from '#tenancy/migrations/statement-locks'
-import { bareName, plain, splitAtCommas } from '#tenancy/migrations/sql-text'
+  type TableImpact,
+} from '#tenancy/migrations/lock-levels'
+import { all, callOf, parseSql, strings, type Statement } from '#tenancy/migrations/parse-sql'
 
-/** What a statement does to one table, or to none that it names. */
-export type TableImpact = Impact & { table: string | null }
+const noTransaction = 'in a file marked `-- no transaction`'
+const underTheLock = 'the index is built under the lock'
+const changesRows: Impact = {
+  lock: 'row exclusive',
+  why: 'row-level security refuses it here',
+  safer: 'a data step, which runs in a transaction of each tenant',
+}
+
+/** Statements that lock no table in use. */
+const lockFree = [
+  'AlterDefaultPrivilegesStmt',
+  'AlterFunctionStmt',
+  'CompositeTypeStmt',
+  'CreateDomainStmt',
+  'CreateEnumStmt',
+  'CreateFunctionStmt',
+  'CreateRangeStmt',
+  'CreateSchemaStmt',
+  'CreateSeqStmt',
+  'CreateTableAsStmt',
+  'DefineStmt',
+  'GrantRoleStmt',
+  'GrantStmt',
+  'VariableSetStmt',
+  'ViewStmt',
+]
 
 /**
- * What a statement of a migration does: one entry for each table that it locks, the strongest lock
- * where it does several things. Known are the statements that migrations are made of; anything else
+ * Forecasts what SQL locks: one entry for each table that each statement locks, with the strongest
+ * lock where an `alter table` does several things. A statement that the analysis does not know
  * counts as the worst.
+ *
+ * @throws UnparsableSql
  */
-export function analyzeLocks(statement: string): TableImpact[] {
-  const text = plain(statement)
-  const alter = /^alter table (?:if exists )?(?:only )?(\S+) (.*)$/i.exec(text)
-  if (alter) {
-    const [, name = '', rest = ''] = alter
-    const parts = splitAtCommas(rest)
-    const own = parts
-      .map((part) => actions.find(([pattern]) => pattern.test(part))?.[1] ?? unknownImpact)
-      .reduce(worse)
+export const analyzeLocks = async (sql: string): Promise<TableImpact[]> =>
+  (await parseSql(sql)).flatMap(impactsOf)
+
+/** What one parsed statement locks. */
+export function impactsOf({ node, dynamic }: Statement): TableImpact[] {
+  if (lockFree.some((name) => name in node)) return [on(null, { lock: 'none' })]
+  if ('DoStmt' in node) return [on(null, dynamic ? unknownImpact : { lock: 'none' })]
+  return (
+    alterTable(node) ??
+    onIndexes(node) ??
+    onTables(node) ??
+    onRows(node) ?? [on(null, unknownImpact)]
+  )
+}
+
+const on = (table: string | null | undefined, impact: Impact): TableImpact => ({
+  ...impact,
+  table: table ?? null,
+})
+
+function alterTable(node: Node): TableImpact[] | undefined {
+  if ('RenameStmt' in node) return [renamed(node.RenameStmt)]
+  if (!('AlterTableStmt' in node)) return undefined
+  const { relation, cmds = [], objtype } = node.AlterTableStmt
+  if (objtype === 'OBJECT_INDEX') return [on(null, { lock: 'share update exclusive' })]
+  if (objtype !== 'OBJECT_TABLE') return undefined
+  const impacts = cmds.flatMap((cmd) =>
+    'AlterTableCmd' in cmd ? [impactOfAction(cmd.AlterTableCmd)] : [],
+  )
+  return [on(relation?.relname, impacts.reduce(worse)), ...referencedTables(node)]
+}
+
+/** A foreign key blocks writers of the table that it references as well. */
+const referencedTables = (node: Node): TableImpact[] =>
+  all(node, 'Constraint')
+    .filter(({ contype }) => contype === 'CONSTR_FOREIGN')
+    .map(({ pktable, skip_validation: notValid }) =>
+      on(pktable?.relname, {
+        lock: 'share row exclusive',
+        ...(notValid || 'CreateStmt' in node
+          ? {}
+          : { reads: true, why: 'every row is looked up in it' }),
+      }),
+    )
+
+function renamed({ renameType, relation }: RenameStmt): TableImpact {
+  switch (renameType) {
+    case 'OBJECT_INDEX':
+      return on(null, { lock: 'share update exclusive' })
+    case 'OBJECT_FUNCTION':
+      return on(null, { lock: 'none' })
+    case 'OBJECT_POLICY':
+    case 'OBJECT_TABCONSTRAINT':
+      return on(relation?.relname, { lock: 'access exclusive' })
+    case 'OBJECT_COLUMN':
+    case 'OBJECT_TABLE':
+      return on(relation?.relname, {
+        lock: 'access exclusive',
+        breaks: true,
+        why: 'code of the previous release only knows the old name',
+        safer: expandAndContract,
+      })
+    default:
+      return on(relation?.relname, unknownImpact)
+  }
+}
+
+function onIndexes(node: Node): TableImpact[] | undefined {
+  if ('IndexStmt' in node) {
+    const { relation, concurrent } = node.IndexStmt
     return [
-      { ...own, table: bareName(name) },
-      ...parts.flatMap((part) =>
-        referenced(part, 'share row exclusive', /\bnot valid$/i.test(part)),
+      on(
+        relation?.relname,
+        concurrent
+          ? { lock: 'share update exclusive', reads: true }
+          : {
+              lock: 'share',
+              reads: true,
+              why: underTheLock,
+              safer: `create index concurrently, ${noTransaction} of its own`,
+            },
       ),
     ]
   }
-  const create = /^create table (?:if not exists )?(\S+)/i.exec(text)
-  if (create)
+  if ('ReindexStmt' in node) {
+    const { kind, relation } = node.ReindexStmt
+    const table = kind === 'REINDEX_OBJECT_TABLE' ? relation?.relname : null
     return [
-      { lock: 'none', table: bareName(create[1] ?? '') },
-      ...referenced(text, 'share row exclusive', true),
+      on(
+        table,
+        isReindexConcurrently(node)
+          ? { lock: 'share update exclusive', reads: true }
+          : {
+              lock: 'access exclusive',
+              reads: true,
+              why: underTheLock,
+              safer: `reindex concurrently, ${noTransaction}`,
+            },
+      ),
     ]
-  for (const [pattern, effect] of statements) {
-    const found = pattern.exec(text)
-    if (found)
-      return [
-        {
-          ...effect,
-          table: effect.lock !== 'none' && found[1] ? bareName(found[1].replace(/\(.*/, '')) : null,
-        },
-      ]
   }
-  return [{ ...unknownImpact, table: null }]
+  return undefined
 }
 
-/** True when others have to wait for as long as this takes, and that grows with the table. */
-export const blocks = ({ lock, rewrites, reads }: Impact): boolean =>
-  Boolean(rewrites || reads) && strength(lock) >= strength('share')
+/** True for `reindex concurrently`. */
+export const isReindexConcurrently = (node: Node): boolean =>
+  'ReindexStmt' in node &&
+  all(node.ReindexStmt.params, 'DefElem').some(({ defname }) => defname === 'concurrently')
 
-const strength = (lock: Lock) => Object.keys(statementLocks).indexOf(lock)
-
-function worse(a: Impact, b: Impact): Impact {
-  const rank = (effect: Impact) =>
-    (effect.rewrites ? 200 : effect.reads ? 100 : 0) +
-    (effect.breaks ? 50 : 0) +
-    strength(effect.lock)
-  const [less, more] = rank(a) > rank(b) ? [b, a] : [a, b]
-  return strength(less.lock) > strength(more.lock) ? { ...more, lock: less.lock } : more
+function onTables(node: Node): TableImpact[] | undefined {
+  if ('CreateStmt' in node)
+    return [on(node.CreateStmt.relation?.relname, { lock: 'none' }), ...referencedTables(node)]
+  if ('DropStmt' in node) return dropped(node.DropStmt)
+  if ('TruncateStmt' in node)
+    return all(node, 'RangeVar').map(({ relname }) =>
+      on(relname, {
+        lock: 'access exclusive',
+        why: "it deletes every tenant's rows, past row-level security",
+        safer: 'delete per tenant in a data step',
+      }),
+    )
+  if ('CreateTrigStmt' in node)
+    return [on(node.CreateTrigStmt.relation?.relname, { lock: 'share row exclusive' })]
+  if ('CreatePolicyStmt' in node)
+    return [on(node.CreatePolicyStmt.table?.relname, { lock: 'access exclusive' })]
+  if ('AlterPolicyStmt' in node)
+    return [on(node.AlterPolicyStmt.table?.relname, { lock: 'access exclusive' })]
+  if ('LockStmt' in node) {
+    const lock = (Object.keys(lockLevels) as Lock[])[node.LockStmt.mode ?? 8] ?? 'access exclusive'
+    return all(node, 'RangeVar').map(({ relname }) => on(relname, { lock }))
+  }
+  if ('VacuumStmt' in node) return vacuumed(node.VacuumStmt)
+  if ('ClusterStmt' in node) return [on(node.ClusterStmt.relation?.relname, copied)]
+  if ('CreateStatsStmt' in node)
+    return all(node, 'RangeVar').map(({ relname }) =>
+      on(relname, { lock: 'share update exclusive' }),
+    )
+  if ('CommentStmt' in node) {
+    const { objtype, object } = node.CommentStmt
+    const names = strings(object && 'List' in object ? object.List.items : [])
+    if (objtype === 'OBJECT_TABLE') return [on(names.at(-1), { lock: 'share update exclusive' })]
+    if (objtype === 'OBJECT_COLUMN') return [on(names.at(-2), { lock: 'share update exclusive' })]
+    return [on(null, { lock: 'none' })]
+  }
+  return undefined
 }
 
-/** A foreign key keeps writers out of the table that it points to as well. */
-function referenced(part: string, lock: Lock, brief: boolean): TableImpact[] {
-  return [...part.matchAll(/\breferences ("[^"]+"(?:\."[^"]+")?|[\w.]+)/gi)].map(
-    ([, name = '']) => ({
-      lock,
-      table: bareName(name),
-      ...(brief ? {} : { reads: true as const, why: 'every row is looked up in it' }),
-    }),
-  )
+const copied: Impact = {
+  lock: 'access exclusive',
+  rewrites: true,
+  why: 'the whole table is copied',
 }
+
+function dropped({ removeType, objects = [], concurrent }: DropStmt): TableImpact[] | undefined {
+  const names = objects.map((object) => strings('List' in object ? object.List.items : []))
+  switch (removeType) {
+    case 'OBJECT_INDEX':
+      if (concurrent) return [on(null, { lock: 'share update exclusive' })]
+      return [
+        on(null, {
+          lock: 'access exclusive',
+          why: 'it waits for every transaction on the table, and every later one waits behind it',
+          safer: `drop index concurrently, ${noTransaction}`,
+        }),
+      ]
+    case 'OBJECT_TABLE':
+      return names.map((name) =>
+        on(name.at(-1), {
+          lock: 'access exclusive',
+          breaks: true,
+          why: 'code of the previous release still reads it',
+          safer: expandAndContract,
+        }),
+      )
+    case 'OBJECT_TRIGGER':
+    case 'OBJECT_POLICY':
+      return names.map((name) => on(name.at(-2), { lock: 'access exclusive' }))
+    case 'OBJECT_FUNCTION':
+    case 'OBJECT_VIEW':
+    case 'OBJECT_TYPE':
+    case 'OBJECT_DOMAIN':
+    case 'OBJECT_SEQUENCE':
+      return [on(null, { lock: 'none' })]
+    default:
+      return undefined
+  }
+}
+
+function vacuumed({ options, rels = [] }: VacuumStmt): TableImpact[] {
+  const full = all(options, 'DefElem').some(({ defname }) => defname === 'full')
+  const impact: Impact = full ? copied : { lock: 'share update exclusive', reads: true }
+  const tables = all(rels, 'VacuumRelation').map(({ relation }) => relation?.relname)
+  return tables.length > 0 ? tables.map((table) => on(table, impact)) : [on(null, impact)]
+}
+
+/** Queries and changes of data, those within `with` included. */
+function onRows(node: Node): TableImpact[] | undefined {
+  const validated = callOf(node, 'validate')
+  if (validated)
+    return [
+      on(validated[0], {
+        lock: 'access exclusive',
+        reads: true,
+        why: 'every row is looked up',
+        safer: `${noTransaction} of its own: \`no force row level security\` on both tables, \`validate constraint\`, \`force row level security\` on both`,
+      }),
+    ]
+  const protectedTable = callOf(node, 'protect')
+  if (protectedTable) return [on(protectedTable[0], { lock: 'access exclusive' })]
+  const changes = changedTables(node).map((table) => on(table, changesRows))
+  if ('SelectStmt' in node && changes.length === 0) return [on(null, { lock: 'none' })]
+  return changes.length > 0 ? changes : undefined
+}
+
+/** The tables whose rows a statement changes, at its top or within `with`. */
+export const changedTables = (node: Node): string[] =>
+  'CreateFunctionStmt' in node
+    ? []
+    : [
+        ...all(node, 'InsertStmt'),
+        ...all(node, 'UpdateStmt'),
+        ...all(node, 'DeleteStmt'),
+        ...all(node, 'MergeStmt'),
+      ].map(({ relation }) => relation?.relname ?? '')

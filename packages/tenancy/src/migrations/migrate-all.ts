@@ -77,7 +77,8 @@ async function runWorker(context: WorkerContext, main: MainConnection): Promise<
         main,
         target,
         places.get(target.tenantId ?? ''),
-        (client) => applyPending(client, target.schema, target.name, files, timeoutMs),
+        (client) =>
+          applyPending(client, files, { schema: target.schema, target: target.name, timeoutMs }),
         tries >= maxTries,
       )
       queue.finished()

@@ -22,9 +22,12 @@ const histories = await withMore(
 )
 const files = [...histories.tenant.keys()]
 
-it.each(['platform', 'tenant'] as const)('the files of the %s history keep the rules', (plane) => {
-  expect(lintMigrations(histories[plane])).toEqual([])
-})
+it.each(['platform', 'tenant'] as const)(
+  'the files of the %s history keep the rules',
+  async (plane) => {
+    expect(await lintMigrations(histories[plane])).toEqual([])
+  },
+)
 
 it('the shared schema and the platform are what the histories make', async () => {
   expect((await verifyFleet(tenancy())).drift).toEqual([])

@@ -1,37 +1,37 @@
-import type pg from 'pg'
+import pg from 'pg'
 import { rollBack } from '#tenancy/base/with-transaction'
 import { toMigrationError } from '#tenancy/migrations/explain-failure'
 import type { Migration } from '#tenancy/migrations/history'
+import { all, parseMigration } from '#tenancy/migrations/parse-sql'
 import { ledgerRows, checkedSchemaName } from '#tenancy/migrations/script'
 
-/**
- * Most of these statements wait for old transactions, but while they wait nobody waits for them.
- */
+/** Most of these statements wait for old transactions without blocking anybody. */
 const patientMs = 30_000
-/** This one takes the whole table, and readers would queue behind it. */
-const takesAll = /\bforce\s+row\s+level\s+security\b/i
 
 /**
- * Runs a file marked `-- no transaction` in one target. Each of its statements can be repeated (the
- * lint sees to that), and an invalid index that an interrupted run left is dropped first, so a run
- * may die at any moment: the ledger row comes last. Throws MigrationFailed.
+ * Applies a file marked `-- no transaction` to one target. A run may die at any moment: each
+ * statement can be repeated (the lint checks that), an invalid index of an interrupted run is
+ * dropped first, and the ledger row is written last.
+ *
+ * @param target - The target's name for errors.
+ * @param timeoutMs - The lock timeout of statements that lock the whole table.
+ * @throws MigrationFailed
  */
 export async function applyNonTransactional(
   client: pg.Client,
-  schema: string,
-  target: string,
   file: Migration,
-  timeoutMs: number,
+  { schema, target, timeoutMs }: { schema: string; target: string; timeoutMs: number },
 ): Promise<void> {
   let statement: string | null = null
   try {
     await client.query('select tenancy.lock_target($1, true)', [schema])
     if (await isApplied(client, schema, file)) return
     await client.query(`set search_path = ${checkedSchemaName(schema)}, pg_temp`)
-    for (statement of file.statements) {
-      await client.query(`set lock_timeout = ${takesAll.test(statement) ? timeoutMs : patientMs}`)
-      await dropLeftover(client, schema, statement)
-      await client.query(statement)
+    for (const { sql, locksTable, index } of await statementsOf(file)) {
+      statement = sql
+      await client.query(`set lock_timeout = ${locksTable ? timeoutMs : patientMs}`)
+      if (index !== undefined) await dropInvalidIndex(client, schema, index)
+      await client.query(sql)
     }
     await client.query(ledgerRows(schema, [file]))
   } catch (error) {
@@ -46,6 +46,33 @@ export async function applyNonTransactional(
   }
 }
 
+type NonTransactionalStatement = {
+  sql: string
+  /** It takes the whole table, and readers would queue behind it. */
+  locksTable: boolean
+  /** The index that it builds. */
+  index: string | undefined
+}
+
+const known = new WeakMap<Migration, Promise<NonTransactionalStatement[]>>()
+
+/** Parses a file once for all targets. */
+function statementsOf(file: Migration): Promise<NonTransactionalStatement[]> {
+  const found =
+    known.get(file) ??
+    parseMigration(file).then((parts) =>
+      parts.map(({ sql, statements }) => ({
+        sql,
+        locksTable: all(statements, 'AlterTableCmd').some(({ subtype = '' }) =>
+          subtype.endsWith('ForceRowSecurity'),
+        ),
+        index: all(statements, 'IndexStmt')[0]?.idxname,
+      })),
+    )
+  known.set(file, found)
+  return found
+}
+
 async function isApplied(client: pg.Client, schema: string, { tag }: Migration): Promise<boolean> {
   const { rowCount } = await client.query(
     'select from tenancy.applied_migrations where schema = $1 and migration = $2',
@@ -54,19 +81,16 @@ async function isApplied(client: pg.Client, schema: string, { tag }: Migration):
   return rowCount === 1
 }
 
-/** An index that was being built when its builder died stays, invalid, under its name. */
-async function dropLeftover(client: pg.Client, schema: string, statement: string): Promise<void> {
-  const name =
-    /\bcreate\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?"?([a-z_0-9]+)"?/i.exec(
-      statement,
-    )?.[1]
-  if (!name) return
+/** An interrupted build leaves an invalid index of that name, which `if not exists` would keep. */
+async function dropInvalidIndex(client: pg.Client, schema: string, index: string): Promise<void> {
   const { rowCount } = await client.query(
     `select from pg_catalog.pg_index as i
      join pg_catalog.pg_class as c on c.oid = i.indexrelid
      where c.relnamespace = $1::regnamespace and c.relname = $2 and not i.indisvalid`,
-    [schema, name],
+    [schema, index],
   )
   if (rowCount === 1)
-    await client.query(`drop index concurrently ${checkedSchemaName(schema)}."${name}"`)
+    await client.query(
+      `drop index concurrently ${checkedSchemaName(schema)}.${pg.escapeIdentifier(index)}`,
+    )
 }

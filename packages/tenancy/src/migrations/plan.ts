@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { readTargets, type TargetVersion } from '#tenancy/migrations/targets'
-import { blocks, analyzeLocks, type TableImpact } from '#tenancy/migrations/lock-analysis'
+import { impactsOf } from '#tenancy/migrations/lock-analysis'
+import { blocksWriters, type TableImpact } from '#tenancy/migrations/lock-levels'
 import { assertCompatible } from '#tenancy/migrations/compatibility'
 import {
   readHistories,
@@ -9,22 +10,17 @@ import {
   type Migration,
   type Plane,
 } from '#tenancy/migrations/history'
-import { bareName, plain } from '#tenancy/migrations/sql-text'
+import { createdTables, parseMigration, type FilePart } from '#tenancy/migrations/parse-sql'
 import { asOwner, mainDatabase } from '#tenancy/migrations/connections'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-/**
- * A table with this many rows somewhere makes a statement that blocks its writers worth a second
- * thought.
- */
+/** From this many rows in one target, a statement that blocks writers gets a warning. */
 const manyRows = 10_000
 
 export type PlannedStatement = {
   text: string
   touches: (TableImpact & { blocks: boolean; rows: number; where: string | null })[]
-  /**
-   * set when writers would wait on a large table, or when code of the release before would break
-   */
+  /** Set when writers would wait on a large table, or code of the previous release would break. */
   warning: string | null
   safer: string | null
 }
@@ -39,9 +35,11 @@ export type PlannedFile = {
 }
 
 /**
- * What a run would do: each file that some target lacks, who lacks it, and what each statement
- * locks there, measured against the largest table of that name in the fleet. Changes nothing.
- * Throws what a run would throw before it began.
+ * Plans a fleet run without changing anything: each file that a target lacks, the targets that lack
+ * it, and what each statement locks there, measured against the largest table of that name.
+ *
+ * @param options - `to`: the last migration of the tenant history, by tag or number.
+ * @throws UnparsableSql, and whatever a run throws before it touches a target.
  */
 export async function planMigrations(
   tenancy: Tenancy,
@@ -58,13 +56,16 @@ export async function planMigrations(
     }),
   )
   assertCompatible(targets, files)
-  const wanted = [...files.platform, ...(to === undefined ? files.tenant : upTo(files.tenant, to))]
-  return wanted.flatMap((file) => {
+  const tenantFiles = to === undefined ? files.tenant : upTo(files.tenant, to)
+  const plan: PlannedFile[] = []
+  for (const file of [...files.platform, ...tenantFiles]) {
     const lacking = targets.filter(
       ({ plane, lacks }) => plane === file.plane && lacks.includes(file.tag),
     )
-    return lacking.length > 0 ? [planned(file, lacking, files[file.plane as Plane], sizes)] : []
-  })
+    if (lacking.length > 0)
+      plan.push(await planFile(file, lacking, files[file.plane as Plane], sizes))
+  }
+  return plan
 }
 
 type Sizes = Map<string, { rows: number; where: string }>
@@ -80,61 +81,56 @@ async function largest(client: pg.ClientBase): Promise<Sizes> {
   return new Map(rows.map(({ table, rows, where }) => [table, { rows: Math.max(0, rows), where }]))
 }
 
-function planned(
+async function planFile(
   file: Migration,
   lacking: TargetVersion[],
   history: Migration[],
   sizes: Sizes,
-): PlannedFile {
-  const made = new Set(
-    file.statements
-      .flatMap((text) => /^create table (?:if not exists )?(\S+)/i.exec(plain(text))?.[1] ?? [])
-      .map(bareName),
-  )
-  const applied = history.filter(({ index }) => index > file.index).map(({ tag }) => tag)
+): Promise<PlannedFile> {
+  const parts = await parseMigration(file)
+  const created = new Set(createdTables(parts.flatMap(({ statements }) => statements)))
+  const later = history.filter(({ index }) => index > file.index).map(({ tag }) => tag)
   return {
     migration: file.tag,
     plane: file.plane,
     targets: lacking.map(({ name }) => name),
     transactional: file.transactional,
     breaking: file.breaking,
-    outOfOrder: lacking.some(({ lacks }) => applied.some((tag) => !lacks.includes(tag))),
-    statements: file.statements.map((text) =>
-      plannedStatement(text, made, sizes, file.breaking !== null),
-    ),
+    outOfOrder: lacking.some(({ lacks }) => later.some((tag) => !lacks.includes(tag))),
+    statements: parts.map((part) => planStatement(part, created, sizes, file.breaking !== null)),
   }
 }
 
-/** A table that the same file makes is nobody's yet. */
-function plannedStatement(
-  text: string,
-  made: Set<string>,
+/** A table that the same file creates is not in use yet. */
+function planStatement(
+  { text, statements }: FilePart,
+  created: Set<string>,
   sizes: Sizes,
   announced: boolean,
 ): PlannedStatement {
-  const isNew = ({ table }: TableImpact) => table !== null && made.has(table)
-  const touches = analyzeLocks(text).map((touch) => {
-    const size = touch.table !== null && !isNew(touch) ? sizes.get(touch.table) : undefined
+  const isNew = ({ table }: TableImpact) => table !== null && created.has(table)
+  const touches = statements.flatMap(impactsOf).map((impact) => {
+    const size = impact.table !== null && !isNew(impact) ? sizes.get(impact.table) : undefined
     return {
-      ...touch,
-      blocks: blocks(touch) && !isNew(touch),
+      ...impact,
+      blocks: blocksWriters(impact) && !isNew(impact),
       rows: size?.rows ?? 0,
       where: size?.where ?? null,
     }
   })
-  const slow = touches.find((touch) => touch.blocks && touch.rows >= manyRows)
+  const slow = touches.find(({ blocks, rows }) => blocks && rows >= manyRows)
   const breaking = announced ? undefined : touches.find((touch) => touch.breaks && !isNew(touch))
-  const odd = touches.find(
+  const notable = touches.find(
     ({ why, rewrites, reads, breaks }) => why !== undefined && !rewrites && !reads && !breaks,
   )
-  const found = slow ?? breaking ?? odd
+  const found = slow ?? breaking ?? notable
   const extent = slow
     ? `; ${slow.table} has about ${slow.rows.toLocaleString('en')} rows in ${slow.where}`
     : ''
   return {
-    text: plain(text),
+    text,
     touches,
-    warning: found ? `${found.why ?? 'it goes through the whole table'}${extent}` : null,
+    warning: found ? `${found.why ?? 'it reads the whole table'}${extent}` : null,
     safer: found?.safer ?? touches.find((touch) => touch.safer && !isNew(touch))?.safer ?? null,
   }
 }

@@ -1,4 +1,5 @@
 import type { Migration } from '#tenancy/migrations/history'
+import { parseMigration, withoutTokens, type Statement } from '#tenancy/migrations/parse-sql'
 
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
 
@@ -45,34 +46,42 @@ export const ledgerRows = (schema: string, pending: Migration[]): string =>
     .join(',\n  ')}) as file`
 
 /**
- * A new target in one message: the schema, its grants and all its tables, with the ledger rows, in
- * one transaction. In: one of our schema names, the whole history. The role of that name must be
- * there. Run it as the owner; it clashes where the ledger has the schema.
+ * The SQL that makes a new target in one message and one transaction: the schema, its grants and all
+ * its tables, with the ledger rows. Run it as the owner; it fails with a unique violation where the
+ * ledger has the schema already.
+ *
+ * @param schema - `shared`, or the schema of a tenant whose role of that name exists.
+ * @param history - The whole history, oldest first.
  */
-export function provisionScript(schema: string, history: Migration[]): string {
+export async function provisionScript(schema: string, history: Migration[]): Promise<string> {
   const name = checkedSchemaName(schema)
   return [
     transactionPreamble(schema, history, 2000),
     `create schema if not exists ${name}`,
     `grant usage on schema ${name} to ${name.startsWith('t_') ? name : 'rowhouse_tenant'}, rowhouse_worker`,
-    ...history.flatMap(onEmptyTables),
+    ...(await forEmptyTables(history)),
     `update tenancy.applied_migrations set took_ms = extract(epoch from clock_timestamp() - transaction_timestamp()) * 1000 where schema = '${name}'`,
     'commit',
   ].join('\n;\n') // a statement may end in a comment
 }
 
 /**
- * The statements of a file for tables that nobody uses yet, where nothing needs to be done
- * concurrently.
+ * The statements of files for tables that nobody uses yet, which can all run in one transaction:
+ * indexes are built without `concurrently`, and there is nothing to reindex or vacuum.
  */
-export const onEmptyTables = ({ transactional, statements }: Migration): string[] =>
-  transactional
-    ? statements
-    : statements
-        .map((statement) =>
-          statement.replace(
-            /\b(create (?:unique )?index|drop index|reindex (?:table|index)) concurrently\b/gi,
-            '$1',
-          ),
-        )
-        .filter((statement) => !/^(--.*\n|\s)*(vacuum|analyze)\b/i.test(statement))
+export async function forEmptyTables(history: Migration[]): Promise<string[]> {
+  const files = await Promise.all(
+    history.map(async (file) => {
+      if (file.transactional) return file.statements
+      const parts = await parseMigration(file)
+      return Promise.all(
+        parts
+          .filter(({ statements }) => !statements.some(isMaintenance))
+          .map(({ sql }) => withoutTokens(sql, (token) => token.toLowerCase() === 'concurrently')),
+      )
+    }),
+  )
+  return files.flat()
+}
+
+const isMaintenance = ({ node }: Statement) => 'VacuumStmt' in node || 'ReindexStmt' in node

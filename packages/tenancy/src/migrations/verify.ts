@@ -5,6 +5,7 @@ import { expectedEngine, expectedOf, type Expected } from '#tenancy/migrations/e
 import { digests, itemsOf, type CatalogItem } from '#tenancy/migrations/fingerprint'
 import { readSqlFile } from '#tenancy/base/files'
 import type { DatabaseScope } from '#tenancy/migrations/engine-migrations'
+import { createdFunctions, parseSql } from '#tenancy/migrations/parse-sql'
 import { readHistories, type Histories } from '#tenancy/migrations/history'
 import { type Tenancy } from '#tenancy/base/tenancy'
 import { readTargets, type TargetVersion } from '#tenancy/migrations/targets'
@@ -149,9 +150,8 @@ async function engineDrift(
   target: string,
   scope: DatabaseScope,
 ): Promise<Drift[]> {
-  const ownedByAdmin = [
-    ...(await readSqlFile('admin', 'logins.sql')).matchAll(/function tenancy\.(\w+)/g),
-  ].map(([, name]) => name)
+  const logins = await parseSql(await readSqlFile('admin', 'logins.sql'), { name: 'logins.sql' })
+  const ownedByAdmin = createdFunctions(logins)
   const isOwnedByAdmin = ({ object }: CatalogItem) =>
     ownedByAdmin.some((name) => new RegExp(`(owner of| on) function ${name}\\b`).test(object))
   const expected: Expected = await expectedEngine(tenancy, client, scope)

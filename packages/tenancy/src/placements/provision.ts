@@ -70,7 +70,7 @@ export async function ensureProvisioned(
     if (place.kind === 'database') await giveKey(client)
     const history = await readTenantHistory(tenancy)
     if ((await readPending(client, name, history)).length === history.length)
-      await client.query(provisionScript(name, history))
+      await client.query(await provisionScript(name, history))
     else await bringUpToDate(client, name, history)
   })
 }

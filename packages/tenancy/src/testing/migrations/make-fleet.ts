@@ -33,7 +33,7 @@ export async function makeFleet(
       withConnection(adminUrl, async (client) => {
         await client.query(asOwnerSession)
         for (let tenant = left.pop(); tenant; tenant = left.pop())
-          await client.query(provisionScript(tenant.schema, files))
+          await client.query(await provisionScript(tenant.schema, files))
       }),
     ),
   )

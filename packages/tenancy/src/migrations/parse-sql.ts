@@ -1,0 +1,209 @@
+import type { Constraint, Node, RangeVar } from 'libpg-query'
+import type { Migration } from '#tenancy/migrations/history'
+import { UnparsableSql } from '#tenancy/migrations/errors'
+
+/** One SQL statement, parsed by PostgreSQL's own parser. */
+export type Statement = {
+  node: Node
+  /** As it is written, with the comments in front of it. */
+  sql: string
+  /**
+   * True for a `do` block whose effects its text does not show: it executes strings, or is not
+   * written in PL/pgSQL.
+   */
+  dynamic: boolean
+}
+
+/** What stands between two breakpoints of a migration file. */
+export type FilePart = {
+  sql: string
+  /** `sql` on one line, without comments. */
+  text: string
+  /** Its statements; those in the body of a `do` block follow the block. */
+  statements: Statement[]
+}
+
+/** The parser is 1.7 MB of WebAssembly, so it is loaded by the first statement that is parsed. */
+const parser = () => import('libpg-query')
+
+/**
+ * Parses every part of a migration file.
+ *
+ * @throws UnparsableSql with the position in the file.
+ */
+export async function parseMigration(file: Migration): Promise<FilePart[]> {
+  const parts: FilePart[] = []
+  let offset = 0
+  for (const sql of file.statements) {
+    offset = file.text.indexOf(sql, offset)
+    parts.push({
+      sql,
+      text: await onOneLine(sql),
+      statements: await parseSql(sql, { name: file.tag, before: file.text.slice(0, offset) }),
+    })
+    offset += sql.length
+  }
+  return parts
+}
+
+/**
+ * Parses SQL text with any number of statements.
+ *
+ * @param source - `name`: what to call the text in an error; `before`: the text in front of `sql`,
+ *   from which the line of an error is counted.
+ * @throws UnparsableSql
+ */
+export async function parseSql(
+  sql: string,
+  source: { name: string; before?: string } = { name: 'SQL' },
+): Promise<Statement[]> {
+  if (sql.trim() === '') return []
+  const { parse, hasSqlDetails } = await parser()
+  const { stmts = [] } = await parse(sql).catch((error: unknown) => {
+    if (!hasSqlDetails(error)) throw error
+    const { message, cursorPosition } = error.sqlDetails ?? { message: error.message }
+    // counted in characters, where JavaScript counts UTF-16 units
+    const upTo = Array.from(sql).slice(0, cursorPosition).join('')
+    throw new UnparsableSql(source.name, message, positionAfter((source.before ?? '') + upTo))
+  })
+  const bytes = Buffer.from(sql)
+  const statements: Statement[] = []
+  for (const { stmt, stmt_location: from = 0, stmt_len: length } of stmts) {
+    if (!stmt) continue
+    const text = bytes
+      .subarray(from, length && from + length)
+      .toString()
+      .trim()
+    const statement = { node: stmt, sql: text, dynamic: false }
+    statements.push(
+      ...('DoStmt' in stmt ? await parseDoBlock(statement, source.name) : [statement]),
+    )
+  }
+  return statements
+}
+
+function positionAfter(text: string): { line: number; column: number } {
+  const lines = text.split('\n')
+  return { line: lines.length, column: Array.from(lines.at(-1) ?? '').length + 1 }
+}
+
+/** The block, and the statements in it that run as they are written. */
+async function parseDoBlock(block: Statement, name: string): Promise<Statement[]> {
+  const language = all(block.node, 'DefElem').find(({ defname }) => defname === 'language')
+  const [named] = language ? all(language, 'String') : []
+  if (named && named.sval?.toLowerCase() !== 'plpgsql') return [{ ...block, dynamic: true }]
+  const { parsePlPgSQL } = await parser()
+  const body: unknown = await parsePlPgSQL(block.sql).catch((error: unknown) => {
+    throw new UnparsableSql(name, error instanceof Error ? error.message : String(error), null)
+  })
+  // other expressions of PL/pgSQL, such as conditions, have another mode
+  const queries = allValues(body, 'PLpgSQL_expr').filter(isWholeStatement)
+  const inner = await Promise.all(queries.map(({ query }) => parseSql(query, { name })))
+  const dynamic = allValues(body, 'PLpgSQL_stmt_dynexecute').length > 0
+  return [{ ...block, dynamic }, ...inner.flat()]
+}
+
+const isWholeStatement = (value: unknown): value is { query: string } =>
+  typeof value === 'object' &&
+  value !== null &&
+  'query' in value &&
+  typeof value.query === 'string' &&
+  !('parseMode' in value && value.parseMode !== 0)
+
+/** SQL on one line, without comments. Strings and quoted names stay as they are. */
+export async function onOneLine(sql: string): Promise<string> {
+  const tokens = await tokensOf(sql)
+  return tokens
+    .map(({ text, start }, i) => (start > (tokens[i - 1]?.end ?? start) ? ` ${text}` : text))
+    .join('')
+}
+
+/**
+ * SQL without some of its tokens, otherwise unchanged.
+ *
+ * @param drop - Is asked for each token, as it is written, with those next to it.
+ */
+export async function withoutTokens(
+  sql: string,
+  drop: (token: string, previous: string | undefined, next: string | undefined) => boolean,
+): Promise<string> {
+  const tokens = await tokensOf(sql)
+  const bytes = Buffer.from(sql)
+  const kept: string[] = []
+  let from = 0
+  for (const [i, { text, start, end }] of tokens.entries()) {
+    if (!drop(text, tokens[i - 1]?.text, tokens[i + 1]?.text)) continue
+    kept.push(bytes.subarray(from, start).toString())
+    from = end
+  }
+  return [...kept, bytes.subarray(from).toString()].join('')
+}
+
+/** The tokens of SQL, comments left out. Positions are in bytes. */
+async function tokensOf(sql: string): Promise<{ text: string; start: number; end: number }[]> {
+  const { scan } = await parser()
+  const { tokens } = await scan(sql)
+  return tokens.filter(({ tokenName }) => !tokenName.endsWith('_COMMENT'))
+}
+
+type NodeOf<K extends string> = Extract<Node, Record<K, unknown>>[K &
+  keyof Extract<Node, Record<K, unknown>>]
+type NodeName = Node extends infer N ? (N extends unknown ? keyof N : never) : never
+
+/** Every node of one type in a tree, in the order of the text. */
+export const all = <K extends NodeName>(tree: unknown, type: K): NodeOf<K>[] =>
+  allValues(tree, type) as NodeOf<K>[]
+
+function allValues(tree: unknown, key: string): unknown[] {
+  if (typeof tree !== 'object' || tree === null) return []
+  return Object.entries(tree).flatMap(([name, value]) => [
+    ...(name === key ? [value] : []),
+    ...allValues(value, key),
+  ])
+}
+
+/** Every relation that a tree names. The parser wraps some of them in a node and some not. */
+export function relationsIn(tree: unknown): RangeVar[] {
+  if (typeof tree !== 'object' || tree === null) return []
+  return [
+    ...('relname' in tree ? [tree as RangeVar] : []),
+    ...Object.values(tree).flatMap(relationsIn),
+  ]
+}
+
+/** The strings of a list of names. */
+export const strings = (nodes: Node[] = []): string[] =>
+  nodes.flatMap((node) => ('String' in node ? [node.String.sval ?? ''] : []))
+
+/** The functions that statements create, without their schema. */
+export const createdFunctions = (statements: Statement[]): string[] =>
+  statements.flatMap(({ node }) =>
+    'CreateFunctionStmt' in node ? (strings(node.CreateFunctionStmt.funcname).at(-1) ?? []) : [],
+  )
+
+/** The tables that statements create. */
+export const createdTables = (statements: Statement[]): string[] =>
+  statements.flatMap(({ node }) => {
+    if ('CreateStmt' in node) return node.CreateStmt.relation?.relname ?? []
+    if ('CreateTableAsStmt' in node && node.CreateTableAsStmt.objtype === 'OBJECT_TABLE')
+      return node.CreateTableAsStmt.into?.rel?.relname ?? []
+    return []
+  })
+
+/**
+ * The literal arguments of a call such as `select tenancy.protect(current_schema(), 'orders')`.
+ * Null when the statement is something else.
+ */
+export function callOf(node: Node, name: 'protect' | 'validate'): string[] | null {
+  if (!('SelectStmt' in node)) return null
+  const [target] = node.SelectStmt.targetList ?? []
+  const value = target && 'ResTarget' in target ? target.ResTarget.val : undefined
+  if (!value || !('FuncCall' in value)) return null
+  const { funcname, args = [] } = value.FuncCall
+  if (strings(funcname).join('.') !== `tenancy.${name}`) return null
+  return args.flatMap((arg) => ('A_Const' in arg ? (arg.A_Const.sval?.sval ?? []) : []))
+}
+
+/** The foreign keys, unique keys and checks that a statement adds to a table that exists. */
+export const addedConstraints = (node: Node): Constraint[] =>
+  'AlterTableStmt' in node ? all(node, 'Constraint') : []
