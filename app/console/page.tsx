@@ -4,14 +4,14 @@ import { Alerts } from '#components/console/alerts'
 import { MetricCard } from '#components/console/metric-card'
 import { MovesTable } from '#components/console/moves-table'
 import { TierMatrix } from '#components/console/tier-matrix'
-import { formatCount } from '#components/formats'
+import { formatCount, type Formats } from '#components/formats'
 import { PageFrame } from '#components/page'
 import { ButtonLink } from '#components/ui/button'
 import { Card, CardHeader } from '#components/ui/card'
 import { PageHeader } from '#components/ui/page-header'
 import { readAlerts } from '#db/operators/alerts'
 import { listJobs } from '#db/operators/job-list'
-import { listMoves } from '@rowhouse/tenancy/moves'
+import { listMoves, type MoveRow } from '@rowhouse/tenancy/moves'
 import { tenantCounts } from '#db/operators/tenant-list'
 import { tenancy } from '#db/tenancy'
 
@@ -53,27 +53,28 @@ export default async function ConsolePage() {
         ]}
       />
       <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_26rem]">
-        <Card labelledBy="moving">
-          <CardHeader id="moving" title="Moves not over yet">
-            <ButtonLink
-              href={'/console/moves' as Route}
-              look="quiet"
-              size="small"
-              className="-mr-2.5"
-            >
-              All moves
-            </ButtonLink>
-          </CardHeader>
-          {moves.rows.length === 0 ? (
-            <p className="border-t border-line px-4 py-6 text-ink-soft sm:px-5">
-              Everybody is where they belong.
-            </p>
-          ) : (
-            <MovesTable rows={moves.rows} formats={formats} />
-          )}
-        </Card>
+        <OpenMoves moves={moves.rows} formats={formats} />
         <TierMatrix counts={counts} formats={formats} />
       </div>
     </PageFrame>
+  )
+}
+
+function OpenMoves({ moves, formats }: { moves: MoveRow[]; formats: Formats }) {
+  return (
+    <Card labelledBy="moving">
+      <CardHeader id="moving" title="Moves not over yet">
+        <ButtonLink href={'/console/moves' as Route} look="quiet" size="small" className="-mr-2.5">
+          All moves
+        </ButtonLink>
+      </CardHeader>
+      {moves.length === 0 ? (
+        <p className="border-t border-line px-4 py-6 text-ink-soft sm:px-5">
+          Everybody is where they belong.
+        </p>
+      ) : (
+        <MovesTable rows={moves} formats={formats} />
+      )}
+    </Card>
   )
 }

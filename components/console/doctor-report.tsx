@@ -5,11 +5,16 @@ import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { CheckRun } from '@rowhouse/tenancy/checks'
 
-type Props = { title: string; checks: string[]; last: CheckRun | null; formats: Formats }
+type Props = {
+  id: string
+  title: string
+  checks: string[]
+  last: CheckRun | null
+  formats: Formats
+}
 
-/** Each check with its violations, as they were found the last time. */
-export function DoctorReport({ title, checks, last, formats }: Props) {
-  const id = title.toLowerCase().replaceAll(' ', '-')
+/** Each check, with the violations of its last run. */
+export function DoctorReport({ id, title, checks, last, formats }: Props) {
   return (
     <Card labelledBy={id}>
       <CardHeader id={id} title={title}>
@@ -34,37 +39,41 @@ export function DoctorReport({ title, checks, last, formats }: Props) {
           </tr>
         </thead>
         <tbody>
-          {checks.map((check) => {
-            const found = last?.violations.filter((violation) => violation.check === check) ?? []
-            return (
-              <Tr key={check}>
-                <Td className="py-2.75 align-top font-medium">{check.replaceAll('-', ' ')}</Td>
-                <Td className="py-2.75 align-top">
-                  {!last ? (
-                    <StateLabel tone="plain">Not looked at</StateLabel>
-                  ) : found.length === 0 ? (
-                    <StateLabel tone="good">
-                      {last.targets === 1
-                        ? 'Holds'
-                        : `Holds in all ${formatCount(last.targets, formats)}`}
-                    </StateLabel>
-                  ) : (
-                    <ul className="grid gap-1.5">
-                      {found.map(({ target, object, why }) => (
-                        <li key={`${target}${object}${why}`} className="wrap-anywhere">
-                          <span className="text-danger">{object}</span>{' '}
-                          <span className="text-ink-soft">{why}</span>{' '}
-                          <span className="text-sm text-ink-faint">in {target}</span>
-                        </li>
-                      ))}
-                    </ul>
-                  )}
-                </Td>
-              </Tr>
-            )
-          })}
+          {checks.map((check) => (
+            <Tr key={check}>
+              <Td className="py-2.75 align-top font-medium">{check.replaceAll('-', ' ')}</Td>
+              <Td className="py-2.75 align-top">
+                <CheckResult check={check} last={last} formats={formats} />
+              </Td>
+            </Tr>
+          ))}
         </tbody>
       </Table>
     </Card>
+  )
+}
+
+function CheckResult({
+  check,
+  last,
+  formats,
+}: Pick<Props, 'last' | 'formats'> & { check: string }) {
+  if (!last) return <StateLabel tone="plain">Not looked at</StateLabel>
+  const violations = last.violations.filter((violation) => violation.check === check)
+  if (violations.length === 0)
+    return (
+      <StateLabel tone="good">
+        {last.targets === 1 ? 'Holds' : `Holds in all ${formatCount(last.targets, formats)}`}
+      </StateLabel>
+    )
+  return (
+    <ul className="grid gap-1.5">
+      {violations.map(({ target, object, why }) => (
+        <li key={`${target}${object}${why}`} className="wrap-anywhere">
+          <span className="text-danger">{object}</span> <span className="text-ink-soft">{why}</span>{' '}
+          <span className="text-sm text-ink-faint">in {target}</span>
+        </li>
+      ))}
+    </ul>
   )
 }

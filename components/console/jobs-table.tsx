@@ -1,3 +1,4 @@
+import type { Route } from 'next'
 import NextLink from 'next/link'
 import { movePath, fleetRunPath, tenantPath } from '#components/console/paths'
 import { RelativeTime } from '#components/console/format-time'
@@ -60,8 +61,13 @@ export function JobsTable({ jobs, formats }: { jobs: Job[]; formats: Formats }) 
   )
 }
 
+const jobPaths: Partial<Record<Job['kind'], (id: string) => Route>> = {
+  move: movePath,
+  'fleet run': fleetRunPath,
+}
+
 function JobName({ job: { kind, id, name } }: { job: Job }) {
-  const href = kind === 'move' ? movePath(id) : kind === 'fleet run' ? fleetRunPath(id) : null
+  const href = jobPaths[kind]?.(id)
   return href ? (
     <NextLink href={href} className="font-medium hover:underline">
       {name}

@@ -19,7 +19,7 @@ type Props = {
   actions: TenantDataActions
 }
 
-/** A tenant's data as a whole: taken out, held, erased. */
+/** Export, legal hold and erasure of all of a tenant's data. */
 export function TenantData({
   overview: { exports, hold, erasure },
   slug,
@@ -27,31 +27,19 @@ export function TenantData({
   formats,
   actions,
 }: Props) {
-  const [last] = exports
-  const open = last?.state === 'requested' || last?.state === 'running'
+  const [lastExport] = exports
+  const running = lastExport?.state === 'requested' || lastExport?.state === 'running'
   return (
     <Card labelledBy="data">
       <CardHeader id="data" title="Data" />
       <CardBody className="grid gap-4">
-        {hold && (
-          <Notice look="warn">
-            On legal hold since {formatDateTime(hold.at, formats)}, by {hold.by}: {hold.reason}.
-            Nothing of {name} is deleted.
-          </Notice>
-        )}
-        {erasure && (
-          <Notice look="danger">
-            {erasure.startedAt
-              ? `${name} is being erased.`
-              : `${name} is erased on ${formatDateTime(erasure.dueAt, formats)}. Until then it can be kept.`}
-          </Notice>
-        )}
+        <DataNotices hold={hold} erasure={erasure} name={name} formats={formats} />
         <DetailRows>
           <DetailRow name="Last export">
-            {last ? <LastExport last={last} formats={formats} /> : 'none'}
+            {lastExport ? <LastExport last={lastExport} formats={formats} /> : 'none'}
           </DetailRow>
         </DetailRows>
-        {open && <RefreshWhileRunning />}
+        {running && <RefreshWhileRunning />}
         <div className="flex flex-wrap gap-2">
           <ReasonDialog
             action={actions.exportAll}
@@ -81,6 +69,31 @@ export function TenantData({
         </div>
       </CardBody>
     </Card>
+  )
+}
+
+function DataNotices({
+  hold,
+  erasure,
+  name,
+  formats,
+}: Pick<DataOverview, 'hold' | 'erasure'> & { name: string; formats: Formats }) {
+  return (
+    <>
+      {hold && (
+        <Notice look="warn">
+          On legal hold since {formatDateTime(hold.at, formats)}, by {hold.by}: {hold.reason}.
+          Nothing of {name} is deleted.
+        </Notice>
+      )}
+      {erasure && (
+        <Notice look="danger">
+          {erasure.startedAt
+            ? `${name} is being erased.`
+            : `${name} is erased on ${formatDateTime(erasure.dueAt, formats)}. Until then it can be kept.`}
+        </Notice>
+      )}
+    </>
   )
 }
 

@@ -37,31 +37,8 @@ export function TenantDetailsCard({
             <Code>{placement.login ?? 'rowhouse_tenant'}</Code>
           </DetailRow>
           <DetailRow name="Epoch">{placement.epoch}</DetailRow>
-          <DetailRow name="Version">
-            {status ? (
-              <>
-                <Code>{status.at ?? 'nothing'}</Code>
-                {status.state !== 'current' && (
-                  <span className="block">
-                    <FleetStateLabel state={status.state} />
-                  </span>
-                )}
-              </>
-            ) : (
-              '–'
-            )}
-          </DetailRow>
-          <DetailRow name="Orders">
-            {size ? formatCount(size.orders, formats) : 'not measured yet'}
-          </DetailRow>
-          <DetailRow name="On disk">
-            {size ? formatBytes(size.bytes, formats) : 'not measured yet'}
-          </DetailRow>
-          {size && (
-            <DetailRow name="Measured">
-              <RelativeTime at={size.measuredAt} formats={formats} />
-            </DetailRow>
-          )}
+          <VersionRow status={status} />
+          <SizeRows size={size} formats={formats} />
           <DetailRow name="Tenant since">{formatDate(tenant.createdAt, formats)}</DetailRow>
           <DetailRow name="Slug">
             <Code>{tenant.slug}</Code>
@@ -72,6 +49,43 @@ export function TenantDetailsCard({
         </DetailRows>
       </CardBody>
     </Card>
+  )
+}
+
+function VersionRow({ status }: { status: TargetStatus | null }) {
+  return (
+    <DetailRow name="Version">
+      {status ? (
+        <>
+          <Code>{status.at ?? 'nothing'}</Code>
+          {status.state !== 'current' && (
+            <span className="block">
+              <FleetStateLabel state={status.state} />
+            </span>
+          )}
+        </>
+      ) : (
+        '–'
+      )}
+    </DetailRow>
+  )
+}
+
+function SizeRows({ size, formats }: { size: TenantFacts['size']; formats: Formats }) {
+  return (
+    <>
+      <DetailRow name="Orders">
+        {size ? formatCount(size.orders, formats) : 'not measured yet'}
+      </DetailRow>
+      <DetailRow name="On disk">
+        {size ? formatBytes(size.bytes, formats) : 'not measured yet'}
+      </DetailRow>
+      {size && (
+        <DetailRow name="Measured">
+          <RelativeTime at={size.measuredAt} formats={formats} />
+        </DetailRow>
+      )}
+    </>
   )
 }
 

@@ -3,22 +3,22 @@ import { StateLabel } from '#components/console/labels'
 import type { TargetState } from '@rowhouse/tenancy/migrations'
 import type { MoveState } from '@rowhouse/tenancy/schema'
 
-/** What matters most about a tenant, in one word. */
+/** The most important of a tenant's states. */
 export function TenantStateLabel({
   suspended,
   moveState,
   migrationState,
-  ailing,
+  hasViolations,
 }: {
   suspended: boolean
   moveState: MoveState | null
   migrationState: TargetState | null
-  ailing: boolean
+  hasViolations: boolean
 }) {
   if (suspended) return <StateLabel tone="bad">Suspended</StateLabel>
   if (moveState === 'switched') return <StateLabel tone="warn">To be confirmed</StateLabel>
   if (moveState) return <StateLabel tone="busy">Moving</StateLabel>
-  if (ailing) return <StateLabel tone="bad">The doctor objects</StateLabel>
+  if (hasViolations) return <StateLabel tone="bad">The doctor objects</StateLabel>
   if (migrationState && !['current', 'unseen'].includes(migrationState))
     return <FleetStateLabel state={migrationState} />
   return <StateLabel tone="good">Active</StateLabel>

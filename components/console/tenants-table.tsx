@@ -12,15 +12,16 @@ import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { TargetStatus } from '@rowhouse/tenancy/migrations'
 import type { TenantRow, TenantSort, TenantView } from '#db/operators/tenant-list'
 
-type Used = { requests: number; databaseMs: number }
+type TenantUse = { requests: number; databaseMs: number }
 type Props = {
   rows: TenantRow[]
   view: TenantView
   link: HrefBuilder
   formats: Formats
   statuses: TargetStatus[]
-  used: Map<string, Used>
-  ailing: Set<string>
+  usage: Map<string, TenantUse>
+  /** The tenants in which the last check found violations. */
+  withViolations: Set<string>
 }
 
 const heads: { name: string; sort?: TenantSort; className?: string }[] = [
@@ -36,7 +37,15 @@ const heads: { name: string; sort?: TenantSort; className?: string }[] = [
   { name: 'Since', sort: 'created', className: 'max-2xl:hidden' },
 ]
 
-export function TenantsTable({ rows, view, link, formats, statuses, used, ailing }: Props) {
+export function TenantsTable({
+  rows,
+  view,
+  link,
+  formats,
+  statuses,
+  usage,
+  withViolations,
+}: Props) {
   const own = new Map(statuses.map((status) => [status.tenantId, status]))
   const shared = statuses.find(({ name }) => name === 'shared')
   return (
@@ -65,8 +74,8 @@ export function TenantsTable({ rows, view, link, formats, statuses, used, ailing
             key={row.id}
             row={row}
             status={row.kind === 'shared' ? shared : own.get(row.id)}
-            used={used.get(row.id)}
-            ailing={ailing.has(row.id)}
+            usage={usage.get(row.id)}
+            hasViolations={withViolations.has(row.id)}
             formats={formats}
           />
         ))}
@@ -78,14 +87,14 @@ export function TenantsTable({ rows, view, link, formats, statuses, used, ailing
 function TableRow({
   row,
   status,
-  used,
-  ailing,
+  usage,
+  hasViolations,
   formats,
 }: {
   row: TenantRow
   status: TargetStatus | undefined
-  used: Used | undefined
-  ailing: boolean
+  usage: TenantUse | undefined
+  hasViolations: boolean
   formats: Formats
 }) {
   return (
@@ -102,7 +111,7 @@ function TableRow({
           suspended={row.suspended}
           moveState={row.moveState}
           migrationState={status?.state ?? null}
-          ailing={ailing}
+          hasViolations={hasViolations}
         />
       </Td>
       <Td className="text-right tabular-nums max-sm:hidden">
@@ -112,10 +121,10 @@ function TableRow({
         {row.bytes === null ? <Unknown /> : formatBytes(row.bytes, formats)}
       </Td>
       <Td className="text-right tabular-nums max-xl:hidden">
-        {formatCount(used?.requests ?? 0, formats)}
+        {formatCount(usage?.requests ?? 0, formats)}
       </Td>
       <Td className="text-right whitespace-nowrap tabular-nums max-xl:hidden">
-        {formatDuration(used?.databaseMs ?? 0)}
+        {formatDuration(usage?.databaseMs ?? 0)}
       </Td>
       <Td className="font-mono text-sm text-ink-soft max-xl:hidden">{status?.at ?? '–'}</Td>
       <Td className="whitespace-nowrap text-ink-soft max-2xl:hidden">
@@ -125,7 +134,7 @@ function TableRow({
   )
 }
 
-/** It fills its whole row, to be clicked anywhere. */
+/** Covers the whole row, so that a click anywhere opens the tenant. */
 function NameLink({ row }: { row: TenantRow }) {
   return (
     <NextLink
@@ -166,11 +175,12 @@ function SortLink({
 }) {
   const current = view.sort === sort
   const Arrow = view.descending ? ArrowDown : ArrowUp
-  const numbers = sort === 'orders' || sort === 'size'
+  const reversed = view.descending ? sort : `-${sort}`
+  const first = sort === 'orders' || sort === 'size' ? `-${sort}` : sort
   return (
     <NextLink
       href={link({
-        sort: current ? (view.descending ? sort : `-${sort}`) : numbers ? `-${sort}` : sort,
+        sort: current ? reversed : first,
       })}
       scroll={false}
       className="inline-flex items-center gap-1 rounded-sm hover:text-ink"

@@ -20,8 +20,8 @@ type Props = {
   action: Action<unknown> | null
 }
 
-/** What is read out of the newest one: where it stands, not each row that it counts. */
-const heard: Partial<Record<Export['state'], string>> = {
+/** Announced to screen readers: the state of the newest export, not its row count. */
+const announcements: Partial<Record<Export['state'], string>> = {
   running: 'The export is under way.',
   done: 'The export is ready.',
   failed: 'The export has failed.',
@@ -53,41 +53,50 @@ export function ExportCard({ exports, links, formats, action }: Props) {
       </CardBody>
       {open && <RefreshWhileRunning />}
       <p role="status" className="sr-only">
-        {exports[0] && heard[exports[0].state]}
+        {exports[0] && announcements[exports[0].state]}
       </p>
       <ul>
         {exports.map((one) => (
-          <li
-            key={one.id}
-            className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line px-4 py-3 sm:px-5"
-          >
-            <div className="min-w-0 grow basis-52">
-              <p className="font-medium">{formatDateTime(one.requestedAt, formats)}</p>
-              <p className="text-sm text-ink-faint">
-                {one.requestedBy}. <ExportState export={one} formats={formats} />
-              </p>
-              {one.state === 'running' && (
-                <progress
-                  className="mt-1 h-1.5 w-full accent-accent"
-                  aria-label="Rows exported"
-                  value={one.rowsDone}
-                  max={Math.max(one.rowsTotal, 1)}
-                />
-              )}
-            </div>
-            {links[one.id] && (
-              <a href={links[one.id]} download className={button({ size: 'small' })}>
-                <Download aria-hidden />
-                Download{' '}
-                <span className="sr-only">
-                  the export of {formatDateTime(one.requestedAt, formats)}
-                </span>
-              </a>
-            )}
-          </li>
+          <ExportRow key={one.id} export={one} link={links[one.id]} formats={formats} />
         ))}
       </ul>
     </Card>
+  )
+}
+
+function ExportRow({
+  export: one,
+  link,
+  formats,
+}: {
+  export: Export
+  link: string | undefined
+  formats: Formats
+}) {
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t border-line px-4 py-3 sm:px-5">
+      <div className="min-w-0 grow basis-52">
+        <p className="font-medium">{formatDateTime(one.requestedAt, formats)}</p>
+        <p className="text-sm text-ink-faint">
+          {one.requestedBy}. <ExportState export={one} formats={formats} />
+        </p>
+        {one.state === 'running' && (
+          <progress
+            className="mt-1 h-1.5 w-full accent-accent"
+            aria-label="Rows exported"
+            value={one.rowsDone}
+            max={Math.max(one.rowsTotal, 1)}
+          />
+        )}
+      </div>
+      {link && (
+        <a href={link} download className={button({ size: 'small' })}>
+          <Download aria-hidden />
+          Download{' '}
+          <span className="sr-only">the export of {formatDateTime(one.requestedAt, formats)}</span>
+        </a>
+      )}
+    </li>
   )
 }
 

@@ -14,7 +14,7 @@ type Props = {
   action: Action<unknown> | null
 }
 
-export const named = (table: string) =>
+export const tableLabel = (table: string) =>
   `${table.charAt(0).toUpperCase()}${table.slice(1).replaceAll('_', ' ')}`
 
 export function RetentionCard({
@@ -45,32 +45,14 @@ export function RetentionCard({
       )}
       <ul>
         {kept.map(({ table, days }) => (
-          <li
-            key={table}
-            className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-t border-line px-4 py-3 sm:px-5"
-          >
-            <p className="font-medium">{named(table)}</p>
-            {action ? (
-              <RetentionDaysForm
-                key={`${table} ${days}`}
-                table={table}
-                name={named(table)}
-                days={days}
-                action={action}
-              />
-            ) : (
-              <p className="text-ink-soft">
-                {days === null ? 'For ever' : `${formatCount(days, formats)} days`}
-              </p>
-            )}
-          </li>
+          <RetentionRow key={table} table={table} days={days} action={action} formats={formats} />
         ))}
         {never.map(({ table, why }) => (
           <li
             key={table}
             className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-t border-line px-4 py-3 sm:px-5"
           >
-            <p className="font-medium">{named(table)}</p>
+            <p className="font-medium">{tableLabel(table)}</p>
             <p className="text-sm text-ink-faint max-sm:basis-full">Kept: {why}</p>
           </li>
         ))}
@@ -79,13 +61,39 @@ export function RetentionCard({
   )
 }
 
+function RetentionRow({
+  table,
+  days,
+  action,
+  formats,
+}: Pick<Props, 'action' | 'formats'> & { table: string; days: number | null }) {
+  return (
+    <li className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-t border-line px-4 py-3 sm:px-5">
+      <p className="font-medium">{tableLabel(table)}</p>
+      {action ? (
+        <RetentionDaysForm
+          key={`${table} ${days}`}
+          table={table}
+          name={tableLabel(table)}
+          days={days}
+          action={action}
+        />
+      ) : (
+        <p className="text-ink-soft">
+          {days === null ? 'For ever' : `${formatCount(days, formats)} days`}
+        </p>
+      )}
+    </li>
+  )
+}
+
 function previewText(steps: RetentionStep[], formats: Formats) {
-  const going = steps.filter(({ rows }) => rows > 0)
-  if (going.length === 0) return 'Nothing is old enough to go now.'
-  return going
+  const deleting = steps.filter(({ rows }) => rows > 0)
+  if (deleting.length === 0) return 'Nothing is old enough to go now.'
+  return deleting
     .map(
       ({ table, before, rows, of }) =>
-        `${named(table)} before ${formatDateTime(new Date(before), formats)}: ${formatCount(rows, formats)} of ${formatCount(of, formats)} rows.`,
+        `${tableLabel(table)} before ${formatDateTime(new Date(before), formats)}: ${formatCount(rows, formats)} of ${formatCount(of, formats)} rows.`,
     )
     .join(' ')
 }

@@ -1,5 +1,5 @@
 import type { Action } from '#app/_actions/action'
-import { named } from '#components/data/retention-card'
+import { tableLabel } from '#components/data/retention-card'
 import { TenantButton } from '#components/forms/tenant-button'
 import { formatCount, formatDateTime, type Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
@@ -19,7 +19,7 @@ export function RetentionRuns({ runs, formats, action }: Props) {
           >
             <div className="min-w-0 grow basis-52">
               <p className="font-medium">{formatDateTime(run.plannedAt, formats)}</p>
-              <p className="text-sm text-ink-faint">{told(run, formats)}</p>
+              <p className="text-sm text-ink-faint">{describe(run, formats)}</p>
             </div>
             {run.state === 'waiting' && action && (
               <div className="flex gap-2">
@@ -49,11 +49,13 @@ export function RetentionRuns({ runs, formats, action }: Props) {
   )
 }
 
-function told({ state, steps, message }: RetentionRun, formats: Formats) {
+function describe({ state, steps, message }: RetentionRun, formats: Formats) {
   const rows = (field: 'rows' | 'deleted') =>
     steps
       .filter((step) => step[field] > 0)
-      .map((step) => `${formatCount(step[field], formats)} of ${named(step.table).toLowerCase()}`)
+      .map(
+        (step) => `${formatCount(step[field], formats)} of ${tableLabel(step.table).toLowerCase()}`,
+      )
       .join(', ')
   switch (state) {
     case 'waiting':

@@ -46,40 +46,54 @@ export function GeneralSettings({ tenant, currencies, locales, action, currencyF
             autoCapitalize="none"
             spellCheck={false}
           />
-          <div className="grid gap-4 sm:grid-cols-2">
-            <SelectField
-              name="currency"
-              label="Currency"
-              value={tenant.currency}
-              disabled={locked}
-              className="w-full"
-              hint={
-                currencyFixed
-                  ? 'Fixed, since there are orders in it.'
-                  : 'Fixed from the first order on.'
-              }
-            >
-              <ChoiceOptions
-                choices={currencies.filter(
-                  ({ code }) => !currencyFixed || code === tenant.currency,
-                )}
-              />
-            </SelectField>
-            <SelectField
-              name="locale"
-              label="Dates and numbers"
-              value={tenant.locale}
-              disabled={locked}
-              className="w-full"
-              hint="How numbers and dates are shown to everybody here."
-            >
-              <ChoiceOptions choices={locales} />
-            </SelectField>
-          </div>
+          <FormatFields
+            tenant={tenant}
+            currencies={currencies}
+            locales={locales}
+            currencyFixed={currencyFixed}
+            locked={locked}
+          />
           {!locked && <SubmitButton className="justify-self-start">Save</SubmitButton>}
         </MaybeForm>
       </CardBody>
     </Card>
+  )
+}
+
+function FormatFields({
+  tenant,
+  currencies,
+  locales,
+  currencyFixed,
+  locked,
+}: Omit<Props, 'action'> & { locked: boolean }) {
+  return (
+    <div className="grid gap-4 sm:grid-cols-2">
+      <SelectField
+        name="currency"
+        label="Currency"
+        value={tenant.currency}
+        disabled={locked}
+        className="w-full"
+        hint={
+          currencyFixed ? 'Fixed, since there are orders in it.' : 'Fixed from the first order on.'
+        }
+      >
+        <ChoiceOptions
+          choices={currencies.filter(({ code }) => !currencyFixed || code === tenant.currency)}
+        />
+      </SelectField>
+      <SelectField
+        name="locale"
+        label="Dates and numbers"
+        value={tenant.locale}
+        disabled={locked}
+        className="w-full"
+        hint="How numbers and dates are shown to everybody here."
+      >
+        <ChoiceOptions choices={locales} />
+      </SelectField>
+    </div>
   )
 }
 

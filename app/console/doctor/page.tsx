@@ -30,8 +30,15 @@ export default async function DoctorPage() {
           Look now
         </ActionButton>
       </PageHeader>
-      <DoctorReport title="Invariants" checks={names} last={doctor ?? null} formats={formats} />
       <DoctorReport
+        id="invariants"
+        title="Invariants"
+        checks={names}
+        last={doctor ?? null}
+        formats={formats}
+      />
+      <DoctorReport
+        id="drift"
         title="Catalogues against migrations"
         checks={['drift']}
         last={drift ?? null}

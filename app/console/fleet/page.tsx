@@ -7,9 +7,10 @@ import { FleetTargets } from '#components/console/fleet-targets'
 import { MetricCard } from '#components/console/metric-card'
 import { RunForm } from '#components/console/run-form'
 import { ActionButton } from '#components/forms/action-button'
-import { formatCount } from '#components/formats'
+import { formatCount, type Formats } from '#components/formats'
 import { PageFrame } from '#components/page'
 import { PageHeader } from '#components/ui/page-header'
+import { RowhouseError } from '@rowhouse/tenancy'
 import { lastCheckRun } from '@rowhouse/tenancy/checks'
 import { planMigrations, listRuns, readStatus } from '@rowhouse/tenancy/migrations'
 import { checkDrift, startRun } from './actions'
@@ -24,11 +25,14 @@ export default async function FleetPage({ searchParams }: PageProps<'/console/fl
     listRuns(tenancy(), 10),
     lastCheckRun(tenancy(), 'drift'),
   ])
-  // after the status, which looks at databases that nobody has looked at yet
+  // after readStatus, which also reads the databases that were never read before
   const planned =
     status.current === status.total
       ? []
-      : await planMigrations(tenancy()).catch((error: Error) => error)
+      : await planMigrations(tenancy()).catch((error: unknown) => {
+          if (RowhouseError.is(error)) return error
+          throw error
+        })
   return (
     <PageFrame>
       <title>Fleet · Rowhouse console</title>
@@ -45,17 +49,13 @@ export default async function FleetPage({ searchParams }: PageProps<'/console/fl
           { name: 'Newest migration', value: status.last.tenant },
           {
             name: 'Drift',
-            value: drift
-              ? drift.violations.length === 0
-                ? 'None'
-                : formatCount(drift.violations.length, formats)
-              : 'Unknown',
+            value: drift ? formatDrift(drift.violations.length, formats) : 'Unknown',
             href: '/console/doctor',
           },
         ]}
       />
       <FleetPlan
-        plan={planned instanceof Error ? { error: planned.message } : { files: planned }}
+        plan={Array.isArray(planned) ? { files: planned } : { error: planned.message }}
         formats={formats}
       />
       <FleetRuns runs={runs} formats={formats} />
@@ -69,3 +69,6 @@ export default async function FleetPage({ searchParams }: PageProps<'/console/fl
     </PageFrame>
   )
 }
+
+const formatDrift = (violations: number, formats: Formats) =>
+  violations === 0 ? 'None' : formatCount(violations, formats)

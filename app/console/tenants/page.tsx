@@ -1,5 +1,5 @@
 import type { Route } from 'next'
-import { parseListParams } from '#app/_http/list-search-params'
+import { parseListParams, type ListParams } from '#app/_http/list-search-params'
 import { consolePage } from '#app/_session/operator'
 import { TenantFilters } from '#components/console/tenant-filters'
 import { TenantsTable } from '#components/console/tenants-table'
@@ -26,44 +26,24 @@ import { tenancy } from '#db/tenancy'
 
 export default async function TenantsPage({ searchParams }: PageProps<'/console/tenants'>) {
   const { formats } = await consolePage()
-  const given = await searchParams
-  const address = parseListParams('/console/tenants' as Route, given)
-  const { q, cursor, link, pick } = address
-  const sorts = tenantSorts.flatMap((sort) => [sort, `-${sort}`])
-  const sort = pick('sort', sorts) ?? 'name'
-  const filter: TenantFilter = {
-    search: q,
-    tier: pick('tier', tierNames),
-    kind: pick('kind', placementKinds),
-    state: pick('state', tenantStates),
-  }
-  const view: TenantView = {
-    sort: tenantSorts.find((known) => known === sort.replace('-', '')) ?? 'name',
-    descending: sort.startsWith('-'),
-    size: 50,
-    cursor,
-  }
-  const [page, found, fleet] = await Promise.all([
+  const address = parseListParams('/console/tenants' as Route, await searchParams)
+  const { filter, view } = parseTenantList(address)
+  const [page, total, fleet] = await Promise.all([
     listTenants(filter, view),
     countTenants(filter),
     readStatus(tenancy()),
   ])
-  const [used, ailing] = await Promise.all([
-    usageOf(
-      page.rows.map(({ id }) => id),
-      hoursAgo(24),
-    ),
-    violationsIn(
-      tenancy(),
-      page.rows.map(({ id }) => id),
-    ),
+  const ids = page.rows.map(({ id }) => id)
+  const [usage, withViolations] = await Promise.all([
+    usageOf(ids, hoursAgo(24)),
+    violationsIn(tenancy(), ids),
   ])
   return (
     <PageFrame>
       <title>Tenants · Rowhouse console</title>
       <PageHeader
         title="Tenants"
-        beside={<span className="text-ink-faint tabular-nums">{formatCount(found, formats)}</span>}
+        beside={<span className="text-ink-faint tabular-nums">{formatCount(total, formats)}</span>}
       />
       <Card>
         <TenantFilters address={address} filter={filter} />
@@ -75,15 +55,39 @@ export default async function TenantsPage({ searchParams }: PageProps<'/console/
           <TenantsTable
             rows={page.rows}
             view={view}
-            link={link}
+            link={address.link}
             formats={formats}
             statuses={fleet.targets}
-            used={used}
-            ailing={ailing}
+            usage={usage}
+            withViolations={withViolations}
           />
         )}
-        <Pager page={page} link={link} />
+        <Pager page={page} link={address.link} />
       </Card>
     </PageFrame>
   )
+}
+
+function parseTenantList({ q, cursor, pick }: ListParams): {
+  filter: TenantFilter
+  view: TenantView
+} {
+  const sort = pick(
+    'sort',
+    tenantSorts.flatMap((name) => [name, `-${name}`]),
+  )
+  return {
+    filter: {
+      search: q,
+      tier: pick('tier', tierNames),
+      kind: pick('kind', placementKinds),
+      state: pick('state', tenantStates),
+    },
+    view: {
+      sort: tenantSorts.find((name) => name === sort?.replace('-', '')) ?? 'name',
+      descending: sort?.startsWith('-') ?? false,
+      size: 50,
+      cursor,
+    },
+  }
 }

@@ -43,23 +43,10 @@ import { tenancy } from '#db/tenancy'
 export default async function TenantPage({ params }: PageProps<'/console/tenants/[slug]'>) {
   const { formats } = await consolePage()
   const { slug } = await params
-  const facts = await readTenant(slug).catch((error: unknown) => {
-    if (TenantNotFound.is(error)) notFound()
-    throw error
-  })
-  const { tenant, suspended, latest } = facts
   const since = hoursAgo(chartHours)
-  const [trail, fleet, limits, hours, overview] = await Promise.all([
-    listAudit(tenancy(), { tenantId: tenant.id, search: '', size: 12, before: null }),
-    readStatus(tenancy()),
-    limitFacts(tenancy(), tenant.id),
-    usageByHour(tenant.id, since),
-    dataOverview(tenant.id, asTier(tenant.tier)),
-  ])
-  const status = fleet.targets.find((one) =>
-    facts.placement.kind === 'shared' ? one.name === 'shared' : one.tenantId === tenant.id,
-  )
-  const moving = latest && isLive(latest.state) ? latest : null
+  const { facts, status, trail, limits, hours, overview } = await readAll(slug, since)
+  const { tenant, suspended, latest } = facts
+  const moving = Boolean(latest && isLive(latest.state))
   return (
     <PageFrame width="normal">
       <title>{`${tenant.name} · Rowhouse console`}</title>
@@ -83,7 +70,7 @@ export default async function TenantPage({ params }: PageProps<'/console/tenants
       <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_22rem]">
         <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
           <UsageCharts hours={hours} since={since} formats={formats} />
-          <MoveHistory moves={facts.moves} moving={moving !== null} formats={formats} />
+          <MoveHistory moves={facts.moves} moving={moving} formats={formats} />
           <TenantAudit rows={trail.rows} tenant={tenant.slug} formats={formats} />
         </div>
         <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
@@ -113,6 +100,25 @@ export default async function TenantPage({ params }: PageProps<'/console/tenants
       </div>
     </PageFrame>
   )
+}
+
+async function readAll(slug: string, since: Date) {
+  const facts = await readTenant(slug).catch((error: unknown) => {
+    if (TenantNotFound.is(error)) notFound()
+    throw error
+  })
+  const { tenant, placement } = facts
+  const [trail, fleet, limits, hours, overview] = await Promise.all([
+    listAudit(tenancy(), { tenantId: tenant.id, search: '', size: 12, before: null }),
+    readStatus(tenancy()),
+    limitFacts(tenancy(), tenant.id),
+    usageByHour(tenant.id, since),
+    dataOverview(tenant.id, asTier(tenant.tier)),
+  ])
+  const status = fleet.targets.find((target) =>
+    placement.kind === 'shared' ? target.name === 'shared' : target.tenantId === tenant.id,
+  )
+  return { facts, status, trail, limits, hours, overview }
 }
 
 function SuspendButton({
