@@ -34,7 +34,7 @@ test('a new person signs in with an OpenID Connect provider, and again into the 
   provider.person = { ...provider.person, email: `moved-${stamp}@oidc.example` }
   await go(page)
   await page.waitForURL(/\/orders$/)
-  expect(provider.refused).toEqual([])
+  expect(provider.errors).toEqual([])
 })
 
 test('an existing account is linked by its verified address', async ({ page }) => {
@@ -83,7 +83,7 @@ test('an answer of the provider that this browser did not ask for is refused', a
   await page.goto('/api/auth/callback/oidc?code=made-up&state=made-up')
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   expect(await users.byEmail(platform(), `forged-${stamp}@oidc.example`)).toBeUndefined()
-  expect(provider.refused, 'the provider was not even asked').toEqual([])
+  expect(provider.errors, 'the provider was not even asked').toEqual([])
 })
 
 const authorize = {

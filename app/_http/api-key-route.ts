@@ -21,7 +21,7 @@ import { may, type Permission } from '#db/accounts/permissions'
 // The only maker of API methods: each finds the key first, counts the call, and goes through the
 // door with the key.
 
-type Facts = apiKeys.KeyFacts
+type Facts = apiKeys.ApiKeyInfo
 export type Call<I> = { tx: TenantTx; input: I; key: Facts }
 type Params = { params: Promise<Record<string, string | string[] | undefined>> }
 

@@ -2,8 +2,8 @@ import { cookies } from 'next/headers'
 import 'server-only'
 import { env } from '#db/env'
 
-// Small secrets that a browser keeps for us, out of reach of scripts: a link of a mail, a sign-in
-// half way, the browser itself.
+// Secrets in HttpOnly cookies: the link of an email that was opened, a sign-in that waits for its
+// second factor, and the id of a known browser.
 
 const names = {
   link: 'rowhouse.link',
@@ -13,7 +13,7 @@ const names = {
 export type CookieName = keyof typeof names
 
 const secure = () => new URL(env().APP_URL).protocol === 'https:'
-// the prefix binds a cookie to this very host; browsers accept it over https only
+// the prefix binds a cookie to this host; browsers accept it over https only
 const nameOf = (name: CookieName) => (secure() ? `__Host-${names[name]}` : names[name])
 const options = () => ({ httpOnly: true, secure: secure(), sameSite: 'lax' as const, path: '/' })
 

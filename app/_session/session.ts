@@ -28,7 +28,7 @@ import { tenancy } from '#db/tenancy'
 // what the secret is worth is read from the database each time, so that nothing outlives a revoked
 // session.
 
-export type Session = sessions.SessionFacts & { token: string }
+export type Session = sessions.SessionInfo & { token: string }
 export type TenantSession = Session & { tenant: sessions.SessionTenant }
 
 /** Why a sign-in was refused: `credentials`, `code`, `blocked` or `wait-<seconds>`. */
@@ -111,7 +111,7 @@ async function sessionJwt(
 ): Promise<JWT> {
   if (user && 'secret' in user) return { secret: user.secret }
   if (!account || account.type === 'credentials') return token
-  const userId = await identities.owner(account.provider, account.providerAccountId)
+  const userId = await identities.linkedUser(account.provider, account.providerAccountId)
   return userId ? { secret: await newSessionSecret(userId, await headers()) } : {}
 }
 
@@ -248,7 +248,7 @@ export const auth = cache(async (): Promise<Session | null> => {
  * Whose request this is, for the log and for the count of the next one. Counts this one where the
  * proxy could not.
  */
-async function noteRequest({ user, tenant }: sessions.SessionFacts): Promise<void> {
+async function noteRequest({ user, tenant }: sessions.SessionInfo): Promise<void> {
   const from = await headers()
   setRequestUser(from.get('x-request-id'), {
     userId: user.id,

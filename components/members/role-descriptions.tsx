@@ -1,6 +1,6 @@
 import { roleNames } from '#components/members/role-options'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import { roleMeanings, rolesInOrder } from '#db/accounts/member-roles'
+import { roleDescriptions, rolesInOrder } from '#db/accounts/member-roles'
 
 export function RoleDescriptions() {
   return (
@@ -11,7 +11,7 @@ export function RoleDescriptions() {
           {rolesInOrder.map((role) => (
             <div key={role} className="sm:contents">
               <dt className="font-medium">{roleNames[role]}</dt>
-              <dd className="text-ink-soft">{roleMeanings[role]}</dd>
+              <dd className="text-ink-soft">{roleDescriptions[role]}</dd>
             </div>
           ))}
         </dl>

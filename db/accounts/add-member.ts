@@ -1,7 +1,7 @@
 import type { PlatformDb } from '@rowhouse/tenancy'
 import { members, type Role } from '#db/schema/platform'
 
-/** Makes a user a member; whoever is one already keeps their role. */
+/** Makes a user a member. Existing members keep their role. */
 export async function addMember(
   db: PlatformDb,
   tenantId: string,

@@ -1,7 +1,8 @@
--- The entry of API keys. A key belongs to a member: it may do no more than that member may, and
--- less when its scope is `read`.
+-- How API keys enter a tenant. A key belongs to a member and has that member's rights, or fewer when
+-- its scope is `read`.
 
--- Who stands behind a key in this tenant, and whether it may write. Raises TN401, TN403 or TN423.
+-- Checks a key for this tenant and returns its member, their role, and whether it may write.
+-- Raises TN401 (no valid key), TN403 (not a member) or TN423 (tenant suspended).
 create or replace function tenancy.check_key(p_key text, p_tenant uuid, out user_id uuid, out role text, out writes boolean)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -19,7 +20,7 @@ begin
   end if;
   select m.role into role from platform.members as m where m.tenant_id = p_tenant and m.user_id = check_key.user_id;
   if role is null then
-    raise exception 'user % is no member of tenant %', user_id, p_tenant using errcode = 'TN403';
+    raise exception 'user % is not a member of tenant %', user_id, p_tenant using errcode = 'TN403';
   end if;
   if tenancy.is_suspended(p_tenant) then
     raise exception 'tenant % is suspended', p_tenant using errcode = 'TN423';
@@ -28,17 +29,17 @@ begin
 end
 $$;
 
--- The same, and admits it on the shared login, where p_ms limits each of its statements.
+-- Checks a key and admits it on the shared login. p_ms is the timeout of each statement.
 create or replace function tenancy.enter_with_key(p_key text, p_tenant uuid, p_epoch bigint, p_ms integer, out user_id uuid, out role text)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  who record;
+  caller record;
 begin
-  who := tenancy.check_key(p_key, p_tenant);
-  user_id := who.user_id;
-  role := who.role;
-  perform tenancy.admit(p_tenant, p_epoch, p_ms, who.writes);
+  caller := tenancy.check_key(p_key, p_tenant);
+  user_id := caller.user_id;
+  role := caller.role;
+  perform tenancy.admit(p_tenant, p_epoch, p_ms, caller.writes);
 end
 $$;
 

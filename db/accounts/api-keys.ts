@@ -19,8 +19,11 @@ export type ApiKey = {
   expired: boolean
 }
 
-/** Who a key speaks for. What it may do is decided by the door, which asks the database again. */
-export type KeyFacts = {
+/**
+ * The member that a key belongs to. It grants nothing by itself: the tenant transaction checks the
+ * key again in the database.
+ */
+export type ApiKeyInfo = {
   id: string
   tenantId: string
   scope: KeyScope
@@ -30,12 +33,15 @@ export type KeyFacts = {
   owner: { id: string; name: string }
 }
 
-const lead = 'rowhouse_'
+const prefix = 'rowhouse_'
 const expiry = (days: number | null) =>
   days === null ? null : sql`now() + make_interval(days => ${days})`
 
 /**
- * Makes a key for a member. Returns it with its id: this is the only time that anybody can read it.
+ * Creates a key for a member.
+ *
+ * @param input - `days` until the key expires; null for never.
+ * @returns The key, which cannot be read again: only its hash is stored.
  */
 export async function create(input: {
   tenantId: string
@@ -44,7 +50,7 @@ export async function create(input: {
   scope: KeyScope
   days: number | null
 }): Promise<{ id: string; key: string }> {
-  const key = lead + newSecret()
+  const key = prefix + newSecret()
   const { days, ...values } = input
   const id = newId()
   await platform()
@@ -79,22 +85,26 @@ export const list = (tenantId: string): Promise<ApiKey[]> =>
     .where(eq(apiKeys.tenantId, tenantId))
     .orderBy(asc(apiKeys.createdAt))
 
-/** Ends a key of this tenant. Throws NotFound. */
+/**
+ * Revokes a key of this tenant.
+ *
+ * @throws NotFound
+ */
 export async function revoke(tenantId: string, id: string): Promise<{ name: string }> {
-  const [gone] = await platform()
+  const [revoked] = await platform()
     .delete(apiKeys)
     .where(and(eq(apiKeys.tenantId, tenantId), eq(apiKeys.id, id)))
     .returning({ name: apiKeys.name })
-  if (!gone) throw new NotFound('this key')
-  return gone
+  if (!revoked) throw new NotFound('this key')
+  return revoked
 }
 
 /**
- * Whose key this is, or undefined. Says nothing about whether it still opens the door; notes, once
- * a minute, that it was used.
+ * Looks up a key, and records at most once a minute that it was used. It does not check whether the
+ * key is still valid; the tenant transaction does.
  */
-export async function read(key: string): Promise<KeyFacts | undefined> {
-  if (!key.startsWith(lead) || key.length > 100) return undefined
+export async function read(key: string): Promise<ApiKeyInfo | undefined> {
+  if (!key.startsWith(prefix) || key.length > 100) return undefined
   const [found] = await platform()
     .select({
       id: apiKeys.id,
@@ -116,15 +126,15 @@ export async function read(key: string): Promise<KeyFacts | undefined> {
     .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
     .where(eq(apiKeys.keyHash, secretHash(key)))
   if (!found) return undefined
-  const { usedAt, name, owner, ...facts } = found
+  const { usedAt, name, owner, ...info } = found
   if (!usedAt || Date.now() - usedAt.getTime() > 60_000)
     await platform()
       .update(apiKeys)
       .set({ usedAt: sql`now()` })
-      .where(eq(apiKeys.id, facts.id))
+      .where(eq(apiKeys.id, info.id))
   return {
-    ...facts,
-    tier: asTier(facts.tier),
+    ...info,
+    tier: asTier(info.tier),
     owner: { id: owner.id, name: `${owner.name} (key ${name})` },
   }
 }

@@ -5,10 +5,14 @@ import { platform } from '#db/tenancy'
 
 const ago = (days: number) => sql`now() - make_interval(days => ${days})`
 
-/** Deletes sessions, links and letters that have expired. Returns how many rows. */
+/**
+ * Deletes expired sessions, links, invitations, emails and the like.
+ *
+ * @returns The number of deleted rows.
+ */
 export async function deleteExpired(): Promise<number> {
   const db = platform()
-  const gone = await Promise.all([
+  const results = await Promise.all([
     db.delete(sessions).where(lt(sessions.expiresAt, ago(0))),
     db.delete(links).where(lt(links.expiresAt, ago(0))),
     db.delete(emailChanges).where(lt(emailChanges.expiresAt, ago(0))),
@@ -21,5 +25,5 @@ export async function deleteExpired(): Promise<number> {
         and(lt(emails.createdAt, ago(30)), or(isNotNull(emails.sentAt), lt(emails.dueAt, ago(0)))),
       ),
   ])
-  return gone.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0)
+  return results.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0)
 }

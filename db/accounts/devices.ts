@@ -3,7 +3,7 @@ import { platform } from '#db/tenancy'
 import { devices } from '#db/schema/accounts'
 import { newSecret, secretHash } from '@rowhouse/tenancy'
 
-/** True when this browser's secret was given to it at an earlier sign-in of this very user. */
+/** True when this user has signed in with this browser before. */
 export async function belongsTo(
   device: string | undefined,
   userId: string | undefined,
@@ -17,8 +17,9 @@ export async function belongsTo(
 }
 
 /**
- * Remembers that a user has signed in with this browser. Returns the secret for its cookie; a
- * browser of somebody else gets a new one.
+ * Remembers that a user has signed in with this browser.
+ *
+ * @returns The secret for its cookie: the same one for the same user, a new one otherwise.
  */
 export async function remember(device: string | undefined, userId: string): Promise<string> {
   if (device && (await belongsTo(device, userId))) {

@@ -19,7 +19,7 @@ export type AddressSide = Extract<LinkKind, 'old address' | 'new address'>
  * @throws Invalid, TooManyAttempts
  */
 export async function request(userId: string, typed: string, password: string): Promise<void> {
-  const email = users.normalEmail(typed)
+  const email = users.normalizeEmail(typed)
   const user = await confirmPassword(userId, password)
   if (email === user.email) throw new Invalid('email', 'This is already your address.')
   await platform().transaction(async (tx) => {

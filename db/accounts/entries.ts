@@ -1,9 +1,9 @@
 import type { Actor, Entry } from '@rowhouse/tenancy'
 
-/** A person with a session. */
+/** A user with a session. */
 export type SessionCaller = { kind: 'session'; token: string; tenantId: string; actor: Actor }
 
-/** A program with the API key of a member. */
+/** A program with a member's API key. */
 export type ApiKeyCaller = { kind: 'key'; key: string; tenantId: string; actor: Actor }
 
 export const sessionEntry: Entry<SessionCaller> = {

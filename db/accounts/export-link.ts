@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { env } from '#db/env'
 
-/** How long a link on a page works. The page that shows it makes a new one each time. */
+// every rendering of the page signs a new link
 const minutes = 15
 
 const signature = (sessionId: string, exportId: string, until: number) =>
@@ -10,15 +10,15 @@ const signature = (sessionId: string, exportId: string, until: number) =>
     .digest('base64url')
 
 /**
- * The address of an export's file for one session, for a short time. Whoever follows it is looked
- * at again.
+ * Signs the address of an export's file for one session, for 15 minutes. The route that serves the
+ * file checks the member's rights again.
  */
 export function linkTo(sessionId: string, exportId: string, now = Date.now()): string {
   const until = now + minutes * 60_000
   return `/api/exports/${exportId}?until=${until}&key=${signature(sessionId, exportId, until)}`
 }
 
-/** True for a link that was made for this session and export and is not too old. */
+/** Checks that a link was signed for this session and export, and has not expired. */
 export function isLink(
   sessionId: string,
   exportId: string,

@@ -4,11 +4,11 @@ import { apiKeys, devices, identities, recoveryCodes, secondFactors } from '#db/
 import { sessions, users as userTable } from '#db/schema/platform'
 import * as users from '#db/accounts/users'
 
-/** Who somebody is elsewhere. `email` is set only when that provider says that it is verified. */
+/** An account at an OAuth provider. `email` is null unless the provider has verified it. */
 export type Identity = { provider: string; subject: string; email: string | null; name: string }
 
-/** The user that an identity was linked to. */
-export async function owner(provider: string, subject: string): Promise<string | undefined> {
+/** The user that an identity is linked to. */
+export async function linkedUser(provider: string, subject: string): Promise<string | undefined> {
   const [known] = await platform()
     .select({ userId: identities.userId })
     .from(identities)
@@ -17,10 +17,13 @@ export async function owner(provider: string, subject: string): Promise<string |
 }
 
 /**
- * The user behind an identity: the one it was linked to, or the one with its verified address, or a
- * new one. Undefined when the provider does not vouch for the address. An account whose own address
- * was never proven may have been made by somebody who waits for its owner: whatever could let them
- * in is taken away before it is linked.
+ * Finds the user of an identity: the linked one, the one with its verified address, or a new one.
+ *
+ * An account whose own address was never verified may have been created by an attacker who waits
+ * for the address's owner to sign in. Everything that could let the attacker in is deleted before
+ * such an account is linked.
+ *
+ * @returns The user's id; undefined when the provider has not verified the address.
  */
 export async function signInWith({
   provider,
@@ -28,10 +31,10 @@ export async function signInWith({
   email: given,
   name,
 }: Identity): Promise<string | undefined> {
-  const linked = await owner(provider, subject)
+  const linked = await linkedUser(provider, subject)
   if (linked) return linked
   if (given === null) return undefined
-  const email = users.normalEmail(given)
+  const email = users.normalizeEmail(given)
   return platform().transaction(async (tx) => {
     const known = await users.byEmail(tx, email)
     const user =

@@ -60,7 +60,7 @@ export async function invite(
   typed: string,
   role: Role,
 ): Promise<{ id: string; email: string }> {
-  const email = users.normalEmail(typed)
+  const email = users.normalizeEmail(typed)
   await countAttempt(perTenant, by.tenantId)
   return platform().transaction(async (tx) => {
     await requirePermission(tx, by, role)

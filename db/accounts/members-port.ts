@@ -5,7 +5,7 @@ import type { MembersPort, PlatformDb } from '@rowhouse/tenancy'
 import { emailChanges, invitations, links, emails } from '#db/schema/accounts'
 import { bans, members, operators, users } from '#db/schema/platform'
 
-/** What the engine asks of the people of a tenant. */
+/** Answers the engine's questions about a tenant's members. */
 export const membersPort: MembersPort = {
   async addOwner(db, tenantId, userId) {
     await db.insert(members).values({ tenantId, userId, role: 'owner' }).onConflictDoNothing()
@@ -55,9 +55,9 @@ export const membersPort: MembersPort = {
 
   async erase(db, tenantId, eraseTenant) {
     const counts = { 'rows by email address': 0, users: 0 }
-    const people = await peopleOf(db, tenantId)
+    const exclusiveMembers = await membersOfThisTenantOnly(db, tenantId)
     await eraseTenant()
-    for (const { id, email } of people) {
+    for (const { id, email } of exclusiveMembers) {
       counts['rows by email address'] += await eraseByAddress(db, email)
       const { rowCount } = await db.delete(users).where(eq(users.id, id))
       counts.users += rowCount ?? 0
@@ -71,8 +71,8 @@ export const membersPort: MembersPort = {
   },
 }
 
-/** Members of this tenant who belong to no other, and are not operators. */
-async function peopleOf(
+/** Members who belong to no other tenant and are not operators; locked until the commit. */
+async function membersOfThisTenantOnly(
   db: PlatformDb,
   tenantId: string,
 ): Promise<{ id: string; email: string }[]> {
@@ -88,11 +88,11 @@ async function peopleOf(
 
 /** Deletes rows that belong to an address, not to a user. */
 async function eraseByAddress(db: PlatformDb, email: string): Promise<number> {
-  const gone = [
+  const results = [
     await db.delete(links).where(eq(links.email, email)),
     await db.delete(emailChanges).where(eq(emailChanges.email, email)),
     await db.delete(invitations).where(eq(invitations.email, email)),
     await db.delete(emails).where(eq(emails.recipient, email)),
   ]
-  return gone.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0)
+  return results.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0)
 }

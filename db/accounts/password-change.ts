@@ -26,7 +26,7 @@ const guesses: AttemptPolicy = {
  * the same in both cases, so that they do not reveal which addresses have accounts.
  */
 export async function requestReset(typed: string): Promise<void> {
-  const email = users.normalEmail(typed)
+  const email = users.normalizeEmail(typed)
   await platform().transaction(async (tx) => {
     const known = await users.byEmail(tx, email)
     const token = await links.create(tx, 'reset', email)

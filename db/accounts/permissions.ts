@@ -1,19 +1,19 @@
 import type { Role } from '#db/schema/platform'
 
-// The one table of who may do what inside a tenant. Server, pages and tests read it.
+// What each role may do inside a tenant. Server, pages and tests all read this table.
 
-const everybody: Role[] = ['owner', 'admin', 'member', 'viewer']
+const allRoles: Role[] = ['owner', 'admin', 'member', 'viewer']
 const writers: Role[] = ['owner', 'admin', 'member']
 const admins: Role[] = ['owner', 'admin']
 const owners: Role[] = ['owner']
 
 export const permissions = {
-  'tenant:read': everybody,
+  'tenant:read': allRoles,
   'orders:write': writers,
   'customers:write': writers,
   'products:write': writers,
   'data:export': admins,
-  'members:read': everybody,
+  'members:read': allRoles,
   'members:write': admins,
   'owners:write': owners,
   'settings:write': admins,

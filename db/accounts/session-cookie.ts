@@ -1,6 +1,6 @@
 /**
- * The name of the session cookie and whether it needs https: the `__Host-` prefix binds it to one
- * host, but exists over https only.
+ * The name of the session cookie and its `Secure` attribute. The `__Host-` prefix binds a cookie to
+ * one host; browsers accept it over https only.
  */
 export function sessionCookie(appUrl: string): { name: string; secure: boolean } {
   const secure = new URL(appUrl).protocol === 'https:'

@@ -1,7 +1,7 @@
--- The entry of people with a session.
+-- How users with a session enter a tenant.
 
--- Who stands behind a session in this tenant, and whether they may write. Raises TN401, TN403 or
--- TN423.
+-- Checks a session for this tenant and returns its user, their role, and whether they may write.
+-- Raises TN401 (no valid session), TN403 (not a member) or TN423 (tenant suspended).
 create or replace function tenancy.check_session(p_token text, p_tenant uuid, out user_id uuid, out session_id uuid, out role text, out writes boolean)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -17,7 +17,7 @@ begin
     raise exception 'no valid session' using errcode = 'TN401';
   end if;
   if role is null then
-    raise exception 'user % is no member of tenant %', user_id, p_tenant using errcode = 'TN403';
+    raise exception 'user % is not a member of tenant %', user_id, p_tenant using errcode = 'TN403';
   end if;
   if tenancy.is_suspended(p_tenant) then
     raise exception 'tenant % is suspended', p_tenant using errcode = 'TN423';
@@ -26,17 +26,17 @@ begin
 end
 $$;
 
--- The same, and admits them on the shared login, where p_ms limits each of their statements.
+-- Checks a session and admits it on the shared login. p_ms is the timeout of each statement.
 create or replace function tenancy.enter_with_session(p_token text, p_tenant uuid, p_epoch bigint, p_ms integer, out user_id uuid, out role text)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  who record;
+  caller record;
 begin
-  who := tenancy.check_session(p_token, p_tenant);
-  user_id := who.user_id;
-  role := who.role;
-  perform tenancy.admit(p_tenant, p_epoch, p_ms, who.writes);
+  caller := tenancy.check_session(p_token, p_tenant);
+  user_id := caller.user_id;
+  role := caller.role;
+  perform tenancy.admit(p_tenant, p_epoch, p_ms, caller.writes);
 end
 $$;
 

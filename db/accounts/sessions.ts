@@ -6,10 +6,10 @@ import { suspensions, tenants } from '@rowhouse/tenancy/schema'
 import { type Tier, asTier } from '#db/tiers'
 import { supportVisitOf } from '#db/modules'
 
-/** An access of support that is open in an operator's session. */
+/** A support access that is open in an operator's session. */
 export type Visit = { id: string; reason: string; writes: boolean; expiresAt: Date }
 
-/** `support` is there when an operator is in this tenant as support, without being a member. */
+/** The active tenant. `support` is set when an operator is in it without being a member. */
 export type SessionTenant = {
   id: string
   slug: string
@@ -22,10 +22,10 @@ export type SessionTenant = {
 }
 
 /**
- * What a session is worth now, read from the database. `tenant` is the active one, null when there
- * is none or it is suspended.
+ * A session as the database has it now. `tenant` is the active one; null when there is none or it is
+ * suspended.
  */
-export type SessionFacts = {
+export type SessionInfo = {
   id: string
   user: { id: string; email: string; name: string; operator: boolean }
   tenant: SessionTenant | null
@@ -36,8 +36,9 @@ const days = 30
 const expiry = () => new Date(Date.now() + days * 86_400_000)
 
 /**
- * Starts a session on the last used tenant, or the first. Returns the secret, which is stored
- * nowhere.
+ * Starts a session in the user's last used tenant, or their first.
+ *
+ * @returns The session's secret. Only its hash is stored.
  */
 export async function start(
   userId: string,
@@ -49,12 +50,12 @@ export async function start(
     .select({ last: users.lastTenantId })
     .from(users)
     .where(eq(users.id, userId))
-  const own = await db
+  const memberships = await db
     .select({ id: members.tenantId })
     .from(members)
     .where(eq(members.userId, userId))
     .orderBy(members.joinedAt)
-  const tenantId = own.find(({ id }) => id === user?.last)?.id ?? own[0]?.id ?? null
+  const tenantId = memberships.find(({ id }) => id === user?.last)?.id ?? memberships[0]?.id ?? null
   await db.insert(sessions).values({
     id: newId(),
     tokenHash: secretHash(secret),
@@ -68,10 +69,11 @@ export async function start(
 }
 
 /**
- * Reads a session by its secret; undefined when it is unknown, expired, revoked or its user is
- * banned.
+ * Reads a session by its secret.
+ *
+ * @returns Undefined when it is unknown, expired or revoked, or its user is banned.
  */
-export async function read(secret: string): Promise<SessionFacts | undefined> {
+export async function read(secret: string): Promise<SessionInfo | undefined> {
   const db = platform()
   const [row] = await db
     .select({
@@ -99,7 +101,7 @@ export async function read(secret: string): Promise<SessionFacts | undefined> {
       ),
     )
   if (!row) return undefined
-  const own = await db
+  const memberships = await db
     .select({
       id: tenants.id,
       slug: tenants.slug,
@@ -114,7 +116,7 @@ export async function read(secret: string): Promise<SessionFacts | undefined> {
     .leftJoin(suspensions, and(eq(suspensions.tenantId, tenants.id), isNull(suspensions.liftedAt)))
     .where(and(eq(members.userId, row.userId), isNull(suspensions.id)))
     .orderBy(tenants.name)
-  const active = own.find(({ id }) => id === row.active)
+  const active = memberships.find(({ id }) => id === row.active)
   const visited = row.operator === null ? undefined : await supportVisitOf(row.id)
   if (Date.now() - row.usedAt.getTime() > 60_000)
     await db.update(sessions).set({ usedAt: new Date() }).where(eq(sessions.id, row.id))
@@ -122,13 +124,13 @@ export async function read(secret: string): Promise<SessionFacts | undefined> {
     id: row.id,
     user: { id: row.userId, email: row.email, name: row.name, operator: row.operator !== null },
     tenant: visited ?? (active ? { ...active, tier: asTier(active.tier) } : null),
-    tenants: own.map(({ id, slug, name, role }) => ({ id, slug, name, role })),
+    tenants: memberships.map(({ id, slug, name, role }) => ({ id, slug, name, role })),
   }
 }
 
 /**
- * Why a session no longer acts for the tenant that its user was at. Whoever is no member of it
- * learns nothing of it.
+ * Explains why a session lost its active tenant. Only members learn that a tenant is suspended; to
+ * everybody else it looks like one that does not exist.
  */
 export async function explainLostAccess(
   userId: string,
@@ -150,8 +152,9 @@ export async function explainLostAccess(
 }
 
 /**
- * Makes another tenant the active one, if the session's user is a member of it. Returns false when
- * not, and changes nothing.
+ * Makes another tenant the active one.
+ *
+ * @returns False, without a change, when the session's user is not a member of it.
  */
 export async function switchTenant(secret: string, tenantId: string): Promise<boolean> {
   const db = platform()
@@ -188,7 +191,7 @@ export type OpenSession = {
   usedAt: Date
 }
 
-/** The browsers that a user is signed in with, the last used first. */
+/** A user's sessions, the most recently used first. */
 export const ofUser = (userId: string): Promise<OpenSession[]> =>
   platform()
     .select({
@@ -203,8 +206,9 @@ export const ofUser = (userId: string): Promise<OpenSession[]> =>
     .orderBy(desc(sessions.usedAt))
 
 /**
- * Ends one session of this user. Returns false when they have none of this id: somebody else's is
- * as good as none.
+ * Ends one session of this user.
+ *
+ * @returns False when this user has no session with this id, even if another user has.
  */
 export async function endOne(userId: string, sessionId: string): Promise<boolean> {
   return (
@@ -217,12 +221,16 @@ export async function endOne(userId: string, sessionId: string): Promise<boolean
   )
 }
 
-/** Ends every session of a user but one. Returns how many there were. */
-export async function endOthers(userId: string, keptId: string): Promise<number> {
+/**
+ * Ends all sessions of a user except one.
+ *
+ * @returns The number of ended sessions.
+ */
+export async function endOthers(userId: string, exceptId: string): Promise<number> {
   return (
     await platform()
       .delete(sessions)
-      .where(and(eq(sessions.userId, userId), ne(sessions.id, keptId)))
+      .where(and(eq(sessions.userId, userId), ne(sessions.id, exceptId)))
       .returning({ id: sessions.id })
   ).length
 }

@@ -20,7 +20,7 @@ export async function request(input: {
   name: string
   organisation: string
 }): Promise<void> {
-  const email = users.normalEmail(input.email)
+  const email = users.normalizeEmail(input.email)
   const name = input.name.trim()
   await platform().transaction(async (tx) => {
     const known = await users.byEmail(tx, email)

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 
-/** Slugs that fit a name, the nicest first; the last one is free for sure. */
+/** Slug candidates for a name, the shortest first. The random ones are practically never taken. */
 export function slugsFor(name: string): string[] {
-  const plain =
+  const base =
     name
       .normalize('NFKD')
       .toLowerCase()
@@ -11,10 +11,10 @@ export function slugsFor(name: string): string[] {
       .slice(0, 40)
       .replace(/^-+|-+$/g, '') || 'organisation'
   return [
-    plain,
-    `${plain}-2`,
-    `${plain}-3`,
-    `${plain}-${randomBytes(3).toString('hex')}`,
-    `${plain}-${randomBytes(6).toString('hex')}`,
+    base,
+    `${base}-2`,
+    `${base}-3`,
+    `${base}-${randomBytes(3).toString('hex')}`,
+    `${base}-${randomBytes(6).toString('hex')}`,
   ]
 }

@@ -19,9 +19,7 @@ export const locales = [
   'sv-SE',
   'ja-JP',
 ] as const
-/**
- * Those whose amounts have two, none or three decimals: what `Intl` knows and the world trades in.
- */
+/** Commonly traded currencies. Their amounts have two decimals, none (JPY) or three (KWD). */
 export const currencies = [
   'EUR',
   'USD',
@@ -47,7 +45,11 @@ export const currencies = [
   'KWD',
 ] as const
 
-/** Writes an organisation's settings. Throws Invalid for a bad or taken slug. */
+/**
+ * Saves a tenant's settings.
+ *
+ * @throws Invalid for a malformed or taken slug.
+ */
 export async function save(
   tenantId: string,
   { name, slug, currency, locale }: TenantSettings,

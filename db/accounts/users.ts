@@ -4,13 +4,14 @@ import { hashPassword } from '#db/accounts/passwords'
 import { operators, users } from '#db/schema/platform'
 
 /**
- * One form for each address: NFKC, trimmed, lower case. Throws Invalid when it is no address or has
- * a look-alike @.
+ * Normalises an email address: NFKC, trimmed, lower case.
+ *
+ * @throws Invalid when it is not an email address.
  */
-export function normalEmail(text: string): string {
+export function normalizeEmail(text: string): string {
   const email = text.normalize('NFKC').trim().toLowerCase()
   if (!/^[^\s@,;<>"]+@[^\s@,;<>"]+\.[^\s@,;<>".]+$/.test(email) || email.length > 254)
-    throw new Invalid('email', 'This is not an e-mail address.')
+    throw new Invalid('email', 'This is not an email address.')
   return email
 }
 
@@ -20,14 +21,15 @@ export async function byEmail(db: PlatformDb, email: string) {
 }
 
 /**
- * Adds a user; a password may be missing when the person signs in by OAuth only. Throws Invalid
- * when the address is taken.
+ * Adds a user. Without a password they sign in through an OAuth provider.
+ *
+ * @throws Invalid when the address already has an account.
  */
 export async function create(
   db: PlatformDb,
   input: { email: string; name: string; password?: string; verified?: boolean },
 ) {
-  const email = normalEmail(input.email)
+  const email = normalizeEmail(input.email)
   const passwordHash = input.password === undefined ? null : await hashPassword(input.password)
   const [user] = await db
     .insert(users)
@@ -40,7 +42,7 @@ export async function create(
     })
     .onConflictDoNothing({ target: users.email })
     .returning()
-  if (!user) throw new Invalid('email', `The address ${email} has an account already.`)
+  if (!user) throw new Invalid('email', `The address ${email} already has an account.`)
   return user
 }
 
@@ -48,7 +50,7 @@ export async function makeOperator(db: PlatformDb, userId: string, addedBy: stri
   await db.insert(operators).values({ userId, addedBy }).onConflictDoNothing()
 }
 
-/** Throws NotFound when there is no such user (any more). */
+/** @throws NotFound */
 export async function byId(db: PlatformDb, id: string) {
   const [user] = await db.select().from(users).where(eq(users.id, id))
   if (!user) throw new NotFound('this account')
@@ -59,7 +61,11 @@ export async function rename(db: PlatformDb, id: string, name: string): Promise<
   await db.update(users).set({ name: name.trim() }).where(eq(users.id, id))
 }
 
-/** Sets a password that was checked before; proof of the mailbox comes with a reset. */
+/**
+ * Stores the hash of a validated password.
+ *
+ * @param proven - `mailbox`: the user has just proven that the address is theirs.
+ */
 export async function setPassword(
   db: PlatformDb,
   id: string,

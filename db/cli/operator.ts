@@ -5,7 +5,7 @@ import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
 import { platform } from '#db/tenancy'
 import { operators, users } from '#db/schema/platform'
-import { byEmail, makeOperator, normalEmail } from '#db/accounts/users'
+import { byEmail, makeOperator, normalizeEmail } from '#db/accounts/users'
 
 type Verb = 'add' | 'remove' | 'list'
 type Given = Parameters<Run>[0]
@@ -63,7 +63,7 @@ async function list(): Promise<Outcome> {
 
 async function userOf({ positionals: [given, ...rest] }: Given) {
   if (!given || rest.length > 0) throw new UsageError('name one user by the e-mail address')
-  const email = normalEmail(given)
+  const email = normalizeEmail(given)
   const user = await byEmail(platform(), email)
   if (!user)
     throw new UsageError(`there is no user ${email}; they sign up first, or are invited somewhere`)

@@ -21,7 +21,7 @@ export async function sandboxSession(
   slug: unknown,
 ): Promise<{ token: string; user: { id: string; name: string } }> {
   if (typeof email !== 'string') throw new UsageError('say who: an e-mail address')
-  const user = await users.byEmail(platform(), users.normalEmail(email))
+  const user = await users.byEmail(platform(), users.normalizeEmail(email))
   if (!user) throw new UsageError(`there is no user ${email}`)
   const token = await sessions.start(user.id, { device: 'sandbox', address: '' })
   if (slug !== undefined)

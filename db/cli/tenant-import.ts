@@ -41,7 +41,7 @@ export const run: Run = async ({ values, positionals: [path, ...rest] }) => {
 }
 
 async function ownerFor(path: string, given: unknown): Promise<string> {
-  const email = typeof given === 'string' ? users.normalEmail(given) : await firstKnownOwner(path)
+  const email = typeof given === 'string' ? users.normalizeEmail(given) : await firstKnownOwner(path)
   const user = email === undefined ? undefined : await users.byEmail(platform(), email)
   if (user) return user.id
   if (typeof given === 'string' && email)
@@ -55,7 +55,7 @@ async function ownerFor(path: string, given: unknown): Promise<string> {
 async function firstKnownOwner(path: string): Promise<string | undefined> {
   for await (const { role, email } of membersIn(path)) {
     if (role !== 'owner' || typeof email !== 'string') continue
-    const normal = users.normalEmail(email)
+    const normal = users.normalizeEmail(email)
     if (await users.byEmail(platform(), normal)) return normal
   }
   return undefined

@@ -103,7 +103,7 @@ async function create(given: Given): Promise<Outcome> {
   if (typeof owner !== 'string') throw new UsageError('say who owns the tenant: --owner EMAIL')
   if (!isTier(tier)) throw new UsageError(`the tier is one of ${tierNames.join(', ')}, not ${tier}`)
   const db = platform()
-  const email = people.normalEmail(owner)
+  const email = people.normalizeEmail(owner)
   const user =
     (await people.byEmail(db, email)) ??
     (await people.create(db, { email, name: email.split('@')[0] ?? email }))

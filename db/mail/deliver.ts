@@ -5,22 +5,22 @@ import { decryptEmail } from '#db/mail/outbox'
 import { platform } from '#db/tenancy'
 import { emails } from '#db/schema/accounts'
 
-export type Delivery = { sent: number; failed: number }
+export type DeliveryResult = { sent: number; failed: number }
 type Row = typeof emails.$inferSelect
 
-const atOnce = 20
-const mostTries = 12
+const batchSize = 20
+const maxTries = 12
 
 /**
- * Sends what is due, and may run in several processes at once: each row is taken by one of them. An
- * email that cannot be sent is tried again after 30 s, then after twice as long each time, twelve
- * times. Without SMTP_URL nothing is sent and everything waits.
+ * Sends the emails that are due. Several processes may run it at the same time; each email is
+ * claimed by one of them. A failed email is tried again after 30 seconds, then after twice as long
+ * each time, twelve times in all. Without SMTP_URL nothing is sent and everything stays queued.
  */
-export async function deliverMail(): Promise<Delivery> {
+export async function deliverMail(): Promise<DeliveryResult> {
   const { SMTP_URL } = env()
-  const result: Delivery = { sent: 0, failed: 0 }
+  const result: DeliveryResult = { sent: 0, failed: 0 }
   if (!SMTP_URL) return result
-  const due = await take()
+  const due = await claimDue()
   if (due.length === 0) return result
   const transport = createTransport({
     url: SMTP_URL,
@@ -58,10 +58,10 @@ export async function deliverMail(): Promise<Delivery> {
 }
 
 /**
- * The next try is set before this one: a process that dies in between loses nothing, and at worst
- * sends once more.
+ * Schedules the next try before the first one: if the process dies in between, the email is not
+ * lost and is sent twice at worst.
  */
-function take(): Promise<Row[]> {
+function claimDue(): Promise<Row[]> {
   return platform().transaction(async (tx) => {
     const due = tx
       .select({ id: emails.id })
@@ -71,11 +71,11 @@ function take(): Promise<Row[]> {
           isNull(emails.sentAt),
           lte(emails.dueAt, sql`now()`),
           sql`${emails.encrypted} is not null`,
-          sql`${emails.tries} < ${mostTries}`,
+          sql`${emails.tries} < ${maxTries}`,
         ),
       )
       .orderBy(asc(emails.dueAt))
-      .limit(atOnce)
+      .limit(batchSize)
       .for('update', { skipLocked: true })
     return tx
       .update(emails)
@@ -91,7 +91,7 @@ function take(): Promise<Row[]> {
 function messageOf({ id, recipient, encrypted }: Row) {
   const { MAIL_FROM, APP_URL } = env()
   const { subject, text, html } = decryptEmail(id, encrypted ?? '')
-  // the same id each time, so that an email sent twice can be told for one
+  // the same id each time, so that mail servers and clients recognise a duplicate
   return {
     from: MAIL_FROM,
     to: { name: '', address: recipient },

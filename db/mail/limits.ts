@@ -1,15 +1,15 @@
 import { countAttempt, type AttemptPolicy } from '#db/accounts/throttle'
-import { normalEmail } from '#db/accounts/users'
+import { normalizeEmail } from '#db/accounts/users'
 
 const perMailbox: AttemptPolicy = {
-  name: 'mails that a stranger asks for',
+  name: 'emails to an address',
   freeAttempts: 4,
   firstDelay: 60,
   maxDelay: 3600,
   resetAfter: 86_400,
 }
 const perAddress: AttemptPolicy = {
-  name: 'mails asked for from an address',
+  name: 'emails requested from a network address',
   freeAttempts: 40,
   firstDelay: 30,
   maxDelay: 3600,
@@ -17,10 +17,12 @@ const perAddress: AttemptPolicy = {
 }
 
 /**
- * Nobody's mailbox is filled from our pages: counts a mail that somebody without a session asks
- * for. Throws Invalid, TooManyAttempts.
+ * Counts a requested email, so that our forms cannot be used to flood a mailbox.
+ *
+ * @param address - The network address of the request; null when it does not count.
+ * @throws Invalid, TooManyAttempts
  */
 export async function countMail(typed: string, address: string | null): Promise<void> {
   if (address) await countAttempt(perAddress, address)
-  await countAttempt(perMailbox, normalEmail(typed))
+  await countAttempt(perMailbox, normalizeEmail(typed))
 }

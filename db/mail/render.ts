@@ -1,16 +1,14 @@
-/**
- * What a mail says: paragraphs, at most one link, and why it came. Text and HTML are both made of
- * it.
- */
+/** The content of an email, from which both its text and its HTML are rendered. */
 export type EmailContent = {
   subject: string
   paragraphs: string[]
   link?: { label: string; url: string }
+  /** Why the recipient gets this email; shown at the end. */
   reason: string
 }
 export type RenderedEmail = { subject: string; text: string; html: string }
 
-const escaped = (text: string) => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
+const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim()
 const paragraph = (text: string) => `<p style="margin:0 0 16px">${escaped(text)}</p>`
 

@@ -1,16 +1,15 @@
 import { env } from '#db/env'
 import type { EmailContent } from '#db/mail/render'
 
-// The secret stands behind the "#": browsers keep that part to themselves, so it is in no log and
-// no referrer.
-const opening = (kind: string, token: string) =>
+// The secret is in the fragment, which browsers do not send: it appears in no log and no referrer.
+const linkUrl = (kind: string, token: string) =>
   `${new URL('/open', env().APP_URL).href}#${kind}.${token}`
 const page = (path: string) => new URL(path, env().APP_URL).href
 const typedHere =
   'Somebody typed your address at Rowhouse. If it was not you, do nothing: nothing happens.'
 const yourAccount = 'You get this because it concerns your account at Rowhouse.'
 
-type EmailTemplate<A extends unknown[]> = (...about: A) => EmailContent
+type EmailTemplate<A extends unknown[]> = (...values: A) => EmailContent
 
 export const signUp: EmailTemplate<[token: string]> = (token) => ({
   subject: 'Finish your sign-up',
@@ -18,7 +17,7 @@ export const signUp: EmailTemplate<[token: string]> = (token) => ({
     'Hello,',
     'one step is left: choose a password, and your organisation is ready. The link works once, within a day.',
   ],
-  link: { label: 'Choose a password', url: opening('sign-up', token) },
+  link: { label: 'Choose a password', url: linkUrl('sign-up', token) },
   reason: typedHere,
 })
 
@@ -38,7 +37,7 @@ export const reset: EmailTemplate<[token: string]> = (token) => ({
     'Hello,',
     'with this link you choose a new password. It works once, within an hour, and signs you out everywhere.',
   ],
-  link: { label: 'Choose a new password', url: opening('reset', token) },
+  link: { label: 'Choose a new password', url: linkUrl('reset', token) },
   reason: typedHere,
 })
 
@@ -62,13 +61,13 @@ export const passwordChanged: EmailTemplate<[]> = () => ({
   reason: yourAccount,
 })
 
-export const oldAddress: EmailTemplate<[wanted: string, token: string]> = (wanted, token) => ({
+export const oldAddress: EmailTemplate<[newEmail: string, token: string]> = (newEmail, token) => ({
   subject: 'Do you want to change your e-mail address?',
   paragraphs: [
     'Hello,',
-    `your account is to move to ${wanted}. Say yes here and in the mail that went there. If it was not you, do nothing and change your password.`,
+    `your account is to move to ${newEmail}. Say yes here and in the mail that went there. If it was not you, do nothing and change your password.`,
   ],
-  link: { label: 'Yes, change it', url: opening('old-address', token) },
+  link: { label: 'Yes, change it', url: linkUrl('old-address', token) },
   reason: yourAccount,
 })
 
@@ -78,15 +77,15 @@ export const newAddress: EmailTemplate<[name: string, token: string]> = (name, t
     'Hello,',
     `${name} wants to use this address at Rowhouse. Say yes here and in the mail that went to the address until now.`,
   ],
-  link: { label: 'Yes, this is mine', url: opening('new-address', token) },
+  link: { label: 'Yes, this is mine', url: linkUrl('new-address', token) },
   reason: typedHere,
 })
 
-export const addressChanged: EmailTemplate<[now: string]> = (now) => ({
+export const addressChanged: EmailTemplate<[newEmail: string]> = (newEmail) => ({
   subject: 'Your e-mail address was changed',
   paragraphs: [
     'Hello,',
-    `your account at Rowhouse belongs to ${now} from now on. This address no longer signs in.`,
+    `your account at Rowhouse belongs to ${newEmail} from now on. This address no longer signs in.`,
   ],
   reason: yourAccount,
 })
@@ -111,6 +110,6 @@ export const invitation: EmailTemplate<
     'Hello,',
     `${inviter} invites you to work with ${tenant} at Rowhouse, as ${role}. The link works once, within seven days.`,
   ],
-  link: { label: `Join ${tenant}`, url: opening('invitation', token) },
+  link: { label: `Join ${tenant}`, url: linkUrl('invitation', token) },
   reason: 'You get this because somebody typed your address. If you do not know them, do nothing.',
 })

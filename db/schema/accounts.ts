@@ -16,8 +16,7 @@ import {
 import { members, platform, roles, users } from '#db/schema/platform'
 import { controlPlaneTable, tenants } from '@rowhouse/tenancy/schema'
 
-// What signing in, being invited and being written to need. Of every secret only the SHA-256 is
-// kept, or the text is encrypted.
+// Sign-in, invitations, API keys and email. Secrets are stored as a SHA-256 hash or encrypted.
 
 const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' })
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
@@ -38,7 +37,7 @@ export const keyScopes = ['read', 'write'] as const
 export type LinkKind = (typeof linkKinds)[number]
 export type KeyScope = (typeof keyScopes)[number]
 
-/** A link in a mail that works once: using it deletes the row. */
+/** A single-use link in an email: using it deletes the row. */
 export const links = platform.table(
   'links',
   {
@@ -65,7 +64,7 @@ controlPlaneTable(links, {
   email: 'email',
 })
 
-/** A wish for another address, which holds when both addresses have agreed. */
+/** A requested change of address, which takes effect when both addresses have confirmed it. */
 export const emailChanges = platform.table('email_changes', {
   userId: uuid('user_id')
     .primaryKey()
@@ -85,7 +84,8 @@ controlPlaneTable(emailChanges, {
 })
 
 /**
- * Failed attempts of one kind on one account or from one network address; `key` is a hash of both.
+ * Counted attempts of one kind on one subject, such as an account or a network address. `key` is a
+ * hash of both; no attempt is allowed before `until`.
  */
 export const attempts = platform.table('attempts', {
   key: bytea().primaryKey(),
@@ -101,7 +101,7 @@ controlPlaneTable(attempts, {
   personal: [],
 })
 
-/** A browser that somebody has signed in with: a stranger's failures do not delay it. */
+/** A browser that a user has signed in with: failed attempts of strangers do not delay it. */
 export const devices = platform.table(
   'devices',
   {
@@ -120,8 +120,8 @@ controlPlaneTable(devices, {
 })
 
 /**
- * Time-based codes (RFC 6238) as a second factor. It counts once `confirmedAt` is set; a time step
- * is taken once.
+ * Time-based codes (RFC 6238) as a second factor, active once `confirmedAt` is set. `lastStep` is
+ * the time step of the last used code; codes up to it are refused.
  */
 export const secondFactors = platform.table('second_factors', {
   userId: uuid('user_id')
@@ -156,7 +156,7 @@ controlPlaneTable(recoveryCodes, {
   personal: [],
 })
 
-/** An account elsewhere (GitHub, Google, an OIDC issuer) that signs its owner in here. */
+/** An account at an OAuth provider (GitHub, Google, an OIDC issuer) that signs a user in. */
 export const identities = platform.table(
   'identities',
   {
@@ -175,7 +175,7 @@ controlPlaneTable(identities, {
   personal: ['subject'],
 })
 
-/** An invitation that waits. Accepting or revoking it deletes the row. */
+/** A pending invitation. Accepting or revoking it deletes the row. */
 export const invitations = platform.table(
   'invitations',
   {
@@ -203,10 +203,7 @@ controlPlaneTable(invitations, {
   email: 'email',
 })
 
-/**
- * A key to the API. It belongs to a member, may do no more than its member may, and goes when the
- * member goes.
- */
+/** An API key. It has at most its member's rights, and is deleted with the member. */
 export const apiKeys = platform.table(
   'api_keys',
   {
@@ -241,8 +238,8 @@ controlPlaneTable(apiKeys, {
 })
 
 /**
- * The outbox: written in the transaction of its cause, sent by a job. `encrypted` holds subject and
- * both bodies, until it is sent.
+ * The email outbox: a row is inserted in the transaction of the change that it reports, and sent by
+ * a job. `encrypted` holds subject, text and HTML, and is null once the email is sent.
  */
 export const emails = platform.table(
   'emails',

@@ -6,10 +6,7 @@ import { controlPlaneTable, tenants } from '@rowhouse/tenancy/schema'
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
 const now = sql`now()`
 
-/**
- * One visit of an operator to a tenant: why, until when, and since when writing is allowed. Bound
- * to one session.
- */
+/** An operator's access to a tenant: the reason, its end, and whether it may write. Bound to one session. */
 export const supportAccesses = platform.table(
   'support_accesses',
   {
@@ -44,10 +41,7 @@ controlPlaneTable(supportAccesses, {
   personal: ['reason'],
 })
 
-/**
- * How large a tenant is, measured by the worker now and then, so that no list needs to look into
- * anybody's rows.
- */
+/** The size of a tenant, measured regularly by the worker, so that lists do not query tenants' data. */
 export const tenantSizes = platform.table('tenant_sizes', {
   tenantId: uuid('tenant_id')
     .primaryKey()

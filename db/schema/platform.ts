@@ -51,7 +51,7 @@ controlPlaneTable(users, {
   personal: ['email', 'name', 'passwordHash'],
 })
 
-/** A user who may not sign in and whose sessions count for nothing while the row stands. */
+/** Banned users: they cannot sign in, and their sessions are invalid while the row exists. */
 export const bans = platform.table('bans', {
   userId: uuid('user_id')
     .primaryKey()
@@ -68,7 +68,7 @@ controlPlaneTable(bans, {
   personal: ['by', 'reason'],
 })
 
-/** Users of the company that runs the product. No member of any tenant by that. */
+/** Users who run the product. Being an operator makes nobody a member of a tenant. */
 export const operators = platform.table('operators', {
   userId: uuid('user_id')
     .primaryKey()
@@ -110,7 +110,7 @@ controlPlaneTable(members, {
   personal: [],
 })
 
-/** A signed-in browser. Only the SHA-256 of its secret is kept. */
+/** A signed-in browser. Only the SHA-256 hash of its secret is stored. */
 export const sessions = platform.table(
   'sessions',
   {

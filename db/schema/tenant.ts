@@ -15,11 +15,11 @@ import {
 } from 'drizzle-orm/pg-core'
 import { tenantTable } from '@rowhouse/tenancy/schema'
 
-// The tables of one tenant history. Names stand without a schema: the connection's search_path
-// places them. Every key, foreign key and index starts with tenant_id. Only leakproof types are
-// searched: text, uuid, bigint, timestamptz.
+// The tables of the tenant migration history. Their names have no schema: the connection's
+// search_path resolves them. Every key, foreign key and index starts with tenant_id. Searched columns
+// have types with leakproof operators: text, uuid, bigint, timestamptz.
 
-// milliseconds, as in JavaScript: a page's cursor carries the very value that the index holds
+// millisecond precision, as in JavaScript: a cursor carries exactly the value in the index
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 })
 const tenantId = () => uuid('tenant_id').notNull()
 const id = () => uuid().notNull()
@@ -93,7 +93,7 @@ tenantTable(products, {
   retention: { never: 'orders refer to them; archive those you no longer sell' },
 })
 
-/** Counts up per tenant; `order_number` is the only one so far. */
+/** Counters per tenant. `order_number` is the only one so far. */
 export const counters = pgTable(
   'counters',
   {
@@ -177,7 +177,7 @@ export const orderLines = pgTable(
 )
 tenantTable(orderLines, { retention: { never: 'they go with their order' } })
 
-/** The status history of an order: who changed it, when, from what to what. */
+/** The status history of an order. */
 export const orderEvents = pgTable(
   'order_events',
   {

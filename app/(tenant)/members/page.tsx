@@ -7,7 +7,7 @@ import { RoleDescriptions } from '#components/members/role-descriptions'
 import { Page } from '#components/page'
 import { PageHeader } from '#components/ui/page-header'
 import * as invitations from '#db/accounts/invitations'
-import { rolesToGive } from '#db/accounts/member-roles'
+import { assignableRoles } from '#db/accounts/member-roles'
 import * as members from '#db/accounts/members'
 import {
   changeRole,
@@ -27,7 +27,7 @@ export default async function MembersPage() {
   const [all, waiting] = await db(() =>
     Promise.all([members.list(tenant.id), may('members:write') ? invitations.list(tenant.id) : []]),
   )
-  const give = rolesToGive(tenant.role)
+  const give = assignableRoles(tenant.role)
   return (
     <Page scope={scope} width="normal">
       <PageHeader
