@@ -33,13 +33,13 @@ const phone = {
 }
 
 const anyOfConsole = 'console*.spec.ts'
-const [consoleAccessibility, permissions, hostile, secrets] = [
+const [consoleAccessibility, permissions, fuzz, secrets] = [
   spec('console-accessibility'),
   spec('access-matrix'),
-  spec('hostile'),
+  spec('fuzz'),
   spec('secrets'),
 ]
-const late = [permissions, hostile, secrets]
+const late = [permissions, fuzz, secrets]
 
 /**
  * The one order that there is; names of files carry none, and specs of one project, or of two that
@@ -76,8 +76,8 @@ const projects: Project[] = [
   },
   {
     // changes Acme in ways that nobody foresees, lifts its limits, spends attempts to sign in
-    name: 'hostile',
-    testMatch: hostile,
+    name: 'fuzz',
+    testMatch: fuzz,
     dependencies: ['permissions'],
     ...desktop,
   },

@@ -11,10 +11,10 @@ import { addMember } from '#db/accounts/add-member'
 import * as users from '#db/accounts/users'
 import { cookieOf, sessionOf } from './fixtures'
 
-// The pages are asked for over the wire, as a browser does for a document and as the router does
-// for a payload.
+// Requests each page over HTTP as every persona, both as a document, as a browser does, and as an RSC
+// payload, as the router does.
 
-const seats = {} as Record<Persona, APIRequestContext>
+const clients = {} as Record<Persona, APIRequestContext>
 let ids: Record<string, string>
 
 test.beforeAll(async ({ baseURL }) => {
@@ -23,13 +23,15 @@ test.beforeAll(async ({ baseURL }) => {
   if (!acme) throw new Error('there is no demo tenant acme')
   for (const who of personas) {
     const cookie =
-      who === 'nobody' ? undefined : await cookieOf(await sessionOf(await person(who, acme.id)))
-    seats[who] = await request.newContext({
+      who === 'nobody'
+        ? undefined
+        : await cookieOf(await sessionOf(await createPersona(who, acme.id)))
+    clients[who] = await request.newContext({
       ...(baseURL && { baseURL }),
       extraHTTPHeaders: cookie ? { cookie } : {},
     })
   }
-  const end = {
+  const location = {
     kind: 'shared' as const,
     serverId: null,
     database: null,
@@ -44,8 +46,8 @@ test.beforeAll(async ({ baseURL }) => {
       id: newId(),
       tenantId: acme.id,
       state: 'aborted',
-      source: end,
-      target: end,
+      source: location,
+      target: location,
       tierFrom: 'starter',
       tierTo: 'business',
       requestedBy: 'test',
@@ -71,9 +73,9 @@ test.beforeAll(async ({ baseURL }) => {
     '/console/fleet/runs': await requestRun(tenancy(), 'test', {}),
   }
 })
-test.afterAll(() => Promise.all(Object.values(seats).map((seat) => seat.dispose())))
+test.afterAll(() => Promise.all(Object.values(clients).map((client) => client.dispose())))
 
-async function person(who: Persona, tenantId: string): Promise<string> {
+async function createPersona(who: Persona, tenantId: string): Promise<string> {
   const { id } = await users.create(platform(), {
     email: `${newId()}@pages.example`,
     name: who,
@@ -90,25 +92,24 @@ const addressOf = (path: string) =>
     .replace(/^(.*)\/\[id\]/, (_, before: string) => `${before}/${ids[before]}`)
 
 /**
- * What an answer amounts to. Behind a loading state the status is sent before it is known, so the
- * payload says it.
+ * Classifies a response. With a loading state the status is sent before the page is rendered, so the
+ * result has to be read from the payload.
  */
-async function outcome(
-  seat: APIRequestContext,
+async function resultOf(
+  client: APIRequestContext,
   address: string,
   headers: Record<string, string>,
 ): Promise<PageResult | number> {
-  const answer = await seat.get(address, { headers, maxRedirects: 0 })
-  // the router's first question for a payload is sent on to the same path, with a number that keeps
-  // caches apart
-  const sentOn = new URL(answer.headers().location ?? '', 'http://x')
-  if (sentOn.searchParams.has('_rsc') && !address.includes('_rsc'))
-    return outcome(seat, sentOn.pathname + sentOn.search, headers)
+  const answer = await client.get(address, { headers, maxRedirects: 0 })
+  // the first request for a payload is redirected to the same path with a cache-busting parameter
+  const redirect = new URL(answer.headers().location ?? '', 'http://x')
+  if (redirect.searchParams.has('_rsc') && !address.includes('_rsc'))
+    return resultOf(client, redirect.pathname + redirect.search, headers)
   const location =
     answer.headers().location ?? /NEXT_REDIRECT;\w+;([^;]+);/.exec(await answer.text())?.[1]
-  // so many questions in so short a time may use up what acme is allowed
+  // this many requests may exceed Acme's rate limit
   if (answer.status() === 429 || (location && pathOf(location) === '/busy'))
-    return sleep(1000).then(() => outcome(seat, address, headers))
+    return sleep(1000).then(() => resultOf(client, address, headers))
   if (location) return pathOf(location)
   if (answer.status() === 404 || /NEXT_HTTP_ERROR_FALLBACK;404/.test(await answer.text()))
     return 'not found'
@@ -118,11 +119,11 @@ async function outcome(
 const pathOf = (location: string) => new URL(location, 'http://x').pathname as PageResult
 
 for (const [path, row] of Object.entries(pageRows)) {
-  test(`${path} for everybody`, async () => {
+  test(`${path} gives each persona what the access matrix says`, async () => {
     const [page, payload] = [{}, {}] as [Record<string, unknown>, Record<string, unknown>]
     for (const who of personas) {
-      page[who] = await outcome(seats[who], addressOf(path), {})
-      payload[who] = await outcome(seats[who], addressOf(path), { rsc: '1', 'next-url': '/' })
+      page[who] = await resultOf(clients[who], addressOf(path), {})
+      payload[who] = await resultOf(clients[who], addressOf(path), { rsc: '1', 'next-url': '/' })
     }
     expect({ page, payload }).toEqual({ page: row, payload: row })
   })

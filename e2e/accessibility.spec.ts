@@ -1,5 +1,5 @@
 import { expect, test, type Page } from '@playwright/test'
-import { checkA11y, checkWidth, shot, signIn } from './fixtures'
+import { checkA11y, checkWidth, takeScreenshot, signIn } from './fixtures'
 
 const pages = [
   '/overview',
@@ -23,7 +23,7 @@ const pages = [
 
 const themes = ['light', 'dark'] as const
 
-/** Opens a page; `/orders/first` is the page of the first order of the list. */
+/** Opens a page. `/orders/first` stands for the first order in the list. */
 async function open(page: Page, path: string) {
   const list = path.replace('/first', '')
   await page.goto(list)
@@ -33,25 +33,28 @@ async function open(page: Page, path: string) {
 }
 
 for (const path of ['/sign-in', ...pages]) {
-  test(`${path} in both themes: nothing wider than the screen, nothing grave for axe @phone`, async ({
+  test(`${path} fits the screen and has no serious axe violation in both themes @phone`, async ({
     page,
   }, info) => {
-    const complaints: string[] = []
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    const consoleErrors: string[] = []
+    page.on(
+      'console',
+      (message) => message.type() === 'error' && consoleErrors.push(message.text()),
+    )
     await page.emulateMedia({ reducedMotion: 'reduce' })
     if (path !== '/sign-in') await signIn(page, 'ada@acme.example')
     await open(page, path)
     for (const colorScheme of themes) {
       await page.emulateMedia({ colorScheme })
       await checkA11y(page)
-      await shot(page, `${path.slice(1).replaceAll('/', '-')}-${colorScheme}`, info)
+      await takeScreenshot(page, `${path.slice(1).replaceAll('/', '-')}-${colorScheme}`, info)
     }
     await checkWidth(page, path.slice(1).replaceAll('/', '-'), info)
-    expect(complaints).toEqual([])
+    expect(consoleErrors).toEqual([])
   })
 }
 
-test('the theme is kept, and is in the page before its scripts', async ({ page }) => {
+test('the theme is remembered and is in the HTML before any script runs', async ({ page }) => {
   await signIn(page, 'ada@acme.example')
   await page
     .getByRole('button', { name: /^Account:/ })
@@ -75,7 +78,7 @@ test('the theme is kept, and is in the page before its scripts', async ({ page }
   )
 })
 
-test('text at 200 % stays within the page', async ({ page }) => {
+test('text at 200 % does not make pages scroll sideways', async ({ page }) => {
   test.setTimeout(120_000)
   await signIn(page, 'ada@acme.example')
   for (const path of pages) {
@@ -90,7 +93,7 @@ test('text at 200 % stays within the page', async ({ page }) => {
   }
 })
 
-test('the palette finds, and the keys lead', async ({ page }) => {
+test('the command palette finds products, and keyboard shortcuts navigate', async ({ page }) => {
   await signIn(page, 'ada@acme.example')
   await page.goto('/overview')
   await page.getByRole('heading', { level: 1 }).click()

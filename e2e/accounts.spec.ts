@@ -8,14 +8,14 @@ import * as secondFactor from '#db/accounts/second-factor'
 import * as users from '#db/accounts/users'
 import {
   checkA11y,
-  newPerson,
-  personPassword,
+  createUser,
+  userPassword,
   sessionOf,
-  shot,
-  signInAgain,
+  takeScreenshot,
+  signInAs,
   signInByForm,
 } from './fixtures'
-import { clickMailLink } from './mail'
+import { clickEmailLink } from './email'
 
 const password = 'geranium-37-window'
 const stamp = Date.now().toString(36)
@@ -37,31 +37,31 @@ async function signUp(page: Page, email: string, organisation: string) {
   await page.getByLabel('Organisation').fill(organisation)
   await page.getByRole('button', { name: 'Send me the link' }).click()
   await expect(page.getByRole('heading', { name: 'Look into your mail' })).toBeVisible()
-  await clickMailLink(page, email)
+  await clickEmailLink(page, email)
   await page.getByLabel('Password', { exact: true }).fill(password)
   await page.getByRole('button', { name: 'Create my account' }).click()
   await page.waitForURL(/\/orders$/)
 }
 
-const elsewhere = async (browser: Browser) => (await browser.newContext()).newPage()
+const openBrowser = async (browser: Browser) => (await browser.newContext()).newPage()
 
 test(
-  'somebody signs up, chooses a password behind the link of a mail, and is the owner of a new organisation',
+  'a visitor signs up, chooses a password behind the link in an email, and owns a new organisation',
   { tag: '@phone' },
   async ({ page }, info) => {
     const email = address(`nora-${info.project.name}`)
     await page.goto('/sign-up')
     await checkA11y(page)
-    await shot(page, 'sign-up', info)
+    await takeScreenshot(page, 'sign-up', info)
     await signUp(page, email, 'Quist & Daughters')
     await page.goto('/members')
     await expect(page.getByRole('row', { name: /Nora Quist/ })).toContainText('Owner')
     await checkA11y(page)
-    await shot(page, 'members', info)
+    await takeScreenshot(page, 'members', info)
   },
 )
 
-test('a password that is too common is refused in words, and the same link works again with a better one @long', async ({
+test('a password that is easy to guess is refused with a reason, and the same link works with a better one @long', async ({
   page,
 }) => {
   const email = address('weak')
@@ -71,7 +71,7 @@ test('a password that is too common is refused in words, and the same link works
   await page.getByLabel('Organisation').fill('Weak')
   await page.getByRole('button', { name: 'Send me the link' }).click()
   await expect(page.getByRole('heading', { name: 'Look into your mail' })).toBeVisible()
-  await clickMailLink(page, email)
+  await clickEmailLink(page, email)
   await page.getByLabel('Password', { exact: true }).fill('password123')
   await page.getByRole('button', { name: 'Create my account' }).click()
   await expect(page.getByText('is too easy to guess').first()).toBeVisible()
@@ -80,18 +80,18 @@ test('a password that is too common is refused in words, and the same link works
   await page.waitForURL(/\/orders$/)
 })
 
-test('a forgotten password is replaced once, and every other browser is signed out', async ({
+test('a password reset link works once and signs out every other browser', async ({
   page,
   browser,
 }) => {
   const email = address('reset')
   await signUp(page, email, 'Reset')
-  const other = await elsewhere(browser)
+  const other = await openBrowser(browser)
   await other.goto('/reset')
   await other.getByLabel('E-mail address').fill(email)
   await other.getByRole('button', { name: 'Send me the link' }).click()
   await expect(other.getByRole('heading', { name: 'Look into your mail' })).toBeVisible()
-  await clickMailLink(other, email, 'reset')
+  await clickEmailLink(other, email, 'reset')
   await other.getByLabel('Password', { exact: true }).fill('another-window-38')
   await other.getByRole('button', { name: 'Set the new password' }).click()
   await expect(other.getByText('Your new password is set')).toBeVisible()
@@ -101,11 +101,11 @@ test('a forgotten password is replaced once, and every other browser is signed o
   await expect(other.getByText('E-mail address or password is wrong').first()).toBeVisible()
   await enter(other, email, 'another-window-38')
   await other.waitForURL(/\/orders$/)
-  await clickMailLink(other, email, 'reset')
+  await clickEmailLink(other, email, 'reset')
   await expect(other.getByRole('heading', { name: 'This link no longer works' })).toBeVisible()
 })
 
-test('an unknown address gets the same answers as a known one', async ({ page }) => {
+test('unknown and known addresses get the same responses', async ({ page }) => {
   await page.goto('/reset')
   await page.getByLabel('E-mail address').fill(address('nobody'))
   await page.getByRole('button', { name: 'Send me the link' }).click()
@@ -114,7 +114,7 @@ test('an unknown address gets the same answers as a known one', async ({ page })
   await expect(page.getByText('E-mail address or password is wrong').first()).toBeVisible()
 })
 
-test('a new person accepts an invitation; somebody else who is signed in is refused', async ({
+test('a new user accepts an invitation; another signed-in user cannot', async ({
   page,
   browser,
 }) => {
@@ -130,14 +130,14 @@ test('a new person accepts an invitation; somebody else who is signed in is refu
     await page.getByRole('button', { name: 'Send the invitation' }).click()
     await expect(page.getByRole('listitem').filter({ hasText: address(name) })).toBeVisible()
   }
-  await clickMailLink(page, address('guest'))
+  await clickEmailLink(page, address('guest'))
   await expect(
     page.getByText(
       `This invitation is for ${address('guest')}, but you are signed in as ${address('host')}`,
     ),
   ).toBeVisible()
-  const guest = await elsewhere(browser)
-  await clickMailLink(guest, address('guest'))
+  const guest = await openBrowser(browser)
+  await clickEmailLink(guest, address('guest'))
   await guest.getByLabel('Your name').fill('Gus Guest')
   await guest.getByLabel('Password', { exact: true }).fill(password)
   await guest.getByRole('button', { name: 'Create an account and join' }).click()
@@ -161,13 +161,13 @@ test('a new person accepts an invitation; somebody else who is signed in is refu
   await expect(guest).toHaveURL(/welcome/)
 })
 
-test('an existing user joins a second organisation, switches, and a form of the first is refused after that', async ({
+test('an existing user joins a second organisation, and a form of the first is refused after the switch', async ({
   page,
   browser,
 }) => {
   const email = address('two')
   await signUp(page, email, `First ${stamp}`)
-  const host = await elsewhere(browser)
+  const host = await openBrowser(browser)
   await signUp(host, address('host2'), `Second ${stamp}`)
   await host.goto('/members')
   await host.getByRole('button', { name: 'Invite' }).click()
@@ -178,7 +178,7 @@ test('an existing user joins a second organisation, switches, and a form of the 
   const tab = await page.context().newPage()
   await tab.goto('/settings')
   await tab.getByLabel('Name', { exact: true }).fill('Renamed')
-  await clickMailLink(page, email, 'invitation')
+  await clickEmailLink(page, email, 'invitation')
   await page.getByRole('button', { name: 'Join' }).click()
   await page.waitForURL(/\/orders$/)
   await page.goto('/members')
@@ -189,7 +189,7 @@ test('an existing user joins a second organisation, switches, and a form of the 
   ).toBeVisible()
 })
 
-test('the last owner cannot leave, and is told what to do first', async ({ page }) => {
+test('the last owner cannot leave and is told what to do first', async ({ page }) => {
   await signUp(page, address('last'), `Last ${stamp}`)
   await page.goto('/members')
   await page.getByRole('button', { name: 'Actions for Nora Quist' }).click()
@@ -198,7 +198,7 @@ test('the last owner cannot leave, and is told what to do first', async ({ page 
   await expect(page.getByText('make somebody else an owner first')).toBeVisible()
 })
 
-test('two-factor sign-in is set up, asked for, and got round once by a recovery code', async ({
+test('two-factor sign-in is set up and required, and a recovery code replaces a code once', async ({
   page,
 }, info) => {
   const email = address('codes')
@@ -207,7 +207,7 @@ test('two-factor sign-in is set up, asked for, and got round once by a recovery 
   await page.getByRole('form', { name: 'Set up' }).getByLabel('Your password').fill(password)
   await page.getByRole('button', { name: 'Set it up' }).click()
   const secret = (await page.getByLabel('Secret').textContent())?.trim() ?? ''
-  await shot(page, 'two-factor', info)
+  await takeScreenshot(page, 'two-factor', info)
   await checkA11y(page)
   await page.getByLabel('The code that the app shows').fill(codeInApp(secret, -1))
   await page.getByRole('button', { name: 'Turn it on' }).click()
@@ -237,10 +237,10 @@ test('two-factor sign-in is set up, asked for, and got round once by a recovery 
   await page.waitForURL(/\/orders$/)
 })
 
-test('recovery codes are made anew, and two-factor sign-in is turned off, both with the password @long', async ({
+test('replacing recovery codes and turning two-factor sign-in off need the password @long', async ({
   page,
 }) => {
-  const { id, email } = await newPerson(page, 'Tess Two')
+  const { id, email } = await createUser(page, 'Tess Two')
   await secondFactor.startSetup(id)
   const secret = (await secondFactor.pendingSetup({ id, email }))?.secret ?? ''
   const [old = ''] = await secondFactor.confirmSetup(platform(), id, codeInApp(secret))
@@ -250,35 +250,35 @@ test('recovery codes are made anew, and two-factor sign-in is turned off, both w
   await renewing.getByLabel('Your password').fill('not my password')
   await renewing.getByRole('button').click()
   await expect(page.getByText('This is not your password.').first()).toBeVisible()
-  await renewing.getByLabel('Your password').fill(personPassword)
+  await renewing.getByLabel('Your password').fill(userPassword)
   await renewing.getByRole('button').click()
   await expect(
     page.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem'),
   ).toHaveCount(10)
   await page.getByRole('button', { name: 'I have kept them' }).click()
   await page.context().clearCookies()
-  await enter(page, email, personPassword)
+  await enter(page, email, userPassword)
   await page.getByRole('textbox', { name: 'Code' }).fill(old)
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByText('This code is not right').first()).toBeVisible()
-  await signInAgain(page, id)
+  await signInAs(page, id)
   await page.goto('/account/security')
   const off = page.getByRole('form', { name: 'Turn off' })
-  await off.getByLabel('Your password').fill(personPassword)
+  await off.getByLabel('Your password').fill(userPassword)
   await off.getByRole('button').click()
   await expect(page.getByText('Two-factor sign-in is off.').first()).toBeVisible()
   await page.context().clearCookies()
-  await enter(page, email, personPassword)
+  await enter(page, email, userPassword)
   await page.waitForURL(/welcome/)
 })
 
-test('somebody gives themselves another name, and signs every other browser out at once @long', async ({
+test('a user changes their name and signs out all other browsers at once @long', async ({
   page,
   browser,
 }) => {
-  const { id } = await newPerson(page, 'Nina Many')
-  const others = [await elsewhere(browser), await elsewhere(browser)]
-  for (const other of others) await signInAgain(other, id)
+  const { id } = await createUser(page, 'Nina Many')
+  const others = [await openBrowser(browser), await openBrowser(browser)]
+  for (const other of others) await signInAs(other, id)
   await page.goto('/account')
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Nina Few')
   await page.getByRole('button', { name: 'Save' }).first().click()
@@ -295,7 +295,7 @@ test('somebody gives themselves another name, and signs every other browser out 
   await expect(page.getByRole('heading', { name: 'Your account' })).toBeVisible()
 })
 
-test('the address changes once both addresses have said yes @long', async ({ page }) => {
+test('an email address changes once both addresses have confirmed it @long', async ({ page }) => {
   const [old, next] = [address('old'), address('new')]
   await signUp(page, old, 'Moving')
   await page.goto('/account')
@@ -303,27 +303,27 @@ test('the address changes once both addresses have said yes @long', async ({ pag
   await page.getByLabel('Your password').fill(password)
   await page.getByRole('button', { name: 'Change the address' }).click()
   await expect(page.getByText('when both addresses have said yes')).toBeVisible()
-  await clickMailLink(page, next, 'new address')
+  await clickEmailLink(page, next, 'new address')
   await page.getByRole('button', { name: /^Yes/ }).click()
   await expect(page.getByRole('heading', { name: /one yes is missing/ })).toBeVisible()
-  await clickMailLink(page, old, 'old address')
+  await clickEmailLink(page, old, 'old address')
   await page.getByRole('button', { name: /^Yes/ }).click()
   await expect(page.getByRole('heading', { name: 'Your address is changed' })).toBeVisible()
   await page.goto('/account')
   await expect(page.getByText(`You sign in with ${next}`)).toBeVisible()
 })
 
-test('sessions are listed; one is ended from another, and a changed password ends the rest @long', async ({
+test('a session can end another one, and a changed password ends all others @long', async ({
   page,
   browser,
 }, info) => {
   const email = address('sessions')
   await signUp(page, email, 'Sessions')
-  const other = await elsewhere(browser)
+  const other = await openBrowser(browser)
   await enter(other, email)
   await other.waitForURL(/\/orders$/)
   await page.goto('/account/sessions')
-  await shot(page, 'sessions', info)
+  await takeScreenshot(page, 'sessions', info)
   await page.getByRole('button', { name: 'Sign out', exact: true }).click()
   await expect(page.getByRole('button', { name: 'Sign out', exact: true })).toBeHidden()
   await other.goto('/orders')
@@ -339,13 +339,13 @@ test('sessions are listed; one is ended from another, and a changed password end
   await expect(other).toHaveURL(/sign-in/)
 })
 
-test('guessing is slowed down, and the browser that knows its owner is not', async ({
+test('password guesses are delayed, but not in a browser that the user has signed in with', async ({
   page,
   browser,
 }) => {
   const email = address('guess')
   await signUp(page, email, 'Guess')
-  const stranger = await elsewhere(browser)
+  const stranger = await openBrowser(browser)
   for (let i = 0; i < 6; i++) {
     await enter(stranger, email, `wrong guess ${i}`)
     await expect(stranger.getByText('E-mail address or password is wrong').first()).toBeVisible()
@@ -357,7 +357,7 @@ test('guessing is slowed down, and the browser that knows its owner is not', asy
   await page.waitForURL(/\/orders$/)
 })
 
-test('session cookies are out of reach of scripts and of other sites, and a session update posted by hand changes nothing', async ({
+test('scripts and other sites cannot read session cookies, and a forged session update changes nothing', async ({
   page,
   baseURL,
 }) => {
@@ -393,6 +393,6 @@ test('session cookies are out of reach of scripts and of other sites, and a sess
   await expect(page.getByRole('button', { name: /^Organisation:/ }).first()).toContainText('Acme')
 })
 
-/** The code that an authenticator app shows, some time steps from now. */
+/** The code that an authenticator app shows, `offset` time steps from now. */
 const codeInApp = (secret: string, offset = 0) =>
   TOTP.generate({ secret: Secret.fromBase32(secret), timestamp: Date.now() + offset * 30_000 })

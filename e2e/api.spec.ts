@@ -1,8 +1,8 @@
 import { expect, test } from '@playwright/test'
-import { checkA11y, shot, signIn } from './fixtures'
+import { checkA11y, takeScreenshot, signIn } from './fixtures'
 
 test(
-  'an API key is made, shown once, used, and refused once it is revoked',
+  'an API key is shown once, works, and is refused after it is revoked',
   { tag: '@phone' },
   async ({ page, request }, info) => {
     await signIn(page, 'grace@globex.example')
@@ -14,10 +14,10 @@ test(
     await page.getByLabel('It may').selectOption('write')
     await page.getByRole('button', { name: 'Create the key' }).click()
     const key = (await page.getByLabel('API key', { exact: true }).textContent())?.trim() ?? ''
-    await shot(page, 'new-key', info)
+    await takeScreenshot(page, 'new-key', info)
     await page.getByRole('button', { name: 'Done' }).click()
     await expect(page.getByText(key)).toBeHidden()
-    await shot(page, 'keys', info)
+    await takeScreenshot(page, 'keys', info)
     const headers = { authorization: `Bearer ${key}` }
 
     const list = await request.get('/api/v1/orders?limit=3', { headers })
@@ -68,7 +68,7 @@ test(
   },
 )
 
-test("another organisation's order and one that does not exist are the same answer", async ({
+test("another organisation's order and a missing one get the same response", async ({
   page,
   request,
 }) => {
@@ -87,16 +87,16 @@ test("another organisation's order and one that does not exist are the same answ
   const { orders } = (await (
     await request.get('/api/v1/orders?limit=1', { headers: ines })
   ).json()) as { orders: { id: string }[] }
-  const [theirs, nobodys] = [
+  const [theirs, missing] = [
     await request.get(`/api/v1/orders/${orders[0]?.id}`, { headers: ada }),
     await request.get('/api/v1/orders/01a2060b-1936-7b76-be35-4d04e7a7fc17', { headers: ada }),
   ]
-  expect([theirs.status(), await theirs.text()]).toEqual([nobodys.status(), await nobodys.text()])
+  expect([theirs.status(), await theirs.text()]).toEqual([missing.status(), await missing.text()])
   expect(theirs.status()).toBe(404)
   expect((await request.post('/api/v1/orders', { headers: ada, data: {} })).status()).toBe(403)
 })
 
-test('the OpenAPI document describes each call and names only shapes that it has', async ({
+test('the OpenAPI document describes every call and refers only to schemas that it defines', async ({
   request,
 }) => {
   const text = await (await request.get('/api/v1/openapi.json')).text()

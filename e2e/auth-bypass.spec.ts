@@ -10,16 +10,16 @@ import { addMember } from '#db/accounts/add-member'
 import * as users from '#db/accounts/users'
 import { cookieOf, sessionOf } from './fixtures'
 
-// What somebody with curl tries who has read the framework's source.
+// What an attacker tries who has curl and has read the framework's source.
 
-const behind = Object.entries(pageRows)
+const protectedPaths = Object.entries(pageRows)
   .filter(
     ([path, row]) =>
       row.nobody !== 'page' && !path.includes('[') && !/^\/(sign|mailbox)/.test(path),
   )
   .map(([path]) => path)
 
-test('no header, suffix or spelling of an address gets a page past its own check', async ({
+test('no header, suffix or spelling of a path bypasses the check of a page', async ({
   request,
 }) => {
   const [acme] = await platform().select().from(tenants).where(eq(tenants.slug, 'acme'))
@@ -28,18 +28,18 @@ test('no header, suffix or spelling of an address gets a page past its own check
     (tx) => tx.select({ name: customers.name }).from(customers),
   )
   const { id } = await users.create(platform(), {
-    email: `${newId()}@hostile.example`,
+    email: `${newId()}@attacker.example`,
     name: 'Mallory',
     verified: true,
   })
   await addMember(platform(), acme?.id ?? '', id, 'viewer')
   const cookie = await cookieOf(await sessionOf(id))
-  const seen = (body: string) => names.filter(({ name }) => body.includes(name)).length
+  const leakedNames = (body: string) => names.filter(({ name }) => body.includes(name)).length
   expect(
-    seen(await (await request.get('/customers', { headers: { cookie } })).text()),
+    leakedNames(await (await request.get('/customers', { headers: { cookie } })).text()),
   ).toBeGreaterThan(5)
 
-  const headers: Record<string, string>[] = [
+  const attackHeaders: Record<string, string>[] = [
     { 'x-middleware-subrequest': 'middleware:middleware:middleware:middleware:middleware' },
     { 'x-middleware-subrequest': 'src/proxy:proxy:proxy:proxy:proxy' },
     { 'x-middleware-prefetch': '1', purpose: 'prefetch' },
@@ -76,29 +76,27 @@ test('no header, suffix or spelling of an address gets a page past its own check
     (path: string) => path.toUpperCase(),
   ]
   const leaks: string[] = []
-  const look = async (what: string, path: string, given: Record<string, string>) => {
-    const answer = await request
-      .get(path, { headers: given, maxRedirects: 0 })
-      .catch(() => undefined)
+  const probe = async (what: string, path: string, headers: Record<string, string>) => {
+    const answer = await request.get(path, { headers, maxRedirects: 0 }).catch(() => undefined)
     if (!answer) return
     const body = await answer.text()
-    if (seen(body) > 0 || answer.status() >= 500)
-      leaks.push(`${what}: ${answer.status()}, ${seen(body)} names`)
+    if (leakedNames(body) > 0 || answer.status() >= 500)
+      leaks.push(`${what}: ${answer.status()}, ${leakedNames(body)} names`)
   }
-  for (const path of behind) {
-    for (const given of headers)
-      await look(`${path} with ${Object.keys(given).join(', ')}`, path, given)
-    for (const spell of spellings) await look(`${path} as ${spell(path)}`, spell(path), {})
+  for (const path of protectedPaths) {
+    for (const headers of attackHeaders)
+      await probe(`${path} with ${Object.keys(headers).join(', ')}`, path, headers)
+    for (const spell of spellings) await probe(`${path} as ${spell(path)}`, spell(path), {})
   }
   expect(leaks).toEqual([])
 })
 
-test('every method of every route refuses what another site sends with the cookies of a member', async ({
+test('every method of every route refuses cross-site requests that carry a member’s cookies', async ({
   request,
 }) => {
   const [acme] = await platform().select().from(tenants).where(eq(tenants.slug, 'acme'))
   const { id } = await users.create(platform(), {
-    email: `${newId()}@hostile.example`,
+    email: `${newId()}@attacker.example`,
     name: 'Victim',
     verified: true,
   })
@@ -129,7 +127,7 @@ test('every method of every route refuses what another site sends with the cooki
   )
 })
 
-test('an address that is none is refused, and is no fault of the server', async ({ request }) => {
+test('a malformed URL is a bad request, not a server error', async ({ request }) => {
   for (const path of [
     '/orders/%zz',
     '/console/tenants/%zz/tier?x=1',

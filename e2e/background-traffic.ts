@@ -8,26 +8,23 @@ type Order = {
   lines: { productId: string; quantity: number; unitPriceMinor: number }[]
 }
 
-/**
- * A program that writes orders by an API key for as long as it is let, and keeps what was
- * acknowledged.
- */
+/** Writes orders with an API key until it is stopped, and remembers the acknowledged ones. */
 export async function startWriter(browser: Browser, request: APIRequestContext, owner: string) {
   const page = await (await browser.newContext()).newPage()
   await signIn(page, owner)
-  const headers = { authorization: `Bearer ${await newKey(page)}` }
+  const headers = { authorization: `Bearer ${await createApiKey(page)}` }
   const list = (query: string) =>
     request
       .get(`/api/v1/orders?${query}`, { headers })
       .then(
-        async (answer) =>
-          (await answer.json()) as { orders: { id: string }[]; next: string | null },
+        async (response) =>
+          (await response.json()) as { orders: { id: string }[]; next: string | null },
       )
-  const [some] = (await list('limit=1')).orders
-  const model = (await (
-    await request.get(`/api/v1/orders/${some?.id}`, { headers })
+  const [first] = (await list('limit=1')).orders
+  const sample = (await (
+    await request.get(`/api/v1/orders/${first?.id}`, { headers })
   ).json()) as Order
-  const lines = model.lines.map(({ productId, quantity, unitPriceMinor }) => ({
+  const lines = sample.lines.map(({ productId, quantity, unitPriceMinor }) => ({
     productId,
     quantity,
     unitPriceMinor,
@@ -36,11 +33,11 @@ export async function startWriter(browser: Browser, request: APIRequestContext, 
   let writing = true
   const done = (async () => {
     while (writing) {
-      const answer = await request.post('/api/v1/orders', {
+      const response = await request.post('/api/v1/orders', {
         headers,
-        data: { customerId: model.customer.id, note: 'while moving', lines },
+        data: { customerId: sample.customer.id, note: 'while moving', lines },
       })
-      if (answer.ok()) acknowledged.push(((await answer.json()) as { id: string }).id)
+      if (response.ok()) acknowledged.push(((await response.json()) as { id: string }).id)
       await sleep(700)
     }
   })()
@@ -62,21 +59,22 @@ export async function startWriter(browser: Browser, request: APIRequestContext, 
   }
 }
 
-/** Somebody who looks at their orders all the while, and what they were shown. */
+/** Reads a user's orders page until it is stopped, and records failures and the slowest response. */
 export async function startReader(browser: Browser, email: string) {
   const page = await (await browser.newContext()).newPage()
   await signIn(page, email)
-  const refused: string[] = []
-  let answers = 0
+  const failures: string[] = []
+  let responses = 0
   let longestMs = 0
   let reading = true
   const done = (async () => {
     while (reading) {
-      const began = performance.now()
-      const answer = await page.request.get('/orders')
-      longestMs = Math.max(longestMs, performance.now() - began)
-      answers++
-      if (!answer.ok()) refused.push(`${answer.status()} ${(await answer.text()).slice(0, 200)}`)
+      const startedAt = performance.now()
+      const response = await page.request.get('/orders')
+      longestMs = Math.max(longestMs, performance.now() - startedAt)
+      responses++
+      if (!response.ok())
+        failures.push(`${response.status()} ${(await response.text()).slice(0, 200)}`)
       await sleep(300)
     }
   })()
@@ -84,12 +82,12 @@ export async function startReader(browser: Browser, email: string) {
     stop: async () => {
       reading = false
       await done
-      return { refused, answers, longestMs }
+      return { failures, responses, longestMs }
     },
   }
 }
 
-async function newKey(page: Page): Promise<string> {
+async function createApiKey(page: Page): Promise<string> {
   await page.goto('/settings/keys')
   await page.getByRole('button', { name: 'New key' }).click()
   const dialog = page.getByRole('dialog')

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { checkA11y, shot, signIn } from './fixtures'
+import { checkA11y, takeScreenshot, signIn } from './fixtures'
 
 const mark = () => Math.random().toString(36).slice(2, 8)
 
@@ -25,12 +25,12 @@ test('a customer is created, edited, archived and restored @phone', async ({ pag
   await page.getByRole('button', { name: 'Archive' }).click()
   await expect(page.getByRole('button', { name: 'Restore' })).toBeVisible()
   await checkA11y(page)
-  await shot(page, 'customer', info)
+  await takeScreenshot(page, 'customer', info)
   await page.getByRole('button', { name: 'Restore' }).click()
   await expect(page.getByRole('button', { name: 'Archive' })).toBeVisible()
 })
 
-test('a product has a price of the tenant’s currency and a number of its own @long', async ({
+test('a product has a price in the tenant’s currency and a unique number @long', async ({
   page,
 }) => {
   const sku = `WH-${mark()}`
@@ -52,7 +52,7 @@ test('a product has a price of the tenant’s currency and a number of its own @
   await expect(page.getByText(`${sku} is the number of Millstone already.`).last()).toBeVisible()
 })
 
-test('what was done stands in the activity, and can be found', async ({ page }) => {
+test('actions appear in the activity log and can be searched', async ({ page }) => {
   const name = `Trail ${mark()}`
   await signIn(page, 'ada@acme.example')
   await page.goto('/customers')

@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test'
-import { ask } from './database'
-import { checkA11y, checkWidth, shot, signIn } from './fixtures'
+import { queryAsAdmin } from './database'
+import { checkA11y, checkWidth, takeScreenshot, signIn } from './fixtures'
 
 const pages = [
   '',
@@ -20,14 +20,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
     `every page of the console is accessible and fits, ${colorScheme}`,
     { tag: '@phone' },
     async ({ page }, info) => {
-      test.setTimeout(300_000) // axe takes its time on a busy machine
+      test.setTimeout(300_000) // axe is slow on a busy machine
       await page.emulateMedia({ colorScheme })
       await signIn(page, 'olivia@rowhouse.example')
       const [run, move] = await Promise.all(
         ['migration_runs', 'moves'].map(
           async (table) =>
             (
-              await ask<{ id: string }>(
+              await queryAsAdmin<{ id: string }>(
                 `select id from tenancy.${table} order by requested_at limit 1`,
               )
             )[0]?.id,
@@ -42,14 +42,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
         await checkA11y(page)
         const name = `console${path.replace(/[0-9a-f-]{36}/, 'one').replaceAll('/', '-')}-${colorScheme}`
-        await shot(page, name, info)
+        await takeScreenshot(page, name, info)
         await checkWidth(page, name, info)
       }
     },
   )
 }
 
-test('a tier is changed by the keyboard alone, up to the last button', async ({ page }) => {
+test('the form that changes a tier can be used with the keyboard alone', async ({ page }) => {
   await signIn(page, 'olivia@rowhouse.example')
   await page.goto('/console/tenants')
   await page.getByRole('link', { name: /Acme/ }).focus()

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { expect, test, type Page } from '@playwright/test'
-import { ask } from './database'
-import { checkA11y, inDialog, shot, signIn } from './fixtures'
+import { queryAsAdmin } from './database'
+import { checkA11y, submitDialog, takeScreenshot, signIn } from './fixtures'
 
 const operator = 'olivia@rowhouse.example'
 
 test.beforeEach(({ page }) => signIn(page, operator))
 
-async function askForTier(page: Page, slug: string, name: string, tier: string) {
+async function requestTier(page: Page, slug: string, name: string, tier: string) {
   await page.goto(`/console/tenants/${slug}/tier`)
   await page.getByRole('radio', { name: tier }).check()
   await expect(page.getByLabel('What it means')).toContainText('rows')
@@ -16,17 +16,17 @@ async function askForTier(page: Page, slug: string, name: string, tier: string) 
   await page.waitForURL(/moves\//)
 }
 
-const worker = () => Number(readFileSync(process.env.E2E_WORKER_PID ?? '', 'utf8'))
+const workerPid = () => Number(readFileSync(process.env.E2E_WORKER_PID ?? '', 'utf8'))
 
-test('the live page outlives a reload, a second tab, a killed worker and a lost stream', async ({
+test('the progress of a move survives a reload, a second tab, a killed worker and a lost stream', async ({
   page,
   context,
 }, info) => {
   test.setTimeout(180_000)
-  const killed = worker()
+  const killed = workerPid()
   process.kill(killed, 'SIGSTOP')
   try {
-    await askForTier(page, 'globex', 'Globex', 'Business')
+    await requestTier(page, 'globex', 'Globex', 'Business')
     await expect(page.getByRole('status').first()).toHaveText('Requested')
     await expect(page.getByText('Live', { exact: true })).toBeVisible()
     await page.reload()
@@ -38,7 +38,7 @@ test('the live page outlives a reload, a second tab, a killed worker and a lost 
     process.kill(killed, 'SIGCONT')
     const state = async () =>
       (
-        await ask<{ state: string }>(
+        await queryAsAdmin<{ state: string }>(
           'select state from tenancy.moves order by requested_at desc limit 1',
         )
       )[0]?.state
@@ -50,17 +50,22 @@ test('the live page outlives a reload, a second tab, a killed worker and a lost 
       await expect(
         tab.getByRole('region', { name: 'Steps' }).getByText('Rows copied, done'),
       ).toBeVisible()
-    await shot(page, 'console-move-midway', info)
+    await takeScreenshot(page, 'console-move-midway', info)
     process.kill(killed, 'SIGKILL')
-    await expect.poll(worker, { timeout: 30_000 }).not.toBe(killed)
+    await expect.poll(workerPid, { timeout: 30_000 }).not.toBe(killed)
     for (const tab of [page, second])
       await expect(tab.getByRole('button', { name: 'Confirm…' })).toBeVisible({ timeout: 60_000 })
     await expect(second.getByRole('region', { name: 'Steps' }).getByText(', done')).toHaveCount(8)
-    await shot(second, 'console-move-polled', info)
+    await takeScreenshot(second, 'console-move-polled', info)
   } finally {
-    if (worker() === killed) process.kill(killed, 'SIGCONT')
+    if (workerPid() === killed) process.kill(killed, 'SIGCONT')
   }
-  await inDialog(page, 'Roll back…', { Reason: 'They want to stay with the others' }, 'Roll back')
+  await submitDialog(
+    page,
+    'Roll back…',
+    { Reason: 'They want to stay with the others' },
+    'Roll back',
+  )
   const first = page.url()
   await page.waitForURL((url) => url.toString() !== first)
   await expect(page.getByText('Done. Globex is Starter')).toBeVisible({ timeout: 60_000 })
@@ -71,11 +76,11 @@ test('the live page outlives a reload, a second tab, a killed worker and a lost 
 test('a move aborted before it started is shown as aborted everywhere, not as failed', async ({
   page,
 }) => {
-  const held = worker()
+  const held = workerPid()
   process.kill(held, 'SIGSTOP')
   try {
-    await askForTier(page, 'globex', 'Globex', 'Business')
-    await inDialog(page, 'Abort…', {}, 'Abort')
+    await requestTier(page, 'globex', 'Globex', 'Business')
+    await submitDialog(page, 'Abort…', {}, 'Abort')
     await expect(
       page.getByText(`${operator} is aborting this move. It stops at its next step.`),
     ).toBeVisible()
@@ -101,14 +106,14 @@ test('a move aborted before it started is shown as aborted everywhere, not as fa
   await expect(page.getByText('The move of Globex failed')).toHaveCount(0)
 })
 
-test('a fleet run whose canary fails stops; once that is mended, what is left is run', async ({
+test('a fleet run stops when its canary fails, and the rest runs once that is fixed', async ({
   page,
 }, info) => {
   test.setTimeout(120_000)
-  const [place] = await ask<{ schema: string }>(
+  const [place] = await queryAsAdmin<{ schema: string }>(
     `select p.schema from tenancy.placements as p join tenancy.tenants as t on t.id = p.tenant_id where t.slug = 'initech'`,
   )
-  const kept = await ask<{
+  const ledger = await queryAsAdmin<{
     migration: string
     sha256: string
     applied_at: string
@@ -117,7 +122,7 @@ test('a fleet run whose canary fails stops; once that is mended, what is left is
     'select migration, sha256, applied_at::text, took_ms from tenancy.applied_migrations where schema = $1',
     [place?.schema],
   )
-  await ask('delete from tenancy.applied_migrations where schema = $1', [place?.schema])
+  await queryAsAdmin('delete from tenancy.applied_migrations where schema = $1', [place?.schema])
   try {
     await page.goto('/console/fleet')
     await expect(page.getByRole('region', { name: 'Plan of the next run' })).toContainText(
@@ -125,21 +130,21 @@ test('a fleet run whose canary fails stops; once that is mended, what is left is
     )
     await page.goto('/console/fleet?show=off')
     await expect(page.getByRole('row', { name: /initech/ })).toContainText('Behind')
-    await inDialog(page, 'Start a run…', { Canaries: 'initech' }, 'Start')
+    await submitDialog(page, 'Start a run…', { Canaries: 'initech' }, 'Start')
     await page.waitForURL(/fleet\/runs\//)
     await expect(page.getByText(/canaries initech/)).toBeVisible()
     await expect(
       page.getByRole('region', { name: 'Failures' }).getByRole('row', { name: /initech/ }),
     ).toContainText('already exists', { timeout: 60_000 })
     await checkA11y(page)
-    await shot(page, 'console-fleet-run-failed', info)
+    await takeScreenshot(page, 'console-fleet-run-failed', info)
     await page.goto('/console')
     await expect(page.getByRole('region', { name: 'Needs attention' })).toContainText(
       'The last fleet run was stopped, with 1 failure',
     )
   } finally {
-    for (const row of kept)
-      await ask(
+    for (const row of ledger)
+      await queryAsAdmin(
         'insert into tenancy.applied_migrations (schema, migration, sha256, applied_at, took_ms) values ($1, $2, $3, $4, $5)',
         [place?.schema, row.migration, row.sha256, row.applied_at, row.took_ms],
       )
@@ -152,11 +157,11 @@ test('a fleet run whose canary fails stops; once that is mended, what is left is
   await expect(page.getByText(/The last fleet run (was stopped|failed)/)).toHaveCount(0)
 })
 
-test('limits of a tenant are its own once they are set, and a dry run shows what the tier would give', async ({
+test('a tenant can have its own limits, and a dry run shows those of the new tier', async ({
   page,
 }, info) => {
   await page.goto('/console/tenants/globex')
-  await inDialog(
+  await submitDialog(
     page,
     'Change…',
     { 'Transactions at a time': '5000', Reason: 'They import tonight' },
@@ -173,12 +178,12 @@ test('limits of a tenant are its own once they are set, and a dry run shows what
   await page.getByRole('radio', { name: 'Business' }).check()
   const plan = page.getByLabel('What it means')
   await expect(plan.getByLabel('Limits')).toContainText('Requests a minute600 → 3,000')
-  // its own goes along
+  // its own limit stays after a change of tier
   await expect(plan.getByLabel('Limits')).toContainText('Transactions at a time4')
   await checkA11y(page)
-  await shot(page, 'console-tier-plan', info)
+  await takeScreenshot(page, 'console-tier-plan', info)
   await page.goto('/console/tenants/globex')
-  await inDialog(
+  await submitDialog(
     page,
     'Change…',
     { 'Transactions at a time': '', Reason: 'Done' },
@@ -187,18 +192,18 @@ test('limits of a tenant are its own once they are set, and a dry run shows what
   await expect(limits).not.toContainText('its own')
 })
 
-test('a tenant is exported, held, and not erased before its name was typed and a week has gone', async ({
+test('a tenant is exported and put on hold, and is erased only after its name is typed and a week has passed', async ({
   page,
 }, info) => {
   await page.goto('/console/tenants/globex')
   const data = page.getByRole('region', { name: 'Data' })
-  await inDialog(page, 'Export…', { Reason: 'They asked by letter' }, 'Export')
+  await submitDialog(page, 'Export…', { Reason: 'They asked by letter' }, 'Export')
   await expect(data).toContainText('done', { timeout: 30_000 })
-  await inDialog(page, 'Legal hold…', { Reason: 'A court asks' }, 'Hold')
+  await submitDialog(page, 'Legal hold…', { Reason: 'A court asks' }, 'Hold')
   await expect(data).toContainText('On legal hold')
   await expect(data.getByRole('button', { name: 'Erase…' })).toHaveCount(0)
-  await inDialog(page, 'Lift the hold…', { Reason: 'The court is done' }, 'Lift the hold')
-  await inDialog(
+  await submitDialog(page, 'Lift the hold…', { Reason: 'The court is done' }, 'Lift the hold')
+  await submitDialog(
     page,
     'Erase…',
     { 'Type Globex to confirm': 'globex', Reason: 'They left' },
@@ -209,7 +214,7 @@ test('a tenant is exported, held, and not erased before its name was typed and a
   await dialog.getByLabel('Type Globex to confirm').fill('Globex')
   await dialog.getByRole('button', { name: 'Erase Globex' }).click()
   await expect(data).toContainText('Globex is erased on')
-  await shot(page, 'console-tenant-erasure', info)
+  await takeScreenshot(page, 'console-tenant-erasure', info)
   await data.getByRole('button', { name: 'Keep Globex' }).click()
   await expect(data.getByRole('button', { name: 'Erase…' })).toBeVisible()
   for (const entry of [
@@ -222,7 +227,7 @@ test('a tenant is exported, held, and not erased before its name was typed and a
     await expect(page.getByRole('region', { name: 'Audit' })).toContainText(entry)
 })
 
-test('use is counted, sorted and drawn', async ({ page, browser }, info) => {
+test('usage is counted, sorted and charted', async ({ page, browser }, info) => {
   const ada = await (await browser.newContext()).newPage()
   await signIn(ada, 'ada@acme.example')
   for (let i = 0; i < 5; i++) await ada.request.get('/orders')
@@ -238,7 +243,7 @@ test('use is counted, sorted and drawn', async ({ page, browser }, info) => {
   await page.getByRole('button', { name: /^Period/ }).click()
   await page.getByRole('menuitemradio', { name: 'This hour' }).click()
   await page.waitForURL(/period=hour/)
-  await shot(page, 'console-usage', info)
+  await takeScreenshot(page, 'console-usage', info)
   await page.getByRole('link', { name: 'Acme' }).click()
   await page.waitForURL(/tenants\/acme$/)
   await expect(async () => {
@@ -251,19 +256,19 @@ test('use is counted, sorted and drawn', async ({ page, browser }, info) => {
   await expect(page.getByRole('row', { name: /Acme/ })).toContainText(/\d (ms|s|min)/)
 })
 
-test('suspended, everybody is shut out; let in again, they are back', async ({ page, browser }) => {
+test('a suspension locks all members out until it is lifted', async ({ page, browser }) => {
   const ines = await (await browser.newContext()).newPage()
   await signIn(ines, 'ines@initech.example')
   await page.goto('/console/tenants/initech')
-  await inDialog(page, 'Suspend…', { Reason: 'They do not pay' }, 'Suspend')
+  await submitDialog(page, 'Suspend…', { Reason: 'They do not pay' }, 'Suspend')
   await expect(page.getByText(/Suspended .* They do not pay/)).toBeVisible()
   expect((await ines.request.get('/orders', { maxRedirects: 0 })).ok()).toBe(false)
-  await inDialog(page, 'Let in again', { Reason: 'They paid' }, 'Let in')
+  await submitDialog(page, 'Let in again', { Reason: 'They paid' }, 'Let in')
   await expect(page.getByRole('button', { name: 'Suspend…' })).toBeVisible()
   expect((await ines.request.get('/orders', { maxRedirects: 0 })).ok()).toBe(true)
 })
 
-test('tenants are searched, filtered and sorted, and the address says how', async ({ page }) => {
+test('search, filters and sorting of tenants are in the URL', async ({ page }) => {
   await page.goto('/console/tenants')
   const link = (slug: string) => page.getByRole('row').locator(`a[href="/console/tenants/${slug}"]`)
   await page.getByLabel('Search tenants').fill('b')
@@ -284,7 +289,9 @@ test('tenants are searched, filtered and sorted, and the address says how', asyn
   )
 })
 
-test('another server is tried before anything is asked for', async ({ page }) => {
+test('the connection to another server is checked before a move can be requested', async ({
+  page,
+}) => {
   await page.goto('/console/tenants/globex/tier')
   await page.getByRole('radio', { name: 'Enterprise' }).check()
   await expect(page.getByLabel('What it means')).toContainText('rows')

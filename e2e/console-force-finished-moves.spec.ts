@@ -1,7 +1,7 @@
 import { expect, test } from '@playwright/test'
 import { newId, encrypt } from '@rowhouse/tenancy'
-import { ask } from './database'
-import { checkA11y, checkWidth, inDialog, shot, signIn } from './fixtures'
+import { queryAsAdmin } from './database'
+import { checkA11y, checkWidth, submitDialog, takeScreenshot, signIn } from './fixtures'
 import { tenancy } from '#db/tenancy'
 
 test.beforeEach(({ page }) => signIn(page, 'olivia@rowhouse.example'))
@@ -20,7 +20,7 @@ test(
       secret: null,
       epoch: 1,
     }
-    await ask(
+    await queryAsAdmin(
       `insert into tenancy.servers (id, name, host, port, migrator_secret, worker_secret) values ($1, 'gone', '127.0.0.1', 1, $2, $3)`,
       [
         server,
@@ -29,7 +29,7 @@ test(
       ],
     )
     try {
-      await ask(
+      await queryAsAdmin(
         `insert into tenancy.moves (id, tenant_id, state, source, target, tier_from, tier_to, requested_by, reason)
       select $1, p.tenant_id, 'confirmed', $2, jsonb_build_object('kind', p.kind, 'serverId', null, 'database', null, 'schema', p.schema, 'login', null, 'secret', null, 'epoch', p.epoch), 'enterprise', 'starter', 'test', 'Their server burnt down'
       from tenancy.placements as p join tenancy.tenants as t on t.id = p.tenant_id where t.slug = 'globex'`,
@@ -44,11 +44,11 @@ test(
       await page.getByRole('button', { name: 'Force finish…' }).click()
       await page.emulateMedia({ colorScheme: 'dark' })
       await checkA11y(page)
-      await shot(page, 'console-move-stuck-dark', info)
+      await takeScreenshot(page, 'console-move-stuck-dark', info)
       await page.emulateMedia({ colorScheme: 'light' })
       await page.keyboard.press('Escape')
-      await shot(page, 'console-move-stuck', info)
-      await inDialog(page, 'Force finish…', {}, 'Force finish')
+      await takeScreenshot(page, 'console-move-stuck', info)
+      await submitDialog(page, 'Force finish…', {}, 'Force finish')
       await expect(
         page.getByText(
           'Done. Globex is Starter, and the old copy remains on a server that could not be reached.',
@@ -56,8 +56,8 @@ test(
       ).toBeVisible({ timeout: 60_000 })
       await expect(page.getByText('source copy at 127.0.0.1:1/old, schema old')).toBeVisible()
     } finally {
-      await ask('delete from tenancy.moves where id = $1', [move])
-      await ask('delete from tenancy.servers where id = $1', [server])
+      await queryAsAdmin('delete from tenancy.moves where id = $1', [move])
+      await queryAsAdmin('delete from tenancy.servers where id = $1', [server])
     }
   },
 )
@@ -67,7 +67,7 @@ test(
   { tag: '@phone' },
   async ({ page }, info) => {
     const move = newId()
-    await ask(
+    await queryAsAdmin(
       `insert into tenancy.moves (id, tenant_id, state, source, target, tier_from, tier_to, requested_by, reason, abort_by, force_finish_by, error)
     select $1, p.tenant_id, 'aborted', jsonb_build_object('kind', p.kind, 'serverId', null, 'database', null, 'schema', p.schema, 'login', null, 'secret', null, 'epoch', p.epoch), $2, 'starter', 'business', 'test', 'Their own schema', 'test', 'test', 'aborted by test'
     from tenancy.placements as p join tenancy.tenants as t on t.id = p.tenant_id where t.slug = 'globex'`,
@@ -85,7 +85,7 @@ test(
       ],
     )
     try {
-      await ask(
+      await queryAsAdmin(
         `insert into tenancy.move_events (move_id, event, side, location, detail) values ($1, 'orphaned', 'target', '127.0.0.1:1/t_gone, schema t_gone', 'connect ECONNREFUSED')`,
         [move],
       )
@@ -98,11 +98,11 @@ test(
       await checkWidth(page, 'console-move-left', info)
       await page.emulateMedia({ colorScheme: 'dark' })
       await checkA11y(page)
-      await shot(page, 'console-move-left-dark', info)
+      await takeScreenshot(page, 'console-move-left-dark', info)
       await page.emulateMedia({ colorScheme: 'light' })
-      await shot(page, 'console-move-left', info)
+      await takeScreenshot(page, 'console-move-left', info)
       await page.keyboard.press('Escape')
-      await inDialog(page, 'Resume…', {}, 'Resume')
+      await submitDialog(page, 'Resume…', {}, 'Resume')
       await expect(
         page.getByText(
           'Aborted by test. Globex never left its old location, and the new copy is removed.',
@@ -111,7 +111,7 @@ test(
       await expect(page.getByRole('button', { name: 'Resume…' })).toHaveCount(0)
       await expect(page.getByText('aborted', { exact: true })).toBeVisible()
     } finally {
-      await ask('delete from tenancy.moves where id = $1', [move])
+      await queryAsAdmin('delete from tenancy.moves where id = $1', [move])
     }
   },
 )

@@ -1,14 +1,14 @@
 import { expect, test } from '@playwright/test'
 import { routeInventory } from '#app/_access/route-inventory'
 import { startReader, startWriter } from './background-traffic'
-import { ask } from './database'
-import { checkA11y, shot, signIn } from './fixtures'
+import { queryAsAdmin } from './database'
+import { checkA11y, takeScreenshot, signIn } from './fixtures'
 import { checksums } from './tenant-checksums'
 
 const operator = 'olivia@rowhouse.example'
 const owner = 'ada@acme.example'
 
-test('Acme goes from starter to business to enterprise and back while it writes, and loses nothing', async ({
+test('Acme moves from starter to business to enterprise and back under writes, and loses nothing', async ({
   page,
   browser,
   request,
@@ -30,7 +30,7 @@ test('Acme goes from starter to business to enterprise and back while it writes,
     await page.getByLabel('Reason').fill(reason)
     await page.getByRole('button', { name: `Move Acme to ${tier}` }).click()
     await page.waitForURL(/moves\//)
-    await page.reload() // what is shown comes from rows, not from this page's memory
+    await page.reload() // the page shows what is in the database, not what it remembers
     await expect(page.getByRole('button', { name: 'Confirm…' })).toBeVisible({ timeout: 60_000 })
     const steps = page.getByRole('region', { name: 'Steps' }).getByRole('listitem')
     await expect(steps).toHaveText([
@@ -47,7 +47,7 @@ test('Acme goes from starter to business to enterprise and back while it writes,
     ])
     await expect(page.getByText('rows the same on both sides')).toBeVisible()
     await checkA11y(page)
-    await shot(page, `console-move-to-${tier.toLowerCase()}`, info)
+    await takeScreenshot(page, `console-move-to-${tier.toLowerCase()}`, info)
     await page.getByRole('button', { name: 'Confirm…' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click()
     await expect(page.getByText(`Done. Acme is ${tier}`)).toBeVisible({ timeout: 60_000 })
@@ -57,23 +57,23 @@ test('Acme goes from starter to business to enterprise and back while it writes,
   expect(acknowledged.length).toBeGreaterThan(10)
   expect(
     acknowledged.filter((id) => !found.has(id)),
-    'acknowledged orders that are gone',
+    'acknowledged orders that are lost',
   ).toEqual([])
-  expect(await checksums('acme', before), 'what was there before').toEqual(before)
-  const seen = await reader.stop()
-  expect(seen.answers).toBeGreaterThan(20)
-  expect(seen.refused, 'answers that were no page').toEqual([])
-  expect(seen.longestMs).toBeLessThan(5_000)
+  expect(await checksums('acme', before), 'the rows from before the moves').toEqual(before)
+  const reads = await reader.stop()
+  expect(reads.responses).toBeGreaterThan(20)
+  expect(reads.failures, 'responses that were not a page').toEqual([])
+  expect(reads.longestMs).toBeLessThan(5_000)
 })
 
-test('an operator who is removed finds no page and no stream of the console any more', async ({
+test('an operator who is removed loses access to every page and stream of the console', async ({
   page,
 }) => {
   const { pages, routes } = routeInventory(process.cwd())
-  const [run] = await ask<{ id: string }>(
+  const [run] = await queryAsAdmin<{ id: string }>(
     `insert into tenancy.migration_runs (id, requested_by, state, options, ended_at) values (gen_random_uuid(), 'test', 'done', '{}', now()) returning id`,
   )
-  const [move] = await ask<{ id: string }>(
+  const [move] = await queryAsAdmin<{ id: string }>(
     `select m.id from tenancy.moves as m join tenancy.tenants as t on t.id = m.tenant_id where t.slug = 'acme' and m.state = 'cleaned' limit 1`,
   )
   const all = [...pages, ...routes]
@@ -86,22 +86,22 @@ test('an operator who is removed finds no page and no stream of the console any 
         .replace('moves/[id]', `moves/${move?.id}`),
     )
   expect(all.length).toBeGreaterThan(15)
-  const answers = async () => {
-    const given: string[] = []
+  const statuses = async () => {
+    const lines: string[] = []
     for (const path of all)
-      given.push(`${path} ${(await page.request.get(path, { maxRedirects: 0 })).status()}`)
-    return given
+      lines.push(`${path} ${(await page.request.get(path, { maxRedirects: 0 })).status()}`)
+    return lines
   }
   const sam = `(select id from platform.users where email = 'sam@both.example')`
   await signIn(page, 'sam@both.example')
-  expect(await answers(), 'not yet').toEqual(all.map((path) => `${path} 404`))
-  await ask(`insert into platform.operators (user_id, added_by) values (${sam}, 'test')`)
-  expect(await answers(), 'an operator').toEqual(all.map((path) => `${path} 200`))
-  await ask(`delete from platform.operators where user_id = ${sam}`)
-  expect(await answers(), 'no more').toEqual(all.map((path) => `${path} 404`))
+  expect(await statuses(), 'before').toEqual(all.map((path) => `${path} 404`))
+  await queryAsAdmin(`insert into platform.operators (user_id, added_by) values (${sam}, 'test')`)
+  expect(await statuses(), 'as an operator').toEqual(all.map((path) => `${path} 200`))
+  await queryAsAdmin(`delete from platform.operators where user_id = ${sam}`)
+  expect(await statuses(), 'after').toEqual(all.map((path) => `${path} 404`))
 })
 
-test('support looks, and touches once that is allowed; the tenant reads all of it', async ({
+test('support reads, and writes once that is allowed; the tenant sees all of it', async ({
   page,
   browser,
 }, info) => {
@@ -118,7 +118,7 @@ test('support looks, and touches once that is allowed; the tenant reads all of i
   await page.goto('/customers')
   await expect(banner).toBeVisible()
   await expect(page.getByRole('button', { name: 'New customer' })).toHaveCount(0)
-  await shot(page, 'console-support', info)
+  await takeScreenshot(page, 'console-support', info)
   await banner.getByRole('button', { name: 'Allow writing…' }).click()
   await page.getByRole('dialog').getByLabel('Reason').fill('They asked us to add it')
   await page.getByRole('dialog').getByRole('button', { name: 'Allow writing' }).click()
@@ -139,17 +139,19 @@ test('support looks, and touches once that is allowed; the tenant reads all of i
   await expect(grace.getByText(/acted as support:/).first()).toBeVisible()
 })
 
-test('an altered row of the audit trail is found and named', async ({ page }, info) => {
+test('an altered row of the audit trail is detected', async ({ page }, info) => {
   await signIn(page, operator)
   await page.goto('/console/audit')
   const verify = page.getByRole('button', { name: 'Verify the chain' })
   await verify.click()
   await expect(page.getByText('rows are what was written')).toBeVisible()
-  const [row] = await ask<{ seq: string; detail: unknown }>(
+  const [row] = await queryAsAdmin<{ seq: string; detail: unknown }>(
     `select seq, detail from tenancy.audit where action = 'support access begun' order by seq desc limit 1`,
   )
-  if (!row) throw new Error('nobody came in as support')
-  await ask(`update tenancy.audit set detail = '{"reason": "none"}' where seq = $1`, [row.seq])
+  if (!row) throw new Error('there is no support access; the test before this one makes it')
+  await queryAsAdmin(`update tenancy.audit set detail = '{"reason": "none"}' where seq = $1`, [
+    row.seq,
+  ])
   try {
     await verify.click()
     await expect(page.getByText(`Row ${row.seq} was altered`)).toContainText(
@@ -158,9 +160,9 @@ test('an altered row of the audit trail is found and named', async ({ page }, in
     await page.getByRole('link', { name: `Row ${row.seq}` }).click()
     await page.waitForURL(/mark=/)
     await expect(page.getByRole('row').nth(1)).toContainText('support access begun')
-    await shot(page, 'console-audit-altered', info)
+    await takeScreenshot(page, 'console-audit-altered', info)
   } finally {
-    await ask('update tenancy.audit set detail = $2 where seq = $1', [
+    await queryAsAdmin('update tenancy.audit set detail = $2 where seq = $1', [
       row.seq,
       JSON.stringify(row.detail),
     ])

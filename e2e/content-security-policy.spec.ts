@@ -13,45 +13,47 @@ const pages = [
   '/account',
 ]
 
-/** What the browser refused under the policy, on every page that is opened from here on. */
+/** Collects what the browser blocks under the policy, on every page that is opened from now on. */
 async function violations(page: Page): Promise<() => Promise<string[]>> {
-  const said: string[] = []
+  const messages: string[] = []
   page.on(
     'console',
     (message) =>
-      void (/Content Security Policy/i.test(message.text()) && said.push(message.text())),
+      void (/Content Security Policy/i.test(message.text()) && messages.push(message.text())),
   )
   await page.addInitScript(() => {
-    const refused: string[] = []
-    Object.assign(window, { refused })
+    const blocked: string[] = []
+    Object.assign(window, { blocked })
     document.addEventListener(
       'securitypolicyviolation',
       ({ violatedDirective, blockedURI, sample }) =>
-        refused.push(`${violatedDirective} ${blockedURI} ${sample}`),
+        blocked.push(`${violatedDirective} ${blockedURI} ${sample}`),
     )
   })
   return async () => [
-    ...said,
-    ...(await page.evaluate(() => (window as unknown as { refused: string[] }).refused)),
+    ...messages,
+    ...(await page.evaluate(() => (window as unknown as { blocked: string[] }).blocked)),
   ]
 }
 
-test('the browser refuses nothing of ours, and an injected script', async ({ page }) => {
+test('the policy blocks an injected script and nothing of ours', async ({ page }) => {
   await signIn(page, 'ada@acme.example')
-  const refused = await violations(page)
+  const blocked = await violations(page)
   for (const path of pages) {
     await page.goto(path, { waitUntil: 'networkidle' })
-    expect(await refused(), path).toEqual([])
+    expect(await blocked(), path).toEqual([])
   }
   await page.route('**/customers', async (route) => {
     const answer = await route.fetch()
     const body = (await answer.text()).replace(
       '</head>',
-      '<script>window.taken = 1</script><img src="data:," onerror="window.taken = 2"><base href="https://evil.example/"></head>',
+      '<script>window.injected = 1</script><img src="data:," onerror="window.injected = 2"><base href="https://evil.example/"></head>',
     )
     await route.fulfill({ response: answer, body })
   })
   await page.goto('/customers', { waitUntil: 'networkidle' })
-  expect(await page.evaluate(() => (window as unknown as { taken?: number }).taken)).toBeUndefined()
-  expect((await refused()).join('\n')).toMatch(/script-src/)
+  expect(
+    await page.evaluate(() => (window as unknown as { injected?: number }).injected),
+  ).toBeUndefined()
+  expect((await blocked()).join('\n')).toMatch(/script-src/)
 })

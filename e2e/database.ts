@@ -1,7 +1,7 @@
 import pg from 'pg'
 
-/** One statement as the administrator of the database under test. */
-export async function ask<Row extends pg.QueryResultRow>(
+/** Runs one statement as the administrator of the database under test. */
+export async function queryAsAdmin<Row extends pg.QueryResultRow>(
   text: string,
   values: unknown[] = [],
 ): Promise<Row[]> {

@@ -8,22 +8,22 @@ import { eq } from 'drizzle-orm'
 import { newId } from '@rowhouse/tenancy'
 import { platform } from '#db/tenancy'
 import { tenants } from '@rowhouse/tenancy/schema'
-import { checkA11y, newOrganisation, newPerson, shot, signIn } from './fixtures'
+import { checkA11y, createOrganisation, createUser, takeScreenshot, signIn } from './fixtures'
 
 test(
-  'everything is exported, with progress, to a file that no other browser, role, organisation or passer-by gets',
+  'an export file can be downloaded only in the session that the link was made for',
   { tag: '@phone' },
   async ({ page, browser }, info) => {
     const [acme] = await platform().select().from(tenants).where(eq(tenants.slug, 'acme'))
     const tenantId = acme?.id ?? ''
-    await newPerson(page, 'Adam Admin', { tenantId, role: 'admin' })
+    await createUser(page, 'Adam Admin', { tenantId, role: 'admin' })
     await page.goto('/settings/data')
     await page.getByRole('button', { name: 'New export' }).click()
     await expect(page.getByRole('button', { name: 'Under way' })).toBeDisabled()
     const link = page.getByRole('link', { name: 'Download' }).first()
     await expect(link).toBeVisible({ timeout: 30_000 })
     await checkA11y(page)
-    await shot(page, 'your-data', info)
+    await takeScreenshot(page, 'your-data', info)
     const downloading = page.waitForEvent('download')
     await link.click()
     const download = await downloading
@@ -40,14 +40,14 @@ test(
 
     const address = (await link.getAttribute('href')) ?? ''
     expect((await page.request.get(address)).headers()['cache-control']).toBe('private, no-store')
-    const nothing = await page.request.get(address.replace(/[\w-]{36}\?/, `${newId()}?`))
-    expect(nothing.status()).toBe(404)
-    const none = await nothing.text()
+    const missing = await page.request.get(address.replace(/[\w-]{36}\?/, `${newId()}?`))
+    expect(missing.status()).toBe(404)
+    const missingText = await missing.text()
     const others: Record<string, (other: typeof page) => Promise<unknown>> = {
       'signed out': async () => {},
       'another admin of the same organisation': (other) =>
-        newPerson(other, 'Anna Admin', { tenantId, role: 'admin' }),
-      'a viewer': (other) => newPerson(other, 'Vera Viewer', { tenantId, role: 'viewer' }),
+        createUser(other, 'Anna Admin', { tenantId, role: 'admin' }),
+      'a viewer': (other) => createUser(other, 'Vera Viewer', { tenantId, role: 'viewer' }),
       'the owner of another': (other) => signIn(other, 'grace@globex.example'),
       'an operator': (other) => signIn(other, 'olivia@rowhouse.example'),
     }
@@ -55,16 +55,16 @@ test(
       const context = await browser.newContext()
       await become(await context.newPage())
       const answer = await context.request.get(address)
-      expect([who, answer.status(), await answer.text()]).toEqual([who, 404, none])
+      expect([who, answer.status(), await answer.text()]).toEqual([who, 404, missingText])
       await context.close()
     }
   },
 )
 
-test('an owner sets for how long rows are kept, sees what would go, and asks to be erased and thinks again', async ({
+test('an owner sets a retention period, previews what would be deleted, requests an erasure and withdraws it', async ({
   page,
 }, info) => {
-  await newOrganisation(page, 'Keeping')
+  await createOrganisation(page, 'Keeping')
   await page.goto('/settings/data')
   const orders = page.getByRole('form', { name: 'Days to keep orders' })
   await orders.getByLabel('Days to keep orders').fill('5')
@@ -84,7 +84,7 @@ test('an owner sets for how long rows are kept, sees what would go, and asks to 
   await page.getByLabel('Type Keeping to confirm').fill('Keeping')
   await page.getByRole('button', { name: 'Erase Keeping' }).click()
   await expect(page.getByText(/Keeping is erased on/)).toBeVisible()
-  await shot(page, 'to-be-erased', info)
+  await takeScreenshot(page, 'to-be-erased', info)
   await page.getByRole('button', { name: 'Keep the organisation' }).click()
   await expect(page.getByLabel('Type Keeping to confirm')).toBeVisible()
 })

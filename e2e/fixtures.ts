@@ -13,22 +13,20 @@ import * as users from '#db/accounts/users'
 
 type Login = { email: string; password: string; what: string }
 
-/** The demo people, as `seed --demo` gave them to the test run. */
+/** The demo users that `seed --demo` created. */
 export function logins(): Login[] {
-  const given = process.env.E2E_LOGINS
-  if (given === undefined)
+  const json = process.env.E2E_LOGINS
+  if (json === undefined)
     throw new Error('E2E_LOGINS is not set; run the browser tests with npm run test:e2e')
-  return JSON.parse(given) as Login[]
+  return JSON.parse(json) as Login[]
 }
 
-/**
- * Signs one of the demo people in on this page as they would do it, and waits for the page behind.
- */
+/** Signs in a demo user with the sign-in form and waits for the next page. */
 export async function signInByForm(page: Page, email: string): Promise<void> {
   const login = logins().find((one) => one.email === email)
   if (login === undefined)
     throw new Error(
-      `${email} is none of the demo people: ${logins()
+      `${email} is not a demo user; these are: ${logins()
         .map((one) => one.email)
         .join(', ')}`,
     )
@@ -39,15 +37,15 @@ export async function signInByForm(page: Page, email: string): Promise<void> {
   await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'))
 }
 
-/** Signs somebody in on this page without the sign-in form, and opens the page that it leads to. */
+/** Signs in a user without the sign-in form and opens their first page. */
 export async function signIn(page: Page, email: string): Promise<void> {
   const user = await users.byEmail(platform(), email)
-  if (user === undefined) throw new Error(`nobody has the address ${email}`)
-  await signInAgain(page, user.id)
+  if (user === undefined) throw new Error(`no user has the address ${email}`)
+  await signInAs(page, user.id)
   await page.goto('/')
 }
 
-/** A new session of a user, signed in without the sign-in page. Returns its secret. */
+/** Creates a session without the sign-in page and returns its secret. */
 export const sessionOf = (userId: string): Promise<string> =>
   sessions.start(userId, { device: 'test', address: '127.0.0.1' })
 
@@ -57,63 +55,60 @@ export async function cookieOf(secret: string): Promise<string> {
   return `${name}=${await encode({ token: { secret }, secret: env().AUTH_SECRET, salt: name })}`
 }
 
-/**
- * Somebody new with a password, signed in on this page without the sign-in form, and a member of a
- * tenant if one is given.
- */
-export async function newPerson(
+/** Creates a user with `userPassword`, as a member if asked to, and signs them in on this page. */
+export async function createUser(
   page: Page,
   name: string,
-  seat?: { tenantId: string; role: Role },
+  membership?: { tenantId: string; role: Role },
 ): Promise<{ id: string; email: string }> {
   const { id, email } = await users.create(platform(), {
     email: `${name.toLowerCase().replaceAll(' ', '-')}-${newId()}@people.example`,
     name,
-    password: personPassword,
+    password: userPassword,
     verified: true,
   })
-  if (seat) await addMember(platform(), seat.tenantId, id, seat.role)
-  await signInAgain(page, id)
+  if (membership) await addMember(platform(), membership.tenantId, id, membership.role)
+  await signInAs(page, id)
   return { id, email }
 }
 
-/** An organisation of its own, with its owner signed in on this page. */
-export async function newOrganisation(
+/** Creates a tenant and signs its owner in on this page. */
+export async function createOrganisation(
   page: Page,
   name: string,
 ): Promise<{ id: string; owner: { id: string; email: string } }> {
-  const owner = await newPerson(page, 'Olga Owner')
+  const owner = await createUser(page, 'Olga Owner')
   const { id } = await createTenant(tenancy(), {
     slug: `${name.toLowerCase()}-${newId().slice(-8)}`,
     name,
     tier: 'starter',
     ownerId: owner.id,
   })
-  await signInAgain(page, owner.id)
+  await signInAs(page, owner.id)
   return { id, owner }
 }
 
-/** Signs a user in on this page without the sign-in form. */
-export async function signInAgain(page: Page, userId: string): Promise<void> {
+/** Signs a user in on this page, without the sign-in form. */
+export async function signInAs(page: Page, userId: string): Promise<void> {
   const [name = '', value = ''] = (await cookieOf(await sessionOf(userId))).split('=')
   await page.context().addCookies([{ name, value, url: env().APP_URL }])
 }
 
-export const personPassword = 'geranium-37-window'
+export const userPassword = 'geranium-37-window'
 
-/** Fails on what axe calls serious or critical, and names each element. */
+/** Fails on serious and critical violations that axe finds, and names each element. */
 export async function checkA11y(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze()
-  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-  const report = grave.flatMap(({ id, help, nodes }) =>
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+  const report = serious.flatMap(({ id, help, nodes }) =>
     nodes.map((node) => `${id}: ${help}\n  ${node.html}\n  ${node.failureSummary ?? ''}`),
   )
   expect(report, `accessibility of ${page.url()}`).toEqual([])
 }
 
 /**
- * Fails when the page is wider than the screen; on the desktop also at the width of a tablet, of
- * which it takes a picture.
+ * Fails when the page scrolls sideways. On the desktop it also checks the width of a tablet, and
+ * takes a screenshot of it.
  */
 export async function checkWidth(page: Page, name: string, info: TestInfo): Promise<void> {
   const wide = page.viewportSize()
@@ -131,8 +126,8 @@ export async function checkWidth(page: Page, name: string, info: TestInfo): Prom
   await page.setViewportSize(wide)
 }
 
-/** A picture for people to look at, kept in test-results/screens. */
-export async function shot(page: Page, name: string, info?: TestInfo): Promise<void> {
+/** Takes a screenshot for people to review, in test-results/screens. */
+export async function takeScreenshot(page: Page, name: string, info?: TestInfo): Promise<void> {
   const where = info === undefined ? '' : info.project.use.isMobile ? 'phone-' : 'desktop-'
   await page.screenshot({
     path: `test-results/screens/${where}${name}.png`,
@@ -141,8 +136,8 @@ export async function shot(page: Page, name: string, info?: TestInfo): Promise<v
   })
 }
 
-/** Opens a dialog, fills it in and saves it. */
-export async function inDialog(
+/** Opens a dialog, fills it in and submits it. */
+export async function submitDialog(
   page: Page,
   opener: string,
   fill: Record<string, string>,

@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@playwright/test'
 import { logins } from './fixtures'
 
-// The same build, told that its address is an https one, as behind a proxy that speaks TLS.
-// Browsers trust localhost, so this one keeps Secure cookies without the proxy.
+// The same build with an https APP_URL, as behind a proxy that terminates TLS. Browsers treat
+// localhost as secure, so they accept Secure cookies here without the proxy.
 
 const port = Number(process.env.E2E_PORT ?? 3100) + 58
-const [address, secured] = [`http://localhost:${port}`, `https://localhost:${port}`]
+const [address, httpsAddress] = [`http://localhost:${port}`, `https://localhost:${port}`]
 
-test('over https every cookie is bound to this very host, and signing in and out works with them', async ({
+test('over https every cookie has the __Host- prefix, and signing in and out works', async ({
   page,
 }) => {
   const app = spawn(process.execPath, ['scripts/start.ts'], {
@@ -18,8 +18,8 @@ test('over https every cookie is bound to this very host, and signing in and out
       ...process.env,
       HOSTNAME: '127.0.0.1',
       PORT: String(port),
-      APP_URL: secured,
-      AUTH_URL: secured,
+      APP_URL: httpsAddress,
+      AUTH_URL: httpsAddress,
     },
     stdio: 'ignore',
   })
@@ -60,12 +60,14 @@ test('over https every cookie is bound to this very host, and signing in and out
     const token = await page.request.get(`${address}/api/auth/csrf`, {
       headers: { 'x-forwarded-proto': 'https' },
     })
-    const [set = ''] = token
+    const [setCookie = ''] = token
       .headersArray()
       .filter(({ name }) => name.toLowerCase() === 'set-cookie')
       .map(({ value }) => value)
-    expect(set).toMatch(/^__Host-rowhouse\.csrf=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/i)
-    expect(set).not.toMatch(/domain/i)
+    expect(setCookie).toMatch(
+      /^__Host-rowhouse\.csrf=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/i,
+    )
+    expect(setCookie).not.toMatch(/domain/i)
     expect(
       (
         await page.request.get(`${address}/orders`, {

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@playwright/test'
-import { newOrganisation, newPerson } from './fixtures'
+import { createOrganisation, createUser } from './fixtures'
 
-test("a removed member's open tab, API key and export link stop within a second", async ({
+test("a removed member's open tab, API key and export link stop working within a second", async ({
   page,
   browser,
   request,
 }) => {
-  const { id: tenantId } = await newOrganisation(page, 'Removing')
+  const { id: tenantId } = await createOrganisation(page, 'Removing')
   const tab = await (await browser.newContext()).newPage()
-  await newPerson(tab, 'Adam Admin', { tenantId, role: 'admin' })
+  await createUser(tab, 'Adam Admin', { tenantId, role: 'admin' })
 
   await tab.goto('/settings/keys')
   await tab.getByRole('button', { name: 'New key' }).click()

@@ -10,13 +10,13 @@ const stamp = Date.now().toString(36)
 test.beforeAll(() => provider.listen())
 test.afterAll(() => provider.close())
 
-const go = async (page: Page) => {
+const signInWithProvider = async (page: Page) => {
   await page.context().clearCookies()
   await page.goto('/sign-in')
   await page.getByRole('button', { name: `Continue with ${oidc.name}` }).click()
 }
 
-test('a new person signs in with an OpenID Connect provider, and again into the same account when their address there has changed', async ({
+test('a new user signs in with an OpenID Connect provider, and gets the same account after their address there has changed', async ({
   page,
 }) => {
   provider.person = {
@@ -25,26 +25,26 @@ test('a new person signs in with an OpenID Connect provider, and again into the 
     email: `olga-${stamp}@oidc.example`,
     email_verified: true,
   }
-  await go(page)
+  await signInWithProvider(page)
   await expect(page.getByRole('heading', { name: 'Welcome, Olga Oidc' })).toBeVisible()
   await page.getByRole('link', { name: 'New organisation' }).click()
   await page.getByLabel('Name').fill('Olga & Co')
   await page.getByRole('button', { name: 'Create it' }).click()
   await page.waitForURL(/\/orders$/)
   provider.person = { ...provider.person, email: `moved-${stamp}@oidc.example` }
-  await go(page)
+  await signInWithProvider(page)
   await page.waitForURL(/\/orders$/)
   expect(provider.errors).toEqual([])
 })
 
-test('an existing account is linked by its verified address', async ({ page }) => {
+test('a verified address links an existing account', async ({ page }) => {
   provider.person = {
     sub: `grace-${stamp}`,
     name: 'Grace',
     email: 'grace@globex.example',
     email_verified: true,
   }
-  await go(page)
+  await signInWithProvider(page)
   await page.waitForURL(/\/orders$/)
   await page.goto('/account')
   await expect(page.getByText('You sign in with grace@globex.example')).toBeVisible()
@@ -55,14 +55,16 @@ test('an existing account is linked by its verified address', async ({ page }) =
   ).toHaveLength(1)
 })
 
-test('an address that the provider has not verified opens nobody’s account', async ({ page }) => {
+test('an address that the provider has not verified gives access to no account', async ({
+  page,
+}) => {
   provider.person = {
     sub: `thief-${stamp}`,
     name: 'Thief',
     email: 'ada@acme.example',
     email_verified: false,
   }
-  await go(page)
+  await signInWithProvider(page)
   await expect(page.getByText('has no verified e-mail address')).toBeVisible()
   await page.goto('/orders')
   await expect(page).toHaveURL(/sign-in/)
@@ -73,7 +75,7 @@ test('an address that the provider has not verified opens nobody’s account', a
   ).toEqual([])
 })
 
-test('an answer of the provider that this browser did not ask for is refused', async ({ page }) => {
+test('a callback that this browser did not start is refused', async ({ page }) => {
   provider.person = {
     sub: `forged-${stamp}`,
     name: 'Forged',
@@ -83,7 +85,7 @@ test('an answer of the provider that this browser did not ask for is refused', a
   await page.goto('/api/auth/callback/oidc?code=made-up&state=made-up')
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   expect(await users.byEmail(platform(), `forged-${stamp}@oidc.example`)).toBeUndefined()
-  expect(provider.errors, 'the provider was not even asked').toEqual([])
+  expect(provider.errors, 'the provider was not called').toEqual([])
 })
 
 const authorize = {
@@ -101,17 +103,17 @@ const authorize = {
   },
 }
 for (const [name, { url, client, scope, callback }] of Object.entries(authorize)) {
-  test(`${name} is asked at its own address, for our client, with a challenge that only this browser can answer`, async ({
+  test(`${name} gets an authorization request for our client, with a state and a PKCE challenge`, async ({
     page,
     baseURL,
   }) => {
-    await page.route(`${new URL(url).origin}/**`, (route) => route.fulfill({ body: 'elsewhere' }))
+    await page.route(`${new URL(url).origin}/**`, (route) => route.fulfill({ body: 'provider' }))
     await page.goto('/sign-in?callbackUrl=/members')
     await page.getByRole('button', { name: `Continue with ${name}` }).click()
     await page.waitForURL(`${new URL(url).origin}/**`)
-    const asked = new URL(page.url())
-    expect(asked.origin + asked.pathname).toBe(url)
-    expect(Object.fromEntries(asked.searchParams)).toMatchObject({
+    const request = new URL(page.url())
+    expect(request.origin + request.pathname).toBe(url)
+    expect(Object.fromEntries(request.searchParams)).toMatchObject({
       client_id: client,
       scope,
       response_type: 'code',
@@ -120,9 +122,9 @@ for (const [name, { url, client, scope, callback }] of Object.entries(authorize)
       code_challenge: expect.stringMatching(/^[\w-]{43}$/) as unknown,
       state: expect.stringMatching(/^.{20,}$/) as unknown,
     })
-    const kept = await page.context().cookies(baseURL)
+    const cookies = await page.context().cookies(baseURL)
     for (const kind of ['pkce', 'state'])
-      expect(kept.find((cookie) => cookie.name === `rowhouse.${kind}`)).toMatchObject({
+      expect(cookies.find((cookie) => cookie.name === `rowhouse.${kind}`)).toMatchObject({
         httpOnly: true,
         sameSite: 'Lax',
       })

@@ -1,9 +1,9 @@
 import { expect, test, type Page } from '@playwright/test'
-import { checkA11y, newOrganisation, shot, signIn } from './fixtures'
+import { checkA11y, createOrganisation, takeScreenshot, signIn } from './fixtures'
 import { switchTo } from './switch-organisation'
 
-// The same walk wherever a tenant lives: nothing below may know which of the three it is.
-const desks = [
+// The same tests for every placement: nothing below may depend on which one it is.
+const tenants = [
   {
     placement: 'shared rows',
     email: 'ada@acme.example',
@@ -15,7 +15,7 @@ const desks = [
     total: '€37.02',
   },
   {
-    placement: 'an own schema',
+    placement: 'its own schema',
     email: 'ines@initech.example',
     other: 'ines@initech.example',
     tenant: 'Initech',
@@ -25,7 +25,7 @@ const desks = [
     total: '37,02 €',
   },
   {
-    placement: 'an own database',
+    placement: 'its own database',
     email: 'umar@umbrella.example',
     other: 'umar@umbrella.example',
     tenant: 'Umbrella',
@@ -35,9 +35,9 @@ const desks = [
     total: '£37.02',
   },
 ] as const
-type Desk = (typeof desks)[number]
+type Tenant = (typeof tenants)[number]
 
-/** Fills the order form by keyboard, as fast as the pickers answer. */
+/** Fills in the order form by keyboard, as fast as the comboboxes respond. */
 async function writeOrder(page: Page, customer: string, product: string) {
   await page.getByRole('combobox', { name: 'Who orders' }).fill(customer)
   await page.getByRole('option').first().waitFor()
@@ -48,7 +48,7 @@ async function writeOrder(page: Page, customer: string, product: string) {
   await expect(page.getByLabel('Quantity').first()).toBeFocused()
 }
 
-async function newOrder(page: Page, { customer, products: [, product] }: Desk): Promise<string> {
+async function newOrder(page: Page, { customer, products: [, product] }: Tenant): Promise<string> {
   await page.goto('/orders/new')
   await writeOrder(page, customer, product)
   await page.getByRole('button', { name: 'Place order' }).click()
@@ -56,11 +56,10 @@ async function newOrder(page: Page, { customer, products: [, product] }: Desk): 
   return page.url()
 }
 
-// In a short run the first place has three of these walks, and the others the one that goes through
-// all of it.
-for (const [i, desk] of desks.entries()) {
-  const alsoHere = i === 0 ? '' : ' @long'
-  test.describe(desk.placement, () => {
+// A short run has three of these tests for the first placement and one for each other.
+for (const [i, tenantCase] of tenants.entries()) {
+  const longUnlessFirst = i === 0 ? '' : ' @long'
+  test.describe(tenantCase.placement, () => {
     const {
       email,
       tenant,
@@ -68,9 +67,9 @@ for (const [i, desk] of desks.entries()) {
       frequent,
       products: [heavy, light],
       total,
-    } = desk
+    } = tenantCase
 
-    test('an order by keyboard alone: written, paid, shipped, delivered @phone', async ({
+    test('an order is written, paid, shipped and delivered by keyboard alone @phone', async ({
       page,
     }, info) => {
       await signIn(page, email)
@@ -83,7 +82,7 @@ for (const [i, desk] of desks.entries()) {
       await page.getByRole('combobox', { name: 'Product' }).nth(1).pressSequentially(light)
       await page.getByRole('option').first().waitFor()
       await page.keyboard.press('Enter')
-      await shot(page, `new-order-${tenant.toLowerCase()}`, info)
+      await takeScreenshot(page, `new-order-${tenant.toLowerCase()}`, info)
       await page.getByRole('button', { name: 'Place order' }).click()
       await expect(page.getByRole('heading', { level: 1 })).toHaveText(/Order #\d+/)
       await expect(page.getByText(total)).toBeVisible()
@@ -98,10 +97,10 @@ for (const [i, desk] of desks.entries()) {
         ).toBeVisible()
       }
       await checkA11y(page)
-      await shot(page, `order-${tenant.toLowerCase()}`, info)
+      await takeScreenshot(page, `order-${tenant.toLowerCase()}`, info)
     })
 
-    test('wrong input: a message for each field, and nothing typed is lost @long', async ({
+    test('wrong input gets a message for each field, and nothing typed is lost @long', async ({
       page,
     }) => {
       await signIn(page, email)
@@ -127,16 +126,16 @@ for (const [i, desk] of desks.entries()) {
       await checkA11y(page)
     })
 
-    test(`two people edit the same order: the second sees both and loses nothing${alsoHere}`, async ({
+    test(`of two people who edit an order, the second sees both versions and loses nothing${longUnlessFirst}`, async ({
       page,
       browser,
     }, info) => {
       await signIn(page, email)
-      const url = await newOrder(page, desk)
+      const url = await newOrder(page, tenantCase)
       const context = await browser.newContext()
       const other = await context.newPage()
-      await signIn(other, desk.other)
-      await switchTo(other, desk.tenant)
+      await signIn(other, tenantCase.other)
+      await switchTo(other, tenantCase.tenant)
       await other.goto(`${url}/edit`)
       await page.goto(`${url}/edit`)
       await page.getByLabel('Note').fill('Ada was first')
@@ -148,16 +147,16 @@ for (const [i, desk] of desks.entries()) {
       await expect(other.getByText('Ada was first')).toBeVisible()
       await expect(other.getByLabel('Note')).toHaveValue('Sam was second')
       await checkA11y(other)
-      await shot(other, `conflict-${tenant.toLowerCase()}`, info)
+      await takeScreenshot(other, `conflict-${tenant.toLowerCase()}`, info)
       await other.getByRole('button', { name: 'Save mine over theirs' }).click()
       await other.waitForURL(url)
       await expect(other.getByText('Sam was second')).toBeVisible()
       await context.close()
     })
 
-    test('an order is cancelled with a reason, and duplicated @long', async ({ page }) => {
+    test('an order is cancelled with a reason and duplicated @long', async ({ page }) => {
       await signIn(page, email)
-      await newOrder(page, desk)
+      await newOrder(page, tenantCase)
       await page.getByRole('button', { name: 'More' }).first().click()
       await page.getByRole('menuitem', { name: 'Cancel order' }).click()
       const dialog = page.getByRole('dialog')
@@ -172,7 +171,7 @@ for (const [i, desk] of desks.entries()) {
       await expect(page.getByRole('combobox', { name: 'Product' })).toHaveValue(new RegExp(light))
     })
 
-    test(`the list: search, filter, sort, pages and the way back are in the address @phone${alsoHere}`, async ({
+    test(`search, filters, sorting and pages of the list are in the URL @phone${longUnlessFirst}`, async ({
       page,
     }, info) => {
       await signIn(page, email)
@@ -198,12 +197,12 @@ for (const [i, desk] of desks.entries()) {
       await expect.poll(numbers).toEqual(first)
       await page.goto('/orders?q=nobody-is-called-that')
       await expect(page.getByText('No order fits')).toBeVisible()
-      await shot(page, `orders-none-${tenant.toLowerCase()}`, info)
+      await takeScreenshot(page, `orders-none-${tenant.toLowerCase()}`, info)
     })
 
-    test('the status of many orders is changed together @long', async ({ page }) => {
+    test('the status of several orders changes at once @long', async ({ page }) => {
       await signIn(page, email)
-      const url = await newOrder(page, desk)
+      const url = await newOrder(page, tenantCase)
       await page.goto('/orders')
       await page
         .getByLabel(/^Select order/)
@@ -237,7 +236,9 @@ for (const [i, desk] of desks.entries()) {
       await expect(page.getByText('“Out of stock”')).toBeVisible()
     })
 
-    test('the export has what is filtered, and no formula @long', async ({ page }) => {
+    test('the export has the filtered orders and no spreadsheet formula @long', async ({
+      page,
+    }) => {
       await signIn(page, email)
       await page.goto('/orders/new')
       await writeOrder(page, customer, light)
@@ -254,8 +255,8 @@ for (const [i, desk] of desks.entries()) {
   })
 }
 
-test('without an order there is a scale of money all the same', async ({ page }) => {
-  await newOrganisation(page, 'Quiet')
+test('the revenue chart has a scale even without orders', async ({ page }) => {
+  await createOrganisation(page, 'Quiet')
   await page.goto('/orders')
   await expect(page.getByText('No orders in this period')).toBeVisible()
   await expect(page.getByRole('region', { name: 'Revenue by day' })).toContainText(

@@ -25,7 +25,7 @@ async function admin<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
 
 test.afterAll(() => closePools(tenancy()))
 
-test('a page that breaks shows a number and nothing of the inside, and the log has the number', async ({
+test('a failing page shows an error number and no internals, and the log has the number', async ({
   page,
 }) => {
   await signIn(page, 'ada@acme.example')
@@ -63,7 +63,7 @@ type App = {
   log: () => string
 }
 
-/** A process of the production build beside the one under test. */
+/** Starts another process of the production build. */
 function start(at: number, env: Record<string, string>): App {
   const url = `http://localhost:${at}`
   const child = spawn(process.execPath, ['scripts/start.ts'], {
@@ -94,7 +94,7 @@ function start(at: number, env: Record<string, string>): App {
 const cookieOf = async (email: string) =>
   ((await sandboxLogin({ values: {}, positionals: [email] } as never)) as { text: string }).text
 
-test('the order of starting does not matter, a database that went away comes back by itself, and traces name the tenant @long', async () => {
+test('the app starts before its database, recovers when the database comes back, and traces name the tenant @long', async () => {
   test.setTimeout(120_000)
   const bodies: string[] = []
   const collector = createServer((request, response) => {
@@ -105,12 +105,12 @@ test('the order of starting does not matter, a database that went away comes bac
   }).listen(0, '127.0.0.1')
   await once(collector, 'listening')
   const given = new URL(process.env.DATABASE_URL ?? '')
-  const wires = new Set<net.Socket>()
-  const gate = net.createServer((near) => {
+  const sockets = new Set<net.Socket>()
+  const proxy = net.createServer((near) => {
     const far = net.connect(Number(given.port), given.hostname)
     for (const socket of [near, far]) {
-      wires.add(socket)
-      socket.on('error', () => socket.destroy()).on('close', () => wires.delete(socket))
+      sockets.add(socket)
+      socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket))
     }
     near.pipe(far).on('close', () => near.destroy())
     far.pipe(near).on('close', () => far.destroy())
@@ -123,23 +123,23 @@ test('the order of starting does not matter, a database that went away comes bac
   try {
     await expect.poll(async () => (await app.get('/healthz')).status, { timeout: 20_000 }).toBe(200)
     expect((await app.get('/readyz')).status).toBe(503)
-    gate.listen(at, '127.0.0.1')
+    proxy.listen(at, '127.0.0.1')
     await expect.poll(async () => (await app.get('/readyz')).status, { timeout: 10_000 }).toBe(200)
     const cookie = await cookieOf('ada@acme.example')
     expect((await app.get('/customers', cookie)).status).toBe(200)
     for (let i = 0; i < 3; i++) {
-      for (const socket of wires) socket.destroy()
+      for (const socket of sockets) socket.destroy()
       await expect
         .poll(async () => (await app.get('/customers', cookie)).status, { timeout: 10_000 })
         .toBe(200)
     }
-    gate.close()
-    for (const socket of wires) socket.destroy()
+    proxy.close()
+    for (const socket of sockets) socket.destroy()
     const away = await app.get('/customers', cookie)
     expect(away.status).toBeGreaterThanOrEqual(500)
     expect(away.body).not.toMatch(/ECONNREFUSED|127\.0\.0\.1|node_modules/)
     expect((await app.get('/healthz')).status).toBe(200)
-    gate.listen(at, '127.0.0.1')
+    proxy.listen(at, '127.0.0.1')
     await expect
       .poll(async () => (await app.get('/customers', cookie)).status, { timeout: 10_000 })
       .toBe(200)
@@ -161,7 +161,7 @@ test('the order of starting does not matter, a database that went away comes bac
     expect(bodies.join('')).not.toContain(cookie.split('=')[1] ?? '')
   } finally {
     app.child.kill('SIGKILL')
-    gate.close()
+    proxy.close()
     collector.close()
   }
 })
@@ -180,12 +180,12 @@ function spansOf(bodies: string[]): { name: string; tenant: string | undefined }
           tenant: attributes.find(({ key }) => key === 'rowhouse.tenant_id')?.value.stringValue,
         }))
     } catch {
-      return [] // came in two parts
+      return [] // a request body in two chunks
     }
   })
 }
 
-test('asked to end, the app answers what is under way, takes nothing new, and ends with 0', async () => {
+test('on SIGTERM the app finishes open requests, accepts no new ones, and exits with 0', async () => {
   test.setTimeout(90_000)
   const app = start(port + 42, {})
   try {

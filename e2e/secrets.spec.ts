@@ -7,7 +7,7 @@ import { decryptEmail } from '#db/mail/outbox'
 import { logins, signIn } from './fixtures'
 import { tenancy } from '#db/tenancy'
 
-// Runs after everything else: by now everything that can be secret has been made somewhere.
+// Runs after everything else, when every kind of secret has been created somewhere.
 
 type Secret = { what: string; text: string }
 
@@ -34,14 +34,14 @@ async function secrets(): Promise<Secret[]> {
       found.push(...bytes.map((text) => ({ what: `${schema}.${table}.${column} (${type})`, text })))
     }
   }
-  const { rows: mails } = await client.query<{ id: string; encrypted: string }>(
+  const { rows: queued } = await client.query<{ id: string; encrypted: string }>(
     'select id, encrypted from platform.emails where encrypted is not null',
   )
-  for (const { id, encrypted } of mails)
+  for (const { id, encrypted } of queued)
     for (const [, token = ''] of decryptEmail(id, encrypted).text.matchAll(
       /#[a-z-]+\.([\w-]{43})/g,
     ))
-      found.push({ what: 'token of a mail', text: token })
+      found.push({ what: 'token in an email', text: token })
   await client.end()
   for (const name of databaseLogins)
     found.push({ what: `password of ${name}`, text: loginPassword(tenancy(), name) })
@@ -50,7 +50,7 @@ async function secrets(): Promise<Secret[]> {
   return found
 }
 
-function look(where: string, body: string, all: Secret[]): string[] {
+function findSecrets(where: string, body: string, all: Secret[]): string[] {
   const known = all
     .filter(({ text }) => text.length > 15 && body.includes(text))
     .map(({ what }) => `${what} in ${where}`)
@@ -74,13 +74,13 @@ async function bodies(page: Page, paths: string[]): Promise<[string, string][]> 
   return result
 }
 
-test('no hash, token, key or password is in any page, payload, answer, error or log', async ({
+test('no hash, token, key or password appears in any page, payload, response, error or log', async ({
   page,
 }) => {
   test.setTimeout(180_000)
   const all = await secrets()
   expect(all.length).toBeGreaterThan(20)
-  expect(look('here', all[0]?.text ?? '', all)).not.toEqual([])
+  expect(findSecrets('here', all[0]?.text ?? '', all)).not.toEqual([])
   const { pages, routes } = routeInventory(process.cwd())
   const paths = [
     ...new Set([
@@ -102,8 +102,10 @@ test('no hash, token, key or password is in any page, payload, answer, error or 
     await page.context().clearCookies()
     if (who) await signIn(page, who)
     for (const [path, body] of await bodies(page, paths))
-      found.push(...look(`${path} as ${who ?? 'nobody'}`, body, all))
+      found.push(...findSecrets(`${path} as ${who ?? 'nobody'}`, body, all))
   }
-  found.push(...look('the log of the server', readFileSync('test-results/server.log', 'utf8'), all))
+  found.push(
+    ...findSecrets('the log of the server', readFileSync('test-results/server.log', 'utf8'), all),
+  )
   expect(found).toEqual([])
 })

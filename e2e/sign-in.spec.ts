@@ -1,14 +1,14 @@
 import { expect, test } from '@playwright/test'
-import { checkA11y, logins, shot, signInByForm } from './fixtures'
+import { checkA11y, logins, takeScreenshot, signInByForm } from './fixtures'
 
 test('the sign-in page is accessible', { tag: '@phone' }, async ({ page }, info) => {
   await page.goto('/sign-in')
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   await checkA11y(page)
-  await shot(page, 'sign-in', info)
+  await takeScreenshot(page, 'sign-in', info)
 })
 
-test('a member signs in and sees the orders', async ({ page }) => {
+test('a member signs in and sees the orders page', async ({ page }) => {
   await signInByForm(page, logins()[0]?.email ?? '')
   await expect(page).toHaveURL(/\/orders$/)
   await expect(page.getByRole('heading', { level: 1, name: 'Orders' })).toBeVisible()

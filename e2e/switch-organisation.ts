@@ -1,6 +1,6 @@
 import { expect, type Page } from '@playwright/test'
 
-/** Goes to another of one's organisations, unless one is there already. */
+/** Makes an organisation of the signed-in user the active one. */
 export async function switchTo(page: Page, name: string): Promise<void> {
   const switcher = page.getByRole('button', { name: /^Organisation:/ }).first()
   if (!(await switcher.textContent())?.includes(name)) {

@@ -1,26 +1,26 @@
 import pg from 'pg'
-import { ask } from './database'
+import { queryAsAdmin } from './database'
 
-export type Sums = { until: string; tables: Record<string, { rows: number; sum: string }> }
-type Place = { id: string; database: string | null; schema: string }
+export type Checksums = { until: string; tables: Record<string, { rows: number; sum: string }> }
+type TenantLocation = { id: string; database: string | null; schema: string }
 
 /**
- * Count and checksum of each of a tenant's tables, wherever it lives now, read past everything that
- * Rowhouse does. With an earlier answer: of the rows that there were then, of which none may have
- * changed but the running number of its orders.
+ * Counts and checksums of a tenant's tables, read by the administrator directly from its placement.
+ *
+ * @param earlier - An earlier result: only rows that existed then are counted.
  */
-export async function checksums(slug: string, earlier?: Sums): Promise<Sums> {
-  const [place] = await ask<Place>(
+export async function checksums(slug: string, earlier?: Checksums): Promise<Checksums> {
+  const [location] = await queryAsAdmin<TenantLocation>(
     `select t.id, p.database, p.schema from tenancy.tenants as t join tenancy.placements as p on p.tenant_id = t.id where t.slug = $1`,
     [slug],
   )
-  if (!place) throw new Error(`there is no tenant ${slug}`)
+  if (!location) throw new Error(`there is no tenant ${slug}`)
   const url = new URL(process.env.DATABASE_URL ?? '')
-  if (place.database) url.pathname = `/${place.database}`
+  if (location.database) url.pathname = `/${location.database}`
   const client = new pg.Client({ connectionString: url.toString() })
   await client.connect()
   try {
-    const tables: Sums['tables'] = {}
+    const tables: Checksums['tables'] = {}
     const {
       rows: [now],
     } = await client.query<{ until: string }>('select clock_timestamp()::text as until')
@@ -33,14 +33,14 @@ export async function checksums(slug: string, earlier?: Sums): Promise<Sums> {
       'order_events',
       'activity',
     ]) {
-      const name = `${pg.escapeIdentifier(place.schema)}.${table}`
-      // ids begin with the millisecond in which they were made
+      const name = `${pg.escapeIdentifier(location.schema)}.${table}`
+      // the first 48 bits of an id are its creation time in milliseconds
       const {
         rows: [row],
       } = await client.query<{ rows: number; sum: string }>(
         `select count(*)::int as rows, coalesce(md5(string_agg(md5(t::text), '' order by id)), '') as sum from ${name} as t
          where tenant_id = $1 and ('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint < extract(epoch from $2::timestamptz) * 1000`,
-        [place.id, until],
+        [location.id, until],
       )
       if (row) tables[table] = row
     }

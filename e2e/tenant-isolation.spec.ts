@@ -1,8 +1,8 @@
 import { expect, test } from '@playwright/test'
-import { checkA11y, shot, signIn } from './fixtures'
+import { checkA11y, takeScreenshot, signIn } from './fixtures'
 import { switchTo } from './switch-organisation'
 
-test('the id of another tenant is what an unknown one is, everywhere', async ({
+test('the id of another tenant’s row gets the same response as an unknown id', async ({
   page,
   browser,
 }) => {
@@ -16,8 +16,7 @@ test('the id of another tenant is what an unknown one is, everywhere', async ({
   }
   await context.close()
   await signIn(page, 'ada@acme.example')
-  // what a page says differs by the address asked for and by numbers drawn per request, and by
-  // nothing else
+  // the only differences allowed are the id in the URL and the nonce of the request
   const plain = (body: string, id: string) =>
     body
       .replaceAll(id, 'ID')
@@ -50,7 +49,7 @@ test('the id of another tenant is what an unknown one is, everywhere', async ({
   expect(await rowsFor(nobody)).toBe(1)
 })
 
-test('somebody in two organisations switches, and a form of the first is refused in the second', async ({
+test('a form of one organisation is refused after its user has switched to another', async ({
   page,
   context,
 }) => {
@@ -85,5 +84,5 @@ test('thirteen attack probes find no row of another tenant @phone', async ({ pag
   await expect(page.getByText(/of them yours/).first()).toBeVisible()
   await expect(page.getByText('permission denied for schema platform')).toBeVisible()
   await checkA11y(page)
-  await shot(page, 'isolation', info)
+  await takeScreenshot(page, 'isolation', info)
 })

@@ -2,8 +2,8 @@ import type { OAuth2Config, OIDCConfig } from 'next-auth/providers'
 import { z } from 'zod'
 import { env } from '#db/env'
 
-// Each stands on the sign-in page once its keys are set. A profile has an e-mail address only when
-// the provider has verified it.
+// A provider is offered once its keys are set. A profile has an email address only when the provider
+// has verified it.
 
 export type ProviderName = { id: string; name: string }
 
@@ -18,28 +18,27 @@ const githubEmails = z.array(
   z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }),
 )
 
-function openIdConnect(
-  id: string,
-  name: string,
-  issuer: string,
-  clientId: string,
-  clientSecret: string,
-  authorize?: string,
-): OIDCConfig<unknown> {
+function openIdConnect({
+  authorizationUrl,
+  ...client
+}: {
+  id: string
+  name: string
+  issuer: string
+  clientId: string
+  clientSecret: string
+  authorizationUrl?: string
+}): OIDCConfig<unknown> {
   return {
-    id,
-    name,
-    issuer,
-    clientId,
-    clientSecret,
+    ...client,
     type: 'oidc',
     checks: ['pkce', 'state', 'nonce'],
     authorization: {
-      ...(authorize && { url: authorize }),
+      ...(authorizationUrl && { url: authorizationUrl }),
       params: { scope: 'openid email profile' },
     },
-    profile(given) {
-      const profile = oidcProfile.parse(given)
+    profile(claims) {
+      const profile = oidcProfile.parse(claims)
       return {
         id: profile.sub,
         name: profile.name ?? '',
@@ -63,16 +62,16 @@ function github(clientId: string, clientSecret: string): OAuth2Config<unknown> {
     },
     token: 'https://github.com/login/oauth/access_token',
     userinfo: 'https://api.github.com/user',
-    async profile(given, tokens) {
-      const profile = githubProfile.parse(given)
-      const answer = await fetch('https://api.github.com/user/emails', {
+    async profile(response, tokens) {
+      const profile = githubProfile.parse(response)
+      const emailsResponse = await fetch('https://api.github.com/user/emails', {
         headers: {
           authorization: `Bearer ${tokens.access_token}`,
           accept: 'application/vnd.github+json',
           'user-agent': 'rowhouse',
         },
       })
-      const emails = answer.ok ? githubEmails.parse(await answer.json()) : []
+      const emails = emailsResponse.ok ? githubEmails.parse(await emailsResponse.json()) : []
       return {
         id: String(profile.id),
         name: profile.name ?? profile.login,
@@ -90,25 +89,25 @@ export function oauthProviders(): (OIDCConfig<unknown> | OAuth2Config<unknown>)[
       : []),
     ...(keys.GOOGLE_CLIENT_ID && keys.GOOGLE_CLIENT_SECRET
       ? [
-          openIdConnect(
-            'google',
-            'Google',
-            'https://accounts.google.com',
-            keys.GOOGLE_CLIENT_ID,
-            keys.GOOGLE_CLIENT_SECRET,
-            'https://accounts.google.com/o/oauth2/v2/auth',
-          ),
+          openIdConnect({
+            id: 'google',
+            name: 'Google',
+            issuer: 'https://accounts.google.com',
+            clientId: keys.GOOGLE_CLIENT_ID,
+            clientSecret: keys.GOOGLE_CLIENT_SECRET,
+            authorizationUrl: 'https://accounts.google.com/o/oauth2/v2/auth',
+          }),
         ]
       : []),
     ...(keys.OIDC_ISSUER && keys.OIDC_CLIENT_ID && keys.OIDC_CLIENT_SECRET
       ? [
-          openIdConnect(
-            'oidc',
-            keys.OIDC_NAME,
-            keys.OIDC_ISSUER,
-            keys.OIDC_CLIENT_ID,
-            keys.OIDC_CLIENT_SECRET,
-          ),
+          openIdConnect({
+            id: 'oidc',
+            name: keys.OIDC_NAME,
+            issuer: keys.OIDC_ISSUER,
+            clientId: keys.OIDC_CLIENT_ID,
+            clientSecret: keys.OIDC_CLIENT_SECRET,
+          }),
         ]
       : []),
   ]

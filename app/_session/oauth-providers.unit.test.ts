@@ -5,9 +5,9 @@ const keys = vi.hoisted(() => ({ now: {} as Record<string, string> }))
 vi.mock('#db/env', () => ({ env: () => keys.now }))
 afterEach(() => vi.unstubAllGlobals())
 
-const named = (id: string) => {
+const profileOf = (id: string) => {
   const provider = oauthProviders().find((one) => one.id === id)
-  if (!provider?.profile) throw new Error(`there is no ${id}`)
+  if (!provider?.profile) throw new Error(`there is no provider ${id}`)
   return (profile: object) =>
     provider.profile?.(profile as never, { access_token: 'token' } as never)
 }
@@ -22,7 +22,7 @@ const all = {
   OIDC_NAME: 'Ours',
 }
 
-test('a provider is offered once all of its keys are set, and not before', () => {
+test('a provider is offered only when all of its keys are set', () => {
   keys.now = {}
   expect(providerNames()).toEqual([])
   keys.now = {
@@ -42,7 +42,7 @@ test('a provider is offered once all of its keys are set, and not before', () =>
 
 test.each([
   [
-    'the primary address, verified',
+    'the primary address when it is verified',
     [
       { email: 'other@x.example', primary: false, verified: true },
       { email: 'me@x.example', primary: true, verified: true },
@@ -50,20 +50,20 @@ test.each([
     'me@x.example',
   ],
   [
-    'none, when only others are verified',
+    'no address when only others are verified',
     [
       { email: 'other@x.example', primary: false, verified: true },
       { email: 'me@x.example', primary: true, verified: false },
     ],
     null,
   ],
-  ['none, when there is none', [], null],
-])('of GitHub we take %s', async (_, emails, email) => {
+  ['no address when there is none', [], null],
+])('a GitHub profile has %s', async (_, emails, email) => {
   keys.now = all
   const fetched = vi.fn(async () => Response.json(emails))
   vi.stubGlobal('fetch', fetched)
   expect(
-    await named('github')({ id: 7, login: 'me', name: null, email: 'public@x.example' }),
+    await profileOf('github')({ id: 7, login: 'me', name: null, email: 'public@x.example' }),
   ).toEqual({ id: '7', name: 'me', email })
   expect(fetched).toHaveBeenCalledWith(
     'https://api.github.com/user/emails',
@@ -73,10 +73,10 @@ test.each([
   )
 })
 
-test('of GitHub we take no address when it does not answer', async () => {
+test('a GitHub profile has no address when GitHub does not respond', async () => {
   keys.now = all
   vi.stubGlobal('fetch', async () => new Response('', { status: 500 }))
-  expect(await named('github')({ id: 7, login: 'me' })).toEqual({
+  expect(await profileOf('github')({ id: 7, login: 'me' })).toEqual({
     id: '7',
     name: 'me',
     email: null,
@@ -88,12 +88,12 @@ test.each([
   [false, null],
   [undefined, null],
 ])(
-  'of Google and the like we take the address when it is verified: %s',
+  'an OpenID Connect profile has the address only when email_verified is true: %s',
   async (email_verified, email) => {
     keys.now = all
     for (const id of ['google', 'oidc'])
       expect(
-        await named(id)({ sub: 's', name: 'Me', email: 'me@x.example', email_verified }),
+        await profileOf(id)({ sub: 's', name: 'Me', email: 'me@x.example', email_verified }),
       ).toEqual({ id: 's', name: 'Me', email })
   },
 )

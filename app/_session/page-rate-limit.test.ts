@@ -17,7 +17,7 @@ vi.mock('next/navigation', () => ({
     throw new Error(`redirect to ${to}`)
   },
 }))
-// what signs people in does not load outside Next; what reads their cookie does
+// next-auth's sign-in does not load outside Next; reading its cookie does
 vi.mock('next-auth', () => ({
   default: () => ({ handlers: {}, signOut: () => {}, signIn: () => {} }),
   CredentialsSignin: Error,
@@ -36,18 +36,18 @@ beforeEach(async () => {
     { tenantId, actor: 'test', reason: 'test' },
     { requestsPerMinute: limit },
   )
-  cookie = await sealed(owner.token)
+  cookie = await encodeSession(owner.token)
 })
 afterAll(() => closePools(tenancy()))
 
-const sealed = (secret: string) =>
+const encodeSession = (secret: string) =>
   encode({ token: { secret }, secret: env().AUTH_SECRET, salt: name })
 
-/** One page through the proxy, as a browser with these cookies. */
+/** Requests one page through the proxy, as a browser with these cookies. */
 async function visit(
   cookies: string,
   more: Record<string, string> = {},
-): Promise<'drawn' | 'stranger' | 'busy'> {
+): Promise<'page' | 'signed out' | 'busy'> {
   const request = new NextRequest('http://localhost:3000/orders', {
     headers: { cookie: cookies, ...more },
   })
@@ -58,7 +58,7 @@ async function visit(
       request.headers.set(header.slice('x-middleware-request-'.length), value)
   now.request = request
   try {
-    return (await auth()) ? 'drawn' : 'stranger'
+    return (await auth()) ? 'page' : 'signed out'
   } catch (error) {
     if (
       error instanceof Error &&
@@ -69,32 +69,32 @@ async function visit(
   }
 }
 
-test('each page of a session is counted once, the first one too', async () => {
-  for (let i = 0; i < limit; i++) expect(await visit(`${name}=${cookie}`)).toBe('drawn')
+test('every page of a session is counted once, including the first', async () => {
+  for (let i = 0; i < limit; i++) expect(await visit(`${name}=${cookie}`)).toBe('page')
   expect(usageSoFar(tenancy()).total.get(tenantId)?.requests).toBe(limit)
   expect(await visit(`${name}=${cookie}`)).toBe('busy')
 })
 
-test('a header that says it was counted is not believed', async () => {
+test('a forged header that claims the request was counted is ignored', async () => {
   for (let i = 0; i < limit; i++)
     expect(
       await visit(
         `${name}=${cookie.slice(0, -1)}%${cookie.charCodeAt(cookie.length - 1).toString(16)}`,
         { 'x-rowhouse-counted': 'true' },
       ),
-    ).toBe('drawn')
+    ).toBe('page')
   expect(await visit(`${name}=${cookie}`, { 'x-rowhouse-counted': 'true' })).toBe('busy')
 })
 
-test('a session whose cookie was cut to pieces is none', async () => {
+test('a session cookie split into chunks is not accepted', async () => {
   for (const at of [20, 30, 40])
     expect(await visit(`${name}.0=${cookie.slice(0, at)}; ${name}.1=${cookie.slice(at)}`)).toBe(
-      'stranger',
+      'signed out',
     )
-  expect(await visit(`${name}=${cookie}; ${name}.0=x`)).toBe('drawn')
+  expect(await visit(`${name}=${cookie}; ${name}.0=x`)).toBe('page')
 })
 
-test('other strings of the same session, and a cookie of another name beside it, are no way around', async () => {
+test('other spellings of the same cookie, or another cookie beside it, do not bypass the limit', async () => {
   const [, , , text = ''] = cookie.split('.')
   const strings = [
     cookie,
@@ -102,6 +102,6 @@ test('other strings of the same session, and a cookie of another name beside it,
     cookie.replace(text, `${text.slice(0, 5)}%20%20${text.slice(5)}`),
   ]
   for (const string of strings)
-    expect(await visit(`__Host-${name}=${string.length}; ${name}=${string}`)).toBe('drawn')
+    expect(await visit(`__Host-${name}=${string.length}; ${name}=${string}`)).toBe('page')
   expect(await visit(`__Host-${name}=x; ${name}=${cookie}`)).toBe('busy')
 })

@@ -24,14 +24,13 @@ import { checkCredentials, isBanned } from '#db/accounts/sign-in'
 import * as tickets from '#db/accounts/tickets'
 import { tenancy } from '#db/tenancy'
 
-// The one file that touches next-auth. Its JWT carries a random session secret and nothing else;
-// what the secret is worth is read from the database each time, so that nothing outlives a revoked
-// session.
+// The only file that uses next-auth. Its JWT carries nothing but a random session secret. The session
+// itself is read from the database on every request, so a revoked session ends at once.
 
 export type Session = sessions.SessionInfo & { token: string }
 export type TenantSession = Session & { tenant: sessions.SessionTenant }
 
-/** Why a sign-in was refused: `credentials`, `code`, `blocked` or `wait-<seconds>`. */
+/** A refused sign-in. `code` is `credentials`, `code`, `blocked` or `wait-<seconds>`. */
 class SignInRefused extends CredentialsSignin {
   constructor(code: string) {
     super()
@@ -47,7 +46,7 @@ const passwordSchema = z.object({ email: z.string().max(500), password: z.string
 
 const nextAuth = NextAuth(() => {
   const { AUTH_SECRET, APP_URL } = env()
-  // the configured address wins over whatever Host header a request carries
+  // the configured address takes precedence over the Host header of a request
   process.env.AUTH_URL ??= APP_URL
   return {
     secret: AUTH_SECRET,
@@ -64,7 +63,7 @@ const nextAuth = NextAuth(() => {
     callbacks: {
       signIn: ({ account, user }) => mayProviderSignIn(account, user),
       jwt: ({ token, user, account }) => sessionJwt(token, user, account),
-      // the public session endpoint says that there is a session, never what it is
+      // the public session endpoint reveals that there is a session, but not its content
       session: ({ session }) => ({ expires: session.expires }),
     },
   }
@@ -75,13 +74,13 @@ export const { handlers, signOut } = nextAuth
 const passwordOrTicket = () =>
   Credentials({
     credentials: { ticket: {}, email: {}, password: {} },
-    authorize: async (given, { headers }) => {
-      const userId = await authorizeUser(given, headers)
+    authorize: async (input, { headers }) => {
+      const userId = await authorizeUser(input, headers)
       return { id: userId, secret: await newSessionSecret(userId, headers) }
     },
   })
 
-/** True, or the page to go to instead; a user with a second factor is asked for the code first. */
+/** @returns True, or the page to redirect to: users with a second factor enter their code first. */
 async function mayProviderSignIn(
   account: Account | null | undefined,
   user: User,
@@ -101,8 +100,8 @@ async function mayProviderSignIn(
 }
 
 /**
- * What the JWT holds from now on. Whatever a browser posts as a session update is ignored: only a
- * fresh sign-in brings a secret.
+ * The content of the JWT. Only a new sign-in sets a secret; session updates that a browser posts are
+ * ignored.
  */
 async function sessionJwt(
   token: JWT,
@@ -123,29 +122,29 @@ const newSessionSecret = (userId: string, from: Headers): Promise<string> =>
 
 function hostCookies() {
   const { name, secure } = cookie()
-  const named = (kind: string) => (secure ? `__Host-rowhouse.${kind}` : `rowhouse.${kind}`)
+  const cookieName = (kind: string) => (secure ? `__Host-rowhouse.${kind}` : `rowhouse.${kind}`)
   const options = { httpOnly: true, sameSite: 'lax' as const, path: '/', secure }
   const short = { ...options, maxAge: 15 * 60 }
   return {
     sessionToken: { name, options },
-    csrfToken: { name: named('csrf'), options },
-    callbackUrl: { name: named('callback'), options },
-    pkceCodeVerifier: { name: named('pkce'), options: short },
-    state: { name: named('state'), options: short },
-    nonce: { name: named('nonce'), options: short },
+    csrfToken: { name: cookieName('csrf'), options },
+    callbackUrl: { name: cookieName('callback'), options },
+    pkceCodeVerifier: { name: cookieName('pkce'), options: short },
+    state: { name: cookieName('state'), options: short },
+    nonce: { name: cookieName('nonce'), options: short },
   }
 }
 
 /**
- * True unless a request names an address to go on to that is none, in its query or its cookie;
- * next-auth calls that a fault of the server.
+ * False when the callback URL in the query or cookie is not a valid URL. next-auth would answer such
+ * a request with a server error.
  */
 export function hasValidCallbackUrl(request: NextRequest): boolean {
-  const named = [
+  const addresses = [
     request.nextUrl.searchParams.get('callbackUrl'),
     request.cookies.get(hostCookies().callbackUrl.name)?.value,
   ]
-  return named.every(
+  return addresses.every(
     (address) =>
       !address ||
       /^https?:$/.test(
@@ -154,12 +153,17 @@ export function hasValidCallbackUrl(request: NextRequest): boolean {
   )
 }
 
-/** A ticket of ours, or an address with its password. Throws SignInRefused. */
-async function authorizeUser(given: unknown, from: Headers): Promise<string> {
-  const ticket = ticketSchema.safeParse(given)
+/**
+ * Accepts a ticket of ours, or an email address with its password.
+ *
+ * @returns The user's id.
+ * @throws SignInRefused
+ */
+async function authorizeUser(credentials: unknown, from: Headers): Promise<string> {
+  const ticket = ticketSchema.safeParse(credentials)
   const userId = ticket.success ? tickets.verify('sign-in granted', ticket.data.ticket) : undefined
   if (userId) return userId
-  const input = passwordSchema.safeParse(given)
+  const input = passwordSchema.safeParse(credentials)
   if (!input.success) throw new SignInRefused('credentials')
   try {
     const found = await checkCredentials({
@@ -177,8 +181,9 @@ async function authorizeUser(given: unknown, from: Headers): Promise<string> {
 }
 
 /**
- * Remembers for some minutes that the first factor was right, and leaves the code to the page that
- * asks for it.
+ * Remembers for ten minutes that the first factor was right.
+ *
+ * @returns The page that asks for the code.
  */
 export async function askForCode(userId: string): Promise<string> {
   await setCookie(
@@ -189,7 +194,7 @@ export async function askForCode(userId: string): Promise<string> {
   return codePage
 }
 
-/** Signs a user in who has shown all that is asked for, and remembers this browser as theirs. */
+/** Signs in a user who has passed all factors, and remembers this browser as theirs. */
 export async function startSession(userId: string): Promise<void> {
   await nextAuth.signIn('credentials', {
     ticket: tickets.issue('sign-in granted', userId, 30),
@@ -198,10 +203,7 @@ export async function startSession(userId: string): Promise<void> {
   await rememberBrowser(userId)
 }
 
-/**
- * Knows this browser as the user's from now on: strangers who guess passwords do not keep it
- * waiting.
- */
+/** Remembers this browser as the user's, so that strangers who guess passwords do not delay it. */
 export async function rememberBrowser(userId: string): Promise<void> {
   await setCookie(
     'device',
@@ -210,21 +212,21 @@ export async function rememberBrowser(userId: string): Promise<void> {
   )
 }
 
-/** Where to send a browser that wants to sign in elsewhere, and to come back to `path`. */
+/** The address at an OAuth provider that signs a user in and returns to `path`. */
 export async function oauthUrl(provider: string, path: string): Promise<string> {
   return String(await nextAuth.signIn(provider, { redirect: false, redirectTo: path }))
 }
 
 /**
- * The secret in this request's session cookie. Given all cookies, next-auth would put one together
- * from any that begin with its name.
+ * The secret in this request's session cookie. next-auth gets only that one cookie: given all of
+ * them, it would assemble a session from every cookie whose name starts with the session cookie's.
  */
 async function sessionSecret(): Promise<string | undefined> {
   const { name } = cookie()
-  const kept = (await cookies()).get(name)?.value
-  if (kept === undefined) return undefined
+  const value = (await cookies()).get(name)?.value
+  if (value === undefined) return undefined
   const token = await getToken({
-    req: { headers: new Headers({ cookie: `${name}=${encodeURIComponent(kept)}` }) },
+    req: { headers: new Headers({ cookie: `${name}=${encodeURIComponent(value)}` }) },
     secret: env().AUTH_SECRET,
     cookieName: name,
     salt: name,
@@ -232,32 +234,29 @@ async function sessionSecret(): Promise<string | undefined> {
   return typeof token?.secret === 'string' ? token.secret : undefined
 }
 
-/**
- * Who is signed in and for which tenant, read from the database once per request; null when nobody
- * is.
- */
+/** The current session with its active tenant, read from the database once per request. */
 export const auth = cache(async (): Promise<Session | null> => {
   const token = await sessionSecret()
-  const facts = token === undefined ? undefined : await sessions.read(token)
-  if (token === undefined || !facts) return null
-  await noteRequest(facts)
-  return { token, ...facts }
+  const info = token === undefined ? undefined : await sessions.read(token)
+  if (token === undefined || !info) return null
+  await recordRequest(info)
+  return { token, ...info }
 })
 
 /**
- * Whose request this is, for the log and for the count of the next one. Counts this one where the
- * proxy could not.
+ * Records the user and tenant of this request for the log, and for the proxy to count the session's
+ * next requests. Counts this request if the proxy could not.
  */
-async function noteRequest({ user, tenant }: sessions.SessionInfo): Promise<void> {
+async function recordRequest({ user, tenant }: sessions.SessionInfo): Promise<void> {
   const from = await headers()
   setRequestUser(from.get('x-request-id'), {
     userId: user.id,
     ...(tenant && { tenantId: tenant.id }),
   })
-  const kept = (await cookies()).get(cookie().name)?.value
-  if (!kept || !tenant) return
+  const sessionValue = (await cookies()).get(cookie().name)?.value
+  if (!sessionValue || !tenant) return
   const { requestsPerMinute } = await limitsOf(tenancy(), tenant.id)
-  noteSession(tenancy(), kept, tenant.id, requestsPerMinute)
+  noteSession(tenancy(), sessionValue, tenant.id, requestsPerMinute)
   if (from.get('x-rowhouse-counted') === 'true') return
   try {
     await countTenantRequest(tenancy(), tenant.id, requestsPerMinute)
@@ -267,7 +266,7 @@ async function noteRequest({ user, tenant }: sessions.SessionInfo): Promise<void
   }
 }
 
-/** The session, or a redirect to the sign-in page that comes back here. */
+/** The session, or a redirect to the sign-in page, which returns here. */
 export async function requireUser(): Promise<Session> {
   const session = await auth()
   if (session) return session
@@ -275,7 +274,7 @@ export async function requireUser(): Promise<Session> {
   redirect(path && path !== '/' ? `/sign-in?callbackUrl=${encodeURIComponent(path)}` : '/sign-in')
 }
 
-/** The session with its active tenant, or a redirect to where one can be chosen. */
+/** The session with its active tenant, or a redirect to the page where one can be chosen. */
 export async function requireTenant(): Promise<TenantSession> {
   const session = await requireUser()
   if (!session.tenant) redirect('/welcome')

@@ -13,7 +13,7 @@ import {
   TooBusy,
 } from '@rowhouse/tenancy'
 
-/** How a session comes to the door: as a member, or as an operator who was let in as support. */
+/** The caller of a session: a member, or an operator with support access. */
 export const callerOf = ({ token, tenant, user }: TenantSession): Caller =>
   tenant.support
     ? {
@@ -26,9 +26,10 @@ export const callerOf = ({ token, tenant, user }: TenantSession): Caller =>
     : { kind: 'session', token, tenantId: tenant.id, actor: { id: user.id, name: user.name } }
 
 /**
- * The request-level helper: from this request's session to the door. Out: a function that runs work
- * in one short transaction of the session's tenant. A session that ended meanwhile leads to the
- * sign-in page, a lost membership to the choice of tenants.
+ * Connects this request's session to the tenant transaction. A session that has ended redirects to
+ * the sign-in page, a lost membership to the choice of tenants.
+ *
+ * @returns A function that runs work in one short transaction of the session's tenant.
  */
 export async function tenantDb(): Promise<<T>(work: (tx: TenantTx) => Promise<T>) => Promise<T>> {
   const caller = callerOf(await requireTenant())

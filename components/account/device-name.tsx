@@ -18,9 +18,9 @@ const systems: [RegExp, string][] = [
 ]
 
 const nameIn = (table: [RegExp, string][], agent: string) =>
-  table.find(([form]) => form.test(agent))?.[1]
+  table.find(([pattern]) => pattern.test(agent))?.[1]
 
-/** "Firefox on Windows", as far as a browser says what it is. */
+/** Describes a user agent, such as "Firefox on Windows". */
 export function deviceName(agent: string): string {
   const [browser, system] = [nameIn(browsers, agent), nameIn(systems, agent)]
   return browser && system ? `${browser} on ${system}` : (browser ?? system ?? 'Unknown device')

@@ -14,14 +14,14 @@ type Props = {
   on: boolean
   left: number
   secret: string | null
-  square: ReactNode
+  qrCode: ReactNode
   prepare: Action<unknown>
   confirm: Codes
   renew: Codes
   turnOff: Action<unknown>
 }
 
-export function TwoFactor({ on, left, secret, square, prepare, confirm, renew, turnOff }: Props) {
+export function TwoFactor({ on, left, secret, qrCode, prepare, confirm, renew, turnOff }: Props) {
   const [codes, setCodes] = useState<string[] | null>(null)
   return (
     <Card labelledBy="two-factor">
@@ -38,7 +38,7 @@ export function TwoFactor({ on, left, secret, square, prepare, confirm, renew, t
         ) : on ? (
           <On left={left} renew={renew} turnOff={turnOff} onCodes={setCodes} />
         ) : secret ? (
-          <First secret={secret} square={square} confirm={confirm} onCodes={setCodes} />
+          <Setup secret={secret} qrCode={qrCode} confirm={confirm} onCodes={setCodes} />
         ) : (
           <Off prepare={prepare} />
         )}
@@ -69,20 +69,20 @@ function Off({ prepare }: { prepare: Action<unknown> }) {
   )
 }
 
-function First({
+function Setup({
   secret,
-  square,
+  qrCode,
   confirm,
   onCodes,
 }: {
   secret: string
-  square: ReactNode
+  qrCode: ReactNode
   confirm: Codes
   onCodes: (codes: string[]) => void
 }) {
   return (
     <div className="grid gap-5 sm:grid-cols-[auto_1fr]">
-      {square}
+      {qrCode}
       <div className="grid content-start gap-4">
         <p className="text-ink-soft">
           Take a picture of the square with your authenticator app, or type this secret into it:

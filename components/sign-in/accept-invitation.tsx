@@ -15,7 +15,7 @@ type Props = {
   signOut: Action<unknown>
 }
 
-/** What is left to do depends on who is here: the invited one, somebody else, or nobody yet. */
+/** The next step depends on the visitor: the invited user, another user, or signed out. */
 export function AcceptInvitation({
   invited,
   hasAccount,

@@ -3,7 +3,7 @@
 import { ChevronRight } from 'lucide-react'
 import type { DemoLogin } from '#db/seed/demo-logins'
 
-/** Development only: one click fills the form. */
+/** In development: a click fills in the sign-in form. */
 export function DemoLogins({ logins }: { logins: DemoLogin[] }) {
   function fill({ email, password }: DemoLogin) {
     for (const [name, value] of Object.entries({ email, password })) {

@@ -4,7 +4,7 @@ import type { Action } from '#app/_actions/action'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton } from '#components/forms/fields'
 
-/** A button for each provider whose keys are set; nothing where there is none. */
+/** A button for each configured provider. */
 export function OAuthButtons({
   action,
   providers,

@@ -4,10 +4,7 @@ import type { Action } from '#app/_actions/action'
 import { ActionForm } from '#components/forms/action-form'
 import { SubmitButton, TextField } from '#components/forms/fields'
 
-/**
- * The address stands in the form, out of sight, so that password managers know whose password it
- * is.
- */
+/** The hidden address tells password managers which account the password belongs to. */
 export function PasswordForm({
   action,
   email,

@@ -17,14 +17,14 @@ const token = () => randomBytes(32)
 const newUser = async (name: string) =>
   (await users.create(platform(), { email: `${newId()}@people.example`, name })).id
 
-test('what has expired goes, and what counts or waits stays', async () => {
+test('expired rows are deleted; valid and pending ones are not', async () => {
   const db = platform()
   for (const table of [sessions, links, emailChanges, invitations, attempts, devices, emails])
     await db.delete(table)
   const [one, other] = [await newUser('one'), await newUser('other')]
-  const [old, young] = [ago(0.01), ago(-1)]
+  const [past, future] = [ago(0.01), ago(-1)]
   await db.insert(sessions).values(
-    [old, young].map((expiresAt, i) => ({
+    [past, future].map((expiresAt, i) => ({
       id: newId(),
       tokenHash: token(),
       userId: one,
@@ -33,7 +33,7 @@ test('what has expired goes, and what counts or waits stays', async () => {
     })),
   )
   await db.insert(links).values(
-    [old, young].map((expiresAt, i) => ({
+    [past, future].map((expiresAt, i) => ({
       id: newId(),
       kind: 'reset' as const,
       tokenHash: token(),
@@ -42,8 +42,8 @@ test('what has expired goes, and what counts or waits stays', async () => {
     })),
   )
   await db.insert(emailChanges).values([
-    { userId: one, email: '0', expiresAt: old },
-    { userId: other, email: '1', expiresAt: young },
+    { userId: one, email: '0', expiresAt: past },
+    { userId: other, email: '1', expiresAt: future },
   ])
   await db.insert(invitations).values(
     [ago(31), ago(29)].map((expiresAt, i) => ({

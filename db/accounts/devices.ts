@@ -4,7 +4,7 @@ import { devices } from '#db/schema/accounts'
 import { newSecret, secretHash } from '@rowhouse/tenancy'
 
 /** True when this user has signed in with this browser before. */
-export async function belongsTo(
+export async function isKnown(
   device: string | undefined,
   userId: string | undefined,
 ): Promise<boolean> {
@@ -22,7 +22,7 @@ export async function belongsTo(
  * @returns The secret for its cookie: the same one for the same user, a new one otherwise.
  */
 export async function remember(device: string | undefined, userId: string): Promise<string> {
-  if (device && (await belongsTo(device, userId))) {
+  if (device && (await isKnown(device, userId))) {
     await platform()
       .update(devices)
       .set({ usedAt: sql`now()` })

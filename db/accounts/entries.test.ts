@@ -30,14 +30,14 @@ afterAll(async () => {
 const idOf = ({ actor }: SessionCaller) => actor.id ?? ''
 
 async function keyOf(
-  person: SessionCaller,
+  member: SessionCaller,
   scope: 'read' | 'write',
   days: number | null = null,
 ): Promise<ApiKeyCaller> {
-  const { tenantId, actor } = person
+  const { tenantId, actor } = member
   const { key } = await apiKeys.create({
     tenantId,
-    userId: idOf(person),
+    userId: idOf(member),
     name: 'test',
     scope,
     days,
@@ -54,7 +54,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
   const me = () => world[kind][0]
   const neighbour = () => world[kind][1]
 
-  test('a session that is signed out, a suspended tenant and an expired session are refused within one second', async () => {
+  test('a signed-out session, an expired session and a suspended tenant are refused within a second', async () => {
     const member = await memberOf(me().id, 'member')
     await platform()
       .update(sessionTable)
@@ -78,19 +78,19 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
       expect(await through(caller, 'select 1 as one')).toEqual([{ one: 1 }])
   })
 
-  test('a made-up session and a made-up key are refused, and so is an empty one', async () => {
+  test('guessed and empty sessions and keys are refused', async () => {
     const { owner } = me()
     const key = await keyOf(owner, 'read')
     for (const guess of ['', 'guess', 'rowhouse_guess', "' or true --"]) {
       expect(await refusal(through({ ...owner, token: guess }, 'select 1'))).toBe('NotSignedIn')
       expect(await refusal(through({ ...key, key: guess }, 'select 1'))).toBe('NotSignedIn')
     }
-    // a session is no key, and a key no session
+    // a session is not accepted as a key, nor a key as a session
     expect(await refusal(through({ ...owner, token: key.key }, 'select 1'))).toBe('NotSignedIn')
     expect(await refusal(through({ ...key, key: owner.token }, 'select 1'))).toBe('NotSignedIn')
   })
 
-  test("a removed member does not get in, by the old session, a new one or a key; nor does another tenant's", async () => {
+  test("a removed member is refused with an old session, a new one or a key, and so is another tenant's member", async () => {
     const member = await memberOf(me().id, 'member')
     const key = await keyOf(member, 'write')
     for (const caller of [member, key])
@@ -108,7 +108,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
     expect(await refusal(through(strangeKey, 'select 1'))).toBe('NotSignedIn')
   })
 
-  test('somebody who is banned does not get in, by session or key, until the ban is lifted', async () => {
+  test('a banned user is refused with a session or key until the ban is lifted', async () => {
     const member = await memberOf(me().id, 'member')
     const key = await keyOf(member, 'read')
     await platform()
@@ -125,11 +125,11 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
 
   test.each([
     ['a viewer', 'viewer', undefined],
-    ['a key that only reads', 'owner', 'read'],
-    ["a viewer's key that may write", 'viewer', 'write'],
-  ] as const)('%s reads and cannot write, whatever the SQL', async (_, role, scope) => {
-    const person = await memberOf(me().id, role)
-    const caller = scope ? await keyOf(person, scope) : person
+    ['a read-only key', 'owner', 'read'],
+    ["a viewer's key with write scope", 'viewer', 'write'],
+  ] as const)('%s can read but not write, with any SQL', async (_, role, scope) => {
+    const member = await memberOf(me().id, role)
+    const caller = scope ? await keyOf(member, scope) : member
     expect((await through(caller, 'select id from orders')).length).toBeGreaterThan(0)
     expect(await refusal(through(caller, 'delete from order_lines'))).toBe('25006')
     expect(
@@ -142,7 +142,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
     ).toBe('25001')
   })
 
-  test('the role of a member counts from the next transaction on', async () => {
+  test('a changed role takes effect in the next transaction', async () => {
     const member = await memberOf(me().id, 'member')
     const key = await keyOf(member, 'write')
     const setRole = (role: 'member' | 'viewer') =>
@@ -158,7 +158,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
     for (const caller of [member, key]) expect(await through(caller, write)).toEqual([])
   })
 
-  test('a key that was revoked and one that has expired open nothing', async () => {
+  test('revoked and expired keys are refused', async () => {
     expect(await refusal(through(await keyOf(me().owner, 'read', -1), 'select 1'))).toBe(
       'NotSignedIn',
     )

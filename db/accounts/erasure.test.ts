@@ -39,8 +39,8 @@ const tomorrow = () => new Date(Date.now() + 86_400_000)
 const newUser = (name: string) =>
   users.create(platform(), { email: `${newId()}@people.example`, name, verified: true })
 
-/** A tenant that has left something everywhere, and so has its owner. */
-async function busy(kind: PlacementKind): Promise<Inhabitant> {
+/** A tenant that has rows in every table, as has its owner. */
+async function tenantWithRowsEverywhere(kind: PlacementKind): Promise<Inhabitant> {
   const one = await inhabitant(kind, 'gone', 5)
   const db = platform()
   const [userId, email] = [one.owner.actor.id ?? '', `owner@${one.slug}.example`]
@@ -100,8 +100,8 @@ async function busy(kind: PlacementKind): Promise<Inhabitant> {
 }
 
 describe.each(placementKinds)('erasing a tenant in a %s placement', (kind) => {
-  it('leaves nothing of it and its people anywhere, and everybody else as they were', async () => {
-    const [one, other] = [await busy(kind), await inhabitant(kind, 'stays', 5)]
+  it('leaves no trace of it or its members, and changes nothing for other tenants', async () => {
+    const [one, other] = [await tenantWithRowsEverywhere(kind), await inhabitant(kind, 'stays', 5)]
     const guest = await newUser('Both')
     await addMember(platform(), one.id, guest.id, 'member')
     await addMember(platform(), other.id, guest.id, 'member')
@@ -110,7 +110,7 @@ describe.each(placementKinds)('erasing a tenant in a %s placement', (kind) => {
     const support = await newUser('Operator')
     await platform().insert(operators).values({ userId: support.id, addedBy: 'test' })
     await addMember(platform(), one.id, support.id, 'viewer')
-    // somebody else invited the owner, who is written to at that address alone
+    // another tenant has invited the owner's address
     await platform()
       .insert(invitations)
       .values({
@@ -170,8 +170,8 @@ describe.each(placementKinds)('erasing a tenant in a %s placement', (kind) => {
   }, 60_000)
 })
 
-describe('what is kept under an address', () => {
-  it('is in no table but those that an erasure looks into: db/accounts/members-port.ts', async () => {
+describe('rows that belong to an email address', () => {
+  it('are only in the tables that an erasure covers', async () => {
     const { rows } = await platform().execute<{ name: string }>(
       sql`select table_name || '.' || column_name as name from information_schema.columns where table_schema = 'platform' and data_type = 'text' and (column_name like '%email' or column_name like '%recipient') order by 1`,
     )

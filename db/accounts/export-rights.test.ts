@@ -22,12 +22,12 @@ const filesOf = (id: string) =>
     (files) => files.filter((file) => file.startsWith(id)),
     () => [],
   )
-/** Keeps every transaction out of the tenant while `meanwhile` goes on. */
-const shut = (tenantId: string, meanwhile: () => Promise<unknown>) =>
+/** Blocks every transaction of the tenant while `work` runs. */
+const blockTenant = (tenantId: string, work: () => Promise<unknown>) =>
   withConnection(process.env.DATABASE_URL ?? '', async (admin) => {
     await admin.query('begin')
     await admin.query('select pg_advisory_xact_lock(tenancy.lock_key($1))', [tenantId])
-    await meanwhile()
+    await work()
     await admin.query('commit')
   })
 const byOwner = () => ({
@@ -36,7 +36,7 @@ const byOwner = () => ({
   actor: { id: one.owner.actor.id ?? '', name: 'test' },
 })
 
-describe('an export that a member has asked for', () => {
+describe('an export that a member requested', () => {
   it.each<[string, (userId: string) => Promise<unknown>]>([
     ['is removed', (userId) => members.remove(byOwner(), userId)],
     ['becomes a viewer', (userId) => members.setRole(byOwner(), userId, 'viewer')],
@@ -44,36 +44,36 @@ describe('an export that a member has asked for', () => {
       'is banned',
       (userId) => platform().insert(bans).values({ userId, by: 'test', reason: 'test' }),
     ],
-  ])('stops within a second when they are there no more: who asked %s', async (_, happens) => {
+  ])('stops within a second when its requester %s', async (_, loseAccess) => {
     const admin = await memberOf(one.id, 'admin')
-    const wish = await exports.request(platform(), one.id, 'Adam', admin.actor.id)
+    const request = await exports.request(platform(), one.id, 'Adam', admin.actor.id)
     let running: Promise<void> | undefined
     let since = 0
-    await shut(one.id, async () => {
-      running = runExport(tenancy(), wish.id)
-      while ((await filesOf(wish.id)).length === 0) await sleep(10)
-      expect((await row(wish.id)).state).toBe('running')
-      await happens(admin.actor.id ?? '')
+    await blockTenant(one.id, async () => {
+      running = runExport(tenancy(), request.id)
+      while ((await filesOf(request.id)).length === 0) await sleep(10)
+      expect((await row(request.id)).state).toBe('running')
+      await loseAccess(admin.actor.id ?? '')
       since = performance.now()
     })
     await running
-    // a second, and one more for a busy machine
+    // one second, plus one for a busy machine
     expect(performance.now() - since).toBeLessThan(2000)
-    expect(await row(wish.id)).toMatchObject({
+    expect(await row(request.id)).toMatchObject({
       state: 'failed',
       message: expect.stringContaining(
         'Adam, who asked for this export, may no longer have it',
       ) as unknown,
     })
-    expect(await filesOf(wish.id)).toEqual([])
-    expect(await openDownload(tenancy(), one.id, wish.id)).toBeUndefined()
+    expect(await filesOf(request.id)).toEqual([])
+    expect(await openDownload(tenancy(), one.id, request.id)).toBeUndefined()
   })
 
-  it('is made while they are, and one of the command line depends on nobody', async () => {
+  it('completes while they are a member; one from the command line has no requester', async () => {
     for (const requester of [(await memberOf(one.id, 'admin')).actor.id, null]) {
-      const wish = await exports.request(platform(), one.id, 'Adam', requester)
-      await runExport(tenancy(), wish.id)
-      expect(await row(wish.id)).toMatchObject({ state: 'done' })
+      const request = await exports.request(platform(), one.id, 'Adam', requester)
+      await runExport(tenancy(), request.id)
+      expect(await row(request.id)).toMatchObject({ state: 'done' })
     }
   })
 
@@ -82,7 +82,7 @@ describe('an export that a member has asked for', () => {
     ['admin', 'done'],
     ['member', 'failed'],
     ['viewer', 'failed'],
-  ])('for a member of the role %s is %s', async (role, state) => {
+  ])('of a member with the role %s is %s', async (role, state) => {
     const { id } = await exports.request(
       platform(),
       one.id,

@@ -49,25 +49,25 @@ const roleOf = async (userId: string, tenant = acme) =>
 const read = (caller: Caller) =>
   withTenant(caller, (tx) => tx.select({ id: orders.id }).from(orders))
 
-const cases: [actor: Role, target: Role, to: Role | 'out', allowed: boolean][] = [
+const cases: [actor: Role, target: Role, to: Role | 'removed', allowed: boolean][] = [
   ['owner', 'owner', 'admin', true],
   ['owner', 'admin', 'owner', true],
-  ['owner', 'viewer', 'out', true],
-  ['owner', 'owner', 'out', true],
+  ['owner', 'viewer', 'removed', true],
+  ['owner', 'owner', 'removed', true],
   ['admin', 'member', 'admin', true],
   ['admin', 'member', 'owner', false],
   ['admin', 'owner', 'member', false],
-  ['admin', 'owner', 'out', false],
-  ['admin', 'admin', 'out', true],
+  ['admin', 'owner', 'removed', false],
+  ['admin', 'admin', 'removed', true],
   ['member', 'viewer', 'member', false],
-  ['member', 'viewer', 'out', false],
+  ['member', 'viewer', 'removed', false],
   ['viewer', 'viewer', 'member', false],
-  ['viewer', 'viewer', 'out', false],
+  ['viewer', 'viewer', 'removed', false],
 ]
-test.each(cases)('%s makes %s %s: %s', async (actor, target, to, allowed) => {
+test.each(cases)('%s changes %s to %s, allowed: %s', async (actor, target, to, allowed) => {
   const [by, on] = [await memberOf(acme.id, actor), await memberOf(acme.id, target)]
   const done =
-    to === 'out'
+    to === 'removed'
       ? members.remove(actingAs(by), idOf(on))
       : members.setRole(actingAs(by), idOf(on), to)
   const refused = await done.then(
@@ -75,10 +75,10 @@ test.each(cases)('%s makes %s %s: %s', async (actor, target, to, allowed) => {
     (error: unknown) => error,
   )
   expect(NotAllowed.is(refused)).toBe(!allowed)
-  expect(await roleOf(idOf(on))).toBe(allowed ? (to === 'out' ? undefined : to) : target)
+  expect(await roleOf(idOf(on))).toBe(allowed ? (to === 'removed' ? undefined : to) : target)
 })
 
-test('the last owner can neither leave, nor be removed, nor be demoted, not even by two at the same moment', async () => {
+test('the last owner cannot leave, be removed or be demoted, even by two owners at the same time', async () => {
   const only = globex.owner
   await expect(members.leave(actingAs(only, globex))).rejects.toThrow(LastOwner)
   await expect(members.remove(actingAs(only, globex), idOf(only))).rejects.toThrow(LastOwner)
@@ -94,7 +94,7 @@ test('the last owner can neither leave, nor be removed, nor be demoted, not even
   expect((await members.list(globex.id)).filter(({ role }) => role === 'owner')).toHaveLength(1)
 })
 
-test('ownership changes hands at once; an admin cannot take it', async () => {
+test('a transfer swaps the roles in one transaction; an admin cannot do it', async () => {
   const [owner, next, admin] = [
     await memberOf(acme.id, 'owner'),
     await memberOf(acme.id, 'member'),
@@ -105,7 +105,7 @@ test('ownership changes hands at once; an admin cannot take it', async () => {
   expect([await roleOf(idOf(owner)), await roleOf(idOf(next))]).toEqual(['admin', 'owner'])
 })
 
-test('a member of another organisation is not found, and whoever lost their own role can do nothing more', async () => {
+test('members of other tenants are not found, and a demoted admin can no longer manage members', async () => {
   await expect(members.remove(actingAs(acme.owner), idOf(globex.owner))).rejects.toThrow(NotFound)
   const admin = await memberOf(acme.id, 'admin')
   await members.setRole(actingAs(acme.owner), idOf(admin), 'viewer')
@@ -119,7 +119,7 @@ const invite = async (email: string, role: Role = 'member', by: Caller = acme.ow
   return newestToken(email)
 }
 
-test('fifty accepts of one invitation at the same moment make one membership', async () => {
+test('fifty concurrent accepts of one invitation create one membership', async () => {
   const user = await users.create(platform(), {
     email: 'fifty@invited.example',
     name: 'Fifty',
@@ -136,7 +136,7 @@ test('fifty accepts of one invitation at the same moment make one membership', a
   expect((await members.list(acme.id)).filter(({ email }) => email === user.email)).toHaveLength(1)
 })
 
-test('an invitation is for its address: anybody else is refused, and it stays open for whom it is for', async () => {
+test('another user cannot accept an invitation, which stays open for its address', async () => {
   const token = await invite('right@invited.example', 'viewer')
   const wrong = await users.create(platform(), {
     email: 'wrong@invited.example',
@@ -155,7 +155,7 @@ test('an invitation is for its address: anybody else is refused, and it stays op
   ).rejects.toThrow(LinkSpent)
 })
 
-test('sending again makes the older link useless; a revoked and an expired one are useless as well', async () => {
+test('resent, revoked and expired invitations invalidate earlier links', async () => {
   const user = await users.create(platform(), {
     email: 'late@invited.example',
     name: 'Late',
@@ -180,7 +180,7 @@ test('sending again makes the older link useless; a revoked and an expired one a
   expect(await invitations.find(third)).toBeUndefined()
 })
 
-test('nobody invites above themselves, twice, or whoever is in already; another organisation cannot touch it', async () => {
+test('members cannot invite above their role, twice, existing members, or revoke invitations of others', async () => {
   const admin = await memberOf(acme.id, 'admin')
   await expect(
     invitations.invite(actingAs(admin), 'boss@invited.example', 'owner'),
@@ -220,28 +220,28 @@ const write = (caller: Caller) =>
   )
 
 for (const kind of ['shared', 'schema'] as const) {
-  const home = () => (kind === 'shared' ? acme : initech)
-  test(`a key opens its own tenant, for what its scope and its member's role allow (${kind})`, async () => {
+  const tenant = () => (kind === 'shared' ? acme : initech)
+  test(`a key works in its own tenant only, within its scope and its member's role (${kind})`, async () => {
     const [member, viewer] = [
-      await memberOf(home().id, 'member'),
-      await memberOf(home().id, 'viewer'),
+      await memberOf(tenant().id, 'member'),
+      await memberOf(tenant().id, 'viewer'),
     ]
-    const [writing, reading, looking] = [
-      await keyOf(member, home(), 'write'),
-      await keyOf(member, home(), 'read'),
-      await keyOf(viewer, home(), 'write'),
+    const [writeKey, readKey, viewerKey] = [
+      await keyOf(member, tenant(), 'write'),
+      await keyOf(member, tenant(), 'read'),
+      await keyOf(viewer, tenant(), 'write'),
     ]
-    expect(await read(reading)).toHaveLength(2)
-    await write(writing)
-    for (const caller of [reading, looking])
+    expect(await read(readKey)).toHaveLength(2)
+    await write(writeKey)
+    for (const caller of [readKey, viewerKey])
       await expect(write(caller)).rejects.toMatchObject({ cause: { code: '25006' } })
-    await expect(read({ ...reading, tenantId: globex.id } as Caller)).rejects.toThrow(NotSignedIn)
-    await expect(read({ ...reading, key: 'rowhouse_wrong' } as Caller)).rejects.toThrow(NotSignedIn)
+    await expect(read({ ...readKey, tenantId: globex.id } as Caller)).rejects.toThrow(NotSignedIn)
+    await expect(read({ ...readKey, key: 'rowhouse_wrong' } as Caller)).rejects.toThrow(NotSignedIn)
   })
 
-  test(`a removed member's session and key stop at the next transaction, in the middle of a job too (${kind})`, async () => {
-    const member = await memberOf(home().id, 'member')
-    const key = await keyOf(member, home(), 'read')
+  test(`a removed member's session and key fail at the next transaction, even during a job (${kind})`, async () => {
+    const member = await memberOf(tenant().id, 'member')
+    const key = await keyOf(member, tenant(), 'read')
     let rounds = 0
     const job = async (caller: Caller) => {
       for (;;) {
@@ -254,7 +254,7 @@ for (const kind of ['shared', 'schema'] as const) {
       running.catch((error: unknown) => ({ error, at: performance.now() })),
     )
     await new Promise((resolve) => setTimeout(resolve, 150))
-    await members.remove(actingAs(home().owner, home()), idOf(member))
+    await members.remove(actingAs(tenant().owner, tenant()), idOf(member))
     const removed = performance.now()
     const [tab, program] = await Promise.all(ends)
     expect(rounds).toBeGreaterThan(4)
@@ -266,7 +266,7 @@ for (const kind of ['shared', 'schema'] as const) {
   })
 }
 
-test('a key opens nothing while its organisation is suspended, or its member is banned', async () => {
+test('a key is refused while its tenant is suspended or its member is banned', async () => {
   const tenant = await inhabitant('shared', 'c', 1)
   const member = await memberOf(tenant.id, 'member')
   const key = await keyOf(member, tenant, 'write')
@@ -281,7 +281,7 @@ test('a key opens nothing while its organisation is suspended, or its member is 
   await expect(read(key)).rejects.toThrow(NotSignedIn)
 })
 
-test('a revoked key and an expired one open nothing; only the last four signs of a key are kept', async () => {
+test('revoked and expired keys are refused; lists show only the last four characters', async () => {
   const { id, key } = await apiKeys.create({
     tenantId: acme.id,
     userId: idOf(acme.owner),

@@ -42,7 +42,7 @@ const source = async (kind: (typeof placementKinds)[number], name: string) => {
 }
 
 describe.each(placementKinds)('a restore of a tenant in a %s placement', (kind) => {
-  it('puts it back, keeps its people with their sessions and keys, and touches nobody else', async () => {
+  it('restores its data, keeps members, sessions and keys, and changes no other tenant', async () => {
     const [one, other] = [await source(kind, 'source'), await inhabitant(kind, 'other', 3)]
     made.push(other.id)
     const ownerId = one.owner.actor.id ?? ''
@@ -73,7 +73,7 @@ describe.each(placementKinds)('a restore of a tenant in a %s placement', (kind) 
       .insert(emails)
       .values({ id: newId(), tenantId: one.id, recipient: 'x', kind: 'invitation' })
     await sessions.switchTenant(one.owner.token, one.id)
-    // the worker measures and counts both, the new one while it is still being filled
+    // the worker may insert rows for the new tenant while it is being restored
     await asAdmin(`${measured(`'${one.id}'`)}
       create function platform.measure() returns trigger language plpgsql as $$ begin ${measured('new.tenant_id')} return new; end $$;
       create trigger measure after insert on tenancy.suspensions for each row execute function platform.measure()`)
@@ -129,7 +129,7 @@ describe.each(placementKinds)('a restore of a tenant in a %s placement', (kind) 
 })
 
 describe('a restore', () => {
-  it('is refused of a tenant without an owner', async () => {
+  it('is refused for a tenant without an owner', async () => {
     const one = await source('shared', 'left')
     await platform().execute(sql`delete from platform.members where tenant_id = ${one.id}`)
     await expect(restoreTenant(tenancy(), one.slug, one.path, 'test')).rejects.toThrow(

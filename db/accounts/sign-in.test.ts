@@ -31,90 +31,94 @@ beforeAll(
 )
 afterAll(() => closePools(tenancy()))
 
-const from = (
+const signInFrom = (
   address: string | null,
   typed = password,
   device?: string,
   email = 'ada@lock.example',
 ) => checkCredentials({ email, password: typed, address, device })
-const wait = () =>
+const endDelays = () =>
   platform()
     .update(attempts)
     .set({ until: sql`clock_timestamp()` })
-const clear = () => platform().delete(attempts)
+const clearAttempts = () => platform().delete(attempts)
 
-test('the delay grows with each failure, and what is refused meanwhile does not count', async () => {
-  await clear()
-  for (let i = 0; i < 6; i++) expect(await from('192.0.2.1', 'wrong')).toBeUndefined()
+test('the delay doubles with each failure, and attempts refused during a delay do not count', async () => {
+  await clearAttempts()
+  for (let i = 0; i < 6; i++) expect(await signInFrom('192.0.2.1', 'wrong')).toBeUndefined()
   const waits: number[] = []
   for (let i = 0; i < 3; i++) {
-    const refused = await from('192.0.2.1').catch((error: unknown) => error)
+    const refused = await signInFrom('192.0.2.1').catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(TooManyAttempts)
-    await expect(from('192.0.2.1')).rejects.toThrow(TooManyAttempts)
+    await expect(signInFrom('192.0.2.1')).rejects.toThrow(TooManyAttempts)
     waits.push((refused as TooManyAttempts).retryAfterSeconds)
-    await wait()
-    expect(await from('192.0.2.1', 'wrong')).toBeUndefined()
+    await endDelays()
+    expect(await signInFrom('192.0.2.1', 'wrong')).toBeUndefined()
   }
   expect(waits).toEqual([5, 10, 20])
 })
 
-test('many at once do not slip through together', async () => {
-  await clear()
+test('parallel attempts are counted one by one', async () => {
+  await clearAttempts()
   const tries = await Promise.allSettled(
-    Array.from({ length: 30 }, () => from('192.0.2.2', 'wrong')),
+    Array.from({ length: 30 }, () => signInFrom('192.0.2.2', 'wrong')),
   )
   expect(tries.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(7)
 })
 
-test('a stranger who keeps failing keeps neither the owner at another place nor their own browser out', async () => {
-  await clear()
-  for (let i = 0; i < 6; i++) await from('198.51.100.9', 'wrong')
-  await expect(from('198.51.100.9')).rejects.toThrow(TooManyAttempts)
-  expect(await from('192.0.2.7')).toEqual({ userId: ada, needsCode: false })
+test('failing strangers lock out neither the owner on another network nor their known browser', async () => {
+  await clearAttempts()
+  for (let i = 0; i < 6; i++) await signInFrom('198.51.100.9', 'wrong')
+  await expect(signInFrom('198.51.100.9')).rejects.toThrow(TooManyAttempts)
+  expect(await signInFrom('192.0.2.7')).toEqual({ userId: ada, needsCode: false })
   const device = await devices.remember(undefined, ada)
-  for (let i = 0; i < 40; i++) await from(`198.51.100.${i}`, 'wrong').catch(() => {})
-  await expect(from('203.0.113.1')).rejects.toThrow(TooManyAttempts)
-  expect(await from('203.0.113.1', password, device)).toEqual({ userId: ada, needsCode: false })
+  for (let i = 0; i < 40; i++) await signInFrom(`198.51.100.${i}`, 'wrong').catch(() => {})
+  await expect(signInFrom('203.0.113.1')).rejects.toThrow(TooManyAttempts)
+  expect(await signInFrom('203.0.113.1', password, device)).toEqual({
+    userId: ada,
+    needsCode: false,
+  })
 })
 
-test('the browser that a password was reset with gets in at once, while strangers keep failing from nowhere and from everywhere', async () => {
-  await clear()
+test('after a reset that browser signs in at once, while strangers keep failing from known and unknown addresses', async () => {
+  await clearAttempts()
   await passwordChange.requestReset('ada@lock.example')
-  for (let i = 0; i < 10; i++) await from(null, 'wrong').catch(() => {})
-  await expect(from(null)).rejects.toThrow(TooManyAttempts)
+  for (let i = 0; i < 10; i++) await signInFrom(null, 'wrong').catch(() => {})
+  await expect(signInFrom(null)).rejects.toThrow(TooManyAttempts)
   const device = await devices.remember(
     undefined,
     await passwordChange.reset(await newestToken('ada@lock.example'), password),
   )
-  for (let i = 0; i < 40; i++) await from(i % 2 ? null : `198.51.100.${i}`, 'wrong').catch(() => {})
-  await expect(from(null)).rejects.toThrow(TooManyAttempts)
-  expect(await from(null, password, device)).toEqual({ userId: ada, needsCode: false })
+  for (let i = 0; i < 40; i++)
+    await signInFrom(i % 2 ? null : `198.51.100.${i}`, 'wrong').catch(() => {})
+  await expect(signInFrom(null)).rejects.toThrow(TooManyAttempts)
+  expect(await signInFrom(null, password, device)).toEqual({ userId: ada, needsCode: false })
 })
 
-test('where no address is known, which all share, nobody waits longer than a minute', async () => {
-  await clear()
+test('without a network address, which all clients then share, the delay is at most a minute', async () => {
+  await clearAttempts()
   const waits: number[] = []
   for (let i = 0; i < 12; i++) {
-    await from(null, 'wrong')
-    await wait()
+    await signInFrom(null, 'wrong')
+    await endDelays()
   }
   for (let i = 0; i < 2; i++)
-    await from(null, 'wrong').catch(
+    await signInFrom(null, 'wrong').catch(
       (error: unknown) => TooManyAttempts.is(error) && waits.push(error.retryAfterSeconds),
     )
   expect(Math.max(...waits)).toBe(60)
 })
 
-test('a remembered browser of one person is a stranger for another account', async () => {
+test('a known browser of one user is unknown to another account', async () => {
   const device = await devices.remember(undefined, ada)
-  expect(await devices.belongsTo(device, ada)).toBe(true)
+  expect(await devices.isKnown(device, ada)).toBe(true)
   const eve = await users.create(platform(), { email: 'eve@lock.example', name: 'Eve', password })
-  expect(await devices.belongsTo(device, eve.id)).toBe(false)
+  expect(await devices.isKnown(device, eve.id)).toBe(false)
   expect(await devices.remember(device, eve.id)).not.toBe(device)
 })
 
 test('a wrong password and an unknown address take the same time', async () => {
-  await clear()
+  await clearAttempts()
   for (let i = 0; i < 24; i++)
     await users.create(platform(), {
       email: `known${i}@lock.example`,
@@ -130,14 +134,14 @@ test('a wrong password and an unknown address take the same time', async () => {
     .set({ passwordHash: hash })
     .where(like(userTable.email, 'known%@lock.example'))
   const tryOf = (name: string) => (i: number) =>
-    from(null, 'wrong password here', undefined, `${name}${i}@lock.example`)
+    signInFrom(null, 'wrong password here', undefined, `${name}${i}@lock.example`)
   const longer = await partLonger(tryOf('known'), tryOf('nobody'), 24)
   expect(longer).toBeGreaterThan(0.15)
   expect(longer).toBeLessThan(0.85)
 })
 
-test('a second factor is asked for once it is confirmed; a code and a recovery code work once each', async () => {
-  await clear()
+test('a confirmed second factor is required; a code and a recovery code each work once', async () => {
+  await clearAttempts()
   const { id } = await users.create(platform(), {
     email: 'tom@lock.example',
     name: 'Tom',
@@ -145,7 +149,7 @@ test('a second factor is asked for once it is confirmed; a code and a recovery c
     verified: true,
   })
   await secondFactor.startSetup(id)
-  expect(await from(null, password, undefined, 'tom@lock.example')).toEqual({
+  expect(await signInFrom(null, password, undefined, 'tom@lock.example')).toEqual({
     userId: id,
     needsCode: false,
   })
@@ -155,7 +159,7 @@ test('a second factor is asked for once it is confirmed; a code and a recovery c
   const recovery = await secondFactor.confirmSetup(platform(), id, code(-1))
   expect(recovery).toHaveLength(10)
   expect(await secondFactor.pendingSetup({ id, email: '' })).toBeUndefined()
-  expect(await from(null, password, undefined, 'tom@lock.example')).toEqual({
+  expect(await signInFrom(null, password, undefined, 'tom@lock.example')).toEqual({
     userId: id,
     needsCode: true,
   })
@@ -169,7 +173,7 @@ test('a second factor is asked for once it is confirmed; a code and a recovery c
   expect(await secondFactor.recoveryCodesLeft(id)).toBe(9)
 })
 
-test('a second factor whose mail cannot be posted is not on, and its first code works again', async () => {
+test('if the email cannot be queued, the second factor stays off and its first code still works', async () => {
   const { id, email } = await users.create(platform(), {
     email: 'mia@lock.example',
     name: 'Mia',
@@ -212,7 +216,7 @@ test('a code of an app that was enrolled before the TOTP library signs in, once'
   }
 })
 
-test('guessing codes is slowed down', async () => {
+test('wrong codes are delayed', async () => {
   const { id } = await users.create(platform(), {
     email: 'guess@lock.example',
     name: 'Guess',
@@ -223,8 +227,8 @@ test('guessing codes is slowed down', async () => {
   await expect(checkCode(id, '123456')).rejects.toThrow(TooManyAttempts)
 })
 
-test('a banned user with the right password is told so, with a wrong one nothing', async () => {
-  await clear()
+test('a banned user learns of the ban only with the right password', async () => {
+  await clearAttempts()
   const { id } = await users.create(platform(), {
     email: 'ban@lock.example',
     name: 'Ban',
@@ -232,11 +236,13 @@ test('a banned user with the right password is told so, with a wrong one nothing
     verified: true,
   })
   await platform().insert(bans).values({ userId: id, by: 'test', reason: 'test' })
-  expect(await from(null, 'wrong', undefined, 'ban@lock.example')).toBeUndefined()
-  await expect(from(null, password, undefined, 'ban@lock.example')).rejects.toThrow(AccountBlocked)
+  expect(await signInFrom(null, 'wrong', undefined, 'ban@lock.example')).toBeUndefined()
+  await expect(signInFrom(null, password, undefined, 'ban@lock.example')).rejects.toThrow(
+    AccountBlocked,
+  )
 })
 
-test('a ticket opens for its kind and time alone', () => {
+test('a ticket is valid for its kind and until it expires', () => {
   const ticket = tickets.issue('sign-in granted', ada, 5)
   expect(tickets.verify('sign-in granted', ticket)).toBe(ada)
   expect(tickets.verify('password verified', ticket)).toBeUndefined()
@@ -246,6 +252,6 @@ test('a ticket opens for its kind and time alone', () => {
   ).toBeUndefined()
 })
 
-/** The code that an authenticator app shows, some time steps from now. */
+/** The code that an authenticator app shows, `offset` time steps from now. */
 const codeInApp = (secret: string, offset = 0) =>
   TOTP.generate({ secret: Secret.fromBase32(secret), timestamp: Date.now() + offset * 30_000 })

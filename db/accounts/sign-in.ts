@@ -70,7 +70,7 @@ export async function checkCredentials({
 }: Credentials): Promise<{ userId: string; needsCode: boolean } | undefined> {
   const email = typed.normalize('NFKC').trim().toLowerCase().slice(0, 254)
   const user = await users.byEmail(platform(), email)
-  const known = await devices.belongsTo(device, user?.id)
+  const known = await devices.isKnown(device, user?.id)
   const source = `${email}\n${known ? `device ${device}` : (address ?? 'unknown')}`
   const sourcePolicy = known || address ? perSource : perUnknownSource
   if (address) await countAttempt(perAddress, address)

@@ -13,21 +13,21 @@ import { tenants } from '@rowhouse/tenancy/schema'
 import * as sessions from '#db/accounts/sessions'
 import { checkCredentials } from '#db/accounts/sign-in'
 import * as signUp from '#db/accounts/sign-up'
-import { newestMail, newestToken } from '#db/testing/mailbox'
+import { newestEmail, newestToken } from '#db/testing/mailbox'
 import { partLonger } from '@rowhouse/tenancy/testing'
 import * as users from '#db/accounts/users'
 
 afterAll(() => closePools(tenancy()))
 
 const password = 'geranium-37-window'
-const enter = (email: string, typed: string) =>
+const signInWith = (email: string, typed: string) =>
   checkCredentials({ email, password: typed, address: null, device: undefined })
-const person = async (email: string, name = 'Somebody') => {
+const createUser = async (email: string, name = 'User') => {
   const { id } = await users.create(platform(), { email, name, password, verified: true })
   return { id, token: await sessions.start(id, { device: '', address: '' }) }
 }
 
-test('a sign-up makes a user with a proven address and a starter tenant of which they are the owner', async () => {
+test('a sign-up creates a user with a verified address who owns a starter tenant', async () => {
   await signUp.request({ email: ' Nora@New.Example ', name: 'Nora', organisation: 'Äpfel & Söhne' })
   const userId = await signUp.finish(await newestToken('nora@new.example'), password)
   const found = await platform()
@@ -38,10 +38,10 @@ test('a sign-up makes a user with a proven address and a starter tenant of which
   expect(found).toEqual([
     { slug: 'apfel-sohne', name: 'Äpfel & Söhne', tier: 'starter', role: 'owner' },
   ])
-  expect(await enter('nora@new.example', password)).toEqual({ userId, needsCode: false })
+  expect(await signInWith('nora@new.example', password)).toEqual({ userId, needsCode: false })
 })
 
-test('a sign-up link works once, even for many at the same moment', async () => {
+test('a sign-up link works once, even with concurrent attempts', async () => {
   await signUp.request({ email: 'many@new.example', name: 'Many', organisation: 'Many' })
   const token = await newestToken('many@new.example')
   const tries = await Promise.allSettled(
@@ -51,7 +51,7 @@ test('a sign-up link works once, even for many at the same moment', async () => 
   expect(await platform().select().from(tenants).where(eq(tenants.name, 'Many'))).toHaveLength(1)
 })
 
-test('two organisations of one name get different slugs', async () => {
+test('two organisations with the same name get different slugs', async () => {
   for (const email of ['one@same.example', 'two@same.example']) {
     await signUp.request({ email, name: 'A', organisation: 'Same Name' })
     await signUp.finish(await newestToken(email), password)
@@ -68,12 +68,12 @@ test('two organisations of one name get different slugs', async () => {
   ).toEqual(['same-name', 'same-name-2'])
 })
 
-test('a sign-up with a known address looks the same outside; the mail holds no link that sets a password', async () => {
-  await person('known@new.example')
+test('a sign-up with a known address gets the same response, and an email that cannot set a password', async () => {
+  await createUser('known@new.example')
   expect(
     await signUp.request({ email: 'known@new.example', name: 'Thief', organisation: 'Thief' }),
   ).toBeUndefined()
-  const { text } = await newestMail('known@new.example')
+  const { text } = await newestEmail('known@new.example')
   expect(text).toContain('/sign-in')
   expect(text).not.toContain('#')
 })
@@ -81,20 +81,17 @@ test('a sign-up with a known address looks the same outside; the mail holds no l
 test.each<[string, (email: string) => Promise<void>]>([
   ['reset', passwordChange.requestReset],
   ['sign-up', (email) => signUp.request({ email, name: 'Same', organisation: 'Same' })],
-])(
-  'asking for a %s takes the same time for a known address and an unknown one',
-  async (what, ask) => {
-    for (let i = 0; i < 40; i++)
-      await users.create(platform(), { email: `known${i}@${what}.example`, name: 'Known' })
-    const longer = await partLonger(
-      (i) => ask(`known${i}@${what}.example`),
-      (i) => ask(`nobody${i}@${what}.example`),
-      40,
-    )
-    expect(longer).toBeGreaterThan(0.2)
-    expect(longer).toBeLessThan(0.8)
-  },
-)
+])('requesting a %s takes the same time for known and unknown addresses', async (what, request) => {
+  for (let i = 0; i < 40; i++)
+    await users.create(platform(), { email: `known${i}@${what}.example`, name: 'Known' })
+  const longer = await partLonger(
+    (i) => request(`known${i}@${what}.example`),
+    (i) => request(`nobody${i}@${what}.example`),
+    40,
+  )
+  expect(longer).toBeGreaterThan(0.2)
+  expect(longer).toBeLessThan(0.8)
+})
 
 test.each([
   ['short', /at least 10/],
@@ -107,8 +104,8 @@ test.each([
   await expect(signUp.finish(await newestToken('weak@new.example'), typed)).rejects.toThrow(why)
 })
 
-test('a reset works once, ends every session and every remembered browser, and makes older links useless', async () => {
-  const { id, token: session } = await person('rita@reset.example')
+test('a reset works once, ends all sessions, forgets all browsers and invalidates older links', async () => {
+  const { id, token: session } = await createUser('rita@reset.example')
   await platform()
     .insert(devices)
     .values({ tokenHash: Buffer.from('x'), userId: id })
@@ -123,17 +120,17 @@ test('a reset works once, ends every session and every remembered browser, and m
   await expect(passwordChange.reset(first, 'yet another one')).rejects.toThrow(LinkSpent)
   expect(await sessions.read(session)).toBeUndefined()
   expect(await platform().select().from(devices).where(eq(devices.userId, id))).toEqual([])
-  expect(await enter('rita@reset.example', password)).toBeUndefined()
+  expect(await signInWith('rita@reset.example', password)).toBeUndefined()
 })
 
-test('a reset for an unknown address writes a mail without a link, by the same way', async () => {
+test('a reset for an unknown address sends an email without a link', async () => {
   await passwordChange.requestReset('nobody@reset.example')
-  const { text } = await newestMail('nobody@reset.example')
+  const { text } = await newestEmail('nobody@reset.example')
   expect(text).not.toContain('#')
 })
 
-test('a changed password keeps this session and ends the others', async () => {
-  const { id, token } = await person('paul@change.example')
+test('changing the password keeps the current session and ends all others', async () => {
+  const { id, token } = await createUser('paul@change.example')
   const other = await sessions.start(id, { device: '', address: '' })
   const [mine] = await platform()
     .select()
@@ -156,8 +153,8 @@ test('a changed password keeps this session and ends the others', async () => {
   expect(await sessions.read(other)).toBeUndefined()
 })
 
-test('an address changes when both have agreed, in either order, and not before', async () => {
-  const { id } = await person('old@change.example')
+test('an email address changes only when both addresses have confirmed', async () => {
+  const { id } = await createUser('old@change.example')
   await emailChange.request(id, 'New@change.example', password)
   const [atOld, atNew] = [
     await newestToken('old@change.example'),
@@ -170,19 +167,19 @@ test('an address changes when both have agreed, in either order, and not before'
   await expect(emailChange.confirm('old address', atOld)).rejects.toThrow(LinkSpent)
 })
 
-test('a taken address can be asked for, which tells nothing, and can never be agreed to', async () => {
-  const { id } = await person('wants@change.example')
-  await person('taken@change.example')
+test('changing to a taken address reveals nothing and can never be confirmed', async () => {
+  const { id } = await createUser('wants@change.example')
+  await createUser('taken@change.example')
   await emailChange.request(id, 'taken@change.example', password)
-  expect((await newestMail('taken@change.example')).text).not.toContain('#')
+  expect((await newestEmail('taken@change.example')).text).not.toContain('#')
   expect(
     await emailChange.confirm('old address', await newestToken('wants@change.example')),
   ).toBeUndefined()
   expect((await users.byId(platform(), id)).email).toBe('wants@change.example')
 })
 
-test('an identity signs in whoever owns its verified address, and nobody without one', async () => {
-  const { id } = await person('ivan@oauth.example')
+test('an identity signs in the owner of its verified address, and nobody without one', async () => {
+  const { id } = await createUser('ivan@oauth.example')
   const identity = { provider: 'oidc', subject: 's-1', email: 'Ivan@oauth.example', name: 'Ivan' }
   expect(await identities.signInWith({ ...identity, email: null })).toBeUndefined()
   expect(await identities.signInWith(identity)).toBe(id)
@@ -190,7 +187,7 @@ test('an identity signs in whoever owns its verified address, and nobody without
   expect((await users.byId(platform(), id)).passwordHash).not.toBeNull()
 })
 
-test('an account that was never proven loses its password, sessions and keys before its true owner is linked', async () => {
+test('an unverified account loses its password, sessions and keys before the owner of its address is linked', async () => {
   const squatter = await users.create(platform(), {
     email: 'olga@oauth.example',
     name: 'Squatter',
@@ -216,5 +213,5 @@ test('an account that was never proven loses its password, sessions and keys bef
   ).toBe(squatter.id)
   expect(await sessions.read(session)).toBeUndefined()
   expect(await apiKeys.read(key)).toBeUndefined()
-  expect(await enter('olga@oauth.example', password)).toBeUndefined()
+  expect(await signInWith('olga@oauth.example', password)).toBeUndefined()
 })

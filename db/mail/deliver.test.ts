@@ -13,8 +13,8 @@ import { emails } from '#db/schema/accounts'
 let refusing = false
 const received: string[] = []
 
-/** As much of SMTP (RFC 5321) as a mail needs. */
-function speak(socket: Socket) {
+/** A minimal SMTP server (RFC 5321). */
+function serveSmtp(socket: Socket) {
   let data: string[] | undefined
   socket.write('220 test\r\n')
   let rest = ''
@@ -38,13 +38,13 @@ function speak(socket: Socket) {
   socket.on('error', () => {})
 }
 
-const server = createServer(speak)
+const server = createServer(serveSmtp)
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const at = server.address()
   const SMTP_URL = `smtp://127.0.0.1:${typeof at === 'object' && at ? at.port : 0}`
-  const given = environment.env()
-  vi.spyOn(environment, 'env').mockImplementation(() => ({ ...given, SMTP_URL }))
+  const actual = environment.env()
+  vi.spyOn(environment, 'env').mockImplementation(() => ({ ...actual, SMTP_URL }))
 })
 afterAll(async () => {
   server.close()
@@ -53,14 +53,14 @@ afterAll(async () => {
 
 const rows = () => platform().select().from(emails).orderBy(emails.createdAt)
 
-test('a mail is encrypted while it waits, and gone when it was sent; two senders send each once', async () => {
+test('an email is encrypted while it is queued and deleted once sent; two senders send each once', async () => {
   for (const to of ['a@mail.example', 'b@mail.example', 'c@mail.example'])
     await queueEmail(platform(), {
       to: to,
       kind: 'reset',
-      content: templates.reset('TOKEN-IN-THE-MAIL'),
+      content: templates.reset('TOKEN-IN-THE-EMAIL'),
     })
-  expect(JSON.stringify(await rows())).not.toContain('TOKEN-IN-THE-MAIL')
+  expect(JSON.stringify(await rows())).not.toContain('TOKEN-IN-THE-EMAIL')
   const done = await Promise.all([deliverMail(), deliverMail()])
   expect(done.reduce((sum, { sent }) => sum + sent, 0)).toBe(3)
   expect(received).toHaveLength(3)
@@ -73,7 +73,7 @@ test('a mail is encrypted while it waits, and gone when it was sent; two senders
   )
 })
 
-test('a mail that was refused waits longer each time and then gets through, under the same message id', async () => {
+test('a refused email is retried with growing delays under the same message id', async () => {
   await platform().delete(emails)
   received.length = 0
   await queueEmail(platform(), {
@@ -102,7 +102,7 @@ test('a mail that was refused waits longer each time and then gets through, unde
   expect(received[0]).toContain(`Message-ID: <${second?.id}@localhost>`)
 })
 
-test('a cause that is rolled back sends nothing', async () => {
+test('an email of a rolled-back transaction is not sent', async () => {
   await platform().delete(emails)
   await platform()
     .transaction(async (tx) => {
@@ -117,7 +117,7 @@ test('a cause that is rolled back sends nothing', async () => {
   expect(await rows()).toEqual([])
 })
 
-test('names in a mail cannot become markup, nor a subject a second header', () => {
+test('names in an email cannot inject markup or headers', () => {
   const { html, subject } = renderEmail(
     templates.invitation(
       '<img src=x onerror=alert(1)>\r\nBcc: all@x.example',

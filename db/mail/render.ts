@@ -8,7 +8,8 @@ export type EmailContent = {
 }
 export type RenderedEmail = { subject: string; text: string; html: string }
 
-const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+const escaped = (text: string) =>
+  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim()
 const paragraph = (text: string) => `<p style="margin:0 0 16px">${escaped(text)}</p>`
 

@@ -209,7 +209,7 @@ export const defences: readonly Defence[] = [
     name: 'the signature of an export link',
     tests: ['app/api/exports/[id]/route.test.ts'],
     file: 'db/accounts/export-link.ts',
-    find: 'return expected.length === found.length && timingSafeEqual(expected, found)',
+    find: 'return expected.length === actual.length && timingSafeEqual(expected, actual)',
     put: 'return true',
   },
   {

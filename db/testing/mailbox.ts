@@ -8,13 +8,13 @@ import { emails } from '#db/schema/accounts'
  * no link in it.
  */
 export async function newestToken(recipient: string): Promise<string> {
-  const { text } = await newestMail(recipient)
+  const { text } = await newestEmail(recipient)
   const [, token] = /#[a-z-]+\.([\w-]{43})/.exec(text) ?? []
   if (!token) throw new Error(`no link in the newest email to ${recipient}: ${text}`)
   return token
 }
 
-export async function newestMail(recipient: string, kind?: string) {
+export async function newestEmail(recipient: string, kind?: string) {
   const [row] = await platform()
     .select()
     .from(emails)

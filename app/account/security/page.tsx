@@ -17,7 +17,7 @@ export const metadata: Metadata = { title: 'Password and codes' }
 
 export default async function SecurityPage() {
   const { user } = await requireUser()
-  const [on, left, prepared, shut] = await Promise.all([
+  const [on, left, setup, factorMissing] = await Promise.all([
     secondFactor.isOn(user.id),
     secondFactor.recoveryCodesLeft(user.id),
     secondFactor.pendingSetup(user),
@@ -25,7 +25,7 @@ export default async function SecurityPage() {
   ])
   return (
     <>
-      {shut && (
+      {factorMissing && (
         <Notice look="warn">
           The console is shut until two-factor sign-in is on: operators need it here. Set it up
           below, then open the console again.
@@ -35,9 +35,9 @@ export default async function SecurityPage() {
       <TwoFactor
         on={on}
         left={left}
-        secret={prepared?.secret ?? null}
-        square={
-          prepared ? <QrCode text={prepared.uri} label="Square for your authenticator app" /> : null
+        secret={setup?.secret ?? null}
+        qrCode={
+          setup ? <QrCode text={setup.uri} label="Square for your authenticator app" /> : null
         }
         prepare={prepareTwoFactor}
         confirm={confirmTwoFactor}

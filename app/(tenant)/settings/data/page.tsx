@@ -11,7 +11,7 @@ import { Notice } from '#components/ui/notice'
 import { PageHeader } from '#components/ui/page-header'
 import { formatDate } from '#components/formats'
 import { dataOverview } from '#db/data-overview'
-import { linkTo } from '#db/accounts/export-link'
+import { signExportLink } from '#db/accounts/export-link'
 import { previewRetention } from '@rowhouse/tenancy/data'
 import {
   answerRetentionRun,
@@ -33,7 +33,7 @@ export default async function DataPage({ searchParams }: PageProps<'/settings/da
   const links = Object.fromEntries(
     overview.exports
       .filter(({ state }) => state === 'done' && may('data:export'))
-      .map(({ id }) => [id, linkTo(sessionId, id)]),
+      .map(({ id }) => [id, signExportLink(sessionId, id)]),
   )
   return (
     <Page scope={scope} width="narrow">

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { and, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { exports, runExport } from '@rowhouse/tenancy/data'
-import { linkTo } from '#db/accounts/export-link'
+import { signExportLink } from '#db/accounts/export-link'
 import { newId, closePools } from '@rowhouse/tenancy'
 import { inhabitant, memberOf, type Inhabitant } from '#db/isolation/testing/world'
 import { platform, tenancy } from '#db/tenancy'
@@ -45,7 +45,7 @@ const seen = async (path: string, token: string | undefined) => {
 
 test('the link gives the file to the session that it was made for', async () => {
   signedIn.token = acme.owner.token
-  const answer = await get(linkTo(await sessionOf(acme.owner.token), exportId))
+  const answer = await get(signExportLink(await sessionOf(acme.owner.token), exportId))
   expect(answer.status).toBe(200)
   expect(Object.fromEntries(answer.headers)).toMatchObject({
     'content-type': 'application/zip',
@@ -59,22 +59,22 @@ test('the link gives the file to the session that it was made for', async () => 
 test('a signed-out browser, another tenant, another session, a viewer, a removed member and no export at all get the same 404', async () => {
   const leaving = await memberOf(acme.id, 'admin')
   const viewer = await memberOf(acme.id, 'viewer')
-  const link = linkTo(await sessionOf(acme.owner.token), exportId)
-  const leavingLink = linkTo(await sessionOf(leaving.token), exportId)
+  const link = signExportLink(await sessionOf(acme.owner.token), exportId)
+  const leavingLink = signExportLink(await sessionOf(leaving.token), exportId)
   expect((await seen(leavingLink, leaving.token)).status).toBe(200)
-  const nothing = await seen(linkTo(await sessionOf(acme.owner.token), newId()), acme.owner.token)
+  const nothing = await seen(signExportLink(await sessionOf(acme.owner.token), newId()), acme.owner.token)
   expect(nothing.status).toBe(404)
 
   expect(await seen(link, undefined)).toEqual(nothing)
   expect(await seen(link, globex.owner.token)).toEqual(nothing)
   expect(
-    await seen(linkTo(await sessionOf(globex.owner.token), exportId), globex.owner.token),
+    await seen(signExportLink(await sessionOf(globex.owner.token), exportId), globex.owner.token),
   ).toEqual(nothing)
   expect(await seen(link, leaving.token)).toEqual(nothing)
-  expect(await seen(linkTo(await sessionOf(viewer.token), exportId), viewer.token)).toEqual(nothing)
+  expect(await seen(signExportLink(await sessionOf(viewer.token), exportId), viewer.token)).toEqual(nothing)
   expect(
     await seen(
-      linkTo(await sessionOf(acme.owner.token), exportId, Date.now() - 16 * 60_000),
+      signExportLink(await sessionOf(acme.owner.token), exportId, Date.now() - 16 * 60_000),
       acme.owner.token,
     ),
   ).toEqual(nothing)

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { auth } from '#app/_session/session'
 import { openDownload } from '@rowhouse/tenancy/data'
-import { isLink } from '#db/accounts/export-link'
+import { verifyExportLink } from '#db/accounts/export-link'
 import { may } from '#db/accounts/permissions'
 import * as sessions from '#db/accounts/sessions'
 import { tenancy } from '#db/tenancy'
@@ -24,7 +24,7 @@ export async function GET(
   const query = new URL(request.url).searchParams
   const session = await auth()
   if (!session?.tenant || !may(session.tenant.role, 'data:export')) return missing()
-  if (!isLink(session.id, id, { until: query.get('until'), key: query.get('key') }))
+  if (!verifyExportLink(session.id, id, { until: query.get('until'), key: query.get('key') }))
     return missing()
   const tenantId = session.tenant.id
   const file = await openDownload(tenancy(), tenantId, id)

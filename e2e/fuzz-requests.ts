@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import net from 'node:net'
 
-// Values that nobody means well with, the same for the same seed, and a client that sends them as
-// they are: browsers and `fetch` would put them right.
+// Generates malicious and malformed values, the same for the same seed, and sends them over a raw
+// socket: browsers and `fetch` would normalise them.
 
-export type Dice = { below: (n: number) => number; one: <T>(list: readonly T[]) => T }
+export type Random = { below: (n: number) => number; one: <T>(list: readonly T[]) => T }
 
-/** Numbers by seed (mulberry32). */
-export function dice(seed: number): Dice {
+/** A seeded random number generator (mulberry32). */
+export function seededRandom(seed: number): Random {
   let state = seed >>> 0
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0
@@ -137,30 +137,30 @@ const alphabets = [
   '😀👍🏽🇩🇪',
 ]
 
-/** One of the known ones, or one made up. `most` bounds how long it gets. */
-export function nasty(roll: Dice, most = 5000): string {
-  if (roll.below(3) > 0) return roll.one(known).slice(0, most)
-  const letters = Array.from(roll.one(alphabets) + roll.one(alphabets))
-  return Array.from({ length: Math.min(most, roll.one([1, 3, 8, 40, 300])) }, () =>
-    roll.one(letters),
+/** A known malicious text or a random one, of at most `maxLength` characters. */
+export function maliciousText(random: Random, maxLength = 5000): string {
+  if (random.below(3) > 0) return random.one(known).slice(0, maxLength)
+  const characters = Array.from(random.one(alphabets) + random.one(alphabets))
+  return Array.from({ length: Math.min(maxLength, random.one([1, 3, 8, 40, 300])) }, () =>
+    random.one(characters),
   ).join('')
 }
 
-/** Something JSON can say. */
-export function nastyJson(roll: Dice): unknown {
-  const kinds: (() => unknown)[] = [
-    () => nasty(roll),
+/** A malicious JSON value. */
+export function maliciousJson(random: Random): unknown {
+  const generators: (() => unknown)[] = [
+    () => maliciousText(random),
     () => null,
-    () => roll.one([true, false]),
-    () => roll.one([-1, 0, 1.5, 1e308, -1e308, 2 ** 53, 1e-320, 2147483648]),
+    () => random.one([true, false]),
+    () => random.one([-1, 0, 1.5, 1e308, -1e308, 2 ** 53, 1e-320, 2147483648]),
     () => [],
     () => ({}),
-    () => [nasty(roll), null, {}],
-    () => ({ [nasty(roll, 60)]: nasty(roll) }),
+    () => [maliciousText(random), null, {}],
+    () => ({ [maliciousText(random, 60)]: maliciousText(random) }),
     () => ({ __proto__: { admin: true }, constructor: { prototype: {} } }),
     () => Array.from({ length: 2000 }, () => 0),
-    () => nested(roll.one([10, 200, 3000])),
-    () => 'x'.repeat(roll.one([70_000, 300_000])),
+    () => nested(random.one([10, 200, 3000])),
+    () => 'x'.repeat(random.one([70_000, 300_000])),
     () => Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`k${i}`, i])),
     () => '$1',
     () => '$Q0',
@@ -174,29 +174,34 @@ export function nastyJson(roll: Dice): unknown {
     () => '$B0',
     () => ({ then: '$1:__proto__:then' }),
   ]
-  return roll.one(kinds)()
+  return random.one(generators)()
 }
 
-function nested(deep: number): unknown {
+function nested(depth: number): unknown {
   let value: unknown = 1
-  for (let i = 0; i < deep; i++) value = i % 2 ? [value] : { a: value }
+  for (let i = 0; i < depth; i++) value = i % 2 ? [value] : { a: value }
   return value
 }
 
-export type Ask = {
+export type RawRequest = {
   method: string
   path: string
   headers: Record<string, string>
   body?: string | Buffer
 }
-export type Answer = { status: number; headers: string; body: string; ms: number }
+export type RawResponse = { status: number; headers: string; body: string; ms: number }
 
 /**
- * Sends bytes over a socket of its own. Status 0: the server hung up without a word; -1: no answer
- * within 20 seconds.
+ * Sends a request over a raw socket.
+ *
+ * @returns Status 0 when the server closed the connection without a response, -1 when there was none
+ *   within 20 seconds.
  */
-export function send(port: number, { method, path, headers, body = '' }: Ask): Promise<Answer> {
-  const began = performance.now()
+export function send(
+  port: number,
+  { method, path, headers, body = '' }: RawRequest,
+): Promise<RawResponse> {
+  const startedAt = performance.now()
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body)
   const lines = Object.entries({
     host: `localhost:${port}`,
@@ -216,7 +221,7 @@ export function send(port: number, { method, path, headers, body = '' }: Ask): P
         status: status ?? Number(/^HTTP\/1\.\d (\d+)/.exec(head)?.[1] ?? 0),
         headers: head,
         body: rest.join('\r\n\r\n'),
-        ms: performance.now() - began,
+        ms: performance.now() - startedAt,
       })
     }
     const timer = setTimeout(() => done(parts.length > 0 ? undefined : -1), 20_000)
@@ -235,7 +240,7 @@ export function send(port: number, { method, path, headers, body = '' }: Ask): P
 
 export type ServerAction = { id: string; name: string; path: string }
 
-/** The actions of the production build: their ids, and a page that each can be posted to. */
+/** The server actions of the production build, each with a page that it can be posted to. */
 export function builtActions(): ServerAction[] {
   type Manifest = {
     node: Record<string, { exportedName: string; workers: Record<string, unknown> }>
@@ -258,7 +263,7 @@ export function builtActions(): ServerAction[] {
   })
 }
 
-/** The memory of the process that listens, in megabytes; undefined where /proc does not tell. */
+/** The resident memory of a process in megabytes; undefined on systems without /proc. */
 export function memoryOf(pid: number): number | undefined {
   try {
     return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024

@@ -9,97 +9,101 @@ import { platform, tenancy } from '#db/tenancy'
 import * as users from '#db/accounts/users'
 import {
   builtActions,
-  dice,
+  maliciousJson,
+  maliciousText,
   memoryOf,
-  nasty,
-  nastyJson,
+  seededRandom,
   send,
-  type Answer,
-  type Ask,
-  type Dice,
-} from './hostile-requests'
+  type Random,
+  type RawRequest,
+  type RawResponse,
+} from './fuzz-requests'
 
-// HOSTILE_SEED repeats a run; HOSTILE_COUNT and --all make it long.
-const seed = Number(
-  process.env.HOSTILE_SEED ?? (process.env.E2E_ALL ? Date.now() % 1_000_000 : 10124),
-)
-const count = Number(process.env.HOSTILE_COUNT ?? (process.env.E2E_ALL ? 6000 : 300))
+// FUZZ_SEED repeats a run; FUZZ_COUNT and --all make it long.
+const seed = Number(process.env.FUZZ_SEED ?? (process.env.E2E_ALL ? Date.now() % 1_000_000 : 10124))
+const count = Number(process.env.FUZZ_COUNT ?? (process.env.E2E_ALL ? 6000 : 300))
 const port = Number(process.env.E2E_PORT ?? 3100)
 const origin = `http://localhost:${port}`
 const someId = '01a2060b-1936-7b76-be35-4d04e7a7fc17'
 
-/** The few answers of 500 and above that are right. */
+/** The responses with status 500 and above that are correct. */
 const expected: { what: RegExp; status: number; why: string }[] = [
-  { what: /^GET \/readyz/, status: 503, why: 'says that something is missing, which is its work' },
+  { what: /^GET \/readyz/, status: 503, why: 'reports a missing dependency, which is its purpose' },
   {
     what: /^TRACE /,
     status: 500,
-    why: 'Next makes a Request of each request, and fetch forbids this method',
+    why: 'Next creates a Request, which forbids this method',
   },
   {
     what: /^(GET|POST) \/api\/auth\/(callback|signin)\/oidc/,
     status: 500,
-    why: 'the provider of identities does not run here',
+    why: 'no identity provider is running',
   },
 ]
 
 test.afterAll(() => closePools(tenancy()))
 
-test('hostile values: no server error, no crash, nothing of PostgreSQL, no foreign redirect, bounded memory', async () => {
+test('malicious values cause no server error, crash, database message, foreign redirect or memory growth', async () => {
   test.setTimeout(60_000 + count * 150)
-  const roll = dice(seed)
-  const people = await visitors()
-  const asks = makers(people)
+  const random = seededRandom(seed)
+  const accounts = await prepareAccounts()
+  const generators = requestGenerators(accounts)
   const pid = Number(readFileSync('test-results/server.pid', 'utf8'))
-  for (let i = 0; i < 40; i++) await send(port, asks[i % asks.length]?.(roll) as Ask)
+  for (let i = 0; i < 40; i++)
+    await send(port, generators[i % generators.length]?.(random) as RawRequest)
   const before = memoryOf(pid)
-  let most = 0
-  const wrong: string[] = []
+  let peak = 0
+  const problems: string[] = []
   const statuses: Record<number, number> = {}
   const pending = Array.from({ length: count }, (_, i) => ({
-    ask: asks[i % asks.length]?.(roll) as Ask,
+    request: generators[i % generators.length]?.(random) as RawRequest,
     i,
   }))
   await Promise.all(
     Array.from({ length: 6 }, async () => {
       for (let next = pending.shift(); next; next = pending.shift()) {
-        const answer = await send(port, next.ask)
+        const answer = await send(port, next.request)
         statuses[answer.status] = (statuses[answer.status] ?? 0) + 1
-        const fault = faultOf(next.ask, answer)
-        if (fault)
-          wrong.push(`#${next.i} ${fault}: ${told(next.ask)} -> ${answer.body.slice(0, 100)}`)
-        most = Math.max(most, memoryOf(pid) ?? 0)
+        const problem = problemOf(next.request, answer)
+        if (problem)
+          problems.push(
+            `#${next.i} ${problem}: ${describeRequest(next.request)} -> ${answer.body.slice(0, 100)}`,
+          )
+        peak = Math.max(peak, memoryOf(pid) ?? 0)
       }
     }),
   )
   console.log(
-    `${count} hostile values, seed ${seed}; answers by status: ${JSON.stringify(statuses)}; memory ${before?.toFixed(0)} MB before, ${most.toFixed(0)} MB at most`,
+    `${count} malicious requests, seed ${seed}; responses by status: ${JSON.stringify(statuses)}; memory ${before?.toFixed(0)} MB before, ${peak.toFixed(0)} MB at most`,
   )
-  expect(wrong.slice(0, 20), `of ${wrong.length}`).toEqual([])
+  expect(problems.slice(0, 20), `of ${problems.length}`).toEqual([])
   expect((await send(port, { method: 'GET', path: '/healthz', headers: {} })).status).toBe(200)
   expect(Number(readFileSync('test-results/server.pid', 'utf8'))).toBe(pid)
-  if (before) expect(most).toBeLessThan(before + 600)
-  // what turns everything away at the threshold has not been tested
+  if (before) expect(peak).toBeLessThan(before + 600)
+  // if most requests were rate limited, nothing was tested
   expect((statuses[429] ?? 0) / count).toBeLessThan(0.1)
   expect((statuses[200] ?? 0) / count).toBeGreaterThan(0.1)
 })
 
-/** As short as a line may be, without the session. */
-function told({
+/** A request as one short line, without its session cookie. */
+function describeRequest({
   method,
   path,
   headers: { cookie: _, origin: __, ...headers },
   body = '',
-}: Ask): string {
+}: RawRequest): string {
   return `${method} ${path.slice(0, 150)} ${JSON.stringify(headers).slice(0, 200)} ${body.toString().slice(0, 200)}`
 }
 
-function faultOf({ method, path }: Ask, { status, headers, body }: Answer): string | undefined {
+function problemOf(
+  { method, path }: RawRequest,
+  { status, headers, body }: RawResponse,
+): string | undefined {
   if (status === -1) return 'no answer in 20 s'
   if (
     status >= 500 &&
     !expected.some((one) => one.status === status && one.what.test(`${method} ${path}`)) &&
-    !unreadable(headers)
+    !isDecodingError(headers)
   )
     return `status ${status}`
   if (
@@ -107,17 +111,17 @@ function faultOf({ method, path }: Ask, { status, headers, body }: Answer): stri
       body,
     )
   )
-    return 'tells of the inside'
+    return 'reveals internals'
   const to = /^(?:location|x-action-redirect): (.*)$/im.exec(headers)?.[1]
   if (to !== undefined && new URL(to.split(';')[0] ?? '', origin).host !== new URL(origin).host)
     return `redirects to ${to}`
 }
 
 /**
- * The body of an action that React's decoder could not read: Next answers 500 before any code of
- * ours. The log has where it broke.
+ * Whether React could not decode the body of an action. Next then responds with 500 before any of
+ * our code runs; the stack in the log shows it.
  */
-function unreadable(headers: string): boolean {
+function isDecodingError(headers: string): boolean {
   const id = /^x-request-id: (.*)$/im.exec(headers)?.[1]
   const line = readFileSync('test-results/server.log', 'utf8')
     .split('\n')
@@ -129,9 +133,9 @@ function unreadable(headers: string): boolean {
   )
 }
 
-type People = { tenantId: string; cookies: Record<'ada' | 'olivia', string>; key: string }
+type Accounts = { tenantId: string; cookies: Record<'ada' | 'olivia', string>; key: string }
 
-async function visitors(): Promise<People> {
+async function prepareAccounts(): Promise<Accounts> {
   const cookie = async (email: string) =>
     String(
       ((await sandboxLogin({ values: {}, positionals: [email] } as never)) as { text: string })
@@ -140,7 +144,7 @@ async function visitors(): Promise<People> {
   const { id } = await bySlug(platform(), 'acme')
   await setLimits(
     tenancy(),
-    { tenantId: id, actor: 'test', reason: 'hostile values' },
+    { tenantId: id, actor: 'test', reason: 'fuzz test' },
     Object.fromEntries(
       limitNames.map((name) => [
         name,
@@ -152,7 +156,7 @@ async function visitors(): Promise<People> {
   const { key } = await apiKeys.create({
     tenantId: id,
     userId: ada?.id ?? '',
-    name: 'hostile',
+    name: 'fuzz',
     scope: 'write',
     days: 1,
   })
@@ -166,18 +170,22 @@ async function visitors(): Promise<People> {
   }
 }
 
-/** One maker for each way in; they take turns. */
-function makers({ tenantId, cookies, key }: People): ((roll: Dice) => Ask)[] {
+/** One generator for each kind of request; they are used in turn. */
+function requestGenerators({
+  tenantId,
+  cookies,
+  key,
+}: Accounts): ((random: Random) => RawRequest)[] {
   const { pages: found, routes } = routeInventory(process.cwd())
   const pages = found.map(({ path }) => path)
   const actions = builtActions().filter(
     ({ name }) => !/^(signOutAction|endOtherSessions|endSession)$/.test(name),
   )
-  const session = (roll: Dice) => roll.one([cookies.ada, cookies.ada, cookies.olivia])
+  const session = (random: Random) => random.one([cookies.ada, cookies.ada, cookies.olivia])
   const cleanHeader = (text: string) => text.replaceAll(/[\0\r\n]/g, '')
-  const filled = (path: string, roll: Dice) =>
+  const filled = (path: string, random: Random) =>
     path.replaceAll(/\[(?:\.\.\.)?\w+\]/g, () =>
-      roll.below(3) === 0 ? someId : escaped(nasty(roll, 3000), roll),
+      random.below(3) === 0 ? someId : escaped(maliciousText(random, 3000), random),
     )
   const names = [
     'q',
@@ -207,11 +215,11 @@ function makers({ tenantId, cookies, key }: People): ((roll: Dice) => Ask)[] {
     'limit',
     'cursor',
   ]
-  const query = (roll: Dice) =>
+  const query = (random: Random) =>
     Array.from(
-      { length: roll.one([1, 2, 6]) },
+      { length: random.one([1, 2, 6]) },
       () =>
-        `${roll.below(8) === 0 ? escaped(nasty(roll, 50), roll) : roll.one(names)}=${escaped(nasty(roll, 1500), roll)}`,
+        `${random.below(8) === 0 ? escaped(maliciousText(random, 50), random) : random.one(names)}=${escaped(maliciousText(random, 1500), random)}`,
     ).join('&')
   const posted = (
     path: string,
@@ -219,7 +227,7 @@ function makers({ tenantId, cookies, key }: People): ((roll: Dice) => Ask)[] {
     body: string | Buffer,
     type: string,
     cookie: string,
-  ): Ask => ({
+  ): RawRequest => ({
     method: 'POST',
     path,
     headers: {
@@ -233,22 +241,22 @@ function makers({ tenantId, cookies, key }: People): ((roll: Dice) => Ask)[] {
   })
 
   return [
-    (roll) => ({
+    (random) => ({
       method: 'GET',
-      path: filled(roll.one(pages), roll),
-      headers: { cookie: session(roll), accept: 'text/html' },
+      path: filled(random.one(pages), random),
+      headers: { cookie: session(random), accept: 'text/html' },
     }),
-    (roll) => ({
+    (random) => ({
       method: 'GET',
-      path: `${filled(roll.one(pages), roll)}?${query(roll)}`,
+      path: `${filled(random.one(pages), random)}?${query(random)}`,
       headers: {
-        cookie: session(roll),
+        cookie: session(random),
         accept: 'text/html',
-        ...(roll.below(2) === 0 && { rsc: '1' }),
+        ...(random.below(2) === 0 && { rsc: '1' }),
       },
     }),
-    (roll) => ({
-      method: roll.one([
+    (random) => ({
+      method: random.one([
         'GET',
         'GET',
         'HEAD',
@@ -260,36 +268,36 @@ function makers({ tenantId, cookies, key }: People): ((roll: Dice) => Ask)[] {
         'TRACE',
         'BREW',
       ]),
-      path: `${filled(roll.one([...pages, ...routes.map(({ path }) => path)]), roll)}?${query(roll)}`,
-      headers: { cookie: session(roll), origin },
+      path: `${filled(random.one([...pages, ...routes.map(({ path }) => path)]), random)}?${query(random)}`,
+      headers: { cookie: session(random), origin },
     }),
-    (roll) => ({
+    (random) => ({
       method: 'GET',
-      path: `${filled(roll.one(routes.filter(({ method }) => method === 'GET'))?.path ?? '/', roll)}?${query(roll)}`,
-      headers: { cookie: session(roll), authorization: `Bearer ${key}` },
+      path: `${filled(random.one(routes.filter(({ method }) => method === 'GET'))?.path ?? '/', random)}?${query(random)}`,
+      headers: { cookie: session(random), authorization: `Bearer ${key}` },
     }),
     // cookies
-    (roll) => {
+    (random) => {
       const [name = '', value = ''] = cookies.ada.split('=')
-      const spoilt = roll.one([
-        `${name}=${cleanHeader(nasty(roll, 3000))}`,
-        `${name}=${value.slice(0, roll.below(value.length))}`,
+      const tampered = random.one([
+        `${name}=${cleanHeader(maliciousText(random, 3000))}`,
+        `${name}=${value.slice(0, random.below(value.length))}`,
         `${name}=${value.slice(0, -3)}AAA`,
         `${name}.0=${value.slice(0, 40)}; ${name}.1=${value.slice(40)}`,
         `${name}=x; ${name}=${value}`,
-        `${cleanHeader(nasty(roll, 500))}=${cleanHeader(nasty(roll, 500))}; ${cookies.ada}`,
+        `${cleanHeader(maliciousText(random, 500))}=${cleanHeader(maliciousText(random, 500))}; ${cookies.ada}`,
         ';'.repeat(500),
-        `authjs.callback-url=${cleanHeader(nasty(roll, 500))}; ${cookies.ada}`,
+        `authjs.callback-url=${cleanHeader(maliciousText(random, 500))}; ${cookies.ada}`,
       ])
       return {
         method: 'GET',
-        path: roll.one(['/orders', '/overview', '/sign-in', '/api/auth/session', '/console']),
-        headers: { cookie: spoilt },
+        path: random.one(['/orders', '/overview', '/sign-in', '/api/auth/session', '/console']),
+        headers: { cookie: tampered },
       }
     },
     // headers and hosts
-    (roll) => {
-      const name = roll.one([
+    (random) => {
+      const name = random.one([
         'host',
         'x-forwarded-host',
         'x-forwarded-proto',
@@ -329,8 +337,8 @@ function makers({ tenantId, cookies, key }: People): ((roll: Dice) => Ask)[] {
         'x-original-url',
       ])
       return {
-        method: roll.one(['GET', 'GET', 'POST']),
-        path: roll.one([
+        method: random.one(['GET', 'GET', 'POST']),
+        path: random.one([
           '/orders',
           '/sign-in',
           '/',
@@ -341,29 +349,32 @@ function makers({ tenantId, cookies, key }: People): ((roll: Dice) => Ask)[] {
         ]),
         headers: {
           cookie: cookies.ada,
-          ...(roll.below(2) === 0 && { rsc: '1' }),
-          [name]: roll.below(4) === 0 ? nasty(roll, 2000) : cleanHeader(nasty(roll, 2000)),
+          ...(random.below(2) === 0 && { rsc: '1' }),
+          [name]:
+            random.below(4) === 0
+              ? maliciousText(random, 2000)
+              : cleanHeader(maliciousText(random, 2000)),
         },
       }
     },
-    // where to go after signing in
-    (roll) => {
-      const target = escaped(nasty(roll, 1000), roll)
-      return roll.one<Ask>([
+    // redirect targets after sign-in
+    (random) => {
+      const target = escaped(maliciousText(random, 1000), random)
+      return random.one<RawRequest>([
         {
           method: 'GET',
-          path: `/sign-in?${roll.one(['next', 'back', 'callbackUrl', 'to'])}=${target}`,
-          headers: { cookie: session(roll) },
+          path: `/sign-in?${random.one(['next', 'back', 'callbackUrl', 'to'])}=${target}`,
+          headers: { cookie: session(random) },
         },
         { method: 'GET', path: `/api/auth/signin?callbackUrl=${target}`, headers: {} },
         {
           method: 'GET',
-          path: `/api/auth/${roll.one(['callback', 'signin', 'signout', 'error', 'providers', 'csrf', 'session', 'verify-request'])}/${roll.one(['github', 'oidc', 'credentials', target])}?callbackUrl=${target}&error=${target}&code=${target}&state=${target}`,
-          headers: { cookie: session(roll) },
+          path: `/api/auth/${random.one(['callback', 'signin', 'signout', 'error', 'providers', 'csrf', 'session', 'verify-request'])}/${random.one(['github', 'oidc', 'credentials', target])}?callbackUrl=${target}&error=${target}&code=${target}&state=${target}`,
+          headers: { cookie: session(random) },
         },
         {
           method: 'POST',
-          path: `/api/auth/${roll.one(['callback/credentials', 'signin/oidc', 'signout', 'session', 'callback/oidc', '_log'])}`,
+          path: `/api/auth/${random.one(['callback/credentials', 'signin/oidc', 'signout', 'session', 'callback/oidc', '_log'])}`,
           headers: {
             origin,
             'content-type': 'application/x-www-form-urlencoded',
@@ -375,13 +386,13 @@ function makers({ tenantId, cookies, key }: People): ((roll: Dice) => Ask)[] {
           method: 'POST',
           path: '/api/auth/session',
           headers: { origin, 'content-type': 'application/json', cookie: cookies.ada },
-          body: JSON.stringify({ csrfToken: target, data: { tenantId: nastyJson(roll) } }),
+          body: JSON.stringify({ csrfToken: target, data: { tenantId: maliciousJson(random) } }),
         },
       ])
     },
-    // actions: a form that fits, with one value that does not
-    ...[0, 1, 2].map((): ((roll: Dice) => Ask) => (roll) => {
-      const { id, name, path } = roll.one(actions)
+    // actions: a valid form with one malicious value
+    ...[0, 1, 2].map((): ((random: Random) => RawRequest) => (random) => {
+      const { id, name, path } = random.one(actions)
       const row = actionRows[name]
       const form: Record<string, unknown> = {
         _tenant: tenantId,
@@ -395,8 +406,9 @@ function makers({ tenantId, cookies, key }: People): ((roll: Dice) => Ask)[] {
               next: '/orders',
             }),
       }
-      const field = roll.below(8) === 0 ? nasty(roll, 200) : roll.one(Object.keys(form))
-      form[field] = roll.below(2) === 0 ? nastyJson(roll) : nasty(roll)
+      const field =
+        random.below(8) === 0 ? maliciousText(random, 200) : random.one(Object.keys(form))
+      form[field] = random.below(2) === 0 ? maliciousJson(random) : maliciousText(random)
       const operators = /Move|Tier|Tenant|Audit|Invariants|Drift|startRun|Queued|Support/.test(name)
       return posted(
         path,
@@ -406,14 +418,14 @@ function makers({ tenantId, cookies, key }: People): ((roll: Dice) => Ask)[] {
         operators ? cookies.olivia : cookies.ada,
       )
     }),
-    // the same as a browser without scripts would send it, with names that nobody made
-    (roll) => {
-      const { id, path } = roll.one(actions)
-      const parts = Array.from({ length: roll.one([1, 3, 10]) }, () => [
-        roll.one([
-          `1_${nasty(roll, 100)}`,
+    // the same as a browser without scripts would send it, with unknown field names
+    (random) => {
+      const { id, path } = random.one(actions)
+      const parts = Array.from({ length: random.one([1, 3, 10]) }, () => [
+        random.one([
+          `1_${maliciousText(random, 100)}`,
           '1_lines.0.quantity',
-          `1_${'a.'.repeat(roll.one([3, 500, 20_000]))}b`,
+          `1_${'a.'.repeat(random.one([3, 500, 20_000]))}b`,
           '0',
           '1',
           '1__tenant',
@@ -421,7 +433,7 @@ function makers({ tenantId, cookies, key }: People): ((roll: Dice) => Ask)[] {
           '1_lines.9999',
           '1_lines.__proto__.x',
         ]),
-        nasty(roll),
+        maliciousText(random),
       ])
       parts.push(['0', '["$undefined","$K1"]'])
       return posted(
@@ -432,11 +444,11 @@ function makers({ tenantId, cookies, key }: People): ((roll: Dice) => Ask)[] {
         cookies.ada,
       )
     },
-    // bodies that are none
-    (roll) => {
-      const { id, path } = roll.one(actions)
-      const body = roll.one([
-        nasty(roll),
+    // malformed bodies
+    (random) => {
+      const { id, path } = random.one(actions)
+      const body = random.one([
+        maliciousText(random),
         '[',
         '[]',
         'null',
@@ -446,14 +458,20 @@ function makers({ tenantId, cookies, key }: People): ((roll: Dice) => Ask)[] {
         '{"0":1}',
         '[null,{"then":"$1"}]',
         `[null,${'['.repeat(5000)}${']'.repeat(5000)}]`,
-        JSON.stringify([null, nastyJson(roll)]),
-        'x'.repeat(roll.one([1000, 400_000, 1_200_000])),
+        JSON.stringify([null, maliciousJson(random)]),
+        'x'.repeat(random.one([1000, 400_000, 1_200_000])),
       ])
       return posted(
         path,
-        roll.one([id, id, id, 'f'.repeat(42), nasty(roll, 60).replaceAll(/[^\x20-\x7e]/g, 'x')]),
+        random.one([
+          id,
+          id,
+          id,
+          'f'.repeat(42),
+          maliciousText(random, 60).replaceAll(/[^\x20-\x7e]/g, 'x'),
+        ]),
         body,
-        roll.one([
+        random.one([
           'text/plain;charset=UTF-8',
           'application/json',
           'multipart/form-data',
@@ -465,30 +483,32 @@ function makers({ tenantId, cookies, key }: People): ((roll: Dice) => Ask)[] {
       )
     },
     // the API
-    (roll) => ({
+    (random) => ({
       method: 'GET',
-      path: `/api/v1/orders?${roll.below(2) === 0 ? `limit=${escaped(nasty(roll, 30), roll)}&cursor=${escaped(nasty(roll, 300), roll)}` : query(roll)}`,
-      headers: { authorization: roll.below(6) === 0 ? cleanHeader(nasty(roll)) : `Bearer ${key}` },
+      path: `/api/v1/orders?${random.below(2) === 0 ? `limit=${escaped(maliciousText(random, 30), random)}&cursor=${escaped(maliciousText(random, 300), random)}` : query(random)}`,
+      headers: {
+        authorization: random.below(6) === 0 ? cleanHeader(maliciousText(random)) : `Bearer ${key}`,
+      },
     }),
-    (roll) => {
-      const fits: Record<string, unknown> = {
+    (random) => {
+      const valid: Record<string, unknown> = {
         customerId: someId,
         note: 'x',
         lines: [{ productId: someId, quantity: 1, unitPriceMinor: 1 }],
         ...(routeRows['POST /api/v1/orders'] as { body: object }).body,
       }
       const body =
-        roll.below(3) === 0
-          ? roll.one([
-              nasty(roll),
-              JSON.stringify(nastyJson(roll)),
+        random.below(3) === 0
+          ? random.one([
+              maliciousText(random),
+              JSON.stringify(maliciousJson(random)),
               'x'.repeat(1_000_000),
               `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
             ])
           : JSON.stringify({
-              ...fits,
-              [roll.below(6) === 0 ? nasty(roll, 50) : roll.one(Object.keys(fits))]:
-                nastyJson(roll),
+              ...valid,
+              [random.below(6) === 0 ? maliciousText(random, 50) : random.one(Object.keys(valid))]:
+                maliciousJson(random),
             })
       return {
         method: 'POST',
@@ -497,8 +517,8 @@ function makers({ tenantId, cookies, key }: People): ((roll: Dice) => Ask)[] {
         body,
       }
     },
-    // cells of a table that somebody opens in a spreadsheet
-    (roll) =>
+    // values that end up in spreadsheet cells
+    (random) =>
       posted(
         '/customers',
         actions.find(({ name }) => name === 'createCustomer')?.id ?? '',
@@ -506,19 +526,19 @@ function makers({ tenantId, cookies, key }: People): ((roll: Dice) => Ask)[] {
           null,
           {
             _tenant: tenantId,
-            name: nasty(roll, 100),
+            name: maliciousText(random, 100),
             email: '',
-            phone: nasty(roll, 30),
-            address: nasty(roll, 200),
-            note: nasty(roll, 300),
+            phone: maliciousText(random, 30),
+            address: maliciousText(random, 200),
+            note: maliciousText(random, 300),
           },
         ]),
         'text/plain;charset=UTF-8',
         cookies.ada,
       ),
-    (roll) => ({
+    (random) => ({
       method: 'GET',
-      path: `/orders/export?${query(roll)}`,
+      path: `/orders/export?${query(random)}`,
       headers: { cookie: cookies.ada },
     }),
   ]
@@ -530,18 +550,18 @@ const multipart = (parts: [string, string][]) =>
   )
 
 /**
- * In an address: mostly encoded as it should be, sometimes only so far that the request line stays
- * one.
+ * Encodes text for a URL: usually correctly, sometimes only as far as is needed to keep the request
+ * line intact.
  */
-function escaped(text: string, roll: Dice): string {
-  const raw = roll.below(5) === 0
-  const whole = Buffer.from(text).toString('latin1')
+function escaped(text: string, random: Random): string {
+  const raw = random.below(5) === 0
+  const latin1 = Buffer.from(text).toString('latin1')
   if (raw)
-    return whole.replaceAll(
+    return latin1.replaceAll(
       /[\0- \u007f]/g,
       (letter) => `%${letter.charCodeAt(0).toString(16).padStart(2, '0')}`,
     )
-  return whole.replaceAll(
+  return latin1.replaceAll(
     /[^\w.~-]/g,
     (letter) => `%${letter.charCodeAt(0).toString(16).padStart(2, '0')}`,
   )
