@@ -18,6 +18,7 @@ const logTo = (descriptor: 1 | 2): pino.Logger =>
     {
       level: env().LOG_LEVEL,
       base: { pid: process.pid },
+      serializers: { err: factsOf },
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: [
         'token',

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { apiKeyEntry, sessionEntry } from '#db/accounts/entries'
 import { supportEntry } from '#db/operators/support-entry'
+import { log } from '#db/log'
 import { recountOrders } from '#db/product/recount-orders'
 import type { TenantTx } from '@rowhouse/tenancy'
 import type { DataStep } from '@rowhouse/tenancy/migrations'
-import type { ScheduledTask } from '@rowhouse/tenancy/admin'
+import type { Task } from '@rowhouse/tenancy/admin'
 
 /** How callers prove themselves, by `Caller.kind`, and the SQL files with the functions for it. */
 export const entries = { session: sessionEntry, key: apiKeyEntry, support: supportEntry }
@@ -31,7 +32,15 @@ export const supportVisitOf = async (sessionId: string) =>
   (await import('#db/operators/support')).visitOf(sessionId)
 
 /** What a worker does for the modules. Loaded when it is due. */
-export const moduleTasks: readonly ScheduledTask[] = [
+export const moduleTasks: readonly Task[] = [
+  {
+    name: 'emails',
+    everyMs: 2000,
+    run: async () => {
+      const { failed } = await (await import('#db/mail/deliver')).sendDueEmails()
+      if (failed > 0) log().warn({ failed }, 'emails could not be sent and will be tried again')
+    },
+  },
   {
     name: 'expired sessions and links',
     everyMs: 3_600_000,

@@ -1,36 +1,38 @@
 import { checkPipeline, closePools, storeUsage } from '@rowhouse/tenancy'
-import { env } from '#db/env'
-import { assertBuildCompatible } from '@rowhouse/tenancy/migrations'
-import { watchMail } from '#db/jobs/mail'
-import { runScheduledTasks } from '#db/jobs/scheduled-tasks'
-import { watchMoves } from '@rowhouse/tenancy/moves'
+import { runTasks, scheduledTasks } from '@rowhouse/tenancy/admin'
 import { assertSafeLogins } from '@rowhouse/tenancy/checks'
+import { assertBuildCompatible } from '@rowhouse/tenancy/migrations'
+import { env } from '#db/env'
+import { log } from '#db/log'
+import { metrics } from '#db/metrics'
+import { serveMetrics } from '#db/metrics-server'
+import { moduleTasks } from '#db/modules'
 import { tenancy } from '#db/tenancy'
 import { startTracing } from '#db/tracing'
 
-// `npm run worker`: does what rows ask for. Any number of workers may run; each piece of work is
-// done by one.
+// `npm run worker`: runs background tasks until it gets SIGTERM. Any number of workers may run.
 
-env()
+const { WORKER_METRICS_PORT } = env()
 await assertSafeLogins(tenancy(), ['platform', 'worker'])
 await assertBuildCompatible(tenancy())
 await checkPipeline(tenancy())
-
 const sendSpans = await startTracing()
-const stop = new AbortController()
 const storeRest = storeUsage(tenancy())
-const watching = Promise.all([
-  watchMoves(tenancy(), stop.signal),
-  runScheduledTasks(stop.signal),
-  watchMail(stop.signal),
-])
-console.log(`worker ${process.pid} is at work`)
+const closeMetrics = WORKER_METRICS_PORT ? await serveMetrics(WORKER_METRICS_PORT) : () => {}
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
-await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
+const stop = new AbortController()
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.once(signal, () => {
+    log().info('worker is stopping')
+    stop.abort()
+  })
+log().info('worker started')
+await runTasks(tenancy(), [...scheduledTasks(tenancy()), ...moduleTasks], {
+  stopping: stop.signal,
+  onRun: ({ task, outcome, ms }) => metrics(tenancy()).tasks.observe({ task, outcome }, ms / 1000),
+})
 
-console.log(`worker ${process.pid} hands over and stops`)
-await watching
+closeMetrics()
 await storeRest()
 await closePools(tenancy())
 await sendSpans()

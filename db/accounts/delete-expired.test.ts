@@ -63,11 +63,11 @@ test('expired rows are deleted; valid and pending ones are not', async () => {
     .values([ago(366), ago(364)].map((usedAt) => ({ tokenHash: token(), userId: one, usedAt })))
   await db.insert(emails).values(
     [
-      { createdAt: ago(31), dueAt: ago(31), sentAt: ago(31) },
-      { createdAt: ago(31), dueAt: ago(1) },
-      { createdAt: ago(31), dueAt: ago(-1) },
-      { createdAt: ago(29), dueAt: ago(29), sentAt: ago(29) },
-      { createdAt: ago(29), dueAt: ago(29) },
+      { createdAt: ago(31), nextAttemptAt: ago(31), sentAt: ago(31) },
+      { createdAt: ago(31), nextAttemptAt: ago(1) },
+      { createdAt: ago(31), nextAttemptAt: ago(-1) },
+      { createdAt: ago(29), nextAttemptAt: ago(29), sentAt: ago(29) },
+      { createdAt: ago(29), nextAttemptAt: ago(29) },
     ].map((one, i) => ({ id: newId(), recipient: `${i}`, kind: 'reset', ...one })),
   )
 

@@ -22,7 +22,10 @@ export async function deleteExpired(): Promise<number> {
     db
       .delete(emails)
       .where(
-        and(lt(emails.createdAt, ago(30)), or(isNotNull(emails.sentAt), lt(emails.dueAt, ago(0)))),
+        and(
+          lt(emails.createdAt, ago(30)),
+          or(isNotNull(emails.sentAt), lt(emails.nextAttemptAt, ago(0))),
+        ),
       ),
   ])
   return results.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0)

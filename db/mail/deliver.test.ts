@@ -2,7 +2,7 @@ import { createServer, type Socket } from 'node:net'
 import { eq, sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import * as environment from '#db/env'
-import { deliverMail } from '#db/mail/deliver'
+import { sendDueEmails } from '#db/mail/deliver'
 import { renderEmail } from '#db/mail/render'
 import * as templates from '#db/mail/templates'
 import { queueEmail } from '#db/mail/outbox'
@@ -61,7 +61,7 @@ test('an email is encrypted while it is queued and deleted once sent; two sender
       content: templates.reset('TOKEN-IN-THE-EMAIL'),
     })
   expect(JSON.stringify(await rows())).not.toContain('TOKEN-IN-THE-EMAIL')
-  const done = await Promise.all([deliverMail(), deliverMail()])
+  const done = await Promise.all([sendDueEmails(), sendDueEmails()])
   expect(done.reduce((sum, { sent }) => sum + sent, 0)).toBe(3)
   expect(received).toHaveLength(3)
   expect(received[0]).toMatch(/multipart\/alternative/)
@@ -82,23 +82,23 @@ test('a refused email is retried with growing delays under the same message id',
     content: templates.noAccount(),
   })
   refusing = true
-  expect(await deliverMail()).toEqual({ sent: 0, failed: 1 })
-  expect(await deliverMail()).toEqual({ sent: 0, failed: 0 })
+  expect(await sendDueEmails()).toEqual({ sent: 0, failed: 1 })
+  expect(await sendDueEmails()).toEqual({ sent: 0, failed: 0 })
   const [first] = await rows()
-  expect(first).toMatchObject({ tries: 1, lastError: expect.stringContaining('451') as unknown })
-  expect((first?.dueAt.getTime() ?? 0) - Date.now()).toBeGreaterThan(20_000)
+  expect(first).toMatchObject({ attempts: 1, lastError: expect.stringContaining('451') as unknown })
+  expect((first?.nextAttemptAt.getTime() ?? 0) - Date.now()).toBeGreaterThan(20_000)
   await platform()
     .update(emails)
-    .set({ dueAt: sql`now()` })
-  expect(await deliverMail()).toEqual({ sent: 0, failed: 1 })
+    .set({ nextAttemptAt: sql`now()` })
+  expect(await sendDueEmails()).toEqual({ sent: 0, failed: 1 })
   const [second] = await rows()
-  expect((second?.dueAt.getTime() ?? 0) - Date.now()).toBeGreaterThan(50_000)
+  expect((second?.nextAttemptAt.getTime() ?? 0) - Date.now()).toBeGreaterThan(50_000)
   refusing = false
   await platform()
     .update(emails)
-    .set({ dueAt: sql`now()` })
+    .set({ nextAttemptAt: sql`now()` })
     .where(eq(emails.id, second?.id ?? ''))
-  expect(await deliverMail()).toEqual({ sent: 1, failed: 0 })
+  expect(await sendDueEmails()).toEqual({ sent: 1, failed: 0 })
   expect(received[0]).toContain(`Message-ID: <${second?.id}@localhost>`)
 })
 

@@ -4,19 +4,21 @@ import { env } from '#db/env'
 import { decryptEmail } from '#db/mail/outbox'
 import { platform } from '#db/tenancy'
 import { emails } from '#db/schema/accounts'
+import { nextAttemptAt } from '@rowhouse/tenancy'
 
 export type DeliveryResult = { sent: number; failed: number }
 type Row = typeof emails.$inferSelect
 
 const batchSize = 20
-const maxTries = 12
+const maxAttempts = 12
+const backoff = { firstMs: 30_000, maxMs: 6 * 3_600_000 }
 
 /**
- * Sends the emails that are due. Several processes may run it at the same time; each email is
- * claimed by one of them. A failed email is tried again after 30 seconds, then after twice as long
- * each time, twelve times in all. Without SMTP_URL nothing is sent and everything stays queued.
+ * Sends the emails that are due. Several processes may do this at once: each row is taken by one of
+ * them. Without SMTP_URL nothing is sent and everything waits.
+ * @returns How many were sent, and how many will be tried again.
  */
-export async function deliverMail(): Promise<DeliveryResult> {
+export async function sendDueEmails(): Promise<DeliveryResult> {
   const { SMTP_URL } = env()
   const result: DeliveryResult = { sent: 0, failed: 0 }
   if (!SMTP_URL) return result
@@ -58,8 +60,8 @@ export async function deliverMail(): Promise<DeliveryResult> {
 }
 
 /**
- * Schedules the next try before the first one: if the process dies in between, the email is not
- * lost and is sent twice at worst.
+ * The next attempt is scheduled before this one is made: if the process dies in between, the email
+ * is at worst sent twice.
  */
 function claimDue(): Promise<Row[]> {
   return platform().transaction(async (tx) => {
@@ -69,19 +71,19 @@ function claimDue(): Promise<Row[]> {
       .where(
         and(
           isNull(emails.sentAt),
-          lte(emails.dueAt, sql`now()`),
+          lte(emails.nextAttemptAt, sql`now()`),
           sql`${emails.encrypted} is not null`,
-          sql`${emails.tries} < ${maxTries}`,
+          sql`${emails.attempts} < ${maxAttempts}`,
         ),
       )
-      .orderBy(asc(emails.dueAt))
+      .orderBy(asc(emails.nextAttemptAt))
       .limit(batchSize)
       .for('update', { skipLocked: true })
     return tx
       .update(emails)
       .set({
-        tries: sql`${emails.tries} + 1`,
-        dueAt: sql`now() + interval '30 seconds' * power(2, ${emails.tries})`,
+        attempts: sql`${emails.attempts} + 1`,
+        nextAttemptAt: nextAttemptAt(sql`${emails.attempts} + 1`, backoff),
       })
       .where(inArray(emails.id, due))
       .returning()

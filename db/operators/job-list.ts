@@ -54,25 +54,3 @@ export async function listJobs(most = 50): Promise<Job[]> {
     where place <= ${most} order by at desc`)
   return rows.map((row) => ({ ...row, at: new Date(row.at) }))
 }
-
-/**
- * What the workers do without being asked, and when it was done the last time; null when it has not
- * been yet.
- */
-export type Round = { name: string; every: string; last: Date | null }
-
-export async function listRounds(): Promise<Round[]> {
-  const { rows } = await platform().execute<{
-    name: string
-    every: string
-    last: string | null
-  }>(sql`
-    select 'The doctor examines every database' as name, 'hour' as every, max(at) as last from tenancy.check_runs where kind = 'doctor'
-    union all select 'Old rows go, where a tenant has said so', 'day', max(planned_at) from tenancy.retention_runs
-    union all select 'Tenants that were used are measured', '15 minutes', max(measured_at) from platform.tenant_sizes
-    union all select 'Mail that is due goes out', '2 seconds', max(sent_at) from platform.emails`)
-  return rows.map(({ last, ...round }) => ({
-    ...round,
-    last: last === null ? null : new Date(last),
-  }))
-}

@@ -250,14 +250,14 @@ export const emails = platform.table(
     kind: text().notNull(),
     encrypted: text(),
     createdAt: at('created_at').notNull().default(now),
-    dueAt: at('due_at').notNull().default(now),
-    tries: integer().notNull().default(0),
+    nextAttemptAt: at('next_attempt_at').notNull().default(now),
+    attempts: integer().notNull().default(0),
     sentAt: at('sent_at'),
     lastError: text('last_error'),
   },
   (t) => [
     index('emails_due')
-      .on(t.dueAt)
+      .on(t.nextAttemptAt)
       .where(sql`sent_at is null`),
   ],
 )

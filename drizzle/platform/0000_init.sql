@@ -118,8 +118,8 @@ CREATE TABLE "platform"."emails" (
 	"kind" text NOT NULL,
 	"encrypted" text,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"due_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"tries" integer DEFAULT 0 NOT NULL,
+	"next_attempt_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"attempts" integer DEFAULT 0 NOT NULL,
 	"sent_at" timestamp with time zone,
 	"last_error" text
 );
@@ -190,6 +190,6 @@ CREATE UNIQUE INDEX "invitations_token" ON "platform"."invitations" USING btree 
 CREATE UNIQUE INDEX "invitations_email" ON "platform"."invitations" USING btree ("tenant_id","email");--> statement-breakpoint
 CREATE UNIQUE INDEX "links_token" ON "platform"."links" USING btree ("token_hash");--> statement-breakpoint
 CREATE INDEX "links_email" ON "platform"."links" USING btree ("email","kind");--> statement-breakpoint
-CREATE INDEX "emails_due" ON "platform"."emails" USING btree ("due_at") WHERE sent_at is null;--> statement-breakpoint
+CREATE INDEX "emails_due" ON "platform"."emails" USING btree ("next_attempt_at") WHERE sent_at is null;--> statement-breakpoint
 CREATE INDEX "support_accesses_session" ON "platform"."support_accesses" USING btree ("session_id") WHERE ended_at is null;--> statement-breakpoint
 CREATE INDEX "support_accesses_tenant" ON "platform"."support_accesses" USING btree ("tenant_id","started_at");

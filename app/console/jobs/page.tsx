@@ -2,19 +2,22 @@ import type { Route } from 'next'
 import { consolePage } from '#app/_session/operator'
 import { parseListParams } from '#app/_http/list-search-params'
 import { JobsTable, stageNames } from '#components/console/jobs-table'
-import { ScheduledJobs } from '#components/console/scheduled-jobs'
+import { ScheduledTasks } from '#components/console/scheduled-tasks'
 import { formatCount } from '#components/formats'
 import { PageFrame } from '#components/page'
 import { Card } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
 import { PageHeader } from '#components/ui/page-header'
 import { Tabs } from '#components/ui/tabs'
-import { jobStages, listJobs, listRounds } from '#db/operators/job-list'
+import { jobStages, listJobs } from '#db/operators/job-list'
+
+import { platform } from '#db/tenancy'
+import { listTasks } from '@rowhouse/tenancy/admin'
 
 export default async function JobsPage({ searchParams }: PageProps<'/console/jobs'>) {
   const { formats } = await consolePage()
   const { pick, link } = parseListParams('/console/jobs' as Route, await searchParams)
-  const [all, rounds] = await Promise.all([listJobs(), listRounds()])
+  const [all, tasks] = await Promise.all([listJobs(), listTasks(platform())])
   const stage = pick('show', jobStages)
   const jobs = stage ? all.filter((job) => job.stage === stage) : all
   const tab = (name: string, value: (typeof jobStages)[number] | null, found: number) => ({
@@ -47,7 +50,7 @@ export default async function JobsPage({ searchParams }: PageProps<'/console/job
           <JobsTable jobs={jobs} formats={formats} />
         )}
       </Card>
-      <ScheduledJobs rounds={rounds} formats={formats} />
+      <ScheduledTasks tasks={tasks} formats={formats} />
     </PageFrame>
   )
 }

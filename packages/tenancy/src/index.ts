@@ -31,6 +31,7 @@ export {
   TookTooLong,
 } from '#tenancy/base/errors'
 export { codeOf, isConnectionError, isTransient } from '#tenancy/base/transient-errors'
+export { type Backoff, nextAttemptAt } from '#tenancy/base/backoff'
 export { isId, newId, privateName } from '#tenancy/base/ids'
 export { checkPipeline } from '#tenancy/base/pipeline/choose'
 export {

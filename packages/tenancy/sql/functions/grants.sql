@@ -11,7 +11,7 @@ grant select on tenancy.tenant_homes, tenancy.applied_migrations, tenancy.failed
 grant select, insert, update, delete on tenancy.tenants, tenancy.suspensions, tenancy.servers, tenancy.placements,
   tenancy.rate_limits, tenancy.migration_runs, tenancy.migration_failures, tenancy.dedicated_databases, tenancy.data_steps,
   tenancy.moves, tenancy.move_events, tenancy.exports, tenancy.imports, tenancy.erasures, tenancy.holds, tenancy.retention_rules,
-  tenancy.retention_runs, tenancy.tenant_limits, tenancy.usage, tenancy.check_runs to rowhouse_platform;
+  tenancy.retention_runs, tenancy.tenant_limits, tenancy.usage, tenancy.check_runs, tenancy.tasks to rowhouse_platform;
 
 grant execute on function tenancy.register_home(uuid),
   tenancy.record_audit(text, text, uuid, jsonb), tenancy.audit_hash(tenancy.audit), tenancy.audit_content(tenancy.audit) to rowhouse_platform;

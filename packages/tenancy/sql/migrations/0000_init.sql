@@ -144,7 +144,9 @@ CREATE TABLE "tenancy"."erasures" (
 	"started_at" timestamp with time zone,
 	"ended_at" timestamp with time zone,
 	"receipt" jsonb DEFAULT '{}'::jsonb NOT NULL,
-	"problem" text
+	"problem" text,
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"next_attempt_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "tenancy"."exports" (
@@ -163,6 +165,8 @@ CREATE TABLE "tenancy"."exports" (
 	"rows_total" bigint DEFAULT 0 NOT NULL,
 	"bytes" bigint,
 	"message" text DEFAULT '' NOT NULL,
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"next_attempt_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "exports_state" CHECK ("tenancy"."exports"."state" in ('requested', 'running', 'done', 'failed', 'expired'))
 );
 --> statement-breakpoint
@@ -255,7 +259,8 @@ CREATE TABLE "tenancy"."moves" (
 	"rows_per_second" integer,
 	"pause_ms" double precision,
 	"changed_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"retry_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"next_attempt_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "moves_state" CHECK ("tenancy"."moves"."state" in ('requested', 'provisioned', 'capturing', 'copied', 'indexed', 'caught_up', 'verified', 'switched', 'confirmed', 'cleaned', 'aborting', 'aborted', 'rolling_back', 'rolled_back'))
 );
 --> statement-breakpoint
@@ -321,6 +326,19 @@ CREATE TABLE "tenancy"."suspensions" (
 	"reason" text NOT NULL,
 	"lifted_at" timestamp with time zone,
 	"lifted_by" text
+);
+--> statement-breakpoint
+CREATE TABLE "tenancy"."tasks" (
+	"name" text PRIMARY KEY NOT NULL,
+	"every_ms" integer NOT NULL,
+	"worker" text NOT NULL,
+	"reported_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ended_at" timestamp with time zone,
+	"took_ms" integer,
+	"failed_at" timestamp with time zone,
+	"failures" integer DEFAULT 0 NOT NULL,
+	"error" text,
+	"next_run_at" timestamp with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "tenancy"."tenant_limits" (

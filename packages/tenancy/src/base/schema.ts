@@ -366,7 +366,9 @@ export const moves = tenancySchema.table(
     /** How long writes waited at the switch. */
     pauseMs: doublePrecision('pause_ms'),
     changedAt: at('changed_at').notNull().default(now),
-    retryAt: at('retry_at').notNull().default(now),
+    /** Attempts that failed in this state. */
+    attempts: integer().notNull().default(0),
+    nextAttemptAt: at('next_attempt_at').notNull().default(now),
   },
   (t) => [
     uniqueIndex('moves_live')
@@ -450,6 +452,8 @@ export const exports = tenancySchema.table(
     rowsTotal: bigint('rows_total', { mode: 'number' }).notNull().default(0),
     bytes: bigint({ mode: 'number' }),
     message: text().notNull().default(''),
+    attempts: integer().notNull().default(0),
+    nextAttemptAt: at('next_attempt_at').notNull().default(now),
   },
   (t) => [
     uniqueIndex('exports_open')
@@ -513,6 +517,8 @@ export const erasures = tenancySchema.table(
     endedAt: at('ended_at'),
     receipt: jsonb().$type<Record<string, number>>().notNull().default({}),
     problem: text(),
+    attempts: integer().notNull().default(0),
+    nextAttemptAt: at('next_attempt_at').notNull().default(now),
   },
   (t) => [
     uniqueIndex('erasures_open')
@@ -714,6 +720,29 @@ export const checkRuns = tenancySchema.table(
   (t) => [index('check_runs_kind').on(t.kind, t.at)],
 )
 controlPlaneTable(checkRuns, {
+  tenant: null,
+  export: 'none',
+  restore: 'stay',
+  erase: 'keep',
+  personal: [],
+})
+
+/** The background tasks, as the worker that last reported has them. Nothing is scheduled by it. */
+export const tasks = tenancySchema.table('tasks', {
+  name: text().primaryKey(),
+  everyMs: integer('every_ms').notNull(),
+  worker: text().notNull(),
+  reportedAt: at('reported_at').notNull().default(now),
+  endedAt: at('ended_at'),
+  tookMs: integer('took_ms'),
+  failedAt: at('failed_at'),
+  /** Runs that failed in a row; 0 when the last one succeeded. */
+  failures: integer().notNull().default(0),
+  /** Code or name of the last failure's error. */
+  error: text(),
+  nextRunAt: at('next_run_at'),
+})
+controlPlaneTable(tasks, {
   tenant: null,
   export: 'none',
   restore: 'stay',

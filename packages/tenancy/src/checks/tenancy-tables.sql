@@ -3,7 +3,7 @@ with registry (table_name) as (
   values
     ('tenants'), ('suspensions'), ('servers'), ('placements'), ('rate_limits'), ('migration_runs'), ('migration_failures'),
     ('dedicated_databases'), ('data_steps'), ('moves'), ('move_events'), ('exports'), ('imports'), ('erasures'), ('holds'),
-    ('retention_rules'), ('retention_runs'), ('tenant_limits'), ('usage'), ('check_runs')
+    ('retention_rules'), ('retention_runs'), ('tenant_limits'), ('usage'), ('check_runs'), ('tasks')
 ), allowed (table_name, caller, privilege) as (
   values
     ('tenant_homes', 'rowhouse_platform', 'SELECT'), ('tenant_homes', 'rowhouse_worker', 'SELECT'),

@@ -25,6 +25,16 @@ export class ExportEnded extends RowhouseError {
   }
 }
 
+/** Every attempt at an export ended before its file was complete. */
+export class ExportInterrupted extends RowhouseError {
+  static override readonly code: string = 'export_interrupted'
+  readonly attempts: number
+  constructor(attempts: number) {
+    super(`this export was interrupted ${attempts} times; ask for a new one`)
+    this.attempts = attempts
+  }
+}
+
 /** The place of a tenant changed while it was read as of one moment. */
 export class TenantMoved extends RowhouseError {
   static override readonly code: string = 'tenant_moved'

@@ -4,7 +4,8 @@ import type { MainConnection, DatabaseLocation } from '#tenancy/migrations/conne
 import { dedicatedDatabaseLocations } from '#tenancy/migrations/dedicated-databases'
 import type { Histories } from '#tenancy/migrations/history'
 import { migrateTarget, recordTimings } from '#tenancy/migrations/migrate-target'
-import { isRetryable, pauseMs } from '#tenancy/migrations/retryable'
+import { backoffMs } from '#tenancy/base/backoff'
+import { isRetryable } from '#tenancy/migrations/retryable'
 import { Queue } from '#tenancy/migrations/work-queue'
 import type { RunSummary } from '#tenancy/migrations/run-summary'
 import type { TargetVersion } from '#tenancy/migrations/targets'
@@ -87,7 +88,7 @@ async function runWorker(context: WorkerContext, main: MainConnection): Promise<
       else summary.recordDoneByOtherRun(target.name)
     } catch (error) {
       if (shouldRetry(error, target) && tries < maxTries && !queue.stopped) {
-        queue.putBack(item, pauseMs(tries))
+        queue.putBack(item, backoffMs(tries, { firstMs: 200, maxMs: 10_000 }))
         summary.reportWaiting(target.name, error)
       } else {
         queue.finished()

@@ -8,7 +8,3 @@ export function isRetryable(error: unknown): boolean {
   if (MigrationFailed.is(error)) return isTransientCode(error.sqlstate)
   return isConnectionError(error) || isTransientCode(codeOf(error))
 }
-
-/** Longer each time, and never two at the same moment. */
-export const pauseMs = (tries: number): number =>
-  200 * 2 ** (tries - 1) * (0.75 + Math.random() / 2)

@@ -1,3 +1,7 @@
+import { eq, sql } from 'drizzle-orm'
+import { nextAttemptAt, type Backoff } from '#tenancy/base/backoff'
+import { moves } from '#tenancy/base/schema'
+import { platform } from '#tenancy/registry/placements'
 import { capture } from '#tenancy/moves/capture'
 import { catchUp } from '#tenancy/moves/catch-up'
 import { clean } from '#tenancy/moves/clean-up'
@@ -8,7 +12,6 @@ import { index } from '#tenancy/moves/build-indexes'
 import {
   addEvent,
   advance,
-  updateMove,
   finishAbort,
   readEvents,
   readMove,
@@ -129,6 +132,12 @@ async function take(run: MoveRun, step: Step): Promise<void> {
   if (step.then) await failpoint(step.then)
 }
 
+/** In `verified` and `aborting` the tenant may be fenced, so its users wait for the next attempt. */
+const backoffIn = (state: MoveState): Backoff =>
+  state === 'verified'
+    ? { firstMs: 250, maxMs: 500 }
+    : { firstMs: 1000, maxMs: state === 'aborting' ? 5000 : 30_000 }
+
 /** After the switch a person confirms, or nobody objects in time. */
 async function confirmed(tenancy: Tenancy, { move }: MoveRun): Promise<boolean> {
   const due =
@@ -142,19 +151,17 @@ async function abort(run: MoveRun): Promise<void> {
   await run.event('aborted', run.move.error ?? run.move.abortBy ?? '')
 }
 
-/**
- * Nothing is lost: the move is tried again a little later, more rarely the longer it has not come
- * any further, and says why.
- */
+/** Schedules the next attempt. Nothing is lost: the move continues in the state it is in. */
 async function scheduleRetry(tenancy: Tenancy, { move }: MoveRun, error: unknown): Promise<void> {
-  // in these the tenant may be in neither place
-  const mostMs = move.state === 'verified' ? 500 : move.state === 'aborting' ? 5000 : 60_000
-  const pauseMs = Math.min(mostMs, Math.max(3000, (Date.now() - move.changedAt.getTime()) / 10))
   try {
-    await updateMove(tenancy, move.id, {
-      retryError: errorMessage(error),
-      retryAt: new Date(Date.now() + pauseMs),
-    })
+    await platform(tenancy)
+      .update(moves)
+      .set({
+        retryError: errorMessage(error),
+        attempts: sql`${moves.attempts} + 1`,
+        nextAttemptAt: nextAttemptAt(sql`${moves.attempts} + 1`, backoffIn(move.state)),
+      })
+      .where(eq(moves.id, move.id))
     const last = (await readEvents(tenancy, move.id)).at(-1)
     if (last?.event !== 'retrying' || last.detail !== errorMessage(error))
       await addEvent(tenancy, move.id, { event: 'retrying', detail: errorMessage(error) })

@@ -22,4 +22,3 @@ export {
   requestResume,
 } from '#tenancy/moves/move-actions'
 export { planMove, requestMove, requestRollback } from '#tenancy/moves/requests'
-export { watchMoves } from '#tenancy/moves/watch-moves'

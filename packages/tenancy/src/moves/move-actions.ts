@@ -121,7 +121,7 @@ async function applyAction(
 ): Promise<Move> {
   const [changed] = await db
     .update(moves)
-    .set({ ...changes, retryAt: sql`clock_timestamp()` })
+    .set({ ...changes, attempts: 0, nextAttemptAt: sql`clock_timestamp()` })
     .where(and(eq(moves.id, move.id), eq(moves.state, move.state)))
     .returning()
   if (!changed) {

@@ -110,6 +110,7 @@ export async function advance(
     .set({
       statusDetail: '',
       retryError: null,
+      attempts: 0,
       ...changes,
       state: to,
       changedAt: sql`clock_timestamp()`,
@@ -158,7 +159,7 @@ export async function dueMoves(tenancy: Tenancy): Promise<{ id: string; urgent: 
   return platform(tenancy)
     .select({ id: moves.id, urgent: sql<boolean>`${inArray(moves.state, urgentMoveStates)}` })
     .from(moves)
-    .where(and(due, sql`${moves.retryAt} <= clock_timestamp()`))
+    .where(and(due, sql`${moves.nextAttemptAt} <= clock_timestamp()`))
     .orderBy(moves.requestedAt)
 }
 

@@ -80,6 +80,7 @@ export const due = (db: PlatformDb): Promise<Erasure[]> =>
         isNull(erasures.withdrawnAt),
         isNull(erasures.endedAt),
         lte(erasures.dueAt, sql`clock_timestamp()`),
+        lte(erasures.nextAttemptAt, sql`clock_timestamp()`),
       ),
     )
     .orderBy(erasures.dueAt)

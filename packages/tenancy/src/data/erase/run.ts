@@ -1,8 +1,8 @@
 import { and, eq, isNull, lte, sql } from 'drizzle-orm'
+import { nextAttemptAt } from '#tenancy/base/backoff'
 import { RowhouseError } from '#tenancy/base/errors'
 import { OnHold } from '#tenancy/data/errors'
 import { MoveUnderWay } from '#tenancy/moves/errors'
-import * as erasures from '#tenancy/data/erase/erasures'
 import { forgetTenant, type Receipt } from '#tenancy/data/erase/forget'
 import { refuseOnHold } from '#tenancy/data/holds'
 import { latestMove } from '#tenancy/moves/move-store'
@@ -11,6 +11,8 @@ import { isBeforeSwitch } from '#tenancy/base/move-states'
 import { platform } from '#tenancy/registry/placements'
 import { erasures as table } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
+
+const backoff = { firstMs: 10_000, maxMs: 300_000 }
 
 /**
  * Carries out one erasure whose time has come, and leaves a receipt. Safe to call again after a
@@ -49,20 +51,28 @@ export async function runErasure(tenancy: Tenancy, id: string): Promise<Receipt 
     const back = OnHold.is(error) || MoveUnderWay.is(error)
     await db
       .update(table)
-      .set({ problem: problemOf(error), ...(back && { startedAt: null }) })
+      .set({
+        problem: problemOf(error),
+        ...(back && { startedAt: null }),
+        attempts: sql`${table.attempts} + 1`,
+        nextAttemptAt: nextAttemptAt(sql`${table.attempts} + 1`, backoff),
+      })
       .where(eq(table.id, id))
     throw error
   }
 }
 
-/** Every erasure whose time has come. One that cannot be done now is tried again the next time. */
-export async function runErasures(tenancy: Tenancy): Promise<void> {
-  for (const { id, tenantId } of await erasures.due(platform(tenancy))) {
-    await endMove(tenancy, tenantId)
-    await runErasure(tenancy, id).catch((error: unknown) =>
-      tenancy.config.logger.error({ erasure: id, error: problemOf(error) }, 'erasure failed'),
-    )
-  }
+/**
+ * The same for a worker: ends a move of the tenant first. An erasure that fails is due again later.
+ */
+export async function processErasure(tenancy: Tenancy, id: string): Promise<void> {
+  const [row] = await platform(tenancy)
+    .select({ tenantId: table.tenantId })
+    .from(table)
+    .where(eq(table.id, id))
+  if (!row) return
+  await endMove(tenancy, row.tenantId)
+  await runErasure(tenancy, id)
 }
 
 /** A tenant that is about to be forgotten needs no move: it is given up, or its way back is. */

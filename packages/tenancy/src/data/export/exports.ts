@@ -84,7 +84,7 @@ export const open = (db: PlatformDb): Promise<{ id: string }[]> =>
     .select({ id: exports.id })
     .from(exports)
     .where(
-      sql`${exports.state} = 'requested' or (${exports.state} = 'running' and ${exports.seenAt} < clock_timestamp() - ${lostAfter})`,
+      sql`(${exports.state} = 'requested' and ${exports.nextAttemptAt} <= clock_timestamp()) or (${exports.state} = 'running' and ${exports.seenAt} < clock_timestamp() - ${lostAfter})`,
     )
     .orderBy(exports.requestedAt)
 
@@ -102,6 +102,7 @@ export async function claim(db: PlatformDb, id: string): Promise<Export | undefi
       seenAt: sql`clock_timestamp()`,
       rowsDone: 0,
       message: '',
+      attempts: sql`${exports.attempts} + 1`,
     })
     .where(
       and(

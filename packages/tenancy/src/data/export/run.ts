@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises'
 import { sql } from 'drizzle-orm'
 import { RowhouseError } from '#tenancy/base/errors'
-import { ExportEnded, TenantMoved } from '#tenancy/data/errors'
+import { ExportEnded, ExportInterrupted, TenantMoved } from '#tenancy/data/errors'
 import * as wishes from '#tenancy/data/export/exports'
 import {
   growingPathOf,
@@ -14,11 +14,16 @@ import {
 import type { Manifest } from '#tenancy/data/export/manifest'
 import { writeExport, type Progress } from '#tenancy/data/export/write'
 import { forgetPlacement, placementOf, platform } from '#tenancy/registry/placements'
+import { nextAttemptAt } from '#tenancy/base/backoff'
+import { isTransient } from '#tenancy/base/transient-errors'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 const tellEveryMs = 500
 /** A move turns a tenant's place three times at most. */
 const tries = 5
+/** How often an export is begun: also one whose worker dies of it each time. */
+const maxAttempts = 5
+const backoff = { firstMs: 2000, maxMs: 300_000 }
 
 class Stopping extends Error {}
 
@@ -37,6 +42,7 @@ export async function runExport(
   const { tenantId } = wish
   const path = growingPathOf(tenancy, wish)
   try {
+    if (wish.attempts > maxAttempts) throw new ExportInterrupted(maxAttempts)
     await makeFolder(tenancy, tenantId)
     await written(tenancy, wish, path, told(tenancy, wish, stopping))
     const bytes = (await sizeOf(path)) ?? null
@@ -56,7 +62,12 @@ export async function runExport(
   } catch (error) {
     await rm(path, { force: true })
     if (error instanceof Stopping) {
-      await wishes.letGo(tenancy, wish, { state: 'requested' })
+      await wishes.letGo(tenancy, wish, { state: 'requested', attempts: wish.attempts - 1 })
+      return
+    }
+    if (isTransient(error) && wish.attempts < maxAttempts) {
+      const retry = nextAttemptAt(sql`${wish.attempts}::int`, backoff)
+      await wishes.letGo(tenancy, wish, { state: 'requested', nextAttemptAt: retry })
       return
     }
     const message = RowhouseError.is(error)
@@ -70,16 +81,6 @@ export async function runExport(
     if (ours) await removeExport(tenancy, tenantId, id)
     if (ours && !RowhouseError.is(error)) throw error
   }
-}
-
-/** Every export that waits, two at a time, so that a small one need not wait for a large one. */
-export async function runExports(tenancy: Tenancy, stopping?: AbortSignal): Promise<void> {
-  const waiting = await wishes.open(platform(tenancy))
-  const lane = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift())
-      await runExport(tenancy, next.id, stopping)
-  }
-  await Promise.all([lane(), lane()])
 }
 
 async function written(

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from 'vitest'
 import type { Inhabitant } from '#tenancy/testing/fixture/world'
-import { watchMoves } from '#tenancy/moves/watch-moves'
+import { runTasks } from '#tenancy/tasks/run-tasks'
+import { scheduledTasks } from '#tenancy/tasks/scheduled-tasks'
 import { readMove } from '#tenancy/moves/move-store'
 import { requestMove } from '#tenancy/moves/requests'
 import {
@@ -36,12 +37,13 @@ test(
     const move = await perform(await ask(left, 'schema'), 'verified')
     const open = Promise.all([a, b].map((tenant) => holdOpen(tenant, 6000)))
     const stop = new AbortController()
-    const watching = watchMoves(tenancy(), stop.signal)
+    const moves = scheduledTasks(tenancy()).filter(({ name }) => name === 'moves')
+    const running = runTasks(tenancy(), moves, { stopping: stop.signal })
     await waitForState(move, ['switched'])
     for (const { id } of older)
       expect(['requested', 'provisioned']).toContain((await readMove(tenancy(), id)).state)
     await open
     stop.abort()
-    await watching
+    await running
   },
 )

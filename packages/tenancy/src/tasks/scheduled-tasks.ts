@@ -1,0 +1,59 @@
+import { foldUsage } from '#tenancy/admission/fold-usage'
+import { type Tenancy } from '#tenancy/base/tenancy'
+import { deleteExpired, pruneServiceEntries } from '#tenancy/data/delete-expired'
+import { runChecksWhenDue } from '#tenancy/checks/check-runs'
+import { due as dueErasures } from '#tenancy/data/erase/erasures'
+import { processErasure } from '#tenancy/data/erase/run'
+import { expire, open as dueExports } from '#tenancy/data/export/exports'
+import { runExport } from '#tenancy/data/export/run'
+import { processRequestedRuns } from '#tenancy/migrations/requested-runs'
+import { removeRemains } from '#tenancy/data/import/import'
+import { runRetention } from '#tenancy/data/retention/run'
+import { advanceMove } from '#tenancy/moves/advance-move'
+import { dueMoves } from '#tenancy/moves/move-store'
+import { platform } from '#tenancy/registry/placements'
+import type { Task } from '#tenancy/tasks/task'
+
+/** Everything that a worker does for the engine. */
+export const scheduledTasks = (tenancy: Tenancy): Task[] => [
+  {
+    name: 'moves',
+    everyMs: 700,
+    concurrency: 2,
+    due: () => dueMoves(tenancy),
+    process: async (move, stopping) => {
+      const ending = await advanceMove(tenancy, move, stopping)
+      if (ending !== 'busy') tenancy.config.logger.info({ move, ending }, 'move advanced')
+    },
+  },
+  {
+    name: 'exports',
+    everyMs: 1000,
+    concurrency: 2,
+    due: () => dueExports(platform(tenancy)),
+    process: (id, stopping) => runExport(tenancy, id, stopping),
+  },
+  {
+    name: 'erasures',
+    everyMs: 10_000,
+    concurrency: 1,
+    due: () => dueErasures(platform(tenancy)),
+    process: (id) => processErasure(tenancy, id),
+  },
+  {
+    name: 'fleet runs',
+    everyMs: 1000,
+    run: (stopping) => processRequestedRuns(tenancy, stopping),
+  },
+  { name: 'retention', everyMs: 300_000, run: (stopping) => runRetention(tenancy, { stopping }) },
+  { name: 'interrupted imports', everyMs: 60_000, run: () => removeRemains(tenancy) },
+  { name: 'expired exports', everyMs: 600_000, run: () => expire(tenancy) },
+  { name: 'expired rows', everyMs: 3_600_000, run: () => deleteExpired(tenancy) },
+  {
+    name: 'service entries',
+    everyMs: 86_400_000,
+    run: (stopping) => pruneServiceEntries(tenancy, stopping),
+  },
+  { name: 'usage by day', everyMs: 3_600_000, run: () => foldUsage(tenancy) },
+  { name: 'doctor', everyMs: 300_000, run: () => runChecksWhenDue(tenancy) },
+]
