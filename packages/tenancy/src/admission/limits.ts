@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
+import { timings } from '#tenancy/base/timings'
 import { stateOf, type Limits, type Tenancy } from '#tenancy/base/tenancy'
 import { recordAudit } from '#tenancy/audit/record'
 import { NotFound } from '#tenancy/base/errors'
@@ -25,13 +26,12 @@ export type LimitFacts = {
   limits: Limits
 }
 
-const cacheMs = 30_000
 const cache = stateOf('limits', () => new Map<string, { limits: Limits; at: number }>())
 
 /** The limits of a tenant, at most 30 s old. */
 export async function limitsOf(tenancy: Tenancy, tenantId: string): Promise<Limits> {
   const known = cache(tenancy).get(tenantId)
-  if (known && performance.now() - known.at < cacheMs) return known.limits
+  if (known && performance.now() - known.at < timings.cache) return known.limits
   const { limits } = await limitFacts(tenancy, tenantId)
   cache(tenancy).set(tenantId, { limits, at: performance.now() })
   return limits

@@ -1,4 +1,5 @@
 import { limitsOf } from '#tenancy/admission/limits'
+import { timings } from '#tenancy/base/timings'
 import { tenantQueues } from '#tenancy/admission/tenant-queues'
 import { countLimit, countUsage } from '#tenancy/admission/usage'
 import { isService, type Caller, type ServiceCaller } from '#tenancy/base/caller'
@@ -16,9 +17,6 @@ export type Slot = Lease & {
   statementMs: number | null
   recordUsage: (failure?: unknown) => void
 }
-
-const graceMs = 3000
-const serviceSilenceMs = 600_000
 
 /**
  * Waits in the tenant's queue and then for a connection, and records what was waited and used. The
@@ -47,7 +45,7 @@ export async function acquireSlot(
     // the server would have ended the statement by then, so the way to it is gone
     const stopWatching = endWhenSilent(
       lease.client,
-      (limits?.statementMs ?? serviceSilenceMs) + graceMs,
+      (limits?.statementMs ?? timings.serviceAnswer) + timings.statementGrace,
     )
     return {
       client: lease.client,

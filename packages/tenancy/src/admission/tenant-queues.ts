@@ -1,4 +1,5 @@
 import { stateOf } from '#tenancy/base/tenancy'
+import { timings } from '#tenancy/base/timings'
 import { TooBusy } from '#tenancy/base/errors'
 
 type Line = { inside: number; waiting: { enter: () => void; limit: number }[] }
@@ -12,7 +13,7 @@ export class TenantQueues {
   readonly #lines = new Map<string, Line>()
   readonly waitMs: number
   readonly waitersPerSlot: number
-  constructor(waitMs = 5000, waitersPerSlot = 50) {
+  constructor(waitMs: number = timings.tenantQueueWait, waitersPerSlot = 50) {
     this.waitMs = waitMs
     this.waitersPerSlot = waitersPerSlot
   }

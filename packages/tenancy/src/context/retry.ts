@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { timings } from '#tenancy/base/timings'
 import type { Caller, ServiceCaller } from '#tenancy/base/caller'
 import { type Tenancy } from '#tenancy/base/tenancy'
 import { NotAMember, PlacementStale, TenantMoving } from '#tenancy/context/errors'
 import { isId } from '#tenancy/base/ids'
 import { forgetPlacement, placementOf, type Placement } from '#tenancy/registry/placements'
 
-const movingMs = 5000
-
 /**
  * Runs an attempt in the caller's placement, and again in the new one when the tenant has left it.
- * @throws TenantMoving when that has not ended after five seconds.
+ * @throws TenantMoving when that takes longer than `timings.movingTenantWait`.
  */
 export async function retryStale<T>(
   tenancy: Tenancy,
@@ -26,7 +25,7 @@ export async function retryStale<T>(
       if (!PlacementStale.is(error) && !isGone(error, placement)) throw error
       forgetPlacement(tenancy, tenantId)
       const waited = Math.round(performance.now() - started)
-      if (waited > movingMs) throw new TenantMoving(tenantId, waited)
+      if (waited > timings.movingTenantWait) throw new TenantMoving(tenantId, waited)
       if (tries > 0) await sleep(5 + Math.random() * 20)
     }
   }

@@ -1,13 +1,11 @@
 import type pg from 'pg'
+import { timings } from '#tenancy/base/timings'
 import { rollBack, withTransaction } from '#tenancy/base/with-transaction'
 import { MigrationChanged, MigrationFailed, SchemaTooNew } from '#tenancy/migrations/errors'
 import { LedgerConflict, toMigrationError } from '#tenancy/migrations/explain-failure'
 import type { Migration } from '#tenancy/migrations/history'
 import { applyNonTransactional } from '#tenancy/migrations/non-transactional'
 import { transactionPreamble } from '#tenancy/migrations/script'
-
-/** How long a statement waits for a lock, in milliseconds; every later one queues behind it. */
-export const lockTimeoutMs = 500
 
 /** A schema to migrate, by the name that errors use. */
 export type ApplyOptions = {
@@ -64,7 +62,7 @@ export async function applyPending(
   pending: Migration[],
   options: ApplyOptions,
 ): Promise<string[]> {
-  const { schema, target, timeoutMs = lockTimeoutMs } = options
+  const { schema, target, timeoutMs = timings.migrationLockWait } = options
   const settings = { schema, target, timeoutMs }
   const done: string[] = []
   for (const group of groupByTransaction(pending)) {

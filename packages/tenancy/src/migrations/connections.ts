@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { timings } from '#tenancy/base/timings'
 import { createClient } from '#tenancy/base/database-client'
 import { TargetUnreachable } from '#tenancy/migrations/errors'
 import { asOwnerSession } from '#tenancy/migrations/script'
@@ -23,7 +24,7 @@ export async function connectOwner(
   const client = createClient({
     connectionString: url,
     application_name: 'rowhouse fleet',
-    connectTimeoutMs: 5000,
+    connectTimeoutMs: timings.connect,
   })
   client.on('error', () => {}) // the query under way rejects with it
   try {

@@ -1,5 +1,6 @@
 import { TargetUnreachable } from '#tenancy/migrations/errors'
-import { applyPending, lockTimeoutMs } from '#tenancy/migrations/apply'
+import { timings } from '#tenancy/base/timings'
+import { applyPending } from '#tenancy/migrations/apply'
 import type { MainConnection, DatabaseLocation } from '#tenancy/migrations/connections'
 import { dedicatedDatabaseLocations } from '#tenancy/migrations/dedicated-databases'
 import type { Histories } from '#tenancy/migrations/history'
@@ -29,7 +30,11 @@ export async function migrateAll(
   histories: Histories,
   effort: MigrateOptions,
 ): Promise<void> {
-  const { tries: maxTries = 6, lockTimeoutMs: timeoutMs = lockTimeoutMs, signal } = effort
+  const {
+    tries: maxTries = 6,
+    lockTimeoutMs: timeoutMs = timings.migrationLockWait,
+    signal,
+  } = effort
   const places = targets.some(({ dedicatedDatabase }) => dedicatedDatabase)
     ? await dedicatedDatabaseLocations(tenancy)
     : new Map<string, DatabaseLocation>()

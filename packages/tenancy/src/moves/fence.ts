@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { timings } from '#tenancy/base/timings'
 
 import { drop } from '#tenancy/base/connect'
 import { rollBack } from '#tenancy/base/with-transaction'
@@ -9,8 +10,6 @@ import type { MoveRun } from '#tenancy/moves/move-run'
 
 /** What was done behind the fence, and whether it has let the tenant go already. */
 export type FencedResult<T> = { result: T; released?: boolean }
-
-const deadlineMs = 2500
 
 const key = (run: MoveRun) => `tenancy.lock_key('${run.move.tenantId}')`
 
@@ -70,14 +69,14 @@ async function waitForLongTransactions(run: MoveRun, client: pg.Client): Promise
 
 /**
  * Short at first; a tenant whose transactions overlap all the time is waited for a little longer
- * each time, never longer than a second.
+ * each time, never longer than `timings.fenceWait`.
  */
-const patienceMs = (tries: number): number => Math.min(100 + 50 * tries, 1000)
+const patienceMs = (tries: number): number => Math.min(100 + 50 * tries, timings.fenceWait)
 
 async function locked(run: MoveRun, client: pg.Client, lockTimeoutMs: number): Promise<boolean> {
   try {
     // a worker that freezes here must not keep the tenant out: the server ends its session
-    await client.query(`set lock_timeout = ${lockTimeoutMs}; set idle_session_timeout = ${deadlineMs}; set idle_in_transaction_session_timeout = ${deadlineMs};
+    await client.query(`set lock_timeout = ${lockTimeoutMs}; set idle_session_timeout = ${timings.fenceDeadline}; set idle_in_transaction_session_timeout = ${timings.fenceDeadline};
       select pg_advisory_lock(${key(run)})`)
     return true
   } catch (error) {
@@ -90,7 +89,11 @@ async function locked(run: MoveRun, client: pg.Client, lockTimeoutMs: number): P
  * What `work` comes to within the deadline; after it the connection is dropped and an error thrown
  * that passes.
  */
-export function withDeadline<T>(client: pg.Client, work: Promise<T>, ms = deadlineMs): Promise<T> {
+export function withDeadline<T>(
+  client: pg.Client,
+  work: Promise<T>,
+  ms: number = timings.fenceDeadline,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

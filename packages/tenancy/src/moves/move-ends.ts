@@ -1,4 +1,5 @@
 import { eq } from 'drizzle-orm'
+import { timings } from '#tenancy/base/timings'
 import type pg from 'pg'
 import { createClient } from '#tenancy/base/database-client'
 import { platform, serviceUrl, type Placement } from '#tenancy/registry/placements'
@@ -57,7 +58,7 @@ export async function openConnection(tenancy: Tenancy, end: End, who: string): P
     connectionString: serviceUrl(tenancy, 'worker', end),
     application_name: who,
     keepAlive: true,
-    connectTimeoutMs: 5000,
+    connectTimeoutMs: timings.connect,
   })
   client.on('error', () => {}) // the query under way, or the next one, rejects with it
   await client.connect()

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { timings } from '#tenancy/base/timings'
 import type pg from 'pg'
 import { RunClosed, VersionsDiffer } from '#tenancy/moves/errors'
 import { lockVersion } from '#tenancy/migrations/version-lock'
@@ -166,7 +167,7 @@ export class MoveRun {
       await lockVersion(client, end.schema)
       if (side === 'target')
         await client.query(
-          `set lock_timeout = '10s'; select pg_advisory_lock(${lockKey('moveTarget', this.move.id)}); set lock_timeout = 0`,
+          `set lock_timeout = ${timings.moveTargetLockWait}; select pg_advisory_lock(${lockKey('moveTarget', this.move.id)}); set lock_timeout = 0`,
         )
       await monitorConnection(this.tenancy, end, client, this.#applicationName())
       return { end, client }
@@ -189,12 +190,12 @@ async function monitorConnection(
 ): Promise<void> {
   const probe = await openConnection(tenancy, end, `${who}, probe`)
   const pulse = setInterval(() => {
-    const late = setTimeout(() => (drop(probe), drop(client)), 4000)
+    const late = setTimeout(() => (drop(probe), drop(client)), timings.probeAnswer)
     probe.query('select').then(
       () => clearTimeout(late),
       () => (clearTimeout(late), drop(client)),
     )
-  }, 2000).unref()
+  }, timings.probeInterval).unref()
   client.once('end', () => {
     clearInterval(pulse)
     drop(probe)

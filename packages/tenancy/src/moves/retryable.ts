@@ -1,4 +1,5 @@
 import { isTransient } from '#tenancy/base/transient-errors'
+import { timings } from '#tenancy/base/timings'
 import { readHome } from '#tenancy/moves/tenant-home'
 import { openConnection, locationName } from '#tenancy/moves/move-ends'
 import { drop } from '#tenancy/base/connect'
@@ -15,18 +16,12 @@ export const errorMessage = (error: unknown): string =>
   error instanceof Error ? error.message : String(error)
 
 /**
- * How long a tenant that is in neither place waits for a target that does not open, before it goes
- * back.
- */
-const patienceMs = 15_000
-
-/**
  * True for a tenant whose source has been fenced for so long that it shall go back, whatever keeps
  * the target from opening.
  */
 export async function isFencedTooLong(run: MoveRun): Promise<boolean> {
   const home = await readHome(await run.source(), run)
-  return home?.state === 'fenced' && home.forMs >= patienceMs
+  return home?.state === 'fenced' && home.forMs >= timings.fencedAtMost
 }
 
 /**

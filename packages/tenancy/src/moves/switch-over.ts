@@ -1,4 +1,5 @@
 import { applyWithinDatabase, catchUp, catchUpOnce } from '#tenancy/moves/catch-up'
+import { timings } from '#tenancy/base/timings'
 import { readHome, transition } from '#tenancy/moves/tenant-home'
 import { withDeadline, releaseFence, withFence } from '#tenancy/moves/fence'
 import { updateMove } from '#tenancy/moves/move-store'
@@ -6,10 +7,6 @@ import { MoveAborted, type MoveRun } from '#tenancy/moves/move-run'
 import { failpoint } from '#tenancy/moves/failpoints'
 import { isFencedTooLong, errorMessage } from '#tenancy/moves/retryable'
 import { checkVersions } from '#tenancy/moves/prepare-target'
-
-const switchIdleTimeoutMs = 5000
-/** Longer than it takes to find out that the target does not answer. */
-export const takeoverIdleTimeoutMs = 20_000
 
 /** Brings over the last keys while nobody writes, and turns the tenant to its new place. */
 export async function switchOver(run: MoveRun): Promise<void> {
@@ -63,7 +60,7 @@ async function switchBetweenDatabases(run: MoveRun): Promise<void> {
   const { result, pauseMs } = await withFence(run, source, async () => {
     const [keys] = await Promise.all([
       catchUpOnce(run, tables),
-      setIdleTimeout(run, switchIdleTimeoutMs),
+      setIdleTimeout(run, timings.switchIdle),
     ])
     await failpoint('drained')
     if (!(await transition(source, run, 'copying', 'fenced', epoch)))
@@ -87,7 +84,7 @@ async function switchWithoutSource(
   epoch: number,
   error: unknown,
 ): Promise<undefined> {
-  await setIdleTimeout(run, switchIdleTimeoutMs)
+  await setIdleTimeout(run, timings.switchIdle)
   const open = (await readHome(await run.target(), run))?.state === 'active'
   if (open) await recordSwitch(run, epoch)
   await setIdleTimeout(run, 0)
@@ -99,13 +96,13 @@ async function switchWithoutSource(
  * back.
  */
 async function finishInterruptedSwitch(run: MoveRun, epoch: number): Promise<void> {
-  await run.main.query(`set idle_session_timeout = ${takeoverIdleTimeoutMs}`)
+  await run.main.query(`set idle_session_timeout = ${timings.takeoverIdle}`)
   try {
     const target = await run.target()
     await withDeadline(
       target,
-      setIdleTimeout(run, switchIdleTimeoutMs).then(() => openTarget(run, epoch)),
-      switchIdleTimeoutMs,
+      setIdleTimeout(run, timings.switchIdle).then(() => openTarget(run, epoch)),
+      timings.switchIdle,
     )
   } catch (error) {
     if (!(error instanceof MoveAborted) && (await isFencedTooLong(run)))

@@ -7,7 +7,7 @@ import { advance } from '#tenancy/moves/move-store'
 import { failpoint } from '#tenancy/moves/failpoints'
 import { isShared, type MoveRun } from '#tenancy/moves/move-run'
 import { isFencedTooLong, skipIfServerLost } from '#tenancy/moves/retryable'
-import { takeoverIdleTimeoutMs } from '#tenancy/moves/switch-over'
+import { timings } from '#tenancy/base/timings'
 import { platform, readPlacements } from '#tenancy/registry/placements'
 import { moves, placements } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
@@ -39,7 +39,7 @@ export async function undo(run: MoveRun): Promise<boolean> {
  */
 async function undoWithoutSource(run: MoveRun, epoch: number, error: unknown): Promise<boolean> {
   if (run.sameDatabase) throw error
-  await run.main.query(`set idle_session_timeout = ${takeoverIdleTimeoutMs}`)
+  await run.main.query(`set idle_session_timeout = ${timings.takeoverIdle}`)
   const open = await skipIfServerLost(run, 'target', () => isOpen(run))
   if (open && !(await isSwitchedBack(run.tenancy, run, epoch))) return continueSwitch(run, epoch)
   await run.main.query('set idle_session_timeout = 0')
@@ -88,7 +88,7 @@ async function reopenSource(run: MoveRun, source: pg.Client, epoch: number): Pro
     throw new Error(`tenant ${run.slug} is not being copied any more`)
   if (state === 'fenced') {
     // a worker that freezes here must not keep others out
-    await run.main.query(`set idle_session_timeout = ${takeoverIdleTimeoutMs}`)
+    await run.main.query(`set idle_session_timeout = ${timings.takeoverIdle}`)
     if (!(await switchRegistryBack(run, epoch))) return false
     await transition(source, run, 'fenced', 'active', epoch)
     await run.main.query('set idle_session_timeout = 0')
@@ -151,7 +151,7 @@ async function closeTarget(run: MoveRun, epoch: number): Promise<boolean> {
 }
 
 const closedInTime = async (run: MoveRun, epoch: number): Promise<boolean> =>
-  withDeadline(await run.target(), closeTarget(run, epoch), 5000)
+  withDeadline(await run.target(), closeTarget(run, epoch), timings.switchIdle)
 
 /**
  * Unless somebody took over from this worker and has set the registry back: for them the move is

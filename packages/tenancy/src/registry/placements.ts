@@ -1,4 +1,5 @@
 import { eq, type SQL } from 'drizzle-orm'
+import { timings } from '#tenancy/base/timings'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import {
   loginUrl,
@@ -40,7 +41,6 @@ export type Placement = {
   epoch: number
 }
 
-const cacheMs = 30_000
 const cache = stateOf('placements', () => new Map<string, { placement: Placement; at: number }>())
 
 /**
@@ -50,7 +50,7 @@ const cache = stateOf('placements', () => new Map<string, { placement: Placement
 export async function placementOf(tenancy: Tenancy, tenantId: string): Promise<Placement> {
   if (!isId(tenantId)) throw new NotFound('organisation')
   const known = cache(tenancy).get(tenantId)
-  if (known && performance.now() - known.at < cacheMs) return known.placement
+  if (known && performance.now() - known.at < timings.cache) return known.placement
   const placement = await readPlacement(tenancy, tenantId)
   cache(tenancy).set(tenantId, { placement, at: performance.now() })
   return placement

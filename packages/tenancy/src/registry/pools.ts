@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { timings } from '#tenancy/base/timings'
 import { createPool } from '#tenancy/base/database-client'
 import { pipelineOf } from '#tenancy/base/pipeline/choose'
 import { loginUrl, stateOf, type Tenancy } from '#tenancy/base/tenancy'
@@ -11,8 +12,6 @@ type Entry = { pool: pg.Pool; inUse: number; closing: number; usedAt: number }
 type Waiter = { url: string; resolve: (entry: Entry) => void }
 
 const idleSeconds = 30
-// a connection that was lost without a word must not keep anybody longer
-const platformAnswerMs = 9000
 
 /**
  * One pool per connection string, bounded together: never more than `budget` connections over all,
@@ -27,7 +26,10 @@ export class Pools {
   readonly budget: number
   readonly waitMs: number
   readonly #pipelined: boolean
-  constructor(budget: number, { waitMs = 5000, pipelined = true } = {}) {
+  constructor(
+    budget: number,
+    { waitMs = timings.poolWait, pipelined = true }: { waitMs?: number; pipelined?: boolean } = {},
+  ) {
     this.budget = budget
     this.waitMs = waitMs
     this.#pipelined = pipelined
@@ -199,8 +201,8 @@ export const platformPool = stateOf('platform pool', (tenancy) => {
     connectionString: loginUrl(tenancy, 'platform'),
     max: 10,
     idleTimeoutMillis: idleSeconds * 1000,
-    waitMs: 5000,
-    answerTimeoutMs: platformAnswerMs,
+    waitMs: timings.poolWait,
+    answerTimeoutMs: timings.platformAnswer,
     keepAlive: true,
     application_name: 'rowhouse platform',
     allowExitOnIdle: true,

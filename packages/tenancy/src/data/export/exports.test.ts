@@ -73,7 +73,7 @@ describe('an export', () => {
     await runDueExports()
     expect((await row(wish.id)).state).toBe('running')
     await asAdmin(
-      `update tenancy.exports set seen_at = now() - interval '1 minute' where id = '${wish.id}'`,
+      `update tenancy.exports set seen_at = now() - interval '2 minutes' where id = '${wish.id}'`,
     )
     await runDueExports()
     expect(await row(wish.id)).toMatchObject({ state: 'done' })
@@ -97,7 +97,7 @@ describe('an export', () => {
       first = runExport(tenancy(), wish.id)
       paths.push(await begun(path))
       await asAdmin(
-        `update tenancy.exports set seen_at = now() - interval '1 minute' where id = '${wish.id}'`,
+        `update tenancy.exports set seen_at = now() - interval '2 minutes' where id = '${wish.id}'`,
       )
       second = runExport(tenancy(), wish.id)
       while ((await path()) === paths[0]) await sleep(10)
@@ -118,7 +118,7 @@ describe('an export', () => {
     const first = (await exports.claim(platform(), wish.id))!
     expect(await exports.note(tenancy(), platform(), first, { rowsDone: 1 })).toBe(true)
     await asAdmin(
-      `update tenancy.exports set seen_at = now() - interval '1 minute' where id = '${wish.id}'`,
+      `update tenancy.exports set seen_at = now() - interval '2 minutes' where id = '${wish.id}'`,
     )
     const second = (await exports.claim(platform(), wish.id))!
     expect([

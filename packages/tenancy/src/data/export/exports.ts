@@ -1,4 +1,5 @@
 import { and, desc, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm'
+import { timings } from '#tenancy/base/timings'
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core'
 import { recordAudit } from '#tenancy/audit/record'
 import { removeExport } from '#tenancy/data/export/files'
@@ -12,7 +13,7 @@ export type Export = typeof exports.$inferSelect
 /** How long an export's file is kept. */
 export const keptDays = 7
 /** An export that nobody has written at for so long has lost its worker. */
-const lostAfter = sql`interval '30 seconds'`
+const lostAfter = sql`${timings.exportLease} * interval '1 millisecond'`
 
 /**
  * Asks for an export. One at a time: while one is under way, that one is returned. In: the tenant,

@@ -1,4 +1,5 @@
 import { rename, rm } from 'node:fs/promises'
+import { timings } from '#tenancy/base/timings'
 import { sql } from 'drizzle-orm'
 import { RowhouseError } from '#tenancy/base/errors'
 import { ExportEnded, ExportInterrupted, TenantMoved } from '#tenancy/data/errors'
@@ -18,7 +19,6 @@ import { nextAttemptAt } from '#tenancy/base/backoff'
 import { isTransient } from '#tenancy/base/transient-errors'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-const tellEveryMs = 500
 /** A move turns a tenant's place three times at most. */
 const tries = 5
 /** How often an export is begun: also one whose worker dies of it each time. */
@@ -115,7 +115,7 @@ function told(
   return async ({ table, rowsDone, rowsTotal }) => {
     if (stopping?.aborted) throw new Stopping()
     if (Date.now() < next) return
-    next = Date.now() + tellEveryMs
+    next = Date.now() + timings.leaseRenewal
     if (!(await wishes.note(tenancy, platform(tenancy), wish, { table, rowsDone, rowsTotal })))
       throw new ExportEnded(wish.requestedBy)
   }

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { timings } from '#tenancy/base/timings'
 import { withConnection } from '#tenancy/base/connect'
 import { withTransaction } from '#tenancy/base/with-transaction'
 import { TenantMoved } from '#tenancy/data/errors'
@@ -7,7 +8,7 @@ import { serviceUrl, type Placement } from '#tenancy/registry/placements'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 /** How values look as text, the same on every server. */
-export const asText = `set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres'; set local bytea_output = 'hex'; set local extra_float_digits = 1; set local statement_timeout = '60s'; set local jit = off`
+export const asText = `set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres'; set local bytea_output = 'hex'; set local extra_float_digits = 1; set local statement_timeout = ${timings.pageStatement}; set local jit = off`
 
 /**
  * Reads a tenant's rows as of one moment for as long as it takes, without standing in anybody's

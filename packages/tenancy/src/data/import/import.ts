@@ -1,4 +1,5 @@
 import { and, eq, isNull, sql } from 'drizzle-orm'
+import { timings } from '#tenancy/base/timings'
 import { recordAudit } from '#tenancy/audit/record'
 import { readTables } from '#tenancy/base/catalogue'
 import { declaredTables } from '#tenancy/base/declared-tables'
@@ -34,8 +35,7 @@ type Tell = (progress: {
 }) => Promise<void>
 
 /** An import whose process has not been heard of for so long has died. */
-const lostAfter = sql`interval '1 minute'`
-const tellEveryMs = 500
+const lostAfter = sql`${timings.importLease} * interval '1 millisecond'`
 
 /** Reads an export from end to end without writing anything. Throws ArchiveRefused. */
 export async function checkArchive(
@@ -134,7 +134,7 @@ async function loaded(
     async ({ table, rows }) => {
       await tell({ state: 'loading', table, rows })
       if (Date.now() < next) return
-      next = Date.now() + tellEveryMs
+      next = Date.now() + timings.leaseRenewal
       await platform(tenancy)
         .update(imports)
         .set({ table, rowsDone: rows, seenAt: sql`clock_timestamp()` })

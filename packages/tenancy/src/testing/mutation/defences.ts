@@ -242,7 +242,7 @@ export const defences: readonly Defence[] = [
     name: 'that a tenant goes back from a target that stays away',
     tests: lostServer,
     file: src('moves/retryable.ts'),
-    find: 'home.forMs >= patienceMs',
+    find: 'home.forMs >= timings.fencedAtMost',
     put: 'false',
   },
   {

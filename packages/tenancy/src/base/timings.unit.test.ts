@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { timings } from '#tenancy/base/timings'
+
+const t = timings
+
+test.each<[shorter: string, longer: string, why: string, values: [number, number]]>([
+  [
+    'fenceWait + fenceDeadline',
+    'movingTenantWait',
+    'a request that meets a fence outlives it, whether the switch succeeds or not',
+    [t.fenceWait + t.fenceDeadline, t.movingTenantWait],
+  ],
+  [
+    'fenceDeadline',
+    'switchIdle',
+    'a worker that is slow gives up by itself before the server ends its sessions',
+    [t.fenceDeadline, t.switchIdle],
+  ],
+  [
+    'switchIdle',
+    'moveTargetLockWait',
+    'the next run waits until the server has ended the sessions of a frozen worker',
+    [t.switchIdle, t.moveTargetLockWait],
+  ],
+  [
+    'switchIdle + connect',
+    'fencedAtMost',
+    'another worker can take over and open the target before the tenant goes back',
+    [t.switchIdle + t.connect, t.fencedAtMost],
+  ],
+  [
+    'connect + probeInterval + probeAnswer',
+    'takeoverIdle',
+    'a worker that finds out that the target is away still holds its lock',
+    [t.connect + t.probeInterval + t.probeAnswer, t.takeoverIdle],
+  ],
+  [
+    'migrationLockWait',
+    'tenantQueueWait',
+    'requests that queue behind a migration are not turned away because of it',
+    [t.migrationLockWait, t.tenantQueueWait],
+  ],
+  [
+    'pageStatement',
+    'exportLease',
+    'an export does not lose its lease while it reads a page',
+    [t.pageStatement, t.exportLease],
+  ],
+  [
+    '20 × leaseRenewal',
+    'importLease',
+    'an import that misses some renewals is not taken for dead',
+    [20 * t.leaseRenewal, t.importLease],
+  ],
+])('%s is shorter than %s: %s', (_shorter, _longer, _why, [shorter, longer]) => {
+  expect(shorter).toBeLessThan(longer)
+})
