@@ -2,7 +2,6 @@ import { and, asc, eq, exists, inArray, notExists, sql } from 'drizzle-orm'
 import { QueryBuilder } from 'drizzle-orm/pg-core'
 import { permissions } from '#db/accounts/permissions'
 import type { MembersPort, PlatformDb } from '@rowhouse/tenancy'
-import { emailChanges, invitations, links, emails } from '#db/schema/accounts'
 import { bans, members, operators, users } from '#db/schema/platform'
 
 /** Answers the engine's questions about a tenant's members. */
@@ -53,21 +52,16 @@ export const membersPort: MembersPort = {
     return sql`(${exists(allowed)} and ${notExists(banned)})`
   },
 
-  async erase(db, tenantId, eraseTenant) {
-    const counts = { 'rows by email address': 0, users: 0 }
+  async erase(db, tenantId, { eraseTenant, eraseAddress }) {
+    const counts = { users: 0 }
     const exclusiveMembers = await membersOfThisTenantOnly(db, tenantId)
     await eraseTenant()
     for (const { id, email } of exclusiveMembers) {
-      counts['rows by email address'] += await eraseByAddress(db, email)
+      await eraseAddress(email)
       const { rowCount } = await db.delete(users).where(eq(users.id, id))
       counts.users += rowCount ?? 0
     }
-    await db.update(users).set({ lastTenantId: null }).where(eq(users.lastTenantId, tenantId))
     return counts
-  },
-
-  async transfer(db, from, to) {
-    await db.update(users).set({ lastTenantId: to }).where(eq(users.lastTenantId, from))
   },
 }
 
@@ -84,15 +78,4 @@ async function membersOfThisTenantOnly(
       and not exists (select from ${operators} as o where o.user_id = u.id)
     for update of u`)
   return rows
-}
-
-/** Deletes rows that belong to an address, not to a user. */
-async function eraseByAddress(db: PlatformDb, email: string): Promise<number> {
-  const results = [
-    await db.delete(links).where(eq(links.email, email)),
-    await db.delete(emailChanges).where(eq(emailChanges.email, email)),
-    await db.delete(invitations).where(eq(invitations.email, email)),
-    await db.delete(emails).where(eq(emails.recipient, email)),
-  ]
-  return results.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0)
 }

@@ -1,14 +1,15 @@
+import { rotateEncryptionKey } from '@rowhouse/tenancy/data'
 import type { Run } from '#db/cli/commands'
 import { table } from '#db/cli/table'
-import { rotateEncryptionKey } from '#db/rotate-encryption-key'
+import { tenancy } from '#db/tenancy'
 
 export const run: Run = async () => {
-  const places = await rotateEncryptionKey()
+  const columns = await rotateEncryptionKey(tenancy())
   return {
     text: table(
-      ['place', 'kept', 'encrypted again'],
-      places.map(({ place, kept, rotated }) => [place, kept, rotated]),
+      ['column', 'secrets', 'encrypted again'],
+      columns.map(({ column, secrets, rotated }) => [column, secrets, rotated]),
     ),
-    json: { places },
+    json: { columns },
   }
 }

@@ -77,7 +77,7 @@ export type ControlPlaneTable = Pick<
   tenant: string | ((tenantId: string) => SQL) | null
   personal: readonly string[]
   email: string | undefined
-  encrypted: readonly { column: string; field?: string; context: (row: never) => string }[]
+  encrypted: readonly (EncryptedColumn<PgTable> & { name: string })[]
   /** Undefined for a table that Drizzle does not know. */
   table: PgTable | undefined
 }
@@ -120,7 +120,10 @@ export function controlPlaneTable<T extends PgTable>(
     tenant: typeof tenant === 'string' ? names(tenant) : tenant,
     personal: personal.map(names),
     email: email && names(email),
-    encrypted,
+    encrypted: (encrypted as unknown as readonly EncryptedColumn<PgTable>[]).map((one) => ({
+      ...one,
+      name: names(one.column),
+    })),
     table,
   }
   Object.assign(table, { [declared]: made })

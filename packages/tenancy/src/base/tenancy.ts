@@ -70,16 +70,19 @@ export type MembersPort = {
   /** A condition: whoever asked for an export may still have it. */
   mayExport(requester: { tenantId: AnyPgColumn; userId: AnyPgColumn }): SQL
   /**
-   * Deletes what is kept about people rather than tenants: of those who belong to no other tenant,
-   * once `eraseTenant` has deleted the rows of this one. Returns counts for the receipt.
+   * Erases the members of a tenant who belong to no other.
+   * @param erase - `eraseTenant` erases the tenant's rows and must be called once, after the members
+   *   were read. `eraseAddress` deletes the rows of an email address, see `ControlPlaneLifecycle`.
+   * @returns Counts for the receipt.
    */
   erase(
     db: PlatformDb,
     tenantId: string,
-    eraseTenant: () => Promise<void>,
+    erase: {
+      eraseTenant: () => Promise<void>
+      eraseAddress: (email: string) => Promise<void>
+    },
   ): Promise<Record<string, number>>
-  /** Everything that speaks of one tenant without a `tenant_id` speaks of another from here on. */
-  transfer(db: PlatformDb, from: string, to: string): Promise<void>
 }
 
 /** Drizzle on the platform login: a pool, or a transaction. No tenant table is in its reach. */

@@ -4,7 +4,7 @@ export * as exports from '#tenancy/data/export/exports'
 export * as holds from '#tenancy/data/holds'
 export { deleteExpired, pruneServiceEntries } from '#tenancy/data/delete-expired'
 export { type Erasure } from '#tenancy/data/erase/erasures'
-export { runErasure } from '#tenancy/data/erase/run'
+export { runErasure } from '#tenancy/data/erase/run-erasure'
 export { openDownload } from '#tenancy/data/export/download'
 export { type Export, requestFor } from '#tenancy/data/export/exports'
 export { runExport } from '#tenancy/data/export/run'
@@ -22,9 +22,5 @@ export {
   listRetentionRuns,
   tenantsWithRules,
 } from '#tenancy/data/retention/runs'
-export {
-  type RotatedPlace,
-  type SecretPlace,
-  rotateEncryptionKey,
-} from '#tenancy/data/rotate-encryption-key'
+export { type RotatedColumn, rotateEncryptionKey } from '#tenancy/data/rotate-encryption-key'
 export { rotateLogin } from '#tenancy/data/rotate-login'

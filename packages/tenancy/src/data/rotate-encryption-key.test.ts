@@ -1,17 +1,19 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { eq, sql } from 'drizzle-orm'
+import { pgSchema, text, uuid } from 'drizzle-orm/pg-core'
 import { afterAll, expect, test } from 'vitest'
 import { withConnection } from '#tenancy/base/connect'
 import { decrypt, encrypt, needsRotation } from '#tenancy/base/encryption'
 import { newId } from '#tenancy/base/ids'
-import { moves, placements, servers } from '#tenancy/base/schema'
-import { rotateEncryptionKey, type SecretPlace } from '#tenancy/data/rotate-encryption-key'
+import { controlPlaneTable, moves, placements, servers } from '#tenancy/base/schema'
+import { rotateEncryptionKey } from '#tenancy/data/rotate-encryption-key'
 import { requestAbort } from '#tenancy/moves/move-actions'
 import { requestMove } from '#tenancy/moves/requests'
 import { unprovision } from '#tenancy/placements/provision'
 import { forgetPlacement, placementOf } from '#tenancy/registry/placements'
 import { closePools } from '#tenancy/registry/pools'
-import { platform, tenancy } from '#tenancy/testing/fixture/tenancy'
+import { addTables, platform, tenancy } from '#tenancy/testing/fixture/tenancy'
 import { inhabitant, through } from '#tenancy/testing/fixture/world'
 
 afterAll(() => closePools(tenancy()))
@@ -23,15 +25,22 @@ function changeKey(): void {
   config.encryptionKey = randomBytes(32).toString('base64')
 }
 
-const diary: SecretPlace = {
-  name: 'diary',
-  read: sql`select id::text as id, entry as encrypted from platform.diary`,
-  context: (id) => `diary ${id}`,
-  write: (id, old, fresh) =>
-    sql`update platform.diary set entry = ${fresh} where id = ${id} and entry = ${old}`,
-}
+const diary = pgSchema('platform').table('diary', {
+  id: uuid().primaryKey(),
+  entry: text().notNull(),
+})
+controlPlaneTable(diary, {
+  tenant: null,
+  export: 'none',
+  restore: 'stay',
+  erase: 'keep',
+  personal: [],
+  encrypted: [{ column: 'entry', context: ({ id }) => `diary ${id}` }],
+})
 
-test('after a change of key every kept secret opens with the new one alone, and no column that holds one is left out', async () => {
+addTables({ diary })
+
+test('after a change of the key every secret can be decrypted with the new key alone', async () => {
   const { id, slug, owner } = await inhabitant('schema', 'a', 1)
   await requestMove(tenancy(), { tenantId: id, to: 'database', actor: 'test', reason: 'test' })
   const [server, page] = [newId(), newId()]
@@ -52,19 +61,19 @@ test('after a change of key every kept secret opens with the new one alone, and 
     ),
   )
   const entry = encrypt(tenancy(), 'dear diary', `diary ${page}`)
-  await platform().execute(sql`insert into platform.diary values (${page}, ${entry})`)
+  await platform().insert(diary).values({ id: page, entry })
 
   changeKey()
-  const counts = await rotateEncryptionKey(tenancy(), [diary])
+  const counts = await rotateEncryptionKey(tenancy())
   expect(counts).toEqual(
     [
-      'placements',
-      'moves, source',
-      'moves, target',
-      'servers, migrator',
-      'servers, worker',
-      'diary',
-    ].map((place) => ({ place, kept: 1, rotated: 1 })),
+      'servers.migrator_secret',
+      'servers.worker_secret',
+      'placements.secret',
+      'moves.source',
+      'moves.target',
+      'diary.entry',
+    ].map((column) => ({ column, secrets: 1, rotated: 1 })),
   )
   delete tenancy().config.previousEncryptionKey
   forgetPlacement(tenancy())
@@ -72,9 +81,7 @@ test('after a change of key every kept secret opens with the new one alone, and 
   const [placement] = await platform().select().from(placements).where(eq(placements.tenantId, id))
   const [move] = await platform().select().from(moves).where(eq(moves.tenantId, id))
   const [known] = await platform().select().from(servers)
-  const { rows: entries } = await platform().execute<{ entry: string }>(
-    sql`select entry from platform.diary`,
-  )
+  const entries = await platform().select().from(diary)
   expect(move).toMatchObject({ source: { kind: 'schema', epoch: 1 }, target: { kind: 'database' } })
   for (const secret of [placement?.secret, move?.source.secret, move?.target.secret]) {
     expect(needsRotation(tenancy(), secret ?? '')).toBe(false)
@@ -86,35 +93,32 @@ test('after a change of key every kept secret opens with the new one alone, and 
   ])
     expect(decrypt(tenancy(), secret ?? '', `server ${server} ${login}`)).toBe('password')
   expect(decrypt(tenancy(), entries[0]?.entry ?? '', `diary ${page}`)).toBe('dear diary')
-  expect(
-    (await rotateEncryptionKey(tenancy(), [diary])).every(({ rotated }) => rotated === 0),
-  ).toBe(true)
+  expect((await rotateEncryptionKey(tenancy())).every(({ rotated }) => rotated === 0)).toBe(true)
 
-  const { rows } = await platform().execute<{ name: string }>(
-    sql`select table_name || '.' || column_name as name from information_schema.columns where table_schema = 'tenancy' and (column_name like '%secret%' or column_name like '%sealed%' or column_name like '%encrypted%') and column_name not like '%hash%' order by 1`,
-  )
-  expect(rows.map(({ name }) => name)).toEqual([
-    'placements.secret',
-    'servers.migrator_secret',
-    'servers.worker_secret',
-  ])
   await requestAbort(tenancy(), { tenantId: id, slug, actor: 'test' })
   await unprovision(tenancy(), id, await placementOf(tenancy(), id))
 })
 
-test('a secret that has changed meanwhile is left as it is', async () => {
-  const page = newId()
-  const [old, fresh] = ['before', 'after'].map((text) => encrypt(tenancy(), text, `diary ${page}`))
-  await platform().execute(sql`delete from platform.diary`)
-  await platform().execute(sql`insert into platform.diary values (${page}, ${fresh})`)
+test('a secret that is replaced while it is being encrypted again keeps its new value', async () => {
+  const id = newId()
+  const [old, fresh] = ['before', 'after'].map((word) => encrypt(tenancy(), word, `diary ${id}`))
+  await platform().delete(diary)
+  await platform()
+    .insert(diary)
+    .values({ id, entry: old ?? '' })
   changeKey()
-  const stale = { ...diary, read: sql`select ${page}::text as id, ${old}::text as encrypted` }
-  expect((await rotateEncryptionKey(tenancy(), [stale])).at(-1)).toEqual({
-    place: 'diary',
-    kept: 1,
-    rotated: 0,
+  await withConnection(process.env.DATABASE_URL ?? '', async (other) => {
+    await other.query('begin')
+    await other.query('update platform.diary set entry = $1', [fresh])
+    const rotating = rotateEncryptionKey(tenancy())
+    for (let waiting = false; !waiting; await sleep(10)) {
+      const { rows } = await platform().execute(
+        sql`select from pg_locks where not granted and locktype = 'transactionid'`,
+      )
+      waiting = rows.length > 0
+    }
+    await other.query('commit')
+    expect((await rotating).at(-1)).toEqual({ column: 'diary.entry', secrets: 1, rotated: 0 })
   })
-  expect((await platform().execute(sql`select entry from platform.diary`)).rows).toEqual([
-    { entry: fresh },
-  ])
+  expect(await platform().select().from(diary)).toEqual([{ id, entry: fresh }])
 })

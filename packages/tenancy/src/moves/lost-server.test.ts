@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { withConnection } from '#tenancy/base/connect'
 import { MoveActionRefused } from '#tenancy/moves/errors'
-import { forgetTenant, type Receipt } from '#tenancy/data/erase/forget'
+import { eraseTenant, type Receipt } from '#tenancy/data/erase/erase-tenant'
 import { latestMove, readEvents, readMove, type Move } from '#tenancy/moves/move-store'
 import {
   requestForceFinish,
@@ -174,7 +174,7 @@ test('what an abandoned move has left somewhere is on the receipt when the tenan
   await loseServer(move.target)
   await forceFinish(move)
   let receipt: Receipt = {}
-  await forgetTenant(tenancy(), tenant.id, async (told) => void (receipt = told))
+  await eraseTenant(tenancy(), tenant.id, async (told) => void (receipt = told))
   expect(receipt).toMatchObject({
     tenants: 1,
     [`orphaned copy: 127.0.0.1:1/${move.target.database}, schema ${move.target.schema}`]: 1,

@@ -16,6 +16,7 @@ export {
 } from '#tenancy/testing/workload'
 export { Ledger, Writer, holdOpen } from '#tenancy/testing/writer'
 export { withMore } from '#tenancy/testing/migrations/histories'
+export { columnsWith, declaredColumns, lifecycleProblems } from '#tenancy/testing/lifecycle'
 export { type FleetTenant, makeFleet } from '#tenancy/testing/migrations/make-fleet'
 export {
   type IsolationApp,

@@ -7,7 +7,7 @@ import { withConnection } from '#tenancy/base/connect'
 import { loginUrl, type Tenancy } from '#tenancy/base/tenancy'
 import { Invalid } from '#tenancy/base/errors'
 import { ArchiveRefused } from '#tenancy/data/errors'
-import { forgetTenant } from '#tenancy/data/erase/forget'
+import { eraseTenant } from '#tenancy/data/erase/erase-tenant'
 import { readTenantHistory } from '#tenancy/migrations/history'
 import { newId, privateName } from '#tenancy/base/ids'
 import { checkArchiveFile, type Checked } from '#tenancy/data/import/check'
@@ -94,14 +94,18 @@ export async function importTenant(
     await remove(tenancy, tenantId).catch((failure: unknown) => {
       throw new AggregateError(
         [error, failure],
-        `the import of ${wanted.slug} failed (${inWords(error)}), and what was made of it could not be taken away yet (${inWords(failure)})`,
+        `the import of ${wanted.slug} failed (${reasonOf(error)}), and its partial data could not be deleted (${reasonOf(failure)}); the worker will try again`,
       )
     })
     throw error
   }
 }
 
-const inWords = (error: unknown) => (error instanceof Error ? error.message : String(error))
+/** The message of what went wrong first: Drizzle's own error only repeats the statement. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause ? reasonOf(error.cause) : error.message
+}
 
 function knownTier({ config }: Tenancy, tier: string): string {
   if (Object.hasOwn(config.tiers, tier)) return tier
@@ -183,5 +187,5 @@ async function remove(tenancy: Tenancy, tenantId: string): Promise<void> {
         password: null,
       })
   }
-  await forgetTenant(tenancy, tenantId)
+  await eraseTenant(tenancy, tenantId)
 }

@@ -92,9 +92,9 @@ it('an import that fails and leaves something behind says both, and what is left
   expect(failed).toBeInstanceOf(AggregateError)
   expect(failed).toMatchObject({
     message: expect.stringMatching(
-      /^the import of half failed \(nobody listens\), and what was made of it .* \(the lights went out\)$/,
+      /^the import of half failed \(nobody listens\), and its partial data .* \(the lights went out\)/,
     ) as string,
-    errors: [{ message: 'nobody listens' }, { message: 'the lights went out' }],
+    errors: [{ message: 'nobody listens' }, { cause: { message: 'the lights went out' } }],
   })
   await admin(
     `drop function platform.break() cascade; update tenancy.imports set seen_at = now() - interval '2 minutes'`,

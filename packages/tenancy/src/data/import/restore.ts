@@ -1,10 +1,11 @@
-import { drizzle } from 'drizzle-orm/node-postgres'
-import pg from 'pg'
+import { eq, sql } from 'drizzle-orm'
+import { recordAudit } from '#tenancy/audit/record'
 import { readTables, written, type Table } from '#tenancy/base/catalogue'
-import { withPoolTransaction } from '#tenancy/base/with-transaction'
+import { declaredTables } from '#tenancy/base/declared-tables'
 import { Invalid } from '#tenancy/base/errors'
 import { ArchiveRefused, OnHold } from '#tenancy/data/errors'
-import { type Tenancy } from '#tenancy/base/tenancy'
+import { tenants } from '#tenancy/base/schema'
+import { type PlatformDb, type Tenancy } from '#tenancy/base/tenancy'
 import * as erasures from '#tenancy/data/erase/erasures'
 import { standing } from '#tenancy/data/holds'
 import { checkArchive, importTenant, type Imported } from '#tenancy/data/import/import'
@@ -16,15 +17,17 @@ import { bySlug } from '#tenancy/registry/tenants'
 
 type Restored = Imported & { before: { tenantId: string; slug: string } }
 
-/** What of the registry belongs to a tenant's people, and not to its placement or its history. */
-const carriedOver = new Set(['retention_rules', 'retention_runs', 'tenant_limits', 'usage'])
-const name = pg.escapeIdentifier
-
 /**
- * Puts a tenant back to what it was in an export of it: imports the file beside, verified, as a
- * tenant of its own; then, in one transaction, name, slug, members, keys, sessions and settings go
- * over to it. What was there before stays under another slug, with nobody in it, and is erased
- * after the waiting time. Throws ArchiveRefused, OnHold for a tenant on hold.
+ * Restores a tenant from an export of it. The file is imported and verified as a new tenant. Then,
+ * in one transaction, the new tenant gets the slug, members, API keys, sessions and settings of the
+ * old one. The old one keeps its rows under another slug, without members, and is erased after the
+ * waiting period.
+ * @param slug - Of the tenant to restore.
+ * @param path - The ZIP file.
+ * @param actor - For the audit log.
+ * @throws ArchiveRefused
+ * @throws OnHold for a tenant on legal hold.
+ * @throws Invalid when a move is under way, or nobody owns the tenant.
  */
 export async function restoreTenant(
   tenancy: Tenancy,
@@ -55,16 +58,22 @@ export async function restoreTenant(
     tier: old.tier,
   })
   const before = { tenantId: old.id, slug: `${slug.slice(0, 45)}-old-${stamp}` }
-  await swap(tenancy, { from: old.id, to: made.tenantId, slug, oldSlug: before.slug, actor })
+  await replaceTenant(tenancy, {
+    from: old.id,
+    to: made.tenantId,
+    slug,
+    oldSlug: before.slug,
+    actor,
+  })
   await erasures.request(tenancy, old.id, { actor, userId: null })
   return { ...made, slug, before }
 }
 
-/**
- * Everything that refers to the old tenant refers to the new one from here on, by what the
- * catalogue has.
- */
-async function swap(
+type TransferredTable = { schema: string; column: string; table: Table }
+type Db = Pick<PlatformDb, 'execute'>
+
+/** Gives the restored tenant the slug and settings of the old one, and the rows declared as `transfer`. */
+async function replaceTenant(
   tenancy: Tenancy,
   {
     from,
@@ -74,71 +83,85 @@ async function swap(
     actor,
   }: { from: string; to: string; slug: string; oldSlug: string; actor: string },
 ): Promise<void> {
-  await withPoolTransaction(platformPool(tenancy), async (client) => {
-    await client.query('update tenancy.tenants set slug = $2 where id = $1', [from, oldSlug])
-    await client.query(
-      'update tenancy.tenants as n set slug = $2, name = o.name, currency = o.currency, locale = o.locale from tenancy.tenants as o where n.id = $1 and o.id = $3',
-      [to, slug, from],
-    )
-    const registry = await tablesOfTenants(client, 'tenancy')
-    await carryOver(
-      client,
-      'tenancy',
-      registry.filter(({ name: table }) => carriedOver.has(table)),
-      from,
-      to,
-    )
-    await carryOver(client, 'platform', await tablesOfTenants(client, 'platform'), from, to)
-    await tenancy.config.members.transfer(drizzle(client), from, to)
-    await client.query('select tenancy.record_audit($1, $2, $3, $4)', [
+  const registry = await transferredTables(tenancy, 'tenancy')
+  const app = await transferredTables(tenancy, 'platform')
+  await platform(tenancy).transaction(async (tx) => {
+    const [old] = await tx
+      .update(tenants)
+      .set({ slug: oldSlug })
+      .where(eq(tenants.id, from))
+      .returning({ name: tenants.name, currency: tenants.currency, locale: tenants.locale })
+    await tx
+      .update(tenants)
+      .set({ slug, ...old })
+      .where(eq(tenants.id, to))
+    await transferRows(tx, registry, { from, to })
+    await transferRows(tx, app, { from, to })
+    await recordAudit(tx, {
       actor,
-      'tenant restored',
-      to,
-      JSON.stringify({ before: from }),
-    ])
+      action: 'tenant restored',
+      tenantId: to,
+      detail: { before: from },
+    })
   })
 }
 
-const tablesOfTenants = async (client: pg.ClientBase, schema: string) =>
-  (await readTables(client, schema, { circles: true })).filter(({ columns }) =>
-    columns.some((column) => column.name === 'tenant_id'),
-  )
-
-/**
- * Rows of one tenant become rows of another. Where other rows refer to them by their tenant, they
- * are copied first and deleted last, so that no reference is ever broken: the keys of such a table
- * have to begin with its tenant.
- */
-async function carryOver(
-  client: pg.ClientBase,
-  schema: string,
-  tables: Table[],
-  from: string,
-  to: string,
-): Promise<void> {
-  const at = (table: Table) => `${name(schema)}.${name(table.name)}`
-  const deleteRows = (table: Table, tenantId: string) =>
-    client.query(`delete from ${at(table)} where tenant_id = $1`, [tenantId])
-  const isReferredTo = (table: Table) =>
-    tables.some(({ references }) =>
-      references.some((one) => one.table === table.name && one.columns.includes('tenant_id')),
-    )
-  // the worker or the import may have written rows of the new tenant, which would conflict; what may
-  // be without a tenant is more than that, as a session is
-  for (const table of tables.toReversed()) if (isOfOneTenant(table)) await deleteRows(table, to)
-  for (const table of tables) {
-    if (isReferredTo(table)) {
-      const columns = written(table).map((column) => column.name)
-      const values = columns.map((column) => (column === 'tenant_id' ? '$2' : name(column)))
-      await client.query(
-        `insert into ${at(table)} (${columns.map(name).join(', ')}) overriding system value select ${values.join(', ')} from ${at(table)} where tenant_id = $1`,
-        [from, to],
-      )
-    } else
-      await client.query(`update ${at(table)} set tenant_id = $2 where tenant_id = $1`, [from, to])
-  }
-  for (const table of tables.filter(isReferredTo).toReversed()) await deleteRows(table, from)
+async function transferredTables(tenancy: Tenancy, schema: string): Promise<TransferredTable[]> {
+  const declared = declaredTables(tenancy).controlPlane.filter((table) => table.schema === schema)
+  const tables = await readTables(platformPool(tenancy), schema, { circles: true })
+  return tables.flatMap((table) => {
+    const found = declared.find(({ name }) => name === table.name)
+    return found?.restore === 'transfer' && typeof found.tenant === 'string'
+      ? [{ schema, column: found.tenant, table }]
+      : []
+  })
 }
 
-const isOfOneTenant = ({ columns }: Table) =>
-  columns.some((column) => column.name === 'tenant_id' && !column.nullable)
+/**
+ * Moves rows from one tenant to another. Rows that others refer to by their tenant are copied first
+ * and deleted last, so that no foreign key is ever violated. The keys of such a table must begin
+ * with its tenant.
+ */
+async function transferRows(
+  db: Db,
+  tables: TransferredTable[],
+  { from, to }: { from: string; to: string },
+): Promise<void> {
+  const isReferredTo = ({ table: { name }, column }: TransferredTable) =>
+    tables.some(({ table }) =>
+      table.references.some((one) => one.table === name && one.columns.includes(column)),
+    )
+  // The worker or the import may have inserted rows for the new tenant; delete them to avoid key
+  // conflicts. A nullable column marks rows that are not the tenant's alone, such as sessions.
+  for (const one of tables.toReversed())
+    if (!one.table.columns.find(({ name }) => name === one.column)?.nullable)
+      await deleteRows(db, one, to)
+  for (const one of tables) {
+    const column = sql.identifier(one.column)
+    if (isReferredTo(one)) await copyRows(db, one, { from, to })
+    else
+      await db.execute(sql`update ${nameOf(one)} set ${column} = ${to} where ${column} = ${from}`)
+  }
+  for (const one of tables.filter(isReferredTo).toReversed()) await deleteRows(db, one, from)
+}
+
+async function copyRows(
+  db: Db,
+  one: TransferredTable,
+  { from, to }: { from: string; to: string },
+): Promise<void> {
+  const names = written(one.table).map(({ name }) => name)
+  const columns = names.map((name) => sql.identifier(name))
+  const values = names.map((name) =>
+    name === one.column ? sql`${to}::uuid` : sql.identifier(name),
+  )
+  await db.execute(sql`
+    insert into ${nameOf(one)} (${sql.join(columns, sql`, `)}) overriding system value
+    select ${sql.join(values, sql`, `)} from ${nameOf(one)} where ${sql.identifier(one.column)} = ${from}`)
+}
+
+const deleteRows = (db: Db, one: TransferredTable, tenantId: string) =>
+  db.execute(sql`delete from ${nameOf(one)} where ${sql.identifier(one.column)} = ${tenantId}`)
+
+const nameOf = ({ schema, table }: TransferredTable) =>
+  sql`${sql.identifier(schema)}.${sql.identifier(table.name)}`

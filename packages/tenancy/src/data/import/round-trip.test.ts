@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { withConnection } from '#tenancy/base/connect'
 import { newId, privateName } from '#tenancy/base/ids'
 import { loginUrl, placementKinds, type PlacementKind } from '#tenancy/base/tenancy'
-import { forgetTenant, type Receipt } from '#tenancy/data/erase/forget'
+import { eraseTenant, type Receipt } from '#tenancy/data/erase/erase-tenant'
 import { writeExport } from '#tenancy/data/export/write'
 import { importTenant } from '#tenancy/data/import/import'
 import { membersIn } from '#tenancy/data/import/owner'
@@ -17,8 +17,24 @@ import { bySlug } from '#tenancy/registry/tenants'
 import { filesOf, fingerprint, manifestOf, temporary, writeFiles } from '#tenancy/testing/archives'
 import { everyValue, tomorrow } from '#tenancy/testing/every-type'
 import { members } from '#tenancy/testing/fixture/schema'
-import { platform, tenancy, tiers, withTenant } from '#tenancy/testing/fixture/tenancy'
+import {
+  addAppTables,
+  platform,
+  tenancy,
+  tiers,
+  withTenant,
+} from '#tenancy/testing/fixture/tenancy'
 import { inhabitant, memberOf, tenantTables, type Inhabitant } from '#tenancy/testing/fixture/world'
+
+// Tables of an app: one row for each tenant, rows with a name that is unique in a tenant, rows
+// under a key of their own, and a tree whose rows others refer to.
+addAppTables({
+  sizes: 'delete',
+  labels: 'delete',
+  choices: 'set null',
+  teams: 'delete',
+  team_people: 'delete',
+})
 
 type Tier = keyof typeof tiers
 const tierNames = Object.keys(tiers) as Tier[]
@@ -55,7 +71,7 @@ beforeAll(async () => {
 }, 60_000)
 
 afterAll(async () => {
-  for (const id of made) await forgetTenant(tenancy(), id)
+  for (const id of made) await eraseTenant(tenancy(), id)
   await rm(folder, { recursive: true })
 }, 60_000)
 
@@ -144,7 +160,7 @@ describe.each(
 
     const there = await fingerprint(tenancy(), tenantId)
     let receipt: Receipt = {}
-    await forgetTenant(
+    await eraseTenant(
       tenancy(),
       tenantId,
       async (counted) => void (receipt = { ...counted, ...receipt }),
@@ -234,8 +250,6 @@ describe('a restore', () => {
         ).rows,
     )
 
-  // tables of an app: one row for each tenant, rows with a name that is unique in a tenant, rows
-  // under a key of their own, and a tree whose rows others refer to
   beforeAll(() =>
     asAdmin(`
       set role rowhouse_owner;

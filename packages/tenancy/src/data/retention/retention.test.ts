@@ -5,7 +5,7 @@ import { declaredTables } from '#tenancy/base/declared-tables'
 import { withConnection } from '#tenancy/base/connect'
 import { newId } from '#tenancy/base/ids'
 import { loginUrl, placementKinds, type Tenancy } from '#tenancy/base/tenancy'
-import { forgetTenant } from '#tenancy/data/erase/forget'
+import { eraseTenant } from '#tenancy/data/erase/erase-tenant'
 import * as holds from '#tenancy/data/holds'
 import { previewRetention } from '#tenancy/data/retention/preview'
 import { setRule } from '#tenancy/data/retention/rules'
@@ -57,7 +57,7 @@ beforeAll(async () => {
 })
 afterEach(() => void vi.useRealTimers())
 afterAll(async () => {
-  for (const { id } of made) await forgetTenant(tenancy(), id)
+  for (const { id } of made) await eraseTenant(tenancy(), id)
 }, 60_000)
 
 describe('the tables', () => {

@@ -3,7 +3,7 @@ import { nextAttemptAt } from '#tenancy/base/backoff'
 import { RowhouseError } from '#tenancy/base/errors'
 import { OnHold } from '#tenancy/data/errors'
 import { MoveUnderWay } from '#tenancy/moves/errors'
-import { forgetTenant, type Receipt } from '#tenancy/data/erase/forget'
+import { eraseTenant, type Receipt } from '#tenancy/data/erase/erase-tenant'
 import { refuseOnHold } from '#tenancy/data/holds'
 import { latestMove } from '#tenancy/moves/move-store'
 import { requestAbort, requestConfirm } from '#tenancy/moves/move-actions'
@@ -38,7 +38,7 @@ export async function runErasure(tenancy: Tenancy, id: string): Promise<Receipt 
   try {
     // once rows have been counted they may be going, and there is no way back
     if (Object.keys(receipt).length === 0) await refuseOnHold(db, started.tenantId)
-    await forgetTenant(tenancy, started.tenantId, async (counted) => {
+    await eraseTenant(tenancy, started.tenantId, async (counted) => {
       receipt = merged(receipt, counted)
       await db.update(table).set({ receipt }).where(eq(table.id, id))
     })

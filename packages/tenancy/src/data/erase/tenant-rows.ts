@@ -13,13 +13,13 @@ const batch = 5000
 const reason = 'Erasure'
 const name = pg.escapeIdentifier
 
-/** From here on no caller is admitted, and when this returns no transaction is inside any more. */
+/** Suspends the tenant and waits for its transactions to end. No caller is admitted from then on. */
 export async function denyEntry(tenancy: Tenancy, placement: Placement): Promise<void> {
   await platform(tenancy)
     .insert(suspensions)
     .values({ id: newId(), tenantId: placement.tenantId, by: 'erasure', reason })
     .onConflictDoNothing()
-  await unlessGone(
+  await unlessAlreadyGone(
     placement,
     withConnection(serviceUrl(tenancy, 'worker', placement), async (client) => {
       await withTransaction(client, () =>
@@ -29,13 +29,16 @@ export async function denyEntry(tenancy: Tenancy, placement: Placement): Promise
   )
 }
 
-/** How many rows each table holds of this tenant; nothing when its place is already gone. */
+/**
+ * @returns The tenant's rows in each table, as `rows of TABLE`. Empty when an earlier run has deleted
+ *   the placement.
+ */
 export async function countRows(
   tenancy: Tenancy,
   placement: Placement,
 ): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
-  await inPlace(tenancy, placement, async (client, inTenant) => {
+  await connected(tenancy, placement, async (client, inTenant) => {
     const tables = await readTables(client, placement.schema)
     await inTenant(async () => {
       for (const table of tables) {
@@ -49,13 +52,10 @@ export async function countRows(
   return counts
 }
 
-/**
- * Deletes the tenant's rows, those that refer to others first. A private place is dropped as a
- * whole instead.
- */
-export async function removeRows(tenancy: Tenancy, placement: Placement): Promise<void> {
+/** Deletes the tenant's rows from the shared tables, those that refer to others first. */
+export async function deleteRows(tenancy: Tenancy, placement: Placement): Promise<void> {
   if (placement.kind !== 'shared') return
-  await inPlace(tenancy, placement, async (client, inTenant) => {
+  await connected(tenancy, placement, async (client, inTenant) => {
     for (const table of (await readTables(client, placement.schema)).toReversed()) {
       for (let deleted = batch; deleted === batch;) {
         const { rowCount } = await inTenant(() =>
@@ -70,21 +70,27 @@ export async function removeRows(tenancy: Tenancy, placement: Placement): Promis
   })
 }
 
-/** Drops the schema, the database and the login that were the tenant's own. */
-export async function removePlace(tenancy: Tenancy, placement: Placement): Promise<void> {
+/** Drops the tenant's dedicated schema or database, and its role. */
+export async function dropDedicatedPlacement(
+  tenancy: Tenancy,
+  placement: Placement,
+): Promise<void> {
   if (placement.kind !== 'shared') await unprovision(tenancy, placement.tenantId, placement)
 }
 
 /** Runs work in a transaction inside the tenant. */
 type InTenant = <T>(work: () => Promise<T>) => Promise<T>
 
-/** A connection to the placement, on which work can run inside the tenant, once or many times. */
-const inPlace = (
+/**
+ * Connects to the tenant's database.
+ * @param work - Calls `inTenant` for each transaction.
+ */
+const connected = (
   tenancy: Tenancy,
   { schema, tenantId, epoch, ...placement }: Placement,
   work: (client: pg.Client, inTenant: InTenant) => Promise<void>,
 ): Promise<void> =>
-  unlessGone(
+  unlessAlreadyGone(
     placement,
     withConnection(serviceUrl(tenancy, 'worker', { schema, ...placement }), (client) => {
       const inTenant: InTenant = (inner) =>
@@ -104,13 +110,16 @@ const inPlace = (
     }),
   )
 
-/** In a place that an earlier run has taken away, or has begun to, there is nothing to do. */
-async function unlessGone({ kind }: Pick<Placement, 'kind'>, work: Promise<void>): Promise<void> {
+/** Ignores the errors of a placement that an earlier run has deleted, or has begun to delete. */
+async function unlessAlreadyGone(
+  { kind }: Pick<Placement, 'kind'>,
+  work: Promise<void>,
+): Promise<void> {
   try {
     await work
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    // not here; no such database; one that drop_login() has shut to the worker
+    // TN409: not the tenant's home; 3D000: no such database; 42501: drop_login() has revoked CONNECT
     if (code !== 'TN409' && code !== '3D000' && !(code === '42501' && kind === 'database'))
       throw error
   }
