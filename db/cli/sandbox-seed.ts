@@ -64,7 +64,7 @@ async function one(slug: string, tier: Tier, rows: number, canary: boolean) {
     ]),
   }
   await withTenant(
-    { kind: 'service', tenantId: tenant.id, reason: canary ? mark('Sample data') : 'Sample data' },
+    { kind: 'service', tenantId: tenant.id, reason: canary ? mark('sample data') : 'sample data' },
     (tx) => fillWithSample(tx, story, rows),
   )
   return { slug, id: tenant.id, tier, owner: email }

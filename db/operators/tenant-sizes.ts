@@ -25,7 +25,7 @@ export async function measureTenants(stopping: AbortSignal): Promise<void> {
 /** Measures one tenant now. */
 export async function measure(tenantId: string): Promise<void> {
   const { orders, bytes } = await withTenant(
-    { kind: 'service', tenantId, reason: 'measure its size' },
+    { kind: 'service', tenantId, reason: 'tenant size' },
     sizeOf,
   )
   const row = { orders, bytes, measuredAt: new Date() }

@@ -66,7 +66,7 @@ export async function seedDemo(): Promise<DemoLogin[]> {
   await users.makeOperator(db, olivia.id, 'seed')
   for (const [i, { id, slug }] of [acme, globex, initech, umbrella].entries()) {
     const story = stories[slug as keyof typeof stories]
-    await withTenant({ kind: 'service', tenantId: id, reason: 'Sample data' }, (tx) =>
+    await withTenant({ kind: 'service', tenantId: id, reason: 'sample data' }, (tx) =>
       fillWithSample(tx, story, ordersEach, new Date(), 7 + i),
     )
   }

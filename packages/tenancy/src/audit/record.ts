@@ -2,27 +2,37 @@ import { sql } from 'drizzle-orm'
 import { type PlatformDb, type Tenancy } from '#tenancy/base/tenancy'
 import { platform } from '#tenancy/registry/placements'
 
-/**
- * Who acts from outside a tenant: an operator's e-mail address, or the command line of this user.
- */
+/** The actor of a command: the user of the operating system who runs it. */
 export const commandLine = () =>
   `command line (${process.env.USER ?? process.env.USERNAME ?? 'unknown'})`
 
 /**
- * Writes one action into the audit trail, in the transaction of the action itself, so that neither
- * stands without the other.
+ * One row of the audit trail.
+ * @property actor - An operator's email address, or `commandLine()`.
+ * @property action - What was done, in the past tense: `tenant suspended`.
+ * @property detail - What it was done to, and with which values. `reason` is the sentence that the
+ *   actor typed.
+ */
+export type AuditRecord = {
+  actor: string
+  action: string
+  tenantId?: string
+  detail?: Record<string, unknown>
+}
+
+/**
+ * Records an action in the audit trail.
+ * @param db - The transaction of the action itself, so that neither is saved without the other.
  */
 export async function recordAudit(
   db: PlatformDb,
-  entry: { actor: string; action: string; tenantId?: string; detail?: Record<string, unknown> },
+  { actor, action, tenantId, detail = {} }: AuditRecord,
 ): Promise<void> {
   await db.execute(
-    sql`select tenancy.record_audit(${entry.actor}, ${entry.action}, ${entry.tenantId ?? null}, ${JSON.stringify(entry.detail ?? {})}::jsonb)`,
+    sql`select tenancy.record_audit(${actor}, ${action}, ${tenantId ?? null}, ${JSON.stringify(detail)}::jsonb)`,
   )
 }
 
-/** The same for a action whose own row stands already, or that leaves none. */
-export const recordAction = (
-  tenancy: Tenancy,
-  entry: Parameters<typeof recordAudit>[1],
-): Promise<void> => recordAudit(platform(tenancy), entry)
+/** Records an action that writes no row of its own, or wrote it in an earlier transaction. */
+export const recordAction = (tenancy: Tenancy, action: AuditRecord): Promise<void> =>
+  recordAudit(platform(tenancy), action)

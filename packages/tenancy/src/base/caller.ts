@@ -1,11 +1,22 @@
-/** Who acts: the id of a person where there is one, and a name for trails. */
+/**
+ * Who acts.
+ * @property id - The user's id; null where no person acts.
+ * @property name - What trails show: a name or an email address.
+ */
 export type Actor = { id: string | null; name: string }
 
-/** Whoever asks for a tenant transaction. `kind` names the entry that checks the caller's proof. */
+/** A caller that opens a tenant transaction. `kind` names the entry that checks its proof. */
 export type Caller = { kind: string; tenantId: string; actor: Actor }
 
-/** The engine itself: jobs of the worker and commands. It gives a reason, which is recorded. */
+/**
+ * The engine itself: background tasks and commands.
+ * @property reason - Recorded with each entry, for whoever reads the trail of entries. A noun phrase
+ *   in lower case that names the work, then the id of the row that asked for it where there is one:
+ *   `export 0190f6…`, `move 0190f6…: copy`, `tenant size`. Nothing depends on its text. (The
+ *   `reason` of a suspension, hold, move or other action is a person's own sentence.)
+ */
 export type ServiceCaller = { kind: 'service'; tenantId: string; reason: string }
 
+/** @returns Whether the engine itself opens the transaction, whose entry needs no proof. */
 export const isService = (caller: Caller | ServiceCaller): caller is ServiceCaller =>
   caller.kind === 'service'

@@ -145,7 +145,7 @@ function countRows(
 ): Promise<MovePlan['tables']> {
   return withTenant(
     tenancy,
-    { kind: 'service', tenantId, reason: 'count rows before a move' },
+    { kind: 'service', tenantId, reason: 'move preflight' },
     async (tx) => {
       const counts: MovePlan['tables'] = []
       for (const name of names) {

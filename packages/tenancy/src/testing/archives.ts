@@ -86,7 +86,7 @@ export async function fingerprint(
   const tables = await withConnection(serviceUrl(tenancy, 'worker', placement), (client) =>
     readTables(client, placement.schema),
   )
-  return withTenant(tenancy, { kind: 'service', tenantId, reason: 'Fingerprint' }, async (tx) => {
+  return withTenant(tenancy, { kind: 'service', tenantId, reason: 'test' }, async (tx) => {
     const found: Record<string, string> = {}
     for (const { name } of tables) {
       const { rows } = await tx.execute<{ all: string }>(sql`

@@ -10,7 +10,7 @@ import { suspensions } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 const batch = 5000
-const reason = 'Erasure'
+const reason = 'erasure'
 const name = pg.escapeIdentifier
 
 /** Suspends the tenant and waits for its transactions to end. No caller is admitted from then on. */

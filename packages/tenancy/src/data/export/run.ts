@@ -95,7 +95,7 @@ async function written(
         tenancy,
         await placementOf(tenancy, tenantId),
         path,
-        `Export ${id}`,
+        `export ${id}`,
         tell,
       )
     } catch (error) {

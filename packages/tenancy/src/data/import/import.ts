@@ -126,7 +126,7 @@ async function loaded(
   tell: Tell,
 ): Promise<void> {
   const { name, currency, locale } = checked.manifest.tenant
-  const made = { tenantId, slug, actor, reason: 'Import' }
+  const made = { tenantId, slug, actor, reason: 'import' }
   await createTenant(tenancy, { id: tenantId, slug, name, currency, locale, tier, ownerId })
   await suspend(tenancy, made)
   let next = 0
@@ -134,7 +134,7 @@ async function loaded(
     tenancy,
     checked,
     await placementOf(tenancy, tenantId),
-    `Import ${id}`,
+    `import ${id}`,
     async ({ table, rows }) => {
       await tell({ state: 'loading', table, rows })
       if (Date.now() < next) return

@@ -33,7 +33,7 @@ export async function previewRetention(
   const now = await agreedTime(tenancy)
   return withTenant(
     tenancy,
-    { kind: 'service', tenantId, reason: 'Retention preview' },
+    { kind: 'service', tenantId, reason: 'retention preview' },
     async (tx) => {
       await agree(tx, now)
       const steps: RetentionStep[] = []

@@ -82,7 +82,7 @@ const inside = <T>(
   tenancy: Tenancy,
   { id, tenantId }: RetentionRun,
   work: (tx: TenantTx) => Promise<T>,
-) => withTenant(tenancy, { kind: 'service', tenantId, reason: `Retention ${id}` }, work)
+) => withTenant(tenancy, { kind: 'service', tenantId, reason: `retention run ${id}` }, work)
 
 /** The 64-bit number of the transaction that wrote a row; the row itself keeps the lower half. */
 const writer = sql`(select (f - case when f >= c then 4294967296 else 0 end)::text::xid8 from (select c, (c >> 32 << 32) + xmin::text::bigint as f from (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as c) as now) as full_number)`

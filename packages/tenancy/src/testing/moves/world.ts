@@ -174,7 +174,7 @@ export async function createTenantIn(
 
 /** A count and a checksum of each table of a tenant, where it lives now. */
 export function fingerprint(tenantId: string): Promise<Record<string, string>> {
-  return withTenant({ kind: 'service', tenantId, reason: 'fingerprint' }, async (tx) => {
+  return withTenant({ kind: 'service', tenantId, reason: 'test' }, async (tx) => {
     const { rows: tables } = await tx.execute<{ name: string }>(
       sql`select relname as name from pg_class where relnamespace = current_schema()::regnamespace and relkind = 'r' order by 1`,
     )
