@@ -1,10 +1,14 @@
-import type { PlacementKind, TierDefinition } from '@rowhouse/tenancy'
+import type { TierDefinition } from '@rowhouse/tenancy'
 
 // Plain values, for browsers too: nothing of the database comes along.
 
-/** What a tenant pays for: where its rows are, what it may use, and for how long it keeps rows. */
+/**
+ * What a tenant pays for, cheapest first. A tier is added here and nowhere else; it says where new
+ * tenants are placed, and is never computed from a placement: several tiers may share one.
+ */
 export const tiers = {
   starter: {
+    label: 'Starter',
     placement: 'shared',
     limits: {
       statementMs: 5_000,
@@ -16,6 +20,7 @@ export const tiers = {
     retentionDays: { least: 90, most: 1095 },
   },
   business: {
+    label: 'Business',
     placement: 'schema',
     limits: {
       statementMs: 15_000,
@@ -27,6 +32,7 @@ export const tiers = {
     retentionDays: { least: 30, most: 3650 },
   },
   enterprise: {
+    label: 'Enterprise',
     placement: 'database',
     limits: {
       statementMs: 25_000,
@@ -37,7 +43,7 @@ export const tiers = {
     },
     retentionDays: { least: 7, most: 36_500 },
   },
-} as const satisfies Record<string, TierDefinition>
+} as const satisfies Record<string, TierDefinition & { label: string }>
 
 export type Tier = keyof typeof tiers
 export const tierNames = Object.keys(tiers) as Tier[]
@@ -53,12 +59,5 @@ export function asTier(name: string): Tier {
   return tier
 }
 
-/**
- * The tier that goes with a placement: the tenant's own where it fits, or the only one that is
- * placed there. Where several tiers are, or none is, the tenant keeps its tier.
- */
-export function tierFor(placement: PlacementKind, current: Tier): Tier {
-  if (tiers[current].placement === placement) return current
-  const [only, ...others] = tierNames.filter((name) => tiers[name].placement === placement)
-  return only && others.length === 0 ? only : current
-}
+/** The tier of a new tenant when nobody chose one. */
+export const defaultTier: Tier = 'starter'

@@ -2,15 +2,13 @@ import { clsx } from 'clsx'
 import { Boxes, Database, Layers2 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { PlacementKind } from '@rowhouse/tenancy'
-import { type Tier, asTier } from '#db/tiers'
+import { type Tier, asTier, tierNames, tiers } from '#db/tiers'
 
-export const tierLabels: Record<Tier, string> = {
-  starter: 'Starter',
-  business: 'Business',
-  enterprise: 'Enterprise',
-}
+export const tierLabels = Object.fromEntries(
+  tierNames.map((tier) => [tier, tiers[tier].label]),
+) as Record<Tier, string>
 /** The label of a tier by the name that a row has. */
-export const tierLabel = (name: string): string => tierLabels[asTier(name)]
+export const tierLabel = (name: string): string => tiers[asTier(name)].label
 export const placementLabels: Record<PlacementKind, string> = {
   shared: 'Shared tables',
   schema: 'Own schema',

@@ -2,28 +2,23 @@
 
 import { clsx } from 'clsx'
 import { placementLabels, tierLabels } from '#components/console/labels'
-import { tierNames, type Tier } from '#db/tiers'
+import { tierNames, tiers, type Tier } from '#db/tiers'
 import type { PlacementKind } from '@rowhouse/tenancy'
 
-const kinds: Record<Tier, PlacementKind> = {
-  starter: 'shared',
-  business: 'schema',
-  enterprise: 'database',
-}
-const meaning: Record<Tier, string> = {
-  starter: 'Rows among those of others, kept apart by row-level security.',
-  business: 'A schema of its own and a login that sees no other.',
-  enterprise: 'A database and a login of its own, here or on another server.',
+const descriptions: Record<PlacementKind, string> = {
+  shared: 'Rows among those of others, kept apart by row-level security.',
+  schema: 'A schema of its own and a login that sees no other.',
+  database: 'A database and a login of its own, here or on another server.',
 }
 
-type Props = { tiers: Tier[]; now: Tier; chosen: Tier | null; onChoose: (tier: Tier) => void }
+type Props = { choices: Tier[]; now: Tier; chosen: Tier | null; onChoose: (tier: Tier) => void }
 
-export function TierChoice({ tiers, now, chosen, onChoose }: Props) {
+export function TierChoice({ choices, now, chosen, onChoose }: Props) {
   return (
     <fieldset className="grid gap-2">
       <legend className="mb-2 text-sm font-medium">New tier</legend>
       <div className="grid gap-3 sm:grid-cols-2">
-        {tiers.map((tier) => (
+        {choices.map((tier) => (
           <label
             key={tier}
             className={clsx(
@@ -47,8 +42,10 @@ export function TierChoice({ tiers, now, chosen, onChoose }: Props) {
                 {rank(tier) > rank(now) ? 'up' : 'down'}
               </span>
             </span>
-            <span className="text-sm font-medium">{placementLabels[kinds[tier]]}</span>
-            <span className="text-sm text-pretty text-ink-soft">{meaning[tier]}</span>
+            <span className="text-sm font-medium">{placementLabels[tiers[tier].placement]}</span>
+            <span className="text-sm text-pretty text-ink-soft">
+              {descriptions[tiers[tier].placement]}
+            </span>
           </label>
         ))}
       </div>

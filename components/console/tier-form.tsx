@@ -11,7 +11,7 @@ import { callAction } from '#components/forms/call-action'
 import { ReasonField, SubmitButton } from '#components/forms/fields'
 import type { Formats } from '#components/formats'
 import { Card, CardBody } from '#components/ui/card'
-import { tierNames, type Tier } from '#db/tiers'
+import { tierNames, tiers, type Tier } from '#db/tiers'
 
 type Props = {
   slug: string
@@ -36,7 +36,7 @@ export function TierForm({ slug, name, now, formats, actions }: Props) {
   function chooseServer(other: boolean) {
     setOtherServer(other)
     reset()
-    if (!other) void dryRun('enterprise')
+    if (!other && tier) void dryRun(tier)
   }
 
   return (
@@ -49,17 +49,17 @@ export function TierForm({ slug, name, now, formats, actions }: Props) {
           className="grid gap-6"
         >
           <TierChoice
-            tiers={tierNames.filter((one) => one !== now)}
+            choices={tierNames.filter((one) => one !== now)}
             now={now}
             chosen={tier}
             onChoose={choose}
           />
-          {tier === 'enterprise' && (
+          {tier && tiers[tier].placement === 'database' && (
             <ServerField
               otherServer={otherServer}
               onChoose={chooseServer}
               busy={loading}
-              onCheck={(url) => void dryRun('enterprise', url)}
+              onCheck={(url) => void dryRun(tier, url)}
               onChange={reset}
             />
           )}

@@ -1,11 +1,11 @@
 import { clsx } from 'clsx'
 import { Card, CardHeader } from '#components/ui/card'
 import { DescriptionItem, DescriptionList } from '#components/ui/description-list'
+import { tierNames, tiers } from '#db/tiers'
 import type { PlacementKind } from '@rowhouse/tenancy'
 
 const kinds: {
   kind: PlacementKind
-  tier: string
   where: string
   wall: string
   login: string
@@ -13,7 +13,6 @@ const kinds: {
 }[] = [
   {
     kind: 'shared',
-    tier: 'Starter',
     where: 'In shared tables',
     wall: 'Row-level security, forced, by a signed context',
     login: 'One for all tenants here',
@@ -21,7 +20,6 @@ const kinds: {
   },
   {
     kind: 'schema',
-    tier: 'Business',
     where: 'In a schema of their own',
     wall: 'Privileges, and row-level security below them',
     login: 'Your own; it sees no other schema',
@@ -29,13 +27,18 @@ const kinds: {
   },
   {
     kind: 'database',
-    tier: 'Enterprise',
     where: 'In a database of their own, on any server',
     wall: 'The right to connect, and row-level security below it',
     login: 'Your own; it connects nowhere else',
     leaves: 'Nothing, on a server of its own',
   },
 ]
+
+const tiersIn = (kind: PlacementKind) =>
+  tierNames
+    .filter((tier) => tiers[tier].placement === kind)
+    .map((tier) => tiers[tier].label)
+    .join(', ')
 
 export function TierComparison({ kind }: { kind: PlacementKind }) {
   return (
@@ -51,7 +54,7 @@ export function TierComparison({ kind }: { kind: PlacementKind }) {
             )}
           >
             <h3 className="flex items-baseline justify-between gap-2 font-medium">
-              {one.tier}
+              {tiersIn(one.kind)}
               {one.kind === kind && (
                 <span className="text-sm font-medium text-accent">You are here</span>
               )}

@@ -1,3 +1,4 @@
+import { defaultTier } from '#db/tiers'
 import { Invalid, newId, type PlatformDb } from '@rowhouse/tenancy'
 import { LinkSpent } from '#db/errors'
 import * as links from '#db/accounts/links'
@@ -73,7 +74,7 @@ export async function startTenant(
         slug,
         name,
         ownerId,
-        tier: 'starter',
+        tier: defaultTier,
         ...region,
       })
     } catch (error) {

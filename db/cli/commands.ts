@@ -93,8 +93,7 @@ export const commands: Command[] = [
     words: ['tenant', 'move'],
     usage:
       'tenant move SLUG --to shared|schema|database [--tier TIER] [--database-url URL] [--reason TEXT] [--wait] [--dry-run] | --status | --abort | --confirm | --rollback | --force-finish | --resume',
-    about:
-      'change the placement of a live tenant, and its tier to the one that is placed there, or to TIER',
+    about: 'change the placement of a live tenant, and with --tier also its tier',
     options: {
       to: text,
       tier: text,

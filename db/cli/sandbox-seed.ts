@@ -4,12 +4,12 @@ import { refuseInProduction } from '#db/cli/sandbox'
 import { UsageError } from '#db/cli/usage'
 import { withTenant, platform, tenancy } from '#db/tenancy'
 import { createTenant } from '@rowhouse/tenancy/admin'
-import type { Tier } from '#db/tiers'
+import { defaultTier, tierNames, type Tier } from '#db/tiers'
 import { fillWithSample } from '#db/product/sample'
 import { stories } from '#db/product/stories'
 import * as users from '#db/accounts/users'
 
-const tiers: Tier[] = ['starter', 'starter', 'business', 'enterprise']
+const tierCycle: Tier[] = [defaultTier, ...tierNames]
 
 export const run: Run = ({ values }) =>
   seedTenants(count(values.tenants, 'tenants'), count(values.rows, 'rows'), values.canary === true)
@@ -28,7 +28,12 @@ export async function seedTenants(
   const made = []
   for (let i = 0; i < tenants; i++)
     made.push(
-      await one(`sandbox-${batch}-${i + 1}`, tiers[i % tiers.length] ?? 'starter', orders, canary),
+      await one(
+        `sandbox-${batch}-${i + 1}`,
+        tierCycle[i % tierCycle.length] ?? defaultTier,
+        orders,
+        canary,
+      ),
     )
   return {
     text: made.map(({ slug, tier, owner }) => `${slug} (${tier}), owner ${owner}`).join('\n'),

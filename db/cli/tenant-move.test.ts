@@ -26,6 +26,7 @@ async function requestedMove(): Promise<Move> {
 test('--abort --wait succeeds when the move was aborted, and --to --wait fails', async () => {
   const following = move({ to: 'schema', wait: true })
   const requested = await requestedMove()
+  expect(requested).toMatchObject({ tierFrom: 'starter', tierTo: 'starter' })
   const aborting = move({ abort: true, wait: true })
   while ((await readMove(tenancy(), requested.id)).abortBy === null) await sleep(10)
   await runMove(tenancy(), requested)

@@ -3,7 +3,7 @@ import { commandLine } from '@rowhouse/tenancy/admin'
 import type { Outcome, Run } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
-import { asTier, tierFor, tierNames, type Tier } from '#db/tiers'
+import { tierNames, type Tier } from '#db/tiers'
 import {
   latestMove,
   readEvents,
@@ -63,7 +63,7 @@ export const run: Run = async ({ values, positionals: [slug, ...rest] }) => {
       const request: MoveRequest = {
         tenantId: tenant.id,
         to,
-        tier: tierOption(values.tier) ?? tierFor(to, asTier(tenant.tier)),
+        ...(values.tier !== undefined && { tier: tierOption(values.tier) }),
         actor: target.actor,
         reason,
         ...(typeof databaseUrl === 'string' ? { databaseUrl } : {}),
@@ -82,8 +82,7 @@ function kindOf(value: unknown): PlacementKind {
   return kind
 }
 
-function tierOption(value: unknown): Tier | undefined {
-  if (value === undefined) return undefined
+function tierOption(value: unknown): Tier {
   const tier = tierNames.find((known) => known === value)
   if (!tier) throw new UsageError(`--tier is one of ${tierNames.join(', ')}, not ${String(value)}`)
   return tier
@@ -97,7 +96,7 @@ async function showPlan(request: MoveRequest, slug: string): Promise<Outcome> {
   )
   const steps = plan.steps.map((step, i) => `${i + 1}. ${step}`).join('\n')
   return {
-    text: `${slug}: from ${plan.from} to ${plan.to}\n\n${sizes}\n\n${steps}\n\n${plan.rows} rows, about ${plan.seconds} s. ${plan.warnings.join('; ') || 'Nothing would delay the move'}. Nothing was changed.`,
+    text: `${slug}: from ${plan.from} to ${plan.to}, ${request.tier ? `tier ${request.tier}` : 'with the same tier'}\n\n${sizes}\n\n${steps}\n\n${plan.rows} rows, about ${plan.seconds} s. ${plan.warnings.join('; ') || 'Nothing would delay the move'}. Nothing was changed.`,
     json: { ...plan, dryRun: true },
   }
 }

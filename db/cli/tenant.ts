@@ -8,7 +8,7 @@ import { connectionString, placementOf, bySlug } from '@rowhouse/tenancy'
 import { platform, tenancy } from '#db/tenancy'
 import { members, users } from '#db/schema/platform'
 import { placements, servers, suspensions, tenants } from '@rowhouse/tenancy/schema'
-import { tierNames, type Tier } from '#db/tiers'
+import { defaultTier, tierNames, type Tier } from '#db/tiers'
 import * as people from '#db/accounts/users'
 
 type Verb = 'list' | 'show' | 'create' | 'suspend' | 'resume' | 'rotate' | 'url'
@@ -98,7 +98,7 @@ async function show(given: Given): Promise<Outcome> {
 
 async function create(given: Given): Promise<Outcome> {
   const slug = slugOf(given)
-  const { owner, tier = 'starter', name = slug } = given.values
+  const { owner, tier = defaultTier, name = slug } = given.values
   const databaseUrl = given.values['database-url']
   if (typeof owner !== 'string') throw new UsageError('say who owns the tenant: --owner EMAIL')
   if (!isTier(tier)) throw new UsageError(`the tier is one of ${tierNames.join(', ')}, not ${tier}`)

@@ -1,7 +1,7 @@
 import { asc, gte, inArray, sql, and, eq } from 'drizzle-orm'
 import { platform } from '#db/tenancy'
 import { usage } from '@rowhouse/tenancy/schema'
-import type { Tier } from '#db/tiers'
+import { tiers, type Tier } from '#db/tiers'
 import { hoursKept, noUsage, usageNames, type Usage } from '@rowhouse/tenancy'
 
 export type TenantUsage = Usage & {
@@ -59,27 +59,39 @@ export async function topTenants(
         tier,
         ...used,
         share,
-        hint: hintFor(tier, used, share, orders, users),
+        hint: hintFor({ tier, used, share, orders, tenants: users }),
       }
     }),
   }
 }
 
-/** Why a tenant may have outgrown its tier; null when it has not. */
-function hintFor(
-  tier: Tier,
-  { limitsHit, waitMs, transactions }: Usage,
-  share: number,
-  orders: number,
-  others: number,
-): string | null {
-  if (tier === 'enterprise') return null
+/**
+ * Why a tenant may have outgrown its tier.
+ * @param options.share - Of the database time of all tenants, from 0 to 1.
+ * @param options.tenants - How many tenants used the database.
+ * @returns Null when it has not.
+ */
+function hintFor({
+  tier,
+  used: { limitsHit, waitMs, transactions },
+  share,
+  orders,
+  tenants,
+}: {
+  tier: Tier
+  used: Usage
+  share: number
+  orders: number
+  tenants: number
+}): string | null {
+  const { placement } = tiers[tier]
+  if (placement === 'database') return null
   if (limitsHit > 0) return `ran into its limits ${limitsHit} times`
   if (transactions > 100 && waitMs / transactions > 50)
     return `waits ${Math.round(waitMs / transactions)} ms for a connection each time`
-  if (share > 0.4 && others > 3 && transactions > 1000)
+  if (share > 0.4 && tenants > 3 && transactions > 1000)
     return `takes ${Math.round(share * 100)} % of the database's time`
-  if (tier === 'starter' && orders > 250_000)
+  if (placement === 'shared' && orders > 250_000)
     return `has ${orders.toLocaleString('en-GB')} orders in shared tables`
   return null
 }

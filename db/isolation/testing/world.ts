@@ -7,7 +7,7 @@ import { refusal, rows } from '@rowhouse/tenancy/testing'
 import { activity } from '#db/schema/tenant'
 import * as tenantSchema from '#db/schema/tenant'
 import type { Role } from '#db/schema/platform'
-import type { Tier } from '#db/tiers'
+import { tierNames, tiers, type Tier } from '#db/tiers'
 import { fillWithSample } from '#db/product/sample'
 import { stories } from '#db/product/stories'
 import * as sessions from '#db/accounts/sessions'
@@ -32,10 +32,11 @@ export const tenantTables = Object.values(tenantSchema)
   .flatMap((value) => (is(value, PgTable) ? [getTableName(value)] : []))
   .sort()
 
-const tierOf: Record<PlacementKind, Tier> = {
-  shared: 'starter',
-  schema: 'business',
-  database: 'enterprise',
+/** Some tier whose tenants are placed there. */
+function tierPlacedIn(kind: PlacementKind): Tier {
+  const tier = tierNames.find((name) => tiers[name].placement === kind)
+  if (!tier) throw new Error(`db/tiers.ts places no tier in ${kind}`)
+  return tier
 }
 
 /** Builds two tenants of each of the given kinds, with `orders` orders each. */
@@ -68,7 +69,7 @@ export async function inhabitant(
     slug,
     name: mark,
     ownerId: user.id,
-    tier: tierOf[kind],
+    tier: tierPlacedIn(kind),
   })
   const { products, customers, streets, domain } = stories.acme
   const story = {

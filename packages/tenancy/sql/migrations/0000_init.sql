@@ -357,7 +357,7 @@ CREATE TABLE "tenancy"."tenants" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"slug" text NOT NULL,
 	"name" text NOT NULL,
-	"tier" text DEFAULT 'starter' NOT NULL,
+	"tier" text NOT NULL,
 	"currency" text DEFAULT 'EUR' NOT NULL,
 	"locale" text DEFAULT 'en-GB' NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,

@@ -35,7 +35,7 @@ export const tenants = tenancySchema.table(
     id: uuid().primaryKey(),
     slug: text().notNull(),
     name: text().notNull(),
-    tier: text().notNull().default('starter'),
+    tier: text().notNull(),
     currency: text().notNull().default('EUR'),
     locale: text().notNull().default('en-GB'),
     createdAt: at('created_at').notNull().default(now),
