@@ -1,19 +1,27 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { engineDefences, runMutations } from '@rowhouse/tenancy/testing'
 import { table } from '#db/cli/table'
 import { defences } from '#db/mutation/defences'
 
-// `npm run test:mutation [-- --quick] [-- --only TEXT]`: takes each defence away in turn, and
-// expects the tests to fail.
+// `npm run test:mutation [-- --quick] [-- --only TEXT]`: removes each defence in turn, and expects
+// the tests to fail. `--report FILE` writes the names of caught and missed mutations as JSON.
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean' }, only: { type: 'string' } } })
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean' }, only: { type: 'string' }, report: { type: 'string' } },
+})
 const chosen = [...engineDefences, ...defences].filter(
   ({ name, quick }) => (!values.quick || quick) && name.includes(values.only ?? ''),
 )
 const vitest = join(process.cwd(), 'node_modules', 'vitest', 'vitest.mjs')
 const results = await runMutations(chosen, [vitest, 'run', '--project=!engine plain'])
-const missed = results.filter(({ caughtBy }) => caughtBy === undefined)
+const names = (caught: boolean) =>
+  results
+    .filter(({ caughtBy }) => (caughtBy !== undefined) === caught)
+    .map(({ defence }) => defence.name)
+const report = { caught: names(true), missed: names(false) }
+if (values.report) writeFileSync(values.report, JSON.stringify(report))
 console.log(
   table(
     ['without', 'caught by', 's'],
@@ -24,5 +32,5 @@ console.log(
     ]),
   ),
 )
-console.log(`\n${results.length - missed.length} caught, ${missed.length} missed`)
-process.exitCode = missed.length > 0 || results.length === 0 ? 1 : 0
+console.log(`\n${report.caught.length} caught, ${report.missed.length} missed`)
+process.exitCode = report.missed.length > 0 || results.length === 0 ? 1 : 0
