@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
 import { root } from '../root.mjs'
 
-// Tests the import rules of .oxlintrc.json with files that break them.
+// Tests the import rules of oxlint.config.ts with files that break them.
 
 const restricted = ['eslint(no-restricted-imports)']
 const cycle = ['import(no-cycle)']
@@ -88,7 +88,7 @@ cases.push(
 const found = new Map<string, Set<string>>()
 beforeAll(() => {
   const copy = mkdtempSync(join(tmpdir(), 'rowhouse-boundaries-'))
-  for (const file of ['.oxlintrc.json', 'package.json', 'packages/tenancy/package.json'])
+  for (const file of ['oxlint.config.ts', 'package.json', 'packages/tenancy/package.json'])
     cpSync(join(root, file), join(copy, file), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
   for (const { path, text } of cases) {
