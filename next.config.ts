@@ -20,7 +20,7 @@ const config: NextConfig = {
   devIndicators: false,
   reactCompiler: true,
   experimental: { turbopackRustReactCompiler: true, serverActions: { bodySizeLimit: '512kb' } },
-  // TypeScript sources, in a package of this repository
+  // TypeScript sources in a workspace package
   transpilePackages: ['@rowhouse/tenancy'],
   serverExternalPackages: [
     'libpg-query',
@@ -38,7 +38,7 @@ const config: NextConfig = {
   ],
   turbopack: { root: import.meta.dirname },
   outputFileTracingRoot: import.meta.dirname,
-  // read at run time: checks, functions and migration histories
+  // files that the server reads at run time: checks, functions and migration histories
   outputFileTracingIncludes: {
     '/*': [
       './packages/tenancy/sql/**/*',
@@ -50,7 +50,7 @@ const config: NextConfig = {
     ],
   },
   images: { unoptimized: true },
-  // asked for by browsers that have not read the page's own icon yet
+  // browsers request it before they have parsed the page's own icon
   rewrites: async () => [{ source: '/favicon.ico', destination: '/icon.svg' }],
   headers: async () => [
     {

@@ -5,11 +5,11 @@ import { findBrowser } from './scripts/browser.ts'
 
 const port = process.env.E2E_PORT ?? '3100'
 const url = `http://localhost:${port}`
-// The workers read this file too, and inherit the answer.
+// Workers load this file too and inherit the variable.
 const executablePath = (process.env.E2E_BROWSER ??= await findBrowser())
 
-// The long walks: most actions of the console, each page in both themes, what is tagged @long, and
-// all of a phone. `npm run test:e2e:all` has them; `npm test` has the rest, to stay short.
+// Long tests: most actions of the console, each page in both themes, tests tagged @long, and everything
+// on a phone. Only `npm run test:e2e:all` runs them.
 const all = process.env.E2E_ALL !== undefined
 const long = all
   ? []
@@ -21,8 +21,7 @@ const long = all
       spec('accessibility'),
     ]
 
-// A test runs on the desktop; tagged @phone it runs on the phone too, tagged @phone-only there
-// alone.
+// A test runs on the desktop; with the tag @phone on a phone too, with @phone-only only on a phone.
 const desktop = {
   use: { viewport: { width: 1280, height: 800 } },
   grepInvert: all ? /@phone-only/ : /@phone-only|@long/,
@@ -32,7 +31,7 @@ const phone = {
   grep: /@phone/,
 }
 
-const anyOfConsole = 'console*.spec.ts'
+const consoleSpecs = 'console*.spec.ts'
 const [consoleAccessibility, permissions, fuzz, secrets] = [
   spec('console-accessibility'),
   spec('access-matrix'),
@@ -42,22 +41,22 @@ const [consoleAccessibility, permissions, fuzz, secrets] = [
 const late = [permissions, fuzz, secrets]
 
 /**
- * The one order that there is; names of files carry none, and specs of one project, or of two that
- * do not wait for each other, hold in any order. What is waited for has to pass. `secrets` is a
- * teardown, which runs after everything else and after failures too.
+ * Dependencies are the only order: files of one project, or of two projects without a dependency,
+ * pass in any order. A project runs only if its dependencies pass. `secrets` is a teardown, which runs
+ * last, also after failures.
  */
 const projects: Project[] = [
-  { name: 'app', testIgnore: [anyOfConsole, ...late, ...long], teardown: 'secrets', ...desktop },
+  { name: 'app', testIgnore: [consoleSpecs, ...late, ...long], teardown: 'secrets', ...desktop },
   {
     name: 'console',
-    testMatch: anyOfConsole,
+    testMatch: consoleSpecs,
     testIgnore: [consoleAccessibility, ...long],
     teardown: 'secrets',
     ...desktop,
   },
   ...(all
     ? [
-        // both open a move and a fleet run that the tests of `console` have made
+        // both open a move and a fleet run that `console` creates
         {
           name: 'console-accessibility',
           testMatch: consoleAccessibility,
@@ -68,24 +67,24 @@ const projects: Project[] = [
       ]
     : []),
   {
-    // uses up the requests that Acme has in a minute, and leaves a move and a fleet run
+    // uses up Acme's requests per minute, and leaves a move and a fleet run
     name: 'permissions',
     testMatch: permissions,
     dependencies: ['app', 'console', ...(all ? ['console-accessibility', 'phone'] : [])],
     ...desktop,
   },
   {
-    // changes Acme in ways that nobody foresees, lifts its limits, spends attempts to sign in
+    // changes Acme unpredictably, raises its limits, uses up sign-in attempts
     name: 'fuzz',
     testMatch: fuzz,
     dependencies: ['permissions'],
     ...desktop,
   },
-  // looks for what all of the above left in pages and in the log
+  // searches the pages and the log that the other projects produced
   { name: 'secrets', testMatch: secrets, ...desktop },
 ]
 
-/** A file that is named here; one that was renamed would run among the others without a word. */
+/** Throws if the file does not exist: a renamed file would silently run in another project. */
 function spec(name: string): string {
   const file = `${name}.spec.ts`
   if (!existsSync(new URL(`e2e/${file}`, import.meta.url))) throw new Error(`no e2e/${file}`)
@@ -106,14 +105,14 @@ export default defineConfig({
   ],
   use: {
     baseURL: url,
-    // to trace every action takes a sixth of the time
+    // tracing every test takes a sixth of the time
     trace: process.env.CI ? 'on-first-retry' : 'retain-on-failure',
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath,
       chromiumSandbox: false,
       args: [
-        '--disable-gpu', // drawing by an emulated GPU costs a tenth of a run
+        '--disable-gpu', // an emulated GPU costs a tenth of the time
         '--disable-quic',
         '--disable-background-networking',
         '--disable-component-update',

@@ -9,9 +9,8 @@ import { tenancy } from './db/tenancy'
 const development = process.env.NODE_ENV === 'development'
 
 /**
- * Gives each page its own script nonce, tells it its address, to come back to after a sign-in, and
- * turns a tenant away that asks too often. It decides nothing about who may see what: delete it and
- * isolation stays.
+ * Sets a script nonce for each page, passes the path on for redirects after sign-in, and rejects
+ * requests of a tenant above its rate limit. Authorization does not depend on it.
  */
 export async function proxy(request: NextRequest) {
   if (!isReadable(request.nextUrl.pathname))
@@ -20,7 +19,7 @@ export async function proxy(request: NextRequest) {
       headers: { 'content-type': 'text/plain' },
     })
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
-  // what is set here wins over what a route sets
+  // this header overrides the one of a route
   const policy = isMailHtmlPath(request.nextUrl.pathname) ? mailCsp : contentSecurityPolicy(nonce)
   const counted = await count(request)
   if (TooBusy.is(counted)) {
@@ -44,7 +43,7 @@ export async function proxy(request: NextRequest) {
   return response
 }
 
-/** Next answers 500 when it cannot decode a part of a path. */
+/** Next answers 500 if it cannot decode a path. */
 function isReadable(pathname: string): boolean {
   try {
     decodeURIComponent(pathname)
@@ -55,8 +54,8 @@ function isReadable(pathname: string): boolean {
 }
 
 /**
- * Counts the request of a known session; false leaves it to `auth`. An action counts for itself,
- * since only it can say so in its form.
+ * Counts the request of a known session. False means that `auth` has to count it. Actions count
+ * themselves, because only they can show the error in their form.
  */
 async function count(request: NextRequest): Promise<boolean | TooBusy> {
   const { pathname } = request.nextUrl
@@ -75,7 +74,7 @@ function contentSecurityPolicy(nonce: string) {
   return [
     "default-src 'none'",
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${development ? " 'unsafe-eval'" : ''}`,
-    // the development overlay writes style tags of its own
+    // the development overlay adds style tags
     `style-src 'self' ${development ? "'unsafe-inline'" : `'nonce-${nonce}'`}`,
     "img-src 'self' data: blob:",
     "font-src 'self'",
@@ -89,6 +88,6 @@ function contentSecurityPolicy(nonce: string) {
 }
 
 export const config = {
-  // prefetches too: a header that anybody can send must not be a way around the count
+  // prefetches too, because any client can send a prefetch header to avoid being counted
   matcher: ['/((?!_next/static|_next/image|icon.svg|favicon.ico).*)'],
 }

@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-// `npm run test:chaos`: app, worker and servers are killed and frozen under load. Takes a while. The
-// engine has its own: packages/tenancy/vitest.chaos.config.ts.
+// `npm run test:chaos`: kills and freezes app, worker and servers under load. The engine's chaos tests
+// have their own configuration: packages/tenancy/vitest.chaos.config.ts.
 export default defineConfig({
   test: {
     maxWorkers: 1,

@@ -35,8 +35,7 @@ export default defineConfig({
         plugins: [mutationPlugin(defences, here('.'))],
         test: {
           name: 'database',
-          // a mutation run changes source text as it is loaded: that must neither come from a cache
-          // nor stay in one
+          // a mutation run changes source text as it is loaded, which must not be cached
           fsModuleCache: process.env.MUTATION === undefined,
           include: ['{app,db}/**/*.test.ts'],
           exclude: ['**/*.{unit,chaos}.test.ts'],

@@ -2,8 +2,8 @@ import { defineConfig } from 'drizzle-kit'
 
 const schema = ['platform', 'accounts', 'console'].map((name) => `./db/schema/${name}.ts`)
 
-// The address is for `npm run db:studio`, which shows the platform; tenant tables are looked at
-// through a tenant transaction, with `sandbox sql`.
+// The URL is for `npm run db:studio`, which shows platform tables. To read tenant tables, use
+// `sandbox sql`, which opens a tenant transaction.
 export default defineConfig({
   dialect: 'postgresql',
   schema,

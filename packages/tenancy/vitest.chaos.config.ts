@@ -3,8 +3,7 @@ import { defineConfig } from 'vitest/config'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-// `npm run test:chaos`: real processes are killed and frozen at every failpoint of every move.
-// Takes a while.
+// `npm run test:chaos`: kills and freezes real processes at every failpoint of every move.
 export default defineConfig({
   test: {
     maxWorkers: 1,

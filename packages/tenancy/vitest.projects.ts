@@ -17,8 +17,7 @@ const project = (
     name,
     include,
     env,
-    // a mutation changes source text as it is loaded: that must neither come from a cache nor stay
-    // in one
+    // a mutation run changes source text as it is loaded, which must not be cached
     fsModuleCache: process.env.MUTATION === undefined,
     exclude: ['**/*.{unit,chaos}.test.ts'],
     globalSetup: [here('../../scripts/test/postgres.ts'), here('src/testing/global-setup.ts')],
@@ -34,7 +33,7 @@ export const engineProjects: TestProjectConfiguration[] = [
     test: { name: 'engine unit', include: ['src/**/*.unit.test.ts'] },
   },
   project('engine', ['src/**/*.test.ts'], {}),
-  // The transactions again without the private parts of the driver: see base/pipeline.
+  // The transaction tests again, without private APIs of the driver (see base/pipeline).
   project('engine plain', ['src/context/{isolation,with-tenant}.test.ts'], {
     DATABASE_PIPELINE: 'plain',
   }),
