@@ -17,7 +17,7 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'plain',
+          name: 'unit',
           include: ['scripts/**/*.test.ts', '{app,db}/**/*.unit.test.ts'],
         },
       },

@@ -50,7 +50,7 @@ export async function developmentEnvironment(
 
 /**
  * The process environment over `.env.local` over `.env`; an empty variable counts as unset.
- * `EXPORT_DIR` is made absolute, because the built server runs in a folder of its own.
+ * `EXPORT_DIR` is made absolute, because the built server runs in its own folder.
  */
 export function configuredEnvironment(): Environment {
   const files = ['.env', '.env.local']
