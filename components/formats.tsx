@@ -1,20 +1,17 @@
 import { decimalText } from '#db/money'
 
-/**
- * How this viewer reads money and time: the tenant's locale and currency, the viewer's own time
- * zone.
- */
+/** The tenant's locale and currency, and the viewer's own time zone. */
 export type Formats = { locale: string; currency: string; zone: string }
 
 // Making a formatter costs fifty times what using one does, and a page has hundreds of numbers.
-const numbers = remembered(
+const numbers = memoized(
   (locale, options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options),
 )
-const dates = remembered(
+const dates = memoized(
   (locale, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options),
 )
 
-function remembered<Options, Format>(make: (locale: string, options: Options) => Format) {
+function memoized<Options, Format>(make: (locale: string, options: Options) => Format) {
   const made = new Map<string, Format>()
   return (locale: string, options: Options): Format => {
     const key = locale + JSON.stringify(options)
@@ -35,7 +32,7 @@ export function formatMoney(
     notation,
     ...(notation === 'compact' && { maximumFractionDigits: 1 }),
   })
-  // a string, not a float: Intl keeps every digit of it
+  // as a string, because a float would lose digits of large amounts
   return format.format(decimalText(minor, currency) as `${number}`)
 }
 
@@ -43,7 +40,7 @@ export const formatCount = (value: number, { locale }: Formats) => numbers(local
 
 const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
 
-/** A number of bytes in the unit that leaves few digits. */
+/** Bytes in the largest fitting unit, with three significant digits. */
 export function formatBytes(value: number, { locale }: Formats) {
   const power = Math.min(
     units.length - 1,
@@ -62,7 +59,7 @@ export const formatDate = (at: Date, { locale, zone }: Formats) =>
 export const formatDateTime = (at: Date, { locale, zone }: Formats) =>
   dates(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: zone }).format(at)
 
-/** A calendar day such as 2026-11-23, which belongs to no time zone. */
+/** A calendar date such as `2026-11-23`, which has no time zone. */
 export const formatCalendarDate = (
   date: string,
   { locale }: Formats,

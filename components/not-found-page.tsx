@@ -1,7 +1,7 @@
 import { Street } from '#components/shell/street'
 import { ButtonLink } from '#components/ui/button'
 
-/** The same words for what does not exist and for what belongs to somebody else. */
+/** Missing pages and other tenants' pages look the same, so that neither can be told from the other. */
 export function NotFoundPage() {
   return (
     <div className="mx-auto grid max-w-md justify-items-center gap-3 px-6 py-16 text-center sm:py-24">

@@ -4,7 +4,7 @@ import { TenantScope, type Scope } from '#components/tenant-scope'
 
 const widths = { wide: 'max-w-[92rem]', normal: 'max-w-6xl', narrow: 'max-w-3xl' }
 
-/** The frame of every tenant page; what is inside knows the tenant that it was rendered for. */
+/** The frame of a tenant's page. Its children can read the tenant that it was rendered for. */
 export function Page({
   scope,
   width = 'wide',

@@ -20,8 +20,8 @@ export function ShellTenantProvider({
 }
 
 /**
- * The tenant that this page was rendered for. A layout outlives navigations, so its tenant may be
- * an older one: when the session has switched in another tab, the frame is drawn again.
+ * Provides the tenant that this page was rendered for. Layouts are not rendered again on navigation,
+ * so the shell may still show another tenant, after a switch in another tab. It is refreshed then.
  */
 export function TenantScope({ scope, children }: { scope: Scope; children: ReactNode }) {
   const shell = useContext(ShellTenant)
@@ -33,8 +33,12 @@ export function TenantScope({ scope, children }: { scope: Scope; children: React
   return <PageScope value={scope}>{children}</PageScope>
 }
 
+/**
+ * The tenant and formats of the surrounding page.
+ * @throws Error outside of a `<Page>`.
+ */
 export function useScope(): Scope {
   const scope = useContext(PageScope)
-  if (!scope) throw new Error('a tenant form stands outside of <Page>')
+  if (!scope) throw new Error('useScope needs a <Page> around the component')
   return scope
 }

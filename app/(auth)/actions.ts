@@ -34,8 +34,8 @@ const newTenants: AttemptPolicy = {
 const kinds = Object.keys(emailLinkPages) as [EmailLink, ...EmailLink[]]
 
 /**
- * Takes the secret out of the address bar and keeps it where no script and no log sees it. It is
- * not used up by that.
+ * Moves the token of an email link from the address bar into an HttpOnly cookie, where neither
+ * scripts nor logs see it. The token stays valid.
  */
 export const openLink = publicAction(
   z.object({ kind: z.enum(kinds), token: z.string().regex(/^[\w-]{43}$/) }),

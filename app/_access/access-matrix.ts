@@ -1,9 +1,7 @@
-// Who may use which page, route and action, written down once more by hand, so that a slip in the
-// permissions or in an action shows as a difference.
+// Who may use which page, route and action. Kept by hand beside the permissions, so that tests can
+// compare both.
 
-/**
- * Members of a tenant by their role, an operator (a member of none), and whoever is not signed in.
- */
+/** Members of a tenant by role, an operator (who is a member of none), and a signed-out caller. */
 export type Persona = 'owner' | 'admin' | 'member' | 'viewer' | 'operator' | 'nobody'
 export const personas: Persona[] = ['owner', 'admin', 'member', 'viewer', 'operator', 'nobody']
 
@@ -15,8 +13,8 @@ const admins: Persona[] = ['owner', 'admin']
 const owner: Persona[] = ['owner']
 
 /**
- * An action, who gets past the check of who they are, and a form that fits it. What is not there or
- * not right is met behind that check.
+ * An action, who is authorised to call it, and a form that its schema accepts. The form may name
+ * rows that do not exist: those are looked up after the authorisation.
  */
 export type ActionRow = { allowed: Persona[]; form: object } | { open: 'to anybody'; why: string }
 
@@ -36,11 +34,11 @@ export const actionRows: Record<string, ActionRow> = {
   oauthAction: { open: 'to anybody', why: 'signing in elsewhere' },
   openLink: { open: 'to anybody', why: 'puts a secret that the caller has into their own cookie' },
   requestSignUp: { open: 'to anybody', why: 'signing up' },
-  completeSignUp: { open: 'to anybody', why: 'needs the secret of a mail' },
+  completeSignUp: { open: 'to anybody', why: 'needs the token of an email link' },
   requestPasswordReset: { open: 'to anybody', why: 'forgot password' },
-  resetPassword: { open: 'to anybody', why: 'needs the secret of a mail' },
-  confirmEmailChange: { open: 'to anybody', why: 'needs the secret of a mail' },
-  acceptInvitationAsNewUser: { open: 'to anybody', why: 'needs the secret of a mail' },
+  resetPassword: { open: 'to anybody', why: 'needs the token of an email link' },
+  confirmEmailChange: { open: 'to anybody', why: 'needs the token of an email link' },
+  acceptInvitationAsNewUser: { open: 'to anybody', why: 'needs the token of an email link' },
   signOutAction: { allowed: users, form: {} },
   switchTenantAction: { allowed: users, form: { tenantId: none } },
   acceptInvitation: { allowed: users, form: {} },
@@ -119,10 +117,7 @@ export const actionRows: Record<string, ActionRow> = {
   resumeTenant: { allowed: operators, form: { slug: 'no-such-tenant', reason: 'test' } },
 }
 
-/**
- * A route handler and who is answered. `key`: it asks for an API key, and who may is the member
- * behind it.
- */
+/** A route handler, and who is authorised: by session, or by an API key of that member. */
 export type RouteRow =
   { allowed: Persona[]; by: 'session' | 'key'; body?: object } | { open: 'to anybody'; why: string }
 
@@ -159,10 +154,7 @@ export const routeRows: Record<string, RouteRow> = {
   'GET /console/moves/[id]/stream': { allowed: operators, by: 'session' },
 }
 
-/**
- * What somebody gets who asks for a page: the page, the page that says that there is none, or the
- * address that they are sent to.
- */
+/** What a request for a page gets: the page, a 404, or a redirect to this path. */
 export type PageResult = 'page' | 'not found' | `/${string}`
 export type PageRow = Record<Persona, PageResult>
 

@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
-// Every way in from outside, read from the source, so that a new one cannot be forgotten by those
-// who check them.
+// Every action, route and page, read from the source, so that tests notice a new one.
 
 export type RouteInventory = {
   actions: { file: string; name: string; maker: string }[]

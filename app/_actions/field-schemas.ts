@@ -1,23 +1,23 @@
 import { z } from 'zod'
 import { isId } from '@rowhouse/tenancy'
 
-// What the fields of forms have in common. A form's data is text: numbers are read here, amounts
-// where the currency is known.
+// Schemas for form fields. Form data is text: numbers are converted here, amounts where the
+// currency is known.
 
-const clean = z.string().transform((given) => given.replaceAll('\0', '').toWellFormed().trim())
-const within = (most: number) => ({
+const clean = z.string().transform((input) => input.replaceAll('\0', '').toWellFormed().trim())
+const lengthError = (most: number) => ({
   error: ({ input }: { input?: unknown }) =>
     `Use at most ${most.toLocaleString('en')} characters; these are ${String(input).length.toLocaleString('en')}.`,
 })
 
-export const text = (most: number) => clean.pipe(z.string().max(most, within(most)))
+export const text = (most: number) => clean.pipe(z.string().max(most, lengthError(most)))
 
 export const requiredText = (most: number, message: string) =>
-  clean.pipe(z.string().min(1, message).max(most, within(most)))
+  clean.pipe(z.string().min(1, message).max(most, lengthError(most)))
 
 /**
- * A name of a person or an organisation. It stands in mails to others, so it must not bring them an
- * address to click.
+ * The name of a person or an organisation. Names appear in emails to other people, so they may not
+ * contain links.
  */
 export const plainName = (message: string) =>
   requiredText(80, message).pipe(
@@ -51,7 +51,7 @@ export const quantity = z
       .max(100_000, 'A quantity is at most 100,000.'),
   )
 
-/** As typed; `priced` reads it. */
+/** As typed; `parseAmount` converts it once the currency is known. */
 export const amount = z
   .string({ error: 'Type a price.' })
   .trim()

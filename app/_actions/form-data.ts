@@ -1,24 +1,29 @@
-const deepest = 8
+const maxDepth = 8
 
 /**
- * What a form sent, as an object: `lines.0.quantity` becomes `{ lines: [{ quantity }] }`, a name
- * sent twice an array. Files are left out.
+ * Converts a form's data to an object: `lines.0.quantity` becomes `{ lines: [{ quantity }] }`, and a
+ * name that is sent twice becomes an array. Files are dropped.
+ * @param input - A form's data; a plain object is copied. Anything else becomes an empty object.
  */
-export function formDataToObject(given: unknown): Record<string, unknown> {
-  if (typeof given !== 'object' || given === null) return {}
-  if (!(given instanceof FormData)) return { ...given }
+export function formDataToObject(input: unknown): Record<string, unknown> {
+  if (typeof input !== 'object' || input === null) return {}
+  if (!(input instanceof FormData)) return { ...input }
   const result: Record<string, unknown> = Object.create(null) as Record<string, unknown>
-  for (const key of new Set(given.keys())) {
+  for (const key of new Set(input.keys())) {
     if (key.startsWith('$ACTION')) continue
-    const values = given.getAll(key).filter((value) => typeof value === 'string')
-    const path = key.split('.', deepest + 1)
+    const values = input.getAll(key).filter((value) => typeof value === 'string')
+    const path = key.split('.', maxDepth + 1)
     if (values.length > 0)
-      put(result, path.length > deepest ? [key] : path, values.length > 1 ? values : values[0])
+      setPath(result, path.length > maxDepth ? [key] : path, values.length > 1 ? values : values[0])
   }
-  return lists(result) as Record<string, unknown>
+  return toArrays(result) as Record<string, unknown>
 }
 
-function put(into: Record<string, unknown>, [name = '', ...rest]: string[], value: unknown): void {
+function setPath(
+  into: Record<string, unknown>,
+  [name = '', ...rest]: string[],
+  value: unknown,
+): void {
   if (rest.length === 0) into[name] = value
   else {
     const next = into[name]
@@ -27,27 +32,27 @@ function put(into: Record<string, unknown>, [name = '', ...rest]: string[], valu
         ? (next as Record<string, unknown>)
         : (Object.create(null) as Record<string, unknown>)
     into[name] = child
-    put(child, rest, value)
+    setPath(child, rest, value)
   }
 }
 
-/** Objects whose keys are all numbers become lists, in the order of the numbers. */
-function lists(value: unknown): unknown {
+/** Converts objects whose keys are all numbers to arrays, in the order of the numbers. */
+function toArrays(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  const entries = Object.entries(value).map(([key, inner]) => [key, lists(inner)] as const)
-  const numbered = entries.length > 0 && entries.every(([key]) => /^\d{1,4}$/.test(key))
-  return numbered
+  const entries = Object.entries(value).map(([key, inner]) => [key, toArrays(inner)] as const)
+  const isArray = entries.length > 0 && entries.every(([key]) => /^\d{1,4}$/.test(key))
+  return isArray
     ? entries.sort(([a], [b]) => Number(a) - Number(b)).map(([, inner]) => inner)
     : Object.fromEntries(entries)
 }
 
 /**
- * What was typed, to fill the form again; passwords and the framework's own fields are left out,
- * and whatever no form sends.
+ * The submitted values, to refill the form. Passwords, the framework's own fields and values that
+ * are not plain data are left out.
  */
-export function valuesToRefill(given: unknown): Record<string, unknown> {
-  if (typeof given !== 'object' || given === null) return {}
-  const entries = given instanceof FormData ? [...given.entries()] : Object.entries(given)
+export function valuesToRefill(input: unknown): Record<string, unknown> {
+  if (typeof input !== 'object' || input === null) return {}
+  const entries = input instanceof FormData ? [...input.entries()] : Object.entries(input)
   return Object.fromEntries(
     entries.filter(
       ([key, value]) =>
@@ -60,7 +65,7 @@ function isPlain(value: unknown, deep = 0): boolean {
   if (typeof value !== 'object' || value === null)
     return ['string', 'number', 'boolean', 'undefined'].includes(typeof value) || value === null
   if (
-    deep > deepest ||
+    deep > maxDepth ||
     (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype)
   )
     return false

@@ -2,7 +2,11 @@ import { Invalid } from '@rowhouse/tenancy'
 import { parseMinor } from '#db/money'
 
 /**
- * Minor units of what was typed into `field`, or the reason why it is no amount of this currency.
+ * @param typed - An amount as typed, such as `12.34`.
+ * @param currency - Its ISO 4217 code, which decides the number of decimals.
+ * @param field - The form's field, for the error.
+ * @returns The amount in minor units.
+ * @throws Invalid when the text is not an amount of this currency.
  */
 export function parseAmount(typed: string, currency: string, field: string): number {
   const parsed = parseMinor(typed, currency)

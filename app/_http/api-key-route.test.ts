@@ -33,18 +33,18 @@ const send = (body: BodyInit, more: Record<string, string> = {}) =>
     } as RequestInit),
     { params: Promise.resolve({}) },
   )
-const noted = (bytes: number) =>
+const bodyOf = (bytes: number) =>
   JSON.stringify({ note: 'x'.repeat(bytes - JSON.stringify({ note: '' }).length) })
 
-test('a body may have 256 kB, in one piece or in many, and not a byte more', async () => {
+test('a body has at most 256 kB, in one chunk or in several', async () => {
   const most = 256 * 1024
-  expect((await send(noted(most))).status).toBe(200)
-  expect((await send(new Blob([noted(most)]).stream())).status).toBe(200)
-  expect((await send(noted(most + 1))).status).toBe(413)
+  expect((await send(bodyOf(most))).status).toBe(200)
+  expect((await send(new Blob([bodyOf(most)]).stream())).status).toBe(200)
+  expect((await send(bodyOf(most + 1))).status).toBe(413)
   expect((await send(`{"note": "${'ä'.repeat(most / 2)}"}`)).status).toBe(413)
 })
 
-test('a body without end is let go of as soon as it is too long', async () => {
+test('an endless body is cancelled as soon as it is too long', async () => {
   let [pulled, cancelled] = [0, false]
   const endless = new ReadableStream({
     pull(to) {
@@ -58,12 +58,12 @@ test('a body without end is let go of as soon as it is too long', async () => {
   expect([pulled < 40, cancelled, run.mock.calls.length]).toEqual([true, true, before])
 })
 
-test('what is no JSON object is refused in words', async () => {
+test('a body that is not a JSON object is a 400 with a reason', async () => {
   for (const body of ['', '[', '7', '[]', 'null']) {
     const answer = await send(body)
     expect([answer.status, await answer.json()]).toMatchObject([
       400,
-      { detail: 'the body is no JSON object' },
+      { detail: 'the body is not a JSON object' },
     ])
   }
 })

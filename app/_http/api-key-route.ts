@@ -18,22 +18,27 @@ import { ForeignOrigin, KeyNotAllowed } from '#db/errors'
 import { factsOf, log } from '#db/log'
 import { may, type Permission } from '#db/accounts/permissions'
 
-// The only maker of API methods: each finds the key first, counts the call, and goes through the
-// door with the key.
+// API methods are made here and nowhere else: each authenticates the key, counts the call against
+// the tenant's rate limit, and runs in a tenant transaction of that key.
 
 type Facts = apiKeys.ApiKeyInfo
 export type Call<I> = { tx: TenantTx; input: I; key: Facts }
 type Params = { params: Promise<Record<string, string | string[] | undefined>> }
 
-const mostBytes = 256 * 1024
+const maxBodyBytes = 256 * 1024
 
 /**
- * In: the shape of the input (query of a GET, body of a POST, with the path's parameters) and what
- * is needed to make the call.
+ * Makes a route handler of the API.
+ * @param schema - The input: the path's parameters, with the query of a read or the JSON body of a
+ *   write. Unknown fields are refused.
+ * @param permission - What the key's owner needs. Everything but `tenant:read` writes, and needs a
+ *   key of scope `write`.
+ * @param run - Runs in a tenant transaction, and may run twice: the transaction is retried when the
+ *   tenant has moved in between.
  */
 export function apiKeyRoute<S extends z.ZodObject>(
   schema: S,
-  needs: Permission,
+  permission: Permission,
   run: (
     call: Call<z.output<S>>,
   ) => Promise<{ status?: number; body: unknown; headers?: Record<string, string> }>,
@@ -48,14 +53,14 @@ export function apiKeyRoute<S extends z.ZodObject>(
       if (!key) throw new NotSignedIn()
       setRequestUser(requestId, { tenantId: key.tenantId, userId: key.owner.id })
       left = await countCall(tenancy(), key)
-      const writes = needs !== 'tenant:read'
-      if (writes && (key.scope !== 'write' || !may(key.role, needs)))
+      const writes = permission !== 'tenant:read'
+      if (writes && (key.scope !== 'write' || !may(key.role, permission)))
         throw new KeyNotAllowed(key.scope, key.role)
-      const given = {
+      const raw = {
         ...(await params),
         ...(writes ? await bodyOf(request) : Object.fromEntries(new URL(request.url).searchParams)),
       }
-      const input = schema.strict().parse(given) as z.output<S>
+      const input = schema.strict().parse(raw) as z.output<S>
       const {
         status = 200,
         body,
@@ -71,7 +76,7 @@ export function apiKeyRoute<S extends z.ZodObject>(
   }
 }
 
-/** A key is for programs: a browser that sends one from another site's page is refused. */
+/** Keys are for programs: a request from another site's page is refused. */
 function refuseForeignPage(request: Request): void {
   const origin = request.headers.get('origin')
   if (origin !== null && origin !== new URL(env().APP_URL).origin) throw new ForeignOrigin(origin)
@@ -80,16 +85,16 @@ function refuseForeignPage(request: Request): void {
 async function bodyOf(request: Request): Promise<object> {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  // a body need not say how long it is: no more of it is read than it may have
+  // Content-Length may be missing or wrong, so the bytes are counted as they arrive
   for await (const chunk of request.body ?? []) {
     bytes += chunk.byteLength
-    if (bytes > mostBytes) throw new BodyTooLarge(`a body has at most ${mostBytes} bytes`)
+    if (bytes > maxBodyBytes) throw new BodyTooLarge(`a body has at most ${maxBodyBytes} bytes`)
     chunks.push(chunk)
   }
   try {
     return z.record(z.string(), z.unknown()).parse(JSON.parse(Buffer.concat(chunks).toString()))
   } catch {
-    throw new BodyNotJson('the body is no JSON object')
+    throw new BodyNotJson('the body is not a JSON object')
   }
 }
 

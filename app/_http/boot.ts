@@ -9,7 +9,7 @@ import { startTracing } from '#db/tracing'
 import { checkPipeline, isConnectionError, storeUsage } from '@rowhouse/tenancy'
 import { tenancy } from '#db/tenancy'
 
-/** Once per process: what runs beside the requests, and the checks before the first of them. */
+/** Runs once per process: start-up checks, then the background work beside the requests. */
 export async function boot(): Promise<void> {
   await check()
   const sendSpans = await startTracing()
@@ -22,9 +22,9 @@ export async function boot(): Promise<void> {
 }
 
 /**
- * The configuration is whole, no login could get around the policies, no newer schema breaks this
- * build, and every invariant of the main database holds. Otherwise the process ends. A database
- * that is merely away is waited for: each request says so until it is back.
+ * Checks that the configuration is complete, that no login can bypass the policies, that no newer
+ * schema breaks this build, and that every invariant of the main database holds. Otherwise the
+ * process exits. An unreachable database is retried every second, while requests fail.
  */
 async function check(): Promise<void> {
   try {
@@ -50,13 +50,15 @@ async function check(): Promise<void> {
 }
 
 /**
- * Next prints whole errors, and PostgreSQL's hold values of rows: in production the log gets their
- * kind instead.
+ * Next prints whole errors, and errors of PostgreSQL can contain the values of rows. In production
+ * the log gets their class and code instead.
  */
 function quietConsole(): void {
-  console.error = (...said: unknown[]) =>
+  console.error = (...values: unknown[]) =>
     log().error(
-      { said: said.map((one) => (typeof one === 'string' ? one.slice(0, 300) : factsOf(one))) },
+      {
+        console: values.map((one) => (typeof one === 'string' ? one.slice(0, 300) : factsOf(one))),
+      },
       'error',
     )
 }

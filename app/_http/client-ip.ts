@@ -1,11 +1,11 @@
 import { env } from '#db/env'
 
 /**
- * The network address of whoever sent a request, or null when nobody can vouch for it.
- * X-Forwarded-For is a list to which each proxy appends whom it spoke to, and whose front a client
- * can make up: the entry that counts is as far from the end as there are proxies of ours
- * (TRUSTED_PROXIES). Without one the header is not believed, and attempts are counted per account
- * only.
+ * The client's IP address, or null when it cannot be trusted.
+ *
+ * Each proxy appends the address it was called from to X-Forwarded-For, and a client can forge the
+ * front of the list. With TRUSTED_PROXIES proxies of our own, the entry that many from the end is
+ * the client. Without a proxy the header is ignored, and attempts are throttled per account only.
  */
 export function clientIp(headers: Headers): string | null {
   const { TRUSTED_PROXIES: proxies } = env()

@@ -7,9 +7,9 @@ import { tenancy } from '#db/tenancy'
 const graceMs = 10_000
 
 /**
- * Ends the process as a deployment wants it: not ready any more, no new connections, requests under
- * way brought to their end (ten seconds at most), then what is counted is stored and the pools are
- * closed. `last` runs before the pools go.
+ * On SIGTERM or SIGINT: fails the readiness check, stops accepting connections, waits up to ten
+ * seconds for running requests, then closes the pools and exits.
+ * @param last - Runs before the pools are closed, such as storing counters.
  */
 export function shutDownOnSignal(last: () => Promise<unknown>): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
@@ -19,15 +19,15 @@ export function shutDownOnSignal(last: () => Promise<unknown>): void {
 async function drain(signal: string, last: () => Promise<unknown>): Promise<void> {
   const state = requestState()
   state.draining = true
-  const until = Date.now() + graceMs
+  const deadline = Date.now() + graceMs
   log().info({ signal, running: state.running }, 'draining')
   for (const server of state.servers) {
     server.close()
     server.closeIdleConnections()
   }
-  while (state.running > 0 && Date.now() < until) await sleep(50)
+  while (state.running > 0 && Date.now() < deadline) await sleep(50)
   await last()
-  // what does not close in time is left to the server
+  // connections that do not close in time end with the process
   await Promise.race([closePools(tenancy()), sleep(2000)])
   log().info({ signal, left: state.running }, 'stopped')
   process.exit(0)

@@ -1,7 +1,4 @@
-/**
- * What the HTML of a mail may do when it is looked at: be read, and be left by a click. No script,
- * no picture, no origin.
- */
+/** The policy for the HTML of an email: no scripts, images or origin; links may leave the frame. */
 export const mailCsp =
   "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups allow-top-navigation-by-user-activation"
 

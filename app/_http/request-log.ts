@@ -8,33 +8,34 @@ import { metrics } from '#db/metrics'
 import { tenancy } from '#db/tenancy'
 import { noteOnSpan } from '#db/tracing'
 
-type Who = { tenantId?: string; userId?: string }
+type RequestUser = { tenantId?: string; userId?: string }
 type RequestState = {
-  who: Map<string, Who>
+  users: Map<string, RequestUser>
   servers: Set<Server>
   running: number
   draining: boolean
 }
 
 const state = stateOf('requests of the app', (): RequestState => ({
-  who: new Map(),
+  users: new Map(),
   servers: new Set(),
   running: 0,
   draining: false,
 }))
 
-/** The requests of this process: who made those under way, how many there are, on which servers. */
+/** The running requests of this process, their users, and the servers that they came in on. */
 export const requestState = (): RequestState => state(tenancy())
 
-/** Says who made a request, for its line in the log and its trace. */
-export function setRequestUser(requestId: string | null, who: Who): void {
-  noteOnSpan(who)
-  if (requestId && requestState().who.has(requestId)) requestState().who.set(requestId, who)
+/** Sets the user of a request, for its log line and its trace. */
+export function setRequestUser(requestId: string | null, user: RequestUser): void {
+  noteOnSpan(user)
+  const { users } = requestState()
+  if (requestId && users.has(requestId)) users.set(requestId, user)
 }
 
 /**
- * Gives every request an id, which its response carries as well, and writes a line when it is over.
- * Before Next sees it.
+ * Gives every request an id before Next sees it, sets it on the response too, and logs a line when
+ * the response ends.
  */
 export function logRequests(): void {
   subscribe('http.server.request.start', (message) => {
@@ -45,12 +46,12 @@ export function logRequests(): void {
     }
     const requestId = randomUUID()
     const began = performance.now()
-    const { who, servers } = requestState()
+    const { users, servers } = requestState()
     request.headers['x-request-id'] = requestId
     response.setHeader('x-request-id', requestId)
     if (requestState().draining) response.setHeader('connection', 'close')
     servers.add(server)
-    who.set(requestId, {})
+    users.set(requestId, {})
     requestState().running++
     response.once('close', () => {
       requestState().running--
@@ -70,9 +71,9 @@ export function logRequests(): void {
         path,
         status: response.statusCode,
         ms: Math.round(ms),
-        ...who.get(requestId),
+        ...users.get(requestId),
       }
-      who.delete(requestId)
+      users.delete(requestId)
       if (/^\/(_next\/|healthz|readyz|metrics)/.test(path)) log().debug(line, 'request')
       else log().info(line, 'request')
     })
@@ -81,7 +82,7 @@ export function logRequests(): void {
 
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
-/** The path without its query; what could be a secret link in it is left out, ids stay. */
+/** The path without its query. Long parts, which may be secret tokens, are masked; ids are kept. */
 const pathOf = ({ url = '' }: IncomingMessage) =>
   (url.split('?')[0] ?? '')
     .slice(0, 300)

@@ -2,15 +2,15 @@ import { env } from '#db/env'
 import { ForeignOrigin } from '#db/errors'
 
 /**
- * Refuses a request that changes something and was not sent by a page of this site. A browser names
- * the origin with every such request; without it, or with `null`, it is refused as well. Throws
- * ForeignOrigin.
+ * Refuses a state-changing request unless a page of this site sent it. Browsers send the Origin
+ * header with every such request, so a missing or opaque one is refused too.
+ * @throws ForeignOrigin
  */
 export function requireSameOrigin(headers: Headers): void {
-  const given = headers.get('origin')
-  const url = given === null ? null : URL.parse(given)
-  const ours =
+  const origin = headers.get('origin')
+  const url = origin === null ? null : URL.parse(origin)
+  const isOurs =
     url !== null &&
     (url.origin === new URL(env().APP_URL).origin || url.host === headers.get('host'))
-  if (!ours) throw new ForeignOrigin(given ?? 'nowhere')
+  if (!isOurs) throw new ForeignOrigin(origin ?? 'nowhere')
 }

@@ -1,6 +1,6 @@
 import type { RowhouseError } from '@rowhouse/tenancy'
 
-/** What a web page or the API answers for an error, by its code. Every other one is a 500. */
+/** HTTP statuses by error code. An error that is not listed is a 500. */
 const statuses: Record<string, number> = {
   account_blocked: 403,
   archive_refused: 400,

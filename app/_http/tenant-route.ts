@@ -6,7 +6,11 @@ import { callerOf } from '#app/_session/tenant-db'
 import { withTenant } from '#db/tenancy'
 import { type TenantTx, RowhouseError, TooBusy } from '@rowhouse/tenancy'
 
-/** A route handler's way to the session's tenant: answers JSON, and refuses in JSON too. */
+/**
+ * Answers a route with JSON from the session's tenant; errors are JSON too.
+ * @param work - Runs in a tenant transaction, and may run twice: the transaction is retried when the
+ *   tenant has moved in between.
+ */
 export async function tenantJson(work: (tx: TenantTx) => Promise<unknown>): Promise<Response> {
   const headers = { 'cache-control': 'private, no-store' }
   const session = await auth()

@@ -9,10 +9,7 @@ import { PageHeader } from '#components/ui/page-header'
 import { SectionNav } from '#components/ui/section-nav'
 import TenantLayout from '../(tenant)/layout'
 
-/**
- * One's account belongs to no organisation: with an active one it stands in its frame, without it
- * in a plain one.
- */
+/** Account pages have the tenant's layout while a tenant is active, and a plain one otherwise. */
 export default async function AccountLayout({ children }: { children: ReactNode }) {
   const { tenant, user } = await requireUser()
   const content = (

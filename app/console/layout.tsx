@@ -4,7 +4,7 @@ import { signOutAction } from '#app/_actions/sign-in-actions'
 import { ConsoleShell } from '#components/console/console-shell'
 import './console.css'
 
-/** The frame only. It outlives navigations, so each page, action and stream checks for itself. */
+/** A layout is not rendered again on navigation, so each page, action and stream checks the session. */
 export default async function ConsoleLayout({ children }: { children: ReactNode }) {
   const { user, tenant } = await requireOperator()
   return (

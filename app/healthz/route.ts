@@ -1,4 +1,4 @@
-/** The process is alive. Says nothing of the database. */
+/** Liveness: the process responds. The database is not checked. */
 export const dynamic = 'force-dynamic'
 
 export const GET = () =>

@@ -4,9 +4,7 @@ import { tenancy } from '#db/tenancy'
 
 export const dynamic = 'force-dynamic'
 
-/**
- * The app may be sent traffic. What is wrong goes to the log: this address is open to everybody.
- */
+/** Readiness: the app can serve. This route is public, so problems are logged instead of returned. */
 export async function GET(): Promise<Response> {
   const { ready, problems } = requestState().draining
     ? { ready: false, problems: ['draining'] }

@@ -16,7 +16,7 @@ import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 import { useEffect, useRef } from 'react'
 
-const places = [
+const pages = [
   { href: '/console', label: 'Overview', icon: Gauge },
   { href: '/console/tenants', label: 'Tenants', icon: Building2 },
   { href: '/console/moves', label: 'Moves', icon: MoveRight },
@@ -27,7 +27,7 @@ const places = [
   { href: '/console/audit', label: 'Audit', icon: ClipboardList },
 ] as const
 
-/** One list: beside the page on wide screens, a row that scrolls on narrow ones. */
+/** A sidebar on wide screens; a row that scrolls sideways on narrow ones. */
 export function ConsoleNav() {
   const here = usePathname()
   const row = useRef<HTMLElement>(null)
@@ -44,7 +44,7 @@ export function ConsoleNav() {
       className="relative max-lg:-mx-3 max-lg:overflow-x-auto max-lg:px-3"
     >
       <ul className="flex gap-0.5 lg:grid">
-        {places.map(({ href, label, icon: Icon }) => {
+        {pages.map(({ href, label, icon: Icon }) => {
           const current = here === href || (href !== '/console' && here.startsWith(`${href}/`))
           return (
             <li key={href}>

@@ -15,10 +15,7 @@ type Props = {
   children: ReactNode
 }
 
-/**
- * The frame of the console. Its bar is dark by day too: one sees at a glance that this is no
- * tenant's page.
- */
+/** The console's layout. Its bar is dark in both themes, unlike any tenant's page. */
 export function ConsoleShell({ user, tenant, signOut, children }: Props) {
   return (
     <div className="console flex min-h-dvh flex-col lg:grid lg:grid-cols-[13.5rem_minmax(0,1fr)]">

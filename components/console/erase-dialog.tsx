@@ -7,7 +7,7 @@ import { ReasonField, SubmitButton, TextField } from '#components/forms/fields'
 import { Button } from '#components/ui/button'
 import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
 
-/** Asks for a tenant to be erased: its name is typed, and there is a week to think better of it. */
+/** Requests the erasure of a tenant, which can be cancelled for a week. Its name has to be typed. */
 export function EraseDialog({
   action,
   slug,

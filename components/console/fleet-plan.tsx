@@ -4,10 +4,7 @@ import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Notice } from '#components/ui/notice'
 import type { PlannedFile } from '@rowhouse/tenancy/migrations'
 
-/**
- * What a run would do, with the locks that its statements take. Nothing when there is nothing to
- * do.
- */
+/** What the next run would do, with the locks that its statements take. */
 export function FleetPlan({
   plan,
   formats,

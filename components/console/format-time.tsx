@@ -1,6 +1,6 @@
 import { formatDateTime, type Formats } from '#components/formats'
 
-/** Milliseconds as people say them. */
+/** A duration in the unit that fits it, such as `1.5 s` or `2 min 5 s`. */
 export function formatDuration(ms: number) {
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 60_000) return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`

@@ -40,7 +40,7 @@ const tones = {
 }
 export type Tone = keyof typeof tones
 
-/** A word with a dot in its colour; the word alone says it too. */
+/** A label with a coloured dot. The text alone has to convey the state. */
 export function StateLabel({ tone, children }: { tone: Tone; children: ReactNode }) {
   return (
     <span

@@ -9,7 +9,7 @@ import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { RunView } from '@rowhouse/tenancy/migrations'
 
-/** A fleet run as it happens, and who failed in it. */
+/** The progress of a fleet run, and the targets that failed. */
 export function LiveRun({
   first,
   again,
@@ -20,8 +20,8 @@ export function LiveRun({
   formats: Formats
 }) {
   const { value: run } = useLiveUpdates<RunView>(`/console/fleet/runs/${first.id}`, first)
-  const part = (some: number) => (run.targets === 0 ? 0 : (some / run.targets) * 100)
-  const done = run.over && run.targets === 0 ? 100 : part(run.done)
+  const percent = (some: number) => (run.targets === 0 ? 0 : (some / run.targets) * 100)
+  const done = run.over && run.targets === 0 ? 100 : percent(run.done)
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
       <Card>
@@ -40,11 +40,11 @@ export function LiveRun({
             viewBox="0 0 100 1"
             preserveAspectRatio="none"
             role="img"
-            aria-label={`${Math.round(done + part(run.failed))}% of the targets`}
+            aria-label={`${Math.round(done + percent(run.failed))}% of the targets`}
             className="h-2 w-full overflow-hidden rounded-full bg-line"
           >
             <rect width={done} height={1} className="fill-bar" />
-            <rect x={done} width={part(run.failed)} height={1} className="fill-danger" />
+            <rect x={done} width={percent(run.failed)} height={1} className="fill-danger" />
           </svg>
           <p className="tabular-nums">
             {formatCount(run.done, formats)} of {formatCount(run.targets, formats)} targets

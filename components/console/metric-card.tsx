@@ -4,7 +4,7 @@ import { Card } from '#components/ui/card'
 
 type Metric = { name: string; value: string; href?: string }
 
-/** A few metrics in one row, each leading to where it comes from. */
+/** A row of metrics, each with a link to its page. */
 export function MetricCard({ metrics }: { metrics: Metric[] }) {
   return (
     <Card>

@@ -21,7 +21,7 @@ type Props = {
   children: ReactNode
 }
 
-/** A button for an action that is asked about first, with a reason that goes into the audit trail. */
+/** A button that asks for confirmation, and for a reason that goes into the audit trail. */
 export function ReasonDialog({
   action,
   hidden,

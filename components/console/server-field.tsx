@@ -2,7 +2,7 @@
 
 import { useId, useState } from 'react'
 import { Button } from '#components/ui/button'
-import { Field, wiring } from '#components/ui/field'
+import { Field, fieldAttributes } from '#components/ui/field'
 import { Input } from '#components/ui/input'
 
 type Props = {
@@ -43,7 +43,7 @@ export function ServerField({ otherServer, onChoose, busy, onCheck, onChange }: 
             hint="Used now, to make roles and the database. The password is not kept."
           >
             <Input
-              {...wiring(id, undefined, true)}
+              {...fieldAttributes(id, undefined, true)}
               name="databaseUrl"
               value={url}
               autoComplete="off"

@@ -15,7 +15,7 @@ type Props = {
   actions: { write: Action<unknown>; end: Action<unknown> }
 }
 
-/** Above every page while an operator is in a tenant as support. */
+/** Shown above every page while an operator has support access to the tenant. */
 export function SupportBanner({ name, reason, writes, until, actions }: Props) {
   const router = useRouter()
   const [left, setLeft] = useState<number | null>(null)

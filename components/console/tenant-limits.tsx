@@ -20,7 +20,7 @@ type Props = {
   action: Action<unknown>
 }
 
-/** What holds for this tenant: of its tier, or of its own. */
+/** The limits in force for this tenant: its own, or those of its tier. */
 export function TenantLimits({ facts, slug, name, formats, action }: Props) {
   const [open, setOpen] = useState(false)
   return (

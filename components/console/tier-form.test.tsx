@@ -38,7 +38,7 @@ const url = () => screen.getByRole('textbox', { name: 'Administrator’s URL' })
 const elsewhere = 'postgres://admin@db2/postgres'
 
 describe('a dry run', () => {
-  it('starts with the choice, and the button works once it has gone well', async () => {
+  it('starts when a tier is chosen, and enables the button once it has succeeded', async () => {
     const { user, plan, change } = openForm()
     expect(screen.queryByRole('button', { name: /^Move/ })).toBeNull()
     await user.click(tier(/Business/))
@@ -51,7 +51,7 @@ describe('a dry run', () => {
     expect(change.sent).toEqual([{ slug: 'acme', tier: 'business', reason: 'They grow' }])
   })
 
-  it('that went badly keeps the button shut and says why', async () => {
+  it('that fails keeps the button disabled and shows the message', async () => {
     const { user, plan } = openForm()
     await user.click(tier(/Business/))
     await plan.refuse('The server is full.')
@@ -59,7 +59,7 @@ describe('a dry run', () => {
     expect(isDisabled(move())).toBe(true)
   })
 
-  it('of an earlier choice says nothing about this one', async () => {
+  it('of an earlier choice does not enable the button for a later one', async () => {
     const { user, plan } = openForm()
     await user.click(tier(/Business/))
     await user.click(tier(/Enterprise/))
@@ -93,7 +93,7 @@ describe('another server', () => {
     expect(isDisabled(move())).toBe(false)
   })
 
-  it('has to be checked again when its address is changed', async () => {
+  it('has to be checked again when its URL changes', async () => {
     const { user, plan } = await chooseAnother()
     await user.type(url(), elsewhere)
     await user.click(check())
@@ -102,7 +102,7 @@ describe('another server', () => {
     expect(isDisabled(move())).toBe(true)
   })
 
-  it('does not take the answer about an address that was changed meanwhile', async () => {
+  it('ignores the answer for a URL that has changed since', async () => {
     const { user, plan } = await chooseAnother()
     await user.type(url(), elsewhere)
     await user.click(check())
@@ -111,7 +111,7 @@ describe('another server', () => {
     expect(isDisabled(move())).toBe(true)
   })
 
-  it('is given up for this one with a new dry run', async () => {
+  it('can be swapped for this server, which starts a new dry run', async () => {
     const { user, plan } = await chooseAnother()
     await user.click(tier(/This server/))
     expect(plan.sent.at(-1)).toEqual({ slug: 'acme', tier: 'enterprise' })

@@ -5,7 +5,7 @@ import { Table, Td, Th, Tr } from '#components/ui/table'
 import { placementKinds, type PlacementKind } from '@rowhouse/tenancy'
 import { tierNames, type Tier } from '#db/tiers'
 
-/** How many tenants of each tier live in each kind of place. */
+/** The number of tenants by tier and placement kind. */
 export function TierMatrix({
   counts,
   formats,

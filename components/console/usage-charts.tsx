@@ -48,13 +48,13 @@ export function UsageCharts({
         <HourChart
           name="Requests"
           bars={bars(({ requests }) => requests)}
-          told={(value) => formatCount(value, formats)}
+          format={(value) => formatCount(value, formats)}
           formats={formats}
         />
         <HourChart
           name="Database time"
           bars={bars(({ databaseMs }) => databaseMs)}
-          told={formatDuration}
+          format={formatDuration}
           formats={formats}
         />
       </CardBody>
@@ -65,20 +65,20 @@ export function UsageCharts({
 function HourChart({
   name,
   bars,
-  told,
+  format,
   formats,
 }: {
   name: string
   bars: Bar[]
-  told: (value: number) => string
+  format: (value: number) => string
   formats: Formats
 }) {
   const top = bars.reduce((most, bar) => (bar.value > most.value ? bar : most))
-  const all = told(bars.reduce((sum, { value }) => sum + value, 0))
+  const all = format(bars.reduce((sum, { value }) => sum + value, 0))
   const most =
     top.value === 0
       ? 'nothing yet'
-      : `at most ${told(top.value)} in an hour, ${formatDateTime(top.at, formats)}`
+      : `at most ${format(top.value)} in an hour, ${formatDateTime(top.at, formats)}`
   return (
     <figure className="min-w-0">
       <figcaption className="flex items-baseline justify-between gap-2">
@@ -101,7 +101,7 @@ function HourChart({
             height={height(value, top.value)}
             className="fill-bar"
           >
-            <title>{`${formatDateTime(at, formats)}: ${told(value)}`}</title>
+            <title>{`${formatDateTime(at, formats)}: ${format(value)}`}</title>
           </rect>
         ))}
       </svg>
@@ -112,5 +112,5 @@ function HourChart({
   )
 }
 
-/** An hour in which anything was used is always to be seen. */
+/** At least one unit high, so that small usage is visible. */
 const height = (value: number, most: number) => (value === 0 ? 0 : Math.max(1, (value / most) * 40))

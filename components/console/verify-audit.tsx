@@ -13,12 +13,10 @@ import { Notice } from '#components/ui/notice'
 import { PageHeader } from '#components/ui/page-header'
 import type { AuditCheck } from '@rowhouse/tenancy/admin'
 
-/**
- * The head of the page: its button goes through the chain and names the first row that was altered.
- */
+/** The page's header, with a button that verifies the chain and names the first altered row. */
 export function VerifyAudit({ action, formats }: { action: Action<AuditCheck>; formats: Formats }) {
-  const [found, setFound] = useState<AuditCheck | null>(null)
-  const { pending, run } = useAction(action, setFound)
+  const [check, setCheck] = useState<AuditCheck | null>(null)
+  const { pending, run } = useAction(action, setCheck)
   return (
     <>
       <PageHeader
@@ -29,25 +27,25 @@ export function VerifyAudit({ action, formats }: { action: Action<AuditCheck>; f
           <ShieldCheck aria-hidden /> Verify the chain
         </Button>
       </PageHeader>
-      {found &&
-        (found.broken ? (
+      {check &&
+        (check.broken ? (
           <Notice look="danger">
             <NextLink
               href={
-                `/console/audit?below=${found.broken.seq + 1}&mark=${found.broken.seq}` as Route
+                `/console/audit?below=${check.broken.seq + 1}&mark=${check.broken.seq}` as Route
               }
               className="font-medium underline"
             >
-              Row {found.broken.seq}
+              Row {check.broken.seq}
             </NextLink>{' '}
-            was altered: {found.broken.why}. It now says “{found.broken.action}” by{' '}
-            {found.broken.actor}, {formatDateTime(new Date(found.broken.at), formats)}.
+            was altered: {check.broken.why}. It now says “{check.broken.action}” by{' '}
+            {check.broken.actor}, {formatDateTime(new Date(check.broken.at), formats)}.
           </Notice>
         ) : (
           <Notice>
-            All {formatCount(found.rows, formats)} rows are what was written, in{' '}
-            {formatDuration(found.tookMs)}. The chain ends with{' '}
-            {found.tip?.slice(0, 16) ?? 'nothing'}.
+            All {formatCount(check.rows, formats)} rows are what was written, in{' '}
+            {formatDuration(check.tookMs)}. The chain ends with{' '}
+            {check.tip?.slice(0, 16) ?? 'nothing'}.
           </Notice>
         ))}
     </>

@@ -3,14 +3,14 @@ import { beforeEach, expect, it, vi } from 'vitest'
 import { RefreshWhileRunning } from '#components/data/refresh-while-running'
 import { router } from '#components/testing/router'
 
-const seen = vi.spyOn(document, 'visibilityState', 'get')
+const visibility = vi.spyOn(document, 'visibilityState', 'get')
 
 beforeEach(() => {
   vi.useFakeTimers()
-  seen.mockReturnValue('visible')
+  visibility.mockReturnValue('visible')
 })
 
-it('draws the page again and again while it stands on it', () => {
+it('refreshes the page periodically while it is mounted', () => {
   const { unmount } = render(<RefreshWhileRunning />)
   expect(router.refresh).not.toHaveBeenCalled()
   vi.advanceTimersByTime(1500)
@@ -22,12 +22,12 @@ it('draws the page again and again while it stands on it', () => {
   expect(router.refresh).toHaveBeenCalledTimes(3)
 })
 
-it('rests while nobody sees the page', () => {
-  seen.mockReturnValue('hidden')
+it('does not refresh while the page is hidden', () => {
+  visibility.mockReturnValue('hidden')
   render(<RefreshWhileRunning />)
   vi.advanceTimersByTime(10_000)
   expect(router.refresh).not.toHaveBeenCalled()
-  seen.mockReturnValue('visible')
+  visibility.mockReturnValue('visible')
   vi.advanceTimersByTime(1500)
   expect(router.refresh).toHaveBeenCalledTimes(1)
 })

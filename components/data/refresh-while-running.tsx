@@ -5,10 +5,7 @@ import { useEffect } from 'react'
 
 const everyMs = 1500
 
-/**
- * Draws the page again while it stands on it: it is put there for as long as something is under
- * way.
- */
+/** Refreshes the page periodically while mounted. Render it only while something is running. */
 export function RefreshWhileRunning() {
   const router = useRouter()
   useEffect(() => {

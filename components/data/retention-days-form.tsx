@@ -4,10 +4,10 @@ import type { Action } from '#app/_actions/action'
 import { SubmitButton } from '#components/forms/fields'
 import { useField } from '#components/forms/form-state'
 import { TenantForm } from '#components/forms/tenant-form'
-import { wiring } from '#components/ui/field'
+import { fieldAttributes } from '#components/ui/field'
 import { Input } from '#components/ui/input'
 
-/** One number of days and its button; empty means for ever. */
+/** The days after which a table's rows are deleted; empty keeps them forever. */
 export function RetentionDaysForm({
   table,
   name,
@@ -44,7 +44,7 @@ function Days({ name, days }: { name: string; days: number | null }) {
           inputMode="numeric"
           placeholder="for ever"
           defaultValue={field.value}
-          {...wiring(field.id, undefined, false)}
+          {...fieldAttributes(field.id, undefined, false)}
           aria-invalid={field.error ? true : undefined}
         />
       </span>

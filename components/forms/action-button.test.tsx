@@ -31,7 +31,7 @@ it('runs its action once for the tenant of the page, however often it is clicked
   expect(screen.getByText('Ada is removed.')).toBeDefined()
 })
 
-it('says why it was refused', async () => {
+it('shows the message of a refusal', async () => {
   const { user, remove, onDone, button } = openPage()
   await user.click(button)
   await remove.refuse('The last owner cannot leave.')
@@ -40,7 +40,7 @@ it('says why it was refused', async () => {
   expect(onDone).not.toHaveBeenCalled()
 })
 
-it('says when no answer came', async () => {
+it('shows that no answer came back', async () => {
   const { user, remove, onDone, button } = openPage()
   await user.click(button)
   await remove.breakDown(new Error('lost'))

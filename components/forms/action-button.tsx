@@ -13,9 +13,7 @@ export type ActionButtonProps = Omit<ComponentProps<typeof Button>, 'onClick'> &
   onDone?: () => void
 }
 
-/**
- * One click, one action, and a toast about it, even when the row that held the button is gone by then.
- */
+/** Runs an action on click. The toast appears even if the button's row is gone by then. */
 export function ActionButton({ action, input, done, onDone, ...rest }: ActionButtonProps) {
   const { pending, run } = useAction(action, () => {
     toast(done)

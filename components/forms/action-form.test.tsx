@@ -39,7 +39,7 @@ const unit = () => screen.getByRole('combobox', { name: 'Unit' })
 const button = (name: string) => screen.getByRole('button', { name })
 
 describe('sending', () => {
-  it('sends what was typed, what is hidden, and the button that was pressed', async () => {
+  it('sends the typed and hidden values, and the pressed button', async () => {
     const { user, save } = openForm()
     await user.clear(box('Name'))
     await user.type(box('Name'), 'Desk lamp')
@@ -50,13 +50,13 @@ describe('sending', () => {
     ])
   })
 
-  it('takes the first button for Enter in a field', async () => {
+  it('uses the first button for Enter in a field', async () => {
     const { user, save } = openForm()
     await user.type(box('Name'), '{Enter}')
     expect(save.sent).toMatchObject([{ name: 'Lamp', status: 'draft' }])
   })
 
-  it('is busy, and cannot be sent again, until the answer is there', async () => {
+  it('is busy, and cannot be sent again, until the answer arrives', async () => {
     const { user, save } = openForm()
     await user.dblClick(button('Publish'))
     expect(form().getAttribute('aria-busy')).toBe('true')
@@ -73,7 +73,7 @@ describe('sending', () => {
 })
 
 describe('a refusal', () => {
-  it('is announced, and stands described at its field, which gets the focus', async () => {
+  it('is announced, and describes its field, which gets the focus', async () => {
     const { user, save } = openForm()
     expect(screen.queryByRole('alert')).toBeNull()
     await user.click(button('Publish'))
@@ -88,14 +88,14 @@ describe('a refusal', () => {
     expect(isInvalid(box('Note'))).toBe(false)
   })
 
-  it('takes the focus to the first of several fields', async () => {
+  it('moves the focus to the first of several invalid fields', async () => {
     const { user, save } = openForm()
     await user.click(button('Publish'))
     await save.refuse('Please correct the marked fields.', { note: 'Too long.', unit: 'Unknown.' })
     expect(document.activeElement).toBe(unit())
   })
 
-  it('takes the focus itself when it belongs to no field', async () => {
+  it('gets the focus itself when it concerns no field', async () => {
     const { user, save } = openForm()
     await user.click(button('Publish'))
     await save.refuse('Members cannot do this.')
@@ -114,7 +114,7 @@ describe('a refusal', () => {
     expect(valueOf(box('Note'))).toBe('two\nlines')
   })
 
-  it('is gone with the next answer', async () => {
+  it('disappears with the next answer', async () => {
     const { user, save } = openForm()
     await user.click(button('Publish'))
     await save.refuse('Please correct the marked fields.', { name: 'This name is taken.' })
@@ -129,8 +129,8 @@ describe('a refusal', () => {
   })
 })
 
-describe('an answer that never came', () => {
-  it('says so, with the number for support, and keeps what was typed', async () => {
+describe('a lost answer', () => {
+  it('shows a message with the error digest, and keeps what was typed', async () => {
     const { user, save, onDone } = openForm()
     await user.type(box('Name'), ' 2')
     await user.click(button('Publish'))
@@ -145,7 +145,7 @@ describe('an answer that never came', () => {
 })
 
 describe('success', () => {
-  it('says what was done, and hands the result on', async () => {
+  it('shows a toast, and passes the result on', async () => {
     const { user, save, onDone } = openForm()
     await user.click(button('Publish'))
     expect(onDone).not.toHaveBeenCalled()
@@ -154,7 +154,7 @@ describe('success', () => {
     expect(onDone).toHaveBeenCalledExactlyOnceWith({ name: 'Desk lamp' })
   })
 
-  it('does not empty the form: the page says what comes next', async () => {
+  it('does not reset the form', async () => {
     const { user, save } = openForm()
     await user.type(box('Note'), 'Fragile')
     await user.click(button('Publish'))

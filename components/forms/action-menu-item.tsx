@@ -6,7 +6,7 @@ import { useAction } from '#components/forms/use-action'
 import { MenuItem } from '#components/ui/menu'
 import { toast } from '#components/ui/toast'
 
-/** A menu item that runs an action and says what came of it. */
+/** A menu item that runs an action, with a toast about its result. */
 export function ActionMenuItem({
   action,
   input,

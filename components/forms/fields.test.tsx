@@ -25,23 +25,23 @@ const fields = () => [
   screen.getByRole('combobox', { name: 'Unit' }),
 ]
 
-it('start with what the page gives them', () => {
+it('start with the values of the page', () => {
   show({})
   expect(fields().map(valueOf)).toEqual(['Lamp', 'Fragile', 'piece'])
   expect(fields().map(isInvalid)).toEqual([false, false, false])
 })
 
-it('start with what was refused, as when the page had no scripts yet', () => {
+it('start with the refused values, as after a submission before hydration', () => {
   show({ values: { name: 'Sofa', note: '', unit: 'box' } })
   expect(fields().map(valueOf)).toEqual(['Sofa', '', 'box'])
 })
 
-it('take nothing but text from a refusal', () => {
+it('ignore refused values that are not text', () => {
   show({ values: { name: ['Sofa', 'Chair'], note: 7, unit: null } })
   expect(fields().map(valueOf)).toEqual(['Lamp', 'Fragile', 'piece'])
 })
 
-it('say each of them what is wrong with it', () => {
+it('each show their own message', () => {
   show({ fields: { name: 'Too long.', note: 'Too short.', unit: 'Unknown.' } })
   expect(screen.getByRole('textbox', { description: 'Too long.' })).toBe(fields()[0])
   expect(screen.getByRole('textbox', { description: 'Too short.' })).toBe(fields()[1])
@@ -49,7 +49,7 @@ it('say each of them what is wrong with it', () => {
   expect(fields().map(isInvalid)).toEqual([true, true, true])
 })
 
-it('are sent by a button that rests while an answer is waited for', () => {
+it('have a submit button that is disabled while the answer is pending', () => {
   show({ pending: true })
   expect(isDisabled(screen.getByRole('button', { name: 'Save' }))).toBe(true)
 })

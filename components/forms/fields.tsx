@@ -3,7 +3,7 @@
 import type { ComponentProps } from 'react'
 import { useField, useForm } from '#components/forms/form-state'
 import { Button } from '#components/ui/button'
-import { Field, wiring, type FieldText } from '#components/ui/field'
+import { Field, fieldAttributes, type FieldText } from '#components/ui/field'
 import { Input, Select, Textarea } from '#components/ui/input'
 
 type Named = FieldText & { name: string; value?: string }
@@ -28,7 +28,7 @@ export function TextField({
       <Input
         name={name}
         defaultValue={field.value}
-        {...wiring(field.id, field.error, Boolean(hint))}
+        {...fieldAttributes(field.id, field.error, Boolean(hint))}
         {...rest}
       />
     </Field>
@@ -55,7 +55,7 @@ export function TextareaField({
       <Textarea
         name={name}
         defaultValue={field.value}
-        {...wiring(field.id, field.error, Boolean(hint))}
+        {...fieldAttributes(field.id, field.error, Boolean(hint))}
         {...rest}
       />
     </Field>
@@ -77,7 +77,7 @@ export function SelectField({
         key={field.value}
         name={name}
         defaultValue={field.value}
-        {...wiring(field.id, field.error, Boolean(hint))}
+        {...fieldAttributes(field.id, field.error, Boolean(hint))}
         {...rest}
       >
         {children}

@@ -35,7 +35,7 @@ it('opens with the focus in its first field', async () => {
   expect(document.activeElement).toBe(name())
 })
 
-it('sends for the tenant of the page, closes, and leads to what was made', async () => {
+it('sends the tenant of the page, closes, and leads to the new record', async () => {
   const { user, save } = openPage('/customers')
   await user.click(button('New customer'))
   await user.type(name(), 'Ada')
@@ -49,7 +49,7 @@ it('sends for the tenant of the page, closes, and leads to what was made', async
   expect(router.push).toHaveBeenCalledExactlyOnceWith('/customers/c1')
 })
 
-it('stays on the page when it leads nowhere', async () => {
+it('stays on the page without goTo', async () => {
   const { user, save } = openPage()
   await user.click(button('New customer'))
   await user.click(button('Create customer'))
@@ -70,7 +70,7 @@ it('stays open with what was typed when it is refused', async () => {
   expect(router.push).not.toHaveBeenCalled()
 })
 
-it.each(['Cancel', 'Close'])('starts afresh after %s', async (way) => {
+it.each(['Cancel', 'Close'])('is empty when it is opened again after %s', async (way) => {
   const { user, save } = openPage()
   await user.click(button('New customer'))
   await user.type(name(), 'Ada')

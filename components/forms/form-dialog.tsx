@@ -9,20 +9,23 @@ import { Button } from '#components/ui/button'
 import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
 import type { Route } from 'next'
 
-type Made = { id: string; name: string }
+type NamedRecord = { id: string; name: string }
 type Props = {
   opener: ReactNode
   look?: 'primary' | 'secondary'
   title: string
   save: string
   done: string
-  action: Action<Made>
+  action: Action<NamedRecord>
   hidden?: Record<string, string | number>
   goTo?: Route
   children: ReactNode
 }
 
-/** A button that opens a form. When `goTo` is given, it leads to what was made. */
+/**
+ * A button that opens a form in a dialog. With `goTo`, success leads to the new record's page below
+ * that path.
+ */
 export function FormDialog({
   opener,
   look = 'secondary',

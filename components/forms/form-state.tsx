@@ -18,18 +18,21 @@ export const FormContext = createContext<FormState>({
   formId: '',
 })
 
+/** The state of the surrounding form: pending, and the last refusal. */
 export const useForm = () => useContext(FormContext)
 
 /**
- * What an input of this name starts with and says: the last refusal's value and message before the
- * page's own value.
+ * The state of one input of the surrounding form.
+ * @param name - The input's name.
+ * @param initial - Its value before the first submission.
+ * @returns Its id, the last refusal's message, and the last refused value or `initial`.
  */
 export function useField(name: string, initial: string) {
   const { fields, values, formId } = useForm()
-  const kept = values[name]
+  const submitted = values[name]
   return {
     id: `${formId}-${name}`,
     error: fields[name],
-    value: typeof kept === 'string' ? kept : initial,
+    value: typeof submitted === 'string' ? submitted : initial,
   }
 }

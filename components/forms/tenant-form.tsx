@@ -3,7 +3,7 @@
 import { ActionForm, type ActionFormProps } from '#components/forms/action-form'
 import { useScope } from '#components/tenant-scope'
 
-/** A form that acts for the tenant it was rendered for, and for no other. */
+/** An `ActionForm` that sends the tenant that the page was rendered for. */
 export function TenantForm<R>({ hidden, ...rest }: ActionFormProps<R>) {
   const { tenantId } = useScope()
   return <ActionForm hidden={{ ...hidden, _tenant: tenantId }} {...rest} />

@@ -14,6 +14,7 @@ type Props = {
 }
 
 export function AttackProbeRow({ probe, result, running, disabled, onTry }: Props) {
+  const again = result ? 'Again' : 'Try it'
   return (
     <li className="grid grid-cols-[minmax(0,1fr)] gap-3 border-t border-line px-4 py-4 sm:px-5">
       <div className="flex items-start justify-between gap-4">
@@ -22,18 +23,18 @@ export function AttackProbeRow({ probe, result, running, disabled, onTry }: Prop
           <p className="text-ink-soft">{probe.idea}</p>
         </div>
         <Button size="small" disabled={disabled} onClick={onTry} className="-my-1">
-          {running ? 'Trying…' : result ? 'Again' : 'Try it'}
+          {running ? 'Trying…' : again}
           <span className="sr-only">: {probe.title}</span>
         </Button>
       </div>
-      {result && <Answer result={result} />}
+      {result && <ProbeAnswer result={result} />}
     </li>
   )
 }
 
-function Answer({ result }: { result: ProbeResult }) {
-  const held = result.others === 0
-  const Shield = held ? ShieldCheck : ShieldAlert
+function ProbeAnswer({ result }: { result: ProbeResult }) {
+  const isolated = result.others === 0
+  const Shield = isolated ? ShieldCheck : ShieldAlert
   return (
     <div className="enter grid grid-cols-[minmax(0,1fr)] gap-2">
       <Code>{result.sql}</Code>
@@ -42,7 +43,7 @@ function Answer({ result }: { result: ProbeResult }) {
         role="status"
         className={clsx(
           'flex items-center gap-2 text-sm font-medium',
-          held ? 'text-accent' : 'text-danger',
+          isolated ? 'text-accent' : 'text-danger',
         )}
       >
         <Shield aria-hidden className="size-4" />

@@ -16,7 +16,7 @@ export function StatementList({ statements }: { statements: Statement[] }) {
           {statements.map(({ text, values = [] }, i) => (
             <li key={i}>
               <Code>
-                {tidy(text)}
+                {dedent(text)}
                 {values.length > 0 && (
                   <span className="text-ink-faint">{`\n-- with ${values.length} ${values.length === 1 ? 'value' : 'values'}`}</span>
                 )}
@@ -29,8 +29,8 @@ export function StatementList({ statements }: { statements: Statement[] }) {
   )
 }
 
-/** Takes away the indentation that the text has in the source. */
-function tidy(text: string) {
+/** Removes the indentation of the source. */
+function dedent(text: string) {
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   const margin = Math.min(...lines.map((line) => line.length - line.trimStart().length))
   return lines.map((line) => line.slice(margin)).join('\n')

@@ -1,7 +1,7 @@
 import { Fragment } from 'react'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 
-/** The plain text with its links to click, which is what the tests do too. */
+/** The plain text of an email, with clickable links. */
 export function MailText({ text, htmlAddress }: { text: string; htmlAddress: string }) {
   return (
     <Card>

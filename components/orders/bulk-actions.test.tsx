@@ -35,8 +35,8 @@ const area = () => screen.queryByRole('region', { name: 'Selected orders' })
 const button = (name: string) => screen.getByRole('button', { name })
 const target = () => screen.getByRole('combobox', { name: 'Mark as' })
 
-describe('choosing', () => {
-  it('offers nothing before an order is ticked', async () => {
+describe('selecting', () => {
+  it('shows no actions before an order is ticked', async () => {
     const { user } = openPage()
     expect(area()).toBeNull()
     await user.click(row(2))
@@ -45,7 +45,7 @@ describe('choosing', () => {
     expect(area()).toBeNull()
   })
 
-  it('ticks all orders of the page at once, and none', async () => {
+  it('ticks and unticks all orders of the page at once', async () => {
     const { user } = openPage()
     await user.click(all())
     expect(rows.map(({ number }) => isTicked(row(number)))).toEqual([true, true, true])
@@ -55,7 +55,7 @@ describe('choosing', () => {
     expect(area()).toBeNull()
   })
 
-  it('says that all are ticked only while they are', async () => {
+  it('ticks Select all only while all orders are ticked', async () => {
     const { user } = openPage()
     await user.click(all())
     await user.click(row(2))
@@ -75,7 +75,7 @@ describe('choosing', () => {
 })
 
 describe('changing the status', () => {
-  it('sends the ticked orders once, says what came of it, and unticks them', async () => {
+  it('sends the ticked orders once, shows the result, and unticks them', async () => {
     const { user, change } = openPage()
     await user.click(row(1))
     await user.click(row(3))
@@ -89,7 +89,7 @@ describe('changing the status', () => {
     expect(area()).toBeNull()
   })
 
-  it('keeps them ticked when it is refused', async () => {
+  it('keeps the orders ticked when it is refused', async () => {
     const { user, change } = openPage()
     await user.click(row(1))
     await user.click(button('Apply'))
@@ -111,7 +111,7 @@ describe('cancelling', () => {
   }
   const dialog = () => screen.getByRole('dialog', { name: 'Cancel 2 orders' })
 
-  it('asks first', async () => {
+  it('asks for confirmation', async () => {
     const { user, change } = await askToCancel()
     expect(change.sent).toEqual([])
     await user.click(within(dialog()).getByRole('button', { name: 'Keep them' }))
@@ -133,7 +133,7 @@ describe('cancelling', () => {
     expect(area()).toBeNull()
   })
 
-  it('shows at the reason why it was refused', async () => {
+  it('shows a refusal at the reason', async () => {
     const { user, change } = await askToCancel()
     await user.type(screen.getByRole('textbox', { name: 'Reason' }), 'x')
     await user.click(button('Cancel 2 orders'))

@@ -15,10 +15,7 @@ export type DayBar = {
 }
 type Props = { bars: DayBar[]; scale: string[]; ends: string[] }
 
-/**
- * Two paths for all bars, one note for the bar under the pointer, and a table for those who do not
- * see them.
- */
+/** A bar chart in two SVG paths, with a tooltip for the hovered bar and a table for screen readers. */
 export function DayBars({ bars, scale, ends }: Props) {
   const [at, setAt] = useState<number | null>(null)
   const bar = at === null ? undefined : bars[at]
@@ -48,7 +45,7 @@ export function DayBars({ bars, scale, ends }: Props) {
         >
           <ScaleLines scale={scale} />
           <Bars bars={bars} at={at} />
-          {bar && at !== null && <Note bar={bar} place={(at + 0.5) / bars.length} />}
+          {bar && at !== null && <Tooltip bar={bar} position={(at + 0.5) / bars.length} />}
         </div>
         <p className="col-start-2 mt-2 flex justify-between text-xs text-ink-faint">
           {ends.map((end, i) => (
@@ -107,11 +104,11 @@ function Bars({ bars, at }: { bars: DayBar[]; at: number | null }) {
   )
 }
 
-function Note({ bar, place }: { bar: DayBar; place: number }) {
+function Tooltip({ bar, position }: { bar: DayBar; position: number }) {
   return (
     <div
       className="pointer-events-none absolute -top-2 z-10 w-max rounded-md border border-line bg-raised px-3 py-2 text-xs shadow-float"
-      style={{ left: `${place * 100}%`, transform: `translate(-${place * 100}%, -100%)` }}
+      style={{ left: `${position * 100}%`, transform: `translate(-${position * 100}%, -100%)` }}
     >
       <p className="text-ink-faint">{bar.day}</p>
       <p className="text-sm font-semibold tabular-nums">{bar.revenue}</p>

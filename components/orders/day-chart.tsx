@@ -6,20 +6,20 @@ import type { DayMetrics } from '#db/product/order-metrics'
 type Sum = { date: string; revenueMinor: number; orders: number; beforeMinor: number }
 type Props = { days: DayMetrics[]; before: DayMetrics[]; formats: Formats }
 
-const mostBars = 92
-/** In minor units; below it the lines of the scale would say the same. */
-const leastTop = 200
+const maxBars = 92
+/** In minor units. With a smaller top, rounding would give two grid lines the same label. */
+const minTop = 200
 
 export function DayChart({ days, before, formats }: Props) {
-  const step = days.length > mostBars ? 7 : 1
+  const step = days.length > maxBars ? 7 : 1
   const sums = gather(days, before, step)
   const top = niceTop(
-    Math.max(...sums.map((sum) => Math.max(sum.revenueMinor, sum.beforeMinor)), leastTop),
+    Math.max(...sums.map((sum) => Math.max(sum.revenueMinor, sum.beforeMinor)), minTop),
   )
   const bars = sums.map(({ date, revenueMinor, orders, beforeMinor }): DayBar => ({
     day: formatCalendarDate(date, formats, 'long'),
-    height: part(revenueMinor, top),
-    beforeHeight: part(beforeMinor, top),
+    height: heightOf(revenueMinor, top),
+    beforeHeight: heightOf(beforeMinor, top),
     revenue: formatMoney(revenueMinor, formats),
     orders: formatCount(orders, formats),
     ordersText: `${formatCount(orders, formats)} ${orders === 1 ? 'order' : 'orders'}`,
@@ -55,8 +55,8 @@ function Key({ paint, children }: { paint: string; children: string }) {
   )
 }
 
-/** Hundredths of the height, to a tenth. */
-const part = (minor: number, top: number) => Math.round((minor / top) * 1000) / 10
+/** Percent of the chart's height, to one decimal. */
+const heightOf = (minor: number, top: number) => Math.round((minor / top) * 1000) / 10
 
 function gather(days: DayMetrics[], before: DayMetrics[], step: number): Sum[] {
   const sum = (part: DayMetrics[], what: 'orders' | 'revenueMinor') =>
@@ -72,7 +72,7 @@ function gather(days: DayMetrics[], before: DayMetrics[], step: number): Sum[] {
   })
 }
 
-/** The next 1, 2, 2.5 or 5 of its power of ten. */
+/** The next higher 1, 2, 2.5, 5 or 10 times a power of ten. */
 function niceTop(most: number): number {
   const power = 10 ** Math.floor(Math.log10(most))
   return ([1, 2, 2.5, 5].find((step) => step * power >= most) ?? 10) * power

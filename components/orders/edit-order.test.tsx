@@ -63,7 +63,7 @@ function openPage({ editable = true } = {}) {
 const button = (name: string) => screen.getByRole('button', { name })
 const note = () => screen.getByRole('textbox', { name: /^Note/ })
 
-async function meetTheirs() {
+async function openConflict() {
   const page = openPage()
   await page.user.clear(note())
   await page.user.type(note(), 'Mine')
@@ -75,7 +75,7 @@ async function meetTheirs() {
 }
 
 describe('editing', () => {
-  it('starts from the order as it is', () => {
+  it('starts from the current order', () => {
     openPage()
     expect(valueOf(screen.getByRole('combobox', { name: 'Who orders' }))).toBe('Ada')
     expect(valueOf(line(1).product)).toBe('Desk lamp')
@@ -85,7 +85,7 @@ describe('editing', () => {
     expect(orderTotal()).toBe('€24.68')
   })
 
-  it('saves over the version that it started from, and leads back to the order', async () => {
+  it('sends the version that it started from, and leads back to the order', async () => {
     const { user, save } = openPage()
     await user.click(button('Save order'))
     expect(save.sent).toEqual([
@@ -105,19 +105,19 @@ describe('editing', () => {
     expect(screen.getByText('Order #12 is saved.')).toBeDefined()
   })
 
-  it('can be left without saving', () => {
+  it('can be cancelled', () => {
     openPage()
     const link = screen.getByRole('link', { name: 'Leave it as it was' })
     expect(link.getAttribute('href')).toBe('/orders/o1')
   })
 
-  it('does not open an order that cannot be edited', () => {
+  it('shows its children instead for an order that cannot be edited', () => {
     openPage({ editable: false })
     expect(screen.getByText(/cannot be edited/)).toBeDefined()
     expect(screen.queryByRole('form')).toBeNull()
   })
 
-  it('keeps what was typed when the order leaves the desk, or changes, meanwhile', async () => {
+  it('keeps what was typed when somebody else changes the order or its status', async () => {
     const { user, save, redraw } = openPage()
     await user.type(note(), ' please')
     redraw(theirs, false)
@@ -127,9 +127,9 @@ describe('editing', () => {
   })
 })
 
-describe('when somebody else was quicker', () => {
-  it('shows theirs in an alert, above what one has typed oneself', async () => {
-    await meetTheirs()
+describe('a conflicting edit', () => {
+  it('shows the other version in an alert, above the form with the typed one', async () => {
+    await openConflict()
     const alert = within(screen.getByRole('alert'))
     expect(alert.getByRole('heading').textContent).toBe(
       'Somebody else has changed this order meanwhile',
@@ -148,15 +148,15 @@ describe('when somebody else was quicker', () => {
     expect(router.push).not.toHaveBeenCalled()
   })
 
-  it('saves mine over theirs when asked to', async () => {
-    const { user, save } = await meetTheirs()
+  it('can be resolved by saving the typed version over the other', async () => {
+    const { user, save } = await openConflict()
     expect(screen.queryByRole('button', { name: 'Save order' })).toBeNull()
     await user.click(button('Save mine over theirs'))
     expect(save.sent[1]).toMatchObject({ version: '5', note: 'Mine', 'lines.0.quantity': '7' })
   })
 
-  it('starts from theirs when mine is dropped', async () => {
-    const { user, save } = await meetTheirs()
+  it('can be resolved by starting again from the other version', async () => {
+    const { user, save } = await openConflict()
     await user.click(button('Drop mine and start from theirs'))
     expect(screen.queryByRole('alert')).toBeNull()
     expect(valueOf(note())).toBe('Leave it at the door')
@@ -172,8 +172,8 @@ describe('when somebody else was quicker', () => {
     })
   })
 
-  it('shows the newest of theirs when they were quicker again', async () => {
-    const { user, save } = await meetTheirs()
+  it('shows the newest version after another conflict', async () => {
+    const { user, save } = await openConflict()
     await user.click(button('Save mine over theirs'))
     await save.accept({ saved: false, theirs: { ...theirs, version: 6, note: 'Third floor' } })
     expect(within(screen.getByRole('alert')).getByText('Third floor')).toBeDefined()
@@ -182,8 +182,8 @@ describe('when somebody else was quicker', () => {
     expect(save.sent[2]).toMatchObject({ version: '6', note: 'Mine' })
   })
 
-  it('keeps both in sight when mine is refused', async () => {
-    const { user, save } = await meetTheirs()
+  it('keeps both versions visible when the typed one is refused', async () => {
+    const { user, save } = await openConflict()
     await user.click(button('Save mine over theirs'))
     await save.refuse('Please correct the marked fields.', {
       'lines.0.quantity': 'A quantity is at least 1.',

@@ -14,7 +14,7 @@ import { toast } from '#components/ui/toast'
 import type { Order } from '#db/product/orders'
 
 type Saved = { saved: true; id: string; number: number } | { saved: false; theirs: Order }
-/** `children` stand there instead when the order could not be edited to begin with. */
+/** `children` replace the form when the order was not editable to begin with. */
 type Props = {
   order: Order
   editable: boolean
@@ -26,11 +26,10 @@ type Props = {
 export function EditOrder({ order, editable, children, action, createCustomer }: Props) {
   const { formats } = useScope()
   const router = useRouter()
-  // decided once: when the order leaves the desk meanwhile, what was typed must not go with it
+  // decided once: a status change by somebody else must not discard what was typed
   const [opened] = useState(editable)
   const [theirs, setTheirs] = useState<Order | null>(null)
-  // what one starts from, and over whose version one writes: a new key empties the form, a new
-  // version does not
+  // a new key resets the form to its order; a new version only changes what is overwritten
   const [start, setStart] = useState({ order, key: 0 })
   const [version, setVersion] = useState(order.version)
 

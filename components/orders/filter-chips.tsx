@@ -12,7 +12,7 @@ type Props = {
   link: HrefBuilder
 }
 
-/** What narrows the list, each with a way to take it off. */
+/** The active filters, each with a link that removes it. */
 export function FilterChips({ address, customer, formats, link }: Props) {
   const { filter, params, period, allTime } = address
   const chips: { label: string; off: Route }[] = []

@@ -10,13 +10,13 @@ const formOf = (element: HTMLElement) => element.closest('form') as HTMLFormElem
 const pairsOf = (element: HTMLElement) => [...new FormData(formOf(element))]
 const button = (name: string | RegExp) => screen.getByRole('button', { name })
 
-describe('the choice of columns', () => {
+describe('the column choice', () => {
   const query = { q: 'lamp', status: ['paid', 'placed'], columns: 'customer,total', after: 'x' }
   const page = () => <ColumnChoice address={parseOrderListParams(query, formats, 25)} />
   const ticked = () =>
     screen.getAllByRole('checkbox', { checked: true }).map((box) => box.parentElement?.textContent)
 
-  it('stands behind a button', async () => {
+  it('opens with a button and closes on Escape', async () => {
     const { user } = open(page())
     expect(screen.queryByRole('checkbox')).toBeNull()
     await user.click(button('Columns'))
@@ -27,7 +27,7 @@ describe('the choice of columns', () => {
     expect(screen.queryByRole('checkbox')).toBeNull()
   })
 
-  it('starts from those that are shown, and leads to those that are ticked', async () => {
+  it('starts with the shown columns ticked, and submits the ticked ones', async () => {
     const { user } = open(page())
     await user.click(button('Columns'))
     expect(ticked()).toEqual(['Customer', 'Total'])
@@ -41,7 +41,7 @@ describe('the choice of columns', () => {
     ])
   })
 
-  it('carries the rest of the address along, but starts at the first page', async () => {
+  it('keeps the rest of the address, but leads to the first page', async () => {
     const { user } = open(page())
     await user.click(button('Columns'))
     expect(pairsOf(button('Show these')).filter(([name]) => name !== 'columns')).toEqual([
@@ -51,7 +51,7 @@ describe('the choice of columns', () => {
     ])
   })
 
-  it('closes once it has led to another address', async () => {
+  it('closes on navigation', async () => {
     const { user, redraw } = open(page())
     await user.click(button('Columns'))
     redraw(page())
@@ -62,7 +62,7 @@ describe('the choice of columns', () => {
   })
 })
 
-describe('the choice of a period', () => {
+describe('the period choice', () => {
   const page = (query: Record<string, string>) => {
     const address = parseOrderListParams(query, formats, 25)
     return (
@@ -75,7 +75,7 @@ describe('the choice of a period', () => {
     )
   }
 
-  it('names the one that is shown, and marks it among the others', async () => {
+  it('shows the current period, and marks it in the list', async () => {
     const { user } = open(page({ period: '7d', q: 'lamp' }))
     await user.click(button('Last 7 days'))
     expect(screen.getByRole('link', { current: true }).textContent).toBe('Last 7 days')
@@ -85,7 +85,7 @@ describe('the choice of a period', () => {
     )
   })
 
-  it('names days of one’s own, which a named period then replaces', async () => {
+  it('shows a custom period, which a named period replaces', async () => {
     const { user } = open(page({ from: '2026-03-01', to: '2026-03-10', q: 'lamp' }))
     await user.click(button('1 Mar – 10 Mar'))
     expect(screen.queryByRole('link', { current: true })).toBeNull()
@@ -93,7 +93,7 @@ describe('the choice of a period', () => {
     expect(link.getAttribute('href')).toBe('/orders?q=lamp&period=30d')
   })
 
-  it('leads to the days that are typed, and keeps the search', async () => {
+  it('leads to the typed dates, and keeps the search', async () => {
     const { user } = open(page({ from: '2026-03-01', to: '2026-03-10', q: 'lamp' }))
     await user.click(button('1 Mar – 10 Mar'))
     const to = screen.getByLabelText('To')

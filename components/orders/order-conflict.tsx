@@ -3,7 +3,7 @@ import { StatusText } from '#components/orders/order-status'
 import { Button } from '#components/ui/button'
 import type { Order } from '#db/product/orders'
 
-/** Somebody else was quicker: their version stands above one's own, which is still in the form. */
+/** After a conflicting edit: the other version, shown above the form with the user's own. */
 export function OrderConflict({
   theirs,
   formats,

@@ -11,7 +11,7 @@ const line = (change: Partial<DraftLine>): DraftLine => ({ ...emptyLine(), ...ch
 const lamp = { value: 'p1', label: 'Desk lamp', priceMinor: 1234 }
 
 describe('an empty line', () => {
-  it('has a quantity of one, and a key that no line beside it has', () => {
+  it('has a quantity of one and a unique key', () => {
     expect(emptyLine()).toMatchObject({ key: 0, quantity: '1', product: null, unitPrice: '' })
     expect(emptyLine([line({ key: 4 }), line({ key: 2 })]).key).toBe(5)
   })
@@ -38,9 +38,9 @@ describe('the total of a line', () => {
 
   it.each([
     ['no quantity', '', '1'],
-    ['none at all', '0', '1'],
-    ['fewer than none', '-1', '1'],
-    ['a part of one', '1.5', '1'],
+    ['a quantity of zero', '0', '1'],
+    ['a negative quantity', '-1', '1'],
+    ['a fraction', '1.5', '1'],
     ['a word', 'two', '1'],
     ['no price', '1', ''],
     ['a price below zero', '1', '-1'],
@@ -55,7 +55,7 @@ describe('the total of a line', () => {
   })
 })
 
-it('starts from an order as it is: prices of then, as they are typed', () => {
+it('starts from the order, with its own prices as text', () => {
   const draft = draftOf(
     {
       note: 'Ring twice',

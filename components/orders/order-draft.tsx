@@ -1,16 +1,16 @@
 import type { Option } from '#components/ui/combobox'
 import { decimalText, parseMinor } from '#db/money'
 
-/** An order as it stands in the form: text, as typed. */
 export type ProductOption = Option & { priceMinor: number }
 export type DraftLine = {
   key: number
   product: ProductOption | null
-  /** What stands in place of a product while none is chosen. */
+  /** The text in the product field while no product is chosen. */
   typed: string
   quantity: string
   unitPrice: string
 }
+/** An order in the form, as text. */
 export type Draft = { customer: Option | null; note: string; lines: DraftLine[] }
 
 export const emptyLine = (beside: DraftLine[] = []): DraftLine => ({
@@ -52,7 +52,7 @@ export const draftOf = (order: KnownOrder, currency: string): Draft => ({
   })),
 })
 
-/** Null while there is something in it that is no number. */
+/** In minor units; null while quantity or price is not a valid number. */
 export function lineTotal(line: DraftLine, currency: string): number | null {
   const price = parseMinor(line.unitPrice, currency)
   const quantity = Number(line.quantity)

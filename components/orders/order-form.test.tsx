@@ -5,7 +5,7 @@ import { answerPickers, choose, line, lineCount, orderTotal } from '#components/
 import { dataOf, isDisabled, isInvalid, open, server, valueOf } from '#components/testing/page'
 
 function openForm({ mayCreate = true } = {}) {
-  const asked = answerPickers()
+  const requests = answerPickers()
   const save = server()
   const createCustomer = server<{ id: string; name: string }>()
   const page = open(
@@ -15,7 +15,7 @@ function openForm({ mayCreate = true } = {}) {
       createCustomer={mayCreate ? createCustomer.action : null}
     />,
   )
-  return { ...page, save, createCustomer, asked }
+  return { ...page, save, createCustomer, requests }
 }
 
 const form = () => screen.getByRole('form', { name: 'Order' })
@@ -25,7 +25,7 @@ const addLine = () => button('Add a line')
 const note = () => screen.getByRole('textbox', { name: /^Note/ })
 
 describe('the lines', () => {
-  it('start with an empty one, which cannot be removed and is not sent', () => {
+  it('start with an empty line, which cannot be removed and is not sent', () => {
     openForm()
     expect(lineCount()).toBe(1)
     expect(isDisabled(line(1).remove)).toBe(true)
@@ -34,12 +34,12 @@ describe('the lines', () => {
     expect(Object.keys(dataOf(form())).filter((name) => name.startsWith('lines'))).toEqual([])
   })
 
-  it('take the price of the product that is chosen, and go on to its quantity', async () => {
+  it('take the price of the chosen product, and focus its quantity', async () => {
     const { user } = openForm()
     await choose(user, line(1).product, 'lamp')
     expect(valueOf(line(1).price)).toBe('12.34')
     await waitFor(() => expect(document.activeElement).toBe(line(1).quantity))
-    // the 1 in it is selected
+    // focus selects the default 1, so typing replaces it
     await user.keyboard('3')
     expect(valueOf(line(1).quantity)).toBe('3')
     expect(line(1).total).toBe('€37.02')
@@ -51,7 +51,7 @@ describe('the lines', () => {
     })
   })
 
-  it('can be filled by keyboard alone: Enter in the last one starts another', async () => {
+  it('can be filled by keyboard alone: Enter in the last line adds another', async () => {
     const { user } = openForm()
     await choose(user, line(1).product, 'lamp')
     await waitFor(() => expect(document.activeElement).toBe(line(1).quantity))
@@ -68,14 +68,14 @@ describe('the lines', () => {
     expect(lineCount()).toBe(2)
   })
 
-  it('are added with a button, which leads to the product of the new one', async () => {
+  it('are added with a button, which focuses the new line’s product', async () => {
     const { user } = openForm()
     await user.click(addLine())
     expect(lineCount()).toBe(2)
     await waitFor(() => expect(document.activeElement).toBe(line(2).product))
   })
 
-  it('close up when one is removed, and the total with them', async () => {
+  it('are renumbered when one is removed, and the total follows', async () => {
     const { user } = openForm()
     await choose(user, line(1).product, 'lamp')
     await user.click(addLine())
@@ -91,7 +91,7 @@ describe('the lines', () => {
     expect(data).not.toHaveProperty('lines.2.productId')
   })
 
-  it('are numbered without the empty ones between them', async () => {
+  it('are numbered without empty lines between them', async () => {
     const { user } = openForm()
     await user.click(addLine())
     await choose(user, line(2).product, 'sofa')
@@ -105,22 +105,25 @@ describe('the lines', () => {
     ['two', '12.34'],
     ['2', '12.345'],
     ['2', '-1'],
-  ])('show no total for %s × %s, but send it to be refused', async (quantity, price) => {
-    const { user } = openForm()
-    await choose(user, line(1).product, 'lamp')
-    await user.clear(line(1).quantity)
-    await user.type(line(1).quantity, quantity)
-    await user.clear(line(1).price)
-    await user.type(line(1).price, price)
-    expect(line(1).total).toBe('–')
-    expect(orderTotal()).toBe('€0.00')
-    expect(dataOf(form())).toMatchObject({
-      'lines.0.quantity': quantity,
-      'lines.0.unitPrice': price,
-    })
-  })
+  ])(
+    'show no total for %s × %s, but send it, so that the server refuses it',
+    async (quantity, price) => {
+      const { user } = openForm()
+      await choose(user, line(1).product, 'lamp')
+      await user.clear(line(1).quantity)
+      await user.type(line(1).quantity, quantity)
+      await user.clear(line(1).price)
+      await user.type(line(1).price, price)
+      expect(line(1).total).toBe('–')
+      expect(orderTotal()).toBe('€0.00')
+      expect(dataOf(form())).toMatchObject({
+        'lines.0.quantity': quantity,
+        'lines.0.unitPrice': price,
+      })
+    },
+  )
 
-  it('send a name that is no product, rather than leave it out unsaid', async () => {
+  it('send a name that is not a product, so that the server refuses it', async () => {
     const { user } = openForm()
     await choose(user, line(1).product, 'lamp')
     await user.click(addLine())
@@ -148,7 +151,7 @@ describe('a refusal', () => {
     return page
   }
 
-  it('stands at the field of its line, which gets the focus', async () => {
+  it('is shown at the field of its line, which gets the focus', async () => {
     await refuseSecondLine()
     expect(screen.getByRole('alert').textContent).toBe('Please correct the marked fields.')
     const refused = screen.getByRole('textbox', { description: 'A quantity is at most 100,000.' })
@@ -159,14 +162,14 @@ describe('a refusal', () => {
     expect(isInvalid(line(2).price)).toBe(false)
   })
 
-  it('keeps the lines as they were typed', async () => {
+  it('keeps the typed lines', async () => {
     await refuseSecondLine()
     expect(valueOf(line(1).product)).toBe('Desk lamp')
     expect(valueOf(line(2).product)).toBe('Sofa')
     expect(valueOf(line(2).quantity)).toBe('100001')
   })
 
-  it('stays at its line when the one before is removed', async () => {
+  it('stays at its line when an earlier line is removed', async () => {
     const { user } = await refuseSecondLine()
     await user.click(line(1).remove)
     expect(valueOf(line(1).product)).toBe('Sofa')
@@ -174,7 +177,7 @@ describe('a refusal', () => {
     expect(within(line(1).group).getByText('A quantity is at most 100,000.')).toBeDefined()
   })
 
-  it('goes with its line, and does not come back on another', async () => {
+  it('disappears with its line, and does not come back on a new one', async () => {
     const { user } = await refuseSecondLine()
     await user.click(line(2).remove)
     expect(screen.queryByText('A quantity is at most 100,000.')).toBeNull()
@@ -183,7 +186,7 @@ describe('a refusal', () => {
     expect(screen.queryByText('A quantity is at most 100,000.')).toBeNull()
   })
 
-  it('marks a product and a price as well', async () => {
+  it('can mark the product and the price', async () => {
     const { user, save } = openForm()
     await user.type(line(1).price, '1.234')
     await user.click(button('Place order'))
@@ -196,7 +199,7 @@ describe('a refusal', () => {
     expect(document.activeElement).toBe(line(1).product)
   })
 
-  it('of too many lines stands at the lines', async () => {
+  it('of too many lines is shown at the lines', async () => {
     const { user, save } = openForm()
     await choose(user, line(1).product, 'lamp')
     await user.click(button('Place order'))
@@ -211,7 +214,7 @@ describe('a refusal', () => {
     expect(document.activeElement).toBe(screen.getByRole('alert'))
   })
 
-  it('of the customer stands at the customer, whose hint is still read', async () => {
+  it('of the customer is shown at the customer, beside the hint', async () => {
     const { user, save } = openForm()
     await user.type(note(), 'Ring twice')
     await user.click(button('Place order'))
@@ -226,7 +229,7 @@ describe('a refusal', () => {
 })
 
 describe('sending', () => {
-  it('sends the whole order for the tenant of the page', async () => {
+  it('sends the whole order, with the tenant of the page', async () => {
     const { user, save } = openForm()
     await choose(user, who(), 'ada')
     await choose(user, line(1).product, 'lamp')
@@ -251,7 +254,7 @@ describe('sending', () => {
     expect(save.sent).toMatchObject([{ status: 'draft' }])
   })
 
-  it('sends once while both buttons wait', async () => {
+  it('sends once, and disables both buttons while the answer is pending', async () => {
     const { user, save } = openForm()
     await user.dblClick(button('Place order'))
     await user.click(button('Save as draft'))
@@ -264,13 +267,13 @@ describe('sending', () => {
 })
 
 describe('a customer', () => {
-  it('is looked for by what is typed', async () => {
-    const { user, asked } = openForm()
+  it('is searched by the typed text', async () => {
+    const { user, requests } = openForm()
     await user.type(who(), 'a&b')
-    await waitFor(() => expect(asked).toContain('/customers/pick?q=a%26b'))
+    await waitFor(() => expect(requests).toContain('/customers/pick?q=a%26b'))
   })
 
-  it('is made on the spot, and the order goes on with it', async () => {
+  it('can be created in a dialog, and is then chosen', async () => {
     const { user, createCustomer, save } = openForm()
     await choose(user, line(1).product, 'lamp')
     await user.type(who(), 'Grace')
@@ -290,7 +293,7 @@ describe('a customer', () => {
     expect(save.sent).toMatchObject([{ customerId: 'grace', 'lines.0.productId': 'lamp' }])
   })
 
-  it('is not made by those who may not', async () => {
+  it('cannot be created without the permission', async () => {
     const { user } = openForm({ mayCreate: false })
     await user.type(who(), 'Grace')
     expect((await screen.findByRole('status')).textContent).toBe('Nothing fits.')

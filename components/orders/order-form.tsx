@@ -14,7 +14,7 @@ import { useScope } from '#components/tenant-scope'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Combobox, type Option } from '#components/ui/combobox'
 import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
-import { Field, wiring } from '#components/ui/field'
+import { Field, fieldAttributes } from '#components/ui/field'
 
 type CreateCustomer = Action<{ id: string; name: string }>
 type OrderFormProps<R> = {
@@ -101,7 +101,7 @@ function OrderTotal({ lines }: { lines: DraftLine[] }) {
   )
 }
 
-/** Open while there is a name to begin with. */
+/** Open while `name` is set. */
 function NewCustomerDialog({
   name,
   onClose,
@@ -146,7 +146,7 @@ function CustomerField({
 }) {
   const { fields, formId } = useForm()
   const id = `${formId}-customer`
-  const wired = wiring(id, fields.customerId, Boolean(onCreate))
+  const attributes = fieldAttributes(id, fields.customerId, Boolean(onCreate))
   return (
     <Field
       id={id}
@@ -165,7 +165,7 @@ function CustomerField({
         search={searchCustomers}
         {...(onCreate && { onCreate })}
         invalid={Boolean(fields.customerId)}
-        describedBy={wired['aria-describedby']}
+        describedBy={attributes['aria-describedby']}
       />
     </Field>
   )

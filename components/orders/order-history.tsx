@@ -16,7 +16,7 @@ type HistoryItem = {
   why?: string
 }
 
-/** Newest first: how the status changed, and when the order was edited. */
+/** Status changes and edits, newest first. */
 export function OrderHistory({
   events,
   entries,

@@ -7,7 +7,7 @@ import { lineTotal, type DraftLine, type ProductOption } from '#components/order
 import { useScope } from '#components/tenant-scope'
 import { Button } from '#components/ui/button'
 import { Combobox } from '#components/ui/combobox'
-import { FieldError, wiring } from '#components/ui/field'
+import { FieldError, fieldAttributes } from '#components/ui/field'
 import { Input } from '#components/ui/input'
 
 export const lineGrid =
@@ -15,9 +15,9 @@ export const lineGrid =
 
 type Props = {
   line: DraftLine
-  /** The number in its label, from 1 on. */
+  /** Its number in labels, from 1. */
   number: number
-  /** Its place among the lines that are sent; -1 while it is empty. */
+  /** Its index among the submitted lines; -1 while it is empty. */
   index: number
   errorOf: (field: string) => string | undefined
   search: (words: string, signal: AbortSignal) => Promise<ProductOption[]>
@@ -28,14 +28,14 @@ type Props = {
   onRemove: (() => void) | null
 }
 
-/** The fields of one line, with its total and its messages. */
+/** The fields of one line, with its total and errors. */
 export function OrderLineFields(props: Props) {
   const { line, number, index, errorOf, search, onChoose, onChange, onKeyDown, onRemove } = props
   const { formats } = useScope()
   const total = lineTotal(line, formats.currency)
   const fieldProps = (name: string) => ({
     ...(index >= 0 && { name: `lines.${index}.${name}` }),
-    ...wiring(`line-${line.key}-${name}`, errorOf(name), false),
+    ...fieldAttributes(`line-${line.key}-${name}`, errorOf(name), false),
     onKeyDown,
   })
   return (
@@ -92,7 +92,7 @@ export function OrderLineFields(props: Props) {
   )
 }
 
-/** Where there is no room for one row of headings above all lines. */
+/** Headings per line, where one row of headings above all lines does not fit. */
 function NarrowHeadings() {
   return (
     <>

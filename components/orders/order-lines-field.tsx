@@ -22,8 +22,8 @@ type Props = {
 }
 
 /**
- * Lines by keyboard alone: choosing a product goes to its quantity, Enter in the last field starts
- * the next line.
+ * The lines of an order, usable by keyboard alone: choosing a product focuses its quantity, and
+ * Enter in the last line adds another.
  */
 export function OrderLinesField({ lines, onChange, search }: Props) {
   const { fields } = useForm()
@@ -72,23 +72,24 @@ export function OrderLinesField({ lines, onChange, search }: Props) {
 }
 
 /**
- * The lines that are sent, by key, and what the last answer says about each: an answer counts the
- * lines as they were sent; some may be gone or new by then.
+ * The keys of the lines that will be submitted, and the errors of the last answer by line. An answer
+ * counts lines as they were submitted, and lines may have been added or removed since.
  */
 function useLineErrors(lines: DraftLine[]) {
   const { fields, pending } = useForm()
   const sent = lines.filter((line) => !isEmpty(line)).map((line) => line.key)
-  const [judged, setJudged] = useState(sent)
+  const [submitted, setSubmitted] = useState(sent)
   const [wasPending, setWasPending] = useState(pending)
   if (pending !== wasPending) {
     setWasPending(pending)
-    if (pending) setJudged(sent)
+    if (pending) setSubmitted(sent)
   }
   return {
     sent,
-    errorOf: (key: number, field: string) => fields[`lines.${judged.indexOf(key)}.${field}`],
-    /** For a line that goes: its key may come again. */
-    forgetErrors: (key: number) => setJudged(judged.map((other) => (other === key ? -1 : other))),
+    errorOf: (key: number, field: string) => fields[`lines.${submitted.indexOf(key)}.${field}`],
+    /** For a removed line, since a new line may reuse its key. */
+    forgetErrors: (key: number) =>
+      setSubmitted(submitted.map((other) => (other === key ? -1 : other))),
   }
 }
 

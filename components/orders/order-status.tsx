@@ -9,7 +9,7 @@ export const statusNames: Record<OrderStatus, string> = {
   cancelled: 'Cancelled',
 }
 
-/** What a button says that brings an order to this status. */
+/** The label of the button that changes an order to this status. */
 export const statusVerbs: Record<OrderStatus, string> = {
   draft: 'Back to draft',
   placed: 'Place order',
@@ -19,7 +19,7 @@ export const statusVerbs: Record<OrderStatus, string> = {
   cancelled: 'Cancel order',
 }
 
-const paint: Record<OrderStatus, string> = {
+const fills: Record<OrderStatus, string> = {
   draft: 'fill-draft',
   placed: 'fill-placed',
   paid: 'fill-paid',
@@ -27,11 +27,11 @@ const paint: Record<OrderStatus, string> = {
   delivered: 'fill-delivered',
   cancelled: 'fill-cancelled',
 }
-export const statusFill = (status: OrderStatus) => paint[status]
+export const statusFill = (status: OrderStatus) => fills[status]
 
 /**
- * A name behind a circle that fills as the order comes along: told by shape too, not by colour
- * alone. Drawn in globals.css, since a page has fifty.
+ * A status with an icon that differs in shape as well as in colour. The icon is drawn in
+ * globals.css, because a page has fifty of them.
  */
 export function StatusText({ status }: { status: OrderStatus }) {
   return (

@@ -3,7 +3,7 @@ import { Card } from '#components/ui/card'
 import { Loading, Skeleton } from '#components/ui/skeleton'
 import { TableSkeleton } from '#components/ui/table-skeleton'
 
-/** The boxes of the dashboard, in their final size. */
+/** The dashboard's boxes in their final size, so that nothing shifts. */
 export function OrdersSkeleton() {
   return (
     <>

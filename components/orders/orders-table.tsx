@@ -32,9 +32,9 @@ const sortable: Partial<Record<Column | 'number', Sort>> = {
   placed: 'placed',
   total: 'total',
 }
-const right: Column[] = ['lines', 'total']
-/** On a phone the customer and the status stand below the number and the total instead. */
-const alsoOnPhone: Column[] = ['total']
+const rightAligned: Column[] = ['lines', 'total']
+/** On a phone, customer and status are shown below number and total instead. */
+const phoneColumns: Column[] = ['total']
 
 type Props = {
   rows: OrderRow[]
@@ -82,8 +82,8 @@ export function OrdersTable({ rows, columns, view, formats, link, selectable = f
                 key={column}
                 {...ariaSort(column)}
                 className={clsx(
-                  right.includes(column) && 'text-right',
-                  !alsoOnPhone.includes(column) && 'max-sm:hidden',
+                  rightAligned.includes(column) && 'text-right',
+                  !phoneColumns.includes(column) && 'max-sm:hidden',
                 )}
               >
                 {head(column, columnNames[column])}
@@ -147,8 +147,8 @@ function Row({
         <Td
           key={column}
           className={clsx(
-            right.includes(column) && 'text-right',
-            !alsoOnPhone.includes(column) && 'max-sm:hidden',
+            rightAligned.includes(column) && 'text-right',
+            !phoneColumns.includes(column) && 'max-sm:hidden',
           )}
         >
           <Cell column={column} row={row} formats={formats} />

@@ -3,7 +3,7 @@ import { PageFrame } from '#components/page'
 import { Card } from '#components/ui/card'
 import { Loading, Skeleton } from '#components/ui/skeleton'
 
-/** The boxes of a day's overview, in their final size. */
+/** The overview's boxes in their final size, so that nothing shifts. */
 export function OverviewSkeleton() {
   return (
     <PageFrame width="normal">

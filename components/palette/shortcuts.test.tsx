@@ -5,13 +5,13 @@ import { Shortcuts } from '#components/palette/shortcuts'
 import { answerFetch, open } from '#components/testing/page'
 import { router } from '#components/testing/router'
 
-const places = [
+const destinations = [
   { key: 'o', label: 'Orders', href: '/orders' },
   { key: 'c', label: 'Customers', href: '/customers' },
 ]
 
 function openPage({ mayWrite = true, search = true } = {}) {
-  const asked = answerFetch({
+  const requests = answerFetch({
     '/find': (words) => [{ value: '/orders/o1', label: `Order of ${words}` }],
   })
   const { user } = open(
@@ -21,61 +21,61 @@ function openPage({ mayWrite = true, search = true } = {}) {
         Note <textarea />
       </label>
       {search && <input aria-label="Search orders" data-search />}
-      <Shortcuts destinations={places} mayWrite={mayWrite} />
+      <Shortcuts destinations={destinations} mayWrite={mayWrite} />
     </>,
   )
-  return { user, asked }
+  return { user, requests }
 }
 
 const palette = () => screen.queryByRole('dialog', { name: 'Find anything' })
 const shown = () => screen.queryAllByRole('option').map((row) => row.textContent)
 
-describe('the keys', () => {
-  it('lead to a place with G and its letter', async () => {
+describe('shortcuts', () => {
+  it('lead to a page with G and its letter', async () => {
     const { user } = openPage()
     await user.keyboard('gc')
     expect(router.push).toHaveBeenCalledExactlyOnceWith('/customers')
   })
 
-  it('lead nowhere with a letter alone, or one that no place has', async () => {
+  it('do nothing for a letter alone, or for one that no page has', async () => {
     const { user } = openPage()
     await user.keyboard('cgxo')
     expect(router.push).not.toHaveBeenCalled()
   })
 
-  it('start a new order with N, for those who may', async () => {
+  it('start a new order with N', async () => {
     const { user } = openPage()
     await user.keyboard('n')
     expect(router.push).toHaveBeenCalledExactlyOnceWith('/orders/new')
   })
 
-  it('do not start one for those who may not', async () => {
+  it('do not start an order without the permission', async () => {
     const { user } = openPage({ mayWrite: false })
     await user.keyboard('n')
     expect(router.push).not.toHaveBeenCalled()
   })
 
-  it('are letters while one writes', async () => {
+  it('do not apply while typing in a field', async () => {
     const { user } = openPage()
     await user.type(screen.getByRole('textbox', { name: 'Note' }), 'gon?')
     expect(router.push).not.toHaveBeenCalled()
     expect(screen.queryByRole('dialog')).toBeNull()
   })
 
-  it('go to the search of the page with a slash', async () => {
+  it('focus the search of the page with a slash', async () => {
     const { user } = openPage()
     await user.keyboard('/')
     expect(document.activeElement).toBe(screen.getByRole('textbox', { name: 'Search orders' }))
     expect(palette()).toBeNull()
   })
 
-  it('open the palette with a slash where there is no search', async () => {
+  it('open the palette with a slash on a page without a search', async () => {
     const { user } = openPage({ search: false })
     await user.keyboard('/')
     await waitFor(() => expect(palette()).not.toBeNull())
   })
 
-  it('are explained with a question mark, and rest meanwhile', async () => {
+  it('are listed with a question mark, and do not apply while the list is open', async () => {
     const { user } = openPage()
     await user.keyboard('?')
     expect(await screen.findByRole('dialog', { name: 'Keys' })).toBeDefined()
@@ -93,16 +93,16 @@ describe('the palette', () => {
     expect(palette()).toBeNull()
   })
 
-  it('offers the pages before anything is typed, and asks nobody', async () => {
-    const { user, asked } = openPage()
+  it('offers the pages before anything is typed, without a request', async () => {
+    const { user, requests } = openPage()
     await user.click(screen.getByRole('button', { name: /Find anything/ }))
     await waitFor(() =>
       expect(shown()).toEqual(['New orderN', 'OrdersG then O', 'CustomersG then C']),
     )
-    expect(asked).toEqual([])
+    expect(requests).toEqual([])
   })
 
-  it('finds pages by their words, and what the server knows below them', async () => {
+  it('finds pages by their words, with the server’s results below', async () => {
     const { user } = openPage()
     await user.click(screen.getByRole('button', { name: /Find anything/ }))
     await screen.findAllByRole('option')

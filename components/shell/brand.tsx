@@ -1,4 +1,4 @@
-/** Three fronts under three roofs. */
+/** The logo: three house fronts. */
 export function BrandMark({ className = 'h-5 w-auto' }: { className?: string }) {
   return (
     <svg viewBox="0 0 32 22" aria-hidden className={className}>

@@ -9,7 +9,7 @@ const walls = [
   'fill-teal',
 ] as const
 
-/** Roofs over a wall that starts at y = 10 and is 20 wide. */
+/** SVG paths of roofs, for a wall that is 20 wide and starts at y = 10. */
 const roofs = [
   'M0 10 L10 1 L20 10 Z',
   'M0 10 V6 H4 V3 H7 V0 H13 V3 H16 V6 H20 V10 Z',
@@ -24,7 +24,7 @@ export type House = {
   doorLeft: boolean
 }
 
-/** The house that always belongs to this text: its colour, its roof and who is at home. */
+/** Derives a house from a text: the same text always gives the same colour, roof and windows. */
 export function houseOf(text: string): House {
   let hash = 2_166_136_261
   for (const letter of text) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 16_777_619) >>> 0
@@ -41,7 +41,7 @@ export function houseOf(text: string): House {
   }
 }
 
-/** One front: 20 wide, `floors` storeys of 9 high below the roof. */
+/** A house front, 20 wide, with storeys 9 high below the roof. */
 export function Facade({ house, floors }: { house: House; floors: number }) {
   const height = 10 + floors * 9
   const door = house.doorLeft ? 3 : 12
@@ -74,7 +74,7 @@ export function Facade({ house, floors }: { house: House; floors: number }) {
   )
 }
 
-/** The mark of a tenant. */
+/** The logo of a tenant. */
 export function TenantMark({ tenantId, className }: { tenantId: string; className?: string }) {
   return (
     <svg viewBox="0 0 20 28" aria-hidden className={clsx('shrink-0', className ?? 'h-7 w-5')}>

@@ -5,7 +5,7 @@ import type { Route } from 'next'
 import { useRouter } from 'next/navigation'
 import { Menu, MenuItem } from '#components/ui/menu'
 
-/** The links that do not fit into the bar of a phone. */
+/** The links that do not fit into the bottom bar on a phone. */
 export function MoreNavLinks({ links }: { links: { href: Route; label: string }[] }) {
   const router = useRouter()
   return (

@@ -20,8 +20,8 @@ export type NavItem = {
 }
 
 /**
- * Where one can go inside a tenant. `key` after "g" is the shortcut; `onPhone` are the four at the
- * thumb.
+ * The main navigation. `key` is the second key of the shortcut after `G`; `onPhone` items are in the
+ * bottom bar on a phone.
  */
 export const navItems: NavItem[] = [
   { href: '/overview', label: 'Overview', icon: House, key: 'h', onPhone: true },

@@ -21,10 +21,7 @@ type ShellProps = {
   children: ReactNode
 }
 
-/**
- * The frame around every page of a tenant: a side bar on wide screens, a bar at the thumb on a
- * phone.
- */
+/** The layout of a tenant's pages: a sidebar on wide screens, a bottom bar on a phone. */
 export function Shell({
   tenant,
   tenants,
@@ -89,7 +86,7 @@ function PhoneNav() {
       {navItems
         .filter((item) => item.onPhone)
         .map(({ href, label, icon: Icon }) => (
-          <NavLink key={href} href={href} look="thumb">
+          <NavLink key={href} href={href} look="bottom">
             <Icon aria-hidden />
             {label}
           </NavLink>

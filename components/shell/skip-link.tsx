@@ -1,4 +1,4 @@
-/** The first stop of the keyboard; `main` has this id. */
+/** The first element to get the focus. The page's `main` has the id. */
 export function SkipLink() {
   return (
     <a

@@ -19,7 +19,7 @@ const fronts = [
 const floors = [4, 3, 5, 4, 3, 4, 5, 3, 4, 4, 3, 5, 4, 3]
 const width = 21
 
-/** A street of tenants' houses: by day in the light theme, with lamps on in the dark one. */
+/** A row of houses, with lit windows in the dark theme. */
 export function Street({
   className,
   houses = fronts.length,

@@ -11,9 +11,9 @@ const themes = [
 ] as const
 type Theme = (typeof themes)[number]['name']
 
-/** Kept in a cookie, so that the server writes the theme into the page and nothing flashes. */
+/** Stored in a cookie, so that the server renders the theme and nothing flashes. */
 export function ThemeChoice() {
-  const chosen = useSyncExternalStore<Theme>(watch, current, () => 'system')
+  const chosen = useSyncExternalStore<Theme>(subscribe, current, () => 'system')
 
   function choose(next: Theme) {
     document.cookie = `theme=${next}; path=/; max-age=${next === 'system' ? 0 : 31_536_000}; samesite=lax`
@@ -36,8 +36,8 @@ export function ThemeChoice() {
 
 const current = () => (document.documentElement.dataset.theme as Theme | undefined) ?? 'system'
 
-/** A page has two of these menus, one for wide screens and one for phones. */
-function watch(changed: () => void) {
+/** A page has two of these menus, for wide screens and for phones: both follow the attribute. */
+function subscribe(changed: () => void) {
   const observer = new MutationObserver(changed)
   observer.observe(document.documentElement, { attributeFilter: ['data-theme'] })
   return () => observer.disconnect()

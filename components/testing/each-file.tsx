@@ -2,8 +2,8 @@ import { cleanup, configure } from '@testing-library/react'
 import { afterEach, beforeEach, vi } from 'vitest'
 import { resetRouter } from '#components/testing/router'
 
-// Before a test file is loaded: what a browser has and happy-dom has not, and Next's router, which
-// is nothing but a note of where the page wanted to go.
+// Set-up of each test file: browser features that happy-dom lacks, and a router that only records
+// where it was sent.
 
 vi.mock('next/navigation', async (original) => {
   const { here, router } = await import('#components/testing/router')
@@ -15,19 +15,19 @@ vi.mock('next/navigation', async (original) => {
   }
 })
 
-const shown = 'data-popover-open'
+const openAttribute = 'data-popover-open'
 
 document.head.insertAdjacentHTML(
   'beforeend',
-  `<style>[hidden], [popover]:not([${shown}]) { display: none }</style>`,
+  `<style>[hidden], [popover]:not([${openAttribute}]) { display: none }</style>`,
 )
 
 function toggle(panel: HTMLElement, newState: 'open' | 'closed') {
-  const oldState = panel.hasAttribute(shown) ? 'open' : 'closed'
+  const oldState = panel.hasAttribute(openAttribute) ? 'open' : 'closed'
   if (oldState === newState) return
   const event = (name: string) => Object.assign(new Event(name), { oldState, newState })
   panel.dispatchEvent(event('beforetoggle'))
-  panel.toggleAttribute(shown, newState === 'open')
+  panel.toggleAttribute(openAttribute, newState === 'open')
   panel.dispatchEvent(event('toggle'))
 }
 
@@ -41,17 +41,17 @@ HTMLElement.prototype.hidePopover = function () {
 document.addEventListener('click', ({ target }) => {
   const opener = target instanceof Element ? target.closest('[popovertarget]') : null
   const panel = document.getElementById(opener?.getAttribute('popovertarget') ?? '')
-  if (panel) toggle(panel, panel.hasAttribute(shown) ? 'closed' : 'open')
+  if (panel) toggle(panel, panel.hasAttribute(openAttribute) ? 'closed' : 'open')
 })
 
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Escape' || event.defaultPrevented) return
-  const panel = document.querySelector<HTMLElement>(`[popover=auto][${shown}]`)
+  const panel = document.querySelector<HTMLElement>(`[popover=auto][${openAttribute}]`)
   if (panel) toggle(panel, 'closed')
   else document.querySelector<HTMLDialogElement>('dialog[open]')?.close()
 })
 
-// a machine that is busy with other tests is slow
+// generous, for a machine that runs other tests too
 configure({ asyncUtilTimeout: 5000 })
 
 beforeEach(resetRouter)

@@ -12,14 +12,14 @@ const customers = [
   { value: 'ada', label: 'Ada', hint: 'ada@acme.example' },
   { value: 'bob', label: 'Bob', hint: 'bob@acme.example' },
 ]
-const fitting = <T extends { label: string }>(all: T[]) => {
+const matching = <T extends { label: string }>(all: T[]) => {
   return (words: string) =>
     all.filter(({ label }) => label.toLowerCase().includes(words.toLowerCase()))
 }
 
-/** What the order form asks for while one types. */
+/** Answers the searches of the order form. */
 export const answerPickers = () =>
-  answerFetch({ '/products/pick': fitting(products), '/customers/pick': fitting(customers) })
+  answerFetch({ '/products/pick': matching(products), '/customers/pick': matching(customers) })
 
 export const line = (position: number) => {
   const inLine = within(screen.getByRole('group', { name: `Line ${position}` }))
@@ -35,11 +35,11 @@ export const line = (position: number) => {
 
 export const lineCount = () => screen.getAllByRole('group', { name: /^Line / }).length
 
-/** The sum below the lines, as it is read out. */
+/** The order's total, as it is announced. */
 export const orderTotal = () =>
   screen.getByText('Total', { selector: '[aria-live=polite] *' }).nextElementSibling?.textContent
 
-/** Types a product's name and takes the first one that is found. */
+/** Types into a combobox and picks the first option. */
 export async function choose(user: UserEvent, box: HTMLElement, words: string) {
   await user.click(box)
   await user.keyboard(words)

@@ -11,7 +11,7 @@ import { Toaster } from '#components/ui/toast'
 export const formats: Formats = { locale: 'en-GB', currency: 'EUR', zone: 'UTC' }
 const scope = { tenantId: 'acme', formats }
 
-/** What a page puts around its components: the tenant it was rendered for, and the toasts. */
+/** Renders a component inside of what a page provides: the tenant and the toasts. */
 export function open(page: ReactElement) {
   const framed = (inner: ReactElement) => (
     <TenantScope scope={scope}>
@@ -27,7 +27,7 @@ export function open(page: ReactElement) {
   }
 }
 
-/** A server action on its other side: what came in, and an answer when the test gives one. */
+/** A server action that records its input, and whose answers the test gives. */
 export function server<R = unknown>() {
   const sent: Record<string, unknown>[] = []
   const waiting: { answer: (state: ActionState<R>) => void; fail: (error: unknown) => void }[] = []
@@ -37,15 +37,15 @@ export function server<R = unknown>() {
   }
   const next = () => {
     const first = waiting.shift()
-    if (!first) throw new Error('nothing was sent that waits for an answer')
+    if (!first) throw new Error('no action is waiting for an answer')
     return first
   }
-  // React ends no transition before all have ended, those of an earlier test too
+  // React ends no transition until all have ended, including those of earlier tests
   onTestFinished(async () => {
     for (const { fail } of waiting.splice(0)) fail(new Error('the test is over'))
     await new Promise((resolve) => setTimeout(resolve))
   })
-  /** Until what the answer sets off is on the page. */
+  /** Gives the answer, and waits until its effects are rendered. */
   const flush = (reply: () => void) =>
     act(async () => {
       reply()
@@ -70,21 +70,21 @@ export function server<R = unknown>() {
   }
 }
 
-/** Answers `fetch` by path and the words that are looked for. */
+/** Stubs `fetch`: answers by path, from the search in `q`. Returns the requested addresses. */
 export function answerFetch(pages: Record<string, (words: string) => unknown>) {
-  const asked: string[] = []
+  const requests: string[] = []
   vi.stubGlobal('fetch', async (address: string) => {
-    asked.push(address)
+    requests.push(address)
     const url = new URL(address, 'http://localhost')
     const page = pages[url.pathname]
     return page
       ? Response.json(page(url.searchParams.get('q') ?? ''))
       : new Response(null, { status: 404 })
   })
-  return asked
+  return requests
 }
 
-/** What this form would send now. */
+/** What the form would submit now. */
 export const dataOf = (form: HTMLElement) =>
   Object.fromEntries(new FormData(form as HTMLFormElement)) as Record<string, string>
 

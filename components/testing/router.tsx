@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
 
-/** Next's router as the components see it: it goes nowhere and remembers where it was sent. */
+/** A stand-in for Next's router, which only records calls. */
 export const router = {
   push: vi.fn(),
   replace: vi.fn(),
@@ -10,10 +10,10 @@ export const router = {
   forward: vi.fn(),
 }
 
-/** The address that the page stands on. */
+/** The current address. */
 export const here = { path: '/orders', query: '' }
 
 export function resetRouter() {
-  for (const went of Object.values(router)) went.mockClear()
+  for (const method of Object.values(router)) method.mockClear()
   Object.assign(here, { path: '/orders', query: '' })
 }

@@ -20,7 +20,7 @@ export const button = cva(
         icon: 'size-9',
         'small icon': 'size-8',
       },
-      /** For a button with a name in it, which may be wider than a phone. */
+      /** For labels with a name in them, which may be wider than a phone. */
       wraps: {
         true: 'max-w-full py-1 wrap-anywhere',
         false: 'whitespace-nowrap',

@@ -2,7 +2,7 @@ import { clsx } from 'clsx'
 import { Card } from '#components/ui/card'
 import { Loading, Skeleton } from '#components/ui/skeleton'
 
-/** Cards of the given heights, below each other. */
+/** A column of cards with these heights. */
 export function CardsSkeleton({ what, heights }: { what: string; heights: string[] }) {
   return (
     <>
@@ -17,7 +17,7 @@ export function CardsSkeleton({ what, heights }: { what: string; heights: string
   )
 }
 
-/** A title, with so many lines below it, or with the row of sections that belong together. */
+/** A page's title, with lines of text or a section navigation below. */
 export function HeaderSkeleton({
   lines = 0,
   sections = false,

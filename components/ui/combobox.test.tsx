@@ -47,26 +47,26 @@ function openForm({ chosen: first = null, ...rest }: Props = {}) {
 }
 
 const shown = () => screen.queryAllByRole('option').map((row) => row.textContent)
-const marked = () => screen.getByRole('option', { selected: true })
-/** A search that answers when it is told to, if the question still stands. */
+const active = () => screen.getByRole('option', { selected: true })
+/** A search that the test answers, unless it was aborted. */
 function slowSearch() {
   const asked: { words: string; signal: AbortSignal; resolve: (options: Option[]) => void }[] = []
   const search = (words: string, signal: AbortSignal) =>
     new Promise<Option[]>((resolve) => asked.push({ words, signal, resolve }))
   async function answer(words: string) {
-    const standing = await waitFor(() => {
+    const pending = await waitFor(() => {
       const one = asked.find((one) => one.words === words && !one.signal.aborted)
-      if (!one) throw new Error(`nobody waits for ${words}`)
+      if (!one) throw new Error(`no search for ${words} is pending`)
       return one
     })
-    await act(async () => standing.resolve(await find(words)))
+    await act(async () => pending.resolve(await find(words)))
   }
   return { search, answer }
 }
-const settle = () => new Promise((resolve) => setTimeout(resolve, 200))
+const pause = () => new Promise((resolve) => setTimeout(resolve, 200))
 
-describe('while one types', () => {
-  it('shows what fits, with its hint', async () => {
+describe('while typing', () => {
+  it('shows the matching options with their hints', async () => {
     const { user, box } = openForm()
     await user.type(box, 'lamp')
     await screen.findByRole('option', { name: /Desk lamp/ })
@@ -74,7 +74,7 @@ describe('while one types', () => {
     expect(box.getAttribute('aria-expanded')).toBe('true')
   })
 
-  it('asks for the whole word, not for each letter of it', async () => {
+  it('searches once for a word, not for each letter', async () => {
     const search = vi.fn(find)
     const { box } = openForm({ search })
     for (const value of ['s', 'so', 'sof', 'sofa']) fireEvent.change(box, { target: { value } })
@@ -82,7 +82,7 @@ describe('while one types', () => {
     expect(search.mock.calls.map(([words]) => words)).toEqual(['sofa'])
   })
 
-  it('gives up a question once it is no longer wanted', async () => {
+  it('aborts a search when more is typed', async () => {
     const signals: AbortSignal[] = []
     const search = (_: string, signal: AbortSignal) => {
       signals.push(signal)
@@ -107,7 +107,7 @@ describe('while one types', () => {
     expect(screen.queryByRole('status')).toBeNull()
   })
 
-  it('says that nothing fits, and shows no list', async () => {
+  it('says that nothing matches, and shows no list', async () => {
     const { user, box, sent } = openForm()
     await user.type(box, 'piano')
     expect((await screen.findByRole('status')).textContent).toBe('Nothing fits.')
@@ -119,22 +119,22 @@ describe('while one types', () => {
 })
 
 describe('by keyboard', () => {
-  it('walks through the list with the arrows, round at both ends', async () => {
+  it('moves through the list with the arrows, around both ends', async () => {
     const { user, box } = openForm()
     await user.click(box)
     await screen.findByRole('option', { name: /Desk lamp/ })
-    expect(marked().textContent).toContain('Desk lamp')
+    expect(active().textContent).toContain('Desk lamp')
     await user.keyboard('{ArrowDown}')
-    expect(marked().textContent).toContain('Floor lamp')
-    expect(box.getAttribute('aria-activedescendant')).toBe(marked().id)
+    expect(active().textContent).toContain('Floor lamp')
+    expect(box.getAttribute('aria-activedescendant')).toBe(active().id)
     await user.keyboard('{ArrowDown}{ArrowDown}')
-    expect(marked().textContent).toContain('Desk lamp')
+    expect(active().textContent).toContain('Desk lamp')
     await user.keyboard('{ArrowUp}')
-    expect(marked().textContent).toContain('Sofa')
+    expect(active().textContent).toContain('Sofa')
     expect(document.activeElement).toBe(box)
   })
 
-  it('takes the marked one on Enter, and does not send the form with it', async () => {
+  it('picks the active option on Enter, without submitting the form', async () => {
     const { user, box, sent, onSubmit } = openForm()
     await user.type(box, 'lamp')
     await screen.findByRole('option', { name: /Floor lamp/ })
@@ -156,13 +156,13 @@ describe('by keyboard', () => {
   it('opens the list on an arrow', async () => {
     const { user } = openForm()
     await user.tab()
-    await settle()
+    await pause()
     expect(shown()).toEqual([])
     await user.keyboard('{ArrowDown}')
     expect(await screen.findAllByRole('option')).toHaveLength(3)
   })
 
-  it('takes the first one when Enter comes before the answer', async () => {
+  it('picks the first option when Enter was pressed before the results arrived', async () => {
     const { search, answer } = slowSearch()
     const { user, box, sent } = openForm({ search })
     await user.type(box, 'flo{Enter}')
@@ -175,7 +175,7 @@ describe('by keyboard', () => {
   it.each([
     ['Escape', '{Escape}'],
     ['Tab', '{Tab}'],
-  ])('forgets an Enter without an answer on %s', async (_, key) => {
+  ])('forgets an early Enter on %s', async (_, key) => {
     const { search, answer } = slowSearch()
     const { user, box, sent } = openForm({ search })
     await user.type(box, `flo{Enter}${key}`)
@@ -185,7 +185,7 @@ describe('by keyboard', () => {
     expect(sent()).toBe('')
   })
 
-  it('forgets an Enter without an answer when one types on', async () => {
+  it('forgets an early Enter when more is typed', async () => {
     const { search, answer } = slowSearch()
     const { user, box, sent } = openForm({ search })
     await user.type(box, 'd{Enter}e')
@@ -205,7 +205,7 @@ describe('by keyboard', () => {
     expect(sent()).toBe('')
   })
 
-  it('takes a name that was typed in full when one tabs on', async () => {
+  it('picks an option whose full name was typed, on Tab', async () => {
     const { user, box, sent } = openForm()
     await user.type(box, 'desk LAMP')
     await screen.findByRole('option', { name: /Desk lamp/ })
@@ -215,7 +215,7 @@ describe('by keyboard', () => {
     expect(document.activeElement).toBe(screen.getByRole('textbox', { name: 'Quantity' }))
   })
 
-  it('takes nothing when one tabs on from half a name', async () => {
+  it('picks nothing on Tab after half a name', async () => {
     const { user, box, sent } = openForm()
     await user.type(box, 'desk')
     await screen.findByRole('option', { name: /Desk lamp/ })
@@ -226,8 +226,8 @@ describe('by keyboard', () => {
   })
 })
 
-describe('what was chosen', () => {
-  it('is taken by a click, and goes with the form', async () => {
+describe('a chosen option', () => {
+  it('is picked by a click, and submitted with the form', async () => {
     const { user, box, sent } = openForm()
     await user.click(box)
     await user.click(await screen.findByRole('option', { name: /Sofa/ }))
@@ -236,7 +236,7 @@ describe('what was chosen', () => {
     expect(document.activeElement).toBe(box)
   })
 
-  it('is taken back by typing over it', async () => {
+  it('is cleared by typing over it', async () => {
     const { user, box, sent } = openForm({ chosen: { value: 'sofa', label: 'Sofa' } })
     expect(sent()).toBe('sofa')
     await user.type(box, '{End} bed')
@@ -244,7 +244,7 @@ describe('what was chosen', () => {
     expect(sent()).toBe('')
   })
 
-  it('is selected when one comes to it, so that typing replaces it', async () => {
+  it('has its text selected on focus, so that typing replaces it', async () => {
     const { user, box, sent } = openForm({ chosen: { value: 'sofa', label: 'Sofa' } })
     await user.tab()
     await user.keyboard('floor')
@@ -255,8 +255,8 @@ describe('what was chosen', () => {
   })
 })
 
-describe('what is not there yet', () => {
-  it('can be made under the name that was typed', async () => {
+describe('an option that does not exist yet', () => {
+  it('can be created with the typed name', async () => {
     const onCreate = vi.fn()
     const { user, box } = openForm({ onCreate })
     await user.type(box, ' lamp ')
@@ -266,7 +266,7 @@ describe('what is not there yet', () => {
     expect(screen.queryByRole('listbox')).toBeNull()
   })
 
-  it('is offered by Enter when nothing else fits', async () => {
+  it('is picked by Enter when nothing matches', async () => {
     const onCreate = vi.fn()
     const { user, box } = openForm({ onCreate })
     await user.type(box, 'Piano')
@@ -276,7 +276,7 @@ describe('what is not there yet', () => {
     expect(onCreate).toHaveBeenCalledExactlyOnceWith('Piano')
   })
 
-  it('is not offered before a word was typed', async () => {
+  it('is not offered before anything is typed', async () => {
     const { user, box } = openForm({ onCreate: vi.fn() })
     await user.click(box)
     await screen.findByRole('option', { name: /Sofa/ })
@@ -284,7 +284,7 @@ describe('what is not there yet', () => {
   })
 })
 
-it('stands open for good when it is inline', async () => {
+it('stays open when it is inline', async () => {
   const { user, box } = openForm({ inline: true })
   expect(await screen.findAllByRole('option')).toHaveLength(3)
   await user.type(box, 'sofa')
@@ -294,7 +294,7 @@ it('stands open for good when it is inline', async () => {
   expect(within(screen.getByRole('listbox')).getAllByRole('option')).toHaveLength(1)
 })
 
-it('is marked and described when it was refused', () => {
+it('is marked as invalid and described', () => {
   const { box } = openForm({ invalid: true, describedBy: 'why' })
   expect(isInvalid(box)).toBe(true)
   expect(box.getAttribute('aria-describedby')).toBe('why')

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import { Button } from '#components/ui/button'
 import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
 
-/** A question before something that cannot be taken back; the form that does it is the child. */
+/** A confirmation dialog. The child is the button or form that acts. */
 export function Confirm({
   open,
   onClose,

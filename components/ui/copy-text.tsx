@@ -5,13 +5,13 @@ import { useState } from 'react'
 import { Button } from '#components/ui/button'
 import { toast } from '#components/ui/toast'
 
-/** A text that people take elsewhere, with a button that does it. */
+/** A text with a copy button. */
 export function CopyText({ text, label }: { text: string; label: string }) {
   const [copied, setCopied] = useState(false)
 
   async function copy() {
     try {
-      // over plain http a browser has no clipboard
+      // fails over plain HTTP, where browsers have no clipboard
       await navigator.clipboard.writeText(text)
       setCopied(true)
     } catch {

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 
-/** Names and values, one below the other. */
+/** Names, each with its value below. */
 export function DescriptionList({ children }: { children: ReactNode }) {
   return <dl className="grid gap-3">{children}</dl>
 }

@@ -19,9 +19,9 @@ type DialogProps = {
 }
 
 /**
- * The browser's own modal dialog: it keeps the focus inside, closes on Escape and gives the focus
- * back. A click beside it closes the palette alone: in others it would take what was typed, or a
- * key that is shown once.
+ * The native modal dialog, which traps the focus, closes on Escape and restores the focus. A click
+ * outside closes the palette only: elsewhere it would discard what was typed, or a key that is shown
+ * once.
  */
 export function Dialog({ open, onClose, title, shape = 'sheet', children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)

@@ -1,4 +1,4 @@
-/** An address that breaks after its @ before it breaks within a word. */
+/** An email address that wraps after its @ rather than inside of a word. */
 export function EmailText({ children }: { children: string }) {
   const at = children.indexOf('@') + 1
   return (

@@ -2,8 +2,13 @@ import type { ReactNode } from 'react'
 
 export type FieldText = { label: string; hint?: ReactNode; optional?: boolean }
 
-/** What an input needs to be tied to its label, hint and message. */
-export function wiring(id: string, error: string | undefined, hint: boolean) {
+/**
+ * The attributes that connect an input to its label, hint and error.
+ * @param id - The field's id.
+ * @param error - Its error message.
+ * @param hint - Whether it has a hint.
+ */
+export function fieldAttributes(id: string, error: string | undefined, hint: boolean) {
   const describedBy = [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(' ')
   return {
     id,

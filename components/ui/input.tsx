@@ -2,7 +2,7 @@ import { clsx } from 'clsx'
 import { ChevronDown } from 'lucide-react'
 import type { ComponentProps } from 'react'
 
-/** Sixteen pixels on a phone, or the browser zooms in when it gets the focus. */
+/** 16 px on a phone: with smaller text, iOS zooms in on focus. */
 const box =
   'w-full min-w-0 rounded-md border border-edge bg-raised text-ink transition-colors placeholder:text-ink-faint hover:border-ink-faint focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 aria-invalid:border-danger aria-invalid:outline-danger disabled:opacity-60 text-lg sm:text-base'
 

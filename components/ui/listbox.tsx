@@ -22,7 +22,7 @@ export function Listbox<O extends { value: string; label: string; hint?: string 
   options: O[]
   activeIndex: number
   onActivate: (index: number) => void
-  /** Undefined stands for the offer to create. */
+  /** Gets undefined for the option that creates something. */
   onPick: (option: O | undefined) => void
   createText: string | null
 }) {

@@ -34,21 +34,21 @@ describe('by keyboard', () => {
 
   it.each([
     ['down', '{ArrowDown}', 'Duplicate'],
-    ['down and round', '{ArrowDown}{ArrowDown}{ArrowDown}', 'Edit'],
-    ['up and round', '{ArrowUp}', 'Export'],
+    ['down and around', '{ArrowDown}{ArrowDown}{ArrowDown}', 'Edit'],
+    ['up and around', '{ArrowUp}', 'Export'],
     ['up', '{ArrowUp}{ArrowUp}', 'Duplicate'],
     ['to the end', '{End}', 'Export'],
     ['to the start', '{End}{Home}', 'Edit'],
-    ['to the next with this letter', 'e', 'Export'],
-    ['to the first with this letter, round', 'ee', 'Edit'],
-    ['nowhere for a letter that none has, or a disabled one', 'xa', 'Edit'],
+    ['to the next item with that letter', 'e', 'Export'],
+    ['around to the first item with that letter', 'ee', 'Edit'],
+    ['nowhere for a letter that no enabled item starts with', 'xa', 'Edit'],
   ])('goes %s', async (_, keys, item) => {
     const { user } = await openMenu()
     await user.keyboard(keys)
     expect(focused()).toBe(item)
   })
 
-  it('closes on Escape and gives the focus back', async () => {
+  it('closes on Escape and restores the focus', async () => {
     const { user } = await openMenu()
     await user.keyboard('{Escape}')
     expect(isOpen()).toBe(false)
@@ -56,13 +56,13 @@ describe('by keyboard', () => {
     expect(opener().getAttribute('aria-expanded')).toBe('false')
   })
 
-  it('closes when one tabs on', async () => {
+  it('closes on Tab', async () => {
     const { user } = await openMenu()
     await user.tab()
     expect(isOpen()).toBe(false)
   })
 
-  it('does on Enter what the item says, and closes', async () => {
+  it('activates the item on Enter, and closes', async () => {
     const { user, onEdit } = await openMenu()
     await user.keyboard('{Enter}')
     expect(onEdit).toHaveBeenCalledOnce()
@@ -71,7 +71,7 @@ describe('by keyboard', () => {
 })
 
 describe('an item that runs an action', () => {
-  it('says what came of it', async () => {
+  it('shows a toast', async () => {
     const { user, duplicate } = await openMenu()
     await user.click(screen.getByRole('menuitem', { name: 'Duplicate' }))
     expect(duplicate.sent).toEqual([{ id: 'o1' }])

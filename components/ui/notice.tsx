@@ -7,7 +7,7 @@ const looks = {
   plain: 'bg-accent-soft text-accent',
 }
 
-/** A message about the whole of a form or page; read out when it appears. */
+/** A message about a whole form or page, announced when it appears. */
 export function Notice({
   look = 'plain',
   children,

@@ -4,7 +4,7 @@ import type { Route } from 'next'
 import { useRouter } from 'next/navigation'
 import { Select } from '#components/ui/input'
 
-/** How many rows a page has; remembered for the next visit. */
+/** Rows per page, remembered in a cookie. */
 export function PageSizeSelect({ size, hrefs }: { size: number; hrefs: Record<string, Route> }) {
   const router = useRouter()
   function choose(rows: string) {

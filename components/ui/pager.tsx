@@ -17,8 +17,8 @@ export function Pager({
   size?: number
   link: HrefBuilder
 }) {
-  const turns = page.previous !== null || page.next !== null
-  if ((page.rows.length === 0 && !page.previous) || (!turns && !size)) return null
+  const hasPages = page.previous !== null || page.next !== null
+  if ((page.rows.length === 0 && !page.previous) || (!hasPages && !size)) return null
   return (
     <footer className="flex flex-wrap items-center justify-between gap-3 border-t border-line px-4 py-3 sm:px-5">
       {size ? (
@@ -29,21 +29,21 @@ export function Pager({
           )}
         />
       ) : null}
-      {turns && (
+      {hasPages && (
         <nav aria-label="Pages" className="ml-auto flex gap-2">
-          <Turn to={page.previous === null ? null : link({ before: page.previous })} rel="prev">
+          <PageLink to={page.previous === null ? null : link({ before: page.previous })} rel="prev">
             <ChevronLeft aria-hidden className={clsx(size && 'max-sm:hidden')} /> Previous
-          </Turn>
-          <Turn to={page.next === null ? null : link({ after: page.next })} rel="next">
+          </PageLink>
+          <PageLink to={page.next === null ? null : link({ after: page.next })} rel="next">
             Next <ChevronRight aria-hidden className={clsx(size && 'max-sm:hidden')} />
-          </Turn>
+          </PageLink>
         </nav>
       )}
     </footer>
   )
 }
 
-function Turn({ to, rel, children }: { to: Route | null; rel: string; children: ReactNode }) {
+function PageLink({ to, rel, children }: { to: Route | null; rel: string; children: ReactNode }) {
   const look = button()
   if (!to)
     return (

@@ -1,8 +1,8 @@
 type PopoverPosition = { side: 'start' | 'end'; above?: boolean }
 
 /**
- * Puts a popover at its button, above it when there is little room below. Through the object model:
- * the policy allows no style attributes.
+ * Positions a popover at its button, or above it when there is little room below. It sets properties
+ * instead of a style attribute, which the content security policy forbids.
  */
 export function positionPopover(
   opener: HTMLElement | null,

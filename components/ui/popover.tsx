@@ -11,7 +11,7 @@ type PopoverProps = {
   children: ReactNode
 }
 
-/** A button and a panel of links or fields; it closes when they have led to another address. */
+/** A button with a panel of links or fields, which closes on navigation. */
 export function Popover({ label, buttonClassName, side = 'start', children }: PopoverProps) {
   const id = useId()
   const opener = useRef<HTMLButtonElement>(null)

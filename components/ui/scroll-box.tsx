@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
 
 /**
- * Keeps a wide table inside its card. For tables with a link in each row: by those the keyboard
- * reaches what is out of sight.
+ * Scrolls a wide table sideways inside of its card. Only for tables with a link in each row, because
+ * the box itself cannot be scrolled by keyboard.
  */
 export function ScrollBox({ children }: { children: ReactNode }) {
   return <div className="overflow-x-auto">{children}</div>

@@ -3,12 +3,12 @@ import { beforeEach, expect, it } from 'vitest'
 import { open, valueOf } from '#components/testing/page'
 import { SearchBox } from '#components/ui/search-box'
 
-const went: string[][][] = []
+const submitted: string[][][] = []
 beforeEach(() => {
-  went.length = 0
+  submitted.length = 0
   const onSubmit = (event: SubmitEvent) => {
     event.preventDefault()
-    went.push([...new FormData(event.target as HTMLFormElement)] as string[][])
+    submitted.push([...new FormData(event.target as HTMLFormElement)] as string[][])
   }
   document.addEventListener('submit', onSubmit, true)
   return () => document.removeEventListener('submit', onSubmit, true)
@@ -25,13 +25,13 @@ const page = (value: string) => (
 )
 const box = () => screen.getByRole('searchbox', { name: 'Search orders' })
 
-it('searches once one pauses, and keeps the rest of the address', async () => {
+it('searches when typing pauses, and keeps the rest of the address', async () => {
   const { user } = open(page(''))
   await user.click(box())
   await user.paste('lamp')
-  expect(went).toEqual([])
+  expect(submitted).toEqual([])
   await waitFor(() =>
-    expect(went).toEqual([
+    expect(submitted).toEqual([
       [
         ['status', 'paid'],
         ['q', 'lamp'],
@@ -43,12 +43,12 @@ it('searches once one pauses, and keeps the rest of the address', async () => {
 it('searches at once on Enter, and not again after the pause', async () => {
   const { user } = open(page(''))
   await user.type(box(), 'lamp{Enter}')
-  expect(went).toHaveLength(1)
+  expect(submitted).toHaveLength(1)
   await new Promise((resolve) => setTimeout(resolve, 500))
-  expect(went).toHaveLength(1)
+  expect(submitted).toHaveLength(1)
 })
 
-it('does not take away what one types on while the answer comes', async () => {
+it('keeps what is typed while a search is pending', async () => {
   const { user, redraw } = open(page(''))
   await user.type(box(), 'la{Enter}')
   await user.type(box(), 'mp')
@@ -56,7 +56,7 @@ it('does not take away what one types on while the answer comes', async () => {
   expect(valueOf(box())).toBe('lamp')
 })
 
-it('follows the way back', async () => {
+it('follows the back button', async () => {
   const { user, redraw } = open(page(''))
   await user.type(box(), 'lamp{Enter}')
   redraw(page('lamp'))

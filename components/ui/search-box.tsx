@@ -16,9 +16,9 @@ type Props = {
   placeholder: string
 }
 
-const patienceMs = 350
+const debounceMs = 350
 
-/** Searches while one types, in the address, so that the way back leads back. */
+/** Searches while typing. The search is part of the address, so that the back button works. */
 export function SearchBox({ action, keep, value, label, placeholder }: Props) {
   const form = useRef<HTMLFormElement>(null)
   const input = useRef<HTMLInputElement>(null)
@@ -27,7 +27,7 @@ export function SearchBox({ action, keep, value, label, placeholder }: Props) {
   useEffect(() => {
     const ours = sent.current.indexOf(value)
     sent.current = sent.current.slice(ours + 1)
-    // the way back changes the address under the box; the answer to what is being typed does not
+    // follow the back button, but do not replace what is being typed by an earlier search
     if (ours < 0 && input.current) input.current.value = value
   }, [value])
   function onSubmit() {
@@ -63,7 +63,7 @@ export function SearchBox({ action, keep, value, label, placeholder }: Props) {
         className="pr-9 pl-8.5"
         onChange={() => {
           clearTimeout(timer.current)
-          timer.current = setTimeout(() => form.current?.requestSubmit(), patienceMs)
+          timer.current = setTimeout(() => form.current?.requestSubmit(), debounceMs)
         }}
       />
       <span aria-hidden className="pointer-events-none absolute top-2 right-2 flex max-sm:hidden">

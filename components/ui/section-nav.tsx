@@ -6,7 +6,7 @@ import { usePathname } from 'next/navigation'
 
 export type Section = { href: Route; label: string }
 
-/** Links between the pages that belong together; they scroll sideways on a phone. */
+/** Links between related pages, in a row that scrolls sideways on a phone. */
 export function SectionNav({ label, sections }: { label: string; sections: Section[] }) {
   const here = usePathname()
   return (

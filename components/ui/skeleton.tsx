@@ -1,6 +1,6 @@
 import { clsx } from 'clsx'
 
-/** A box of the size of what will stand there. */
+/** A placeholder with the size of the content. */
 export function Skeleton({ className }: { className: string }) {
   return <div aria-hidden className={clsx('breathe rounded-sm bg-line', className)} />
 }

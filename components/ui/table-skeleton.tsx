@@ -4,10 +4,7 @@ import { Skeleton } from '#components/ui/skeleton'
 
 const heights = { 12: 'h-[37rem]', 25: 'h-[110.5rem] sm:h-[81.5rem]' }
 
-/**
- * The lines between rows are one background: a page that is drawn twice must not carry boxes for
- * each cell.
- */
+/** Row lines are one background image, which is smaller to send than an element per cell. */
 export function TableSkeleton({ rows }: { rows: keyof typeof heights }) {
   return (
     <Card className={clsx('overflow-hidden', heights[rows])}>

@@ -1,7 +1,7 @@
 import { clsx } from 'clsx'
 import type { ComponentProps } from 'react'
 
-// What all cells share stands once in globals.css, not in each of some hundred cells of a page.
+// Cell styles are in globals.css, so that they are not repeated in hundreds of cells.
 
 export function Table({ className, ...rest }: ComponentProps<'table'>) {
   return <table className={clsx('data-table', className)} {...rest} />

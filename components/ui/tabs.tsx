@@ -2,7 +2,7 @@ import { clsx } from 'clsx'
 import type { Route } from 'next'
 import NextLink from 'next/link'
 
-/** Views of one list, each at an address of its own. */
+/** Views of one list, each with its own address. */
 export function Tabs({
   label,
   tabs,

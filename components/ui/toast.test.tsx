@@ -7,8 +7,8 @@ beforeEach(() => {
   render(<Toaster />)
 })
 
-const say = (text: string) => act(() => toast(text))
-const pass = (ms: number) =>
+const show = (text: string) => act(() => toast(text))
+const advance = (ms: number) =>
   act(() => {
     vi.advanceTimersByTime(ms)
   })
@@ -17,23 +17,23 @@ const shown = () =>
     return button.previousElementSibling?.textContent
   })
 
-it('is read out, and goes by itself', () => {
-  say('Saved.')
+it('is announced, and disappears after six seconds', () => {
+  show('Saved.')
   expect(screen.getByText('Saved.').closest('[aria-live=polite]')).not.toBeNull()
-  pass(5999)
+  advance(5999)
   expect(shown()).toEqual(['Saved.'])
-  pass(1)
+  advance(1)
   expect(shown()).toEqual([])
 })
 
-it('keeps the last three', () => {
-  for (const text of ['one', 'two', 'three', 'four']) say(text)
+it('shows the last three', () => {
+  for (const text of ['one', 'two', 'three', 'four']) show(text)
   expect(shown()).toEqual(['two', 'three', 'four'])
 })
 
-it('can be dismissed alone', () => {
-  say('one')
-  say('two')
+it('can be dismissed on its own', () => {
+  show('one')
+  show('two')
   fireEvent.click(screen.getAllByRole('button', { name: 'Dismiss' })[0] as HTMLElement)
   expect(shown()).toEqual(['two'])
 })

@@ -12,7 +12,7 @@ export function toast(text: string) {
   show?.({ id: ++next, text })
 }
 
-/** One polite live region for the whole app. A popover, so that it stands above an open dialog. */
+/** The app's live region. It is a popover, so that toasts are shown above an open dialog. */
 export function Toaster() {
   const [messages, setMessages] = useState<Message[]>([])
   const region = useRef<HTMLDivElement>(null)

@@ -13,8 +13,8 @@ type OptionSearch<O> = {
 
 /**
  * Searches while the list is open, once typing pauses.
- * @returns The newest results, and whether they answer the present query. `failed` says that its
- *   search did not come back; the results before it stay.
+ * @returns The latest results, whether they are those of the current query, and whether the search
+ *   for the current query has failed.
  */
 export function useOptionSearch<O>({ query, open, search, onResults, onPick }: OptionSearch<O>) {
   const [results, setResults] = useState<{ query: string; options: O[] } | null>(null)

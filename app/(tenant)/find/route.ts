@@ -3,7 +3,7 @@ import * as customers from '#db/product/customers'
 import { everyOrder, list } from '#db/product/order-list'
 import * as products from '#db/product/products'
 
-/** What the command palette offers for a few words. */
+/** Search results for the command palette. */
 export const GET = (request: Request) =>
   tenantJson(async (tx) => {
     const search = searchText(request)

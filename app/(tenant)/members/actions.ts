@@ -105,8 +105,8 @@ export const transferOwnership = tenantAction(
 )
 
 /**
- * Every role may leave, a viewer too, who can write nothing inside: so this goes by the platform
- * alone.
+ * Every role may leave. A viewer cannot write in the tenant, so this changes the platform's tables
+ * only.
  */
 export const leaveOrganisation = userAction(
   z.object({ tenantId: id('This organisation does not exist.') }),

@@ -23,7 +23,7 @@ export const metadata: Metadata = { title: 'Members' }
 
 export default async function MembersPage() {
   const { tenant, user, scope, formats, db, may } = await tenantPage()
-  // through the door, so that whoever lost their membership sees nothing, not even this list
+  // in a tenant transaction, so that a removed member does not even see this list
   const [all, waiting] = await db(() =>
     Promise.all([members.list(tenant.id), may('members:write') ? invitations.list(tenant.id) : []]),
   )

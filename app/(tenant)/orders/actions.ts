@@ -19,10 +19,10 @@ const order = z.object({
     .max(200, 'An order has at most 200 lines.'),
 })
 const orderId = id('This order does not exist.')
-const sayWhy = 'Say why, for those who look at this order later.'
+const reasonRequired = 'Say why, for those who look at this order later.'
 const status = z.enum(orderStatuses, 'Choose a status.')
 
-const priced = (
+const withMinorPrices = (
   { customerId, note, lines }: z.output<typeof order>,
   currency: string,
 ): orders.OrderInput => ({
@@ -36,18 +36,23 @@ const priced = (
 
 export const createOrder = tenantAction(
   order.extend({ status: z.enum(['draft', 'placed']) }),
-  (tx, input, tenant) => orders.create(tx, priced(input, tenant.currency), input.status),
-  { may: 'orders:write', redirectTo: (made) => `/orders/${made.id}` },
+  (tx, input, tenant) => orders.create(tx, withMinorPrices(input, tenant.currency), input.status),
+  { may: 'orders:write', redirectTo: (order) => `/orders/${order.id}` },
 )
 
-/** When somebody else was quicker the answer is theirs, so that the page can show both. */
+/** On a conflicting edit, returns the other version, so that the page can show both. */
 export const editOrder = tenantAction(
   order.extend({ id: orderId, version }),
   async (tx, input, tenant) => {
     try {
       return {
         saved: true as const,
-        ...(await orders.edit(tx, input.id, input.version, priced(input, tenant.currency))),
+        ...(await orders.edit(
+          tx,
+          input.id,
+          input.version,
+          withMinorPrices(input, tenant.currency),
+        )),
       }
     } catch (error) {
       const theirs = Conflict.is(error) ? await orders.find(tx, input.id) : null
@@ -65,7 +70,7 @@ export const changeStatus = tenantAction(
 )
 
 export const cancelOrder = tenantAction(
-  z.object({ id: orderId, version, reason: requiredText(500, sayWhy) }),
+  z.object({ id: orderId, version, reason: requiredText(500, reasonRequired) }),
   (tx, input) => orders.setStatus(tx, input.id, input.version, 'cancelled', input.reason),
   { may: 'orders:write' },
 )
@@ -80,7 +85,7 @@ export const changeStatusOfMany = tenantAction(
     reason: text(500).default(''),
   }),
   (tx, { ids, to, reason }) => {
-    if (to === 'cancelled' && reason === '') throw new Invalid('reason', sayWhy)
+    if (to === 'cancelled' && reason === '') throw new Invalid('reason', reasonRequired)
     return orders.setStatusOfMany(tx, ids, to, reason)
   },
   { may: 'orders:write' },
@@ -89,5 +94,5 @@ export const changeStatusOfMany = tenantAction(
 export const duplicateOrder = tenantAction(
   z.object({ id: orderId }),
   (tx, input) => orders.duplicate(tx, input.id),
-  { may: 'orders:write', redirectTo: (made) => `/orders/${made.id}/edit` },
+  { may: 'orders:write', redirectTo: (order) => `/orders/${order.id}/edit` },
 )

@@ -38,7 +38,7 @@ const newKey = z.object({
   lifetime: z.enum(['30', '90', '365', 'never'], 'Choose how long the key works.'),
 })
 
-/** The answer holds the key: it is shown this once and stored nowhere. */
+/** Returns the key, which is shown this once and not stored. */
 export const createKey = tenantAction(
   newKey,
   async (tx, { lifetime, ...input }, tenant) => {

@@ -3,10 +3,10 @@ import type { Order } from '#db/product/orders'
 import type { OrderRow } from '#db/product/order-list'
 import { orderStatuses } from '#db/product/order-status'
 
-// What goes over the wire, once: requests are read with these, and the OpenAPI document is made of
-// them.
+// The wire format of the API. Requests are parsed with these schemas, and the OpenAPI document is
+// generated from them.
 
-/** The shapes that the OpenAPI document names. */
+/** The schemas that the OpenAPI document lists by name. */
 export const shapes = z.registry<{ id: string }>()
 
 const minor = z
@@ -68,7 +68,10 @@ export const order = orderSummary
 export const orderPage = z
   .object({
     orders: z.array(orderSummary),
-    next: z.string().nullable().describe('Give it as `cursor` to read on; null at the end.'),
+    next: z
+      .string()
+      .nullable()
+      .describe('Pass it as `cursor` for the next page; null on the last one.'),
   })
   .register(shapes, { id: 'OrderPage' })
 export const created = z
@@ -87,7 +90,7 @@ export const listQuery = z.strictObject({
     .transform((text) => text.split(','))
     .pipe(z.array(status))
     .optional()
-    .describe('One status, or several with commas between.'),
+    .describe('One status, or several separated by commas.'),
   customerId: z.uuid().optional(),
   search: z.string().max(100).optional().describe('Words of the number, the customer or the note.'),
   from: moment.optional(),

@@ -18,11 +18,11 @@ import { decimalText } from '#db/money'
 import { list, type OrderRow } from '#db/product/order-list'
 import { may } from '#db/accounts/permissions'
 
-const partOf = 500
+const pageRows = 500
 
 /**
- * What the list shows, as CSV. Read in parts, each in a transaction of its own, as fast as the
- * reader takes them.
+ * The filtered order list as CSV. It is read page by page, each in its own transaction, as fast as
+ * the client downloads.
  */
 export async function GET(request: Request): Promise<Response> {
   const session = await auth()
@@ -35,7 +35,7 @@ export async function GET(request: Request): Promise<Response> {
   const { filter, view } = parseOrderListParams(
     Object.fromEntries([...query.keys()].map((key) => [key, query.getAll(key)])),
     await formatsFor(tenant),
-    partOf,
+    pageRows,
   )
 
   const { exportRows } = await limitsOf(tenancy(), tenant.id)
@@ -48,9 +48,9 @@ export async function GET(request: Request): Promise<Response> {
       return new Response(error.message, { status: statusOf(error) })
     throw error
   }
-  const readPart = (cursor: Cursor | null) =>
-    withTenant(caller, (tx) => list(tx, filter, { ...view, size: partOf, cursor }))
-  return new Response(csvStream(readPart, tenant, exportRows), {
+  const readPage = (cursor: Cursor | null) =>
+    withTenant(caller, (tx) => list(tx, filter, { ...view, size: pageRows, cursor }))
+  return new Response(csvStream(readPage, tenant, exportRows), {
     headers: {
       'content-type': 'text/csv; charset=utf-8',
       'content-disposition': `attachment; filename="orders-${tenant.slug}.csv"`,
@@ -59,24 +59,24 @@ export async function GET(request: Request): Promise<Response> {
   })
 }
 
-/** A part is read when the reader asks for more; after `exportRows` rows a last line says so. */
+/** Reads a page when the client wants more. After `exportRows` rows, a last line says so. */
 function csvStream(
-  readPart: (cursor: Cursor | null) => Promise<Page<OrderRow>>,
+  readPage: (cursor: Cursor | null) => Promise<Page<OrderRow>>,
   tenant: { id: string; currency: string },
   exportRows: number,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
-  let left = exportRows
+  let remaining = exportRows
   let cursor: Cursor | null = null
   return new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(encoder.encode(`\uFEFF${csvHeader}`)),
     async pull(controller) {
-      const part = await readPart(cursor)
-      if (part.rows.length > 0)
-        controller.enqueue(encoder.encode(csvOf(part.rows, tenant.currency)))
-      left -= part.rows.length
-      cursor = parseCursor(part.next ?? undefined, false)
-      if (cursor && left <= 0) {
+      const page = await readPage(cursor)
+      if (page.rows.length > 0)
+        controller.enqueue(encoder.encode(csvOf(page.rows, tenant.currency)))
+      remaining -= page.rows.length
+      cursor = parseCursor(page.next ?? undefined, false)
+      if (cursor && remaining <= 0) {
         countLimit(tenancy(), tenant.id, 'rows of an export')
         controller.enqueue(
           encoder.encode(

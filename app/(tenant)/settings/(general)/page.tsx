@@ -10,8 +10,8 @@ import { saveSettings } from '../actions'
 
 export const metadata: Metadata = { title: 'Settings' }
 
-// said here, since a browser's own names for currencies may differ from the server's
-const named = (code: string, type: 'currency' | 'language') =>
+// on the server, because a browser's names of currencies may differ and break hydration
+const displayName = (code: string, type: 'currency' | 'language') =>
   new Intl.DisplayNames('en', { type }).of(code) ?? code
 const example = (locale: string) =>
   new Intl.NumberFormat(locale, { minimumFractionDigits: 2 }).format(12345.6)
@@ -33,11 +33,11 @@ export default async function SettingsPage() {
         action={may('settings:write') ? saveSettings : null}
         currencies={currencies.map((code) => ({
           code,
-          text: `${code} – ${named(code, 'currency')}`,
+          text: `${code} – ${displayName(code, 'currency')}`,
         }))}
         locales={locales.map((code) => ({
           code,
-          text: `${named(code, 'language')}: ${example(code)}`,
+          text: `${displayName(code, 'language')}: ${example(code)}`,
         }))}
         currencyFixed={hasOrders}
       />

@@ -37,13 +37,13 @@ const get = (path: string) =>
     params: Promise.resolve({ id: path.split(/[/?]/)[3] ?? '' }),
   })
 const sessionOf = async (token: string) => (await sessions.read(token))?.id ?? ''
-const seen = async (path: string, token: string | undefined) => {
+const download = async (path: string, token: string | undefined) => {
   signedIn.token = token
   const answer = await get(path)
   return { status: answer.status, headers: [...answer.headers], body: await answer.text() }
 }
 
-test('the link gives the file to the session that it was made for', async () => {
+test('the link downloads the file in the session that it was made for', async () => {
   signedIn.token = acme.owner.token
   const answer = await get(signExportLink(await sessionOf(acme.owner.token), exportId))
   expect(answer.status).toBe(200)
@@ -56,33 +56,41 @@ test('the link gives the file to the session that it was made for', async () => 
   expect(bytes.subarray(0, 2).toString()).toBe('PK')
 })
 
-test('a signed-out browser, another tenant, another session, a viewer, a removed member and no export at all get the same 404', async () => {
+test('a signed-out browser, another tenant, another session, a viewer and a removed member get the same 404 as for an unknown export', async () => {
   const leaving = await memberOf(acme.id, 'admin')
   const viewer = await memberOf(acme.id, 'viewer')
   const link = signExportLink(await sessionOf(acme.owner.token), exportId)
   const leavingLink = signExportLink(await sessionOf(leaving.token), exportId)
-  expect((await seen(leavingLink, leaving.token)).status).toBe(200)
-  const nothing = await seen(signExportLink(await sessionOf(acme.owner.token), newId()), acme.owner.token)
-  expect(nothing.status).toBe(404)
+  expect((await download(leavingLink, leaving.token)).status).toBe(200)
+  const notFound = await download(
+    signExportLink(await sessionOf(acme.owner.token), newId()),
+    acme.owner.token,
+  )
+  expect(notFound.status).toBe(404)
 
-  expect(await seen(link, undefined)).toEqual(nothing)
-  expect(await seen(link, globex.owner.token)).toEqual(nothing)
+  expect(await download(link, undefined)).toEqual(notFound)
+  expect(await download(link, globex.owner.token)).toEqual(notFound)
   expect(
-    await seen(signExportLink(await sessionOf(globex.owner.token), exportId), globex.owner.token),
-  ).toEqual(nothing)
-  expect(await seen(link, leaving.token)).toEqual(nothing)
-  expect(await seen(signExportLink(await sessionOf(viewer.token), exportId), viewer.token)).toEqual(nothing)
+    await download(
+      signExportLink(await sessionOf(globex.owner.token), exportId),
+      globex.owner.token,
+    ),
+  ).toEqual(notFound)
+  expect(await download(link, leaving.token)).toEqual(notFound)
   expect(
-    await seen(
+    await download(signExportLink(await sessionOf(viewer.token), exportId), viewer.token),
+  ).toEqual(notFound)
+  expect(
+    await download(
       signExportLink(await sessionOf(acme.owner.token), exportId, Date.now() - 16 * 60_000),
       acme.owner.token,
     ),
-  ).toEqual(nothing)
-  expect(await seen(`/api/exports/${exportId}`, acme.owner.token)).toEqual(nothing)
-  expect(await seen('/api/exports/..%2F..%2Fetc', acme.owner.token)).toEqual(nothing)
+  ).toEqual(notFound)
+  expect(await download(`/api/exports/${exportId}`, acme.owner.token)).toEqual(notFound)
+  expect(await download('/api/exports/..%2F..%2Fetc', acme.owner.token)).toEqual(notFound)
 
   await platform()
     .delete(members)
     .where(and(eq(members.tenantId, acme.id), eq(members.userId, leaving.actor.id ?? '')))
-  expect(await seen(leavingLink, leaving.token)).toEqual(nothing)
+  expect(await download(leavingLink, leaving.token)).toEqual(notFound)
 })

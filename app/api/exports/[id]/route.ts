@@ -12,10 +12,7 @@ const missing = () =>
     headers: { 'content-type': 'text/plain', 'cache-control': 'private, no-store' },
   })
 
-/**
- * The file of an export, for the session that its link was made for; for anybody else there is
- * none.
- */
+/** Downloads an export. The link works for the session that it was made for; others get a 404. */
 export async function GET(
   request: Request,
   { params }: RouteContext<'/api/exports/[id]'>,

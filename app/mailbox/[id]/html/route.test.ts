@@ -19,7 +19,7 @@ const get = async (id: string) =>
   GET(new Request(`http://localhost/mailbox/${id}/html`), { params: Promise.resolve({ id }) })
 const attack = `<script>alert(1)</script>"><img src=x onerror="alert(2)">' onmouseover='alert(3)`
 
-test('a mail is shown in a frame without origin, scripts or anything from elsewhere, and what people typed is text in it', async () => {
+test('an email is served with a policy that forbids scripts and other origins, and user input in it is escaped', async () => {
   await queueEmail(platform(), {
     to: 'a@x.example',
     kind: 'invitation',
@@ -43,7 +43,7 @@ test('a mail is shown in a frame without origin, scripts or anything from elsewh
   expect((await readEmail(id))?.content.text).toContain(attack)
 })
 
-test('the policy of ordinary pages, which the proxy sets before any route, does not take the place of that', async () => {
+test('the proxy does not replace that policy by the one of ordinary pages', async () => {
   const policyOf = async (path: string) =>
     (await proxy(new NextRequest(`http://localhost:3000${path}`))).headers.get(
       'content-security-policy',
@@ -53,7 +53,7 @@ test('the policy of ordinary pages, which the proxy sets before any route, does 
     expect(await policyOf(path)).toMatch(/script-src 'self' 'nonce-/)
 })
 
-test('in production, and where mail is sent, there is no mailbox', async () => {
+test('the mailbox is a 404 in production, and wherever a mail server is set', async () => {
   const [{ id } = { id: '' }] = await platform().select({ id: emails.id }).from(emails)
   for (const now of [{ NODE_ENV: 'production' }, { SMTP_URL: 'smtp://localhost' }]) {
     settings.now = now

@@ -3,7 +3,7 @@ import { isMailboxEnabled } from '#app/_http/mailbox-enabled'
 import { isId } from '@rowhouse/tenancy'
 import { readEmail } from '#db/mail/outbox'
 
-/** The HTML of a mail as a mail program shows it: without scripts, and in a frame of no origin. */
+/** The HTML of an email, without scripts and in an opaque origin, as a mail client shows it. */
 export async function GET(
   _: Request,
   { params }: { params: Promise<{ id: string }> },
