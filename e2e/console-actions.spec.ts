@@ -110,7 +110,7 @@ test('a fleet run stops when its canary fails, and the rest runs once that is fi
   page,
 }, info) => {
   test.setTimeout(120_000)
-  const [place] = await queryAsAdmin<{ schema: string }>(
+  const [placement] = await queryAsAdmin<{ schema: string }>(
     `select p.schema from tenancy.placements as p join tenancy.tenants as t on t.id = p.tenant_id where t.slug = 'initech'`,
   )
   const ledger = await queryAsAdmin<{
@@ -120,9 +120,11 @@ test('a fleet run stops when its canary fails, and the rest runs once that is fi
     took_ms: number
   }>(
     'select migration, sha256, applied_at::text, took_ms from tenancy.applied_migrations where schema = $1',
-    [place?.schema],
+    [placement?.schema],
   )
-  await queryAsAdmin('delete from tenancy.applied_migrations where schema = $1', [place?.schema])
+  await queryAsAdmin('delete from tenancy.applied_migrations where schema = $1', [
+    placement?.schema,
+  ])
   try {
     await page.goto('/console/fleet')
     await expect(page.getByRole('region', { name: 'Plan of the next run' })).toContainText(
@@ -146,7 +148,7 @@ test('a fleet run stops when its canary fails, and the rest runs once that is fi
     for (const row of ledger)
       await queryAsAdmin(
         'insert into tenancy.applied_migrations (schema, migration, sha256, applied_at, took_ms) values ($1, $2, $3, $4, $5)',
-        [place?.schema, row.migration, row.sha256, row.applied_at, row.took_ms],
+        [placement?.schema, row.migration, row.sha256, row.applied_at, row.took_ms],
       )
   }
   await page.getByRole('link', { name: /The last fleet run was stopped/ }).click()

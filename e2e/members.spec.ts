@@ -27,7 +27,7 @@ test('ownership is transferred, and the new owner removes the old one', async ({
   page,
   browser,
 }) => {
-  const { id } = await openMembersPage(page, 'Handed')
+  const { id } = await openMembersPage(page, 'Transferred')
   const next = await openBrowser(browser)
   await createUser(next, 'Ned Next', { tenantId: id, role: 'member' })
   await page.reload()

@@ -104,10 +104,10 @@ test('the app starts before its database, recovers when the database comes back,
       .on('end', () => response.end('{}'))
   }).listen(0, '127.0.0.1')
   await once(collector, 'listening')
-  const given = new URL(process.env.DATABASE_URL ?? '')
+  const databaseUrl = new URL(process.env.DATABASE_URL ?? '')
   const sockets = new Set<net.Socket>()
   const proxy = net.createServer((near) => {
-    const far = net.connect(Number(given.port), given.hostname)
+    const far = net.connect(Number(databaseUrl.port), databaseUrl.hostname)
     for (const socket of [near, far]) {
       sockets.add(socket)
       socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket))
@@ -117,7 +117,7 @@ test('the app starts before its database, recovers when the database comes back,
   })
   const at = port + 41
   const app = start(port + 40, {
-    DATABASE_URL: Object.assign(new URL(given), { host: `127.0.0.1:${at}` }).toString(),
+    DATABASE_URL: Object.assign(new URL(databaseUrl), { host: `127.0.0.1:${at}` }).toString(),
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as net.AddressInfo).port}`,
   })
   try {

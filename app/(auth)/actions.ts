@@ -11,7 +11,7 @@ import { rememberBrowser, startSession } from '#app/_session/session'
 import * as emailChange from '#db/accounts/email-change'
 import { LinkSpent } from '#db/errors'
 import * as invitations from '#db/accounts/invitations'
-import { countMail } from '#db/mail/limits'
+import { countEmail } from '#db/mail/limits'
 import * as passwordChange from '#db/accounts/password-change'
 import { platform } from '#db/tenancy'
 import * as sessions from '#db/accounts/sessions'
@@ -49,7 +49,7 @@ export const openLink = publicAction(
 export const requestSignUp = publicAction(
   z.object({ name: personName, email, organisation: tenantName }),
   async (input) => {
-    await countMail(input.email, clientIp(await headers()))
+    await countEmail(input.email, clientIp(await headers()))
     await signUp.request(input)
     return {}
   },
@@ -70,7 +70,7 @@ export const completeSignUp = publicAction(
 export const requestPasswordReset = publicAction(
   z.object({ email }),
   async ({ email }) => {
-    await countMail(email, clientIp(await headers()))
+    await countEmail(email, clientIp(await headers()))
     await passwordChange.requestReset(email)
     return {}
   },

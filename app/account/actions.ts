@@ -7,7 +7,7 @@ import { clientIp } from '#app/_http/client-ip'
 import { id, plainName, requiredText } from '#app/_actions/field-schemas'
 import * as emailChange from '#db/accounts/email-change'
 import { NotFound } from '@rowhouse/tenancy'
-import { countMail } from '#db/mail/limits'
+import { countEmail } from '#db/mail/limits'
 import * as twoFactor from '#db/accounts/two-factor-settings'
 import * as passwordChange from '#db/accounts/password-change'
 import { platform } from '#db/tenancy'
@@ -43,7 +43,7 @@ export const changePassword = userAction(
 export const changeEmail = userAction(
   z.object({ email: requiredText(254, 'Enter an e-mail address.'), currentPassword }),
   async ({ user }, input) => {
-    await countMail(input.email, clientIp(await headers()))
+    await countEmail(input.email, clientIp(await headers()))
     await emailChange.request(user.id, input.email, input.currentPassword)
     return {}
   },

@@ -28,13 +28,13 @@ export async function linkedUser(provider: string, subject: string): Promise<str
 export async function signInWith({
   provider,
   subject,
-  email: given,
+  email: verifiedEmail,
   name,
 }: Identity): Promise<string | undefined> {
   const linked = await linkedUser(provider, subject)
   if (linked) return linked
-  if (given === null) return undefined
-  const email = users.normalizeEmail(given)
+  if (verifiedEmail === null) return undefined
+  const email = users.normalizeEmail(verifiedEmail)
   return platform().transaction(async (tx) => {
     const known = await users.byEmail(tx, email)
     const user =

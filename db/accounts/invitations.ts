@@ -71,7 +71,7 @@ export async function invite(
       .where(and(eq(members.tenantId, by.tenantId), eq(userTable.email, email)))
     if (already) throw new Invalid('email', `${email} is already a member.`)
     const token = newSecret()
-    const [made] = await tx
+    const [invitation] = await tx
       .insert(invitations)
       .values({
         id: newId(),
@@ -84,7 +84,7 @@ export async function invite(
       })
       .onConflictDoNothing({ target: [invitations.tenantId, invitations.email] })
       .returning({ id: invitations.id, email: invitations.email })
-    if (!made)
+    if (!invitation)
       throw new Invalid(
         'email',
         `${email} is already invited; resend the invitation from the list.`,
@@ -95,7 +95,7 @@ export async function invite(
       content: templates.invitation(by.actor.name, by.tenantName, role, token),
       tenantId: by.tenantId,
     })
-    return made
+    return invitation
   })
 }
 

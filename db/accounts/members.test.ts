@@ -180,7 +180,7 @@ test('resent, revoked and expired invitations invalidate earlier links', async (
   expect(await invitations.find(third)).toBeUndefined()
 })
 
-test('members cannot invite above their role, twice, existing members, or revoke invitations of others', async () => {
+test('an invitation above the own role, a second one and one to a member are refused, and other tenants cannot revoke it', async () => {
   const admin = await memberOf(acme.id, 'admin')
   await expect(
     invitations.invite(actingAs(admin), 'boss@invited.example', 'owner'),

@@ -31,6 +31,10 @@ test.each([
   expect(await findWeakness(password, [])).toBeUndefined()
 })
 
+test('only the first 64 characters are scored, which bounds the time', async () => {
+  expect(await findWeakness(`${'x'.repeat(64)} and then some other words`, [])).toBeTruthy()
+})
+
 const ada = { email: 'ada.lovelace@acme.example', name: 'Ada Lovelace', tenants: ['Acme Motors'] }
 test.each([
   'ada.lovelace@acme.example',

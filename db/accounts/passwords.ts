@@ -21,7 +21,7 @@ export async function verifyPassword(stored: string | null, password: string): P
   return matches && stored !== null
 }
 
-/** Whom a password is for: an attacker would try passwords made of these words. */
+/** The user of a password. Attackers try passwords that consist of these words. */
 export type PasswordOwner = { email: string; name?: string; tenants?: string[] }
 
 /**

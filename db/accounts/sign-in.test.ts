@@ -4,9 +4,10 @@ import { Secret, TOTP } from 'otpauth'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import * as devices from '#db/accounts/devices'
 import { AccountBlocked, TooManyAttempts } from '#db/errors'
-import { closePools, encrypt } from '@rowhouse/tenancy'
+import { closePools, encrypt, Invalid } from '@rowhouse/tenancy'
 import { attempts, secondFactors } from '#db/schema/accounts'
 import { bans, users as userTable } from '#db/schema/platform'
+import { validatePassword } from '#db/accounts/passwords'
 import * as passwordChange from '#db/accounts/password-change'
 import * as secondFactor from '#db/accounts/second-factor'
 import { checkCode, checkCredentials } from '#db/accounts/sign-in'
@@ -214,6 +215,17 @@ test('a code of an app that was enrolled before the TOTP library signs in, once'
   } finally {
     vi.useRealTimers()
   }
+})
+
+test('a password that is too weak for a new account still signs in to an old one', async () => {
+  await clearAttempts()
+  const email = 'early@lock.example'
+  await expect(validatePassword('password123', { email })).rejects.toThrow(Invalid)
+  const { id } = await users.create(platform(), { email, name: 'Early', password: 'password123' })
+  expect(await signInFrom(null, 'password123', undefined, email)).toEqual({
+    userId: id,
+    needsCode: false,
+  })
 })
 
 test('wrong codes are delayed', async () => {

@@ -17,8 +17,8 @@ test.each([
   expect(matchingStep(rfcSecret, code, seconds * 1000)).toBe(Math.floor(seconds / 30))
 })
 
-// written by the code that came before the library: the stored secret, the address that the app
-// scanned, and the codes that it shows
+// recorded with the code before otpauth: the stored secret, the address that the app scanned, and the
+// codes that it shows
 const enrolled = {
   secret: 't0uZrdGrIqRmJqpwiwzNW4u2014=',
   uri: 'otpauth://totp/Rowhouse%3Aada%40acme.example?secret=W5FZTLORVMRKIZRGVJYIWDGNLOF3NU26&issuer=Rowhouse',
@@ -30,13 +30,13 @@ const enrolled = {
   ],
 } as const
 
-test('an app that was enrolled before still shows the right codes', () => {
+test('codes of an app that was enrolled before otpauth are still accepted', () => {
   const secret = Buffer.from(enrolled.secret, 'base64')
   for (const [time, code] of enrolled.codes)
     expect(matchingStep(secret, code, Date.parse(time))).toBe(Math.floor(Date.parse(time) / 30_000))
 })
 
-test('an app reads the same from the address of today as from the one before', () => {
+test('the enrolment address still means the same to an app', () => {
   const secret = Buffer.from(enrolled.secret, 'base64')
   const read = (uri: string) => {
     const { issuer, label, secret, algorithm, digits, period } = URI.parse(uri) as TOTP

@@ -56,7 +56,7 @@ const rows = () => platform().select().from(emails).orderBy(emails.createdAt)
 test('an email is encrypted while it is queued and deleted once sent; two senders send each once', async () => {
   for (const to of ['a@mail.example', 'b@mail.example', 'c@mail.example'])
     await queueEmail(platform(), {
-      to: to,
+      to,
       kind: 'reset',
       content: templates.reset('TOKEN-IN-THE-EMAIL'),
     })

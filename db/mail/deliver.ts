@@ -14,15 +14,16 @@ const maxAttempts = 12
 const backoff = { firstMs: 30_000, maxMs: 6 * 3_600_000 }
 
 /**
- * Sends the emails that are due. Several processes may do this at once: each row is taken by one of
- * them. Without SMTP_URL nothing is sent and everything waits.
+ * Sends the emails that are due. Several processes may run it at the same time; each email is
+ * leased by one of them. Without SMTP_URL nothing is sent and everything stays queued.
+ *
  * @returns How many were sent, and how many will be tried again.
  */
 export async function sendDueEmails(): Promise<DeliveryResult> {
   const { SMTP_URL } = env()
   const result: DeliveryResult = { sent: 0, failed: 0 }
   if (!SMTP_URL) return result
-  const due = await claimDue()
+  const due = await leaseDueEmails()
   if (due.length === 0) return result
   const transport = createTransport({
     url: SMTP_URL,
@@ -63,7 +64,7 @@ export async function sendDueEmails(): Promise<DeliveryResult> {
  * The next attempt is scheduled before this one is made: if the process dies in between, the email
  * is at worst sent twice.
  */
-function claimDue(): Promise<Row[]> {
+function leaseDueEmails(): Promise<Row[]> {
   return platform().transaction(async (tx) => {
     const due = tx
       .select({ id: emails.id })

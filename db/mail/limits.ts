@@ -22,7 +22,7 @@ const perAddress: AttemptPolicy = {
  * @param address - The network address of the request; null when it does not count.
  * @throws Invalid, TooManyAttempts
  */
-export async function countMail(typed: string, address: string | null): Promise<void> {
+export async function countEmail(typed: string, address: string | null): Promise<void> {
   if (address) await countAttempt(perAddress, address)
   await countAttempt(perMailbox, normalizeEmail(typed))
 }

@@ -178,6 +178,13 @@ export const defences: readonly Defence[] = [
     put: '',
   },
   {
+    name: 'that a weak password is refused',
+    tests: ['db/accounts/sign-up.test.ts'],
+    file: 'db/accounts/passwords.ts',
+    find: 'if (weakness)',
+    put: 'if (false)',
+  },
+  {
     name: 'that guesses wait',
     tests: signingIn,
     file: 'db/accounts/throttle.ts',

@@ -203,9 +203,7 @@ export const orderEvents = pgTable(
 )
 tenantTable(orderEvents, { retention: { by: 'at' } })
 
-/**
- * The tenant's own trail: who did what to which thing, including actions of operators in this tenant.
- */
+/** The tenant's own activity log, which includes what operators do in the tenant. */
 export const activity = pgTable(
   'activity',
   {

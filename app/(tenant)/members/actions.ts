@@ -7,7 +7,7 @@ import * as activity from '#db/activity/activity'
 import { type TenantTx, NotFound } from '@rowhouse/tenancy'
 import * as invitations from '#db/accounts/invitations'
 import { rolesInOrder } from '#db/accounts/member-roles'
-import { countMail } from '#db/mail/limits'
+import { countEmail } from '#db/mail/limits'
 import * as members from '#db/accounts/members'
 
 // The trail's row comes first: it has passed the door before anything changes in the platform, and
@@ -41,7 +41,7 @@ async function invited(tenantId: string, id: string) {
 export const inviteMember = tenantAction(
   z.object({ email: requiredText(254, 'Enter an e-mail address.'), role }),
   async (tx, { email, role }, tenant) => {
-    await countMail(email, null)
+    await countEmail(email, null)
     await activity.record(tx, 'member.invited', { name: email.toLowerCase(), id: null }, { role })
     return invitations.invite(actionContext(tx, tenant), email, role)
   },
@@ -52,7 +52,7 @@ export const resendInvitation = tenantAction(
   z.object({ id: invitationId }),
   async (tx, { id }, tenant) => {
     const { email } = await invited(tenant.id, id)
-    await countMail(email, null)
+    await countEmail(email, null)
     await activity.record(tx, 'member.reinvited', { name: email, id: null })
     return invitations.resend(actionContext(tx, tenant), id)
   },
