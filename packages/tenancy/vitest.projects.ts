@@ -9,6 +9,7 @@ const project = (
   name: string,
   include: string[],
   env: Record<string, string>,
+  setup = 'src/testing/each-file.ts',
 ): TestProjectConfiguration => ({
   extends: true,
   root: here('.'),
@@ -21,9 +22,18 @@ const project = (
     fsModuleCache: process.env.MUTATION === undefined,
     exclude: ['**/*.{unit,chaos}.test.ts'],
     globalSetup: [here('../../scripts/test/postgres.ts'), here('src/testing/global-setup.ts')],
-    setupFiles: [here('src/testing/each-file.ts')],
+    setupFiles: [here(setup)],
   },
 })
+
+/** What is tried again, given up and resumed. `REWORD=all` adds the slower files. */
+const reworded = [
+  'src/base/database-client.test.ts',
+  'src/context/with-tenant.test.ts',
+  'src/data/erase/erase.test.ts',
+  'src/moves/{frozen,lost-server}.test.ts',
+  ...(process.env.REWORD === 'all' ? ['src/moves/{killed,resume}.test.ts'] : []),
+]
 
 /** The engine's tests, for its own vitest and for that of the repository. */
 export const engineProjects: TestProjectConfiguration[] = [
@@ -37,4 +47,6 @@ export const engineProjects: TestProjectConfiguration[] = [
   project('engine plain', ['src/context/{isolation,with-tenant}.test.ts'], {
     DATABASE_PIPELINE: 'plain',
   }),
+  // The same tests with the text of every error, event and status replaced: see testing/reword.
+  project('engine reworded', reworded, {}, 'src/testing/reword/each-file.ts'),
 ]

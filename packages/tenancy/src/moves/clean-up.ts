@@ -4,6 +4,7 @@ import { reassignMove, markSourceGone, readHome } from '#tenancy/moves/tenant-ho
 import { isSameLocation, openConnection, locationName } from '#tenancy/moves/move-ends'
 import { drop } from '#tenancy/base/connect'
 import { isShared, type MoveRun } from '#tenancy/moves/move-run'
+import { TenantStillThere } from '#tenancy/moves/errors'
 import { failpoint } from '#tenancy/moves/failpoints'
 import { skipIfServerLost } from '#tenancy/moves/retryable'
 import { tenantTables, tableSql } from '#tenancy/moves/tenant-tables'
@@ -68,9 +69,7 @@ export async function empty(run: MoveRun, side: 'source' | 'target'): Promise<{ 
   const end = await run.end(side)
   const home = await homeOf(run.tenancy, run)
   if (home && isSameLocation(home, move[side]))
-    throw new Error(
-      `tenant ${run.slug} lives in ${locationName(end)}, so nothing of it is taken away`,
-    )
+    throw new TenantStillThere(run.slug, locationName(end))
   if (!isShared(move[side])) {
     await run.setStatus(`dropping ${move[side].database ?? move[side].schema}`)
     await failpoint('in the clean-up')

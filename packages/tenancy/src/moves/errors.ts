@@ -110,6 +110,19 @@ export class FenceTimeout extends RowhouseError {
   }
 }
 
+/** What a move would delete is where the registry says that the tenant lives. */
+export class TenantStillThere extends RowhouseError {
+  static override readonly code: string = 'tenant_still_there'
+  static override readonly fault: boolean = true
+  readonly tenant: string
+  readonly location: string
+  constructor(tenant: string, location: string) {
+    super(`tenant ${tenant} lives in ${location}; nothing was deleted there`)
+    this.tenant = tenant
+    this.location = location
+  }
+}
+
 /** This run of a move has closed its connections: it ended, or another worker has taken over. */
 export class RunClosed extends RowhouseError {
   static override readonly code: string = 'run_closed'

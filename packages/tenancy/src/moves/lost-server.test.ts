@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { withConnection } from '#tenancy/base/connect'
-import { MoveActionRefused } from '#tenancy/moves/errors'
+import { MoveActionRefused, TenantStillThere } from '#tenancy/moves/errors'
 import { eraseTenant, type Receipt } from '#tenancy/data/erase/erase-tenant'
 import { latestMove, readEvents, readMove, type Move } from '#tenancy/moves/move-store'
 import {
@@ -48,10 +48,10 @@ test('a tenant in neither place waits for its target, goes back when that stays 
   const move = await perform(await moveToOtherServer(), 'verified')
   await fence(mainAdmin(), 5)
   await loseServer(move.target)
-  await expect(perform(move)).rejects.toThrow(connectionRefused)
+  await expect(perform(move)).rejects.toMatchObject(connectionRefused)
   expect(await readMove(tenancy(), move.id)).toMatchObject({
     state: 'verified',
-    retryError: expect.stringMatching(connectionRefused) as unknown,
+    retryError: expect.any(String) as unknown,
   })
 
   await withConnection(mainAdmin(), (client) =>
@@ -60,12 +60,10 @@ test('a tenant in neither place waits for its target, goes back when that stays 
       [tenant.id],
     ),
   )
-  await expect(perform(move)).rejects.toThrow(connectionRefused)
+  await expect(perform(move)).rejects.toMatchObject(connectionRefused)
   expect(await readMove(tenancy(), move.id)).toMatchObject({
     state: 'aborting',
-    error: expect.stringMatching(
-      /^the target does not open \(connect ECONNREFUSED .*\); the tenant goes back to its place$/,
-    ) as unknown,
+    error: expect.any(String) as unknown,
   })
   forgetPlacement(tenancy(), tenant.id)
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
@@ -76,7 +74,7 @@ test('a tenant in neither place waits for its target, goes back when that stays 
     withConnection(mainAdmin(), (client) =>
       client.query('select tenancy.record_switch($1, 2)', [move.id]),
     ),
-  ).rejects.toThrow('was aborted')
+  ).rejects.toMatchObject({ code: 'TN410' })
 
   await requestForceFinish(tenancy(), actionOn(tenant))
   expect(await perform(move)).toMatchObject({ state: 'aborted' })
@@ -91,7 +89,7 @@ test('a target that refuses its worker is as good as gone: the tenant goes back'
   const move = await perform(await moveToOtherServer(), 'verified')
   await fence(mainAdmin(), 20)
   await refuseLogins(move.target)
-  await expect(perform(move)).rejects.toThrow('password authentication failed')
+  await expect(perform(move)).rejects.toMatchObject({ code: '28P01' })
   await addNote()
   await requestForceFinish(tenancy(), actionOn(tenant))
   expect(await perform(move)).toMatchObject({ state: 'aborted' })
@@ -152,7 +150,7 @@ test('the old copy stays while the new place does not answer, until an operator 
     'switched',
   )
   await loseServer(move.target)
-  await expect(perform(move)).rejects.toThrow(connectionRefused)
+  await expect(perform(move)).rejects.toMatchObject(connectionRefused)
   expect(await readMove(tenancy(), move.id)).toMatchObject({ state: 'confirmed' })
   expect(await remainingAt(move.source, tenant.id)).toBeGreaterThan(0)
   await requestForceFinish(tenancy(), actionOn(tenant))
@@ -192,9 +190,7 @@ test('where the registry says that a tenant lives, nothing of it is taken away',
     .set({ kind: 'schema', schema, login, secret })
     .where(eq(placements.tenantId, tenant.id))
   await requestAbort(tenancy(), actionOn(tenant))
-  await expect(perform(move)).rejects.toThrow(
-    `lives in main, schema ${schema}, so nothing of it is taken away`,
-  )
+  await expect(perform(move)).rejects.toBeInstanceOf(TenantStillThere)
   expect(await remainingAt(move.target, tenant.id)).toBe(1)
   await platform()
     .update(placements)
@@ -214,7 +210,7 @@ test('a target that opened and then went away stays shut when it comes back, and
     ),
   )
   await loseServer(move.target)
-  await expect(perform(move)).rejects.toThrow(connectionRefused)
+  await expect(perform(move)).rejects.toMatchObject(connectionRefused)
   await addNote()
   await restoreServer()
   expect(await perform(move)).toMatchObject({ state: 'aborted' })
@@ -239,7 +235,7 @@ async function backToOneThatDies(): Promise<{ home: Move; back: Move }> {
     ),
   )
   await loseServer(back.target)
-  await expect(perform(back)).rejects.toThrow(connectionRefused)
+  await expect(perform(back)).rejects.toMatchObject(connectionRefused)
   return { home, back }
 }
 
@@ -281,7 +277,7 @@ test('an old place on a server that is gone is left there when an operator says 
     MoveActionRefused,
   )
   await requestConfirm(tenancy(), actionOn(tenant))
-  await expect(perform(home)).rejects.toThrow(connectionRefused)
+  await expect(perform(home)).rejects.toMatchObject(connectionRefused)
   await requestForceFinish(tenancy(), actionOn(tenant))
   expect(await perform(home)).toMatchObject({ state: 'cleaned' })
   expect(await homeStateAt(mainAdmin())).toEqual({ state: 'active', move: null })

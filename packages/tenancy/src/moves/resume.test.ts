@@ -119,7 +119,7 @@ test('a source that is gone for good may be given up more than once, whatever is
   await loseServer(move.source)
   await forceFinish(move)
   await requestResume(tenancy(), actionOn(tenant))
-  await expect(perform(move)).rejects.toThrow(connectionRefused)
+  await expect(perform(move)).rejects.toMatchObject(connectionRefused)
   await requestForceFinish(tenancy(), actionOn(tenant))
   expect(await perform(move)).toMatchObject({ state: 'aborted', forceFinishBy: 'test' })
   expect(await remainingAt(move.target, tenant.id)).toBe(0)
@@ -152,7 +152,7 @@ test.each(confirmedSince)(
     await loseServer(back.source)
     await forceFinish(back)
     await requestConfirm(tenancy(), actionOn(tenant))
-    await expect(perform(there)).rejects.toThrow(connectionRefused)
+    await expect(perform(there)).rejects.toMatchObject(connectionRefused)
     if (how === 'is abandoned as well') {
       await requestForceFinish(tenancy(), actionOn(tenant))
       await perform(there)

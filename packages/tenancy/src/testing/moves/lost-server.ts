@@ -44,7 +44,8 @@ export const moveToOtherServer = async (): Promise<Move> =>
 /** There at once and for good. */
 export const moveTo = async (place: 'shared' | 'schema' | 'other-server'): Promise<Move> =>
   perform(await requestMove(tenancy(), { ...(await requestTo(place, tenant.id)), graceHours: 0 }))
-export const connectionRefused = /ECONNREFUSED/
+/** The error that such a server's clients get. */
+export const connectionRefused = { code: 'ECONNREFUSED' }
 
 async function change(
   end: MoveEnd,
@@ -104,7 +105,7 @@ export const addNote = (): Promise<void> =>
 /** Given up, it waits for its server until an operator says that it shall not. */
 export async function forceFinish(move: Move): Promise<void> {
   await requestAbort(tenancy(), actionOn(tenant))
-  await expect(perform(move)).rejects.toThrow(connectionRefused)
+  await expect(perform(move)).rejects.toMatchObject(connectionRefused)
   await requestForceFinish(tenancy(), actionOn(tenant))
   expect(await perform(move)).toMatchObject({ state: 'aborted', forceFinishBy: 'test' })
 }
