@@ -10,10 +10,7 @@ import {
 import { platform, tenancy } from '#db/tenancy'
 import { tiers, type Tier } from '#db/tiers'
 
-/**
- * What a tenant sees of its own data: exports, for how long rows are kept, what has gone, and
- * whether it is to be erased.
- */
+/** A tenant's exports, retention rules and runs, its legal hold, and a pending erasure. */
 export async function dataOverview(tenantId: string, tier: Tier) {
   const db = platform()
   const [made, rules, runs, hold, erasure] = await Promise.all([
@@ -29,9 +26,12 @@ export async function dataOverview(tenantId: string, tier: Tier) {
     runs,
     hold,
     erasure,
-    bounds: tiers[tier].retentionDays,
-    kept: agingTables(tenancy()).map(({ table }) => ({ table, days: days.get(table) ?? null })),
-    never: declaredTables(tenancy()).tenant.flatMap(({ name, retention }) =>
+    allowedDays: tiers[tier].retentionDays,
+    tablesWithRetention: agingTables(tenancy()).map(({ table }) => ({
+      table,
+      days: days.get(table) ?? null,
+    })),
+    exemptTables: declaredTables(tenancy()).tenant.flatMap(({ name, retention }) =>
       'never' in retention ? [{ table: name, why: retention.never }] : [],
     ),
   }

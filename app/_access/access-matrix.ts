@@ -146,7 +146,7 @@ export const routeRows: Record<string, RouteRow> = {
   'GET /metrics': { open: 'to anybody', why: 'needs its own token' },
   'GET /api/exports/[id]': {
     open: 'to anybody',
-    why: 'a link for one session and fifteen minutes; everybody else is told that there is nothing',
+    why: 'a link for one session and fifteen minutes; everybody else gets a 404',
   },
   'GET /console/fleet/runs/[id]/state': { allowed: operators, by: 'session' },
   'GET /console/fleet/runs/[id]/stream': { allowed: operators, by: 'session' },

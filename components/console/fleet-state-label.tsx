@@ -11,7 +11,7 @@ const words: Record<TargetState, [string, Tone]> = {
   unreachable: ['Out of reach', 'bad'],
 }
 
-/** How a target stands against this build's migrations. */
+/** A target's version, compared with this build's migrations. */
 export function FleetStateLabel({ state }: { state: TargetState }) {
   const [word, tone] = words[state]
   return <StateLabel tone={tone}>{word}</StateLabel>

@@ -37,7 +37,7 @@ export function TenantLimits({ facts, slug, name, formats, action }: Props) {
               {formatLimit(limit, facts.limits[limit], formats)}
               {facts.own[limit] !== null && (
                 <span className="block text-sm text-warn">
-                  its own; the tier has {formatLimit(limit, facts.given[limit], formats)}
+                  its own; the tier has {formatLimit(limit, facts.ofTier[limit], formats)}
                 </span>
               )}
             </DetailRow>
@@ -91,7 +91,7 @@ function LimitsDialog({
                 inputMode="numeric"
                 autoComplete="off"
                 value={facts.own[limit]?.toString() ?? ''}
-                placeholder={String(facts.given[limit])}
+                placeholder={String(facts.ofTier[limit])}
               />
             ))}
           </div>

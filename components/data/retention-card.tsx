@@ -18,12 +18,12 @@ export const tableLabel = (table: string) =>
   `${table.charAt(0).toUpperCase()}${table.slice(1).replaceAll('_', ' ')}`
 
 export function RetentionCard({
-  overview: { kept, never, bounds },
+  overview: { tablesWithRetention, exemptTables, allowedDays },
   preview,
   formats,
   action,
 }: Props) {
-  const anyRule = kept.some(({ days }) => days !== null)
+  const anyRule = tablesWithRetention.some(({ days }) => days !== null)
   return (
     <Card labelledBy="retention">
       <CardHeader id="retention" title="How long rows are kept">
@@ -35,8 +35,8 @@ export function RetentionCard({
       </CardHeader>
       <CardBody className="text-ink-soft">
         Older rows are deleted once a day, for good. Your tier allows{' '}
-        {formatCount(bounds.least, formats)} to {formatCount(bounds.most, formats)} days; without a
-        number rows are kept for ever.
+        {formatCount(allowedDays.least, formats)} to {formatCount(allowedDays.most, formats)} days;
+        without a number rows are kept for ever.
       </CardBody>
       {preview && (
         <CardBody>
@@ -44,10 +44,10 @@ export function RetentionCard({
         </CardBody>
       )}
       <ul>
-        {kept.map(({ table, days }) => (
+        {tablesWithRetention.map(({ table, days }) => (
           <RetentionRow key={table} table={table} days={days} action={action} formats={formats} />
         ))}
-        {never.map(({ table, why }) => (
+        {exemptTables.map(({ table, why }) => (
           <li
             key={table}
             className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-t border-line px-4 py-3 sm:px-5"

@@ -8,9 +8,9 @@ export function StatementList({ statements }: { statements: Statement[] }) {
       <CardHeader id="statements" title="What this page has just asked" />
       <CardBody>
         <p className="mb-3 max-w-prose text-pretty text-ink-soft">
-          One short transaction, entered through the door. The last one is the list of orders: it
-          names the tenant itself, and the policy names it again. Values travel apart from the text
-          and are not shown.
+          One short tenant transaction. The last statement is the list of orders: it names the
+          tenant itself, and the policy names it again. Values travel apart from the text and are
+          not shown.
         </p>
         <ol className="grid gap-2">
           {statements.map(({ text, values = [] }, i) => (

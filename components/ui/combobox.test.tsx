@@ -50,12 +50,13 @@ const shown = () => screen.queryAllByRole('option').map((row) => row.textContent
 const active = () => screen.getByRole('option', { selected: true })
 /** A search that the test answers, unless it was aborted. */
 function slowSearch() {
-  const asked: { words: string; signal: AbortSignal; resolve: (options: Option[]) => void }[] = []
+  const searches: { words: string; signal: AbortSignal; resolve: (options: Option[]) => void }[] =
+    []
   const search = (words: string, signal: AbortSignal) =>
-    new Promise<Option[]>((resolve) => asked.push({ words, signal, resolve }))
+    new Promise<Option[]>((resolve) => searches.push({ words, signal, resolve }))
   async function answer(words: string) {
     const pending = await waitFor(() => {
-      const one = asked.find((one) => one.words === words && !one.signal.aborted)
+      const one = searches.find((one) => one.words === words && !one.signal.aborted)
       if (!one) throw new Error(`no search for ${words} is pending`)
       return one
     })

@@ -18,16 +18,16 @@ export const metadata: Metadata = { title: 'How your data is isolated' }
 
 export default async function IsolationPage() {
   const { scope, tenant, db } = await tenantPage()
-  const [placement, { here, rules, heard }] = await Promise.all([
+  const [placement, { connection, rules, statements }] = await Promise.all([
     placementOf(tenancy(), tenant.id),
     db(async (tx) => {
-      const heard = recordStatements(tx)
-      const [here, rules] = await Promise.all([
+      const statements = recordStatements(tx)
+      const [connection, rules] = await Promise.all([
         connectionFacts(tx),
         policies(tx),
         list(tx, everyOrder, { sort: 'placed', descending: true, size: 25, cursor: null }),
       ])
-      return { here, rules, heard }
+      return { connection, rules, statements }
     }),
   ])
   return (
@@ -36,13 +36,13 @@ export default async function IsolationPage() {
         title="How your data is isolated"
         about={`Read from the database just now, for ${tenant.name} and nobody else. Nothing on this page is a promise: it is what PostgreSQL answers.`}
       />
-      <ConnectionCard facts={here} kind={placement.kind} tenantId={tenant.id} />
+      <ConnectionCard facts={connection} kind={placement.kind} tenantId={tenant.id} />
       <AttackProbes
         probes={attackProbes.map(({ name, title, idea }) => ({ name, title, idea }))}
         action={runAttackProbe}
       />
       <PolicyTable policies={rules} />
-      <StatementList statements={heard} />
+      <StatementList statements={statements} />
       <TierComparison kind={placement.kind} />
     </Page>
   )

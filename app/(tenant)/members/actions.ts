@@ -10,8 +10,8 @@ import { rolesInOrder } from '#db/accounts/member-roles'
 import { countEmail } from '#db/mail/limits'
 import * as members from '#db/accounts/members'
 
-// The trail's row comes first: it has passed the door before anything changes in the platform, and
-// goes back when that is refused.
+// The activity entry is written first: by then the tenant transaction has checked the caller, and the
+// entry is rolled back if the change to the platform's tables fails.
 
 const role = z.enum(rolesInOrder, 'Choose a role.')
 const userId = id('This member does not exist.')
@@ -26,13 +26,13 @@ const actionContext = (
   actor: { id: tx.actor.id ?? '', name: tx.actor.name },
 })
 
-async function named(tenantId: string, id: string) {
+async function memberOf(tenantId: string, id: string) {
   const found = (await members.list(tenantId)).find((one) => one.userId === id)
   if (!found) throw new NotFound('this member')
   return found
 }
 
-async function invited(tenantId: string, id: string) {
+async function invitationOf(tenantId: string, id: string) {
   const found = (await invitations.list(tenantId)).find((one) => one.id === id)
   if (!found) throw new NotFound('this invitation')
   return found
@@ -51,7 +51,7 @@ export const inviteMember = tenantAction(
 export const resendInvitation = tenantAction(
   z.object({ id: invitationId }),
   async (tx, { id }, tenant) => {
-    const { email } = await invited(tenant.id, id)
+    const { email } = await invitationOf(tenant.id, id)
     await countEmail(email, null)
     await activity.record(tx, 'member.reinvited', { name: email, id: null })
     return invitations.resend(actionContext(tx, tenant), id)
@@ -63,7 +63,7 @@ export const revokeInvitation = tenantAction(
   z.object({ id: invitationId }),
   async (tx, { id }, tenant) => {
     await activity.record(tx, 'invitation.revoked', {
-      name: (await invited(tenant.id, id)).email,
+      name: (await invitationOf(tenant.id, id)).email,
       id: null,
     })
     return invitations.revoke(actionContext(tx, tenant), id)
@@ -74,7 +74,7 @@ export const revokeInvitation = tenantAction(
 export const changeRole = tenantAction(
   z.object({ userId, role }),
   async (tx, { userId, role }, tenant) => {
-    const { name, role: before } = await named(tenant.id, userId)
+    const { name, role: before } = await memberOf(tenant.id, userId)
     await activity.record(tx, 'member.role', { name, id: userId }, { from: before, to: role })
     await members.setRole(actionContext(tx, tenant), userId, role)
     return { name, role }
@@ -85,7 +85,7 @@ export const changeRole = tenantAction(
 export const removeMember = tenantAction(
   z.object({ userId }),
   async (tx, { userId }, tenant) => {
-    const { name } = await named(tenant.id, userId)
+    const { name } = await memberOf(tenant.id, userId)
     await activity.record(tx, 'member.removed', { name, id: userId })
     await members.remove(actionContext(tx, tenant), userId)
     return { name }
@@ -96,7 +96,7 @@ export const removeMember = tenantAction(
 export const transferOwnership = tenantAction(
   z.object({ userId }),
   async (tx, { userId }, tenant) => {
-    const { name } = await named(tenant.id, userId)
+    const { name } = await memberOf(tenant.id, userId)
     await activity.record(tx, 'owner.made', { name, id: userId })
     await members.transfer(actionContext(tx, tenant), userId)
     return { name }

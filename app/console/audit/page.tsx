@@ -14,9 +14,9 @@ import { tenancy } from '#db/tenancy'
 
 export default async function AuditPage({ searchParams }: PageProps<'/console/audit'>) {
   const { formats } = await consolePage()
-  const given = await searchParams
-  const { q, keepParams, link } = parseListParams('/console/audit' as Route, given)
-  const below = Number(given.below)
+  const query = await searchParams
+  const { q, keepParams, link } = parseListParams('/console/audit' as Route, query)
+  const below = Number(query.below)
   const before = Number.isSafeInteger(below) && below > 0 ? below : null
   const { rows, next } = await listAudit(tenancy(), { tenantId: null, search: q, size: 50, before })
   return (
@@ -36,7 +36,7 @@ export default async function AuditPage({ searchParams }: PageProps<'/console/au
         {rows.length === 0 ? (
           <EmptyState title={q ? 'No such action' : 'Nothing was done yet'} />
         ) : (
-          <AuditTable rows={rows} formats={formats} withTenant marked={Number(given.mark)} />
+          <AuditTable rows={rows} formats={formats} withTenant marked={Number(query.mark)} />
         )}
         {(before !== null || next !== null) && (
           <footer className="flex justify-end gap-2 border-t border-line px-4 py-3 sm:px-5">

@@ -9,7 +9,10 @@ import { tenantOf } from '#db/operators/tenant-facts'
 const reason = requiredText(500, 'Say why; the tenant sees it too.')
 const minutes = z.coerce
   .number()
-  .refine((given) => support.visitMinutes.some((known) => known === given), 'Choose for how long.')
+  .refine(
+    (value) => support.visitMinutes.some((allowed) => allowed === value),
+    'Choose for how long.',
+  )
 
 export const beginSupport = operatorAction(
   z.object({ slug: text(63), reason, minutes }),

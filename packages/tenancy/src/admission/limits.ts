@@ -21,7 +21,7 @@ export const limitNames = [
  */
 export type LimitFacts = {
   tier: string
-  given: Limits
+  ofTier: Limits
   own: { [K in keyof Limits]: number | null }
   limits: Limits
 }
@@ -55,7 +55,7 @@ export async function limitFacts(tenancy: Tenancy, tenantId: string): Promise<Li
     .where(eq(tenants.id, tenantId))
   if (!row) throw new NotFound('organisation')
   const { tier, ...own } = row
-  return { tier, given: tierOf(tenancy, tier).limits, own, limits: limitsIn(tenancy, tier, own) }
+  return { tier, ofTier: tierOf(tenancy, tier).limits, own, limits: limitsIn(tenancy, tier, own) }
 }
 
 /** What would hold in a tier for a tenant with such limits of its own. */
