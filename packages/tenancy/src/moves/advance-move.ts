@@ -1,14 +1,17 @@
 import { eq, sql } from 'drizzle-orm'
 import { nextAttemptAt, type Backoff } from '#tenancy/base/backoff'
+import { lockKey } from '#tenancy/base/lock-keys'
 import { moves } from '#tenancy/base/schema'
-import { platform } from '#tenancy/registry/placements'
+import { isBeforeSwitch, type MoveState, type MoveStateWith } from '#tenancy/base/move-states'
+import type { Tenancy } from '#tenancy/base/tenancy'
+import { buildIndexes } from '#tenancy/moves/build-indexes'
 import { capture } from '#tenancy/moves/capture'
 import { catchUp } from '#tenancy/moves/catch-up'
-import { clean } from '#tenancy/moves/clean-up'
+import { cleanUp } from '#tenancy/moves/clean-up'
 import { copy } from '#tenancy/moves/copy'
+import { failpoint, type Failpoint } from '#tenancy/moves/failpoints'
 import { openConnection } from '#tenancy/moves/move-ends'
-import { lockKey } from '#tenancy/base/lock-keys'
-import { index } from '#tenancy/moves/build-indexes'
+import { MoveAborted, MoveRun, WorkerStopping } from '#tenancy/moves/move-run'
 import {
   addEvent,
   advance,
@@ -17,132 +20,134 @@ import {
   readMove,
   slugOf,
 } from '#tenancy/moves/move-store'
-import { failpoint, type Failpoint } from '#tenancy/moves/failpoints'
-import { MoveAborted, WorkerStopping, MoveRun } from '#tenancy/moves/move-run'
-import { isRetryable, errorMessage } from '#tenancy/moves/retryable'
-import { checkVersions, provision } from '#tenancy/moves/prepare-target'
-import { isBeforeSwitch } from '#tenancy/base/move-states'
+import { checkVersions, provisionTarget } from '#tenancy/moves/prepare-target'
+import { errorMessage, isRetryable } from '#tenancy/moves/retryable'
 import { switchOver } from '#tenancy/moves/switch-over'
+import { platform } from '#tenancy/registry/placements'
 import { undo } from '#tenancy/moves/undo'
 import { verify } from '#tenancy/moves/verify'
-import { type MoveState } from '#tenancy/base/schema'
-import type { Tenancy } from '#tenancy/base/tenancy'
 
-type Step = {
+type MoveStep = {
   to: MoveState
   run: (run: MoveRun) => Promise<{ rows: number } | void>
   then?: Failpoint
 }
 
 /**
- * A move, top to bottom: what is done in each state, and the state it leads to. Every step may be
- * run again from its beginning.
+ * A move from top to bottom: what the worker does in each state, and the state that follows. Every
+ * step can be repeated from its beginning.
  */
-const steps: Partial<Record<MoveState, Step>> = {
-  requested: { to: 'provisioned', run: provision },
+const steps: Record<Exclude<MoveStateWith<{ waitsFor: 'worker' }>, 'aborting'>, MoveStep> = {
+  requested: { to: 'provisioned', run: provisionTarget },
   provisioned: { to: 'capturing', run: capture },
   capturing: { to: 'copied', run: copy, then: 'copied' },
-  copied: { to: 'indexed', run: index, then: 'indexed' },
+  copied: { to: 'indexed', run: buildIndexes, then: 'indexed' },
   indexed: { to: 'caught_up', run: catchUp, then: 'caught up' },
   caught_up: { to: 'verified', run: verify },
   verified: { to: 'switched', run: switchOver, then: 'switched' },
-  confirmed: { to: 'cleaned', run: clean },
+  confirmed: { to: 'cleaned', run: cleanUp },
 }
 
-export type Ending = 'waits' | 'over' | 'busy' | 'handed over'
+const stepFor = (state: MoveState): MoveStep | undefined =>
+  Object.entries(steps).find(([name]) => name === state)?.[1]
+
+/** How a run of `advanceMove` ended. `locked`: another worker is advancing this tenant's move. */
+export type AdvanceResult = 'waiting' | 'ended' | 'locked' | 'stopped'
 
 /**
- * Drives a move as far as it goes: to the switch, to its end, or back. Whoever holds the tenant's
- * move lock drives; another caller is told that it is busy. What may pass (a server that does not
- * answer, a migration under way) is thrown, and the move goes on from where it is when driven
- * again; what will not pass ends in `aborted`. With `until`, it goes no further than that state.
+ * Advances a move as far as it goes: to the switch, to its end, or through an abort. The holder of
+ * the tenant's move lock advances it. A retryable error (an unreachable server, a running migration)
+ * is thrown, and the next run continues from there; any other error before the switch aborts the
+ * move.
+ * @param stopping - Aborted when the worker stops; the run then ends between two pieces of work.
+ * @param until - The state to stop in.
+ * @throws The error that interrupted the run, after it was recorded in the move.
  */
 export async function advanceMove(
   tenancy: Tenancy,
   moveId: string,
   stopping: AbortSignal,
   until?: MoveState,
-): Promise<Ending> {
+): Promise<AdvanceResult> {
   const move = await readMove(tenancy, moveId)
   const slug = await slugOf(tenancy, move.tenantId)
   const main = await openConnection(
     tenancy,
     { kind: 'shared', server: null, database: null, schema: 'shared', login: null, password: null },
-    `rowhouse mover of ${slug}`,
+    `rowhouse move lock of ${slug}`,
   )
-  const run = new MoveRun(tenancy, move, slug, main, stopping)
-  main.once('end', () => void run.close()) // without the lock another worker may be at it
+  const run = new MoveRun(tenancy, { move, slug, main, stopping })
+  main.once('end', () => void run.close()) // without the lock, another worker may take over
   try {
-    const { rows } = await main.query<{ got: boolean }>(
-      `select pg_try_advisory_lock(${lockKey('moveWorker', move.tenantId)}) as got`,
+    const { rows } = await main.query<{ locked: boolean }>(
+      `select pg_try_advisory_lock(${lockKey('moveWorker', move.tenantId)}) as locked`,
     )
-    if (!rows[0]?.got) return 'busy'
+    if (!rows[0]?.locked) return 'locked'
     run.move = await readMove(tenancy, moveId)
     await failpoint('started')
-    return await untilEnd(run, until)
+    return await runSteps(run, until)
   } catch (error) {
-    if (error instanceof WorkerStopping) return 'handed over'
-    await scheduleRetry(tenancy, run, error)
+    if (error instanceof WorkerStopping) return 'stopped'
+    await scheduleRetry(run, error)
     throw error
   } finally {
     await run.close()
-    await main.end().catch(() => {}) // its server may be gone
+    await main.end().catch(() => {}) // the server may be gone
   }
 }
 
-async function untilEnd(run: MoveRun, until: MoveState | undefined): Promise<Ending> {
-  let resumed = false
-  for (;;) {
-    const { state, abortBy } = run.move
-    if (state === until) return 'waits'
+async function runSteps(run: MoveRun, until: MoveState | undefined): Promise<AdvanceResult> {
+  for (let isFirst = true; ; isFirst = false) {
+    const { state } = run.move
+    if (state === until) return 'waiting'
     try {
-      // before anything that needs the target: it may be away for good
-      if (abortBy !== null && isBeforeSwitch(state)) throw new MoveAborted(`aborted by ${abortBy}`)
-      // a migration may have passed by while nobody was at it; the switch looks for itself, where
-      // nobody waits for it
-      if (!resumed && isBeforeSwitch(state) && !['requested', 'verified'].includes(state))
-        await checkVersions(run)
-      resumed = true
-      if (state === 'aborting') await abort(run)
-      else if (state === 'switched') {
-        if (!(await confirmed(run.tenancy, run))) return 'waits'
-      } else if (steps[state]) await take(run, steps[state])
-      else return 'over'
+      const result = await runStep(run, isFirst)
+      if (result) return result
     } catch (error) {
       if (!isBeforeSwitch(state) || isRetryable(error)) throw error
       if (
-        await advance(run.tenancy, run.move.id, state, 'aborting', { error: errorMessage(error) })
+        await advance(
+          platform(run.tenancy),
+          run.move.id,
+          { from: state, to: 'aborting' },
+          { error: errorMessage(error) },
+        )
       )
         await run.event('aborting', errorMessage(error))
-      await run.releaseConnections() // a connection may be in the middle of what failed
+      await run.releaseConnections() // the failure may have left a transaction open
     }
     run.move = await readMove(run.tenancy, run.move.id)
   }
 }
 
-async function take(run: MoveRun, step: Step): Promise<void> {
-  const { id, state } = run.move
-  const began = performance.now()
+/** Takes one step. Returns a result when there is none to take. */
+async function runStep(run: MoveRun, isFirst: boolean): Promise<AdvanceResult | undefined> {
+  const { state, abortBy } = run.move
+  // before anything that needs the target, which may be lost
+  if (abortBy !== null && isBeforeSwitch(state)) throw new MoveAborted(`aborted by ${abortBy}`)
+  // a migration may have run while no worker did; the switch checks again under its locks
+  if (isFirst && isBeforeSwitch(state) && state !== 'requested' && state !== 'verified')
+    await checkVersions(run)
+  if (state === 'aborting') {
+    await abort(run)
+    return undefined
+  }
+  if (state === 'switched') return (await confirmIfDue(run)) ? undefined : 'waiting'
+  const step = stepFor(state)
+  if (!step) return 'ended'
+  const startedAt = performance.now()
   const result = await step.run(run)
-  await advance(run.tenancy, id, state, step.to)
-  await run.event(step.to, '', {
-    tookMs: performance.now() - began,
-    ...(result ? { rows: result.rows } : {}),
-  })
+  await advance(platform(run.tenancy), run.move.id, { from: state, to: step.to })
+  await run.event(step.to, '', { tookMs: performance.now() - startedAt, ...result })
   if (step.then) await failpoint(step.then)
+  return undefined
 }
 
-/** In `verified` and `aborting` the tenant may be fenced, so its users wait for the next attempt. */
-const backoffIn = (state: MoveState): Backoff =>
-  state === 'verified'
-    ? { firstMs: 250, maxMs: 500 }
-    : { firstMs: 1000, maxMs: state === 'aborting' ? 5000 : 30_000 }
-
-/** After the switch a person confirms, or nobody objects in time. */
-async function confirmed(tenancy: Tenancy, { move }: MoveRun): Promise<boolean> {
-  const due =
+/** A switched move is confirmed by an operator, or by the end of its grace period. */
+async function confirmIfDue({ tenancy, move }: MoveRun): Promise<boolean> {
+  const isDue =
     move.confirmBy !== null || (move.graceUntil !== null && move.graceUntil.getTime() <= Date.now())
-  return due && (await advance(tenancy, move.id, 'switched', 'confirmed'))
+  return isDue && (await advance(platform(tenancy), move.id, { from: 'switched', to: 'confirmed' }))
 }
 
 async function abort(run: MoveRun): Promise<void> {
@@ -151,21 +156,28 @@ async function abort(run: MoveRun): Promise<void> {
   await run.event('aborted', run.move.error ?? run.move.abortBy ?? '')
 }
 
-/** Schedules the next attempt. Nothing is lost: the move continues in the state it is in. */
-async function scheduleRetry(tenancy: Tenancy, { move }: MoveRun, error: unknown): Promise<void> {
+/** In `verified` and `aborting` the tenant may be fenced, so its users wait for the next attempt. */
+function backoffIn(state: MoveState): Backoff {
+  if (state === 'verified') return { firstMs: 250, maxMs: 500 }
+  return { firstMs: 1000, maxMs: state === 'aborting' ? 5000 : 30_000 }
+}
+
+/** Schedules the next attempt. The move continues in the state it is in. */
+async function scheduleRetry({ tenancy, move }: MoveRun, error: unknown): Promise<void> {
+  const detail = errorMessage(error)
   try {
     await platform(tenancy)
       .update(moves)
       .set({
-        retryError: errorMessage(error),
+        retryError: detail,
         attempts: sql`${moves.attempts} + 1`,
         nextAttemptAt: nextAttemptAt(sql`${moves.attempts} + 1`, backoffIn(move.state)),
       })
       .where(eq(moves.id, move.id))
     const last = (await readEvents(tenancy, move.id)).at(-1)
-    if (last?.event !== 'retrying' || last.detail !== errorMessage(error))
-      await addEvent(tenancy, move.id, { event: 'retrying', detail: errorMessage(error) })
+    if (last?.event !== 'retrying' || last.detail !== detail)
+      await addEvent(tenancy, move.id, { event: 'retrying', detail })
   } catch {
-    // the main database is away as well
+    // the main database cannot be reached either; the row keeps the time of its last attempt
   }
 }

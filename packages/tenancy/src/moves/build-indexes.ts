@@ -2,8 +2,7 @@ import type { MoveRun } from '#tenancy/moves/move-run'
 import { isShared } from '#tenancy/moves/move-run'
 import { asMigrator } from '#tenancy/placements/provision'
 
-// without the schema's name where the search_path has it, so that the same text builds the index in
-// another schema
+// pg_get_indexdef leaves out a schema that is in the search_path, so the text works in any schema
 const definitions = `
   select i.relname as name, pg_get_indexdef(x.indexrelid, 0, true) as definition
   from pg_catalog.pg_index as x
@@ -13,27 +12,28 @@ const definitions = `
     and not exists (select from pg_catalog.pg_constraint as k where k.conindid = x.indexrelid)`
 
 /**
- * Builds what the source has and the target lacks, and collects statistics, before the target gets
- * to work.
+ * Builds the indexes that the source has and the target lacks, and collects statistics.
+ * @returns How many indexes were built.
  */
-export async function index(run: MoveRun): Promise<{ rows: number }> {
-  const { rows: wanted } = await (
-    await run.source()
-  ).query<{ name: string; definition: string }>(definitions, [run.move.source.schema])
-  const end = await run.end('target')
+export async function buildIndexes(run: MoveRun): Promise<{ rows: number }> {
+  const source = await run.source()
+  const { rows: sourceIndexes } = await source.query<{ name: string; definition: string }>(
+    definitions,
+    [run.move.source.schema],
+  )
+  const location = await run.locationOf('target')
   const tables = await run.tables()
-  const built = await asMigrator(run.tenancy, end, async (client) => {
+  const built = await asMigrator(run.tenancy, location, async (client) => {
     await client.query('set role rowhouse_owner')
-    await client.query(`set search_path = ${end.schema}, pg_temp`)
+    await client.query(`set search_path = ${location.schema}, pg_temp`)
     let count = 0
     if (!isShared(run.move.target)) {
-      const { rows: there } = await client.query<{ name: string }>(
+      const { rows: existing } = await client.query<{ name: string }>(
         "select c.relname as name from pg_catalog.pg_class as c where c.relnamespace = $1::regnamespace and c.relkind in ('i', 'I')",
-        [end.schema],
+        [location.schema],
       )
-      for (const { name, definition } of wanted.filter(
-        (one) => !there.some((other) => other.name === one.name),
-      )) {
+      const names = new Set(existing.map(({ name }) => name))
+      for (const { name, definition } of sourceIndexes.filter((index) => !names.has(index.name))) {
         await run.checkpoint()
         await run.setStatus(`building index ${name}`)
         await client.query(definition)
@@ -41,7 +41,7 @@ export async function index(run: MoveRun): Promise<{ rows: number }> {
       }
     }
     await run.setStatus('collecting statistics')
-    for (const { name } of tables) await client.query(`analyze ${end.schema}.${name}`)
+    for (const { name } of tables) await client.query(`analyze ${location.schema}.${name}`)
     return count
   })
   return { rows: built }

@@ -1,40 +1,42 @@
 import type pg from 'pg'
-import { arrivalTable, ownTable, stream } from '#tenancy/moves/copy'
-import type { MoveRun } from '#tenancy/moves/move-run'
+import { stagingTable, stream, temporaryTable } from '#tenancy/moves/copy'
 import { failpoint } from '#tenancy/moves/failpoints'
-import { changedKeys, rowsOf, tableSql, type TenantTable } from '#tenancy/moves/tenant-tables'
+import type { MoveRun } from '#tenancy/moves/move-run'
+import { changedKeys, rowsByKey, tableSql, type TenantTable } from '#tenancy/moves/tenant-tables'
 
-const fewKeys = 400
-const patience = 20
+/** A pass with no more keys than this ends the catch-up. */
+const smallPassKeys = 400
+const maxPasses = 20
 
 /**
- * Brings the target up to the source, pass by pass, until one is small. Each pass is as of one
- * instant.
+ * Applies the logged changes to the target, pass by pass, until a pass is small. A tenant that
+ * writes faster than that is caught up with behind the fence, within its deadline.
+ * @returns How many keys were applied.
  */
 export async function catchUp(run: MoveRun): Promise<{ rows: number }> {
   const tables = await run.tables()
   let total = 0
-  for (let pass = 1; pass <= patience; pass++) {
+  for (let pass = 1; pass <= maxPasses; pass++) {
     await run.checkpoint()
-    const began = performance.now()
+    const startedAt = performance.now()
     const keys = await catchUpOnce(run, tables)
     total += keys
     await run.event('catch_up_pass', `pass ${pass}`, {
       rows: keys,
-      tookMs: performance.now() - began,
+      tookMs: performance.now() - startedAt,
     })
-    await run.setStatus(`pass ${pass} brought over ${keys} changed keys`)
-    // a tenant that writes faster than this is caught up with behind the fence, within its deadline
-    if (keys <= fewKeys) break
+    await run.setStatus(`pass ${pass} applied ${keys} changed keys`)
+    if (keys <= smallPassKeys) break
   }
   return { rows: total }
 }
 
 /**
- * Takes the logged keys, all that one snapshot of the source shows, and makes the target's rows of
- * these keys what the source's are in that snapshot; then takes exactly these log rows away. Rows
- * go out before rows come in, so that unique values can change hands. Repeating it after a crash
- * does no harm: what counts is the row, not what was done to it. Returns how many keys there were.
+ * One pass: takes the changed keys of one snapshot of the source, replaces the target's rows of
+ * these keys by the rows of that snapshot, and deletes exactly those log entries. Deletes all rows
+ * before it inserts any, so that unique values can change hands. Repeating a pass does no harm,
+ * because the log has keys and not operations.
+ * @returns How many keys were applied.
  */
 export function catchUpOnce(run: MoveRun, tables: TenantTable[]): Promise<number> {
   return run.sameDatabase ? passWithinDatabase(run, tables) : passBetweenDatabases(run, tables)
@@ -48,93 +50,109 @@ async function passWithinDatabase(run: MoveRun, tables: TenantTable[]): Promise<
   return keys
 }
 
-/** The pass itself, in a transaction that it begins and leaves open. */
+/**
+ * A pass within the main database. Begins a transaction and leaves it open for the caller.
+ * @returns How many keys were applied.
+ */
 export async function applyWithinDatabase(
   run: MoveRun,
   target: pg.Client,
   tables: TenantTable[],
-  how: { snapshot?: boolean } = {},
+  { snapshot = false } = {},
 ): Promise<number> {
-  const { tenantId } = run.move
-  const { touched, keys } = await logged(run, target, tables, { ...how, writes: true })
+  const { tenantId, source } = run.move
+  const { changed, keys } = await beginPass(run, target, tables, { snapshot, writes: true })
   if (keys === 0) return 0
-  const out = touched.toReversed().map((table) => {
+  const deletes = changed
+    .toReversed()
+    .map((table) => deleteByKey(run, table, changedKeys(table, tenantId)))
+  const inserts = changed.map((table) => {
     const sql = tableSql(table, tenantId)
-    return `delete from ${sql.in(run.move.target.schema)} where ctid = any (array(${rowsOf(table, tenantId, run.move.target.schema, changedKeys(table, tenantId), 's.ctid')}))`
+    const rows = rowsByKey(table, {
+      tenantId,
+      schema: source.schema,
+      keys: changedKeys(table, tenantId),
+      select: sql.columns('s'),
+    })
+    return insertRows(run, table, rows)
   })
-  const back = touched.map((table) => {
-    const sql = tableSql(table, tenantId)
-    return `insert into ${sql.in(run.move.target.schema)} (${sql.columns()}) overriding system value
-      ${rowsOf(table, tenantId, run.move.source.schema, changedKeys(table, tenantId), sql.columns('s'))}`
-  })
-  await target.query([...out, ...back, forget(tenantId)].join(';\n'))
+  await target.query([...deletes, ...inserts, clearLog(tenantId)].join(';\n'))
   return keys
 }
 
 async function passBetweenDatabases(run: MoveRun, tables: TenantTable[]): Promise<number> {
   const [source, target] = [await run.source(), await run.target()]
   const { tenantId } = run.move
-  const { touched, keys } = await logged(run, source, tables, { snapshot: true })
+  const { changed, keys } = await beginPass(run, source, tables, { snapshot: true })
   if (keys === 0) {
     await source.query('commit')
     return 0
   }
-  const arriving = new Map<TenantTable, string>()
-  for (const table of touched) arriving.set(table, await arrivalTable(target, run, table))
-  await ownTable(target, 'touched', '(table_name text, key text[])')
+  const staged = new Map<TenantTable, string>()
+  for (const table of changed) staged.set(table, await stagingTable(target, run, table))
+  await temporaryTable(target, { name: 'changed', columns: '(table_name text, key text[])' })
   await run.enter(target, 'catch up', { writes: true })
   await stream(
     source,
     target,
     `select distinct table_name, key from tenancy.changed_keys where tenant_id = '${tenantId}'`,
-    'pg_temp.touched (table_name, key)',
+    'pg_temp.changed (table_name, key)',
   )
-  for (const [table, arrived] of arriving) {
+  for (const [table, staging] of staged) {
     const sql = tableSql(table, tenantId)
-    await stream(
-      source,
-      target,
-      rowsOf(
-        table,
-        tenantId,
-        run.move.source.schema,
-        changedKeys(table, tenantId),
-        sql.columns('s'),
-      ),
-      `${arrived} (${sql.columns()})`,
-    )
+    const rows = rowsByKey(table, {
+      tenantId,
+      schema: run.move.source.schema,
+      keys: changedKeys(table, tenantId),
+      select: sql.columns('s'),
+    })
+    await stream(source, target, rows, `${staging} (${sql.columns()})`)
   }
-  const out = touched.toReversed().map((table) => {
-    const sql = tableSql(table, tenantId)
-    const keys = `(select key from pg_temp.touched where table_name = '${table.name}')`
-    return `delete from ${sql.in(run.move.target.schema)} where ctid = any (array(${rowsOf(table, tenantId, run.move.target.schema, keys, 's.ctid')}))`
-  })
-  const back = [...arriving].map(([table, arrived]) => {
-    const sql = tableSql(table, tenantId)
-    return `insert into ${sql.in(run.move.target.schema)} (${sql.columns()}) overriding system value select ${sql.columns('p')} from ${arrived} as p`
-  })
-  await target.query([...out, ...back].join(';\n'))
+  const deletes = changed
+    .toReversed()
+    .map((table) =>
+      deleteByKey(
+        run,
+        table,
+        `(select key from pg_temp.changed where table_name = '${table.name}')`,
+      ),
+    )
+  const inserts = [...staged].map(([table, staging]) =>
+    insertRows(run, table, `select ${tableSql(table, tenantId).columns('p')} from ${staging} as p`),
+  )
+  await target.query([...deletes, ...inserts].join(';\n'))
   await failpoint('in a pass')
   await target.query('commit')
   await failpoint('pass applied')
-  await source.query(`${forget(tenantId)}; commit`)
+  await source.query(`${clearLog(tenantId)}; commit`)
   return keys
 }
 
-/** Begins the transaction of a pass, and sees which tables it has to do with. */
-async function logged(
+function deleteByKey({ move }: MoveRun, table: TenantTable, keys: string): string {
+  const { schema } = move.target
+  const rows = rowsByKey(table, { tenantId: move.tenantId, schema, keys, select: 's.ctid' })
+  return `delete from ${tableSql(table, move.tenantId).in(schema)} where ctid = any (array(${rows}))`
+}
+
+function insertRows({ move }: MoveRun, table: TenantTable, rows: string): string {
+  const sql = tableSql(table, move.tenantId)
+  return `insert into ${sql.in(move.target.schema)} (${sql.columns()}) overriding system value ${rows}`
+}
+
+/** Begins the transaction of a pass, and reads which tables have changed. */
+async function beginPass(
   run: MoveRun,
   client: pg.Client,
   tables: TenantTable[],
-  how: { snapshot?: boolean; writes?: boolean },
-): Promise<{ touched: TenantTable[]; keys: number }> {
-  const counts = `select table_name, count(*) as keys from tenancy.changed_keys where tenant_id = '${run.move.tenantId}' group by table_name`
+  options: { snapshot?: boolean; writes?: boolean },
+): Promise<{ changed: TenantTable[]; keys: number }> {
+  const query = `select table_name, count(*) as keys from tenancy.changed_keys where tenant_id = '${run.move.tenantId}' group by table_name`
   const rows: { table_name: string; keys: string }[] =
-    (await run.enter(client, 'catch up', how, counts))?.rows ?? []
-  const touched = tables.filter(({ name }) => rows.some((row) => row.table_name === name))
-  return { touched, keys: rows.reduce((sum, row) => sum + Number(row.keys), 0) }
+    (await run.enter(client, 'catch up', { ...options, query }))?.rows ?? []
+  const changed = tables.filter(({ name }) => rows.some((row) => row.table_name === name))
+  return { changed, keys: rows.reduce((sum, row) => sum + Number(row.keys), 0) }
 }
 
-// in the snapshot of the pass: exactly the rows that it has seen, and none that came since
-const forget = (tenantId: string) =>
+// in the snapshot of the pass, this deletes what the pass has read and nothing newer
+const clearLog = (tenantId: string) =>
   `delete from tenancy.changed_keys where tenant_id = '${tenantId}'`

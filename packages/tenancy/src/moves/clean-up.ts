@@ -11,48 +11,49 @@ import { tenantTables, tableSql } from '#tenancy/moves/tenant-tables'
 import { unprovision } from '#tenancy/placements/provision'
 import { platform } from '#tenancy/registry/placements'
 import { placements } from '#tenancy/base/schema'
-import type { Tenancy } from '#tenancy/base/tenancy'
 
 const batchRows = 20_000
 
-/** Removes the old copy, and lets the tenant's place go from this move. */
-export async function clean(run: MoveRun): Promise<{ rows: number }> {
-  const there = await skipIfServerLost(run, 'target', () => assertTargetOpen(run))
-  const gone = (await skipIfServerLost(run, 'source', () => empty(run, 'source'))) ?? { rows: 0 }
+/**
+ * Removes the old copy of a confirmed move, and releases the tenant's home from the move.
+ * @returns How many rows were deleted; none where a whole schema or database was dropped.
+ */
+export async function cleanUp(run: MoveRun): Promise<{ rows: number }> {
+  const isTargetReachable = await skipIfServerLost(run, 'target', () => assertTargetOpen(run))
+  const removed = await skipIfServerLost(run, 'source', () => removeCopy(run, 'source'))
   await failpoint('source removed')
   if (isShared(run.move.source) && !run.sameDatabase) {
     const source = await run.source()
     await markSourceGone(source, run, run.move.source.epoch + 1)
     await reassignMove(source, run, run.move.id, null)
   }
-  if (there)
+  if (isTargetReachable)
     await skipIfServerLost(run, 'target', async () =>
       reassignMove(await run.target(), run, run.move.id, null),
     )
-  return gone
+  return removed ?? { rows: 0 }
 }
 
-/** The old copy goes when the tenant is let in in its new place, and not before. */
+/** The old copy must not be removed before the tenant is open in its new location. */
 async function assertTargetOpen(run: MoveRun): Promise<true> {
-  const home = await homeOf(run.tenancy, run)
-  const { rowCount } = await (
-    await run.target()
-  ).query(
+  const placement = await placementRow(run)
+  const target = await run.target()
+  const { rowCount } = await target.query(
     `select from tenancy.tenant_homes where tenant_id = $1 and state in ('active', 'copying') and epoch = $2`,
-    [run.move.tenantId, home?.epoch],
+    [run.move.tenantId, placement?.epoch],
   )
   if (rowCount !== 1)
     throw new Error(
-      `tenant ${run.slug} is not let in in its new place, so its old copy stays; if a rollback was force-finished, run \`tenant move ${run.slug} --resume\` first`,
+      `tenant ${run.slug} is not open in its new location under epoch ${placement?.epoch}, so the old copy stays; if a rollback was force-finished, run \`tenant move ${run.slug} --resume\` first`,
     )
-  await run.releaseConnections() // a migration of the new place need not wait for the clean-up of the old one
+  await run.releaseConnections() // they would block migrations of the target during the clean-up
   return true
 }
 
-async function homeOf(
-  tenancy: Tenancy,
-  { move }: MoveRun,
-): Promise<typeof placements.$inferSelect | undefined> {
+async function placementRow({
+  tenancy,
+  move,
+}: MoveRun): Promise<typeof placements.$inferSelect | undefined> {
   const [placement] = await platform(tenancy)
     .select()
     .from(placements)
@@ -61,52 +62,56 @@ async function homeOf(
 }
 
 /**
- * Takes away what is left at one end: rows in batches where others live too, or the whole schema,
- * database and login.
+ * Removes the tenant's copy at one end: its rows, in batches, from the shared schema, or its whole
+ * schema or database with the login.
+ * @returns How many rows were deleted; none where a whole schema or database was dropped.
  */
-export async function empty(run: MoveRun, side: 'source' | 'target'): Promise<{ rows: number }> {
-  const { move } = run
-  const end = await run.end(side)
-  const home = await homeOf(run.tenancy, run)
-  if (home && isSameLocation(home, move[side]))
-    throw new TenantStillThere(run.slug, locationName(end))
-  if (!isShared(move[side])) {
-    await run.setStatus(`dropping ${move[side].database ?? move[side].schema}`)
+export async function removeCopy(
+  run: MoveRun,
+  side: 'source' | 'target',
+): Promise<{ rows: number }> {
+  const end = run.move[side]
+  const location = await run.locationOf(side)
+  const placement = await placementRow(run)
+  if (placement && isSameLocation(placement, end))
+    throw new TenantStillThere(run.slug, locationName(location))
+  if (!isShared(end)) {
+    await run.setStatus(`dropping ${end.database ?? end.schema}`)
     await failpoint('in the clean-up')
-    await run.releaseConnections() // nobody may be in a database that is dropped
-    await unprovision(run.tenancy, move.tenantId, end)
+    await run.releaseConnections() // a database can be dropped only when no session is connected
+    await unprovision(run.tenancy, run.move.tenantId, location)
     return { rows: 0 }
   }
-  const client = await openConnection(run.tenancy, end, `rowhouse move of ${run.slug}, clean-up`)
+  const client = await openConnection(run.tenancy, location, `${run.applicationName}, clean-up`)
   try {
-    const known = await readHome(client, run)
-    return { rows: known ? await removeRows(run, client, move[side].schema) : 0 }
+    const home = await readHome(client, run)
+    return { rows: home ? await deleteRows(run, client, end.schema) : 0 }
   } finally {
     drop(client)
   }
 }
 
-async function removeRows(run: MoveRun, client: pg.Client, schema: string): Promise<number> {
-  let gone = 0
+async function deleteRows(run: MoveRun, client: pg.Client, schema: string): Promise<number> {
+  let deleted = 0
   for (const table of (await tenantTables(client, schema)).toReversed()) {
     const sql = tableSql(table, run.move.tenantId)
-    for (let more = true; more;) {
+    for (let hasMore = true; hasMore;) {
       if (run.stopping.aborted) await run.checkpoint()
-      await run.enter(client, 'clean up', { writes: true, lazily: true })
+      await run.enter(client, 'clean up', { writes: true, asyncCommit: true })
       const {
-        rows: [cut],
+        rows: [last],
       } = await client.query<{ key: string[] }>(
         `select ${sql.keyText('s')} as key from ${sql.in(schema)} as s where ${sql.own('s')} order by ${sql.order('s')} offset ${batchRows - 1} limit 1`,
       )
       const { rowCount } = await client.query(
-        `delete from ${sql.in(schema)} as t where ${sql.own('t')} and ${sql.upTo('t', cut?.key ?? null)}`,
+        `delete from ${sql.in(schema)} as t where ${sql.own('t')} and ${sql.upTo('t', last?.key ?? null)}`,
       )
       await failpoint('in the clean-up')
       await client.query('commit')
-      more = cut !== undefined
-      gone += rowCount ?? 0
-      await run.setStatus(`clean-up: ${gone} rows of the old copy are gone`)
+      hasMore = last !== undefined
+      deleted += rowCount ?? 0
+      await run.setStatus(`clean-up: ${deleted} rows of the old copy deleted`)
     }
   }
-  return gone
+  return deleted
 }

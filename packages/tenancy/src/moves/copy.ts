@@ -9,45 +9,49 @@ import { deleteStaleRows } from '#tenancy/moves/delete-stale-rows'
 
 const chunkRows = 20_000
 
-type Cursor = { last_key: string[] | null; rows: string; done: boolean }
+type ProgressRow = { last_key: string[] | null; rows: string; done: boolean }
 type Chunk = { key: string[] | null; rows: number; done: boolean }
-type Copied = { table: TenantTable; last: string[] | null; clash: boolean }
+/** A table being copied: the last key copied, and whether rows in the target may conflict. */
+type TableCopy = { table: TenantTable; last: string[] | null; mayConflict: boolean }
 
 /**
- * Copies every row in the order of its key, a chunk a transaction; the cursor is written with the
- * rows, so that neither is there alone.
+ * Copies every row in the order of the keys, one chunk per transaction. Rows and progress commit
+ * together.
+ * @returns How many rows were copied.
  */
 export async function copy(run: MoveRun): Promise<{ rows: number }> {
-  const started = performance.now()
+  const startedAt = performance.now()
   let total = 0
   const tables = await run.tables()
-  sameTables(tables, await tenantTables(await run.target(), run.move.target.schema))
+  assertSameTables(tables, await tenantTables(await run.target(), run.move.target.schema))
   for (const table of tables) {
-    const began = performance.now()
-    let { key, rows, done } = await begin(run, table)
-    const clash = await mayClash(run, table)
+    const tableStartedAt = performance.now()
+    let { key, rows, done } = await resumeTable(run, table)
+    const mayConflict = await mayRowsConflict(run, table)
     while (!done) {
       await run.checkpoint()
-      const chunk = await (run.sameDatabase ? copyWithinDatabase : copyBetweenDatabases)(run, {
-        table,
-        last: key,
-        clash,
-      })
+      const copyChunk = run.sameDatabase ? copyWithinDatabase : copyBetweenDatabases
+      const chunk = await copyChunk(run, { table, last: key, mayConflict })
       await failpoint('chunk committed')
       key = chunk.key ?? key
       rows += chunk.rows
       done = chunk.done
-      const rate = Math.round(((total + rows) / (performance.now() - started)) * 1000)
-      await run.setStatus(`copying ${table.name}`, { rowsDone: total + rows, rowsPerSecond: rate })
+      await run.setStatus(`copying ${table.name}`, {
+        rowsDone: total + rows,
+        rowsPerSecond: Math.round(((total + rows) / (performance.now() - startedAt)) * 1000),
+      })
     }
     total += rows
-    await run.event('table_copied', table.name, { rows, tookMs: performance.now() - began })
+    await run.event('table_copied', table.name, {
+      rows,
+      tookMs: performance.now() - tableStartedAt,
+    })
   }
   await run.setStatus('', { rowsDone: total, rowsPerSecond: null })
   return { rows: total }
 }
 
-function sameTables(source: TenantTable[], target: TenantTable[]): void {
+function assertSameTables(source: TenantTable[], target: TenantTable[]): void {
   for (const table of source) {
     const other = target.find(({ name }) => name === table.name)
     const missing = table.columns.filter((column) => !other?.columns.includes(column))
@@ -60,43 +64,42 @@ function sameTables(source: TenantTable[], target: TenantTable[]): void {
 }
 
 /**
- * Where the copy of a table goes on. What an earlier life of the target left behind is made the
- * same as the source first.
+ * Where to continue the copy of a table. Rows that the target still has from an earlier stay of the
+ * tenant are compared with the source first.
  */
-async function begin(run: MoveRun, table: TenantTable): Promise<Chunk> {
+async function resumeTable(run: MoveRun, table: TenantTable): Promise<Chunk> {
   const target = await run.target()
   const sql = tableSql(table, run.move.tenantId)
   await run.enter(target, 'copy', { writes: true })
   const {
-    rows: [cursor],
-  } = await target.query<Cursor>(
+    rows: [progress],
+  } = await target.query<ProgressRow>(
     'select last_key, rows, done from tenancy.copy_progress where tenant_id = $1 and move_id = $2 and table_name = $3',
     [run.move.tenantId, run.move.id, table.name],
   )
   const {
-    rows: [left],
+    rows: [existing],
   } = await target.query<{ some: boolean }>(
     `select exists (select from ${sql.in(run.move.target.schema)} as t where ${sql.own('t')}) as some`,
   )
   await target.query('commit')
-  if (cursor) return { key: cursor.last_key, rows: Number(cursor.rows), done: cursor.done }
-  if (left?.some) await deleteStaleRows(run, table)
+  if (progress) return { key: progress.last_key, rows: Number(progress.rows), done: progress.done }
+  if (existing?.some) await deleteStaleRows(run, table)
   return { key: null, rows: 0, done: false }
 }
 
 /**
- * True where a row in the target may keep another out: the same row, where the tenant has lived
- * before; or one with a unique value that has gone, while rows were copied, from a row that came
- * early to one that comes late. The late one then comes with the log. In a place that this move has
- * made no such index is built before the rows are there.
+ * True if a row in the target may conflict with one from the source: the same row, when the tenant
+ * has lived there before, or a row with a unique value that has since passed to a row with a later
+ * key. The change log brings the later row. A target that this move created has no unique index
+ * besides the primary key until the rows are there.
  */
-async function mayClash(run: MoveRun, table: TenantTable): Promise<boolean> {
+async function mayRowsConflict(run: MoveRun, table: TenantTable): Promise<boolean> {
   if (isShared(run.move.target) || run.move.rollsBack !== null) return true
+  const target = await run.target()
   const {
     rows: [row],
-  } = await (
-    await run.target()
-  ).query<{ some: boolean }>(
+  } = await target.query<{ some: boolean }>(
     `
     select exists (
       select from pg_catalog.pg_index as x
@@ -107,11 +110,11 @@ async function mayClash(run: MoveRun, table: TenantTable): Promise<boolean> {
   return row?.some ?? true
 }
 
-/** The key at which a chunk ends; null for the last one, which goes to the end of the table. */
-async function cut(
+/** The key at which a chunk ends; null for the last chunk, which has no upper bound. */
+async function chunkEnd(
   run: MoveRun,
   source: pg.Client,
-  { table, last }: Copied,
+  { table, last }: TableCopy,
 ): Promise<string[] | null> {
   const sql = tableSql(table, run.move.tenantId)
   const {
@@ -122,105 +125,106 @@ async function cut(
   return end?.key ?? null
 }
 
-/** Both ends in one database: one statement moves the rows. */
-async function copyWithinDatabase(run: MoveRun, copied: Copied): Promise<Chunk> {
+/** Copies a chunk with one statement, when both ends are in the main database. */
+async function copyWithinDatabase(run: MoveRun, tableCopy: TableCopy): Promise<Chunk> {
   const target = await run.target()
-  await run.enter(target, 'copy', { writes: true, lazily: true })
-  const key = await cut(run, target, copied)
-  return put(run, target, copied, key, part(run, copied, key))
+  await run.enter(target, 'copy', { writes: true, asyncCommit: true })
+  const key = await chunkEnd(run, target, tableCopy)
+  return insertChunk(run, tableCopy, key, selectChunk(run, tableCopy, key))
 }
 
 /**
- * Two databases: rows stream from one to the other in the binary form, by way of a table that only
- * this connection has.
+ * Copies a chunk from one database to the other: streams it in binary form into a temporary table,
+ * and inserts it from there.
  */
-async function copyBetweenDatabases(run: MoveRun, copied: Copied): Promise<Chunk> {
+async function copyBetweenDatabases(run: MoveRun, tableCopy: TableCopy): Promise<Chunk> {
   const [source, target] = [await run.source(), await run.target()]
-  const columns = tableSql(copied.table, run.move.tenantId).columns()
-  const arrived = await arrivalTable(target, run, copied.table)
+  const columns = tableSql(tableCopy.table, run.move.tenantId).columns()
+  const staging = await stagingTable(target, run, tableCopy.table)
   await run.enter(source, 'copy')
-  await run.enter(target, 'copy', { writes: true, lazily: true })
-  const key = await cut(run, source, copied)
-  await stream(source, target, part(run, copied, key), `${arrived} (${columns})`)
+  await run.enter(target, 'copy', { writes: true, asyncCommit: true })
+  const key = await chunkEnd(run, source, tableCopy)
+  await stream(source, target, selectChunk(run, tableCopy, key), `${staging} (${columns})`)
   await source.query('commit')
-  return put(run, target, copied, key, `select ${columns} from ${arrived}`)
+  return insertChunk(run, tableCopy, key, `select ${columns} from ${staging}`)
 }
 
-function part(run: MoveRun, { table, last }: Copied, key: string[] | null): string {
+function selectChunk(run: MoveRun, { table, last }: TableCopy, key: string[] | null): string {
   const sql = tableSql(table, run.move.tenantId)
   return `select ${sql.columns('s')} from ${sql.in(run.move.source.schema)} as s
     where ${sql.own('s')} and ${sql.after('s', last)} and ${sql.upTo('s', key)} order by ${sql.order('s')}`
 }
 
-async function put(
+/** Inserts a chunk, records the progress with it, and commits. */
+async function insertChunk(
   run: MoveRun,
-  target: pg.Client,
-  { table, clash }: Copied,
+  { table, mayConflict }: TableCopy,
   key: string[] | null,
   rows: string,
 ): Promise<Chunk> {
+  const target = await run.target()
   const sql = tableSql(table, run.move.tenantId)
   const { rowCount } = await target.query(
-    `insert into ${sql.in(run.move.target.schema)} (${sql.columns()}) overriding system value ${rows} ${clash ? 'on conflict do nothing' : ''}`,
+    `insert into ${sql.in(run.move.target.schema)} (${sql.columns()}) overriding system value ${rows} ${mayConflict ? 'on conflict do nothing' : ''}`,
   )
-  return recordChunk(run, target, table, { key, rows: rowCount ?? 0, done: key === null })
-}
-
-async function recordChunk(
-  run: MoveRun,
-  target: pg.Client,
-  table: TenantTable,
-  chunk: Chunk,
-): Promise<Chunk> {
+  const chunk = { key, rows: rowCount ?? 0, done: key === null }
   await target.query(
     `
-    insert into tenancy.copy_progress as a (tenant_id, move_id, table_name, last_key, rows, done)
+    insert into tenancy.copy_progress as p (tenant_id, move_id, table_name, last_key, rows, done)
     values ($1, $2, $3, $4, $5, $6)
     on conflict (tenant_id, move_id, table_name) do update
-    set last_key = coalesce(excluded.last_key, a.last_key), rows = a.rows + excluded.rows, done = excluded.done`,
+    set last_key = coalesce(excluded.last_key, p.last_key), rows = p.rows + excluded.rows, done = excluded.done`,
     [run.move.tenantId, run.move.id, table.name, chunk.key, chunk.rows, chunk.done],
   )
   await failpoint('in a chunk')
-  // a chunk that a crash takes back takes its cursor along; the last one of a table is on disk
-  // before its end is reported
+  // a crash that loses a chunk loses its progress too; the last chunk of a table must be on disk
+  // before the table is reported as copied
   if (chunk.done) await target.query('set local synchronous_commit = on')
   await target.query('commit')
   return chunk
 }
 
-const prepared = new WeakMap<pg.Client, Set<string>>()
+const created = new WeakMap<pg.Client, Set<string>>()
 
 /**
- * A table of this connection alone, emptied by each commit, for rows of one table on their way in.
+ * A temporary table with the columns of a tenant table, for rows on their way in.
+ * @returns Its qualified name.
  */
-export async function arrivalTable(
+export async function stagingTable(
   target: pg.Client,
   run: MoveRun,
   table: TenantTable,
 ): Promise<string> {
   const sql = tableSql(table, run.move.tenantId)
-  const like = `as select ${sql.columns('t')} from ${sql.in(run.move.target.schema)} as t with no data`
-  return ownTable(target, pg.escapeIdentifier(`arriving_${table.name}`.slice(0, 60)), '', like)
+  return temporaryTable(target, {
+    name: pg.escapeIdentifier(`staging_${table.name}`.slice(0, 60)),
+    asQuery: `as select ${sql.columns('t')} from ${sql.in(run.move.target.schema)} as t with no data`,
+  })
 }
 
-/** A table of this connection alone, emptied by each commit; made once. */
-export async function ownTable(
+/**
+ * Creates a temporary table, once per connection. Every commit empties it.
+ * @param table - Its columns, or a query that has them.
+ * @returns Its qualified name.
+ */
+export async function temporaryTable(
   target: pg.Client,
-  name: string,
-  columns: string,
-  like = '',
+  { name, columns = '', asQuery = '' }: { name: string; columns?: string; asQuery?: string },
 ): Promise<string> {
-  const known = prepared.get(target) ?? new Set()
-  prepared.set(target, known)
+  const known = created.get(target) ?? new Set()
+  created.set(target, known)
   if (!known.has(name))
     await target.query(
-      `create temporary table if not exists ${name} ${columns} on commit delete rows ${like}`,
+      `create temporary table if not exists ${name} ${columns} on commit delete rows ${asQuery}`,
     )
   known.add(name)
   return `pg_temp.${name}`
 }
 
-/** Streams the rows of a query into a table of another connection. */
+/**
+ * Streams the rows of a query into a table of another database.
+ * @param into - The table, with its columns.
+ */
 export async function stream(
   source: pg.Client,
   target: pg.Client,

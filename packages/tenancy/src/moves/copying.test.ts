@@ -142,7 +142,7 @@ test(
     expect(waits.others).toBeLessThan(1000)
     const waited = (await readEvents(tenancy(), move.id)).find(({ event }) => event === 'waiting')
     expect(waited?.detail).toMatch(
-      /^backend \d+ \(rowhouse_tenant, rowhouse\), whose transaction is active for \d+ s$/,
+      /^backend \d+ \(rowhouse_tenant, rowhouse\), whose transaction has been active for \d+ s$/,
     )
     expect(await readMove(tenancy(), move.id)).toMatchObject({ state: 'switched' })
   },
@@ -217,7 +217,7 @@ test('a connection that compares ends with the one that is watched over, so that
     await resolveEnd(tenancy(), tenant.id, move.source),
     'test',
   )
-  const run = new MoveRun(tenancy(), move, tenant.slug, main, signal())
+  const run = new MoveRun(tenancy(), { move: move, slug: tenant.slug, main, stopping: signal() })
   const view = await run.connect('source')
   const ended = new Promise((resolve) => view.once('end', () => resolve('ended')))
   drop(await run.source())
@@ -237,13 +237,12 @@ test('a run that has ended opens nothing more: what work that came too late woul
     await resolveEnd(tenancy(), tenant.id, move.source),
     'test',
   )
-  const run = new MoveRun(
-    tenancy(),
-    await readMove(tenancy(), move.id),
-    tenant.slug,
+  const run = new MoveRun(tenancy(), {
+    move: await readMove(tenancy(), move.id),
+    slug: tenant.slug,
     main,
-    signal(),
-  )
+    stopping: signal(),
+  })
   const opening = run.target() // begun before the end, and open after it
   const closing = run.close()
   await expect(run.source()).rejects.toMatchObject({ code: 'run_closed' })

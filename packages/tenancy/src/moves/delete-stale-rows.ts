@@ -1,22 +1,22 @@
 import type { MoveRun } from '#tenancy/moves/move-run'
-import { ranges, same } from '#tenancy/moves/key-ranges'
+import { isIdentical, keyRanges } from '#tenancy/moves/key-ranges'
 import { tableSql, type TenantTable } from '#tenancy/moves/tenant-tables'
 
 const rangeRows = 5000
 
 /**
- * Takes out of a target that was lived in before whatever is not the same in the source, before the
- * first row is copied: a unique value that has since gone to another row would keep that row out.
- * What changes meanwhile is in the log.
+ * Deletes the rows of a target, left from an earlier stay of the tenant, that differ from the
+ * source. Runs before the first row is copied: a unique value that has since passed to another row
+ * would keep that row out. Later changes are in the change log.
  */
 export async function deleteStaleRows(run: MoveRun, table: TenantTable): Promise<void> {
-  const began = performance.now()
-  const gone = await (run.sameDatabase
+  const startedAt = performance.now()
+  const rows = await (run.sameDatabase
     ? deleteStaleWithinDatabase(run, table)
     : deleteStaleBetweenDatabases(run, table))
   await run.event('stale_rows_deleted', table.name, {
-    rows: gone,
-    tookMs: performance.now() - began,
+    rows,
+    tookMs: performance.now() - startedAt,
   })
 }
 
@@ -40,20 +40,21 @@ async function deleteStaleBetweenDatabases(run: MoveRun, table: TenantTable): Pr
   const sql = tableSql(table, run.move.tenantId)
   await run.enter(source, 'delete stale rows', { snapshot: true })
   await run.enter(target, 'delete stale rows', { writes: true })
-  const [here, there] = [
+  const ranges = keyRanges(
     { client: source, schema: run.move.source.schema },
     { client: target, schema: run.move.target.schema },
-  ]
-  let gone = 0
-  for await (const range of ranges(here, there, table, run.move.tenantId, rangeRows)) {
-    if (same(range)) continue
+    { table, tenantId: run.move.tenantId, size: rangeRows },
+  )
+  let deleted = 0
+  for await (const range of ranges) {
+    if (isIdentical(range)) continue
     const { rowCount } = await target.query(
       `delete from ${sql.in(run.move.target.schema)} as t where ${sql.own('t')} and ${sql.after('t', range.from)} and ${sql.upTo('t', range.to)}`,
     )
-    gone += rowCount ?? 0
+    deleted += rowCount ?? 0
     await run.checkpoint()
   }
   await target.query('commit')
   await source.query('commit')
-  return gone
+  return deleted
 }

@@ -110,14 +110,14 @@ export class FenceTimeout extends RowhouseError {
   }
 }
 
-/** What a move would delete is where the registry says that the tenant lives. */
+/** A move was about to remove a copy in the location where the registry says the tenant lives. */
 export class TenantStillThere extends RowhouseError {
   static override readonly code: string = 'tenant_still_there'
   static override readonly fault: boolean = true
   readonly tenant: string
   readonly location: string
   constructor(tenant: string, location: string) {
-    super(`tenant ${tenant} lives in ${location}; nothing was deleted there`)
+    super(`the registry says that tenant ${tenant} lives in ${location}, so nothing was deleted there; correct the placement first`)
     this.tenant = tenant
     this.location = location
   }

@@ -1,6 +1,6 @@
 /**
- * The instants at which a worker may be killed in a test: in which moves each comes, and what is
- * done for good by then.
+ * The points at which a test can kill or freeze a worker, in order, each with the kind of move that
+ * reaches it.
  */
 export const failpoints = {
   started: 'any',
@@ -30,24 +30,25 @@ export const failpoints = {
 
 export type Failpoint = keyof typeof failpoints
 
-const [how, name] =
+const [action, name] =
   process.env.NODE_ENV === 'production' ? [] : (process.env.ROWHOUSE_FAILPOINT ?? '').split(':')
-let reached = false
+let isReached = false
 
 /**
- * Marks an instant. Does nothing, unless a test asks by ROWHOUSE_FAILPOINT: `say` prints each,
- * `kill:NAME` ends the process there without a word, `stop:NAME` prints it and freezes the process
- * until somebody sends SIGCONT.
+ * Marks a failpoint. Does nothing, unless a test has set ROWHOUSE_FAILPOINT: `say` prints every
+ * failpoint, `kill:NAME` kills the process with SIGKILL at that one, and `stop:NAME` prints it and
+ * freezes the process until it receives SIGCONT.
+ * @param here - The name of the failpoint.
  */
 export async function failpoint(here: Failpoint): Promise<void> {
-  if (how === 'say') console.log(`failpoint: ${here}`)
-  if (reached || name !== here) return
-  reached = true
-  if (how === 'kill') process.kill(process.pid, 'SIGKILL')
-  if (how === 'stop') {
+  if (action === 'say') console.log(`failpoint: ${here}`)
+  if (isReached || name !== here) return
+  isReached = true
+  if (action === 'kill') process.kill(process.pid, 'SIGKILL')
+  if (action === 'stop') {
     await new Promise((resolve) => process.stdout.write(`failpoint: ${here}\n`, resolve))
     process.kill(process.pid, 'SIGSTOP')
   }
-  // a signal to oneself arrives a little later
+  // a signal to the own process is delivered a little later
   await new Promise((resolve) => setTimeout(resolve, 50))
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 
-type Holder = {
+type FenceHolder = {
   pid: number
   login: string
   application: string
@@ -11,16 +11,22 @@ type Holder = {
 const longSeconds = 1
 
 /**
- * The open transactions of a tenant in the database that the worker's connection leads to, the
- * oldest first.
+ * The open transactions of a tenant in one database, oldest first.
+ * @param client - A connection of the worker to that database.
  */
-export async function holders(client: pg.Client, tenantId: string): Promise<Holder[]> {
-  const { rows } = await client.query<Holder>('select * from tenancy.fence_holders($1)', [tenantId])
+export async function fenceHolders(client: pg.Client, tenantId: string): Promise<FenceHolder[]> {
+  const { rows } = await client.query<FenceHolder>('select * from tenancy.fence_holders($1)', [
+    tenantId,
+  ])
   return rows
 }
 
-export const longHolders = async (client: pg.Client, tenantId: string): Promise<Holder[]> =>
-  (await holders(client, tenantId)).filter(({ seconds }) => (seconds ?? 0) > longSeconds)
+/** Those of `fenceHolders` that have been open for more than a second. */
+export const longFenceHolders = async (
+  client: pg.Client,
+  tenantId: string,
+): Promise<FenceHolder[]> =>
+  (await fenceHolders(client, tenantId)).filter(({ seconds }) => (seconds ?? 0) > longSeconds)
 
-export const describeHolder = ({ pid, login, application, seconds, doing }: Holder): string =>
-  `backend ${pid} (${login}, ${application || 'no application name'}), whose transaction is ${doing ?? 'open'} for ${Math.round(seconds ?? 0)} s`
+export const describeHolder = ({ pid, login, application, seconds, doing }: FenceHolder): string =>
+  `backend ${pid} (${login}, ${application || 'no application name'}), whose transaction has been ${doing ?? 'open'} for ${Math.round(seconds ?? 0)} s`

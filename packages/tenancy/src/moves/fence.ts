@@ -1,93 +1,90 @@
 import type pg from 'pg'
-import { timings } from '#tenancy/base/timings'
-
 import { drop } from '#tenancy/base/connect'
+import { timings } from '#tenancy/base/timings'
+import { codeOf } from '#tenancy/base/transient-errors'
 import { rollBack } from '#tenancy/base/with-transaction'
-import { describeHolder, holders, longHolders } from '#tenancy/moves/fence-holders'
 import { FenceTimeout } from '#tenancy/moves/errors'
 import { failpoint } from '#tenancy/moves/failpoints'
+import { describeHolder, fenceHolders, longFenceHolders } from '#tenancy/moves/fence-holders'
 import type { MoveRun } from '#tenancy/moves/move-run'
 
-/** What was done behind the fence, and whether it has let the tenant go already. */
+/** What the fenced work returned, and whether it has already released the fence itself. */
 export type FencedResult<T> = { result: T; released?: boolean }
 
-const key = (run: MoveRun) => `tenancy.lock_key('${run.move.tenantId}')`
+const lockKey = (run: MoveRun) => `tenancy.lock_key('${run.move.tenantId}')`
 
 /**
- * Lets the tenant go on. `work` may send it behind its commit, in the same message, so that nobody
- * waits for another round trip.
+ * The statements that release the fence. Work that commits can send them in the same message, which
+ * saves the waiting transactions a round trip.
  */
 export const releaseFence = (run: MoveRun): string =>
-  `select pg_advisory_unlock(${key(run)}); set lock_timeout = 0; set idle_session_timeout = 0; set idle_in_transaction_session_timeout = 0`
+  `select pg_advisory_unlock(${lockKey(run)}); set lock_timeout = 0; set idle_session_timeout = 0; set idle_in_transaction_session_timeout = 0`
 
 /**
- * Runs `work` while no transaction of the tenant is open and none begins. Asks for the tenant's
- * lock only when nobody is known to keep it for long, waits for it no longer than a lock timeout,
- * and tries again: a long transaction holds up the move and nobody else. In: the connection that
- * keeps the lock. Out: what `work` returns, and for how long newcomers waited. Gives up after a
- * deadline.
+ * Runs work while no transaction of the tenant is open and none can begin. Waits until no long
+ * transaction is open, then takes the tenant's lock with a short lock timeout, and retries: a long
+ * transaction delays the move and not the tenant's other requests.
+ * @param client - The connection that holds the lock.
+ * @param work - Must finish within `timings.fenceDeadline`.
+ * @returns What `work` returns, and for how long new transactions had to wait.
+ * @throws FenceTimeout after the deadline.
  */
 export async function withFence<T>(
   run: MoveRun,
   client: pg.Client,
   work: () => Promise<FencedResult<T>>,
 ): Promise<{ result: T; pauseMs: number }> {
-  for (let tries = 0; ; tries++) {
+  for (let attempt = 0; ; attempt++) {
     await waitForLongTransactions(run, client)
-    const asked = performance.now()
-    if (await locked(run, client, patienceMs(tries))) {
+    const requestedAt = performance.now()
+    if (await tryLock(run, client, lockTimeoutMs(attempt))) {
       try {
         await failpoint('fence taken')
         const { released = false, ...done } = await withDeadline(client, work())
         if (!released) await client.query(releaseFence(run))
-        return { ...done, pauseMs: performance.now() - asked }
+        return { ...done, pauseMs: performance.now() - requestedAt }
       } catch (error) {
         await rollBack(client)
-        await client.query(releaseFence(run)).catch(() => drop(client))
+        await client.query(releaseFence(run)).catch(() => drop(client)) // closing it releases the lock
         throw error
       }
     }
-    await run.setStatus(
-      `waits for ${(await holders(client, run.move.tenantId)).map(describeHolder).join('; ') || 'the tenant’s transactions'}`,
-    )
-    await run.pause(Math.min(50 * 2 ** tries, 1000) * (0.5 + Math.random()))
+    const holders = (await fenceHolders(client, run.move.tenantId)).map(describeHolder)
+    await run.setStatus(`waiting for ${holders.join('; ') || 'the tenant’s transactions'}`)
+    await run.pause(Math.min(50 * 2 ** attempt, 1000) * (0.5 + Math.random()))
   }
 }
 
 async function waitForLongTransactions(run: MoveRun, client: pg.Client): Promise<void> {
-  let said = false
-  for (;;) {
-    const long = await longHolders(client, run.move.tenantId)
-    const [first] = long
-    if (!first) return
-    await run.setStatus(`waits for ${describeHolder(first)}`)
-    if (!said) await run.event('waiting', describeHolder(first))
-    said = true
+  for (let isRecorded = false; ; isRecorded = true) {
+    const [oldest] = await longFenceHolders(client, run.move.tenantId)
+    if (!oldest) return
+    await run.setStatus(`waiting for ${describeHolder(oldest)}`)
+    if (!isRecorded) await run.event('waiting', describeHolder(oldest))
     await run.pause(250)
   }
 }
 
-/**
- * Short at first; a tenant whose transactions overlap all the time is waited for a little longer
- * each time, never longer than `timings.fenceWait`.
- */
-const patienceMs = (tries: number): number => Math.min(100 + 50 * tries, timings.fenceWait)
+/** A little longer at each attempt, for tenants whose transactions overlap all the time. */
+const lockTimeoutMs = (attempt: number): number => Math.min(100 + 50 * attempt, timings.fenceWait)
 
-async function locked(run: MoveRun, client: pg.Client, lockTimeoutMs: number): Promise<boolean> {
+async function tryLock(run: MoveRun, client: pg.Client, timeoutMs: number): Promise<boolean> {
   try {
-    // a worker that freezes here must not keep the tenant out: the server ends its session
-    await client.query(`set lock_timeout = ${lockTimeoutMs}; set idle_session_timeout = ${timings.fenceDeadline}; set idle_in_transaction_session_timeout = ${timings.fenceDeadline};
-      select pg_advisory_lock(${key(run)})`)
+    // should this worker freeze, the server ends its session, and the tenant is not locked out
+    await client.query(`set lock_timeout = ${timeoutMs}; set idle_session_timeout = ${timings.fenceDeadline}; set idle_in_transaction_session_timeout = ${timings.fenceDeadline};
+      select pg_advisory_lock(${lockKey(run)})`)
     return true
   } catch (error) {
-    if ((error as { code?: string }).code !== '55P03') throw error
+    if (codeOf(error) !== '55P03') throw error // lock_not_available
     return false
   }
 }
 
 /**
- * What `work` comes to within the deadline; after it the connection is dropped and an error thrown
- * that passes.
+ * Awaits work, and closes the connection if it takes too long.
+ * @param client - The connection that the work uses.
+ * @param ms - The deadline.
+ * @throws FenceTimeout, which is retryable.
  */
 export function withDeadline<T>(
   client: pg.Client,
@@ -95,12 +92,12 @@ export function withDeadline<T>(
   ms: number = timings.fenceDeadline,
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
+  const deadline = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       drop(client)
       reject(new FenceTimeout(ms))
     }, ms)
   })
-  work.catch(() => {}) // when it is late, its error comes later still
-  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+  work.catch(() => {}) // after the deadline nothing awaits it any more
+  return Promise.race([work, deadline]).finally(() => clearTimeout(timer))
 }

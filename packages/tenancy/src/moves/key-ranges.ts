@@ -2,32 +2,33 @@ import type pg from 'pg'
 import type { Checksum } from '#tenancy/moves/errors'
 import { tableSql, type TenantTable } from '#tenancy/moves/tenant-tables'
 
-export type Range = {
+/** Both checksums of the rows after key `from` up to key `to`. Null is no bound. */
+export type KeyRange = {
   from: string[] | null
   to: string[] | null
   source: Checksum
   target: Checksum
 }
-/** A connection that is inside a transaction of the tenant, and the schema to read there. */
-export type View = { client: pg.Client; schema: string }
+/** A connection inside a transaction of the tenant, and the schema to read there. */
+export type TableReader = { client: pg.Client; schema: string }
 
-type Sums = { rows: string; sum: string | null }
+type ChecksumRow = { rows: string; sum: string | null }
 
-export const same = ({ source, target }: Range): boolean =>
+/** True when both ends have the same rows in a range. */
+export const isIdentical = ({ source, target }: KeyRange): boolean =>
   source.rows === target.rows && source.sum === target.sum
 
 /**
- * Reads a table on both sides, a range of keys at a time, and sums up each range in the database:
- * how many rows, and a sum of their hashes. The ranges are cut by the source's keys; the last one
- * is open, so that rows which only the target has are seen wherever they are.
+ * Compares a table at both ends, one key range at a time. The database sums up the hashes of the
+ * rows. The source's keys delimit the ranges; the last one has no end, so that rows which only the
+ * target has are found wherever they are.
+ * @param options.size - How many rows of the source a range has.
  */
-export async function* ranges(
-  source: View,
-  target: View,
-  table: TenantTable,
-  tenantId: string,
-  size: number,
-): AsyncGenerator<Range> {
+export async function* keyRanges(
+  source: TableReader,
+  target: TableReader,
+  { table, tenantId, size }: { table: TenantTable; tenantId: string; size: number },
+): AsyncGenerator<KeyRange> {
   const sql = tableSql(table, tenantId)
   for (let from: string[] | null = null; ;) {
     const {
@@ -36,22 +37,22 @@ export async function* ranges(
       select ${sql.keyText('s')} as key from ${sql.in(source.schema)} as s
       where ${sql.own('s')} and ${sql.after('s', from)} order by ${sql.order('s')} offset ${size - 1} limit 1`)
     const to: string[] | null = end?.key ?? null
-    const [here, there] = await Promise.all(
+    const [sourceSum, targetSum] = await Promise.all(
       [source, target].map(async ({ client, schema }) => {
-        const { rows } = await client.query<Sums>(`
+        const { rows } = await client.query<ChecksumRow>(`
         select count(*) as rows, sum(${sql.hash('t')}::numeric)::text as sum
         from ${sql.in(schema)} as t
         where ${sql.own('t')} and ${sql.after('t', from)} and ${sql.upTo('t', to)}`)
         return checksum(rows[0])
       }),
     )
-    yield { from, to, source: here ?? checksum(), target: there ?? checksum() }
+    yield { from, to, source: sourceSum ?? checksum(), target: targetSum ?? checksum() }
     if (to === null) return
     from = to
   }
 }
 
-const checksum = (sums?: Sums): Checksum => ({
-  rows: Number(sums?.rows ?? 0),
-  sum: sums?.sum ?? '0',
+const checksum = (row?: ChecksumRow): Checksum => ({
+  rows: Number(row?.rows ?? 0),
+  sum: row?.sum ?? '0',
 })

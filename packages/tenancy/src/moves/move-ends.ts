@@ -2,37 +2,46 @@ import { eq } from 'drizzle-orm'
 import { timings } from '#tenancy/base/timings'
 import type pg from 'pg'
 import { createClient } from '#tenancy/base/database-client'
-import { platform, serviceUrl, type Placement } from '#tenancy/registry/placements'
-import { servers, type MoveEnd } from '#tenancy/base/schema'
 import { decrypt } from '#tenancy/base/encryption'
+import { servers, type MoveEnd } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
+import type { Location } from '#tenancy/placements/provision'
+import { platform, serviceUrl } from '#tenancy/registry/placements'
 
-/** One end of a move, with what is needed to reach it. */
-export type End = Pick<Placement, 'kind' | 'server' | 'database' | 'schema' | 'login' | 'password'>
-
-// what a row looks like as text must not depend on which server or login writes it
-const settings = `
+// the text form of a row must not depend on the server or the login
+const sessionSettings = `
   set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set intervalstyle = 'postgres'; set extra_float_digits = 1; set bytea_output = 'hex';
   set jit = off; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0;
   set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3`
 
-export async function resolveEnd(tenancy: Tenancy, tenantId: string, end: MoveEnd): Promise<End> {
+/**
+ * Resolves an end of a move to where it is and how to log in there.
+ * @param end - The end as the move's row has it, with encrypted passwords.
+ */
+export async function resolveEnd(
+  tenancy: Tenancy,
+  tenantId: string,
+  end: MoveEnd,
+): Promise<Location> {
   const { kind, serverId, database, schema, login, secret } = end
   const password = secret === null ? null : decrypt(tenancy, secret, `placement ${tenantId}`)
-  const place = { kind, database, schema, login, password }
-  if (serverId === null) return { ...place, server: null }
+  const location = { kind, database, schema, login, password }
+  if (serverId === null) return { ...location, server: null }
   const [row] = await platform(tenancy).select().from(servers).where(eq(servers.id, serverId))
-  if (!row) throw new Error(`server ${serverId} is in no list`)
+  if (!row)
+    throw new Error(
+      `a move of tenant ${tenantId} has an end on server ${serverId}, which tenancy.servers does not list; restore that row`,
+    )
   const server = {
     host: row.host,
     port: row.port,
     migratorPassword: decrypt(tenancy, row.migratorSecret, `server ${row.id} migrator`),
     workerPassword: decrypt(tenancy, row.workerSecret, `server ${row.id} worker`),
   }
-  return { ...place, server }
+  return { ...location, server }
 }
 
-/** How an end is called in notes and errors. */
+/** `HOST:PORT/DATABASE, schema SCHEMA`, as status lines, events and errors show it. */
 export const locationName = ({
   server,
   database,
@@ -44,26 +53,37 @@ export const locationName = ({
 }): string =>
   `${server ? `${server.host}:${server.port}/` : ''}${database ?? 'main'}, schema ${schema}`
 
-type Where = Pick<MoveEnd, 'kind' | 'serverId' | 'database' | 'schema'>
-export const isSameLocation = (a: Where, b: Where): boolean =>
-  (['kind', 'serverId', 'database', 'schema'] as const).every((part) => a[part] === b[part])
+const locationKeys = ['kind', 'serverId', 'database', 'schema'] as const
+
+/** True when two ends, or an end and a placement, are the same schema of the same database. */
+export const isSameLocation = (
+  a: Pick<MoveEnd, (typeof locationKeys)[number]>,
+  b: Pick<MoveEnd, (typeof locationKeys)[number]>,
+): boolean => locationKeys.every((key) => a[key] === b[key])
 
 /** True when both ends are in the main database, so that one transaction can switch. */
 export const isSameDatabase = (source: MoveEnd, target: MoveEnd): boolean =>
   source.database === null && target.database === null
 
-/** A connection of the worker to one end. `who` is what others see that wait for it. */
-export async function openConnection(tenancy: Tenancy, end: End, who: string): Promise<pg.Client> {
+/**
+ * Opens a connection of the worker to one end. The caller closes it.
+ * @param applicationName - What PostgreSQL shows to sessions that wait for this one.
+ */
+export async function openConnection(
+  tenancy: Tenancy,
+  location: Location,
+  applicationName: string,
+): Promise<pg.Client> {
   const client = createClient({
-    connectionString: serviceUrl(tenancy, 'worker', end),
-    application_name: who,
+    connectionString: serviceUrl(tenancy, 'worker', location),
+    application_name: applicationName,
     keepAlive: true,
     connectTimeoutMs: timings.connect,
   })
-  client.on('error', () => {}) // the query under way, or the next one, rejects with it
+  client.on('error', () => {}) // the current query, or the next one, rejects with it
   await client.connect()
-  await client.query(settings)
-  // not every platform can
+  await client.query(sessionSettings)
+  // not supported on every operating system
   await client.query(`set client_connection_check_interval = '2s'`).catch(() => {})
   return client
 }

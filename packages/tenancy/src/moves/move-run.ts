@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { lockKey } from '#tenancy/base/lock-keys'
 import { timings } from '#tenancy/base/timings'
 import type pg from 'pg'
 import { RunClosed, VersionsDiffer } from '#tenancy/moves/errors'
 import { lockVersion } from '#tenancy/migrations/version-lock'
-import { isSameDatabase, openConnection, resolveEnd, type End } from '#tenancy/moves/move-ends'
-import { lockKey } from '#tenancy/base/lock-keys'
+import { isSameDatabase, openConnection, resolveEnd } from '#tenancy/moves/move-ends'
+import type { Location } from '#tenancy/placements/provision'
 import { drop } from '#tenancy/base/connect'
 import {
   addEvent,
@@ -17,40 +18,45 @@ import { tenantTables, type TenantTable } from '#tenancy/moves/tenant-tables'
 import { type MoveEnd, type MoveEventName } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-/** The worker was asked to stop: another one goes on from the last chunk. */
+/** The worker stops; another run continues from the last chunk. */
 export class WorkerStopping extends Error {}
-/** The move ends here; the message says by whom or why. */
+/** The move cannot go on and is to be aborted; the message says by whom or why. */
 export class MoveAborted extends Error {}
 
 type Side = 'source' | 'target'
-type Opened = { end: End; client: pg.Client }
+type Opened = { location: Location; client: pg.Client }
 
 const statusIntervalMs = 400
 
 /**
- * One run of a move: its row, its connections, and how it tells others where it is. One worker at a
- * time drives a move.
+ * One run of a move: the move's row, the connections to both ends, and its progress reports. The
+ * holder of the tenant's move lock is the only one to run a move.
  */
 export class MoveRun {
   readonly tenancy: Tenancy
   move: Move
   readonly slug: string
   readonly stopping: AbortSignal
-  /**
-   * A connection of the worker to the main database, which keeps other workers away from this
-   * tenant.
-   */
+  /** The connection to the main database that holds the tenant's move lock. */
   readonly main: pg.Client
   readonly #opened = new Map<Side, Promise<Opened>>()
   #closed = false
   #checkedAt = Date.now()
   #statusAt = 0
 
-  constructor(tenancy: Tenancy, move: Move, slug: string, main: pg.Client, stopping: AbortSignal) {
+  constructor(
+    tenancy: Tenancy,
+    {
+      move,
+      slug,
+      main,
+      stopping,
+    }: { move: Move; slug: string; main: pg.Client; stopping: AbortSignal },
+  ) {
     this.tenancy = tenancy
     this.move = move
-    this.main = main
     this.slug = slug
+    this.main = main
     this.stopping = stopping
   }
 
@@ -58,21 +64,25 @@ export class MoveRun {
     return isSameDatabase(this.move.source, this.move.target)
   }
 
-  /**
-   * Both ends as connections of the worker. In the main database the target's connection sees the
-   * source as well.
-   */
+  /** What PostgreSQL shows to sessions that wait for one of this run. */
+  get applicationName(): string {
+    return `rowhouse move of ${this.slug}`
+  }
+
+  /** The worker's connection to each end. In the main database, one sees the schema of the other. */
   source = (): Promise<pg.Client> => this.#client('source')
   target = (): Promise<pg.Client> => this.#client('target')
-  end = (side: Side): Promise<End> => resolveEnd(this.tenancy, this.move.tenantId, this.move[side])
+  locationOf = (side: Side): Promise<Location> =>
+    resolveEnd(this.tenancy, this.move.tenantId, this.move[side])
 
-  /**
-   * A further connection to one end, which ends with the first: that one is watched over. Whoever
-   * asks closes it.
-   */
+  /** Opens another connection to one end. It ends with the first; the caller closes it. */
   async connect(side: Side): Promise<pg.Client> {
     const first = await this.#client(side)
-    const client = await openConnection(this.tenancy, await this.end(side), this.#applicationName())
+    const client = await openConnection(
+      this.tenancy,
+      await this.locationOf(side),
+      this.applicationName,
+    )
     first.once('end', () => drop(client))
     return client
   }
@@ -82,27 +92,31 @@ export class MoveRun {
   }
 
   /**
-   * Opens a transaction whose signed context is of the tenant of this move. Out: what the statement `and`
-   * says, which travels in the same message.
+   * Begins a transaction whose signed context is for the tenant of this move.
+   * @param purpose - Recorded with the entry, for the audit of service access.
+   * @param options.writes - True to write, with triggers and references unchecked.
+   * @param options.snapshot - True for one snapshot for all statements.
+   * @param options.asyncCommit - True to commit without waiting for the disk.
+   * @param options.query - A statement to send in the same message.
+   * @returns The result of `query`.
    */
   async enter(
     client: pg.Client,
-    what: string,
-    { writes = false, snapshot = false, lazily = false } = {},
-    and = '',
+    purpose: string,
+    { writes = false, snapshot = false, asyncCommit = false, query = '' } = {},
   ): Promise<pg.QueryResult | undefined> {
     const results: unknown =
       await client.query(`begin isolation level ${snapshot ? 'repeatable read' : 'read committed'};
       set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_bitmapscan = off; set local enable_sort = off;
-      ${lazily ? 'set local synchronous_commit = off;' : ''}
-      select tenancy.enter_for_move('${this.move.tenantId}', '${this.move.id}', 'move ${this.move.id}: ${what}', ${writes});
-      ${and}`)
+      ${asyncCommit ? 'set local synchronous_commit = off;' : ''}
+      select tenancy.enter_for_move('${this.move.tenantId}', '${this.move.id}', 'move ${this.move.id}: ${purpose}', ${writes});
+      ${query}`)
     return Array.isArray(results) ? (results as pg.QueryResult[]).at(-1) : undefined
   }
 
   /**
-   * Called between pieces of work: ends this run when the worker shall stop or the move was given
-   * up.
+   * Called between pieces of work.
+   * @throws WorkerStopping when the worker stops, MoveAborted when an operator has aborted the move.
    */
   async checkpoint(): Promise<void> {
     if (this.stopping.aborted) throw new WorkerStopping()
@@ -113,7 +127,7 @@ export class MoveRun {
       throw new MoveAborted(`aborted by ${abortBy}`)
   }
 
-  /** Says what is going on now; seen by everybody who looks at the move. */
+  /** Reports what the worker is doing. An unchanged text is written at most every 400 ms. */
   async setStatus(detail: string, changes: Partial<Move> = {}): Promise<void> {
     if (detail === this.move.statusDetail && Date.now() - this.#statusAt < statusIntervalMs) return
     this.#statusAt = Date.now()
@@ -129,11 +143,11 @@ export class MoveRun {
     addEvent(this.tenancy, this.move.id, { event, detail, ...facts })
 
   async pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.stopping }).catch(() => {}) // the checkpoint says why
+    await sleep(ms, undefined, { signal: this.stopping }).catch(() => {}) // the checkpoint throws then
     await this.checkpoint()
   }
 
-  /** Ends what is open to both ends; what is asked for after that is opened anew. */
+  /** Closes the connections to both ends. Later calls open new ones. */
   async releaseConnections(): Promise<void> {
     const opened = [...this.#opened.values()]
     this.#opened.clear()
@@ -142,15 +156,13 @@ export class MoveRun {
   }
 
   /**
-   * Ends this run. Work that was given up as too late may still be at it: a connection that it
-   * opened after that would keep its lock on the target, and the next run waiting.
+   * Ends this run for good. Work that missed its deadline may still be running, and a connection
+   * that it opened now would hold a lock on the target and block the next run.
    */
   async close(): Promise<void> {
     this.#closed = true
     await this.releaseConnections()
   }
-
-  #applicationName = () => `rowhouse move of ${this.slug}`
 
   async #client(side: Side): Promise<pg.Client> {
     if (this.#closed) throw new RunClosed()
@@ -161,53 +173,48 @@ export class MoveRun {
   }
 
   async #open(side: Side): Promise<Opened> {
-    const end = await this.end(side)
-    const client = await openConnection(this.tenancy, end, this.#applicationName())
+    const location = await this.locationOf(side)
+    const client = await openConnection(this.tenancy, location, this.applicationName)
     try {
-      await lockVersion(client, end.schema)
+      await lockVersion(client, location.schema)
       if (side === 'target')
         await client.query(
           `set lock_timeout = ${timings.moveTargetLockWait}; select pg_advisory_lock(${lockKey('moveTarget', this.move.id)}); set lock_timeout = 0`,
         )
-      await monitorConnection(this.tenancy, end, client, this.#applicationName())
-      return { end, client }
+      await this.#monitor(location, client)
+      return { location, client }
     } catch (error) {
       drop(client)
       throw error
     }
   }
+
+  /** Pings the server while work is under way: TCP alone takes minutes to notice a cut network. */
+  async #monitor(location: Location, client: pg.Client): Promise<void> {
+    const probe = await openConnection(this.tenancy, location, `${this.applicationName}, probe`)
+    const interval = setInterval(() => {
+      const timeout = setTimeout(() => (drop(probe), drop(client)), timings.probeAnswer)
+      probe.query('select').then(
+        () => clearTimeout(timeout),
+        () => (clearTimeout(timeout), drop(client)),
+      )
+    }, timings.probeInterval).unref()
+    client.once('end', () => {
+      clearInterval(interval)
+      drop(probe)
+    })
+  }
 }
 
 /**
- * Asks the server for a sign of life while work is under way; a cut network would otherwise be
- * noticed in minutes.
+ * Checks that both ends have the same migrations.
+ * @throws VersionsDiffer
  */
-async function monitorConnection(
-  tenancy: Tenancy,
-  end: End,
-  client: pg.Client,
-  who: string,
-): Promise<void> {
-  const probe = await openConnection(tenancy, end, `${who}, probe`)
-  const pulse = setInterval(() => {
-    const late = setTimeout(() => (drop(probe), drop(client)), timings.probeAnswer)
-    probe.query('select').then(
-      () => clearTimeout(late),
-      () => (clearTimeout(late), drop(client)),
-    )
-  }, timings.probeInterval).unref()
-  client.once('end', () => {
-    clearInterval(pulse)
-    drop(probe)
-  })
-}
-
-/** Which migrations an end has; both must have the same. */
 export function assertSameVersion(source: string[], target: string[]): void {
-  const [ahead] = source.filter((tag) => !target.includes(tag))
-  const [behind] = target.filter((tag) => !source.includes(tag))
-  if (ahead !== undefined) throw new VersionsDiffer(ahead, 'target')
-  if (behind !== undefined) throw new VersionsDiffer(behind, 'source')
+  const missingInTarget = source.find((tag) => !target.includes(tag))
+  const missingInSource = target.find((tag) => !source.includes(tag))
+  if (missingInTarget !== undefined) throw new VersionsDiffer(missingInTarget, 'target')
+  if (missingInSource !== undefined) throw new VersionsDiffer(missingInSource, 'source')
 }
 
 export const isShared = (end: MoveEnd): boolean => end.kind === 'shared'

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNotNull, ne, notInArray, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, lte, ne, notInArray, or, sql } from 'drizzle-orm'
 import {
   endedMoveStates,
   isLive,
@@ -9,20 +9,20 @@ import { type PlatformDb, type Tenancy } from '#tenancy/base/tenancy'
 import { platform } from '#tenancy/registry/placements'
 import { moveEvents, moves, tenants, type MoveState } from '#tenancy/base/schema'
 
+/** A row of `tenancy.moves`. Both ends carry an encrypted password: do not send it to a browser. */
 export type Move = typeof moves.$inferSelect
+/** A row of `tenancy.move_events`. */
 export type MoveEvent = typeof moveEvents.$inferSelect
 export type EventFacts = Partial<Pick<MoveEvent, 'rows' | 'tookMs' | 'side' | 'location'>>
 
+/** @throws Error if there is no move of that id. */
 export async function readMove(tenancy: Tenancy, id: string): Promise<Move> {
   const [move] = await platform(tenancy).select().from(moves).where(eq(moves.id, id))
   if (!move) throw new Error(`there is no move ${id}`)
   return move
 }
 
-/**
- * The move of a tenant on which something is still to be done or decided; where there is none, the
- * newest.
- */
+/** The live move of a tenant, or else its latest move. */
 export async function latestMove(tenancy: Tenancy, tenantId: string): Promise<Move | undefined> {
   const [move] = await platform(tenancy)
     .select()
@@ -38,8 +38,8 @@ export async function latestMove(tenancy: Tenancy, tenantId: string): Promise<Mo
 }
 
 /**
- * The newest move of a tenant where it ended without one of its servers; one that was given up
- * since, and came to nothing, does not count.
+ * The latest move of a tenant if it was force-finished. Aborted moves that came after it do not
+ * count.
  */
 export async function forceFinishedMove(
   tenancy: Tenancy,
@@ -79,6 +79,7 @@ export async function orphanedLocations(tenancy: Tenancy, tenantId: string): Pro
   return rows.flatMap(({ location }) => location ?? [])
 }
 
+/** The events of a move, oldest first. */
 export const readEvents = (tenancy: Tenancy, moveId: string): Promise<MoveEvent[]> =>
   platform(tenancy)
     .select()
@@ -96,16 +97,18 @@ export async function addEvent(
     .values({ moveId, ...event, tookMs: tookMs == null ? null : Math.round(tookMs) })
 }
 
-/** Compare and set: false when the move is in another state by now, and then nothing changes. */
+/**
+ * Changes the state of a move, by compare and set.
+ * @param changes - Other columns to change with it.
+ * @returns False if the move was not in state `from`; then nothing has changed.
+ */
 export async function advance(
-  tenancy: Tenancy,
+  db: PlatformDb,
   moveId: string,
-  from: MoveState,
-  to: MoveState,
+  { from, to }: { from: MoveState; to: MoveState },
   changes: Partial<Move> = {},
-  db: PlatformDb = platform(tenancy),
 ): Promise<boolean> {
-  const done = await db
+  const changed = await db
     .update(moves)
     .set({
       statusDetail: '',
@@ -117,28 +120,28 @@ export async function advance(
     })
     .where(and(eq(moves.id, moveId), eq(moves.state, from)))
     .returning({ id: moves.id })
-  return done.length === 1
+  return changed.length === 1
 }
 
 /**
- * True when the move may end without one of its servers: nothing is left to do but to take away
- * what is at one end.
+ * True when an operator can let the move end without one of its servers: all that remains is to
+ * clean up at one end.
  */
 export const canForceFinish = ({
   state,
   source,
   target,
 }: Pick<Move, 'state' | 'source' | 'target'>): boolean =>
-  ['aborting', 'confirmed'].includes(state) && (source.serverId ?? target.serverId) !== null
+  (state === 'aborting' || state === 'confirmed') && (source.serverId ?? target.serverId) !== null
 
 /**
- * A move that was given up and undone is over. The one that it was to roll back is live again, at
- * once: a tenant has one live move.
+ * Ends an aborting move that was undone. If it was a rollback, the move that it was to undo becomes
+ * live again in the same transaction: a tenant has at most one live move.
  */
 export const finishAbort = (tenancy: Tenancy, { id, rollsBack }: Move): Promise<void> =>
   platform(tenancy).transaction(async (tx) => {
-    await advance(tenancy, id, 'aborting', 'aborted', {}, tx)
-    if (rollsBack !== null) await advance(tenancy, rollsBack, 'rolling_back', 'switched', {}, tx)
+    await advance(tx, id, { from: 'aborting', to: 'aborted' })
+    if (rollsBack !== null) await advance(tx, rollsBack, { from: 'rolling_back', to: 'switched' })
   })
 
 export async function updateMove(
@@ -150,16 +153,20 @@ export async function updateMove(
 }
 
 /**
- * Moves on which the worker has something to do now: to go on, to give up, or to clean up since
- * nobody objected in time. `urgent`: it may have been left between the two commits of a switch,
- * where its tenant is in neither place.
+ * The moves that the worker has to advance now, oldest first.
+ * @returns `urgent` for a move that must not wait for a free slot; see `moveStates`.
  */
 export async function dueMoves(tenancy: Tenancy): Promise<{ id: string; urgent: boolean }[]> {
-  const due = sql`(${inArray(moves.state, workerMoveStates)} or (${moves.state} = 'switched' and (${moves.confirmBy} is not null or ${moves.graceUntil} <= clock_timestamp())))`
+  const isConfirmed = or(isNotNull(moves.confirmBy), lte(moves.graceUntil, sql`clock_timestamp()`))
   return platform(tenancy)
     .select({ id: moves.id, urgent: sql<boolean>`${inArray(moves.state, urgentMoveStates)}` })
     .from(moves)
-    .where(and(due, sql`${moves.nextAttemptAt} <= clock_timestamp()`))
+    .where(
+      and(
+        or(inArray(moves.state, workerMoveStates), and(eq(moves.state, 'switched'), isConfirmed)),
+        lte(moves.nextAttemptAt, sql`clock_timestamp()`),
+      ),
+    )
     .orderBy(moves.requestedAt)
 }
 

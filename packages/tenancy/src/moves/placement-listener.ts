@@ -7,29 +7,29 @@ import { warmUp } from '#tenancy/moves/warm-up'
 import { forgetPlacement, isServed } from '#tenancy/registry/placements'
 
 /**
- * The channel on which a change of placement is told: a tenant id when it has changed, and
- * `coming`, a tenant id and a move's when it is about to. Anybody may forge one: it costs a cache
- * entry, or some connections.
+ * Notifications on this channel carry a tenant id when the tenant's placement or limits have
+ * changed, and `warm-up TENANT_ID MOVE_ID` when a move is about to switch. Any login can forge one,
+ * which costs a cache entry or a few connections.
  */
 const placementChannel = 'rowhouse_placements'
 
 /**
- * Forgets cached placements and limits as soon as they change, and all of them after each
- * reconnect. Returns a function that ends it.
+ * Evicts cached placements and limits as soon as they change, and all of them after each reconnect.
+ * @returns Stops listening.
  */
 export function listenForPlacements(tenancy: Tenancy): () => Promise<void> {
-  let open = true
+  let isOpen = true
   let current: pg.Client | undefined
   void (async () => {
-    while (open) {
-      // the server is away: entries into left places are refused by the fence meanwhile
+    while (isOpen) {
+      // while the server cannot be reached, the fence refuses transactions in an old location
       await listenOnce().catch(() => {})
       forget(tenancy)
-      if (open) await sleep(1000)
+      if (isOpen) await sleep(1000)
     }
   })()
   return async () => {
-    open = false
+    isOpen = false
     await current?.end()
   }
 
@@ -43,9 +43,9 @@ export function listenForPlacements(tenancy: Tenancy): () => Promise<void> {
     const ended = new Promise<void>((resolve) => client.on('end', resolve))
     client.on('error', () => {}) // `end` follows
     client.on('notification', ({ payload = '' }) => {
-      const [word, tenantId = '', moveId = ''] = payload.split(' ')
-      if (word !== 'coming') forget(tenancy, payload)
-      // the first requests open their connections themselves
+      const [kind, tenantId = '', moveId = ''] = payload.split(' ')
+      if (kind !== 'warm-up') forget(tenancy, payload)
+      // without it, the first requests open their connections themselves
       else if (isServed(tenancy, tenantId)) warmUp(tenancy, tenantId, moveId).catch(() => {})
     })
     await client.connect()

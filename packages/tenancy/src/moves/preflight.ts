@@ -6,7 +6,7 @@ import { loginUrl, type Tenancy } from '#tenancy/base/tenancy'
 import { TargetFull, TargetOccupied, VersionsDiffer } from '#tenancy/moves/errors'
 import { readPending } from '#tenancy/migrations/apply'
 import { readTenantHistory } from '#tenancy/migrations/history'
-import { describeHolder, longHolders } from '#tenancy/moves/fence-holders'
+import { describeHolder, longFenceHolders } from '#tenancy/moves/fence-holders'
 import { isSameDatabase, openConnection, locationName, resolveEnd } from '#tenancy/moves/move-ends'
 import { tenantTables } from '#tenancy/moves/tenant-tables'
 import { asMigrator } from '#tenancy/placements/provision'
@@ -128,7 +128,7 @@ async function inspectSource(
   )
   try {
     const names = (await tenantTables(client, source.schema)).map(({ name }) => name)
-    const warnings = (await longHolders(client, tenantId)).map(
+    const warnings = (await longFenceHolders(client, tenantId)).map(
       (holder) => `it would wait for ${describeHolder(holder)}`,
     )
     return { tables: await countRows(tenancy, tenantId, source.schema, names), warnings }

@@ -1,7 +1,7 @@
 import { and, eq, isNotNull, ne } from 'drizzle-orm'
 import type pg from 'pg'
 import { TargetOccupied } from '#tenancy/moves/errors'
-import { reassignMove, markSourceGone } from '#tenancy/moves/tenant-home'
+import { markSourceGone, reassignMove, transition } from '#tenancy/moves/tenant-home'
 import { locationName } from '#tenancy/moves/move-ends'
 import type { Move } from '#tenancy/moves/move-store'
 import { isShared, assertSameVersion, type MoveRun } from '#tenancy/moves/move-run'
@@ -22,48 +22,49 @@ const secondaryIndexes = `
     and pg_relation_size(c.oid) = 0`
 
 /**
- * Makes the target: role, database, schema and tables at this build's version, and the tenant's row
- * there, which lets nobody in yet.
+ * Creates the target: login, database, schema and tables at this build's version, and the tenant's
+ * home there in state `incoming`, which admits no transaction yet.
  */
-export async function provision(run: MoveRun): Promise<void> {
+export async function provisionTarget(run: MoveRun): Promise<void> {
   const { move } = run
-  const source = await run.source() // holds the source at its version from here on
+  const source = await run.source() // locks the source at its version from here on
   if (move.rollsBack !== null) await reassignMove(source, run, move.rollsBack, move.id)
-  const target = await run.end('target')
-  if (!isShared(move.target)) await ensureProvisioned(run.tenancy, move.tenantId, target)
+  const location = await run.locationOf('target')
+  if (!isShared(move.target)) await ensureProvisioned(run.tenancy, move.tenantId, location)
   await failpoint('target created')
-  // rows arrive faster in a table without indexes; they are built when the rows are there
+  // copying into a table without indexes is faster; `buildIndexes` builds them afterwards
   if (!isShared(move.target))
-    await asMigrator(run.tenancy, target, async (client) => {
+    await asMigrator(run.tenancy, location, async (client) => {
       await client.query('set role rowhouse_owner')
-      const { rows } = await client.query<{ drop: string }>(secondaryIndexes, [target.schema])
+      const { rows } = await client.query<{ drop: string }>(secondaryIndexes, [location.schema])
       for (const { drop } of rows) await client.query(drop)
     })
   await checkVersions(run)
   if (run.sameDatabase) return
-  const arrival = await run.target()
+  const target = await run.target()
   if (move.rollsBack !== null) {
-    await reassignMove(arrival, run, move.rollsBack, move.id)
-    for (const earlier of await forceFinishedRollbacks(run.tenancy, move))
-      await takeOverHome(arrival, run, earlier)
-    await markSourceGone(arrival, run, move.source.epoch)
+    await reassignMove(target, run, move.rollsBack, move.id)
+    for (const { id } of await forceFinishedRollbacks(run.tenancy, move))
+      await takeOverHome(target, run, id)
+    await markSourceGone(target, run, move.source.epoch)
   }
   const {
     rows: [row],
-  } = await arrival.query<{ waits: boolean }>(
-    'select tenancy.register_incoming($1, $2, $3, $4, $5) as waits',
+  } = await target.query<{ registered: boolean }>(
+    'select tenancy.register_incoming($1, $2, $3, $4, $5) as registered',
     [
       move.tenantId,
       move.id,
-      target.schema,
-      target.login ?? 'rowhouse_tenant',
+      location.schema,
+      location.login ?? 'rowhouse_tenant',
       move.source.epoch + 1,
     ],
   )
-  if (!row?.waits) throw new TargetOccupied(locationName(target), 'this tenant, under another move')
+  if (!row?.registered)
+    throw new TargetOccupied(locationName(location), 'this tenant, under another move')
 }
 
-/** Ways back to the same place that ended without its server, where their mark may be still. */
+/** Force-finished rollbacks to the same target, which may have left its home open. */
 const forceFinishedRollbacks = (tenancy: Tenancy, move: Move) =>
   platform(tenancy)
     .select({ id: moves.id })
@@ -76,28 +77,24 @@ const forceFinishedRollbacks = (tenancy: Tenancy, move: Move) =>
       ),
     )
 
-async function takeOverHome(
-  arrival: pg.Client,
-  { move }: MoveRun,
-  { id }: { id: string },
-): Promise<void> {
-  await arrival.query(`select tenancy.transition($1, $2, 'active', 'aborted', $3)`, [
-    move.tenantId,
-    id,
-    move.source.epoch,
-  ])
-  await arrival.query('select tenancy.reassign_move($1, $2, $3)', [move.tenantId, id, move.id])
+async function takeOverHome(target: pg.Client, run: MoveRun, earlierId: string): Promise<void> {
+  const { epoch } = run.move.source
+  await transition(target, run, { from: 'active', to: 'aborted', epoch }, earlierId)
+  await reassignMove(target, run, earlierId, run.move.id)
 }
 
-/** Throws VersionsDiffer unless both ends have had the same migrations. */
+/**
+ * Checks that both ends have the same migrations.
+ * @throws VersionsDiffer
+ */
 export async function checkVersions(run: MoveRun): Promise<void> {
   const applied = async (side: 'source' | 'target') => {
-    const end = await run.end(side)
-    return asMigrator(run.tenancy, end, async (client) => {
+    const location = await run.locationOf(side)
+    return asMigrator(run.tenancy, location, async (client) => {
       await client.query('set role rowhouse_owner')
       const { rows } = await client.query<{ migration: string }>(
         'select migration from tenancy.applied_migrations where schema = $1 order by migration',
-        [end.schema],
+        [location.schema],
       )
       return rows.map(({ migration }) => migration)
     })

@@ -1,9 +1,9 @@
-import { isTransient } from '#tenancy/base/transient-errors'
-import { timings } from '#tenancy/base/timings'
-import { readHome } from '#tenancy/moves/tenant-home'
-import { openConnection, locationName } from '#tenancy/moves/move-ends'
 import { drop } from '#tenancy/base/connect'
+import { timings } from '#tenancy/base/timings'
+import { isTransient } from '#tenancy/base/transient-errors'
+import { locationName, openConnection } from '#tenancy/moves/move-ends'
 import { MoveAborted, WorkerStopping, type MoveRun } from '#tenancy/moves/move-run'
+import { readHome } from '#tenancy/moves/tenant-home'
 
 /** True for an error that may be gone on the next attempt. */
 export function isRetryable(error: unknown): boolean {
@@ -15,18 +15,16 @@ export function isRetryable(error: unknown): boolean {
 export const errorMessage = (error: unknown): string =>
   error instanceof Error ? error.message : String(error)
 
-/**
- * True for a tenant whose source has been fenced for so long that it shall go back, whatever keeps
- * the target from opening.
- */
+/** True when the source has been fenced for so long that the tenant must be reopened there. */
 export async function isFencedTooLong(run: MoveRun): Promise<boolean> {
   const home = await readHome(await run.source(), run)
   return home?.state === 'fenced' && home.forMs >= timings.fencedAtMost
 }
 
 /**
- * Work on one end of a move that has to be done for its end, unless that end is on another server
- * which lets nobody in, and an operator has said that it never will.
+ * Runs the clean-up of one end. If the move is force-finished and the server of that end cannot be
+ * reached, records an `orphaned` event instead of failing.
+ * @returns What `work` returns, or undefined when that end was skipped.
  */
 export async function skipIfServerLost<T>(
   run: MoveRun,
@@ -37,16 +35,14 @@ export async function skipIfServerLost<T>(
     return await work()
   } catch (error) {
     if (run.move.forceFinishBy === null || error instanceof WorkerStopping) throw error
-    const end = await run.end(side)
-    const refusal =
-      end.server === null
-        ? undefined
-        : await openConnection(run.tenancy, end, `rowhouse move of ${run.slug}`).then(
-            drop,
-            errorMessage,
-          )
-    if (refusal === undefined) throw error
-    await run.event('orphaned', refusal, { side, location: locationName(end) })
+    const location = await run.locationOf(side)
+    if (location.server === null) throw error // the main server can be reached
+    const refusal = await openConnection(run.tenancy, location, run.applicationName).then(
+      drop,
+      errorMessage,
+    )
+    if (refusal === undefined) throw error // this server can be reached, so it is another error
+    await run.event('orphaned', refusal, { side, location: locationName(location) })
     return undefined
   }
 }

@@ -1,25 +1,22 @@
-import { applyWithinDatabase, catchUp, catchUpOnce } from '#tenancy/moves/catch-up'
 import { timings } from '#tenancy/base/timings'
-import { readHome, transition } from '#tenancy/moves/tenant-home'
-import { withDeadline, releaseFence, withFence } from '#tenancy/moves/fence'
-import { updateMove } from '#tenancy/moves/move-store'
-import { MoveAborted, type MoveRun } from '#tenancy/moves/move-run'
+import { applyWithinDatabase, catchUp, catchUpOnce } from '#tenancy/moves/catch-up'
 import { failpoint } from '#tenancy/moves/failpoints'
-import { isFencedTooLong, errorMessage } from '#tenancy/moves/retryable'
+import { releaseFence, withDeadline, withFence } from '#tenancy/moves/fence'
+import { MoveAborted, type MoveRun } from '#tenancy/moves/move-run'
+import { updateMove } from '#tenancy/moves/move-store'
 import { checkVersions } from '#tenancy/moves/prepare-target'
+import { errorMessage, isFencedTooLong } from '#tenancy/moves/retryable'
+import { readHome, transition } from '#tenancy/moves/tenant-home'
 
-/** Brings over the last keys while nobody writes, and turns the tenant to its new place. */
+/** Applies the last changes while no transaction can write, and switches the tenant to its target. */
 export async function switchOver(run: MoveRun): Promise<void> {
   await run.main.query(`select pg_notify('rowhouse_placements', $1)`, [
-    `coming ${run.move.tenantId} ${run.move.id}`,
+    `warm-up ${run.move.tenantId} ${run.move.id}`,
   ])
   await (run.sameDatabase ? switchWithinDatabase(run) : switchBetweenDatabases(run))
 }
 
-/**
- * Within the main database: one transaction. A crash at any instant of it means that nothing has
- * happened.
- */
+/** One transaction in the main database: a crash at any point leaves nothing done. */
 async function switchWithinDatabase(run: MoveRun): Promise<void> {
   const target = await run.target()
   if ((await readHome(target, run))?.state !== 'copying') return // an earlier run has committed
@@ -34,14 +31,14 @@ async function switchWithinDatabase(run: MoveRun): Promise<void> {
     await target.query(`commit; ${releaseFence(run)}`)
     return { result: keys, released: true }
   })
-  await finish(run, result, pauseMs)
+  await recordPause(run, result, pauseMs)
 }
 
 /**
- * Between two databases there is no common transaction. The order makes every crash recoverable:
- * the source refuses for good before the target opens, and the target opens by a compare and set
- * that competes with giving up. Each turn is made at most once; a run that takes over from a dead
- * one finds how far it came in the two databases, never in a note of its own.
+ * Two databases have no common transaction, so the order makes every crash recoverable: the source
+ * refuses for good before the target opens, and the target opens by a compare and set that competes
+ * with an abort. Each transition happens at most once. A run that takes over from a crashed one
+ * reads how far it came from the two databases.
  */
 async function switchBetweenDatabases(run: MoveRun): Promise<void> {
   const epoch = run.move.source.epoch + 1
@@ -63,21 +60,22 @@ async function switchBetweenDatabases(run: MoveRun): Promise<void> {
       setIdleTimeout(run, timings.switchIdle),
     ])
     await failpoint('drained')
-    if (!(await transition(source, run, 'copying', 'fenced', epoch)))
+    if (!(await transition(source, run, { from: 'copying', to: 'fenced', epoch })))
       throw new Error(
-        `tenant ${run.slug} is not being copied from ${run.move.source.schema} any more`,
+        `tenant ${run.slug} is no longer being copied from schema ${run.move.source.schema}; the move aborts, and can be requested again`,
       )
     await failpoint('source fenced')
     await openTarget(run, epoch, releaseFence(run))
     return { result: keys, released: true }
   })
   await setIdleTimeout(run, 0)
-  await finish(run, result, pauseMs)
+  await recordPause(run, result, pauseMs)
 }
 
 /**
- * Once the target has opened, nothing needs the source any more: it is shut, and may have died
- * since. Throws `error` where it has not.
+ * Completes the switch when the source cannot be reached. Once the target has opened, the source is
+ * not needed.
+ * @throws `error` if the target has not opened.
  */
 async function switchWithoutSource(
   run: MoveRun,
@@ -85,16 +83,13 @@ async function switchWithoutSource(
   error: unknown,
 ): Promise<undefined> {
   await setIdleTimeout(run, timings.switchIdle)
-  const open = (await readHome(await run.target(), run))?.state === 'active'
-  if (open) await recordSwitch(run, epoch)
+  const isOpen = (await readHome(await run.target(), run))?.state === 'active'
+  if (isOpen) await recordSwitch(run, epoch)
   await setIdleTimeout(run, 0)
-  if (!open) throw error
+  if (!isOpen) throw error
 }
 
-/**
- * What a dead worker began behind the fence; where the target does not open in time, the tenant goes
- * back.
- */
+/** Completes what a crashed worker began after the fence, or aborts if the target does not open. */
 async function finishInterruptedSwitch(run: MoveRun, epoch: number): Promise<void> {
   await run.main.query(`set idle_session_timeout = ${timings.takeoverIdle}`)
   try {
@@ -107,41 +102,43 @@ async function finishInterruptedSwitch(run: MoveRun, epoch: number): Promise<voi
   } catch (error) {
     if (!(error instanceof MoveAborted) && (await isFencedTooLong(run)))
       throw new MoveAborted(
-        `the target does not open (${errorMessage(error)}); the tenant goes back to its place`,
+        `the target does not open (${errorMessage(error)}); the tenant is reopened in the source`,
       )
     throw error
   }
 }
 
 /**
- * A worker that freezes between the two commits must not keep others from going on: the servers end
- * its sessions, and its locks with them.
+ * A worker that freezes between the two commits must not block its successor: the servers end its
+ * idle sessions, and with them its locks.
  */
 async function setIdleTimeout(run: MoveRun, ms: number): Promise<void> {
   const clients = [run.main, await run.target()]
   await Promise.all(clients.map((client) => client.query(`set idle_session_timeout = ${ms}`)))
 }
 
-/** From the fenced source on. What is done already is not done again. */
-async function openTarget(run: MoveRun, epoch: number, last = 'select'): Promise<void> {
+/**
+ * Opens the target once the source is fenced. Can be repeated.
+ * @param sourceQuery - Sent to the source after the registry has switched.
+ */
+async function openTarget(run: MoveRun, epoch: number, sourceQuery = 'select'): Promise<void> {
   const [source, target] = [await run.source(), await run.target()]
   if (
-    !(await transition(target, run, 'incoming', 'active', epoch)) &&
+    !(await transition(target, run, { from: 'incoming', to: 'active', epoch })) &&
     (await readHome(target, run))?.state !== 'active'
-  ) {
-    throw new MoveAborted('the target was given up before it could open')
-  }
+  )
+    throw new MoveAborted('the move was aborted before the target could open')
   await failpoint('target opened')
   await recordSwitch(run, epoch)
   await failpoint('registry switched')
-  await source.query(last)
-  await transition(source, run, 'fenced', 'gone', epoch)
+  await source.query(sourceQuery)
+  await transition(source, run, { from: 'fenced', to: 'gone', epoch })
 }
 
 const recordSwitch = (run: MoveRun, epoch: number) =>
   run.main.query('select tenancy.record_switch($1, $2)', [run.move.id, epoch])
 
-async function finish(run: MoveRun, keys: number, pauseMs: number): Promise<void> {
+async function recordPause(run: MoveRun, keys: number, pauseMs: number): Promise<void> {
   await updateMove(run.tenancy, run.move.id, { pauseMs })
   await run.event('final_pass', 'applied while writes waited', { rows: keys, tookMs: pauseMs })
 }

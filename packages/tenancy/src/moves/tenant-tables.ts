@@ -3,8 +3,8 @@ import { readTables, written as writable } from '#tenancy/base/catalogue'
 import { TableNotMovable } from '#tenancy/moves/errors'
 
 /**
- * A tenant table as the catalogue has it. `columns`: all that can be written, `bases`: their types.
- * `key`: the primary key behind tenant_id.
+ * A tenant table as the catalogue has it. `columns` are the writable ones and `bases` the names of
+ * their types; `key` is the primary key after tenant_id.
  */
 export type TenantTable = {
   name: string
@@ -13,11 +13,8 @@ export type TenantTable = {
   key: { name: string; type: string }[]
 }
 
-/**
- * Types whose values have the same hash on every server, and other values another; of all others
- * the text is compared.
- */
-const hashed = new Set([
+/** Types that PostgreSQL hashes alike on every server. Of other types, the text is hashed. */
+const hashableTypes = new Set([
   'uuid',
   'bool',
   'int2',
@@ -28,15 +25,15 @@ const hashed = new Set([
   'timestamptz',
   'bytea',
 ])
-const texts = new Set(['text', 'varchar'])
+const textTypes = new Set(['text', 'varchar'])
 
 const name = pg.escapeIdentifier
 const literal = pg.escapeLiteral
 
 /**
- * Every table of a schema, each behind those that it refers to; references in a circle do not
- * matter, the worker leaves them unchecked. Throws TableNotMovable for one whose key does not start
- * with tenant_id.
+ * The tables of a schema, each after those that it references. Circular references are permitted,
+ * because the worker writes with references unchecked.
+ * @throws TableNotMovable if a primary key does not start with tenant_id.
  */
 export async function tenantTables(client: pg.ClientBase, schema: string): Promise<TenantTable[]> {
   return (await readTables(client, schema, { circles: true })).map((table) => {
@@ -55,10 +52,7 @@ export async function tenantTables(client: pg.ClientBase, schema: string): Promi
   })
 }
 
-/**
- * The SQL that a table's steps are put together from. Names are quoted; values are ids and keys
- * that the database gave.
- */
+/** Quoted SQL fragments for one table. Values in them are ids and keys that the database returned. */
 export function tableSql(table: TenantTable, tenantId: string) {
   const columns = (alias?: string) =>
     table.columns.map((column) => (alias ? `${alias}.${name(column)}` : name(column))).join(', ')
@@ -75,17 +69,16 @@ export function tableSql(table: TenantTable, tenantId: string) {
         .join(', ')}]::text[]`,
     order: (alias: string, way = '') =>
       [`${alias}.tenant_id`, ...keyColumns(alias)].map((column) => `${column} ${way}`).join(', '),
-    after: (alias: string, key: string[] | null) =>
-      key === null
-        ? 'true'
-        : table.key.length === 0
-          ? 'false'
-          : `(${keyColumns(alias).join(', ')}) > ${tuple(key)}`,
+    after: (alias: string, key: string[] | null) => {
+      if (key === null) return 'true'
+      // a key of tenant_id alone permits one row, so none comes after it
+      return table.key.length === 0 ? 'false' : `(${keyColumns(alias).join(', ')}) > ${tuple(key)}`
+    },
     upTo: (alias: string, key: string[] | null) =>
       key === null || table.key.length === 0
         ? 'true'
         : `(${keyColumns(alias).join(', ')}) <= ${tuple(key)}`,
-    /** Joins to a relation with a column `key text[]`, as the log of changed keys has it. */
+    /** The join condition to a relation with a column `key text[]`, such as the change log. */
     has: (alias: string, keys: string) =>
       table.key
         .map(
@@ -103,25 +96,30 @@ export function tableSql(table: TenantTable, tenantId: string) {
   }
 }
 
-const comparable = (column: string, base: string) =>
-  hashed.has(base) ? column : `${texts.has(base) ? column : `${column}::text`} collate "C"`
+function comparable(column: string, base: string): string {
+  if (hashableTypes.has(base)) return column
+  return `${textTypes.has(base) ? column : `${column}::text`} collate "C"`
+}
 
-/** What a table's log rows boil down to, each key once. */
+/** A subquery with the distinct keys of a table in the change log. */
 export const changedKeys = (table: TenantTable, tenantId: string) =>
   `(select distinct key from tenancy.changed_keys where tenant_id = ${literal(tenantId)} and table_name = ${literal(table.name)})`
 
 /**
- * The rows of a table that have one of these keys, one look into the primary key for each.
- * Statistics are of no use for a tenant that has just come, so the order of the join is not left to
- * them.
+ * A query for the rows of a table by key, with one primary-key lookup per key. `offset 0` fixes the
+ * join order: the statistics are useless for a tenant that has only just arrived.
+ * @param options.keys - A relation with a column `key text[]`.
+ * @param options.select - What to select; the row's alias is `s`.
  */
-export const rowsOf = (
+export function rowsByKey(
   table: TenantTable,
-  tenantId: string,
-  schema: string,
-  keys: string,
-  what: string,
-) => {
+  {
+    tenantId,
+    schema,
+    keys,
+    select,
+  }: { tenantId: string; schema: string; keys: string; select: string },
+): string {
   const sql = tableSql(table, tenantId)
-  return `select found.* from ${keys} as k cross join lateral (select ${what} from ${sql.in(schema)} as s where ${sql.own('s')} and ${sql.has('s', 'k')} offset 0) as found`
+  return `select found.* from ${keys} as k cross join lateral (select ${select} from ${sql.in(schema)} as s where ${sql.own('s')} and ${sql.has('s', 'k')} offset 0) as found`
 }

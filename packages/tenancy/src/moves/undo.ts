@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import pg from 'pg'
-import { empty } from '#tenancy/moves/clean-up'
+import { removeCopy } from '#tenancy/moves/clean-up'
 import { reassignMove, readHome, transition } from '#tenancy/moves/tenant-home'
 import { withDeadline } from '#tenancy/moves/fence'
 import { advance } from '#tenancy/moves/move-store'
@@ -10,12 +10,12 @@ import { isFencedTooLong, skipIfServerLost } from '#tenancy/moves/retryable'
 import { timings } from '#tenancy/base/timings'
 import { platform, readPlacements } from '#tenancy/registry/placements'
 import { moves, placements } from '#tenancy/base/schema'
-import type { Tenancy } from '#tenancy/base/tenancy'
 
 /**
- * Gives a move up. Returns false when that is too late: the target has opened, and the move goes
- * on. Where the source is fenced already, the target is closed by the compare and set that opening
- * it would need; only one of the two can succeed.
+ * Undoes an aborting move: reopens the source and removes what was created at the target. If the
+ * source is already fenced, the target is closed by the compare and set that would open it, so that
+ * only one of the two can succeed.
+ * @returns False if the target has opened, which makes it too late: the move goes on.
  */
 export async function undo(run: MoveRun): Promise<boolean> {
   const { move } = run
@@ -28,42 +28,37 @@ export async function undo(run: MoveRun): Promise<boolean> {
   }
   if (!(await reopenSource(run, source, epoch))) return continueSwitch(run, epoch)
   await skipIfServerLost(run, 'target', () => clearTarget(run, epoch))
-  // what was dropped took the connections along
+  // dropping the target has closed the connections
   await reassignMove(await run.source(), run, move.id, move.rollsBack)
   return true
 }
 
 /**
- * The same where the source does not answer. An open target needs it no more; otherwise `error` is
- * thrown, until an operator abandons the move.
+ * The same when the source cannot be reached. If the target is open, the source is not needed.
+ * @throws `error` otherwise, until an operator force-finishes the move.
  */
 async function undoWithoutSource(run: MoveRun, epoch: number, error: unknown): Promise<boolean> {
   if (run.sameDatabase) throw error
   await run.main.query(`set idle_session_timeout = ${timings.takeoverIdle}`)
-  const open = await skipIfServerLost(run, 'target', () => isOpen(run))
-  if (open && !(await isSwitchedBack(run.tenancy, run, epoch))) return continueSwitch(run, epoch)
+  const isOpen = await skipIfServerLost(run, 'target', () => isTargetOpen(run))
+  if (isOpen && !(await isSwitchedBack(run, epoch))) return continueSwitch(run, epoch)
   await run.main.query('set idle_session_timeout = 0')
   await skipIfServerLost(run, 'source', () => {
     throw error
   })
-  // where the tenant had gone back, and its source is lost, a target that has opened is the only
-  // copy
-  if (open === false) await skipIfServerLost(run, 'target', () => clearTarget(run, epoch))
+  // a target that has opened is the only copy once the source is lost, so it is not cleared
+  if (isOpen === false) await skipIfServerLost(run, 'target', () => clearTarget(run, epoch))
   return true
 }
 
-/** Whether the target has opened for this move. */
-const isOpen = async (run: MoveRun): Promise<boolean> =>
+const isTargetOpen = async (run: MoveRun): Promise<boolean> =>
   (await ifExists(async () => (await readHome(await run.target(), run))?.state === 'active')) ??
   false
 
-// no database or not let in any more, no table, no schema
+// no such database, no access to it, no such table, no such schema
 const missingObjectStates = new Set(['3D000', '42501', '42P01', '3F000'])
 
-/**
- * Work in a place that may not be made yet, or be taken away already, wholly or in part: undefined
- * where it does not stand.
- */
+/** Runs work at a target that may not exist yet or any more. Returns undefined where it does not. */
 async function ifExists<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work()
@@ -74,107 +69,97 @@ async function ifExists<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/**
- * Has the tenant live in its source as before, wherever the move had come to. False when the target
- * is open.
- */
+/** Makes the tenant active in its source again. Returns false if the target is open. */
 async function reopenSource(run: MoveRun, source: pg.Client, epoch: number): Promise<boolean> {
   const state = (await readHome(source, run))?.state
   if (state === 'gone') return false
-  if (
-    state === 'copying' &&
-    !(await transition(source, run, 'copying', 'active', run.move.source.epoch))
-  )
-    throw new Error(`tenant ${run.slug} is not being copied any more`)
+  if (state === 'copying') {
+    const reopened = { from: 'copying', to: 'active', epoch: run.move.source.epoch } as const
+    if (!(await transition(source, run, reopened)))
+      throw new Error(
+        `tenant ${run.slug} is no longer being copied from schema ${run.move.source.schema}; the abort is retried`,
+      )
+  }
   if (state === 'fenced') {
-    // a worker that freezes here must not keep others out
+    // should this worker freeze, its session ends and another one takes over
     await run.main.query(`set idle_session_timeout = ${timings.takeoverIdle}`)
     if (!(await switchRegistryBack(run, epoch))) return false
-    await transition(source, run, 'fenced', 'active', epoch)
+    await transition(source, run, { from: 'fenced', to: 'active', epoch })
     await run.main.query('set idle_session_timeout = 0')
   }
   return true
 }
 
 /**
- * Sets the registry back to the source, under an epoch that no switch of this move can reach. False
- * when the target is open.
+ * Switches the registry back to the source, under an epoch that no switch of this move can reach.
+ * Returns false if the target is open.
  */
 async function switchRegistryBack(run: MoveRun, epoch: number): Promise<boolean> {
-  if (await isSwitchedBack(run.tenancy, run, epoch)) return true // an earlier run came as far as this
-  // nobody is led to a target before the registry says so, and for a move that is given up it never
-  // will
-  const closed = await closedInTime(run, epoch).catch(async (error: unknown) => {
+  if (await isSwitchedBack(run, epoch)) return true // by an earlier run
+  // a target that cannot be reached counts as closed after a while: the registry leads nobody
+  // there, and never will for an aborted move
+  const isClosed = await closeTargetInTime(run, epoch).catch(async (error: unknown) => {
     if (await isFencedTooLong(run)) return true
     throw error
   })
-  if (!closed) return false
+  if (!isClosed) return false
   await failpoint('target closed')
-  // the registry first: a source that is open under an epoch which the registry has not would let
-  // nobody in
+  // before the source opens: under an epoch that the registry does not know it would refuse everyone
   await run.main.query('select tenancy.record_switch_back($1, $2)', [run.move.id, epoch])
   await failpoint('registry switched back')
   return true
 }
 
-async function isSwitchedBack(
-  tenancy: Tenancy,
-  { move }: MoveRun,
-  epoch: number,
-): Promise<boolean> {
+async function isSwitchedBack({ tenancy, move }: MoveRun, epoch: number): Promise<boolean> {
   const [placement] = await readPlacements(tenancy, eq(placements.tenantId, move.tenantId))
   return placement !== undefined && placement.epoch >= epoch
 }
 
 async function clearTarget(run: MoveRun, epoch: number): Promise<void> {
   const { move } = run
-  const stays = isShared(move.target) || move.rollsBack !== null
-  if (!run.sameDatabase && stays && (await ifExists(() => closeTarget(run, epoch))) === false)
-    await transition(await run.target(), run, 'active', 'aborted', epoch) // opened, and then away
+  const isKept = isShared(move.target) || move.rollsBack !== null
+  if (!run.sameDatabase && isKept && (await ifExists(() => closeTarget(run, epoch))) === false)
+    // it had opened before it became unreachable
+    await transition(await run.target(), run, { from: 'active', to: 'aborted', epoch })
   if (move.rollsBack === null) {
-    await run.setStatus('taking away what was made')
-    await empty(run, 'target')
+    await run.setStatus('removing what was created at the target')
+    await removeCopy(run, 'target')
   }
-  // a way back that is given up leaves both places to the move that it was to undo
-  if (stays)
+  // an aborted rollback leaves both ends to the move that it was to undo
+  if (isKept)
     await ifExists(async () => reassignMove(await run.target(), run, move.id, move.rollsBack))
 }
 
-/**
- * True when the target can never open for this move any more: it is closed, or not under this move.
- */
+/** Closes the target for this move. Returns false if it is open. */
 async function closeTarget(run: MoveRun, epoch: number): Promise<boolean> {
   const target = await run.target()
-  if (await transition(target, run, 'incoming', 'aborted', epoch)) return true
+  if (await transition(target, run, { from: 'incoming', to: 'aborted', epoch })) return true
   const home = await readHome(target, run)
   return !home || home.state === 'aborted'
 }
 
-const closedInTime = async (run: MoveRun, epoch: number): Promise<boolean> =>
+const closeTargetInTime = async (run: MoveRun, epoch: number): Promise<boolean> =>
   withDeadline(await run.target(), closeTarget(run, epoch), timings.switchIdle)
 
-/**
- * Unless somebody took over from this worker and has set the registry back: for them the move is
- * given up.
- */
+/** Returns the move to `verified`, unless another worker has switched the registry back. */
 async function continueSwitch(run: MoveRun, epoch: number): Promise<false> {
   const { id, tenantId } = run.move
   await platform(run.tenancy).transaction(async (tx) => {
-    // record_return takes the same lock
+    // record_switch_back takes the same lock
     await tx.select({ id: moves.id }).from(moves).where(eq(moves.id, id)).for('update')
     const [placement] = await tx
       .select({ epoch: placements.epoch })
       .from(placements)
       .where(eq(placements.tenantId, tenantId))
     if (placement && placement.epoch >= epoch)
-      throw new Error(`tenant ${run.slug} is back in its source already`)
+      throw new Error(
+        `the registry has tenant ${run.slug} back in its source under epoch ${placement.epoch}; the abort is retried`,
+      )
     await advance(
-      run.tenancy,
-      id,
-      'aborting',
-      'verified',
-      { abortBy: null, forceFinishBy: null, error: null },
       tx,
+      id,
+      { from: 'aborting', to: 'verified' },
+      { abortBy: null, forceFinishBy: null, error: null },
     )
   })
   await run.event('abort_too_late', 'the target is already open, so the move continues')

@@ -1,61 +1,65 @@
+import type pg from 'pg'
 import { VerificationFailed } from '#tenancy/moves/errors'
 import { catchUp, catchUpOnce } from '#tenancy/moves/catch-up'
 import { withFence } from '#tenancy/moves/fence'
 import type { MoveRun } from '#tenancy/moves/move-run'
 import { failpoint } from '#tenancy/moves/failpoints'
-import { ranges, same, type View } from '#tenancy/moves/key-ranges'
+import { isIdentical, keyRanges, type TableReader } from '#tenancy/moves/key-ranges'
 import type { TenantTable } from '#tenancy/moves/tenant-tables'
-
 import { drop } from '#tenancy/base/connect'
 
 const rangeRows = 20_000
 
 /**
- * Rehearses the switch and compares: for an instant the tenant's writes are held, the last keys
- * brought over and a snapshot opened on each side; then the tenant goes on, and the snapshots are
- * compared at leisure, range by range. Throws VerificationFailed.
+ * Rehearses the switch and compares both ends. For an instant the tenant's writes wait, while the
+ * last changes are applied and a snapshot is opened at each end. Then the tenant continues, and the
+ * snapshots are compared range by range.
+ * @returns How many rows were compared.
+ * @throws VerificationFailed
  */
 export async function verify(run: MoveRun): Promise<{ rows: number }> {
   const tables = await run.tables()
-  const views: View[] = []
+  const clients: pg.Client[] = []
   try {
-    for (const side of ['source', 'target'] as const)
-      views.push({ client: await run.connect(side), schema: run.move[side].schema })
-    const [source, target] = views
-    if (!source || !target) throw new Error('a view is missing')
+    const connect = async (side: 'source' | 'target'): Promise<TableReader> => {
+      const client = await run.connect(side)
+      clients.push(client)
+      return { client, schema: run.move[side].schema }
+    }
+    const source = await connect('source')
+    const target = await connect('target')
     await catchUp(run)
     const { pauseMs } = await withFence(
       run,
       run.sameDatabase ? await run.target() : await run.source(),
       async () => {
         const result = await catchUpOnce(run, tables)
-        await Promise.all(
-          views.map(({ client }) => run.enter(client, 'compare', { snapshot: true })),
-        )
+        await Promise.all(clients.map((client) => run.enter(client, 'compare', { snapshot: true })))
         return { result }
       },
     )
     await run.event('rehearsed', 'writes waited', { tookMs: pauseMs })
     await failpoint('rehearsed')
     let rows = 0
-    for (const table of tables) rows += await compare(run, source, target, table)
+    for (const table of tables) rows += await compareTable(run, source, target, table)
     await failpoint('compared')
     return { rows }
   } finally {
-    for (const { client } of views) drop(client)
+    for (const client of clients) drop(client)
   }
 }
 
-async function compare(
+async function compareTable(
   run: MoveRun,
-  source: View,
-  target: View,
+  source: TableReader,
+  target: TableReader,
   table: TenantTable,
 ): Promise<number> {
-  const began = performance.now()
+  const startedAt = performance.now()
   let rows = 0
-  for await (const range of ranges(source, target, table, run.move.tenantId, rangeRows)) {
-    if (!same(range))
+  const { tenantId } = run.move
+  for await (const range of keyRanges(source, target, { table, tenantId, size: rangeRows })) {
+    if (!isIdentical(range))
       throw new VerificationFailed({
         table: table.name,
         range: [range.from?.join(',') ?? 'the first', range.to?.join(',') ?? 'the last'],
@@ -64,8 +68,8 @@ async function compare(
       })
     rows += range.source.rows
     await run.checkpoint()
-    await run.setStatus(`comparing ${table.name}, ${rows} rows are the same`)
+    await run.setStatus(`comparing ${table.name}, ${rows} rows are identical`)
   }
-  await run.event('table_compared', table.name, { rows, tookMs: performance.now() - began })
+  await run.event('table_compared', table.name, { rows, tookMs: performance.now() - startedAt })
   return rows
 }

@@ -1,16 +1,16 @@
 import { and, eq } from 'drizzle-orm'
-import { resolveEnd } from '#tenancy/moves/move-ends'
-import { platformPool, tenantPools } from '#tenancy/registry/pools'
-import { connectionString, platform } from '#tenancy/registry/placements'
 import { moves } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
+import { resolveEnd } from '#tenancy/moves/move-ends'
+import { connectionString, platform } from '#tenancy/registry/placements'
+import { platformPool, tenantPools } from '#tenancy/registry/pools'
 
 const connections = 4
 
 /**
- * Opens connections to the place that a tenant is about to come to: making one takes longer than
- * the switch. On a login of its own each caller is checked on the platform login, so those are
- * opened too.
+ * Opens pool connections to the target of a move that is about to switch, because opening one takes
+ * longer than the switch itself. With a dedicated login, every caller is checked on the platform
+ * pool first, so connections are opened there too.
  */
 export async function warmUp(tenancy: Tenancy, tenantId: string, moveId: string): Promise<void> {
   const [move] = await platform(tenancy)

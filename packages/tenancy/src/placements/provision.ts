@@ -10,25 +10,25 @@ import { giveKey } from '#tenancy/base/signing-key'
 import { templateDatabase } from '#tenancy/placements/prepare-server'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-/** A place that is ready for a tenant's rows and that nothing leads to yet. */
-export type Place = Pick<
+/** Where a tenant's rows are or will be, and how to log in there. */
+export type Location = Pick<
   Placement,
   'kind' | 'server' | 'database' | 'schema' | 'login' | 'password'
 >
 
 /**
- * Makes a tenant's own schema, with a login that may use nothing else: in the main database, or in
- * a database of its own on the main server or on `server`. Idempotent; what it made is taken away
- * again when it fails half way. Returns the place.
+ * Creates a schema for a tenant, with a login that can use nothing else: in the main database, or
+ * in a database of its own on the main server or on `server`. Removes what it created if it fails.
+ * @returns The location. The registry does not lead there yet.
  */
 export async function provision(
   tenancy: Tenancy,
   tenantId: string,
   kind: 'schema' | 'database',
   server: Server | null = null,
-): Promise<Place> {
+): Promise<Location> {
   const name = privateName(tenantId)
-  const place = {
+  const location = {
     kind,
     server,
     database: kind === 'database' ? name : null,
@@ -37,13 +37,13 @@ export async function provision(
     password: newSecret(),
   }
   try {
-    await ensureProvisioned(tenancy, tenantId, place)
-    return place
+    await ensureProvisioned(tenancy, tenantId, location)
+    return location
   } catch (error) {
-    await unprovision(tenancy, tenantId, place).catch((failure: unknown) => {
+    await unprovision(tenancy, tenantId, location).catch((failure: unknown) => {
       throw new AggregateError(
         [error, failure],
-        `a place for ${name} could not be made, nor what was made of it taken away`,
+        `the ${kind} ${name} could not be created, and removing what was created failed too; drop it by hand`,
       )
     })
     throw error
@@ -51,23 +51,23 @@ export async function provision(
 }
 
 /**
- * The same for a place whose password is known. Idempotent, and takes nothing away: what is there
- * stays and is brought up to date.
+ * Creates the login, database and schema of a location, whose password is known. Can be repeated:
+ * keeps what exists, and brings it up to date.
  */
 export async function ensureProvisioned(
   tenancy: Tenancy,
   tenantId: string,
-  place: Place,
+  location: Location,
 ): Promise<void> {
   const name = privateName(tenantId)
-  if (place.kind === 'database') await makeDatabase(tenancy, place)
-  await asMigrator(tenancy, place, async (client) => {
+  if (location.kind === 'database') await ensureDatabase(tenancy, location)
+  await asMigrator(tenancy, location, async (client) => {
     await client.query('select tenancy.make_login($1, $2)', [
       tenantId,
-      scramVerifier(place.password ?? newSecret()),
+      scramVerifier(location.password ?? newSecret()),
     ])
     await client.query(asOwnerSession)
-    if (place.kind === 'database') await giveKey(client)
+    if (location.kind === 'database') await giveKey(client)
     const history = await readTenantHistory(tenancy)
     if ((await readPending(client, name, history)).length === history.length)
       await client.query(await provisionScript(name, history))
@@ -75,32 +75,33 @@ export async function ensureProvisioned(
   })
 }
 
-/** Registers the tenant's home in a placement, which opens it for entries under this epoch. */
+/** Registers the tenant's home in a location, which opens it for transactions under this epoch. */
 export async function registerHome(
   tenancy: Tenancy,
   tenantId: string,
-  place: Place,
+  location: Location,
   epoch: number,
 ): Promise<void> {
-  await asMigrator(tenancy, place, async (client) => {
+  await asMigrator(tenancy, location, async (client) => {
     await client.query('set role rowhouse_owner')
     await client.query(
       `insert into tenancy.tenant_homes (tenant_id, schema_name, login, state, epoch) values ($1, $2, $3, 'active', $4)
        on conflict (tenant_id) do update set schema_name = excluded.schema_name, login = excluded.login, state = 'active', epoch = excluded.epoch, changed_at = now()`,
-      [tenantId, place.schema, place.login ?? 'rowhouse_tenant', epoch],
+      [tenantId, location.schema, location.login ?? 'rowhouse_tenant', epoch],
     )
   })
 }
 
-/**
- * Takes a tenant's own schema, database and login away, with everything in them. Nothing happens
- * where there is nothing.
- */
-export async function unprovision(tenancy: Tenancy, tenantId: string, place: Place): Promise<void> {
+/** Drops a tenant's dedicated schema or database, and its login. Ignores what does not exist. */
+export async function unprovision(
+  tenancy: Tenancy,
+  tenantId: string,
+  location: Location,
+): Promise<void> {
   const name = privateName(tenantId)
-  if (place.kind === 'shared') return
-  if (place.kind === 'database' && !(await databaseExists(tenancy, place))) return
-  await asMigrator(tenancy, place, async (client) => {
+  if (location.kind === 'shared') return
+  if (location.kind === 'database' && !(await databaseExists(tenancy, location))) return
+  await asMigrator(tenancy, location, async (client) => {
     await client.query('set role rowhouse_owner')
     await client.query(
       'delete from tenancy.tenant_homes where tenant_id = $1 and schema_name = $2',
@@ -112,20 +113,20 @@ export async function unprovision(tenancy: Tenancy, tenantId: string, place: Pla
     await client.query('reset role')
     await client.query('select tenancy.drop_login($1)', [tenantId])
   })
-  if (place.kind === 'database')
-    await asMigrator(tenancy, { ...place, database: null }, async (client) => {
+  if (location.kind === 'database')
+    await asMigrator(tenancy, { ...location, database: null }, async (client) => {
       await client.query('set role rowhouse_owner')
       await client.query(`drop database if exists ${name}`)
     })
 }
 
-async function makeDatabase(tenancy: Tenancy, place: Place): Promise<void> {
-  if (await databaseExists(tenancy, place)) return
-  const name = place.schema
-  await asMigrator(tenancy, { ...place, database: null }, (client) =>
+async function ensureDatabase(tenancy: Tenancy, location: Location): Promise<void> {
+  if (await databaseExists(tenancy, location)) return
+  const name = location.schema
+  await asMigrator(tenancy, { ...location, database: null }, (client) =>
     client.query(`create database ${name} template ${templateDatabase} owner rowhouse_owner`),
   )
-  await asMigrator(tenancy, place, async (client) => {
+  await asMigrator(tenancy, location, async (client) => {
     await client.query('set role rowhouse_owner')
     await client.query(
       `revoke all on database ${name} from public; grant connect on database ${name} to rowhouse_migrator, rowhouse_worker; grant temporary on database ${name} to rowhouse_worker`,
@@ -133,21 +134,25 @@ async function makeDatabase(tenancy: Tenancy, place: Place): Promise<void> {
   })
 }
 
-const databaseExists = (tenancy: Tenancy, place: Place) =>
+const databaseExists = (tenancy: Tenancy, location: Location) =>
   asMigrator(
     tenancy,
-    { ...place, database: null },
+    { ...location, database: null },
     async (client) =>
-      (await client.query('select from pg_catalog.pg_database where datname = $1', [place.schema]))
-        .rowCount === 1,
+      (
+        await client.query('select from pg_catalog.pg_database where datname = $1', [
+          location.schema,
+        ])
+      ).rowCount === 1,
   )
 
-/** One connection of the migrator in the database of a place. */
+/** Runs work on a connection of the migrator to the database of a location. */
 export function asMigrator<T>(
   tenancy: Tenancy,
-  place: Place,
+  location: Location,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const maintenance = place.server && !place.database ? { ...place, database: 'postgres' } : place
+  const maintenance =
+    location.server && !location.database ? { ...location, database: 'postgres' } : location
   return withConnection(serviceUrl(tenancy, 'migrator', maintenance), work)
 }

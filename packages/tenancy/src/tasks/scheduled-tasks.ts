@@ -22,8 +22,8 @@ export const scheduledTasks = (tenancy: Tenancy): Task[] => [
     concurrency: 2,
     due: () => dueMoves(tenancy),
     process: async (move, stopping) => {
-      const ending = await advanceMove(tenancy, move, stopping)
-      if (ending !== 'busy') tenancy.config.logger.info({ move, ending }, 'move advanced')
+      const result = await advanceMove(tenancy, move, stopping)
+      if (result !== 'locked') tenancy.config.logger.info({ move, result }, 'move advanced')
     },
   },
   {

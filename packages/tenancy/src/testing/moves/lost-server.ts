@@ -29,7 +29,7 @@ let revive: (() => Promise<unknown>) | undefined
 /** Has each test of a file begin with a tenant in the shared tables. */
 export function withTenants(): void {
   beforeEach(async () => {
-    tenant = await createTenantIn('shared', 'gone-server', 10)
+    tenant = await createTenantIn('shared', 'lost-server', 10)
     made.push(tenant)
   }, 60_000)
   afterEach(restoreServer)

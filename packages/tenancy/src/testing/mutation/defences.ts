@@ -212,8 +212,8 @@ export const defences: readonly Defence[] = [
     name: 'that a move waits for open transactions before it copies',
     tests: copying,
     file: src('moves/capture.ts'),
-    find: "await withFence(run, source, async () => ({ result: await transition(source, run, 'active', 'copying', move.source.epoch) }))",
-    put: `{ pauseMs: 0, result: await transition(source, run, 'active', 'copying', move.source.epoch) }`,
+    find: "await withFence(run, source, async () => ({ result: await transition(source, run, { from: 'active', to: 'copying', epoch }) }))",
+    put: `{ pauseMs: 0, result: await transition(source, run, { from: 'active', to: 'copying', epoch }) }`,
   },
   {
     name: 'that changes are logged while rows are copied',
@@ -225,21 +225,21 @@ export const defences: readonly Defence[] = [
     ),
   },
   {
-    name: 'the last keys behind the fence',
+    name: 'the final pass behind the fence',
     tests: directions,
     file: src('moves/switch-over.ts'),
-    find: 'const keys = await applyHere(run, target, tables)',
+    find: 'const keys = await applyWithinDatabase(run, target, tables)',
     put: 'const keys = 0',
   },
   {
     name: 'the comparison of both sides',
     tests: copying,
     file: src('moves/verify.ts'),
-    find: 'if (!same(range)) throw',
+    find: 'if (!isIdentical(range)) throw',
     put: 'if (false) throw',
   },
   {
-    name: 'that a tenant goes back from a target that stays away',
+    name: 'that a tenant is reopened in its source when the target does not open',
     tests: lostServer,
     file: src('moves/retryable.ts'),
     find: 'home.forMs >= timings.fencedAtMost',
@@ -255,21 +255,21 @@ export const defences: readonly Defence[] = [
     ),
   },
   {
-    name: 'that the old copy stays until the tenant is let in',
+    name: 'that the old copy stays until the tenant is open in its new location',
     tests: lostServer,
     file: src('moves/clean-up.ts'),
     find: `await skipIfServerLost(run, 'target', () => assertTargetOpen(run))`,
     put: 'true',
   },
   {
-    name: 'that nothing is deleted where the tenant lives',
+    name: 'that no rows are deleted where the tenant lives',
     tests: lostServer,
     file: src('moves/clean-up.ts'),
-    find: 'if (home && isSameLocation(home, move[side])) throw',
+    find: 'if (placement && isSameLocation(placement, end)) throw',
     put: 'if (false) throw',
   },
   {
-    name: 'that the placement that was left is closed',
+    name: 'that the old location is closed after a switch',
     tests: [src('moves/frozen.test.ts')],
     sql:
       rewriteFunction(
