@@ -1,17 +1,22 @@
 import type { ParseArgsConfig } from 'node:util'
 
-/** What a command is given: its options and the words that are no options. */
-export type Given = { values: Record<string, string | boolean | undefined>; positionals: string[] }
-/** What a command gives back: a text for people, a document for `--json`, and whether it failed. */
-export type Outcome = { text?: string; json: unknown; failed?: boolean }
-export type Run = (given: Given) => Promise<Outcome>
+/** The options of a command, and its other words. */
+export type CommandInput = {
+  values: Record<string, string | boolean | undefined>
+  positionals: string[]
+}
+/** Text for people, a document for `--json`, and whether the command exits with 1. */
+export type CommandResult = { text?: string; json: unknown; failed?: boolean }
+export type RunCommand = (input: CommandInput) => Promise<CommandResult>
 
-type Command = {
+export type Command = {
   words: string[]
   usage: string
   about: string
+  /** Takes a word that is no option, such as a slug. */
+  takesArgument?: true
   options?: NonNullable<ParseArgsConfig['options']>
-  load: () => Promise<{ run: Run }>
+  load: () => Promise<{ run: RunCommand }>
 }
 
 const text = { type: 'string' } as const
@@ -57,6 +62,7 @@ export const commands: Command[] = [
   {
     words: ['tenant', 'show'],
     usage: 'tenant show SLUG',
+    takesArgument: true,
     about: 'one tenant: placement, members, state',
     load: tenant('show'),
   },
@@ -64,6 +70,7 @@ export const commands: Command[] = [
     words: ['tenant', 'create'],
     usage:
       'tenant create SLUG --owner EMAIL [--name NAME] [--tier starter|business|enterprise] [--database-url URL]',
+    takesArgument: true,
     about: 'add a tenant in the place of its tier',
     options: { owner: text, name: text, tier: text, 'database-url': text },
     load: tenant('create'),
@@ -71,6 +78,7 @@ export const commands: Command[] = [
   {
     words: ['tenant', 'suspend'],
     usage: 'tenant suspend SLUG --reason TEXT',
+    takesArgument: true,
     about: 'shut a tenant out from its next transaction on',
     options: { reason: text },
     load: tenant('suspend'),
@@ -78,6 +86,7 @@ export const commands: Command[] = [
   {
     words: ['tenant', 'resume'],
     usage: 'tenant resume SLUG --reason TEXT',
+    takesArgument: true,
     about: 'let a suspended tenant in again',
     options: { reason: text },
     load: tenant('resume'),
@@ -85,6 +94,7 @@ export const commands: Command[] = [
   {
     words: ['tenant', 'rotate'],
     usage: 'tenant rotate SLUG --reason TEXT',
+    takesArgument: true,
     about: 'give a tenant’s own login another password, and end the sessions of the one before',
     options: { reason: text },
     load: tenant('rotate'),
@@ -93,6 +103,7 @@ export const commands: Command[] = [
     words: ['tenant', 'move'],
     usage:
       'tenant move SLUG --to shared|schema|database [--tier TIER] [--database-url URL] [--reason TEXT] [--wait] [--dry-run] | --status | --abort | --confirm | --rollback | --force-finish | --resume',
+    takesArgument: true,
     about: 'change the placement of a live tenant, and with --tier also its tier',
     options: {
       to: text,
@@ -113,6 +124,7 @@ export const commands: Command[] = [
   {
     words: ['tenant', 'export'],
     usage: 'tenant export SLUG --out FILE',
+    takesArgument: true,
     about: 'everything of a tenant as of one moment: a ZIP of NDJSON and CSV with a manifest',
     options: { out: text },
     load: () => import('#db/cli/tenant-export'),
@@ -121,6 +133,7 @@ export const commands: Command[] = [
     words: ['tenant', 'import'],
     usage:
       'tenant import FILE --as SLUG [--owner EMAIL] [--tier starter|business|enterprise] | --check',
+    takesArgument: true,
     about:
       'check an export, and make a new tenant of it; nothing is written unless all of it is in order',
     options: { as: text, owner: text, tier: text, check: flag },
@@ -129,6 +142,7 @@ export const commands: Command[] = [
   {
     words: ['tenant', 'restore'],
     usage: 'tenant restore SLUG --from FILE --yes',
+    takesArgument: true,
     about:
       'put a tenant back to what it was in an export; what is there now is kept for a week under another slug',
     options: { from: text, yes: flag },
@@ -137,6 +151,7 @@ export const commands: Command[] = [
   {
     words: ['tenant', 'erase'],
     usage: 'tenant erase SLUG --yes [--after DAYS] | --undo',
+    takesArgument: true,
     about:
       'take a tenant away with everything about it, and print the receipt; with --after it can be undone until then',
     options: { yes: flag, after: text, undo: flag },
@@ -146,6 +161,7 @@ export const commands: Command[] = [
     words: ['tenant', 'retention'],
     usage:
       'tenant retention SLUG [--days N|forever [--table TABLE]] [--preview] [--confirm | --dismiss] [--hold | --lift --reason TEXT]',
+    takesArgument: true,
     about:
       'how long rows are kept, what would go, what has gone; the answer to a run that waits; the legal hold',
     options: {
@@ -170,6 +186,7 @@ export const commands: Command[] = [
   {
     words: ['tenant', 'url'],
     usage: 'tenant url SLUG [--read-only]',
+    takesArgument: true,
     about: 'the connection string of a tenant with a login of its own; contains its password',
     options: { 'read-only': { type: 'boolean' } },
     load: tenant('url'),
@@ -177,12 +194,14 @@ export const commands: Command[] = [
   {
     words: ['operator', 'add'],
     usage: 'operator add EMAIL',
+    takesArgument: true,
     about: 'let a user into the console; audited',
     load: operator('add'),
   },
   {
     words: ['operator', 'remove'],
     usage: 'operator remove EMAIL',
+    takesArgument: true,
     about: 'shut a user out of the console from the next request on; audited',
     load: operator('remove'),
   },
@@ -209,6 +228,7 @@ export const commands: Command[] = [
   {
     words: ['sandbox', 'login'],
     usage: 'sandbox login EMAIL [--tenant SLUG]',
+    takesArgument: true,
     about: 'print a Cookie header value for a running app',
     options: { tenant: text },
     load: () => import('#db/cli/sandbox-login'),
@@ -261,6 +281,7 @@ export const commands: Command[] = [
   {
     words: ['fleet', 'step'],
     usage: 'fleet step [NAME] [--tenant SLUG]',
+    takesArgument: true,
     about:
       'run a data step in every tenant that has not had it, or list the steps and how far they are',
     options: { tenant: text },

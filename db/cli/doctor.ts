@@ -1,9 +1,9 @@
-import type { Run } from '#db/cli/commands'
+import type { RunCommand } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { checkFleet } from '@rowhouse/tenancy/checks'
 import { tenancy } from '#db/tenancy'
 
-export const run: Run = async () => {
+export const run: RunCommand = async () => {
   const report = await checkFleet(tenancy())
   const { findings, targets } = report
   const text =

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import { commandLine, recordAudit } from '@rowhouse/tenancy/admin'
-import type { Outcome, Run } from '#db/cli/commands'
+import type { CommandResult, RunCommand } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
 import { platform } from '#db/tenancy'
@@ -8,14 +8,14 @@ import { operators, users } from '#db/schema/platform'
 import { byEmail, makeOperator, normalizeEmail } from '#db/accounts/users'
 
 type Verb = 'add' | 'remove' | 'list'
-type Given = Parameters<Run>[0]
+type CommandInput = Parameters<RunCommand>[0]
 
-const verbs: Record<Verb, (given: Given) => Promise<Outcome>> = { add, remove, list }
+const verbs: Record<Verb, (given: CommandInput) => Promise<CommandResult>> = { add, remove, list }
 
 /** One loader for all verbs of `operator`. Operators are made here and nowhere else. */
 export const operatorCommand = (verb: Verb) => async () => ({ run: verbs[verb] })
 
-async function add(given: Given): Promise<Outcome> {
+async function add(given: CommandInput): Promise<CommandResult> {
   const { id, email } = await userOf(given)
   await platform().transaction(async (tx) => {
     await makeOperator(tx, id, commandLine())
@@ -27,7 +27,7 @@ async function add(given: Given): Promise<Outcome> {
   }
 }
 
-async function remove(given: Given): Promise<Outcome> {
+async function remove(given: CommandInput): Promise<CommandResult> {
   const { id, email } = await userOf(given)
   await platform().transaction(async (tx) => {
     const [gone] = await tx.delete(operators).where(eq(operators.userId, id)).returning()
@@ -41,7 +41,7 @@ async function remove(given: Given): Promise<Outcome> {
   }
 }
 
-async function list(): Promise<Outcome> {
+async function list(): Promise<CommandResult> {
   const rows = await platform()
     .select({
       email: users.email,
@@ -61,7 +61,7 @@ async function list(): Promise<Outcome> {
   }
 }
 
-async function userOf({ positionals: [given, ...rest] }: Given) {
+async function userOf({ positionals: [given, ...rest] }: CommandInput) {
   if (!given || rest.length > 0) throw new UsageError('name one user by the e-mail address')
   const email = normalizeEmail(given)
   const user = await byEmail(platform(), email)

@@ -1,4 +1,4 @@
-import type { Run } from '#db/cli/commands'
+import type { RunCommand } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { RowhouseError } from '@rowhouse/tenancy'
 import { platform, tenancy } from '#db/tenancy'
@@ -10,7 +10,7 @@ import {
 } from '@rowhouse/tenancy/data'
 import { tenants } from '@rowhouse/tenancy/schema'
 
-export const run: Run = async ({ values }) => {
+export const run: RunCommand = async ({ values }) => {
   const slugs = new Map(
     (await platform().select({ id: tenants.id, slug: tenants.slug }).from(tenants)).map(
       ({ id, slug }) => [id, slug],

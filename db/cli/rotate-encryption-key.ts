@@ -1,9 +1,9 @@
 import { rotateEncryptionKey } from '@rowhouse/tenancy/data'
-import type { Run } from '#db/cli/commands'
+import type { RunCommand } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { tenancy } from '#db/tenancy'
 
-export const run: Run = async () => {
+export const run: RunCommand = async () => {
   const columns = await rotateEncryptionKey(tenancy())
   return {
     text: table(

@@ -1,11 +1,11 @@
 import { encode } from 'next-auth/jwt'
-import type { Run } from '#db/cli/commands'
+import type { RunCommand } from '#db/cli/commands'
 import { sandboxSession, refuseInProduction } from '#db/cli/sandbox'
 import { UsageError } from '#db/cli/usage'
 import { env } from '#db/env'
 import { sessionCookie } from '#db/accounts/session-cookie'
 
-export const run: Run = async ({ values, positionals: [email] }) => {
+export const run: RunCommand = async ({ values, positionals: [email] }) => {
   refuseInProduction()
   if (!email) throw new UsageError('say who: sandbox login EMAIL')
   const { token } = await sandboxSession(email, values.tenant)

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Run } from '#db/cli/commands'
+import type { RunCommand } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 
 export type Route = {
@@ -53,7 +53,7 @@ function at(kind: 'page' | 'handler', folder: string, file: string): Route {
   return { kind, path: `/${parts.join('/')}`, file: `app/${file}`, parameters }
 }
 
-export const run: Run = async () => {
+export const run: RunCommand = async () => {
   const routes = await readRoutes()
   return {
     text: table(

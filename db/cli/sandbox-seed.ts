@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Outcome, Run } from '#db/cli/commands'
+import type { CommandResult, RunCommand } from '#db/cli/commands'
 import { refuseInProduction } from '#db/cli/sandbox'
 import { UsageError } from '#db/cli/usage'
 import { withTenant, platform, tenancy } from '#db/tenancy'
@@ -11,7 +11,7 @@ import * as users from '#db/accounts/users'
 
 const tierCycle: Tier[] = [defaultTier, ...tierNames]
 
-export const run: Run = ({ values }) =>
+export const run: RunCommand = ({ values }) =>
   seedTenants(count(values.tenants, 'tenants'), count(values.rows, 'rows'), values.canary === true)
 
 /**
@@ -22,7 +22,7 @@ export async function seedTenants(
   tenants: number,
   orders: number,
   canary: boolean,
-): Promise<Outcome> {
+): Promise<CommandResult> {
   refuseInProduction()
   const batch = randomBytes(3).toString('hex')
   const made = []

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Run } from '#db/cli/commands'
+import type { RunCommand } from '#db/cli/commands'
 import { sandboxCaller, refuseInProduction, standardInput } from '#db/cli/sandbox'
 import { table } from '#db/cli/table'
 import { withTenant } from '#db/tenancy'
@@ -16,7 +16,7 @@ type Answer = {
  * Statements end with a semicolon at the end of a line; with `--stacked` the whole text goes out as
  * one message.
  */
-export const run: Run = async ({ values }) => {
+export const run: RunCommand = async ({ values }) => {
   refuseInProduction()
   const caller = await sandboxCaller(values.as, values.tenant)
   const given = await standardInput()

@@ -1,11 +1,11 @@
-import type { Run } from '#db/cli/commands'
+import type { RunCommand } from '#db/cli/commands'
 import { count, seedTenants } from '#db/cli/sandbox-seed'
 import { UsageError } from '#db/cli/usage'
 import { env } from '#db/env'
 import { ConfigurationError } from '@rowhouse/tenancy'
 import { seedDemo } from '#db/seed/demo'
 
-export const run: Run = async ({ values }) => {
+export const run: RunCommand = async ({ values }) => {
   if (values.tenants !== undefined && !values.demo)
     return seedTenants(count(values.tenants, 'tenants'), count(values.orders, 'orders'), false)
   if (!values.demo) throw new UsageError('say what to seed: --demo, or --tenants N --orders M')

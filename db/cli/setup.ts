@@ -1,4 +1,4 @@
-import type { Run } from '#db/cli/commands'
+import type { RunCommand } from '#db/cli/commands'
 import { env } from '#db/env'
 import { ConfigurationError } from '@rowhouse/tenancy'
 import {
@@ -9,7 +9,7 @@ import {
 import { setup } from '@rowhouse/tenancy/admin'
 import { tenancy } from '#db/tenancy'
 
-export const run: Run = async () => {
+export const run: RunCommand = async () => {
   const adminUrl = env().DATABASE_URL
   if (!adminUrl)
     throw new ConfigurationError([

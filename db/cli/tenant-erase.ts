@@ -1,12 +1,12 @@
 import { commandLine } from '@rowhouse/tenancy/admin'
-import type { Outcome, Run } from '#db/cli/commands'
+import type { CommandResult, RunCommand } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
 import { erasures, runErasure } from '@rowhouse/tenancy/data'
 import { platform, tenancy } from '#db/tenancy'
 import { bySlug } from '@rowhouse/tenancy'
 
-export const run: Run = async ({ values, positionals: [slug, ...rest] }) => {
+export const run: RunCommand = async ({ values, positionals: [slug, ...rest] }) => {
   if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
   const tenant = await bySlug(platform(), slug)
   const actor = commandLine()
@@ -33,7 +33,7 @@ export const run: Run = async ({ values, positionals: [slug, ...rest] }) => {
   return erased(slug, wish.id)
 }
 
-async function erased(slug: string, id: string): Promise<Outcome> {
+async function erased(slug: string, id: string): Promise<CommandResult> {
   const receipt = (await runErasure(tenancy(), id)) ?? {}
   return {
     text: `${table(['what', 'count'], Object.entries(receipt))}\n\ntenant ${slug} is erased; the receipt is ${id}`,

@@ -1,13 +1,13 @@
 import { rename, rm } from 'node:fs/promises'
 import { commandLine, recordAudit } from '@rowhouse/tenancy/admin'
-import type { Run } from '#db/cli/commands'
+import type { RunCommand } from '#db/cli/commands'
 import { onLine } from '#db/cli/progress'
 import { UsageError } from '#db/cli/usage'
 import { writeExport } from '@rowhouse/tenancy/data'
 import { placementOf, bySlug } from '@rowhouse/tenancy'
 import { platform, tenancy } from '#db/tenancy'
 
-export const run: Run = async ({ values: { out }, positionals: [slug, ...rest] }) => {
+export const run: RunCommand = async ({ values: { out }, positionals: [slug, ...rest] }) => {
   if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
   if (typeof out !== 'string') throw new UsageError('say where to: --out FILE')
   const tenant = await bySlug(platform(), slug)

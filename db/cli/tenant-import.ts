@@ -1,5 +1,5 @@
 import { commandLine } from '@rowhouse/tenancy/admin'
-import type { Run } from '#db/cli/commands'
+import type { RunCommand } from '#db/cli/commands'
 import { onLine } from '#db/cli/progress'
 import { UsageError } from '#db/cli/usage'
 import { checkArchive, importTenant, membersIn } from '@rowhouse/tenancy/data'
@@ -7,7 +7,7 @@ import { platform, tenancy } from '#db/tenancy'
 import { tierNames } from '#db/tiers'
 import * as users from '#db/accounts/users'
 
-export const run: Run = async ({ values, positionals: [path, ...rest] }) => {
+export const run: RunCommand = async ({ values, positionals: [path, ...rest] }) => {
   if (!path || rest.length > 0) throw new UsageError('name one file')
   const tier = tierNames.find((known) => known === values.tier)
   if (values.tier !== undefined && !tier)
@@ -41,7 +41,8 @@ export const run: Run = async ({ values, positionals: [path, ...rest] }) => {
 }
 
 async function ownerFor(path: string, given: unknown): Promise<string> {
-  const email = typeof given === 'string' ? users.normalizeEmail(given) : await firstKnownOwner(path)
+  const email =
+    typeof given === 'string' ? users.normalizeEmail(given) : await firstKnownOwner(path)
   const user = email === undefined ? undefined : await users.byEmail(platform(), email)
   if (user) return user.id
   if (typeof given === 'string' && email)

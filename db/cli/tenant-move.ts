@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commandLine } from '@rowhouse/tenancy/admin'
-import type { Outcome, Run } from '#db/cli/commands'
+import type { CommandResult, RunCommand } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
 import { tierNames, type Tier } from '#db/tiers'
@@ -25,7 +25,7 @@ import { placementKinds, type PlacementKind, bySlug } from '@rowhouse/tenancy'
 
 const modes = ['to', 'status', 'abort', 'confirm', 'rollback', 'force-finish', 'resume'] as const
 
-export const run: Run = async ({ values, positionals: [slug, ...rest] }) => {
+export const run: RunCommand = async ({ values, positionals: [slug, ...rest] }) => {
   if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
   const tenant = await bySlug(platform(), slug)
   const [mode, ...others] = modes.filter((option) => values[option])
@@ -88,7 +88,7 @@ function tierOption(value: unknown): Tier {
   return tier
 }
 
-async function showPlan(request: MoveRequest, slug: string): Promise<Outcome> {
+async function showPlan(request: MoveRequest, slug: string): Promise<CommandResult> {
   const plan = await planMove(tenancy(), request)
   const sizes = table(
     ['table', 'rows'],
@@ -101,7 +101,7 @@ async function showPlan(request: MoveRequest, slug: string): Promise<Outcome> {
   }
 }
 
-async function showMove(move: Move | undefined, slug: string): Promise<Outcome> {
+async function showMove(move: Move | undefined, slug: string): Promise<CommandResult> {
   if (!move) return { text: `tenant ${slug} has never been moved`, json: { slug, move: null } }
   const events = await readEvents(tenancy(), move.id)
   const lines = table(
@@ -189,7 +189,7 @@ async function followMove(
   moveId: string,
   slug: string,
   { verbose, expectAbort }: { verbose: boolean; expectAbort: boolean },
-): Promise<Outcome> {
+): Promise<CommandResult> {
   const live = verbose && process.stderr.isTTY
   const startedAt = Date.now()
   for (let [printed, hinted] = [0, false]; ; await sleep(200)) {

@@ -1,10 +1,10 @@
 import { commandLine } from '@rowhouse/tenancy/admin'
-import type { Run } from '#db/cli/commands'
+import type { RunCommand } from '#db/cli/commands'
 import { UsageError } from '#db/cli/usage'
 import { restoreTenant } from '@rowhouse/tenancy/data'
 import { tenancy } from '#db/tenancy'
 
-export const run: Run = async ({ values: { from, yes }, positionals: [slug, ...rest] }) => {
+export const run: RunCommand = async ({ values: { from, yes }, positionals: [slug, ...rest] }) => {
   if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
   if (typeof from !== 'string') throw new UsageError('say what from: --from FILE')
   if (!yes)

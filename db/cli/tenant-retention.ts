@@ -1,5 +1,5 @@
 import { commandLine, recordAudit } from '@rowhouse/tenancy/admin'
-import type { Given, Outcome, Run } from '#db/cli/commands'
+import type { CommandInput, CommandResult, RunCommand } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
 import {
@@ -21,7 +21,7 @@ import { bySlug } from '@rowhouse/tenancy'
 
 type Tenant = { id: string; slug: string; tier: Tier }
 
-export const run: Run = async (given) => {
+export const run: RunCommand = async (given) => {
   const {
     values,
     positionals: [slug, ...rest],
@@ -36,13 +36,13 @@ export const run: Run = async (given) => {
   return shown(tenant)
 }
 
-async function changeHold({ id: tenantId, slug }: Tenant, { values }: Given): Promise<void> {
+async function changeHold({ id: tenantId, slug }: Tenant, { values }: CommandInput): Promise<void> {
   const reason = typeof values.reason === 'string' ? values.reason : 'asked for on the command line'
   const hold = { tenantId, slug, actor: commandLine(), reason }
   await (values.hold ? holds.hold(tenancy(), hold) : holds.lift(tenancy(), hold))
 }
 
-async function setRules({ id: tenantId, tier }: Tenant, { values }: Given): Promise<void> {
+async function setRules({ id: tenantId, tier }: Tenant, { values }: CommandInput): Promise<void> {
   const days = values.days === 'forever' ? null : Number(values.days)
   const tables =
     values.table === undefined
@@ -75,7 +75,7 @@ async function answer({ id, slug }: Tenant, yes: boolean): Promise<void> {
   if (yes) await runRetentionOf(tenancy(), id)
 }
 
-async function previewed({ id, slug }: Tenant): Promise<Outcome> {
+async function previewed({ id, slug }: Tenant): Promise<CommandResult> {
   const steps = await previewRetention(tenancy(), id)
   return {
     text: `${stepsTable(steps)}${needsConfirmation(steps) ? `\n\nthis is more than a fifth of a table: a run would wait for \`tenant retention ${slug} --confirm\`` : ''}`,
@@ -83,7 +83,7 @@ async function previewed({ id, slug }: Tenant): Promise<Outcome> {
   }
 }
 
-async function shown({ id, slug, tier }: Tenant): Promise<Outcome> {
+async function shown({ id, slug, tier }: Tenant): Promise<CommandResult> {
   const [rules, runs, hold] = await Promise.all([
     rulesOf(platform(), id),
     listRetentionRuns(platform(), id),

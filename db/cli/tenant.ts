@@ -1,6 +1,6 @@
 import { desc, eq, isNull, and, sql } from 'drizzle-orm'
 import { commandLine, createTenant, resume, suspend } from '@rowhouse/tenancy/admin'
-import type { Outcome, Run } from '#db/cli/commands'
+import type { CommandResult, RunCommand } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
 import { rotateLogin } from '@rowhouse/tenancy/data'
@@ -12,9 +12,9 @@ import { defaultTier, tierNames, type Tier } from '#db/tiers'
 import * as people from '#db/accounts/users'
 
 type Verb = 'list' | 'show' | 'create' | 'suspend' | 'resume' | 'rotate' | 'url'
-type Given = Parameters<Run>[0]
+type CommandInput = Parameters<RunCommand>[0]
 
-const verbs: Record<Verb, (given: Given) => Promise<Outcome>> = {
+const verbs: Record<Verb, (given: CommandInput) => Promise<CommandResult>> = {
   list,
   show,
   create,
@@ -27,7 +27,7 @@ const verbs: Record<Verb, (given: Given) => Promise<Outcome>> = {
 /** One loader for all verbs of `tenant`. */
 export const tenantCommand = (verb: Verb) => async () => ({ run: verbs[verb] })
 
-async function list(): Promise<Outcome> {
+async function list(): Promise<CommandResult> {
   const rows = await platform()
     .select({
       slug: tenants.slug,
@@ -58,7 +58,7 @@ async function list(): Promise<Outcome> {
   return { text, json: { tenants: rows } }
 }
 
-async function show(given: Given): Promise<Outcome> {
+async function show(given: CommandInput): Promise<CommandResult> {
   const tenant = await bySlug(platform(), slugOf(given))
   const { password: _, server, ...placement } = await placementOf(tenancy(), tenant.id)
   const staff = await platform()
@@ -96,7 +96,7 @@ async function show(given: Given): Promise<Outcome> {
   }
 }
 
-async function create(given: Given): Promise<Outcome> {
+async function create(given: CommandInput): Promise<CommandResult> {
   const slug = slugOf(given)
   const { owner, tier = defaultTier, name = slug } = given.values
   const databaseUrl = given.values['database-url']
@@ -118,7 +118,7 @@ async function create(given: Given): Promise<Outcome> {
   return { text: `tenant ${slug} is ready (${tier})${note}`, json: { id: tenant.id, slug, tier } }
 }
 
-async function suspendOne(given: Given): Promise<Outcome> {
+async function suspendOne(given: CommandInput): Promise<CommandResult> {
   const tenant = await bySlug(platform(), slugOf(given))
   await suspend(tenancy(), {
     tenantId: tenant.id,
@@ -132,7 +132,7 @@ async function suspendOne(given: Given): Promise<Outcome> {
   }
 }
 
-async function resumeOne(given: Given): Promise<Outcome> {
+async function resumeOne(given: CommandInput): Promise<CommandResult> {
   const tenant = await bySlug(platform(), slugOf(given))
   await resume(tenancy(), {
     tenantId: tenant.id,
@@ -146,7 +146,7 @@ async function resumeOne(given: Given): Promise<Outcome> {
   }
 }
 
-async function rotate(given: Given): Promise<Outcome> {
+async function rotate(given: CommandInput): Promise<CommandResult> {
   const tenant = await bySlug(platform(), slugOf(given))
   const { login } = await rotateLogin(tenancy(), {
     tenantId: tenant.id,
@@ -160,7 +160,7 @@ async function rotate(given: Given): Promise<Outcome> {
   }
 }
 
-async function url(given: Given): Promise<Outcome> {
+async function url(given: CommandInput): Promise<CommandResult> {
   const tenant = await bySlug(platform(), slugOf(given))
   const placement = await placementOf(tenancy(), tenant.id)
   if (!placement.login)
@@ -180,12 +180,12 @@ async function url(given: Given): Promise<Outcome> {
 const readOnly = (made: string) =>
   made.replace('options=', 'options=-c%20default_transaction_read_only%3Don%20')
 
-function slugOf({ positionals: [slug, ...rest] }: Given): string {
+function slugOf({ positionals: [slug, ...rest] }: CommandInput): string {
   if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
   return slug
 }
 
-function reasonOf({ values: { reason } }: Given): string {
+function reasonOf({ values: { reason } }: CommandInput): string {
   if (typeof reason !== 'string' || !reason.trim()) throw new UsageError('say why: --reason TEXT')
   return reason.trim()
 }

@@ -1,12 +1,12 @@
 import { commandLine } from '@rowhouse/tenancy/admin'
-import type { Run } from '#db/cli/commands'
+import type { RunCommand } from '#db/cli/commands'
 import { follow } from '#db/cli/fleet/progress'
 import { list, number, percents, word } from '#db/cli/fleet/options'
 import { table } from '#db/cli/table'
 import { migratePlatform, requestRun, runFleetJob } from '@rowhouse/tenancy/migrations'
 import { tenancy } from '#db/tenancy'
 
-export const run: Run = async ({ values }) => {
+export const run: RunCommand = async ({ values }) => {
   const options = {
     canary: list(values, 'canary'),
     batches: percents(values, 'batches'),

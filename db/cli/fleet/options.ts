@@ -1,7 +1,7 @@
-import type { Given } from '#db/cli/commands'
+import type { CommandInput } from '#db/cli/commands'
 import { UsageError } from '#db/cli/usage'
 
-type Values = Given['values']
+type Values = CommandInput['values']
 
 export function word(values: Values, name: string): string | undefined {
   const value = values[name]

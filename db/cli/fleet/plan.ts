@@ -1,4 +1,4 @@
-import type { Run } from '#db/cli/commands'
+import type { RunCommand } from '#db/cli/commands'
 import { word } from '#db/cli/fleet/options'
 import {
   lockLevels,
@@ -9,7 +9,7 @@ import {
 } from '@rowhouse/tenancy/migrations'
 import { tenancy } from '#db/tenancy'
 
-export const run: Run = async ({ values }) => {
+export const run: RunCommand = async ({ values }) => {
   const to = word(values, 'to')
   await readStatus(tenancy()) // looks at databases that nobody has looked at yet
   const files = await planMigrations(tenancy(), to === undefined ? {} : { to })

@@ -1,9 +1,9 @@
-import type { Run } from '#db/cli/commands'
+import type { RunCommand } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 import { readStatus } from '@rowhouse/tenancy/migrations'
 import { tenancy } from '#db/tenancy'
 
-export const run: Run = async ({ values }) => {
+export const run: RunCommand = async ({ values }) => {
   const status = await readStatus(tenancy(), { inspect: Boolean(values.inspect) })
   const { total, current, targets, ms, last } = status
   const notable = targets.filter(({ state }) => state !== 'current')

@@ -1,4 +1,4 @@
-import type { Run } from '#db/cli/commands'
+import type { RunCommand } from '#db/cli/commands'
 import { word } from '#db/cli/fleet/options'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage'
@@ -7,7 +7,7 @@ import { readDataSteps, runDataStep } from '@rowhouse/tenancy/migrations'
 import { platform, tenancy } from '#db/tenancy'
 import { bySlug } from '@rowhouse/tenancy'
 
-export const run: Run = async ({ values, positionals: [name, ...rest] }) => {
+export const run: RunCommand = async ({ values, positionals: [name, ...rest] }) => {
   if (rest.length > 0) throw new UsageError('name one step')
   if (name === undefined) {
     const known = await readDataSteps(

@@ -1,8 +1,8 @@
-import type { Run } from '#db/cli/commands'
+import type { RunCommand } from '#db/cli/commands'
 import { verifyFleet, type Drift } from '@rowhouse/tenancy/migrations'
 import { tenancy } from '#db/tenancy'
 
-export const run: Run = async () => {
+export const run: RunCommand = async () => {
   const { targets, drift, ms } = await verifyFleet(tenancy())
   const who = new Set(drift.map(({ target }) => target))
   const text =
