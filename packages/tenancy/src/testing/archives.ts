@@ -3,8 +3,11 @@ import { createWriteStream } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import { sql } from 'drizzle-orm'
+import { ZipFile } from 'yazl'
 import { readTables } from '#tenancy/base/catalogue'
 import { withConnection } from '#tenancy/base/connect'
 import type { Tenancy } from '#tenancy/base/tenancy'
@@ -35,8 +38,7 @@ export async function filesOf(path: string): Promise<Files> {
  * @returns Its path.
  */
 export async function writeFiles(path: string, files: Files): Promise<string> {
-  const out = createWriteStream(path)
-  const zip = new ZipWriter(out)
+  const zip = new ZipWriter(createWriteStream(path))
   for (const [name, text] of files)
     await zip.add(
       name,
@@ -45,8 +47,28 @@ export async function writeFiles(path: string, files: Files): Promise<string> {
       })(),
     )
   await zip.finish()
-  await new Promise((resolve) => out.end(resolve))
   return path
+}
+
+/**
+ * Writes an archive the way macOS compresses a folder: with entries for folders, files of its own
+ * and sizes that follow the content.
+ * @param folder - The name of the folder.
+ */
+export async function writeLikeMacOs(path: string, folder: string, files: Files): Promise<void> {
+  const zip = new ZipFile()
+  const written = pipeline(zip.outputStream, createWriteStream(path))
+  const folders = new Set([...files.keys()].flatMap((name) => name.match(/^.*\//)?.[0] ?? []))
+  zip.addEmptyDirectory(`${folder}/`)
+  for (const name of folders) zip.addEmptyDirectory(`${folder}/${name}`)
+  const ofMacOs = [`${folder}/.DS_Store`, `__MACOSX/${folder}/._.DS_Store`]
+  for (const [name, text] of files) {
+    zip.addReadStream(Readable.from([Buffer.from(text)]), `${folder}/${name}`)
+    ofMacOs.push(`__MACOSX/${folder}/${name.replace(/[^/]+$/, '._$&')}`)
+  }
+  for (const name of ofMacOs) zip.addReadStream(Readable.from([Buffer.from('Mac OS X')]), name)
+  zip.end()
+  await written
 }
 
 export const manifestOf = (files: Files): Manifest =>

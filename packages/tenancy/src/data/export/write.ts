@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { finished } from 'node:stream/promises'
 import { eq } from 'drizzle-orm'
 import { type Tenancy } from '#tenancy/base/tenancy'
 import { readTables, written, type Table } from '#tenancy/base/catalogue'
@@ -40,11 +39,8 @@ export async function writeExport(
   reason: string,
   tell: Tell = async () => {},
 ): Promise<Manifest> {
-  const out = createWriteStream(path, { mode: 0o600 })
-  const ended = finished(out)
-  ended.catch(() => {}) // awaited below; a write that waits for it rejects first
+  const zip = new ZipWriter(createWriteStream(path, { mode: 0o600 }))
   try {
-    const zip = new ZipWriter(out)
     const { tenant, people } = await facts(tenancy, placement.tenantId)
     const made = await withSnapshot(tenancy, placement, reason, async (read, keeper) => {
       const tables = await readTables(keeper, placement.schema)
@@ -65,11 +61,9 @@ export async function writeExport(
     }
     await addFile(zip, manifestName, lines([manifest], 2))
     await zip.finish()
-    out.end()
-    await ended
     return manifest
   } catch (error) {
-    out.destroy()
+    zip.abort()
     throw error
   }
 }

@@ -7,14 +7,21 @@ import { newId, privateName } from '#tenancy/base/ids'
 import { loginUrl, placementKinds, type PlacementKind } from '#tenancy/base/tenancy'
 import { eraseTenant, type Receipt } from '#tenancy/data/erase/erase-tenant'
 import { writeExport } from '#tenancy/data/export/write'
-import { importTenant } from '#tenancy/data/import/import'
+import { checkArchive, importTenant } from '#tenancy/data/import/import'
 import { membersIn } from '#tenancy/data/import/owner'
 import { restoreTenant } from '#tenancy/data/import/restore'
 import { bringUpToDate } from '#tenancy/migrations/apply'
 import { readTenantHistory } from '#tenancy/migrations/history'
 import { placementOf } from '#tenancy/registry/placements'
 import { bySlug } from '#tenancy/registry/tenants'
-import { filesOf, fingerprint, manifestOf, temporary, writeFiles } from '#tenancy/testing/archives'
+import {
+  filesOf,
+  fingerprint,
+  manifestOf,
+  temporary,
+  writeFiles,
+  writeLikeMacOs,
+} from '#tenancy/testing/archives'
 import { everyValue, tomorrow } from '#tenancy/testing/every-type'
 import { members } from '#tenancy/testing/fixture/schema'
 import {
@@ -174,6 +181,13 @@ describe.each(
 })
 
 describe('an import', () => {
+  it('accepts an export that was unpacked and compressed again on macOS', async () => {
+    const { path, manifest } = await exported('shared')
+    const repacked = join(folder, 'repacked.zip')
+    await writeLikeMacOs(repacked, 'source-2026-11-30', await filesOf(path))
+    expect((await checkArchive(tenancy(), repacked)).manifest).toEqual(manifest)
+  })
+
   it('is heard of while it is read back, so that nobody takes it for dead', async () => {
     const { path } = await exported('shared')
     const told: string[] = []

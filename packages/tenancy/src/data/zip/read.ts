@@ -1,142 +1,163 @@
-import { createReadStream } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
-import { crc32, createInflateRaw } from 'node:zlib'
+import { crc32 } from 'node:zlib'
+import { openPromise, type Entry, type ZipFile } from 'yauzl'
 import { ArchiveRefused } from '#tenancy/data/errors'
-import { listingOf, type Listed } from '#tenancy/data/zip/listing'
-import { signatures } from '#tenancy/data/zip/records'
+
+/** What an archive may hold at most. */
+export type Limits = {
+  files: number
+  /** Total size of the content in bytes. */
+  bytes: number
+  /** How many times larger a file may be than its compressed form. */
+  ratio: number
+}
+
+/** Smaller files may have any ratio: an empty table, or a thousand equal rows, compress well. */
+const ratioAppliesFrom = 64 * 1024 * 1024
+const longestName = 200
+/** Path segments of plain characters that do not begin with a dot. */
+const plainName = /^[a-z0-9_][a-z0-9_ .()-]*(\/[a-z0-9_][a-z0-9_ .()-]*)*$/i
+/** What macOS adds when it compresses a folder. */
+const addedByMacOs = /(^|\/)(__MACOSX\/|\.DS_Store$|\._)/
 
 /**
- * What an archive may hold at most. `bytes` counts what comes out of it, `ratio` how much more that
- * is than what goes in.
- */
-export type Limits = { files: number; bytes: number; ratio: number }
-
-/** Below this size a high ratio is ordinary: an empty table's file, a thousand equal rows. */
-const ratioFrom = 64 * 1024 * 1024
-
-/**
- * An archive whose list was read and found in order; the content of its files is checked while it
+ * A ZIP archive whose list of files was read and checked. The content of a file is checked while it
  * is read.
  */
 export class ZipReader {
-  readonly files: ReadonlyMap<string, Listed>
+  /** The files by name. A folder that contains all of them is not part of the name. */
+  readonly files: ReadonlyMap<string, Entry>
   readonly #path: string
-  private constructor(path: string, files: Map<string, Listed>) {
+
+  private constructor(path: string, files: ReadonlyMap<string, Entry>) {
     this.#path = path
     this.files = files
   }
 
   /**
-   * Reads the list of an archive. Throws ArchiveRefused for anything that a plain archive of files
-   * would not have.
+   * Reads the list of files.
+   * @throws ArchiveRefused for anything that a plain archive would not have.
    */
   static async open(path: string, limits: Limits): Promise<ZipReader> {
-    const handle = await open(path).catch((error: Error) => {
-      throw new ArchiveRefused(`it cannot be read (${error.message})`)
+    return withZip(path, async (zip) => {
+      if (zip.entryCount > limits.files)
+        throw new ArchiveRefused(`it holds ${zip.entryCount} files, more than ${limits.files}`)
+      const entries: Entry[] = []
+      for await (const entry of zip.eachEntry()) entries.push(entry)
+      await checkRanges(zip, entries)
+      const files = entries.filter(
+        ({ fileName }) => !fileName.endsWith('/') && !addedByMacOs.test(fileName),
+      )
+      checkNames(files)
+      checkSizes(files, limits)
+      return new ZipReader(path, new Map(withoutCommonFolder(files)))
     })
-    try {
-      const { size } = await handle.stat()
-      const listed = await listingOf(
-        (from, length) => piece(handle, from, length),
-        size,
-        limits.files,
-      )
-      await checkPlaces(handle, listed)
-      checkSizes(listed, limits)
-      return new ZipReader(
-        path,
-        new Map(
-          listed.filter(({ name }) => !name.endsWith('/')).map((entry) => [entry.name, entry]),
-        ),
-      )
-    } finally {
-      await handle.close()
-    }
   }
 
   /**
-   * The content of one file in pieces, never more than its listed size. Throws ArchiveRefused when
-   * it is not what the list says.
+   * Reads one file, never more than its listed size.
+   * @throws ArchiveRefused when the content differs from the list.
    */
   async *content(name: string): AsyncGenerator<Buffer> {
     const entry = this.files.get(name)
     if (!entry) throw new ArchiveRefused(`it has no file ${name}`)
-    let bytes = 0
+    const zip = await openPromise(this.#path, { lazyEntries: true, autoClose: false })
     let crc = 0
-    for await (const part of this.#unpacked(entry)) {
-      bytes += part.length
-      if (bytes > entry.bytes)
-        throw new ArchiveRefused(
-          `${name} is larger than the ${entry.bytes} bytes it is listed with`,
-        )
-      crc = crc32(part, crc)
-      yield part
-    }
-    if (bytes !== entry.bytes)
-      throw new ArchiveRefused(`${name} has ${bytes} bytes, but is listed with ${entry.bytes}`)
-    if (crc !== entry.crc)
-      throw new ArchiveRefused(`${name} is damaged: its checksum is ${crc}, listed is ${entry.crc}`)
-  }
-
-  async *#unpacked({ name, start, packed, method }: Listed): AsyncGenerator<Buffer> {
-    if (packed === 0) return
-    const raw = createReadStream(this.#path, { start, end: start + packed - 1 })
-    if (method === 0) return yield* raw as AsyncIterable<Buffer>
-    const inflate = createInflateRaw({ chunkSize: 65_536 })
-    raw.on('error', (error) => inflate.destroy(error)).pipe(inflate)
     try {
-      yield* inflate as AsyncIterable<Buffer>
+      const stream = await zip.openReadStreamPromise(entry)
+      for await (const piece of stream as AsyncIterable<Buffer>) {
+        crc = crc32(piece, crc)
+        yield piece
+      }
     } catch (error) {
-      throw error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')
-        ? new ArchiveRefused(`${name} cannot be unpacked (${error.message})`)
-        : error
+      throw refusal(error, `${name} cannot be read`)
     } finally {
-      raw.destroy()
-      inflate.destroy()
+      zip.close()
     }
+    if (crc !== entry.crc32)
+      throw new ArchiveRefused(
+        `${name} is damaged: its checksum is ${crc}, listed is ${entry.crc32}`,
+      )
   }
 }
 
-async function piece(handle: FileHandle, from: number, length: number): Promise<Buffer> {
-  const into = Buffer.alloc(length)
-  const { bytesRead } = await handle.read(into, 0, length, from)
-  if (bytesRead !== length)
-    throw new ArchiveRefused(`it ends in the middle of a record at byte ${from + bytesRead}`)
-  return into
+async function withZip<T>(path: string, work: (zip: ZipFile) => Promise<T>): Promise<T> {
+  const zip = await openPromise(path, {
+    lazyEntries: true,
+    autoClose: false,
+    strictFileNames: true,
+  }).catch((error: Error) => {
+    throw new ArchiveRefused(`it cannot be read (${error.message})`)
+  })
+  try {
+    return await work(zip)
+  } catch (error) {
+    throw refusal(error, 'its list of files is not in order')
+  } finally {
+    zip.close()
+  }
+}
+
+/** Errors of the file system are not the archive's fault. */
+function refusal(error: unknown, what: string): unknown {
+  if (!(error instanceof Error) || ArchiveRefused.is(error) || 'syscall' in error) return error
+  return new ArchiveRefused(`${what} (${error.message})`)
+}
+
+function checkNames(files: Entry[]): void {
+  const names = new Set<string>()
+  for (const { fileName, compressionMethod, generalPurposeBitFlag } of files) {
+    if (!plainName.test(fileName) || fileName.length > longestName)
+      throw new ArchiveRefused(
+        `it holds a file with the name ${JSON.stringify(fileName.slice(0, longestName))}`,
+      )
+    if (generalPurposeBitFlag & 1) throw new ArchiveRefused(`${fileName} is encrypted`)
+    if (compressionMethod !== 0 && compressionMethod !== 8)
+      throw new ArchiveRefused(
+        `${fileName} is compressed with method ${compressionMethod}; only 0 and 8 are read`,
+      )
+    // on some systems two names that differ in case are one file
+    if (names.has(fileName.toLowerCase())) throw new ArchiveRefused(`${fileName} is in it twice`)
+    names.add(fileName.toLowerCase())
+  }
 }
 
 /**
- * Each file stands where the list says, under the same name, and no two share bytes, which is how
- * small archives become endless.
+ * Checks that each file is where the list says, under the same name, and that no two files share
+ * bytes: a few shared megabytes can be listed as terabytes.
  */
-async function checkPlaces(handle: FileHandle, listed: Listed[]): Promise<void> {
-  let free = 0
-  for (const entry of listed.toSorted((a, b) => a.offset - b.offset)) {
-    if (entry.offset < free)
-      throw new ArchiveRefused(`${entry.name} begins inside another file, at byte ${entry.offset}`)
-    const head = await piece(handle, entry.offset, 30)
-    const nameLength = head.readUInt16LE(26)
-    const name = (await piece(handle, entry.offset + 30, nameLength)).toString('utf8')
-    if (head.readUInt32LE(0) !== signatures.local || name !== entry.name)
+async function checkRanges(zip: ZipFile, entries: Entry[]): Promise<void> {
+  let end = 0
+  for (const entry of entries.toSorted(
+    (a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader,
+  )) {
+    const { fileName, fileNameRaw, relativeOffsetOfLocalHeader: start, compressedSize } = entry
+    if (start < end)
+      throw new ArchiveRefused(`${fileName} begins inside another file, at byte ${start}`)
+    const header = await zip.readLocalFileHeaderPromise(entry)
+    if (!header.fileName.equals(fileNameRaw))
       throw new ArchiveRefused(
-        `${entry.name} is listed at byte ${entry.offset}, but there is ${JSON.stringify(name.slice(0, 80))}`,
+        `${fileName} is listed at byte ${start}, but there is ${JSON.stringify(header.fileName.toString('utf8', 0, 80))}`,
       )
-    entry.start = entry.offset + 30 + nameLength + head.readUInt16LE(28)
-    free = entry.start + entry.packed
-    if (free > entry.end)
-      throw new ArchiveRefused(`${entry.name} reaches beyond the files of the archive`)
+    end = header.fileDataStart + compressedSize
   }
 }
 
-function checkSizes(listed: Listed[], limits: Limits): void {
+function checkSizes(files: Entry[], limits: Limits): void {
   let total = 0
-  for (const { name, bytes, packed } of listed) {
-    total += bytes
+  for (const { fileName, uncompressedSize, compressedSize } of files) {
+    total += uncompressedSize
     if (total > limits.bytes)
-      throw new ArchiveRefused(`it unpacks to more than ${limits.bytes} bytes`)
-    if (bytes > ratioFrom && bytes > packed * limits.ratio)
+      throw new ArchiveRefused(`its content is larger than ${limits.bytes} bytes`)
+    if (uncompressedSize > ratioAppliesFrom && uncompressedSize > compressedSize * limits.ratio)
       throw new ArchiveRefused(
-        `${name} unpacks to ${Math.round(bytes / packed)} times its size, more than ${limits.ratio}`,
+        `${fileName} is ${Math.round(uncompressedSize / compressedSize)} times its compressed size, more than ${limits.ratio}`,
       )
   }
+}
+
+/** A person who compresses the unpacked folder again gets that folder into every name. */
+function withoutCommonFolder(files: Entry[]): [string, Entry][] {
+  const [folder] = files[0]?.fileName.match(/^[^/]+\//) ?? ['']
+  const length = files.every(({ fileName }) => fileName.startsWith(folder)) ? folder.length : 0
+  return files.map((file) => [file.fileName.slice(length), file])
 }

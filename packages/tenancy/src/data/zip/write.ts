@@ -1,82 +1,54 @@
-import { once } from 'node:events'
-import type { Writable } from 'node:stream'
-import { crc32, createDeflateRaw } from 'node:zlib'
-import {
-  centralHeader,
-  endRecords,
-  localHeader,
-  trailer,
-  type Entry,
-} from '#tenancy/data/zip/records'
-
-/** How hard to press: level 3 is a third larger than 9 and several times quicker. */
-const level = 3
-
-/** What one file in the archive turned out to be. */
-export type Written = { name: string; bytes: number; packed: number }
+import { Readable, type Writable } from 'node:stream'
+import { finished, pipeline } from 'node:stream/promises'
+import { ZipFile } from 'yazl'
 
 /**
- * Writes a ZIP archive as a stream: nothing is held back but the list of files. `add` takes a
- * file's name and its content in pieces; `finish` writes the list. ZIP64 records stand in every
- * archive, so size and count have no limit.
+ * Level 3 makes a file a third larger than 9 does, and is several times faster. The date is fixed so
+ * that the same rows make the same archive.
  */
+const options = { compressionLevel: 3, mtime: new Date(1980, 0, 1), forceDosTimestamp: true }
+
+/** Writes a ZIP archive as a stream. Only the list of files is held in memory. */
 export class ZipWriter {
-  readonly #entries: Entry[] = []
-  #offset = 0n
-  readonly #out: Writable
+  readonly #zip = new ZipFile()
+  readonly #written: Promise<void>
+
+  /** @param out - Receives the archive. It is ended by `finish`, and destroyed by `abort`. */
   constructor(out: Writable) {
-    this.#out = out
+    this.#written = pipeline(this.#zip.outputStream, out)
+    this.#written.catch(() => {}) // `add` and `finish` reject with it
   }
 
-  async add(name: string, content: AsyncIterable<Buffer>): Promise<Written> {
-    const entry: Entry = { name, offset: this.#offset, crc: 0, bytes: 0n, packed: 0n }
-    await this.#write(localHeader(name))
-    const deflate = createDeflateRaw({ level, chunkSize: 65_536 })
-    const draining = this.#drain(deflate, entry)
-    const feeding = this.#feed(content, deflate, entry)
-    await Promise.all([feeding, draining]).catch((error: Error) => {
-      deflate.destroy()
-      throw error
-    })
-    await this.#write(trailer(entry))
-    this.#entries.push(entry)
-    return { name, bytes: Number(entry.bytes), packed: Number(entry.packed) }
-  }
-
-  async finish(): Promise<bigint> {
-    const start = this.#offset
-    for (const entry of this.#entries) await this.#write(centralHeader(entry))
-    await this.#write(
-      endRecords({ count: BigInt(this.#entries.length), start, size: this.#offset - start }),
+  /**
+   * Adds a file.
+   * @param name - Its path in the archive.
+   * @returns The size of its content in bytes, once all of it was read.
+   */
+  async add(name: string, content: AsyncIterable<Buffer>): Promise<{ bytes: number }> {
+    let bytes = 0
+    const source = Readable.from(
+      (async function* () {
+        for await (const piece of content) {
+          bytes += piece.length
+          yield piece
+        }
+      })(),
+      { objectMode: false },
     )
-    return this.#offset
+    this.#zip.addReadStream(source, name, options)
+    // a failed output never asks for the rest of the content
+    await Promise.race([finished(source), this.#written]).finally(() => source.destroy())
+    return { bytes }
   }
 
-  async #feed(
-    content: AsyncIterable<Buffer>,
-    deflate: ReturnType<typeof createDeflateRaw>,
-    entry: Entry,
-  ): Promise<void> {
-    for await (const piece of content) {
-      entry.crc = crc32(piece, entry.crc)
-      entry.bytes += BigInt(piece.length)
-      if (!deflate.write(piece)) await once(deflate, 'drain')
-    }
-    deflate.end()
+  /** Writes the list of files, and waits until the output has taken everything. */
+  async finish(): Promise<void> {
+    this.#zip.end()
+    await this.#written
   }
 
-  async #drain(deflate: AsyncIterable<Buffer>, entry: Entry): Promise<void> {
-    for await (const piece of deflate) {
-      entry.packed += BigInt(piece.length)
-      await this.#write(piece)
-    }
-  }
-
-  async #write(piece: Buffer): Promise<void> {
-    this.#offset += BigInt(piece.length)
-    if (this.#out.write(piece)) return
-    // it failed while nobody waited, and will never drain
-    if (this.#out.errored) throw this.#out.errored
-    await once(this.#out, 'drain')
+  /** Ends an archive that cannot be completed. */
+  abort(): void {
+    ;(this.#zip.outputStream as Readable).destroy()
   }
 }
