@@ -44,12 +44,9 @@ export class LastOwner extends RowhouseError {
   }
 }
 
-/**
- * A link of a mail that was used, replaced, revoked, or has waited too long: all the same to
- * whoever holds it.
- */
-export class LinkSpent extends RowhouseError {
-  static override readonly code: string = 'link_spent'
+/** A link in an email that was used, replaced or revoked, or has expired. It does not reveal which. */
+export class LinkInvalid extends RowhouseError {
+  static override readonly code: string = 'link_invalid'
   constructor() {
     super('this link was used already or is too old; ask for a new one')
   }

@@ -9,7 +9,7 @@ import { plainName, requiredText } from '#app/_actions/field-schemas'
 import { emailLinkPages, openedEmailLink, type EmailLink } from '#app/_session/email-link-cookie'
 import { rememberBrowser, startSession } from '#app/_session/session'
 import * as emailChange from '#db/accounts/email-change'
-import { LinkSpent } from '#db/errors'
+import { LinkInvalid } from '#db/errors'
 import * as invitations from '#db/accounts/invitations'
 import { countEmail } from '#db/mail/limits'
 import * as passwordChange from '#db/accounts/password-change'
@@ -91,7 +91,7 @@ export const confirmEmailChange = publicAction(
   z.object({}),
   async () => {
     const link = await openedEmailLink('old-address', 'new-address')
-    if (!link) throw new LinkSpent()
+    if (!link) throw new LinkInvalid()
     const changed = await emailChange.confirm(
       link.kind === 'old-address' ? 'old address' : 'new address',
       link.token,
@@ -137,6 +137,6 @@ export const createOrganisation = userAction(
 
 async function secretOf(kind: EmailLink): Promise<string> {
   const link = await openedEmailLink(kind)
-  if (!link) throw new LinkSpent()
+  if (!link) throw new LinkInvalid()
   return link.token
 }

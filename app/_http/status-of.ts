@@ -13,7 +13,7 @@ const statuses: Record<string, number> = {
   invalid: 400,
   key_not_allowed: 403,
   last_owner: 409,
-  link_spent: 410,
+  link_invalid: 410,
   move_under_way: 409,
   move_action_refused: 409,
   not_a_member: 404,

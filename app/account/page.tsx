@@ -38,8 +38,8 @@ export default async function AccountPage() {
           pending
             ? {
                 email: pending.email,
-                oldAgreed: pending.oldAgreedAt !== null,
-                newAgreed: pending.newAgreedAt !== null,
+                oldConfirmed: pending.oldConfirmedAt !== null,
+                newConfirmed: pending.newConfirmedAt !== null,
               }
             : null
         }

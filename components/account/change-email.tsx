@@ -8,7 +8,7 @@ import { Card, CardBody, CardHeader } from '#components/ui/card'
 
 type Props = {
   email: string
-  pending: { email: string; oldAgreed: boolean; newAgreed: boolean } | null
+  pending: { email: string; oldConfirmed: boolean; newConfirmed: boolean } | null
   change: Action<unknown>
   keep: Action<unknown>
 }
@@ -29,8 +29,8 @@ export function ChangeEmail({ email, pending, change, keep }: Props) {
               addresses have said yes:
             </p>
             <ul className="grid gap-1.5">
-              <Side agreed={pending.oldAgreed}>{email}</Side>
-              <Side agreed={pending.newAgreed}>{pending.email}</Side>
+              <Side confirmed={pending.oldConfirmed}>{email}</Side>
+              <Side confirmed={pending.newConfirmed}>{pending.email}</Side>
             </ul>
             <ActionForm action={keep} done="Your address stays as it is." label="Keep the address">
               <SubmitButton look="secondary" className="justify-self-start">
@@ -61,17 +61,17 @@ export function ChangeEmail({ email, pending, change, keep }: Props) {
   )
 }
 
-function Side({ agreed, children }: { agreed: boolean; children: string }) {
+function Side({ confirmed, children }: { confirmed: boolean; children: string }) {
   return (
     <li className="flex items-center gap-2 [&_svg]:size-4 [&_svg]:shrink-0">
-      {agreed ? (
+      {confirmed ? (
         <Check aria-hidden className="text-accent" />
       ) : (
         <Hourglass aria-hidden className="text-ink-faint" />
       )}
       <span className="break-all">{children}</span>
       <span className="text-sm whitespace-nowrap text-ink-faint">
-        {agreed ? 'said yes' : 'has a mail'}
+        {confirmed ? 'said yes' : 'has a mail'}
       </span>
     </li>
   )

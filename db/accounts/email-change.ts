@@ -1,6 +1,6 @@
 import { and, eq, gt, sql } from 'drizzle-orm'
 import { Invalid } from '@rowhouse/tenancy'
-import { LinkSpent } from '#db/errors'
+import { LinkInvalid } from '#db/errors'
 import * as links from '#db/accounts/links'
 import * as templates from '#db/mail/templates'
 import { queueEmail } from '#db/mail/outbox'
@@ -26,8 +26,8 @@ export async function request(userId: string, typed: string, password: string): 
     await tx.delete(linkTable).where(sql`${linkTable.detail}->>'userId' = ${userId}`)
     const change = {
       email,
-      oldAgreedAt: null,
-      newAgreedAt: null,
+      oldConfirmedAt: null,
+      newConfirmedAt: null,
       expiresAt: sql`now() + interval '1 day'`,
     }
     await tx
@@ -63,7 +63,7 @@ export async function pending(userId: string) {
  * Confirms the change from one of the two addresses. When both have confirmed, it takes effect.
  *
  * @returns The new address once it has changed; undefined while the other side has not confirmed.
- * @throws LinkSpent, Invalid
+ * @throws LinkInvalid, Invalid
  */
 export async function confirm(side: AddressSide, token: string): Promise<string | undefined> {
   return platform().transaction(async (tx) => {
@@ -71,11 +71,11 @@ export async function confirm(side: AddressSide, token: string): Promise<string 
     const userId = detail.userId ?? ''
     const [change] = await tx
       .update(emailChanges)
-      .set(side === 'old address' ? { oldAgreedAt: sql`now()` } : { newAgreedAt: sql`now()` })
+      .set(side === 'old address' ? { oldConfirmedAt: sql`now()` } : { newConfirmedAt: sql`now()` })
       .where(and(eq(emailChanges.userId, userId), gt(emailChanges.expiresAt, sql`now()`)))
       .returning()
-    if (!change) throw new LinkSpent()
-    if (!change.oldAgreedAt || !change.newAgreedAt) return undefined
+    if (!change) throw new LinkInvalid()
+    if (!change.oldConfirmedAt || !change.newConfirmedAt) return undefined
     const { email: oldEmail } = await users.byId(tx, userId)
     if (await users.byEmail(tx, change.email))
       throw new Invalid('email', 'This address already has an account.')

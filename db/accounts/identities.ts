@@ -9,11 +9,11 @@ export type Identity = { provider: string; subject: string; email: string | null
 
 /** The user that an identity is linked to. */
 export async function linkedUser(provider: string, subject: string): Promise<string | undefined> {
-  const [known] = await platform()
+  const [identity] = await platform()
     .select({ userId: identities.userId })
     .from(identities)
     .where(and(eq(identities.provider, provider), eq(identities.subject, subject)))
-  return known?.userId
+  return identity?.userId
 }
 
 /**

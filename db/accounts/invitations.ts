@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import { recordAudit } from '@rowhouse/tenancy/admin'
 import { Invalid, NotFound, newId, type PlatformDb, newSecret, secretHash } from '@rowhouse/tenancy'
-import { LinkSpent, NotAllowed, WrongAddress } from '#db/errors'
+import { LinkInvalid, NotAllowed, WrongAddress } from '#db/errors'
 import * as templates from '#db/mail/templates'
 import { queueEmail } from '#db/mail/outbox'
 import { validatePassword, hashPassword } from '#db/accounts/passwords'
@@ -173,7 +173,7 @@ export async function find(token: string) {
  * Accepts as the signed-in user, whose address must be the invited one.
  *
  * @returns The tenant's id.
- * @throws LinkSpent, WrongAddress
+ * @throws LinkInvalid, WrongAddress
  */
 export async function accept(
   token: string,
@@ -185,14 +185,14 @@ export async function accept(
 /**
  * Accepts as a new user. The link proves that the mailbox is theirs.
  *
- * @throws LinkSpent, Invalid
+ * @throws LinkInvalid, Invalid
  */
 export async function acceptAsNew(
   token: string,
   input: { name: string; password: string },
 ): Promise<{ userId: string; tenantId: string }> {
   const invitation = await find(token)
-  if (!invitation) throw new LinkSpent()
+  if (!invitation) throw new LinkInvalid()
   await validatePassword(input.password, {
     email: invitation.email,
     name: input.name,
@@ -216,7 +216,7 @@ async function join(
   user: { id: string; email: string; name: string },
 ): Promise<string> {
   const [used] = await tx.delete(invitations).where(isValid(token)).returning()
-  if (!used) throw new LinkSpent()
+  if (!used) throw new LinkInvalid()
   if (used.email !== user.email) throw new WrongAddress(used.email, user.email)
   await addMember(tx, used.tenantId, user.id, used.role)
   await recordAudit(tx, {

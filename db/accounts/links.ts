@@ -1,5 +1,5 @@
 import { and, eq, gt, sql } from 'drizzle-orm'
-import { LinkSpent } from '#db/errors'
+import { LinkInvalid } from '#db/errors'
 import { newId, type PlatformDb, newSecret, secretHash } from '@rowhouse/tenancy'
 import { platform } from '#db/tenancy'
 import { links, type LinkKind } from '#db/schema/accounts'
@@ -49,14 +49,14 @@ export async function find(kind: LinkKind, token: string): Promise<Link | undefi
  * Uses a link: of several concurrent attempts, one succeeds. All other links of its kind and
  * address are deleted with it.
  *
- * @throws LinkSpent
+ * @throws LinkInvalid
  */
 export async function use(db: PlatformDb, kind: LinkKind, token: string): Promise<Link> {
   const [used] = await db
     .delete(links)
     .where(isValid(kind, token))
     .returning({ email: links.email, detail: links.detail })
-  if (!used) throw new LinkSpent()
+  if (!used) throw new LinkInvalid()
   await db.delete(links).where(and(eq(links.kind, kind), eq(links.email, used.email)))
   return used
 }

@@ -11,7 +11,7 @@ import {
   closePools,
   placementOf,
 } from '@rowhouse/tenancy'
-import { LastOwner, LinkSpent, NotAllowed, WrongAddress } from '#db/errors'
+import { LastOwner, LinkInvalid, NotAllowed, WrongAddress } from '#db/errors'
 import * as invitations from '#db/accounts/invitations'
 import { inhabitant, memberOf, type Inhabitant } from '#db/isolation/testing/world'
 import * as members from '#db/accounts/members'
@@ -130,9 +130,9 @@ test('fifty concurrent accepts of one invitation create one membership', async (
     Array.from({ length: 50 }, () => invitations.accept(token, user)),
   )
   expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
-  expect(tries.filter((one) => one.status === 'rejected' && LinkSpent.is(one.reason))).toHaveLength(
-    49,
-  )
+  expect(
+    tries.filter((one) => one.status === 'rejected' && LinkInvalid.is(one.reason)),
+  ).toHaveLength(49)
   expect((await members.list(acme.id)).filter(({ email }) => email === user.email)).toHaveLength(1)
 })
 
@@ -152,7 +152,7 @@ test('another user cannot accept an invitation, which stays open for its address
   expect(await roleOf(userId)).toBe('viewer')
   await expect(
     invitations.acceptAsNew(token, { name: 'Again', password: 'four green kettles' }),
-  ).rejects.toThrow(LinkSpent)
+  ).rejects.toThrow(LinkInvalid)
 })
 
 test('resent, revoked and expired invitations invalidate earlier links', async () => {
@@ -167,16 +167,16 @@ test('resent, revoked and expired invitations invalidate earlier links', async (
   )
   await invitations.resend(actingAs(acme.owner), id)
   const second = await newestToken(user.email)
-  await expect(invitations.accept(first, user)).rejects.toThrow(LinkSpent)
+  await expect(invitations.accept(first, user)).rejects.toThrow(LinkInvalid)
   await platform()
     .update(invitationTable)
     .set({ expiresAt: new Date(0) })
     .where(eq(invitationTable.id, id))
-  await expect(invitations.accept(second, user)).rejects.toThrow(LinkSpent)
+  await expect(invitations.accept(second, user)).rejects.toThrow(LinkInvalid)
   await invitations.resend(actingAs(acme.owner), id)
   const third = await newestToken(user.email)
   await invitations.revoke(actingAs(acme.owner), id)
-  await expect(invitations.accept(third, user)).rejects.toThrow(LinkSpent)
+  await expect(invitations.accept(third, user)).rejects.toThrow(LinkInvalid)
   expect(await invitations.find(third)).toBeUndefined()
 })
 

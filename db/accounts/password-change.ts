@@ -1,6 +1,6 @@
 import { and, eq, ne } from 'drizzle-orm'
 import { Invalid } from '@rowhouse/tenancy'
-import { LinkSpent } from '#db/errors'
+import { LinkInvalid } from '#db/errors'
 import * as links from '#db/accounts/links'
 import * as templates from '#db/mail/templates'
 import { queueEmail } from '#db/mail/outbox'
@@ -43,19 +43,19 @@ export async function requestReset(typed: string): Promise<void> {
  * remembered browser.
  *
  * @returns The user's id.
- * @throws LinkSpent, Invalid
+ * @throws LinkInvalid, Invalid
  */
 export async function reset(token: string, password: string): Promise<string> {
   const link = await links.find('reset', token)
-  if (!link) throw new LinkSpent()
+  if (!link) throw new LinkInvalid()
   const owner = await users.byEmail(platform(), link.email)
-  if (!owner) throw new LinkSpent()
+  if (!owner) throw new LinkInvalid()
   await validatePassword(password, { ...owner, tenants: await tenantNames(owner.id) })
   const passwordHash = await hashPassword(password)
   const userId = await platform().transaction(async (tx) => {
     await links.use(tx, 'reset', token)
     const user = await users.byEmail(tx, link.email)
-    if (!user) throw new LinkSpent()
+    if (!user) throw new LinkInvalid()
     await users.setPassword(tx, user.id, passwordHash, { mailbox: true })
     await tx.delete(sessions).where(eq(sessions.userId, user.id))
     await tx.delete(devices).where(eq(devices.userId, user.id))

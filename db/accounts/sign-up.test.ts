@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm'
 import { afterAll, expect, test } from 'vitest'
 import * as apiKeys from '#db/accounts/api-keys'
 import * as emailChange from '#db/accounts/email-change'
-import { LinkSpent } from '#db/errors'
+import { LinkInvalid } from '#db/errors'
 import * as identities from '#db/accounts/identities'
 import * as passwordChange from '#db/accounts/password-change'
 import { closePools } from '@rowhouse/tenancy'
@@ -117,7 +117,7 @@ test('a reset works once, ends all sessions, forgets all browsers and invalidate
     Array.from({ length: 6 }, (_, i) => passwordChange.reset(second, `another-choice-${i}`)),
   )
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
-  await expect(passwordChange.reset(first, 'yet another one')).rejects.toThrow(LinkSpent)
+  await expect(passwordChange.reset(first, 'yet another one')).rejects.toThrow(LinkInvalid)
   expect(await sessions.read(session)).toBeUndefined()
   expect(await platform().select().from(devices).where(eq(devices.userId, id))).toEqual([])
   expect(await signInWith('rita@reset.example', password)).toBeUndefined()
@@ -164,7 +164,7 @@ test('an email address changes only when both addresses have confirmed', async (
   expect((await users.byId(platform(), id)).email).toBe('old@change.example')
   expect(await emailChange.confirm('old address', atOld)).toBe('new@change.example')
   expect((await users.byId(platform(), id)).email).toBe('new@change.example')
-  await expect(emailChange.confirm('old address', atOld)).rejects.toThrow(LinkSpent)
+  await expect(emailChange.confirm('old address', atOld)).rejects.toThrow(LinkInvalid)
 })
 
 test('changing to a taken address reveals nothing and can never be confirmed', async () => {

@@ -1,6 +1,6 @@
 import { defaultTier } from '#db/tiers'
 import { Invalid, newId, type PlatformDb } from '@rowhouse/tenancy'
-import { LinkSpent } from '#db/errors'
+import { LinkInvalid } from '#db/errors'
 import * as links from '#db/accounts/links'
 import * as templates from '#db/mail/templates'
 import { queueEmail } from '#db/mail/outbox'
@@ -41,11 +41,11 @@ export async function request(input: {
  * Creates the user, whose address the link proves, and their first tenant.
  *
  * @returns The user's id.
- * @throws LinkSpent, Invalid
+ * @throws LinkInvalid, Invalid
  */
 export async function finish(token: string, password: string): Promise<string> {
   const link = await links.find('sign-up', token)
-  if (!link) throw new LinkSpent()
+  if (!link) throw new LinkInvalid()
   const { name = link.email, organisation = name } = link.detail
   await validatePassword(password, { email: link.email, name, tenants: [organisation] })
   const passwordHash = await hashPassword(password)

@@ -70,8 +70,8 @@ export const emailChanges = platform.table('email_changes', {
     .primaryKey()
     .references(() => users.id, { onDelete: 'cascade' }),
   email: text().notNull(),
-  oldAgreedAt: at('old_agreed_at'),
-  newAgreedAt: at('new_agreed_at'),
+  oldConfirmedAt: at('old_confirmed_at'),
+  newConfirmedAt: at('new_confirmed_at'),
   expiresAt: at('expires_at').notNull(),
 })
 controlPlaneTable(emailChanges, {

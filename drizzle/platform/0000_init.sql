@@ -75,8 +75,8 @@ CREATE TABLE "platform"."devices" (
 CREATE TABLE "platform"."email_changes" (
 	"user_id" uuid PRIMARY KEY NOT NULL,
 	"email" text NOT NULL,
-	"old_agreed_at" timestamp with time zone,
-	"new_agreed_at" timestamp with time zone,
+	"old_confirmed_at" timestamp with time zone,
+	"new_confirmed_at" timestamp with time zone,
 	"expires_at" timestamp with time zone NOT NULL
 );
 --> statement-breakpoint
