@@ -57,9 +57,12 @@ function parse({ words: name, takesArgument, options = {} }: Command): CommandIn
   return { values: values as CommandInput['values'], positionals }
 }
 
-const isUsageError = (error: unknown): error is Error =>
-  error instanceof UsageError ||
-  (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
+function isUsageError(error: unknown): error is Error {
+  if (error instanceof UsageError) return true
+  return (
+    error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+  )
+}
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
