@@ -44,7 +44,9 @@ export class LastOwner extends RowhouseError {
   }
 }
 
-/** A link in an email that was used, replaced or revoked, or has expired. It does not reveal which. */
+/**
+ * A link in an email that was used, replaced or revoked, or has expired. It does not reveal which.
+ */
 export class LinkInvalid extends RowhouseError {
   static override readonly code: string = 'link_invalid'
   constructor() {

@@ -11,8 +11,8 @@ import { addMember } from '#db/accounts/add-member'
 import * as users from '#db/accounts/users'
 import { cookieOf, sessionOf } from './fixtures'
 
-// Requests each page over HTTP as every persona, both as a document, as a browser does, and as an RSC
-// payload, as the router does.
+// Requests each page over HTTP as every persona, both as a document, as a browser does, and as an
+// RSC payload, as the router does.
 
 const clients = {} as Record<Persona, APIRequestContext>
 let ids: Record<string, string>
@@ -92,8 +92,8 @@ const addressOf = (path: string) =>
     .replace(/^(.*)\/\[id\]/, (_, before: string) => `${before}/${ids[before]}`)
 
 /**
- * Classifies a response. With a loading state the status is sent before the page is rendered, so the
- * result has to be read from the payload.
+ * Classifies a response. With a loading state the status is sent before the page is rendered, so
+ * the result has to be read from the payload.
  */
 async function resultOf(
   client: APIRequestContext,

@@ -59,7 +59,9 @@ export async function startWriter(browser: Browser, request: APIRequestContext, 
   }
 }
 
-/** Reads a user's orders page until it is stopped, and records failures and the slowest response. */
+/**
+ * Reads a user's orders page until it is stopped, and records failures and the slowest response.
+ */
 export async function startReader(browser: Browser, email: string) {
   const page = await (await browser.newContext()).newPage()
   await signIn(page, email)

@@ -194,8 +194,8 @@ export type RawResponse = { status: number; headers: string; body: string; ms: n
 /**
  * Sends a request over a raw socket.
  *
- * @returns Status 0 when the server closed the connection without a response, -1 when there was none
- *   within 20 seconds.
+ * @returns Status 0 when the server closed the connection without a response, -1 when there was
+ *   none within 20 seconds.
  */
 export function send(
   port: number,

@@ -13,8 +13,8 @@ const signingKey = {
 } as const
 
 /**
- * An OpenID Connect provider for the browser tests. `person` is signed in without a form and without
- * a consent page; `errors` lists what the provider has refused.
+ * An OpenID Connect provider for the browser tests. `person` is signed in without a form and
+ * without a consent page; `errors` lists what the provider has refused.
  */
 export class OidcProvider {
   person: Person = { sub: 'nobody', name: '', email: '', email_verified: false }

@@ -2,8 +2,8 @@ import type { OAuth2Config, OIDCConfig } from 'next-auth/providers'
 import { z } from 'zod'
 import { env } from '#db/env'
 
-// A provider is offered once its keys are set. A profile has an email address only when the provider
-// has verified it.
+// A provider is offered once its keys are set. A profile has an email address only when the
+// provider has verified it.
 
 export type ProviderName = { id: string; name: string }
 

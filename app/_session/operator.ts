@@ -6,8 +6,8 @@ import type { Formats } from '#components/formats'
 import * as secondFactor from '#db/accounts/second-factor'
 
 /**
- * The session of a current operator, read from the database. Everybody else gets "not found", and an
- * operator without the required second factor is redirected to set it up.
+ * The session of a current operator, read from the database. Everybody else gets "not found", and
+ * an operator without the required second factor is redirected to set it up.
  */
 export async function requireOperator(): Promise<Session> {
   const session = await auth()

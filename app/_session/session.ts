@@ -24,8 +24,8 @@ import { checkCredentials, isBanned } from '#db/accounts/sign-in'
 import * as tickets from '#db/accounts/tickets'
 import { tenancy } from '#db/tenancy'
 
-// The only file that uses next-auth. Its JWT carries nothing but a random session secret. The session
-// itself is read from the database on every request, so a revoked session ends at once.
+// The only file that uses next-auth. Its JWT carries nothing but a random session secret. The
+// session itself is read from the database on every request, so a revoked session ends at once.
 
 export type Session = sessions.SessionInfo & { token: string }
 export type TenantSession = Session & { tenant: sessions.SessionTenant }
@@ -100,8 +100,8 @@ async function mayProviderSignIn(
 }
 
 /**
- * The content of the JWT. Only a new sign-in sets a secret; session updates that a browser posts are
- * ignored.
+ * The content of the JWT. Only a new sign-in sets a secret; session updates that a browser posts
+ * are ignored.
  */
 async function sessionJwt(
   token: JWT,
@@ -136,8 +136,8 @@ function hostCookies() {
 }
 
 /**
- * False when the callback URL in the query or cookie is not a valid URL. next-auth would answer such
- * a request with a server error.
+ * False when the callback URL in the query or cookie is not a valid URL. next-auth would answer
+ * such a request with a server error.
  */
 export function hasValidCallbackUrl(request: NextRequest): boolean {
   const addresses = [

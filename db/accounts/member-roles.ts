@@ -1,6 +1,8 @@
 import type { Role } from '#db/schema/platform'
 
-/** The roles in order of their rights, with the description that people see when they choose one. */
+/**
+ * The roles in order of their rights, with the description that people see when they choose one.
+ */
 export const roleDescriptions: Record<Role, string> = {
   owner: 'Everything, owners and the end of the organisation included',
   admin: 'Members, settings, API keys and export, besides the daily work',

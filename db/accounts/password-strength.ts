@@ -23,7 +23,9 @@ const reasons: Record<string, string> = {
 
 let estimator: Promise<ZxcvbnFactory> | undefined
 
-/** Loads 57,000 words (27 MB, 75 ms) when the first password is chosen, not when the server starts. */
+/**
+ * Loads 57,000 words (27 MB, 75 ms) when the first password is chosen, not when the server starts.
+ */
 const loadEstimator = () =>
   (estimator ??= (async () => {
     const [{ ZxcvbnFactory }, { dictionary, adjacencyGraphs }] = await Promise.all([

@@ -59,8 +59,8 @@ export async function startSetup(userId: string): Promise<void> {
 /**
  * Reads the secret that is not confirmed yet. Show it to its owner only.
  *
- * @returns The `otpauth:` address for a QR code, and the secret in base32 for typing; undefined when
- *   no setup is pending.
+ * @returns The `otpauth:` address for a QR code, and the secret in base32 for typing; undefined
+ *   when no setup is pending.
  */
 export async function pendingSetup(user: {
   id: string

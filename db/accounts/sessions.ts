@@ -22,8 +22,8 @@ export type SessionTenant = {
 }
 
 /**
- * A session as the database has it now. `tenant` is the active one; null when there is none or it is
- * suspended.
+ * A session as the database has it now. `tenant` is the active one; null when there is none or it
+ * is suspended.
  */
 export type SessionInfo = {
   id: string

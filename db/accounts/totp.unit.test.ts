@@ -17,8 +17,8 @@ test.each([
   expect(matchingStep(rfcSecret, code, seconds * 1000)).toBe(Math.floor(seconds / 30))
 })
 
-// recorded with the code before otpauth: the stored secret, the address that the app scanned, and the
-// codes that it shows
+// recorded with the code before otpauth: the stored secret, the address that the app scanned, and
+// the codes that it shows
 const enrolled = {
   secret: 't0uZrdGrIqRmJqpwiwzNW4u2014=',
   uri: 'otpauth://totp/Rowhouse%3Aada%40acme.example?secret=W5FZTLORVMRKIZRGVJYIWDGNLOF3NU26&issuer=Rowhouse',

@@ -6,7 +6,10 @@ import { controlPlaneTable, tenants } from '@rowhouse/tenancy/schema'
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
 const now = sql`now()`
 
-/** An operator's access to a tenant: the reason, its end, and whether it may write. Bound to one session. */
+/**
+ * An operator's access to a tenant: the reason, its end, and whether it may write. Bound to one
+ * session.
+ */
 export const supportAccesses = platform.table(
   'support_accesses',
   {
@@ -41,7 +44,9 @@ controlPlaneTable(supportAccesses, {
   personal: ['reason'],
 })
 
-/** The size of a tenant, measured regularly by the worker, so that lists do not query tenants' data. */
+/**
+ * The size of a tenant, measured regularly by the worker, so that lists do not query tenants' data.
+ */
 export const tenantSizes = platform.table('tenant_sizes', {
   tenantId: uuid('tenant_id')
     .primaryKey()

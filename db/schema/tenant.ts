@@ -16,8 +16,8 @@ import {
 import { tenantTable } from '@rowhouse/tenancy/schema'
 
 // The tables of the tenant migration history. Their names have no schema: the connection's
-// search_path resolves them. Every key, foreign key and index starts with tenant_id. Searched columns
-// have types with leakproof operators: text, uuid, bigint, timestamptz.
+// search_path resolves them. Every key, foreign key and index starts with tenant_id. Searched
+// columns have types with leakproof operators: text, uuid, bigint, timestamptz.
 
 // millisecond precision, as in JavaScript: a cursor carries exactly the value in the index
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 })
