@@ -115,6 +115,7 @@ export default defineConfig({
     'nextjs',
     'jsx-a11y',
     'import',
+    'jsdoc',
     'vitest',
   ],
   categories: { correctness: 'error' },
@@ -152,6 +153,14 @@ export default defineConfig({
     'typescript/restrict-template-expressions': 'off',
     'typescript/no-base-to-string': 'off',
     'react/immutability': 'off',
+    'jsdoc/check-tag-names': 'error',
+    'jsdoc/empty-tags': 'error',
+    'jsdoc/require-param-name': 'error',
+    'jsdoc/require-param-description': 'error',
+    'jsdoc/require-returns-description': 'error',
+    'jsdoc/require-throws-description': 'error',
+    'jsdoc/require-property-type': 'off',
+    'jsdoc/require-yields': 'off',
     'vitest/require-to-throw-message': 'off',
     'vitest/require-mock-type-parameters': 'off',
     'vitest/no-focused-tests': 'error',
@@ -208,6 +217,14 @@ export default defineConfig({
     imports(['db/cli/sandbox-login.ts'], [engineExports, aliasesOnly], serverRules),
     imports(['packages/tenancy/src/**'], [engineOnly], serverRules),
     ...layerOverrides,
+    {
+      // their tags are types
+      files: ['scripts/*.mjs'],
+      rules: {
+        'jsdoc/require-param-description': 'off',
+        'jsdoc/require-returns-description': 'off',
+      },
+    },
     {
       files: [
         '**/*.test.ts',

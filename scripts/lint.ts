@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { checkActions } from './lint/actions.ts'
+import { checkParamNames } from './lint/jsdoc.ts'
 import { checkRawSql } from './lint/raw-sql.ts'
 import { sourcesBelow } from './lint/sources.ts'
 import { root } from './root.mjs'
@@ -16,12 +17,13 @@ const used = passes('knip/bin/knip.js', '--no-progress', '--no-config-hints')
 const formatted = passes('prettier/bin/prettier.cjs', '--check', '--log-level=warn', '--cache', '.')
 if (!formatted) console.error('`npm run format` fixes these files.')
 
-const code = sourcesBelow(['app', 'components', 'db'], /\.tsx?$/)
+const code = sourcesBelow(['app', 'components', 'db', 'packages', 'scripts'], /\.tsx?$/)
 const violations = [
   ...code.flatMap(checkActions),
   ...code
     .filter(({ path }) => path.startsWith('app/') && !/\.test\.tsx?$/.test(path))
     .flatMap(checkRawSql),
+  ...code.flatMap(checkParamNames),
 ]
 for (const { path, line, message } of violations) console.error(`${path}:${line}: ${message}`)
 if (violations.length > 0)

@@ -5,7 +5,7 @@ import { identify, isAlive } from './processes.mjs'
 
 /** @typedef {import('./processes.mjs').ProcessIdentity} ProcessIdentity */
 
-const abandonedAfterMs = 10_000
+const staleAfterMs = 10_000
 
 /**
  * @param {string} file
@@ -86,8 +86,7 @@ function removeStale(file) {
   const guard = `${file}.removing`
   if (!createExclusively(guard)) {
     const created = statSync(guard, { throwIfNoEntry: false })?.mtimeMs
-    if (created !== undefined && Date.now() - created > abandonedAfterMs)
-      rmSync(guard, { force: true })
+    if (created !== undefined && Date.now() - created > staleAfterMs) rmSync(guard, { force: true })
     return
   }
   try {

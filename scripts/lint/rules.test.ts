@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { checkActions } from './actions.ts'
+import { checkParamNames } from './jsdoc.ts'
 import { checkRawSql } from './raw-sql.ts'
 
 const head = `'use server'\nimport { tenantAction, userAction as forUser } from '#app/_actions/action'\n`
@@ -57,5 +58,33 @@ describe('SQL in app/', () => {
     expect(
       sql('const query = searchParams.query\n// sql`select`\nconst a = `sql ${query}`'),
     ).toEqual([])
+  })
+})
+
+describe('@param', () => {
+  const lint = (text: string) => checkParamNames({ path: 'db/x.ts', text })
+  const tag = '/** @param size - in bytes */\n'
+
+  it.each([
+    'export function read(size: number) {}',
+    'export const read = (size = 1) => size',
+    'export type Read = (size: number) => void',
+    'export function read({ size }: { size: number }) {}',
+    'export function read(...size: number[]) {}',
+    'const size = 1',
+  ])('may name a parameter: %s', (code) => {
+    expect(lint(tag + code)).toEqual([])
+  })
+
+  it.each([
+    'export async function read(bytes: number) {}',
+    'export const read = (bytes: number) => bytes',
+    'interface Reader { read(bytes: number): void }'.replace('{ read', `{\n${tag}read`),
+    'class Reader { read(bytes: number) {} }'.replace('{ read', `{\n${tag}read`),
+    'export default function () {}',
+  ])('may not name anything else: %s', (code) => {
+    expect(lint(code.includes(tag) ? code : tag + code)).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('@param size') }),
+    ])
   })
 })
