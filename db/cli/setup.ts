@@ -24,17 +24,17 @@ export const run: RunCommand = async () => {
   }
 }
 
-/** The functions in tenants' own databases. Out: those that could not be reached, in words. */
+/** Brings the functions in dedicated databases to this build. Returns the failures, as messages. */
 async function refreshDedicatedDatabases(): Promise<string[]> {
   const missed: string[] = []
   const workers = Array.from({ length: defaultConcurrency() }, () => new MainConnection(tenancy()))
   try {
-    await inspectDedicatedDatabases(
-      tenancy(),
+    await inspectDedicatedDatabases(tenancy(), {
       workers,
-      (_target, error) => missed.push(error instanceof Error ? error.message : String(error)),
-      { refresh: true },
-    )
+      refresh: true,
+      onFailure: (_target, error) =>
+        missed.push(error instanceof Error ? error.message : String(error)),
+    })
   } finally {
     await Promise.all(workers.map((connection) => connection.drop()))
   }

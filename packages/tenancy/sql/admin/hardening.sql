@@ -1,10 +1,9 @@
--- Run by the administrator in every database that holds tenants, and in the template that new ones
--- are made from.
+-- The administrator runs this in every database that holds tenants, and in the template of new ones.
 revoke all on schema public from public;
 
 create schema if not exists tenancy authorization rowhouse_owner;
 
--- What a tenant's login could use against its neighbours, were it ever given arbitrary SQL.
+-- Functions that a dedicated role could use against other tenants if it ran arbitrary SQL.
 do $$
 declare
   target record;
@@ -28,5 +27,5 @@ begin
 end
 $$;
 
--- every session lock is released before a connection goes back to its pool
+-- every session lock is released before a connection returns to its pool
 grant execute on function pg_catalog.pg_advisory_unlock_all() to public;

@@ -1,72 +1,69 @@
--- Logins of tenants. Run and owned by the administrator, so that nobody else needs to be allowed to
--- create roles: the migrator may call these two, and they make or drop nothing but t_<32 hex of the
--- tenant's id>.
+-- Dedicated roles of tenants. The administrator owns these functions, so that no other role needs the right to
+-- create roles. The migrator may call them, and they only create or drop t_<32 hex digits of the tenant's id>.
 
 create or replace function tenancy.make_login(p_tenant uuid, p_verifier text) returns text
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  made constant text := 't_' || replace(p_tenant::text, '-', '');
+  role_name constant text := 't_' || replace(p_tenant::text, '-', '');
 begin
   if p_verifier !~ '^SCRAM-SHA-256\$[0-9]+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$' then
-    raise exception 'the password of a login is given as a SCRAM-SHA-256 verifier' using errcode = '22023';
+    raise exception 'the password of a role must be a SCRAM-SHA-256 verifier' using errcode = '22023';
   end if;
-  if not exists (select from pg_roles where rolname = made) then
-    execute format('create role %I', made);
+  if not exists (select from pg_roles where rolname = role_name) then
+    execute format('create role %I', role_name);
   end if;
-  execute format('alter role %I with login noinherit nocreatedb nocreaterole password %L', made, p_verifier);
-  execute format('alter role %I in database %I set search_path = %I, pg_temp', made, current_database(), made);
-  execute format('alter role %I set statement_timeout = ''30s''', made);
-  execute format('alter role %I set idle_in_transaction_session_timeout = ''10s''', made);
-  execute format('grant connect on database %I to %I', current_database(), made);
-  return made;
+  execute format('alter role %I with login noinherit nocreatedb nocreaterole password %L', role_name, p_verifier);
+  execute format('alter role %I in database %I set search_path = %I, pg_temp', role_name, current_database(), role_name);
+  execute format('alter role %I set statement_timeout = ''30s''', role_name);
+  execute format('alter role %I set idle_in_transaction_session_timeout = ''10s''', role_name);
+  execute format('grant connect on database %I to %I', current_database(), role_name);
+  return role_name;
 end
 $$;
 
--- In the database that the tenant leaves: ends the login's connections, takes its rights here,
--- drops it when nothing else holds it. A database of its own is closed to everybody, so that it can
--- be dropped next.
+-- For the database that the tenant leaves: ends the role's sessions, revokes its rights here and drops it if
+-- no other database refers to it. A dedicated database is closed to all sessions, so that it can be dropped.
 create or replace function tenancy.drop_login(p_tenant uuid) returns boolean
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  gone constant text := 't_' || replace(p_tenant::text, '-', '');
+  role_name constant text := 't_' || replace(p_tenant::text, '-', '');
 begin
-  if not exists (select from pg_roles where rolname = gone) then
+  if not exists (select from pg_roles where rolname = role_name) then
     return false;
   end if;
-  execute format('alter role %I in database %I reset all', gone, current_database());
-  execute format('revoke all on database %I from %I', current_database(), gone);
-  if current_database() = gone then
-    execute format('revoke connect on database %I from rowhouse_worker', gone);
+  execute format('alter role %I in database %I reset all', role_name, current_database());
+  execute format('revoke all on database %I from %I', current_database(), role_name);
+  if current_database() = role_name then
+    execute format('revoke connect on database %I from rowhouse_worker', role_name);
   end if;
   perform pg_terminate_backend(pid, 1000) from pg_stat_activity
-  where datname = current_database() and pid <> pg_backend_pid() and (usename = gone or current_database() = gone);
-  -- it would take the login's rights on every database, this tenant's next one included
+  where datname = current_database() and pid <> pg_backend_pid() and (usename = role_name or current_database() = role_name);
+  -- drop owned would also revoke its right to connect to the tenant's next database
   if not exists (
     select from pg_shdepend as d
-    where d.refclassid = 'pg_authid'::regclass and d.refobjid = (select oid from pg_roles where rolname = gone)
+    where d.refclassid = 'pg_authid'::regclass and d.refobjid = (select oid from pg_roles where rolname = role_name)
       and d.dbid <> (select oid from pg_database where datname = current_database())
   ) then
-    execute format('drop owned by %I', gone);
+    execute format('drop owned by %I', role_name);
   end if;
-  if exists (select from pg_shdepend where refclassid = 'pg_authid'::regclass and refobjid = (select oid from pg_roles where rolname = gone)) then
+  if exists (select from pg_shdepend where refclassid = 'pg_authid'::regclass and refobjid = (select oid from pg_roles where rolname = role_name)) then
     return false;
   end if;
-  execute format('drop role %I', gone);
+  execute format('drop role %I', role_name);
   return true;
 end
 $$;
 
--- Ends every session of a tenant's login: a password that has changed lets nobody in, and those who
--- are in stay.
+-- Ends every session of a dedicated role. A new password alone does not end existing sessions.
 create or replace function tenancy.end_sessions(p_tenant uuid) returns bigint
 language sql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$
   select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 't_' || replace(p_tenant::text, '-', '')
 $$;
 
--- Whose transactions keep a tenant's lock, for a move that waits for them. Names and times only.
+-- Lists the transactions that hold a tenant's lock, for a move that waits for them. Shows no queries.
 create or replace function tenancy.fence_holders(p_tenant uuid) returns table (pid integer, login text, application text, seconds double precision, doing text)
 language sql stable strict security definer set search_path = pg_catalog, pg_temp
 as $$

@@ -1,26 +1,26 @@
--- Cluster-wide roles, made by the administrator. None is superuser, none has bypassrls, logins
+-- Cluster-wide roles, created by the administrator. No role is a superuser or has bypassrls, and login roles
 -- inherit nothing.
 do $$
 declare
-  wanted record;
+  required record;
 begin
-  for wanted in
+  for required in
     select * from (values
       ('rowhouse_owner', false), ('rowhouse_migrator', true), ('rowhouse_platform', true),
       ('rowhouse_tenant', true), ('rowhouse_worker', true)
     ) as roles (name, login)
   loop
-    if not exists (select from pg_catalog.pg_roles where rolname = wanted.name) then
-      execute format('create role %I', wanted.name);
+    if not exists (select from pg_catalog.pg_roles where rolname = required.name) then
+      execute format('create role %I', required.name);
     end if;
     execute format(
       'alter role %I with %s noinherit nocreaterole %s noreplication',
-      wanted.name,
-      case when wanted.login then 'login' else 'nologin' end,
-      case when wanted.name = 'rowhouse_migrator' then 'createdb' else 'nocreatedb' end
+      required.name,
+      case when required.login then 'login' else 'nologin' end,
+      case when required.name = 'rowhouse_migrator' then 'createdb' else 'nocreatedb' end
     );
-    if (select rolsuper or rolbypassrls from pg_catalog.pg_roles where rolname = wanted.name) then
-      execute format('alter role %I with nosuperuser nobypassrls', wanted.name);
+    if (select rolsuper or rolbypassrls from pg_catalog.pg_roles where rolname = required.name) then
+      execute format('alter role %I with nosuperuser nobypassrls', required.name);
     end if;
   end loop;
 end
@@ -31,19 +31,19 @@ declare
   found record;
 begin
   for found in
-    select m.roleid::regrole as given, m.member::regrole as holder
+    select m.roleid::regrole as granted, m.member::regrole as grantee
     from pg_catalog.pg_auth_members as m
     where m.member in (select oid from pg_catalog.pg_roles where rolname like 'rowhouse\_%')
       and (m.member, m.roleid) is distinct from ('rowhouse_migrator'::regrole::oid, 'rowhouse_owner'::regrole::oid)
   loop
-    execute format('revoke %s from %s', found.given, found.holder);
+    execute format('revoke %s from %s', found.granted, found.grantee);
   end loop;
 end
 $$;
 
 grant rowhouse_owner to rowhouse_migrator;
 
--- for tenancy.enter_for_move() alone; no login has it
+-- only for tenancy.enter_for_move(); no login role has it
 do $$
 begin
   if not has_parameter_privilege('rowhouse_owner', 'session_replication_role', 'set') then
@@ -52,7 +52,7 @@ begin
 end
 $$;
 
--- a data change that policies would silently narrow to no rows becomes an error
+-- a change of data that policies would silently reduce to no rows is an error
 alter role rowhouse_migrator set row_security = off;
 alter role rowhouse_platform set search_path = platform, pg_temp;
 alter role rowhouse_tenant set search_path = shared, pg_temp;

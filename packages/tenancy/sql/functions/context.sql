@@ -1,12 +1,12 @@
--- The signed tenant context and the fence. Owned by rowhouse_owner, in every database that holds tenants.
--- A refused entry raises: TN401 no valid session, TN403 no member, TN409 not here (any more), TN423
--- suspended.
+-- The signed tenant context and the fence, in every database that holds tenants. Owned by rowhouse_owner.
+-- A refused entry raises TN401 (no valid session), TN403 (not a member), TN409 (the tenant is not, or no
+-- longer, here) or TN423 (suspended).
 
 alter default privileges for role rowhouse_owner revoke execute on functions from public;
 
--- HMAC-SHA-256 (RFC 2104) with the pads kept ready, so that one call costs two hashes. In plpgsql,
--- as all that a tenant transaction calls: its plans are kept for the session, where those of an SQL function
--- are made anew in every transaction.
+-- HMAC-SHA-256 (RFC 2104) with stored pads, so that one call costs two hashes. Like everything that a
+-- tenant transaction calls, it is in plpgsql, whose plans last for the session; an SQL function is planned
+-- again in every transaction.
 create or replace function tenancy.hmac(p_message text) returns text
 language plpgsql stable strict security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -27,8 +27,8 @@ begin
 end
 $$;
 
--- A + behind the epoch says that the transaction's changes are captured for a move. It is under the
--- signature, so that nobody can drop it.
+-- A + after the epoch means that the transaction's changes are captured for a move. The signature covers
+-- it, so that a client cannot remove it.
 create or replace function tenancy.sign_context(p_tenant uuid, p_epoch bigint, p_captures boolean) returns text
 language plpgsql stable strict security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -39,20 +39,20 @@ begin
 end
 $$;
 
--- The tenant of this transaction, or null. Unsafe for parallel workers: their process id is not the
--- signed one. Without a signed context there is one way to rows: a tenant's own login in a read-only
--- transaction, which no fence is needed for. That is what reporting tools with the tenant's URL do.
+-- The tenant of this transaction, or null. Unsafe for parallel workers: their process id is not the signed
+-- one. The only access without a signed context is a dedicated role in a read-only transaction, which needs
+-- no fence. Reporting tools with the tenant's URL use it.
 create or replace function tenancy.tenant() returns uuid
 language plpgsql stable security definer parallel unsafe set search_path = pg_catalog, pg_temp
 as $$
 declare
-  given constant text := current_setting('tenancy.context', true);
-  part constant text[] := string_to_array(given, '|');
+  context constant text := current_setting('tenancy.context', true);
+  part constant text[] := string_to_array(context, '|');
 begin
-  if coalesce(given, '') = '' and session_user ~ '^t_' and current_setting('transaction_read_only') = 'on' then
+  if coalesce(context, '') = '' and session_user ~ '^t_' and current_setting('transaction_read_only') = 'on' then
     return (select r.tenant_id from tenancy.tenant_homes as r where r.login = session_user and r.state in ('active', 'copying'));
   end if;
-  if given is null or array_length(part, 1) is distinct from 5 then
+  if context is null or array_length(part, 1) is distinct from 5 then
     return null;
   end if;
   if part[2] <> pg_backend_pid()::text or part[3] <> extract(epoch from transaction_timestamp())::text then
@@ -66,15 +66,15 @@ begin
 end
 $$;
 
--- The fence: lock first, then read, as two statements, so that the read has a snapshot from after
--- the lock. Above read committed the snapshot is older; there the row itself is locked and a move
--- becomes a serialization failure.
+-- The fence: lock and then read in two statements, so that the read has a snapshot from after the lock.
+-- Above read committed the snapshot is older, so the row itself is locked and a move causes a serialization
+-- failure.
 create or replace function tenancy.assert_home(p_tenant uuid, p_epoch bigint, p_login text) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   home tenancy.tenant_homes;
-  told text;
+  ignored text;
 begin
   perform pg_advisory_xact_lock_shared(tenancy.lock_key(p_tenant));
   if current_setting('transaction_isolation') = 'read committed' then
@@ -86,74 +86,74 @@ begin
      or home.state not in ('active', 'copying')
      or home.epoch is distinct from p_epoch
      or home.login is distinct from coalesce(p_login, home.login) then
-    raise exception 'tenant % is not here under epoch %', p_tenant, p_epoch using
+    raise exception 'tenant % is not in this database under epoch %', p_tenant, p_epoch using
       errcode = 'TN409',
-      detail = coalesce(format('found epoch %s, state %s', home.epoch, home.state), 'no home row');
+      detail = coalesce(format('found epoch %s, state %s', home.epoch, home.state), 'the tenant has no home here');
   end if;
-  -- an assignment costs plpgsql a tenth of a perform
-  told := set_config('tenancy.context', tenancy.sign_context(p_tenant, home.epoch, home.state = 'copying'), true);
-  told := set_config('app.current_tenant_id', p_tenant::text, true);
+  -- := is about ten times cheaper than perform in plpgsql
+  ignored := set_config('tenancy.context', tenancy.sign_context(p_tenant, home.epoch, home.state = 'copying'), true);
+  ignored := set_config('app.current_tenant_id', p_tenant::text, true);
 end
 $$;
 
--- Admits a caller whose proof has been checked to a tenant on the shared login: limits its statements to p_ms, asserts that the
--- tenant's home is here, and signs the context. Only the owner of the functions may execute it; each entry calls it last.
+-- Admits a caller on the shared role, after its proof was checked: limits its statements to p_ms milliseconds,
+-- asserts that the tenant's home is here and signs the context. Only the owner may execute it; each entry
+-- function calls it last.
 create or replace function tenancy.admit(p_tenant uuid, p_epoch bigint, p_ms integer, p_writes boolean) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  told text;
+  ignored text;
 begin
-  told := set_config('statement_timeout', p_ms::text, true);
-  told := set_config('lock_timeout', p_ms::text, true);
+  ignored := set_config('statement_timeout', p_ms::text, true);
+  ignored := set_config('lock_timeout', p_ms::text, true);
   perform tenancy.assert_home(p_tenant, p_epoch, 'rowhouse_tenant');
   if not p_writes then
-    told := set_config('transaction_read_only', 'on', true);
+    ignored := set_config('transaction_read_only', 'on', true);
   end if;
 end
 $$;
 
--- For a login that belongs to one tenant: the login is the boundary, and it is checked here against
--- the home row.
+-- Enters with a dedicated role. The role is the boundary; it must be the one in the tenant's home.
 create or replace function tenancy.enter_as_dedicated_role(p_tenant uuid, p_epoch bigint) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   if session_user !~ '^t_[0-9a-f]{32}$' then
-    raise exception 'login % belongs to no tenant', session_user using errcode = 'TN403';
+    raise exception 'role % is not the dedicated role of a tenant', session_user using errcode = 'TN403';
   end if;
   perform tenancy.assert_home(p_tenant, p_epoch, session_user);
 end
 $$;
 
--- For the worker: one tenant at a time, with a reason that is kept.
+-- Enters as the worker, one tenant at a time, with a reason that is recorded.
 create or replace function tenancy.enter_as_service(p_tenant uuid, p_epoch bigint, p_reason text) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   if coalesce(btrim(p_reason), '') = '' then
-    raise exception 'a service enters a tenant with a reason' using errcode = '22023';
+    raise exception 'a service must give a reason to enter a tenant' using errcode = '22023';
   end if;
   perform tenancy.assert_home(p_tenant, p_epoch, null);
   insert into tenancy.service_entries (tenant_id, login, reason) values (p_tenant, session_user, p_reason);
 end
 $$;
 
--- Entries are kept for 90 days. The worker says when, and can take no younger one away.
+-- Deletes entries older than 90 days. The worker decides when, and cannot delete newer ones.
 create or replace function tenancy.prune_service_entries() returns bigint
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  gone bigint;
+  deleted bigint;
 begin
   delete from tenancy.service_entries where at < clock_timestamp() - interval '90 days';
-  get diagnostics gone = row_count;
-  return gone;
+  get diagnostics deleted = row_count;
+  return deleted;
 end
 $$;
 
--- The lock of a migration target. A migration holds it alone; whoever needs the target to keep its
--- version (a move, a provisioning) holds it shared. Not a tenant's fence, which is lock_key().
+-- The lock of a migration target: exclusive for a migration, shared for a move or a provisioning, which need
+-- the target to keep its version. It is not the tenant's fence, which is lock_key().
 create or replace function tenancy.target_key(p_schema text) returns bigint
 language sql immutable strict parallel safe set search_path = pg_catalog, pg_temp
 as $$
@@ -171,8 +171,8 @@ as $$
     and (l.classid::bigint << 32) | l.objid::bigint = tenancy.target_key(p_schema)
 $$;
 
--- Takes a target for a migration, for the transaction or for the session, without waiting: 55P03
--- says who has it.
+-- Locks a target for a migration, for the transaction or the session, without waiting. Raises 55P03 with the
+-- holders.
 create or replace function tenancy.lock_target(p_schema text, p_session boolean default false) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -185,14 +185,13 @@ begin
     got := pg_try_advisory_xact_lock(tenancy.target_key(p_schema));
   end if;
   if not got then
-    raise exception 'it is held by %', coalesce(tenancy.target_holders(p_schema), 'someone who has just let go') using errcode = '55P03';
+    raise exception 'locked by %', coalesce(tenancy.target_holders(p_schema), 'a session that has just ended') using errcode = '55P03';
   end if;
 end
 $$;
 
--- Validates a foreign key of a tenant table. PostgreSQL looks for rows without a partner as the
--- owner, who sees none of them through forced policies, so both tables are let off for the length
--- of this transaction, which holds them locked.
+-- Validates a foreign key of a tenant table. PostgreSQL looks for violations as the owner, who sees no rows
+-- through forced policies. So neither table forces them until the end of this transaction, which locks both.
 create or replace function tenancy.validate(p_schema text, p_table text, p_constraint text) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -214,18 +213,18 @@ begin
 end
 $$;
 
--- What every tenant table of the current schema must have. Each migration that creates a table
--- calls it by name.
+-- Adds the policies, the capture trigger and the grants that every tenant table needs. Each migration that
+-- creates a table must call it.
 create or replace function tenancy.protect(p_schema text, p_table text) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
-  owner_login constant text := case when p_schema like 't\_%' then p_schema else 'rowhouse_tenant' end;
+  tenant_role constant text := case when p_schema like 't\_%' then p_schema else 'rowhouse_tenant' end;
   key_columns text;
 begin
-  select coalesce(string_agg(quote_literal(a.attname), ', ' order by k.place), '') into key_columns
+  select coalesce(string_agg(quote_literal(a.attname), ', ' order by k.position), '') into key_columns
   from pg_index as i
-  cross join lateral unnest(i.indkey) with ordinality as k (number, place)
+  cross join lateral unnest(i.indkey) with ordinality as k (number, position)
   join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.number
   where i.indrelid = format('%I.%I', p_schema, p_table)::regclass and i.indisprimary and a.attname <> 'tenant_id';
   execute format('alter table %I.%I enable row level security, force row level security', p_schema, p_table);
@@ -246,7 +245,7 @@ begin
     $trigger$,
     p_schema, p_table, key_columns);
   execute format('revoke all on %I.%I from public', p_schema, p_table);
-  execute format('grant select, insert, update, delete on %I.%I to %I, rowhouse_worker', p_schema, p_table, owner_login);
+  execute format('grant select, insert, update, delete on %I.%I to %I, rowhouse_worker', p_schema, p_table, tenant_role);
 end
 $$;
 

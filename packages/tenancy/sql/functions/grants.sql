@@ -1,10 +1,10 @@
--- Who may do what in the main database. Tables of tenants are granted by tenancy.protect().
+-- Grants in the main database. tenancy.protect() grants tenant tables.
 grant usage on schema platform to rowhouse_platform;
 grant usage on schema shared to rowhouse_tenant, rowhouse_worker;
 
 revoke all on all tables in schema platform from public;
 grant select, insert, update, delete on all tables in schema platform to rowhouse_platform;
--- tables of later migrations as well
+-- also on tables of later migrations
 alter default privileges for role rowhouse_owner in schema platform grant select, insert, update, delete on tables to rowhouse_platform;
 grant usage on schema tenancy to rowhouse_platform;
 grant select on tenancy.tenant_homes, tenancy.applied_migrations, tenancy.failed_migrations, tenancy.audit to rowhouse_platform;

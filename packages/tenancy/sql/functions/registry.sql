@@ -1,6 +1,6 @@
--- What the main database has on top: the registry, the audit trail, and the switch of a move.
+-- Functions of the main database only: the registry, the audit trail and the switch of a move.
 
--- Whether a tenant is suspended. Every entry asks, after it has checked the caller's proof.
+-- Whether a tenant is suspended. Every entry function calls it after it has checked the caller's proof.
 create or replace function tenancy.is_suspended(p_tenant uuid) returns boolean
 language plpgsql stable strict security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -16,9 +16,9 @@ as $$
   insert into tenancy.tenant_homes (tenant_id, schema_name, login) values (p_tenant, 'shared', 'rowhouse_tenant')
 $$;
 
--- What an audit row tells, and what it stands for in the chain: its place, its time, its tenant,
--- the hash of what it tells and the row before. So what a forgotten tenant's rows told can go, and
--- the chain still proves that no row was added, changed or taken.
+-- The hash of an audit row covers its number, its time, its tenant, the hash of its content and the previous
+-- row. So the content of an erased tenant's rows can be deleted, and the chain still proves that no row was
+-- added, changed or removed.
 create or replace function tenancy.audit_content(p_row tenancy.audit) returns bytea
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -31,7 +31,7 @@ as $$
   select sha256(p_row.previous || p_row.content || convert_to(jsonb_build_array(p_row.seq, extract(epoch from p_row.at), p_row.tenant_id)::text, 'UTF8'))
 $$;
 
--- Empties what the trail tells of a tenant that was erased. For the owner alone.
+-- Deletes the content of an erased tenant's audit rows. Only the owner may execute it.
 create or replace function tenancy.redact_audit(p_tenant uuid) returns bigint
 language sql volatile strict set search_path = pg_catalog, pg_temp
 as $$
@@ -41,31 +41,31 @@ as $$
   select count(*) from emptied
 $$;
 
--- One more row of the audit trail, chained to the one before by its hash. One at a time, so that
--- the chain has no forks.
+-- Appends a row to the audit trail, chained to the previous one by its hash. The lock keeps the chain from
+-- forking.
 create or replace function tenancy.record_audit(p_actor text, p_action text, p_tenant uuid, p_detail jsonb) returns bigint
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  made tenancy.audit;
+  entry tenancy.audit;
 begin
   perform pg_advisory_xact_lock(7236118);
-  made.seq := nextval('tenancy.audit_seq_seq');
-  made.at := clock_timestamp();
-  made.actor := p_actor;
-  made.action := p_action;
-  made.tenant_id := p_tenant;
-  made.detail := coalesce(p_detail, '{}');
-  made.previous := coalesce((select a.hash from tenancy.audit as a order by a.seq desc limit 1), '\x');
-  made.content := tenancy.audit_content(made);
-  made.hash := tenancy.audit_hash(made);
-  insert into tenancy.audit overriding system value select made.*;
-  return made.seq;
+  entry.seq := nextval('tenancy.audit_seq_seq');
+  entry.at := clock_timestamp();
+  entry.actor := p_actor;
+  entry.action := p_action;
+  entry.tenant_id := p_tenant;
+  entry.detail := coalesce(p_detail, '{}');
+  entry.previous := coalesce((select a.hash from tenancy.audit as a order by a.seq desc limit 1), '\x');
+  entry.content := tenancy.audit_content(entry);
+  entry.hash := tenancy.audit_hash(entry);
+  insert into tenancy.audit overriding system value select entry.*;
+  return entry.seq;
 end
 $$;
 
--- The registry follows a switch that the fence has made: placement, tier and move in one
--- transaction, whichever caller comes first.
+-- Updates the registry after the fence has switched a tenant: placement, tier and move in one transaction. A
+-- second call changes nothing.
 create or replace function tenancy.record_switch(p_move uuid, p_epoch bigint) returns void
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -84,7 +84,7 @@ begin
     schema = m.target ->> 'schema', login = m.target ->> 'login', secret = m.target ->> 'secret', epoch = p_epoch, changed_at = clock_timestamp()
   where tenant_id = m.tenant_id and epoch < p_epoch;
   if not found then
-    raise exception 'the registry is past epoch % of move %', p_epoch, p_move using errcode = 'TN410';
+    raise exception 'the registry already has epoch % of move %, or a later one', p_epoch, p_move using errcode = 'TN410';
   end if;
   update tenancy.tenants set tier = m.tier_to where id = m.tenant_id;
   update tenancy.moves
@@ -95,26 +95,26 @@ begin
 end
 $$;
 
--- Within the main database the fence, the registry and the move change in the transaction that
--- brings over the last keys.
+-- Switches a tenant within the main database: fence, registry and move change in the transaction that copies
+-- the last changed keys.
 create or replace function tenancy.switch_placement(p_move uuid) returns bigint
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   m tenancy.moves;
-  made bigint;
+  new_epoch bigint;
 begin
   select * into m from tenancy.moves where id = p_move;
   update tenancy.tenant_homes
   set schema_name = m.target ->> 'schema', login = coalesce(m.target ->> 'login', 'rowhouse_tenant'), state = 'active',
     epoch = epoch + 1, changed_at = clock_timestamp()
   where tenant_id = m.tenant_id and move_id = p_move and state = 'copying' and m.state = 'verified'
-  returning epoch into made;
-  if made is null then
-    raise exception 'move % is not ready to be switched', p_move using errcode = 'TN410';
+  returning epoch into new_epoch;
+  if new_epoch is null then
+    raise exception 'move % is not ready to switch', p_move using errcode = 'TN410';
   end if;
-  perform tenancy.record_switch(p_move, made);
-  return made;
+  perform tenancy.record_switch(p_move, new_epoch);
+  return new_epoch;
 end
 $$;
 
@@ -127,11 +127,11 @@ declare
 begin
   select * into m from tenancy.moves where id = p_move for update;
   if m.state is distinct from 'aborting' then
-    raise exception 'move % is not aborting but %', p_move, m.state using errcode = 'TN410';
+    raise exception 'move % cannot switch back in state %, only while aborting', p_move, m.state using errcode = 'TN410';
   end if;
   update tenancy.placements set epoch = p_epoch, changed_at = clock_timestamp() where tenant_id = m.tenant_id and epoch < p_epoch;
   if not found then
-    raise exception 'the registry is past epoch % of move %', p_epoch, p_move using errcode = 'TN410';
+    raise exception 'the registry already has epoch % of move %, or a later one', p_epoch, p_move using errcode = 'TN410';
   end if;
   perform pg_notify('rowhouse_placements', m.tenant_id::text);
 end

@@ -1,13 +1,13 @@
--- What every database that holds tenants has.
+-- Tables of every database that holds tenants.
 
--- The key that signs contexts in this database. Only the owner of the functions reads it.
+-- The key that signs contexts in this database. Only the owner of the functions can read it.
 create table tenancy.key (
   one boolean primary key default true check (one),
   inner_pad bytea not null,
   outer_pad bytea not null
 );
 --> statement-breakpoint
--- Which tenants live in this database, and under which epoch. It decides, whatever a registry says.
+-- The tenants that live in this database, and under which epoch. It overrides the registry.
 create table tenancy.tenant_homes (
   tenant_id uuid primary key,
   schema_name text not null check (schema_name = 'shared' or schema_name = 't_' || replace(tenant_id::text, '-', '')),
@@ -18,7 +18,7 @@ create table tenancy.tenant_homes (
   changed_at timestamptz not null default now()
 );
 --> statement-breakpoint
--- When services entered which tenant, and why.
+-- Entries of services into tenants, with their reason.
 create table tenancy.service_entries (
   at timestamptz not null default clock_timestamp(),
   tenant_id uuid not null,
@@ -30,9 +30,8 @@ create index service_entries_tenant on tenancy.service_entries (tenant_id, at);
 --> statement-breakpoint
 create index service_entries_at on tenancy.service_entries using brin (at);
 --> statement-breakpoint
--- The ledger: what was applied to which schema of this database. A row goes in first in the
--- target's own transaction, which makes a race a clash. `breaking` is kept for builds that do not
--- have the file.
+-- The migration ledger of the schemas in this database. The transaction of a target inserts its row first, so
+-- that a race is a unique violation. `breaking` is stored for builds that do not have the file.
 create table tenancy.applied_migrations (
   schema text not null,
   migration text not null,
@@ -43,7 +42,7 @@ create table tenancy.applied_migrations (
   primary key (schema, migration)
 );
 --> statement-breakpoint
--- What did not go in, as long as it has not.
+-- Migrations that failed and have not been applied since.
 create table tenancy.failed_migrations (
   schema text not null,
   migration text not null,
@@ -55,7 +54,7 @@ create table tenancy.failed_migrations (
   primary key (schema, migration)
 );
 --> statement-breakpoint
--- What changed in tenants that are being moved: the keys of rows, in order.
+-- Keys of rows that changed in tenants that are being moved, in order.
 create table tenancy.changed_keys (
   seq bigint generated always as identity primary key,
   tenant_id uuid not null,
@@ -65,7 +64,7 @@ create table tenancy.changed_keys (
 --> statement-breakpoint
 create index changed_keys_tenant on tenancy.changed_keys (tenant_id, table_name);
 --> statement-breakpoint
--- How far each table of an incoming tenant has been copied.
+-- How far the copy of each table of an incoming tenant has come.
 create table tenancy.copy_progress (
   tenant_id uuid not null,
   move_id uuid not null,
@@ -76,7 +75,7 @@ create table tenancy.copy_progress (
   primary key (tenant_id, move_id, table_name)
 );
 --> statement-breakpoint
--- What retention runs have deleted, written in the transaction of each batch.
+-- Rows deleted by retention runs, recorded in the transaction of each batch.
 create table tenancy.retention_progress (
   tenant_id uuid not null,
   run_id uuid not null,

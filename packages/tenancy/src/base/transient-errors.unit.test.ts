@@ -58,7 +58,15 @@ test('an error of ours that may be tried again is not a connection error', () =>
 
 test('a failed migration is tried again by its SQLSTATE alone', () => {
   const failed = (sqlstate: string | null) =>
-    reworded(new MigrationFailed('shared', '0001', null, sqlstate, 'xyzzy'))
+    reworded(
+      new MigrationFailed({
+        target: 'shared',
+        migration: '0001',
+        statement: null,
+        sqlstate,
+        server: 'xyzzy',
+      }),
+    )
   expect(isMigrationRetryable(failed('55P03'))).toBe(true)
   expect(isMigrationRetryable(failed('42601'))).toBe(false)
   expect(isMigrationRetryable(failed(null))).toBe(false)

@@ -297,8 +297,10 @@ test('functions that another build has left in a tenant database are named, and 
   await setup(tenancy(), { adminUrl: process.env.DATABASE_URL ?? '' })
   const connection = new MainConnection(tenancy())
   const missed: unknown[] = []
-  await inspectDedicatedDatabases(tenancy(), [connection], (_target, error) => missed.push(error), {
+  await inspectDedicatedDatabases(tenancy(), {
+    workers: [connection],
     refresh: true,
+    onFailure: (_target, error) => missed.push(error),
   }).finally(() => connection.drop())
   expect(missed).toEqual([])
   expect(await objects('build')).toEqual([])

@@ -4,10 +4,14 @@ import type { Target } from '#tenancy/migrations/targets'
 export type Batch<T> = { name: string; targets: T[] }
 
 /**
- * In which order targets are migrated: the canaries, then the shared schema with a first part of
- * the rest, then further parts. In: targets with work to do, all targets, canaries by name, and how
- * much of the rest is done by the end of each batch, in per cent. Throws Invalid for a canary that
- * is no target.
+ * Orders targets into batches: the canaries first, then the shared schema with the first part of the
+ * rest, then the other parts.
+ *
+ * @param pending - The targets that lack a migration.
+ * @param all - All targets.
+ * @param canaries - Names of targets.
+ * @param parts - How much of the rest is done by the end of each batch, in per cent.
+ * @throws Invalid for a canary that is not a target.
  */
 export function splitIntoBatches<T extends Target>(
   pending: T[],

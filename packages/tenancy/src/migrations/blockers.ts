@@ -1,9 +1,6 @@
 import type pg from 'pg'
 
-/**
- * Who holds locks on the tables of a schema at this moment, in words, for a message that tells whom
- * to ask.
- */
+/** Lists the sessions that hold locks on the tables of a schema, for an error message. */
 export async function blockers(client: pg.Client, schema: string): Promise<string> {
   const { rows } = await client.query<{ who: string }>(
     `select distinct format('%s (login %s, process %s)', coalesce(nullif(a.application_name, ''), 'a client without a name'), a.usename, a.pid) as who

@@ -3,9 +3,10 @@ import type { Histories } from '#tenancy/migrations/history'
 import type { TargetVersion } from '#tenancy/migrations/targets'
 
 /**
- * Refuses a run that this build must not make, before anything is touched: a file was changed after
- * it was applied, a file in the middle is gone, or a target is ahead of the build. Throws
- * MigrationChanged, MigrationMissing or SchemaTooNew.
+ * Refuses a run that this build must not make, before anything is touched.
+ *
+ * @throws MigrationChanged if a file was changed after it was applied, MigrationMissing if an earlier
+ *   file is missing, SchemaTooNew if a target is ahead of this build.
  */
 export function assertCompatible(targets: TargetVersion[], histories: Histories): void {
   for (const { plane, changed } of targets)
@@ -20,10 +21,10 @@ export function assertCompatible(targets: TargetVersion[], histories: Histories)
     if (unknown.length === 0) continue
     const last = histories[plane].at(-1)?.tag ?? ''
     const newer = unknown.filter((tag) => tag > last)
-    const [gone] = unknown.filter((tag) => tag <= last)
-    if (gone)
+    const [missing] = unknown.filter((tag) => tag <= last)
+    if (missing)
       throw new MigrationMissing(
-        gone,
+        missing,
         `${name} has it, and this build has later ones but not this one`,
       )
     throw new SchemaTooNew(name, newer, last || 'none')

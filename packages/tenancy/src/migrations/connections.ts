@@ -8,31 +8,33 @@ import type { Tenancy } from '#tenancy/base/tenancy'
 
 export type DatabaseLocation = Pick<Placement, 'server' | 'database' | 'schema'>
 
-/** Leads to the main database. */
+/** The location of the main database. */
 export const mainDatabase: DatabaseLocation = { server: null, database: null, schema: 'shared' }
 
 /**
- * A connection that acts as the owner of a place's tables. In: the name to say when it can not be
- * made. Throws TargetUnreachable.
+ * Opens a connection that acts as the owner of the tables.
+ *
+ * @param target - The target's name for errors.
+ * @throws TargetUnreachable
  */
 export async function connectOwner(
   tenancy: Tenancy,
-  place: DatabaseLocation,
+  location: DatabaseLocation,
   target: string,
 ): Promise<pg.Client> {
-  const url = serviceUrl(tenancy, 'migrator', place)
+  const url = serviceUrl(tenancy, 'migrator', location)
   const client = createClient({
     connectionString: url,
     application_name: 'rowhouse fleet',
     connectTimeoutMs: timings.connect,
   })
-  client.on('error', () => {}) // the query under way rejects with it
+  client.on('error', () => {}) // the running query rejects with it
   try {
     await client.connect()
     await client.query(asOwnerSession)
     return client
   } catch (error) {
-    await client.end().catch(() => {}) // it never was open
+    await client.end().catch(() => {}) // it was never open
     const { hostname, port, pathname } = new URL(url)
     throw new TargetUnreachable(
       target,
@@ -42,14 +44,19 @@ export async function connectOwner(
   }
 }
 
-/** Runs `work` on such a connection and closes it. */
+/**
+ * Runs work on a connection that acts as the owner of the tables, and closes it.
+ *
+ * @param target - The target's name for errors.
+ * @throws TargetUnreachable
+ */
 export async function asOwner<T>(
   tenancy: Tenancy,
-  place: DatabaseLocation,
+  location: DatabaseLocation,
   target: string,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = await connectOwner(tenancy, place, target)
+  const client = await connectOwner(tenancy, location, target)
   try {
     return await work(client)
   } finally {
@@ -58,9 +65,9 @@ export async function asOwner<T>(
 }
 
 /**
- * One connection to the main database that is made when it is needed, and made again after it
- * broke. Its commits do not wait for the disk: what a crash of the server takes back, it takes with
- * its ledger row. A run ends with a commit that waits, and so for all before it.
+ * A connection to the main database that opens on first use, and again after it broke. Its commits
+ * do not wait for the disk: a crash of the server loses a migration only together with its ledger
+ * row. The last commit of a run waits, and thereby for all earlier ones.
  */
 export class MainConnection {
   readonly tenancy: Tenancy
@@ -81,6 +88,6 @@ export class MainConnection {
   async drop(): Promise<void> {
     const client = this.#client
     this.#client = undefined
-    await client?.end().catch(() => {}) // it is broken already
+    await client?.end().catch(() => {}) // it is already broken
   }
 }

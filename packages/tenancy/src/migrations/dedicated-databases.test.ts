@@ -74,7 +74,7 @@ it('tenants with databases of their own, here and on another server, are migrate
   expect((await verifyFleet(tenancy(), histories)).drift).toEqual([])
 })
 
-it('a database that can not be reached is named, and the others go on', async () => {
+it('a database that cannot be reached is named, and the others are migrated', async () => {
   const histories = await history.add(addColumn('paid_at'))
   const beta = nth(
     (await readPlacements(tenancy())).filter(({ kind }) => kind === 'database'),
@@ -87,7 +87,7 @@ it('a database that can not be reached is named, and the others go on', async ()
     done: [],
     failed: [{ target: 'beta' }],
     left: 5,
-    message: 'a canary failed; nothing else was touched',
+    message: 'a canary failed; no other target was touched',
   })
   const id = await requestRun(tenancy(), 'test', { canary: ['gamma'], maxFailures: 3 })
   const result = await runFleetJob(tenancy(), id, { histories })
@@ -99,7 +99,7 @@ it('a database that can not be reached is named, and the others go on', async ()
         target: 'beta',
         tenantId: beta.tenantId,
         message: expect.stringMatching(
-          /^beta: its database .* can not be reached: .*not currently accepting connections; see that it runs/,
+          /^beta: its database .* cannot be reached: .*not currently accepting connections; check that it runs/,
         ),
       },
     ],
@@ -133,7 +133,7 @@ it('functions that were changed in a tenant database are put right by the next r
     await client.query(`delete from tenancy.applied_migrations where migration = 'functions'`)
   })
   const histories = await history.add()
-  await readStatus(tenancy(), { inspect: true, histories }) // a look changes nothing
+  await readStatus(tenancy(), { inspect: true, histories }) // inspecting changes nothing
   expect((await verifyFleet(tenancy(), histories)).drift).toMatchObject([
     { target: 'tenancy of alpha', object: 'function lock_key(p_tenant uuid)' },
   ])
@@ -206,7 +206,7 @@ it(
     await wire.close()
     await other.stop()
     const away = new RegExp(
-      `^delta: its database 127\\.0\\.0\\.1:${there.port}/${delta.database} can not be reached: connect ECONNREFUSED`,
+      `^delta: its database 127\\.0\\.0\\.1:${there.port}/${delta.database} cannot be reached: connect ECONNREFUSED`,
     )
     const result = await runFleet(tenancy(), { histories: more })
     expect(result).toMatchObject({

@@ -2,8 +2,8 @@ import { eq } from 'drizzle-orm'
 import type pg from 'pg'
 import {
   asOwner,
-  type MainConnection,
   type DatabaseLocation,
+  type MainConnection,
 } from '#tenancy/migrations/connections'
 import { refreshEngine } from '#tenancy/migrations/functions'
 import type { Target } from '#tenancy/migrations/targets'
@@ -14,7 +14,15 @@ import type { Tenancy } from '#tenancy/base/tenancy'
 
 type DedicatedDatabase = Pick<Target, 'name' | 'schema'> & { tenantId: string }
 
-/** How to reach the targets that are in databases of their own, by tenant. */
+type InspectOptions = {
+  /** At most one database per connection is inspected at a time. */
+  workers: MainConnection[]
+  onFailure: (target: DedicatedDatabase, error: unknown) => void
+  /** Also brings the functions to this build and creates a missing signing key. */
+  refresh: boolean
+}
+
+/** Where each dedicated database is, by tenant id. */
 export async function dedicatedDatabaseLocations(
   tenancy: Tenancy,
 ): Promise<Map<string, DatabaseLocation>> {
@@ -27,22 +35,19 @@ export async function dedicatedDatabaseLocations(
 }
 
 /**
- * Looks at every tenant's own database, as many at a time as there are connections, and with
- * `refresh` brings its functions to what this build has and gives it a signing key if it has none.
- * `missed` hears of those that can not be reached. Out: how many there are.
+ * Copies the migration ledger of every dedicated database into the main one.
+ *
+ * @returns How many dedicated databases there are.
  */
 export async function inspectDedicatedDatabases(
   tenancy: Tenancy,
-  workers: MainConnection[],
-  missed: (target: DedicatedDatabase, error: unknown) => void,
-  { refresh }: { refresh: boolean },
+  { workers, onFailure, refresh }: InspectOptions,
 ): Promise<number> {
-  const places = await dedicatedDatabaseLocations(tenancy)
+  const locations = await dedicatedDatabaseLocations(tenancy)
   const [first] = workers
-  if (places.size === 0 || !first) return 0
-  const { rows } = await (
-    await first.use()
-  ).query<DedicatedDatabase>(
+  if (locations.size === 0 || !first) return 0
+  const main = await first.use()
+  const { rows } = await main.query<DedicatedDatabase>(
     `select t.slug as name, p.schema, p.tenant_id as "tenantId"
      from tenancy.placements as p
      join tenancy.tenants as t on t.id = p.tenant_id
@@ -51,46 +56,48 @@ export async function inspectDedicatedDatabases(
   await Promise.all(
     workers.map(async (connection) => {
       for (let target = rows.pop(); target; target = rows.pop()) {
-        const place = places.get(target.tenantId)
-        if (place)
-          await look(tenancy, await connection.use(), target, place, refresh).catch(
-            (error: unknown) => target && missed(target, error),
-          )
+        const location = locations.get(target.tenantId)
+        if (!location) continue
+        try {
+          await inspect(tenancy, target, { main: await connection.use(), location, refresh })
+        } catch (error) {
+          onFailure(target, error)
+        }
       }
     }),
   )
-  return places.size
+  return locations.size
 }
 
-/**
- * Looks at the ledger of a tenant's own database and notes it in the main one. Throws
- * TargetUnreachable, which is noted as well.
- */
-async function look(
+/** Records a failure as the database's `problem`, and throws it. */
+async function inspect(
   tenancy: Tenancy,
-  main: pg.Client,
   target: DedicatedDatabase,
-  place: DatabaseLocation,
-  refresh: boolean,
+  { main, location, refresh }: { main: pg.Client; location: DatabaseLocation; refresh: boolean },
 ): Promise<void> {
   try {
-    await asOwner(tenancy, place, target.name, async (client) => {
+    await asOwner(tenancy, location, target.name, async (client) => {
       if (refresh) await refreshEngine(tenancy, client, 'dedicated')
       if (refresh) await giveKey(client)
       await recordLedger(main, target, client)
     })
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const problem = error instanceof Error ? error.message : String(error)
     await main.query(
       `insert into tenancy.dedicated_databases (tenant_id, schema, problem) values ($1, $2, $3)
        on conflict (tenant_id) do update set problem = excluded.problem`,
-      [target.tenantId, target.schema, why],
+      [target.tenantId, target.schema, problem],
     )
     throw error
   }
 }
 
-/** What the ledger of that database says now. */
+/**
+ * Copies the ledger of one dedicated database into the main one.
+ *
+ * @param main - A connection to the main database.
+ * @param client - A connection to the dedicated one.
+ */
 export async function recordLedger(
   main: pg.Client,
   target: Pick<Target, 'schema' | 'tenantId'>,

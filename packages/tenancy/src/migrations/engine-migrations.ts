@@ -5,25 +5,28 @@ import { engineFile } from '#tenancy/base/files'
 import { MigrationChanged, SchemaTooNew } from '#tenancy/migrations/errors'
 import { readHistory, type Migration } from '#tenancy/migrations/history'
 
-/** The main database has the registry as well; a tenant's own has what every database has. */
+/** The main database also has the registry; a dedicated one only has what every database has. */
 export type DatabaseScope = 'main' | 'dedicated'
 
 const mainOnly = /^-- main database only\s*$/m
 
-/** The history of the engine's own tables. */
+/** Reads the history of the engine's own tables. */
 export const readEngineHistory = (): Promise<Migration[]> =>
   readHistory('tenancy', engineFile('sql', 'migrations'))
 
-/** The statements of a file for one kind of database: those behind the mark are for the main one. */
+/** The statements of a file for one kind of database: those after the mark are for the main one. */
 export function statementsFor({ statements }: Migration, scope: DatabaseScope): string[] {
   const mark = statements.findIndex((statement) => mainOnly.test(statement))
   return mark < 0 || scope === 'main' ? statements : statements.slice(0, mark)
 }
 
 /**
- * Brings the engine's own tables in one database to this build, in one transaction, and only once
- * however many try. In: a connection that acts as the owner. Out: the tags applied now.
- * @throws MigrationChanged or SchemaTooNew.
+ * Brings the engine's own tables in one database to this build, in one transaction. Concurrent calls
+ * wait for each other and apply each file once.
+ *
+ * @param client - A connection that acts as the owner.
+ * @returns The tags applied now.
+ * @throws MigrationChanged or SchemaTooNew
  */
 export async function applyEngineMigrations(
   client: pg.ClientBase,
@@ -31,7 +34,7 @@ export async function applyEngineMigrations(
 ): Promise<string[]> {
   const history = await readEngineHistory()
   return withTransaction(client, async () => {
-    // not tenancy.target_key(), which the first file is followed by
+    // tenancy.target_key() does not exist before the first file
     await client.query(`select pg_advisory_xact_lock(${lockKey('target', 'tenancy')})`)
     const pending = await pendingOf(client, history)
     await client.query('set local search_path = pg_catalog, pg_temp')

@@ -1,26 +1,26 @@
 import { RowhouseError } from '#tenancy/base/errors'
 
-const some = (names: string[]) =>
+const firstFew = (names: string[]) =>
   names.length > 3
     ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
     : names.join(', ')
 
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').slice(0, 200)
 
-/** The database was made before the engine had a migration history of its own. */
+/** The database was created before the engine had a migration history of its own. */
 export class OldLayout extends RowhouseError {
   static override readonly code: string = 'old_layout'
   static override readonly fault: boolean = true
   readonly database: string
   constructor(database: string) {
     super(
-      `database ${database} has the layout of an older Rowhouse, which cannot be upgraded; nothing was changed. \`npm run db:reset\` deletes a development database; elsewhere, set up an empty one`,
+      `database ${database} has the layout of an older Rowhouse, which cannot be upgraded; nothing was changed. \`npm run db:reset\` deletes a development database; otherwise, set up an empty one`,
     )
     this.database = database
   }
 }
 
-/** A history names a migration that this build does not have. */
+/** A history or a target has a migration that this build lacks. */
 export class MigrationMissing extends RowhouseError {
   static override readonly code: string = 'migration_missing'
   static override readonly fault: boolean = true
@@ -31,7 +31,7 @@ export class MigrationMissing extends RowhouseError {
   }
 }
 
-/** A file is not what it was when a target got it. */
+/** A migration file was changed after it was applied. */
 export class MigrationChanged extends RowhouseError {
   static override readonly code: string = 'migration_changed'
   static override readonly fault: boolean = true
@@ -39,14 +39,14 @@ export class MigrationChanged extends RowhouseError {
   readonly targets: string[]
   constructor(migration: string, targets: string[], applied: string, file: string) {
     super(
-      `migration ${migration} was changed after ${some(targets)} got it: applied ${applied.slice(0, 12)}, file ${file.slice(0, 12)}; restore the file and put the change into a new migration`,
+      `migration ${migration} was changed after ${firstFew(targets)} got it: applied ${applied.slice(0, 12)}, file ${file.slice(0, 12)}; restore the file and put the change into a new migration`,
     )
     this.migration = migration
     this.targets = targets
   }
 }
 
-/** A target has migrations that this build has never heard of. */
+/** A target has migrations that this build does not know. */
 export class SchemaTooNew extends RowhouseError {
   static override readonly code: string = 'schema_too_new'
   static override readonly retryable: boolean = true
@@ -61,11 +61,19 @@ export class SchemaTooNew extends RowhouseError {
   }
 }
 
-/**
- * A migration did not go into one target, which is as it was before. `server` is what PostgreSQL
- * said.
- */
-export class MigrationFailed extends RowhouseError {
+type MigrationFailure = {
+  target: string
+  /** The tag of the migration. */
+  migration: string
+  /** The statement that failed; null for the transaction as a whole or the lock of the target. */
+  statement: string | null
+  sqlstate: string | null
+  /** PostgreSQL's message and detail. */
+  server: string
+}
+
+/** A migration failed in one target, which is as it was before. */
+export class MigrationFailed extends RowhouseError implements MigrationFailure {
   static override readonly code: string = 'migration_failed'
   static override readonly fault: boolean = true
   readonly target: string
@@ -73,13 +81,7 @@ export class MigrationFailed extends RowhouseError {
   readonly statement: string | null
   readonly sqlstate: string | null
   readonly server: string
-  constructor(
-    target: string,
-    migration: string,
-    statement: string | null,
-    sqlstate: string | null,
-    server: string,
-  ) {
+  constructor({ target, migration, statement, sqlstate, server }: MigrationFailure) {
     super(
       `${target}: ${migration} failed${statement ? ` at "${oneLine(statement)}"` : ''}: ${server}`,
     )
@@ -91,38 +93,42 @@ export class MigrationFailed extends RowhouseError {
   }
 }
 
-/** PostgreSQL's parser rejects a migration. `line` and `column` count from 1, in the migration file. */
+/** PostgreSQL's parser rejects a migration. `line` and `column` count from 1, in the file. */
 export class UnparsableSql extends RowhouseError {
   static override readonly code: string = 'unparsable_sql'
   static override readonly fault: boolean = true
   readonly source: string
   readonly line: number | null
   readonly column: number | null
+  /** @param position - Null inside a `do` block, where the parser does not tell it. */
   constructor(source: string, message: string, position: { line: number; column: number } | null) {
-    super(
-      `${source}: ${message}${position ? ` (line ${position.line}, column ${position.column})` : ' in a `do` block'}; correct the statement`,
-    )
+    const place = position
+      ? `(line ${position.line}, column ${position.column})`
+      : 'in a `do` block'
+    super(`${source}: ${message} ${place}; correct the statement`)
     this.source = source
     this.line = position?.line ?? null
     this.column = position?.column ?? null
   }
 }
 
+/** The database of a target does not accept a connection of the migrator. */
 export class TargetUnreachable extends RowhouseError {
   static override readonly code: string = 'target_unreachable'
   static override readonly retryable: boolean = true
   readonly target: string
   readonly where: string
+  /** @param where - Host, port and database. */
   constructor(target: string, where: string, why: string) {
     super(
-      `${target}: its database ${where} can not be reached: ${why}; see that it runs and lets rowhouse_migrator in, then run this again`,
+      `${target}: its database ${where} cannot be reached: ${why}; check that it runs and accepts rowhouse_migrator, then try again`,
     )
     this.target = target
     this.where = where
   }
 }
 
-/** A target is being migrated, and whoever needs it to keep its version has waited long enough. */
+/** A target is being migrated, and the wait for its version lock has timed out. */
 export class TargetLocked extends RowhouseError {
   static override readonly code: string = 'target_locked'
   static override readonly retryable: boolean = true

@@ -14,20 +14,27 @@ import type { Migration, Plane } from '#tenancy/migrations/history'
 import { all, parseSql, relationsIn } from '#tenancy/migrations/parse-sql'
 import { forEmptyTables } from '#tenancy/migrations/script'
 
-/** What a schema should be. */
+/** The catalogue that migrations should produce in a schema. */
 export type Expected = { digest: string; items: CatalogItem[] }
 
 const name = 'rowhouse_expected'
-const under = (schema: string, text: string) =>
+
+/** Renames a schema in SQL, in function bodies as well, which a parser would not reach. */
+const renamed = (schema: string, text: string) =>
   text.replaceAll(new RegExp(`(?<![\\w"])"?${schema}"?(?!\\w)`, 'g'), name)
 
-/** What files make of an empty schema: made in this very database, looked at, and rolled back. */
+/**
+ * Reads what migrations make of an empty schema, by applying them in the same database and rolling
+ * back.
+ *
+ * @param client - A connection that acts as the owner.
+ */
 export const expectedOf = (
   client: pg.Client,
   plane: Plane,
   files: Migration[],
 ): Promise<Expected> =>
-  built(client, async () => {
+  inScratchSchema(client, async () => {
     const statements = await forEmptyTables(files)
     if (plane === 'tenant') {
       await client.query(
@@ -36,26 +43,26 @@ export const expectedOf = (
       return client.query(statements.join('\n;\n'))
     }
     return client.query(
-      under('platform', [...statements, ...(await grantsOn('platform'))].join('\n;\n')),
+      renamed('platform', [...statements, ...(await grantsOn('platform'))].join('\n;\n')),
     )
   })
 
-/** What the engine's own schema should be: its migrations, functions and grants. */
+/** Reads what the engine's migrations, functions and grants make of an empty schema. */
 export const expectedEngine = (
   tenancy: Tenancy,
   client: pg.Client,
   scope: DatabaseScope,
 ): Promise<Expected> =>
-  built(client, async () => {
+  inScratchSchema(client, async () => {
     const tables = (await readEngineHistory()).flatMap((file) => statementsFor(file, scope))
     const files = (await functionFiles(tenancy, scope)).filter((file) => file.name !== 'grants')
     files.push({ name: 'logins', text: await readSqlFile('admin', 'logins.sql') })
-    const rights = scope === 'main' ? await grantsOn('tenancy') : []
-    const whole = [...tables, ...files.map(({ text }) => text), rights.join(';\n')].join(';\n')
-    await client.query(`create schema ${name};\n${under('tenancy', whole)}`)
+    const grants = scope === 'main' ? await grantsOn('tenancy') : []
+    const whole = [...tables, ...files.map(({ text }) => text), grants.join(';\n')].join(';\n')
+    await client.query(`create schema ${name};\n${renamed('tenancy', whole)}`)
   })
 
-async function built(client: pg.Client, make: () => Promise<unknown>): Promise<Expected> {
+async function inScratchSchema(client: pg.Client, make: () => Promise<unknown>): Promise<Expected> {
   const read = async () => {
     await make()
     const items = await itemsOf(client, name)

@@ -2,24 +2,28 @@ import pg from 'pg'
 import { MigrationFailed } from '#tenancy/migrations/errors'
 import type { Migration } from '#tenancy/migrations/history'
 
-/** Another runner has written this target's ledger rows. */
+/** Another runner has inserted the ledger rows of this target first. */
 export class LedgerConflict extends Error {}
 
-/** What PostgreSQL said, with the target and the statement; anything else as it is. */
+/**
+ * Adds the target and the statement to an error of PostgreSQL.
+ *
+ * @returns A MigrationFailed or a LedgerConflict; anything else as it is.
+ */
 export function toMigrationError(
-  reason: unknown,
+  error: unknown,
   target: string,
   file: Migration | undefined,
   statement: string | null,
 ): unknown {
-  if (!(reason instanceof pg.DatabaseError)) return reason
-  if (reason.code === '23505' && reason.constraint === 'applied_migrations_pkey')
+  if (!(error instanceof pg.DatabaseError)) return error
+  if (error.code === '23505' && error.constraint === 'applied_migrations_pkey')
     return new LedgerConflict()
-  return new MigrationFailed(
+  return new MigrationFailed({
     target,
-    file?.tag ?? '',
+    migration: file?.tag ?? '',
     statement,
-    reason.code ?? null,
-    [reason.message, reason.detail].filter(Boolean).join('; '),
-  )
+    sqlstate: error.code ?? null,
+    server: [error.message, error.detail].filter(Boolean).join('; '),
+  })
 }

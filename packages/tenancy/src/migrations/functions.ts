@@ -12,23 +12,23 @@ const files = {
 } as const
 
 /**
- * The re-runnable SQL files of one kind of database, in order: the engine's functions and grants,
- * and in the main database those of the app's entries.
+ * Reads the repeatable SQL files of one kind of database, in order: the engine's functions and
+ * grants, and in the main database the app's own files.
  */
 export async function functionFiles(
   { config }: Tenancy,
   scope: DatabaseScope,
 ): Promise<{ name: string; text: string }[]> {
-  const ours = files[scope].map(async (name) => ({
+  const engineFiles = files[scope].map(async (name) => ({
     name,
     text: await readSqlFile('functions', `${name}.sql`),
   }))
   const app = scope === 'main' ? config.sqlFiles : []
-  const theirs = app.map(async (path) => ({ name: path, text: await readFile(path, 'utf8') }))
-  return Promise.all([...ours, ...theirs])
+  const appFiles = app.map(async (path) => ({ name: path, text: await readFile(path, 'utf8') }))
+  return Promise.all([...engineFiles, ...appFiles])
 }
 
-/** Their text, and the digest under which the ledger knows them. */
+/** Reads the text of those files, and the digest that the ledger has for them. */
 export async function functionsOf(
   tenancy: Tenancy,
   scope: DatabaseScope,
@@ -37,15 +37,17 @@ export async function functionsOf(
   return { text, sha256: createHash('sha256').update(text).digest('hex') }
 }
 
-/** The ledger's row for them. */
+/** SQL that records them in the ledger. */
 export const functionsRow = (sha256: string) => `
   insert into tenancy.applied_migrations (schema, migration, sha256) values ('tenancy', 'functions', '${sha256}')
   on conflict (schema, migration) do update set sha256 = excluded.sha256, applied_at = excluded.applied_at`
 
 /**
- * Brings the engine in one database to what this build has: its own migrations, then functions and
- * grants when their digest has changed. In: a connection that acts as the owner. Out: whether
- * anything was done.
+ * Brings the engine in one database to this build: its migrations, then functions and grants if
+ * their digest has changed.
+ *
+ * @param client - A connection that acts as the owner.
+ * @returns Whether anything was done.
  */
 export async function refreshEngine(
   tenancy: Tenancy,

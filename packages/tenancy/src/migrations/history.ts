@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { type Tenancy } from '#tenancy/base/tenancy'
 import { MigrationMissing } from '#tenancy/migrations/errors'
 
-/** The histories of the app: its control plane, and what every tenant has. */
+/** The histories of the app: of its control plane, and of every tenant. */
 export const planes = ['platform', 'tenant'] as const
 export type Plane = (typeof planes)[number]
 
 /**
- * One file of a history. `sha256` is over its text; `statements` are its parts between
- * drizzle-kit's breakpoints. A file with the line `-- no transaction` runs outside of one; `--
- * breaking: why` keeps builds without this file from serving.
+ * One file of a history. `statements` are its parts between drizzle-kit's breakpoints. A file with
+ * the line `-- no transaction` runs without a transaction; `-- breaking: why` keeps builds without
+ * this file from serving.
  */
 export type Migration = {
   plane: Plane | 'tenancy'
@@ -30,8 +30,9 @@ type Journal = { entries: { idx: number; tag: string }[] }
 export const historyFolder = ({ config }: Tenancy, plane: Plane) => config.migrations[plane]
 
 /**
- * The migrations of one plane, in order, as drizzle-kit's journal lists them. Throws
- * MigrationMissing when a listed file is not there.
+ * Reads the migrations of one plane, in the order of drizzle-kit's journal.
+ *
+ * @throws MigrationMissing if a file of the journal does not exist.
  */
 export async function readHistory(plane: Plane | 'tenancy', folder: string): Promise<Migration[]> {
   const journal = JSON.parse(
@@ -42,7 +43,7 @@ export async function readHistory(plane: Plane | 'tenancy', folder: string): Pro
       const file = join(folder, `${tag}.sql`)
       const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
         throw error.code === 'ENOENT'
-          ? new MigrationMissing(tag, `its file ${file} is not there`)
+          ? new MigrationMissing(tag, `its file ${file} does not exist`)
           : error
       })
       return migration(plane, idx, tag, text)
@@ -50,11 +51,11 @@ export async function readHistory(plane: Plane | 'tenancy', folder: string): Pro
   )
 }
 
-/** The tenants' history of this build. */
+/** Reads the tenant history of this build. */
 export const readTenantHistory = (tenancy: Tenancy): Promise<Migration[]> =>
   readHistory('tenant', historyFolder(tenancy, 'tenant'))
 
-/** Both histories of this build. */
+/** Reads both histories of this build. */
 export async function readHistories(tenancy: Tenancy): Promise<Histories> {
   const [platform, tenant] = await Promise.all(
     planes.map((plane) => readHistory(plane, historyFolder(tenancy, plane))),
@@ -62,14 +63,18 @@ export async function readHistories(tenancy: Tenancy): Promise<Histories> {
   return { platform: platform ?? [], tenant: tenant ?? [] }
 }
 
-/** What a file's text means. Line ends count alike on every machine. */
+/**
+ * Makes a migration from the text of its file. Line endings do not change its hash.
+ *
+ * @param index - Its number in the history, from 0.
+ */
 export function migration(
   plane: Migration['plane'],
   index: number,
   tag: string,
-  given: string,
+  content: string,
 ): Migration {
-  const text = given.replaceAll('\r\n', '\n')
+  const text = content.replaceAll('\r\n', '\n')
   return {
     plane,
     index,
@@ -86,8 +91,10 @@ export function migration(
 }
 
 /**
- * A history up to and including one file, named by its tag or its number. Throws MigrationMissing
- * when there is none.
+ * Cuts a history after one file.
+ *
+ * @param name - The file's tag or number, with or without leading zeros.
+ * @throws MigrationMissing if there is no such file.
  */
 export function upTo(history: Migration[], name: string): Migration[] {
   const end = history.findIndex(

@@ -54,7 +54,7 @@ it('a run waits for a tenant that an older build is making, and migrates it too'
     histories: await history.add(addColumn('late_at')),
     onProgress,
   })
-  expect(waited[0]).toMatch(/^shared: it is held by rowhouse, making tenant late \(process \d+\)$/)
+  expect(waited[0]).toMatch(/^shared: locked by rowhouse, making tenant late \(process \d+\)$/)
   expect(result).toMatchObject({ state: 'done', left: 0 })
   expect(result.done).toContain('late')
   const { id } = await making
@@ -145,7 +145,7 @@ it('a target that a move holds is left alone, and whoever holds it is named', as
       expect(failed).toMatchObject([
         {
           target: slug,
-          message: expect.stringMatching(/^it is held by rowhouse move \(process \d+\)$/),
+          message: expect.stringMatching(/^locked by rowhouse move \(process \d+\)$/),
         },
       ])
       expect(done).toHaveLength(10)

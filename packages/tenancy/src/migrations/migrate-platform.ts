@@ -7,8 +7,13 @@ import { refreshEngine } from '#tenancy/migrations/functions'
 import { readHistories, type Migration } from '#tenancy/migrations/history'
 
 /**
- * The first part of every run: the engine's tables, the platform's, then the functions and grants
- * of the main database. Out: whether there was anything to do.
+ * Brings the main database to this build: the engine's tables, the platform's, then functions and
+ * grants. Every fleet run begins with it.
+ *
+ * @param client - A connection that acts as the owner.
+ * @param history - The platform history.
+ * @returns Whether anything was done.
+ * @throws MigrationFailed, MigrationChanged or SchemaTooNew
  */
 export async function applyPlatformMigrations(
   tenancy: Tenancy,
@@ -22,7 +27,10 @@ export async function applyPlatformMigrations(
 }
 
 /**
- * The same on a connection of its own. Throws MigrationFailed, MigrationChanged or SchemaTooNew.
+ * Brings the main database to this build on a new connection.
+ *
+ * @returns Whether anything was done.
+ * @throws MigrationFailed, MigrationChanged, SchemaTooNew or TargetUnreachable
  */
 export const migratePlatform = (tenancy: Tenancy) =>
   asOwner(tenancy, mainDatabase, 'platform', async (client) =>

@@ -4,41 +4,46 @@ import { MigrationFailed } from '#tenancy/migrations/errors'
 import { blockers } from '#tenancy/migrations/blockers'
 import {
   asOwner,
-  type MainConnection,
   type DatabaseLocation,
+  type MainConnection,
 } from '#tenancy/migrations/connections'
 import { recordLedger } from '#tenancy/migrations/dedicated-databases'
 import type { Target } from '#tenancy/migrations/targets'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-/** What is done at a target: out, the tags applied. */
-export type Apply = (client: pg.Client) => Promise<string[]>
+type TargetOptions = {
+  /** The worker's connection to the main database. */
+  main: MainConnection
+  /** Where the target is, if it has a dedicated database. */
+  location: DatabaseLocation | undefined
+  /** Applies the migrations and returns their tags. */
+  apply: (client: pg.Client) => Promise<string[]>
+  /** No other try follows a failure, so it is recorded whatever its cause. */
+  isLastTry: boolean
+}
 
 /**
- * Applies files to one target where it lives and keeps a failure in the ledger's database. In: the
- * main connection of this worker, the place of a target with a database of its own, what to do
- * there, and whether a failure would be the last word. Returns and throws what `apply` does; when a
- * lock was not to be had, with the words who has it.
+ * Applies migrations to one target in its own database, and records a failure in the ledger there.
+ *
+ * @returns What `apply` returns.
+ * @throws What `apply` throws. A lock timeout names the sessions that use the tables.
  */
 export async function migrateTarget(
   tenancy: Tenancy,
-  main: MainConnection,
   target: Target,
-  place: DatabaseLocation | undefined,
-  apply: Apply,
-  last: boolean,
+  { main, location, apply, isLastTry }: TargetOptions,
 ): Promise<string[]> {
-  if (place)
-    return asOwner(tenancy, place, target.name, async (client) => {
+  if (location)
+    return asOwner(tenancy, location, target.name, async (client) => {
       const started = performance.now()
-      const applied = await tried(client, target, apply, last)
+      const applied = await applyAndRecordFailure(client, target, apply, isLastTry)
       await recordTimings(client, new Map([[target.schema, performance.now() - started]]), applied)
       await recordLedger(await main.use(), target, client)
       return applied
     })
   const client = await main.use()
   try {
-    return await tried(client, target, apply, last)
+    return await applyAndRecordFailure(client, target, apply, isLastTry)
   } catch (error) {
     if (!MigrationFailed.is(error)) await main.drop()
     throw error
@@ -46,9 +51,12 @@ export async function migrateTarget(
 }
 
 /**
- * How long each of these schemas took for these files, and the end of their failures. Kept
- * afterwards and together: in a target's own transaction it would be a tenth of the work. What was
- * committed before is on disk when this returns.
+ * Records how long each schema took and deletes its failures. This happens once for many targets,
+ * because it would add a tenth to the time of a target. Everything committed before is on disk when
+ * this returns.
+ *
+ * @param times - Milliseconds by schema.
+ * @param tags - The migrations that were applied.
  */
 export async function recordTimings(
   client: pg.Client,
@@ -58,52 +66,58 @@ export async function recordTimings(
   const record = async () => {
     await client.query(
       `update tenancy.applied_migrations as a
-     set took_ms = t.ms
-     from unnest($1::text[], $2::int[]) as t (schema, ms)
-     where a.schema = t.schema and a.migration = any($3) and a.took_ms is null`,
+       set took_ms = t.ms
+       from unnest($1::text[], $2::int[]) as t (schema, ms)
+       where a.schema = t.schema and a.migration = any($3) and a.took_ms is null`,
       [[...times.keys()], [...times.values()].map(Math.round), tags],
     )
     await client.query(
       `delete from tenancy.failed_migrations as f using tenancy.applied_migrations as a
-     where f.schema = any($1) and a.schema = f.schema and a.migration = f.migration`,
+       where f.schema = any($1) and a.schema = f.schema and a.migration = f.migration`,
       [[...times.keys()]],
     )
   }
   await withTransaction(client, record, { begin: 'begin; set local synchronous_commit = on' })
 }
 
-async function tried(
+const lockTimedOut = '55P03'
+
+async function applyAndRecordFailure(
   client: pg.Client,
   target: Target,
-  apply: Apply,
-  last: boolean,
+  apply: TargetOptions['apply'],
+  isLastTry: boolean,
 ): Promise<string[]> {
   try {
     return await apply(client)
   } catch (error) {
     if (!MigrationFailed.is(error)) throw error
-    const failure = error.sqlstate === '55P03' ? await withBlockers(client, target, error) : error
-    if (last || failure.sqlstate !== '55P03') await keep(client, target.schema, failure)
+    const waited = error.sqlstate === lockTimedOut
+    const failure = waited ? await withBlockers(client, target.schema, error) : error
+    if (isLastTry || !waited) await recordFailure(client, target.schema, failure)
     throw failure
   }
 }
 
+/** Without a statement, the lock of the target itself was taken, and the message names its holder. */
 async function withBlockers(
   client: pg.Client,
-  { schema }: Target,
-  { target, migration, statement, sqlstate, server }: MigrationFailed,
+  schema: string,
+  failure: MigrationFailed,
 ): Promise<MigrationFailed> {
-  const who = statement === null ? '' : await blockers(client, schema)
-  return new MigrationFailed(
+  const sessions = failure.statement === null ? '' : await blockers(client, schema)
+  if (!sessions) return failure
+  const { target, migration, statement, sqlstate, server } = failure
+  return new MigrationFailed({
     target,
     migration,
     statement,
     sqlstate,
-    who ? `${server}; its tables are in use by ${who}` : server,
-  )
+    server: `${server}; its tables are in use by ${sessions}`,
+  })
 }
 
-async function keep(
+async function recordFailure(
   client: pg.Client,
   schema: string,
   { migration, sqlstate, statement, server }: MigrationFailed,

@@ -79,7 +79,7 @@ it('a file that the journal lists and the folder has not is missed by name', asy
   const [first] = await readHistory('tenant', folder)
   await rm(join(folder, `${first?.tag}.sql`))
   await expect(readHistory('tenant', folder)).rejects.toThrow(
-    `migration ${first?.tag} is missing: its file ${join(folder, `${first?.tag}.sql`)} is not there`,
+    `migration ${first?.tag} is missing: its file ${join(folder, `${first?.tag}.sql`)} does not exist`,
   )
   await rm(folder, { recursive: true })
 })

@@ -1,29 +1,31 @@
 import { eq, sql } from 'drizzle-orm'
-import { askedToStop } from '#tenancy/migrations/migrate-all'
 import { runFleetJob } from '#tenancy/migrations/runs'
 import { platform } from '#tenancy/registry/placements'
 import { migrationFailures, migrationRuns } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 /**
- * Makes the fleet runs that were asked for on the console, one at a time. A run of the command line
- * is begun by the command itself, which gets a head start; one whose maker has died is taken over,
- * and one whose worker was asked to stop is handed back: both go on with what is left.
+ * Runs the fleet runs that were requested on the console, one at a time. It leaves a run of the
+ * command line to its command for two seconds, and takes over a run without a heartbeat for ten
+ * minutes. A run that the worker's shutdown interrupts is requested again and continues in the next
+ * worker.
+ *
+ * @param stopping - Aborted when the worker shuts down.
  */
 export async function processRequestedRuns(tenancy: Tenancy, stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
-    const id = await take(tenancy)
+    const id = await leaseRun(tenancy)
     if (id === undefined) return
     try {
-      const { message } = await runFleetJob(tenancy, id, { signal: stopping })
-      if (message === askedToStop) await handBack(tenancy, id)
+      const { stopReason } = await runFleetJob(tenancy, id, { signal: stopping })
+      if (stopReason === 'signal') await requestAgain(tenancy, id)
     } catch (error) {
-      tenancy.config.logger.error({ run: id, error: String(error) }, 'fleet run failed') // the row says it too
+      tenancy.config.logger.error({ run: id, error: String(error) }, 'fleet run failed') // recorded in the row as well
     }
   }
 }
 
-async function take(tenancy: Tenancy): Promise<string | undefined> {
+async function leaseRun(tenancy: Tenancy): Promise<string | undefined> {
   const { rows } = await platform(tenancy).execute<{ id: string }>(sql`
     update tenancy.migration_runs set state = 'running', seen_at = clock_timestamp()
     where id = (
@@ -37,8 +39,7 @@ async function take(tenancy: Tenancy): Promise<string | undefined> {
   return rows[0]?.id
 }
 
-/** A run that ended with its worker, and not by anybody's wish, is asked for again. */
-const handBack = (tenancy: Tenancy, id: string): Promise<void> =>
+const requestAgain = (tenancy: Tenancy, id: string): Promise<void> =>
   platform(tenancy).transaction(async (tx) => {
     await tx.delete(migrationFailures).where(eq(migrationFailures.runId, id))
     await tx

@@ -1,9 +1,7 @@
 import { isConnectionError, isTransientCode, codeOf } from '#tenancy/base/transient-errors'
 import { MigrationFailed } from '#tenancy/migrations/errors'
 
-/**
- * True for what is worth another try. A lost connection may have committed: the ledger will tell.
- */
+/** True if another try may succeed. A lost connection may have committed; the ledger tells. */
 export function isRetryable(error: unknown): boolean {
   if (MigrationFailed.is(error)) return isTransientCode(error.sqlstate)
   return isConnectionError(error) || isTransientCode(codeOf(error))

@@ -140,7 +140,7 @@ it('a canary that fails stops everything else', async () => {
     done: [],
     failed: [{ target: slug }],
     left: 13,
-    message: 'a canary failed; nothing else was touched',
+    message: 'a canary failed; no other target was touched',
   })
   await expect(runFleet(tenancy(), { histories, canary: ['nobody'] })).rejects.toThrow(
     'there is no target nobody',

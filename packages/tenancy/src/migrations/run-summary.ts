@@ -1,5 +1,6 @@
 import { RowhouseError } from '#tenancy/base/errors'
 import { MigrationFailed } from '#tenancy/migrations/errors'
+import type { Target } from '#tenancy/migrations/targets'
 
 export type Failure = {
   target: string
@@ -14,28 +15,33 @@ export type Progress = {
   targets: number
   done: number
   failed: Failure[]
+  /** The target that waits for a lock or a connection, and why. */
   waiting: string | null
 }
 
-/**
- * How a run ended. `byOthers`: targets that another run at the same time has done; `left`: those
- * that still lack something.
- */
+/** Why a run ended early: its signal, a failed canary, or too many failed targets. */
+export type StopReason = 'signal' | 'canary' | 'failures'
+
+/** How a run ended. */
 export type FleetResult = {
   state: 'done' | 'failed' | 'stopped'
+  stopReason: StopReason | null
   targets: number
   done: string[]
+  /** Targets that another run at the same time has migrated. */
   byOthers: number
   failed: Failure[]
+  /** Targets that still lack a migration. */
   left: number
+  /** Why the run stopped, for people. */
   message: string
   tookMs: number
 }
 
-/** Counts a run while it goes and says when it must stop. */
+/** Counts what a run has done and decides when it has to stop. */
 export class RunSummary {
   readonly failed: Failure[] = []
-  /** every target that is finished with, well or not */
+  /** Every target that the run is done with, migrated or failed. */
   readonly finished = new Set<string>()
   readonly #done: string[] = []
   readonly #started = performance.now()
@@ -44,19 +50,19 @@ export class RunSummary {
   #targets = 0
   #doneByOtherRuns = 0
   #batch = ''
-  #stopMessage = ''
+  #stopReason: StopReason | null = null
 
   constructor(maxFailures: number, onProgress: (progress: Progress) => void = () => {}) {
     this.#maxFailures = maxFailures
     this.#onProgress = onProgress
   }
 
-  addTargets(targets: number): void {
-    this.#targets += targets
+  addTargets(count: number): void {
+    this.#targets += count
   }
 
-  startBatch(batch: string): void {
-    this.#batch = batch
+  startBatch(name: string): void {
+    this.#batch = name
     this.#report(null)
   }
 
@@ -66,7 +72,7 @@ export class RunSummary {
     this.#report(null)
   }
 
-  /** Another run was quicker with this one. */
+  /** Another run was faster with this target. */
   recordDoneByOtherRun(target: string): void {
     this.finished.add(target)
     this.#doneByOtherRuns++
@@ -77,10 +83,7 @@ export class RunSummary {
     this.#report(`${target}: ${messageOf(error)}`)
   }
 
-  recordFailure(
-    { name, tenantId }: { name: string; tenantId: string | null },
-    error: unknown,
-  ): void {
+  recordFailure({ name, tenantId }: Pick<Target, 'name' | 'tenantId'>, error: unknown): void {
     this.finished.add(name)
     const {
       migration = '',
@@ -95,31 +98,49 @@ export class RunSummary {
       code: sqlstate,
       message: messageOf(error),
     })
-    if (this.failed.length >= this.#maxFailures)
-      this.stop(`${this.failed.length} targets failed, which is the limit`)
+    if (this.failed.length >= this.#maxFailures) this.stop('failures')
     this.#report(null)
   }
 
-  stop(why: string): void {
-    this.#stopMessage ||= why
+  /** The first reason counts. */
+  stop(reason: StopReason): void {
+    this.#stopReason ??= reason
   }
 
   get stopped(): boolean {
-    return this.#stopMessage !== ''
+    return this.#stopReason !== null
   }
 
+  /** @param left - How many targets still lack a migration. */
   result(left: number): FleetResult {
-    const { failed } = this
-    const state = this.stopped ? 'stopped' : failed.length > 0 ? 'failed' : 'done'
     return {
-      state,
+      state: this.#state(),
+      stopReason: this.#stopReason,
       targets: this.#targets,
       done: this.#done,
       byOthers: this.#doneByOtherRuns,
-      failed,
+      failed: this.failed,
       left,
-      message: this.#stopMessage,
+      message: this.#stopMessage(),
       tookMs: Math.round(performance.now() - this.#started),
+    }
+  }
+
+  #state(): FleetResult['state'] {
+    if (this.stopped) return 'stopped'
+    return this.failed.length > 0 ? 'failed' : 'done'
+  }
+
+  #stopMessage(): string {
+    switch (this.#stopReason) {
+      case null:
+        return ''
+      case 'signal':
+        return 'the run was interrupted'
+      case 'canary':
+        return 'a canary failed; no other target was touched'
+      case 'failures':
+        return `${this.failed.length} targets failed, which is the limit`
     }
   }
 

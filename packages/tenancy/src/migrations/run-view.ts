@@ -3,7 +3,11 @@ import { isId } from '#tenancy/base/ids'
 import { NotFound } from '#tenancy/base/errors'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-/** A run as people follow it: values fit for JSON. Throws NotFound. */
+/**
+ * Reads a run as the console shows it, with values that JSON can carry.
+ *
+ * @throws NotFound
+ */
 export async function readRunView(tenancy: Tenancy, id: string) {
   if (!isId(id)) throw new NotFound('fleet run')
   const {

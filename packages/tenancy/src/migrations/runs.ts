@@ -8,7 +8,7 @@ import { migrationFailures, migrationRuns } from '#tenancy/base/schema'
 import { z } from 'zod'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-/** What a run may be asked for: what a row keeps and the console sends. */
+/** The options of a run that its row keeps and the console sends. */
 export const runOptions = z
   .object({
     canary: z.array(z.string()).optional(),
@@ -24,7 +24,12 @@ export const runOptions = z
 
 export type RunOptions = z.infer<typeof runOptions>
 
-/** Writes a run down, for the worker or the command that makes it. Returns its id. */
+/**
+ * Requests a run, which a worker or the calling command executes.
+ *
+ * @param by - Who requests it, for people.
+ * @returns The id of the run.
+ */
 export async function requestRun(
   tenancy: Tenancy,
   by: string,
@@ -37,7 +42,11 @@ export async function requestRun(
   return id
 }
 
-/** A run with those who failed in it, for whoever follows it. Throws NotFound. */
+/**
+ * Reads a run and its failures.
+ *
+ * @throws NotFound
+ */
 export async function readRun(tenancy: Tenancy, id: string) {
   const [run] = await platform(tenancy).select().from(migrationRuns).where(eq(migrationRuns.id, id))
   if (!run) throw new NotFound('fleet run')
@@ -49,21 +58,22 @@ export async function readRun(tenancy: Tenancy, id: string) {
   return { ...run, failures }
 }
 
-/** The last runs, the newest first. */
+/** Reads the last runs, newest first. */
 export const listRuns = (
   tenancy: Tenancy,
-  most: number,
+  limit: number,
 ): Promise<(typeof migrationRuns.$inferSelect)[]> =>
   platform(tenancy)
     .select()
     .from(migrationRuns)
     .orderBy(desc(migrationRuns.requestedAt))
-    .limit(most)
+    .limit(limit)
 
 /**
- * Makes the run that a row asks for and writes its progress there. A worker may call it again after
- * a crash: what is done is done, and the rest follows. Out: how it ended, which the row says as
- * well. Throws what `runFleet` throws, and NotFound.
+ * Executes a requested run and records its progress and result in its row. After a crash it can be
+ * called again and continues with the targets that are left.
+ *
+ * @throws NotFound, and whatever `runFleet` throws.
  */
 export async function runFleetJob(
   tenancy: Tenancy,
@@ -71,13 +81,13 @@ export async function runFleetJob(
   extra: Pick<FleetOptions, 'signal' | 'histories' | 'onProgress'> = {},
 ): Promise<FleetResult> {
   const { options } = await readRun(tenancy, id)
-  await write(tenancy, id, {
+  await updateRun(tenancy, id, {
     state: 'running',
     startedAt: sql`coalesce(${migrationRuns.startedAt}, now())`,
     message: '',
   })
   const progress = new Throttled((now: Progress) =>
-    write(tenancy, id, {
+    updateRun(tenancy, id, {
       batch: now.batch,
       targets: now.targets,
       done: now.done,
@@ -94,8 +104,8 @@ export async function runFleetJob(
       },
     })
     await progress.end()
-    await keepFailures(tenancy, id, result)
-    await write(tenancy, id, {
+    await recordFailures(tenancy, id, result)
+    await updateRun(tenancy, id, {
       state: result.state,
       targets: result.targets,
       done: result.done.length + result.byOthers,
@@ -106,7 +116,7 @@ export async function runFleetJob(
     return result
   } catch (error) {
     await progress.end()
-    await write(tenancy, id, {
+    await updateRun(tenancy, id, {
       state: 'failed',
       message: error instanceof Error ? error.message : String(error),
       endedAt: sql`now()`,
@@ -120,14 +130,14 @@ type Change = {
     (typeof migrationRuns.$inferInsert)[K] | ReturnType<typeof sql>
 }
 
-const write = async (tenancy: Tenancy, id: string, change: Change) => {
+const updateRun = async (tenancy: Tenancy, id: string, change: Change) => {
   await platform(tenancy)
     .update(migrationRuns)
     .set({ ...change, seenAt: sql`now()` } as never)
     .where(eq(migrationRuns.id, id))
 }
 
-async function keepFailures(
+async function recordFailures(
   tenancy: Tenancy,
   runId: string,
   { failed }: FleetResult,
@@ -148,7 +158,7 @@ async function keepFailures(
     })
 }
 
-/** Writes the newest value, at most four times a second and never two at once. */
+/** Writes the latest value, at most four times a second and never twice at once. */
 class Throttled<T> {
   #next: T | undefined
   #running: Promise<void> | undefined
@@ -162,10 +172,7 @@ class Throttled<T> {
     this.#running ??= this.#drain().finally(() => (this.#running = undefined))
   }
 
-  /**
-   * When everything put so far is written or replaced. A progress that could not be written is no
-   * reason to stop a run.
-   */
+  /** Resolves once every value is written or replaced by a later one. */
   async end(): Promise<void> {
     await this.#running
   }
@@ -174,7 +181,7 @@ class Throttled<T> {
     while (this.#next !== undefined) {
       const value = this.#next
       this.#next = undefined
-      await this.#write(value).catch(() => {}) // the next one will say more
+      await this.#write(value).catch(() => {}) // a lost update of the progress must not stop the run
       await new Promise((resolve) => setTimeout(resolve, 250))
     }
   }

@@ -3,23 +3,27 @@ import { parseMigration, withoutTokens, type Statement } from '#tenancy/migratio
 
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
 
-/** A schema's name as it stands in SQL. Throws for anything that is not a target of ours. */
+/**
+ * Checks the name of a target's schema, which then needs no quotes in SQL.
+ *
+ * @throws TypeError for any other name.
+ */
 export function checkedSchemaName(schema: string): string {
   if (!/^(platform|shared|rowhouse_expected|t_[0-9a-f]{32})$/.test(schema))
-    throw new TypeError(`not a schema of ours: ${schema}`)
+    throw new TypeError(`not the schema of a target: ${schema}`)
   return schema
 }
 
 /**
- * How a session begins that changes schemas: a change of data that policies would narrow silently
- * is an error in it.
+ * The settings of a session that changes schemas. With row_security off, a change of data that
+ * policies would silently reduce to no rows is an error.
  */
 export const asOwnerSession =
   'set role rowhouse_owner; set row_security = off; set statement_timeout = 0'
 
 /**
- * What stands before a target's files: nobody else may be at it, and its ledger rows go in first.
- * As few statements as will do: beside what most files do, each one counts.
+ * The statements before a target's files: lock the target, then insert the ledger rows first, so that
+ * a race is a unique violation. They are few, because most files are short enough for each to count.
  */
 export function transactionPreamble(
   schema: string,
@@ -27,16 +31,16 @@ export function transactionPreamble(
   lockTimeoutMs: number,
 ): string {
   const name = checkedSchemaName(schema)
-  const claimed = `${ledgerRows(schema, pending)}, tenancy.lock_target('${name}')`
+  const lockAndRecord = `${ledgerRows(schema, pending)}, tenancy.lock_target('${name}')`
   return [
     'begin',
     `set local lock_timeout = ${Math.round(lockTimeoutMs)}`,
-    claimed,
+    lockAndRecord,
     `set local search_path = ${name}, pg_temp`,
   ].join(';\n')
 }
 
-/** Writes the ledger's rows for files that go in now. */
+/** SQL that inserts the ledger rows of files. */
 export const ledgerRows = (schema: string, pending: Migration[]): string =>
   `insert into tenancy.applied_migrations (schema, migration, sha256, breaking) select file.* from (values\n  ${pending
     .map(

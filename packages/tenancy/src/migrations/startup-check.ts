@@ -5,9 +5,11 @@ import { readHistories, type Histories } from '#tenancy/migrations/history'
 import { platformPool } from '#tenancy/registry/pools'
 
 /**
- * Refuses to serve with a build that is too old for what the main database has become: some target
- * there has a migration that this build does not know and that says `-- breaking:`. Others it may
- * not know: they only add. For the start of app and worker, and for /readyz. Throws SchemaTooNew.
+ * Refuses to serve with a build that is too old for the main database: a target there has a
+ * migration that this build lacks and that is marked `-- breaking:`. Other unknown migrations only
+ * add something. Called when the app and the worker start, and by /readyz.
+ *
+ * @throws SchemaTooNew, or OldLayout for a database from before the engine's own history.
  */
 export async function assertBuildCompatible(
   tenancy: Tenancy,
@@ -36,8 +38,9 @@ export async function assertBuildCompatible(
 }
 
 /**
- * Nothing leads from the layout before the engine had a history of its own to this one.
- * @throws OldLayout for a database of that layout.
+ * Refuses a database from before the engine had a history of its own, which cannot be migrated.
+ *
+ * @throws OldLayout
  */
 export async function refuseOldLayout(on: Queryable): Promise<void> {
   const { rows } = await on.query<{ database: string; old: boolean }>(

@@ -6,7 +6,7 @@ import { readTargets, type TargetVersion } from '#tenancy/migrations/targets'
 import { platformPool } from '#tenancy/registry/pools'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-/** `ahead`: of this build. `unseen`: a database of its own that no run has looked at yet. */
+/** `ahead`: of this build. `unseen`: a dedicated database that has not been inspected yet. */
 export type TargetState =
   'current' | 'behind' | 'failed' | 'changed' | 'ahead' | 'unseen' | 'unreachable'
 export type TargetStatus = TargetVersion & {
@@ -23,9 +23,11 @@ export type Status = {
 }
 
 /**
- * Where every target stands, in one query. In: whether to inspect at the tenants' own databases first,
- * which otherwise are as they were last seen, but are looked at when nobody has yet. `ms` is the
- * time of the query.
+ * Reads the migration state of every target in one query.
+ *
+ * @param options - `inspect`: connect to the dedicated databases first. Without it, their last
+ *   inspection counts, and one that was never inspected is inspected now.
+ * @returns `ms` is the time of the query.
  */
 export async function readStatus(
   tenancy: Tenancy,
@@ -57,7 +59,8 @@ export async function readStatus(
 async function inspectNow(tenancy: Tenancy): Promise<void> {
   const workers = Array.from({ length: defaultConcurrency() }, () => new MainConnection(tenancy))
   try {
-    await inspectDedicatedDatabases(tenancy, workers, () => {}, { refresh: false }) // what could not be seen is in the answer
+    // a failure is in the status
+    await inspectDedicatedDatabases(tenancy, { workers, refresh: false, onFailure: () => {} })
   } finally {
     await Promise.all(workers.map((connection) => connection.drop()))
   }

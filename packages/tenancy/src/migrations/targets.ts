@@ -1,10 +1,7 @@
 import type pg from 'pg'
 import type { Histories, Plane } from '#tenancy/migrations/history'
 
-/**
- * One schema that a history is applied to. `name` is what people call it: a tenant's slug, `shared`
- * or `platform`.
- */
+/** One schema that a history is applied to. `name` is a tenant's slug, `shared` or `platform`. */
 export type Target = {
   name: string
   plane: Plane
@@ -14,11 +11,11 @@ export type Target = {
 }
 
 export type TargetVersion = Target & {
-  /** tags of this build's history that it lacks, in order */
+  /** Tags of this build's history that it lacks, in order. */
   lacks: string[]
-  /** tags that it has and this build does not */
+  /** Tags that it has and this build lacks. */
   unknown: string[]
-  /** tags whose file is not what was applied, with the hash applied */
+  /** Tags whose file has changed since it was applied, with the hash that was applied. */
   changed: Record<string, string>
   failure: {
     migration: string
@@ -27,7 +24,7 @@ export type TargetVersion = Target & {
     statement: string | null
     message: string
   } | null
-  /** of a tenant's own database: when it was last looked at, and what was wrong then */
+  /** When its dedicated database was last inspected, and what was wrong then. */
   seenAt: Date | null
   problem: string | null
 }
@@ -38,7 +35,7 @@ type Row = Omit<TargetVersion, 'lacks' | 'unknown' | 'changed'> & {
   changed: Record<string, string> | null
 }
 
-const question = `
+const targetsQuery = `
 with file (plane, migration, sha256) as (
   select * from unnest($1::text[], $2::text[], $3::text[])
 ), expected as (
@@ -84,16 +81,18 @@ left join failed as f on f.schema = t.schema and not t.dedicated_database
 order by t.plane, t.name`
 
 /**
- * Every target and what it lacks, in one query, however many there are. Targets in databases of
- * their own are as they were last seen. In: the platform login or the migrator, on the main
- * database; this build's histories.
+ * Reads every target and what it lacks in one query. Targets in dedicated databases are as they were
+ * when last inspected.
+ *
+ * @param on - A connection to the main database, as the platform role or the migrator.
+ * @param histories - The histories of this build.
  */
 export async function readTargets(
   on: Pick<pg.ClientBase, 'query'>,
   histories: Histories,
 ): Promise<TargetVersion[]> {
   const files = [...histories.platform, ...histories.tenant]
-  const { rows } = await on.query<Row>(question, [
+  const { rows } = await on.query<Row>(targetsQuery, [
     files.map(({ plane }) => plane),
     files.map(({ tag }) => tag),
     files.map(({ sha256 }) => sha256),

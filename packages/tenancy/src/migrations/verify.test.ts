@@ -221,7 +221,7 @@ it('a schema that is gone is named', async () => {
   expect((await verifyFleet(tenancy(), histories)).drift).toContainEqual({
     target: slug,
     object: 'schema',
-    expected: 'there',
+    expected: 'exists',
     found: null,
   })
 })

@@ -10,10 +10,7 @@ import { readHistories, type Histories } from '#tenancy/migrations/history'
 import { type Tenancy } from '#tenancy/base/tenancy'
 import { readTargets, type TargetVersion } from '#tenancy/migrations/targets'
 
-/**
- * One object of a target that is not what the history makes. Null: it should not be there, or is
- * not.
- */
+/** An object of a target that differs from its history. `expected` or `found` is null if missing. */
 export type Drift = {
   target: string
   object: string
@@ -25,12 +22,15 @@ export type Verification = { targets: number; drift: Drift[]; ms: number }
 const chunk = 100
 
 /**
- * Compares every target's catalogue with what its own migrations make of an empty schema in the
- * same database, and our functions with their files. A target that is behind is compared with where
- * it is. Changes nothing.
+ * Compares every target's catalogue with what its migrations make of an empty schema in the same
+ * database, and the engine's functions with their files. A target that is behind is compared with
+ * its own version. Changes nothing.
  */
-export async function verifyFleet(tenancy: Tenancy, given?: Histories): Promise<Verification> {
-  const histories = given ?? (await readHistories(tenancy))
+export async function verifyFleet(
+  tenancy: Tenancy,
+  ownHistories?: Histories,
+): Promise<Verification> {
+  const histories = ownHistories ?? (await readHistories(tenancy))
   const started = performance.now()
   const drift: Drift[] = []
   const targets = await asOwner(tenancy, mainDatabase, 'the main database', async (client) => {
@@ -48,10 +48,11 @@ export async function verifyFleet(tenancy: Tenancy, given?: Histories): Promise<
     )
     return all
   })
-  const places = await dedicatedDatabaseLocations(tenancy)
+  const locations = await dedicatedDatabaseLocations(tenancy)
   for (const target of targets.filter(({ dedicatedDatabase }) => dedicatedDatabase)) {
-    const place = places.get(target.tenantId ?? '')
-    if (place) drift.push(...(await driftInDedicatedDatabase(tenancy, target, place, histories)))
+    const location = locations.get(target.tenantId ?? '')
+    if (location)
+      drift.push(...(await driftInDedicatedDatabase(tenancy, target, location, histories)))
   }
   return { targets: targets.length, drift, ms: Math.round(performance.now() - started) }
 }
@@ -59,11 +60,11 @@ export async function verifyFleet(tenancy: Tenancy, given?: Histories): Promise<
 async function driftInDedicatedDatabase(
   tenancy: Tenancy,
   target: TargetVersion,
-  place: DatabaseLocation,
+  location: DatabaseLocation,
   histories: Histories,
 ): Promise<Drift[]> {
   try {
-    return await asOwner(tenancy, place, target.name, async (client) => {
+    return await asOwner(tenancy, location, target.name, async (client) => {
       const { rows } = await client.query<{ migration: string }>(
         'select migration from tenancy.applied_migrations where schema = $1',
         [target.schema],
@@ -90,7 +91,7 @@ async function driftInDedicatedDatabase(
   }
 }
 
-/** Targets of one database, those at the same version together. */
+/** Compares targets of one database, those at the same version together. */
 async function driftIn(
   client: pg.Client,
   targets: TargetVersion[],
@@ -115,10 +116,13 @@ async function driftIn(
       for (const { name, schema } of part) {
         const digest = found.get(schema)
         if (digest === undefined)
-          drift.push({ target: name, object: 'schema', expected: 'there', found: null })
+          drift.push({ target: name, object: 'schema', expected: 'exists', found: null })
         else if (digest !== expected.digest)
           drift.push(
-            ...named(difference(name, expected.items, await itemsOf(client, schema)), schema),
+            ...withRoleNames(
+              difference(name, expected.items, await itemsOf(client, schema)),
+              schema,
+            ),
           )
       }
     }
@@ -143,7 +147,7 @@ function ledgerDrift({ name, unknown, changed }: TargetVersion): Drift[] {
   ]
 }
 
-/** The administrator owns the functions that make logins; who may call them the doctor checks. */
+/** Leaves out the login functions: the administrator owns them, and the doctor checks their grants. */
 async function engineDrift(
   tenancy: Tenancy,
   client: pg.Client,
@@ -155,7 +159,7 @@ async function engineDrift(
   const isOwnedByAdmin = ({ object }: CatalogItem) =>
     ownedByAdmin.some((name) => new RegExp(`(owner of| on) function ${name}\\b`).test(object))
   const expected: Expected = await expectedEngine(tenancy, client, scope)
-  return named(
+  return withRoleNames(
     difference(
       target,
       expected.items.filter((item) => !isOwnedByAdmin(item)),
@@ -165,25 +169,25 @@ async function engineDrift(
   )
 }
 
-/** In words for people, the tenant's own login has its name. */
-const named = (drift: Drift[], schema: string): Drift[] =>
+/** Puts the name of the tenant's role in place of `<login>`. */
+const withRoleNames = (drift: Drift[], schema: string): Drift[] =>
   drift.map((one) => ({
     ...one,
     object: one.object.replace('<login>', schema.startsWith('t_') ? schema : 'rowhouse_tenant'),
   }))
 
 function difference(target: string, expected: CatalogItem[], found: CatalogItem[]): Drift[] {
-  const [should, is] = [expected, found].map(
+  const [byExpected, byFound] = [expected, found].map(
     (items) => new Map(items.map(({ object, definition }) => [object, definition])),
   )
-  const objects = new Set([...(should?.keys() ?? []), ...(is?.keys() ?? [])])
+  const objects = new Set([...(byExpected?.keys() ?? []), ...(byFound?.keys() ?? [])])
   return [...objects]
     .sort()
     .map((object) => ({
       target,
       object,
-      expected: should?.get(object) ?? null,
-      found: is?.get(object) ?? null,
+      expected: byExpected?.get(object) ?? null,
+      found: byFound?.get(object) ?? null,
     }))
     .filter((one) => one.expected !== one.found)
 }

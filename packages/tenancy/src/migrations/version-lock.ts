@@ -7,8 +7,9 @@ import { readTenantHistory } from '#tenancy/migrations/history'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 /**
- * Keeps a schema at its version for as long as the connection lives. Many may at once. Throws
- * TargetLocked while a migration is at it.
+ * Keeps a schema at its version until the connection closes. The lock is shared.
+ *
+ * @throws TargetLocked during a migration.
  */
 export async function lockVersion(client: pg.Client, schema: string): Promise<void> {
   const {
@@ -17,15 +18,17 @@ export async function lockVersion(client: pg.Client, schema: string): Promise<vo
     'select pg_try_advisory_lock_shared(tenancy.target_key($1)) as got, tenancy.target_holders($1) as holders',
     [schema],
   )
-  if (!row?.got) throw new TargetLocked(schema, row?.holders ?? 'someone who has just let go')
+  if (!row?.got) throw new TargetLocked(schema, row?.holders ?? 'a session that has just ended')
 }
 
 /**
- * Runs `work`, which makes a new target and registers it, while the shared schema keeps its
- * version. A fleet run migrates the shared schema too, and looks for new targets after that: so no
- * target of an older version appears behind its back. The hold ends with its connection and
- * survives no crash. Throws TargetLocked when a migration takes longer than we wait, SchemaTooNew
- * when this build is too old.
+ * Runs work that creates and registers a target, while the shared schema keeps its version. A fleet
+ * run migrates the shared schema and then looks for new targets, so it cannot miss one of an older
+ * version. The lock is released with its connection, also after a crash.
+ *
+ * @param who - What the holder of the lock is called in messages to others.
+ * @param waitMs - How long to wait for a migration.
+ * @throws TargetLocked if a migration takes longer, SchemaTooNew if this build is too old.
  */
 export function withVersionLock<T>(
   tenancy: Tenancy,

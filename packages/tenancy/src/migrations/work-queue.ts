@@ -2,45 +2,42 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 type Item<T> = { value: T; tries: number; notBefore: number }
 
-/**
- * What is left to do. An item that was put back comes again after its pause; nobody waits for it
- * meanwhile.
- */
+/** A queue for several workers. An item that is put back is taken again after a pause. */
 export class Queue<T> {
   readonly #items: Item<T>[]
-  #out = 0
+  #taken = 0
   #stopped = false
   constructor(values: T[]) {
     this.#items = values.map((value) => ({ value, tries: 0, notBefore: 0 }))
   }
 
-  /** The next item, or nothing when all is done. */
+  /** Waits for the next item. Resolves to undefined once every item is finished. */
   async take(): Promise<Item<T> | undefined> {
     while (!this.#stopped) {
       const now = Date.now()
       const at = this.#items.findIndex(({ notBefore }) => notBefore <= now)
       const [item] = at < 0 ? [] : this.#items.splice(at, 1)
       if (item) {
-        this.#out++
+        this.#taken++
         item.tries++
         return item
       }
-      if (this.#items.length === 0 && this.#out === 0) return undefined
+      if (this.#items.length === 0 && this.#taken === 0) return undefined
       await sleep(Math.min(50, Math.max(1, ...this.#items.map(({ notBefore }) => notBefore - now))))
     }
     return undefined
   }
 
   finished(): void {
-    this.#out--
+    this.#taken--
   }
 
   putBack(item: Item<T>, pauseMs: number): void {
-    this.#out--
+    this.#taken--
     this.#items.push({ ...item, notBefore: Date.now() + pauseMs })
   }
 
-  /** Gives out nothing more. What is out goes on. */
+  /** Hands out no more items. Those already taken are not interrupted. */
   stop(): void {
     this.#stopped = true
   }

@@ -64,7 +64,7 @@ test(
       }
       const result = await runFleet(tenancy(), { histories, tries: 10, onProgress })
       expect(waited[0]).toMatch(
-        new RegExp(`^shared: it is held by rowhouse move of ${tenant.slug} \\(process \\d+\\)`),
+        new RegExp(`^shared: locked by rowhouse move of ${tenant.slug} \\(process \\d+\\)`),
       )
       expect(result).toMatchObject({ state: 'done', left: 0 })
       await waitForState(move, ['switched'], worker)

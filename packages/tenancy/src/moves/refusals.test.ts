@@ -340,7 +340,7 @@ test('a migration and a move of one target never overlap, and each says whom it 
         if (rows[0]?.holders) return migrator.query(`select tenancy.lock_target('shared')`)
       }
     }
-    await expect(lockWhileHeld()).rejects.toThrow(`it is held by rowhouse move of ${tenant.slug}`)
+    await expect(lockWhileHeld()).rejects.toThrow(`locked by rowhouse move of ${tenant.slug}`)
     await moving
   })
   expect(await readMove(tenancy(), move.id)).toMatchObject({ state: 'switched' })

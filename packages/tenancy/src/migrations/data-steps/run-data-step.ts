@@ -31,9 +31,9 @@ export type StepOptions = {
 }
 
 /**
- * Runs a data step in every tenant that has not had it, a few tenants at a time, batch by batch.
- * How far each tenant is stands in `tenancy.data_steps`, so a run that was killed goes on where it
- * was. A tenant that fails is named, and the others go on.
+ * Runs a data step in every tenant that has not finished it, a few tenants at a time, batch by batch.
+ * `tenancy.data_steps` has each tenant's cursor, so that a run continues where a killed one was. A
+ * tenant that fails does not stop the others.
  */
 export async function runDataStep(
   tenancy: Tenancy,
@@ -55,18 +55,15 @@ export async function runDataStep(
         try {
           if (notReady.has(target))
             throw new Error(`${target} lacks migration ${step.needs}; run fleet migrate first`)
-          const finished = await runInTenant(
-            tenancy,
-            step,
-            id,
+          const finished = await runInTenant(tenancy, step, id, {
             signal,
-            (rows) => (result.rows += rows),
-          )
+            onBatch: (rows) => (result.rows += rows),
+          })
           if (finished) result.done.push(slug)
         } catch (error) {
           const message = error instanceof Error ? error.message : String(error)
           result.failed.push({ tenant: slug, message })
-          await keep(tenancy, step, id, { problem: message })
+          await recordProblem(tenancy, step, id, message)
         }
         queue.finished()
         onProgress?.({
@@ -82,23 +79,19 @@ export async function runDataStep(
   return result
 }
 
-/**
- * True when the tenant is through; false when another runner has overtaken this one, or it was
- * asked to stop.
- */
+/** False if another runner was faster, or the signal stopped this one before the end. */
 async function runInTenant(
   tenancy: Tenancy,
   step: DataStep,
   tenantId: string,
-  signal: AbortSignal | undefined,
-  count: (rows: number) => void,
+  { signal, onBatch }: { signal: AbortSignal | undefined; onBatch: (rows: number) => void },
 ): Promise<boolean> {
-  const mine = and(eq(dataSteps.step, step.name), eq(dataSteps.tenantId, tenantId))
+  const ofTenant = and(eq(dataSteps.step, step.name), eq(dataSteps.tenantId, tenantId))
   await platform(tenancy)
     .insert(dataSteps)
     .values({ step: step.name, tenantId })
     .onConflictDoNothing()
-  const [found] = await platform(tenancy).select().from(dataSteps).where(mine)
+  const [found] = await platform(tenancy).select().from(dataSteps).where(ofTenant)
   let after = found?.cursor ?? null
   while (!signal?.aborted) {
     const { cursor, rows } = await withTenant(
@@ -106,7 +99,7 @@ async function runInTenant(
       { kind: 'service', tenantId, reason: `data step ${step.name}` },
       (tx) => step.batch(tx, after),
     )
-    const moved = await platform(tenancy)
+    const updated = await platform(tenancy)
       .update(dataSteps)
       .set({
         cursor,
@@ -117,25 +110,25 @@ async function runInTenant(
       })
       .where(
         and(
-          mine,
+          ofTenant,
           sql`${dataSteps.cursor} is not distinct from ${after}`,
           sql`${dataSteps.endedAt} is null`,
         ),
       )
       .returning({ step: dataSteps.step })
-    if (moved.length === 0) return false
-    count(rows)
+    if (updated.length === 0) return false
+    onBatch(rows)
     if (cursor === null) return true
     after = cursor
   }
   return false
 }
 
-async function keep(
+async function recordProblem(
   tenancy: Tenancy,
   step: DataStep,
   tenantId: string,
-  { problem }: { problem: string },
+  problem: string,
 ): Promise<void> {
   await platform(tenancy)
     .insert(dataSteps)
@@ -172,7 +165,11 @@ async function lackingTargets(tenancy: Tenancy, migration: string): Promise<Set<
   )
 }
 
-/** How far each tenant is with the steps that were ever begun. */
+/**
+ * Counts, for each step, the tenants that have finished, started or failed it, and the rows changed.
+ *
+ * @param names - The steps, in the order of the answer.
+ */
 export async function readDataSteps(tenancy: Tenancy, names: string[]) {
   const { rows } = await platformPool(tenancy).query<{
     step: string
@@ -182,10 +179,10 @@ export async function readDataSteps(tenancy: Tenancy, names: string[]) {
     rows: number
   }>(
     `select s.step, count(d.ended_at)::int as done, (count(d.step) - count(d.ended_at))::int as begun, count(d.problem)::int as failed, coalesce(sum(d.rows), 0)::float8 as rows
-     from unnest($1::text[]) with ordinality as s (step, place)
+     from unnest($1::text[]) with ordinality as s (step, position)
      left join tenancy.data_steps as d on d.step = s.step
-     group by s.step, s.place
-     order by s.place`,
+     group by s.step, s.position
+     order by s.position`,
     [names],
   )
   return rows
