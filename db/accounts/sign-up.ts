@@ -70,7 +70,8 @@ export async function startTenant(
 ) {
   for (const slug of slugsFor(name)) {
     try {
-      return await addTenant(tenancy(), db, newId(), {
+      return await addTenant(tenancy(), db, {
+        id: newId(),
         slug,
         name,
         ownerId,

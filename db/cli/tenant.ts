@@ -14,7 +14,7 @@ import * as people from '#db/accounts/users'
 type Verb = 'list' | 'show' | 'create' | 'suspend' | 'resume' | 'rotate' | 'url'
 type CommandInput = Parameters<RunCommand>[0]
 
-const verbs: Record<Verb, (given: CommandInput) => Promise<CommandResult>> = {
+const verbs: Record<Verb, (input: CommandInput) => Promise<CommandResult>> = {
   list,
   show,
   create,
@@ -24,7 +24,7 @@ const verbs: Record<Verb, (given: CommandInput) => Promise<CommandResult>> = {
   url,
 }
 
-/** One loader for all verbs of `tenant`. */
+/** The loader for every `tenant` command in this file. */
 export const tenantCommand = (verb: Verb) => async () => ({ run: verbs[verb] })
 
 async function list(): Promise<CommandResult> {
@@ -58,8 +58,8 @@ async function list(): Promise<CommandResult> {
   return { text, json: { tenants: rows } }
 }
 
-async function show(given: CommandInput): Promise<CommandResult> {
-  const tenant = await bySlug(platform(), slugOf(given))
+async function show(input: CommandInput): Promise<CommandResult> {
+  const tenant = await bySlug(platform(), slugOf(input))
   const { password: _, server, ...placement } = await placementOf(tenancy(), tenant.id)
   const staff = await platform()
     .select({ email: users.email, name: users.name, role: members.role })
@@ -96,11 +96,11 @@ async function show(given: CommandInput): Promise<CommandResult> {
   }
 }
 
-async function create(given: CommandInput): Promise<CommandResult> {
-  const slug = slugOf(given)
-  const { owner, tier = defaultTier, name = slug } = given.values
-  const databaseUrl = given.values['database-url']
-  if (typeof owner !== 'string') throw new UsageError('say who owns the tenant: --owner EMAIL')
+async function create(input: CommandInput): Promise<CommandResult> {
+  const slug = slugOf(input)
+  const { owner, tier = defaultTier, name = slug } = input.values
+  const databaseUrl = input.values['database-url']
+  if (typeof owner !== 'string') throw new UsageError('name the owner: --owner EMAIL')
   if (!isTier(tier)) throw new UsageError(`the tier is one of ${tierNames.join(', ')}, not ${tier}`)
   const db = platform()
   const email = people.normalizeEmail(owner)
@@ -118,65 +118,62 @@ async function create(given: CommandInput): Promise<CommandResult> {
   return { text: `tenant ${slug} is ready (${tier})${note}`, json: { id: tenant.id, slug, tier } }
 }
 
-async function suspendOne(given: CommandInput): Promise<CommandResult> {
-  const tenant = await bySlug(platform(), slugOf(given))
+async function suspendOne(input: CommandInput): Promise<CommandResult> {
+  const tenant = await bySlug(platform(), slugOf(input))
   await suspend(tenancy(), {
     tenantId: tenant.id,
     slug: tenant.slug,
     actor: commandLine(),
-    reason: reasonOf(given),
+    reason: reasonOf(input),
   })
   return {
-    text: `tenant ${tenant.slug} is suspended from its next transaction on`,
+    text: `tenant ${tenant.slug} is suspended; its next transaction is refused`,
     json: { slug: tenant.slug, suspended: true },
   }
 }
 
-async function resumeOne(given: CommandInput): Promise<CommandResult> {
-  const tenant = await bySlug(platform(), slugOf(given))
+async function resumeOne(input: CommandInput): Promise<CommandResult> {
+  const tenant = await bySlug(platform(), slugOf(input))
   await resume(tenancy(), {
     tenantId: tenant.id,
     slug: tenant.slug,
     actor: commandLine(),
-    reason: reasonOf(given),
+    reason: reasonOf(input),
   })
   return {
-    text: `tenant ${tenant.slug} is let in again`,
+    text: `tenant ${tenant.slug} is no longer suspended`,
     json: { slug: tenant.slug, suspended: false },
   }
 }
 
-async function rotate(given: CommandInput): Promise<CommandResult> {
-  const tenant = await bySlug(platform(), slugOf(given))
+async function rotate(input: CommandInput): Promise<CommandResult> {
+  const tenant = await bySlug(platform(), slugOf(input))
   const { login } = await rotateLogin(tenancy(), {
     tenantId: tenant.id,
     slug: tenant.slug,
     actor: commandLine(),
-    reason: reasonOf(given),
+    reason: reasonOf(input),
   })
   return {
-    text: `${login} has another password, and its sessions are ended; give \`tenant url ${tenant.slug}\` to whoever used the old one`,
+    text: `${login} has a new password, and its sessions were ended; \`tenant url ${tenant.slug}\` prints the URL to hand out`,
     json: { slug: tenant.slug, login },
   }
 }
 
-async function url(given: CommandInput): Promise<CommandResult> {
-  const tenant = await bySlug(platform(), slugOf(given))
+async function url(input: CommandInput): Promise<CommandResult> {
+  const tenant = await bySlug(platform(), slugOf(input))
   const placement = await placementOf(tenancy(), tenant.id)
   if (!placement.login)
     throw new UsageError(
-      `tenant ${tenant.slug} shares its login with others and has no URL of its own; move it to business or enterprise first`,
+      `tenant ${tenant.slug} shares its login with other tenants and has no URL; move it to a schema or database first`,
     )
-  const made = given.values['read-only']
+  const made = input.values['read-only']
     ? readOnly(connectionString(tenancy(), placement))
     : connectionString(tenancy(), placement)
   return { text: made, json: { slug: tenant.slug, url: made } }
 }
 
-/**
- * For reporting tools: in read-only transactions a tenant's own login sees its rows without passing
- * the door.
- */
+/** For reporting tools: in a read-only transaction, a dedicated login sees its rows without a tenant transaction. */
 const readOnly = (made: string) =>
   made.replace('options=', 'options=-c%20default_transaction_read_only%3Don%20')
 
@@ -186,7 +183,8 @@ function slugOf({ positionals: [slug, ...rest] }: CommandInput): string {
 }
 
 function reasonOf({ values: { reason } }: CommandInput): string {
-  if (typeof reason !== 'string' || !reason.trim()) throw new UsageError('say why: --reason TEXT')
+  if (typeof reason !== 'string' || !reason.trim())
+    throw new UsageError('give a reason: --reason TEXT')
   return reason.trim()
 }
 

@@ -1,9 +1,10 @@
--- What moves need in every database that holds tenants: the trigger that logs changed keys, and the functions by
--- which the worker changes the state of a tenant's home. The worker may call them; they show it no rows of others.
+-- What moves need in every database with tenants: the trigger that logs changed keys, and the
+-- functions that change the state of a tenant's home. The worker can call them; they return no rows
+-- of other tenants.
 
--- Stands on every tenant table, and logs the old and the new key of each row that a capturing
--- transaction changes. Its arguments are the columns of the primary key behind tenant_id. Runs as
--- the owner: no login may write the log by itself.
+-- The trigger on every tenant table. Logs the old and the new key of each row that a transaction
+-- changes while the tenant is being copied. Its arguments are the columns of the primary key after
+-- tenant_id. Runs as the owner, because no login can write the log itself.
 create or replace function tenancy.capture() returns trigger
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -12,11 +13,11 @@ declare
   after_key text[];
 begin
   if tg_op <> 'INSERT' then
-    before_key := array(select to_jsonb(old) ->> name from unnest(tg_argv) with ordinality as k (name, place) order by place);
+    before_key := array(select to_jsonb(old) ->> name from unnest(tg_argv) with ordinality as k (name, position) order by position);
     insert into tenancy.changed_keys (tenant_id, table_name, key) values (old.tenant_id, tg_table_name, before_key);
   end if;
   if tg_op <> 'DELETE' then
-    after_key := array(select to_jsonb(new) ->> name from unnest(tg_argv) with ordinality as k (name, place) order by place);
+    after_key := array(select to_jsonb(new) ->> name from unnest(tg_argv) with ordinality as k (name, position) order by position);
     if after_key is distinct from before_key then
       insert into tenancy.changed_keys (tenant_id, table_name, key) values (new.tenant_id, tg_table_name, after_key);
     end if;
@@ -25,11 +26,10 @@ begin
 end
 $$;
 
--- The entry of a move: signs the transaction's context for the tenant of a move that is under way
--- in this database, whatever the tenant's state. A writing entry also leaves references unchecked
--- for this transaction: rows arrive in any order, and a row that is replaced must not take the rows
--- that refer to it along. They were checked where they come from, and both sides are compared before
--- the switch.
+-- How a move enters its tenant: signs the transaction's context for the tenant of a live move in
+-- this database, whatever the state of the home. With p_writes, references are not checked in this
+-- transaction: rows arrive in any order, and replacing a row must not cascade to the rows that
+-- reference it. The source has checked them, and both ends are compared before the switch.
 create or replace function tenancy.enter_for_move(p_tenant uuid, p_move uuid, p_reason text, p_writes boolean) returns text
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -38,7 +38,7 @@ declare
 begin
   select * into home from tenancy.tenant_homes where tenant_id = p_tenant;
   if p_move is null or home.move_id is distinct from p_move then
-    raise exception 'no move % of tenant % is under way here', p_move, p_tenant using errcode = 'TN410';
+    raise exception 'move % of tenant % is not live in this database', p_move, p_tenant using errcode = 'TN410';
   end if;
   perform
     set_config('tenancy.context', tenancy.sign_context(p_tenant, home.epoch, false), true),
@@ -56,9 +56,9 @@ begin
 end
 $$;
 
--- Compare and set: true when the tenant was in the first state under this move and is in the second
--- now. What begins or ends a tenant's right to write takes the tenant's lock first, so that no
--- transaction is half before and half behind it.
+-- Changes the state of a tenant's home by compare and set. Returns true if the home was in p_from
+-- under this move. A change that starts or ends the tenant's right to write takes the tenant's lock
+-- first, so that no transaction spans it.
 create or replace function tenancy.transition(p_tenant uuid, p_move uuid, p_from text, p_to text, p_epoch bigint) returns boolean
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -69,7 +69,7 @@ begin
     ('active', 'copying'), ('copying', 'active'), ('copying', 'fenced'), ('fenced', 'gone'), ('fenced', 'active'),
     ('incoming', 'active'), ('incoming', 'aborted'), ('active', 'aborted')
   ) then
-    raise exception 'a tenant does not go from % to %', p_from, p_to using errcode = '22023';
+    raise exception 'a tenant home cannot change from % to %', p_from, p_to using errcode = '22023';
   end if;
   if p_to in ('copying', 'fenced') or (p_from, p_to) = ('active', 'aborted') then
     perform pg_advisory_xact_lock(tenancy.lock_key(p_tenant));
@@ -88,8 +88,8 @@ begin
 end
 $$;
 
--- In a database that the tenant shall come to: its row, which lets nobody in yet. Not where the
--- tenant lives, or another move is on.
+-- Registers the home of a tenant in the database that it is to move to, in a state that admits no
+-- transaction yet. Returns false where the tenant lives, or where another move has its home.
 create or replace function tenancy.register_incoming(p_tenant uuid, p_move uuid, p_schema text, p_login text, p_epoch bigint) returns boolean
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -103,7 +103,7 @@ begin
 end
 $$;
 
--- A tenant's place goes from one move to the next, or to none.
+-- Assigns a tenant's home to another move, or to none.
 create or replace function tenancy.reassign_move(p_tenant uuid, p_from uuid, p_to uuid) returns boolean
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$

@@ -23,21 +23,20 @@ import { closePools } from '#tenancy/registry/pools'
 import { placementOf } from '#tenancy/registry/placements'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
-// A move that stands at any failpoint before its switch is given up, and the worker that takes it back
-// is killed as well.
+// A move is aborted at each failpoint before its switch, and the worker that undoes it is killed too.
 const made: Inhabitant[] = []
 afterAll(async () => {
   await removeTenants(made)
   await closePools(tenancy())
 })
 
-/** Where giving up is in time. */
-function withDeadline(failpoint: Failpoint, all: Failpoint[]): boolean {
+/** True at failpoints where an abort is in time. */
+function isInTime(failpoint: Failpoint, all: Failpoint[]): boolean {
   const end = all.findIndex((one) => one === 'target opened' || one === 'switched')
   return all.indexOf(failpoint) < end
 }
 
-async function givenUp(
+async function abortAt(
   tenant: Inhabitant,
   ask: () => Promise<Move>,
   failpoint: Failpoint,
@@ -70,14 +69,14 @@ describe.each(directions)('from %s to %s', (from, to) => {
     60_000,
   )
 
-  test.each(failpointsOf(from, to).filter((failpoint, _, all) => withDeadline(failpoint, all)))(
-    'given up by a worker that dies in its turn, at: %s',
+  test.each(failpointsOf(from, to).filter((failpoint, _, all) => isInTime(failpoint, all)))(
+    'aborted by a worker that is killed itself, at: %s',
     async (failpoint) => {
       const home = await placementOf(tenancy(), tenant.id)
       const request = await requestTo(to, tenant.id)
       const writer = writerFor(tenant, 120)
       await writer.start(3)
-      const move = await givenUp(tenant, () => requestMove(tenancy(), request), failpoint)
+      const move = await abortAt(tenant, () => requestMove(tenancy(), request), failpoint)
       const { transactions } = writer.ledger
       await sleep(500)
       const ledger = await writer.stop()

@@ -27,8 +27,8 @@ import { closePools } from '#tenancy/registry/pools'
 import { connectionString, placementOf } from '#tenancy/registry/placements'
 
 const made: Inhabitant[] = []
-const fresh = async (name: string, place: TestPlacement = 'shared') => {
-  const tenant = await createTenantIn(place, name, 10)
+const fresh = async (name: string, placement: TestPlacement = 'shared') => {
+  const tenant = await createTenantIn(placement, name, 10)
   made.push(tenant)
   return tenant
 }
@@ -43,7 +43,7 @@ const admin = <T = unknown>(text: string, url = mainAdmin()) =>
   withConnection(url, async (client) => (await client.query(text)).rows as T[])
 
 test.each(['schema', 'database'] as const)(
-  'a difference in the copy in a %s is found, and the move is given up with table and range',
+  'a difference in a %s is found, and the move aborts with table and key range',
   { timeout: 60_000 },
   async (kind) => {
     const tenant = await fresh(`planted-${kind}`)
@@ -69,7 +69,7 @@ test.each(['schema', 'database'] as const)(
   },
 )
 
-test('tables that nobody told the move of are moved, with what is written to them meanwhile, though they refer to each other', async () => {
+test('tables with circular references are moved, with rows written to them during the copy', async () => {
   const tenant = await fresh('widgets')
   const name = privateName(tenant.id)
   const widgets = (schema: string) => `
@@ -183,7 +183,7 @@ test('capture is part of the signed context: a transaction cannot drop it', asyn
   expect(await logged()).toBe(before)
 })
 
-test('an app that serves the tenant has connections to its new place before the first request there', async () => {
+test('an app that serves the tenant opens connections to the target before the first request there', async () => {
   const tenant = await fresh('warm')
   const stop = listenForPlacements(tenancy())
   try {
@@ -253,7 +253,7 @@ test('a run that has ended opens nothing more: what work that came too late woul
 })
 
 test(
-  'a tenant comes back to a place that a worker left fenced when it died behind the last commit, by the way back and by a new move',
+  'a tenant returns, by rollback and by a new move, to a source left fenced by a worker that died after the registry commit',
   { timeout: 60_000 },
   async () => {
     const tenant = await fresh('fenced')
@@ -283,7 +283,7 @@ test(
   },
 )
 
-test('the login of a place that was left opens nothing there', async () => {
+test('the login of an old location cannot enter it after the switch', async () => {
   const tenant = await fresh('left', 'schema')
   const old = await placementOf(tenancy(), tenant.id)
   expect(

@@ -117,7 +117,9 @@ export class TenantStillThere extends RowhouseError {
   readonly tenant: string
   readonly location: string
   constructor(tenant: string, location: string) {
-    super(`the registry says that tenant ${tenant} lives in ${location}, so nothing was deleted there; correct the placement first`)
+    super(
+      `the registry says that tenant ${tenant} lives in ${location}, so nothing was deleted there; correct the placement first`,
+    )
     this.tenant = tenant
     this.location = location
   }

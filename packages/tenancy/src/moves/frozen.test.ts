@@ -23,7 +23,7 @@ afterAll(async () => {
 })
 
 test(
-  'an app that was frozen over the switch, and holds an old registry, writes to the new place and never to the old',
+  'an app frozen during the switch, with a stale registry cache, writes to the new location and never to the old one',
   { timeout: 60_000 },
   async () => {
     const tenant = await createTenantIn('shared', 'frozen', 10)

@@ -72,7 +72,7 @@ test('a worker that freezes there is followed by another worker, and does no har
   await second.end()
 })
 
-test('given up there, the tenant goes on in its old place, and the target never opens', async () => {
+test('aborted there, the tenant continues in its source, and the target never opens', async () => {
   const first = started(new WorkerProcess({ how: 'kill', failpoint: 'source fenced' }))
   const move = await toDatabase()
   await first.waitForFailpoint('source fenced')
@@ -88,7 +88,7 @@ test('given up there, the tenant goes on in its old place, and the target never 
 })
 
 test.each(['target closed', 'registry switched back'] as const)(
-  'given up there by a worker that dies at: %s, the tenant goes on in its old place all the same',
+  'aborted there by a worker that is killed at: %s, the tenant still continues in its source',
   async (failpoint) => {
     const first = started(new WorkerProcess({ how: 'kill', failpoint: 'source fenced' }))
     const move = await toDatabase()
@@ -108,7 +108,7 @@ test.each(['target closed', 'registry switched back'] as const)(
   },
 )
 
-test('given up a moment later, it is too late: the move goes on to its end', async () => {
+test('aborted a moment later, it is too late: the move continues to its end', async () => {
   const first = started(new WorkerProcess({ how: 'kill', failpoint: 'target opened' }))
   const move = await toDatabase()
   await first.waitForFailpoint('target opened')
@@ -125,7 +125,7 @@ test('given up a moment later, it is too late: the move goes on to its end', asy
   await second.end()
 })
 
-test('a target whose server stays down: the tenant goes back by itself, and the move is over when the server is there again', async () => {
+test('when the target stays down the tenant is reopened in its source, and the move ends once the server is back', async () => {
   const server = new MortalServer('chaos3')
   await server.start()
   try {

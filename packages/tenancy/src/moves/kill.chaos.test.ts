@@ -46,8 +46,8 @@ describe.each(pairs)('between %s and %s', (from, to) => {
     }
   })
 
-  // the way back is a move like any other, but between two places that both have rows
-  test.each(failpointsOf(from, to))('killed on the way back, at: %s', async (failpoint) => {
+  // a rollback is a move like any other, except that both ends have rows already
+  test.each(failpointsOf(from, to))('killed during a rollback, at: %s', async (failpoint) => {
     expect(
       await perform(await requestMove(tenancy(), await requestTo(to, tenant.id))),
     ).toMatchObject({

@@ -43,7 +43,7 @@ import { placements } from '#tenancy/base/schema'
 // Servers that die for good: moves end, or go on, without them.
 withTenants()
 
-test('a tenant in neither place waits for its target, goes back when that stays away, and an operator lets the move end', async () => {
+test('a fenced tenant waits for its target, is reopened in its source if that stays down, and an operator force-finishes the move', async () => {
   const before = await fingerprint(tenant.id)
   const move = await perform(await moveToOtherServer(), 'verified')
   await fence(mainAdmin(), 5)
@@ -69,7 +69,7 @@ test('a tenant in neither place waits for its target, goes back when that stays 
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
   expect(await fingerprint(tenant.id)).toEqual(before)
   await addNote()
-  // somebody who still holds this move as his cannot lead anybody there any more
+  // a worker that still believes in this move can no longer switch the registry
   await expect(
     withConnection(mainAdmin(), (client) =>
       client.query('select tenancy.record_switch($1, 2)', [move.id]),
@@ -85,7 +85,7 @@ test('a tenant in neither place waits for its target, goes back when that stays 
   expect(await moveTo('schema')).toMatchObject({ state: 'cleaned' })
 })
 
-test('a target that refuses its worker is as good as gone: the tenant goes back', async () => {
+test('a target that refuses the login of the worker counts as unreachable: the tenant is reopened in its source', async () => {
   const move = await perform(await moveToOtherServer(), 'verified')
   await fence(mainAdmin(), 20)
   await refuseLogins(move.target)
@@ -96,7 +96,7 @@ test('a target that refuses its worker is as good as gone: the tenant goes back'
   expect(await homeStateAt(mainAdmin())).toEqual({ state: 'active', move: null })
 })
 
-test('a source that is gone for good before the switch: the move ends when an operator says so', async () => {
+test('a move whose source is lost before the switch ends when an operator force-finishes it', async () => {
   const move = await startMoveHome('copied')
   await loseServer(move.source)
   await forceFinish(move)
@@ -106,9 +106,9 @@ test('a source that is gone for good before the switch: the move ends when an op
 
 test.each([
   ['by itself', async () => {}],
-  ['given up', () => requestAbort(tenancy(), actionOn(tenant))],
+  ['although an operator aborts it', () => requestAbort(tenancy(), actionOn(tenant))],
 ] as const)(
-  'a source that dies when its target has opened is not needed any more: the move goes on, %s',
+  'a source lost after its target has opened is not needed: the move continues, %s',
   async (_, ask) => {
     const move = await startMoveHome('verified')
     const before = await fingerprint(tenant.id)
@@ -132,7 +132,7 @@ test.each([
     })
     expect(await fingerprint(tenant.id)).toEqual(before)
     await addNote()
-    // the old place comes back: nobody gets in there, and the way back is open
+    // the old server comes back: its copy admits no transaction, and a rollback is possible
     await restoreServer()
     await perform(await requestRollback(tenancy(), actionOn(tenant)))
     forgetPlacement(tenancy(), tenant.id)
@@ -141,7 +141,7 @@ test.each([
   },
 )
 
-test('the old copy stays while the new place does not answer, until an operator says otherwise; back after all, it is moved like any other', async () => {
+test('the old copy stays while the target cannot be reached, until an operator force-finishes the move; a resumed tenant can move again', async () => {
   const move = await perform(
     await requestMove(tenancy(), {
       ...(await requestTo('other-server', tenant.id)),
@@ -167,7 +167,7 @@ test('the old copy stays while the new place does not answer, until an operator 
   await addNote()
 })
 
-test('what an abandoned move has left somewhere is on the receipt when the tenant is erased', async () => {
+test('the receipt of an erasure names the copies that force-finished moves orphaned', async () => {
   const move = await perform(await moveToOtherServer(), 'verified')
   await loseServer(move.target)
   await forceFinish(move)
@@ -179,7 +179,7 @@ test('what an abandoned move has left somewhere is on the receipt when the tenan
   })
 })
 
-test('where the registry says that a tenant lives, nothing of it is taken away', async () => {
+test('nothing is removed where the registry says that the tenant lives', async () => {
   const move = await perform(
     await requestMove(tenancy(), await requestTo('schema', tenant.id)),
     'copied',
@@ -200,7 +200,7 @@ test('where the registry says that a tenant lives, nothing of it is taken away',
   expect(await remainingAt(move.target, tenant.id)).toBe(0)
 })
 
-test('a target that opened and then went away stays shut when it comes back, and is taken away', async () => {
+test('a target that opened and was then lost stays closed when it comes back, and is removed', async () => {
   const move = await perform(await moveToOtherServer(), 'verified')
   await fence(mainAdmin(), 20)
   await withConnection(await databaseUrlOf(move.target), (client) =>
@@ -219,10 +219,7 @@ test('a target that opened and then went away stays shut when it comes back, and
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
 })
 
-/**
- * From the other server to here, and on the way back, behind the fence, the other one opens and
- * dies.
- */
+/** A rollback to another server, whose target opens after the fence and is lost. */
 async function backToOneThatDies(): Promise<{ home: Move; back: Move }> {
   expect(await moveTo('other-server')).toMatchObject({ state: 'cleaned' })
   const home = await perform(await requestMove(tenancy(), await requestTo('shared', tenant.id)))
@@ -239,7 +236,7 @@ async function backToOneThatDies(): Promise<{ home: Move; back: Move }> {
   return { home, back }
 }
 
-test('a way back whose target opened and went away can be asked for again', async () => {
+test('a rollback whose target opened and was lost can be requested again', async () => {
   const { home, back } = await backToOneThatDies()
   await addNote()
   await restoreServer()
@@ -255,7 +252,7 @@ test('a way back whose target opened and went away can be asked for again', asyn
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'database' })
 })
 
-test('a way back that was abandoned can be asked for again when its server is there after all', async () => {
+test('a force-finished rollback can be requested again when its server is back', async () => {
   const { home, back } = await backToOneThatDies()
   await requestForceFinish(tenancy(), actionOn(tenant))
   expect(await perform(back)).toMatchObject({ state: 'aborted' })
@@ -269,7 +266,7 @@ test('a way back that was abandoned can be asked for again when its server is th
   expect(await fingerprint(tenant.id)).toEqual(before)
 })
 
-test('an old place on a server that is gone is left there when an operator says so, and not before', async () => {
+test('an old copy on a lost server is orphaned when an operator force-finishes the move, and not before', async () => {
   const there = await moveTo('other-server')
   const home = await perform(await requestMove(tenancy(), await requestTo('shared', tenant.id)))
   await loseServer(there.target)
@@ -284,7 +281,7 @@ test('an old place on a server that is gone is left there when an operator says 
   expect((await latestMove(tenancy(), tenant.id))?.forceFinishBy).toBe('test')
 })
 
-test('what is on the main server is not left: it answers, or nothing does', async () => {
+test('a move within the main server cannot be force-finished', async () => {
   const move = await perform(await requestMove(tenancy(), await requestTo('schema', tenant.id)))
   await requestConfirm(tenancy(), actionOn(tenant))
   await expect(requestForceFinish(tenancy(), actionOn(tenant))).rejects.toBeInstanceOf(

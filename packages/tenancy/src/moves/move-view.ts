@@ -30,10 +30,7 @@ export type ViewedEvent = {
   rows: number | null
   tookMs: number | null
 }
-/**
- * A move as people see it: no passwords, all values fit for JSON. `over`: nothing more will happen
- * unless somebody asks for it.
- */
+/** A move for the console: without passwords, and fit for JSON. `over`: it will not change by itself. */
 export type MoveView = {
   id: string
   slug: string
@@ -61,16 +58,19 @@ export type MoveView = {
   abortBy: string | null
   confirmBy: string | null
   forceFinishBy: string | null
-  /** It waits for a server that may be gone for good. */
+  /** An operator can end it without the server that it waits for. */
   canForceFinish: boolean
-  /** It ended without a server, and that can still be made good. */
+  /** It was force-finished, and its clean-up can still be completed. */
   canResume: boolean
   rollsBack: string | null
   wayBack: string | null
   events: ViewedEvent[]
 }
 
-/** A move and everything that has happened in it. Throws NotFound. */
+/**
+ * A move with its events.
+ * @throws NotFound
+ */
 export async function readMoveView(tenancy: Tenancy, id: string): Promise<MoveView> {
   if (!isId(id)) throw new NotFound('move')
   const db = platform(tenancy)
@@ -104,7 +104,7 @@ export async function readMoveView(tenancy: Tenancy, id: string): Promise<MoveVi
   }
 }
 
-/** Field by field: the row also has the passwords of both ends, which must not get out. */
+/** Field by field, because the row also has the passwords of both ends. */
 const moveFields = (
   move: Move,
 ): Omit<MoveView, 'id' | 'slug' | 'tenant' | 'canResume' | 'rollsBack' | 'wayBack' | 'events'> => ({
@@ -155,8 +155,8 @@ export type MoveRow = {
 }
 
 /**
- * All moves, the newest first; with `live`, those on which something is still to be done or
- * decided.
+ * Moves, newest first.
+ * @param options.live - True for those that wait for the worker or an operator.
  */
 export async function listMoves(
   tenancy: Tenancy,
@@ -170,7 +170,7 @@ export async function listMoves(
     cursor: Cursor | null
   },
 ): Promise<Page<MoveRow>> {
-  // ids sort by the time they were made
+  // ids sort by creation time
   const ordering = { by: moves.id, id: moves.id, descending: true }
   const rows = await platform(tenancy)
     .select({
@@ -202,7 +202,7 @@ export async function listMoves(
 const withoutSecret = (end: typeof moves.source | typeof moves.target) =>
   sql<MoveEnd>`${end} - 'secret'`
 
-/** How long writes waited at the switches of the last moves: what one may expect of the next. */
+/** How long writes waited at the last 100 switches; null before the first one. */
 export async function usualPause(tenancy: Tenancy): Promise<{
   moves: number
   medianMs: number

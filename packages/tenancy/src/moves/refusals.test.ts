@@ -50,7 +50,7 @@ test('two operators who ask at once get one move, and a third who wants another 
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared' })
 })
 
-test('what was begun is taken away when a move is given up half way', async () => {
+test('an aborted move removes what it has created', async () => {
   const before = await fingerprint(tenant.id)
   const move = await perform(
     await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
@@ -67,7 +67,7 @@ test('what was begun is taken away when a move is given up half way', async () =
 })
 
 test(
-  'a move whose target is away can be given up: the tenant is let go at once, and what was made goes when the target is back',
+  'a move whose target cannot be reached can be aborted: the tenant is free at once, and the target is removed when it is back',
   { timeout: 60_000 },
   async () => {
     const databaseUrl = await otherServer()
@@ -147,7 +147,12 @@ describe('a target that cannot take the tenant is refused before anything is wri
   }
 
   test.each([
-    ['nobody is there', () => changed((url) => (url.port = '1')), ServerUnusable, 'ECONNREFUSED'],
+    [
+      'nothing listens there',
+      () => changed((url) => (url.port = '1')),
+      ServerUnusable,
+      'ECONNREFUSED',
+    ],
     [
       'the password is wrong',
       () => changed((url) => (url.password = 'wrong')),
@@ -244,7 +249,7 @@ describe('a target that cannot take the tenant is refused before anything is wri
   })
 })
 
-describe('a target that fails while rows are copied is taken away again, and the tenant stays', () => {
+describe('a target that fails during the copy is removed, and the tenant stays in its source', () => {
   test.each([
     [
       'its disk is full',
@@ -253,7 +258,7 @@ describe('a target that fails while rows are copied is taken away again, and the
       /No space left on device/,
     ],
     [
-      'somebody migrated it meanwhile',
+      'it was migrated during the copy',
       `insert into tenancy.applied_migrations (schema, migration, sha256) values ('TARGET', '9999_later', '')`,
       /the source lacks 9999_later, which the target has/,
     ],
@@ -295,7 +300,7 @@ test('a migration that passed by just before the switch is noticed, and the tena
 })
 
 test.each(['schema', 'database'] as const)(
-  'a way back from a %s that fails leaves the tenant where it is, and may be tried again',
+  'a failed rollback from a %s leaves the tenant where it is, and can be requested again',
   { timeout: 60_000 },
   async (kind) => {
     expect(

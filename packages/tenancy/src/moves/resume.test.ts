@@ -29,10 +29,10 @@ import {
 import { forgetPlacement, placementOf } from '#tenancy/registry/placements'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
-// An abandoned move is taken up once more when its server is there again.
+// A force-finished move is resumed once its server is back.
 withTenants()
 
-test('a source that was given up before the switch, and comes back: tidying up leaves the tenant free to move', async () => {
+test('resuming a move whose source was lost before the switch lets the tenant move again', async () => {
   const move = await startMoveHome('copied')
   await loseServer(move.source)
   await forceFinish(move)
@@ -53,7 +53,7 @@ test('a source that was given up before the switch, and comes back: tidying up l
   expect(await moveTo('schema')).toMatchObject({ state: 'cleaned' })
 })
 
-test('a source that is given up behind the fence, and comes back: tidying up lets the tenant in again', async () => {
+test('resuming a move whose source was lost after the fence reopens the tenant there', async () => {
   const move = await startMoveHome('verified')
   const before = await fingerprint(tenant.id)
   await fence(await databaseUrlOf(move.source), 20)
@@ -71,7 +71,7 @@ test('a source that is given up behind the fence, and comes back: tidying up let
   await expect(requestResume(tenancy(), actionOn(tenant))).rejects.toBeInstanceOf(MoveActionRefused)
 })
 
-test('the same on a way back from the server that went away', async () => {
+test('resuming a rollback whose source was lost after the fence makes the first move live again', async () => {
   const there = await perform(await moveToOtherServer())
   const back = await perform(await requestRollback(tenancy(), actionOn(tenant)), 'verified')
   await fence(await databaseUrlOf(there.target), 20)
@@ -92,7 +92,7 @@ test('the same on a way back from the server that went away', async () => {
   expect(await fingerprint(tenant.id)).toEqual(before)
 })
 
-test('a target that was left behind, and comes back: tidying up takes away what is there', async () => {
+test('resuming a move whose target was lost removes the orphaned copy', async () => {
   const move = await perform(await moveToOtherServer(), 'verified')
   await loseServer(move.target)
   await forceFinish(move)
@@ -104,7 +104,7 @@ test('a target that was left behind, and comes back: tidying up takes away what 
   await addNote()
 })
 
-test('a source that is gone for good may be given up more than once, whatever is left of the target', async () => {
+test('a move whose source is lost can be force-finished again after it was resumed', async () => {
   expect(await moveTo('other-server')).toMatchObject({ state: 'cleaned' })
   const move = await perform(
     await requestMove(tenancy(), {
@@ -128,12 +128,12 @@ test('a source that is gone for good may be given up more than once, whatever is
 const confirmedSince = (['shared', 'database'] as const).flatMap(
   (home) =>
     [
-      [home, 'waits'],
-      [home, 'is abandoned as well'],
+      [home, 'the first waits'],
+      [home, 'the first is force-finished too'],
     ] as const,
 )
 test.each(confirmedSince)(
-  'a way back to %s that was abandoned with its source is tidied up although the first move was confirmed since, and %s',
+  'a force-finished rollback to %s can be resumed after the first move was confirmed, while %s',
   async (home, how) => {
     if (home !== 'shared')
       await perform(
@@ -153,7 +153,7 @@ test.each(confirmedSince)(
     await forceFinish(back)
     await requestConfirm(tenancy(), actionOn(tenant))
     await expect(perform(there)).rejects.toMatchObject(connectionRefused)
-    if (how === 'is abandoned as well') {
+    if (how === 'the first is force-finished too') {
       await requestForceFinish(tenancy(), actionOn(tenant))
       await perform(there)
     }

@@ -29,7 +29,7 @@ test('a tenant that is moved to another tier has its own tier again after a roll
   expect(await tierOf(tenant.id)).toBe('plus')
 })
 
-test('without a tier in the request a tenant keeps its tier wherever it goes, and on the way back', async () => {
+test('without a tier in the request a tenant keeps its tier in every move and rollback', async () => {
   const tenant = await inhabitant('shared', 'keeps', 5, 'plus')
   made.push(tenant)
   expect(

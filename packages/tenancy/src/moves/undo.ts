@@ -15,7 +15,7 @@ import { moves, placements } from '#tenancy/base/schema'
  * Undoes an aborting move: reopens the source and removes what was created at the target. If the
  * source is already fenced, the target is closed by the compare and set that would open it, so that
  * only one of the two can succeed.
- * @returns False if the target has opened, which makes it too late: the move goes on.
+ * @returns False if the target has opened, which makes it too late: the move continues.
  */
 export async function undo(run: MoveRun): Promise<boolean> {
   const { move } = run

@@ -11,7 +11,7 @@ import { placements, tenants } from '#tenancy/base/schema'
 import { encrypt } from '#tenancy/base/encryption'
 import { checkSlug } from '#tenancy/registry/tenants'
 
-/** `id` is given when somebody has to know it before the tenant is there. */
+/** A tenant to create. `id` is for callers that need it beforehand; `tier` is one of `config.tiers`. */
 export type NewTenant = {
   id?: string
   slug: string
@@ -23,11 +23,13 @@ export type NewTenant = {
 }
 
 /**
- * Makes a tenant with its owner and its place. A starter tenant is rows only; a business tenant
- * gets a schema, an enterprise tenant a database, on the main server or on the one of `databaseUrl`
- * (an administrator's URL). Nothing stays of it when it fails. Throws Invalid for a bad or taken
- * slug, ServerTooOld, ServerUnusable; TargetLocked or SchemaTooNew where a migration is under way or
- * ahead.
+ * Creates a tenant with its owner and its placement: rows in the shared schema, or a schema or
+ * database of its own, as its tier says. Leaves nothing behind if it fails.
+ * @param databaseUrl - The URL of an administrator on the server for a tenant's own database; the
+ *   main server without it.
+ * @returns The tenant's row.
+ * @throws Invalid for a bad or taken slug, ServerTooOld, ServerUnusable, and TargetLocked or
+ *   SchemaTooNew while a migration runs or after a newer one.
  */
 export async function createTenant(
   tenancy: Tenancy,
@@ -39,51 +41,59 @@ export async function createTenant(
   if (databaseUrl !== undefined && kind !== 'database')
     throw new Invalid(
       'databaseUrl',
-      `a ${input.tier} tenant is in the main database; --database-url goes with a tier that has a database of its own`,
+      `a ${input.tier} tenant lives in the main database; --database-url is for tiers whose placement is a database`,
     )
   if (kind === 'shared')
-    return platform(tenancy).transaction((tx) => addTenant(tenancy, tx, id, input))
+    return platform(tenancy).transaction((tx) => addTenant(tenancy, tx, { ...input, id }))
   const remote = databaseUrl === undefined ? null : await useServer(tenancy, databaseUrl)
   return withVersionLock(tenancy, `making tenant ${input.slug}`, async () => {
-    const place = await provision(tenancy, id, kind, remote?.server)
+    const location = await provision(tenancy, id, kind, remote?.server)
     try {
       return await platform(tenancy).transaction(async (tx) => {
-        const tenant = await addTenant(tenancy, tx, id, input, {
-          kind,
-          serverId: remote?.id ?? null,
-          database: place.database,
-          schema: place.schema,
-          login: place.login,
-          secret: encrypt(tenancy, place.password ?? '', `placement ${id}`),
-        })
-        await registerHome(tenancy, id, place, 1)
+        const tenant = await addTenant(
+          tenancy,
+          tx,
+          { ...input, id },
+          {
+            kind,
+            serverId: remote?.id ?? null,
+            database: location.database,
+            schema: location.schema,
+            login: location.login,
+            secret: encrypt(tenancy, location.password ?? '', `placement ${id}`),
+          },
+        )
+        await registerHome(tenancy, id, location, 1)
         return tenant
       })
     } catch (error) {
-      await unprovision(tenancy, id, place)
+      await unprovision(tenancy, id, location)
       throw error
     }
   })
 }
 
-/** The rows of a tenant that lives in the shared schema, or in the place given. */
+/**
+ * Inserts the rows of a new tenant.
+ * @param placement - Where it lives; the shared schema without it.
+ * @throws Invalid for a bad or taken slug.
+ */
 export async function addTenant(
   tenancy: Tenancy,
   db: PlatformDb,
-  id: string,
-  { ownerId, ...input }: NewTenant,
-  place?: Omit<typeof placements.$inferInsert, 'tenantId'>,
+  { id, ownerId, ...input }: NewTenant & { id: string },
+  placement?: Omit<typeof placements.$inferInsert, 'tenantId'>,
 ) {
   const [tenant] = await db
     .insert(tenants)
     .values({ ...input, id, slug: checkSlug(input.slug), name: input.name.trim() })
     .onConflictDoNothing({ target: tenants.slug })
     .returning()
-  if (!tenant) throw new Invalid('slug', `the slug ${input.slug} is taken; choose another`)
+  if (!tenant) throw new Invalid('slug', `the slug ${input.slug} is already taken; choose another`)
   await db
     .insert(placements)
-    .values({ tenantId: id, ...(place ?? { kind: 'shared' as const, schema: 'shared' }) })
-  if (!place) await db.execute(sql`select tenancy.register_home(${id})`)
+    .values({ tenantId: id, ...(placement ?? { kind: 'shared' as const, schema: 'shared' }) })
+  if (!placement) await db.execute(sql`select tenancy.register_home(${id})`)
   await tenancy.config.members.addOwner(db, id, ownerId)
   return tenant
 }

@@ -1,5 +1,6 @@
 import { RowhouseError } from '#tenancy/base/errors'
 
+/** A server with a PostgreSQL version that the engine does not support. */
 export class ServerTooOld extends RowhouseError {
   static override readonly code: string = 'server_too_old'
   readonly found: string
@@ -11,7 +12,7 @@ export class ServerTooOld extends RowhouseError {
   }
 }
 
-/** A server that cannot take tenants as it is; nothing was changed on it. */
+/** A server that cannot hold tenants as it is. Nothing was changed there. */
 export class ServerUnusable extends RowhouseError {
   static override readonly code: string = 'server_unusable'
   readonly server: string

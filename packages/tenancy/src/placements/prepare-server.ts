@@ -9,14 +9,14 @@ import { applyEngineMigrations, readEngineHistory } from '#tenancy/migrations/en
 import { functionsOf, functionsRow } from '#tenancy/migrations/functions'
 import { scramVerifier } from '#tenancy/base/encryption'
 
-/** The database that new tenant databases are copied from: hardened, with the engine, without a key. */
+/** The database that tenant databases are created from: hardened, with the engine, without a key. */
 export const templateDatabase = 'rowhouse_template'
 
 const oldest = 150_000
 
 /**
- * Makes a server ready to hold tenant databases: the engine's roles, with the passwords given, and
- * the template database. Idempotent.
+ * Prepares a server for tenant databases: creates the engine's roles and the template database. Can
+ * be repeated.
  * @param adminUrl - The URL of an administrator there.
  * @throws ServerTooOld
  */
@@ -25,8 +25,8 @@ export async function prepareServer(
   adminUrl: string,
   passwords: Partial<Record<Login, string>>,
 ): Promise<void> {
-  // roles and the template are the whole server's, and a lock counts in one database only:
-  // everybody takes it in the same one
+  // roles and the template belong to the whole server, but an advisory lock to one database, so
+  // every setup takes it in the same database
   await withConnection(inDatabase(adminUrl, 'postgres'), async (admin) => {
     const { rows } = await admin.query<{ version: number; name: string }>(
       `select current_setting('server_version_num')::int as version, current_setting('server_version') as name`,
@@ -55,10 +55,7 @@ async function makeRoles(
     await admin.query(`grant rowhouse_owner to ${pg.escapeIdentifier(rows[0].me)}`)
 }
 
-/**
- * Made anew whenever its files change: what an older release left in it would be in every new
- * tenant database.
- */
+/** Creates the template from scratch whenever its files change, so that nothing old remains in it. */
 async function makeTemplate(tenancy: Tenancy, admin: pg.Client, adminUrl: string): Promise<void> {
   const functions = await functionsOf(tenancy, 'dedicated')
   const content = [
@@ -94,7 +91,10 @@ async function makeTemplate(tenancy: Tenancy, admin: pg.Client, adminUrl: string
   await admin.query(`alter database ${templateDatabase} is_template true`)
 }
 
-/** Takes from everybody what a tenant's login could use against others. Run as the administrator. */
+/**
+ * Revokes from PUBLIC what a tenant's login could use against other tenants.
+ * @param admin - A connection of the administrator.
+ */
 export async function harden(admin: pg.Client): Promise<void> {
   const name = pg.escapeIdentifier(admin.database ?? '')
   await admin.query(`

@@ -10,18 +10,16 @@ import { servers } from '#tenancy/base/schema'
 import { decrypt, encrypt, newSecret } from '#tenancy/base/encryption'
 import { prepareServer } from '#tenancy/placements/prepare-server'
 
-/**
- * What was found on a server before anything is changed there. `isMain`: it is the main server
- * under another name.
- */
+/** What `inspectServer` found. `isMain`: it is the main server, perhaps under another address. */
 export type ServerFacts = { host: string; port: number; version: string; isMain: boolean }
 
 const identity = 'select system_identifier::text as id from pg_catalog.pg_control_system()'
 
 /**
- * Looks at a server that shall hold tenant databases, and changes nothing. In: an administrator's
- * URL. Throws Invalid for a URL that is none, ServerTooOld, or ServerUnusable when it does not
- * answer or the login has too few rights there.
+ * Inspects a server that is to hold tenant databases. Changes nothing.
+ * @param adminUrl - The URL of an administrator there.
+ * @throws Invalid for a malformed URL, ServerTooOld, or ServerUnusable when it does not answer or
+ *   the login lacks rights.
  */
 export async function inspectServer(tenancy: Tenancy, adminUrl: string): Promise<ServerFacts> {
   const { host, port } = address(adminUrl)
@@ -32,9 +30,10 @@ export async function inspectServer(tenancy: Tenancy, adminUrl: string): Promise
       from pg_catalog.pg_roles where rolname = current_user`)
     return { found: rows[0], id: await idOf(client) }
   }).catch((error: Error) => {
-    throw new ServerUnusable(`${host}:${port}`, `it does not let us in (${error.message})`)
+    throw new ServerUnusable(`${host}:${port}`, `the connection failed (${error.message})`)
   })
-  if (!facts.found) throw new ServerUnusable(`${host}:${port}`, 'its login is in no catalogue')
+  if (!facts.found)
+    throw new ServerUnusable(`${host}:${port}`, 'its login is not listed in pg_roles')
   if (facts.found.number < 150_000) throw new ServerTooOld(facts.found.version, '15')
   if (!facts.found.enough)
     throw new ServerUnusable(
@@ -46,8 +45,10 @@ export async function inspectServer(tenancy: Tenancy, adminUrl: string): Promise
 }
 
 /**
- * Makes a server ready and remembers it, or finds it remembered. Returns its row id and how to
- * reach it; null when it is the main server.
+ * Prepares a server for tenant databases and registers it, unless it is registered already.
+ * @param adminUrl - The URL of an administrator there.
+ * @returns Its id and how to reach it; null for the main server.
+ * @throws As `inspectServer` does.
  */
 export async function useServer(
   tenancy: Tenancy,
@@ -64,8 +65,8 @@ export async function useServer(
     return { id: known.id, server: { host, port, ...passwordsOf(tenancy, known) } }
   }
   const id = newId()
-  const namesake = await knownElsewhere(tenancy, host, port)
-  const server = namesake ?? {
+  const sameServer = await knownUnderOtherAddress(tenancy, host, port)
+  const server = sameServer ?? {
     host,
     port,
     migratorPassword: newSecret(),
@@ -74,7 +75,7 @@ export async function useServer(
   await prepareServer(
     tenancy,
     adminUrl,
-    namesake ? {} : { migrator: server.migratorPassword, worker: server.workerPassword },
+    sameServer ? {} : { migrator: server.migratorPassword, worker: server.workerPassword },
   )
   await platform(tenancy)
     .insert(servers)
@@ -95,10 +96,10 @@ const passwordsOf = (tenancy: Tenancy, row: typeof servers.$inferSelect) => ({
 })
 
 /**
- * A server that is known under another address: whose passwords let us in. New ones would shut out
- * whoever uses that address.
+ * Finds a server that is registered under another address, by logging in with its passwords. New
+ * passwords would lock out the tenants that use the other address.
  */
-async function knownElsewhere(
+async function knownUnderOtherAddress(
   tenancy: Tenancy,
   host: string,
   port: number,

@@ -6,12 +6,15 @@ import { platform } from '#tenancy/registry/placements'
 import { suspensions } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-type Action = { tenantId: string; slug: string; actor: string; reason: string }
+type SuspensionRequest = { tenantId: string; slug: string; actor: string; reason: string }
 
-/** Shuts a tenant out from the next transaction on. Throws Invalid when it is suspended already. */
+/**
+ * Suspends a tenant: its next transaction is refused.
+ * @throws Invalid if it is already suspended.
+ */
 export async function suspend(
   tenancy: Tenancy,
-  { tenantId, slug, actor, reason }: Action,
+  { tenantId, slug, actor, reason }: SuspensionRequest,
 ): Promise<void> {
   await platform(tenancy).transaction(async (tx) => {
     const [made] = await tx
@@ -22,16 +25,19 @@ export async function suspend(
     if (!made)
       throw new Invalid(
         'slug',
-        `tenant ${slug} is suspended already; \`tenant resume ${slug}\` lifts it`,
+        `tenant ${slug} is already suspended; \`tenant resume ${slug}\` ends the suspension`,
       )
     await recordAudit(tx, { actor, action: 'tenant suspended', tenantId, detail: { reason } })
   })
 }
 
-/** Lets a suspended tenant in again. Throws Invalid when it is not suspended. */
+/**
+ * Ends a tenant's suspension.
+ * @throws Invalid if it is not suspended.
+ */
 export async function resume(
   tenancy: Tenancy,
-  { tenantId, slug, actor, reason }: Action,
+  { tenantId, slug, actor, reason }: SuspensionRequest,
 ): Promise<void> {
   await platform(tenancy).transaction(async (tx) => {
     const [lifted] = await tx

@@ -21,7 +21,7 @@ const pathBetween = (
   from: TestPlacement,
   to: TestPlacement,
 ): 'same database' | 'between databases' =>
-  [from, to].every((place) => place === 'shared' || place === 'schema')
+  [from, to].every((placement) => placement === 'shared' || placement === 'schema')
     ? 'same database'
     : 'between databases'
 
@@ -40,10 +40,10 @@ export const afterSwitch: Failpoint[] = ['in the clean-up', 'source removed']
 export type Interrupted = { verdict: Verdict & { misplaced: number }; ledger: Ledger; move: Move }
 
 /**
- * One move, or one way back, that `ask` asks for, struck at a failpoint while a writer writes: with
- * `kill` the worker ends itself there and another one is started; with `stop` it stands still while
- * `strike` begins to do its harm, and goes on in the middle of it. Out: what the writer's ledger
- * says of the rows at the end, when the old place is gone.
+ * Interrupts a move or rollback at a failpoint while a writer writes.
+ * @param how - `kill`: the worker kills itself there, and another one is started. `stop`: it freezes
+ *   there, and continues while `strike` is at work.
+ * @returns The verdict on the rows, by the writer's ledger, once the old copy is removed.
  */
 export async function interruptMove(
   tenant: Inhabitant,
@@ -77,7 +77,7 @@ export async function interruptMove(
     )
     if (switched.state === 'aborted')
       throw new Error(`the move was aborted: ${switched.error}\n${worker.output}`)
-    // a way back has no grace period: the worker confirms it
+    // a rollback has no grace period: the worker confirms it
     if (switched.state === 'switched' && switched.confirmBy === null && move.rollsBack === null)
       await requestConfirm(tenancy(), actionOn(tenant))
     const done = await waitForState(move, ['cleaned'], worker)

@@ -19,8 +19,7 @@ import { encrypt } from '#tenancy/base/encryption'
 import { platform, tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
 import { insertNote, type Inhabitant } from '#tenancy/testing/fixture/world'
 
-// A server that goes away while one of its ends belongs to a move: its port leads nowhere from then
-// on.
+// A server that is lost during a move: its port in tenancy.servers leads nowhere.
 const made: Inhabitant[] = []
 /** The one that is moved: another in each test. */
 export let tenant: Inhabitant
@@ -41,9 +40,11 @@ export function withTenants(): void {
 
 export const moveToOtherServer = async (): Promise<Move> =>
   requestMove(tenancy(), await requestTo('other-server', tenant.id))
-/** There at once and for good. */
-export const moveTo = async (place: 'shared' | 'schema' | 'other-server'): Promise<Move> =>
-  perform(await requestMove(tenancy(), { ...(await requestTo(place, tenant.id)), graceHours: 0 }))
+/** Moves the tenant and confirms at once. */
+export const moveTo = async (placement: 'shared' | 'schema' | 'other-server'): Promise<Move> =>
+  perform(
+    await requestMove(tenancy(), { ...(await requestTo(placement, tenant.id)), graceHours: 0 }),
+  )
 /** The error that such a server's clients get. */
 export const connectionRefused = { code: 'ECONNREFUSED' }
 
@@ -59,7 +60,7 @@ async function change(
 }
 
 export const loseServer = (end: MoveEnd): Promise<void> => change(end, () => ({ port: 1 }))
-/** It answers, and lets nobody of ours in. */
+/** It answers, and refuses every login of ours. */
 export const refuseLogins = (end: MoveEnd): Promise<void> =>
   change(end, ({ id }) => ({
     workerSecret: encrypt(tenancy(), 'wrong', `server ${id} worker`),
@@ -102,7 +103,7 @@ export const databaseUrlOf = async (end: MoveEnd): Promise<string> =>
 export const addNote = (): Promise<void> =>
   withTenant(serviceOf(tenant.id), (tx) => insertNote(tx, 'Something'))
 
-/** Given up, it waits for its server until an operator says that it shall not. */
+/** Aborts a move whose server is lost, and force-finishes it. */
 export async function forceFinish(move: Move): Promise<void> {
   await requestAbort(tenancy(), actionOn(tenant))
   await expect(perform(move)).rejects.toMatchObject(connectionRefused)

@@ -21,8 +21,8 @@ import { placementOf } from '#tenancy/registry/placements'
 const nothing = { lost: 0, doubled: 0, resurrected: 0, examples: [] }
 
 /**
- * A tenant that writes all the while goes to a place, is rolled back, goes again and stays. Out:
- * who has to be taken away at the end.
+ * Moves a tenant under constant writes, rolls it back, moves it again and confirms.
+ * @returns The tenants to remove at the end.
  */
 export async function roundTrip(from: TestPlacement, to: TestPlacement): Promise<Inhabitant[]> {
   const [tenant, neighbour] = [

@@ -44,7 +44,7 @@ export const directions = testPlacements.flatMap((from) =>
     .filter((to) => to !== from && isSelected(from, to))
     .map((to) => [from, to] as const),
 )
-/** Every two places once, the nearer one first. */
+/** Every pair once. */
 export const pairs = directions.filter(
   ([from, to]) => testPlacements.indexOf(from) < testPlacements.indexOf(to),
 )
@@ -65,14 +65,14 @@ export const otherServer = async (): Promise<string> =>
 
 export async function removeTenants(left: Inhabitant[]): Promise<void> {
   for (const { id } of left) {
-    const [place] = await readPlacements(tenancy(), eq(placements.tenantId, id))
+    const [placement] = await readPlacements(tenancy(), eq(placements.tenantId, id))
     const move = await latestMove(tenancy(), id)
-    if (place) await unprovision(tenancy(), id, place)
-    if (move && place)
+    if (placement) await unprovision(tenancy(), id, placement)
+    if (move && placement)
       for (const end of [move.source, move.target])
         if (end.kind === 'schema')
           await unprovision(tenancy(), id, {
-            ...place,
+            ...placement,
             kind: 'schema',
             server: null,
             database: null,
@@ -89,16 +89,16 @@ const tierAt: Record<PlacementKind, string> = {
   database: 'enterprise',
 }
 
-/** A request for a move to a place, and to a tier that goes with it. */
-export async function requestTo(place: TestPlacement, tenantId: string): Promise<MoveRequest> {
-  const kind: PlacementKind = place === 'other-server' ? 'database' : place
+/** A request for a move to a placement, with a tier of that placement. */
+export async function requestTo(placement: TestPlacement, tenantId: string): Promise<MoveRequest> {
+  const kind: PlacementKind = placement === 'other-server' ? 'database' : placement
   return {
     tenantId,
     to: kind,
     tier: tierAt[kind],
     actor: 'test',
     reason: 'test',
-    ...(place === 'other-server' ? { databaseUrl: await otherServer() } : {}),
+    ...(placement === 'other-server' ? { databaseUrl: await otherServer() } : {}),
   }
 }
 
@@ -153,14 +153,14 @@ ${worker?.output ?? ''}`,
   }
 }
 
-/** Brings a tenant to a place, to begin from there, and leaves no trace of how it came. */
+/** Creates a tenant in a placement. */
 export async function createTenantIn(
-  place: TestPlacement,
+  placement: TestPlacement,
   name: string,
   rows: number,
 ): Promise<Inhabitant> {
-  const tenant = await inhabitant(place === 'other-server' ? 'shared' : place, name, rows)
-  if (place !== 'other-server') return tenant
+  const tenant = await inhabitant(placement === 'other-server' ? 'shared' : placement, name, rows)
+  if (placement !== 'other-server') return tenant
   const move = await perform(
     await requestMove(tenancy(), {
       ...(await requestTo('other-server', tenant.id)),
@@ -189,7 +189,7 @@ export function fingerprint(tenantId: string): Promise<Record<string, string>> {
   })
 }
 
-/** The same for one schema as an administrator sees it: what is left of a tenant in a place. */
+/** How many rows of a tenant a schema has, as an administrator sees it. */
 export async function countRemaining(
   adminUrl: string,
   schema: string,
