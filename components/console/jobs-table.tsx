@@ -31,11 +31,11 @@ export function JobsTable({ jobs, formats }: { jobs: Job[]; formats: Formats }) 
           <Tr key={`${job.kind}${job.id}`}>
             <Td>
               <JobName job={job} />
-              {job.note && (
+              {job.detail && (
                 <span
                   className={`block max-w-xl text-sm wrap-anywhere first-letter:uppercase ${job.stage === 'failed' ? 'text-danger' : 'text-ink-soft'}`}
                 >
-                  {job.note}
+                  {job.detail}
                 </span>
               )}
             </Td>

@@ -10,17 +10,19 @@ export type Job = {
   name: string
   slug: string | null
   stage: JobStage
-  note: string
+  /** How far it is, why it waits, or why it failed. For people. */
+  detail: string
   at: Date
 }
 
 /**
- * What the worker has before it, is at, or could not do, over all kinds of work: each kind keeps
- * rows of its own, which stay the truth. The newest `most` of each stage.
+ * Queued, running and failed jobs of all kinds, read from the rows of each kind. Failures are listed
+ * for seven days.
+ * @param limit - At most so many of each stage, the newest first.
  */
-export async function listJobs(most = 50): Promise<Job[]> {
+export async function listJobs(limit = 50): Promise<Job[]> {
   const { rows } = await platform().execute<Omit<Job, 'at'> & { at: string }>(sql`
-    with work (kind, id, name, tenant_id, stage, note, at) as (
+    with work (kind, id, name, tenant_id, stage, detail, at) as (
       select 'move', id::text, 'Move to ' || (target ->> 'kind'), tenant_id,
         case when state = 'switched' then 'waiting' when state = 'aborted' then 'failed' else 'running' end,
         coalesce(error, case state when 'switched' then 'waits to be confirmed' else coalesce('will retry: ' || retry_error, status_detail) end), changed_at
@@ -47,10 +49,10 @@ export async function listJobs(most = 50): Promise<Job[]> {
         coalesce(problem, 'due ' || to_char(due_at, 'FMDD Mon YYYY')), requested_at
       from tenancy.erasures where withdrawn_at is null and ended_at is null
     ), ranked as (
-      select *, row_number() over (partition by stage order by at desc) as place from work
+      select *, row_number() over (partition by stage order by at desc) as rank from work
     )
-    select r.kind, r.id, r.name, t.slug, r.stage, r.note, r.at
+    select r.kind, r.id, r.name, t.slug, r.stage, r.detail, r.at
     from ranked as r left join tenancy.tenants as t on t.id = r.tenant_id
-    where place <= ${most} order by at desc`)
+    where rank <= ${limit} order by at desc`)
   return rows.map((row) => ({ ...row, at: new Date(row.at) }))
 }

@@ -1,8 +1,7 @@
--- The entry of operators who act as support. No membership lets them in, but an open access: theirs,
--- of this session, not over yet. Each entry leaves an audit row.
+-- The entry of operators who visit a tenant as support. It requires an open support access of this
+-- session instead of a membership, and writes an audit row each time.
 
--- Who stands behind a session as support in this tenant, and what they may. Writes the audit row.
--- Raises TN401 or TN403.
+-- Returns who visits this tenant with this session, and whether they may write. Raises TN403.
 create or replace function tenancy.check_support(p_token text, p_tenant uuid, p_what text, out access_id uuid, out actor text, out reason text, out writes boolean)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -28,8 +27,8 @@ begin
 end
 $$;
 
--- The same, and admits them on the shared login: audit row and admission are one transaction. It may
--- still write, because the tenant's own trail comes next; then it is read-only unless `writes`.
+-- Checks the access and admits the caller on the shared login, in one transaction with the audit row.
+-- The transaction can still write at first, for the tenant's activity; then it is read-only unless `writes`.
 create or replace function tenancy.enter_as_support(p_token text, p_tenant uuid, p_epoch bigint, p_ms integer, p_what text,
   out access_id uuid, out actor text, out reason text, out writes boolean)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp

@@ -19,10 +19,7 @@ const open = (sessionId: string) =>
     gt(supportAccesses.expiresAt, sql`clock_timestamp()`),
   )
 
-/**
- * The tenant that a session is in as support, with the role that goes with it; undefined when it is
- * in none.
- */
+/** The tenant that a session visits as support, with its role there; undefined without a visit. */
 export async function visitOf(sessionId: string) {
   const [row] = await platform()
     .select({ tenant: tenants, visit: supportAccesses })
@@ -54,9 +51,9 @@ export async function visitOf(sessionId: string) {
 }
 
 /**
- * Lets an operator into one tenant for some minutes, read-only, and tells it to the audit trail and
- * to the tenant before anything is seen. An access that could not be told of is taken back. Throws
- * Invalid when the session is inside a tenant already.
+ * Gives an operator read-only access to one tenant for some minutes. The audit trail and the
+ * tenant's activity record it before the operator sees anything; if that fails, the access ends.
+ * @throws Invalid when the session visits a tenant already.
  */
 export async function beginVisit(
   { id: sessionId, token, user }: Session,
@@ -105,14 +102,12 @@ export async function beginVisit(
   }
 }
 
-/**
- * Allows writing for the rest of the visit. Each transaction is told to the tenant from then on.
- */
+/** Allows writing for the rest of the visit. The tenant's activity lists every transaction from now on. */
 export async function allowWriting(session: Session, reason: string): Promise<void> {
   await change(session, 'support may write', { writes: true }, { reason })
 }
 
-/** Leaves the tenant. Returns where the operator was. */
+/** Ends the visit. Returns the tenant's id. */
 export const endVisit = (session: Session): Promise<string> =>
   change(session, 'support access ended', { endedAt: new Date() }, {})
 

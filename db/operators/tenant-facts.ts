@@ -6,7 +6,10 @@ import { tenantSizes } from '#db/schema/console'
 import { members, users } from '#db/schema/platform'
 import { moves, placements, servers, suspensions, tenants } from '@rowhouse/tenancy/schema'
 
-/** What the console says of one tenant without opening its door. Throws TenantNotFound. */
+/**
+ * What the console shows of a tenant, from control-plane tables only.
+ * @throws TenantNotFound
+ */
 export async function readTenant(slug: string) {
   const db = platform()
   const [row] = await db
@@ -19,7 +22,7 @@ export async function readTenant(slug: string) {
   if (!row) throw new TenantNotFound(slug)
   const { secret: _, ...placement } = row.placement
   const id = row.tenant.id
-  const [people, held, past, latest] = await Promise.all([
+  const [people, suspended, past, latest] = await Promise.all([
     db
       .select({
         id: users.id,
@@ -51,15 +54,18 @@ export async function readTenant(slug: string) {
     ...row,
     placement,
     people,
-    suspensions: held,
-    suspended: held.find(({ liftedAt }) => liftedAt === null) ?? null,
+    suspensions: suspended,
+    suspended: suspended.find(({ liftedAt }) => liftedAt === null) ?? null,
     moves: past,
     latest,
   }
 }
 export type TenantFacts = Awaited<ReturnType<typeof readTenant>>
 
-/** The id of the tenant with this slug, whose name a form sent. Throws TenantNotFound. */
+/**
+ * The tenant that a form named by its slug.
+ * @throws TenantNotFound
+ */
 export async function tenantOf(slug: string): Promise<{ id: string; slug: string; name: string }> {
   const [tenant] = await platform()
     .select({ id: tenants.id, slug: tenants.slug, name: tenants.name })

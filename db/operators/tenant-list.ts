@@ -44,56 +44,49 @@ export type TenantRow = {
   bytes: number | null
 }
 
-/** Switched is the tenant living at its new place: only the old one is still to be cleared. */
+/** After the switch a tenant is in its new placement, so it no longer counts as moving. */
 const moving = and(isNotNull(moves.id), sql`${moves.state} <> 'switched'`)
 
-const keys: Record<
-  TenantSort,
-  {
-    by: SQL
-    keyOf: (row: TenantRow) => string | number
-    type: SQL
-    fits: (key: string | number) => boolean
-  }
-> = {
+type SortKey = {
+  by: SQL
+  keyOf: (row: TenantRow) => string | number
+  type: SQL
+  isValid: (key: string | number) => boolean
+}
+
+const sortKeys: Record<TenantSort, SortKey> = {
   name: {
     by: sql`lower(${tenants.name})`,
     keyOf: (row) => row.name.toLowerCase(),
     type: sql`text`,
-    fits: () => true,
+    isValid: () => true,
   },
-  // ids sort by the time they were made
-  created: { by: sql`${tenants.id}`, keyOf: (row) => row.id, type: sql`uuid`, fits: isId },
+  // UUIDv7: ids sort by creation time
+  created: { by: sql`${tenants.id}`, keyOf: (row) => row.id, type: sql`uuid`, isValid: isId },
   orders: {
     by: sql`coalesce(${tenantSizes.orders}, -1)`,
     keyOf: (row) => row.orders ?? -1,
     type: sql`bigint`,
-    fits: Number.isSafeInteger,
+    isValid: Number.isSafeInteger,
   },
   size: {
     by: sql`coalesce(${tenantSizes.bytes}, -1)`,
     keyOf: (row) => row.bytes ?? -1,
     type: sql`bigint`,
-    fits: Number.isSafeInteger,
+    isValid: Number.isSafeInteger,
   },
 }
 
 /**
- * A page of tenants. Reads the platform's tables only; what lies inside a tenant was measured by
- * the worker.
+ * A page of tenants. Reads control-plane tables only; the sizes were measured by the worker.
  */
 export async function listTenants(
   filter: TenantFilter,
   { sort, descending, size, cursor }: TenantView,
 ): Promise<Page<TenantRow>> {
-  const { by, keyOf, type, fits } = keys[sort]
-  const down = descending !== (cursor?.back ?? false)
-  const turn = down ? desc : asc
-  const beyond = cursor
-    ? fits(cursor.key)
-      ? sql`(${by}, ${tenants.id}) ${sql.raw(down ? '<' : '>')} (${cursor.key}::${type}, ${cursor.id}::uuid)`
-      : sql`false`
-    : undefined
+  const key = sortKeys[sort]
+  const backwards = cursor?.back ?? false
+  const direction = descending === backwards ? asc : desc
   const rows = await platform()
     .select({
       id: tenants.id,
@@ -115,15 +108,21 @@ export async function listTenants(
     .leftJoin(suspensions, and(eq(suspensions.tenantId, tenants.id), isNull(suspensions.liftedAt)))
     .leftJoin(moves, and(eq(moves.tenantId, tenants.id), notInArray(moves.state, endedMoveStates)))
     .leftJoin(tenantSizes, eq(tenantSizes.tenantId, tenants.id))
-    .where(and(matches(filter), beyond))
-    .orderBy(turn(by), turn(tenants.id))
+    .where(and(matches(filter), cursor ? afterCursor(key, cursor, descending) : undefined))
+    .orderBy(direction(key.by), direction(tenants.id))
     .limit(size + 1)
   return page(
     rows.map((row) => ({ ...row, tier: asTier(row.tier) })),
     size,
     cursor,
-    keyOf,
+    key.keyOf,
   )
+}
+
+function afterCursor({ by, type, isValid }: SortKey, cursor: Cursor, descending: boolean): SQL {
+  if (!isValid(cursor.key)) return sql`false`
+  const operator = sql.raw(descending === cursor.back ? '>' : '<')
+  return sql`(${by}, ${tenants.id}) ${operator} (${cursor.key}::${type}, ${cursor.id}::uuid)`
 }
 
 /** How many tenants the filter finds. */
@@ -138,6 +137,12 @@ export async function countTenants(filter: TenantFilter): Promise<number> {
   return row?.found ?? 0
 }
 
+const stateConditions: Record<TenantState, SQL | undefined> = {
+  suspended: isNotNull(suspensions.id),
+  moving,
+  active: and(isNull(suspensions.id), sql`(${moving}) is not true`),
+}
+
 function matches({ search, tier, kind, state }: TenantFilter): SQL | undefined {
   const words = search.toLowerCase()
   return and(
@@ -149,13 +154,7 @@ function matches({ search, tier, kind, state }: TenantFilter): SQL | undefined {
       : undefined,
     tier ? eq(tenants.tier, tier) : undefined,
     kind ? eq(placements.kind, kind) : undefined,
-    state === 'suspended'
-      ? isNotNull(suspensions.id)
-      : state === 'moving'
-        ? moving
-        : state === 'active'
-          ? and(isNull(suspensions.id), sql`(${moving}) is not true`)
-          : undefined,
+    state ? stateConditions[state] : undefined,
   )
 }
 

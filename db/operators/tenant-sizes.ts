@@ -1,24 +1,23 @@
 import { sql } from 'drizzle-orm'
 import { withTenant, platform } from '#db/tenancy'
 import type { TenantTx } from '@rowhouse/tenancy'
+import { log } from '#db/log'
 import { mainTable } from '#db/modules'
 import { tenantSizes } from '#db/schema/console'
 
-const atOnce = 200
+const batchSize = 200
 
 /**
- * Measures tenants that were not measured yet, or were used since: through the door, one at a time,
- * as a service with a reason. A console that counted by itself would look into everybody's rows;
- * this leaves two numbers.
+ * Measures tenants that were never measured, or were used since, each in a tenant transaction of its
+ * own. The console reads the two stored numbers and never a tenant's rows.
  */
 export async function measureTenants(stopping: AbortSignal): Promise<void> {
   for (const tenantId of await due()) {
     if (stopping.aborted) return
+    // the tenant may be moving, or its server unreachable: the next run retries
     await measure(tenantId).catch((error: unknown) =>
-      console.error(
-        `size of ${tenantId}: ${error instanceof Error ? error.message : String(error)}`,
-      ),
-    ) // moving, or its server is away: next time
+      log().warn({ tenantId, err: error }, 'tenant was not measured'),
+    )
   }
 }
 
@@ -35,24 +34,24 @@ export async function measure(tenantId: string): Promise<void> {
     .onConflictDoUpdate({ target: tenantSizes.tenantId, set: row })
 }
 
-/** By lot: the oldest first would be the same ones in every round while their server is away. */
+/** Random order, so that unreachable tenants don't starve the rest. */
 async function due(): Promise<string[]> {
   const { rows } = await platform().execute<{ id: string }>(sql`
     select t.id from tenancy.tenants as t
     left join platform.tenant_sizes as s on s.tenant_id = t.id
     where s.tenant_id is null
       or (s.measured_at < now() - interval '15 minutes' and exists (select from tenancy.usage as u where u.tenant_id = t.id and u.hour >= date_trunc('hour', s.measured_at)))
-    order by random() limit ${atOnce}`)
+    order by random() limit ${batchSize}`)
   return rows.map(({ id }) => id)
 }
 
-/** In tables that are shared, the part of their size that its rows are of all rows. */
+/** In shared tables, a tenant's bytes are its share of the table's rows. */
 async function sizeOf(tx: TenantTx): Promise<{ orders: number; bytes: number }> {
   const { rows: tables } = await tx.execute<{ name: string; bytes: string; rows: number }>(sql`
     select c.relname as name, pg_total_relation_size(c.oid) as bytes, c.reltuples::float8 as rows
     from pg_catalog.pg_class as c where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')`)
   const {
-    rows: [place],
+    rows: [schema],
   } = await tx.execute<{ shared: boolean }>(sql`select current_schema() = 'shared' as shared`)
   let [orders, bytes] = [0, 0]
   for (const table of tables) {
@@ -63,7 +62,7 @@ async function sizeOf(tx: TenantTx): Promise<{ orders: number; bytes: number }> 
     )
     const rows = Number(own?.rows ?? 0)
     bytes +=
-      Number(table.bytes) * (place?.shared ? Math.min(1, rows / Math.max(table.rows, rows, 1)) : 1)
+      Number(table.bytes) * (schema?.shared ? Math.min(1, rows / Math.max(table.rows, rows, 1)) : 1)
     if (table.name === mainTable) orders = rows
   }
   return { orders, bytes: Math.round(bytes) }

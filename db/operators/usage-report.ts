@@ -13,13 +13,14 @@ export type TenantUsage = Usage & {
   hint: string | null
 }
 
-const most = 50
+const maxTenants = 50
 
 type Ranked = TenantUsage & { orders: number; users: number } & Record<`all_${string}`, number>
 
 /**
- * Who used most of the database since a moment, and who would be better off in a larger place, with
- * the reason.
+ * The tenants that used the database most.
+ * @param by - The usage to rank by.
+ * @returns With the usage of all tenants, and a reason to upgrade for each that may need it.
  */
 export async function topTenants(
   since: Date,
@@ -39,7 +40,7 @@ export async function topTenants(
     with used as (
       select tenant_id, ${sums} from ${usage} where ${usage.hour} >= ${since.toISOString()} group by tenant_id
     ), top as (
-      select used.*, ${totals}, count(*) over ()::int as users from used order by used.${sql.identifier(by)} desc, tenant_id limit ${most}
+      select used.*, ${totals}, count(*) over ()::int as users from used order by used.${sql.identifier(by)} desc, tenant_id limit ${maxTenants}
     )
     select t.id, t.slug, t.name, t.tier, coalesce(s.orders, 0)::float8 as orders, top.*
     from top join tenancy.tenants as t on t.id = top.tenant_id left join platform.tenant_sizes as s on s.tenant_id = t.id
@@ -101,7 +102,7 @@ export type HourUsage = { hour: Date } & Pick<
   'requests' | 'databaseMs' | 'errors' | 'limitsHit'
 >
 
-/** One tenant's hours since a moment, for a chart. */
+/** A tenant's usage by hour, for a chart. */
 export const usageByHour = (tenantId: string, since: Date): Promise<HourUsage[]> =>
   platform()
     .select({
@@ -116,8 +117,8 @@ export const usageByHour = (tenantId: string, since: Date): Promise<HourUsage[]>
     .orderBy(asc(usage.hour))
 
 /**
- * Usage is kept by the hour and, of older times, by the day, so a period that ends now begins with
- * a whole one.
+ * The start of a period of so many hours that ends now. Usage is stored by hour, and older usage by
+ * day, so the period starts with a whole one.
  */
 export function hoursAgo(hours: number): Date {
   const hour = 3_600_000
@@ -125,7 +126,7 @@ export function hoursAgo(hours: number): Date {
   return new Date(Math.floor((Date.now() - (hours - 1) * hour) / whole) * whole)
 }
 
-/** What a page of tenants used since a moment. */
+/** The usage of several tenants, by id. */
 export async function usageOf(
   tenantIds: string[],
   since: Date,
