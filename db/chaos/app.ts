@@ -6,13 +6,12 @@ import { tenantBatch, withTenant, type Caller, tenancy } from '#db/tenancy'
 import { newId } from '@rowhouse/tenancy'
 import { listenForPlacements } from '@rowhouse/tenancy/moves'
 
-// An app in a process of its own: people of many tenants read and write, as long as it lives. One
-// line for each answer, written before anything else happens, so that what was said is kept when
-// the process is killed.
+// An app in its own process: members of many tenants read and write until it is killed. It prints one
+// line per answer, synchronously, so that no acknowledgement is lost with the process.
 
-export type Seat = { tenantId: string; mark: string; caller: Caller & { kind: 'session' } }
+export type LoadTenant = { tenantId: string; mark: string; caller: Caller & { kind: 'session' } }
 
-const seats = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Seat[]
+const tenants = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as LoadTenant[]
 const at = Number(process.argv[3] ?? 12)
 const say = (...words: (string | number)[]) => writeSync(1, `${words.join(' ')}\n`)
 const realNow = Date.now
@@ -24,7 +23,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   const [word, value = '0'] = line.split(' ')
   if (word === 'clock') shift = Number(value)
   if (word === 'hog')
-    for (const { tenantId, caller } of seats.slice(0, 60))
+    for (const { tenantId, caller } of tenants.slice(0, 60))
       void withTenant(caller, (tx) =>
         tx.execute(sql`select pg_sleep(${Number(value)}) where ${tenantId}::uuid is not null`),
       ).catch(() => {})
@@ -34,10 +33,10 @@ say('up')
 await Promise.all(
   Array.from({ length: at }, async () => {
     for (;;) {
-      const seat = seats[Math.floor(Math.random() * seats.length)]
-      if (!seat) return
+      const tenant = tenants[Math.floor(Math.random() * tenants.length)]
+      if (!tenant) return
       try {
-        await (Math.random() < 0.5 ? write(seat) : read(seat))
+        await (Math.random() < 0.5 ? write(tenant) : read(tenant))
       } catch (error) {
         const cause =
           error instanceof Error && error.cause instanceof Error ? error.cause : (error as Error)
@@ -53,26 +52,26 @@ await Promise.all(
   }),
 )
 
-/** The row, its number and the trail go together, or none of them does. */
-async function write({ tenantId, caller }: Seat): Promise<void> {
+/** Counts and records one attempt, in one transaction. */
+async function write({ tenantId, caller }: LoadTenant): Promise<void> {
   const attempt = newId()
   say('sent', tenantId, attempt)
   const number = await withTenant(caller, async (tx) => {
     const [counted] = (
       await tx.execute<{
         value: string
-      }>(sql`insert into counters as c (tenant_id, name, value) values (${tenantId}, 'fault', 1)
+      }>(sql`insert into counters as c (tenant_id, name, value) values (${tenantId}, 'chaos', 1)
       on conflict (tenant_id, name) do update set value = c.value + 1 returning value`)
     ).rows
     await tx.execute(
-      sql`insert into activity (tenant_id, id, actor, action, subject) values (${tenantId}, ${newId()}, 'fault', 'order.created', ${attempt})`,
+      sql`insert into activity (tenant_id, id, actor, action, subject) values (${tenantId}, ${newId()}, 'chaos', 'order.created', ${attempt})`,
     )
     return counted?.value ?? ''
   })
   say('wrote', tenantId, attempt, number)
 }
 
-async function read({ tenantId, mark, caller }: Seat): Promise<void> {
+async function read({ tenantId, mark, caller }: LoadTenant): Promise<void> {
   const [latest, marked] = await tenantBatch(caller, (tx) => [
     tx.execute<{ tenant_id: string }>(
       sql`select tenant_id, subject from activity order by at desc limit 20`,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Seat } from '#db/chaos/app'
+import type { LoadTenant } from '#db/chaos/app'
 import { newId } from '@rowhouse/tenancy'
 import { callerFor } from '#db/isolation/testing/world'
 import { createTenant } from '@rowhouse/tenancy/admin'
@@ -14,13 +14,13 @@ import { activity } from '#db/schema/tenant'
 import * as users from '#db/accounts/users'
 
 /**
- * Tenants to be loaded with work, two of them in a schema and two in a database of their own; each
- * holds one row with its mark.
+ * Creates tenants for the load, each with one row that has its mark. Two have their own schema and
+ * two their own database.
  */
-export async function populate(count: number): Promise<Seat[]> {
-  const seats: Seat[] = []
+export async function populate(count: number): Promise<LoadTenant[]> {
+  const tenants: LoadTenant[] = []
   for (let i = 0; i < count; i++) {
-    const mark = `fault-${i}-${newId().slice(-8)}`
+    const mark = `chaos-${i}-${newId().slice(-8)}`
     const user = await users.create(platform(), {
       email: `owner@${mark}.example`,
       name: mark,
@@ -33,32 +33,30 @@ export async function populate(count: number): Promise<Seat[]> {
       tier: i < 2 ? 'business' : i < 4 ? 'enterprise' : 'starter',
     })
     await withTenant({ kind: 'service', tenantId: id, reason: 'test' }, (tx) =>
-      tx
-        .insert(activity)
-        .values({
-          tenantId: id,
-          id: newId(),
-          actor: 'mark',
-          action: 'order.created',
-          subject: mark,
-        }),
+      tx.insert(activity).values({
+        tenantId: id,
+        id: newId(),
+        actor: 'mark',
+        action: 'order.created',
+        subject: mark,
+      }),
     )
-    seats.push({ tenantId: id, mark, caller: await callerFor(user.id, id) })
+    tenants.push({ tenantId: id, mark, caller: await callerFor(user.id, id) })
   }
-  return seats
+  return tenants
 }
 
-export type Verdict = {
+export type LoadVerdict = {
   lost: string[]
   doubled: string[]
-  unasked: string[]
-  uneven: string[]
+  unexpected: string[]
+  miscounted: string[]
   foreign: string[]
 }
 
 /**
- * An app under load with a ledger of what it was told, kept outside of it. When its process ends it
- * is started again, as by a supervisor.
+ * An app under load, with a ledger of its acknowledgements outside its process. Restarts the app
+ * when its process ends, as a supervisor would.
  */
 export class Load {
   readonly sent = new Map<string, string>()
@@ -74,9 +72,9 @@ export class Load {
     this.#env = env
   }
 
-  async start(seats: Seat[]): Promise<void> {
-    this.#file = join(await mkdtemp(join(tmpdir(), 'rowhouse-faults-')), 'seats.json')
-    await writeFile(this.#file, JSON.stringify(seats), { mode: 0o600 })
+  async start(tenants: LoadTenant[]): Promise<void> {
+    this.#file = join(await mkdtemp(join(tmpdir(), 'rowhouse-chaos-')), 'tenants.json')
+    await writeFile(this.#file, JSON.stringify(tenants), { mode: 0o600 })
     this.#spawn()
   }
 
@@ -89,8 +87,8 @@ export class Load {
   }
 
   /**
-   * Until one whole second went by in which ten tenants and more were answered and none was
-   * refused. Out: how long that took.
+   * Waits for a second in which at least ten tenants get an answer and none gets an error.
+   * @returns How long that took, in milliseconds.
    */
   async recovered(withinMs: number): Promise<number> {
     const from = Date.now()
@@ -106,7 +104,7 @@ export class Load {
         return now - from - 1000
       if (now - from > withinMs + 1000)
         throw new Error(
-          `not working again after ${withinMs} ms: ${JSON.stringify([...this.errors])}; in the last second ${last.filter(({ good }) => good).length} answers, ${last.filter(({ good }) => !good).length} errors`,
+          `no recovery after ${withinMs} ms: ${JSON.stringify([...this.errors])}; in the last second ${last.filter(({ good }) => good).length} answers, ${last.filter(({ good }) => !good).length} errors`,
         )
     }
   }
@@ -120,14 +118,16 @@ export class Load {
   }
 
   /**
-   * Holds what was acknowledged before the look at the rows against them: rows of attempts, and the
-   * number that each tenant has counted.
+   * Compares the database with what was acknowledged before it was read.
+   * @param wrote - The acknowledged attempts, each with its tenant.
+   * @param rows - The attempts that the database has.
+   * @param counted - The counter of each tenant, which must equal its number of attempts.
    */
   judge(
     wrote: Map<string, string>,
     rows: { tenant: string; attempt: string }[],
     counted: Map<string, number>,
-  ): Verdict {
+  ): LoadVerdict {
     const there = new Map<string, string[]>()
     const perTenant = new Map<string, number>()
     for (const { tenant, attempt } of rows) {
@@ -139,10 +139,10 @@ export class Load {
         .filter(([attempt, tenant]) => !there.get(attempt)?.includes(tenant))
         .map(([attempt]) => attempt),
       doubled: [...there].filter(([, tenants]) => tenants.length > 1).map(([attempt]) => attempt),
-      unasked: [...there]
+      unexpected: [...there]
         .filter(([attempt, [tenant]]) => this.sent.get(attempt) !== tenant)
         .map(([attempt]) => attempt),
-      uneven: [...new Set([...counted.keys(), ...perTenant.keys()])].filter(
+      miscounted: [...new Set([...counted.keys(), ...perTenant.keys()])].filter(
         (tenant) => counted.get(tenant) !== perTenant.get(tenant),
       ),
       foreign: this.foreign,
@@ -155,7 +155,7 @@ export class Load {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     this.#child = child
-    child.stdin.on('error', () => {}) // it is dead by then
+    child.stdin.on('error', () => {}) // the process may have died
     createInterface({ input: child.stdout }).on('line', (line) => this.#hear(line))
     child.once('close', () => {
       if (this.#on) this.#spawn()

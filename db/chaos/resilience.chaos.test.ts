@@ -18,7 +18,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { withConnection, inDatabase, setup } from '@rowhouse/tenancy/admin'
 import { loginUrl, closePools, readPlacements } from '@rowhouse/tenancy'
 import { exports } from '@rowhouse/tenancy/data'
-import type { Seat } from '#db/chaos/app'
+import type { LoadTenant } from '#db/chaos/app'
 import { Load, populate } from '#db/chaos/load'
 import * as templates from '#db/mail/templates'
 import { queueEmail } from '#db/mail/outbox'
@@ -26,13 +26,13 @@ import { MortalServer, Wire, WorkerProcess } from '@rowhouse/tenancy/testing'
 import { platform, tenancy } from '#db/tenancy'
 import { removePostgres } from '../../scripts/postgres.ts'
 
-// 200 tenants under load, and one fault after the other at random moments. CHAOS_SEED repeats the
-// moments, CHAOS_TIMES says how often.
+// 200 tenants under load, and one fault after the other at random times. CHAOS_SEED repeats a run,
+// CHAOS_TIMES sets how often each fault strikes.
 
 const seed = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000)
 const times = Number(process.env.CHAOS_TIMES ?? 10)
 const backWithinMs = 10_000
-const clean = { lost: [], doubled: [], unasked: [], uneven: [], foreign: [] }
+const clean = { lost: [], doubled: [], unexpected: [], miscounted: [], foreign: [] }
 let state = seed
 const random = () => (state = (state * 1103515245 + 12345) % 2 ** 31) / 2 ** 31
 
@@ -40,12 +40,12 @@ const main = new MortalServer('holding')
 const startWorker = () => new WorkerProcess({ file: 'db/worker.ts' })
 let wire: Wire
 let load: Load
-let seats: Seat[]
+let tenants: LoadTenant[]
 
 const admin = <T>(work: (client: pg.Client) => Promise<T>) =>
   withConnection(inDatabase(main.adminUrl, 'rowhouse'), work)
 const mail = new Map<string, number>()
-const sink = createServer(takeMail)
+const sink = createServer(acceptEmail)
 
 beforeAll(async () => {
   console.log(`seed ${seed}, ${times} times each`)
@@ -64,10 +64,10 @@ beforeAll(async () => {
     LOG_LEVEL: 'silent',
   })
   await setup(tenancy(), { adminUrl: url })
-  seats = await populate(200)
+  tenants = await populate(200)
   wire = new Wire(url)
   load = new Load({ DATABASE_URL: await wire.open(url), DATABASE_CONNECTIONS: '10' })
-  await load.start(seats)
+  await load.start(tenants)
   await load.recovered(30_000)
 }, 240_000)
 
@@ -89,7 +89,7 @@ type Fault = {
 const mounts = () =>
   process.platform === 'linux' && process.getuid?.() === 0
     ? undefined
-    : 'a small disk is mounted by root on Linux alone'
+    : 'only root on Linux can mount a small disk'
 
 const faults: Fault[] = [
   { name: 'the app is killed with -9', strike: async () => load.kill() },
@@ -104,13 +104,13 @@ const faults: Fault[] = [
     strike: () => endConnections(30),
   },
   {
-    name: 'the pool is used up',
+    name: 'the connection pool is exhausted',
     strike: async () => {
       load.tell('hog 4')
       await sleep(4500)
     },
   },
-  { name: 'max_connections is reached', strike: () => crowd(2000) },
+  { name: 'max_connections is reached', strike: () => exhaustConnections(2000) },
   { name: 'PostgreSQL is frozen for 20 seconds', strike: () => freeze(20_000) },
   { name: 'connections are reset', strike: async () => wire.mend() },
   {
@@ -121,9 +121,9 @@ const faults: Fault[] = [
       wire.mend()
     },
   },
-  { name: 'connections are lost without a word', strike: async () => wire.lose() },
+  { name: 'connections are lost silently', strike: async () => wire.lose() },
   {
-    name: 'the clock of the app goes back and forth',
+    name: 'the clock of the app jumps back and forth',
     strike: async () => {
       for (const hours of [1, -26, 26, -1, 0]) {
         load.tell(`clock ${hours * 3_600_000}`)
@@ -137,7 +137,7 @@ const faults: Fault[] = [
     prepare: smallDataDisk,
     strike: () =>
       fill('data', async () => {
-        await useUpPages()
+        await fillPages()
         return [...load.errors.keys()].some((key) => key.startsWith('53100'))
       }),
   },
@@ -159,9 +159,9 @@ const faults: Fault[] = [
 
 for (const { name, strike, prepare, unable } of faults) {
   const why = unable?.()
-  if (why) console.log(`left out: ${name}: ${why}`)
+  if (why) console.log(`skipped: ${name}: ${why}`)
   test.skipIf(why !== undefined)(
-    `${name}, ${times} times: nothing lost, doubled or misplaced, and it works again within ten seconds`,
+    `${name}, ${times} times: nothing is lost, doubled or misplaced, and the app recovers within ten seconds`,
     async () => {
       const restore = await prepare?.()
       await load.recovered(30_000)
@@ -184,9 +184,9 @@ for (const { name, strike, prepare, unable } of faults) {
   )
 }
 
-test(`the worker is killed with -9, ${times} times: every mail goes out under one message id, every export is made once`, async () => {
+test(`the worker is killed with -9, ${times} times: every email is sent under one message id, and every export runs once`, async () => {
   mail.clear()
-  const asked: string[] = []
+  const requested: string[] = []
   let worker = startWorker()
   try {
     for (let i = 0; i < times; i++) {
@@ -196,8 +196,8 @@ test(`the worker is killed with -9, ${times} times: every mail goes out under on
           kind: 'reset',
           content: templates.noAccount(),
         })
-      const seat = seats[10 + i]
-      if (seat) asked.push((await exports.request(platform(), seat.tenantId, 'test')).id)
+      const tenant = tenants[10 + i]
+      if (tenant) requested.push((await exports.request(platform(), tenant.tenantId, 'test')).id)
       await sleep(300 + random() * 3000)
       await worker.end('SIGKILL')
       worker = startWorker()
@@ -207,23 +207,23 @@ test(`the worker is killed with -9, ${times} times: every mail goes out under on
         await admin((client) =>
           client.query<{ n: number }>(
             `select count(*)::int as n from tenancy.exports where id = any($1) and state = 'done'`,
-            [asked],
+            [requested],
           ),
         )
       ).rows[0]?.n
     for (
       const until = Date.now() + 120_000;
-      (mail.size < times * 5 || (await done()) !== asked.length) && Date.now() < until;
+      (mail.size < times * 5 || (await done()) !== requested.length) && Date.now() < until;
     )
       await sleep(300)
-    expect(await done()).toBe(asked.length)
+    expect(await done()).toBe(requested.length)
     expect(mail.size).toBe(times * 5)
-    // a mail that was handed over when the worker died goes out again under the same id, by which
-    // the receiver drops it
+    // an email that was being sent when the worker died is sent again under the same id, by which the
+    // receiver drops it
     const again = [...mail.values()].filter((n) => n > 1)
     expect(again.length).toBeLessThanOrEqual(times)
     console.log(
-      `the worker was killed ${times} times: ${mail.size} mails, ${again.length} of them handed over twice under their id; ${asked.length} exports`,
+      `the worker was killed ${times} times: ${mail.size} emails, ${again.length} of them sent twice under one id; ${requested.length} exports`,
     )
   } finally {
     await worker.end()
@@ -232,7 +232,7 @@ test(`the worker is killed with -9, ${times} times: every mail goes out under on
 }, 400_000)
 
 test.skipIf(mounts() !== undefined)(
-  `the disk of the exports is full, ${times} times: an export says so, and the next one is made`,
+  `the disk of the exports is full, ${times} times: an export fails, and the next one succeeds`,
   async () => {
     const disk = mountedDisk('exports', '256k')
     const kept = process.env.EXPORT_DIR
@@ -240,12 +240,12 @@ test.skipIf(mounts() !== undefined)(
     const worker = startWorker()
     try {
       for (let i = 0; i < times; i++) {
-        const seat = seats[40 + i]
-        if (!seat) throw new Error('nobody sits there')
+        const tenant = tenants[40 + i]
+        if (!tenant) throw new Error('there are too few tenants for CHAOS_TIMES')
         disk.fill()
-        const { id } = await exports.request(platform(), seat.tenantId, 'test')
+        const { id } = await exports.request(platform(), tenant.tenantId, 'test')
         const now = async () =>
-          (await exports.list(platform(), seat.tenantId)).find((one) => one.id === id)?.state
+          (await exports.list(platform(), tenant.tenantId)).find((one) => one.id === id)?.state
         await sleep(1500 + random() * 1500)
         expect(await now()).not.toBe('done')
         disk.free()
@@ -255,14 +255,14 @@ test.skipIf(mounts() !== undefined)(
         )
           await sleep(100)
         if ((await now()) !== 'done') {
-          const second = await exports.request(platform(), seat.tenantId, 'test')
+          const second = await exports.request(platform(), tenant.tenantId, 'test')
           for (
             const until = Date.now() + backWithinMs;
-            (await exports.list(platform(), seat.tenantId)).find((one) => one.id === second.id)
+            (await exports.list(platform(), tenant.tenantId)).find((one) => one.id === second.id)
               ?.state !== 'done';
             await sleep(100)
           )
-            if (Date.now() > until) throw new Error('no export is made any more')
+            if (Date.now() > until) throw new Error('no export succeeds any more')
         }
       }
     } finally {
@@ -278,9 +278,9 @@ test.skipIf(mounts() !== undefined)(
 async function verdict() {
   const rows: { tenant: string; attempt: string }[] = []
   const counted = new Map<string, number>()
-  const wrote = new Map(load.wrote) // the load goes on meanwhile
+  const wrote = new Map(load.wrote) // the load continues
   const places = new Map((await readPlacements(tenancy())).map((one) => [one.tenantId, one]))
-  for (const { tenantId } of seats.slice(0, 4)) await collect(tenantId)
+  for (const { tenantId } of tenants.slice(0, 4)) await collect(tenantId)
   await collect(undefined)
   await sleep(200)
   return load.judge(wrote, rows, counted)
@@ -288,18 +288,18 @@ async function verdict() {
   async function collect(own: string | undefined) {
     const { database, schema } = (own && places.get(own)) || { database: null, schema: 'shared' }
     await withConnection(inDatabase(main.adminUrl, database ?? 'rowhouse'), async (client) => {
-      // rows and numbers in one snapshot
+      // rows and counters in one snapshot
       await client.query(`begin isolation level repeatable read; set local search_path = ${schema}`)
       rows.push(
         ...(
           await client.query<{ tenant: string; attempt: string }>(
-            `select tenant_id as tenant, subject as attempt from activity where actor = 'fault'`,
+            `select tenant_id as tenant, subject as attempt from activity where actor = 'chaos'`,
           )
         ).rows,
       )
       for (const { tenant, n } of (
         await client.query<{ tenant: string; n: string }>(
-          `select tenant_id as tenant, value as n from counters where name = 'fault'`,
+          `select tenant_id as tenant, value as n from counters where name = 'chaos'`,
         )
       ).rows)
         counted.set(tenant, Number(n))
@@ -327,11 +327,8 @@ async function endConnections(often: number): Promise<void> {
   }
 }
 
-/**
- * Takes every connection that is left, with the app's own ended in between, so that it has to ask
- * for new ones.
- */
-async function crowd(forMs: number): Promise<void> {
+/** Takes every free connection, and ends those of the app so that it needs new ones. */
+async function exhaustConnections(forMs: number): Promise<void> {
   const crowded: pg.Client[] = []
   for (let full = false; !full;) {
     const more = Array.from(
@@ -370,7 +367,7 @@ async function freeze(forMs: number): Promise<void> {
       try {
         process.kill(pid, signal)
       } catch {
-        // that one has ended by itself
+        // that process has ended
       }
     }
   }
@@ -385,7 +382,7 @@ async function freeze(forMs: number): Promise<void> {
 type Disk = { path: string; fill: () => void; free: () => void; unmount: () => void }
 const disks = new Map<string, Disk>()
 
-/** A disk in memory, for the account that owns `like`. */
+/** A small disk in memory, owned by the owner of `like`. */
 function mountedDisk(name: string, size: string, like?: string): Disk {
   const path = mkdtempSync(join(tmpdir(), `rowhouse-${name}-`))
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'tmpfs', path])
@@ -418,7 +415,7 @@ async function fill(name: string, until: () => Promise<boolean>): Promise<void> 
   for (const end = Date.now() + 30_000; !(await until()); await sleep(100))
     if (Date.now() > end)
       throw new Error(
-        `the disk of the ${name} is full and nobody notices: ${JSON.stringify([...load.errors])} ${execFileSync('df', ['-k', disks.get(name)?.path ?? '/'], { encoding: 'utf8' })}`,
+        `the disk of the ${name} is full and no error was reported: ${JSON.stringify([...load.errors])} ${execFileSync('df', ['-k', disks.get(name)?.path ?? '/'], { encoding: 'utf8' })}`,
       )
   await sleep(random() * 1000)
   disks.get(name)?.free()
@@ -446,18 +443,15 @@ async function smallDataDisk(): Promise<() => Promise<void>> {
   }
 }
 
-/**
- * Takes the room that the table's file still has, so that the next row needs the disk. Saves
- * nothing.
- */
-const useUpPages = () =>
+/** Fills the free pages of the table, so that the next row needs disk space. Commits nothing. */
+const fillPages = () =>
   admin(async (client) => {
     await client.query('begin')
     await client.query(
       `insert into shared.activity (tenant_id, id, actor, action, subject) select $1, gen_random_uuid(), 'full', 'order.created', repeat('x', 500) from generate_series(1, 5000)`,
-      [seats[10]?.tenantId],
+      [tenants[10]?.tenantId],
     )
-  }).catch(() => {})
+  }).catch(() => {}) // fails when the disk is full
 
 async function smallLogDisk(): Promise<() => Promise<void>> {
   const data = await dataFolder()
@@ -486,8 +480,8 @@ async function smallLogDisk(): Promise<() => Promise<void>> {
   }
 }
 
-/** As much of SMTP as a mail needs; counts each message id. */
-function takeMail(socket: Socket): void {
+/** A minimal SMTP server that counts each message id. */
+function acceptEmail(socket: Socket): void {
   let inData = false
   let rest = ''
   socket.write('220 test\r\n')
@@ -501,11 +495,11 @@ function takeMail(socket: Socket): void {
         if (inData && id) mail.set(id, (mail.get(id) ?? 0) + 1)
         if (inData && line === '.') {
           inData = false
-          socket.write('250 kept\r\n')
+          socket.write('250 queued\r\n')
         } else if (!inData) {
           inData = line.startsWith('DATA')
           if (line.startsWith('QUIT')) socket.end('221 bye\r\n')
-          else socket.write(inData ? '354 go on\r\n' : '250 fine\r\n')
+          else socket.write(inData ? '354 go ahead\r\n' : '250 ok\r\n')
         }
       }
     })

@@ -75,7 +75,7 @@ export async function processErasure(tenancy: Tenancy, id: string): Promise<void
   await runErasure(tenancy, id)
 }
 
-/** A tenant that is about to be forgotten needs no move: it is given up, or its way back is. */
+/** A tenant that is about to be erased needs no move: aborts it, or confirms it if it has switched. */
 async function endMove(tenancy: Tenancy, tenantId: string): Promise<void> {
   const move = await latestMove(tenancy, tenantId)
   if (!move) return
