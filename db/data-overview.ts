@@ -2,7 +2,7 @@ import {
   erasures,
   exports,
   holds,
-  agingTables,
+  retentionColumns,
   rulesOf,
   listRetentionRuns,
   declaredTables,
@@ -17,7 +17,7 @@ export async function dataOverview(tenantId: string, tier: Tier) {
     exports.list(db, tenantId, 5),
     rulesOf(db, tenantId),
     listRetentionRuns(db, tenantId, 5),
-    holds.standing(db, tenantId),
+    holds.current(db, tenantId),
     erasures.current(db, tenantId),
   ])
   const days = new Map(rules.map((rule) => [rule.table, rule.days]))
@@ -27,7 +27,7 @@ export async function dataOverview(tenantId: string, tier: Tier) {
     hold,
     erasure,
     allowedDays: tiers[tier].retentionDays,
-    tablesWithRetention: agingTables(tenancy()).map(({ table }) => ({
+    tablesWithRetention: retentionColumns(tenancy()).map(({ table }) => ({
       table,
       days: days.get(table) ?? null,
     })),

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { newId } from '@rowhouse/tenancy'
-import { checkArchive, importTenant, membersIn } from '@rowhouse/tenancy/data'
+import { checkArchive, importTenant, readArchiveMembers } from '@rowhouse/tenancy/data'
 import { rows } from '@rowhouse/tenancy/testing'
 import * as users from '#db/accounts/users'
 import { platform, tenancy, withTenant } from '#db/tenancy'
@@ -54,6 +54,6 @@ test('an archive of format 1 is imported, and every value is the one that was ex
 
 test('the members of an archive of format 1 can be read', async () => {
   const roles: unknown[] = []
-  for await (const { role } of membersIn(archive)) roles.push(role)
+  for await (const { role } of readArchiveMembers(archive)) roles.push(role)
   expect(new Set(roles)).toEqual(new Set(['admin', 'member', 'owner', 'viewer']))
 })

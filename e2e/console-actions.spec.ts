@@ -220,10 +220,10 @@ test('a tenant is exported and put on hold, and is erased only after its name is
   await data.getByRole('button', { name: 'Keep Globex' }).click()
   await expect(data.getByRole('button', { name: 'Erase…' })).toBeVisible()
   for (const entry of [
-    'export asked for',
-    'tenant put on hold',
-    'hold lifted',
-    'erasure asked for',
+    'export requested',
+    'legal hold placed',
+    'legal hold lifted',
+    'erasure requested',
     'erasure withdrawn',
   ])
     await expect(page.getByRole('region', { name: 'Audit' })).toContainText(entry)

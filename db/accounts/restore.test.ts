@@ -37,7 +37,7 @@ const source = async (kind: (typeof placementKinds)[number], name: string) => {
   const one = await inhabitant(kind, name, 12)
   made.push(one.id)
   const path = join(folder, `${one.slug}.zip`)
-  await writeExport(tenancy(), await placementOf(tenancy(), one.id), path, 'test')
+  await writeExport(tenancy(), await placementOf(tenancy(), one.id), { path, reason: 'test' })
   return { ...one, path }
 }
 
@@ -133,7 +133,7 @@ describe('a restore', () => {
     const one = await source('shared', 'left')
     await platform().execute(sql`delete from platform.members where tenant_id = ${one.id}`)
     await expect(restoreTenant(tenancy(), one.slug, one.path, 'test')).rejects.toThrow(
-      'has no owner, so nobody could use what is restored',
+      'has no owner, so nobody could use the restored tenant',
     )
   })
 })

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { placementKinds, placementOf, type PlacementKind } from '@rowhouse/tenancy'
 import { withConnection, unprovision } from '@rowhouse/tenancy/admin'
 import {
-  agingTables,
+  retentionColumns,
   declaredTables,
   decideRetentionRun,
-  runRetentionOf,
+  runRetentionFor,
   setRule,
 } from '@rowhouse/tenancy/data'
 import { inhabitant, tenantTables, type Inhabitant } from '#db/isolation/testing/world'
@@ -52,10 +52,10 @@ describe('the tables of tenants', () => {
     expect(names).toEqual(tenantTables)
     const declared = declaredTables(tenancy()).tenant
     expect(declared.map(({ name }) => name).toSorted()).toEqual(names)
-    for (const { table, by } of agingTables(tenancy())) {
+    for (const { table, column } of retentionColumns(tenancy())) {
       expect(
         await asAdmin(
-          `select data_type, is_nullable from information_schema.columns where table_schema = 'shared' and table_name = '${table}' and column_name = '${by}'`,
+          `select data_type, is_nullable from information_schema.columns where table_schema = 'shared' and table_name = '${table}' and column_name = '${column}'`,
         ),
         `the age of ${table}`,
       ).toEqual([{ data_type: 'timestamp with time zone', is_nullable: 'NO' }])
@@ -70,9 +70,9 @@ describe('the tables of tenants', () => {
 
   it.each([
     ['customers', 365, 'rows of customers have no age'],
-    ['orders', 10, 'for 90 to 1095 days; 10 is not'],
-    ['orders', 5000, '5000 is not'],
-    ['orders', 100.5, '100.5 is not'],
+    ['orders', 10, '90 to 1095 days, not 10'],
+    ['orders', 5000, 'days, not 5000'],
+    ['orders', 100.5, 'days, not 100.5'],
     ['pg_class', 100, 'have no age'],
   ])('%s for %d days is refused on the tier starter: %s', async (table, days, why) => {
     await expect(keep(await tenant('shared', 0), days, table)).rejects.toThrow(why)
@@ -84,7 +84,7 @@ describe.each(placementKinds)('a retention run in a %s placement', (kind) => {
     const one = await tenant(kind)
     await age(one.id, 5)
     await keep(one, 365)
-    const run = await runRetentionOf(tenancy(), one.id)
+    const run = await runRetentionFor(tenancy(), one.id)
     expect(run).toMatchObject({ state: 'done', steps: [{ table: 'orders', deleted: 5 }] })
     expect(await runsIn(one.id)).toEqual([
       { id: run.id, actor: 'Retention', detail: { orders: 5 } },
@@ -96,7 +96,7 @@ describe.each(placementKinds)('a retention run in a %s placement', (kind) => {
           `select from ${table} as l where not exists (select from orders as o where o.id = l.order_id)`,
         ),
       ).toEqual([])
-    await runRetentionOf(tenancy(), one.id)
+    await runRetentionFor(tenancy(), one.id)
     expect(await runsIn(one.id)).toHaveLength(1)
   })
 })
@@ -118,10 +118,15 @@ describe('a retention run', () => {
     )
     expect(old?.events).toBeGreaterThan(0)
     for (const table of ['orders', 'order_events', 'activity']) await keep(one, 365, table)
-    const waiting = await runRetentionOf(tenancy(), one.id)
+    const waiting = await runRetentionFor(tenancy(), one.id)
     expect(waiting.state).toBe('waiting')
-    await decideRetentionRun(platform(), one.id, waiting.id, true, 'test')
-    const run = await runRetentionOf(tenancy(), one.id)
+    await decideRetentionRun(platform(), {
+      tenantId: one.id,
+      runId: waiting.id,
+      confirm: true,
+      by: 'test',
+    })
+    const run = await runRetentionFor(tenancy(), one.id)
     expect(run).toMatchObject({ id: waiting.id, state: 'done' })
     const gone = Object.fromEntries(run.steps.map(({ table, deleted }) => [table, deleted]))
     expect(gone).toMatchObject({ orders: 800, activity: old?.entries })

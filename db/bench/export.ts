@@ -57,12 +57,10 @@ async function exported(tenant: BigTenant, path: string): Promise<Made> {
   const watching = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 20)
   let rows = 0
   const ms = await timed(async () => {
-    const { tables } = await writeExport(
-      tenancy(),
-      await placementOf(tenancy(), tenant.id),
+    const { tables } = await writeExport(tenancy(), await placementOf(tenancy(), tenant.id), {
       path,
-      'Benchmark',
-    )
+      reason: 'Benchmark',
+    })
     rows = tables.reduce((sum, one) => sum + one.rows, 0)
   })
   clearInterval(watching)

@@ -20,7 +20,7 @@ export const run: RunCommand = async ({ values }) => {
     const found = await Promise.all(
       (await tenantsWithRules(tenancy(), false)).map(async (id) => ({
         tenant: slugs.get(id) ?? id,
-        ...(await previewed(id)),
+        ...(await preview(id)),
       })),
     )
     const lines = found.flatMap(({ tenant, steps, problem }) =>
@@ -31,7 +31,9 @@ export const run: RunCommand = async ({ values }) => {
             step.table,
             step.before,
             step.rows,
-            needsConfirmation([step]) ? `of ${step.of}; waits for a yes` : `of ${step.of}`,
+            needsConfirmation([step])
+              ? `of ${step.of}; will wait for confirmation`
+              : `of ${step.of}`,
           ]),
     )
     return {
@@ -66,7 +68,7 @@ export const run: RunCommand = async ({ values }) => {
   }
 }
 
-async function previewed(id: string) {
+async function preview(id: string) {
   try {
     return { steps: await previewRetention(tenancy(), id) }
   } catch (error) {

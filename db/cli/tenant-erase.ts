@@ -12,28 +12,28 @@ export const run: RunCommand = async ({ values, positionals: [slug, ...rest] }) 
   const actor = commandLine()
   if (values.undo) {
     await erasures.withdraw(tenancy(), tenant.id, actor)
-    return { text: `tenant ${slug} stays`, json: { slug, erased: false } }
+    return { text: `tenant ${slug} will not be erased`, json: { slug, erased: false } }
   }
   if (!values.yes)
     throw new UsageError(
-      `this takes ${slug} away with everything about it, for good. Say --yes, or --yes --after DAYS to be able to undo it`,
+      `this permanently deletes ${slug} and everything about it. Add --yes, or --yes --after DAYS to be able to undo it`,
     )
   const days = values.after === undefined ? 0 : Number(values.after)
   if (!Number.isInteger(days) || days < 0 || days > 365)
     throw new UsageError(`--after takes whole days from 0 to 365, not ${values.after}`)
-  const known = await erasures.current(platform(), tenant.id)
-  if (known && days === 0 && known.startedAt === null)
+  const current = await erasures.current(platform(), tenant.id)
+  if (current && days === 0 && current.startedAt === null)
     await erasures.withdraw(tenancy(), tenant.id, actor)
-  const wish = await erasures.request(tenancy(), tenant.id, { actor, userId: null }, days)
-  if (wish.dueAt.getTime() > Date.now() + 60_000)
+  const erasure = await erasures.request(tenancy(), tenant.id, { actor, userId: null }, days)
+  if (erasure.dueAt.getTime() > Date.now() + 60_000)
     return {
-      text: `tenant ${slug} is erased after ${wish.dueAt.toISOString()}; \`tenant erase ${slug} --undo\` stops it`,
-      json: { slug, erased: false, dueAt: wish.dueAt },
+      text: `tenant ${slug} will be erased after ${erasure.dueAt.toISOString()}; \`tenant erase ${slug} --undo\` stops it`,
+      json: { slug, erased: false, dueAt: erasure.dueAt },
     }
-  return erased(slug, wish.id)
+  return erase(slug, erasure.id)
 }
 
-async function erased(slug: string, id: string): Promise<CommandResult> {
+async function erase(slug: string, id: string): Promise<CommandResult> {
   const receipt = (await runErasure(tenancy(), id)) ?? {}
   return {
     text: `${table(['what', 'count'], Object.entries(receipt))}\n\ntenant ${slug} is erased; the receipt is ${id}`,

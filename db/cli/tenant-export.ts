@@ -9,20 +9,19 @@ import { platform, tenancy } from '#db/tenancy'
 
 export const run: RunCommand = async ({ values: { out }, positionals: [slug, ...rest] }) => {
   if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
-  if (typeof out !== 'string') throw new UsageError('say where to: --out FILE')
+  if (typeof out !== 'string') throw new UsageError('name the file to write: --out FILE')
   const tenant = await bySlug(platform(), slug)
-  const growing = `${out}.part`
+  const partial = `${out}.part`
   const line = onLine()
   try {
     const manifest = await writeExport(
       tenancy(),
       await placementOf(tenancy(), tenant.id),
-      growing,
-      'Export on the command line',
+      { path: partial, reason: 'Export on the command line' },
       async ({ table, rowsDone, rowsTotal }) =>
         line.show(`${table}: ${rowsDone} of ${rowsTotal} rows`),
     )
-    await rename(growing, out)
+    await rename(partial, out)
     await recordAudit(platform(), {
       actor: commandLine(),
       action: 'tenant exported',
@@ -36,6 +35,6 @@ export const run: RunCommand = async ({ values: { out }, positionals: [slug, ...
     }
   } finally {
     line.end()
-    await rm(growing, { force: true })
+    await rm(partial, { force: true })
   }
 }

@@ -6,14 +6,14 @@ import { tenancy } from '#db/tenancy'
 
 export const run: RunCommand = async ({ values: { from, yes }, positionals: [slug, ...rest] }) => {
   if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
-  if (typeof from !== 'string') throw new UsageError('say what from: --from FILE')
+  if (typeof from !== 'string') throw new UsageError('name the file to restore from: --from FILE')
   if (!yes)
     throw new UsageError(
-      `this puts ${slug} back to what it was in ${from}; what was written since goes out of sight. Say --yes`,
+      `this restores ${slug} from ${from}; changes made since then will no longer be visible. Add --yes`,
     )
-  const made = await restoreTenant(tenancy(), slug, from, commandLine())
+  const restored = await restoreTenant(tenancy(), slug, from, commandLine())
   return {
-    text: `tenant ${slug} is what it was in ${from}: ${made.rows} rows, equal to those of the file\nwhat was there before is tenant ${made.before.slug}, with nobody in it; it is erased in a week unless \`tenant erase ${made.before.slug} --undo\``,
-    json: made,
+    text: `tenant ${slug} was restored from ${from}: ${restored.rows} rows, equal to those of the file\nits previous data is tenant ${restored.before.slug}, which has no members and will be erased in a week; \`tenant erase ${restored.before.slug} --undo\` keeps it`,
+    json: restored,
   }
 }

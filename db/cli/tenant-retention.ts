@@ -6,10 +6,10 @@ import {
   holds,
   needsConfirmation,
   previewRetention,
-  agingTables,
+  retentionColumns,
   rulesOf,
   setRule,
-  runRetentionOf,
+  runRetentionFor,
   currentRetentionRun,
   decideRetentionRun,
   listRetentionRuns,
@@ -31,13 +31,13 @@ export const run: RunCommand = async (given) => {
   const tenant = { ...found, tier: asTier(found.tier) }
   if (values.hold || values.lift) await changeHold(tenant, given)
   if (values.days !== undefined) await setRules(tenant, given)
-  if (values.confirm || values.dismiss) await answer(tenant, values.confirm === true)
-  if (values.preview) return previewed(tenant)
-  return shown(tenant)
+  if (values.confirm || values.dismiss) await decide(tenant, values.confirm === true)
+  if (values.preview) return preview(tenant)
+  return show(tenant)
 }
 
 async function changeHold({ id: tenantId, slug }: Tenant, { values }: CommandInput): Promise<void> {
-  const reason = typeof values.reason === 'string' ? values.reason : 'asked for on the command line'
+  const reason = typeof values.reason === 'string' ? values.reason : 'requested on the command line'
   const hold = { tenantId, slug, actor: commandLine(), reason }
   await (values.hold ? holds.hold(tenancy(), hold) : holds.lift(tenancy(), hold))
 }
@@ -46,7 +46,7 @@ async function setRules({ id: tenantId, tier }: Tenant, { values }: CommandInput
   const days = values.days === 'forever' ? null : Number(values.days)
   const tables =
     values.table === undefined
-      ? agingTables(tenancy()).map((one) => one.table)
+      ? retentionColumns(tenancy()).map((one) => one.table)
       : [String(values.table)]
   await platform().transaction(async (tx) => {
     for (const name of tables)
@@ -60,47 +60,53 @@ async function setRules({ id: tenantId, tier }: Tenant, { values }: CommandInput
   })
 }
 
-async function answer({ id, slug }: Tenant, yes: boolean): Promise<void> {
+async function decide({ id, slug }: Tenant, confirm: boolean): Promise<void> {
   const waiting = await currentRetentionRun(platform(), id)
-  if (waiting?.state !== 'waiting') throw new UsageError(`no run of ${slug} waits for an answer`)
+  if (waiting?.state !== 'waiting')
+    throw new UsageError(`no retention run of ${slug} awaits confirmation`)
   await platform().transaction(async (tx) => {
-    await decideRetentionRun(tx, id, waiting.id, yes, commandLine())
+    await decideRetentionRun(tx, {
+      tenantId: id,
+      runId: waiting.id,
+      confirm,
+      by: commandLine(),
+    })
     await recordAudit(tx, {
       actor: commandLine(),
-      action: yes ? 'retention run confirmed' : 'retention run dismissed',
+      action: confirm ? 'retention run confirmed' : 'retention run dismissed',
       tenantId: id,
       detail: { run: waiting.id },
     })
   })
-  if (yes) await runRetentionOf(tenancy(), id)
+  if (confirm) await runRetentionFor(tenancy(), id)
 }
 
-async function previewed({ id, slug }: Tenant): Promise<CommandResult> {
+async function preview({ id, slug }: Tenant): Promise<CommandResult> {
   const steps = await previewRetention(tenancy(), id)
   return {
-    text: `${stepsTable(steps)}${needsConfirmation(steps) ? `\n\nthis is more than a fifth of a table: a run would wait for \`tenant retention ${slug} --confirm\`` : ''}`,
+    text: `${stepsTable(steps)}${needsConfirmation(steps) ? `\n\nmore than a fifth of a table would be deleted: the run will wait for \`tenant retention ${slug} --confirm\`` : ''}`,
     json: { slug, steps, needsYes: needsConfirmation(steps) },
   }
 }
 
-async function shown({ id, slug, tier }: Tenant): Promise<CommandResult> {
+async function show({ id, slug, tier }: Tenant): Promise<CommandResult> {
   const [rules, runs, hold] = await Promise.all([
     rulesOf(platform(), id),
     listRetentionRuns(platform(), id),
-    holds.standing(platform(), id),
+    holds.current(platform(), id),
   ])
   const days = new Map(rules.map((rule) => [rule.table, rule.days]))
   const { least, most } = tiers[tier].retentionDays
   const text = [
     hold
       ? `on legal hold since ${hold.at.toISOString()}: ${hold.reason}`
-      : `not on hold; ${tier} may keep rows for ${least} to ${most} days`,
+      : `not on legal hold; the tier ${tier} allows ${least} to ${most} days`,
     table(
-      ['table', 'by', 'kept'],
-      agingTables(tenancy()).map((one) => [
+      ['table', 'age by', 'kept for'],
+      retentionColumns(tenancy()).map((one) => [
         one.table,
-        one.by,
-        days.has(one.table) ? `${days.get(one.table)} days` : 'for ever',
+        one.column,
+        days.has(one.table) ? `${days.get(one.table)} days` : 'ever',
       ]),
     ),
     table(

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { operatorAction } from '#app/_actions/action'
 import { requiredText, text } from '#app/_actions/field-schemas'
-import { erasures, requestFor, holds } from '@rowhouse/tenancy/data'
+import { erasures, requestByOperator, holds } from '@rowhouse/tenancy/data'
 import { Invalid, limitFacts, limitsIn, setLimits } from '@rowhouse/tenancy'
 import { planMove, requestMove, usualPause } from '@rowhouse/tenancy/moves'
 import { inspectServer, resume, suspend } from '@rowhouse/tenancy/admin'
@@ -114,7 +114,7 @@ export const setTenantLimits = operatorAction(
 export const exportTenant = operatorAction(
   z.object({ slug, reason }),
   async ({ user }, { slug, reason }) => {
-    const { id } = await requestFor(tenancy(), (await tenantOf(slug)).id, user.email, reason)
+    const { id } = await requestByOperator(tenancy(), (await tenantOf(slug)).id, user.email, reason)
     return { id }
   },
 )

@@ -56,7 +56,12 @@ export const answerRetentionRun = tenantAction(
       name: 'old rows',
       id: null,
     })
-    await decideRetentionRun(platform(), tenant.id, run, yes === 'yes', tx.actor.name)
+    await decideRetentionRun(platform(), {
+      tenantId: tenant.id,
+      runId: run,
+      confirm: yes === 'yes',
+      by: tx.actor.name,
+    })
     return {}
   },
   { may: 'retention:write' },

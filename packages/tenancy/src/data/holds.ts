@@ -10,25 +10,28 @@ import { holds } from '#tenancy/base/schema'
 type HoldChange = { tenantId: string; slug: string; actor: string; reason: string }
 
 /**
- * Puts a tenant on legal hold: nothing of it is deleted until the hold is lifted. Throws Invalid
- * when there is one already.
+ * Places a legal hold: no data of the tenant is deleted until it is lifted.
+ * @throws Invalid when the tenant is on hold.
  */
 export async function hold(
   tenancy: Tenancy,
   { tenantId, slug, actor, reason }: HoldChange,
 ): Promise<void> {
   await platform(tenancy).transaction(async (tx) => {
-    const [made] = await tx
+    const [created] = await tx
       .insert(holds)
       .values({ id: newId(), tenantId, by: actor, reason })
       .onConflictDoNothing()
       .returning()
-    if (!made) throw new Invalid('slug', `tenant ${slug} is on hold already`)
-    await recordAudit(tx, { actor, action: 'tenant put on hold', tenantId, detail: { reason } })
+    if (!created) throw new Invalid('slug', `tenant ${slug} is already on hold`)
+    await recordAudit(tx, { actor, action: 'legal hold placed', tenantId, detail: { reason } })
   })
 }
 
-/** Lifts the hold. Throws Invalid when there is none. */
+/**
+ * Lifts a legal hold.
+ * @throws Invalid when there is none.
+ */
 export async function lift(
   tenancy: Tenancy,
   { tenantId, slug, actor, reason }: HoldChange,
@@ -40,14 +43,14 @@ export async function lift(
       .where(and(eq(holds.tenantId, tenantId), isNull(holds.liftedAt)))
       .returning()
     if (!lifted) throw new Invalid('slug', `tenant ${slug} is not on hold`)
-    await recordAudit(tx, { actor, action: 'hold lifted', tenantId, detail: { reason } })
+    await recordAudit(tx, { actor, action: 'legal hold lifted', tenantId, detail: { reason } })
   })
 }
 
 export type Hold = typeof holds.$inferSelect
 
-/** The hold that stands, if one does. */
-export async function standing(db: PlatformDb, tenantId: string): Promise<Hold | undefined> {
+/** @returns The hold that has not been lifted, if there is one. */
+export async function current(db: PlatformDb, tenantId: string): Promise<Hold | undefined> {
   const [found] = await db
     .select()
     .from(holds)
@@ -56,8 +59,8 @@ export async function standing(db: PlatformDb, tenantId: string): Promise<Hold |
   return found
 }
 
-/** Throws OnHold while one stands. */
+/** @throws OnHold while the tenant is on hold. */
 export async function refuseOnHold(db: PlatformDb, tenantId: string): Promise<void> {
-  const found = await standing(db, tenantId)
+  const found = await current(db, tenantId)
   if (found) throw new OnHold(found.at, found.reason)
 }

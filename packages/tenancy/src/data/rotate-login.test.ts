@@ -55,7 +55,7 @@ test('a tenant without a login of its own has none to rotate, and one that moves
   const [moving] = world.schema
   await requestMove(tenancy(), { tenantId: moving.id, to: 'shared', actor: 'test', reason: 'test' })
   await expect(rotateLogin(tenancy(), rotation(moving))).rejects.toThrow(
-    `tenant ${moving.slug} has a move under way`,
+    `tenant ${moving.slug} already has a move under way`,
   )
   await requestAbort(tenancy(), { tenantId: moving.id, slug: moving.slug, actor: 'test' })
 })

@@ -4,11 +4,11 @@ import { deleteExpired, pruneServiceEntries } from '#tenancy/data/delete-expired
 import { runChecksWhenDue } from '#tenancy/checks/check-runs'
 import { due as dueErasures } from '#tenancy/data/erase/erasures'
 import { processErasure } from '#tenancy/data/erase/run-erasure'
-import { expire, open as dueExports } from '#tenancy/data/export/exports'
-import { runExport } from '#tenancy/data/export/run'
+import { deleteExpiredFiles, listRunnable as dueExports } from '#tenancy/data/export/exports'
+import { runExport } from '#tenancy/data/export/run-export'
 import { processRequestedRuns } from '#tenancy/migrations/requested-runs'
-import { removeRemains } from '#tenancy/data/import/import'
-import { runRetention } from '#tenancy/data/retention/run'
+import { deleteInterruptedImports } from '#tenancy/data/import/import-tenant'
+import { runRetention } from '#tenancy/data/retention/run-retention'
 import { advanceMove } from '#tenancy/moves/advance-move'
 import { dueMoves } from '#tenancy/moves/move-store'
 import { platform } from '#tenancy/registry/placements'
@@ -46,8 +46,8 @@ export const scheduledTasks = (tenancy: Tenancy): Task[] => [
     run: (stopping) => processRequestedRuns(tenancy, stopping),
   },
   { name: 'retention', everyMs: 300_000, run: (stopping) => runRetention(tenancy, { stopping }) },
-  { name: 'interrupted imports', everyMs: 60_000, run: () => removeRemains(tenancy) },
-  { name: 'expired exports', everyMs: 600_000, run: () => expire(tenancy) },
+  { name: 'interrupted imports', everyMs: 60_000, run: () => deleteInterruptedImports(tenancy) },
+  { name: 'expired exports', everyMs: 600_000, run: () => deleteExpiredFiles(tenancy) },
   { name: 'expired rows', everyMs: 3_600_000, run: () => deleteExpired(tenancy) },
   {
     name: 'service entries',

@@ -13,10 +13,10 @@ import { withConnection } from '#tenancy/base/connect'
 import type { Tenancy } from '#tenancy/base/tenancy'
 import { withTenant } from '#tenancy/context/with-tenant'
 import type { Manifest } from '#tenancy/data/export/manifest'
-import { limits } from '#tenancy/data/import/check'
+import { limits } from '#tenancy/data/import/check-archive'
 import { forgetPlacement, placementOf, serviceUrl } from '#tenancy/registry/placements'
-import { ZipReader } from '#tenancy/data/zip/read'
-import { ZipWriter } from '#tenancy/data/zip/write'
+import { ZipReader } from '#tenancy/data/zip/zip-reader'
+import { ZipWriter } from '#tenancy/data/zip/zip-writer'
 
 export type Files = Map<string, string>
 

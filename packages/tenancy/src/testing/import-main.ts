@@ -1,4 +1,4 @@
-import { importTenant } from '#tenancy/data/import/import'
+import { importTenant } from '#tenancy/data/import/import-tenant'
 import { closePools } from '#tenancy/registry/pools'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 

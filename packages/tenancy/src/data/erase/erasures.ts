@@ -9,25 +9,28 @@ import { erasures } from '#tenancy/base/schema'
 
 export type Erasure = typeof erasures.$inferSelect
 
-/** How long a wish to be erased can be taken back. */
-export const waitingDays = 7
+/** How long a requested erasure can be withdrawn, by default. */
+export const gracePeriodDays = 7
 
 const open = (tenantId: string) =>
   and(eq(erasures.tenantId, tenantId), isNull(erasures.withdrawnAt), isNull(erasures.endedAt))
 
 /**
- * Writes down that a tenant is to be erased after so many days. Asking again changes nothing. In:
- * the tenant, who asks, why, and the id of that user if it is one. Throws OnHold.
+ * Requests the erasure of a tenant. A second request changes nothing.
+ * @param by - The requester; `userId` if it is a member.
+ * @param days - Days until the erasure.
+ * @returns The new erasure, or the one that is waiting or running.
+ * @throws OnHold
  */
 export async function request(
   tenancy: Tenancy,
   tenantId: string,
   by: { actor: string; userId: string | null; reason?: string },
-  days = waitingDays,
+  days = gracePeriodDays,
 ): Promise<Erasure> {
   return platform(tenancy).transaction(async (tx) => {
     await refuseOnHold(tx, tenantId)
-    const [made] = await tx
+    const [created] = await tx
       .insert(erasures)
       .values({
         id: newId(),
@@ -37,21 +40,23 @@ export async function request(
       })
       .onConflictDoNothing()
       .returning()
-    if (made)
+    if (created)
       await recordAudit(tx, {
         actor: by.actor,
-        action: 'erasure asked for',
+        action: 'erasure requested',
         tenantId,
-        detail: { dueAt: made.dueAt.toISOString(), ...(by.reason && { reason: by.reason }) },
+        detail: { dueAt: created.dueAt.toISOString(), ...(by.reason && { reason: by.reason }) },
       })
-    const found = made ?? (await current(tx, tenantId))
-    if (!found)
-      throw new Invalid('tenant', 'the erasure that was under way has just ended; ask again')
+    const found = created ?? (await current(tx, tenantId))
+    if (!found) throw new Invalid('tenant', 'the previous erasure has just ended; request it again')
     return found
   })
 }
 
-/** Takes the wish back. Throws Invalid when there is none, or when it is too late. */
+/**
+ * Withdraws a requested erasure.
+ * @throws Invalid when there is none, or it has started.
+ */
 export async function withdraw(tenancy: Tenancy, tenantId: string, actor: string): Promise<void> {
   await platform(tenancy).transaction(async (tx) => {
     const [row] = await tx
@@ -59,18 +64,18 @@ export async function withdraw(tenancy: Tenancy, tenantId: string, actor: string
       .set({ withdrawnAt: sql`clock_timestamp()` })
       .where(and(open(tenantId), isNull(erasures.startedAt)))
       .returning()
-    if (!row) throw new Invalid('tenant', 'there is no erasure that could still be stopped')
+    if (!row) throw new Invalid('tenant', 'there is no erasure that can still be withdrawn')
     await recordAudit(tx, { actor, action: 'erasure withdrawn', tenantId, detail: {} })
   })
 }
 
-/** The erasure that waits or is under way. */
+/** @returns The erasure that is waiting or running. */
 export async function current(db: PlatformDb, tenantId: string): Promise<Erasure | undefined> {
   const [row] = await db.select().from(erasures).where(open(tenantId))
   return row
 }
 
-/** Those whose time has come, by the database's clock. */
+/** @returns Erasures that are due by the database's clock. */
 export const due = (db: PlatformDb): Promise<Erasure[]> =>
   db
     .select()

@@ -15,9 +15,11 @@ import type { Tenancy } from '#tenancy/base/tenancy'
 const backoff = { firstMs: 10_000, maxMs: 300_000 }
 
 /**
- * Carries out one erasure whose time has come, and leaves a receipt. Safe to call again after a
- * crash: what an earlier run counted stays on the receipt. Returns the receipt, or undefined when
- * the erasure is not due, withdrawn or done. Throws OnHold, MoveUnderWay.
+ * Carries out an erasure that is due, and stores its receipt. Safe to call again after a crash: the
+ * counts of an earlier run stay on the receipt.
+ * @returns The receipt. Undefined when the erasure is not due yet, was withdrawn, or has ended.
+ * @throws OnHold
+ * @throws MoveUnderWay
  */
 export async function runErasure(tenancy: Tenancy, id: string): Promise<Receipt | undefined> {
   const db = platform(tenancy)
@@ -36,7 +38,7 @@ export async function runErasure(tenancy: Tenancy, id: string): Promise<Receipt 
   if (!started) return undefined
   let receipt = started.receipt
   try {
-    // once rows have been counted they may be going, and there is no way back
+    // rows may have been deleted once they were counted, so a hold comes too late
     if (Object.keys(receipt).length === 0) await refuseOnHold(db, started.tenantId)
     await eraseTenant(tenancy, started.tenantId, async (counted) => {
       receipt = merged(receipt, counted)
@@ -48,12 +50,12 @@ export async function runErasure(tenancy: Tenancy, id: string): Promise<Receipt 
       .where(eq(table.id, id))
     return receipt
   } catch (error) {
-    const back = OnHold.is(error) || MoveUnderWay.is(error)
+    const notStarted = OnHold.is(error) || MoveUnderWay.is(error)
     await db
       .update(table)
       .set({
         problem: problemOf(error),
-        ...(back && { startedAt: null }),
+        ...(notStarted && { startedAt: null }),
         attempts: sql`${table.attempts} + 1`,
         nextAttemptAt: nextAttemptAt(sql`${table.attempts} + 1`, backoff),
       })
@@ -62,9 +64,7 @@ export async function runErasure(tenancy: Tenancy, id: string): Promise<Receipt 
   }
 }
 
-/**
- * The same for a worker: ends a move of the tenant first. An erasure that fails is due again later.
- */
+/** Ends a move of the tenant, then runs the erasure. One that fails is due again later. */
 export async function processErasure(tenancy: Tenancy, id: string): Promise<void> {
   const [row] = await platform(tenancy)
     .select({ tenantId: table.tenantId })
@@ -75,7 +75,7 @@ export async function processErasure(tenancy: Tenancy, id: string): Promise<void
   await runErasure(tenancy, id)
 }
 
-/** A tenant that is about to be erased needs no move: aborts it, or confirms it if it has switched. */
+/** Aborts a move that has not switched, and confirms one that has. */
 async function endMove(tenancy: Tenancy, tenantId: string): Promise<void> {
   const move = await latestMove(tenancy, tenantId)
   if (!move) return
@@ -85,7 +85,7 @@ async function endMove(tenancy: Tenancy, tenantId: string): Promise<void> {
     await requestConfirm(tenancy, { tenantId, slug: tenantId, actor: 'erasure' })
 }
 
-/** The first count of each thing is what there was: a later run finds the rest. */
+/** Keeps the larger count of each item: a later run finds only what an earlier one left. */
 function merged(before: Receipt, now: Receipt): Receipt {
   const sum = { ...now, ...before }
   for (const [what, count] of Object.entries(now)) sum[what] = Math.max(count, before[what] ?? 0)

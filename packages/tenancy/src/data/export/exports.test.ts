@@ -9,9 +9,9 @@ import { withConnection } from '#tenancy/base/connect'
 import { newId } from '#tenancy/base/ids'
 import { openDownload } from '#tenancy/data/export/download'
 import * as exports from '#tenancy/data/export/exports'
-import { growingPathOf, makeFolder, pathOf, sizeOf } from '#tenancy/data/export/files'
-import { runExport } from '#tenancy/data/export/run'
-import { writeExport } from '#tenancy/data/export/write'
+import { partialPathOf, makeFolder, pathOf, sizeOf } from '#tenancy/data/export/files'
+import { runExport } from '#tenancy/data/export/run-export'
+import { writeExport } from '#tenancy/data/export/write-export'
 import { placementOf } from '#tenancy/registry/placements'
 import { filesOf } from '#tenancy/testing/archives'
 import { members, people } from '#tenancy/testing/fixture/schema'
@@ -40,7 +40,7 @@ const shut = (tenantId: string, meanwhile: () => Promise<unknown>) =>
   })
 
 const runDueExports = async () => {
-  for (const { id } of await exports.open(platform())) await runExport(tenancy(), id)
+  for (const { id } of await exports.listRunnable(platform())) await runExport(tenancy(), id)
 }
 
 describe('an export', () => {
@@ -66,9 +66,9 @@ describe('an export', () => {
 
   it('whose worker died is begun again by another, and not before', async () => {
     const wish = await ask()
-    await exports.claim(platform(), wish.id)
+    await exports.acquireLease(platform(), wish.id)
     await makeFolder(tenancy(), one.id)
-    const left = growingPathOf(tenancy(), await row(wish.id))
+    const left = partialPathOf(tenancy(), await row(wish.id))
     await writeFile(left, 'half of it')
     await runDueExports()
     expect((await row(wish.id)).state).toBe('running')
@@ -93,7 +93,7 @@ describe('an export', () => {
     }
     const paths: string[] = []
     await shut(one.id, async () => {
-      const path = async () => growingPathOf(tenancy(), await row(wish.id))
+      const path = async () => partialPathOf(tenancy(), await row(wish.id))
       first = runExport(tenancy(), wish.id)
       paths.push(await begun(path))
       await asAdmin(
@@ -115,19 +115,19 @@ describe('an export', () => {
 
   it('is written down about by the worker that took it last', async () => {
     const wish = await ask()
-    const first = (await exports.claim(platform(), wish.id))!
-    expect(await exports.note(tenancy(), platform(), first, { rowsDone: 1 })).toBe(true)
+    const first = (await exports.acquireLease(platform(), wish.id))!
+    expect(await exports.renewLease(tenancy(), platform(), first, { rowsDone: 1 })).toBe(true)
     await asAdmin(
       `update tenancy.exports set seen_at = now() - interval '2 minutes' where id = '${wish.id}'`,
     )
-    const second = (await exports.claim(platform(), wish.id))!
+    const second = (await exports.acquireLease(platform(), wish.id))!
     expect([
-      await exports.note(tenancy(), platform(), first, { rowsDone: 2 }),
-      await exports.letGo(tenancy(), first, { state: 'failed' }),
+      await exports.renewLease(tenancy(), platform(), first, { rowsDone: 2 }),
+      await exports.releaseLease(tenancy(), first, { state: 'failed' }),
     ]).toEqual([false, false])
     expect([
-      await exports.note(tenancy(), platform(), second, { rowsDone: 3 }),
-      await exports.letGo(tenancy(), second, { state: 'requested' }),
+      await exports.renewLease(tenancy(), platform(), second, { rowsDone: 3 }),
+      await exports.releaseLease(tenancy(), second, { state: 'requested' }),
     ]).toEqual([true, true])
     expect(await row(wish.id)).toMatchObject({ state: 'requested', rowsDone: 3 })
     await runExport(tenancy(), wish.id)
@@ -147,8 +147,7 @@ describe('an export', () => {
     const { tables } = await writeExport(
       tenancy(),
       await placementOf(tenancy(), one.id),
-      path,
-      'test',
+      { path, reason: 'test' },
       async ({ table }) => {
         if (written || table === 'notes') return
         written = true
@@ -178,10 +177,20 @@ describe('an export', () => {
       )
     }
     await expect(
-      writeExport(tenancy(), await placementOf(tenancy(), other.id), path, 'test', turn),
+      writeExport(
+        tenancy(),
+        await placementOf(tenancy(), other.id),
+        { path, reason: 'test' },
+        turn,
+      ),
     ).rejects.toThrow('went to another place')
     expect(
-      (await writeExport(tenancy(), await placementOf(tenancy(), other.id), path, 'test')).tables,
+      (
+        await writeExport(tenancy(), await placementOf(tenancy(), other.id), {
+          path,
+          reason: 'test',
+        })
+      ).tables,
     ).toHaveLength(tenantTables.length)
   })
 
@@ -193,7 +202,7 @@ describe('an export', () => {
       `update tenancy.exports set expires_at = now() - interval '1 second' where id = '${wish.id}'`,
     )
     expect(await openDownload(tenancy(), one.id, wish.id)).toBeUndefined()
-    expect(await exports.expire(tenancy())).toBe(1)
+    expect(await exports.deleteExpiredFiles(tenancy())).toBe(1)
     expect(await sizeOf(pathOf(tenancy(), one.id, wish.id))).toBeUndefined()
     expect(await row(wish.id)).toMatchObject({ state: 'expired' })
   })
@@ -222,7 +231,7 @@ describe('an export that a member has asked for', () => {
     let since = 0
     await shut(one.id, async () => {
       running = runExport(tenancy(), wish.id)
-      while ((await sizeOf(growingPathOf(tenancy(), await row(wish.id)))) === undefined)
+      while ((await sizeOf(partialPathOf(tenancy(), await row(wish.id)))) === undefined)
         await sleep(10)
       expect((await row(wish.id)).state).toBe('running')
       await happens(adam.actor.id ?? '')
@@ -239,7 +248,7 @@ describe('an export that a member has asked for', () => {
     })
     for (const path of [
       pathOf(tenancy(), one.id, wish.id),
-      growingPathOf(tenancy(), await row(wish.id)),
+      partialPathOf(tenancy(), await row(wish.id)),
     ])
       expect(await sizeOf(path)).toBeUndefined()
     expect(await openDownload(tenancy(), one.id, wish.id)).toBeUndefined()

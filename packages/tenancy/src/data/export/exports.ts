@@ -10,63 +10,65 @@ import { exports } from '#tenancy/base/schema'
 
 export type Export = typeof exports.$inferSelect
 
-/** How long an export's file is kept. */
-export const keptDays = 7
-/** An export that nobody has written at for so long has lost its worker. */
-const lostAfter = sql`${timings.exportLease} * interval '1 millisecond'`
+/** How long a finished export can be downloaded. */
+export const fileLifetimeDays = 7
+/** A worker that has not renewed its lease for this long is considered dead. */
+const lease = sql`${timings.exportLease} * interval '1 millisecond'`
 
 /**
- * Asks for an export. One at a time: while one is under way, that one is returned. In: the tenant,
- * who asks, and the id of that user if it is a member; the export ends when they may no longer have
- * it.
+ * Requests an export. A tenant has one at a time.
+ * @param requestedBy - The name to show.
+ * @param requesterId - The id of a member. The export is aborted when they lose the right to it.
+ * @returns The new export, or the one that is waiting or running.
  */
 export async function request(
   db: PlatformDb,
   tenantId: string,
-  by: string,
+  requestedBy: string,
   requesterId: string | null = null,
 ): Promise<Export> {
-  const [made] = await db
+  const [created] = await db
     .insert(exports)
-    .values({ id: newId(), tenantId, requestedBy: by, requesterId })
+    .values({ id: newId(), tenantId, requestedBy, requesterId })
     .onConflictDoNothing()
     .returning()
-  if (made) return made
-  const [open] = await db
+  if (created) return created
+  const [current] = await db
     .select()
     .from(exports)
     .where(and(eq(exports.tenantId, tenantId), inArray(exports.state, ['requested', 'running'])))
-  return open ?? request(db, tenantId, by, requesterId) // it has ended between the two
+  // undefined when it ended between the two statements
+  return current ?? request(db, tenantId, requestedBy, requesterId)
 }
 
-/** The same by an operator, with the audit row. The file is for the tenant's own people. */
-export const requestFor = (
+/** Requests an export as an operator, with an audit entry. Only members can download the file. */
+export const requestByOperator = (
   tenancy: Tenancy,
   tenantId: string,
   actor: string,
   reason: string,
 ): Promise<Export> =>
   platform(tenancy).transaction(async (tx) => {
-    const made = await request(tx, tenantId, actor)
+    const requested = await request(tx, tenantId, actor)
     await recordAudit(tx, {
       actor,
-      action: 'export asked for',
+      action: 'export requested',
       tenantId,
-      detail: { export: made.id, reason },
+      detail: { export: requested.id, reason },
     })
-    return made
+    return requested
   })
 
-/** The last exports of a tenant, newest first. */
-export const list = (db: PlatformDb, tenantId: string, most = 10): Promise<Export[]> =>
+/** @returns The latest exports of a tenant, newest first. */
+export const list = (db: PlatformDb, tenantId: string, limit = 10): Promise<Export[]> =>
   db
     .select()
     .from(exports)
     .where(eq(exports.tenantId, tenantId))
     .orderBy(desc(exports.requestedAt))
-    .limit(most)
+    .limit(limit)
 
-/** An export of this tenant; of another tenant it does not exist. */
+/** @returns An export of this tenant, or undefined. */
 export async function find(
   db: PlatformDb,
   tenantId: string,
@@ -79,24 +81,25 @@ export async function find(
   return row
 }
 
-/** Exports that wait for a worker, or whose worker has died. */
-export const open = (db: PlatformDb): Promise<{ id: string }[]> =>
+/** @returns Exports that are due, and those whose worker has died. Oldest first. */
+export const listRunnable = (db: PlatformDb): Promise<{ id: string }[]> =>
   db
     .select({ id: exports.id })
     .from(exports)
     .where(
-      sql`(${exports.state} = 'requested' and ${exports.nextAttemptAt} <= clock_timestamp()) or (${exports.state} = 'running' and ${exports.seenAt} < clock_timestamp() - ${lostAfter})`,
+      sql`(${exports.state} = 'requested' and ${exports.nextAttemptAt} <= clock_timestamp()) or (${exports.state} = 'running' and ${exports.seenAt} < clock_timestamp() - ${lease})`,
     )
     .orderBy(exports.requestedAt)
 
 /**
- * Takes an export for this process, or undefined when somebody else is at it or it has ended. The
- * moment of taking it is the claim: who holds an older one has lost the export to a later worker.
+ * Takes the lease of an export for this process. `startedAt` identifies the lease: a worker with an
+ * older one has lost the export.
+ * @returns Undefined when another worker has the lease, or the export has ended.
  */
-export async function claim(db: PlatformDb, id: string): Promise<Export | undefined> {
+export async function acquireLease(db: PlatformDb, id: string): Promise<Export | undefined> {
   const [row] = await db
     .update(exports)
-    // what JavaScript reads of it must be all of it
+    // milliseconds, since a JavaScript date holds no more and must compare equal later
     .set({
       state: 'running',
       startedAt: sql`date_trunc('milliseconds', clock_timestamp())`,
@@ -108,24 +111,25 @@ export async function claim(db: PlatformDb, id: string): Promise<Export | undefi
     .where(
       and(
         eq(exports.id, id),
-        sql`(${exports.state} = 'requested' or (${exports.state} = 'running' and ${exports.seenAt} < clock_timestamp() - ${lostAfter}))`,
+        sql`(${exports.state} = 'requested' or (${exports.state} = 'running' and ${exports.seenAt} < clock_timestamp() - ${lease}))`,
       ),
     )
     .returning()
   return row
 }
 
-const held = ({ id, startedAt }: Export) =>
+const hasLease = ({ id, startedAt }: Export) =>
   and(eq(exports.id, id), eq(exports.state, 'running'), sql`${exports.startedAt} = ${startedAt}`)
 
 /**
- * Writes something down about a running export. False when it must not go on: another worker has
- * it, its row is gone, or whoever asked may no longer have it.
+ * Renews the lease of a running export and stores its progress.
+ * @returns False when the export must stop: another worker has the lease, the row was deleted, or
+ *   the requester has lost the right to it.
  */
-export async function note(
+export async function renewLease(
   tenancy: Tenancy,
   db: PlatformDb,
-  claimed: Export,
+  leased: Export,
   values: PgUpdateSetSource<typeof exports>,
 ): Promise<boolean> {
   const [row] = await db
@@ -133,7 +137,7 @@ export async function note(
     .set({ ...values, seenAt: sql`clock_timestamp()` })
     .where(
       and(
-        held(claimed),
+        hasLease(leased),
         or(
           isNull(exports.requesterId),
           tenancy.config.members.mayExport({
@@ -148,32 +152,35 @@ export async function note(
 }
 
 /**
- * Lets go of an export that was not made. False when another worker has it by now, or its row is
- * gone.
+ * Gives up the lease of an export that did not finish.
+ * @returns False when another worker has the lease, or the row was deleted.
  */
-export async function letGo(
+export async function releaseLease(
   tenancy: Tenancy,
-  claimed: Export,
+  leased: Export,
   values: PgUpdateSetSource<typeof exports>,
 ): Promise<boolean> {
   const [row] = await platform(tenancy)
     .update(exports)
     .set(values)
-    .where(held(claimed))
+    .where(hasLease(leased))
     .returning({ id: exports.id })
   return row !== undefined
 }
 
-/** Takes the files of old exports away. Returns how many. */
-export async function expire(tenancy: Tenancy): Promise<number> {
+/**
+ * Deletes the files of exports that can no longer be downloaded.
+ * @returns How many.
+ */
+export async function deleteExpiredFiles(tenancy: Tenancy): Promise<number> {
   const db = platform(tenancy)
-  const old = await db
+  const expired = await db
     .select({ id: exports.id, tenantId: exports.tenantId })
     .from(exports)
     .where(and(eq(exports.state, 'done'), lt(exports.expiresAt, sql`clock_timestamp()`)))
-  for (const { id, tenantId } of old) {
+  for (const { id, tenantId } of expired) {
     await removeExport(tenancy, tenantId, id)
     await db.update(exports).set({ state: 'expired' }).where(eq(exports.id, id))
   }
-  return old.length
+  return expired.length
 }

@@ -16,7 +16,7 @@ const folderOf = (tenancy: Tenancy, tenantId: string) =>
  */
 export const pathOf = (tenancy: Tenancy, tenantId: string, exportId: string): string =>
   join(folderOf(tenancy, tenantId), `${named(exportId)}.zip`)
-export const growingPathOf = (
+export const partialPathOf = (
   tenancy: Tenancy,
   { tenantId, id, startedAt }: Pick<typeof exports.$inferSelect, 'tenantId' | 'id' | 'startedAt'>,
 ): string => `${pathOf(tenancy, tenantId, id)}.${startedAt?.getTime()}.part`

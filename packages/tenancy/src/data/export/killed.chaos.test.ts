@@ -10,10 +10,10 @@ import { withConnection } from '#tenancy/base/connect'
 import { engineFile } from '#tenancy/base/files'
 import * as exports from '#tenancy/data/export/exports'
 import { pathOf } from '#tenancy/data/export/files'
-import { checkArchive, removeRemains } from '#tenancy/data/import/import'
+import { checkArchive, deleteInterruptedImports } from '#tenancy/data/import/import-tenant'
 import { setRule } from '#tenancy/data/retention/rules'
-import { runRetentionOf } from '#tenancy/data/retention/run'
-import { decideRetentionRun } from '#tenancy/data/retention/runs'
+import { runRetentionFor } from '#tenancy/data/retention/run-retention'
+import { decideRetentionRun } from '#tenancy/data/retention/retention-runs'
 import { fingerprint } from '#tenancy/testing/archives'
 import { platform, tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
 import { inhabitant, type Inhabitant } from '#tenancy/testing/fixture/world'
@@ -92,7 +92,7 @@ describe('kill -9', () => {
     importer.kill('SIGKILL')
     await once(importer, 'exit')
     await admin(`update tenancy.imports set seen_at = now() - interval '2 minutes'`)
-    expect(await removeRemains(tenancy())).toBe(1)
+    expect(await deleteInterruptedImports(tenancy())).toBe(1)
     expect(await counts()).toEqual(before)
   })
 
@@ -111,8 +111,13 @@ describe('kill -9', () => {
       days: 800,
       by: 'test',
     })
-    const run = await runRetentionOf(tenancy(), one.id)
-    await decideRetentionRun(platform(), one.id, run.id, true, 'test')
+    const run = await runRetentionFor(tenancy(), one.id)
+    await decideRetentionRun(platform(), {
+      tenantId: one.id,
+      runId: run.id,
+      confirm: true,
+      by: 'test',
+    })
     const state = async () =>
       (
         await admin(

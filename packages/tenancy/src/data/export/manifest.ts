@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { formats, type Format } from '#tenancy/data/export/lines'
+import { formats, type Format } from '#tenancy/data/export/row-format'
 import { isId } from '#tenancy/base/ids'
 
 // What stands in manifest.json. Import reads it from a file that anybody may have written.

@@ -1,27 +1,25 @@
 import pg from 'pg'
 import type { Table } from '#tenancy/base/catalogue'
-import { headOf, lineOf, type Format } from '#tenancy/data/export/lines'
+import { headOf, lineOf, type Format } from '#tenancy/data/export/row-format'
 
-/** A piece of a table's file: so many rows as text. */
+/** Part of a table's file: rows as text. */
 export type Page = { rows: number; text: string }
 
-/** Reads in a tenant transaction. */
+/** Runs a query in a tenant transaction. */
 export type Read = <R extends pg.QueryResultRow>(text: string, values: unknown[]) => Promise<R[]>
 
-const aim = 2_000_000
+const targetPageBytes = 2_000_000
 const name = pg.escapeIdentifier
 
 /**
- * One table as text in pages of about two megabytes, in the order of its key. In: a way to read,
- * the tenant, and the tenant id to print: rows that were copied to another tenant have the text of
- * the first, and so its checksum. Holds one page at a time.
+ * Reads a table as text, in the order of its key. Holds one page of about two megabytes at a time.
+ * @param options - `printAs` replaces the tenant id in the text, so that rows copied to another
+ *   tenant have the checksum of the original.
  */
 export async function* pagesOf(
   read: Read,
   table: Table,
-  format: Format,
-  tenantId: string,
-  printAs = tenantId,
+  { format, tenantId, printAs = tenantId }: { format: Format; tenantId: string; printAs?: string },
 ): AsyncGenerator<Page> {
   yield { rows: 0, text: headOf(table, format) }
   const query = pageQuery(table, format)
@@ -36,7 +34,7 @@ export async function* pagesOf(
     yield { rows: page.rows, text: page.text }
     if (page.rows < limit) return
     after = page.last
-    limit = Math.min(10_000, Math.max(20, Math.round((limit * aim) / page.text.length)))
+    limit = Math.min(10_000, Math.max(20, Math.round((limit * targetPageBytes) / page.text.length)))
   }
 }
 
@@ -47,7 +45,7 @@ function pageQuery(table: Table, format: Format): { first: string; next: string 
   const key = table.columns
     .filter((column) => table.key.includes(column.name) && column.name !== 'tenant_id')
     .toSorted((a, b) => table.key.indexOf(a.name) - table.key.indexOf(b.name))
-  // the order of texts differs between servers; that of their bytes does not
+  // collations differ between servers, the order of bytes does not
   const keys = key.map((column) => `t.${name(column.name)}${column.collates ? ' collate "C"' : ''}`)
   const from = key.map((column, i) => `$${i + 4}::text::${column.type}`)
   const query = (beyond: string) => `

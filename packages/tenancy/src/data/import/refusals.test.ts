@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withConnection } from '#tenancy/base/connect'
 import { newId } from '#tenancy/base/ids'
 import type { Manifest } from '#tenancy/data/export/manifest'
-import { writeExport } from '#tenancy/data/export/write'
-import { importTenant, removeRemains } from '#tenancy/data/import/import'
+import { writeExport } from '#tenancy/data/export/write-export'
+import { importTenant, deleteInterruptedImports } from '#tenancy/data/import/import-tenant'
 import { placementOf } from '#tenancy/registry/placements'
 import { consistent, filesOf, temporary, writeFiles, type Files } from '#tenancy/testing/archives'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
@@ -19,7 +19,7 @@ beforeAll(async () => {
   folder = await temporary()
   source = await inhabitant('shared', 'source', 3)
   const path = join(folder, 'good.zip')
-  await writeExport(tenancy(), await placementOf(tenancy(), source.id), path, 'test')
+  await writeExport(tenancy(), await placementOf(tenancy(), source.id), { path, reason: 'test' })
   good = await filesOf(path)
 })
 afterAll(() => rm(folder, { recursive: true }))
@@ -101,7 +101,7 @@ it('an import that fails and leaves something behind says both, and what is left
   await admin(
     `drop function platform.break() cascade; update tenancy.imports set seen_at = now() - interval '2 minutes'`,
   )
-  expect(await removeRemains(tenancy())).toBe(1)
+  expect(await deleteInterruptedImports(tenancy())).toBe(1)
   expect(await everything()).toEqual(before)
 })
 
@@ -190,7 +190,7 @@ describe('a file that was edited', () => {
         consistent(
           changed('ndjson/notes.ndjson', (text) => `${text}${text.trimEnd().split('\n').at(-1)}\n`),
         ),
-      /a key stands twice, or the order was changed/,
+      /a key is there twice, or lines were moved/,
     ],
     [
       'a reference to a row that is not there',
@@ -221,7 +221,7 @@ describe('a file that was edited', () => {
     [
       'a value in another form',
       () => consistent(line('notes', (row) => ({ ...row, created_at: '2026-01-02 03:04:05+02' }))),
-      /are not the same when they are read back/,
+      /differ when they are read back/,
     ],
     [
       'a million columns in a row',
@@ -328,7 +328,7 @@ describe('a manifest that was edited', () => {
     [
       'another history',
       (made) => (made.migrations[0]!.sha256 = '0'.repeat(64)),
-      /it comes from another history/,
+      /it comes from a different application/,
     ],
   ])('to have %s', async (_, change, why) => {
     expect(await refusal(manifest(change))).toMatch(why)
@@ -339,7 +339,7 @@ describe('a manifest that was edited', () => {
     async (tier) => {
       const files = manifest((made) => (made.tenant.tier = tier))
       expect(await refusal(files, null)).toMatch(
-        /its tier .* is unknown here; say which one the tenant shall have/,
+        /its tier .* is unknown here; choose one with --tier/,
       )
     },
   )

@@ -6,10 +6,10 @@ import { withConnection } from '#tenancy/base/connect'
 import { newId, privateName } from '#tenancy/base/ids'
 import { loginUrl, placementKinds, type PlacementKind } from '#tenancy/base/tenancy'
 import { eraseTenant, type Receipt } from '#tenancy/data/erase/erase-tenant'
-import { writeExport } from '#tenancy/data/export/write'
-import { checkArchive, importTenant } from '#tenancy/data/import/import'
-import { membersIn } from '#tenancy/data/import/owner'
-import { restoreTenant } from '#tenancy/data/import/restore'
+import { writeExport } from '#tenancy/data/export/write-export'
+import { checkArchive, importTenant } from '#tenancy/data/import/import-tenant'
+import { readArchiveMembers } from '#tenancy/data/import/archive-members'
+import { restoreTenant } from '#tenancy/data/import/restore-tenant'
 import { bringUpToDate } from '#tenancy/migrations/apply'
 import { readTenantHistory } from '#tenancy/migrations/history'
 import { placementOf } from '#tenancy/registry/placements'
@@ -102,12 +102,10 @@ const exported = async (kind: PlacementKind) => {
   const path = join(folder, `${kind}.zip`)
   return {
     path,
-    manifest: await writeExport(
-      tenancy(),
-      await placementOf(tenancy(), world[kind].id),
+    manifest: await writeExport(tenancy(), await placementOf(tenancy(), world[kind].id), {
       path,
-      'test',
-    ),
+      reason: 'test',
+    }),
   }
 }
 const imported = async (path: string, slug: string, tier: Tier) => {
@@ -152,12 +150,10 @@ describe.each(
       await fingerprint(tenancy(), world[kind].id),
     )
     const other = join(folder, 'other.zip')
-    const again = await writeExport(
-      tenancy(),
-      await placementOf(tenancy(), tenantId),
-      other,
-      'test',
-    )
+    const again = await writeExport(tenancy(), await placementOf(tenancy(), tenantId), {
+      path: other,
+      reason: 'test',
+    })
     const texts = async (from: string, id: string) =>
       [...(await filesOf(from))]
         .filter(([name]) => name.includes('/'))
@@ -212,7 +208,7 @@ describe('an import', () => {
 describe('the members in an export', () => {
   const membersOf = async (path: string) => {
     const found: unknown[] = []
-    for await (const member of membersIn(path)) found.push(member)
+    for await (const member of readArchiveMembers(path)) found.push(member)
     return found
   }
 

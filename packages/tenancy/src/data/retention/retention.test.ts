@@ -9,8 +9,8 @@ import { eraseTenant } from '#tenancy/data/erase/erase-tenant'
 import * as holds from '#tenancy/data/holds'
 import { previewRetention } from '#tenancy/data/retention/preview'
 import { setRule } from '#tenancy/data/retention/rules'
-import { runRetention, runRetentionOf } from '#tenancy/data/retention/run'
-import { currentRetentionRun, decideRetentionRun } from '#tenancy/data/retention/runs'
+import { runRetention, runRetentionFor } from '#tenancy/data/retention/run-retention'
+import { currentRetentionRun, decideRetentionRun } from '#tenancy/data/retention/retention-runs'
 import { forgetPlacement } from '#tenancy/registry/placements'
 import { fingerprint } from '#tenancy/testing/archives'
 import { platform, tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
@@ -87,9 +87,9 @@ describe('the tables', () => {
 
   it.each([
     ['note_lines', 365, 'rows of note_lines have no age'],
-    ['notes', 6, 'for 7 to 36500 days; 6 is not'],
-    ['notes', 36_501, '36501 is not'],
-    ['notes', 100.5, '100.5 is not'],
+    ['notes', 6, '7 to 36500 days, not 6'],
+    ['notes', 36_501, 'days, not 36501'],
+    ['notes', 100.5, 'days, not 100.5'],
     ['pg_class', 100, 'have no age'],
   ])('%s for %d days is refused: %s', async (table, days, why) => {
     await expect(keep(neighbour, days, table)).rejects.toThrow(why)
@@ -104,7 +104,7 @@ describe.each(placementKinds)('a run in a %s placement', (kind) => {
     const [step] = await previewRetention(tenancy(), one.id)
     expect(step).toMatchObject({ table: 'notes', rows: 5, of: 40 })
     const told: object[] = []
-    const run = await runRetentionOf(
+    const run = await runRetentionFor(
       withTrail(async (tx, deleted) => void told.push({ tenantId: tx.tenantId, ...deleted })),
       one.id,
     )
@@ -121,7 +121,7 @@ describe.each(placementKinds)('a run in a %s placement', (kind) => {
     ).toEqual([])
     expect(told).toEqual([{ tenantId: one.id, id: run.id, table: 'notes', deleted: 5 }])
     expect(await progressOf(one.id)).toEqual([])
-    expect(await runRetentionOf(tenancy(), one.id)).toMatchObject({
+    expect(await runRetentionFor(tenancy(), one.id)).toMatchObject({
       state: 'done',
       steps: [{ rows: 0 }],
     })
@@ -133,17 +133,32 @@ describe('a run', () => {
     const one = await tenant('shared')
     await age(one.id, 9)
     await keep(one, 365)
-    const waiting = await runRetentionOf(tenancy(), one.id)
+    const waiting = await runRetentionFor(tenancy(), one.id)
     expect(waiting.state).toBe('waiting')
-    expect((await runRetentionOf(tenancy(), one.id)).id).toBe(waiting.id)
+    expect((await runRetentionFor(tenancy(), one.id)).id).toBe(waiting.id)
     expect(await notesOf(one.id)).toHaveLength(40)
     await expect(
-      decideRetentionRun(platform(), neighbour.id, waiting.id, true, 'test'),
-    ).rejects.toThrow('does not wait')
-    await decideRetentionRun(platform(), one.id, waiting.id, false, 'test')
+      decideRetentionRun(platform(), {
+        tenantId: neighbour.id,
+        runId: waiting.id,
+        confirm: true,
+        by: 'test',
+      }),
+    ).rejects.toThrow('no longer awaits confirmation')
+    await decideRetentionRun(platform(), {
+      tenantId: one.id,
+      runId: waiting.id,
+      confirm: false,
+      by: 'test',
+    })
     expect(await notesOf(one.id)).toHaveLength(40)
-    const next = await runRetentionOf(tenancy(), one.id)
-    await decideRetentionRun(platform(), one.id, next.id, true, 'test')
+    const next = await runRetentionFor(tenancy(), one.id)
+    await decideRetentionRun(platform(), {
+      tenantId: one.id,
+      runId: next.id,
+      confirm: true,
+      by: 'test',
+    })
     // what grew old after the plan is not in it
     await inside(
       one.id,
@@ -151,7 +166,7 @@ describe('a run', () => {
     )
     // nor what was changed after it, old as it is
     await inside(one.id, `update notes set body = 'look at this' where number = 1001`)
-    expect(await runRetentionOf(tenancy(), one.id)).toMatchObject({
+    expect(await runRetentionFor(tenancy(), one.id)).toMatchObject({
       state: 'done',
       steps: [{ rows: 9, deleted: 8 }],
     })
@@ -162,11 +177,16 @@ describe('a run', () => {
     const one = await tenant('shared')
     await age(one.id, 20)
     await keep(one, 365)
-    const waiting = await runRetentionOf(tenancy(), one.id)
+    const waiting = await runRetentionFor(tenancy(), one.id)
     await keep(one, 1000)
-    await expect(decideRetentionRun(platform(), one.id, waiting.id, true, 'test')).rejects.toThrow(
-      'does not wait',
-    )
+    await expect(
+      decideRetentionRun(platform(), {
+        tenantId: one.id,
+        runId: waiting.id,
+        confirm: true,
+        by: 'test',
+      }),
+    ).rejects.toThrow('no longer awaits confirmation')
     expect(await currentRetentionRun(platform(), one.id)).toBeUndefined()
   })
 
@@ -174,19 +194,19 @@ describe('a run', () => {
     const one = await tenant('shared')
     await age(one.id, 9)
     await keep(one, 365)
-    const { id } = await runRetentionOf(tenancy(), one.id)
-    await decideRetentionRun(platform(), one.id, id, true, 'test')
+    const { id } = await runRetentionFor(tenancy(), one.id)
+    await decideRetentionRun(platform(), { tenantId: one.id, runId: id, confirm: true, by: 'test' })
     const moved = ['tenancy.tenant_homes', 'tenancy.placements'].map(
       (table) => `update ${table} set epoch = epoch + 1 where tenant_id = '${one.id}'`,
     )
     await withConnection(process.env.DATABASE_URL ?? '', (admin) => admin.query(moved.join(';')))
     forgetPlacement(tenancy(), one.id)
-    expect(await runRetentionOf(tenancy(), one.id)).toMatchObject({
+    expect(await runRetentionFor(tenancy(), one.id)).toMatchObject({
       id,
       state: 'done',
       steps: [{ rows: 9, deleted: 0 }],
     })
-    expect(await runRetentionOf(tenancy(), one.id)).toMatchObject({
+    expect(await runRetentionFor(tenancy(), one.id)).toMatchObject({
       state: 'waiting',
       steps: [{ rows: 9, deleted: 0 }],
     })
@@ -196,14 +216,19 @@ describe('a run', () => {
     const one = await tenant('shared', 1300)
     await age(one.id, 1200)
     await keep(one, 365)
-    const waiting = await runRetentionOf(tenancy(), one.id)
-    await decideRetentionRun(platform(), one.id, waiting.id, true, 'test')
+    const waiting = await runRetentionFor(tenancy(), one.id)
+    await decideRetentionRun(platform(), {
+      tenantId: one.id,
+      runId: waiting.id,
+      confirm: true,
+      by: 'test',
+    })
     const check = vi.spyOn(holds, 'refuseOnHold')
     let batches = 0
     check.mockImplementation(async () => {
       if (++batches === 3) throw new Error('killed')
     })
-    await expect(runRetentionOf(tenancy(), one.id)).rejects.toThrow('killed')
+    await expect(runRetentionFor(tenancy(), one.id)).rejects.toThrow('killed')
     check.mockRestore()
     expect(await notesOf(one.id)).toHaveLength(800)
     // the row of the run may be older than the rows: what was written with the deletion counts
@@ -217,7 +242,7 @@ describe('a run', () => {
     )
     const told: number[] = []
     const trail = withTrail(async (_, { deleted }) => void told.push(deleted))
-    expect(await runRetentionOf(trail, one.id)).toMatchObject({
+    expect(await runRetentionFor(trail, one.id)).toMatchObject({
       state: 'done',
       steps: [{ rows: 1200, deleted: 1200 }],
     })
@@ -233,10 +258,10 @@ describe('a run', () => {
     const failing = withTrail(async () => {
       throw new Error('the trail is full')
     })
-    await expect(runRetentionOf(failing, one.id)).rejects.toThrow('the trail is full')
+    await expect(runRetentionFor(failing, one.id)).rejects.toThrow('the trail is full')
     expect(await notesOf(one.id)).toHaveLength(40)
     expect(await progressOf(one.id)).toEqual([])
-    expect(await runRetentionOf(tenancy(), one.id)).toMatchObject({ steps: [{ deleted: 5 }] })
+    expect(await runRetentionFor(tenancy(), one.id)).toMatchObject({ steps: [{ deleted: 5 }] })
   })
 
   it('deletes nothing on a legal hold, not even when the hold comes in the middle', async () => {
@@ -249,32 +274,32 @@ describe('a run', () => {
       actor: 'test',
       reason: 'court',
     })
-    await expect(runRetentionOf(tenancy(), one.id)).rejects.toThrow('on legal hold')
+    await expect(runRetentionFor(tenancy(), one.id)).rejects.toThrow('on legal hold')
     const { problems } = await runRetention(tenancy(), { dueOnly: false })
     expect(problems.find(({ tenantId }) => tenantId === one.id)?.problem).toContain('on legal hold')
     expect(await notesOf(one.id)).toHaveLength(40)
     await holds.lift(tenancy(), { tenantId: one.id, slug: one.slug, actor: 'test', reason: 'over' })
-    expect(await runRetentionOf(tenancy(), one.id)).toMatchObject({
+    expect(await runRetentionFor(tenancy(), one.id)).toMatchObject({
       state: 'done',
       steps: [{ deleted: 5 }],
     })
   })
 
   it('under a wrong tenant id deletes nothing: of nobody, of a tenant without rules, or of one whose run it is not', async () => {
-    await expect(runRetentionOf(tenancy(), newId())).rejects.toThrow('retention_runs')
-    expect(await runRetentionOf(tenancy(), neighbour.id)).toMatchObject({
+    await expect(runRetentionFor(tenancy(), newId())).rejects.toThrow('retention_runs')
+    expect(await runRetentionFor(tenancy(), neighbour.id)).toMatchObject({
       state: 'done',
       steps: [],
     })
     const one = await tenant('shared')
     await age(one.id, 9)
     await keep(one, 365)
-    const { id } = await runRetentionOf(tenancy(), one.id)
-    await decideRetentionRun(platform(), one.id, id, true, 'test')
+    const { id } = await runRetentionFor(tenancy(), one.id)
+    await decideRetentionRun(platform(), { tenantId: one.id, runId: id, confirm: true, by: 'test' })
     await platform().execute(
       sql`update tenancy.retention_runs set tenant_id = ${neighbour.id} where id = ${id}`,
     )
-    expect(await runRetentionOf(tenancy(), neighbour.id)).toMatchObject({
+    expect(await runRetentionFor(tenancy(), neighbour.id)).toMatchObject({
       id,
       state: 'done',
       steps: [{ rows: 9, deleted: 0 }],
@@ -291,7 +316,7 @@ describe('a run', () => {
     await expect(previewRetention(tenancy(), one.id)).rejects.toThrow(
       /the clocks of the main database and this process are \d+ s apart/,
     )
-    await expect(runRetentionOf(tenancy(), one.id)).rejects.toThrow(
+    await expect(runRetentionFor(tenancy(), one.id)).rejects.toThrow(
       'nothing is deleted until they agree',
     )
     vi.useRealTimers()

@@ -7,10 +7,10 @@ import { retentionRules, retentionRuns } from '#tenancy/base/schema'
 
 export type Rule = typeof retentionRules.$inferSelect
 
-/** The tables that a rule can be set for, with the column that tells a row's age. */
-export const agingTables = (tenancy: Tenancy): { table: string; by: string }[] =>
+/** @returns The tables that can have a retention rule, each with the column that tells a row's age. */
+export const retentionColumns = (tenancy: Tenancy): { table: string; column: string }[] =>
   declaredTables(tenancy).tenant.flatMap(({ name, retention }) =>
-    'by' in retention ? [{ table: name, by: retention.by }] : [],
+    'by' in retention ? [{ table: name, column: retention.by }] : [],
   )
 
 export const rulesOf = (db: PlatformDb, tenantId: string): Promise<Rule[]> =>
@@ -21,9 +21,10 @@ export const rulesOf = (db: PlatformDb, tenantId: string): Promise<Rule[]> =>
     .orderBy(retentionRules.table)
 
 /**
- * Sets for how many days a tenant keeps the rows of a table; null for ever. A run that waits under
- * the old rule is dismissed. Throws Invalid for a table without an age, or for days that the tier
- * does not have.
+ * Sets how long a tenant keeps the rows of a table. Dismisses a run that awaits confirmation under
+ * the old rule.
+ * @param rule - `days` is null to keep rows forever; `by` sets the rule.
+ * @throws Invalid for a table without a retention column, or days that the tier does not allow.
  */
 export async function setRule(
   tenancy: Tenancy,
@@ -36,18 +37,15 @@ export async function setRule(
     by,
   }: { tenantId: string; tier: string; table: string; days: number | null; by: string },
 ): Promise<void> {
-  const aging = agingTables(tenancy)
-  if (!aging.some((one) => one.table === table))
+  const columns = retentionColumns(tenancy)
+  if (!columns.some((one) => one.table === table))
     throw new Invalid(
       'table',
-      `rows of ${table} have no age; a rule can be set for ${aging.map((one) => one.table).join(', ')}`,
+      `rows of ${table} have no age; set a rule for one of ${columns.map((one) => one.table).join(', ')}`,
     )
   const { least, most } = tierOf(tenancy, tier).retentionDays
   if (days !== null && (!Number.isInteger(days) || days < least || days > most))
-    throw new Invalid(
-      'days',
-      `on ${tier} rows are kept for ${least} to ${most} days; ${days} is not one of these`,
-    )
+    throw new Invalid('days', `the tier ${tier} allows ${least} to ${most} days, not ${days}`)
   await db.transaction(async (tx) => {
     await tx
       .update(retentionRuns)

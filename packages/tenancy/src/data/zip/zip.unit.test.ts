@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ArchiveRefused } from '#tenancy/data/errors'
-import { ZipReader, type Limits } from '#tenancy/data/zip/read'
-import { ZipWriter } from '#tenancy/data/zip/write'
+import { ZipReader, type Limits } from '#tenancy/data/zip/zip-reader'
+import { ZipWriter } from '#tenancy/data/zip/zip-writer'
 import { writeLikeMacOs } from '#tenancy/testing/archives'
 
 const limits: Limits = { files: 100, bytes: 1_000_000_000, ratio: 200 }

@@ -1,14 +1,15 @@
 import { ArchiveRefused } from '#tenancy/data/errors'
 
 const newline = 10
-const longest = 16 * 2 ** 20
+const maxLineBytes = 16 * 2 ** 20
 
-/** A line of a file, counted from 1. */
+/** `number` counts from 1. */
 export type Line = { text: string; number: number }
 
 /**
- * The lines of a file in UTF-8, one at a time. Throws ArchiveRefused for a line that has no end, or
- * is longer than 16 MB.
+ * Reads the lines of a UTF-8 file.
+ * @param name - For error messages.
+ * @throws ArchiveRefused for a line longer than 16 MB, or one without a line end.
  */
 export async function* linesOf(content: AsyncIterable<Buffer>, name: string): AsyncGenerator<Line> {
   let rest: Buffer[] = []
@@ -26,8 +27,10 @@ export async function* linesOf(content: AsyncIterable<Buffer>, name: string): As
     if (from < piece.length) {
       rest.push(piece.subarray(from))
       held += piece.length - from
-      if (held > longest)
-        throw new ArchiveRefused(`line ${number + 1} of ${name} is longer than ${longest} bytes`)
+      if (held > maxLineBytes)
+        throw new ArchiveRefused(
+          `line ${number + 1} of ${name} is longer than ${maxLineBytes} bytes`,
+        )
     }
   }
   if (held > 0) throw new ArchiveRefused(`${name} ends in the middle of line ${number + 1}`)

@@ -1,13 +1,14 @@
 import { membersName } from '#tenancy/data/export/manifest'
-import { limits } from '#tenancy/data/import/check'
-import { linesOf } from '#tenancy/data/import/lines'
-import { ZipReader } from '#tenancy/data/zip/read'
+import { limits } from '#tenancy/data/import/check-archive'
+import { linesOf } from '#tenancy/data/import/read-lines'
+import { ZipReader } from '#tenancy/data/zip/zip-reader'
 
 /**
- * The members that an export lists, as far as they can be read. Nothing is checked: the import
- * does that, and says what is wrong.
+ * Reads the members that an export lists, and skips lines that are not objects. Checks nothing: the
+ * import does.
+ * @param path - The ZIP file.
  */
-export async function* membersIn(path: string): AsyncGenerator<Record<string, unknown>> {
+export async function* readArchiveMembers(path: string): AsyncGenerator<Record<string, unknown>> {
   const zip = await ZipReader.open(path, limits)
   if (!zip.files.has(membersName)) return
   for await (const { text } of linesOf(zip.content(membersName), membersName)) {

@@ -10,8 +10,8 @@ import { ArchiveRefused } from '#tenancy/data/errors'
 import { eraseTenant } from '#tenancy/data/erase/erase-tenant'
 import { readTenantHistory } from '#tenancy/migrations/history'
 import { newId, privateName } from '#tenancy/base/ids'
-import { checkArchiveFile, type Checked } from '#tenancy/data/import/check'
-import { load } from '#tenancy/data/import/load'
+import { checkArchiveFile, type CheckedArchive } from '#tenancy/data/import/check-archive'
+import { loadRows } from '#tenancy/data/import/load-rows'
 import { createTenant } from '#tenancy/placements/create-tenant'
 import { unprovision } from '#tenancy/placements/provision'
 import { placementOf, platform, readPlacements } from '#tenancy/registry/placements'
@@ -19,8 +19,14 @@ import { imports, placements, tenants } from '#tenancy/base/schema'
 import { resume, suspend } from '#tenancy/placements/suspensions'
 import { checkSlug } from '#tenancy/registry/tenants'
 
-/** What a file shall become. Without a tier it is the one that the tenant had. */
-export type Wanted = { path: string; slug: string; ownerId: string; actor: string; tier?: string }
+/** The tenant to create from an export. `tier` defaults to the one in the file. */
+export type ImportRequest = {
+  path: string
+  slug: string
+  ownerId: string
+  actor: string
+  tier?: string
+}
 export type Imported = {
   tenantId: string
   slug: string
@@ -28,21 +34,26 @@ export type Imported = {
   rows: number
   tables: Record<string, number>
 }
-type Tell = (progress: {
+type Report = (progress: {
   state: 'checking' | 'loading'
   table: string
   rows: number
 }) => Promise<void>
 
-/** An import whose process has not been heard of for so long has died. */
-const lostAfter = sql`${timings.importLease} * interval '1 millisecond'`
+/** A process that has not renewed its lease for this long is considered dead. */
+const lease = sql`${timings.importLease} * interval '1 millisecond'`
 
-/** Reads an export from end to end without writing anything. Throws ArchiveRefused. */
+/**
+ * Checks an export from beginning to end. Writes nothing.
+ * @param path - The ZIP file.
+ * @param report - Receives the number of rows read so far.
+ * @throws ArchiveRefused
+ */
 export async function checkArchive(
   tenancy: Tenancy,
   path: string,
-  tell?: (rows: number) => Promise<void>,
-): Promise<Checked> {
+  report?: (rows: number) => Promise<void>,
+): Promise<CheckedArchive> {
   const tables = await withConnection(loginUrl(tenancy, 'worker'), async (client) => {
     await client.query('set search_path = shared, pg_temp')
     return readTables(client, 'shared')
@@ -51,50 +62,53 @@ export async function checkArchive(
   return checkArchiveFile(
     path,
     { tables, declared, history: await readTenantHistory(tenancy) },
-    tell,
+    report,
   )
 }
 
 /**
- * Makes a new tenant out of an export, in the place of its tier. Everything is checked before
- * anything is written; nobody gets in before every row is there and has been compared; when it
- * fails nothing stays. Throws ArchiveRefused, or Invalid for a taken slug.
+ * Creates a new tenant from an export. The whole file is checked before anything is written, and the
+ * tenant is suspended until its rows have been compared with the file. A failed import leaves
+ * nothing.
+ * @param report - Receives the progress.
+ * @throws ArchiveRefused
+ * @throws Invalid for a slug that is taken.
  */
 export async function importTenant(
   tenancy: Tenancy,
-  wanted: Wanted,
-  tell: Tell = async () => {},
+  request: ImportRequest,
+  report: Report = async () => {},
 ): Promise<Imported> {
-  await removeRemains(tenancy)
-  checkSlug(wanted.slug)
+  await deleteInterruptedImports(tenancy)
+  checkSlug(request.slug)
   const [taken] = await platform(tenancy)
     .select()
     .from(tenants)
-    .where(eq(tenants.slug, wanted.slug))
-  if (taken) throw new Invalid('slug', `the slug ${wanted.slug} is taken; choose another`)
-  const checked = await checkArchive(tenancy, wanted.path, (rows) =>
-    tell({ state: 'checking', table: '', rows }),
+    .where(eq(tenants.slug, request.slug))
+  if (taken) throw new Invalid('slug', `the slug ${request.slug} is taken; choose another`)
+  const checked = await checkArchive(tenancy, request.path, (rows) =>
+    report({ state: 'checking', table: '', rows }),
   )
-  const tier = wanted.tier ?? knownTier(tenancy, checked.manifest.tenant.tier)
+  const tier = request.tier ?? knownTier(tenancy, checked.manifest.tenant.tier)
   const id = newId()
   const tenantId = newId()
   await platform(tenancy)
     .insert(imports)
-    .values({ id, tenantId, slug: wanted.slug, startedBy: wanted.actor, rowsTotal: checked.rows })
+    .values({ id, tenantId, slug: request.slug, startedBy: request.actor, rowsTotal: checked.rows })
   try {
-    await loaded(tenancy, { ...wanted, id, tenantId, tier }, checked, tell)
+    await loadTenant(tenancy, { ...request, id, tenantId, tier }, checked, report)
     return {
       tenantId,
-      slug: wanted.slug,
+      slug: request.slug,
       tier,
       rows: checked.rows,
       tables: Object.fromEntries(checked.manifest.tables.map(({ name, rows }) => [name, rows])),
     }
   } catch (error) {
-    await remove(tenancy, tenantId).catch((failure: unknown) => {
+    await deletePartialImport(tenancy, tenantId).catch((failure: unknown) => {
       throw new AggregateError(
         [error, failure],
-        `the import of ${wanted.slug} failed (${reasonOf(error)}), and its partial data could not be deleted (${reasonOf(failure)}); the worker will try again`,
+        `the import of ${request.slug} failed (${reasonOf(error)}), and its partial data could not be deleted (${reasonOf(failure)}); the worker will try again`,
       )
     })
     throw error
@@ -109,10 +123,10 @@ const reasonOf = (error: unknown): string => {
 
 function knownTier({ config }: Tenancy, tier: string): string {
   if (Object.hasOwn(config.tiers, tier)) return tier
-  throw new ArchiveRefused(`its tier ${tier} is unknown here; say which one the tenant shall have`)
+  throw new ArchiveRefused(`its tier ${tier} is unknown here; choose one with --tier`)
 }
 
-async function loaded(
+async function loadTenant(
   tenancy: Tenancy,
   {
     id,
@@ -121,22 +135,21 @@ async function loaded(
     ownerId,
     actor,
     tier,
-  }: Wanted & { id: string; tenantId: string; tier: string },
-  checked: Checked,
-  tell: Tell,
+  }: ImportRequest & { id: string; tenantId: string; tier: string },
+  checked: CheckedArchive,
+  report: Report,
 ): Promise<void> {
   const { name, currency, locale } = checked.manifest.tenant
-  const made = { tenantId, slug, actor, reason: 'import' }
+  const suspension = { tenantId, slug, actor, reason: 'import' }
   await createTenant(tenancy, { id: tenantId, slug, name, currency, locale, tier, ownerId })
-  await suspend(tenancy, made)
+  await suspend(tenancy, suspension)
   let next = 0
-  await load(
+  await loadRows(
     tenancy,
     checked,
-    await placementOf(tenancy, tenantId),
-    `import ${id}`,
+    { placement: await placementOf(tenancy, tenantId), reason: `import ${id}` },
     async ({ table, rows }) => {
-      await tell({ state: 'loading', table, rows })
+      await report({ state: 'loading', table, rows })
       if (Date.now() < next) return
       next = Date.now() + timings.leaseRenewal
       await platform(tenancy)
@@ -157,27 +170,28 @@ async function loaded(
       detail: { slug, from: checked.manifest.tenant.id, rows: checked.rows },
     })
   })
-  await resume(tenancy, made)
-}
-
-/** Takes away what imports have left whose process died half way. Returns how many. */
-export async function removeRemains(tenancy: Tenancy): Promise<number> {
-  const lost = await platform(tenancy)
-    .select()
-    .from(imports)
-    .where(and(isNull(imports.endedAt), sql`${imports.seenAt} < clock_timestamp() - ${lostAfter}`))
-  for (const { tenantId } of lost) await remove(tenancy, tenantId)
-  return lost.length
+  await resume(tenancy, suspension)
 }
 
 /**
- * A place may be there before the registry knows of it. The row of the import goes with the tenant.
+ * Deletes what imports left whose process died.
+ * @returns How many imports.
  */
-async function remove(tenancy: Tenancy, tenantId: string): Promise<void> {
+export async function deleteInterruptedImports(tenancy: Tenancy): Promise<number> {
+  const interrupted = await platform(tenancy)
+    .select()
+    .from(imports)
+    .where(and(isNull(imports.endedAt), sql`${imports.seenAt} < clock_timestamp() - ${lease}`))
+  for (const { tenantId } of interrupted) await deletePartialImport(tenancy, tenantId)
+  return interrupted.length
+}
+
+/** Also deletes a schema or database that was created before the registry had its row. */
+async function deletePartialImport(tenancy: Tenancy, tenantId: string): Promise<void> {
   const name = privateName(tenantId)
   for (const kind of ['schema', 'database'] as const) {
-    const [known] = await readPlacements(tenancy, eq(placements.tenantId, tenantId))
-    if (!known)
+    const [registered] = await readPlacements(tenancy, eq(placements.tenantId, tenantId))
+    if (!registered)
       await unprovision(tenancy, tenantId, {
         kind,
         server: null,

@@ -2,7 +2,7 @@ import type { Column, Table } from '#tenancy/base/catalogue'
 import { ArchiveRefused } from '#tenancy/data/errors'
 import { fileOf } from '#tenancy/data/export/manifest'
 
-/** What JSON value stands for a value of a type; anything else is text. */
+/** The JSON types that values of a PostgreSQL type have; all others are strings. */
 const forms: Record<string, string[]> = {
   int2: ['number'],
   int4: ['number'],
@@ -11,18 +11,16 @@ const forms: Record<string, string[]> = {
   bool: ['boolean'],
   jsonb: ['object', 'array', 'string', 'number', 'boolean', 'null'],
 }
-/**
- * Types whose order is that of their text; only for these can a key that stands twice be seen
- * without keeping all of them.
- */
-const ordered = new Set(['uuid', 'text', 'varchar'])
+/** Types that sort like their text, so that a duplicate key comes right after the first one. */
+const sortedAsText = new Set(['uuid', 'text', 'varchar'])
 
 /**
- * Checks the rows of one table one after the other. In: the table and the tenant whose rows they
- * are said to be. Out: a function for each line in turn. It throws ArchiveRefused for anything but
- * a row of that tenant that the columns can hold.
+ * Makes the check for the rows of one table.
+ * @param tenantId - The tenant that the rows must belong to.
+ * @returns A function for each line in turn. It throws ArchiveRefused for anything but a row of that
+ *   tenant that fits the columns.
  */
-export function lineCheck(table: Table, tenantId: string): (line: string, number: number) => void {
+export function rowCheck(table: Table, tenantId: string): (line: string, number: number) => void {
   const nameOf = ({ name, archivedAs = name }: Column) => archivedAs
   const columns = new Map(table.columns.map((column) => [nameOf(column), column]))
   const needed = table.columns.filter(({ nullable, name }) => !nullable && name !== 'tenant_id')
@@ -30,7 +28,7 @@ export function lineCheck(table: Table, tenantId: string): (line: string, number
     const column = table.columns.find((one) => one.name === name)
     return column && name !== 'tenant_id' ? [column] : []
   })
-  const sorted = key.every(({ base }) => ordered.has(base))
+  const sorted = key.every(({ base }) => sortedAsText.has(base))
   let before: Buffer[] | undefined
 
   return (line, number) => {
@@ -42,7 +40,7 @@ export function lineCheck(table: Table, tenantId: string): (line: string, number
       throw refuse(
         `belongs to tenant ${JSON.stringify(row.tenant_id)?.slice(0, 60)}, not to ${tenantId}`,
       )
-    // not Object.entries: of a million columns the first that is unknown is enough
+    // not Object.entries, which would copy all of a million columns
     for (const name in row) {
       const value = row[name]
       const column = columns.get(name)
@@ -55,7 +53,7 @@ export function lineCheck(table: Table, tenantId: string): (line: string, number
     if (!sorted) return
     const here = key.map((column) => Buffer.from(String(row[nameOf(column)])))
     if (before && compare(before, here) >= 0)
-      throw refuse('is not behind the line before it: a key stands twice, or the order was changed')
+      throw refuse('is not in order: a key is there twice, or lines were moved')
     before = here
   }
 }

@@ -4,25 +4,23 @@ import { newId } from '#tenancy/base/ids'
 import { type PlatformDb, type Tenancy } from '#tenancy/base/tenancy'
 import { platform } from '#tenancy/registry/placements'
 import { needsConfirmation, previewRetention } from '#tenancy/data/retention/preview'
-import { retentionRules, retentionRuns } from '#tenancy/base/schema'
+import { retentionRules, retentionRuns, type RetentionStep } from '#tenancy/base/schema'
 
 export type RetentionRun = typeof retentionRuns.$inferSelect
 
 /**
- * The run that a tenant is in, or a new one: what it may delete is written down now and never
- * changes. It waits for a yes when it would take too large a part of a table. Throws ClocksDiffer.
+ * Plans a retention run. The plan fixes which rows may be deleted. A run that would delete too large
+ * a part of a table awaits confirmation.
+ * @returns The new run, or the one that is waiting or running.
+ * @throws ClocksDiffer
  */
 export async function planRetentionRun(tenancy: Tenancy, tenantId: string): Promise<RetentionRun> {
   const db = platform(tenancy)
-  const known = await currentRetentionRun(db, tenantId)
-  if (known) return known
+  const current = await currentRetentionRun(db, tenantId)
+  if (current) return current
   const steps = await previewRetention(tenancy, tenantId)
-  const state = steps.every(({ rows }) => rows === 0)
-    ? 'done'
-    : needsConfirmation(steps)
-      ? 'waiting'
-      : 'running'
-  const [made] = await db
+  const state = initialState(steps)
+  const [created] = await db
     .insert(retentionRuns)
     .values({
       id: newId(),
@@ -33,24 +31,35 @@ export async function planRetentionRun(tenancy: Tenancy, tenantId: string): Prom
     })
     .onConflictDoNothing()
     .returning()
-  return made ?? planRetentionRun(tenancy, tenantId) // somebody else was quicker
+  return created ?? planRetentionRun(tenancy, tenantId) // another worker planned one first
 }
 
-/** The owner's yes or no to a run that waits. Throws Invalid when it does not wait any more. */
+function initialState(steps: RetentionStep[]): RetentionRun['state'] {
+  if (steps.every(({ rows }) => rows === 0)) return 'done'
+  return needsConfirmation(steps) ? 'waiting' : 'running'
+}
+
+/**
+ * Confirms or dismisses a run that awaits confirmation.
+ * @param decision - `by` is the name of the owner or operator.
+ * @throws Invalid when the run does not await confirmation.
+ */
 export async function decideRetentionRun(
   db: PlatformDb,
-  tenantId: string,
-  runId: string,
-  yes: boolean,
-  by: string,
+  {
+    tenantId,
+    runId,
+    confirm,
+    by,
+  }: { tenantId: string; runId: string; confirm: boolean; by: string },
 ): Promise<RetentionRun> {
   const [row] = await db
     .update(retentionRuns)
     .set({
-      state: yes ? 'running' : 'dismissed',
+      state: confirm ? 'running' : 'dismissed',
       decidedAt: sql`clock_timestamp()`,
       decidedBy: by,
-      ...(!yes && { endedAt: sql`clock_timestamp()` }),
+      ...(!confirm && { endedAt: sql`clock_timestamp()` }),
     })
     .where(
       and(
@@ -60,10 +69,11 @@ export async function decideRetentionRun(
       ),
     )
     .returning()
-  if (!row) throw new Invalid('run', 'this run does not wait for an answer any more')
+  if (!row) throw new Invalid('run', 'this run no longer awaits confirmation')
   return row
 }
 
+/** @returns The run that is waiting or running. */
 export async function currentRetentionRun(
   db: PlatformDb,
   tenantId: string,
@@ -80,21 +90,22 @@ export async function currentRetentionRun(
   return row
 }
 
+/** @returns The latest runs of a tenant, newest first. */
 export const listRetentionRuns = (
   db: PlatformDb,
   tenantId: string,
-  most = 10,
+  limit = 10,
 ): Promise<RetentionRun[]> =>
   db
     .select()
     .from(retentionRuns)
     .where(eq(retentionRuns.tenantId, tenantId))
     .orderBy(desc(retentionRuns.plannedAt))
-    .limit(most)
+    .limit(limit)
 
 /**
- * Tenants with rules. With `dueOnly` those alone that had no run for a day, or are in the middle of
- * one.
+ * @param dueOnly - Leaves out tenants that had a run in the last day and are not in one.
+ * @returns The ids of tenants with retention rules.
  */
 export async function tenantsWithRules(tenancy: Tenancy, dueOnly: boolean): Promise<string[]> {
   const rows = await platform(tenancy)

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { eq } from 'drizzle-orm'
 import { type Tenancy } from '#tenancy/base/tenancy'
-import { readTables, written, type Table } from '#tenancy/base/catalogue'
+import { readTables, written as writtenColumns, type Table } from '#tenancy/base/catalogue'
 import { TenantNotFound } from '#tenancy/base/errors'
-import type { Format } from '#tenancy/data/export/lines'
+import type { Format } from '#tenancy/data/export/row-format'
 import {
   fileOf,
   formatVersion,
@@ -17,47 +17,48 @@ import { countQuery, pagesOf, type Read } from '#tenancy/data/export/pages'
 import { withSnapshot } from '#tenancy/data/export/snapshot'
 import { platform, type Placement } from '#tenancy/registry/placements'
 import { tenants } from '#tenancy/base/schema'
-import { ZipWriter } from '#tenancy/data/zip/write'
+import { ZipWriter } from '#tenancy/data/zip/zip-writer'
 
-/**
- * How far an export is; `table` is the one under way. Rows count once, when they are written as
- * NDJSON.
- */
+/** `table` is the one being written. A row counts once, when it is written as NDJSON. */
 export type Progress = { table: string; rowsDone: number; rowsTotal: number }
-type Tell = (progress: Progress) => Promise<void>
+type Report = (progress: Progress) => Promise<void>
 
 /**
- * Writes everything of one tenant into a ZIP archive: NDJSON and CSV for each table that the
- * catalogue has, the members, and a manifest, all of one moment. Memory stays the same however many
- * rows there are. In: the tenant's placement, the path, and whom to tell how far it is; what that
- * throws ends the export. Out: the manifest. Throws TenantMoved when the tenant changed its place.
+ * Exports a tenant into a ZIP archive: NDJSON and CSV for each table, the members, and a manifest,
+ * all from one snapshot. Memory does not grow with the number of rows.
+ * @param options - The file to write, and the reason for the service entry.
+ * @param report - Receives the progress. An error that it throws aborts the export.
+ * @returns The manifest.
+ * @throws TenantMoved when the tenant's placement changed; start over.
  */
 export async function writeExport(
   tenancy: Tenancy,
   placement: Placement,
-  path: string,
-  reason: string,
-  tell: Tell = async () => {},
+  { path, reason }: { path: string; reason: string },
+  report: Report = async () => {},
 ): Promise<Manifest> {
   const zip = new ZipWriter(createWriteStream(path, { mode: 0o600 }))
   try {
-    const { tenant, people } = await facts(tenancy, placement.tenantId)
-    const made = await withSnapshot(tenancy, placement, reason, async (read, keeper) => {
+    const { tenant, members } = await readTenant(tenancy, placement.tenantId)
+    const snapshot = await withSnapshot(tenancy, placement, reason, async (read, keeper) => {
       const tables = await readTables(keeper, placement.schema)
       const { rows: migrations } = await keeper.query<{ tag: string; sha256: string }>(
         'select migration as tag, sha256 from tenancy.applied_migrations where schema = $1 order by migration',
         [placement.schema],
       )
-      return { migrations, tables: await writeTables(zip, read, tables, placement.tenantId, tell) }
+      return {
+        migrations,
+        tables: await writeTables(zip, read, tables, placement.tenantId, report),
+      }
     })
     const manifest: Manifest = {
       format: 'rowhouse export',
       version: formatVersion,
       exportedAt: new Date().toISOString(),
       tenant,
-      migrations: made.migrations,
-      members: await addFile(zip, membersName, lines(people)),
-      tables: made.tables,
+      migrations: snapshot.migrations,
+      members: await addFile(zip, membersName, lines(members)),
+      tables: snapshot.tables,
     }
     await addFile(zip, manifestName, lines([manifest], 2))
     await zip.finish()
@@ -73,15 +74,15 @@ async function writeTables(
   read: Read,
   tables: Table[],
   tenantId: string,
-  tell: Tell,
+  report: Report,
 ): Promise<Manifest['tables']> {
   let rowsTotal = 0
   for (const table of tables) {
     rowsTotal += (await read<{ rows: number }>(countQuery(table), [tenantId]))[0]?.rows ?? 0
-    await tell({ table: table.name, rowsDone: 0, rowsTotal })
+    await report({ table: table.name, rowsDone: 0, rowsTotal })
   }
   let rowsDone = 0
-  const made: Manifest['tables'] = []
+  const written: Manifest['tables'] = []
   for (const table of tables) {
     const before = rowsDone
     const write = (format: Format) =>
@@ -89,23 +90,23 @@ async function writeTables(
         zip,
         fileOf(table.name, format),
         (async function* () {
-          for await (const page of pagesOf(read, table, format, tenantId)) {
+          for await (const page of pagesOf(read, table, { format, tenantId })) {
             if (format === 'ndjson') rowsDone += page.rows
-            await tell({ table: table.name, rowsDone, rowsTotal })
+            await report({ table: table.name, rowsDone, rowsTotal })
             yield Buffer.from(page.text)
           }
         })(),
       )
     const ndjson = await write('ndjson')
     const csv = await write('csv')
-    made.push({
+    written.push({
       name: table.name,
-      columns: written(table).map(({ name, type }) => ({ name, type })),
+      columns: writtenColumns(table).map(({ name, type }) => ({ name, type })),
       rows: rowsDone - before,
       files: { ndjson, csv },
     })
   }
-  return made
+  return written
 }
 
 async function addFile(
@@ -130,16 +131,16 @@ async function* lines(values: object[], indent?: number): AsyncGenerator<Buffer>
   for (const value of values) yield Buffer.from(`${JSON.stringify(value, null, indent)}\n`)
 }
 
-async function facts(
+async function readTenant(
   tenancy: Tenancy,
   tenantId: string,
-): Promise<{ tenant: Manifest['tenant']; people: object[] }> {
+): Promise<{ tenant: Manifest['tenant']; members: object[] }> {
   const [tenant] = await platform(tenancy).select().from(tenants).where(eq(tenants.id, tenantId))
   if (!tenant) throw new TenantNotFound(tenantId)
-  const people = await tenancy.config.members.list(platform(tenancy), tenantId)
+  const members = await tenancy.config.members.list(platform(tenancy), tenantId)
   const { id, slug, name, tier, currency, locale } = tenant
   return {
     tenant: { id, slug, name, tier, currency, locale, createdAt: tenant.createdAt.toISOString() },
-    people,
+    members,
   }
 }

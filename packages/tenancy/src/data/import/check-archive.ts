@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import { written, type Column, type Table } from '#tenancy/base/catalogue'
 import type { TenantTable } from '#tenancy/base/data-lifecycle'
 import { ArchiveRefused } from '#tenancy/data/errors'
-import { formats, type Format } from '#tenancy/data/export/lines'
+import { formats, type Format } from '#tenancy/data/export/row-format'
 import {
   fileOf,
   formatVersion,
@@ -14,20 +14,14 @@ import {
   type Manifest,
 } from '#tenancy/data/export/manifest'
 import type { Migration } from '#tenancy/migrations/history'
-import { lineCheck } from '#tenancy/data/import/check-line'
-import { linesOf } from '#tenancy/data/import/lines'
-import { ZipReader, type Limits } from '#tenancy/data/zip/read'
+import { rowCheck } from '#tenancy/data/import/check-row'
+import { linesOf } from '#tenancy/data/import/read-lines'
+import { ZipReader, type Limits } from '#tenancy/data/zip/zip-reader'
 
-/**
- * A file in which everything was found in order. `tables` are those of the file, with the columns
- * that it has.
- */
-export type Checked = { zip: ZipReader; manifest: Manifest; tables: Table[]; rows: number }
+/** An archive that passed every check. `tables` are those of the file, with the columns it has. */
+export type CheckedArchive = { zip: ZipReader; manifest: Manifest; tables: Table[]; rows: number }
 
-/**
- * What an import takes at most: 200 GB unpacked, and no file that is more than 200 times its packed
- * size.
- */
+/** At most 200 GB of content. Data of an export never compresses 200-fold. */
 export const limits: Limits = { files: 5000, bytes: 200 * 2 ** 30, ratio: 200 }
 const manifestLimit = 4 * 2 ** 20
 
@@ -45,14 +39,14 @@ export type Target = {
  * Reads an export from beginning to end and writes nothing.
  * @param path - The ZIP file.
  * @param target - What the archive is compared with.
- * @param tell - Told now and then how many rows were read.
+ * @param report - Receives the number of rows read so far.
  * @throws ArchiveRefused at the first difference from an export.
  */
 export async function checkArchiveFile(
   path: string,
   target: Target,
-  tell: (rows: number) => Promise<void> = async () => {},
-): Promise<Checked> {
+  report: (rows: number) => Promise<void> = async () => {},
+): Promise<CheckedArchive> {
   const zip = await ZipReader.open(path, limits)
   const manifest = await readManifest(zip)
   const tables = tablesOf(manifest, target)
@@ -62,12 +56,12 @@ export async function checkArchiveFile(
   for (const table of tables) {
     const facts = manifest.tables.find(({ name }) => name === table.name)
     if (!facts) continue
-    const check = lineCheck(table, manifest.tenant.id)
+    const check = rowCheck(table, manifest.tenant.id)
     const before = rows
     await checkContent(zip, facts.files.ndjson, async (content) => {
       for await (const { text, number } of linesOf(content, facts.files.ndjson.name)) {
         check(text, number)
-        if (++rows % 1000 === 0) await tell(rows)
+        if (++rows % 1000 === 0) await report(rows)
       }
     })
     if (rows - before !== facts.rows)
@@ -81,22 +75,21 @@ export async function checkArchiveFile(
 
 async function readManifest(zip: ZipReader): Promise<Manifest> {
   const listed = zip.files.get(manifestName)
-  if (!listed) throw new ArchiveRefused(`it has no ${manifestName}, so it is no export`)
+  if (!listed) throw new ArchiveRefused(`it has no ${manifestName}, so it is not an export`)
   if (listed.uncompressedSize > manifestLimit)
     throw new ArchiveRefused(
       `${manifestName} has ${listed.uncompressedSize} bytes, more than ${manifestLimit}`,
     )
   const text = (await buffer(zip.content(manifestName))).toString('utf8')
-  const given: unknown = parsed(text)
-  const result = manifestForm.safeParse(given)
+  const result = manifestForm.safeParse(parseJson(text))
   if (result.success) return result.data
   const [issue] = result.error.issues
   throw new ArchiveRefused(
-    `${manifestName} is not as this build knows it: ${issue?.path.join('.')} ${issue?.message}`,
+    `${manifestName} is not valid: ${issue?.path.join('.')} ${issue?.message}`,
   )
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -118,7 +111,7 @@ function isOlder(manifest: Manifest, history: Migration[]): boolean {
       )
     if (ours !== sha256 && manifest.version > 1)
       throw new ArchiveRefused(
-        `its migration ${tag} is ${sha256.slice(0, 12)}, ours is ${ours.slice(0, 12)}: it comes from another history`,
+        `its migration ${tag} is ${sha256.slice(0, 12)}, ours is ${ours.slice(0, 12)}: it comes from a different application`,
       )
   }
   return manifest.version < formatVersion || manifest.migrations.length < history.length
@@ -185,7 +178,7 @@ function checkFiles(zip: ZipReader, manifest: Manifest): void {
     if (!zip.files.has(name)) throw new ArchiveRefused(`the file ${name} is missing`)
 }
 
-/** Reads a file to its end and compares size and SHA-256 with the manifest. */
+/** Reads a file to its end, and compares its size and SHA-256 with the manifest. */
 async function checkContent(
   zip: ZipReader,
   facts: FileFacts,

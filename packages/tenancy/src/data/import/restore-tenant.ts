@@ -3,12 +3,12 @@ import { recordAudit } from '#tenancy/audit/record'
 import { readTables, written, type Table } from '#tenancy/base/catalogue'
 import { declaredTables } from '#tenancy/base/declared-tables'
 import { Invalid } from '#tenancy/base/errors'
-import { ArchiveRefused, OnHold } from '#tenancy/data/errors'
+import { ArchiveRefused } from '#tenancy/data/errors'
 import { tenants } from '#tenancy/base/schema'
 import { type PlatformDb, type Tenancy } from '#tenancy/base/tenancy'
 import * as erasures from '#tenancy/data/erase/erasures'
-import { standing } from '#tenancy/data/holds'
-import { checkArchive, importTenant, type Imported } from '#tenancy/data/import/import'
+import { refuseOnHold } from '#tenancy/data/holds'
+import { checkArchive, importTenant, type Imported } from '#tenancy/data/import/import-tenant'
 import { latestMove } from '#tenancy/moves/move-store'
 import { isLive } from '#tenancy/base/move-states'
 import { platformPool } from '#tenancy/registry/pools'
@@ -36,19 +36,21 @@ export async function restoreTenant(
   actor: string,
 ): Promise<Restored> {
   const old = await bySlug(platform(tenancy), slug)
-  const held = await standing(platform(tenancy), old.id)
-  if (held) throw new OnHold(held.at, held.reason)
+  await refuseOnHold(platform(tenancy), old.id)
   const move = await latestMove(tenancy, old.id)
   if (move && isLive(move.state))
-    throw new Invalid('slug', `tenant ${slug} has a move under way; wait for its end`)
+    throw new Invalid('slug', `tenant ${slug} is being moved; wait until the move has ended`)
   const { manifest } = await checkArchive(tenancy, path)
   if (manifest.tenant.id !== old.id && manifest.tenant.slug !== slug)
     throw new ArchiveRefused(
-      `it is an export of ${manifest.tenant.slug}, not of ${slug}; \`tenant import\` makes a new tenant of it`,
+      `it is an export of ${manifest.tenant.slug}, not of ${slug}; \`tenant import\` creates a new tenant from it`,
     )
   const owner = await tenancy.config.members.firstOwner(platform(tenancy), old.id)
   if (!owner)
-    throw new Invalid('slug', `tenant ${slug} has no owner, so nobody could use what is restored`)
+    throw new Invalid(
+      'slug',
+      `tenant ${slug} has no owner, so nobody could use the restored tenant`,
+    )
   const stamp = Date.now().toString(36)
   const made = await importTenant(tenancy, {
     path,
@@ -72,7 +74,7 @@ export async function restoreTenant(
 type TransferredTable = { schema: string; column: string; table: Table }
 type Db = Pick<PlatformDb, 'execute'>
 
-/** Gives the restored tenant the slug and settings of the old one, and the rows declared as `transfer`. */
+/** Gives the new tenant the slug, settings and transferred rows of the old one. */
 async function replaceTenant(
   tenancy: Tenancy,
   {

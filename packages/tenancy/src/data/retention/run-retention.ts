@@ -4,28 +4,34 @@ import { type TenantTx } from '#tenancy/base/tenant-tx'
 import { RowhouseError } from '#tenancy/base/errors'
 import { refuseOnHold } from '#tenancy/data/holds'
 import { platform } from '#tenancy/registry/placements'
-import { epochHere } from '#tenancy/data/retention/preview'
-import { agingTables } from '#tenancy/data/retention/rules'
-import { planRetentionRun, tenantsWithRules, type RetentionRun } from '#tenancy/data/retention/runs'
+import { currentEpoch } from '#tenancy/data/retention/preview'
+import { retentionColumns } from '#tenancy/data/retention/rules'
+import {
+  planRetentionRun,
+  tenantsWithRules,
+  type RetentionRun,
+} from '#tenancy/data/retention/retention-runs'
 import { retentionRuns, type RetentionStep } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 const batch = 500
 
 /**
- * One tenant's run: planned if there is none, carried out if it waits for nobody. It deletes the
- * very rows that its plan counted and no other, in small transactions inside the tenant. Each writes
- * down what it has deleted, and tells `onRetention`, so a run that was killed goes on where it
- * stood. Throws OnHold, ClocksDiffer.
+ * Plans a tenant's retention run, and carries it out unless it awaits confirmation. It deletes only
+ * rows that the plan counted, in small transactions inside the tenant. Each transaction stores its
+ * progress, so that a killed run continues where it stopped, and calls `onRetention`.
+ * @returns The run, in its latest state.
+ * @throws OnHold
+ * @throws ClocksDiffer
  */
-export async function runRetentionOf(tenancy: Tenancy, tenantId: string): Promise<RetentionRun> {
+export async function runRetentionFor(tenancy: Tenancy, tenantId: string): Promise<RetentionRun> {
   await refuseOnHold(platform(tenancy), tenantId)
   const run = await planRetentionRun(tenancy, tenantId)
   if (run.state !== 'running') return run
-  const gone = await deletedSoFar(tenancy, run)
+  const progress = await readProgress(tenancy, run)
   const steps = run.steps.map((step) => ({
     ...step,
-    deleted: Math.max(step.deleted, gone[step.table] ?? 0),
+    deleted: Math.max(step.deleted, progress[step.table] ?? 0),
   }))
   for (const step of steps) {
     while (step.deleted < step.rows) {
@@ -44,13 +50,15 @@ export async function runRetentionOf(tenancy: Tenancy, tenantId: string): Promis
     .set({ steps, state: 'done', endedAt: sql`clock_timestamp()` })
     .where(and(eq(retentionRuns.id, run.id), eq(retentionRuns.state, 'running')))
     .returning()
-  await forgetProgress(tenancy, run)
+  await deleteProgress(tenancy, run)
   return done ?? run
 }
 
 /**
- * Every tenant with rules, one after the other; a tenant that cannot be done now is named and the
- * rest go on.
+ * Runs retention for every tenant with rules, one after another. A tenant that fails does not stop
+ * the rest.
+ * @param options - `dueOnly` skips tenants that had a run in the last day.
+ * @returns The runs, and the tenants that failed.
  */
 export async function runRetention(
   tenancy: Tenancy,
@@ -63,7 +71,7 @@ export async function runRetention(
   const problems: { tenantId: string; problem: string }[] = []
   for (const tenantId of await tenantsWithRules(tenancy, dueOnly)) {
     if (stopping?.aborted) break
-    await runRetentionOf(tenancy, tenantId).then(
+    await runRetentionFor(tenancy, tenantId).then(
       (run) => runs.push(run),
       (error: unknown) => {
         problems.push({
@@ -84,31 +92,32 @@ const inside = <T>(
   work: (tx: TenantTx) => Promise<T>,
 ) => withTenant(tenancy, { kind: 'service', tenantId, reason: `retention run ${id}` }, work)
 
-/** The 64-bit number of the transaction that wrote a row; the row itself keeps the lower half. */
-const writer = sql`(select (f - case when f >= c then 4294967296 else 0 end)::text::xid8 from (select c, (c >> 32 << 32) + xmin::text::bigint as f from (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as c) as now) as full_number)`
+/** The 64-bit id of the transaction that wrote a row: `xmin` holds only the lower half. */
+const writerXid = sql`(select (f - case when f >= c then 4294967296 else 0 end)::text::xid8 from (select c, (c >> 32 << 32) + xmin::text::bigint as f from (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint as c) as now) as full_number)`
 
 function deleteBatch(
   tenancy: Tenancy,
   run: RetentionRun,
   { tenantId, epoch, table, before, seen, rows, deleted }: RetentionStep,
 ): Promise<number> {
-  const by = agingTables(tenancy).find((one) => one.table === table)?.by
-  if (!by) return Promise.resolve(0)
-  const [name, age] = [sql.identifier(table), sql.identifier(by)]
+  const column = retentionColumns(tenancy).find((one) => one.table === table)?.column
+  if (!column) return Promise.resolve(0)
+  const [name, age] = [sql.identifier(table), sql.identifier(column)]
   return inside(tenancy, run, async (tx) => {
-    // a row that came, or was changed, after the plan is not in it; nor is one of a tenant, or of a
-    // place, that the plan was not made for
-    const old = sql`tenant_id = ${tenantId} and ${epoch} = ${epochHere} and ${age} < ${before}::timestamptz and pg_visible_in_snapshot(${writer}, ${seen}::pg_snapshot)`
+    // Leaves rows that were inserted or changed after the plan, and does nothing in another tenant
+    // or placement than the plan was made for.
+    const old = sql`tenant_id = ${tenantId} and ${epoch} = ${currentEpoch} and ${age} < ${before}::timestamptz and pg_visible_in_snapshot(${writerXid}, ${seen}::pg_snapshot)`
     const { rowCount } = await tx.execute(sql`
       delete from ${name}
       where ${old} and ctid = any(array(select ctid from ${name} where ${old} limit ${Math.min(batch, rows - deleted)}))`)
-    const gone = rowCount ?? 0
-    if (gone > 0) await recordProgress(tenancy, tx, { id: run.id, table, deleted: deleted + gone })
-    return gone
+    const count = rowCount ?? 0
+    if (count > 0)
+      await recordProgress(tenancy, tx, { id: run.id, table, deleted: deleted + count })
+    return count
   })
 }
 
-/** Written by the transaction that deletes, so that a run that was killed goes on where it stood. */
+/** Part of the deleting transaction, so that the stored progress is never wrong. */
 async function recordProgress(
   tenancy: Tenancy,
   tx: TenantTx,
@@ -121,7 +130,7 @@ async function recordProgress(
   await tenancy.config.onRetention?.(tx, run)
 }
 
-async function deletedSoFar(tenancy: Tenancy, run: RetentionRun): Promise<Record<string, number>> {
+async function readProgress(tenancy: Tenancy, run: RetentionRun): Promise<Record<string, number>> {
   const { rows } = await inside(tenancy, run, (tx) =>
     tx.execute<{ table: string; deleted: string }>(
       sql`select table_name as table, deleted from tenancy.retention_progress where tenant_id = ${tx.tenantId} and run_id = ${run.id}`,
@@ -130,8 +139,7 @@ async function deletedSoFar(tenancy: Tenancy, run: RetentionRun): Promise<Record
   return Object.fromEntries(rows.map(({ table, deleted }) => [table, Number(deleted)]))
 }
 
-/** A run that has ended needs it no more. */
-const forgetProgress = (tenancy: Tenancy, run: RetentionRun) =>
+const deleteProgress = (tenancy: Tenancy, run: RetentionRun) =>
   inside(tenancy, run, (tx) =>
     tx.execute(
       sql`delete from tenancy.retention_progress where tenant_id = ${tx.tenantId} and run_id = ${run.id}`,

@@ -7,8 +7,8 @@ import { ArchiveRefused } from '#tenancy/data/errors'
 import { fileOf } from '#tenancy/data/export/manifest'
 import { pagesOf, type Read } from '#tenancy/data/export/pages'
 import { asText } from '#tenancy/data/export/snapshot'
-import type { Checked } from '#tenancy/data/import/check'
-import { linesOf } from '#tenancy/data/import/lines'
+import type { CheckedArchive } from '#tenancy/data/import/check-archive'
+import { linesOf } from '#tenancy/data/import/read-lines'
 import { serviceUrl, type Placement } from '#tenancy/registry/placements'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
@@ -16,27 +16,33 @@ const batchBytes = 1_000_000
 const batchRows = 2000
 const name = pg.escapeIdentifier
 
-type Tell = (progress: { table: string; rows: number }) => Promise<void>
+type Report = (progress: { table: string; rows: number }) => Promise<void>
 
 /**
- * Loads a checked export into a tenant that has no rows yet: all tables in one transaction, inside
- * that tenant, and then reads them back and compares their SHA-256 with the file's. Commits only
- * when every one is equal. Throws ArchiveRefused.
+ * Loads a checked export into a tenant without rows. All tables are loaded in one transaction, which
+ * commits only when the rows, read back, have the same SHA-256 as in the file.
+ * @param target - The tenant's placement, and the reason for the service entry.
+ * @param report - Receives the progress.
+ * @throws ArchiveRefused
  */
-export async function load(
+export async function loadRows(
   tenancy: Tenancy,
-  checked: Checked,
-  { tenantId, schema, epoch, ...place }: Placement,
-  reason: string,
-  tell: Tell = async () => {},
+  checked: CheckedArchive,
+  target: { placement: Placement; reason: string },
+  report: Report = async () => {},
 ): Promise<void> {
+  const { tenantId, schema, epoch } = target.placement
   const { tables, zip } = checked
-  await withConnection(serviceUrl(tenancy, 'worker', { ...place, schema }), async (client) => {
+  await withConnection(serviceUrl(tenancy, 'worker', target.placement), async (client) => {
     const begin = `begin; set local search_path = ${schema}, pg_temp; ${asText}; set local statement_timeout = 0`
     await withTransaction(
       client,
       async () => {
-        await client.query('select tenancy.enter_as_service($1, $2, $3)', [tenantId, epoch, reason])
+        await client.query('select tenancy.enter_as_service($1, $2, $3)', [
+          tenantId,
+          epoch,
+          target.reason,
+        ])
         let rows = 0
         for (const table of tables) {
           for (const statement of statementsFor(table)) {
@@ -47,32 +53,26 @@ export async function load(
               await client
                 .query(statement.text, [tenantId, `[${batch.lines.join(',')}]`])
                 .catch((error: Error) => {
-                  throw refusal(
-                    error,
-                    table.name,
-                    batch.first,
-                    batch.first + batch.lines.length - 1,
-                  )
+                  throw refusal(error, table, batch)
                 })
               if (statement.inserts) rows += batch.lines.length
-              await tell({ table: table.name, rows })
+              await report({ table: table.name, rows })
             }
           }
         }
         const read: Read = async (text, values) =>
           (await client.query({ text, values, queryMode: 'extended' } as pg.QueryConfig)).rows
         for (const table of tables)
-          await compare(read, table, tenantId, checked, () => tell({ table: table.name, rows }))
+          await compare(checked, { read, table, tenantId }, () =>
+            report({ table: table.name, rows }),
+          )
       },
       { begin },
     )
   })
 }
 
-/**
- * Rows that refer to rows of their own table come in without that, and get it when all of them are
- * there.
- */
+/** References between rows of one table are filled in by a second statement. */
 function statementsFor(table: Table): { text: string; inserts: boolean }[] {
   const own = new Set(
     table.references
@@ -103,10 +103,10 @@ function statementsFor(table: Table): { text: string; inserts: boolean }[] {
   ]
 }
 
-async function* batches(
-  content: AsyncIterable<Buffer>,
-  file: string,
-): AsyncGenerator<{ first: number; lines: string[] }> {
+/** Consecutive lines of a file. `first` is the number of the first one. */
+type Batch = { first: number; lines: string[] }
+
+async function* batches(content: AsyncIterable<Buffer>, file: string): AsyncGenerator<Batch> {
   let lines: string[] = []
   let size = 0
   let last = 0
@@ -123,29 +123,33 @@ async function* batches(
 }
 
 async function compare(
-  read: Read,
-  table: Table,
-  tenantId: string,
-  { manifest }: Checked,
-  tell: () => Promise<void>,
+  { manifest }: CheckedArchive,
+  { read, table, tenantId }: { read: Read; table: Table; tenantId: string },
+  report: () => Promise<void>,
 ): Promise<void> {
   const facts = manifest.tables.find((one) => one.name === table.name)?.files.ndjson
   const hash = createHash('sha256')
-  for await (const { text } of pagesOf(read, table, 'ndjson', tenantId, manifest.tenant.id)) {
+  for await (const { text } of pagesOf(read, table, {
+    format: 'ndjson',
+    tenantId,
+    printAs: manifest.tenant.id,
+  })) {
     hash.update(text)
-    await tell()
+    await report()
   }
   const found = hash.digest('hex')
   if (found !== facts?.sha256)
     throw new ArchiveRefused(
-      `the rows of ${table.name} are not the same when they are read back (${found.slice(0, 12)} instead of ${facts?.sha256.slice(0, 12)}); the file holds values in another form than exports have`,
+      `the rows of ${table.name} differ when they are read back (SHA-256 ${found.slice(0, 12)} instead of ${facts?.sha256.slice(0, 12)}); the file has values in a form that exports do not use`,
     )
 }
 
-function refusal(error: Error, table: string, from: number, to: number): Error {
+function refusal(error: Error, table: Table, { first, lines }: Batch): Error {
   if (!(error instanceof pg.DatabaseError) || !/^(2[23]|42804)/.test(error.code ?? '')) return error
   const what = error.constraint
     ? `breaks ${error.constraint}`
     : `cannot be stored (${error.message})`
-  return new ArchiveRefused(`a row of ${table}, in lines ${from} to ${to}, ${what}`)
+  return new ArchiveRefused(
+    `a row of ${table.name}, in lines ${first} to ${first + lines.length - 1}, ${what}`,
+  )
 }
