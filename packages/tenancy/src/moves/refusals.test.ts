@@ -81,7 +81,7 @@ test(
     const { port } = new URL(databaseUrl)
     await admin(`update tenancy.servers set port = 1 where port = ${port}`)
     await requestAbort(tenancy(), actionOn(tenant))
-    await expect(perform(move)).rejects.toThrow('ECONNREFUSED')
+    await expect(perform(move)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
     expect(await readMove(tenancy(), move.id)).toMatchObject({ state: 'aborting' })
     expect(await state()).toEqual([{ state: 'active' }])
     await admin(`update tenancy.servers set port = ${port} where port = 1`)
@@ -115,25 +115,28 @@ test(
   },
 )
 
-test('a tenant is not moved to where it is, nor confirmed before it has moved', async () => {
+test('a move to the same location, and a confirmation before any move, are refused', async () => {
   await expect(
     requestMove(tenancy(), { tenantId: tenant.id, to: 'shared', ...asked }),
   ).rejects.toBeInstanceOf(SameLocation)
-  await expect(requestConfirm(tenancy(), actionOn(tenant))).rejects.toThrow('cannot be confirmed')
+  await expect(requestConfirm(tenancy(), actionOn(tenant))).rejects.toMatchObject({
+    code: 'move_action_refused',
+    action: 'confirm',
+  })
 })
 
-test('a table whose rows cannot be told apart by tenant and key is refused by name', async () => {
+test('a table whose primary key does not start with tenant_id is refused by name', async () => {
   await admin('create table shared.loose (id uuid primary key, tenant_id uuid not null)')
   try {
     await expect(
       requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
-    ).rejects.toThrow(/loose.*its primary key does not start with tenant_id/)
+    ).rejects.toMatchObject({ code: 'table_not_movable', table: 'loose' })
   } finally {
     await admin('drop table shared.loose')
   }
 })
 
-describe('a target that cannot take the tenant is refused before anything is written down', () => {
+describe('a target that cannot take the tenant is refused before anything is recorded', () => {
   const to = (databaseUrl: string) => ({
     tenantId: tenant.id,
     to: 'database' as const,
@@ -189,13 +192,7 @@ describe('a target that cannot take the tenant is refused before anything is wri
 
   test.each([
     ['it is too old', 'server_version_num', '140012', ServerTooOld, /PostgreSQL .* 15/],
-    [
-      'it has no connections free',
-      'max_connections',
-      '6',
-      TargetFull,
-      /connections are free, and a move needs 8/,
-    ],
+    ['it has no connections free', 'max_connections', '6', TargetFull, /free/],
   ])('%s', async (_, name, value, error, message) => {
     const request = to(await saying(name, value))
     for (const ask of [planMove, requestMove]) {
@@ -217,9 +214,7 @@ describe('a target that cannot take the tenant is refused before anything is wri
     try {
       await expect(
         requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
-      ).rejects.toThrow(
-        `the source lacks ${last}, which the target has; run \`fleet migrate\` first`,
-      )
+      ).rejects.toMatchObject({ code: 'versions_differ', migration: last, behind: 'source' })
     } finally {
       await admin(
         'insert into tenancy.applied_migrations select * from public.kept; drop table public.kept',
@@ -230,7 +225,7 @@ describe('a target that cannot take the tenant is refused before anything is wri
   test.each([
     ['schema', `create schema`, 'drop schema'],
     ['database', 'create database', 'drop database'],
-  ] as const)('there is such a %s already', async (kind, create, drop) => {
+  ] as const)('it already has a %s of that name', async (kind, create, drop) => {
     const name = privateName(tenant.id)
     await withConnection(
       inDatabase(
@@ -260,7 +255,7 @@ describe('a target that fails during the copy is removed, and the tenant stays i
     [
       'it was migrated during the copy',
       `insert into tenancy.applied_migrations (schema, migration, sha256) values ('TARGET', '9999_later', '')`,
-      /the source lacks 9999_later, which the target has/,
+      /9999_later/,
     ],
   ])('%s', async (_, harm, message) => {
     const before = await fingerprint(tenant.id)
@@ -282,7 +277,7 @@ describe('a target that fails during the copy is removed, and the tenant stays i
   })
 })
 
-test('a migration that passed by just before the switch is noticed, and the tenant stays', async () => {
+test('a migration just before the switch aborts the move, and the tenant stays in its source', async () => {
   const before = await fingerprint(tenant.id)
   const move = await perform(
     await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
@@ -293,7 +288,7 @@ test('a migration that passed by just before the switch is noticed, and the tena
   )
   expect(await perform(move)).toMatchObject({
     state: 'aborted',
-    error: expect.stringMatching('the source lacks 9999_later, which the target has'),
+    error: expect.stringContaining('9999_later') as unknown,
   })
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared' })
   expect(await fingerprint(tenant.id)).toEqual(before)
