@@ -49,6 +49,8 @@ export class OidcProvider {
         return grant
       },
       cookies: { keys: ['test'] },
+      // in seconds; without them the provider logs a notice for each
+      ttl: { AccessToken: 300, Grant: 300, IdToken: 300, Interaction: 300, Session: 300 },
       jwks: { keys: [signingKey] },
     })
     provider.use((context, next) =>
