@@ -6,11 +6,11 @@
 create or replace function tenancy.check_key(p_key text, p_tenant uuid, out user_id uuid, out role text, out writes boolean)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
-declare
-  scope text;
 begin
-  select k.user_id, k.scope into user_id, scope
+  select k.user_id, m.role, k.scope = 'write' and m.role <> 'viewer'
+  into user_id, role, writes
   from platform.api_keys as k
+  left join platform.members as m on m.tenant_id = p_tenant and m.user_id = k.user_id
   where k.key_hash = sha256(convert_to(p_key, 'UTF8'))
     and k.tenant_id = p_tenant
     and (k.expires_at is null or k.expires_at > clock_timestamp())
@@ -18,14 +18,12 @@ begin
   if user_id is null then
     raise exception 'no valid key' using errcode = 'TN401';
   end if;
-  select m.role into role from platform.members as m where m.tenant_id = p_tenant and m.user_id = check_key.user_id;
   if role is null then
     raise exception 'user % is not a member of tenant %', user_id, p_tenant using errcode = 'TN403';
   end if;
   if tenancy.is_suspended(p_tenant) then
     raise exception 'tenant % is suspended', p_tenant using errcode = 'TN423';
   end if;
-  writes := scope = 'write' and role <> 'viewer';
 end
 $$;
 

@@ -54,14 +54,14 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
   const me = () => world[kind][0]
   const neighbour = () => world[kind][1]
 
-  test('a signed-out session, an expired session and a suspended tenant are refused within a second', async () => {
+  test('an expired session, a signed-out session and a suspended tenant are refused at once', async () => {
     const member = await memberOf(me().id, 'member')
     await platform()
       .update(sessionTable)
-      .set({ expiresAt: new Date(Date.now() + 300) })
+      .set({ expiresAt: new Date(Date.now() + 2000) })
       .where(eq(sessionTable.tokenHash, secretHash(member.token)))
     expect(await through(member, 'select 1 as one')).toEqual([{ one: 1 }])
-    await sleep(400)
+    await sleep(2100)
     expect(await refusal(through(member, 'select 1'))).toBe('NotSignedIn')
 
     const other = await memberOf(me().id, 'member')

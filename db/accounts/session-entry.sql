@@ -6,8 +6,8 @@ create or replace function tenancy.check_session(p_token text, p_tenant uuid, ou
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  select s.user_id, s.id, m.role
-  into user_id, session_id, role
+  select s.user_id, s.id, m.role, m.role <> 'viewer'
+  into user_id, session_id, role, writes
   from platform.sessions as s
   left join platform.members as m on m.tenant_id = p_tenant and m.user_id = s.user_id
   where s.token_hash = sha256(convert_to(p_token, 'UTF8'))
@@ -22,7 +22,6 @@ begin
   if tenancy.is_suspended(p_tenant) then
     raise exception 'tenant % is suspended', p_tenant using errcode = 'TN423';
   end if;
-  writes := role <> 'viewer';
 end
 $$;
 

@@ -85,11 +85,7 @@ export const defences: readonly Defence[] = [
   {
     name: 'that a viewer only reads',
     tests: isolation,
-    sql: rewriteFunction(
-      'tenancy.check_session(text,uuid)',
-      `writes := role <> 'viewer'`,
-      'writes := true',
-    ),
+    sql: rewriteFunction('tenancy.check_session(text,uuid)', `m.role <> 'viewer'`, 'true'),
   },
   {
     name: 'that a key opens its own tenant alone',
@@ -101,8 +97,8 @@ export const defences: readonly Defence[] = [
     tests: people,
     sql: rewriteFunction(
       'tenancy.check_key(text,uuid)',
-      `writes := scope = 'write' and role <> 'viewer'`,
-      'writes := true',
+      `k.scope = 'write' and m.role <> 'viewer'`,
+      'true',
     ),
   },
   {
