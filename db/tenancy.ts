@@ -69,5 +69,3 @@ export const tenantBatch = <const Q extends readonly { execute(): Promise<unknow
 
 /** Drizzle on the platform login: users, sessions, the registry. No tenant table is in its reach. */
 export const platform = (): PlatformDb => engine.platform(tenancy())
-
-export const platformPool = () => engine.platformPool(tenancy())
