@@ -163,7 +163,7 @@ async function statusOf(
 ): Promise<{ ms: number; targets: number }> {
   await withConnection(adminUrl, (admin) =>
     admin.query(`
-    insert into tenancy.tenants (id, slug, name, tier) select md5('elsewhere ' || n)::uuid, 'elsewhere-' || n, 'Elsewhere', 'enterprise' from generate_series(1, ${size}) as n;
+    insert into tenancy.tenants (id, slug, name, tier) select md5('dedicated ' || n)::uuid, 'dedicated-' || n, 'Dedicated', 'enterprise' from generate_series(1, ${size}) as n;
     insert into tenancy.placements (tenant_id, kind, database, schema, login, secret)
     select id, 'database', name, name, name, '' from (select id, 't_' || replace(id::text, '-', '') as name from tenancy.tenants where tier = 'enterprise') as t;
     insert into tenancy.dedicated_databases (tenant_id, schema, seen_at, applied)

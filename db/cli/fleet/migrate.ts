@@ -15,7 +15,7 @@ export const run: RunCommand = async ({ values }) => {
     limit: number(values, 'limit'),
     to: word(values, 'to'),
   }
-  // the row of this run stands in a table of the platform
+  // the run's row is in a table of the platform
   await migratePlatform(tenancy())
   const id = await requestRun(
     tenancy(),
@@ -32,7 +32,7 @@ export const run: RunCommand = async ({ values }) => {
   process.off('SIGINT', stop).off('SIGTERM', stop)
   const { state, done, byOthers, failed, left, message, tookMs } = result
   const lines = [
-    `${done.length} migrated${byOthers > 0 ? `, ${byOthers} by another run` : ''}, ${failed.length} failed, ${left} to do, in ${(tookMs / 1000).toFixed(1)} s${message ? `; stopped: ${message}` : ''}`,
+    `${done.length} migrated${byOthers > 0 ? `, ${byOthers} by another run` : ''}, ${failed.length} failed, ${left} left, in ${(tookMs / 1000).toFixed(1)} s${message ? `; stopped: ${message}` : ''}`,
     ...(failed.length > 0
       ? [
           '',
@@ -46,7 +46,7 @@ export const run: RunCommand = async ({ values }) => {
             ]),
           ),
           '',
-          'what failed is as it was before; repair the cause and run fleet migrate again',
+          'failed targets are unchanged; fix the cause and run fleet migrate again',
         ]
       : []),
   ]

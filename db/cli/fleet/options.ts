@@ -8,7 +8,11 @@ export function word(values: Values, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** A whole number above zero. Throws UsageError for anything else. */
+/**
+ * Reads a whole number above zero.
+ *
+ * @throws UsageError
+ */
 export function number(values: Values, name: string, most = 999_999_999): number | undefined {
   const value = word(values, name)
   if (value === undefined) return undefined
@@ -19,17 +23,21 @@ export function number(values: Values, name: string, most = 999_999_999): number
   return Number(value)
 }
 
-/** Parts of a whole in per cent, with commas between them. Throws UsageError for anything else. */
+/**
+ * Reads percentages, separated by commas.
+ *
+ * @throws UsageError
+ */
 export function percents(values: Values, name: string): number[] | undefined {
   const parts = list(values, name)?.map(Number)
   if (parts?.some((part) => !(part > 0 && part <= 100)))
     throw new UsageError(
-      `--${name} takes parts in per cent such as 10,50, not ${JSON.stringify(values[name])}`,
+      `--${name} takes percentages such as 10,50, not ${JSON.stringify(values[name])}`,
     )
   return parts
 }
 
-/** Names with commas between them. */
+/** Reads names, separated by commas. */
 export const list = (values: Values, name: string): string[] | undefined =>
   word(values, name)
     ?.split(',')

@@ -11,18 +11,18 @@ import { tenancy } from '#db/tenancy'
 
 export const run: RunCommand = async ({ values }) => {
   const to = word(values, 'to')
-  await readStatus(tenancy()) // looks at databases that nobody has looked at yet
+  await readStatus(tenancy()) // inspects dedicated databases that were never inspected
   const files = await planMigrations(tenancy(), to === undefined ? {} : { to })
   return {
     text:
       files.length === 0
-        ? 'every target is where it should be; there is nothing to do'
-        : files.map(fileText).join('\n\n'),
+        ? 'every target is current; there is nothing to do'
+        : files.map(describeFile).join('\n\n'),
     json: { files },
   }
 }
 
-function fileText({
+function describeFile({
   migration,
   plane,
   targets,
@@ -36,17 +36,17 @@ function fileText({
     `${migration} (${plane}) on ${who}, ${transactional ? 'each in one transaction' : 'outside a transaction'}`,
     ...(breaking === null
       ? []
-      : [`  breaking: ${breaking}; builds without it stop serving a target that has it`]),
-    ...(outOfOrder ? ['  out of order: some of them have later migrations already'] : []),
-    ...statements.map(statementText),
+      : [`  breaking: ${breaking}; builds without it refuse to start once a target has it`]),
+    ...(outOfOrder ? ['  out of order: some targets already have later migrations'] : []),
+    ...statements.map(describeStatement),
   ].join('\n')
 }
 
-function statementText({ text, touches, warning, safer }: PlannedStatement): string {
+function describeStatement({ text, touches, warning, safer }: PlannedStatement): string {
   const what = touches.map(({ table, lock, rewrites, reads }) =>
     lock === 'none'
-      ? 'locks no table that is in use'
-      : `${lock}${table === null ? '' : ` on ${table}`}, keeps out ${lockLevels[lock]}${rewrites ? ', rewrites the table' : reads ? ', reads the whole table' : ''}`,
+      ? 'locks no table in use'
+      : `${lock}${table === null ? '' : ` on ${table}`}, blocks ${lockLevels[lock]}${rewrites ? ', rewrites the table' : reads ? ', reads the whole table' : ''}`,
   )
   return [
     `  ${text.length > 110 ? `${text.slice(0, 109)}…` : text}`,

@@ -3,8 +3,8 @@ import type { Progress } from '@rowhouse/tenancy/migrations'
 const width = 30
 
 /**
- * Shows a run on standard error: one moving line on a terminal, otherwise a line for each tenth,
- * each failure and each wait.
+ * Shows a run's progress on standard error: a progress bar on a terminal, otherwise a line for each
+ * tenth, each failure and each wait.
  */
 export function follow(out = process.stderr): {
   onProgress: (now: Progress) => void

@@ -16,7 +16,7 @@ export const run: RunCommand = async ({ values, positionals: [name, ...rest] }) 
     )
     return {
       text: table(
-        ['step', 'tenants done', 'begun', 'failed', 'rows changed'],
+        ['step', 'tenants done', 'started', 'failed', 'rows changed'],
         known.map((s) => [s.step, s.done, s.begun, s.failed, s.rows]),
       ),
       json: { steps: known },
@@ -41,7 +41,7 @@ export const run: RunCommand = async ({ values, positionals: [name, ...rest] }) 
   })
   const stopped = stopping.signal.aborted
   const lines = [
-    `${result.done.length} tenants done, ${result.rows} rows changed${stopped ? '; stopped before the end' : ''}`,
+    `${result.done.length} tenants done, ${result.rows} rows changed${stopped ? '; interrupted' : ''}`,
     ...result.failed.map((one) => `${one.tenant}: ${one.message}`),
   ]
   return { text: lines.join('\n'), json: result, failed: stopped || result.failed.length > 0 }

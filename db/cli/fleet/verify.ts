@@ -7,7 +7,7 @@ export const run: RunCommand = async () => {
   const who = new Set(drift.map(({ target }) => target))
   const text =
     drift.length === 0
-      ? `${targets} targets are what their migrations make; ${ms} ms`
+      ? `${targets} targets match their migrations; ${ms} ms`
       : [
           ...drift.map(line),
           '',

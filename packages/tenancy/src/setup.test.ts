@@ -26,11 +26,11 @@ beforeAll(async () => {
     admin.query(`
       create schema tenancy;
       grant usage on schema tenancy to public;
-      create table tenancy.residents (tenant_id uuid primary key, schema_name text not null, login text not null, state text not null default 'active', epoch bigint not null default 1);
+      create table tenancy.homes (tenant_id uuid primary key, schema_name text not null, login text not null, state text not null default 'active', epoch bigint not null default 1);
       create table tenancy.applied (schema text not null, migration text not null, sha256 text not null, primary key (schema, migration));
       create schema platform;
       create table platform.tenants (id uuid primary key, slug text not null);
-      insert into tenancy.residents values (gen_random_uuid(), 'shared', 'rowhouse_tenant');
+      insert into tenancy.homes values (gen_random_uuid(), 'shared', 'rowhouse_tenant');
       insert into platform.tenants values (gen_random_uuid(), 'acme')`),
   )
   const config = fixtureConfig()
@@ -60,7 +60,7 @@ const contents = () =>
       `select datname, datdba, datacl::text from pg_database where datname = current_database()`,
       `select setrole, setconfig::text from pg_db_role_setting where setdatabase = (select oid from pg_database where datname = current_database()) order by 1`,
       `select rolname, rolpassword, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_authid where rolname ~ '^rowhouse_' order by 1`,
-      'select * from tenancy.residents',
+      'select * from tenancy.homes',
       'select * from platform.tenants',
     ])
       lists.push((await admin.query<Record<string, unknown>>(text)).rows)
@@ -84,7 +84,7 @@ test('setup refuses a database of the old layout before it changes anything', as
   expect(await contents()).toEqual(before)
 })
 
-test('a build that starts on it refuses to serve, and says so to whoever asks for its health', async () => {
+test('a build that starts on it refuses to serve and reports it as not ready', async () => {
   const before = await contents()
   const error = await thrown(assertBuildCompatible(old))
   expect(OldLayout.is(error)).toBe(true)
@@ -96,7 +96,7 @@ test('a build that starts on it refuses to serve, and says so to whoever asks fo
   expect(await contents()).toEqual(before)
 })
 
-test('a database that setup has made is set up again without a change to its tables', async () => {
+test('setup can be repeated without changing the tables of a database', async () => {
   const tables = () =>
     withConnection(mainUrl, async (admin) => {
       const { rows } = await admin.query<{ oid: string; name: string }>(

@@ -40,7 +40,7 @@ beforeAll(async () => {
 const close = (database: string, open: boolean) =>
   query(`alter database ${database} allow_connections ${open}`)
 
-it('tenants with databases of their own, here and on another server, are migrated there, and seen from here', async () => {
+it('dedicated databases on this and another server are migrated, and the main database shows their state', async () => {
   const histories = await history.add(addColumn('ripe_at'))
   expect(await readStatus(tenancy(), { histories })).toMatchObject({ total: 6, current: 1 })
   const id = await requestRun(tenancy(), 'test', {})
@@ -124,7 +124,7 @@ it('a database that cannot be reached is named, and the others are migrated', as
   })
 })
 
-it('functions that were changed in a tenant database are put right by the next run', async () => {
+it('the next run restores functions that were changed in a dedicated database', async () => {
   const [url = ''] = urls
   await withConnection(url, async (client) => {
     await client.query(
@@ -141,7 +141,7 @@ it('functions that were changed in a tenant database are put right by the next r
   expect((await verifyFleet(tenancy(), histories)).drift).toEqual([])
 })
 
-it('a signing key that a tenant database has lost is made by the next run, and one that is there stays', async () => {
+it('the next run creates a missing signing key in a dedicated database and keeps an existing one', async () => {
   const [placement] = (await readPlacements(tenancy())).filter(({ kind }) => kind === 'database')
   const keys = () =>
     withConnection(urls[0] ?? '', async (client) => {
@@ -198,7 +198,7 @@ it(
     )
 
     const more = await history.add(addColumn('sent_at'))
-    // somebody else calls that server by another address: its logins stay
+    // the server is registered under another address as well, so its roles stay
     const wire = new Wire(other.adminUrl)
     expect((await useServer(tenancy(), await wire.open(other.adminUrl)))?.server.port).not.toBe(
       delta.server?.port,

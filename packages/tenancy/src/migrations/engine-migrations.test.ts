@@ -121,11 +121,11 @@ const applyAtOnce = (url: string, scope: 'main' | 'dedicated', times: number) =>
 const first = async () => nth(await readEngineHistory(), 0).tag
 
 describe("the engine's history", () => {
-  it('keeps the rules', async () => {
+  it('follows the lint rules', async () => {
     expect(await lintMigrations(await readEngineHistory())).toEqual([])
   })
 
-  it('has what every database needs before what the main one has alone', async () => {
+  it('has the tables of every database before those of the main one', async () => {
     const [file] = await readEngineHistory()
     if (!file) throw new Error('there is no history')
     const dedicated = tablesIn(statementsFor(file, 'dedicated'))
@@ -139,7 +139,7 @@ describe("the engine's history", () => {
     )
   })
 
-  it('gets generated files for the main database alone', async () => {
+  it('gets generated files for the main database only', async () => {
     const text = 'ALTER TABLE "tenancy"."tenants" ADD COLUMN "note" text;'
     const done = engineFile(1, await finishGenerated(engineFile(1, text)))
     expect(done.text).toBe(`-- main database only\n${text}`)
@@ -150,7 +150,7 @@ describe("the engine's history", () => {
 })
 
 describe('is applied', () => {
-  it('once to an empty database, however many try at once', async () => {
+  it('once to an empty database by concurrent calls', async () => {
     const url = await emptyDatabase('empty')
     const applied = await applyAtOnce(url, 'dedicated', 8)
     expect(applied.filter(({ length }) => length > 0)).toEqual([[await first()]])
@@ -159,7 +159,7 @@ describe('is applied', () => {
     )
   })
 
-  it('once to a database that lacks a file, however many try at once', async () => {
+  it('once to a database that lacks a file by concurrent calls', async () => {
     const url = await emptyDatabase('older')
     await applyAtOnce(url, 'main', 1)
     more.files = [everywhere]
@@ -171,7 +171,7 @@ describe('is applied', () => {
     expect(await applyAtOnce(url, 'main', 1)).toEqual([[]])
   })
 
-  it('whole or not at all', async () => {
+  it('completely or not at all', async () => {
     const url = await emptyDatabase('failing')
     await applyAtOnce(url, 'main', 1)
     more.files = [everywhere, engineFile(2, 'select 1 / 0')]
@@ -182,7 +182,7 @@ describe('is applied', () => {
     })
   })
 
-  it("by refreshing a tenant's older database, with the functions, and only what is new", async () => {
+  it('when an older dedicated database is refreshed, with the functions and only what is new', async () => {
     const url = await emptyDatabase('tenant')
     await applyAtOnce(url, 'dedicated', 1)
     more.files = [everywhere]
@@ -268,12 +268,12 @@ describe('on a fleet', () => {
     },
   )
 
-  it("a new file comes to the main database whole, and to tenants' databases up to the mark", async () => {
+  it('the main database gets a new file completely, dedicated databases get it up to the mark', async () => {
     more.files = [everywhere]
     expect(await runFleet(tenancy())).toMatchObject({ state: 'done', failed: [] })
     const parts = { main: mainDatabase, alpha: nth(homes, 0), beta: nth(homes, 1) }
-    for (const [name, place] of Object.entries(parts))
-      await asOwner(tenancy(), place, name, async (client) => {
+    for (const [name, location] of Object.entries(parts))
+      await asOwner(tenancy(), location, name, async (client) => {
         expect(await ledger(client)).toContain('0001_more')
         const tables = await tablesOf(client)
         expect(tables).toContain('more')

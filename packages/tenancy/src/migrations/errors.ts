@@ -102,10 +102,10 @@ export class UnparsableSql extends RowhouseError {
   readonly column: number | null
   /** @param position - Null inside a `do` block, where the parser does not tell it. */
   constructor(source: string, message: string, position: { line: number; column: number } | null) {
-    const place = position
+    const where = position
       ? `(line ${position.line}, column ${position.column})`
       : 'in a `do` block'
-    super(`${source}: ${message} ${place}; correct the statement`)
+    super(`${source}: ${message} ${where}; correct the statement`)
     this.source = source
     this.line = position?.line ?? null
     this.column = position?.column ?? null

@@ -116,7 +116,7 @@ describe('on a fleet', () => {
     await query(`analyze ${first.schema}.notes`)
   })
 
-  it('the plan says who lacks what, and warns where writers would wait for long', async () => {
+  it('the plan lists what each target lacks, and warns where writers would wait for long', async () => {
     const histories = await withMore(
       tenancy(),
       'create index notes_body on notes (tenant_id, body);--> statement-breakpoint\ncreate index note_lines_x on note_lines (tenant_id, quantity);--> statement-breakpoint\nalter table notes drop column body',
@@ -145,7 +145,7 @@ describe('on a fleet', () => {
     ])
   })
 
-  it('the plan advises nothing about a table that the same file makes', async () => {
+  it('the plan gives no advice on a table that the same file creates', async () => {
     const histories = await withMore(
       tenancy(),
       'create table drafts (tenant_id uuid not null, id uuid not null, constraint drafts_pkey primary key (tenant_id, id));--> statement-breakpoint\ncreate index drafts_x on drafts (tenant_id)',
@@ -157,7 +157,7 @@ describe('on a fleet', () => {
     ])
   })
 
-  it('an older build serves while newer files only add, and stops at one that breaks it', async () => {
+  it('an older build serves while newer files only add, and is refused after one that breaks it', async () => {
     const older = await withMore(tenancy())
     await runFleet(tenancy(), { histories: await withMore(tenancy(), addColumn('kind_of')) })
     await expect(assertBuildCompatible(tenancy(), older)).resolves.toBeUndefined()

@@ -24,15 +24,15 @@ beforeAll(async () => {
   fleet = await makeFleet(tenancy(), adminUrl, 10)
 })
 
-/** A transaction that has read a table and does not end. */
-async function lingering(text: string, work: () => Promise<void>): Promise<void> {
+/** Runs work while another session has an open transaction that has read a table. */
+async function withOpenTransaction(text: string, work: () => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl, application_name: 'long report' })
   await client.connect()
   await client.query(`begin; ${text}`)
   await work().finally(() => client.end())
 }
 
-it('a run waits for a tenant that an older build is making, and migrates it too', async () => {
+it('a run waits for a tenant that an older build is creating, and migrates it too', async () => {
   const ownerId = await person('Owner')
   const blocker = new pg.Client({ connectionString: adminUrl })
   await blocker.connect()
@@ -62,10 +62,10 @@ it('a run waits for a tenant that an older build is making, and migrates it too'
   await platform().delete(tenants).where(eq(tenants.id, id))
 })
 
-it('a locked table delays its own target only, never its readers for longer than the lock timeout, and is named', async () => {
+it('a locked table delays only its target, and its readers for at most the lock timeout, and the error names the session', async () => {
   const { slug, schema } = tenant(4)
   const histories = await history.add(addColumn('ripe_at'))
-  await lingering(`select from ${schema}.notes`, async () => {
+  await withOpenTransaction(`select from ${schema}.notes`, async () => {
     let running = true
     const waits: number[] = []
     const reader = withConnection(adminUrl, async (client) => {
@@ -101,7 +101,7 @@ it('a locked table delays its own target only, never its readers for longer than
   expect(await runFleet(tenancy(), { histories })).toMatchObject({ state: 'done', done: [slug] })
 })
 
-it('a lock that goes away in time is only waited for', async () => {
+it('a lock that is released in time only delays the target', async () => {
   const { schema } = tenant(5)
   const histories = await history.add(addColumn('paid_at'))
   const other = new pg.Client({ connectionString: adminUrl })
@@ -134,11 +134,11 @@ it('twenty runners at once migrate each target once', async () => {
   expect((await verifyFleet(tenancy(), histories)).drift).toEqual([])
 })
 
-it('a target that a move holds is left alone, and whoever holds it is named', async () => {
+it('a target that a move has locked is not touched, and the error names the move', async () => {
   const { slug, schema } = tenant(7)
   const histories = await history.add(addColumn('read_at'))
-  // held in the way of a move, which knows the same files
-  await lingering(
+  // locked like a move does, which knows the same files
+  await withOpenTransaction(
     `set application_name = 'rowhouse move'; select pg_advisory_lock_shared(tenancy.target_key('${schema}'))`,
     async () => {
       const { failed, done } = await runFleet(tenancy(), { histories, tries: 2 })
@@ -154,24 +154,24 @@ it('a target that a move holds is left alone, and whoever holds it is named', as
   expect(await runFleet(tenancy(), { histories })).toMatchObject({ state: 'done', done: [slug] })
 })
 
-it('nothing is held while a migration is under way', async () => {
-  await lingering(
+it('no version lock is granted during a migration', async () => {
+  await withOpenTransaction(
     `set application_name = 'a migration'; select tenancy.lock_target('shared')`,
     async () => {
       await expect(
-        withVersionLock(tenancy(), 'making a tenant', async () => expect.fail('it ran'), 200),
+        withVersionLock(tenancy(), 'making a tenant', async () => expect.fail('the work ran'), 200),
       ).rejects.toThrow(/^shared is being migrated by a migration \(process \d+\)/)
     },
   )
 })
 
-it('a file without a transaction is repeated safely after it left an invalid index', async () => {
+it('a file without a transaction can be repeated after it left an invalid index', async () => {
   const { schema } = tenant(2)
   const text =
     '-- no transaction\ncreate index concurrently if not exists notes_body on notes (tenant_id, body)'
   const histories = await history.add(text)
-  await lingering(`lock table ${schema}.notes in row exclusive mode`, async () => {
-    // an interrupted build: it waits for the transaction above, and is cancelled
+  await withOpenTransaction(`lock table ${schema}.notes in row exclusive mode`, async () => {
+    // an interrupted build: it waits for the transaction above and is cancelled
     await expect(
       withConnection(adminUrl, (client) =>
         client

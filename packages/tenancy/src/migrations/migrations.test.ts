@@ -9,7 +9,7 @@ import { addColumn, withMore } from '#tenancy/testing/migrations/histories'
 import { makeFleet, type FleetTenant } from '#tenancy/testing/migrations/make-fleet'
 import { fillTenant, nth, query } from '#tenancy/testing/migrations/tenant-rows'
 
-// A history with a file of each sort behind its first.
+// A history with a file of each kind after its first.
 const histories = await withMore(
   tenancy(),
   addColumn('read_at'),
@@ -23,7 +23,7 @@ const histories = await withMore(
 const files = [...histories.tenant.keys()]
 
 it.each(['platform', 'tenant'] as const)(
-  'the files of the %s history keep the rules',
+  'the files of the %s history follow the lint rules',
   async (plane) => {
     expect(await lintMigrations(histories[plane])).toEqual([])
   },
@@ -33,14 +33,14 @@ it('the shared schema and the platform are what the histories make', async () =>
   expect((await verifyFleet(tenancy())).drift).toEqual([])
 })
 
-// A tenant per file is built up to it, and then goes on to the end: once with empty tables, once
+// One tenant per file is created at its version and then migrated to the end: with empty tables, and
 // with rows.
 describe.each([
   ['an empty', 'empty'],
   ['a filled', 'filled'],
 ] as const)('on %s fleet', (_, fleet) => {
   it.each(files.map((at) => [histories.tenant[at]?.tag, at] as const))(
-    'everything from %s on goes in',
+    'a tenant at %s is migrated to the end',
     async (_tag, at) => {
       const tenant = nth(
         await makeFleet(tenancy(), process.env.DATABASE_URL ?? '', 1, {

@@ -5,7 +5,7 @@ import { UnparsableSql } from '#tenancy/migrations/errors'
 /** One SQL statement, parsed by PostgreSQL's own parser. */
 export type Statement = {
   node: Node
-  /** As it is written, with the comments in front of it. */
+  /** Its source text, with the comments in front of it. */
   sql: string
   /**
    * True for a `do` block whose effects its text does not show: it executes strings, or is not
@@ -14,7 +14,7 @@ export type Statement = {
   dynamic: boolean
 }
 
-/** What stands between two breakpoints of a migration file. */
+/** The text between two breakpoints of a migration file. */
 export type FilePart = {
   sql: string
   /** `sql` on one line, without comments. */
@@ -87,7 +87,7 @@ function positionAfter(text: string): { line: number; column: number } {
   return { line: lines.length, column: Array.from(lines.at(-1) ?? '').length + 1 }
 }
 
-/** The block, and the statements in it that run as they are written. */
+/** Returns the block and the statements in its body, except those that it executes as strings. */
 async function parseDoBlock(block: Statement, name: string): Promise<Statement[]> {
   const language = all(block.node, 'DefElem').find(({ defname }) => defname === 'language')
   const [named] = language ? all(language, 'String') : []
@@ -121,7 +121,7 @@ export async function onOneLine(sql: string): Promise<string> {
 /**
  * SQL without some of its tokens, otherwise unchanged.
  *
- * @param drop - Is asked for each token, as it is written, with those next to it.
+ * @param drop - Called with the source text of each token and of its neighbours.
  */
 export async function withoutTokens(
   sql: string,
@@ -150,7 +150,7 @@ type NodeOf<K extends string> = Extract<Node, Record<K, unknown>>[K &
   keyof Extract<Node, Record<K, unknown>>]
 type NodeName = Node extends infer N ? (N extends unknown ? keyof N : never) : never
 
-/** Every node of one type in a tree, in the order of the text. */
+/** Finds every node of one type in a tree, in source order. */
 export const all = <K extends NodeName>(tree: unknown, type: K): NodeOf<K>[] =>
   allValues(tree, type) as NodeOf<K>[]
 
@@ -162,7 +162,7 @@ function allValues(tree: unknown, key: string): unknown[] {
   ])
 }
 
-/** Every relation that a tree names. The parser wraps some of them in a node and some not. */
+/** Finds every relation that a tree names. The parser wraps only some of them in a node. */
 export function relationsIn(tree: unknown): RangeVar[] {
   if (typeof tree !== 'object' || tree === null) return []
   return [
@@ -171,11 +171,11 @@ export function relationsIn(tree: unknown): RangeVar[] {
   ]
 }
 
-/** The strings of a list of names. */
+/** Reads a list of names. */
 export const strings = (nodes: Node[] = []): string[] =>
   nodes.flatMap((node) => ('String' in node ? [node.String.sval ?? ''] : []))
 
-/** The functions that statements create, without their schema. */
+/** The names of the functions that statements create, without their schema. */
 export const createdFunctions = (statements: Statement[]): string[] =>
   statements.flatMap(({ node }) =>
     'CreateFunctionStmt' in node ? (strings(node.CreateFunctionStmt.funcname).at(-1) ?? []) : [],
@@ -204,6 +204,6 @@ export function callOf(node: Node, name: 'protect' | 'validate'): string[] | nul
   return args.flatMap((arg) => ('A_Const' in arg ? (arg.A_Const.sval?.sval ?? []) : []))
 }
 
-/** The foreign keys, unique keys and checks that a statement adds to a table that exists. */
+/** The constraints that a statement adds to an existing table. */
 export const addedConstraints = (node: Node): Constraint[] =>
   'AlterTableStmt' in node ? all(node, 'Constraint') : []

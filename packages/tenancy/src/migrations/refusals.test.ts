@@ -45,16 +45,16 @@ it('a build that is older than the fleet is refused', async () => {
   await expect(runFleet(tenancy(), { histories })).rejects.toThrow(
     'fleet-0001 is at 9002_test but this build knows up to 9001_test; use a build with 9002_test or later',
   )
-  // nor may it make tenants behind the back of a run
+  // it must not create tenants during a run either
   const id = newId()
   await expect(
     createTenant(tenancy(), { id, slug: 'late', name: 'Late', ownerId: newId(), tier: 'business' }),
   ).rejects.toThrow('shared is at 9002_test but this build knows up to')
-  // other files make logins on this server too
+  // other test files create roles on this server too
   expect(await query(`select from pg_roles where rolname = '${privateName(id)}'`)).toEqual([])
 })
 
-it('a file that is gone from the middle is missed by name', async () => {
+it('an earlier file that no longer exists is reported by name', async () => {
   const histories = await withMore(
     tenancy(),
     addColumn('ripe_at'),
@@ -73,7 +73,7 @@ it('a file that is gone from the middle is missed by name', async () => {
   )
 })
 
-it('a file that the journal lists and the folder has not is missed by name', async () => {
+it('a file of the journal that does not exist is reported by name', async () => {
   const folder = join(tmpdir(), `rowhouse-history-${process.pid}`)
   await cp(historyFolder(tenancy(), 'tenant'), folder, { recursive: true })
   const [first] = await readHistory('tenant', folder)
@@ -84,7 +84,7 @@ it('a file that the journal lists and the folder has not is missed by name', asy
   await rm(folder, { recursive: true })
 })
 
-it('line ends do not change what a file is', async () => {
+it('line endings do not change the hash of a file', async () => {
   const [unix, windows] = await Promise.all([
     withMore(tenancy(), 'select 1\n;'),
     withMore(tenancy(), 'select 1\r\n;'),

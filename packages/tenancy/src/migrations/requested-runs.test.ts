@@ -13,8 +13,8 @@ beforeAll(async () => {
   fleet = await makeFleet(tenancy(), adminUrl, 1)
 })
 
-/** A run that was asked for long enough ago for a worker to take it. */
-async function asked(): Promise<string> {
+/** Requests a run, long enough ago for a worker to lease it. */
+async function requestOldRun(): Promise<string> {
   const id = await requestRun(tenancy(), 'test', {})
   await query(
     `update tenancy.migration_runs set requested_at = now() - interval '1 minute' where id = $1`,
@@ -23,27 +23,27 @@ async function asked(): Promise<string> {
   return id
 }
 
-const worked = async (id: string) => {
+const expectDone = async (id: string) => {
   await processRequestedRuns(tenancy(), new AbortController().signal)
   expect(await readRun(tenancy(), id)).toMatchObject({ state: 'done', message: '', failures: [] })
 }
 
-it('a worker makes the run that was asked for, and one that stops takes none', async () => {
-  const id = await asked()
+it('a worker executes a requested run, and a stopping worker leases none', async () => {
+  const id = await requestOldRun()
   await processRequestedRuns(tenancy(), AbortSignal.abort())
   expect(await readRun(tenancy(), id)).toMatchObject({ state: 'requested', startedAt: null })
-  await worked(id)
+  await expectDone(id)
 })
 
-it('a run whose worker was asked to stop goes on in the next one', async () => {
+it("a run that the worker's shutdown interrupts continues in the next worker", async () => {
   const { schema } = nth(fleet, 0)
   const holder = new pg.Client({ connectionString: adminUrl })
   await holder.connect()
   await holder.query('select pg_advisory_lock_shared(tenancy.target_key($1))', [schema])
   await query(
-    `create table public.kept as select * from tenancy.applied_migrations where schema = '${schema}'; delete from tenancy.applied_migrations where schema = '${schema}'`,
+    `create table public.saved_ledger as select * from tenancy.applied_migrations where schema = '${schema}'; delete from tenancy.applied_migrations where schema = '${schema}'`,
   )
-  const id = await asked()
+  const id = await requestOldRun()
   const worker = new AbortController()
   const running = processRequestedRuns(tenancy(), worker.signal)
   while ((await readRun(tenancy(), id)).targets === 0) await sleep(20)
@@ -56,8 +56,8 @@ it('a run whose worker was asked to stop goes on in the next one', async () => {
     failures: [],
   })
   await query(
-    'insert into tenancy.applied_migrations select * from public.kept; drop table public.kept',
+    'insert into tenancy.applied_migrations select * from public.saved_ledger; drop table public.saved_ledger',
   )
   await holder.end()
-  await worked(id)
+  await expectDone(id)
 })

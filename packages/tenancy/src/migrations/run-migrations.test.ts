@@ -26,7 +26,7 @@ beforeAll(async () => {
   fleet = await makeFleet(tenancy(), adminUrl, 12)
 })
 
-it('brings every target to the end of the history, and has nothing to do after that', async () => {
+it('every target is brought to the end of the history, and the next run has nothing to do', async () => {
   const histories = await history.add(addColumn('ripe_at'))
   const first = await runFleet(tenancy(), { histories })
   expect(first).toMatchObject({ state: 'done', targets: 13, failed: [], left: 0 })
@@ -44,7 +44,7 @@ it('brings every target to the end of the history, and has nothing to do after t
   expect(ledger).toEqual([{ times: 13, took: true }])
 })
 
-it("a tenant whose data breaks a constraint stays as it was, the others are done, and the message has PostgreSQL's words", async () => {
+it("a tenant whose data violates a constraint stays unchanged, the others are migrated, and the message is PostgreSQL's", async () => {
   const { id, slug, schema } = tenant(0)
   await inTenant(
     id,
@@ -81,7 +81,7 @@ it("a tenant whose data breaks a constraint stays as it was, the others are done
   expect(await query('select from tenancy.failed_migrations')).toEqual([])
 })
 
-it('a foreign key and a unique index are checked against rows that policies would hide', async () => {
+it('a foreign key and a unique index are validated against rows that policies would hide', async () => {
   const { id, slug } = tenant(1)
   await inTenant(
     id,
@@ -158,7 +158,7 @@ it('a canary that fails stops everything else', async () => {
   expect(batches).toEqual(['canary', '50 %', '100 %'])
 })
 
-it('batches take each target once, in whatever order their ends are given', () => {
+it('batches take each target once, whatever the order of their ends', () => {
   const all = ['a', 'b', 'c', 'd'].map((name) => ({
     name,
     plane: 'tenant' as const,
@@ -206,7 +206,7 @@ it('a run can be limited, end at an earlier file, and stop after too many failur
 
 it('a tenant made during a run by an older build ends at the right version', async () => {
   const histories = await history.replace(addColumn('late_at'))
-  // the last target is held until the newcomer is there, so that the run can not end before
+  // the last target is locked until the new tenant exists, so that the run cannot end before
   const holder = new pg.Client({ connectionString: adminUrl })
   await holder.connect()
   await holder.query('select pg_advisory_lock_shared(tenancy.target_key($1))', [tenant(11).schema])
@@ -214,11 +214,13 @@ it('a tenant made during a run by an older build ends at the right version', asy
   const onProgress = ({ done }: { done: number }) =>
     void (
       done === 3 &&
-      (made ??= makeFleet(tenancy(), adminUrl, 1, { name: 'newcomer' }).finally(() => holder.end()))
+      (made ??= makeFleet(tenancy(), adminUrl, 1, { name: 'latecomer' }).finally(() =>
+        holder.end(),
+      ))
     )
   const result = await runFleet(tenancy(), { histories, tries: 20, onProgress })
   expect(await made).toHaveLength(1)
   expect(result).toMatchObject({ state: 'done', targets: 14, left: 0 })
-  expect(result.done).toContain('newcomer-0001')
+  expect(result.done).toContain('latecomer-0001')
   expect(await columns('late_at')).toHaveLength(14)
 })

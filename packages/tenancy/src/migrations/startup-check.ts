@@ -44,7 +44,9 @@ export async function assertBuildCompatible(
  */
 export async function refuseOldLayout(on: Queryable): Promise<void> {
   const { rows } = await on.query<{ database: string; old: boolean }>(
-    `select current_database() as database, to_regclass('tenancy.residents') is not null as old`,
+    `select current_database() as database,
+       to_regclass('tenancy.tenant_homes') is null
+         and exists (select from pg_catalog.pg_class where relnamespace = to_regnamespace('tenancy') and relkind = 'r') as old`,
   )
   if (rows[0]?.old) throw new OldLayout(rows[0].database)
 }

@@ -97,7 +97,7 @@ afterAll(async () => {
   await closePools(tenancy())
 })
 
-it('the engine as its files made it is clean', async () => {
+it('an engine made from its files has no drift', async () => {
   expect((await verifyFleet(tenancy())).drift).toEqual([])
 })
 
@@ -115,7 +115,7 @@ describe("drift planted in the engine's own schema is found and named", () => {
     ])
   })
 
-  it('and in no other place', () => {
+  it('and nowhere else', () => {
     expect([...new Set(drift.map(({ target }) => target))].sort()).toEqual([
       'tenancy',
       'tenancy of alpha',

@@ -24,7 +24,7 @@ beforeAll(async () => {
   })
 })
 
-it('a fleet as its migrations made it is clean', async () => {
+it('a fleet made from its migrations has no drift', async () => {
   expect(await verifyFleet(tenancy(), histories)).toMatchObject({ targets: 10, drift: [] })
 })
 
@@ -186,7 +186,7 @@ const plants: Plant[] = [
   ],
 ]
 
-describe('drift planted in one of the targets is found and named', () => {
+describe('drift planted in one target is found and named', () => {
   let drift: Drift[]
   let slug: string
   beforeAll(async () => {
@@ -208,14 +208,14 @@ describe('drift planted in one of the targets is found and named', () => {
     ])
   })
 
-  it('and in no other', () => {
+  it('and in no other target', () => {
     expect([...new Set(drift.map(({ target }) => target))].sort()).toEqual(
       [slug, 'platform', 'tenancy'].sort(),
     )
   })
 })
 
-it('a schema that is gone is named', async () => {
+it('a missing schema is named', async () => {
   const { slug, schema } = nth(fleet, 6)
   await query(`drop schema ${schema} cascade`)
   expect((await verifyFleet(tenancy(), histories)).drift).toContainEqual({

@@ -41,7 +41,7 @@ const doubling = (name: string, after?: (tenantId: string, batch: number) => voi
 const sumOf = (tenant: FleetTenant | undefined) =>
   query(`select sum(version)::int as sum from ${tenant?.schema}.notes`)
 
-it('goes through every tenant in batches, once', async () => {
+it('runs in every tenant in batches, once', async () => {
   const step = doubling('once')
   expect(await runDataStep(tenancy(), step, { concurrency: 1 })).toMatchObject({
     done: fleet.map(({ slug }) => slug),
@@ -55,7 +55,7 @@ it('goes through every tenant in batches, once', async () => {
   ])
 })
 
-it('goes on where it was when a batch fails, and the other tenants are not held up', async () => {
+it('continues after the last batch when one failed, without delaying other tenants', async () => {
   for (const { id } of fleet) await inTenant(id, `update notes set body = 'again'`)
   const [unlucky] = fleet
   const failing = doubling('resumed', (tenantId, batch) => {
@@ -95,7 +95,7 @@ it('waits for the migration that it needs', async () => {
   })
 })
 
-it('runs in one tenant alone when it is asked to', async () => {
+it('runs in only one tenant on request', async () => {
   const { slug } = nth(fleet, 0)
   await inTenant(nth(fleet, 0).id, `update notes set body = 'once more'`)
   expect(await runDataStep(tenancy(), doubling('one tenant'), { tenant: slug })).toMatchObject({

@@ -2,7 +2,7 @@ import type { Tenancy } from '#tenancy/base/tenancy'
 import { migration, readHistories, type Histories } from '#tenancy/migrations/history'
 
 /**
- * The histories of this build with more tenant files behind them.
+ * Appends tenant files to the histories of this build.
  * @param texts - The files; the first becomes `9001_test`, and so on.
  */
 export async function withMore(tenancy: Tenancy, ...texts: string[]): Promise<Histories> {
@@ -16,10 +16,7 @@ export async function withMore(tenancy: Tenancy, ...texts: string[]): Promise<Hi
   }
 }
 
-/**
- * A history that grows from test to test. `replace` puts texts in the place of the last one, which
- * nobody got.
- */
+/** A history that grows from test to test. `replace` replaces the last file, which no target has. */
 export function growing(tenancy: Tenancy) {
   const all: string[] = []
   return {
@@ -34,6 +31,6 @@ export function growing(tenancy: Tenancy) {
   }
 }
 
-/** What most migrations are: a column and its index. */
+/** A typical migration: a column and its index. */
 export const addColumn = (name: string): string =>
   `alter table notes add column ${name} timestamptz;--> statement-breakpoint\ncreate index notes_${name} on notes (tenant_id, ${name});`

@@ -8,8 +8,8 @@ import { verifyFleet } from '#tenancy/migrations/verify'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 /**
- * Tests on a fleet of `size`: runners that are killed after at most `withinMs` of work, and runners
- * all at once.
+ * Tests on a fleet of `size` tenants: runners that are killed after at most `withinMs` of work, and
+ * concurrent runners.
  */
 export function killingTests({
   size,
@@ -28,12 +28,12 @@ export function killingTests({
     await makeFleet(tenancy(), process.env.DATABASE_URL ?? '', size)
   }, 900_000)
 
-  it(`kill -9 at random moments, ${kills} times: each target ends at the right version, once`, async () => {
+  it(`after kill -9 at ${kills} random times, each target has reached the right version, once`, async () => {
     const seen: number[] = []
     for (let at = 0; at < kills; at++) {
       texts.push(next(at))
       const runner = startRunner(texts)
-      await runner.begun
+      await runner.started
       await sleep(Math.random() * withinMs)
       runner.process.kill('SIGKILL')
       await runner.ended
@@ -49,7 +49,7 @@ export function killingTests({
     console.log(`killed after ${seen.join(', ')} of at most ${(size + 1) * kills} applications`)
   }, 900_000)
 
-  it(`${runners} runners at once, as processes: each target is migrated once`, async () => {
+  it(`${runners} concurrent processes migrate each target once`, async () => {
     texts.push(addColumn('by_many'))
     const ends = await Promise.all(Array.from({ length: runners }, () => startRunner(texts).ended))
     expect(ends.map(({ code, err }) => ({ code, err }))).toEqual(

@@ -9,11 +9,11 @@ import { encrypt } from '#tenancy/base/encryption'
 export type FleetTenant = { id: string; slug: string; schema: string }
 
 /**
- * Many tenants with schemas of their own, quickly: registry, tenant homes, roles and the real
- * tables, but roles that nobody can log in with. For tests and benchmarks.
+ * Creates many tenants with dedicated schemas quickly, for tests and benchmarks: registry, tenant
+ * homes, real tables, and roles without a login.
  * @param adminUrl - An administrator's URL of the main database.
- * @param history - What to build them from instead of the whole history.
- * @param name - What their slugs begin with.
+ * @param history - The migrations of their schemas; the whole history by default.
+ * @param name - The prefix of their slugs.
  */
 export async function makeFleet(
   tenancy: Tenancy,

@@ -3,13 +3,13 @@ import { runFleet } from '#tenancy/migrations/run-migrations'
 import { closePools } from '#tenancy/registry/pools'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
-// A runner as a process of its own, to be killed. In: the texts of more migrations, as JSON. Out: a
-// line when it begins with the targets, and how it ended, as JSON.
+// A fleet run in a process that tests kill. Its argument is the texts of further migrations as JSON. It
+// prints a line when it starts with the targets, and its result as JSON.
 const texts: string[] = JSON.parse(process.argv[2] ?? '[]')
-let begun = false
+let started = false
 const onProgress = () => {
-  if (!begun) process.stdout.write('begun\n')
-  begun = true
+  if (!started) process.stdout.write('started\n')
+  started = true
 }
 try {
   const result = await runFleet(tenancy(), {

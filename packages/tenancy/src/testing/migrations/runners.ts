@@ -1,16 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 
-/** `begun`: it has begun with the targets, or ended. */
+/** `started` resolves when the process starts with the targets, or ends. */
 export type Runner = {
   process: ChildProcess
-  begun: Promise<void>
+  started: Promise<void>
   ended: Promise<{ code: number | null; out: string; err: string }>
 }
 
 /**
- * Starts a runner as a process of its own, on this file's database. In: the texts of more
- * migrations.
+ * Starts a fleet run in another process, on the database of this test file.
+ * @param texts - Further tenant migrations.
  */
 export function startRunner(texts: string[]): Runner {
   const child = spawn(
@@ -25,9 +25,9 @@ export function startRunner(texts: string[]): Runner {
   const ended = new Promise<{ code: number | null; out: string; err: string }>((resolve) =>
     child.on('close', (code) => resolve({ code, out, err })),
   )
-  const begun = new Promise<void>((resolve) => {
+  const started = new Promise<void>((resolve) => {
     child.stdout.once('data', () => resolve())
     child.once('close', () => resolve())
   })
-  return { process: child, begun, ended }
+  return { process: child, started, ended }
 }
