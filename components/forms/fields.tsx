@@ -1,37 +1,25 @@
 'use client'
 
-import type { ComponentProps } from 'react'
+import type { ComponentProps, ReactNode } from 'react'
 import { useField, useForm } from '#components/forms/form-state'
 import { Button } from '#components/ui/button'
 import { Field, fieldAttributes, type FieldText } from '#components/ui/field'
 import { Input, Select, Textarea } from '#components/ui/input'
 
-type Named = FieldText & { name: string; value?: string }
+type NamedField = FieldText & { name: string; value?: string | undefined }
 
 export function TextField({
   name,
   label,
   hint,
   optional,
-  value = '',
+  value,
   ...rest
-}: Named & Omit<ComponentProps<'input'>, 'name' | 'value'>) {
-  const field = useField(name, value)
+}: NamedField & Omit<ComponentProps<'input'>, 'name' | 'value'>) {
   return (
-    <Field
-      id={field.id}
-      error={field.error}
-      label={label}
-      {...(hint && { hint })}
-      {...(optional && { optional })}
-    >
-      <Input
-        name={name}
-        defaultValue={field.value}
-        {...fieldAttributes(field.id, field.error, Boolean(hint))}
-        {...rest}
-      />
-    </Field>
+    <FormField {...{ name, label, hint, optional, value }}>
+      {(attributes) => <Input {...attributes} {...rest} />}
+    </FormField>
   )
 }
 
@@ -40,25 +28,13 @@ export function TextareaField({
   label,
   hint,
   optional,
-  value = '',
+  value,
   ...rest
-}: Named & Omit<ComponentProps<'textarea'>, 'name' | 'value'>) {
-  const field = useField(name, value)
+}: NamedField & Omit<ComponentProps<'textarea'>, 'name' | 'value'>) {
   return (
-    <Field
-      id={field.id}
-      error={field.error}
-      label={label}
-      {...(hint && { hint })}
-      {...(optional && { optional })}
-    >
-      <Textarea
-        name={name}
-        defaultValue={field.value}
-        {...fieldAttributes(field.id, field.error, Boolean(hint))}
-        {...rest}
-      />
-    </Field>
+    <FormField {...{ name, label, hint, optional, value }}>
+      {(attributes) => <Textarea {...attributes} {...rest} />}
+    </FormField>
   )
 }
 
@@ -66,22 +42,40 @@ export function SelectField({
   name,
   label,
   hint,
-  value = '',
+  value,
   children,
   ...rest
-}: Named & Omit<ComponentProps<'select'>, 'name' | 'value'>) {
+}: NamedField & Omit<ComponentProps<'select'>, 'name' | 'value'>) {
+  return (
+    <FormField {...{ name, label, hint, value }}>
+      {(attributes) => (
+        <Select key={attributes.defaultValue} {...attributes} {...rest}>
+          {children}
+        </Select>
+      )}
+    </FormField>
+  )
+}
+
+type FieldAttributes = ReturnType<typeof fieldAttributes> & { name: string; defaultValue: string }
+
+/** A labelled field of the surrounding form; its child renders the input with these attributes. */
+function FormField({
+  name,
+  label,
+  hint,
+  optional,
+  value = '',
+  children,
+}: NamedField & { children: (attributes: FieldAttributes) => ReactNode }) {
   const field = useField(name, value)
   return (
-    <Field id={field.id} error={field.error} label={label} {...(hint && { hint })}>
-      <Select
-        key={field.value}
-        name={name}
-        defaultValue={field.value}
-        {...fieldAttributes(field.id, field.error, Boolean(hint))}
-        {...rest}
-      >
-        {children}
-      </Select>
+    <Field id={field.id} error={field.error} label={label} hint={hint} optional={optional}>
+      {children({
+        name,
+        defaultValue: field.value,
+        ...fieldAttributes(field.id, field.error, Boolean(hint)),
+      })}
     </Field>
   )
 }

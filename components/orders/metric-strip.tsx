@@ -51,10 +51,9 @@ type Change = { text: string; direction: 'up' | 'down' | 'none' }
 function changeOf(now: number, before: number, formats: Formats): Change | null {
   const text = formatChange(now, before, formats)
   if (text === null) return null
-  // by what is shown: less than half a percent reads as no change
-  const percent = Math.round(((now - before) / before) * 100)
-  if (percent === 0) return { text, direction: 'none' }
-  return { text, direction: percent > 0 ? 'up' : 'down' }
+  // less than half a percent is shown as 0%
+  if (Math.abs((now - before) / before) < 0.005) return { text, direction: 'none' }
+  return { text, direction: now > before ? 'up' : 'down' }
 }
 
 const directionColors: Record<Change['direction'], string> = {

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 
-export type FieldText = { label: string; hint?: ReactNode; optional?: boolean }
+export type FieldText = { label: string; hint?: ReactNode; optional?: boolean | undefined }
 
 /**
  * The attributes that connect an input to its label, hint and error.
