@@ -35,8 +35,8 @@ const schema = z.object({
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(1000).default(20),
   // unset: operators need a second factor in production, and nowhere else
   OPERATOR_SECOND_FACTOR: z.enum(['required', 'optional']).optional(),
-  // how many proxies of ours stand in front: with none, X-Forwarded-For is what a client made up
-  // and is not believed
+  // the number of trusted proxies in front; with none, X-Forwarded-For comes from the client and is
+  // ignored
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   SMTP_URL: z
     .url({ protocol: /^smtps?$/, error: 'must be a URL like smtp://user:password@host:587' })
@@ -56,7 +56,10 @@ export type Env = z.infer<typeof schema>
 
 let parsed: Env | undefined
 
-/** The configuration, parsed once. Throws ConfigurationError with every wrong name at once. */
+/**
+ * The configuration, parsed once.
+ * @throws ConfigurationError that names every missing or wrong setting.
+ */
 export function env(): Env {
   if (parsed) return parsed
   const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''))
@@ -88,7 +91,7 @@ function loginUrl(login: Login): string {
 
 /** The URLs of all logins of the engine. */
 export const loginUrls = (): Record<Login, string> => ({
-  // read when needed: the app has no business with those of the worker and the migrator
+  // read lazily: the app needs no URL of the worker or the migrator
   get platform() {
     return loginUrl('platform')
   },

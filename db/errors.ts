@@ -39,7 +39,7 @@ export class LastOwner extends RowhouseError {
   static override readonly code: string = 'last_owner'
   readonly what: string
   constructor(what: string) {
-    super(`${what} needs an owner, and this is the last one; make somebody else an owner first`)
+    super(`${what} needs an owner, and this is the last one; make another member an owner first`)
     this.what = what
   }
 }
@@ -90,7 +90,7 @@ export class Conflict extends RowhouseError {
   readonly theirs: number
   constructor(what: string, yours: number, theirs: number) {
     super(
-      `${what} was changed meanwhile: you edited version ${yours}, it is at version ${theirs} now`,
+      `${what} was changed while you edited it: you edited version ${yours}, it is at version ${theirs} now`,
     )
     this.what = what
     this.yours = yours

@@ -5,12 +5,12 @@ import { RowhouseError } from '@rowhouse/tenancy'
 let logger: pino.Logger | undefined
 
 /**
- * The log: one JSON document a line on standard output. Ids, names of things and numbers only,
- * never a value that somebody typed.
+ * The log: one JSON document per line on standard output, with ids, names and numbers, but never
+ * user input.
  */
 export const log = (): pino.Logger => (logger ??= logTo(1))
 
-/** For commands, whose standard output is their answer. */
+/** For commands, whose standard output is their result. */
 export const logToStandardError = (): void => void (logger = logTo(2))
 
 const logTo = (descriptor: 1 | 2): pino.Logger =>
@@ -37,8 +37,8 @@ const logTo = (descriptor: 1 | 2): pino.Logger =>
   )
 
 /**
- * What may be said of an error in the log: its kind and code, and our own sentences. What
- * PostgreSQL says can hold a row's values.
+ * What the log records of an error: name, code, and the message if it is ours. Messages of
+ * PostgreSQL can contain values of rows.
  */
 export function factsOf(error: unknown): Record<string, unknown> {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error

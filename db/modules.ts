@@ -17,13 +17,13 @@ export const sqlFiles = () => [
   sqlFile('operators', 'support-entry.sql'),
 ]
 
-/** Changes of data that go with migrations, oldest first. */
+/** Data steps that follow migrations, oldest first. */
 export const dataSteps: readonly DataStep[] = [recountOrders]
 
 /** The product's main table: the console shows how many rows of it each tenant has. */
 export const mainTable = 'orders'
 
-/** Whether a tenant has amounts in its currency, which then stays. */
+/** Whether a tenant has amounts in its currency, which can no longer be changed then. */
 export const usesCurrency = async (tx: TenantTx): Promise<boolean> =>
   (await import('#db/product/orders')).anyYet(tx)
 
@@ -31,7 +31,7 @@ export const usesCurrency = async (tx: TenantTx): Promise<boolean> =>
 export const supportVisitOf = async (sessionId: string) =>
   (await import('#db/operators/support')).visitOf(sessionId)
 
-/** What a worker does for the modules. Loaded when it is due. */
+/** The background tasks of the modules. Their code is loaded when a task first runs. */
 export const moduleTasks: readonly Task[] = [
   {
     name: 'emails',

@@ -3,8 +3,8 @@ import { type PlacementKind, type TransactionTrace, RowhouseError } from '@rowho
 import { env } from '#db/env'
 
 /**
- * Sends spans to OTEL_EXPORTER_OTLP_ENDPOINT (OTLP over HTTP). Without it nothing is loaded. Out:
- * sends the rest, for the end of the process.
+ * Sends spans to OTEL_EXPORTER_OTLP_ENDPOINT (OTLP over HTTP). Without it no package is loaded.
+ * @returns Sends the remaining spans; to be called before the process ends.
  */
 export async function startTracing(): Promise<() => Promise<void>> {
   if (!env().OTEL_EXPORTER_OTLP_ENDPOINT) return async () => {}
@@ -33,8 +33,7 @@ export async function startTracing(): Promise<() => Promise<void>> {
 }
 
 /**
- * A span of one tenant transaction; ids and times, never a value. Costs nothing while nobody
- * collects.
+ * A span of one tenant transaction, with ids and times but no values. Free while tracing is off.
  */
 export function traceTransaction(transaction: {
   tenantId: string
@@ -57,7 +56,7 @@ export function traceTransaction(transaction: {
   }
 }
 
-/** Says on the request's span for whom it was. */
+/** Adds tenant and user to the span of the request. */
 export function noteOnSpan(who: { tenantId?: string; userId?: string }): void {
   trace
     .getActiveSpan()

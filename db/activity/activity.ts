@@ -71,9 +71,7 @@ export type ActivityFilter = {
   cursor: Cursor | null
 }
 
-/**
- * Words in an entry are looked for this far back; older entries are reached by filters and pages.
- */
+/** A search covers this many of the newest entries; filters and pages reach the older ones. */
 const searchedEntries = 20_000
 
 /** Records an action in the transaction that performs it. */
@@ -124,7 +122,7 @@ export async function list(tx: TenantTx, filter: ActivityFilter): Promise<Page<A
   return page(rows, filter.size, filter.cursor, (row) => row.at)
 }
 
-/** Not older than the last entry that a search still looks at. */
+/** The condition that limits a search to the newest entries. */
 async function withinReach(tx: TenantTx) {
   const [farBack] = await tx
     .select({ at: activity.at })

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { TenancyConfig } from '@rowhouse/tenancy'
 import { activity } from '#db/schema/tenant'
 
-/** Writes into the tenant's trail what a retention run has deleted: one row for each run. */
+/** Records in the tenant's activity what a retention run deleted, one row per run. */
 export const recordRetention: NonNullable<TenancyConfig['onRetention']> = async (
   tx,
   { id, table, deleted },

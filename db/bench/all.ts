@@ -3,7 +3,7 @@ import type { Bench } from '#db/bench/bench'
 export const benches: Record<string, Bench> = {
   move: {
     about:
-      'a live tenant from the shared schema to a schema and to another server, while writers keep a ledger',
+      'a move of a live tenant to its own schema and to another server, while writers keep a ledger',
     load: () => import('#db/bench/move'),
   },
   fleet: {
@@ -20,11 +20,11 @@ export const benches: Record<string, Bench> = {
     load: () => import('#db/bench/pages'),
   },
   export: {
-    about: 'everything of one tenant as a file, and back, with the memory that it takes',
+    about: 'export and import of one large tenant, with the memory they take',
     load: () => import('#db/bench/export'),
   },
   neighbours: {
-    about: 'what one tenant that wants everything does to the others, with limits and without',
+    about: 'how one tenant that uses all it can affects the others, with and without limits',
     load: () => import('#db/bench/neighbours'),
   },
 }

@@ -1,6 +1,6 @@
 /**
- * What a benchmark is given: how large, and the moment (performance.now) at which it should be
- * through.
+ * `deadline` is the time of `performance.now()` by which the benchmark should end; `tell` prints
+ * progress.
  */
 export type BenchOptions = {
   size: number | undefined
@@ -9,17 +9,13 @@ export type BenchOptions = {
   tell: (line: string) => void
 }
 
-/**
- * What it gives back: a table for people, with both sides and the ratio, and the metrics by name.
- */
+/** By the names of the `--json` document. */
 export type Metrics = Record<string, number>
+/** `text` is a table with both sides and their ratio. */
 export type BenchResult = { text: string; metrics: Metrics; failed?: boolean }
 
-/**
- * A benchmark. It gets a database of its own, set up and empty, and is loaded after the environment
- * points there.
- */
+/** A benchmark. It is loaded when the environment points to a new, empty database. */
 export type Bench = {
   about: string
-  load: () => Promise<{ run: (given: BenchOptions) => Promise<BenchResult> }>
+  load: () => Promise<{ run: (options: BenchOptions) => Promise<BenchResult> }>
 }

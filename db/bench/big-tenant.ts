@@ -8,8 +8,8 @@ import * as users from '#db/accounts/users'
 export type BigTenant = { id: string; slug: string; owner: Caller & { kind: 'session' } }
 
 /**
- * A starter tenant with about `rows` rows over all its tables, filled by an administrator: only
- * such a one may without passing the door.
+ * A starter tenant with about `rows` rows over all its tables, filled by an administrator, who
+ * bypasses the policies.
  */
 export async function bigTenant(adminUrl: string, name: string, rows: number): Promise<BigTenant> {
   const slug = `bench-${name}-${newId().slice(-6)}`

@@ -1,10 +1,7 @@
 import pg from 'pg'
 import { withConnection } from '@rowhouse/tenancy/admin'
 
-/**
- * A count and a checksum of each table of one tenant in one schema, as an administrator sees it who
- * is under no policy.
- */
+/** Row count and checksum of each of a tenant's tables in one schema, read by an administrator. */
 export function checksums(
   adminUrl: string,
   schema: string,

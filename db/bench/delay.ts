@@ -1,13 +1,12 @@
 import { connect, createServer, type Socket } from 'node:net'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 
-type Place = { host: string; port: number; oneWayMs: number }
-type Parcel = { due: number; give: () => void }
+type Upstream = { host: string; port: number; oneWayMs: number }
+type Delivery = { due: number; deliver: () => void }
 
 /**
- * A network of a given length in front of a server: every piece of data arrives `roundTripMs / 2`
- * after it was sent, however many are on the way. In a thread of its own, so that the clients' work
- * does not add to the distance. Returns its port and how to close it.
+ * Starts a proxy that delays every packet by half a round trip, in a thread of its own, so that the
+ * clients' work does not add to the delay.
  */
 export async function delayed(
   host: string,
@@ -15,7 +14,7 @@ export async function delayed(
   roundTripMs: number,
 ): Promise<{ port: number; close: () => Promise<number> }> {
   const worker = new Worker(new URL(import.meta.url), {
-    workerData: { host, port, oneWayMs: roundTripMs / 2 } satisfies Place,
+    workerData: { host, port, oneWayMs: roundTripMs / 2 } satisfies Upstream,
   })
   const listening = await new Promise<number>((resolve, reject) =>
     worker.once('message', resolve).once('error', reject),
@@ -23,11 +22,11 @@ export async function delayed(
   return { port: listening, close: () => worker.terminate() }
 }
 
-if (!isMainThread && parentPort && 'oneWayMs' in workerData) serve(workerData as Place)
+if (!isMainThread && parentPort && 'oneWayMs' in workerData) serve(workerData as Upstream)
 
-function serve({ host, port, oneWayMs }: Place): void {
+function serve({ host, port, oneWayMs }: Upstream): void {
   const pause = new Int32Array(new SharedArrayBuffer(4))
-  const under: Parcel[] = [] // one delay for all, so that what was sent first is due first
+  const pending: Delivery[] = [] // in order, as the delay is constant
   const server = createServer({ noDelay: true }, (near) => {
     const far = connect({ host, port, noDelay: true })
     pass(near, far)
@@ -45,17 +44,16 @@ function serve({ host, port, oneWayMs }: Place): void {
     from.on('close', () => send(() => to.destroy()))
   }
 
-  function send(give: () => void): void {
-    under.push({ due: performance.now() + oneWayMs, give })
-    if (under.length === 1) setImmediate(deliver)
+  function send(deliver: () => void): void {
+    pending.push({ due: performance.now() + oneWayMs, deliver })
+    if (pending.length === 1) setImmediate(deliverDue)
   }
 
-  // Timers are too coarse for half a millisecond: look at the sockets, sleep for 50 µs, hand over
-  // what is due.
-  function deliver(): void {
-    while (under[0] && under[0].due <= performance.now()) under.shift()?.give()
-    if (under.length === 0) return
+  // timers are too coarse for half a millisecond, so this polls every 50 µs
+  function deliverDue(): void {
+    while (pending[0] && pending[0].due <= performance.now()) pending.shift()?.deliver()
+    if (pending.length === 0) return
     Atomics.wait(pause, 0, 0, 0.05)
-    setImmediate(deliver)
+    setImmediate(deliverDue)
   }
 }

@@ -7,10 +7,7 @@ import * as users from '#db/accounts/users'
 
 export type Occupant = { id: string; owner: Caller & { kind: 'session' }; email: string }
 
-/**
- * A starter tenant with a signed-in owner, and `orders` orders in the shared schema that were
- * written as rows, past the door.
- */
+/** A starter tenant with a signed-in owner, and orders that an administrator inserts directly. */
 export async function occupant(adminUrl: string, name: string, orders: number): Promise<Occupant> {
   const email = `${name}@bench.example`
   const user = await users.create(platform(), { email, name, verified: true })
@@ -29,10 +26,7 @@ export async function occupant(adminUrl: string, name: string, orders: number): 
   }
 }
 
-/**
- * Orders of one year with one line and one event each, set-wise: a million in the time that the
- * door would take for some thousands.
- */
+/** Inserts a year of orders with one line and one event each, in a few large statements. */
 async function fillOrders(admin: pg.Client, tenantId: string, count: number): Promise<void> {
   const [customer, product] = [newId(), newId()]
   await admin.query('begin')
@@ -68,7 +62,7 @@ async function fillOrders(admin: pg.Client, tenantId: string, count: number): Pr
     [tenantId, 1000 + count],
   )
   await admin.query('commit')
-  // as autovacuum leaves them a little later
+  // as autovacuum would leave them
   await admin.query(
     'vacuum analyze shared.customers, shared.products, shared.orders, shared.order_lines, shared.order_events',
   )

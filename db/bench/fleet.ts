@@ -19,9 +19,8 @@ const additive = (name: string) => [
 const addColumn = (name: string) => additive(name).join(';--> statement-breakpoint\n')
 
 /**
- * An additive migration (a column and its index) of many schemas with the real tables: ours, stock,
- * ours again, on the same schemas in the same database. What does not fit into the time is measured
- * on fewer schemas and said so.
+ * An additive migration (a column and its index) of many schemas: our runner, drizzle-orm, our runner
+ * again, on the same schemas. What does not fit into the time is measured on fewer, and reported so.
  */
 export async function run({
   size: wanted = 1000,
@@ -152,10 +151,7 @@ async function stockOnce(
   }
 }
 
-/**
- * The median of nine, on a warm connection of the platform login, with as many targets in databases
- * of their own as in schemas.
- */
+/** The median of nine on a warm connection, with as many dedicated databases as schemas. */
 async function statusOf(
   adminUrl: string,
   size: number,

@@ -33,9 +33,9 @@ type Run = {
 }
 
 /**
- * Moves a tenant from the shared schema to a schema and another one to a second server, by a worker
- * process, while one writer writes to it and another to a neighbour. What is reported is what the
- * writers' own ledgers say of the rows that are there at the end.
+ * Moves one tenant from shared tables to its own schema and another to a second server, in a worker
+ * process, while writers write to the tenant and to a neighbour. The writers' ledgers decide which
+ * rows were lost, doubled or misplaced.
  */
 export async function run({
   size = usualRows,
@@ -85,7 +85,7 @@ export async function run({
     for (const { id } of [tenant, neighbour])
       await setLimits(
         tenancy(),
-        { tenantId: id, actor: 'benchmark', reason: 'as many at a time as the writer has seats' },
+        { tenantId: id, actor: 'benchmark', reason: 'the writer runs six transactions at a time' },
         { concurrent: 6 },
       )
     const untouched = await checksums(adminUrl, 'shared', idle.id)
@@ -194,7 +194,7 @@ const report = (runs: Run[]): string =>
     ]),
   )
 
-/** Of the million rows that the targets speak of; a smaller run says how it did all the same. */
+/** The targets are for a million rows; a smaller run reports them as well. */
 function targets(runs: Run[]): string {
   const [gap, seconds] = [
     Math.max(...runs.map((one) => one.gap)),

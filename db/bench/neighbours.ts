@@ -18,12 +18,12 @@ import {
 const neighbours = 20
 const perSecond = 40
 
-type Felt = { ms: number[]; poolTimeouts: number; refused: number; failed: number }
-const felt = (): Felt => ({ ms: [], poolTimeouts: 0, refused: 0, failed: 0 })
+type Latencies = { ms: number[]; poolTimeouts: number; refused: number; failed: number }
+const noLatencies = (): Latencies => ({ ms: [], poolTimeouts: 0, refused: 0, failed: 0 })
 
 /**
- * One starter tenant sends twenty times its share, with slow queries and an export; what do its
- * neighbours feel? Quiet, noisy and noisy without limits take turns in one run.
+ * One starter tenant sends twenty times its share, with slow queries and an export. Measures its
+ * neighbours alone, beside it, and beside it without limits, in turns within one run.
  */
 export async function run({
   size = 20_000,
@@ -38,23 +38,23 @@ export async function run({
     `${neighbours} neighbours with ${perSecond / neighbours} pages a second each; the noisy one asks for ${(20 * perSecond) / neighbours} and holds ${size} orders`,
   )
 
-  const sides = { alone: felt(), limited: felt(), unlimited: felt() }
-  const noise = { limited: felt(), unlimited: felt() }
+  const sides = { alone: noLatencies(), limited: noLatencies(), unlimited: noLatencies() }
+  const noise = { limited: noLatencies(), unlimited: noLatencies() }
   const left = deadline - 12_000 - performance.now()
   const sliceMs = Math.max(3000, Math.min(6000, left / 9))
-  await slice(others, felt(), 2000)
+  await slice(others, noLatencies(), 2000)
   while (performance.now() + 3 * sliceMs < deadline - 10_000) {
     await unlimit(noisy, others, false)
     await slice(others, sides.alone, sliceMs)
     await Promise.all([
       slice(others, sides.limited, sliceMs),
-      uproar(noisy, noise.limited, sliceMs),
+      makeNoise(noisy, noise.limited, sliceMs),
     ])
     await sleep(500)
     await unlimit(noisy, others, true)
     await Promise.all([
       slice(others, sides.unlimited, sliceMs),
-      uproar(noisy, noise.unlimited, sliceMs),
+      makeNoise(noisy, noise.unlimited, sliceMs),
     ])
     await sleep(500)
   }
@@ -73,8 +73,8 @@ async function unlimit(noisy: Occupant, others: Occupant[], off: boolean): Promi
   forgetLimits(tenancy())
 }
 
-/** Ordinary pages of the neighbours, at a fixed rate whatever the answers take. */
-async function slice(others: Occupant[], into: Felt, ms: number): Promise<void> {
+/** Requests ordinary pages of the neighbours at a fixed rate, however long answers take. */
+async function slice(others: Occupant[], into: Latencies, ms: number): Promise<void> {
   const running: Promise<void>[] = []
   for (let i = 0, from = performance.now(); performance.now() - from < ms; i++) {
     const tenant = others[i % others.length]
@@ -96,11 +96,8 @@ async function slice(others: Occupant[], into: Felt, ms: number): Promise<void> 
   await Promise.all(running)
 }
 
-/**
- * Twenty times as many as one neighbour, every third one slow, and all of its orders read out page
- * by page beside it.
- */
-async function uproar({ id, owner }: Occupant, into: Felt, ms: number): Promise<void> {
+/** Sends twenty times the requests of a neighbour, every third one slow, and reads all orders. */
+async function makeNoise({ id, owner }: Occupant, into: Latencies, ms: number): Promise<void> {
   const until = performance.now() + ms
   const running: Promise<void>[] = [readAll()]
   for (let i = 0, from = performance.now(); performance.now() < until; i++) {
@@ -136,7 +133,7 @@ async function uproar({ id, owner }: Occupant, into: Felt, ms: number): Promise<
 }
 
 async function timed(
-  into: Felt,
+  into: Latencies,
   { id }: { id: string },
   work: () => Promise<unknown>,
 ): Promise<void> {
@@ -155,11 +152,11 @@ async function timed(
 }
 
 function outcome(
-  sides: Record<'alone' | 'limited' | 'unlimited', Felt>,
-  noise: Record<'limited' | 'unlimited', Felt>,
+  sides: Record<'alone' | 'limited' | 'unlimited', Latencies>,
+  noise: Record<'limited' | 'unlimited', Latencies>,
 ): BenchResult {
-  const p95 = (of: Felt) => quantile(of.ms, 0.95)
-  const ratio = (of: Felt) => round(p95(of) / p95(sides.alone))
+  const p95 = (of: Latencies) => quantile(of.ms, 0.95)
+  const ratio = (of: Latencies) => round(p95(of) / p95(sides.alone))
   const metrics = {
     others_p95_ratio: ratio(sides.limited),
     others_pool_timeouts: sides.limited.poolTimeouts,
@@ -169,7 +166,7 @@ function outcome(
     alone_p95_ms: round(p95(sides.alone)),
     others_refused: sides.limited.refused + sides.limited.failed,
   }
-  const row = (name: string, of: Felt) => [
+  const row = (name: string, of: Latencies) => [
     name,
     `${quantile(of.ms, 0.5).toFixed(1)} ms`,
     `${p95(of).toFixed(1)} ms`,

@@ -10,13 +10,12 @@ const urls = [
 ]
 
 /**
- * Makes an empty database for a benchmark beside the configured one and lets the environment point
- * there. Returns its URL.
+ * Creates an empty database for a benchmark and points the environment to it.
+ * @returns Its URL.
  */
 export async function ownDatabase(name: string): Promise<string> {
   const configured = process.env.DATABASE_URL
-  if (!configured)
-    throw new Error('DATABASE_URL is missing: npm run bench sets it, or a server of yours')
+  if (!configured) throw new Error('DATABASE_URL is missing: run `npm run bench`, which sets it')
   const database = `rowhouse_bench_${name}`
   await removeDatabase(inDatabase(configured, database))
   await withConnection(inDatabase(configured, 'postgres'), (admin) =>
@@ -29,9 +28,7 @@ export async function ownDatabase(name: string): Promise<string> {
   return inDatabase(configured, database)
 }
 
-/**
- * Drops it with the databases and logins of its tenants; also what a run that was killed has left.
- */
+/** Drops it with the databases and roles of its tenants, also after a run that was killed. */
 export async function removeDatabase(url: string): Promise<void> {
   const tenants = await withConnection(url, async (client) => {
     const there = await client.query(`select where to_regclass('tenancy.tenants') is not null`)

@@ -14,10 +14,7 @@ const target = 2.5
 // request, and nothing read.
 const empty = '/no-such-page'
 
-/**
- * The orders page of a tenant with very many orders, as its owner's browser asks for it, against
- * the emptiest page of the same server.
- */
+/** The orders page of a tenant with many orders, against the emptiest page of the same server. */
 export async function run({
   size = 1_000_000,
   adminUrl,
@@ -56,7 +53,7 @@ export async function run({
   }
 }
 
-/** Where a hundred clicks on "Next" lead, or fewer when there are no more pages. */
+/** The page after a hundred clicks on "Next", or the last one. */
 async function turned(
   page: (path: string) => () => Promise<string>,
 ): Promise<{ path: string; number: number }> {

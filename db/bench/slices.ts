@@ -1,7 +1,4 @@
-/**
- * What is compared: work done over and over, in short slices that take turns, so that a noisy
- * moment meets all of them alike.
- */
+/** Work to compare. Sides run in short alternating slices, so that noise affects all of them alike. */
 export type Side = { name: string; once: () => Promise<unknown> }
 
 export async function inSlices(
@@ -26,7 +23,7 @@ export async function inSlices(
   return times
 }
 
-/** The value below which this part of the values lies. */
+/** The quantile of a list, by the nearest rank. */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN

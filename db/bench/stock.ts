@@ -39,7 +39,7 @@ export async function stockFolder(
   return { path, remove: () => rm(path, { recursive: true }) }
 }
 
-/** drizzle-orm's ledger in every schema, as it stands after the baseline. Not timed. */
+/** drizzle-orm's ledger in every schema, as after the baseline. Not timed. */
 export async function stockLedgers(adminUrl: string, schemas: string[]): Promise<void> {
   const left = [...schemas]
   await Promise.all(
@@ -56,7 +56,7 @@ export async function stockLedgers(adminUrl: string, schemas: string[]): Promise
 
 /**
  * migrate() per schema in a loop, each on a connection of its own whose search path names the
- * schema. Returns how many fitted in the time.
+ * schema. Returns how many were done in time.
  */
 export async function stockLoop(
   adminUrl: string,

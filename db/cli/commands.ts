@@ -31,7 +31,7 @@ export const commands: Command[] = [
   {
     words: ['setup'],
     usage: 'setup',
-    about: 'make or update roles, databases, functions and migrations',
+    about: 'create or update roles, databases and functions, and run migrations',
     load: () => import('#db/cli/setup'),
   },
   {
@@ -44,7 +44,7 @@ export const commands: Command[] = [
   {
     words: ['secrets', 'rotate-encryption-key'],
     usage: 'secrets rotate-encryption-key',
-    about: 'encrypt every kept secret again with ENCRYPTION_KEY, after a change of it',
+    about: 'encrypt all stored secrets again after a change of ENCRYPTION_KEY',
     load: () => import('#db/cli/rotate-encryption-key'),
   },
   {
@@ -68,10 +68,9 @@ export const commands: Command[] = [
   },
   {
     words: ['tenant', 'create'],
-    usage:
-      'tenant create SLUG --owner EMAIL [--name NAME] [--tier starter|business|enterprise] [--database-url URL]',
+    usage: 'tenant create SLUG --owner EMAIL [--name NAME] [--tier TIER] [--database-url URL]',
     takesArgument: true,
-    about: 'add a tenant in the place of its tier',
+    about: 'create a tenant with the placement of its tier',
     options: { owner: text, name: text, tier: text, 'database-url': text },
     load: tenant('create'),
   },
@@ -79,7 +78,7 @@ export const commands: Command[] = [
     words: ['tenant', 'suspend'],
     usage: 'tenant suspend SLUG --reason TEXT',
     takesArgument: true,
-    about: 'shut a tenant out from its next transaction on',
+    about: 'block a tenant, from its next transaction on',
     options: { reason: text },
     load: tenant('suspend'),
   },
@@ -87,7 +86,7 @@ export const commands: Command[] = [
     words: ['tenant', 'resume'],
     usage: 'tenant resume SLUG --reason TEXT',
     takesArgument: true,
-    about: 'let a suspended tenant in again',
+    about: 'unblock a suspended tenant',
     options: { reason: text },
     load: tenant('resume'),
   },
@@ -95,7 +94,7 @@ export const commands: Command[] = [
     words: ['tenant', 'rotate'],
     usage: 'tenant rotate SLUG --reason TEXT',
     takesArgument: true,
-    about: 'give a tenant’s own login another password, and end the sessions of the one before',
+    about: 'change the password of a tenant’s dedicated role and end its open connections',
     options: { reason: text },
     load: tenant('rotate'),
   },
@@ -131,8 +130,7 @@ export const commands: Command[] = [
   },
   {
     words: ['tenant', 'import'],
-    usage:
-      'tenant import FILE --as SLUG [--owner EMAIL] [--tier starter|business|enterprise] | --check',
+    usage: 'tenant import FILE --as SLUG [--owner EMAIL] [--tier TIER] | --check',
     takesArgument: true,
     about:
       'check an export, and make a new tenant of it; nothing is written unless all of it is in order',

@@ -12,7 +12,7 @@ type CommandInput = Parameters<RunCommand>[0]
 
 const verbs: Record<Verb, (given: CommandInput) => Promise<CommandResult>> = { add, remove, list }
 
-/** One loader for all verbs of `operator`. Operators are made here and nowhere else. */
+/** Loads a verb of `operator`. Operators are added and removed by this command only. */
 export const operatorCommand = (verb: Verb) => async () => ({ run: verbs[verb] })
 
 async function add(given: CommandInput): Promise<CommandResult> {
@@ -22,7 +22,7 @@ async function add(given: CommandInput): Promise<CommandResult> {
     await recordAudit(tx, { actor: commandLine(), action: 'operator added', detail: { email } })
   })
   return {
-    text: `${email} is an operator and finds the console at /console, with two-factor sign-in on (in production)`,
+    text: `${email} is an operator; the console is at /console and needs two-factor sign-in in production`,
     json: { email, operator: true },
   }
 }
@@ -32,11 +32,11 @@ async function remove(given: CommandInput): Promise<CommandResult> {
   await platform().transaction(async (tx) => {
     const [gone] = await tx.delete(operators).where(eq(operators.userId, id)).returning()
     if (!gone)
-      throw new UsageError(`${email} is no operator; \`operator list\` names those who are`)
+      throw new UsageError(`${email} is not an operator; \`operator list\` shows all operators`)
     await recordAudit(tx, { actor: commandLine(), action: 'operator removed', detail: { email } })
   })
   return {
-    text: `${email} is no operator any more, from the next request on`,
+    text: `${email} is no longer an operator, from the next request on`,
     json: { email, operator: false },
   }
 }
@@ -62,10 +62,12 @@ async function list(): Promise<CommandResult> {
 }
 
 async function userOf({ positionals: [given, ...rest] }: CommandInput) {
-  if (!given || rest.length > 0) throw new UsageError('name one user by the e-mail address')
+  if (!given || rest.length > 0) throw new UsageError('name one user by email address')
   const email = normalizeEmail(given)
   const user = await byEmail(platform(), email)
   if (!user)
-    throw new UsageError(`there is no user ${email}; they sign up first, or are invited somewhere`)
+    throw new UsageError(
+      `there is no user ${email}; they have to sign up or accept an invitation first`,
+    )
   return user
 }

@@ -1,5 +1,5 @@
-/** A line that says how far it is, for people at a terminal; nothing anywhere else. */
-export function onLine(to = process.stderr) {
+/** A progress line on a terminal. Prints nothing when the output is not one. */
+export function progressLine(to = process.stderr) {
   let next = 0
   return {
     show: (text: string) => {

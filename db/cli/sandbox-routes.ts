@@ -13,10 +13,7 @@ export type Route = {
 const sample = '00000000-0000-7000-8000-000000000000'
 const samples: Record<string, string> = { slug: 'acme', token: 'a'.repeat(43), nextauth: 'session' }
 
-/**
- * Every page and route handler below app/, and every exported server action, read from the files
- * themselves.
- */
+/** Reads every page, route handler and exported server action from the files in app/. */
 export async function readRoutes(root = join(process.cwd(), 'app')): Promise<Route[]> {
   const files = (await readdir(root, { recursive: true }))
     .map((file) => file.replaceAll('\\', '/'))

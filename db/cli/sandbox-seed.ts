@@ -15,7 +15,7 @@ export const run: RunCommand = ({ values }) =>
   seedTenants(count(values.tenants, 'tenants'), count(values.rows, 'rows'), values.canary === true)
 
 /**
- * Adds tenants of all tiers, each with an owner `owner@<slug>.example` whose password is
+ * Creates tenants of all tiers. The owner of each is `owner@<slug>.example` with the password
  * `rowhouse-demo`.
  */
 export async function seedTenants(
@@ -78,6 +78,6 @@ async function one(slug: string, tier: Tier, rows: number, canary: boolean) {
 export function count(value: unknown, name: string): number {
   const number = Number(value)
   if (!Number.isInteger(number) || number < 1)
-    throw new UsageError(`--${name} takes a whole number from 1, not ${value}`)
+    throw new UsageError(`--${name} takes a whole number of at least 1, not ${value}`)
   return number
 }

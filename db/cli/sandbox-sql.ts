@@ -13,16 +13,16 @@ type Answer = {
 }
 
 /**
- * Statements end with a semicolon at the end of a line; with `--stacked` the whole text goes out as
- * one message.
+ * Splits standard input after semicolons at the end of a line; `--stacked` sends all of it in one
+ * message.
  */
 export const run: RunCommand = async ({ values }) => {
   refuseInProduction()
   const caller = await sandboxCaller(values.as, values.tenant)
-  const given = await standardInput()
+  const input = await standardInput()
   const statements = values.stacked
-    ? [given]
-    : given
+    ? [input]
+    : input
         .split(/;[ \t]*(?:\r?\n|$)/)
         .map((part) => part.trim())
         .filter(Boolean)
@@ -35,7 +35,7 @@ export const run: RunCommand = async ({ values }) => {
         answers.push(
           await tx.execute(sql.raw(statement)).then(
             ({ rows, rowCount }) => ({ sql: statement, rows, count: rowCount }),
-            (error: unknown) => ({ sql: statement, rows: [], count: null, ...words(error) }),
+            (error: unknown) => ({ sql: statement, rows: [], count: null, ...describe(error) }),
           ),
         )
     })
@@ -43,18 +43,18 @@ export const run: RunCommand = async ({ values }) => {
     outcome = error instanceof Error ? error.message : String(error)
   }
   const text = answers
-    .map((answer) => `> ${answer.sql}\n${answer.error ?? shown(answer)}`)
+    .map((answer) => `> ${answer.sql}\n${answer.error ?? format(answer)}`)
     .join('\n\n')
   return { text: `${text}\n\n${outcome}`, json: { tenant: values.tenant, answers, outcome } }
 }
 
-function words(error: unknown): { error: string; code?: string } {
+function describe(error: unknown): { error: string; code?: string } {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const code = cause instanceof Error && 'code' in cause ? { code: String(cause.code) } : {}
   return { error: cause instanceof Error ? cause.message : String(cause), ...code }
 }
 
-function shown({ rows, count }: Answer): string {
+function format({ rows, count }: Answer): string {
   const [first] = rows
   if (!first) return `${count ?? 0} rows`
   const head = Object.keys(first)

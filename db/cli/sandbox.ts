@@ -9,18 +9,19 @@ import * as users from '#db/accounts/users'
 /** The sandbox commands hand out sessions and run arbitrary SQL, so they must never run in production. */
 export function refuseInProduction(): void {
   if (env().NODE_ENV === 'production')
-    throw new ConfigurationError(['the sandbox commands refuse to run when NODE_ENV is production'])
+    throw new ConfigurationError(['sandbox commands do not run when NODE_ENV is production'])
 }
 
 /**
- * A real session of a user, with a tenant as its active one. Throws when there is no such user or
- * tenant.
+ * Starts a real session of a user.
+ * @param slug - The tenant that the session is in; undefined leaves the choice to the app.
+ * @throws UsageError, TenantNotFound
  */
 export async function sandboxSession(
   email: unknown,
   slug: unknown,
 ): Promise<{ token: string; user: { id: string; name: string } }> {
-  if (typeof email !== 'string') throw new UsageError('say who: an e-mail address')
+  if (typeof email !== 'string') throw new UsageError('name a user by email address')
   const user = await users.byEmail(platform(), users.normalizeEmail(email))
   if (!user) throw new UsageError(`there is no user ${email}`)
   const token = await sessions.start(user.id, { device: 'sandbox', address: '' })
@@ -30,8 +31,8 @@ export async function sandboxSession(
 }
 
 /**
- * That session as a caller of the door. A user who is no member gets a caller all the same: the
- * door refuses it.
+ * A caller with a real session. It may be no member of the tenant: the tenant transaction refuses it
+ * then, which is what an attacker would see.
  */
 export async function sandboxCaller(email: unknown, slug: unknown): Promise<Caller> {
   if (typeof slug !== 'string') throw new TenantNotFound('(none named: --tenant SLUG)')

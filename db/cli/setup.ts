@@ -13,13 +13,13 @@ export const run: RunCommand = async () => {
   const adminUrl = env().DATABASE_URL
   if (!adminUrl)
     throw new ConfigurationError([
-      'DATABASE_URL is missing; setup needs the URL of an administrator',
+      'DATABASE_URL is missing; setup needs the connection string of an administrator',
     ])
   await setup(tenancy(), { adminUrl })
   const missed = await refreshDedicatedDatabases()
-  const also = missed.map((why) => `not brought up to date: ${why}`)
+  const problems = missed.map((why) => `not updated: ${why}`)
   return {
-    text: ['roles, databases, functions and migrations are in place', ...also].join('\n'),
+    text: ['roles, databases, functions and migrations are in place', ...problems].join('\n'),
     json: { ready: true, missed },
   }
 }

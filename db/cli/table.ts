@@ -1,7 +1,4 @@
-/**
- * Rows as a text table: left-aligned columns, a line under the head. Empty rows give the word
- * `none`.
- */
+/** Formats rows as a text table with left-aligned columns and a ruled head; without rows, `none`. */
 export function table(head: string[], rows: (string | number | null)[][]): string {
   if (rows.length === 0) return 'none'
   const cells = [head, ...rows.map((row) => row.map((cell) => String(cell ?? '')))]

@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises'
 import { commandLine, recordAudit } from '@rowhouse/tenancy/admin'
 import type { RunCommand } from '#db/cli/commands'
-import { onLine } from '#db/cli/progress'
+import { progressLine } from '#db/cli/progress'
 import { UsageError } from '#db/cli/usage'
 import { writeExport } from '@rowhouse/tenancy/data'
 import { placementOf, bySlug } from '@rowhouse/tenancy'
@@ -12,7 +12,7 @@ export const run: RunCommand = async ({ values: { out }, positionals: [slug, ...
   if (typeof out !== 'string') throw new UsageError('name the file to write: --out FILE')
   const tenant = await bySlug(platform(), slug)
   const partial = `${out}.part`
-  const line = onLine()
+  const line = progressLine()
   try {
     const manifest = await writeExport(
       tenancy(),

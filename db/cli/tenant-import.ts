@@ -1,6 +1,6 @@
 import { commandLine } from '@rowhouse/tenancy/admin'
 import type { RunCommand } from '#db/cli/commands'
-import { onLine } from '#db/cli/progress'
+import { progressLine } from '#db/cli/progress'
 import { UsageError } from '#db/cli/usage'
 import { checkArchive, importTenant, readArchiveMembers } from '@rowhouse/tenancy/data'
 import { platform, tenancy } from '#db/tenancy'
@@ -12,7 +12,7 @@ export const run: RunCommand = async ({ values, positionals: [path, ...rest] }) 
   const tier = tierNames.find((known) => known === values.tier)
   if (values.tier !== undefined && !tier)
     throw new UsageError(`the tier must be one of ${tierNames.join(', ')}, not ${values.tier}`)
-  const line = onLine()
+  const line = progressLine()
   try {
     if (values.check) {
       const { manifest, rows } = await checkArchive(tenancy(), path, async (count) =>

@@ -88,7 +88,7 @@ async function failedFleetRun(): Promise<Alert[]> {
   ]
 }
 
-/** Moves of the last week that failed by themselves or wait for somebody's confirmation. */
+/** Moves of the last week that failed by themselves or wait for confirmation. */
 async function openMoves(): Promise<Alert[]> {
   const rows = await platform()
     .select({

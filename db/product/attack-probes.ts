@@ -180,7 +180,7 @@ export async function runProbe(
   return outcome
 }
 
-/** Rows that came out: counted by the database, or one by one. */
+/** The number of returned rows; some probes let the database count them. */
 const sum = (rows: Record<string, unknown>[]) =>
   rows.reduce((total, { rows }) => total + (typeof rows === 'number' ? rows : 1), 0)
 

@@ -56,7 +56,7 @@ export async function list(tx: TenantTx, filter: CustomerFilter): Promise<Page<C
   return page(rows, filter.size, filter.cursor, (row) => row.name)
 }
 
-/** The first few whose name or e-mail holds all the words: for a picker. */
+/** The first customers whose name or email contains all words, for a picker. */
 export const pick = (tx: TenantTx, search: string) =>
   tx
     .select({ id: customers.id, name: customers.name, email: customers.email })

@@ -16,8 +16,8 @@ export type StatusMetrics = { status: OrderStatus; orders: number; totalMinor: n
 type Cell = { date: string; status: OrderStatus; orders: number; totalMinor: number }
 
 /**
- * Orders and amounts by day and status, read from one index. Each day of the zone is a range of
- * that index, so that no order has to be told which day it belongs to.
+ * Orders and amounts by day and status. Each day of the time zone is one range of an index, so the
+ * day is not computed for each order.
  */
 export async function cells(tx: TenantTx, { from, until }: Span, zone: string): Promise<Cell[]> {
   const [first, past] = [from.toISOString(), until.toISOString()]
@@ -61,7 +61,7 @@ export function metricsOf(of: Cell[]): OrderMetrics {
   }
 }
 
-/** One entry for each of `dates`, days without an order included. */
+/** One entry per date, also for days without orders. */
 export function byDay(of: Cell[], dates: string[]): DayMetrics[] {
   const sold = of.filter((cell) => soldStatuses.includes(cell.status))
   const days = new Map(dates.map((date) => [date, { date, orders: 0, revenueMinor: 0 }]))

@@ -14,7 +14,7 @@ export const transitions: Record<OrderStatus, readonly OrderStatus[]> = {
 
 export const mayBecome = (from: OrderStatus, to: OrderStatus) => transitions[from].includes(to)
 
-/** Waiting for somebody to do something. */
+/** Orders that need work. */
 export const openStatuses: readonly OrderStatus[] = ['placed', 'paid', 'shipped']
 
 /** Counted as revenue: neither a draft nor cancelled. */

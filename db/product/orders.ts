@@ -171,15 +171,17 @@ export async function setStatus(
   return { id, number, status: to }
 }
 
-/** Changes those of the orders that may become `to`, and tells how many were left as they are. */
+/**
+ * Sets the status of those orders that may get it.
+ * @returns How many were changed, and how many were not.
+ */
 export async function setStatusOfMany(
   tx: TenantTx,
   ids: string[],
   to: OrderStatus,
   reason = '',
 ): Promise<{ changed: number; left: number }> {
-  // always in the same order, so that two people who do this at once wait for each other instead of
-  // failing
+  // locked in the same order by everybody, which prevents deadlocks
   const found = await tx
     .select({ id: orders.id, status: orders.status })
     .from(orders)
@@ -230,8 +232,8 @@ async function locked(tx: TenantTx, id: string) {
 }
 
 /**
- * `before` is what the order has said so far: that may stay, as it was then, whatever was archived
- * or renamed since.
+ * Checks customer and products. What the order already has (`before`) may stay, with its descriptions,
+ * even if it was archived or renamed since.
  */
 async function check(
   tx: TenantTx,
@@ -283,9 +285,7 @@ async function check(
   return { lines: described, totalMinor }
 }
 
-/**
- * The row stays locked until the end, so that numbers have no gaps: take one as late as possible.
- */
+/** The counter stays locked until the commit, so numbers have no gaps: call this as late as possible. */
 async function nextNumber(tx: TenantTx): Promise<number> {
   const [counter] = await tx
     .insert(counters)

@@ -3,7 +3,7 @@ import type { Span } from '#db/product/order-metrics'
 export const periods = { '7d': 7, '30d': 30, '90d': 90, '12m': 365 } as const
 export type PeriodName = keyof typeof periods | 'custom'
 
-/** Calendar days of the viewer, both ends included, and the same number of days before them. */
+/** Calendar days in the viewer's time zone, both ends included, and as many days before. */
 export type Period = {
   name: PeriodName
   first: string
@@ -64,10 +64,7 @@ function period(name: PeriodName, asked: string, last: string, zone: string): Pe
 export const datesBefore = ({ first, dates }: Period): string[] =>
   dates.map((_, i) => plus(first, i - dates.length))
 
-/**
- * When a calendar day begins in a zone. The second look corrects for a clock that was put forward
- * or back in between.
- */
+/** The start of a calendar day in a time zone. The second offset corrects for a change to or from DST. */
 function midnight(date: string, zone: string): Date {
   const utc = Date.parse(`${date}T00:00:00Z`)
   const guess = utc - offset(utc, zone)

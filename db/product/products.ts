@@ -50,7 +50,7 @@ export async function list(tx: TenantTx, filter: ProductFilter): Promise<Page<Pr
   return page(rows, filter.size, filter.cursor, (row) => row.name)
 }
 
-/** The first few whose number or name holds all the words: for a picker. */
+/** The first products whose SKU or name contains all words, for a picker. */
 export const pick = (tx: TenantTx, search: string) =>
   tx
     .select({

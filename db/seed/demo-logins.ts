@@ -2,10 +2,7 @@ export type DemoLogin = { email: string; password: string; what: string }
 
 const password = 'rowhouse-demo'
 
-/**
- * The people that `seed --demo` makes. Known to everybody, so they exist in development and tests
- * only.
- */
+/** The users that `seed --demo` creates. Their password is public: for development and tests only. */
 export const demoLogins = (): DemoLogin[] => [
   { email: 'ada@acme.example', password, what: 'owner of Acme (starter, shared tables)' },
   { email: 'grace@globex.example', password, what: 'owner of Globex (starter, shared tables)' },

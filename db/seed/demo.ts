@@ -11,7 +11,7 @@ import * as users from '#db/accounts/users'
 
 const ordersEach = 2000
 
-/** Makes the demo people and tenants, each only when it is not there yet. Returns the logins. */
+/** Creates the demo users and tenants that do not exist yet. Returns the logins. */
 export async function seedDemo(): Promise<DemoLogin[]> {
   const db = platform()
   const names = [

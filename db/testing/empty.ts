@@ -1,2 +1,2 @@
-// Stands in for "server-only", which would refuse to load outside Next.
+// Replaces "server-only", which cannot be loaded outside of Next.
 export {}

@@ -4,7 +4,7 @@ import { mutatingSql, startTestRun } from '@rowhouse/tenancy/testing'
 import { defences } from '#db/mutation/defences'
 import { developmentEnvironment } from '../../scripts/environment.ts'
 
-/** Once per test run: a server, the logins, and a database that each test file gets a copy of. */
+/** Once per test run: a server, its roles, and a template database that each test file gets a copy of. */
 export default async function testServer(project: TestProject): Promise<() => Promise<void>> {
   const { env, stop } = await developmentEnvironment('test')
   const { tenancy } = await import('#db/tenancy')

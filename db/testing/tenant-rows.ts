@@ -9,11 +9,11 @@ export const inTenant = (tenantId: string, statement: string): Promise<unknown> 
 
 const folder = join(import.meta.dirname, 'rows')
 
-/** The migrations that come with rows for the tables they make, oldest first. */
+/** The migrations that have test rows for the tables they create, oldest first. */
 export const tagsWithRows = async (): Promise<string[]> =>
   (await readdir(folder)).map((file) => file.replace(/\.sql$/, '')).sort()
 
-/** Puts the rows that come with a migration, if any, into a tenant. */
+/** Inserts the test rows of a migration, if there are any, into a tenant. */
 export async function addRows(tenantId: string, tag: string): Promise<void> {
   const text = (await tagsWithRows()).includes(tag)
     ? await readFile(join(folder, `${tag}.sql`), 'utf8')

@@ -21,10 +21,7 @@ export type Inhabitant = {
   mark: string
   owner: Caller & { kind: 'session' }
 }
-/**
- * Two tenants in each kind of placement, every text of theirs marked, so that one row in the wrong
- * hands is seen.
- */
+/** Two tenants in each kind of placement. All their texts carry a mark, so that a leaked row shows. */
 export type World = Record<PlacementKind, [Inhabitant, Inhabitant]>
 
 /** The tables of the schema file, by name. */
@@ -47,7 +44,7 @@ export async function buildWorld(kinds: readonly PlacementKind[], orders = 6): P
   return world
 }
 
-/** Takes schemas, logins and databases away again; rows go with the test's own database. */
+/** Drops their schemas, roles and databases; their rows are dropped with the test's database. */
 export async function leaveWorld(world: World): Promise<void> {
   for (const { id } of Object.values(world).flat())
     await unprovision(tenancy(), id, await placementOf(tenancy(), id))
