@@ -82,7 +82,7 @@ test('a taken slug leaves nothing behind: no schema, no database, no login', asy
     const id = newId()
     await expect(
       createTenant(tenancy(), { id, slug: 'taken', name: 'Again', ownerId, tier }),
-    ).rejects.toThrow('the slug taken is taken')
+    ).rejects.toMatchObject({ field: 'slug' })
     const name = privateName(id)
     expect(
       await admin(
@@ -92,7 +92,7 @@ test('a taken slug leaves nothing behind: no schema, no database, no login', asy
   }
 })
 
-test('provisioning twice is provisioning once, and taking away twice too', async () => {
+test('provisioning and removal can be repeated', async () => {
   for (const kind of ['schema', 'database'] as const) {
     const id = newId()
     const before = (await checkFleet(tenancy())).findings
@@ -105,7 +105,7 @@ test('provisioning twice is provisioning once, and taking away twice too', async
   }
 })
 
-test('an own login uses its own schema and nothing else', async () => {
+test('a dedicated login can use its own schema and nothing else', async () => {
   const a = await createTenant(tenancy(), { slug: 'own-a', name: 'A', ownerId, tier: 'business' })
   const b = await createTenant(tenancy(), { slug: 'own-b', name: 'B', ownerId, tier: 'enterprise' })
   const url = connectionString(tenancy(), await placementOf(tenancy(), a.id))
@@ -121,7 +121,7 @@ test('an own login uses its own schema and nothing else', async () => {
   for (const { id } of [a, b]) await remove(id)
 })
 
-test('a reporting tool with the own login reads in read-only transactions, and writes nothing', async () => {
+test('a reporting tool with a dedicated login reads in read-only transactions, and writes nothing', async () => {
   const { id } = await createTenant(tenancy(), {
     slug: 'reports',
     name: 'Reports',
@@ -145,7 +145,7 @@ test('a reporting tool with the own login reads in read-only transactions, and w
   await remove(id)
 })
 
-test('a server is looked at before anything is done there', async () => {
+test('a server is inspected before anything is changed there', async () => {
   expect(await inspectServer(tenancy(), process.env.DATABASE_URL ?? '')).toMatchObject({
     isMain: true,
   })
