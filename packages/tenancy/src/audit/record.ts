@@ -6,17 +6,14 @@ import { platform } from '#tenancy/registry/placements'
 export const commandLine = () =>
   `command line (${process.env.USER ?? process.env.USERNAME ?? 'unknown'})`
 
-/**
- * One row of the audit trail.
- * @property actor - An operator's email address, or `commandLine()`.
- * @property action - What was done, in the past tense: `tenant suspended`.
- * @property detail - What it was done to, and with which values. `reason` is the sentence that the
- *   actor typed.
- */
+/** One row of the audit trail. */
 export type AuditRecord = {
+  /** An operator's email address, or `commandLine()`. */
   actor: string
+  /** What was done, in the past tense: `tenant suspended`. */
   action: string
   tenantId?: string
+  /** What it was done to, with which values. `reason` is the sentence that the actor typed. */
   detail?: Record<string, unknown>
 }
 
