@@ -6,7 +6,7 @@ import { env } from '#db/env'
 import * as apiKeys from '#db/accounts/api-keys'
 import {
   countCall,
-  type Left,
+  type RemainingCalls,
   type TenantTx,
   NotFound,
   NotSignedIn,
@@ -44,7 +44,7 @@ export function apiKeyRoute<S extends z.ZodObject>(
   ) => Promise<{ status?: number; body: unknown; headers?: Record<string, string> }>,
 ) {
   return async (request: Request, { params }: Params): Promise<Response> => {
-    let left: Left | undefined
+    let left: RemainingCalls | undefined
     const requestId = request.headers.get('x-request-id')
     try {
       refuseForeignPage(request)
@@ -135,7 +135,7 @@ function refusal(
   return problem(500, 'Something went wrong on our side.', headers)
 }
 
-const limits = (left: Left | undefined): Record<string, string> =>
+const limits = (left: RemainingCalls | undefined): Record<string, string> =>
   left
     ? {
         'ratelimit-limit': String(left.limit),

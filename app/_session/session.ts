@@ -14,7 +14,7 @@ import { redirectToBusyPage } from '#app/_http/redirect-to-busy-page'
 import * as devices from '#db/accounts/devices'
 import { setRequestUser } from '#app/_http/request-log'
 import { env } from '#db/env'
-import { limitsOf, noteSession, countTenantRequest, TooBusy } from '@rowhouse/tenancy'
+import { limitsOf, rememberSession, countTenantRequest, TooBusy } from '@rowhouse/tenancy'
 import { AccountBlocked, TooManyAttempts } from '#db/errors'
 import * as identities from '#db/accounts/identities'
 import * as secondFactor from '#db/accounts/second-factor'
@@ -256,7 +256,7 @@ async function recordRequest({ user, tenant }: sessions.SessionInfo): Promise<vo
   const sessionValue = (await cookies()).get(cookie().name)?.value
   if (!sessionValue || !tenant) return
   const { requestsPerMinute } = await limitsOf(tenancy(), tenant.id)
-  noteSession(tenancy(), sessionValue, tenant.id, requestsPerMinute)
+  rememberSession(tenancy(), sessionValue, tenant.id, requestsPerMinute)
   if (from.get('x-rowhouse-counted') === 'true') return
   try {
     await countTenantRequest(tenancy(), tenant.id, requestsPerMinute)

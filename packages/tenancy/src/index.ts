@@ -1,4 +1,4 @@
-export { type Left, countCall } from '#tenancy/admission/api-rate'
+export { type RemainingCalls, countCall } from '#tenancy/admission/api-rate'
 export { foldUsage, hoursKept } from '#tenancy/admission/fold-usage'
 export {
   type LimitFacts,
@@ -11,7 +11,7 @@ export {
   spendRequest,
 } from '#tenancy/admission/limits'
 export {
-  noteSession,
+  rememberSession,
   countTenantRequest,
   countSessionRequest,
 } from '#tenancy/admission/request-rate'

@@ -5,16 +5,18 @@ import { platformPool } from '#tenancy/registry/pools'
 import { countUsage, countLimit } from '#tenancy/admission/usage'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-export type Left = { limit: number; remaining: number; seconds: number }
+/** What is left of a tenant's API calls; `seconds` until the count starts again. */
+export type RemainingCalls = { limit: number; remaining: number; seconds: number }
 
 /**
- * Counts one call of a tenant, over all its keys and all processes. Out: what is left of this
- * minute. Throws TooBusy when there is nothing left.
+ * Counts one API call of a tenant, across its keys and all processes.
+ * @returns What is left of this minute.
+ * @throws TooBusy when nothing is left.
  */
 export async function countCall(
   tenancy: Tenancy,
   { tenantId }: { tenantId: string },
-): Promise<Left> {
+): Promise<RemainingCalls> {
   const { apiPerMinute: limit } = await limitsOf(tenancy, tenantId)
   const limiter = new RateLimiterPostgres({
     storeClient: platformPool(tenancy),

@@ -5,15 +5,15 @@ import { usage } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 /**
- * For how many hours use is kept by the hour: a little more than the day that charts and lists
- * show. Older use is kept by the day.
+ * For how many hours usage is kept per hour: a little more than the day that charts show. Older usage
+ * is kept per day.
  */
 export const hoursKept = 26
 
 /**
- * Puts the hours of each tenant's older days together, under the midnight (UTC) that began the day.
- * One statement takes them and adds them there, so that nothing counts twice and nothing is lost,
- * whoever calls it how often. Returns how many rows were put away.
+ * Sums the hourly rows of older days into one row per tenant and day, under midnight UTC. A single
+ * statement deletes and adds, so that concurrent calls neither lose nor count anything twice.
+ * @returns How many hourly rows were folded.
  */
 export async function foldUsage(tenancy: Tenancy): Promise<number> {
   const day = sql`date_trunc('day', ${usage.hour}, 'UTC')`
@@ -25,9 +25,9 @@ export async function foldUsage(tenancy: Tenancy): Promise<number> {
       delete from ${usage} where ${usage.hour} < date_trunc('hour', now()) - make_interval(hours => ${hoursKept}) and ${usage.hour} <> ${day}
       returning tenant_id, ${day} as day, ${list((column) => sql`${column}`)}
     ), added as (
-      insert into ${usage} as kept (tenant_id, hour, ${list((column) => sql`${column}`)})
+      insert into ${usage} as u (tenant_id, hour, ${list((column) => sql`${column}`)})
       select tenant_id, day, ${list((column) => sql`sum(${column})`)} from old group by tenant_id, day order by tenant_id, day
-      on conflict (tenant_id, hour) do update set ${list((column) => sql`${column} = kept.${column} + excluded.${column}`)}
+      on conflict (tenant_id, hour) do update set ${list((column) => sql`${column} = u.${column} + excluded.${column}`)}
     )
     select from old`)
   return rowCount ?? 0

@@ -16,9 +16,7 @@ export const limitNames = [
   'exportRows',
 ] as const satisfies (keyof Limits)[]
 
-/**
- * What a tenant's tier gives, what was set for it alone (null where nothing was), and what holds.
- */
+/** The limits of a tenant's tier, its own overrides (null where there is none), and the result. */
 export type LimitFacts = {
   tier: string
   ofTier: Limits
@@ -28,7 +26,7 @@ export type LimitFacts = {
 
 const cache = stateOf('limits', () => new Map<string, { limits: Limits; at: number }>())
 
-/** The limits of a tenant, at most 30 s old. */
+/** The limits of a tenant, at most `timings.cache` old. */
 export async function limitsOf(tenancy: Tenancy, tenantId: string): Promise<Limits> {
   const known = cache(tenancy).get(tenantId)
   if (known && performance.now() - known.at < timings.cache) return known.limits
@@ -37,7 +35,10 @@ export async function limitsOf(tenancy: Tenancy, tenantId: string): Promise<Limi
   return limits
 }
 
-/** Counts one request of a tenant. Throws TooBusy when its minute is used up. */
+/**
+ * Counts one request of a tenant.
+ * @throws TooBusy when the minute's requests are used up.
+ */
 export const spendRequest = async (tenancy: Tenancy, tenantId: string): Promise<void> =>
   countTenantRequest(tenancy, tenantId, (await limitsOf(tenancy, tenantId)).requestsPerMinute)
 
@@ -46,7 +47,10 @@ export function forgetLimits(tenancy: Tenancy, tenantId?: string): void {
   else cache(tenancy).clear()
 }
 
-/** A tenant's limits as the database has them now, never from the cache. Throws NotFound. */
+/**
+ * A tenant's limits, read from the database.
+ * @throws NotFound
+ */
 export async function limitFacts(tenancy: Tenancy, tenantId: string): Promise<LimitFacts> {
   const [row] = await platform(tenancy)
     .select({ tier: tenants.tier, ...ownColumns })
@@ -58,7 +62,7 @@ export async function limitFacts(tenancy: Tenancy, tenantId: string): Promise<Li
   return { tier, ofTier: tierOf(tenancy, tier).limits, own, limits: limitsIn(tenancy, tier, own) }
 }
 
-/** What would hold in a tier for a tenant with such limits of its own. */
+/** The limits of a tenant with these overrides in a tier. */
 export function limitsIn(tenancy: Tenancy, tier: string, own: LimitFacts['own']): Limits {
   const limits = { ...tierOf(tenancy, tier).limits }
   for (const name of limitNames) limits[name] = own[name] ?? limits[name]
@@ -74,8 +78,8 @@ const ownColumns = {
 }
 
 /**
- * Gives a tenant limits of its own; null takes one back to that of its tier. Every process follows
- * within a moment.
+ * Overrides limits of a tenant. Every process is notified.
+ * @param own - Null restores the limit of the tier.
  */
 export async function setLimits(
   tenancy: Tenancy,

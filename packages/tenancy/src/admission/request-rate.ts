@@ -4,20 +4,18 @@ import { stateOf, type Tenancy } from '#tenancy/base/tenancy'
 import { TooBusy } from '#tenancy/base/errors'
 import { countUsage, countLimit } from '#tenancy/admission/usage'
 
-/**
- * Which tenant a session cookie acted for when it was last looked at. A hint for counting, never
- * for access.
- */
+/** Which tenant a session cookie was last used for. Only for counting, never for access. */
 type SessionTenant = { tenantId: string; limit: number }
-const mostSessions = 50_000
+const maxSessions = 50_000
 
 const minute = stateOf('requests', () => new RateLimiterMemory({ points: 1, duration: 60 }))
 const sessions = stateOf('sessions', () => new Map<string, SessionTenant>())
 const keyOf = (cookie: string) => createHash('sha256').update(cookie).digest('base64')
 
 /**
- * Counts one request of a tenant in this process. Throws TooBusy with the seconds to wait when its
- * minute is used up.
+ * Counts one request of a tenant in this process.
+ * @param limit - Requests a minute.
+ * @throws TooBusy with the seconds to wait when the minute's requests are used up.
  */
 export async function countTenantRequest(
   tenancy: Tenancy,
@@ -31,23 +29,21 @@ export async function countTenantRequest(
   throw new TooBusy('requests a minute', limit, Math.max(1, Math.ceil(msBeforeNext / 1000)))
 }
 
-/**
- * Remembers whom a cookie acts for, so that its next request is counted before anything is read for
- * it.
- */
-export function noteSession(
+/** Remembers a cookie's tenant, so that its next request is counted before anything is read. */
+export function rememberSession(
   tenancy: Tenancy,
   cookie: string,
   tenantId: string,
   limit: number,
 ): void {
-  if (sessions(tenancy).size >= mostSessions) sessions(tenancy).clear()
+  if (sessions(tenancy).size >= maxSessions) sessions(tenancy).clear()
   sessions(tenancy).set(keyOf(cookie), { tenantId, limit })
 }
 
 /**
- * Counts a request by its cookie. False for a cookie that nobody has seen yet: whoever reads it
- * counts. Throws TooBusy.
+ * Counts a request by its session cookie.
+ * @returns False for an unknown cookie: the caller counts the request once it has read the session.
+ * @throws TooBusy
  */
 export async function countSessionRequest(tenancy: Tenancy, cookie: string): Promise<boolean> {
   const session = sessions(tenancy).get(keyOf(cookie))

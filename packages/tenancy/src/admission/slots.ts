@@ -10,8 +10,8 @@ import { tenantPools, type Lease } from '#tenancy/registry/pools'
 import { connectionString, serviceUrl, type Placement } from '#tenancy/registry/placements'
 
 /**
- * A connection for one transaction of a tenant. `statementMs` is null where the login's own timeout
- * holds.
+ * A connection for one transaction of a tenant. `statementMs` is null for service callers: the login's
+ * own timeout applies.
  */
 export type Slot = Lease & {
   statementMs: number | null
@@ -19,9 +19,9 @@ export type Slot = Lease & {
 }
 
 /**
- * Waits in the tenant's queue and then for a connection, and records what was waited and used. The
- * worker's own transactions skip the queue: there are few of them, and they must end.
- * @throws TooBusy when the tenant's queue is full or no connection comes free in time.
+ * Waits in the tenant's queue and then for a connection, and records waiting time and usage. Service
+ * callers skip the queue: they are few, and they must not starve.
+ * @throws TooBusy when the queue is full or no connection becomes free in time.
  */
 export async function acquireSlot(
   tenancy: Tenancy,
@@ -42,7 +42,7 @@ export async function acquireSlot(
         : connectionString(tenancy, placement),
     )
     const began = performance.now()
-    // the server would have ended the statement by then, so the way to it is gone
+    // by then the server would have cancelled the statement, so the connection is lost
     const stopWatching = endWhenSilent(
       lease.client,
       (limits?.statementMs ?? timings.serviceAnswer) + timings.statementGrace,

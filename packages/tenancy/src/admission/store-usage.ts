@@ -5,8 +5,8 @@ import type { Tenancy } from '#tenancy/base/tenancy'
 const everyMs = 10_000
 
 /**
- * Stores what was counted since the last time, all tenants in one statement. Returns how many
- * tenants there were.
+ * Stores what was counted since the last call, in one statement.
+ * @returns The number of tenants.
  */
 export async function flushUsage(tenancy: Tenancy): Promise<number> {
   const batch = [...takePending(tenancy)]
@@ -32,13 +32,19 @@ export async function flushUsage(tenancy: Tenancy): Promise<number> {
   return batch.length
 }
 
-/** Stores usage every ten seconds until the returned function is called, which stores the rest. */
+/**
+ * Stores usage every ten seconds.
+ * @returns A function that stops and stores the rest.
+ */
 export function storeUsage(tenancy: Tenancy): () => Promise<void> {
   const store = () =>
     flushUsage(tenancy).then(
       () => {},
       (error: unknown) =>
-        tenancy.config.logger.error({ error: String(error) }, 'usage was not stored and is kept'),
+        tenancy.config.logger.error(
+          { error: String(error) },
+          'usage could not be stored; it is kept and tried again',
+        ),
     )
   const timer = setInterval(() => void store(), everyMs)
   timer.unref()

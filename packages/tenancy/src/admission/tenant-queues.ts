@@ -2,15 +2,15 @@ import { stateOf } from '#tenancy/base/tenancy'
 import { timings } from '#tenancy/base/timings'
 import { TooBusy } from '#tenancy/base/errors'
 
-type Line = { inside: number; waiting: { enter: () => void; limit: number }[] }
+type Queue = { inside: number; waiting: { enter: () => void; limit: number }[] }
 
 /**
- * A queue of each tenant's own in front of the connections: no more than its limit are inside at a
- * time, so that the rest of the pool is always left to others. Whoever would wait behind too many,
- * or has waited too long, is turned away.
+ * One queue per tenant in front of the connections. No more transactions of a tenant run at a time
+ * than its limit, so that the rest of the pool is left to others. A caller is refused when the queue
+ * is too long or the wait takes too long.
  */
 export class TenantQueues {
-  readonly #lines = new Map<string, Line>()
+  readonly #queues = new Map<string, Queue>()
   readonly waitMs: number
   readonly waitersPerSlot: number
   constructor(waitMs: number = timings.tenantQueueWait, waitersPerSlot = 50) {
@@ -18,48 +18,53 @@ export class TenantQueues {
     this.waitersPerSlot = waitersPerSlot
   }
 
-  /** Out: a function that leaves again. Throws TooBusy. */
+  /**
+   * Waits for a slot.
+   * @param limit - Transactions of the tenant at a time.
+   * @returns A function that frees the slot.
+   * @throws TooBusy
+   */
   async enter(tenantId: string, limit: number): Promise<() => void> {
-    const line = this.#lines.get(tenantId) ?? { inside: 0, waiting: [] }
-    this.#lines.set(tenantId, line)
-    if (line.inside < limit && line.waiting.length === 0) line.inside++
-    else await this.#wait(line, limit)
-    let left = false
+    const queue = this.#queues.get(tenantId) ?? { inside: 0, waiting: [] }
+    this.#queues.set(tenantId, queue)
+    if (queue.inside < limit && queue.waiting.length === 0) queue.inside++
+    else await this.#wait(queue, limit)
+    let freed = false
     return () => {
-      if (left) return
-      left = true
-      line.inside--
-      // whoever waits goes by the limit that held when they came, which may be lower than that of
-      // those inside
-      while (line.waiting[0] && line.inside < line.waiting[0].limit) line.waiting.shift()?.enter()
-      if (line.inside === 0 && line.waiting.length === 0) this.#lines.delete(tenantId)
+      if (freed) return
+      freed = true
+      queue.inside--
+      // a waiter keeps the limit that applied when it arrived, which may be lower than the current one
+      while (queue.waiting[0] && queue.inside < queue.waiting[0].limit)
+        queue.waiting.shift()?.enter()
+      if (queue.inside === 0 && queue.waiting.length === 0) this.#queues.delete(tenantId)
     }
   }
 
   get waiting(): number {
-    return [...this.#lines.values()].reduce((sum, line) => sum + line.waiting.length, 0)
+    return [...this.#queues.values()].reduce((sum, queue) => sum + queue.waiting.length, 0)
   }
 
-  #wait(line: Line, limit: number): Promise<void> {
+  #wait(queue: Queue, limit: number): Promise<void> {
     const full = () => new TooBusy('transactions at a time', limit, 1)
-    if (line.waiting.length >= limit * this.waitersPerSlot) return Promise.reject(full())
+    if (queue.waiting.length >= limit * this.waitersPerSlot) return Promise.reject(full())
     return new Promise((resolve, reject) => {
       const waiter = {
         limit,
         enter: () => {
           clearTimeout(timer)
-          line.inside++
+          queue.inside++
           resolve()
         },
       }
       const timer = setTimeout(() => {
-        line.waiting.splice(line.waiting.indexOf(waiter), 1)
+        queue.waiting.splice(queue.waiting.indexOf(waiter), 1)
         reject(full())
       }, this.waitMs)
-      line.waiting.push(waiter)
+      queue.waiting.push(waiter)
     })
   }
 }
 
-/** The queues of an instance. */
+/** The tenants' queues of an instance. */
 export const tenantQueues = stateOf('tenant queues', () => new TenantQueues())

@@ -1,6 +1,6 @@
 import { stateOf, type Tenancy } from '#tenancy/base/tenancy'
 
-/** What a tenant uses. Times in milliseconds. */
+/** What a tenant used. Times in milliseconds. */
 export type Usage = {
   requests: number
   transactions: number
@@ -19,49 +19,47 @@ export const noUsage = (): Usage => ({
 })
 export const usageNames = Object.keys(noUsage()) as (keyof Usage)[]
 
-type Tallies = {
+type Counters = {
   pending: Map<string, Usage>
   total: Map<string, Usage>
   all: Usage
   limits: Map<string, number>
 }
-const tallies = stateOf('usage', (): Tallies => ({
+const counters = stateOf('usage', (): Counters => ({
   pending: new Map(),
   total: new Map(),
   all: noUsage(),
   limits: new Map(),
 }))
 
-/** Adds to what a tenant used. In memory: a batch of it goes to the database now and then. */
+/** Adds to a tenant's usage, in memory. `storeUsage` writes it to the database. */
 export function countUsage(tenancy: Tenancy, tenantId: string, used: Partial<Usage>): void {
-  const { pending, total, all } = tallies(tenancy)
+  const { pending, total, all } = counters(tenancy)
   for (const sum of [entry(pending, tenantId), entry(total, tenantId), all]) add(sum, used)
 }
 
-/** The same for a limit that a tenant ran into. */
+/** Counts that a tenant reached a limit. */
 export function countLimit(tenancy: Tenancy, tenantId: string, limit: string): void {
   countUsage(tenancy, tenantId, { limitsHit: 1 })
-  const { limits } = tallies(tenancy)
+  const { limits } = counters(tenancy)
   limits.set(limit, (limits.get(limit) ?? 0) + 1)
 }
 
-/** What has been counted since the last call, and is from now on the caller's to store. */
+/** Takes what was counted since the last call. The caller stores it, or puts it back. */
 export function takePending(tenancy: Tenancy): Map<string, Usage> {
-  const { pending } = tallies(tenancy)
-  tallies(tenancy).pending = new Map()
+  const { pending } = counters(tenancy)
+  counters(tenancy).pending = new Map()
   return pending
 }
 
-/** Gives back what could not be stored. */
+/** Puts back what could not be stored. */
 export function putBack(tenancy: Tenancy, tenantId: string, used: Usage): void {
-  add(entry(tallies(tenancy).pending, tenantId), used)
+  add(entry(counters(tenancy).pending, tenantId), used)
 }
 
-/**
- * Everything since this process started: per tenant, over all, and how often each limit was hit.
- */
-export const usageSoFar = (tenancy: Tenancy): Pick<Tallies, 'total' | 'all' | 'limits'> =>
-  tallies(tenancy)
+/** Usage since this process started: per tenant, in total, and how often each limit was reached. */
+export const usageSoFar = (tenancy: Tenancy): Pick<Counters, 'total' | 'all' | 'limits'> =>
+  counters(tenancy)
 
 function entry(map: Map<string, Usage>, tenantId: string): Usage {
   const known = map.get(tenantId)

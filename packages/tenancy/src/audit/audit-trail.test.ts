@@ -36,7 +36,7 @@ test('a whole chain holds; an altered row and the row behind one that is gone ar
   await asAdmin(`delete from tenancy.audit where seq = ${second.seq}`)
   expect((await verifyAudit(tenancy())).broken).toMatchObject({
     seq: third.seq,
-    why: expect.stringContaining('before it is gone') as string,
+    why: expect.stringContaining('before it was deleted') as string,
   })
 })
 

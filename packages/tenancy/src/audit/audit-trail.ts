@@ -20,7 +20,10 @@ export type AuditFilter = {
   before: number | null
 }
 
-/** The audit trail, the newest action first; `before` is the last number of the page before. */
+/**
+ * A page of the audit trail, newest first.
+ * @returns `next`: pass it as `before` for the next page; null on the last one.
+ */
 export async function listAudit(
   tenancy: Tenancy,
   { tenantId, search, size, before }: AuditFilter,
@@ -59,10 +62,7 @@ export async function listAudit(
   }
 }
 
-/**
- * `broken`: the first row that is not what it was when it was written, or that follows on a row
- * which is not there any more.
- */
+/** The result of a check. `broken` is the first row that was altered, or whose predecessor is missing. */
 export type AuditCheck = {
   rows: number
   tip: string | null
@@ -70,7 +70,7 @@ export type AuditCheck = {
   broken: { seq: number; actor: string; action: string; at: Date; why: string } | null
 }
 
-/** Goes through the whole chain: each row against its own hash, and against the row before. */
+/** Checks the whole chain: each row against its own hash and against the row before it. */
 export async function verifyAudit(tenancy: Tenancy): Promise<AuditCheck> {
   const began = performance.now()
   const {
@@ -90,7 +90,7 @@ export async function verifyAudit(tenancy: Tenancy): Promise<AuditCheck> {
         a.previous is distinct from coalesce(lag(a.hash) over (order by a.seq), '\\x'::bytea) as loose
       from tenancy.audit as a
     ), broken as (
-      select seq, actor, action, at, case when altered then 'the row is not what was written' else 'the row before it is gone or was replaced' end as why
+      select seq, actor, action, at, case when altered then 'the row was altered' else 'the row before it was deleted or replaced' end as why
       from link where altered or loose order by seq limit 1
     ), chain as (
       select count(*) as rows, (select encode(hash, 'hex') from tenancy.audit order by seq desc limit 1) as tip from tenancy.audit

@@ -2,12 +2,12 @@ import type pg from 'pg'
 import { TablesInACircle } from '#tenancy/base/errors'
 
 /**
- * A column as PostgreSQL knows it. `type` is how it is written in SQL, `base` the name of the type
- * below a domain; an `optional` one may be left out of an insert.
+ * A column as the catalogue describes it. `type` is its SQL type, `base` the type under a domain. An
+ * `optional` column can be left out of an insert.
  */
 export type Column = {
   name: string
-  /** The name in an archive, when it was written before the column was renamed. */
+  /** The name in an archive, when it was insertableColumns before the column was renamed. */
   archivedAs?: string
   type: string
   base: string
@@ -18,8 +18,8 @@ export type Column = {
 }
 
 /**
- * A foreign key to another table, or to the table itself. `onDelete` is what happens to this row
- * when that one goes.
+ * A foreign key to another table, or to the table itself. `onDelete` is what
+ * happens to this row when the other one is deleted.
  */
 export type Reference = {
   table: string
@@ -93,6 +93,6 @@ function parentsFirst(tables: Table[], circles: boolean): Table[] {
   return sorted
 }
 
-/** The columns that a row is written with; the others are worked out by the database. */
-export const written = ({ columns }: Table): Column[] =>
+/** The columns that a row is insertableColumns with; the others are worked out by the database. */
+export const insertableColumns = ({ columns }: Table): Column[] =>
   columns.filter(({ generated }) => !generated)

@@ -4,8 +4,9 @@ import { createClient } from '#tenancy/base/database-client'
 import { ConnectionFailed } from '#tenancy/base/errors'
 
 /**
- * Runs work on one connection of its own and closes it. For set-up, provisioning and the doctor;
- * people's requests use the pools.
+ * Runs work on a new connection and closes it. For setup, provisioning and the doctor; requests use
+ * the pools.
+ * @param url - A connection string.
  */
 export async function withConnection<T>(
   url: string,
@@ -27,25 +28,25 @@ export async function withConnection<T>(
   }
 }
 
-/** The name of the database that a URL leads to. */
+/** The database name in a connection string. */
 export const databaseOf = (url: string): string =>
   decodeURIComponent(new URL(url).pathname.slice(1))
 
-/** The same URL, leading to another database. */
+/** The same connection string for another database. */
 export function inDatabase(url: string, database: string): string {
   const other = new URL(url)
   other.pathname = `/${encodeURIComponent(database)}`
   return other.toString()
 }
 
-/** Ends a connection without waiting for an answer: the network to it may be cut. */
+/** Closes a connection without waiting for the server, which may be unreachable. */
 export function drop(client: pg.ClientBase): void {
   ;(client as pg.Client).connection.stream.destroy()
 }
 
 /**
- * Ends a connection on which nothing is received for so long.
- * @returns Stops watching.
+ * Closes a connection that receives nothing for `ms` milliseconds.
+ * @returns A function that stops watching.
  */
 export function endWhenSilent(client: pg.ClientBase, ms: number): () => void {
   const stream = (client as pg.Client).connection.stream as Socket

@@ -74,6 +74,12 @@ class DatabaseClient extends pg.Client {
       .finally(() => clearTimeout(timer)) as never
   }
 
+  override emit(event: string, ...values: unknown[]): boolean {
+    const [error] = values
+    if (event !== 'error' || !(error instanceof Error)) return super.emit(event as 'end', ...values)
+    return super.emit(event, this.#explain(error))
+  }
+
   override end(callback?: (error: Error) => void): never {
     this.#closed = true
     return (callback ? super.end(callback) : super.end()) as never

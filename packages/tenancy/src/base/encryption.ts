@@ -8,8 +8,7 @@ import {
 } from 'node:crypto'
 import { type Tenancy } from '#tenancy/base/tenancy'
 
-// without it a tag cut to four bytes opens as well, and four bytes can be guessed: cookies and
-// tickets come from outside
+// without it, decryption also accepts a tag truncated to four bytes, which can be guessed
 const cipherOptions = { authTagLength: 16 }
 
 const keyId = (key: Buffer) => createHash('sha256').update(key).digest('hex').slice(0, 8)
@@ -22,8 +21,8 @@ function keys({ config }: Tenancy): Buffer[] {
 
 /**
  * Encrypts a text at rest: AES-256-GCM, a fresh 96-bit nonce, `context` as authenticated data, so
- * that a value copied to another row does not open there. Returns `v1.<key
- * id>.<nonce>.<tag>.<text>` in base64url.
+ * that a value copied to another row cannot be decrypted there.
+ * @returns `v1.<key id>.<nonce>.<tag>.<text>` in base64url.
  */
 export function encrypt(tenancy: Tenancy, text: string, context: string): string {
   const [key] = keys(tenancy)
@@ -41,13 +40,13 @@ export function encrypt(tenancy: Tenancy, text: string, context: string): string
 }
 
 /**
- * Opens what `encrypt` made, with the current or the previous key. Throws when key, context or text
- * do not fit.
+ * Decrypts what `encrypt` returned, with the current or the previous key.
+ * @throws When the key, the context or the text does not match.
  */
 export function decrypt(tenancy: Tenancy, encrypted: string, context: string): string {
   const [version, id, nonce, tag, body] = encrypted.split('.')
   if (version !== 'v1' || !id || !nonce || !tag || body === undefined)
-    throw new Error(`a secret of ${context} is not in the form v1`)
+    throw new Error(`a secret of ${context} is not in format v1`)
   const key = keys(tenancy).find((candidate) => keyId(candidate) === id)
   if (!key)
     throw new Error(
@@ -66,7 +65,7 @@ export function decrypt(tenancy: Tenancy, encrypted: string, context: string): s
   ]).toString('utf8')
 }
 
-/** True when a text was encrypted with an older key and should be written again. */
+/** @returns Whether a text was encrypted with an older key than the current one. */
 export function needsRotation(tenancy: Tenancy, encrypted: string): boolean {
   const [key] = keys(tenancy)
   return key !== undefined && encrypted.split('.')[1] !== keyId(key)
@@ -75,12 +74,12 @@ export function needsRotation(tenancy: Tenancy, encrypted: string): boolean {
 /** A random secret of 256 bits in base64url. */
 export const newSecret = () => randomBytes(32).toString('base64url')
 
-/** SHA-256 of a secret, which is what the database keeps of it. */
+/** SHA-256 of a secret. The database stores only this. */
 export const secretHash = (secret: string) => createHash('sha256').update(secret).digest()
 
 /**
- * The SCRAM-SHA-256 verifier (RFC 5802) of a password: what a role is given, so that no statement
- * ever holds the password.
+ * The SCRAM-SHA-256 verifier (RFC 5802) of a password. Roles are given this, so that no statement
+ * contains the password.
  */
 export function scramVerifier(password: string): string {
   const salt = randomBytes(16)

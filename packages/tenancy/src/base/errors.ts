@@ -1,15 +1,15 @@
-// Every error of ours, one sentence each, with fields for the values.
+// The errors that the whole engine uses. Each is one sentence, with the values as fields.
 
-/** Marks our errors across copies of this module: a bundler may load it once per bundle. */
+/** Identifies our errors across copies of this module: a bundler may load it once per bundle. */
 const brand = Symbol.for('rowhouse.error')
 
 /**
- * An error of ours: one sentence for people, a stable `code` and fields for programs. Told apart by
- * `is`, never by `instanceof`: see `brand`.
+ * The base class of our errors: one sentence for people, a stable `code` and fields for programs. Use
+ * `is` instead of `instanceof`: see `brand`.
  */
 export abstract class RowhouseError extends Error {
   static readonly code: string = ''
-  /** The same call may succeed when it is made again. */
+  /** The same call may succeed later. */
   static readonly retryable: boolean = false
   /** Something is wrong with the installation, not with the caller's input or timing. */
   static readonly fault: boolean = false
@@ -54,7 +54,7 @@ export class ConfigurationError extends RowhouseError {
   }
 }
 
-/** What a caller may not see and what does not exist are the same answer, on purpose. */
+/** Deliberately the same for what does not exist and for what the caller may not see. */
 export class NotFound extends RowhouseError {
   static override readonly code: string = 'not_found'
   readonly what: string
@@ -121,7 +121,7 @@ export class TookTooLong extends RowhouseError {
   readonly limitMs: number
   constructor(limitMs: number) {
     super(
-      `this took longer than ${limitMs} ms and was stopped; nothing was changed. Ask for less at a time`,
+      `this took longer than ${limitMs} ms and was stopped; nothing was changed. Request less at a time`,
     )
     this.limitMs = limitMs
   }
@@ -137,14 +137,14 @@ export class Invalid extends RowhouseError {
   }
 }
 
-/** No order of these tables has each behind those that it refers to. */
+/** The foreign keys of these tables form a cycle, so that no insert order satisfies them. */
 export class TablesInACircle extends RowhouseError {
   static override readonly code: string = 'tables_in_a_circle'
   static override readonly fault: boolean = true
   readonly tables: string[]
   constructor(tables: string[]) {
     super(
-      `the tables ${tables.join(', ')} refer to each other in a circle, so none can be filled first; take one of the foreign keys away`,
+      `the tables ${tables.join(', ')} refer to each other in a cycle, so none can be filled first; remove one of the foreign keys`,
     )
     this.tables = tables
   }

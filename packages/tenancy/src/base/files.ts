@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
-/** The path of a file that comes with the engine, such as `sql/functions/context.sql`. */
+/** The path of a file of this package, such as `sql/functions/context.sql`. */
 export const engineFile = (...path: string[]): string => join(folder, ...path)
 
 export const readSqlFile = (...path: string[]): Promise<string> =>

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 const form = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /**
- * Makes a UUIDv7 (RFC 9562): 48 bits of milliseconds, then random bits, so that new ids sort behind
+ * Makes a UUIDv7 (RFC 9562): 48 bits of milliseconds, then random bits, so that new ids sort after
  * old ones.
  */
 export function newId(now = Date.now()): string {
@@ -15,15 +15,12 @@ export function newId(now = Date.now()): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
-/** True for a lower-case UUID in its usual form; anything else never reaches SQL. */
+/** @returns Whether it is a lower-case UUID with hyphens. Nothing else reaches SQL as an id. */
 export function isId(value: unknown): value is string {
   return typeof value === 'string' && form.test(value)
 }
 
-/**
- * The schema, login and database name of a tenant with a place of its own: `t_` and the 32 hex
- * digits of its id.
- */
+/** The schema, login and database name of a dedicated placement: `t_` and the id's 32 hex digits. */
 export function privateName(tenantId: string): string {
   if (!isId(tenantId)) throw new TypeError(`not a tenant id: ${tenantId}`)
   return `t_${tenantId.replaceAll('-', '')}`

@@ -2,7 +2,7 @@ import { asc, desc, sql, type SQL } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { isId } from '#tenancy/base/ids'
 
-// Pages by key, never by offset: the hundredth page costs what the first one costs.
+// Keyset pagination: the hundredth page costs as much as the first.
 
 export type Cursor = { key: string | number; id: string; back: boolean }
 export type Page<Row> = { rows: Row[]; next: string | null; previous: string | null }
@@ -13,7 +13,10 @@ export type Ordering = { by: PgColumn; id: PgColumn; descending: boolean }
 const print = (key: string | number, id: string) =>
   Buffer.from(JSON.stringify([key, id])).toString('base64url')
 
-/** Reads a cursor that came by URL; anything that is not one of ours means the first page. */
+/**
+ * Reads a cursor from a URL.
+ * @returns Null, which means the first page, for anything that is not one of our cursors.
+ */
 export function parseCursor(text: string | undefined, back: boolean): Cursor | null {
   if (!text) return null
   try {
@@ -31,13 +34,13 @@ const isDown = ({ descending }: Ordering, cursor: Cursor | null) =>
   descending !== (cursor?.back ?? false)
 
 export function orderBy(ordering: Ordering, cursor: Cursor | null): SQL[] {
-  const turn = isDown(ordering, cursor) ? desc : asc
-  return [turn(ordering.by), turn(ordering.id)]
+  const direction = isDown(ordering, cursor) ? desc : asc
+  return [direction(ordering.by), direction(ordering.id)]
 }
 
 /**
- * What lies behind the cursor; nothing, when its key is none that the column could hold, as in an
- * address that somebody made up.
+ * @returns The condition for rows after the cursor. False when the column cannot hold the cursor's key,
+ *   as in a forged URL.
  */
 export function beyond(ordering: Ordering, cursor: Cursor | null): SQL | undefined {
   if (!cursor) return undefined
@@ -59,7 +62,12 @@ function keyFor(
   return year > 0 && year < 10_000 ? moment : undefined
 }
 
-/** Makes a page of `size` rows out of up to `size + 1` that were read in the cursor's direction. */
+/**
+ * Makes a page of at most `size` rows.
+ * @param read - Up to `size + 1` rows, in the cursor's direction: the extra one tells whether there is
+ *   a further page.
+ * @param keyOf - The value of a row in the ordering's column.
+ */
 export function page<Row extends { id: string }>(
   read: Row[],
   size: number,

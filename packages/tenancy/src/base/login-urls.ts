@@ -3,7 +3,7 @@ import type { Login } from '#tenancy/base/tenancy'
 
 /**
  * The connection string of one of the engine's logins on the server of an administrator, with a
- * password that only `secret` gives. `setup` gives the login that password.
+ * password derived from `secret`, which `setup` sets.
  * @param adminUrl - The administrator's URL, which names the main database.
  */
 export function derivedLoginUrl(adminUrl: string, login: Login, secret: string): string {

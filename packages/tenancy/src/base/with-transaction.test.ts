@@ -6,7 +6,9 @@ import { withPoolTransaction, withTransaction } from '#tenancy/base/with-transac
 
 const connectionString = process.env.DATABASE_URL ?? ''
 const pool = createPool({ connectionString, max: 1, waitMs: 5000 })
-pool.on('error', () => {}) // a test closes a connection on purpose
+// a test closes connections on purpose
+pool.on('error', () => {})
+pool.on('connect', (client) => void client.on('error', () => {}))
 
 beforeAll(() =>
   withConnection(connectionString, (admin) => admin.query('create table kept (n int)')),

@@ -40,7 +40,8 @@ export async function withPoolTransaction<T>(
   try {
     return await withTransaction(client, () => work(client), options)
   } finally {
-    client.release() // the pool discards one that was closed
+    // a connection that was closed must not be used again
+    client.release((client as unknown as pg.Client).connection.stream.destroyed)
   }
 }
 

@@ -32,16 +32,14 @@ export class TenantMoving extends RowhouseError {
   readonly waitedMs: number
   constructor(tenantId: string, waitedMs: number) {
     super(
-      `this organisation is being moved and did not answer for ${waitedMs} ms; try again in a moment`,
+      `this organisation is being moved and could not be reached for ${waitedMs} ms; try again in a moment`,
     )
     this.tenantId = tenantId
     this.waitedMs = waitedMs
   }
 }
 
-/**
- * The place that the registry named has refused the entry: the tenant left it, or never was there.
- */
+/** The database that the registry named refused the entry: the tenant does not live there. */
 export class PlacementStale extends RowhouseError {
   static override readonly code: string = 'placement_stale'
   static override readonly retryable: boolean = true
@@ -49,29 +47,33 @@ export class PlacementStale extends RowhouseError {
   readonly epoch: number
   readonly found: string
   constructor(tenantId: string, epoch: number, found: string) {
-    super(`tenant ${tenantId} was looked for under epoch ${epoch}, but its place says: ${found}`)
+    super(
+      `stale placement for tenant ${tenantId}: expected epoch ${epoch}, the database reports ${found}`,
+    )
     this.tenantId = tenantId
     this.epoch = epoch
     this.found = found
   }
 }
 
-/** The transaction was over when this query came: it was not awaited, or its client was kept. */
+/** A query after the end of its transaction: it was not awaited, or `tx` was kept. */
 export class QueryAfterEnd extends RowhouseError {
   static override readonly code: string = 'query_after_end'
   static override readonly fault: boolean = true
   readonly query: string
   constructor(query: string) {
-    super(`a query came after the tenant's transaction had ended: ${query.slice(0, 80)}`)
+    super(`query after the end of the tenant transaction: ${query.slice(0, 80)}`)
     this.query = query
   }
 }
 
-/** The work went through, but the server rolled back, since a statement in it had failed. */
+/** The work succeeded, but the server rolled back because a statement had failed. */
 export class RolledBack extends RowhouseError {
   static override readonly code: string = 'rolled_back'
   static override readonly fault: boolean = true
   constructor() {
-    super('a statement of this transaction failed and its error was swallowed; nothing was saved')
+    super(
+      'a statement of this transaction failed and its error was not rethrown; nothing was saved',
+    )
   }
 }

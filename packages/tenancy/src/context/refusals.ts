@@ -5,7 +5,10 @@ import { TookTooLong } from '#tenancy/base/errors'
 import { NotAMember, NotSignedIn, PlacementStale, TenantSuspended } from '#tenancy/context/errors'
 import { type Placement } from '#tenancy/registry/placements'
 
-/** What PostgreSQL's refusal of an entry, or the end of a statement, means to the caller. */
+/**
+ * Translates a SQLSTATE of the entry functions, or of a cancelled statement, into an error of ours.
+ * @returns The error itself where there is nothing to translate.
+ */
 export function translateRefusal(
   tenancy: Tenancy,
   error: unknown,
@@ -31,7 +34,7 @@ export function translateRefusal(
         placement.epoch,
         (cause as { detail?: string }).detail ?? 'nothing',
       )
-    case '55P03': // in the entry, which waits for a move's lock
+    case '55P03': // the entry waited too long for a move's lock
     case '57014':
       if (statementMs === null) return error
       countLimit(tenancy, tenantId, 'statement time')

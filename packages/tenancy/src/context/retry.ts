@@ -7,7 +7,7 @@ import { isId } from '#tenancy/base/ids'
 import { forgetPlacement, placementOf, type Placement } from '#tenancy/registry/placements'
 
 /**
- * Runs an attempt in the caller's placement, and again in the new one when the tenant has left it.
+ * Runs an attempt in the tenant's placement, and again in the new one when the tenant has moved.
  * @throws TenantMoving when that takes longer than `timings.movingTenantWait`.
  */
 export async function retryStale<T>(
@@ -31,10 +31,7 @@ export async function retryStale<T>(
   }
 }
 
-/**
- * The database or login of a cached placement is no longer there: the tenant has moved, and its old
- * placement was removed.
- */
+/** Whether the database or login of a cached placement was removed after a move. */
 const isGone = (error: unknown, { login }: Placement) =>
   login !== null &&
   error instanceof Error &&

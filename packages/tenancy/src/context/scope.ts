@@ -18,7 +18,7 @@ type Queued = {
  */
 export class Scope {
   submitted = 0
-  /** Hears of every statement that is sent through this scope. */
+  /** Called with every statement that this scope sends. */
   onStatement: ((statement: Statement) => void) | undefined
   #cleaned: Promise<unknown> | undefined
   #ended: Promise<void> | undefined
@@ -40,8 +40,7 @@ export class Scope {
       return Promise.reject(new TypeError('named statements are refused on tenant connections'))
     const statement: Statement = { ...rest, text }
     try {
-      // a value that pg could not send would fail after the count, and a batch's commit would save
-      // the rest
+      // checked before the query counts as submitted: otherwise a batch would commit without it
       statement.values = (values ?? []).map((value) => this.pipeline.prepareValue(value))
     } catch (error) {
       return Promise.reject(error as Error)
@@ -56,7 +55,7 @@ export class Scope {
     this.#open = false
   }
 
-  /** Queued queries are not sent: one of them is missing. */
+  /** Rejects the queued queries: one of the batch could not be sent. */
   abandon(): void {
     if (this.entry)
       for (const { statement, reject } of this.#queued) reject(new QueryAfterEnd(statement.text))
@@ -76,7 +75,7 @@ export class Scope {
     return this.#ended
   }
 
-  /** Rolls back what was not finished. Resolves when the connection is clean. */
+  /** Rolls back unless `finish` was called. Resolves when the connection is clean. */
   leave(): Promise<unknown> {
     return this.#cleaned ?? this.#clean(`rollback; ${cleaning}`)
   }
@@ -104,7 +103,7 @@ export class Scope {
       for (const [i, { resolve }] of this.#queued.entries()) resolve(results[i] as pg.QueryResult)
     } catch (error) {
       const cause = error instanceof PipelineError ? error.cause : (error as Error)
-      // first the one at fault, whose text belongs to the error
+      // the failed query first: Drizzle adds its text to the error
       if (error instanceof PipelineError) this.#queued[error.at - 1]?.reject(cause)
       for (const { reject } of this.#queued) reject(cause)
       throw cause

@@ -8,7 +8,7 @@ import type { TenantTx } from '#tenancy/base/tenant-tx'
 import type { Scope } from '#tenancy/context/scope'
 
 // The only file that uses private parts of Drizzle: the constructors of its session and its
-// transaction. The plain way goes through its public `transaction()`.
+// transaction. `withPublicApi` uses `transaction()`.
 
 type Run = <T>(
   scope: Scope,
@@ -19,7 +19,7 @@ type Run = <T>(
 const scopeKey = Symbol.for('rowhouse.scope')
 const dialect = new PgDialect()
 
-/** Gives `work` a Drizzle transaction on a connection whose transaction has begun already. */
+/** Gives `work` a Drizzle transaction on a connection that is already inside one. */
 export const withConstructors: Run = (scope, caller, work) => {
   const session = new NodePgSession<Record<string, never>, Record<string, never>>(
     scope as unknown as pg.PoolClient,
@@ -30,8 +30,7 @@ export const withConstructors: Run = (scope, caller, work) => {
 }
 
 /**
- * The same by Drizzle's public API, which begins and ends the transaction itself: both are left out
- * on the way to PostgreSQL.
+ * The same with Drizzle's public API, whose own `begin` and `commit` are not passed on to PostgreSQL.
  */
 export const withPublicApi: Run = (scope, caller, work) => {
   let phase: 'begin' | 'work' | 'end' | 'over' = 'begin'
@@ -66,7 +65,7 @@ function tenantTx(tx: object, scope: Scope, caller: Caller | ServiceCaller): Ten
   }) as unknown as TenantTx
 }
 
-/** Lists what a transaction sends to PostgreSQL from now on. */
+/** @returns A list to which each further statement of the transaction is added. */
 export function recordStatements(tx: TenantTx): Statement[] {
   const heard: Statement[] = []
   const scope = (tx as unknown as Record<symbol, Scope>)[scopeKey]

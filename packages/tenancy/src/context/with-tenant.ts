@@ -22,9 +22,10 @@ type AnyCaller = Caller | ServiceCaller
 /**
  * The only way to tenant data: runs `work` in one short transaction of the caller's tenant, and
  * commits it.
- * @param caller - Who asks. Its entry checks the proof in the database.
- * @param work - Gets the transaction. It may run twice, when the tenant has moved in between: it
- *   must do nothing but database work, and never wait for a network or a slow reader.
+ * @param tenancy - The instance.
+ * @param caller - Its entry checks the proof in the database.
+ * @param work - Receives the transaction. It runs twice when the tenant moves in between, so it must do
+ *   database work only, and never wait for the network or a slow reader.
  * @returns What `work` returns, after the commit.
  * @throws NotSignedIn, NotAMember, TenantNotFound, TenantSuspended, TenantMoving, TooBusy,
  *   TookTooLong, RolledBack, or what `work` throws.
@@ -44,8 +45,7 @@ export function withTenant<T>(
 }
 
 /**
- * The same for reads and writes that are all known up front: context, queries and commit travel in
- * one pipeline.
+ * The same for queries that are all known up front: entry, queries and commit are sent in one pipeline.
  * @param build - Returns the queries, none of which may depend on another's result.
  * @returns Their results, in order.
  */
@@ -63,8 +63,8 @@ export function tenantBatch<const Q extends readonly Query<unknown>[]>(
         const queries = build(tx)
         const before = scope.submitted
         const running = queries.map((query) => query.execute())
-        // a query that never reached the wire (a value that could not be serialised) must not be
-        // left out of a commit; one by one, that is only known when all have been answered
+        // a batch must not commit without a query whose value could not be serialised; with plain
+        // queries this is only known once all are answered
         if (scope.submitted - before !== queries.length) scope.abandon()
         else if (scope.pipeline.name === 'pipelined') void scope.finish()
         const results = await Promise.all(running)
@@ -87,19 +87,19 @@ async function attempt<T>(
   const { client, statementMs } = slot
   const pipeline = pipelineOf(tenancy)
   const entry = isService(caller) ? undefined : entryOf(tenancy, caller)
-  const way: Way = { tenancy, client, caller, placement, statementMs, entry }
+  const current: Attempt = { tenancy, client, caller, placement, statementMs, entry }
   let broken: Error | undefined
   const onError = (error: Error) => void (broken ??= error)
   client.on('error', onError)
   const pipelined =
     batch && pipeline.runPipelined && placement.login === null && entry && !entry.entered
-  const scope = new Scope(client, pipeline, pipelined ? entryStatement(way) : undefined)
-  const entered = pipelined ? Promise.resolve(undefined) : enter(way)
+  const scope = new Scope(client, pipeline, pipelined ? entryStatement(current) : undefined)
+  const entered = pipelined ? Promise.resolve(undefined) : enter(current)
   entered.catch(() => {}) // not awaited: the first query travels behind it
   try {
     const open = pipeline.name === 'pipelined' ? withConstructors : withPublicApi
     const result = await open(scope, caller, async (tx) => {
-      if (entry?.entered) await beforeWork(way, tx, entry, await entered)
+      if (entry?.entered) await beforeWork(current, tx, entry, await entered)
       else if (entry && placement.login !== null && (await entered)?.writes !== true)
         await pipeline.run(client, 'set transaction read only')
       return inside(tx, scope)
@@ -115,7 +115,7 @@ async function attempt<T>(
     slot.recordUsage(failure)
     throw failure
   } finally {
-    // the caller does not wait for the cleaning, but the connection does
+    // the connection is released after the clean-up; the caller does not wait for it
     scope
       .leave()
       .catch((failure: Error) => (broken ??= failure))
@@ -127,7 +127,7 @@ async function attempt<T>(
 }
 
 type Row = Record<string, unknown>
-type Way = {
+type Attempt = {
   tenancy: Tenancy
   client: pg.PoolClient
   caller: AnyCaller
@@ -145,33 +145,36 @@ function entryOf({ config }: Tenancy, caller: Caller): Entry {
   return entry
 }
 
-/** Begins the transaction and enters the tenant. Returns the row with which the caller was admitted. */
-async function enter(way: Way): Promise<Row | undefined> {
-  const { tenancy, client, caller, placement, statementMs, entry } = way
+/**
+ * Begins the transaction and enters the tenant.
+ * @returns The row with which the caller was admitted.
+ */
+async function enter(current: Attempt): Promise<Row | undefined> {
+  const { tenancy, client, caller, placement, statementMs, entry } = current
   const { corked, query, run } = pipelineOf(tenancy)
   const dedicated = placement.login !== null && entry !== undefined
-  // an entry that writes its own trail first is committed before anything is opened
-  const first = dedicated && entry.entered ? await check(way, entry) : undefined
+  // an entry with work of its own is checked and committed before the transaction begins
+  const first = dedicated && entry.entered ? await check(current, entry) : undefined
   const begin = isService(caller)
     ? `begin; set local search_path = ${placement.schema}, pg_temp`
     : dedicated
       ? `begin; set local statement_timeout = ${Number(statementMs)}`
       : 'begin'
   const entering = Promise.all(
-    corked(client, () => [run(client, begin), query(client, entryStatement(way))]),
+    corked(client, () => [run(client, begin), query(client, entryStatement(current))]),
   )
-  if (dedicated && !entry.entered) return (await Promise.all([check(way, entry), entering]))[0]
+  if (dedicated && !entry.entered) return (await Promise.all([check(current, entry), entering]))[0]
   const [, result] = await entering
   return first ?? result?.rows[0]
 }
 
-/** On a dedicated login the database knows no proof of a caller: the platform login checks it. */
-async function check({ tenancy, caller }: Way, entry: Entry): Promise<Row | undefined> {
+/** A dedicated login cannot check a caller's proof: the platform login does. */
+async function check({ tenancy, caller }: Attempt, entry: Entry): Promise<Row | undefined> {
   const { text, values } = entry.check(caller as Caller)
   return (await platformPool(tenancy).query<Row>(text, values)).rows[0]
 }
 
-function entryStatement({ caller, placement, statementMs, entry }: Way): Statement {
+function entryStatement({ caller, placement, statementMs, entry }: Attempt): Statement {
   const { tenantId, epoch, login } = placement
   if (isService(caller))
     return {
@@ -183,11 +186,11 @@ function entryStatement({ caller, placement, statementMs, entry }: Way): Stateme
   return entry.enter(caller, { tenantId, epoch, statementMs: Number(statementMs) })
 }
 
-async function beforeWork(way: Way, tx: TenantTx, entry: Entry, row: Row | undefined) {
-  if (!row) throw new Error(`the entry of ${way.caller.kind} returned no row`)
-  await entry.entered?.(tx, way.caller as Caller, row)
+async function beforeWork(current: Attempt, tx: TenantTx, entry: Entry, row: Row | undefined) {
+  if (!row) throw new Error(`the entry of ${current.caller.kind} returned no row`)
+  await entry.entered?.(tx, current.caller as Caller, row)
   if (row.writes !== true)
-    await pipelineOf(way.tenancy).run(way.client, 'set transaction read only')
+    await pipelineOf(current.tenancy).run(current.client, 'set transaction read only')
 }
 
 const refusalOf = (entered: Promise<unknown>) =>

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { readTables, written as writable } from '#tenancy/base/catalogue'
+import { insertableColumns, readTables } from '#tenancy/base/catalogue'
 import { TableNotMovable } from '#tenancy/moves/errors'
 
 /**
@@ -45,8 +45,8 @@ export async function tenantTables(client: pg.ClientBase, schema: string): Promi
       .map(({ name: column, type }) => ({ name: column, type }))
     return {
       name: table.name,
-      columns: writable(table).map((column) => column.name),
-      bases: writable(table).map(({ base }) => base),
+      columns: insertableColumns(table).map((column) => column.name),
+      bases: insertableColumns(table).map(({ base }) => base),
       key: typed,
     }
   })

@@ -18,7 +18,7 @@ import { decrypt } from '#tenancy/base/encryption'
 /** Drizzle on the platform login. */
 export const platform = (tenancy: Tenancy): PlatformDb => drizzle(platformPool(tenancy))
 
-/** Another server than the main one, with the passwords of our own logins there. */
+/** A server other than the main one, with the passwords of the engine's logins there. */
 export type Server = {
   host: string
   port: number
@@ -27,8 +27,8 @@ export type Server = {
 }
 
 /**
- * Where a tenant's rows live. `epoch` grows with every change of it; `password` is there for a
- * login of its own.
+ * Where a tenant's rows live. `epoch` grows with every change. `login` and `password` belong to
+ * dedicated placements only.
  */
 export type Placement = {
   tenantId: string
@@ -44,8 +44,9 @@ export type Placement = {
 const cache = stateOf('placements', () => new Map<string, { placement: Placement; at: number }>())
 
 /**
- * The tenant's placement, at most 30 s old. Being wrong costs one refused entry: the fence decides,
- * not this cache. Throws TenantNotFound.
+ * The tenant's placement, at most `timings.cache` old. A stale one costs one refused entry: the fence
+ * decides, not this cache.
+ * @throws TenantNotFound
  */
 export async function placementOf(tenancy: Tenancy, tenantId: string): Promise<Placement> {
   if (!isId(tenantId)) throw new NotFound('organisation')
@@ -56,7 +57,7 @@ export async function placementOf(tenancy: Tenancy, tenantId: string): Promise<P
   return placement
 }
 
-/** True where requests of this tenant were served lately. */
+/** @returns Whether this process has served requests of the tenant recently. */
 export const isServed = (tenancy: Tenancy, tenantId: string): boolean =>
   cache(tenancy).has(tenantId)
 

@@ -5,23 +5,23 @@ import { pipelineOf } from '#tenancy/base/pipeline/choose'
 import { loginUrl, stateOf, type Tenancy } from '#tenancy/base/tenancy'
 import { TooBusy } from '#tenancy/base/errors'
 
-/** A connection in use. `release(error)` gives it back; with an error it is closed instead. */
+/** A connection in use. `release()` returns it to its pool, `release(error)` closes it. */
 export type Lease = { client: pg.PoolClient; release: (error?: Error) => void }
 
-type Entry = { pool: pg.Pool; inUse: number; closing: number; usedAt: number }
-type Waiter = { url: string; resolve: (entry: Entry) => void }
+type PoolState = { pool: pg.Pool; inUse: number; closing: number; usedAt: number }
+type Waiter = { url: string; resolve: (state: PoolState) => void }
 
 const idleSeconds = 30
 
 /**
- * One pool per connection string, bounded together: never more than `budget` connections over all,
- * the one idle for longest closed when another pool needs its place, and waiters served in the
- * order in which they came.
+ * One pool per connection string, with one limit for all of them: never more than `budget`
+ * connections. When another pool needs one, the connection that has been idle for longest is closed.
+ * Waiters are served in order of arrival.
  */
 export class Pools {
-  readonly #entries = new Map<string, Entry>()
+  readonly #pools = new Map<string, PoolState>()
   readonly #waiting: Waiter[] = []
-  #turn = 0
+  #useCount = 0
 
   readonly budget: number
   readonly waitMs: number
@@ -36,13 +36,13 @@ export class Pools {
   }
 
   /**
-   * A connection for this string, which the caller gives back. Throws TooBusy when none comes free
-   * in `waitMs`.
+   * A connection for this connection string, which the caller releases.
+   * @throws TooBusy when none becomes free within `waitMs`.
    */
   async lease(url: string): Promise<Lease> {
-    const entry = await this.#place(url)
+    const state = await this.#place(url)
     try {
-      const client = await entry.pool.connect()
+      const client = await state.pool.connect()
       let open = true
       return {
         client,
@@ -50,18 +50,18 @@ export class Pools {
           if (!open) return
           open = false
           client.release(error)
-          this.#leave(entry)
+          this.#leave(state)
         },
       }
     } catch (error) {
-      this.#leave(entry)
+      this.#leave(state)
       throw error
     }
   }
 
   /**
-   * Opens connections before they are asked for, as far as the budget allows; `prepare` is run on
-   * each.
+   * Opens up to `count` connections in advance, within the budget.
+   * @param prepare - SQL that runs on each.
    */
   async warm(url: string, count: number, prepare: string): Promise<void> {
     await Promise.allSettled(
@@ -77,26 +77,26 @@ export class Pools {
 
   /** How many connections are open or being opened, over all pools. */
   get open(): number {
-    return [...this.#entries.values()].reduce((sum, entry) => sum + size(entry), 0)
+    return [...this.#pools.values()].reduce((sum, state) => sum + size(state), 0)
   }
 
-  /** Closes every connection of one string, when its login or place is gone. */
+  /** Closes every connection of one connection string, when its login or database is gone. */
   async close(url: string): Promise<void> {
-    const entry = this.#entries.get(url)
-    if (!entry) return
-    this.#entries.delete(url)
-    await entry.pool.end()
+    const state = this.#pools.get(url)
+    if (!state) return
+    this.#pools.delete(url)
+    await state.pool.end()
   }
 
   async end(): Promise<void> {
-    await Promise.all([...this.#entries.keys()].map((url) => this.close(url)))
+    await Promise.all([...this.#pools.keys()].map((url) => this.close(url)))
   }
 
-  #place(url: string): Promise<Entry> {
+  #place(url: string): Promise<PoolState> {
     const free = this.#waiting.length === 0 && this.#take(url)
     if (free) return Promise.resolve(free)
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = { url, resolve: (entry) => (clearTimeout(timer), resolve(entry)) }
+      const waiter: Waiter = { url, resolve: (state) => (clearTimeout(timer), resolve(state)) }
       const timer = setTimeout(() => {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
         reject(new TooBusy('database connections', this.budget, 1))
@@ -106,57 +106,57 @@ export class Pools {
     })
   }
 
-  #take(url: string): Entry | undefined {
-    const known = this.#entries.get(url)
+  #take(url: string): PoolState | undefined {
+    const known = this.#pools.get(url)
     const grows = !known || known.inUse + 1 > size(known)
     if (grows && this.open >= this.budget && !this.#closeIdlest(url)) return undefined
-    const entry = known ?? this.#open(url)
-    entry.inUse++
-    entry.usedAt = ++this.#turn
-    return entry
+    const state = known ?? this.#open(url)
+    state.inUse++
+    state.usedAt = ++this.#useCount
+    return state
   }
 
-  #leave(entry: Entry): void {
-    entry.inUse--
+  #leave(state: PoolState): void {
+    state.inUse--
     this.#serve()
   }
 
-  /** First come, first served, except that one whose own pool has an idle connection may pass. */
+  /** In order of arrival, but a waiter whose own pool has an idle connection may overtake. */
   #serve(): void {
     for (let i = 0; i < this.#waiting.length;) {
       const waiter = this.#waiting[i]
-      const entry = waiter && this.#take(waiter.url)
-      if (waiter && entry) {
+      const state = waiter && this.#take(waiter.url)
+      if (waiter && state) {
         this.#waiting.splice(i, 1)
-        waiter.resolve(entry)
+        waiter.resolve(state)
       } else i++
     }
   }
 
   #closeIdlest(except: string): boolean {
-    const idle = [...this.#entries].filter(
-      ([url, entry]) => url !== except && size(entry) > entry.inUse,
+    const idle = [...this.#pools].filter(
+      ([url, state]) => url !== except && size(state) > state.inUse,
     )
     const [found] = idle.sort(([, a], [, b]) => a.usedAt - b.usedAt)
     if (!found) return false
-    const [url, entry] = found
-    if (entry.inUse === 0) {
-      this.#entries.delete(url)
-      entry.pool.end().catch(() => {}) // its connections are closing or already broken
+    const [url, state] = found
+    if (state.inUse === 0) {
+      this.#pools.delete(url)
+      state.pool.end().catch(() => {}) // its connections are closing or already broken
     } else {
-      entry.closing++
-      entry.pool
+      state.closing++
+      state.pool
         .connect()
         .then(
           (client) => client.release(true),
           () => {},
         )
-        .finally(() => entry.closing--)
+        .finally(() => state.closing--)
     }
     return true
   }
 
-  #open(url: string): Entry {
+  #open(url: string): PoolState {
     const pool = createPool({
       connectionString: url,
       pipeline: this.#pipelined,
@@ -169,24 +169,24 @@ export class Pools {
       allowExitOnIdle: true,
     })
     survive(pool)
-    const entry: Entry = { pool, inUse: 0, closing: 0, usedAt: 0 }
-    this.#entries.set(url, entry)
-    return entry
+    const state: PoolState = { pool, inUse: 0, closing: 0, usedAt: 0 }
+    this.#pools.set(url, state)
+    return state
   }
 }
 
 /**
- * A connection that the server ends must not end the process. The pool listens while it is idle and
- * a lease while it is used, but neither from the moment that it opened until somebody has it, nor
- * inside a transaction of Drizzle's.
+ * Keeps the process alive when the server closes a connection. The pool listens for errors of idle
+ * connections and a lease for those in use, but nobody listens between opening and checkout, or
+ * inside a Drizzle transaction.
  */
 function survive(pool: pg.Pool): void {
   pool.on('error', () => {}) // the pool has dropped it
-  // the query under way rejects with it
+  // the current query rejects with it
   pool.on('connect', (client) => void client.on('error', () => {}))
 }
 
-const size = (entry: Entry) => Math.max(entry.pool.totalCount - entry.closing, entry.inUse)
+const size = (state: PoolState) => Math.max(state.pool.totalCount - state.closing, state.inUse)
 
 /** The pools of tenant connections, within `connections`. */
 export const tenantPools = stateOf(

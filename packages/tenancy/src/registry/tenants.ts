@@ -20,8 +20,8 @@ const reserved = new Set([
 ])
 
 /**
- * A slug as it is stored. Throws Invalid for anything but 1 to 63 of a-z, 0-9 and hyphens, and for
- * reserved words.
+ * Checks a slug and returns it.
+ * @throws Invalid for anything but 1 to 63 of a-z, 0-9 and inner hyphens, and for reserved words.
  */
 export function checkSlug(slug: string): string {
   if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(slug))
@@ -33,7 +33,10 @@ export function checkSlug(slug: string): string {
   return slug
 }
 
-/** The tenant of this slug. Throws TenantNotFound. */
+/**
+ * The tenant with this slug.
+ * @throws TenantNotFound
+ */
 export async function bySlug(db: PlatformDb, slug: string) {
   const [tenant] = await db.select().from(tenants).where(eq(tenants.slug, slug))
   if (!tenant) throw new TenantNotFound(slug)

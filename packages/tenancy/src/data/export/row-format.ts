@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { written, type Column, type Table } from '#tenancy/base/catalogue'
+import { insertableColumns, type Column, type Table } from '#tenancy/base/catalogue'
 
 export const formats = ['ndjson', 'csv'] as const
 export type Format = (typeof formats)[number]
@@ -40,7 +40,7 @@ const plain = new Set([
 
 /** The SQL expression of one row `t` in a format, with its line end. */
 export function lineOf(table: Table, format: Format): string {
-  const columns = written(table)
+  const columns = insertableColumns(table)
   return format === 'ndjson'
     ? `'{' || array_to_string(array[${columns.map(jsonField).join(', ')}], ',') || e'}\\n'`
     : `array_to_string(array[${columns.map(csvField).join(', ')}], ',', '') || e'\\r\\n'`
@@ -49,7 +49,7 @@ export function lineOf(table: Table, format: Format): string {
 /** The first line of a file: the columns' names in CSV, nothing in NDJSON. */
 export const headOf = (table: Table, format: Format): string =>
   format === 'csv'
-    ? `${written(table)
+    ? `${insertableColumns(table)
         .map((column) => `"${column.name.replaceAll('"', '""')}"`)
         .join(',')}\r\n`
     : ''

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { eq } from 'drizzle-orm'
 import { type Tenancy } from '#tenancy/base/tenancy'
-import { readTables, written as writtenColumns, type Table } from '#tenancy/base/catalogue'
+import { readTables, insertableColumns, type Table } from '#tenancy/base/catalogue'
 import { TenantNotFound } from '#tenancy/base/errors'
 import type { Format } from '#tenancy/data/export/row-format'
 import {
@@ -101,7 +101,7 @@ async function writeTables(
     const csv = await write('csv')
     written.push({
       name: table.name,
-      columns: writtenColumns(table).map(({ name, type }) => ({ name, type })),
+      columns: insertableColumns(table).map(({ name, type }) => ({ name, type })),
       rows: rowsDone - before,
       files: { ndjson, csv },
     })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
-import { written, type Column, type Table } from '#tenancy/base/catalogue'
+import { insertableColumns, type Column, type Table } from '#tenancy/base/catalogue'
 import type { TenantTable } from '#tenancy/base/data-lifecycle'
 import { ArchiveRefused } from '#tenancy/data/errors'
 import { formats, type Format } from '#tenancy/data/export/row-format'
@@ -137,7 +137,7 @@ function tablesOf(manifest: Manifest, target: Target): Table[] {
     const formerNames = older
       ? target.declared.find(({ name }) => name === table.name)?.formerNames
       : undefined
-    const mine = written(table)
+    const mine = insertableColumns(table)
     const columns = found.columns.map(({ name, type }): Column => {
       const present = formerNames?.get(name) ?? name
       const column = mine.find((one) => one.name === present)

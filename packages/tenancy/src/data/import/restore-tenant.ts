@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { recordAudit } from '#tenancy/audit/record'
-import { readTables, written, type Table } from '#tenancy/base/catalogue'
+import { readTables, insertableColumns, type Table } from '#tenancy/base/catalogue'
 import { declaredTables } from '#tenancy/base/declared-tables'
 import { Invalid } from '#tenancy/base/errors'
 import { ArchiveRefused } from '#tenancy/data/errors'
@@ -152,7 +152,7 @@ async function copyRows(
   one: TransferredTable,
   { from, to }: { from: string; to: string },
 ): Promise<void> {
-  const names = written(one.table).map(({ name }) => name)
+  const names = insertableColumns(one.table).map(({ name }) => name)
   const columns = names.map((name) => sql.identifier(name))
   const values = names.map((name) =>
     name === one.column ? sql`${to}::uuid` : sql.identifier(name),

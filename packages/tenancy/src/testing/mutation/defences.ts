@@ -337,7 +337,7 @@ export const defences: readonly Defence[] = [
     name: 'the check of a caller on a dedicated role',
     tests: isolation,
     file: src('context/with-tenant.ts'),
-    find: 'if (dedicated && !entry.entered) return (await Promise.all([check(way, entry), entering]))[0]',
+    find: 'if (dedicated && !entry.entered) return (await Promise.all([check(current, entry), entering]))[0]',
     put: 'if (dedicated && !entry.entered) return await entering.then(() => ({ writes: true }))',
   },
 ]
