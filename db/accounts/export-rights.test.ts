@@ -62,7 +62,7 @@ describe('an export that a member requested', () => {
     expect(await row(request.id)).toMatchObject({
       state: 'failed',
       message: expect.stringContaining(
-        'Adam, who asked for this export, may no longer have it',
+        'Adam, who requested this export, may no longer have it',
       ) as unknown,
     })
     expect(await filesOf(request.id)).toEqual([])

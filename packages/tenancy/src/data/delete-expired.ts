@@ -10,12 +10,15 @@ import type { Tenancy } from '#tenancy/base/tenancy'
 
 const ago = (days: number) => sql`now() - make_interval(days => ${days})`
 
-/** Deletes rows of the registry that nobody will ask for again. Returns how many. */
+/**
+ * Deletes old rows of the registry.
+ * @returns How many.
+ */
 export async function deleteExpired(tenancy: Tenancy): Promise<number> {
   const db = platform(tenancy)
   const newer = alias(checkRuns, 'newer')
-  const gone = await Promise.all([
-    // the newest of each kind is what people look at
+  const results = await Promise.all([
+    // the newest of each kind is shown in the console
     db.delete(checkRuns).where(
       and(
         lt(checkRuns.at, ago(90)),
@@ -29,12 +32,12 @@ export async function deleteExpired(tenancy: Tenancy): Promise<number> {
     ),
     db.delete(usage).where(lt(usage.hour, ago(400))),
     db.delete(retentionRuns).where(lt(retentionRuns.endedAt, ago(400))),
-    // a finished one has a file, which goes first
+    // a finished one has a file, which is deleted first
     db
       .delete(exports)
       .where(and(inArray(exports.state, ['failed', 'expired']), lt(exports.endedAt, ago(400)))),
   ])
-  return gone.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0)
+  return results.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0)
 }
 
 /**

@@ -1,25 +1,22 @@
 import { RowhouseError } from '#tenancy/base/errors'
 
-/** A file that is not, or no longer, an export of ours. */
+/** The file is not an export, or was changed. */
 export class ArchiveRefused extends RowhouseError {
   static override readonly code: string = 'archive_refused'
   readonly why: string
   constructor(why: string) {
-    super(`this file is refused and nothing was written: ${why}`)
+    super(`the file was refused and nothing was written: ${why}`)
     this.why = why
   }
 }
 
-/**
- * Nobody is left who may have this export: its tenant was erased, or whoever asked for it may no
- * longer.
- */
+/** The tenant was erased, or the requester lost the right to the export. */
 export class ExportEnded extends RowhouseError {
   static override readonly code: string = 'export_ended'
   readonly requestedBy: string
   constructor(requestedBy: string) {
     super(
-      `${requestedBy}, who asked for this export, may no longer have it; somebody who may can ask for a new one`,
+      `${requestedBy}, who requested this export, may no longer have it; an owner or admin can request a new one`,
     )
     this.requestedBy = requestedBy
   }
@@ -35,32 +32,32 @@ export class ExportInterrupted extends RowhouseError {
   }
 }
 
-/** The place of a tenant changed while it was read as of one moment. */
+/** The tenant's placement changed while its rows were read from a snapshot. */
 export class TenantMoved extends RowhouseError {
   static override readonly code: string = 'tenant_moved'
   static override readonly retryable: boolean = true
   readonly tenantId: string
   constructor(tenantId: string) {
-    super(`tenant ${tenantId} went to another place while its rows were read; begin again`)
+    super(`tenant ${tenantId} was moved while its rows were read; start over`)
     this.tenantId = tenantId
   }
 }
 
-/** A legal hold stands: nothing of this tenant may be deleted. */
+/** A legal hold forbids deleting data of the tenant. */
 export class OnHold extends RowhouseError {
   static override readonly code: string = 'on_hold'
   readonly since: Date
   readonly reason: string
   constructor(since: Date, reason: string) {
     super(
-      `this organisation is on legal hold since ${since.toISOString().slice(0, 10)} (${reason}); nothing is deleted until the hold is lifted`,
+      `this organisation has been on legal hold since ${since.toISOString().slice(0, 10)} (${reason}); nothing is deleted until it is lifted`,
     )
     this.since = since
     this.reason = reason
   }
 }
 
-/** Clocks that should show the same time do not, and what is old enough to go depends on them. */
+/** Two clocks disagree, and the age of rows depends on them. */
 export class ClocksDiffer extends RowhouseError {
   static override readonly code: string = 'clocks_differ'
   static override readonly retryable: boolean = true

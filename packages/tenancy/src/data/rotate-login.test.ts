@@ -47,10 +47,10 @@ test.each(['schema', 'database'] as const)(
   },
 )
 
-test('a tenant without a login of its own has none to rotate, and one that moves waits', async () => {
+test('rotation is refused for a tenant without a dedicated role, and during a move', async () => {
   const [shared] = world.shared
   await expect(rotateLogin(tenancy(), rotation(shared))).rejects.toThrow(
-    `tenant ${shared.slug} has no login of its own`,
+    `tenant ${shared.slug} has no dedicated role`,
   )
   const [moving] = world.schema
   await requestMove(tenancy(), { tenantId: moving.id, to: 'shared', actor: 'test', reason: 'test' })

@@ -12,10 +12,12 @@ import { encrypt, newSecret, scramVerifier } from '#tenancy/base/encryption'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 /**
- * Gives a tenant's own login another password, and ends every session that was opened with the one
- * before: what is under way there is rolled back, what comes next goes on with the new one. Broken
- * off between its two commits, it shuts the tenant out until it is run again. Throws Invalid for a
- * tenant without a login of its own, MoveUnderWay.
+ * Gives a tenant's dedicated role a new password, and ends its sessions: open transactions are
+ * rolled back, later ones use the new password. If it is interrupted between its two commits, the
+ * tenant is unavailable until it is run again.
+ * @returns The name of the role.
+ * @throws Invalid for a tenant in shared tables.
+ * @throws MoveUnderWay
  */
 export async function rotateLogin(
   tenancy: Tenancy,
@@ -35,9 +37,9 @@ export async function rotateLogin(
   if (!placement?.login)
     throw new Invalid(
       'tenant',
-      `tenant ${slug} has no login of its own: in shared tables all work by rowhouse_tenant`,
+      `tenant ${slug} has no dedicated role: tenants in shared tables use rowhouse_tenant`,
     )
-  // both ends of a move keep the password that there was when it was asked for
+  // a move stores the password of both placements when it is requested
   const move = await latestMove(tenancy, tenantId)
   if (move && isLive(move.state)) throw new MoveUnderWay(slug, move.state)
   const { login } = placement

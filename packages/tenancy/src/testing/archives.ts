@@ -20,7 +20,7 @@ import { ZipWriter } from '#tenancy/data/zip/zip-writer'
 
 export type Files = Map<string, string>
 
-export const temporary = () => mkdtemp(join(tmpdir(), 'rowhouse-data-'))
+export const temporaryFolder = () => mkdtemp(join(tmpdir(), 'rowhouse-data-'))
 
 /**
  * The files of an archive as texts, to look at or to change.
@@ -75,11 +75,13 @@ export const manifestOf = (files: Files): Manifest =>
   JSON.parse(files.get('manifest.json') ?? '') as Manifest
 
 /**
- * What a forger would do: sizes, hashes and counts in the manifest are made to fit the changed
- * files.
+ * Adapts the sizes, hashes and counts in the manifest to changed files, as a forger would.
  * @param change - What else the forger changes in the manifest.
  */
-export function consistent(files: Files, change: (manifest: Manifest) => void = () => {}): Files {
+export function withMatchingManifest(
+  files: Files,
+  change: (manifest: Manifest) => void = () => {},
+): Files {
   const manifest = manifestOf(files)
   for (const table of manifest.tables) {
     for (const facts of Object.values(table.files))

@@ -184,12 +184,12 @@ describe('the trail', () => {
 describe('an erasure', () => {
   it('waits, and can be taken back until its time has come', async () => {
     const one = await inhabitant('shared', 'waits', 2)
-    const wish = await erasures.request(tenancy(), one.id, { actor: 'test', userId: null })
-    expect(await runErasure(tenancy(), wish.id)).toBeUndefined()
+    const requested = await erasures.request(tenancy(), one.id, { actor: 'test', userId: null })
+    expect(await runErasure(tenancy(), requested.id)).toBeUndefined()
     expect((await erasures.request(tenancy(), one.id, { actor: 'test', userId: null })).id).toBe(
-      wish.id,
+      requested.id,
     )
-    expect((await erasures.due(platform())).map(({ id }) => id)).not.toContain(wish.id)
+    expect((await erasures.due(platform())).map(({ id }) => id)).not.toContain(requested.id)
     expect((await fingerprint(tenancy(), one.id)).notes).toMatch(/^2 /)
     await erasures.withdraw(tenancy(), one.id, 'test')
     await expect(erasures.withdraw(tenancy(), one.id, 'test')).rejects.toBeInstanceOf(Invalid)
@@ -198,14 +198,14 @@ describe('an erasure', () => {
 
   it('does nothing to a tenant on hold, not even when it was asked for before', async () => {
     const one = await inhabitant('shared', 'held', 2)
-    const wish = await erasures.request(tenancy(), one.id, { actor: 'test', userId: null }, 0)
+    const requested = await erasures.request(tenancy(), one.id, { actor: 'test', userId: null }, 0)
     await holds.hold(tenancy(), {
       tenantId: one.id,
       slug: one.slug,
       actor: 'test',
       reason: 'court',
     })
-    await expect(runErasure(tenancy(), wish.id)).rejects.toBeInstanceOf(OnHold)
+    await expect(runErasure(tenancy(), requested.id)).rejects.toBeInstanceOf(OnHold)
     await expect(
       erasures.request(
         tenancy(),

@@ -12,12 +12,12 @@ export type Download = {
   content: (allowed: () => Promise<boolean>) => AsyncGenerator<Buffer>
 }
 
-const askEveryMs = 500
+const checkEveryMs = 500
 
 /**
- * The finished file of an export of this tenant, or undefined: another tenant's, an old one and one
- * that never was are the same. Its content is read while `allowed` says yes, so that a slow
- * download does not outlive a membership.
+ * Opens the file of a finished export. `content` asks `allowed` at intervals, so that a slow
+ * download ends with the membership of its user.
+ * @returns Undefined for an export that is expired, belongs to another tenant, or does not exist.
  */
 export async function openDownload(
   tenancy: Tenancy,
@@ -48,13 +48,14 @@ export async function openDownload(
 }
 
 async function* contentOf(path: string, allowed: () => Promise<boolean>): AsyncGenerator<Buffer> {
-  let askAt = Date.now() + askEveryMs
+  let checkAt = Date.now() + checkEveryMs
   for await (const piece of createReadStream(path, {
     highWaterMark: 262_144,
   }) as AsyncIterable<Buffer>) {
-    if (Date.now() > askAt) {
-      if (!(await allowed())) throw new Error('the download was ended: it is not allowed any more')
-      askAt = Date.now() + askEveryMs
+    if (Date.now() > checkAt) {
+      if (!(await allowed()))
+        throw new Error('the download was aborted: the user may no longer have this export')
+      checkAt = Date.now() + checkEveryMs
     }
     yield piece
   }

@@ -45,46 +45,46 @@ const runDueExports = async () => {
 
 describe('an export', () => {
   it('is one at a time, is done once, and holds nothing of anybody else', async () => {
-    const wish = await ask()
-    expect((await ask()).id).toBe(wish.id)
+    const requested = await ask()
+    expect((await ask()).id).toBe(requested.id)
     await Promise.all([
-      runExport(tenancy(), wish.id),
-      runExport(tenancy(), wish.id),
+      runExport(tenancy(), requested.id),
+      runExport(tenancy(), requested.id),
       runDueExports(),
     ])
-    const done = await row(wish.id)
+    const done = await row(requested.id)
     expect(done).toMatchObject({
       state: 'done',
-      bytes: await sizeOf(pathOf(tenancy(), one.id, wish.id)),
+      bytes: await sizeOf(pathOf(tenancy(), one.id, requested.id)),
     })
-    const all = [...(await filesOf(pathOf(tenancy(), one.id, wish.id))).values()].join('\n')
+    const all = [...(await filesOf(pathOf(tenancy(), one.id, requested.id))).values()].join('\n')
     expect(all).toContain(one.mark)
     for (const foreign of [other.mark, other.id, other.slug]) expect(all).not.toContain(foreign)
-    await runExport(tenancy(), wish.id)
-    expect(await row(wish.id)).toEqual(done)
+    await runExport(tenancy(), requested.id)
+    expect(await row(requested.id)).toEqual(done)
   })
 
   it('whose worker died is begun again by another, and not before', async () => {
-    const wish = await ask()
-    await exports.acquireLease(platform(), wish.id)
+    const requested = await ask()
+    await exports.acquireLease(platform(), requested.id)
     await makeFolder(tenancy(), one.id)
-    const left = partialPathOf(tenancy(), await row(wish.id))
+    const left = partialPathOf(tenancy(), await row(requested.id))
     await writeFile(left, 'half of it')
     await runDueExports()
-    expect((await row(wish.id)).state).toBe('running')
+    expect((await row(requested.id)).state).toBe('running')
     await asAdmin(
-      `update tenancy.exports set seen_at = now() - interval '2 minutes' where id = '${wish.id}'`,
+      `update tenancy.exports set seen_at = now() - interval '2 minutes' where id = '${requested.id}'`,
     )
     await runDueExports()
-    expect(await row(wish.id)).toMatchObject({ state: 'done' })
+    expect(await row(requested.id)).toMatchObject({ state: 'done' })
     expect(await sizeOf(left)).toBeUndefined()
-    expect((await readFile(pathOf(tenancy(), one.id, wish.id))).subarray(0, 2).toString()).toBe(
-      'PK',
-    )
+    expect(
+      (await readFile(pathOf(tenancy(), one.id, requested.id))).subarray(0, 2).toString(),
+    ).toBe('PK')
   })
 
   it('that went to another worker is left alone by the first, which had only stood still', async () => {
-    const wish = await ask()
+    const requested = await ask()
     let first: Promise<void> | undefined
     let second: Promise<void> | undefined
     const begun = async (path: () => Promise<string>) => {
@@ -93,34 +93,34 @@ describe('an export', () => {
     }
     const paths: string[] = []
     await shut(one.id, async () => {
-      const path = async () => partialPathOf(tenancy(), await row(wish.id))
-      first = runExport(tenancy(), wish.id)
+      const path = async () => partialPathOf(tenancy(), await row(requested.id))
+      first = runExport(tenancy(), requested.id)
       paths.push(await begun(path))
       await asAdmin(
-        `update tenancy.exports set seen_at = now() - interval '2 minutes' where id = '${wish.id}'`,
+        `update tenancy.exports set seen_at = now() - interval '2 minutes' where id = '${requested.id}'`,
       )
-      second = runExport(tenancy(), wish.id)
+      second = runExport(tenancy(), requested.id)
       while ((await path()) === paths[0]) await sleep(10)
       paths.push(await begun(path))
     })
     await Promise.all([first, second])
-    expect(await row(wish.id)).toMatchObject({
+    expect(await row(requested.id)).toMatchObject({
       state: 'done',
       message: '',
-      bytes: await sizeOf(pathOf(tenancy(), one.id, wish.id)),
+      bytes: await sizeOf(pathOf(tenancy(), one.id, requested.id)),
     })
     for (const path of paths) expect(await sizeOf(path)).toBeUndefined()
-    expect((await filesOf(pathOf(tenancy(), one.id, wish.id))).size).toBeGreaterThan(2)
+    expect((await filesOf(pathOf(tenancy(), one.id, requested.id))).size).toBeGreaterThan(2)
   })
 
   it('is written down about by the worker that took it last', async () => {
-    const wish = await ask()
-    const first = (await exports.acquireLease(platform(), wish.id))!
+    const requested = await ask()
+    const first = (await exports.acquireLease(platform(), requested.id))!
     expect(await exports.renewLease(tenancy(), platform(), first, { rowsDone: 1 })).toBe(true)
     await asAdmin(
-      `update tenancy.exports set seen_at = now() - interval '2 minutes' where id = '${wish.id}'`,
+      `update tenancy.exports set seen_at = now() - interval '2 minutes' where id = '${requested.id}'`,
     )
-    const second = (await exports.acquireLease(platform(), wish.id))!
+    const second = (await exports.acquireLease(platform(), requested.id))!
     expect([
       await exports.renewLease(tenancy(), platform(), first, { rowsDone: 2 }),
       await exports.releaseLease(tenancy(), first, { state: 'failed' }),
@@ -129,16 +129,16 @@ describe('an export', () => {
       await exports.renewLease(tenancy(), platform(), second, { rowsDone: 3 }),
       await exports.releaseLease(tenancy(), second, { state: 'requested' }),
     ]).toEqual([true, true])
-    expect(await row(wish.id)).toMatchObject({ state: 'requested', rowsDone: 3 })
-    await runExport(tenancy(), wish.id)
+    expect(await row(requested.id)).toMatchObject({ state: 'requested', rowsDone: 3 })
+    await runExport(tenancy(), requested.id)
   })
 
   it('is given back by a worker that stops', async () => {
-    const wish = await ask()
-    await runExport(tenancy(), wish.id, AbortSignal.abort())
-    expect(await row(wish.id)).toMatchObject({ state: 'requested' })
-    await runExport(tenancy(), wish.id)
-    expect((await row(wish.id)).state).toBe('done')
+    const requested = await ask()
+    await runExport(tenancy(), requested.id, AbortSignal.abort())
+    expect(await row(requested.id)).toMatchObject({ state: 'requested' })
+    await runExport(tenancy(), requested.id)
+    expect((await row(requested.id)).state).toBe('done')
   })
 
   it('is of one moment: what is written meanwhile is not in it', async () => {
@@ -183,7 +183,7 @@ describe('an export', () => {
         { path, reason: 'test' },
         turn,
       ),
-    ).rejects.toThrow('went to another place')
+    ).rejects.toThrow('was moved while its rows were read')
     expect(
       (
         await writeExport(tenancy(), await placementOf(tenancy(), other.id), {
@@ -195,16 +195,16 @@ describe('an export', () => {
   })
 
   it('that is old is taken away, and nobody gets it', async () => {
-    const wish = await ask()
-    await runExport(tenancy(), wish.id)
-    expect(await openDownload(tenancy(), one.id, wish.id)).toBeDefined()
+    const requested = await ask()
+    await runExport(tenancy(), requested.id)
+    expect(await openDownload(tenancy(), one.id, requested.id)).toBeDefined()
     await asAdmin(
-      `update tenancy.exports set expires_at = now() - interval '1 second' where id = '${wish.id}'`,
+      `update tenancy.exports set expires_at = now() - interval '1 second' where id = '${requested.id}'`,
     )
-    expect(await openDownload(tenancy(), one.id, wish.id)).toBeUndefined()
+    expect(await openDownload(tenancy(), one.id, requested.id)).toBeUndefined()
     expect(await exports.deleteExpiredFiles(tenancy())).toBe(1)
-    expect(await sizeOf(pathOf(tenancy(), one.id, wish.id))).toBeUndefined()
-    expect(await row(wish.id)).toMatchObject({ state: 'expired' })
+    expect(await sizeOf(pathOf(tenancy(), one.id, requested.id))).toBeUndefined()
+    expect(await row(requested.id)).toMatchObject({ state: 'expired' })
   })
 })
 
@@ -226,53 +226,53 @@ describe('an export that a member has asked for', () => {
     ],
   ])('stops within a second when they are there no more: who asked %s', async (_, happens) => {
     const adam = await memberOf(one.id, 'member')
-    const wish = await exports.request(platform(), one.id, 'Adam', adam.actor.id)
+    const requested = await exports.request(platform(), one.id, 'Adam', adam.actor.id)
     let running: Promise<void> | undefined
     let since = 0
     await shut(one.id, async () => {
-      running = runExport(tenancy(), wish.id)
-      while ((await sizeOf(partialPathOf(tenancy(), await row(wish.id)))) === undefined)
+      running = runExport(tenancy(), requested.id)
+      while ((await sizeOf(partialPathOf(tenancy(), await row(requested.id)))) === undefined)
         await sleep(10)
-      expect((await row(wish.id)).state).toBe('running')
+      expect((await row(requested.id)).state).toBe('running')
       await happens(adam.actor.id ?? '')
       since = performance.now()
     })
     await running
     // a second, and one more for a busy machine
     expect(performance.now() - since).toBeLessThan(2000)
-    expect(await row(wish.id)).toMatchObject({
+    expect(await row(requested.id)).toMatchObject({
       state: 'failed',
       message: expect.stringContaining(
-        'Adam, who asked for this export, may no longer have it',
+        'Adam, who requested this export, may no longer have it',
       ) as unknown,
     })
     for (const path of [
-      pathOf(tenancy(), one.id, wish.id),
-      partialPathOf(tenancy(), await row(wish.id)),
+      pathOf(tenancy(), one.id, requested.id),
+      partialPathOf(tenancy(), await row(requested.id)),
     ])
       expect(await sizeOf(path)).toBeUndefined()
-    expect(await openDownload(tenancy(), one.id, wish.id)).toBeUndefined()
+    expect(await openDownload(tenancy(), one.id, requested.id)).toBeUndefined()
   })
 
   it('is made while they are, and one of the command line depends on nobody', async () => {
     for (const requester of [(await memberOf(one.id, 'member')).actor.id, null]) {
-      const wish = await exports.request(platform(), one.id, 'Adam', requester)
-      await runExport(tenancy(), wish.id)
-      expect(await row(wish.id)).toMatchObject({ state: 'done' })
+      const requested = await exports.request(platform(), one.id, 'Adam', requester)
+      await runExport(tenancy(), requested.id)
+      expect(await row(requested.id)).toMatchObject({ state: 'done' })
     }
   })
 })
 
 describe('a download', () => {
-  it('under way ends within a second when it is not allowed any more', async () => {
-    const wish = await ask()
-    await runExport(tenancy(), wish.id)
-    await writeFile(pathOf(tenancy(), one.id, wish.id), Buffer.alloc(20_000_000))
+  it('under way ends within a second when it is may no longer have this export', async () => {
+    const requested = await ask()
+    await runExport(tenancy(), requested.id)
+    await writeFile(pathOf(tenancy(), one.id, requested.id), Buffer.alloc(20_000_000))
     let may = true
     let got = 0
     let since = 0
     const read = async () => {
-      for await (const piece of (await openDownload(tenancy(), one.id, wish.id))!.content(
+      for await (const piece of (await openDownload(tenancy(), one.id, requested.id))!.content(
         async () => may,
       )) {
         got += piece.length
@@ -280,19 +280,19 @@ describe('a download', () => {
         await sleep(10)
       }
     }
-    await expect(read()).rejects.toThrow('not allowed any more')
+    await expect(read()).rejects.toThrow('may no longer have this export')
     // a second, and one more for a busy machine
     expect(performance.now() - since).toBeLessThan(2000)
     expect(got).toBeLessThan(20_000_000)
   })
 
-  it('is there for its tenant alone, and ends when it is not allowed any more', async () => {
-    const wish = await ask()
-    await runExport(tenancy(), wish.id)
-    expect(await openDownload(tenancy(), other.id, wish.id)).toBeUndefined()
+  it('is there for its tenant alone, and ends when it is may no longer have this export', async () => {
+    const requested = await ask()
+    await runExport(tenancy(), requested.id)
+    expect(await openDownload(tenancy(), other.id, requested.id)).toBeUndefined()
     expect(await openDownload(tenancy(), one.id, newId())).toBeUndefined()
     expect(await openDownload(tenancy(), one.id, '../../etc/passwd')).toBeUndefined()
-    const file = await openDownload(tenancy(), one.id, wish.id)
+    const file = await openDownload(tenancy(), one.id, requested.id)
     expect(file?.name).toMatch(/^canary-shared-one-.*\.zip$/)
     expect((await text(file!.content(async () => true))).startsWith('PK')).toBe(true)
   })

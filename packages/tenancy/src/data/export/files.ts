@@ -4,18 +4,15 @@ import { type Tenancy } from '#tenancy/base/tenancy'
 import type { exports } from '#tenancy/base/schema'
 import { isId } from '#tenancy/base/ids'
 
-// Export files: one folder for each tenant below EXPORT_DIR. Names are ids, never anything that
-// somebody typed.
+// Each tenant has a folder below EXPORT_DIR. File names are ids, never user input.
 
 const folderOf = (tenancy: Tenancy, tenantId: string) =>
   join(resolve(tenancy.config.exportFolder), named(tenantId))
 
-/**
- * Where an export's file is when it is done, and where it grows until then: each attempt has a file
- * of its own.
- */
+/** @returns Where the file of a finished export is. */
 export const pathOf = (tenancy: Tenancy, tenantId: string, exportId: string): string =>
   join(folderOf(tenancy, tenantId), `${named(exportId)}.zip`)
+/** @returns Where an attempt writes. Each attempt has its own file. */
 export const partialPathOf = (
   tenancy: Tenancy,
   { tenantId, id, startedAt }: Pick<typeof exports.$inferSelect, 'tenantId' | 'id' | 'startedAt'>,
@@ -24,32 +21,50 @@ export const partialPathOf = (
 export const makeFolder = (tenancy: Tenancy, tenantId: string) =>
   mkdir(folderOf(tenancy, tenantId), { recursive: true, mode: 0o700 })
 
-export const sizeOf = (path: string): Promise<number | undefined> =>
-  stat(path).then(
-    ({ size }) => size,
-    () => undefined,
-  )
+/** @returns The size of a file in bytes, or undefined when it does not exist. */
+export async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    if (isMissingFile(error)) return undefined
+    throw error
+  }
+}
 
-/** Removes an export's file, and what attempts at it have left. */
+/** Removes an export's file, and the files of interrupted attempts. */
 export const removeExport = (tenancy: Tenancy, tenantId: string, exportId: string) =>
   remove(tenancy, tenantId, `${named(exportId)}.zip`)
-/** Removes what attempts at an export have left. */
+/** Removes the files of interrupted attempts. */
 export const removeAttempts = (tenancy: Tenancy, tenantId: string, exportId: string) =>
   remove(tenancy, tenantId, `${named(exportId)}.zip.`)
 
-async function remove(tenancy: Tenancy, tenantId: string, beginning: string): Promise<void> {
-  const files = await readdir(folderOf(tenancy, tenantId)).catch(() => [])
+async function remove(tenancy: Tenancy, tenantId: string, prefix: string): Promise<void> {
+  const files = await filesIn(folderOf(tenancy, tenantId))
   for (const file of files)
-    if (file.startsWith(beginning))
-      await rm(join(folderOf(tenancy, tenantId), file), { force: true })
+    if (file.startsWith(prefix)) await rm(join(folderOf(tenancy, tenantId), file), { force: true })
 }
 
-/** Removes every export file of a tenant. Returns how many there were. */
+/**
+ * Removes every export file of a tenant.
+ * @returns How many there were.
+ */
 export async function removeAllExports(tenancy: Tenancy, tenantId: string): Promise<number> {
-  const files = await readdir(folderOf(tenancy, tenantId)).catch(() => [])
+  const files = await filesIn(folderOf(tenancy, tenantId))
   await rm(folderOf(tenancy, tenantId), { recursive: true, force: true })
   return files.length
 }
+
+async function filesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (isMissingFile(error)) return []
+    throw error
+  }
+}
+
+const isMissingFile = (error: unknown) =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT'
 
 function named(id: string): string {
   if (!isId(id)) throw new TypeError(`not an id: ${id}`)

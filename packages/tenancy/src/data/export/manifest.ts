@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { formats, type Format } from '#tenancy/data/export/row-format'
 import { isId } from '#tenancy/base/ids'
 
-// What stands in manifest.json. Import reads it from a file that anybody may have written.
+// The form of manifest.json. An import validates it: anybody may have written the file.
 
 /**
  * Format 1 was written before the first release, while the baseline migration could still change:
@@ -14,10 +14,10 @@ export const manifestName = 'manifest.json'
 export const membersName = 'members.ndjson'
 export const fileOf = (table: string, format: Format) => `${format}/${table}.${format}`
 
-const id = z.string().refine(isId, 'is no id')
-const digest = z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256')
+const id = z.string().refine(isId, 'is not an id')
+const digest = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256')
 const whole = z.number().int().nonnegative()
-const tableName = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, 'is no name of a table')
+const tableName = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, 'is not a table name')
 const file = z.strictObject({ name: z.string().max(200), bytes: whole, sha256: digest })
 
 export const manifestForm = z.strictObject({

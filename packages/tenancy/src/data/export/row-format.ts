@@ -4,18 +4,15 @@ import { insertableColumns, type Column, type Table } from '#tenancy/base/catalo
 export const formats = ['ndjson', 'csv'] as const
 export type Format = (typeof formats)[number]
 
-// A row's text is made by PostgreSQL, which alone knows every type to its last digit. A null is
-// left out of a JSON line, which keeps it apart from the JSON value null; in CSV it is an empty
-// field, and an empty text is "". `$2` is the tenant id to print.
+// PostgreSQL formats the rows, so that no value loses precision. In JSON a null is omitted, to
+// distinguish it from the JSON value null. In CSV it is an empty field, and an empty text is "".
+// `$2` is the tenant id to print.
 
 const name = pg.escapeIdentifier
 const numbers = ['int2', 'int4', 'int8', 'numeric']
-/** Types whose text is JSON as it is. A numeric may be NaN, which is not. */
+/** Types whose text is valid JSON. A numeric can be NaN, which is not. */
 const bare = new Set(['int2', 'int4', 'int8', 'bool', 'jsonb'])
-/**
- * Types whose JSON form PostgreSQL reads back as the same value. All others stand as text, in
- * PostgreSQL's own form.
- */
+/** Types that PostgreSQL reads back from JSON as the same value. All others are exported as text. */
 const native = new Set([
   ...numbers,
   'bool',
@@ -26,7 +23,7 @@ const native = new Set([
   'timestamp',
   'timestamptz',
 ])
-/** Types whose text holds no comma, quote or line end, and starts no formula. */
+/** Types whose text never needs quotes in CSV, and is never a formula. */
 const plain = new Set([
   ...numbers,
   'float4',
@@ -38,7 +35,7 @@ const plain = new Set([
   'timestamptz',
 ])
 
-/** The SQL expression of one row `t` in a format, with its line end. */
+/** @returns An SQL expression for the text of row `t`, with its line end. */
 export function lineOf(table: Table, format: Format): string {
   const columns = insertableColumns(table)
   return format === 'ndjson'
@@ -46,7 +43,7 @@ export function lineOf(table: Table, format: Format): string {
     : `array_to_string(array[${columns.map(csvField).join(', ')}], ',', '') || e'\\r\\n'`
 }
 
-/** The first line of a file: the columns' names in CSV, nothing in NDJSON. */
+/** @returns The first line of a file: column names in CSV, nothing in NDJSON. */
 export const headOf = (table: Table, format: Format): string =>
   format === 'csv'
     ? `${insertableColumns(table)
@@ -67,6 +64,6 @@ function csvField(column: Column): string {
   if (column.name === 'tenant_id') return '$2::text'
   const value = `t.${name(column.name)}::text`
   if (plain.has(column.base)) return value
-  // what a spreadsheet would take for a formula gets an apostrophe
+  // an apostrophe keeps spreadsheets from running text as a formula
   return `'"' || replace(case when ${value} ~ e'^\\\\s*[=+\\\\-@\\t\\r\\n]' then '''' || ${value} else ${value} end, '"', '""') || '"'`
 }

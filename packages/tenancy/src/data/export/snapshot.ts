@@ -7,15 +7,17 @@ import type { Read } from '#tenancy/data/export/pages'
 import { serviceUrl, type Placement } from '#tenancy/registry/placements'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-/** How values look as text, the same on every server. */
+/** Makes the text of values the same on every server. */
 export const asText = `set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres'; set local bytea_output = 'hex'; set local extra_float_digits = 1; set local statement_timeout = ${timings.pageStatement}; set local jit = off`
 
 /**
- * Reads a tenant's rows as of one moment for as long as it takes, without standing in anybody's
- * way: a transaction that is not inside the tenant keeps the moment, and one for each page, inside,
- * takes it over. When the tenant moves meanwhile, the fence refuses the next of them. In: the
- * placement, the reason to keep, and the work with its way to read. Throws TenantMoved: begin
- * again.
+ * Reads a tenant's rows from one snapshot, without blocking a move. One transaction outside the
+ * tenant holds the snapshot. Each read uses it in a short transaction inside the tenant, which fails
+ * once the tenant has moved.
+ * @param reason - Of the service entries.
+ * @param work - `read` runs a query inside the tenant; `keeper` is the connection that holds the
+ *   snapshot.
+ * @throws TenantMoved when the placement changed; start over.
  */
 export function withSnapshot<T>(
   tenancy: Tenancy,
@@ -30,7 +32,7 @@ export function withSnapshot<T>(
         `begin isolation level repeatable read read only; set local search_path = ${placement.schema}, pg_temp; set local idle_in_transaction_session_timeout = 0`,
       )
       const {
-        rows: [kept],
+        rows: [exported],
       } = await keeper.query<{ id: string }>('select pg_export_snapshot() as id')
       const read: Read = async (text, values) => {
         const query = { text, values, queryMode: 'extended' } as pg.QueryConfig
@@ -45,7 +47,7 @@ export function withSnapshot<T>(
             return client.query(query)
           },
           {
-            begin: `begin isolation level repeatable read; set transaction snapshot '${kept?.id}'; set local search_path = ${placement.schema}, pg_temp; ${asText}`,
+            begin: `begin isolation level repeatable read; set transaction snapshot '${exported?.id}'; set local search_path = ${placement.schema}, pg_temp; ${asText}`,
           },
         )
         return rows
@@ -53,14 +55,14 @@ export function withSnapshot<T>(
       try {
         return await work(read, keeper)
       } catch (error) {
-        throw refused(error) ? new TenantMoved(placement.tenantId) : error
+        throw hasMoved(error) ? new TenantMoved(placement.tenantId) : error
       }
     }),
   )
 }
 
-/** Not here any more, or the place has changed since the moment that is read. */
-function refused(error: unknown): boolean {
+/** TN409: no longer the tenant's home; 40001: its home changed after the snapshot. */
+function hasMoved(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return code === 'TN409' || code === '40001'
 }

@@ -18,7 +18,7 @@ import {
   filesOf,
   fingerprint,
   manifestOf,
-  temporary,
+  temporaryFolder,
   writeFiles,
   writeLikeMacOs,
 } from '#tenancy/testing/archives'
@@ -63,7 +63,7 @@ const made: string[] = []
 let folder: string
 
 beforeAll(async () => {
-  folder = await temporary()
+  folder = await temporaryFolder()
   await withConnection(loginUrl(tenancy(), 'migrator'), async (client) => {
     await client.query('set role rowhouse_owner')
     await bringUpToDate(client, 'shared', await readTenantHistory(tenancy()))
