@@ -1,17 +1,22 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { closePools, setLimits, countTenantRequest } from '@rowhouse/tenancy'
 import { env } from '#db/env'
-import { buildWorld, leaveWorld, through, type World } from '#db/isolation/testing/world'
+import {
+  createTestTenants,
+  removeTestTenants,
+  queryAs,
+  type TestTenants,
+} from '#db/isolation/testing/test-tenants'
 import { metricsResponse } from '#db/metrics-response'
 import { tenancy } from '#db/tenancy'
 
-let world: World
+let testTenants: TestTenants
 beforeAll(async () => {
   env().METRICS_TOKEN = 'a token of the metrics test'
-  world = await buildWorld(['shared'], 3)
+  testTenants = await createTestTenants(['shared'], 3)
 })
 afterAll(async () => {
-  await leaveWorld(world)
+  await removeTestTenants(testTenants)
   await closePools(tenancy())
 })
 
@@ -39,10 +44,10 @@ const samplesIn = (text: string): Map<string, number> =>
 const committed = 'placement="shared",outcome="committed"'
 
 test('a transaction moves the histograms of durations and waits', async () => {
-  const [{ owner }] = world.shared
-  await through(owner, 'select 1')
+  const [{ owner }] = testTenants.shared
+  await queryAs(owner, 'select 1')
   const before = samplesIn(await scrape())
-  await through(owner, 'select pg_sleep(0.03)')
+  await queryAs(owner, 'select pg_sleep(0.03)')
   const after = samplesIn(await scrape())
   const grown = (series: string) => (after.get(series) ?? 0) - (before.get(series) ?? 0)
   expect(grown(`rowhouse_transaction_duration_seconds_count{${committed}}`)).toBe(1)
@@ -53,9 +58,9 @@ test('a transaction moves the histograms of durations and waits', async () => {
 })
 
 test('a failed transaction and a refused one are told apart', async () => {
-  const [{ owner }, { owner: stranger }] = world.shared
-  await expect(through(owner, 'select 1 / 0')).rejects.toThrow()
-  await expect(through({ ...stranger, tenantId: owner.tenantId }, 'select 1')).rejects.toThrow()
+  const [{ owner }, { owner: stranger }] = testTenants.shared
+  await expect(queryAs(owner, 'select 1 / 0')).rejects.toThrow()
+  await expect(queryAs({ ...stranger, tenantId: owner.tenantId }, 'select 1')).rejects.toThrow()
   const samples = samplesIn(await scrape())
   const count = (outcome: string) =>
     samples.get(
@@ -65,7 +70,7 @@ test('a failed transaction and a refused one are told apart', async () => {
 })
 
 test('metrics count limits, describe the process and name no tenant', async () => {
-  const [{ id }] = world.shared
+  const [{ id }] = testTenants.shared
   await setLimits(
     tenancy(),
     { tenantId: id, actor: 'test', reason: 'test' },

@@ -4,14 +4,18 @@ import { sql } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { tenantBatch, withTenant, tenancy } from '#db/tenancy'
 import { env } from '#db/env'
-import { buildWorld, leaveWorld, type World } from '#db/isolation/testing/world'
+import {
+  createTestTenants,
+  removeTestTenants,
+  type TestTenants,
+} from '#db/isolation/testing/test-tenants'
 import { closePools } from '@rowhouse/tenancy'
 import { startTracing } from '#db/tracing'
 
-let world: World
-beforeAll(async () => void (world = await buildWorld(['shared'])))
+let testTenants: TestTenants
+beforeAll(async () => void (testTenants = await createTestTenants(['shared'])))
 afterAll(async () => {
-  await leaveWorld(world)
+  await removeTestTenants(testTenants)
   await closePools(tenancy())
 })
 
@@ -41,7 +45,7 @@ test('a collector is told of each transaction with its tenant, and of no value',
   const endpoint = `http://127.0.0.1:${(collector.address() as { port: number }).port}`
   process.env.OTEL_EXPORTER_OTLP_ENDPOINT = env().OTEL_EXPORTER_OTLP_ENDPOINT = endpoint
   const sendRest = await startTracing()
-  const [{ id, owner, mark }] = world.shared
+  const [{ id, owner, mark }] = testTenants.shared
   try {
     await tenantBatch(owner, (tx) => [tx.execute(sql`select ${mark} as mark`)])
     await expect(

@@ -9,7 +9,7 @@ import { actionRows, personas, pageRows, routeRows, type Persona } from '#app/_a
 import * as apiKeys from '#db/accounts/api-keys'
 import { NotAMember, NotSignedIn, closePools, newId } from '@rowhouse/tenancy'
 import { NotAllowed, SecondFactorMissing, WrongTenant } from '#db/errors'
-import { inhabitant, memberOf } from '#db/isolation/testing/world'
+import { createTestTenant, memberOf } from '#db/isolation/testing/test-tenants'
 import { operators } from '#db/schema/platform'
 import * as sessions from '#db/accounts/sessions'
 import * as users from '#db/accounts/users'
@@ -61,7 +61,7 @@ let tenantId = ''
 const none = newId()
 
 beforeAll(async () => {
-  const { id } = await inhabitant('shared', 'a', 2)
+  const { id } = await createTestTenant('shared', 'a', 2)
   tenantId = id
   for (const who of ['owner', 'admin', 'member', 'viewer'] as const) {
     const { token, actor } = await memberOf(id, who)

@@ -2,7 +2,7 @@ import { and, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { env } from '#db/env'
-import { inhabitant, memberOf, type Inhabitant } from '#db/isolation/testing/world'
+import { createTestTenant, memberOf, type TestTenant } from '#db/isolation/testing/test-tenants'
 import { newId, closePools } from '@rowhouse/tenancy'
 import { resume, suspend } from '@rowhouse/tenancy/admin'
 import { platform, tenancy } from '#db/tenancy'
@@ -54,11 +54,11 @@ const add = tenantAction(
   { may: 'customers:write' },
 )
 
-let acme: Inhabitant
-let globex: Inhabitant
+let acme: TestTenant
+let globex: TestTenant
 beforeAll(async () => {
-  acme = await inhabitant('shared', 'a', 1)
-  globex = await inhabitant('shared', 'b', 1)
+  acme = await createTestTenant('shared', 'a', 1)
+  globex = await createTestTenant('shared', 'b', 1)
 })
 beforeEach(() => void (signedIn.token = acme.owner.token))
 afterAll(() => closePools(tenancy()))
@@ -142,7 +142,7 @@ test('actions and pages refuse a signed-out caller, and a member who was removed
 })
 
 test('only members learn that an organisation is suspended; everybody else is told that they are not a member', async () => {
-  const late = await inhabitant('shared', 'c', 1)
+  const late = await createTestTenant('shared', 'c', 1)
   signedIn.token = late.owner.token
   const sent = () => add(null, form({ _tenant: late.id, name: 'x' }))
   const suspension = { tenantId: late.id, slug: late.slug, actor: 'test', reason: 'unpaid' }

@@ -3,14 +3,14 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { apiKeyRoute } from '#app/_http/api-key-route'
 import * as apiKeys from '#db/accounts/api-keys'
-import { inhabitant } from '#db/isolation/testing/world'
+import { createTestTenant } from '#db/isolation/testing/test-tenants'
 import { closePools } from '@rowhouse/tenancy'
 
 const run = vi.fn(async ({ input }: { input: { note: string } }) => ({ body: input.note.length }))
 const post = apiKeyRoute(z.object({ note: z.string() }), 'orders:write', run)
 let key: string
 beforeAll(async () => {
-  const { id, owner } = await inhabitant('shared', 'a', 1)
+  const { id, owner } = await createTestTenant('shared', 'a', 1)
   key = (
     await apiKeys.create({
       tenantId: id,

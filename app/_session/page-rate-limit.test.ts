@@ -1,7 +1,7 @@
 import { encode } from 'next-auth/jwt'
 import { NextRequest } from 'next/server'
 import { afterAll, beforeEach, expect, test, vi } from 'vitest'
-import { inhabitant } from '#db/isolation/testing/world'
+import { createTestTenant } from '#db/isolation/testing/test-tenants'
 import { setLimits, usageSoFar, closePools } from '@rowhouse/tenancy'
 import { env } from '#db/env'
 import { proxy } from '../../proxy'
@@ -29,7 +29,7 @@ const name = 'rowhouse.session'
 let cookie: string
 let tenantId: string
 beforeEach(async () => {
-  const { id, owner } = await inhabitant('shared', 'a', 1)
+  const { id, owner } = await createTestTenant('shared', 'a', 1)
   tenantId = id
   await setLimits(
     tenancy(),

@@ -3,13 +3,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { closePools, newId } from '@rowhouse/tenancy'
 import { deleteExpired } from '#db/accounts/delete-expired'
 import * as users from '#db/accounts/users'
-import { inhabitant } from '#db/isolation/testing/world'
+import { createTestTenant } from '#db/isolation/testing/test-tenants'
 import { attempts, devices, emailChanges, invitations, links, emails } from '#db/schema/accounts'
 import { sessions } from '#db/schema/platform'
 import { platform, tenancy } from '#db/tenancy'
 
 let tenantId: string
-beforeAll(async () => void (tenantId = (await inhabitant('shared', 'a', 1)).id))
+beforeAll(async () => void (tenantId = (await createTestTenant('shared', 'a', 1)).id))
 afterAll(() => closePools(tenancy()))
 
 const ago = (days: number) => new Date(Date.now() - days * 86_400_000)

@@ -7,23 +7,23 @@ import * as apiKeys from '#db/accounts/api-keys'
 import type { ApiKeyCaller, SessionCaller } from '#db/accounts/entries'
 import * as sessions from '#db/accounts/sessions'
 import {
-  buildWorld,
+  createTestTenants,
   callerFor,
-  leaveWorld,
+  removeTestTenants,
   memberOf,
   refusal,
   rows,
-  through,
-  type World,
-} from '#db/isolation/testing/world'
+  queryAs,
+  type TestTenants,
+} from '#db/isolation/testing/test-tenants'
 import { apiKeys as keyTable } from '#db/schema/accounts'
 import { bans, members, sessions as sessionTable } from '#db/schema/platform'
 import { platform, tenancy, withTenant } from '#db/tenancy'
 
-let world: World
-beforeAll(async () => void (world = await buildWorld(placementKinds, 2)))
+let testTenants: TestTenants
+beforeAll(async () => void (testTenants = await createTestTenants(placementKinds, 2)))
 afterAll(async () => {
-  await leaveWorld(world)
+  await removeTestTenants(testTenants)
   await closePools(tenancy())
 })
 
@@ -51,8 +51,8 @@ const removeMember = ({ tenantId, actor }: SessionCaller) =>
     .where(and(eq(members.tenantId, tenantId), eq(members.userId, actor.id ?? '')))
 
 describe.each(placementKinds)('in a %s placement', (kind) => {
-  const me = () => world[kind][0]
-  const neighbour = () => world[kind][1]
+  const me = () => testTenants[kind][0]
+  const neighbour = () => testTenants[kind][1]
 
   test('an expired session, a signed-out session and a suspended tenant are refused at once', async () => {
     const member = await memberOf(me().id, 'member')
@@ -60,52 +60,52 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
       .update(sessionTable)
       .set({ expiresAt: new Date(Date.now() + 2000) })
       .where(eq(sessionTable.tokenHash, secretHash(member.token)))
-    expect(await through(member, 'select 1 as one')).toEqual([{ one: 1 }])
+    expect(await queryAs(member, 'select 1 as one')).toEqual([{ one: 1 }])
     await sleep(2100)
-    expect(await refusal(through(member, 'select 1'))).toBe('NotSignedIn')
+    expect(await refusal(queryAs(member, 'select 1'))).toBe('NotSignedIn')
 
     const other = await memberOf(me().id, 'member')
     await sessions.end(other.token)
-    expect(await refusal(through(other, 'select 1'))).toBe('NotSignedIn')
+    expect(await refusal(queryAs(other, 'select 1'))).toBe('NotSignedIn')
 
     const key = await keyOf(me().owner, 'read')
     const action = { tenantId: me().id, slug: me().slug, actor: 'test', reason: 'test' }
     await suspend(tenancy(), action)
     for (const caller of [me().owner, key])
-      expect(await refusal(through(caller, 'select 1'))).toBe('TenantSuspended')
+      expect(await refusal(queryAs(caller, 'select 1'))).toBe('TenantSuspended')
     await resume(tenancy(), action)
     for (const caller of [me().owner, key])
-      expect(await through(caller, 'select 1 as one')).toEqual([{ one: 1 }])
+      expect(await queryAs(caller, 'select 1 as one')).toEqual([{ one: 1 }])
   })
 
   test('guessed and empty sessions and keys are refused', async () => {
     const { owner } = me()
     const key = await keyOf(owner, 'read')
     for (const guess of ['', 'guess', 'rowhouse_guess', "' or true --"]) {
-      expect(await refusal(through({ ...owner, token: guess }, 'select 1'))).toBe('NotSignedIn')
-      expect(await refusal(through({ ...key, key: guess }, 'select 1'))).toBe('NotSignedIn')
+      expect(await refusal(queryAs({ ...owner, token: guess }, 'select 1'))).toBe('NotSignedIn')
+      expect(await refusal(queryAs({ ...key, key: guess }, 'select 1'))).toBe('NotSignedIn')
     }
     // a session is not accepted as a key, nor a key as a session
-    expect(await refusal(through({ ...owner, token: key.key }, 'select 1'))).toBe('NotSignedIn')
-    expect(await refusal(through({ ...key, key: owner.token }, 'select 1'))).toBe('NotSignedIn')
+    expect(await refusal(queryAs({ ...owner, token: key.key }, 'select 1'))).toBe('NotSignedIn')
+    expect(await refusal(queryAs({ ...key, key: owner.token }, 'select 1'))).toBe('NotSignedIn')
   })
 
   test("a removed member is refused with an old session, a new one or a key, and so is another tenant's member", async () => {
     const member = await memberOf(me().id, 'member')
     const key = await keyOf(member, 'write')
     for (const caller of [member, key])
-      expect(await through(caller, 'select 1 as one')).toEqual([{ one: 1 }])
+      expect(await queryAs(caller, 'select 1 as one')).toEqual([{ one: 1 }])
     await removeMember(member)
-    expect(await refusal(through(member, 'select 1'))).toBe('NotAMember')
-    expect(await refusal(through(await callerFor(idOf(member), me().id), 'select 1'))).toBe(
+    expect(await refusal(queryAs(member, 'select 1'))).toBe('NotAMember')
+    expect(await refusal(queryAs(await callerFor(idOf(member), me().id), 'select 1'))).toBe(
       'NotAMember',
     )
-    expect(await refusal(through(key, 'select 1'))).toBe('NotSignedIn')
+    expect(await refusal(queryAs(key, 'select 1'))).toBe('NotSignedIn')
 
     const stranger = { ...neighbour().owner, tenantId: me().id }
-    expect(await refusal(through(stranger, 'select 1'))).toBe('NotAMember')
+    expect(await refusal(queryAs(stranger, 'select 1'))).toBe('NotAMember')
     const strangeKey = { ...(await keyOf(neighbour().owner, 'write')), tenantId: me().id }
-    expect(await refusal(through(strangeKey, 'select 1'))).toBe('NotSignedIn')
+    expect(await refusal(queryAs(strangeKey, 'select 1'))).toBe('NotSignedIn')
   })
 
   test('a banned user is refused with a session or key until the ban is lifted', async () => {
@@ -115,12 +115,12 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
       .insert(bans)
       .values({ userId: idOf(member), by: 'test', reason: 'test' })
     for (const caller of [member, key, await callerFor(idOf(member), me().id)])
-      expect(await refusal(through(caller, 'select 1'))).toBe('NotSignedIn')
+      expect(await refusal(queryAs(caller, 'select 1'))).toBe('NotSignedIn')
     await platform()
       .delete(bans)
       .where(eq(bans.userId, idOf(member)))
     for (const caller of [member, key])
-      expect(await through(caller, 'select 1 as one')).toEqual([{ one: 1 }])
+      expect(await queryAs(caller, 'select 1 as one')).toEqual([{ one: 1 }])
   })
 
   test.each([
@@ -130,8 +130,8 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
   ] as const)('%s can read but not write, with any SQL', async (_, role, scope) => {
     const member = await memberOf(me().id, role)
     const caller = scope ? await keyOf(member, scope) : member
-    expect((await through(caller, 'select id from orders')).length).toBeGreaterThan(0)
-    expect(await refusal(through(caller, 'delete from order_lines'))).toBe('25006')
+    expect((await queryAs(caller, 'select id from orders')).length).toBeGreaterThan(0)
+    expect(await refusal(queryAs(caller, 'delete from order_lines'))).toBe('25006')
     expect(
       await refusal(
         withTenant(caller, async (tx) => {
@@ -151,22 +151,22 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
         .set({ role })
         .where(and(eq(members.tenantId, me().id), eq(members.userId, idOf(member))))
     const write = "update orders set note = 'seen'"
-    for (const caller of [member, key]) expect(await through(caller, write)).toEqual([])
+    for (const caller of [member, key]) expect(await queryAs(caller, write)).toEqual([])
     await setRole('viewer')
-    for (const caller of [member, key]) expect(await refusal(through(caller, write))).toBe('25006')
+    for (const caller of [member, key]) expect(await refusal(queryAs(caller, write))).toBe('25006')
     await setRole('member')
-    for (const caller of [member, key]) expect(await through(caller, write)).toEqual([])
+    for (const caller of [member, key]) expect(await queryAs(caller, write)).toEqual([])
   })
 
   test('revoked and expired keys are refused', async () => {
-    expect(await refusal(through(await keyOf(me().owner, 'read', -1), 'select 1'))).toBe(
+    expect(await refusal(queryAs(await keyOf(me().owner, 'read', -1), 'select 1'))).toBe(
       'NotSignedIn',
     )
     const key = await keyOf(me().owner, 'read', 1)
-    expect(await through(key, 'select 1 as one')).toEqual([{ one: 1 }])
+    expect(await queryAs(key, 'select 1 as one')).toEqual([{ one: 1 }])
     await platform()
       .delete(keyTable)
       .where(eq(keyTable.keyHash, secretHash(key.key)))
-    expect(await refusal(through(key, 'select 1'))).toBe('NotSignedIn')
+    expect(await refusal(queryAs(key, 'select 1'))).toBe('NotSignedIn')
   })
 })

@@ -12,7 +12,7 @@ import * as apiKeys from '#db/accounts/api-keys'
 import * as secondFactor from '#db/accounts/second-factor'
 import * as sessions from '#db/accounts/sessions'
 import * as users from '#db/accounts/users'
-import { callerFor, inhabitant, type Inhabitant } from '#db/isolation/testing/world'
+import { callerFor, createTestTenant, type TestTenant } from '#db/isolation/testing/test-tenants'
 import {
   devices,
   emailChanges,
@@ -40,8 +40,8 @@ const newUser = (name: string) =>
   users.create(platform(), { email: `${newId()}@people.example`, name, verified: true })
 
 /** A tenant that has rows in every table, as has its owner. */
-async function tenantWithRowsEverywhere(kind: PlacementKind): Promise<Inhabitant> {
-  const one = await inhabitant(kind, 'gone', 5)
+async function tenantWithRowsEverywhere(kind: PlacementKind): Promise<TestTenant> {
+  const one = await createTestTenant(kind, 'gone', 5)
   const db = platform()
   const [userId, email] = [one.owner.actor.id ?? '', `owner@${one.slug}.example`]
   const expiresAt = tomorrow()
@@ -101,7 +101,10 @@ async function tenantWithRowsEverywhere(kind: PlacementKind): Promise<Inhabitant
 
 describe.each(placementKinds)('erasing a tenant in a %s placement', (kind) => {
   it('leaves no trace of it or its members, and changes nothing for other tenants', async () => {
-    const [one, other] = [await tenantWithRowsEverywhere(kind), await inhabitant(kind, 'stays', 5)]
+    const [one, other] = [
+      await tenantWithRowsEverywhere(kind),
+      await createTestTenant(kind, 'stays', 5),
+    ]
     const guest = await newUser('Both')
     await addMember(platform(), one.id, guest.id, 'member')
     await addMember(platform(), other.id, guest.id, 'member')

@@ -6,14 +6,14 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { withConnection } from '@rowhouse/tenancy/admin'
 import { exports, openDownload, runExport } from '@rowhouse/tenancy/data'
 import * as members from '#db/accounts/members'
-import { inhabitant, memberOf, type Inhabitant } from '#db/isolation/testing/world'
+import { createTestTenant, memberOf, type TestTenant } from '#db/isolation/testing/test-tenants'
 import { bans, type Role } from '#db/schema/platform'
 import { platform, tenancy } from '#db/tenancy'
 
-let one: Inhabitant
+let one: TestTenant
 beforeAll(async () => {
   process.env.EXPORT_DIR = await mkdtemp(join(tmpdir(), 'rowhouse-export-rights-'))
-  one = await inhabitant('shared', 'one', 30)
+  one = await createTestTenant('shared', 'one', 30)
 })
 
 const row = async (id: string) => (await exports.find(platform(), one.id, id))!

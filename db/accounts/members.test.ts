@@ -13,7 +13,7 @@ import {
 } from '@rowhouse/tenancy'
 import { LastOwner, LinkInvalid, NotAllowed, WrongAddress } from '#db/errors'
 import * as invitations from '#db/accounts/invitations'
-import { inhabitant, memberOf, type Inhabitant } from '#db/isolation/testing/world'
+import { createTestTenant, memberOf, type TestTenant } from '#db/isolation/testing/test-tenants'
 import * as members from '#db/accounts/members'
 import { unprovision, resume, suspend } from '@rowhouse/tenancy/admin'
 import { invitations as invitationTable } from '#db/schema/accounts'
@@ -23,14 +23,14 @@ import { addMember } from '#db/accounts/add-member'
 import { newestToken } from '#db/testing/mailbox'
 import * as users from '#db/accounts/users'
 
-let acme: Inhabitant
-let globex: Inhabitant
-let initech: Inhabitant
+let acme: TestTenant
+let globex: TestTenant
+let initech: TestTenant
 beforeAll(async () => {
   ;[acme, globex, initech] = [
-    await inhabitant('shared', 'a', 2),
-    await inhabitant('shared', 'b', 2),
-    await inhabitant('schema', 'a', 2),
+    await createTestTenant('shared', 'a', 2),
+    await createTestTenant('shared', 'b', 2),
+    await createTestTenant('schema', 'a', 2),
   ]
 })
 afterAll(async () => {
@@ -202,7 +202,7 @@ test('an invitation above the own role, a second one and one to a member are ref
 
 const keyOf = async (
   caller: Caller,
-  tenant: Inhabitant,
+  tenant: TestTenant,
   scope: 'read' | 'write',
 ): Promise<Caller> => {
   const { key } = await apiKeys.create({
@@ -267,7 +267,7 @@ for (const kind of ['shared', 'schema'] as const) {
 }
 
 test('a key is refused while its tenant is suspended or its member is banned', async () => {
-  const tenant = await inhabitant('shared', 'c', 1)
+  const tenant = await createTestTenant('shared', 'c', 1)
   const member = await memberOf(tenant.id, 'member')
   const key = await keyOf(member, tenant, 'write')
   expect(await read(key)).toHaveLength(1)

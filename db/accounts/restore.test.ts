@@ -13,7 +13,7 @@ import * as apiKeys from '#db/accounts/api-keys'
 import * as members from '#db/accounts/members'
 import * as sessions from '#db/accounts/sessions'
 import * as users from '#db/accounts/users'
-import { callerFor, inhabitant, memberOf } from '#db/isolation/testing/world'
+import { callerFor, createTestTenant, memberOf } from '#db/isolation/testing/test-tenants'
 import { apiKeys as keyTable, invitations, emails } from '#db/schema/accounts'
 import { tenantSizes } from '#db/schema/console'
 import { users as userTable } from '#db/schema/platform'
@@ -34,7 +34,7 @@ const measured = (id: string) => `
   insert into tenancy.usage (tenant_id, hour) values (${id}, date_trunc('hour', now()));`
 
 const source = async (kind: (typeof placementKinds)[number], name: string) => {
-  const one = await inhabitant(kind, name, 12)
+  const one = await createTestTenant(kind, name, 12)
   made.push(one.id)
   const path = join(folder, `${one.slug}.zip`)
   await writeExport(tenancy(), await placementOf(tenancy(), one.id), { path, reason: 'test' })
@@ -43,7 +43,7 @@ const source = async (kind: (typeof placementKinds)[number], name: string) => {
 
 describe.each(placementKinds)('a restore of a tenant in a %s placement', (kind) => {
   it('restores its data, keeps members, sessions and keys, and changes no other tenant', async () => {
-    const [one, other] = [await source(kind, 'source'), await inhabitant(kind, 'other', 3)]
+    const [one, other] = [await source(kind, 'source'), await createTestTenant(kind, 'other', 3)]
     made.push(other.id)
     const ownerId = one.owner.actor.id ?? ''
     const viewer = await memberOf(one.id, 'viewer')

@@ -9,12 +9,12 @@ import {
   runRetentionFor,
   setRule,
 } from '@rowhouse/tenancy/data'
-import { inhabitant, tenantTables, type Inhabitant } from '#db/isolation/testing/world'
+import { createTestTenant, tenantTables, type TestTenant } from '#db/isolation/testing/test-tenants'
 import { platform, tenancy, withTenant } from '#db/tenancy'
 
 const made: string[] = []
 const tenant = async (kind: PlacementKind, orders = 40) => {
-  const one = await inhabitant(kind, 'keeps', orders)
+  const one = await createTestTenant(kind, 'keeps', orders)
   made.push(one.id)
   return one
 }
@@ -35,7 +35,7 @@ const age = (tenantId: string, most: number) =>
     tenantId,
     `update orders set placed_at = now() - interval '730 days' - number * interval '1 hour' where number <= ${1000 + most}`,
   )
-const keep = ({ id }: Inhabitant, days: number, table = 'orders') =>
+const keep = ({ id }: TestTenant, days: number, table = 'orders') =>
   setRule(tenancy(), platform(), { tenantId: id, tier: 'starter', table, days, by: 'test' })
 const runsIn = (tenantId: string) =>
   inside<{ id: string; actor: string; detail: object }>(
@@ -102,7 +102,7 @@ describe.each(placementKinds)('a retention run in a %s placement', (kind) => {
 })
 
 describe('a retention run', () => {
-  let one: Inhabitant
+  let one: TestTenant
   beforeAll(async () => void (one = await tenant('shared', 900)))
 
   it('of several tables and batches is one entry of the activity, which old entries do not take with them', async () => {

@@ -8,7 +8,7 @@ import { table } from '#db/cli/table'
 import { readMove, type Move, requestMove, listenForPlacements } from '@rowhouse/tenancy/moves'
 import { setLimits, forgetPlacement, placementOf, type PlacementKind } from '@rowhouse/tenancy'
 import { unprovision } from '@rowhouse/tenancy/admin'
-import { Writer, judge } from '@rowhouse/tenancy/testing'
+import { Writer, compareWithLedger } from '@rowhouse/tenancy/testing'
 import { startPostgres } from '../../scripts/postgres.ts'
 import { tenancy } from '#db/tenancy'
 
@@ -115,9 +115,9 @@ export async function run({
     await Promise.all(writers.map((writer) => writer.stop()))
     const late = differing(left, await checksums(adminUrl, 'shared', tenant.id))
     forgetPlacement(tenancy())
-    const [verdict, others] = [
-      await judge(tenancy(), orderWorkload, tenant.id, ledger),
-      await judge(tenancy(), orderWorkload, neighbour.id, writers[1].ledger),
+    const [differences, others] = [
+      await compareWithLedger(tenancy(), orderWorkload, tenant.id, ledger),
+      await compareWithLedger(tenancy(), orderWorkload, neighbour.id, writers[1].ledger),
     ]
     const changed = differing(untouched, await checksums(adminUrl, 'shared', idle.id))
     if (databaseUrl)
@@ -125,10 +125,10 @@ export async function run({
     return {
       direction,
       rows: move.rowsDone,
-      lost: verdict.lost + others.lost,
-      doubled: verdict.doubled + others.doubled,
+      lost: differences.lost + others.lost,
+      doubled: differences.doubled + others.doubled,
       misplaced: late,
-      resurrected: verdict.resurrected + others.resurrected,
+      resurrected: differences.resurrected + others.resurrected,
       others: changed,
       refused: ledger.refusals + ledger.doubts,
       gap: Math.round(ledger.longestGapMs),
@@ -136,7 +136,7 @@ export async function run({
       slowest: Math.round(ledger.longestMs),
       seconds: Number(seconds.toFixed(1)),
       writes: Math.round(wrote / seconds),
-      examples: [...verdict.examples, ...others.examples],
+      examples: [...differences.examples, ...others.examples],
     }
   }
 }

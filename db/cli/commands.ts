@@ -185,7 +185,7 @@ export const commands: Command[] = [
     words: ['tenant', 'url'],
     usage: 'tenant url SLUG [--read-only]',
     takesArgument: true,
-    about: 'the connection string of a tenant with a login of its own; contains its password',
+    about: 'the connection string of a tenant with a dedicated role; contains its password',
     options: { 'read-only': { type: 'boolean' } },
     load: tenant('url'),
   },

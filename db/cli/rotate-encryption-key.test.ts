@@ -7,7 +7,7 @@ import { placements } from '@rowhouse/tenancy/schema'
 import * as secondFactor from '#db/accounts/second-factor'
 import * as users from '#db/accounts/users'
 import { run } from '#db/cli/rotate-encryption-key'
-import { inhabitant, through } from '#db/isolation/testing/world'
+import { createTestTenant, queryAs } from '#db/isolation/testing/test-tenants'
 import { secondFactorChanged } from '#db/mail/templates'
 import { queueEmail, readEmail } from '#db/mail/outbox'
 import { emails } from '#db/schema/accounts'
@@ -16,7 +16,7 @@ import { platform, tenancy } from '#db/tenancy'
 afterAll(() => closePools(tenancy()))
 
 test('after a change of the key every secret can be decrypted with the new key alone', async () => {
-  const { id, owner } = await inhabitant('schema', 'a', 1)
+  const { id, owner } = await createTestTenant('schema', 'a', 1)
   const user = await users.create(platform(), { email: `${newId()}@people.example`, name: 'One' })
   await secondFactor.startSetup(user.id)
   const before = await secondFactor.pendingSetup(user)
@@ -47,7 +47,7 @@ test('after a change of the key every secret can be decrypted with the new key a
   expect(text).toMatch(/second_factors.encrypted_secret +1 +1/)
   delete config.previousEncryptionKey
   forgetPlacement(tenancy())
-  expect(await through(owner, 'select 1 as one')).toEqual([{ one: 1 }])
+  expect(await queryAs(owner, 'select 1 as one')).toEqual([{ one: 1 }])
   const [row] = await platform()
     .select({ secret: placements.secret })
     .from(placements)

@@ -3,11 +3,11 @@ import { closePools, placementOf, privateName } from '@rowhouse/tenancy'
 import { withConnection, inDatabase, unprovision } from '@rowhouse/tenancy/admin'
 import { checkFleet } from '@rowhouse/tenancy/checks'
 import { run } from '#db/cli/setup'
-import { inhabitant, type Inhabitant } from '#db/isolation/testing/world'
+import { createTestTenant, type TestTenant } from '#db/isolation/testing/test-tenants'
 import { tenancy } from '#db/tenancy'
 
-let tenant: Inhabitant
-beforeAll(async () => void (tenant = await inhabitant('database', 'old', 1)))
+let tenant: TestTenant
+beforeAll(async () => void (tenant = await createTestTenant('database', 'old', 1)))
 afterAll(async () => {
   await unprovision(tenancy(), tenant.id, await placementOf(tenancy(), tenant.id))
   await closePools(tenancy())

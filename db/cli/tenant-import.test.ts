@@ -10,18 +10,18 @@ import { addMember } from '#db/accounts/add-member'
 import * as members from '#db/accounts/members'
 import * as users from '#db/accounts/users'
 import { run } from '#db/cli/tenant-import'
-import { inhabitant, type Inhabitant } from '#db/isolation/testing/world'
+import { createTestTenant, type TestTenant } from '#db/isolation/testing/test-tenants'
 import { users as userTable } from '#db/schema/platform'
 import { platform, tenancy } from '#db/tenancy'
 
 let folder: string
 let path: string
-let source: Inhabitant
+let source: TestTenant
 let partner: { id: string; email: string }
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rowhouse-cli-import-'))
   path = join(folder, 'source.zip')
-  source = await inhabitant('shared', 'source', 3)
+  source = await createTestTenant('shared', 'source', 3)
   partner = await users.create(platform(), { email: `z${newId()}@people.example`, name: 'Partner' })
   await addMember(platform(), source.id, partner.id, 'owner')
   await writeExport(tenancy(), await placementOf(tenancy(), source.id), { path, reason: 'test' })

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from '#db/cli/tenant-move'
 import { UsageError } from '#db/cli/usage'
-import { inhabitant, type Inhabitant } from '#db/isolation/testing/world'
+import { createTestTenant, type TestTenant } from '#db/isolation/testing/test-tenants'
 import { latestMove, readMove, type Move } from '@rowhouse/tenancy/moves'
 import { closePools } from '@rowhouse/tenancy'
 import { runMove } from '@rowhouse/tenancy/testing'
 import { tenancy } from '#db/tenancy'
 
-let tenant: Inhabitant
-beforeAll(async () => void (tenant = await inhabitant('shared', 'moved', 5)))
+let tenant: TestTenant
+beforeAll(async () => void (tenant = await createTestTenant('shared', 'moved', 5)))
 afterAll(() => closePools(tenancy()))
 
 const move = (values: Record<string, string | boolean>) =>

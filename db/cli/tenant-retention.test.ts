@@ -3,11 +3,11 @@ import { desc, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from '#db/cli/tenant-retention'
 import { newId, closePools } from '@rowhouse/tenancy'
-import { inhabitant, type Inhabitant } from '#db/isolation/testing/world'
+import { createTestTenant, type TestTenant } from '#db/isolation/testing/test-tenants'
 import { audit, retentionRuns } from '@rowhouse/tenancy/schema'
 
-let tenant: Inhabitant
-beforeAll(async () => void (tenant = await inhabitant('shared', 'a', 3)))
+let tenant: TestTenant
+beforeAll(async () => void (tenant = await createTestTenant('shared', 'a', 3)))
 afterAll(() => closePools(tenancy()))
 
 const retention = (values: Record<string, string | boolean>) =>

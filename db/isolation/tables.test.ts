@@ -1,13 +1,13 @@
 import { and, eq } from 'drizzle-orm'
 import { testIsolation } from '@rowhouse/tenancy/testing'
-import { inhabitant, memberOf, tenantTables } from '#db/isolation/testing/world'
+import { createTestTenant, memberOf, tenantTables } from '#db/isolation/testing/test-tenants'
 import { members } from '#db/schema/platform'
 import { platform, tenancy } from '#db/tenancy'
 
 testIsolation({
   tenancy,
   tables: tenantTables,
-  makeTenant: (kind, name) => inhabitant(kind, name, 6),
+  makeTenant: (kind, name) => createTestTenant(kind, name, 6),
   makeCaller: (tenantId, may) => memberOf(tenantId, may === 'read' ? 'viewer' : 'member'),
   removeCaller: async ({ tenantId, actor }) => {
     await platform()

@@ -4,7 +4,7 @@ import { withConnection, unprovision } from '@rowhouse/tenancy/admin'
 import { withTenant, type Caller, platform, tenancy } from '#db/tenancy'
 import { env } from '#db/env'
 import { newId, closePools, placementOf, type PlacementKind } from '@rowhouse/tenancy'
-import { inhabitant, refusal, type Inhabitant } from '#db/isolation/testing/world'
+import { createTestTenant, refusal, type TestTenant } from '#db/isolation/testing/test-tenants'
 import * as trail from '#db/activity/activity'
 import { supportAccesses } from '#db/schema/console'
 import { audit } from '@rowhouse/tenancy/schema'
@@ -15,11 +15,11 @@ import * as support from '#db/operators/support'
 import * as users from '#db/accounts/users'
 
 const kinds: PlacementKind[] = ['shared', 'schema', 'database']
-const homes = {} as Record<PlacementKind, Inhabitant>
+const homes = {} as Record<PlacementKind, TestTenant>
 let olivia: { id: string; token: string; user: { id: string; name: string; email: string } }
 
 beforeAll(async () => {
-  for (const kind of kinds) homes[kind] = await inhabitant(kind, 's', 1)
+  for (const kind of kinds) homes[kind] = await createTestTenant(kind, 's', 1)
   const user = await users.create(platform(), {
     email: 'olivia@support.example',
     name: 'Olivia',
@@ -57,9 +57,9 @@ const auditActions = async (tenantId: string) =>
   (
     await platform().select().from(audit).where(eq(audit.tenantId, tenantId)).orderBy(audit.seq)
   ).map(({ action }) => action)
-const told = ({ id, owner }: Inhabitant) =>
+const told = ({ id, owner }: TestTenant) =>
   withTenant(owner, (tx) => tx.select().from(activity).where(eq(activity.tenantId, id)))
-const tellings = async (home: Inhabitant) =>
+const tellings = async (home: TestTenant) =>
   (await told(home))
     .filter(({ action }) => action.startsWith('support.'))
     .map(({ action, subject }) => [action, subject])

@@ -3,7 +3,7 @@ import { afterAll, expect, test, vi } from 'vitest'
 import { log } from '#db/log'
 import { measureTenants } from '#db/operators/tenant-sizes'
 import { newId, privateName, closePools, encrypt } from '@rowhouse/tenancy'
-import { inhabitant } from '#db/isolation/testing/world'
+import { createTestTenant } from '#db/isolation/testing/test-tenants'
 import { platform, tenancy } from '#db/tenancy'
 import { tenantSizes } from '#db/schema/console'
 import { placements, servers, tenants } from '@rowhouse/tenancy/schema'
@@ -11,7 +11,7 @@ import { placements, servers, tenants } from '@rowhouse/tenancy/schema'
 afterAll(() => closePools(tenancy()))
 
 test('many tenants on an unreachable server do not keep the others from being measured', async () => {
-  const { id } = await inhabitant('shared', 'here', 7)
+  const { id } = await createTestTenant('shared', 'here', 7)
   await platform()
     .insert(tenantSizes)
     .values({ tenantId: id, orders: 0, bytes: 0, measuredAt: new Date(Date.now() - 3_600_000) })

@@ -5,7 +5,7 @@ import { withConnection } from '@rowhouse/tenancy/admin'
 import * as customers from '#db/product/customers'
 import { withTenant } from '#db/tenancy'
 import { type TenantTx, parseCursor } from '@rowhouse/tenancy'
-import { buildWorld, type Inhabitant } from '#db/isolation/testing/world'
+import { createTestTenants, type TestTenant } from '#db/isolation/testing/test-tenants'
 import { cells } from '#db/product/order-metrics'
 import { everyOrder, list, waiting, type OrderFilter, type OrderView } from '#db/product/order-list'
 import * as orders from '#db/product/orders'
@@ -13,16 +13,16 @@ import * as products from '#db/product/products'
 import { orders as orderTable } from '#db/schema/tenant'
 
 // Under row-level security an operator that leaks is kept off the index. What each page asks is
-// explained here as its own login, in a tenant with very many orders beside a neighbour with as
+// explained here as its dedicated role, in a tenant with very many orders beside a neighbour with as
 // many.
 
 const bulk = Number(process.env.EXPLAIN_ORDERS ?? 40_000)
 const newest: OrderView = { sort: 'placed', descending: true, size: 25, cursor: null }
 const days = (count: number) => new Date(Date.now() - count * 86_400_000)
-let own: Inhabitant
+let own: TestTenant
 
 beforeAll(async () => {
-  const { shared } = await buildWorld(['shared'], 50)
+  const { shared } = await createTestTenants(['shared'], 50)
   ;[own] = shared
   await withConnection(process.env.DATABASE_URL ?? '', async (admin) => {
     for (const { id } of shared)

@@ -4,18 +4,18 @@ import * as customers from '#db/product/customers'
 import { withTenant } from '#db/tenancy'
 import { type TenantTx, Invalid, NotFound, newId, parseCursor } from '@rowhouse/tenancy'
 import { Conflict } from '#db/errors'
-import { buildWorld, type Inhabitant } from '#db/isolation/testing/world'
+import { createTestTenants, type TestTenant } from '#db/isolation/testing/test-tenants'
 import { everyOrder, list, type OrderView } from '#db/product/order-list'
 import * as orders from '#db/product/orders'
 import * as products from '#db/product/products'
 
-let own: Inhabitant
-let other: Inhabitant
+let own: TestTenant
+let other: TestTenant
 const inside = <T>(work: (tx: TenantTx) => Promise<T>, who = own) => withTenant(who.owner, work)
 const newest: OrderView = { sort: 'placed', descending: true, size: 10, cursor: null }
 
 beforeAll(async () => {
-  const { shared } = await buildWorld(['shared'], 60)
+  const { shared } = await createTestTenants(['shared'], 60)
   ;[own, other] = shared
 })
 

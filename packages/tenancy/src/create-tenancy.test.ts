@@ -20,7 +20,7 @@ import { closePools, platformPool, tenantPools } from '#tenancy/registry/pools'
 import { createTestDatabase, type TestDatabase } from '#tenancy/testing/database'
 import { notes, people, tokens } from '#tenancy/testing/fixture/schema'
 import { fixtureConfig, type TokenCaller } from '#tenancy/testing/fixture/tenancy'
-import { addNotes, refusal, rows } from '#tenancy/testing/fixture/world'
+import { addNotes, refusal, rows } from '#tenancy/testing/fixture/test-tenants'
 
 // Two apps in one process, each with a database of its own. One tenant id is in both of them: as
 // rows of the shared tables in the first, in a schema of its own in the second.

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { exports, runExport } from '@rowhouse/tenancy/data'
 import { signExportLink } from '#db/accounts/export-link'
 import { newId, closePools } from '@rowhouse/tenancy'
-import { inhabitant, memberOf, type Inhabitant } from '#db/isolation/testing/world'
+import { createTestTenant, memberOf, type TestTenant } from '#db/isolation/testing/test-tenants'
 import { platform, tenancy } from '#db/tenancy'
 import { members } from '#db/schema/platform'
 import * as sessions from '#db/accounts/sessions'
@@ -20,13 +20,13 @@ vi.mock('#app/_session/session', () => ({
 }))
 const { GET } = await import('./route')
 
-let acme: Inhabitant
-let globex: Inhabitant
+let acme: TestTenant
+let globex: TestTenant
 let exportId: string
 beforeAll(async () => {
   process.env.EXPORT_DIR = await mkdtemp(join(tmpdir(), 'rowhouse-route-'))
-  acme = await inhabitant('shared', 'a', 2)
-  globex = await inhabitant('shared', 'b', 2)
+  acme = await createTestTenant('shared', 'a', 2)
+  globex = await createTestTenant('shared', 'b', 2)
   exportId = (await exports.request(platform(), acme.id, 'test')).id
   await runExport(tenancy(), exportId)
 })

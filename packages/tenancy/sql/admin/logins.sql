@@ -1,7 +1,7 @@
 -- Dedicated roles of tenants. The administrator owns these functions, so that no other role needs the right to
 -- create roles. The migrator may call them, and they only create or drop t_<32 hex digits of the tenant's id>.
 
-create or replace function tenancy.make_login(p_tenant uuid, p_verifier text) returns text
+create or replace function tenancy.create_dedicated_role(p_tenant uuid, p_verifier text) returns text
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -24,7 +24,7 @@ $$;
 
 -- For the database that the tenant leaves: ends the role's sessions, revokes its rights here and drops it if
 -- no other database refers to it. A dedicated database is closed to all sessions, so that it can be dropped.
-create or replace function tenancy.drop_login(p_tenant uuid) returns boolean
+create or replace function tenancy.drop_dedicated_role(p_tenant uuid) returns boolean
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -79,5 +79,5 @@ $$;
 revoke execute on function tenancy.fence_holders(uuid) from public;
 grant execute on function tenancy.fence_holders(uuid) to rowhouse_worker;
 
-revoke execute on function tenancy.make_login(uuid, text), tenancy.drop_login(uuid), tenancy.end_sessions(uuid) from public;
-grant execute on function tenancy.make_login(uuid, text), tenancy.drop_login(uuid), tenancy.end_sessions(uuid) to rowhouse_migrator;
+revoke execute on function tenancy.create_dedicated_role(uuid, text), tenancy.drop_dedicated_role(uuid), tenancy.end_sessions(uuid) from public;
+grant execute on function tenancy.create_dedicated_role(uuid, text), tenancy.drop_dedicated_role(uuid), tenancy.end_sessions(uuid) to rowhouse_migrator;

@@ -4,12 +4,16 @@ import { foldUsage, hoursKept } from '#tenancy/admission/fold-usage'
 import { usage } from '#tenancy/base/schema'
 import { closePools } from '#tenancy/registry/pools'
 import { platform, tenancy } from '#tenancy/testing/fixture/tenancy'
-import { buildWorld, leaveWorld, type World } from '#tenancy/testing/fixture/world'
+import {
+  createTestTenants,
+  removeTestTenants,
+  type TestTenants,
+} from '#tenancy/testing/fixture/test-tenants'
 
-let world: World
-beforeAll(async () => void (world = await buildWorld(['shared'], 1)))
+let testTenants: TestTenants
+beforeAll(async () => void (testTenants = await createTestTenants(['shared'], 1)))
 afterAll(async () => {
-  await leaveWorld(world)
+  await removeTestTenants(testTenants)
   await closePools(tenancy())
 })
 
@@ -17,7 +21,7 @@ const hourMs = 3_600_000
 const thisHour = Math.floor(Date.now() / hourMs) * hourMs
 
 test('hours of older days become one row a day without losing anything, and those of the last days stay as they are', async () => {
-  const ids = world.shared.map(({ id }) => id)
+  const ids = testTenants.shared.map(({ id }) => id)
   await platform().delete(usage)
   await platform()
     .insert(usage)
@@ -66,7 +70,7 @@ test('hours of older days become one row a day without losing anything, and thos
 })
 
 test('a day that was put away takes what is folded later', async () => {
-  const [{ id: tenantId }] = world.shared
+  const [{ id: tenantId }] = testTenants.shared
   await platform().delete(usage)
   const midnight = Math.floor((thisHour - (hoursKept + 48) * hourMs) / (24 * hourMs)) * 24 * hourMs
   for (const hours of [

@@ -3,7 +3,12 @@ import { desc, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { withConnection } from '#tenancy/base/connect'
 import { TookTooLong, TooBusy } from '#tenancy/base/errors'
-import { buildWorld, leaveWorld, through, type World } from '#tenancy/testing/fixture/world'
+import {
+  createTestTenants,
+  removeTestTenants,
+  queryAs,
+  type TestTenants,
+} from '#tenancy/testing/fixture/test-tenants'
 import { forgetLimits, limitFacts, limitsOf, setLimits } from '#tenancy/admission/limits'
 import { closePools } from '#tenancy/registry/pools'
 import { platform, tenancy, tiers } from '#tenancy/testing/fixture/tenancy'
@@ -12,17 +17,17 @@ import { usage } from '#tenancy/base/schema'
 import { usageSoFar } from '#tenancy/admission/usage'
 import { flushUsage } from '#tenancy/admission/store-usage'
 
-let world: World
-beforeAll(async () => void (world = await buildWorld(placementKinds, 1)))
+let testTenants: TestTenants
+beforeAll(async () => void (testTenants = await createTestTenants(placementKinds, 1)))
 afterAll(async () => {
-  await leaveWorld(world)
+  await removeTestTenants(testTenants)
   await closePools(tenancy())
 })
 
 const action = (tenantId: string) => ({ tenantId, actor: 'test', reason: 'test' })
 
 test('a tenant has the limits of its tier, and its own where they were set', async () => {
-  const { id } = world.shared[0]
+  const { id } = testTenants.shared[0]
   expect(await limitsOf(tenancy(), id)).toEqual(tiers.starter.limits)
   await setLimits(tenancy(), action(id), { concurrent: 3, exportRows: 10 })
   expect(await limitsOf(tenancy(), id)).toEqual({
@@ -42,12 +47,12 @@ test('a tenant has the limits of its tier, and its own where they were set', asy
 test.each(placementKinds)(
   'in a %s placement a slow query is stopped at the limit, and the connection forgets that limit',
   async (kind) => {
-    const { id, owner } = world[kind][0]
+    const { id, owner } = testTenants[kind][0]
     await setLimits(tenancy(), action(id), { statementMs: 100 })
-    await expect(through(owner, 'select pg_sleep(5)')).rejects.toBeInstanceOf(TookTooLong)
+    await expect(queryAs(owner, 'select pg_sleep(5)')).rejects.toBeInstanceOf(TookTooLong)
     expect(usageSoFar(tenancy()).limits.get('statement time')).toBeGreaterThan(0)
     await setLimits(tenancy(), action(id), { statementMs: null })
-    expect(await through(owner, 'select current_setting($$statement_timeout$$) as ms')).toEqual([
+    expect(await queryAs(owner, 'select current_setting($$statement_timeout$$) as ms')).toEqual([
       {
         ms: `${tiers[kind === 'shared' ? 'starter' : kind === 'schema' ? 'business' : 'enterprise'].limits.statementMs / 1000}s`,
       },
@@ -56,14 +61,14 @@ test.each(placementKinds)(
 )
 
 test('a tenant that wants everything holds no more connections than its limit, and a neighbour is served meanwhile', async () => {
-  const [noisy, quiet] = world.shared
+  const [noisy, quiet] = testTenants.shared
   await setLimits(tenancy(), action(noisy.id), { concurrent: 2 })
   forgetLimits(tenancy())
   const flood = Promise.allSettled(
-    Array.from({ length: 140 }, () => through(noisy.owner, 'select pg_sleep(0.05)')),
+    Array.from({ length: 140 }, () => queryAs(noisy.owner, 'select pg_sleep(0.05)')),
   )
   await sleep(100)
-  expect(await through(quiet.owner, 'select 1 as one')).toEqual([{ one: 1 }])
+  expect(await queryAs(quiet.owner, 'select 1 as one')).toEqual([{ one: 1 }])
   const {
     rows: [busy],
   } = await withConnection(process.env.DATABASE_URL ?? '', (admin) =>
@@ -80,13 +85,13 @@ test('a tenant that wants everything holds no more connections than its limit, a
 })
 
 test('what was used is stored per tenant and hour, in one batch, and adds up', async () => {
-  const { id, owner } = world.shared[1]
+  const { id, owner } = testTenants.shared[1]
   await flushUsage(tenancy())
   const hours = () =>
     platform().select().from(usage).where(eq(usage.tenantId, id)).orderBy(desc(usage.hour))
   const before = (await hours())[0]?.transactions ?? 0
-  for (let i = 0; i < 3; i++) await through(owner, 'select 1')
-  await through(owner, 'select 1 / 0').catch(() => {})
+  for (let i = 0; i < 3; i++) await queryAs(owner, 'select 1')
+  await queryAs(owner, 'select 1 / 0').catch(() => {})
   expect(await flushUsage(tenancy())).toBeGreaterThan(0)
   const [stored] = await hours()
   expect(stored).toMatchObject({ transactions: before + 4, errors: 1 })

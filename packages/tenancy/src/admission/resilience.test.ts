@@ -4,22 +4,27 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { withConnection, databaseOf } from '#tenancy/base/connect'
 import { withTenant, tenancy } from '#tenancy/testing/fixture/tenancy'
 import { newId } from '#tenancy/base/ids'
-import { buildWorld, leaveWorld, through, type World } from '#tenancy/testing/fixture/world'
+import {
+  createTestTenants,
+  removeTestTenants,
+  queryAs,
+  type TestTenants,
+} from '#tenancy/testing/fixture/test-tenants'
 import { closePools } from '#tenancy/registry/pools'
 import { countTenantRequest } from '#tenancy/admission/request-rate'
 
-let world: World
-beforeAll(async () => void (world = await buildWorld(['shared'], 3)))
+let testTenants: TestTenants
+beforeAll(async () => void (testTenants = await createTestTenants(['shared'], 3)))
 afterAll(async () => {
-  await leaveWorld(world)
+  await removeTestTenants(testTenants)
   await closePools(tenancy())
 })
 
 test('all connections ended again and again under load: no foreign row, no acknowledged write lost or doubled, and it works again by itself', async () => {
-  const acknowledged = new Map<string, string[]>(world.shared.map(({ id }) => [id, []]))
+  const acknowledged = new Map<string, string[]>(testTenants.shared.map(({ id }) => [id, []]))
   let on = true
   let numbered = 5000
-  const working = world.shared.flatMap((tenant) =>
+  const working = testTenants.shared.flatMap((tenant) =>
     [0, 1].map(async () => {
       for (; on; await sleep(2)) {
         const id = newId()
@@ -51,8 +56,8 @@ test('all connections ended again and again under load: no foreign row, no ackno
   }
   on = false
   await Promise.all(working)
-  for (const { id, owner } of world.shared) {
-    const there = (await through(owner, `select id from notes where body = 'fault'`)).map(
+  for (const { id, owner } of testTenants.shared) {
+    const there = (await queryAs(owner, `select id from notes where body = 'fault'`)).map(
       (row) => row.id,
     )
     expect(new Set(there).size).toBe(there.length)
@@ -62,7 +67,7 @@ test('all connections ended again and again under load: no foreign row, no ackno
 })
 
 test('requests over the minute are turned away with the seconds to wait, and a neighbour is not', async () => {
-  const [noisy, quiet] = world.shared
+  const [noisy, quiet] = testTenants.shared
   for (let i = 0; i < 5; i++) await countTenantRequest(tenancy(), noisy.id, 5)
   await expect(countTenantRequest(tenancy(), noisy.id, 5)).rejects.toMatchObject({
     code: 'too_busy',

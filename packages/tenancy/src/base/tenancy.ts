@@ -48,7 +48,7 @@ export type Entry<C extends Caller = Caller> = {
   /** Checks the caller and admits it on the shared login. Sets the transaction to read-only. */
   enter(caller: C, request: AdmissionRequest): Statement
   /**
-   * Checks the caller on the platform login, for a tenant with a dedicated login. The row says in
+   * Checks the caller on the platform login, for a tenant with a dedicated role. The row says in
    * `writes` whether the caller may write.
    */
   check(caller: C): Statement

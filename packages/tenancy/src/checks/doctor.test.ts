@@ -4,17 +4,23 @@ import { withConnection } from '#tenancy/base/connect'
 import { checkFleet, invariants } from '#tenancy/checks/doctor'
 import { readiness } from '#tenancy/checks/health'
 import { newId, privateName } from '#tenancy/base/ids'
-import { buildWorld, leaveWorld, type World } from '#tenancy/testing/fixture/world'
+import {
+  createTestTenants,
+  removeTestTenants,
+  type TestTenants,
+} from '#tenancy/testing/fixture/test-tenants'
 import { inspectDedicatedDatabases } from '#tenancy/migrations/dedicated-databases'
 import { MainConnection } from '#tenancy/migrations/connections'
 import { closePools } from '#tenancy/registry/pools'
 import { setup } from '#tenancy/setup'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
-let world: World
-beforeAll(async () => void (world = await buildWorld(['shared', 'schema', 'database'], 1)))
+let testTenants: TestTenants
+beforeAll(
+  async () => void (testTenants = await createTestTenants(['shared', 'schema', 'database'], 1)),
+)
 afterAll(async () => {
-  await leaveWorld(world)
+  await removeTestTenants(testTenants)
   await closePools(tenancy())
 })
 
@@ -23,7 +29,7 @@ const asAdmin = (work: (client: pg.Client) => Promise<unknown>) =>
 /** A statement as the administrator, in the main database. */
 const run = (text: string) => asAdmin((client) => client.query(text))
 /** How the login of a tenant is called, and its schema or database. */
-const nameOf = (kind: 'schema' | 'database') => privateName(world[kind][0].id)
+const nameOf = (kind: 'schema' | 'database') => privateName(testTenants[kind][0].id)
 const lost = newId()
 const objects = async (check: string) =>
   (await checkFleet(tenancy())).findings
@@ -228,9 +234,9 @@ const faults: [
   [
     'registry',
     'a registry that says another epoch',
-    () => `update tenancy.placements set epoch = 9 where tenant_id = '${world.schema[0].id}'`,
-    () => `update tenancy.placements set epoch = 1 where tenant_id = '${world.schema[0].id}'`,
-    () => world.schema[0].id,
+    () => `update tenancy.placements set epoch = 9 where tenant_id = '${testTenants.schema[0].id}'`,
+    () => `update tenancy.placements set epoch = 1 where tenant_id = '${testTenants.schema[0].id}'`,
+    () => testTenants.schema[0].id,
   ],
 ]
 

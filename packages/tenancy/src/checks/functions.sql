@@ -9,7 +9,7 @@ with allowed (signature, caller) as (
     ('tenancy.register_incoming(uuid,uuid,text,text,bigint)', 'rowhouse_worker'), ('tenancy.reassign_move(uuid,uuid,uuid)', 'rowhouse_worker'),
     ('tenancy.record_switch(uuid,bigint)', 'rowhouse_worker'), ('tenancy.switch_placement(uuid)', 'rowhouse_worker'),
     ('tenancy.record_switch_back(uuid,bigint)', 'rowhouse_worker'), ('tenancy.fence_holders(uuid)', 'rowhouse_worker'),
-    ('tenancy.make_login(uuid,text)', 'rowhouse_migrator'), ('tenancy.drop_login(uuid)', 'rowhouse_migrator'),
+    ('tenancy.create_dedicated_role(uuid,text)', 'rowhouse_migrator'), ('tenancy.drop_dedicated_role(uuid)', 'rowhouse_migrator'),
     ('tenancy.end_sessions(uuid)', 'rowhouse_migrator')
   union all
   select e.signature, e.caller from jsonb_to_recordset($1::jsonb) as e (signature text, caller text)

@@ -1,4 +1,4 @@
--- Only the place's own login and the worker reach tenant tables, by select, insert, update and delete. Truncate and references know no policy.
+-- Only the dedicated role of a placement and the worker reach tenant tables, by select, insert, update and delete. Truncate and references know no policy.
 with granted as (
   select n.nspname as schema_name, c.relname as table_name, a.grantee, a.privilege_type, c.relowner
   from pg_catalog.pg_class as c

@@ -1,4 +1,4 @@
--- A schema is used by its own login and the worker, and created in by the owner alone; nothing lives in public.
+-- A schema is used by its dedicated role and the worker, and created in by the owner alone; nothing lives in public.
 select format('%I', n.nspname) as object,
   format('%s is granted to %s', lower(a.privilege_type), case a.grantee when 0 then 'public' else a.grantee::regrole::text end) as why
 from pg_catalog.pg_namespace as n

@@ -2,20 +2,20 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withTenant, tenancy } from '#tenancy/testing/fixture/tenancy'
 import { privateName } from '#tenancy/base/ids'
 import {
-  buildWorld,
-  leaveWorld,
+  createTestTenants,
+  removeTestTenants,
   refusal,
   rows,
-  through,
-  type World,
-} from '#tenancy/testing/fixture/world'
+  queryAs,
+  type TestTenants,
+} from '#tenancy/testing/fixture/test-tenants'
 import { closePools } from '#tenancy/registry/pools'
 import { placementKinds } from '#tenancy/base/tenancy'
 
-let world: World
-beforeAll(async () => void (world = await buildWorld(placementKinds)))
+let testTenants: TestTenants
+beforeAll(async () => void (testTenants = await createTestTenants(placementKinds)))
 afterAll(async () => {
-  await leaveWorld(world)
+  await removeTestTenants(testTenants)
   await closePools(tenancy())
 })
 
@@ -62,7 +62,7 @@ const attacks: [name: string, statements: string[]][] = [
     [`select tenancy.enter_as_service('{them}', 1, 'x')`, 'select * from notes'],
   ],
   [
-    'by entering as an own login',
+    'by entering as a dedicated role',
     [`select tenancy.enter_as_dedicated_role('{them}', 1)`, 'select * from notes'],
   ],
   [
@@ -127,8 +127,8 @@ const attacks: [name: string, statements: string[]][] = [
 
 describe.each(placementKinds)('from a %s placement', (kind) => {
   test.each(attacks)('%s: no row of anybody else comes out', async (_, statements) => {
-    const me = world[kind][0]
-    for (const them of Object.values(world)
+    const me = testTenants[kind][0]
+    for (const them of Object.values(testTenants)
       .flat()
       .filter(({ id }) => id !== me.id)) {
       const answers: unknown[] = []
@@ -148,7 +148,7 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
       expect(leaks(answers, them)).toEqual([])
     }
     // positive control: the connection that was attacked still serves its tenant, and only it
-    const after = await through(me.owner, 'select * from notes')
+    const after = await queryAs(me.owner, 'select * from notes')
     expect(after.length).toBeGreaterThan(0)
     expect(new Set(after.map((row) => row.tenant_id))).toEqual(new Set([me.id]))
   })
@@ -166,22 +166,22 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
   ])('%s is forbidden', async (statement) => {
     // a tenant database has no platform schema to forbid
     expect(['42501', ...(kind === 'database' ? ['42P01'] : [])]).toContain(
-      await refusal(through(world[kind][0].owner, statement)),
+      await refusal(queryAs(testTenants[kind][0].owner, statement)),
     )
   })
 
   test('two statements in one message are refused', async () => {
-    const [me, them] = world[kind]
+    const [me, them] = testTenants[kind]
     expect(
       await refusal(
-        through(me.owner, `select 1; select * from notes where tenant_id = '${them.id}'`),
+        queryAs(me.owner, `select 1; select * from notes where tenant_id = '${them.id}'`),
       ),
     ).toBe('42601')
   })
 
   test('a signed context of an earlier transaction is worth nothing in the next', async () => {
-    const [me, them] = world[kind]
-    const [signed] = await through(
+    const [me, them] = testTenants[kind]
+    const [signed] = await queryAs(
       them.owner,
       `select current_setting('tenancy.context') as context`,
     )
@@ -192,7 +192,7 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
   })
 
   test('the next user of a poisoned connection notices nothing', async () => {
-    const [me, them] = world[kind]
+    const [me, them] = testTenants[kind]
     await withTenant(me.owner, async (tx) => {
       for (const poison of [
         `set search_path = pg_catalog`,
@@ -205,7 +205,7 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
         await rows(tx, poison)
     })
     for (const { owner, id } of [them, me]) {
-      const [found] = await through(
+      const [found] = await queryAs(
         owner,
         `select current_setting('search_path') as path, count(*)::int as n, count(*) filter (where tenant_id <> '${id}')::int as strange, (select count(*)::int from pg_prepared_statements) as prepared, (select count(*)::int from pg_listening_channels()) as listening, current_setting('transaction_read_only') as ro from notes`,
       )

@@ -5,29 +5,34 @@ import { createTenancy } from '#tenancy/create-tenancy'
 import { closePools } from '#tenancy/registry/pools'
 import { connectionString, placementOf } from '#tenancy/registry/placements'
 import { fixtureConfig, tenancy, type TokenCaller } from '#tenancy/testing/fixture/tenancy'
-import { buildWorld, leaveWorld, rows, type World } from '#tenancy/testing/fixture/world'
+import {
+  createTestTenants,
+  removeTestTenants,
+  rows,
+  type TestTenants,
+} from '#tenancy/testing/fixture/test-tenants'
 import { findPgbouncer, startPgbouncer } from '#tenancy/testing/pgbouncer'
 
 const program = findPgbouncer()
 if ('missing' in program) console.warn(`left out: ${program.missing}`)
 
 describe.skipIf('missing' in program)('through PgBouncer in transaction mode', () => {
-  let world: World
+  let testTenants: TestTenants
   let bounced: Tenancy
   let stop: () => Promise<void>
 
-  const through = (caller: TokenCaller, text: string) =>
+  const queryAs = (caller: TokenCaller, text: string) =>
     withTenant(bounced, caller, (tx) => rows(tx, text))
 
   beforeAll(async () => {
-    world = await buildWorld(placementKinds, 3)
+    testTenants = await createTestTenants(placementKinds, 3)
     const own = await Promise.all(
-      [...world.schema, ...world.database].map(async ({ id }) => {
+      [...testTenants.schema, ...testTenants.database].map(async ({ id }) => {
         const { login, password } = await placementOf(tenancy(), id)
         return [login ?? '', password ?? ''] as [string, string]
       }),
     )
-    const url = connectionString(tenancy(), await placementOf(tenancy(), world.shared[0].id))
+    const url = connectionString(tenancy(), await placementOf(tenancy(), testTenants.shared[0].id))
     if ('missing' in program) throw new Error(program.missing)
     const bouncer = await startPgbouncer(
       program.path,
@@ -45,7 +50,7 @@ describe.skipIf('missing' in program)('through PgBouncer in transaction mode', (
   afterAll(async () => {
     await closePools(bounced)
     await stop()
-    await leaveWorld(world)
+    await removeTestTenants(testTenants)
     await closePools(tenancy())
   })
 
@@ -56,9 +61,9 @@ describe.skipIf('missing' in program)('through PgBouncer in transaction mode', (
       for (let done = 0; done < turns; done += 20) {
         await Promise.all(
           Array.from({ length: 20 }, async (_, i) => {
-            const { owner, id } = world[kind][(done + i) % 2 === 0 ? 0 : 1]
+            const { owner, id } = testTenants[kind][(done + i) % 2 === 0 ? 0 : 1]
             expect(
-              await through(
+              await queryAs(
                 owner,
                 `select string_agg(distinct tenant_id::text, ',') as ids, current_setting('tenancy.context') <> '' as signed from notes`,
               ),
@@ -71,10 +76,10 @@ describe.skipIf('missing' in program)('through PgBouncer in transaction mode', (
   )
 
   test('what one request leaves behind, the next one on the same server connection does not find', async () => {
-    const [a, b] = world.shared
+    const [a, b] = testTenants.shared
     for (let i = 0; i < 20; i++) {
-      await through(a.owner, `set search_path = pg_catalog`)
-      const [found] = await through(
+      await queryAs(a.owner, `set search_path = pg_catalog`)
+      const [found] = await queryAs(
         b.owner,
         `select count(*)::int as n, count(*) filter (where tenant_id <> '${b.id}')::int as strange from notes`,
       )

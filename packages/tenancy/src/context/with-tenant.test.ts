@@ -16,14 +16,14 @@ import {
 import { type TenantTx } from '#tenancy/base/tenant-tx'
 import { QueryAfterEnd, RolledBack } from '#tenancy/context/errors'
 import {
-  buildWorld,
-  leaveWorld,
+  createTestTenants,
+  removeTestTenants,
   memberOf,
   refusal,
   rows,
-  through,
-  type World,
-} from '#tenancy/testing/fixture/world'
+  queryAs,
+  type TestTenants,
+} from '#tenancy/testing/fixture/test-tenants'
 import { closePools, Pools, tenantPools, type Lease } from '#tenancy/registry/pools'
 import { connectionString, placementOf, serviceUrl } from '#tenancy/registry/placements'
 import { pipelineOf } from '#tenancy/base/pipeline/choose'
@@ -33,15 +33,15 @@ import { members, noteLines, notes } from '#tenancy/testing/fixture/schema'
 import { encrypt, newSecret, scramVerifier, secretHash } from '#tenancy/base/encryption'
 import { resume, suspend } from '#tenancy/placements/suspensions'
 
-let world: World
-beforeAll(async () => void (world = await buildWorld(placementKinds)))
+let testTenants: TestTenants
+beforeAll(async () => void (testTenants = await createTestTenants(placementKinds)))
 afterAll(async () => {
-  await leaveWorld(world)
+  await removeTestTenants(testTenants)
   await closePools(tenancy())
 })
 
 test('10,000 alternations of two tenants on one connection: each sees its own rows and nothing else', async () => {
-  const [a, b] = world.shared
+  const [a, b] = testTenants.shared
   const pools = new Pools(1)
   const url = connectionString(tenancy(), await placementOf(tenancy(), a.id))
   const lease = await pools.lease(url)
@@ -74,7 +74,7 @@ test('10,000 alternations of two tenants on one connection: each sees its own ro
 }, 120_000)
 
 test('200 requests of all tenants, 40 at once: no answer carries a neighbour', async () => {
-  const everybody = Object.values(world).flat()
+  const everybody = Object.values(testTenants).flat()
   const answers = []
   for (let wave = 0; wave < 5; wave++)
     answers.push(...(await Promise.all(Array.from({ length: 40 }, (_, i) => ask(i)))))
@@ -95,9 +95,9 @@ test('200 requests of all tenants, 40 at once: no answer carries a neighbour', a
 })
 
 test('a batch that opens a transaction of its own is saved whole or not at all, and its connection serves nobody else', async () => {
-  const [{ owner }] = world.shared
+  const [{ owner }] = testTenants.shared
   const count = async () =>
-    (await through(owner, 'select count(*)::int as n from note_lines where quantity < 100'))[0]?.n
+    (await queryAs(owner, 'select count(*)::int as n from note_lines where quantity < 100'))[0]?.n
   const before = await count()
   const batch = tenantBatch(owner, (tx) => [
     tx.execute(sql`begin`),
@@ -111,7 +111,7 @@ test('a batch that opens a transaction of its own is saved whole or not at all, 
 })
 
 describe.each(placementKinds)('in a %s placement', (kind) => {
-  const me = () => world[kind][0]
+  const me = () => testTenants[kind][0]
 
   test('a statement that failed and was swallowed is not taken for saved', async () => {
     const work = withTenant(me().owner, async (tx) => {
@@ -122,14 +122,14 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
   })
 
   test('what throws is rolled back', async () => {
-    const before = await through(me().owner, 'select count(*)::int as n from note_lines')
+    const before = await queryAs(me().owner, 'select count(*)::int as n from note_lines')
     await expect(
       withTenant(me().owner, async (tx) => {
         await rows(tx, 'delete from note_lines')
         throw new RangeError()
       }),
     ).rejects.toThrow(RangeError)
-    expect(await through(me().owner, 'select count(*)::int as n from note_lines')).toEqual(before)
+    expect(await queryAs(me().owner, 'select count(*)::int as n from note_lines')).toEqual(before)
   })
 
   test('a query after the transaction has ended is refused', async () => {
@@ -157,7 +157,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
           .where(eq(notes.title, bad as unknown as string)),
       ]),
     ).rejects.toThrow()
-    expect((await through(me().owner, 'select id from note_lines')).length).toBeGreaterThan(0)
+    expect((await queryAs(me().owner, 'select id from note_lines')).length).toBeGreaterThan(0)
   })
 
   test('nor is one left out where the entry has statements of its own before the batch', async () => {
@@ -177,7 +177,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
         },
       },
     })
-    const before = await through(me().owner, 'select count(*)::int as n from note_lines')
+    const before = await queryAs(me().owner, 'select count(*)::int as n from note_lines')
     const unsendable = {
       toPostgres: () => {
         throw new Error('cannot be sent')
@@ -190,7 +190,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
       ]),
     ).rejects.toThrow()
     await sleep(100) // a commit would not be waited for
-    expect(await through(me().owner, 'select count(*)::int as n from note_lines')).toEqual(before)
+    expect(await queryAs(me().owner, 'select count(*)::int as n from note_lines')).toEqual(before)
     const [found] = await engine.tenantBatch(instance, me().owner, (tx) => [
       tx.select({ id: notes.id }).from(notes),
       tx.execute(sql`update notes set body = body`),
@@ -200,7 +200,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
   })
 
   test('a batch is saved whole or not at all, and its error names the statement at fault', async () => {
-    const before = await through(me().owner, 'select count(*)::int as n from note_lines')
+    const before = await queryAs(me().owner, 'select count(*)::int as n from note_lines')
     await expect(
       tenantBatch(me().owner, (tx) => [
         tx.execute(sql`delete from note_lines`),
@@ -208,7 +208,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
         tx.execute(sql`select 2 as two`),
       ]),
     ).rejects.toMatchObject({ query: 'select 1 / 0 as fault', cause: { code: '22012' } })
-    expect(await through(me().owner, 'select count(*)::int as n from note_lines')).toEqual(before)
+    expect(await queryAs(me().owner, 'select count(*)::int as n from note_lines')).toEqual(before)
     const [one, none, some] = await tenantBatch(me().owner, (tx) => [
       tx.execute(sql`select 1 as one`),
       tx.execute(sql`delete from note_lines where false`),
@@ -228,33 +228,33 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
       return rows(tx, 'select pg_sleep(1)')
     })
     await expect(killed).rejects.toThrow()
-    expect(await through(me().owner, 'select 1 as one')).toEqual([{ one: 1 }])
+    expect(await queryAs(me().owner, 'select 1 as one')).toEqual([{ one: 1 }])
   })
 
   test('a token that was taken back, a member who was removed and a suspended tenant are refused at once', async () => {
     const { id, slug, owner } = me()
     const member = await memberOf(id, 'member')
-    expect(await through(member, 'select 1 as one')).toEqual([{ one: 1 }])
+    expect(await queryAs(member, 'select 1 as one')).toEqual([{ one: 1 }])
     await platform()
       .delete(tokens)
       .where(eq(tokens.hash, secretHash(member.token)))
-    expect(await refusal(through(member, 'select 1'))).toBe('NotSignedIn')
+    expect(await refusal(queryAs(member, 'select 1'))).toBe('NotSignedIn')
 
-    const elsewhere = { ...(await memberOf(world.shared[1].id, 'member')), tenantId: id }
-    expect(await refusal(through(elsewhere, 'select 1'))).toBe('NotAMember')
+    const elsewhere = { ...(await memberOf(testTenants.shared[1].id, 'member')), tenantId: id }
+    expect(await refusal(queryAs(elsewhere, 'select 1'))).toBe('NotAMember')
     const personId = elsewhere.actor.id ?? ''
     await platform().insert(members).values({ tenantId: id, personId, role: 'member' })
-    expect(await through(elsewhere, 'select 1 as one')).toEqual([{ one: 1 }])
+    expect(await queryAs(elsewhere, 'select 1 as one')).toEqual([{ one: 1 }])
     await platform()
       .delete(members)
       .where(and(eq(members.tenantId, id), eq(members.personId, personId)))
-    expect(await refusal(through(elsewhere, 'select 1'))).toBe('NotAMember')
+    expect(await refusal(queryAs(elsewhere, 'select 1'))).toBe('NotAMember')
 
     const action = { tenantId: id, slug, actor: 'test', reason: 'test' }
     await suspend(tenancy(), action)
-    expect(await refusal(through(owner, 'select 1'))).toBe('TenantSuspended')
+    expect(await refusal(queryAs(owner, 'select 1'))).toBe('TenantSuspended')
     await resume(tenancy(), action)
-    expect(await through(owner, 'select 1 as one')).toEqual([{ one: 1 }])
+    expect(await queryAs(owner, 'select 1 as one')).toEqual([{ one: 1 }])
   })
 
   test('the tenant home refuses another epoch, and a tenant that has left', async () => {
@@ -285,7 +285,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
 
   test('an entry under an old epoch is refused by the tenant home, and withTenant finds the new one by itself', async () => {
     const { id, owner } = me()
-    await through(owner, 'select 1')
+    await queryAs(owner, 'select 1')
     const admin = new pg.Client({ connectionString: process.env.DATABASE_URL })
     const placement = await placementOf(tenancy(), id)
     const home = new pg.Client({
@@ -298,7 +298,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
       await home.query('update tenancy.tenant_homes set epoch = epoch + 1 where tenant_id = $1', [
         id,
       ])
-      const waiting = through(owner, 'select 1 as one')
+      const waiting = queryAs(owner, 'select 1 as one')
       await sleep(100)
       await admin.query('update tenancy.placements set epoch = epoch + 1 where tenant_id = $1', [
         id,
@@ -311,9 +311,9 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
 })
 
 test('a check of a token that answers after its entry was refused touches no transaction of the next users of the connection', async () => {
-  const [{ id }] = world.schema
+  const [{ id }] = testTenants.schema
   const viewer = await memberOf(id, 'viewer')
-  await through(viewer, 'select 1')
+  await queryAs(viewer, 'select 1')
   const url = connectionString(tenancy(), await placementOf(tenancy(), id))
   const raiseEpoch = (by: number) =>
     withConnection(process.env.DATABASE_URL ?? '', (admin) =>
@@ -326,7 +326,7 @@ test('a check of a token that answers after its entry was refused touches no tra
   await withConnection(process.env.DATABASE_URL ?? '', async (admin) => {
     await admin.query('begin; lock table platform.members in access exclusive mode')
     // refused by the tenant home again and again, while its checks wait for the lock
-    const waiting = through(viewer, 'select 1 as one')
+    const waiting = queryAs(viewer, 'select 1 as one')
     const leases: Lease[] = []
     for (let i = 0; i < 3; i++) {
       await sleep(60)
@@ -350,19 +350,22 @@ test('a check of a token that answers after its entry was refused touches no tra
 test.each(['schema', 'database'] as const)(
   'a %s tenant whose login was changed meanwhile is found again, with the old one still in the cache',
   async (kind) => {
-    const [{ id, owner }] = world[kind]
-    await through(owner, 'select 1')
+    const [{ id, owner }] = testTenants[kind]
+    await queryAs(owner, 'select 1')
     const password = newSecret()
     await withConnection(
       serviceUrl(tenancy(), 'migrator', await placementOf(tenancy(), id)),
       (migrator) =>
-        migrator.query('select tenancy.make_login($1, $2)', [id, scramVerifier(password)]),
+        migrator.query('select tenancy.create_dedicated_role($1, $2)', [
+          id,
+          scramVerifier(password),
+        ]),
     )
     await tenantPools(tenancy()).end()
     await platform()
       .update(placements)
       .set({ secret: encrypt(tenancy(), password, `placement ${id}`) })
       .where(eq(placements.tenantId, id))
-    expect(await through(owner, 'select 1 as one')).toEqual([{ one: 1 }])
+    expect(await queryAs(owner, 'select 1 as one')).toEqual([{ one: 1 }])
   },
 )

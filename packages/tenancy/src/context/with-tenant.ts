@@ -168,7 +168,7 @@ async function enter(current: Attempt): Promise<Row | undefined> {
   return first ?? result?.rows[0]
 }
 
-/** A dedicated login cannot check a caller's proof: the platform login does. */
+/** A dedicated role cannot check a caller's proof: the platform login does. */
 async function check({ tenancy, caller }: Attempt, entry: Entry): Promise<Row | undefined> {
   const { text, values } = entry.check(caller as Caller)
   return (await platformPool(tenancy).query<Row>(text, values)).rows[0]

@@ -8,12 +8,17 @@ import { deleteExpired, pruneServiceEntries } from '#tenancy/data/delete-expired
 import { placementOf, serviceUrl } from '#tenancy/registry/placements'
 import { closePools } from '#tenancy/registry/pools'
 import { platform, tenancy } from '#tenancy/testing/fixture/tenancy'
-import { buildWorld, leaveWorld, refusal, type World } from '#tenancy/testing/fixture/world'
+import {
+  createTestTenants,
+  removeTestTenants,
+  refusal,
+  type TestTenants,
+} from '#tenancy/testing/fixture/test-tenants'
 
-let world: World
-beforeAll(async () => void (world = await buildWorld(['shared', 'database'], 1)))
+let testTenants: TestTenants
+beforeAll(async () => void (testTenants = await createTestTenants(['shared', 'database'], 1)))
 afterAll(async () => {
-  await leaveWorld(world)
+  await removeTestTenants(testTenants)
   await closePools(tenancy())
 })
 
@@ -21,7 +26,7 @@ const hourMs = 3_600_000
 const ago = (days: number) => new Date(Date.now() - days * 24 * hourMs)
 
 test('what is old goes, and the newest check run of each kind, files and open rows do not', async () => {
-  const [{ id: tenantId }] = world.shared
+  const [{ id: tenantId }] = testTenants.shared
   const db = platform()
   const looked = (kind: 'doctor' | 'drift', days: number) => ({
     id: newId(),
@@ -90,7 +95,7 @@ test('what is old goes, and the newest check run of each kind, files and open ro
 
 test('entries of long ago go in every database, at the word of the worker alone, and the worker reaches no younger one', async () => {
   const places = await Promise.all(
-    [world.shared[0], world.database[0]].map(async ({ id }) => ({
+    [testTenants.shared[0], testTenants.database[0]].map(async ({ id }) => ({
       id,
       placement: await placementOf(tenancy(), id),
     })),

@@ -14,7 +14,7 @@ import { unprovision } from '#tenancy/placements/provision'
 import { forgetPlacement, placementOf } from '#tenancy/registry/placements'
 import { closePools } from '#tenancy/registry/pools'
 import { addTables, platform, tenancy } from '#tenancy/testing/fixture/tenancy'
-import { inhabitant, through } from '#tenancy/testing/fixture/world'
+import { createTestTenant, queryAs } from '#tenancy/testing/fixture/test-tenants'
 
 afterAll(() => closePools(tenancy()))
 
@@ -41,7 +41,7 @@ controlPlaneTable(diary, {
 addTables({ diary })
 
 test('after a change of the key every secret can be decrypted with the new key alone', async () => {
-  const { id, slug, owner } = await inhabitant('schema', 'a', 1)
+  const { id, slug, owner } = await createTestTenant('schema', 'a', 1)
   await requestMove(tenancy(), { tenantId: id, to: 'database', actor: 'test', reason: 'test' })
   const [server, page] = [newId(), newId()]
   const secretOf = (login: string) => encrypt(tenancy(), `password`, `server ${server} ${login}`)
@@ -77,7 +77,7 @@ test('after a change of the key every secret can be decrypted with the new key a
   )
   delete tenancy().config.previousEncryptionKey
   forgetPlacement(tenancy())
-  expect(await through(owner, 'select 1 as one')).toEqual([{ one: 1 }])
+  expect(await queryAs(owner, 'select 1 as one')).toEqual([{ one: 1 }])
   const [placement] = await platform().select().from(placements).where(eq(placements.tenantId, id))
   const [move] = await platform().select().from(moves).where(eq(moves.tenantId, id))
   const [known] = await platform().select().from(servers)

@@ -6,14 +6,19 @@ import { requestMove } from '#tenancy/moves/requests'
 import { connectionString, placementOf } from '#tenancy/registry/placements'
 import { closePools } from '#tenancy/registry/pools'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
-import { buildWorld, leaveWorld, through, type World } from '#tenancy/testing/fixture/world'
+import {
+  createTestTenants,
+  removeTestTenants,
+  queryAs,
+  type TestTenants,
+} from '#tenancy/testing/fixture/test-tenants'
 
-let world: World
+let testTenants: TestTenants
 beforeAll(async () => {
-  world = await buildWorld(['shared', 'schema', 'database'])
+  testTenants = await createTestTenants(['shared', 'schema', 'database'])
 })
 afterAll(async () => {
-  await leaveWorld(world)
+  await removeTestTenants(testTenants)
   await closePools(tenancy())
 })
 
@@ -27,8 +32,8 @@ const rotation = ({ id, slug }: { id: string; slug: string }) => ({
 test.each(['schema', 'database'] as const)(
   'a login of a %s gets another password, who holds the old one is out, and the tenant goes on',
   async (kind) => {
-    const [tenant] = world[kind]
-    const read = () => through(tenant.owner, 'select * from notes order by number')
+    const [tenant] = testTenants[kind]
+    const read = () => queryAs(tenant.owner, 'select * from notes order by number')
     const before = await read()
     expect(before).toHaveLength(6)
     const leaked = connectionString(tenancy(), await placementOf(tenancy(), tenant.id))
@@ -48,11 +53,11 @@ test.each(['schema', 'database'] as const)(
 )
 
 test('rotation is refused for a tenant without a dedicated role, and during a move', async () => {
-  const [shared] = world.shared
+  const [shared] = testTenants.shared
   await expect(rotateLogin(tenancy(), rotation(shared))).rejects.toThrow(
     `tenant ${shared.slug} has no dedicated role`,
   )
-  const [moving] = world.schema
+  const [moving] = testTenants.schema
   await requestMove(tenancy(), { tenantId: moving.id, to: 'shared', actor: 'test', reason: 'test' })
   await expect(rotateLogin(tenancy(), rotation(moving))).rejects.toThrow(
     `tenant ${moving.slug} already has a move under way`,

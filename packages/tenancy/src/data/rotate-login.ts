@@ -46,7 +46,10 @@ export async function rotateLogin(
   const password = newSecret()
   await asMigrator(tenancy, placement, async (client) => {
     await withTransaction(client, async () => {
-      await client.query('select tenancy.make_login($1, $2)', [tenantId, scramVerifier(password)])
+      await client.query('select tenancy.create_dedicated_role($1, $2)', [
+        tenantId,
+        scramVerifier(password),
+      ])
       await platform(tenancy).transaction(async (tx) => {
         await tx
           .update(placements)

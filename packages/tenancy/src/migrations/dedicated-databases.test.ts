@@ -14,7 +14,7 @@ import { unprovision } from '#tenancy/placements/provision'
 import { useServer } from '#tenancy/placements/servers'
 import { closePools } from '#tenancy/registry/pools'
 import { readPlacements, serviceUrl } from '#tenancy/registry/placements'
-import { person } from '#tenancy/testing/fixture/world'
+import { person } from '#tenancy/testing/fixture/test-tenants'
 
 const history = growing(tenancy())
 const slugs = ['alpha', 'beta']

@@ -23,7 +23,7 @@ import { unprovision } from '#tenancy/placements/provision'
 import { closePools } from '#tenancy/registry/pools'
 import { placementOf, type Placement } from '#tenancy/registry/placements'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
-import { person } from '#tenancy/testing/fixture/world'
+import { person } from '#tenancy/testing/fixture/test-tenants'
 import { nth, query } from '#tenancy/testing/migrations/tenant-rows'
 
 // What the engine's history has behind its real files.

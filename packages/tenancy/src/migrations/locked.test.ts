@@ -14,7 +14,7 @@ import { unprovision } from '#tenancy/placements/provision'
 import { placementOf } from '#tenancy/registry/placements'
 import { platform, tenancy } from '#tenancy/testing/fixture/tenancy'
 import { tenants } from '#tenancy/base/schema'
-import { person } from '#tenancy/testing/fixture/world'
+import { person } from '#tenancy/testing/fixture/test-tenants'
 
 const adminUrl = process.env.DATABASE_URL ?? ''
 const history = growing(tenancy())

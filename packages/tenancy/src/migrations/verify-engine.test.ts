@@ -7,20 +7,20 @@ import { unprovision } from '#tenancy/placements/provision'
 import { closePools } from '#tenancy/registry/pools'
 import { placementOf, readPlacements, type Placement } from '#tenancy/registry/placements'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
-import { person } from '#tenancy/testing/fixture/world'
+import { person } from '#tenancy/testing/fixture/test-tenants'
 
 // Drift of the engine's own schema, in the main database and in a tenant's own.
 
 type Where = 'tenancy' | 'tenancy of alpha'
-type Plant = [
+type DriftCase = [
   what: string,
   where: Where,
-  plant: string,
+  change: string,
   object: string,
   expected: RegExp | null,
   found: RegExp | null,
 ]
-const plants: Plant[] = [
+const driftCases: DriftCase[] = [
   [
     'a dropped column',
     'tenancy',
@@ -101,14 +101,15 @@ it('an engine made from its files has no drift', async () => {
   expect((await verifyFleet(tenancy())).drift).toEqual([])
 })
 
-describe("drift planted in the engine's own schema is found and named", () => {
+describe("drift in the engine's own schema is found and named", () => {
   let drift: Drift[]
   beforeAll(async () => {
-    for (const [, where, plant] of plants) await inEngine(where, (client) => client.query(plant))
+    for (const [, where, change] of driftCases)
+      await inEngine(where, (client) => client.query(change))
     drift = (await verifyFleet(tenancy())).drift
   })
 
-  it.each(plants)('%s in %s', (_what, where, _plant, object, expected, found) => {
+  it.each(driftCases)('%s in %s', (_what, where, _change, object, expected, found) => {
     const named = drift.filter((each) => each.target === where && each.object === object)
     expect(named.map((each) => [each.expected ?? 'nothing', each.found ?? 'nothing'])).toEqual([
       [expect.stringMatching(expected ?? /^nothing$/), expect.stringMatching(found ?? /^nothing$/)],

@@ -28,14 +28,14 @@ it('a fleet made from its migrations has no drift', async () => {
   expect(await verifyFleet(tenancy(), histories)).toMatchObject({ targets: 10, drift: [] })
 })
 
-type Plant = [
+type DriftCase = [
   what: string,
-  plant: string,
+  change: string,
   object: RegExp,
   expected: RegExp | null,
   found: RegExp | null,
 ]
-const plants: Plant[] = [
+const driftCases: DriftCase[] = [
   [
     'a dropped policy',
     'drop policy tenant_only on S.notes',
@@ -186,20 +186,20 @@ const plants: Plant[] = [
   ],
 ]
 
-describe('drift planted in one target is found and named', () => {
+describe('drift in one target is found and named', () => {
   let drift: Drift[]
   let slug: string
   beforeAll(async () => {
-    const planted = nth(fleet, 5)
-    slug = planted.slug
-    for (const [, plant] of plants) await query(plant.replaceAll(/\bS\b/g, planted.schema))
+    const changed = nth(fleet, 5)
+    slug = changed.slug
+    for (const [, change] of driftCases) await query(change.replaceAll(/\bS\b/g, changed.schema))
     drift = (await verifyFleet(tenancy(), histories)).drift
   })
 
-  it.each(plants)('%s', (_what, plant, object, expected, found) => {
-    const target = plant.includes('tenancy.target_key')
+  it.each(driftCases)('%s', (_what, change, object, expected, found) => {
+    const target = change.includes('tenancy.target_key')
       ? 'tenancy'
-      : plant.includes('platform.tokens')
+      : change.includes('platform.tokens')
         ? 'platform'
         : slug
     const named = drift.filter((each) => each.target === target && object.test(each.object))

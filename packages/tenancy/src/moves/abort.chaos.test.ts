@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { checkFleet } from '#tenancy/checks/doctor'
-import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import type { TestTenant } from '#tenancy/testing/fixture/test-tenants'
 import type { Move } from '#tenancy/moves/move-store'
 import type { Failpoint } from '#tenancy/moves/failpoints'
 import { requestAbort } from '#tenancy/moves/move-actions'
@@ -10,21 +10,21 @@ import { failpointsOf } from '#tenancy/testing/moves/killing'
 import {
   actionOn,
   directions,
-  judge,
+  compareWithLedger,
   removeTenants,
   remainingAt,
   waitForState,
   requestTo,
   createTenantIn,
   writerFor,
-} from '#tenancy/testing/moves/world'
+} from '#tenancy/testing/moves/fixture'
 import { WorkerProcess } from '#tenancy/testing/moves/worker'
 import { closePools } from '#tenancy/registry/pools'
 import { placementOf } from '#tenancy/registry/placements'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 // A move is aborted at each failpoint before its switch, and the worker that undoes it is killed too.
-const made: Inhabitant[] = []
+const made: TestTenant[] = []
 afterAll(async () => {
   await removeTenants(made)
   await closePools(tenancy())
@@ -37,7 +37,7 @@ function isInTime(failpoint: Failpoint, all: Failpoint[]): boolean {
 }
 
 async function abortAt(
-  tenant: Inhabitant,
+  tenant: TestTenant,
   ask: () => Promise<Move>,
   failpoint: Failpoint,
 ): Promise<Move> {
@@ -63,7 +63,7 @@ async function abortAt(
 }
 
 describe.each(directions)('from %s to %s', (from, to) => {
-  let tenant: Inhabitant
+  let tenant: TestTenant
   beforeAll(
     async () => void made.push((tenant = await createTenantIn(from, `${from}-${to}`, 40))),
     60_000,
@@ -82,7 +82,7 @@ describe.each(directions)('from %s to %s', (from, to) => {
       const ledger = await writer.stop()
       expect(ledger.transactions).toBeGreaterThan(transactions)
       expect(ledger.doubts).toBe(0)
-      expect(await judge(tenant.id, ledger)).toEqual({
+      expect(await compareWithLedger(tenant.id, ledger)).toEqual({
         lost: 0,
         doubled: 0,
         resurrected: 0,

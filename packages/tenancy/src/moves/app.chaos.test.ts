@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { afterAll, expect, test } from 'vitest'
 import { tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
-import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import type { TestTenant } from '#tenancy/testing/fixture/test-tenants'
 import { requestConfirm } from '#tenancy/moves/move-actions'
 import { requestMove } from '#tenancy/moves/requests'
 import { afterSwitch, failpointsOf } from '#tenancy/testing/moves/killing'
@@ -17,11 +17,11 @@ import {
   requestTo,
   serviceOf,
   createTenantIn,
-} from '#tenancy/testing/moves/world'
+} from '#tenancy/testing/moves/fixture'
 import { WorkerProcess } from '#tenancy/testing/moves/worker'
 import { closePools } from '#tenancy/registry/pools'
 
-const made: Inhabitant[] = []
+const made: TestTenant[] = []
 afterAll(async () => {
   await removeTenants(made)
   await closePools(tenancy())

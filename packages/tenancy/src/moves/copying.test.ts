@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest'
 import { withConnection, drop } from '#tenancy/base/connect'
 import { tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
 import { privateName } from '#tenancy/base/ids'
-import { insertNote, type Inhabitant } from '#tenancy/testing/fixture/world'
+import { insertNote, type TestTenant } from '#tenancy/testing/fixture/test-tenants'
 import { openConnection, resolveEnd } from '#tenancy/moves/move-ends'
 import { readEvents, readMove } from '#tenancy/moves/move-store'
 import { advanceMove } from '#tenancy/moves/advance-move'
@@ -21,12 +21,12 @@ import {
   serviceOf,
   createTenantIn,
   type TestPlacement,
-} from '#tenancy/testing/moves/world'
+} from '#tenancy/testing/moves/fixture'
 import { listenForPlacements } from '#tenancy/moves/placement-listener'
 import { closePools } from '#tenancy/registry/pools'
 import { connectionString, placementOf } from '#tenancy/registry/placements'
 
-const made: Inhabitant[] = []
+const made: TestTenant[] = []
 const fresh = async (name: string, placement: TestPlacement = 'shared') => {
   const tenant = await createTenantIn(placement, name, 10)
   made.push(tenant)

@@ -1,12 +1,12 @@
 import { afterAll, expect, test } from 'vitest'
 import { checkFleet } from '#tenancy/checks/doctor'
-import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import type { TestTenant } from '#tenancy/testing/fixture/test-tenants'
 import { roundTrip } from '#tenancy/testing/moves/round-trip'
-import { directions, removeTenants } from '#tenancy/testing/moves/world'
+import { directions, removeTenants } from '#tenancy/testing/moves/fixture'
 import { closePools } from '#tenancy/registry/pools'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
-const made: Inhabitant[] = []
+const made: TestTenant[] = []
 afterAll(async () => {
   await removeTenants(made)
   await closePools(tenancy())

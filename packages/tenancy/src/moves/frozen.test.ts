@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm'
 import { afterAll, expect, test } from 'vitest'
 import { withConnection } from '#tenancy/base/connect'
 import { tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
-import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import type { TestTenant } from '#tenancy/testing/fixture/test-tenants'
 import { requestMove } from '#tenancy/moves/requests'
 import {
   appFile,
@@ -13,10 +13,10 @@ import {
   mainAdmin,
   serviceOf,
   createTenantIn,
-} from '#tenancy/testing/moves/world'
+} from '#tenancy/testing/moves/fixture'
 import { closePools } from '#tenancy/registry/pools'
 
-const made: Inhabitant[] = []
+const made: TestTenant[] = []
 afterAll(async () => {
   await removeTenants(made)
   await closePools(tenancy())

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import type { TestTenant } from '#tenancy/testing/fixture/test-tenants'
 import { readEvents, readMove } from '#tenancy/moves/move-store'
 import { requestAbort } from '#tenancy/moves/move-actions'
 import { requestMove } from '#tenancy/moves/requests'
 import {
   actionOn,
-  judge,
+  compareWithLedger,
   removeTenants,
   waitForState,
   createTenantIn,
   writerFor,
-} from '#tenancy/testing/moves/world'
+} from '#tenancy/testing/moves/fixture'
 import { MortalServer } from '#tenancy/testing/moves/server'
 import { WorkerProcess } from '#tenancy/testing/moves/worker'
 import { closePools } from '#tenancy/registry/pools'
@@ -20,10 +20,10 @@ import { placementOf } from '#tenancy/registry/placements'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 // Between the two commits of a switch between databases the tenant is in neither.
-const made: Inhabitant[] = []
+const made: TestTenant[] = []
 const workers: WorkerProcess[] = []
 const started = (worker: WorkerProcess) => (workers.push(worker), worker)
-let tenant: Inhabitant
+let tenant: TestTenant
 let writer: Writer
 beforeEach(async () => {
   tenant = await createTenantIn('shared', 'limbo', 20)
@@ -51,7 +51,7 @@ test('a worker that dies there is followed by another worker within seconds; unt
   await waitForState(move, ['switched'], second)
   expect(performance.now() - died).toBeLessThan(6000)
   const ledger = await writer.stop()
-  expect(await judge(tenant.id, ledger)).toEqual(nothing)
+  expect(await compareWithLedger(tenant.id, ledger)).toEqual(nothing)
   expect(ledger.doubts).toBe(0)
   await second.end()
 })
@@ -65,7 +65,7 @@ test('a worker that freezes there is followed by another worker, and does no har
   first.wake()
   await new Promise((resolve) => setTimeout(resolve, 3000))
   const ledger = await writer.stop()
-  expect(await judge(tenant.id, ledger)).toEqual(nothing)
+  expect(await compareWithLedger(tenant.id, ledger)).toEqual(nothing)
   expect((await readMove(tenancy(), move.id)).state).toBe('switched')
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'database', epoch: 2 })
   await first.end('SIGKILL')
@@ -82,7 +82,7 @@ test('aborted there, the tenant continues in its source, and the target never op
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
   await sleep(1000)
   const ledger = await writer.stop()
-  expect(await judge(tenant.id, ledger)).toEqual(nothing)
+  expect(await compareWithLedger(tenant.id, ledger)).toEqual(nothing)
   expect(ledger.doubts).toBe(0)
   await second.end()
 })
@@ -103,7 +103,7 @@ test.each(['target closed', 'registry switched back'] as const)(
     await sleep(1000)
     const ledger = await writer.stop()
     expect(ledger.transactions).toBeGreaterThan(transactions)
-    expect(await judge(tenant.id, ledger)).toEqual(nothing)
+    expect(await compareWithLedger(tenant.id, ledger)).toEqual(nothing)
     await third.end()
   },
 )
@@ -121,7 +121,7 @@ test('aborted a moment later, it is too late: the move continues to its end', as
   expect((await readEvents(tenancy(), move.id)).map(({ event }) => event)).toContain(
     'abort_too_late',
   )
-  expect(await judge(tenant.id, await writer.stop())).toEqual(nothing)
+  expect(await compareWithLedger(tenant.id, await writer.stop())).toEqual(nothing)
   await second.end()
 })
 
@@ -149,7 +149,7 @@ test('when the target stays down the tenant is reopened in its source, and the m
     await down
     await waitForState(move, ['aborted'], worker)
     expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
-    expect(await judge(tenant.id, await writer.stop())).toEqual(nothing)
+    expect(await compareWithLedger(tenant.id, await writer.stop())).toEqual(nothing)
     await worker.end()
   } finally {
     await server.stop()

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkFleet } from '#tenancy/checks/doctor'
-import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import type { TestTenant } from '#tenancy/testing/fixture/test-tenants'
 import { failpointsOf, interruptMove } from '#tenancy/testing/moves/killing'
 import { requestMove, requestRollback } from '#tenancy/moves/requests'
 import {
@@ -10,7 +10,7 @@ import {
   pairs,
   requestTo,
   createTenantIn,
-} from '#tenancy/testing/moves/world'
+} from '#tenancy/testing/moves/fixture'
 import { closePools } from '#tenancy/registry/pools'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
@@ -18,14 +18,14 @@ import { tenancy } from '#tenancy/testing/fixture/tenancy'
 // goes on.
 const nothing = { lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] }
 
-const made: Inhabitant[] = []
+const made: TestTenant[] = []
 afterAll(async () => {
   await removeTenants(made)
   await closePools(tenancy())
 })
 
 describe.each(pairs)('between %s and %s', (from, to) => {
-  let tenant: Inhabitant
+  let tenant: TestTenant
   beforeAll(
     async () => void made.push((tenant = await createTenantIn(from, `${from}-${to}`, 40))),
     60_000,
@@ -34,13 +34,13 @@ describe.each(pairs)('between %s and %s', (from, to) => {
   test.each(failpointsOf(from, to))('killed at: %s', async (failpoint) => {
     for (const target of [to, from]) {
       const request = await requestTo(target, tenant.id)
-      const { verdict, ledger } = await interruptMove(
+      const { differences, ledger } = await interruptMove(
         tenant,
         () => requestMove(tenancy(), request),
         failpoint,
         'kill',
       )
-      expect(verdict).toEqual(nothing)
+      expect(differences).toEqual(nothing)
       expect(ledger.doubts).toBe(0)
       expect(ledger.transactions).toBeGreaterThan(5)
     }
@@ -53,13 +53,13 @@ describe.each(pairs)('between %s and %s', (from, to) => {
     ).toMatchObject({
       state: 'switched',
     })
-    const { verdict, ledger } = await interruptMove(
+    const { differences, ledger } = await interruptMove(
       tenant,
       () => requestRollback(tenancy(), actionOn(tenant)),
       failpoint,
       'kill',
     )
-    expect(verdict).toEqual(nothing)
+    expect(differences).toEqual(nothing)
     expect(ledger.doubts).toBe(0)
   })
 })

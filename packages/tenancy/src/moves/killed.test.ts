@@ -1,19 +1,19 @@
 import { afterAll, expect, test } from 'vitest'
 import { runFleet } from '#tenancy/migrations/run-migrations'
 import { addColumn, withMore } from '#tenancy/testing/migrations/histories'
-import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import type { TestTenant } from '#tenancy/testing/fixture/test-tenants'
 import type { Failpoint } from '#tenancy/moves/failpoints'
 import { requestMove } from '#tenancy/moves/requests'
 import { interruptMove } from '#tenancy/testing/moves/killing'
 import { WorkerProcess } from '#tenancy/testing/moves/worker'
-import { removeTenants, waitForState, createTenantIn } from '#tenancy/testing/moves/world'
+import { removeTenants, waitForState, createTenantIn } from '#tenancy/testing/moves/fixture'
 import { closePools } from '#tenancy/registry/pools'
 import { placementOf } from '#tenancy/registry/placements'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 // The short form; `npm run test:chaos` kills at every failpoint of every direction, and servers as
 // well.
-const made: Inhabitant[] = []
+const made: TestTenant[] = []
 afterAll(async () => {
   await removeTenants(made)
   await closePools(tenancy())
@@ -30,13 +30,13 @@ test.each(cases)(
   async (failpoint, to) => {
     const tenant = await createTenantIn('shared', 'killed', 20)
     made.push(tenant)
-    const { verdict, ledger, move } = await interruptMove(
+    const { differences, ledger, move } = await interruptMove(
       tenant,
       () => requestMove(tenancy(), { tenantId: tenant.id, to, actor: 'test', reason: 'test' }),
       failpoint,
       'kill',
     )
-    expect(verdict).toEqual({ lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] })
+    expect(differences).toEqual({ lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] })
     expect(ledger.doubts).toBe(0)
     expect(move.state).toBe('cleaned')
   },

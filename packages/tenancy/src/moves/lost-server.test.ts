@@ -35,7 +35,7 @@ import {
   mainAdmin,
   countRemaining,
   requestTo,
-} from '#tenancy/testing/moves/world'
+} from '#tenancy/testing/moves/fixture'
 import { forgetPlacement, placementOf } from '#tenancy/registry/placements'
 import { platform, tenancy } from '#tenancy/testing/fixture/tenancy'
 import { placements } from '#tenancy/base/schema'

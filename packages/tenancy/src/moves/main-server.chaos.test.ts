@@ -4,7 +4,7 @@ import { logins } from '#tenancy/base/tenancy'
 import { requestMove } from '#tenancy/moves/requests'
 import { failpointsOf, interruptMove } from '#tenancy/testing/moves/killing'
 import { MortalServer } from '#tenancy/testing/moves/server'
-import { removeTenants, pairs, requestTo, createTenantIn } from '#tenancy/testing/moves/world'
+import { removeTenants, pairs, requestTo, createTenantIn } from '#tenancy/testing/moves/fixture'
 import { closePools } from '#tenancy/registry/pools'
 import { setup } from '#tenancy/setup'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
@@ -33,14 +33,20 @@ describe.each(pairs)('between %s and %s', (from, to) => {
       const tenant = await createTenantIn(from, 'main', 20)
       for (const target of [to, from]) {
         const request = await requestTo(target, tenant.id)
-        const { verdict } = await interruptMove(
+        const { differences } = await interruptMove(
           tenant,
           () => requestMove(tenancy(), request),
           failpoint,
           'stop',
           () => main.die(),
         )
-        expect(verdict).toEqual({ lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] })
+        expect(differences).toEqual({
+          lost: 0,
+          doubled: 0,
+          misplaced: 0,
+          resurrected: 0,
+          examples: [],
+        })
       }
     },
   )

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import type { TestTenant } from '#tenancy/testing/fixture/test-tenants'
 import type { Failpoint } from '#tenancy/moves/failpoints'
 import { requestMove } from '#tenancy/moves/requests'
 import { failpointsOf, interruptMove } from '#tenancy/testing/moves/killing'
@@ -10,7 +10,7 @@ import {
   pairs,
   createTenantIn,
   type TestPlacement,
-} from '#tenancy/testing/moves/world'
+} from '#tenancy/testing/moves/fixture'
 import { closePools } from '#tenancy/registry/pools'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
@@ -19,7 +19,7 @@ import { tenancy } from '#tenancy/testing/fixture/tenancy'
 const server = new MortalServer('chaos2')
 let wire: Wire
 let throughWire: string
-const made: Inhabitant[] = []
+const made: TestTenant[] = []
 beforeAll(async () => {
   await server.start()
   wire = new Wire(server.adminUrl)
@@ -46,14 +46,14 @@ async function thereAndBack(
   const tenant = await createTenantIn(from, 'server', 20)
   made.push(tenant)
   for (const way of [{ to: 'database', databaseUrl: throughWire } as const, { to: from }]) {
-    const { verdict } = await interruptMove(
+    const { differences } = await interruptMove(
       tenant,
       () => requestMove(tenancy(), { tenantId: tenant.id, ...way, actor: 'test', reason: 'test' }),
       failpoint,
       'stop',
       strike,
     )
-    expect(verdict).toEqual(nothing)
+    expect(differences).toEqual(nothing)
   }
 }
 

@@ -5,7 +5,7 @@ import { TargetLocked } from '#tenancy/migrations/errors'
 import { ServerTooOld, ServerUnusable } from '#tenancy/placements/errors'
 import { MoveUnderWay, SameLocation, TargetFull, TargetOccupied } from '#tenancy/moves/errors'
 import { privateName } from '#tenancy/base/ids'
-import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import type { TestTenant } from '#tenancy/testing/fixture/test-tenants'
 import { latestMove, readMove } from '#tenancy/moves/move-store'
 import { advanceMove } from '#tenancy/moves/advance-move'
 import { requestAbort, requestConfirm } from '#tenancy/moves/move-actions'
@@ -18,14 +18,14 @@ import {
   mainAdmin,
   otherServer,
   createTenantIn,
-} from '#tenancy/testing/moves/world'
+} from '#tenancy/testing/moves/fixture'
 import { readTenantHistory } from '#tenancy/migrations/history'
 import { closePools } from '#tenancy/registry/pools'
 import { placementOf } from '#tenancy/registry/placements'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
-let tenant: Inhabitant
-const others: Inhabitant[] = []
+let tenant: TestTenant
+const others: TestTenant[] = []
 beforeAll(async () => void (tenant = await createTenantIn('shared', 'refused', 10)))
 afterAll(async () => {
   await removeTenants([tenant, ...others])

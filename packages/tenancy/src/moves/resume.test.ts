@@ -25,7 +25,7 @@ import {
   remainingAt,
   mainAdmin,
   requestTo,
-} from '#tenancy/testing/moves/world'
+} from '#tenancy/testing/moves/fixture'
 import { forgetPlacement, placementOf } from '#tenancy/registry/placements'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 

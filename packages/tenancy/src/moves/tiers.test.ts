@@ -3,11 +3,11 @@ import { requestMove, requestRollback } from '#tenancy/moves/requests'
 import { placementOf } from '#tenancy/registry/placements'
 import { closePools } from '#tenancy/registry/pools'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
-import { inhabitant, type Inhabitant } from '#tenancy/testing/fixture/world'
-import { actionOn, perform, removeTenants, tierOf } from '#tenancy/testing/moves/world'
+import { createTestTenant, type TestTenant } from '#tenancy/testing/fixture/test-tenants'
+import { actionOn, perform, removeTenants, tierOf } from '#tenancy/testing/moves/fixture'
 
 // A tier is what a tenant pays for, and no name of a placement: two tiers here are shared.
-const made: Inhabitant[] = []
+const made: TestTenant[] = []
 afterAll(async () => {
   await removeTenants(made)
   await closePools(tenancy())
@@ -16,7 +16,7 @@ afterAll(async () => {
 const asked = { actor: 'test', reason: 'test' }
 
 test('a tenant that is moved to another tier has its own tier again after a rollback, though another tier has the same placement', async () => {
-  const tenant = await inhabitant('shared', 'plus', 5, 'plus')
+  const tenant = await createTestTenant('shared', 'plus', 5, 'plus')
   made.push(tenant)
   const there = await perform(
     await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', tier: 'business', ...asked }),
@@ -30,7 +30,7 @@ test('a tenant that is moved to another tier has its own tier again after a roll
 })
 
 test('without a tier in the request a tenant keeps its tier in every move and rollback', async () => {
-  const tenant = await inhabitant('shared', 'keeps', 5, 'plus')
+  const tenant = await createTestTenant('shared', 'keeps', 5, 'plus')
   made.push(tenant)
   expect(
     await perform(await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked })),
@@ -42,7 +42,7 @@ test('without a tier in the request a tenant keeps its tier in every move and ro
 })
 
 test('a tenant of tier enterprise that is moved to the shared tables stays enterprise', async () => {
-  const tenant = await inhabitant('database', 'large', 5)
+  const tenant = await createTestTenant('database', 'large', 5)
   made.push(tenant)
   expect(
     await perform(await requestMove(tenancy(), { tenantId: tenant.id, to: 'shared', ...asked })),

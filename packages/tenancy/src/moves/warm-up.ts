@@ -9,7 +9,7 @@ const connections = 4
 
 /**
  * Opens pool connections to the target of a move that is about to switch, because opening one takes
- * longer than the switch itself. With a dedicated login, every caller is checked on the platform
+ * longer than the switch itself. With a dedicated role, every caller is checked on the platform
  * pool first, so connections are opened there too.
  */
 export async function warmUp(tenancy: Tenancy, tenantId: string, moveId: string): Promise<void> {

@@ -4,7 +4,7 @@ import { withConnection } from '#tenancy/base/connect'
 import { checkFleet } from '#tenancy/checks/doctor'
 import { Invalid } from '#tenancy/base/errors'
 import { newId, privateName } from '#tenancy/base/ids'
-import { callerFor, person, through } from '#tenancy/testing/fixture/world'
+import { callerFor, person, queryAs } from '#tenancy/testing/fixture/test-tenants'
 import { createTenant } from '#tenancy/placements/create-tenant'
 import { provision, unprovision } from '#tenancy/placements/provision'
 import { inspectServer } from '#tenancy/placements/servers'
@@ -69,7 +69,7 @@ describe('hostile and strange slugs', () => {
           tier,
         })
         const owner = await callerFor(ownerId, id)
-        expect(await through(owner, 'select count(*)::int as n from notes')).toEqual([{ n: 0 }])
+        expect(await queryAs(owner, 'select count(*)::int as n from notes')).toEqual([{ n: 0 }])
         await remove(id)
       }
     },
@@ -105,7 +105,7 @@ test('provisioning and removal can be repeated', async () => {
   }
 })
 
-test('a dedicated login can use its own schema and nothing else', async () => {
+test('a dedicated role can use its own schema and nothing else', async () => {
   const a = await createTenant(tenancy(), { slug: 'own-a', name: 'A', ownerId, tier: 'business' })
   const b = await createTenant(tenancy(), { slug: 'own-b', name: 'B', ownerId, tier: 'enterprise' })
   const url = connectionString(tenancy(), await placementOf(tenancy(), a.id))
@@ -121,7 +121,7 @@ test('a dedicated login can use its own schema and nothing else', async () => {
   for (const { id } of [a, b]) await remove(id)
 })
 
-test('a reporting tool with a dedicated login reads in read-only transactions, and writes nothing', async () => {
+test('a reporting tool with a dedicated role reads in read-only transactions, and writes nothing', async () => {
   const { id } = await createTenant(tenancy(), {
     slug: 'reports',
     name: 'Reports',
@@ -129,7 +129,7 @@ test('a reporting tool with a dedicated login reads in read-only transactions, a
     tier: 'business',
   })
   const owner = await callerFor(ownerId, id)
-  await through(
+  await queryAs(
     owner,
     `insert into notes (tenant_id, id, number, title) values ('${id}', '${newId()}', 1, 'One')`,
   )

@@ -62,7 +62,7 @@ export async function ensureProvisioned(
   const name = privateName(tenantId)
   if (location.kind === 'database') await ensureDatabase(tenancy, location)
   await asMigrator(tenancy, location, async (client) => {
-    await client.query('select tenancy.make_login($1, $2)', [
+    await client.query('select tenancy.create_dedicated_role($1, $2)', [
       tenantId,
       scramVerifier(location.password ?? newSecret()),
     ])
@@ -111,7 +111,7 @@ export async function unprovision(
       await client.query(`delete from tenancy.${table} where schema = $1`, [name])
     await client.query(`drop schema if exists ${name} cascade`)
     await client.query('reset role')
-    await client.query('select tenancy.drop_login($1)', [tenantId])
+    await client.query('select tenancy.drop_dedicated_role($1)', [tenantId])
   })
   if (location.kind === 'database')
     await asMigrator(tenancy, { ...location, database: null }, async (client) => {

@@ -18,7 +18,10 @@ beforeAll(async () => {
     urls = []
     for (const id of ids) {
       const password = newSecret()
-      await client.query('select tenancy.make_login($1, $2)', [id, scramVerifier(password)])
+      await client.query('select tenancy.create_dedicated_role($1, $2)', [
+        id,
+        scramVerifier(password),
+      ])
       const url = new URL(loginUrl(tenancy(), 'tenant'))
       url.username = privateName(id)
       url.password = password
@@ -28,7 +31,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(async () => {
   await withConnection(loginUrl(tenancy(), 'migrator'), async (client) => {
-    for (const id of ids) await client.query('select tenancy.drop_login($1)', [id])
+    for (const id of ids) await client.query('select tenancy.drop_dedicated_role($1)', [id])
   })
 }, 60_000)
 

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest'
-import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import type { TestTenant } from '#tenancy/testing/fixture/test-tenants'
 import { runTasks } from '#tenancy/tasks/run-tasks'
 import { scheduledTasks } from '#tenancy/tasks/scheduled-tasks'
 import { readMove } from '#tenancy/moves/move-store'
@@ -10,12 +10,12 @@ import {
   removeTenants,
   waitForState,
   createTenantIn,
-} from '#tenancy/testing/moves/world'
+} from '#tenancy/testing/moves/fixture'
 import { closePools } from '#tenancy/registry/pools'
 import { type PlacementKind } from '#tenancy/base/tenancy'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
-const made: Inhabitant[] = []
+const made: TestTenant[] = []
 afterAll(async () => {
   await removeTenants(made)
   await closePools(tenancy())
@@ -31,7 +31,7 @@ test(
       await createTenantIn('shared', 'left', 3),
     ]
     made.push(a, b, left)
-    const ask = ({ id: tenantId }: Inhabitant, to: PlacementKind) =>
+    const ask = ({ id: tenantId }: TestTenant, to: PlacementKind) =>
       requestMove(tenancy(), { tenantId, to, actor: 'test', reason: 'test' })
     const older = [await ask(a, 'shared'), await ask(b, 'shared')]
     const move = await perform(await ask(left, 'schema'), 'verified')

@@ -39,7 +39,7 @@ export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
   const { tenancy, tables } = app
   const tenants = new Map<PlacementKind, [IsolationTenant<C>, IsolationTenant<C>]>()
 
-  const through = (caller: C, text: string) => withTenant(tenancy(), caller, (tx) => rows(tx, text))
+  const queryAs = (caller: C, text: string) => withTenant(tenancy(), caller, (tx) => rows(tx, text))
   const tenantsOf = (kind: PlacementKind) => {
     const found = tenants.get(kind)
     if (!found) throw new Error(`no tenants were made in a ${kind} placement`)
@@ -58,7 +58,7 @@ export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
 
   /** Columns that can be written, as the catalogue has them. */
   const writable = async ({ owner }: IsolationTenant<C>, table: string) => {
-    const [found] = await through(
+    const [found] = await queryAs(
       owner,
       `select string_agg(quote_ident(a.attname), ', ' order by a.attnum) as list from pg_catalog.pg_attribute as a where a.attrelid = '${table}'::regclass and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''`,
     )
@@ -76,7 +76,7 @@ export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
       [...tenants.values()].flat().filter((tenant) => tenant.id !== mine().id)
 
     test('the catalogue has the tables of the schema files and no others', async () => {
-      const found = await through(
+      const found = await queryAs(
         mine().owner,
         `select c.relname as name from pg_catalog.pg_class as c where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') order by 1`,
       )
@@ -86,7 +86,7 @@ export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
     describe.each(tables)('%s', (table) => {
       test('positive control: both tenants have rows and each reads its own, all of them marked as its own', async () => {
         for (const one of [mine(), theirs()]) {
-          const [found] = await through(
+          const [found] = await queryAs(
             one.owner,
             `select count(*)::int as n, count(*) filter (where tenant_id <> '${one.id}')::int as strange from ${table}`,
           )
@@ -99,12 +99,12 @@ export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
       })
 
       test('it has both policies, for everybody and every command, and they are forced', async () => {
-        const [found] = await through(
+        const [found] = await queryAs(
           mine().owner,
           `select relrowsecurity as enabled, relforcerowsecurity as forced from pg_catalog.pg_class where oid = '${table}'::regclass`,
         )
         expect(found).toEqual({ enabled: true, forced: true })
-        const policies = await through(
+        const policies = await queryAs(
           mine().owner,
           `select policyname as name, permissive, cmd, roles::text, regexp_replace(qual, '\\s+', ' ', 'g') as using, qual = with_check as both
            from pg_catalog.pg_policies where schemaname = current_schema() and tablename = '${table}' order by 1`,
@@ -147,7 +147,7 @@ export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
       })
 
       test('raw SQL without a where clause is still scoped', async () => {
-        const text = JSON.stringify(await through(mine().owner, `select * from ${table}`))
+        const text = JSON.stringify(await queryAs(mine().owner, `select * from ${table}`))
         expect(text).toContain(mine().id)
         for (const other of everybodyElse()) {
           expect(text).not.toContain(other.id)
@@ -158,7 +158,7 @@ export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
       test("another tenant's rows are not read, updated or deleted, with returning or without", async () => {
         const where = `where tenant_id = '${theirs().id}'`
         const everyRow = `select * from ${table} as t order by t::text`
-        const before = await through(theirs().owner, everyRow)
+        const before = await queryAs(theirs().owner, everyRow)
         await withTenant(tenancy(), mine().owner, async (tx) => {
           for (const statement of [
             `select * from ${table} ${where}`,
@@ -170,7 +170,7 @@ export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
           await rows(tx, `delete from ${table} ${where}`)
         })
         expect(before.length).toBeGreaterThan(0)
-        expect(await through(theirs().owner, everyRow)).toEqual(before)
+        expect(await queryAs(theirs().owner, everyRow)).toEqual(before)
       })
 
       test('a write for another tenant is refused, with returning or without', async () => {
@@ -178,8 +178,8 @@ export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
         const insert = plant(columns, table, theirs().id)
         const update = `update ${table} set tenant_id = '${theirs().id}'`
         for (const statement of [insert, update]) {
-          expect(await refusal(through(mine().owner, statement))).toBe('42501')
-          expect(await refusal(through(mine().owner, `${statement} returning *`))).toBe('42501')
+          expect(await refusal(queryAs(mine().owner, statement))).toBe('42501')
+          expect(await refusal(queryAs(mine().owner, `${statement} returning *`))).toBe('42501')
         }
       })
 
@@ -190,24 +190,24 @@ export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
           `drop policy tenant on ${table}`,
           `create index on ${table} (tenant_id)`,
         ])
-          expect(await refusal(through(mine().owner, statement))).toBe('42501')
+          expect(await refusal(queryAs(mine().owner, statement))).toBe('42501')
       })
     })
 
     test("another tenant's member and a removed member do not get in", async () => {
       const stranger = { ...theirs().owner, tenantId: mine().id }
-      expect(await refusal(through(stranger, 'select 1'))).toBe('NotAMember')
+      expect(await refusal(queryAs(stranger, 'select 1'))).toBe('NotAMember')
       const member = await app.makeCaller(mine().id, 'write')
-      expect(await through(member, 'select 1 as one')).toEqual([{ one: 1 }])
+      expect(await queryAs(member, 'select 1 as one')).toEqual([{ one: 1 }])
       await app.removeCaller(member)
-      expect(['NotAMember', 'NotSignedIn']).toContain(await refusal(through(member, 'select 1')))
+      expect(['NotAMember', 'NotSignedIn']).toContain(await refusal(queryAs(member, 'select 1')))
     })
 
     test('who may only read reads and cannot write, whatever the SQL', async () => {
       const viewer = await app.makeCaller(mine().id, 'read')
       for (const table of tables) {
-        expect((await through(viewer, `select * from ${table}`)).length).toBeGreaterThan(0)
-        expect(await refusal(through(viewer, `delete from ${table}`))).toBe('25006')
+        expect((await queryAs(viewer, `select * from ${table}`)).length).toBeGreaterThan(0)
+        expect(await refusal(queryAs(viewer, `delete from ${table}`))).toBe('25006')
       }
       expect(
         await refusal(

@@ -8,7 +8,7 @@ export type Document = { id: string; lines: string[]; events: string[] }
 export type UniqueRow = { id: string; value: string }
 
 /**
- * What a `Writer` writes, in the tables of one app, and how a judge reads it back. Every text that
+ * What a `Writer` writes, in the tables of one app, and how a compareWithLedger reads it back. Every text that
  * is written is a mark, which no other transaction writes.
  */
 export type Workload = {

@@ -11,19 +11,19 @@ import { closePools } from '#tenancy/registry/pools'
 import { notes } from '#tenancy/testing/fixture/schema'
 import { fixtureConfig, tenancy, type TokenCaller } from '#tenancy/testing/fixture/tenancy'
 import {
-  buildWorld,
-  leaveWorld,
+  createTestTenants,
+  removeTestTenants,
   memberOf,
   refusal,
   rows,
-  type World,
-} from '#tenancy/testing/fixture/world'
+  type TestTenants,
+} from '#tenancy/testing/fixture/test-tenants'
 
-let world: World
+let testTenants: TestTenants
 const made: Tenancy[] = []
-beforeAll(async () => void (world = await buildWorld(placementKinds, 3)))
+beforeAll(async () => void (testTenants = await createTestTenants(placementKinds, 3)))
 afterAll(async () => {
-  await leaveWorld(world)
+  await removeTestTenants(testTenants)
   await Promise.all([tenancy(), ...made].map(closePools))
 })
 
@@ -122,14 +122,14 @@ describe('the check of the private parts of pg', () => {
       expect(pipelineOf(one).name).toBe('plain')
       expect(pipelineOf(other).name).toBe('pipelined')
       for (const kind of placementKinds)
-        expect(await served(one, world[kind][0].owner)).toEqual([{ n: 3 }])
+        expect(await served(one, testTenants[kind][0].owner)).toEqual([{ n: 3 }])
     },
   )
 })
 
 describe.each(placementKinds)('in a %s placement', (kind) => {
   test('both pipelines answer alike, refuse alike and save alike', async () => {
-    const [{ id, mark, owner }, neighbour] = world[kind]
+    const [{ id, mark, owner }, neighbour] = testTenants[kind]
     const viewer = await memberOf(id, 'viewer')
     const unsendable = {
       toPostgres: () => {

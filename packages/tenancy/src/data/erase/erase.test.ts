@@ -18,7 +18,12 @@ import * as holds from '#tenancy/data/holds'
 import { fingerprint } from '#tenancy/testing/archives'
 import { members, people } from '#tenancy/testing/fixture/schema'
 import { addAppTables, platform, tenancy } from '#tenancy/testing/fixture/tenancy'
-import { callerFor, inhabitant, person, type Inhabitant } from '#tenancy/testing/fixture/world'
+import {
+  callerFor,
+  createTestTenant,
+  person,
+  type TestTenant,
+} from '#tenancy/testing/fixture/test-tenants'
 import { tracesOf } from '#tenancy/testing/traces'
 
 const admin = process.env.DATABASE_URL ?? ''
@@ -57,8 +62,8 @@ const traces = (texts: string[]) =>
   tracesOf({ adminUrl: admin, exportFolder: process.env.EXPORT_DIR ?? '' }, texts)
 
 /** A tenant that has left something everywhere. */
-async function busy(kind: (typeof placementKinds)[number]): Promise<Inhabitant> {
-  const one = await inhabitant(kind, 'gone', 5)
+async function busy(kind: (typeof placementKinds)[number]): Promise<TestTenant> {
+  const one = await createTestTenant(kind, 'gone', 5)
   await runExport(tenancy(), (await exports.request(platform(), one.id, one.mark)).id)
   await exports.request(platform(), one.id, one.mark)
   await recordAudit(platform(), {
@@ -106,7 +111,7 @@ async function busy(kind: (typeof placementKinds)[number]): Promise<Inhabitant> 
 
 describe.each(placementKinds)('erasing a tenant in a %s placement', (kind) => {
   it('leaves nothing of it anywhere, and everybody else as they were', async () => {
-    const [one, other] = [await busy(kind), await inhabitant(kind, 'stays', 5)]
+    const [one, other] = [await busy(kind), await createTestTenant(kind, 'stays', 5)]
     const guest = await person('Both')
     await platform()
       .insert(members)
@@ -183,7 +188,7 @@ describe('the trail', () => {
 
 describe('an erasure', () => {
   it('waits, and can be taken back until its time has come', async () => {
-    const one = await inhabitant('shared', 'waits', 2)
+    const one = await createTestTenant('shared', 'waits', 2)
     const requested = await erasures.request(tenancy(), one.id, { actor: 'test', userId: null })
     expect(await runErasure(tenancy(), requested.id)).toBeUndefined()
     expect((await erasures.request(tenancy(), one.id, { actor: 'test', userId: null })).id).toBe(
@@ -197,7 +202,7 @@ describe('an erasure', () => {
   })
 
   it('does nothing to a tenant on hold, not even when it was asked for before', async () => {
-    const one = await inhabitant('shared', 'held', 2)
+    const one = await createTestTenant('shared', 'held', 2)
     const requested = await erasures.request(tenancy(), one.id, { actor: 'test', userId: null }, 0)
     await holds.hold(tenancy(), {
       tenantId: one.id,
@@ -209,7 +214,7 @@ describe('an erasure', () => {
     await expect(
       erasures.request(
         tenancy(),
-        (await inhabitant('shared', 'x', 1)).id,
+        (await createTestTenant('shared', 'x', 1)).id,
         { actor: 'test', userId: null },
         0,
       ),
@@ -220,7 +225,7 @@ describe('an erasure', () => {
   it.each(placementKinds)(
     'in a %s placement that broke off goes on, and its receipt says what there was',
     async (kind) => {
-      const one = await inhabitant(kind, 'broken', 3)
+      const one = await createTestTenant(kind, 'broken', 3)
       const { id } = await erasures.request(tenancy(), one.id, { actor: 'test', userId: null }, 0)
       await withConnection(admin, (client) =>
         client.query(`

@@ -119,7 +119,7 @@ async function unlessAlreadyGone(
     await work
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    // TN409: not the tenant's home; 3D000: no such database; 42501: drop_login() has revoked CONNECT
+    // TN409: not the tenant's home; 3D000: no such database; 42501: drop_dedicated_role() has revoked CONNECT
     if (code !== 'TN409' && code !== '3D000' && !(code === '42501' && kind === 'database'))
       throw error
   }

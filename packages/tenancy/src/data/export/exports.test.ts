@@ -16,14 +16,19 @@ import { placementOf } from '#tenancy/registry/placements'
 import { filesOf } from '#tenancy/testing/archives'
 import { members, people } from '#tenancy/testing/fixture/schema'
 import { platform, tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
-import { inhabitant, memberOf, tenantTables, type Inhabitant } from '#tenancy/testing/fixture/world'
+import {
+  createTestTenant,
+  memberOf,
+  tenantTables,
+  type TestTenant,
+} from '#tenancy/testing/fixture/test-tenants'
 
-let one: Inhabitant
-let other: Inhabitant
+let one: TestTenant
+let other: TestTenant
 beforeAll(async () => {
   process.env.EXPORT_DIR = await mkdtemp(join(tmpdir(), 'rowhouse-exports-'))
-  one = await inhabitant('shared', 'one', 30)
-  other = await inhabitant('shared', 'other', 30)
+  one = await createTestTenant('shared', 'one', 30)
+  other = await createTestTenant('shared', 'other', 30)
 })
 
 const ask = () => exports.request(platform(), one.id, 'test')

@@ -16,7 +16,7 @@ import { runRetentionFor } from '#tenancy/data/retention/run-retention'
 import { decideRetentionRun } from '#tenancy/data/retention/retention-runs'
 import { fingerprint } from '#tenancy/testing/archives'
 import { platform, tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
-import { inhabitant, type Inhabitant } from '#tenancy/testing/fixture/world'
+import { createTestTenant, type TestTenant } from '#tenancy/testing/fixture/test-tenants'
 import { WorkerProcess } from '#tenancy/testing/moves/worker'
 
 const admin = (text: string) =>
@@ -24,8 +24,8 @@ const admin = (text: string) =>
     process.env.DATABASE_URL ?? '',
     async (client) => (await client.query<Record<string, unknown>>(text)).rows,
   )
-let one: Inhabitant
-let neighbour: Inhabitant
+let one: TestTenant
+let neighbour: TestTenant
 
 async function until(what: string, done: () => Promise<boolean>, withinMs = 90_000): Promise<void> {
   for (const end = Date.now() + withinMs; !(await done()); await sleep(20))
@@ -34,8 +34,8 @@ async function until(what: string, done: () => Promise<boolean>, withinMs = 90_0
 
 beforeAll(async () => {
   process.env.EXPORT_DIR = await mkdtemp(join(tmpdir(), 'rowhouse-killed-'))
-  one = await inhabitant('shared', 'one', 40_000)
-  neighbour = await inhabitant('shared', 'neighbour', 50)
+  one = await createTestTenant('shared', 'one', 40_000)
+  neighbour = await createTestTenant('shared', 'neighbour', 50)
 })
 
 describe('kill -9', () => {

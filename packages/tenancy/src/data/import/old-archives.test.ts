@@ -7,7 +7,7 @@ import { checkArchive, importTenant } from '#tenancy/data/import/import-tenant'
 import { bringUpToDate } from '#tenancy/migrations/apply'
 import { readTenantHistory } from '#tenancy/migrations/history'
 import { tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
-import { person, rows } from '#tenancy/testing/fixture/world'
+import { person, rows } from '#tenancy/testing/fixture/test-tenants'
 
 // `format-1.zip` holds a value of every type (testing/every-type.ts) and was written before the
 // first release. Never write it anew: what it proves is that today's build reads an export of that

@@ -15,15 +15,15 @@ import {
   type Files,
 } from '#tenancy/testing/archives'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
-import { inhabitant, type Inhabitant } from '#tenancy/testing/fixture/world'
+import { createTestTenant, type TestTenant } from '#tenancy/testing/fixture/test-tenants'
 
 let folder: string
-let source: Inhabitant
+let source: TestTenant
 let good: Files
 
 beforeAll(async () => {
   folder = await temporaryFolder()
-  source = await inhabitant('shared', 'source', 3)
+  source = await createTestTenant('shared', 'source', 3)
   const path = join(folder, 'good.zip')
   await writeExport(tenancy(), await placementOf(tenancy(), source.id), { path, reason: 'test' })
   good = await filesOf(path)

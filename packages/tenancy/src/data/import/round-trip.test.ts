@@ -31,7 +31,12 @@ import {
   tiers,
   withTenant,
 } from '#tenancy/testing/fixture/tenancy'
-import { inhabitant, memberOf, tenantTables, type Inhabitant } from '#tenancy/testing/fixture/world'
+import {
+  createTestTenant,
+  memberOf,
+  tenantTables,
+  type TestTenant,
+} from '#tenancy/testing/fixture/test-tenants'
 
 // Tables of an app: one row for each tenant, rows with a name that is unique in a tenant, rows
 // under a key of their own, and a tree whose rows others refer to.
@@ -58,7 +63,7 @@ vi.mock('#tenancy/migrations/history', async (original) => {
   }
 })
 
-const world = {} as Record<PlacementKind, Inhabitant>
+const sources = {} as Record<PlacementKind, TestTenant>
 const made: string[] = []
 let folder: string
 
@@ -69,11 +74,14 @@ beforeAll(async () => {
     await bringUpToDate(client, 'shared', await readTenantHistory(tenancy()))
   })
   for (const kind of placementKinds) {
-    world[kind] = await inhabitant(kind, 'source', 12)
-    made.push(world[kind].id)
-    await withTenant({ kind: 'service', tenantId: world[kind].id, reason: 'test' }, async (tx) => {
-      for (const statement of everyValue(world[kind].id)) await tx.execute(sql.raw(statement))
-    })
+    sources[kind] = await createTestTenant(kind, 'source', 12)
+    made.push(sources[kind].id)
+    await withTenant(
+      { kind: 'service', tenantId: sources[kind].id, reason: 'test' },
+      async (tx) => {
+        for (const statement of everyValue(sources[kind].id)) await tx.execute(sql.raw(statement))
+      },
+    )
   }
 }, 60_000)
 
@@ -102,7 +110,7 @@ const exported = async (kind: PlacementKind) => {
   const path = join(folder, `${kind}.zip`)
   return {
     path,
-    manifest: await writeExport(tenancy(), await placementOf(tenancy(), world[kind].id), {
+    manifest: await writeExport(tenancy(), await placementOf(tenancy(), sources[kind].id), {
       path,
       reason: 'test',
     }),
@@ -114,7 +122,7 @@ const imported = async (path: string, slug: string, tier: Tier) => {
     slug,
     tier,
     actor: 'test',
-    ownerId: world.shared.owner.actor.id ?? '',
+    ownerId: sources.shared.owner.actor.id ?? '',
   })
   made.push(tenantId)
   return tenantId
@@ -147,7 +155,7 @@ describe.each(
     const { path } = await exported(kind)
     const tenantId = await imported(path, `${kind}-to-${tier}`, tier)
     expect(await fingerprint(tenancy(), tenantId)).toEqual(
-      await fingerprint(tenancy(), world[kind].id),
+      await fingerprint(tenancy(), sources[kind].id),
     )
     const other = join(folder, 'other.zip')
     const again = await writeExport(tenancy(), await placementOf(tenancy(), tenantId), {
@@ -158,7 +166,7 @@ describe.each(
       [...(await filesOf(from))]
         .filter(([name]) => name.includes('/'))
         .map(([name, text]) => [name, text.replaceAll(id, '')])
-    expect(await texts(other, tenantId)).toEqual(await texts(path, world[kind].id))
+    expect(await texts(other, tenantId)).toEqual(await texts(path, sources[kind].id))
     expect(again.tenant.tier).toBe(tier)
 
     const there = await fingerprint(tenancy(), tenantId)
@@ -172,7 +180,7 @@ describe.each(
       expect(receipt[`rows of ${name}`]).toBe(Number(print.split(' ')[0]))
     expect(receipt['rows of every_type']).toBeGreaterThan(50)
     expect(await rowsOf(tenantId)).toBe(0)
-    expect(await fingerprint(tenancy(), world[kind].id)).toEqual(there)
+    expect(await fingerprint(tenancy(), sources[kind].id)).toEqual(there)
   })
 })
 
@@ -194,7 +202,7 @@ describe('an import', () => {
         slug: 'heard-of',
         tier: 'starter',
         actor: 'test',
-        ownerId: world.shared.owner.actor.id ?? '',
+        ownerId: sources.shared.owner.actor.id ?? '',
       },
       async ({ state, table }) => {
         if (state === 'loading') told.push(table)
@@ -214,7 +222,7 @@ describe('the members in an export', () => {
 
   it('can be read before anything is checked, and what is no member is passed over', async () => {
     const { path } = await exported('schema')
-    const owner = { name: `${world.schema.mark} owner`, role: 'owner' }
+    const owner = { name: `${sources.schema.mark} owner`, role: 'owner' }
     expect(await membersOf(path)).toEqual([owner])
     const files = await filesOf(path)
     const edited = (text: string) =>
@@ -277,7 +285,7 @@ describe('a restore', () => {
   )
 
   it('puts one tenant back, keeps its people, and touches nobody else', async () => {
-    const { shared, schema } = world
+    const { shared, schema } = sources
     const { path } = await exported('shared')
     const owner = shared.owner.actor.id ?? ''
     const viewer = await memberOf(shared.id, 'viewer')
@@ -357,7 +365,7 @@ describe('a restore', () => {
 
   it('is refused from a file of somebody else', async () => {
     const { path } = await exported('database')
-    await expect(restoreTenant(tenancy(), world.schema.slug, path, 'test')).rejects.toThrow(
+    await expect(restoreTenant(tenancy(), sources.schema.slug, path, 'test')).rejects.toThrow(
       /it is an export of/,
     )
   })

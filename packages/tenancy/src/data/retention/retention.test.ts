@@ -14,11 +14,11 @@ import { currentRetentionRun, decideRetentionRun } from '#tenancy/data/retention
 import { forgetPlacement } from '#tenancy/registry/placements'
 import { fingerprint } from '#tenancy/testing/archives'
 import { platform, tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
-import { inhabitant, type Inhabitant } from '#tenancy/testing/fixture/world'
+import { createTestTenant, type TestTenant } from '#tenancy/testing/fixture/test-tenants'
 
-const made: Inhabitant[] = []
+const made: TestTenant[] = []
 const tenant = async (kind: (typeof placementKinds)[number], notes = 40) => {
-  const one = await inhabitant(kind, 'keeps', notes)
+  const one = await createTestTenant(kind, 'keeps', notes)
   made.push(one)
   return one
 }
@@ -37,7 +37,7 @@ const age = (tenantId: string, most: number) =>
     tenantId,
     `update notes set created_at = now() - interval '730 days' - number * interval '1 hour' where number <= ${1000 + most}`,
   )
-const keep = ({ id }: Inhabitant, days: number | null, table = 'notes') =>
+const keep = ({ id }: TestTenant, days: number | null, table = 'notes') =>
   setRule(tenancy(), platform(), { tenantId: id, tier: 'starter', table, days, by: 'test' })
 
 /** The same instance, for an app with a trail of its own. */
@@ -48,7 +48,7 @@ const withTrail = (onRetention: NonNullable<Tenancy['config']['onRetention']>): 
 const progressOf = (tenantId: string) =>
   inside<Record<string, unknown>>(tenantId, 'select * from tenancy.retention_progress')
 
-let neighbour: Inhabitant
+let neighbour: TestTenant
 let before: Record<string, string>
 beforeAll(async () => {
   neighbour = await tenant('shared')

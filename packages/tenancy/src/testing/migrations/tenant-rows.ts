@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { withConnection } from '#tenancy/base/connect'
 import { withTenant } from '#tenancy/testing/fixture/tenancy'
-import { addNotes } from '#tenancy/testing/fixture/world'
+import { addNotes } from '#tenancy/testing/fixture/test-tenants'
 
 /** Queries the database of this test file as the administrator. */
 export const query = <T extends object>(text: string, values: unknown[] = []): Promise<T[]> =>

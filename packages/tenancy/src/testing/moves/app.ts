@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import { withTenant } from '#tenancy/testing/fixture/tenancy'
-import { insertNote } from '#tenancy/testing/fixture/world'
+import { insertNote } from '#tenancy/testing/fixture/test-tenants'
 
 // An app in a process of its own: writes one note for each line that it is told, and says so when
 // it was acknowledged.

@@ -3,18 +3,18 @@ import type { Move } from '#tenancy/moves/move-store'
 import { failpoints, type Failpoint } from '#tenancy/moves/failpoints'
 import { requestConfirm } from '#tenancy/moves/move-actions'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
-import type { Inhabitant } from '#tenancy/testing/fixture/world'
-import type { Verdict } from '#tenancy/testing/judge'
+import type { TestTenant } from '#tenancy/testing/fixture/test-tenants'
+import type { LedgerDifferences } from '#tenancy/testing/compare-with-ledger'
 import { WorkerProcess } from '#tenancy/testing/moves/worker'
 import {
   actionOn,
-  judge,
+  compareWithLedger,
   mainAdmin,
   waitForState,
   countRemaining,
   writerFor,
   type TestPlacement,
-} from '#tenancy/testing/moves/world'
+} from '#tenancy/testing/moves/fixture'
 import type { Ledger } from '#tenancy/testing/writer'
 
 const pathBetween = (
@@ -37,16 +37,20 @@ export const afterSwitch: Failpoint[] = ['in the clean-up', 'source removed']
 /**
  * `misplaced`: rows that are still, or again, in the shared schema when the tenant lives elsewhere.
  */
-export type Interrupted = { verdict: Verdict & { misplaced: number }; ledger: Ledger; move: Move }
+export type Interrupted = {
+  differences: LedgerDifferences & { misplaced: number }
+  ledger: Ledger
+  move: Move
+}
 
 /**
  * Interrupts a move or rollback at a failpoint while a writer writes.
  * @param how - `kill`: the worker kills itself there, and another one is started. `stop`: it freezes
  *   there, and continues while `strike` is at work.
- * @returns The verdict on the rows, by the writer's ledger, once the old copy is removed.
+ * @returns The differences on the rows, by the writer's ledger, once the old copy is removed.
  */
 export async function interruptMove(
-  tenant: Inhabitant,
+  tenant: TestTenant,
   ask: () => Promise<Move>,
   failpoint: Failpoint,
   how: 'kill' | 'stop',
@@ -84,7 +88,11 @@ export async function interruptMove(
     const ledger = await writer.stop()
     const misplaced =
       done.target.kind === 'shared' ? 0 : await countRemaining(mainAdmin(), 'shared', tenant.id)
-    return { verdict: { ...(await judge(tenant.id, ledger)), misplaced }, ledger, move: done }
+    return {
+      differences: { ...(await compareWithLedger(tenant.id, ledger)), misplaced },
+      ledger,
+      move: done,
+    }
   } finally {
     await writer.stop()
     await first.end('SIGKILL')

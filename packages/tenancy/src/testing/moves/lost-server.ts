@@ -12,17 +12,17 @@ import {
   requestTo,
   serviceOf,
   createTenantIn,
-} from '#tenancy/testing/moves/world'
+} from '#tenancy/testing/moves/fixture'
 import { closePools } from '#tenancy/registry/pools'
 import { servers, type MoveEnd } from '#tenancy/base/schema'
 import { encrypt } from '#tenancy/base/encryption'
 import { platform, tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
-import { insertNote, type Inhabitant } from '#tenancy/testing/fixture/world'
+import { insertNote, type TestTenant } from '#tenancy/testing/fixture/test-tenants'
 
 // A server that is lost during a move: its port in tenancy.servers leads nowhere.
-const made: Inhabitant[] = []
+const made: TestTenant[] = []
 /** The one that is moved: another in each test. */
-export let tenant: Inhabitant
+export let tenant: TestTenant
 let revive: (() => Promise<unknown>) | undefined
 
 /** Has each test of a file begin with a tenant in the shared tables. */

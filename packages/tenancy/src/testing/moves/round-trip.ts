@@ -1,13 +1,13 @@
 import { expect } from 'vitest'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
-import type { Inhabitant } from '#tenancy/testing/fixture/world'
+import type { TestTenant } from '#tenancy/testing/fixture/test-tenants'
 import { requestConfirm } from '#tenancy/moves/move-actions'
 import { requestMove, requestRollback } from '#tenancy/moves/requests'
 import {
   actionOn,
   perform,
   fingerprint,
-  judge,
+  compareWithLedger,
   mainAdmin,
   countRemaining,
   requestTo,
@@ -15,7 +15,7 @@ import {
   tierOf,
   writerFor,
   type TestPlacement,
-} from '#tenancy/testing/moves/world'
+} from '#tenancy/testing/moves/fixture'
 import { placementOf } from '#tenancy/registry/placements'
 
 const nothing = { lost: 0, doubled: 0, resurrected: 0, examples: [] }
@@ -24,7 +24,7 @@ const nothing = { lost: 0, doubled: 0, resurrected: 0, examples: [] }
  * Moves a tenant under constant writes, rolls it back, moves it again and confirms.
  * @returns The tenants to remove at the end.
  */
-export async function roundTrip(from: TestPlacement, to: TestPlacement): Promise<Inhabitant[]> {
+export async function roundTrip(from: TestPlacement, to: TestPlacement): Promise<TestTenant[]> {
   const [tenant, neighbour] = [
     await createTenantIn(from, `${from}-${to}`, 60),
     await createTenantIn('shared', 'neighbour', 20),
@@ -51,7 +51,7 @@ export async function roundTrip(from: TestPlacement, to: TestPlacement): Promise
   expect(done).toMatchObject({ state: 'cleaned', error: null })
   expect(ledger.transactions).toBeGreaterThan(20)
   expect(ledger).toMatchObject({ refusals: 0, doubts: 0 })
-  expect(await judge(tenant.id, ledger)).toEqual(nothing)
+  expect(await compareWithLedger(tenant.id, ledger)).toEqual(nothing)
   expect(await fingerprint(tenant.id)).toEqual(final)
   expect(await fingerprint(neighbour.id)).toEqual(untouched)
   if (to !== 'shared') expect(await countRemaining(mainAdmin(), 'shared', tenant.id)).toBe(0)

@@ -15,14 +15,14 @@ import { addMember } from '#db/accounts/add-member'
 import * as users from '#db/accounts/users'
 import { addRows, tagsWithRows } from '#db/testing/tenant-rows'
 
-export type Inhabitant = {
+export type TestTenant = {
   id: string
   slug: string
   mark: string
   owner: Caller & { kind: 'session' }
 }
 /** Two tenants in each kind of placement. All their texts carry a mark, so that a leaked row shows. */
-export type World = Record<PlacementKind, [Inhabitant, Inhabitant]>
+export type TestTenants = Record<PlacementKind, [TestTenant, TestTenant]>
 
 /** The tables of the schema file, by name. */
 export const tenantTables = Object.values(tenantSchema)
@@ -37,24 +37,30 @@ function tierPlacedIn(kind: PlacementKind): Tier {
 }
 
 /** Builds two tenants of each of the given kinds, with `orders` orders each. */
-export async function buildWorld(kinds: readonly PlacementKind[], orders = 6): Promise<World> {
-  const world = {} as World
+export async function createTestTenants(
+  kinds: readonly PlacementKind[],
+  orders = 6,
+): Promise<TestTenants> {
+  const testTenants = {} as TestTenants
   for (const kind of kinds)
-    world[kind] = [await inhabitant(kind, 'a', orders), await inhabitant(kind, 'b', orders)]
-  return world
+    testTenants[kind] = [
+      await createTestTenant(kind, 'a', orders),
+      await createTestTenant(kind, 'b', orders),
+    ]
+  return testTenants
 }
 
 /** Drops their schemas, roles and databases; their rows are dropped with the test's database. */
-export async function leaveWorld(world: World): Promise<void> {
-  for (const { id } of Object.values(world).flat())
+export async function removeTestTenants(testTenants: TestTenants): Promise<void> {
+  for (const { id } of Object.values(testTenants).flat())
     await unprovision(tenancy(), id, await placementOf(tenancy(), id))
 }
 
-export async function inhabitant(
+export async function createTestTenant(
   kind: PlacementKind,
   name: string,
   orders: number,
-): Promise<Inhabitant> {
+): Promise<TestTenant> {
   const mark = `CANARY-${kind}-${name}-${newId().slice(-8)}`
   const slug = mark.toLowerCase()
   const user = await users.create(platform(), {
@@ -118,7 +124,7 @@ export async function memberOf(
 }
 
 /** Raw SQL in a tenant transaction of this caller. */
-export const through = (caller: Caller, text: string): Promise<Record<string, unknown>[]> =>
+export const queryAs = (caller: Caller, text: string): Promise<Record<string, unknown>[]> =>
   withTenant(caller, (tx) => rows(tx, text))
 
 export { refusal, rows }

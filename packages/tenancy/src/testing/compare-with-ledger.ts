@@ -6,76 +6,83 @@ import type { Workload } from '#tenancy/testing/workload'
 import type { Ledger, Mark } from '#tenancy/testing/writer'
 
 /** What a writer's own ledger says of the rows that are there. All zero is what a move owes. */
-export type Verdict = { lost: number; doubled: number; resurrected: number; examples: string[] }
+export type LedgerDifferences = {
+  lost: number
+  doubled: number
+  resurrected: number
+  examples: string[]
+}
 
 /**
  * Reads every row that the ledger knows where the tenant lives now, in a tenant transaction, and
  * compares.
  * @param workload - The one that the ledger's writer wrote.
  */
-export function judge(
+export function compareWithLedger(
   tenancy: Tenancy,
   workload: Workload,
   tenantId: string,
   ledger: Ledger,
-): Promise<Verdict> {
+): Promise<LedgerDifferences> {
   const caller = {
     kind: 'service' as const,
     tenantId,
     reason: 'compare with the writer’s ledger',
   }
   return withTenant(tenancy, caller, async (tx) => {
-    const verdict: Verdict = { lost: 0, doubled: 0, resurrected: 0, examples: [] }
-    for (const table of Object.entries(workload.marks)) await judgeTable(tx, table, ledger, verdict)
-    judgeCounter(await workload.readCounter(tx, ledger.counter), ledger, verdict)
+    const differences: LedgerDifferences = { lost: 0, doubled: 0, resurrected: 0, examples: [] }
+    for (const table of Object.entries(workload.marks))
+      await compareTable(tx, table, ledger, differences)
+    compareCounter(await workload.readCounter(tx, ledger.counter), ledger, differences)
     const orphans = await workload.countOrphans(tx)
-    if (orphans > 0) note(verdict, 'resurrected', orphans, `${orphans} rows whose document is gone`)
-    return verdict
+    if (orphans > 0)
+      count(differences, 'resurrected', orphans, `${orphans} rows whose document is gone`)
+    return differences
   })
 }
 
-async function judgeTable(
+async function compareTable(
   tx: TenantTx,
   [table, column]: [string, string],
   ledger: Ledger,
-  verdict: Verdict,
+  differences: LedgerDifferences,
 ): Promise<void> {
   const { rows } = await tx.execute<{ id: string; mark: string }>(
     sql`select id, ${sql.identifier(column)} as mark from ${sql.identifier(table)} where tenant_id = ${tx.tenantId}`,
   )
   const there = new Map(rows.map(({ id, mark }) => [id, mark]))
   if (there.size !== rows.length)
-    note(verdict, 'doubled', rows.length - there.size, `${table} has ids twice`)
+    count(differences, 'doubled', rows.length - there.size, `${table} has ids twice`)
   for (const [row, mark] of ledger.rows) {
     const [of, id = ''] = row.split('/')
     if (of !== table) continue
     const found = there.get(id) ?? null
     const allowed: Mark[] = [mark, ...(ledger.doubtful.get(row) ?? [])]
     if (allowed.includes(found)) continue
-    if (mark === null) note(verdict, 'resurrected', 1, `${row} was deleted and says ${found}`)
-    else note(verdict, 'lost', 1, `${row} says ${found} and should say ${mark}`)
+    if (mark === null) count(differences, 'resurrected', 1, `${row} was deleted and says ${found}`)
+    else count(differences, 'lost', 1, `${row} says ${found} and should say ${mark}`)
   }
 }
 
-function judgeCounter(value: number, ledger: Ledger, verdict: Verdict): void {
+function compareCounter(value: number, ledger: Ledger, differences: LedgerDifferences): void {
   const [least, most] = [ledger.counted, ledger.counted + ledger.maybeCounted]
   if (value < least)
-    note(verdict, 'lost', least - value, `counter at ${value}, acknowledged ${least}`)
+    count(differences, 'lost', least - value, `counter at ${value}, acknowledged ${least}`)
   if (value > most)
-    note(
-      verdict,
+    count(
+      differences,
       'doubled',
       value - most,
       `counter at ${value}, acknowledged ${least} and in doubt ${most - least}`,
     )
 }
 
-function note(
-  verdict: Verdict,
+function count(
+  differences: LedgerDifferences,
   what: 'lost' | 'doubled' | 'resurrected',
   by: number,
   example: string,
 ): void {
-  verdict[what] += by
-  if (verdict.examples.length < 5) verdict.examples.push(example)
+  differences[what] += by
+  if (differences.examples.length < 5) differences.examples.push(example)
 }

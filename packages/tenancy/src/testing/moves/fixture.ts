@@ -13,8 +13,8 @@ import { placements, tenants, type MoveEnd, type MoveState } from '#tenancy/base
 import { type PlacementKind } from '#tenancy/base/tenancy'
 import { noteWorkload } from '#tenancy/testing/fixture/note-workload'
 import { platform, tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
-import { inhabitant, type Inhabitant } from '#tenancy/testing/fixture/world'
-import * as judges from '#tenancy/testing/judge'
+import { createTestTenant, type TestTenant } from '#tenancy/testing/fixture/test-tenants'
+import * as ledgers from '#tenancy/testing/compare-with-ledger'
 import { runMove } from '#tenancy/testing/moves/run-move'
 import type { WorkerProcess } from '#tenancy/testing/moves/worker'
 import * as writers from '#tenancy/testing/writer'
@@ -63,7 +63,7 @@ export const otherServer = async (): Promise<string> =>
     }))
   ).adminUrl
 
-export async function removeTenants(left: Inhabitant[]): Promise<void> {
+export async function removeTenants(left: TestTenant[]): Promise<void> {
   for (const { id } of left) {
     const [placement] = await readPlacements(tenancy(), eq(placements.tenantId, id))
     const move = await latestMove(tenancy(), id)
@@ -107,7 +107,7 @@ export const perform = (move: Move, until?: MoveState): Promise<Move> =>
   runMove(tenancy(), move, until)
 
 /** A request for an action on a tenant's move, with a reason for those that want one. */
-export const actionOn = ({ id, slug }: Inhabitant) => ({
+export const actionOn = ({ id, slug }: TestTenant) => ({
   tenantId: id,
   slug,
   actor: 'test',
@@ -118,14 +118,17 @@ export const actionOn = ({ id, slug }: Inhabitant) => ({
 export const appFile = engineFile('src', 'testing', 'moves', 'app.ts')
 
 /** A writer of notes. */
-export const writerFor = (tenant: Inhabitant, rate: number): writers.Writer =>
+export const writerFor = (tenant: TestTenant, rate: number): writers.Writer =>
   new writers.Writer(tenancy(), noteWorkload, tenant.owner, rate)
 
-export const judge = (tenantId: string, ledger: writers.Ledger): Promise<judges.Verdict> =>
-  judges.judge(tenancy(), noteWorkload, tenantId, ledger)
+export const compareWithLedger = (
+  tenantId: string,
+  ledger: writers.Ledger,
+): Promise<ledgers.LedgerDifferences> =>
+  ledgers.compareWithLedger(tenancy(), noteWorkload, tenantId, ledger)
 
 /** A transaction of this tenant's owner that is left open. */
-export const holdOpen = (tenant: Inhabitant, ms: number): Promise<void> =>
+export const holdOpen = (tenant: TestTenant, ms: number): Promise<void> =>
   writers.holdOpen(tenancy(), tenant.owner, ms)
 
 /**
@@ -158,8 +161,12 @@ export async function createTenantIn(
   placement: TestPlacement,
   name: string,
   rows: number,
-): Promise<Inhabitant> {
-  const tenant = await inhabitant(placement === 'other-server' ? 'shared' : placement, name, rows)
+): Promise<TestTenant> {
+  const tenant = await createTestTenant(
+    placement === 'other-server' ? 'shared' : placement,
+    name,
+    rows,
+  )
   if (placement !== 'other-server') return tenant
   const move = await perform(
     await requestMove(tenancy(), {
