@@ -11,23 +11,23 @@ import {
 } from '#components/formats'
 import { button } from '#components/ui/button'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
-import type { Export } from '@rowhouse/tenancy/data'
+import type { TenantExport } from '@rowhouse/tenancy/data'
 
 type Props = {
-  exports: Export[]
+  exports: TenantExport[]
   links: Record<string, string>
   formats: Formats
   action: Action<unknown> | null
 }
 
 /** Announced to screen readers: the state of the newest export, not its row count. */
-const announcements: Partial<Record<Export['state'], string>> = {
+const announcements: Partial<Record<TenantExport['state'], string>> = {
   running: 'The export is under way.',
   done: 'The export is ready.',
   failed: 'The export has failed.',
 }
 
-const isOpen = ({ state }: Export) => state === 'requested' || state === 'running'
+const isOpen = ({ state }: TenantExport) => state === 'requested' || state === 'running'
 
 export function ExportCard({ exports, links, formats, action }: Props) {
   const open = exports.some(isOpen)
@@ -69,7 +69,7 @@ function ExportRow({
   link,
   formats,
 }: {
-  export: Export
+  export: TenantExport
   link: string | undefined
   formats: Formats
 }) {
@@ -100,7 +100,7 @@ function ExportRow({
   )
 }
 
-function ExportState({ export: one, formats }: { export: Export; formats: Formats }) {
+function ExportState({ export: one, formats }: { export: TenantExport; formats: Formats }) {
   switch (one.state) {
     case 'requested':
       return 'Waits for its turn.'

@@ -1,4 +1,4 @@
-import type { Progress } from '@rowhouse/tenancy/migrations'
+import type { MigrationProgress } from '@rowhouse/tenancy/migrations'
 
 const width = 30
 
@@ -7,12 +7,12 @@ const width = 30
  * tenth, each failure and each wait.
  */
 export function follow(out = process.stderr): {
-  onProgress: (now: Progress) => void
+  onProgress: (now: MigrationProgress) => void
   end: () => void
 } {
   let last = ''
   let failures = 0
-  const plain = (now: Progress) => {
+  const plain = (now: MigrationProgress) => {
     for (const { target, message } of now.failed.slice(failures))
       out.write(`${target}: failed: ${message}\n`)
     failures = now.failed.length
@@ -22,7 +22,7 @@ export function follow(out = process.stderr): {
     if (tenth !== last && tenth) out.write(`${tenth} (${now.done} of ${now.targets})\n`)
     last = tenth || last
   }
-  const bar = (now: Progress) => {
+  const bar = (now: MigrationProgress) => {
     const full = now.targets === 0 ? width : Math.round((width * now.done) / now.targets)
     const tail =
       now.failed.length > 0

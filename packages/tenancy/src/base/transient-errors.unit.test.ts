@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { ConnectionFailed, Invalid, TookTooLong } from '#tenancy/base/errors'
 import { codeOf, isConnectionError, isTransient } from '#tenancy/base/transient-errors'
-import { isRetryable as isMigrationRetryable } from '#tenancy/migrations/retryable'
+import { isRetryableMigrationError } from '#tenancy/migrations/retryable'
 import { MigrationFailed, SchemaTooNew } from '#tenancy/migrations/errors'
-import { isRetryable } from '#tenancy/moves/retryable'
+import { isRetryableMoveError } from '#tenancy/moves/retryable'
 
 const coded = (code: string) => Object.assign(new Error('xyzzy'), { code })
 const reworded = <E extends Error>(error: E): E => Object.assign(error, { message: 'xyzzy' })
@@ -22,8 +22,8 @@ test.each([
 ])('%s is waited for at start and tried again by moves and migrations', (_, error) => {
   expect(isConnectionError(error)).toBe(true)
   expect(isTransient(error)).toBe(true)
-  expect(isRetryable(error)).toBe(true)
-  expect(isMigrationRetryable(error)).toBe(true)
+  expect(isRetryableMoveError(error)).toBe(true)
+  expect(isRetryableMigrationError(error)).toBe(true)
 })
 
 test.each([
@@ -33,7 +33,7 @@ test.each([
 ])('%s is tried again, and is not a connection error', (_, error) => {
   expect(isConnectionError(error)).toBe(false)
   expect(isTransient(error)).toBe(true)
-  expect(isMigrationRetryable(error)).toBe(true)
+  expect(isRetryableMigrationError(error)).toBe(true)
 })
 
 test.each([
@@ -67,9 +67,9 @@ test('a failed migration is tried again by its SQLSTATE alone', () => {
         server: 'xyzzy',
       }),
     )
-  expect(isMigrationRetryable(failed('55P03'))).toBe(true)
-  expect(isMigrationRetryable(failed('42601'))).toBe(false)
-  expect(isMigrationRetryable(failed(null))).toBe(false)
+  expect(isRetryableMigrationError(failed('55P03'))).toBe(true)
+  expect(isRetryableMigrationError(failed('42601'))).toBe(false)
+  expect(isRetryableMigrationError(failed(null))).toBe(false)
 })
 
 test('the first code of an error and its causes is its code', () => {

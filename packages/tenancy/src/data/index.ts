@@ -6,7 +6,7 @@ export { deleteExpired, pruneServiceEntries } from '#tenancy/data/delete-expired
 export { type Erasure } from '#tenancy/data/erase/erasures'
 export { runErasure } from '#tenancy/data/erase/run-erasure'
 export { openDownload } from '#tenancy/data/export/download'
-export { type Export, requestByOperator } from '#tenancy/data/export/exports'
+export { type TenantExport, requestByOperator } from '#tenancy/data/export/exports'
 export { runExport } from '#tenancy/data/export/run-export'
 export { writeExport } from '#tenancy/data/export/write-export'
 export { checkArchive, importTenant } from '#tenancy/data/import/import-tenant'

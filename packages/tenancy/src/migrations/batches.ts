@@ -1,7 +1,7 @@
 import { Invalid } from '#tenancy/base/errors'
 import type { Target } from '#tenancy/migrations/targets'
 
-export type Batch<T> = { name: string; targets: T[] }
+export type TargetBatch<T> = { name: string; targets: T[] }
 
 /**
  * Orders targets into batches: the canaries first, then the shared schema with the first part of the
@@ -18,7 +18,7 @@ export function splitIntoBatches<T extends Target>(
   all: Target[],
   canaries: string[],
   parts: number[],
-): Batch<T>[] {
+): TargetBatch<T>[] {
   for (const name of canaries) {
     if (!all.some((target) => target.name === name && target.plane === 'tenant'))
       throw new Invalid(

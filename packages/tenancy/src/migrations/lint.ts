@@ -14,9 +14,9 @@ import {
   type FilePart,
 } from '#tenancy/migrations/parse-sql'
 
-type Rule = { forbids: (node: Node) => boolean; because: string }
+type LintRule = { forbids: (node: Node) => boolean; because: string }
 
-const everywhere: Rule[] = [
+const everywhere: LintRule[] = [
   {
     forbids: (node) => 'TransactionStmt' in node,
     because: 'the runner begins and ends the transaction',
@@ -27,7 +27,7 @@ const everywhere: Rule[] = [
   },
 ]
 
-const inTenantFiles: Rule[] = [
+const inTenantFiles: LintRule[] = [
   {
     forbids: (node) => schemasIn(node).includes('public'),
     because: 'it would reach into another schema; npm run db:generate removes the schema',
@@ -175,7 +175,7 @@ function findingsIn(file: Migration, parts: FilePart[]): Finding[] {
   ]
 }
 
-const inTransaction: Rule[] = [
+const inTransaction: LintRule[] = [
   {
     forbids: needsNoTransaction,
     because:
@@ -183,7 +183,7 @@ const inTransaction: Rule[] = [
   },
 ]
 
-const outsideTransaction: Rule[] = [
+const outsideTransaction: LintRule[] = [
   {
     forbids: (node) => !isRepeatable(node),
     because:
@@ -191,7 +191,7 @@ const outsideTransaction: Rule[] = [
   },
 ]
 
-const inLaterTenantFiles: Rule[] = [
+const inLaterTenantFiles: LintRule[] = [
   {
     forbids: isCheckedForeignKey,
     because:

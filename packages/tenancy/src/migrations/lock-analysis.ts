@@ -8,7 +8,7 @@ import {
   type Lock,
   type TableImpact,
 } from '#tenancy/migrations/lock-levels'
-import { all, callOf, parseSql, strings, type Statement } from '#tenancy/migrations/parse-sql'
+import { all, callOf, parseSql, strings, type ParsedStatement } from '#tenancy/migrations/parse-sql'
 
 const noTransaction = 'in a file marked `-- no transaction`'
 const underTheLock = 'the index is built under the lock'
@@ -48,7 +48,7 @@ export const analyzeLocks = async (sql: string): Promise<TableImpact[]> =>
   (await parseSql(sql)).flatMap(impactsOf)
 
 /** What one parsed statement locks. */
-export function impactsOf({ node, dynamic }: Statement): TableImpact[] {
+export function impactsOf({ node, dynamic }: ParsedStatement): TableImpact[] {
   if (lockFree.some((name) => name in node)) return [on(null, { lock: 'none' })]
   if ('DoStmt' in node) return [on(null, dynamic ? unknownImpact : { lock: 'none' })]
   return (

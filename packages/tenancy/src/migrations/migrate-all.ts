@@ -6,8 +6,8 @@ import type { DatabaseLocation, MainConnection } from '#tenancy/migrations/conne
 import { dedicatedDatabaseLocations } from '#tenancy/migrations/dedicated-databases'
 import type { Histories } from '#tenancy/migrations/history'
 import { migrateTarget, recordTimings } from '#tenancy/migrations/migrate-target'
-import { isRetryable } from '#tenancy/migrations/retryable'
-import { Queue } from '#tenancy/migrations/work-queue'
+import { isRetryableMigrationError } from '#tenancy/migrations/retryable'
+import { WorkQueue } from '#tenancy/migrations/work-queue'
 import type { RunSummary } from '#tenancy/migrations/run-summary'
 import type { TargetVersion } from '#tenancy/migrations/targets'
 import type { Tenancy } from '#tenancy/base/tenancy'
@@ -38,7 +38,7 @@ export async function migrateAll(run: RunContext, targets: TargetVersion[]): Pro
   const locations = targets.some(({ dedicatedDatabase }) => dedicatedDatabase)
     ? await dedicatedDatabaseLocations(tenancy)
     : new Map<string, DatabaseLocation>()
-  const queue = new Queue(targets)
+  const queue = new WorkQueue(targets)
   const times = new Map<string, number>()
   const stop = () => {
     summary.stop('signal')
@@ -55,7 +55,7 @@ export async function migrateAll(run: RunContext, targets: TargetVersion[]): Pro
 
 type BatchContext = RunContext & {
   locations: Map<string, DatabaseLocation>
-  queue: Queue<TargetVersion>
+  queue: WorkQueue<TargetVersion>
   /** How long each schema took, in milliseconds. */
   times: Map<string, number>
 }
@@ -95,4 +95,4 @@ async function runWorker(batch: BatchContext, main: MainConnection): Promise<voi
 
 /** An unreachable dedicated database fails at once, so that it does not delay the others. */
 const shouldRetry = (error: unknown, target: TargetVersion) =>
-  isRetryable(error) || (TargetUnreachable.is(error) && !target.dedicatedDatabase)
+  isRetryableMigrationError(error) || (TargetUnreachable.is(error) && !target.dedicatedDatabase)

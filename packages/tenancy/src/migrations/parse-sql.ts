@@ -3,7 +3,7 @@ import type { Migration } from '#tenancy/migrations/history'
 import { UnparsableSql } from '#tenancy/migrations/errors'
 
 /** One SQL statement, parsed by PostgreSQL's own parser. */
-export type Statement = {
+export type ParsedStatement = {
   node: Node
   /** Its source text, with the comments in front of it. */
   sql: string
@@ -20,7 +20,7 @@ export type FilePart = {
   /** `sql` on one line, without comments. */
   text: string
   /** Its statements; those in the body of a `do` block follow the block. */
-  statements: Statement[]
+  statements: ParsedStatement[]
 }
 
 /** The parser is 1.7 MB of WebAssembly, so it is loaded by the first statement that is parsed. */
@@ -56,7 +56,7 @@ export async function parseMigration(file: Migration): Promise<FilePart[]> {
 export async function parseSql(
   sql: string,
   source: { name: string; before?: string } = { name: 'SQL' },
-): Promise<Statement[]> {
+): Promise<ParsedStatement[]> {
   if (sql.trim() === '') return []
   const { parse, hasSqlDetails } = await parser()
   const { stmts = [] } = await parse(sql).catch((error: unknown) => {
@@ -67,7 +67,7 @@ export async function parseSql(
     throw new UnparsableSql(source.name, message, positionAfter((source.before ?? '') + upTo))
   })
   const bytes = Buffer.from(sql)
-  const statements: Statement[] = []
+  const statements: ParsedStatement[] = []
   for (const { stmt, stmt_location: from = 0, stmt_len: length } of stmts) {
     if (!stmt) continue
     const text = bytes
@@ -88,7 +88,7 @@ function positionAfter(text: string): { line: number; column: number } {
 }
 
 /** Returns the block and the statements in its body, except those that it executes as strings. */
-async function parseDoBlock(block: Statement, name: string): Promise<Statement[]> {
+async function parseDoBlock(block: ParsedStatement, name: string): Promise<ParsedStatement[]> {
   const language = all(block.node, 'DefElem').find(({ defname }) => defname === 'language')
   const [named] = language ? all(language, 'String') : []
   if (named && named.sval?.toLowerCase() !== 'plpgsql') return [{ ...block, dynamic: true }]
@@ -176,13 +176,13 @@ export const strings = (nodes: Node[] = []): string[] =>
   nodes.flatMap((node) => ('String' in node ? [node.String.sval ?? ''] : []))
 
 /** The names of the functions that statements create, without their schema. */
-export const createdFunctions = (statements: Statement[]): string[] =>
+export const createdFunctions = (statements: ParsedStatement[]): string[] =>
   statements.flatMap(({ node }) =>
     'CreateFunctionStmt' in node ? (strings(node.CreateFunctionStmt.funcname).at(-1) ?? []) : [],
   )
 
 /** The tables that statements create. */
-export const createdTables = (statements: Statement[]): string[] =>
+export const createdTables = (statements: ParsedStatement[]): string[] =>
   statements.flatMap(({ node }) => {
     if ('CreateStmt' in node) return node.CreateStmt.relation?.relname ?? []
     if ('CreateTableAsStmt' in node && node.CreateTableAsStmt.objtype === 'OBJECT_TABLE')

@@ -5,7 +5,11 @@ import { assertCompatible } from '#tenancy/migrations/compatibility'
 import { readHistories, upTo, type Histories } from '#tenancy/migrations/history'
 import { migrateAll, type MigrateOptions, type RunContext } from '#tenancy/migrations/migrate-all'
 import { applyPlatformMigrations } from '#tenancy/migrations/migrate-platform'
-import { RunSummary, type FleetResult, type Progress } from '#tenancy/migrations/run-summary'
+import {
+  RunSummary,
+  type FleetResult,
+  type MigrationProgress,
+} from '#tenancy/migrations/run-summary'
 import { readTargets, type TargetVersion } from '#tenancy/migrations/targets'
 import { splitIntoBatches } from '#tenancy/migrations/batches'
 import type { Tenancy } from '#tenancy/base/tenancy'
@@ -23,7 +27,7 @@ export type FleetOptions = MigrateOptions & {
   /** The last migration of the tenant history to apply, by tag or number. */
   to?: string
   histories?: Histories
-  onProgress?: (progress: Progress) => void
+  onProgress?: (progress: MigrationProgress) => void
 }
 
 /** More workers would barely be faster and would take CPU time from the application. */

@@ -10,7 +10,7 @@ export type Failure = {
   code: string | null
   message: string
 }
-export type Progress = {
+export type MigrationProgress = {
   batch: string
   targets: number
   done: number
@@ -46,13 +46,13 @@ export class RunSummary {
   readonly #done: string[] = []
   readonly #started = performance.now()
   readonly #maxFailures: number
-  readonly #onProgress: (progress: Progress) => void
+  readonly #onProgress: (progress: MigrationProgress) => void
   #targets = 0
   #doneByOtherRuns = 0
   #batch = ''
   #stopReason: StopReason | null = null
 
-  constructor(maxFailures: number, onProgress: (progress: Progress) => void = () => {}) {
+  constructor(maxFailures: number, onProgress: (progress: MigrationProgress) => void = () => {}) {
     this.#maxFailures = maxFailures
     this.#onProgress = onProgress
   }

@@ -1,7 +1,7 @@
 import { desc, eq, sql } from 'drizzle-orm'
 import { NotFound } from '#tenancy/base/errors'
 import { runFleet, type FleetOptions } from '#tenancy/migrations/run-migrations'
-import type { FleetResult, Progress } from '#tenancy/migrations/run-summary'
+import type { FleetResult, MigrationProgress } from '#tenancy/migrations/run-summary'
 import { newId } from '#tenancy/base/ids'
 import { platform } from '#tenancy/registry/placements'
 import { migrationFailures, migrationRuns } from '#tenancy/base/schema'
@@ -86,7 +86,7 @@ export async function runFleetJob(
     startedAt: sql`coalesce(${migrationRuns.startedAt}, now())`,
     message: '',
   })
-  const progress = new Throttled((now: Progress) =>
+  const progress = new Throttled((now: MigrationProgress) =>
     updateRun(tenancy, id, {
       batch: now.batch,
       targets: now.targets,
@@ -125,12 +125,12 @@ export async function runFleetJob(
   }
 }
 
-type Change = {
+type RunChange = {
   [K in keyof typeof migrationRuns.$inferInsert]?:
     (typeof migrationRuns.$inferInsert)[K] | ReturnType<typeof sql>
 }
 
-const updateRun = async (tenancy: Tenancy, id: string, change: Change) => {
+const updateRun = async (tenancy: Tenancy, id: string, change: RunChange) => {
   await platform(tenancy)
     .update(migrationRuns)
     .set({ ...change, seenAt: sql`now()` } as never)

@@ -1,5 +1,5 @@
 import type { Migration } from '#tenancy/migrations/history'
-import { parseMigration, withoutTokens, type Statement } from '#tenancy/migrations/parse-sql'
+import { parseMigration, withoutTokens, type ParsedStatement } from '#tenancy/migrations/parse-sql'
 
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
 
@@ -88,4 +88,4 @@ export async function forEmptyTables(history: Migration[]): Promise<string[]> {
   return files.flat()
 }
 
-const isMaintenance = ({ node }: Statement) => 'VacuumStmt' in node || 'ReindexStmt' in node
+const isMaintenance = ({ node }: ParsedStatement) => 'VacuumStmt' in node || 'ReindexStmt' in node

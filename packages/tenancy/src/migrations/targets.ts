@@ -29,7 +29,7 @@ export type TargetVersion = Target & {
   problem: string | null
 }
 
-type Row = Omit<TargetVersion, 'lacks' | 'unknown' | 'changed'> & {
+type TargetRow = Omit<TargetVersion, 'lacks' | 'unknown' | 'changed'> & {
   known: string[] | null
   unknown: string[] | null
   changed: Record<string, string> | null
@@ -92,7 +92,7 @@ export async function readTargets(
   histories: Histories,
 ): Promise<TargetVersion[]> {
   const files = [...histories.platform, ...histories.tenant]
-  const { rows } = await on.query<Row>(targetsQuery, [
+  const { rows } = await on.query<TargetRow>(targetsQuery, [
     files.map(({ plane }) => plane),
     files.map(({ tag }) => tag),
     files.map(({ sha256 }) => sha256),

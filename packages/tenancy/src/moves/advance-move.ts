@@ -21,7 +21,7 @@ import {
   slugOf,
 } from '#tenancy/moves/move-store'
 import { checkVersions, provisionTarget } from '#tenancy/moves/prepare-target'
-import { errorMessage, isRetryable } from '#tenancy/moves/retryable'
+import { errorMessage, isRetryableMoveError } from '#tenancy/moves/retryable'
 import { switchOver } from '#tenancy/moves/switch-over'
 import { platform } from '#tenancy/registry/placements'
 import { undo } from '#tenancy/moves/undo'
@@ -104,7 +104,7 @@ async function runSteps(run: MoveRun, until: MoveState | undefined): Promise<Adv
       const result = await runStep(run, isFirst)
       if (result) return result
     } catch (error) {
-      if (!isBeforeSwitch(state) || isRetryable(error)) throw error
+      if (!isBeforeSwitch(state) || isRetryableMoveError(error)) throw error
       if (
         await advance(
           platform(run.tenancy),

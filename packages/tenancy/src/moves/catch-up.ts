@@ -2,7 +2,12 @@ import type pg from 'pg'
 import { stagingTable, stream, temporaryTable } from '#tenancy/moves/copy'
 import { failpoint } from '#tenancy/moves/failpoints'
 import type { MoveRun } from '#tenancy/moves/move-run'
-import { changedKeys, rowsByKey, tableSql, type TenantTable } from '#tenancy/moves/tenant-tables'
+import {
+  changedKeysQuery,
+  rowsByKey,
+  tableSql,
+  type MovableTable,
+} from '#tenancy/moves/tenant-tables'
 
 /** A pass with no more keys than this ends the catch-up. */
 const smallPassKeys = 400
@@ -38,11 +43,11 @@ export async function catchUp(run: MoveRun): Promise<{ rows: number }> {
  * because the log has keys and not operations.
  * @returns How many keys were applied.
  */
-export function catchUpOnce(run: MoveRun, tables: TenantTable[]): Promise<number> {
+export function catchUpOnce(run: MoveRun, tables: MovableTable[]): Promise<number> {
   return run.sameDatabase ? passWithinDatabase(run, tables) : passBetweenDatabases(run, tables)
 }
 
-async function passWithinDatabase(run: MoveRun, tables: TenantTable[]): Promise<number> {
+async function passWithinDatabase(run: MoveRun, tables: MovableTable[]): Promise<number> {
   const target = await run.target()
   const keys = await applyWithinDatabase(run, target, tables, { snapshot: true })
   await failpoint('in a pass')
@@ -57,7 +62,7 @@ async function passWithinDatabase(run: MoveRun, tables: TenantTable[]): Promise<
 export async function applyWithinDatabase(
   run: MoveRun,
   target: pg.Client,
-  tables: TenantTable[],
+  tables: MovableTable[],
   { snapshot = false } = {},
 ): Promise<number> {
   const { tenantId, source } = run.move
@@ -65,13 +70,13 @@ export async function applyWithinDatabase(
   if (keys === 0) return 0
   const deletes = changed
     .toReversed()
-    .map((table) => deleteByKey(run, table, changedKeys(table, tenantId)))
+    .map((table) => deleteByKey(run, table, changedKeysQuery(table, tenantId)))
   const inserts = changed.map((table) => {
     const sql = tableSql(table, tenantId)
     const rows = rowsByKey(table, {
       tenantId,
       schema: source.schema,
-      keys: changedKeys(table, tenantId),
+      keys: changedKeysQuery(table, tenantId),
       select: sql.columns('s'),
     })
     return insertRows(run, table, rows)
@@ -80,7 +85,7 @@ export async function applyWithinDatabase(
   return keys
 }
 
-async function passBetweenDatabases(run: MoveRun, tables: TenantTable[]): Promise<number> {
+async function passBetweenDatabases(run: MoveRun, tables: MovableTable[]): Promise<number> {
   const [source, target] = [await run.source(), await run.target()]
   const { tenantId } = run.move
   const { changed, keys } = await beginPass(run, source, tables, { snapshot: true })
@@ -88,7 +93,7 @@ async function passBetweenDatabases(run: MoveRun, tables: TenantTable[]): Promis
     await source.query('commit')
     return 0
   }
-  const staged = new Map<TenantTable, string>()
+  const staged = new Map<MovableTable, string>()
   for (const table of changed) staged.set(table, await stagingTable(target, run, table))
   await temporaryTable(target, { name: 'changed', columns: '(table_name text, key text[])' })
   await run.enter(target, 'catch up', { writes: true })
@@ -103,7 +108,7 @@ async function passBetweenDatabases(run: MoveRun, tables: TenantTable[]): Promis
     const rows = rowsByKey(table, {
       tenantId,
       schema: run.move.source.schema,
-      keys: changedKeys(table, tenantId),
+      keys: changedKeysQuery(table, tenantId),
       select: sql.columns('s'),
     })
     await stream(source, target, rows, `${staging} (${sql.columns()})`)
@@ -128,13 +133,13 @@ async function passBetweenDatabases(run: MoveRun, tables: TenantTable[]): Promis
   return keys
 }
 
-function deleteByKey({ move }: MoveRun, table: TenantTable, keys: string): string {
+function deleteByKey({ move }: MoveRun, table: MovableTable, keys: string): string {
   const { schema } = move.target
   const rows = rowsByKey(table, { tenantId: move.tenantId, schema, keys, select: 's.ctid' })
   return `delete from ${tableSql(table, move.tenantId).in(schema)} where ctid = any (array(${rows}))`
 }
 
-function insertRows({ move }: MoveRun, table: TenantTable, rows: string): string {
+function insertRows({ move }: MoveRun, table: MovableTable, rows: string): string {
   const sql = tableSql(table, move.tenantId)
   return `insert into ${sql.in(move.target.schema)} (${sql.columns()}) overriding system value ${rows}`
 }
@@ -143,9 +148,9 @@ function insertRows({ move }: MoveRun, table: TenantTable, rows: string): string
 async function beginPass(
   run: MoveRun,
   client: pg.Client,
-  tables: TenantTable[],
+  tables: MovableTable[],
   options: { snapshot?: boolean; writes?: boolean },
-): Promise<{ changed: TenantTable[]; keys: number }> {
+): Promise<{ changed: MovableTable[]; keys: number }> {
   const query = `select table_name, count(*) as keys from tenancy.changed_keys where tenant_id = '${run.move.tenantId}' group by table_name`
   const rows: { table_name: string; keys: string }[] =
     (await run.enter(client, 'catch up', { ...options, query }))?.rows ?? []

@@ -4,7 +4,7 @@ import copyStreams from 'pg-copy-streams'
 import { TableNotMovable } from '#tenancy/moves/errors'
 import { isShared, type MoveRun } from '#tenancy/moves/move-run'
 import { failpoint } from '#tenancy/moves/failpoints'
-import { tenantTables, tableSql, type TenantTable } from '#tenancy/moves/tenant-tables'
+import { tenantTables, tableSql, type MovableTable } from '#tenancy/moves/tenant-tables'
 import { deleteStaleRows } from '#tenancy/moves/delete-stale-rows'
 
 const chunkRows = 20_000
@@ -12,7 +12,7 @@ const chunkRows = 20_000
 type ProgressRow = { last_key: string[] | null; rows: string; done: boolean }
 type Chunk = { key: string[] | null; rows: number; done: boolean }
 /** A table being copied: the last key copied, and whether rows in the target may conflict. */
-type TableCopy = { table: TenantTable; last: string[] | null; mayConflict: boolean }
+type TableCopy = { table: MovableTable; last: string[] | null; mayConflict: boolean }
 
 /**
  * Copies every row in the order of the keys, one chunk per transaction. Rows and progress commit
@@ -51,7 +51,7 @@ export async function copy(run: MoveRun): Promise<{ rows: number }> {
   return { rows: total }
 }
 
-function assertSameTables(source: TenantTable[], target: TenantTable[]): void {
+function assertSameTables(source: MovableTable[], target: MovableTable[]): void {
   for (const table of source) {
     const other = target.find(({ name }) => name === table.name)
     const missing = table.columns.filter((column) => !other?.columns.includes(column))
@@ -67,7 +67,7 @@ function assertSameTables(source: TenantTable[], target: TenantTable[]): void {
  * Where to continue the copy of a table. Rows that the target still has from an earlier stay of the
  * tenant are compared with the source first.
  */
-async function resumeTable(run: MoveRun, table: TenantTable): Promise<Chunk> {
+async function resumeTable(run: MoveRun, table: MovableTable): Promise<Chunk> {
   const target = await run.target()
   const sql = tableSql(table, run.move.tenantId)
   await run.enter(target, 'copy', { writes: true })
@@ -94,7 +94,7 @@ async function resumeTable(run: MoveRun, table: TenantTable): Promise<Chunk> {
  * key. The change log brings the later row. A target that this move created has no unique index
  * besides the primary key until the rows are there.
  */
-async function mayRowsConflict(run: MoveRun, table: TenantTable): Promise<boolean> {
+async function mayRowsConflict(run: MoveRun, table: MovableTable): Promise<boolean> {
   if (isShared(run.move.target) || run.move.rollsBack !== null) return true
   const target = await run.target()
   const {
@@ -193,7 +193,7 @@ const created = new WeakMap<pg.Client, Set<string>>()
 export async function stagingTable(
   target: pg.Client,
   run: MoveRun,
-  table: TenantTable,
+  table: MovableTable,
 ): Promise<string> {
   const sql = tableSql(table, run.move.tenantId)
   return temporaryTable(target, {

@@ -1,6 +1,6 @@
 import type { MoveRun } from '#tenancy/moves/move-run'
 import { isIdentical, keyRanges } from '#tenancy/moves/key-ranges'
-import { tableSql, type TenantTable } from '#tenancy/moves/tenant-tables'
+import { tableSql, type MovableTable } from '#tenancy/moves/tenant-tables'
 
 const rangeRows = 5000
 
@@ -9,7 +9,7 @@ const rangeRows = 5000
  * source. Runs before the first row is copied: a unique value that has since passed to another row
  * would keep that row out. Later changes are in the change log.
  */
-export async function deleteStaleRows(run: MoveRun, table: TenantTable): Promise<void> {
+export async function deleteStaleRows(run: MoveRun, table: MovableTable): Promise<void> {
   const startedAt = performance.now()
   const rows = await (run.sameDatabase
     ? deleteStaleWithinDatabase(run, table)
@@ -20,7 +20,7 @@ export async function deleteStaleRows(run: MoveRun, table: TenantTable): Promise
   })
 }
 
-async function deleteStaleWithinDatabase(run: MoveRun, table: TenantTable): Promise<number> {
+async function deleteStaleWithinDatabase(run: MoveRun, table: MovableTable): Promise<number> {
   const target = await run.target()
   const sql = tableSql(table, run.move.tenantId)
   await run.enter(target, 'delete stale rows', { writes: true })
@@ -35,7 +35,7 @@ async function deleteStaleWithinDatabase(run: MoveRun, table: TenantTable): Prom
   return rowCount ?? 0
 }
 
-async function deleteStaleBetweenDatabases(run: MoveRun, table: TenantTable): Promise<number> {
+async function deleteStaleBetweenDatabases(run: MoveRun, table: MovableTable): Promise<number> {
   const [source, target] = [await run.source(), await run.target()]
   const sql = tableSql(table, run.move.tenantId)
   await run.enter(source, 'delete stale rows', { snapshot: true })

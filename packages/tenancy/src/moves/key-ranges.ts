@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Checksum } from '#tenancy/moves/errors'
-import { tableSql, type TenantTable } from '#tenancy/moves/tenant-tables'
+import { tableSql, type MovableTable } from '#tenancy/moves/tenant-tables'
 
 /** Both checksums of the rows after key `from` up to key `to`. Null is no bound. */
 export type KeyRange = {
@@ -27,7 +27,7 @@ export const isIdentical = ({ source, target }: KeyRange): boolean =>
 export async function* keyRanges(
   source: TableReader,
   target: TableReader,
-  { table, tenantId, size }: { table: TenantTable; tenantId: string; size: number },
+  { table, tenantId, size }: { table: MovableTable; tenantId: string; size: number },
 ): AsyncGenerator<KeyRange> {
   const sql = tableSql(table, tenantId)
   for (let from: string[] | null = null; ;) {

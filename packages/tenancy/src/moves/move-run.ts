@@ -14,7 +14,7 @@ import {
   type EventFacts,
   type Move,
 } from '#tenancy/moves/move-store'
-import { tenantTables, type TenantTable } from '#tenancy/moves/tenant-tables'
+import { tenantTables, type MovableTable } from '#tenancy/moves/tenant-tables'
 import { type MoveEnd, type MoveEventName } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
@@ -23,7 +23,7 @@ export class WorkerStopping extends Error {}
 /** The move cannot go on and is to be aborted; the message says by whom or why. */
 export class MoveAborted extends Error {}
 
-type Side = 'source' | 'target'
+type MoveSide = 'source' | 'target'
 type Opened = { location: Location; client: pg.Client }
 
 const statusIntervalMs = 400
@@ -39,7 +39,7 @@ export class MoveRun {
   readonly stopping: AbortSignal
   /** The connection to the main database that holds the tenant's move lock. */
   readonly main: pg.Client
-  readonly #opened = new Map<Side, Promise<Opened>>()
+  readonly #opened = new Map<MoveSide, Promise<Opened>>()
   #closed = false
   #checkedAt = Date.now()
   #statusAt = 0
@@ -72,11 +72,11 @@ export class MoveRun {
   /** The worker's connection to each end. In the main database, one sees the schema of the other. */
   source = (): Promise<pg.Client> => this.#client('source')
   target = (): Promise<pg.Client> => this.#client('target')
-  locationOf = (side: Side): Promise<Location> =>
+  locationOf = (side: MoveSide): Promise<Location> =>
     resolveEnd(this.tenancy, this.move.tenantId, this.move[side])
 
   /** Opens another connection to one end. It ends with the first; the caller closes it. */
-  async connect(side: Side): Promise<pg.Client> {
+  async connect(side: MoveSide): Promise<pg.Client> {
     const first = await this.#client(side)
     const client = await openConnection(
       this.tenancy,
@@ -87,7 +87,7 @@ export class MoveRun {
     return client
   }
 
-  async tables(): Promise<TenantTable[]> {
+  async tables(): Promise<MovableTable[]> {
     return tenantTables(await this.source(), this.move.source.schema)
   }
 
@@ -164,7 +164,7 @@ export class MoveRun {
     await this.releaseConnections()
   }
 
-  async #client(side: Side): Promise<pg.Client> {
+  async #client(side: MoveSide): Promise<pg.Client> {
     if (this.#closed) throw new RunClosed()
     const known = this.#opened.get(side) ?? this.#open(side)
     this.#opened.set(side, known)
@@ -172,7 +172,7 @@ export class MoveRun {
     return (await known).client
   }
 
-  async #open(side: Side): Promise<Opened> {
+  async #open(side: MoveSide): Promise<Opened> {
     const location = await this.locationOf(side)
     const client = await openConnection(this.tenancy, location, this.applicationName)
     try {

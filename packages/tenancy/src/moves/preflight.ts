@@ -25,7 +25,7 @@ export type MovePlan = {
   warnings: string[]
 }
 
-export type Target = {
+export type MoveDestination = {
   kind: string
   server: { host: string; port: number } | null
   database: string | null
@@ -92,7 +92,7 @@ async function assertTargetFree(
  * @param end - The location that is about to be created there.
  * @throws TargetOccupied or TargetFull
  */
-export async function checkServer(client: pg.ClientBase, end: Target): Promise<void> {
+export async function checkServer(client: pg.ClientBase, end: MoveDestination): Promise<void> {
   // without pg_read_all_stats, backend_type is null for the sessions of other roles
   const {
     rows: [row],

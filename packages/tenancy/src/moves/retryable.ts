@@ -6,7 +6,7 @@ import { MoveAborted, WorkerStopping, type MoveRun } from '#tenancy/moves/move-r
 import { readHome } from '#tenancy/moves/tenant-home'
 
 /** True for an error that may be gone on the next attempt. */
-export function isRetryable(error: unknown): boolean {
+export function isRetryableMoveError(error: unknown): boolean {
   if (error instanceof WorkerStopping) return true
   if (error instanceof MoveAborted) return false
   return isTransient(error)

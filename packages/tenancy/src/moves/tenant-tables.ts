@@ -6,7 +6,7 @@ import { TableNotMovable } from '#tenancy/moves/errors'
  * A tenant table as the catalogue has it. `columns` are the writable ones and `bases` the names of
  * their types; `key` is the primary key after tenant_id.
  */
-export type TenantTable = {
+export type MovableTable = {
   name: string
   columns: string[]
   bases: string[]
@@ -35,7 +35,7 @@ const literal = pg.escapeLiteral
  * because the worker writes with references unchecked.
  * @throws TableNotMovable if a primary key does not start with tenant_id.
  */
-export async function tenantTables(client: pg.ClientBase, schema: string): Promise<TenantTable[]> {
+export async function tenantTables(client: pg.ClientBase, schema: string): Promise<MovableTable[]> {
   return (await readTables(client, schema, { circles: true })).map((table) => {
     const [first, ...key] = table.key
     if (first !== 'tenant_id')
@@ -53,7 +53,7 @@ export async function tenantTables(client: pg.ClientBase, schema: string): Promi
 }
 
 /** Quoted SQL fragments for one table. Values in them are ids and keys that the database returned. */
-export function tableSql(table: TenantTable, tenantId: string) {
+export function tableSql(table: MovableTable, tenantId: string) {
   const columns = (alias?: string) =>
     table.columns.map((column) => (alias ? `${alias}.${name(column)}` : name(column))).join(', ')
   const keyColumns = (alias: string) => table.key.map((column) => `${alias}.${name(column.name)}`)
@@ -102,7 +102,7 @@ function comparable(column: string, base: string): string {
 }
 
 /** A subquery with the distinct keys of a table in the change log. */
-export const changedKeys = (table: TenantTable, tenantId: string) =>
+export const changedKeysQuery = (table: MovableTable, tenantId: string) =>
   `(select distinct key from tenancy.changed_keys where tenant_id = ${literal(tenantId)} and table_name = ${literal(table.name)})`
 
 /**
@@ -112,7 +112,7 @@ export const changedKeys = (table: TenantTable, tenantId: string) =>
  * @param options.select - What to select; the row's alias is `s`.
  */
 export function rowsByKey(
-  table: TenantTable,
+  table: MovableTable,
   {
     tenantId,
     schema,

@@ -5,7 +5,7 @@ import { withFence } from '#tenancy/moves/fence'
 import type { MoveRun } from '#tenancy/moves/move-run'
 import { failpoint } from '#tenancy/moves/failpoints'
 import { isIdentical, keyRanges, type TableReader } from '#tenancy/moves/key-ranges'
-import type { TenantTable } from '#tenancy/moves/tenant-tables'
+import type { MovableTable } from '#tenancy/moves/tenant-tables'
 import { drop } from '#tenancy/base/connect'
 
 const rangeRows = 20_000
@@ -53,7 +53,7 @@ async function compareTable(
   run: MoveRun,
   source: TableReader,
   target: TableReader,
-  table: TenantTable,
+  table: MovableTable,
 ): Promise<number> {
   const startedAt = performance.now()
   let rows = 0

@@ -12,7 +12,7 @@ import { readTables } from '#tenancy/base/catalogue'
 import { withConnection } from '#tenancy/base/connect'
 import type { Tenancy } from '#tenancy/base/tenancy'
 import { withTenant } from '#tenancy/context/with-tenant'
-import type { Manifest } from '#tenancy/data/export/manifest'
+import type { ArchiveManifest } from '#tenancy/data/export/manifest'
 import { limits } from '#tenancy/data/import/check-archive'
 import { forgetPlacement, placementOf, serviceUrl } from '#tenancy/registry/placements'
 import { ZipReader } from '#tenancy/data/zip/zip-reader'
@@ -71,8 +71,8 @@ export async function writeLikeMacOs(path: string, folder: string, files: Files)
   await written
 }
 
-export const manifestOf = (files: Files): Manifest =>
-  JSON.parse(files.get('manifest.json') ?? '') as Manifest
+export const manifestOf = (files: Files): ArchiveManifest =>
+  JSON.parse(files.get('manifest.json') ?? '') as ArchiveManifest
 
 /**
  * Adapts the sizes, hashes and counts in the manifest to changed files, as a forger would.
@@ -80,7 +80,7 @@ export const manifestOf = (files: Files): Manifest =>
  */
 export function withMatchingManifest(
   files: Files,
-  change: (manifest: Manifest) => void = () => {},
+  change: (manifest: ArchiveManifest) => void = () => {},
 ): Files {
   const manifest = manifestOf(files)
   for (const table of manifest.tables) {

@@ -8,7 +8,7 @@ import { newId } from '#tenancy/base/ids'
 import { platform } from '#tenancy/registry/placements'
 import { exports } from '#tenancy/base/schema'
 
-export type Export = typeof exports.$inferSelect
+export type TenantExport = typeof exports.$inferSelect
 
 /** How long a finished export can be downloaded. */
 export const fileLifetimeDays = 7
@@ -26,7 +26,7 @@ export async function request(
   tenantId: string,
   requestedBy: string,
   requesterId: string | null = null,
-): Promise<Export> {
+): Promise<TenantExport> {
   const [created] = await db
     .insert(exports)
     .values({ id: newId(), tenantId, requestedBy, requesterId })
@@ -47,7 +47,7 @@ export const requestByOperator = (
   tenantId: string,
   actor: string,
   reason: string,
-): Promise<Export> =>
+): Promise<TenantExport> =>
   platform(tenancy).transaction(async (tx) => {
     const requested = await request(tx, tenantId, actor)
     await recordAudit(tx, {
@@ -60,7 +60,7 @@ export const requestByOperator = (
   })
 
 /** @returns The latest exports of a tenant, newest first. */
-export const list = (db: PlatformDb, tenantId: string, limit = 10): Promise<Export[]> =>
+export const list = (db: PlatformDb, tenantId: string, limit = 10): Promise<TenantExport[]> =>
   db
     .select()
     .from(exports)
@@ -73,7 +73,7 @@ export async function find(
   db: PlatformDb,
   tenantId: string,
   id: string,
-): Promise<Export | undefined> {
+): Promise<TenantExport | undefined> {
   const [row] = await db
     .select()
     .from(exports)
@@ -96,7 +96,7 @@ export const listRunnable = (db: PlatformDb): Promise<{ id: string }[]> =>
  * older one has lost the export.
  * @returns Undefined when another worker has the lease, or the export has ended.
  */
-export async function acquireLease(db: PlatformDb, id: string): Promise<Export | undefined> {
+export async function acquireLease(db: PlatformDb, id: string): Promise<TenantExport | undefined> {
   const [row] = await db
     .update(exports)
     // milliseconds, since a JavaScript date holds no more and must compare equal later
@@ -118,7 +118,7 @@ export async function acquireLease(db: PlatformDb, id: string): Promise<Export |
   return row
 }
 
-const hasLease = ({ id, startedAt }: Export) =>
+const hasLease = ({ id, startedAt }: TenantExport) =>
   and(eq(exports.id, id), eq(exports.state, 'running'), sql`${exports.startedAt} = ${startedAt}`)
 
 /**
@@ -129,7 +129,7 @@ const hasLease = ({ id, startedAt }: Export) =>
 export async function renewLease(
   tenancy: Tenancy,
   db: PlatformDb,
-  leased: Export,
+  leased: TenantExport,
   values: PgUpdateSetSource<typeof exports>,
 ): Promise<boolean> {
   const [row] = await db
@@ -157,7 +157,7 @@ export async function renewLease(
  */
 export async function releaseLease(
   tenancy: Tenancy,
-  leased: Export,
+  leased: TenantExport,
   values: PgUpdateSetSource<typeof exports>,
 ): Promise<boolean> {
   const [row] = await platform(tenancy)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { formats, type Format } from '#tenancy/data/export/row-format'
+import { formats, type FileFormat } from '#tenancy/data/export/row-format'
 import { isId } from '#tenancy/base/ids'
 
 // The form of manifest.json. An import validates it: anybody may have written the file.
@@ -12,7 +12,7 @@ export const formatVersion = 2
 const formatVersions = [1, formatVersion] as const
 export const manifestName = 'manifest.json'
 export const membersName = 'members.ndjson'
-export const fileOf = (table: string, format: Format) => `${format}/${table}.${format}`
+export const fileOf = (table: string, format: FileFormat) => `${format}/${table}.${format}`
 
 const id = z.string().refine(isId, 'is not an id')
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256')
@@ -48,7 +48,7 @@ export const manifestForm = z.strictObject({
         rows: whole,
         files: z.strictObject(
           Object.fromEntries(formats.map((format) => [format, file])) as Record<
-            Format,
+            FileFormat,
             typeof file
           >,
         ),
@@ -57,5 +57,5 @@ export const manifestForm = z.strictObject({
     .max(1000),
 })
 
-export type Manifest = z.infer<typeof manifestForm>
+export type ArchiveManifest = z.infer<typeof manifestForm>
 export type FileFacts = z.infer<typeof file>

@@ -1,12 +1,15 @@
 import pg from 'pg'
 import type { Table } from '#tenancy/base/catalogue'
-import { headOf, lineOf, type Format } from '#tenancy/data/export/row-format'
+import { headOf, lineOf, type FileFormat } from '#tenancy/data/export/row-format'
 
 /** Part of a table's file: rows as text. */
-export type Page = { rows: number; text: string }
+export type TextPage = { rows: number; text: string }
 
 /** Runs a query in a tenant transaction. */
-export type Read = <R extends pg.QueryResultRow>(text: string, values: unknown[]) => Promise<R[]>
+export type TenantQuery = <R extends pg.QueryResultRow>(
+  text: string,
+  values: unknown[],
+) => Promise<R[]>
 
 const targetPageBytes = 2_000_000
 const name = pg.escapeIdentifier
@@ -17,10 +20,14 @@ const name = pg.escapeIdentifier
  *   tenant have the checksum of the original.
  */
 export async function* pagesOf(
-  read: Read,
+  read: TenantQuery,
   table: Table,
-  { format, tenantId, printAs = tenantId }: { format: Format; tenantId: string; printAs?: string },
-): AsyncGenerator<Page> {
+  {
+    format,
+    tenantId,
+    printAs = tenantId,
+  }: { format: FileFormat; tenantId: string; printAs?: string },
+): AsyncGenerator<TextPage> {
   yield { rows: 0, text: headOf(table, format) }
   const query = pageQuery(table, format)
   let after: string[] | null = null
@@ -41,7 +48,7 @@ export async function* pagesOf(
 export const countQuery = (table: Table): string =>
   `select count(*)::int as rows from ${name(table.name)} where tenant_id = $1`
 
-function pageQuery(table: Table, format: Format): { first: string; next: string } {
+function pageQuery(table: Table, format: FileFormat): { first: string; next: string } {
   const key = table.columns
     .filter((column) => table.key.includes(column.name) && column.name !== 'tenant_id')
     .toSorted((a, b) => table.key.indexOf(a.name) - table.key.indexOf(b.name))

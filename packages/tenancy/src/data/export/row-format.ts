@@ -2,7 +2,7 @@ import pg from 'pg'
 import { insertableColumns, type Column, type Table } from '#tenancy/base/catalogue'
 
 export const formats = ['ndjson', 'csv'] as const
-export type Format = (typeof formats)[number]
+export type FileFormat = (typeof formats)[number]
 
 // PostgreSQL formats the rows, so that no value loses precision. In JSON a null is omitted, to
 // distinguish it from the JSON value null. In CSV it is an empty field, and an empty text is "".
@@ -36,7 +36,7 @@ const plain = new Set([
 ])
 
 /** @returns An SQL expression for the text of row `t`, with its line end. */
-export function lineOf(table: Table, format: Format): string {
+export function lineOf(table: Table, format: FileFormat): string {
   const columns = insertableColumns(table)
   return format === 'ndjson'
     ? `'{' || array_to_string(array[${columns.map(jsonField).join(', ')}], ',') || e'}\\n'`
@@ -44,7 +44,7 @@ export function lineOf(table: Table, format: Format): string {
 }
 
 /** @returns The first line of a file: column names in CSV, nothing in NDJSON. */
-export const headOf = (table: Table, format: Format): string =>
+export const headOf = (table: Table, format: FileFormat): string =>
   format === 'csv'
     ? `${insertableColumns(table)
         .map((column) => `"${column.name.replaceAll('"', '""')}"`)

@@ -12,8 +12,8 @@ import {
   removeExport,
   sizeOf,
 } from '#tenancy/data/export/files'
-import type { Manifest } from '#tenancy/data/export/manifest'
-import { writeExport, type Progress } from '#tenancy/data/export/write-export'
+import type { ArchiveManifest } from '#tenancy/data/export/manifest'
+import { writeExport, type ExportProgress } from '#tenancy/data/export/write-export'
 import { forgetPlacement, placementOf, platform } from '#tenancy/registry/placements'
 import { nextAttemptAt } from '#tenancy/base/backoff'
 import { isTransient } from '#tenancy/base/transient-errors'
@@ -88,10 +88,10 @@ export async function runExport(
 
 async function writeFile(
   tenancy: Tenancy,
-  { id, tenantId }: exports.Export,
+  { id, tenantId }: exports.TenantExport,
   path: string,
-  report: (progress: Progress) => Promise<void>,
-): Promise<Manifest> {
+  report: (progress: ExportProgress) => Promise<void>,
+): Promise<ArchiveManifest> {
   for (let restarts = 0; ; restarts++) {
     try {
       return await writeExport(
@@ -110,9 +110,9 @@ async function writeFile(
 /** Stores the progress at intervals, and throws when the export must stop. */
 function progressReporter(
   tenancy: Tenancy,
-  leased: exports.Export,
+  leased: exports.TenantExport,
   stopping?: AbortSignal,
-): (progress: Progress) => Promise<void> {
+): (progress: ExportProgress) => Promise<void> {
   let next = 0
   return async ({ table, rowsDone, rowsTotal }) => {
     if (stopping?.aborted) throw new Stopping()

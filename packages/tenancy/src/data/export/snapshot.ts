@@ -3,7 +3,7 @@ import { timings } from '#tenancy/base/timings'
 import { withConnection } from '#tenancy/base/connect'
 import { withTransaction } from '#tenancy/base/with-transaction'
 import { TenantMoved } from '#tenancy/data/errors'
-import type { Read } from '#tenancy/data/export/pages'
+import type { TenantQuery } from '#tenancy/data/export/pages'
 import { serviceUrl, type Placement } from '#tenancy/registry/placements'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
@@ -23,7 +23,7 @@ export function withSnapshot<T>(
   tenancy: Tenancy,
   placement: Placement,
   reason: string,
-  work: (read: Read, keeper: pg.Client) => Promise<T>,
+  work: (read: TenantQuery, keeper: pg.Client) => Promise<T>,
 ): Promise<T> {
   const url = serviceUrl(tenancy, 'worker', placement)
   return withConnection(url, (keeper) =>
@@ -34,7 +34,7 @@ export function withSnapshot<T>(
       const {
         rows: [exported],
       } = await keeper.query<{ id: string }>('select pg_export_snapshot() as id')
-      const read: Read = async (text, values) => {
+      const read: TenantQuery = async (text, values) => {
         const query = { text, values, queryMode: 'extended' } as pg.QueryConfig
         const { rows } = await withTransaction(
           client,

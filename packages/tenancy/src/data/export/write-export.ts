@@ -4,24 +4,24 @@ import { eq } from 'drizzle-orm'
 import { type Tenancy } from '#tenancy/base/tenancy'
 import { readTables, insertableColumns, type Table } from '#tenancy/base/catalogue'
 import { TenantNotFound } from '#tenancy/base/errors'
-import type { Format } from '#tenancy/data/export/row-format'
+import type { FileFormat } from '#tenancy/data/export/row-format'
 import {
   fileOf,
   formatVersion,
   manifestName,
   membersName,
   type FileFacts,
-  type Manifest,
+  type ArchiveManifest,
 } from '#tenancy/data/export/manifest'
-import { countQuery, pagesOf, type Read } from '#tenancy/data/export/pages'
+import { countQuery, pagesOf, type TenantQuery } from '#tenancy/data/export/pages'
 import { withSnapshot } from '#tenancy/data/export/snapshot'
 import { platform, type Placement } from '#tenancy/registry/placements'
 import { tenants } from '#tenancy/base/schema'
 import { ZipWriter } from '#tenancy/data/zip/zip-writer'
 
 /** `table` is the one being written. A row counts once, when it is written as NDJSON. */
-export type Progress = { table: string; rowsDone: number; rowsTotal: number }
-type Report = (progress: Progress) => Promise<void>
+export type ExportProgress = { table: string; rowsDone: number; rowsTotal: number }
+type ExportReporter = (progress: ExportProgress) => Promise<void>
 
 /**
  * Exports a tenant into a ZIP archive: NDJSON and CSV for each table, the members, and a manifest,
@@ -35,8 +35,8 @@ export async function writeExport(
   tenancy: Tenancy,
   placement: Placement,
   { path, reason }: { path: string; reason: string },
-  report: Report = async () => {},
-): Promise<Manifest> {
+  report: ExportReporter = async () => {},
+): Promise<ArchiveManifest> {
   const zip = new ZipWriter(createWriteStream(path, { mode: 0o600 }))
   try {
     const { tenant, members } = await readTenant(tenancy, placement.tenantId)
@@ -51,7 +51,7 @@ export async function writeExport(
         tables: await writeTables(zip, read, tables, placement.tenantId, report),
       }
     })
-    const manifest: Manifest = {
+    const manifest: ArchiveManifest = {
       format: 'rowhouse export',
       version: formatVersion,
       exportedAt: new Date().toISOString(),
@@ -71,21 +71,21 @@ export async function writeExport(
 
 async function writeTables(
   zip: ZipWriter,
-  read: Read,
+  read: TenantQuery,
   tables: Table[],
   tenantId: string,
-  report: Report,
-): Promise<Manifest['tables']> {
+  report: ExportReporter,
+): Promise<ArchiveManifest['tables']> {
   let rowsTotal = 0
   for (const table of tables) {
     rowsTotal += (await read<{ rows: number }>(countQuery(table), [tenantId]))[0]?.rows ?? 0
     await report({ table: table.name, rowsDone: 0, rowsTotal })
   }
   let rowsDone = 0
-  const written: Manifest['tables'] = []
+  const written: ArchiveManifest['tables'] = []
   for (const table of tables) {
     const before = rowsDone
-    const write = (format: Format) =>
+    const write = (format: FileFormat) =>
       addFile(
         zip,
         fileOf(table.name, format),
@@ -134,7 +134,7 @@ async function* lines(values: object[], indent?: number): AsyncGenerator<Buffer>
 async function readTenant(
   tenancy: Tenancy,
   tenantId: string,
-): Promise<{ tenant: Manifest['tenant']; members: object[] }> {
+): Promise<{ tenant: ArchiveManifest['tenant']; members: object[] }> {
   const [tenant] = await platform(tenancy).select().from(tenants).where(eq(tenants.id, tenantId))
   if (!tenant) throw new TenantNotFound(tenantId)
   const members = await tenancy.config.members.list(platform(tenancy), tenantId)

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import { insertableColumns, type Column, type Table } from '#tenancy/base/catalogue'
 import type { TenantTable } from '#tenancy/base/data-lifecycle'
 import { ArchiveRefused } from '#tenancy/data/errors'
-import { formats, type Format } from '#tenancy/data/export/row-format'
+import { formats, type FileFormat } from '#tenancy/data/export/row-format'
 import {
   fileOf,
   formatVersion,
@@ -11,22 +11,27 @@ import {
   manifestName,
   membersName,
   type FileFacts,
-  type Manifest,
+  type ArchiveManifest,
 } from '#tenancy/data/export/manifest'
 import type { Migration } from '#tenancy/migrations/history'
 import { rowCheck } from '#tenancy/data/import/check-row'
 import { linesOf } from '#tenancy/data/import/read-lines'
-import { ZipReader, type Limits } from '#tenancy/data/zip/zip-reader'
+import { ZipReader, type ZipLimits } from '#tenancy/data/zip/zip-reader'
 
 /** An archive that passed every check. `tables` are those of the file, with the columns it has. */
-export type CheckedArchive = { zip: ZipReader; manifest: Manifest; tables: Table[]; rows: number }
+export type CheckedArchive = {
+  zip: ZipReader
+  manifest: ArchiveManifest
+  tables: Table[]
+  rows: number
+}
 
 /** At most 200 GB of content. Data of an export never compresses 200-fold. */
-export const limits: Limits = { files: 5000, bytes: 200 * 2 ** 30, ratio: 200 }
+export const limits: ZipLimits = { files: 5000, bytes: 200 * 2 ** 30, ratio: 200 }
 const manifestLimit = 4 * 2 ** 20
 
 /** What an archive is compared with. */
-export type Target = {
+export type ImportTarget = {
   /** The tables that its rows go to. */
   tables: Table[]
   /** The same tables as declared, with the former names of their columns. */
@@ -44,7 +49,7 @@ export type Target = {
  */
 export async function checkArchiveFile(
   path: string,
-  target: Target,
+  target: ImportTarget,
   report: (rows: number) => Promise<void> = async () => {},
 ): Promise<CheckedArchive> {
   const zip = await ZipReader.open(path, limits)
@@ -73,7 +78,7 @@ export async function checkArchiveFile(
   return { zip, manifest, tables, rows }
 }
 
-async function readManifest(zip: ZipReader): Promise<Manifest> {
+async function readManifest(zip: ZipReader): Promise<ArchiveManifest> {
   const listed = zip.files.get(manifestName)
   if (!listed) throw new ArchiveRefused(`it has no ${manifestName}, so it is not an export`)
   if (listed.uncompressedSize > manifestLimit)
@@ -101,7 +106,7 @@ function parseJson(text: string): unknown {
  * @returns Whether the file was written before the last migrations of this build.
  * @throws ArchiveRefused when it was written by a newer build, or by another product.
  */
-function isOlder(manifest: Manifest, history: Migration[]): boolean {
+function isOlder(manifest: ArchiveManifest, history: Migration[]): boolean {
   const known = new Map(history.map(({ tag, sha256 }) => [tag, sha256]))
   for (const { tag, sha256 } of manifest.migrations) {
     const ours = known.get(tag)
@@ -122,7 +127,7 @@ function isOlder(manifest: Manifest, history: Migration[]): boolean {
  * that may be empty, and may have former names of columns.
  * @returns Each table with the columns that the file has, in the order of the file.
  */
-function tablesOf(manifest: Manifest, target: Target): Table[] {
+function tablesOf(manifest: ArchiveManifest, target: ImportTarget): Table[] {
   const older = isOlder(manifest, target.history)
   const given = new Map(manifest.tables.map((table) => [table.name, table]))
   if (given.size < manifest.tables.length)
@@ -156,14 +161,14 @@ function tablesOf(manifest: Manifest, target: Target): Table[] {
   })
 }
 
-function checkFiles(zip: ZipReader, manifest: Manifest): void {
+function checkFiles(zip: ZipReader, manifest: ArchiveManifest): void {
   const expected = new Set([manifestName, membersName])
   if (manifest.members.name !== membersName)
     throw new ArchiveRefused(
       `its members are said to be in ${manifest.members.name}, not ${membersName}`,
     )
   for (const { name, files } of manifest.tables) {
-    for (const format of formats as readonly Format[]) {
+    for (const format of formats as readonly FileFormat[]) {
       if (files[format].name !== fileOf(name, format))
         throw new ArchiveRefused(
           `the rows of ${name} are said to be in ${files[format].name}, not ${fileOf(name, format)}`,

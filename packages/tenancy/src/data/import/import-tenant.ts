@@ -34,7 +34,7 @@ export type Imported = {
   rows: number
   tables: Record<string, number>
 }
-type Report = (progress: {
+type ImportReporter = (progress: {
   state: 'checking' | 'loading'
   table: string
   rows: number
@@ -77,7 +77,7 @@ export async function checkArchive(
 export async function importTenant(
   tenancy: Tenancy,
   request: ImportRequest,
-  report: Report = async () => {},
+  report: ImportReporter = async () => {},
 ): Promise<Imported> {
   await deleteInterruptedImports(tenancy)
   checkSlug(request.slug)
@@ -137,7 +137,7 @@ async function loadTenant(
     tier,
   }: ImportRequest & { id: string; tenantId: string; tier: string },
   checked: CheckedArchive,
-  report: Report,
+  report: ImportReporter,
 ): Promise<void> {
   const { name, currency, locale } = checked.manifest.tenant
   const suspension = { tenantId, slug, actor, reason: 'import' }

@@ -5,7 +5,7 @@ import { withConnection } from '#tenancy/base/connect'
 import { withTransaction } from '#tenancy/base/with-transaction'
 import { ArchiveRefused } from '#tenancy/data/errors'
 import { fileOf } from '#tenancy/data/export/manifest'
-import { pagesOf, type Read } from '#tenancy/data/export/pages'
+import { pagesOf, type TenantQuery } from '#tenancy/data/export/pages'
 import { asText } from '#tenancy/data/export/snapshot'
 import type { CheckedArchive } from '#tenancy/data/import/check-archive'
 import { linesOf } from '#tenancy/data/import/read-lines'
@@ -16,7 +16,7 @@ const batchBytes = 1_000_000
 const batchRows = 2000
 const name = pg.escapeIdentifier
 
-type Report = (progress: { table: string; rows: number }) => Promise<void>
+type LoadReporter = (progress: { table: string; rows: number }) => Promise<void>
 
 /**
  * Loads a checked export into a tenant without rows. All tables are loaded in one transaction, which
@@ -29,7 +29,7 @@ export async function loadRows(
   tenancy: Tenancy,
   checked: CheckedArchive,
   target: { placement: Placement; reason: string },
-  report: Report = async () => {},
+  report: LoadReporter = async () => {},
 ): Promise<void> {
   const { tenantId, schema, epoch } = target.placement
   const { tables, zip } = checked
@@ -60,7 +60,7 @@ export async function loadRows(
             }
           }
         }
-        const read: Read = async (text, values) =>
+        const read: TenantQuery = async (text, values) =>
           (await client.query({ text, values, queryMode: 'extended' } as pg.QueryConfig)).rows
         for (const table of tables)
           await compare(checked, { read, table, tenantId }, () =>
@@ -104,9 +104,9 @@ function statementsFor(table: Table): { text: string; inserts: boolean }[] {
 }
 
 /** Consecutive lines of a file. `first` is the number of the first one. */
-type Batch = { first: number; lines: string[] }
+type LineBatch = { first: number; lines: string[] }
 
-async function* batches(content: AsyncIterable<Buffer>, file: string): AsyncGenerator<Batch> {
+async function* batches(content: AsyncIterable<Buffer>, file: string): AsyncGenerator<LineBatch> {
   let lines: string[] = []
   let size = 0
   let last = 0
@@ -124,7 +124,7 @@ async function* batches(content: AsyncIterable<Buffer>, file: string): AsyncGene
 
 async function compare(
   { manifest }: CheckedArchive,
-  { read, table, tenantId }: { read: Read; table: Table; tenantId: string },
+  { read, table, tenantId }: { read: TenantQuery; table: Table; tenantId: string },
   report: () => Promise<void>,
 ): Promise<void> {
   const facts = manifest.tables.find((one) => one.name === table.name)?.files.ndjson
@@ -144,7 +144,7 @@ async function compare(
     )
 }
 
-function refusal(error: Error, table: Table, { first, lines }: Batch): Error {
+function refusal(error: Error, table: Table, { first, lines }: LineBatch): Error {
   if (!(error instanceof pg.DatabaseError) || !/^(2[23]|42804)/.test(error.code ?? '')) return error
   const what = error.constraint
     ? `breaks ${error.constraint}`

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withConnection } from '#tenancy/base/connect'
 import { newId } from '#tenancy/base/ids'
-import type { Manifest } from '#tenancy/data/export/manifest'
+import type { ArchiveManifest } from '#tenancy/data/export/manifest'
 import { writeExport } from '#tenancy/data/export/write-export'
 import { importTenant, deleteInterruptedImports } from '#tenancy/data/import/import-tenant'
 import { placementOf } from '#tenancy/registry/placements'
@@ -74,8 +74,8 @@ const line = (name: string, change: (row: Record<string, unknown>) => object) =>
       JSON.stringify(change(JSON.parse(first) as Record<string, unknown>)),
     ),
   )
-const manifest = (change: (manifest: Manifest) => void) => withMatchingManifest(good, change)
-const table = (made: Manifest, name: string) => made.tables.find((one) => one.name === name)!
+const manifest = (change: (manifest: ArchiveManifest) => void) => withMatchingManifest(good, change)
+const table = (made: ArchiveManifest, name: string) => made.tables.find((one) => one.name === name)!
 
 it('an import that fails and leaves something behind says both, and what is left goes later', async () => {
   const admin = (text: string) =>
@@ -254,7 +254,7 @@ describe('a file that was edited', () => {
 })
 
 describe('a manifest that was edited', () => {
-  it.each<[string, (made: Manifest) => unknown, RegExp]>([
+  it.each<[string, (made: ArchiveManifest) => unknown, RegExp]>([
     ['another tenant id', (made) => (made.tenant.id = newId()), /belongs to tenant/],
     ['no tenant id', (made) => (made.tenant.id = '../../etc'), /tenant.id is not an id/],
     [
@@ -329,7 +329,7 @@ describe('a manifest that was edited', () => {
     ['no name of a tier', (made) => (made.tenant.tier = 'x'.repeat(64)), /tenant.tier Too big/],
     [
       'a field of its own',
-      (made) => ((made as Manifest & { also: number }).also = 1),
+      (made) => ((made as ArchiveManifest & { also: number }).also = 1),
       /Unrecognized key/,
     ],
     [

@@ -48,8 +48,8 @@ addAppTables({
   team_people: 'delete',
 })
 
-type Tier = keyof typeof tiers
-const tierNames = Object.keys(tiers) as Tier[]
+type TestTier = keyof typeof tiers
+const tierNames = Object.keys(tiers) as TestTier[]
 
 vi.mock('#tenancy/migrations/history', async (original) => {
   const history = await original<typeof import('#tenancy/migrations/history')>()
@@ -116,7 +116,7 @@ const exported = async (kind: PlacementKind) => {
     }),
   }
 }
-const imported = async (path: string, slug: string, tier: Tier) => {
+const imported = async (path: string, slug: string, tier: TestTier) => {
   const { tenantId } = await importTenant(tenancy(), {
     path,
     slug,
@@ -149,7 +149,9 @@ describe.each(placementKinds)('an export from a %s placement', (kind) => {
 })
 
 describe.each(
-  placementKinds.flatMap((kind) => tierNames.map((tier): [PlacementKind, Tier] => [kind, tier])),
+  placementKinds.flatMap((kind) =>
+    tierNames.map((tier): [PlacementKind, TestTier] => [kind, tier]),
+  ),
 )('from %s', (kind, tier) => {
   it(`it goes into a ${tier} tenant, every value is the same, and an erasure takes all of it, the table of tomorrow too`, async () => {
     const { path } = await exported(kind)

@@ -3,7 +3,7 @@ import { withTenant } from '#tenancy/context/with-tenant'
 import { type TenantTx } from '#tenancy/base/tenant-tx'
 import { ClocksDiffer } from '#tenancy/data/errors'
 import { platform } from '#tenancy/registry/placements'
-import { retentionColumns, rulesOf, type Rule } from '#tenancy/data/retention/rules'
+import { retentionColumns, rulesOf, type RetentionRule } from '#tenancy/data/retention/rules'
 import { type RetentionStep } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
@@ -50,7 +50,7 @@ export const needsConfirmation = (steps: RetentionStep[]): boolean =>
 async function countStep(
   tenancy: Tenancy,
   tx: TenantTx,
-  { table, days }: Rule,
+  { table, days }: RetentionRule,
   now: Date,
 ): Promise<RetentionStep[]> {
   const column = retentionColumns(tenancy).find((one) => one.table === table)?.column

@@ -5,7 +5,7 @@ import { tierOf } from '#tenancy/base/tiers'
 import { Invalid } from '#tenancy/base/errors'
 import { retentionRules, retentionRuns } from '#tenancy/base/schema'
 
-export type Rule = typeof retentionRules.$inferSelect
+export type RetentionRule = typeof retentionRules.$inferSelect
 
 /** @returns The tables that can have a retention rule, each with the column that tells a row's age. */
 export const retentionColumns = (tenancy: Tenancy): { table: string; column: string }[] =>
@@ -13,7 +13,7 @@ export const retentionColumns = (tenancy: Tenancy): { table: string; column: str
     'by' in retention ? [{ table: name, column: retention.by }] : [],
   )
 
-export const rulesOf = (db: PlatformDb, tenantId: string): Promise<Rule[]> =>
+export const rulesOf = (db: PlatformDb, tenantId: string): Promise<RetentionRule[]> =>
   db
     .select()
     .from(retentionRules)

@@ -3,7 +3,7 @@ import { openPromise, type Entry, type ZipFile } from 'yauzl'
 import { ArchiveRefused } from '#tenancy/data/errors'
 
 /** What an archive may hold at most. */
-export type Limits = {
+export type ZipLimits = {
   files: number
   /** Total size of the content in bytes. */
   bytes: number
@@ -37,7 +37,7 @@ export class ZipReader {
    * Reads the list of files.
    * @throws ArchiveRefused for anything that a plain archive would not have.
    */
-  static async open(path: string, limits: Limits): Promise<ZipReader> {
+  static async open(path: string, limits: ZipLimits): Promise<ZipReader> {
     return withZip(path, async (zip) => {
       if (zip.entryCount > limits.files)
         throw new ArchiveRefused(`it holds ${zip.entryCount} files, more than ${limits.files}`)
@@ -142,7 +142,7 @@ async function checkRanges(zip: ZipFile, entries: Entry[]): Promise<void> {
   }
 }
 
-function checkSizes(files: Entry[], limits: Limits): void {
+function checkSizes(files: Entry[], limits: ZipLimits): void {
   let total = 0
   for (const { fileName, uncompressedSize, compressedSize } of files) {
     total += uncompressedSize

@@ -6,11 +6,11 @@ import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ArchiveRefused } from '#tenancy/data/errors'
-import { ZipReader, type Limits } from '#tenancy/data/zip/zip-reader'
+import { ZipReader, type ZipLimits } from '#tenancy/data/zip/zip-reader'
 import { ZipWriter } from '#tenancy/data/zip/zip-writer'
 import { writeLikeMacOs } from '#tenancy/testing/archives'
 
-const limits: Limits = { files: 100, bytes: 1_000_000_000, ratio: 200 }
+const limits: ZipLimits = { files: 100, bytes: 1_000_000_000, ratio: 200 }
 let folder: string
 
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'rowhouse-zip-'))))

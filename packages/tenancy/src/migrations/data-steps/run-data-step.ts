@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import { withTenant } from '#tenancy/context/with-tenant'
 import type { DataStep } from '#tenancy/migrations/data-steps/data-step'
 import { readHistories } from '#tenancy/migrations/history'
-import { Queue } from '#tenancy/migrations/work-queue'
+import { WorkQueue } from '#tenancy/migrations/work-queue'
 import { readTargets } from '#tenancy/migrations/targets'
 import { platformPool } from '#tenancy/registry/pools'
 import { platform } from '#tenancy/registry/placements'
@@ -10,24 +10,24 @@ import { dataSteps, placements, tenants } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 export type StepTenant = { id: string; slug: string; target: string }
-export type StepProgress = {
+export type DataStepProgress = {
   step: string
   tenants: number
   done: number
   failed: number
   rows: number
 }
-export type StepResult = {
+export type DataStepResult = {
   step: string
   done: string[]
   failed: { tenant: string; message: string }[]
   rows: number
 }
-export type StepOptions = {
+export type DataStepOptions = {
   tenant?: string
   concurrency?: number
   signal?: AbortSignal
-  onProgress?: (progress: StepProgress) => void
+  onProgress?: (progress: DataStepProgress) => void
 }
 
 /**
@@ -38,15 +38,15 @@ export type StepOptions = {
 export async function runDataStep(
   tenancy: Tenancy,
   step: DataStep,
-  { tenant, concurrency = 2, signal, onProgress }: StepOptions = {},
-): Promise<StepResult> {
+  { tenant, concurrency = 2, signal, onProgress }: DataStepOptions = {},
+): Promise<DataStepResult> {
   const due = (await tenantsDue(tenancy, step)).filter(
     ({ slug }) => tenant === undefined || slug === tenant,
   )
   const notReady =
     step.needs === undefined ? new Set<string>() : await lackingTargets(tenancy, step.needs)
-  const result: StepResult = { step: step.name, done: [], failed: [], rows: 0 }
-  const queue = new Queue(due)
+  const result: DataStepResult = { step: step.name, done: [], failed: [], rows: 0 }
+  const queue = new WorkQueue(due)
   signal?.addEventListener('abort', () => queue.stop())
   await Promise.all(
     Array.from({ length: concurrency }, async () => {
