@@ -11,7 +11,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 120_000,
     include: ['db/**/*.chaos.test.ts'],
-    globalSetup: [here('db/testing/server.ts')],
+    globalSetup: [here('db/testing/global-setup.ts')],
     setupFiles: [here('db/testing/each-file.ts')],
   },
 })

@@ -7,7 +7,7 @@ import { engineProjects } from './packages/tenancy/vitest.projects.ts'
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 export default defineConfig({
-  resolve: { alias: { 'server-only': here('db/testing/empty.ts') } },
+  resolve: { alias: { 'server-only': here('db/testing/server-only-stub.ts') } },
   test: {
     maxWorkers: 3,
     testTimeout: 20_000,
@@ -39,7 +39,7 @@ export default defineConfig({
           fsModuleCache: process.env.MUTATION === undefined,
           include: ['{app,db}/**/*.test.ts'],
           exclude: ['**/*.{unit,chaos}.test.ts'],
-          globalSetup: [here('db/testing/server.ts')],
+          globalSetup: [here('db/testing/global-setup.ts')],
           setupFiles: [here('db/testing/each-file.ts')],
         },
       },

@@ -6,7 +6,7 @@ import { SubmitButton } from '#components/forms/fields'
 import { TenantForm } from '#components/forms/tenant-form'
 import { Street } from '#components/shell/street'
 import { Card } from '#components/ui/card'
-import type { Begun } from '#db/product/first-orders'
+import type { ExistingData } from '#db/product/first-orders'
 
 type ChecklistItem = { title: string; text: string; href: Route; done: boolean }
 
@@ -15,7 +15,7 @@ export function GettingStarted({
   mayWrite,
   addSampleData,
 }: {
-  has: Begun
+  has: ExistingData
   mayWrite: boolean
   addSampleData: Action<unknown>
 }) {

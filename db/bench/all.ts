@@ -13,7 +13,7 @@ export const benches: Record<string, Bench> = {
   },
   door: {
     about: 'a scoped query against an unscoped one, at a round trip of 1 ms',
-    load: () => import('#db/bench/door'),
+    load: () => import('#db/bench/tenant-transaction'),
   },
   pages: {
     about: 'the orders page with 1,000,000 orders against an empty page, both as production builds',

@@ -11,7 +11,11 @@ export type BigTenant = { id: string; slug: string; owner: Caller & { kind: 'ses
  * A starter tenant with about `rows` rows over all its tables, filled by an administrator, who
  * bypasses the policies.
  */
-export async function bigTenant(adminUrl: string, name: string, rows: number): Promise<BigTenant> {
+export async function createBigTenant(
+  adminUrl: string,
+  name: string,
+  rows: number,
+): Promise<BigTenant> {
   const slug = `bench-${name}-${newId().slice(-6)}`
   const user = await users.create(platform(), {
     email: `owner@${slug}.example`,

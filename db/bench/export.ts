@@ -1,7 +1,7 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bigTenant, type BigTenant } from '#db/bench/big-tenant'
+import { createBigTenant, type BigTenant } from '#db/bench/big-tenant'
 import type { BenchOptions, BenchResult } from '#db/bench/bench'
 import { round } from '#db/bench/slices'
 import { table } from '#db/cli/table'
@@ -9,7 +9,7 @@ import { writeExport, importTenant } from '@rowhouse/tenancy/data'
 import { placementOf } from '@rowhouse/tenancy'
 import { tenancy } from '#db/tenancy'
 
-type Made = { rows: number; bytes: number; ms: number; grewMb: number }
+type ExportResult = { rows: number; bytes: number; ms: number; grewMb: number }
 
 /**
  * Everything of one tenant written to a file, and of another with ten times the rows: what a row
@@ -25,10 +25,10 @@ export async function run({
   const folder = await mkdtemp(join(tmpdir(), 'rowhouse-bench-'))
   try {
     const [small, large] = [
-      await bigTenant(adminUrl, 'small', Math.ceil(size / 10)),
-      await bigTenant(adminUrl, 'large', size),
+      await createBigTenant(adminUrl, 'small', Math.ceil(size / 10)),
+      await createBigTenant(adminUrl, 'large', size),
     ]
-    await exported(await bigTenant(adminUrl, 'warm', 20_000), join(folder, 'warm.zip'))
+    await exported(await createBigTenant(adminUrl, 'warm', 20_000), join(folder, 'warm.zip'))
     const [a, path] = [await exported(small, join(folder, 'small.zip')), join(folder, 'large.zip')]
     tell(`${a.rows} rows at ${perSecond(a)} a second`)
     const b = await exported(large, path)
@@ -50,7 +50,7 @@ export async function run({
   }
 }
 
-async function exported(tenant: BigTenant, path: string): Promise<Made> {
+async function exported(tenant: BigTenant, path: string): Promise<ExportResult> {
   globalThis.gc?.()
   const before = process.memoryUsage.rss()
   let most = before
@@ -73,10 +73,11 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - started
 }
 
-const perSecond = ({ rows, ms }: Pick<Made, 'rows' | 'ms'>) => Math.round((rows / ms) * 1000)
+const perSecond = ({ rows, ms }: Pick<ExportResult, 'rows' | 'ms'>) =>
+  Math.round((rows / ms) * 1000)
 
-function outcome(small: Made, large: Made, loadedMs: number | null): BenchResult {
-  const row = (what: string, { rows, bytes, ms, grewMb }: Made) => [
+function outcome(small: ExportResult, large: ExportResult, loadedMs: number | null): BenchResult {
+  const row = (what: string, { rows, bytes, ms, grewMb }: ExportResult) => [
     what,
     rows,
     `${round(ms / 1000, 1)} s`,

@@ -1,5 +1,10 @@
 import type { BenchOptions, BenchResult } from '#db/bench/bench'
-import { stockFolder, stockLedgers, stockLoop, stockLoopOnOne } from '#db/bench/stock'
+import {
+  drizzleFolder,
+  createDrizzleLedgers,
+  migrateInLoop,
+  migrateOnOneConnection,
+} from '#db/bench/drizzle-migrate'
 import { table } from '#db/cli/table'
 import { withConnection } from '@rowhouse/tenancy/admin'
 import { loginUrl } from '@rowhouse/tenancy'
@@ -36,18 +41,18 @@ export async function run({
   tell(
     `${size} schemas made in ${seconds(made.ms)}${size < wanted ? `; ${wanted} would not have fitted into the time` : ''}`,
   )
-  await stockLedgers(adminUrl, schemas)
+  await createDrizzleLedgers(adminUrl, schemas)
 
   const ours = [await oursOnce(1)]
   const left = deadline - performance.now()
-  const stock = await stockOnce('stock_a', 1, (folder) =>
-    stockLoop(adminUrl, schemas, folder, performance.now() + left * 0.6),
+  const drizzle = await drizzleOnce('drizzle_a', 1, (folder) =>
+    migrateInLoop(adminUrl, schemas, folder, performance.now() + left * 0.6),
   )
   const sample = schemas.slice(0, Math.min(200, size))
-  const reused = await stockOnce(
-    'stock_b',
+  const reused = await drizzleOnce(
+    'drizzle_b',
     2,
-    async (folder) => (await stockLoopOnOne(adminUrl, sample, folder), sample.length),
+    async (folder) => (await migrateOnOneConnection(adminUrl, sample, folder), sample.length),
   )
   ours.push(await oursOnce(2))
   const noop = await timed(() =>
@@ -62,7 +67,7 @@ export async function run({
   )
 
   const oursMs = ours.reduce((sum, ms) => sum + ms, 0) / ours.length
-  const perSchema = stock.ms / stock.schemas
+  const perSchema = drizzle.ms / drizzle.schemas
   const ratio = (perSchema * size) / oursMs
   const metrics = {
     ratio: round(ratio, 2),
@@ -71,7 +76,7 @@ export async function run({
     ours_ms: Math.round(oursMs),
     peer_ms: Math.round(perSchema * size),
     schemas: size,
-    peer_schemas: stock.schemas,
+    peer_schemas: drizzle.schemas,
     ours_first_ms: Math.round(ours[0] ?? 0),
     ours_second_ms: Math.round(ours[1] ?? 0),
     reused_ratio: round(((reused.ms / reused.schemas) * size) / oursMs, 2),
@@ -98,11 +103,11 @@ export async function run({
         ),
         row(
           'drizzle-orm migrate() in a loop',
-          stock.ms,
-          stock.schemas,
-          stock.schemas === size
+          drizzle.ms,
+          drizzle.schemas,
+          drizzle.schemas === size
             ? 'a connection for each'
-            : `a connection for each; ${stock.schemas} schemas fitted into the time`,
+            : `a connection for each; ${drizzle.schemas} schemas fitted into the time`,
         ),
         row('the same on one connection', reused.ms, reused.schemas, `${reused.schemas} schemas`),
       ],
@@ -137,12 +142,12 @@ async function oursOnce(at: number): Promise<number> {
   return ms
 }
 
-async function stockOnce(
+async function drizzleOnce(
   column: string,
   nth: number,
   loop: (folder: string) => Promise<number>,
 ): Promise<{ ms: number; schemas: number }> {
-  const folder = await stockFolder(additive(column), nth)
+  const folder = await drizzleFolder(additive(column), nth)
   try {
     const { ms, value } = await timed(() => loop(folder.path))
     return { ms, schemas: value }

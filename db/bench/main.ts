@@ -3,7 +3,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benches } from '#db/bench/all'
-import { ownDatabase, removeDatabase } from '#db/bench/own-database'
+import { createBenchDatabase, dropBenchDatabase } from '#db/bench/bench-database'
 import { closePools } from '@rowhouse/tenancy'
 import { setup } from '@rowhouse/tenancy/admin'
 import { tenancy } from '#db/tenancy'
@@ -39,10 +39,10 @@ if (!bench || wrong || values.help) {
 }
 
 const started = performance.now()
-const adminUrl = await ownDatabase(name)
+const adminUrl = await createBenchDatabase(name)
 const remove = async () => {
   await closePools(tenancy())
-  await removeDatabase(adminUrl)
+  await dropBenchDatabase(adminUrl)
 }
 process.once('SIGINT', () => void remove().finally(() => process.exit(130)))
 try {

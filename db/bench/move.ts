@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Metrics, BenchOptions, BenchResult } from '#db/bench/bench'
-import { bigTenant } from '#db/bench/big-tenant'
+import { createBigTenant } from '#db/bench/big-tenant'
 import { checksums } from '#db/bench/checksums'
 import { orderWorkload } from '#db/bench/order-workload'
 import { table } from '#db/cli/table'
@@ -15,7 +15,7 @@ import { tenancy } from '#db/tenancy'
 const usualRows = 200_000
 const writesASecond = 500
 
-type Run = {
+type MoveResult = {
   direction: string
   rows: number
   lost: number
@@ -75,12 +75,12 @@ export async function run({
     direction: string,
     to: PlacementKind,
     databaseUrl: string | undefined,
-  ): Promise<Run> {
+  ): Promise<MoveResult> {
     tell(`${direction}: filling a tenant with ${size} rows`)
     const [tenant, neighbour, idle] = [
-      await bigTenant(adminUrl, 'mover', size),
-      await bigTenant(adminUrl, 'busy', 1000),
-      await bigTenant(adminUrl, 'idle', 20_000),
+      await createBigTenant(adminUrl, 'mover', size),
+      await createBigTenant(adminUrl, 'busy', 1000),
+      await createBigTenant(adminUrl, 'idle', 20_000),
     ]
     for (const { id } of [tenant, neighbour])
       await setLimits(
@@ -156,9 +156,9 @@ async function switched(move: Move, tell: (line: string) => void): Promise<Move>
 
 const differing = (a: Record<string, string>, b: Record<string, string>): number =>
   Object.keys({ ...a, ...b }).filter((name) => a[name] !== b[name]).length
-const rowsASecond = ({ rows, seconds }: Run): number => Math.round(rows / seconds)
+const rowsASecond = ({ rows, seconds }: MoveResult): number => Math.round(rows / seconds)
 
-const report = (runs: Run[]): string =>
+const report = (runs: MoveResult[]): string =>
   table(
     [
       'move',
@@ -195,7 +195,7 @@ const report = (runs: Run[]): string =>
   )
 
 /** The targets are for a million rows; a smaller run reports them as well. */
-function targets(runs: Run[]): string {
+function targets(runs: MoveResult[]): string {
   const [gap, seconds] = [
     Math.max(...runs.map((one) => one.gap)),
     Math.max(...runs.map((one) => one.seconds)),
@@ -203,7 +203,7 @@ function targets(runs: Run[]): string {
   return `targets: no acknowledged write for less than 150 ms: ${gap < 150 ? 'reached' : 'MISSED'} (${gap} ms); 1,000,000 rows in less than 40 s: ${seconds < 40 ? 'reached' : 'MISSED'} (${runs[0]?.rows ?? 0} rows in ${seconds} s)`
 }
 
-function summary(runs: Run[]): Metrics {
+function summary(runs: MoveResult[]): Metrics {
   const sum = (key: 'lost' | 'doubled' | 'misplaced' | 'resurrected') =>
     runs.reduce((total, one) => total + one[key], 0)
   const each = Object.fromEntries(

@@ -2,7 +2,7 @@ import { tiers } from '#db/tiers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import type { BenchOptions, BenchResult } from '#db/bench/bench'
-import { occupant, type Occupant } from '#db/bench/fill'
+import { createBenchTenant, type BenchTenant } from '#db/bench/bench-tenant'
 import { quantile, round } from '#db/bench/slices'
 import { table } from '#db/cli/table'
 import { tenantBatch, withTenant, tenancy } from '#db/tenancy'
@@ -31,9 +31,10 @@ export async function run({
   deadline,
   tell,
 }: BenchOptions): Promise<BenchResult> {
-  const noisy = await occupant(adminUrl, 'noisy', size)
-  const others: Occupant[] = []
-  for (let i = 0; i < neighbours; i++) others.push(await occupant(adminUrl, `neighbour-${i}`, 2000))
+  const noisy = await createBenchTenant(adminUrl, 'noisy', size)
+  const others: BenchTenant[] = []
+  for (let i = 0; i < neighbours; i++)
+    others.push(await createBenchTenant(adminUrl, `neighbour-${i}`, 2000))
   tell(
     `${neighbours} neighbours with ${perSecond / neighbours} pages a second each; the noisy one asks for ${(20 * perSecond) / neighbours} and holds ${size} orders`,
   )
@@ -61,7 +62,7 @@ export async function run({
   return outcome(sides, noise)
 }
 
-async function unlimit(noisy: Occupant, others: Occupant[], off: boolean): Promise<void> {
+async function unlimit(noisy: BenchTenant, others: BenchTenant[], off: boolean): Promise<void> {
   const own = Object.fromEntries(
     limitNames.map((name) => [
       name,
@@ -74,7 +75,7 @@ async function unlimit(noisy: Occupant, others: Occupant[], off: boolean): Promi
 }
 
 /** Requests ordinary pages of the neighbours at a fixed rate, however long answers take. */
-async function slice(others: Occupant[], into: Latencies, ms: number): Promise<void> {
+async function slice(others: BenchTenant[], into: Latencies, ms: number): Promise<void> {
   const running: Promise<void>[] = []
   for (let i = 0, from = performance.now(); performance.now() - from < ms; i++) {
     const tenant = others[i % others.length]
@@ -97,7 +98,7 @@ async function slice(others: Occupant[], into: Latencies, ms: number): Promise<v
 }
 
 /** Sends twenty times the requests of a neighbour, every third one slow, and reads all orders. */
-async function makeNoise({ id, owner }: Occupant, into: Latencies, ms: number): Promise<void> {
+async function makeNoise({ id, owner }: BenchTenant, into: Latencies, ms: number): Promise<void> {
   const until = performance.now() + ms
   const running: Promise<void>[] = [readAll()]
   for (let i = 0, from = performance.now(); performance.now() < until; i++) {

@@ -1,7 +1,7 @@
 import { Agent, get } from 'node:http'
 import type { BenchOptions, BenchResult } from '#db/bench/bench'
-import { occupant } from '#db/bench/fill'
-import { serveBuild } from '#db/bench/served'
+import { createBenchTenant } from '#db/bench/bench-tenant'
+import { startProductionBuild } from '#db/bench/production-build'
 import { inSlices, quantile, round } from '#db/bench/slices'
 import { run as sandboxLogin } from '#db/cli/sandbox-login'
 import { table } from '#db/cli/table'
@@ -22,7 +22,7 @@ export async function run({
   tell,
 }: BenchOptions): Promise<BenchResult> {
   const filling = performance.now()
-  const tenant = await occupant(adminUrl, 'large', size)
+  const tenant = await createBenchTenant(adminUrl, 'large', size)
   await setLimits(
     tenancy(),
     { tenantId: tenant.id, actor: 'bench', reason: 'bench' },
@@ -31,7 +31,7 @@ export async function run({
   tell(`${size} orders written in ${Math.round((performance.now() - filling) / 1000)} s`)
   const { json } = await sandboxLogin({ values: {}, positionals: [tenant.email] })
   const { cookie } = json as { cookie: string }
-  const app = await serveBuild()
+  const app = await startProductionBuild()
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   try {
     const page =

@@ -1,8 +1,8 @@
 /** Work to compare. Sides run in short alternating slices, so that noise affects all of them alike. */
-export type Side = { name: string; once: () => Promise<unknown> }
+export type Variant = { name: string; once: () => Promise<unknown> }
 
 export async function inSlices(
-  sides: Side[],
+  sides: Variant[],
   { sliceMs, deadline, rounds }: { sliceMs: number; deadline: number; rounds: number },
 ): Promise<Map<string, number[]>> {
   const times = new Map(sides.map(({ name }): [string, number[]] => [name, []]))

@@ -26,8 +26,8 @@ import { MortalServer, Wire, WorkerProcess } from '@rowhouse/tenancy/testing'
 import { platform, tenancy } from '#db/tenancy'
 import { removePostgres } from '../../scripts/postgres.ts'
 
-// 200 tenants under load, and one fault after the other at random times. CHAOS_SEED repeats a run,
-// CHAOS_TIMES sets how often each fault strikes.
+// 200 tenants under load, and one failure after the other at random times. CHAOS_SEED repeats a run,
+// CHAOS_TIMES sets how often each failure strikes.
 
 const seed = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000)
 const times = Number(process.env.CHAOS_TIMES ?? 10)
@@ -44,7 +44,7 @@ let tenants: LoadTenant[]
 
 const admin = <T>(work: (client: pg.Client) => Promise<T>) =>
   withConnection(inDatabase(main.adminUrl, 'rowhouse'), work)
-const mail = new Map<string, number>()
+const deliveries = new Map<string, number>()
 const sink = createServer(acceptEmail)
 
 beforeAll(async () => {
@@ -79,11 +79,11 @@ afterAll(async () => {
   await main.stop()
 })
 
-type Fault = {
+type Failure = {
   name: string
-  strike: () => Promise<void>
+  inject: () => Promise<void>
   prepare?: () => Promise<() => Promise<void>>
-  unable?: () => string | undefined
+  skipReason?: () => string | undefined
 }
 
 const mounts = () =>
@@ -91,40 +91,40 @@ const mounts = () =>
     ? undefined
     : 'only root on Linux can mount a small disk'
 
-const faults: Fault[] = [
-  { name: 'the app is killed with -9', strike: async () => load.kill() },
+const failures: Failure[] = [
+  { name: 'the app is killed with -9', inject: async () => load.kill() },
   {
     name: 'a backend is killed with -9',
-    strike: async () => void process.kill(await someBackend(), 'SIGKILL'),
+    inject: async () => void process.kill(await someBackend(), 'SIGKILL'),
   },
-  { name: 'PostgreSQL is killed with -9', strike: () => main.die() },
-  { name: 'PostgreSQL is shut down immediately', strike: () => main.die(500, 'SIGQUIT') },
+  { name: 'PostgreSQL is killed with -9', inject: () => main.die() },
+  { name: 'PostgreSQL is shut down immediately', inject: () => main.die(500, 'SIGQUIT') },
   {
     name: 'all connections of the app are ended every two seconds for a minute',
-    strike: () => endConnections(30),
+    inject: () => endConnections(30),
   },
   {
     name: 'the connection pool is exhausted',
-    strike: async () => {
+    inject: async () => {
       load.tell('hog 4')
       await sleep(4500)
     },
   },
-  { name: 'max_connections is reached', strike: () => exhaustConnections(2000) },
-  { name: 'PostgreSQL is frozen for 20 seconds', strike: () => freeze(20_000) },
-  { name: 'connections are reset', strike: async () => wire.mend() },
+  { name: 'max_connections is reached', inject: () => exhaustConnections(2000) },
+  { name: 'PostgreSQL is frozen for 20 seconds', inject: () => freeze(20_000) },
+  { name: 'connections are reset', inject: async () => wire.mend() },
   {
     name: 'the network is cut for five seconds',
-    strike: async () => {
+    inject: async () => {
       wire.cut()
       await sleep(5000)
       wire.mend()
     },
   },
-  { name: 'connections are lost silently', strike: async () => wire.lose() },
+  { name: 'connections are lost silently', inject: async () => wire.lose() },
   {
     name: 'the clock of the app jumps back and forth',
-    strike: async () => {
+    inject: async () => {
       for (const hours of [1, -26, 26, -1, 0]) {
         load.tell(`clock ${hours * 3_600_000}`)
         await sleep(300)
@@ -133,9 +133,9 @@ const faults: Fault[] = [
   },
   {
     name: 'the disk of the data is full',
-    unable: mounts,
+    skipReason: mounts,
     prepare: smallDataDisk,
-    strike: () =>
+    inject: () =>
       fill('data', async () => {
         await fillPages()
         return [...load.errors.keys()].some((key) => key.startsWith('53100'))
@@ -143,9 +143,9 @@ const faults: Fault[] = [
   },
   {
     name: 'the disk of the write-ahead log is full',
-    unable: mounts,
+    skipReason: mounts,
     prepare: smallLogDisk,
-    strike: () =>
+    inject: () =>
       fill(
         'log',
         async () =>
@@ -157,8 +157,8 @@ const faults: Fault[] = [
   },
 ]
 
-for (const { name, strike, prepare, unable } of faults) {
-  const why = unable?.()
+for (const { name, inject, prepare, skipReason } of failures) {
+  const why = skipReason?.()
   if (why) console.log(`skipped: ${name}: ${why}`)
   test.skipIf(why !== undefined)(
     `${name}, ${times} times: nothing is lost, doubled or misplaced, and the app recovers within ten seconds`,
@@ -169,7 +169,7 @@ for (const { name, strike, prepare, unable } of faults) {
       try {
         for (let i = 0; i < times; i++) {
           await sleep(200 + random() * 1300)
-          await strike()
+          await inject()
           took.push(await load.recovered(backWithinMs))
         }
       } finally {
@@ -185,7 +185,7 @@ for (const { name, strike, prepare, unable } of faults) {
 }
 
 test(`the worker is killed with -9, ${times} times: every email is sent under one message id, and every export runs once`, async () => {
-  mail.clear()
+  deliveries.clear()
   const requested: string[] = []
   let worker = startWorker()
   try {
@@ -213,17 +213,17 @@ test(`the worker is killed with -9, ${times} times: every email is sent under on
       ).rows[0]?.n
     for (
       const until = Date.now() + 120_000;
-      (mail.size < times * 5 || (await done()) !== requested.length) && Date.now() < until;
+      (deliveries.size < times * 5 || (await done()) !== requested.length) && Date.now() < until;
     )
       await sleep(300)
     expect(await done()).toBe(requested.length)
-    expect(mail.size).toBe(times * 5)
+    expect(deliveries.size).toBe(times * 5)
     // an email that was being sent when the worker died is sent again under the same id, by which the
     // receiver drops it
-    const again = [...mail.values()].filter((n) => n > 1)
+    const again = [...deliveries.values()].filter((n) => n > 1)
     expect(again.length).toBeLessThanOrEqual(times)
     console.log(
-      `the worker was killed ${times} times: ${mail.size} emails, ${again.length} of them sent twice under one id; ${requested.length} exports`,
+      `the worker was killed ${times} times: ${deliveries.size} emails, ${again.length} of them sent twice under one id; ${requested.length} exports`,
     )
   } finally {
     await worker.end()
@@ -492,7 +492,7 @@ function acceptEmail(socket: Socket): void {
       rest = lines.pop() ?? ''
       for (const line of lines) {
         const id = /^Message-ID: (.+)$/i.exec(line)?.[1]
-        if (inData && id) mail.set(id, (mail.get(id) ?? 0) + 1)
+        if (inData && id) deliveries.set(id, (deliveries.get(id) ?? 0) + 1)
         if (inData && line === '.') {
           inData = false
           socket.write('250 queued\r\n')

@@ -19,12 +19,14 @@ export type Command = {
   load: () => Promise<{ run: RunCommand }>
 }
 
+export type TenantVerb = 'list' | 'show' | 'create' | 'suspend' | 'resume' | 'rotate' | 'url'
+export type OperatorVerb = 'add' | 'remove' | 'list'
+
 const text = { type: 'string' } as const
 const flag = { type: 'boolean' } as const
-const tenant =
-  (verb: 'list' | 'show' | 'create' | 'suspend' | 'resume' | 'rotate' | 'url') => async () =>
-    (await import('#db/cli/tenant')).tenantCommand(verb)()
-const operator = (verb: 'add' | 'remove' | 'list') => async () =>
+const tenant = (verb: TenantVerb) => async () =>
+  (await import('#db/cli/tenant')).tenantCommand(verb)()
+const operator = (verb: OperatorVerb) => async () =>
   (await import('#db/cli/operator')).operatorCommand(verb)()
 
 export const commands: Command[] = [

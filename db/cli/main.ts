@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { commands, type Command, type CommandInput } from '#db/cli/commands'
-import { UsageError } from '#db/cli/usage'
+import { UsageError } from '#db/cli/usage-error'
 import { RowhouseError, closePools } from '@rowhouse/tenancy'
 import { logToStandardError } from '#db/log'
 import { tenancy } from '#db/tenancy'

@@ -1,22 +1,23 @@
 import { eq } from 'drizzle-orm'
 import { commandLine, recordAudit } from '@rowhouse/tenancy/admin'
-import type { CommandResult, RunCommand } from '#db/cli/commands'
+import type { CommandInput, CommandResult, OperatorVerb } from '#db/cli/commands'
 import { table } from '#db/cli/table'
-import { UsageError } from '#db/cli/usage'
+import { UsageError } from '#db/cli/usage-error'
 import { platform } from '#db/tenancy'
 import { operators, users } from '#db/schema/platform'
 import { byEmail, makeOperator, normalizeEmail } from '#db/accounts/users'
 
-type Verb = 'add' | 'remove' | 'list'
-type CommandInput = Parameters<RunCommand>[0]
-
-const verbs: Record<Verb, (given: CommandInput) => Promise<CommandResult>> = { add, remove, list }
+const verbs: Record<OperatorVerb, (input: CommandInput) => Promise<CommandResult>> = {
+  add,
+  remove,
+  list,
+}
 
 /** Loads a verb of `operator`. Operators are added and removed by this command only. */
-export const operatorCommand = (verb: Verb) => async () => ({ run: verbs[verb] })
+export const operatorCommand = (verb: OperatorVerb) => async () => ({ run: verbs[verb] })
 
-async function add(given: CommandInput): Promise<CommandResult> {
-  const { id, email } = await userOf(given)
+async function add(input: CommandInput): Promise<CommandResult> {
+  const { id, email } = await userOf(input)
   await platform().transaction(async (tx) => {
     await makeOperator(tx, id, commandLine())
     await recordAudit(tx, { actor: commandLine(), action: 'operator added', detail: { email } })
@@ -27,8 +28,8 @@ async function add(given: CommandInput): Promise<CommandResult> {
   }
 }
 
-async function remove(given: CommandInput): Promise<CommandResult> {
-  const { id, email } = await userOf(given)
+async function remove(input: CommandInput): Promise<CommandResult> {
+  const { id, email } = await userOf(input)
   await platform().transaction(async (tx) => {
     const [gone] = await tx.delete(operators).where(eq(operators.userId, id)).returning()
     if (!gone)

@@ -1,7 +1,7 @@
 import { encode } from 'next-auth/jwt'
 import type { RunCommand } from '#db/cli/commands'
 import { sandboxSession, refuseInProduction } from '#db/cli/sandbox'
-import { UsageError } from '#db/cli/usage'
+import { UsageError } from '#db/cli/usage-error'
 import { env } from '#db/env'
 import { sessionCookie } from '#db/accounts/session-cookie'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { RunCommand } from '#db/cli/commands'
 import { table } from '#db/cli/table'
 
-export type Route = {
+export type AppRoute = {
   kind: 'page' | 'handler' | 'action'
   path: string
   file: string
@@ -14,7 +14,7 @@ const sample = '00000000-0000-7000-8000-000000000000'
 const samples: Record<string, string> = { slug: 'acme', token: 'a'.repeat(43), nextauth: 'session' }
 
 /** Reads every page, route handler and exported server action from the files in app/. */
-export async function readRoutes(root = join(process.cwd(), 'app')): Promise<Route[]> {
+export async function readRoutes(root = join(process.cwd(), 'app')): Promise<AppRoute[]> {
   const files = (await readdir(root, { recursive: true }))
     .map((file) => file.replaceAll('\\', '/'))
     .sort()
@@ -36,7 +36,7 @@ export async function readRoutes(root = join(process.cwd(), 'app')): Promise<Rou
   return routes.flat()
 }
 
-function at(kind: 'page' | 'handler', folder: string, file: string): Route {
+function at(kind: 'page' | 'handler', folder: string, file: string): AppRoute {
   const parameters: Record<string, string> = {}
   const parts = folder
     .split('/')

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { CommandResult, RunCommand } from '#db/cli/commands'
 import { refuseInProduction } from '#db/cli/sandbox'
-import { UsageError } from '#db/cli/usage'
+import { UsageError } from '#db/cli/usage-error'
 import { withTenant, platform, tenancy } from '#db/tenancy'
 import { createTenant } from '@rowhouse/tenancy/admin'
 import { defaultTier, tierNames, type Tier } from '#db/tiers'

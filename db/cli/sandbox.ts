@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers'
-import { UsageError } from '#db/cli/usage'
+import { UsageError } from '#db/cli/usage-error'
 import { type Caller, platform } from '#db/tenancy'
 import { env } from '#db/env'
 import { ConfigurationError, TenantNotFound, bySlug } from '@rowhouse/tenancy'

@@ -1,6 +1,6 @@
 import type { RunCommand } from '#db/cli/commands'
 import { count, seedTenants } from '#db/cli/sandbox-seed'
-import { UsageError } from '#db/cli/usage'
+import { UsageError } from '#db/cli/usage-error'
 import { env } from '#db/env'
 import { ConfigurationError } from '@rowhouse/tenancy'
 import { seedDemo } from '#db/seed/demo'

@@ -1,7 +1,7 @@
 import { commandLine } from '@rowhouse/tenancy/admin'
 import type { CommandResult, RunCommand } from '#db/cli/commands'
 import { table } from '#db/cli/table'
-import { UsageError } from '#db/cli/usage'
+import { UsageError } from '#db/cli/usage-error'
 import { erasures, runErasure } from '@rowhouse/tenancy/data'
 import { platform, tenancy } from '#db/tenancy'
 import { bySlug } from '@rowhouse/tenancy'

@@ -1,7 +1,7 @@
 import { commandLine } from '@rowhouse/tenancy/admin'
 import type { RunCommand } from '#db/cli/commands'
 import { progressLine } from '#db/cli/progress'
-import { UsageError } from '#db/cli/usage'
+import { UsageError } from '#db/cli/usage-error'
 import { checkArchive, importTenant, readArchiveMembers } from '@rowhouse/tenancy/data'
 import { platform, tenancy } from '#db/tenancy'
 import { tierNames } from '#db/tiers'

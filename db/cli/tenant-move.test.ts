@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from '#db/cli/tenant-move'
-import { UsageError } from '#db/cli/usage'
+import { UsageError } from '#db/cli/usage-error'
 import { createTestTenant, type TestTenant } from '#db/isolation/testing/test-tenants'
 import { latestMove, readMove, type Move } from '@rowhouse/tenancy/moves'
 import { closePools } from '@rowhouse/tenancy'

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { commandLine } from '@rowhouse/tenancy/admin'
 import type { CommandResult, RunCommand } from '#db/cli/commands'
 import { table } from '#db/cli/table'
-import { UsageError } from '#db/cli/usage'
+import { UsageError } from '#db/cli/usage-error'
 import { tierNames, type Tier } from '#db/tiers'
 import {
   latestMove,

@@ -1,6 +1,6 @@
 import { commandLine } from '@rowhouse/tenancy/admin'
 import type { RunCommand } from '#db/cli/commands'
-import { UsageError } from '#db/cli/usage'
+import { UsageError } from '#db/cli/usage-error'
 import { restoreTenant } from '@rowhouse/tenancy/data'
 import { tenancy } from '#db/tenancy'
 

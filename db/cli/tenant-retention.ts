@@ -1,7 +1,7 @@
 import { commandLine, recordAudit } from '@rowhouse/tenancy/admin'
 import type { CommandInput, CommandResult, RunCommand } from '#db/cli/commands'
 import { table } from '#db/cli/table'
-import { UsageError } from '#db/cli/usage'
+import { UsageError } from '#db/cli/usage-error'
 import {
   holds,
   needsConfirmation,
@@ -19,7 +19,7 @@ import type { RetentionStep } from '@rowhouse/tenancy/schema'
 import { asTier, tiers, type Tier } from '#db/tiers'
 import { bySlug } from '@rowhouse/tenancy'
 
-type Tenant = { id: string; slug: string; tier: Tier }
+type TenantWithTier = { id: string; slug: string; tier: Tier }
 
 export const run: RunCommand = async (given) => {
   const {
@@ -36,13 +36,19 @@ export const run: RunCommand = async (given) => {
   return show(tenant)
 }
 
-async function changeHold({ id: tenantId, slug }: Tenant, { values }: CommandInput): Promise<void> {
+async function changeHold(
+  { id: tenantId, slug }: TenantWithTier,
+  { values }: CommandInput,
+): Promise<void> {
   const reason = typeof values.reason === 'string' ? values.reason : 'requested on the command line'
   const hold = { tenantId, slug, actor: commandLine(), reason }
   await (values.hold ? holds.hold(tenancy(), hold) : holds.lift(tenancy(), hold))
 }
 
-async function setRules({ id: tenantId, tier }: Tenant, { values }: CommandInput): Promise<void> {
+async function setRules(
+  { id: tenantId, tier }: TenantWithTier,
+  { values }: CommandInput,
+): Promise<void> {
   const days = values.days === 'forever' ? null : Number(values.days)
   const tables =
     values.table === undefined
@@ -60,7 +66,7 @@ async function setRules({ id: tenantId, tier }: Tenant, { values }: CommandInput
   })
 }
 
-async function decide({ id, slug }: Tenant, confirm: boolean): Promise<void> {
+async function decide({ id, slug }: TenantWithTier, confirm: boolean): Promise<void> {
   const waiting = await currentRetentionRun(platform(), id)
   if (waiting?.state !== 'waiting')
     throw new UsageError(`no retention run of ${slug} awaits confirmation`)
@@ -81,7 +87,7 @@ async function decide({ id, slug }: Tenant, confirm: boolean): Promise<void> {
   if (confirm) await runRetentionFor(tenancy(), id)
 }
 
-async function preview({ id, slug }: Tenant): Promise<CommandResult> {
+async function preview({ id, slug }: TenantWithTier): Promise<CommandResult> {
   const steps = await previewRetention(tenancy(), id)
   return {
     text: `${stepsTable(steps)}${needsConfirmation(steps) ? `\n\nmore than a fifth of a table would be deleted: the run will wait for \`tenant retention ${slug} --confirm\`` : ''}`,
@@ -89,7 +95,7 @@ async function preview({ id, slug }: Tenant): Promise<CommandResult> {
   }
 }
 
-async function show({ id, slug, tier }: Tenant): Promise<CommandResult> {
+async function show({ id, slug, tier }: TenantWithTier): Promise<CommandResult> {
   const [rules, runs, hold] = await Promise.all([
     rulesOf(platform(), id),
     listRetentionRuns(platform(), id),

@@ -1,8 +1,8 @@
 import { desc, eq, isNull, and, sql } from 'drizzle-orm'
 import { commandLine, createTenant, resume, suspend } from '@rowhouse/tenancy/admin'
-import type { CommandResult, RunCommand } from '#db/cli/commands'
+import type { CommandInput, CommandResult, TenantVerb } from '#db/cli/commands'
 import { table } from '#db/cli/table'
-import { UsageError } from '#db/cli/usage'
+import { UsageError } from '#db/cli/usage-error'
 import { rotateLogin } from '@rowhouse/tenancy/data'
 import { connectionString, placementOf, bySlug } from '@rowhouse/tenancy'
 import { platform, tenancy } from '#db/tenancy'
@@ -11,10 +11,7 @@ import { placements, servers, suspensions, tenants } from '@rowhouse/tenancy/sch
 import { defaultTier, tierNames, type Tier } from '#db/tiers'
 import * as people from '#db/accounts/users'
 
-type Verb = 'list' | 'show' | 'create' | 'suspend' | 'resume' | 'rotate' | 'url'
-type CommandInput = Parameters<RunCommand>[0]
-
-const verbs: Record<Verb, (input: CommandInput) => Promise<CommandResult>> = {
+const verbs: Record<TenantVerb, (input: CommandInput) => Promise<CommandResult>> = {
   list,
   show,
   create,
@@ -25,7 +22,7 @@ const verbs: Record<Verb, (input: CommandInput) => Promise<CommandResult>> = {
 }
 
 /** The loader for every `tenant` command in this file. */
-export const tenantCommand = (verb: Verb) => async () => ({ run: verbs[verb] })
+export const tenantCommand = (verb: TenantVerb) => async () => ({ run: verbs[verb] })
 
 async function list(): Promise<CommandResult> {
   const rows = await platform()

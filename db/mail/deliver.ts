@@ -7,7 +7,7 @@ import { emails } from '#db/schema/accounts'
 import { nextAttemptAt } from '@rowhouse/tenancy'
 
 export type DeliveryResult = { sent: number; failed: number }
-type Row = typeof emails.$inferSelect
+type EmailRow = typeof emails.$inferSelect
 
 const batchSize = 20
 const maxAttempts = 12
@@ -64,7 +64,7 @@ export async function sendDueEmails(): Promise<DeliveryResult> {
  * The next attempt is scheduled before this one is made: if the process dies in between, the email
  * is at worst sent twice.
  */
-function leaseDueEmails(): Promise<Row[]> {
+function leaseDueEmails(): Promise<EmailRow[]> {
   return platform().transaction(async (tx) => {
     const due = tx
       .select({ id: emails.id })
@@ -91,7 +91,7 @@ function leaseDueEmails(): Promise<Row[]> {
   })
 }
 
-function messageOf({ id, recipient, encrypted }: Row) {
+function messageOf({ id, recipient, encrypted }: EmailRow) {
   const { MAIL_FROM, APP_URL } = env()
   const { subject, text, html } = decryptEmail(id, encrypted ?? '')
   // the same id each time, so that mail servers and clients recognise a duplicate

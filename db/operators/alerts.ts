@@ -7,7 +7,7 @@ import { migrationRuns, moves, tenants } from '@rowhouse/tenancy/schema'
 
 export type Alert = { critical: boolean; what: string; why: string; at: Date | null; href: string }
 
-type Fleet = Awaited<ReturnType<typeof readStatus>>
+type FleetStatus = Awaited<ReturnType<typeof readStatus>>
 
 const weekMs = 7 * 86_400_000
 
@@ -15,7 +15,7 @@ const weekMs = 7 * 86_400_000
  * One reader per kind of alert, in the order in which equally critical ones are shown. Each gets the
  * fleet's status that is being read, so that it is read once.
  */
-const alertReaders: ((fleet: Promise<Fleet>) => Promise<Alert[]>)[] = [
+const alertReaders: ((fleet: Promise<FleetStatus>) => Promise<Alert[]>)[] = [
   () => checkViolations('doctor'),
   () => checkViolations('drift'),
   outdatedTargets,
@@ -25,7 +25,7 @@ const alertReaders: ((fleet: Promise<Fleet>) => Promise<Alert[]>)[] = [
 ]
 
 /** What an operator should look at, the critical first. */
-export async function readAlerts(): Promise<{ alerts: Alert[]; fleet: Fleet }> {
+export async function readAlerts(): Promise<{ alerts: Alert[]; fleet: FleetStatus }> {
   const status = readStatus(tenancy())
   const [fleet, ...alerts] = await Promise.all([
     status,
@@ -52,7 +52,7 @@ async function checkViolations(kind: 'doctor' | 'drift'): Promise<Alert[]> {
   ]
 }
 
-async function outdatedTargets(status: Promise<Fleet>): Promise<Alert[]> {
+async function outdatedTargets(status: Promise<FleetStatus>): Promise<Alert[]> {
   const fleet = await status
   const outdated = fleet.targets.filter(({ state }) => state !== 'current')
   if (outdated.length === 0) return []

@@ -8,7 +8,7 @@ import type { Role } from '#db/schema/platform'
 import { asTier } from '#db/tiers'
 
 type Operator = { id: string; name: string; email: string }
-type Session = { id: string; token: string; user: Operator }
+type OperatorSession = { id: string; token: string; user: Operator }
 
 export const visitMinutes = [15, 30, 60, 120] as const
 
@@ -56,7 +56,7 @@ export async function visitOf(sessionId: string) {
  * @throws Invalid when the session visits a tenant already.
  */
 export async function beginVisit(
-  { id: sessionId, token, user }: Session,
+  { id: sessionId, token, user }: OperatorSession,
   { tenantId, reason, minutes }: { tenantId: string; reason: string; minutes: number },
 ): Promise<void> {
   const id = newId()
@@ -103,16 +103,16 @@ export async function beginVisit(
 }
 
 /** Allows writing for the rest of the visit. The tenant's activity lists every transaction from now on. */
-export async function allowWriting(session: Session, reason: string): Promise<void> {
+export async function allowWriting(session: OperatorSession, reason: string): Promise<void> {
   await change(session, 'support may write', { writes: true }, { reason })
 }
 
 /** Ends the visit. Returns the tenant's id. */
-export const endVisit = (session: Session): Promise<string> =>
+export const endVisit = (session: OperatorSession): Promise<string> =>
   change(session, 'support access ended', { endedAt: new Date() }, {})
 
 async function change(
-  { id: sessionId, user }: Session,
+  { id: sessionId, user }: OperatorSession,
   action: string,
   changes: Partial<typeof supportAccesses.$inferInsert>,
   detail: Record<string, unknown>,

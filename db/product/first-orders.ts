@@ -5,12 +5,12 @@ import { customers, orders, products } from '#db/schema/tenant'
 import { fillWithSample } from '#db/product/sample'
 import { stories } from '#db/product/stories'
 
-export type Begun = { products: boolean; customers: boolean; orders: boolean }
+export type ExistingData = { products: boolean; customers: boolean; orders: boolean }
 
 const sampleOrders = 240
 
 /** What a new tenant has got already. */
-export async function begun(tx: TenantTx): Promise<Begun> {
+export async function existingData(tx: TenantTx): Promise<ExistingData> {
   const [goods, people, sold] = await Promise.all([
     tx
       .select({ id: products.id })
@@ -29,7 +29,7 @@ export async function begun(tx: TenantTx): Promise<Begun> {
 
 /** Fills an empty tenant, so that there is something to look at. */
 export async function addSample(tx: TenantTx): Promise<{ orders: number }> {
-  const has = await begun(tx)
+  const has = await existingData(tx)
   if (has.products || has.customers || has.orders)
     throw new Invalid('', 'There is data here already; sample data would mix with it.')
   await fillWithSample(tx, stories.acme, sampleOrders)

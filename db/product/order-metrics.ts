@@ -3,7 +3,7 @@ import type { TenantTx } from '@rowhouse/tenancy'
 import { openStatuses, soldStatuses } from '#db/product/order-status'
 import { orders, orderStatuses, type OrderStatus } from '#db/schema/tenant'
 
-export type Span = { from: Date; until: Date }
+export type DateRange = { from: Date; until: Date }
 export type OrderMetrics = {
   revenueMinor: number
   orders: number
@@ -13,13 +13,17 @@ export type OrderMetrics = {
 export type DayMetrics = { date: string; orders: number; revenueMinor: number }
 export type StatusMetrics = { status: OrderStatus; orders: number; totalMinor: number }
 
-type Cell = { date: string; status: OrderStatus; orders: number; totalMinor: number }
+type DayStatusMetrics = { date: string; status: OrderStatus; orders: number; totalMinor: number }
 
 /**
  * Orders and amounts by day and status. Each day of the time zone is one range of an index, so the
  * day is not computed for each order.
  */
-export async function cells(tx: TenantTx, { from, until }: Span, zone: string): Promise<Cell[]> {
+export async function statusMetricsByDay(
+  tx: TenantTx,
+  { from, until }: DateRange,
+  zone: string,
+): Promise<DayStatusMetrics[]> {
   const [first, past] = [from.toISOString(), until.toISOString()]
   const { rows } = await tx.execute<{
     date: string
@@ -46,8 +50,8 @@ export async function cells(tx: TenantTx, { from, until }: Span, zone: string): 
   }))
 }
 
-export function metricsOf(of: Cell[]): OrderMetrics {
-  const sold = of.filter((cell) => soldStatuses.includes(cell.status))
+export function metricsOf(of: DayStatusMetrics[]): OrderMetrics {
+  const sold = of.filter((entry) => soldStatuses.includes(entry.status))
   const revenueMinor = total(sold, 'totalMinor')
   const number = total(sold, 'orders')
   return {
@@ -55,33 +59,33 @@ export function metricsOf(of: Cell[]): OrderMetrics {
     orders: number,
     averageMinor: number === 0 ? 0 : Math.round(revenueMinor / number),
     open: total(
-      of.filter((cell) => openStatuses.includes(cell.status)),
+      of.filter((entry) => openStatuses.includes(entry.status)),
       'orders',
     ),
   }
 }
 
 /** One entry per date, also for days without orders. */
-export function byDay(of: Cell[], dates: string[]): DayMetrics[] {
-  const sold = of.filter((cell) => soldStatuses.includes(cell.status))
+export function byDay(of: DayStatusMetrics[], dates: string[]): DayMetrics[] {
+  const sold = of.filter((entry) => soldStatuses.includes(entry.status))
   const days = new Map(dates.map((date) => [date, { date, orders: 0, revenueMinor: 0 }]))
-  for (const cell of sold) {
-    const day = days.get(cell.date)
+  for (const entry of sold) {
+    const day = days.get(entry.date)
     if (day)
-      days.set(cell.date, {
+      days.set(entry.date, {
         ...day,
-        orders: day.orders + cell.orders,
-        revenueMinor: day.revenueMinor + cell.totalMinor,
+        orders: day.orders + entry.orders,
+        revenueMinor: day.revenueMinor + entry.totalMinor,
       })
   }
   return [...days.values()]
 }
 
-export const byStatus = (of: Cell[]): StatusMetrics[] =>
+export const byStatus = (of: DayStatusMetrics[]): StatusMetrics[] =>
   orderStatuses.map((status) => {
-    const own = of.filter((cell) => cell.status === status)
+    const own = of.filter((entry) => entry.status === status)
     return { status, orders: total(own, 'orders'), totalMinor: total(own, 'totalMinor') }
   })
 
-const total = (of: Cell[], what: 'orders' | 'totalMinor') =>
-  of.reduce((sum, cell) => sum + cell[what], 0)
+const total = (of: DayStatusMetrics[], what: 'orders' | 'totalMinor') =>
+  of.reduce((sum, entry) => sum + entry[what], 0)

@@ -117,7 +117,7 @@ const pages: [name: string, index: string, work: (tx: TenantTx) => Promise<unkno
   [
     'metrics of a month',
     'orders_metrics',
-    (tx) => cells(tx, { from: days(60), until: days(0) }, 'Europe/Berlin'),
+    (tx) => statusMetricsByDay(tx, { from: days(60), until: days(0) }, 'Europe/Berlin'),
   ],
   [
     'customers by name',
@@ -166,7 +166,9 @@ it('a page far behind is read like the first one', async () => {
 })
 
 it('metrics are read from the index alone', async () => {
-  const [plan] = await plansOf((tx) => cells(tx, { from: days(60), until: days(0) }, 'UTC'))
+  const [plan] = await plansOf((tx) =>
+    statusMetricsByDay(tx, { from: days(60), until: days(0) }, 'UTC'),
+  )
   expect(plan).toContain('Index Only Scan using orders_metrics')
 })
 
@@ -176,7 +178,7 @@ it.each(['Europe/Berlin', 'America/St_Johns', 'Asia/Kathmandu'])(
     const [from, until] = [days(400), days(0)]
     const [found, all] = await withTenant(own.owner, (tx) =>
       Promise.all([
-        cells(tx, { from, until }, zone),
+        statusMetricsByDay(tx, { from, until }, zone),
         tx
           .select({
             at: orderTable.placedAt,
@@ -215,7 +217,7 @@ it.runIf(bulk >= 1_000_000)(
     }
     for (const [name, , work] of pages) await time(name, work)
     await time('metrics of a year', (tx) =>
-      cells(tx, { from: days(730), until: days(0) }, 'Europe/Berlin'),
+      statusMetricsByDay(tx, { from: days(730), until: days(0) }, 'Europe/Berlin'),
     )
     const { next } = await withTenant(own.owner, (tx) =>
       list(tx, { ...everyOrder, until: days(400) }, newest),

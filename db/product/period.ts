@@ -1,4 +1,4 @@
-import type { Span } from '#db/product/order-metrics'
+import type { DateRange } from '#db/product/order-metrics'
 
 export const periods = { '7d': 7, '30d': 30, '90d': 90, '12m': 365 } as const
 export type PeriodName = keyof typeof periods | 'custom'
@@ -9,9 +9,9 @@ export type Period = {
   first: string
   last: string
   dates: string[]
-  span: Span
-  before: Span
-  both: Span
+  span: DateRange
+  before: DateRange
+  both: DateRange
 }
 
 const dayMs = 86_400_000

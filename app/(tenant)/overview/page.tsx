@@ -7,8 +7,8 @@ import { Page } from '#components/page'
 import { ButtonLink } from '#components/ui/button'
 import { PageHeader } from '#components/ui/page-header'
 import * as activity from '#db/activity/activity'
-import { begun } from '#db/product/first-orders'
-import { cells, metricsOf } from '#db/product/order-metrics'
+import { existingData } from '#db/product/first-orders'
+import { statusMetricsByDay, metricsOf } from '#db/product/order-metrics'
 import { waiting } from '#db/product/order-list'
 import { periodOf } from '#db/product/period'
 import { addSampleData } from './actions'
@@ -20,8 +20,8 @@ export default async function OverviewPage() {
   const { both, first } = periodOf({ period: '7d' }, formats.zone)
   const [has, week, open, entries] = await db((tx) =>
     Promise.all([
-      begun(tx),
-      cells(tx, both, formats.zone),
+      existingData(tx),
+      statusMetricsByDay(tx, both, formats.zone),
       waiting(tx),
       activity.list(tx, { about: null, search: '', size: 8, cursor: null }),
     ]),

@@ -1,5 +1,5 @@
 import type { CommandInput } from '#db/cli/commands'
-import { UsageError } from '#db/cli/usage'
+import { UsageError } from '#db/cli/usage-error'
 
 type Values = CommandInput['values']
 

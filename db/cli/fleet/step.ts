@@ -1,7 +1,7 @@
 import type { RunCommand } from '#db/cli/commands'
 import { word } from '#db/cli/fleet/options'
 import { table } from '#db/cli/table'
-import { UsageError } from '#db/cli/usage'
+import { UsageError } from '#db/cli/usage-error'
 import { dataSteps as steps } from '#db/modules'
 import { readDataSteps, runDataStep } from '@rowhouse/tenancy/migrations'
 import { platform, tenancy } from '#db/tenancy'

@@ -11,7 +11,7 @@ import { Page } from '#components/page'
 import { ButtonLink } from '#components/ui/button'
 import { PageHeader } from '#components/ui/page-header'
 import * as customers from '#db/product/customers'
-import { byDay, byStatus, cells, metricsOf } from '#db/product/order-metrics'
+import { byDay, byStatus, statusMetricsByDay, metricsOf } from '#db/product/order-metrics'
 import { list } from '#db/product/order-list'
 import { datesBefore } from '#db/product/period'
 import { changeStatusOfMany } from '../actions'
@@ -28,7 +28,7 @@ export default async function OrdersPage({ searchParams }: PageProps<'/orders'>)
   const { customerId } = address.filter
   const [found, page, customer] = await db((tx) =>
     Promise.all([
-      cells(tx, period.both, formats.zone),
+      statusMetricsByDay(tx, period.both, formats.zone),
       list(tx, address.filter, address.view),
       customerId ? customers.find(tx, customerId) : null,
     ]),

@@ -13,11 +13,11 @@ const urls = [
  * Creates an empty database for a benchmark and points the environment to it.
  * @returns Its URL.
  */
-export async function ownDatabase(name: string): Promise<string> {
+export async function createBenchDatabase(name: string): Promise<string> {
   const configured = process.env.DATABASE_URL
   if (!configured) throw new Error('DATABASE_URL is missing: run `npm run bench`, which sets it')
   const database = `rowhouse_bench_${name}`
-  await removeDatabase(inDatabase(configured, database))
+  await dropBenchDatabase(inDatabase(configured, database))
   await withConnection(inDatabase(configured, 'postgres'), (admin) =>
     admin.query(`create database ${pg.escapeIdentifier(database)}`),
   )
@@ -29,7 +29,7 @@ export async function ownDatabase(name: string): Promise<string> {
 }
 
 /** Drops it with the databases and roles of its tenants, also after a run that was killed. */
-export async function removeDatabase(url: string): Promise<void> {
+export async function dropBenchDatabase(url: string): Promise<void> {
   const tenants = await withConnection(url, async (client) => {
     const there = await client.query(`select where to_regclass('tenancy.tenants') is not null`)
     if (there.rowCount === 0) return []

@@ -8,7 +8,7 @@ type Delivery = { due: number; deliver: () => void }
  * Starts a proxy that delays every packet by half a round trip, in a thread of its own, so that the
  * clients' work does not add to the delay.
  */
-export async function delayed(
+export async function startDelayProxy(
   host: string,
   port: number,
   roundTripMs: number,

@@ -13,7 +13,7 @@ const baseline = 1
  * `nth` of its time: drizzle-orm skips what is not newer than the last. Returns where it is and how
  * to remove it.
  */
-export async function stockFolder(
+export async function drizzleFolder(
   statements: string[],
   nth = 1,
 ): Promise<{ path: string; remove: () => Promise<void> }> {
@@ -40,7 +40,7 @@ export async function stockFolder(
 }
 
 /** drizzle-orm's ledger in every schema, as after the baseline. Not timed. */
-export async function stockLedgers(adminUrl: string, schemas: string[]): Promise<void> {
+export async function createDrizzleLedgers(adminUrl: string, schemas: string[]): Promise<void> {
   const left = [...schemas]
   await Promise.all(
     [1, 2].map(() =>
@@ -58,7 +58,7 @@ export async function stockLedgers(adminUrl: string, schemas: string[]): Promise
  * migrate() per schema in a loop, each on a connection of its own whose search path names the
  * schema. Returns how many were done in time.
  */
-export async function stockLoop(
+export async function migrateInLoop(
   adminUrl: string,
   schemas: string[],
   folder: string,
@@ -80,7 +80,7 @@ export async function stockLoop(
 }
 
 /** The same on one connection for all, which changes its search path. */
-export const stockLoopOnOne = (adminUrl: string, schemas: string[], folder: string) =>
+export const migrateOnOneConnection = (adminUrl: string, schemas: string[], folder: string) =>
   withConnection(adminUrl, async (client) => {
     for (const schema of schemas) {
       await client.query(`set search_path = ${schema}`)

@@ -5,10 +5,14 @@ import { newId } from '@rowhouse/tenancy'
 import * as sessions from '#db/accounts/sessions'
 import * as users from '#db/accounts/users'
 
-export type Occupant = { id: string; owner: Caller & { kind: 'session' }; email: string }
+export type BenchTenant = { id: string; owner: Caller & { kind: 'session' }; email: string }
 
 /** A starter tenant with a signed-in owner, and orders that an administrator inserts directly. */
-export async function occupant(adminUrl: string, name: string, orders: number): Promise<Occupant> {
+export async function createBenchTenant(
+  adminUrl: string,
+  name: string,
+  orders: number,
+): Promise<BenchTenant> {
   const email = `${name}@bench.example`
   const user = await users.create(platform(), { email, name, verified: true })
   const { id } = await createTenant(tenancy(), {

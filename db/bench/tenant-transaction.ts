@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import pg from 'pg'
 import type { BenchOptions, BenchResult } from '#db/bench/bench'
-import { delayed } from '#db/bench/delay'
-import { occupant } from '#db/bench/fill'
-import { inSlices, quantile, round, type Side } from '#db/bench/slices'
+import { startDelayProxy } from '#db/bench/delay-proxy'
+import { createBenchTenant } from '#db/bench/bench-tenant'
+import { inSlices, quantile, round, type Variant } from '#db/bench/slices'
 import { table } from '#db/cli/table'
 import { withConnection } from '@rowhouse/tenancy/admin'
 import { tenantBatch, withTenant, tenancy } from '#db/tenancy'
@@ -28,9 +28,9 @@ export async function run({
   deadline,
   tell,
 }: BenchOptions): Promise<BenchResult> {
-  const tenants = [await occupant(adminUrl, 'first', size)]
+  const tenants = [await createBenchTenant(adminUrl, 'first', size)]
   for (const name of ['second', 'third', 'fourth'])
-    tenants.push(await occupant(adminUrl, name, size))
+    tenants.push(await createBenchTenant(adminUrl, name, size))
   const ids = new Map<string, string[]>()
   await withConnection(adminUrl, async (admin) => {
     await admin.query('vacuum analyze shared.orders')
@@ -46,7 +46,7 @@ export async function run({
   })
 
   const server = new URL(loginUrl(tenancy(), 'tenant'))
-  const distance = await delayed(server.hostname, Number(server.port || 5432), 1)
+  const distance = await startDelayProxy(server.hostname, Number(server.port || 5432), 1)
   const far = (url: string) =>
     Object.assign(new URL(url), { host: `127.0.0.1:${distance.port}` }).toString()
   const password = newSecret()
@@ -68,7 +68,7 @@ export async function run({
       const own = ids.get(tenant.id) ?? []
       return { ...tenant, order: own[turn % own.length] ?? '' }
     }
-    const sides: Side[] = [
+    const sides: Variant[] = [
       { name: 'round trip', once: () => plain.query('select') },
       {
         name: 'one: pool.query',

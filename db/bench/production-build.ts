@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-export type Served = { url: string; stop: () => Promise<void> }
+export type RunningBuild = { url: string; stop: () => Promise<void> }
 
-const patienceMs = 30_000
+const timeoutMs = 30_000
 
 /** The production build, as npm start runs it, on the database that the environment names. */
-export async function serveBuild(): Promise<Served> {
+export async function startProductionBuild(): Promise<RunningBuild> {
   if (!existsSync('.next/standalone/server.js'))
     throw new Error('there is no production build in .next/standalone; run npm run build first')
   const port = await freePort()
@@ -23,12 +23,10 @@ export async function serveBuild(): Promise<Served> {
     await ended
   }
   const url = `http://127.0.0.1:${port}`
-  for (const until = performance.now() + patienceMs; !(await answers(url)); await sleep(100)) {
+  for (const until = performance.now() + timeoutMs; !(await answers(url)); await sleep(100)) {
     if (child.exitCode !== null || performance.now() > until) {
       await stop()
-      throw new Error(
-        `the production build does not answer at ${url} within ${patienceMs / 1000} s`,
-      )
+      throw new Error(`the production build does not answer at ${url} within ${timeoutMs / 1000} s`)
     }
   }
   return { url, stop }
