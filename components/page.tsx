@@ -1,6 +1,6 @@
 import { clsx } from 'clsx'
 import type { ReactNode } from 'react'
-import { TenantScope, type Scope } from '#components/tenant-scope'
+import { TenantScope, type PageScope } from '#components/tenant-scope'
 
 const widths = { wide: 'max-w-[92rem]', normal: 'max-w-6xl', narrow: 'max-w-3xl' }
 
@@ -10,7 +10,7 @@ export function Page({
   width = 'wide',
   children,
 }: {
-  scope: Scope
+  scope: PageScope
   width?: keyof typeof widths
   children: ReactNode
 }) {

@@ -4,10 +4,10 @@ import { useRouter } from 'next/navigation'
 import { createContext, useContext, useEffect, type ReactNode } from 'react'
 import type { Formats } from '#components/formats'
 
-export type Scope = { tenantId: string; formats: Formats }
+export type PageScope = { tenantId: string; formats: Formats }
 
-const ShellTenant = createContext<string | null>(null)
-const PageScope = createContext<Scope | null>(null)
+const ShellTenantContext = createContext<string | null>(null)
+const PageScopeContext = createContext<PageScope | null>(null)
 
 export function ShellTenantProvider({
   tenantId,
@@ -16,29 +16,29 @@ export function ShellTenantProvider({
   tenantId: string
   children: ReactNode
 }) {
-  return <ShellTenant value={tenantId}>{children}</ShellTenant>
+  return <ShellTenantContext value={tenantId}>{children}</ShellTenantContext>
 }
 
 /**
  * Provides the tenant that this page was rendered for. Layouts are not rendered again on navigation,
  * so the shell may still show another tenant, after a switch in another tab. It is refreshed then.
  */
-export function TenantScope({ scope, children }: { scope: Scope; children: ReactNode }) {
-  const shell = useContext(ShellTenant)
+export function TenantScope({ scope, children }: { scope: PageScope; children: ReactNode }) {
+  const shell = useContext(ShellTenantContext)
   const router = useRouter()
   const stale = shell !== null && shell !== scope.tenantId
   useEffect(() => {
     if (stale) router.refresh()
   }, [stale, router])
-  return <PageScope value={scope}>{children}</PageScope>
+  return <PageScopeContext value={scope}>{children}</PageScopeContext>
 }
 
 /**
  * The tenant and formats of the surrounding page.
  * @throws Error outside of a `<Page>`.
  */
-export function useScope(): Scope {
-  const scope = useContext(PageScope)
+export function useScope(): PageScope {
+  const scope = useContext(PageScopeContext)
   if (!scope) throw new Error('useScope needs a <Page> around the component')
   return scope
 }

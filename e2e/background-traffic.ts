@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { APIRequestContext, Browser, Page } from '@playwright/test'
 import { signIn } from './fixtures'
 
-type Order = {
+type ApiOrder = {
   id: string
   customer: { id: string }
   lines: { productId: string; quantity: number; unitPriceMinor: number }[]
@@ -23,7 +23,7 @@ export async function startWriter(browser: Browser, request: APIRequestContext, 
   const [first] = (await list('limit=1')).orders
   const sample = (await (
     await request.get(`/api/v1/orders/${first?.id}`, { headers })
-  ).json()) as Order
+  ).json()) as ApiOrder
   const lines = sample.lines.map(({ productId, quantity, unitPriceMinor }) => ({
     productId,
     quantity,

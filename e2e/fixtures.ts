@@ -10,15 +10,14 @@ import type { Role } from '#db/schema/platform'
 import * as sessions from '#db/accounts/sessions'
 import { addMember } from '#db/accounts/add-member'
 import * as users from '#db/accounts/users'
-
-type Login = { email: string; password: string; what: string }
+import type { DemoLogin } from '#db/seed/demo-logins'
 
 /** The demo users that `seed --demo` created. */
-export function logins(): Login[] {
+export function logins(): DemoLogin[] {
   const json = process.env.E2E_LOGINS
   if (json === undefined)
     throw new Error('E2E_LOGINS is not set; run the browser tests with npm run test:e2e')
-  return JSON.parse(json) as Login[]
+  return JSON.parse(json) as DemoLogin[]
 }
 
 /** Signs in a demo user with the sign-in form and waits for the next page. */

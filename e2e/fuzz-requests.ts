@@ -242,12 +242,12 @@ export type ServerAction = { id: string; name: string; path: string }
 
 /** The server actions of the production build, each with a page that it can be posted to. */
 export function builtActions(): ServerAction[] {
-  type Manifest = {
+  type ActionManifest = {
     node: Record<string, { exportedName: string; workers: Record<string, unknown> }>
   }
   const { node } = JSON.parse(
     readFileSync('.next/server/server-reference-manifest.json', 'utf8'),
-  ) as Manifest
+  ) as ActionManifest
   return Object.entries(node).map(([id, { exportedName, workers }]) => {
     const [worker = ''] = Object.keys(workers)
     const parts = worker

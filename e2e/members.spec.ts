@@ -92,7 +92,7 @@ test('a user with two organisations signs in to the one that they used last @lon
   await expect(page.getByRole('button', { name: /^Organisation:/ }).first()).toContainText(
     'Later & Sons',
   )
-  const enter = async () => {
+  const signInAgain = async () => {
     await page.context().clearCookies()
     await page.goto('/sign-in')
     await page.getByLabel('E-mail address').fill(owner.email)
@@ -100,13 +100,13 @@ test('a user with two organisations signs in to the one that they used last @lon
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.waitForURL(/\/orders$/)
   }
-  await enter()
+  await signInAgain()
   const switcher = page.getByRole('button', { name: /^Organisation:/ }).first()
   await expect(switcher).toContainText('Later & Sons')
   await switcher.click()
   await page.getByRole('menuitemradio', { name: /^Earlier/ }).click()
   await expect(switcher).toContainText('Earlier')
-  await enter()
+  await signInAgain()
   await expect(switcher).toContainText('Earlier')
 })
 

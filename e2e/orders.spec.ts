@@ -35,7 +35,7 @@ const tenants = [
     total: '£37.02',
   },
 ] as const
-type Tenant = (typeof tenants)[number]
+type TenantCase = (typeof tenants)[number]
 
 /** Fills in the order form by keyboard, as fast as the comboboxes respond. */
 async function writeOrder(page: Page, customer: string, product: string) {
@@ -48,7 +48,10 @@ async function writeOrder(page: Page, customer: string, product: string) {
   await expect(page.getByLabel('Quantity').first()).toBeFocused()
 }
 
-async function newOrder(page: Page, { customer, products: [, product] }: Tenant): Promise<string> {
+async function newOrder(
+  page: Page,
+  { customer, products: [, product] }: TenantCase,
+): Promise<string> {
   await page.goto('/orders/new')
   await writeOrder(page, customer, product)
   await page.getByRole('button', { name: 'Place order' }).click()

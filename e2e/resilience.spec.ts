@@ -57,14 +57,14 @@ test('a failing page shows an error number and no internals, and the log has the
   await expect(page.getByRole('heading', { name: 'Customers' })).toBeVisible()
 })
 
-type App = {
+type AppProcess = {
   child: ChildProcess
   get: (path: string, cookie?: string) => Promise<{ status: number; body: string }>
   log: () => string
 }
 
 /** Starts another process of the production build. */
-function start(at: number, env: Record<string, string>): App {
+function start(at: number, env: Record<string, string>): AppProcess {
   const url = `http://localhost:${at}`
   const child = spawn(process.execPath, ['scripts/start.ts'], {
     env: {
@@ -167,11 +167,11 @@ test('the app starts before its database, recovers when the database comes back,
 })
 
 function spansOf(bodies: string[]): { name: string; tenant: string | undefined }[] {
-  type Span = { name: string; attributes: { key: string; value: { stringValue?: string } }[] }
+  type OtlpSpan = { name: string; attributes: { key: string; value: { stringValue?: string } }[] }
   return bodies.flatMap((body) => {
     try {
       const { resourceSpans } = JSON.parse(body) as {
-        resourceSpans: { scopeSpans: { spans: Span[] }[] }[]
+        resourceSpans: { scopeSpans: { spans: OtlpSpan[] }[] }[]
       }
       return resourceSpans
         .flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))

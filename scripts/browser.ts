@@ -28,7 +28,11 @@ const startTimeoutMs = 30_000
 /** The path of a Chromium for the browser tests. Installs one if there is none. */
 export async function findBrowser(): Promise<string> {
   const found =
-    configured() ?? (await ofPlaywright()) ?? ofSystem() ?? (await downloaded()) ?? installedByApt()
+    configured() ??
+    (await playwrightBrowser()) ??
+    systemBrowser() ??
+    (await downloadBrowser()) ??
+    installWithApt()
   if (found !== undefined) return found
   throw new Error(
     'found no Chromium and could not install one; install Chrome or Chromium and set E2E_BROWSER to its path',
@@ -42,7 +46,7 @@ function configured(): string | undefined {
   throw new Error(`E2E_BROWSER is ${path}, which does not exist; correct or unset it`)
 }
 
-async function ofPlaywright(): Promise<string | undefined> {
+async function playwrightBrowser(): Promise<string | undefined> {
   const { chromium } = await import('@playwright/test')
   const path = chromium.executablePath()
   return path && starts(path) ? path : undefined
@@ -59,7 +63,7 @@ function starts(path: string): boolean {
   return failed === undefined
 }
 
-function ofSystem(): string | undefined {
+function systemBrowser(): string | undefined {
   const folders = (process.env.PATH ?? '').split(process.platform === 'win32' ? ';' : ':')
   const suffix = process.platform === 'win32' ? '.exe' : ''
   const candidates = programs.flatMap((name) =>
@@ -68,7 +72,7 @@ function ofSystem(): string | undefined {
   return [...candidates, ...(installed[process.platform] ?? [])].find(starts)
 }
 
-async function downloaded(): Promise<string | undefined> {
+async function downloadBrowser(): Promise<string | undefined> {
   say('found no Chromium; downloading Playwright’s …')
   const manifest = createRequire(import.meta.url).resolve('@playwright/test/package.json')
   const failed = run(
@@ -76,12 +80,12 @@ async function downloaded(): Promise<string | undefined> {
     [join(dirname(manifest), 'cli.js'), 'install', 'chromium'],
     downloadTimeoutMs,
   )
-  if (failed === undefined) return await ofPlaywright()
+  if (failed === undefined) return await playwrightBrowser()
   say(`Playwright could not download it: ${failed}`)
   return undefined
 }
 
-function installedByApt(): string | undefined {
+function installWithApt(): string | undefined {
   if (process.getuid?.() !== 0 || !isDebianLike()) return undefined
   say('installing chromium with apt-get (about a minute) …')
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
@@ -92,7 +96,7 @@ function installedByApt(): string | undefined {
     const failed = run('apt-get', args, packageTimeoutMs, env)
     if (failed !== undefined) say(`apt-get ${args[0]} failed: ${failed}`)
   }
-  return ofSystem()
+  return systemBrowser()
 }
 
 function isDebianLike(): boolean {

@@ -1,9 +1,10 @@
 import { text } from 'node:stream/consumers'
 import type { ChildGroup } from './children.mjs'
 import type { Environment } from './environment.ts'
+import type { DemoLogin } from '../db/seed/demo-logins.ts'
 import { root } from './root.mjs'
 
-export type DemoLogin = { email: string; password: string; what: string }
+export type { DemoLogin }
 
 /** Runs a command and returns its standard output. The error of a failed one holds all its output. */
 async function runCommand(args: string[], env: Environment, children: ChildGroup): Promise<string> {

@@ -26,11 +26,11 @@ export async function startPostgres({
   name: string
   durable: boolean
 }): Promise<EmbeddedPostgres> {
-  const { home, server } = open(name, durable)
+  const { home, server } = openCluster(name, durable)
   const locked = <Result>(work: () => Promise<Result>): Promise<Result> =>
     withLock(join(home, 'postgres.lock'), work)
   const { port, adminUrl, clientFile } = await locked(async () => {
-    const password = await initialised(server, home, durable)
+    const password = await ensureInitialised(server, home, durable)
     const runningPort = server.running()
     const port = runningPort ?? (await launch(server, home))
     const adminUrl = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
@@ -53,7 +53,7 @@ export async function startPostgres({
 
 /** Stops the server called `name`, whoever uses it, and deletes its data. */
 export async function removePostgres(name: string): Promise<void> {
-  const { home, server } = open(name, true)
+  const { home, server } = openCluster(name, true)
   await withLock(join(home, 'postgres.lock'), async () => {
     if (server.running() !== undefined) await server.stop()
   })
@@ -61,14 +61,14 @@ export async function removePostgres(name: string): Promise<void> {
     rmSync(folder, { recursive: true, force: true })
 }
 
-function open(name: string, durable: boolean): { home: string; server: Cluster } {
+function openCluster(name: string, durable: boolean): { home: string; server: Cluster } {
   const account = serverAccount()
   const { home, binaries } = chooseDataFolder(name, account, findBinaries())
   return { home, server: cluster({ home, binaries, account, durable }) }
 }
 
 /** Initialises the cluster if it is not, and returns the password of its superuser. */
-async function initialised(server: Cluster, home: string, durable: boolean): Promise<string> {
+async function ensureInitialised(server: Cluster, home: string, durable: boolean): Promise<string> {
   const file = join(home, `${basename(server.data)}.password`)
   if (server.isInitialised()) {
     if (existsSync(file)) return readFileSync(file, 'utf8')

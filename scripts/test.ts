@@ -6,12 +6,12 @@ import { browserTests } from './test/browser-tests.ts'
 import { build } from './test/build.ts'
 import { mutation } from './test/mutation.ts'
 import { lint, types } from './test/static-checks.ts'
-import type { StepContext, StepResult } from './test/step-result.ts'
+import type { TestStepContext, TestStepResult } from './test/step-result.ts'
 import { unitTests } from './test/unit-tests.ts'
 
 type StepName = 'lint' | 'types' | 'unit' | 'mutation' | 'build' | 'e2e'
 
-const steps: Record<StepName, (context: StepContext) => Promise<StepResult>> = {
+const steps: Record<StepName, (context: TestStepContext) => Promise<TestStepResult>> = {
   lint,
   types,
   unit: unitTests,
@@ -30,7 +30,7 @@ const lastRunner = chosen.flat().findLast((name) => ['unit', 'mutation', 'e2e'].
 
 const children = childGroup()
 const stopping = stopRequested()
-const results: (StepResult & { name: StepName; seconds: number })[] = []
+const results: (TestStepResult & { name: StepName; seconds: number })[] = []
 let stopped = false
 const running = runAll()
 const request = await Promise.race([running.then(() => undefined), stopping])

@@ -40,7 +40,7 @@ export type ActionState<R = unknown> =
  */
 export type Action<R> = (previous: unknown, input: FormData | object) => Promise<ActionState<R>>
 
-type Options<R> = {
+type ActionOptions<R> = {
   /** Where to send the browser afterwards. */
   redirectTo?: (result: R) => string
   /** Paths to revalidate; without it, the current page is refreshed. */
@@ -58,7 +58,7 @@ type Options<R> = {
 export function tenantAction<S extends z.ZodObject, R>(
   schema: S,
   run: (tx: TenantTx, input: z.output<S>, tenant: TenantSession['tenant']) => Promise<R>,
-  options: Options<R> & { may?: Permission } = {},
+  options: ActionOptions<R> & { may?: Permission } = {},
 ): Action<R> {
   return (_, form) =>
     answer(schema, form, options, async (input, raw) => {
@@ -85,7 +85,7 @@ export function tenantAction<S extends z.ZodObject, R>(
 export function userAction<S extends z.ZodObject, R>(
   schema: S,
   run: (session: Session, input: z.output<S>) => Promise<R>,
-  options: Options<R> = {},
+  options: ActionOptions<R> = {},
 ): Action<R> {
   return (_, form) => answer(schema, form, options, async (input) => run(await signedIn(), input))
 }
@@ -99,7 +99,7 @@ export function userAction<S extends z.ZodObject, R>(
 export function operatorAction<S extends z.ZodObject, R>(
   schema: S,
   run: (session: Session, input: z.output<S>) => Promise<R>,
-  options: Options<R> = {},
+  options: ActionOptions<R> = {},
 ): Action<R> {
   return async (_, form) => {
     const session = await auth()
@@ -119,7 +119,7 @@ export function operatorAction<S extends z.ZodObject, R>(
 export function publicAction<S extends z.ZodObject, R>(
   schema: S,
   run: (input: z.output<S>) => Promise<R>,
-  options: Options<R> = {},
+  options: ActionOptions<R> = {},
 ): Action<R> {
   return (_, form) => answer(schema, form, options, (input) => run(input))
 }
@@ -133,7 +133,7 @@ async function signedIn(): Promise<Session> {
 async function answer<S extends z.ZodObject, R>(
   schema: S,
   form: FormData | object,
-  options: Options<R>,
+  options: ActionOptions<R>,
   work: (input: z.output<S>, raw: Record<string, unknown>) => Promise<R>,
 ): Promise<ActionState<R>> {
   const { _tenant, ...raw } = formDataToObject(form)

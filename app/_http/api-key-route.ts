@@ -21,8 +21,7 @@ import { may, type Permission } from '#db/accounts/permissions'
 // API methods are made here and nowhere else: each authenticates the key, counts the call against
 // the tenant's rate limit, and runs in a tenant transaction of that key.
 
-type Facts = apiKeys.ApiKeyInfo
-export type Call<I> = { tx: TenantTx; input: I; key: Facts }
+export type Call<I> = { tx: TenantTx; input: I; key: apiKeys.ApiKeyInfo }
 type Params = { params: Promise<Record<string, string | string[] | undefined>> }
 
 const maxBodyBytes = 256 * 1024
@@ -44,7 +43,7 @@ export function apiKeyRoute<S extends z.ZodObject>(
   ) => Promise<{ status?: number; body: unknown; headers?: Record<string, string> }>,
 ) {
   return async (request: Request, { params }: Params): Promise<Response> => {
-    let left: RemainingCalls | undefined
+    let remaining: RemainingCalls | undefined
     const requestId = request.headers.get('x-request-id')
     try {
       refuseForeignPage(request)
@@ -52,7 +51,7 @@ export function apiKeyRoute<S extends z.ZodObject>(
       const key = scheme?.toLowerCase() === 'bearer' ? await apiKeys.read(secret) : undefined
       if (!key) throw new NotSignedIn()
       setRequestUser(requestId, { tenantId: key.tenantId, userId: key.owner.id })
-      left = await countCall(tenancy(), key)
+      remaining = await countCall(tenancy(), key)
       const writes = permission !== 'tenant:read'
       if (writes && (key.scope !== 'write' || !may(key.role, permission)))
         throw new KeyNotAllowed(key.scope, key.role)
@@ -69,9 +68,9 @@ export function apiKeyRoute<S extends z.ZodObject>(
         { kind: 'key', key: secret, tenantId: key.tenantId, actor: key.owner },
         (tx) => run({ tx, input, key }),
       )
-      return answer(status, body, { ...headers, ...limits(left) })
+      return answer(status, body, { ...headers, ...rateLimitHeaders(remaining) })
     } catch (error) {
-      return refusal(error, limits(left), requestId)
+      return refusal(error, rateLimitHeaders(remaining), requestId)
     }
   }
 }
@@ -135,12 +134,12 @@ function refusal(
   return problem(500, 'Something went wrong on our side.', headers)
 }
 
-const limits = (left: RemainingCalls | undefined): Record<string, string> =>
-  left
+const rateLimitHeaders = (remaining: RemainingCalls | undefined): Record<string, string> =>
+  remaining
     ? {
-        'ratelimit-limit': String(left.limit),
-        'ratelimit-remaining': String(left.remaining),
-        'ratelimit-reset': String(left.seconds),
+        'ratelimit-limit': String(remaining.limit),
+        'ratelimit-remaining': String(remaining.remaining),
+        'ratelimit-reset': String(remaining.seconds),
       }
     : {}
 const answer = (

@@ -11,7 +11,7 @@ const pollEveryMs = 400
 /** Whether the caller is still an operator is checked at every tenth poll. */
 const pollsPerCheck = 10
 
-type Watched = { over: boolean }
+type StreamedState = { over: boolean }
 
 /**
  * Server-sent events for an operator: the state that `read` returns, whenever it has changed, until
@@ -20,7 +20,7 @@ type Watched = { over: boolean }
  * @param request - Its signal ends the stream.
  * @param read - Reads the state. A 404 error of its first call becomes a 404 page.
  */
-export async function operatorStream<T extends Watched>(
+export async function operatorStream<T extends StreamedState>(
   request: Request,
   read: () => Promise<T>,
 ): Promise<Response> {
@@ -59,7 +59,7 @@ type FollowOptions<T> = {
   signal: AbortSignal
 }
 
-async function follow<T extends Watched>(
+async function follow<T extends StreamedState>(
   first: T,
   { read, token, write, signal }: FollowOptions<T>,
 ): Promise<void> {

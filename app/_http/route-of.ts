@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-type Route = { page: string; regex: string }
+type ManifestRoute = { page: string; regex: string }
 let routes: { page: string; regex: RegExp }[] | undefined
 
 /**
@@ -15,11 +15,11 @@ export function routeOf(path: string): string {
   return routes.find(({ regex }) => regex.test(path))?.page ?? 'other'
 }
 
-function readManifest(): Route[] {
+function readManifest(): ManifestRoute[] {
   try {
     const manifest = JSON.parse(
       readFileSync(join(process.cwd(), '.next', 'routes-manifest.json'), 'utf8'),
-    ) as { staticRoutes: Route[]; dynamicRoutes: Route[] }
+    ) as { staticRoutes: ManifestRoute[]; dynamicRoutes: ManifestRoute[] }
     return [...manifest.staticRoutes, ...manifest.dynamicRoutes]
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []

@@ -25,8 +25,8 @@ export const columns = [
   'status',
   'total',
 ] as const
-export type Column = (typeof columns)[number]
-const defaultColumns: Column[] = ['placed', 'customer', 'lines', 'status', 'total']
+export type OrderColumn = (typeof columns)[number]
+const defaultColumns: OrderColumn[] = ['placed', 'customer', 'lines', 'status', 'total']
 export const pageSizes = [25, 50, 100] as const
 
 export type OrderListParams = Pick<ListParams, 'q' | 'link' | 'keepParams'> & {
@@ -36,7 +36,7 @@ export type OrderListParams = Pick<ListParams, 'q' | 'link' | 'keepParams'> & {
   period: Period
   /** A search, or a filter by customer, covers all time unless the query names a period. */
   allTime: boolean
-  columns: Column[]
+  columns: OrderColumn[]
   filter: OrderFilter
   view: OrderView
   /** The same orders as a CSV file. */

@@ -2,7 +2,7 @@ import 'server-only'
 import { formatsFor } from '#app/_format/formats'
 import { requireTenant } from '#app/_session/session'
 import { tenantDb } from '#app/_session/tenant-db'
-import type { Scope } from '#components/tenant-scope'
+import type { PageScope } from '#components/tenant-scope'
 import { may, type Permission } from '#db/accounts/permissions'
 
 /**
@@ -12,7 +12,7 @@ import { may, type Permission } from '#db/accounts/permissions'
 export async function tenantPage() {
   const { tenant, user } = await requireTenant()
   const formats = await formatsFor(tenant)
-  const scope: Scope = { tenantId: tenant.id, formats }
+  const scope: PageScope = { tenantId: tenant.id, formats }
   return {
     tenant,
     user,

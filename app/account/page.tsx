@@ -44,7 +44,7 @@ export default async function AccountPage() {
             : null
         }
         change={changeEmail}
-        keep={cancelEmailChange}
+        cancel={cancelEmailChange}
       />
     </>
   )

@@ -10,10 +10,10 @@ type Props = {
   email: string
   pending: { email: string; oldConfirmed: boolean; newConfirmed: boolean } | null
   change: Action<unknown>
-  keep: Action<unknown>
+  cancel: Action<unknown>
 }
 
-export function ChangeEmail({ email, pending, change, keep }: Props) {
+export function ChangeEmail({ email, pending, change, cancel }: Props) {
   return (
     <Card labelledBy="email">
       <CardHeader id="email" title="E-mail address" />
@@ -29,10 +29,14 @@ export function ChangeEmail({ email, pending, change, keep }: Props) {
               addresses have said yes:
             </p>
             <ul className="grid gap-1.5">
-              <Side confirmed={pending.oldConfirmed}>{email}</Side>
-              <Side confirmed={pending.newConfirmed}>{pending.email}</Side>
+              <AddressState confirmed={pending.oldConfirmed}>{email}</AddressState>
+              <AddressState confirmed={pending.newConfirmed}>{pending.email}</AddressState>
             </ul>
-            <ActionForm action={keep} done="Your address stays as it is." label="Keep the address">
+            <ActionForm
+              action={cancel}
+              done="Your address stays as it is."
+              label="Keep the address"
+            >
               <SubmitButton look="secondary" className="justify-self-start">
                 Keep the address I have
               </SubmitButton>
@@ -61,7 +65,7 @@ export function ChangeEmail({ email, pending, change, keep }: Props) {
   )
 }
 
-function Side({ confirmed, children }: { confirmed: boolean; children: string }) {
+function AddressState({ confirmed, children }: { confirmed: boolean; children: string }) {
   return (
     <li className="flex items-center gap-2 [&_svg]:size-4 [&_svg]:shrink-0">
       {confirmed ? (

@@ -9,15 +9,15 @@ import { SubmitButton, TextField } from '#components/forms/fields'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { CopyText } from '#components/ui/copy-text'
 
-type Codes = Action<{ codes: string[] }>
+type CodesAction = Action<{ codes: string[] }>
 type Props = {
   on: boolean
   left: number
   secret: string | null
   qrCode: ReactNode
   prepare: Action<unknown>
-  confirm: Codes
-  renew: Codes
+  confirm: CodesAction
+  renew: CodesAction
   turnOff: Action<unknown>
 }
 
@@ -77,7 +77,7 @@ function Setup({
 }: {
   secret: string
   qrCode: ReactNode
-  confirm: Codes
+  confirm: CodesAction
   onCodes: (codes: string[]) => void
 }) {
   return (
@@ -110,7 +110,7 @@ function On({
   onCodes,
 }: {
   left: number
-  renew: Codes
+  renew: CodesAction
   turnOff: Action<unknown>
   onCodes: (codes: string[]) => void
 }) {

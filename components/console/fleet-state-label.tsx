@@ -1,7 +1,7 @@
 import { StateLabel, type Tone } from '#components/console/labels'
 import type { TargetState } from '@rowhouse/tenancy/migrations'
 
-const words: Record<TargetState, [string, Tone]> = {
+const stateLabels: Record<TargetState, [string, Tone]> = {
   current: ['Current', 'good'],
   behind: ['Behind', 'warn'],
   failed: ['Migration failed', 'bad'],
@@ -13,6 +13,6 @@ const words: Record<TargetState, [string, Tone]> = {
 
 /** A target's version, compared with this build's migrations. */
 export function FleetStateLabel({ state }: { state: TargetState }) {
-  const [word, tone] = words[state]
-  return <StateLabel tone={tone}>{word}</StateLabel>
+  const [label, tone] = stateLabels[state]
+  return <StateLabel tone={tone}>{label}</StateLabel>
 }

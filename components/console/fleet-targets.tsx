@@ -11,19 +11,23 @@ const shown = 200
 type Props = {
   targets: TargetStatus[]
   total: number
-  off: boolean
+  onlyOutdated: boolean
   link: HrefBuilder
   formats: Formats
 }
 
-export function FleetTargets({ targets, total, off, link, formats }: Props) {
+export function FleetTargets({ targets, total, onlyOutdated, link, formats }: Props) {
   return (
     <Card>
       <Tabs
         label="Which targets"
         tabs={[
-          { name: `All ${formatCount(total, formats)}`, href: link({ show: null }), current: !off },
-          { name: 'Not at this version', href: link({ show: 'off' }), current: off },
+          {
+            name: `All ${formatCount(total, formats)}`,
+            href: link({ show: null }),
+            current: !onlyOutdated,
+          },
+          { name: 'Not at this version', href: link({ show: 'off' }), current: onlyOutdated },
         ]}
       />
       {targets.length === 0 ? (

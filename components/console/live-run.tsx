@@ -12,11 +12,11 @@ import type { RunView } from '@rowhouse/tenancy/migrations'
 /** The progress of a fleet run, and the targets that failed. */
 export function LiveRun({
   first,
-  again,
+  runAgain,
   formats,
 }: {
   first: RunView
-  again: Action<unknown>
+  runAgain: Action<unknown>
   formats: Formats
 }) {
   const { value: run } = useLiveUpdates<RunView>(`/console/fleet/runs/${first.id}`, first)
@@ -31,7 +31,7 @@ export function LiveRun({
               <RunState state={run.state} />
             </p>
             {run.over && run.failed > 0 && (
-              <ActionButton action={again} input={{}} look="primary" done="Asked for.">
+              <ActionButton action={runAgain} input={{}} look="primary" done="Asked for.">
                 Run what is left
               </ActionButton>
             )}

@@ -3,19 +3,19 @@
 import type { ReactNode } from 'react'
 import { formatDuration } from '#components/console/format-time'
 import { MoveStateLabel } from '#components/console/move-state-label'
-import type { Connection } from '#components/console/use-live-updates'
+import type { LiveConnection } from '#components/console/use-live-updates'
 import { formatCount, type Formats } from '#components/formats'
 import { Card, CardBody } from '#components/ui/card'
 import { factsOf } from '@rowhouse/tenancy/move-states'
 import type { MoveView } from '@rowhouse/tenancy/moves'
 
-const connections: Record<Connection, string> = {
+const connections: Record<LiveConnection, string> = {
   live: 'Live',
   polling: 'Live, by asking again',
   over: '',
 }
 
-type Props = { move: MoveView; connection: Connection; formats: Formats; children: ReactNode }
+type Props = { move: MoveView; connection: LiveConnection; formats: Formats; children: ReactNode }
 
 export function MoveProgress({ move, connection, formats, children }: Props) {
   const { copied } = factsOf(move.state)

@@ -4,7 +4,7 @@ import { Card, CardHeader } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 
-type Task = {
+type TaskReport = {
   name: string
   everyMs: number
   endedAt: Date | null
@@ -15,7 +15,7 @@ type Task = {
 }
 
 /** What the workers repeat, when it last ran, and how the last failure ended. */
-export function ScheduledTasks({ tasks, formats }: { tasks: Task[]; formats: Formats }) {
+export function ScheduledTasks({ tasks, formats }: { tasks: TaskReport[]; formats: Formats }) {
   return (
     <Card labelledBy="scheduled-tasks">
       <CardHeader id="scheduled-tasks" title="Scheduled tasks" />

@@ -20,13 +20,13 @@ export function SupportBanner({ name, reason, writes, until, actions }: Props) {
   const router = useRouter()
   const [left, setLeft] = useState<number | null>(null)
   useEffect(() => {
-    const look = () => {
+    const update = () => {
       const ms = Date.parse(until) - Date.now()
       setLeft(Math.max(0, Math.ceil(ms / 60_000)))
       if (ms <= 0) router.refresh()
     }
-    look()
-    const timer = setInterval(look, 5000)
+    update()
+    const timer = setInterval(update, 5000)
     return () => clearInterval(timer)
   }, [until, router])
   return (

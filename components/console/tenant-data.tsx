@@ -10,7 +10,10 @@ import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Notice } from '#components/ui/notice'
 import type { DataOverview } from '#db/data-overview'
 
-type TenantDataActions = Record<'exportAll' | 'hold' | 'lift' | 'erase' | 'keep', Action<unknown>>
+type TenantDataActions = Record<
+  'exportAll' | 'hold' | 'lift' | 'erase' | 'cancelErasure',
+  Action<unknown>
+>
 type Props = {
   overview: DataOverview
   slug: string
@@ -57,7 +60,7 @@ export function TenantData({
           {!erasure && !hold && <EraseDialog action={actions.erase} slug={slug} name={name} />}
           {erasure && !erasure.startedAt && (
             <ActionButton
-              action={actions.keep}
+              action={actions.cancelErasure}
               input={{ slug }}
               size="small"
               wraps

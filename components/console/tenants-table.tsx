@@ -24,7 +24,7 @@ type Props = {
   withViolations: Set<string>
 }
 
-const heads: { name: string; sort?: TenantSort; className?: string }[] = [
+const headings: { name: string; sort?: TenantSort; className?: string }[] = [
   { name: 'Tenant', sort: 'name' },
   { name: 'Tier', className: 'max-md:hidden' },
   { name: 'Placement', className: 'max-md:hidden' },
@@ -55,7 +55,7 @@ export function TenantsTable({
       </caption>
       <thead>
         <tr>
-          {heads.map(({ name, sort, className }) => (
+          {headings.map(({ name, sort, className }) => (
             <Th
               key={name}
               className={clsx(className)}

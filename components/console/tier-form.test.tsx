@@ -2,7 +2,7 @@ import { screen } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import { TierForm } from '#components/console/tier-form'
 import type { Plan } from '#components/console/tier-plan'
-import { formats, isDisabled, open, server } from '#components/testing/page'
+import { formats, isDisabled, renderPage, fakeAction } from '#components/testing/page'
 
 const limits = {} as Plan['limits']['now']
 const planFor = (to: string): Plan => ({
@@ -18,9 +18,9 @@ const planFor = (to: string): Plan => ({
 })
 
 function openForm() {
-  const plan = server<Plan>()
-  const change = server()
-  const { user } = open(
+  const plan = fakeAction<Plan>()
+  const change = fakeAction()
+  const { user } = renderPage(
     <TierForm
       slug="acme"
       name="Acme"
@@ -35,7 +35,7 @@ function openForm() {
 const tier = (name: RegExp) => screen.getByRole('radio', { name })
 const move = () => screen.getByRole('button', { name: /^Move Acme to/ })
 const url = () => screen.getByRole('textbox', { name: 'Administrator’s URL' })
-const elsewhere = 'postgres://admin@db2/postgres'
+const otherServerUrl = 'postgres://admin@db2/postgres'
 
 describe('a dry run', () => {
   it('starts when a tier is chosen, and enables the button once it has succeeded', async () => {
@@ -85,9 +85,13 @@ describe('another server', () => {
     const { user, plan } = await chooseAnother()
     expect(isDisabled(move())).toBe(true)
     expect(isDisabled(check())).toBe(true)
-    await user.type(url(), elsewhere)
+    await user.type(url(), otherServerUrl)
     await user.click(check())
-    expect(plan.sent.at(-1)).toEqual({ slug: 'acme', tier: 'enterprise', databaseUrl: elsewhere })
+    expect(plan.sent.at(-1)).toEqual({
+      slug: 'acme',
+      tier: 'enterprise',
+      databaseUrl: otherServerUrl,
+    })
     expect(isDisabled(check())).toBe(true)
     await plan.accept(planFor('enterprise'))
     expect(isDisabled(move())).toBe(false)
@@ -95,7 +99,7 @@ describe('another server', () => {
 
   it('has to be checked again when its URL changes', async () => {
     const { user, plan } = await chooseAnother()
-    await user.type(url(), elsewhere)
+    await user.type(url(), otherServerUrl)
     await user.click(check())
     await plan.accept(planFor('enterprise'))
     await user.type(url(), '2')
@@ -104,7 +108,7 @@ describe('another server', () => {
 
   it('ignores the answer for a URL that has changed since', async () => {
     const { user, plan } = await chooseAnother()
-    await user.type(url(), elsewhere)
+    await user.type(url(), otherServerUrl)
     await user.click(check())
     await user.type(url(), '2')
     await plan.accept(planFor('enterprise'))

@@ -2,7 +2,7 @@ import { act, render, screen } from '@testing-library/react'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { useLiveUpdates } from '#components/console/use-live-updates'
 
-type Move = { step: string; over: boolean }
+type TestState = { step: string; over: boolean }
 
 /** An EventSource whose events the test sends. */
 class Stream extends EventTarget {
@@ -20,7 +20,7 @@ class Stream extends EventTarget {
   close() {
     this.readyState = Stream.CLOSED
   }
-  send = (move: Move) => act(() => this.onmessage?.({ data: JSON.stringify(move) }))
+  send = (state: TestState) => act(() => this.onmessage?.({ data: JSON.stringify(state) }))
   fail = (readyState: number) =>
     act(() => {
       this.readyState = readyState
@@ -33,7 +33,7 @@ const fetched = vi.fn(async (_: string) => state())
 
 function openPage(over = false) {
   function Page() {
-    const { value, connection } = useLiveUpdates<Move>('/console/moves/7', {
+    const { value, connection } = useLiveUpdates<TestState>('/console/moves/7', {
       step: 'waiting',
       over,
     })

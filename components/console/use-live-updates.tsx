@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from 'react'
 
-export type Connection = 'live' | 'polling' | 'over'
+export type LiveConnection = 'live' | 'polling' | 'over'
 
 const pollEveryMs = 1500
 
@@ -15,7 +15,7 @@ const pollEveryMs = 1500
 export function useLiveUpdates<T extends { over: boolean }>(
   path: string,
   first: T,
-): { value: T; connection: Connection } {
+): { value: T; connection: LiveConnection } {
   const [received, setReceived] = useState<T | null>(null)
   const [polling, setPolling] = useState(false)
   const value = received ?? first

@@ -1,8 +1,14 @@
 import { TextareaField, TextField } from '#components/forms/fields'
 
-type Start = { name?: string; email?: string; phone?: string; address?: string; note?: string }
+type InitialValues = {
+  name?: string
+  email?: string
+  phone?: string
+  address?: string
+  note?: string
+}
 
-export function CustomerFields({ start = {} }: { start?: Start }) {
+export function CustomerFields({ start = {} }: { start?: InitialValues }) {
   return (
     <>
       <TextField name="name" label="Name" value={start.name ?? ''} autoComplete="off" />

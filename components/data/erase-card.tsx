@@ -12,10 +12,10 @@ type Props = {
   held: boolean
   formats: Formats
   erase: Action<unknown>
-  keep: Action<unknown>
+  cancel: Action<unknown>
 }
 
-export function EraseCard({ name, erasure, held, formats, erase, keep }: Props) {
+export function EraseCard({ name, erasure, held, formats, erase, cancel }: Props) {
   return (
     <Card labelledBy="erase">
       <CardHeader id="erase" title="Erase the organisation" />
@@ -29,7 +29,7 @@ export function EraseCard({ name, erasure, held, formats, erase, keep }: Props) 
           <>
             <Notice look="danger">{`${name} is erased on ${formatDateTime(erasure.dueAt, formats)}.`}</Notice>
             <div>
-              <TenantButton action={keep} input={{}} done={`${name} stays.`}>
+              <TenantButton action={cancel} input={{}} done={`${name} stays.`}>
                 Keep the organisation
               </TenantButton>
             </div>

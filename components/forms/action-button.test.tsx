@@ -1,12 +1,12 @@
 import { screen } from '@testing-library/react'
 import { expect, it, vi } from 'vitest'
 import { TenantButton } from '#components/forms/tenant-button'
-import { isDisabled, open, server } from '#components/testing/page'
+import { isDisabled, renderPage, fakeAction } from '#components/testing/page'
 
 function openPage() {
-  const remove = server()
+  const remove = fakeAction()
   const onDone = vi.fn()
-  const { user } = open(
+  const { user } = renderPage(
     <TenantButton
       action={remove.action}
       input={{ userId: 'u1' }}
@@ -43,7 +43,7 @@ it('shows the message of a refusal', async () => {
 it('shows that no answer came back', async () => {
   const { user, remove, onDone, button } = openPage()
   await user.click(button)
-  await remove.breakDown(new Error('lost'))
+  await remove.fail(new Error('lost'))
   expect(screen.getByText(/No answer came back/)).toBeDefined()
   expect(isDisabled(button)).toBe(false)
   expect(onDone).not.toHaveBeenCalled()

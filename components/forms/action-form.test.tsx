@@ -2,12 +2,12 @@ import { screen } from '@testing-library/react'
 import { describe, expect, it, vi } from 'vitest'
 import { ActionForm } from '#components/forms/action-form'
 import { SelectField, SubmitButton, TextareaField, TextField } from '#components/forms/fields'
-import { isDisabled, isInvalid, open, server, valueOf } from '#components/testing/page'
+import { isDisabled, isInvalid, renderPage, fakeAction, valueOf } from '#components/testing/page'
 
 function openForm() {
-  const save = server<{ name: string }>()
+  const save = fakeAction<{ name: string }>()
   const onDone = vi.fn()
-  const page = open(
+  const page = renderPage(
     <ActionForm
       action={save.action}
       label="Product"
@@ -134,7 +134,7 @@ describe('a lost answer', () => {
     const { user, save, onDone } = openForm()
     await user.type(box('Name'), ' 2')
     await user.click(button('Publish'))
-    await save.breakDown(Object.assign(new Error('lost'), { digest: '4711' }))
+    await save.fail(Object.assign(new Error('lost'), { digest: '4711' }))
     const alert = screen.getByRole('alert').textContent
     expect(alert).toContain('No answer came back.')
     expect(alert).toContain('tell support the number 4711.')

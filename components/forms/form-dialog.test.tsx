@@ -2,12 +2,12 @@ import { screen } from '@testing-library/react'
 import { expect, it } from 'vitest'
 import { TextField } from '#components/forms/fields'
 import { FormDialog } from '#components/forms/form-dialog'
-import { isDisabled, open, server, valueOf } from '#components/testing/page'
+import { isDisabled, renderPage, fakeAction, valueOf } from '#components/testing/page'
 import { router } from '#components/testing/router'
 
 function openPage(goTo?: '/customers') {
-  const save = server<{ id: string; name: string }>()
-  const page = open(
+  const save = fakeAction<{ id: string; name: string }>()
+  const page = renderPage(
     <FormDialog
       opener="New customer"
       title="A new customer"

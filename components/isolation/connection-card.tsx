@@ -5,7 +5,7 @@ import { Card, CardBody } from '#components/ui/card'
 import type { ConnectionFacts } from '@rowhouse/tenancy/checks'
 import type { PlacementKind } from '@rowhouse/tenancy'
 
-const stories: Record<PlacementKind, { title: string; text: string }> = {
+const descriptions: Record<PlacementKind, { title: string; text: string }> = {
   shared: {
     title: 'Your rows live in shared tables, behind row-level security',
     text: 'Every table has a tenant in its key and a policy that is forced even on its owner. The policy believes a signed context only: the database signs it itself, for this one transaction.',
@@ -29,7 +29,7 @@ export function ConnectionCard({
   kind: PlacementKind
   tenantId: string
 }) {
-  const { title, text } = stories[kind]
+  const { title, text } = descriptions[kind]
   return (
     <Card labelledBy="placement" className="overflow-hidden">
       <div className="flex gap-4 bg-accent-soft px-4 py-4 sm:px-5">

@@ -7,30 +7,30 @@ import type { PlacementKind } from '@rowhouse/tenancy'
 const kinds: {
   kind: PlacementKind
   where: string
-  wall: string
+  boundary: string
   login: string
-  leaves: string
+  stillShared: string
 }[] = [
   {
     kind: 'shared',
     where: 'In shared tables',
-    wall: 'Row-level security, forced, by a signed context',
+    boundary: 'Row-level security, forced, by a signed context',
     login: 'One for all tenants here',
-    leaves: 'The server’s time: a neighbour with free SQL can waste it',
+    stillShared: 'The server’s time: a neighbour with free SQL can waste it',
   },
   {
     kind: 'schema',
     where: 'In a schema of their own',
-    wall: 'Privileges, and row-level security below them',
+    boundary: 'Privileges, and row-level security below them',
     login: 'Your own; it sees no other schema',
-    leaves: 'The server’s time and disk',
+    stillShared: 'The server’s time and disk',
   },
   {
     kind: 'database',
     where: 'In a database of their own, on any server',
-    wall: 'The right to connect, and row-level security below it',
+    boundary: 'The right to connect, and row-level security below it',
     login: 'Your own; it connects nowhere else',
-    leaves: 'Nothing, on a server of its own',
+    stillShared: 'Nothing, on a server of its own',
   },
 ]
 
@@ -61,9 +61,9 @@ export function TierComparison({ kind }: { kind: PlacementKind }) {
             </h3>
             <DescriptionList>
               <DescriptionItem name="Where the rows live">{one.where}</DescriptionItem>
-              <DescriptionItem name="What keeps others out">{one.wall}</DescriptionItem>
+              <DescriptionItem name="What keeps others out">{one.boundary}</DescriptionItem>
               <DescriptionItem name="Login">{one.login}</DescriptionItem>
-              <DescriptionItem name="What is still shared">{one.leaves}</DescriptionItem>
+              <DescriptionItem name="What is still shared">{one.stillShared}</DescriptionItem>
             </DescriptionList>
           </section>
         ))}

@@ -19,8 +19,8 @@ export function RoleDialog({
   onClose,
   action,
   member: { userId, name, role },
-  give,
-}: Props & { member: Pick<Member, 'userId' | 'name' | 'role'>; give: Role[] }) {
+  assignable,
+}: Props & { member: Pick<Member, 'userId' | 'name' | 'role'>; assignable: Role[] }) {
   return (
     <Dialog open={open} onClose={onClose} title={`Role of ${name}`}>
       <DialogBody>
@@ -32,7 +32,7 @@ export function RoleDialog({
           label="Role"
         >
           <SelectField name="role" label="Role" value={role}>
-            <RoleOptions roles={give} />
+            <RoleOptions roles={assignable} />
           </SelectField>
           <DialogButtons>
             <Button onClick={onClose}>Cancel</Button>

@@ -16,9 +16,9 @@ import type { Role } from '#db/schema/platform'
 
 type Props = {
   member: Member
-  self: boolean
-  mine: Role
-  give: Role[]
+  isSelf: boolean
+  ownRole: Role
+  assignable: Role[]
   tenant: { id: string; name: string }
   actions: Record<
     'changeRole' | 'removeMember' | 'transferOwnership' | 'leaveOrganisation',
@@ -29,9 +29,9 @@ type OpenDialog = 'role' | 'remove' | 'transfer' | 'leave' | null
 
 export function MemberMenu({
   member: { userId, name, role },
-  self,
-  mine,
-  give,
+  isSelf,
+  ownRole,
+  assignable,
   tenant,
   actions,
 }: Props) {
@@ -44,18 +44,18 @@ export function MemberMenu({
         buttonClassName={button({ look: 'quiet', size: 'small icon' })}
         label={<Ellipsis aria-hidden />}
       >
-        {give.length > 0 && (
+        {assignable.length > 0 && (
           <MenuItem onClick={() => setOpen('role')}>
             <UsersRound aria-hidden /> Change role…
           </MenuItem>
         )}
-        {mine === 'owner' && !self && (
+        {ownRole === 'owner' && !isSelf && (
           <MenuItem onClick={() => setOpen('transfer')}>
             <Crown aria-hidden /> Hand over to {name}…
           </MenuItem>
         )}
-        <MenuItem onClick={() => setOpen(self ? 'leave' : 'remove')}>
-          {self ? (
+        <MenuItem onClick={() => setOpen(isSelf ? 'leave' : 'remove')}>
+          {isSelf ? (
             <>
               <LogOut aria-hidden /> Leave {tenant.name}…
             </>
@@ -70,7 +70,7 @@ export function MemberMenu({
         member={{ userId, name, role }}
         open={open}
         onClose={() => setOpen(null)}
-        give={give}
+        assignable={assignable}
         tenant={tenant}
         actions={actions}
       />
@@ -82,10 +82,10 @@ function MemberDialogs({
   member,
   open,
   onClose,
-  give,
+  assignable,
   tenant,
   actions,
-}: Pick<Props, 'give' | 'tenant' | 'actions'> & {
+}: Pick<Props, 'assignable' | 'tenant' | 'actions'> & {
   member: Pick<Member, 'userId' | 'name' | 'role'>
   open: OpenDialog
   onClose: () => void
@@ -97,7 +97,7 @@ function MemberDialogs({
         onClose={onClose}
         action={actions.changeRole}
         member={member}
-        give={give}
+        assignable={assignable}
       />
       <RemoveConfirm
         open={open === 'remove'}

@@ -11,10 +11,10 @@ import type { Role } from '#db/schema/platform'
 
 type Props = {
   members: Member[]
-  me: string
+  currentUserId: string
   role: Role
   formats: Formats
-  give: Role[]
+  assignable: Role[]
   tenant: { id: string; name: string }
   actions: Record<
     'changeRole' | 'removeMember' | 'transferOwnership' | 'leaveOrganisation',
@@ -22,7 +22,15 @@ type Props = {
   >
 }
 
-export function MembersTable({ members, me, role, formats, give, tenant, actions }: Props) {
+export function MembersTable({
+  members,
+  currentUserId,
+  role,
+  formats,
+  assignable,
+  tenant,
+  actions,
+}: Props) {
   return (
     <Card className="overflow-hidden">
       <Table>
@@ -48,7 +56,7 @@ export function MembersTable({ members, me, role, formats, give, tenant, actions
                   <div className="min-w-0">
                     <p className="truncate font-medium">
                       {member.name}
-                      {member.userId === me && (
+                      {member.userId === currentUserId && (
                         <span className="ml-2 text-sm font-normal text-ink-faint">you</span>
                       )}
                     </p>
@@ -63,13 +71,13 @@ export function MembersTable({ members, me, role, formats, give, tenant, actions
                 {formatDate(member.joinedAt, formats)}
               </Td>
               <Td className="w-0 text-right">
-                {(member.userId === me ||
-                  (give.length > 0 && (member.role !== 'owner' || role === 'owner'))) && (
+                {(member.userId === currentUserId ||
+                  (assignable.length > 0 && (member.role !== 'owner' || role === 'owner'))) && (
                   <MemberMenu
                     member={member}
-                    self={member.userId === me}
-                    mine={role}
-                    give={give}
+                    isSelf={member.userId === currentUserId}
+                    ownRole={role}
+                    assignable={assignable}
                     tenant={tenant}
                     actions={actions}
                   />

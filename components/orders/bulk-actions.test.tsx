@@ -2,7 +2,14 @@ import { screen, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import { BulkActions } from '#components/orders/bulk-actions'
 import { OrdersTable } from '#components/orders/orders-table'
-import { formats, isDisabled, isInvalid, open, server, valueOf } from '#components/testing/page'
+import {
+  formats,
+  isDisabled,
+  isInvalid,
+  renderPage,
+  fakeAction,
+  valueOf,
+} from '#components/testing/page'
 
 const at = new Date('2026-03-01T10:00:00Z')
 const rows = [1, 2, 3].map((number) => ({
@@ -19,8 +26,8 @@ const rows = [1, 2, 3].map((number) => ({
 }))
 
 function openPage() {
-  const change = server<{ changed: number; left: number }>()
-  const { user } = open(
+  const change = fakeAction<{ changed: number; left: number }>()
+  const { user } = renderPage(
     <BulkActions action={change.action}>
       <OrdersTable rows={rows} columns={['status', 'total']} formats={formats} selectable />
     </BulkActions>,

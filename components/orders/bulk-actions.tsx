@@ -13,7 +13,7 @@ import { Select } from '#components/ui/input'
 import { toast } from '#components/ui/toast'
 import type { OrderStatus } from '#db/schema/tenant'
 
-type Changed = { changed: number; left: number }
+type BulkChangeResult = { changed: number; left: number }
 
 const orderCount = (orders: number) => `${orders} ${orders === 1 ? 'order' : 'orders'}`
 const targets: OrderStatus[] = ['placed', 'paid', 'shipped', 'delivered', 'cancelled']
@@ -26,7 +26,7 @@ export function BulkActions({
   action,
   children,
 }: {
-  action: Action<Changed>
+  action: Action<BulkChangeResult>
   children: ReactNode
 }) {
   const { tenantId } = useScope()
@@ -35,7 +35,7 @@ export function BulkActions({
   const [cancelling, setCancelling] = useState(false)
   const { pending, run } = useAction(action, onDone)
 
-  function onDone({ changed, left }: Changed) {
+  function onDone({ changed, left }: BulkChangeResult) {
     toast(`${orderCount(changed)} changed${left > 0 ? `, ${left} left as they were` : ''}.`)
     setCancelling(false)
     tickAll(false)
@@ -150,8 +150,8 @@ function CancelDialog({
   ids: string[]
   open: boolean
   onClose: () => void
-  action: Action<Changed>
-  onDone: (result: Changed) => void
+  action: Action<BulkChangeResult>
+  onDone: (result: BulkChangeResult) => void
 }) {
   return (
     <Dialog open={open} onClose={onClose} title={`Cancel ${orderCount(ids.length)}`}>

@@ -3,7 +3,7 @@ import { DayBars, type DayBar } from '#components/orders/day-bars'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 import type { DayMetrics } from '#db/product/order-metrics'
 
-type Sum = { date: string; revenueMinor: number; orders: number; beforeMinor: number }
+type BarTotals = { date: string; revenueMinor: number; orders: number; beforeMinor: number }
 type Props = { days: DayMetrics[]; before: DayMetrics[]; formats: Formats }
 
 const maxBars = 92
@@ -58,7 +58,7 @@ function Key({ paint, children }: { paint: string; children: string }) {
 /** Percent of the chart's height, to one decimal. */
 const heightOf = (minor: number, top: number) => Math.round((minor / top) * 1000) / 10
 
-function gather(days: DayMetrics[], before: DayMetrics[], step: number): Sum[] {
+function gather(days: DayMetrics[], before: DayMetrics[], step: number): BarTotals[] {
   const sum = (part: DayMetrics[], what: 'orders' | 'revenueMinor') =>
     part.reduce((total, day) => total + day[what], 0)
   return Array.from({ length: Math.ceil(days.length / step) }, (_, i) => {

@@ -1,8 +1,8 @@
 import { screen, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
-import { EditOrder } from '#components/orders/edit-order'
+import { EditOrder, type OrderSaveResult } from '#components/orders/edit-order'
 import { answerPickers, line, lineCount, orderTotal } from '#components/testing/orders'
-import { open, server, valueOf } from '#components/testing/page'
+import { renderPage, fakeAction, valueOf } from '#components/testing/page'
 import { router } from '#components/testing/router'
 import type { Order } from '#db/product/orders'
 
@@ -42,21 +42,19 @@ const theirs: Order = {
   updatedAt: new Date('2026-03-02T09:30:00Z'),
 }
 
-type Saved = { saved: true; id: string; number: number } | { saved: false; theirs: Order }
-
 function openPage({ editable = true } = {}) {
   answerPickers()
-  const save = server<Saved>()
+  const save = fakeAction<OrderSaveResult>()
   const page = (order: Order, stillEditable: boolean) => (
     <EditOrder order={order} editable={stillEditable} action={save.action} createCustomer={null}>
       <p>This order is on its way and cannot be edited.</p>
     </EditOrder>
   )
-  const { redraw, ...rest } = open(page(ours, editable))
+  const { rerender, ...rest } = renderPage(page(ours, editable))
   return {
     ...rest,
     save,
-    redraw: (order: Order, stillEditable = editable) => redraw(page(order, stillEditable)),
+    rerender: (order: Order, stillEditable = editable) => rerender(page(order, stillEditable)),
   }
 }
 
@@ -118,9 +116,9 @@ describe('editing', () => {
   })
 
   it('keeps what was typed when somebody else changes the order or its status', async () => {
-    const { user, save, redraw } = openPage()
+    const { user, save, rerender } = openPage()
     await user.type(note(), ' please')
-    redraw(theirs, false)
+    rerender(theirs, false)
     expect(valueOf(note())).toBe('Ring twice please')
     await user.click(button('Save order'))
     expect(save.sent).toMatchObject([{ version: '3', note: 'Ring twice please' }])

@@ -13,13 +13,14 @@ import { ButtonLink } from '#components/ui/button'
 import { toast } from '#components/ui/toast'
 import type { Order } from '#db/product/orders'
 
-type Saved = { saved: true; id: string; number: number } | { saved: false; theirs: Order }
+export type OrderSaveResult =
+  { saved: true; id: string; number: number } | { saved: false; theirs: Order }
 /** `children` replace the form when the order was not editable to begin with. */
 type Props = {
   order: Order
   editable: boolean
   children: ReactNode
-  action: Action<Saved>
+  action: Action<OrderSaveResult>
   createCustomer: Action<{ id: string; name: string }> | null
 }
 
@@ -33,7 +34,7 @@ export function EditOrder({ order, editable, children, action, createCustomer }:
   const [start, setStart] = useState({ order, key: 0 })
   const [version, setVersion] = useState(order.version)
 
-  function onDone(result: Saved) {
+  function onDone(result: OrderSaveResult) {
     if (!result.saved) {
       setTheirs(result.theirs)
       setVersion(result.theirs.version)

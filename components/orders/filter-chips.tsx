@@ -15,32 +15,35 @@ type Props = {
 /** The active filters, each with a link that removes it. */
 export function FilterChips({ address, customer, formats, link }: Props) {
   const { filter, params, period, allTime } = address
-  const chips: { label: string; off: Route }[] = []
-  if (address.q) chips.push({ label: `“${address.q}”`, off: link({ q: null }) })
+  const chips: { label: string; removeHref: Route }[] = []
+  if (address.q) chips.push({ label: `“${address.q}”`, removeHref: link({ q: null }) })
   if (params.customer)
-    chips.push({ label: `Customer: ${customer ?? 'unknown'}`, off: link({ customer: null }) })
+    chips.push({
+      label: `Customer: ${customer ?? 'unknown'}`,
+      removeHref: link({ customer: null }),
+    })
   if (filter.leastMinor !== null)
     chips.push({
       label: `From ${formatMoney(filter.leastMinor, formats)}`,
-      off: link({ min: null }),
+      removeHref: link({ min: null }),
     })
   if (filter.mostMinor !== null)
     chips.push({
       label: `Up to ${formatMoney(filter.mostMinor, formats)}`,
-      off: link({ max: null }),
+      removeHref: link({ max: null }),
     })
   if (period.name === 'custom')
     chips.push({
       label: `${formatCalendarDate(period.first, formats)} – ${formatCalendarDate(period.last, formats)}`,
-      off: link({ from: null, to: null }),
+      removeHref: link({ from: null, to: null }),
     })
   if (chips.length === 0) return null
   return (
     <ul aria-label="Filters" className="flex flex-wrap items-center gap-1.5 px-4 pb-3 sm:px-5">
-      {chips.map(({ label, off }) => (
+      {chips.map(({ label, removeHref }) => (
         <li key={label} className="max-w-full">
           <NextLink
-            href={off}
+            href={removeHref}
             scroll={false}
             prefetch={false}
             className="flex h-7 max-w-full items-center gap-1 rounded-full border border-line-strong bg-raised pr-2 pl-3 text-sm hover:bg-sunken"

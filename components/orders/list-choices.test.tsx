@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseOrderListParams } from '#app/_orders/search-params'
 import { ColumnChoice } from '#components/orders/column-choice'
 import { PeriodChoice } from '#components/orders/period-choice'
-import { formats, open, valueOf } from '#components/testing/page'
+import { formats, renderPage, valueOf } from '#components/testing/page'
 import { here } from '#components/testing/router'
 
 const formOf = (element: HTMLElement) => element.closest('form') as HTMLFormElement
@@ -17,7 +17,7 @@ describe('the column choice', () => {
     screen.getAllByRole('checkbox', { checked: true }).map((box) => box.parentElement?.textContent)
 
   it('opens with a button and closes on Escape', async () => {
-    const { user } = open(page())
+    const { user } = renderPage(page())
     expect(screen.queryByRole('checkbox')).toBeNull()
     await user.click(button('Columns'))
     expect(button('Columns').getAttribute('aria-expanded')).toBe('true')
@@ -28,7 +28,7 @@ describe('the column choice', () => {
   })
 
   it('starts with the shown columns ticked, and submits the ticked ones', async () => {
-    const { user } = open(page())
+    const { user } = renderPage(page())
     await user.click(button('Columns'))
     expect(ticked()).toEqual(['Customer', 'Total'])
     await user.click(screen.getByRole('checkbox', { name: 'Customer' }))
@@ -42,7 +42,7 @@ describe('the column choice', () => {
   })
 
   it('keeps the rest of the address, but leads to the first page', async () => {
-    const { user } = open(page())
+    const { user } = renderPage(page())
     await user.click(button('Columns'))
     expect(pairsOf(button('Show these')).filter(([name]) => name !== 'columns')).toEqual([
       ['q', 'lamp'],
@@ -52,12 +52,12 @@ describe('the column choice', () => {
   })
 
   it('closes on navigation', async () => {
-    const { user, redraw } = open(page())
+    const { user, rerender } = renderPage(page())
     await user.click(button('Columns'))
-    redraw(page())
+    rerender(page())
     expect(screen.getAllByRole('checkbox')).toHaveLength(7)
     here.query = 'columns=note'
-    redraw(page())
+    rerender(page())
     expect(screen.queryByRole('checkbox')).toBeNull()
   })
 })
@@ -76,7 +76,7 @@ describe('the period choice', () => {
   }
 
   it('shows the current period, and marks it in the list', async () => {
-    const { user } = open(page({ period: '7d', q: 'lamp' }))
+    const { user } = renderPage(page({ period: '7d', q: 'lamp' }))
     await user.click(button('Last 7 days'))
     expect(screen.getByRole('link', { current: true }).textContent).toBe('Last 7 days')
     const links = screen.getAllByRole('link').map((link) => link.getAttribute('href'))
@@ -86,7 +86,7 @@ describe('the period choice', () => {
   })
 
   it('shows a custom period, which a named period replaces', async () => {
-    const { user } = open(page({ from: '2026-03-01', to: '2026-03-10', q: 'lamp' }))
+    const { user } = renderPage(page({ from: '2026-03-01', to: '2026-03-10', q: 'lamp' }))
     await user.click(button('1 Mar – 10 Mar'))
     expect(screen.queryByRole('link', { current: true })).toBeNull()
     const link = screen.getByRole('link', { name: 'Last 30 days' })
@@ -94,7 +94,7 @@ describe('the period choice', () => {
   })
 
   it('leads to the typed dates, and keeps the search', async () => {
-    const { user } = open(page({ from: '2026-03-01', to: '2026-03-10', q: 'lamp' }))
+    const { user } = renderPage(page({ from: '2026-03-01', to: '2026-03-10', q: 'lamp' }))
     await user.click(button('1 Mar – 10 Mar'))
     const to = screen.getByLabelText('To')
     expect(valueOf(to)).toBe('2026-03-10')

@@ -45,10 +45,10 @@ export function MetricStrip({
   )
 }
 
-type Change = { text: string; direction: 'up' | 'down' | 'none' }
+type MetricChange = { text: string; direction: 'up' | 'down' | 'none' }
 
 /** Null where there is nothing to compare with. */
-function changeOf(now: number, before: number, formats: Formats): Change | null {
+function changeOf(now: number, before: number, formats: Formats): MetricChange | null {
   const text = formatChange(now, before, formats)
   if (text === null) return null
   // less than half a percent is shown as 0%
@@ -56,7 +56,7 @@ function changeOf(now: number, before: number, formats: Formats): Change | null 
   return { text, direction: now > before ? 'up' : 'down' }
 }
 
-const directionColors: Record<Change['direction'], string> = {
+const directionColors: Record<MetricChange['direction'], string> = {
   up: 'text-accent',
   down: 'text-danger',
   none: 'text-ink-soft',
@@ -73,7 +73,7 @@ function Metric({
   value: string
   was: string
   word?: string
-  change: Change | null
+  change: MetricChange | null
 }) {
   return (
     <div className="min-w-0 px-4 py-3.5 sm:px-5 sm:py-4">

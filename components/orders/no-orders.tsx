@@ -35,7 +35,7 @@ export function NoOrders({
       </EmptyState>
     )
   }
-  const off = {
+  const noFilters = {
     q: null,
     status: null,
     customer: null,
@@ -48,7 +48,7 @@ export function NoOrders({
   return (
     <EmptyState
       title="No order fits"
-      action={<ButtonLink href={link(off)}>Take all filters off</ButtonLink>}
+      action={<ButtonLink href={link(noFilters)}>Take all filters off</ButtonLink>}
     >
       A search looks for the order’s number, the customer’s name or e-mail address, and words in the
       newest 20,000 notes.

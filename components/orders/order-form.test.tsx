@@ -2,13 +2,20 @@ import { screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import { NewOrder } from '#components/orders/new-order'
 import { answerPickers, choose, line, lineCount, orderTotal } from '#components/testing/orders'
-import { dataOf, isDisabled, isInvalid, open, server, valueOf } from '#components/testing/page'
+import {
+  dataOf,
+  isDisabled,
+  isInvalid,
+  renderPage,
+  fakeAction,
+  valueOf,
+} from '#components/testing/page'
 
 function openForm({ mayCreate = true } = {}) {
   const requests = answerPickers()
-  const save = server()
-  const createCustomer = server<{ id: string; name: string }>()
-  const page = open(
+  const save = fakeAction()
+  const createCustomer = fakeAction<{ id: string; name: string }>()
+  const page = renderPage(
     <NewOrder
       customer={null}
       action={save.action}

@@ -2,7 +2,7 @@ import { clsx } from 'clsx'
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import NextLink from 'next/link'
 import type { ReactNode } from 'react'
-import type { Column } from '#app/_orders/search-params'
+import type { OrderColumn } from '#app/_orders/search-params'
 import { orderPath } from '#components/paths'
 import {
   formatCount,
@@ -17,7 +17,7 @@ import { ScrollBox } from '#components/ui/scroll-box'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { OrderRow, OrderView, Sort } from '#db/product/order-list'
 
-export const columnNames: Record<Column, string> = {
+export const columnNames: Record<OrderColumn, string> = {
   placed: 'Placed',
   customer: 'Customer',
   lines: 'Lines',
@@ -27,18 +27,18 @@ export const columnNames: Record<Column, string> = {
   total: 'Total',
 }
 
-const sortable: Partial<Record<Column | 'number', Sort>> = {
+const sortable: Partial<Record<OrderColumn | 'number', Sort>> = {
   number: 'number',
   placed: 'placed',
   total: 'total',
 }
-const rightAligned: Column[] = ['lines', 'total']
+const rightAligned: OrderColumn[] = ['lines', 'total']
 /** On a phone, customer and status are shown below number and total instead. */
-const phoneColumns: Column[] = ['total']
+const phoneColumns: OrderColumn[] = ['total']
 
 type Props = {
   rows: OrderRow[]
-  columns: Column[]
+  columns: OrderColumn[]
   view?: OrderView
   formats: Formats
   link?: HrefBuilder
@@ -46,7 +46,7 @@ type Props = {
 }
 
 export function OrdersTable({ rows, columns, view, formats, link, selectable = false }: Props) {
-  const head = (column: Column | 'number', name: string) => {
+  const head = (column: OrderColumn | 'number', name: string) => {
     const sort = sortable[column]
     return sort && view && link ? (
       <SortLink sort={sort} view={view} link={link}>
@@ -56,7 +56,7 @@ export function OrdersTable({ rows, columns, view, formats, link, selectable = f
       name
     )
   }
-  const ariaSort = (column: Column | 'number') =>
+  const ariaSort = (column: OrderColumn | 'number') =>
     view && sortable[column] === view.sort
       ? { 'aria-sort': view.descending ? ('descending' as const) : ('ascending' as const) }
       : {}
@@ -114,7 +114,7 @@ function Row({
   selectable,
 }: {
   row: OrderRow
-  columns: Column[]
+  columns: OrderColumn[]
   formats: Formats
   selectable: boolean
 }) {
@@ -158,7 +158,7 @@ function Row({
   )
 }
 
-function Cell({ column, row, formats }: { column: Column; row: OrderRow; formats: Formats }) {
+function Cell({ column, row, formats }: { column: OrderColumn; row: OrderRow; formats: Formats }) {
   switch (column) {
     case 'placed':
       return (

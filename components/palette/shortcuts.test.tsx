@@ -2,7 +2,7 @@ import { screen, waitFor } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import { PaletteButton } from '#components/palette/palette-button'
 import { Shortcuts } from '#components/palette/shortcuts'
-import { answerFetch, open } from '#components/testing/page'
+import { answerFetch, renderPage } from '#components/testing/page'
 import { router } from '#components/testing/router'
 
 const destinations = [
@@ -14,7 +14,7 @@ function openPage({ mayWrite = true, search = true } = {}) {
   const requests = answerFetch({
     '/find': (words) => [{ value: '/orders/o1', label: `Order of ${words}` }],
   })
-  const { user } = open(
+  const { user } = renderPage(
     <>
       <PaletteButton />
       <label>

@@ -4,7 +4,7 @@ import { TenantMark } from '#components/shell/facade'
 import { SwitchTenant } from '#components/shell/switch-tenant'
 import { Menu, MenuHeading, MenuLine, MenuLink } from '#components/ui/menu'
 
-type Tenant = { id: string; name: string; role: string }
+type TenantChoice = { id: string; name: string; role: string }
 
 export function TenantSwitcher({
   action,
@@ -12,8 +12,8 @@ export function TenantSwitcher({
   tenants,
 }: {
   action: Action<unknown>
-  tenant: Tenant & { tier: string }
-  tenants: Tenant[]
+  tenant: TenantChoice & { tier: string }
+  tenants: TenantChoice[]
 }) {
   return (
     <Menu

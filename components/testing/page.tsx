@@ -12,7 +12,7 @@ export const formats: Formats = { locale: 'en-GB', currency: 'EUR', zone: 'UTC' 
 const scope = { tenantId: 'acme', formats }
 
 /** Renders a component inside of what a page provides: the tenant and the toasts. */
-export function open(page: ReactElement) {
+export function renderPage(page: ReactElement) {
   const framed = (inner: ReactElement) => (
     <TenantScope scope={scope}>
       {inner}
@@ -23,12 +23,12 @@ export function open(page: ReactElement) {
   return {
     user: userEvent.setup(),
     ...rest,
-    redraw: (next: ReactElement) => rerender(framed(next)),
+    rerender: (next: ReactElement) => rerender(framed(next)),
   }
 }
 
 /** A server action that records its input, and whose answers the test gives. */
-export function server<R = unknown>() {
+export function fakeAction<R = unknown>() {
   const sent: Record<string, unknown>[] = []
   const waiting: { answer: (state: ActionState<R>) => void; fail: (error: unknown) => void }[] = []
   const action: Action<R> = (_, input) => {
@@ -66,7 +66,7 @@ export function server<R = unknown>() {
           values: valuesToRefill(sent.at(-1)),
         }),
       ),
-    breakDown: (error: unknown) => flush(() => next().fail(error)),
+    fail: (error: unknown) => flush(() => next().fail(error)),
   }
 }
 

@@ -1,13 +1,13 @@
 import { screen } from '@testing-library/react'
 import { describe, expect, it, vi } from 'vitest'
 import { ActionMenuItem } from '#components/forms/action-menu-item'
-import { open, server } from '#components/testing/page'
+import { renderPage, fakeAction } from '#components/testing/page'
 import { Menu, MenuItem, MenuLink } from '#components/ui/menu'
 
 async function openMenu() {
   const onEdit = vi.fn()
-  const duplicate = server()
-  const { user } = open(
+  const duplicate = fakeAction()
+  const { user } = renderPage(
     <Menu name="More" label={null} buttonClassName="">
       <MenuItem onClick={onEdit}>Edit</MenuItem>
       <MenuItem disabled>Archive</MenuItem>

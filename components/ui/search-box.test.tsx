@@ -1,6 +1,6 @@
 import { screen, waitFor } from '@testing-library/react'
 import { beforeEach, expect, it } from 'vitest'
-import { open, valueOf } from '#components/testing/page'
+import { renderPage, valueOf } from '#components/testing/page'
 import { SearchBox } from '#components/ui/search-box'
 
 const submitted: string[][][] = []
@@ -26,7 +26,7 @@ const page = (value: string) => (
 const box = () => screen.getByRole('searchbox', { name: 'Search orders' })
 
 it('searches when typing pauses, and keeps the rest of the address', async () => {
-  const { user } = open(page(''))
+  const { user } = renderPage(page(''))
   await user.click(box())
   await user.paste('lamp')
   expect(submitted).toEqual([])
@@ -41,7 +41,7 @@ it('searches when typing pauses, and keeps the rest of the address', async () =>
 })
 
 it('searches at once on Enter, and not again after the pause', async () => {
-  const { user } = open(page(''))
+  const { user } = renderPage(page(''))
   await user.type(box(), 'lamp{Enter}')
   expect(submitted).toHaveLength(1)
   await new Promise((resolve) => setTimeout(resolve, 500))
@@ -49,17 +49,17 @@ it('searches at once on Enter, and not again after the pause', async () => {
 })
 
 it('keeps what is typed while a search is pending', async () => {
-  const { user, redraw } = open(page(''))
+  const { user, rerender } = renderPage(page(''))
   await user.type(box(), 'la{Enter}')
   await user.type(box(), 'mp')
-  redraw(page('la'))
+  rerender(page('la'))
   expect(valueOf(box())).toBe('lamp')
 })
 
 it('follows the back button', async () => {
-  const { user, redraw } = open(page(''))
+  const { user, rerender } = renderPage(page(''))
   await user.type(box(), 'lamp{Enter}')
-  redraw(page('lamp'))
-  redraw(page(''))
+  rerender(page('lamp'))
+  rerender(page(''))
   expect(valueOf(box())).toBe('')
 })

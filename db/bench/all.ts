@@ -11,7 +11,7 @@ export const benches: Record<string, Bench> = {
       "an additive migration of 1,000 schemas against drizzle-orm's migrate() in a loop; status of 2,000 targets",
     load: () => import('#db/bench/fleet'),
   },
-  door: {
+  'tenant-transaction': {
     about: 'a scoped query against an unscoped one, at a round trip of 1 ms',
     load: () => import('#db/bench/tenant-transaction'),
   },

@@ -4,7 +4,7 @@ import { lintError, parse, type LintError, type SourceFile } from './syntax.ts'
 const makers = ['tenantAction', 'operatorAction', 'publicAction', 'userAction']
 const makersModule = '#app/_actions/action'
 
-type Export = { name: string; value?: ESTree.Node | null; node: ESTree.Node }
+type ExportedValue = { name: string; value?: ESTree.Node | null; node: ESTree.Node }
 
 /**
  * An exported server action is a public POST endpoint, so each has to be the result of a maker, which
@@ -55,7 +55,7 @@ function importedMakers(program: ESTree.Program): Set<string> {
   return names
 }
 
-function isMade(value: Export['value'], imported: Set<string>): boolean {
+function isMade(value: ExportedValue['value'], imported: Set<string>): boolean {
   return (
     value?.type === 'CallExpression' &&
     value.callee.type === 'Identifier' &&
@@ -64,7 +64,7 @@ function isMade(value: Export['value'], imported: Set<string>): boolean {
 }
 
 // Types are erased; everything else that such a file exports becomes an endpoint.
-function exportsOf(node: ESTree.Statement | ESTree.Directive): Export[] {
+function exportsOf(node: ESTree.Statement | ESTree.Directive): ExportedValue[] {
   switch (node.type) {
     case 'ExportAllDeclaration':
       return node.exportKind === 'type' ? [] : [{ name: `* from ${node.source.value}`, node }]
@@ -77,7 +77,7 @@ function exportsOf(node: ESTree.Statement | ESTree.Directive): Export[] {
   }
 }
 
-function namedExportsOf(node: ESTree.ExportNamedDeclaration): Export[] {
+function namedExportsOf(node: ESTree.ExportNamedDeclaration): ExportedValue[] {
   const { declaration } = node
   if (declaration === null)
     return node.specifiers

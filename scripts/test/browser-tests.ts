@@ -10,13 +10,13 @@ import { freePort } from '../ports.ts'
 import { root } from '../root.mjs'
 import { withBuildLock } from './build.ts'
 import {
-  counted,
+  readReport,
   failure,
   fileOf,
   newReport,
   skipped,
-  type StepContext,
-  type StepResult,
+  type TestStepContext,
+  type TestStepResult,
 } from './step-result.ts'
 
 type Demo = { env: Environment; port: number; logins: DemoLogin[] }
@@ -24,7 +24,7 @@ type Demo = { env: Environment; port: number; logins: DemoLogin[] }
 const workerPid = join(root, '.data', 'e2e-worker.pid')
 
 /** Runs Playwright against the production build with demo data. */
-export async function browserTests(context: StepContext): Promise<StepResult> {
+export async function browserTests(context: TestStepContext): Promise<TestStepResult> {
   if (!existsSync(join(root, 'app'))) return skipped('there is no app/')
   if (!existsSync(join(root, '.next/standalone/server.js')))
     throw new Error('there is no production build; run npm run test:e2e, which makes one')
@@ -36,8 +36,8 @@ export async function browserTests(context: StepContext): Promise<StepResult> {
 
 async function withDemo(
   children: ChildGroup,
-  work: (demo: Demo) => Promise<StepResult>,
-): Promise<StepResult> {
+  work: (demo: Demo) => Promise<TestStepResult>,
+): Promise<TestStepResult> {
   const port = await freePort(3100)
   const { env, stop } = await developmentEnvironment('e2e', { port })
   const databaseUrl = env.DATABASE_URL ?? ''
@@ -99,10 +99,10 @@ type PlaywrightReport = {
 }
 
 async function playwright(
-  { children, args }: StepContext,
+  { children, args }: TestStepContext,
   { env, port, logins }: Demo,
   browser: string,
-): Promise<StepResult> {
+): Promise<TestStepResult> {
   const report = newReport('playwright.json')
   const url = `http://localhost:${port}`
   const all = args.includes('--all')
@@ -129,7 +129,7 @@ async function playwright(
     { cwd: root, env: { ...env, ...own } },
   )
   const { code } = await runner.ended
-  return counted<PlaywrightReport>(report, code, ({ stats, suites, errors }) => ({
+  return readReport<PlaywrightReport>(report, code, ({ stats, suites, errors }) => ({
     passed: stats.expected + stats.flaky,
     failed: stats.unexpected,
     failures: [

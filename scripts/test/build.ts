@@ -3,7 +3,13 @@ import { join } from 'node:path'
 import { withLock } from '../lock.mjs'
 import type { ProcessIdentity } from '../processes.mjs'
 import { root } from '../root.mjs'
-import { require, single, skipped, type StepContext, type StepResult } from './step-result.ts'
+import {
+  require,
+  exitCodeResult,
+  skipped,
+  type TestStepContext,
+  type TestStepResult,
+} from './step-result.ts'
 
 /** Taken by whatever writes or uses the build of this checkout. */
 export function withBuildLock<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -15,7 +21,7 @@ export function withBuildLock<Result>(work: () => Promise<Result>): Promise<Resu
 }
 
 /** Builds without a database or secrets, as `npm run build` has to work on a build machine. */
-export async function build({ children }: StepContext): Promise<StepResult> {
+export async function build({ children }: TestStepContext): Promise<TestStepResult> {
   if (!existsSync(join(root, 'app'))) return skipped('there is no app/')
   return await withBuildLock(async () => {
     // After a failed build the browser tests must not find an older one.
@@ -24,6 +30,6 @@ export async function build({ children }: StepContext): Promise<StepResult> {
       cwd: root,
       env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
     })
-    return single((await next.ended).code)
+    return exitCodeResult((await next.ended).code)
   })
 }

@@ -1,12 +1,12 @@
 import { developmentEnvironment } from '../environment.ts'
 import { root } from '../root.mjs'
-import { counted, newReport, type StepContext, type StepResult } from './step-result.ts'
+import { readReport, newReport, type TestStepContext, type TestStepResult } from './step-result.ts'
 
 /**
  * Removes defences one by one and expects the suite to fail. `npm test` runs the quick list, the step
  * alone runs all.
  */
-export async function mutation({ children, args }: StepContext): Promise<StepResult> {
+export async function mutation({ children, args }: TestStepContext): Promise<TestStepResult> {
   const { stop } = await developmentEnvironment('test')
   try {
     const report = newReport('mutation.json')
@@ -14,11 +14,15 @@ export async function mutation({ children, args }: StepContext): Promise<StepRes
       cwd: root,
     })
     const { code } = await run.ended
-    return counted<{ caught: string[]; missed: string[] }>(report, code, ({ caught, missed }) => ({
-      passed: caught.length,
-      failed: missed.length,
-      failures: missed.map((name) => `no test fails without: ${name}`),
-    }))
+    return readReport<{ caught: string[]; missed: string[] }>(
+      report,
+      code,
+      ({ caught, missed }) => ({
+        passed: caught.length,
+        failed: missed.length,
+        failures: missed.map((name) => `no test fails without: ${name}`),
+      }),
+    )
   } finally {
     await stop()
   }

@@ -6,18 +6,23 @@ import type { ChildGroup } from '../children.mjs'
 import { root } from '../root.mjs'
 
 /** What a step of `npm test` reports. A step that was skipped passed and failed nothing. */
-export type StepResult = { passed: number; failed: number; failures?: string[]; detail?: string }
-export type StepContext = { children: ChildGroup; args: string[] }
+export type TestStepResult = {
+  passed: number
+  failed: number
+  failures?: string[]
+  detail?: string
+}
+export type TestStepContext = { children: ChildGroup; args: string[] }
 
 export const require = createRequire(import.meta.url)
 export const fileOf = (name: string, file: string): string =>
   join(dirname(require.resolve(`${name}/package.json`)), file)
 
 /** The result of a step that is one command. */
-export const single = (exitCode: number): StepResult =>
+export const exitCodeResult = (exitCode: number): TestStepResult =>
   exitCode === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
 
-export const skipped = (reason: string): StepResult => ({
+export const skipped = (reason: string): TestStepResult => ({
   passed: 0,
   failed: 0,
   detail: `skipped: ${reason}`,
@@ -40,11 +45,11 @@ export const failure = (name: string, message = ''): string =>
  * Counts a runner's report. A runner that failed without a failing test, or wrote no report, counts
  * as one failure.
  */
-export function counted<Report>(
+export function readReport<Report>(
   file: string,
   exitCode: number,
-  count: (report: Report) => StepResult,
-): StepResult {
+  count: (report: Report) => TestStepResult,
+): TestStepResult {
   if (!existsSync(file))
     return { passed: 0, failed: 1, detail: `exited with code ${exitCode} and wrote no report` }
   const result = count(JSON.parse(readFileSync(file, 'utf8')))

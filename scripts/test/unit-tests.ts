@@ -3,12 +3,12 @@ import type { ChildGroup } from '../children.mjs'
 import { developmentEnvironment } from '../environment.ts'
 import { root } from '../root.mjs'
 import {
-  counted,
+  readReport,
   failure,
   fileOf,
   newReport,
-  type StepContext,
-  type StepResult,
+  type TestStepContext,
+  type TestStepResult,
 } from './step-result.ts'
 
 type TestFile = {
@@ -25,7 +25,7 @@ type VitestReport = {
   testResults: TestFile[]
 }
 
-export async function unitTests({ children, args }: StepContext): Promise<StepResult> {
+export async function unitTests({ children, args }: TestStepContext): Promise<TestStepResult> {
   // Started here too, so that the server stops even if vitest is killed.
   const { stop } = await developmentEnvironment('test')
   try {
@@ -35,7 +35,7 @@ export async function unitTests({ children, args }: StepContext): Promise<StepRe
   }
 }
 
-async function vitest(children: ChildGroup, args: string[]): Promise<StepResult> {
+async function vitest(children: ChildGroup, args: string[]): Promise<TestStepResult> {
   const report = newReport('vitest.json')
   const runner = children.start(
     'vitest',
@@ -50,7 +50,7 @@ async function vitest(children: ChildGroup, args: string[]): Promise<StepResult>
     { cwd: root },
   )
   const { code } = await runner.ended
-  return counted<VitestReport>(
+  return readReport<VitestReport>(
     report,
     code,
     ({ numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults }) => ({

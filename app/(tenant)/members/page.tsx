@@ -27,7 +27,7 @@ export default async function MembersPage() {
   const [all, waiting] = await db(() =>
     Promise.all([members.list(tenant.id), may('members:write') ? invitations.list(tenant.id) : []]),
   )
-  const give = assignableRoles(tenant.role)
+  const assignable = assignableRoles(tenant.role)
   return (
     <Page scope={scope} width="normal">
       <PageHeader
@@ -35,14 +35,14 @@ export default async function MembersPage() {
         beside={<span className="text-ink-faint tabular-nums">{all.length}</span>}
         about="Who works in this organisation, and what each of them may do."
       >
-        {may('members:write') && <InviteMember action={inviteMember} roles={give} />}
+        {may('members:write') && <InviteMember action={inviteMember} roles={assignable} />}
       </PageHeader>
       <MembersTable
         members={all}
-        me={user.id}
+        currentUserId={user.id}
         role={tenant.role}
         formats={formats}
-        give={give}
+        assignable={assignable}
         actions={{ changeRole, transferOwnership, leaveOrganisation, removeMember }}
         tenant={tenant}
       />

@@ -7,7 +7,7 @@ import { orderStatuses } from '#db/product/order-status'
 // generated from them.
 
 /** The schemas that the OpenAPI document lists by name. */
-export const shapes = z.registry<{ id: string }>()
+export const namedSchemas = z.registry<{ id: string }>()
 
 const minor = z
   .number()
@@ -16,7 +16,7 @@ const minor = z
   .max(100_000_000_000)
   .describe('An amount in the smallest unit of the currency, such as cents.')
 const status = z.enum(orderStatuses)
-const moment = z.iso.datetime({ offset: true })
+const dateTime = z.iso.datetime({ offset: true })
 
 export const orderInput = z
   .strictObject({
@@ -34,7 +34,7 @@ export const orderInput = z
       .min(1)
       .max(200),
   })
-  .register(shapes, { id: 'NewOrder' })
+  .register(namedSchemas, { id: 'NewOrder' })
 
 export const orderSummary = z
   .object({
@@ -45,10 +45,10 @@ export const orderSummary = z
     totalMinor: minor,
     note: z.string(),
     customer: z.object({ id: z.uuid(), name: z.string() }),
-    placedAt: moment,
-    updatedAt: moment,
+    placedAt: dateTime,
+    updatedAt: dateTime,
   })
-  .register(shapes, { id: 'OrderSummary' })
+  .register(namedSchemas, { id: 'OrderSummary' })
 
 export const order = orderSummary
   .extend({
@@ -61,9 +61,11 @@ export const order = orderSummary
         unitPriceMinor: minor,
       }),
     ),
-    history: z.array(z.object({ at: moment, from: status.nullable(), to: status, by: z.string() })),
+    history: z.array(
+      z.object({ at: dateTime, from: status.nullable(), to: status, by: z.string() }),
+    ),
   })
-  .register(shapes, { id: 'Order' })
+  .register(namedSchemas, { id: 'Order' })
 
 export const orderPage = z
   .object({
@@ -73,16 +75,16 @@ export const orderPage = z
       .nullable()
       .describe('Pass it as `cursor` for the next page; null on the last one.'),
   })
-  .register(shapes, { id: 'OrderPage' })
+  .register(namedSchemas, { id: 'OrderPage' })
 export const created = z
   .object({ id: z.uuid(), number: z.number().int() })
-  .register(shapes, { id: 'CreatedOrder' })
+  .register(namedSchemas, { id: 'CreatedOrder' })
 z.object({
   title: z.string(),
   status: z.number().int(),
   detail: z.string(),
   errors: z.record(z.string(), z.string()).optional(),
-}).register(shapes, { id: 'Problem' })
+}).register(namedSchemas, { id: 'Problem' })
 
 export const listQuery = z.strictObject({
   status: z
@@ -93,8 +95,8 @@ export const listQuery = z.strictObject({
     .describe('One status, or several separated by commas.'),
   customerId: z.uuid().optional(),
   search: z.string().max(100).optional().describe('Words of the number, the customer or the note.'),
-  from: moment.optional(),
-  until: moment.optional(),
+  from: dateTime.optional(),
+  until: dateTime.optional(),
   limit: z.coerce.number().int().min(1).max(100).default(25),
   cursor: z.string().max(500).optional(),
 })

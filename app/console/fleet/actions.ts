@@ -8,8 +8,8 @@ import { runChecks } from '@rowhouse/tenancy/checks'
 import { requestRun } from '@rowhouse/tenancy/migrations'
 import { tenancy } from '#db/tenancy'
 
-const words = text(1000).transform((typed) => typed.split(/[\s,]+/).filter(Boolean))
-const whole = (most: number) =>
+const wordList = text(1000).transform((typed) => typed.split(/[\s,]+/).filter(Boolean))
+const optionalInteger = (most: number) =>
   z
     .union([
       z.literal('').transform(() => undefined),
@@ -22,7 +22,11 @@ const whole = (most: number) =>
     .optional()
 
 export const startRun = operatorAction(
-  z.object({ canary: words.optional(), concurrency: whole(16), maxFailures: whole(1000) }),
+  z.object({
+    canary: wordList.optional(),
+    concurrency: optionalInteger(16),
+    maxFailures: optionalInteger(1000),
+  }),
   async ({ user }, { canary = [], concurrency, maxFailures }) => {
     const options = {
       ...(canary.length > 0 && { canary }),

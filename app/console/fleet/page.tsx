@@ -19,7 +19,7 @@ import { tenancy } from '#db/tenancy'
 export default async function FleetPage({ searchParams }: PageProps<'/console/fleet'>) {
   const { formats } = await consolePage()
   const { pick, link } = parseListParams('/console/fleet' as Route, await searchParams)
-  const off = pick('show', ['off']) !== null
+  const onlyOutdated = pick('show', ['off']) !== null
   const [status, runs, drift] = await Promise.all([
     readStatus(tenancy()),
     listRuns(tenancy(), 10),
@@ -60,9 +60,11 @@ export default async function FleetPage({ searchParams }: PageProps<'/console/fl
       />
       <FleetRuns runs={runs} formats={formats} />
       <FleetTargets
-        targets={off ? status.targets.filter(({ state }) => state !== 'current') : status.targets}
+        targets={
+          onlyOutdated ? status.targets.filter(({ state }) => state !== 'current') : status.targets
+        }
         total={status.total}
-        off={off}
+        onlyOutdated={onlyOutdated}
         link={link}
         formats={formats}
       />

@@ -82,24 +82,24 @@ export const resumeTenant = operatorAction(
   },
 )
 
-const own = (least: number, most: number) =>
+const ownLimit = (least: number, most: number) =>
   text(12)
     .transform((typed) => (typed === '' ? null : Number(typed)))
     .refine(
       (typed) => typed === null || (Number.isInteger(typed) && typed >= least && typed <= most),
       `Type a whole number from ${least.toLocaleString('en')} to ${most.toLocaleString('en')}, or nothing.`,
     )
-const most = 2_000_000_000
+const maxLimit = 2_000_000_000
 
 export const setTenantLimits = operatorAction(
   z.object({
     slug,
     reason,
-    statementMs: own(100, 600_000),
-    concurrent: own(1, 1000),
-    requestsPerMinute: own(1, most),
-    apiPerMinute: own(1, most),
-    exportRows: own(1, most),
+    statementMs: ownLimit(100, 600_000),
+    concurrent: ownLimit(1, 1000),
+    requestsPerMinute: ownLimit(1, maxLimit),
+    apiPerMinute: ownLimit(1, maxLimit),
+    exportRows: ownLimit(1, maxLimit),
   }),
   async ({ user }, { slug, reason, ...limits }) => {
     await setLimits(

@@ -27,9 +27,9 @@ export const metadata: Metadata = { title: 'Your data' }
 export default async function DataPage({ searchParams }: PageProps<'/settings/data'>) {
   const { tenant, scope, formats, db, may } = await tenantPage()
   const { id: sessionId } = await requireTenant()
-  const wanted = (await searchParams).preview !== undefined
+  const withPreview = (await searchParams).preview !== undefined
   const overview = await db(() => dataOverview(tenant.id, tenant.tier))
-  const steps = wanted ? await previewRetention(tenancy(), tenant.id) : null
+  const steps = withPreview ? await previewRetention(tenancy(), tenant.id) : null
   const links = Object.fromEntries(
     overview.exports
       .filter(({ state }) => state === 'done' && may('data:export'))
@@ -68,7 +68,7 @@ export default async function DataPage({ searchParams }: PageProps<'/settings/da
           held={overview.hold !== undefined}
           formats={formats}
           erase={requestErasure}
-          keep={cancelErasure}
+          cancel={cancelErasure}
         />
       )}
     </Page>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { listQuery, shapes } from '#app/api/v1/schemas'
+import { listQuery, namedSchemas } from '#app/api/v1/schemas'
 
 export const dynamic = 'force-static'
 
@@ -9,13 +9,13 @@ const json = (name: string, description: string, type = 'application/json') => (
   content: { [type]: { schema: reference(name) } },
 })
 const refused = (description: string) => json('Problem', description, 'application/problem+json')
-const usual = {
+const commonResponses = {
   401: refused('No valid key.'),
   404: refused('Not found; another organisation’s order is not found either.'),
   429: refused('Too many calls; Retry-After says when to come back.'),
 }
 
-const { schemas } = z.toJSONSchema(shapes, {
+const { schemas } = z.toJSONSchema(namedSchemas, {
   io: 'input',
   uri: (id) => `#/components/schemas/${id}`,
 })
@@ -45,7 +45,7 @@ const document = {
         responses: {
           200: json('OrderPage', 'A page of orders.'),
           400: refused('A parameter does not fit.'),
-          ...usual,
+          ...commonResponses,
         },
       },
       post: {
@@ -59,7 +59,7 @@ const document = {
           201: json('CreatedOrder', 'The order was created.'),
           400: refused('A field does not fit.'),
           403: refused('This key may only read.'),
-          ...usual,
+          ...commonResponses,
         },
       },
     },
@@ -70,7 +70,7 @@ const document = {
         parameters: [
           { name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } },
         ],
-        responses: { 200: json('Order', 'The order.'), ...usual },
+        responses: { 200: json('Order', 'The order.'), ...commonResponses },
       },
     },
   },

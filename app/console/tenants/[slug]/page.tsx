@@ -92,7 +92,7 @@ export default async function TenantPage({ params }: PageProps<'/console/tenants
               hold: holdTenant,
               lift: liftHold,
               erase: eraseTenant,
-              keep: cancelTenantErasure,
+              cancelErasure: cancelTenantErasure,
             }}
           />
           <TenantMembers people={facts.people} />

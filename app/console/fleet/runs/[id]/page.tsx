@@ -24,7 +24,7 @@ export default async function RunPage({ params }: PageProps<'/console/fleet/runs
         about={`Asked for by ${run.requestedBy}${run.canary.length > 0 ? `, canaries ${run.canary.join(', ')}` : ''}.`}
         back={{ href: '/console/fleet' as Route, label: 'Fleet' }}
       />
-      <LiveRun key={id} first={run} again={startRun} formats={formats} />
+      <LiveRun key={id} first={run} runAgain={startRun} formats={formats} />
     </PageFrame>
   )
 }
