@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { checkActions } from './actions.ts'
-import { checkParamNames } from './jsdoc.ts'
+import { checkParamNames, checkPublicDocs } from './jsdoc.ts'
 import { checkRawSql } from './raw-sql.ts'
 
 const head = `'use server'\nimport { tenantAction, userAction as forUser } from '#app/_actions/action'\n`
@@ -86,5 +86,86 @@ describe('@param', () => {
     expect(lint(code.includes(tag) ? code : tag + code)).toEqual([
       expect.objectContaining({ message: expect.stringContaining('@param size') }),
     ])
+  })
+})
+
+describe('public functions of a package', () => {
+  const lint = (files: Record<string, string>) =>
+    checkPublicDocs(
+      new Map(Object.entries(files).map(([path, text]) => [path, { path, text }])),
+      ['index.ts'],
+      (specifier) => (specifier.startsWith('#') ? `${specifier.slice(1)}.ts` : undefined),
+    ).map(({ path, line, message }) => `${path}:${line}: ${message}`)
+  const documented =
+    '/**\n * Reads.\n * @param size - In bytes.\n * @returns The text.\n */\nexport '
+
+  it.each([
+    `${documented}async function read(size: number) {}`,
+    `${documented}const read = (size = 1) => size`,
+    `${documented}const read = ({ size }: { size: number }) => size`,
+    '/**\n * Reads.\n * @param options.size - In bytes.\n */\nexport function read({ size }: { size: number }): void {}',
+    '/** Stops. */\nexport async function stop(): Promise<void> {}',
+    '/**\n * Checks.\n * @param x - The value.\n */\nexport function check(x: unknown): asserts x {}',
+    'const read = () => 1\nexport const size = read()\nexport class Reader { read() {} }',
+    `import pg from 'pg'\nexport { Client } from 'pg'\nexport * from 'pg'`,
+    'type Read = (size: number) => string\nexport { type Read }',
+  ])('need no more docs than this: %s', (text) => {
+    expect(lint({ 'index.ts': text })).toEqual([])
+  })
+
+  it.each([
+    ['a docstring', 'export const read = (): void => {}', 'has no docstring'],
+    ['a docstring of their own', '/** Text. */\nconst x = 1\nexport function f() {}', 'docstring'],
+    ['a tag for each parameter', `${documented}function f(size: number, at: number) {}`, 'for at'],
+    [
+      'descriptions of their parameters',
+      '/**\n * Reads.\n * @param size\n */\nexport function f(size: number): void {}',
+      'for size',
+    ],
+    [
+      'a tag for a destructured parameter',
+      `${documented}function f(size: number, { at }: { at: number }) {}`,
+      'a destructured parameter',
+    ],
+    ['the result', '/** Reads. */\nexport const read = () => 1', '@returns'],
+    [
+      'the result of a promise',
+      '/** Reads. */\nexport async function f(): Promise<1> {}',
+      '@returns',
+    ],
+    [
+      'a description of the result',
+      '/**\n * Reads.\n * @returns\n * @throws Error\n */\nexport function f(): number {}',
+      '@returns',
+    ],
+  ])('need %s', (_, text, message) => {
+    expect(lint({ 'index.ts': text })).toEqual([expect.stringContaining(message)])
+  })
+
+  it.each([
+    ['re-exported', `export { read } from '#a'`],
+    ['re-exported under another name', `export { read as load } from '#a'`],
+    ['re-exported with everything else', `export * from '#a'`],
+    ['re-exported in a namespace', `export * as readers from '#a'`],
+    ['re-exported through two files', `export { read } from '#b'`],
+    ['imported and exported', `import { read } from '#a'\nexport { read }`],
+  ])('are found where they are declared when %s', (_, text) => {
+    expect(
+      lint({
+        'index.ts': text,
+        'a.ts': '\nfunction read(): void {}\nexport { read }',
+        'b.ts': `export * from '#a'`,
+      }),
+    ).toEqual(['a.ts:2: read is public and has no docstring'])
+  })
+
+  it('are reported once, and functions that no entry point exports are not', () => {
+    expect(
+      lint({
+        'index.ts': `export { read } from '#a'\nexport * as a from '#b'`,
+        'a.ts': 'export function read(): void {}\nexport function internal(): void {}',
+        'b.ts': `export { read } from '#a'`,
+      }),
+    ).toEqual(['a.ts:1: read is public and has no docstring'])
   })
 })

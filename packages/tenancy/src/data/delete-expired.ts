@@ -12,7 +12,8 @@ const ago = (days: number) => sql`now() - make_interval(days => ${days})`
 
 /**
  * Deletes old rows of the registry.
- * @returns How many.
+ * @param tenancy - The instance.
+ * @returns The number of deleted rows.
  */
 export async function deleteExpired(tenancy: Tenancy): Promise<number> {
   const db = platform(tenancy)
@@ -41,8 +42,10 @@ export async function deleteExpired(tenancy: Tenancy): Promise<number> {
 }
 
 /**
- * Deletes what services recorded of entries long ago, in each database that holds tenants. One that
- * cannot be reached is logged, and the rest go on.
+ * Deletes old records of service entries, in each database that holds tenants. An unreachable
+ * database is logged and skipped.
+ * @param tenancy - The instance.
+ * @param stopping - Stops before the next database when aborted.
  */
 export async function pruneServiceEntries(tenancy: Tenancy, stopping?: AbortSignal): Promise<void> {
   for (const place of [mainDatabase, ...(await dedicatedDatabaseLocations(tenancy)).values()]) {

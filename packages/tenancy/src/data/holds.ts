@@ -11,6 +11,8 @@ type HoldChange = { tenantId: string; slug: string; actor: string; reason: strin
 
 /**
  * Places a legal hold: no data of the tenant is deleted until it is lifted.
+ * @param tenancy - The instance.
+ * @param change - The tenant, the name of the operator, and the reason for the audit log.
  * @throws Invalid when the tenant is on hold.
  */
 export async function hold(
@@ -30,6 +32,8 @@ export async function hold(
 
 /**
  * Lifts a legal hold.
+ * @param tenancy - The instance.
+ * @param change - The tenant, the name of the operator, and the reason for the audit log.
  * @throws Invalid when there is none.
  */
 export async function lift(
@@ -49,7 +53,12 @@ export async function lift(
 
 export type Hold = typeof holds.$inferSelect
 
-/** @returns The hold that has not been lifted, if there is one. */
+/**
+ * Reads a tenant's legal hold.
+ * @param db - The platform database, or a transaction on it.
+ * @param tenantId - The tenant's id.
+ * @returns The hold that has not been lifted, if there is one.
+ */
 export async function current(db: PlatformDb, tenantId: string): Promise<Hold | undefined> {
   const [found] = await db
     .select()
@@ -59,7 +68,12 @@ export async function current(db: PlatformDb, tenantId: string): Promise<Hold | 
   return found
 }
 
-/** @throws OnHold while the tenant is on hold. */
+/**
+ * Throws while a tenant is on legal hold.
+ * @param db - The platform database, or a transaction on it.
+ * @param tenantId - The tenant's id.
+ * @throws OnHold
+ */
 export async function refuseOnHold(db: PlatformDb, tenantId: string): Promise<void> {
   const found = await current(db, tenantId)
   if (found) throw new OnHold(found.at, found.reason)

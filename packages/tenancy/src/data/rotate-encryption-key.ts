@@ -13,6 +13,7 @@ export type RotatedColumn = { column: string; secrets: number; rotated: number }
  * Encrypts every secret again that was encrypted with the previous key, in the columns declared as
  * encrypted. Skips a secret that was replaced in the meantime: it has the new key already. Safe to
  * call again.
+ * @param tenancy - The instance.
  * @returns One entry for each column, named `TABLE.COLUMN`.
  */
 export async function rotateEncryptionKey(tenancy: Tenancy): Promise<RotatedColumn[]> {

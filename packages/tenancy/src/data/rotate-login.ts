@@ -15,6 +15,8 @@ import type { Tenancy } from '#tenancy/base/tenancy'
  * Gives a tenant's dedicated role a new password, and ends its sessions: open transactions are
  * rolled back, later ones use the new password. If it is interrupted between its two commits, the
  * tenant is unavailable until it is run again.
+ * @param tenancy - The instance.
+ * @param request - The tenant, the name of the operator, and the reason for the audit log.
  * @returns The name of the role.
  * @throws Invalid for a tenant in shared tables.
  * @throws MoveUnderWay

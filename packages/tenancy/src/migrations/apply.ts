@@ -17,7 +17,6 @@ export type ApplyOptions = {
 
 /**
  * Brings one schema to the end of a history.
- *
  * @param client - A connection that acts as the owner.
  * @param history - All migrations of the schema, oldest first.
  * @returns The tags applied now, none when another runner was faster.
@@ -34,7 +33,6 @@ export async function bringUpToDate(
 
 /**
  * Reads which migrations a schema lacks, from the ledger of its own database.
- *
  * @throws MigrationChanged or SchemaTooNew
  */
 export async function readPending(
@@ -53,7 +51,6 @@ export async function readPending(
  * Applies files to one target: neighbours that can share a transaction in one, the others one by one
  * outside any transaction. A conflict with another runner's ledger row is no error: what is still
  * pending after it is applied.
- *
  * @returns The tags applied.
  * @throws MigrationFailed
  */

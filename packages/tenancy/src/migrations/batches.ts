@@ -6,7 +6,6 @@ export type TargetBatch<T> = { name: string; targets: T[] }
 /**
  * Orders targets into batches: the canaries first, then the shared schema with the first part of the
  * rest, then the other parts.
- *
  * @param pending - The targets that lack a migration.
  * @param all - All targets.
  * @param canaries - Names of targets.

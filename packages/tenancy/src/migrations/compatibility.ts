@@ -4,7 +4,6 @@ import type { TargetVersion } from '#tenancy/migrations/targets'
 
 /**
  * Refuses a run that this build must not make, before anything is touched.
- *
  * @throws MigrationChanged if a file was changed after it was applied, MigrationMissing if an earlier
  *   file is missing, SchemaTooNew if a target is ahead of this build.
  */

@@ -13,7 +13,6 @@ export const mainDatabase: DatabaseLocation = { server: null, database: null, sc
 
 /**
  * Opens a connection that acts as the owner of the tables.
- *
  * @param target - The target's name for errors.
  * @throws TargetUnreachable
  */
@@ -46,7 +45,6 @@ export async function connectOwner(
 
 /**
  * Runs work on a connection that acts as the owner of the tables, and closes it.
- *
  * @param target - The target's name for errors.
  * @throws TargetUnreachable
  */

@@ -36,8 +36,10 @@ export async function dedicatedDatabaseLocations(
 
 /**
  * Copies the migration ledger of every dedicated database into the main one.
- *
- * @returns How many dedicated databases there are.
+ * @param tenancy - The instance.
+ * @param options - `workers` are connections to the main database; each inspects one dedicated
+ *   database at a time. `refresh` also updates the functions there.
+ * @returns The number of dedicated databases.
  */
 export async function inspectDedicatedDatabases(
   tenancy: Tenancy,
@@ -94,7 +96,6 @@ async function inspect(
 
 /**
  * Copies the ledger of one dedicated database into the main one.
- *
  * @param main - A connection to the main database.
  * @param client - A connection to the dedicated one.
  */

@@ -23,7 +23,6 @@ export function statementsFor({ statements }: Migration, scope: DatabaseScope): 
 /**
  * Brings the engine's own tables in one database to this build, in one transaction. Concurrent calls
  * wait for each other and apply each file once.
- *
  * @param client - A connection that acts as the owner.
  * @returns The tags applied now.
  * @throws MigrationChanged or SchemaTooNew

@@ -26,7 +26,6 @@ const renamed = (schema: string, text: string) =>
 /**
  * Reads what migrations make of an empty schema, by applying them in the same database and rolling
  * back.
- *
  * @param client - A connection that acts as the owner.
  */
 export const expectedOf = (

@@ -7,7 +7,6 @@ export class LedgerConflict extends Error {}
 
 /**
  * Adds the target and the statement to an error of PostgreSQL.
- *
  * @returns A MigrationFailed or a LedgerConflict; anything else as it is.
  */
 export function toMigrationError(

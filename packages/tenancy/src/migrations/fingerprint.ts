@@ -90,7 +90,6 @@ export const digestOf = (all: CatalogItem[]): string =>
 
 /**
  * Computes a digest per schema. Schemas with the same objects have the same digest.
- *
  * @returns Digests by schema name, without schemas that do not exist.
  */
 export async function digests(

@@ -12,7 +12,6 @@ import {
  * Completes what drizzle-kit generates. A tenant file loses the schema that drizzle-kit writes into
  * foreign keys and gains the protection of each new table. A foreign key of a later file is added
  * `not valid` and then validated, in the one way that forced policies allow.
- *
  * @param file - The generated file, or one that is complete already.
  * @returns The text to keep.
  * @throws UnparsableSql

@@ -45,7 +45,6 @@ export const functionsRow = (sha256: string) => `
 /**
  * Brings the engine in one database to this build: its migrations, then functions and grants if
  * their digest has changed.
- *
  * @param client - A connection that acts as the owner.
  * @returns Whether anything was done.
  */

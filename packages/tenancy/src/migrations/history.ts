@@ -31,7 +31,9 @@ export const historyFolder = ({ config }: Tenancy, plane: Plane) => config.migra
 
 /**
  * Reads the migrations of one plane, in the order of drizzle-kit's journal.
- *
+ * @param plane - What the history is for.
+ * @param folder - The folder with the SQL files.
+ * @returns The migrations, oldest first.
  * @throws MigrationMissing if a file of the journal does not exist.
  */
 export async function readHistory(plane: Plane | 'tenancy', folder: string): Promise<Migration[]> {
@@ -55,7 +57,11 @@ export async function readHistory(plane: Plane | 'tenancy', folder: string): Pro
 export const readTenantHistory = (tenancy: Tenancy): Promise<Migration[]> =>
   readHistory('tenant', historyFolder(tenancy, 'tenant'))
 
-/** Reads both histories of this build. */
+/**
+ * Reads both histories of this build.
+ * @param tenancy - The instance.
+ * @returns The platform history and the tenant history.
+ */
 export async function readHistories(tenancy: Tenancy): Promise<Histories> {
   const [platform, tenant] = await Promise.all(
     planes.map((plane) => readHistory(plane, historyFolder(tenancy, plane))),
@@ -65,7 +71,6 @@ export async function readHistories(tenancy: Tenancy): Promise<Histories> {
 
 /**
  * Makes a migration from the text of its file. Line endings do not change its hash.
- *
  * @param index - Its number in the history, from 0.
  */
 export function migration(
@@ -92,7 +97,6 @@ export function migration(
 
 /**
  * Cuts a history after one file.
- *
  * @param name - The file's tag or number, with or without leading zeros.
  * @throws MigrationMissing if there is no such file.
  */

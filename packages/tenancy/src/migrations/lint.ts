@@ -137,9 +137,10 @@ const isCheckedForeignKey = (node: Node): boolean =>
 type Finding = { text: string; because: string }
 
 /**
- * Lists what must not be in the files of one history, a line each: tag, statement and reason.
- *
+ * Checks the files of one history against the rules for migrations. Each violation is a line with
+ * the tag, the statement and the reason.
  * @param history - The whole history, oldest first.
+ * @returns One line for each violation. Empty if there is none.
  */
 export async function lintMigrations(history: Migration[]): Promise<string[]> {
   const lines = await Promise.all(

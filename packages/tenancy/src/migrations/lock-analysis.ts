@@ -41,7 +41,6 @@ const lockFree = [
  * Forecasts what SQL locks: one entry for each table that each statement locks, with the strongest
  * lock where an `alter table` does several things. A statement that the analysis does not know
  * counts as the worst.
- *
  * @throws UnparsableSql
  */
 export const analyzeLocks = async (sql: string): Promise<TableImpact[]> =>

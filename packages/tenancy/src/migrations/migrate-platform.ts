@@ -9,7 +9,6 @@ import { readHistories, type Migration } from '#tenancy/migrations/history'
 /**
  * Brings the main database to this build: the engine's tables, the platform's, then functions and
  * grants. Every fleet run begins with it.
- *
  * @param client - A connection that acts as the owner.
  * @param history - The platform history.
  * @returns Whether anything was done.
@@ -27,9 +26,9 @@ export async function applyPlatformMigrations(
 }
 
 /**
- * Brings the main database to this build on a new connection.
- *
- * @returns Whether anything was done.
+ * Migrates the main database to this build, on a new connection.
+ * @param tenancy - The instance.
+ * @returns True if anything was changed.
  * @throws MigrationFailed, MigrationChanged, SchemaTooNew or TargetUnreachable
  */
 export const migratePlatform = (tenancy: Tenancy) =>

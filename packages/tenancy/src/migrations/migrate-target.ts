@@ -24,7 +24,6 @@ type TargetOptions = {
 
 /**
  * Applies migrations to one target in its own database, and records a failure in the ledger there.
- *
  * @returns What `apply` returns.
  * @throws What `apply` throws. A lock timeout names the sessions that use the tables.
  */
@@ -54,7 +53,6 @@ export async function migrateTarget(
  * Records how long each schema took and deletes its failures. This happens once for many targets,
  * because it would add a tenth to the time of a target. Everything committed before is on disk when
  * this returns.
- *
  * @param times - Milliseconds by schema.
  * @param tags - The migrations that were applied.
  */

@@ -12,7 +12,6 @@ const patientMs = 30_000
  * Applies a file marked `-- no transaction` to one target. A run may die at any moment: each
  * statement can be repeated (the lint checks that), an invalid index of an interrupted run is
  * dropped first, and the ledger row is written last.
- *
  * @param target - The target's name for errors.
  * @param timeoutMs - The lock timeout of statements that lock the whole table.
  * @throws MigrationFailed

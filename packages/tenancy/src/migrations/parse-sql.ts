@@ -28,7 +28,6 @@ const parser = () => import('libpg-query')
 
 /**
  * Parses every part of a migration file.
- *
  * @throws UnparsableSql with the position in the file.
  */
 export async function parseMigration(file: Migration): Promise<FilePart[]> {
@@ -48,7 +47,6 @@ export async function parseMigration(file: Migration): Promise<FilePart[]> {
 
 /**
  * Parses SQL text with any number of statements.
- *
  * @param source - `name`: what to call the text in an error; `before`: the text in front of `sql`,
  *   from which the line of an error is counted.
  * @throws UnparsableSql
@@ -120,7 +118,6 @@ export async function onOneLine(sql: string): Promise<string> {
 
 /**
  * SQL without some of its tokens, otherwise unchanged.
- *
  * @param drop - Called with the source text of each token and of its neighbours.
  */
 export async function withoutTokens(

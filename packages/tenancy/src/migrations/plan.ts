@@ -35,11 +35,12 @@ export type PlannedFile = {
 }
 
 /**
- * Plans a fleet run without changing anything: each file that a target lacks, the targets that lack
- * it, and what each statement locks there, measured against the largest table of that name.
- *
- * @param options - `to`: the last migration of the tenant history, by tag or number.
- * @throws UnparsableSql, and whatever a run throws before it touches a target.
+ * Plans a fleet run without changing anything. For each pending file, lists the targets that lack
+ * it and what each statement locks there, measured against the largest table of that name.
+ * @param tenancy - The instance.
+ * @param options - `to` is the last migration of the tenant history, by tag or number.
+ * @returns The files to apply, in order.
+ * @throws UnparsableSql, and everything that `runFleet` throws before it changes a target.
  */
 export async function planMigrations(
   tenancy: Tenancy,

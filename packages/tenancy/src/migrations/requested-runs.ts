@@ -9,7 +9,6 @@ import type { Tenancy } from '#tenancy/base/tenancy'
  * command line to its command for two seconds, and takes over a run without a heartbeat for ten
  * minutes. A run that the worker's shutdown interrupts is requested again and continues in the next
  * worker.
- *
  * @param stopping - Aborted when the worker shuts down.
  */
 export async function processRequestedRuns(tenancy: Tenancy, stopping: AbortSignal): Promise<void> {

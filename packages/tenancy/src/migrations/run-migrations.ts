@@ -30,7 +30,11 @@ export type FleetOptions = MigrateOptions & {
   onProgress?: (progress: MigrationProgress) => void
 }
 
-/** More workers would barely be faster and would take CPU time from the application. */
+/**
+ * The number of workers that a run has by default. More would barely be faster and would take CPU
+ * time from the application.
+ * @returns The number of workers.
+ */
 export const defaultConcurrency = () => Math.min(4, availableParallelism())
 
 type FleetRun = RunContext & {
@@ -41,11 +45,13 @@ type FleetRun = RunContext & {
 }
 
 /**
- * Brings the fleet to this build: the platform, then the canaries, then everything else in batches.
- * A target that fails is recorded and the run continues, until too many have failed. Another run
- * does only what is left, and any number of runs at once migrate each target once.
- *
- * @throws MigrationChanged, MigrationMissing, SchemaTooNew or Invalid before anything is touched,
+ * Migrates the fleet to this build: the platform, then the canaries, then everything else in
+ * batches. A failed target is recorded and the run continues, until too many have failed. Running
+ * it again migrates only what is left. Concurrent runs migrate each target once.
+ * @param tenancy - The instance.
+ * @param options - How to run. The defaults migrate everything.
+ * @returns What was migrated, what failed, and what is left.
+ * @throws MigrationChanged, MigrationMissing, SchemaTooNew or Invalid before anything is changed,
  *   and MigrationFailed for the platform.
  */
 export async function runFleet(tenancy: Tenancy, options: FleetOptions = {}): Promise<FleetResult> {
@@ -73,7 +79,6 @@ export async function runFleet(tenancy: Tenancy, options: FleetOptions = {}): Pr
 
 /**
  * Brings the platform to this build and inspects the dedicated databases.
- *
  * @returns All targets, none of which this build must not migrate.
  */
 async function preparePlatform(
@@ -111,7 +116,6 @@ async function migrateBatches(run: FleetRun, all: TargetVersion[]): Promise<void
 
 /**
  * Migrates tenants that were created during the run, until there are none.
- *
  * @returns All targets as they are now.
  */
 async function migrateNewTargets(run: FleetRun): Promise<TargetVersion[]> {

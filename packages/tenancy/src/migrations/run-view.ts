@@ -4,8 +4,10 @@ import { NotFound } from '#tenancy/base/errors'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 /**
- * Reads a run as the console shows it, with values that JSON can carry.
- *
+ * Reads a run for the console, with values that JSON can represent.
+ * @param tenancy - The instance.
+ * @param id - The id of the run. Any string is accepted.
+ * @returns The run with its failures.
  * @throws NotFound
  */
 export async function readRunView(tenancy: Tenancy, id: string) {

@@ -25,9 +25,10 @@ export const runOptions = z
 export type RunOptions = z.infer<typeof runOptions>
 
 /**
- * Requests a run, which a worker or the calling command executes.
- *
- * @param by - Who requests it, for people.
+ * Requests a run. A worker or the calling command executes it.
+ * @param tenancy - The instance.
+ * @param by - The name of the requester.
+ * @param options - The options of the run, which its row stores.
  * @returns The id of the run.
  */
 export async function requestRun(
@@ -44,7 +45,6 @@ export async function requestRun(
 
 /**
  * Reads a run and its failures.
- *
  * @throws NotFound
  */
 export async function readRun(tenancy: Tenancy, id: string) {
@@ -58,7 +58,12 @@ export async function readRun(tenancy: Tenancy, id: string) {
   return { ...run, failures }
 }
 
-/** Reads the last runs, newest first. */
+/**
+ * Lists the latest runs, newest first.
+ * @param tenancy - The instance.
+ * @param limit - The maximum number of runs.
+ * @returns The runs.
+ */
 export const listRuns = (
   tenancy: Tenancy,
   limit: number,
@@ -70,10 +75,13 @@ export const listRuns = (
     .limit(limit)
 
 /**
- * Executes a requested run and records its progress and result in its row. After a crash it can be
+ * Executes a requested run, and records its progress and result in its row. After a crash it can be
  * called again and continues with the targets that are left.
- *
- * @throws NotFound, and whatever `runFleet` throws.
+ * @param tenancy - The instance.
+ * @param id - The id of the run.
+ * @param extra - The options that a row cannot store.
+ * @returns The result of the run.
+ * @throws NotFound, and everything that `runFleet` throws.
  */
 export async function runFleetJob(
   tenancy: Tenancy,

@@ -5,7 +5,6 @@ const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
 
 /**
  * Checks the name of a target's schema, which then needs no quotes in SQL.
- *
  * @throws TypeError for any other name.
  */
 export function checkedSchemaName(schema: string): string {
@@ -53,7 +52,6 @@ export const ledgerRows = (schema: string, pending: Migration[]): string =>
  * The SQL that makes a new target in one message and one transaction: the schema, its grants and all
  * its tables, with the ledger rows. Run it as the owner; it fails with a unique violation where the
  * ledger has the schema already.
- *
  * @param schema - `shared`, or the schema of a tenant whose role of that name exists.
  * @param history - The whole history, oldest first.
  */

@@ -5,11 +5,12 @@ import { readHistories, type Histories } from '#tenancy/migrations/history'
 import { platformPool } from '#tenancy/registry/pools'
 
 /**
- * Refuses to serve with a build that is too old for the main database: a target there has a
- * migration that this build lacks and that is marked `-- breaking:`. Other unknown migrations only
- * add something. Called when the app and the worker start, and by /readyz.
- *
- * @throws SchemaTooNew, or OldLayout for a database from before the engine's own history.
+ * Refuses to serve when this build is too old for the main database, that is, when a target has a
+ * migration that this build lacks and that is marked `-- breaking:`. Other unknown migrations are
+ * compatible. Called when the app and the worker start, and by /readyz.
+ * @param tenancy - The instance.
+ * @param histories - The histories of this build, if they have been read already.
+ * @throws SchemaTooNew, or OldLayout if the database predates the migration history of the engine.
  */
 export async function assertBuildCompatible(
   tenancy: Tenancy,
@@ -39,7 +40,6 @@ export async function assertBuildCompatible(
 
 /**
  * Refuses a database from before the engine had a history of its own, which cannot be migrated.
- *
  * @throws OldLayout
  */
 export async function refuseOldLayout(on: Queryable): Promise<void> {

@@ -24,10 +24,10 @@ export type Status = {
 
 /**
  * Reads the migration state of every target in one query.
- *
- * @param options - `inspect`: connect to the dedicated databases first. Without it, their last
- *   inspection counts, and one that was never inspected is inspected now.
- * @returns `ms` is the time of the query.
+ * @param tenancy - The instance.
+ * @param options - `inspect` connects to the dedicated databases first. Otherwise their last
+ *   inspection counts, and databases that were never inspected are inspected now.
+ * @returns The state of every target. `ms` is the duration of the query.
  */
 export async function readStatus(
   tenancy: Tenancy,

@@ -81,11 +81,11 @@ left join failed as f on f.schema = t.schema and not t.dedicated_database
 order by t.plane, t.name`
 
 /**
- * Reads every target and what it lacks in one query. Targets in dedicated databases are as they were
- * when last inspected.
- *
+ * Reads every target and the migrations that it lacks, in one query. Targets in dedicated databases
+ * are as they were at their last inspection.
  * @param on - A connection to the main database, as the platform role or the migrator.
  * @param histories - The histories of this build.
+ * @returns The targets, sorted by plane and name.
  */
 export async function readTargets(
   on: Pick<pg.ClientBase, 'query'>,

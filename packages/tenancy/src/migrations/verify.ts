@@ -22,9 +22,12 @@ export type Verification = { targets: number; drift: Drift[]; ms: number }
 const chunk = 100
 
 /**
- * Compares every target's catalogue with what its migrations make of an empty schema in the same
+ * Compares every target's catalogue with what its migrations create in an empty schema of the same
  * database, and the engine's functions with their files. A target that is behind is compared with
  * its own version. Changes nothing.
+ * @param tenancy - The instance.
+ * @param ownHistories - The histories of this build, if they have been read already.
+ * @returns Every difference. `targets` is the number of targets compared.
  */
 export async function verifyFleet(
   tenancy: Tenancy,

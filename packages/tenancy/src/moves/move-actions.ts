@@ -14,6 +14,8 @@ export type MoveActionRequest = { tenantId: string; slug: string; actor: string 
 /**
  * Requests that the tenant's move be aborted. The worker aborts it at its next step, unless the
  * target has opened by then.
+ * @param tenancy - The instance.
+ * @param request - The tenant and the operator.
  * @returns The move.
  * @throws MoveActionRefused once the move has switched.
  */
@@ -26,6 +28,8 @@ export const requestAbort = (tenancy: Tenancy, request: MoveActionRequest): Prom
 
 /**
  * Ends the grace period of a switched move: the worker removes the old copy.
+ * @param tenancy - The instance.
+ * @param request - The tenant and the operator.
  * @returns The move.
  * @throws MoveActionRefused unless the move is switched.
  */
@@ -39,6 +43,8 @@ export const requestConfirm = (tenancy: Tenancy, request: MoveActionRequest): Pr
 /**
  * Lets an aborting or confirmed move end without a server that is lost for good. The copy on that
  * server stays there, and an `orphaned` event records where it is.
+ * @param tenancy - The instance.
+ * @param request - The tenant and the operator.
  * @returns The move.
  * @throws MoveActionRefused
  */
@@ -52,6 +58,8 @@ export const requestForceFinish = (tenancy: Tenancy, request: MoveActionRequest)
 /**
  * Resumes the clean-up of a force-finished move once its server is back: reopens the tenant where
  * the move had fenced it, and removes the orphaned copy.
+ * @param tenancy - The instance.
+ * @param request - The tenant and the operator.
  * @returns The move, which is live again.
  * @throws MoveActionRefused if a later move has completed.
  */

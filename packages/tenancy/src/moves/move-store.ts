@@ -15,14 +15,25 @@ export type Move = typeof moves.$inferSelect
 export type MoveEvent = typeof moveEvents.$inferSelect
 export type EventFacts = Partial<Pick<MoveEvent, 'rows' | 'tookMs' | 'side' | 'location'>>
 
-/** @throws Error if there is no move of that id. */
+/**
+ * Reads a move.
+ * @param tenancy - The instance.
+ * @param id - The id of the move.
+ * @returns The move.
+ * @throws Error if there is no move with this id.
+ */
 export async function readMove(tenancy: Tenancy, id: string): Promise<Move> {
   const [move] = await platform(tenancy).select().from(moves).where(eq(moves.id, id))
   if (!move) throw new Error(`there is no move ${id}`)
   return move
 }
 
-/** The live move of a tenant, or else its latest move. */
+/**
+ * Reads the live move of a tenant, or else its latest one.
+ * @param tenancy - The instance.
+ * @param tenantId - The tenant's id.
+ * @returns The move, or undefined if the tenant was never moved.
+ */
 export async function latestMove(tenancy: Tenancy, tenantId: string): Promise<Move | undefined> {
   const [move] = await platform(tenancy)
     .select()
@@ -79,7 +90,12 @@ export async function orphanedLocations(tenancy: Tenancy, tenantId: string): Pro
   return rows.flatMap(({ location }) => location ?? [])
 }
 
-/** The events of a move, oldest first. */
+/**
+ * Reads the events of a move, oldest first.
+ * @param tenancy - The instance.
+ * @param moveId - The id of the move.
+ * @returns The events.
+ */
 export const readEvents = (tenancy: Tenancy, moveId: string): Promise<MoveEvent[]> =>
   platform(tenancy)
     .select()

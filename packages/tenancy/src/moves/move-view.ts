@@ -68,7 +68,10 @@ export type MoveView = {
 }
 
 /**
- * A move with its events.
+ * Reads a move as the console shows it.
+ * @param tenancy - The instance.
+ * @param id - The id of the move. Any string is accepted.
+ * @returns The move with its events.
  * @throws NotFound
  */
 export async function readMoveView(tenancy: Tenancy, id: string): Promise<MoveView> {
@@ -155,8 +158,10 @@ export type MoveRow = {
 }
 
 /**
- * Moves, newest first.
+ * Lists moves, newest first.
+ * @param tenancy - The instance.
  * @param options.live - True for those that wait for the worker or an operator.
+ * @returns One page of moves.
  */
 export async function listMoves(
   tenancy: Tenancy,
@@ -202,7 +207,11 @@ export async function listMoves(
 const withoutSecret = (end: typeof moves.source | typeof moves.target) =>
   sql<MoveEnd>`${end} - 'secret'`
 
-/** How long writes waited at the last 100 switches; null before the first one. */
+/**
+ * Measures how long writes waited at the last 100 switches.
+ * @param tenancy - The instance.
+ * @returns The number of switches and their pauses, or null before the first switch.
+ */
 export async function usualPause(tenancy: Tenancy): Promise<{
   moves: number
   medianMs: number

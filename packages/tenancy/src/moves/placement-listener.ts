@@ -15,7 +15,8 @@ const placementChannel = 'rowhouse_placements'
 
 /**
  * Evicts cached placements and limits as soon as they change, and all of them after each reconnect.
- * @returns Stops listening.
+ * @param tenancy - The instance.
+ * @returns A function that stops listening.
  */
 export function listenForPlacements(tenancy: Tenancy): () => Promise<void> {
   let isOpen = true

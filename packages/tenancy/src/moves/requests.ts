@@ -13,10 +13,11 @@ import { preflight, type MovePlan } from '#tenancy/moves/preflight'
 import { platform } from '#tenancy/registry/placements'
 
 /**
- * What a move would do and how long it might take. Changes nothing on either server.
+ * Tells what a move would do and estimates how long it takes. Changes nothing on either server.
+ * @param tenancy - The instance.
  * @param request - As for `requestMove`.
  * @returns The plan, with the names of both locations.
- * @throws As `requestMove` does.
+ * @throws The errors of `requestMove`.
  */
 export async function planMove(
   tenancy: Tenancy,
@@ -43,7 +44,8 @@ export async function planMove(
 /**
  * Requests a move; the worker performs it. The tenant's tier changes at the switch. Two concurrent
  * requests for the same move get the same one.
- * @param request - The tenant, and where to.
+ * @param tenancy - The instance.
+ * @param request - The tenant and the destination.
  * @returns The move.
  * @throws SameLocation, MoveUnderWay, ServerTooOld, ServerUnusable, TargetOccupied, TargetFull,
  *   VersionsDiffer, TableNotMovable or Invalid
@@ -77,10 +79,11 @@ export async function requestMove(tenancy: Tenancy, request: MoveRequest): Promi
 }
 
 /**
- * Requests a rollback: a move back to the old location, whose rows are still there and receive
- * what was written since the switch.
- * @param request - The tenant, who asks and why.
- * @returns The move that goes back.
+ * Requests a rollback: a move back to the old location, whose rows are still there and receive what
+ * has been written since the switch.
+ * @param tenancy - The instance.
+ * @param request - The tenant, the operator and the reason.
+ * @returns The rollback, which is a move of its own.
  * @throws MoveActionRefused unless the latest move is switched and is not a rollback itself.
  */
 export async function requestRollback(

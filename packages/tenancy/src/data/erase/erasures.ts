@@ -17,10 +17,12 @@ const open = (tenantId: string) =>
 
 /**
  * Requests the erasure of a tenant. A second request changes nothing.
+ * @param tenancy - The instance.
+ * @param tenantId - The tenant's id.
  * @param by - The requester; `userId` if it is a member.
  * @param days - Days until the erasure.
  * @returns The new erasure, or the one that is waiting or running.
- * @throws OnHold
+ * @throws OnHold while the tenant is on legal hold.
  */
 export async function request(
   tenancy: Tenancy,
@@ -55,6 +57,9 @@ export async function request(
 
 /**
  * Withdraws a requested erasure.
+ * @param tenancy - The instance.
+ * @param tenantId - The tenant's id.
+ * @param actor - The name for the audit log.
  * @throws Invalid when there is none, or it has started.
  */
 export async function withdraw(tenancy: Tenancy, tenantId: string, actor: string): Promise<void> {
@@ -69,13 +74,22 @@ export async function withdraw(tenancy: Tenancy, tenantId: string, actor: string
   })
 }
 
-/** @returns The erasure that is waiting or running. */
+/**
+ * Reads a tenant's pending erasure.
+ * @param db - The platform database, or a transaction on it.
+ * @param tenantId - The tenant's id.
+ * @returns The erasure that is waiting or running, if there is one.
+ */
 export async function current(db: PlatformDb, tenantId: string): Promise<Erasure | undefined> {
   const [row] = await db.select().from(erasures).where(open(tenantId))
   return row
 }
 
-/** @returns Erasures that are due by the database's clock. */
+/**
+ * Lists the erasures that are due by the database's clock.
+ * @param db - The platform database, or a transaction on it.
+ * @returns The erasures, earliest due date first.
+ */
 export const due = (db: PlatformDb): Promise<Erasure[]> =>
   db
     .select()

@@ -17,6 +17,8 @@ const backoff = { firstMs: 10_000, maxMs: 300_000 }
 /**
  * Carries out an erasure that is due, and stores its receipt. Safe to call again after a crash: the
  * counts of an earlier run stay on the receipt.
+ * @param tenancy - The instance.
+ * @param id - The id of the erasure.
  * @returns The receipt. Undefined when the erasure is not due yet, was withdrawn, or has ended.
  * @throws OnHold
  * @throws MoveUnderWay

@@ -17,7 +17,11 @@ const checkEveryMs = 500
 /**
  * Opens the file of a finished export. `content` asks `allowed` at intervals, so that a slow
  * download ends with the membership of its user.
- * @returns Undefined for an export that is expired, belongs to another tenant, or does not exist.
+ * @param tenancy - The instance.
+ * @param tenantId - The tenant's id.
+ * @param exportId - The id of the export. Any string is accepted.
+ * @returns The download. Undefined for an export that is expired, belongs to another tenant, or
+ *   does not exist.
  */
 export async function openDownload(
   tenancy: Tenancy,

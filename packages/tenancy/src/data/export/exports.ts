@@ -17,6 +17,8 @@ const lease = sql`${timings.exportLease} * interval '1 millisecond'`
 
 /**
  * Requests an export. A tenant has one at a time.
+ * @param db - The platform database, or a transaction on it.
+ * @param tenantId - The tenant's id.
  * @param requestedBy - The name to show.
  * @param requesterId - The id of a member. The export is aborted when they lose the right to it.
  * @returns The new export, or the one that is waiting or running.
@@ -41,7 +43,14 @@ export async function request(
   return current ?? request(db, tenantId, requestedBy, requesterId)
 }
 
-/** Requests an export as an operator, with an audit entry. Only members can download the file. */
+/**
+ * Requests an export as an operator, with an audit entry. Only members can download the file.
+ * @param tenancy - The instance.
+ * @param tenantId - The tenant's id.
+ * @param actor - The name of the operator.
+ * @param reason - For the audit log.
+ * @returns The new export, or the one that is waiting or running.
+ */
 export const requestByOperator = (
   tenancy: Tenancy,
   tenantId: string,
@@ -59,7 +68,13 @@ export const requestByOperator = (
     return requested
   })
 
-/** @returns The latest exports of a tenant, newest first. */
+/**
+ * Lists the latest exports of a tenant, newest first.
+ * @param db - The platform database, or a transaction on it.
+ * @param tenantId - The tenant's id.
+ * @param limit - The maximum number of exports.
+ * @returns The exports.
+ */
 export const list = (db: PlatformDb, tenantId: string, limit = 10): Promise<TenantExport[]> =>
   db
     .select()
@@ -68,7 +83,13 @@ export const list = (db: PlatformDb, tenantId: string, limit = 10): Promise<Tena
     .orderBy(desc(exports.requestedAt))
     .limit(limit)
 
-/** @returns An export of this tenant, or undefined. */
+/**
+ * Reads one export of a tenant.
+ * @param db - The platform database, or a transaction on it.
+ * @param tenantId - The tenant's id.
+ * @param id - The id of the export.
+ * @returns The export, or undefined if the tenant has none with this id.
+ */
 export async function find(
   db: PlatformDb,
   tenantId: string,
@@ -81,7 +102,11 @@ export async function find(
   return row
 }
 
-/** @returns Exports that are due, and those whose worker has died. Oldest first. */
+/**
+ * Lists the exports that were requested, and those whose worker has died, oldest first.
+ * @param db - The platform database, or a transaction on it.
+ * @returns The ids of the exports.
+ */
 export const listRunnable = (db: PlatformDb): Promise<{ id: string }[]> =>
   db
     .select({ id: exports.id })
@@ -94,7 +119,10 @@ export const listRunnable = (db: PlatformDb): Promise<{ id: string }[]> =>
 /**
  * Takes the lease of an export for this process. `startedAt` identifies the lease: a worker with an
  * older one has lost the export.
- * @returns Undefined when another worker has the lease, or the export has ended.
+ * @param db - The platform database, or a transaction on it.
+ * @param id - The id of the export.
+ * @returns The export with its new lease. Undefined when another worker has the lease, or the
+ *   export has ended.
  */
 export async function acquireLease(db: PlatformDb, id: string): Promise<TenantExport | undefined> {
   const [row] = await db
@@ -123,6 +151,10 @@ const hasLease = ({ id, startedAt }: TenantExport) =>
 
 /**
  * Renews the lease of a running export and stores its progress.
+ * @param tenancy - The instance.
+ * @param db - The platform database, or a transaction on it.
+ * @param leased - The row that `acquireLease` returned.
+ * @param values - Other columns to set.
  * @returns False when the export must stop: another worker has the lease, the row was deleted, or
  *   the requester has lost the right to it.
  */
@@ -153,6 +185,9 @@ export async function renewLease(
 
 /**
  * Gives up the lease of an export that did not finish.
+ * @param tenancy - The instance.
+ * @param leased - The row that `acquireLease` returned.
+ * @param values - Other columns to set.
  * @returns False when another worker has the lease, or the row was deleted.
  */
 export async function releaseLease(
@@ -170,7 +205,8 @@ export async function releaseLease(
 
 /**
  * Deletes the files of exports that can no longer be downloaded.
- * @returns How many.
+ * @param tenancy - The instance.
+ * @returns The number of deleted files.
  */
 export async function deleteExpiredFiles(tenancy: Tenancy): Promise<number> {
   const db = platform(tenancy)

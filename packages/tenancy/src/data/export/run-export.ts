@@ -28,8 +28,10 @@ const backoff = { firstMs: 2000, maxMs: 300_000 }
 class Stopping extends Error {}
 
 /**
- * Writes a requested export. Safe to call again: a finished export is left alone, and an interrupted
- * one starts over.
+ * Writes a requested export. Safe to call again: a finished export is left alone, and an
+ * interrupted one starts over.
+ * @param tenancy - The instance.
+ * @param id - The id of the export.
  * @param stopping - When aborted, the export is released for the next worker.
  */
 export async function runExport(

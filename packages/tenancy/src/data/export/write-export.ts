@@ -26,6 +26,8 @@ type ExportReporter = (progress: ExportProgress) => Promise<void>
 /**
  * Exports a tenant into a ZIP archive: NDJSON and CSV for each table, the members, and a manifest,
  * all from one snapshot. Memory does not grow with the number of rows.
+ * @param tenancy - The instance.
+ * @param placement - The tenant's current placement.
  * @param options - The file to write, and the reason for the service entry.
  * @param report - Receives the progress. An error that it throws aborts the export.
  * @returns The manifest.

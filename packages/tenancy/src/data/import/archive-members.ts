@@ -7,6 +7,7 @@ import { ZipReader } from '#tenancy/data/zip/zip-reader'
  * Reads the members that an export lists, and skips lines that are not objects. Checks nothing: the
  * import does.
  * @param path - The ZIP file.
+ * @returns One object for each member, as the file has it.
  */
 export async function* readArchiveMembers(path: string): AsyncGenerator<Record<string, unknown>> {
   const zip = await ZipReader.open(path, limits)

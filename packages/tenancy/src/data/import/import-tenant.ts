@@ -45,9 +45,11 @@ const lease = sql`${timings.importLease} * interval '1 millisecond'`
 
 /**
  * Checks an export from beginning to end. Writes nothing.
+ * @param tenancy - The instance.
  * @param path - The ZIP file.
  * @param report - Receives the number of rows read so far.
- * @throws ArchiveRefused
+ * @returns The opened archive and what its manifest says.
+ * @throws ArchiveRefused at the first difference from an export.
  */
 export async function checkArchive(
   tenancy: Tenancy,
@@ -67,10 +69,13 @@ export async function checkArchive(
 }
 
 /**
- * Creates a new tenant from an export. The whole file is checked before anything is written, and the
- * tenant is suspended until its rows have been compared with the file. A failed import leaves
+ * Creates a new tenant from an export. The whole file is checked before anything is written, and
+ * the tenant is suspended until its rows have been compared with the file. A failed import leaves
  * nothing.
+ * @param tenancy - The instance.
+ * @param request - The file, and the slug, tier and owner.
  * @param report - Receives the progress.
+ * @returns The new tenant, with the number of imported rows.
  * @throws ArchiveRefused
  * @throws Invalid for a slug that is taken.
  */

@@ -22,9 +22,11 @@ type Restored = Imported & { before: { tenantId: string; slug: string } }
  * in one transaction, the new tenant gets the slug, members, API keys, sessions and settings of the
  * old one. The old one keeps its rows under another slug, without members, and is erased after the
  * waiting period.
+ * @param tenancy - The instance.
  * @param slug - Of the tenant to restore.
  * @param path - The ZIP file.
  * @param actor - For the audit log.
+ * @returns The restored tenant, with the id of the old one.
  * @throws ArchiveRefused
  * @throws OnHold for a tenant on legal hold.
  * @throws Invalid when a move is under way, or nobody owns the tenant.

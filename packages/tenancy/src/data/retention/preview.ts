@@ -21,6 +21,8 @@ export const currentEpoch = sql`rtrim(split_part(current_setting('tenancy.contex
 /**
  * Counts the rows that retention would delete now. Their age is measured by the main database's
  * clock. This process and the tenant's database must agree with it to a few minutes.
+ * @param tenancy - The instance.
+ * @param tenantId - The tenant's id.
  * @returns One step for each table with a rule.
  * @throws ClocksDiffer
  */
@@ -43,7 +45,11 @@ export async function previewRetention(
   )
 }
 
-/** @returns Whether a table would lose more than `confirmationThreshold` of its rows. */
+/**
+ * Tells whether a person must confirm a retention run.
+ * @param steps - The result of `previewRetention`.
+ * @returns True if a table would lose more than `confirmationThreshold` of its rows.
+ */
 export const needsConfirmation = (steps: RetentionStep[]): boolean =>
   steps.some(({ rows, of }) => rows > of * confirmationThreshold)
 

@@ -41,7 +41,9 @@ function initialState(steps: RetentionStep[]): RetentionRun['state'] {
 
 /**
  * Confirms or dismisses a run that awaits confirmation.
+ * @param db - The platform database, or a transaction on it.
  * @param decision - `by` is the name of the owner or operator.
+ * @returns The decided run.
  * @throws Invalid when the run does not await confirmation.
  */
 export async function decideRetentionRun(
@@ -73,7 +75,12 @@ export async function decideRetentionRun(
   return row
 }
 
-/** @returns The run that is waiting or running. */
+/**
+ * Reads a tenant's open retention run.
+ * @param db - The platform database, or a transaction on it.
+ * @param tenantId - The tenant's id.
+ * @returns The run that is waiting or running, if there is one.
+ */
 export async function currentRetentionRun(
   db: PlatformDb,
   tenantId: string,
@@ -90,7 +97,13 @@ export async function currentRetentionRun(
   return row
 }
 
-/** @returns The latest runs of a tenant, newest first. */
+/**
+ * Lists the latest retention runs of a tenant, newest first.
+ * @param db - The platform database, or a transaction on it.
+ * @param tenantId - The tenant's id.
+ * @param limit - The maximum number of runs.
+ * @returns The runs.
+ */
 export const listRetentionRuns = (
   db: PlatformDb,
   tenantId: string,
@@ -104,8 +117,10 @@ export const listRetentionRuns = (
     .limit(limit)
 
 /**
+ * Lists the tenants that have retention rules.
+ * @param tenancy - The instance.
  * @param dueOnly - Leaves out tenants that had a run in the last day and are not in one.
- * @returns The ids of tenants with retention rules.
+ * @returns The ids of the tenants.
  */
 export async function tenantsWithRules(tenancy: Tenancy, dueOnly: boolean): Promise<string[]> {
   const rows = await platform(tenancy)

@@ -7,12 +7,22 @@ import { retentionRules, retentionRuns } from '#tenancy/base/schema'
 
 export type RetentionRule = typeof retentionRules.$inferSelect
 
-/** @returns The tables that can have a retention rule, each with the column that tells a row's age. */
+/**
+ * Lists the tables that can have a retention rule.
+ * @param tenancy - The instance.
+ * @returns Each table, with the column that holds a row's age.
+ */
 export const retentionColumns = (tenancy: Tenancy): { table: string; column: string }[] =>
   declaredTables(tenancy).tenant.flatMap(({ name, retention }) =>
     'by' in retention ? [{ table: name, column: retention.by }] : [],
   )
 
+/**
+ * Reads a tenant's retention rules.
+ * @param db - The platform database, or a transaction on it.
+ * @param tenantId - The tenant's id.
+ * @returns One rule for each table that has one.
+ */
 export const rulesOf = (db: PlatformDb, tenantId: string): Promise<RetentionRule[]> =>
   db
     .select()
@@ -23,6 +33,8 @@ export const rulesOf = (db: PlatformDb, tenantId: string): Promise<RetentionRule
 /**
  * Sets how long a tenant keeps the rows of a table. Dismisses a run that awaits confirmation under
  * the old rule.
+ * @param tenancy - The instance.
+ * @param db - The platform database, or a transaction on it.
  * @param rule - `days` is null to keep rows forever; `by` sets the rule.
  * @throws Invalid for a table without a retention column, or days that the tier does not allow.
  */

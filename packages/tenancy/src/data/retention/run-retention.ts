@@ -20,6 +20,8 @@ const batch = 500
  * Plans a tenant's retention run, and carries it out unless it awaits confirmation. It deletes only
  * rows that the plan counted, in small transactions inside the tenant. Each transaction stores its
  * progress, so that a killed run continues where it stopped, and calls `onRetention`.
+ * @param tenancy - The instance.
+ * @param tenantId - The tenant's id.
  * @returns The run, in its latest state.
  * @throws OnHold
  * @throws ClocksDiffer
@@ -57,6 +59,7 @@ export async function runRetentionFor(tenancy: Tenancy, tenantId: string): Promi
 /**
  * Runs retention for every tenant with rules, one after another. A tenant that fails does not stop
  * the rest.
+ * @param tenancy - The instance.
  * @param options - `dueOnly` skips tenants that had a run in the last day.
  * @returns The runs, and the tenants that failed.
  */

@@ -31,9 +31,14 @@ export type DataStepOptions = {
 }
 
 /**
- * Runs a data step in every tenant that has not finished it, a few tenants at a time, batch by batch.
- * `tenancy.data_steps` has each tenant's cursor, so that a run continues where a killed one was. A
- * tenant that fails does not stop the others.
+ * Runs a data step in every tenant that has not finished it: a few tenants at a time, batch by
+ * batch. `tenancy.data_steps` stores the cursor of each tenant, so that a run continues where an
+ * interrupted one stopped. A tenant that fails does not stop the others.
+ * @param tenancy - The instance.
+ * @param step - The step to run.
+ * @param options - `tenant` is the slug of the only tenant to change. A run that `signal` stops
+ *   continues with the next call.
+ * @returns The slugs of the tenants that finished or failed now, and the number of changed rows.
  */
 export async function runDataStep(
   tenancy: Tenancy,
@@ -166,9 +171,11 @@ async function lackingTargets(tenancy: Tenancy, migration: string): Promise<Set<
 }
 
 /**
- * Counts, for each step, the tenants that have finished, started or failed it, and the rows changed.
- *
- * @param names - The steps, in the order of the answer.
+ * Counts, for each step, the tenants that have finished, started or failed it, and the changed
+ * rows.
+ * @param tenancy - The instance.
+ * @param names - The names of the steps.
+ * @returns One row for each step, in the order of `names`.
  */
 export async function readDataSteps(tenancy: Tenancy, names: string[]) {
   const { rows } = await platformPool(tenancy).query<{
