@@ -80,7 +80,7 @@ test('metrics count limits, describe the process and name no tenant', async () =
   await expect(countTenantRequest(tenancy(), id, 5)).rejects.toMatchObject({ code: 'too_busy' })
   const text = await scrape()
   const samples = samplesIn(text)
-  expect(samples.get('rowhouse_limits_hit_total{limit="requests a minute"}')).toBe(1)
+  expect(samples.get('rowhouse_limits_hit_total{limit="requests_per_minute"}')).toBe(1)
   expect(samples.get('process_resident_memory_bytes')).toBeGreaterThan(1_000_000)
   expect(samples.has('nodejs_eventloop_lag_seconds')).toBe(true)
   expect(text).not.toContain(id)

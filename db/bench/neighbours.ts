@@ -144,7 +144,7 @@ async function timed(
     await work()
     into.ms.push(performance.now() - began)
   } catch (error) {
-    if (TooBusy.is(error) && error.what === 'database connections') into.poolTimeouts++
+    if (TooBusy.is(error) && error.limit === 'database_connections') into.poolTimeouts++
     else if (TooBusy.is(error)) into.refused++
     else if (TookTooLong.is(error)) into.failed++
     else throw error

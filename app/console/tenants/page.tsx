@@ -9,7 +9,7 @@ import { Card } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
 import { PageHeader } from '#components/ui/page-header'
 import { Pager } from '#components/ui/pager'
-import { violationsIn } from '@rowhouse/tenancy/checks'
+import { tenantsWithViolations } from '@rowhouse/tenancy/checks'
 import { readStatus } from '@rowhouse/tenancy/migrations'
 import { placementKinds } from '@rowhouse/tenancy'
 import { tierNames } from '#db/tiers'
@@ -36,7 +36,7 @@ export default async function TenantsPage({ searchParams }: PageProps<'/console/
   const ids = page.rows.map(({ id }) => id)
   const [usage, withViolations] = await Promise.all([
     usageOf(ids, hoursAgo(24)),
-    violationsIn(tenancy(), ids),
+    tenantsWithViolations(tenancy(), ids),
   ])
   return (
     <PageFrame>

@@ -17,10 +17,18 @@ export {
 } from '#tenancy/admission/request-rate'
 export { storeUsage } from '#tenancy/admission/store-usage'
 export { tenantQueues } from '#tenancy/admission/tenant-queues'
-export { type Usage, countLimit, noUsage, usageNames, usageSoFar } from '#tenancy/admission/usage'
+export {
+  type LimitReached,
+  type Usage,
+  countLimit,
+  noUsage,
+  usageNames,
+  usageSoFar,
+} from '#tenancy/admission/usage'
 export { type Actor, type Caller, type ServiceCaller, isService } from '#tenancy/base/caller'
 export { decrypt, encrypt, needsRotation, newSecret, secretHash } from '#tenancy/base/encryption'
 export {
+  type BusyLimit,
   ConfigurationError,
   ConnectionFailed,
   Invalid,

@@ -77,7 +77,7 @@ function csvStream(
       remaining -= page.rows.length
       cursor = parseCursor(page.next ?? undefined, false)
       if (cursor && remaining <= 0) {
-        countLimit(tenancy(), tenant.id, 'rows of an export')
+        countLimit(tenancy(), tenant.id, 'export_rows')
         controller.enqueue(
           encoder.encode(
             csvLine([

@@ -33,8 +33,8 @@ export async function countCall(
   const seconds = Math.max(1, Math.ceil(msBeforeNext / 1000))
   countUsage(tenancy, tenantId, { requests: 1 })
   if (consumedPoints > limit) {
-    countLimit(tenancy, tenantId, 'API calls a minute')
-    throw new TooBusy('API calls a minute', limit, seconds)
+    countLimit(tenancy, tenantId, 'api_calls_per_minute')
+    throw new TooBusy('api_calls_per_minute', limit, seconds)
   }
   return { limit, remaining: limit - consumedPoints, seconds }
 }

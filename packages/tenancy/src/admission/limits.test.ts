@@ -50,7 +50,7 @@ test.each(placementKinds)(
     const { id, owner } = testTenants[kind][0]
     await setLimits(tenancy(), action(id), { statementMs: 100 })
     await expect(queryAs(owner, 'select pg_sleep(5)')).rejects.toBeInstanceOf(TookTooLong)
-    expect(usageSoFar(tenancy()).limits.get('statement time')).toBeGreaterThan(0)
+    expect(usageSoFar(tenancy()).limits.get('statement_time')).toBeGreaterThan(0)
     await setLimits(tenancy(), action(id), { statementMs: null })
     expect(await queryAs(owner, 'select current_setting($$statement_timeout$$) as ms')).toEqual([
       {

@@ -25,8 +25,8 @@ export async function countTenantRequest(
   const { consumedPoints, msBeforeNext } = await minute(tenancy).penalty(tenantId, 1)
   countUsage(tenancy, tenantId, { requests: 1 })
   if (consumedPoints <= limit) return
-  countLimit(tenancy, tenantId, 'requests a minute')
-  throw new TooBusy('requests a minute', limit, Math.max(1, Math.ceil(msBeforeNext / 1000)))
+  countLimit(tenancy, tenantId, 'requests_per_minute')
+  throw new TooBusy('requests_per_minute', limit, Math.max(1, Math.ceil(msBeforeNext / 1000)))
 }
 
 /** Remembers a cookie's tenant, so that its next request is counted before anything is read. */

@@ -71,7 +71,8 @@ test('requests over the minute are turned away with the seconds to wait, and a n
   for (let i = 0; i < 5; i++) await countTenantRequest(tenancy(), noisy.id, 5)
   await expect(countTenantRequest(tenancy(), noisy.id, 5)).rejects.toMatchObject({
     code: 'too_busy',
-    limit: 5,
+    limit: 'requests_per_minute',
+    max: 5,
     retryAfterSeconds: expect.any(Number) as number,
   })
   await expect(countTenantRequest(tenancy(), quiet.id, 5)).resolves.toBeUndefined()

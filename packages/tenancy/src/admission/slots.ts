@@ -72,7 +72,7 @@ export async function acquireSlot(
     leave()
     const waitMs = performance.now() - asked
     countUsage(tenancy, tenantId, { waitMs })
-    if (TooBusy.is(error)) countLimit(tenancy, tenantId, error.what)
+    if (TooBusy.is(error)) countLimit(tenancy, tenantId, error.limit)
     endTrace?.({ outcome: TooBusy.is(error) ? 'busy' : outcomeOf(error), waitMs, error })
     throw error
   }

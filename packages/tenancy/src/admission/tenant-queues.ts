@@ -46,7 +46,7 @@ export class TenantQueues {
   }
 
   #wait(queue: Queue, limit: number): Promise<void> {
-    const full = () => new TooBusy('transactions at a time', limit, 1)
+    const full = () => new TooBusy('concurrent_transactions', limit, 1)
     if (queue.waiting.length >= limit * this.waitersPerSlot) return Promise.reject(full())
     return new Promise((resolve, reject) => {
       const waiter = {

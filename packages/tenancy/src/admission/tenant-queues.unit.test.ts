@@ -39,7 +39,8 @@ test('too long a line and too long a wait are turned away with the seconds to wa
   const waiting = [queues.enter('acme', 1), queues.enter('acme', 1)]
   await expect(queues.enter('acme', 1)).rejects.toMatchObject({
     code: 'too_busy',
-    limit: 1,
+    limit: 'concurrent_transactions',
+    max: 1,
     retryAfterSeconds: 1,
   })
   for (const one of waiting) await expect(one).rejects.toBeInstanceOf(TooBusy)

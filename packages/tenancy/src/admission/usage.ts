@@ -1,3 +1,4 @@
+import type { BusyLimit } from '#tenancy/base/errors'
 import { stateOf, type Tenancy } from '#tenancy/base/tenancy'
 
 /** What a tenant used. Times in milliseconds. */
@@ -23,7 +24,7 @@ type Counters = {
   pending: Map<string, Usage>
   total: Map<string, Usage>
   all: Usage
-  limits: Map<string, number>
+  limits: Map<LimitReached, number>
 }
 const counters = stateOf('usage', (): Counters => ({
   pending: new Map(),
@@ -38,8 +39,16 @@ export function countUsage(tenancy: Tenancy, tenantId: string, used: Partial<Usa
   for (const sum of [entry(pending, tenantId), entry(total, tenantId), all]) add(sum, used)
 }
 
-/** Counts that a tenant reached a limit. */
-export function countLimit(tenancy: Tenancy, tenantId: string, limit: string): void {
+/** A limit that a tenant can reach; the label of a metric. */
+export type LimitReached = BusyLimit | 'statement_time' | 'export_rows'
+
+/**
+ * Counts that a tenant reached a limit.
+ * @param tenancy - The instance.
+ * @param tenantId - The tenant.
+ * @param limit - Which limit.
+ */
+export function countLimit(tenancy: Tenancy, tenantId: string, limit: LimitReached): void {
   countUsage(tenancy, tenantId, { limitsHit: 1 })
   const { limits } = counters(tenancy)
   limits.set(limit, (limits.get(limit) ?? 0) + 1)

@@ -73,15 +73,28 @@ export class TenantNotFound extends RowhouseError {
   }
 }
 
+const busyLimits = {
+  concurrent_transactions: 'transactions at a time',
+  requests_per_minute: 'requests a minute',
+  api_calls_per_minute: 'API calls a minute',
+  database_connections: 'database connections',
+}
+
+/** The limit that was reached: a limit of the tenant, or the process's limit of connections. */
+export type BusyLimit = keyof typeof busyLimits
+
 export class TooBusy extends RowhouseError {
   static override readonly code: string = 'too_busy'
-  readonly what: string
-  readonly limit: number
+  readonly limit: BusyLimit
+  /** The value of the limit. */
+  readonly max: number
   readonly retryAfterSeconds: number
-  constructor(what: string, limit: number, retryAfterSeconds: number) {
-    super(`${what}: the limit of ${limit} is reached; try again in ${retryAfterSeconds} s`)
-    this.what = what
+  constructor(limit: BusyLimit, max: number, retryAfterSeconds: number) {
+    super(
+      `the limit of ${max} ${busyLimits[limit]} is reached; try again in ${retryAfterSeconds} s`,
+    )
     this.limit = limit
+    this.max = max
     this.retryAfterSeconds = retryAfterSeconds
   }
 }

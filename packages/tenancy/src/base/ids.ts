@@ -20,8 +20,24 @@ export function isId(value: unknown): value is string {
   return typeof value === 'string' && form.test(value)
 }
 
-/** The schema, login and database name of a dedicated placement: `t_` and the id's 32 hex digits. */
+/**
+ * The name of a dedicated placement's schema, role and database: `t_` and the id's 32 hex digits.
+ * @param tenantId - The tenant.
+ * @returns The name.
+ * @throws TypeError for anything but a lower-case UUID.
+ */
 export function privateName(tenantId: string): string {
   if (!isId(tenantId)) throw new TypeError(`not a tenant id: ${tenantId}`)
   return `t_${tenantId.replaceAll('-', '')}`
+}
+
+/**
+ * Finds the tenant in the name of a database object.
+ * @param name - An identifier that may be qualified, such as `t_0190f6….notes`, or a tenant id.
+ * @returns The tenant's id; undefined when the name belongs to no single tenant.
+ */
+export function tenantIdIn(name: string): string | undefined {
+  if (isId(name)) return name
+  const [, hex] = /\bt_([0-9a-f]{32})\b/.exec(name) ?? []
+  return hex?.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }

@@ -702,10 +702,18 @@ controlPlaneTable(usage, {
 })
 
 export const checkRunKinds = ['doctor', 'drift'] as const
-/** What breaks an invariant, or has drifted: which one, in which database, what, and why. */
-export type Violation = { check: string; target: string; object: string; why: string }
+export type Violation = {
+  /** The invariant that is broken, or `drift`. */
+  check: string
+  /** The database, or the migration target that has drifted. */
+  target: string
+  object: string
+  why: string
+  /** The tenant whose objects are affected, when the doctor knows it. */
+  tenantId?: string
+}
 
-/** What the doctor, or the comparison of catalogues, has found, and when. */
+/** One run of the doctor or of the drift check, with what it found. */
 export const checkRuns = tenancySchema.table(
   'check_runs',
   {

@@ -1,15 +1,16 @@
 import { desc, eq } from 'drizzle-orm'
 import { checkFleet } from '#tenancy/checks/doctor'
 import { verifyFleet } from '#tenancy/migrations/verify'
-import { newId, privateName } from '#tenancy/base/ids'
+import { newId } from '#tenancy/base/ids'
 import { platform } from '#tenancy/registry/placements'
 import { checkRuns, type Violation } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
+/** A stored run of a check. */
 export type CheckRun = typeof checkRuns.$inferSelect
 type Kind = CheckRun['kind']
 
-const looks: Record<
+const checks: Record<
   Kind,
   (tenancy: Tenancy) => Promise<{ targets: number; violations: Violation[] }>
 > = {
@@ -21,9 +22,9 @@ const looks: Record<
     const { targets, drift } = await verifyFleet(tenancy)
     const why = ({ expected, found }: (typeof drift)[number]) =>
       expected === null
-        ? `it should not be there: ${found}`
+        ? `unexpected: ${found}`
         : found === null
-          ? `it is missing: ${expected}`
+          ? `missing: ${expected}`
           : `expected ${expected}, found ${found}`
     return {
       targets,
@@ -38,12 +39,15 @@ const looks: Record<
 }
 
 /**
- * Looks at every database now, by the doctor's invariants or against the migrations, and keeps what
- * was found.
+ * Runs a check of all databases and stores the result.
+ * @param tenancy - The instance.
+ * @param kind - `doctor` checks the invariants, `drift` compares the schemas with the migrations.
+ * @param by - Who runs it: an email address, a command or `worker`.
+ * @returns The stored run.
  */
 export async function runChecks(tenancy: Tenancy, kind: Kind, by: string): Promise<CheckRun> {
   const began = performance.now()
-  const { targets, violations } = await looks[kind](tenancy)
+  const { targets, violations } = await checks[kind](tenancy)
   const [made] = await platform(tenancy)
     .insert(checkRuns)
     .values({
@@ -55,11 +59,16 @@ export async function runChecks(tenancy: Tenancy, kind: Kind, by: string): Promi
       tookMs: Math.round(performance.now() - began),
     })
     .returning()
-  if (!made) throw new Error('an checkRun was not kept')
+  if (!made) throw new Error('the check run was not stored')
   return made
 }
 
-/** What was found the last time; undefined when nobody has looked yet. */
+/**
+ * Reads the last run of a check.
+ * @param tenancy - The instance.
+ * @param kind - Which check.
+ * @returns The run; undefined if there was none.
+ */
 export async function lastCheckRun(tenancy: Tenancy, kind: Kind): Promise<CheckRun | undefined> {
   const [last] = await platform(tenancy)
     .select()
@@ -71,20 +80,26 @@ export async function lastCheckRun(tenancy: Tenancy, kind: Kind): Promise<CheckR
 }
 
 /**
- * Those of these tenants whose id, schema or database is named by what the doctor found the last
- * time.
+ * Finds the tenants whose objects break an invariant, by the last run of the doctor.
+ * @param tenancy - The instance.
+ * @param tenantIds - The tenants in question.
+ * @returns The ids of those with violations.
  */
-export async function violationsIn(tenancy: Tenancy, tenantIds: string[]): Promise<Set<string>> {
-  const found =
-    (await lastCheckRun(tenancy, 'doctor'))?.violations
-      .map(({ target, object, why }) => `${target} ${object} ${why}`)
-      .join('\n') ?? ''
-  return new Set(tenantIds.filter((id) => found.includes(id) || found.includes(privateName(id))))
+export async function tenantsWithViolations(
+  tenancy: Tenancy,
+  tenantIds: readonly string[],
+): Promise<Set<string>> {
+  const { violations = [] } = (await lastCheckRun(tenancy, 'doctor')) ?? {}
+  const affected = new Set(violations.map(({ tenantId }) => tenantId))
+  return new Set(tenantIds.filter((id) => affected.has(id)))
 }
 
 const everyMs = 3_600_000
 
-/** The doctor's rounds: one an hour, whichever worker comes first. */
+/**
+ * Runs the doctor if its last run is more than an hour old.
+ * @param tenancy - The instance.
+ */
 export async function runChecksWhenDue(tenancy: Tenancy): Promise<void> {
   const last = await lastCheckRun(tenancy, 'doctor')
   if (!last || Date.now() - last.at.getTime() > everyMs)

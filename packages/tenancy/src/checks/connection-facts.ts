@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { type TenantTx } from '#tenancy/base/tenant-tx'
 
+/** A row-level security policy of a tenant table, as `pg_policies` shows it. */
 export type Policy = {
   table: string
   name: string
@@ -8,21 +9,30 @@ export type Policy = {
   command: string
   using: string | null
   check: string | null
+  /** Whether row-level security also applies to the table's owner. */
   forced: boolean
 }
+
+/** What the database reports about the connection of a tenant transaction. */
 export type ConnectionFacts = {
   database: string
   schema: string
   login: string
   server: string
+  /** The tenant and epoch of the signed context. */
   tenant: string | null
   epoch: string | null
+  /** The setting `app.current_tenant_id`, which the policies ignore. */
   setting: string | null
   superuser: boolean
   bypassrls: boolean
 }
 
-/** Where this transaction sits, asked of the database itself. */
+/**
+ * Asks the database about the connection of a transaction.
+ * @param tx - The tenant transaction.
+ * @returns Database, schema, login, tenant and privileges.
+ */
 export async function connectionFacts(tx: TenantTx): Promise<ConnectionFacts> {
   const { rows } = await tx.execute<ConnectionFacts>(sql`
     select
@@ -38,11 +48,15 @@ export async function connectionFacts(tx: TenantTx): Promise<ConnectionFacts> {
     from pg_catalog.pg_roles
     where rolname = session_user`)
   const [here] = rows
-  if (!here) throw new Error('the database does not know its own login')
+  if (!here) throw new Error('pg_roles does not list the session user')
   return here
 }
 
-/** The policies on the tenant tables of this schema, and whether they hold for the owner too. */
+/**
+ * Lists the policies of the tenant tables in the transaction's schema.
+ * @param tx - The tenant transaction.
+ * @returns The policies, by table and name.
+ */
 export async function policies(tx: TenantTx): Promise<Policy[]> {
   const { rows } = await tx.execute<Policy>(sql`
     select

@@ -4,11 +4,12 @@ import type pg from 'pg'
 import { withConnection } from '#tenancy/base/connect'
 import { loginUrl, type Tenancy, type TenancyConfig } from '#tenancy/base/tenancy'
 import { engineFile } from '#tenancy/base/files'
+import { tenantIdIn } from '#tenancy/base/ids'
 import { functionsOf } from '#tenancy/migrations/functions'
 import { readPlacements, serviceUrl, type Placement } from '#tenancy/registry/placements'
 import { type Violation } from '#tenancy/base/schema'
 
-/** What the doctor looked at and what it found; no findings is health. */
+/** The databases that the doctor checked, and the violations that it found. */
 export type Report = { targets: string[]; findings: Violation[] }
 
 type TenantHome = {
@@ -21,9 +22,7 @@ type TenantHome = {
 
 let checks: Promise<{ name: string; text: string }[]> | undefined
 
-/**
- * Each invariant is one .sql file here that returns the rows which break it, as `object` and `why`.
- */
+/** Each invariant is a .sql file in this folder that returns its violations as `object` and `why`. */
 function readChecks() {
   const folder = engineFile('src', 'checks')
   checks ??= readdir(folder).then((files) =>
@@ -40,14 +39,14 @@ function readChecks() {
   return checks
 }
 
-/** The names of all invariants, those of the catalogue and those between databases. */
+/**
+ * Lists all invariants: one per .sql file, and those that compare databases or builds.
+ * @returns Their names, sorted.
+ */
 export const invariants = async (): Promise<string[]> =>
   [...(await readChecks()).map(({ name }) => name), 'build', 'registry', 'reachable'].sort()
 
-/**
- * Checks the database that a connection leads to. In: the connection, and how findings shall call
- * the database.
- */
+/** Checks the database of a connection. `target` is its name in the violations. */
 async function examine(
   { config }: Tenancy,
   client: pg.ClientBase,
@@ -57,12 +56,18 @@ async function examine(
   for (const { name, text } of await readChecks()) {
     const values = name === 'functions' ? [JSON.stringify(entryFunctions(config))] : []
     const { rows } = await client.query<{ object: string; why: string }>(text, values)
-    findings.push(...rows.map(({ object, why }) => ({ check: name, target, object, why })))
+    findings.push(...rows.map(({ object, why }) => violation(name, { target, object, why })))
   }
   return findings
 }
 
-/** The functions of the app's entries that run as their owner, and who may call each. */
+/** The object is an identifier, so the tenant can be told from its name. */
+function violation(check: string, facts: Omit<Violation, 'check' | 'tenantId'>): Violation {
+  const tenantId = tenantIdIn(facts.object) ?? tenantIdIn(facts.target)
+  return { check, ...facts, ...(tenantId && { tenantId }) }
+}
+
+/** The app's entry functions, which run as their owner, and the role that may call each. */
 const entryFunctions = ({ entries }: TenancyConfig) =>
   Object.values(entries).flatMap(({ functions }) =>
     Object.entries(functions).map(([signature, login]) => ({
@@ -72,8 +77,9 @@ const entryFunctions = ({ entries }: TenancyConfig) =>
   )
 
 /**
- * Checks the main database alone, as the platform login sees it: what the app does before it serves
- * anybody.
+ * Checks the main database only, on the platform login. The app runs it before it serves requests.
+ * @param tenancy - The instance.
+ * @returns The violations.
  */
 export async function checkMain(tenancy: Tenancy): Promise<Report> {
   return {
@@ -85,8 +91,9 @@ export async function checkMain(tenancy: Tenancy): Promise<Report> {
 }
 
 /**
- * Checks every database that holds tenants, and that the registry and the tenant homes agree. A database out
- * of reach is a finding.
+ * Checks every database that holds tenants, and compares the registry with the tenant homes.
+ * @param tenancy - The instance.
+ * @returns The violations. A database that cannot be reached is one of them.
  */
 export async function checkFleet(tenancy: Tenancy): Promise<Report> {
   const placements = await readPlacements(tenancy)
@@ -105,7 +112,7 @@ export async function checkFleet(tenancy: Tenancy): Promise<Report> {
     databases.set(target, known)
   }
   const findings = await Promise.all(
-    [...databases].map(([target, place]) => checkDatabase(tenancy, target, place)),
+    [...databases].map(([target, database]) => checkDatabase(tenancy, target, database)),
   )
   return { targets: [...databases.keys()], findings: findings.flat() }
 }
@@ -113,31 +120,25 @@ export async function checkFleet(tenancy: Tenancy): Promise<Report> {
 async function checkDatabase(
   tenancy: Tenancy,
   target: string,
-  place: { url: string; placements: Placement[] },
+  { url, placements }: { url: string; placements: Placement[] },
 ): Promise<Violation[]> {
   try {
-    return await withConnection(place.url, async (client) => [
+    return await withConnection(url, async (client) => [
       ...(await examine(tenancy, client, target)),
-      ...(await otherBuilds(tenancy, client, target)),
-      ...(await disagreements(client, target, place.placements)),
+      ...(await functionsOfOtherBuilds(tenancy, client, target)),
+      ...(await registryDifferences(client, target, placements)),
     ])
   } catch (error) {
-    return [
-      {
-        check: 'reachable',
-        target,
-        object: target,
-        why: error instanceof Error ? error.message : String(error),
-      },
-    ]
+    const why = error instanceof Error ? error.message : String(error)
+    return [violation('reachable', { target, object: target, why })]
   }
 }
 
 /**
- * Functions that another build has left here. The app serves with them: while a deployment rolls,
- * two builds are at work.
+ * Reports functions that another build installed. The app serves requests with them nevertheless:
+ * two builds run at the same time during a rolling deployment.
  */
-async function otherBuilds(
+async function functionsOfOtherBuilds(
   tenancy: Tenancy,
   client: pg.Client,
   target: string,
@@ -149,15 +150,15 @@ async function otherBuilds(
     `select sha256 from tenancy.applied_migrations where schema = 'tenancy' and migration = 'functions'`,
   )
   if (row?.sha256 === sha256) return []
-  const why = `they are of ${row ? row.sha256.slice(0, 12) : 'no known build'}, this build has ${sha256.slice(0, 12)}; run setup or fleet migrate with the newest build`
-  return [{ check: 'build', target, object: 'functions of schema tenancy', why }]
+  const why = `found ${row ? row.sha256.slice(0, 12) : 'no record of a build'}, expected ${sha256.slice(0, 12)}; run setup or fleet migrate with the newest build`
+  return [violation('build', { target, object: 'functions of schema tenancy', why })]
 }
 
 /**
- * Where the registry says one thing and the fence another. A tenant in the middle of a move may be
- * listed here for an instant.
+ * Reports where the registry and the tenant homes disagree. A tenant that is being moved may be
+ * reported for a moment.
  */
-async function disagreements(
+async function registryDifferences(
   client: pg.Client,
   target: string,
   placements: Placement[],
@@ -168,29 +169,15 @@ async function disagreements(
   const homes = new Map(rows.map((row) => [row.tenant_id, row]))
   return placements.flatMap(({ tenantId, schema, epoch }) => {
     const found = homes.get(tenantId)
-    const said = `schema ${schema}, epoch ${epoch}`
-    if (!found)
-      return [
-        {
-          check: 'registry',
-          target,
-          object: tenantId,
-          why: `the registry says ${said}, but there is no tenant home`,
-        },
-      ]
     const agrees =
-      found.schema_name === schema &&
+      found?.schema_name === schema &&
       Number(found.epoch) === epoch &&
       ['active', 'copying'].includes(found.state)
-    return agrees
-      ? []
-      : [
-          {
-            check: 'registry',
-            target,
-            object: tenantId,
-            why: `the registry says ${said}, the tenant home schema ${found.schema_name}, epoch ${found.epoch}, state ${found.state}`,
-          },
-        ]
+    if (agrees) return []
+    const home = found
+      ? `the tenant home has schema ${found.schema_name}, epoch ${found.epoch}, state ${found.state}`
+      : 'there is no tenant home'
+    const why = `the registry has schema ${schema}, epoch ${epoch}, but ${home}`
+    return [violation('registry', { target, object: tenantId, why })]
   })
 }

@@ -1,6 +1,7 @@
--- Foreign keys bypass row-level security: without tenant_id on both sides, or across schemas, one links to a neighbour's row.
+-- Foreign keys bypass row-level security: without tenant_id on both sides, or across schemas, a row can refer to another
+-- tenant's row.
 select format('%I.%I', n.nspname, c.relname) as object,
-  format('foreign key %s %s', k.conname, case when f.relnamespace <> c.relnamespace then 'leads into another schema' else 'does not carry tenant_id' end) as why
+  format('foreign key %s %s', k.conname, case when f.relnamespace <> c.relnamespace then 'refers to another schema' else 'does not start with tenant_id' end) as why
 from pg_catalog.pg_constraint as k
 join pg_catalog.pg_class as c on c.oid = k.conrelid
 join pg_catalog.pg_class as f on f.oid = k.confrelid

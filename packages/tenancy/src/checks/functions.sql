@@ -1,5 +1,5 @@
--- A function that runs as its owner has a fixed search_path, and only those listed may be called, by those listed. Those of the
--- app's entries come as $1: [{"signature", "caller"}].
+-- Every function has a fixed search_path. Only the roles listed here may call a function that runs as its owner. $1 lists the
+-- functions of the app's entries: [{"signature", "caller"}].
 with allowed (signature, caller) as (
   values
     ('tenancy.tenant()', 'public'), ('tenancy.enter_as_dedicated_role(uuid,bigint)', 'public'),

@@ -1,4 +1,5 @@
--- Only the dedicated role of a placement and the worker reach tenant tables, by select, insert, update and delete. Truncate and references know no policy.
+-- Only the role of a placement and the worker may select, insert, update and delete in tenant tables. They have no other
+-- privilege: policies do not apply to truncate and references.
 with granted as (
   select n.nspname as schema_name, c.relname as table_name, a.grantee, a.privilege_type, c.relowner
   from pg_catalog.pg_class as c

@@ -7,19 +7,22 @@ import { stateOf, type Tenancy } from '#tenancy/base/tenancy'
 
 type Readiness = { ready: boolean; problems: string[] }
 
-const looks = stateOf('readiness', (): { current?: Promise<Readiness> } => ({}))
+const running = stateOf('readiness', (): { current?: Promise<Readiness> } => ({}))
 
 /**
- * Whether the app may serve: the main database answers, its logins are harmless, no newer schema
- * breaks this build, and every invariant holds. One look for all who ask meanwhile: anybody may
- * ask, and each look opens connections that no pool bounds.
+ * Checks whether the app may serve requests: the main database answers, its logins have no
+ * dangerous privileges, no newer schema breaks this build, and every invariant holds. Concurrent
+ * callers share one check: the endpoint is public, and each check opens connections outside the
+ * pools.
+ * @param tenancy - The instance.
+ * @returns Whether the app is ready, and a sentence for each problem.
  */
 export function readiness(tenancy: Tenancy): Promise<Readiness> {
-  const held = looks(tenancy)
-  return (held.current ??= look(tenancy).finally(() => delete held.current))
+  const state = running(tenancy)
+  return (state.current ??= check(tenancy).finally(() => delete state.current))
 }
 
-async function look(tenancy: Tenancy): Promise<Readiness> {
+async function check(tenancy: Tenancy): Promise<Readiness> {
   try {
     await platformPool(tenancy).query('select')
     await assertSafeLogins(tenancy)
@@ -31,5 +34,10 @@ async function look(tenancy: Tenancy): Promise<Readiness> {
   }
 }
 
-export const readinessSentence = ({ check, object, why }: Violation): string =>
-  `${check}: ${object}: ${why}`
+/**
+ * Formats a violation as one line.
+ * @param violation - The violation.
+ * @returns Its check, object and reason.
+ */
+export const readinessSentence = (violation: Violation): string =>
+  `${violation.check}: ${violation.object}: ${violation.why}`

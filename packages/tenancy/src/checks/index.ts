@@ -1,4 +1,9 @@
-export { type CheckRun, lastCheckRun, runChecks, violationsIn } from '#tenancy/checks/check-runs'
+export {
+  type CheckRun,
+  lastCheckRun,
+  runChecks,
+  tenantsWithViolations,
+} from '#tenancy/checks/check-runs'
 export {
   type Policy,
   type ConnectionFacts,

@@ -1,4 +1,5 @@
--- A primary key or unique index that does not start with tenant_id tells one tenant what another one has. Every other index starts with it for speed.
+-- A primary key or unique index that does not start with tenant_id reveals to one tenant which values another one has. Other
+-- indexes start with it for performance.
 select format('%I.%I', n.nspname, i.relname) as object,
   case when x.indisprimary then 'this primary key' when x.indisunique then 'this unique index' else 'this index' end || ' does not start with tenant_id' as why
 from pg_catalog.pg_index as x

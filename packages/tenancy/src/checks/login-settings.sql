@@ -1,10 +1,10 @@
--- A login may change its own settings (alter role … set), and injected SQL could do so for everybody who comes after.
+-- A role may change its own settings (alter role … set), so injected SQL could change them for all later sessions.
 with expected (login, setting) as (
   values
     ('rowhouse_migrator', 'row_security=off'), ('rowhouse_platform', 'search_path=platform, pg_temp'),
     ('rowhouse_tenant', 'search_path=shared, pg_temp'), ('rowhouse_worker', 'search_path=shared, pg_temp')
 )
-select s.setrole::regrole::text as object, format('it starts with the setting %s', given.setting) as why
+select s.setrole::regrole::text as object, format('it has the unexpected setting %s', given.setting) as why
 from pg_catalog.pg_db_role_setting as s
 join pg_catalog.pg_roles as r on r.oid = s.setrole
 cross join lateral unnest(s.setconfig) as given (setting)

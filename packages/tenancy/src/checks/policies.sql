@@ -1,4 +1,5 @@
--- Each tenant table has exactly two policies for everybody and every command: one permissive, one restrictive, both ways by the signed context.
+-- Each tenant table has exactly two policies for all roles and commands, one permissive and one restrictive. Both compare
+-- tenant_id with the signed context, for reads and writes.
 with expected (name, permissive) as (
   values ('tenant', 'PERMISSIVE'), ('tenant_only', 'RESTRICTIVE')
 ), tables as (
@@ -14,13 +15,13 @@ with expected (name, permissive) as (
   from pg_catalog.pg_policies as p
 )
 select format('%I.%I', t.schema_name, t.table_name) as object,
-  case when f.name is null then format('policy %s is missing', e.name) else format('policy %s is not what it must be', e.name) end as why
+  case when f.name is null then format('policy %s is missing', e.name) else format('policy %s has been changed', e.name) end as why
 from tables as t
 cross join expected as e
 left join found as f using (schema_name, table_name, name, permissive)
 where f.sound is not true
 union all
-select format('%I.%I', t.schema_name, t.table_name), format('policy %s (%s) is one too many', f.name, lower(f.permissive))
+select format('%I.%I', t.schema_name, t.table_name), format('policy %s (%s) should not exist', f.name, lower(f.permissive))
 from found as f
 join tables as t using (schema_name, table_name)
 where not exists (select from expected as e where e.name = f.name and e.permissive = f.permissive)

@@ -1,4 +1,5 @@
--- A table without forced row-level security shows every row to its owner, and without any to everybody with a grant.
+-- Without forced row-level security, a table shows all rows to its owner; without row-level security, to every role with a
+-- grant.
 select format('%I.%I', n.nspname, c.relname) as object,
   case when c.relrowsecurity then 'row-level security is not forced' else 'row-level security is off' end as why
 from pg_catalog.pg_class as c

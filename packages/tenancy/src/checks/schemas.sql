@@ -1,4 +1,5 @@
--- A schema is used by its dedicated role and the worker, and created in by the owner alone; nothing lives in public.
+-- Only the role of a placement and the worker may use its schema, only the owner may create objects in it, and the schema
+-- public is empty.
 select format('%I', n.nspname) as object,
   format('%s is granted to %s', lower(a.privilege_type), case a.grantee when 0 then 'public' else a.grantee::regrole::text end) as why
 from pg_catalog.pg_namespace as n
@@ -26,6 +27,6 @@ from pg_catalog.pg_class as c
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 where (n.nspname in ('shared', 'platform', 'tenancy') or n.nspname ~ '^t_[0-9a-f]{32}$') and c.relkind in ('r', 'p', 'v', 'm', 'S') and c.relowner <> 'rowhouse_owner'::regrole
 union all
-select format('public.%I', c.relname), 'something lives in public'
+select format('public.%I', c.relname), 'the schema public must be empty'
 from pg_catalog.pg_class as c
 where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')

@@ -1,4 +1,4 @@
--- The signing key, the homes, the ledgers and the registry: nobody but their owner reads or writes them, except as listed.
+-- The signing key, the tenant homes, the ledgers and the registry: only the owner and the roles listed here have access.
 with registry (table_name) as (
   values
     ('tenants'), ('suspensions'), ('servers'), ('placements'), ('rate_limits'), ('migration_runs'), ('migration_failures'),
@@ -9,7 +9,7 @@ with registry (table_name) as (
     ('tenant_homes', 'rowhouse_platform', 'SELECT'), ('tenant_homes', 'rowhouse_worker', 'SELECT'),
     ('applied_migrations', 'rowhouse_platform', 'SELECT'), ('applied_migrations', 'rowhouse_worker', 'SELECT'),
     ('failed_migrations', 'rowhouse_platform', 'SELECT'), ('audit', 'rowhouse_platform', 'SELECT'),
-    -- under policies: one tenant at a time
+    -- policies limit these to one tenant at a time
     ('changed_keys', 'rowhouse_worker', 'SELECT'), ('changed_keys', 'rowhouse_worker', 'DELETE'),
     ('copy_progress', 'rowhouse_worker', 'SELECT'), ('copy_progress', 'rowhouse_worker', 'INSERT'),
     ('copy_progress', 'rowhouse_worker', 'UPDATE'), ('copy_progress', 'rowhouse_worker', 'DELETE'),

@@ -1,4 +1,4 @@
--- Every tenant table names its tenant, and never leaves it open.
+-- Every tenant table has a tenant_id that is never null.
 select format('%I.%I', n.nspname, c.relname) as object, 'there is no column tenant_id uuid not null' as why
 from pg_catalog.pg_class as c
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace

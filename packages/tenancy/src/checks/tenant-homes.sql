@@ -1,4 +1,4 @@
--- Each tenant home has its schema, so that the fence and the tables agree.
+-- The schema of each tenant home exists.
 select h.tenant_id::text as object, format('its schema %s is missing', h.schema_name) as why
 from tenancy.tenant_homes as h
 where h.state in ('active', 'copying')

@@ -1,6 +1,6 @@
--- A view runs as its owner unless it is told not to; materialised views and foreign tables know no policy.
+-- A view runs as its owner unless it is security_invoker; policies do not apply to materialised views and foreign tables.
 select format('%I.%I', n.nspname, c.relname) as object,
-  case c.relkind when 'v' then 'this view is not security_invoker' when 'm' then 'a materialised view has no row-level security' when 'f' then 'a foreign table has no row-level security' else 'a partition can be read around its parent' end as why
+  case c.relkind when 'v' then 'this view is not security_invoker' when 'm' then 'a materialised view has no row-level security' when 'f' then 'a foreign table has no row-level security' else 'a partition can be read without the policies of its parent' end as why
 from pg_catalog.pg_class as c
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 where (n.nspname = 'shared' or n.nspname ~ '^t_[0-9a-f]{32}$')

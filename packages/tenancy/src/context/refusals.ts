@@ -37,7 +37,7 @@ export function translateRefusal(
     case '55P03': // the entry waited too long for a move's lock
     case '57014':
       if (statementMs === null) return error
-      countLimit(tenancy, tenantId, 'statement time')
+      countLimit(tenancy, tenantId, 'statement_time')
       return new TookTooLong(statementMs)
     default:
       return error

@@ -99,7 +99,7 @@ export class Pools {
       const waiter: Waiter = { url, resolve: (state) => (clearTimeout(timer), resolve(state)) }
       const timer = setTimeout(() => {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
-        reject(new TooBusy('database connections', this.budget, 1))
+        reject(new TooBusy('database_connections', this.budget, 1))
       }, this.waitMs)
       this.#waiting.push(waiter)
       this.#serve()
