@@ -102,7 +102,7 @@ function imports(
   return { files, rules: { 'eslint/no-restricted-imports': ['error', { patterns }], ...rules } }
 }
 
-// functions named use… are not hooks outside of React
+// outside React, functions named use… are not hooks
 const serverRules: OxlintOverride['rules'] = { 'react/rules-of-hooks': 'off' }
 
 export default defineConfig({
@@ -166,7 +166,7 @@ export default defineConfig({
     'vitest/no-focused-tests': 'error',
     'vitest/no-disabled-tests': 'error',
   },
-  // of several overrides for a file, the last one counts
+  // of several overrides for a file, the last one applies
   overrides: [
     imports(['app/**'], [noSqlInApp, noTables, engineExports, noProduct, noOperators]),
     imports(

@@ -43,7 +43,7 @@ const late = [permissions, fuzz, secrets]
 /**
  * Dependencies are the only order: files of one project, or of two projects without a dependency,
  * pass in any order. A project runs only if its dependencies pass. `secrets` is a teardown, which runs
- * last, also after failures.
+ * last, even after failures.
  */
 const projects: Project[] = [
   { name: 'app', testIgnore: [consoleSpecs, ...late, ...long], teardown: 'secrets', ...desktop },

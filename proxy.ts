@@ -19,7 +19,7 @@ export async function proxy(request: NextRequest) {
       headers: { 'content-type': 'text/plain' },
     })
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
-  // this header overrides the one of a route
+  // this header overrides the one that a route sets
   const policy = isMailHtmlPath(request.nextUrl.pathname) ? mailCsp : contentSecurityPolicy(nonce)
   const counted = await count(request)
   if (TooBusy.is(counted)) {

@@ -35,7 +35,7 @@ export function TenantScope({ scope, children }: { scope: PageScope; children: R
 
 /**
  * The tenant and formats of the surrounding page.
- * @throws Error outside of a `<Page>`.
+ * @throws Error if there is no `<Page>` around the component.
  */
 export function useScope(): PageScope {
   const scope = useContext(PageScopeContext)

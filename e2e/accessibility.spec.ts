@@ -23,7 +23,7 @@ const pages = [
 
 const themes = ['light', 'dark'] as const
 
-/** Opens a page. `/orders/first` stands for the first order in the list. */
+/** Opens a page. `/orders/first` opens the first order in the list. */
 async function open(page: Page, path: string) {
   const list = path.replace('/first', '')
   await page.goto(list)

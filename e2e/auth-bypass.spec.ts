@@ -10,7 +10,7 @@ import { addMember } from '#db/accounts/add-member'
 import * as users from '#db/accounts/users'
 import { cookieOf, sessionOf } from './fixtures'
 
-// What an attacker tries who has curl and has read the framework's source.
+// The attempts of an attacker who has curl and has read the framework's source.
 
 const protectedPaths = Object.entries(pageRows)
   .filter(

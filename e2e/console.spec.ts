@@ -30,7 +30,7 @@ test('Acme moves from starter to business to enterprise and back under writes, a
     await page.getByLabel('Reason').fill(reason)
     await page.getByRole('button', { name: `Move Acme to ${tier}` }).click()
     await page.waitForURL(/moves\//)
-    await page.reload() // the page shows what is in the database, not what it remembers
+    await page.reload() // the page has to show the state in the database
     await expect(page.getByRole('button', { name: 'Confirm…' })).toBeVisible({ timeout: 60_000 })
     const steps = page.getByRole('region', { name: 'Steps' }).getByRole('listitem')
     await expect(steps).toHaveText([

@@ -125,7 +125,7 @@ export async function checkWidth(page: Page, name: string, info: TestInfo): Prom
   await page.setViewportSize(wide)
 }
 
-/** Takes a screenshot for people to review, in test-results/screens. */
+/** Takes a screenshot for manual review, in test-results/screens. */
 export async function takeScreenshot(page: Page, name: string, info?: TestInfo): Promise<void> {
   const where = info === undefined ? '' : info.project.use.isMobile ? 'phone-' : 'desktop-'
   await page.screenshot({

@@ -19,7 +19,7 @@ import {
   type RawResponse,
 } from './fuzz-requests'
 
-// FUZZ_SEED repeats a run; FUZZ_COUNT and --all make it long.
+// FUZZ_SEED repeats a run; FUZZ_COUNT and --all make it longer.
 const seed = Number(process.env.FUZZ_SEED ?? (process.env.E2E_ALL ? Date.now() % 1_000_000 : 10124))
 const count = Number(process.env.FUZZ_COUNT ?? (process.env.E2E_ALL ? 6000 : 300))
 const port = Number(process.env.E2E_PORT ?? 3100)
@@ -99,7 +99,7 @@ function problemOf(
   { method, path }: RawRequest,
   { status, headers, body }: RawResponse,
 ): string | undefined {
-  if (status === -1) return 'no answer in 20 s'
+  if (status === -1) return 'no response within 20 s'
   if (
     status >= 500 &&
     !expected.some((one) => one.status === status && one.what.test(`${method} ${path}`)) &&
@@ -170,7 +170,7 @@ async function prepareAccounts(): Promise<Accounts> {
   }
 }
 
-/** One generator for each kind of request; they are used in turn. */
+/** One generator for each kind of request. The test cycles through them. */
 function requestGenerators({
   tenantId,
   cookies,

@@ -1,6 +1,6 @@
 const port = Number(process.env.E2E_PORT ?? 3100)
 
-/** The client that the app under test is to the OpenID provider of the browser tests. */
+/** The app under test as a client of the browser tests' OpenID provider. */
 export const oidc = {
   issuer: `http://localhost:${port + 57}`,
   id: 'rowhouse-test',

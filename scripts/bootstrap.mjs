@@ -113,7 +113,7 @@ function allows(list = [], name) {
     : items.includes(name)
 }
 
-// npm runs under the outer Node: `npm ci` deletes the folder that holds the project's.
+// npm runs under the outer Node, because `npm ci` deletes the folder that contains the project's.
 /**
  * @param {import('./children.mjs').ChildGroup} children
  * @param {string[]} args

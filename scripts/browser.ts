@@ -56,7 +56,7 @@ async function playwrightBrowser(): Promise<string | undefined> {
 // names a package to install.
 function starts(path: string): boolean {
   if (!existsSync(path)) return false
-  // On other systems it comes with its libraries, and on Windows --version would open a window.
+  // Other systems bundle its libraries, and on Windows --version would open a window.
   if (process.platform !== 'linux') return true
   const failed = run(path, ['--version'], startTimeoutMs)
   if (failed !== undefined) say(`${path} does not start: ${failed}`)
@@ -106,7 +106,7 @@ function isDebianLike(): boolean {
   )
 }
 
-/** Returns why the program failed, in one line, or undefined if it succeeded. */
+/** Returns one line that says why the program failed, or undefined if it succeeded. */
 function run(
   program: string,
   args: string[],

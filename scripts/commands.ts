@@ -6,7 +6,7 @@ import { root } from './root.mjs'
 
 export type { DemoLogin }
 
-/** Runs a command and returns its standard output. The error of a failed one holds all its output. */
+/** Runs a command and returns its standard output. If it fails, the error contains all its output. */
 async function runCommand(args: string[], env: Environment, children: ChildGroup): Promise<string> {
   const child = children.start(args.join(' '), args, {
     env,

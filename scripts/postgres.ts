@@ -67,7 +67,7 @@ function openCluster(name: string, durable: boolean): { home: string; server: Cl
   return { home, server: cluster({ home, binaries, account, durable }) }
 }
 
-/** Initialises the cluster if it is not, and returns the password of its superuser. */
+/** Initialises the cluster if necessary and returns the password of its superuser. */
 async function ensureInitialised(server: Cluster, home: string, durable: boolean): Promise<string> {
   const file = join(home, `${basename(server.data)}.password`)
   if (server.isInitialised()) {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 
 /**
  * @typedef {{ pid: number, startedAt: string | undefined }} ProcessIdentity A process id alone is
- *   not enough: the system reuses ids, soonest of all after a container restarts.
+ *   not enough: the system reuses ids, most quickly after a container restarts.
  */
 
 /**

@@ -10,7 +10,7 @@ const server = join(standalone, 'server.js')
 
 if (existsSync(server)) {
   // The build leaves static files out of the server's folder, for a CDN. Without one the server has
-  // to deliver them itself.
+  // to serve them itself.
   for (const folder of ['.next/static', 'public']) {
     if (existsSync(join(root, folder)))
       cpSync(join(root, folder), join(standalone, folder), { recursive: true })

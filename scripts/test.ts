@@ -1,6 +1,6 @@
 // npm test: runs every step even if one fails; steps that leave a core idle run in parallel.
-// `node scripts/test.ts lint unit` runs those two. An argument that is not the name of a step goes to
-// the last test runner (vitest, mutation or playwright).
+// `node scripts/test.ts lint unit` runs those two. Other arguments are passed to the last
+// test runner (vitest, mutation or playwright).
 import { childGroup, stopRequested } from './children.mjs'
 import { browserTests } from './test/browser-tests.ts'
 import { build } from './test/build.ts'

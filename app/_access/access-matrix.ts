@@ -13,8 +13,8 @@ const admins: Persona[] = ['owner', 'admin']
 const owner: Persona[] = ['owner']
 
 /**
- * An action, who is authorised to call it, and a form that its schema accepts. The form may name
- * rows that do not exist: those are looked up after the authorisation.
+ * Who is authorised to call an action, and a form that its schema accepts. The form may name rows
+ * that do not exist, because they are looked up after the authorisation.
  */
 export type ActionRow = { allowed: Persona[]; form: object } | { open: 'to anybody'; why: string }
 
@@ -30,8 +30,11 @@ const product = { sku: 'A-1', name: 'Anvil', price: '1' }
 
 export const actionRows: Record<string, ActionRow> = {
   signInAction: { open: 'to anybody', why: 'signing in' },
-  codeAction: { open: 'to anybody', why: 'needs the encrypted cookie of a right password' },
-  oauthAction: { open: 'to anybody', why: 'signing in elsewhere' },
+  codeAction: {
+    open: 'to anybody',
+    why: 'needs the encrypted cookie that a correct password sets',
+  },
+  oauthAction: { open: 'to anybody', why: 'signing in with another provider' },
   openLink: { open: 'to anybody', why: 'puts a secret that the caller has into their own cookie' },
   requestSignUp: { open: 'to anybody', why: 'signing up' },
   completeSignUp: { open: 'to anybody', why: 'needs the token of an email link' },
@@ -117,13 +120,13 @@ export const actionRows: Record<string, ActionRow> = {
   resumeTenant: { allowed: operators, form: { slug: 'no-such-tenant', reason: 'test' } },
 }
 
-/** A route handler, and who is authorised: by session, or by an API key of that member. */
+/** Who is authorised to call a route handler: with a session, or with an API key of that member. */
 export type RouteRow =
   { allowed: Persona[]; by: 'session' | 'key'; body?: object } | { open: 'to anybody'; why: string }
 
 export const routeRows: Record<string, RouteRow> = {
-  'GET /healthz': { open: 'to anybody', why: 'says that the process lives' },
-  'GET /readyz': { open: 'to anybody', why: 'says that it can serve' },
+  'GET /healthz': { open: 'to anybody', why: 'reports that the process is alive' },
+  'GET /readyz': { open: 'to anybody', why: 'reports that the app can serve' },
   'GET /api/auth/[...nextauth]': { open: 'to anybody', why: 'next-auth' },
   'POST /api/auth/[...nextauth]': {
     open: 'to anybody',
@@ -142,7 +145,7 @@ export const routeRows: Record<string, RouteRow> = {
   'GET /customers/pick': { allowed: everybody, by: 'session' },
   'GET /products/pick': { allowed: everybody, by: 'session' },
   'GET /orders/export': { allowed: admins, by: 'session' },
-  'GET /busy': { open: 'to anybody', why: 'says that there were too many requests' },
+  'GET /busy': { open: 'to anybody', why: 'shows that there were too many requests' },
   'GET /metrics': { open: 'to anybody', why: 'needs its own token' },
   'GET /api/exports/[id]': {
     open: 'to anybody',

@@ -20,8 +20,8 @@ import * as sessions from '#db/accounts/sessions'
 // each maker authenticates and authorises its caller before it calls `run`.
 
 /**
- * What an action answers. A refusal carries the `code` of the error, its message and, by field, what
- * to correct; `values` refills the form.
+ * The answer of an action. A refusal has the `code` and message of the error and a message for each
+ * invalid field; `values` refills the form.
  */
 export type ActionState<R = unknown> =
   | { ok: true; result: R }
@@ -80,7 +80,7 @@ export function tenantAction<S extends z.ZodObject, R>(
 /**
  * Makes an action of a signed-in user that touches no tenant's data.
  * @param schema - The form's fields. Unknown fields are refused.
- * @param run - Runs once, outside of any transaction.
+ * @param run - Runs once, outside any transaction.
  */
 export function userAction<S extends z.ZodObject, R>(
   schema: S,
@@ -94,7 +94,7 @@ export function userAction<S extends z.ZodObject, R>(
  * Makes an action of an operator. Everybody else gets a 404; an operator who lacks a required second
  * factor is refused.
  * @param schema - The form's fields. Unknown fields are refused.
- * @param run - Runs once, outside of any transaction.
+ * @param run - Runs once, outside any transaction.
  */
 export function operatorAction<S extends z.ZodObject, R>(
   schema: S,
@@ -114,7 +114,7 @@ export function operatorAction<S extends z.ZodObject, R>(
 /**
  * Makes an action for anybody, such as signing in. It does not read the session.
  * @param schema - The form's fields. Unknown fields are refused.
- * @param run - Runs once, outside of any transaction.
+ * @param run - Runs once, outside any transaction.
  */
 export function publicAction<S extends z.ZodObject, R>(
   schema: S,

@@ -35,7 +35,7 @@ async function check(): Promise<void> {
     const { findings } = await checkMain(tenancy())
     if (findings.length > 0)
       throw new Error(
-        `the database is not safe to serve from (\`doctor\` tells more):\n${findings.map((finding) => `  - ${readinessSentence(finding)}`).join('\n')}`,
+        `the database is not safe to serve from (\`doctor\` has the details):\n${findings.map((finding) => `  - ${readinessSentence(finding)}`).join('\n')}`,
       )
   } catch (error) {
     if (!isConnectionError(error)) {

@@ -12,7 +12,7 @@ export type ListParams = {
   /** The value of a parameter, or null unless it is one of `values`. */
   pick: <T extends string>(name: string, values: readonly T[]) => T | null
   link: HrefBuilder
-  /** What a form that sets `names` has to carry along, as name and value. */
+  /** The other parameters, as name and value, for the hidden fields of a form that sets `names`. */
   keepParams: (...names: string[]) => [string, string][]
 }
 
@@ -48,7 +48,7 @@ export const ownParams = (query: SearchParams): SearchParams =>
 export const lastValue = (value: string | string[] | undefined) =>
   Array.isArray(value) ? value.at(-1) : value
 
-/** A search as it goes to the database: PostgreSQL's text has no NUL, and 100 characters do. */
+/** Cuts a search to 100 characters, and removes NUL, which PostgreSQL's text type cannot contain. */
 export const cleanSearch = (text: string | null | undefined): string =>
   (text ?? '').replaceAll('\0', '').trim().slice(0, 100)
 

@@ -23,7 +23,7 @@ const state = stateOf('requests of the app', (): RequestState => ({
   draining: false,
 }))
 
-/** The running requests of this process, their users, and the servers that they came in on. */
+/** The running requests of this process, their users, and the servers that received them. */
 export const requestState = (): RequestState => state(tenancy())
 
 /** Sets the user of a request, for its log line and its trace. */

@@ -16,7 +16,7 @@ export async function requireOperator(): Promise<Session> {
   return session
 }
 
-/** What a console page starts with: who looks, and their formats. */
+/** What every console page needs: the operator's session and formats. */
 export async function consolePage(): Promise<{ session: Session; formats: Formats }> {
   const session = await requireOperator()
   return { session, formats: await formatsFor({ locale: 'en-GB', currency: 'EUR' }) }

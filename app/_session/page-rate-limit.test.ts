@@ -75,7 +75,7 @@ test('every page of a session is counted once, including the first', async () =>
   expect(await visit(`${name}=${cookie}`)).toBe('busy')
 })
 
-test('a forged header that claims the request was counted is ignored', async () => {
+test('a forged header that marks the request as counted is ignored', async () => {
   for (let i = 0; i < limit; i++)
     expect(
       await visit(

@@ -154,7 +154,7 @@ export function hasValidCallbackUrl(request: NextRequest): boolean {
 }
 
 /**
- * Accepts a ticket of ours, or an email address with its password.
+ * Accepts a ticket that this app has issued, or an email address with its password.
  *
  * @returns The user's id.
  * @throws SignInRefused

@@ -26,8 +26,8 @@ export const callerOf = ({ token, tenant, user }: TenantSession): Caller =>
     : { kind: 'session', token, tenantId: tenant.id, actor: { id: user.id, name: user.name } }
 
 /**
- * Connects this request's session to the tenant transaction. A session that has ended redirects to
- * the sign-in page, a lost membership to the choice of tenants.
+ * Opens tenant transactions for this request's session. Redirects to the sign-in page if the session
+ * has ended, and to the choice of tenants if the membership has.
  *
  * @returns A function that runs work in one short transaction of the session's tenant.
  */

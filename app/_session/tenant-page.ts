@@ -6,8 +6,8 @@ import type { PageScope } from '#components/tenant-scope'
 import { may, type Permission } from '#db/accounts/permissions'
 
 /**
- * What a tenant page starts with: who it is for, their formats, what they may do, and the
- * way to their data.
+ * What every tenant page needs: the tenant, the user, their formats and permissions, and access to
+ * the tenant's data.
  */
 export async function tenantPage() {
   const { tenant, user } = await requireTenant()

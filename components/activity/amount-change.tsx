@@ -1,7 +1,7 @@
 import { formatMoney, type Formats } from '#components/formats'
 
 /**
- * @param change - A change as the activity trail keeps it: `{ from, to }` in minor units.
+ * @param change - A change as the activity trail stores it: `{ from, to }` in minor units.
  * @returns Both amounts in words, or null unless the amount has changed.
  */
 export function formatAmountChange(change: unknown, formats: Formats): string | null {

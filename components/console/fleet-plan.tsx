@@ -4,7 +4,7 @@ import { Card, CardBody, CardHeader } from '#components/ui/card'
 import { Notice } from '#components/ui/notice'
 import type { PlannedFile } from '@rowhouse/tenancy/migrations'
 
-/** What the next run would do, with the locks that its statements take. */
+/** The migrations that the next run would apply, with the locks that their statements take. */
 export function FleetPlan({
   plan,
   formats,

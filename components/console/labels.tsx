@@ -7,7 +7,7 @@ import { type Tier, asTier, tierNames, tiers } from '#db/tiers'
 export const tierLabels = Object.fromEntries(
   tierNames.map((tier) => [tier, tiers[tier].label]),
 ) as Record<Tier, string>
-/** The label of a tier by the name that a row has. */
+/** The label of a tier, by the name that is stored in rows. */
 export const tierLabel = (name: string): string => tiers[asTier(name)].label
 export const placementLabels: Record<PlacementKind, string> = {
   shared: 'Shared tables',

@@ -12,8 +12,8 @@ type Props = {
 }
 
 /**
- * What an operator can do with a move in its present state. The keys keep an open dialog from turning
- * into another one when the state changes.
+ * The actions that an operator can take in the move's current state. The keys prevent an open dialog
+ * from turning into another one when the state changes.
  */
 export function MoveActions({ move, actions }: Props) {
   const hidden = { slug: move.slug }

@@ -8,7 +8,7 @@ import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { TenantFacts } from '#db/operators/tenant-facts'
 
-/** Where a tenant has lived: the moves that took it there. */
+/** The moves of a tenant. */
 export function MoveHistory({
   moves,
   moving,

@@ -6,7 +6,7 @@ import { formatDateTime, type Formats } from '#components/formats'
 import { Notice } from '#components/ui/notice'
 import type { MoveView } from '@rowhouse/tenancy/moves'
 
-/** What a move has led to, or what an operator has to decide. */
+/** The outcome of a move, or the decision that it waits for. */
 export function MoveOutcome({ move, formats }: { move: MoveView; formats: Formats }) {
   const waited =
     move.pauseMs === null ? '' : ` Writes waited ${formatDuration(move.pauseMs)} at the switch.`

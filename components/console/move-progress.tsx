@@ -77,7 +77,7 @@ function MoveMetrics({ move, total, formats }: MetricsProps) {
   )
 }
 
-/** Rows copied per second: at present while copying, on average afterwards. */
+/** Rows copied per second: the current rate while copying, the average afterwards. */
 function CopyRate({ move, total, formats }: MetricsProps) {
   const number = (value: number) => formatCount(Math.round(value), formats)
   const rate = move.rowsPerSecond

@@ -5,7 +5,7 @@ import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { MoveView, ViewedEvent } from '@rowhouse/tenancy/moves'
 
-/** Table by table: what was copied, and what was found the same on both sides. */
+/** For each table: how many rows were copied, and how many are equal on both sides. */
 export function MoveTables({ move, formats }: { move: MoveView; formats: Formats }) {
   const copied = last(move.events, 'table_copied')
   const compared = last(move.events, 'table_compared')

@@ -8,7 +8,7 @@ import { formatCount, type Formats } from '#components/formats'
 import { Button } from '#components/ui/button'
 import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
 
-/** Asks for a fleet run: canaries first, then the rest in batches. */
+/** Requests a fleet run: canaries first, then the rest in batches. */
 export function RunForm({
   action,
   behind,

@@ -14,7 +14,7 @@ type TaskReport = {
   nextRunAt: Date | null
 }
 
-/** What the workers repeat, when it last ran, and how the last failure ended. */
+/** The workers' periodic tasks, each with its last run, next run and last failure. */
 export function ScheduledTasks({ tasks, formats }: { tasks: TaskReport[]; formats: Formats }) {
   return (
     <Card labelledBy="scheduled-tasks">

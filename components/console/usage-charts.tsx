@@ -8,7 +8,7 @@ export const chartHours = 24
 
 type Bar = { at: Date; value: number }
 
-/** What a tenant used, hour by hour: numbers arrive ten seconds after a request. */
+/** A tenant's usage by hour. Numbers arrive about ten seconds after a request. */
 export function UsageCharts({
   hours,
   since,

@@ -9,8 +9,8 @@ const pollEveryMs = 1500
 /**
  * Follows a state over server-sent events, and falls back to polling where no events arrive.
  * @param path - Has the routes `<path>/stream` (events) and `<path>/state` (JSON).
- * @param first - The state that the server rendered, so that a reload shows the present one.
- * @returns The newest state, and how it is kept up to date.
+ * @param first - The state that the server rendered, so that a reload shows the current one.
+ * @returns The newest state, and how it is updated.
  */
 export function useLiveUpdates<T extends { over: boolean }>(
   path: string,

@@ -95,7 +95,7 @@ describe('a refusal', () => {
     expect(document.activeElement).toBe(unit())
   })
 
-  it('gets the focus itself when it concerns no field', async () => {
+  it('gets the focus itself when no field is invalid', async () => {
     const { user, save } = openForm()
     await user.click(button('Publish'))
     await save.refuse('Members cannot do this.')

@@ -80,7 +80,7 @@ function FormField({
   )
 }
 
-/** The reason of an operator's action, as the audit trail keeps it. */
+/** The reason for an operator's action, recorded in the audit trail. */
 export function ReasonField({ hint = 'Kept in the audit trail.' }: { hint?: string }) {
   return <TextareaField name="reason" label="Reason" hint={hint} rows={2} maxLength={500} />
 }

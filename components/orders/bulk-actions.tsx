@@ -19,7 +19,7 @@ const orderCount = (orders: number) => `${orders} ${orders === 1 ? 'order' : 'or
 const targets: OrderStatus[] = ['placed', 'paid', 'shipped', 'delivered', 'cancelled']
 
 /**
- * Wraps a table that the server rendered, and changes the status of the ticked rows together.
+ * Wraps a table that the server rendered, and changes the status of all ticked rows at once.
  * Cancelling cannot be undone, so it asks for confirmation and a reason.
  */
 export function BulkActions({
@@ -67,7 +67,7 @@ export function BulkActions({
   )
 }
 
-/** The ids of the ticked rows inside of `area`, and its `Select all` checkbox. */
+/** The ids of the ticked rows inside `area`, and its `Select all` checkbox. */
 function useTickedRows() {
   const area = useRef<HTMLDivElement>(null)
   const [ids, setIds] = useState<string[]>([])

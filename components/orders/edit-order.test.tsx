@@ -115,7 +115,7 @@ describe('editing', () => {
     expect(screen.queryByRole('form')).toBeNull()
   })
 
-  it('keeps what was typed when somebody else changes the order or its status', async () => {
+  it('keeps what was typed when someone else changes the order or its status', async () => {
     const { user, save, rerender } = openPage()
     await user.type(note(), ' please')
     rerender(theirs, false)

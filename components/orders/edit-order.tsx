@@ -27,7 +27,7 @@ type Props = {
 export function EditOrder({ order, editable, children, action, createCustomer }: Props) {
   const { formats } = useScope()
   const router = useRouter()
-  // decided once: a status change by somebody else must not discard what was typed
+  // decided once: a status change by someone else must not discard what was typed
   const [opened] = useState(editable)
   const [theirs, setTheirs] = useState<Order | null>(null)
   // a new key resets the form to its order; a new version only changes what is overwritten

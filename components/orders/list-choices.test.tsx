@@ -75,7 +75,7 @@ describe('the period choice', () => {
     )
   }
 
-  it('shows the current period, and marks it in the list', async () => {
+  it('shows the current period, and highlights it in the list', async () => {
     const { user } = renderPage(page({ period: '7d', q: 'lamp' }))
     await user.click(button('Last 7 days'))
     expect(screen.getByRole('link', { current: true }).textContent).toBe('Last 7 days')

@@ -92,7 +92,7 @@ export function OrderLineFields(props: Props) {
   )
 }
 
-/** Headings per line, where one row of headings above all lines does not fit. */
+/** Headings for each line, on screens too narrow for one row of headings above all lines. */
 function NarrowHeadings() {
   return (
     <>

@@ -5,7 +5,7 @@ import type { Route } from 'next'
 import { useRouter } from 'next/navigation'
 import { Menu, MenuItem } from '#components/ui/menu'
 
-/** The links that do not fit into the bottom bar on a phone. */
+/** The links for which the bottom bar of a phone has no room. */
 export function MoreNavLinks({ links }: { links: { href: Route; label: string }[] }) {
   const router = useRouter()
   return (

@@ -11,7 +11,7 @@ import { Toaster } from '#components/ui/toast'
 export const formats: Formats = { locale: 'en-GB', currency: 'EUR', zone: 'UTC' }
 const scope = { tenantId: 'acme', formats }
 
-/** Renders a component inside of what a page provides: the tenant and the toasts. */
+/** Renders a component inside what a page provides: the tenant and the toasts. */
 export function renderPage(page: ReactElement) {
   const framed = (inner: ReactElement) => (
     <TenantScope scope={scope}>

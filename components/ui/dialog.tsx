@@ -20,8 +20,8 @@ type DialogProps = {
 
 /**
  * The native modal dialog, which traps the focus, closes on Escape and restores the focus. A click
- * outside closes the palette only: elsewhere it would discard what was typed, or a key that is shown
- * once.
+ * next to it closes the palette only: in other dialogs it would discard what was typed, or a key that
+ * is shown once.
  */
 export function Dialog({ open, onClose, title, shape = 'sheet', children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)

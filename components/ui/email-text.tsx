@@ -1,4 +1,4 @@
-/** An email address that wraps after its @ rather than inside of a word. */
+/** An email address that wraps after its @ rather than inside a word. */
 export function EmailText({ children }: { children: string }) {
   const at = children.indexOf('@') + 1
   return (

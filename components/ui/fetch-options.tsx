@@ -2,7 +2,7 @@
  * Asks a route of this app for options.
  * @param path - A route that takes the search in `q` and answers with a JSON array.
  * @param words - What was typed.
- * @param signal - Aborts the request when the search is no longer wanted.
+ * @param signal - Aborts the request when the search is no longer needed.
  * @throws Error unless the route answers with a 2xx status.
  */
 export async function fetchOptions<T>(
@@ -14,6 +14,6 @@ export async function fetchOptions<T>(
     signal,
     headers: { accept: 'application/json' },
   })
-  if (!answer.ok) throw new Error(`${path} answered ${answer.status}`)
+  if (!answer.ok) throw new Error(`${path} responded with status ${answer.status}`)
   return (await answer.json()) as T[]
 }

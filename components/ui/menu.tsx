@@ -22,7 +22,7 @@ type MenuProps = {
   children: ReactNode
 }
 
-/** A button with a menu. The browser's popover closes it on Escape and on a click outside. */
+/** A button with a menu. The browser's popover closes it on Escape and on a click outside it. */
 export function Menu({
   label,
   name,

@@ -25,7 +25,7 @@ export function useOptionSearch<O>({ query, open, search, onResults, onPick }: O
     setResults({ query, options })
     setFailedQuery(null)
     onResults()
-    // Enter was pressed before the results were there: it picks the first one
+    // Enter was pressed before the results arrived, so it picks the first one
     if (picksFirst.current && options[0]) onPick(options[0])
     picksFirst.current = false
   })

@@ -9,7 +9,7 @@ const actions = (text: string) =>
 const sql = (text: string) => checkRawSql({ path: 'app/x/page.tsx', text })
 
 describe('server actions', () => {
-  it('may be the results of makers, also imported under another name, and types beside them are allowed', () => {
+  it('may be results of makers, even of renamed imports, and the file may export types', () => {
     expect(
       actions(
         `${head}export const a = tenantAction(s, run)\nexport const b = forUser(s, run)\nexport type T = string\nexport interface I { a: 1 }`,

@@ -3,8 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process'
 export type ServerAccount = { name: string; uid: number; gid: number }
 
 /**
- * The user that runs the server if this command runs as root, which PostgreSQL refuses to do.
- * Undefined for any other user, who runs it themselves.
+ * The user to run the server as when this command runs as root, because PostgreSQL refuses to run as
+ * root. Undefined for other users: the server runs as the current one.
  */
 export function serverAccount(): ServerAccount | undefined {
   if (process.getuid?.() !== 0) return undefined
@@ -14,7 +14,7 @@ export function serverAccount(): ServerAccount | undefined {
     if (uid !== undefined && gid !== undefined) return { name, uid, gid }
   }
   throw new Error(
-    'PostgreSQL does not run as root, and this system has neither a user "postgres" nor "nobody"; run the command as another user',
+    'PostgreSQL does not run as root, and this system has neither a user "postgres" nor a user "nobody"; run the command as another user',
   )
 }
 

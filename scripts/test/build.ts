@@ -11,11 +11,11 @@ import {
   type TestStepResult,
 } from './step-result.ts'
 
-/** Taken by whatever writes or uses the build of this checkout. */
+/** Runs `work` while no other process writes or uses the build of this checkout. */
 export function withBuildLock<Result>(work: () => Promise<Result>): Promise<Result> {
   const onWait = (owner?: ProcessIdentity) =>
     console.error(
-      `Another test run (process ${owner?.pid}) uses the build of this checkout; waiting for it …`,
+      `Another test run (process ${owner?.pid}) is using the build of this checkout; waiting for it …`,
     )
   return withLock(join(root, '.data/build.lock'), work, { waitMs: 900_000, onWait })
 }

@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from 'node:util'
 import type { ChildGroup } from '../children.mjs'
 import { root } from '../root.mjs'
 
-/** What a step of `npm test` reports. A step that was skipped passed and failed nothing. */
+/** What a step of `npm test` reports. A skipped step has neither passed nor failed anything. */
 export type TestStepResult = {
   passed: number
   failed: number
@@ -28,7 +28,7 @@ export const skipped = (reason: string): TestStepResult => ({
   detail: `skipped: ${reason}`,
 })
 
-/** A path for a runner's report. Deletes an older one. */
+/** The path for a runner's report. Deletes the report of an earlier run. */
 export function newReport(name: string): string {
   const folder = join(root, '.data/reports')
   mkdirSync(folder, { recursive: true })
@@ -42,7 +42,7 @@ export const failure = (name: string, message = ''): string =>
   `${name}\n    ${stripVTControlCharacters(message).trim().split('\n', 1)[0]}`
 
 /**
- * Counts a runner's report. A runner that failed without a failing test, or wrote no report, counts
+ * Reads a runner's report. A runner that failed without a failing test, or wrote no report, counts
  * as one failure.
  */
 export function readReport<Report>(
@@ -55,6 +55,6 @@ export function readReport<Report>(
   const result = count(JSON.parse(readFileSync(file, 'utf8')))
   if (result.passed + result.failed === 0) return { ...result, failed: 1, detail: 'ran no test' }
   return exitCode !== 0 && result.failed === 0
-    ? { ...result, failed: 1, detail: 'an error outside of any test' }
+    ? { ...result, failed: 1, detail: 'an error outside any test' }
     : result
 }

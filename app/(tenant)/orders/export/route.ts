@@ -59,7 +59,7 @@ export async function GET(request: Request): Promise<Response> {
   })
 }
 
-/** Reads a page when the client wants more. After `exportRows` rows, a last line says so. */
+/** Reads a page whenever the client wants more. A file with more than `exportRows` rows is cut off. */
 function csvStream(
   readPage: (cursor: Cursor | null) => Promise<Page<OrderRow>>,
   tenant: { id: string; currency: string },

@@ -43,7 +43,7 @@ test('an email is served with a policy that forbids scripts and other origins, a
   expect((await readEmail(id))?.content.text).toContain(attack)
 })
 
-test('the proxy does not replace that policy by the one of ordinary pages', async () => {
+test('the proxy does not replace that policy with the one for ordinary pages', async () => {
   const policyOf = async (path: string) =>
     (await proxy(new NextRequest(`http://localhost:3000${path}`))).headers.get(
       'content-security-policy',
@@ -53,7 +53,7 @@ test('the proxy does not replace that policy by the one of ordinary pages', asyn
     expect(await policyOf(path)).toMatch(/script-src 'self' 'nonce-/)
 })
 
-test('the mailbox is a 404 in production, and wherever a mail server is set', async () => {
+test('the mailbox is a 404 in production, and wherever an email server is set', async () => {
   const [{ id } = { id: '' }] = await platform().select({ id: emails.id }).from(emails)
   for (const now of [{ NODE_ENV: 'production' }, { SMTP_URL: 'smtp://localhost' }]) {
     settings.now = now

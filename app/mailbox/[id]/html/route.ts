@@ -3,7 +3,7 @@ import { isMailboxEnabled } from '#app/_http/mailbox-enabled'
 import { isId } from '@rowhouse/tenancy'
 import { readEmail } from '#db/mail/outbox'
 
-/** The HTML of an email, without scripts and in an opaque origin, as a mail client shows it. */
+/** The HTML of an email, without scripts and in an opaque origin, as an email client shows it. */
 export async function GET(
   _: Request,
   { params }: { params: Promise<{ id: string }> },
