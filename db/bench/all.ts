@@ -3,7 +3,7 @@ import type { Bench } from '#db/bench/bench'
 export const benches: Record<string, Bench> = {
   move: {
     about:
-      'a move of a live tenant to its own schema and to another server, while writers keep a ledger',
+      'moves of a live tenant to its own schema and to another server, while clients write and log every write',
     load: () => import('#db/bench/move'),
   },
   fleet: {
@@ -12,19 +12,19 @@ export const benches: Record<string, Bench> = {
     load: () => import('#db/bench/fleet'),
   },
   'tenant-transaction': {
-    about: 'a scoped query against an unscoped one, at a round trip of 1 ms',
+    about: 'queries in tenant transactions against plain pool.query, at a round trip of 1 ms',
     load: () => import('#db/bench/tenant-transaction'),
   },
   pages: {
-    about: 'the orders page with 1,000,000 orders against an empty page, both as production builds',
+    about: 'the orders page with 1,000,000 orders against an empty page, in a production build',
     load: () => import('#db/bench/pages'),
   },
   export: {
-    about: 'export and import of one large tenant, with the memory they take',
+    about: 'export and import of one large tenant, and the memory of the export',
     load: () => import('#db/bench/export'),
   },
   neighbours: {
-    about: 'how one tenant that uses all it can affects the others, with and without limits',
+    about: 'how one overloading tenant affects the others, with and without limits',
     load: () => import('#db/bench/neighbours'),
   },
 }

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { withConnection, inDatabase } from '@rowhouse/tenancy/admin'
 
-const urls = [
+const urlSettings = [
   'DATABASE_URL',
   'PLATFORM_DATABASE_URL',
   'TENANT_DATABASE_URL',
@@ -21,24 +21,24 @@ export async function createBenchDatabase(name: string): Promise<string> {
   await withConnection(inDatabase(configured, 'postgres'), (admin) =>
     admin.query(`create database ${pg.escapeIdentifier(database)}`),
   )
-  for (const url of urls) {
-    const given = process.env[url]
-    if (given) process.env[url] = inDatabase(given, database)
+  for (const name of urlSettings) {
+    const value = process.env[name]
+    if (value) process.env[name] = inDatabase(value, database)
   }
   return inDatabase(configured, database)
 }
 
-/** Drops it with the databases and roles of its tenants, also after a run that was killed. */
+/** Drops it, and the databases and roles of its tenants, even if the run that created it was killed. */
 export async function dropBenchDatabase(url: string): Promise<void> {
   const tenants = await withConnection(url, async (client) => {
-    const there = await client.query(`select where to_regclass('tenancy.tenants') is not null`)
-    if (there.rowCount === 0) return []
+    const exists = await client.query(`select where to_regclass('tenancy.tenants') is not null`)
+    if (exists.rowCount === 0) return []
     const { rows } = await client.query<{ name: string; own: boolean }>(
       `select 't_' || replace(t.id::text, '-', '') as name, exists (select from pg_catalog.pg_database where datname = 't_' || replace(t.id::text, '-', '')) as own from tenancy.tenants as t`,
     )
     return rows
   }).catch((error: { code?: string }) => {
-    if (error.code === '3D000') return undefined
+    if (error.code === '3D000') return undefined // there is no such database
     throw error
   })
   if (tenants === undefined) return

@@ -7,7 +7,7 @@ import * as users from '#db/accounts/users'
 
 export type BenchTenant = { id: string; owner: Caller & { kind: 'session' }; email: string }
 
-/** A starter tenant with a signed-in owner, and orders that an administrator inserts directly. */
+/** Creates a starter tenant with a signed-in owner. An administrator inserts its orders directly. */
 export async function createBenchTenant(
   adminUrl: string,
   name: string,
@@ -50,7 +50,7 @@ async function fillOrders(admin: pg.Client, tenantId: string, count: number): Pr
      insert into orders (tenant_id, id, number, customer_id, status, total_minor, placed_at, updated_at)
      select $1, (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7' || substr(md5($1::text || n), 1, 3) || 'a' || substr(md5(n || $1::text), 1, 15))::uuid,
        1000 + n, ids[1 + n % 200], (array['placed', 'paid', 'shipped', 'delivered', 'delivered', 'delivered', 'cancelled', 'draft'])[1 + n % 8], (n::bigint * 7919) % 250000, at, at
-     from generate_series(1, $2::int) as n, people, lateral (select now() - ($2::int - n) * (interval '365 days' / $2::int) as at) as moment`,
+     from generate_series(1, $2::int) as n, people, lateral (select now() - ($2::int - n) * (interval '365 days' / $2::int) as at) as placed`,
     [tenantId, count],
   )
   await admin.query(
@@ -66,7 +66,7 @@ async function fillOrders(admin: pg.Client, tenantId: string, count: number): Pr
     [tenantId, 1000 + count],
   )
   await admin.query('commit')
-  // as autovacuum would leave them
+  // autovacuum would do the same after a while
   await admin.query(
     'vacuum analyze shared.customers, shared.products, shared.orders, shared.order_lines, shared.order_events',
   )

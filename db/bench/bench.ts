@@ -1,20 +1,18 @@
-/**
- * `deadline` is the time of `performance.now()` by which the benchmark should end; `tell` prints
- * progress.
- */
 export type BenchOptions = {
+  /** The number of rows, orders or schemas; undefined for the benchmark's own default. */
   size: number | undefined
+  /** When the benchmark should end, in the time of `performance.now()`. */
   deadline: number
   adminUrl: string
-  tell: (line: string) => void
+  printProgress: (line: string) => void
 }
 
-/** By the names of the `--json` document. */
+/** The figures of the `--json` document, by name. */
 export type Metrics = Record<string, number>
-/** `text` is a table with both sides and their ratio. */
+/** `text` is a table of everything that was compared, with ratios; `failed` makes the command exit with 1. */
 export type BenchResult = { text: string; metrics: Metrics; failed?: boolean }
 
-/** A benchmark. It is loaded when the environment points to a new, empty database. */
+/** A benchmark. Its module is loaded only after the environment points to a new, empty database. */
 export type Bench = {
   about: string
   load: () => Promise<{ run: (options: BenchOptions) => Promise<BenchResult> }>

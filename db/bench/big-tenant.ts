@@ -8,8 +8,8 @@ import * as users from '#db/accounts/users'
 export type BigTenant = { id: string; slug: string; owner: Caller & { kind: 'session' } }
 
 /**
- * A starter tenant with about `rows` rows over all its tables, filled by an administrator, who
- * bypasses the policies.
+ * Creates a starter tenant with about `rows` rows across all its tables. An administrator, who
+ * bypasses row-level security, inserts them.
  */
 export async function createBigTenant(
   adminUrl: string,
@@ -42,7 +42,7 @@ async function fill(client: pg.Client, tenantId: string, rows: number): Promise<
   const [customers, products] = [Math.ceil(rows * 0.01), Math.min(1000, Math.ceil(rows * 0.01))]
   const id = (kind: number, n: string) =>
     `('019a${kind}000-0000-7000-8000-' || lpad(to_hex(${n}), 12, '0'))::uuid`
-  // ids are made of kind and number, so that lines find their order without a join
+  // ids are built from a kind and a number, so that lines can refer to their order without a join
   await client.query(`
     set search_path = shared, pg_temp;
     insert into customers (tenant_id, id, name, email) select '${tenantId}', ${id(1, 'n')}, 'Customer ' || n, n || '@customers.example' from generate_series(1, ${customers}) as n;
@@ -51,7 +51,7 @@ async function fill(client: pg.Client, tenantId: string, rows: number): Promise<
     insert into orders (tenant_id, id, number, customer_id, status, total_minor, placed_at)
       select '${tenantId}', ${id(3, 'n')}, n, ${id(1, `1 + n % ${customers}`)}, 'paid', n * 7 % 100000, now() - n * interval '1 minute' from generate_series(1, ${orders}) as n;
     insert into order_lines (tenant_id, id, order_id, position, product_id, description, quantity, unit_price_minor)
-      select '${tenantId}', ${id(4, 'n')}, ${id(3, `1 + n % ${orders}`)}, 1 + n / ${orders}, ${id(2, `1 + n % ${products}`)}, 'Something ordered ' || n, 1 + n % 9, n % 10000 from generate_series(1, ${Math.ceil(rows * 0.45)}) as n;
+      select '${tenantId}', ${id(4, 'n')}, ${id(3, `1 + n % ${orders}`)}, 1 + n / ${orders}, ${id(2, `1 + n % ${products}`)}, 'Ordered item ' || n, 1 + n % 9, n % 10000 from generate_series(1, ${Math.ceil(rows * 0.45)}) as n;
     insert into order_events (tenant_id, id, order_id, actor, to_status)
       select '${tenantId}', ${id(5, 'n')}, ${id(3, `1 + n % ${orders}`)}, 'benchmark', 'paid' from generate_series(1, ${Math.ceil(rows * 0.25)}) as n;
     insert into activity (tenant_id, id, actor, action, subject) select '${tenantId}', ${id(6, 'n')}, 'benchmark', 'order.created', 'Order ' || n from generate_series(1, ${Math.ceil(rows * 0.08)}) as n;

@@ -1,7 +1,10 @@
 import pg from 'pg'
 import { withConnection } from '@rowhouse/tenancy/admin'
 
-/** Row count and checksum of each of a tenant's tables in one schema, read by an administrator. */
+/**
+ * Reads the row count and checksum of each of a tenant's tables in one schema, as an administrator.
+ * @returns By table name.
+ */
 export function checksums(
   adminUrl: string,
   schema: string,

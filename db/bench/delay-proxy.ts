@@ -5,8 +5,10 @@ type Upstream = { host: string; port: number; oneWayMs: number }
 type Delivery = { due: number; deliver: () => void }
 
 /**
- * Starts a proxy that delays every packet by half a round trip, in a thread of its own, so that the
- * clients' work does not add to the delay.
+ * Starts a TCP proxy that delays every packet by half a round trip. It runs in its own thread, so
+ * that the clients' work does not add to the delay.
+ *
+ * @returns The proxy's port on 127.0.0.1.
  */
 export async function startDelayProxy(
   host: string,
@@ -29,15 +31,15 @@ function serve({ host, port, oneWayMs }: Upstream): void {
   const pending: Delivery[] = [] // in order, as the delay is constant
   const server = createServer({ noDelay: true }, (near) => {
     const far = connect({ host, port, noDelay: true })
-    pass(near, far)
-    pass(far, near)
+    forward(near, far)
+    forward(far, near)
   })
   server.listen(0, '127.0.0.1', () => {
     const address = server.address()
     if (address && typeof address === 'object') parentPort?.postMessage(address.port)
   })
 
-  function pass(from: Socket, to: Socket): void {
+  function forward(from: Socket, to: Socket): void {
     from.on('data', (data) => send(() => to.writable && to.write(data)))
     from.on('end', () => send(() => to.end()))
     from.on('error', () => to.destroy())

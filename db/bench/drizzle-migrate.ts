@@ -9,9 +9,11 @@ import { withConnection } from '@rowhouse/tenancy/admin'
 const baseline = 1
 
 /**
- * A folder as drizzle-kit leaves it: a baseline that counts as applied, and one migration, the
- * `nth` of its time: drizzle-orm skips what is not newer than the last. Returns where it is and how
- * to remove it.
+ * Creates a migrations folder like those of drizzle-kit, with a baseline that counts as applied and
+ * one migration.
+ *
+ * @param nth - Makes the migration's timestamp newer than that of an earlier folder, because
+ *   drizzle-orm skips migrations that are older than the last one it applied.
  */
 export async function drizzleFolder(
   statements: string[],
@@ -39,7 +41,7 @@ export async function drizzleFolder(
   return { path, remove: () => rm(path, { recursive: true }) }
 }
 
-/** drizzle-orm's ledger in every schema, as after the baseline. Not timed. */
+/** Creates drizzle-orm's ledger in every schema, as the baseline leaves it. Not timed. */
 export async function createDrizzleLedgers(adminUrl: string, schemas: string[]): Promise<void> {
   const left = [...schemas]
   await Promise.all(
@@ -55,8 +57,11 @@ export async function createDrizzleLedgers(adminUrl: string, schemas: string[]):
 }
 
 /**
- * migrate() per schema in a loop, each on a connection of its own whose search path names the
- * schema. Returns how many were done in time.
+ * Calls migrate() for each schema in a loop, each time on a new connection with the schema as its
+ * search path.
+ *
+ * @param until - When to stop, in the time of `performance.now()`.
+ * @returns The number of migrated schemas.
  */
 export async function migrateInLoop(
   adminUrl: string,
@@ -79,7 +84,7 @@ export async function migrateInLoop(
   return done
 }
 
-/** The same on one connection for all, which changes its search path. */
+/** The same on one connection, whose search path changes for each schema. */
 export const migrateOnOneConnection = (adminUrl: string, schemas: string[], folder: string) =>
   withConnection(adminUrl, async (client) => {
     for (const schema of schemas) {

@@ -12,15 +12,14 @@ import { tenancy } from '#db/tenancy'
 type ExportResult = { rows: number; bytes: number; ms: number; grewMb: number }
 
 /**
- * Everything of one tenant written to a file, and of another with ten times the rows: what a row
- * takes, and by how much the process grew over what it was before. Then the large file becomes a
- * new tenant, if the time is enough.
+ * Exports a tenant, and another with ten times the rows. Measures the rows per second and how much
+ * the memory of the process grew. Then imports the large export as a new tenant, if there is time.
  */
 export async function run({
   size = 1_000_000,
   adminUrl,
   deadline,
-  tell,
+  printProgress,
 }: BenchOptions): Promise<BenchResult> {
   const folder = await mkdtemp(join(tmpdir(), 'rowhouse-bench-'))
   try {
@@ -28,13 +27,16 @@ export async function run({
       await createBigTenant(adminUrl, 'small', Math.ceil(size / 10)),
       await createBigTenant(adminUrl, 'large', size),
     ]
-    await exported(await createBigTenant(adminUrl, 'warm', 20_000), join(folder, 'warm.zip'))
-    const [a, path] = [await exported(small, join(folder, 'small.zip')), join(folder, 'large.zip')]
-    tell(`${a.rows} rows at ${perSecond(a)} a second`)
-    const b = await exported(large, path)
-    tell(`${b.rows} rows at ${perSecond(b)} a second`)
-    const enough = deadline - performance.now() > b.ms * 3
-    const loadedMs = enough
+    await measureExport(await createBigTenant(adminUrl, 'warm', 20_000), join(folder, 'warm.zip'))
+    const [a, path] = [
+      await measureExport(small, join(folder, 'small.zip')),
+      join(folder, 'large.zip'),
+    ]
+    printProgress(`${a.rows} rows at ${perSecond(a)} a second`)
+    const b = await measureExport(large, path)
+    printProgress(`${b.rows} rows at ${perSecond(b)} a second`)
+    const hasTime = deadline - performance.now() > b.ms * 3
+    const importMs = hasTime
       ? await timed(() =>
           importTenant(tenancy(), {
             path,
@@ -44,17 +46,17 @@ export async function run({
           }),
         )
       : null
-    return outcome(a, b, loadedMs)
+    return outcome(a, b, importMs)
   } finally {
     await rm(folder, { recursive: true })
   }
 }
 
-async function exported(tenant: BigTenant, path: string): Promise<ExportResult> {
+async function measureExport(tenant: BigTenant, path: string): Promise<ExportResult> {
   globalThis.gc?.()
   const before = process.memoryUsage.rss()
-  let most = before
-  const watching = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 20)
+  let peak = before
+  const sampling = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 20)
   let rows = 0
   const ms = await timed(async () => {
     const { tables } = await writeExport(tenancy(), await placementOf(tenancy(), tenant.id), {
@@ -63,8 +65,8 @@ async function exported(tenant: BigTenant, path: string): Promise<ExportResult> 
     })
     rows = tables.reduce((sum, one) => sum + one.rows, 0)
   })
-  clearInterval(watching)
-  return { rows, bytes: (await stat(path)).size, ms, grewMb: (most - before) / 1e6 }
+  clearInterval(sampling)
+  return { rows, bytes: (await stat(path)).size, ms, grewMb: (peak - before) / 1e6 }
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
@@ -76,7 +78,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 const perSecond = ({ rows, ms }: Pick<ExportResult, 'rows' | 'ms'>) =>
   Math.round((rows / ms) * 1000)
 
-function outcome(small: ExportResult, large: ExportResult, loadedMs: number | null): BenchResult {
+function outcome(small: ExportResult, large: ExportResult, importMs: number | null): BenchResult {
   const row = (what: string, { rows, bytes, ms, grewMb }: ExportResult) => [
     what,
     rows,
@@ -87,13 +89,13 @@ function outcome(small: ExportResult, large: ExportResult, loadedMs: number | nu
   ]
   const text = [
     table(
-      ['', 'rows', 'time', 'rows a second', 'file', 'process grew by'],
+      ['', 'rows', 'time', 'rows/s', 'file', 'memory growth'],
       [row('a tenth', small), row('all', large)],
     ),
     '',
-    loadedMs === null
-      ? 'imported: not measured, the time was over; give --seconds'
-      : `checked, imported and compared: ${round(loadedMs / 1000, 1)} s, ${perSecond({ rows: large.rows, ms: loadedMs })} rows a second`,
+    importMs === null
+      ? 'import: not measured, out of time; raise --seconds'
+      : `import, including the checks: ${round(importMs / 1000, 1)} s, ${perSecond({ rows: large.rows, ms: importMs })} rows/s`,
   ].join('\n')
   const metrics = {
     rows: large.rows,
@@ -104,7 +106,7 @@ function outcome(small: ExportResult, large: ExportResult, loadedMs: number | nu
     small_grew_mb: Math.round(small.grewMb),
     small_rows_per_s: perSecond(small),
     file_mb: round(large.bytes / 1e6, 1),
-    ...(loadedMs !== null && { import_rows_per_s: perSecond({ rows: large.rows, ms: loadedMs }) }),
+    ...(importMs !== null && { import_rows_per_s: perSecond({ rows: large.rows, ms: importMs }) }),
   }
   return { text, metrics }
 }

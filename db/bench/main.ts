@@ -8,8 +8,8 @@ import { closePools } from '@rowhouse/tenancy'
 import { setup } from '@rowhouse/tenancy/admin'
 import { tenancy } from '#db/tenancy'
 
-// npm run bench -- NAME [--size N] [--seconds S] [--json]: one table, or one JSON document, and a
-// line in .data/bench/NAME.jsonl.
+// npm run bench -- NAME [--size N] [--seconds S] [--json] prints a table or a JSON document, and
+// appends the figures to .data/bench/NAME.jsonl.
 
 const {
   values,
@@ -26,9 +26,9 @@ const {
 const bench = benches[name]
 const size = values.size === undefined ? undefined : Number(values.size)
 const seconds = Number(values.seconds)
-const wrong =
+const invalid =
   rest.length > 0 || !(seconds > 0) || (size !== undefined && !(Number.isInteger(size) && size > 0))
-if (!bench || wrong || values.help) {
+if (!bench || invalid || values.help) {
   const listing = Object.entries(benches)
     .map(([word, { about }]) => `  ${word.padEnd(12)} ${about}`)
     .join('\n')
@@ -40,11 +40,11 @@ if (!bench || wrong || values.help) {
 
 const started = performance.now()
 const adminUrl = await createBenchDatabase(name)
-const remove = async () => {
+const cleanUp = async () => {
   await closePools(tenancy())
   await dropBenchDatabase(adminUrl)
 }
-process.once('SIGINT', () => void remove().finally(() => process.exit(130)))
+process.once('SIGINT', () => void cleanUp().finally(() => process.exit(130)))
 try {
   await setup(tenancy(), { adminUrl })
   const { run } = await bench.load()
@@ -52,7 +52,7 @@ try {
     size,
     adminUrl,
     deadline: started + seconds * 1000,
-    tell: (line) => void process.stderr.write(`${line}\n`),
+    printProgress: (line) => void process.stderr.write(`${line}\n`),
   })
   const conditions = {
     at: new Date().toISOString(),
@@ -68,5 +68,5 @@ try {
   console.log(values.json ? JSON.stringify({ bench: name, [name]: metrics, conditions }) : text)
   process.exitCode = failed ? 1 : 0
 } finally {
-  await remove()
+  await cleanUp()
 }

@@ -12,8 +12,8 @@ import { Writer, compareWithLedger } from '@rowhouse/tenancy/testing'
 import { startPostgres } from '../../scripts/postgres.ts'
 import { tenancy } from '#db/tenancy'
 
-const usualRows = 200_000
-const writesASecond = 500
+const defaultRows = 200_000
+const writesPerSecond = 500
 
 type MoveResult = {
   direction: string
@@ -33,14 +33,14 @@ type MoveResult = {
 }
 
 /**
- * Moves one tenant from shared tables to its own schema and another to a second server, in a worker
- * process, while writers write to the tenant and to a neighbour. The writers' ledgers decide which
- * rows were lost, doubled or misplaced.
+ * Moves one tenant from shared tables to its own schema, and another to a second server. The moves
+ * run in a worker process while writers change rows of the tenant and of a neighbour. Each writer
+ * keeps a ledger of its writes, from which lost, doubled and misplaced rows are found.
  */
 export async function run({
-  size = usualRows,
+  size = defaultRows,
   adminUrl,
-  tell,
+  printProgress,
 }: BenchOptions): Promise<BenchResult> {
   const other = await startPostgres({ name: 'bench2', durable: true })
   const stopListening = listenForPlacements(tenancy()) // as the app does
@@ -58,9 +58,12 @@ export async function run({
       0,
     )
     return {
-      text: [report(runs), ...runs.flatMap(({ examples }) => examples), '', targets(runs)].join(
-        '\n',
-      ),
+      text: [
+        resultTable(runs),
+        ...runs.flatMap(({ examples }) => examples),
+        '',
+        targets(runs),
+      ].join('\n'),
       metrics,
       failed: wrong > 0,
     }
@@ -76,7 +79,7 @@ export async function run({
     to: PlacementKind,
     databaseUrl: string | undefined,
   ): Promise<MoveResult> {
-    tell(`${direction}: filling a tenant with ${size} rows`)
+    printProgress(`${direction}: filling a tenant with ${size} rows`)
     const [tenant, neighbour, idle] = [
       await createBigTenant(adminUrl, 'mover', size),
       await createBigTenant(adminUrl, 'busy', 1000),
@@ -90,15 +93,15 @@ export async function run({
       )
     const untouched = await checksums(adminUrl, 'shared', idle.id)
     const writers = [
-      new Writer(tenancy(), orderWorkload, tenant.owner, writesASecond),
-      new Writer(tenancy(), orderWorkload, neighbour.owner, writesASecond),
+      new Writer(tenancy(), orderWorkload, tenant.owner, writesPerSecond),
+      new Writer(tenancy(), orderWorkload, neighbour.owner, writesPerSecond),
     ] as const
     await Promise.all(writers.map((writer) => writer.start(6)))
     await sleep(1000)
     const { ledger } = writers[0]
     const [wroteBefore, began] = [ledger.writes, performance.now()]
     Object.assign(ledger, { longestMs: 0, longestGapMs: 0 })
-    const move = await switched(
+    const move = await waitForSwitch(
       await requestMove(tenancy(), {
         tenantId: tenant.id,
         to,
@@ -106,20 +109,20 @@ export async function run({
         reason: 'benchmark',
         ...(databaseUrl ? { databaseUrl } : {}),
       }),
-      tell,
+      printProgress,
     )
     const seconds = (performance.now() - began) / 1000
     const wrote = ledger.writes - wroteBefore
     const left = await checksums(adminUrl, 'shared', tenant.id)
     await sleep(1000)
     await Promise.all(writers.map((writer) => writer.stop()))
-    const late = differing(left, await checksums(adminUrl, 'shared', tenant.id))
+    const late = countDifferences(left, await checksums(adminUrl, 'shared', tenant.id))
     forgetPlacement(tenancy())
     const [differences, others] = [
       await compareWithLedger(tenancy(), orderWorkload, tenant.id, ledger),
       await compareWithLedger(tenancy(), orderWorkload, neighbour.id, writers[1].ledger),
     ]
-    const changed = differing(untouched, await checksums(adminUrl, 'shared', idle.id))
+    const changed = countDifferences(untouched, await checksums(adminUrl, 'shared', idle.id))
     if (databaseUrl)
       await unprovision(tenancy(), tenant.id, await placementOf(tenancy(), tenant.id))
     return {
@@ -141,12 +144,12 @@ export async function run({
   }
 }
 
-async function switched(move: Move, tell: (line: string) => void): Promise<Move> {
+async function waitForSwitch(move: Move, printProgress: (line: string) => void): Promise<Move> {
   const began = performance.now()
   for (let state = ''; ; await sleep(50)) {
     const now = await readMove(tenancy(), move.id)
     if (now.state !== state)
-      tell(
+      printProgress(
         `  ${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s  ${(state = now.state)}`,
       )
     if (now.state === 'aborted') throw new Error(`the move was aborted: ${now.error}`)
@@ -154,11 +157,11 @@ async function switched(move: Move, tell: (line: string) => void): Promise<Move>
   }
 }
 
-const differing = (a: Record<string, string>, b: Record<string, string>): number =>
+const countDifferences = (a: Record<string, string>, b: Record<string, string>): number =>
   Object.keys({ ...a, ...b }).filter((name) => a[name] !== b[name]).length
-const rowsASecond = ({ rows, seconds }: MoveResult): number => Math.round(rows / seconds)
+const rowsPerSecond = ({ rows, seconds }: MoveResult): number => Math.round(rows / seconds)
 
-const report = (runs: MoveResult[]): string =>
+const resultTable = (runs: MoveResult[]): string =>
   table(
     [
       'move',
@@ -188,19 +191,19 @@ const report = (runs: MoveResult[]): string =>
       one.gap,
       one.fence,
       one.slowest,
-      rowsASecond(one),
+      rowsPerSecond(one),
       one.seconds,
       one.writes,
     ]),
   )
 
-/** The targets are for a million rows; a smaller run reports them as well. */
+/** The targets are for a million rows. Smaller runs report them too. */
 function targets(runs: MoveResult[]): string {
   const [gap, seconds] = [
     Math.max(...runs.map((one) => one.gap)),
     Math.max(...runs.map((one) => one.seconds)),
   ]
-  return `targets: no acknowledged write for less than 150 ms: ${gap < 150 ? 'reached' : 'MISSED'} (${gap} ms); 1,000,000 rows in less than 40 s: ${seconds < 40 ? 'reached' : 'MISSED'} (${runs[0]?.rows ?? 0} rows in ${seconds} s)`
+  return `targets: less than 150 ms without an acknowledged write: ${gap < 150 ? 'reached' : 'MISSED'} (${gap} ms); 1,000,000 rows in less than 40 s: ${seconds < 40 ? 'reached' : 'MISSED'} (${runs[0]?.rows ?? 0} rows in ${seconds} s)`
 }
 
 function summary(runs: MoveResult[]): Metrics {
@@ -210,7 +213,7 @@ function summary(runs: MoveResult[]): Metrics {
     runs.flatMap((one, i) => [
       [`fence_ms_${i + 1}`, one.fence],
       [`total_s_${i + 1}`, one.seconds],
-      [`rows_per_s_${i + 1}`, rowsASecond(one)],
+      [`rows_per_s_${i + 1}`, rowsPerSecond(one)],
     ]),
   )
   return {
@@ -220,7 +223,7 @@ function summary(runs: MoveResult[]): Metrics {
     misplaced: sum('misplaced'),
     resurrected: sum('resurrected'),
     longest_pause_ms: Math.max(...runs.map(({ gap }) => gap)),
-    rows_per_s: Math.min(...runs.map(rowsASecond)),
+    rows_per_s: Math.min(...runs.map(rowsPerSecond)),
     total_s: Math.max(...runs.map(({ seconds }) => seconds)),
     writes_per_s: Math.min(...runs.map(({ writes }) => writes)),
     ...each,

@@ -22,21 +22,22 @@ type Latencies = { ms: number[]; poolTimeouts: number; refused: number; failed: 
 const noLatencies = (): Latencies => ({ ms: [], poolTimeouts: 0, refused: 0, failed: 0 })
 
 /**
- * One starter tenant sends twenty times its share, with slow queries and an export. Measures its
- * neighbours alone, beside it, and beside it without limits, in turns within one run.
+ * One starter tenant sends twenty times as many requests as its neighbours, with slow queries and a
+ * full read. Measures the neighbours without it, beside it, and beside it without limits, in
+ * alternating slices.
  */
 export async function run({
   size = 20_000,
   adminUrl,
   deadline,
-  tell,
+  printProgress,
 }: BenchOptions): Promise<BenchResult> {
   const noisy = await createBenchTenant(adminUrl, 'noisy', size)
   const others: BenchTenant[] = []
   for (let i = 0; i < neighbours; i++)
     others.push(await createBenchTenant(adminUrl, `neighbour-${i}`, 2000))
-  tell(
-    `${neighbours} neighbours with ${perSecond / neighbours} pages a second each; the noisy one asks for ${(20 * perSecond) / neighbours} and holds ${size} orders`,
+  printProgress(
+    `${neighbours} neighbours request ${perSecond / neighbours} pages per second each; the noisy tenant requests ${(20 * perSecond) / neighbours} and has ${size} orders`,
   )
 
   const sides = { alone: noLatencies(), limited: noLatencies(), unlimited: noLatencies() }
@@ -45,14 +46,14 @@ export async function run({
   const sliceMs = Math.max(3000, Math.min(6000, left / 9))
   await slice(others, noLatencies(), 2000)
   while (performance.now() + 3 * sliceMs < deadline - 10_000) {
-    await unlimit(noisy, others, false)
+    await setUnlimited(noisy, others, false)
     await slice(others, sides.alone, sliceMs)
     await Promise.all([
       slice(others, sides.limited, sliceMs),
       makeNoise(noisy, noise.limited, sliceMs),
     ])
     await sleep(500)
-    await unlimit(noisy, others, true)
+    await setUnlimited(noisy, others, true)
     await Promise.all([
       slice(others, sides.unlimited, sliceMs),
       makeNoise(noisy, noise.unlimited, sliceMs),
@@ -62,7 +63,11 @@ export async function run({
   return outcome(sides, noise)
 }
 
-async function unlimit(noisy: BenchTenant, others: BenchTenant[], off: boolean): Promise<void> {
+async function setUnlimited(
+  noisy: BenchTenant,
+  others: BenchTenant[],
+  off: boolean,
+): Promise<void> {
   const own = Object.fromEntries(
     limitNames.map((name) => [
       name,
@@ -74,7 +79,7 @@ async function unlimit(noisy: BenchTenant, others: BenchTenant[], off: boolean):
   forgetLimits(tenancy())
 }
 
-/** Requests ordinary pages of the neighbours at a fixed rate, however long answers take. */
+/** Requests ordinary pages of the neighbours at a fixed rate, however long the responses take. */
 async function slice(others: BenchTenant[], into: Latencies, ms: number): Promise<void> {
   const running: Promise<void>[] = []
   for (let i = 0, from = performance.now(); performance.now() - from < ms; i++) {
@@ -97,7 +102,7 @@ async function slice(others: BenchTenant[], into: Latencies, ms: number): Promis
   await Promise.all(running)
 }
 
-/** Sends twenty times the requests of a neighbour, every third one slow, and reads all orders. */
+/** Sends twenty times the requests of a neighbour, every third one slow, while also reading all orders. */
 async function makeNoise({ id, owner }: BenchTenant, into: Latencies, ms: number): Promise<void> {
   const until = performance.now() + ms
   const running: Promise<void>[] = [readAll()]
@@ -182,18 +187,18 @@ function outcome(
     metrics,
     text: [
       table(
-        ['', 'p50', 'p95', 'served', 'pool timeouts', '429', 'stopped'],
+        ['', 'p50', 'p95', 'served', 'pool timeouts', '429', 'timed out'],
         [
           row('neighbours, alone', sides.alone),
-          row('neighbours, beside the noisy one', sides.limited),
+          row('neighbours, beside the noisy tenant', sides.limited),
           row('neighbours, without limits', sides.unlimited),
-          row('the noisy one', noise.limited),
-          row('the noisy one, without limits', noise.unlimited),
+          row('the noisy tenant', noise.limited),
+          row('the noisy tenant, without limits', noise.unlimited),
         ],
       ),
       '',
-      `neighbours' p95: ${metrics.others_p95_ratio}× of alone with limits, ${metrics.unlimited_p95_ratio}× without; limits of a starter: ${JSON.stringify(tiers.starter.limits)}`,
-      `target: at most 1.5×, no pool timeout, 429 for the noisy one: ${reached ? 'reached' : 'MISSED'}`,
+      `neighbours' p95: ${metrics.others_p95_ratio}× the time alone with limits, ${metrics.unlimited_p95_ratio}× without; limits of the starter tier: ${JSON.stringify(tiers.starter.limits)}`,
+      `target: at most 1.5×, no pool timeout, 429 for the noisy tenant: ${reached ? 'reached' : 'MISSED'}`,
     ].join('\n'),
   }
 }

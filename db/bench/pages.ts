@@ -10,16 +10,15 @@ import { tenancy } from '#db/tenancy'
 
 const target = 2.5
 
-// The page for an address that does not exist: a few words in the root layout, drawn anew for each
-// request, and nothing read.
-const empty = '/no-such-page'
+// The not-found page: a few words in the root layout, rendered for each request without a query.
+const emptyPage = '/no-such-page'
 
-/** The orders page of a tenant with many orders, against the emptiest page of the same server. */
+/** Compares the orders page of a tenant with many orders with the emptiest page of the same server. */
 export async function run({
   size = 1_000_000,
   adminUrl,
   deadline,
-  tell,
+  printProgress,
 }: BenchOptions): Promise<BenchResult> {
   const filling = performance.now()
   const tenant = await createBenchTenant(adminUrl, 'large', size)
@@ -28,7 +27,7 @@ export async function run({
     { tenantId: tenant.id, actor: 'bench', reason: 'bench' },
     { requestsPerMinute: 10_000_000 },
   )
-  tell(`${size} orders written in ${Math.round((performance.now() - filling) / 1000)} s`)
+  printProgress(`${size} orders inserted in ${Math.round((performance.now() - filling) / 1000)} s`)
   const { json } = await sandboxLogin({ values: {}, positionals: [tenant.email] })
   const { cookie } = json as { cookie: string }
   const app = await startProductionBuild()
@@ -38,9 +37,9 @@ export async function run({
       (path: string, status = 200) =>
       () =>
         read(agent, `${app.url}${path}`, { cookie, status })
-    const far = await turned(page)
+    const far = await findFarPage(page)
     const sides = [
-      { name: 'an empty page', once: page(empty, 404) },
+      { name: 'an empty page', once: page(emptyPage, 404) },
       { name: 'orders', once: page('/orders') },
       { name: `orders, page ${far.number}`, once: page(far.path) },
       { name: 'orders, a search', once: page('/orders?q=1042') },
@@ -53,8 +52,8 @@ export async function run({
   }
 }
 
-/** The page after a hundred clicks on "Next", or the last one. */
-async function turned(
+/** Follows "Next" up to page 100, or to the last page if there are fewer. */
+async function findFarPage(
   page: (path: string) => () => Promise<string>,
 ): Promise<{ path: string; number: number }> {
   let path = '/orders'
@@ -72,14 +71,14 @@ function read(
   { cookie, status }: { cookie: string; status: number },
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    get(url, { agent, headers: { cookie, accept: 'text/html' } }, (answer) => {
+    get(url, { agent, headers: { cookie, accept: 'text/html' } }, (response) => {
       const parts: Buffer[] = []
-      answer.on('data', (part: Buffer) => parts.push(part))
-      answer.on('error', reject)
-      answer.on('end', () =>
-        answer.statusCode === status
+      response.on('data', (part: Buffer) => parts.push(part))
+      response.on('error', reject)
+      response.on('end', () =>
+        response.statusCode === status
           ? resolve(Buffer.concat(parts).toString())
-          : reject(new Error(`${url} answered ${answer.statusCode}`)),
+          : reject(new Error(`${url} responded with ${response.statusCode}`)),
       )
     }).on('error', reject)
   })
@@ -110,11 +109,11 @@ function outcome(times: Map<string, number[]>, size: number): BenchResult {
     metrics,
     text: [
       table(
-        [`${size.toLocaleString('en')} orders`, 'asked', 'p50', 'p95', 'p95 against empty'],
+        [`${size.toLocaleString('en')} orders`, 'requests', 'p50', 'p95', 'p95 ratio to empty'],
         rows,
       ),
       '',
-      `target: the orders page's p95 at most ${target}× of the empty page's: ${metrics.p95_ratio <= target ? 'reached' : 'MISSED'}`,
+      `target: the orders page's p95 at most ${target}× that of the empty page: ${metrics.p95_ratio <= target ? 'reached' : 'MISSED'}`,
     ].join('\n'),
   }
 }

@@ -7,10 +7,10 @@ export type RunningBuild = { url: string; stop: () => Promise<void> }
 
 const timeoutMs = 30_000
 
-/** The production build, as npm start runs it, on the database that the environment names. */
+/** Starts the production build, as `npm start` does, with the database of this environment. */
 export async function startProductionBuild(): Promise<RunningBuild> {
   if (!existsSync('.next/standalone/server.js'))
-    throw new Error('there is no production build in .next/standalone; run npm run build first')
+    throw new Error('there is no production build in .next/standalone; run `npm run build` first')
   const port = await freePort()
   const env = { ...process.env, HOSTNAME: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'error' }
   const child = spawn(process.execPath, ['scripts/start.ts'], {
@@ -23,16 +23,16 @@ export async function startProductionBuild(): Promise<RunningBuild> {
     await ended
   }
   const url = `http://127.0.0.1:${port}`
-  for (const until = performance.now() + timeoutMs; !(await answers(url)); await sleep(100)) {
+  for (const until = performance.now() + timeoutMs; !(await responds(url)); await sleep(100)) {
     if (child.exitCode !== null || performance.now() > until) {
       await stop()
-      throw new Error(`the production build does not answer at ${url} within ${timeoutMs / 1000} s`)
+      throw new Error(`the production build did not respond at ${url} within ${timeoutMs / 1000} s`)
     }
   }
   return { url, stop }
 }
 
-const answers = (url: string) =>
+const responds = (url: string) =>
   fetch(`${url}/healthz`).then(
     ({ ok }) => ok,
     () => false,
@@ -46,7 +46,7 @@ const freePort = () =>
       server.close(() =>
         typeof address === 'object' && address
           ? resolve(address.port)
-          : reject(new Error('the system gave no port')),
+          : reject(new Error('the server has no port')),
       )
     })
   })
