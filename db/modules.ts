@@ -7,7 +7,7 @@ import type { TenantTx } from '@rowhouse/tenancy'
 import type { DataStep } from '@rowhouse/tenancy/migrations'
 import type { Task } from '@rowhouse/tenancy/admin'
 
-/** How callers prove themselves, by `Caller.kind`, and the SQL files with the functions for it. */
+/** How callers are authenticated, by `Caller.kind`. `sqlFiles` has the functions for it. */
 export const entries = { session: sessionEntry, key: apiKeyEntry, support: supportEntry }
 
 const sqlFile = (...path: string[]) => join(process.cwd(), 'db', ...path)
@@ -20,14 +20,14 @@ export const sqlFiles = () => [
 /** Data steps that follow migrations, oldest first. */
 export const dataSteps: readonly DataStep[] = [recountOrders]
 
-/** The product's main table: the console shows how many rows of it each tenant has. */
+/** The product's main table. The console shows how many rows of it each tenant has. */
 export const mainTable = 'orders'
 
-/** Whether a tenant has amounts in its currency, which can no longer be changed then. */
+/** Whether a tenant has amounts in its currency. If so, the currency can no longer be changed. */
 export const usesCurrency = async (tx: TenantTx): Promise<boolean> =>
-  (await import('#db/product/orders')).anyYet(tx)
+  (await import('#db/product/orders')).hasOrders(tx)
 
-/** The tenant that an operator's session is in as support, or undefined. */
+/** The tenant that an operator visits as support in this session; undefined when there is none. */
 export const supportVisitOf = async (sessionId: string) =>
   (await import('#db/operators/support')).visitOf(sessionId)
 

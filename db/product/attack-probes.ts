@@ -2,8 +2,8 @@ import { sql, type SQL } from 'drizzle-orm'
 import { type TenantTx, newId, privateName } from '@rowhouse/tenancy'
 import type { Neighbour } from '#db/product/neighbour'
 
-// What an attacker who can send any SQL inside a tenant's request might try. Each probe really runs
-// and is always rolled back.
+// What an attacker might try who can run any SQL in a tenant transaction. Each probe is really
+// executed, and always rolled back.
 
 export type ProbeTarget = { ownId: string; neighbour: Neighbour }
 export type ProbeStatement = { shown: string; statement: SQL }
@@ -24,8 +24,8 @@ export type ProbeResult = {
 const other = '‹another tenant›'
 const everything = 'select tenant_id, count(*)::int as rows from orders group by tenant_id'
 
-/** A statement with the neighbour's id as a value; shown with a name in its place. */
 const plain = (text: string): ProbeStatement => ({ shown: text, statement: sql.raw(text) })
+/** A statement that takes the neighbour's id as a parameter. It is displayed without the id. */
 const aimed = (text: string, { neighbour }: ProbeTarget): ProbeStatement => ({
   shown: text.replaceAll('$other', `'${other}'`),
   statement: sql.join(
@@ -143,52 +143,52 @@ export const attackProbes: AttackProbe[] = [
   },
 ]
 
-/** Runs a probe inside a savepoint, which is always rolled back. */
+/** Runs a probe in a savepoint and rolls it back. */
 export async function runProbe(
   tx: TenantTx,
   probe: AttackProbe,
   target: ProbeTarget,
 ): Promise<ProbeResult> {
   const statements = probe.statements(target)
-  const outcome: ProbeResult = {
-    sql: statements.map(({ shown }) => `${hidden(shown, target)};`).join('\n'),
+  const result: ProbeResult = {
+    sql: statements.map(({ shown }) => `${hideIds(shown, target)};`).join('\n'),
     answer: '',
     refused: false,
     own: 0,
     others: 0,
   }
-  const undo = new Error('undo')
+  const rollback = new Error('rollback')
   try {
     await tx.transaction(async (inner) => {
       for (const { statement } of statements) {
         const { rows, rowCount, command } = await inner.execute<Record<string, unknown>>(statement)
-        outcome.own = sum(rows.filter((row) => row.tenant_id === target.ownId))
-        outcome.others = sum(rows.filter((row) => row.tenant_id !== target.ownId))
-        outcome.answer = `${command} ${rowCount ?? ''}`.trim()
+        result.own = countRows(rows.filter((row) => row.tenant_id === target.ownId))
+        result.others = countRows(rows.filter((row) => row.tenant_id !== target.ownId))
+        result.answer = `${command} ${rowCount ?? ''}`.trim()
       }
-      throw undo
+      throw rollback
     })
   } catch (error) {
-    if (error !== undo)
-      Object.assign(outcome, {
+    if (error !== rollback)
+      Object.assign(result, {
         refused: true,
         own: 0,
         others: 0,
-        answer: hidden(saying(error), target),
+        answer: hideIds(describeError(error), target),
       })
   }
-  return outcome
+  return result
 }
 
-/** The number of returned rows; some probes let the database count them. */
-const sum = (rows: Record<string, unknown>[]) =>
+/** The number of rows. Some probes count them in the database and return the count as `rows`. */
+const countRows = (rows: Record<string, unknown>[]) =>
   rows.reduce((total, { rows }) => total + (typeof rows === 'number' ? rows : 1), 0)
 
-function saying(error: unknown): string {
+function describeError(error: unknown): string {
   const cause = error instanceof Error && error.cause ? error.cause : error
   if (!(cause instanceof Error)) return String(cause)
   return 'code' in cause ? `ERROR ${String(cause.code)}: ${cause.message}` : cause.message
 }
 
-const hidden = (text: string, { neighbour }: ProbeTarget) =>
+const hideIds = (text: string, { neighbour }: ProbeTarget) =>
   text.replaceAll(neighbour.id, other).replaceAll(privateName(neighbour.id), `t_${other}`)

@@ -1,4 +1,4 @@
-/** A spreadsheet runs what starts like this as a formula; an apostrophe before it makes it text. */
+/** Spreadsheets run text that starts like this as a formula; a leading apostrophe prevents that. */
 const formula = /^[\s]*[=+\-@\t\r\n]/
 
 export function csvField(value: string | number): string {

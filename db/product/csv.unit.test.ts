@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest'
 import { csvLine } from '#db/product/csv'
 
-it('a formula becomes text', () => {
+it('a formula is turned into text', () => {
   for (const text of ['=1+1', '+1', '-1', '@sum(a1)', '\t=1', ' =cmd()', '\r=1'])
     expect(csvLine([text])).toMatch(/^"?'/)
 })
 
-it('quotes, commas and line ends are kept', () => {
+it('quotes, commas and line breaks are preserved', () => {
   expect(csvLine(['say "hello", twice', 'two\nlines', 3])).toBe(
     '"say ""hello"", twice","two\nlines",3\r\n',
   )

@@ -56,7 +56,7 @@ export async function list(tx: TenantTx, filter: CustomerFilter): Promise<Page<C
   return page(rows, filter.size, filter.cursor, (row) => row.name)
 }
 
-/** The first customers whose name or email contains all words, for a picker. */
+/** The first eight customers whose name or email contains every word, for a picker. */
 export const pick = (tx: TenantTx, search: string) =>
   tx
     .select({ id: customers.id, name: customers.name, email: customers.email })
@@ -72,11 +72,12 @@ export async function find(tx: TenantTx, id: string): Promise<Customer | null> {
   return found ?? null
 }
 
-export async function sold(
+/** The number and total of a customer's orders, without drafts and cancelled orders. */
+export async function salesTo(
   tx: TenantTx,
   id: string,
 ): Promise<{ orders: number; totalMinor: number }> {
-  const [all] = await tx
+  const [sums] = await tx
     .select({
       orders: sql<number>`count(*)`.mapWith(Number),
       totalMinor: sql<number>`coalesce(sum(${orders.totalMinor}), 0)`.mapWith(Number),
@@ -89,7 +90,7 @@ export async function sold(
         sql`${orders.status} in ${soldStatuses}`,
       ),
     )
-  return all ?? { orders: 0, totalMinor: 0 }
+  return sums ?? { orders: 0, totalMinor: 0 }
 }
 
 export async function create(
@@ -118,7 +119,7 @@ export async function edit(
   return { id, name: input.name }
 }
 
-/** An archived customer keeps its orders, but is offered for no new one. */
+/** Archives or restores a customer. Archived customers keep their orders and cannot get new ones. */
 export async function archive(
   tx: TenantTx,
   id: string,

@@ -9,7 +9,7 @@ export type ExistingData = { products: boolean; customers: boolean; orders: bool
 
 const sampleOrders = 240
 
-/** What a new tenant has got already. */
+/** Which kinds of data a tenant has. */
 export async function existingData(tx: TenantTx): Promise<ExistingData> {
   const [goods, people, sold] = await Promise.all([
     tx
@@ -27,7 +27,11 @@ export async function existingData(tx: TenantTx): Promise<ExistingData> {
   return { products: goods.length > 0, customers: people.length > 0, orders: sold.length > 0 }
 }
 
-/** Fills an empty tenant, so that there is something to look at. */
+/**
+ * Fills an empty tenant with sample data.
+ *
+ * @throws Invalid when it has data.
+ */
 export async function addSample(tx: TenantTx): Promise<{ orders: number }> {
   const has = await existingData(tx)
   if (has.products || has.customers || has.orders)

@@ -6,7 +6,8 @@ import { placements, tenants } from '@rowhouse/tenancy/schema'
 export type Neighbour = { id: string; schema: string }
 
 /**
- * Some other tenant, to aim at: one with a schema of its own first. Its id never leaves the server.
+ * Finds another tenant for the attack probes to aim at, preferably one with its own schema. Its id
+ * never leaves the server. Without another tenant, the id is random.
  */
 export async function neighbourOf(tenantId: string): Promise<Neighbour> {
   const [found] = await platform()

@@ -54,8 +54,8 @@ const keys = {
   total: (row: OrderRow) => row.totalMinor,
 }
 
-// No full text: its operators leak, so row-level security keeps them off an index. What is searched
-// instead stays small.
+// Full-text operators are not leakproof, so row-level security would keep them from using an index.
+// Searches scan instead, and these limits keep them fast.
 const searchedNotes = 20_000
 const matchedCustomers = 200
 
@@ -128,17 +128,17 @@ function conditions(filter: OrderFilter): (SQL | undefined)[] {
 }
 
 /**
- * One condition for each place that is searched; each is read by an index of its own, and the pages
- * are merged. Customers and the far end of the notes are looked up first: as constants they reach
- * the index, as sub-selects they would not.
+ * The conditions of a search: by number, by customer and by note. `list` runs one query for each, so
+ * that each uses its own index, and merges the pages. Matching customers and the oldest searched note
+ * are looked up first, because the index can be used with constants but not with subqueries.
  */
 async function matches(tx: TenantTx, filter: OrderFilter, words: string[]): Promise<SQL[]> {
-  const noted = and(
+  const hasNote = and(
     eq(orders.tenantId, tx.tenantId),
     sql`${orders.note} <> ''`,
     filter.until ? lt(orders.placedAt, filter.until) : undefined,
   )
-  const [named, [farBack]] = await Promise.all([
+  const [matchingCustomers, [oldest]] = await Promise.all([
     tx
       .select({ id: customers.id })
       .from(customers)
@@ -152,33 +152,30 @@ async function matches(tx: TenantTx, filter: OrderFilter, words: string[]): Prom
     tx
       .select({ placedAt: orders.placedAt })
       .from(orders)
-      .where(noted)
+      .where(hasNote)
       .orderBy(desc(orders.placedAt))
       .limit(1)
       .offset(searchedNotes),
   ])
   const inNote = and(
-    noted,
-    farBack && gte(orders.placedAt, farBack.placedAt),
+    hasNote,
+    oldest && gte(orders.placedAt, oldest.placedAt),
     ...words.map((word) => sql`strpos(lower(${orders.note}), ${word}) > 0`),
   )
   const byName =
-    named.length > 0
+    matchingCustomers.length > 0
       ? inArray(
           orders.customerId,
-          named.map(({ id }) => id),
+          matchingCustomers.map(({ id }) => id),
         )
       : undefined
-  return [words.length === 1 ? numbers(words[0] ?? '') : undefined, byName, inNote].filter(
+  return [words.length === 1 ? numberCondition(words[0] ?? '') : undefined, byName, inNote].filter(
     (condition) => condition !== undefined,
   )
 }
 
-/**
- * "104" finds order 104, and, since a number is typed from its front, 1040 to 1049, 10400 to 10499
- * …
- */
-function numbers(word: string): SQL | undefined {
+/** Matches order numbers by prefix: "104" finds 104, 1040 to 1049, 10400 to 10499, and so on. */
+function numberCondition(word: string): SQL | undefined {
   const text = /^#?(\d{1,12})$/.exec(word)?.[1]
   if (!text) return undefined
   const widths = text.length < 3 ? [1] : [1, 10, 100, 1000, 10_000]
@@ -192,17 +189,14 @@ function numbers(word: string): SQL | undefined {
 function merge(found: OrderRow[], view: OrderView): OrderRow[] {
   const down = view.descending !== (view.cursor?.back ?? false)
   const key = keys[view.sort]
-  const once = [...new Map(found.map((row) => [row.id, row])).values()]
-  return once
+  const unique = [...new Map(found.map((row) => [row.id, row])).values()]
+  return unique
     .sort((a, b) => (Number(key(a)) - Number(key(b)) || (a.id < b.id ? -1 : 1)) * (down ? -1 : 1))
     .slice(0, view.size + 1)
 }
 
-/**
- * The orders that have waited longest for somebody to do something; each status is read from its
- * own end of the index.
- */
-export async function waiting(tx: TenantTx): Promise<OrderRow[]> {
+/** The oldest open orders. Each status is read separately, from its end of the index. */
+export async function oldestOpen(tx: TenantTx): Promise<OrderRow[]> {
   const view: OrderView = { sort: 'placed', descending: false, size: 8, cursor: null }
   const found = await Promise.all(
     openStatuses.map((status) => rows(tx, { ...everyOrder, statuses: [status] }, view, undefined)),

@@ -16,8 +16,10 @@ export type StatusMetrics = { status: OrderStatus; orders: number; totalMinor: n
 type DayStatusMetrics = { date: string; status: OrderStatus; orders: number; totalMinor: number }
 
 /**
- * Orders and amounts by day and status. Each day of the time zone is one range of an index, so the
- * day is not computed for each order.
+ * Counts orders and sums their totals by day and status. Each day is one range scan of an index, so
+ * that the date need not be computed for each order.
+ *
+ * @param zone - The IANA time zone in which days start and end.
  */
 export async function statusMetricsByDay(
   tx: TenantTx,
@@ -65,7 +67,7 @@ export function metricsOf(of: DayStatusMetrics[]): OrderMetrics {
   }
 }
 
-/** One entry per date, also for days without orders. */
+/** Returns one entry per date, including days without orders. */
 export function byDay(of: DayStatusMetrics[], dates: string[]): DayMetrics[] {
   const sold = of.filter((entry) => soldStatuses.includes(entry.status))
   const days = new Map(dates.map((date) => [date, { date, orders: 0, revenueMinor: 0 }]))

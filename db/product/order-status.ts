@@ -2,7 +2,7 @@ import type { OrderStatus } from '#db/schema/tenant'
 
 export { orderStatuses } from '#db/schema/tenant'
 
-/** The one table of what may follow what. */
+/** The statuses that an order can change to from each status. */
 export const transitions: Record<OrderStatus, readonly OrderStatus[]> = {
   draft: ['placed', 'cancelled'],
   placed: ['paid', 'cancelled'],
@@ -14,11 +14,11 @@ export const transitions: Record<OrderStatus, readonly OrderStatus[]> = {
 
 export const mayBecome = (from: OrderStatus, to: OrderStatus) => transitions[from].includes(to)
 
-/** Orders that need work. */
+/** Statuses of orders that still need work. */
 export const openStatuses: readonly OrderStatus[] = ['placed', 'paid', 'shipped']
 
-/** Counted as revenue: neither a draft nor cancelled. */
+/** Statuses that count as revenue. */
 export const soldStatuses: readonly OrderStatus[] = ['placed', 'paid', 'shipped', 'delivered']
 
-/** Lines, customer and note may still change. */
+/** Statuses in which lines, customer and note can still be edited. */
 export const editableStatuses: readonly OrderStatus[] = ['draft', 'placed']

@@ -23,7 +23,7 @@ async function anOrder(): Promise<orders.OrderInput> {
   const [[customer], [product]] = await inside((tx) =>
     Promise.all([customers.pick(tx, ''), products.pick(tx, '')]),
   )
-  if (!customer || !product) throw new Error('the sample has neither')
+  if (!customer || !product) throw new Error('the sample data has no customer or no product')
   return {
     customerId: customer.id,
     note: '',
@@ -37,18 +37,18 @@ const make = async (status: 'draft' | 'placed' = 'placed') => {
 }
 const found = async (id: string) => {
   const order = await inside((tx) => orders.find(tx, id))
-  if (!order) throw new Error('lost')
+  if (!order) throw new Error(`order ${id} was not found`)
   return order
 }
 
-it('numbers follow each other and collide with those of a neighbour', async () => {
+it('numbers are consecutive per tenant, so two tenants can have the same number', async () => {
   const [first, second] = [await make(), await make()]
   expect(second.number).toBe(first.number + 1)
   const theirs = await inside((tx) => list(tx, { ...everyOrder, search: '1001' }, newest), other)
   expect(theirs.rows.map(({ number }) => number)).toContain(1001)
 })
 
-it('twenty orders at once get twenty numbers', async () => {
+it('twenty concurrent orders get twenty numbers', async () => {
   const input = await anOrder()
   const made = await Promise.all(
     Array.from({ length: 20 }, () => inside((tx) => orders.create(tx, input, 'placed'))),
@@ -56,7 +56,7 @@ it('twenty orders at once get twenty numbers', async () => {
   expect(new Set(made.map(({ number }) => number)).size).toBe(20)
 })
 
-it('an order is written whole, with its history and the trail', async () => {
+it('creating an order also writes its history and the activity', async () => {
   const { id } = await make()
   const order = await found(id)
   expect(order).toMatchObject({ status: 'placed', totalMinor: 2468, version: 1 })
@@ -66,7 +66,7 @@ it('an order is written whole, with its history and the trail', async () => {
   ])
 })
 
-it('the second of two editors is told, and nothing of theirs is half-written', async () => {
+it('the second of two editors gets a conflict, and none of their changes are saved', async () => {
   const { id } = await make()
   const input = await anOrder()
   await inside((tx) => orders.edit(tx, id, 1, { ...input, note: 'first' }))
@@ -76,7 +76,7 @@ it('the second of two editors is told, and nothing of theirs is half-written', a
   expect(await found(id)).toMatchObject({ note: 'first', version: 2 })
 })
 
-it('a status follows the table, and a cancelled order is not taken up again', async () => {
+it('a status changes only as the table of transitions allows; a cancelled order stays cancelled', async () => {
   const { id } = await make('draft')
   await expect(inside((tx) => orders.setStatus(tx, id, 1, 'shipped'))).rejects.toBeInstanceOf(
     Invalid,
@@ -93,7 +93,7 @@ it('a status follows the table, and a cancelled order is not taken up again', as
   ])
 })
 
-it('many at once: those that may change do, the rest and those of others are left', async () => {
+it('a bulk change skips orders whose status does not allow it, and orders of other tenants', async () => {
   const [placed, draft] = [await make('placed'), await make('draft')]
   const [theirs] = (await inside((tx) => list(tx, everyOrder, newest), other)).rows
   const outcome = await inside((tx) =>
@@ -115,7 +115,7 @@ it('a duplicate is a draft with the same lines', async () => {
   expect(await found(copy.id)).toMatchObject({ status: 'draft', totalMinor: 2468 })
 })
 
-it('a line that was there keeps its words and stays when its product is archived or renamed; a new one takes those of today, or is refused', async () => {
+it('an existing line keeps its description when its product is renamed or archived; a new line takes the current name, or is refused if the product is archived', async () => {
   const [oak, elm] = await Promise.all(
     ['Oak', 'Elm'].map((name) =>
       inside((tx) =>
@@ -158,7 +158,7 @@ it('a line that was there keeps its words and stays when its product is archived
   ])
 })
 
-it('an order keeps its customer who is archived; no other order gets them', async () => {
+it('an order keeps its archived customer; other orders cannot be assigned to them', async () => {
   const input = await anOrder()
   const [kept, late] = await Promise.all(
     ['Kept', 'Late'].map((name) =>
@@ -169,7 +169,7 @@ it('an order keeps its customer who is archived; no other order gets them', asyn
   const { id } = await inside((tx) => orders.create(tx, by(), 'placed'))
   for (const customer of [kept, late])
     await inside((tx) => customers.archive(tx, customer?.id ?? '', true))
-  await inside((tx) => orders.edit(tx, id, 1, { ...by(), note: 'still theirs' }))
+  await inside((tx) => orders.edit(tx, id, 1, { ...by(), note: 'edited' }))
   await expect(inside((tx) => orders.edit(tx, id, 2, by(late)))).rejects.toMatchObject({
     field: 'customerId',
     message: 'Late is archived. Restore this customer, or choose another.',
@@ -179,7 +179,7 @@ it('an order keeps its customer who is archived; no other order gets them', asyn
   })
 })
 
-it('what belongs to a neighbour is what does not exist', async () => {
+it('orders and customers of another tenant are treated as nonexistent', async () => {
   const [theirs] = (await inside((tx) => list(tx, everyOrder, newest), other)).rows
   if (!theirs) throw new Error('the neighbour has no orders')
   const input = await anOrder()
@@ -215,7 +215,7 @@ it.each([
   ['total', true],
   ['total', false],
 ] as const)(
-  'pages by %s (descending: %s) show each order once, there and back',
+  'pages by %s (descending: %s) show each order once, forwards and backwards',
   async (sort, descending) => {
     const view: OrderView = { sort, descending, size: 7, cursor: null }
     const whole = await inside((tx) => list(tx, everyOrder, { ...view, size: 1000 }))
@@ -237,7 +237,7 @@ it.each([
   },
 )
 
-it('a search finds numbers, customers and notes, each once', async () => {
+it('a search by number, customer or note returns each order once', async () => {
   const input = await anOrder()
   const { id, number } = await inside((tx) =>
     orders.create(tx, { ...input, note: `Zeppelin ${newId()}` }, 'placed'),

@@ -23,8 +23,9 @@ export type Order = typeof orders.$inferSelect & {
 }
 
 /**
- * The order with its lines and history, or null: another tenant's order is the same null as none at
- * all.
+ * Reads an order with its lines and history.
+ *
+ * @returns Null when it does not exist, or belongs to another tenant.
  */
 export async function find(tx: TenantTx, id: string): Promise<Order | null> {
   const [[found], lines, events] = await Promise.all([
@@ -70,6 +71,11 @@ export async function find(tx: TenantTx, id: string): Promise<Order | null> {
     : null
 }
 
+/**
+ * Creates an order with the next number.
+ *
+ * @throws Invalid
+ */
 export async function create(
   tx: TenantTx,
   input: OrderInput,
@@ -101,8 +107,10 @@ export async function create(
 }
 
 /**
- * Replaces what an open order says. Throws Conflict when somebody else has changed it since
- * `version`.
+ * Replaces the customer, note and lines of a draft or placed order.
+ *
+ * @param version - The version that was edited.
+ * @throws NotFound, Invalid; Conflict when the order has a newer version.
  */
 export async function edit(
   tx: TenantTx,
@@ -148,6 +156,11 @@ export async function edit(
   return { id, number: current.number }
 }
 
+/**
+ * Changes the status of an order.
+ *
+ * @throws NotFound, Conflict, Invalid
+ */
 export async function setStatus(
   tx: TenantTx,
   id: string,
@@ -160,7 +173,7 @@ export async function setStatus(
   if (current.version !== version) throw new Conflict(`Order #${number}`, version, current.version)
   if (!mayBecome(from, to))
     throw new Invalid('', `Order #${number} is ${from}; it cannot become ${to}.`)
-  await apply(tx, [id], to)
+  await updateStatus(tx, [id], to)
   await addEvents(tx, [{ orderId: id, fromStatus: from, toStatus: to, reason }])
   await activity.record(
     tx,
@@ -172,8 +185,9 @@ export async function setStatus(
 }
 
 /**
- * Sets the status of those orders that may get it.
- * @returns How many were changed, and how many were not.
+ * Changes the status of several orders. Skips those whose current status does not allow it.
+ *
+ * @returns How many were changed, and how many were skipped.
  */
 export async function setStatusOfMany(
   tx: TenantTx,
@@ -181,35 +195,44 @@ export async function setStatusOfMany(
   to: OrderStatus,
   reason = '',
 ): Promise<{ changed: number; left: number }> {
-  // locked in the same order by everybody, which prevents deadlocks
+  // always locked in the order of their ids, which prevents deadlocks
   const found = await tx
     .select({ id: orders.id, status: orders.status })
     .from(orders)
     .where(and(eq(orders.tenantId, tx.tenantId), inArray(orders.id, ids)))
     .orderBy(asc(orders.id))
     .for('update')
-  const able = found.filter((order) => mayBecome(order.status, to))
-  if (able.length > 0) {
-    await apply(
+  const changeable = found.filter((order) => mayBecome(order.status, to))
+  if (changeable.length > 0) {
+    await updateStatus(
       tx,
-      able.map((order) => order.id),
+      changeable.map((order) => order.id),
       to,
     )
     await addEvents(
       tx,
-      able.map((order) => ({ orderId: order.id, fromStatus: order.status, toStatus: to, reason })),
+      changeable.map((order) => ({
+        orderId: order.id,
+        fromStatus: order.status,
+        toStatus: to,
+        reason,
+      })),
     )
     await activity.record(
       tx,
       'orders.status',
-      { name: able.length === 1 ? '1 order' : `${able.length} orders`, id: null },
-      { to, orders: able.length, ...(reason && { reason }) },
+      { name: changeable.length === 1 ? '1 order' : `${changeable.length} orders`, id: null },
+      { to, orders: changeable.length, ...(reason && { reason }) },
     )
   }
-  return { changed: able.length, left: new Set(ids).size - able.length }
+  return { changed: changeable.length, left: new Set(ids).size - changeable.length }
 }
 
-/** A new draft with the customer, note, lines and prices of this order. */
+/**
+ * Creates a draft with the customer, note, lines and prices of an order.
+ *
+ * @throws NotFound, Invalid
+ */
 export async function duplicate(tx: TenantTx, id: string): Promise<{ id: string; number: number }> {
   const original = await find(tx, id)
   if (!original) throw new NotFound('this order')
@@ -232,8 +255,8 @@ async function locked(tx: TenantTx, id: string) {
 }
 
 /**
- * Checks customer and products. What the order already has (`before`) may stay, with its descriptions,
- * even if it was archived or renamed since.
+ * Checks that customer and products exist and are not archived. What the order already has
+ * (`before`) is allowed to stay, with its descriptions, even if it was archived or renamed since.
  */
 async function check(
   tx: TenantTx,
@@ -285,7 +308,7 @@ async function check(
   return { lines: described, totalMinor }
 }
 
-/** The counter stays locked until the commit, so numbers have no gaps: call this as late as possible. */
+/** Locks the counter until the commit, so that numbers have no gaps. Call it as late as possible. */
 async function nextNumber(tx: TenantTx): Promise<number> {
   const [counter] = await tx
     .insert(counters)
@@ -299,7 +322,7 @@ async function nextNumber(tx: TenantTx): Promise<number> {
   return counter.value
 }
 
-const apply = (tx: TenantTx, ids: string[], status: OrderStatus) =>
+const updateStatus = (tx: TenantTx, ids: string[], status: OrderStatus) =>
   tx
     .update(orders)
     .set({ status, version: sql`${orders.version} + 1`, updatedAt: sql`now()` })
@@ -325,8 +348,8 @@ const addEvents = (
 
 const subject = (id: string, number: number): activity.Subject => ({ name: `Order #${number}`, id })
 
-/** Whether this tenant has an order at all. */
-export async function anyYet(tx: TenantTx): Promise<boolean> {
+/** Whether the tenant has at least one order. */
+export async function hasOrders(tx: TenantTx): Promise<boolean> {
   return (
     (
       await tx

@@ -14,12 +14,12 @@ it('the last seven days end today, in the viewer’s zone', () => {
   expect(datesBefore(period)[0]).toBe('2026-11-10')
 })
 
-it('a day on which the clock is put back has 25 hours', () => {
+it('the last day of DST has 25 hours', () => {
   const { span } = periodOf({ from: '2026-10-25', to: '2026-10-25' }, 'Europe/Berlin', now)
   expect(span.until.getTime() - span.from.getTime()).toBe(25 * 3_600_000)
 })
 
-it('days in the wrong order are turned round, and nonsense means the last thirty', () => {
+it('dates in the wrong order are swapped, and invalid ones mean the last 30 days', () => {
   expect(periodOf({ from: '2026-02-10', to: '2026-02-01' }, 'UTC', now)).toMatchObject({
     first: '2026-02-01',
     last: '2026-02-10',
@@ -34,7 +34,7 @@ it('no period is longer than two years', () => {
   expect(periodOf({ from: '0001-01-01', to: '2026-11-23' }, 'UTC', now).dates.length).toBe(731)
 })
 
-it('a year that is out of the world becomes one that is in it', () => {
+it('dates outside the supported range are clamped to it', () => {
   expect(periodOf({ to: '9999-12-31' }, 'UTC', now)).toMatchObject({
     first: '2199-12-31',
     span: { until: new Date('2200-01-01T00:00:00Z') },

@@ -50,7 +50,7 @@ export async function list(tx: TenantTx, filter: ProductFilter): Promise<Page<Pr
   return page(rows, filter.size, filter.cursor, (row) => row.name)
 }
 
-/** The first products whose SKU or name contains all words, for a picker. */
+/** The first eight products whose SKU or name contains every word, for a picker. */
 export const pick = (tx: TenantTx, search: string) =>
   tx
     .select({
@@ -104,7 +104,7 @@ export async function edit(
   return { id, name: input.name }
 }
 
-/** An archived product stays in the orders that have it, but is offered for no new one. */
+/** Archives or restores a product. Archived products stay in their orders and cannot be added to others. */
 export async function archive(
   tx: TenantTx,
   id: string,

@@ -50,14 +50,14 @@ it('recounts the orders of one tenant', async () => {
   expect(await totals()).toEqual([{ total: 15, orders: 700 }])
 })
 
-it('is run by its name, in the tenants that have not had it', async () => {
+it('runs by name, in the tenants where it has not run yet', async () => {
   expect(await stepCommand({ values: {}, positionals: [recountOrders.name] })).toMatchObject({
     text: '1 tenants done, 0 rows changed',
     failed: false,
   })
 })
 
-it('a tenant that is not there is an error, not a step with nothing to do', async () => {
+it('an unknown tenant is an error', async () => {
   await expect(
     stepCommand({ values: { tenant: 'nobody' }, positionals: [recountOrders.name] }),
   ).rejects.toSatisfy((error) => TenantNotFound.is(error))

@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import type { DataStep } from '@rowhouse/tenancy/migrations'
 
-const atOnce = 500
+const batchSize = 500
 
-/** The total of each order from its lines, for rows that were written past the application. */
+/** Recomputes the total of each order from its lines, for rows that the application did not write. */
 export const recountOrders: DataStep = {
   name: 'recount-orders',
   about: 'set the total of each order to the sum of its lines',
@@ -15,7 +15,7 @@ export const recountOrders: DataStep = {
         select id from orders
         where tenant_id = ${tx.tenantId} and (${after}::uuid is null or id > ${after}::uuid)
         order by id
-        limit ${atOnce}
+        limit ${batchSize}
       ), counted as (
         select p.id, coalesce(sum(l.quantity * l.unit_price_minor), 0) as total
         from part as p
@@ -29,6 +29,6 @@ export const recountOrders: DataStep = {
         returning o.id
       )
       select (select id from part order by id desc limit 1) as last, (select count(*)::int from part) as seen, (select count(*)::int from changed) as changed`)
-    return { cursor: row && row.seen === atOnce ? row.last : null, rows: row?.changed ?? 0 }
+    return { cursor: row && row.seen === batchSize ? row.last : null, rows: row?.changed ?? 0 }
   },
 }

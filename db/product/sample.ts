@@ -14,8 +14,8 @@ import type { Story } from '#db/product/stories'
 const day = 86_400_000
 const path: OrderStatus[] = ['placed', 'paid', 'shipped', 'delivered']
 
-/** Numbers from 0 to 1 that are the same in every run for one seed (mulberry32). */
-export function chance(seed: number): () => number {
+/** A random number generator (mulberry32): the same numbers from 0 to 1 in every run with one seed. */
+export function seededRandom(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0
@@ -25,7 +25,7 @@ export function chance(seed: number): () => number {
   }
 }
 
-/** What all rows of one sample share. All its chances come from one seed, in the order of the rows. */
+/** What the rows of one sample share. `random` and `pick` depend on the order in which rows are made. */
 type Sample = {
   tenantId: string
   count: number
@@ -38,9 +38,10 @@ type SampleCustomer = ReturnType<typeof sampleCustomers>[number]
 type SampleProduct = ReturnType<typeof sampleProducts>[number]
 
 /**
- * Fills a tenant that has nothing yet with `count` orders over the year before `now`, with
- * customers, products, lines and histories. Returns false, and writes nothing, when there are
- * customers already.
+ * Fills an empty tenant with customers, products and `count` orders with lines and histories, placed
+ * over the year before `now`.
+ *
+ * @returns False, without a change, when the tenant has customers.
  */
 export async function fillWithSample(
   tx: TenantTx,
@@ -56,7 +57,7 @@ export async function fillWithSample(
     .where(eq(customers.tenantId, tenantId))
     .limit(1)
   if (known) return false
-  const random = chance(seed)
+  const random = seededRandom(seed)
   const sample: Sample = {
     tenantId,
     count,
@@ -112,7 +113,7 @@ const sampleProducts = ({ tenantId, start }: Sample, story: Story) =>
 
 function sampleOrder(sample: Sample, i: number, people: SampleCustomer[], goods: SampleProduct[]) {
   const { tenantId, count, start, random, pick } = sample
-  // a business that grows: later orders stand closer together
+  // the business grows: later orders are closer together
   const placed = start + 365 * day * Math.sqrt((i + random() * 0.6) / count)
   const id = newId(Math.floor(placed))
   const lines = sampleLines(sample, id, placed, goods)
@@ -154,7 +155,7 @@ const sampleLines = (
     }
   })
 
-/** The statuses that an order has been through: the older it is, the further it got. */
+/** The status history of an order. The older the order, the further it got. */
 function sampleEvents({ tenantId, now, random }: Sample, orderId: string, placed: number) {
   const age = (now.getTime() - placed) / day
   const reached: OrderStatus[] =

@@ -5,9 +5,7 @@ export type Story = {
   domain: string
 }
 
-/**
- * What the demo tenants sell and to whom: different enough that a mix-up would be seen at a glance.
- */
+/** What each demo tenant sells, and to whom. They differ enough that a mix-up is obvious. */
 export const stories = {
   acme: {
     domain: 'works.example',

@@ -9,7 +9,7 @@ import { PageHeader } from '#components/ui/page-header'
 import * as activity from '#db/activity/activity'
 import { existingData } from '#db/product/first-orders'
 import { statusMetricsByDay, metricsOf } from '#db/product/order-metrics'
-import { waiting } from '#db/product/order-list'
+import { oldestOpen } from '#db/product/order-list'
 import { periodOf } from '#db/product/period'
 import { addSampleData } from './actions'
 
@@ -22,7 +22,7 @@ export default async function OverviewPage() {
     Promise.all([
       existingData(tx),
       statusMetricsByDay(tx, both, formats.zone),
-      waiting(tx),
+      oldestOpen(tx),
       activity.list(tx, { about: null, search: '', size: 8, cursor: null }),
     ]),
   )

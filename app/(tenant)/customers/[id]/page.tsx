@@ -31,7 +31,7 @@ export default async function CustomerPage({ params }: PageProps<'/customers/[id
   const [customer, sold, orders, entries] = await db((tx) =>
     Promise.all([
       customers.find(tx, id),
-      customers.sold(tx, id),
+      customers.salesTo(tx, id),
       list(tx, { ...everyOrder, customerId: id }, newest),
       activity.about(tx, id),
     ]),
