@@ -10,8 +10,8 @@ export default defineConfig({
   resolve: { alias: { 'server-only': here('db/testing/server-only-stub.ts') } },
   test: {
     maxWorkers: 3,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     projects: [
       ...engineProjects,
       {
