@@ -1,10 +1,10 @@
 import { expect, test } from '@playwright/test'
 import { checkA11y, takeScreenshot, signIn } from './fixtures'
 
-const mark = () => Math.random().toString(36).slice(2, 8)
+const uniqueSuffix = () => Math.random().toString(36).slice(2, 8)
 
 test('a customer is created, edited, archived and restored @phone', async ({ page }, info) => {
-  const name = `Windmill ${mark()}`
+  const name = `Windmill ${uniqueSuffix()}`
   await signIn(page, 'ada@acme.example')
   await page.goto('/customers')
   await page.getByRole('button', { name: 'New customer' }).click()
@@ -33,7 +33,7 @@ test('a customer is created, edited, archived and restored @phone', async ({ pag
 test('a product has a price in the tenant’s currency and a unique number @long', async ({
   page,
 }) => {
-  const sku = `WH-${mark()}`
+  const sku = `WH-${uniqueSuffix()}`
   await signIn(page, 'ada@acme.example')
   const create = async (price: string) => {
     await page.goto('/products')
@@ -53,7 +53,7 @@ test('a product has a price in the tenant’s currency and a unique number @long
 })
 
 test('actions appear in the activity log and can be searched', async ({ page }) => {
-  const name = `Trail ${mark()}`
+  const name = `Trail ${uniqueSuffix()}`
   await signIn(page, 'ada@acme.example')
   await page.goto('/customers')
   await page.getByRole('button', { name: 'New customer' }).click()

@@ -14,7 +14,7 @@ const pages = [
 ]
 
 /** Collects what the browser blocks under the policy, on every page that is opened from now on. */
-async function violations(page: Page): Promise<() => Promise<string[]>> {
+async function collectViolations(page: Page): Promise<() => Promise<string[]>> {
   const messages: string[] = []
   page.on(
     'console',
@@ -38,7 +38,7 @@ async function violations(page: Page): Promise<() => Promise<string[]>> {
 
 test('the policy blocks an injected script and nothing of ours', async ({ page }) => {
   await signIn(page, 'ada@acme.example')
-  const blocked = await violations(page)
+  const blocked = await collectViolations(page)
   for (const path of pages) {
     await page.goto(path, { waitUntil: 'networkidle' })
     expect(await blocked(), path).toEqual([])

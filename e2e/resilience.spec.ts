@@ -13,7 +13,7 @@ import { tenancy } from '#db/tenancy'
 
 const port = Number(process.env.E2E_PORT ?? 3100)
 
-async function admin<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+async function withAdminClient<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: process.env.DATABASE_URL })
   await client.connect()
   try {
@@ -29,7 +29,7 @@ test('a failing page shows an error number and no internals, and the log has the
   page,
 }) => {
   await signIn(page, 'ada@acme.example')
-  await admin((client) =>
+  await withAdminClient((client) =>
     client.query('alter table shared.customers rename column phone to secret_column_name'),
   )
   try {
@@ -49,7 +49,7 @@ test('a failing page shows an error number and no internals, and the log has the
     })
     expect(lines.join()).not.toContain('secret_column_name')
   } finally {
-    await admin((client) =>
+    await withAdminClient((client) =>
       client.query('alter table shared.customers rename column secret_column_name to phone'),
     )
   }
@@ -64,7 +64,7 @@ type AppProcess = {
 }
 
 /** Starts another process of the production build. */
-function start(at: number, env: Record<string, string>): AppProcess {
+function startApp(at: number, env: Record<string, string>): AppProcess {
   const url = `http://localhost:${at}`
   const child = spawn(process.execPath, ['scripts/start.ts'], {
     env: {
@@ -91,7 +91,7 @@ function start(at: number, env: Record<string, string>): AppProcess {
   return { child, get, log: () => log }
 }
 
-const cookieOf = async (email: string) =>
+const cookieForEmail = async (email: string) =>
   ((await sandboxLogin({ values: {}, positionals: [email] } as never)) as { text: string }).text
 
 test('the app starts before its database, recovers when the database comes back, and traces name the tenant @long', async () => {
@@ -116,7 +116,7 @@ test('the app starts before its database, recovers when the database comes back,
     far.pipe(near).on('close', () => far.destroy())
   })
   const at = port + 41
-  const app = start(port + 40, {
+  const app = startApp(port + 40, {
     DATABASE_URL: Object.assign(new URL(databaseUrl), { host: `127.0.0.1:${at}` }).toString(),
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as net.AddressInfo).port}`,
   })
@@ -125,7 +125,7 @@ test('the app starts before its database, recovers when the database comes back,
     expect((await app.get('/readyz')).status).toBe(503)
     proxy.listen(at, '127.0.0.1')
     await expect.poll(async () => (await app.get('/readyz')).status, { timeout: 10_000 }).toBe(200)
-    const cookie = await cookieOf('ada@acme.example')
+    const cookie = await cookieForEmail('ada@acme.example')
     expect((await app.get('/customers', cookie)).status).toBe(200)
     for (let i = 0; i < 3; i++) {
       for (const socket of sockets) socket.destroy()
@@ -144,7 +144,7 @@ test('the app starts before its database, recovers when the database comes back,
       .poll(async () => (await app.get('/customers', cookie)).status, { timeout: 10_000 })
       .toBe(200)
 
-    const id = await admin(
+    const id = await withAdminClient(
       async (client) =>
         (await client.query<{ id: string }>(`select id from tenancy.tenants where slug = 'acme'`))
           .rows[0]?.id ?? '',
@@ -187,11 +187,11 @@ function spansOf(bodies: string[]): { name: string; tenant: string | undefined }
 
 test('on SIGTERM the app finishes open requests, accepts no new ones, and exits with 0', async () => {
   test.setTimeout(90_000)
-  const app = start(port + 42, {})
+  const app = startApp(port + 42, {})
   try {
     await expect.poll(async () => (await app.get('/readyz')).status, { timeout: 30_000 }).toBe(200)
-    const cookie = await cookieOf('ada@acme.example')
-    const answer = await admin(async (client) => {
+    const cookie = await cookieForEmail('ada@acme.example')
+    const answer = await withAdminClient(async (client) => {
       await client.query('begin; lock table shared.customers in access exclusive mode')
       const waiting = app.get('/customers', cookie)
       await sleep(1500)

@@ -11,7 +11,7 @@ import { tenancy } from '#db/tenancy'
 
 type Secret = { what: string; text: string }
 
-async function secrets(): Promise<Secret[]> {
+async function readSecrets(): Promise<Secret[]> {
   const client = new pg.Client({ connectionString: process.env.DATABASE_URL })
   await client.connect()
   const found: Secret[] = []
@@ -61,7 +61,7 @@ function findSecrets(where: string, body: string, all: Secret[]): string[] {
   ]
 }
 
-async function bodies(page: Page, paths: string[]): Promise<[string, string][]> {
+async function readBodies(page: Page, paths: string[]): Promise<[string, string][]> {
   const read = async (
     path: string,
     headers?: Record<string, string>,
@@ -78,7 +78,7 @@ test('no hash, token, key or password appears in any page, payload, response, er
   page,
 }) => {
   test.setTimeout(180_000)
-  const all = await secrets()
+  const all = await readSecrets()
   expect(all.length).toBeGreaterThan(20)
   expect(findSecrets('here', all[0]?.text ?? '', all)).not.toEqual([])
   const { pages, routes } = routeInventory(process.cwd())
@@ -101,7 +101,7 @@ test('no hash, token, key or password appears in any page, payload, response, er
   ]) {
     await page.context().clearCookies()
     if (who) await signIn(page, who)
-    for (const [path, body] of await bodies(page, paths))
+    for (const [path, body] of await readBodies(page, paths))
       found.push(...findSecrets(`${path} as ${who ?? 'nobody'}`, body, all))
   }
   found.push(

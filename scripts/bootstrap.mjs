@@ -7,12 +7,12 @@ import { root } from './root.mjs'
 
 const stampFile = join(root, 'node_modules/.bootstrap')
 const lockfile = join(root, 'package-lock.json')
-const toInstall = [20, 9]
-const toRunTypeScript = [22, 18]
+const minimumToInstall = [20, 9]
+const minimumToRunTypeScript = [22, 18]
 
 /** Runs `npm ci` if the packages do not match the lockfile. One process at a time. */
 export async function installPackages() {
-  requireNode(process.versions.node, toInstall, 'to install the packages')
+  requireNode(process.versions.node, minimumToInstall, 'to install the packages')
   if (isStamped()) return
   const children = childGroup()
   const ignoreStopRequests = onStopRequested(async ({ code }) => {
@@ -41,7 +41,7 @@ export function projectNode() {
     process.platform === 'win32' ? ['win', '.exe'] : [process.platform, '']
   const packaged = join(root, `node_modules/node-${system}-${process.arch}/bin/node${extension}`)
   if (existsSync(packaged)) return realpathSync(packaged)
-  requireNode(process.versions.node, toRunTypeScript, 'to run TypeScript without a build')
+  requireNode(process.versions.node, minimumToRunTypeScript, 'to run TypeScript without a build')
   return process.execPath
 }
 

@@ -59,7 +59,7 @@ function starts(path: string): boolean {
   // Other systems bundle its libraries, and on Windows --version would open a window.
   if (process.platform !== 'linux') return true
   const failed = run(path, ['--version'], startTimeoutMs)
-  if (failed !== undefined) say(`${path} does not start: ${failed}`)
+  if (failed !== undefined) log(`${path} does not start: ${failed}`)
   return failed === undefined
 }
 
@@ -73,7 +73,7 @@ function systemBrowser(): string | undefined {
 }
 
 async function downloadBrowser(): Promise<string | undefined> {
-  say('found no Chromium; downloading Playwright’s …')
+  log('found no Chromium; downloading Playwright’s …')
   const manifest = createRequire(import.meta.url).resolve('@playwright/test/package.json')
   const failed = run(
     process.execPath,
@@ -81,20 +81,20 @@ async function downloadBrowser(): Promise<string | undefined> {
     downloadTimeoutMs,
   )
   if (failed === undefined) return await playwrightBrowser()
-  say(`Playwright could not download it: ${failed}`)
+  log(`Playwright could not download it: ${failed}`)
   return undefined
 }
 
 function installWithApt(): string | undefined {
   if (process.getuid?.() !== 0 || !isDebianLike()) return undefined
-  say('installing chromium with apt-get (about a minute) …')
+  log('installing chromium with apt-get (about a minute) …')
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   for (const args of [
     ['update', '-q'],
     ['install', '-yq', '--no-install-recommends', 'chromium'],
   ]) {
     const failed = run('apt-get', args, packageTimeoutMs, env)
-    if (failed !== undefined) say(`apt-get ${args[0]} failed: ${failed}`)
+    if (failed !== undefined) log(`apt-get ${args[0]} failed: ${failed}`)
   }
   return systemBrowser()
 }
@@ -126,6 +126,6 @@ function run(
   return lines.find((line) => /error|^E:/i.test(line)) || lines.at(-1) || `exit code ${done.status}`
 }
 
-function say(line: string): void {
+function log(line: string): void {
   console.error(`browser: ${line}`)
 }

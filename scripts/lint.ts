@@ -7,15 +7,21 @@ import { checkRawSql } from './lint/raw-sql.ts'
 import { sourcesBelow } from './lint/sources.ts'
 import { root } from './root.mjs'
 
-const passes = (file: string, ...args: string[]): boolean =>
+const runTool = (file: string, ...args: string[]): boolean =>
   spawnSync(process.execPath, [join(root, 'node_modules', file), ...args], {
     cwd: root,
     stdio: 'inherit',
   }).status === 0
-const clean = passes('oxlint/bin/oxlint', '--deny-warnings', ...process.argv.slice(2))
-const used = passes('knip/bin/knip.js', '--no-progress', '--no-config-hints')
-const formatted = passes('prettier/bin/prettier.cjs', '--check', '--log-level=warn', '--cache', '.')
-if (!formatted) console.error('`npm run format` fixes these files.')
+const oxlintPasses = runTool('oxlint/bin/oxlint', '--deny-warnings', ...process.argv.slice(2))
+const knipPasses = runTool('knip/bin/knip.js', '--no-progress', '--no-config-hints')
+const prettierPasses = runTool(
+  'prettier/bin/prettier.cjs',
+  '--check',
+  '--log-level=warn',
+  '--cache',
+  '.',
+)
+if (!prettierPasses) console.error('`npm run format` fixes these files.')
 
 const code = sourcesBelow(['app', 'components', 'db', 'packages', 'scripts'], /\.tsx?$/)
 const violations = [
@@ -31,4 +37,4 @@ if (violations.length > 0)
     `\n${violations.length} violation${violations.length === 1 ? '' : 's'} of this project's rules (scripts/lint/).`,
   )
 
-process.exitCode = clean && used && formatted && violations.length === 0 ? 0 : 1
+process.exitCode = oxlintPasses && knipPasses && prettierPasses && violations.length === 0 ? 0 : 1

@@ -31,14 +31,14 @@ const newTenants: AttemptPolicy = {
   resetAfter: 24 * hour,
 }
 
-const kinds = Object.keys(emailLinkPages) as [EmailLink, ...EmailLink[]]
+const linkKinds = Object.keys(emailLinkPages) as [EmailLink, ...EmailLink[]]
 
 /**
  * Moves the token of an email link from the address bar into an HttpOnly cookie, where neither
  * scripts nor logs see it. The token stays valid.
  */
 export const openLink = publicAction(
-  z.object({ kind: z.enum(kinds), token: z.string().regex(/^[\w-]{43}$/) }),
+  z.object({ kind: z.enum(linkKinds), token: z.string().regex(/^[\w-]{43}$/) }),
   async ({ kind, token }) => {
     await setCookie('link', `${kind}.${token}`, hour)
     return { kind }

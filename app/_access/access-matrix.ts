@@ -5,8 +5,8 @@
 export type Persona = 'owner' | 'admin' | 'member' | 'viewer' | 'operator' | 'nobody'
 export const personas: Persona[] = ['owner', 'admin', 'member', 'viewer', 'operator', 'nobody']
 
-const everybody: Persona[] = ['owner', 'admin', 'member', 'viewer']
-const users: Persona[] = [...everybody, 'operator']
+const members: Persona[] = ['owner', 'admin', 'member', 'viewer']
+const users: Persona[] = [...members, 'operator']
 const operators: Persona[] = ['operator']
 const writers: Persona[] = ['owner', 'admin', 'member']
 const admins: Persona[] = ['owner', 'admin']
@@ -84,7 +84,7 @@ export const actionRows: Record<string, ActionRow> = {
   archiveProduct: { allowed: writers, form: { id: none } },
   restoreProduct: { allowed: writers, form: { id: none } },
   addSampleData: { allowed: writers, form: {} },
-  runAttackProbe: { allowed: everybody, form: { name: 'there is no such attempt' } },
+  runAttackProbe: { allowed: members, form: { name: 'there is no such attempt' } },
   forceFinishMove: { allowed: operators, form: { slug: 'no-such-tenant' } },
   resumeMove: { allowed: operators, form: { slug: 'no-such-tenant' } },
   abortMove: { allowed: operators, form: { slug: 'no-such-tenant' } },
@@ -134,16 +134,16 @@ export const routeRows: Record<string, RouteRow> = {
   },
   'GET /api/v1/openapi.json': { open: 'to anybody', why: 'the description of the API' },
   'GET /mailbox/[id]/html': { open: 'to anybody', why: 'in development only' },
-  'GET /api/v1/orders': { allowed: everybody, by: 'key' },
-  'GET /api/v1/orders/[id]': { allowed: everybody, by: 'key' },
+  'GET /api/v1/orders': { allowed: members, by: 'key' },
+  'GET /api/v1/orders/[id]': { allowed: members, by: 'key' },
   'POST /api/v1/orders': {
     allowed: writers,
     by: 'key',
     body: { customerId: none, lines: [{ productId: none, quantity: 1, unitPriceMinor: 1 }] },
   },
-  'GET /find': { allowed: everybody, by: 'session' },
-  'GET /customers/pick': { allowed: everybody, by: 'session' },
-  'GET /products/pick': { allowed: everybody, by: 'session' },
+  'GET /find': { allowed: members, by: 'session' },
+  'GET /customers/pick': { allowed: members, by: 'session' },
+  'GET /products/pick': { allowed: members, by: 'session' },
   'GET /orders/export': { allowed: admins, by: 'session' },
   'GET /busy': { open: 'to anybody', why: 'shows that there were too many requests' },
   'GET /metrics': { open: 'to anybody', why: 'needs its own token' },
@@ -161,16 +161,16 @@ export const routeRows: Record<string, RouteRow> = {
 export type PageResult = 'page' | 'not found' | `/${string}`
 export type PageRow = Record<Persona, PageResult>
 
-const sees = (allowed: Persona[], others: Partial<PageRow> = {}): PageRow =>
+const visibleTo = (allowed: Persona[], others: Partial<PageRow> = {}): PageRow =>
   Object.fromEntries(
     personas.map((who) => [who, allowed.includes(who) ? 'page' : (others[who] ?? 'not found')]),
   ) as PageRow
-const inTenant = (allowed = everybody) =>
-  sees(allowed, { operator: '/welcome', nobody: '/sign-in' })
-const ofUsers = sees(users, { nobody: '/sign-in' })
-const ofOperators = sees(operators)
-const ofAnybody = sees(personas)
-const allTo = (address: `/${string}`) =>
+const visibleToMembers = (allowed = members) =>
+  visibleTo(allowed, { operator: '/welcome', nobody: '/sign-in' })
+const visibleToUsers = visibleTo(users, { nobody: '/sign-in' })
+const visibleToOperators = visibleTo(operators)
+const visibleToAnybody = visibleTo(personas)
+const redirectAll = (address: `/${string}`) =>
   Object.fromEntries(personas.map((who) => [who, address])) as PageRow
 const toOrders = {
   owner: '/orders',
@@ -178,52 +178,52 @@ const toOrders = {
   member: '/orders',
   viewer: '/orders',
 } as const
-const inDevelopment = sees([])
+const inDevelopment = visibleTo([])
 
 export const pageRows: Record<string, PageRow> = {
-  '/': sees([], { ...toOrders, operator: '/welcome', nobody: '/sign-in' }),
-  '/sign-in': sees(['nobody'], { ...toOrders, operator: '/orders' }),
-  '/sign-in/code': allTo('/sign-in'),
-  '/sign-up': sees(['nobody'], { ...toOrders, operator: '/orders' }),
-  '/open': ofAnybody,
-  '/sent': ofAnybody,
-  '/reset': ofAnybody,
-  '/reset/new': ofAnybody,
-  '/verify': ofAnybody,
-  '/email': ofAnybody,
-  '/invitation': ofAnybody,
+  '/': visibleTo([], { ...toOrders, operator: '/welcome', nobody: '/sign-in' }),
+  '/sign-in': visibleTo(['nobody'], { ...toOrders, operator: '/orders' }),
+  '/sign-in/code': redirectAll('/sign-in'),
+  '/sign-up': visibleTo(['nobody'], { ...toOrders, operator: '/orders' }),
+  '/open': visibleToAnybody,
+  '/sent': visibleToAnybody,
+  '/reset': visibleToAnybody,
+  '/reset/new': visibleToAnybody,
+  '/verify': visibleToAnybody,
+  '/email': visibleToAnybody,
+  '/invitation': visibleToAnybody,
   '/mailbox': inDevelopment,
   '/mailbox/[id]': inDevelopment,
-  '/welcome': sees(operators, { ...toOrders, nobody: '/sign-in' }),
-  '/new-organisation': ofUsers,
-  '/account': ofUsers,
-  '/account/security': ofUsers,
-  '/account/sessions': ofUsers,
-  '/overview': inTenant(),
-  '/orders': inTenant(),
-  '/orders/new': inTenant(writers),
-  '/orders/[id]': inTenant(),
-  '/orders/[id]/edit': inTenant(writers),
-  '/customers': inTenant(),
-  '/customers/[id]': inTenant(),
-  '/products': inTenant(),
-  '/products/[id]': inTenant(),
-  '/activity': inTenant(),
-  '/isolation': inTenant(),
-  '/members': inTenant(),
-  '/settings': inTenant(),
-  '/settings/data': inTenant(),
-  '/settings/keys': inTenant(admins),
-  '/console': ofOperators,
-  '/console/tenants': ofOperators,
-  '/console/tenants/[slug]': ofOperators,
-  '/console/tenants/[slug]/tier': ofOperators,
-  '/console/moves': ofOperators,
-  '/console/moves/[id]': ofOperators,
-  '/console/fleet': ofOperators,
-  '/console/fleet/runs/[id]': ofOperators,
-  '/console/usage': ofOperators,
-  '/console/jobs': ofOperators,
-  '/console/audit': ofOperators,
-  '/console/doctor': ofOperators,
+  '/welcome': visibleTo(operators, { ...toOrders, nobody: '/sign-in' }),
+  '/new-organisation': visibleToUsers,
+  '/account': visibleToUsers,
+  '/account/security': visibleToUsers,
+  '/account/sessions': visibleToUsers,
+  '/overview': visibleToMembers(),
+  '/orders': visibleToMembers(),
+  '/orders/new': visibleToMembers(writers),
+  '/orders/[id]': visibleToMembers(),
+  '/orders/[id]/edit': visibleToMembers(writers),
+  '/customers': visibleToMembers(),
+  '/customers/[id]': visibleToMembers(),
+  '/products': visibleToMembers(),
+  '/products/[id]': visibleToMembers(),
+  '/activity': visibleToMembers(),
+  '/isolation': visibleToMembers(),
+  '/members': visibleToMembers(),
+  '/settings': visibleToMembers(),
+  '/settings/data': visibleToMembers(),
+  '/settings/keys': visibleToMembers(admins),
+  '/console': visibleToOperators,
+  '/console/tenants': visibleToOperators,
+  '/console/tenants/[slug]': visibleToOperators,
+  '/console/tenants/[slug]/tier': visibleToOperators,
+  '/console/moves': visibleToOperators,
+  '/console/moves/[id]': visibleToOperators,
+  '/console/fleet': visibleToOperators,
+  '/console/fleet/runs/[id]': visibleToOperators,
+  '/console/usage': visibleToOperators,
+  '/console/jobs': visibleToOperators,
+  '/console/audit': visibleToOperators,
+  '/console/doctor': visibleToOperators,
 }

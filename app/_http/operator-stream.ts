@@ -70,8 +70,8 @@ async function follow<T extends StreamedState>(
     else if (poll % pollsPerCheck === 0) write(': keep-alive\n\n')
     sent = text
     if (state.over) return write('event: over\ndata: {}\n\n')
-    const checks = poll % pollsPerCheck === pollsPerCheck - 1
-    if (checks && !(await sessions.read(token))?.user.operator) return
+    const isCheckDue = poll % pollsPerCheck === pollsPerCheck - 1
+    if (isCheckDue && !(await sessions.read(token))?.user.operator) return
     // rejects only when the signal aborts, which ends the loop
     await sleep(pollEveryMs, undefined, { signal }).catch(() => {})
   }

@@ -7,8 +7,8 @@ import { Card, CardHeader } from '#components/ui/card'
 import { Table, Td, Th, Tr } from '#components/ui/table'
 import type { listRuns } from '@rowhouse/tenancy/migrations'
 
-type FleetRun = Awaited<ReturnType<typeof listRuns>>[number]
-const stateLabels: Record<FleetRun['state'], [string, Tone]> = {
+type ListedRun = Awaited<ReturnType<typeof listRuns>>[number]
+const stateLabels: Record<ListedRun['state'], [string, Tone]> = {
   requested: ['Asked for', 'busy'],
   running: ['Running', 'busy'],
   done: ['Done', 'good'],
@@ -16,12 +16,12 @@ const stateLabels: Record<FleetRun['state'], [string, Tone]> = {
   stopped: ['Stopped', 'warn'],
 }
 
-export function RunState({ state }: { state: FleetRun['state'] }) {
+export function RunState({ state }: { state: ListedRun['state'] }) {
   const [label, tone] = stateLabels[state]
   return <StateLabel tone={tone}>{label}</StateLabel>
 }
 
-export function FleetRuns({ runs, formats }: { runs: FleetRun[]; formats: Formats }) {
+export function FleetRuns({ runs, formats }: { runs: ListedRun[]; formats: Formats }) {
   return (
     <Card labelledBy="runs">
       <CardHeader id="runs" title="Runs" />

@@ -26,25 +26,25 @@ export function TenantDetailsCard({
             <PlacementLabel kind={placement.kind} server={server} />
           </DetailRow>
           <DetailRow name="Schema">
-            <Code>{placement.schema}</Code>
+            <Monospace>{placement.schema}</Monospace>
           </DetailRow>
           {placement.database && (
             <DetailRow name="Database">
-              <Code>{placement.database}</Code>
+              <Monospace>{placement.database}</Monospace>
             </DetailRow>
           )}
           <DetailRow name="Login">
-            <Code>{placement.login ?? 'rowhouse_tenant'}</Code>
+            <Monospace>{placement.login ?? 'rowhouse_tenant'}</Monospace>
           </DetailRow>
           <DetailRow name="Epoch">{placement.epoch}</DetailRow>
           <VersionRow status={status} />
           <SizeRows size={size} formats={formats} />
           <DetailRow name="Tenant since">{formatDate(tenant.createdAt, formats)}</DetailRow>
           <DetailRow name="Slug">
-            <Code>{tenant.slug}</Code>
+            <Monospace>{tenant.slug}</Monospace>
           </DetailRow>
           <DetailRow name="Id">
-            <Code>{tenant.id}</Code>
+            <Monospace>{tenant.id}</Monospace>
           </DetailRow>
         </DetailRows>
       </CardBody>
@@ -57,7 +57,7 @@ function VersionRow({ status }: { status: TargetStatus | null }) {
     <DetailRow name="Version">
       {status ? (
         <>
-          <Code>{status.at ?? 'nothing'}</Code>
+          <Monospace>{status.at ?? 'nothing'}</Monospace>
           {status.state !== 'current' && (
             <span className="block">
               <FleetStateLabel state={status.state} />
@@ -89,6 +89,6 @@ function SizeRows({ size, formats }: { size: TenantFacts['size']; formats: Forma
   )
 }
 
-export const Code = ({ children }: { children: string }) => (
+const Monospace = ({ children }: { children: string }) => (
   <span className="font-mono text-xs break-all text-ink-soft">{children}</span>
 )

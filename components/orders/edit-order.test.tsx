@@ -1,7 +1,7 @@
 import { screen, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import { EditOrder, type OrderSaveResult } from '#components/orders/edit-order'
-import { answerPickers, line, lineCount, orderTotal } from '#components/testing/orders'
+import { stubPickers, line, lineCount, orderTotal } from '#components/testing/orders'
 import { renderPage, fakeAction, valueOf } from '#components/testing/page'
 import { router } from '#components/testing/router'
 import type { Order } from '#db/product/orders'
@@ -43,7 +43,7 @@ const theirs: Order = {
 }
 
 function openPage({ editable = true } = {}) {
-  answerPickers()
+  stubPickers()
   const save = fakeAction<OrderSaveResult>()
   const page = (order: Order, stillEditable: boolean) => (
     <EditOrder order={order} editable={stillEditable} action={save.action} createCustomer={null}>

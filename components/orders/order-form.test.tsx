@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import { NewOrder } from '#components/orders/new-order'
-import { answerPickers, choose, line, lineCount, orderTotal } from '#components/testing/orders'
+import { stubPickers, choose, line, lineCount, orderTotal } from '#components/testing/orders'
 import {
   dataOf,
   isDisabled,
@@ -12,7 +12,7 @@ import {
 } from '#components/testing/page'
 
 function openForm({ mayCreate = true } = {}) {
-  const requests = answerPickers()
+  const requests = stubPickers()
   const save = fakeAction()
   const createCustomer = fakeAction<{ id: string; name: string }>()
   const page = renderPage(

@@ -2,7 +2,7 @@ import { screen, waitFor } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import { PaletteButton } from '#components/palette/palette-button'
 import { Shortcuts } from '#components/palette/shortcuts'
-import { answerFetch, renderPage } from '#components/testing/page'
+import { stubFetch, renderPage } from '#components/testing/page'
 import { router } from '#components/testing/router'
 
 const destinations = [
@@ -11,7 +11,7 @@ const destinations = [
 ]
 
 function openPage({ mayWrite = true, search = true } = {}) {
-  const requests = answerFetch({
+  const requests = stubFetch({
     '/find': (words) => [{ value: '/orders/o1', label: `Order of ${words}` }],
   })
   const { user } = renderPage(

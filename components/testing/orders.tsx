@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react'
 import type { UserEvent } from '@testing-library/user-event'
 import { expect } from 'vitest'
-import { answerFetch } from '#components/testing/page'
+import { stubFetch } from '#components/testing/page'
 
 const products = [
   { value: 'lamp', label: 'Desk lamp', hint: 'L-1', priceMinor: 1234 },
@@ -18,8 +18,8 @@ const matching = <T extends { label: string }>(all: T[]) => {
 }
 
 /** Answers the searches of the order form. */
-export const answerPickers = () =>
-  answerFetch({ '/products/pick': matching(products), '/customers/pick': matching(customers) })
+export const stubPickers = () =>
+  stubFetch({ '/products/pick': matching(products), '/customers/pick': matching(customers) })
 
 export const line = (position: number) => {
   const inLine = within(screen.getByRole('group', { name: `Line ${position}` }))

@@ -71,7 +71,7 @@ export function fakeAction<R = unknown>() {
 }
 
 /** Stubs `fetch`: answers by path, from the search in `q`. Returns the requested addresses. */
-export function answerFetch(pages: Record<string, (words: string) => unknown>) {
+export function stubFetch(pages: Record<string, (words: string) => unknown>) {
   const requests: string[] = []
   vi.stubGlobal('fetch', async (address: string) => {
     requests.push(address)

@@ -83,11 +83,11 @@ async function initialise(paths: Paths, password: string): Promise<void> {
   rmSync(draft, { recursive: true, force: true })
   rmSync(data, { recursive: true, force: true })
   mkdirSync(draft, { mode: 0o700 })
-  giveTo(account, draft)
+  chownTo(account, draft)
   try {
     writeFileSync(secret, password, { mode: 0o600 })
-    giveTo(account, secret)
-    await call(paths, 'initdb', [
+    chownTo(account, secret)
+    await runProgram(paths, 'initdb', [
       '-D',
       draft,
       '-U',
@@ -129,7 +129,18 @@ async function start(paths: Paths, port: number): Promise<boolean> {
     .map((setting) => `-c ${setting}`)
     .join(' ')
   try {
-    await call(paths, 'pg_ctl', ['-D', data, '-l', log, '-w', '-t', '120', '-o', options, 'start'])
+    await runProgram(paths, 'pg_ctl', [
+      '-D',
+      data,
+      '-l',
+      log,
+      '-w',
+      '-t',
+      '120',
+      '-o',
+      options,
+      'start',
+    ])
     return true
   } catch (error) {
     if (running(data) === undefined && !(await isFree(port))) return false
@@ -144,11 +155,11 @@ async function start(paths: Paths, port: number): Promise<boolean> {
 async function stop(paths: Paths): Promise<void> {
   const { data, log } = paths
   try {
-    await call(paths, 'pg_ctl', ['-D', data, '-m', 'fast', '-w', '-t', '20', 'stop'])
+    await runProgram(paths, 'pg_ctl', ['-D', data, '-m', 'fast', '-w', '-t', '20', 'stop'])
   } catch {
     if (running(data) === undefined) return
     try {
-      await call(paths, 'pg_ctl', ['-D', data, '-m', 'immediate', '-w', '-t', '20', 'stop'])
+      await runProgram(paths, 'pg_ctl', ['-D', data, '-m', 'immediate', '-w', '-t', '20', 'stop'])
     } catch (error) {
       throw new Error(
         `PostgreSQL in ${data} does not stop (see ${basename(log)}): ${outputOf(error)}`,
@@ -163,11 +174,11 @@ function prepareLog({ log, account }: Paths): number {
   const size = statSync(log, { throwIfNoEntry: false })?.size ?? 0
   if (size > rotateAboveBytes) renameSync(log, `${log}.1`)
   closeSync(openSync(log, 'a', 0o600))
-  giveTo(account, log)
+  chownTo(account, log)
   return statSync(log).size
 }
 
-function call(
+function runProgram(
   { home, binaries, account }: Paths,
   program: string,
   args: string[],
@@ -179,7 +190,7 @@ function call(
   })
 }
 
-function giveTo(account: ServerAccount | undefined, path: string): void {
+function chownTo(account: ServerAccount | undefined, path: string): void {
   if (account) chownSync(path, account.uid, account.gid)
 }
 

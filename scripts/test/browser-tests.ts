@@ -107,7 +107,7 @@ async function playwright(
   const url = `http://localhost:${port}`
   const all = args.includes('--all')
   const forPlaywright = args.filter((argument) => argument !== '--all')
-  const own = {
+  const testEnv = {
     ...(all && { E2E_ALL: '1' }),
     E2E_BROWSER: browser,
     E2E_PORT: String(port),
@@ -126,7 +126,7 @@ async function playwright(
       // selected tests run without the projects that they depend on
       ...(forPlaywright.some(selectsTests) ? ['--no-deps'] : []),
     ],
-    { cwd: root, env: { ...env, ...own } },
+    { cwd: root, env: { ...env, ...testEnv } },
   )
   const { code } = await runner.ended
   return readReport<PlaywrightReport>(report, code, ({ stats, suites, errors }) => ({
