@@ -23,14 +23,15 @@ import { closePools } from '#tenancy/registry/pools'
 import { placementOf } from '#tenancy/registry/placements'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
-// A move is aborted at each failpoint before its switch, and the worker that undoes it is killed too.
+// A move is aborted at each failpoint before its switch, and the worker that undoes it is killed
+// too.
 const made: TestTenant[] = []
 afterAll(async () => {
   await removeTenants(made)
   await closePools(tenancy())
 })
 
-/** True at failpoints where an abort is in time. */
+/** True for failpoints at which a move can still be aborted. */
 function isInTime(failpoint: Failpoint, all: Failpoint[]): boolean {
   const end = all.findIndex((one) => one === 'target opened' || one === 'switched')
   return all.indexOf(failpoint) < end
@@ -49,7 +50,7 @@ async function abortAt(
     await requestAbort(tenancy(), actionOn(tenant))
     const second = new WorkerProcess({ how: 'kill', failpoint: 'in the clean-up' })
     others.push(second)
-    // at first there is nothing to clean up yet
+    // before the target exists there is nothing to clean up
     await Promise.any([
       second.waitForFailpoint('in the clean-up'),
       waitForState(move, ['aborted'], second),
@@ -70,7 +71,7 @@ describe.each(directions)('from %s to %s', (from, to) => {
   )
 
   test.each(failpointsOf(from, to).filter((failpoint, _, all) => isInTime(failpoint, all)))(
-    'aborted by a worker that is killed itself, at: %s',
+    'aborted at: %s, by a worker that is killed too',
     async (failpoint) => {
       const home = await placementOf(tenancy(), tenant.id)
       const request = await requestTo(to, tenant.id)
@@ -100,6 +101,6 @@ describe.each(directions)('from %s to %s', (from, to) => {
   )
 })
 
-test('afterwards every invariant holds', async () => {
+test('all invariants hold afterwards', async () => {
   expect((await checkFleet(tenancy())).findings).toEqual([])
 })

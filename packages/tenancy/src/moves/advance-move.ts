@@ -34,8 +34,8 @@ type MoveStep = {
 }
 
 /**
- * A move from top to bottom: what the worker does in each state, and the state that follows. Every
- * step can be repeated from its beginning.
+ * The steps of a move, in order: what the worker does in each state, and the state that follows.
+ * Every step can be repeated from its beginning.
  */
 const steps: Record<Exclude<MoveStateWith<{ waitsFor: 'worker' }>, 'aborting'>, MoveStep> = {
   requested: { to: 'provisioned', run: provisionTarget },
@@ -51,17 +51,17 @@ const steps: Record<Exclude<MoveStateWith<{ waitsFor: 'worker' }>, 'aborting'>, 
 const stepFor = (state: MoveState): MoveStep | undefined =>
   Object.entries(steps).find(([name]) => name === state)?.[1]
 
-/** How a run of `advanceMove` ended. `locked`: another worker is advancing this tenant's move. */
+/** How `advanceMove` ended. `locked`: another worker is advancing a move of this tenant. */
 export type AdvanceResult = 'waiting' | 'ended' | 'locked' | 'stopped'
 
 /**
- * Advances a move as far as it goes: to the switch, to its end, or through an abort. The holder of
- * the tenant's move lock advances it. A retryable error (an unreachable server, a running migration)
- * is thrown, and the next run continues from there; any other error before the switch aborts the
- * move.
- * @param stopping - Aborted when the worker stops; the run then ends between two pieces of work.
+ * Advances a move as far as possible: to the switch, to its end, or through an abort. Takes the
+ * tenant's move lock. A retryable error (an unreachable server, a running migration)
+ * is thrown, and the next run continues where this one stopped. Any other error before the switch
+ * aborts the move.
+ * @param stopping - Aborted when the worker stops. The run then ends at its next checkpoint.
  * @param until - The state to stop in.
- * @throws The error that interrupted the run, after it was recorded in the move.
+ * @throws The error that interrupted the run, once it is recorded in the move.
  */
 export async function advanceMove(
   tenancy: Tenancy,
@@ -123,9 +123,9 @@ async function runSteps(run: MoveRun, until: MoveState | undefined): Promise<Adv
 /** Takes one step. Returns a result when there is none to take. */
 async function runStep(run: MoveRun, isFirst: boolean): Promise<AdvanceResult | undefined> {
   const { state, abortBy } = run.move
-  // before anything that needs the target, which may be lost
+  // this comes first, because the target may be lost
   if (abortBy !== null && isBeforeSwitch(state)) throw new MoveAborted(`aborted by ${abortBy}`)
-  // a migration may have run while no worker did; the switch checks again under its locks
+  // a migration may have run since; the switch checks again under its locks
   if (isFirst && isBeforeSwitch(state) && state !== 'requested' && state !== 'verified')
     await checkVersions(run)
   if (state === 'aborting') {
@@ -143,7 +143,7 @@ async function runStep(run: MoveRun, isFirst: boolean): Promise<AdvanceResult | 
   return undefined
 }
 
-/** A switched move is confirmed by an operator, or by the end of its grace period. */
+/** An operator confirms a switched move, or its grace period ends. */
 async function confirmIfDue({ tenancy, move }: MoveRun): Promise<boolean> {
   const isDue =
     move.confirmBy !== null || (move.graceUntil !== null && move.graceUntil.getTime() <= Date.now())
@@ -156,13 +156,13 @@ async function abort(run: MoveRun): Promise<void> {
   await run.event('aborted', run.move.error ?? run.move.abortBy ?? '')
 }
 
-/** In `verified` and `aborting` the tenant may be fenced, so its users wait for the next attempt. */
+/** In `verified` and `aborting`, the tenant may be fenced and its users wait, so retry sooner. */
 function backoffIn(state: MoveState): Backoff {
   if (state === 'verified') return { firstMs: 250, maxMs: 500 }
   return { firstMs: 1000, maxMs: state === 'aborting' ? 5000 : 30_000 }
 }
 
-/** Schedules the next attempt. The move continues in the state it is in. */
+/** Schedules the next attempt, in the same state. */
 async function scheduleRetry({ tenancy, move }: MoveRun, error: unknown): Promise<void> {
   const detail = errorMessage(error)
   try {
@@ -178,6 +178,6 @@ async function scheduleRetry({ tenancy, move }: MoveRun, error: unknown): Promis
     if (last?.event !== 'retrying' || last.detail !== detail)
       await addEvent(tenancy, move.id, { event: 'retrying', detail })
   } catch {
-    // the main database cannot be reached either; the row keeps the time of its last attempt
+    // the main database is unreachable too; the row keeps the time of its previous attempt
   }
 }

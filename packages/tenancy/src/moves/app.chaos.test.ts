@@ -45,13 +45,13 @@ test.each(cases)(
     createInterface({ input: app.stdout }).on(
       'line',
       (line) => void (line.startsWith('wrote ') && acknowledged.add(line.replace('wrote ', ''))),
-    ) // others are its log
+    ) // other lines are log output
     const feeding = setInterval(() => {
       const word = `w${sent.size}`
       sent.add(word)
       app.stdin.write(`${word}\n`)
     }, 20)
-    app.stdin.on('error', () => clearInterval(feeding)) // it is dead by then
+    app.stdin.on('error', () => clearInterval(feeding)) // the process is dead by then
     for (const until = Date.now() + 20_000; acknowledged.size === 0 && Date.now() < until;)
       await sleep(20)
     const worker = new WorkerProcess({ how: 'stop', failpoint })

@@ -13,7 +13,7 @@ const definitions = `
 
 /**
  * Builds the indexes that the source has and the target lacks, and collects statistics.
- * @returns How many indexes were built.
+ * @returns `rows` is the number of indexes built.
  */
 export async function buildIndexes(run: MoveRun): Promise<{ rows: number }> {
   const source = await run.source()

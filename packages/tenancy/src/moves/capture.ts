@@ -4,8 +4,8 @@ import type { MoveRun } from '#tenancy/moves/move-run'
 import { readHome, transition } from '#tenancy/moves/tenant-home'
 
 /**
- * Starts to log every change of the tenant: lets all open transactions end, so that every later one
- * runs with the capture trigger active.
+ * Starts logging every change of the tenant. Waits until all open transactions have ended, so that
+ * every later one runs with the capture trigger active.
  */
 export async function capture(run: MoveRun): Promise<void> {
   const { epoch, schema } = run.move.source

@@ -14,9 +14,9 @@ const smallPassKeys = 400
 const maxPasses = 20
 
 /**
- * Applies the logged changes to the target, pass by pass, until a pass is small. A tenant that
- * writes faster than that is caught up with behind the fence, within its deadline.
- * @returns How many keys were applied.
+ * Applies the logged changes to the target, pass by pass, until a pass is small. If the tenant
+ * keeps writing too fast, the switch applies the rest behind the fence, within its deadline.
+ * @returns `rows` is the number of keys applied.
  */
 export async function catchUp(run: MoveRun): Promise<{ rows: number }> {
   const tables = await run.tables()
@@ -37,11 +37,11 @@ export async function catchUp(run: MoveRun): Promise<{ rows: number }> {
 }
 
 /**
- * One pass: takes the changed keys of one snapshot of the source, replaces the target's rows of
- * these keys by the rows of that snapshot, and deletes exactly those log entries. Deletes all rows
- * before it inserts any, so that unique values can change hands. Repeating a pass does no harm,
- * because the log has keys and not operations.
- * @returns How many keys were applied.
+ * Runs one pass: reads the changed keys in one snapshot of the source, replaces the target's rows
+ * with these keys by the rows of that snapshot, and deletes exactly those log entries. Deletes all
+ * rows before inserting any, so that a unique value can pass from one row to another. A pass can be
+ * repeated safely, because the log has keys and not operations.
+ * @returns The number of keys applied.
  */
 export function catchUpOnce(run: MoveRun, tables: MovableTable[]): Promise<number> {
   return run.sameDatabase ? passWithinDatabase(run, tables) : passBetweenDatabases(run, tables)
@@ -56,8 +56,8 @@ async function passWithinDatabase(run: MoveRun, tables: MovableTable[]): Promise
 }
 
 /**
- * A pass within the main database. Begins a transaction and leaves it open for the caller.
- * @returns How many keys were applied.
+ * Runs a pass within the main database. Begins a transaction and leaves it open for the caller.
+ * @returns The number of keys applied.
  */
 export async function applyWithinDatabase(
   run: MoveRun,
@@ -158,6 +158,6 @@ async function beginPass(
   return { changed, keys: rows.reduce((sum, row) => sum + Number(row.keys), 0) }
 }
 
-// in the snapshot of the pass, this deletes what the pass has read and nothing newer
+// run in the snapshot of the pass, so it deletes only what the pass has read
 const clearLog = (tenantId: string) =>
   `delete from tenancy.changed_keys where tenant_id = '${tenantId}'`

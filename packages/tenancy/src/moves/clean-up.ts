@@ -15,8 +15,8 @@ import { placements } from '#tenancy/base/schema'
 const batchRows = 20_000
 
 /**
- * Removes the old copy of a confirmed move, and releases the tenant's home from the move.
- * @returns How many rows were deleted; none where a whole schema or database was dropped.
+ * Removes the old copy after a confirmed move, and detaches the tenant's home from the move.
+ * @returns `rows` is the number of deleted rows, 0 if a whole schema or database was dropped.
  */
 export async function cleanUp(run: MoveRun): Promise<{ rows: number }> {
   const isTargetReachable = await skipIfServerLost(run, 'target', () => assertTargetOpen(run))
@@ -34,7 +34,7 @@ export async function cleanUp(run: MoveRun): Promise<{ rows: number }> {
   return removed ?? { rows: 0 }
 }
 
-/** The old copy must not be removed before the tenant is open in its new location. */
+/** Throws unless the tenant is open in its new location. */
 async function assertTargetOpen(run: MoveRun): Promise<true> {
   const placement = await placementRow(run)
   const target = await run.target()
@@ -63,8 +63,8 @@ async function placementRow({
 
 /**
  * Removes the tenant's copy at one end: its rows, in batches, from the shared schema, or its whole
- * schema or database with the login.
- * @returns How many rows were deleted; none where a whole schema or database was dropped.
+ * schema or database along with its role.
+ * @returns The number of deleted rows, 0 if a whole schema or database was dropped.
  */
 export async function removeCopy(
   run: MoveRun,
@@ -78,7 +78,7 @@ export async function removeCopy(
   if (!isShared(end)) {
     await run.setStatus(`dropping ${end.database ?? end.schema}`)
     await failpoint('in the clean-up')
-    await run.releaseConnections() // a database can be dropped only when no session is connected
+    await run.releaseConnections() // a database with connected sessions cannot be dropped
     await unprovision(run.tenancy, run.move.tenantId, location)
     return { rows: 0 }
   }

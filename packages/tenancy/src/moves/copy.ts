@@ -11,13 +11,12 @@ const chunkRows = 20_000
 
 type ProgressRow = { last_key: string[] | null; rows: string; done: boolean }
 type Chunk = { key: string[] | null; rows: number; done: boolean }
-/** A table being copied: the last key copied, and whether rows in the target may conflict. */
+/** A table being copied: the last copied key, and whether rows in the target may conflict. */
 type TableCopy = { table: MovableTable; last: string[] | null; mayConflict: boolean }
 
 /**
- * Copies every row in the order of the keys, one chunk per transaction. Rows and progress commit
- * together.
- * @returns How many rows were copied.
+ * Copies every row in key order, one chunk per transaction. Rows and progress commit together.
+ * @returns `rows` is the number of rows copied.
  */
 export async function copy(run: MoveRun): Promise<{ rows: number }> {
   const startedAt = performance.now()
@@ -64,8 +63,8 @@ function assertSameTables(source: MovableTable[], target: MovableTable[]): void 
 }
 
 /**
- * Where to continue the copy of a table. Rows that the target still has from an earlier stay of the
- * tenant are compared with the source first.
+ * Tells where to continue the copy of a table. If the target still has rows from an earlier stay of
+ * the tenant, first deletes those that differ from the source.
  */
 async function resumeTable(run: MoveRun, table: MovableTable): Promise<Chunk> {
   const target = await run.target()
@@ -89,10 +88,10 @@ async function resumeTable(run: MoveRun, table: MovableTable): Promise<Chunk> {
 }
 
 /**
- * True if a row in the target may conflict with one from the source: the same row, when the tenant
- * has lived there before, or a row with a unique value that has since passed to a row with a later
- * key. The change log brings the later row. A target that this move created has no unique index
- * besides the primary key until the rows are there.
+ * True if a row in the target may conflict with one from the source. It may be the same row, if the
+ * tenant was there before, or a row whose unique value has since passed to a row with a later key;
+ * the change log has that later row. A target that this move created has no unique indexes besides
+ * its primary keys until all rows are copied.
  */
 async function mayRowsConflict(run: MoveRun, table: MovableTable): Promise<boolean> {
   if (isShared(run.move.target) || run.move.rollsBack !== null) return true
@@ -110,7 +109,7 @@ async function mayRowsConflict(run: MoveRun, table: MovableTable): Promise<boole
   return row?.some ?? true
 }
 
-/** The key at which a chunk ends; null for the last chunk, which has no upper bound. */
+/** Reads the key at which a chunk ends. Null for the last chunk, which has no upper bound. */
 async function chunkEnd(
   run: MoveRun,
   source: pg.Client,
@@ -177,8 +176,8 @@ async function insertChunk(
     [run.move.tenantId, run.move.id, table.name, chunk.key, chunk.rows, chunk.done],
   )
   await failpoint('in a chunk')
-  // a crash that loses a chunk loses its progress too; the last chunk of a table must be on disk
-  // before the table is reported as copied
+  // a crash that loses a chunk also loses its progress, but the last chunk of a table must be on
+  // disk before the table is reported as copied
   if (chunk.done) await target.query('set local synchronous_commit = on')
   await target.query('commit')
   return chunk
@@ -187,7 +186,7 @@ async function insertChunk(
 const created = new WeakMap<pg.Client, Set<string>>()
 
 /**
- * A temporary table with the columns of a tenant table, for rows on their way in.
+ * Creates a temporary table with the columns of a tenant table, for incoming rows.
  * @returns Its qualified name.
  */
 export async function stagingTable(
@@ -204,7 +203,7 @@ export async function stagingTable(
 
 /**
  * Creates a temporary table, once per connection. Every commit empties it.
- * @param table - Its columns, or a query that has them.
+ * @param table - `columns` or `asQuery`: a column list, or a query that has the columns.
  * @returns Its qualified name.
  */
 export async function temporaryTable(
@@ -223,7 +222,7 @@ export async function temporaryTable(
 
 /**
  * Streams the rows of a query into a table of another database.
- * @param into - The table, with its columns.
+ * @param into - The target table with its column list.
  */
 export async function stream(
   source: pg.Client,

@@ -43,7 +43,7 @@ const admin = <T = unknown>(text: string, url = mainAdmin()) =>
   withConnection(url, async (client) => (await client.query(text)).rows as T[])
 
 test.each(['schema', 'database'] as const)(
-  'a difference in a %s is found, and the move aborts with table and key range',
+  'a difference in a %s is found, and the move aborts and names the table and key range',
   { timeout: 60_000 },
   async (kind) => {
     const tenant = await fresh(`planted-${kind}`)
@@ -121,7 +121,7 @@ test('tables with circular references are moved, with rows written to them durin
 })
 
 test(
-  'a transaction that stays open holds up the move alone, and the move says which',
+  'a transaction that stays open delays only the move, which names it',
   { timeout: 60_000 },
   async () => {
     const [tenant, neighbour] = [await fresh('patient'), await fresh('other')]
@@ -209,7 +209,7 @@ test('an app that serves the tenant opens connections to the target before the f
   }
 })
 
-test('a connection that compares ends with the one that is watched over, so that a cut network keeps no move waiting', async () => {
+test('a connection that compares rows closes with the monitored one, so a network failure does not stall a move', async () => {
   const tenant = await fresh('watched')
   const move = await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked })
   const main = await openConnection(
@@ -228,7 +228,7 @@ test('a connection that compares ends with the one that is watched over, so that
   expect(await perform(move)).toMatchObject({ state: 'aborted' })
 })
 
-test('a run that has ended opens nothing more: what work that came too late would leave open kept the next run waiting', async () => {
+test('a run that has ended opens no more connections, which would block the next run', async () => {
   const tenant = await fresh('ended')
   const move = await requestMove(tenancy(), { tenantId: tenant.id, to: 'database', ...asked })
   await perform(move, 'copied')
@@ -253,7 +253,7 @@ test('a run that has ended opens nothing more: what work that came too late woul
 })
 
 test(
-  'a tenant returns, by rollback and by a new move, to a source left fenced by a worker that died after the registry commit',
+  'a tenant can return, by rollback and by a new move, to a source left fenced by a worker that died after the registry commit',
   { timeout: 60_000 },
   async () => {
     const tenant = await fresh('fenced')
@@ -283,7 +283,7 @@ test(
   },
 )
 
-test('the login of an old location cannot enter it after the switch', async () => {
+test('the role of an old location cannot enter it after the switch', async () => {
   const tenant = await fresh('left', 'schema')
   const old = await placementOf(tenancy(), tenant.id)
   expect(

@@ -5,9 +5,9 @@ import { tableSql, type MovableTable } from '#tenancy/moves/tenant-tables'
 const rangeRows = 5000
 
 /**
- * Deletes the rows of a target, left from an earlier stay of the tenant, that differ from the
- * source. Runs before the first row is copied: a unique value that has since passed to another row
- * would keep that row out. Later changes are in the change log.
+ * Deletes rows of the target that remain from an earlier stay of the tenant and differ from the
+ * source. Runs before the first row is copied: a stale row could hold a unique value that now
+ * belongs to another row. Later changes are in the change log.
  */
 export async function deleteStaleRows(run: MoveRun, table: MovableTable): Promise<void> {
   const startedAt = performance.now()

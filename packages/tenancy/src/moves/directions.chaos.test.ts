@@ -13,7 +13,7 @@ afterAll(async () => {
 })
 
 test.each(directions)(
-  'from %s to %s a tenant that writes loses nothing, there and back and there for good',
+  'a tenant that keeps writing loses nothing when moved from %s to %s, rolled back, and moved again',
   async (from, to) => {
     const tenants = await roundTrip(from, to)
     made.push(...tenants)
@@ -21,6 +21,6 @@ test.each(directions)(
   },
 )
 
-test('afterwards every invariant holds', async () => {
+test('all invariants hold afterwards', async () => {
   expect((await checkFleet(tenancy())).findings).toEqual([])
 })

@@ -18,7 +18,7 @@ test.each([
   ['shared', 'schema'],
   ['shared', 'database'],
 ] as const)(
-  'from %s to %s a tenant that writes loses nothing, there and back and there for good',
+  'a tenant that keeps writing loses nothing when moved from %s to %s, rolled back, and moved again',
   { timeout: 90_000 },
   async (from, to) => {
     const tenants = await roundTrip(from, to)
@@ -27,6 +27,6 @@ test.each([
   },
 )
 
-test('afterwards every invariant holds', async () => {
+test('all invariants hold afterwards', async () => {
   expect((await checkFleet(tenancy())).findings).toEqual([])
 })

@@ -36,7 +36,7 @@ export class MoveActionRefused extends RowhouseError {
   constructor(tenant: string, action: MoveAction, state: string | null) {
     const found = state === null ? 'has never been moved' : `has its latest move in state ${state}`
     super(
-      `${action} refused: tenant ${tenant} ${found}, and ${conditions[action]}; \`tenant move ${tenant} --status\` shows the move`,
+      `${action} refused: tenant ${tenant} ${found}, but ${conditions[action]}; run \`tenant move ${tenant} --status\` to see the move`,
     )
     this.tenant = tenant
     this.action = action
@@ -49,7 +49,7 @@ export class SameLocation extends RowhouseError {
   readonly tenant: string
   readonly location: string
   constructor(tenant: string, location: string) {
-    super(`tenant ${tenant} already lives in ${location}; choose another target`)
+    super(`tenant ${tenant} is already in ${location}; choose another target`)
     this.tenant = tenant
     this.location = location
   }
@@ -71,7 +71,9 @@ export class TargetFull extends RowhouseError {
   static override readonly code: string = 'target_full'
   readonly target: string
   constructor(target: string, why: string) {
-    super(`${target} cannot take the tenant: ${why}; free some, or choose another target`)
+    super(
+      `${target} cannot take the tenant: ${why}; free connections or choose another target`,
+    )
     this.target = target
   }
 }
@@ -99,18 +101,20 @@ export class TableNotMovable extends RowhouseError {
   }
 }
 
-/** The work behind the fence took too long; the tenant writes in its source again. */
+/** The work behind the fence took too long, so the tenant can write to its source again. */
 export class FenceTimeout extends RowhouseError {
   static override readonly code: string = 'fence_timeout'
   static override readonly retryable: boolean = true
   readonly heldMs: number
   constructor(heldMs: number) {
-    super(`the fence was up for ${heldMs} ms and was taken down; the switch is tried again`)
+    super(
+      `the fence was released after ${heldMs} ms, because the work behind it was not finished; the switch is retried`,
+    )
     this.heldMs = heldMs
   }
 }
 
-/** A move was about to remove a copy in the location where the registry says the tenant lives. */
+/** A move was about to remove the copy that the registry says is current. */
 export class TenantStillThere extends RowhouseError {
   static override readonly code: string = 'tenant_still_there'
   static override readonly fault: boolean = true
@@ -118,14 +122,14 @@ export class TenantStillThere extends RowhouseError {
   readonly location: string
   constructor(tenant: string, location: string) {
     super(
-      `the registry says that tenant ${tenant} lives in ${location}, so nothing was deleted there; correct the placement first`,
+      `the registry places tenant ${tenant} in ${location}, so nothing was deleted there; correct the placement first`,
     )
     this.tenant = tenant
     this.location = location
   }
 }
 
-/** This run of a move has closed its connections: it ended, or another worker has taken over. */
+/** This run of a move has closed its connections: it has ended, or another worker took over. */
 export class RunClosed extends RowhouseError {
   static override readonly code: string = 'run_closed'
   static override readonly retryable: boolean = true

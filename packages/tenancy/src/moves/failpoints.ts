@@ -1,6 +1,6 @@
 /**
- * The points at which a test can kill or freeze a worker, in order, each with the kind of move that
- * reaches it.
+ * The points at which a test can kill or freeze a worker, in order. The value is the kind of move
+ * that reaches the point.
  */
 export const failpoints = {
   started: 'any',
@@ -49,6 +49,6 @@ export async function failpoint(here: Failpoint): Promise<void> {
     await new Promise((resolve) => process.stdout.write(`failpoint: ${here}\n`, resolve))
     process.kill(process.pid, 'SIGSTOP')
   }
-  // a signal to the own process is delivered a little later
+  // a signal to this process is not delivered at once
   await new Promise((resolve) => setTimeout(resolve, 50))
 }

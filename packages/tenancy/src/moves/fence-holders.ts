@@ -11,7 +11,7 @@ type FenceHolder = {
 const longSeconds = 1
 
 /**
- * The open transactions of a tenant in one database, oldest first.
+ * Lists the open transactions of a tenant in one database, oldest first.
  * @param client - A connection of the worker to that database.
  */
 export async function fenceHolders(client: pg.Client, tenantId: string): Promise<FenceHolder[]> {
@@ -21,7 +21,7 @@ export async function fenceHolders(client: pg.Client, tenantId: string): Promise
   return rows
 }
 
-/** Those of `fenceHolders` that have been open for more than a second. */
+/** Lists those of `fenceHolders` that have been open for more than a second. */
 export const longFenceHolders = async (
   client: pg.Client,
   tenantId: string,

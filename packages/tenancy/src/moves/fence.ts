@@ -8,7 +8,7 @@ import { failpoint } from '#tenancy/moves/failpoints'
 import { describeHolder, fenceHolders, longFenceHolders } from '#tenancy/moves/fence-holders'
 import type { MoveRun } from '#tenancy/moves/move-run'
 
-/** What the fenced work returned, and whether it has already released the fence itself. */
+/** What the fenced work returned, and whether it has already released the fence. */
 export type FencedResult<T> = { result: T; released?: boolean }
 
 const lockKey = (run: MoveRun) => `tenancy.lock_key('${run.move.tenantId}')`
@@ -22,8 +22,8 @@ export const releaseFence = (run: MoveRun): string =>
 
 /**
  * Runs work while no transaction of the tenant is open and none can begin. Waits until no long
- * transaction is open, then takes the tenant's lock with a short lock timeout, and retries: a long
- * transaction delays the move and not the tenant's other requests.
+ * transaction is open, then tries to take the tenant's lock with a short lock timeout. A long
+ * transaction therefore delays the move, but not the tenant's other requests.
  * @param client - The connection that holds the lock.
  * @param work - Must finish within `timings.fenceDeadline`.
  * @returns What `work` returns, and for how long new transactions had to wait.
@@ -65,12 +65,12 @@ async function waitForLongTransactions(run: MoveRun, client: pg.Client): Promise
   }
 }
 
-/** A little longer at each attempt, for tenants whose transactions overlap all the time. */
+/** Grows with each attempt, for tenants whose transactions always overlap. */
 const lockTimeoutMs = (attempt: number): number => Math.min(100 + 50 * attempt, timings.fenceWait)
 
 async function tryLock(run: MoveRun, client: pg.Client, timeoutMs: number): Promise<boolean> {
   try {
-    // should this worker freeze, the server ends its session, and the tenant is not locked out
+    // if this worker freezes, the server ends its session, so the tenant is not locked out
     await client.query(`set lock_timeout = ${timeoutMs}; set idle_session_timeout = ${timings.fenceDeadline}; set idle_in_transaction_session_timeout = ${timings.fenceDeadline};
       select pg_advisory_lock(${lockKey(run)})`)
     return true
@@ -98,6 +98,6 @@ export function withDeadline<T>(
       reject(new FenceTimeout(ms))
     }, ms)
   })
-  work.catch(() => {}) // after the deadline nothing awaits it any more
+  work.catch(() => {}) // after the deadline nothing awaits it
   return Promise.race([work, deadline]).finally(() => clearTimeout(timer))
 }

@@ -19,7 +19,7 @@ import type { Writer } from '#tenancy/testing/writer'
 import { placementOf } from '#tenancy/registry/placements'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
-// Between the two commits of a switch between databases the tenant is in neither.
+// Between the two commits of a switch between databases, the tenant is open in neither.
 const made: TestTenant[] = []
 const workers: WorkerProcess[] = []
 const started = (worker: WorkerProcess) => (workers.push(worker), worker)
@@ -41,7 +41,7 @@ const nothing = { lost: 0, doubled: 0, resurrected: 0, examples: [] }
 const toDatabase = () =>
   requestMove(tenancy(), { tenantId: tenant.id, to: 'database', actor: 'test', reason: 'test' })
 
-test('a worker that dies there is followed by another worker within seconds; until then writes wait or are refused, and none is lost', async () => {
+test('when a worker dies there, another takes over within seconds; until then writes wait or are refused, and none is lost', async () => {
   const first = started(new WorkerProcess({ how: 'kill', failpoint: 'source fenced' }))
   const move = await toDatabase()
   await waitForState(move, ['provisioned', 'capturing', 'copied'], first)
@@ -56,7 +56,7 @@ test('a worker that dies there is followed by another worker within seconds; unt
   await second.end()
 })
 
-test('a worker that freezes there is followed by another worker, and does no harm when it wakes', async () => {
+test('when a worker freezes there, another takes over, and the first does no harm when it wakes', async () => {
   const first = started(new WorkerProcess({ how: 'stop', failpoint: 'source fenced' }))
   const move = await toDatabase()
   await first.waitForFailpoint('source fenced')
@@ -72,7 +72,7 @@ test('a worker that freezes there is followed by another worker, and does no har
   await second.end()
 })
 
-test('aborted there, the tenant continues in its source, and the target never opens', async () => {
+test('after an abort there, the tenant continues in its source and the target never opens', async () => {
   const first = started(new WorkerProcess({ how: 'kill', failpoint: 'source fenced' }))
   const move = await toDatabase()
   await first.waitForFailpoint('source fenced')
@@ -88,7 +88,7 @@ test('aborted there, the tenant continues in its source, and the target never op
 })
 
 test.each(['target closed', 'registry switched back'] as const)(
-  'aborted there by a worker that is killed at: %s, the tenant still continues in its source',
+  'after an abort there by a worker that is killed at: %s, the tenant still continues in its source',
   async (failpoint) => {
     const first = started(new WorkerProcess({ how: 'kill', failpoint: 'source fenced' }))
     const move = await toDatabase()
@@ -108,7 +108,7 @@ test.each(['target closed', 'registry switched back'] as const)(
   },
 )
 
-test('aborted a moment later, it is too late: the move continues to its end', async () => {
+test('an abort a moment later is too late, and the move completes', async () => {
   const first = started(new WorkerProcess({ how: 'kill', failpoint: 'target opened' }))
   const move = await toDatabase()
   await first.waitForFailpoint('target opened')
@@ -125,7 +125,7 @@ test('aborted a moment later, it is too late: the move continues to its end', as
   await second.end()
 })
 
-test('when the target stays down the tenant is reopened in its source, and the move ends once the server is back', async () => {
+test('if the target stays down, the tenant is reopened in its source, and the move ends once the server is back', async () => {
   const server = new MortalServer('chaos3')
   await server.start()
   try {

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { Checksum } from '#tenancy/moves/errors'
 import { tableSql, type MovableTable } from '#tenancy/moves/tenant-tables'
 
-/** Both checksums of the rows after key `from` up to key `to`. Null is no bound. */
+/** Both checksums of the rows after key `from` up to key `to`. Null means unbounded. */
 export type KeyRange = {
   from: string[] | null
   to: string[] | null
@@ -14,15 +14,15 @@ export type TableReader = { client: pg.Client; schema: string }
 
 type ChecksumRow = { rows: string; sum: string | null }
 
-/** True when both ends have the same rows in a range. */
+/** True if both ends have the same rows in a range. */
 export const isIdentical = ({ source, target }: KeyRange): boolean =>
   source.rows === target.rows && source.sum === target.sum
 
 /**
  * Compares a table at both ends, one key range at a time. The database sums up the hashes of the
- * rows. The source's keys delimit the ranges; the last one has no end, so that rows which only the
- * target has are found wherever they are.
- * @param options.size - How many rows of the source a range has.
+ * rows. The source's keys delimit the ranges. The last range is unbounded, so that rows that only
+ * the target has are always found.
+ * @param options.size - The number of source rows in a range.
  */
 export async function* keyRanges(
   source: TableReader,

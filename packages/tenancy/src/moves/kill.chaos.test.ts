@@ -14,8 +14,7 @@ import {
 import { closePools } from '#tenancy/registry/pools'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
-// Every failpoint that the code names, in every direction: the worker is killed there, and another one
-// goes on.
+// The worker is killed at every failpoint, in every direction, and another one continues.
 const nothing = { lost: 0, doubled: 0, misplaced: 0, resurrected: 0, examples: [] }
 
 const made: TestTenant[] = []
@@ -46,7 +45,7 @@ describe.each(pairs)('between %s and %s', (from, to) => {
     }
   })
 
-  // a rollback is a move like any other, except that both ends have rows already
+  // unlike other moves, a rollback starts with rows at both ends
   test.each(failpointsOf(from, to))('killed during a rollback, at: %s', async (failpoint) => {
     expect(
       await perform(await requestMove(tenancy(), await requestTo(to, tenant.id))),
@@ -64,6 +63,6 @@ describe.each(pairs)('between %s and %s', (from, to) => {
   })
 })
 
-test('afterwards every invariant holds', async () => {
+test('all invariants hold afterwards', async () => {
   expect((await checkFleet(tenancy())).findings).toEqual([])
 })

@@ -11,8 +11,8 @@ import { closePools } from '#tenancy/registry/pools'
 import { placementOf } from '#tenancy/registry/placements'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
-// The short form; `npm run test:chaos` kills at every failpoint of every direction, and servers as
-// well.
+// A short selection. `npm run test:chaos` covers every failpoint in every direction, and kills
+// servers too.
 const made: TestTenant[] = []
 afterAll(async () => {
   await removeTenants(made)
@@ -25,7 +25,7 @@ const cases: [Failpoint, 'schema' | 'database'][] = [
 ]
 
 test.each(cases)(
-  'a worker that dies at: %s, on the way to a %s, is followed by another, and the tenant loses nothing',
+  'when a worker dies at: %s, on the way to a %s, another takes over and the tenant loses nothing',
   { timeout: 90_000 },
   async (failpoint, to) => {
     const tenant = await createTenantIn('shared', 'killed', 20)
@@ -43,7 +43,7 @@ test.each(cases)(
 )
 
 test(
-  'a fleet run waits for a move that is under way and names it; the tenant is migrated where it has come to',
+  'a fleet run waits for a move under way and names it, then migrates the tenant in its new location',
   { timeout: 90_000 },
   async () => {
     const tenant = await createTenantIn('shared', 'meeting', 5)

@@ -40,10 +40,10 @@ import { forgetPlacement, placementOf } from '#tenancy/registry/placements'
 import { platform, tenancy } from '#tenancy/testing/fixture/tenancy'
 import { placements } from '#tenancy/base/schema'
 
-// Servers that die for good: moves end, or go on, without them.
+// Servers that are lost for good: moves end or continue without them.
 withTenants()
 
-test('a fenced tenant waits for its target, is reopened in its source if that stays down, and an operator force-finishes the move', async () => {
+test('a fenced tenant waits for its target, is reopened in its source if the target stays down, and an operator can force-finish the move', async () => {
   const before = await fingerprint(tenant.id)
   const move = await perform(await moveToOtherServer(), 'verified')
   await fence(mainAdmin(), 5)
@@ -69,7 +69,7 @@ test('a fenced tenant waits for its target, is reopened in its source if that st
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared', epoch: 3 })
   expect(await fingerprint(tenant.id)).toEqual(before)
   await addNote()
-  // a worker that still believes in this move can no longer switch the registry
+  // a worker that still runs this move can no longer switch the registry
   await expect(
     withConnection(mainAdmin(), (client) =>
       client.query('select tenancy.record_switch($1, 2)', [move.id]),
@@ -96,7 +96,7 @@ test('a target that refuses the login of the worker counts as unreachable: the t
   expect(await homeStateAt(mainAdmin())).toEqual({ state: 'active', move: null })
 })
 
-test('a move whose source is lost before the switch ends when an operator force-finishes it', async () => {
+test('a move whose source is lost before the switch ends once an operator force-finishes it', async () => {
   const move = await startMoveHome('copied')
   await loseServer(move.source)
   await forceFinish(move)
@@ -106,7 +106,7 @@ test('a move whose source is lost before the switch ends when an operator force-
 
 test.each([
   ['by itself', async () => {}],
-  ['although an operator aborts it', () => requestAbort(tenancy(), actionOn(tenant))],
+  ['even if an operator aborts it', () => requestAbort(tenancy(), actionOn(tenant))],
 ] as const)(
   'a source lost after its target has opened is not needed: the move continues, %s',
   async (_, ask) => {
@@ -167,7 +167,7 @@ test('the old copy stays while the target cannot be reached, until an operator f
   await addNote()
 })
 
-test('the receipt of an erasure names the copies that force-finished moves orphaned', async () => {
+test('the receipt of an erasure lists the copies that force-finished moves orphaned', async () => {
   const move = await perform(await moveToOtherServer(), 'verified')
   await loseServer(move.target)
   await forceFinish(move)
@@ -179,7 +179,7 @@ test('the receipt of an erasure names the copies that force-finished moves orpha
   })
 })
 
-test('nothing is removed where the registry says that the tenant lives', async () => {
+test('nothing is removed in the location that the registry has for the tenant', async () => {
   const move = await perform(
     await requestMove(tenancy(), await requestTo('schema', tenant.id)),
     'copied',

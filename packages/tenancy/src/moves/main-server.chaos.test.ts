@@ -9,14 +9,14 @@ import { closePools } from '#tenancy/registry/pools'
 import { setup } from '#tenancy/setup'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
-// The main database's server is killed under worker and app: what was acknowledged is there, what
-// was in doubt is whole or not at all.
+// The main database's server is killed while the worker and the app run. Acknowledged writes
+// survive; transactions in doubt are complete or absent.
 const main = new MortalServer('chaos')
 beforeAll(async () => {
   await main.start()
   const url = inDatabase(main.adminUrl, 'rowhouse')
   process.env.DATABASE_URL = url
-  // without these, the logins are on this server too
+  // without these settings, the logins would be on this server too
   for (const login of logins) delete process.env[`${login.toUpperCase()}_DATABASE_URL`]
   await setup(tenancy(), { adminUrl: url })
 }, 120_000)
@@ -28,7 +28,7 @@ afterAll(async () => {
 
 describe.each(pairs)('between %s and %s', (from, to) => {
   test.each(failpointsOf(from, to))(
-    'the main server is killed and comes back, on both ways, at: %s',
+    'the main server is killed and comes back, in both directions, at: %s',
     async (failpoint) => {
       const tenant = await createTenantIn(from, 'main', 20)
       for (const target of [to, from]) {

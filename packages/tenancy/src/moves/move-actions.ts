@@ -8,7 +8,7 @@ import { isSameLocation } from '#tenancy/moves/move-ends'
 import { canForceFinish, forceFinishedMove, latestMove, type Move } from '#tenancy/moves/move-store'
 import { platform } from '#tenancy/registry/placements'
 
-/** Whose latest move an action is for. `actor` is recorded in the move and the audit trail. */
+/** The tenant whose latest move to act on. `actor` is recorded in the move and the audit log. */
 export type MoveActionRequest = { tenantId: string; slug: string; actor: string }
 
 /**
@@ -81,7 +81,8 @@ export const requestResume = (
       )
     let { rollsBack } = move
     if (state === 'aborting' && rollsBack !== null) {
-      // an aborted rollback reopens the move that it was to undo, unless that one has ended since
+      // an aborted rollback reopens the move that it should have undone, unless that one has ended
+      // since
       const reopened = await db
         .update(moves)
         .set({ state: 'rolling_back', forceFinishBy: null })
@@ -114,8 +115,8 @@ async function requestAction(
 }
 
 /**
- * Changes a move and records it in the audit trail, provided that the move is still in the state
- * that it was read in. The worker picks it up at once.
+ * Changes a move and records that in the audit log, provided that the move is still in the state in
+ * which it was read. Wakes the worker.
  */
 async function applyAction(
   db: PlatformDb,

@@ -15,8 +15,8 @@ const sessionSettings = `
   set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3`
 
 /**
- * Resolves an end of a move to where it is and how to log in there.
- * @param end - The end as the move's row has it, with encrypted passwords.
+ * Resolves an end of a move to its location and credentials.
+ * @param end - The end as stored in the move's row, with an encrypted password.
  */
 export async function resolveEnd(
   tenancy: Tenancy,
@@ -83,7 +83,7 @@ export async function openConnection(
   client.on('error', () => {}) // the current query, or the next one, rejects with it
   await client.connect()
   await client.query(sessionSettings)
-  // not supported on every operating system
+  // some operating systems do not support it
   await client.query(`set client_connection_check_interval = '2s'`).catch(() => {})
   return client
 }

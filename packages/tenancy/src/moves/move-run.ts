@@ -18,9 +18,9 @@ import { tenantTables, type MovableTable } from '#tenancy/moves/tenant-tables'
 import { type MoveEnd, type MoveEventName } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-/** The worker stops; another run continues from the last chunk. */
+/** The worker is stopping. Another run continues from the last chunk. */
 export class WorkerStopping extends Error {}
-/** The move cannot go on and is to be aborted; the message says by whom or why. */
+/** The move must be aborted. The message says who aborted it, or why. */
 export class MoveAborted extends Error {}
 
 type MoveSide = 'source' | 'target'
@@ -30,7 +30,7 @@ const statusIntervalMs = 400
 
 /**
  * One run of a move: the move's row, the connections to both ends, and its progress reports. The
- * holder of the tenant's move lock is the only one to run a move.
+ * holder of the tenant's move lock is the only one that may run a move.
  */
 export class MoveRun {
   readonly tenancy: Tenancy
@@ -64,18 +64,23 @@ export class MoveRun {
     return isSameDatabase(this.move.source, this.move.target)
   }
 
-  /** What PostgreSQL shows to sessions that wait for one of this run. */
+  /** The application name of this run's sessions, which waiting sessions report. */
   get applicationName(): string {
     return `rowhouse move of ${this.slug}`
   }
 
-  /** The worker's connection to each end. In the main database, one sees the schema of the other. */
+  /**
+   * The worker's connection to each end. Within the main database, each also sees the other's
+   * schema.
+   */
   source = (): Promise<pg.Client> => this.#client('source')
   target = (): Promise<pg.Client> => this.#client('target')
   locationOf = (side: MoveSide): Promise<Location> =>
     resolveEnd(this.tenancy, this.move.tenantId, this.move[side])
 
-  /** Opens another connection to one end. It ends with the first; the caller closes it. */
+  /**
+   * Opens another connection to one end. The caller closes it; the end of the first also ends it.
+   */
   async connect(side: MoveSide): Promise<pg.Client> {
     const first = await this.#client(side)
     const client = await openConnection(
@@ -93,7 +98,7 @@ export class MoveRun {
 
   /**
    * Begins a transaction whose signed context is for the tenant of this move.
-   * @param purpose - Recorded with the entry, for the audit of service access.
+   * @param purpose - Recorded with the service entry, for audits.
    * @param options.writes - True to write, with triggers and references unchecked.
    * @param options.snapshot - True for one snapshot for all statements.
    * @param options.asyncCommit - True to commit without waiting for the disk.
@@ -115,8 +120,9 @@ export class MoveRun {
   }
 
   /**
-   * Called between pieces of work.
-   * @throws WorkerStopping when the worker stops, MoveAborted when an operator has aborted the move.
+   * Checks whether the run may continue. Called between pieces of work.
+   * @throws WorkerStopping when the worker stops, MoveAborted when an operator has aborted the
+   *   move.
    */
   async checkpoint(): Promise<void> {
     if (this.stopping.aborted) throw new WorkerStopping()
@@ -147,7 +153,7 @@ export class MoveRun {
     await this.checkpoint()
   }
 
-  /** Closes the connections to both ends. Later calls open new ones. */
+  /** Closes the connections to both ends. They are reopened when needed. */
   async releaseConnections(): Promise<void> {
     const opened = [...this.#opened.values()]
     this.#opened.clear()
@@ -189,7 +195,7 @@ export class MoveRun {
     }
   }
 
-  /** Pings the server while work is under way: TCP alone takes minutes to notice a cut network. */
+  /** Pings the server during long work: TCP alone takes minutes to notice a network failure. */
   async #monitor(location: Location, client: pg.Client): Promise<void> {
     const probe = await openConnection(this.tenancy, location, `${this.applicationName}, probe`)
     const interval = setInterval(() => {

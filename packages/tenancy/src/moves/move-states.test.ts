@@ -3,7 +3,7 @@ import { endedMoveStates, moveStateNames } from '#tenancy/base/move-states'
 import { closePools } from '#tenancy/registry/pools'
 import { platform, tenancy } from '#tenancy/testing/fixture/tenancy'
 
-// SQL cannot import the table of states, so these tests compare the copies that it has.
+// SQL cannot import the table of states, so these tests compare its copies.
 
 let sql: { constraint: string; index: string; functions: string }
 beforeAll(async () => {
@@ -40,7 +40,7 @@ test('the unique index of live moves leaves out exactly the ended states', () =>
   }).toEqual({ missingInSql: [], unknown: [] })
 })
 
-test('SQL functions name no state that the table does not have', () => {
+test('SQL functions use only states of the table', () => {
   // `m` is the row of tenancy.moves in these functions
   const compared = sql.functions.matchAll(
     /\bm\.state\s*(?:=|<>|in|not in|is distinct from)\s*(\([^)]*\)|'[a-z_]+')/g,

@@ -49,8 +49,7 @@ export async function latestMove(tenancy: Tenancy, tenantId: string): Promise<Mo
 }
 
 /**
- * The latest move of a tenant if it was force-finished. Aborted moves that came after it do not
- * count.
+ * Reads the latest move of a tenant if it was force-finished. Ignores later aborted moves.
  */
 export async function forceFinishedMove(
   tenancy: Tenancy,
@@ -72,8 +71,9 @@ export async function forceFinishedMove(
 }
 
 /**
- * Where force-finished moves of a tenant left a copy on a server that could not be reached.
- * @returns One `HOST:PORT/DATABASE, schema SCHEMA` for each.
+ * Lists the locations where force-finished moves left a copy of the tenant, on servers that could
+ * not be reached.
+ * @returns Each as `HOST:PORT/DATABASE, schema SCHEMA`.
  */
 export async function orphanedLocations(tenancy: Tenancy, tenantId: string): Promise<string[]> {
   const rows = await platform(tenancy)
@@ -114,9 +114,9 @@ export async function addEvent(
 }
 
 /**
- * Changes the state of a move, by compare and set.
+ * Changes the state of a move by compare-and-set.
  * @param changes - Other columns to change with it.
- * @returns False if the move was not in state `from`; then nothing has changed.
+ * @returns False, without any change, if the move was not in state `from`.
  */
 export async function advance(
   db: PlatformDb,
@@ -140,8 +140,7 @@ export async function advance(
 }
 
 /**
- * True when an operator can let the move end without one of its servers: all that remains is to
- * clean up at one end.
+ * True if an operator can force-finish the move, because only the clean-up at one end is left.
  */
 export const canForceFinish = ({
   state,
@@ -151,8 +150,8 @@ export const canForceFinish = ({
   (state === 'aborting' || state === 'confirmed') && (source.serverId ?? target.serverId) !== null
 
 /**
- * Ends an aborting move that was undone. If it was a rollback, the move that it was to undo becomes
- * live again in the same transaction: a tenant has at most one live move.
+ * Ends an aborting move that was undone. If it was a rollback, the move that it would have undone
+ * becomes live again in the same transaction, because a tenant has at most one live move.
  */
 export const finishAbort = (tenancy: Tenancy, { id, rollsBack }: Move): Promise<void> =>
   platform(tenancy).transaction(async (tx) => {
@@ -169,8 +168,8 @@ export async function updateMove(
 }
 
 /**
- * The moves that the worker has to advance now, oldest first.
- * @returns `urgent` for a move that must not wait for a free slot; see `moveStates`.
+ * Lists the moves that the worker must advance now, oldest first.
+ * @returns `urgent` moves must not wait for a free slot; see `moveStates`.
  */
 export async function dueMoves(tenancy: Tenancy): Promise<{ id: string; urgent: boolean }[]> {
   const isConfirmed = or(isNotNull(moves.confirmBy), lte(moves.graceUntil, sql`clock_timestamp()`))

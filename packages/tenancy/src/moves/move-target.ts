@@ -15,21 +15,21 @@ export type MoveRequest = {
   tenantId: string
   /** The kind of placement to move to. */
   to: PlacementKind
-  /** The tier from the switch on; without it the tenant keeps its tier. */
+  /** The tier after the switch. Defaults to the present tier. */
   tier?: string
-  /** The URL of an administrator on another server, for a placement of kind `database`. */
+  /** An administrator's URL for another server, if `to` is `database`. */
   databaseUrl?: string
-  /** Who asks, for the audit trail. */
+  /** The requester, for the audit log. */
   actor: string
   reason: string
-  /** How long the old copy is kept after the switch; 72 hours without it. */
+  /** How long the old copy is kept after the switch. Defaults to 72 hours. */
   graceHours?: number
 }
 
 type Ends = { slug: string; tier: string; source: MoveEnd; target: MoveEnd }
 
 /**
- * The two ends of a requested move.
+ * Determines the two ends of a requested move.
  * @param options.registerServer - True to prepare and register the server of `databaseUrl`; false
  *   for a dry run, which changes nothing there.
  * @throws Invalid, SameLocation, ServerTooOld, ServerUnusable, TargetOccupied or TargetFull
@@ -92,7 +92,8 @@ function dedicatedEnd(
   }: { tenantId: string; kind: 'schema' | 'database'; serverId: string | null },
 ): MoveEnd {
   const name = privateName(tenantId)
-  // a login is one role per server, so its password must not change while the source still uses it
+  // a server has one role per tenant, so its password must not change while the source still uses
+  // it
   const password =
     source.secret !== null && source.serverId === serverId
       ? decrypt(tenancy, source.secret, `placement ${tenantId}`)
@@ -108,7 +109,7 @@ function dedicatedEnd(
   }
 }
 
-/** The id of the server of a URL; null for the main server. */
+/** Finds the id of the server of a URL. Null for the main server. */
 async function serverFor(
   tenancy: Tenancy,
   {
@@ -131,8 +132,8 @@ async function serverFor(
 }
 
 /**
- * True when an end of a move is on the server of a URL.
- * @param databaseUrl - The URL of an administrator there.
+ * True if an end of a move is on the server of a URL.
+ * @param databaseUrl - An administrator's URL for the server.
  * @throws Invalid, ServerTooOld or ServerUnusable
  */
 export async function isAt(

@@ -30,14 +30,14 @@ export type ViewedEvent = {
   rows: number | null
   tookMs: number | null
 }
-/** A move for the console: without passwords, and fit for JSON. `over`: it will not change by itself. */
+/** A move for the console, as JSON without passwords. `over`: it no longer changes by itself. */
 export type MoveView = {
   id: string
   slug: string
   tenant: string
   state: MoveState
   over: boolean
-  /** What the worker is doing, for people to read. */
+  /** What the worker is doing, as text. */
   statusDetail: string
   /** Why the last attempt failed, while the move waits for its next one. */
   retryError: string | null
@@ -58,9 +58,9 @@ export type MoveView = {
   abortBy: string | null
   confirmBy: string | null
   forceFinishBy: string | null
-  /** An operator can end it without the server that it waits for. */
+  /** An operator can end it without waiting for its server. */
   canForceFinish: boolean
-  /** It was force-finished, and its clean-up can still be completed. */
+  /** It was force-finished, and an operator can still resume its clean-up. */
   canResume: boolean
   rollsBack: string | null
   wayBack: string | null
@@ -107,7 +107,7 @@ export async function readMoveView(tenancy: Tenancy, id: string): Promise<MoveVi
   }
 }
 
-/** Field by field, because the row also has the passwords of both ends. */
+/** Copies field by field, because the row also has the passwords of both ends. */
 const moveFields = (
   move: Move,
 ): Omit<MoveView, 'id' | 'slug' | 'tenant' | 'canResume' | 'rollsBack' | 'wayBack' | 'events'> => ({
@@ -160,7 +160,8 @@ export type MoveRow = {
 /**
  * Lists moves, newest first.
  * @param tenancy - The instance.
- * @param options.live - True for those that wait for the worker or an operator.
+ * @param options - `live` selects moves that wait for the worker or an operator. `size` is the
+ *   number of moves on a page.
  * @returns One page of moves.
  */
 export async function listMoves(

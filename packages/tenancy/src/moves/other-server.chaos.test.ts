@@ -14,8 +14,8 @@ import {
 import { closePools } from '#tenancy/registry/pools'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
-// Another server than the main one, which is the target on the way there and the source on the way
-// back, is killed or cut off.
+// A server other than the main one is killed or cut off. It is the target on the way there and the
+// source on the way back.
 const server = new MortalServer('chaos2')
 let wire: Wire
 let throughWire: string
@@ -37,7 +37,7 @@ const froms = pairs.flatMap(([from, to]) =>
   to === 'other-server' && from !== 'other-server' ? [from] : [],
 )
 
-/** There and back, struck both times at a failpoint while a writer writes. */
+/** Moves there and back with a fault at the same failpoint each time, while a writer writes. */
 async function thereAndBack(
   from: Exclude<TestPlacement, 'other-server'>,
   failpoint: Failpoint,
@@ -67,7 +67,7 @@ describe.each(froms)('between %s and another server', (from) => {
   const failpoints = failpointsOf(from, 'other-server')
 
   test.each(failpoints)(
-    'that server is killed and comes back, on both ways, at: %s',
+    'that server is killed and comes back, in both directions, at: %s',
     async (failpoint) => {
       await thereAndBack(from, failpoint, () => server.die())
       expect(made.at(-1)).toBeDefined()
@@ -75,7 +75,7 @@ describe.each(froms)('between %s and another server', (from) => {
   )
 
   test.each(failpoints)(
-    'the network to it is cut for seven seconds, on both ways, at: %s',
+    'the network to it is cut for seven seconds, in both directions, at: %s',
     async (failpoint) => {
       await thereAndBack(from, failpoint, cut)
       expect(made.at(-1)).toBeDefined()

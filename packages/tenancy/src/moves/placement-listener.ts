@@ -23,7 +23,7 @@ export function listenForPlacements(tenancy: Tenancy): () => Promise<void> {
   let current: pg.Client | undefined
   void (async () => {
     while (isOpen) {
-      // while the server cannot be reached, the fence refuses transactions in an old location
+      // while the server is unreachable, the fence still refuses transactions in an old location
       await listenOnce().catch(() => {})
       forget(tenancy)
       if (isOpen) await sleep(1000)
@@ -46,7 +46,7 @@ export function listenForPlacements(tenancy: Tenancy): () => Promise<void> {
     client.on('notification', ({ payload = '' }) => {
       const [kind, tenantId = '', moveId = ''] = payload.split(' ')
       if (kind !== 'warm-up') forget(tenancy, payload)
-      // without it, the first requests open their connections themselves
+      // if it fails, the first requests open their own connections
       else if (isServed(tenancy, tenantId)) warmUp(tenancy, tenantId, moveId).catch(() => {})
     })
     await client.connect()

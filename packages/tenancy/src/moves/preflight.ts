@@ -15,7 +15,7 @@ import { type MoveEnd } from '#tenancy/base/schema'
 /** What a move would do. */
 export type MovePlan = {
   tables: { name: string; rows: number }[]
-  /** Rows of all tables. */
+  /** The rows of all tables together. */
   rows: number
   /** A rough estimate of the duration. */
   seconds: number
@@ -73,7 +73,7 @@ async function checkSource(tenancy: Tenancy, tenantId: string, source: MoveEnd):
   })
 }
 
-/** A move creates its target itself, so a database or schema of that name must not exist. */
+/** A move creates its target, so a database or schema of that name must not exist. */
 async function assertTargetFree(
   tenancy: Tenancy,
   tenantId: string,
@@ -115,7 +115,7 @@ export async function checkServer(client: pg.ClientBase, end: MoveDestination): 
     )
 }
 
-/** Counts the rows, and finds the transactions that the move would have to wait for. */
+/** Counts the rows and finds the transactions that the move would have to wait for. */
 async function inspectSource(
   tenancy: Tenancy,
   tenantId: string,
@@ -163,9 +163,7 @@ function stepsOf(source: MoveEnd, target: MoveEnd): string[] {
   const isShared = target.kind === 'shared'
   const name = target.kind === 'schema' ? `schema ${target.schema}` : `database ${target.database}`
   return [
-    isShared
-      ? 'register the tenant in the shared schema'
-      : `create ${name} with a login for this tenant alone`,
+    isShared ? 'register the tenant in the shared schema' : `create ${name} with a dedicated role`,
     'start to log every change the tenant makes',
     'copy every row in chunks, in the order of the keys',
     isShared ? 'collect statistics' : 'build the indexes and collect statistics',

@@ -22,8 +22,8 @@ const secondaryIndexes = `
     and pg_relation_size(c.oid) = 0`
 
 /**
- * Creates the target: login, database, schema and tables at this build's version, and the tenant's
- * home there in state `incoming`, which admits no transaction yet.
+ * Creates the target: role, database, schema and tables at this build's version, and the tenant's
+ * home there in state `incoming`, which admits no transactions yet.
  */
 export async function provisionTarget(run: MoveRun): Promise<void> {
   const { move } = run
@@ -64,7 +64,7 @@ export async function provisionTarget(run: MoveRun): Promise<void> {
     throw new TargetOccupied(locationName(location), 'this tenant, under another move')
 }
 
-/** Force-finished rollbacks to the same target, which may have left its home open. */
+/** Lists force-finished rollbacks to the same target, which may have left its home open. */
 const forceFinishedRollbacks = (tenancy: Tenancy, move: Move) =>
   platform(tenancy)
     .select({ id: moves.id })

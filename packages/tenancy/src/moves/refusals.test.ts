@@ -36,7 +36,7 @@ const newest = async () => (await readTenantHistory(tenancy())).at(-1)?.tag
 const asked = { actor: 'test', reason: 'test' }
 const admin = (text: string) => withConnection(mainAdmin(), (client) => client.query(text))
 
-test('two operators who ask at once get one move, and a third who wants another gets told', async () => {
+test('two concurrent requests get one move, and a third for another target is refused', async () => {
   const both = await Promise.all([
     requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
     requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
@@ -50,7 +50,7 @@ test('two operators who ask at once get one move, and a third who wants another 
   expect(await placementOf(tenancy(), tenant.id)).toMatchObject({ kind: 'shared' })
 })
 
-test('an aborted move removes what it has created', async () => {
+test('an aborted move removes everything it created', async () => {
   const before = await fingerprint(tenant.id)
   const move = await perform(
     await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
@@ -67,7 +67,7 @@ test('an aborted move removes what it has created', async () => {
 })
 
 test(
-  'a move whose target cannot be reached can be aborted: the tenant is free at once, and the target is removed when it is back',
+  'a move whose target is unreachable can be aborted: the tenant is free at once, and the target is removed when it is back',
   { timeout: 60_000 },
   async () => {
     const databaseUrl = await otherServer()
@@ -163,7 +163,7 @@ describe('a target that cannot take the tenant is refused before anything is rec
       'password authentication failed',
     ],
     [
-      'the login may not make databases',
+      'the login may not create databases',
       () => loginUrl(tenancy(), 'platform'),
       ServerUnusable,
       'may not create roles and databases',
@@ -177,8 +177,7 @@ describe('a target that cannot take the tenant is refused before anything is rec
     expect((await latestMove(tenancy(), tenant.id))?.id).toBe(last)
   })
 
-  // a server that says of itself what a test wants to hear: the functions of its schema come before
-  // PostgreSQL's own
+  // a server that reports what a test chooses: functions of its schema shadow PostgreSQL's own
   const saying = async (name: string, value: string): Promise<string> => {
     const url = new URL(await otherServer())
     await withConnection(url.toString(), (client) =>
@@ -205,7 +204,7 @@ describe('a target that cannot take the tenant is refused before anything is rec
     expect(left.rowCount).toBe(0)
   })
 
-  test('source and build are not at the same version', async () => {
+  test('the source and the build are at different versions', async () => {
     const last = await newest()
     const row = `schema = 'shared' and migration = '${last}'`
     await admin(
@@ -318,7 +317,7 @@ test.each(['schema', 'database'] as const)(
   },
 )
 
-test('a migration and a move of one target never overlap, and each says whom it waits for', async () => {
+test('a migration and a move of one target never overlap, and each names the other when it waits', async () => {
   const move = await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked })
   await withConnection(loginUrl(tenancy(), 'migrator'), async (migrator) => {
     await migrator.query(

@@ -28,7 +28,7 @@ export async function planMove(
     tenantId: request.tenantId,
     source,
     target,
-    // resolveEnds has checked another server, through its administrator
+    // resolveEnds has already checked another server, as its administrator
     checkTarget: target.serverId === null,
   })
   const nameOf = ({ database, schema }: MoveEnd) => locationName({ server: null, database, schema })
@@ -42,8 +42,8 @@ export async function planMove(
 }
 
 /**
- * Requests a move; the worker performs it. The tenant's tier changes at the switch. Two concurrent
- * requests for the same move get the same one.
+ * Requests a move, which the worker performs. The tenant's tier changes at the switch. Concurrent
+ * requests for the same move share one.
  * @param tenancy - The instance.
  * @param request - The tenant and the destination.
  * @returns The move.
@@ -146,8 +146,8 @@ async function joinExisting(
 type NewMove = Omit<typeof moves.$inferInsert, 'id' | 'tenantId'>
 
 /**
- * Inserts the move and its audit row, and marks the move that it rolls back: all of it, or nothing
- * when another request came first.
+ * Inserts the move and its audit row, and marks the move that it rolls back. Changes nothing if
+ * another request came first.
  */
 function insertMove(
   tenancy: Tenancy,

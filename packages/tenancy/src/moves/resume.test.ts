@@ -37,7 +37,7 @@ test('resuming a move whose source was lost before the switch lets the tenant mo
   await loseServer(move.source)
   await forceFinish(move)
   await restoreServer()
-  // a move that comes to nothing in between does not hide what is left
+  // an aborted move in between does not hide the force-finished one
   expect(
     await perform(await requestMove(tenancy(), await requestTo('schema', tenant.id))),
   ).toMatchObject({

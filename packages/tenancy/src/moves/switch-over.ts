@@ -8,7 +8,9 @@ import { checkVersions } from '#tenancy/moves/prepare-target'
 import { errorMessage, isFencedTooLong } from '#tenancy/moves/retryable'
 import { readHome, transition } from '#tenancy/moves/tenant-home'
 
-/** Applies the last changes while no transaction can write, and switches the tenant to its target. */
+/**
+ * Applies the last changes while no transaction can write, then switches the tenant to its target.
+ */
 export async function switchOver(run: MoveRun): Promise<void> {
   await run.main.query(`select pg_notify('rowhouse_placements', $1)`, [
     `warm-up ${run.move.tenantId} ${run.move.id}`,
@@ -16,7 +18,7 @@ export async function switchOver(run: MoveRun): Promise<void> {
   await (run.sameDatabase ? switchWithinDatabase(run) : switchBetweenDatabases(run))
 }
 
-/** One transaction in the main database: a crash at any point leaves nothing done. */
+/** Switches in one transaction of the main database, so a crash at any point changes nothing. */
 async function switchWithinDatabase(run: MoveRun): Promise<void> {
   const target = await run.target()
   if ((await readHome(target, run))?.state !== 'copying') return // an earlier run has committed
@@ -35,10 +37,10 @@ async function switchWithinDatabase(run: MoveRun): Promise<void> {
 }
 
 /**
- * Two databases have no common transaction, so the order makes every crash recoverable: the source
- * refuses for good before the target opens, and the target opens by a compare and set that competes
- * with an abort. Each transition happens at most once. A run that takes over from a crashed one
- * reads how far it came from the two databases.
+ * Switches between two databases. They share no transaction, so the order makes every crash
+ * recoverable: the source refuses transactions for good before the target opens, and the target
+ * opens by a compare-and-set that competes with an abort. Each transition happens at most once. A
+ * run that takes over from a crashed one reads its progress from the two databases.
  */
 async function switchBetweenDatabases(run: MoveRun): Promise<void> {
   const epoch = run.move.source.epoch + 1
@@ -89,7 +91,7 @@ async function switchWithoutSource(
   if (!isOpen) throw error
 }
 
-/** Completes what a crashed worker began after the fence, or aborts if the target does not open. */
+/** Completes a switch that crashed after the fence, or aborts it if the target does not open. */
 async function finishInterruptedSwitch(run: MoveRun, epoch: number): Promise<void> {
   await run.main.query(`set idle_session_timeout = ${timings.takeoverIdle}`)
   try {
@@ -109,8 +111,8 @@ async function finishInterruptedSwitch(run: MoveRun, epoch: number): Promise<voi
 }
 
 /**
- * A worker that freezes between the two commits must not block its successor: the servers end its
- * idle sessions, and with them its locks.
+ * Lets the servers end this worker's idle sessions, and so release its locks, if it freezes between
+ * the two commits. It must not block its successor.
  */
 async function setIdleTimeout(run: MoveRun, ms: number): Promise<void> {
   const clients = [run.main, await run.target()]

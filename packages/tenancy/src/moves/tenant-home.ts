@@ -3,7 +3,7 @@ import type { MoveRun } from '#tenancy/moves/move-run'
 
 /** The states of a tenant's home in one database; see `tenancy.transition`. */
 export type HomeState = 'active' | 'copying' | 'fenced' | 'gone' | 'incoming' | 'aborted'
-/** `forMs`: how long it has been in this state. */
+/** `forMs`: for how long the home has been in this state. */
 type Home = { state: HomeState; epoch: number; forMs: number }
 
 /**
@@ -19,11 +19,13 @@ export async function readHome(client: pg.Client, run: MoveRun): Promise<Home | 
   return row && { state: row.state, epoch: Number(row.epoch), forMs: row.for_ms }
 }
 
-/** A change of a home's state. `epoch` is the new one, and must not be below the present one. */
+/**
+ * A change of a home's state. `epoch` is the new epoch, and must not be less than the present one.
+ */
 export type Transition = { from: HomeState; to: HomeState; epoch: number }
 
 /**
- * Changes the state of the tenant's home in one database, by compare and set.
+ * Changes the state of the tenant's home in one database by compare-and-set.
  * @param client - A connection of the worker to that database.
  * @returns True if the home was in state `from` under this move.
  */

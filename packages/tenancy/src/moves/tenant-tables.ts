@@ -3,8 +3,8 @@ import { insertableColumns, readTables } from '#tenancy/base/catalogue'
 import { TableNotMovable } from '#tenancy/moves/errors'
 
 /**
- * A tenant table as the catalogue has it. `columns` are the writable ones and `bases` the names of
- * their types; `key` is the primary key after tenant_id.
+ * A tenant table as described by the catalogue. `columns` are the writable ones and `bases` the
+ * names of their types. `key` is the primary key without tenant_id.
  */
 export type MovableTable = {
   name: string
@@ -13,7 +13,7 @@ export type MovableTable = {
   key: { name: string; type: string }[]
 }
 
-/** Types that PostgreSQL hashes alike on every server. Of other types, the text is hashed. */
+/** Types that hash to the same value on every server. Values of other types are hashed as text. */
 const hashableTypes = new Set([
   'uuid',
   'bool',
@@ -31,8 +31,8 @@ const name = pg.escapeIdentifier
 const literal = pg.escapeLiteral
 
 /**
- * The tables of a schema, each after those that it references. Circular references are permitted,
- * because the worker writes with references unchecked.
+ * Lists the tables of a schema, each after those that it references. Circular references are
+ * permitted, because the worker writes with references unchecked.
  * @throws TableNotMovable if a primary key does not start with tenant_id.
  */
 export async function tenantTables(client: pg.ClientBase, schema: string): Promise<MovableTable[]> {
@@ -52,7 +52,9 @@ export async function tenantTables(client: pg.ClientBase, schema: string): Promi
   })
 }
 
-/** Quoted SQL fragments for one table. Values in them are ids and keys that the database returned. */
+/**
+ * Quoted SQL fragments for one table. Values in them are ids and keys that the database returned.
+ */
 export function tableSql(table: MovableTable, tenantId: string) {
   const columns = (alias?: string) =>
     table.columns.map((column) => (alias ? `${alias}.${name(column)}` : name(column))).join(', ')
@@ -71,14 +73,17 @@ export function tableSql(table: MovableTable, tenantId: string) {
       [`${alias}.tenant_id`, ...keyColumns(alias)].map((column) => `${column} ${way}`).join(', '),
     after: (alias: string, key: string[] | null) => {
       if (key === null) return 'true'
-      // a key of tenant_id alone permits one row, so none comes after it
+      // with tenant_id as the whole key there is one row at most, so none comes after it
       return table.key.length === 0 ? 'false' : `(${keyColumns(alias).join(', ')}) > ${tuple(key)}`
     },
     upTo: (alias: string, key: string[] | null) =>
       key === null || table.key.length === 0
         ? 'true'
         : `(${keyColumns(alias).join(', ')}) <= ${tuple(key)}`,
-    /** The join condition to a relation with a column `key text[]`, such as the change log. */
+    /**
+     * The condition for a join with a relation that has a column `key text[]`, such as the change
+     * log.
+     */
     has: (alias: string, keys: string) =>
       table.key
         .map(
@@ -107,7 +112,7 @@ export const changedKeysQuery = (table: MovableTable, tenantId: string) =>
 
 /**
  * A query for the rows of a table by key, with one primary-key lookup per key. `offset 0` fixes the
- * join order: the statistics are useless for a tenant that has only just arrived.
+ * join order, because the statistics are useless for a tenant that has just arrived.
  * @param options.keys - A relation with a column `key text[]`.
  * @param options.select - What to select; the row's alias is `s`.
  */

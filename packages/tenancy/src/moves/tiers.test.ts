@@ -6,7 +6,7 @@ import { tenancy } from '#tenancy/testing/fixture/tenancy'
 import { createTestTenant, type TestTenant } from '#tenancy/testing/fixture/test-tenants'
 import { actionOn, perform, removeTenants, tierOf } from '#tenancy/testing/moves/fixture'
 
-// A tier is what a tenant pays for, and no name of a placement: two tiers here are shared.
+// A tier does not determine the placement: two tiers here are shared.
 const made: TestTenant[] = []
 afterAll(async () => {
   await removeTenants(made)
@@ -15,7 +15,7 @@ afterAll(async () => {
 
 const asked = { actor: 'test', reason: 'test' }
 
-test('a tenant that is moved to another tier has its own tier again after a rollback, though another tier has the same placement', async () => {
+test('a rollback restores the tier, even if another tier has the same placement', async () => {
   const tenant = await createTestTenant('shared', 'plus', 5, 'plus')
   made.push(tenant)
   const there = await perform(
@@ -29,7 +29,7 @@ test('a tenant that is moved to another tier has its own tier again after a roll
   expect(await tierOf(tenant.id)).toBe('plus')
 })
 
-test('without a tier in the request a tenant keeps its tier in every move and rollback', async () => {
+test('a tenant keeps its tier in every move and rollback whose request names no tier', async () => {
   const tenant = await createTestTenant('shared', 'keeps', 5, 'plus')
   made.push(tenant)
   expect(
@@ -41,7 +41,7 @@ test('without a tier in the request a tenant keeps its tier in every move and ro
   expect(await tierOf(tenant.id)).toBe('plus')
 })
 
-test('a tenant of tier enterprise that is moved to the shared tables stays enterprise', async () => {
+test('a tenant of tier enterprise that moves to the shared tables stays enterprise', async () => {
   const tenant = await createTestTenant('database', 'large', 5)
   made.push(tenant)
   expect(

@@ -13,9 +13,9 @@ import { moves, placements } from '#tenancy/base/schema'
 
 /**
  * Undoes an aborting move: reopens the source and removes what was created at the target. If the
- * source is already fenced, the target is closed by the compare and set that would open it, so that
- * only one of the two can succeed.
- * @returns False if the target has opened, which makes it too late: the move continues.
+ * source is already fenced, first closes the target by a compare-and-set that competes with the one
+ * that opens it, so that only one of them can succeed.
+ * @returns False if the target has opened. It is then too late, and the move continues.
  */
 export async function undo(run: MoveRun): Promise<boolean> {
   const { move } = run
@@ -34,7 +34,7 @@ export async function undo(run: MoveRun): Promise<boolean> {
 }
 
 /**
- * The same when the source cannot be reached. If the target is open, the source is not needed.
+ * Undoes the move when the source is unreachable. If the target is open, the source is not needed.
  * @throws `error` otherwise, until an operator force-finishes the move.
  */
 async function undoWithoutSource(run: MoveRun, epoch: number, error: unknown): Promise<boolean> {
@@ -55,10 +55,10 @@ const isTargetOpen = async (run: MoveRun): Promise<boolean> =>
   (await ifExists(async () => (await readHome(await run.target(), run))?.state === 'active')) ??
   false
 
-// no such database, no access to it, no such table, no such schema
+// no such database, no permission to connect, no such table, no such schema
 const missingObjectStates = new Set(['3D000', '42501', '42P01', '3F000'])
 
-/** Runs work at a target that may not exist yet or any more. Returns undefined where it does not. */
+/** Runs work at a target that may not exist. Returns undefined if it does not. */
 async function ifExists<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work()
@@ -81,7 +81,7 @@ async function reopenSource(run: MoveRun, source: pg.Client, epoch: number): Pro
       )
   }
   if (state === 'fenced') {
-    // should this worker freeze, its session ends and another one takes over
+    // if this worker freezes, the server ends its session and another one takes over
     await run.main.query(`set idle_session_timeout = ${timings.takeoverIdle}`)
     if (!(await switchRegistryBack(run, epoch))) return false
     await transition(source, run, { from: 'fenced', to: 'active', epoch })
@@ -96,15 +96,15 @@ async function reopenSource(run: MoveRun, source: pg.Client, epoch: number): Pro
  */
 async function switchRegistryBack(run: MoveRun, epoch: number): Promise<boolean> {
   if (await isSwitchedBack(run, epoch)) return true // by an earlier run
-  // a target that cannot be reached counts as closed after a while: the registry leads nobody
-  // there, and never will for an aborted move
+  // an unreachable target counts as closed after a while: the registry sends no request there, and
+  // never will for an aborted move
   const isClosed = await closeTargetInTime(run, epoch).catch(async (error: unknown) => {
     if (await isFencedTooLong(run)) return true
     throw error
   })
   if (!isClosed) return false
   await failpoint('target closed')
-  // before the source opens: under an epoch that the registry does not know it would refuse everyone
+  // before the source opens, which under an epoch unknown to the registry would refuse everyone
   await run.main.query('select tenancy.record_switch_back($1, $2)', [run.move.id, epoch])
   await failpoint('registry switched back')
   return true
@@ -125,7 +125,7 @@ async function clearTarget(run: MoveRun, epoch: number): Promise<void> {
     await run.setStatus('removing what was created at the target')
     await removeCopy(run, 'target')
   }
-  // an aborted rollback leaves both ends to the move that it was to undo
+  // after an aborted rollback, both ends belong to the move that it should have undone
   if (isKept)
     await ifExists(async () => reassignMove(await run.target(), run, move.id, move.rollsBack))
 }

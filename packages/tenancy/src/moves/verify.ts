@@ -11,10 +11,10 @@ import { drop } from '#tenancy/base/connect'
 const rangeRows = 20_000
 
 /**
- * Rehearses the switch and compares both ends. For an instant the tenant's writes wait, while the
- * last changes are applied and a snapshot is opened at each end. Then the tenant continues, and the
- * snapshots are compared range by range.
- * @returns How many rows were compared.
+ * Rehearses the switch and compares both ends. The tenant's writes pause briefly while the last
+ * changes are applied and a snapshot is opened at each end. The snapshots are then compared range
+ * by range, while the tenant continues.
+ * @returns `rows` is the number of rows compared.
  * @throws VerificationFailed
  */
 export async function verify(run: MoveRun): Promise<{ rows: number }> {

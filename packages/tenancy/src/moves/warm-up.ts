@@ -9,8 +9,8 @@ const connections = 4
 
 /**
  * Opens pool connections to the target of a move that is about to switch, because opening one takes
- * longer than the switch itself. With a dedicated role, every caller is checked on the platform
- * pool first, so connections are opened there too.
+ * longer than the switch itself. For a dedicated role, callers are checked on the platform pool
+ * first, so connections are opened there too.
  */
 export async function warmUp(tenancy: Tenancy, tenantId: string, moveId: string): Promise<void> {
   const [move] = await platform(tenancy)
