@@ -71,9 +71,7 @@ export class TargetFull extends RowhouseError {
   static override readonly code: string = 'target_full'
   readonly target: string
   constructor(target: string, why: string) {
-    super(
-      `${target} cannot take the tenant: ${why}; free connections or choose another target`,
-    )
+    super(`${target} cannot take the tenant: ${why}; free connections or choose another target`)
     this.target = target
   }
 }
