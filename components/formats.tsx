@@ -3,7 +3,7 @@ import { decimalText } from '#db/money'
 /** The tenant's locale and currency, and the viewer's own time zone. */
 export type Formats = { locale: string; currency: string; zone: string }
 
-// Making a formatter costs fifty times what using one does, and a page has hundreds of numbers.
+// Creating a formatter takes fifty times as long as using it, and a page has hundreds of numbers.
 const numbers = memoized(
   (locale, options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options),
 )

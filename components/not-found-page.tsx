@@ -1,7 +1,7 @@
 import { Street } from '#components/shell/street'
 import { ButtonLink } from '#components/ui/button'
 
-/** Missing pages and other tenants' pages look the same, so that neither can be told from the other. */
+/** Other tenants' pages look the same as missing ones, so that nobody learns which ids exist. */
 export function NotFoundPage() {
   return (
     <div className="mx-auto grid max-w-md justify-items-center gap-3 px-6 py-16 text-center sm:py-24">

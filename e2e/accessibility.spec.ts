@@ -78,7 +78,7 @@ test('the theme is remembered and is in the HTML before any script runs', async 
   )
 })
 
-test('text at 200 % does not make pages scroll sideways', async ({ page }) => {
+test('text at 200% does not make pages scroll sideways', async ({ page }) => {
   test.setTimeout(120_000)
   await signIn(page, 'ada@acme.example')
   for (const path of pages) {

@@ -54,7 +54,7 @@ export async function cookieOf(secret: string): Promise<string> {
   return `${name}=${await encode({ token: { secret }, secret: env().AUTH_SECRET, salt: name })}`
 }
 
-/** Creates a user with `userPassword`, as a member if asked to, and signs them in on this page. */
+/** Creates a user with `userPassword`, optionally as a member, and signs them in on this page. */
 export async function createUser(
   page: Page,
   name: string,

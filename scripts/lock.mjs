@@ -63,7 +63,7 @@ function lockOwner(file) {
   }
 }
 
-// A hard link appears with its content or not at all, so nobody reads a half-written owner.
+// A hard link appears with its content or not at all, so no process reads a half-written owner.
 /** @param {string} file */
 function createExclusively(file) {
   const draft = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`

@@ -16,8 +16,8 @@ const firstPort = 5433
 export type EmbeddedPostgres = { adminUrl: string; port: number; stop: () => Promise<void> }
 
 /**
- * Starts the embedded PostgreSQL called `name`, or joins it if it is running. It ends when the last
- * process that uses it calls `stop`.
+ * Starts the embedded PostgreSQL called `name`, or joins it if it is running. It stops when the
+ * last process that uses it calls `stop`.
  */
 export async function startPostgres({
   name,
@@ -51,7 +51,7 @@ export async function startPostgres({
   return { adminUrl, port, stop }
 }
 
-/** Stops the server called `name`, whoever uses it, and deletes its data. */
+/** Stops the server called `name`, even if other processes use it, and deletes its data. */
 export async function removePostgres(name: string): Promise<void> {
   const { home, server } = openCluster(name, true)
   await withLock(join(home, 'postgres.lock'), async () => {

@@ -1,4 +1,4 @@
-// npm start: the production build as one server. It reads .env and reports missing settings.
+// npm start: runs the production build as one server. Reads .env and reports missing settings.
 import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'

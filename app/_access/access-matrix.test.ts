@@ -109,7 +109,7 @@ test('the actions that the matrix calls open are exactly those made by publicAct
   expect(madeOpen.map(({ name }) => name)).toEqual(listedOpen.map(({ name }) => name))
 })
 
-/** The codes with which an action refuses a caller, as opposed to the caller's input. */
+/** The error codes that refuse the caller, as opposed to the input. */
 const accessCodes: string[] = [
   NotSignedIn.code,
   NotAllowed.code,
@@ -118,7 +118,7 @@ const accessCodes: string[] = [
   WrongTenant.code,
 ]
 
-/** Calls an action as a persona. An answer about the input counts as allowed. */
+/** Calls an action as a persona. An error about the input counts as allowed. */
 async function callAs(
   who: Persona,
   action: Action<unknown>,

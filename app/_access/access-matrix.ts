@@ -1,5 +1,5 @@
-// Who may use which page, route and action. Kept by hand beside the permissions, so that tests can
-// compare both.
+// Who may use which page, route and action. Written by hand, independently of the permissions, so
+// that tests can compare the two.
 
 /** Members of a tenant by role, an operator (who is a member of none), and a signed-out caller. */
 export type Persona = 'owner' | 'admin' | 'member' | 'viewer' | 'operator' | 'nobody'

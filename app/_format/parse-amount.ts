@@ -2,7 +2,7 @@ import { Invalid } from '@rowhouse/tenancy'
 import { parseMinor } from '#db/money'
 
 /**
- * @param typed - An amount as typed, such as `12.34`.
+ * @param typed - The amount as the user typed it, such as `12.34`.
  * @param currency - Its ISO 4217 code, which decides the number of decimals.
  * @param field - The form's field, for the error.
  * @returns The amount in minor units.

@@ -58,7 +58,7 @@ test('an endless body is cancelled as soon as it is too long', async () => {
   expect([pulled < 40, cancelled, run.mock.calls.length]).toEqual([true, true, before])
 })
 
-test('a body that is not a JSON object is a 400 with a reason', async () => {
+test('a body that is not a JSON object is refused with 400 and a reason', async () => {
   for (const body of ['', '[', '7', '[]', 'null']) {
     const answer = await send(body)
     expect([answer.status, await answer.json()]).toMatchObject([

@@ -9,7 +9,7 @@ import { startTracing } from '#db/tracing'
 import { checkPipeline, isConnectionError, storeUsage } from '@rowhouse/tenancy'
 import { tenancy } from '#db/tenancy'
 
-/** Runs once per process: start-up checks, then the background work beside the requests. */
+/** Runs once per process: start-up checks, then background work. */
 export async function boot(): Promise<void> {
   await check()
   const sendSpans = await startTracing()
@@ -50,7 +50,7 @@ async function check(): Promise<void> {
 }
 
 /**
- * Next prints whole errors, and errors of PostgreSQL can contain the values of rows. In production
+ * Next prints whole errors, and PostgreSQL errors can contain the values of rows. In production
  * the log gets their class and code instead.
  */
 function quietConsole(): void {

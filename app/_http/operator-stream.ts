@@ -8,7 +8,7 @@ import { RowhouseError } from '@rowhouse/tenancy'
 import * as sessions from '#db/accounts/sessions'
 
 const pollEveryMs = 400
-/** Whether the caller is still an operator is checked at every tenth poll. */
+/** Every tenth poll checks whether the caller is still an operator. */
 const pollsPerCheck = 10
 
 type StreamedState = { over: boolean }

@@ -7,7 +7,7 @@ import { withTenant } from '#db/tenancy'
 import { type TenantTx, RowhouseError, TooBusy } from '@rowhouse/tenancy'
 
 /**
- * Answers a route with JSON from the session's tenant; errors are JSON too.
+ * Responds with JSON from the session's tenant; errors are JSON too.
  * @param work - Runs in a tenant transaction, and may run twice: the transaction is retried when the
  *   tenant has moved in between.
  */
@@ -34,6 +34,6 @@ export async function tenantJson(work: (tx: TenantTx) => Promise<unknown>): Prom
   }
 }
 
-/** The search that a request asks for in `q`. */
+/** The search in the request's parameter `q`. */
 export const searchText = (request: Request) =>
   cleanSearch(new URL(request.url).searchParams.get('q'))

@@ -1,7 +1,7 @@
 import 'server-only'
 import { readCookie } from '#app/_session/cookies'
 
-/** The page that a link in an email leads to, by the kind before its secret. */
+/** The page for each kind of email link. A link names its kind before its secret. */
 export const emailLinkPages = {
   'sign-up': '/verify',
   reset: '/reset/new',

@@ -74,7 +74,7 @@ export const prepareTwoFactor = userAction(
   },
 )
 
-/** Returns the recovery codes, which are shown this once. */
+/** Returns the recovery codes, which are shown only now. */
 export const confirmTwoFactor = userAction(
   z.object({ code: requiredText(10, 'Type the six digits.') }),
   async ({ user }, { code }) => ({ codes: await twoFactor.confirmSetup(user, code) }),

@@ -15,7 +15,7 @@ export async function callAction<R>(
   try {
     return await action(null, input)
   } catch (error) {
-    unstable_rethrow(error) // a redirect or a 404 is how Next leaves the page
+    unstable_rethrow(error) // Next implements redirects and 404s as errors
     return {
       ok: false,
       code: 'no_answer',

@@ -21,7 +21,7 @@ export function Palette({ commands, onClose }: Props) {
     const words = typed.toLowerCase().split(/\s+/).filter(Boolean)
     const matching = commands.filter((command) => matches(command, words))
     if (words.length === 0) return matching
-    // without an answer, the commands still work
+    // if the search fails, the commands still work
     const found = await fetchOptions<Option>('/find', typed, signal).catch(() => [])
     return [...matching, ...found]
   }

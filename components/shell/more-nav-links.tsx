@@ -5,7 +5,7 @@ import type { Route } from 'next'
 import { useRouter } from 'next/navigation'
 import { Menu, MenuItem } from '#components/ui/menu'
 
-/** The links for which the bottom bar of a phone has no room. */
+/** On a phone, the links that are not in the bottom bar. */
 export function MoreNavLinks({ links }: { links: { href: Route; label: string }[] }) {
   const router = useRouter()
   return (

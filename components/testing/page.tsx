@@ -40,7 +40,7 @@ export function fakeAction<R = unknown>() {
     if (!first) throw new Error('no action is waiting for an answer')
     return first
   }
-  // React ends no transition until all have ended, including those of earlier tests
+  // React completes no transition until all are complete, including those of earlier tests
   onTestFinished(async () => {
     for (const { fail } of waiting.splice(0)) fail(new Error('the test is over'))
     await new Promise((resolve) => setTimeout(resolve))

@@ -16,7 +16,7 @@ type ComboboxProps<O extends Option> = {
   /** Gets null as soon as the text is no longer that of an option. */
   onChoose: (option: O | null, typed: string) => void
   search: (words: string, signal: AbortSignal) => Promise<O[]>
-  /** Adds an option that creates something by the typed name. */
+  /** Adds an option that creates a record with the typed name. */
   onCreate?: (typed: string) => void
   /** The list is always open, and part of the page instead of above it. */
   inline?: boolean

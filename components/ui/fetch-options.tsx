@@ -1,5 +1,5 @@
 /**
- * Asks a route of this app for options.
+ * Fetches options from a route of this app.
  * @param path - A route that takes the search in `q` and answers with a JSON array.
  * @param words - What was typed.
  * @param signal - Aborts the request when the search is no longer needed.

@@ -22,7 +22,7 @@ export function Listbox<O extends { value: string; label: string; hint?: string 
   options: O[]
   activeIndex: number
   onActivate: (index: number) => void
-  /** Gets undefined for the option that creates something. */
+  /** Gets undefined for the option that creates a record. */
   onPick: (option: O | undefined) => void
   createText: string | null
 }) {

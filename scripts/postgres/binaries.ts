@@ -22,7 +22,7 @@ export function findBinaries(): Binaries {
   return { bin, native, ...versionOf(bin) }
 }
 
-/** For a server account that cannot enter the checkout. */
+/** Copies the binaries, for a server account that cannot enter the checkout. */
 export function copyBinaries(binaries: Binaries, folder: string): Binaries {
   if (binaries.native === undefined) return binaries
   const native = join(folder, `binaries-${binaries.version}`)

@@ -38,7 +38,7 @@ export function chooseDataFolder(
   return { home: other, binaries: executable }
 }
 
-// The name is predictable and anybody may write to the temporary folder, so another user could have
+// The name is predictable and anyone can write to the temporary folder, so another user could have
 // created it.
 function createOwnFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o755 })

@@ -3,8 +3,7 @@ import { root } from '../root.mjs'
 import { readReport, newReport, type TestStepContext, type TestStepResult } from './step-result.ts'
 
 /**
- * Removes defences one by one and expects the suite to fail. `npm test` runs the quick list, the step
- * alone runs all.
+ * Removes defences one by one and expects the suite to fail. `npm test` runs the quick ones only.
  */
 export async function mutation({ children, args }: TestStepContext): Promise<TestStepResult> {
   const { stop } = await developmentEnvironment('test')

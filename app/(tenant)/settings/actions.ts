@@ -38,7 +38,7 @@ const newKey = z.object({
   lifetime: z.enum(['30', '90', '365', 'never'], 'Choose how long the key works.'),
 })
 
-/** Returns the key, which is shown this once and not stored. */
+/** Returns the key. It is shown only now, because only its hash is stored. */
 export const createKey = tenantAction(
   newKey,
   async (tx, { lifetime, ...input }, tenant) => {

@@ -25,7 +25,7 @@ export default async function FleetPage({ searchParams }: PageProps<'/console/fl
     listRuns(tenancy(), 10),
     lastCheckRun(tenancy(), 'drift'),
   ])
-  // after readStatus, which also reads the databases that were never read before
+  // after readStatus, which also reads databases that have not been read yet
   const planned =
     status.current === status.total
       ? []

@@ -20,7 +20,7 @@ const change = z.object({
 })
 const server = (databaseUrl: string | undefined) => (databaseUrl ? { databaseUrl } : {})
 
-/** A dry run of the move, with the server it would lead to. Changes nothing. */
+/** A dry run of the move, with a check of its target server. Changes nothing. */
 export const planTierChange = operatorAction(
   change,
   async ({ user }, { slug, tier, databaseUrl }) => {

@@ -10,7 +10,7 @@ import { saveSettings } from '../actions'
 
 export const metadata: Metadata = { title: 'Settings' }
 
-// on the server, because a browser's names of currencies may differ and break hydration
+// on the server, because a browser may have other names for currencies, which breaks hydration
 const displayName = (code: string, type: 'currency' | 'language') =>
   new Intl.DisplayNames('en', { type }).of(code) ?? code
 const example = (locale: string) =>

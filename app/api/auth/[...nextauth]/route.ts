@@ -5,7 +5,7 @@ import { handlers, hasValidCallbackUrl } from '#app/_session/session'
 import { ForeignOrigin } from '#db/errors'
 
 export async function GET(request: NextRequest): Promise<Response> {
-  // next-auth would answer 500: passwords are sent by POST only, and here only by an action
+  // next-auth would respond with 500; passwords are sent by POST, and in this app only by an action
   if (request.nextUrl.pathname.endsWith('/callback/credentials'))
     return new Response(null, { status: 404 })
   return hasValidCallbackUrl(request) ? handlers.GET(request) : refusal()

@@ -25,7 +25,7 @@ export default async function MovePage({ params }: PageProps<'/console/moves/[id
         about={`${placementLabels[move.from]} → ${placementLabels[move.to].toLowerCase()}. ${move.reason}`}
         back={{ href: tenantPath(move.slug), label: move.tenant }}
       />
-      {/* a move that had ended and is resumed needs a new stream */}
+      {/* an ended move that is resumed needs a new stream */}
       <LiveMove
         key={`${id} ${move.over}`}
         first={move}
