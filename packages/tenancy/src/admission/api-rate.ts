@@ -5,18 +5,26 @@ import { platformPool } from '#tenancy/registry/pools'
 import { countUsage, countLimit } from '#tenancy/admission/usage'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-/** What is left of a tenant's API calls; `seconds` until the count starts again. */
-export type RemainingCalls = { limit: number; remaining: number; seconds: number }
+/** What remains of a tenant's API calls in the current minute. */
+export type RemainingCalls = {
+  limit: number
+  remaining: number
+  /** Seconds until the limit resets. */
+  seconds: number
+}
 
 /**
- * Counts one API call of a tenant, across its keys and all processes.
- * @returns What is left of this minute.
- * @throws TooBusy when nothing is left.
+ * Counts one API call of a tenant, over all its keys and all processes.
+ * @param tenancy - The instance.
+ * @param caller - Its `tenantId` names the tenant.
+ * @returns What remains of the current minute.
+ * @throws TooBusy when nothing remains.
  */
 export async function countCall(
   tenancy: Tenancy,
-  { tenantId }: { tenantId: string },
+  caller: { tenantId: string },
 ): Promise<RemainingCalls> {
+  const { tenantId } = caller
   const { apiPerMinute: limit } = await limitsOf(tenancy, tenantId)
   const limiter = new RateLimiterPostgres({
     storeClient: platformPool(tenancy),

@@ -5,14 +5,15 @@ import { usage } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 /**
- * For how many hours usage is kept per hour: a little more than the day that charts show. Older usage
- * is kept per day.
+ * How many hours of usage are kept by the hour: a little more than the day that charts show. Older
+ * usage is kept by the day.
  */
 export const hoursKept = 26
 
 /**
  * Sums the hourly rows of older days into one row per tenant and day, under midnight UTC. A single
  * statement deletes and adds, so that concurrent calls neither lose nor count anything twice.
+ * @param tenancy - The instance.
  * @returns How many hourly rows were folded.
  */
 export async function foldUsage(tenancy: Tenancy): Promise<number> {

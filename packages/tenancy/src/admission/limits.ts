@@ -8,6 +8,7 @@ import { tierOf } from '#tenancy/base/tiers'
 import { countTenantRequest } from '#tenancy/admission/request-rate'
 import { tenantLimits, tenants } from '#tenancy/base/schema'
 
+/** The names of the limits of a tenant. */
 export const limitNames = [
   'statementMs',
   'concurrent',
@@ -26,7 +27,13 @@ export type LimitFacts = {
 
 const cache = stateOf('limits', () => new Map<string, { limits: Limits; at: number }>())
 
-/** The limits of a tenant, at most `timings.cache` old. */
+/**
+ * Returns the limits of a tenant, cached for at most `timings.cache`.
+ * @param tenancy - The instance.
+ * @param tenantId - The tenant.
+ * @returns The limits of its tier, with its overrides.
+ * @throws NotFound
+ */
 export async function limitsOf(tenancy: Tenancy, tenantId: string): Promise<Limits> {
   const known = cache(tenancy).get(tenantId)
   if (known && performance.now() - known.at < timings.cache) return known.limits
@@ -37,18 +44,28 @@ export async function limitsOf(tenancy: Tenancy, tenantId: string): Promise<Limi
 
 /**
  * Counts one request of a tenant.
- * @throws TooBusy when the minute's requests are used up.
+ * @param tenancy - The instance.
+ * @param tenantId - The tenant.
+ * @throws TooBusy when no request remains in the current minute.
  */
 export const spendRequest = async (tenancy: Tenancy, tenantId: string): Promise<void> =>
   countTenantRequest(tenancy, tenantId, (await limitsOf(tenancy, tenantId)).requestsPerMinute)
 
+/**
+ * Drops cached limits.
+ * @param tenancy - The instance.
+ * @param tenantId - The tenant; all tenants without it.
+ */
 export function forgetLimits(tenancy: Tenancy, tenantId?: string): void {
   if (tenantId) cache(tenancy).delete(tenantId)
   else cache(tenancy).clear()
 }
 
 /**
- * A tenant's limits, read from the database.
+ * Reads a tenant's limits from the database.
+ * @param tenancy - The instance.
+ * @param tenantId - The tenant.
+ * @returns Its tier, the limits of the tier, its overrides and the result.
  * @throws NotFound
  */
 export async function limitFacts(tenancy: Tenancy, tenantId: string): Promise<LimitFacts> {
@@ -62,7 +79,14 @@ export async function limitFacts(tenancy: Tenancy, tenantId: string): Promise<Li
   return { tier, ofTier: tierOf(tenancy, tier).limits, own, limits: limitsIn(tenancy, tier, own) }
 }
 
-/** The limits of a tenant with these overrides in a tier. */
+/**
+ * Applies overrides to the limits of a tier.
+ * @param tenancy - The instance.
+ * @param tier - The name of the tier.
+ * @param own - The overrides; null for the limit of the tier.
+ * @returns The limits that apply.
+ * @throws ConfigurationError when the tier does not exist.
+ */
 export function limitsIn(tenancy: Tenancy, tier: string, own: LimitFacts['own']): Limits {
   const limits = { ...tierOf(tenancy, tier).limits }
   for (const name of limitNames) limits[name] = own[name] ?? limits[name]
@@ -78,7 +102,9 @@ const ownColumns = {
 }
 
 /**
- * Overrides limits of a tenant. Every process is notified.
+ * Overrides limits of a tenant, records it in the audit trail and notifies every process.
+ * @param tenancy - The instance.
+ * @param action - The tenant, and who overrides its limits and why.
  * @param own - Null restores the limit of the tier.
  */
 export async function setLimits(

@@ -4,7 +4,7 @@ import { stateOf, type Tenancy } from '#tenancy/base/tenancy'
 import { TooBusy } from '#tenancy/base/errors'
 import { countUsage, countLimit } from '#tenancy/admission/usage'
 
-/** Which tenant a session cookie was last used for. Only for counting, never for access. */
+/** The tenant that a session cookie was last used for. For counting only, never for access. */
 type SessionTenant = { tenantId: string; limit: number }
 const maxSessions = 50_000
 
@@ -14,8 +14,10 @@ const keyOf = (cookie: string) => createHash('sha256').update(cookie).digest('ba
 
 /**
  * Counts one request of a tenant in this process.
+ * @param tenancy - The instance.
+ * @param tenantId - The tenant.
  * @param limit - Requests a minute.
- * @throws TooBusy with the seconds to wait when the minute's requests are used up.
+ * @throws TooBusy with the seconds to wait when no request remains in the current minute.
  */
 export async function countTenantRequest(
   tenancy: Tenancy,
@@ -29,7 +31,13 @@ export async function countTenantRequest(
   throw new TooBusy('requests_per_minute', limit, Math.max(1, Math.ceil(msBeforeNext / 1000)))
 }
 
-/** Remembers a cookie's tenant, so that its next request is counted before anything is read. */
+/**
+ * Remembers a cookie's tenant, so that its next request is counted before any query runs.
+ * @param tenancy - The instance.
+ * @param cookie - The session cookie.
+ * @param tenantId - The tenant.
+ * @param limit - Requests a minute.
+ */
 export function rememberSession(
   tenancy: Tenancy,
   cookie: string,
@@ -42,8 +50,10 @@ export function rememberSession(
 
 /**
  * Counts a request by its session cookie.
- * @returns False for an unknown cookie: the caller counts the request once it has read the session.
- * @throws TooBusy
+ * @param tenancy - The instance.
+ * @param cookie - The session cookie.
+ * @returns False for an unknown cookie: the caller counts the request after it has read the session.
+ * @throws TooBusy when no request remains in the current minute.
  */
 export async function countSessionRequest(tenancy: Tenancy, cookie: string): Promise<boolean> {
   const session = sessions(tenancy).get(keyOf(cookie))

@@ -9,18 +9,21 @@ import { RowhouseError, TooBusy } from '#tenancy/base/errors'
 import { tenantPools, type Lease } from '#tenancy/registry/pools'
 import { connectionString, serviceUrl, type Placement } from '#tenancy/registry/placements'
 
-/**
- * A connection for one transaction of a tenant. `statementMs` is null for service callers: the login's
- * own timeout applies.
- */
+/** A connection for one transaction of a tenant. */
 export type Slot = Lease & {
+  /** The statement timeout; null for service callers, to whom that of the login applies. */
   statementMs: number | null
+  /** Records the transaction, and the error with which it failed. */
   recordUsage: (failure?: unknown) => void
 }
 
 /**
- * Waits in the tenant's queue and then for a connection, and records waiting time and usage. Service
- * callers skip the queue: they are few, and they must not starve.
+ * Waits in the tenant's queue and then for a connection, and records the waiting time. Service
+ * callers skip the queue: they are few, and the tenant's requests must not starve them.
+ * @param tenancy - The instance.
+ * @param caller - Who opens the transaction.
+ * @param placement - Where it runs.
+ * @returns The connection.
  * @throws TooBusy when the queue is full or no connection becomes free in time.
  */
 export async function acquireSlot(
@@ -42,7 +45,7 @@ export async function acquireSlot(
         : connectionString(tenancy, placement),
     )
     const began = performance.now()
-    // by then the server would have cancelled the statement, so the connection is lost
+    // the server cancels the statement before this, so a silent connection is a lost one
     const stopWatching = endWhenSilent(
       lease.client,
       (limits?.statementMs ?? timings.serviceAnswer) + timings.statementGrace,

@@ -5,8 +5,9 @@ import type { Tenancy } from '#tenancy/base/tenancy'
 const everyMs = 10_000
 
 /**
- * Stores what was counted since the last call, in one statement.
- * @returns The number of tenants.
+ * Stores the usage counted since the last call, in one statement.
+ * @param tenancy - The instance.
+ * @returns How many tenants it stored.
  */
 export async function flushUsage(tenancy: Tenancy): Promise<number> {
   const batch = [...takePending(tenancy)]
@@ -34,7 +35,8 @@ export async function flushUsage(tenancy: Tenancy): Promise<number> {
 
 /**
  * Stores usage every ten seconds.
- * @returns A function that stops and stores the rest.
+ * @param tenancy - The instance.
+ * @returns A function that stops, and stores what remains.
  */
 export function storeUsage(tenancy: Tenancy): () => Promise<void> {
   const store = () =>
@@ -43,7 +45,7 @@ export function storeUsage(tenancy: Tenancy): () => Promise<void> {
       (error: unknown) =>
         tenancy.config.logger.error(
           { error: String(error) },
-          'usage could not be stored; it is kept and tried again',
+          'usage could not be stored; it is kept for the next attempt',
         ),
     )
   const timer = setInterval(() => void store(), everyMs)

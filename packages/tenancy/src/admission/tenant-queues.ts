@@ -5,9 +5,9 @@ import { TooBusy } from '#tenancy/base/errors'
 type Queue = { inside: number; waiting: { enter: () => void; limit: number }[] }
 
 /**
- * One queue per tenant in front of the connections. No more transactions of a tenant run at a time
- * than its limit, so that the rest of the pool is left to others. A caller is refused when the queue
- * is too long or the wait takes too long.
+ * One queue per tenant in front of the connections. A tenant runs no more transactions at a time
+ * than its limit, which leaves the rest of the pool to other tenants. A caller is refused when the
+ * queue is full or the wait takes too long.
  */
 export class TenantQueues {
   readonly #queues = new Map<string, Queue>()
@@ -20,9 +20,10 @@ export class TenantQueues {
 
   /**
    * Waits for a slot.
+   * @param tenantId - The tenant.
    * @param limit - Transactions of the tenant at a time.
    * @returns A function that frees the slot.
-   * @throws TooBusy
+   * @throws TooBusy when the queue is full or the wait takes too long.
    */
   async enter(tenantId: string, limit: number): Promise<() => void> {
     const queue = this.#queues.get(tenantId) ?? { inside: 0, waiting: [] }
@@ -41,6 +42,7 @@ export class TenantQueues {
     }
   }
 
+  /** How many callers are waiting, over all tenants. */
   get waiting(): number {
     return [...this.#queues.values()].reduce((sum, queue) => sum + queue.waiting.length, 0)
   }

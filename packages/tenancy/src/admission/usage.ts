@@ -1,7 +1,7 @@
 import type { BusyLimit } from '#tenancy/base/errors'
 import { stateOf, type Tenancy } from '#tenancy/base/tenancy'
 
-/** What a tenant used. Times in milliseconds. */
+/** What a tenant has used. Times are in milliseconds. */
 export type Usage = {
   requests: number
   transactions: number
@@ -10,6 +10,11 @@ export type Usage = {
   waitMs: number
   limitsHit: number
 }
+
+/**
+ * Returns a usage of zero.
+ * @returns A new object.
+ */
 export const noUsage = (): Usage => ({
   requests: 0,
   transactions: 0,
@@ -18,6 +23,8 @@ export const noUsage = (): Usage => ({
   waitMs: 0,
   limitsHit: 0,
 })
+
+/** The names of the counters. */
 export const usageNames = Object.keys(noUsage()) as (keyof Usage)[]
 
 type Counters = {
@@ -54,19 +61,23 @@ export function countLimit(tenancy: Tenancy, tenantId: string, limit: LimitReach
   limits.set(limit, (limits.get(limit) ?? 0) + 1)
 }
 
-/** Takes what was counted since the last call. The caller stores it, or puts it back. */
+/** Takes the usage counted since the last call. The caller stores it, or puts it back. */
 export function takePending(tenancy: Tenancy): Map<string, Usage> {
   const { pending } = counters(tenancy)
   counters(tenancy).pending = new Map()
   return pending
 }
 
-/** Puts back what could not be stored. */
+/** Puts back usage that could not be stored. */
 export function putBack(tenancy: Tenancy, tenantId: string, used: Usage): void {
   add(entry(counters(tenancy).pending, tenantId), used)
 }
 
-/** Usage since this process started: per tenant, in total, and how often each limit was reached. */
+/**
+ * Returns the usage since this process started.
+ * @param tenancy - The instance.
+ * @returns `total` by tenant, `all` of them together, and `limits`: how often each was reached.
+ */
 export const usageSoFar = (tenancy: Tenancy): Pick<Counters, 'total' | 'all' | 'limits'> =>
   counters(tenancy)
 

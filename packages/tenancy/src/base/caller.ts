@@ -1,8 +1,8 @@
-/** Who acts. */
+/** The person or process on whose behalf a transaction runs. */
 export type Actor = {
-  /** The user's id; null where no person acts. */
+  /** The user's id; null if it is not a person. */
   id: string | null
-  /** What trails show: a name or an email address. */
+  /** The name or email address shown in the activity and audit trails. */
   name: string
 }
 
@@ -14,14 +14,18 @@ export type ServiceCaller = {
   kind: 'service'
   tenantId: string
   /**
-   * Recorded with each entry. A noun phrase in lower case that names the work, then the id of the row
-   * that asked for it where there is one: `export 0190f6…`, `move 0190f6…: copy`, `tenant size`.
-   * Nothing depends on its text. The `reason` of a suspension, hold or move is something else: a
-   * person's own sentence.
+   * Recorded with each entry: the work as a noun phrase in lower case, with the id of the row that
+   * requested it, if there is one: `export 0190f6…`, `move 0190f6…: copy`, `tenant size`. No code
+   * depends on its text. The `reason` of a suspension, hold or move is different: a sentence that a
+   * person typed.
    */
   reason: string
 }
 
-/** @returns Whether the engine itself opens the transaction, whose entry needs no proof. */
+/**
+ * Tells service callers from others.
+ * @param caller - Any caller.
+ * @returns Whether the engine itself opens the transaction; no entry checks it.
+ */
 export const isService = (caller: Caller | ServiceCaller): caller is ServiceCaller =>
   caller.kind === 'service'

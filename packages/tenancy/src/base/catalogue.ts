@@ -1,29 +1,27 @@
 import type pg from 'pg'
 import { TablesInACircle } from '#tenancy/base/errors'
 
-/**
- * A column as the catalogue describes it. `type` is its SQL type, `base` the type under a domain. An
- * `optional` column can be left out of an insert.
- */
+/** A column as the catalogue describes it. */
 export type Column = {
   name: string
-  /** The name in an archive, when it was insertableColumns before the column was renamed. */
+  /** Its name in an archive that was written before the column was renamed. */
   archivedAs?: string
+  /** The SQL type. */
   type: string
+  /** The name of the type, or of the type under a domain. */
   base: string
   nullable: boolean
   generated: boolean
+  /** Whether an insert may omit the column. */
   optional: boolean
   collates: boolean
 }
 
-/**
- * A foreign key to another table, or to the table itself. `onDelete` is what
- * happens to this row when the other one is deleted.
- */
+/** A foreign key to another table, or to the table itself. */
 export type Reference = {
   table: string
   columns: string[]
+  /** What happens to this row when the row that it refers to is deleted. */
   onDelete: 'refused' | 'cascade' | 'emptied'
 }
 
@@ -63,10 +61,13 @@ where c.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = 
 order by c.relname`
 
 /**
- * The tables of one schema with columns, primary key and foreign keys, those referred to before
- * those that refer to them. Read from the catalogue, so that a table that a migration adds is there
- * for export, import, erasure and moves. Throws TablesInACircle, unless whoever asks can do with
- * `circles`: then any of those in one comes first.
+ * Reads the tables of a schema from the catalogue, so that export, import, erasure and moves include
+ * tables that a migration adds. A table comes after those that its foreign keys refer to.
+ * @param client - A connection.
+ * @param schema - The schema.
+ * @param options.circles - True to accept tables that refer to each other, in any order.
+ * @returns The tables, with columns, primary key and foreign keys.
+ * @throws TablesInACircle
  */
 export async function readTables(
   client: Pick<pg.ClientBase, 'query'>,
@@ -93,6 +94,10 @@ function parentsFirst(tables: Table[], circles: boolean): Table[] {
   return sorted
 }
 
-/** The columns that a row is insertableColumns with; the others are worked out by the database. */
-export const insertableColumns = ({ columns }: Table): Column[] =>
-  columns.filter(({ generated }) => !generated)
+/**
+ * Returns the columns that an insert may set.
+ * @param table - The table.
+ * @returns All columns except the generated ones.
+ */
+export const insertableColumns = (table: Table): Column[] =>
+  table.columns.filter(({ generated }) => !generated)

@@ -7,6 +7,9 @@ import { ConnectionFailed } from '#tenancy/base/errors'
  * Runs work on a new connection and closes it. For setup, provisioning and the doctor; requests use
  * the pools.
  * @param url - A connection string.
+ * @param work - Receives the connection.
+ * @param options.pipeline - True for a client whose queries can be pipelined.
+ * @returns What `work` returns.
  */
 export async function withConnection<T>(
   url: string,
@@ -19,7 +22,7 @@ export async function withConnection<T>(
     connectTimeoutMs: 10_000,
     pipeline,
   })
-  client.on('error', () => {}) // the query under way rejects with it
+  client.on('error', () => {}) // the current query rejects with it
   await client.connect()
   try {
     return await work(client)
@@ -28,11 +31,20 @@ export async function withConnection<T>(
   }
 }
 
-/** The database name in a connection string. */
+/**
+ * Reads the database name from a connection string.
+ * @param url - A connection string.
+ * @returns The name.
+ */
 export const databaseOf = (url: string): string =>
   decodeURIComponent(new URL(url).pathname.slice(1))
 
-/** The same connection string for another database. */
+/**
+ * Changes the database in a connection string.
+ * @param url - A connection string.
+ * @param database - The other database.
+ * @returns The changed connection string.
+ */
 export function inDatabase(url: string, database: string): string {
   const other = new URL(url)
   other.pathname = `/${encodeURIComponent(database)}`

@@ -1,73 +1,72 @@
 import { getTableColumns, getTableName, is, type SQL } from 'drizzle-orm'
 import { getTableConfig, PgTable } from 'drizzle-orm/pg-core'
 
-// What an export, a restore, an erasure, retention and a change of the encryption key do with the
-// rows of a table is declared beside the table, in its schema file. `createTenancy` refuses a table
-// without a declaration.
+// Each table declares in its schema file what export, restore, erasure, retention and key rotation do
+// with its rows. `createTenancy` refuses a table without a declaration.
 
 /** Not a WeakMap: a bundler may load this module more than once. */
 const declared = Symbol.for('rowhouse.lifecycle')
 
 type ColumnOf<T extends PgTable> = keyof T['_']['columns'] & string
 
-/** What happens to the rows of a table that every tenant has. An export always holds all of them. */
+/** What happens to the rows of a tenant table. An export always contains all of them. */
 export type TenantLifecycle<T extends PgTable> = {
   /**
-   * The `timestamptz` column that tells a row's age, or why no retention rule can be set. With a
-   * column, every foreign key that refers to the table must cascade.
+   * The `timestamptz` column that a row's age is measured by, or why no retention rule can be set.
+   * With a column, every foreign key that refers to the table must cascade.
    */
   retention: { by: ColumnOf<T> } | { never: string }
-  /** Names that columns had in exports of earlier builds. An import accepts them. */
+  /** Names of columns in exports of earlier builds. An import accepts them. */
   formerNames?: { readonly [column in ColumnOf<T>]?: readonly string[] }
 }
 
-/** A column whose text was made by `encrypt`. */
+/** A column with texts that `encrypt` returned. */
 export type EncryptedColumn<T extends PgTable> = {
   column: ColumnOf<T>
   /** For a `jsonb` column: the field that holds the text. */
   field?: string
-  /** The `context` that the text of a row was encrypted with. */
+  /** The `context` with which a row's text was encrypted. */
   context: (row: T['$inferSelect']) => string
 }
 
 /** What happens to the rows of a table in the main database. */
 export type ControlPlaneLifecycle<T extends PgTable> = {
   /**
-   * The column that says which tenant a row belongs to, or a condition; null when its rows belong
-   * to no tenant.
+   * The column with the tenant's id, or a condition for the tenant's rows; null when rows belong to
+   * no tenant.
    */
   tenant: ColumnOf<T> | ((tenantId: string) => SQL) | null
-  /** The file of a tenant's export that holds data of this table. */
+  /** The file of a tenant's export that contains data of this table. */
   export: 'manifest.json' | 'members.ndjson' | 'none'
-  /** Whether rows go over to the restored tenant, or stay with the one that it replaces. */
+  /** Whether rows are transferred to the restored tenant, or stay with the one that it replaces. */
   restore: 'transfer' | 'stay'
   /**
    * - `delete`: rows of the tenant are deleted.
-   * - `set null`: rows stay, the tenant's column is emptied.
+   * - `set null`: rows stay, the tenant's column is set to null.
    * - `cascade`: rows are deleted by the foreign key to a row that is deleted.
-   * - `by email`: rows are deleted by the address of an erased person, see `email`.
+   * - `by email`: rows with the address of an erased person are deleted, see `email`.
    * - `person`: each row is a person, whom `members.erase` deletes with their last tenant. The
-   *   tenant's column is emptied.
-   * - `redact`: rows stay, and `tenancy.redact_audit()` empties them.
-   * - `keep`: rows stay. They must hold nothing about a person.
+   *   tenant's column is set to null.
+   * - `redact`: rows stay, and `tenancy.redact_audit()` removes their content.
+   * - `keep`: rows stay. They must not contain personal data.
    */
   erase: 'delete' | 'set null' | 'cascade' | 'by email' | 'person' | 'redact' | 'keep'
-  /** Columns that hold personal data. */
+  /** Columns with personal data. */
   personal: readonly ColumnOf<T>[]
   /** A column with an email address. Rows with the address of an erased person are deleted. */
   email?: ColumnOf<T>
   encrypted?: readonly EncryptedColumn<T>[]
 }
 
-/** A tenant table as declared, with the names that SQL has for its columns. */
+/** A declared tenant table, with the SQL names of its columns. */
 export type TenantTable = {
   name: string
   retention: { by: string } | { never: string }
-  /** Present column names by former ones. */
+  /** Current column names, by former name. */
   formerNames: ReadonlyMap<string, string>
 }
 
-/** A table of the main database as declared, with the names that SQL has for its columns. */
+/** A declared table of the main database, with the SQL names of its columns. */
 export type ControlPlaneTable = Pick<
   ControlPlaneLifecycle<PgTable>,
   'export' | 'restore' | 'erase'
@@ -78,7 +77,7 @@ export type ControlPlaneTable = Pick<
   personal: readonly string[]
   email: string | undefined
   encrypted: readonly (EncryptedColumn<PgTable> & { name: string })[]
-  /** Undefined for a table that Drizzle does not know. */
+  /** Undefined for a table without a Drizzle definition. */
   table: PgTable | undefined
 }
 
@@ -130,9 +129,10 @@ export function controlPlaneTable<T extends PgTable>(
 }
 
 /**
- * Declares what happens to the rows of an engine table that only SQL knows.
+ * Declares what happens to the rows of an engine table without a Drizzle definition.
  * @param name - A table of the schema `tenancy`.
- * @returns The declaration, to be exported by the schema file.
+ * @param lifecycle - Which rows belong to a tenant, and what erasure does with them.
+ * @returns The declaration, which the schema file exports.
  */
 export const sqlTable = (
   name: string,

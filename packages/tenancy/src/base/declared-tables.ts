@@ -8,7 +8,8 @@ import * as engineSchema from '#tenancy/base/schema'
 import { stateOf, type Tenancy } from '#tenancy/base/tenancy'
 
 /**
- * The tables of the engine and of the app, with what happens to their rows.
+ * Reads the declarations of the engine's and the app's tables.
+ * @param tenancy - The instance.
  * @returns Tenant tables, and tables of the main database.
  * @throws ConfigurationError when a schema file has a table without a declaration.
  */

@@ -20,8 +20,11 @@ function keys({ config }: Tenancy): Buffer[] {
 }
 
 /**
- * Encrypts a text at rest: AES-256-GCM, a fresh 96-bit nonce, `context` as authenticated data, so
- * that a value copied to another row cannot be decrypted there.
+ * Encrypts a text for storage, with AES-256-GCM and a random 96-bit nonce.
+ * @param tenancy - The instance; the current key of its configuration is used.
+ * @param text - The text.
+ * @param context - Names the row. It is authenticated with the text, so that a value copied to
+ *   another row cannot be decrypted there.
  * @returns `v1.<key id>.<nonce>.<tag>.<text>` in base64url.
  */
 export function encrypt(tenancy: Tenancy, text: string, context: string): string {
@@ -40,7 +43,11 @@ export function encrypt(tenancy: Tenancy, text: string, context: string): string
 }
 
 /**
- * Decrypts what `encrypt` returned, with the current or the previous key.
+ * Decrypts a text that `encrypt` returned, with the current or the previous key.
+ * @param tenancy - The instance.
+ * @param encrypted - The encrypted text.
+ * @param context - The context with which it was encrypted.
+ * @returns The text.
  * @throws When the key, the context or the text does not match.
  */
 export function decrypt(tenancy: Tenancy, encrypted: string, context: string): string {
@@ -65,21 +72,35 @@ export function decrypt(tenancy: Tenancy, encrypted: string, context: string): s
   ]).toString('utf8')
 }
 
-/** @returns Whether a text was encrypted with an older key than the current one. */
+/**
+ * Tells whether a text has to be encrypted again.
+ * @param tenancy - The instance.
+ * @param encrypted - The encrypted text.
+ * @returns True when it was not encrypted with the current key.
+ */
 export function needsRotation(tenancy: Tenancy, encrypted: string): boolean {
   const [key] = keys(tenancy)
   return key !== undefined && encrypted.split('.')[1] !== keyId(key)
 }
 
-/** A random secret of 256 bits in base64url. */
+/**
+ * Creates a random secret.
+ * @returns 256 bits in base64url.
+ */
 export const newSecret = () => randomBytes(32).toString('base64url')
 
-/** SHA-256 of a secret. The database stores only this. */
+/**
+ * Hashes a secret. The database stores only the hash.
+ * @param secret - The secret.
+ * @returns Its SHA-256.
+ */
 export const secretHash = (secret: string) => createHash('sha256').update(secret).digest()
 
 /**
- * The SCRAM-SHA-256 verifier (RFC 5802) of a password. Roles are given this, so that no statement
- * contains the password.
+ * Computes the SCRAM-SHA-256 verifier (RFC 5802) of a password. `create role` takes it instead of the
+ * password, which therefore appears in no statement.
+ * @param password - The password.
+ * @returns The verifier as PostgreSQL stores it.
  */
 export function scramVerifier(password: string): string {
   const salt = randomBytes(16)

@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto'
 const form = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /**
- * Makes a UUIDv7 (RFC 9562): 48 bits of milliseconds, then random bits, so that new ids sort after
- * old ones.
+ * Creates a UUIDv7 (RFC 9562): 48 bits of time, then random bits, so that new ids sort after old
+ * ones.
+ * @param now - Milliseconds since 1970; the current time by default.
+ * @returns The id.
  */
 export function newId(now = Date.now()): string {
   const bytes = randomBytes(16)
@@ -15,7 +17,11 @@ export function newId(now = Date.now()): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
-/** @returns Whether it is a lower-case UUID with hyphens. Nothing else reaches SQL as an id. */
+/**
+ * Checks an id. No other value reaches SQL as an id.
+ * @param value - Any value.
+ * @returns Whether it is a lower-case UUID with hyphens.
+ */
 export function isId(value: unknown): value is string {
   return typeof value === 'string' && form.test(value)
 }

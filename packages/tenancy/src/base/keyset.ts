@@ -2,12 +2,14 @@ import { asc, desc, sql, type SQL } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { isId } from '#tenancy/base/ids'
 
-// Keyset pagination: the hundredth page costs as much as the first.
+// Keyset pagination: the last page costs as much as the first.
 
+/** The row before or after a page. `back` is true for the page before it. */
 export type Cursor = { key: string | number; id: string; back: boolean }
+/** One page of a list, with the cursors of its neighbours; null where there is none. */
 export type Page<Row> = { rows: Row[]; next: string | null; previous: string | null }
 
-/** The order of a list: a column, and the id that tells equal values apart. */
+/** The order of a list: a column, then the id for equal values. */
 export type Ordering = { by: PgColumn; id: PgColumn; descending: boolean }
 
 const print = (key: string | number, id: string) =>
@@ -15,7 +17,9 @@ const print = (key: string | number, id: string) =>
 
 /**
  * Reads a cursor from a URL.
- * @returns Null, which means the first page, for anything that is not one of our cursors.
+ * @param text - The parameter of the URL.
+ * @param back - Whether it leads to the previous page.
+ * @returns The cursor; null, which means the first page, for any other text.
  */
 export function parseCursor(text: string | undefined, back: boolean): Cursor | null {
   if (!text) return null
@@ -33,14 +37,23 @@ export function parseCursor(text: string | undefined, back: boolean): Cursor | n
 const isDown = ({ descending }: Ordering, cursor: Cursor | null) =>
   descending !== (cursor?.back ?? false)
 
+/**
+ * Builds the `order by` of a page.
+ * @param ordering - The order of the list.
+ * @param cursor - Where the page starts; null for the first page.
+ * @returns The expressions, reversed for a previous page.
+ */
 export function orderBy(ordering: Ordering, cursor: Cursor | null): SQL[] {
   const direction = isDown(ordering, cursor) ? desc : asc
   return [direction(ordering.by), direction(ordering.id)]
 }
 
 /**
- * @returns The condition for rows after the cursor. False when the column cannot hold the cursor's key,
- *   as in a forged URL.
+ * Builds the condition for the rows of a page.
+ * @param ordering - The order of the list.
+ * @param cursor - Where the page starts; null for the first page.
+ * @returns The condition; undefined for the first page. `false` when the cursor's key is no value of
+ *   the column, as in a forged URL.
  */
 export function beyond(ordering: Ordering, cursor: Cursor | null): SQL | undefined {
   if (!cursor) return undefined
@@ -63,10 +76,13 @@ function keyFor(
 }
 
 /**
- * Makes a page of at most `size` rows.
- * @param read - Up to `size + 1` rows, in the cursor's direction: the extra one tells whether there is
- *   a further page.
- * @param keyOf - The value of a row in the ordering's column.
+ * Builds a page of at most `size` rows.
+ * @param read - Up to `size + 1` rows in the cursor's direction. The extra row shows that there is
+ *   another page.
+ * @param size - Rows of a page.
+ * @param cursor - Where the page starts; null for the first page.
+ * @param keyOf - Returns a row's value in the ordering's column.
+ * @returns The page.
  */
 export function page<Row extends { id: string }>(
   read: Row[],

@@ -2,9 +2,11 @@ import { createHmac } from 'node:crypto'
 import type { Login } from '#tenancy/base/tenancy'
 
 /**
- * The connection string of one of the engine's logins on the server of an administrator, with a
- * password derived from `secret`, which `setup` sets.
+ * Derives the connection string of one of the engine's logins from that of an administrator.
  * @param adminUrl - The administrator's URL, which names the main database.
+ * @param login - The login.
+ * @param secret - The password is derived from it; `setup` sets that password.
+ * @returns The connection string. Contains the password.
  */
 export function derivedLoginUrl(adminUrl: string, login: Login, secret: string): string {
   const url = new URL(adminUrl)
