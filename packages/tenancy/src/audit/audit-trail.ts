@@ -3,6 +3,7 @@ import { platform } from '#tenancy/registry/placements'
 import { audit, tenants } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
+/** A row of the audit trail. */
 export type AuditRow = {
   seq: number
   at: Date
@@ -13,21 +14,28 @@ export type AuditRow = {
   detail: Record<string, unknown>
   hash: string
 }
+/** Which rows of the audit trail to list. */
 export type AuditFilter = {
   tenantId: string | null
+  /** A part of the actor, action or slug, in any case; empty for all rows. */
   search: string
+  /** Rows of a page. */
   size: number
+  /** `next` of the previous page; null for the first one. */
   before: number | null
 }
 
 /**
- * A page of the audit trail, newest first.
- * @returns `next`: pass it as `before` for the next page; null on the last one.
+ * Lists a page of the audit trail, newest rows first.
+ * @param tenancy - The instance.
+ * @param filter - Which rows.
+ * @returns The rows, and `next`: the `before` of the next page, null on the last one.
  */
 export async function listAudit(
   tenancy: Tenancy,
-  { tenantId, search, size, before }: AuditFilter,
+  filter: AuditFilter,
 ): Promise<{ rows: AuditRow[]; next: number | null }> {
+  const { tenantId, search, size, before } = filter
   const words = search.toLowerCase()
   const rows = await platform(tenancy)
     .select({
@@ -62,15 +70,21 @@ export async function listAudit(
   }
 }
 
-/** The result of a check. `broken` is the first row that was altered, or whose predecessor is missing. */
+/** The result of a check of the audit trail. */
 export type AuditCheck = {
   rows: number
+  /** The hash of the last row, in hex. */
   tip: string | null
   tookMs: number
+  /** The first row that was altered, or whose predecessor is missing. */
   broken: { seq: number; actor: string; action: string; at: Date; why: string } | null
 }
 
-/** Checks the whole chain: each row against its own hash and against the row before it. */
+/**
+ * Checks the whole audit trail: each row's own hash, and its link to the row before it.
+ * @param tenancy - The instance.
+ * @returns The first broken row, if there is one.
+ */
 export async function verifyAudit(tenancy: Tenancy): Promise<AuditCheck> {
   const began = performance.now()
   const {

@@ -2,7 +2,10 @@ import { sql } from 'drizzle-orm'
 import { type PlatformDb, type Tenancy } from '#tenancy/base/tenancy'
 import { platform } from '#tenancy/registry/placements'
 
-/** The actor of a command: the user of the operating system who runs it. */
+/**
+ * Names the actor of a command.
+ * @returns `command line`, with the operating system's user.
+ */
 export const commandLine = () =>
   `command line (${process.env.USER ?? process.env.USERNAME ?? 'unknown'})`
 
@@ -13,23 +16,26 @@ export type AuditRecord = {
   /** What was done, in the past tense: `tenant suspended`. */
   action: string
   tenantId?: string
-  /** What it was done to, with which values. `reason` is the sentence that the actor typed. */
+  /** Objects and values of the action. `reason` is the sentence that the actor typed. */
   detail?: Record<string, unknown>
 }
 
 /**
  * Records an action in the audit trail.
- * @param db - The transaction of the action itself, so that neither is saved without the other.
+ * @param db - The transaction of the action itself, so that both commit together.
+ * @param record - What was done, and by whom.
  */
-export async function recordAudit(
-  db: PlatformDb,
-  { actor, action, tenantId, detail = {} }: AuditRecord,
-): Promise<void> {
+export async function recordAudit(db: PlatformDb, record: AuditRecord): Promise<void> {
+  const { actor, action, tenantId, detail = {} } = record
   await db.execute(
     sql`select tenancy.record_audit(${actor}, ${action}, ${tenantId ?? null}, ${JSON.stringify(detail)}::jsonb)`,
   )
 }
 
-/** Records an action that writes no row of its own, or wrote it in an earlier transaction. */
-export const recordAction = (tenancy: Tenancy, action: AuditRecord): Promise<void> =>
-  recordAudit(platform(tenancy), action)
+/**
+ * Records an action that writes no rows, or wrote them in an earlier transaction.
+ * @param tenancy - The instance.
+ * @param record - What was done, and by whom.
+ */
+export const recordAction = (tenancy: Tenancy, record: AuditRecord): Promise<void> =>
+  recordAudit(platform(tenancy), record)

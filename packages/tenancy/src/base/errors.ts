@@ -11,7 +11,7 @@ export abstract class RowhouseError extends Error {
   static readonly code: string = ''
   /** The same call may succeed later. */
   static readonly retryable: boolean = false
-  /** Something is wrong with the installation, not with the caller's input or timing. */
+  /** The installation is broken; the caller's input and timing are not the cause. */
   static readonly fault: boolean = false
 
   readonly [brand] = true
@@ -33,7 +33,7 @@ export abstract class RowhouseError extends Error {
 
   /**
    * @param error - Anything that was thrown.
-   * @returns Whether it is an error of this class, whichever copy of the module made it.
+   * @returns Whether it is an error of this class, even from another copy of the module.
    */
   static is<T extends RowhouseError>(
     this: { code: string } & (abstract new (...values: never[]) => T),
@@ -54,7 +54,7 @@ export class ConfigurationError extends RowhouseError {
   }
 }
 
-/** Deliberately the same for what does not exist and for what the caller may not see. */
+/** The same for objects that do not exist and for those that the caller may not see. */
 export class NotFound extends RowhouseError {
   static override readonly code: string = 'not_found'
   readonly what: string
@@ -68,7 +68,7 @@ export class TenantNotFound extends RowhouseError {
   static override readonly code: string = 'tenant_not_found'
   readonly tenant: string
   constructor(tenant: string) {
-    super(`there is no tenant ${tenant}; \`tenant list\` shows the tenants there are`)
+    super(`there is no tenant ${tenant}; \`tenant list\` lists all tenants`)
     this.tenant = tenant
   }
 }
@@ -107,9 +107,9 @@ const connectionFailures = {
 }
 
 /**
- * A connection to a database could not be opened in time, or was lost. Whether what was sent took
- * effect is unknown. Errors that carry a code of PostgreSQL's or Node's are thrown as they are:
- * `isConnectionError` knows both.
+ * A connection could not be opened in time, or was lost; it is unknown whether the last statement took
+ * effect. Errors with a SQLSTATE or a code of Node's are not wrapped: `isConnectionError` recognises
+ * both.
  */
 export class ConnectionFailed extends RowhouseError {
   static override readonly code: string = 'connection_failed'
@@ -127,7 +127,7 @@ export class ConnectionFailed extends RowhouseError {
   }
 }
 
-/** The server stopped a query of a tenant at the tenant's statement limit. */
+/** A query was cancelled at the tenant's statement timeout. */
 export class TookTooLong extends RowhouseError {
   static override readonly code: string = 'took_too_long'
   static override readonly retryable: boolean = true
@@ -140,7 +140,7 @@ export class TookTooLong extends RowhouseError {
   }
 }
 
-/** Input that is wrong in one field; `field` names it as the form does. */
+/** Invalid input. `field` is the name of the form field. */
 export class Invalid extends RowhouseError {
   static override readonly code: string = 'invalid'
   readonly field: string

@@ -1,6 +1,6 @@
-/** What holds in one state of a move. Every list of states is derived from this table. */
+/** The properties of a state. Every list of states is derived from `moveStates`. */
 type StateFacts = {
-  /** Before the switch the tenant lives in the source. */
+  /** Before the switch, the tenant lives in the source. */
   phase: 'before switch' | 'after switch' | 'aborting' | 'ended'
   /** Who acts next. A move that waits for the worker or an operator is live. */
   waitsFor: 'worker' | 'operator' | 'rollback' | 'nobody'
@@ -14,7 +14,7 @@ type StateFacts = {
   step?: { label: string; description: string }
 }
 
-/** The states of a move, those of a move that succeeds first and in order. */
+/** The states of a move. Those of a successful move come first, in order. */
 export const moveStates = {
   requested: {
     phase: 'before switch',
@@ -143,6 +143,7 @@ export const moveStates = {
   },
 } as const satisfies Record<string, StateFacts>
 
+/** The name of a state. */
 export type MoveState = keyof typeof moveStates
 
 /** The states whose facts match `Facts`, as a type: a new state makes an incomplete record fail to compile. */
@@ -150,18 +151,20 @@ export type MoveStateWith<Facts extends Partial<StateFacts>> = {
   [S in MoveState]: (typeof moveStates)[S] extends Facts ? S : never
 }[MoveState]
 
+/** All states, those of a successful move first. */
 export const moveStateNames = Object.keys(moveStates) as [MoveState, ...MoveState[]]
 
 /**
- * What holds in a state.
- * @param state - The name of the state, as in `tenancy.moves.state`.
+ * Returns the properties of a state.
+ * @param state - The state, as in `tenancy.moves.state`.
+ * @returns Its properties.
  */
 export const factsOf = (state: MoveState): StateFacts => moveStates[state]
 
 const statesWhere = (test: (facts: StateFacts) => boolean): MoveState[] =>
   moveStateNames.filter((state) => test(moveStates[state]))
 
-/** The states in which neither the worker nor an operator has anything left to do. */
+/** The states in which neither the worker nor an operator has to act. */
 export const endedMoveStates = statesWhere(
   ({ waitsFor }) => waitsFor !== 'worker' && waitsFor !== 'operator',
 )
@@ -172,21 +175,23 @@ export const workerMoveStates = statesWhere(({ waitsFor }) => waitsFor === 'work
 /** The states that are retried at once; see `urgent`. */
 export const urgentMoveStates = statesWhere(({ urgent }) => urgent)
 
-/** The states of a move that succeeds, in order, each with how the console lists it. */
+/** The states of a successful move in order, with the texts of the console. */
 export const moveSteps = moveStateNames.flatMap((state) => {
   const { step } = factsOf(state)
   return step ? [{ state, ...step }] : []
 })
 
 /**
- * True while the worker has something left to do, or an operator to decide.
+ * Tells whether a move is live.
  * @param state - The state of a move.
+ * @returns True while the worker or an operator has to act.
  */
 export const isLive = (state: MoveState): boolean => !endedMoveStates.includes(state)
 
 /**
- * True while the tenant lives in the source and the move can be aborted.
+ * Tells whether a move has not switched yet.
  * @param state - The state of a move.
+ * @returns True while the tenant lives in the source and the move can be aborted.
  */
 export const isBeforeSwitch = (state: MoveState): boolean =>
   moveStates[state].phase === 'before switch'

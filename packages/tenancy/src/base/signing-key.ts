@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
 
 /**
- * Gives a database the key that signs its contexts, unless it has one. Each database has its own key.
- * @param owner - A connection as the owner of the functions, who alone can read the key.
+ * Stores the key that signs a database's contexts, unless it has one. Each database has another key.
+ * @param owner - A connection as the owner of the functions, the only role that can read the key.
  */
 export async function giveKey(owner: pg.ClientBase): Promise<void> {
   const key = Buffer.concat([randomBytes(32), Buffer.alloc(32)])

@@ -15,7 +15,11 @@ import { platformPool } from '#tenancy/registry/pools'
 import * as schema from '#tenancy/base/schema'
 import { decrypt } from '#tenancy/base/encryption'
 
-/** Drizzle on the platform login. */
+/**
+ * Returns Drizzle on the pool of the platform login.
+ * @param tenancy - The instance.
+ * @returns The database without tenant tables.
+ */
 export const platform = (tenancy: Tenancy): PlatformDb => drizzle(platformPool(tenancy))
 
 /** A server other than the main one, with the passwords of the engine's logins there. */
@@ -26,27 +30,31 @@ export type Server = {
   workerPassword: string
 }
 
-/**
- * Where a tenant's rows live. `epoch` grows with every change. `login` and `password` belong to
- * dedicated placements only.
- */
+/** Where a tenant's rows are. */
 export type Placement = {
   tenantId: string
   kind: PlacementKind
+  /** Null for the main server. */
   server: Server | null
+  /** Null for the main database. */
   database: string | null
   schema: string
+  /** The dedicated role and its password; null for a shared placement. */
   login: string | null
   password: string | null
+  /** Grows with every change of the placement. */
   epoch: number
 }
 
 const cache = stateOf('placements', () => new Map<string, { placement: Placement; at: number }>())
 
 /**
- * The tenant's placement, at most `timings.cache` old. A stale one costs one refused entry: the fence
- * decides, not this cache.
- * @throws TenantNotFound
+ * Returns a tenant's placement, cached for at most `timings.cache`. A stale placement costs one refused
+ * entry: the tenant home in the tenant's database decides.
+ * @param tenancy - The instance.
+ * @param tenantId - The tenant.
+ * @returns The placement.
+ * @throws TenantNotFound, or NotFound for a malformed id.
  */
 export async function placementOf(tenancy: Tenancy, tenantId: string): Promise<Placement> {
   if (!isId(tenantId)) throw new NotFound('organisation')
@@ -57,11 +65,20 @@ export async function placementOf(tenancy: Tenancy, tenantId: string): Promise<P
   return placement
 }
 
-/** @returns Whether this process has served requests of the tenant recently. */
+/**
+ * Tells whether this process serves a tenant.
+ * @param tenancy - The instance.
+ * @param tenantId - The tenant.
+ * @returns Whether the tenant's placement is cached.
+ */
 export const isServed = (tenancy: Tenancy, tenantId: string): boolean =>
   cache(tenancy).has(tenantId)
 
-/** Drops one tenant's placement from the cache of this process, or all of them. */
+/**
+ * Drops placements from the cache of this process.
+ * @param tenancy - The instance.
+ * @param tenantId - The tenant; all tenants without it.
+ */
 export function forgetPlacement(tenancy: Tenancy, tenantId?: string): void {
   if (tenantId) cache(tenancy).delete(tenantId)
   else cache(tenancy).clear()
@@ -74,8 +91,10 @@ async function readPlacement(tenancy: Tenancy, tenantId: string): Promise<Placem
 }
 
 /**
- * Placements as the database has them now, never from the cache. In: a condition on
- * `tenancy.placements`, or none for all.
+ * Reads placements from the database, bypassing the cache.
+ * @param tenancy - The instance.
+ * @param where - A condition on `tenancy.placements`; all placements without it.
+ * @returns The placements, with decrypted passwords.
  */
 export async function readPlacements(tenancy: Tenancy, where?: SQL): Promise<Placement[]> {
   const { placements, servers } = schema
@@ -107,9 +126,11 @@ export async function readPlacements(tenancy: Tenancy, where?: SQL): Promise<Pla
 type Location = Pick<Placement, 'server' | 'database' | 'schema'>
 
 /**
- * The router: the URL that leads to exactly this tenant's place. Built on the tenant URL of the
- * main server; a placement of its own puts in its login, and its host and database where it has
- * them. Contains a password: show it once, log it never.
+ * Builds the connection string of a placement from that of the shared login, with the dedicated role,
+ * host and database where the placement has them. It contains a password: never log it.
+ * @param tenancy - The instance.
+ * @param placement - The placement.
+ * @returns The connection string.
  */
 export function connectionString(
   tenancy: Tenancy,
@@ -117,7 +138,7 @@ export function connectionString(
 ): string {
   const known = built(tenancy).get(placement)
   if (known) return known
-  const url = placeUrl(tenancy, 'tenant', placement)
+  const url = locationUrl(tenancy, 'tenant', placement)
   if (placement.login && placement.password) {
     url.username = placement.login
     url.password = placement.password
@@ -126,24 +147,29 @@ export function connectionString(
   return url.toString()
 }
 
-// Deriving a password and printing a URL cost a twentieth of a millisecond, and a placement is read
-// once for many transactions.
+// Building a URL takes 0.05 ms, which is worth caching: a placement serves many transactions.
 const built = stateOf('connection strings', () => new WeakMap<Location, string>())
 
-/** The URL of the worker or the migrator in the database of a placement. Contains a password. */
+/**
+ * Builds the connection string of the worker or the migrator for the database of a placement.
+ * @param tenancy - The instance.
+ * @param login - The login.
+ * @param placement - The placement.
+ * @returns The connection string. Contains a password.
+ */
 export function serviceUrl(
   tenancy: Tenancy,
   login: 'worker' | 'migrator',
   placement: Location,
 ): string {
-  const url = placeUrl(tenancy, login, placement)
+  const url = locationUrl(tenancy, login, placement)
   if (placement.server)
     url.password =
       login === 'worker' ? placement.server.workerPassword : placement.server.migratorPassword
   return url.toString()
 }
 
-function placeUrl(tenancy: Tenancy, login: Login, { server, database, schema }: Location): URL {
+function locationUrl(tenancy: Tenancy, login: Login, { server, database, schema }: Location): URL {
   const url = new URL(loginUrl(tenancy, login))
   if (server) {
     url.hostname = server.host
@@ -151,6 +177,6 @@ function placeUrl(tenancy: Tenancy, login: Login, { server, database, schema }: 
   }
   if (database) url.pathname = `/${database}`
   url.searchParams.set('options', `-c search_path=${schema},pg_temp`)
-  url.search = url.search.replaceAll('+', '%20') // libpq takes a plus for a plus
+  url.search = url.search.replaceAll('+', '%20') // libpq does not decode a plus as a space
   return url
 }

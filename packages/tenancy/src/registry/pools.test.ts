@@ -35,7 +35,7 @@ afterAll(async () => {
   })
 }, 60_000)
 
-test('300 logins share 40 connections: all are served, and the server never sees more', async () => {
+test('300 roles share 40 connections: all are served, and the server never has more', async () => {
   const pools = new Pools(40, { waitMs: 60_000 })
   let most = 0
   const watch = setInterval(
@@ -69,7 +69,7 @@ test('300 logins share 40 connections: all are served, and the server never sees
   expect(most).toBeLessThanOrEqual(44)
 }, 60_000)
 
-test('a spent budget ends in TooBusy, in the order of arrival, and what is in use is never closed', async () => {
+test('without a free connection a lease fails with TooBusy; waiters are served in order, and connections in use stay open', async () => {
   const pools = new Pools(2, { waitMs: 200 })
   const [a = '', b = '', c = ''] = urls
   const first = await pools.lease(a)
@@ -90,7 +90,7 @@ test('a spent budget ends in TooBusy, in the order of arrival, and what is in us
   await pools.end()
 })
 
-test('one connection goes round: three logins on a budget of one', async () => {
+test('three roles take turns on a budget of one connection', async () => {
   const pools = new Pools(1, { waitMs: 5000 })
   for (const url of [...urls.slice(0, 3), ...urls.slice(0, 3)]) {
     const lease = await pools.lease(url)
@@ -102,7 +102,7 @@ test('one connection goes round: three logins on a budget of one', async () => {
   await pools.end()
 })
 
-test('a connection that the server ends while nobody listens to it does not end the process', async () => {
+test('a connection that the server closes inside a Drizzle transaction does not end the process', async () => {
   await expect(
     platform().transaction(async (tx) => {
       const {

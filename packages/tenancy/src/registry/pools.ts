@@ -14,8 +14,8 @@ type Waiter = { url: string; resolve: (state: PoolState) => void }
 const idleSeconds = 30
 
 /**
- * One pool per connection string, with one limit for all of them: never more than `budget`
- * connections. When another pool needs one, the connection that has been idle for longest is closed.
+ * One pool per connection string, with a common limit of `budget` connections. When a pool needs
+ * another connection and the limit is reached, the one that has been idle for longest is closed.
  * Waiters are served in order of arrival.
  */
 export class Pools {
@@ -36,11 +36,13 @@ export class Pools {
   }
 
   /**
-   * A connection for this connection string, which the caller releases.
+   * Takes a connection, which the caller has to release.
+   * @param url - The connection string.
+   * @returns The connection.
    * @throws TooBusy when none becomes free within `waitMs`.
    */
   async lease(url: string): Promise<Lease> {
-    const state = await this.#place(url)
+    const state = await this.#acquire(url)
     try {
       const client = await state.pool.connect()
       let open = true
@@ -60,7 +62,9 @@ export class Pools {
   }
 
   /**
-   * Opens up to `count` connections in advance, within the budget.
+   * Opens connections in advance, within the budget.
+   * @param url - The connection string.
+   * @param count - How many connections at most.
    * @param prepare - SQL that runs on each.
    */
   async warm(url: string, count: number, prepare: string): Promise<void> {
@@ -80,7 +84,7 @@ export class Pools {
     return [...this.#pools.values()].reduce((sum, state) => sum + size(state), 0)
   }
 
-  /** Closes every connection of one connection string, when its login or database is gone. */
+  /** Closes the connections of one connection string, because its login or database was dropped. */
   async close(url: string): Promise<void> {
     const state = this.#pools.get(url)
     if (!state) return
@@ -88,11 +92,12 @@ export class Pools {
     await state.pool.end()
   }
 
+  /** Closes all connections. */
   async end(): Promise<void> {
     await Promise.all([...this.#pools.keys()].map((url) => this.close(url)))
   }
 
-  #place(url: string): Promise<PoolState> {
+  #acquire(url: string): Promise<PoolState> {
     const free = this.#waiting.length === 0 && this.#take(url)
     if (free) return Promise.resolve(free)
     return new Promise((resolve, reject) => {
@@ -121,7 +126,7 @@ export class Pools {
     this.#serve()
   }
 
-  /** In order of arrival, but a waiter whose own pool has an idle connection may overtake. */
+  /** In order of arrival; but a waiter whose pool has an idle connection does not wait for others. */
   #serve(): void {
     for (let i = 0; i < this.#waiting.length;) {
       const waiter = this.#waiting[i]
@@ -142,7 +147,7 @@ export class Pools {
     const [url, state] = found
     if (state.inUse === 0) {
       this.#pools.delete(url)
-      state.pool.end().catch(() => {}) // its connections are closing or already broken
+      state.pool.end().catch(() => {}) // its connections are broken or already closing
     } else {
       state.closing++
       state.pool
@@ -168,7 +173,7 @@ export class Pools {
       application_name: 'rowhouse',
       allowExitOnIdle: true,
     })
-    survive(pool)
+    ignoreConnectionErrors(pool)
     const state: PoolState = { pool, inUse: 0, closing: 0, usedAt: 0 }
     this.#pools.set(url, state)
     return state
@@ -176,11 +181,11 @@ export class Pools {
 }
 
 /**
- * Keeps the process alive when the server closes a connection. The pool listens for errors of idle
- * connections and a lease for those in use, but nobody listens between opening and checkout, or
- * inside a Drizzle transaction.
+ * Keeps the process alive when the server closes a connection. The pool handles errors of idle
+ * connections and a lease those of connections in use, but nothing handles errors between opening
+ * and checkout, or inside a Drizzle transaction.
  */
-function survive(pool: pg.Pool): void {
+function ignoreConnectionErrors(pool: pg.Pool): void {
   pool.on('error', () => {}) // the pool has dropped it
   // the current query rejects with it
   pool.on('connect', (client) => void client.on('error', () => {}))
@@ -188,14 +193,22 @@ function survive(pool: pg.Pool): void {
 
 const size = (state: PoolState) => Math.max(state.pool.totalCount - state.closing, state.inUse)
 
-/** The pools of tenant connections, within `connections`. */
+/**
+ * The pools of tenant connections, with `connections` of the configuration as their limit.
+ * @param tenancy - The instance.
+ * @returns The pools of the instance.
+ */
 export const tenantPools = stateOf(
   'tenant pools',
   (tenancy) =>
     new Pools(tenancy.config.connections, { pipelined: pipelineOf(tenancy).name === 'pipelined' }),
 )
 
-/** The pool of the platform login: the registry, and the app's own tables beside it. */
+/**
+ * The pool of the platform login, for the registry and the app's tables in the main database.
+ * @param tenancy - The instance.
+ * @returns The pool of the instance.
+ */
 export const platformPool = stateOf('platform pool', (tenancy) => {
   const pool = createPool({
     connectionString: loginUrl(tenancy, 'platform'),
@@ -207,11 +220,14 @@ export const platformPool = stateOf('platform pool', (tenancy) => {
     application_name: 'rowhouse platform',
     allowExitOnIdle: true,
   })
-  survive(pool)
+  ignoreConnectionErrors(pool)
   return pool
 })
 
-/** Closes every pooled connection of an instance. The next use opens new ones. */
+/**
+ * Closes all pooled connections of an instance. The next use opens new ones.
+ * @param tenancy - The instance.
+ */
 export async function closePools(tenancy: Tenancy): Promise<void> {
   const open = [tenantPools, platformPool]
     .filter(({ stateName }) => tenancy.state.has(stateName))

@@ -20,21 +20,26 @@ const reserved = new Set([
 ])
 
 /**
- * Checks a slug and returns it.
- * @throws Invalid for anything but 1 to 63 of a-z, 0-9 and inner hyphens, and for reserved words.
+ * Checks a slug.
+ * @param slug - A new slug.
+ * @returns The same slug.
+ * @throws Invalid unless it has 1 to 63 of a-z, 0-9 and inner hyphens, or if it is reserved.
  */
 export function checkSlug(slug: string): string {
   if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(slug))
     throw new Invalid(
       'slug',
-      `a slug has 1 to 63 of a-z, 0-9 and hyphens, none at an end; this is ${JSON.stringify(slug.slice(0, 80))}`,
+      `a slug has 1 to 63 of a-z, 0-9 and hyphens, and no hyphen at either end; this one is ${JSON.stringify(slug.slice(0, 80))}`,
     )
   if (reserved.has(slug)) throw new Invalid('slug', `the slug ${slug} is reserved; choose another`)
   return slug
 }
 
 /**
- * The tenant with this slug.
+ * Reads a tenant by its slug.
+ * @param db - A connection of the platform login.
+ * @param slug - The slug.
+ * @returns The tenant's row.
  * @throws TenantNotFound
  */
 export async function bySlug(db: PlatformDb, slug: string) {
