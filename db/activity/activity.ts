@@ -49,7 +49,7 @@ export type ActivityAction = keyof typeof actionLabels
 
 export type ActivityEntry = typeof activity.$inferSelect
 export type Subject = { name: string; id: string | null }
-/** The filters of the activity page: actions by their subject, and those of operators. */
+/** The filters of the activity page. */
 const kinds = {
   orders: [
     'order.created',
@@ -71,7 +71,7 @@ export type ActivityFilter = {
   cursor: Cursor | null
 }
 
-/** A search covers this many of the newest entries; filters and pages reach the older ones. */
+/** A search covers the newest entries only. Filters and paging reach older ones. */
 const searchedEntries = 20_000
 
 /** Records an action in the transaction that performs it. */
@@ -93,13 +93,14 @@ export async function record(
   })
 }
 
+/** A page of the activity, the newest entries first. */
 export async function list(tx: TenantTx, filter: ActivityFilter): Promise<Page<ActivityEntry>> {
   const ordering = { by: activity.at, id: activity.id, descending: true }
   const words = filter.search.toLowerCase().split(/\s+/).filter(Boolean)
   const found =
     words.length > 0
       ? [
-          await withinReach(tx),
+          await isSearched(tx),
           ...words.map(
             (word) =>
               sql`strpos(lower(${activity.actor} || ' ' || ${activity.subject}), ${word}) > 0`,
@@ -123,17 +124,18 @@ export async function list(tx: TenantTx, filter: ActivityFilter): Promise<Page<A
 }
 
 /** The condition that limits a search to the newest entries. */
-async function withinReach(tx: TenantTx) {
-  const [farBack] = await tx
+async function isSearched(tx: TenantTx) {
+  const [oldest] = await tx
     .select({ at: activity.at })
     .from(activity)
     .where(eq(activity.tenantId, tx.tenantId))
     .orderBy(desc(activity.at))
     .limit(1)
     .offset(searchedEntries)
-  return farBack && gte(activity.at, farBack.at)
+  return oldest && gte(activity.at, oldest.at)
 }
 
+/** The 50 newest entries about one subject. */
 export const about = (tx: TenantTx, subjectId: string): Promise<ActivityEntry[]> =>
   tx
     .select()

@@ -29,7 +29,7 @@ const inside = <T>(tenantId: string, text: string) =>
   )
 const asAdmin = <T extends object>(text: string) =>
   withConnection(process.env.DATABASE_URL ?? '', async (admin) => (await admin.query<T>(text)).rows)
-/** Makes the first so many orders two years old. */
+/** Makes the first orders, `most` of them, two years old. */
 const age = (tenantId: string, most: number) =>
   inside(
     tenantId,
@@ -44,7 +44,7 @@ const runsIn = (tenantId: string) =>
   )
 
 describe('the tables of tenants', () => {
-  it('all have a declaration, with a column that tells their age or the reason why not', async () => {
+  it('all declare the column that holds their age, or why they have none', async () => {
     const tables = await asAdmin<{ name: string }>(
       `select relname as name from pg_class where relnamespace = 'shared'::regnamespace and relkind in ('r', 'p') order by relname`,
     )
@@ -63,7 +63,7 @@ describe('the tables of tenants', () => {
         await asAdmin(
           `select conname from pg_constraint where contype = 'f' and confrelid = 'shared.${table}'::regclass and confdeltype <> 'c'`,
         ),
-        `rows that refer to ${table} go with it`,
+        `rows that refer to ${table} are deleted with it`,
       ).toEqual([])
     }
   })
@@ -80,7 +80,7 @@ describe('the tables of tenants', () => {
 })
 
 describe.each(placementKinds)('a retention run in a %s placement', (kind) => {
-  it('is told in the activity of the tenant, with what has gone', async () => {
+  it('is recorded in the activity of the tenant, with what was deleted', async () => {
     const one = await tenant(kind)
     await age(one.id, 5)
     await keep(one, 365)
@@ -105,7 +105,7 @@ describe('a retention run', () => {
   let one: TestTenant
   beforeAll(async () => void (one = await tenant('shared', 900)))
 
-  it('of several tables and batches is one entry of the activity, which old entries do not take with them', async () => {
+  it('of several tables and batches is one activity entry, which is not deleted with the old entries', async () => {
     await age(one.id, 800)
     await inside(
       one.id,
@@ -128,13 +128,15 @@ describe('a retention run', () => {
     })
     const run = await runRetentionFor(tenancy(), one.id)
     expect(run).toMatchObject({ id: waiting.id, state: 'done' })
-    const gone = Object.fromEntries(run.steps.map(({ table, deleted }) => [table, deleted]))
-    expect(gone).toMatchObject({ orders: 800, activity: old?.entries })
+    const deletedRows = Object.fromEntries(run.steps.map(({ table, deleted }) => [table, deleted]))
+    expect(deletedRows).toMatchObject({ orders: 800, activity: old?.entries })
     expect(await runsIn(one.id)).toEqual([
       {
         id: run.id,
         actor: 'Retention',
-        detail: Object.fromEntries(Object.entries(gone).filter(([, deleted]) => deleted > 0)),
+        detail: Object.fromEntries(
+          Object.entries(deletedRows).filter(([, deleted]) => deleted > 0),
+        ),
       },
     ])
   })

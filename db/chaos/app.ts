@@ -6,32 +6,33 @@ import { tenantBatch, withTenant, type Caller, tenancy } from '#db/tenancy'
 import { newId } from '@rowhouse/tenancy'
 import { listenForPlacements } from '@rowhouse/tenancy/moves'
 
-// An app in its own process: members of many tenants read and write until it is killed. It prints one
-// line per answer, synchronously, so that no acknowledgement is lost with the process.
+// Runs an app in its own process, in which members of many tenants read and write until it is killed.
+// It prints each result synchronously, so that no acknowledgement is lost when the process dies.
+// Lines on standard input control it: `clock MS` shifts its clock, `hog SECONDS` holds all its slots.
 
 export type LoadTenant = { tenantId: string; mark: string; caller: Caller & { kind: 'session' } }
 
 const tenants = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as LoadTenant[]
-const at = Number(process.argv[3] ?? 12)
-const say = (...words: (string | number)[]) => writeSync(1, `${words.join(' ')}\n`)
+const concurrency = Number(process.argv[3] ?? 12)
+const print = (...words: (string | number)[]) => writeSync(1, `${words.join(' ')}\n`)
 const realNow = Date.now
-let shift = 0
-Date.now = () => realNow() + shift
+let clockShiftMs = 0
+Date.now = () => realNow() + clockShiftMs
 listenForPlacements(tenancy())
 
 createInterface({ input: process.stdin }).on('line', (line) => {
-  const [word, value = '0'] = line.split(' ')
-  if (word === 'clock') shift = Number(value)
-  if (word === 'hog')
+  const [command, value = '0'] = line.split(' ')
+  if (command === 'clock') clockShiftMs = Number(value)
+  if (command === 'hog')
     for (const { tenantId, caller } of tenants.slice(0, 60))
       void withTenant(caller, (tx) =>
         tx.execute(sql`select pg_sleep(${Number(value)}) where ${tenantId}::uuid is not null`),
       ).catch(() => {})
 })
 
-say('up')
+print('ready')
 await Promise.all(
-  Array.from({ length: at }, async () => {
+  Array.from({ length: concurrency }, async () => {
     for (;;) {
       const tenant = tenants[Math.floor(Math.random() * tenants.length)]
       if (!tenant) return
@@ -40,7 +41,7 @@ await Promise.all(
       } catch (error) {
         const cause =
           error instanceof Error && error.cause instanceof Error ? error.cause : (error as Error)
-        say(
+        print(
           'error',
           ('code' in cause && String(cause.code)) || cause.name,
           cause.message.replaceAll(/\s+/g, '_').slice(0, 80),
@@ -52,10 +53,10 @@ await Promise.all(
   }),
 )
 
-/** Counts and records one attempt, in one transaction. */
+/** Increments a counter and inserts an activity row with an id of its own, in one transaction. */
 async function write({ tenantId, caller }: LoadTenant): Promise<void> {
   const attempt = newId()
-  say('sent', tenantId, attempt)
+  print('sent', tenantId, attempt)
   const number = await withTenant(caller, async (tx) => {
     const [counted] = (
       await tx.execute<{
@@ -68,7 +69,7 @@ async function write({ tenantId, caller }: LoadTenant): Promise<void> {
     )
     return counted?.value ?? ''
   })
-  say('wrote', tenantId, attempt, number)
+  print('wrote', tenantId, attempt, number)
 }
 
 async function read({ tenantId, mark, caller }: LoadTenant): Promise<void> {
@@ -83,6 +84,6 @@ async function read({ tenantId, mark, caller }: LoadTenant): Promise<void> {
     marked.rows.some(({ subject }) => subject !== mark) ||
     marked.rows.length !== 1
   )
-    say('foreign', tenantId, JSON.stringify(marked.rows))
-  say('read', tenantId)
+    print('foreign', tenantId, JSON.stringify(marked.rows))
+  print('read', tenantId)
 }

@@ -14,10 +14,10 @@ import { activity } from '#db/schema/tenant'
 import * as users from '#db/accounts/users'
 
 /**
- * Creates tenants for the load, each with one row that has its mark. Two have their own schema and
+ * Creates tenants for the load, each with one row that carries its mark. Two have their own schema,
  * two their own database.
  */
-export async function populate(count: number): Promise<LoadTenant[]> {
+export async function createLoadTenants(count: number): Promise<LoadTenant[]> {
   const tenants: LoadTenant[] = []
   for (let i = 0; i < count; i++) {
     const mark = `chaos-${i}-${newId().slice(-8)}`
@@ -46,7 +46,8 @@ export async function populate(count: number): Promise<LoadTenant[]> {
   return tenants
 }
 
-export type LoadVerdict = {
+/** Attempts and tenants that are not as they should be; all lists are empty if all is well. */
+export type LoadProblems = {
   lost: string[]
   doubled: string[]
   unexpected: string[]
@@ -55,8 +56,8 @@ export type LoadVerdict = {
 }
 
 /**
- * An app under load, with a ledger of its acknowledgements outside its process. Restarts the app
- * when its process ends, as a supervisor would.
+ * Runs the app of `app.ts` and keeps a ledger of what it acknowledged. Restarts the app when its
+ * process ends, as a supervisor would.
  */
 export class Load {
   readonly sent = new Map<string, string>()
@@ -67,7 +68,7 @@ export class Load {
   readonly #env: Record<string, string | undefined>
   #file = ''
   #child: ChildProcess | undefined
-  #on = true
+  #running = true
   constructor(env: Record<string, string | undefined>) {
     this.#env = env
   }
@@ -82,13 +83,15 @@ export class Load {
     this.#child?.kill('SIGKILL')
   }
 
-  tell(line: string): void {
+  /** Sends a control command: `clock MS` or `hog SECONDS`. */
+  send(line: string): void {
     this.#child?.stdin?.write(`${line}\n`)
   }
 
   /**
-   * Waits for a second in which at least ten tenants get an answer and none gets an error.
-   * @returns How long that took, in milliseconds.
+   * Waits for one second without errors in which at least ten tenants are served.
+   *
+   * @returns How long it took until that second began, in milliseconds.
    */
   async recovered(withinMs: number): Promise<number> {
     const from = Date.now()
@@ -104,42 +107,43 @@ export class Load {
         return now - from - 1000
       if (now - from > withinMs + 1000)
         throw new Error(
-          `no recovery after ${withinMs} ms: ${JSON.stringify([...this.errors])}; in the last second ${last.filter(({ good }) => good).length} answers, ${last.filter(({ good }) => !good).length} errors`,
+          `no recovery after ${withinMs} ms: ${JSON.stringify([...this.errors])}; in the last second ${last.filter(({ good }) => good).length} successes, ${last.filter(({ good }) => !good).length} errors`,
         )
     }
   }
 
   async stop(): Promise<void> {
-    this.#on = false
+    this.#running = false
     if (!this.#child || this.#child.exitCode !== null || this.#child.signalCode !== null) return
-    const gone = once(this.#child, 'close')
+    const closed = once(this.#child, 'close')
     this.#child.kill('SIGKILL')
-    await gone
+    await closed
   }
 
   /**
-   * Compares the database with what was acknowledged before it was read.
-   * @param wrote - The acknowledged attempts, each with its tenant.
-   * @param rows - The attempts that the database has.
+   * Compares the database with the writes that were acknowledged before it was read.
+   *
+   * @param acknowledged - The acknowledged attempts, each with its tenant.
+   * @param rows - The attempts in the database.
    * @param counted - The counter of each tenant, which must equal its number of attempts.
    */
-  judge(
-    wrote: Map<string, string>,
+  findProblems(
+    acknowledged: Map<string, string>,
     rows: { tenant: string; attempt: string }[],
     counted: Map<string, number>,
-  ): LoadVerdict {
-    const there = new Map<string, string[]>()
+  ): LoadProblems {
+    const found = new Map<string, string[]>()
     const perTenant = new Map<string, number>()
     for (const { tenant, attempt } of rows) {
-      there.set(attempt, [...(there.get(attempt) ?? []), tenant])
+      found.set(attempt, [...(found.get(attempt) ?? []), tenant])
       perTenant.set(tenant, (perTenant.get(tenant) ?? 0) + 1)
     }
     return {
-      lost: [...wrote]
-        .filter(([attempt, tenant]) => !there.get(attempt)?.includes(tenant))
+      lost: [...acknowledged]
+        .filter(([attempt, tenant]) => !found.get(attempt)?.includes(tenant))
         .map(([attempt]) => attempt),
-      doubled: [...there].filter(([, tenants]) => tenants.length > 1).map(([attempt]) => attempt),
-      unexpected: [...there]
+      doubled: [...found].filter(([, tenants]) => tenants.length > 1).map(([attempt]) => attempt),
+      unexpected: [...found]
         .filter(([attempt, [tenant]]) => this.sent.get(attempt) !== tenant)
         .map(([attempt]) => attempt),
       miscounted: [...new Set([...counted.keys(), ...perTenant.keys()])].filter(
@@ -156,20 +160,20 @@ export class Load {
     })
     this.#child = child
     child.stdin.on('error', () => {}) // the process may have died
-    createInterface({ input: child.stdout }).on('line', (line) => this.#hear(line))
+    createInterface({ input: child.stdout }).on('line', (line) => this.#readLine(line))
     child.once('close', () => {
-      if (this.#on) this.#spawn()
+      if (this.#running) this.#spawn()
     })
   }
 
-  #hear(line: string): void {
+  #readLine(line: string): void {
     const [word = '', tenant = '', attempt = ''] = line.split(' ')
     if (word === 'sent') this.sent.set(attempt, tenant)
     if (word === 'wrote') this.wrote.set(attempt, tenant)
     if (word === 'foreign') this.foreign.push(line)
     if (word === 'error')
       this.errors.set(`${tenant} ${attempt}`, (this.errors.get(`${tenant} ${attempt}`) ?? 0) + 1)
-    if (word === 'up' || word === 'sent') return
+    if (word === 'ready' || word === 'sent') return
     this.#recent.push({ at: Date.now(), good: word !== 'error', tenant })
     if (this.#recent.length > 20_000) this.#recent.splice(0, 10_000)
   }

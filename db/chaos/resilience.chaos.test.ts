@@ -19,20 +19,20 @@ import { withConnection, inDatabase, setup } from '@rowhouse/tenancy/admin'
 import { loginUrl, closePools, readPlacements } from '@rowhouse/tenancy'
 import { exports } from '@rowhouse/tenancy/data'
 import type { LoadTenant } from '#db/chaos/app'
-import { Load, populate } from '#db/chaos/load'
+import { Load, createLoadTenants } from '#db/chaos/load'
 import * as templates from '#db/mail/templates'
 import { queueEmail } from '#db/mail/outbox'
 import { MortalServer, Wire, WorkerProcess } from '@rowhouse/tenancy/testing'
 import { platform, tenancy } from '#db/tenancy'
 import { removePostgres } from '../../scripts/postgres.ts'
 
-// 200 tenants under load, and one failure after the other at random times. CHAOS_SEED repeats a run,
-// CHAOS_TIMES sets how often each failure strikes.
+// Puts 200 tenants under load and injects one failure after the other, at random times. CHAOS_SEED
+// repeats a run, CHAOS_TIMES sets how often each failure is injected.
 
 const seed = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000)
 const times = Number(process.env.CHAOS_TIMES ?? 10)
-const backWithinMs = 10_000
-const clean = { lost: [], doubled: [], unexpected: [], miscounted: [], foreign: [] }
+const recoveryLimitMs = 10_000
+const noProblems = { lost: [], doubled: [], unexpected: [], miscounted: [], foreign: [] }
 let state = seed
 const random = () => (state = (state * 1103515245 + 12345) % 2 ** 31) / 2 ** 31
 
@@ -45,26 +45,26 @@ let tenants: LoadTenant[]
 const admin = <T>(work: (client: pg.Client) => Promise<T>) =>
   withConnection(inDatabase(main.adminUrl, 'rowhouse'), work)
 const deliveries = new Map<string, number>()
-const sink = createServer(acceptEmail)
+const smtpServer = createServer(acceptEmail)
 
 beforeAll(async () => {
   console.log(`seed ${seed}, ${times} times each`)
   await removePostgres('holding')
   await main.start()
   const url = inDatabase(main.adminUrl, 'rowhouse')
-  await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => smtpServer.listen(0, '127.0.0.1', resolve))
   Object.assign(process.env, {
     DATABASE_URL: url,
     PLATFORM_DATABASE_URL: '',
     TENANT_DATABASE_URL: '',
     WORKER_DATABASE_URL: '',
     MIGRATOR_DATABASE_URL: '',
-    SMTP_URL: `smtp://127.0.0.1:${(sink.address() as AddressInfo).port}`,
+    SMTP_URL: `smtp://127.0.0.1:${(smtpServer.address() as AddressInfo).port}`,
     EXPORT_DIR: mkdtempSync(join(tmpdir(), 'rowhouse-exports-')),
     LOG_LEVEL: 'silent',
   })
   await setup(tenancy(), { adminUrl: url })
-  tenants = await populate(200)
+  tenants = await createLoadTenants(200)
   wire = new Wire(url)
   load = new Load({ DATABASE_URL: await wire.open(url), DATABASE_CONNECTIONS: '10' })
   await load.start(tenants)
@@ -75,7 +75,7 @@ afterAll(async () => {
   await load.stop()
   await wire.close()
   await closePools(tenancy())
-  sink.close()
+  smtpServer.close()
   await main.stop()
 })
 
@@ -86,7 +86,7 @@ type Failure = {
   skipReason?: () => string | undefined
 }
 
-const mounts = () =>
+const mountSkipReason = () =>
   process.platform === 'linux' && process.getuid?.() === 0
     ? undefined
     : 'only root on Linux can mount a small disk'
@@ -106,7 +106,7 @@ const failures: Failure[] = [
   {
     name: 'the connection pool is exhausted',
     inject: async () => {
-      load.tell('hog 4')
+      load.send('hog 4')
       await sleep(4500)
     },
   },
@@ -126,27 +126,27 @@ const failures: Failure[] = [
     name: 'the clock of the app jumps back and forth',
     inject: async () => {
       for (const hours of [1, -26, 26, -1, 0]) {
-        load.tell(`clock ${hours * 3_600_000}`)
+        load.send(`clock ${hours * 3_600_000}`)
         await sleep(300)
       }
     },
   },
   {
     name: 'the disk of the data is full',
-    skipReason: mounts,
+    skipReason: mountSkipReason,
     prepare: smallDataDisk,
     inject: () =>
-      fill('data', async () => {
+      fillDisk('data', async () => {
         await fillPages()
         return [...load.errors.keys()].some((key) => key.startsWith('53100'))
       }),
   },
   {
     name: 'the disk of the write-ahead log is full',
-    skipReason: mounts,
+    skipReason: mountSkipReason,
     prepare: smallLogDisk,
     inject: () =>
-      fill(
+      fillDisk(
         'log',
         async () =>
           !(await admin((client) => client.query('select pg_switch_wal()')).then(
@@ -170,21 +170,21 @@ for (const { name, inject, prepare, skipReason } of failures) {
         for (let i = 0; i < times; i++) {
           await sleep(200 + random() * 1300)
           await inject()
-          took.push(await load.recovered(backWithinMs))
+          took.push(await load.recovered(recoveryLimitMs))
         }
       } finally {
         await restore?.()
       }
       console.log(
-        `${name}: back after ${took.map((ms) => (ms / 1000).toFixed(1)).join(', ')} s; ${load.wrote.size} writes acknowledged in all`,
+        `${name}: recovered after ${took.map((ms) => (ms / 1000).toFixed(1)).join(', ')} s; ${load.wrote.size} writes acknowledged in all`,
       )
-      expect(await verdict()).toEqual(clean)
+      expect(await findProblems()).toEqual(noProblems)
     },
     900_000,
   )
 }
 
-test(`the worker is killed with -9, ${times} times: every email is sent under one message id, and every export runs once`, async () => {
+test(`the worker is killed with -9, ${times} times: every email is sent with one message id, and every export runs once`, async () => {
   deliveries.clear()
   const requested: string[] = []
   let worker = startWorker()
@@ -218,20 +218,20 @@ test(`the worker is killed with -9, ${times} times: every email is sent under on
       await sleep(300)
     expect(await done()).toBe(requested.length)
     expect(deliveries.size).toBe(times * 5)
-    // an email that was being sent when the worker died is sent again under the same id, by which the
-    // receiver drops it
-    const again = [...deliveries.values()].filter((n) => n > 1)
-    expect(again.length).toBeLessThanOrEqual(times)
+    // an email that was being sent when the worker died is sent again with the same message id, so
+    // that receivers can drop the duplicate
+    const duplicates = [...deliveries.values()].filter((n) => n > 1)
+    expect(duplicates.length).toBeLessThanOrEqual(times)
     console.log(
-      `the worker was killed ${times} times: ${deliveries.size} emails, ${again.length} of them sent twice under one id; ${requested.length} exports`,
+      `the worker was killed ${times} times: ${deliveries.size} emails, ${duplicates.length} of them sent twice with one message id; ${requested.length} exports`,
     )
   } finally {
     await worker.end()
   }
-  expect(await verdict()).toEqual(clean)
+  expect(await findProblems()).toEqual(noProblems)
 }, 400_000)
 
-test.skipIf(mounts() !== undefined)(
+test.skipIf(mountSkipReason() !== undefined)(
   `the disk of the exports is full, ${times} times: an export fails, and the next one succeeds`,
   async () => {
     const disk = mountedDisk('exports', '256k')
@@ -241,7 +241,7 @@ test.skipIf(mounts() !== undefined)(
     try {
       for (let i = 0; i < times; i++) {
         const tenant = tenants[40 + i]
-        if (!tenant) throw new Error('there are too few tenants for CHAOS_TIMES')
+        if (!tenant) throw new Error('CHAOS_TIMES is larger than the number of tenants allows')
         disk.fill()
         const { id } = await exports.request(platform(), tenant.tenantId, 'test')
         const now = async () =>
@@ -257,12 +257,15 @@ test.skipIf(mounts() !== undefined)(
         if ((await now()) !== 'done') {
           const second = await exports.request(platform(), tenant.tenantId, 'test')
           for (
-            const until = Date.now() + backWithinMs;
+            const until = Date.now() + recoveryLimitMs;
             (await exports.list(platform(), tenant.tenantId)).find((one) => one.id === second.id)
               ?.state !== 'done';
             await sleep(100)
           )
-            if (Date.now() > until) throw new Error('no export succeeds any more')
+            if (Date.now() > until)
+              throw new Error(
+                `no export succeeded within ${recoveryLimitMs} ms of freeing the disk`,
+              )
         }
       }
     } finally {
@@ -270,23 +273,26 @@ test.skipIf(mounts() !== undefined)(
       await worker.end()
       disk.unmount()
     }
-    expect(await verdict()).toEqual(clean)
+    expect(await findProblems()).toEqual(noProblems)
   },
   900_000,
 )
 
-async function verdict() {
+async function findProblems() {
   const rows: { tenant: string; attempt: string }[] = []
   const counted = new Map<string, number>()
-  const wrote = new Map(load.wrote) // the load continues
-  const places = new Map((await readPlacements(tenancy())).map((one) => [one.tenantId, one]))
+  const acknowledged = new Map(load.wrote) // a copy, because the load continues
+  const placements = new Map((await readPlacements(tenancy())).map((one) => [one.tenantId, one]))
   for (const { tenantId } of tenants.slice(0, 4)) await collect(tenantId)
   await collect(undefined)
   await sleep(200)
-  return load.judge(wrote, rows, counted)
+  return load.findProblems(acknowledged, rows, counted)
 
   async function collect(own: string | undefined) {
-    const { database, schema } = (own && places.get(own)) || { database: null, schema: 'shared' }
+    const { database, schema } = (own && placements.get(own)) || {
+      database: null,
+      schema: 'shared',
+    }
     await withConnection(inDatabase(main.adminUrl, database ?? 'rowhouse'), async (client) => {
       // rows and counters in one snapshot
       await client.query(`begin isolation level repeatable read; set local search_path = ${schema}`)
@@ -316,8 +322,8 @@ async function someBackend(): Promise<number> {
   return rows[Math.floor(random() * rows.length)]?.pid ?? (await main.postmaster())
 }
 
-async function endConnections(often: number): Promise<void> {
-  for (let i = 0; i < often; i++) {
+async function endConnections(times: number): Promise<void> {
+  for (let i = 0; i < times; i++) {
     await admin((client) =>
       client.query(
         `select pg_terminate_backend(pid) from pg_stat_activity where usename in ('rowhouse_tenant', 'rowhouse_platform') or usename like 't\\_%'`,
@@ -327,9 +333,9 @@ async function endConnections(often: number): Promise<void> {
   }
 }
 
-/** Takes every free connection, and ends those of the app so that it needs new ones. */
+/** Opens connections until none is free, and ends those of the app, so that it needs new ones. */
 async function exhaustConnections(forMs: number): Promise<void> {
-  const crowded: pg.Client[] = []
+  const opened: pg.Client[] = []
   for (let full = false; !full;) {
     const more = Array.from(
       { length: 10 },
@@ -340,7 +346,7 @@ async function exhaustConnections(forMs: number): Promise<void> {
       await Promise.allSettled(more.map((client) => client.connect()))
     ).entries()) {
       const client = more[i]
-      if (result.status === 'fulfilled' && client) crowded.push(client)
+      if (result.status === 'fulfilled' && client) opened.push(client)
       else full = true
     }
   }
@@ -350,7 +356,7 @@ async function exhaustConnections(forMs: number): Promise<void> {
     ),
   )
   await sleep(forMs)
-  await Promise.all(crowded.map((client) => client.end()))
+  await Promise.all(opened.map((client) => client.end()))
 }
 
 async function freeze(forMs: number): Promise<void> {
@@ -382,7 +388,7 @@ async function freeze(forMs: number): Promise<void> {
 type Disk = { path: string; fill: () => void; free: () => void; unmount: () => void }
 const disks = new Map<string, Disk>()
 
-/** A small disk in memory, owned by the owner of `like`. */
+/** Mounts a small in-memory disk that belongs to the owner of `like`. */
 function mountedDisk(name: string, size: string, like?: string): Disk {
   const path = mkdtempSync(join(tmpdir(), `rowhouse-${name}-`))
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'tmpfs', path])
@@ -395,7 +401,7 @@ function mountedDisk(name: string, size: string, like?: string): Disk {
         try {
           for (;;) writeFileSync(ballast, Buffer.alloc(block), { flag: 'a' })
         } catch {
-          // full
+          // the disk is full
         }
       }
     },
@@ -409,7 +415,7 @@ function mountedDisk(name: string, size: string, like?: string): Disk {
   return disk
 }
 
-async function fill(name: string, until: () => Promise<boolean>): Promise<void> {
+async function fillDisk(name: string, until: () => Promise<boolean>): Promise<void> {
   load.errors.clear()
   disks.get(name)?.fill()
   for (const end = Date.now() + 30_000; !(await until()); await sleep(100))
@@ -443,7 +449,7 @@ async function smallDataDisk(): Promise<() => Promise<void>> {
   }
 }
 
-/** Fills the free pages of the table, so that the next row needs disk space. Commits nothing. */
+/** Uses up the free pages of the table, so that the next row needs disk space. Commits nothing. */
 const fillPages = () =>
   admin(async (client) => {
     await client.query('begin')
@@ -455,13 +461,13 @@ const fillPages = () =>
 
 async function smallLogDisk(): Promise<() => Promise<void>> {
   const data = await dataFolder()
-  const [log, aside] = [join(data, 'pg_wal'), join(data, 'pg_wal.aside')]
+  const [log, backup] = [join(data, 'pg_wal'), join(data, 'pg_wal.backup')]
   for (const setting of [`max_wal_size = '64MB'`, `min_wal_size = '32MB'`])
     await admin((client) => client.query(`alter system set ${setting}`))
   await main.stop()
   const disk = mountedDisk('log', '256m', data)
   execFileSync('cp', ['-a', `${log}/.`, disk.path])
-  renameSync(log, aside)
+  renameSync(log, backup)
   symlinkSync(disk.path, log)
   await main.start()
   return async () => {
@@ -472,7 +478,7 @@ async function smallLogDisk(): Promise<() => Promise<void>> {
     mkdirSync(log, { mode: 0o700 })
     execFileSync('cp', ['-a', `${disk.path}/.`, log])
     chownSync(log, statSync(data).uid, statSync(data).gid)
-    rmSync(aside, { recursive: true })
+    rmSync(backup, { recursive: true })
     disk.unmount()
     await main.start()
     await admin((client) => client.query('alter system reset all'))

@@ -14,5 +14,5 @@ testIsolation({
       .delete(members)
       .where(and(eq(members.tenantId, tenantId), eq(members.userId, actor.id ?? '')))
   },
-  hint: () => 'write some in db/testing/rows/TAG.sql, named like the migration that made it',
+  hint: () => 'add rows in db/testing/rows/TAG.sql, named after the migration that created it',
 })

@@ -5,13 +5,13 @@ import * as tenantSchema from '#db/schema/tenant'
 const isolation = ['db/isolation/tables.test.ts']
 const entries = ['db/accounts/entries.test.ts']
 const actions = ['app/_actions/action.test.ts']
-const people = ['db/accounts/members.test.ts']
+const members = ['db/accounts/members.test.ts']
 const signingIn = ['db/accounts/sign-in.test.ts']
 const tables = declarationsOf([tenantSchema]).tenant.map(({ name }) => name)
-const open = (policy: string, table: string, part: string) =>
-  `alter policy ${policy} on shared.${table} ${part};`
+const alterPolicy = (policy: string, table: string, clause: string) =>
+  `alter policy ${policy} on shared.${table} ${clause};`
 
-/** Every defence of the template, and the tests that must notice when it is gone. */
+/** Every defence of the template, and the tests that must fail without it. */
 export const defences: readonly Defence[] = [
   ...tables.flatMap((table): Defence[] => [
     {
@@ -30,13 +30,15 @@ export const defences: readonly Defence[] = [
       quick: table === 'customers',
       tests: isolation,
       sql:
-        open('tenant', table, 'with check (true)') +
-        open('tenant_only', table, 'with check (true)'),
+        alterPolicy('tenant', table, 'with check (true)') +
+        alterPolicy('tenant_only', table, 'with check (true)'),
     },
     {
       name: `using on ${table}`,
       tests: isolation,
-      sql: open('tenant', table, 'using (true)') + open('tenant_only', table, 'using (true)'),
+      sql:
+        alterPolicy('tenant', table, 'using (true)') +
+        alterPolicy('tenant_only', table, 'using (true)'),
     },
     {
       name: `force on ${table}`,
@@ -50,7 +52,7 @@ export const defences: readonly Defence[] = [
     },
   ]),
   {
-    name: 'that no second permissive policy opens orders',
+    name: 'that orders has no second permissive policy',
     tests: isolation,
     sql: 'create policy loose on shared.orders using (true);',
   },
@@ -83,18 +85,18 @@ export const defences: readonly Defence[] = [
     ),
   },
   {
-    name: 'that a viewer only reads',
+    name: 'that viewers cannot write',
     tests: isolation,
     sql: rewriteFunction('tenancy.check_session(text,uuid)', `m.role <> 'viewer'`, 'true'),
   },
   {
-    name: 'that a key opens its own tenant alone',
-    tests: people,
+    name: 'that a key works for its own tenant only',
+    tests: members,
     sql: rewriteFunction('tenancy.check_key(text,uuid)', 'and k.tenant_id = p_tenant', ''),
   },
   {
-    name: 'the scope of keys and the role behind them',
-    tests: people,
+    name: 'the scope of keys and the role of their member',
+    tests: members,
     sql: rewriteFunction(
       'tenancy.check_key(text,uuid)',
       `k.scope = 'write' and m.role <> 'viewer'`,
@@ -103,7 +105,7 @@ export const defences: readonly Defence[] = [
   },
   {
     name: 'that a key ends with its membership',
-    tests: people,
+    tests: members,
     sql:
       rewriteFunction(
         'tenancy.check_key(text,uuid)',
@@ -113,7 +115,7 @@ export const defences: readonly Defence[] = [
   },
   {
     name: 'the expiry of keys',
-    tests: people,
+    tests: members,
     sql: rewriteFunction(
       'tenancy.check_key(text,uuid)',
       '(k.expires_at is null or k.expires_at > clock_timestamp())',
@@ -121,8 +123,8 @@ export const defences: readonly Defence[] = [
     ),
   },
   {
-    name: 'that a banned member has no keys',
-    tests: people,
+    name: 'that keys of a banned member are refused',
+    tests: members,
     sql: rewriteFunction(
       'tenancy.check_key(text,uuid)',
       'and not exists (select from platform.bans as b where b.user_id = k.user_id)',
@@ -130,8 +132,8 @@ export const defences: readonly Defence[] = [
     ),
   },
   {
-    name: 'that a suspended tenant has no keys',
-    tests: people,
+    name: 'that keys of a suspended tenant are refused',
+    tests: members,
     sql: rewriteFunction(
       'tenancy.check_key(text,uuid)',
       'if tenancy.is_suspended(p_tenant) then',
@@ -139,22 +141,22 @@ export const defences: readonly Defence[] = [
     ),
   },
   {
-    name: 'that an invitation is for its address',
-    tests: people,
+    name: 'that an invitation works for its address only',
+    tests: members,
     file: 'db/accounts/invitations.ts',
     find: 'if (used.email !== user.email)',
     put: 'if (false)',
   },
   {
-    name: 'that an invitation is used once',
-    tests: people,
+    name: 'that an invitation works once',
+    tests: members,
     file: 'db/accounts/invitations.ts',
     find: 'const [used] = await tx.delete(invitations).where(isValid(token)).returning()',
     put: 'const [used] = await tx.select().from(invitations).where(isValid(token))',
   },
   {
-    name: 'the guard of the last owner',
-    tests: people,
+    name: 'that the last owner cannot be removed',
+    tests: members,
     file: 'db/accounts/members.ts',
     find: `if (target.role === 'owner' && owners === 1 && !staysOwned)`,
     put: 'if (false)',
@@ -167,7 +169,7 @@ export const defences: readonly Defence[] = [
     put: 'const [used] = await db.select({ email: links.email, detail: links.detail }).from(links).where(isValid(kind, token))',
   },
   {
-    name: 'that a reset ends sessions',
+    name: 'that a password reset ends sessions',
     tests: ['db/accounts/sign-up.test.ts'],
     file: 'db/accounts/password-change.ts',
     find: 'await tx.delete(sessions).where(eq(sessions.userId, user.id))',
@@ -181,14 +183,14 @@ export const defences: readonly Defence[] = [
     put: 'if (false)',
   },
   {
-    name: 'that guesses wait',
+    name: 'the delay after failed attempts',
     tests: signingIn,
     file: 'db/accounts/throttle.ts',
     find: 'if (!counted) throw',
     put: 'if (false) throw',
   },
   {
-    name: 'that no account takes as long as one',
+    name: 'that an unknown account takes as long as a known one',
     tests: signingIn,
     file: 'db/accounts/passwords.ts',
     find: 'decoy ??=',
@@ -202,7 +204,7 @@ export const defences: readonly Defence[] = [
     put: '',
   },
   {
-    name: 'that strangers do not keep the owner out',
+    name: 'that strangers cannot lock the owner out',
     tests: signingIn,
     file: 'db/accounts/sign-in.ts',
     find: 'if (!known) await countAttempt(perAccount, email)',
@@ -216,7 +218,7 @@ export const defences: readonly Defence[] = [
     put: 'return true',
   },
   {
-    name: 'that a form acts for its own tenant',
+    name: 'that a form is submitted for its own tenant',
     quick: true,
     tests: actions,
     file: 'app/_actions/action.ts',
@@ -224,7 +226,7 @@ export const defences: readonly Defence[] = [
     put: 'if (false)',
   },
   {
-    name: 'the permission of an action',
+    name: 'the permission check of actions',
     quick: true,
     tests: actions,
     file: 'app/_actions/action.ts',
@@ -232,7 +234,7 @@ export const defences: readonly Defence[] = [
     put: 'if (false)',
   },
   {
-    name: 'the gate of operator actions',
+    name: 'the operator check of operator actions',
     quick: true,
     tests: actions,
     file: 'app/_actions/action.ts',
@@ -247,14 +249,14 @@ export const defences: readonly Defence[] = [
     put: 'return false',
   },
   {
-    name: 'that a tenant action enters as its caller',
+    name: 'that a tenant action runs as its caller',
     tests: actions,
     file: 'app/_actions/action.ts',
     find: 'return withTenant(callerOf({ ...session, tenant })',
     put: `return withTenant({ kind: 'service', tenantId: tenant.id, reason: 'x' }`,
   },
   {
-    name: 'that a page enters as its caller',
+    name: 'that a page queries as its caller',
     quick: true,
     tests: actions,
     file: 'app/_session/tenant-db.ts',

@@ -5,8 +5,8 @@ import { engineDefences, runMutations } from '@rowhouse/tenancy/testing'
 import { table } from '#db/cli/table'
 import { defences } from '#db/mutation/defences'
 
-// `npm run test:mutation [-- --quick] [-- --only TEXT]`: removes each defence in turn, and expects
-// the tests to fail. `--report FILE` writes the names of caught and missed mutations as JSON.
+// `npm run test:mutation [-- --quick] [-- --only TEXT]` removes each defence in turn and expects its
+// tests to fail. `--report FILE` writes the names of caught and missed mutations as JSON.
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean' }, only: { type: 'string' }, report: { type: 'string' } },
@@ -27,7 +27,7 @@ console.log(
     ['without', 'caught by', 's'],
     results.map(({ defence, caughtBy, seconds }) => [
       defence.name,
-      (caughtBy ?? 'NOTHING').slice(0, 110),
+      (caughtBy ?? 'MISSED').slice(0, 110),
       seconds,
     ]),
   ),

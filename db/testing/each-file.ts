@@ -1,5 +1,5 @@
 import { createTestDatabase } from '@rowhouse/tenancy/testing'
 
-// Before a test file is loaded: what it imports from #db/ then finds this file's own database.
+// Runs before each test file is loaded, so that its imports from #db/ use the file's own database.
 const { env } = await createTestDatabase()
 Object.assign(process.env, env)

@@ -4,7 +4,7 @@ import { mutatingSql, startTestRun } from '@rowhouse/tenancy/testing'
 import { defences } from '#db/mutation/defences'
 import { developmentEnvironment } from '../../scripts/environment.ts'
 
-/** Once per test run: a server, its roles, and a template database that each test file gets a copy of. */
+/** Runs once per test run: starts a server and creates the template database that each test file copies. */
 export default async function testServer(project: TestProject): Promise<() => Promise<void>> {
   const { env, stop } = await developmentEnvironment('test')
   const { tenancy } = await import('#db/tenancy')
@@ -25,7 +25,7 @@ export default async function testServer(project: TestProject): Promise<() => Pr
   }
 }
 
-/** In a mutation run the database lacks one defence, and so does every copy of it. */
+/** In a mutation run, removes one defence from the template database and so from every copy. */
 const mutateDatabase = async (url: string) => {
   await withConnection(url, (admin) => admin.query(mutatingSql(defences)))
 }

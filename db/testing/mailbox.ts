@@ -4,8 +4,9 @@ import { platform } from '#db/tenancy'
 import { emails } from '#db/schema/accounts'
 
 /**
- * The secret behind the "#" of the newest email to an address. Throws when there is no such email, or
- * no link in it.
+ * Reads the secret of the link in the newest email to an address.
+ *
+ * @throws Error when there is no such email, or it has no link.
  */
 export async function newestToken(recipient: string): Promise<string> {
   const { text } = await newestEmail(recipient)
@@ -14,6 +15,7 @@ export async function newestToken(recipient: string): Promise<string> {
   return token
 }
 
+/** Decrypts the newest email to an address. */
 export async function newestEmail(recipient: string, kind?: string) {
   const [row] = await platform()
     .select()

@@ -1,2 +1,2 @@
-// Replaces "server-only", which cannot be loaded outside of Next.
+// Replaces the package "server-only", which throws outside of Next.
 export {}

@@ -21,7 +21,7 @@ export type TestTenant = {
   mark: string
   owner: Caller & { kind: 'session' }
 }
-/** Two tenants in each kind of placement. All their texts carry a mark, so that a leaked row shows. */
+/** Two tenants in each kind of placement. All their texts contain `mark`, which reveals leaked rows. */
 export type TestTenants = Record<PlacementKind, [TestTenant, TestTenant]>
 
 /** The tables of the schema file, by name. */
@@ -29,7 +29,7 @@ export const tenantTables = Object.values(tenantSchema)
   .flatMap((value) => (is(value, PgTable) ? [getTableName(value)] : []))
   .sort()
 
-/** Some tier whose tenants are placed there. */
+/** A tier whose tenants are placed in `kind`. */
 function tierPlacedIn(kind: PlacementKind): Tier {
   const tier = tierNames.find((name) => tiers[name].placement === kind)
   if (!tier) throw new Error(`db/tiers.ts places no tier in ${kind}`)
@@ -95,12 +95,12 @@ export async function createTestTenant(
       subject: `${mark} 1001`,
     })
   })
-  // the sample fills the tables of the first migration
+  // the sample data fills the tables of the first migration
   for (const tag of (await tagsWithRows()).slice(1)) await addRows(id, tag)
   return { id, slug, mark, owner: await callerFor(user.id, id) }
 }
 
-/** A caller with a real session of this user. */
+/** Starts a session of a user and returns it as a caller. */
 export async function callerFor(
   userId: string,
   tenantId: string,
@@ -109,7 +109,7 @@ export async function callerFor(
   return { kind: 'session', token, tenantId, actor: { id: userId, name: 'test' } }
 }
 
-/** A new user with a role in a tenant, signed in. */
+/** Creates a user with a role in a tenant and signs them in. */
 export async function memberOf(
   tenantId: string,
   role: Role,
@@ -123,7 +123,7 @@ export async function memberOf(
   return callerFor(user.id, tenantId)
 }
 
-/** Raw SQL in a tenant transaction of this caller. */
+/** Runs raw SQL in a tenant transaction. */
 export const queryAs = (caller: Caller, text: string): Promise<Record<string, unknown>[]> =>
   withTenant(caller, (tx) => rows(tx, text))
 

@@ -1,4 +1,5 @@
--- At least one row in every table of the migration 0000_init. A later migration that creates a table has a file of the same name here.
+-- At least one row for every table of migration 0000_init. Each later migration that creates a table needs a file
+-- with its name here.
 insert into customers (tenant_id, id, name, email, phone, address, note)
 select tenancy.tenant(), gen_random_uuid(), 'Customer ' || n, 'c' || n || '@example.com', '+41 44 000 00 0' || n, 'Main Street ' || n, case when n = 1 then 'calls first' else '' end
 from generate_series(1, 3) as n;
