@@ -11,13 +11,13 @@ export const onRequestError: Instrumentation.onRequestError = async (
   { routePath, routeType },
 ) => {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return
-  const { factsOf, log } = await import('./db/log')
+  const { errorFields, log } = await import('./db/log')
   const digest =
     typeof error === 'object' && error !== null && 'digest' in error
       ? String(error.digest)
       : undefined
   log().error(
-    { requestId: headers['x-request-id'], digest, routePath, routeType, ...factsOf(error) },
+    { requestId: headers['x-request-id'], digest, routePath, routeType, ...errorFields(error) },
     'request failed',
   )
 }

@@ -10,7 +10,7 @@ import {
 import { platform, tenancy } from '#db/tenancy'
 import { tiers, type Tier } from '#db/tiers'
 
-/** A tenant's exports, retention rules and runs, its legal hold, and a pending erasure. */
+/** Reads a tenant's exports, retention rules and runs, legal hold, and pending erasure. */
 export async function dataOverview(tenantId: string, tier: Tier) {
   const db = platform()
   const [made, rules, runs, hold, erasure] = await Promise.all([

@@ -30,13 +30,14 @@ const schema = z.object({
   WORKER_METRICS_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   OTEL_SERVICE_NAME: z.string().default('rowhouse'),
-  // several statements in one write, by private parts of pg; or ordinary queries, one by one
+  // `pipelined` sends several statements in one write, using internals of pg; `plain` sends ordinary
+  // queries one by one
   DATABASE_PIPELINE: z.enum(['pipelined', 'plain']).default('pipelined'),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(1000).default(20),
-  // unset: operators need a second factor in production, and nowhere else
+  // when unset, operators need a second factor in production only
   OPERATOR_SECOND_FACTOR: z.enum(['required', 'optional']).optional(),
-  // the number of trusted proxies in front; with none, X-Forwarded-For comes from the client and is
-  // ignored
+  // the number of trusted proxies in front of the app; with 0, X-Forwarded-For is ignored because
+  // clients can set it
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   SMTP_URL: z
     .url({ protocol: /^smtps?$/, error: 'must be a URL like smtp://user:password@host:587' })
@@ -57,13 +58,14 @@ export type Env = z.infer<typeof schema>
 let parsed: Env | undefined
 
 /**
- * The configuration, parsed once.
- * @throws ConfigurationError that names every missing or wrong setting.
+ * The settings of the environment, parsed once.
+ *
+ * @throws ConfigurationError that names every missing or invalid setting.
  */
 export function env(): Env {
   if (parsed) return parsed
-  const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''))
-  const result = schema.safeParse(given)
+  const values = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''))
+  const result = schema.safeParse(values)
   if (!result.success)
     throw new ConfigurationError(
       result.error.issues.map(
@@ -76,20 +78,22 @@ export function env(): Env {
 }
 
 /**
- * The URL of one of our logins: as configured, or derived from DATABASE_URL with a password that
- * only AUTH_SECRET gives.
+ * The URL of a login: as configured, or derived from DATABASE_URL with a password that is derived
+ * from AUTH_SECRET.
+ *
+ * @throws ConfigurationError when neither is set.
  */
 function loginUrl(login: Login): string {
   const name = `${login.toUpperCase() as Uppercase<Login>}_DATABASE_URL` as const
-  const given = env()[name]
-  if (given) return given
+  const configured = env()[name]
+  if (configured) return configured
   const admin = env().DATABASE_URL
   if (!admin)
     throw new ConfigurationError([`${name} is missing (or DATABASE_URL, from which it is derived)`])
   return derivedLoginUrl(admin, login, env().AUTH_SECRET)
 }
 
-/** The URLs of all logins of the engine. */
+/** The connection URLs of the engine's logins. */
 export const loginUrls = (): Record<Login, string> => ({
   // read lazily: the app needs no URL of the worker or the migrator
   get platform() {

@@ -1,6 +1,6 @@
 import { RowhouseError } from '@rowhouse/tenancy'
 
-// The errors of the template, one sentence each; those of tenancy are in the engine.
+// The errors of the template. Those of tenancy are in the engine.
 
 export class AccountBlocked extends RowhouseError {
   static override readonly code: string = 'account_blocked'
@@ -9,7 +9,7 @@ export class AccountBlocked extends RowhouseError {
   }
 }
 
-/** A request that another site's page has sent. */
+/** A request sent by a page of another site. */
 export class ForeignOrigin extends RowhouseError {
   static override readonly code: string = 'foreign_origin'
   readonly origin: string
@@ -21,7 +21,7 @@ export class ForeignOrigin extends RowhouseError {
   }
 }
 
-/** An API key without the right for this call. */
+/** A call that the API key's scope or its member's role does not allow. */
 export class KeyNotAllowed extends RowhouseError {
   static override readonly code: string = 'key_not_allowed'
   readonly scope: string

@@ -5,12 +5,12 @@ import { RowhouseError } from '@rowhouse/tenancy'
 let logger: pino.Logger | undefined
 
 /**
- * The log: one JSON document per line on standard output, with ids, names and numbers, but never
- * user input.
+ * The log: one JSON document per line on standard output. Log ids, names and numbers, never user
+ * input.
  */
 export const log = (): pino.Logger => (logger ??= logTo(1))
 
-/** For commands, whose standard output is their result. */
+/** Logs to standard error instead. For commands, whose standard output is their result. */
 export const logToStandardError = (): void => void (logger = logTo(2))
 
 const logTo = (descriptor: 1 | 2): pino.Logger =>
@@ -18,7 +18,7 @@ const logTo = (descriptor: 1 | 2): pino.Logger =>
     {
       level: env().LOG_LEVEL,
       base: { pid: process.pid },
-      serializers: { err: factsOf },
+      serializers: { err: errorFields },
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: [
         'token',
@@ -37,10 +37,10 @@ const logTo = (descriptor: 1 | 2): pino.Logger =>
   )
 
 /**
- * What the log records of an error: name, code, and the message if it is ours. Messages of
- * PostgreSQL can contain values of rows.
+ * The fields of an error that are logged: its name and code, and the message only if the error is one
+ * of ours, because messages of PostgreSQL can contain row values.
  */
-export function factsOf(error: unknown): Record<string, unknown> {
+export function errorFields(error: unknown): Record<string, unknown> {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   if (!(cause instanceof Error)) return { error: typeof cause }
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined

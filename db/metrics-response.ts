@@ -4,15 +4,16 @@ import { renderMetrics } from '#db/metrics'
 import { tenancy } from '#db/tenancy'
 
 /**
- * Answers a request for the metrics of this process: 404 without METRICS_TOKEN in the environment,
- * 401 without that token as bearer.
+ * Responds to a request for the metrics of this process: with 404 if METRICS_TOKEN is not set, and
+ * with 401 if the request does not have it as a bearer token.
+ *
  * @param authorization - The request's `Authorization` header.
  */
 export async function metricsResponse(authorization: string | null | undefined): Promise<Response> {
   const token = env().METRICS_TOKEN
   if (!token) return new Response('Not found.', { status: 404 })
   if (!timingSafeEqual(digest(authorization ?? ''), digest(`Bearer ${token}`)))
-    return new Response('METRICS_TOKEN is needed.', {
+    return new Response('Send METRICS_TOKEN as a bearer token.', {
       status: 401,
       headers: { 'www-authenticate': 'Bearer' },
     })

@@ -4,18 +4,19 @@ import { log } from '#db/log'
 import { metricsResponse } from '#db/metrics-response'
 
 /**
- * Serves the metrics of a process that has no other HTTP server, at `/metrics`.
- * @param port - On all interfaces, as a scraper usually runs elsewhere.
- * @returns Closes the server.
+ * Serves the metrics at `/metrics`, for a process without an HTTP server of its own.
+ *
+ * @param port - Listens on all interfaces, because scrapers usually run on another machine.
+ * @returns A function that closes the server.
  */
 export async function serveMetrics(port: number): Promise<() => void> {
   const server = createServer((request, response) => {
-    const known = request.method === 'GET' && request.url === '/metrics'
-    const answer = known
+    const isMetrics = request.method === 'GET' && request.url === '/metrics'
+    const pending = isMetrics
       ? metricsResponse(request.headers.authorization)
       : Promise.resolve(new Response('Not found.', { status: 404 }))
-    answer
-      .then((made) => send(response, made))
+    pending
+      .then((result) => send(response, result))
       .catch((error: unknown) => {
         log().error({ err: error }, 'metrics could not be rendered')
         response.writeHead(500).end()
@@ -28,7 +29,7 @@ export async function serveMetrics(port: number): Promise<() => void> {
   }
 }
 
-async function send(response: ServerResponse, made: Response): Promise<void> {
-  response.writeHead(made.status, Object.fromEntries(made.headers))
-  response.end(await made.text())
+async function send(response: ServerResponse, result: Response): Promise<void> {
+  response.writeHead(result.status, Object.fromEntries(result.headers))
+  response.end(await result.text())
 }

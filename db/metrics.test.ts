@@ -26,7 +26,7 @@ const scrape = async () => {
   expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/)
   return response.text()
 }
-/** The samples of the text format, by name and labels. */
+/** Parses the text format: values by name and labels. */
 const samplesIn = (text: string): Map<string, number> =>
   new Map(
     text
@@ -43,7 +43,7 @@ const samplesIn = (text: string): Map<string, number> =>
   )
 const committed = 'placement="shared",outcome="committed"'
 
-test('a transaction moves the histograms of durations and waits', async () => {
+test('a transaction is counted in the histograms of durations and waits', async () => {
   const [{ owner }] = testTenants.shared
   await queryAs(owner, 'select 1')
   const before = samplesIn(await scrape())
@@ -57,7 +57,7 @@ test('a transaction moves the histograms of durations and waits', async () => {
   expect(grown('rowhouse_slot_wait_seconds_count{placement="shared",outcome="acquired"}')).toBe(1)
 })
 
-test('a failed transaction and a refused one are told apart', async () => {
+test('failed and refused transactions are counted separately', async () => {
   const [{ owner }, { owner: stranger }] = testTenants.shared
   await expect(queryAs(owner, 'select 1 / 0')).rejects.toThrow()
   await expect(queryAs({ ...stranger, tenantId: owner.tenantId }, 'select 1')).rejects.toThrow()
@@ -69,7 +69,7 @@ test('a failed transaction and a refused one are told apart', async () => {
   expect({ failed: count('failed'), refused: count('refused') }).toEqual({ failed: 1, refused: 1 })
 })
 
-test('metrics count limits, describe the process and name no tenant', async () => {
+test('metrics include reached limits and the process, and no tenant ids', async () => {
   const [{ id }] = testTenants.shared
   await setLimits(
     tenancy(),
@@ -86,7 +86,7 @@ test('metrics count limits, describe the process and name no tenant', async () =
   expect(text).not.toContain(id)
 })
 
-test('metrics need the token', async () => {
+test('metrics require the token', async () => {
   const statuses = [null, '', 'Bearer wrong', 'a token of the metrics test'].map(
     async (authorization) => (await metricsResponse(authorization)).status,
   )

@@ -10,17 +10,17 @@ import {
   type TransactionTrace,
 } from '@rowhouse/tenancy'
 
-// No label takes a tenant, a user or a raw path: the number of series must stay bounded.
+// No label may be a tenant, a user or a raw path: the number of series must stay bounded.
 
 const fastBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const slowBuckets = [0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200]
 
-/** The metrics of this process. One registry for each instance of the engine. */
+/** The metrics of this process, with one registry per instance of the engine. */
 export const metrics = stateOf('metrics', (tenancy: Tenancy) => {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  countersOf(tenancy, registry)
+  registerEngineMetrics(tenancy, registry)
   return {
     registry,
     httpRequests: new Histogram({
@@ -55,8 +55,7 @@ export const metrics = stateOf('metrics', (tenancy: Tenancy) => {
 })
 
 /**
- * The metrics of this process in Prometheus text format.
- * @returns The text and its content type.
+ * Renders the metrics of this process in the Prometheus text format.
  */
 export async function renderMetrics(
   tenancy: Tenancy,
@@ -65,7 +64,7 @@ export async function renderMetrics(
   return { text: await registry.metrics(), contentType: registry.contentType }
 }
 
-/** Observes one tenant transaction, which ends when the returned function is called. */
+/** Returns a function that records a tenant transaction when it ends. */
 export const observeTransaction =
   (tenancy: Tenancy, placement: PlacementKind): TransactionTrace =>
   ({ outcome, waitMs, databaseMs }) => {
@@ -77,8 +76,8 @@ export const observeTransaction =
     if (databaseMs !== undefined) transactions.observe({ placement, outcome }, databaseMs / 1000)
   }
 
-/** Metrics that the engine counts itself: they are read when Prometheus asks. */
-function countersOf(tenancy: Tenancy, registry: Registry): void {
+/** Registers metrics that the engine counts itself. They are read on each scrape. */
+function registerEngineMetrics(tenancy: Tenancy, registry: Registry): void {
   const registers = [registry]
   new Counter({
     name: 'rowhouse_requests_total',

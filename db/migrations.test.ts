@@ -5,37 +5,29 @@ import { makeFleet, type FleetTenant } from '@rowhouse/tenancy/testing'
 import { addRows } from '#db/testing/tenant-rows'
 import { tenancy } from '#db/tenancy'
 
-// The files of drizzle/.
-
 const adminUrl = process.env.DATABASE_URL ?? ''
 const histories = await readHistories(tenancy())
 const files = [...histories.tenant.keys()]
 
-it.each(['platform', 'tenant'] as const)(
-  'the files of the %s history keep the rules',
-  async (plane) => {
-    expect(await lintMigrations(histories[plane])).toEqual([])
-  },
-)
+it.each(['platform', 'tenant'] as const)('the %s migrations pass the linter', async (plane) => {
+  expect(await lintMigrations(histories[plane])).toEqual([])
+})
 
-it('the shared schema and the platform are what the histories make', async () => {
+it('the shared schema and the platform match their migrations', async () => {
   expect((await verifyFleet(tenancy())).drift).toEqual([])
 })
 
-// A tenant per file is built up to it, and then goes on to the end: once with empty tables, once
-// with rows in every table.
-describe.each([
-  ['an empty', 'empty'],
-  ['a filled', 'filled'],
-] as const)('on %s fleet', (_, fleet) => {
+// For each migration, creates a tenant at that version and migrates it to the newest: once with empty
+// tables, once with rows in every table.
+describe.each(['empty', 'filled'] as const)('a tenant with %s tables', (fleet) => {
   it.each(files.map((at) => [histories.tenant[at]?.tag, at] as const))(
-    'everything from %s on goes in',
+    'migrates from %s to the newest version',
     async (_tag, at) => {
       const [tenant] = await makeFleet(tenancy(), adminUrl, 1, {
         history: histories.tenant.slice(0, at + 1),
         name: `${fleet}-${at}`,
       })
-      if (!tenant) throw new Error('no tenant was made')
+      if (!tenant) throw new Error('no tenant was created')
       if (fleet === 'filled') await fill(tenant, at)
       for (const { tag } of histories.tenant.slice(at + 1)) {
         expect(await runFleet(tenancy(), { to: tag })).toMatchObject({ state: 'done', left: 0 })
@@ -43,8 +35,7 @@ describe.each([
       }
       expect((await runFleet(tenancy())).left).toBe(0)
       expect((await verifyFleet(tenancy())).drift).toEqual([])
-      // a table that a migration makes needs rows in db/testing/rows/TAG.sql, named like the
-      // migration
+      // a migration that creates a table needs rows for it in db/testing/rows/TAG.sql
       const empty = await emptyTables(tenant)
       const wrong = fleet === 'empty' ? ['orders'].filter((name) => !empty.includes(name)) : empty
       expect(wrong).toEqual([])

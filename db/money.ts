@@ -1,8 +1,8 @@
 const digits = new Map<string, number>()
 
 /**
- * How many decimals a currency has: 2 for EUR, 0 for JPY, 3 for KWD. Asked for each amount on a
- * page, so that it is remembered.
+ * How many decimals a currency has: 2 for EUR, 0 for JPY, 3 for KWD. Cached, because every amount on
+ * a page needs it.
  */
 export function digitsOf(currency: string): number {
   const known =
@@ -14,15 +14,13 @@ export function digitsOf(currency: string): number {
   return known
 }
 
-export const mostMinor = 100_000_000_000
+/** The largest amount, in minor units. */
+export const maxMinor = 100_000_000_000
 
-export type Parsed = { ok: true; minor: number } | { ok: false; message: string }
+export type ParsedAmount = { ok: true; minor: number } | { ok: false; message: string }
 
-/**
- * Reads what a person typed, such as "12.34" or "12,34", into minor units without ever making a
- * float of it.
- */
-export function parseMinor(text: string, currency: string): Parsed {
+/** Parses a typed amount, such as "12.34" or "12,34", into minor units, without using floats. */
+export function parseMinor(text: string, currency: string): ParsedAmount {
   const digits = digitsOf(currency)
   const example = digits === 0 ? '12' : `12.${'34567'.slice(0, digits)}`
   const parts = /^(-?)(\d{1,15})(?:[.,](\d+))?$/.exec(text.replaceAll(/[\s' ]/g, ''))
@@ -39,11 +37,11 @@ export function parseMinor(text: string, currency: string): Parsed {
     }
   }
   const minor = Number(whole + fraction.padEnd(digits, '0'))
-  if (minor > mostMinor) return { ok: false, message: 'This amount is too large.' }
+  if (minor > maxMinor) return { ok: false, message: 'This amount is too large.' }
   return { ok: true, minor }
 }
 
-/** 1234 → "12.34", as a person types it. */
+/** Formats minor units for a text field: 1234 becomes "12.34". */
 export function decimalText(minor: number, currency: string): string {
   const digits = digitsOf(currency)
   if (digits === 0) return String(minor)

@@ -9,7 +9,7 @@ it.each([
   [' 1 000.50 ', 'EUR', 100050],
   ['1000', 'JPY', 1000],
   ['1.234', 'KWD', 1234],
-])('reads %s %s', (text, currency, minor) => {
+])('parses %s %s', (text, currency, minor) => {
   expect(parseMinor(text, currency)).toEqual({ ok: true, minor })
 })
 
@@ -26,7 +26,7 @@ it.each([
   expect(parsed.ok ? '' : parsed.message).toContain(why)
 })
 
-it('writes what it reads', () => {
+it('parsing a formatted amount returns the same amount', () => {
   for (const [minor, currency] of [
     [1, 'EUR'],
     [123456, 'USD'],

@@ -6,15 +6,15 @@ import { rows } from '@rowhouse/tenancy/testing'
 import * as users from '#db/accounts/users'
 import { platform, tenancy, withTenant } from '#db/tenancy'
 
-// `format-1.zip` was written before the first release. Never write it anew: what it proves is that
-// today's build reads an export of that time.
+// `format-1.zip` was written before the first release. Never regenerate it: it proves that the
+// current build can read old exports.
 const folder = 'db/testing/archives'
 const archive = `${folder}/format-1.zip`
 
-/** Columns that have another name today. */
+/** Columns that were renamed since. */
 const renamed: Record<string, Record<string, string>> = { activity: { deed: 'action' } }
 
-test('an archive of format 1 is imported, and every value is the one that was exported', async () => {
+test('an archive of format 1 is imported with all its values unchanged', async () => {
   const { rows: count, manifest } = await checkArchive(tenancy(), archive)
   expect(manifest.version).toBe(1)
   const owner = await users.create(platform(), {

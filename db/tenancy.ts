@@ -14,10 +14,10 @@ import * as tenantSchema from '#db/schema/tenant'
 import { tiers } from '#db/tiers'
 import { traceTransaction } from '#db/tracing'
 
-// Next loads a module once per bundle; pools and caches must be one set per process.
+// Next loads a module once per bundle, but there must be one set of pools and caches per process.
 const held = globalThis as typeof globalThis & { rowhouseTenancy?: Tenancy }
 
-/** The engine, made from our configuration when it is first needed. */
+/** The instance of the engine. It is created from our configuration on first use. */
 export const tenancy = (): Tenancy => (held.rowhouseTenancy ??= makeTenancy())
 
 function makeTenancy(): Tenancy {
@@ -54,18 +54,18 @@ function makeTenancy(): Tenancy {
 
 type CallerOf<E> = E extends Entry<infer C> ? C : never
 
-/** Whoever may ask for a tenant transaction. */
+/** Everyone who can open a tenant transaction. */
 export type Caller = ServiceCaller | CallerOf<(typeof entries)[keyof typeof entries]>
 
-/** The only way to tenant data: see `withTenant` of the engine. */
+/** The only way to access tenant data; see `withTenant` of the engine. */
 export const withTenant = <T>(caller: Caller, work: (tx: TenantTx) => Promise<T>): Promise<T> =>
   engine.withTenant(tenancy(), caller, work)
 
-/** The same for queries that are all known up front: see `tenantBatch` of the engine. */
+/** The same for queries that are all known up front; see `tenantBatch` of the engine. */
 export const tenantBatch = <const Q extends readonly { execute(): Promise<unknown> }[]>(
   caller: Caller,
   build: (tx: TenantTx) => Q,
 ) => engine.tenantBatch(tenancy(), caller, build)
 
-/** Drizzle on the platform login: users, sessions, the registry. No tenant table is in its reach. */
+/** Drizzle on the platform login, for users, sessions and the registry. It cannot access tenant tables. */
 export const platform = (): PlatformDb => engine.platform(tenancy())

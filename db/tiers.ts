@@ -1,10 +1,11 @@
 import type { TierDefinition } from '@rowhouse/tenancy'
 
-// Plain values, for browsers too: nothing of the database comes along.
+// Plain values, without imports from the database, because browsers load this file too.
 
 /**
- * What a tenant pays for, cheapest first. A tier is added here and nowhere else; it says where new
- * tenants are placed, and is never computed from a placement: several tiers may share one.
+ * What tenants pay for, cheapest first. To add a tier, add it here and nowhere else. A tier determines
+ * where new tenants are placed; never derive a tier from a placement, because several tiers may share
+ * one.
  */
 export const tiers = {
   starter: {
@@ -49,7 +50,8 @@ export type Tier = keyof typeof tiers
 export const tierNames = Object.keys(tiers) as Tier[]
 
 /**
- * A tier by the name that a row has.
+ * Finds a tier by the name in a database row.
+ *
  * @throws RangeError for a name that `tiers` does not have.
  */
 export function asTier(name: string): Tier {
@@ -59,5 +61,5 @@ export function asTier(name: string): Tier {
   return tier
 }
 
-/** The tier of a new tenant when nobody chose one. */
+/** The tier of new tenants when none is chosen. */
 export const defaultTier: Tier = 'starter'

@@ -31,7 +31,7 @@ type Spans = {
   }[]
 }
 
-test('a collector is told of each transaction with its tenant, and of no value', async () => {
+test('each transaction is exported as a span with its tenant, and without values', async () => {
   const bodies: string[] = []
   const collector = createServer((request, response) => {
     let body = ''
@@ -49,7 +49,7 @@ test('a collector is told of each transaction with its tenant, and of no value',
   try {
     await tenantBatch(owner, (tx) => [tx.execute(sql`select ${mark} as mark`)])
     await expect(
-      withTenant(owner, (tx) => tx.execute(sql`select 1 / 0 as fault, ${mark} as mark`)),
+      withTenant(owner, (tx) => tx.execute(sql`select 1 / 0 as failure, ${mark} as mark`)),
     ).rejects.toThrow()
   } finally {
     await sendRest()

@@ -3,8 +3,10 @@ import { type PlacementKind, type TransactionTrace, RowhouseError } from '@rowho
 import { env } from '#db/env'
 
 /**
- * Sends spans to OTEL_EXPORTER_OTLP_ENDPOINT (OTLP over HTTP). Without it no package is loaded.
- * @returns Sends the remaining spans; to be called before the process ends.
+ * Exports spans to OTEL_EXPORTER_OTLP_ENDPOINT (OTLP over HTTP). If it is not set, no OpenTelemetry
+ * SDK is loaded.
+ *
+ * @returns A function that sends the remaining spans. Call it before the process ends.
  */
 export async function startTracing(): Promise<() => Promise<void>> {
   if (!env().OTEL_EXPORTER_OTLP_ENDPOINT) return async () => {}
@@ -32,9 +34,7 @@ export async function startTracing(): Promise<() => Promise<void>> {
   return () => provider.shutdown()
 }
 
-/**
- * A span of one tenant transaction, with ids and times but no values. Free while tracing is off.
- */
+/** Starts a span for a tenant transaction, with ids and times but no values. Costs nothing while tracing is off. */
 export function traceTransaction(transaction: {
   tenantId: string
   placement: PlacementKind
@@ -56,8 +56,8 @@ export function traceTransaction(transaction: {
   }
 }
 
-/** Adds tenant and user to the span of the request. */
-export function noteOnSpan(who: { tenantId?: string; userId?: string }): void {
+/** Adds tenant and user to the current span. */
+export function addSpanAttributes(who: { tenantId?: string; userId?: string }): void {
   trace
     .getActiveSpan()
     ?.setAttributes({ 'rowhouse.tenant_id': who.tenantId, 'rowhouse.user_id': who.userId })

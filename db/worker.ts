@@ -10,7 +10,7 @@ import { moduleTasks } from '#db/modules'
 import { tenancy } from '#db/tenancy'
 import { startTracing } from '#db/tracing'
 
-// `npm run worker`: runs background tasks until it gets SIGTERM. Any number of workers may run.
+// `npm run worker` runs background tasks until SIGTERM. Any number of workers may run at once.
 
 const { WORKER_METRICS_PORT } = env()
 await assertSafeLogins(tenancy(), ['platform', 'worker'])

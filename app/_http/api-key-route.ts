@@ -15,7 +15,7 @@ import {
 } from '@rowhouse/tenancy'
 import { withTenant, tenancy } from '#db/tenancy'
 import { ForeignOrigin, KeyNotAllowed } from '#db/errors'
-import { factsOf, log } from '#db/log'
+import { errorFields, log } from '#db/log'
 import { may, type Permission } from '#db/accounts/permissions'
 
 // API methods are made here and nowhere else: each authenticates the key, counts the call against
@@ -130,7 +130,7 @@ function refusal(
       ...wait,
     })
   }
-  log().error({ requestId, ...factsOf(error) }, 'API call failed')
+  log().error({ requestId, ...errorFields(error) }, 'API call failed')
   return problem(500, 'Something went wrong on our side.', headers)
 }
 

@@ -3,7 +3,7 @@ import { logRequests } from '#app/_http/request-log'
 import { checkMain, readinessSentence, assertSafeLogins } from '@rowhouse/tenancy/checks'
 import { env } from '#db/env'
 import { assertBuildCompatible } from '@rowhouse/tenancy/migrations'
-import { factsOf, log } from '#db/log'
+import { errorFields, log } from '#db/log'
 import { listenForPlacements } from '@rowhouse/tenancy/moves'
 import { startTracing } from '#db/tracing'
 import { checkPipeline, isConnectionError, storeUsage } from '@rowhouse/tenancy'
@@ -57,7 +57,9 @@ function quietConsole(): void {
   console.error = (...values: unknown[]) =>
     log().error(
       {
-        console: values.map((one) => (typeof one === 'string' ? one.slice(0, 300) : factsOf(one))),
+        console: values.map((one) =>
+          typeof one === 'string' ? one.slice(0, 300) : errorFields(one),
+        ),
       },
       'error',
     )

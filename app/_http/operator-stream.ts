@@ -3,7 +3,7 @@ import { notFound } from 'next/navigation'
 import 'server-only'
 import { statusOf } from '#app/_http/status-of'
 import { requireOperator } from '#app/_session/operator'
-import { factsOf, log } from '#db/log'
+import { errorFields, log } from '#db/log'
 import { RowhouseError } from '@rowhouse/tenancy'
 import * as sessions from '#db/accounts/sessions'
 
@@ -33,7 +33,8 @@ export async function operatorStream<T extends StreamedState>(
         await follow(first, { read, token, write, signal: request.signal })
       } catch (error) {
         // the browser reconnects, and that request fails with the proper status
-        if (!request.signal.aborted) log().warn(factsOf(error), 'operator stream ended by an error')
+        if (!request.signal.aborted)
+          log().warn(errorFields(error), 'operator stream ended by an error')
       }
       try {
         controller.close()

@@ -6,7 +6,7 @@ import { routeOf } from '#app/_http/route-of'
 import { log } from '#db/log'
 import { metrics } from '#db/metrics'
 import { tenancy } from '#db/tenancy'
-import { noteOnSpan } from '#db/tracing'
+import { addSpanAttributes } from '#db/tracing'
 
 type RequestUser = { tenantId?: string; userId?: string }
 type RequestState = {
@@ -28,7 +28,7 @@ export const requestState = (): RequestState => state(tenancy())
 
 /** Sets the user of a request, for its log line and its trace. */
 export function setRequestUser(requestId: string | null, user: RequestUser): void {
-  noteOnSpan(user)
+  addSpanAttributes(user)
   const { users } = requestState()
   if (requestId && users.has(requestId)) users.set(requestId, user)
 }

@@ -22,14 +22,14 @@ export function FilterChips({ address, customer, formats, link }: Props) {
       label: `Customer: ${customer ?? 'unknown'}`,
       removeHref: link({ customer: null }),
     })
-  if (filter.leastMinor !== null)
+  if (filter.minTotalMinor !== null)
     chips.push({
-      label: `From ${formatMoney(filter.leastMinor, formats)}`,
+      label: `From ${formatMoney(filter.minTotalMinor, formats)}`,
       removeHref: link({ min: null }),
     })
-  if (filter.mostMinor !== null)
+  if (filter.maxTotalMinor !== null)
     chips.push({
-      label: `Up to ${formatMoney(filter.mostMinor, formats)}`,
+      label: `Up to ${formatMoney(filter.maxTotalMinor, formats)}`,
       removeHref: link({ max: null }),
     })
   if (period.name === 'custom')

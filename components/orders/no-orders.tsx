@@ -17,8 +17,8 @@ export function NoOrders({
     address.q !== '' ||
     filter.statuses.length > 0 ||
     filter.customerId !== null ||
-    filter.leastMinor !== null ||
-    filter.mostMinor !== null
+    filter.minTotalMinor !== null ||
+    filter.maxTotalMinor !== null
   if (!narrowed) {
     return (
       <EmptyState

@@ -20,8 +20,8 @@ export type OrderFilter = {
   customerId: string | null
   from: Date | null
   until: Date | null
-  leastMinor: number | null
-  mostMinor: number | null
+  minTotalMinor: number | null
+  maxTotalMinor: number | null
 }
 export const everyOrder: OrderFilter = {
   search: '',
@@ -29,8 +29,8 @@ export const everyOrder: OrderFilter = {
   customerId: null,
   from: null,
   until: null,
-  leastMinor: null,
-  mostMinor: null,
+  minTotalMinor: null,
+  maxTotalMinor: null,
 }
 
 export type OrderView = { sort: Sort; descending: boolean; size: number; cursor: Cursor | null }
@@ -122,8 +122,8 @@ function conditions(filter: OrderFilter): (SQL | undefined)[] {
     filter.customerId ? eq(orders.customerId, filter.customerId) : undefined,
     filter.from ? gte(orders.placedAt, filter.from) : undefined,
     filter.until ? lt(orders.placedAt, filter.until) : undefined,
-    filter.leastMinor !== null ? gte(orders.totalMinor, filter.leastMinor) : undefined,
-    filter.mostMinor !== null ? lte(orders.totalMinor, filter.mostMinor) : undefined,
+    filter.minTotalMinor !== null ? gte(orders.totalMinor, filter.minTotalMinor) : undefined,
+    filter.maxTotalMinor !== null ? lte(orders.totalMinor, filter.maxTotalMinor) : undefined,
   ]
 }
 

@@ -111,7 +111,7 @@ const pages: [name: string, index: string, work: (tx: TenantTx) => Promise<unkno
   [
     'orders between two amounts',
     'orders_',
-    filtered({ leastMinor: 400_000, mostMinor: 400_100 }, { sort: 'total' }),
+    filtered({ minTotalMinor: 400_000, maxTotalMinor: 400_100 }, { sort: 'total' }),
   ],
   ['a search for a number', 'orders_number', filtered({ search: '#100123' })],
   ['a search for a customer', 'orders_customer', filtered({ search: 'quarry' })],

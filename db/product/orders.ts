@@ -2,7 +2,7 @@ import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import * as activity from '#db/activity/activity'
 import { type TenantTx, Invalid, NotFound, newId } from '@rowhouse/tenancy'
 import { Conflict } from '#db/errors'
-import { mostMinor } from '#db/money'
+import { maxMinor } from '#db/money'
 import { editableStatuses, mayBecome } from '#db/product/order-status'
 import {
   counters,
@@ -304,7 +304,7 @@ async function check(
     return { ...line, position: i + 1, description: description ?? product.name }
   })
   const totalMinor = lines.reduce((sum, line) => sum + line.quantity * line.unitPriceMinor, 0)
-  if (totalMinor > mostMinor) throw new Invalid('lines', 'The total of this order is too large.')
+  if (totalMinor > maxMinor) throw new Invalid('lines', 'The total of this order is too large.')
   return { lines: described, totalMinor }
 }
 

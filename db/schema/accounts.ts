@@ -64,7 +64,7 @@ controlPlaneTable(links, {
   email: 'email',
 })
 
-/** A requested change of address, which takes effect when both addresses have confirmed it. */
+/** A requested change of email address. It takes effect when both addresses have confirmed it. */
 export const emailChanges = platform.table('email_changes', {
   userId: uuid('user_id')
     .primaryKey()
@@ -101,7 +101,7 @@ controlPlaneTable(attempts, {
   personal: [],
 })
 
-/** A browser that a user has signed in with: failed attempts of strangers do not delay it. */
+/** A browser that a user has signed in with. Failed attempts of others do not delay its sign-ins. */
 export const devices = platform.table(
   'devices',
   {
@@ -156,7 +156,7 @@ controlPlaneTable(recoveryCodes, {
   personal: [],
 })
 
-/** An account at an OAuth provider (GitHub, Google, an OIDC issuer) that signs a user in. */
+/** An account at an OAuth provider (GitHub, Google, an OIDC issuer) with which a user can sign in. */
 export const identities = platform.table(
   'identities',
   {
@@ -175,7 +175,7 @@ controlPlaneTable(identities, {
   personal: ['subject'],
 })
 
-/** A pending invitation. Accepting or revoking it deletes the row. */
+/** An open invitation. Accepting or revoking it deletes the row. */
 export const invitations = platform.table(
   'invitations',
   {
@@ -238,8 +238,8 @@ controlPlaneTable(apiKeys, {
 })
 
 /**
- * The email outbox: a row is inserted in the transaction of the change that it reports, and sent by
- * a job. `encrypted` holds subject, text and HTML, and is null once the email is sent.
+ * The email outbox. A row is inserted in the transaction of the change that it reports; a background
+ * task sends it. `encrypted` holds subject, text and HTML, and is null once the email is sent.
  */
 export const emails = platform.table(
   'emails',

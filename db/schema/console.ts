@@ -7,8 +7,8 @@ const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' 
 const now = sql`now()`
 
 /**
- * An operator's access to a tenant: the reason, its end, and whether it may write. Bound to one
- * session.
+ * An operator's access to a tenant as support, with its reason, its end, and whether it may write. It
+ * is bound to one session.
  */
 export const supportAccesses = platform.table(
   'support_accesses',
@@ -44,9 +44,7 @@ controlPlaneTable(supportAccesses, {
   personal: ['reason'],
 })
 
-/**
- * The size of a tenant, measured regularly by the worker, so that lists do not query tenants' data.
- */
+/** The size of a tenant. The worker measures it regularly, so that lists do not query tenants' data. */
 export const tenantSizes = platform.table('tenant_sizes', {
   tenantId: uuid('tenant_id')
     .primaryKey()

@@ -51,7 +51,7 @@ controlPlaneTable(users, {
   personal: ['email', 'name', 'passwordHash'],
 })
 
-/** Banned users: they cannot sign in, and their sessions are invalid while the row exists. */
+/** Banned users. They cannot sign in, and their sessions are invalid while the row exists. */
 export const bans = platform.table('bans', {
   userId: uuid('user_id')
     .primaryKey()
@@ -68,7 +68,7 @@ controlPlaneTable(bans, {
   personal: ['by', 'reason'],
 })
 
-/** Users who run the product. Being an operator makes nobody a member of a tenant. */
+/** Users who operate the product. Operators are not members of tenants by virtue of that. */
 export const operators = platform.table('operators', {
   userId: uuid('user_id')
     .primaryKey()

@@ -15,11 +15,11 @@ import {
 } from 'drizzle-orm/pg-core'
 import { tenantTable } from '@rowhouse/tenancy/schema'
 
-// The tables of the tenant migration history. Their names have no schema: the connection's
-// search_path resolves them. Every key, foreign key and index starts with tenant_id. Searched
+// The tables of every tenant. Their names have no schema: the connection's search_path resolves
+// them. Every key, foreign key and index starts with tenant_id. Searched
 // columns have types with leakproof operators: text, uuid, bigint, timestamptz.
 
-// millisecond precision, as in JavaScript: a cursor carries exactly the value in the index
+// millisecond precision, as in JavaScript, so that a cursor holds exactly the value in the index
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 })
 const tenantId = () => uuid('tenant_id').notNull()
 const id = () => uuid().notNull()
@@ -93,7 +93,7 @@ tenantTable(products, {
   retention: { never: 'orders refer to them; archive those you no longer sell' },
 })
 
-/** Counters per tenant. `order_number` is the only one so far. */
+/** Counters of a tenant. `order_number` is the only one so far. */
 export const counters = pgTable(
   'counters',
   {

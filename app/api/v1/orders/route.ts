@@ -18,8 +18,8 @@ export const GET = apiKeyRoute(
       customerId,
       from: from ? new Date(from) : null,
       until: until ? new Date(until) : null,
-      leastMinor: null,
-      mostMinor: null,
+      minTotalMinor: null,
+      maxTotalMinor: null,
     }
     const { rows, next } = await list(tx, filter, {
       sort: 'placed',
