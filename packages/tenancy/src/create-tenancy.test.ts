@@ -22,8 +22,8 @@ import { notes, people, tokens } from '#tenancy/testing/fixture/schema'
 import { fixtureConfig, type TokenCaller } from '#tenancy/testing/fixture/tenancy'
 import { addNotes, refusal, rows } from '#tenancy/testing/fixture/test-tenants'
 
-// Two apps in one process, each with a database of its own. One tenant id is in both of them: as
-// rows of the shared tables in the first, in a schema of its own in the second.
+// Two apps in one process, each with its own database. Both have a tenant with the same id: in the
+// shared tables of the first, in a dedicated schema of the second.
 
 const tenantId = newId()
 const slug = `twice-${tenantId.slice(-8)}`
@@ -77,7 +77,7 @@ const titles = async ({ instance, caller }: App): Promise<string[]> => {
 }
 const expected = ({ mark }: App) => [1, 2, 3].map((n) => `${mark} ${n}`)
 
-test('the same tenant id leads each instance to its own rows, however they alternate', async () => {
+test('each instance reads its own rows for the same tenant id, when their queries alternate', async () => {
   const answers = await Promise.all(
     Array.from({ length: 60 }, async (_, i) => {
       const one = i % 2 === 0 ? first : second
@@ -89,7 +89,7 @@ test('the same tenant id leads each instance to its own rows, however they alter
   expect(await placementOf(second.instance, tenantId)).toMatchObject({ kind: 'schema' })
 })
 
-test('a write through one does not reach the other', async () => {
+test('a write in one instance does not reach the other', async () => {
   await withTenant(first.instance, first.caller, (tx) =>
     rows(tx, `update notes set body = 'changed' where number = 1001`),
   )
@@ -99,7 +99,7 @@ test('a write through one does not reach the other', async () => {
   expect(await bodies(second)).toEqual([{ body: 'second body' }])
 })
 
-test('a caller of one is nobody to the other', async () => {
+test('an instance does not accept a caller of the other', async () => {
   for (const [one, stranger] of [
     [first, second],
     [second, first],
@@ -109,13 +109,13 @@ test('a caller of one is nobody to the other', async () => {
     ).toBe('NotSignedIn')
 })
 
-test('limits, rates and usage are counted apart', async () => {
+test('limits, rates and usage are separate', async () => {
   const by = { tenantId, actor: 'test', reason: 'test' }
   await setLimits(first.instance, by, { concurrent: 1 })
   expect(await limitsOf(first.instance, tenantId)).toMatchObject({ concurrent: 1 })
   expect(await limitsOf(second.instance, tenantId)).toMatchObject({ concurrent: 6 })
 
-  // the one slot of the first is taken while the second goes on
+  // the first instance's only slot is taken, and the second still serves requests
   let finish = () => {}
   const held = new Promise<void>((resolve) => (finish = resolve))
   const holding = withTenant(first.instance, first.caller, async (tx) => {
@@ -135,7 +135,7 @@ test('limits, rates and usage are counted apart', async () => {
   expect(usageSoFar(second.instance).limits.size).toBe(0)
 })
 
-test('a suspension and a forgotten secret in one change nothing in the other', async () => {
+test('a suspension and an encryption key of one instance do not affect the other', async () => {
   const action = { tenantId, slug, actor: 'test', reason: 'test' }
   await suspend(first.instance, action)
   expect(await refusal(titles(first))).toBe('TenantSuspended')
@@ -147,7 +147,7 @@ test('a suspension and a forgotten secret in one change nothing in the other', a
   expect(() => decrypt(second.instance, encrypted, 'test')).toThrow()
 })
 
-test('each is asked for its own health', async () => {
+test('each instance reports its own readiness', async () => {
   const asked = [readiness(first.instance), readiness(second.instance)]
   expect(asked[0]).not.toBe(asked[1])
   expect(await Promise.all(asked)).toEqual([
@@ -164,7 +164,7 @@ test('each is asked for its own health', async () => {
   await closePools(broken)
 })
 
-test('pools are apart, and closing those of one leaves the other at work', async () => {
+test('closing the pools of one instance does not affect the other', async () => {
   expect(tenantPools(first.instance).budget).toBe(20)
   expect(tenantPools(second.instance).budget).toBe(7)
   expect([first, second].map(({ instance }) => pipelineOf(instance).name)).toEqual([
@@ -178,7 +178,7 @@ test('pools are apart, and closing those of one leaves the other at work', async
   expect(await titles(first)).toEqual(expected(first))
 })
 
-test('no object of the state of one is in the state of the other, and each logs to its own logger', async () => {
+test('instances share no state, and each logs to its own logger', async () => {
   const objects = ({ state }: Tenancy) =>
     [...state]
       .filter(([name]) => name !== pipelineOf.stateName)

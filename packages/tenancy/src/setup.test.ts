@@ -14,9 +14,9 @@ const mainUrl = process.env.DATABASE_URL ?? ''
 const database = `${databaseOf(mainUrl)}_old`
 const adminUrl = inDatabase(mainUrl, database)
 
-/** On the database of the old layout, with a password that the server does not have yet. */
 let old: Tenancy
-let strange: Tenancy
+/** The same database, with a password for a login that the server does not accept. */
+let wrongPassword: Tenancy
 
 beforeAll(async () => {
   await withConnection(mainUrl, (admin) =>
@@ -40,7 +40,7 @@ beforeAll(async () => {
   old = createTenancy({ ...config, urls })
   const wrong = new URL(urls.worker)
   wrong.password = 'another-password'
-  strange = createTenancy({ ...config, urls: { ...urls, worker: wrong.toString() } })
+  wrongPassword = createTenancy({ ...config, urls: { ...urls, worker: wrong.toString() } })
 })
 afterAll(async () => {
   await closePools(old)
@@ -49,7 +49,7 @@ afterAll(async () => {
   )
 })
 
-/** Everything that a set-up makes or changes: objects, rights, settings, roles and passwords. */
+/** Everything that setup creates or changes: objects, grants, settings, roles and passwords. */
 const contents = () =>
   withConnection(adminUrl, async (admin) => {
     const lists = []
@@ -76,7 +76,7 @@ const thrown = (work: Promise<unknown>) =>
 test('setup refuses a database of the old layout before it changes anything', async () => {
   const before = await contents()
   expect(before.at(-1)).toHaveLength(1)
-  for (const tenancy of [old, strange]) {
+  for (const tenancy of [old, wrongPassword]) {
     const error = await thrown(setup(tenancy, { adminUrl }))
     expect(OldLayout.is(error)).toBe(true)
     expect(error).toMatchObject({ code: 'old_layout', database })
@@ -84,7 +84,7 @@ test('setup refuses a database of the old layout before it changes anything', as
   expect(await contents()).toEqual(before)
 })
 
-test('a build that starts on it refuses to serve and reports it as not ready', async () => {
+test('a build that starts on a database of the old layout does not serve requests and reports that it is not ready', async () => {
   const before = await contents()
   const error = await thrown(assertBuildCompatible(old))
   expect(OldLayout.is(error)).toBe(true)

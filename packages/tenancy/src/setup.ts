@@ -13,14 +13,15 @@ import { lockNumbers } from '#tenancy/base/lock-keys'
 import { harden, prepareServer } from '#tenancy/placements/prepare-server'
 
 /**
- * Makes everything on the main server, and may be run again at any time: database, roles,
- * hardening, migrations, functions, grants.
- * @param adminUrl - The URL of an administrator, which names the main database. The role may create
- *   roles and databases; revoking built-in functions needs a superuser.
+ * Sets up the main server: database, roles, hardening, migrations, functions and grants. It can be
+ * repeated at any time.
+ * @param tenancy - The instance.
+ * @param options.adminUrl - The URL of an administrator, which names the main database. The role has
+ *   to be able to create roles and databases; only a superuser can revoke built-in functions.
  * @throws ServerTooOld before PostgreSQL 15, OldLayout for a database of an older layout.
  */
 export async function setup(tenancy: Tenancy, { adminUrl }: { adminUrl: string }): Promise<void> {
-  await makeDatabase(adminUrl)
+  await createDatabase(adminUrl)
   await withConnection(adminUrl, refuseOldLayout)
   await prepareServer(tenancy, adminUrl, await missingPasswords(tenancy))
   const histories = await readHistories(tenancy)
@@ -42,7 +43,7 @@ export async function setup(tenancy: Tenancy, { adminUrl }: { adminUrl: string }
   })
 }
 
-async function makeDatabase(adminUrl: string): Promise<void> {
+async function createDatabase(adminUrl: string): Promise<void> {
   const reachable = await withConnection(adminUrl, (client) => client.query('select')).then(
     () => true,
     (error: { code?: string }) => {
@@ -54,11 +55,11 @@ async function makeDatabase(adminUrl: string): Promise<void> {
   await withConnection(inDatabase(adminUrl, 'postgres'), (client) =>
     client.query(`create database ${pg.escapeIdentifier(databaseOf(adminUrl))}`),
   ).catch((error: { code?: string }) => {
-    if (error.code !== '42P04') throw error // somebody else has just made it
+    if (error.code !== '42P04') throw error // another setup has created it in the meantime
   })
 }
 
-/** A password that works is left alone: setting it again would only make concurrent setups clash. */
+/** Skips passwords that work already: setting them again would make concurrent setups conflict. */
 async function missingPasswords(tenancy: Tenancy): Promise<Partial<Record<Login, string>>> {
   const works = (login: Login) =>
     withConnection(loginUrl(tenancy, login), (client) => client.query('select')).then(

@@ -32,14 +32,14 @@ export class TenantMoving extends RowhouseError {
   readonly waitedMs: number
   constructor(tenantId: string, waitedMs: number) {
     super(
-      `this organisation is being moved and could not be reached for ${waitedMs} ms; try again in a moment`,
+      `this organisation is being moved and was not available for ${waitedMs} ms; try again in a moment`,
     )
     this.tenantId = tenantId
     this.waitedMs = waitedMs
   }
 }
 
-/** The database that the registry named refused the entry: the tenant does not live there. */
+/** The database in the cached placement refused the entry: the tenant does not live there. */
 export class PlacementStale extends RowhouseError {
   static override readonly code: string = 'placement_stale'
   static override readonly retryable: boolean = true
@@ -56,7 +56,7 @@ export class PlacementStale extends RowhouseError {
   }
 }
 
-/** A query after the end of its transaction: it was not awaited, or `tx` was kept. */
+/** A query ran after the end of its transaction: it was not awaited, or `tx` was used later. */
 export class QueryAfterEnd extends RowhouseError {
   static override readonly code: string = 'query_after_end'
   static override readonly fault: boolean = true

@@ -6,8 +6,8 @@ import { NotAMember, NotSignedIn, PlacementStale, TenantSuspended } from '#tenan
 import { type Placement } from '#tenancy/registry/placements'
 
 /**
- * Translates a SQLSTATE of the entry functions, or of a cancelled statement, into an error of ours.
- * @returns The error itself where there is nothing to translate.
+ * Translates a SQLSTATE of the entry functions, or of a cancelled statement, into an engine error.
+ * @returns The original error for any other SQLSTATE.
  */
 export function translateRefusal(
   tenancy: Tenancy,
@@ -34,7 +34,7 @@ export function translateRefusal(
         placement.epoch,
         (cause as { detail?: string }).detail ?? 'nothing',
       )
-    case '55P03': // the entry waited too long for a move's lock
+    case '55P03': // the entry timed out waiting for a move's lock
     case '57014':
       if (statementMs === null) return error
       countLimit(tenancy, tenantId, 'statement_time')

@@ -7,8 +7,9 @@ import { isId } from '#tenancy/base/ids'
 import { forgetPlacement, placementOf, type Placement } from '#tenancy/registry/placements'
 
 /**
- * Runs an attempt in the tenant's placement, and again in the new one when the tenant has moved.
- * @throws TenantMoving when that takes longer than `timings.movingTenantWait`.
+ * Runs an attempt in the tenant's placement, and repeats it in the new one if the tenant has moved.
+ * @returns The result of the attempt that succeeded.
+ * @throws TenantMoving after `timings.movingTenantWait`.
  */
 export async function retryStale<T>(
   tenancy: Tenancy,

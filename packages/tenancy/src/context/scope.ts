@@ -12,9 +12,9 @@ type Queued = {
 }
 
 /**
- * The connection of one tenant transaction, as Drizzle sees it: extended protocol only, nothing
- * named, closed when the transaction ends. With `entry`, queries are queued, and `finish` sends
- * them behind the entry in one pipeline.
+ * The connection of one tenant transaction as Drizzle sees it: it uses the extended protocol only,
+ * refuses named statements and is closed with the transaction. With `entry`, it queues queries, and
+ * `finish` sends the entry and the queries in one pipeline.
  */
 export class Scope {
   submitted = 0
@@ -40,7 +40,7 @@ export class Scope {
       return Promise.reject(new TypeError('named statements are refused on tenant connections'))
     const statement: Statement = { ...rest, text }
     try {
-      // checked before the query counts as submitted: otherwise a batch would commit without it
+      // before the query counts as submitted: otherwise a batch would commit without it
       statement.values = (values ?? []).map((value) => this.pipeline.prepareValue(value))
     } catch (error) {
       return Promise.reject(error as Error)
@@ -55,7 +55,7 @@ export class Scope {
     this.#open = false
   }
 
-  /** Rejects the queued queries: one of the batch could not be sent. */
+  /** Rejects the queued queries, because one of the batch could not be serialised. */
   abandon(): void {
     if (this.entry)
       for (const { statement, reject } of this.#queued) reject(new QueryAfterEnd(statement.text))

@@ -19,7 +19,7 @@ type Run = <T>(
 const scopeKey = Symbol.for('rowhouse.scope')
 const dialect = new PgDialect()
 
-/** Gives `work` a Drizzle transaction on a connection that is already inside one. */
+/** Passes `work` a Drizzle transaction on a connection that is already in a transaction. */
 export const withConstructors: Run = (scope, caller, work) => {
   const session = new NodePgSession<Record<string, never>, Record<string, never>>(
     scope as unknown as pg.PoolClient,
@@ -65,11 +65,16 @@ function tenantTx(tx: object, scope: Scope, caller: Caller | ServiceCaller): Ten
   }) as unknown as TenantTx
 }
 
-/** @returns A list to which each further statement of the transaction is added. */
+/**
+ * Records the statements of a tenant transaction, for tests and explain plans.
+ * @param tx - The transaction, as `withTenant` passes it.
+ * @returns A list to which every later statement is added.
+ * @throws TypeError for any other transaction.
+ */
 export function recordStatements(tx: TenantTx): Statement[] {
-  const heard: Statement[] = []
+  const recorded: Statement[] = []
   const scope = (tx as unknown as Record<symbol, Scope>)[scopeKey]
-  if (!scope) throw new TypeError('recordStatements takes the transaction that withTenant gives')
-  scope.onStatement = (statement) => heard.push(statement)
-  return heard
+  if (!scope) throw new TypeError('recordStatements needs a transaction of withTenant')
+  scope.onStatement = (statement) => recorded.push(statement)
+  return recorded
 }

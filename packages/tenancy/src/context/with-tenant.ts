@@ -20,11 +20,11 @@ type Inside<T> = (tx: TenantTx, scope: Scope) => Promise<T>
 type AnyCaller = Caller | ServiceCaller
 
 /**
- * The only way to tenant data: runs `work` in one short transaction of the caller's tenant, and
- * commits it.
+ * Runs `work` in a short transaction of the caller's tenant and commits it. This and `tenantBatch` are
+ * the only ways to tenant data.
  * @param tenancy - The instance.
- * @param caller - Its entry checks the proof in the database.
- * @param work - Receives the transaction. It runs twice when the tenant moves in between, so it must do
+ * @param caller - Who opens the transaction. The entry of its kind checks its proof in the database.
+ * @param work - Receives the transaction. It runs again if the tenant has moved, so it must do
  *   database work only, and never wait for the network or a slow reader.
  * @returns What `work` returns, after the commit.
  * @throws NotSignedIn, NotAMember, TenantNotFound, TenantSuspended, TenantMoving, TooBusy,
@@ -45,9 +45,13 @@ export function withTenant<T>(
 }
 
 /**
- * The same for queries that are all known up front: entry, queries and commit are sent in one pipeline.
+ * Runs queries in a transaction of the caller's tenant. Entry, queries and commit are sent in one
+ * pipeline.
+ * @param tenancy - The instance.
+ * @param caller - Who opens the transaction.
  * @param build - Returns the queries, none of which may depend on another's result.
  * @returns Their results, in order.
+ * @throws As `withTenant` does.
  */
 export function tenantBatch<const Q extends readonly Query<unknown>[]>(
   tenancy: Tenancy,
@@ -63,8 +67,8 @@ export function tenantBatch<const Q extends readonly Query<unknown>[]>(
         const queries = build(tx)
         const before = scope.submitted
         const running = queries.map((query) => query.execute())
-        // a batch must not commit without a query whose value could not be serialised; with plain
-        // queries this is only known once all are answered
+        // a batch must not commit without a query whose values could not be serialised; plain queries
+        // report that only when all have been answered
         if (scope.submitted - before !== queries.length) scope.abandon()
         else if (scope.pipeline.name === 'pipelined') void scope.finish()
         const results = await Promise.all(running)
@@ -95,7 +99,7 @@ async function attempt<T>(
     batch && pipeline.runPipelined && placement.login === null && entry && !entry.entered
   const scope = new Scope(client, pipeline, pipelined ? entryStatement(current) : undefined)
   const entered = pipelined ? Promise.resolve(undefined) : enter(current)
-  entered.catch(() => {}) // not awaited: the first query travels behind it
+  entered.catch(() => {}) // awaited below: the first query is sent without waiting for it
   try {
     const open = pipeline.name === 'pipelined' ? withConstructors : withPublicApi
     const result = await open(scope, caller, async (tx) => {
@@ -140,7 +144,7 @@ function entryOf({ config }: Tenancy, caller: Caller): Entry {
   const entry = config.entries[caller.kind]
   if (!entry)
     throw new ConfigurationError([
-      `no entry checks callers of kind ${caller.kind}; the configuration has ${Object.keys(config.entries).join(', ')}`,
+      `there is no entry for callers of kind ${caller.kind}; the configuration has ${Object.keys(config.entries).join(', ')}`,
     ])
   return entry
 }
@@ -153,7 +157,7 @@ async function enter(current: Attempt): Promise<Row | undefined> {
   const { tenancy, client, caller, placement, statementMs, entry } = current
   const { corked, query, run } = pipelineOf(tenancy)
   const dedicated = placement.login !== null && entry !== undefined
-  // an entry with work of its own is checked and committed before the transaction begins
+  // an entry with its own statements is checked and committed before the transaction begins
   const first = dedicated && entry.entered ? await check(current, entry) : undefined
   const begin = isService(caller)
     ? `begin; set local search_path = ${placement.schema}, pg_temp`

@@ -54,7 +54,7 @@ it('a run waits for a tenant that an older build is creating, and migrates it to
     histories: await history.add(addColumn('late_at')),
     onProgress,
   })
-  expect(waited[0]).toMatch(/^shared: locked by rowhouse, making tenant late \(process \d+\)$/)
+  expect(waited[0]).toMatch(/^shared: locked by rowhouse, creating tenant late \(process \d+\)$/)
   expect(result).toMatchObject({ state: 'done', left: 0 })
   expect(result.done).toContain('late')
   const { id } = await making

@@ -11,46 +11,47 @@ import { placements, tenants } from '#tenancy/base/schema'
 import { encrypt } from '#tenancy/base/encryption'
 import { checkSlug } from '#tenancy/registry/tenants'
 
-/** A tenant to create. `id` is for callers that need it beforehand; `tier` is one of `config.tiers`. */
+/** A tenant to create. */
 export type NewTenant = {
+  /** For callers that need the id beforehand. */
   id?: string
   slug: string
   name: string
   ownerId: string
+  /** The name of a tier in `config.tiers`. */
   tier: string
   currency?: string
   locale?: string
 }
 
 /**
- * Creates a tenant with its owner and its placement: rows in the shared schema, or a schema or
- * database of its own, as its tier says. Leaves nothing behind if it fails.
- * @param databaseUrl - The URL of an administrator on the server for a tenant's own database; the
- *   main server without it.
+ * Creates a tenant with its owner and the placement of its tier: shared, or a dedicated schema or
+ * database. Removes everything that it has created if it fails.
+ * @param tenancy - The instance.
+ * @param tenant - The tenant.
+ * @param databaseUrl - The URL of an administrator of the server for a dedicated database; the main
+ *   server without it.
  * @returns The tenant's row.
- * @throws Invalid for a bad or taken slug, ServerTooOld, ServerUnusable, and TargetLocked or
- *   SchemaTooNew while a migration runs or after a newer one.
+ * @throws Invalid for a malformed or taken slug; ServerTooOld or ServerUnusable for another server;
+ *   TargetLocked while a migration runs; SchemaTooNew after a newer build has migrated.
  */
-export async function createTenant(
-  tenancy: Tenancy,
-  { id = newId(), ...input }: NewTenant,
-  databaseUrl?: string,
-) {
+export async function createTenant(tenancy: Tenancy, tenant: NewTenant, databaseUrl?: string) {
+  const { id = newId(), ...input } = tenant
   checkSlug(input.slug)
   const kind = tierOf(tenancy, input.tier).placement
   if (databaseUrl !== undefined && kind !== 'database')
     throw new Invalid(
       'databaseUrl',
-      `a ${input.tier} tenant lives in the main database; --database-url is for tiers whose placement is a database`,
+      `a ${input.tier} tenant lives in the main database; --database-url is for tiers with a dedicated database`,
     )
   if (kind === 'shared')
     return platform(tenancy).transaction((tx) => addTenant(tenancy, tx, { ...input, id }))
   const remote = databaseUrl === undefined ? null : await useServer(tenancy, databaseUrl)
-  return withVersionLock(tenancy, `making tenant ${input.slug}`, async () => {
+  return withVersionLock(tenancy, `creating tenant ${input.slug}`, async () => {
     const location = await provision(tenancy, id, kind, remote?.server)
     try {
       return await platform(tenancy).transaction(async (tx) => {
-        const tenant = await addTenant(
+        const row = await addTenant(
           tenancy,
           tx,
           { ...input, id },
@@ -64,7 +65,7 @@ export async function createTenant(
           },
         )
         await registerHome(tenancy, id, location, 1)
-        return tenant
+        return row
       })
     } catch (error) {
       await unprovision(tenancy, id, location)
@@ -75,25 +76,30 @@ export async function createTenant(
 
 /**
  * Inserts the rows of a new tenant.
- * @param placement - Where it lives; the shared schema without it.
- * @throws Invalid for a bad or taken slug.
+ * @param tenancy - The instance.
+ * @param db - A transaction of the platform login.
+ * @param tenant - The tenant, with its id.
+ * @param placement - Its placement; shared without it.
+ * @returns The tenant's row.
+ * @throws Invalid for a malformed or taken slug.
  */
 export async function addTenant(
   tenancy: Tenancy,
   db: PlatformDb,
-  { id, ownerId, ...input }: NewTenant & { id: string },
+  tenant: NewTenant & { id: string },
   placement?: Omit<typeof placements.$inferInsert, 'tenantId'>,
 ) {
-  const [tenant] = await db
+  const { id, ownerId, ...input } = tenant
+  const [row] = await db
     .insert(tenants)
     .values({ ...input, id, slug: checkSlug(input.slug), name: input.name.trim() })
     .onConflictDoNothing({ target: tenants.slug })
     .returning()
-  if (!tenant) throw new Invalid('slug', `the slug ${input.slug} is already taken; choose another`)
+  if (!row) throw new Invalid('slug', `the slug ${input.slug} is already taken; choose another`)
   await db
     .insert(placements)
     .values({ tenantId: id, ...(placement ?? { kind: 'shared' as const, schema: 'shared' }) })
   if (!placement) await db.execute(sql`select tenancy.register_home(${id})`)
   await tenancy.config.members.addOwner(db, id, ownerId)
-  return tenant
+  return row
 }

@@ -6,13 +6,13 @@ export class ServerTooOld extends RowhouseError {
   readonly found: string
   readonly needed: string
   constructor(found: string, needed: string) {
-    super(`this server runs PostgreSQL ${found}; version ${needed} or later is needed`)
+    super(`this server runs PostgreSQL ${found}; upgrade it to ${needed} or later`)
     this.found = found
     this.needed = needed
   }
 }
 
-/** A server that cannot hold tenants as it is. Nothing was changed there. */
+/** A server that cannot hold tenants in its present state. Nothing was changed there. */
 export class ServerUnusable extends RowhouseError {
   static override readonly code: string = 'server_unusable'
   readonly server: string

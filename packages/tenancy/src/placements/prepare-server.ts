@@ -9,7 +9,7 @@ import { applyEngineMigrations, readEngineHistory } from '#tenancy/migrations/en
 import { functionsOf, functionsRow } from '#tenancy/migrations/functions'
 import { scramVerifier } from '#tenancy/base/encryption'
 
-/** The database that tenant databases are created from: hardened, with the engine, without a key. */
+/** The template of tenant databases: hardened, with the engine's objects, without a signing key. */
 export const templateDatabase = 'rowhouse_template'
 
 const oldest = 150_000
@@ -17,7 +17,9 @@ const oldest = 150_000
 /**
  * Prepares a server for tenant databases: creates the engine's roles and the template database. Can
  * be repeated.
+ * @param tenancy - The instance.
  * @param adminUrl - The URL of an administrator there.
+ * @param passwords - The passwords to set; other logins keep theirs.
  * @throws ServerTooOld
  */
 export async function prepareServer(
@@ -25,21 +27,21 @@ export async function prepareServer(
   adminUrl: string,
   passwords: Partial<Record<Login, string>>,
 ): Promise<void> {
-  // roles and the template belong to the whole server, but an advisory lock to one database, so
-  // every setup takes it in the same database
+  // roles and the template belong to the whole server, but an advisory lock to one database: every
+  // setup has to take it in the same one
   await withConnection(inDatabase(adminUrl, 'postgres'), async (admin) => {
     const { rows } = await admin.query<{ version: number; name: string }>(
       `select current_setting('server_version_num')::int as version, current_setting('server_version') as name`,
     )
     if (rows[0] && rows[0].version < oldest) throw new ServerTooOld(rows[0].name, '15')
     await admin.query('select pg_advisory_lock($1)', [lockNumbers.setup])
-    await makeRoles(admin, passwords)
-    await makeTemplate(tenancy, admin, adminUrl)
+    await createRoles(admin, passwords)
+    await createTemplate(tenancy, admin, adminUrl)
     await admin.query('grant connect on database postgres to rowhouse_migrator')
   })
 }
 
-async function makeRoles(
+async function createRoles(
   admin: pg.Client,
   passwords: Partial<Record<Login, string>>,
 ): Promise<void> {
@@ -55,8 +57,8 @@ async function makeRoles(
     await admin.query(`grant rowhouse_owner to ${pg.escapeIdentifier(rows[0].me)}`)
 }
 
-/** Creates the template from scratch whenever its files change, so that nothing old remains in it. */
-async function makeTemplate(tenancy: Tenancy, admin: pg.Client, adminUrl: string): Promise<void> {
+/** Creates the template anew when its files have changed, so that it contains no old objects. */
+async function createTemplate(tenancy: Tenancy, admin: pg.Client, adminUrl: string): Promise<void> {
   const functions = await functionsOf(tenancy, 'dedicated')
   const content = [
     await readSqlFile('admin', 'hardening.sql'),
@@ -92,7 +94,7 @@ async function makeTemplate(tenancy: Tenancy, admin: pg.Client, adminUrl: string
 }
 
 /**
- * Revokes from PUBLIC what a tenant's login could use against other tenants.
+ * Revokes privileges of PUBLIC that a tenant's role could use against other tenants.
  * @param admin - A connection of the administrator.
  */
 export async function harden(admin: pg.Client): Promise<void> {

@@ -10,16 +10,16 @@ import { giveKey } from '#tenancy/base/signing-key'
 import { templateDatabase } from '#tenancy/placements/prepare-server'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-/** Where a tenant's rows are or will be, and how to log in there. */
+/** Where a tenant's rows are or will be, and its role there. */
 export type Location = Pick<
   Placement,
   'kind' | 'server' | 'database' | 'schema' | 'login' | 'password'
 >
 
 /**
- * Creates a schema for a tenant, with a login that can use nothing else: in the main database, or
- * in a database of its own on the main server or on `server`. Removes what it created if it fails.
- * @returns The location. The registry does not lead there yet.
+ * Creates a schema for a tenant, with a role that can use nothing else: in the main database, or in a
+ * dedicated database on the main server or on `server`. Removes what it has created if it fails.
+ * @returns The location. The registry does not refer to it yet.
  */
 export async function provision(
   tenancy: Tenancy,
@@ -43,7 +43,7 @@ export async function provision(
     await unprovision(tenancy, tenantId, location).catch((failure: unknown) => {
       throw new AggregateError(
         [error, failure],
-        `the ${kind} ${name} could not be created, and removing what was created failed too; drop it by hand`,
+        `the ${kind} ${name} could not be created, and its parts could not be removed; drop them by hand`,
       )
     })
     throw error
@@ -51,8 +51,8 @@ export async function provision(
 }
 
 /**
- * Creates the login, database and schema of a location, whose password is known. Can be repeated:
- * keeps what exists, and brings it up to date.
+ * Creates the role, database and schema of a location whose password is known. It can be repeated:
+ * existing objects are kept and brought up to date.
  */
 export async function ensureProvisioned(
   tenancy: Tenancy,
@@ -92,7 +92,12 @@ export async function registerHome(
   })
 }
 
-/** Drops a tenant's dedicated schema or database, and its login. Ignores what does not exist. */
+/**
+ * Drops a tenant's dedicated schema or database, and its role. Ignores objects that do not exist.
+ * @param tenancy - The instance.
+ * @param tenantId - The tenant.
+ * @param location - Where to drop them. Nothing happens for the shared schema.
+ */
 export async function unprovision(
   tenancy: Tenancy,
   tenantId: string,

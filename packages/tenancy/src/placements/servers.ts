@@ -10,16 +10,24 @@ import { servers } from '#tenancy/base/schema'
 import { decrypt, encrypt, newSecret } from '#tenancy/base/encryption'
 import { prepareServer } from '#tenancy/placements/prepare-server'
 
-/** What `inspectServer` found. `isMain`: it is the main server, perhaps under another address. */
-export type ServerFacts = { host: string; port: number; version: string; isMain: boolean }
+/** A server as `inspectServer` found it. */
+export type ServerFacts = {
+  host: string
+  port: number
+  version: string
+  /** Whether it is the main server, perhaps under another address. */
+  isMain: boolean
+}
 
 const identity = 'select system_identifier::text as id from pg_catalog.pg_control_system()'
 
 /**
- * Inspects a server that is to hold tenant databases. Changes nothing.
+ * Inspects a server for tenant databases. Changes nothing.
+ * @param tenancy - The instance.
  * @param adminUrl - The URL of an administrator there.
+ * @returns Its address and version.
  * @throws Invalid for a malformed URL, ServerTooOld, or ServerUnusable when it does not answer or
- *   the login lacks rights.
+ *   the role lacks privileges.
  */
 export async function inspectServer(tenancy: Tenancy, adminUrl: string): Promise<ServerFacts> {
   const { host, port } = address(adminUrl)
@@ -38,14 +46,15 @@ export async function inspectServer(tenancy: Tenancy, adminUrl: string): Promise
   if (!facts.found.enough)
     throw new ServerUnusable(
       `${host}:${port}`,
-      'the login may not create roles and databases; use an administrator',
+      'the role may not create roles and databases; use the URL of an administrator',
     )
   const mainId = await withConnection(loginUrl(tenancy, 'platform'), idOf)
   return { host, port, version: facts.found.version, isMain: facts.id === mainId }
 }
 
 /**
- * Prepares a server for tenant databases and registers it, unless it is registered already.
+ * Prepares a server for tenant databases, and registers it unless it is registered already.
+ * @param tenancy - The instance.
  * @param adminUrl - The URL of an administrator there.
  * @returns Its id and how to reach it; null for the main server.
  * @throws As `inspectServer` does.

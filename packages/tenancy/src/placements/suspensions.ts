@@ -6,16 +6,17 @@ import { platform } from '#tenancy/registry/placements'
 import { suspensions } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
+/** Which tenant to suspend or resume; who does it, and the reason that they typed. */
 type SuspensionRequest = { tenantId: string; slug: string; actor: string; reason: string }
 
 /**
- * Suspends a tenant: its next transaction is refused.
+ * Suspends a tenant. Its next transaction is refused.
+ * @param tenancy - The instance.
+ * @param request - The tenant, the actor and the reason.
  * @throws Invalid if it is already suspended.
  */
-export async function suspend(
-  tenancy: Tenancy,
-  { tenantId, slug, actor, reason }: SuspensionRequest,
-): Promise<void> {
+export async function suspend(tenancy: Tenancy, request: SuspensionRequest): Promise<void> {
+  const { tenantId, slug, actor, reason } = request
   await platform(tenancy).transaction(async (tx) => {
     const [made] = await tx
       .insert(suspensions)
@@ -33,12 +34,12 @@ export async function suspend(
 
 /**
  * Ends a tenant's suspension.
+ * @param tenancy - The instance.
+ * @param request - The tenant, the actor and the reason.
  * @throws Invalid if it is not suspended.
  */
-export async function resume(
-  tenancy: Tenancy,
-  { tenantId, slug, actor, reason }: SuspensionRequest,
-): Promise<void> {
+export async function resume(tenancy: Tenancy, request: SuspensionRequest): Promise<void> {
+  const { tenantId, slug, actor, reason } = request
   await platform(tenancy).transaction(async (tx) => {
     const [lifted] = await tx
       .update(suspensions)

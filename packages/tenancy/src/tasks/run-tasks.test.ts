@@ -40,7 +40,7 @@ async function runUntil(tasks: Task[], until: () => boolean, graceMs = 5000): Pr
   return runs
 }
 
-test('a failing task backs off and does not disturb the others', async () => {
+test('a failing task backs off and does not affect the others', async () => {
   const failedAt: number[] = []
   let healthy = 0
   const runs = await runUntil(
@@ -91,7 +91,7 @@ test('a task that recovers returns to its schedule', async () => {
   ])
 })
 
-test('a queue processes as many items at a time as it may, an urgent one beyond that, and none twice', async () => {
+test('a queue processes up to its concurrency, plus urgent items, and no item twice', async () => {
   let most = 0
   let urgentBegan = false
   const open = new Set<string>()
@@ -134,7 +134,7 @@ test('a queue processes as many items at a time as it may, an urgent one beyond 
   ])
 })
 
-test('stopping waits for runs that stop, and cuts off those that do not', async () => {
+test('stopping waits for runs that stop, and abandons those that do not', async () => {
   let began = false
   let stoppedCleanly = false
   const tasks = (obeys: boolean): Task[] => [
@@ -158,7 +158,7 @@ test('stopping waits for runs that stop, and cuts off those that do not', async 
   expect(logged).toMatchObject([{ level: 'warn', facts: { graceMs: 200 } }])
 })
 
-test('the console sees when each task last ran, last failed and runs next', async () => {
+test('the stored statuses show when each task last ran, last failed and runs next', async () => {
   const stop = new AbortController()
   const running = runTasks(
     instance,
@@ -188,7 +188,7 @@ test('the console sees when each task last ran, last failed and runs next', asyn
   expect(minutesUntil(broken?.nextRunAt)).toBeLessThan(1)
 })
 
-test('two tasks of the same name are refused', async () => {
+test('two tasks with the same name are refused', async () => {
   const task: Task = { name: 'same', everyMs: 10, run: () => Promise.resolve() }
   await expect(runTasks(instance, [task, task], { stopping: AbortSignal.abort() })).rejects.toThrow(
     'two tasks have the same name',

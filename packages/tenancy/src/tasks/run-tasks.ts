@@ -8,23 +8,28 @@ import type { PeriodicTask, QueueTask, Task, TaskRun, TaskStatus } from '#tenanc
 const storeEveryMs = 5000
 
 type Options = {
-  /** Ends the runner: no run begins any more, and those under way are asked to stop. */
+  /** Ends the runner: it starts no more runs, and passes the signal to the current ones. */
   stopping: AbortSignal
-  /** How long runs under way may take to stop. What is cut off continues in the next worker. */
+  /** How long current runs may take to stop. The next worker continues those that do not. */
   graceMs?: number
+  /** Called after each run. */
   onRun?: (run: TaskRun) => void
 }
 
 /**
  * Runs tasks, each on its own schedule, until `stopping` is aborted. A task whose run fails is
  * logged and retried with exponential backoff; the others are not affected.
+ * @param tenancy - The instance.
+ * @param tasks - The tasks.
+ * @param options - `stopping` ends the runner.
  * @throws TypeError when two tasks have the same name.
  */
 export async function runTasks(
   tenancy: Tenancy,
   tasks: readonly Task[],
-  { stopping, graceMs = 8000, onRun = () => {} }: Options,
+  options: Options,
 ): Promise<void> {
+  const { stopping, graceMs = 8000, onRun = () => {} } = options
   const statuses = tasks.map(newStatus)
   const store = newStatus({ name: 'task status', everyMs: storeEveryMs })
   if (new Set([...statuses, store].map(({ name }) => name)).size <= tasks.length)
@@ -44,7 +49,11 @@ export async function runTasks(
   await Promise.race([
     Promise.all(loops),
     sleep(graceMs, undefined, { signal: cutOff.signal }).then(
-      () => tenancy.config.logger.warn({ graceMs }, 'tasks were cut off; the next worker resumes'),
+      () =>
+        tenancy.config.logger.warn(
+          { graceMs },
+          'tasks did not stop in time; the next worker continues them',
+        ),
       () => {},
     ),
   ])
@@ -76,7 +85,7 @@ class TaskLoop {
     this.onRun = onRun
   }
 
-  /** Resolves when `stopping` was aborted and everything under way has ended. */
+  /** Resolves when `stopping` is aborted and the current runs have ended. */
   async run(stopping: AbortSignal): Promise<void> {
     while (!stopping.aborted) {
       await this.#runOnce(stopping)
@@ -124,7 +133,7 @@ class TaskLoop {
     }
   }
 
-  /** A rare task is retried soon after a failure, a frequent one not more than every few seconds. */
+  /** A rare task is retried soon after a failure, a frequent one every few seconds at most. */
   #pauseMs(): number {
     const { everyMs } = this.task
     const { failures } = this.status

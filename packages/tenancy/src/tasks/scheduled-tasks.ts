@@ -14,7 +14,11 @@ import { dueMoves } from '#tenancy/moves/move-store'
 import { platform } from '#tenancy/registry/placements'
 import type { Task } from '#tenancy/tasks/task'
 
-/** Everything that a worker does for the engine. */
+/**
+ * Lists the engine's background tasks, which a worker has to run.
+ * @param tenancy - The instance.
+ * @returns The tasks, for `runTasks`.
+ */
 export const scheduledTasks = (tenancy: Tenancy): Task[] => [
   {
     name: 'moves',

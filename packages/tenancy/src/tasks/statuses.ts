@@ -7,7 +7,7 @@ import type { TaskStatus } from '#tenancy/tasks/task'
 
 const worker = `${hostname()}:${process.pid}`
 
-/** Stores what this worker knows of its tasks. Of two workers, the later run and failure remain. */
+/** Stores the status of this worker's tasks. The latest run and failure of all workers are kept. */
 export async function storeStatuses(
   tenancy: Tenancy,
   statuses: readonly TaskStatus[],
@@ -46,8 +46,9 @@ export async function storeStatuses(
 }
 
 /**
- * The tasks as the workers last reported them.
- * @returns One row per task, by name.
+ * Lists the tasks as the workers last reported them.
+ * @param db - A connection of the platform login.
+ * @returns One row per task, ordered by name.
  */
 export const listTasks = (db: PlatformDb): Promise<(typeof tasks.$inferSelect)[]> =>
   db.select().from(tasks).orderBy(asc(tasks.name))

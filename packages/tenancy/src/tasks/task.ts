@@ -1,5 +1,5 @@
 /**
- * Background work that a worker repeats. It finds in its own rows what is due, so it may run in
+ * Background work that a worker repeats. It reads from its rows what is due, so that it can run in
  * several workers and be interrupted at any time.
  */
 export type Task = PeriodicTask | QueueTask
@@ -14,17 +14,17 @@ type Schedule = {
 /** Does everything that is due in one run. */
 export type PeriodicTask = Schedule & { run: (stopping: AbortSignal) => Promise<unknown> }
 
-/** Looks for due items in each run, and processes several of them at a time, run after run. */
+/** Reads the due items in each run, and processes several items at a time. */
 export type QueueTask = Schedule & {
   /** How many items one worker processes at a time. */
   concurrency: number
-  /** The items that are due, in order. An urgent one does not wait for others to end. */
+  /** Reads the due items, in order. An urgent item starts even at full concurrency. */
   due: () => Promise<{ id: string; urgent?: boolean }[]>
-  /** Processes one item. It schedules its own next attempt, in its row. */
+  /** Processes one item. A failed item schedules its next attempt in its row. */
   process: (id: string, stopping: AbortSignal) => Promise<unknown>
 }
 
-/** What is known of a task in this process. Times in milliseconds since 1970. */
+/** The status of a task in this process. Times are in milliseconds since 1970. */
 export type TaskStatus = {
   name: string
   everyMs: number

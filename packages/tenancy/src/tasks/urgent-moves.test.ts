@@ -22,7 +22,7 @@ afterAll(async () => {
 })
 
 test(
-  'a move that was left at the switch does not wait for others to end',
+  'a move that was interrupted at the switch does not wait for other moves',
   { timeout: 60_000 },
   async () => {
     const [a, b, left] = [
