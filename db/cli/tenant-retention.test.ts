@@ -21,7 +21,7 @@ const auditActions = async () =>
       .orderBy(desc(audit.seq))
   ).slice(0, 1)
 
-test('rules and decisions of the command line are in the audit log', async () => {
+test('rules and decisions of the command line are in the audit trail', async () => {
   await retention({ days: '400', table: 'orders' })
   expect(await auditActions()).toEqual([
     { action: 'retention set', detail: { tables: ['orders'], days: 400 } },

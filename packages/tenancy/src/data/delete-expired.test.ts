@@ -25,7 +25,7 @@ afterAll(async () => {
 const hourMs = 3_600_000
 const ago = (days: number) => new Date(Date.now() - days * 24 * hourMs)
 
-test('what is old goes, and the newest check run of each kind, files and open rows do not', async () => {
+test('old rows are deleted, except the newest check run of each kind, exports with files and open rows', async () => {
   const [{ id: tenantId }] = testTenants.shared
   const db = platform()
   const looked = (kind: 'doctor' | 'drift', days: number) => ({
@@ -93,7 +93,7 @@ test('what is old goes, and the newest check run of each kind, files and open ro
   expect(await db.select().from(usage)).toHaveLength(1)
 })
 
-test('entries of long ago go in every database, at the word of the worker alone, and the worker reaches no younger one', async () => {
+test('old service entries are deleted in every database, by the worker alone, which cannot delete newer ones', async () => {
   const places = await Promise.all(
     [testTenants.shared[0], testTenants.database[0]].map(async ({ id }) => ({
       id,

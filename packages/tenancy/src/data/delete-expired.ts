@@ -19,7 +19,7 @@ export async function deleteExpired(tenancy: Tenancy): Promise<number> {
   const db = platform(tenancy)
   const newer = alias(checkRuns, 'newer')
   const results = await Promise.all([
-    // the newest of each kind is shown in the console
+    // the console shows the newest of each kind
     db.delete(checkRuns).where(
       and(
         lt(checkRuns.at, ago(90)),
@@ -33,7 +33,7 @@ export async function deleteExpired(tenancy: Tenancy): Promise<number> {
     ),
     db.delete(usage).where(lt(usage.hour, ago(400))),
     db.delete(retentionRuns).where(lt(retentionRuns.endedAt, ago(400))),
-    // a finished one has a file, which is deleted first
+    // a finished export has a file, which is deleted first
     db
       .delete(exports)
       .where(and(inArray(exports.state, ['failed', 'expired']), lt(exports.endedAt, ago(400)))),
@@ -42,8 +42,8 @@ export async function deleteExpired(tenancy: Tenancy): Promise<number> {
 }
 
 /**
- * Deletes old records of service entries, in each database that holds tenants. An unreachable
- * database is logged and skipped.
+ * Deletes old service entries in each database that holds tenants. An unreachable database is
+ * logged and skipped.
  * @param tenancy - The instance.
  * @param stopping - Stops before the next database when aborted.
  */

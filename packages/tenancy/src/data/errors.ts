@@ -1,6 +1,6 @@
 import { RowhouseError } from '#tenancy/base/errors'
 
-/** The file is not an export, or was changed. */
+/** The file is not an export, or it was changed. */
 export class ArchiveRefused extends RowhouseError {
   static override readonly code: string = 'archive_refused'
   readonly why: string

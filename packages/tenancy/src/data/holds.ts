@@ -12,7 +12,7 @@ type HoldChange = { tenantId: string; slug: string; actor: string; reason: strin
 /**
  * Places a legal hold: no data of the tenant is deleted until it is lifted.
  * @param tenancy - The instance.
- * @param change - The tenant, the name of the operator, and the reason for the audit log.
+ * @param change - The tenant, the name of the operator, and the reason for the audit trail.
  * @throws Invalid when the tenant is on hold.
  */
 export async function hold(
@@ -33,7 +33,7 @@ export async function hold(
 /**
  * Lifts a legal hold.
  * @param tenancy - The instance.
- * @param change - The tenant, the name of the operator, and the reason for the audit log.
+ * @param change - The tenant, the name of the operator, and the reason for the audit trail.
  * @throws Invalid when there is none.
  */
 export async function lift(

@@ -18,7 +18,7 @@ import { createTestTenant, queryAs } from '#tenancy/testing/fixture/test-tenants
 
 afterAll(() => closePools(tenancy()))
 
-/** As a restart with the next key does. */
+/** Replaces the key, as a restart with the next key does. */
 function changeKey(): void {
   const { config } = tenancy()
   config.previousEncryptionKey = config.encryptionKey
@@ -40,7 +40,7 @@ controlPlaneTable(diary, {
 
 addTables({ diary })
 
-test('after a change of the key every secret can be decrypted with the new key alone', async () => {
+test('after a rotation, every secret can be decrypted with the new key alone', async () => {
   const { id, slug, owner } = await createTestTenant('schema', 'a', 1)
   await requestMove(tenancy(), { tenantId: id, to: 'database', actor: 'test', reason: 'test' })
   const [server, page] = [newId(), newId()]
@@ -99,7 +99,7 @@ test('after a change of the key every secret can be decrypted with the new key a
   await unprovision(tenancy(), id, await placementOf(tenancy(), id))
 })
 
-test('a secret that is replaced while it is being encrypted again keeps its new value', async () => {
+test('a secret that is replaced during the rotation keeps its new value', async () => {
   const id = newId()
   const [old, fresh] = ['before', 'after'].map((word) => encrypt(tenancy(), word, `diary ${id}`))
   await platform().delete(diary)

@@ -6,13 +6,13 @@ import { decrypt, encrypt, needsRotation } from '#tenancy/base/encryption'
 import type { Tenancy } from '#tenancy/base/tenancy'
 import { platform } from '#tenancy/registry/placements'
 
-/** How many secrets a column holds, and how many of them were encrypted again. */
+/** The number of secrets in a column, and how many of them were re-encrypted. */
 export type RotatedColumn = { column: string; secrets: number; rotated: number }
 
 /**
- * Encrypts every secret again that was encrypted with the previous key, in the columns declared as
- * encrypted. Skips a secret that was replaced in the meantime: it has the new key already. Safe to
- * call again.
+ * Re-encrypts every secret that was encrypted with the previous key, in the columns declared as
+ * encrypted. Skips secrets that are replaced during the rotation, because they use the new key
+ * already. Safe to call again.
  * @param tenancy - The instance.
  * @returns One entry for each column, named `TABLE.COLUMN`.
  */

@@ -26,11 +26,11 @@ const rotation = ({ id, slug }: { id: string; slug: string }) => ({
   tenantId: id,
   slug,
   actor: 'test',
-  reason: 'it stood in a log',
+  reason: 'leaked in a log',
 })
 
 test.each(['schema', 'database'] as const)(
-  'a login of a %s gets another password, who holds the old one is out, and the tenant goes on',
+  'the dedicated role of a %s gets a new password, sessions with the old one end, and the tenant stays available',
   async (kind) => {
     const [tenant] = testTenants[kind]
     const read = () => queryAs(tenant.owner, 'select * from notes order by number')
@@ -45,7 +45,7 @@ test.each(['schema', 'database'] as const)(
     await expect(new pg.Client({ connectionString: leaked }).connect()).rejects.toMatchObject({
       code: '28P01',
     })
-    // this process still has a pool of the old password
+    // this process still has a pool with the old password
     for (const found of await Promise.all(Array.from({ length: 4 }, read)))
       expect(found).toEqual(before)
     expect(connectionString(tenancy(), await placementOf(tenancy(), tenant.id))).not.toBe(leaked)

@@ -12,11 +12,11 @@ import { encrypt, newSecret, scramVerifier } from '#tenancy/base/encryption'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 /**
- * Gives a tenant's dedicated role a new password, and ends its sessions: open transactions are
- * rolled back, later ones use the new password. If it is interrupted between its two commits, the
+ * Gives a tenant's dedicated role a new password, and ends its sessions. Open transactions are
+ * rolled back; later ones use the new password. If it is interrupted between its two commits, the
  * tenant is unavailable until it is run again.
  * @param tenancy - The instance.
- * @param request - The tenant, the name of the operator, and the reason for the audit log.
+ * @param request - The tenant, the name of the operator, and the reason for the audit trail.
  * @returns The name of the role.
  * @throws Invalid for a tenant in shared tables.
  * @throws MoveUnderWay
@@ -41,7 +41,7 @@ export async function rotateLogin(
       'tenant',
       `tenant ${slug} has no dedicated role: tenants in shared tables use rowhouse_tenant`,
     )
-  // a move stores the password of both placements when it is requested
+  // a move stores the passwords of both placements when it is requested
   const move = await latestMove(tenancy, tenantId)
   if (move && isLive(move.state)) throw new MoveUnderWay(slug, move.state)
   const { login } = placement

@@ -8,7 +8,7 @@ import { isSameLocation } from '#tenancy/moves/move-ends'
 import { canForceFinish, forceFinishedMove, latestMove, type Move } from '#tenancy/moves/move-store'
 import { platform } from '#tenancy/registry/placements'
 
-/** The tenant whose latest move to act on. `actor` is recorded in the move and the audit log. */
+/** The tenant whose latest move to act on. `actor` is recorded in the move and the audit trail. */
 export type MoveActionRequest = { tenantId: string; slug: string; actor: string }
 
 /**
@@ -115,8 +115,8 @@ async function requestAction(
 }
 
 /**
- * Changes a move and records that in the audit log, provided that the move is still in the state in
- * which it was read. Wakes the worker.
+ * Changes a move and records that in the audit trail, provided that the move is still in the state
+ * in which it was read. Wakes the worker.
  */
 async function applyAction(
   db: PlatformDb,

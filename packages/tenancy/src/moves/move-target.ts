@@ -19,7 +19,7 @@ export type MoveRequest = {
   tier?: string
   /** An administrator's URL for another server, if `to` is `database`. */
   databaseUrl?: string
-  /** The requester, for the audit log. */
+  /** The requester, for the audit trail. */
   actor: string
   reason: string
   /** How long the old copy is kept after the switch. Defaults to 72 hours. */

@@ -12,9 +12,9 @@ import { platformPool } from '#tenancy/registry/pools'
 type Counts = Record<string, number>
 
 /**
- * Erases what the platform login can reach: the registry's rows of the tenant, the app's tables and
- * the people who belong to no other tenant, in one transaction.
- * @returns Rows deleted or detached, by table.
+ * Erases what the platform login can reach: the registry's rows of the tenant, the app's tables,
+ * and the people who belong to no other tenant, in one transaction.
+ * @returns The numbers of deleted or detached rows, by table.
  */
 export async function eraseControlPlaneRows(tenancy: Tenancy, tenantId: string): Promise<Counts> {
   const pool = platformPool(tenancy)
@@ -52,7 +52,7 @@ export async function eraseControlPlaneRows(tenancy: Tenancy, tenantId: string):
 /**
  * Erases rows that only the owner of the engine's tables can delete: the tenant's home, service
  * entries, changed keys and progress.
- * @returns Rows deleted, by table.
+ * @returns The numbers of deleted rows, by table.
  */
 export async function eraseOwnerRows(tenancy: Tenancy, tenantId: string): Promise<Counts> {
   return withConnection(loginUrl(tenancy, 'migrator'), async (client) => {
@@ -67,7 +67,7 @@ export async function eraseOwnerRows(tenancy: Tenancy, tenantId: string): Promis
 /**
  * Empties the audit entries of a tenant. Their ids, times and hashes stay, so the chain still
  * verifies.
- * @returns How many entries were emptied.
+ * @returns The number of emptied entries.
  */
 export async function redactAudit(tenancy: Tenancy, tenantId: string): Promise<number> {
   return withConnection(loginUrl(tenancy, 'migrator'), async (client) => {
@@ -80,7 +80,7 @@ export async function redactAudit(tenancy: Tenancy, tenantId: string): Promise<n
   })
 }
 
-/** The declared tables of a schema, those that refer to others first. */
+/** Lists the declared tables of a schema, those that refer to others first. */
 async function deletionOrder(
   tenancy: Tenancy,
   db: Queryable,

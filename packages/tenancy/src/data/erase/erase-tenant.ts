@@ -19,8 +19,8 @@ import { latestMove, orphanedLocations } from '#tenancy/moves/move-store'
 import { forgetPlacement, readPlacements } from '#tenancy/registry/placements'
 
 /**
- * What was deleted, by name: tables of the tenant, tables of the main database, people, files. Each
- * placement that could not be deleted counts as one.
+ * The numbers of what was deleted, by name: tables of the tenant, tables of the main database,
+ * people, files. Each copy that could not be deleted counts as one.
  */
 export type Receipt = Record<string, number>
 
@@ -38,7 +38,7 @@ export async function eraseTenant(
   const move = await latestMove(tenancy, tenantId)
   if (move && isLive(move.state)) throw new MoveUnderWay(tenantId, move.state)
   const [placement] = await readPlacements(tenancy, eq(placements.tenantId, tenantId))
-  // read first: erasing the moves deletes the only record of these
+  // read these first: erasing the moves deletes the only record of them
   const receipt: Receipt = Object.fromEntries(
     (await orphanedLocations(tenancy, tenantId)).map((location) => [
       `orphaned copy: ${location}`,

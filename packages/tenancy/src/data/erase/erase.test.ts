@@ -29,8 +29,8 @@ import { tracesOf } from '#tenancy/testing/traces'
 const admin = process.env.DATABASE_URL ?? ''
 
 /**
- * Tables of an app: what belongs to a tenant or to nobody, what somebody has chosen and forgets,
- * two that refer to each other, and one that has the name of a table of ours.
+ * Tables of an app: one with rows of a tenant, one with references to a tenant that are set to
+ * null, two that refer to each other, and one with the name of an engine table.
  */
 const appTables = `
   set role rowhouse_owner;
@@ -61,7 +61,7 @@ beforeAll(async () => {
 const traces = (texts: string[]) =>
   tracesOf({ adminUrl: admin, exportFolder: process.env.EXPORT_DIR ?? '' }, texts)
 
-/** A tenant that has left something everywhere. */
+/** Creates a tenant with rows in every table. */
 async function busy(kind: (typeof placementKinds)[number]): Promise<TestTenant> {
   const one = await createTestTenant(kind, 'gone', 5)
   await runExport(tenancy(), (await exports.request(platform(), one.id, one.mark)).id)
@@ -110,7 +110,7 @@ async function busy(kind: (typeof placementKinds)[number]): Promise<TestTenant> 
 }
 
 describe.each(placementKinds)('erasing a tenant in a %s placement', (kind) => {
-  it('leaves nothing of it anywhere, and everybody else as they were', async () => {
+  it('removes every trace of it and leaves all other tenants unchanged', async () => {
     const [one, other] = [await busy(kind), await createTestTenant(kind, 'stays', 5)]
     const guest = await person('Both')
     await platform()
@@ -171,7 +171,7 @@ describe.each(placementKinds)('erasing a tenant in a %s placement', (kind) => {
 })
 
 describe('the trail', () => {
-  it('still proves itself after a tenant was forgotten', async () => {
+  it('still verifies after a tenant was erased', async () => {
     const { rows } = await withConnection(admin, (client) =>
       client.query<{ broken: number; emptied: number; all: number }>(`
       select count(*)::int as all,
@@ -187,7 +187,7 @@ describe('the trail', () => {
 })
 
 describe('an erasure', () => {
-  it('waits, and can be taken back until its time has come', async () => {
+  it('waits, and can be withdrawn until it is due', async () => {
     const one = await createTestTenant('shared', 'waits', 2)
     const requested = await erasures.request(tenancy(), one.id, { actor: 'test', userId: null })
     expect(await runErasure(tenancy(), requested.id)).toBeUndefined()
@@ -201,7 +201,7 @@ describe('an erasure', () => {
     expect(await erasures.current(platform(), one.id)).toBeUndefined()
   })
 
-  it('does nothing to a tenant on hold, not even when it was asked for before', async () => {
+  it('does nothing to a tenant on hold, even if it was requested earlier', async () => {
     const one = await createTestTenant('shared', 'held', 2)
     const requested = await erasures.request(tenancy(), one.id, { actor: 'test', userId: null }, 0)
     await holds.hold(tenancy(), {
@@ -223,13 +223,13 @@ describe('an erasure', () => {
   })
 
   it.each(placementKinds)(
-    'in a %s placement that broke off goes on, and its receipt says what there was',
+    'in a %s placement continues after a failure, and its receipt keeps the counts of the first run',
     async (kind) => {
       const one = await createTestTenant(kind, 'broken', 3)
       const { id } = await erasures.request(tenancy(), one.id, { actor: 'test', userId: null }, 0)
       await withConnection(admin, (client) =>
         client.query(`
-      create function platform.break() returns trigger language plpgsql as 'begin raise exception ''the lights went out''; end';
+      create function platform.break() returns trigger language plpgsql as 'begin raise exception ''power failure''; end';
       create trigger break before delete on tenancy.tenants for each row execute function platform.break()`),
       )
       await expect(runErasure(tenancy(), id)).rejects.toMatchObject({

@@ -9,7 +9,7 @@ import { erasures } from '#tenancy/base/schema'
 
 export type Erasure = typeof erasures.$inferSelect
 
-/** How long a requested erasure can be withdrawn, by default. */
+/** The default number of days for which a requested erasure can be withdrawn. */
 export const gracePeriodDays = 7
 
 const open = (tenantId: string) =>
@@ -19,7 +19,7 @@ const open = (tenantId: string) =>
  * Requests the erasure of a tenant. A second request changes nothing.
  * @param tenancy - The instance.
  * @param tenantId - The tenant's id.
- * @param by - The requester; `userId` if it is a member.
+ * @param by - The requester, with `userId` for a member.
  * @param days - Days until the erasure.
  * @returns The new erasure, or the one that is waiting or running.
  * @throws OnHold while the tenant is on legal hold.
@@ -59,7 +59,7 @@ export async function request(
  * Withdraws a requested erasure.
  * @param tenancy - The instance.
  * @param tenantId - The tenant's id.
- * @param actor - The name for the audit log.
+ * @param actor - The name for the audit trail.
  * @throws Invalid when there is none, or it has started.
  */
 export async function withdraw(tenancy: Tenancy, tenantId: string, actor: string): Promise<void> {

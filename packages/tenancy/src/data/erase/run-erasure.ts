@@ -40,7 +40,7 @@ export async function runErasure(tenancy: Tenancy, id: string): Promise<Receipt 
   if (!started) return undefined
   let receipt = started.receipt
   try {
-    // rows may have been deleted once they were counted, so a hold comes too late
+    // once rows were counted, some may have been deleted already, so a hold comes too late
     if (Object.keys(receipt).length === 0) await refuseOnHold(db, started.tenantId)
     await eraseTenant(tenancy, started.tenantId, async (counted) => {
       receipt = merged(receipt, counted)
@@ -66,7 +66,7 @@ export async function runErasure(tenancy: Tenancy, id: string): Promise<Receipt 
   }
 }
 
-/** Ends a move of the tenant, then runs the erasure. One that fails is due again later. */
+/** Ends a move of the tenant, then runs the erasure. A failed erasure is retried later. */
 export async function processErasure(tenancy: Tenancy, id: string): Promise<void> {
   const [row] = await platform(tenancy)
     .select({ tenantId: table.tenantId })
@@ -87,7 +87,7 @@ async function endMove(tenancy: Tenancy, tenantId: string): Promise<void> {
     await requestConfirm(tenancy, { tenantId, slug: tenantId, actor: 'erasure' })
 }
 
-/** Keeps the larger count of each item: a later run finds only what an earlier one left. */
+/** Keeps the larger count of each item, because a later run finds only what an earlier one left. */
 function merged(before: Receipt, now: Receipt): Receipt {
   const sum = { ...now, ...before }
   for (const [what, count] of Object.entries(now)) sum[what] = Math.max(count, before[what] ?? 0)

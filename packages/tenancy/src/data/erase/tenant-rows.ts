@@ -13,7 +13,9 @@ const batch = 5000
 const reason = 'erasure'
 const name = pg.escapeIdentifier
 
-/** Suspends the tenant and waits for its transactions to end. No caller is admitted from then on. */
+/**
+ * Suspends the tenant and waits for its transactions to end. No caller is admitted from then on.
+ */
 export async function denyEntry(tenancy: Tenancy, placement: Placement): Promise<void> {
   await platform(tenancy)
     .insert(suspensions)
@@ -30,8 +32,9 @@ export async function denyEntry(tenancy: Tenancy, placement: Placement): Promise
 }
 
 /**
- * @returns The tenant's rows in each table, as `rows of TABLE`. Empty when an earlier run has deleted
- *   the placement.
+ * Counts the tenant's rows.
+ * @returns The number of rows in each table, as `rows of TABLE`. Empty if an earlier run has
+ *   deleted the placement.
  */
 export async function countRows(
   tenancy: Tenancy,
@@ -110,7 +113,7 @@ const connected = (
     }),
   )
 
-/** Ignores the errors of a placement that an earlier run has deleted, or has begun to delete. */
+/** Ignores the errors of a placement that an earlier run has deleted or started to delete. */
 async function unlessAlreadyGone(
   { kind }: Pick<Placement, 'kind'>,
   work: Promise<void>,
@@ -119,7 +122,8 @@ async function unlessAlreadyGone(
     await work
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    // TN409: not the tenant's home; 3D000: no such database; 42501: drop_dedicated_role() has revoked CONNECT
+    // TN409: not the tenant's home; 3D000: no such database; 42501: drop_dedicated_role() has
+    // revoked CONNECT
     if (code !== 'TN409' && code !== '3D000' && !(code === '42501' && kind === 'database'))
       throw error
   }

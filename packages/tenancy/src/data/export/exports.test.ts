@@ -35,7 +35,7 @@ const ask = () => exports.request(platform(), one.id, 'test')
 const row = async (id: string) => (await exports.find(platform(), one.id, id))!
 const asAdmin = (statement: string) =>
   withConnection(process.env.DATABASE_URL ?? '', (admin) => admin.query(statement))
-/** Keeps every transaction out of the tenant while `meanwhile` goes on. */
+/** Keeps every transaction out of the tenant while `meanwhile` runs. */
 const shut = (tenantId: string, meanwhile: () => Promise<unknown>) =>
   withConnection(process.env.DATABASE_URL ?? '', async (admin) => {
     await admin.query('begin')
@@ -49,7 +49,7 @@ const runDueExports = async () => {
 }
 
 describe('an export', () => {
-  it('is one at a time, is done once, and holds nothing of anybody else', async () => {
+  it('runs one at a time and once, and contains nothing of other tenants', async () => {
     const requested = await ask()
     expect((await ask()).id).toBe(requested.id)
     await Promise.all([
@@ -69,12 +69,12 @@ describe('an export', () => {
     expect(await row(requested.id)).toEqual(done)
   })
 
-  it('whose worker died is begun again by another, and not before', async () => {
+  it('whose worker died is restarted by another, but only after its lease has expired', async () => {
     const requested = await ask()
     await exports.acquireLease(platform(), requested.id)
     await makeFolder(tenancy(), one.id)
     const left = partialPathOf(tenancy(), await row(requested.id))
-    await writeFile(left, 'half of it')
+    await writeFile(left, 'an incomplete file')
     await runDueExports()
     expect((await row(requested.id)).state).toBe('running')
     await asAdmin(
@@ -88,7 +88,7 @@ describe('an export', () => {
     ).toBe('PK')
   })
 
-  it('that went to another worker is left alone by the first, which had only stood still', async () => {
+  it('that another worker has taken over is not touched by the first one when it continues', async () => {
     const requested = await ask()
     let first: Promise<void> | undefined
     let second: Promise<void> | undefined
@@ -118,7 +118,7 @@ describe('an export', () => {
     expect((await filesOf(pathOf(tenancy(), one.id, requested.id))).size).toBeGreaterThan(2)
   })
 
-  it('is written down about by the worker that took it last', async () => {
+  it('is only updated by the worker that holds its lease', async () => {
     const requested = await ask()
     const first = (await exports.acquireLease(platform(), requested.id))!
     expect(await exports.renewLease(tenancy(), platform(), first, { rowsDone: 1 })).toBe(true)
@@ -138,7 +138,7 @@ describe('an export', () => {
     await runExport(tenancy(), requested.id)
   })
 
-  it('is given back by a worker that stops', async () => {
+  it('is released by a worker that stops', async () => {
     const requested = await ask()
     await runExport(tenancy(), requested.id, AbortSignal.abort())
     expect(await row(requested.id)).toMatchObject({ state: 'requested' })
@@ -146,7 +146,7 @@ describe('an export', () => {
     expect((await row(requested.id)).state).toBe('done')
   })
 
-  it('is of one moment: what is written meanwhile is not in it', async () => {
+  it('is a snapshot and contains no later writes', async () => {
     const path = join(process.env.EXPORT_DIR ?? '', 'moment.zip')
     let written = false
     const { tables } = await writeExport(
@@ -160,7 +160,7 @@ describe('an export', () => {
         await new Promise((resolve) => setTimeout(resolve, 200))
         await withTenant({ kind: 'service', tenantId: one.id, reason: 'test' }, (tx) =>
           tx.execute(
-            sql`update note_lines set content = 'written meanwhile' where tenant_id = ${tx.tenantId}`,
+            sql`update note_lines set content = 'written later' where tenant_id = ${tx.tenantId}`,
           ),
         )
       },
@@ -170,7 +170,7 @@ describe('an export', () => {
     expect([...(await filesOf(path)).values()].join('')).not.toContain('written meanwhile')
   })
 
-  it('does not hold the tenant up, and begins again when its place has changed', async () => {
+  it('does not block the tenant, and starts over when its placement has changed', async () => {
     const path = join(process.env.EXPORT_DIR ?? '', 'moved.zip')
     let turned = false
     const turn = async () => {
@@ -199,7 +199,7 @@ describe('an export', () => {
     ).toHaveLength(tenantTables.length)
   })
 
-  it('that is old is taken away, and nobody gets it', async () => {
+  it('that has expired is deleted and cannot be downloaded', async () => {
     const requested = await ask()
     await runExport(tenancy(), requested.id)
     expect(await openDownload(tenancy(), one.id, requested.id)).toBeDefined()
@@ -213,23 +213,23 @@ describe('an export', () => {
   })
 })
 
-describe('an export that a member has asked for', () => {
+describe('an export requested by a member', () => {
   const leave = (personId: string) =>
     platform()
       .delete(members)
       .where(and(eq(members.tenantId, one.id), eq(members.personId, personId)))
 
   it.each<[string, (personId: string) => Promise<unknown>]>([
-    ['is removed', (personId) => leave(personId)],
+    ['is removed from the tenant', (personId) => leave(personId)],
     ['is erased', (personId) => platform().delete(people).where(eq(people.id, personId))],
     [
-      'goes to another tenant',
+      'leaves for another tenant',
       async (personId) => {
         await leave(personId)
         await platform().insert(members).values({ tenantId: other.id, personId, role: 'owner' })
       },
     ],
-  ])('stops within a second when they are there no more: who asked %s', async (_, happens) => {
+  ])('stops within a second when the requester %s', async (_, happens) => {
     const adam = await memberOf(one.id, 'member')
     const requested = await exports.request(platform(), one.id, 'Adam', adam.actor.id)
     let running: Promise<void> | undefined
@@ -243,7 +243,7 @@ describe('an export that a member has asked for', () => {
       since = performance.now()
     })
     await running
-    // a second, and one more for a busy machine
+    // one second, plus one for a busy machine
     expect(performance.now() - since).toBeLessThan(2000)
     expect(await row(requested.id)).toMatchObject({
       state: 'failed',
@@ -259,7 +259,7 @@ describe('an export that a member has asked for', () => {
     expect(await openDownload(tenancy(), one.id, requested.id)).toBeUndefined()
   })
 
-  it('is made while they are, and one of the command line depends on nobody', async () => {
+  it('completes while they are a member; one requested on the command line depends on nobody', async () => {
     for (const requester of [(await memberOf(one.id, 'member')).actor.id, null]) {
       const requested = await exports.request(platform(), one.id, 'Adam', requester)
       await runExport(tenancy(), requested.id)
@@ -269,7 +269,7 @@ describe('an export that a member has asked for', () => {
 })
 
 describe('a download', () => {
-  it('under way ends within a second when it is may no longer have this export', async () => {
+  it('ends within a second when the user loses the right to the export', async () => {
     const requested = await ask()
     await runExport(tenancy(), requested.id)
     await writeFile(pathOf(tenancy(), one.id, requested.id), Buffer.alloc(20_000_000))
@@ -286,12 +286,12 @@ describe('a download', () => {
       }
     }
     await expect(read()).rejects.toThrow('may no longer have this export')
-    // a second, and one more for a busy machine
+    // one second, plus one for a busy machine
     expect(performance.now() - since).toBeLessThan(2000)
     expect(got).toBeLessThan(20_000_000)
   })
 
-  it('is there for its tenant alone, and ends when it is may no longer have this export', async () => {
+  it('is available only to its tenant, and ends when the user loses the right to the export', async () => {
     const requested = await ask()
     await runExport(tenancy(), requested.id)
     expect(await openDownload(tenancy(), other.id, requested.id)).toBeUndefined()

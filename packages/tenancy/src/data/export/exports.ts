@@ -19,8 +19,9 @@ const lease = sql`${timings.exportLease} * interval '1 millisecond'`
  * Requests an export. A tenant has one at a time.
  * @param db - The platform database, or a transaction on it.
  * @param tenantId - The tenant's id.
- * @param requestedBy - The name to show.
- * @param requesterId - The id of a member. The export is aborted when they lose the right to it.
+ * @param requestedBy - The name of the requester, as shown to others.
+ * @param requesterId - The requester's id, if it is a member. The export is aborted when they lose
+ *   the right to it.
  * @returns The new export, or the one that is waiting or running.
  */
 export async function request(
@@ -39,7 +40,7 @@ export async function request(
     .select()
     .from(exports)
     .where(and(eq(exports.tenantId, tenantId), inArray(exports.state, ['requested', 'running'])))
-  // undefined when it ended between the two statements
+  // undefined if it ended between the two statements
   return current ?? request(db, tenantId, requestedBy, requesterId)
 }
 
@@ -48,7 +49,7 @@ export async function request(
  * @param tenancy - The instance.
  * @param tenantId - The tenant's id.
  * @param actor - The name of the operator.
- * @param reason - For the audit log.
+ * @param reason - For the audit trail.
  * @returns The new export, or the one that is waiting or running.
  */
 export const requestByOperator = (
@@ -127,7 +128,7 @@ export const listRunnable = (db: PlatformDb): Promise<{ id: string }[]> =>
 export async function acquireLease(db: PlatformDb, id: string): Promise<TenantExport | undefined> {
   const [row] = await db
     .update(exports)
-    // milliseconds, since a JavaScript date holds no more and must compare equal later
+    // rounded to milliseconds, the precision of a JavaScript date, so that it compares equal later
     .set({
       state: 'running',
       startedAt: sql`date_trunc('milliseconds', clock_timestamp())`,

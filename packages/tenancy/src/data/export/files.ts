@@ -9,10 +9,10 @@ import { isId } from '#tenancy/base/ids'
 const folderOf = (tenancy: Tenancy, tenantId: string) =>
   join(resolve(tenancy.config.exportFolder), named(tenantId))
 
-/** @returns Where the file of a finished export is. */
+/** The path of a finished export's file. */
 export const pathOf = (tenancy: Tenancy, tenantId: string, exportId: string): string =>
   join(folderOf(tenancy, tenantId), `${named(exportId)}.zip`)
-/** @returns Where an attempt writes. Each attempt has its own file. */
+/** The path that an attempt writes to. Each attempt has its own file. */
 export const partialPathOf = (
   tenancy: Tenancy,
   { tenantId, id, startedAt }: Pick<typeof exports.$inferSelect, 'tenantId' | 'id' | 'startedAt'>,
@@ -21,7 +21,7 @@ export const partialPathOf = (
 export const makeFolder = (tenancy: Tenancy, tenantId: string) =>
   mkdir(folderOf(tenancy, tenantId), { recursive: true, mode: 0o700 })
 
-/** @returns The size of a file in bytes, or undefined when it does not exist. */
+/** Reads the size of a file in bytes. Undefined if the file does not exist. */
 export async function sizeOf(path: string): Promise<number | undefined> {
   try {
     return (await stat(path)).size
@@ -46,7 +46,7 @@ async function remove(tenancy: Tenancy, tenantId: string, prefix: string): Promi
 
 /**
  * Removes every export file of a tenant.
- * @returns How many there were.
+ * @returns The number of removed files.
  */
 export async function removeAllExports(tenancy: Tenancy, tenantId: string): Promise<number> {
   const files = await filesIn(folderOf(tenancy, tenantId))

@@ -29,7 +29,7 @@ let neighbour: TestTenant
 
 async function until(what: string, done: () => Promise<boolean>, withinMs = 90_000): Promise<void> {
   for (const end = Date.now() + withinMs; !(await done()); await sleep(20))
-    if (Date.now() > end) throw new Error(`waited in vain until ${what}`)
+    if (Date.now() > end) throw new Error(`timed out waiting until ${what}`)
 }
 
 beforeAll(async () => {
@@ -39,7 +39,7 @@ beforeAll(async () => {
 })
 
 describe('kill -9', () => {
-  it('of a worker in an export: the next one makes it whole', async () => {
+  it('of a worker during an export: the next worker completes it', async () => {
     const before = await fingerprint(tenancy(), one.id)
     const { id } = await exports.request(platform(), one.id, 'test')
     const row = async () =>
@@ -48,7 +48,7 @@ describe('kill -9', () => {
         rowsDone: 0,
       }
     const first = new WorkerProcess()
-    await until('the export is half way', async () => (await row()).rowsDone > 0)
+    await until('the export has written rows', async () => (await row()).rowsDone > 0)
     await first.end('SIGKILL')
     expect((await row()).state).toBe('running')
     const second = new WorkerProcess()
@@ -65,7 +65,7 @@ describe('kill -9', () => {
     expect(rows).toBe(120_000)
   })
 
-  it('of an import: nothing is left of it', async () => {
+  it('of an import: nothing of it remains', async () => {
     const [done] = await exports.list(platform(), one.id)
     const id = done?.id ?? ''
     const counts = () =>
@@ -96,7 +96,7 @@ describe('kill -9', () => {
     expect(await counts()).toEqual(before)
   })
 
-  it('of a worker in a retention run: the rows of the plan go, and no other', async () => {
+  it('of a worker during a retention run: the planned rows are deleted, and no others', async () => {
     const inside = <T>(text: string) =>
       withTenant(
         { kind: 'service', tenantId: one.id, reason: 'test' },
@@ -125,7 +125,7 @@ describe('kill -9', () => {
         )
       )[0]
     const first = new WorkerProcess()
-    await until('rows are going', async () => Number((await state())?.deleted) > 0)
+    await until('rows are being deleted', async () => Number((await state())?.deleted) > 0)
     await first.end('SIGKILL')
     expect((await state())?.state).toBe('running')
     const second = new WorkerProcess()

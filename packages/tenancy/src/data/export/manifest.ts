@@ -2,11 +2,12 @@ import { z } from 'zod'
 import { formats, type FileFormat } from '#tenancy/data/export/row-format'
 import { isId } from '#tenancy/base/ids'
 
-// The form of manifest.json. An import validates it: anybody may have written the file.
+// The schema of manifest.json. An import validates it, because the file is untrusted.
 
 /**
- * Format 1 was written before the first release, while the baseline migration could still change:
- * an import does not compare its hashes. An import reads every format.
+ * The format of new exports; an import reads all formats. Format 1 dates from before the first
+ * release, when the baseline migration could still change, so an import does not compare its
+ * hashes.
  */
 export const formatVersion = 2
 const formatVersions = [1, formatVersion] as const

@@ -15,7 +15,7 @@ const targetPageBytes = 2_000_000
 const name = pg.escapeIdentifier
 
 /**
- * Reads a table as text, in the order of its key. Holds one page of about two megabytes at a time.
+ * Reads a table as text, in key order. Holds one page of about two megabytes in memory.
  * @param options - `printAs` replaces the tenant id in the text, so that rows copied to another
  *   tenant have the checksum of the original.
  */
@@ -52,7 +52,7 @@ function pageQuery(table: Table, format: FileFormat): { first: string; next: str
   const key = table.columns
     .filter((column) => table.key.includes(column.name) && column.name !== 'tenant_id')
     .toSorted((a, b) => table.key.indexOf(a.name) - table.key.indexOf(b.name))
-  // collations differ between servers, the order of bytes does not
+  // collations differ between servers, but the byte order does not
   const keys = key.map((column) => `t.${name(column.name)}${column.collates ? ' collate "C"' : ''}`)
   const from = key.map((column, i) => `$${i + 4}::text::${column.type}`)
   const query = (beyond: string) => `

@@ -4,15 +4,17 @@ import { insertableColumns, type Column, type Table } from '#tenancy/base/catalo
 export const formats = ['ndjson', 'csv'] as const
 export type FileFormat = (typeof formats)[number]
 
-// PostgreSQL formats the rows, so that no value loses precision. In JSON a null is omitted, to
-// distinguish it from the JSON value null. In CSV it is an empty field, and an empty text is "".
+// PostgreSQL formats the rows, so that no value loses precision. In JSON, a null is omitted to
+// distinguish it from the JSON value null. In CSV, it is an empty field, and an empty text is "".
 // `$2` is the tenant id to print.
 
 const name = pg.escapeIdentifier
 const numbers = ['int2', 'int4', 'int8', 'numeric']
 /** Types whose text is valid JSON. A numeric can be NaN, which is not. */
 const bare = new Set(['int2', 'int4', 'int8', 'bool', 'jsonb'])
-/** Types that PostgreSQL reads back from JSON as the same value. All others are exported as text. */
+/**
+ * Types that PostgreSQL reads back from JSON as the same value. All others are exported as text.
+ */
 const native = new Set([
   ...numbers,
   'bool',
@@ -35,7 +37,7 @@ const plain = new Set([
   'timestamptz',
 ])
 
-/** @returns An SQL expression for the text of row `t`, with its line end. */
+/** The SQL expression for the text of row `t`, including its line end. */
 export function lineOf(table: Table, format: FileFormat): string {
   const columns = insertableColumns(table)
   return format === 'ndjson'
@@ -43,7 +45,7 @@ export function lineOf(table: Table, format: FileFormat): string {
     : `array_to_string(array[${columns.map(csvField).join(', ')}], ',', '') || e'\\r\\n'`
 }
 
-/** @returns The first line of a file: column names in CSV, nothing in NDJSON. */
+/** The header of a file: column names in CSV, nothing in NDJSON. */
 export const headOf = (table: Table, format: FileFormat): string =>
   format === 'csv'
     ? `${insertableColumns(table)

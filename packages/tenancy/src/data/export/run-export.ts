@@ -19,9 +19,12 @@ import { nextAttemptAt } from '#tenancy/base/backoff'
 import { isTransient } from '#tenancy/base/transient-errors'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-/** How often an attempt starts over after a move. One move changes the placement at most three times. */
+/**
+ * How often an attempt starts over when the placement changes. A move changes it at most three
+ * times.
+ */
 const maxRestarts = 5
-/** Also counts attempts that ended with the death of their worker. */
+/** Attempts whose worker died count too. */
 const maxAttempts = 5
 const backoff = { firstMs: 2000, maxMs: 300_000 }
 
@@ -57,7 +60,7 @@ export async function runExport(
       }
       if (!(await exports.renewLease(tenancy, tx, leased, done)))
         throw new ExportEnded(leased.requestedBy)
-      // with the row locked, so that a worker without the lease cannot replace its successor's file
+      // the row is locked, so that a worker without the lease cannot replace its successor's file
       await rename(path, pathOf(tenancy, tenantId, id))
     })
     await removeAttempts(tenancy, tenantId, id)

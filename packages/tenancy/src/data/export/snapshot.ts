@@ -7,14 +7,14 @@ import type { TenantQuery } from '#tenancy/data/export/pages'
 import { serviceUrl, type Placement } from '#tenancy/registry/placements'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-/** Makes the text of values the same on every server. */
+/** Settings under which values have the same text on every server. */
 export const asText = `set local timezone = 'UTC'; set local datestyle = 'ISO, YMD'; set local intervalstyle = 'postgres'; set local bytea_output = 'hex'; set local extra_float_digits = 1; set local statement_timeout = ${timings.pageStatement}; set local jit = off`
 
 /**
  * Reads a tenant's rows from one snapshot, without blocking a move. One transaction outside the
- * tenant holds the snapshot. Each read uses it in a short transaction inside the tenant, which fails
- * once the tenant has moved.
- * @param reason - Of the service entries.
+ * tenant holds the snapshot. Each read uses it in a short transaction inside the tenant, which
+ * fails once the tenant has moved.
+ * @param reason - The reason for the service entries.
  * @param work - `read` runs a query inside the tenant; `keeper` is the connection that holds the
  *   snapshot.
  * @throws TenantMoved when the placement changed; start over.

@@ -19,7 +19,7 @@ import { platform, type Placement } from '#tenancy/registry/placements'
 import { tenants } from '#tenancy/base/schema'
 import { ZipWriter } from '#tenancy/data/zip/zip-writer'
 
-/** `table` is the one being written. A row counts once, when it is written as NDJSON. */
+/** `table` is the table being written. A row counts once, when it is written as NDJSON. */
 export type ExportProgress = { table: string; rowsDone: number; rowsTotal: number }
 type ExportReporter = (progress: ExportProgress) => Promise<void>
 

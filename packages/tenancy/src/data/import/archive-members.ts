@@ -4,10 +4,10 @@ import { linesOf } from '#tenancy/data/import/read-lines'
 import { ZipReader } from '#tenancy/data/zip/zip-reader'
 
 /**
- * Reads the members that an export lists, and skips lines that are not objects. Checks nothing: the
- * import does.
+ * Reads the members that an export lists. Skips lines that are not objects and checks nothing else,
+ * because the import does.
  * @param path - The ZIP file.
- * @returns One object for each member, as the file has it.
+ * @returns One object for each member, unvalidated.
  */
 export async function* readArchiveMembers(path: string): AsyncGenerator<Record<string, unknown>> {
   const zip = await ZipReader.open(path, limits)

@@ -26,13 +26,13 @@ export type CheckedArchive = {
   rows: number
 }
 
-/** At most 200 GB of content. Data of an export never compresses 200-fold. */
+/** At most 200 GB of content. Exported rows never compress 200-fold. */
 export const limits: ZipLimits = { files: 5000, bytes: 200 * 2 ** 30, ratio: 200 }
 const manifestLimit = 4 * 2 ** 20
 
 /** What an archive is compared with. */
 export type ImportTarget = {
-  /** The tables that its rows go to. */
+  /** The tables that receive the rows. */
   tables: Table[]
   /** The same tables as declared, with the former names of their columns. */
   declared: readonly TenantTable[]
@@ -103,7 +103,8 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * @returns Whether the file was written before the last migrations of this build.
+ * Compares the migrations of the file with those of this build.
+ * @returns True if the file was written before the last migrations of this build.
  * @throws ArchiveRefused when it was written by a newer build, or by another product.
  */
 function isOlder(manifest: ArchiveManifest, history: Migration[]): boolean {
@@ -123,8 +124,8 @@ function isOlder(manifest: ArchiveManifest, history: Migration[]): boolean {
 }
 
 /**
- * The tables of the file as the catalogue has them. An older file may lack what was added since, if
- * that may be empty, and may have former names of columns.
+ * Matches the tables of the file with the catalogue. An older file may lack tables and nullable
+ * columns that were added since, and may use former names of columns.
  * @returns Each table with the columns that the file has, in the order of the file.
  */
 function tablesOf(manifest: ArchiveManifest, target: ImportTarget): Table[] {

@@ -2,7 +2,7 @@ import type { Column, Table } from '#tenancy/base/catalogue'
 import { ArchiveRefused } from '#tenancy/data/errors'
 import { fileOf } from '#tenancy/data/export/manifest'
 
-/** The JSON types that values of a PostgreSQL type have; all others are strings. */
+/** The JSON types for values of a PostgreSQL type. All others are strings. */
 const forms: Record<string, string[]> = {
   int2: ['number'],
   int4: ['number'],
@@ -11,14 +11,14 @@ const forms: Record<string, string[]> = {
   bool: ['boolean'],
   jsonb: ['object', 'array', 'string', 'number', 'boolean', 'null'],
 }
-/** Types that sort like their text, so that a duplicate key comes right after the first one. */
+/** Types that sort like their text, so that duplicate keys are adjacent. */
 const sortedAsText = new Set(['uuid', 'text', 'varchar'])
 
 /**
- * Makes the check for the rows of one table.
+ * Creates the check for the rows of one table.
  * @param tenantId - The tenant that the rows must belong to.
- * @returns A function for each line in turn. It throws ArchiveRefused for anything but a row of that
- *   tenant that fits the columns.
+ * @returns A function to call with each line in turn. It throws ArchiveRefused unless the line is a
+ *   row of that tenant that fits the columns.
  */
 export function rowCheck(table: Table, tenantId: string): (line: string, number: number) => void {
   const nameOf = ({ name, archivedAs = name }: Column) => archivedAs
@@ -40,7 +40,7 @@ export function rowCheck(table: Table, tenantId: string): (line: string, number:
       throw refuse(
         `belongs to tenant ${JSON.stringify(row.tenant_id)?.slice(0, 60)}, not to ${tenantId}`,
       )
-    // not Object.entries, which would copy all of a million columns
+    // Object.entries would copy a row of a million columns
     for (const name in row) {
       const value = row[name]
       const column = columns.get(name)
@@ -53,7 +53,7 @@ export function rowCheck(table: Table, tenantId: string): (line: string, number:
     if (!sorted) return
     const here = key.map((column) => Buffer.from(String(row[nameOf(column)])))
     if (before && compare(before, here) >= 0)
-      throw refuse('is not in order: a key is there twice, or lines were moved')
+      throw refuse('is out of order: a key is there twice, or lines were moved')
     before = here
   }
 }

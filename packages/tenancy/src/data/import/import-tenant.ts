@@ -73,7 +73,7 @@ export async function checkArchive(
  * the tenant is suspended until its rows have been compared with the file. A failed import leaves
  * nothing.
  * @param tenancy - The instance.
- * @param request - The file, and the slug, tier and owner.
+ * @param request - The file, and the slug, tier and owner of the new tenant.
  * @param report - Receives the progress.
  * @returns The new tenant, with the number of imported rows.
  * @throws ArchiveRefused
@@ -120,7 +120,7 @@ export async function importTenant(
   }
 }
 
-/** The message of what went wrong first: Drizzle's own error only repeats the statement. */
+/** The message of the innermost cause, because Drizzle's own error only repeats the statement. */
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   return error.cause ? reasonOf(error.cause) : error.message
@@ -179,8 +179,8 @@ async function loadTenant(
 }
 
 /**
- * Deletes what imports left whose process died.
- * @returns How many imports.
+ * Deletes the partial data of imports whose process died.
+ * @returns The number of such imports.
  */
 export async function deleteInterruptedImports(tenancy: Tenancy): Promise<number> {
   const interrupted = await platform(tenancy)

@@ -19,8 +19,8 @@ const name = pg.escapeIdentifier
 type LoadReporter = (progress: { table: string; rows: number }) => Promise<void>
 
 /**
- * Loads a checked export into a tenant without rows. All tables are loaded in one transaction, which
- * commits only when the rows, read back, have the same SHA-256 as in the file.
+ * Loads a checked export into a tenant without rows. All tables are loaded in one transaction,
+ * which commits only when the rows, read back, have the same SHA-256 as in the file.
  * @param target - The tenant's placement, and the reason for the service entry.
  * @param report - Receives the progress.
  * @throws ArchiveRefused
@@ -72,7 +72,7 @@ export async function loadRows(
   })
 }
 
-/** References between rows of one table are filled in by a second statement. */
+/** Returns two statements: the second one fills in references between rows of the table. */
 function statementsFor(table: Table): { text: string; inserts: boolean }[] {
   const own = new Set(
     table.references
@@ -103,7 +103,7 @@ function statementsFor(table: Table): { text: string; inserts: boolean }[] {
   ]
 }
 
-/** Consecutive lines of a file. `first` is the number of the first one. */
+/** Consecutive lines of a file. `first` is the number of the first line. */
 type LineBatch = { first: number; lines: string[] }
 
 async function* batches(content: AsyncIterable<Buffer>, file: string): AsyncGenerator<LineBatch> {
@@ -140,7 +140,7 @@ async function compare(
   const found = hash.digest('hex')
   if (found !== facts?.sha256)
     throw new ArchiveRefused(
-      `the rows of ${table.name} differ when they are read back (SHA-256 ${found.slice(0, 12)} instead of ${facts?.sha256.slice(0, 12)}); the file has values in a form that exports do not use`,
+      `the rows of ${table.name} differ when they are read back (SHA-256 ${found.slice(0, 12)} instead of ${facts?.sha256.slice(0, 12)}); the file has values in a format that exports do not use`,
     )
 }
 

@@ -9,9 +9,8 @@ import { readTenantHistory } from '#tenancy/migrations/history'
 import { tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
 import { person, rows } from '#tenancy/testing/fixture/test-tenants'
 
-// `format-1.zip` holds a value of every type (testing/every-type.ts) and was written before the
-// first release. Never write it anew: what it proves is that today's build reads an export of that
-// time.
+// `format-1.zip` contains a value of every type (testing/every-type.ts) and was written before the
+// first release. Never regenerate it: it proves that the present build can read such old exports.
 const folder = engineFile('src', 'data', 'import', 'archives')
 
 vi.mock('#tenancy/migrations/history', async (original) => {
@@ -26,7 +25,7 @@ vi.mock('#tenancy/migrations/history', async (original) => {
   }
 })
 
-test('an archive of format 1 is imported, and a value of every type is the one that was exported', async () => {
+test('an archive of format 1 is imported, and values of every type are as they were exported', async () => {
   await withConnection(loginUrl(tenancy(), 'migrator'), async (client) => {
     await client.query('set role rowhouse_owner')
     await bringUpToDate(client, 'shared', await readTenantHistory(tenancy()))

@@ -8,7 +8,7 @@ export type Line = { text: string; number: number }
 
 /**
  * Reads the lines of a UTF-8 file.
- * @param name - For error messages.
+ * @param name - The name of the file, for error messages.
  * @throws ArchiveRefused for a line longer than 16 MB, or one without a line end.
  */
 export async function* linesOf(content: AsyncIterable<Buffer>, name: string): AsyncGenerator<Line> {

@@ -30,7 +30,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** Every row, place and login there is. What an administrator counts before and after. */
+/** Counts all rows, schemas, databases and roles, as an administrator. */
 const everything = () =>
   withConnection(process.env.DATABASE_URL ?? '', async (admin) => {
     const { rows: tables } = await admin.query<{ name: string }>(
@@ -77,12 +77,12 @@ const line = (name: string, change: (row: Record<string, unknown>) => object) =>
 const manifest = (change: (manifest: ArchiveManifest) => void) => withMatchingManifest(good, change)
 const table = (made: ArchiveManifest, name: string) => made.tables.find((one) => one.name === name)!
 
-it('an import that fails and leaves something behind says both, and what is left goes later', async () => {
+it('a failed import that leaves partial data reports both, and the partial data is deleted later', async () => {
   const admin = (text: string) =>
     withConnection(process.env.DATABASE_URL ?? '', (client) => client.query(text))
   const before = await everything()
   await admin(`
-    create function platform.break() returns trigger language plpgsql as 'begin raise exception ''the lights went out''; end';
+    create function platform.break() returns trigger language plpgsql as 'begin raise exception ''power failure''; end';
     create trigger break before delete on tenancy.tenants for each row execute function platform.break()`)
   const failed = await importTenant(
     tenancy(),
@@ -100,9 +100,9 @@ it('an import that fails and leaves something behind says both, and what is left
   expect(failed).toBeInstanceOf(AggregateError)
   expect(failed).toMatchObject({
     message: expect.stringMatching(
-      /^the import of half failed \(nobody listens\), and its partial data .* \(the lights went out\)/,
+      /^the import of half failed \(nobody listens\), and its partial data .* \(power failure\)/,
     ) as string,
-    errors: [{ message: 'nobody listens' }, { cause: { message: 'the lights went out' } }],
+    errors: [{ message: 'nobody listens' }, { cause: { message: 'power failure' } }],
   })
   await admin(
     `drop function platform.break() cascade; update tenancy.imports set seen_at = now() - interval '2 minutes'`,
@@ -111,8 +111,8 @@ it('an import that fails and leaves something behind says both, and what is left
   expect(await everything()).toEqual(before)
 })
 
-describe('a file that was edited', () => {
-  it('and its manifest not: its hash or size gives it away', async () => {
+describe('an edited file is refused', () => {
+  it('with the original manifest, by its hash or size', async () => {
     expect(
       await refusal(
         changed('ndjson/note_lines.ndjson', (text) => text.replace('line 1', 'LINE 1')),
@@ -133,7 +133,7 @@ describe('a file that was edited', () => {
       /line 1 of ndjson\/notes.ndjson belongs to tenant/,
     ],
     [
-      'a row of no tenant',
+      'a row without a tenant',
       () => withMatchingManifest(line('notes', ({ tenant_id: _, ...row }) => row)),
       /line 1 .* belongs to tenant undefined/,
     ],
@@ -158,7 +158,7 @@ describe('a file that was edited', () => {
       /has string in number, which is of type bigint/,
     ],
     [
-      'a null where JSON has no place for one',
+      'an explicit null',
       () => withMatchingManifest(line('notes', (row) => ({ ...row, body: null }))),
       /has null in body/,
     ],
@@ -176,7 +176,7 @@ describe('a file that was edited', () => {
       /cannot be stored/,
     ],
     [
-      'a line that is no JSON',
+      'a line that is not JSON',
       () => withMatchingManifest(changed('ndjson/notes.ndjson', (text) => `${text}{"a":\n`)),
       /is not a JSON object/,
     ],
@@ -186,12 +186,12 @@ describe('a file that was edited', () => {
       /is not a JSON object/,
     ],
     [
-      'a last line that breaks off',
+      'an incomplete last line',
       () => withMatchingManifest(changed('ndjson/notes.ndjson', (text) => text.trimEnd())),
       /ends in the middle of line 3/,
     ],
     [
-      'a row that is there twice',
+      'a duplicate row',
       () =>
         withMatchingManifest(
           changed('ndjson/notes.ndjson', (text) => `${text}${text.trimEnd().split('\n').at(-1)}\n`),
@@ -199,28 +199,28 @@ describe('a file that was edited', () => {
       /a key is there twice, or lines were moved/,
     ],
     [
-      'a reference to a row that is not there',
+      'a reference to a missing row',
       () => withMatchingManifest(line('note_lines', (row) => ({ ...row, note_id: newId() }))),
       /note_lines, in lines 1 to \d+, breaks note_lines_note_fk/,
     ],
     [
-      'a value that a check refuses',
+      'a value that violates a check constraint',
       () => withMatchingManifest(line('notes', (row) => ({ ...row, title: '' }))),
       /breaks notes_title/,
     ],
     [
-      'a number that does not fit',
+      'a number out of range',
       () => withMatchingManifest(line('note_lines', (row) => ({ ...row, quantity: 1e12 }))),
       /cannot be stored/,
     ],
     [
-      'a moment that is none',
+      'an invalid timestamp',
       () =>
         withMatchingManifest(line('notes', (row) => ({ ...row, created_at: 'yesterday evening' }))),
       /cannot be stored/,
     ],
     [
-      'SQL for a value',
+      'SQL instead of a value',
       () =>
         withMatchingManifest(
           line('notes', (row) => ({ ...row, created_at: 'now(); drop table notes; --' })),
@@ -228,7 +228,7 @@ describe('a file that was edited', () => {
       /cannot be stored/,
     ],
     [
-      'a value in another form',
+      'a value in another format',
       () =>
         withMatchingManifest(
           line('notes', (row) => ({ ...row, created_at: '2026-01-02 03:04:05+02' })),
@@ -248,21 +248,21 @@ describe('a file that was edited', () => {
         ),
       /has the unknown column "c0"/,
     ],
-  ])('and its manifest too, with %s', async (_, files, why) => {
+  ])('with a matching manifest and %s', async (_, files, why) => {
     expect(await refusal(files())).toMatch(why)
   })
 })
 
-describe('a manifest that was edited', () => {
+describe('an edited manifest is refused', () => {
   it.each<[string, (made: ArchiveManifest) => unknown, RegExp]>([
     ['another tenant id', (made) => (made.tenant.id = newId()), /belongs to tenant/],
-    ['no tenant id', (made) => (made.tenant.id = '../../etc'), /tenant.id is not an id/],
+    ['an invalid tenant id', (made) => (made.tenant.id = '../../etc'), /tenant.id is not an id/],
     [
       'a missing table',
       (made) => (made.tables = made.tables.filter(({ name }) => name !== 'notes')),
       /the table notes is missing/,
     ],
-    ['a table twice', (made) => made.tables.push(table(made, 'notes')), /names a table twice/],
+    ['a duplicate table', (made) => made.tables.push(table(made, 'notes')), /names a table twice/],
     [
       'an unknown table',
       (made) => (table(made, 'notes').name = 'pg_authid'),
@@ -274,7 +274,7 @@ describe('a manifest that was edited', () => {
       /notes.secret is unknown here/,
     ],
     [
-      'a column twice',
+      'a duplicate column',
       (made) => table(made, 'notes').columns.push({ name: 'body', type: 'text' }),
       /notes names a column twice/,
     ],
@@ -307,7 +307,7 @@ describe('a manifest that was edited', () => {
       /tables.0.columns Too big/,
     ],
     [
-      'a file elsewhere',
+      'a path outside the archive',
       (made) => (table(made, 'notes').files.ndjson.name = '../../../etc/passwd'),
       /are said to be in ..\/..\/..\/etc\/passwd/,
     ],
@@ -317,7 +317,7 @@ describe('a manifest that was edited', () => {
       /the rows of notes are said to be in ndjson\/note_lines.ndjson/,
     ],
     [
-      'more rows than there are',
+      'too many rows',
       (made) => (table(made, 'notes').rows = 4),
       /has 3 rows, but the manifest says 4/,
     ],
@@ -326,14 +326,14 @@ describe('a manifest that was edited', () => {
       (made) => ((made as { version: number }).version = 3),
       /version Invalid option/,
     ],
-    ['no name of a tier', (made) => (made.tenant.tier = 'x'.repeat(64)), /tenant.tier Too big/],
+    ['an invalid tier name', (made) => (made.tenant.tier = 'x'.repeat(64)), /tenant.tier Too big/],
     [
-      'a field of its own',
+      'an unknown field',
       (made) => ((made as ArchiveManifest & { also: number }).also = 1),
       /Unrecognized key/,
     ],
     [
-      'migrations of tomorrow',
+      'future migrations',
       (made) => made.migrations.push({ tag: '9999_later', sha256: '0'.repeat(64) }),
       /written at migration 9999_later, which this build does not have/,
     ],
@@ -342,12 +342,12 @@ describe('a manifest that was edited', () => {
       (made) => (made.migrations[0]!.sha256 = '0'.repeat(64)),
       /it comes from a different application/,
     ],
-  ])('to have %s', async (_, change, why) => {
+  ])('with %s', async (_, change, why) => {
     expect(await refusal(manifest(change))).toMatch(why)
   })
 
   it.each(['platinum', 'constructor', '__proto__', ''])(
-    'to have the tier "%s", which is unknown here, unless another one is given',
+    'with the unknown tier "%s", unless another tier is given',
     async (tier) => {
       const files = manifest((made) => (made.tenant.tier = tier))
       expect(await refusal(files, null)).toMatch(
@@ -356,7 +356,7 @@ describe('a manifest that was edited', () => {
     },
   )
 
-  it('to be no JSON, or to be away', async () => {
+  it('that is not JSON or does not exist', async () => {
     expect(await refusal(new Map([...good, ['manifest.json', '{"format": ']]))).toContain(
       'manifest.json is not JSON',
     )
@@ -366,8 +366,8 @@ describe('a manifest that was edited', () => {
   })
 })
 
-describe('an archive with', () => {
-  it('a file less, or one more', async () => {
+describe('an archive is refused', () => {
+  it('with a missing or an extra file', async () => {
     expect(
       await refusal(new Map([...good].filter(([name]) => name !== 'ndjson/notes.ndjson'))),
     ).toMatch(/the file ndjson\/notes.ndjson is missing/)
@@ -376,7 +376,7 @@ describe('an archive with', () => {
     )
   })
 
-  it('a name that leads elsewhere', async () => {
+  it('with a file name that escapes the archive', async () => {
     const path = await writeFiles(
       join(folder, 'escape.zip'),
       new Map([...good, ['aa/bb/escape.txt', 'x']]),

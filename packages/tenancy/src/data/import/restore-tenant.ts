@@ -18,14 +18,14 @@ import { bySlug } from '#tenancy/registry/tenants'
 type Restored = Imported & { before: { tenantId: string; slug: string } }
 
 /**
- * Restores a tenant from an export of it. The file is imported and verified as a new tenant. Then,
- * in one transaction, the new tenant gets the slug, members, API keys, sessions and settings of the
- * old one. The old one keeps its rows under another slug, without members, and is erased after the
- * waiting period.
+ * Restores a tenant from one of its exports. The file is imported and verified as a new tenant.
+ * Then, in one transaction, the new tenant gets the slug, members, API keys, sessions and settings
+ * of the old one. The old one keeps its rows under another slug, without members, and is erased
+ * after the waiting period.
  * @param tenancy - The instance.
- * @param slug - Of the tenant to restore.
+ * @param slug - The slug of the tenant to restore.
  * @param path - The ZIP file.
- * @param actor - For the audit log.
+ * @param actor - The name of the operator, for the audit trail.
  * @returns The restored tenant, with the id of the old one.
  * @throws ArchiveRefused
  * @throws OnHold for a tenant on legal hold.

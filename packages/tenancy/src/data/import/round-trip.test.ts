@@ -38,8 +38,8 @@ import {
   type TestTenant,
 } from '#tenancy/testing/fixture/test-tenants'
 
-// Tables of an app: one row for each tenant, rows with a name that is unique in a tenant, rows
-// under a key of their own, and a tree whose rows others refer to.
+// Tables of an app: one with a row for each tenant, one with names that are unique in a tenant, one
+// with a key without tenant_id, and a tree that other tables refer to.
 addAppTables({
   sizes: 'delete',
   labels: 'delete',
@@ -91,8 +91,7 @@ afterAll(async () => {
 }, 60_000)
 
 /**
- * What an administrator still finds of a tenant in the shared schema, and of schemas and databases
- * of its own.
+ * What remains of a tenant: its rows in the shared schema, and its dedicated schemas and databases.
  */
 const rowsOf = (tenantId: string) =>
   withConnection(process.env.DATABASE_URL ?? '', async (admin) => {
@@ -129,7 +128,7 @@ const imported = async (path: string, slug: string, tier: TestTier) => {
 }
 
 describe.each(placementKinds)('an export from a %s placement', (kind) => {
-  it('holds every table of the catalogue, the one of tomorrow too', async () => {
+  it('contains every table of the catalogue, including one added later', async () => {
     const { path, manifest } = await exported(kind)
     expect(manifest.tables.map(({ name }) => name).toSorted()).toEqual(
       [...tenantTables, 'every_type'].sort(),
@@ -153,7 +152,7 @@ describe.each(
     tierNames.map((tier): [PlacementKind, TestTier] => [kind, tier]),
   ),
 )('from %s', (kind, tier) => {
-  it(`it goes into a ${tier} tenant, every value is the same, and an erasure takes all of it, the table of tomorrow too`, async () => {
+  it(`an export is imported into a ${tier} tenant with every value unchanged, and an erasure deletes all of it`, async () => {
     const { path } = await exported(kind)
     const tenantId = await imported(path, `${kind}-to-${tier}`, tier)
     expect(await fingerprint(tenancy(), tenantId)).toEqual(
@@ -194,7 +193,7 @@ describe('an import', () => {
     expect((await checkArchive(tenancy(), repacked)).manifest).toEqual(manifest)
   })
 
-  it('is heard of while it is read back, so that nobody takes it for dead', async () => {
+  it('renews its lease while the rows are read back', async () => {
     const { path } = await exported('shared')
     const told: string[] = []
     const { tenantId } = await importTenant(
@@ -222,7 +221,7 @@ describe('the members in an export', () => {
     return found
   }
 
-  it('can be read before anything is checked, and what is no member is passed over', async () => {
+  it('can be read before anything is checked, and lines that are not members are skipped', async () => {
     const { path } = await exported('schema')
     const owner = { name: `${sources.schema.mark} owner`, role: 'owner' }
     expect(await membersOf(path)).toEqual([owner])
@@ -239,7 +238,7 @@ describe('the members in an export', () => {
 })
 
 describe('CSV', () => {
-  it('makes formulas harmless and leaves numbers alone', async () => {
+  it('escapes formulas and leaves numbers unchanged', async () => {
     const { path } = await exported('shared')
     const csv = (await filesOf(path)).get('csv/every_type.csv') ?? ''
     for (const formula of ['=1+1', '+1', '-1', '@x', ' =1+1', '\n=1']) {
@@ -286,13 +285,13 @@ describe('a restore', () => {
         foreign key (tenant_id, team_id) references platform.teams, foreign key (tenant_id, person_id) references platform.members)`),
   )
 
-  it('puts one tenant back, keeps its people, and touches nobody else', async () => {
+  it('restores one tenant, keeps its people, and changes no other tenant', async () => {
     const { shared, schema } = sources
     const { path } = await exported('shared')
     const owner = shared.owner.actor.id ?? ''
     const viewer = await memberOf(shared.id, 'viewer')
     const [top, below] = [newId(), newId()]
-    // the worker measures and counts both, the new one while it is still being filled
+    // the worker measures both tenants, the new one while its rows are being loaded
     await asAdmin(`${measured(`'${shared.id}'`)}
       create function platform.measure() returns trigger language plpgsql as $$ begin ${measured('new.tenant_id')} return new; end $$;
       create trigger measure after insert on tenancy.suspensions for each row execute function platform.measure();
@@ -357,7 +356,7 @@ describe('a restore', () => {
     ])
       expect(await rowsAt(table, shared.id), `rows of ${table}`).toEqual([])
 
-    // a token speaks for its member wherever that is
+    // a token still authenticates its member
     expect(await withTenant({ ...shared.owner, tenantId }, async (tx) => tx.tenantId)).toBe(
       tenantId,
     )
@@ -365,7 +364,7 @@ describe('a restore', () => {
     expect(await fingerprint(tenancy(), schema.id)).toEqual(others)
   })
 
-  it('is refused from a file of somebody else', async () => {
+  it('is refused with an export of another tenant', async () => {
     const { path } = await exported('database')
     await expect(restoreTenant(tenancy(), sources.schema.slug, path, 'test')).rejects.toThrow(
       /it is an export of/,

@@ -7,7 +7,7 @@ import { retentionColumns, rulesOf, type RetentionRule } from '#tenancy/data/ret
 import { type RetentionStep } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-/** A run that would delete a larger part of a table waits for confirmation. */
+/** A run that would delete a larger share of a table awaits confirmation. */
 export const confirmationThreshold = 0.2
 
 const maxClockDifferenceSeconds = 300
@@ -20,7 +20,8 @@ export const currentEpoch = sql`rtrim(split_part(current_setting('tenancy.contex
 
 /**
  * Counts the rows that retention would delete now. Their age is measured by the main database's
- * clock. This process and the tenant's database must agree with it to a few minutes.
+ * clock, with which the clocks of this process and the tenant's database must agree to a few
+ * minutes.
  * @param tenancy - The instance.
  * @param tenantId - The tenant's id.
  * @returns One step for each table with a rule.
@@ -46,7 +47,7 @@ export async function previewRetention(
 }
 
 /**
- * Tells whether a person must confirm a retention run.
+ * Tells whether someone must confirm a retention run.
  * @param steps - The result of `previewRetention`.
  * @returns True if a table would lose more than `confirmationThreshold` of its rows.
  */
@@ -80,7 +81,7 @@ async function countStep(
   ]
 }
 
-/** The time of the main database. */
+/** Reads the time of the main database. */
 async function currentTime(tenancy: Tenancy): Promise<Date> {
   const { rows } = await platform(tenancy).execute<{ now: string }>(
     sql`select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as now`,
@@ -104,6 +105,6 @@ type Clock = { name: string; now: Date }
 
 function compareClocks(one: Clock, other: Clock): void {
   const seconds = Math.abs(one.now.getTime() - other.now.getTime()) / 1000
-  // negated, so that an invalid date is refused as well
+  // negated, so that an invalid date is refused too
   if (!(seconds < maxClockDifferenceSeconds)) throw new ClocksDiffer(one.name, other.name, seconds)
 }

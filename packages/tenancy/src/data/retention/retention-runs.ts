@@ -9,8 +9,8 @@ import { retentionRules, retentionRuns, type RetentionStep } from '#tenancy/base
 export type RetentionRun = typeof retentionRuns.$inferSelect
 
 /**
- * Plans a retention run. The plan fixes which rows may be deleted. A run that would delete too large
- * a part of a table awaits confirmation.
+ * Plans a retention run. The plan fixes which rows may be deleted. A run that would delete too
+ * large a share of a table awaits confirmation.
  * @returns The new run, or the one that is waiting or running.
  * @throws ClocksDiffer
  */
@@ -31,7 +31,7 @@ export async function planRetentionRun(tenancy: Tenancy, tenantId: string): Prom
     })
     .onConflictDoNothing()
     .returning()
-  return created ?? planRetentionRun(tenancy, tenantId) // another worker planned one first
+  return created ?? planRetentionRun(tenancy, tenantId) // another worker was first
 }
 
 function initialState(steps: RetentionStep[]): RetentionRun['state'] {

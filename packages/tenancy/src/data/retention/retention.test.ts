@@ -31,7 +31,7 @@ const notesOf = async (tenantId: string) =>
   (await inside<{ number: string }>(tenantId, 'select number from notes order by number')).map(
     ({ number }) => Number(number),
   )
-/** Makes the first so many notes two years old. */
+/** Makes the first `most` notes two years old. */
 const age = (tenantId: string, most: number) =>
   inside(
     tenantId,
@@ -40,7 +40,7 @@ const age = (tenantId: string, most: number) =>
 const keep = ({ id }: TestTenant, days: number | null, table = 'notes') =>
   setRule(tenancy(), platform(), { tenantId: id, tier: 'starter', table, days, by: 'test' })
 
-/** The same instance, for an app with a trail of its own. */
+/** The same instance, for an app with an activity log. */
 const withTrail = (onRetention: NonNullable<Tenancy['config']['onRetention']>): Tenancy => ({
   ...tenancy(),
   config: { ...tenancy().config, onRetention },
@@ -61,7 +61,7 @@ afterAll(async () => {
 }, 60_000)
 
 describe('the tables', () => {
-  it('all have a declaration, with a column that tells their age or the reason why not', async () => {
+  it('all have a declaration, with a column that holds their age or the reason why there is none', async () => {
     const tables = await withConnection(loginUrl(tenancy(), 'worker'), (client) =>
       readTables(client, 'shared'),
     )
@@ -97,7 +97,7 @@ describe('the tables', () => {
 })
 
 describe.each(placementKinds)('a run in a %s placement', (kind) => {
-  it('deletes what the preview named, with what belongs to it, and nothing else', async () => {
+  it('deletes exactly the rows of the preview, and the rows that belong to them', async () => {
     const one = await tenant(kind)
     await age(one.id, 5)
     await keep(one, 365)
@@ -129,7 +129,7 @@ describe.each(placementKinds)('a run in a %s placement', (kind) => {
 })
 
 describe('a run', () => {
-  it('that would take more than a fifth waits for a yes, and a no ends it', async () => {
+  it('that would delete more than a fifth awaits confirmation, and a refusal ends it', async () => {
     const one = await tenant('shared')
     await age(one.id, 9)
     await keep(one, 365)
@@ -159,12 +159,12 @@ describe('a run', () => {
       confirm: true,
       by: 'test',
     })
-    // what grew old after the plan is not in it
+    // rows that became old after the plan are not in it
     await inside(
       one.id,
       `update notes set created_at = now() - interval '900 days' where number between 1010 and 1030`,
     )
-    // nor what was changed after it, old as it is
+    // nor are old rows that were changed after it
     await inside(one.id, `update notes set body = 'look at this' where number = 1001`)
     expect(await runRetentionFor(tenancy(), one.id)).toMatchObject({
       state: 'done',
@@ -173,7 +173,7 @@ describe('a run', () => {
     expect(await notesOf(one.id)).toEqual([1001, ...Array.from({ length: 31 }, (_, i) => 1010 + i)])
   })
 
-  it('that waits ends when the rule is changed', async () => {
+  it('that awaits confirmation ends when the rule is changed', async () => {
     const one = await tenant('shared')
     await age(one.id, 20)
     await keep(one, 365)
@@ -190,7 +190,7 @@ describe('a run', () => {
     expect(await currentRetentionRun(platform(), one.id)).toBeUndefined()
   })
 
-  it('whose tenant has moved since the plan deletes nothing more, and the next plans anew', async () => {
+  it('whose tenant has moved since the plan deletes nothing, and the next run makes a new plan', async () => {
     const one = await tenant('shared')
     await age(one.id, 9)
     await keep(one, 365)
@@ -212,7 +212,7 @@ describe('a run', () => {
     })
   })
 
-  it('that is killed half way goes on where it stood and never takes more than it planned', async () => {
+  it('that is killed halfway continues where it stopped and never deletes more than it planned', async () => {
     const one = await tenant('shared', 1300)
     await age(one.id, 1200)
     await keep(one, 365)
@@ -231,7 +231,7 @@ describe('a run', () => {
     await expect(runRetentionFor(tenancy(), one.id)).rejects.toThrow('killed')
     check.mockRestore()
     expect(await notesOf(one.id)).toHaveLength(800)
-    // the row of the run may be older than the rows: what was written with the deletion counts
+    // the row of the run may be stale; the progress that was stored with the deletion counts
     expect(await progressOf(one.id)).toMatchObject([{ run_id: waiting.id, deleted: '500' }])
     await platform().execute(
       sql`update tenancy.retention_runs set steps = jsonb_set(steps, '{0,deleted}', '0') where id = ${waiting.id}`,
@@ -251,20 +251,20 @@ describe('a run', () => {
     expect(await notesOf(one.id)).toEqual(Array.from({ length: 100 }, (_, i) => 2201 + i))
   })
 
-  it('deletes nothing that it cannot tell the trail of the tenant', async () => {
+  it("deletes nothing that it cannot record in the tenant's activity log", async () => {
     const one = await tenant('shared')
     await age(one.id, 5)
     await keep(one, 365)
     const failing = withTrail(async () => {
-      throw new Error('the trail is full')
+      throw new Error('the activity log is full')
     })
-    await expect(runRetentionFor(failing, one.id)).rejects.toThrow('the trail is full')
+    await expect(runRetentionFor(failing, one.id)).rejects.toThrow('the activity log is full')
     expect(await notesOf(one.id)).toHaveLength(40)
     expect(await progressOf(one.id)).toEqual([])
     expect(await runRetentionFor(tenancy(), one.id)).toMatchObject({ steps: [{ deleted: 5 }] })
   })
 
-  it('deletes nothing on a legal hold, not even when the hold comes in the middle', async () => {
+  it('deletes nothing during a legal hold, even if the hold is placed halfway', async () => {
     const one = await tenant('shared')
     await age(one.id, 5)
     await keep(one, 365)
@@ -285,7 +285,7 @@ describe('a run', () => {
     })
   })
 
-  it('under a wrong tenant id deletes nothing: of nobody, of a tenant without rules, or of one whose run it is not', async () => {
+  it('under a wrong tenant id deletes nothing: not of a missing tenant, one without rules, or another than its own', async () => {
     await expect(runRetentionFor(tenancy(), newId())).rejects.toThrow('retention_runs')
     expect(await runRetentionFor(tenancy(), neighbour.id)).toMatchObject({
       state: 'done',
@@ -308,24 +308,27 @@ describe('a run', () => {
     expect(await notesOf(one.id)).toHaveLength(40)
   })
 
-  it.each([400, -400])('deletes nothing while this clock is %d days wrong', async (days) => {
-    const one = await tenant('shared')
-    await keep(one, 200)
-    const all = await notesOf(one.id)
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + days * 86_400_000 })
-    await expect(previewRetention(tenancy(), one.id)).rejects.toThrow(
-      /the clocks of the main database and this process are \d+ s apart/,
-    )
-    await expect(runRetentionFor(tenancy(), one.id)).rejects.toThrow(
-      'nothing is deleted until they agree',
-    )
-    vi.useRealTimers()
-    expect(await notesOf(one.id)).toEqual(all)
-  })
+  it.each([400, -400])(
+    'deletes nothing while the clock of this process is %d days off',
+    async (days) => {
+      const one = await tenant('shared')
+      await keep(one, 200)
+      const all = await notesOf(one.id)
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + days * 86_400_000 })
+      await expect(previewRetention(tenancy(), one.id)).rejects.toThrow(
+        /the clocks of the main database and this process are \d+ s apart/,
+      )
+      await expect(runRetentionFor(tenancy(), one.id)).rejects.toThrow(
+        'nothing is deleted until they agree',
+      )
+      vi.useRealTimers()
+      expect(await notesOf(one.id)).toEqual(all)
+    },
+  )
 })
 
 describe('the neighbour', () => {
-  it('whose rows are just as old has all of them after all this', async () => {
+  it('with rows just as old still has all of them', async () => {
     expect(await fingerprint(tenancy(), neighbour.id)).toEqual(before)
   })
 })

@@ -35,7 +35,7 @@ export const rulesOf = (db: PlatformDb, tenantId: string): Promise<RetentionRule
  * the old rule.
  * @param tenancy - The instance.
  * @param db - The platform database, or a transaction on it.
- * @param rule - `days` is null to keep rows forever; `by` sets the rule.
+ * @param rule - `days` is null to keep rows forever. `by` is the name of who sets the rule.
  * @throws Invalid for a table without a retention column, or days that the tier does not allow.
  */
 export async function setRule(

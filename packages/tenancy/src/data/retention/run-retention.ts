@@ -17,9 +17,9 @@ import type { Tenancy } from '#tenancy/base/tenancy'
 const batch = 500
 
 /**
- * Plans a tenant's retention run, and carries it out unless it awaits confirmation. It deletes only
- * rows that the plan counted, in small transactions inside the tenant. Each transaction stores its
- * progress, so that a killed run continues where it stopped, and calls `onRetention`.
+ * Plans a tenant's retention run, and executes it unless it awaits confirmation. It deletes only
+ * rows that the plan counted, in small transactions inside the tenant. Each transaction calls
+ * `onRetention` and stores its progress, so that a killed run continues where it stopped.
  * @param tenancy - The instance.
  * @param tenantId - The tenant's id.
  * @returns The run, in its latest state.
@@ -107,8 +107,8 @@ function deleteBatch(
   if (!column) return Promise.resolve(0)
   const [name, age] = [sql.identifier(table), sql.identifier(column)]
   return inside(tenancy, run, async (tx) => {
-    // Leaves rows that were inserted or changed after the plan, and does nothing in another tenant
-    // or placement than the plan was made for.
+    // Keeps rows that were inserted or changed after the plan. Matches no row in a tenant or
+    // placement other than the plan's.
     const old = sql`tenant_id = ${tenantId} and ${epoch} = ${currentEpoch} and ${age} < ${before}::timestamptz and pg_visible_in_snapshot(${writerXid}, ${seen}::pg_snapshot)`
     const { rowCount } = await tx.execute(sql`
       delete from ${name}
@@ -120,7 +120,7 @@ function deleteBatch(
   })
 }
 
-/** Part of the deleting transaction, so that the stored progress is never wrong. */
+/** Stores the progress in the deleting transaction, so that it is never wrong. */
 async function recordProgress(
   tenancy: Tenancy,
   tx: TenantTx,

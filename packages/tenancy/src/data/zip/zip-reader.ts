@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 import { openPromise, type Entry, type ZipFile } from 'yauzl'
 import { ArchiveRefused } from '#tenancy/data/errors'
 
-/** What an archive may hold at most. */
+/** The upper limits of an archive. */
 export type ZipLimits = {
   files: number
   /** Total size of the content in bytes. */
@@ -11,12 +11,12 @@ export type ZipLimits = {
   ratio: number
 }
 
-/** Smaller files may have any ratio: an empty table, or a thousand equal rows, compress well. */
+/** Smaller files may have any ratio, because a table with few distinct rows compresses well. */
 const ratioAppliesFrom = 64 * 1024 * 1024
 const longestName = 200
 /** Path segments of plain characters that do not begin with a dot. */
 const plainName = /^[a-z0-9_][a-z0-9_ .()-]*(\/[a-z0-9_][a-z0-9_ .()-]*)*$/i
-/** What macOS adds when it compresses a folder. */
+/** Files that macOS adds when it compresses a folder. */
 const addedByMacOs = /(^|\/)(__MACOSX\/|\.DS_Store$|\._)/
 
 /**
@@ -35,7 +35,7 @@ export class ZipReader {
 
   /**
    * Reads the list of files.
-   * @throws ArchiveRefused for anything that a plain archive would not have.
+   * @throws ArchiveRefused for any feature that a plain archive does not have.
    */
   static async open(path: string, limits: ZipLimits): Promise<ZipReader> {
     return withZip(path, async (zip) => {
@@ -75,7 +75,7 @@ export class ZipReader {
     }
     if (crc !== entry.crc32)
       throw new ArchiveRefused(
-        `${name} is damaged: its checksum is ${crc}, listed is ${entry.crc32}`,
+        `${name} is damaged: its checksum is ${crc}, but ${entry.crc32} is listed`,
       )
   }
 }
@@ -97,7 +97,7 @@ async function withZip<T>(path: string, work: (zip: ZipFile) => Promise<T>): Pro
   }
 }
 
-/** Errors of the file system are not the archive's fault. */
+/** Errors of the file system are passed on, because they are not the archive's fault. */
 function refusal(error: unknown, what: string): unknown {
   if (!(error instanceof Error) || ArchiveRefused.is(error) || 'syscall' in error) return error
   return new ArchiveRefused(`${what} (${error.message})`)
@@ -113,9 +113,9 @@ function checkNames(files: Entry[]): void {
     if (generalPurposeBitFlag & 1) throw new ArchiveRefused(`${fileName} is encrypted`)
     if (compressionMethod !== 0 && compressionMethod !== 8)
       throw new ArchiveRefused(
-        `${fileName} is compressed with method ${compressionMethod}; only 0 and 8 are read`,
+        `${fileName} is compressed with method ${compressionMethod}; only methods 0 and 8 are supported`,
       )
-    // on some systems two names that differ in case are one file
+    // some systems treat names that differ only in case as one file
     if (names.has(fileName.toLowerCase())) throw new ArchiveRefused(`${fileName} is in it twice`)
     names.add(fileName.toLowerCase())
   }
@@ -155,7 +155,7 @@ function checkSizes(files: Entry[], limits: ZipLimits): void {
   }
 }
 
-/** A person who compresses the unpacked folder again gets that folder into every name. */
+/** Someone who compresses the unpacked folder again adds its name to every path. */
 function withoutCommonFolder(files: Entry[]): [string, Entry][] {
   const [folder] = files[0]?.fileName.match(/^[^/]+\//) ?? ['']
   const length = files.every(({ fileName }) => fileName.startsWith(folder)) ? folder.length : 0

@@ -53,15 +53,15 @@ const files = {
 }
 
 describe('an archive', () => {
-  it('holds what was put in', async () => {
+  it('contains the files that were added', async () => {
     expect(await contentOf(await archive(files))).toEqual(files)
   })
 
-  it('is the same bytes for the same files', async () => {
+  it('has the same bytes for the same files', async () => {
     expect(await readFile(await archive(files))).toEqual(await readFile(await archive(files)))
   })
 
-  it('that cannot be written rejects with the reason, also in the middle of a file', async () => {
+  it('that cannot be written rejects with the cause, even in the middle of a file', async () => {
     const nowhere = new ZipWriter(createWriteStream(join(folder, 'nowhere', 'a.zip')))
     const endless = async function* () {
       for (;;) yield Buffer.alloc(65_536)
@@ -95,23 +95,20 @@ describe('an archive', () => {
 })
 
 describe('an archive of another program is read', () => {
-  it('from macOS, which adds a folder, files of its own and data descriptors', async () => {
+  it('from macOS, which adds a folder, extra files and data descriptors', async () => {
     const path = join(folder, 'mac.zip')
     await writeLikeMacOs(path, 'acme 2', new Map(Object.entries(files)))
     expect(await contentOf(path)).toEqual(files)
   })
 
-  it.skipIf(!has('python3', '--version'))(
-    'from Python, also when it is not compressed',
-    async () => {
-      const path = join(folder, 'python.zip')
-      python(
-        `import sys, zipfile\nz = zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED)\nz.writestr('a.txt', 'x' * 1000)\nz.writestr('b.txt', 'y', compress_type=0)\nz.close()`,
-        path,
-      )
-      expect(await contentOf(path)).toEqual({ 'a.txt': 'x'.repeat(1000), 'b.txt': 'y' })
-    },
-  )
+  it.skipIf(!has('python3', '--version'))('from Python, compressed or not', async () => {
+    const path = join(folder, 'python.zip')
+    python(
+      `import sys, zipfile\nz = zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED)\nz.writestr('a.txt', 'x' * 1000)\nz.writestr('b.txt', 'y', compress_type=0)\nz.close()`,
+      path,
+    )
+    expect(await contentOf(path)).toEqual({ 'a.txt': 'x'.repeat(1000), 'b.txt': 'y' })
+  })
 
   it.skipIf(!has('zip', '-v'))('from zip, with its entries for folders', async () => {
     const from = join(folder, 'unpacked')
@@ -193,7 +190,7 @@ describe('an archive is refused', () => {
     },
   )
 
-  it('for two files of the same name, also in another case', async () => {
+  it('for two files of the same name, ignoring case', async () => {
     expect(await patched('twice.zip', renamed('b.txt', 'A.txt'))).toContain('A.txt is in it twice')
   })
 
@@ -247,7 +244,7 @@ describe('an archive is refused', () => {
     expect(await set(10, 93)).toContain('a.txt is compressed with method 93')
   })
 
-  it('for too many files, too many bytes, or a ratio that only a bomb has', async () => {
+  it('for too many files, too many bytes, or a compression ratio that only a bomb has', async () => {
     const path = await archive({ 'a.txt': 'x'.repeat(100), 'b.txt': 'y' }, 'much.zip')
     expect(await refusal(path, { ...limits, files: 1 })).toContain('2 files, more than 1')
     expect(await refusal(path, { ...limits, bytes: 100 })).toContain('larger than 100 bytes')
