@@ -1,6 +1,6 @@
 import { NextResponse, type NextRequest } from 'next/server'
 import { busyResponse } from './app/_http/busy-response'
-import { isMailHtmlPath, mailCsp } from './app/_http/mail-csp'
+import { isEmailHtmlPath, emailCsp } from './app/_http/email-csp'
 import { sessionCookie } from './db/accounts/session-cookie'
 import { env } from './db/env'
 import { TooBusy, countSessionRequest } from '@rowhouse/tenancy'
@@ -20,7 +20,7 @@ export async function proxy(request: NextRequest) {
     })
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
   // this header overrides the one that a route sets
-  const policy = isMailHtmlPath(request.nextUrl.pathname) ? mailCsp : contentSecurityPolicy(nonce)
+  const policy = isEmailHtmlPath(request.nextUrl.pathname) ? emailCsp : contentSecurityPolicy(nonce)
   const counted = await count(request)
   if (TooBusy.is(counted)) {
     const answer = busyResponse({

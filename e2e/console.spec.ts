@@ -3,7 +3,7 @@ import { routeInventory } from '#app/_access/route-inventory'
 import { startReader, startWriter } from './background-traffic'
 import { queryAsAdmin } from './database'
 import { checkA11y, takeScreenshot, signIn } from './fixtures'
-import { checksums } from './tenant-checksums'
+import { tenantChecksums } from './tenant-checksums'
 
 const operator = 'olivia@rowhouse.example'
 const owner = 'ada@acme.example'
@@ -14,7 +14,7 @@ test('Acme moves from starter to business to enterprise and back under writes, a
   request,
 }, info) => {
   test.setTimeout(180_000)
-  const before = await checksums('acme')
+  const before = await tenantChecksums('acme')
   const writer = await startWriter(browser, request, owner)
   const reader = await startReader(browser, owner)
   await signIn(page, operator)
@@ -59,7 +59,7 @@ test('Acme moves from starter to business to enterprise and back under writes, a
     acknowledged.filter((id) => !found.has(id)),
     'acknowledged orders that are lost',
   ).toEqual([])
-  expect(await checksums('acme', before), 'the rows from before the moves').toEqual(before)
+  expect(await tenantChecksums('acme', before), 'the rows from before the moves').toEqual(before)
   const reads = await reader.stop()
   expect(reads.responses).toBeGreaterThan(20)
   expect(reads.failures, 'responses that were not a page').toEqual([])

@@ -8,7 +8,13 @@ import { eq } from 'drizzle-orm'
 import { newId } from '@rowhouse/tenancy'
 import { platform } from '#db/tenancy'
 import { tenants } from '@rowhouse/tenancy/schema'
-import { checkA11y, createOrganisation, createUser, takeScreenshot, signIn } from './fixtures'
+import {
+  checkA11y,
+  createOrganisationWithOwner,
+  createUser,
+  takeScreenshot,
+  signIn,
+} from './fixtures'
 
 test(
   'an export file can be downloaded only in the session that the link was made for',
@@ -64,7 +70,7 @@ test(
 test('an owner sets a retention period, previews what would be deleted, requests an erasure and withdraws it', async ({
   page,
 }, info) => {
-  await createOrganisation(page, 'Keeping')
+  await createOrganisationWithOwner(page, 'Keeping')
   await page.goto('/settings/data')
   const orders = page.getByRole('form', { name: 'Days to keep orders' })
   await orders.getByLabel('Days to keep orders').fill('5')

@@ -13,7 +13,7 @@ import * as users from '#db/accounts/users'
 import type { DemoLogin } from '#db/seed/demo-logins'
 
 /** The demo users that `seed --demo` created. */
-export function logins(): DemoLogin[] {
+export function seededLogins(): DemoLogin[] {
   const json = process.env.E2E_LOGINS
   if (json === undefined)
     throw new Error('E2E_LOGINS is not set; run the browser tests with npm run test:e2e')
@@ -22,10 +22,10 @@ export function logins(): DemoLogin[] {
 
 /** Signs in a demo user with the sign-in form and waits for the next page. */
 export async function signInByForm(page: Page, email: string): Promise<void> {
-  const login = logins().find((one) => one.email === email)
+  const login = seededLogins().find((one) => one.email === email)
   if (login === undefined)
     throw new Error(
-      `${email} is not a demo user; these are: ${logins()
+      `${email} is not a demo user; these are: ${seededLogins()
         .map((one) => one.email)
         .join(', ')}`,
     )
@@ -72,7 +72,7 @@ export async function createUser(
 }
 
 /** Creates a tenant and signs its owner in on this page. */
-export async function createOrganisation(
+export async function createOrganisationWithOwner(
   page: Page,
   name: string,
 ): Promise<{ id: string; owner: { id: string; email: string } }> {

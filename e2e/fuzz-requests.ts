@@ -7,7 +7,7 @@ import net from 'node:net'
 export type Random = { below: (n: number) => number; one: <T>(list: readonly T[]) => T }
 
 /** A seeded random number generator (mulberry32). */
-export function seededRandom(seed: number): Random {
+export function createRandom(seed: number): Random {
   let state = seed >>> 0
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0

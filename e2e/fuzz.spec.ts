@@ -12,7 +12,7 @@ import {
   maliciousJson,
   maliciousText,
   memoryOf,
-  seededRandom,
+  createRandom,
   send,
   type Random,
   type RawRequest,
@@ -45,7 +45,7 @@ test.afterAll(() => closePools(tenancy()))
 
 test('malicious values cause no server error, crash, database message, foreign redirect or memory growth', async () => {
   test.setTimeout(60_000 + count * 150)
-  const random = seededRandom(seed)
+  const random = createRandom(seed)
   const accounts = await prepareAccounts()
   const generators = requestGenerators(accounts)
   const pid = Number(readFileSync('test-results/server.pid', 'utf8'))

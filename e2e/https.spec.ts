@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@playwright/test'
-import { logins } from './fixtures'
+import { seededLogins } from './fixtures'
 
 // The same build with an https APP_URL, as behind a proxy that terminates TLS. Browsers treat
 // localhost as secure, so they accept Secure cookies here without the proxy.
@@ -35,7 +35,7 @@ test('over https every cookie has the __Host- prefix, and signing in and out wor
       if (i === 100) throw new Error('the second app did not start')
       await sleep(200)
     }
-    const login = logins().find(({ email }) => email === 'grace@globex.example')
+    const login = seededLogins().find(({ email }) => email === 'grace@globex.example')
     await page.goto(`${address}/sign-in`)
     await page.getByLabel('E-mail address').fill(login?.email ?? '')
     await page.getByLabel('Password').fill(login?.password ?? '')

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@playwright/test'
-import { createOrganisation, createUser } from './fixtures'
+import { createOrganisationWithOwner, createUser } from './fixtures'
 
 test("a removed member's open tab, API key and export link stop working within a second", async ({
   page,
   browser,
   request,
 }) => {
-  const { id: tenantId } = await createOrganisation(page, 'Removing')
+  const { id: tenantId } = await createOrganisationWithOwner(page, 'Removing')
   const tab = await (await browser.newContext()).newPage()
   await createUser(tab, 'Adam Admin', { tenantId, role: 'admin' })
 

@@ -1,10 +1,10 @@
 import { expect, test, type Browser, type Page } from '@playwright/test'
 import { newId } from '@rowhouse/tenancy'
-import { createOrganisation, createUser, userPassword, takeScreenshot } from './fixtures'
+import { createOrganisationWithOwner, createUser, userPassword, takeScreenshot } from './fixtures'
 import { clickEmailLink } from './email'
 
 async function openMembersPage(page: Page, name: string) {
-  const organisation = await createOrganisation(page, name)
+  const organisation = await createOrganisationWithOwner(page, name)
   await page.goto('/members')
   return organisation
 }

@@ -1,5 +1,5 @@
 import { expect, test, type Page } from '@playwright/test'
-import { checkA11y, createOrganisation, takeScreenshot, signIn } from './fixtures'
+import { checkA11y, createOrganisationWithOwner, takeScreenshot, signIn } from './fixtures'
 import { switchTo } from './switch-organisation'
 
 // The same tests for every placement: nothing below may depend on which one it is.
@@ -259,7 +259,7 @@ for (const [i, tenantCase] of tenants.entries()) {
 }
 
 test('the revenue chart has a scale even without orders', async ({ page }) => {
-  await createOrganisation(page, 'Quiet')
+  await createOrganisationWithOwner(page, 'Quiet')
   await page.goto('/orders')
   await expect(page.getByText('No orders in this period')).toBeVisible()
   await expect(page.getByRole('region', { name: 'Revenue by day' })).toContainText(

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { routeInventory } from '#app/_access/route-inventory'
 import { loginPassword, logins as databaseLogins } from '@rowhouse/tenancy'
 import { decryptEmail } from '#db/mail/outbox'
-import { logins, signIn } from './fixtures'
+import { seededLogins, signIn } from './fixtures'
 import { tenancy } from '#db/tenancy'
 
 // Runs after everything else, when every kind of secret has been created somewhere.
@@ -95,7 +95,7 @@ test('no hash, token, key or password appears in any page, payload, response, er
   const found: string[] = []
   for (const who of [
     undefined,
-    ...logins()
+    ...seededLogins()
       .map(({ email }) => email)
       .filter((email) => /ada|ines|olivia/.test(email)),
   ]) {

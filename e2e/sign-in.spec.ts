@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { checkA11y, logins, takeScreenshot, signInByForm } from './fixtures'
+import { checkA11y, seededLogins, takeScreenshot, signInByForm } from './fixtures'
 
 test('the sign-in page is accessible', { tag: '@phone' }, async ({ page }, info) => {
   await page.goto('/sign-in')
@@ -9,7 +9,7 @@ test('the sign-in page is accessible', { tag: '@phone' }, async ({ page }, info)
 })
 
 test('a member signs in and sees the orders page', async ({ page }) => {
-  await signInByForm(page, logins()[0]?.email ?? '')
+  await signInByForm(page, seededLogins()[0]?.email ?? '')
   await expect(page).toHaveURL(/\/orders$/)
   await expect(page.getByRole('heading', { level: 1, name: 'Orders' })).toBeVisible()
 })

@@ -9,7 +9,7 @@ type TenantLocation = { id: string; database: string | null; schema: string }
  *
  * @param earlier - An earlier result: only rows that existed then are counted.
  */
-export async function checksums(slug: string, earlier?: Checksums): Promise<Checksums> {
+export async function tenantChecksums(slug: string, earlier?: Checksums): Promise<Checksums> {
   const [location] = await queryAsAdmin<TenantLocation>(
     `select t.id, p.database, p.schema from tenancy.tenants as t join tenancy.placements as p on p.tenant_id = t.id where t.slug = $1`,
     [slug],

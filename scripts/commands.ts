@@ -23,10 +23,10 @@ async function runCommand(args: string[], env: Environment, children: ChildGroup
   return out
 }
 
-export const setUp = (env: Environment, children: ChildGroup): Promise<string> =>
+export const runSetup = (env: Environment, children: ChildGroup): Promise<string> =>
   runCommand(['db/cli/main.ts', 'setup'], env, children)
 
-export async function seedDemo(env: Environment, children: ChildGroup): Promise<DemoLogin[]> {
+export async function runDemoSeed(env: Environment, children: ChildGroup): Promise<DemoLogin[]> {
   const out = await runCommand(['db/cli/main.ts', 'seed', '--demo', '--json'], env, children)
   try {
     return JSON.parse(out).logins

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { childGroup, signalGroup, stopRequested } from './children.mjs'
-import { seedDemo, setUp } from './commands.ts'
+import { runDemoSeed, runSetup } from './commands.ts'
 import { configuredEnvironment, developmentEnvironment } from './environment.ts'
 import { tryLock } from './lock.mjs'
 import { freePort } from './ports.ts'
@@ -53,8 +53,8 @@ async function develop(): Promise<number> {
       ? `PostgreSQL: port ${databaseUrl.port}, data in .data/dev`
       : `PostgreSQL: ${databaseUrl.host}, from DATABASE_URL`,
   )
-  await setUp(env, children)
-  const logins = await seedDemo(env, children)
+  await runSetup(env, children)
+  const logins = await runDemoSeed(env, children)
 
   const next = createRequire(import.meta.url).resolve('next/dist/bin/next')
   const running = [

@@ -16,7 +16,7 @@ const owner: Persona[] = ['owner']
  * Who is authorised to call an action, and a form that its schema accepts. The form may name rows
  * that do not exist, because they are looked up after the authorisation.
  */
-export type ActionRow = { allowed: Persona[]; form: object } | { open: 'to anybody'; why: string }
+export type ActionRow = { allowed: Persona[]; form: object } | { publicBecause: string }
 
 const none = '00000000-0000-7000-8000-000000000000'
 const password = { currentPassword: 'not my password' }
@@ -29,19 +29,18 @@ const customer = { name: 'Nordfeld', email: '', phone: '', address: '', note: ''
 const product = { sku: 'A-1', name: 'Anvil', price: '1' }
 
 export const actionRows: Record<string, ActionRow> = {
-  signInAction: { open: 'to anybody', why: 'signing in' },
+  signInAction: { publicBecause: 'signing in' },
   codeAction: {
-    open: 'to anybody',
-    why: 'needs the encrypted cookie that a correct password sets',
+    publicBecause: 'needs the encrypted cookie that a correct password sets',
   },
-  oauthAction: { open: 'to anybody', why: 'signing in with another provider' },
-  openLink: { open: 'to anybody', why: 'puts a secret that the caller has into their own cookie' },
-  requestSignUp: { open: 'to anybody', why: 'signing up' },
-  completeSignUp: { open: 'to anybody', why: 'needs the token of an email link' },
-  requestPasswordReset: { open: 'to anybody', why: 'forgot password' },
-  resetPassword: { open: 'to anybody', why: 'needs the token of an email link' },
-  confirmEmailChange: { open: 'to anybody', why: 'needs the token of an email link' },
-  acceptInvitationAsNewUser: { open: 'to anybody', why: 'needs the token of an email link' },
+  oauthAction: { publicBecause: 'signing in with another provider' },
+  openLink: { publicBecause: 'puts a secret that the caller has into their own cookie' },
+  requestSignUp: { publicBecause: 'signing up' },
+  completeSignUp: { publicBecause: 'needs the token of an email link' },
+  requestPasswordReset: { publicBecause: 'forgot password' },
+  resetPassword: { publicBecause: 'needs the token of an email link' },
+  confirmEmailChange: { publicBecause: 'needs the token of an email link' },
+  acceptInvitationAsNewUser: { publicBecause: 'needs the token of an email link' },
   signOutAction: { allowed: users, form: {} },
   switchTenantAction: { allowed: users, form: { tenantId: none } },
   acceptInvitation: { allowed: users, form: {} },
@@ -122,18 +121,17 @@ export const actionRows: Record<string, ActionRow> = {
 
 /** Who is authorised to call a route handler: with a session, or with an API key of that member. */
 export type RouteRow =
-  { allowed: Persona[]; by: 'session' | 'key'; body?: object } | { open: 'to anybody'; why: string }
+  { allowed: Persona[]; by: 'session' | 'key'; body?: object } | { publicBecause: string }
 
 export const routeRows: Record<string, RouteRow> = {
-  'GET /healthz': { open: 'to anybody', why: 'reports that the process is alive' },
-  'GET /readyz': { open: 'to anybody', why: 'reports that the app can serve' },
-  'GET /api/auth/[...nextauth]': { open: 'to anybody', why: 'next-auth' },
+  'GET /healthz': { publicBecause: 'reports that the process is alive' },
+  'GET /readyz': { publicBecause: 'reports that the app can serve' },
+  'GET /api/auth/[...nextauth]': { publicBecause: 'next-auth' },
   'POST /api/auth/[...nextauth]': {
-    open: 'to anybody',
-    why: 'next-auth, with its own token against forged requests',
+    publicBecause: 'next-auth, with its own token against forged requests',
   },
-  'GET /api/v1/openapi.json': { open: 'to anybody', why: 'the description of the API' },
-  'GET /mailbox/[id]/html': { open: 'to anybody', why: 'in development only' },
+  'GET /api/v1/openapi.json': { publicBecause: 'the description of the API' },
+  'GET /mailbox/[id]/html': { publicBecause: 'in development only' },
   'GET /api/v1/orders': { allowed: members, by: 'key' },
   'GET /api/v1/orders/[id]': { allowed: members, by: 'key' },
   'POST /api/v1/orders': {
@@ -145,11 +143,10 @@ export const routeRows: Record<string, RouteRow> = {
   'GET /customers/pick': { allowed: members, by: 'session' },
   'GET /products/pick': { allowed: members, by: 'session' },
   'GET /orders/export': { allowed: admins, by: 'session' },
-  'GET /busy': { open: 'to anybody', why: 'shows that there were too many requests' },
-  'GET /metrics': { open: 'to anybody', why: 'needs its own token' },
+  'GET /busy': { publicBecause: 'shows that there were too many requests' },
+  'GET /metrics': { publicBecause: 'needs its own token' },
   'GET /api/exports/[id]': {
-    open: 'to anybody',
-    why: 'a link for one session and fifteen minutes; everybody else gets a 404',
+    publicBecause: 'a link for one session and fifteen minutes; everyone else gets a 404',
   },
   'GET /console/fleet/runs/[id]/state': { allowed: operators, by: 'session' },
   'GET /console/fleet/runs/[id]/stream': { allowed: operators, by: 'session' },

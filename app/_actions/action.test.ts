@@ -141,7 +141,7 @@ test('actions and pages refuse a signed-out caller, and a member who was removed
   vi.restoreAllMocks()
 })
 
-test('only members learn that an organisation is suspended; everybody else is told that they are not a member', async () => {
+test('only members learn that an organisation is suspended; everyone else is told that they are not a member', async () => {
   const late = await createTestTenant('shared', 'c', 1)
   signedIn.token = late.owner.token
   const sent = () => add(null, form({ _tenant: late.id, name: 'x' }))
@@ -167,7 +167,7 @@ test('only members learn that an organisation is suspended; everybody else is to
   })
 })
 
-test('an operator action is a 404 for everybody else', async () => {
+test('an operator action is a 404 for everyone else', async () => {
   const run = vi.fn(async () => ({ done: true }))
   const action = operatorAction(z.object({}), run)
   await expect(action(null, form({}))).rejects.toThrow('not found')

@@ -91,7 +91,7 @@ export function userAction<S extends z.ZodObject, R>(
 }
 
 /**
- * Makes an action of an operator. Everybody else gets a 404; an operator who lacks a required second
+ * Makes an action of an operator. Everyone else gets a 404; an operator who lacks a required second
  * factor is refused.
  * @param schema - The form's fields. Unknown fields are refused.
  * @param run - Runs once, outside any transaction.
@@ -112,7 +112,7 @@ export function operatorAction<S extends z.ZodObject, R>(
 }
 
 /**
- * Makes an action for anybody, such as signing in. It does not read the session.
+ * Makes an action for anyone, such as signing in. It does not read the session.
  * @param schema - The form's fields. Unknown fields are refused.
  * @param run - Runs once, outside any transaction.
  */

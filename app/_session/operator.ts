@@ -6,7 +6,7 @@ import type { Formats } from '#components/formats'
 import * as secondFactor from '#db/accounts/second-factor'
 
 /**
- * The session of a current operator, read from the database. Everybody else gets "not found", and
+ * The session of a current operator, read from the database. Everyone else gets "not found", and
  * an operator without the required second factor is redirected to set it up.
  */
 export async function requireOperator(): Promise<Session> {

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import { formatsFor } from '#app/_format/formats'
-import { MailList } from '#components/mailbox/mail-list'
+import { EmailList } from '#components/mailbox/email-list'
 import { PageFrame } from '#components/page'
 import { PageHeader } from '#components/ui/page-header'
 import { isMailboxEnabled } from '#app/_http/mailbox-enabled'
@@ -19,7 +19,7 @@ export default async function MailboxPage() {
           title="Mailbox"
           about="What this machine would have sent. It is here in development only, while no mail server is set."
         />
-        <MailList mails={await newestEmails()} formats={formats} />
+        <EmailList emails={await newestEmails()} formats={formats} />
       </PageFrame>
     </main>
   )

@@ -37,7 +37,7 @@ export function checkActions(source: SourceFile): LintError[] {
       lintError(
         source,
         node,
-        `the exported action ${name} is not the result of ${makers.join(', ')} of ${makersModule}; anybody could call it unchecked`,
+        `the exported action ${name} is not the result of ${makers.join(', ')} of ${makersModule}; anyone could call it unchecked`,
       ),
     )
   }

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { dropWithTenants } from '@rowhouse/tenancy/testing'
 import { findBrowser } from '../browser.ts'
 import type { Child, ChildGroup } from '../children.mjs'
-import { seedDemo, setUp, type DemoLogin } from '../commands.ts'
+import { runDemoSeed, runSetup, type DemoLogin } from '../commands.ts'
 import { developmentEnvironment, withDatabase, type Environment } from '../environment.ts'
 import { freePort } from '../ports.ts'
 import { root } from '../root.mjs'
@@ -12,7 +12,7 @@ import { withBuildLock } from './build.ts'
 import {
   readReport,
   failure,
-  fileOf,
+  packageFile,
   newReport,
   skipped,
   type TestStepContext,
@@ -44,8 +44,8 @@ async function withDemo(
   let worker: ReturnType<typeof supervisedWorker> | undefined
   try {
     await dropDatabase(databaseUrl)
-    await setUp(env, children)
-    const logins = await seedDemo(env, children)
+    await runSetup(env, children)
+    const logins = await runDemoSeed(env, children)
     worker = supervisedWorker(children, env)
     return await work({ env, port, logins })
   } finally {
@@ -120,7 +120,7 @@ async function playwright(
   const runner = children.start(
     'playwright',
     [
-      fileOf('@playwright/test', 'cli.js'),
+      packageFile('@playwright/test', 'cli.js'),
       'test',
       ...forPlaywright,
       // selected tests run without the projects that they depend on

@@ -15,7 +15,7 @@ export type TestStepResult = {
 export type TestStepContext = { children: ChildGroup; args: string[] }
 
 export const require = createRequire(import.meta.url)
-export const fileOf = (name: string, file: string): string =>
+export const packageFile = (name: string, file: string): string =>
   join(dirname(require.resolve(`${name}/package.json`)), file)
 
 /** The result of a step that is one command. */

@@ -5,7 +5,7 @@ import { root } from '../root.mjs'
 import {
   readReport,
   failure,
-  fileOf,
+  packageFile,
   newReport,
   type TestStepContext,
   type TestStepResult,
@@ -40,7 +40,7 @@ async function vitest(children: ChildGroup, args: string[]): Promise<TestStepRes
   const runner = children.start(
     'vitest',
     [
-      fileOf('vitest', 'vitest.mjs'),
+      packageFile('vitest', 'vitest.mjs'),
       'run',
       '--reporter=default',
       '--reporter=json',

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import { isMailboxEnabled } from '#app/_http/mailbox-enabled'
-import { MailText } from '#components/mailbox/mail-text'
+import { EmailBody } from '#components/mailbox/email-body'
 import { PageFrame } from '#components/page'
 import { PageHeader } from '#components/ui/page-header'
 import { isId } from '@rowhouse/tenancy'
@@ -9,19 +9,19 @@ import { readEmail } from '#db/mail/outbox'
 
 export const metadata: Metadata = { title: 'Mail' }
 
-export default async function MailPage({ params }: PageProps<'/mailbox/[id]'>) {
+export default async function MailboxEmailPage({ params }: PageProps<'/mailbox/[id]'>) {
   const { id } = await params
-  const mail = isMailboxEnabled() && isId(id) ? await readEmail(id) : undefined
-  if (!mail) notFound()
+  const email = isMailboxEnabled() && isId(id) ? await readEmail(id) : undefined
+  if (!email) notFound()
   return (
     <main>
       <PageFrame width="narrow">
         <PageHeader
-          title={mail.content.subject}
-          about={`To ${mail.recipient}`}
+          title={email.content.subject}
+          about={`To ${email.recipient}`}
           back={{ href: '/mailbox', label: 'Mailbox' }}
         />
-        <MailText text={mail.content.text} htmlAddress={`/mailbox/${id}/html`} />
+        <EmailBody text={email.content.text} htmlAddress={`/mailbox/${id}/html`} />
       </PageFrame>
     </main>
   )

@@ -1,7 +1,7 @@
 import { tenancy, platform } from '#db/tenancy'
 import { NextRequest } from 'next/server'
 import { afterAll, expect, test, vi } from 'vitest'
-import { mailCsp } from '#app/_http/mail-csp'
+import { emailCsp } from '#app/_http/email-csp'
 import { GET } from './route'
 import { proxy } from '../../../../proxy'
 import { queueEmail, readEmail } from '#db/mail/outbox'
@@ -48,7 +48,7 @@ test('the proxy does not replace that policy with the one for ordinary pages', a
     (await proxy(new NextRequest(`http://localhost:3000${path}`))).headers.get(
       'content-security-policy',
     )
-  expect(await policyOf('/mailbox/01a2060b-1936-7b76-be35-4d04e7a7fc17/html')).toBe(mailCsp)
+  expect(await policyOf('/mailbox/01a2060b-1936-7b76-be35-4d04e7a7fc17/html')).toBe(emailCsp)
   for (const path of ['/mailbox', '/mailbox/x/html/more', '/orders', '/orders/mailbox/x/html'])
     expect(await policyOf(path)).toMatch(/script-src 'self' 'nonce-/)
 })

@@ -1,4 +1,4 @@
-import { mailCsp } from '#app/_http/mail-csp'
+import { emailCsp } from '#app/_http/email-csp'
 import { isMailboxEnabled } from '#app/_http/mailbox-enabled'
 import { isId } from '@rowhouse/tenancy'
 import { readEmail } from '#db/mail/outbox'
@@ -9,13 +9,13 @@ export async function GET(
   { params }: { params: Promise<{ id: string }> },
 ): Promise<Response> {
   const { id } = await params
-  const mail = isMailboxEnabled() && isId(id) ? await readEmail(id) : undefined
-  if (!mail) return new Response('Not found', { status: 404 })
-  return new Response(mail.content.html, {
+  const email = isMailboxEnabled() && isId(id) ? await readEmail(id) : undefined
+  if (!email) return new Response('Not found', { status: 404 })
+  return new Response(email.content.html, {
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'private, no-store',
-      'content-security-policy': mailCsp,
+      'content-security-policy': emailCsp,
     },
   })
 }

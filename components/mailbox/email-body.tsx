@@ -2,7 +2,7 @@ import { Fragment } from 'react'
 import { Card, CardBody, CardHeader } from '#components/ui/card'
 
 /** The plain text of an email, with clickable links. */
-export function MailText({ text, htmlAddress }: { text: string; htmlAddress: string }) {
+export function EmailBody({ text, htmlAddress }: { text: string; htmlAddress: string }) {
   return (
     <Card>
       <CardHeader title="Text">

@@ -4,18 +4,18 @@ import { formatDateTime, type Formats } from '#components/formats'
 import { Card } from '#components/ui/card'
 import { EmptyState } from '#components/ui/empty-state'
 
-type Mail = { id: string; recipient: string; subject: string | null; createdAt: Date }
+type EmailSummary = { id: string; recipient: string; subject: string | null; createdAt: Date }
 
-export function MailList({ mails, formats }: { mails: Mail[]; formats: Formats }) {
+export function EmailList({ emails, formats }: { emails: EmailSummary[]; formats: Formats }) {
   return (
     <Card>
-      {mails.length === 0 && (
+      {emails.length === 0 && (
         <EmptyState title="No mail yet">
           Sign up, ask for a new password or invite somebody, and it comes here.
         </EmptyState>
       )}
       <ul className="divide-y divide-line">
-        {mails.map(({ id, recipient, subject, createdAt }) => (
+        {emails.map(({ id, recipient, subject, createdAt }) => (
           <li key={id}>
             <Link
               href={`/mailbox/${id}` as Route}
