@@ -54,7 +54,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
   const me = () => testTenants[kind][0]
   const neighbour = () => testTenants[kind][1]
 
-  test('an expired session, a signed-out session and a suspended tenant are refused at once', async () => {
+  test('an expired session, a signed-out session and a suspended tenant are refused immediately', async () => {
     const member = await memberOf(me().id, 'member')
     await platform()
       .update(sessionTable)

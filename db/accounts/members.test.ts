@@ -180,7 +180,7 @@ test('resent, revoked and expired invitations invalidate earlier links', async (
   expect(await invitations.find(third)).toBeUndefined()
 })
 
-test('an invitation above the own role, a second one and one to a member are refused, and other tenants cannot revoke it', async () => {
+test('inviting to a higher role, inviting twice and inviting a member are refused, and other tenants cannot revoke an invitation', async () => {
   const admin = await memberOf(acme.id, 'admin')
   await expect(
     invitations.invite(actingAs(admin), 'boss@invited.example', 'owner'),

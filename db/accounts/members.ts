@@ -7,8 +7,8 @@ import { platform } from '#db/tenancy'
 import { members, sessions, users, type Role } from '#db/schema/platform'
 
 /**
- * The member who asks for a change, and in which tenant. Their role is not part of it: it is read
- * inside the transaction, because it may have changed since the page was rendered.
+ * The member who makes a change, and their tenant. Their role is not included: it is read in the
+ * transaction, because it may have changed since the page was rendered.
  */
 export type ActingMember = {
   tenantId: string
@@ -53,7 +53,7 @@ export function setRole(by: ActingMember, userId: string, role: Role): Promise<M
 }
 
 /**
- * Removes a member and their API keys. It takes effect with their next transaction.
+ * Removes a member and their API keys. This takes effect with their next transaction.
  *
  * @throws NotFound, NotAllowed, LastOwner
  */

@@ -98,7 +98,7 @@ export async function change(
 }
 
 /**
- * Checks the current password again, before a change that could lock the account's owner out.
+ * Asks a signed-in user for their password again, before a change that could lock them out.
  *
  * @returns The user.
  * @throws Invalid, TooManyAttempts

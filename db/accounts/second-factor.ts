@@ -57,7 +57,7 @@ export async function startSetup(userId: string): Promise<void> {
 }
 
 /**
- * Reads the secret that is not confirmed yet. Show it to its owner only.
+ * Reads the secret that is not confirmed yet. Show it to its user only.
  *
  * @returns The `otpauth:` address for a QR code, and the secret in base32 for typing; undefined
  *   when no setup is pending.

@@ -7,9 +7,9 @@ import { type Tier, asTier } from '#db/tiers'
 import { supportVisitOf } from '#db/modules'
 
 /** A support access that is open in an operator's session. */
-export type Visit = { id: string; reason: string; writes: boolean; expiresAt: Date }
+export type SupportVisit = { id: string; reason: string; writes: boolean; expiresAt: Date }
 
-/** The active tenant. `support` is set when an operator is in it without being a member. */
+/** The active tenant. `support` is set when an operator visits it without being a member. */
 export type SessionTenant = {
   id: string
   slug: string
@@ -18,7 +18,7 @@ export type SessionTenant = {
   tier: Tier
   currency: string
   locale: string
-  support?: Visit
+  support?: SupportVisit
 }
 
 /**

@@ -9,6 +9,11 @@ export type TicketKind = 'password verified' | 'sign-in granted'
 
 const payload = z.object({ userId: z.uuid(), until: z.number() })
 
+/**
+ * Issues a ticket.
+ *
+ * @param seconds - How long it is valid.
+ */
 export const issue = (kind: TicketKind, userId: string, seconds: number): string =>
   encrypt(
     tenancy(),
@@ -16,7 +21,11 @@ export const issue = (kind: TicketKind, userId: string, seconds: number): string
     `ticket ${kind}`,
   )
 
-/** @returns The user of a ticket; undefined when it is forged, of another kind, or expired. */
+/**
+ * Checks a ticket.
+ *
+ * @returns The user's id; undefined when the ticket is forged, of another kind, or expired.
+ */
 export function verify(kind: TicketKind, ticket: string | undefined): string | undefined {
   if (!ticket) return undefined
   try {

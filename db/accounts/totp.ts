@@ -1,13 +1,12 @@
 import { Secret, TOTP } from 'otpauth'
 
-// Authenticator apps keep these parameters when they are enrolled: changing one locks their owners
-// out.
+// Authenticator apps store these parameters when they are enrolled; changing one would lock users out.
 const parameters = { algorithm: 'SHA1', digits: 6, period: 30 } as const
 
 const secretOf = (bytes: Uint8Array) => new Secret({ buffer: Uint8Array.from(bytes).buffer })
 
 /**
- * The generator of one secret's time-based codes (RFC 6238).
+ * Creates the generator of a secret's time-based codes (RFC 6238).
  *
  * @param account - The name that an authenticator app shows beside "Rowhouse".
  */
@@ -15,7 +14,7 @@ export const totpOf = (secret: Uint8Array, account = ''): TOTP =>
   new TOTP({ ...parameters, issuer: 'Rowhouse', label: account, secret: secretOf(secret) })
 
 /**
- * Finds the time step of a code. The clock of a phone may be one step off.
+ * Finds the time step of a code. The phone's clock may be one step off.
  *
  * @param now - In milliseconds since the epoch.
  * @returns Undefined when the code is wrong.

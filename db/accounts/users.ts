@@ -64,7 +64,7 @@ export async function rename(db: PlatformDb, id: string, name: string): Promise<
 /**
  * Stores the hash of a validated password.
  *
- * @param proven - `mailbox`: the user has just proven that the address is theirs.
+ * @param proven - `mailbox`: whether the user has just proven that the address is theirs.
  */
 export async function setPassword(
   db: PlatformDb,

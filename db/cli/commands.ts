@@ -1,11 +1,11 @@
 import type { ParseArgsConfig } from 'node:util'
 
-/** The options of a command, and its other words. */
+/** The options of a command and its positional arguments. */
 export type CommandInput = {
   values: Record<string, string | boolean | undefined>
   positionals: string[]
 }
-/** Text for people, a document for `--json`, and whether the command exits with 1. */
+/** The output as text and for `--json`. The command exits with 1 if `failed` is set. */
 export type CommandResult = { text?: string; json: unknown; failed?: boolean }
 export type RunCommand = (input: CommandInput) => Promise<CommandResult>
 
@@ -13,7 +13,7 @@ export type Command = {
   words: string[]
   usage: string
   about: string
-  /** Takes a word that is no option, such as a slug. */
+  /** Takes a positional argument, such as a slug. */
   takesArgument?: true
   options?: NonNullable<ParseArgsConfig['options']>
   load: () => Promise<{ run: RunCommand }>
@@ -52,27 +52,27 @@ export const commands: Command[] = [
   {
     words: ['doctor'],
     usage: 'doctor',
-    about: 'check every invariant on every target; exit 1 with the violations',
+    about: 'check every invariant on every target; list violations and exit with 1',
     load: () => import('#db/cli/doctor'),
   },
   {
     words: ['tenant', 'list'],
     usage: 'tenant list',
-    about: 'all tenants with tier and placement',
+    about: 'list all tenants with tier and placement',
     load: tenant('list'),
   },
   {
     words: ['tenant', 'show'],
     usage: 'tenant show SLUG',
     takesArgument: true,
-    about: 'one tenant: placement, members, state',
+    about: 'show one tenant: placement, members, state',
     load: tenant('show'),
   },
   {
     words: ['tenant', 'create'],
     usage: 'tenant create SLUG --owner EMAIL [--name NAME] [--tier TIER] [--database-url URL]',
     takesArgument: true,
-    about: 'create a tenant with the placement of its tier',
+    about: 'create a tenant in the placement of its tier',
     options: { owner: text, name: text, tier: text, 'database-url': text },
     load: tenant('create'),
   },
@@ -80,7 +80,7 @@ export const commands: Command[] = [
     words: ['tenant', 'suspend'],
     usage: 'tenant suspend SLUG --reason TEXT',
     takesArgument: true,
-    about: 'block a tenant, from its next transaction on',
+    about: 'suspend a tenant, from its next transaction on',
     options: { reason: text },
     load: tenant('suspend'),
   },
@@ -88,7 +88,7 @@ export const commands: Command[] = [
     words: ['tenant', 'resume'],
     usage: 'tenant resume SLUG --reason TEXT',
     takesArgument: true,
-    about: 'unblock a suspended tenant',
+    about: 'lift the suspension of a tenant',
     options: { reason: text },
     load: tenant('resume'),
   },
@@ -126,7 +126,8 @@ export const commands: Command[] = [
     words: ['tenant', 'export'],
     usage: 'tenant export SLUG --out FILE',
     takesArgument: true,
-    about: 'everything of a tenant as of one moment: a ZIP of NDJSON and CSV with a manifest',
+    about:
+      'export all data of a tenant in one snapshot, as a ZIP of NDJSON and CSV with a manifest',
     options: { out: text },
     load: () => import('#db/cli/tenant-export'),
   },
@@ -134,8 +135,7 @@ export const commands: Command[] = [
     words: ['tenant', 'import'],
     usage: 'tenant import FILE --as SLUG [--owner EMAIL] [--tier TIER] | --check',
     takesArgument: true,
-    about:
-      'check an export, and make a new tenant of it; nothing is written unless all of it is in order',
+    about: 'check an export and import it as a new tenant; nothing is written if a check fails',
     options: { as: text, owner: text, tier: text, check: flag },
     load: () => import('#db/cli/tenant-import'),
   },
@@ -144,7 +144,7 @@ export const commands: Command[] = [
     usage: 'tenant restore SLUG --from FILE --yes',
     takesArgument: true,
     about:
-      'put a tenant back to what it was in an export; what is there now is kept for a week under another slug',
+      'restore a tenant from an export; its current data is kept for a week under another slug',
     options: { from: text, yes: flag },
     load: () => import('#db/cli/tenant-restore'),
   },
@@ -153,7 +153,7 @@ export const commands: Command[] = [
     usage: 'tenant erase SLUG --yes [--after DAYS] | --undo',
     takesArgument: true,
     about:
-      'take a tenant away with everything about it, and print the receipt; with --after it can be undone until then',
+      'erase a tenant with all its data and print the receipt; with --after, it can be undone until then',
     options: { yes: flag, after: text, undo: flag },
     load: () => import('#db/cli/tenant-erase'),
   },
@@ -163,7 +163,7 @@ export const commands: Command[] = [
       'tenant retention SLUG [--days N|forever [--table TABLE]] [--preview] [--confirm | --dismiss] [--hold | --lift --reason TEXT]',
     takesArgument: true,
     about:
-      'how long rows are kept, what would go, what has gone; the answer to a run that waits; the legal hold',
+      'show or set how long rows are kept; preview, confirm or dismiss a run; place or lift a legal hold',
     options: {
       days: text,
       table: text,
@@ -179,7 +179,8 @@ export const commands: Command[] = [
   {
     words: ['retention', 'run'],
     usage: 'retention run [--dry-run]',
-    about: 'delete what is too old, in every tenant with a rule; large runs wait for their owner',
+    about:
+      'delete old rows in every tenant with a retention rule; large runs await confirmation by an owner',
     options: { 'dry-run': flag },
     load: () => import('#db/cli/retention-run'),
   },
@@ -187,7 +188,7 @@ export const commands: Command[] = [
     words: ['tenant', 'url'],
     usage: 'tenant url SLUG [--read-only]',
     takesArgument: true,
-    about: 'the connection string of a tenant with a dedicated role; contains its password',
+    about: 'print the connection string of a tenant with a dedicated role; contains its password',
     options: { 'read-only': { type: 'boolean' } },
     load: tenant('url'),
   },
@@ -195,20 +196,20 @@ export const commands: Command[] = [
     words: ['operator', 'add'],
     usage: 'operator add EMAIL',
     takesArgument: true,
-    about: 'let a user into the console; audited',
+    about: 'give a user access to the console; audited',
     load: operator('add'),
   },
   {
     words: ['operator', 'remove'],
     usage: 'operator remove EMAIL',
     takesArgument: true,
-    about: 'shut a user out of the console from the next request on; audited',
+    about: 'take away access to the console, from the next request on; audited',
     load: operator('remove'),
   },
   {
     words: ['operator', 'list'],
     usage: 'operator list',
-    about: 'who may use the console',
+    about: 'list the users with access to the console',
     load: operator('list'),
   },
   {
@@ -221,7 +222,7 @@ export const commands: Command[] = [
   {
     words: ['sandbox', 'seed'],
     usage: 'sandbox seed --tenants N --rows M [--canary]',
-    about: 'add synthetic tenants; with --canary each text of tenant T carries CANARY-<T>-<hex>',
+    about: 'add synthetic tenants; with --canary, each text of tenant T contains CANARY-<T>-<hex>',
     options: { tenants: text, rows: text, canary: { type: 'boolean' } },
     load: () => import('#db/cli/sandbox-seed'),
   },
@@ -236,14 +237,14 @@ export const commands: Command[] = [
   {
     words: ['sandbox', 'routes'],
     usage: 'sandbox routes',
-    about: 'every page, route handler and action, with sample parameters',
+    about: 'list every page, route handler and action, with sample parameters',
     load: () => import('#db/cli/sandbox-routes'),
   },
   {
     words: ['fleet', 'status'],
     usage: 'fleet status [--inspect] [--all] [--check]',
     about:
-      'the migration state of every target; --inspect connects to dedicated databases first, --check exits 1 unless all are current',
+      'show the migration state of every target; --inspect connects to dedicated databases first, --check exits with 1 unless all are current',
     options: { inspect: flag, all: flag, check: flag },
     load: () => import('#db/cli/fleet/status'),
   },
@@ -251,7 +252,7 @@ export const commands: Command[] = [
     words: ['fleet', 'plan'],
     usage: 'fleet plan [--to TAG]',
     about:
-      'what would run where, which locks each statement takes, and the safer way where one blocks writers',
+      'show what would run where, the locks of each statement, and a safer way if it blocks writers',
     options: { to: text },
     load: () => import('#db/cli/fleet/plan'),
   },
@@ -260,7 +261,7 @@ export const commands: Command[] = [
     usage:
       'fleet migrate [--canary SLUG,…] [--batches 10,50] [--concurrency K] [--max-failures N] [--limit N] [--to TAG]',
     about:
-      'bring every target to this build; what fails stays as it was, and a further run does what is left',
+      'migrate every target to this build; failed targets stay unchanged, and the next run retries them',
     options: {
       canary: text,
       batches: text,
@@ -274,8 +275,7 @@ export const commands: Command[] = [
   {
     words: ['fleet', 'verify'],
     usage: 'fleet verify',
-    about:
-      "compare every target's catalogue with what its migrations make; exit 1 with what differs",
+    about: "compare every target's catalogue with its migrations; list differences and exit with 1",
     load: () => import('#db/cli/fleet/verify'),
   },
   {
@@ -283,7 +283,7 @@ export const commands: Command[] = [
     usage: 'fleet step [NAME] [--tenant SLUG]',
     takesArgument: true,
     about:
-      'run a data step in every tenant that has not had it, or list the steps and how far they are',
+      'run a data step in every tenant where it has not run, or list all steps with their progress',
     options: { tenant: text },
     load: () => import('#db/cli/fleet/step'),
   },

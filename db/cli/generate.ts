@@ -4,8 +4,8 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { finishGenerated, readHistory, lintMigrations } from '@rowhouse/tenancy/migrations'
 
-// `npm run db:generate [-- --name what_it_does]` runs drizzle-kit for each history and then completes
-// and lints the files that it wrote.
+// `npm run db:generate [-- --name what_it_does]` runs drizzle-kit for each migration history, completes
+// the files that it generated, and lints the history.
 
 const drizzleKit = join(dirname(createRequire(import.meta.url).resolve('drizzle-kit')), 'bin.cjs')
 const histories = [

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { expect, test } from 'vitest'
 
-type Ended = { code: number; stdout: string; stderr: string }
+type Exit = { code: number; stdout: string; stderr: string }
 const runCommand = (...words: string[]) =>
-  new Promise<Ended>((resolve) =>
+  new Promise<Exit>((resolve) =>
     execFile(process.execPath, ['db/cli/main.ts', ...words], (error, stdout, stderr) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
     ),

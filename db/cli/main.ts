@@ -10,7 +10,7 @@ const words = process.argv.slice(2)
 const command = commands
   .filter((one) => one.words.every((word, i) => words[i] === word))
   .sort((a, b) => b.words.length - a.words.length)[0]
-process.exitCode = command ? await execute(command) : explainCommands()
+process.exitCode = command ? await execute(command) : listCommands()
 
 async function execute(found: Command): Promise<number> {
   try {
@@ -29,7 +29,6 @@ async function execute(found: Command): Promise<number> {
       console.error(`${error.message}\n\nusage: npm run rowhouse -- ${found.usage}`)
       return 2
     }
-    // the stack of an expected error helps nobody
     console.error(describe(error))
     return 1
   } finally {
@@ -37,8 +36,12 @@ async function execute(found: Command): Promise<number> {
   }
 }
 
-/** Lists all commands. Returns the exit code. */
-function explainCommands(): number {
+/**
+ * Lists all commands.
+ *
+ * @returns The exit code.
+ */
+function listCommands(): number {
   const listing = commands.map(({ usage, about }) => `  ${usage.padEnd(64)} ${about}`).join('\n')
   const help = `usage: npm run rowhouse -- <command>\n\n${listing}\n\nEvery command takes --help and --json.`
   if (words.length === 0 || words.includes('--help')) console.log(help)
@@ -64,6 +67,7 @@ function isUsageError(error: unknown): error is Error {
   )
 }
 
+/** The message of an expected error, or the stack of any other. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return RowhouseError.is(error) ? error.message : (error.stack ?? error.message)

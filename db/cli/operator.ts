@@ -13,7 +13,7 @@ const verbs: Record<OperatorVerb, (input: CommandInput) => Promise<CommandResult
   list,
 }
 
-/** Loads a verb of `operator`. Operators are added and removed by this command only. */
+/** Loads an `operator` command. These commands are the only way to add or remove operators. */
 export const operatorCommand = (verb: OperatorVerb) => async () => ({ run: verbs[verb] })
 
 async function add(input: CommandInput): Promise<CommandResult> {
@@ -31,8 +31,8 @@ async function add(input: CommandInput): Promise<CommandResult> {
 async function remove(input: CommandInput): Promise<CommandResult> {
   const { id, email } = await userOf(input)
   await platform().transaction(async (tx) => {
-    const [gone] = await tx.delete(operators).where(eq(operators.userId, id)).returning()
-    if (!gone)
+    const [removed] = await tx.delete(operators).where(eq(operators.userId, id)).returning()
+    if (!removed)
       throw new UsageError(`${email} is not an operator; \`operator list\` shows all operators`)
     await recordAudit(tx, { actor: commandLine(), action: 'operator removed', detail: { email } })
   })
@@ -63,7 +63,7 @@ async function list(): Promise<CommandResult> {
 }
 
 async function userOf({ positionals: [given, ...rest] }: CommandInput) {
-  if (!given || rest.length > 0) throw new UsageError('name one user by email address')
+  if (!given || rest.length > 0) throw new UsageError('give the email address of one user')
   const email = normalizeEmail(given)
   const user = await byEmail(platform(), email)
   if (!user)

@@ -26,9 +26,9 @@ test('after a change of the key every secret can be decrypted with the new key a
     kind: 'second factor',
     content: secondFactorChanged(true),
   })
-  const [posted] = await platform().select().from(emails)
+  const [queued] = await platform().select().from(emails)
 
-  // as a restart with the next key does
+  // what a restart with a new key does
   const { config } = tenancy()
   config.previousEncryptionKey = config.encryptionKey
   config.encryptionKey = randomBytes(32).toString('base64')
@@ -54,7 +54,7 @@ test('after a change of the key every secret can be decrypted with the new key a
     .where(eq(placements.tenantId, id))
   expect(needsRotation(tenancy(), row?.secret ?? '')).toBe(false)
   expect(await secondFactor.pendingSetup(user)).toEqual(before)
-  expect((await readEmail(posted?.id ?? ''))?.content.subject).toBe(
+  expect((await readEmail(queued?.id ?? ''))?.content.subject).toBe(
     secondFactorChanged(true).subject,
   )
   expect((await run({ values: {}, positionals: [] })).json).toMatchObject({

@@ -7,7 +7,7 @@ export const run: RunCommand = async () => {
   const columns = await rotateEncryptionKey(tenancy())
   return {
     text: table(
-      ['column', 'secrets', 'encrypted again'],
+      ['column', 'secrets', 're-encrypted'],
       columns.map(({ column, secrets, rotated }) => [column, secrets, rotated]),
     ),
     json: { columns },

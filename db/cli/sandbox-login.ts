@@ -7,7 +7,7 @@ import { sessionCookie } from '#db/accounts/session-cookie'
 
 export const run: RunCommand = async ({ values, positionals: [email] }) => {
   refuseInProduction()
-  if (!email) throw new UsageError('name a user: sandbox login EMAIL')
+  if (!email) throw new UsageError('give the email address of a user: sandbox login EMAIL')
   const { token } = await sandboxSession(email, values.tenant)
   const name = sessionCookie(env().APP_URL).name
   const cookie = `${name}=${await encode({ token: { secret: token }, secret: env().AUTH_SECRET, salt: name })}`

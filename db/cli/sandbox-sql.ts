@@ -4,7 +4,7 @@ import { sandboxCaller, refuseInProduction, standardInput } from '#db/cli/sandbo
 import { table } from '#db/cli/table'
 import { withTenant } from '#db/tenancy'
 
-type Answer = {
+type StatementResult = {
   sql: string
   rows: Record<string, unknown>[]
   count: number | null
@@ -13,8 +13,8 @@ type Answer = {
 }
 
 /**
- * Splits standard input after semicolons at the end of a line; `--stacked` sends all of it in one
- * message.
+ * Runs the statements on standard input, which end with a semicolon at the end of a line. `--stacked`
+ * sends the whole input as one message.
  */
 export const run: RunCommand = async ({ values }) => {
   refuseInProduction()
@@ -26,7 +26,7 @@ export const run: RunCommand = async ({ values }) => {
         .split(/;[ \t]*(?:\r?\n|$)/)
         .map((part) => part.trim())
         .filter(Boolean)
-  const answers: Answer[] = []
+  const answers: StatementResult[] = []
   let outcome = 'committed'
   try {
     await withTenant(caller, async (tx) => {
@@ -54,7 +54,7 @@ function describe(error: unknown): { error: string; code?: string } {
   return { error: cause instanceof Error ? cause.message : String(cause), ...code }
 }
 
-function format({ rows, count }: Answer): string {
+function format({ rows, count }: StatementResult): string {
   const [first] = rows
   if (!first) return `${count ?? 0} rows`
   const head = Object.keys(first)

@@ -6,7 +6,11 @@ import { ConfigurationError, TenantNotFound, bySlug } from '@rowhouse/tenancy'
 import * as sessions from '#db/accounts/sessions'
 import * as users from '#db/accounts/users'
 
-/** The sandbox commands hand out sessions and run arbitrary SQL, so they must never run in production. */
+/**
+ * Refuses to run in production, because the sandbox commands create sessions and run arbitrary SQL.
+ *
+ * @throws ConfigurationError
+ */
 export function refuseInProduction(): void {
   if (env().NODE_ENV === 'production')
     throw new ConfigurationError(['sandbox commands do not run when NODE_ENV is production'])
@@ -14,14 +18,15 @@ export function refuseInProduction(): void {
 
 /**
  * Starts a real session of a user.
- * @param slug - The tenant that the session is in; undefined leaves the choice to the app.
+ *
+ * @param slug - The tenant to switch to; undefined keeps the user's last tenant.
  * @throws UsageError, TenantNotFound
  */
 export async function sandboxSession(
   email: unknown,
   slug: unknown,
 ): Promise<{ token: string; user: { id: string; name: string } }> {
-  if (typeof email !== 'string') throw new UsageError('name a user by email address')
+  if (typeof email !== 'string') throw new UsageError('give the email address of a user')
   const user = await users.byEmail(platform(), users.normalizeEmail(email))
   if (!user) throw new UsageError(`there is no user ${email}`)
   const token = await sessions.start(user.id, { device: 'sandbox', address: '' })
@@ -31,11 +36,11 @@ export async function sandboxSession(
 }
 
 /**
- * A caller with a real session. It may be no member of the tenant: the tenant transaction refuses it
- * then, which is what an attacker would see.
+ * Creates a caller with a real session. The user need not be a member of the tenant: the tenant
+ * transaction then refuses the caller, as it would refuse an attacker.
  */
 export async function sandboxCaller(email: unknown, slug: unknown): Promise<Caller> {
-  if (typeof slug !== 'string') throw new TenantNotFound('(none named: --tenant SLUG)')
+  if (typeof slug !== 'string') throw new TenantNotFound('(none given: use --tenant SLUG)')
   const { id } = await bySlug(platform(), slug)
   const { token, user } = await sandboxSession(email, slug)
   return { kind: 'session', token, tenantId: id, actor: { id: user.id, name: user.name } }

@@ -8,7 +8,7 @@ import { seedDemo } from '#db/seed/demo'
 export const run: RunCommand = async ({ values }) => {
   if (values.tenants !== undefined && !values.demo)
     return seedTenants(count(values.tenants, 'tenants'), count(values.orders, 'orders'), false)
-  if (!values.demo) throw new UsageError('give --demo, or --tenants N --orders M')
+  if (!values.demo) throw new UsageError('give either --demo or --tenants N --orders M')
   if (env().NODE_ENV === 'production')
     throw new ConfigurationError([
       'seed --demo creates users with a public password, so it does not run when NODE_ENV is production',

@@ -13,7 +13,7 @@ afterAll(async () => {
   await closePools(tenancy())
 })
 
-test('setup brings the functions in databases of tenants up to date as well', async () => {
+test('setup also updates the functions in dedicated databases', async () => {
   const url = inDatabase(process.env.DATABASE_URL ?? '', privateName(tenant.id))
   await withConnection(url, (client) =>
     client.query(

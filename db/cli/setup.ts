@@ -19,12 +19,16 @@ export const run: RunCommand = async () => {
   const missed = await refreshDedicatedDatabases()
   const problems = missed.map((why) => `not updated: ${why}`)
   return {
-    text: ['roles, databases, functions and migrations are in place', ...problems].join('\n'),
+    text: ['roles, databases, functions and migrations are up to date', ...problems].join('\n'),
     json: { ready: true, missed },
   }
 }
 
-/** Brings the functions in dedicated databases to this build. Returns the failures, as messages. */
+/**
+ * Updates the functions in dedicated databases to this build.
+ *
+ * @returns The messages of those that failed.
+ */
 async function refreshDedicatedDatabases(): Promise<string[]> {
   const missed: string[] = []
   const workers = Array.from({ length: defaultConcurrency() }, () => new MainConnection(tenancy()))

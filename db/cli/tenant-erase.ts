@@ -7,7 +7,7 @@ import { platform, tenancy } from '#db/tenancy'
 import { bySlug } from '@rowhouse/tenancy'
 
 export const run: RunCommand = async ({ values, positionals: [slug, ...rest] }) => {
-  if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
+  if (!slug || rest.length > 0) throw new UsageError('give the slug of one tenant')
   const tenant = await bySlug(platform(), slug)
   const actor = commandLine()
   if (values.undo) {

@@ -8,8 +8,8 @@ import { placementOf, bySlug } from '@rowhouse/tenancy'
 import { platform, tenancy } from '#db/tenancy'
 
 export const run: RunCommand = async ({ values: { out }, positionals: [slug, ...rest] }) => {
-  if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
-  if (typeof out !== 'string') throw new UsageError('name the file to write: --out FILE')
+  if (!slug || rest.length > 0) throw new UsageError('give the slug of one tenant')
+  if (typeof out !== 'string') throw new UsageError('give the file to write: --out FILE')
   const tenant = await bySlug(platform(), slug)
   const partial = `${out}.part`
   const line = progressLine()

@@ -51,7 +51,7 @@ test('an imported tenant belongs to the first owner in the file who has an accou
   await expect(imported({})).rejects.toThrow('no owner in the file has an account here')
 })
 
-test('or to whoever is named, who gets an account', async () => {
+test('with --owner it belongs to that user, who gets an account', async () => {
   const email = `new-${newId()}@people.example`
   const { people } = await imported({ owner: ` ${email.toUpperCase()} ` })
   expect(people).toEqual([{ userId: (await users.byEmail(platform(), email))?.id, role: 'owner' }])

@@ -8,7 +8,7 @@ import { tierNames } from '#db/tiers'
 import * as users from '#db/accounts/users'
 
 export const run: RunCommand = async ({ values, positionals: [path, ...rest] }) => {
-  if (!path || rest.length > 0) throw new UsageError('name one file')
+  if (!path || rest.length > 0) throw new UsageError('give one file')
   const tier = tierNames.find((known) => known === values.tier)
   if (values.tier !== undefined && !tier)
     throw new UsageError(`the tier must be one of ${tierNames.join(', ')}, not ${values.tier}`)
@@ -23,7 +23,8 @@ export const run: RunCommand = async ({ values, positionals: [path, ...rest] }) 
         json: { ...manifest.tenant, exportedAt: manifest.exportedAt, rows },
       }
     }
-    if (typeof values.as !== 'string') throw new UsageError('name the new tenant: --as SLUG')
+    if (typeof values.as !== 'string')
+      throw new UsageError('give the slug of the new tenant: --as SLUG')
     const ownerId = await ownerFor(path, values.owner)
     const imported = await importTenant(
       tenancy(),
@@ -31,7 +32,7 @@ export const run: RunCommand = async ({ values, positionals: [path, ...rest] }) 
       async ({ state, table, rows }) => line.show(`${state} ${table} ${rows} rows`),
     )
     return {
-      text: `tenant ${imported.slug} is ready (${imported.tier}) with ${imported.rows} rows, equal to those of the file`,
+      text: `tenant ${imported.slug} is ready (${imported.tier}) with ${imported.rows} rows, verified against the file`,
       json: imported,
     }
   } finally {
@@ -47,7 +48,7 @@ async function ownerFor(path: string, option: unknown): Promise<string> {
   if (typeof option === 'string' && email)
     return (await users.create(platform(), { email, name: email.split('@')[0] ?? email })).id
   throw new UsageError(
-    'no owner in the file has an account here; name the owner of the new tenant: --owner EMAIL',
+    'no owner in the file has an account here; give the owner of the new tenant: --owner EMAIL',
   )
 }
 

@@ -23,7 +23,7 @@ async function requestedMove(): Promise<Move> {
   }
 }
 
-test('--abort --wait succeeds when the move was aborted, and --to --wait fails', async () => {
+test('when a move is aborted, --abort --wait succeeds and --to --wait fails', async () => {
   const following = move({ to: 'schema', wait: true })
   const requested = await requestedMove()
   expect(requested).toMatchObject({ tierFrom: 'starter', tierTo: 'starter' })
@@ -34,7 +34,7 @@ test('--abort --wait succeeds when the move was aborted, and --to --wait fails',
   expect(await following).toMatchObject({ failed: true, json: { id: requested.id } })
 })
 
-test('--dry-run is refused with an option that would change something', async () => {
+test('--dry-run is refused with any option but --to', async () => {
   const before = await latestMove(tenancy(), tenant.id)
   for (const option of ['abort', 'confirm', 'rollback', 'force-finish', 'resume', 'status'])
     await expect(move({ [option]: true, 'dry-run': true })).rejects.toBeInstanceOf(UsageError)

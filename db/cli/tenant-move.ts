@@ -26,7 +26,7 @@ import { placementKinds, type PlacementKind, bySlug } from '@rowhouse/tenancy'
 const modes = ['to', 'status', 'abort', 'confirm', 'rollback', 'force-finish', 'resume'] as const
 
 export const run: RunCommand = async ({ values, positionals: [slug, ...rest] }) => {
-  if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
+  if (!slug || rest.length > 0) throw new UsageError('give the slug of one tenant')
   const tenant = await bySlug(platform(), slug)
   const [mode, ...others] = modes.filter((option) => values[option])
   if (!mode || others.length > 0)
@@ -78,13 +78,14 @@ export const run: RunCommand = async ({ values, positionals: [slug, ...rest] }) 
 function kindOf(value: unknown): PlacementKind {
   const kind = placementKinds.find((known) => known === value)
   if (!kind)
-    throw new UsageError(`--to is one of ${placementKinds.join(', ')}, not ${String(value)}`)
+    throw new UsageError(`--to takes one of ${placementKinds.join(', ')}, not ${String(value)}`)
   return kind
 }
 
 function tierOption(value: unknown): Tier {
   const tier = tierNames.find((known) => known === value)
-  if (!tier) throw new UsageError(`--tier is one of ${tierNames.join(', ')}, not ${String(value)}`)
+  if (!tier)
+    throw new UsageError(`--tier takes one of ${tierNames.join(', ')}, not ${String(value)}`)
   return tier
 }
 
@@ -131,7 +132,7 @@ const headline = (move: Move, slug: string) =>
     .filter(Boolean)
     .join('\n')
 
-/** What the worker is doing, or why it waits before it tries again. */
+/** What the worker is doing, or the error after which it will retry. */
 const statusOf = ({ retryError, statusDetail }: Move) =>
   retryError === null ? statusDetail : `will retry: ${retryError}`
 
@@ -182,8 +183,10 @@ function documentOf(move: Move, events: MoveEvent[], slug: string) {
 }
 
 /**
- * Prints events until the worker has nothing left to do; on a terminal also a progress bar.
- * @param options.expectAbort - The command succeeds when the move ends aborted, and fails otherwise.
+ * Prints the events of a move until the worker has nothing left to do, with a progress bar on a
+ * terminal.
+ *
+ * @param options.expectAbort - Succeed if the move is aborted, and fail otherwise.
  */
 async function followMove(
   moveId: string,

@@ -21,16 +21,16 @@ import { bySlug } from '@rowhouse/tenancy'
 
 type TenantWithTier = { id: string; slug: string; tier: Tier }
 
-export const run: RunCommand = async (given) => {
+export const run: RunCommand = async (input) => {
   const {
     values,
     positionals: [slug, ...rest],
-  } = given
-  if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
+  } = input
+  if (!slug || rest.length > 0) throw new UsageError('give the slug of one tenant')
   const found = await bySlug(platform(), slug)
   const tenant = { ...found, tier: asTier(found.tier) }
-  if (values.hold || values.lift) await changeHold(tenant, given)
-  if (values.days !== undefined) await setRules(tenant, given)
+  if (values.hold || values.lift) await changeHold(tenant, input)
+  if (values.days !== undefined) await setRules(tenant, input)
   if (values.confirm || values.dismiss) await decide(tenant, values.confirm === true)
   if (values.preview) return preview(tenant)
   return show(tenant)
@@ -108,11 +108,11 @@ async function show({ id, slug, tier }: TenantWithTier): Promise<CommandResult> 
       ? `on legal hold since ${hold.at.toISOString()}: ${hold.reason}`
       : `not on legal hold; the tier ${tier} allows ${least} to ${most} days`,
     table(
-      ['table', 'age by', 'kept for'],
+      ['table', 'age column', 'kept for'],
       retentionColumns(tenancy()).map((one) => [
         one.table,
         one.column,
-        days.has(one.table) ? `${days.get(one.table)} days` : 'ever',
+        days.has(one.table) ? `${days.get(one.table)} days` : 'forever',
       ]),
     ),
     table(

@@ -21,7 +21,7 @@ const verbs: Record<TenantVerb, (input: CommandInput) => Promise<CommandResult>>
   url,
 }
 
-/** The loader for every `tenant` command in this file. */
+/** Loads a `tenant` command. */
 export const tenantCommand = (verb: TenantVerb) => async () => ({ run: verbs[verb] })
 
 async function list(): Promise<CommandResult> {
@@ -58,13 +58,13 @@ async function list(): Promise<CommandResult> {
 async function show(input: CommandInput): Promise<CommandResult> {
   const tenant = await bySlug(platform(), slugOf(input))
   const { password: _, server, ...placement } = await placementOf(tenancy(), tenant.id)
-  const staff = await platform()
+  const memberList = await platform()
     .select({ email: users.email, name: users.name, role: members.role })
     .from(members)
     .innerJoin(users, eq(users.id, members.userId))
     .where(eq(members.tenantId, tenant.id))
     .orderBy(members.role, users.email)
-  const held = await platform()
+  const suspensionList = await platform()
     .select()
     .from(suspensions)
     .where(eq(suspensions.tenantId, tenant.id))
@@ -72,20 +72,20 @@ async function show(input: CommandInput): Promise<CommandResult> {
   const where = { ...placement, server: server ? `${server.host}:${server.port}` : 'main' }
   const facts = {
     ...tenant,
-    suspended: held.some(({ liftedAt }) => liftedAt === null),
+    suspended: suspensionList.some(({ liftedAt }) => liftedAt === null),
     placement: where,
-    members: staff,
+    members: memberList,
   }
   const lines = [
     ['id', tenant.id],
     ['name', tenant.name],
     ['tier', tenant.tier],
-    ['state', facts.suspended ? `suspended: ${held[0]?.reason}` : 'active'],
+    ['state', facts.suspended ? `suspended: ${suspensionList[0]?.reason}` : 'active'],
     [
       'placement',
       `${where.kind}, schema ${where.schema}, database ${where.database ?? 'main'}, server ${where.server}, login ${where.login ?? 'rowhouse_tenant'}, epoch ${where.epoch}`,
     ],
-    ...staff.map(({ email, role }) => ['member', `${email} (${role})`]),
+    ...memberList.map(({ email, role }) => ['member', `${email} (${role})`]),
   ]
   return {
     text: lines.map(([name = '', value]) => `${name.padEnd(10)} ${value}`).join('\n'),
@@ -97,8 +97,9 @@ async function create(input: CommandInput): Promise<CommandResult> {
   const slug = slugOf(input)
   const { owner, tier = defaultTier, name = slug } = input.values
   const databaseUrl = input.values['database-url']
-  if (typeof owner !== 'string') throw new UsageError('name the owner: --owner EMAIL')
-  if (!isTier(tier)) throw new UsageError(`the tier is one of ${tierNames.join(', ')}, not ${tier}`)
+  if (typeof owner !== 'string') throw new UsageError('give the owner: --owner EMAIL')
+  if (!isTier(tier))
+    throw new UsageError(`--tier takes one of ${tierNames.join(', ')}, not ${tier}`)
   const db = platform()
   const email = people.normalizeEmail(owner)
   const user =
@@ -109,10 +110,10 @@ async function create(input: CommandInput): Promise<CommandResult> {
     { slug, name: String(name), tier, ownerId: user.id },
     typeof databaseUrl === 'string' ? databaseUrl : undefined,
   )
-  const note = user.passwordHash
+  const hint = user.passwordHash
     ? ''
     : `\n${email} has no password yet and can set one with "forgot password" on the sign-in page`
-  return { text: `tenant ${slug} is ready (${tier})${note}`, json: { id: tenant.id, slug, tier } }
+  return { text: `tenant ${slug} is ready (${tier})${hint}`, json: { id: tenant.id, slug, tier } }
 }
 
 async function suspendOne(input: CommandInput): Promise<CommandResult> {
@@ -162,7 +163,7 @@ async function url(input: CommandInput): Promise<CommandResult> {
   const placement = await placementOf(tenancy(), tenant.id)
   if (!placement.login)
     throw new UsageError(
-      `tenant ${tenant.slug} shares its login with other tenants and has no URL; move it to a schema or database first`,
+      `tenant ${tenant.slug} is in shared tables and has no URL of its own; move it to a schema or database first`,
     )
   const made = input.values['read-only']
     ? readOnly(connectionString(tenancy(), placement))
@@ -175,7 +176,7 @@ const readOnly = (made: string) =>
   made.replace('options=', 'options=-c%20default_transaction_read_only%3Don%20')
 
 function slugOf({ positionals: [slug, ...rest] }: CommandInput): string {
-  if (!slug || rest.length > 0) throw new UsageError('name one tenant by its slug')
+  if (!slug || rest.length > 0) throw new UsageError('give the slug of one tenant')
   return slug
 }
 

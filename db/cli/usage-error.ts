@@ -1,2 +1,2 @@
-/** A mistake in how a command was called: exit 2 and its usage. */
+/** A command was called incorrectly: print its usage and exit with 2. */
 export class UsageError extends Error {}

@@ -26,7 +26,7 @@ function serveSmtp(socket: Socket) {
         if (line === '.') {
           received.push(data.join('\n'))
           data = undefined
-          socket.write('250 kept\r\n')
+          socket.write('250 queued\r\n')
         } else data.push(line)
       } else if (line.startsWith('DATA')) {
         data = []
@@ -53,7 +53,7 @@ afterAll(async () => {
 
 const rows = () => platform().select().from(emails).orderBy(emails.createdAt)
 
-test('an email is encrypted while it is queued and deleted once sent; two senders send each once', async () => {
+test('an email is encrypted while queued and its content deleted once sent; two concurrent senders send each email once', async () => {
   for (const to of ['a@mail.example', 'b@mail.example', 'c@mail.example'])
     await queueEmail(platform(), {
       to,
@@ -73,7 +73,7 @@ test('an email is encrypted while it is queued and deleted once sent; two sender
   )
 })
 
-test('a refused email is retried with growing delays under the same message id', async () => {
+test('a refused email is retried with growing delays and the same message id', async () => {
   await platform().delete(emails)
   received.length = 0
   await queueEmail(platform(), {

@@ -14,10 +14,10 @@ const maxAttempts = 12
 const backoff = { firstMs: 30_000, maxMs: 6 * 3_600_000 }
 
 /**
- * Sends the emails that are due. Several processes may run it at the same time; each email is
- * leased by one of them. Without SMTP_URL nothing is sent and everything stays queued.
+ * Sends the emails that are due. Several processes may run this at the same time; each email is
+ * leased by one of them. Without SMTP_URL, all emails stay queued.
  *
- * @returns How many were sent, and how many will be tried again.
+ * @returns How many were sent, and how many failed.
  */
 export async function sendDueEmails(): Promise<DeliveryResult> {
   const { SMTP_URL } = env()
@@ -61,8 +61,8 @@ export async function sendDueEmails(): Promise<DeliveryResult> {
 }
 
 /**
- * The next attempt is scheduled before this one is made: if the process dies in between, the email
- * is at worst sent twice.
+ * Leases due emails by scheduling their next attempt before this one is made. If the process dies in
+ * between, the email is sent twice at worst.
  */
 function leaseDueEmails(): Promise<EmailRow[]> {
   return platform().transaction(async (tx) => {

@@ -19,7 +19,7 @@ const perAddress: AttemptPolicy = {
 /**
  * Counts a requested email, so that our forms cannot be used to flood a mailbox.
  *
- * @param address - The network address of the request; null when it does not count.
+ * @param address - The network address of the request; null when it is unknown.
  * @throws Invalid, TooManyAttempts
  */
 export async function countEmail(typed: string, address: string | null): Promise<void> {

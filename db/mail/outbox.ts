@@ -8,8 +8,8 @@ import { emails } from '#db/schema/accounts'
 const rendered = z.object({ subject: z.string(), text: z.string(), html: z.string() })
 
 /**
- * Adds an email to the outbox, in the transaction of the change that it reports. Emails hold
- * secrets, so the content is encrypted and deleted once it is sent.
+ * Adds an email to the outbox, in the transaction of the change that it reports. Emails contain
+ * secrets, so their content is stored encrypted and deleted once sent.
  */
 export async function queueEmail(
   db: PlatformDb,
@@ -41,7 +41,11 @@ export async function newestEmails(limit = 50) {
   }))
 }
 
-/** @returns An email with its content; undefined when it does not exist or was sent. */
+/**
+ * Reads an email with its content.
+ *
+ * @returns Undefined when it does not exist or was sent.
+ */
 export async function readEmail(id: string) {
   const [row] = await platform().select().from(emails).where(eq(emails.id, id))
   return row?.encrypted ? { ...row, content: decryptEmail(row.id, row.encrypted) } : undefined

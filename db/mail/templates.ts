@@ -1,7 +1,7 @@
 import { env } from '#db/env'
 import type { EmailContent } from '#db/mail/render'
 
-// The secret is in the fragment, which browsers do not send: it appears in no log and no referrer.
+// The secret is in the fragment, which browsers do not send, so that it appears in no log or referrer.
 const linkUrl = (kind: string, token: string) =>
   `${new URL('/open', env().APP_URL).href}#${kind}.${token}`
 const page = (path: string) => new URL(path, env().APP_URL).href

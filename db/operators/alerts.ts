@@ -12,8 +12,8 @@ type FleetStatus = Awaited<ReturnType<typeof readStatus>>
 const weekMs = 7 * 86_400_000
 
 /**
- * One reader per kind of alert, in the order in which equally critical ones are shown. Each gets the
- * fleet's status that is being read, so that it is read once.
+ * One reader per kind of alert. Alerts of the same severity are shown in this order. All readers share
+ * one promise of the fleet's status, so that it is read once.
  */
 const alertReaders: ((fleet: Promise<FleetStatus>) => Promise<Alert[]>)[] = [
   () => checkViolations('doctor'),
@@ -24,7 +24,7 @@ const alertReaders: ((fleet: Promise<FleetStatus>) => Promise<Alert[]>)[] = [
   activeSupportAccesses,
 ]
 
-/** What an operator should look at, the critical first. */
+/** Reads what needs an operator's attention, critical alerts first. */
 export async function readAlerts(): Promise<{ alerts: Alert[]; fleet: FleetStatus }> {
   const status = readStatus(tenancy())
   const [fleet, ...alerts] = await Promise.all([
@@ -88,7 +88,7 @@ async function failedFleetRun(): Promise<Alert[]> {
   ]
 }
 
-/** Moves of the last week that failed by themselves or wait for confirmation. */
+/** Moves of the last seven days that failed or await confirmation. */
 async function openMoves(): Promise<Alert[]> {
   const rows = await platform()
     .select({

@@ -10,15 +10,16 @@ export type Job = {
   name: string
   slug: string | null
   stage: JobStage
-  /** How far it is, why it waits, or why it failed. For people. */
+  /** Its progress, why it waits, or why it failed. For display only. */
   detail: string
   at: Date
 }
 
 /**
- * Queued, running and failed jobs of all kinds, read from the rows of each kind. Failures are listed
- * for seven days.
- * @param limit - At most so many of each stage, the newest first.
+ * Lists queued, running and failed jobs of all kinds, the newest first. Failures are listed for seven
+ * days.
+ *
+ * @param limit - The maximum number of jobs per stage.
  */
 export async function listJobs(limit = 50): Promise<Job[]> {
   const { rows } = await platform().execute<Omit<Job, 'at'> & { at: string }>(sql`

@@ -1,7 +1,8 @@
--- The entry of operators who visit a tenant as support. It requires an open support access of this
--- session instead of a membership, and writes an audit row each time.
+-- How operators enter a tenant as support. Instead of a membership, this requires an open support
+-- access of the session, and it writes an audit row each time.
 
--- Returns who visits this tenant with this session, and whether they may write. Raises TN403.
+-- Checks for an open support access of this session to the tenant, and audits its use. Returns the
+-- access, its operator, and whether they may write. Raises TN403 (no open access).
 create or replace function tenancy.check_support(p_token text, p_tenant uuid, p_what text, out access_id uuid, out actor text, out reason text, out writes boolean)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -28,7 +29,8 @@ end
 $$;
 
 -- Checks the access and admits the caller on the shared login, in one transaction with the audit row.
--- The transaction can still write at first, for the tenant's activity; then it is read-only unless `writes`.
+-- Admits with write access, because the tenant's activity is recorded first. After that, the engine
+-- makes the transaction read-only unless `writes` is true.
 create or replace function tenancy.enter_as_support(p_token text, p_tenant uuid, p_epoch bigint, p_ms integer, p_what text,
   out access_id uuid, out actor text, out reason text, out writes boolean)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp

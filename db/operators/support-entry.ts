@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { type Actor, type Entry, newId } from '@rowhouse/tenancy'
 import { activity } from '#db/schema/tenant'
 
-/** An operator who visits as support; `what` names the page or action, for the audit trail. */
+/** An operator who visits as support. `what` names the page or action, for the audit log. */
 export type SupportCaller = {
   kind: 'support'
   token: string
@@ -12,8 +12,8 @@ export type SupportCaller = {
 }
 
 /**
- * Admits an operator with an open support access, and audits every transaction. The tenant's own
- * activity lists the first transaction of an access, and each one that may write.
+ * Admits an operator with an open support access, and audits every transaction. The tenant's activity
+ * records the first transaction of each access, and every one that may write.
  */
 export const supportEntry: Entry<SupportCaller> = {
   functions: {

@@ -15,11 +15,11 @@ import * as support from '#db/operators/support'
 import * as users from '#db/accounts/users'
 
 const kinds: PlacementKind[] = ['shared', 'schema', 'database']
-const homes = {} as Record<PlacementKind, TestTenant>
+const tenants = {} as Record<PlacementKind, TestTenant>
 let olivia: { id: string; token: string; user: { id: string; name: string; email: string } }
 
 beforeAll(async () => {
-  for (const kind of kinds) homes[kind] = await createTestTenant(kind, 's', 1)
+  for (const kind of kinds) tenants[kind] = await createTestTenant(kind, 's', 1)
   const user = await users.create(platform(), {
     email: 'olivia@support.example',
     name: 'Olivia',
@@ -27,11 +27,11 @@ beforeAll(async () => {
   })
   await users.makeOperator(platform(), user.id, 'test')
   const token = await sessions.start(user.id, { device: 'test', address: '' })
-  const facts = await sessions.read(token)
-  olivia = { id: facts?.id ?? '', token, user }
+  const session = await sessions.read(token)
+  olivia = { id: session?.id ?? '', token, user }
 })
 afterAll(async () => {
-  for (const { id } of Object.values(homes))
+  for (const { id } of Object.values(tenants))
     await unprovision(tenancy(), id, await placementOf(tenancy(), id))
   await closePools(tenancy())
 })
@@ -57,34 +57,34 @@ const auditActions = async (tenantId: string) =>
   (
     await platform().select().from(audit).where(eq(audit.tenantId, tenantId)).orderBy(audit.seq)
   ).map(({ action }) => action)
-const told = ({ id, owner }: TestTenant) =>
+const activityOf = ({ id, owner }: TestTenant) =>
   withTenant(owner, (tx) => tx.select().from(activity).where(eq(activity.tenantId, id)))
-const tellings = async (home: TestTenant) =>
-  (await told(home))
+const supportActivity = async (tenant: TestTenant) =>
+  (await activityOf(tenant))
     .filter(({ action }) => action.startsWith('support.'))
     .map(({ action, subject }) => [action, subject])
 
 describe.each(kinds)('support in a %s placement', (kind) => {
-  test('looks only while let in, changes nothing unless that was allowed, and leaves both trails', async () => {
-    const home = homes[kind]
-    expect(await refusal(look(home.id))).toBe('NotAMember')
-    await begin(home.id)
-    expect((await look(home.id)).length).toBeGreaterThan(0)
-    expect(await refusal(write(home.id))).toBe('25006')
-    expect(await tellings(home)).toEqual([['support.entered', 'ticket 7']])
+  test('can read during a visit only and write only when allowed, and is recorded in the audit log and the activity', async () => {
+    const tenant = tenants[kind]
+    expect(await refusal(look(tenant.id))).toBe('NotAMember')
+    await begin(tenant.id)
+    expect((await look(tenant.id)).length).toBeGreaterThan(0)
+    expect(await refusal(write(tenant.id))).toBe('25006')
+    expect(await supportActivity(tenant)).toEqual([['support.entered', 'ticket 7']])
     await support.allowWriting(olivia, 'they asked for it')
-    await write(home.id)
-    expect(await tellings(home)).toEqual([
+    await write(tenant.id)
+    expect(await supportActivity(tenant)).toEqual([
       ['support.entered', 'ticket 7'],
       ['support.acted', 'ticket 7'],
     ])
-    const { rows } = await withTenant(home.owner, (tx) =>
+    const { rows } = await withTenant(tenant.owner, (tx) =>
       trail.list(tx, { about: 'operators', search: '', size: 10, cursor: null }),
     )
     expect(rows.map(({ action }) => action)).toEqual(['support.acted', 'support.entered'])
     await support.endVisit(olivia)
-    expect(await refusal(look(home.id))).toBe('NotAMember')
-    expect(await auditActions(home.id)).toEqual(
+    expect(await refusal(look(tenant.id))).toBe('NotAMember')
+    expect(await auditActions(tenant.id)).toEqual(
       expect.arrayContaining([
         'support access begun',
         'support looks: comes in',
@@ -96,31 +96,31 @@ describe.each(kinds)('support in a %s placement', (kind) => {
     )
   })
 
-  test('is in no other tenant, and nowhere when its time is over or the operator is none any more', async () => {
-    const home = homes[kind]
-    await begin(home.id)
+  test('has access to no other tenant, and to none once the access expired or the operator was removed', async () => {
+    const tenant = tenants[kind]
+    await begin(tenant.id)
     for (const other of kinds.filter((one) => one !== kind))
-      expect(await refusal(look(homes[other].id))).toBe('NotAMember')
+      expect(await refusal(look(tenants[other].id))).toBe('NotAMember')
     await platform()
       .update(supportAccesses)
       .set({ expiresAt: sql`now() - interval '1 second'` })
-      .where(eq(supportAccesses.tenantId, home.id))
-    expect(await refusal(look(home.id))).toBe('NotAMember')
-    await begin(home.id)
+      .where(eq(supportAccesses.tenantId, tenant.id))
+    expect(await refusal(look(tenant.id))).toBe('NotAMember')
+    await begin(tenant.id)
     await platform().delete(operators).where(eq(operators.userId, olivia.user.id))
-    expect(await refusal(look(home.id))).toBe('NotAMember')
+    expect(await refusal(look(tenant.id))).toBe('NotAMember')
     expect((await sessions.read(olivia.token))?.tenant).toBeNull()
     await users.makeOperator(platform(), olivia.user.id, 'test')
     await support.endVisit(olivia)
   })
 
-  test('does not come in when the audit row cannot be written', async () => {
+  test('has no access when the audit row cannot be written', async () => {
     const asAdmin = (text: string) =>
       withConnection(env().DATABASE_URL ?? '', (client) => client.query(text))
-    await begin(homes[kind].id)
+    await begin(tenants[kind].id)
     await asAdmin('alter table tenancy.audit add constraint full_up check (seq < 0) not valid')
     try {
-      expect(await refusal(look(homes[kind].id))).toBe('23514')
+      expect(await refusal(look(tenants[kind].id))).toBe('23514')
     } finally {
       await asAdmin('alter table tenancy.audit drop constraint full_up')
       await support.endVisit(olivia)
@@ -128,10 +128,10 @@ describe.each(kinds)('support in a %s placement', (kind) => {
   })
 })
 
-test('a session is in its tenant as a viewer, and as a member once writing is allowed', async () => {
-  await begin(homes.shared.id)
+test('the session has the role viewer in the tenant, and member once writing is allowed', async () => {
+  await begin(tenants.shared.id)
   expect((await sessions.read(olivia.token))?.tenant).toMatchObject({
-    id: homes.shared.id,
+    id: tenants.shared.id,
     role: 'viewer',
     support: { writes: false },
   })
@@ -140,6 +140,6 @@ test('a session is in its tenant as a viewer, and as a member once writing is al
     role: 'member',
     support: { writes: true },
   })
-  await expect(begin(homes.schema.id)).rejects.toThrow('inside a tenant as support already')
+  await expect(begin(tenants.schema.id)).rejects.toThrow('inside a tenant as support already')
   await support.endVisit(olivia)
 })

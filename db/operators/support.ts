@@ -19,7 +19,7 @@ const open = (sessionId: string) =>
     gt(supportAccesses.expiresAt, sql`clock_timestamp()`),
   )
 
-/** The tenant that a session visits as support, with its role there; undefined without a visit. */
+/** The tenant that a session visits as support, with its role there; undefined when it visits none. */
 export async function visitOf(sessionId: string) {
   const [row] = await platform()
     .select({ tenant: tenants, visit: supportAccesses })
@@ -51,9 +51,10 @@ export async function visitOf(sessionId: string) {
 }
 
 /**
- * Gives an operator read-only access to one tenant for some minutes. The audit trail and the
- * tenant's activity record it before the operator sees anything; if that fails, the access ends.
- * @throws Invalid when the session visits a tenant already.
+ * Gives an operator temporary read-only access to a tenant. The audit log and the tenant's activity
+ * record the access first; if that fails, the access ends.
+ *
+ * @throws Invalid when the session already visits a tenant.
  */
 export async function beginVisit(
   { id: sessionId, token, user }: OperatorSession,
@@ -102,12 +103,22 @@ export async function beginVisit(
   }
 }
 
-/** Allows writing for the rest of the visit. The tenant's activity lists every transaction from now on. */
+/**
+ * Allows writing for the rest of the visit. From then on, the tenant's activity records every
+ * transaction.
+ *
+ * @throws Invalid when the visit is over.
+ */
 export async function allowWriting(session: OperatorSession, reason: string): Promise<void> {
   await change(session, 'support may write', { writes: true }, { reason })
 }
 
-/** Ends the visit. Returns the tenant's id. */
+/**
+ * Ends the visit.
+ *
+ * @returns The tenant's id.
+ * @throws Invalid when the visit is over.
+ */
 export const endVisit = (session: OperatorSession): Promise<string> =>
   change(session, 'support access ended', { endedAt: new Date() }, {})
 

@@ -7,7 +7,8 @@ import { members, users } from '#db/schema/platform'
 import { moves, placements, servers, suspensions, tenants } from '@rowhouse/tenancy/schema'
 
 /**
- * What the console shows of a tenant, from control-plane tables only.
+ * Reads what the console shows of a tenant, from control-plane tables only.
+ *
  * @throws TenantNotFound
  */
 export async function readTenant(slug: string) {
@@ -63,7 +64,8 @@ export async function readTenant(slug: string) {
 export type TenantFacts = Awaited<ReturnType<typeof readTenant>>
 
 /**
- * The tenant that a form named by its slug.
+ * Finds the tenant with the slug that a form submitted.
+ *
  * @throws TenantNotFound
  */
 export async function tenantOf(slug: string): Promise<{ id: string; slug: string; name: string }> {

@@ -44,7 +44,7 @@ export type TenantRow = {
   bytes: number | null
 }
 
-/** After the switch a tenant is in its new placement, so it no longer counts as moving. */
+/** After the switch, the tenant is in its new placement and no longer counts as moving. */
 const moving = and(isNotNull(moves.id), sql`${moves.state} <> 'switched'`)
 
 type SortKey = {
@@ -77,9 +77,7 @@ const sortKeys: Record<TenantSort, SortKey> = {
   },
 }
 
-/**
- * A page of tenants. Reads control-plane tables only; the sizes were measured by the worker.
- */
+/** Lists a page of tenants from control-plane tables only. The worker measured their sizes. */
 export async function listTenants(
   filter: TenantFilter,
   { sort, descending, size, cursor }: TenantView,
@@ -125,7 +123,7 @@ function afterCursor({ by, type, isValid }: SortKey, cursor: Cursor, descending:
   return sql`(${by}, ${tenants.id}) ${operator} (${cursor.key}::${type}, ${cursor.id}::uuid)`
 }
 
-/** How many tenants the filter finds. */
+/** Counts the tenants that match a filter. */
 export async function countTenants(filter: TenantFilter): Promise<number> {
   const [row] = await platform()
     .select({ found: sql<number>`count(*)::int` })
@@ -158,7 +156,7 @@ function matches({ search, tier, kind, state }: TenantFilter): SQL | undefined {
   )
 }
 
-/** How many tenants there are of each tier in each kind of placement. */
+/** Counts the tenants of each tier in each kind of placement. */
 export const tenantCounts = (): Promise<{ tier: Tier; kind: PlacementKind; tenants: number }[]> =>
   platform()
     .select({

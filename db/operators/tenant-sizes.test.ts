@@ -10,7 +10,7 @@ import { placements, servers, tenants } from '@rowhouse/tenancy/schema'
 
 afterAll(() => closePools(tenancy()))
 
-test('many tenants on an unreachable server do not keep the others from being measured', async () => {
+test('many tenants on an unreachable server do not prevent others from being measured', async () => {
   const { id } = await createTestTenant('shared', 'here', 7)
   await platform()
     .insert(tenantSizes)
@@ -61,7 +61,7 @@ test('many tenants on an unreachable server do not keep the others from being me
     await measureTenants(new AbortController().signal)
   expect(logged).toHaveBeenCalledWith(
     expect.objectContaining({ err: expect.any(Error) as unknown }),
-    'tenant was not measured',
+    'tenant size could not be measured',
   )
   logged.mockRestore()
   expect(await orders()).toBe(7)

@@ -8,15 +8,15 @@ import { tenantSizes } from '#db/schema/console'
 const batchSize = 200
 
 /**
- * Measures tenants that were never measured, or were used since, each in a tenant transaction of its
- * own. The console reads the two stored numbers and never a tenant's rows.
+ * Measures tenants that were never measured, or were used since, each in its own tenant transaction.
+ * The console reads the stored sizes and never a tenant's rows.
  */
 export async function measureTenants(stopping: AbortSignal): Promise<void> {
   for (const tenantId of await due()) {
     if (stopping.aborted) return
     // the tenant may be moving, or its server unreachable: the next run retries
     await measure(tenantId).catch((error: unknown) =>
-      log().warn({ tenantId, err: error }, 'tenant was not measured'),
+      log().warn({ tenantId, err: error }, 'tenant size could not be measured'),
     )
   }
 }
@@ -34,7 +34,7 @@ export async function measure(tenantId: string): Promise<void> {
     .onConflictDoUpdate({ target: tenantSizes.tenantId, set: row })
 }
 
-/** Random order, so that unreachable tenants don't starve the rest. */
+/** The tenants to measure, in random order, so that unreachable ones don't starve the rest. */
 async function due(): Promise<string[]> {
   const { rows } = await platform().execute<{ id: string }>(sql`
     select t.id from tenancy.tenants as t
@@ -45,7 +45,7 @@ async function due(): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
-/** In shared tables, a tenant's bytes are its share of the table's rows. */
+/** In shared tables, a tenant's bytes are the table's bytes in proportion to its rows. */
 async function sizeOf(tx: TenantTx): Promise<{ orders: number; bytes: number }> {
   const { rows: tables } = await tx.execute<{ name: string; bytes: string; rows: number }>(sql`
     select c.relname as name, pg_total_relation_size(c.oid) as bytes, c.reltuples::float8 as rows

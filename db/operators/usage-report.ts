@@ -18,9 +18,10 @@ const maxTenants = 50
 type Ranked = TenantUsage & { orders: number; users: number } & Record<`all_${string}`, number>
 
 /**
- * The tenants that used the database most.
- * @param by - The usage to rank by.
- * @returns With the usage of all tenants, and a reason to upgrade for each that may need it.
+ * Ranks the 50 tenants with the highest usage.
+ *
+ * @param by - The kind of usage to rank by.
+ * @returns The tenants, with a reason to upgrade where there is one, and the usage of all tenants.
  */
 export async function topTenants(
   since: Date,
@@ -67,10 +68,11 @@ export async function topTenants(
 }
 
 /**
- * Why a tenant may have outgrown its tier.
- * @param options.share - Of the database time of all tenants, from 0 to 1.
+ * Says why a tenant may have outgrown its tier.
+ *
+ * @param options.share - The tenant's share of all database time, from 0 to 1.
  * @param options.tenants - How many tenants used the database.
- * @returns Null when it has not.
+ * @returns Null when there is no reason.
  */
 function hintFor({
   tier,
@@ -117,8 +119,8 @@ export const usageByHour = (tenantId: string, since: Date): Promise<HourUsage[]>
     .orderBy(asc(usage.hour))
 
 /**
- * The start of a period of so many hours that ends now. Usage is stored by hour, and older usage by
- * day, so the period starts with a whole one.
+ * The start of a period that ends now. Usage is stored by hour, and older usage by day, so the start
+ * is rounded down to a whole hour or day.
  */
 export function hoursAgo(hours: number): Date {
   const hour = 3_600_000

@@ -1,21 +1,21 @@
 import { commandLine } from '@rowhouse/tenancy/admin'
 import type { RunCommand } from '#db/cli/commands'
-import { follow } from '#db/cli/fleet/progress'
-import { list, number, percents, word } from '#db/cli/fleet/options'
+import { showProgress } from '#db/cli/fleet/progress'
+import { listOption, numberOption, percentOption, textOption } from '#db/cli/fleet/options'
 import { table } from '#db/cli/table'
 import { migratePlatform, requestRun, runFleetJob } from '@rowhouse/tenancy/migrations'
 import { tenancy } from '#db/tenancy'
 
 export const run: RunCommand = async ({ values }) => {
   const options = {
-    canary: list(values, 'canary'),
-    batches: percents(values, 'batches'),
-    concurrency: number(values, 'concurrency', 64),
-    maxFailures: number(values, 'max-failures'),
-    limit: number(values, 'limit'),
-    to: word(values, 'to'),
+    canary: listOption(values, 'canary'),
+    batches: percentOption(values, 'batches'),
+    concurrency: numberOption(values, 'concurrency', 64),
+    maxFailures: numberOption(values, 'max-failures'),
+    limit: numberOption(values, 'limit'),
+    to: textOption(values, 'to'),
   }
-  // the run's row is in a table of the platform
+  // the run is recorded in a table of the platform
   await migratePlatform(tenancy())
   const id = await requestRun(
     tenancy(),
@@ -25,7 +25,7 @@ export const run: RunCommand = async ({ values }) => {
   const stopping = new AbortController()
   const stop = () => stopping.abort()
   process.once('SIGINT', stop).once('SIGTERM', stop)
-  const { onProgress, end } = follow()
+  const { onProgress, end } = showProgress()
   const result = await runFleetJob(tenancy(), id, { onProgress, signal: stopping.signal }).finally(
     end,
   )

@@ -1,5 +1,5 @@
 import type { RunCommand } from '#db/cli/commands'
-import { word } from '#db/cli/fleet/options'
+import { textOption } from '#db/cli/fleet/options'
 import {
   lockLevels,
   readStatus,
@@ -10,13 +10,13 @@ import {
 import { tenancy } from '#db/tenancy'
 
 export const run: RunCommand = async ({ values }) => {
-  const to = word(values, 'to')
-  await readStatus(tenancy()) // inspects dedicated databases that were never inspected
+  const to = textOption(values, 'to')
+  await readStatus(tenancy()) // also inspects dedicated databases for the first time
   const files = await planMigrations(tenancy(), to === undefined ? {} : { to })
   return {
     text:
       files.length === 0
-        ? 'every target is current; there is nothing to do'
+        ? 'all targets are current; there is nothing to do'
         : files.map(describeFile).join('\n\n'),
     json: { files },
   }

@@ -3,10 +3,10 @@ import type { MigrationProgress } from '@rowhouse/tenancy/migrations'
 const width = 30
 
 /**
- * Shows a run's progress on standard error: a progress bar on a terminal, otherwise a line for each
- * tenth, each failure and each wait.
+ * Shows the progress of a run on standard error: as a progress bar on a terminal, otherwise as a line
+ * for every 10 %, every failure and every wait.
  */
-export function follow(out = process.stderr): {
+export function showProgress(out = process.stderr): {
   onProgress: (now: MigrationProgress) => void
   end: () => void
 } {

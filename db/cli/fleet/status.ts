@@ -13,7 +13,7 @@ export const run: RunCommand = async ({ values }) => {
       ? [
           '',
           table(
-            ['target', 'state', 'at', 'lacks', 'why'],
+            ['target', 'state', 'at', 'missing', 'why'],
             notable.map((t) => [t.name, t.state, t.at ?? 'nothing', t.lacks.length, t.why ?? '']),
           ),
         ]

@@ -1,5 +1,5 @@
 import type { RunCommand } from '#db/cli/commands'
-import { word } from '#db/cli/fleet/options'
+import { textOption } from '#db/cli/fleet/options'
 import { table } from '#db/cli/table'
 import { UsageError } from '#db/cli/usage-error'
 import { dataSteps as steps } from '#db/modules'
@@ -8,7 +8,7 @@ import { platform, tenancy } from '#db/tenancy'
 import { bySlug } from '@rowhouse/tenancy'
 
 export const run: RunCommand = async ({ values, positionals: [name, ...rest] }) => {
-  if (rest.length > 0) throw new UsageError('name one step')
+  if (rest.length > 0) throw new UsageError('give one step name')
   if (name === undefined) {
     const known = await readDataSteps(
       tenancy(),
@@ -16,7 +16,7 @@ export const run: RunCommand = async ({ values, positionals: [name, ...rest] }) 
     )
     return {
       text: table(
-        ['step', 'tenants done', 'started', 'failed', 'rows changed'],
+        ['step', 'tenants done', 'in progress', 'failed', 'rows changed'],
         known.map((s) => [s.step, s.done, s.begun, s.failed, s.rows]),
       ),
       json: { steps: known },
@@ -25,9 +25,9 @@ export const run: RunCommand = async ({ values, positionals: [name, ...rest] }) 
   const step = steps.find((one) => one.name === name)
   if (!step)
     throw new UsageError(
-      `there is no step ${name}; there are ${steps.map((one) => one.name).join(', ')}`,
+      `there is no step ${name}; the steps are ${steps.map((one) => one.name).join(', ')}`,
     )
-  const tenant = word(values, 'tenant')
+  const tenant = textOption(values, 'tenant')
   if (tenant !== undefined) await bySlug(platform(), tenant)
   const stopping = new AbortController()
   process.once('SIGINT', () => stopping.abort())

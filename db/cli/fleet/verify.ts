@@ -4,14 +4,14 @@ import { tenancy } from '#db/tenancy'
 
 export const run: RunCommand = async () => {
   const { targets, drift, ms } = await verifyFleet(tenancy())
-  const who = new Set(drift.map(({ target }) => target))
+  const affected = new Set(drift.map(({ target }) => target))
   const text =
     drift.length === 0
       ? `${targets} targets match their migrations; ${ms} ms`
       : [
           ...drift.map(line),
           '',
-          `${drift.length} differences in ${who.size} of ${targets} targets`,
+          `${drift.length} differences in ${affected.size} of ${targets} targets`,
         ].join('\n')
   return { text, json: { targets, drift, ms }, failed: drift.length > 0 }
 }
