@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { type Actor, type Entry, newId } from '@rowhouse/tenancy'
 import { activity } from '#db/schema/tenant'
 
-/** An operator who visits as support. `what` names the page or action, for the audit log. */
+/** An operator who visits as support. `what` names the page or action, for the audit trail. */
 export type SupportCaller = {
   kind: 'support'
   token: string

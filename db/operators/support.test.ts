@@ -65,7 +65,7 @@ const supportActivity = async (tenant: TestTenant) =>
     .map(({ action, subject }) => [action, subject])
 
 describe.each(kinds)('support in a %s placement', (kind) => {
-  test('can read during a visit only and write only when allowed, and is recorded in the audit log and the activity', async () => {
+  test('can read during a visit only and write only when allowed, and is recorded in the audit trail and the activity', async () => {
     const tenant = tenants[kind]
     expect(await refusal(look(tenant.id))).toBe('NotAMember')
     await begin(tenant.id)

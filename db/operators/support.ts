@@ -51,7 +51,7 @@ export async function visitOf(sessionId: string) {
 }
 
 /**
- * Gives an operator temporary read-only access to a tenant. The audit log and the tenant's activity
+ * Gives an operator temporary read-only access to a tenant. The audit trail and the tenant's activity
  * record the access first; if that fails, the access ends.
  *
  * @throws Invalid when the session already visits a tenant.
