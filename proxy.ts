@@ -13,7 +13,7 @@ const development = process.env.NODE_ENV === 'development'
  * requests of a tenant above its rate limit. Authorization does not depend on it.
  */
 export async function proxy(request: NextRequest) {
-  if (!isReadable(request.nextUrl.pathname))
+  if (!isDecodable(request.nextUrl.pathname))
     return new NextResponse('This address is not a valid one.', {
       status: 400,
       headers: { 'content-type': 'text/plain' },
@@ -21,7 +21,7 @@ export async function proxy(request: NextRequest) {
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
   // this header overrides the one that a route sets
   const policy = isEmailHtmlPath(request.nextUrl.pathname) ? emailCsp : contentSecurityPolicy(nonce)
-  const counted = await count(request)
+  const counted = await countRequest(request)
   if (TooBusy.is(counted)) {
     const answer = busyResponse({
       seconds: counted.retryAfterSeconds,
@@ -44,7 +44,7 @@ export async function proxy(request: NextRequest) {
 }
 
 /** Next answers 500 if it cannot decode a path. */
-function isReadable(pathname: string): boolean {
+function isDecodable(pathname: string): boolean {
   try {
     decodeURIComponent(pathname)
     return true
@@ -57,7 +57,7 @@ function isReadable(pathname: string): boolean {
  * Counts the request of a known session. False means that `auth` has to count it. Actions count
  * themselves, because only they can show the error in their form.
  */
-async function count(request: NextRequest): Promise<boolean | TooBusy> {
+async function countRequest(request: NextRequest): Promise<boolean | TooBusy> {
   const { pathname } = request.nextUrl
   if (pathname === '/busy' || (request.method === 'POST' && request.headers.has('next-action')))
     return true

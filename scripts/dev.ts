@@ -39,17 +39,17 @@ release()
 process.exit(code)
 
 async function develop(): Promise<number> {
-  await endOrphans()
+  await killOrphans()
   const configuredPort = Number(configuredEnvironment().PORT ?? 3000)
   const port = await freePort(configuredPort)
   if (port !== configuredPort) console.log(`Port ${configuredPort} is in use: using ${port}.`)
   const url = `http://localhost:${port}`
 
   environment = developmentEnvironment('dev', { port })
-  const { env, ownServer } = await environment
+  const { env, isEmbedded } = await environment
   const databaseUrl = new URL(env.DATABASE_URL ?? '')
   console.log(
-    ownServer
+    isEmbedded
       ? `PostgreSQL: port ${databaseUrl.port}, data in .data/dev`
       : `PostgreSQL: ${databaseUrl.host}, from DATABASE_URL`,
   )
@@ -76,12 +76,12 @@ async function develop(): Promise<number> {
   return first.code || 1
 }
 
-async function endOrphans(): Promise<void> {
-  const left = orphans()
-  for (const { pid } of left) signalGroup(pid, 'SIGKILL')
-  while (left.some(isAlive)) await sleep(50)
+async function killOrphans(): Promise<void> {
+  const leftover = orphans()
+  for (const { pid } of leftover) signalGroup(pid, 'SIGKILL')
+  while (leftover.some(isAlive)) await sleep(50)
   // The kernel frees their port a moment later.
-  if (left.length > 0) await sleep(300)
+  if (leftover.length > 0) await sleep(300)
 }
 
 async function firstAnswer(url: string): Promise<number> {

@@ -17,10 +17,10 @@ const databases = { dev: 'rowhouse', test: 'postgres', e2e: 'rowhouse_e2e' }
 export async function developmentEnvironment(
   name: keyof typeof databases,
   { port }: { port?: number } = {},
-): Promise<{ env: Environment; ownServer: boolean; stop: () => Promise<void> }> {
+): Promise<{ env: Environment; isEmbedded: boolean; stop: () => Promise<void> }> {
   const configured = configuredEnvironment()
   if (configured.NODE_ENV === 'production')
-    return { env: configured, ownServer: false, stop: async () => {} }
+    return { env: configured, isEmbedded: false, stop: async () => {} }
 
   const configuredUrl = configured.DATABASE_URL
   const server =
@@ -41,7 +41,7 @@ export async function developmentEnvironment(
       ...configured,
       DATABASE_URL: !server && name === 'dev' ? adminUrl : withDatabase(adminUrl, databases[name]),
     }
-    return { env, ownServer: server !== undefined, stop: async () => server?.stop() }
+    return { env, isEmbedded: server !== undefined, stop: async () => server?.stop() }
   } catch (error) {
     await server?.stop()
     throw error

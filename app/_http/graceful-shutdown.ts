@@ -9,14 +9,14 @@ const graceMs = 10_000
 /**
  * On SIGTERM or SIGINT: fails the readiness check, stops accepting connections, waits up to ten
  * seconds for running requests, then closes the pools and exits.
- * @param last - Runs before the pools are closed, such as storing counters.
+ * @param beforeClose - Runs before the pools are closed, such as storing counters.
  */
-export function shutDownOnSignal(last: () => Promise<unknown>): void {
+export function shutDownOnSignal(beforeClose: () => Promise<unknown>): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.once(signal, () => void drain(signal, last))
+    process.once(signal, () => void drain(signal, beforeClose))
 }
 
-async function drain(signal: string, last: () => Promise<unknown>): Promise<void> {
+async function drain(signal: string, beforeClose: () => Promise<unknown>): Promise<void> {
   const state = requestState()
   state.draining = true
   const deadline = Date.now() + graceMs
@@ -26,7 +26,7 @@ async function drain(signal: string, last: () => Promise<unknown>): Promise<void
     server.closeIdleConnections()
   }
   while (state.running > 0 && Date.now() < deadline) await sleep(50)
-  await last()
+  await beforeClose()
   // connections that do not close in time end with the process
   await Promise.race([closePools(tenancy()), sleep(2000)])
   log().info({ signal, left: state.running }, 'stopped')

@@ -3,7 +3,7 @@ import { formatCount, type Formats } from '#components/formats'
 import { Card, CardHeader } from '#components/ui/card'
 import type { MoveView } from '@rowhouse/tenancy/moves'
 
-const clock = (at: string, { zone }: Formats) =>
+const formatTime = (at: string, { zone }: Formats) =>
   new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone: zone }).format(new Date(at))
 
 /** The events of a move, newest first. */
@@ -17,7 +17,7 @@ export function MoveEvents({ move, formats }: { move: MoveView; formats: Formats
           .map(({ seq, at, event, side, location, detail, rows, tookMs }) => (
             <li key={seq} className="flex flex-wrap gap-x-3 py-1">
               <time dateTime={at} className="text-ink-faint tabular-nums">
-                {clock(at, formats)}
+                {formatTime(at, formats)}
               </time>
               <span className="font-medium">{event.replaceAll('_', ' ')}</span>
               {(location || detail) && (
@@ -37,7 +37,7 @@ export function MoveEvents({ move, formats }: { move: MoveView; formats: Formats
           ))}
         <li className="flex flex-wrap gap-x-3 py-1">
           <time dateTime={move.requestedAt} className="text-ink-faint tabular-nums">
-            {clock(move.requestedAt, formats)}
+            {formatTime(move.requestedAt, formats)}
           </time>
           <span className="font-medium">requested</span>
           <span className="text-ink-soft max-sm:basis-full">by {move.requestedBy}</span>

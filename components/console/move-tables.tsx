@@ -7,8 +7,8 @@ import type { MoveView, ViewedEvent } from '@rowhouse/tenancy/moves'
 
 /** For each table: how many rows were copied, and how many are equal on both sides. */
 export function MoveTables({ move, formats }: { move: MoveView; formats: Formats }) {
-  const copied = last(move.events, 'table_copied')
-  const compared = last(move.events, 'table_compared')
+  const copied = lastByTable(move.events, 'table_copied')
+  const compared = lastByTable(move.events, 'table_compared')
   const tables = [...new Set([...copied.keys(), ...compared.keys()])]
   return (
     <Card labelledBy="tables">
@@ -72,5 +72,5 @@ export function MoveTables({ move, formats }: { move: MoveView; formats: Formats
   )
 }
 
-const last = (events: ViewedEvent[], name: string) =>
+const lastByTable = (events: ViewedEvent[], name: string) =>
   new Map(events.filter(({ event }) => event === name).map((event) => [event.detail, event]))

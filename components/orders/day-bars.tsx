@@ -13,10 +13,10 @@ export type DayBar = {
   height: number
   beforeHeight: number
 }
-type Props = { bars: DayBar[]; scale: string[]; ends: string[] }
+type Props = { bars: DayBar[]; scale: string[]; dateLabels: string[] }
 
 /** A bar chart in two SVG paths, with a tooltip for the hovered bar and a table for screen readers. */
-export function DayBars({ bars, scale, ends }: Props) {
+export function DayBars({ bars, scale, dateLabels }: Props) {
   const [at, setAt] = useState<number | null>(null)
   const bar = at === null ? undefined : bars[at]
 
@@ -48,8 +48,8 @@ export function DayBars({ bars, scale, ends }: Props) {
           {bar && at !== null && <Tooltip bar={bar} position={(at + 0.5) / bars.length} />}
         </div>
         <p className="col-start-2 mt-2 flex justify-between text-xs text-ink-faint">
-          {ends.map((end, i) => (
-            <span key={i}>{end}</span>
+          {dateLabels.map((label, i) => (
+            <span key={i}>{label}</span>
           ))}
         </p>
       </div>

@@ -12,7 +12,7 @@ const minTop = 200
 
 export function DayChart({ days, before, formats }: Props) {
   const step = days.length > maxBars ? 7 : 1
-  const sums = gather(days, before, step)
+  const sums = sumBars(days, before, step)
   const top = niceTop(
     Math.max(...sums.map((sum) => Math.max(sum.revenueMinor, sum.beforeMinor)), minTop),
   )
@@ -29,15 +29,15 @@ export function DayChart({ days, before, formats }: Props) {
     <Card labelledBy="by-day">
       <CardHeader id="by-day" title={step === 1 ? 'Revenue by day' : 'Revenue by week'}>
         <p aria-hidden className="flex items-center gap-4 text-xs text-ink-faint">
-          <Key paint="h-2.5 w-2 rounded-[1px] bg-bar">This period</Key>
-          <Key paint="h-0.5 w-3 bg-edge">The one before</Key>
+          <LegendItem paint="h-2.5 w-2 rounded-[1px] bg-bar">This period</LegendItem>
+          <LegendItem paint="h-0.5 w-3 bg-edge">The one before</LegendItem>
         </p>
       </CardHeader>
       <CardBody>
         <DayBars
           bars={bars}
           scale={[1, 0.5, 0].map((line) => formatMoney(Math.round(top * line), formats, 'compact'))}
-          ends={[sums[0], sums[Math.floor(sums.length / 2)], sums.at(-1)].map((sum) =>
+          dateLabels={[sums[0], sums[Math.floor(sums.length / 2)], sums.at(-1)].map((sum) =>
             sum ? formatCalendarDate(sum.date, formats) : '',
           )}
         />
@@ -46,7 +46,7 @@ export function DayChart({ days, before, formats }: Props) {
   )
 }
 
-function Key({ paint, children }: { paint: string; children: string }) {
+function LegendItem({ paint, children }: { paint: string; children: string }) {
   return (
     <span className="inline-flex items-center gap-1.5">
       <span className={paint} />
@@ -58,7 +58,7 @@ function Key({ paint, children }: { paint: string; children: string }) {
 /** Percent of the chart's height, to one decimal. */
 const heightOf = (minor: number, top: number) => Math.round((minor / top) * 1000) / 10
 
-function gather(days: DayMetrics[], before: DayMetrics[], step: number): BarTotals[] {
+function sumBars(days: DayMetrics[], before: DayMetrics[], step: number): BarTotals[] {
   const sum = (part: DayMetrics[], what: 'orders' | 'revenueMinor') =>
     part.reduce((total, day) => total + day[what], 0)
   return Array.from({ length: Math.ceil(days.length / step) }, (_, i) => {

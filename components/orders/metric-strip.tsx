@@ -18,26 +18,26 @@ export function MetricStrip({
         <Metric
           name="Revenue"
           value={formatMoney(now.revenueMinor, formats)}
-          was={formatMoney(before.revenueMinor, formats)}
+          previous={formatMoney(before.revenueMinor, formats)}
           change={changeOf(now.revenueMinor, before.revenueMinor, formats)}
         />
         <Metric
           name="Orders"
           value={formatCount(now.orders, formats)}
-          was={formatCount(before.orders, formats)}
+          previous={formatCount(before.orders, formats)}
           change={changeOf(now.orders, before.orders, formats)}
         />
         <Metric
           name="Average order"
           value={formatMoney(now.averageMinor, formats)}
-          was={formatMoney(before.averageMinor, formats)}
+          previous={formatMoney(before.averageMinor, formats)}
           change={changeOf(now.averageMinor, before.averageMinor, formats)}
         />
         <Metric
           name="Open"
           value={formatCount(now.open, formats)}
-          was={formatCount(before.open, formats)}
-          word="left from before:"
+          previous={formatCount(before.open, formats)}
+          previousLabel="left from before:"
           change={null}
         />
       </dl>
@@ -65,14 +65,14 @@ const directionColors: Record<MetricChange['direction'], string> = {
 function Metric({
   name,
   value,
-  was,
-  word = 'from',
+  previous,
+  previousLabel = 'from',
   change,
 }: {
   name: string
   value: string
-  was: string
-  word?: string
+  previous: string
+  previousLabel?: string
   change: MetricChange | null
 }) {
   return (
@@ -88,7 +88,7 @@ function Metric({
           </span>
         )}
         <span>
-          <span className={clsx(change && 'max-sm:sr-only')}>{word}</span> {was}
+          <span className={clsx(change && 'max-sm:sr-only')}>{previousLabel}</span> {previous}
         </span>
       </dd>
     </div>
