@@ -11,7 +11,7 @@ async function requestTier(page: Page, slug: string, name: string, tier: string)
   await page.goto(`/console/tenants/${slug}/tier`)
   await page.getByRole('radio', { name: tier }).check()
   await expect(page.getByLabel('What it means')).toContainText('rows')
-  await page.getByLabel('Reason').fill('They want a login of their own')
+  await page.getByLabel('Reason').fill('They want a dedicated role')
   await page.getByRole('button', { name: `Move ${name} to ${tier}` }).click()
   await page.waitForURL(/moves\//)
 }

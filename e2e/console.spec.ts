@@ -19,7 +19,7 @@ test('Acme moves from starter to business to enterprise and back under writes, a
   const reader = await startReader(browser, owner)
   await signIn(page, operator)
   const reasons = {
-    Business: 'They want a login of their own',
+    Business: 'They want a dedicated role',
     Enterprise: 'Their contract asks for a database of their own',
     Starter: 'They have become fewer',
   }

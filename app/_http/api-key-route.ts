@@ -112,7 +112,7 @@ function refusal(
   if (error instanceof z.ZodError)
     return problem(
       400,
-      'The request does not fit.',
+      'The request is invalid.',
       headers,
       Object.fromEntries(
         error.issues.map(({ path, message }) => [path.join('.') || 'request', message]),

@@ -7,8 +7,8 @@ import type { PlacementKind } from '@rowhouse/tenancy'
 
 const descriptions: Record<PlacementKind, string> = {
   shared: 'Rows among those of others, kept apart by row-level security.',
-  schema: 'A schema of its own and a login that sees no other.',
-  database: 'A database and a login of its own, here or on another server.',
+  schema: 'A dedicated schema, and a dedicated role that sees no other.',
+  database: 'A dedicated database and a dedicated role, here or on another server.',
 }
 
 type Props = { choices: Tier[]; now: Tier; chosen: Tier | null; onChoose: (tier: Tier) => void }

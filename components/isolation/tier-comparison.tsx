@@ -22,14 +22,14 @@ const kinds: {
     kind: 'schema',
     where: 'In a schema of their own',
     boundary: 'Privileges, and row-level security below them',
-    login: 'Your own; it sees no other schema',
+    login: 'Dedicated; it sees no other schema',
     stillShared: 'The server’s time and disk',
   },
   {
     kind: 'database',
     where: 'In a database of their own, on any server',
     boundary: 'The right to connect, and row-level security below it',
-    login: 'Your own; it connects nowhere else',
+    login: 'Dedicated; it cannot connect to other databases',
     stillShared: 'Nothing, on a server of its own',
   },
 ]

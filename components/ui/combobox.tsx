@@ -18,7 +18,7 @@ type ComboboxProps<O extends Option> = {
   search: (words: string, signal: AbortSignal) => Promise<O[]>
   /** Adds an option that creates a record with the typed name. */
   onCreate?: (typed: string) => void
-  /** The list is always open, and part of the page instead of above it. */
+  /** The list is always open, and part of the page instead of floating above it. */
   inline?: boolean
   invalid?: boolean
   describedBy?: string | undefined

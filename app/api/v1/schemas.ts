@@ -94,7 +94,11 @@ export const listQuery = z.strictObject({
     .optional()
     .describe('One status, or several separated by commas.'),
   customerId: z.uuid().optional(),
-  search: z.string().max(100).optional().describe('Words of the number, the customer or the note.'),
+  search: z
+    .string()
+    .max(100)
+    .optional()
+    .describe('Words in the order number, the customer’s name or the note.'),
   from: dateTime.optional(),
   until: dateTime.optional(),
   limit: z.coerce.number().int().min(1).max(100).default(25),

@@ -32,7 +32,7 @@ export default async function UsagePage({ searchParams }: PageProps<'/console/us
       <title>Usage · Rowhouse console</title>
       <PageHeader
         title="Usage"
-        about="Who uses the database, who waits for it, and who has outgrown their place."
+        about="Who uses the database, who waits for it, and who has outgrown their tier."
       >
         <FilterMenu
           label="Period"

@@ -8,11 +8,11 @@ const json = (name: string, description: string, type = 'application/json') => (
   description,
   content: { [type]: { schema: reference(name) } },
 })
-const refused = (description: string) => json('Problem', description, 'application/problem+json')
+const problem = (description: string) => json('Problem', description, 'application/problem+json')
 const commonResponses = {
-  401: refused('No valid key.'),
-  404: refused('Not found; another organisation’s order is not found either.'),
-  429: refused('Too many calls; Retry-After says when to come back.'),
+  401: problem('No valid key.'),
+  404: problem('Not found. The orders of other organisations are not found either.'),
+  429: problem('Too many calls. Retry-After has the seconds to wait.'),
 }
 
 const { schemas } = z.toJSONSchema(namedSchemas, {
@@ -32,7 +32,7 @@ const document = {
     title: 'Rowhouse API',
     version: '1',
     description:
-      'Orders of one organisation. A key belongs to a member and may do no more than that member may.',
+      'Orders of one organisation. A key belongs to a member and has at most the permissions of that member.',
   },
   servers: [{ url: '/' }],
   security: [{ key: [] }],
@@ -44,7 +44,7 @@ const document = {
         parameters,
         responses: {
           200: json('OrderPage', 'A page of orders.'),
-          400: refused('A parameter does not fit.'),
+          400: problem('A parameter is invalid.'),
           ...commonResponses,
         },
       },
@@ -57,8 +57,8 @@ const document = {
         },
         responses: {
           201: json('CreatedOrder', 'The order was created.'),
-          400: refused('A field does not fit.'),
-          403: refused('This key may only read.'),
+          400: problem('A field is invalid.'),
+          403: problem('This key may only read.'),
           ...commonResponses,
         },
       },
@@ -79,7 +79,7 @@ const document = {
       key: {
         type: 'http',
         scheme: 'bearer',
-        description: 'An API key of the organisation’s settings.',
+        description: 'An API key from the organisation’s settings.',
       },
     },
     schemas: named,
