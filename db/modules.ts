@@ -38,7 +38,7 @@ export const moduleTasks: readonly Task[] = [
     everyMs: 2000,
     run: async () => {
       const { failed } = await (await import('#db/mail/deliver')).sendDueEmails()
-      if (failed > 0) log().warn({ failed }, 'emails could not be sent and will be tried again')
+      if (failed > 0) log().warn({ failed }, 'emails could not be sent and will be retried')
     },
   },
   {

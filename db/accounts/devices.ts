@@ -3,7 +3,7 @@ import { platform } from '#db/tenancy'
 import { devices } from '#db/schema/accounts'
 import { newSecret, secretHash } from '@rowhouse/tenancy'
 
-/** True when this user has signed in with this browser before. */
+/** Whether this user has signed in with this browser before. */
 export async function isKnown(
   device: string | undefined,
   userId: string | undefined,

@@ -9,6 +9,7 @@ import { base32, matchingStep, totpOf } from '#db/accounts/totp'
 const encryptionContext = (userId: string) => `second factor ${userId}`
 const recoveryCodeCount = 10
 
+/** Whether a user has a confirmed second factor. */
 export async function isOn(userId: string): Promise<boolean> {
   const [row] = await platform()
     .select({ at: secondFactors.confirmedAt })
@@ -18,7 +19,7 @@ export async function isOn(userId: string): Promise<boolean> {
 }
 
 /**
- * True when this operator must turn on a second factor before using the console. In development and
+ * Whether an operator must still turn on a second factor before using the console. In development and
  * tests it is optional, unless configured otherwise.
  */
 export async function isMissing(userId: string): Promise<boolean> {
@@ -112,6 +113,7 @@ export async function replaceRecoveryCodes(db: PlatformDb, userId: string): Prom
   return codes
 }
 
+/** Deletes a user's second factor and recovery codes. */
 export async function turnOff(db: PlatformDb, userId: string): Promise<void> {
   await db.delete(recoveryCodes).where(eq(recoveryCodes.userId, userId))
   await db.delete(secondFactors).where(eq(secondFactors.userId, userId))

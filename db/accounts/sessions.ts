@@ -177,6 +177,7 @@ export async function switchTenant(secret: string, tenantId: string): Promise<bo
   return row !== undefined
 }
 
+/** Ends the session with this secret. */
 export async function end(secret: string): Promise<void> {
   await platform()
     .delete(sessions)

@@ -22,7 +22,7 @@ const perUnknownSource: AttemptPolicy = {
   name: 'sign-in to an account from an unknown source',
   maxDelay: 60,
 }
-// counts strangers on all networks together. The delay stays short, because it also applies to the
+// counts attempts from all networks. The delay stays short, because it also applies to the
 // account's owner on a new device.
 const perAccount: AttemptPolicy = {
   name: 'sign-in to an account',
@@ -55,7 +55,7 @@ export type Credentials = {
 
 /**
  * Checks an email address and a password. Failures count per account and source, per account, and
- * per network address. A browser that has signed in before is a source of its own, so that
+ * per network address. A browser that has signed in before counts as its own source, so that
  * strangers cannot lock the account's owner out.
  *
  * @returns The user, and whether a second factor is needed; undefined when address or password is

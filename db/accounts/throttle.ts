@@ -21,8 +21,8 @@ const keyOf = (policy: AttemptPolicy, subject: string) =>
   createHash('sha256').update(`${policy.name}\n${subject}`).digest()
 
 /**
- * Counts an attempt before it is made, so that parallel attempts cannot slip through together. A
- * refused attempt is not counted: retrying too early never extends the delay.
+ * Counts an attempt before it is made, so that parallel attempts are all counted. A refused attempt is
+ * not counted: retrying too early never extends the delay.
  *
  * @throws TooManyAttempts with the remaining seconds.
  */

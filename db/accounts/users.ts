@@ -46,6 +46,7 @@ export async function create(
   return user
 }
 
+/** Gives a user access to the console. `addedBy` is recorded. */
 export async function makeOperator(db: PlatformDb, userId: string, addedBy: string): Promise<void> {
   await db.insert(operators).values({ userId, addedBy }).onConflictDoNothing()
 }

@@ -7,7 +7,7 @@ export type BenchOptions = {
   printProgress: (line: string) => void
 }
 
-/** The figures of the `--json` document, by name. */
+/** The results in the `--json` document, by name. */
 export type Metrics = Record<string, number>
 /** `text` is a table of everything that was compared, with ratios; `failed` makes the command exit with 1. */
 export type BenchResult = { text: string; metrics: Metrics; failed?: boolean }

@@ -9,7 +9,7 @@ import { setup } from '@rowhouse/tenancy/admin'
 import { tenancy } from '#db/tenancy'
 
 // npm run bench -- NAME [--size N] [--seconds S] [--json] prints a table or a JSON document, and
-// appends the figures to .data/bench/NAME.jsonl.
+// appends the results to .data/bench/NAME.jsonl.
 
 const {
   values,

@@ -53,7 +53,7 @@ await Promise.all(
   }),
 )
 
-/** Increments a counter and inserts an activity row with an id of its own, in one transaction. */
+/** Increments a counter and inserts an activity row with a unique id, in one transaction. */
 async function write({ tenantId, caller }: LoadTenant): Promise<void> {
   const attempt = newId()
   print('sent', tenantId, attempt)

@@ -235,7 +235,7 @@ test.skipIf(mountSkipReason() !== undefined)(
   `the disk of the exports is full, ${times} times: an export fails, and the next one succeeds`,
   async () => {
     const disk = mountedDisk('exports', '256k')
-    const kept = process.env.EXPORT_DIR
+    const exportFolder = process.env.EXPORT_DIR
     process.env.EXPORT_DIR = disk.path
     const worker = startWorker()
     try {
@@ -269,7 +269,7 @@ test.skipIf(mountSkipReason() !== undefined)(
         }
       }
     } finally {
-      process.env.EXPORT_DIR = kept
+      process.env.EXPORT_DIR = exportFolder
       await worker.end()
       disk.unmount()
     }

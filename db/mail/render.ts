@@ -13,6 +13,7 @@ const escaped = (text: string) =>
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim()
 const paragraph = (text: string) => `<p style="margin:0 0 16px">${escaped(text)}</p>`
 
+/** Renders an email as text and HTML. All values are escaped. */
 export function renderEmail({ subject, paragraphs, link, reason }: EmailContent): RenderedEmail {
   const text = [
     ...paragraphs,

@@ -103,6 +103,12 @@ export async function create(
   return { id, name: input.name }
 }
 
+/**
+ * Saves an edited customer.
+ *
+ * @param version - The version that was edited.
+ * @throws NotFound; Conflict when the customer has a newer version.
+ */
 export async function edit(
   tx: TenantTx,
   id: string,

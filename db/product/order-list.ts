@@ -59,6 +59,7 @@ const keys = {
 const searchedNotes = 20_000
 const matchedCustomers = 200
 
+/** A page of the orders that match a filter and, if given, contain every searched word. */
 export async function list(
   tx: TenantTx,
   filter: OrderFilter,

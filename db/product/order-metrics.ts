@@ -52,6 +52,7 @@ export async function statusMetricsByDay(
   }))
 }
 
+/** Sums up revenue, sold and open orders. */
 export function metricsOf(of: DayStatusMetrics[]): OrderMetrics {
   const sold = of.filter((entry) => soldStatuses.includes(entry.status))
   const revenueMinor = total(sold, 'totalMinor')

@@ -291,11 +291,11 @@ async function check(
       `${customer.name} is archived. Restore this customer, or choose another.`,
     )
   const known = new Map(goods.map((product) => [product.id, product]))
-  const kept = Map.groupBy(before.lines, ({ productId }) => productId)
+  const linesBefore = Map.groupBy(before.lines, ({ productId }) => productId)
   const described = lines.map((line, i) => {
     const product = known.get(line.productId)
     if (!product) throw new Invalid(`lines.${i}.productId`, 'This product does not exist.')
-    const description = kept.get(product.id)?.shift()?.description
+    const description = linesBefore.get(product.id)?.shift()?.description
     if (product.archivedAt && description === undefined)
       throw new Invalid(
         `lines.${i}.productId`,

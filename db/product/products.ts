@@ -71,6 +71,11 @@ export async function find(tx: TenantTx, id: string): Promise<Product | null> {
   return found ?? null
 }
 
+/**
+ * Creates a product.
+ *
+ * @throws Invalid when the SKU is taken.
+ */
 export async function create(
   tx: TenantTx,
   input: ProductInput,
@@ -82,6 +87,12 @@ export async function create(
   return { id, name: input.name }
 }
 
+/**
+ * Saves an edited product.
+ *
+ * @param version - The version that was edited.
+ * @throws NotFound, Invalid; Conflict when the product has a newer version.
+ */
 export async function edit(
   tx: TenantTx,
   id: string,

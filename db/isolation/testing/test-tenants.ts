@@ -56,6 +56,7 @@ export async function removeTestTenants(testTenants: TestTenants): Promise<void>
     await unprovision(tenancy(), id, await placementOf(tenancy(), id))
 }
 
+/** Creates a tenant with an owner and `orders` orders. `name` becomes a part of its mark and slug. */
 export async function createTestTenant(
   kind: PlacementKind,
   name: string,
