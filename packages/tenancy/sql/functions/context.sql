@@ -27,7 +27,7 @@ begin
 end
 $$;
 
--- A + after the epoch means that the transaction's changes are captured for a move. The signature covers
+-- A + after the epoch means that the transaction's changes are logged for a move. The signature covers
 -- it, so that a client cannot remove it.
 create or replace function tenancy.sign_context(p_tenant uuid, p_epoch bigint, p_captures boolean) returns text
 language plpgsql stable strict security definer set search_path = pg_catalog, pg_temp

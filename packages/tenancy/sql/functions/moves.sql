@@ -1,4 +1,4 @@
--- What moves need in every database with tenants: the trigger that logs changed keys, and the
+-- The moves' part in every database with tenants: the trigger that logs changed keys, and the
 -- functions that change the state of a tenant's home. The worker can call them; they return no rows
 -- of other tenants.
 
@@ -26,7 +26,7 @@ begin
 end
 $$;
 
--- How a move enters its tenant: signs the transaction's context for the tenant of a live move in
+-- Enters a tenant for a move: signs the transaction's context for the tenant of a live move in
 -- this database, whatever the state of the home. With p_writes, references are not checked in this
 -- transaction: rows arrive in any order, and replacing a row must not cascade to the rows that
 -- reference it. The source has checked them, and both ends are compared before the switch.
@@ -56,7 +56,7 @@ begin
 end
 $$;
 
--- Changes the state of a tenant's home by compare and set. Returns true if the home was in p_from
+-- Changes the state of a tenant's home by compare-and-set. Returns true if the home was in p_from
 -- under this move. A change that starts or ends the tenant's right to write takes the tenant's lock
 -- first, so that no transaction spans it.
 create or replace function tenancy.transition(p_tenant uuid, p_move uuid, p_from text, p_to text, p_epoch bigint) returns boolean
@@ -88,8 +88,8 @@ begin
 end
 $$;
 
--- Registers the home of a tenant in the database that it is to move to, in a state that admits no
--- transaction yet. Returns false where the tenant lives, or where another move has its home.
+-- Registers the home of a tenant in the target database of its move, in a state that admits no
+-- transactions yet. Returns false if the tenant is active there, or another move owns its home there.
 create or replace function tenancy.register_incoming(p_tenant uuid, p_move uuid, p_schema text, p_login text, p_epoch bigint) returns boolean
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$

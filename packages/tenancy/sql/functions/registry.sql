@@ -1,6 +1,6 @@
 -- Functions of the main database only: the registry, the audit trail and the switch of a move.
 
--- Whether a tenant is suspended. Every entry function calls it after it has checked the caller's proof.
+-- True if a tenant is suspended. Every entry function calls it after checking the caller's proof.
 create or replace function tenancy.is_suspended(p_tenant uuid) returns boolean
 language plpgsql stable strict security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -17,8 +17,8 @@ as $$
 $$;
 
 -- The hash of an audit row covers its number, its time, its tenant, the hash of its content and the previous
--- row. So the content of an erased tenant's rows can be deleted, and the chain still proves that no row was
--- added, changed or removed.
+-- row. The content of an erased tenant's rows can therefore be deleted, while the chain still proves that no
+-- row was added, changed or removed.
 create or replace function tenancy.audit_content(p_row tenancy.audit) returns bytea
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -118,7 +118,7 @@ begin
 end
 $$;
 
--- Undoes a switch that was aborted after the fence: the tenant stays where it is, under a new epoch.
+-- Undoes a switch that was aborted after the fence: the tenant stays in its source, under a new epoch.
 create or replace function tenancy.record_switch_back(p_move uuid, p_epoch bigint) returns void
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$

@@ -7,7 +7,7 @@ create table tenancy.key (
   outer_pad bytea not null
 );
 --> statement-breakpoint
--- The tenants that live in this database, and under which epoch. It overrides the registry.
+-- The tenants in this database, with state and epoch. This table overrides the registry.
 create table tenancy.tenant_homes (
   tenant_id uuid primary key,
   schema_name text not null check (schema_name = 'shared' or schema_name = 't_' || replace(tenant_id::text, '-', '')),
@@ -18,7 +18,7 @@ create table tenancy.tenant_homes (
   changed_at timestamptz not null default now()
 );
 --> statement-breakpoint
--- Entries of services into tenants, with their reason.
+-- Service entries into tenants, with their reason.
 create table tenancy.service_entries (
   at timestamptz not null default clock_timestamp(),
   tenant_id uuid not null,
@@ -54,7 +54,7 @@ create table tenancy.failed_migrations (
   primary key (schema, migration)
 );
 --> statement-breakpoint
--- Keys of rows that changed in tenants that are being moved, in order.
+-- The change log of moves: the keys of changed rows, in order.
 create table tenancy.changed_keys (
   seq bigint generated always as identity primary key,
   tenant_id uuid not null,
@@ -64,7 +64,7 @@ create table tenancy.changed_keys (
 --> statement-breakpoint
 create index changed_keys_tenant on tenancy.changed_keys (tenant_id, table_name);
 --> statement-breakpoint
--- How far the copy of each table of an incoming tenant has come.
+-- The progress of copying each table of an incoming tenant.
 create table tenancy.copy_progress (
   tenant_id uuid not null,
   move_id uuid not null,

@@ -74,7 +74,7 @@ const actions: Partial<Record<AlterTableType, Impact>> = {
   },
 }
 
-/** What one action of `alter table` does to the table itself. */
+/** Determines what one action of `alter table` does to the table itself. */
 export function impactOfAction({ subtype, def }: AlterTableCmd): Impact {
   if (subtype === 'AT_AddColumn' && def && 'ColumnDef' in def) return addColumn(def.ColumnDef)
   if (subtype === 'AT_AddConstraint' && def && 'Constraint' in def)

@@ -7,19 +7,19 @@ import type { Migration } from '#tenancy/migrations/history'
 import { applyNonTransactional } from '#tenancy/migrations/non-transactional'
 import { transactionPreamble } from '#tenancy/migrations/script'
 
-/** A schema to migrate, by the name that errors use. */
+/** The schema to migrate, and the name of its target for errors. */
 export type ApplyOptions = {
   schema: string
   target: string
-  /** The lock timeout of a statement. */
+  /** The lock timeout of each statement. */
   timeoutMs?: number
 }
 
 /**
- * Brings one schema to the end of a history.
+ * Migrates one schema to the end of a history.
  * @param client - A connection that acts as the owner.
  * @param history - All migrations of the schema, oldest first.
- * @returns The tags applied now, none when another runner was faster.
+ * @returns The tags applied now. Empty if another runner was faster.
  * @throws MigrationChanged, SchemaTooNew, or MigrationFailed with the statement.
  */
 export async function bringUpToDate(
@@ -48,9 +48,9 @@ export async function readPending(
 }
 
 /**
- * Applies files to one target: neighbours that can share a transaction in one, the others one by one
- * outside any transaction. A conflict with another runner's ledger row is no error: what is still
- * pending after it is applied.
+ * Applies files to one target: consecutive transactional files in one transaction, the others one
+ * by one outside any transaction. A conflict with another runner's ledger row is not an error; the
+ * files that are still pending are then applied.
  * @returns The tags applied.
  * @throws MigrationFailed
  */
@@ -94,7 +94,7 @@ function notApplied(ledger: Map<string, string>, schema: string, files: Migratio
   return files.filter(({ tag }) => !ledger.has(tag))
 }
 
-/** Groups neighbours that share a transaction; a file without one is a group of its own. */
+/** Groups consecutive transactional files. Each other file is a separate group. */
 function groupByTransaction(files: Migration[]): Migration[][] {
   const groups: Migration[][] = []
   for (const file of files) {
@@ -106,8 +106,8 @@ function groupByTransaction(files: Migration[]): Migration[][] {
 }
 
 /**
- * Sends all statements in one message. If that fails, sends them again one by one, so that the error
- * can name the statement.
+ * Sends all statements in one message. If that fails, sends them again one by one, so that the
+ * error can name the statement.
  */
 async function applyInOneTransaction(
   client: pg.Client,

@@ -4,12 +4,12 @@ import type { Target } from '#tenancy/migrations/targets'
 export type TargetBatch<T> = { name: string; targets: T[] }
 
 /**
- * Orders targets into batches: the canaries first, then the shared schema with the first part of the
+ * Splits targets into batches: the canaries first, then the shared schema and the first part of the
  * rest, then the other parts.
  * @param pending - The targets that lack a migration.
  * @param all - All targets.
  * @param canaries - Names of targets.
- * @param parts - How much of the rest is done by the end of each batch, in per cent.
+ * @param parts - The cumulative share of the rest at the end of each batch, in percent.
  * @throws Invalid for a canary that is not a target.
  */
 export function splitIntoBatches<T extends Target>(
@@ -22,7 +22,7 @@ export function splitIntoBatches<T extends Target>(
     if (!all.some((target) => target.name === name && target.plane === 'tenant'))
       throw new Invalid(
         'canary',
-        `there is no target ${name}: a canary is shared or a tenant with a schema or database of its own`,
+        `there is no target ${name}: a canary is \`shared\` or a tenant with a dedicated schema or database`,
       )
   }
   const first = pending.filter(({ name }) => canaries.includes(name))

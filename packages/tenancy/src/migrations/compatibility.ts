@@ -3,9 +3,9 @@ import type { Histories } from '#tenancy/migrations/history'
 import type { TargetVersion } from '#tenancy/migrations/targets'
 
 /**
- * Refuses a run that this build must not make, before anything is touched.
- * @throws MigrationChanged if a file was changed after it was applied, MigrationMissing if an earlier
- *   file is missing, SchemaTooNew if a target is ahead of this build.
+ * Refuses a run that this build must not perform, before anything is changed.
+ * @throws MigrationChanged if a file was changed after it was applied, MigrationMissing if an
+ *   earlier file is missing, SchemaTooNew if a target is ahead of this build.
  */
 export function assertCompatible(targets: TargetVersion[], histories: Histories): void {
   for (const { plane, changed } of targets)
@@ -24,7 +24,7 @@ export function assertCompatible(targets: TargetVersion[], histories: Histories)
     if (missing)
       throw new MigrationMissing(
         missing,
-        `${name} has it, and this build has later ones but not this one`,
+        `${name} has it, and this build has later migrations but not this one`,
       )
     throw new SchemaTooNew(name, newer, last || 'none')
   }

@@ -33,7 +33,7 @@ export async function connectOwner(
     await client.query(asOwnerSession)
     return client
   } catch (error) {
-    await client.end().catch(() => {}) // it was never open
+    await client.end().catch(() => {}) // it never opened
     const { hostname, port, pathname } = new URL(url)
     throw new TargetUnreachable(
       target,
@@ -63,9 +63,9 @@ export async function asOwner<T>(
 }
 
 /**
- * A connection to the main database that opens on first use, and again after it broke. Its commits
- * do not wait for the disk: a crash of the server loses a migration only together with its ledger
- * row. The last commit of a run waits, and thereby for all earlier ones.
+ * A connection to the main database that opens on first use, and reopens after it broke. Its
+ * commits do not wait for the disk, because a crash of the server loses a migration only together
+ * with its ledger row. The last commit of a run does wait, which also flushes all earlier ones.
  */
 export class MainConnection {
   readonly tenancy: Tenancy

@@ -40,7 +40,7 @@ beforeAll(async () => {
 const close = (database: string, open: boolean) =>
   query(`alter database ${database} allow_connections ${open}`)
 
-it('dedicated databases on this and another server are migrated, and the main database shows their state', async () => {
+it('dedicated databases on this and another server are migrated, and the main database has their state', async () => {
   const histories = await history.add(addColumn('ripe_at'))
   expect(await readStatus(tenancy(), { histories })).toMatchObject({ total: 6, current: 1 })
   const id = await requestRun(tenancy(), 'test', {})
@@ -74,20 +74,20 @@ it('dedicated databases on this and another server are migrated, and the main da
   expect((await verifyFleet(tenancy(), histories)).drift).toEqual([])
 })
 
-it('a database that cannot be reached is named, and the others are migrated', async () => {
+it('an unreachable database is reported by name, and the others are migrated', async () => {
   const histories = await history.add(addColumn('paid_at'))
   const beta = nth(
     (await readPlacements(tenancy())).filter(({ kind }) => kind === 'database'),
     1,
   )
   await close(privateName(beta.tenantId), false)
-  // as a canary it stops the run before it begins; beside another canary it does not
+  // if it is a canary, the run stops before it begins; if another target is, it does not
   expect(await runFleet(tenancy(), { histories, canary: ['beta'] })).toMatchObject({
     state: 'stopped',
     done: [],
     failed: [{ target: 'beta' }],
     left: 5,
-    message: 'a canary failed; no other target was touched',
+    message: 'a canary failed; no other target was changed',
   })
   const id = await requestRun(tenancy(), 'test', { canary: ['gamma'], maxFailures: 3 })
   const result = await runFleetJob(tenancy(), id, { histories })
@@ -172,7 +172,7 @@ it('the next run creates a missing signing key in a dedicated database and keeps
 })
 
 it(
-  'what has drifted on another server is named, and so is the server when it is away; it is taken along when it is back',
+  'drift on another server is reported, and so is the server while it is down; it is migrated once it is back',
   { timeout: 60_000 },
   async () => {
     const histories = await history.add()
@@ -198,7 +198,7 @@ it(
     )
 
     const more = await history.add(addColumn('sent_at'))
-    // the server is registered under another address as well, so its roles stay
+    // the server is also registered under another address, so its roles remain
     const wire = new Wire(other.adminUrl)
     expect((await useServer(tenancy(), await wire.open(other.adminUrl)))?.server.port).not.toBe(
       delta.server?.port,

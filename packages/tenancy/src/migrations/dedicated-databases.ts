@@ -15,14 +15,14 @@ import type { Tenancy } from '#tenancy/base/tenancy'
 type DedicatedDatabase = Pick<Target, 'name' | 'schema'> & { tenantId: string }
 
 type InspectOptions = {
-  /** At most one database per connection is inspected at a time. */
+  /** Connections to the main database. Each inspects one dedicated database at a time. */
   workers: MainConnection[]
   onFailure: (target: DedicatedDatabase, error: unknown) => void
-  /** Also brings the functions to this build and creates a missing signing key. */
+  /** Also updates the functions to this build and creates a missing signing key. */
   refresh: boolean
 }
 
-/** Where each dedicated database is, by tenant id. */
+/** Reads the location of each dedicated database, by tenant id. */
 export async function dedicatedDatabaseLocations(
   tenancy: Tenancy,
 ): Promise<Map<string, DatabaseLocation>> {
@@ -71,7 +71,7 @@ export async function inspectDedicatedDatabases(
   return locations.size
 }
 
-/** Records a failure as the database's `problem`, and throws it. */
+/** Records a failure as the database's `problem` and rethrows it. */
 async function inspect(
   tenancy: Tenancy,
   target: DedicatedDatabase,
@@ -97,7 +97,7 @@ async function inspect(
 /**
  * Copies the ledger of one dedicated database into the main one.
  * @param main - A connection to the main database.
- * @param client - A connection to the dedicated one.
+ * @param client - A connection to the dedicated database.
  */
 export async function recordLedger(
   main: pg.Client,

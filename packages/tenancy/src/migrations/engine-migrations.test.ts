@@ -26,7 +26,7 @@ import { tenancy } from '#tenancy/testing/fixture/tenancy'
 import { person } from '#tenancy/testing/fixture/test-tenants'
 import { nth, query } from '#tenancy/testing/migrations/tenant-rows'
 
-// What the engine's history has behind its real files.
+// Files that the tests append to the engine's history.
 const more = vi.hoisted((): { files: Migration[] } => ({ files: [] }))
 vi.mock('#tenancy/migrations/history', async (importOriginal) => {
   const real = await importOriginal<typeof import('#tenancy/migrations/history')>()
@@ -70,7 +70,7 @@ afterAll(async () => {
   await closePools(tenancy())
 })
 
-/** In a tenant's own database, as the owner of the engine's tables. */
+/** Runs work in a dedicated database, as the owner of the engine's tables. */
 const inAlpha = <T extends pg.QueryResultRow>(text: string): Promise<T[]> =>
   asOwner(tenancy(), alpha(), 'alpha', async (client) => (await client.query<T>(text)).rows)
 
@@ -98,7 +98,7 @@ const ledger = (client: pg.ClientBase): Promise<string[]> =>
     )
     .then(({ rows }) => rows.map(({ migration }) => migration))
 
-/** A hardened database without the engine, dropped with this run. */
+/** Creates a hardened database without the engine. It is dropped after the test run. */
 async function emptyDatabase(name: string): Promise<string> {
   const database = `${databaseOf(adminUrl)}_${name}`
   await query(`create database ${pg.escapeIdentifier(database)}`)
@@ -107,7 +107,7 @@ async function emptyDatabase(name: string): Promise<string> {
   return url
 }
 
-/** Applies the engine's files to a database from so many connections at once. */
+/** Applies the engine's files to a database from several connections at once. */
 const applyAtOnce = (url: string, scope: 'main' | 'dedicated', times: number) =>
   Promise.all(
     Array.from({ length: times }, () =>
@@ -139,7 +139,7 @@ describe("the engine's history", () => {
     )
   })
 
-  it('gets generated files for the main database only', async () => {
+  it('receives generated files for the main database only', async () => {
     const text = 'ALTER TABLE "tenancy"."tenants" ADD COLUMN "note" text;'
     const done = engineFile(1, await finishGenerated(engineFile(1, text)))
     expect(done.text).toBe(`-- main database only\n${text}`)
@@ -150,7 +150,7 @@ describe("the engine's history", () => {
 })
 
 describe('is applied', () => {
-  it('once to an empty database by concurrent calls', async () => {
+  it('once to an empty database, by concurrent calls', async () => {
     const url = await emptyDatabase('empty')
     const applied = await applyAtOnce(url, 'dedicated', 8)
     expect(applied.filter(({ length }) => length > 0)).toEqual([[await first()]])
@@ -159,7 +159,7 @@ describe('is applied', () => {
     )
   })
 
-  it('once to a database that lacks a file by concurrent calls', async () => {
+  it('once to a database that lacks a file, by concurrent calls', async () => {
     const url = await emptyDatabase('older')
     await applyAtOnce(url, 'main', 1)
     more.files = [everywhere]
@@ -182,7 +182,7 @@ describe('is applied', () => {
     })
   })
 
-  it('when an older dedicated database is refreshed, with the functions and only what is new', async () => {
+  it('when an older dedicated database is refreshed, with the functions and only the new files', async () => {
     const url = await emptyDatabase('tenant')
     await applyAtOnce(url, 'dedicated', 1)
     more.files = [everywhere]
@@ -211,11 +211,13 @@ describe('on a fleet', () => {
   const change = `update tenancy.applied_migrations set sha256 = 'z' || sha256 where schema = 'tenancy' and migration <> 'functions'`
   const changeBack = `update tenancy.applied_migrations set sha256 = substr(sha256, 2) where schema = 'tenancy' and migration <> 'functions' and sha256 like 'z%'`
 
-  it('a changed file is refused by name before anything is touched', async () => {
+  it('a changed file is refused by name, before anything is changed', async () => {
     await query(change)
     more.files = [everywhere]
     const run = runFleet(tenancy())
-    await expect(run).rejects.toThrow(`migration ${await first()} was changed after tenancy got it`)
+    await expect(run).rejects.toThrow(
+      `migration ${await first()} was changed after it was applied to tenancy`,
+    )
     await expect(run).rejects.toSatisfy((error) => MigrationChanged.is(error))
     await withConnection(adminUrl, async (client) =>
       expect(await tablesOf(client)).not.toContain('more'),
@@ -230,7 +232,7 @@ describe('on a fleet', () => {
       `tenancy is at 0099_later but this build knows up to ${await first()}; use a build with 0099_later or later`,
     )
     await expect(run).rejects.toSatisfy((error) => SchemaTooNew.is(error))
-    // it may serve as long as the newer file only adds
+    // it may serve while the newer files are compatible
     await expect(assertBuildCompatible(tenancy())).resolves.toBeUndefined()
     await query(
       `update tenancy.applied_migrations set breaking = 'homes have moved' where migration = '0099_later'`,
@@ -242,10 +244,15 @@ describe('on a fleet', () => {
   })
 
   it.each([
-    ['changed', change, changeBack, 'migration 0000_init was changed after tenancy got it'],
+    [
+      'changed',
+      change,
+      changeBack,
+      'migration 0000_init was changed after it was applied to tenancy',
+    ],
     ['unknown', later, takeBack, 'tenancy is at 0099_later but this build knows up to 0000_init'],
   ])(
-    "a file that is %s in one tenant's database is named, and the others are looked after",
+    'a file that is %s in one dedicated database is reported, and the others are migrated',
     async (_what, plant, remove, message) => {
       await inAlpha(plant)
       expect(await runFleet(tenancy())).toMatchObject({
@@ -268,7 +275,7 @@ describe('on a fleet', () => {
     },
   )
 
-  it('the main database gets a new file completely, dedicated databases get it up to the mark', async () => {
+  it('the main database receives all of a new file, dedicated databases only the part before the mark', async () => {
     more.files = [everywhere]
     expect(await runFleet(tenancy())).toMatchObject({ state: 'done', failed: [] })
     const parts = { main: mainDatabase, alpha: nth(homes, 0), beta: nth(homes, 1) }

@@ -5,7 +5,7 @@ import { engineFile } from '#tenancy/base/files'
 import { MigrationChanged, SchemaTooNew } from '#tenancy/migrations/errors'
 import { readHistory, type Migration } from '#tenancy/migrations/history'
 
-/** The main database also has the registry; a dedicated one only has what every database has. */
+/** The main database also contains the registry. */
 export type DatabaseScope = 'main' | 'dedicated'
 
 const mainOnly = /^-- main database only\s*$/m
@@ -14,15 +14,15 @@ const mainOnly = /^-- main database only\s*$/m
 export const readEngineHistory = (): Promise<Migration[]> =>
   readHistory('tenancy', engineFile('sql', 'migrations'))
 
-/** The statements of a file for one kind of database: those after the mark are for the main one. */
+/** The statements of a file for one kind of database. Those after the mark are for the main one. */
 export function statementsFor({ statements }: Migration, scope: DatabaseScope): string[] {
   const mark = statements.findIndex((statement) => mainOnly.test(statement))
   return mark < 0 || scope === 'main' ? statements : statements.slice(0, mark)
 }
 
 /**
- * Brings the engine's own tables in one database to this build, in one transaction. Concurrent calls
- * wait for each other and apply each file once.
+ * Migrates the engine's own tables in one database to this build, in one transaction. Concurrent
+ * calls wait for each other and apply each file once.
  * @param client - A connection that acts as the owner.
  * @returns The tags applied now.
  * @throws MigrationChanged or SchemaTooNew

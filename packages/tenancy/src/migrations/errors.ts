@@ -7,7 +7,7 @@ const firstFew = (names: string[]) =>
 
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').slice(0, 200)
 
-/** The database was created before the engine had a migration history of its own. */
+/** The database predates the engine's own migration history. */
 export class OldLayout extends RowhouseError {
   static override readonly code: string = 'old_layout'
   static override readonly fault: boolean = true
@@ -20,7 +20,7 @@ export class OldLayout extends RowhouseError {
   }
 }
 
-/** A history or a target has a migration that this build lacks. */
+/** A history or target has a migration that this build lacks. */
 export class MigrationMissing extends RowhouseError {
   static override readonly code: string = 'migration_missing'
   static override readonly fault: boolean = true
@@ -39,7 +39,7 @@ export class MigrationChanged extends RowhouseError {
   readonly targets: string[]
   constructor(migration: string, targets: string[], applied: string, file: string) {
     super(
-      `migration ${migration} was changed after ${firstFew(targets)} got it: applied ${applied.slice(0, 12)}, file ${file.slice(0, 12)}; restore the file and put the change into a new migration`,
+      `migration ${migration} was changed after it was applied to ${firstFew(targets)}: applied ${applied.slice(0, 12)}, file ${file.slice(0, 12)}; restore the file and put the change into a new migration`,
     )
     this.migration = migration
     this.targets = targets
@@ -65,14 +65,14 @@ type MigrationFailure = {
   target: string
   /** The tag of the migration. */
   migration: string
-  /** The statement that failed; null for the transaction as a whole or the lock of the target. */
+  /** The failed statement. Null for the transaction as a whole or the lock of the target. */
   statement: string | null
   sqlstate: string | null
   /** PostgreSQL's message and detail. */
   server: string
 }
 
-/** A migration failed in one target, which is as it was before. */
+/** A migration failed in one target, which is unchanged. */
 export class MigrationFailed extends RowhouseError implements MigrationFailure {
   static override readonly code: string = 'migration_failed'
   static override readonly fault: boolean = true
@@ -100,7 +100,7 @@ export class UnparsableSql extends RowhouseError {
   readonly source: string
   readonly line: number | null
   readonly column: number | null
-  /** @param position - Null inside a `do` block, where the parser does not tell it. */
+  /** @param position - Null inside a `do` block, where the parser does not report it. */
   constructor(source: string, message: string, position: { line: number; column: number } | null) {
     const where = position
       ? `(line ${position.line}, column ${position.column})`
@@ -128,14 +128,14 @@ export class TargetUnreachable extends RowhouseError {
   }
 }
 
-/** A target is being migrated, and the wait for its version lock has timed out. */
+/** A target is being migrated, and the wait for its version lock timed out. */
 export class TargetLocked extends RowhouseError {
   static override readonly code: string = 'target_locked'
   static override readonly retryable: boolean = true
   readonly target: string
   readonly holder: string
   constructor(target: string, holder: string) {
-    super(`${target} is being migrated by ${holder}; try again when that is done`)
+    super(`${target} is being migrated by ${holder}; try again when it has finished`)
     this.target = target
     this.holder = holder
   }

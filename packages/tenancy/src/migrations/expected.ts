@@ -19,13 +19,13 @@ export type Expected = { digest: string; items: CatalogItem[] }
 
 const name = 'rowhouse_expected'
 
-/** Renames a schema in SQL, in function bodies as well, which a parser would not reach. */
+/** Renames a schema in SQL, including function bodies, which a parser does not reach. */
 const renamed = (schema: string, text: string) =>
   text.replaceAll(new RegExp(`(?<![\\w"])"?${schema}"?(?!\\w)`, 'g'), name)
 
 /**
- * Reads what migrations make of an empty schema, by applying them in the same database and rolling
- * back.
+ * Reads what migrations create in an empty schema, by applying them in the same database and
+ * rolling back.
  * @param client - A connection that acts as the owner.
  */
 export const expectedOf = (
@@ -46,7 +46,7 @@ export const expectedOf = (
     )
   })
 
-/** Reads what the engine's migrations, functions and grants make of an empty schema. */
+/** Reads what the engine's migrations, functions and grants create in an empty schema. */
 export const expectedEngine = (
   tenancy: Tenancy,
   client: pg.Client,
@@ -70,7 +70,7 @@ async function inScratchSchema(client: pg.Client, make: () => Promise<unknown>):
   return withTransaction(client, read, { end: 'rollback' })
 }
 
-/** The statements of grants.sql on one of the two schemas. */
+/** The statements of grants.sql for one of the two schemas. */
 async function grantsOn(schema: 'platform' | 'tenancy'): Promise<string[]> {
   const text = await readSqlFile('functions', 'grants.sql')
   const statements = await parseSql(text, { name: 'grants.sql' })

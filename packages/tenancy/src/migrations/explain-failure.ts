@@ -2,12 +2,13 @@ import pg from 'pg'
 import { MigrationFailed } from '#tenancy/migrations/errors'
 import type { Migration } from '#tenancy/migrations/history'
 
-/** Another runner has inserted the ledger rows of this target first. */
+/** Another runner was first to insert the ledger rows of this target. */
 export class LedgerConflict extends Error {}
 
 /**
  * Adds the target and the statement to an error of PostgreSQL.
- * @returns A MigrationFailed or a LedgerConflict; anything else as it is.
+ * @returns A MigrationFailed or a LedgerConflict. Errors other than PostgreSQL's are returned
+ *   unchanged.
  */
 export function toMigrationError(
   error: unknown,

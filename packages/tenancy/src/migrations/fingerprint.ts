@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type pg from 'pg'
 
 /**
- * One object of a schema with its definition as text. The schema's own name is left out, so that
- * the objects of different schemas can be compared.
+ * One object of a schema with its definition as text. The schema's own name is omitted, so that the
+ * objects of different schemas can be compared.
  */
 export type CatalogItem = { object: string; definition: string }
 
@@ -90,7 +90,7 @@ export const digestOf = (all: CatalogItem[]): string =>
 
 /**
  * Computes a digest per schema. Schemas with the same objects have the same digest.
- * @returns Digests by schema name, without schemas that do not exist.
+ * @returns Digests by schema name. Schemas that do not exist are omitted.
  */
 export async function digests(
   client: pg.ClientBase,

@@ -9,16 +9,16 @@ import {
 } from '#tenancy/migrations/parse-sql'
 
 /**
- * Completes what drizzle-kit generates. A tenant file loses the schema that drizzle-kit writes into
- * foreign keys and gains the protection of each new table. A foreign key of a later file is added
- * `not valid` and then validated, in the one way that forced policies allow.
- * @param file - The generated file, or one that is complete already.
- * @returns The text to keep.
+ * Completes a file that drizzle-kit generated. In a tenant file, removes the schema from foreign
+ * keys and protects each new table. A foreign key of a later file is added `not valid` and then
+ * validated, which is the only way that forced policies allow.
+ * @param file - The generated file, or a file that is complete already.
+ * @returns The complete text.
  * @throws UnparsableSql
  */
 export async function finishGenerated(file: Migration): Promise<string> {
   const { plane, index, text } = file
-  // drizzle-kit only knows the registry, which only the main database has
+  // drizzle-kit knows only the registry, which only the main database has
   if (plane === 'tenancy') return `-- main database only\n${text}`
   if (plane !== 'tenant') return text
   const parts = await parseMigration(file)
@@ -38,7 +38,7 @@ export async function finishGenerated(file: Migration): Promise<string> {
   return `${[...statements, ...protection].join(';--> statement-breakpoint\n')};\n`
 }
 
-/** `sql`, and the statement that validates the foreign key that it adds. */
+/** Adds to `sql` the statement that validates its foreign key. */
 async function validateSeparately(sql: string): Promise<string[]> {
   const [statement, ...others] = await parseSql(sql)
   if (!statement || others.length > 0 || !('AlterTableStmt' in statement.node)) return [sql]

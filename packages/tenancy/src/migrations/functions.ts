@@ -12,8 +12,8 @@ const files = {
 } as const
 
 /**
- * Reads the repeatable SQL files of one kind of database, in order: the engine's functions and
- * grants, and in the main database the app's own files.
+ * Lists the repeatable SQL files for one kind of database, in order: the engine's functions and
+ * grants, and in the main database the app's files too.
  */
 export async function functionFiles(
   { config }: Tenancy,
@@ -28,7 +28,7 @@ export async function functionFiles(
   return Promise.all([...engineFiles, ...appFiles])
 }
 
-/** Reads the text of those files, and the digest that the ledger has for them. */
+/** Reads the text of those files and computes their digest for the ledger. */
 export async function functionsOf(
   tenancy: Tenancy,
   scope: DatabaseScope,
@@ -37,16 +37,16 @@ export async function functionsOf(
   return { text, sha256: createHash('sha256').update(text).digest('hex') }
 }
 
-/** SQL that records them in the ledger. */
+/** The SQL that records those files in the ledger. */
 export const functionsRow = (sha256: string) => `
   insert into tenancy.applied_migrations (schema, migration, sha256) values ('tenancy', 'functions', '${sha256}')
   on conflict (schema, migration) do update set sha256 = excluded.sha256, applied_at = excluded.applied_at`
 
 /**
- * Brings the engine in one database to this build: its migrations, then functions and grants if
- * their digest has changed.
+ * Updates the engine in one database to this build: applies its migrations, then replaces functions
+ * and grants if their digest has changed.
  * @param client - A connection that acts as the owner.
- * @returns Whether anything was done.
+ * @returns True if anything was changed.
  */
 export async function refreshEngine(
   tenancy: Tenancy,

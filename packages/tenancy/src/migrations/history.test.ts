@@ -56,7 +56,7 @@ describe('the lint of tenant files refuses', () => {
     [`do $$ begin update notes set title = ''; end $$`, /data step/],
     [
       '-- no transaction\ndrop index concurrently if exists a; drop index concurrently if exists b',
-      /breakpoint of its own/,
+      /separate statements with breakpoints/,
     ],
     [
       'alter table notes add column x int;--> statement-breakpoint\nselect 1;\nalter tabel notes',
@@ -67,13 +67,13 @@ describe('the lint of tenant files refuses', () => {
     expect((await lintMigrations([later(text)])).join('\n')).toMatch(because)
   })
 
-  it('and accepts what follows the rules', async () => {
+  it('nothing that follows the rules', async () => {
     const fine = [
       addColumn('x'),
       '-- no transaction\ncreate index concurrently if not exists i on notes (tenant_id, body)',
       `create table t (tenant_id uuid, id uuid, primary key (tenant_id, id));--> statement-breakpoint\nselect tenancy.protect(current_schema(), 't')`,
       `alter table note_lines add constraint c foreign key (tenant_id, x) references notes (tenant_id, id) on delete set null (x) not valid;--> statement-breakpoint\nselect tenancy.validate(current_schema(), 'note_lines', 'c')`,
-      // words in strings, comments, names and function bodies
+      // keywords in strings, comments, names and function bodies
       `comment on column notes.body is 'update public.notes; begin'`,
       '/* set role x */ select 1 -- vacuum',
       'alter table notes add column "serial" text, add column "concurrently" text',
@@ -86,7 +86,7 @@ describe('the lint of tenant files refuses', () => {
   })
 })
 
-it('a generated file loses the schema, validates its keys in the way that policies allow, and protects its tables', async () => {
+it('finishing a generated file removes schemas, validates foreign keys as policies allow, and protects tables', async () => {
   const text = `CREATE TABLE "drafts" (\n\t"tenant_id" uuid NOT NULL,\n\t"id" uuid NOT NULL,\n\tCONSTRAINT "p" PRIMARY KEY("tenant_id","id")\n);\n--> statement-breakpoint\nALTER TABLE "drafts" ADD CONSTRAINT "k" FOREIGN KEY ("tenant_id","id") REFERENCES "public"."notes"("tenant_id","id") ON DELETE cascade ON UPDATE no action;`
   const done = await finishGenerated(later(text))
   expect(done).toContain(
@@ -96,7 +96,7 @@ it('a generated file loses the schema, validates its keys in the way that polici
   expect(await finishGenerated(later(done))).toBe(done)
 })
 
-it('a history ends at a tag or a number', async () => {
+it('a history can end at a tag or a number', async () => {
   const { tenant } = await withMore(tenancy(), 'select 1', 'select 2')
   expect(upTo(tenant, '9001_test').at(-1)?.tag).toBe('9001_test')
   expect(upTo(tenant, '9001').at(-1)?.tag).toBe('9001_test')
@@ -116,7 +116,7 @@ describe('on a fleet', () => {
     await query(`analyze ${first.schema}.notes`)
   })
 
-  it('the plan lists what each target lacks, and warns where writers would wait for long', async () => {
+  it('the plan lists what each target lacks, and warns if writers would wait for long', async () => {
     const histories = await withMore(
       tenancy(),
       'create index notes_body on notes (tenant_id, body);--> statement-breakpoint\ncreate index note_lines_x on note_lines (tenant_id, quantity);--> statement-breakpoint\nalter table notes drop column body',
@@ -157,7 +157,7 @@ describe('on a fleet', () => {
     ])
   })
 
-  it('an older build serves while newer files only add, and is refused after one that breaks it', async () => {
+  it('an older build serves while newer files are compatible, and is refused after a breaking one', async () => {
     const older = await withMore(tenancy())
     await runFleet(tenancy(), { histories: await withMore(tenancy(), addColumn('kind_of')) })
     await expect(assertBuildCompatible(tenancy(), older)).resolves.toBeUndefined()

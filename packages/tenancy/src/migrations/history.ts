@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Tenancy } from '#tenancy/base/tenancy'
 import { MigrationMissing } from '#tenancy/migrations/errors'
 
-/** The histories of the app: of its control plane, and of every tenant. */
+/** The histories of the app: one for its control plane, and one for every tenant. */
 export const planes = ['platform', 'tenant'] as const
 export type Plane = (typeof planes)[number]
 
@@ -70,7 +70,7 @@ export async function readHistories(tenancy: Tenancy): Promise<Histories> {
 }
 
 /**
- * Makes a migration from the text of its file. Line endings do not change its hash.
+ * Creates a migration from the text of its file. Line endings do not affect its hash.
  * @param index - Its number in the history, from 0.
  */
 export function migration(
@@ -96,7 +96,7 @@ export function migration(
 }
 
 /**
- * Cuts a history after one file.
+ * Truncates a history after one file.
  * @param name - The file's tag or number, with or without leading zeros.
  * @throws MigrationMissing if there is no such file.
  */

@@ -1,4 +1,4 @@
 import { killingTests } from '#tenancy/testing/migrations/killing'
 
-// the short form; killed.chaos.test.ts is the whole
+// a short version of killed.chaos.test.ts
 killingTests({ size: 12, kills: 3, withinMs: 60, runners: 2 })

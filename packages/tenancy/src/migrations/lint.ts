@@ -77,7 +77,7 @@ const inTenantFiles: LintRule[] = [
   },
 ]
 
-/** The schemas that a statement names, without those that every database has. */
+/** The schemas that a statement names, except those that every database has. */
 function schemasIn(node: Node): string[] {
   const named = [
     ...relationsIn(node).map(({ schemaname }) => schemaname),
@@ -92,7 +92,7 @@ function schemasIn(node: Node): string[] {
   return named.flatMap((name) => (name && !['tenancy', 'pg_catalog'].includes(name) ? [name] : []))
 }
 
-/** The columns of each constraint of these types. One that is part of a column has that column. */
+/** The columns of each constraint of these types. A column constraint has that one column. */
 function keysOf(node: Node, types: Constraint['contype'][]): string[][] {
   const isKey = ({ contype, indexname }: Constraint) => types.includes(contype) && !indexname
   const ofColumns = all(node, 'ColumnDef').flatMap(({ colname = '', constraints }) =>
@@ -128,7 +128,7 @@ function needsNoTransaction(node: Node): boolean {
   return isReindexConcurrently(node) || detached
 }
 
-/** A foreign key that is checked when it is added, as one in a new table never is. */
+/** True for a foreign key that is checked when it is added to an existing table. */
 const isCheckedForeignKey = (node: Node): boolean =>
   addedConstraints(node).some(
     ({ contype, skip_validation: notValid }) => contype === 'CONSTR_FOREIGN' && !notValid,
@@ -206,7 +206,7 @@ const sharedParts = (parts: FilePart[]): Finding[] =>
     .filter(({ statements }) => statements.length > 1)
     .map(({ text }) => ({
       text,
-      because: 'put each statement of a file without a transaction behind a breakpoint of its own',
+      because: 'in a file without a transaction, separate statements with breakpoints',
     }))
 
 function unprotected(parts: FilePart[]): Finding[] {

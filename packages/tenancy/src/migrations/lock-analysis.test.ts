@@ -76,7 +76,7 @@ const statements = [
   'analyze child',
   'create statistics more on tenant_id, total from child',
   'merge into child using parent on child.parent_id = parent.id when matched then do nothing',
-  // text in which a keyword means nothing
+  // keywords in strings, names and comments
   "alter table child add column more text default 'not null; drop table child'",
   "alter table child add column more text default 'it''s gen_random_uuid() (, )'",
   '/* drop table child */ alter table child -- drop column note\n add column more text',
@@ -92,7 +92,7 @@ const statements = [
   'do $body$ begin if true then create index more on child (total); end if; end $body$',
 ]
 
-describe('the analysis forecasts what PostgreSQL does', () => {
+describe('the analysis predicts what PostgreSQL does', () => {
   it.each(statements)('%s', async (statement) => {
     await withConnection(adminUrl, async (client) => {
       const before = await fileOf(client)
@@ -124,9 +124,12 @@ it.each([
   ["select 'ü😀';\nselect 'ä', 1 1", 'SQL: syntax error at or near "1" (line 2, column 15)'],
   ["select 'open", `SQL: unterminated quoted string at or near "'open" (line 1, column 8)`],
   ['do $$ begin nonsense; end $$', 'SQL: syntax error at or near "nonsense" in a `do` block'],
-])('what PostgreSQL cannot parse is refused with its position: %s', async (statement, message) => {
-  await expect(analyzeLocks(statement)).rejects.toThrow(`${message}; correct the statement`)
-})
+])(
+  'SQL that PostgreSQL cannot parse is refused with the position of the error: %s',
+  async (statement, message) => {
+    await expect(analyzeLocks(statement)).rejects.toThrow(`${message}; correct the statement`)
+  },
+)
 
 const strongest = (found: Lock[]): Lock | undefined =>
   found
@@ -142,7 +145,7 @@ async function locksOn(client: pg.Client, table: string): Promise<Lock[]> {
   return rows.flatMap(({ mode }) => names[mode] ?? [])
 }
 
-/** A dropped table has no name any more, but its lock stays until the end. */
+/** A dropped table no longer has a name, but its lock remains until the end of the transaction. */
 async function lastDropped(client: pg.Client): Promise<Lock[]> {
   const { rows } = await client.query<{ mode: string }>(
     `select mode from pg_locks as l where pid = pg_backend_pid() and locktype = 'relation' and mode = 'AccessExclusiveLock' and not exists (select from pg_class where oid = l.relation)`,

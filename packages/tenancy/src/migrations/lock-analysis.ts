@@ -18,7 +18,7 @@ const changesRows: Impact = {
   safer: 'a data step, which runs in a transaction of each tenant',
 }
 
-/** Statements that lock no table in use. */
+/** Statements that lock no existing table. */
 const lockFree = [
   'AlterDefaultPrivilegesStmt',
   'AlterFunctionStmt',
@@ -38,15 +38,14 @@ const lockFree = [
 ]
 
 /**
- * Forecasts what SQL locks: one entry for each table that each statement locks, with the strongest
- * lock where an `alter table` does several things. A statement that the analysis does not know
- * counts as the worst.
+ * Predicts what SQL locks. Returns one entry for each table that each statement locks, with the
+ * strongest lock if an `alter table` has several actions. An unknown statement counts as the worst.
  * @throws UnparsableSql
  */
 export const analyzeLocks = async (sql: string): Promise<TableImpact[]> =>
   (await parseSql(sql)).flatMap(impactsOf)
 
-/** What one parsed statement locks. */
+/** Predicts what one parsed statement locks. */
 export function impactsOf({ node, dynamic }: ParsedStatement): TableImpact[] {
   if (lockFree.some((name) => name in node)) return [on(null, { lock: 'none' })]
   if ('DoStmt' in node) return [on(null, dynamic ? unknownImpact : { lock: 'none' })]
@@ -238,7 +237,7 @@ function vacuumed({ options, rels = [] }: VacuumStmt): TableImpact[] {
   return tables.length > 0 ? tables.map((table) => on(table, impact)) : [on(null, impact)]
 }
 
-/** Queries and changes of data, those within `with` included. */
+/** Queries and data changes, including those within `with`. */
 function onRows(node: Node): TableImpact[] | undefined {
   const validated = callOf(node, 'validate')
   if (validated)

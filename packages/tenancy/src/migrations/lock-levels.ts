@@ -1,4 +1,4 @@
-/** Table locks, weakest first, as PostgreSQL numbers them, with what they block. */
+/** PostgreSQL's table locks and what they block, weakest first, in PostgreSQL's numbering. */
 export const lockLevels = {
   none: 'nothing',
   'access share': 'drop and rewrite only',
@@ -26,21 +26,21 @@ export type Impact = {
   safer?: string
 }
 
-/** An impact on a table, or on none that the statement names. */
+/** An impact on a table. Null if the statement names no table. */
 export type TableImpact = Impact & { table: string | null }
 
-/** For a statement that the analysis does not know. */
+/** The impact of a statement that the analysis does not know. */
 export const unknownImpact: Impact = {
   lock: 'access exclusive',
   why: 'the analysis does not know what this locks',
   safer: 'try it on a copy of the largest target and look at pg_locks before it commits',
 }
 
-/** True for an impact that blocks writers for longer the larger the table is. */
+/** True if the impact blocks writers for a time that grows with the table. */
 export const blocksWriters = ({ lock, rewrites, reads }: Impact): boolean =>
   Boolean(rewrites || reads) && strength(lock) >= strength('share')
 
-/** The worse of two impacts on a table, with the stronger of their locks. */
+/** Returns the worse of two impacts on a table, with the stronger of their locks. */
 export function worse(a: Impact, b: Impact): Impact {
   const [less, more] = severity(a) > severity(b) ? [b, a] : [a, b]
   return strength(less.lock) > strength(more.lock) ? { ...more, lock: less.lock } : more

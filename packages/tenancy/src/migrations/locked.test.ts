@@ -62,7 +62,7 @@ it('a run waits for a tenant that an older build is creating, and migrates it to
   await platform().delete(tenants).where(eq(tenants.id, id))
 })
 
-it('a locked table delays only its target, and its readers for at most the lock timeout, and the error names the session', async () => {
+it('a locked table delays only its target, delays readers for at most the lock timeout, and the error names the session', async () => {
   const { slug, schema } = tenant(4)
   const histories = await history.add(addColumn('ripe_at'))
   await withOpenTransaction(`select from ${schema}.notes`, async () => {
@@ -101,7 +101,7 @@ it('a locked table delays only its target, and its readers for at most the lock 
   expect(await runFleet(tenancy(), { histories })).toMatchObject({ state: 'done', done: [slug] })
 })
 
-it('a lock that is released in time only delays the target', async () => {
+it('a lock that is released in time merely delays the target', async () => {
   const { schema } = tenant(5)
   const histories = await history.add(addColumn('paid_at'))
   const other = new pg.Client({ connectionString: adminUrl })
@@ -134,10 +134,10 @@ it('twenty runners at once migrate each target once', async () => {
   expect((await verifyFleet(tenancy(), histories)).drift).toEqual([])
 })
 
-it('a target that a move has locked is not touched, and the error names the move', async () => {
+it('a target that a move has locked is not changed, and the error names the move', async () => {
   const { slug, schema } = tenant(7)
   const histories = await history.add(addColumn('read_at'))
-  // locked like a move does, which knows the same files
+  // takes the same lock as a move
   await withOpenTransaction(
     `set application_name = 'rowhouse move'; select pg_advisory_lock_shared(tenancy.target_key('${schema}'))`,
     async () => {
@@ -159,13 +159,18 @@ it('no version lock is granted during a migration', async () => {
     `set application_name = 'a migration'; select tenancy.lock_target('shared')`,
     async () => {
       await expect(
-        withVersionLock(tenancy(), 'making a tenant', async () => expect.fail('the work ran'), 200),
+        withVersionLock(
+          tenancy(),
+          'creating a tenant',
+          async () => expect.fail('the work ran'),
+          200,
+        ),
       ).rejects.toThrow(/^shared is being migrated by a migration \(process \d+\)/)
     },
   )
 })
 
-it('a file without a transaction can be repeated after it left an invalid index', async () => {
+it('a file without a transaction can be applied again after it left an invalid index', async () => {
   const { schema } = tenant(2)
   const text =
     '-- no transaction\ncreate index concurrently if not exists notes_body on notes (tenant_id, body)'

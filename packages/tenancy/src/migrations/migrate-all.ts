@@ -13,13 +13,13 @@ import type { TargetVersion } from '#tenancy/migrations/targets'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 export type MigrateOptions = {
-  /** How often a target is tried when it cannot get a lock or a connection; 6 by default. */
+  /** How often to try a target that cannot get a lock or a connection. Defaults to 6. */
   tries?: number
   lockTimeoutMs?: number
   signal?: AbortSignal
 }
 
-/** What the batches of one run share. Each worker has a connection of its own. */
+/** What the batches of one run share. `workers` has one connection per worker. */
 export type RunContext = {
   tenancy: Tenancy
   histories: Histories
@@ -29,9 +29,9 @@ export type RunContext = {
 }
 
 /**
- * Migrates targets, one per worker at a time. A target that cannot get its locks is tried again
- * later, after a longer pause each time, while the others continue. Never throws for a target: the
- * summary has the failures.
+ * Migrates targets, one per worker at a time. A target that cannot get its locks is retried with
+ * increasing pauses, while the others continue. Does not throw when a target fails; the summary
+ * records the failures.
  */
 export async function migrateAll(run: RunContext, targets: TargetVersion[]): Promise<void> {
   const { tenancy, histories, workers, summary, options } = run

@@ -7,11 +7,11 @@ import { refreshEngine } from '#tenancy/migrations/functions'
 import { readHistories, type Migration } from '#tenancy/migrations/history'
 
 /**
- * Brings the main database to this build: the engine's tables, the platform's, then functions and
- * grants. Every fleet run begins with it.
+ * Migrates the main database to this build: the engine's tables, the platform's tables, then
+ * functions and grants. Every fleet run begins with it.
  * @param client - A connection that acts as the owner.
  * @param history - The platform history.
- * @returns Whether anything was done.
+ * @returns True if anything was changed.
  * @throws MigrationFailed, MigrationChanged or SchemaTooNew
  */
 export async function applyPlatformMigrations(

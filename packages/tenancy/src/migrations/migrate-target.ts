@@ -14,18 +14,18 @@ import type { Tenancy } from '#tenancy/base/tenancy'
 type TargetOptions = {
   /** The worker's connection to the main database. */
   main: MainConnection
-  /** Where the target is, if it has a dedicated database. */
+  /** The location of the target's dedicated database, if it has one. */
   location: DatabaseLocation | undefined
   /** Applies the migrations and returns their tags. */
   apply: (client: pg.Client) => Promise<string[]>
-  /** No other try follows a failure, so it is recorded whatever its cause. */
+  /** True if no retry follows a failure, so that it is recorded whatever its cause. */
   isLastTry: boolean
 }
 
 /**
  * Applies migrations to one target in its own database, and records a failure in the ledger there.
  * @returns What `apply` returns.
- * @throws What `apply` throws. A lock timeout names the sessions that use the tables.
+ * @throws The errors of `apply`. A lock timeout names the sessions that use the tables.
  */
 export async function migrateTarget(
   tenancy: Tenancy,
@@ -50,9 +50,9 @@ export async function migrateTarget(
 }
 
 /**
- * Records how long each schema took and deletes its failures. This happens once for many targets,
- * because it would add a tenth to the time of a target. Everything committed before is on disk when
- * this returns.
+ * Records how long each schema took, and deletes its failures. Called once for many targets,
+ * because it would add a tenth to the time of each. All earlier commits are on disk when this
+ * returns.
  * @param times - Milliseconds by schema.
  * @param tags - The migrations that were applied.
  */
@@ -97,7 +97,10 @@ async function applyAndRecordFailure(
   }
 }
 
-/** Without a statement, the lock of the target itself was taken, and the message names its holder. */
+/**
+ * Adds the blocking sessions to a lock timeout. Without a statement, the target's own lock was
+ * taken, and the message names its holder already.
+ */
 async function withBlockers(
   client: pg.Client,
   schema: string,

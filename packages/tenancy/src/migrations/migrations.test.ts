@@ -9,7 +9,7 @@ import { addColumn, withMore } from '#tenancy/testing/migrations/histories'
 import { makeFleet, type FleetTenant } from '#tenancy/testing/migrations/make-fleet'
 import { fillTenant, nth, query } from '#tenancy/testing/migrations/tenant-rows'
 
-// A history with a file of each kind after its first.
+// A history whose later files are one of each kind.
 const histories = await withMore(
   tenancy(),
   addColumn('read_at'),
@@ -29,12 +29,11 @@ it.each(['platform', 'tenant'] as const)(
   },
 )
 
-it('the shared schema and the platform are what the histories make', async () => {
+it('the shared schema and the platform match their histories', async () => {
   expect((await verifyFleet(tenancy())).drift).toEqual([])
 })
 
-// One tenant per file is created at its version and then migrated to the end: with empty tables, and
-// with rows.
+// For each file, a tenant is created at its version and migrated to the end, with and without rows.
 describe.each([
   ['an empty', 'empty'],
   ['a filled', 'filled'],

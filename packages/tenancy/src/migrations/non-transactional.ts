@@ -5,12 +5,12 @@ import type { Migration } from '#tenancy/migrations/history'
 import { all, parseMigration } from '#tenancy/migrations/parse-sql'
 import { ledgerRows, checkedSchemaName } from '#tenancy/migrations/script'
 
-/** Most of these statements wait for old transactions without blocking anybody. */
+/** Most of these statements wait for old transactions without blocking other sessions. */
 const patientMs = 30_000
 
 /**
- * Applies a file marked `-- no transaction` to one target. A run may die at any moment: each
- * statement can be repeated (the lint checks that), an invalid index of an interrupted run is
+ * Applies a file marked `-- no transaction` to one target. A run may be killed at any moment:
+ * each statement can be repeated (the lint checks that), an invalid index of an interrupted run is
  * dropped first, and the ledger row is written last.
  * @param target - The target's name for errors.
  * @param timeoutMs - The lock timeout of statements that lock the whole table.
@@ -41,15 +41,15 @@ export async function applyNonTransactional(
       .query(
         `reset search_path; reset lock_timeout; select pg_advisory_unlock(tenancy.target_key('${checkedSchemaName(schema)}'))`,
       )
-      .catch(() => {}) // as above
+      .catch(() => {}) // the connection is already broken
   }
 }
 
 type NonTransactionalStatement = {
   sql: string
-  /** It takes the whole table, and readers would queue behind it. */
+  /** True if it locks the whole table, so that readers would queue behind it. */
   locksTable: boolean
-  /** The index that it builds. */
+  /** The name of the index that it builds. */
   index: string | undefined
 }
 
@@ -80,7 +80,7 @@ async function isApplied(client: pg.Client, schema: string, { tag }: Migration):
   return rowCount === 1
 }
 
-/** An interrupted build leaves an invalid index of that name, which `if not exists` would keep. */
+/** An interrupted build leaves an invalid index, which `if not exists` would keep. */
 async function dropInvalidIndex(client: pg.Client, schema: string, index: string): Promise<void> {
   const { rowCount } = await client.query(
     `select from pg_catalog.pg_index as i

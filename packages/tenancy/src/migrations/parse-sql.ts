@@ -5,11 +5,11 @@ import { UnparsableSql } from '#tenancy/migrations/errors'
 /** One SQL statement, parsed by PostgreSQL's own parser. */
 export type ParsedStatement = {
   node: Node
-  /** Its source text, with the comments in front of it. */
+  /** Its source text, including the comments before it. */
   sql: string
   /**
-   * True for a `do` block whose effects its text does not show: it executes strings, or is not
-   * written in PL/pgSQL.
+   * True for a `do` block that cannot be analysed, because it executes strings or is not written in
+   * PL/pgSQL.
    */
   dynamic: boolean
 }
@@ -19,11 +19,11 @@ export type FilePart = {
   sql: string
   /** `sql` on one line, without comments. */
   text: string
-  /** Its statements; those in the body of a `do` block follow the block. */
+  /** Its statements. Those in the body of a `do` block follow the block. */
   statements: ParsedStatement[]
 }
 
-/** The parser is 1.7 MB of WebAssembly, so it is loaded by the first statement that is parsed. */
+/** The parser is 1.7 MB of WebAssembly, so it is loaded on first use. */
 const parser = () => import('libpg-query')
 
 /**
@@ -47,8 +47,8 @@ export async function parseMigration(file: Migration): Promise<FilePart[]> {
 
 /**
  * Parses SQL text with any number of statements.
- * @param source - `name`: what to call the text in an error; `before`: the text in front of `sql`,
- *   from which the line of an error is counted.
+ * @param source - `name` is the name of the text for errors. `before` is the text before `sql`, so
+ *   that errors have the right line.
  * @throws UnparsableSql
  */
 export async function parseSql(
@@ -60,7 +60,7 @@ export async function parseSql(
   const { stmts = [] } = await parse(sql).catch((error: unknown) => {
     if (!hasSqlDetails(error)) throw error
     const { message, cursorPosition } = error.sqlDetails ?? { message: error.message }
-    // counted in characters, where JavaScript counts UTF-16 units
+    // the parser counts characters, but JavaScript counts UTF-16 units
     const upTo = Array.from(sql).slice(0, cursorPosition).join('')
     throw new UnparsableSql(source.name, message, positionAfter((source.before ?? '') + upTo))
   })
@@ -94,7 +94,7 @@ async function parseDoBlock(block: ParsedStatement, name: string): Promise<Parse
   const body: unknown = await parsePlPgSQL(block.sql).catch((error: unknown) => {
     throw new UnparsableSql(name, error instanceof Error ? error.message : String(error), null)
   })
-  // other expressions of PL/pgSQL, such as conditions, have another mode
+  // other PL/pgSQL expressions, such as conditions, have another mode
   const queries = allValues(body, 'PLpgSQL_expr').filter(isWholeStatement)
   const inner = await Promise.all(queries.map(({ query }) => parseSql(query, { name })))
   const dynamic = allValues(body, 'PLpgSQL_stmt_dynexecute').length > 0
@@ -108,7 +108,7 @@ const isWholeStatement = (value: unknown): value is { query: string } =>
   typeof value.query === 'string' &&
   !('parseMode' in value && value.parseMode !== 0)
 
-/** SQL on one line, without comments. Strings and quoted names stay as they are. */
+/** Formats SQL on one line, without comments. Strings and quoted names are unchanged. */
 export async function onOneLine(sql: string): Promise<string> {
   const tokens = await tokensOf(sql)
   return tokens
@@ -117,7 +117,7 @@ export async function onOneLine(sql: string): Promise<string> {
 }
 
 /**
- * SQL without some of its tokens, otherwise unchanged.
+ * Removes some tokens from SQL and leaves the rest unchanged.
  * @param drop - Called with the source text of each token and of its neighbours.
  */
 export async function withoutTokens(
@@ -136,7 +136,7 @@ export async function withoutTokens(
   return [...kept, bytes.subarray(from).toString()].join('')
 }
 
-/** The tokens of SQL, comments left out. Positions are in bytes. */
+/** Reads the tokens of SQL, except comments. Positions are in bytes. */
 async function tokensOf(sql: string): Promise<{ text: string; start: number; end: number }[]> {
   const { scan } = await parser()
   const { tokens } = await scan(sql)
@@ -188,8 +188,8 @@ export const createdTables = (statements: ParsedStatement[]): string[] =>
   })
 
 /**
- * The literal arguments of a call such as `select tenancy.protect(current_schema(), 'orders')`.
- * Null when the statement is something else.
+ * Reads the literal arguments of a call such as
+ * `select tenancy.protect(current_schema(), 'orders')`. Null for any other statement.
  */
 export function callOf(node: Node, name: 'protect' | 'validate'): string[] | null {
   if (!('SelectStmt' in node)) return null

@@ -14,13 +14,13 @@ import { createdTables, parseMigration, type FilePart } from '#tenancy/migration
 import { asOwner, mainDatabase } from '#tenancy/migrations/connections'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-/** From this many rows in one target, a statement that blocks writers gets a warning. */
+/** A statement that blocks writers gets a warning if a target has at least this many rows. */
 const manyRows = 10_000
 
 export type PlannedStatement = {
   text: string
   touches: (TableImpact & { blocks: boolean; rows: number; where: string | null })[]
-  /** Set when writers would wait on a large table, or code of the previous release would break. */
+  /** Set if writers would wait for a large table, or code of the previous release would break. */
   warning: string | null
   safer: string | null
 }

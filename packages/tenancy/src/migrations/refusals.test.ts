@@ -20,7 +20,7 @@ beforeAll(async () => {
   })
 })
 
-it('a file changed after it was applied is refused by name, before anything is touched', async () => {
+it('a file changed after it was applied is refused by name, before anything is changed', async () => {
   const histories = await withMore(
     tenancy(),
     addColumn('due_on'),
@@ -28,7 +28,7 @@ it('a file changed after it was applied is refused by name, before anything is t
     addColumn('sent_at'),
   )
   await expect(runFleet(tenancy(), { histories })).rejects.toThrow(
-    /migration 9001_test was changed after fleet-0001, fleet-0002, fleet-0003 and 1 more got it: applied \w{12}, file \w{12}; restore the file/,
+    /migration 9001_test was changed after it was applied to fleet-0001, fleet-0002, fleet-0003 and 1 more: applied \w{12}, file \w{12}; restore the file/,
   )
   await expect(planMigrations(tenancy(), { histories })).rejects.toThrow(
     'migration 9001_test was changed',
@@ -69,11 +69,11 @@ it('an earlier file that no longer exists is reported by name', async () => {
       },
     }),
   ).rejects.toThrow(
-    'migration 9002_test is missing: fleet-0001 has it, and this build has later ones but not this one',
+    'migration 9002_test is missing: fleet-0001 has it, and this build has later migrations but not this one',
   )
 })
 
-it('a file of the journal that does not exist is reported by name', async () => {
+it('a missing file of the journal is reported by name', async () => {
   const folder = join(tmpdir(), `rowhouse-history-${process.pid}`)
   await cp(historyFolder(tenancy(), 'tenant'), folder, { recursive: true })
   const [first] = await readHistory('tenant', folder)

@@ -13,7 +13,7 @@ beforeAll(async () => {
   fleet = await makeFleet(tenancy(), adminUrl, 1)
 })
 
-/** Requests a run, long enough ago for a worker to lease it. */
+/** Requests a run, with a timestamp old enough for a worker to lease it. */
 async function requestOldRun(): Promise<string> {
   const id = await requestRun(tenancy(), 'test', {})
   await query(

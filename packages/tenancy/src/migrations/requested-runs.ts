@@ -5,10 +5,9 @@ import { migrationFailures, migrationRuns } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 /**
- * Runs the fleet runs that were requested on the console, one at a time. It leaves a run of the
- * command line to its command for two seconds, and takes over a run without a heartbeat for ten
- * minutes. A run that the worker's shutdown interrupts is requested again and continues in the next
- * worker.
+ * Executes requested fleet runs, one at a time. Waits two seconds before it takes a run, so that
+ * the requesting command can take it, and takes over runs without a heartbeat for ten minutes. A
+ * run that the worker's shutdown interrupts is requested again and continues in the next worker.
  * @param stopping - Aborted when the worker shuts down.
  */
 export async function processRequestedRuns(tenancy: Tenancy, stopping: AbortSignal): Promise<void> {
@@ -19,7 +18,7 @@ export async function processRequestedRuns(tenancy: Tenancy, stopping: AbortSign
       const { stopReason } = await runFleetJob(tenancy, id, { signal: stopping })
       if (stopReason === 'signal') await requestAgain(tenancy, id)
     } catch (error) {
-      tenancy.config.logger.error({ run: id, error: String(error) }, 'fleet run failed') // recorded in the row as well
+      tenancy.config.logger.error({ run: id, error: String(error) }, 'fleet run failed') // also recorded in the row
     }
   }
 }

@@ -1,7 +1,7 @@
 import { isConnectionError, isTransientCode, codeOf } from '#tenancy/base/transient-errors'
 import { MigrationFailed } from '#tenancy/migrations/errors'
 
-/** True if another try may succeed. A lost connection may have committed; the ledger tells. */
+/** True if a retry may succeed. After a lost connection, the ledger shows whether it committed. */
 export function isRetryableMigrationError(error: unknown): boolean {
   if (MigrationFailed.is(error)) return isTransientCode(error.sqlstate)
   return isConnectionError(error) || isTransientCode(codeOf(error))

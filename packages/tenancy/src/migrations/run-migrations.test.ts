@@ -26,7 +26,7 @@ beforeAll(async () => {
   fleet = await makeFleet(tenancy(), adminUrl, 12)
 })
 
-it('every target is brought to the end of the history, and the next run has nothing to do', async () => {
+it('every target is migrated to the end of the history, and the next run has nothing to do', async () => {
   const histories = await history.add(addColumn('ripe_at'))
   const first = await runFleet(tenancy(), { histories })
   expect(first).toMatchObject({ state: 'done', targets: 13, failed: [], left: 0 })
@@ -44,7 +44,7 @@ it('every target is brought to the end of the history, and the next run has noth
   expect(ledger).toEqual([{ times: 13, took: true }])
 })
 
-it("a tenant whose data violates a constraint stays unchanged, the others are migrated, and the message is PostgreSQL's", async () => {
+it("a tenant whose rows violate a constraint is unchanged, the others are migrated, and the error has PostgreSQL's message", async () => {
   const { id, slug, schema } = tenant(0)
   await inTenant(
     id,
@@ -114,7 +114,7 @@ it('a foreign key and a unique index are validated against rows that policies wo
   expect((await verifyFleet(tenancy(), worse)).drift).toEqual([])
 })
 
-it('a change of data in a migration is an error, not a change of no rows', async () => {
+it('a data change in a migration is an error instead of changing no rows', async () => {
   const { failed } = await runFleet(tenancy(), {
     histories: await history.add(`update notes set version = 0`),
     maxFailures: 1,
@@ -140,7 +140,7 @@ it('a canary that fails stops everything else', async () => {
     done: [],
     failed: [{ target: slug }],
     left: 13,
-    message: 'a canary failed; no other target was touched',
+    message: 'a canary failed; no other target was changed',
   })
   await expect(runFleet(tenancy(), { histories, canary: ['nobody'] })).rejects.toThrow(
     'there is no target nobody',
@@ -158,7 +158,7 @@ it('a canary that fails stops everything else', async () => {
   expect(batches).toEqual(['canary', '50 %', '100 %'])
 })
 
-it('batches take each target once, whatever the order of their ends', () => {
+it('batches contain each target once, whatever the order of their percentages', () => {
   const all = ['a', 'b', 'c', 'd'].map((name) => ({
     name,
     plane: 'tenant' as const,
@@ -204,7 +204,7 @@ it('a run can be limited, end at an earlier file, and stop after too many failur
   })
 })
 
-it('a tenant made during a run by an older build ends at the right version', async () => {
+it('a tenant that an older build creates during a run is migrated to the right version', async () => {
   const histories = await history.replace(addColumn('late_at'))
   // the last target is locked until the new tenant exists, so that the run cannot end before
   const holder = new pg.Client({ connectionString: adminUrl })

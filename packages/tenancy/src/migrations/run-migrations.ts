@@ -15,14 +15,14 @@ import { splitIntoBatches } from '#tenancy/migrations/batches'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 export type FleetOptions = MigrateOptions & {
-  /** Names of the targets to migrate first; the run stops if one fails. */
+  /** Names of the targets to migrate first. The run stops if one fails. */
   canary?: string[]
-  /** How much is done by the end of each batch, in per cent. */
+  /** The cumulative share of targets at the end of each batch, in percent. */
   batches?: number[]
   concurrency?: number
-  /** The run stops when this many targets have failed; 10 by default. */
+  /** The run stops when this many targets have failed. Defaults to 10. */
   maxFailures?: number
-  /** The most targets to migrate. */
+  /** The maximum number of targets to migrate. */
   limit?: number
   /** The last migration of the tenant history to apply, by tag or number. */
   to?: string
@@ -78,8 +78,8 @@ export async function runFleet(tenancy: Tenancy, options: FleetOptions = {}): Pr
 }
 
 /**
- * Brings the platform to this build and inspects the dedicated databases.
- * @returns All targets, none of which this build must not migrate.
+ * Migrates the platform to this build and inspects the dedicated databases.
+ * @returns All targets, each of which this build may migrate.
  */
 async function preparePlatform(
   { tenancy, histories, summary, workers, readAll }: FleetRun,
@@ -105,7 +105,7 @@ async function migrateBatches(run: FleetRun, all: TargetVersion[]): Promise<void
   const { canary = [], batches = canary.length > 0 ? [10] : [] } = options
   const chosen = pendingTargets(run, all).slice(0, options.limit)
   summary.addTargets(chosen.length)
-  stopOnFailedCanary(run) // an unreachable one is in no batch
+  stopOnFailedCanary(run) // an unreachable canary is in no batch
   for (const batch of splitIntoBatches(chosen, all, canary, batches)) {
     if (summary.stopped) break
     summary.startBatch(batch.name)
@@ -115,8 +115,8 @@ async function migrateBatches(run: FleetRun, all: TargetVersion[]): Promise<void
 }
 
 /**
- * Migrates tenants that were created during the run, until there are none.
- * @returns All targets as they are now.
+ * Migrates tenants that were created during the run, until there are no more.
+ * @returns All targets in their latest state.
  */
 async function migrateNewTargets(run: FleetRun): Promise<TargetVersion[]> {
   const { options, summary, readAll } = run

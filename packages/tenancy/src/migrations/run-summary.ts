@@ -28,20 +28,20 @@ export type FleetResult = {
   stopReason: StopReason | null
   targets: number
   done: string[]
-  /** Targets that another run at the same time has migrated. */
+  /** The number of targets that a concurrent run has migrated. */
   byOthers: number
   failed: Failure[]
-  /** Targets that still lack a migration. */
+  /** The number of targets that still lack a migration. */
   left: number
-  /** Why the run stopped, for people. */
+  /** Why the run stopped, as text. */
   message: string
   tookMs: number
 }
 
-/** Counts what a run has done and decides when it has to stop. */
+/** Counts the results of a run and decides when it must stop. */
 export class RunSummary {
   readonly failed: Failure[] = []
-  /** Every target that the run is done with, migrated or failed. */
+  /** Every target that was migrated or has failed. */
   readonly finished = new Set<string>()
   readonly #done: string[] = []
   readonly #started = performance.now()
@@ -72,7 +72,7 @@ export class RunSummary {
     this.#report(null)
   }
 
-  /** Another run was faster with this target. */
+  /** Records a target that a concurrent run has migrated. */
   recordDoneByOtherRun(target: string): void {
     this.finished.add(target)
     this.#doneByOtherRuns++
@@ -102,7 +102,7 @@ export class RunSummary {
     this.#report(null)
   }
 
-  /** The first reason counts. */
+  /** Stops the run. The first reason counts. */
   stop(reason: StopReason): void {
     this.#stopReason ??= reason
   }
@@ -138,7 +138,7 @@ export class RunSummary {
       case 'signal':
         return 'the run was interrupted'
       case 'canary':
-        return 'a canary failed; no other target was touched'
+        return 'a canary failed; no other target was changed'
       case 'failures':
         return `${this.failed.length} targets failed, which is the limit`
     }

@@ -8,7 +8,7 @@ import { migrationFailures, migrationRuns } from '#tenancy/base/schema'
 import { z } from 'zod'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-/** The options of a run that its row keeps and the console sends. */
+/** The options of a run that the console sends and its row stores. */
 export const runOptions = z
   .object({
     canary: z.array(z.string()).optional(),
@@ -44,7 +44,7 @@ export async function requestRun(
 }
 
 /**
- * Reads a run and its failures.
+ * Reads a run with its failures.
  * @throws NotFound
  */
 export async function readRun(tenancy: Tenancy, id: string) {

@@ -4,7 +4,7 @@ import { parseMigration, withoutTokens, type ParsedStatement } from '#tenancy/mi
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
 
 /**
- * Checks the name of a target's schema, which then needs no quotes in SQL.
+ * Checks the name of a target's schema, so that it needs no quotes in SQL.
  * @throws TypeError for any other name.
  */
 export function checkedSchemaName(schema: string): string {
@@ -14,15 +14,16 @@ export function checkedSchemaName(schema: string): string {
 }
 
 /**
- * The settings of a session that changes schemas. With row_security off, a change of data that
- * policies would silently reduce to no rows is an error.
+ * The settings of a session that changes schemas. With row_security off, a data change is an error
+ * instead of silently affecting no rows.
  */
 export const asOwnerSession =
   'set role rowhouse_owner; set row_security = off; set statement_timeout = 0'
 
 /**
- * The statements before a target's files: lock the target, then insert the ledger rows first, so that
- * a race is a unique violation. They are few, because most files are short enough for each to count.
+ * The statements that precede a target's files: lock the target, then insert the ledger rows, so
+ * that a race is a unique violation. There are few of them, because most files are so short that
+ * each statement counts.
  */
 export function transactionPreamble(
   schema: string,
@@ -39,7 +40,7 @@ export function transactionPreamble(
   ].join(';\n')
 }
 
-/** SQL that inserts the ledger rows of files. */
+/** The SQL that inserts the ledger rows of files. */
 export const ledgerRows = (schema: string, pending: Migration[]): string =>
   `insert into tenancy.applied_migrations (schema, migration, sha256, breaking) select file.* from (values\n  ${pending
     .map(
@@ -49,9 +50,9 @@ export const ledgerRows = (schema: string, pending: Migration[]): string =>
     .join(',\n  ')}) as file`
 
 /**
- * The SQL that makes a new target in one message and one transaction: the schema, its grants and all
- * its tables, with the ledger rows. Run it as the owner; it fails with a unique violation where the
- * ledger has the schema already.
+ * The SQL that creates a new target in one message and one transaction: the schema, its grants and
+ * all its tables, with the ledger rows. Run it as the owner. It fails with a unique violation if
+ * the ledger already has the schema.
  * @param schema - `shared`, or the schema of a tenant whose role of that name exists.
  * @param history - The whole history, oldest first.
  */
@@ -68,8 +69,8 @@ export async function provisionScript(schema: string, history: Migration[]): Pro
 }
 
 /**
- * The statements of files for tables that nobody uses yet, which can all run in one transaction:
- * indexes are built without `concurrently`, and there is nothing to reindex or vacuum.
+ * The statements of files for tables that are not in use yet. All of them can run in one
+ * transaction: indexes are built without `concurrently`, and there is nothing to reindex or vacuum.
  */
 export async function forEmptyTables(history: Migration[]): Promise<string[]> {
   const files = await Promise.all(

@@ -39,7 +39,7 @@ export async function assertBuildCompatible(
 }
 
 /**
- * Refuses a database from before the engine had a history of its own, which cannot be migrated.
+ * Refuses a database that predates the engine's own history, which cannot be migrated.
  * @throws OldLayout
  */
 export async function refuseOldLayout(on: Queryable): Promise<void> {

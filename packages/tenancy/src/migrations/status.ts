@@ -6,7 +6,7 @@ import { readTargets, type TargetVersion } from '#tenancy/migrations/targets'
 import { platformPool } from '#tenancy/registry/pools'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-/** `ahead`: of this build. `unseen`: a dedicated database that has not been inspected yet. */
+/** `ahead`: ahead of this build. `unseen`: a dedicated database that was never inspected. */
 export type TargetState =
   'current' | 'behind' | 'failed' | 'changed' | 'ahead' | 'unseen' | 'unreachable'
 export type TargetStatus = TargetVersion & {
@@ -59,7 +59,7 @@ export async function readStatus(
 async function inspectNow(tenancy: Tenancy): Promise<void> {
   const workers = Array.from({ length: defaultConcurrency() }, () => new MainConnection(tenancy))
   try {
-    // a failure is in the status
+    // a failure is part of the status
     await inspectDedicatedDatabases(tenancy, { workers, refresh: false, onFailure: () => {} })
   } finally {
     await Promise.all(workers.map((connection) => connection.drop()))

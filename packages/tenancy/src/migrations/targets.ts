@@ -11,11 +11,11 @@ export type Target = {
 }
 
 export type TargetVersion = Target & {
-  /** Tags of this build's history that it lacks, in order. */
+  /** The tags of this build's history that the target lacks, in order. */
   lacks: string[]
-  /** Tags that it has and this build lacks. */
+  /** The tags that the target has and this build lacks. */
   unknown: string[]
-  /** Tags whose file has changed since it was applied, with the hash that was applied. */
+  /** The tags whose file has changed since it was applied, with the applied hash. */
   changed: Record<string, string>
   failure: {
     migration: string
@@ -24,7 +24,7 @@ export type TargetVersion = Target & {
     statement: string | null
     message: string
   } | null
-  /** When its dedicated database was last inspected, and what was wrong then. */
+  /** When its dedicated database was last inspected, and the `problem` found then. */
   seenAt: Date | null
   problem: string | null
 }

@@ -9,7 +9,7 @@ import { placementOf, readPlacements, type Placement } from '#tenancy/registry/p
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 import { person } from '#tenancy/testing/fixture/test-tenants'
 
-// Drift of the engine's own schema, in the main database and in a tenant's own.
+// Drift of the engine's own schema, in the main database and in a dedicated one.
 
 type Where = 'tenancy' | 'tenancy of alpha'
 type DriftCase = [
@@ -38,7 +38,7 @@ const driftCases: DriftCase[] = [
     /AS \$function\$select\$function\$/,
   ],
   [
-    'a right too many',
+    'an extra privilege',
     'tenancy',
     'grant select on tenancy.retention_rules to rowhouse_tenant',
     'rights of rowhouse_tenant on retention_rules',
@@ -97,11 +97,11 @@ afterAll(async () => {
   await closePools(tenancy())
 })
 
-it('an engine made from its files has no drift', async () => {
+it('an engine created from its files has no drift', async () => {
   expect((await verifyFleet(tenancy())).drift).toEqual([])
 })
 
-describe("drift in the engine's own schema is found and named", () => {
+describe("drift in the engine's own schema is found and reported", () => {
   let drift: Drift[]
   beforeAll(async () => {
     for (const [, where, change] of driftCases)

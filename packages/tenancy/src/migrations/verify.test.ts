@@ -24,7 +24,7 @@ beforeAll(async () => {
   })
 })
 
-it('a fleet made from its migrations has no drift', async () => {
+it('a fleet created from its migrations has no drift', async () => {
   expect(await verifyFleet(tenancy(), histories)).toMatchObject({ targets: 10, drift: [] })
 })
 
@@ -51,21 +51,21 @@ const driftCases: DriftCase[] = [
     /using \(true\)/,
   ],
   [
-    'a policy that lets more through',
+    'a policy that permits more',
     'alter policy tenant on S.notes using (true)',
     /^policy tenant on notes$/,
     /tenancy\.tenant/,
     /using \(true\)/,
   ],
   [
-    'a disabled force',
+    'row-level security that is not forced',
     'alter table S.notes no force row level security',
     /^table notes$/,
     /, forced/,
     /not forced/,
   ],
   [
-    'row level security off',
+    'disabled row-level security',
     'alter table S.labels disable row level security',
     /^table labels$/,
     /security on/,
@@ -93,7 +93,7 @@ const driftCases: DriftCase[] = [
     /bigint/,
   ],
   [
-    'a column that may be null',
+    'a column that has become nullable',
     'alter table S.labels alter name drop not null',
     /^column labels\.name$/,
     /not null/,
@@ -107,14 +107,14 @@ const driftCases: DriftCase[] = [
     /^DELETE, INSERT, SELECT$/,
   ],
   [
-    'a grant to a stranger',
+    'a grant to another role',
     'grant select on S.visits to rowhouse_platform',
     /^rights of rowhouse_platform on visits$/,
     null,
     /SELECT/,
   ],
   [
-    'a right on one column',
+    'a privilege on one column',
     'grant update (body) on S.notes to public',
     /^rights of public on notes\.body$/,
     null,
@@ -150,7 +150,7 @@ const driftCases: DriftCase[] = [
     /enabled D/,
   ],
   [
-    "a table that is no migration's",
+    'a table that no migration creates',
     'create table S.more (id int)',
     /^table more$/,
     null,
@@ -171,14 +171,14 @@ const driftCases: DriftCase[] = [
     /SELECT/,
   ],
   [
-    'a function of ours that was changed',
+    'a changed engine function',
     `create or replace function tenancy.target_key(p_schema text) returns bigint language sql immutable strict parallel safe set search_path = pg_catalog, pg_temp as 'select 1'`,
     /^function target_key/,
     /hashtextextended/,
     /select 1/,
   ],
   [
-    'a grant in the platform',
+    'an extra grant in the platform schema',
     'grant select on platform.tokens to rowhouse_tenant',
     /^rights of rowhouse_tenant on tokens$/,
     null,
@@ -186,7 +186,7 @@ const driftCases: DriftCase[] = [
   ],
 ]
 
-describe('drift in one target is found and named', () => {
+describe('drift in one target is found and reported', () => {
   let drift: Drift[]
   let slug: string
   beforeAll(async () => {
@@ -215,7 +215,7 @@ describe('drift in one target is found and named', () => {
   })
 })
 
-it('a missing schema is named', async () => {
+it('a missing schema is reported', async () => {
   const { slug, schema } = nth(fleet, 6)
   await query(`drop schema ${schema} cascade`)
   expect((await verifyFleet(tenancy(), histories)).drift).toContainEqual({

@@ -10,7 +10,9 @@ import { readHistories, type Histories } from '#tenancy/migrations/history'
 import { type Tenancy } from '#tenancy/base/tenancy'
 import { readTargets, type TargetVersion } from '#tenancy/migrations/targets'
 
-/** An object of a target that differs from its history. `expected` or `found` is null if missing. */
+/**
+ * An object of a target that differs from its history. `expected` or `found` is null if missing.
+ */
 export type Drift = {
   target: string
   object: string
@@ -94,7 +96,7 @@ async function driftInDedicatedDatabase(
   }
 }
 
-/** Compares targets of one database, those at the same version together. */
+/** Compares the targets of one database, grouped by version. */
 async function driftIn(
   client: pg.Client,
   targets: TargetVersion[],
@@ -150,7 +152,7 @@ function ledgerDrift({ name, unknown, changed }: TargetVersion): Drift[] {
   ]
 }
 
-/** Leaves out the login functions: the administrator owns them, and the doctor checks their grants. */
+/** Skips the login functions: the administrator owns them, and the doctor checks their grants. */
 async function engineDrift(
   tenancy: Tenancy,
   client: pg.Client,
@@ -172,7 +174,7 @@ async function engineDrift(
   )
 }
 
-/** Puts the name of the tenant's role in place of `<login>`. */
+/** Replaces `<login>` with the name of the tenant's role. */
 const withRoleNames = (drift: Drift[], schema: string): Drift[] =>
   drift.map((one) => ({
     ...one,

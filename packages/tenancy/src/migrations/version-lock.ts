@@ -7,7 +7,7 @@ import { readTenantHistory } from '#tenancy/migrations/history'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 /**
- * Keeps a schema at its version until the connection closes. The lock is shared.
+ * Locks a schema at its version, in shared mode, until the connection closes.
  * @throws TargetLocked during a migration.
  */
 export async function lockVersion(client: pg.Client, schema: string): Promise<void> {
@@ -21,11 +21,11 @@ export async function lockVersion(client: pg.Client, schema: string): Promise<vo
 }
 
 /**
- * Runs work that creates and registers a target, while the shared schema keeps its version. A fleet
- * run migrates the shared schema and then looks for new targets, so it cannot miss one of an older
- * version. The lock is released with its connection, also after a crash.
- * @param who - What the holder of the lock is called in messages to others.
- * @param waitMs - How long to wait for a migration.
+ * Runs work that creates and registers a target, while the shared schema is locked at its version.
+ * A fleet run migrates the shared schema and then looks for new targets, so it cannot miss one with
+ * an older version. The lock is released with its connection, even after a crash.
+ * @param who - The name of the holder in the messages of waiting sessions.
+ * @param waitMs - How long to wait for a migration, in milliseconds.
  * @throws TargetLocked if a migration takes longer, SchemaTooNew if this build is too old.
  */
 export function withVersionLock<T>(

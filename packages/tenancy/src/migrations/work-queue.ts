@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 type Item<T> = { value: T; tries: number; notBefore: number }
 
-/** A queue for several workers. An item that is put back is taken again after a pause. */
+/** A queue for several workers. An item that is put back becomes available after a pause. */
 export class WorkQueue<T> {
   readonly #items: Item<T>[]
   #taken = 0

@@ -16,7 +16,7 @@ beforeAll(async () => {
     )
 })
 
-/** Doubles versions, ten notes at a time, each at most once. */
+/** Doubles the version of each note once, ten notes at a time. */
 const doubling = (name: string, after?: (tenantId: string, batch: number) => void): DataStep => {
   const batches = new Map<string, number>()
   return {
@@ -55,22 +55,22 @@ it('runs in every tenant in batches, once', async () => {
   ])
 })
 
-it('continues after the last batch when one failed, without delaying other tenants', async () => {
+it('continues after the last good batch of a failed tenant, without delaying other tenants', async () => {
   for (const { id } of fleet) await inTenant(id, `update notes set body = 'again'`)
   const [unlucky] = fleet
   const failing = doubling('resumed', (tenantId, batch) => {
-    if (tenantId === unlucky?.id && batch === 2) throw new Error('the lights went out')
+    if (tenantId === unlucky?.id && batch === 2) throw new Error('power failure')
   })
   expect(await runDataStep(tenancy(), failing, { concurrency: 1 })).toMatchObject({
     done: fleet.slice(1).map(({ slug }) => slug),
-    failed: [{ tenant: unlucky?.slug, message: 'the lights went out' }],
+    failed: [{ tenant: unlucky?.slug, message: 'power failure' }],
     rows: 60,
   })
   expect(
     await query(
       `select cursor is not null as begun, rows::int, problem from tenancy.data_steps where step = 'resumed' and ended_at is null`,
     ),
-  ).toEqual([{ begun: true, rows: 10, problem: 'the lights went out' }])
+  ).toEqual([{ begun: true, rows: 10, problem: 'power failure' }])
   expect(await runDataStep(tenancy(), failing)).toMatchObject({
     done: [unlucky?.slug],
     failed: [],

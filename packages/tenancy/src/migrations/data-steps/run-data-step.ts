@@ -59,7 +59,7 @@ export async function runDataStep(
         const { id, slug, target } = item.value
         try {
           if (notReady.has(target))
-            throw new Error(`${target} lacks migration ${step.needs}; run fleet migrate first`)
+            throw new Error(`${target} lacks migration ${step.needs}; run \`fleet migrate\` first`)
           const finished = await runInTenant(tenancy, step, id, {
             signal,
             onBatch: (rows) => (result.rows += rows),
@@ -84,7 +84,7 @@ export async function runDataStep(
   return result
 }
 
-/** False if another runner was faster, or the signal stopped this one before the end. */
+/** Returns false if another runner was faster, or the signal stopped this one before the end. */
 async function runInTenant(
   tenancy: Tenancy,
   step: DataStep,
