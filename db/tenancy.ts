@@ -67,5 +67,8 @@ export const tenantBatch = <const Q extends readonly { execute(): Promise<unknow
   build: (tx: TenantTx) => Q,
 ) => engine.tenantBatch(tenancy(), caller, build)
 
-/** Drizzle on the platform login, for users, sessions and the registry. It cannot access tenant tables. */
+/**
+ * Drizzle on the platform login, for users, sessions and the registry. It cannot access tenant
+ * tables.
+ */
 export const platform = (): PlatformDb => engine.platform(tenancy())

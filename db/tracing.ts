@@ -34,7 +34,10 @@ export async function startTracing(): Promise<() => Promise<void>> {
   return () => provider.shutdown()
 }
 
-/** Starts a span for a tenant transaction, with ids and times but no values. Costs nothing while tracing is off. */
+/**
+ * Starts a span for a tenant transaction, with ids and times but no values. Costs nothing while
+ * tracing is off.
+ */
 export function traceTransaction(transaction: {
   tenantId: string
   placement: PlacementKind

@@ -28,7 +28,9 @@ export async function createBenchDatabase(name: string): Promise<string> {
   return inDatabase(configured, database)
 }
 
-/** Drops it, and the databases and roles of its tenants, even if the run that created it was killed. */
+/**
+ * Drops it, and the databases and roles of its tenants, even if the run that created it was killed.
+ */
 export async function dropBenchDatabase(url: string): Promise<void> {
   const tenants = await withConnection(url, async (client) => {
     const exists = await client.query(`select where to_regclass('tenancy.tenants') is not null`)

@@ -7,7 +7,9 @@ import * as users from '#db/accounts/users'
 
 export type BenchTenant = { id: string; owner: Caller & { kind: 'session' }; email: string }
 
-/** Creates a starter tenant with a signed-in owner. An administrator inserts its orders directly. */
+/**
+ * Creates a starter tenant with a signed-in owner. An administrator inserts its orders directly.
+ */
 export async function createBenchTenant(
   adminUrl: string,
   name: string,

@@ -9,7 +9,10 @@ export type BenchOptions = {
 
 /** The results in the `--json` document, by name. */
 export type Metrics = Record<string, number>
-/** `text` is a table of everything that was compared, with ratios; `failed` makes the command exit with 1. */
+/**
+ * `text` is a table of everything that was compared, with ratios; `failed` makes the command exit
+ * with 1.
+ */
 export type BenchResult = { text: string; metrics: Metrics; failed?: boolean }
 
 /** A benchmark. Its module is loaded only after the environment points to a new, empty database. */

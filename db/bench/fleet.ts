@@ -161,7 +161,10 @@ async function drizzleOnce(
   }
 }
 
-/** Reads the status nine times on a warm connection, with as many dedicated databases as schemas. Returns the median time. */
+/**
+ * Reads the status nine times on a warm connection, with as many dedicated databases as schemas.
+ * Returns the median time.
+ */
 async function statusOf(
   adminUrl: string,
   size: number,

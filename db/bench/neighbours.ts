@@ -102,7 +102,10 @@ async function slice(others: BenchTenant[], into: Latencies, ms: number): Promis
   await Promise.all(running)
 }
 
-/** Sends twenty times the requests of a neighbour, every third one slow, while also reading all orders. */
+/**
+ * Sends twenty times the requests of a neighbour, every third one slow, while also reading all
+ * orders.
+ */
 async function makeNoise({ id, owner }: BenchTenant, into: Latencies, ms: number): Promise<void> {
   const until = performance.now() + ms
   const running: Promise<void>[] = [readAll()]

@@ -2,7 +2,9 @@ import { sql } from 'drizzle-orm'
 import { newId } from '@rowhouse/tenancy'
 import type { Workload } from '@rowhouse/tenancy/testing'
 
-/** Writes orders with lines and events, numbered by a counter, and products that swap their SKUs. */
+/**
+ * Writes orders with lines and events, numbered by a counter, and products that swap their SKUs.
+ */
 export const orderWorkload: Workload = {
   marks: { orders: 'note', order_lines: 'description', order_events: 'reason', products: 'name' },
   tables: { document: 'orders', line: 'order_lines', event: 'order_events', unique: 'products' },

@@ -13,7 +13,9 @@ const target = 2.5
 // The not-found page: a few words in the root layout, rendered for each request without a query.
 const emptyPage = '/no-such-page'
 
-/** Compares the orders page of a tenant with many orders with the emptiest page of the same server. */
+/**
+ * Compares the orders page of a tenant with many orders with the emptiest page of the same server.
+ */
 export async function run({
   size = 1_000_000,
   adminUrl,

@@ -79,7 +79,7 @@ afterAll(async () => {
   await main.stop()
 })
 
-type Failure = {
+type InjectedFailure = {
   name: string
   inject: () => Promise<void>
   prepare?: () => Promise<() => Promise<void>>
@@ -91,7 +91,7 @@ const mountSkipReason = () =>
     ? undefined
     : 'only root on Linux can mount a small disk'
 
-const failures: Failure[] = [
+const failures: InjectedFailure[] = [
   { name: 'the app is killed with -9', inject: async () => load.kill() },
   {
     name: 'a backend is killed with -9',

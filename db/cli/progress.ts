@@ -1,4 +1,7 @@
-/** Shows a progress line that is overwritten in place. Prints nothing unless the output is a terminal. */
+/**
+ * Shows a progress line that is overwritten in place. Prints nothing unless the output is a
+ * terminal.
+ */
 export function progressLine(to = process.stderr) {
   let nextAt = 0
   return {

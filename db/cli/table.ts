@@ -1,4 +1,7 @@
-/** Formats rows as a text table with left-aligned columns and an underlined head. Without rows: `none`. */
+/**
+ * Formats rows as a text table with left-aligned columns and an underlined head. Without rows:
+ * `none`.
+ */
 export function table(head: string[], rows: (string | number | null)[][]): string {
   if (rows.length === 0) return 'none'
   const cells = [head, ...rows.map((row) => row.map((cell) => String(cell ?? '')))]

@@ -171,7 +171,10 @@ async function url(input: CommandInput): Promise<CommandResult> {
   return { text: made, json: { slug: tenant.slug, url: made } }
 }
 
-/** For reporting tools: in a read-only transaction, a dedicated role sees its rows without a tenant transaction. */
+/**
+ * For reporting tools: in a read-only transaction, a dedicated role sees its rows without a tenant
+ * transaction.
+ */
 const readOnly = (made: string) =>
   made.replace('options=', 'options=-c%20default_transaction_read_only%3Don%20')
 

@@ -19,7 +19,9 @@ const open = (sessionId: string) =>
     gt(supportAccesses.expiresAt, sql`clock_timestamp()`),
   )
 
-/** The tenant that a session visits as support, with its role there; undefined when it visits none. */
+/**
+ * The tenant that a session visits as support, with its role there; undefined when it visits none.
+ */
 export async function visitOf(sessionId: string) {
   const [row] = await platform()
     .select({ tenant: tenants, visit: supportAccesses })

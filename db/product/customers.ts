@@ -125,7 +125,9 @@ export async function edit(
   return { id, name: input.name }
 }
 
-/** Archives or restores a customer. Archived customers keep their orders and cannot get new ones. */
+/**
+ * Archives or restores a customer. Archived customers keep their orders and cannot get new ones.
+ */
 export async function archive(
   tx: TenantTx,
   id: string,

@@ -49,7 +49,10 @@ beforeAll(async () => {
   })
 }, 60_000 + bulk)
 
-/** Many orders over two years, most of them delivered, one in ten with a note; then activity, customers and products. */
+/**
+ * Many orders over two years, most of them delivered, one in ten with a note; then activity,
+ * customers and products.
+ */
 const bulkInserts = [
   `insert into shared.orders (tenant_id, id, number, customer_id, status, total_minor, note, placed_at, updated_at)
   select $1::uuid, gen_random_uuid(), 100000 + i, c.id,

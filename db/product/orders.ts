@@ -308,7 +308,9 @@ async function check(
   return { lines: described, totalMinor }
 }
 
-/** Locks the counter until the commit, so that numbers have no gaps. Call it as late as possible. */
+/**
+ * Locks the counter until the commit, so that numbers have no gaps. Call it as late as possible.
+ */
 async function nextNumber(tx: TenantTx): Promise<number> {
   const [counter] = await tx
     .insert(counters)

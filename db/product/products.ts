@@ -115,7 +115,10 @@ export async function edit(
   return { id, name: input.name }
 }
 
-/** Archives or restores a product. Archived products stay in their orders and cannot be added to others. */
+/**
+ * Archives or restores a product. Archived products stay in their orders and cannot be added to
+ * others.
+ */
 export async function archive(
   tx: TenantTx,
   id: string,

@@ -3,7 +3,9 @@ import type { DataStep } from '@rowhouse/tenancy/migrations'
 
 const batchSize = 500
 
-/** Recomputes the total of each order from its lines, for rows that the application did not write. */
+/**
+ * Recomputes the total of each order from its lines, for rows that the application did not write.
+ */
 export const recountOrders: DataStep = {
   name: 'recount-orders',
   about: 'set the total of each order to the sum of its lines',

@@ -14,7 +14,9 @@ import type { Story } from '#db/product/stories'
 const day = 86_400_000
 const path: OrderStatus[] = ['placed', 'paid', 'shipped', 'delivered']
 
-/** A random number generator (mulberry32): the same numbers from 0 to 1 in every run with one seed. */
+/**
+ * A random number generator (mulberry32): the same numbers from 0 to 1 in every run with one seed.
+ */
 export function seededRandom(seed: number): () => number {
   let state = seed
   return () => {
@@ -25,7 +27,10 @@ export function seededRandom(seed: number): () => number {
   }
 }
 
-/** What the rows of one sample share. `random` and `pick` depend on the order in which rows are made. */
+/**
+ * What the rows of one sample share. `random` and `pick` depend on the order in which rows are
+ * made.
+ */
 type Sample = {
   tenantId: string
   count: number

@@ -101,7 +101,9 @@ controlPlaneTable(attempts, {
   personal: [],
 })
 
-/** A browser that a user has signed in with. Failed attempts of others do not delay its sign-ins. */
+/**
+ * A browser that a user has signed in with. Failed attempts of others do not delay its sign-ins.
+ */
 export const devices = platform.table(
   'devices',
   {
@@ -156,7 +158,9 @@ controlPlaneTable(recoveryCodes, {
   personal: [],
 })
 
-/** An account at an OAuth provider (GitHub, Google, an OIDC issuer) with which a user can sign in. */
+/**
+ * An account at an OAuth provider (GitHub, Google, an OIDC issuer) with which a user can sign in.
+ */
 export const identities = platform.table(
   'identities',
   {

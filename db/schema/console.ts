@@ -44,7 +44,9 @@ controlPlaneTable(supportAccesses, {
   personal: ['reason'],
 })
 
-/** The size of a tenant. The worker measures it regularly, so that lists do not query tenants' data. */
+/**
+ * The size of a tenant. The worker measures it regularly, so that lists do not query tenants' data.
+ */
 export const tenantSizes = platform.table('tenant_sizes', {
   tenantId: uuid('tenant_id')
     .primaryKey()

@@ -2,7 +2,9 @@ export type DemoLogin = { email: string; password: string; what: string }
 
 const password = 'rowhouse-demo'
 
-/** The users that `seed --demo` creates. Their password is public: for development and tests only. */
+/**
+ * The users that `seed --demo` creates. Their password is public: for development and tests only.
+ */
 export const demoLogins = (): DemoLogin[] => [
   { email: 'ada@acme.example', password, what: 'owner of Acme (starter, shared tables)' },
   { email: 'grace@globex.example', password, what: 'owner of Globex (starter, shared tables)' },

@@ -4,7 +4,10 @@ import { mutatingSql, startTestRun } from '@rowhouse/tenancy/testing'
 import { defences } from '#db/mutation/defences'
 import { developmentEnvironment } from '../../scripts/environment.ts'
 
-/** Runs once per test run: starts a server and creates the template database that each test file copies. */
+/**
+ * Runs once per test run: starts a server and creates the template database that each test file
+ * copies.
+ */
 export default async function testServer(project: TestProject): Promise<() => Promise<void>> {
   const { env, stop } = await developmentEnvironment('test')
   const { tenancy } = await import('#db/tenancy')

@@ -21,7 +21,9 @@ export type TestTenant = {
   mark: string
   owner: Caller & { kind: 'session' }
 }
-/** Two tenants in each kind of placement. All their texts contain `mark`, which reveals leaked rows. */
+/**
+ * Two tenants in each kind of placement. All their texts contain `mark`, which reveals leaked rows.
+ */
 export type TestTenants = Record<PlacementKind, [TestTenant, TestTenant]>
 
 /** The tables of the schema file, by name. */
@@ -56,7 +58,9 @@ export async function removeTestTenants(testTenants: TestTenants): Promise<void>
     await unprovision(tenancy(), id, await placementOf(tenancy(), id))
 }
 
-/** Creates a tenant with an owner and `orders` orders. `name` becomes a part of its mark and slug. */
+/**
+ * Creates a tenant with an owner and `orders` orders. `name` becomes a part of its mark and slug.
+ */
 export async function createTestTenant(
   kind: PlacementKind,
   name: string,

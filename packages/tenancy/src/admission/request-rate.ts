@@ -5,11 +5,11 @@ import { TooBusy } from '#tenancy/base/errors'
 import { countUsage, countLimit } from '#tenancy/admission/usage'
 
 /** The tenant that a session cookie was last used for. For counting only, never for access. */
-type SessionTenant = { tenantId: string; limit: number }
+type LastTenant = { tenantId: string; limit: number }
 const maxSessions = 50_000
 
 const minute = stateOf('requests', () => new RateLimiterMemory({ points: 1, duration: 60 }))
-const sessions = stateOf('sessions', () => new Map<string, SessionTenant>())
+const sessions = stateOf('sessions', () => new Map<string, LastTenant>())
 const keyOf = (cookie: string) => createHash('sha256').update(cookie).digest('base64')
 
 /**
