@@ -195,7 +195,7 @@ test('the last owner cannot leave and is told what to do first', async ({ page }
   await page.getByRole('button', { name: 'Actions for Nora Quist' }).click()
   await page.getByRole('menuitem', { name: /^Leave/ }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Leave' }).click()
-  await expect(page.getByText('make somebody else an owner first')).toBeVisible()
+  await expect(page.getByText('make another member an owner first')).toBeVisible()
 })
 
 test('two-factor sign-in is set up and required, and a recovery code replaces a code once', async ({

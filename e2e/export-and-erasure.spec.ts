@@ -76,7 +76,7 @@ test('an owner sets a retention period, previews what would be deleted, requests
   await orders.getByLabel('Days to keep orders').fill('5')
   await orders.getByRole('button', { name: 'Save' }).click()
   await expect(
-    page.getByText('on starter rows are kept for 90 to 1095 days; 5 is not one of these').first(),
+    page.getByText('the tier starter allows 90 to 1095 days, not 5').first(),
   ).toBeVisible()
   await orders.getByLabel('Days to keep orders').fill('365')
   await orders.getByRole('button', { name: 'Save' }).click()
