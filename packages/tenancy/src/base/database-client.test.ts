@@ -49,12 +49,12 @@ const cases: [name: string, fail: () => Promise<unknown>, expected: object][] = 
     { code: 'connection_failed', why: 'closed' },
   ],
   [
-    'a port on which nobody listens',
+    'a port on which no server listens',
     () => client({ connectionString: 'postgres://a:b@127.0.0.1:1/c' }).connect(),
     { code: 'ECONNREFUSED' },
   ],
   [
-    'a query whose connection is cut',
+    'a query whose connection is lost',
     async () => {
       const one = await connected()
       const asleep = one.query('select pg_sleep(10)')
@@ -125,7 +125,7 @@ test.each(cases)('%s is a connection error', async (_, fail, expected) => {
   expect(isConnectionError(error)).toBe(true)
 })
 
-test('a pool goes on after a query that was not answered', async () => {
+test('a pool still works after a query that was not answered', async () => {
   const pool = createPool({ connectionString, max: 1, waitMs: 2000, answerTimeoutMs: 200 })
   pool.on('error', () => {}) // the query rejects with it
   expect(await failure(pool.query('select pg_sleep(10)'))).toMatchObject({ why: 'answer timeout' })
@@ -133,7 +133,7 @@ test('a pool goes on after a query that was not answered', async () => {
   await pool.end()
 })
 
-test('a pool keeps a connection that came too late for its caller', async () => {
+test('a pool keeps a connection that opened too late for its caller', async () => {
   const pool = createPool({ connectionString, max: 1, waitMs: 100 })
   const taken = await pool.connect()
   await failure(pool.query('select'))
@@ -142,7 +142,7 @@ test('a pool keeps a connection that came too late for its caller', async () => 
   await pool.end()
 })
 
-test('an error of PostgreSQL on a sound connection stays what it is', async () => {
+test('an error of PostgreSQL on a working connection is not changed', async () => {
   await withConnection(connectionString, async (one) => {
     const error = await failure(one.query('select 1 / 0'))
     expect(error).toMatchObject({ code: '22012' })

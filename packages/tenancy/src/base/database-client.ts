@@ -12,21 +12,24 @@ type Callback = (error: Error | null | undefined, result?: unknown) => void
 type Submittable = pg.Submittable & { handleError: (error: Error, ...rest: unknown[]) => void }
 
 /**
- * @returns A client of pg whose lost connections and timeouts are `ConnectionFailed`. It is not
- *   connected yet.
+ * Creates a client of pg that reports lost connections and timeouts as `ConnectionFailed`.
+ * @returns The client, which is not connected yet.
  */
 export const createClient = (config: ClientConfig): pg.Client =>
   new DatabaseClient(config) as unknown as pg.Client
 
-/** @returns A pool of such clients. Throws `ConnectionFailed` when none comes free in time. */
+/**
+ * Creates a pool of such clients. `connect` throws `ConnectionFailed` if none becomes free in time.
+ * @returns The pool.
+ */
 export const createPool = (config: PoolConfig): pg.Pool =>
   new DatabasePool(config) as unknown as pg.Pool
 
 /**
- * pg's client, whose failures can be told apart. pg reports a lost connection, a timeout and a query
- * on a closed client as plain errors without a code; here they are `ConnectionFailed`. It goes by
- * what happened to the connection, never by the text of an error. The timeouts are ours for the
- * same reason, and close the connection: pg's leaves it open with a query that nobody reads.
+ * A client of pg whose failures can be distinguished. pg reports a lost connection, a timeout and a
+ * query on a closed client as plain errors without a code. This class turns them into
+ * `ConnectionFailed`, by the state of the connection and not by the text of the error. It has its own
+ * timeouts for the same reason. They close the connection, which pg's leave open with a pending query.
  */
 class DatabaseClient extends pg.Client {
   readonly #connectTimeoutMs: number
@@ -38,13 +41,13 @@ class DatabaseClient extends pg.Client {
     super(config)
     this.#connectTimeoutMs = connectTimeoutMs
     this.#answerTimeoutMs = answerTimeoutMs
-    // before pg's own listeners, which reject the queries
+    // added before pg's own listeners, which reject the queries
     this.connection.on('error', () => (this.#broken = true))
     this.connection.on('end', () => (this.#closed = true))
   }
 
-  // Drizzle and pg-pool use the promise and the callback form. `never` is what suits all overloads
-  // that pg declares; `createClient` gives callers those.
+  // Drizzle and pg-pool use the promise and the callback form. `never` fits all overloads that pg
+  // declares; callers see those, through the type of `createClient`.
   override connect(...args: unknown[]): never {
     const connected = this.#connect()
     const [callback] = args as [Callback?]
@@ -92,7 +95,7 @@ class DatabaseClient extends pg.Client {
       await super.connect()
       return this
     } catch (error) {
-      // an error event has a cause of its own, such as a server without TLS
+      // an error event explains itself, such as that of a server without TLS
       throw this.#broken || hasCode(error)
         ? error
         : new ConnectionFailed('closed', { cause: error })

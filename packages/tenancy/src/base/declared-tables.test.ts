@@ -5,11 +5,11 @@ import { createTenancy } from '#tenancy/create-tenancy'
 import { fixtureConfig, tenancy } from '#tenancy/testing/fixture/tenancy'
 import { lifecycleProblems } from '#tenancy/testing/lifecycle'
 
-it('every table of the control plane says what happens to its rows', async () => {
+it('every table of the control plane declares what happens to its rows', async () => {
   expect(await lifecycleProblems(tenancy(), process.env.DATABASE_URL ?? '')).toEqual([])
 })
 
-it('an app with tables that do not say what happens to their rows is refused, by name', () => {
+it('tables without a declaration are refused and named', () => {
   const files = pgSchema('platform').table('files', { id: uuid().primaryKey() })
   const pages = pgTable('pages', { id: uuid().primaryKey() })
   const make = () => createTenancy({ ...fixtureConfig(), schemas: [{ files }, { pages }] })

@@ -22,7 +22,7 @@ export const declaredTables: (tenancy: Tenancy) => {
     throw new ConfigurationError(
       undeclared.map(
         (name) =>
-          `the table ${name} does not say what happens to its rows: call ${name.includes('.') ? 'controlPlaneTable' : 'tenantTable'}() beside it, in its schema file`,
+          `the table ${name} does not declare what happens to its rows: call ${name.includes('.') ? 'controlPlaneTable' : 'tenantTable'}() beside it, in its schema file`,
       ),
     )
   return tables

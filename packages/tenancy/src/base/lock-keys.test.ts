@@ -20,7 +20,7 @@ test('no two kinds of lock share a number', () => {
   expect(new Set(numbers).size).toBe(numbers.length)
 })
 
-test('the functions of the database make the keys that TypeScript makes', async () => {
+test('SQL and TypeScript compute the same lock keys', async () => {
   const id = newId()
   const { rows } = await onDatabase(
     `select tenancy.lock_key('${id}') = ${lockKey('tenant', id)} as tenant,
@@ -29,7 +29,7 @@ test('the functions of the database make the keys that TypeScript makes', async 
   expect(rows).toEqual([{ tenant: true, target: true }])
 })
 
-test('a new row of the audit trail takes the lock of the audit trail alone', async () => {
+test('a new row of the audit trail takes only the lock of the audit trail', async () => {
   const { rows } = await onDatabase(
     `begin;
      select tenancy.record_audit('test', 'tested', null, '{}');
@@ -38,7 +38,7 @@ test('a new row of the audit trail takes the lock of the audit trail alone', asy
   expect(rows).toEqual([{ key: String(lockNumbers.audit) }])
 })
 
-test('no other file of the engine writes a number of its own, and SQL writes each once', async () => {
+test('no other file of the engine contains a lock number, except SQL files, each once', async () => {
   const found: Record<string, string[]> = {}
   for await (const file of glob('{src,sql}/**/*.{ts,sql}', { cwd: engineFile() }))
     for (const [number] of (await readFile(engineFile(file), 'utf8')).matchAll(/\b72361\d\d\b/g))

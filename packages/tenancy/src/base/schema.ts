@@ -21,7 +21,7 @@ import { placementKinds, type PlacementKind } from '#tenancy/base/tenancy'
 
 export { controlPlaneTable, declarationsOf, tenantTable } from '#tenancy/base/data-lifecycle'
 
-/** The engine's own tables in the main database: the registry, and a row for each piece of work. */
+/** The schema of the engine's own tables in the main database: the registry, and rows of work. */
 export const tenancySchema = pgSchema('tenancy')
 
 const bytea = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' })
@@ -55,7 +55,7 @@ controlPlaneTable(tenants, {
   personal: [],
 })
 
-/** One row per suspension; the tenant is suspended while one has no `lifted_at`. */
+/** One row per suspension. A tenant is suspended while one of its rows has no `lifted_at`. */
 export const suspensions = tenancySchema.table(
   'suspensions',
   {
@@ -83,10 +83,7 @@ controlPlaneTable(suspensions, {
   personal: ['by', 'reason', 'liftedBy'],
 })
 
-/**
- * Where a server that holds tenant databases is. The main server is not listed. Secrets are
- * encrypted.
- */
+/** The servers with tenant databases, except the main server. Secrets are encrypted. */
 export const servers = tenancySchema.table(
   'servers',
   {
@@ -113,7 +110,7 @@ controlPlaneTable(servers, {
 })
 
 /**
- * The registry: one row per tenant says where its rows live. `login` is null for the shared pool
+ * The registry: where each tenant's rows are. `login` is its dedicated role, null for the shared
  * login.
  */
 export const placements = tenancySchema.table(
@@ -149,7 +146,7 @@ controlPlaneTable(placements, {
   encrypted: [{ column: 'secret', context: ({ tenantId }) => `placement ${tenantId}` }],
 })
 
-/** Counters of rate-limiter-flexible, whose column names these are. */
+/** Counters of rate-limiter-flexible, which determines the names of the columns. */
 export const rateLimits = tenancySchema.table('rate_limits', {
   key: text().primaryKey(),
   points: integer().notNull().default(0),
@@ -164,8 +161,8 @@ controlPlaneTable(rateLimits, {
 })
 
 /**
- * What operators and commands did, in order; each row carries the hash of the one before. `content`
- * is the hash of what it tells.
+ * The actions of operators and commands, in order. Each row has the hash of the row before it;
+ * `content` is the hash of actor, action and detail.
  */
 export const audit = tenancySchema.table(
   'audit',
@@ -192,7 +189,7 @@ controlPlaneTable(audit, {
 
 export const runStates = ['requested', 'running', 'done', 'failed', 'stopped'] as const
 
-/** A fleet run: what was asked for, how far it is, how it ended. */
+/** Migration runs: what was requested, the progress and the result. */
 export const migrationRuns = tenancySchema.table(
   'migration_runs',
   {
@@ -223,7 +220,7 @@ controlPlaneTable(migrationRuns, {
   personal: [],
 })
 
-/** Who failed in a run, and why. What a target lacks now is in the ledger of its database. */
+/** Targets that failed in a run, and why. The ledger in each database has its current version. */
 export const migrationFailures = tenancySchema.table(
   'migration_failures',
   {
@@ -249,8 +246,8 @@ controlPlaneTable(migrationFailures, {
 })
 
 /**
- * What was last seen of a tenant's own database: its ledger, as tag to SHA-256, or why it could not
- * be seen. The truth is there.
+ * A copy of the ledger in each dedicated database, as tag to SHA-256, or why it could not be read.
+ * The ledger itself decides.
  */
 export const dedicatedDatabases = tenancySchema.table('dedicated_databases', {
   tenantId: uuid('tenant_id')
@@ -269,7 +266,7 @@ controlPlaneTable(dedicatedDatabases, {
   personal: [],
 })
 
-/** How far a data step is in one tenant. `cursor` is where its next batch begins. */
+/** The progress of a data step in one tenant. `cursor` is where the next batch starts. */
 export const dataSteps = tenancySchema.table(
   'data_steps',
   {
@@ -296,7 +293,7 @@ controlPlaneTable(dataSteps, {
 
 export type { MoveState }
 
-/** What `tenancy.move_events.event` may be: a state that a move reached, or one of these. */
+/** The values of `tenancy.move_events.event`: these, and the states of a move. */
 export const moveEventNames = [
   'capture_armed',
   'table_copied',
@@ -314,8 +311,8 @@ export const moveEventNames = [
 export type MoveEventName = (typeof moveEventNames)[number]
 
 /**
- * One end of a move, as a placement has it. `secret` is encrypted for the tenant's placement; `epoch`
- * counts at the source only.
+ * One end of a move, with the columns of a placement. `secret` is encrypted in the context of the
+ * tenant's placement. `epoch` is meaningful at the source only.
  */
 export type MoveEnd = {
   kind: PlacementKind
@@ -328,8 +325,8 @@ export type MoveEnd = {
 }
 
 /**
- * A change of a live tenant's placement. The worker acts on the row; consoles and commands only
- * write what they want into it.
+ * Changes of live tenants' placements. The console and commands write requests into a row, and the
+ * worker acts on it.
  */
 export const moves = tenancySchema.table(
   'moves',
@@ -349,7 +346,7 @@ export const moves = tenancySchema.table(
     rollsBack: uuid('rolls_back'),
     abortBy: text('abort_by'),
     confirmBy: text('confirm_by'),
-    /** The operator who had the move end without a server that is lost for good. */
+    /** The operator who ended the move without a server that was lost for good. */
     forceFinishBy: text('force_finish_by'),
     graceHours: doublePrecision('grace_hours').notNull().default(72),
     graceUntil: at('grace_until'),
@@ -361,12 +358,12 @@ export const moves = tenancySchema.table(
     error: text(),
     rowsTotal: bigint('rows_total', { mode: 'number' }).notNull().default(0),
     rowsDone: bigint('rows_done', { mode: 'number' }).notNull().default(0),
-    /** How fast rows are copied, while they are. */
+    /** The speed of the copy; null when nothing is being copied. */
     rowsPerSecond: integer('rows_per_second'),
     /** How long writes waited at the switch. */
     pauseMs: doublePrecision('pause_ms'),
     changedAt: at('changed_at').notNull().default(now),
-    /** Attempts that failed in this state. */
+    /** Failed attempts in this state. */
     attempts: integer().notNull().default(0),
     nextAttemptAt: at('next_attempt_at').notNull().default(now),
   },
@@ -391,9 +388,7 @@ controlPlaneTable(moves, {
   })),
 })
 
-/**
- * What happened in a move, in order: a state reached, something waited for, something gone wrong.
- */
+/** The events of moves, in order: states reached, waits and failures. */
 export const moveEvents = tenancySchema.table(
   'move_events',
   {
@@ -424,10 +419,7 @@ controlPlaneTable(moveEvents, {
 
 export const exportStates = ['requested', 'running', 'done', 'failed', 'expired'] as const
 
-/**
- * An export of everything of one tenant: how far it is, and the file when it is done, until it
- * expires.
- */
+/** Exports of all rows of a tenant: the progress, and the file until it expires. */
 export const exports = tenancySchema.table(
   'exports',
   {
@@ -438,8 +430,8 @@ export const exports = tenancySchema.table(
     requestedAt: at('requested_at').notNull().default(now),
     requestedBy: text('requested_by').notNull(),
     /**
-     * The member who asked, if it was one: the export ends with what they may. No reference, since
-     * whoever is gone may nothing.
+     * The member who requested it, if it was one: the file is only for as long as they may have it.
+     * Without a foreign key, so that a deleted member may not either.
      */
     requesterId: uuid('requester_id'),
     state: text({ enum: exportStates }).notNull().default('requested'),
@@ -472,8 +464,8 @@ controlPlaneTable(exports, {
 })
 
 /**
- * An export file on its way into a new tenant. While it has not ended, `tenant_id` names what has
- * to go again if its process dies.
+ * Imports of export files into new tenants. If the process of one that has not ended dies, the tenant
+ * `tenant_id` is deleted.
  */
 export const imports = tenancySchema.table(
   'imports',
@@ -502,7 +494,8 @@ controlPlaneTable(imports, {
 })
 
 /**
- * A wish to be forgotten. It outlives its tenant, so it names nobody: ids, times and counts only.
+ * Requests to erase a tenant. A row outlives its tenant, so it contains no personal data: only ids,
+ * times and counts.
  */
 export const erasures = tenancySchema.table(
   'erasures',
@@ -535,8 +528,8 @@ controlPlaneTable(erasures, {
 })
 
 /**
- * A legal hold: while one is not lifted, neither retention nor an erasure takes anything of the
- * tenant.
+ * Legal holds. While a tenant has one without `lifted_at`, neither retention nor erasure deletes its
+ * rows.
  */
 export const holds = tenancySchema.table(
   'holds',
@@ -565,7 +558,7 @@ controlPlaneTable(holds, {
   personal: ['by', 'reason', 'liftedBy'],
 })
 
-/** For how many days a tenant keeps the rows of a table. No row: for ever. */
+/** How many days a tenant keeps the rows of a table. Without a rule they are kept forever. */
 export const retentionRules = tenancySchema.table(
   'retention_rules',
   {
@@ -590,30 +583,29 @@ controlPlaneTable(retentionRules, {
   personal: ['setBy'],
 })
 
-/**
- * No run ends as `failed`: one that cannot go on now is tried again. The word is in the check of
- * the table.
- */
+/** No run ends as `failed`, since failures are retried; the table's check constraint has the value. */
 export const retentionStates = ['waiting', 'running', 'done', 'failed', 'dismissed'] as const
 
-/**
- * What a run may delete of a tenant's table: rows older than `before` that were there as they are
- * in the snapshot `seen`, taken under `epoch`, `rows` of `of`; and what has gone so far.
- */
+/** What a retention run may delete in one of a tenant's tables. */
 export type RetentionStep = {
   tenantId: string
+  /** The epoch under which the snapshot was taken. */
   epoch: number
   table: string
+  /** Only older rows are deleted. */
   before: string
+  /** The snapshot of the preview. Rows written later are not deleted. */
   seen: string
+  /** How many rows the run deletes, of how many in the table. */
   rows: number
   of: number
+  /** How many rows have been deleted so far. */
   deleted: number
 }
 
 /**
- * A retention run. One that would take too much waits until the tenant's owner agrees; its steps
- * never change afterwards.
+ * Retention runs. A run that would delete an unusual share of the rows waits for the tenant's owner to
+ * confirm it. Its steps do not change afterwards.
  */
 export const retentionRuns = tenancySchema.table(
   'retention_runs',
@@ -646,7 +638,7 @@ controlPlaneTable(retentionRuns, {
   personal: ['decidedBy'],
 })
 
-/** Limits that were set for one tenant alone; null leaves that of its tier. */
+/** Overrides of a tenant's limits; null means the limit of its tier. */
 export const tenantLimits = tenancySchema.table(
   'tenant_limits',
   {
@@ -676,7 +668,7 @@ controlPlaneTable(tenantLimits, {
   personal: ['setBy'],
 })
 
-/** What a tenant used in an hour, over all processes. */
+/** A tenant's usage in an hour, over all processes. */
 export const usage = tenancySchema.table(
   'usage',
   {
@@ -735,7 +727,7 @@ controlPlaneTable(checkRuns, {
   personal: [],
 })
 
-/** The background tasks, as the worker that last reported has them. Nothing is scheduled by it. */
+/** The status of background tasks, as the workers last reported it. For display only. */
 export const tasks = tenancySchema.table('tasks', {
   name: text().primaryKey(),
   everyMs: integer('every_ms').notNull(),
@@ -744,7 +736,7 @@ export const tasks = tenancySchema.table('tasks', {
   endedAt: at('ended_at'),
   tookMs: integer('took_ms'),
   failedAt: at('failed_at'),
-  /** Runs that failed in a row; 0 when the last one succeeded. */
+  /** How many runs have failed in a row. */
   failures: integer().notNull().default(0),
   /** Code or name of the last failure's error. */
   error: text(),
@@ -758,7 +750,7 @@ controlPlaneTable(tasks, {
   personal: [],
 })
 
-// Tables of every database that holds tenants, written in sql/migrations/0000_init.sql.
+// Tables of every database with tenants, created by sql/migrations/0000_init.sql.
 export const key = sqlTable('key', { tenant: null, erase: 'keep' })
 export const appliedMigrations = sqlTable('applied_migrations', { tenant: null, erase: 'keep' })
 export const failedMigrations = sqlTable('failed_migrations', {

@@ -4,7 +4,7 @@ import type { Actor } from '#tenancy/base/caller'
 
 declare const admitted: unique symbol
 
-/** A transaction that was admitted to one tenant. Nothing else reads or writes tenant tables. */
+/** A transaction that was admitted to one tenant. Tenant tables are accessible in no other way. */
 export type TenantTx = PgTransaction<
   NodePgQueryResultHKT,
   Record<string, never>,

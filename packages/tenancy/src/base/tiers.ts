@@ -2,7 +2,7 @@ import { type Tenancy, type TierDefinition } from '#tenancy/base/tenancy'
 import { ConfigurationError } from '#tenancy/base/errors'
 
 /**
- * What a tier gives.
+ * Returns a tier of the configuration.
  * @throws ConfigurationError when a tenant has a tier that the configuration does not define.
  */
 export function tierOf({ config }: Tenancy, name: string): TierDefinition {

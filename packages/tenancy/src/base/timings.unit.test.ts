@@ -7,13 +7,13 @@ test.each<[shorter: string, longer: string, why: string, values: [number, number
   [
     'fenceWait + fenceDeadline',
     'movingTenantWait',
-    'a request that meets a fence outlives it, whether the switch succeeds or not',
+    'a request that waits at a fence outlasts it, whether the switch succeeds or not',
     [t.fenceWait + t.fenceDeadline, t.movingTenantWait],
   ],
   [
     'fenceDeadline',
     'switchIdle',
-    'a worker that is slow gives up by itself before the server ends its sessions',
+    'a slow worker stops by itself before the server ends its sessions',
     [t.fenceDeadline, t.switchIdle],
   ],
   [
@@ -25,19 +25,19 @@ test.each<[shorter: string, longer: string, why: string, values: [number, number
   [
     'switchIdle + connect',
     'fencedAtMost',
-    'another worker can take over and open the target before the tenant goes back',
+    'another worker can take over and open the target before the tenant returns to its source',
     [t.switchIdle + t.connect, t.fencedAtMost],
   ],
   [
     'connect + probeInterval + probeAnswer',
     'takeoverIdle',
-    'a worker that finds out that the target is away still holds its lock',
+    'a worker that finds the target unreachable still holds its lock',
     [t.connect + t.probeInterval + t.probeAnswer, t.takeoverIdle],
   ],
   [
     'migrationLockWait',
     'tenantQueueWait',
-    'requests that queue behind a migration are not turned away because of it',
+    'requests that queue behind a migration are not refused because of it',
     [t.migrationLockWait, t.tenantQueueWait],
   ],
   [
@@ -49,7 +49,7 @@ test.each<[shorter: string, longer: string, why: string, values: [number, number
   [
     '20 × leaseRenewal',
     'importLease',
-    'an import that misses some renewals is not taken for dead',
+    'an import that misses some renewals is not considered dead',
     [20 * t.leaseRenewal, t.importLease],
   ],
 ])('%s is shorter than %s: %s', (_shorter, _longer, _why, [shorter, longer]) => {

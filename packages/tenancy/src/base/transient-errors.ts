@@ -7,7 +7,7 @@ const connectionCodes: Record<string, string> = {
   '08003': 'the connection does not exist',
   '08004': 'the server rejected the connection',
   '08006': 'connection_failure',
-  '08P01': 'protocol_violation: what a pooler answers when it has lost its server',
+  '08P01': 'protocol_violation: the answer of a pooler that has lost its server',
   '25P03': 'the server ended a session that was idle inside a transaction',
   '53300': 'too_many_connections',
   '57P01': 'an administrator ended the connection, or the server is shutting down',
@@ -25,25 +25,24 @@ const connectionCodes: Record<string, string> = {
   ENETDOWN: 'the network is down',
   ENETUNREACH: 'no route to the network',
   ENFILE: 'this machine has no file descriptor left',
-  ENOTFOUND: 'the host has no address, which is so while a container is being replaced',
+  ENOTFOUND: 'the host has no address, as while a container is being replaced',
   EPIPE: 'the connection was closed while it was written to',
   ERR_STREAM_DESTROYED: 'a copy was written to a connection that had been closed',
   ERR_STREAM_PREMATURE_CLOSE: 'the connection closed in the middle of a copy',
   ETIMEDOUT: 'the host does not answer',
 }
 
-/** Another transaction was in the way. */
+/** The statement conflicted with another transaction. */
 const conflictCodes: Record<string, string> = {
   '40001': 'serialization_failure: a concurrent change came first',
   '40P01': 'deadlock_detected',
-  '55P03': 'lock_not_available: a lock could not be had within lock_timeout',
+  '55P03': 'lock_not_available: lock_timeout expired',
 }
 
 /**
- * The code of an error: a SQLSTATE, a code of Node's, or one of ours.
- * @param error - Anything that was thrown. Drizzle wraps errors of the driver: the first of an error
- *   and its causes that has a code decides.
- * @returns Undefined where none has one.
+ * Returns the code of an error: a SQLSTATE, a code of Node's, or that of an engine error.
+ * @param error - Any thrown value. Drizzle wraps errors of the driver, so its causes are searched too.
+ * @returns The first code found; undefined if there is none.
  */
 export function codeOf(error: unknown): string | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
@@ -52,9 +51,9 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 /**
- * @param error - Anything that was thrown.
- * @returns Whether the database cannot be reached at present, or the connection was lost. A commit
- *   under way may have taken effect.
+ * Recognises connection errors. A commit that fails with one may have taken effect.
+ * @param error - Any thrown value.
+ * @returns Whether the database could not be reached, or the connection was lost.
  */
 export function isConnectionError(error: unknown): boolean {
   const code = codeOf(error)
@@ -63,9 +62,10 @@ export function isConnectionError(error: unknown): boolean {
 }
 
 /**
- * @param error - Anything that was thrown.
- * @returns Whether the same call may succeed later without anybody changing anything: a connection
- *   error, a lock that another transaction holds, or an error of ours that says so.
+ * Recognises errors that may disappear by themselves: connection errors, conflicts with other
+ * transactions, and engine errors that are `retryable`.
+ * @param error - Any thrown value.
+ * @returns Whether the same call may succeed later.
  */
 export function isTransient(error: unknown): boolean {
   if (RowhouseError.is(error)) return error.retryable
@@ -73,8 +73,9 @@ export function isTransient(error: unknown): boolean {
 }
 
 /**
+ * Recognises the codes of connection errors and conflicts.
  * @param code - A SQLSTATE or a code of Node's.
- * @returns Whether an error with it may not come again.
+ * @returns Whether the same call may succeed later.
  */
 export const isTransientCode = (code: string | null | undefined): boolean =>
   code != null && (code in connectionCodes || code in conflictCodes)

@@ -19,7 +19,7 @@ test.each([
     'an error of the driver that Drizzle has wrapped',
     new Error('xyzzy', { cause: coded('08006') }),
   ],
-])('%s is waited for at start and tried again by moves and migrations', (_, error) => {
+])('%s is a connection error, which moves and migrations retry', (_, error) => {
   expect(isConnectionError(error)).toBe(true)
   expect(isTransient(error)).toBe(true)
   expect(isRetryableMoveError(error)).toBe(true)
@@ -27,19 +27,22 @@ test.each([
 })
 
 test.each([
-  ['a lock that was not to be had', coded('55P03')],
+  ['a lock timeout', coded('55P03')],
   ['a deadlock', coded('40P01')],
   ['a serialization failure', coded('40001')],
-])('%s is tried again, and is not a connection error', (_, error) => {
+])('%s is retried, and is not a connection error', (_, error) => {
   expect(isConnectionError(error)).toBe(false)
   expect(isTransient(error)).toBe(true)
   expect(isRetryableMigrationError(error)).toBe(true)
 })
 
 test.each([
-  ['our own words about connections', new Error('connection terminated, timeout expired')],
+  [
+    'an error whose text mentions a connection',
+    new Error('connection terminated, timeout expired'),
+  ],
   ['wrong input', new Invalid('field', 'the connection was terminated unexpectedly')],
-  ['an error of a programmer', new TypeError('Connection terminated')],
+  ['a programming error', new TypeError('Connection terminated')],
   ['a wrong password', coded('28P01')],
   ['a full disk', coded('53100')],
   ['a broken invariant', coded('23505')],
@@ -48,7 +51,7 @@ test.each([
   expect(isTransient(error)).toBe(false)
 })
 
-test('an error of ours that may be tried again is not a connection error', () => {
+test('a retryable engine error is not a connection error', () => {
   const newer = new SchemaTooNew('shared', ['0042_later'], '0041_earlier')
   for (const error of [newer, new TookTooLong(5)]) {
     expect(isConnectionError(error)).toBe(false)
@@ -56,7 +59,7 @@ test('an error of ours that may be tried again is not a connection error', () =>
   }
 })
 
-test('a failed migration is tried again by its SQLSTATE alone', () => {
+test('only the SQLSTATE decides whether a failed migration is retried', () => {
   const failed = (sqlstate: string | null) =>
     reworded(
       new MigrationFailed({
@@ -72,7 +75,7 @@ test('a failed migration is tried again by its SQLSTATE alone', () => {
   expect(isRetryableMigrationError(failed(null))).toBe(false)
 })
 
-test('the first code of an error and its causes is its code', () => {
+test('the code of an error is the first one among it and its causes', () => {
   expect(codeOf(new Error('a', { cause: coded('57P01') }))).toBe('57P01')
   expect(codeOf(Object.assign(new Error('a', { cause: coded('57P01') }), { code: 'X' }))).toBe('X')
   expect(codeOf('57P01')).toBeUndefined()

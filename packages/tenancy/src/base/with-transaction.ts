@@ -10,8 +10,8 @@ type Options = {
 
 /**
  * Runs work in a transaction on a connection that the caller owns.
- * @param work - Its error rolls back and is thrown. Where not even that succeeds, the connection is
- *   closed, so that nothing else runs inside the failed transaction.
+ * @param work - If it throws, the transaction is rolled back and the error rethrown. If the rollback
+ *   fails, the connection is closed, so that nothing else runs in the failed transaction.
  * @returns What `work` returns, after the commit.
  */
 export async function withTransaction<T>(
@@ -30,7 +30,7 @@ export async function withTransaction<T>(
   }
 }
 
-/** The same on a connection of a pool, which `work` is given. */
+/** Runs work in a transaction on a connection of a pool. */
 export async function withPoolTransaction<T>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<T>,
@@ -45,7 +45,7 @@ export async function withPoolTransaction<T>(
   }
 }
 
-/** Rolls back, or closes the connection where that fails. Never rejects. */
+/** Rolls back, or closes the connection if that fails. Never rejects. */
 export const rollBack = (client: pg.ClientBase): Promise<void> =>
   client.query('rollback').then(
     () => {},

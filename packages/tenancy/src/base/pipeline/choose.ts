@@ -6,7 +6,7 @@ import { wirePipeline } from '#tenancy/base/pipeline/wire'
 import { withConnection } from '#tenancy/base/connect'
 import { loginUrl, stateOf, type Tenancy } from '#tenancy/base/tenancy'
 
-/** The pipeline of an instance, as its configuration says. */
+/** The pipeline of an instance, as configured. */
 export const pipelineOf = stateOf('pipeline', ({ config }) =>
   config.pipeline === 'plain' ? plainPipeline : wirePipeline,
 )
@@ -14,11 +14,12 @@ export const pipelineOf = stateOf('pipeline', ({ config }) =>
 const answerMs = 2000
 
 /**
- * Tries the private parts of pg on a real connection, which is best done before the first
- * transaction. An instance for which they do not work uses ordinary queries from then on, and says
- * so in the log.
- * @param client - A connection to try them on, instead of one that is opened for it. A check that
- *   failed may leave it inside a transaction, or waiting for an answer.
+ * Tests the private APIs of pg on a real connection; call it before the first transaction. If they do
+ * not work, the instance logs a warning and uses ordinary queries from then on.
+ * @param tenancy - The instance.
+ * @param client - A connection to test them on; a new one by default. A failed check may leave it in a
+ *   transaction, or waiting for an answer.
+ * @returns How the instance sends statements.
  * @throws The error of a connection that could not be opened, or was lost.
  */
 export async function checkPipeline(
@@ -41,7 +42,7 @@ export async function checkPipeline(
   tenancy.state.set(pipelineOf.stateName, plainPipeline)
   tenancy.config.logger.warn(
     { problem },
-    'this version of pg cannot be pipelined; statements are sent one by one',
+    'the pipeline does not work with this version of pg; statements are sent one by one',
   )
   return 'plain'
 }
@@ -62,22 +63,25 @@ async function selfCheck(client: pg.ClientBase): Promise<void> {
     { text: 'select $1::int as one, $2::timestamptz as at', values: [1, date] },
     { text: 'select $1::text as two', values: ['2'], rowMode: 'array' },
   ])
-  expect(first?.rows[0]?.one === 1 && second?.rows[0]?.[0] === '2', 'results are not read')
-  expect(first?.rows[0]?.at instanceof Date, 'types are not read')
+  expect(first?.rows[0]?.one === 1 && second?.rows[0]?.[0] === '2', 'results are not parsed')
+  expect(first?.rows[0]?.at instanceof Date, 'types are not parsed')
   const failure = await runPipelined(client, [
     { text: 'select 1' },
     { text: 'select 1 / $1::int', values: [0] },
   ]).catch((error: unknown) => error)
-  expect(failure instanceof PipelineError && failure.at === 1, 'errors are not placed')
+  expect(
+    failure instanceof PipelineError && failure.at === 1,
+    'an error does not name its statement',
+  )
   const [, answer] = await Promise.all(
     corked(client, () => [
       run(client, 'begin'),
       query(client, { text: 'select $1::text as two', values: ['2'] }),
     ]),
   )
-  expect(answer?.rows[0]?.two === '2', 'a corked query is not answered')
-  expect(inTransaction(client) === true, 'the status of a transaction is not known')
+  expect(answer?.rows[0]?.two === '2', 'a corked query has no result')
+  expect(inTransaction(client) === true, 'the status of a transaction is not reported')
   await run(client, 'rollback')
-  expect(inTransaction(client) === false, 'the end of a transaction is not known')
-  expect(typeof prepareValue(date) === 'string', 'values are not prepared')
+  expect(inTransaction(client) === false, 'the end of a transaction is not reported')
+  expect(typeof prepareValue(date) === 'string', 'values are not serialised')
 }

@@ -2,34 +2,33 @@ import type pg from 'pg'
 import { type Statement } from '#tenancy/base/tenancy'
 
 /**
- * How the statements of one transaction reach PostgreSQL. There are two implementations: one that
- * writes several statements to the socket at once, which needs private parts of pg, and one that
- * uses ordinary queries.
+ * Sends the statements of one transaction to PostgreSQL. There are two implementations: one writes
+ * several statements to the socket at once, with private APIs of pg; the other uses ordinary queries.
  */
 export type Pipeline = {
   readonly name: 'pipelined' | 'plain'
-  /** One statement in the extended protocol, nothing named. */
+  /** Runs one statement in the extended protocol, unnamed. */
   query: (client: pg.ClientBase, statement: Statement) => Promise<pg.QueryResult>
-  /** One or several statements without values, in the simple protocol. */
+  /** Runs one or more statements without values, in the simple protocol. */
   run: (client: pg.ClientBase, text: string) => Promise<pg.QueryResult>
-  /** Sends what `send` queries in one write. */
+  /** Sends all queries that `send` makes in one write. */
   corked: <T>(client: pg.ClientBase, send: () => T) => T
-  /** A value as it goes to PostgreSQL. Throws for one that cannot be sent. */
+  /** Serialises a value for PostgreSQL. Throws if that is not possible. */
   prepareValue: (value: unknown) => unknown
   /**
-   * Several statements as one implicit transaction: PostgreSQL commits all or none of them.
-   * Undefined where statements only go one by one.
+   * Runs several statements as one implicit transaction: PostgreSQL commits all or none of them.
+   * Undefined if statements can only be sent one by one.
    */
   runPipelined:
     | ((client: pg.ClientBase, statements: readonly Statement[]) => Promise<pg.QueryResult[]>)
     | undefined
-  /** True while the connection is inside a transaction. Undefined where that is not known. */
+  /** Whether the connection is in a transaction. Undefined if that is unknown. */
   inTransaction: (client: pg.ClientBase) => boolean | undefined
 }
 
-/** One of several statements that were sent together has failed. */
+/** One of several pipelined statements failed. */
 export class PipelineError extends Error {
-  /** The statement's index; for an error of the commit it is the number of statements. */
+  /** The index of the statement; the number of statements for an error of the commit. */
   readonly at: number
   declare readonly cause: Error
   constructor(at: number, cause: Error) {

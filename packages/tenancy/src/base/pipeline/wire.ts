@@ -3,8 +3,8 @@ import pgUtils from 'pg/lib/utils.js'
 import { PipelineError, type Pipeline } from '#tenancy/base/pipeline/pipeline'
 import { type Statement } from '#tenancy/base/tenancy'
 
-// The only file that uses private parts of pg: classes and fields that its types do not show and
-// that a release may change. `checkPipeline` tries them at start.
+// The only file that uses private APIs of pg: classes and fields that are missing from its types and
+// that a release may change. `checkPipeline` tests them at start.
 
 type Fields = { fields: never }
 type Result = pg.QueryResult & {
@@ -37,9 +37,9 @@ export const wirePipeline: Pipeline = {
 }
 
 /**
- * Writes all statements at once, with a single Sync behind the last, at which PostgreSQL commits
- * all of them or none. pg's own pipeline puts a Sync, and so a commit, behind each. Inside a
- * transaction that was begun, the statements are a part of it.
+ * Writes all statements at once, with one Sync after the last, at which PostgreSQL commits all of them
+ * or none. pg's own pipeline writes a Sync, and thereby a commit, after each. In an explicit
+ * transaction, the statements are part of it.
  */
 function runPipelined(
   client: pg.ClientBase,
@@ -94,7 +94,7 @@ class PipelinedQuery extends pg.Query {
     const recorder = Object.assign(Object.create(wire) as Connection, {
       _send: (part: Buffer) => messages.push(part),
     })
-    // the client gives its own type parsers to the query that it is handed
+    // the client sets its own type parsers on the query
     const own = (this as unknown as { _result: { _types?: unknown } })._result._types
     for (const { text, values = [], rowMode, types } of this.#statements) {
       recorder.parse({ text })
@@ -125,7 +125,7 @@ class PipelinedQuery extends pg.Query {
     this.#results[this.#at++]?.addCommandComplete(message)
   }
 
-  /** PostgreSQL says of an empty statement only that it was empty. */
+  /** PostgreSQL sends this message instead of CommandComplete for an empty statement. */
   handleEmptyQuery(): void {
     this.#at++
   }
