@@ -21,7 +21,7 @@ export async function verifyPassword(stored: string | null, password: string): P
   return matches && stored !== null
 }
 
-/** The user of a password. Attackers try passwords that consist of these words. */
+/** What is known of a user. Attackers try passwords made of these words. */
 export type PasswordOwner = { email: string; name?: string; tenants?: string[] }
 
 /**

@@ -29,13 +29,13 @@ const inside = <T>(tenantId: string, text: string) =>
   )
 const asAdmin = <T extends object>(text: string) =>
   withConnection(process.env.DATABASE_URL ?? '', async (admin) => (await admin.query<T>(text)).rows)
-/** Makes the first orders, `most` of them, two years old. */
-const age = (tenantId: string, most: number) =>
+/** Makes the first `count` orders two years old. */
+const makeOld = (tenantId: string, count: number) =>
   inside(
     tenantId,
-    `update orders set placed_at = now() - interval '730 days' - number * interval '1 hour' where number <= ${1000 + most}`,
+    `update orders set placed_at = now() - interval '730 days' - number * interval '1 hour' where number <= ${1000 + count}`,
   )
-const keep = ({ id }: TestTenant, days: number, table = 'orders') =>
+const setRetentionDays = ({ id }: TestTenant, days: number, table = 'orders') =>
   setRule(tenancy(), platform(), { tenantId: id, tier: 'starter', table, days, by: 'test' })
 const runsIn = (tenantId: string) =>
   inside<{ id: string; actor: string; detail: object }>(
@@ -74,16 +74,16 @@ describe('the tables of tenants', () => {
     ['orders', 5000, 'days, not 5000'],
     ['orders', 100.5, 'days, not 100.5'],
     ['pg_class', 100, 'have no age'],
-  ])('%s for %d days is refused on the tier starter: %s', async (table, days, why) => {
-    await expect(keep(await tenant('shared', 0), days, table)).rejects.toThrow(why)
+  ])('keeping %s for %d days is refused on the starter tier: %s', async (table, days, why) => {
+    await expect(setRetentionDays(await tenant('shared', 0), days, table)).rejects.toThrow(why)
   })
 })
 
 describe.each(placementKinds)('a retention run in a %s placement', (kind) => {
   it('is recorded in the activity of the tenant, with what was deleted', async () => {
     const one = await tenant(kind)
-    await age(one.id, 5)
-    await keep(one, 365)
+    await makeOld(one.id, 5)
+    await setRetentionDays(one, 365)
     const run = await runRetentionFor(tenancy(), one.id)
     expect(run).toMatchObject({ state: 'done', steps: [{ table: 'orders', deleted: 5 }] })
     expect(await runsIn(one.id)).toEqual([
@@ -106,7 +106,7 @@ describe('a retention run', () => {
   beforeAll(async () => void (one = await tenant('shared', 900)))
 
   it('of several tables and batches is one activity entry, which is not deleted with the old entries', async () => {
-    await age(one.id, 800)
+    await makeOld(one.id, 800)
     await inside(
       one.id,
       `update order_events set at = now() - interval '400 days' where order_id in (select id from orders where number > 1890)`,
@@ -117,7 +117,8 @@ describe('a retention run', () => {
       `select (select count(*)::int from activity) as entries, (select count(*)::int from order_events where at < now() - interval '365 days' and order_id in (select id from orders where number > 1890)) as events`,
     )
     expect(old?.events).toBeGreaterThan(0)
-    for (const table of ['orders', 'order_events', 'activity']) await keep(one, 365, table)
+    for (const table of ['orders', 'order_events', 'activity'])
+      await setRetentionDays(one, 365, table)
     const waiting = await runRetentionFor(tenancy(), one.id)
     expect(waiting.state).toBe('waiting')
     await decideRetentionRun(platform(), {
