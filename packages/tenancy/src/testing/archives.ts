@@ -23,7 +23,7 @@ export type Files = Map<string, string>
 export const temporaryFolder = () => mkdtemp(join(tmpdir(), 'rowhouse-data-'))
 
 /**
- * The files of an archive as texts, to look at or to change.
+ * Reads the files of an archive as texts.
  * @param path - The ZIP file of an export.
  */
 export async function filesOf(path: string): Promise<Files> {
@@ -51,8 +51,8 @@ export async function writeFiles(path: string, files: Files): Promise<string> {
 }
 
 /**
- * Writes an archive the way macOS compresses a folder: with entries for folders, files of its own
- * and sizes that follow the content.
+ * Writes an archive as macOS compresses a folder: with entries for folders, additional files, and
+ * sizes after the content.
  * @param folder - The name of the folder.
  */
 export async function writeLikeMacOs(path: string, folder: string, files: Files): Promise<void> {
@@ -61,12 +61,12 @@ export async function writeLikeMacOs(path: string, folder: string, files: Files)
   const folders = new Set([...files.keys()].flatMap((name) => name.match(/^.*\//)?.[0] ?? []))
   zip.addEmptyDirectory(`${folder}/`)
   for (const name of folders) zip.addEmptyDirectory(`${folder}/${name}`)
-  const ofMacOs = [`${folder}/.DS_Store`, `__MACOSX/${folder}/._.DS_Store`]
+  const extraFiles = [`${folder}/.DS_Store`, `__MACOSX/${folder}/._.DS_Store`]
   for (const [name, text] of files) {
     zip.addReadStream(Readable.from([Buffer.from(text)]), `${folder}/${name}`)
-    ofMacOs.push(`__MACOSX/${folder}/${name.replace(/[^/]+$/, '._$&')}`)
+    extraFiles.push(`__MACOSX/${folder}/${name.replace(/[^/]+$/, '._$&')}`)
   }
-  for (const name of ofMacOs) zip.addReadStream(Readable.from([Buffer.from('Mac OS X')]), name)
+  for (const name of extraFiles) zip.addReadStream(Readable.from([Buffer.from('Mac OS X')]), name)
   zip.end()
   await written
 }
@@ -75,8 +75,8 @@ export const manifestOf = (files: Files): ArchiveManifest =>
   JSON.parse(files.get('manifest.json') ?? '') as ArchiveManifest
 
 /**
- * Adapts the sizes, hashes and counts in the manifest to changed files, as a forger would.
- * @param change - What else the forger changes in the manifest.
+ * Updates the sizes, hashes and counts in the manifest for changed files, as a forger would.
+ * @param change - Further changes of the manifest.
  */
 export function withMatchingManifest(
   files: Files,
@@ -98,8 +98,10 @@ const factsOf = (text: string) => ({
 })
 
 /**
- * The rows of each table of a tenant: how many, and a hash over every value of every row, the same
- * for equal rows of two tenants.
+ * Counts and hashes the rows of each table of a tenant. Equal rows of two tenants have equal hashes.
+ * @param tenancy - The instance.
+ * @param tenantId - The tenant.
+ * @returns The count and the hash, by table.
  */
 export async function fingerprint(
   tenancy: Tenancy,

@@ -5,7 +5,7 @@ import { withTenant } from '#tenancy/context/with-tenant'
 import type { Workload } from '#tenancy/testing/workload'
 import type { Ledger, Mark } from '#tenancy/testing/writer'
 
-/** What a writer's own ledger says of the rows that are there. All zero is what a move owes. */
+/** The differences between a writer's ledger and the tenant's rows. A correct move has none. */
 export type LedgerDifferences = {
   lost: number
   doubled: number
@@ -14,9 +14,12 @@ export type LedgerDifferences = {
 }
 
 /**
- * Reads every row that the ledger knows where the tenant lives now, in a tenant transaction, and
- * compares.
- * @param workload - The one that the ledger's writer wrote.
+ * Compares a writer's ledger with the tenant's rows, in a tenant transaction.
+ * @param tenancy - The instance.
+ * @param workload - The writer's workload.
+ * @param tenantId - The tenant.
+ * @param ledger - The ledger.
+ * @returns The differences.
  */
 export function compareWithLedger(
   tenancy: Tenancy,
@@ -52,15 +55,15 @@ async function compareTable(
   )
   const there = new Map(rows.map(({ id, mark }) => [id, mark]))
   if (there.size !== rows.length)
-    count(differences, 'doubled', rows.length - there.size, `${table} has ids twice`)
+    count(differences, 'doubled', rows.length - there.size, `${table} has duplicate ids`)
   for (const [row, mark] of ledger.rows) {
     const [of, id = ''] = row.split('/')
     if (of !== table) continue
     const found = there.get(id) ?? null
     const allowed: Mark[] = [mark, ...(ledger.doubtful.get(row) ?? [])]
     if (allowed.includes(found)) continue
-    if (mark === null) count(differences, 'resurrected', 1, `${row} was deleted and says ${found}`)
-    else count(differences, 'lost', 1, `${row} says ${found} and should say ${mark}`)
+    if (mark === null) count(differences, 'resurrected', 1, `${row} was deleted, but has ${found}`)
+    else count(differences, 'lost', 1, `${row} has ${found}, expected ${mark}`)
   }
 }
 
@@ -73,7 +76,7 @@ function compareCounter(value: number, ledger: Ledger, differences: LedgerDiffer
       differences,
       'doubled',
       value - most,
-      `counter at ${value}, acknowledged ${least} and in doubt ${most - least}`,
+      `counter at ${value}, acknowledged ${least}, unknown ${most - least}`,
     )
 }
 

@@ -4,7 +4,7 @@ import { loginUrl, logins } from '#tenancy/base/tenancy'
 import { createTestDatabase } from '#tenancy/testing/database'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
-it('each file has a database of its own, and every login of ours gets in without superpowers', async () => {
+it('each test file has its own database, to which every login connects without special privileges', async () => {
   for (const login of logins) {
     const { rows } = await withConnection(loginUrl(tenancy(), login), (client) =>
       client.query(
@@ -22,7 +22,7 @@ it('each file has a database of its own, and every login of ours gets in without
   }
 })
 
-it('a copy has the same rights as a database that was set up itself', async () => {
+it('a copy has the grants of a database that was set up', async () => {
   const other = await createTestDatabase()
   const { rows } = await withConnection(other.adminUrl, (client) =>
     client.query(
@@ -34,7 +34,7 @@ it('a copy has the same rights as a database that was set up itself', async () =
   await other.drop()
 })
 
-it('what one database holds, another does not see', async () => {
+it('a table in one database does not exist in another', async () => {
   const other = await createTestDatabase()
   await withConnection(other.adminUrl, (client) => client.query('create table only_here ()'))
   const { rows } = await withConnection(process.env.DATABASE_URL ?? '', (client) =>

@@ -4,6 +4,7 @@ import { inject } from 'vitest'
 import { withConnection, inDatabase } from '#tenancy/base/connect'
 import { cloneOf, type TestRun } from '#tenancy/testing/run'
 
+/** A database for one test file. */
 export type TestDatabase = {
   name: string
   env: Record<string, string>
@@ -13,8 +14,9 @@ export type TestDatabase = {
 }
 
 /**
- * A database of its own, set up and empty, copied from the run's template. It is dropped at the end
- * of the run at the latest.
+ * Creates an empty database that is set up, as a copy of the test run's template. It is dropped at the
+ * end of the run at the latest.
+ * @returns Its name, connection strings and environment variables.
  */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const run = inject('run')
@@ -58,7 +60,7 @@ async function copyTemplate(admin: pg.Client, template: string, name: string): P
       )
       return
     } catch (error) {
-      // object_in_use: a background worker, such as autovacuum, is just looking at the template
+      // object_in_use: a background worker such as autovacuum uses the template
       const busy = error instanceof pg.DatabaseError && error.code === '55006'
       if (!busy || attempt === 20) throw error
       await sleep(50 * attempt)
@@ -66,8 +68,7 @@ async function copyTemplate(admin: pg.Client, template: string, name: string): P
   }
 }
 
-// PostgreSQL copies what is inside a database, but neither the rights on it nor the settings of
-// roles in it.
+// PostgreSQL copies the content of a template, but neither its grants nor its settings of roles.
 async function copyRights(admin: pg.Client, template: string, name: string): Promise<void> {
   const { rows } = await admin.query<{ statement: string }>(
     `select format('revoke all on database %I from public', $2::text) as statement

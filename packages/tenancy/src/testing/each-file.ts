@@ -1,5 +1,5 @@
 import { createTestDatabase } from '#tenancy/testing/database'
 
-// Before a test file is loaded: `tenancy()` then finds this file's own database.
+// Runs before a test file is loaded, so that `tenancy()` uses the file's own database.
 const { env } = await createTestDatabase()
 Object.assign(process.env, env)

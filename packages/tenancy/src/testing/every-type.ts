@@ -1,9 +1,6 @@
 import { migration } from '#tenancy/migrations/history'
 
-/**
- * A migration of tomorrow: a table that no line of code knows, with a column of every kind and
- * references to itself.
- */
+/** A future migration: a table that no code refers to, with columns of every type. */
 export const tomorrow = migration(
   'tenant',
   9001,
@@ -91,8 +88,8 @@ const id = (i: number) => `00000000-0000-7000-8000-${String(i).padStart(12, '0')
 const text = (value: string) => `'${value.replaceAll("'", "''")}'`
 
 /**
- * Inserts of rows that hold each value of each type, one row of nulls, and a chain of references
- * that points ahead.
+ * Returns inserts of rows with every value of every type, a row of nulls, and references to later
+ * rows.
  */
 export function everyValue(tenantId: string): string[] {
   const rows: Record<string, string>[] = [{}]

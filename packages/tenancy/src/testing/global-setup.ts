@@ -6,10 +6,7 @@ import { mutatingSql } from '#tenancy/testing/mutation/defence'
 import { defences } from '#tenancy/testing/mutation/defences'
 import { startTestRun } from '#tenancy/testing/test-run'
 
-/**
- * The engine's own tests, on the fixture app. `DATABASE_URL` names a PostgreSQL server and an
- * administrator of it.
- */
+/** Sets up the engine's tests, on the fixture app. `DATABASE_URL` is the URL of an administrator. */
 export default async function globalSetup(project: TestProject): Promise<() => Promise<void>> {
   const { DATABASE_URL = '', AUTH_SECRET = '', ENCRYPTION_KEY = '' } = process.env
   return startTestRun(project, {

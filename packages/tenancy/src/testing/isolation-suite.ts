@@ -8,31 +8,37 @@ import { connectionString, placementOf } from '#tenancy/registry/placements'
 import { closePools } from '#tenancy/registry/pools'
 import { refusal, rows } from '#tenancy/testing/raw-sql'
 
-/** A tenant with rows in every table. `mark` stands in texts of its rows and in no others. */
-export type IsolationTenant<C extends Caller> = { id: string; mark: string; owner: C }
+/** A tenant with rows in every table. */
+export type IsolationTenant<C extends Caller> = {
+  id: string
+  /** A text in its rows that no other tenant has. */
+  mark: string
+  owner: C
+}
 
+/** The app whose isolation is tested. */
 export type IsolationApp<C extends Caller> = {
   /** The instance on the database of the test file. */
   tenancy: () => Tenancy
-  /** The tenant tables that there should be, by name. */
+  /** The names of all tenant tables. */
   tables: readonly string[]
-  /** The kinds of placements that tenants of the app may have. All, unless given. */
+  /** The kinds of placements that the app uses; all by default. */
   placements?: readonly PlacementKind[]
-  /** Makes a tenant with a few rows in every table, and an owner who may write. */
+  /** Creates a tenant with a few rows in every table, and an owner who may write. */
   makeTenant(kind: PlacementKind, name: string): Promise<IsolationTenant<C>>
-  /** Makes a caller who belongs to a tenant. One who only reads may write nothing there. */
+  /** Creates a caller who is a member of the tenant, with read-only access or not. */
   makeCaller(tenantId: string, may: 'read' | 'write'): Promise<C>
-  /** Takes the caller's membership away. */
+  /** Removes the caller from the tenant. */
   removeCaller(caller: C): Promise<void>
-  /** What to do about a table without rows. */
+  /** What to do about a table without rows, for the message of a failed test. */
   hint?: (table: string) => string
 }
 
 /**
- * Defines the tests that no tenant reaches another's rows: every table by every command in every
- * placement, with raw SQL of whoever is inside a real tenant transaction. Call it at the top of a
- * test file whose global setup is `startTestRun`.
- * @param app - The tables and callers to try them with.
+ * Defines tests that no tenant can reach another's rows: every table, command and placement, with raw
+ * SQL in real tenant transactions. Call it at the top of a test file; the global setup has to call
+ * `startTestRun`.
+ * @param app - The tables and callers.
  */
 export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
   const kinds = app.placements ?? placementKinds
@@ -42,7 +48,7 @@ export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
   const queryAs = (caller: C, text: string) => withTenant(tenancy(), caller, (tx) => rows(tx, text))
   const tenantsOf = (kind: PlacementKind) => {
     const found = tenants.get(kind)
-    if (!found) throw new Error(`no tenants were made in a ${kind} placement`)
+    if (!found) throw new Error(`there are no tenants in a ${kind} placement`)
     return found
   }
 
@@ -56,7 +62,7 @@ export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
     await closePools(tenancy())
   })
 
-  /** Columns that can be written, as the catalogue has them. */
+  /** The columns that an insert may set, from the catalogue. */
   const writable = async ({ owner }: IsolationTenant<C>, table: string) => {
     const [found] = await queryAs(
       owner,
@@ -65,8 +71,8 @@ export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
     return String(found?.list)
   }
 
-  /** An insert of a copy of one own row under another tenant's id, whatever the table. */
-  const plant = (columns: string, table: string, tenantId: string) =>
+  /** An insert of a copy of an own row under another tenant's id. */
+  const insertFor = (columns: string, table: string, tenantId: string) =>
     `insert into ${table} (${columns}) select ${columns} from jsonb_populate_record(null::${table}, (select to_jsonb(t) || jsonb_build_object('tenant_id', '${tenantId}') from ${table} as t limit 1))`
 
   describe.each(kinds)('in a %s placement', (kind) => {
@@ -84,7 +90,7 @@ export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
     })
 
     describe.each(tables)('%s', (table) => {
-      test('positive control: both tenants have rows and each reads its own, all of them marked as its own', async () => {
+      test('positive control: both tenants have rows, and each reads only its own', async () => {
         for (const one of [mine(), theirs()]) {
           const [found] = await queryAs(
             one.owner,
@@ -98,7 +104,7 @@ export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
         }
       })
 
-      test('it has both policies, for everybody and every command, and they are forced', async () => {
+      test('it has both policies, for all roles and commands, and row-level security is forced', async () => {
         const [found] = await queryAs(
           mine().owner,
           `select relrowsecurity as enabled, relforcerowsecurity as forced from pg_catalog.pg_class where oid = '${table}'::regclass`,
@@ -175,7 +181,7 @@ export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
 
       test('a write for another tenant is refused, with returning or without', async () => {
         const columns = await writable(mine(), table)
-        const insert = plant(columns, table, theirs().id)
+        const insert = insertFor(columns, table, theirs().id)
         const update = `update ${table} set tenant_id = '${theirs().id}'`
         for (const statement of [insert, update]) {
           expect(await refusal(queryAs(mine().owner, statement))).toBe('42501')
@@ -183,7 +189,7 @@ export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
         }
       })
 
-      test('truncate and ddl are refused', async () => {
+      test('truncate and DDL are refused', async () => {
         for (const statement of [
           `truncate ${table}`,
           `alter table ${table} disable row level security`,
@@ -194,7 +200,7 @@ export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
       })
     })
 
-    test("another tenant's member and a removed member do not get in", async () => {
+    test("another tenant's member and a removed member are refused", async () => {
       const stranger = { ...theirs().owner, tenantId: mine().id }
       expect(await refusal(queryAs(stranger, 'select 1'))).toBe('NotAMember')
       const member = await app.makeCaller(mine().id, 'write')
@@ -203,7 +209,7 @@ export function testIsolation<C extends Caller>(app: IsolationApp<C>): void {
       expect(['NotAMember', 'NotSignedIn']).toContain(await refusal(queryAs(member, 'select 1')))
     })
 
-    test('who may only read reads and cannot write, whatever the SQL', async () => {
+    test('a caller with read-only access reads, and cannot write with any SQL', async () => {
       const viewer = await app.makeCaller(mine().id, 'read')
       for (const table of tables) {
         expect((await queryAs(viewer, `select * from ${table}`)).length).toBeGreaterThan(0)

@@ -6,9 +6,10 @@ import type { Tenancy } from '#tenancy/base/tenancy'
 
 /**
  * Compares the declarations of control-plane tables with the main database.
+ * @param tenancy - The instance.
  * @param adminUrl - The connection string of an administrator.
- * @returns What is wrong with which table; empty when every table of the schemas `tenancy` and
- *   `platform` says what happens to its rows, and can do it.
+ * @returns A problem per line; none if every table of the schemas `tenancy` and `platform` has a
+ *   declaration that fits its columns.
  */
 export async function lifecycleProblems(tenancy: Tenancy, adminUrl: string): Promise<string[]> {
   const declared = declaredTables(tenancy).controlPlane
@@ -49,24 +50,21 @@ function problemsOf(declared: ControlPlaneTable, table: Table): string[] {
       erase === 'cascade' && !table.references.some(({ onDelete }) => onDelete === 'cascade'),
     ],
     ['is erased by email, but names no column', erase === 'by email' && !email],
-    ['keeps its rows, but holds personal data', erase === 'keep' && personal.length > 0],
+    ['keeps its rows, but has personal data', erase === 'keep' && personal.length > 0],
     [
       'has an email address that is not declared as personal data',
       email !== undefined && !personal.includes(email),
     ],
-    [
-      'has secrets, but no primary key to find their rows by',
-      encrypted.length > 0 && table.key.length === 0,
-    ],
+    ['has encrypted columns, but no primary key', encrypted.length > 0 && table.key.length === 0],
   ]
-  return checks.flatMap(([problem, isSo]) => (isSo ? [problem] : []))
+  return checks.flatMap(([problem, applies]) => (applies ? [problem] : []))
 }
 
 /**
- * Looks for texts in the control plane.
+ * Searches all columns of the control plane.
  * @param adminUrl - The connection string of an administrator.
  * @param pattern - A regular expression of PostgreSQL.
- * @returns The columns that hold a matching value, as `SCHEMA.TABLE.COLUMN`.
+ * @returns The columns with a matching value, as `SCHEMA.TABLE.COLUMN`.
  */
 export async function columnsWith(adminUrl: string, pattern: string): Promise<string[]> {
   return withConnection(adminUrl, async (client) => {
@@ -85,6 +83,8 @@ export async function columnsWith(adminUrl: string, pattern: string): Promise<st
 }
 
 /**
+ * Lists declared columns.
+ * @param tenancy - The instance.
  * @param which - Columns with personal data, or with encrypted text.
  * @returns The declared columns, as `SCHEMA.TABLE.COLUMN`.
  */

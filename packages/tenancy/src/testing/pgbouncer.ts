@@ -10,8 +10,8 @@ const found = () =>
   ['pgbouncer', '/usr/sbin/pgbouncer'].find((path) => spawnSync(path, ['--version']).status === 0)
 
 /**
- * The program, installed with the system's packages where we may; otherwise the reason why it is
- * not to be had.
+ * Finds PgBouncer, and installs it with apt-get if possible.
+ * @returns Its path, or why it is missing.
  */
 export function findPgbouncer(): { path: string } | { missing: string } {
   const known = found()
@@ -30,9 +30,12 @@ export function findPgbouncer(): { path: string } | { missing: string } {
 }
 
 /**
- * PgBouncer in transaction mode in front of the server of `url`, with `connections` server
- * connections per login and database. In: the logins that pass through, with their passwords. Out:
- * its port and how to stop it.
+ * Starts PgBouncer in transaction mode.
+ * @param path - The program.
+ * @param url - A connection string of the server behind it.
+ * @param users - The logins that may connect, with their passwords.
+ * @param connections - Server connections per login and database.
+ * @returns Its port, and a function that stops it.
  */
 export async function startPgbouncer(
   path: string,
@@ -69,11 +72,12 @@ export async function startPgbouncer(
   const child = spawn(path, [...(isRoot ? ['-u', 'nobody'] : []), join(folder, 'pgbouncer.ini')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  let words = ''
-  child.stderr.on('data', (chunk: Buffer) => (words += chunk.toString()))
+  let output = ''
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
   for (let tries = 0; !(await answers(port)); tries++) {
-    if (tries > 50 || child.exitCode !== null) throw new Error(`pgbouncer did not start:\n${words}`)
+    if (tries > 50 || child.exitCode !== null)
+      throw new Error(`pgbouncer did not start:\n${output}`)
     await sleep(100)
   }
   return {

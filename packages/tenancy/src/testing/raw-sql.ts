@@ -3,14 +3,20 @@ import { RowhouseError } from '#tenancy/base/errors'
 import type { TenantTx } from '#tenancy/base/tenant-tx'
 
 /**
- * Rows of raw SQL inside a tenant's transaction, as an attacker with full control of the text would
- * run it.
+ * Runs raw SQL in a tenant transaction, as an attacker with full control of the text would.
+ * @param tx - The transaction.
+ * @param text - The statement.
+ * @returns The rows.
  */
 export async function rows(tx: TenantTx, text: string): Promise<Record<string, unknown>[]> {
   return (await tx.execute(sql.raw(text))).rows
 }
 
-/** The SQLSTATE of what went wrong, or the name of our own error. */
+/**
+ * Awaits work that should fail.
+ * @param work - The work.
+ * @returns The SQLSTATE or the name of its error; `nothing was refused` if it succeeds.
+ */
 export async function refusal(work: Promise<unknown>): Promise<string> {
   try {
     await work

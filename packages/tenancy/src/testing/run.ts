@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { withConnection, inDatabase } from '#tenancy/base/connect'
 
-/** What the files of one test run share: a server, and a template that nobody connects to. */
+/** What the files of a test run share: a server, and a template database without connections. */
 export type TestRun = {
   id: string
   adminUrl: string
@@ -22,12 +22,12 @@ const lockOf = (run: string) => `rowhouse test run ${run}`
 export const templateOf = (run: string) => `${prefix}${run}`
 export const cloneOf = (run: string) => `${prefix}${run}_${Math.random().toString(36).slice(2, 8)}`
 
-/** Held for as long as the run lives, so that another run knows whose databases are left over. */
+/** Takes a lock until the run ends. Another run drops the databases of runs without a lock. */
 export async function holdRun(keeper: pg.Client, run: string): Promise<void> {
   await keeper.query('select pg_advisory_lock(hashtextextended($1, 0))', [lockOf(run)])
 }
 
-/** Roles belong to the whole server, so two runs must not set them up at once. */
+/** Runs work exclusively: roles belong to the server, and two runs must not set them up at once. */
 export async function alone<T>(keeper: pg.Client, work: () => Promise<T>): Promise<T> {
   await keeper.query(`select pg_advisory_lock(hashtextextended('rowhouse test roles', 0))`)
   try {
@@ -37,7 +37,7 @@ export async function alone<T>(keeper: pg.Client, work: () => Promise<T>): Promi
   }
 }
 
-/** Drops what runs that were killed have left behind. */
+/** Drops the databases of runs that were killed. */
 export async function dropDeadRuns(keeper: pg.Client, adminUrl: string): Promise<void> {
   const { rows } = await keeper.query<{ run: string }>(
     `select distinct split_part(datname, '_', 3) as run from pg_database where starts_with(datname, $1)`,
@@ -63,7 +63,13 @@ export async function dropRun(keeper: pg.Client, adminUrl: string, run: string):
     await dropWithTenants(keeper, adminUrl, name, { template: name === templateOf(run) })
 }
 
-/** Drops a database of ours, and the databases and logins of the tenants that it knows of. */
+/**
+ * Drops a main database, and the databases and roles of its tenants.
+ * @param keeper - A connection of the administrator to another database.
+ * @param adminUrl - The URL of the administrator.
+ * @param name - The main database.
+ * @param options.template - True for a template, which has no tenants.
+ */
 export async function dropWithTenants(
   keeper: pg.Client,
   adminUrl: string,
@@ -75,7 +81,7 @@ export async function dropWithTenants(
   for (const tenant of tenants) await dropTenant(keeper, tenant)
 }
 
-// A tenant's own database and login outlive the clone that they were made for.
+// A dedicated database and role belong to the server, not to the main database.
 async function tenantsOf(url: string): Promise<string[]> {
   return await withConnection(url, async (client) => {
     const there = await client.query(`select where to_regclass('tenancy.tenants') is not null`)

@@ -7,12 +7,13 @@ import { alone, dropDeadRuns, dropRun, holdRun, templateOf } from '#tenancy/test
 import { setup } from '#tenancy/setup'
 
 /**
- * Sets up the database that each test file gets a copy of, once per test run, and provides it to
- * `createTestDatabase`. For a vitest `globalSetup`.
- * @param env - Variables for the test files. DATABASE_URL is the URL of an administrator.
- * @param tenancyOf - Makes the instance to test from such variables.
- * @param mutate - Takes a defence out of the set-up database.
- * @returns Drops what the run has made.
+ * Sets up the template database of a test run, of which `createTestDatabase` gives each test file a
+ * copy. For a vitest `globalSetup`.
+ * @param project - The vitest project.
+ * @param options.env - Variables for the test files. DATABASE_URL is the URL of an administrator.
+ * @param options.tenancyOf - Creates the instance to test from such variables.
+ * @param options.mutate - Removes a defence from the template database.
+ * @returns A function that drops all databases of the run.
  */
 export async function startTestRun(
   project: TestProject,

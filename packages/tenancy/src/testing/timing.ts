@@ -1,7 +1,10 @@
 /**
- * Measures two things in turns, each first half of the times. Out: in how large a part of all pairs
- * the one took longer. Near a half, time tells nobody which it was, however noisy the machine; work
- * that only one of them does takes it to 0 or 1.
+ * Measures two functions alternately. Near 0.5 their durations cannot be told apart, even on a busy
+ * machine; work that only one of them does moves the result to 0 or 1.
+ * @param one - A function; its argument counts the calls.
+ * @param other - The other function.
+ * @param times - How often to call each.
+ * @returns The share of all pairs of calls in which `one` took longer.
  */
 export async function partLonger(
   one: (i: number) => Promise<unknown>,

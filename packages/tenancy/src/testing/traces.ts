@@ -3,16 +3,17 @@ import { join } from 'node:path'
 import { withConnection, databaseOf, inDatabase } from '#tenancy/base/connect'
 
 /**
- * Looks for what is left of a tenant, in every table of the main database and of the databases of
- * these tenants, and in every file of exports.
- * @param place - The URL of an administrator of the main database, and the folder of exports.
- * @param texts - Ids, names and marks; letters count the same in upper and lower case.
- * @returns Where one of them stands: a database and a table, or the path of a file.
+ * Searches for traces of tenants, in every table of the main database and of their dedicated
+ * databases, and in every export file.
+ * @param location - The URL of an administrator of the main database, and the folder of exports.
+ * @param texts - Ids, names and marks; case is ignored in tables.
+ * @returns Where one of them was found: a database and a table, or the path of a file.
  */
 export async function tracesOf(
-  { adminUrl, exportFolder }: { adminUrl: string; exportFolder: string },
+  location: { adminUrl: string; exportFolder: string },
   texts: string[],
 ): Promise<string[]> {
+  const { adminUrl, exportFolder } = location
   const { rows: databases } = await withConnection(adminUrl, (client) =>
     client.query<{ name: string }>(
       `select datname as name from pg_database where datname = current_database() or datname in (select 't_' || replace(x, '-', '') from unnest($1::text[]) as x)`,
@@ -51,13 +52,13 @@ async function tracesInFolder(folder: string, texts: string[]): Promise<string[]
     const path = join(entry.parentPath, entry.name)
     const isTrace =
       texts.some((text) => path.includes(text)) ||
-      (entry.isFile() && (path.endsWith('.part') || (await holds(path, texts))))
+      (entry.isFile() && (path.endsWith('.part') || (await contains(path, texts))))
     if (isTrace) found.push(path)
   }
   return found
 }
 
-async function holds(path: string, texts: string[]): Promise<boolean> {
+async function contains(path: string, texts: string[]): Promise<boolean> {
   const content = await readFile(path)
   return texts.some((text) => content.includes(text))
 }

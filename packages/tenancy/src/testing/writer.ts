@@ -6,20 +6,18 @@ import type { Tenancy } from '#tenancy/base/tenancy'
 import { withTenant } from '#tenancy/context/with-tenant'
 import type { Document, UniqueRow, Workload, WorkloadStatements } from '#tenancy/testing/workload'
 
-/** The text that was written into a row last; null for a row that was deleted. */
+/** The last text written to a row; null if the row was deleted. */
 export type Mark = string | null
 /** A table and the id of a row. */
-export type Row = `${string}/${string}`
+export type RowName = `${string}/${string}`
 
-/**
- * What was acknowledged, kept by the one who wrote. `doubtful`: rows of transactions whose end
- * nobody told.
- */
+/** A writer's record of its acknowledged writes. */
 export class Ledger {
   /** The id of this writer's own counter. */
   readonly counter = newId()
-  readonly rows = new Map<Row, Mark>()
-  readonly doubtful = new Map<Row, Mark[]>()
+  readonly rows = new Map<RowName, Mark>()
+  /** The possible marks of rows whose transaction may or may not have committed. */
+  readonly doubtful = new Map<RowName, Mark[]>()
   counted = 0
   maybeCounted = 0
   writes = 0
@@ -32,7 +30,7 @@ export class Ledger {
 }
 
 type Transaction = {
-  changes: Map<Row, Mark>
+  changes: Map<RowName, Mark>
   counts: number
   statements: SQL[]
   done: () => void
@@ -43,9 +41,9 @@ const uniqueRows = 4
 const documentsKept = 40
 
 /**
- * Writes to one tenant in tenant transactions, as a person would, at a rate of so many statements a
- * second, in transactions over several tables: documents with lines and events, changes, deletions,
- * lines that go to another document, unique values that change hands.
+ * Writes to a tenant at a constant rate, in transactions over several tables: it adds, changes and
+ * deletes documents with lines and events, moves lines to other documents, and moves unique values to
+ * other rows.
  */
 export class Writer {
   readonly ledger = new Ledger()
@@ -61,8 +59,9 @@ export class Writer {
   #n = 0
 
   /**
+   * @param tenancy - The instance.
    * @param workload - What it writes.
-   * @param caller - Who writes, and to which tenant.
+   * @param caller - The caller, and thereby the tenant.
    * @param rate - Statements a second.
    */
   constructor(tenancy: Tenancy, workload: Workload, caller: Caller | ServiceCaller, rate: number) {
@@ -72,7 +71,7 @@ export class Writer {
     this.#rate = rate
   }
 
-  /** Begins with `lanes` transactions side by side. */
+  /** Starts to write, in `lanes` concurrent transactions. */
   async start(lanes = 6): Promise<void> {
     await this.#begin()
     this.#on = true
@@ -80,6 +79,7 @@ export class Writer {
     this.#running = Array.from({ length: lanes }, (_, lane) => this.#write(lane, lanes))
   }
 
+  /** Stops, and returns the ledger. */
   async stop(): Promise<Ledger> {
     this.#on = false
     await Promise.all(this.#running)
@@ -106,7 +106,7 @@ export class Writer {
       const transaction = this.#choose()
       const began = performance.now()
       await this.#attempt(transaction)
-      // behind schedule, time is not made up for: a pause must not turn into a burst
+      // time lost in a pause is not made up for, so that no burst follows
       at = Math.max(
         at + (transaction.statements.length * lanes * 1000) / this.#rate,
         performance.now() - 200,
@@ -169,14 +169,15 @@ export class Writer {
 
   #mark = () => `m${++this.#n}`
   #take = () => this.#documents.splice(Math.floor(Math.random() * this.#documents.length), 1)[0]
-  #row = (part: keyof Workload['tables'], id: string): Row => `${this.#workload.tables[part]}/${id}`
+  #row = (part: keyof Workload['tables'], id: string): RowName =>
+    `${this.#workload.tables[part]}/${id}`
 
   #create(kept: Document | undefined): Transaction {
     if (kept) this.#documents.push(kept)
     const mark = this.#mark()
     const document: Document = { id: newId(), lines: [newId(), newId()], events: [newId()] }
     return {
-      changes: new Map(this.#rowsOf(document).map((row): [Row, Mark] => [row, mark])),
+      changes: new Map(this.#rowsOf(document).map((row): [RowName, Mark] => [row, mark])),
       counts: 1,
       statements: this.#statements.create(document, mark),
       done: () => void this.#documents.push(document),
@@ -187,7 +188,7 @@ export class Writer {
   #change(document: Document): Transaction {
     const [mark, event] = [this.#mark(), newId()]
     return {
-      changes: new Map<Row, Mark>([
+      changes: new Map<RowName, Mark>([
         [this.#row('document', document.id), mark],
         [this.#row('line', document.lines[0] ?? ''), mark],
         [this.#row('event', event), mark],
@@ -201,7 +202,7 @@ export class Writer {
 
   #remove(document: Document): Transaction {
     return {
-      changes: new Map(this.#rowsOf(document).map((row): [Row, Mark] => [row, null])),
+      changes: new Map(this.#rowsOf(document).map((row): [RowName, Mark] => [row, null])),
       counts: 0,
       statements: this.#statements.remove(document),
       done: () => {},
@@ -216,7 +217,7 @@ export class Writer {
       return this.#change(document)
     }
     return {
-      changes: new Map<Row, Mark>([[this.#row('line', line), mark]]),
+      changes: new Map<RowName, Mark>([[this.#row('line', line), mark]]),
       counts: 0,
       statements: this.#statements.reparent(line, other, mark),
       done: () =>
@@ -228,13 +229,13 @@ export class Writer {
     }
   }
 
-  /** A unique value goes from one row to a new one: between the two, no copy may have both. */
+  /** Moves a unique value to a new row. A copy must never contain it twice. */
   #swap(): Transaction {
     const [old] = this.#unique.splice(Math.floor(Math.random() * this.#unique.length), 1)
     if (!old) return this.#create(undefined)
     const [mark, fresh] = [this.#mark(), { id: newId(), value: old.value }]
     return {
-      changes: new Map<Row, Mark>([
+      changes: new Map<RowName, Mark>([
         [this.#row('unique', old.id), mark],
         [this.#row('unique', fresh.id), mark],
       ]),
@@ -245,7 +246,7 @@ export class Writer {
     }
   }
 
-  #rowsOf({ id, lines, events }: Document): Row[] {
+  #rowsOf({ id, lines, events }: Document): RowName[] {
     return [
       this.#row('document', id),
       ...lines.map((line) => this.#row('line', line)),
@@ -272,7 +273,12 @@ function isRefused(error: unknown): boolean {
   return /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('08') && !code.startsWith('57P')
 }
 
-/** A transaction that is left open, for tests of what waits for it. */
+/**
+ * Keeps a transaction of a tenant open, for tests of what waits for it.
+ * @param tenancy - The instance.
+ * @param caller - The caller, and thereby the tenant.
+ * @param ms - How long it stays open, in milliseconds.
+ */
 export const holdOpen = (
   tenancy: Tenancy,
   caller: Caller | ServiceCaller,

@@ -2,8 +2,10 @@ import type { Tenancy } from '#tenancy/base/tenancy'
 import { migration, readHistories, type Histories } from '#tenancy/migrations/history'
 
 /**
- * Appends tenant files to the histories of this build.
- * @param texts - The files; the first becomes `9001_test`, and so on.
+ * Appends tenant migrations to the histories of this build.
+ * @param tenancy - The instance.
+ * @param texts - The migrations; the first becomes `9001_test`, and so on.
+ * @returns The longer histories.
  */
 export async function withMore(tenancy: Tenancy, ...texts: string[]): Promise<Histories> {
   const { platform, tenant } = await readHistories(tenancy)

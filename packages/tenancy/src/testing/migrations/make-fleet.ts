@@ -6,14 +6,18 @@ import { asOwnerSession, provisionScript } from '#tenancy/migrations/script'
 import { newId, privateName } from '#tenancy/base/ids'
 import { encrypt } from '#tenancy/base/encryption'
 
+/** A tenant of `makeFleet`. */
 export type FleetTenant = { id: string; slug: string; schema: string }
 
 /**
  * Creates many tenants with dedicated schemas quickly, for tests and benchmarks: registry, tenant
  * homes, real tables, and roles without a login.
+ * @param tenancy - The instance.
  * @param adminUrl - An administrator's URL of the main database.
- * @param history - The migrations of their schemas; the whole history by default.
- * @param name - The prefix of their slugs.
+ * @param count - How many tenants.
+ * @param options.history - The migrations of their schemas; the whole history by default.
+ * @param options.name - The prefix of their slugs.
+ * @returns The tenants.
  */
 export async function makeFleet(
   tenancy: Tenancy,

@@ -2,8 +2,8 @@ import { createInterface } from 'node:readline'
 import { withTenant } from '#tenancy/testing/fixture/tenancy'
 import { insertNote } from '#tenancy/testing/fixture/test-tenants'
 
-// An app in a process of its own: writes one note for each line that it is told, and says so when
-// it was acknowledged.
+// An app in another process: writes a note for each line of its input, and prints it when the write
+// was acknowledged.
 const [token = '', tenantId = '', personId = ''] = process.argv.slice(2)
 
 for await (const word of createInterface({ input: process.stdin })) {

@@ -20,12 +20,9 @@ import type { WorkerProcess } from '#tenancy/testing/moves/worker'
 import * as writers from '#tenancy/testing/writer'
 import { startPostgres } from '../../../../../scripts/postgres.ts'
 
-// What tests of moves are made of.
+// Tenants, writers and requests for tests of moves.
 
-/**
- * Where a test sends a tenant: a kind, and for a database whether on the main server or on the
- * other one.
- */
+/** Where a test moves a tenant. `other-server` is a dedicated database on the second server. */
 export type TestPlacement = 'shared' | 'schema' | 'database' | 'other-server'
 export const testPlacements: readonly TestPlacement[] = [
   'shared',
@@ -34,17 +31,17 @@ export const testPlacements: readonly TestPlacement[] = [
   'other-server',
 ]
 
-// a chaos run may be of one of these only, such as shared-schema
+// restricts a chaos run to one direction, such as shared-schema
 const only = process.env.CHAOS_DIRECTION
 const isSelected = (from: TestPlacement, to: TestPlacement) => !only || only === `${from}-${to}`
 
-/** Every two testPlacements, one way and the other. */
+/** All pairs of placements, in both directions. */
 export const directions = testPlacements.flatMap((from) =>
   testPlacements
     .filter((to) => to !== from && isSelected(from, to))
     .map((to) => [from, to] as const),
 )
-/** Every pair once. */
+/** All pairs of placements, in one direction. */
 export const pairs = directions.filter(
   ([from, to]) => testPlacements.indexOf(from) < testPlacements.indexOf(to),
 )
@@ -52,8 +49,9 @@ export const pairs = directions.filter(
 let other: Promise<{ adminUrl: string; stop: () => Promise<void> }> | undefined
 
 /**
- * A second PostgreSQL, as an administrator; stopped by `leave`. Two files that run at once have one
- * each: a server knows one registry's passwords.
+ * Starts a second PostgreSQL server, which `removeTenants` stops. Each test file has its own: the
+ * passwords on a server are those of one registry.
+ * @returns The URL of its administrator.
  */
 export const otherServer = async (): Promise<string> =>
   (
@@ -102,11 +100,11 @@ export async function requestTo(placement: TestPlacement, tenantId: string): Pro
   }
 }
 
-/** Runs a move in this process until it waits or is over. */
+/** Runs a move in this process until it waits or has ended. */
 export const perform = (move: Move, until?: MoveState): Promise<Move> =>
   runMove(tenancy(), move, until)
 
-/** A request for an action on a tenant's move, with a reason for those that want one. */
+/** A request for an action on a tenant's move. */
 export const actionOn = ({ id, slug }: TestTenant) => ({
   tenantId: id,
   slug,
@@ -114,7 +112,7 @@ export const actionOn = ({ id, slug }: TestTenant) => ({
   reason: 'test',
 })
 
-/** An app in a process of its own: see there. */
+/** The program of an app in another process. */
 export const appFile = engineFile('src', 'testing', 'moves', 'app.ts')
 
 /** A writer of notes. */
@@ -127,13 +125,11 @@ export const compareWithLedger = (
 ): Promise<ledgers.LedgerDifferences> =>
   ledgers.compareWithLedger(tenancy(), noteWorkload, tenantId, ledger)
 
-/** A transaction of this tenant's owner that is left open. */
+/** Keeps a transaction of the tenant's owner open. */
 export const holdOpen = (tenant: TestTenant, ms: number): Promise<void> =>
   writers.holdOpen(tenancy(), tenant.owner, ms)
 
-/**
- * Until a move is in one of these states. Throws with what its worker said when it takes too long.
- */
+/** Waits until a move is in one of these states. A timeout throws, with the worker's output. */
 export async function waitForState(
   move: Move,
   states: MoveState[],
@@ -175,11 +171,11 @@ export async function createTenantIn(
     }),
   )
   if (move.state !== 'cleaned')
-    throw new Error(`the tenant did not come to the other server: ${move.state}, ${move.error}`)
+    throw new Error(`the tenant was not moved to the other server: ${move.state}, ${move.error}`)
   return tenant
 }
 
-/** A count and a checksum of each table of a tenant, where it lives now. */
+/** Counts and hashes the rows of each table of a tenant, in its current placement. */
 export function fingerprint(tenantId: string): Promise<Record<string, string>> {
   return withTenant({ kind: 'service', tenantId, reason: 'test' }, async (tx) => {
     const { rows: tables } = await tx.execute<{ name: string }>(
@@ -196,7 +192,7 @@ export function fingerprint(tenantId: string): Promise<Record<string, string>> {
   })
 }
 
-/** How many rows of a tenant a schema has, as an administrator sees it. */
+/** Counts a tenant's rows in a schema, as an administrator. */
 export async function countRemaining(
   adminUrl: string,
   schema: string,
@@ -221,10 +217,7 @@ export async function countRemaining(
   })
 }
 
-/**
- * What one end of a move still holds of a tenant: its rows in the shared schema, or a schema or
- * database of its own as one.
- */
+/** Counts what remains of a tenant at an end of a move: rows in the shared schema, or a schema or database. */
 export async function remainingAt(
   { kind, serverId, database, schema }: MoveEnd,
   tenantId: string,

@@ -25,18 +25,16 @@ const pathBetween = (
     ? 'same database'
     : 'between databases'
 
-/** The failpoints that a move between these two comes by, read from the code that names them. */
+/** Returns the failpoints that a move between two placements reaches. */
 export const failpointsOf = (from: TestPlacement, to: TestPlacement): Failpoint[] =>
   Object.entries(failpoints)
     .filter(([, when]) => when === 'any' || when === pathBetween(from, to))
     .map(([name]) => name as Failpoint)
 
-/** The failpoints of a move that come when it was confirmed. */
+/** The failpoints that a move reaches after it was confirmed. */
 export const afterSwitch: Failpoint[] = ['in the clean-up', 'source removed']
 
-/**
- * `misplaced`: rows that are still, or again, in the shared schema when the tenant lives elsewhere.
- */
+/** `misplaced` counts rows in the shared schema of a tenant that lives elsewhere. */
 export type Interrupted = {
   differences: LedgerDifferences & { misplaced: number }
   ledger: Ledger
@@ -45,13 +43,13 @@ export type Interrupted = {
 
 /**
  * Interrupts a move or rollback at a failpoint while a writer writes.
- * @param how - `kill`: the worker kills itself there, and another one is started. `stop`: it freezes
- *   there, and continues while `strike` is at work.
- * @returns The differences on the rows, by the writer's ledger, once the old copy is removed.
+ * @param how - `kill`: the worker kills itself there, and another one is started. `stop`: it stops
+ *   itself there, and continues while `strike` runs.
+ * @returns The differences between the writer's ledger and the rows, after the clean-up.
  */
 export async function interruptMove(
   tenant: TestTenant,
-  ask: () => Promise<Move>,
+  request: () => Promise<Move>,
   failpoint: Failpoint,
   how: 'kill' | 'stop',
   strike = async () => {},
@@ -61,7 +59,7 @@ export async function interruptMove(
   const first = new WorkerProcess({ how, failpoint })
   let second: WorkerProcess | undefined
   try {
-    const move = await ask()
+    const move = await request()
     if (afterSwitch.includes(failpoint) && move.rollsBack === null) {
       await waitForState(move, ['switched'], first)
       await requestConfirm(tenancy(), actionOn(tenant))
@@ -71,7 +69,7 @@ export async function interruptMove(
     if (how === 'stop') first.wake()
     await striking
     await sleep(500)
-    // a worker that has ended is started again, as by a supervisor
+    // a supervisor would start a worker that has ended again
     if (how === 'kill' || first.child.exitCode !== null) second = new WorkerProcess()
     const worker = second ?? first
     const switched = await waitForState(

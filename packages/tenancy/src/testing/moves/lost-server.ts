@@ -19,13 +19,13 @@ import { encrypt } from '#tenancy/base/encryption'
 import { platform, tenancy, withTenant } from '#tenancy/testing/fixture/tenancy'
 import { insertNote, type TestTenant } from '#tenancy/testing/fixture/test-tenants'
 
-// A server that is lost during a move: its port in tenancy.servers leads nowhere.
+// A server that is lost during a move: no server listens on its port in tenancy.servers.
 const made: TestTenant[] = []
-/** The one that is moved: another in each test. */
+/** The tenant that is moved, a new one in each test. */
 export let tenant: TestTenant
-let revive: (() => Promise<unknown>) | undefined
+let restore: (() => Promise<unknown>) | undefined
 
-/** Has each test of a file begin with a tenant in the shared tables. */
+/** Creates a tenant in the shared tables before each test of a file. */
 export function withTenants(): void {
   beforeEach(async () => {
     tenant = await createTenantIn('shared', 'lost-server', 10)
@@ -40,12 +40,12 @@ export function withTenants(): void {
 
 export const moveToOtherServer = async (): Promise<Move> =>
   requestMove(tenancy(), await requestTo('other-server', tenant.id))
-/** Moves the tenant and confirms at once. */
+/** Moves the tenant and confirms the move at once. */
 export const moveTo = async (placement: 'shared' | 'schema' | 'other-server'): Promise<Move> =>
   perform(
     await requestMove(tenancy(), { ...(await requestTo(placement, tenant.id)), graceHours: 0 }),
   )
-/** The error that such a server's clients get. */
+/** The error of a connection to the lost server. */
 export const connectionRefused = { code: 'ECONNREFUSED' }
 
 async function change(
@@ -56,11 +56,11 @@ async function change(
   const [server] = await platform().select().from(servers).where(at)
   if (!server) throw new Error('the end is on no other server')
   await platform().update(servers).set(changes(server)).where(at)
-  revive = () => platform().update(servers).set(server).where(at)
+  restore = () => platform().update(servers).set(server).where(at)
 }
 
 export const loseServer = (end: MoveEnd): Promise<void> => change(end, () => ({ port: 1 }))
-/** It answers, and refuses every login of ours. */
+/** Makes the server refuse the engine's logins. */
 export const refuseLogins = (end: MoveEnd): Promise<void> =>
   change(end, ({ id }) => ({
     workerSecret: encrypt(tenancy(), 'wrong', `server ${id} worker`),
@@ -68,10 +68,10 @@ export const refuseLogins = (end: MoveEnd): Promise<void> =>
   }))
 
 export async function restoreServer(): Promise<void> {
-  await revive?.()
+  await restore?.()
 }
 
-/** The instant behind the first of the two commits, which was so many seconds ago. */
+/** Puts the tenant in the state between the two commits of a switch, since `secondsAgo` seconds. */
 export async function fence(adminUrl: string, secondsAgo: number): Promise<void> {
   const { rowCount } = await withConnection(adminUrl, (client) =>
     client.query(
@@ -96,7 +96,7 @@ export const homeStateAt = (
       ).rows[0],
   )
 
-/** One end of a move, on the other server. */
+/** The URL of an end of a move on the other server. */
 export const databaseUrlOf = async (end: MoveEnd): Promise<string> =>
   inDatabase(await otherServer(), end.database ?? '')
 
@@ -111,7 +111,7 @@ export async function forceFinish(move: Move): Promise<void> {
   expect(await perform(move)).toMatchObject({ state: 'aborted', forceFinishBy: 'test' })
 }
 
-/** From the other server, where the tenant lives, to here, and as far as that. */
+/** Moves the tenant to the other server, and starts a move back, which stops at a state. */
 export async function startMoveHome(until: 'copied' | 'verified'): Promise<Move> {
   expect(await moveTo('other-server')).toMatchObject({ state: 'cleaned' })
   return perform(await requestMove(tenancy(), await requestTo('shared', tenant.id)), until)

@@ -5,9 +5,11 @@ import { readMove, type Move } from '#tenancy/moves/move-store'
 import { forgetPlacement } from '#tenancy/registry/placements'
 
 /**
- * Runs a move in this process until it waits or is over.
- * @param until - Goes no further than this state.
- * @returns The move as it is then.
+ * Runs a move in this process until it waits or has ended.
+ * @param tenancy - The instance.
+ * @param move - The move.
+ * @param until - The state at which to stop.
+ * @returns The move in its new state.
  */
 export async function runMove(tenancy: Tenancy, move: Move, until?: MoveState): Promise<Move> {
   await advanceMove(tenancy, move.id, new AbortController().signal, until)

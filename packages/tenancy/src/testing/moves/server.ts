@@ -4,10 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { withConnection } from '#tenancy/base/connect'
 import { startPostgres } from '../../../../../scripts/postgres.ts'
 
-/**
- * A PostgreSQL that a test may kill. Linux only: the postmaster is found as the parent of a
- * backend.
- */
+/** A PostgreSQL server that a test can kill. Linux only: finds the postmaster through /proc. */
 export class MortalServer {
   adminUrl = ''
   #leases: (() => Promise<void>)[] = []
@@ -22,7 +19,7 @@ export class MortalServer {
     this.#leases.push(stop)
   }
 
-  /** kill -9 (or SIGQUIT, an immediate shutdown), and back again after a while. */
+  /** Kills the server (SIGQUIT is an immediate shutdown), and starts it again after `forMs`. */
   async die(forMs = 300, signal: 'SIGKILL' | 'SIGQUIT' = 'SIGKILL'): Promise<void> {
     process.kill(await this.postmaster(), signal)
     await sleep(forMs)
@@ -45,7 +42,7 @@ export class MortalServer {
   }
 }
 
-/** A wire to a server that can be cut: what is sent then goes nowhere, and nobody is told. */
+/** A TCP proxy to a server that can drop all data without closing connections. */
 export class Wire {
   #cut = false
   readonly #sockets = new Set<net.Socket>()
@@ -72,18 +69,19 @@ export class Wire {
     return url.toString()
   }
 
+  /** Drops all data of open and new connections. */
   cut(): void {
     this.#cut = true
     this.#silence()
   }
 
-  /** Works again for whoever connects anew; what was open is gone. */
+  /** Restores the network: closes open connections, and forwards new ones. */
   mend(): void {
     this.#cut = false
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  /** What is open now is lost without a word; whoever connects anew gets through. */
+  /** Drops the data of open connections, and forwards new ones. */
   lose(): void {
     this.#silence()
   }

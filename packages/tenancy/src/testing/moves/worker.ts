@@ -6,23 +6,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { engineFile } from '#tenancy/base/files'
 import type { Failpoint } from '#tenancy/moves/failpoints'
 
+/** How a worker process behaves at failpoints. */
 export type WorkerOptions = {
-  /** What it does at a failpoint: it dies there, freezes there, or says each one that it comes to. */
+  /** At a failpoint the worker kills itself, stops itself, or only prints the failpoint's name. */
   how?: 'kill' | 'stop' | 'say'
   failpoint?: Failpoint
-  /** What it runs; without it, the worker of the fixture app. */
+  /** The program; the worker of the fixture app by default. */
   file?: string
 }
 
 const fixtureWorker = engineFile('src', 'testing', 'moves', 'worker-main.ts')
 
-/**
- * A worker in a process of its own, as it runs in production, which may be told to die or to freeze
- * at a failpoint.
- */
+/** A worker in another process, as in production, that can kill or stop itself at a failpoint. */
 export class WorkerProcess {
   readonly child: ChildProcess
-  readonly said: string[] = []
+  readonly #output: string[] = []
   readonly #freezes: boolean
   constructor({ how, failpoint, file = fixtureWorker }: WorkerOptions = {}) {
     // a chaos run starts hundreds of these
@@ -34,22 +32,22 @@ export class WorkerProcess {
     this.#freezes = how === 'stop'
     this.child = spawn(process.execPath, [file], { env, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [this.child.stdout, this.child.stderr])
-      stream?.setEncoding('utf8').on('data', (text: string) => this.said.push(text))
+      stream?.setEncoding('utf8').on('data', (text: string) => this.#output.push(text))
   }
 
   get output(): string {
-    return this.said.join('')
+    return this.#output.join('')
   }
 
-  /** Until it has died by itself, or was frozen by itself. */
+  /** Waits until the worker has killed or stopped itself. */
   async waitForFailpoint(failpoint: Failpoint, withinMs = 90_000): Promise<void> {
     const until = Date.now() + withinMs
     while (!this.output.includes(`failpoint: ${failpoint}\n`) && this.child.signalCode === null) {
       if (Date.now() > until || this.child.exitCode !== null)
-        throw new Error(`the worker never came to ${JSON.stringify(failpoint)}:\n${this.output}`)
+        throw new Error(`the worker never reached ${JSON.stringify(failpoint)}:\n${this.output}`)
       await sleep(20)
     }
-    // it says so before it freezes: a signal to wake up that came first would be lost
+    // it prints the failpoint before it stops: a SIGCONT that came first would be lost
     while (
       this.#freezes &&
       this.child.signalCode === null &&

@@ -2,43 +2,58 @@ import { resolve } from 'node:path'
 import type { Plugin } from 'vite'
 
 /**
- * One defence and how it is taken away: by SQL, run as the administrator in the database that every
- * test file is copied from, or by a change of source text while the tests load it. Paths start at
- * the root of the repository. `alone`: it touches a role, which all databases share. `quick`: part
- * of `npm test`.
+ * A defence, and how to remove it: with SQL in the template database, run as the administrator, or by
+ * a change of the source text when tests load it. Paths start at the root of the repository.
  */
-export type Defence = { name: string; tests: string[]; quick?: boolean; alone?: boolean } & (
-  { sql: string } | { file: string; find: string; put: string }
-)
+export type Defence = {
+  name: string
+  tests: string[]
+  /** Whether `npm test` includes it. */
+  quick?: boolean
+  /** True if it changes a role, which all databases share, so that no other mutation runs meanwhile. */
+  alone?: boolean
+} & ({ sql: string } | { file: string; find: string; put: string })
 
-/** The defence that this test run does without, by its name in MUTATION; undefined otherwise. */
+/** Marks the error of a mutation that could not be applied, in the report of vitest. */
+export const notApplied = 'mutation not applied'
+
+/** Returns the defence that this test run removes, which MUTATION names; undefined if there is none. */
 export const removedDefence = (defences: readonly Defence[]): Defence | undefined =>
   defences.find(({ name }) => name === process.env.MUTATION)
 
-/** The SQL that takes this run's defence away; empty in an ordinary run. */
+/**
+ * Returns the SQL that removes this run's defence.
+ * @param defences - All defences.
+ * @returns The SQL; empty in an ordinary run.
+ */
 export function mutatingSql(defences: readonly Defence[]): string {
   const defence = removedDefence(defences)
   return defence && 'sql' in defence ? defence.sql : ''
 }
 
 /**
- * Replaces one piece of the body of a function in schema `tenancy`. Fails when it is not there.
- * @returns SQL.
+ * Replaces a part of a function's body. The SQL fails if the function does not contain it.
+ * @param signature - The function, with the types of its parameters.
+ * @param find - The part.
+ * @param put - Its replacement.
+ * @returns The SQL.
  */
 export const rewriteFunction = (signature: string, find: string, put: string) => `
 do $mutation$
 declare
   body constant text := pg_get_functiondef('${signature}'::regprocedure);
 begin
-  if position($piece$${find}$piece$ in body) = 0 then raise exception 'this piece is not in ${signature}'; end if;
-  execute replace(body, $piece$${find}$piece$, $piece$${put}$piece$);
+  if position($part$${find}$part$ in body) = 0 then raise exception '${signature} does not contain the text to replace'; end if;
+  execute replace(body, $part$${find}$part$, $part$${put}$part$);
 end
 $mutation$;`
 
 /**
- * A Vite plugin that takes a defence out of the source text as the tests load it. Fails when the
- * text is no longer there to be taken.
+ * Creates a Vite plugin that removes this run's defence from the source text when tests load it. It
+ * fails if the file does not contain the text to replace.
+ * @param defences - All defences.
  * @param root - The root of the repository, where the paths of defences start.
+ * @returns The plugin.
  */
 export function mutationPlugin(defences: readonly Defence[], root: string): Plugin {
   const defence = removedDefence(defences)
@@ -48,13 +63,14 @@ export function mutationPlugin(defences: readonly Defence[], root: string): Plug
     transform(code, id) {
       if (!defence || !('file' in defence) || id !== resolve(root, defence.file)) return undefined
       const place = anyLayout(defence.find)
-      if (!place.test(code)) throw new Error(`${defence.file} no longer holds: ${defence.find}`)
+      if (!place.test(code))
+        throw new Error(`${notApplied}: ${defence.file} does not contain ${defence.find}`)
       return code.replace(place, () => defence.put)
     },
   }
 }
 
-/** Matches the same code however the formatter has broken it into lines. */
+/** Matches code regardless of how the formatter has broken it into lines. */
 export function anyLayout(code: string): RegExp {
   const tokens = code.match(/\w+|[^\w\s]/g) ?? []
   const pattern = tokens.map((token) => {

@@ -2,10 +2,15 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import type { Defence } from '#tenancy/testing/mutation/defence'
+import { notApplied, type Defence } from '#tenancy/testing/mutation/defence'
 
-/** By which test a missing defence was noticed; undefined when none noticed it. */
-export type MutationResult = { defence: Defence; caughtBy: string | undefined; seconds: number }
+/** The result of a test run without a defence. */
+export type MutationResult = {
+  defence: Defence
+  /** The first test that failed; undefined if none did. */
+  caughtBy: string | undefined
+  seconds: number
+}
 
 type Report = {
   testResults: {
@@ -17,8 +22,10 @@ type Report = {
 }
 
 /**
- * Takes each defence away in turn and expects its tests to fail. Two run at once.
+ * Runs the tests of each defence without it, two at a time.
+ * @param defences - The defences.
  * @param vitest - The arguments before the test files, such as the path of vitest and `run`.
+ * @returns Which tests noticed.
  */
 export async function runMutations(
   defences: readonly Defence[],
@@ -62,8 +69,8 @@ async function tryWithout(
 }
 
 /**
- * The first test that failed, or the preparation of a file. A run that broke off before any file
- * has caught nothing: such a mutation no longer works.
+ * Finds the first test that failed, or the first file that could not be loaded. A run that ended
+ * before any file did not notice anything: the mutation itself failed.
  */
 async function catcher(report: string, output: string): Promise<string | undefined> {
   const { testResults } = JSON.parse(
@@ -74,7 +81,7 @@ async function catcher(report: string, output: string): Promise<string | undefin
     .find(({ status }) => status === 'failed')
   if (failed) return failed.fullName
   const broken = testResults.find(
-    ({ status, message }) => status === 'failed' && message && !message.includes('no longer holds'),
+    ({ status, message }) => status === 'failed' && message && !message.includes(notApplied),
   )
   if (broken) return `${relative(process.cwd(), broken.name)}: ${broken.message?.split('\n')[0]}`
   console.error(output || testResults.map(({ message }) => message).join('\n'))

@@ -3,7 +3,7 @@ import '#tenancy/testing/each-file'
 import pg from 'pg'
 import { withConnection } from '#tenancy/base/connect'
 
-/** The columns that hold prose for people to read. */
+/** The columns with texts for people. */
 const columns = {
   data_steps: ['problem'],
   dedicated_databases: ['problem'],
@@ -17,10 +17,10 @@ const columns = {
   tasks: ['error'],
 }
 
-// Processes that a test starts reword as well.
+// Processes that a test starts replace messages too.
 process.env.NODE_OPTIONS = `--import ${new URL('errors.ts', import.meta.url).href}`
 
-// What is written to those columns is replaced, unless it is empty.
+// Replaces every text that is written to these columns, unless it is empty.
 await withConnection(process.env.DATABASE_URL ?? '', async (admin) => {
   for (const [table, names] of Object.entries(columns)) {
     const body = names

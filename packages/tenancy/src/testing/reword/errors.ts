@@ -1,8 +1,8 @@
 import pg from 'pg'
 
-// Imported before anything else, replaces the text of every error that this process makes or
-// receives. Ours then read like lost connections, and those of PostgreSQL and of sockets like
-// nothing at all: code that goes by a text goes wrong in one direction or the other.
+// Imported before all other modules, replaces the message of every error that this process creates or
+// receives: errors of our code read like lost connections, and those of PostgreSQL and of sockets are
+// meaningless. Code that depends on a message fails one way or the other.
 
 const ours = 'connection terminated: timeout expired, will try again'
 const theirs = 'lorem ipsum'
