@@ -23,14 +23,14 @@ export async function proxy(request: NextRequest) {
   const policy = isEmailHtmlPath(request.nextUrl.pathname) ? emailCsp : contentSecurityPolicy(nonce)
   const counted = await countRequest(request)
   if (TooBusy.is(counted)) {
-    const answer = busyResponse({
+    const response = busyResponse({
       seconds: counted.retryAfterSeconds,
       wantsPage: request.headers.get('accept')?.includes('text/html') ?? false,
       nonce,
       back: request.nextUrl.pathname,
     })
-    answer.headers.set('content-security-policy', policy)
-    return answer
+    response.headers.set('content-security-policy', policy)
+    return response
   }
   const headers = new Headers(request.headers)
   headers.set('content-security-policy', policy)
@@ -43,7 +43,7 @@ export async function proxy(request: NextRequest) {
   return response
 }
 
-/** Next answers 500 if it cannot decode a path. */
+/** Next responds with 500 if it cannot decode a path. */
 function isDecodable(pathname: string): boolean {
   try {
     decodeURIComponent(pathname)

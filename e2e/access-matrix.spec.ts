@@ -100,20 +100,20 @@ async function resultOf(
   address: string,
   headers: Record<string, string>,
 ): Promise<PageResult | number> {
-  const answer = await client.get(address, { headers, maxRedirects: 0 })
+  const response = await client.get(address, { headers, maxRedirects: 0 })
   // the first request for a payload is redirected to the same path with a cache-busting parameter
-  const redirect = new URL(answer.headers().location ?? '', 'http://x')
+  const redirect = new URL(response.headers().location ?? '', 'http://x')
   if (redirect.searchParams.has('_rsc') && !address.includes('_rsc'))
     return resultOf(client, redirect.pathname + redirect.search, headers)
   const location =
-    answer.headers().location ?? /NEXT_REDIRECT;\w+;([^;]+);/.exec(await answer.text())?.[1]
+    response.headers().location ?? /NEXT_REDIRECT;\w+;([^;]+);/.exec(await response.text())?.[1]
   // this many requests may exceed Acme's rate limit
-  if (answer.status() === 429 || (location && pathOf(location) === '/busy'))
+  if (response.status() === 429 || (location && pathOf(location) === '/busy'))
     return sleep(1000).then(() => resultOf(client, address, headers))
   if (location) return pathOf(location)
-  if (answer.status() === 404 || /NEXT_HTTP_ERROR_FALLBACK;404/.test(await answer.text()))
+  if (response.status() === 404 || /NEXT_HTTP_ERROR_FALLBACK;404/.test(await response.text()))
     return 'not found'
-  return answer.status() === 200 ? 'page' : answer.status()
+  return response.status() === 200 ? 'page' : response.status()
 }
 
 const pathOf = (location: string) => new URL(location, 'http://x').pathname as PageResult

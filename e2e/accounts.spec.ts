@@ -368,7 +368,7 @@ test('scripts and other sites cannot read session cookies, and a forged session 
   expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' })
   const before = (await page.request
     .get('/api/auth/session')
-    .then((answer) => answer.json())) as object
+    .then((response) => response.json())) as object
   expect(Object.keys(before)).toEqual(['expires'])
   const foreign = await page.request.post('/api/auth/signout', {
     headers: { origin: 'https://evil.example' },

@@ -77,11 +77,11 @@ test('no header, suffix or spelling of a path bypasses the check of a page', asy
   ]
   const leaks: string[] = []
   const probe = async (what: string, path: string, headers: Record<string, string>) => {
-    const answer = await request.get(path, { headers, maxRedirects: 0 }).catch(() => undefined)
-    if (!answer) return
-    const body = await answer.text()
-    if (leakedNames(body) > 0 || answer.status() >= 500)
-      leaks.push(`${what}: ${answer.status()}, ${leakedNames(body)} names`)
+    const response = await request.get(path, { headers, maxRedirects: 0 }).catch(() => undefined)
+    if (!response) return
+    const body = await response.text()
+    if (leakedNames(body) > 0 || response.status() >= 500)
+      leaks.push(`${what}: ${response.status()}, ${leakedNames(body)} names`)
   }
   for (const path of protectedPaths) {
     for (const headers of attackHeaders)
@@ -110,14 +110,14 @@ test('every method of every route refuses cross-site requests that carry a membe
   )) {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
       for (const origin of ['https://evil.example', 'null']) {
-        const answer = await request.fetch(path, {
+        const response = await request.fetch(path, {
           method,
           headers: { cookie, origin, 'content-type': 'text/plain' },
           data: '{}',
           maxRedirects: 0,
         })
-        if (answer.status() < 400 || answer.status() >= 500)
-          allowed.push(`${method} ${path} from ${origin}: ${answer.status()}`)
+        if (response.status() < 400 || response.status() >= 500)
+          allowed.push(`${method} ${path} from ${origin}: ${response.status()}`)
       }
     }
   }

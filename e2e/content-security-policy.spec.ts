@@ -44,12 +44,12 @@ test('the policy blocks an injected script and nothing of ours', async ({ page }
     expect(await blocked(), path).toEqual([])
   }
   await page.route('**/customers', async (route) => {
-    const answer = await route.fetch()
-    const body = (await answer.text()).replace(
+    const response = await route.fetch()
+    const body = (await response.text()).replace(
       '</head>',
       '<script>window.injected = 1</script><img src="data:," onerror="window.injected = 2"><base href="https://evil.example/"></head>',
     )
-    await route.fulfill({ response: answer, body })
+    await route.fulfill({ response, body })
   })
   await page.goto('/customers', { waitUntil: 'networkidle' })
   expect(

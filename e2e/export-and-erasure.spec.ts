@@ -60,8 +60,8 @@ test(
     for (const [who, become] of Object.entries(others)) {
       const context = await browser.newContext()
       await become(await context.newPage())
-      const answer = await context.request.get(address)
-      expect([who, answer.status(), await answer.text()]).toEqual([who, 404, missingText])
+      const response = await context.request.get(address)
+      expect([who, response.status(), await response.text()]).toEqual([who, 404, missingText])
       await context.close()
     }
   },

@@ -62,12 +62,12 @@ test('malicious values cause no server error, crash, database message, foreign r
   await Promise.all(
     Array.from({ length: 6 }, async () => {
       for (let next = pending.shift(); next; next = pending.shift()) {
-        const answer = await send(port, next.request)
-        statuses[answer.status] = (statuses[answer.status] ?? 0) + 1
-        const problem = problemOf(next.request, answer)
+        const response = await send(port, next.request)
+        statuses[response.status] = (statuses[response.status] ?? 0) + 1
+        const problem = problemOf(next.request, response)
         if (problem)
           problems.push(
-            `#${next.i} ${problem}: ${describeRequest(next.request)} -> ${answer.body.slice(0, 100)}`,
+            `#${next.i} ${problem}: ${describeRequest(next.request)} -> ${response.body.slice(0, 100)}`,
           )
         peak = Math.max(peak, memoryOf(pid) ?? 0)
       }

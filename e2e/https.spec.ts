@@ -27,7 +27,7 @@ test('over https every cookie has the __Host- prefix, and signing in and out wor
     for (
       let i = 0;
       !(await page.request.get(`${address}/healthz`).then(
-        (answer) => answer.ok(),
+        (response) => response.ok(),
         () => false,
       ));
       i++

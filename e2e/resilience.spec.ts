@@ -82,11 +82,11 @@ function startApp(at: number, env: Record<string, string>): AppProcess {
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => void (log += text))
   const get = async (path: string, cookie = '') => {
-    const answer = await fetch(`${url}${path}`, {
+    const response = await fetch(`${url}${path}`, {
       headers: { cookie, accept: 'text/html' },
       redirect: 'manual',
     }).catch(() => undefined)
-    return { status: answer?.status ?? 0, body: (await answer?.text()) ?? '' }
+    return { status: response?.status ?? 0, body: (await response?.text()) ?? '' }
   }
   return { child, get, log: () => log }
 }
@@ -191,7 +191,7 @@ test('on SIGTERM the app finishes open requests, accepts no new ones, and exits 
   try {
     await expect.poll(async () => (await app.get('/readyz')).status, { timeout: 30_000 }).toBe(200)
     const cookie = await cookieForEmail('ada@acme.example')
-    const answer = await withAdminClient(async (client) => {
+    const result = await withAdminClient(async (client) => {
       await client.query('begin; lock table shared.customers in access exclusive mode')
       const waiting = app.get('/customers', cookie)
       await sleep(1500)
@@ -202,9 +202,9 @@ test('on SIGTERM the app finishes open requests, accepts no new ones, and exits 
       await client.query('commit')
       return { page: await waiting, ended: await ended }
     })
-    expect(answer.page.status).toBe(200)
-    expect(answer.page.body).toContain('Customers')
-    expect(answer.ended).toEqual([0, null])
+    expect(result.page.status).toBe(200)
+    expect(result.page.body).toContain('Customers')
+    expect(result.ended).toEqual([0, null])
     expect(app.log()).toMatch(/"left":0,"msg":"stopped"/)
   } finally {
     app.child.kill('SIGKILL')

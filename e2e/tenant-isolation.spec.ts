@@ -25,11 +25,11 @@ test('the id of another tenant’s row gets the same response as an unknown id',
   for (const href of hrefs) {
     const [, list = '', id = ''] = href.split('/')
     const unknown = `${id.slice(0, -4)}${id.endsWith('0000') ? '1111' : '0000'}`
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       [id, unknown].map((one) => page.request.get(`/${list}/${one}`)),
     )
-    expect(answers.map((answer) => answer.status())).toEqual([404, 404])
-    const [theirs, none] = await Promise.all(answers.map((answer) => answer.text()))
+    expect(responses.map((response) => response.status())).toEqual([404, 404])
+    const [theirs, none] = await Promise.all(responses.map((response) => response.text()))
     expect(plain(theirs ?? '', id)).toBe(plain(none ?? '', unknown))
     expect((await page.request.get(`/${list}/nonsense`)).status()).toBe(404)
   }

@@ -128,8 +128,8 @@ async function callAs(
 ): Promise<'allowed' | 'refused'> {
   signedIn.token = await freshToken(who)
   try {
-    const answer = await action(null, { _tenant: tenantId, ...form })
-    return !answer.ok && accessCodes.includes(answer.code) ? 'refused' : 'allowed'
+    const response = await action(null, { _tenant: tenantId, ...form })
+    return !response.ok && accessCodes.includes(response.code) ? 'refused' : 'allowed'
   } catch (error) {
     if (error instanceof navigation.Redirect) return 'allowed'
     if (error instanceof navigation.NotFoundPage) return 'refused'
@@ -199,12 +199,12 @@ test.each(all.actions)(
     )
     const extra = Object.keys(foreignFields).filter((field) => !(field in form))
     for (const field of extra) {
-      const answer = await loaded[name]?.(null, {
+      const response = await loaded[name]?.(null, {
         _tenant: tenantId,
         ...form,
         [field]: foreignFields[field as keyof typeof foreignFields],
       })
-      expect(answer).toMatchObject({
+      expect(response).toMatchObject({
         ok: false,
         code: 'invalid',
         message: `The form sent something unexpected (${field}); reload the page.`,
@@ -219,10 +219,10 @@ test.each(all.actions)(
     const loaded = (await import(join(root, file))) as Record<string, Action<unknown>>
     for (const nothing of [undefined, null, 7, 'text', []]) {
       signedIn.token = undefined
-      const answer = await loaded[name]?.(null, nothing as never).catch((error: unknown) => error)
-      expect(answer).toSatisfy(
-        (answer: ActionState | Error) =>
-          answer instanceof navigation.NotFoundPage || ('ok' in answer && !answer.ok),
+      const response = await loaded[name]?.(null, nothing as never).catch((error: unknown) => error)
+      expect(response).toSatisfy(
+        (response: ActionState | Error) =>
+          response instanceof navigation.NotFoundPage || ('ok' in response && !response.ok),
       )
     }
   },
@@ -258,7 +258,7 @@ test.each(guardedRoutes)(
     })
     const params = Promise.resolve(path.includes('[id]') ? { id: 'none' } : {})
     const { status } = await Promise.resolve(loaded[method]?.(request, { params })).then(
-      (answer) => answer ?? { status: 500 },
+      (response) => response ?? { status: 500 },
       (error: unknown) => ({ status: error instanceof navigation.NotFoundPage ? 404 : 500 }),
     )
     const refused =
@@ -293,12 +293,12 @@ test('an operator who is removed gets a 404 from every operator action and route
         }),
       )
   }
-  const answers = await Promise.allSettled(tries)
-  expect(answers.length).toBeGreaterThan(20)
+  const responses = await Promise.allSettled(tries)
+  expect(responses.length).toBeGreaterThan(20)
   expect(
-    answers.filter(
-      (answer) =>
-        answer.status !== 'rejected' || !(answer.reason instanceof navigation.NotFoundPage),
+    responses.filter(
+      (response) =>
+        response.status !== 'rejected' || !(response.reason instanceof navigation.NotFoundPage),
     ),
   ).toEqual([])
 })

@@ -20,7 +20,7 @@ import * as sessions from '#db/accounts/sessions'
 // each maker authenticates and authorises its caller before it calls `run`.
 
 /**
- * The answer of an action. A refusal has the `code` and message of the error and a message for each
+ * The result of an action. A refusal has the `code` and message of the error and a message for each
  * invalid field; `values` refills the form.
  */
 export type ActionState<R = unknown> =
@@ -35,7 +35,7 @@ export type ActionState<R = unknown> =
 
 /**
  * A server action, with the signature that `useActionState` expects.
- * @param previous - The last answer. It is not used.
+ * @param previous - The last result. It is not used.
  * @param input - A form's data, or an object of the schema's shape.
  */
 export type Action<R> = (previous: unknown, input: FormData | object) => Promise<ActionState<R>>
@@ -61,7 +61,7 @@ export function tenantAction<S extends z.ZodObject, R>(
   options: ActionOptions<R> & { may?: Permission } = {},
 ): Action<R> {
   return (_, form) =>
-    answer(schema, form, options, async (input, raw) => {
+    runAction(schema, form, options, async (input, raw) => {
       const session = await signedIn()
       const { tenant } = session
       if (!tenant) throw await sessions.explainLostAccess(session.user.id, raw._tenant)
@@ -87,7 +87,8 @@ export function userAction<S extends z.ZodObject, R>(
   run: (session: Session, input: z.output<S>) => Promise<R>,
   options: ActionOptions<R> = {},
 ): Action<R> {
-  return (_, form) => answer(schema, form, options, async (input) => run(await signedIn(), input))
+  return (_, form) =>
+    runAction(schema, form, options, async (input) => run(await signedIn(), input))
 }
 
 /**
@@ -104,7 +105,7 @@ export function operatorAction<S extends z.ZodObject, R>(
   return async (_, form) => {
     const session = await auth()
     if (!session?.user.operator) notFound()
-    return answer(schema, form, options, async (input) => {
+    return runAction(schema, form, options, async (input) => {
       if (await secondFactor.isMissing(session.user.id)) throw new SecondFactorMissing()
       return run(session, input)
     })
@@ -121,7 +122,7 @@ export function publicAction<S extends z.ZodObject, R>(
   run: (input: z.output<S>) => Promise<R>,
   options: ActionOptions<R> = {},
 ): Action<R> {
-  return (_, form) => answer(schema, form, options, (input) => run(input))
+  return (_, form) => runAction(schema, form, options, (input) => run(input))
 }
 
 async function signedIn(): Promise<Session> {
@@ -130,7 +131,7 @@ async function signedIn(): Promise<Session> {
   return session
 }
 
-async function answer<S extends z.ZodObject, R>(
+async function runAction<S extends z.ZodObject, R>(
   schema: S,
   form: FormData | object,
   options: ActionOptions<R>,

@@ -60,8 +60,8 @@ test('an endless body is cancelled as soon as it is too long', async () => {
 
 test('a body that is not a JSON object is refused with 400 and a reason', async () => {
   for (const body of ['', '[', '7', '[]', 'null']) {
-    const answer = await send(body)
-    expect([answer.status, await answer.json()]).toMatchObject([
+    const response = await send(body)
+    expect([response.status, await response.json()]).toMatchObject([
       400,
       { detail: 'the body is not a JSON object' },
     ])

@@ -68,7 +68,7 @@ export function apiKeyRoute<S extends z.ZodObject>(
         { kind: 'key', key: secret, tenantId: key.tenantId, actor: key.owner },
         (tx) => run({ tx, input, key }),
       )
-      return answer(status, body, { ...headers, ...rateLimitHeaders(remaining) })
+      return jsonResponse(status, body, { ...headers, ...rateLimitHeaders(remaining) })
     } catch (error) {
       return refusal(error, rateLimitHeaders(remaining), requestId)
     }
@@ -142,7 +142,7 @@ const rateLimitHeaders = (remaining: RemainingCalls | undefined): Record<string,
         'ratelimit-reset': String(remaining.seconds),
       }
     : {}
-const answer = (
+const jsonResponse = (
   status: number,
   body: unknown,
   headers: Record<string, string>,
@@ -158,7 +158,7 @@ const problem = (
   headers: Record<string, string>,
   errors?: Record<string, string>,
 ) =>
-  answer(
+  jsonResponse(
     status,
     { title: titles[status] ?? 'Refused', status, detail, ...(errors && { errors }) },
     headers,

@@ -43,8 +43,8 @@ async function streamText(
   read: () => Promise<{ over: boolean }>,
   whileOpen: () => Promise<unknown> = async () => {},
 ): Promise<string> {
-  const answer = await operatorStream(new Request('http://localhost:3000/'), read)
-  const [text] = await Promise.all([answer.text(), whileOpen()])
+  const response = await operatorStream(new Request('http://localhost:3000/'), read)
+  const [text] = await Promise.all([response.text(), whileOpen()])
   return text
 }
 

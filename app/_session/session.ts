@@ -136,7 +136,7 @@ function hostCookies() {
 }
 
 /**
- * False when the callback URL in the query or cookie is not a valid URL. next-auth would answer
+ * False when the callback URL in the query or cookie is not a valid URL. next-auth would respond to
  * such a request with a server error.
  */
 export function hasValidCallbackUrl(request: NextRequest): boolean {

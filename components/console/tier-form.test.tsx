@@ -106,7 +106,7 @@ describe('another server', () => {
     expect(isDisabled(move())).toBe(true)
   })
 
-  it('ignores the answer for a URL that has changed since', async () => {
+  it('ignores the response for a URL that has changed since', async () => {
     const { user, plan } = await chooseAnother()
     await user.type(url(), otherServerUrl)
     await user.click(check())

@@ -90,13 +90,13 @@ function useTierPlan(slug: string, action: Action<Plan>) {
     reset()
     const run = runs.current
     setLoading(true)
-    const answer = await callAction(action, { slug, tier, ...(databaseUrl && { databaseUrl }) })
+    const response = await callAction(action, { slug, tier, ...(databaseUrl && { databaseUrl }) })
     if (run !== runs.current) return
     setLoading(false)
-    setPlan(answer)
+    setPlan(response)
   }
 
-  /** Discards the plan of an earlier choice, and the answer to a dry run that is still running. */
+  /** Discards the plan of an earlier choice, and the response to a dry run that is running. */
   function reset() {
     runs.current++
     setPlan(null)

@@ -48,10 +48,10 @@ export function useLiveUpdates<T extends { over: boolean }>(
     if (!polling || value.over) return
     const timer = setInterval(() => {
       void fetch(`${path}/state`, { cache: 'no-store' })
-        .then(async (answer) =>
-          answer.ok
-            ? setReceived((await answer.json()) as T)
-            : answer.status === 404 && clearInterval(timer),
+        .then(async (response) =>
+          response.ok
+            ? setReceived((await response.json()) as T)
+            : response.status === 404 && clearInterval(timer),
         )
         .catch(() => {}) // offline: the next poll tries again
     }, pollEveryMs)

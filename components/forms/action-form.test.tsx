@@ -56,7 +56,7 @@ describe('sending', () => {
     expect(save.sent).toMatchObject([{ name: 'Lamp', status: 'draft' }])
   })
 
-  it('is busy, and cannot be sent again, until the answer arrives', async () => {
+  it('is busy, and cannot be sent again, until the response arrives', async () => {
     const { user, save } = openForm()
     await user.dblClick(button('Publish'))
     expect(form().getAttribute('aria-busy')).toBe('true')
@@ -114,7 +114,7 @@ describe('a refusal', () => {
     expect(valueOf(box('Note'))).toBe('two\nlines')
   })
 
-  it('disappears with the next answer', async () => {
+  it('disappears with the next response', async () => {
     const { user, save } = openForm()
     await user.click(button('Publish'))
     await save.refuse('Please correct the marked fields.', { name: 'This name is taken.' })
@@ -129,7 +129,7 @@ describe('a refusal', () => {
   })
 })
 
-describe('a lost answer', () => {
+describe('a lost response', () => {
   it('shows a message with the error digest, and keeps what was typed', async () => {
     const { user, save, onDone } = openForm()
     await user.type(box('Name'), ' 2')

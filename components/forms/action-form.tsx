@@ -69,7 +69,7 @@ export function ActionForm<R>({
         ref={form}
         action={dispatch}
         onSubmit={(event) => {
-          // otherwise React resets the form after each answer
+          // otherwise React resets the form after each response
           event.preventDefault()
           send(new FormData(event.currentTarget, event.nativeEvent.submitter))
         }}
@@ -89,8 +89,8 @@ export function ActionForm<R>({
 }
 
 /**
- * The answers of a form's action: to a submission before hydration, through React's own state, and to
- * those after it, through `send`.
+ * The responses of a form's action. React's own state has the response to a submission before
+ * hydration; later submissions go through `send`.
  */
 function useFormAction<R>(action: Action<R>, onSuccess: (result: R) => void) {
   const [initial, dispatch] = useActionState<ActionState<R> | null, FormData>(action, null)
@@ -98,10 +98,10 @@ function useFormAction<R>(action: Action<R>, onSuccess: (result: R) => void) {
   const [pending, start] = useTransition()
   const send = (data: FormData) =>
     start(async () => {
-      const answer = await callAction(action, data)
-      setLatest(answer)
+      const response = await callAction(action, data)
+      setLatest(response)
       // not in an effect: the refreshed page may no longer have this form
-      if (answer.ok) onSuccess(answer.result)
+      if (response.ok) onSuccess(response.result)
     })
   return { state: latest ?? initial, pending, dispatch, send }
 }

@@ -2,11 +2,11 @@ import { unstable_rethrow } from 'next/navigation'
 import type { Action, ActionState } from '#app/_actions/action'
 
 /**
- * Calls a server action. A lost answer becomes a refusal, since an error would replace the page and
- * discard what was typed.
+ * Calls a server action. A lost response becomes a refusal, because an error would replace the page
+ * and discard what was typed.
  * @param action - The server action.
  * @param input - A form's data, or an object of the action's schema.
- * @returns The action's answer.
+ * @returns The action's response.
  */
 export async function callAction<R>(
   action: Action<R>,

@@ -49,7 +49,7 @@ it('each show their own message', () => {
   expect(fields().map(isInvalid)).toEqual([true, true, true])
 })
 
-it('have a submit button that is disabled while the answer is pending', () => {
+it('have a submit button that is disabled while the response is pending', () => {
   show({ pending: true })
   expect(isDisabled(screen.getByRole('button', { name: 'Save' }))).toBe(true)
 })

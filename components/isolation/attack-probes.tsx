@@ -20,9 +20,9 @@ export function AttackProbes({ probes, action }: Props) {
     const { names } = input as { names: string[] }
     for (const name of names) {
       setQueue(names.slice(names.indexOf(name)))
-      const answer = await action(null, { _tenant: tenantId, name })
-      if (!answer.ok) return answer
-      setResults((all) => ({ ...all, [name]: answer.result }))
+      const response = await action(null, { _tenant: tenantId, name })
+      if (!response.ok) return response
+      setResults((all) => ({ ...all, [name]: response.result }))
     }
     setQueue([])
     return { ok: true as const, result: null }

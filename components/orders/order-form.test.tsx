@@ -261,7 +261,7 @@ describe('sending', () => {
     expect(save.sent).toMatchObject([{ status: 'draft' }])
   })
 
-  it('sends once, and disables both buttons while the answer is pending', async () => {
+  it('sends once, and disables both buttons while the response is pending', async () => {
     const { user, save } = openForm()
     await user.dblClick(button('Place order'))
     await user.click(button('Save as draft'))

@@ -72,8 +72,8 @@ export function OrderLinesField({ lines, onChange, search }: Props) {
 }
 
 /**
- * The keys of the lines that will be submitted, and the errors of the last answer by line. An answer
- * counts lines as they were submitted, and lines may have been added or removed since.
+ * The keys of the lines that will be submitted, and the errors of the last response by line. The
+ * response counts the lines that were submitted; lines may have been added or removed since.
  */
 function useLineErrors(lines: DraftLine[]) {
   const { fields, pending } = useForm()

@@ -27,25 +27,26 @@ export function renderPage(page: ReactElement) {
   }
 }
 
-/** A server action that records its input, and whose answers the test gives. */
+/** A server action that records its input, and whose responses the test chooses. */
 export function fakeAction<R = unknown>() {
   const sent: Record<string, unknown>[] = []
-  const waiting: { answer: (state: ActionState<R>) => void; fail: (error: unknown) => void }[] = []
+  const waiting: { resolve: (state: ActionState<R>) => void; reject: (error: unknown) => void }[] =
+    []
   const action: Action<R> = (_, input) => {
     sent.push(input instanceof FormData ? Object.fromEntries(input) : { ...input })
-    return new Promise((answer, fail) => waiting.push({ answer, fail }))
+    return new Promise((resolve, reject) => waiting.push({ resolve, reject }))
   }
   const next = () => {
     const first = waiting.shift()
-    if (!first) throw new Error('no action is waiting for an answer')
+    if (!first) throw new Error('no action is waiting for a response')
     return first
   }
   // React completes no transition until all are complete, including those of earlier tests
   onTestFinished(async () => {
-    for (const { fail } of waiting.splice(0)) fail(new Error('the test is over'))
+    for (const { reject } of waiting.splice(0)) reject(new Error('the test is over'))
     await new Promise((resolve) => setTimeout(resolve))
   })
-  /** Gives the answer, and waits until its effects are rendered. */
+  /** Gives the response, and waits until its effects are rendered. */
   const flush = (reply: () => void) =>
     act(async () => {
       reply()
@@ -54,11 +55,11 @@ export function fakeAction<R = unknown>() {
   return {
     action,
     sent,
-    accept: (result: R) => flush(() => next().answer({ ok: true, result })),
+    accept: (result: R) => flush(() => next().resolve({ ok: true, result })),
     /** Refuses as `#app/_actions/action` does, with the values to refill the form. */
     refuse: (message: string, fields: Record<string, string> = {}) =>
       flush(() =>
-        next().answer({
+        next().resolve({
           ok: false,
           code: 'invalid',
           message,
@@ -66,11 +67,11 @@ export function fakeAction<R = unknown>() {
           values: valuesToRefill(sent.at(-1)),
         }),
       ),
-    fail: (error: unknown) => flush(() => next().fail(error)),
+    fail: (error: unknown) => flush(() => next().reject(error)),
   }
 }
 
-/** Stubs `fetch`: answers by path, from the search in `q`. Returns the requested addresses. */
+/** Stubs `fetch`: responds by path, from the search in `q`. Returns the requested addresses. */
 export function stubFetch(pages: Record<string, (words: string) => unknown>) {
   const requests: string[] = []
   vi.stubGlobal('fetch', async (address: string) => {

@@ -48,13 +48,13 @@ function openForm({ chosen: first = null, ...rest }: Props = {}) {
 
 const shown = () => screen.queryAllByRole('option').map((row) => row.textContent)
 const active = () => screen.getByRole('option', { selected: true })
-/** A search that the test answers, unless it was aborted. */
+/** A search that the test completes, unless it was aborted. */
 function slowSearch() {
   const searches: { words: string; signal: AbortSignal; resolve: (options: Option[]) => void }[] =
     []
   const search = (words: string, signal: AbortSignal) =>
     new Promise<Option[]>((resolve) => searches.push({ words, signal, resolve }))
-  async function answer(words: string) {
+  async function resolveSearch(words: string) {
     const pending = await waitFor(() => {
       const one = searches.find((one) => one.words === words && !one.signal.aborted)
       if (!one) throw new Error(`no search for ${words} is pending`)
@@ -62,7 +62,7 @@ function slowSearch() {
     })
     await act(async () => pending.resolve(await find(words)))
   }
-  return { search, answer }
+  return { search, resolveSearch }
 }
 const pause = () => new Promise((resolve) => setTimeout(resolve, 200))
 
@@ -164,11 +164,11 @@ describe('by keyboard', () => {
   })
 
   it('picks the first option when Enter was pressed before the results arrived', async () => {
-    const { search, answer } = slowSearch()
+    const { search, resolveSearch } = slowSearch()
     const { user, box, sent } = openForm({ search })
     await user.type(box, 'flo{Enter}')
     expect(sent()).toBe('')
-    await answer('flo')
+    await resolveSearch('flo')
     expect(sent()).toBe('floor')
     expect(valueOf(box)).toBe('Floor lamp')
   })
@@ -177,20 +177,20 @@ describe('by keyboard', () => {
     ['Escape', '{Escape}'],
     ['Tab', '{Tab}'],
   ])('forgets an early Enter on %s', async (_, key) => {
-    const { search, answer } = slowSearch()
+    const { search, resolveSearch } = slowSearch()
     const { user, box, sent } = openForm({ search })
     await user.type(box, `flo{Enter}${key}`)
     await user.click(box)
-    await answer('flo')
+    await resolveSearch('flo')
     expect(screen.getByRole('option', { name: /Floor lamp/ })).toBeDefined()
     expect(sent()).toBe('')
   })
 
   it('forgets an early Enter when more is typed', async () => {
-    const { search, answer } = slowSearch()
+    const { search, resolveSearch } = slowSearch()
     const { user, box, sent } = openForm({ search })
     await user.type(box, 'd{Enter}e')
-    await answer('de')
+    await resolveSearch('de')
     expect(screen.getByRole('option', { name: /Desk lamp/ })).toBeDefined()
     expect(sent()).toBe('')
     expect(valueOf(box)).toBe('de')

@@ -39,20 +39,20 @@ const get = (path: string) =>
 const sessionOf = async (token: string) => (await sessions.read(token))?.id ?? ''
 const download = async (path: string, token: string | undefined) => {
   signedIn.token = token
-  const answer = await get(path)
-  return { status: answer.status, headers: [...answer.headers], body: await answer.text() }
+  const response = await get(path)
+  return { status: response.status, headers: [...response.headers], body: await response.text() }
 }
 
 test('the link downloads the file in the session that it was made for', async () => {
   signedIn.token = acme.owner.token
-  const answer = await get(signExportLink(await sessionOf(acme.owner.token), exportId))
-  expect(answer.status).toBe(200)
-  expect(Object.fromEntries(answer.headers)).toMatchObject({
+  const response = await get(signExportLink(await sessionOf(acme.owner.token), exportId))
+  expect(response.status).toBe(200)
+  expect(Object.fromEntries(response.headers)).toMatchObject({
     'content-type': 'application/zip',
     'cache-control': 'private, no-store',
   })
-  const bytes = Buffer.from(await answer.arrayBuffer())
-  expect(bytes.length).toBe(Number(answer.headers.get('content-length')))
+  const bytes = Buffer.from(await response.arrayBuffer())
+  expect(bytes.length).toBe(Number(response.headers.get('content-length')))
   expect(bytes.subarray(0, 2).toString()).toBe('PK')
 })
 

@@ -31,13 +31,13 @@ test('an email is served with a policy that forbids scripts and other origins, a
     },
   })
   const [{ id } = { id: '' }] = await platform().select({ id: emails.id }).from(emails)
-  const answer = await get(id)
-  expect(answer.status).toBe(200)
-  const policy = answer.headers.get('content-security-policy') ?? ''
+  const response = await get(id)
+  expect(response.status).toBe(200)
+  const policy = response.headers.get('content-security-policy') ?? ''
   expect(policy).toContain("default-src 'none'")
   expect(policy).toContain('sandbox')
   expect(policy).not.toMatch(/allow-scripts|allow-same-origin|script-src|img-src/)
-  const html = await answer.text()
+  const html = await response.text()
   expect(html).not.toMatch(/<script|<img|" on|' on/)
   expect(html).toContain('&#60;script&#62;alert(1)')
   expect((await readEmail(id))?.content.text).toContain(attack)
@@ -58,7 +58,7 @@ test('the mailbox is a 404 in production, and wherever an email server is set', 
   for (const now of [{ NODE_ENV: 'production' }, { SMTP_URL: 'smtp://localhost' }]) {
     settings.now = now
     const none = await get('00000000-0000-7000-8000-000000000000')
-    const answer = await get(id)
-    expect([answer.status, await answer.text()]).toEqual([404, await none.text()])
+    const response = await get(id)
+    expect([response.status, await response.text()]).toEqual([404, await none.text()])
   }
 })
