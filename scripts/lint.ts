@@ -1,8 +1,9 @@
 // npm run lint: oxlint, knip for unused files and exports, Prettier, and this project's own rules.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import engine from '../packages/tenancy/package.json' with { type: 'json' }
 import { checkActions } from './lint/actions.ts'
-import { checkParamNames } from './lint/jsdoc.ts'
+import { checkParamNames, checkPublicDocs } from './lint/jsdoc.ts'
 import { checkRawSql } from './lint/raw-sql.ts'
 import { sourcesBelow } from './lint/sources.ts'
 import { root } from './root.mjs'
@@ -23,6 +24,11 @@ const prettierPasses = runTool(
 )
 if (!prettierPasses) console.error('`npm run format` fixes these files.')
 
+// the entry points of the engine, except for tests
+const engineEntries = Object.entries(engine.exports)
+  .filter(([name]) => name !== './testing' && name !== './package.json')
+  .map(([, file]) => file.replace(/^\./, 'packages/tenancy'))
+
 const code = sourcesBelow(['app', 'components', 'db', 'packages', 'scripts'], /\.tsx?$/)
 const violations = [
   ...code.flatMap(checkActions),
@@ -30,6 +36,9 @@ const violations = [
     .filter(({ path }) => path.startsWith('app/') && !/\.test\.tsx?$/.test(path))
     .flatMap(checkRawSql),
   ...code.flatMap(checkParamNames),
+  ...checkPublicDocs(new Map(code.map((source) => [source.path, source])), engineEntries, (name) =>
+    name.replace(/^#tenancy\/(.*)$/, 'packages/tenancy/src/$1.ts'),
+  ),
 ]
 for (const { path, line, message } of violations) console.error(`${path}:${line}: ${message}`)
 if (violations.length > 0)
