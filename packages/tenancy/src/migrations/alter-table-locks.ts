@@ -183,7 +183,7 @@ function addConstraint({ contype, indexname, skip_validation: notValid }: Constr
         reads: true,
         why: 'every row is checked',
         safer:
-          'add it `not valid` here and `validate constraint` in a later file, which blocks nobody',
+          'add it `not valid` here and `validate constraint` in a later file, which blocks no readers or writers',
       }
     case 'CONSTR_EXCLUSION':
       return { lock: 'access exclusive', reads: true, why: 'the index is built under the lock' }

@@ -165,11 +165,11 @@ describe('on a fleet', () => {
       histories: await withMore(
         tenancy(),
         addColumn('kind_of'),
-        '-- breaking: notes have no body any more\nalter table notes drop column body',
+        '-- breaking: notes no longer have a body\nalter table notes drop column body',
       ),
     })
     await expect(assertBuildCompatible(tenancy(), older)).rejects.toThrow(
-      /is at 9002_test but this build knows up to \d{4}_\w+ \(which breaks it: notes have no body any more\); use a build with 9002_test or later/,
+      /is at 9002_test but this build knows up to \d{4}_\w+ \(which breaks it: notes no longer have a body\); use a build with 9002_test or later/,
     )
   })
 })

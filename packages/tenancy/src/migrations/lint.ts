@@ -180,7 +180,7 @@ const inTransaction: LintRule[] = [
   {
     forbids: needsNoTransaction,
     because:
-      'it cannot run in a transaction; put it into a file of its own with the line `-- no transaction`',
+      'it cannot run in a transaction; put it into a separate file with the line `-- no transaction`',
   },
 ]
 

@@ -83,7 +83,7 @@ export async function requestMove(tenancy: Tenancy, request: MoveRequest): Promi
  * has been written since the switch.
  * @param tenancy - The instance.
  * @param request - The tenant, the operator and the reason.
- * @returns The rollback, which is a move of its own.
+ * @returns The rollback, which is itself a move.
  * @throws MoveActionRefused unless the latest move is switched and is not a rollback itself.
  */
 export async function requestRollback(

@@ -35,12 +35,12 @@ const ask = () => exports.request(platform(), one.id, 'test')
 const row = async (id: string) => (await exports.find(platform(), one.id, id))!
 const asAdmin = (statement: string) =>
   withConnection(process.env.DATABASE_URL ?? '', (admin) => admin.query(statement))
-/** Keeps every transaction out of the tenant while `meanwhile` runs. */
-const shut = (tenantId: string, meanwhile: () => Promise<unknown>) =>
+/** Keeps every transaction out of the tenant while `work` runs. */
+const withTenantLocked = (tenantId: string, work: () => Promise<unknown>) =>
   withConnection(process.env.DATABASE_URL ?? '', async (admin) => {
     await admin.query('begin')
     await admin.query('select pg_advisory_xact_lock(tenancy.lock_key($1))', [tenantId])
-    await meanwhile()
+    await work()
     await admin.query('commit')
   })
 
@@ -88,7 +88,7 @@ describe('an export', () => {
     ).toBe('PK')
   })
 
-  it('that another worker has taken over is not touched by the first one when it continues', async () => {
+  it('that another worker has taken over is not changed by the first one when it resumes', async () => {
     const requested = await ask()
     let first: Promise<void> | undefined
     let second: Promise<void> | undefined
@@ -97,7 +97,7 @@ describe('an export', () => {
       return path()
     }
     const paths: string[] = []
-    await shut(one.id, async () => {
+    await withTenantLocked(one.id, async () => {
       const path = async () => partialPathOf(tenancy(), await row(requested.id))
       first = runExport(tenancy(), requested.id)
       paths.push(await begun(path))
@@ -167,7 +167,7 @@ describe('an export', () => {
     )
     expect(written).toBe(true)
     expect(tables.find(({ name }) => name === 'note_lines')?.rows).toBe(60)
-    expect([...(await filesOf(path)).values()].join('')).not.toContain('written meanwhile')
+    expect([...(await filesOf(path)).values()].join('')).not.toContain('written later')
   })
 
   it('does not block the tenant, and starts over when its placement has changed', async () => {
@@ -234,7 +234,7 @@ describe('an export requested by a member', () => {
     const requested = await exports.request(platform(), one.id, 'Adam', adam.actor.id)
     let running: Promise<void> | undefined
     let since = 0
-    await shut(one.id, async () => {
+    await withTenantLocked(one.id, async () => {
       running = runExport(tenancy(), requested.id)
       while ((await sizeOf(partialPathOf(tenancy(), await row(requested.id)))) === undefined)
         await sleep(10)
@@ -259,7 +259,7 @@ describe('an export requested by a member', () => {
     expect(await openDownload(tenancy(), one.id, requested.id)).toBeUndefined()
   })
 
-  it('completes while they are a member; one requested on the command line depends on nobody', async () => {
+  it('completes while they are a member, and without a requester on the command line', async () => {
     for (const requester of [(await memberOf(one.id, 'member')).actor.id, null]) {
       const requested = await exports.request(platform(), one.id, 'Adam', requester)
       await runExport(tenancy(), requested.id)

@@ -94,15 +94,15 @@ it('a failed import that leaves partial data reports both, and the partial data 
       tier: 'starter',
     },
     async ({ state }) => {
-      if (state === 'loading') throw new Error('nobody listens')
+      if (state === 'loading') throw new Error('connection refused')
     },
   ).catch((error: unknown) => error)
   expect(failed).toBeInstanceOf(AggregateError)
   expect(failed).toMatchObject({
     message: expect.stringMatching(
-      /^the import of half failed \(nobody listens\), and its partial data .* \(power failure\)/,
+      /^the import of half failed \(connection refused\), and its partial data .* \(power failure\)/,
     ) as string,
-    errors: [{ message: 'nobody listens' }, { cause: { message: 'power failure' } }],
+    errors: [{ message: 'connection refused' }, { cause: { message: 'power failure' } }],
   })
   await admin(
     `drop function platform.break() cascade; update tenancy.imports set seen_at = now() - interval '2 minutes'`,
