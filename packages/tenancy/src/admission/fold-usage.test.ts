@@ -20,7 +20,7 @@ afterAll(async () => {
 const hourMs = 3_600_000
 const thisHour = Math.floor(Date.now() / hourMs) * hourMs
 
-test('hours of older days become one row a day without losing anything, and those of the last days stay as they are', async () => {
+test('hours of older days become one row a day without losing anything, and recent hours do not change', async () => {
   const ids = testTenants.shared.map(({ id }) => id)
   await platform().delete(usage)
   await platform()
@@ -69,7 +69,7 @@ test('hours of older days become one row a day without losing anything, and thos
   expect(await foldUsage(tenancy())).toBe(0)
 })
 
-test('a day that was put away takes what is folded later', async () => {
+test('hours that are folded later are added to the row of their day', async () => {
   const [{ id: tenantId }] = testTenants.shared
   await platform().delete(usage)
   const midnight = Math.floor((thisHour - (hoursKept + 48) * hourMs) / (24 * hourMs)) * 24 * hourMs

@@ -26,7 +26,7 @@ afterAll(async () => {
 
 const action = (tenantId: string) => ({ tenantId, actor: 'test', reason: 'test' })
 
-test('a tenant has the limits of its tier, and its own where they were set', async () => {
+test('a tenant has the limits of its tier, with its overrides', async () => {
   const { id } = testTenants.shared[0]
   expect(await limitsOf(tenancy(), id)).toEqual(tiers.starter.limits)
   await setLimits(tenancy(), action(id), { concurrent: 3, exportRows: 10 })
@@ -45,7 +45,7 @@ test('a tenant has the limits of its tier, and its own where they were set', asy
 })
 
 test.each(placementKinds)(
-  'in a %s placement a slow query is stopped at the limit, and the connection forgets that limit',
+  'in a %s placement a slow query is cancelled at the limit, which does not stay on the connection',
   async (kind) => {
     const { id, owner } = testTenants[kind][0]
     await setLimits(tenancy(), action(id), { statementMs: 100 })
@@ -60,7 +60,7 @@ test.each(placementKinds)(
   },
 )
 
-test('a tenant that wants everything holds no more connections than its limit, and a neighbour is served meanwhile', async () => {
+test('a tenant under load uses no more connections than its limit, and other tenants are served', async () => {
   const [noisy, quiet] = testTenants.shared
   await setLimits(tenancy(), action(noisy.id), { concurrent: 2 })
   forgetLimits(tenancy())
@@ -84,7 +84,7 @@ test('a tenant that wants everything holds no more connections than its limit, a
   expect(answers.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(20)
 })
 
-test('what was used is stored per tenant and hour, in one batch, and adds up', async () => {
+test('usage is stored per tenant and hour, in one batch, and adds up', async () => {
   const { id, owner } = testTenants.shared[1]
   await flushUsage(tenancy())
   const hours = () =>

@@ -20,13 +20,13 @@ afterAll(async () => {
   await closePools(tenancy())
 })
 
-test('all connections ended again and again under load: no foreign row, no acknowledged write lost or doubled, and it works again by itself', async () => {
+test("when all connections are repeatedly terminated under load, no tenant sees another's rows and no acknowledged write is lost or duplicated", async () => {
   const acknowledged = new Map<string, string[]>(testTenants.shared.map(({ id }) => [id, []]))
-  let on = true
+  let running = true
   let numbered = 5000
   const working = testTenants.shared.flatMap((tenant) =>
     [0, 1].map(async () => {
-      for (; on; await sleep(2)) {
+      for (; running; await sleep(2)) {
         const id = newId()
         const number = ++numbered
         const seen = await withTenant(tenant.owner, async (tx) => {
@@ -54,7 +54,7 @@ test('all connections ended again and again under load: no foreign row, no ackno
       ),
     )
   }
-  on = false
+  running = false
   await Promise.all(working)
   for (const { id, owner } of testTenants.shared) {
     const there = (await queryAs(owner, `select id from notes where body = 'fault'`)).map(
@@ -66,7 +66,7 @@ test('all connections ended again and again under load: no foreign row, no ackno
   }
 })
 
-test('requests over the minute are turned away with the seconds to wait, and a neighbour is not', async () => {
+test('requests over the rate limit are refused with the seconds to wait, and other tenants are served', async () => {
   const [noisy, quiet] = testTenants.shared
   for (let i = 0; i < 5; i++) await countTenantRequest(tenancy(), noisy.id, 5)
   await expect(countTenantRequest(tenancy(), noisy.id, 5)).rejects.toMatchObject({

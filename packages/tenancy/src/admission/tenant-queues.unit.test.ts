@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { TooBusy } from '#tenancy/base/errors'
 import { TenantQueues } from '#tenancy/admission/tenant-queues'
 
-test('one tenant never has more inside than its limit, and is served in the order of arrival', async () => {
+test('a tenant never has more slots than its limit, and is served in order of arrival', async () => {
   const queues = new TenantQueues()
   let [inside, most] = [0, 0]
   const served: number[] = []
@@ -23,7 +23,7 @@ test('one tenant never has more inside than its limit, and is served in the orde
   expect(queues.waiting).toBe(0)
 })
 
-test('a tenant at its limit keeps nobody else waiting', async () => {
+test('a tenant at its limit does not delay other tenants', async () => {
   const queues = new TenantQueues()
   const leave = await queues.enter('noisy', 1)
   const stuck = queues.enter('noisy', 1)
@@ -33,7 +33,7 @@ test('a tenant at its limit keeps nobody else waiting', async () => {
   expect(await stuck).toBeTypeOf('function')
 })
 
-test('too long a line and too long a wait are turned away with the seconds to wait', async () => {
+test('a caller is refused when the queue is full or the wait too long, with the seconds to wait', async () => {
   const queues = new TenantQueues(30, 2)
   const leave = await queues.enter('acme', 1)
   const waiting = [queues.enter('acme', 1), queues.enter('acme', 1)]

@@ -28,7 +28,7 @@ const asAdmin = (work: (client: pg.Client) => Promise<unknown>) =>
   withConnection(process.env.DATABASE_URL ?? '', work)
 /** A statement as the administrator, in the main database. */
 const run = (text: string) => asAdmin((client) => client.query(text))
-/** How the login of a tenant is called, and its schema or database. */
+/** The name of a tenant's role, and of its schema or database. */
 const nameOf = (kind: 'schema' | 'database') => privateName(testTenants[kind][0].id)
 const lost = newId()
 const objects = async (check: string) =>
@@ -36,12 +36,12 @@ const objects = async (check: string) =>
     .filter((finding) => finding.check === check)
     .map(({ object }) => object)
 
-/** Each: which check must find it, how it is planted, how it is mended, and what must be named. */
-const faults: [
+/** Violations: the check that finds it, SQL that causes it, SQL that repairs it, and its object. */
+const cases: [
   check: string,
   name: string,
-  plant: () => string,
-  mend: () => string,
+  breakIt: () => string,
+  repair: () => string,
   object: () => string,
 ][] = [
   [
@@ -74,7 +74,7 @@ const faults: [
   ],
   [
     'policies',
-    'one permissive policy more',
+    'a second permissive policy',
     () => 'create policy open on shared.notes using (true)',
     () => 'drop policy open on shared.notes',
     () => 'shared.notes',
@@ -111,7 +111,7 @@ const faults: [
   ],
   [
     'grants',
-    'a neighbour who may read',
+    'another role that may read',
     () => `grant select on ${nameOf('schema')}.notes to rowhouse_tenant`,
     () => `revoke select on ${nameOf('schema')}.notes from rowhouse_tenant`,
     () => `${nameOf('schema')}.notes`,
@@ -125,7 +125,7 @@ const faults: [
   ],
   [
     'schemas',
-    'a schema open to everybody',
+    'a schema with usage for public',
     () => 'grant usage on schema platform to public',
     () => 'revoke usage on schema platform from public',
     () => 'platform',
@@ -175,21 +175,21 @@ const faults: [
   ],
   [
     'functions',
-    'a powerful function for everybody',
+    'execute on a function of the owner for public',
     () => 'grant execute on function tenancy.hmac(text) to public',
     () => 'revoke execute on function tenancy.hmac(text) from public',
     () => 'tenancy.hmac(text)',
   ],
   [
     'functions',
-    "a caller more for a function of the app's entries",
+    "another role that may call a function of the app's entries",
     () => 'grant execute on function tenancy.check_token(text, uuid) to rowhouse_worker',
     () => 'revoke execute on function tenancy.check_token(text, uuid) from rowhouse_worker',
     () => 'tenancy.check_token(text,uuid)',
   ],
   [
     'functions',
-    'a powerful function that no entry names',
+    'a function of the owner that no entry names',
     () =>
       `create function platform.loose() returns int language sql security definer set search_path = pg_catalog as $$ select 1 $$; grant execute on function platform.loose() to rowhouse_tenant`,
     () => 'drop function platform.loose()',
@@ -218,7 +218,7 @@ const faults: [
   ],
   [
     'public-rights',
-    'set_config for everybody',
+    'set_config for public',
     () => 'grant execute on function pg_catalog.set_config(text, text, boolean) to public',
     () => 'revoke execute on function pg_catalog.set_config(text, text, boolean) from public',
     () => 'set_config(text,text,boolean)',
@@ -233,42 +233,42 @@ const faults: [
   ],
   [
     'registry',
-    'a registry that says another epoch',
+    'a registry with another epoch',
     () => `update tenancy.placements set epoch = 9 where tenant_id = '${testTenants.schema[0].id}'`,
     () => `update tenancy.placements set epoch = 1 where tenant_id = '${testTenants.schema[0].id}'`,
     () => testTenants.schema[0].id,
   ],
 ]
 
-test('a healthy fleet has no findings, and each database was looked at', async () => {
+test('a healthy fleet has no violations, and every database is checked', async () => {
   const report = await checkFleet(tenancy())
   expect(report.findings).toEqual([])
   expect(report.targets.length).toBe(3)
 })
 
-describe.each(faults)('%s', (check, name, plant, mend, object) => {
-  test(`${name} is found, named, and gone when mended`, async () => {
+describe.each(cases)('%s', (check, name, breakIt, repair, object) => {
+  test(`${name} is found, named, and gone after the repair`, async () => {
     expect(await objects(check)).toEqual([])
-    await run(plant())
+    await run(breakIt())
     try {
       expect(await objects(check)).toContain(object())
     } finally {
-      await run(mend())
+      await run(repair())
     }
     expect(await objects(check)).toEqual([])
   })
 })
 
-test('each invariant is planted here, except for those that take another build or server', async () => {
-  const planted = new Set(faults.map(([check]) => check))
-  expect((await invariants()).filter((name) => !planted.has(name))).toEqual([
+test('every invariant has a case here, except those that need another build or server', async () => {
+  const tested = new Set(cases.map(([check]) => check))
+  expect((await invariants()).filter((name) => !tested.has(name))).toEqual([
     'build',
     'reachable',
     'version',
   ])
 })
 
-test('many who ask at once whether the app may serve are answered by one look', async () => {
+test('concurrent readiness checks share one check', async () => {
   const asked = Array.from({ length: 20 }, () => readiness(tenancy()))
   expect(new Set(asked).size).toBe(1)
   expect(await asked[0]).toEqual({ ready: true, problems: [] })
@@ -277,7 +277,7 @@ test('many who ask at once whether the app may serve are answered by one look', 
   expect(await again).toMatchObject({ ready: true })
 })
 
-test('a fault inside a tenant database is found there', async () => {
+test('a violation in a tenant database is found there', async () => {
   const url = new URL(process.env.DATABASE_URL ?? '')
   url.pathname = `/${nameOf('database')}`
   const there = (text: string) => withConnection(url.toString(), (client) => client.query(text))
@@ -292,7 +292,7 @@ test('a fault inside a tenant database is found there', async () => {
   }
 })
 
-test('functions that another build has left in a tenant database are named, and a refresh brings them up to date', async () => {
+test('functions of another build in a tenant database are reported, and a refresh updates them', async () => {
   const url = new URL(process.env.DATABASE_URL ?? '')
   url.pathname = `/${nameOf('database')}`
   const old = `drop function tenancy.reassign_move(uuid, uuid, uuid); update tenancy.applied_migrations set sha256 = 'of an older build' where migration = 'functions'`

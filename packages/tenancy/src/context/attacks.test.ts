@@ -20,8 +20,8 @@ afterAll(async () => {
 })
 
 /**
- * What an attacker sends, statement by statement, inside his own request. `{them}` is the id of a
- * neighbour, `{schema}` its schema.
+ * The statements that an attacker sends in their own request. `{them}` is the id of another tenant,
+ * `{schema}` its schema.
  */
 const attacks: [name: string, statements: string[]][] = [
   ['by the id of the other tenant', [`select * from notes where tenant_id = '{them}'`]],
@@ -126,7 +126,7 @@ const attacks: [name: string, statements: string[]][] = [
 ]
 
 describe.each(placementKinds)('from a %s placement', (kind) => {
-  test.each(attacks)('%s: no row of anybody else comes out', async (_, statements) => {
+  test.each(attacks)('%s: no row of another tenant is returned', async (_, statements) => {
     const me = testTenants[kind][0]
     for (const them of Object.values(testTenants)
       .flat()
@@ -144,7 +144,7 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
             })),
           )
         }
-      }).catch(() => {}) // most attacks end in a refusal, and then nothing is committed
+      }).catch(() => {}) // most attacks are refused, and then nothing is committed
       expect(leaks(answers, them)).toEqual([])
     }
     // positive control: the connection that was attacked still serves its tenant, and only it
@@ -179,7 +179,7 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
     ).toBe('42601')
   })
 
-  test('a signed context of an earlier transaction is worth nothing in the next', async () => {
+  test('a signed context of an earlier transaction is not accepted in the next', async () => {
     const [me, them] = testTenants[kind]
     const [signed] = await queryAs(
       them.owner,
@@ -191,7 +191,7 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
     })
   })
 
-  test('the next user of a poisoned connection notices nothing', async () => {
+  test('settings and objects left on a connection do not affect its next transaction', async () => {
     const [me, them] = testTenants[kind]
     await withTenant(me.owner, async (tx) => {
       for (const poison of [
@@ -216,7 +216,7 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
   })
 })
 
-/** What of a neighbour stands in answers: its mark, or a row under its id. */
+/** Finds rows of another tenant in answers, by its mark and its id. */
 function leaks(answers: unknown[], them: { id: string; mark: string }): string[] {
   const text = JSON.stringify(answers)
   const rowsOfTheirs = (Array.isArray(answers) ? answers.flat() : []).filter(

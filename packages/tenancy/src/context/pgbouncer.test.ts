@@ -14,7 +14,7 @@ import {
 import { findPgbouncer, startPgbouncer } from '#tenancy/testing/pgbouncer'
 
 const program = findPgbouncer()
-if ('missing' in program) console.warn(`left out: ${program.missing}`)
+if ('missing' in program) console.warn(`skipped: ${program.missing}`)
 
 describe.skipIf('missing' in program)('through PgBouncer in transaction mode', () => {
   let testTenants: TestTenants
@@ -41,7 +41,7 @@ describe.skipIf('missing' in program)('through PgBouncer in transaction mode', (
       2,
     )
     stop = bouncer.stop
-    // the URLs of all tenants are built on this one
+    // the connection strings of all tenants are derived from this one
     const behind = new URL(url)
     behind.port = String(bouncer.port)
     const config = fixtureConfig()
@@ -55,7 +55,7 @@ describe.skipIf('missing' in program)('through PgBouncer in transaction mode', (
   })
 
   test.each(placementKinds)(
-    'alternations of two %s tenants on two server connections: each sees its own rows and nothing else',
+    'two %s tenants alternate on two server connections, and each sees only its own rows',
     async (kind) => {
       const turns = kind === 'shared' ? 10_000 : 1000
       for (let done = 0; done < turns; done += 20) {
@@ -75,7 +75,7 @@ describe.skipIf('missing' in program)('through PgBouncer in transaction mode', (
     120_000,
   )
 
-  test('what one request leaves behind, the next one on the same server connection does not find', async () => {
+  test('settings of one request do not affect the next one on the same server connection', async () => {
     const [a, b] = testTenants.shared
     for (let i = 0; i < 20; i++) {
       await queryAs(a.owner, `set search_path = pg_catalog`)

@@ -40,7 +40,7 @@ afterAll(async () => {
   await closePools(tenancy())
 })
 
-test('10,000 alternations of two tenants on one connection: each sees its own rows and nothing else', async () => {
+test('two tenants alternate 10,000 times on one connection, and each sees only its own rows', async () => {
   const [a, b] = testTenants.shared
   const pools = new Pools(1)
   const url = connectionString(tenancy(), await placementOf(tenancy(), a.id))
@@ -73,7 +73,7 @@ test('10,000 alternations of two tenants on one connection: each sees its own ro
   }
 }, 120_000)
 
-test('200 requests of all tenants, 40 at once: no answer carries a neighbour', async () => {
+test('200 requests of all tenants, 40 at a time, return no row of another tenant', async () => {
   const everybody = Object.values(testTenants).flat()
   const answers = []
   for (let wave = 0; wave < 5; wave++)
@@ -85,7 +85,7 @@ test('200 requests of all tenants, 40 at once: no answer carries a neighbour', a
 
   async function ask(i: number) {
     const one = everybody[i % everybody.length]
-    if (!one) throw new Error('nobody lives here')
+    if (!one) throw new Error('there are no tenants')
     const [found, text] = await tenantBatch(one.owner, (tx) => [
       tx.select({ id: notes.tenantId }).from(notes),
       tx.select().from(noteLines),
@@ -94,7 +94,7 @@ test('200 requests of all tenants, 40 at once: no answer carries a neighbour', a
   }
 })
 
-test('a batch that opens a transaction of its own is saved whole or not at all, and its connection serves nobody else', async () => {
+test('a batch that begins a transaction is saved completely or not at all, and its connection is not reused', async () => {
   const [{ owner }] = testTenants.shared
   const count = async () =>
     (await queryAs(owner, 'select count(*)::int as n from note_lines where quantity < 100'))[0]?.n
@@ -103,7 +103,7 @@ test('a batch that opens a transaction of its own is saved whole or not at all, 
     tx.execute(sql`begin`),
     tx.execute(sql`update note_lines set quantity = 100 where position = 2`),
   ])
-  // one by one, the statements are inside a transaction already, where `begin` is only a warning
+  // sent one by one, the statements are in a transaction already, where `begin` only warns
   const oneByOne = pipelineOf(tenancy()).name === 'plain'
   const outcome: unknown = await batch.catch((error: Error) => error.cause)
   expect(outcome instanceof RolledBack).toBe(!oneByOne)
@@ -113,7 +113,7 @@ test('a batch that opens a transaction of its own is saved whole or not at all, 
 describe.each(placementKinds)('in a %s placement', (kind) => {
   const me = () => testTenants[kind][0]
 
-  test('a statement that failed and was swallowed is not taken for saved', async () => {
+  test('a transaction with a failed statement whose error was caught is reported as rolled back', async () => {
     const work = withTenant(me().owner, async (tx) => {
       await rows(tx, 'select 1 / 0').catch(() => {})
       return 'saved'
@@ -121,7 +121,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
     await expect(work).rejects.toBeInstanceOf(RolledBack)
   })
 
-  test('what throws is rolled back', async () => {
+  test('an error in the work rolls back', async () => {
     const before = await queryAs(me().owner, 'select count(*)::int as n from note_lines')
     await expect(
       withTenant(me().owner, async (tx) => {
@@ -142,7 +142,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
     await expect(late).rejects.toMatchObject({ cause: expect.any(QueryAfterEnd) as QueryAfterEnd })
   })
 
-  test('a value that cannot be sent is not left out of a commit', async () => {
+  test('a batch with a value that cannot be serialised is not committed', async () => {
     const bad = {
       toPostgres: () => {
         throw new Error('cannot be sent')
@@ -160,7 +160,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
     expect((await queryAs(me().owner, 'select id from note_lines')).length).toBeGreaterThan(0)
   })
 
-  test('nor is one left out where the entry has statements of its own before the batch', async () => {
+  test('the same holds if the entry has its own statements before the batch', async () => {
     const config = fixtureConfig()
     const { token } = config.entries
     if (!token) throw new Error('the fixture has no entry for tokens')
@@ -173,7 +173,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
             const { text, values = [] } = token.enter(caller, request)
             return { text: text.replace('select ', 'select true as writes, '), values }
           },
-          entered: async (tx) => void (await tx.execute(sql`select 'came in'`)),
+          entered: async (tx) => void (await tx.execute(sql`select 'entered'`)),
         },
       },
     })
@@ -189,7 +189,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
         tx.select().from(notes).where(eq(notes.title, unsendable)),
       ]),
     ).rejects.toThrow()
-    await sleep(100) // a commit would not be waited for
+    await sleep(100) // nothing would wait for a commit
     expect(await queryAs(me().owner, 'select count(*)::int as n from note_lines')).toEqual(before)
     const [found] = await engine.tenantBatch(instance, me().owner, (tx) => [
       tx.select({ id: notes.id }).from(notes),
@@ -199,7 +199,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
     await closePools(instance)
   })
 
-  test('a batch is saved whole or not at all, and its error names the statement at fault', async () => {
+  test('a batch is saved completely or not at all, and its error names the failed statement', async () => {
     const before = await queryAs(me().owner, 'select count(*)::int as n from note_lines')
     await expect(
       tenantBatch(me().owner, (tx) => [
@@ -218,7 +218,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
     expect(some.length).toBeGreaterThan(0)
   })
 
-  test('a backend that is killed costs its own request and no other', async () => {
+  test('killing a backend fails only its own request', async () => {
     const killed = withTenant(me().owner, async (tx) => {
       const [row] = await rows(tx, 'select pg_backend_pid() as pid')
       const superuser = new pg.Client({ connectionString: process.env.DATABASE_URL })
@@ -231,7 +231,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
     expect(await queryAs(me().owner, 'select 1 as one')).toEqual([{ one: 1 }])
   })
 
-  test('a token that was taken back, a member who was removed and a suspended tenant are refused at once', async () => {
+  test('a revoked token, a removed member and a suspended tenant are refused at once', async () => {
     const { id, slug, owner } = me()
     const member = await memberOf(id, 'member')
     expect(await queryAs(member, 'select 1 as one')).toEqual([{ one: 1 }])
@@ -257,7 +257,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
     expect(await queryAs(owner, 'select 1 as one')).toEqual([{ one: 1 }])
   })
 
-  test('the tenant home refuses another epoch, and a tenant that has left', async () => {
+  test('the tenant home refuses another epoch, and a tenant that has moved away', async () => {
     const { id, owner } = me()
     const placement = await placementOf(tenancy(), id)
     const there = new URL(process.env.DATABASE_URL ?? '')
@@ -283,7 +283,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
     )
   })
 
-  test('an entry under an old epoch is refused by the tenant home, and withTenant finds the new one by itself', async () => {
+  test('the tenant home refuses an old epoch, and withTenant reads the new one by itself', async () => {
     const { id, owner } = me()
     await queryAs(owner, 'select 1')
     const admin = new pg.Client({ connectionString: process.env.DATABASE_URL })
@@ -310,7 +310,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
   })
 })
 
-test('a check of a token that answers after its entry was refused touches no transaction of the next users of the connection', async () => {
+test('a late check of a token whose entry was refused does not affect the next transactions on the connection', async () => {
   const [{ id }] = testTenants.schema
   const viewer = await memberOf(id, 'viewer')
   await queryAs(viewer, 'select 1')
@@ -325,7 +325,7 @@ test('a check of a token that answers after its entry was refused touches no tra
   await raiseEpoch(1)
   await withConnection(process.env.DATABASE_URL ?? '', async (admin) => {
     await admin.query('begin; lock table platform.members in access exclusive mode')
-    // refused by the tenant home again and again, while its checks wait for the lock
+    // the tenant home refuses it repeatedly, while its checks wait for the lock
     const waiting = queryAs(viewer, 'select 1 as one')
     const leases: Lease[] = []
     for (let i = 0; i < 3; i++) {
@@ -348,7 +348,7 @@ test('a check of a token that answers after its entry was refused touches no tra
 })
 
 test.each(['schema', 'database'] as const)(
-  'a %s tenant whose login was changed meanwhile is found again, with the old one still in the cache',
+  'a %s tenant is served after its password was changed, although the old one is cached',
   async (kind) => {
     const [{ id, owner }] = testTenants[kind]
     await queryAs(owner, 'select 1')

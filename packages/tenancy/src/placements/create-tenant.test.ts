@@ -20,7 +20,7 @@ let ownerId: string
 beforeAll(async () => void (ownerId = await person('Owner')))
 afterAll(() => closePools(tenancy()))
 
-/** Takes a tenant away whole, so that registry and tenant homes agree for the next test. */
+/** Removes a tenant completely, so that registry and tenant homes agree in the next test. */
 async function remove(id: string): Promise<void> {
   await unprovision(tenancy(), id, await placementOf(tenancy(), id))
   await platform().delete(tenants).where(eq(tenants.id, id))
@@ -32,7 +32,7 @@ const admin = <T>(text: string) =>
     async (client) => (await client.query(text)).rows as T[],
   )
 
-describe('hostile and strange slugs', () => {
+describe('hostile and unusual slugs', () => {
   test.each([
     'a"; drop schema shared; --',
     "x'; --",
@@ -76,7 +76,7 @@ describe('hostile and strange slugs', () => {
   )
 })
 
-test('a taken slug leaves nothing behind: no schema, no database, no login', async () => {
+test('a taken slug leaves no schema, database or role behind', async () => {
   await createTenant(tenancy(), { slug: 'taken', name: 'Taken', tier: 'starter', ownerId })
   for (const tier of tierNames) {
     const id = newId()
@@ -121,7 +121,7 @@ test('a dedicated role can use its own schema and nothing else', async () => {
   for (const { id } of [a, b]) await remove(id)
 })
 
-test('a reporting tool with a dedicated role reads in read-only transactions, and writes nothing', async () => {
+test('a reporting tool with a dedicated role can read in read-only transactions, and cannot write', async () => {
   const { id } = await createTenant(tenancy(), {
     slug: 'reports',
     name: 'Reports',
@@ -145,7 +145,7 @@ test('a reporting tool with a dedicated role reads in read-only transactions, an
   await remove(id)
 })
 
-test('a server is inspected before anything is changed there', async () => {
+test('inspecting a server reports a wrong URL, an unreachable server and a wrong password', async () => {
   expect(await inspectServer(tenancy(), process.env.DATABASE_URL ?? '')).toMatchObject({
     isMain: true,
   })
@@ -158,7 +158,7 @@ test('a server is inspected before anything is changed there', async () => {
   await expect(inspectServer(tenancy(), owner.toString())).rejects.toThrow('the connection failed')
 })
 
-test('a secret opens with its own context and its whole tag only', () => {
+test('a secret can only be decrypted with its own context and its full tag', () => {
   const encrypted = encrypt(tenancy(), 'password', 'placement 1')
   expect(decrypt(tenancy(), encrypted, 'placement 1')).toBe('password')
   expect(() => decrypt(tenancy(), encrypted, 'placement 2')).toThrow()

@@ -34,15 +34,15 @@ function instance(pipeline: 'pipelined' | 'plain') {
   return { one, logger }
 }
 
-/** A connection for the check alone, as the pools make them. */
+/** A connection for the check, like those of the pools. */
 const onConnection = <T>(work: (client: pg.Client) => Promise<T>) =>
   withConnection(loginUrl(tenancy(), 'platform'), work, { pipeline: true })
 
 const served = (one: Tenancy, caller: TokenCaller) =>
   withTenant(one, caller, (tx) => rows(tx, 'select count(*)::int as n from notes'))
 
-describe('the check of the private parts of pg', () => {
-  test('it finds them at work, and leaves the connection as it was', async () => {
+describe('the check of the private APIs of pg', () => {
+  test('it succeeds, and leaves the connection unchanged', async () => {
     const { one, logger } = instance('pipelined')
     await onConnection(async (client) => {
       expect(await checkPipeline(one, client)).toBe('pipelined')
@@ -53,7 +53,7 @@ describe('the check of the private parts of pg', () => {
     expect(logger.warn).not.toHaveBeenCalled()
   })
 
-  test('it opens a connection by itself, and one that cannot be opened or is lost changes nothing', async () => {
+  test('it opens its own connection; one that cannot be opened or is lost changes nothing', async () => {
     const { one, logger } = instance('pipelined')
     expect(await checkPipeline(one)).toBe('pipelined')
     const { config } = one
@@ -69,7 +69,7 @@ describe('the check of the private parts of pg', () => {
     expect(logger.warn).not.toHaveBeenCalled()
   })
 
-  test('an instance that sends one by one anyway is not checked', async () => {
+  test('an instance with plain queries is not checked', async () => {
     const { one, logger } = instance('plain')
     const nobody = new pg.Client()
     expect(await checkPipeline(one, nobody)).toBe('plain')
@@ -78,12 +78,12 @@ describe('the check of the private parts of pg', () => {
 
   const breakages: [name: string, breakIt: (client: pg.Client) => void, problem: RegExp][] = [
     [
-      'a status of transactions that is gone',
+      'a missing transaction status',
       (client) => Object.assign(client, { getTransactionStatus: undefined }),
       /getTransactionStatus/,
     ],
     [
-      'a status that never changes',
+      'a transaction status that never changes',
       (client) => Object.assign(client, { getTransactionStatus: () => 'I' }),
       /status of a transaction/,
     ],
@@ -93,19 +93,19 @@ describe('the check of the private parts of pg', () => {
       /cork/,
     ],
     [
-      'messages under another name',
+      'renamed messages',
       (client) => Object.assign(client.connection, { parse: undefined }),
       /parse/,
     ],
     [
-      'queries of our own that are never sent',
+      'custom queries that are never sent',
       (client) => Object.assign(client, { query: () => undefined }),
       /not answered/,
     ],
   ]
 
   test.each(breakages)(
-    'with %s, statements are sent one by one from then on, and the log says why',
+    'with %s, statements are sent one by one from then on, and the log has the reason',
     async (_, breakIt, problem) => {
       const { one, logger } = instance('pipelined')
       const other = instance('pipelined').one
@@ -128,7 +128,7 @@ describe('the check of the private parts of pg', () => {
 })
 
 describe.each(placementKinds)('in a %s placement', (kind) => {
-  test('both pipelines answer alike, refuse alike and save alike', async () => {
+  test('both pipelines return, refuse and save the same', async () => {
     const [{ id, mark, owner }, neighbour] = testTenants[kind]
     const viewer = await memberOf(id, 'viewer')
     const unsendable = {
@@ -137,7 +137,7 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
       },
     } as unknown as string
 
-    /** What an instance does with everything that an app does. */
+    /** The results of an instance for everything that an app does. */
     const outcomes = async (one: Tenancy) => {
       let kept: TenantTx | undefined
       const [typed, selected, none] = await tenantBatch(one, owner, (tx) => [
