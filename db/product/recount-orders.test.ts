@@ -12,7 +12,7 @@ const adminUrl = process.env.DATABASE_URL ?? ''
 let tenant: FleetTenant
 beforeAll(async () => {
   const [made] = await makeFleet(tenancy(), adminUrl, 2)
-  if (!made) throw new Error('no tenant was made')
+  if (!made) throw new Error('the tenant was not created')
   tenant = made
 })
 
@@ -52,7 +52,7 @@ it('recounts the orders of one tenant', async () => {
 
 it('runs by name, in the tenants where it has not run yet', async () => {
   expect(await stepCommand({ values: {}, positionals: [recountOrders.name] })).toMatchObject({
-    text: '1 tenants done, 0 rows changed',
+    text: 'tenants done: 1; rows changed: 0',
     failed: false,
   })
 })

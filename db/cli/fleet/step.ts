@@ -41,7 +41,7 @@ export const run: RunCommand = async ({ values, positionals: [name, ...rest] }) 
   })
   const stopped = stopping.signal.aborted
   const lines = [
-    `${result.done.length} tenants done, ${result.rows} rows changed${stopped ? '; interrupted' : ''}`,
+    `tenants done: ${result.done.length}; rows changed: ${result.rows}${stopped ? '; interrupted' : ''}`,
     ...result.failed.map((one) => `${one.tenant}: ${one.message}`),
   ]
   return { text: lines.join('\n'), json: result, failed: stopped || result.failed.length > 0 }

@@ -70,11 +70,16 @@ class DatabaseClient extends pg.Client {
         clearTimeout(timer)
         ;(callback as Callback)(error && this.#explain(error), result)
       }) as never
-    return (send(...args) as Promise<unknown>)
-      .catch((error: Error) => {
+    return (send(...args) as Promise<unknown>).then(
+      (result) => {
+        clearTimeout(timer)
+        return result
+      },
+      (error: Error) => {
+        clearTimeout(timer)
         throw this.#explain(error)
-      })
-      .finally(() => clearTimeout(timer)) as never
+      },
+    ) as never
   }
 
   override emit(event: string, ...values: unknown[]): boolean {
