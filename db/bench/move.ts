@@ -81,7 +81,7 @@ export async function run({
   ): Promise<MoveResult> {
     printProgress(`${direction}: filling a tenant with ${size} rows`)
     const [tenant, neighbour, idle] = [
-      await createBigTenant(adminUrl, 'mover', size),
+      await createBigTenant(adminUrl, 'moving', size),
       await createBigTenant(adminUrl, 'busy', 1000),
       await createBigTenant(adminUrl, 'idle', 20_000),
     ]

@@ -26,7 +26,7 @@ const project = (
   },
 })
 
-/** What is tried again, given up and resumed. `REWORD=all` adds the slower files. */
+/** What is tried again, force-finished and resumed. `REWORD=all` adds the slower files. */
 const reworded = [
   'src/base/database-client.test.ts',
   'src/context/with-tenant.test.ts',

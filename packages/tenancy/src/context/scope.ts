@@ -56,7 +56,7 @@ export class Scope {
   }
 
   /** Rejects the queued queries, because one of the batch could not be serialised. */
-  abandon(): void {
+  rejectQueued(): void {
     if (this.entry)
       for (const { statement, reject } of this.#queued) reject(new QueryAfterEnd(statement.text))
   }

@@ -76,7 +76,7 @@ test('two tenants alternate 10,000 times on one connection, and each sees only i
 test('200 requests of all tenants, 40 at a time, return no row of another tenant', async () => {
   const everybody = Object.values(testTenants).flat()
   const answers = []
-  for (let wave = 0; wave < 5; wave++)
+  for (let round = 0; round < 5; round++)
     answers.push(...(await Promise.all(Array.from({ length: 40 }, (_, i) => ask(i)))))
   for (const { one, ids, text } of answers) {
     expect([...ids]).toEqual([one.id])
@@ -240,15 +240,15 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
       .where(eq(tokens.hash, secretHash(member.token)))
     expect(await refusal(queryAs(member, 'select 1'))).toBe('NotSignedIn')
 
-    const elsewhere = { ...(await memberOf(testTenants.shared[1].id, 'member')), tenantId: id }
-    expect(await refusal(queryAs(elsewhere, 'select 1'))).toBe('NotAMember')
-    const personId = elsewhere.actor.id ?? ''
+    const caller = { ...(await memberOf(testTenants.shared[1].id, 'member')), tenantId: id }
+    expect(await refusal(queryAs(caller, 'select 1'))).toBe('NotAMember')
+    const personId = caller.actor.id ?? ''
     await platform().insert(members).values({ tenantId: id, personId, role: 'member' })
-    expect(await queryAs(elsewhere, 'select 1 as one')).toEqual([{ one: 1 }])
+    expect(await queryAs(caller, 'select 1 as one')).toEqual([{ one: 1 }])
     await platform()
       .delete(members)
       .where(and(eq(members.tenantId, id), eq(members.personId, personId)))
-    expect(await refusal(queryAs(elsewhere, 'select 1'))).toBe('NotAMember')
+    expect(await refusal(queryAs(caller, 'select 1'))).toBe('NotAMember')
 
     const action = { tenantId: id, slug, actor: 'test', reason: 'test' }
     await suspend(tenancy(), action)

@@ -69,7 +69,7 @@ export function tenantBatch<const Q extends readonly Query<unknown>[]>(
         const running = queries.map((query) => query.execute())
         // a batch must not commit without a query whose values could not be serialised; plain queries
         // report that only when all have been answered
-        if (scope.submitted - before !== queries.length) scope.abandon()
+        if (scope.submitted - before !== queries.length) scope.rejectQueued()
         else if (scope.pipeline.name === 'pipelined') void scope.finish()
         const results = await Promise.all(running)
         scope.close()

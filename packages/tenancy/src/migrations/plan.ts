@@ -60,11 +60,11 @@ export async function planMigrations(
   const tenantFiles = to === undefined ? files.tenant : upTo(files.tenant, to)
   const plan: PlannedFile[] = []
   for (const file of [...files.platform, ...tenantFiles]) {
-    const lacking = targets.filter(
+    const targetsBehind = targets.filter(
       ({ plane, lacks }) => plane === file.plane && lacks.includes(file.tag),
     )
-    if (lacking.length > 0)
-      plan.push(await planFile(file, lacking, files[file.plane as Plane], sizes))
+    if (targetsBehind.length > 0)
+      plan.push(await planFile(file, targetsBehind, files[file.plane as Plane], sizes))
   }
   return plan
 }
@@ -84,7 +84,7 @@ async function largest(client: pg.ClientBase): Promise<Sizes> {
 
 async function planFile(
   file: Migration,
-  lacking: TargetVersion[],
+  targetsBehind: TargetVersion[],
   history: Migration[],
   sizes: Sizes,
 ): Promise<PlannedFile> {
@@ -94,10 +94,10 @@ async function planFile(
   return {
     migration: file.tag,
     plane: file.plane,
-    targets: lacking.map(({ name }) => name),
+    targets: targetsBehind.map(({ name }) => name),
     transactional: file.transactional,
     breaking: file.breaking,
-    outOfOrder: lacking.some(({ lacks }) => later.some((tag) => !lacks.includes(tag))),
+    outOfOrder: targetsBehind.some(({ lacks }) => later.some((tag) => !lacks.includes(tag))),
     statements: parts.map((part) => planStatement(part, created, sizes, file.breaking !== null)),
   }
 }

@@ -113,10 +113,10 @@ test('a dedicated role can use its own schema and nothing else', async () => {
     for (const table of ['shared.notes', 'platform.people', 'tenancy.key', 'tenancy.tenant_homes'])
       await expect(client.query(`select * from ${table}`)).rejects.toMatchObject({ code: '42501' })
   })
-  const elsewhere = new URL(url)
-  elsewhere.pathname = `/${privateName(b.id)}`
+  const otherDatabase = new URL(url)
+  otherDatabase.pathname = `/${privateName(b.id)}`
   await expect(
-    withConnection(elsewhere.toString(), (client) => client.query('select')),
+    withConnection(otherDatabase.toString(), (client) => client.query('select')),
   ).rejects.toMatchObject({ code: '42501' })
   for (const { id } of [a, b]) await remove(id)
 })

@@ -134,7 +134,7 @@ test('a queue processes up to its concurrency, plus urgent items, and no item tw
   ])
 })
 
-test('stopping waits for runs that stop, and abandons those that do not', async () => {
+test('stopping waits for runs that stop, and does not wait for others', async () => {
   let began = false
   let stoppedCleanly = false
   const tasks = (obeys: boolean): Task[] => [

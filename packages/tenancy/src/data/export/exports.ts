@@ -185,7 +185,7 @@ export async function renewLease(
 }
 
 /**
- * Gives up the lease of an export that did not finish.
+ * Releases the lease of an export that did not finish.
  * @param tenancy - The instance.
  * @param leased - The row that `acquireLease` returned.
  * @param values - Other columns to set.

@@ -34,7 +34,7 @@ export const failpointsOf = (from: TestPlacement, to: TestPlacement): Failpoint[
 /** The failpoints that a move reaches after it was confirmed. */
 export const afterSwitch: Failpoint[] = ['in the clean-up', 'source removed']
 
-/** `misplaced` counts rows in the shared schema of a tenant that lives elsewhere. */
+/** `misplaced` counts rows in the shared schema of a tenant that has another placement. */
 export type Interrupted = {
   differences: LedgerDifferences & { misplaced: number }
   ledger: Ledger
