@@ -56,7 +56,7 @@ export function TenantData({
             A file with every row as of one moment. Owners and admins of {name} find it among their
             data; it is not handed to operators.
           </ReasonDialog>
-          <HoldButton held={hold !== null} slug={slug} name={name} actions={actions} />
+          <HoldButton held={hold !== undefined} slug={slug} name={name} actions={actions} />
           {!erasure && !hold && <EraseDialog action={actions.erase} slug={slug} name={name} />}
           {erasure && !erasure.startedAt && (
             <ActionButton
