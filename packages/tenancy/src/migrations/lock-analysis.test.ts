@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { analyzeLocks } from '#tenancy/migrations/lock-analysis'
 import type { Lock } from '#tenancy/migrations/lock-levels'
+import { parseSql } from '#tenancy/migrations/parse-sql'
 import { withConnection } from '#tenancy/base/connect'
 
 const adminUrl = process.env.DATABASE_URL ?? ''
@@ -159,3 +160,9 @@ async function fileOf(client: pg.Client): Promise<string | undefined> {
   )
   return rows[0]?.file
 }
+
+it('a text is parsed once, because every call of the parser leaks memory', async () => {
+  const [first] = await parseSql('select 1 as parsed_once')
+  const [second] = await parseSql('select 1 as parsed_once')
+  expect(first?.node).toBe(second?.node)
+})

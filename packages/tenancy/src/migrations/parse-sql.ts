@@ -23,8 +23,36 @@ export type FilePart = {
   statements: ParsedStatement[]
 }
 
-/** The parser is 1.7 MB of WebAssembly, so it is loaded on first use. */
-const parser = () => import('libpg-query')
+const mostTexts = 2000
+
+/**
+ * The parser is 1.7 MB of WebAssembly, so it is loaded on first use. Results are kept: each call
+ * leaks about 20 kB in libpg-query 18.1, and a server parses the same few migrations again and again.
+ */
+const parser = () => (loading ??= load())
+let loading: ReturnType<typeof load> | undefined
+
+async function load() {
+  const { parse, scan, parsePlPgSQL, hasSqlDetails } = await import('libpg-query')
+  return {
+    parse: remembered(parse),
+    scan: remembered(scan),
+    parsePlPgSQL: remembered(parsePlPgSQL),
+    hasSqlDetails,
+  }
+}
+
+function remembered<T>(run: (sql: string) => Promise<T>): (sql: string) => Promise<T> {
+  const results = new Map<string, Promise<T>>()
+  return (sql) => {
+    const known = results.get(sql)
+    if (known) return known
+    if (results.size >= mostTexts) results.clear()
+    const result = run(sql)
+    results.set(sql, result)
+    return result
+  }
+}
 
 /**
  * Parses every part of a migration file.
