@@ -53,6 +53,7 @@ test('malicious values cause no server error, crash, database message, foreign r
     await send(port, generators[i % generators.length]?.(random) as RawRequest)
   const before = memoryOf(pid)
   let peak = 0
+  let peakOfFirstHalf = 0
   const problems: string[] = []
   const statuses: Record<number, number> = {}
   const pending = Array.from({ length: count }, (_, i) => ({
@@ -70,6 +71,7 @@ test('malicious values cause no server error, crash, database message, foreign r
             `#${next.i} ${problem}: ${describeRequest(next.request)} -> ${response.body.slice(0, 100)}`,
           )
         peak = Math.max(peak, memoryOf(pid) ?? 0)
+        if (next.i < count / 2) peakOfFirstHalf = peak
       }
     }),
   )
@@ -79,7 +81,11 @@ test('malicious values cause no server error, crash, database message, foreign r
   expect(problems.slice(0, 20), `of ${problems.length}`).toEqual([])
   expect((await send(port, { method: 'GET', path: '/healthz', headers: {} })).status).toBe(200)
   expect(Number(readFileSync('test-results/server.pid', 'utf8'))).toBe(pid)
-  if (before) expect(peak).toBeLessThan(before + 600)
+  if (before) {
+    expect(peak).toBeLessThan(before + 800)
+    // a leak grows until the end; a server that warms up does not
+    if (count >= 6000) expect(peak).toBeLessThan(peakOfFirstHalf * 1.3)
+  }
   // if most requests were rate limited, nothing was tested
   expect((statuses[429] ?? 0) / count).toBeLessThan(0.1)
   expect((statuses[200] ?? 0) / count).toBeGreaterThan(0.1)
