@@ -165,7 +165,9 @@ export async function withoutTokens(
 }
 
 /** Reads the tokens of SQL, except comments. Positions are in bytes. */
-async function tokensOf(sql: string): Promise<{ text: string; start: number; end: number }[]> {
+export async function tokensOf(
+  sql: string,
+): Promise<{ text: string; start: number; end: number }[]> {
   const { scan } = await parser()
   const { tokens } = await scan(sql)
   return tokens.filter(({ tokenName }) => !tokenName.endsWith('_COMMENT'))

@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { withConnection } from '#tenancy/base/connect'
+import { digests } from '#tenancy/migrations/fingerprint'
 import { withMore } from '#tenancy/testing/migrations/histories'
 import { makeFleet, type FleetTenant } from '#tenancy/testing/migrations/make-fleet'
 import { nth, query } from '#tenancy/testing/migrations/tenant-rows'
@@ -14,6 +16,11 @@ const histories = await withMore(
       `create table ${name} (tenant_id uuid not null, id uuid not null, name text not null, version integer not null default 1, constraint ${name}_pkey primary key (tenant_id, id))`,
       `select tenancy.protect(current_schema(), '${name}')`,
     ])
+    .concat(
+      `alter table labels add constraint labels_version check ((version between 1 and 9 and name <> '') or (version > 9 and (name ~ 'x' and name ~ 'y')))`,
+      `alter table labels add column kind varchar(9) default 'a', add constraint labels_kind check (kind in ('a', 'b'))`,
+      `create index labels_some on labels (tenant_id, version) where version between 1 and 9 and name is not null`,
+    )
     .join(';--> statement-breakpoint\n'),
 )
 let fleet: FleetTenant[]
@@ -26,6 +33,28 @@ beforeAll(async () => {
 
 it('a fleet created from its migrations has no drift', async () => {
   expect(await verifyFleet(tenancy(), histories)).toMatchObject({ targets: 10, drift: [] })
+})
+
+/** Creates the constraints and indexes of a table again as PostgreSQL prints them, as a restore does. */
+async function recreateAsPrinted(table: string): Promise<void> {
+  const rows = await query<{ statement: string }>(
+    `select format('alter table %1$s drop constraint %2$I, add constraint %2$I %3$s', conrelid::regclass, conname, pg_get_constraintdef(oid)) as statement
+     from pg_constraint where conrelid = '${table}'::regclass and contype = 'c'
+     union all
+     select format('drop index %s; %s', indexrelid::regclass, pg_get_indexdef(indexrelid))
+     from pg_index where indrelid = '${table}'::regclass and not indisprimary`,
+  )
+  for (const { statement } of rows) await query(statement)
+}
+
+it('expressions that a restore prints in another form are no drift', async () => {
+  const { schema } = nth(fleet, 3)
+  const printed = () =>
+    withConnection(process.env.DATABASE_URL ?? '', (client) => digests(client, [schema]))
+  const before = await printed()
+  await recreateAsPrinted(`${schema}.labels`)
+  expect(await printed()).not.toEqual(before)
+  expect((await verifyFleet(tenancy(), histories)).drift).toEqual([])
 })
 
 type DriftCase = [
@@ -127,6 +156,20 @@ const driftCases: DriftCase[] = [
     /^constraint notes_title on notes$/,
     /CHECK/,
     /NOT VALID/,
+  ],
+  [
+    'a changed part of a condition',
+    `alter table S.labels drop constraint labels_version, add constraint labels_version check ((version between 1 and 9 and name <> '') or (version > 9 and (name ~ 'x' or name ~ 'y')))`,
+    /^constraint labels_version on labels$/,
+    /AND \(name ~ 'y'/,
+    /OR \(name ~ 'y'/,
+  ],
+  [
+    'a changed index predicate',
+    'drop index S.labels_some; create index labels_some on S.labels (tenant_id, version) where version between 1 and 8 and name is not null',
+    /^index labels_some$/,
+    /<= 9/,
+    /<= 8/,
   ],
   [
     'another owner',

@@ -5,6 +5,7 @@ import { expectedEngine, expectedOf, type Expected } from '#tenancy/migrations/e
 import { digests, itemsOf, type CatalogItem } from '#tenancy/migrations/fingerprint'
 import { readSqlFile } from '#tenancy/base/files'
 import type { DatabaseScope } from '#tenancy/migrations/engine-migrations'
+import { normalizeDefinition } from '#tenancy/migrations/normalize-definition'
 import { createdFunctions, parseSql } from '#tenancy/migrations/parse-sql'
 import { readHistories, type Histories } from '#tenancy/migrations/history'
 import { type Tenancy } from '#tenancy/base/tenancy'
@@ -112,6 +113,7 @@ async function driftIn(
       plane,
       histories[plane].filter(({ tag }) => !lacks.includes(tag)),
     )
+    const matching = new Set([expected.digest])
     for (let from = 0; from < alike.length; from += chunk) {
       const part = alike.slice(from, from + chunk)
       const found = await digests(
@@ -122,13 +124,12 @@ async function driftIn(
         const digest = found.get(schema)
         if (digest === undefined)
           drift.push({ target: name, object: 'schema', expected: 'exists', found: null })
-        else if (digest !== expected.digest)
-          drift.push(
-            ...withRoleNames(
-              difference(name, expected.items, await itemsOf(client, schema)),
-              schema,
-            ),
-          )
+        else if (!matching.has(digest)) {
+          const differences = await difference(name, expected.items, await itemsOf(client, schema))
+          // after a restore, all schemas have the same other digest
+          if (differences.length === 0) matching.add(digest)
+          drift.push(...withRoleNames(differences, schema))
+        }
       }
     }
   }
@@ -165,7 +166,7 @@ async function engineDrift(
     ownedByAdmin.some((name) => new RegExp(`(owner of| on) function ${name}\\b`).test(object))
   const expected: Expected = await expectedEngine(tenancy, client, scope)
   return withRoleNames(
-    difference(
+    await difference(
       target,
       expected.items.filter((item) => !isOwnedByAdmin(item)),
       (await itemsOf(client, 'tenancy')).filter((item) => !isOwnedByAdmin(item)),
@@ -181,18 +182,28 @@ const withRoleNames = (drift: Drift[], schema: string): Drift[] =>
     object: one.object.replace('<login>', schema.startsWith('t_') ? schema : 'rowhouse_tenant'),
   }))
 
-function difference(target: string, expected: CatalogItem[], found: CatalogItem[]): Drift[] {
+/** Compares the objects of a target. Definitions that only a restore has reworded are equal. */
+async function difference(
+  target: string,
+  expected: CatalogItem[],
+  found: CatalogItem[],
+): Promise<Drift[]> {
   const [byExpected, byFound] = [expected, found].map(
     (items) => new Map(items.map(({ object, definition }) => [object, definition])),
   )
-  const objects = new Set([...(byExpected?.keys() ?? []), ...(byFound?.keys() ?? [])])
-  return [...objects]
-    .sort()
-    .map((object) => ({
+  const drift: Drift[] = []
+  for (const object of new Set([...(byExpected?.keys() ?? []), ...(byFound?.keys() ?? [])])) {
+    const one = {
       target,
       object,
       expected: byExpected?.get(object) ?? null,
       found: byFound?.get(object) ?? null,
-    }))
-    .filter((one) => one.expected !== one.found)
+    }
+    if (!(await isSameDefinition(one.expected, one.found))) drift.push(one)
+  }
+  return drift.sort((a, b) => (a.object < b.object ? -1 : 1))
 }
+
+const isSameDefinition = async (a: string | null, b: string | null): Promise<boolean> =>
+  a === b ||
+  (a !== null && b !== null && (await normalizeDefinition(a)) === (await normalizeDefinition(b)))
