@@ -175,8 +175,13 @@ async function url(input: CommandInput): Promise<CommandResult> {
  * For reporting tools: in a read-only transaction, a dedicated role sees its rows without a tenant
  * transaction.
  */
-const readOnly = (made: string) =>
-  made.replace('options=', 'options=-c%20default_transaction_read_only%3Don%20')
+function readOnly(made: string): string {
+  const changed = new URL(made)
+  const options = [changed.searchParams.get('options'), '-c default_transaction_read_only=on']
+  changed.searchParams.set('options', options.filter(Boolean).join(' '))
+  changed.search = changed.search.replaceAll('+', '%20') // libpq does not decode a plus as a space
+  return changed.toString()
+}
 
 function slugOf({ positionals: [slug, ...rest] }: CommandInput): string {
   if (!slug || rest.length > 0) throw new UsageError('give the slug of one tenant')

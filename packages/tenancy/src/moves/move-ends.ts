@@ -82,7 +82,7 @@ export async function openConnection(
   })
   client.on('error', () => {}) // the current query, or the next one, rejects with it
   await client.connect()
-  await client.query(sessionSettings)
+  await client.query(`${sessionSettings}; set search_path = ${location.schema}, pg_temp`)
   // some operating systems do not support it
   await client.query(`set client_connection_check_interval = '2s'`).catch(() => {})
   return client

@@ -116,7 +116,7 @@ async function knownUnderOtherAddress(
   for (const row of await platform(tenancy).select().from(servers)) {
     const server = { host, port, ...passwordsOf(tenancy, row) }
     const isThis = await withConnection(
-      serviceUrl(tenancy, 'migrator', { server, database: 'postgres', schema: 'shared' }),
+      serviceUrl(tenancy, 'migrator', { server, database: 'postgres' }),
       idOf,
     ).then(
       () => true,

@@ -123,7 +123,7 @@ export async function readPlacements(tenancy: Tenancy, where?: SQL): Promise<Pla
   )
 }
 
-type Location = Pick<Placement, 'server' | 'database' | 'schema'>
+type Location = Pick<Placement, 'server' | 'database'>
 
 /**
  * Builds the connection string of a placement from that of the shared login, with the dedicated role,
@@ -169,14 +169,13 @@ export function serviceUrl(
   return url.toString()
 }
 
-function locationUrl(tenancy: Tenancy, login: Login, { server, database, schema }: Location): URL {
+/** Each role has its search_path as a setting: poolers refuse the start-up parameter `options`. */
+function locationUrl(tenancy: Tenancy, login: Login, { server, database }: Location): URL {
   const url = new URL(loginUrl(tenancy, login))
   if (server) {
     url.hostname = server.host
     url.port = String(server.port)
   }
   if (database) url.pathname = `/${database}`
-  url.searchParams.set('options', `-c search_path=${schema},pg_temp`)
-  url.search = url.search.replaceAll('+', '%20') // libpq does not decode a plus as a space
   return url
 }

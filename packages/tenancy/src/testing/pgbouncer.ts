@@ -29,19 +29,41 @@ export function findPgbouncer(): { path: string } | { missing: string } {
   return path ? { path } : { missing: 'apt-get could not install pgbouncer' }
 }
 
+/** The server behind PgBouncer, and who may connect. */
+export type PgbouncerOptions = {
+  /** A connection string of the server. */
+  url: string
+  /** The logins that may connect, with their passwords. */
+  users: [name: string, password: string][]
+  /** A login among `users` that may read `pg_shadow`: every other role of the server may connect, too. */
+  authUser?: string
+  /** Server connections per login and database. */
+  connections: number
+  /** `transaction` by default. */
+  poolMode?: 'transaction' | 'session'
+  /** SQL that runs on each new server connection. */
+  connectQuery?: string
+  /** More lines of the section `[pgbouncer]`. */
+  settings?: string[]
+}
+
 /**
- * Starts PgBouncer in transaction mode.
+ * Starts PgBouncer.
  * @param path - The program.
- * @param url - A connection string of the server behind it.
- * @param users - The logins that may connect, with their passwords.
- * @param connections - Server connections per login and database.
+ * @param options - The server behind it, and who may connect.
  * @returns Its port, and a function that stops it.
  */
 export async function startPgbouncer(
   path: string,
-  url: string,
-  users: [name: string, password: string][],
-  connections: number,
+  {
+    url,
+    users,
+    authUser,
+    connections,
+    poolMode = 'transaction',
+    connectQuery,
+    settings = [],
+  }: PgbouncerOptions,
 ): Promise<{ port: number; stop: () => Promise<void> }> {
   const { hostname, port: behind } = new URL(url)
   const folder = mkdtempSync(join(tmpdir(), 'rowhouse-pgbouncer-'))
@@ -55,17 +77,23 @@ export async function startPgbouncer(
     join(folder, 'pgbouncer.ini'),
     [
       '[databases]',
-      `* = host=${hostname} port=${behind}`,
+      `* = host=${hostname} port=${behind}${connectQuery ? ` connect_query='${connectQuery}'` : ''}`,
       '[pgbouncer]',
       'listen_addr = 127.0.0.1',
       `listen_port = ${port}`,
       'unix_socket_dir =',
-      'auth_type = plain',
+      `auth_type = ${authUser ? 'scram-sha-256' : 'plain'}`,
+      ...(authUser
+        ? [
+            `auth_user = ${authUser}`,
+            'auth_query = select usename, passwd from pg_catalog.pg_shadow where usename = $1',
+          ]
+        : []),
       `auth_file = ${join(folder, 'users.txt')}`,
-      'pool_mode = transaction',
+      `pool_mode = ${poolMode}`,
       `default_pool_size = ${connections}`,
       'max_client_conn = 500',
-      'ignore_startup_parameters = options,extra_float_digits',
+      ...settings,
       '',
     ].join('\n'),
   )

@@ -95,7 +95,7 @@ const connected = (
 ): Promise<void> =>
   unlessAlreadyGone(
     placement,
-    withConnection(serviceUrl(tenancy, 'worker', { schema, ...placement }), (client) => {
+    withConnection(serviceUrl(tenancy, 'worker', placement), (client) => {
       const inTenant: InTenant = (inner) =>
         withTransaction(
           client,
