@@ -14,6 +14,11 @@ begin
     execute format('create role %I', role_name);
   end if;
   execute format('alter role %I with login noinherit nocreatedb nocreaterole password %L', role_name, p_verifier);
+  -- to drop what it owns and to end its sessions, which its creator may not do from 16 on
+  if not (select rolsuper from pg_roles where rolname = current_user) then
+    execute format('grant %I to %I', role_name, current_user)
+      || case when current_setting('server_version_num')::int < 160000 then '' else ' with inherit true, set true' end;
+  end if;
   execute format('alter role %I in database %I set search_path = %I, pg_temp', role_name, current_database(), role_name);
   execute format('alter role %I set statement_timeout = ''30s''', role_name);
   execute format('alter role %I set idle_in_transaction_session_timeout = ''10s''', role_name);
@@ -29,6 +34,7 @@ language plpgsql volatile strict security definer set search_path = pg_catalog, 
 as $$
 declare
   role_name constant text := 't_' || replace(p_tenant::text, '-', '');
+  session_pid integer;
 begin
   if not exists (select from pg_roles where rolname = role_name) then
     return false;
@@ -38,8 +44,19 @@ begin
   if current_database() = role_name then
     execute format('revoke connect on database %I from rowhouse_worker', role_name);
   end if;
-  perform pg_terminate_backend(pid, 1000) from pg_stat_activity
-  where datname = current_database() and pid <> pg_backend_pid() and (usename = role_name or current_database() = role_name);
+  -- Background workers have no user name. A superuser's session can be ended by superusers only.
+  for session_pid in
+    select a.pid from pg_stat_activity as a
+    join pg_roles as r on r.rolname = a.usename
+    where a.datname = current_database() and a.pid <> pg_backend_pid() and (a.usename = role_name or current_database() = role_name)
+      and (not r.rolsuper or (select rolsuper from pg_roles where rolname = current_user))
+  loop
+    begin
+      perform pg_terminate_backend(session_pid, 1000);
+    exception when insufficient_privilege then
+      raise warning 'session % in database % could not be ended: %', session_pid, current_database(), sqlerrm;
+    end;
+  end loop;
   -- drop owned would also revoke its right to connect to the tenant's next database
   if not exists (
     select from pg_shdepend as d

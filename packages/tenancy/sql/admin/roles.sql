@@ -1,27 +1,39 @@
--- Cluster-wide roles, created by the administrator. No role is a superuser or has bypassrls, and login roles
--- inherit nothing.
+-- The roles of the server, created by the administrator. No role is a superuser or has bypassrls, and login roles
+-- inherit nothing. Every statement is skipped if it would change nothing, so that an administrator with fewer rights
+-- than the first one can repeat it.
 do $$
 declare
   required record;
+  clause text;
 begin
   for required in
     select * from (values
-      ('rowhouse_owner', false), ('rowhouse_migrator', true), ('rowhouse_platform', true),
-      ('rowhouse_tenant', true), ('rowhouse_worker', true)
-    ) as roles (name, login)
+      ('rowhouse_owner', false, false), ('rowhouse_migrator', true, true), ('rowhouse_platform', true, false),
+      ('rowhouse_tenant', true, false), ('rowhouse_worker', true, false)
+    ) as roles (name, login, createdb)
   loop
     if not exists (select from pg_catalog.pg_roles where rolname = required.name) then
-      execute format('create role %I', required.name);
+      execute format('create role %I with noinherit', required.name);
     end if;
-    execute format(
-      'alter role %I with %s noinherit nocreaterole %s noreplication',
-      required.name,
-      case when required.login then 'login' else 'nologin' end,
-      case when required.name = 'rowhouse_migrator' then 'createdb' else 'nocreatedb' end
-    );
-    if (select rolsuper or rolbypassrls from pg_catalog.pg_roles where rolname = required.name) then
-      execute format('alter role %I with nosuperuser nobypassrls', required.name);
-    end if;
+    for clause in
+      select attribute.clause
+      from pg_catalog.pg_roles as r
+      cross join lateral (values
+        (r.rolsuper, 'nosuperuser'), (r.rolbypassrls, 'nobypassrls'), (r.rolreplication, 'noreplication'),
+        (r.rolinherit, 'noinherit'), (r.rolcreaterole, 'nocreaterole'),
+        (r.rolcanlogin <> required.login, case when required.login then 'login' else 'nologin' end),
+        (r.rolcreatedb <> required.createdb, case when required.createdb then 'createdb' else 'nocreatedb' end)
+      ) as attribute (differs, clause)
+      where r.rolname = required.name and attribute.differs
+    loop
+      begin
+        execute format('alter role %I with %s', required.name, clause);
+      exception when insufficient_privilege then
+        raise exception 'the role % must be %, and % may not change that', required.name, clause, current_user
+          using errcode = '42501', detail = sqlerrm,
+            hint = format('run as a superuser, or as an administrator who has the attribute and may administer the role: alter role %I with %s', required.name, clause);
+      end;
+    end loop;
   end loop;
 end
 $$;
@@ -31,17 +43,43 @@ declare
   found record;
 begin
   for found in
-    select m.roleid::regrole as granted, m.member::regrole as grantee
+    select m.roleid::regrole as granted, m.member::regrole as grantee, m.grantor::regrole as grantor
     from pg_catalog.pg_auth_members as m
-    where m.member in (select oid from pg_catalog.pg_roles where rolname like 'rowhouse\_%')
+    where m.member in (select oid from pg_catalog.pg_roles where rolname in ('rowhouse_owner', 'rowhouse_migrator', 'rowhouse_platform', 'rowhouse_tenant', 'rowhouse_worker'))
       and (m.member, m.roleid) is distinct from ('rowhouse_migrator'::regrole::oid, 'rowhouse_owner'::regrole::oid)
   loop
-    execute format('revoke %s from %s', found.granted, found.grantee);
+    execute format(
+      case when current_setting('server_version_num')::int < 160000 then 'revoke %s from %s' else 'revoke %s from %s granted by %s' end,
+      found.granted, found.grantee, found.grantor
+    );
   end loop;
+  if not pg_has_role('rowhouse_migrator', 'rowhouse_owner', 'member') then
+    grant rowhouse_owner to rowhouse_migrator;
+  end if;
 end
 $$;
 
-grant rowhouse_owner to rowhouse_migrator;
+-- An administrator who is no superuser becomes a member, to act as the owner and to end sessions. From 16 on, the creator
+-- of a role may administer it but has none of its privileges.
+do $$
+declare
+  name text;
+  needs_grant boolean;
+begin
+  if (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then
+    return;
+  end if;
+  foreach name in array array['rowhouse_owner', 'rowhouse_migrator', 'rowhouse_platform', 'rowhouse_tenant', 'rowhouse_worker'] loop
+    if current_setting('server_version_num')::int < 160000 then
+      if not pg_has_role(current_user, name, 'usage') then
+        execute format('grant %I to %I', name, current_user);
+      end if;
+    elsif not (pg_has_role(current_user, name, 'usage') and pg_has_role(current_user, name, 'set')) then
+      execute format('grant %I to %I with inherit true, set true', name, current_user);
+    end if;
+  end loop;
+end
+$$;
 
 -- only for tenancy.enter_for_move(); no login role has it
 do $$
@@ -49,15 +87,37 @@ begin
   if not has_parameter_privilege('rowhouse_owner', 'session_replication_role', 'set') then
     grant set on parameter session_replication_role to rowhouse_owner;
   end if;
+exception when insufficient_privilege then
+  null;
 end
 $$;
 
--- a change of data that policies would silently reduce to no rows is an error
-alter role rowhouse_migrator set row_security = off;
-alter role rowhouse_platform set search_path = platform, pg_temp;
-alter role rowhouse_tenant set search_path = shared, pg_temp;
-alter role rowhouse_worker set search_path = shared, pg_temp;
-alter role rowhouse_tenant set statement_timeout = '15s';
-alter role rowhouse_tenant set idle_in_transaction_session_timeout = '10s';
-alter role rowhouse_platform set statement_timeout = '15s';
-alter role rowhouse_platform set idle_in_transaction_session_timeout = '10s';
+-- Settings of the roles. With row_security off, a change of data that policies would silently reduce to no rows is an
+-- error.
+do $$
+declare
+  required record;
+begin
+  for required in
+    select * from (values
+      ('rowhouse_migrator', 'row_security', 'off'),
+      ('rowhouse_platform', 'search_path', 'platform, pg_temp'),
+      ('rowhouse_tenant', 'search_path', 'shared, pg_temp'),
+      ('rowhouse_worker', 'search_path', 'shared, pg_temp'),
+      ('rowhouse_tenant', 'statement_timeout', '15s'),
+      ('rowhouse_tenant', 'idle_in_transaction_session_timeout', '10s'),
+      ('rowhouse_platform', 'statement_timeout', '15s'),
+      ('rowhouse_platform', 'idle_in_transaction_session_timeout', '10s')
+    ) as settings (name, setting, value)
+    where not exists (
+      select from pg_catalog.pg_db_role_setting as s
+      where s.setrole = settings.name::regrole and s.setdatabase = 0 and settings.setting || '=' || settings.value = any (s.setconfig)
+    )
+  loop
+    execute format(
+      case required.setting when 'search_path' then 'alter role %I set %I = %s' else 'alter role %I set %I = %L' end,
+      required.name, required.setting, required.value
+    );
+  end loop;
+end
+$$;

@@ -37,7 +37,10 @@ export async function prepareServer(
     await admin.query('select pg_advisory_lock($1)', [lockNumbers.setup])
     await createRoles(admin, passwords)
     await createTemplate(tenancy, admin, adminUrl)
-    await admin.query('grant connect on database postgres to rowhouse_migrator')
+    const { rowCount } = await admin.query(
+      `select where has_database_privilege('rowhouse_migrator', 'postgres', 'connect')`,
+    )
+    if (rowCount === 0) await admin.query('grant connect on database postgres to rowhouse_migrator')
   })
 }
 
@@ -50,11 +53,6 @@ async function createRoles(
     await admin.query(
       `alter role rowhouse_${login} password ${pg.escapeLiteral(scramVerifier(password))}`,
     )
-  const { rows } = await admin.query<{ me: string; super: boolean }>(
-    'select rolname as me, rolsuper as super from pg_catalog.pg_roles where rolname = current_user',
-  )
-  if (rows[0] && !rows[0].super)
-    await admin.query(`grant rowhouse_owner to ${pg.escapeIdentifier(rows[0].me)}`)
 }
 
 /** Creates the template anew when its files have changed, so that it contains no old objects. */
@@ -98,11 +96,5 @@ async function createTemplate(tenancy: Tenancy, admin: pg.Client, adminUrl: stri
  * @param admin - A connection of the administrator.
  */
 export async function harden(admin: pg.Client): Promise<void> {
-  const name = pg.escapeIdentifier(admin.database ?? '')
-  await admin.query(`
-    revoke all on database ${name} from public;
-    grant create on database ${name} to rowhouse_owner;
-    grant connect on database ${name} to rowhouse_migrator, rowhouse_platform, rowhouse_tenant, rowhouse_worker;
-    grant temporary on database ${name} to rowhouse_worker`)
   await admin.query(await readSqlFile('admin', 'hardening.sql'))
 }
