@@ -1,6 +1,6 @@
 import pino from 'pino'
 import { env } from '#db/env'
-import { RowhouseError } from '@rowhouse/tenancy'
+import { RowhouseError, isDatabaseError } from '@rowhouse/tenancy'
 
 let logger: pino.Logger | undefined
 
@@ -37,8 +37,9 @@ const logTo = (descriptor: 1 | 2): pino.Logger =>
   )
 
 /**
- * The fields of an error that are logged: its name and code, and the message only if the error is one
- * of ours, because messages of PostgreSQL can contain row values.
+ * The fields of an error that are logged: its class and code, and the message only if the error is
+ * one of ours, because messages of PostgreSQL can contain row values. A production build shortens
+ * class names, so none is read from a constructor.
  */
 export function errorFields(error: unknown): Record<string, unknown> {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
@@ -46,7 +47,7 @@ export function errorFields(error: unknown): Record<string, unknown> {
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
   const ours = RowhouseError.is(cause) ? cause.message : undefined
   return {
-    error: cause.name,
+    error: isDatabaseError(cause) ? 'DatabaseError' : cause.name,
     code,
     message: ours,
     at: cause.stack

@@ -1,5 +1,10 @@
-import { expect, test } from '@playwright/test'
-import { checkA11y, takeScreenshot, signIn } from './fixtures'
+import { expect, test, type Page } from '@playwright/test'
+import { checkA11y, createOrganisationWithOwner, takeScreenshot, signIn } from './fixtures'
+import { withAdminClient } from './database'
+import { closePools, setLimits } from '@rowhouse/tenancy'
+import { tenancy } from '#db/tenancy'
+
+test.afterAll(() => closePools(tenancy()))
 
 test(
   'an API key is shown once, works, and is refused after it is revoked',
@@ -68,6 +73,39 @@ test(
   },
 )
 
+/** Creates a key that may read, and returns the header of its requests. */
+async function newKey(page: Page): Promise<{ authorization: string }> {
+  await page.goto('/settings/keys')
+  await page.getByRole('button', { name: 'New key' }).click()
+  await page.getByLabel('What is it for?').fill('Probe')
+  await page.getByRole('button', { name: 'Create the key' }).click()
+  const key = await page.getByLabel('API key', { exact: true }).textContent()
+  return { authorization: `Bearer ${key?.trim()}` }
+}
+
+test('a call that gets no slot is a 429, also when a page has created the queue', async ({
+  page,
+  request,
+}) => {
+  const { id } = await createOrganisationWithOwner(page, 'Queue')
+  // the waiting calls give up before the running ones time out
+  const by = { tenantId: id, actor: 'test', reason: 'test' }
+  await setLimits(tenancy(), by, { statementMs: 15_000 })
+  await page.goto('/orders') // the bundle of pages creates the pools and queues of the process
+  const headers = await newKey(page)
+  const read = () => request.get('/api/v1/orders', { headers })
+  await withAdminClient(async (client) => {
+    await client.query('begin; lock table shared.orders in access exclusive mode')
+    const calls = [read(), read(), read(), read()]
+    const refused = await Promise.race(calls)
+    expect(refused.status()).toBe(429)
+    expect(refused.headers()['retry-after']).toBe('1')
+    await client.query('rollback')
+    const statuses = (await Promise.all(calls)).map((response) => response.status())
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([200, 200, 429, 429])
+  })
+})
+
 test("another organisation's order and a missing one get the same response", async ({
   page,
   request,
@@ -75,13 +113,7 @@ test("another organisation's order and a missing one get the same response", asy
   const keyOf = async (email: string) => {
     await page.context().clearCookies()
     await signIn(page, email)
-    await page.goto('/settings/keys')
-    await page.getByRole('button', { name: 'New key' }).click()
-    await page.getByLabel('What is it for?').fill('Probe')
-    await page.getByRole('button', { name: 'Create the key' }).click()
-    return {
-      authorization: `Bearer ${(await page.getByLabel('API key', { exact: true }).textContent())?.trim()}`,
-    }
+    return newKey(page)
   }
   const [ada, ines] = [await keyOf('ada@acme.example'), await keyOf('ines@initech.example')]
   const { orders } = (await (

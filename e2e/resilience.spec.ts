@@ -5,23 +5,13 @@ import { createServer } from 'node:http'
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@playwright/test'
-import pg from 'pg'
 import { run as sandboxLogin } from '#db/cli/sandbox-login'
 import { closePools } from '@rowhouse/tenancy'
+import { withAdminClient } from './database'
 import { signIn } from './fixtures'
 import { tenancy } from '#db/tenancy'
 
 const port = Number(process.env.E2E_PORT ?? 3100)
-
-async function withAdminClient<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: process.env.DATABASE_URL })
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
-}
 
 test.afterAll(() => closePools(tenancy()))
 
@@ -45,6 +35,7 @@ test('a failing page shows an error number and no internals, and the log has the
       .filter((line) => line.includes(`"digest":"${number}"`))
     expect(JSON.parse(lines[0] ?? '{}')).toMatchObject({
       requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown,
+      error: 'DatabaseError',
       code: '42703',
     })
     expect(lines.join()).not.toContain('secret_column_name')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import engine from '../packages/tenancy/package.json' with { type: 'json' }
 import { checkActions } from './lint/actions.ts'
 import { checkParamNames, checkPublicDocs } from './lint/jsdoc.ts'
+import { checkInstanceof } from './lint/instanceof.ts'
 import { checkRawSql } from './lint/raw-sql.ts'
 import { sourcesBelow } from './lint/sources.ts'
 import { root } from './root.mjs'
@@ -35,6 +36,7 @@ const violations = [
   ...code
     .filter(({ path }) => path.startsWith('app/') && !/\.test\.tsx?$/.test(path))
     .flatMap(checkRawSql),
+  ...code.filter(({ path }) => !/\.test\.tsx?$/.test(path)).flatMap(checkInstanceof),
   ...code.flatMap(checkParamNames),
   ...checkPublicDocs(new Map(code.map((source) => [source.path, source])), engineEntries, (name) =>
     name.replace(/^#tenancy\/(.*)$/, 'packages/tenancy/src/$1.ts'),

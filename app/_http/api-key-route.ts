@@ -59,7 +59,9 @@ export function apiKeyRoute<S extends z.ZodObject>(
         ...(await params),
         ...(writes ? await bodyOf(request) : Object.fromEntries(new URL(request.url).searchParams)),
       }
-      const input = schema.strict().parse(raw) as z.output<S>
+      const parsed = schema.strict().safeParse(raw)
+      if (!parsed.success) throw new InvalidRequest(parsed.error)
+      const input = parsed.data as z.output<S>
       const {
         status = 200,
         body,
@@ -97,6 +99,17 @@ async function bodyOf(request: Request): Promise<object> {
   }
 }
 
+class InvalidRequest extends RowhouseError {
+  static override readonly code: string = 'invalid_request'
+  /** The message of each invalid field. */
+  readonly fields: Record<string, string>
+  constructor({ issues }: z.ZodError) {
+    super('The request is invalid.')
+    this.fields = Object.fromEntries(
+      issues.map(({ path, message }) => [path.join('.') || 'request', message]),
+    )
+  }
+}
 class BodyTooLarge extends RowhouseError {
   static override readonly code: string = 'body_too_large'
 }
@@ -109,15 +122,7 @@ function refusal(
   headers: Record<string, string>,
   requestId: string | null,
 ): Response {
-  if (error instanceof z.ZodError)
-    return problem(
-      400,
-      'The request is invalid.',
-      headers,
-      Object.fromEntries(
-        error.issues.map(({ path, message }) => [path.join('.') || 'request', message]),
-      ),
-    )
+  if (InvalidRequest.is(error)) return problem(400, error.message, headers, error.fields)
   if (NotSignedIn.is(error))
     return problem(401, 'There is no such key, or it is no longer valid.', {
       ...headers,

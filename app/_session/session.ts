@@ -56,8 +56,11 @@ const nextAuth = NextAuth(() => {
     pages: { signIn: '/sign-in', error: '/sign-in' },
     cookies: hostCookies(),
     logger: {
-      error: (error) =>
-        void (error instanceof CredentialsSignin || console.error(`sign-in: ${error.name}`)),
+      error: (error) => {
+        const type = 'type' in error ? String(error.type) : error.name
+        // the form shows a wrong password
+        if (type !== 'CredentialsSignin') console.error(`sign-in: ${type}`)
+      },
     },
     providers: [passwordOrTicket(), ...oauthProviders()],
     callbacks: {

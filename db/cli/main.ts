@@ -61,7 +61,7 @@ function parse({ words: name, takesArgument, options = {} }: Command): CommandIn
 }
 
 function isUsageError(error: unknown): error is Error {
-  if (error instanceof UsageError) return true
+  if (UsageError.is(error)) return true
   return (
     error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
   )

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { checkActions } from './actions.ts'
+import { checkInstanceof } from './instanceof.ts'
 import { checkParamNames, checkPublicDocs } from './jsdoc.ts'
 import { checkRawSql } from './raw-sql.ts'
 
@@ -59,6 +60,24 @@ describe('SQL in app/', () => {
       sql('const query = searchParams.query\n// sql`select`\nconst a = `sql ${query}`'),
     ).toEqual([])
   })
+})
+
+describe('instanceof', () => {
+  const lint = (text: string) => checkInstanceof({ path: 'db/x.ts', text })
+
+  it.each(['e instanceof Error', 'e instanceof FormData', 'e instanceof HTMLInputElement'])(
+    'may test for a class of the platform: %s',
+    (code) => {
+      expect(lint(code)).toEqual([])
+    },
+  )
+
+  it.each(['e instanceof TooBusy', 'e instanceof pg.DatabaseError', '!(e instanceof ZodError)'])(
+    'may not test for any other class: %s',
+    (code) => {
+      expect(lint(code)).toHaveLength(1)
+    },
+  )
 })
 
 describe('@param', () => {

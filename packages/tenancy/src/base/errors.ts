@@ -27,8 +27,9 @@ export abstract class RowhouseError extends Error {
     this.fault = fault
   }
 
+  /** The name of the class. It is derived from the code, because a production build shortens class names. */
   override get name() {
-    return this.constructor.name
+    return this.code.replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())
   }
 
   /**
@@ -137,6 +138,15 @@ export class TookTooLong extends RowhouseError {
       `this took longer than ${limitMs} ms and was stopped; nothing was changed. Request less at a time`,
     )
     this.limitMs = limitMs
+  }
+}
+
+/** The worker is stopping. The next worker continues the work. */
+export class WorkerStopping extends RowhouseError {
+  static override readonly code: string = 'worker_stopping'
+  static override readonly retryable: boolean = true
+  constructor() {
+    super('the worker is stopping; the next one continues this work')
   }
 }
 

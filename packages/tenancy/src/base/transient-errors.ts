@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import { ConnectionFailed, RowhouseError } from '#tenancy/base/errors'
 
 /** The server cannot be reached, or has ended this connection: the same call may succeed later. */
@@ -49,6 +50,15 @@ export function codeOf(error: unknown): string | undefined {
     if ('code' in cause && typeof cause.code === 'string' && cause.code !== '') return cause.code
   return undefined
 }
+
+/**
+ * Recognises errors that PostgreSQL has reported, by their fields: a process may load pg more than
+ * once.
+ * @param error - Any thrown value. Its causes are not searched.
+ * @returns Whether it has the fields of an error message of PostgreSQL.
+ */
+export const isDatabaseError = (error: unknown): error is pg.DatabaseError & { code: string } =>
+  error instanceof Error && 'severity' in error && 'code' in error && typeof error.code === 'string'
 
 /**
  * Recognises connection errors. A commit that fails with one may have taken effect.

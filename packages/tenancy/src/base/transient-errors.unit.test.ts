@@ -3,7 +3,6 @@ import { ConnectionFailed, Invalid, TookTooLong } from '#tenancy/base/errors'
 import { codeOf, isConnectionError, isTransient } from '#tenancy/base/transient-errors'
 import { isRetryableMigrationError } from '#tenancy/migrations/retryable'
 import { MigrationFailed, SchemaTooNew } from '#tenancy/migrations/errors'
-import { isRetryableMoveError } from '#tenancy/moves/retryable'
 
 const coded = (code: string) => Object.assign(new Error('xyzzy'), { code })
 const reworded = <E extends Error>(error: E): E => Object.assign(error, { message: 'xyzzy' })
@@ -22,7 +21,6 @@ test.each([
 ])('%s is a connection error, which moves and migrations retry', (_, error) => {
   expect(isConnectionError(error)).toBe(true)
   expect(isTransient(error)).toBe(true)
-  expect(isRetryableMoveError(error)).toBe(true)
   expect(isRetryableMigrationError(error)).toBe(true)
 })
 

@@ -102,9 +102,9 @@ export class Scope {
       if (inTransaction(this.client) === true) throw new RolledBack()
       for (const [i, { resolve }] of this.#queued.entries()) resolve(results[i] as pg.QueryResult)
     } catch (error) {
-      const cause = error instanceof PipelineError ? error.cause : (error as Error)
+      const cause = PipelineError.is(error) ? error.cause : (error as Error)
       // the failed query first: Drizzle adds its text to the error
-      if (error instanceof PipelineError) this.#queued[error.at - 1]?.reject(cause)
+      if (PipelineError.is(error)) this.#queued[error.at - 1]?.reject(cause)
       for (const { reject } of this.#queued) reject(cause)
       throw cause
     }

@@ -69,7 +69,7 @@ export async function applyPending(
       else for (const file of group) await applyNonTransactional(client, file, settings)
       done.push(...group.map(({ tag }) => tag))
     } catch (error) {
-      if (!(error instanceof LedgerConflict)) throw error
+      if (!LedgerConflict.is(error)) throw error
       const left = notApplied(await readLedger(client, schema), schema, pending)
       return [...done, ...(await applyPending(client, left, options))]
     }

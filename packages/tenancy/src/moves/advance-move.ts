@@ -1,9 +1,12 @@
 import { eq, sql } from 'drizzle-orm'
 import { nextAttemptAt, type Backoff } from '#tenancy/base/backoff'
+import { WorkerStopping } from '#tenancy/base/errors'
 import { lockKey } from '#tenancy/base/lock-keys'
 import { moves } from '#tenancy/base/schema'
 import { isBeforeSwitch, type MoveState, type MoveStateWith } from '#tenancy/base/move-states'
 import type { Tenancy } from '#tenancy/base/tenancy'
+import { isTransient } from '#tenancy/base/transient-errors'
+import { MoveAborted } from '#tenancy/moves/errors'
 import { buildIndexes } from '#tenancy/moves/build-indexes'
 import { capture } from '#tenancy/moves/capture'
 import { catchUp } from '#tenancy/moves/catch-up'
@@ -11,7 +14,7 @@ import { cleanUp } from '#tenancy/moves/clean-up'
 import { copy } from '#tenancy/moves/copy'
 import { failpoint, type Failpoint } from '#tenancy/moves/failpoints'
 import { openConnection } from '#tenancy/moves/move-ends'
-import { MoveAborted, MoveRun, WorkerStopping } from '#tenancy/moves/move-run'
+import { MoveRun } from '#tenancy/moves/move-run'
 import {
   addEvent,
   advance,
@@ -21,7 +24,7 @@ import {
   slugOf,
 } from '#tenancy/moves/move-store'
 import { checkVersions, provisionTarget } from '#tenancy/moves/prepare-target'
-import { errorMessage, isRetryableMoveError } from '#tenancy/moves/retryable'
+import { errorMessage } from '#tenancy/moves/retryable'
 import { switchOver } from '#tenancy/moves/switch-over'
 import { platform } from '#tenancy/registry/placements'
 import { undo } from '#tenancy/moves/undo'
@@ -87,7 +90,7 @@ export async function advanceMove(
     await failpoint('started')
     return await runSteps(run, until)
   } catch (error) {
-    if (error instanceof WorkerStopping) return 'stopped'
+    if (WorkerStopping.is(error)) return 'stopped'
     await scheduleRetry(run, error)
     throw error
   } finally {
@@ -104,7 +107,7 @@ async function runSteps(run: MoveRun, until: MoveState | undefined): Promise<Adv
       const result = await runStep(run, isFirst)
       if (result) return result
     } catch (error) {
-      if (!isBeforeSwitch(state) || isRetryableMoveError(error)) throw error
+      if (!isBeforeSwitch(state) || isTransient(error)) throw error
       if (
         await advance(
           platform(run.tenancy),

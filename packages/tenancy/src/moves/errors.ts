@@ -127,6 +127,11 @@ export class TenantStillThere extends RowhouseError {
   }
 }
 
+/** The move must be aborted. The message says who aborted it, or why. */
+export class MoveAborted extends RowhouseError {
+  static override readonly code: string = 'move_aborted'
+}
+
 /** This run of a move has closed its connections: it has ended, or another worker took over. */
 export class RunClosed extends RowhouseError {
   static override readonly code: string = 'run_closed'

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { lockKey } from '#tenancy/base/lock-keys'
 import { timings } from '#tenancy/base/timings'
 import type pg from 'pg'
-import { RunClosed, VersionsDiffer } from '#tenancy/moves/errors'
+import { WorkerStopping } from '#tenancy/base/errors'
+import { MoveAborted, RunClosed, VersionsDiffer } from '#tenancy/moves/errors'
 import { lockVersion } from '#tenancy/migrations/version-lock'
 import { isSameDatabase, openConnection, resolveEnd } from '#tenancy/moves/move-ends'
 import type { Location } from '#tenancy/placements/provision'
@@ -17,11 +18,6 @@ import {
 import { tenantTables, type MovableTable } from '#tenancy/moves/tenant-tables'
 import { type MoveEnd, type MoveEventName } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
-
-/** The worker is stopping. Another run continues from the last chunk. */
-export class WorkerStopping extends Error {}
-/** The move must be aborted. The message says who aborted it, or why. */
-export class MoveAborted extends Error {}
 
 type MoveSide = 'source' | 'target'
 type Opened = { location: Location; client: pg.Client }

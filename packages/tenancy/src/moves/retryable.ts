@@ -1,16 +1,9 @@
 import { drop } from '#tenancy/base/connect'
+import { WorkerStopping } from '#tenancy/base/errors'
 import { timings } from '#tenancy/base/timings'
-import { isTransient } from '#tenancy/base/transient-errors'
 import { locationName, openConnection } from '#tenancy/moves/move-ends'
-import { MoveAborted, WorkerStopping, type MoveRun } from '#tenancy/moves/move-run'
+import type { MoveRun } from '#tenancy/moves/move-run'
 import { readHome } from '#tenancy/moves/tenant-home'
-
-/** True for an error that may be gone on the next attempt. */
-export function isRetryableMoveError(error: unknown): boolean {
-  if (error instanceof WorkerStopping) return true
-  if (error instanceof MoveAborted) return false
-  return isTransient(error)
-}
 
 export const errorMessage = (error: unknown): string =>
   error instanceof Error ? error.message : String(error)
@@ -34,7 +27,7 @@ export async function skipIfServerLost<T>(
   try {
     return await work()
   } catch (error) {
-    if (run.move.forceFinishBy === null || error instanceof WorkerStopping) throw error
+    if (run.move.forceFinishBy === null || WorkerStopping.is(error)) throw error
     const location = await run.locationOf(side)
     if (location.server === null) throw error // the main server can be reached
     const refusal = await openConnection(run.tenancy, location, run.applicationName).then(

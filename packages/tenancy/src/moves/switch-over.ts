@@ -1,8 +1,9 @@
 import { timings } from '#tenancy/base/timings'
 import { applyWithinDatabase, catchUp, catchUpOnce } from '#tenancy/moves/catch-up'
+import { MoveAborted } from '#tenancy/moves/errors'
 import { failpoint } from '#tenancy/moves/failpoints'
 import { releaseFence, withDeadline, withFence } from '#tenancy/moves/fence'
-import { MoveAborted, type MoveRun } from '#tenancy/moves/move-run'
+import type { MoveRun } from '#tenancy/moves/move-run'
 import { updateMove } from '#tenancy/moves/move-store'
 import { checkVersions } from '#tenancy/moves/prepare-target'
 import { errorMessage, isFencedTooLong } from '#tenancy/moves/retryable'
@@ -102,7 +103,7 @@ async function finishInterruptedSwitch(run: MoveRun, epoch: number): Promise<voi
       timings.switchIdle,
     )
   } catch (error) {
-    if (!(error instanceof MoveAborted) && (await isFencedTooLong(run)))
+    if (!MoveAborted.is(error) && (await isFencedTooLong(run)))
       throw new MoveAborted(
         `the target does not open (${errorMessage(error)}); the tenant is reopened in the source`,
       )

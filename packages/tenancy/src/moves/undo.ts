@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm'
-import pg from 'pg'
+import type pg from 'pg'
+import { isDatabaseError } from '#tenancy/base/transient-errors'
 import { removeCopy } from '#tenancy/moves/clean-up'
 import { reassignMove, readHome, transition } from '#tenancy/moves/tenant-home'
 import { withDeadline } from '#tenancy/moves/fence'
@@ -63,8 +64,7 @@ async function ifExists<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work()
   } catch (error) {
-    if (error instanceof pg.DatabaseError && missingObjectStates.has(error.code ?? ''))
-      return undefined
+    if (isDatabaseError(error) && missingObjectStates.has(error.code)) return undefined
     throw error
   }
 }

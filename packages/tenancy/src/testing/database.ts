@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { inject } from 'vitest'
+import { isDatabaseError } from '#tenancy/base/transient-errors'
 import { withConnection, inDatabase } from '#tenancy/base/connect'
 import { cloneOf, type TestRun } from '#tenancy/testing/run'
 
@@ -61,7 +62,7 @@ async function copyTemplate(admin: pg.Client, template: string, name: string): P
       return
     } catch (error) {
       // object_in_use: a background worker such as autovacuum uses the template
-      const busy = error instanceof pg.DatabaseError && error.code === '55006'
+      const busy = isDatabaseError(error) && error.code === '55006'
       if (!busy || attempt === 20) throw error
       await sleep(50 * attempt)
     }

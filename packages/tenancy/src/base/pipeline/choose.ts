@@ -69,10 +69,7 @@ async function selfCheck(client: pg.ClientBase): Promise<void> {
     { text: 'select 1' },
     { text: 'select 1 / $1::int', values: [0] },
   ]).catch((error: unknown) => error)
-  expect(
-    failure instanceof PipelineError && failure.at === 1,
-    'an error does not name its statement',
-  )
+  expect(PipelineError.is(failure) && failure.at === 1, 'an error does not name its statement')
   const [, answer] = await Promise.all(
     corked(client, () => [
       run(client, 'begin'),

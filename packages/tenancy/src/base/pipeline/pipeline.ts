@@ -26,13 +26,24 @@ export type Pipeline = {
   inTransaction: (client: pg.ClientBase) => boolean | undefined
 }
 
-/** One of several pipelined statements failed. */
+const brand = Symbol.for('rowhouse.pipeline-error')
+
+/**
+ * One of several pipelined statements failed. It has no code, so that `codeOf` finds that of its
+ * cause.
+ */
 export class PipelineError extends Error {
+  readonly [brand] = true
   /** The index of the statement; the number of statements for an error of the commit. */
   readonly at: number
   declare readonly cause: Error
   constructor(at: number, cause: Error) {
     super(cause.message, { cause })
     this.at = at
+  }
+
+  /** Recognises the errors of every copy of this module: see `RowhouseError.is`. */
+  static is(error: unknown): error is PipelineError {
+    return typeof error === 'object' && error !== null && brand in error
   }
 }

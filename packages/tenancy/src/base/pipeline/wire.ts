@@ -55,7 +55,7 @@ async function query(client: pg.ClientBase, statement: Statement): Promise<pg.Qu
     const [result] = await runPipelined(client, [statement])
     return result as pg.QueryResult
   } catch (error) {
-    throw error instanceof PipelineError ? error.cause : error
+    throw PipelineError.is(error) ? error.cause : error
   }
 }
 

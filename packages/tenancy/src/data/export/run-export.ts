@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises'
 import { timings } from '#tenancy/base/timings'
 import { sql } from 'drizzle-orm'
-import { RowhouseError } from '#tenancy/base/errors'
+import { RowhouseError, WorkerStopping } from '#tenancy/base/errors'
 import { ExportEnded, ExportInterrupted, TenantMoved } from '#tenancy/data/errors'
 import * as exports from '#tenancy/data/export/exports'
 import {
@@ -27,8 +27,6 @@ const maxRestarts = 5
 /** Attempts whose worker died count too. */
 const maxAttempts = 5
 const backoff = { firstMs: 2000, maxMs: 300_000 }
-
-class Stopping extends Error {}
 
 /**
  * Writes a requested export. Safe to call again: a finished export is left alone, and an
@@ -66,7 +64,7 @@ export async function runExport(
     await removeAttempts(tenancy, tenantId, id)
   } catch (error) {
     await rm(path, { force: true })
-    if (error instanceof Stopping) {
+    if (WorkerStopping.is(error)) {
       await exports.releaseLease(tenancy, leased, {
         state: 'requested',
         attempts: leased.attempts - 1,
@@ -120,7 +118,7 @@ function progressReporter(
 ): (progress: ExportProgress) => Promise<void> {
   let next = 0
   return async ({ table, rowsDone, rowsTotal }) => {
-    if (stopping?.aborted) throw new Stopping()
+    if (stopping?.aborted) throw new WorkerStopping()
     if (Date.now() < next) return
     next = Date.now() + timings.leaseRenewal
     if (

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import pg from 'pg'
 import type { Column, Table } from '#tenancy/base/catalogue'
 import { withConnection } from '#tenancy/base/connect'
+import { isDatabaseError } from '#tenancy/base/transient-errors'
 import { withTransaction } from '#tenancy/base/with-transaction'
 import { ArchiveRefused } from '#tenancy/data/errors'
 import { fileOf } from '#tenancy/data/export/manifest'
@@ -145,7 +146,7 @@ async function compare(
 }
 
 function refusal(error: Error, table: Table, { first, lines }: LineBatch): Error {
-  if (!(error instanceof pg.DatabaseError) || !/^(2[23]|42804)/.test(error.code ?? '')) return error
+  if (!isDatabaseError(error) || !/^(2[23]|42804)/.test(error.code)) return error
   const what = error.constraint
     ? `breaks ${error.constraint}`
     : `cannot be stored (${error.message})`
