@@ -113,12 +113,13 @@ function allows(list = [], name) {
     : items.includes(name)
 }
 
-// npm runs under the outer Node, because `npm ci` deletes the folder that contains the project's.
 /**
+ * Runs npm under the outer Node, because `npm ci` deletes the folder that contains the project's.
+ *
  * @param {import('./children.mjs').ChildGroup} children
  * @param {string[]} args
  */
-async function npm(children, args) {
+export async function npm(children, args) {
   const { npm_execpath: npmFile, npm_node_execpath: outerNode = process.execPath } = process.env
   /** @type {import('./children.mjs').ChildOptions} */
   const options = { cwd: root, stdio: ['ignore', 2, 2] }

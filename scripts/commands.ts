@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { ChildGroup } from './children.mjs'
 import type { Environment } from './environment.ts'
@@ -6,28 +7,39 @@ import { root } from './root.mjs'
 
 export type { DemoLogin }
 
-/** Runs a command and returns its standard output. If it fails, the error contains all its output. */
-async function runCommand(args: string[], env: Environment, children: ChildGroup): Promise<string> {
-  const child = children.start(args.join(' '), args, {
+type RunOptions = { env: Environment; children: ChildGroup; cwd?: string; timeoutMs?: number }
+
+/**
+ * Runs a command of `npm run rowhouse` and returns its standard output. If it fails, the error
+ * contains all its output.
+ */
+export async function runRowhouse(
+  words: string[],
+  { env, children, cwd = root, timeoutMs = 600_000 }: RunOptions,
+): Promise<string> {
+  const args = [join(root, 'db/cli/main.ts'), ...words]
+  const child = children.start(words.join(' '), args, {
     env,
-    cwd: root,
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const timer = setTimeout(() => void children.end(child), timeoutMs)
   const { stdout, stderr } = child.process
   const [out, err, { code, how }] = await Promise.all([
     stdout ? text(stdout) : '',
     stderr ? text(stderr) : '',
     child.ended,
   ])
-  if (code !== 0) throw new Error(`node ${args.join(' ')} ${how}:\n${`${err}\n${out}`.trim()}`)
+  clearTimeout(timer)
+  if (code !== 0) throw new Error(`rowhouse ${words.join(' ')} ${how}: ${`${err}\n${out}`.trim()}`)
   return out
 }
 
 export const runSetup = (env: Environment, children: ChildGroup): Promise<string> =>
-  runCommand(['db/cli/main.ts', 'setup'], env, children)
+  runRowhouse(['setup'], { env, children })
 
 export async function runDemoSeed(env: Environment, children: ChildGroup): Promise<DemoLogin[]> {
-  const out = await runCommand(['db/cli/main.ts', 'seed', '--demo', '--json'], env, children)
+  const out = await runRowhouse(['seed', '--demo', '--json'], { env, children })
   try {
     return JSON.parse(out).logins
   } catch (error) {

@@ -6,7 +6,7 @@ import pg from 'pg'
 import { withLock } from './lock.mjs'
 import { freePort } from './ports.ts'
 import { serverAccount } from './postgres/account.ts'
-import { findBinaries } from './postgres/binaries.ts'
+import { findBinaries, type Binaries } from './postgres/binaries.ts'
 import { addClient, hasClients, removeClient } from './postgres/clients.ts'
 import { cluster, type Cluster } from './postgres/cluster.ts'
 import { chooseDataFolder, folderInCheckout, folderInTemp } from './postgres/data-folder.ts'
@@ -17,16 +17,18 @@ export type EmbeddedPostgres = { adminUrl: string; port: number; stop: () => Pro
 
 /**
  * Starts the embedded PostgreSQL called `name`, or joins it if it is running. It stops when the
- * last process that uses it calls `stop`.
+ * last process that uses it calls `stop`. `binaries` are the project's by default.
  */
 export async function startPostgres({
   name,
   durable,
+  binaries = findBinaries(),
 }: {
   name: string
   durable: boolean
+  binaries?: Binaries
 }): Promise<EmbeddedPostgres> {
-  const { home, server } = openCluster(name, durable)
+  const { home, server } = openCluster(name, durable, binaries)
   const locked = <Result>(work: () => Promise<Result>): Promise<Result> =>
     withLock(join(home, 'postgres.lock'), work)
   const { port, adminUrl, clientFile } = await locked(async () => {
@@ -53,7 +55,7 @@ export async function startPostgres({
 
 /** Stops the server called `name`, even if other processes use it, and deletes its data. */
 export async function removePostgres(name: string): Promise<void> {
-  const { home, server } = openCluster(name, true)
+  const { home, server } = openCluster(name, true, findBinaries())
   await withLock(join(home, 'postgres.lock'), async () => {
     if (server.running() !== undefined) await server.stop()
   })
@@ -61,10 +63,14 @@ export async function removePostgres(name: string): Promise<void> {
     rmSync(folder, { recursive: true, force: true })
 }
 
-function openCluster(name: string, durable: boolean): { home: string; server: Cluster } {
+function openCluster(
+  name: string,
+  durable: boolean,
+  binaries: Binaries,
+): { home: string; server: Cluster } {
   const account = serverAccount()
-  const { home, binaries } = chooseDataFolder(name, account, findBinaries())
-  return { home, server: cluster({ home, binaries, account, durable }) }
+  const chosen = chooseDataFolder(name, account, binaries)
+  return { home: chosen.home, server: cluster({ ...chosen, account, durable }) }
 }
 
 /** Initialises the cluster if necessary and returns the password of its superuser. */

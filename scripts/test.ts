@@ -1,32 +1,41 @@
 // npm test: runs every step even if one fails; steps that leave a core idle run in parallel.
 // `node scripts/test.ts lint unit` runs those two. Other arguments are passed to the last
-// test runner (vitest, mutation or playwright).
+// test runner (vitest, managed, mutation or playwright).
 import { childGroup, stopRequested } from './children.mjs'
 import { browserTests } from './test/browser-tests.ts'
 import { build } from './test/build.ts'
+import { managedServers } from './test/managed.ts'
 import { mutation } from './test/mutation.ts'
 import { lint, types } from './test/static-checks.ts'
 import type { TestStepContext, TestStepResult } from './test/step-result.ts'
 import { unitTests } from './test/unit-tests.ts'
 
-type StepName = 'lint' | 'types' | 'unit' | 'mutation' | 'build' | 'e2e'
+type StepName = 'lint' | 'types' | 'unit' | 'managed' | 'mutation' | 'build' | 'e2e'
 
 const steps: Record<StepName, (context: TestStepContext) => Promise<TestStepResult>> = {
   lint,
   types,
   unit: unitTests,
+  managed: managedServers,
   mutation,
   build,
   e2e: browserTests,
 }
-const rounds: StepName[][] = [['lint', 'types'], ['unit'], ['mutation', 'build'], ['e2e']]
+const rounds: StepName[][] = [
+  ['lint', 'types'],
+  ['unit'],
+  ['managed', 'mutation', 'build'],
+  ['e2e'],
+]
 const args = process.argv.slice(2)
 const all = !args.some((argument) => argument in steps)
 const chosen = rounds
   .map((round) => round.filter((name) => all || args.includes(name)))
   .filter((round) => round.length > 0)
 const runnerArgs = args.filter((argument) => !(argument in steps))
-const lastRunner = chosen.flat().findLast((name) => ['unit', 'mutation', 'e2e'].includes(name))
+const lastRunner = chosen
+  .flat()
+  .findLast((name) => ['unit', 'managed', 'mutation', 'e2e'].includes(name))
 
 const children = childGroup()
 const stopping = stopRequested()
@@ -64,6 +73,7 @@ async function runStep(name: StepName): Promise<(typeof results)[number]> {
 
 function argumentsOf(name: StepName): string[] {
   if (name === 'mutation' && all) return ['--quick']
+  if (name === 'managed' && all) return ['--short']
   return name === lastRunner ? runnerArgs : []
 }
 

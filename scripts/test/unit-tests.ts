@@ -1,5 +1,4 @@
 import { relative } from 'node:path'
-import type { ChildGroup } from '../children.mjs'
 import { developmentEnvironment } from '../environment.ts'
 import { root } from '../root.mjs'
 import {
@@ -29,14 +28,18 @@ export async function unitTests({ children, args }: TestStepContext): Promise<Te
   // Started here too, so that the server stops even if vitest is killed.
   const { stop } = await developmentEnvironment('test')
   try {
-    return await vitest(children, args)
+    return await vitest({ children, args })
   } finally {
     await stop()
   }
 }
 
-async function vitest(children: ChildGroup, args: string[]): Promise<TestStepResult> {
-  const report = newReport('vitest.json')
+/** Runs vitest. `name` is the name of its report. */
+export async function vitest(
+  { children, args }: TestStepContext,
+  { name = 'vitest', env = process.env }: { name?: string; env?: NodeJS.Dict<string> } = {},
+): Promise<TestStepResult> {
+  const report = newReport(`${name}.json`)
   const runner = children.start(
     'vitest',
     [
@@ -47,7 +50,7 @@ async function vitest(children: ChildGroup, args: string[]): Promise<TestStepRes
       `--outputFile.json=${report}`,
       ...args,
     ],
-    { cwd: root },
+    { cwd: root, env },
   )
   const { code } = await runner.ended
   return readReport<VitestReport>(
