@@ -66,9 +66,73 @@ begin
 end
 $$;
 
--- The fence: lock and then read in two statements, so that the read has a snapshot from after the lock.
--- Above read committed the snapshot is older, so the row itself is locked and a move causes a serialization
--- failure.
+-- True while a fence is up or requested: a login that is not a tenant's holds or awaits the lock exclusively.
+-- Where advisory locks cannot be revoked from tenants, one tenant can lock the key of another. That is no fence.
+create or replace function tenancy.is_fenced(p_key bigint) returns boolean
+language plpgsql volatile strict set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- otherwise PostgreSQL lists the sessions as they were when this transaction first looked
+  perform pg_stat_clear_snapshot();
+  return exists (
+    select from pg_locks as l
+    left join pg_stat_activity as a on a.pid = l.pid
+    where l.locktype = 'advisory' and l.mode = 'ExclusiveLock' and l.objsubid = 1
+      and l.database = (select d.oid from pg_database as d where d.datname = current_database())
+      and (l.classid::bigint << 32) | l.objid::bigint = p_key
+      and coalesce(a.usename, '') !~ '^(rowhouse_tenant|t_[0-9a-f]{32})$'
+  );
+end
+$$;
+
+-- Locks a tenant's home while another session holds or awaits the tenant's lock exclusively. If that is a fence,
+-- waits for the lock. If it is another tenant, locks the row of the home instead: no tenant can lock it, and
+-- raise_fence() and every change of the home wait for it. is_fenced() runs again once the row is locked, because
+-- a fence may have been raised in between. A read-only transaction cannot lock rows, and needs no lock: it cannot
+-- write to a placement that the tenant has left.
+create or replace function tenancy.lock_home(p_tenant uuid) returns void
+language plpgsql volatile strict set search_path = pg_catalog, pg_temp
+as $$
+declare
+  key constant bigint := tenancy.lock_key(p_tenant);
+  limit_before constant text := current_setting('lock_timeout');
+  limit_ms constant integer := 1000 * extract(epoch from limit_before::interval);
+  step_ms constant integer := least(coalesce(nullif(limit_ms, 0), 100), 100);
+  waited_ms integer := 0;
+begin
+  loop
+    if tenancy.is_fenced(key) then
+      begin
+        -- in steps, because another tenant may hold the lock when the fence has been released
+        perform set_config('lock_timeout', format('%sms', step_ms), true);
+        perform pg_advisory_xact_lock_shared(key);
+        perform set_config('lock_timeout', limit_before, true);
+        return;
+      exception when lock_not_available then
+        waited_ms := waited_ms + step_ms;
+        if limit_ms > 0 and waited_ms >= limit_ms then
+          raise;
+        end if;
+      end;
+    elsif current_setting('transaction_read_only') = 'on' then
+      return;
+    else
+      begin
+        perform from tenancy.tenant_homes where tenant_id = p_tenant for share;
+        if not tenancy.is_fenced(key) then
+          return;
+        end if;
+        raise exception using errcode = 'TN425'; -- unlocks the row
+      exception when sqlstate 'TN425' then
+        null;
+      end;
+    end if;
+  end loop;
+end
+$$;
+
+-- Lock and then read in two statements, so that the read has a snapshot from after the lock. Above read committed
+-- the snapshot is older, so the row itself is locked and a move causes a serialization failure.
 create or replace function tenancy.assert_home(p_tenant uuid, p_epoch bigint, p_login text) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -76,8 +140,10 @@ declare
   home tenancy.tenant_homes;
   ignored text;
 begin
-  perform pg_advisory_xact_lock_shared(tenancy.lock_key(p_tenant));
-  if current_setting('transaction_isolation') = 'read committed' then
+  if not pg_try_advisory_xact_lock_shared(tenancy.lock_key(p_tenant)) then
+    perform tenancy.lock_home(p_tenant);
+  end if;
+  if current_setting('transaction_isolation') = 'read committed' or current_setting('transaction_read_only') = 'on' then
     select * into home from tenancy.tenant_homes where tenant_id = p_tenant;
   else
     select * into home from tenancy.tenant_homes where tenant_id = p_tenant for share;

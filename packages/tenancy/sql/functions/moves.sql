@@ -56,9 +56,26 @@ begin
 end
 $$;
 
+-- Raises the fence of a tenant: waits until no transaction of the tenant is open, and lets none begin until the
+-- session unlocks tenancy.lock_key(). The update changes nothing. It waits for transactions that entered while
+-- another tenant held the lock, see lock_home(), and makes an older snapshot fail above read committed.
+create or replace function tenancy.raise_fence(p_tenant uuid) returns void
+language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform pg_advisory_lock(tenancy.lock_key(p_tenant));
+  begin
+    update tenancy.tenant_homes set changed_at = changed_at where tenant_id = p_tenant;
+  exception when others then
+    perform pg_advisory_unlock(tenancy.lock_key(p_tenant));
+    raise;
+  end;
+end
+$$;
+
 -- Changes the state of a tenant's home by compare-and-set. Returns true if the home was in p_from
 -- under this move. A change that starts or ends the tenant's right to write takes the tenant's lock
--- first, so that no transaction spans it.
+-- first, and the update waits for those who have locked the row instead, so that no transaction spans it.
 create or replace function tenancy.transition(p_tenant uuid, p_move uuid, p_from text, p_to text, p_epoch bigint) returns boolean
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -129,6 +146,7 @@ grant delete on tenancy.changed_keys to rowhouse_worker;
 grant insert, update, delete on tenancy.copy_progress to rowhouse_worker;
 grant execute on function
   tenancy.lock_key(uuid),
+  tenancy.raise_fence(uuid),
   tenancy.enter_for_move(uuid, uuid, text, boolean),
   tenancy.transition(uuid, uuid, text, text, bigint),
   tenancy.register_incoming(uuid, uuid, text, text, bigint),

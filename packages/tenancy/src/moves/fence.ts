@@ -11,14 +11,12 @@ import type { MoveRun } from '#tenancy/moves/move-run'
 /** What the fenced work returned, and whether it has already released the fence. */
 export type FencedResult<T> = { result: T; released?: boolean }
 
-const lockKey = (run: MoveRun) => `tenancy.lock_key('${run.move.tenantId}')`
-
 /**
  * The statements that release the fence. Work that commits can send them in the same message, which
  * saves the waiting transactions a round trip.
  */
 export const releaseFence = (run: MoveRun): string =>
-  `select pg_advisory_unlock(${lockKey(run)}); set lock_timeout = 0; set idle_session_timeout = 0; set idle_in_transaction_session_timeout = 0`
+  `select pg_advisory_unlock(tenancy.lock_key('${run.move.tenantId}')); set lock_timeout = 0; set idle_session_timeout = 0; set idle_in_transaction_session_timeout = 0`
 
 /**
  * Runs work while no transaction of the tenant is open and none can begin. Waits until no long
@@ -37,7 +35,7 @@ export async function withFence<T>(
   for (let attempt = 0; ; attempt++) {
     await waitForLongTransactions(run, client)
     const requestedAt = performance.now()
-    if (await tryLock(run, client, lockTimeoutMs(attempt))) {
+    if (await raiseFence(run, client, lockTimeoutMs(attempt))) {
       try {
         await failpoint('fence taken')
         const { released = false, ...done } = await withDeadline(client, work())
@@ -68,11 +66,11 @@ async function waitForLongTransactions(run: MoveRun, client: pg.Client): Promise
 /** Grows with each attempt, for tenants whose transactions always overlap. */
 const lockTimeoutMs = (attempt: number): number => Math.min(100 + 50 * attempt, timings.fenceWait)
 
-async function tryLock(run: MoveRun, client: pg.Client, timeoutMs: number): Promise<boolean> {
+async function raiseFence(run: MoveRun, client: pg.Client, timeoutMs: number): Promise<boolean> {
   try {
     // if this worker freezes, the server ends its session, so the tenant is not locked out
     await client.query(`set lock_timeout = ${timeoutMs}; set idle_session_timeout = ${timings.fenceDeadline}; set idle_in_transaction_session_timeout = ${timings.fenceDeadline};
-      select pg_advisory_lock(${lockKey(run)})`)
+      select tenancy.raise_fence('${run.move.tenantId}')`)
     return true
   } catch (error) {
     if (codeOf(error) !== '55P03') throw error // lock_not_available

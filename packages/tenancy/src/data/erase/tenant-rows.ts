@@ -24,9 +24,7 @@ export async function denyEntry(tenancy: Tenancy, placement: Placement): Promise
   await unlessAlreadyGone(
     placement,
     withConnection(serviceUrl(tenancy, 'worker', placement), async (client) => {
-      await withTransaction(client, () =>
-        client.query('select pg_advisory_xact_lock(tenancy.lock_key($1))', [placement.tenantId]),
-      )
+      await client.query('select tenancy.raise_fence($1)', [placement.tenantId])
     }),
   )
 }

@@ -8,6 +8,7 @@ const forged = [src('data/import/refusals.test.ts')]
 const leaving = [src('data/export/exports.test.ts')]
 const retention = [src('data/retention/retention.test.ts')]
 const copying = [src('moves/copying.test.ts')]
+const foreignLocks = [src('context/foreign-locks.test.ts')]
 const directions = [src('moves/directions.test.ts')]
 const lostServer = [src('moves/lost-server.test.ts')]
 
@@ -214,6 +215,38 @@ export const defences: readonly Defence[] = [
     file: src('moves/capture.ts'),
     find: "await withFence(run, source, async () => ({ result: await transition(source, run, { from: 'active', to: 'copying', epoch }) }))",
     put: `{ pauseMs: 0, result: await transition(source, run, { from: 'active', to: 'copying', epoch }) }`,
+  },
+  {
+    name: 'the row lock of a tenant whose lock another tenant holds',
+    tests: foreignLocks,
+    sql: rewriteFunction(
+      'tenancy.lock_home(uuid)',
+      'where tenant_id = p_tenant for share',
+      'where tenant_id = p_tenant',
+    ),
+  },
+  {
+    name: 'that a fence waits for row locks',
+    tests: foreignLocks,
+    sql: rewriteFunction(
+      'tenancy.raise_fence(uuid)',
+      'where tenant_id = p_tenant',
+      'where tenant_id = p_tenant and false',
+    ),
+  },
+  {
+    name: 'that a fence is told from the lock of another tenant',
+    tests: foreignLocks,
+    sql: rewriteFunction('tenancy.is_fenced(bigint)', 'return exists', 'return false and exists'),
+  },
+  {
+    name: 'that the lock of another tenant is no fence',
+    tests: foreignLocks,
+    sql: rewriteFunction(
+      'tenancy.is_fenced(bigint)',
+      `coalesce(a.usename, '') !~ '^(rowhouse_tenant|t_[0-9a-f]{32})$'`,
+      'true',
+    ),
   },
   {
     name: 'that changes are logged while rows are copied',
