@@ -120,6 +120,8 @@ describe.each([0, 1])('a neighbour (%i: shared, dedicated schema)', (i) => {
     const attack = await attackingSession()
     await attack.query(`select pg_advisory_lock(${keyOf(neighbour())})`)
     await worksAsUsual()
+    const { rows } = await attack.query(`select pg_advisory_unlock(${keyOf(neighbour())}) as held`)
+    expect(rows).toEqual([{ held: true }])
     await attack.end()
   })
 
