@@ -36,9 +36,7 @@ export async function createBenchTenant(
 async function fillOrders(admin: pg.Client, tenantId: string, count: number): Promise<void> {
   const [customer, product] = [newId(), newId()]
   await admin.query('begin')
-  await admin.query(
-    `set local search_path = shared, pg_temp; set local synchronous_commit = off; set local session_replication_role = replica`,
-  )
+  await admin.query(`set local search_path = shared, pg_temp; set local synchronous_commit = off`)
   await admin.query(
     `insert into customers (tenant_id, id, name) select $1, case n when 1 then $2::uuid else gen_random_uuid() end, 'Customer ' || n from generate_series(1, 200) as n`,
     [tenantId, customer],

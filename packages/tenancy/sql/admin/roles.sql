@@ -81,17 +81,6 @@ begin
 end
 $$;
 
--- only for tenancy.enter_for_move(); no login role has it
-do $$
-begin
-  if not has_parameter_privilege('rowhouse_owner', 'session_replication_role', 'set') then
-    grant set on parameter session_replication_role to rowhouse_owner;
-  end if;
-exception when insufficient_privilege then
-  null;
-end
-$$;
-
 -- Settings of the roles. With row_security off, a change of data that policies would silently reduce to no rows is an
 -- error.
 do $$

@@ -27,13 +27,15 @@ begin
 end
 $$;
 
--- A + after the epoch means that the transaction's changes are logged for a move. The signature covers
--- it, so that a client cannot remove it.
-create or replace function tenancy.sign_context(p_tenant uuid, p_epoch bigint, p_captures boolean) returns text
+drop function if exists tenancy.sign_context(uuid, bigint, boolean);
+
+-- The mark after the epoch is + if the transaction's changes are logged for a move, and ~ if the transaction
+-- is the move's own. The signature covers it, so that a client cannot change it.
+create or replace function tenancy.sign_context(p_tenant uuid, p_epoch bigint, p_mark text) returns text
 language plpgsql stable strict security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  body constant text := concat_ws('|', p_tenant, pg_backend_pid(), extract(epoch from transaction_timestamp()), p_epoch || case when p_captures then '+' else '' end);
+  body constant text := concat_ws('|', p_tenant, pg_backend_pid(), extract(epoch from transaction_timestamp()), p_epoch || p_mark);
 begin
   return body || '|' || tenancy.hmac(body);
 end
@@ -157,7 +159,7 @@ begin
       detail = coalesce(format('found epoch %s, state %s', home.epoch, home.state), 'the tenant has no home here');
   end if;
   -- := is about ten times cheaper than perform in plpgsql
-  ignored := set_config('tenancy.context', tenancy.sign_context(p_tenant, home.epoch, home.state = 'copying'), true);
+  ignored := set_config('tenancy.context', tenancy.sign_context(p_tenant, home.epoch, case home.state when 'copying' then '+' else '' end), true);
   ignored := set_config('app.current_tenant_id', p_tenant::text, true);
 end
 $$;

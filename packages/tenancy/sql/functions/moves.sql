@@ -26,11 +26,11 @@ begin
 end
 $$;
 
+drop function if exists tenancy.enter_for_move(uuid, uuid, text, boolean);
+
 -- Enters a tenant for a move: signs the transaction's context for the tenant of a live move in
--- this database, whatever the state of the home. With p_writes, references are not checked in this
--- transaction: rows arrive in any order, and replacing a row must not cascade to the rows that
--- reference it. The source has checked them, and both ends are compared before the switch.
-create or replace function tenancy.enter_for_move(p_tenant uuid, p_move uuid, p_reason text, p_writes boolean) returns text
+-- this database, whatever the state of the home.
+create or replace function tenancy.enter_for_move(p_tenant uuid, p_move uuid, p_reason text) returns text
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -41,11 +41,8 @@ begin
     raise exception 'move % of tenant % is not live in this database', p_move, p_tenant using errcode = 'TN410';
   end if;
   perform
-    set_config('tenancy.context', tenancy.sign_context(p_tenant, home.epoch, false), true),
+    set_config('tenancy.context', tenancy.sign_context(p_tenant, home.epoch, '~'), true),
     set_config('app.current_tenant_id', p_tenant::text, true);
-  if p_writes then
-    perform set_config('session_replication_role', 'replica', true);
-  end if;
   insert into tenancy.service_entries (tenant_id, login, reason)
   select p_tenant, session_user, p_reason
   where not exists (
@@ -70,6 +67,16 @@ begin
     perform pg_advisory_unlock(tenancy.lock_key(p_tenant));
     raise;
   end;
+end
+$$;
+
+-- True in a transaction that was entered for a move. A trigger on a tenant table needs the condition
+-- `when (not tenancy.is_move())`: a move copies rows as they are.
+create or replace function tenancy.is_move() returns boolean
+language plpgsql stable parallel unsafe set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return coalesce(current_setting('tenancy.context', true) like '%~|%', false) and tenancy.tenant() is not null;
 end
 $$;
 
@@ -142,13 +149,14 @@ create policy tenant on tenancy.changed_keys using (tenant_id = (select tenancy.
 create policy tenant on tenancy.copy_progress using (tenant_id = (select tenancy.tenant()));
 
 grant select on tenancy.changed_keys, tenancy.copy_progress to rowhouse_worker;
-grant delete on tenancy.changed_keys to rowhouse_worker;
+grant insert, delete on tenancy.changed_keys to rowhouse_worker;
 grant insert, update, delete on tenancy.copy_progress to rowhouse_worker;
 grant execute on function
   tenancy.lock_key(uuid),
   tenancy.raise_fence(uuid),
-  tenancy.enter_for_move(uuid, uuid, text, boolean),
+  tenancy.enter_for_move(uuid, uuid, text),
   tenancy.transition(uuid, uuid, text, text, bigint),
   tenancy.register_incoming(uuid, uuid, text, text, bigint),
   tenancy.reassign_move(uuid, uuid, uuid)
 to rowhouse_worker;
+grant execute on function tenancy.is_move() to public;

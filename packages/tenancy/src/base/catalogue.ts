@@ -21,9 +21,15 @@ export type Column = {
 export type Reference = {
   table: string
   columns: string[]
+  /** The columns of the other table, in the order of `columns`. */
+  referencedColumns: string[]
   /** What happens to this row when the row that it refers to is deleted. */
   onDelete: 'refused' | 'cascade' | 'emptied'
+  /** Whether its checks can wait for the commit. `restrict` is always checked at once. */
+  deferrable: boolean
 }
+
+type Circles = 'none' | 'deferrable' | 'all'
 
 export type Table = { name: string; columns: Column[]; key: string[]; references: Reference[] }
 
@@ -49,6 +55,8 @@ select c.relname as name,
     select coalesce(json_agg(json_build_object(
       'table', p.relname,
       'columns', (select json_agg(a.attname order by k.position) from unnest(f.conkey) with ordinality as k (attnum, position) join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum = k.attnum),
+      'referencedColumns', (select json_agg(a.attname order by k.position) from unnest(f.confkey) with ordinality as k (attnum, position) join pg_catalog.pg_attribute as a on a.attrelid = p.oid and a.attnum = k.attnum),
+      'deferrable', f.condeferrable and 'r' not in (f.confdeltype, f.confupdtype),
       'onDelete', case f.confdeltype when 'c' then 'cascade' when 'n' then 'emptied' when 'd' then 'emptied' else 'refused' end) order by f.conname), '[]')
     from pg_catalog.pg_constraint as f
     join pg_catalog.pg_class as p on p.oid = f.confrelid
@@ -65,29 +73,35 @@ order by c.relname`
  * tables that a migration adds. A table comes after those that its foreign keys refer to.
  * @param client - A connection.
  * @param schema - The schema.
- * @param options.circles - True to accept tables that refer to each other, in any order.
+ * @param options.circles - Which tables that refer to each other are accepted: those in a circle with
+ *   a deferrable foreign key, all (in any order), or by default none.
  * @returns The tables, with columns, primary key and foreign keys.
  * @throws TablesInACircle
  */
 export async function readTables(
   client: Pick<pg.ClientBase, 'query'>,
   schema: string,
-  { circles = false } = {},
+  { circles = 'none' }: { circles?: Circles } = {},
 ): Promise<Table[]> {
   const { rows } = await client.query<Table>({ text: query, values: [schema] })
   return parentsFirst(rows, circles)
 }
 
-function parentsFirst(tables: Table[], circles: boolean): Table[] {
+function parentsFirst(tables: Table[], circles: Circles): Table[] {
   const sorted: Table[] = []
   let left = tables
   while (left.length > 0) {
     const waiting = new Set(left.map(({ name }) => name))
-    const free = left.filter(({ name, references }) =>
-      references.every(({ table }) => table === name || !waiting.has(table)),
-    )
-    if (free.length === 0 && !circles) throw new TablesInACircle([...waiting])
-    const ready = free.length > 0 ? free : left.slice(0, 1)
+    const readyIf = (mayWait: (reference: Reference) => boolean) =>
+      left.filter(({ name, references }) =>
+        references.every((one) => one.table === name || !waiting.has(one.table) || mayWait(one)),
+      )
+    let ready = readyIf(() => false)
+    if (ready.length === 0)
+      ready = readyIf(
+        ({ deferrable }) => circles === 'all' || (circles === 'deferrable' && deferrable),
+      ).slice(0, 1)
+    if (ready.length === 0) throw new TablesInACircle([...waiting])
     sorted.push(...ready)
     left = left.filter((table) => !ready.includes(table))
   }

@@ -167,7 +167,7 @@ export class TablesInACircle extends RowhouseError {
   readonly tables: string[]
   constructor(tables: string[]) {
     super(
-      `the tables ${tables.join(', ')} refer to each other in a cycle, so none can be filled first; remove one of the foreign keys`,
+      `the tables ${tables.join(', ')} refer to each other in a cycle, so none can be filled first; make one of the foreign keys deferrable, without \`restrict\`, or remove it`,
     )
     this.tables = tables
   }

@@ -297,7 +297,7 @@ export type { MoveState }
 export const moveEventNames = [
   'capture_armed',
   'table_copied',
-  'stale_rows_deleted',
+  'stale_rows_logged',
   'catch_up_pass',
   'waiting',
   'rehearsed',

@@ -5,7 +5,7 @@ with allowed (signature, caller) as (
     ('tenancy.tenant()', 'public'), ('tenancy.enter_as_dedicated_role(uuid,bigint)', 'public'),
     ('tenancy.enter_as_service(uuid,bigint,text)', 'rowhouse_worker'), ('tenancy.prune_service_entries()', 'rowhouse_worker'),
     ('tenancy.register_home(uuid)', 'rowhouse_platform'), ('tenancy.record_audit(text,text,uuid,jsonb)', 'rowhouse_platform'),
-    ('tenancy.enter_for_move(uuid,uuid,text,boolean)', 'rowhouse_worker'), ('tenancy.transition(uuid,uuid,text,text,bigint)', 'rowhouse_worker'),
+    ('tenancy.enter_for_move(uuid,uuid,text)', 'rowhouse_worker'), ('tenancy.transition(uuid,uuid,text,text,bigint)', 'rowhouse_worker'),
     ('tenancy.raise_fence(uuid)', 'rowhouse_worker'),
     ('tenancy.register_incoming(uuid,uuid,text,text,bigint)', 'rowhouse_worker'), ('tenancy.reassign_move(uuid,uuid,uuid)', 'rowhouse_worker'),
     ('tenancy.record_switch(uuid,bigint)', 'rowhouse_worker'), ('tenancy.switch_placement(uuid)', 'rowhouse_worker'),

@@ -10,7 +10,7 @@ with registry (table_name) as (
     ('applied_migrations', 'rowhouse_platform', 'SELECT'), ('applied_migrations', 'rowhouse_worker', 'SELECT'),
     ('failed_migrations', 'rowhouse_platform', 'SELECT'), ('audit', 'rowhouse_platform', 'SELECT'),
     -- policies limit these to one tenant at a time
-    ('changed_keys', 'rowhouse_worker', 'SELECT'), ('changed_keys', 'rowhouse_worker', 'DELETE'),
+    ('changed_keys', 'rowhouse_worker', 'SELECT'), ('changed_keys', 'rowhouse_worker', 'INSERT'), ('changed_keys', 'rowhouse_worker', 'DELETE'),
     ('copy_progress', 'rowhouse_worker', 'SELECT'), ('copy_progress', 'rowhouse_worker', 'INSERT'),
     ('copy_progress', 'rowhouse_worker', 'UPDATE'), ('copy_progress', 'rowhouse_worker', 'DELETE'),
     ('retention_progress', 'rowhouse_worker', 'SELECT'), ('retention_progress', 'rowhouse_worker', 'INSERT'),

@@ -73,7 +73,7 @@ const attacks: [name: string, statements: string[]][] = [
   [
     'by signing a context itself',
     [
-      `do $$ begin execute format('set local tenancy.context = %L', tenancy.sign_context('{them}', 1, false)); end $$`,
+      `do $$ begin execute format('set local tenancy.context = %L', tenancy.sign_context('{them}', 1, '')); end $$`,
       'select * from notes',
     ],
   ],
@@ -156,7 +156,7 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
   test.each([
     'select * from tenancy.key',
     `select tenancy.hmac('x')`,
-    'select tenancy.sign_context(gen_random_uuid(), 1, false)',
+    `select tenancy.sign_context(gen_random_uuid(), 1, '')`,
     'select * from tenancy.tenant_homes',
     'select * from platform.tokens',
     `select set_config('a.b', 'c', true)`,

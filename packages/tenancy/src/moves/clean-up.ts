@@ -7,7 +7,7 @@ import { isShared, type MoveRun } from '#tenancy/moves/move-run'
 import { TenantStillThere } from '#tenancy/moves/errors'
 import { failpoint } from '#tenancy/moves/failpoints'
 import { skipIfServerLost } from '#tenancy/moves/retryable'
-import { tenantTables, tableSql } from '#tenancy/moves/tenant-tables'
+import { tenantTables, tableSql, type MovableTable } from '#tenancy/moves/tenant-tables'
 import { unprovision } from '#tenancy/placements/provision'
 import { platform } from '#tenancy/registry/placements'
 import { placements } from '#tenancy/base/schema'
@@ -91,27 +91,43 @@ export async function removeCopy(
   }
 }
 
+/** Deletes the tenant's rows, children first, one batch per transaction. */
 async function deleteRows(run: MoveRun, client: pg.Client, schema: string): Promise<number> {
   let deleted = 0
-  for (const table of (await tenantTables(client, schema)).toReversed()) {
+  const tables = (await tenantTables(client, schema)).toReversed()
+  for (const table of tables) {
+    // rows that refer to each other are deleted in one transaction
+    const together = tables.filter(({ name }) => table.circle.includes(name))
+    if (together.length > 0 && together[0] !== table) continue
     const sql = tableSql(table, run.move.tenantId)
     for (let hasMore = true; hasMore;) {
       if (run.stopping.aborted) await run.checkpoint()
       await run.enter(client, 'clean up', { writes: true, asyncCommit: true })
-      const {
-        rows: [last],
-      } = await client.query<{ key: string[] }>(
-        `select ${sql.keyText('s')} as key from ${sql.in(schema)} as s where ${sql.own('s')} order by ${sql.order('s')} offset ${batchRows - 1} limit 1`,
-      )
-      const { rowCount } = await client.query(
-        `delete from ${sql.in(schema)} as t where ${sql.own('t')} and ${sql.upTo('t', last?.key ?? null)}`,
-      )
+      const last = together.length > 0 ? undefined : await batchEnd(run, client, { table, schema })
+      for (const one of together.length > 0 ? together : [table]) {
+        const { rowCount } = await client.query(
+          `delete from ${tableSql(one, run.move.tenantId).in(schema)} as t where ${sql.own('t')} and ${sql.upTo('t', last ?? null)}`,
+        )
+        deleted += rowCount ?? 0
+      }
       await failpoint('in the clean-up')
       await client.query('commit')
       hasMore = last !== undefined
-      deleted += rowCount ?? 0
       await run.setStatus(`clean-up: ${deleted} rows of the old copy deleted`)
     }
   }
   return deleted
+}
+
+/** Reads the key at which a batch ends. Undefined for the last batch. */
+async function batchEnd(
+  run: MoveRun,
+  client: pg.Client,
+  { table, schema }: { table: MovableTable; schema: string },
+): Promise<string[] | undefined> {
+  const sql = tableSql(table, run.move.tenantId)
+  const { rows } = await client.query<{ key: string[] }>(
+    `select ${sql.keyText('s')} as key from ${sql.in(schema)} as s where ${sql.own('s')} order by ${sql.order('s')} offset ${batchRows - 1} limit 1`,
+  )
+  return rows[0]?.key
 }

@@ -2,20 +2,30 @@ import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import copyStreams from 'pg-copy-streams'
 import { TableNotMovable } from '#tenancy/moves/errors'
-import { isShared, type MoveRun } from '#tenancy/moves/move-run'
+import type { MoveRun } from '#tenancy/moves/move-run'
 import { failpoint } from '#tenancy/moves/failpoints'
-import { tenantTables, tableSql, type MovableTable } from '#tenancy/moves/tenant-tables'
-import { deleteStaleRows } from '#tenancy/moves/delete-stale-rows'
+import { keyList, tenantTables, tableSql, type MovableTable } from '#tenancy/moves/tenant-tables'
+import { logStaleRows } from '#tenancy/moves/log-stale-rows'
 
 const chunkRows = 20_000
+/**
+ * How often the rows of a chunk that refer to each other are looked at. Deeper trees are left to
+ * the catch-up.
+ */
+const roundsAtMost = 10
 
 type ProgressRow = { last_key: string[] | null; rows: string; done: boolean }
 type Chunk = { key: string[] | null; rows: number; done: boolean }
-/** A table being copied: the last copied key, and whether rows in the target may conflict. */
-type TableCopy = { table: MovableTable; last: string[] | null; mayConflict: boolean }
+/** A table being copied, and the last copied key. */
+type TableCopy = { table: MovableTable; last: string[] | null }
 
 /**
- * Copies every row in key order, one chunk per transaction. Rows and progress commit together.
+ * Copies the rows in key order, one chunk per transaction. Rows and progress commit together.
+ *
+ * The tenant keeps writing, so a row may refer to one that was written after its table was copied,
+ * or have a unique value that an outdated row in the target still has. Such a row is left out, and
+ * its key is added to the change log. So after the copy, every key whose rows differ between source
+ * and target is in the log.
  * @returns `rows` is the number of rows copied.
  */
 export async function copy(run: MoveRun): Promise<{ rows: number }> {
@@ -26,11 +36,10 @@ export async function copy(run: MoveRun): Promise<{ rows: number }> {
   for (const table of tables) {
     const tableStartedAt = performance.now()
     let { key, rows, done } = await resumeTable(run, table)
-    const mayConflict = await mayRowsConflict(run, table)
     while (!done) {
       await run.checkpoint()
       const copyChunk = run.sameDatabase ? copyWithinDatabase : copyBetweenDatabases
-      const chunk = await copyChunk(run, { table, last: key, mayConflict })
+      const chunk = await copyChunk(run, { table, last: key })
       await failpoint('chunk committed')
       key = chunk.key ?? key
       rows += chunk.rows
@@ -64,7 +73,7 @@ function assertSameTables(source: MovableTable[], target: MovableTable[]): void 
 
 /**
  * Tells where to continue the copy of a table. If the target still has rows from an earlier stay of
- * the tenant, first deletes those that differ from the source.
+ * the tenant, first logs those that differ from the source.
  */
 async function resumeTable(run: MoveRun, table: MovableTable): Promise<Chunk> {
   const target = await run.target()
@@ -83,30 +92,8 @@ async function resumeTable(run: MoveRun, table: MovableTable): Promise<Chunk> {
   )
   await target.query('commit')
   if (progress) return { key: progress.last_key, rows: Number(progress.rows), done: progress.done }
-  if (existing?.some) await deleteStaleRows(run, table)
+  if (existing?.some) await logStaleRows(run, table)
   return { key: null, rows: 0, done: false }
-}
-
-/**
- * True if a row in the target may conflict with one from the source. It may be the same row, if the
- * tenant was there before, or a row whose unique value has since passed to a row with a later key;
- * the change log has that later row. A target that this move created has no unique indexes besides
- * its primary keys until all rows are copied.
- */
-async function mayRowsConflict(run: MoveRun, table: MovableTable): Promise<boolean> {
-  if (isShared(run.move.target) || run.move.rollsBack !== null) return true
-  const target = await run.target()
-  const {
-    rows: [row],
-  } = await target.query<{ some: boolean }>(
-    `
-    select exists (
-      select from pg_catalog.pg_index as x
-      where x.indrelid = $1::regclass and not x.indisprimary and (x.indisunique or x.indisexclusion)
-    ) as some`,
-    [tableSql(table, run.move.tenantId).in(run.move.target.schema)],
-  )
-  return row?.some ?? true
 }
 
 /** Reads the key at which a chunk ends. Null for the last chunk, which has no upper bound. */
@@ -124,12 +111,13 @@ async function chunkEnd(
   return end?.key ?? null
 }
 
-/** Copies a chunk with one statement, when both ends are in the main database. */
+/** Copies a chunk when both ends are in the main database. */
 async function copyWithinDatabase(run: MoveRun, tableCopy: TableCopy): Promise<Chunk> {
   const target = await run.target()
-  await run.enter(target, 'copy', { writes: true, asyncCommit: true })
+  await run.enter(target, 'copy', { writes: true, asyncCommit: true, snapshot: true })
   const key = await chunkEnd(run, target, tableCopy)
-  return insertChunk(run, tableCopy, key, selectChunk(run, tableCopy, key))
+  const rows = `(${selectChunk(run, tableCopy, key)})`
+  return insertChunk(run, tableCopy, { key, rows, log: target })
 }
 
 /**
@@ -140,12 +128,11 @@ async function copyBetweenDatabases(run: MoveRun, tableCopy: TableCopy): Promise
   const [source, target] = [await run.source(), await run.target()]
   const columns = tableSql(tableCopy.table, run.move.tenantId).columns()
   const staging = await stagingTable(target, run, tableCopy.table)
-  await run.enter(source, 'copy')
+  await run.enter(source, 'copy', { snapshot: true })
   await run.enter(target, 'copy', { writes: true, asyncCommit: true })
   const key = await chunkEnd(run, source, tableCopy)
   await stream(source, target, selectChunk(run, tableCopy, key), `${staging} (${columns})`)
-  await source.query('commit')
-  return insertChunk(run, tableCopy, key, `select ${columns} from ${staging}`)
+  return insertChunk(run, tableCopy, { key, rows: staging, log: source })
 }
 
 function selectChunk(run: MoveRun, { table, last }: TableCopy, key: string[] | null): string {
@@ -154,19 +141,40 @@ function selectChunk(run: MoveRun, { table, last }: TableCopy, key: string[] | n
     where ${sql.own('s')} and ${sql.after('s', last)} and ${sql.upTo('s', key)} order by ${sql.order('s')}`
 }
 
-/** Inserts a chunk, records the progress with it, and commits. */
+/**
+ * Inserts a chunk, records the progress with it, and commits.
+ * @param chunk.rows - The relation with the rows.
+ * @param chunk.log - The connection to the database with the change log.
+ */
 async function insertChunk(
   run: MoveRun,
-  { table, mayConflict }: TableCopy,
-  key: string[] | null,
-  rows: string,
+  { table }: TableCopy,
+  { key, rows, log }: { key: string[] | null; rows: string; log: pg.Client },
 ): Promise<Chunk> {
   const target = await run.target()
   const sql = tableSql(table, run.move.tenantId)
-  const { rowCount } = await target.query(
-    `insert into ${sql.in(run.move.target.schema)} (${sql.columns()}) overriding system value ${rows} ${mayConflict ? 'on conflict do nothing' : ''}`,
-  )
-  const chunk = { key, rows: rowCount ?? 0, done: key === null }
+  const { schema } = run.move.target
+  let inserted = 0
+  // each round inserts the rows that refer to those of the round before
+  const rounds = table.references.some((one) => one.table === table.name) ? roundsAtMost : 1
+  for (let round = 1; round <= rounds && inserted < chunkRows; round++) {
+    const { rowCount } = await target.query(`
+      insert into ${sql.in(schema)} (${sql.columns()}) overriding system value
+      select ${sql.columns('s')} from ${rows} as s where ${sql.referencesExist('s', schema)}
+      on conflict do nothing`)
+    inserted += rowCount ?? 0
+    if (rowCount === 0) break
+  }
+  // a chunk that is not the last one has exactly `chunkRows` rows
+  if (inserted < chunkRows) {
+    const missing = await target.query<{ key: string[] }>(
+      `select ${sql.keyText('s')} as key from ${rows} as s where not exists (select from ${sql.in(schema)} as t where ${sql.sameKey('t', 's')} offset 0)`,
+    )
+    await logKeys(run, log, table, missing.rows)
+  }
+  // the log commits first: a key too many in it does no harm
+  if (log !== target) await log.query('commit')
+  const chunk = { key, rows: inserted, done: key === null }
   await target.query(
     `
     insert into tenancy.copy_progress as p (tenant_id, move_id, table_name, last_key, rows, done)
@@ -183,38 +191,65 @@ async function insertChunk(
   return chunk
 }
 
+/**
+ * Adds keys to the change log of the source, so that the catch-up brings their rows.
+ * @param log - A connection to the database with the log, in a transaction of the tenant.
+ */
+export async function logKeys(
+  run: MoveRun,
+  log: pg.Client,
+  table: MovableTable,
+  rows: { key: string[] }[],
+): Promise<void> {
+  if (rows.length === 0) return
+  await log.query(
+    `insert into tenancy.changed_keys (tenant_id, table_name, key) select $1, $2, k.key from ${keyList(rows.map(({ key }) => key))} as k`,
+    [run.move.tenantId, table.name],
+  )
+}
+
 const created = new WeakMap<pg.Client, Set<string>>()
 
 /**
  * Creates a temporary table with the columns of a tenant table, for incoming rows.
+ * @param options.indexed - True to look rows up by their primary key.
  * @returns Its qualified name.
  */
 export async function stagingTable(
   target: pg.Client,
   run: MoveRun,
   table: MovableTable,
+  { indexed = false } = {},
 ): Promise<string> {
   const sql = tableSql(table, run.move.tenantId)
+  const key = ['tenant_id', ...table.key.map((column) => pg.escapeIdentifier(column.name))]
   return temporaryTable(target, {
-    name: pg.escapeIdentifier(`staging_${table.name}`.slice(0, 60)),
+    name: pg.escapeIdentifier(`${indexed ? 'indexed' : 'staging'}_${table.name}`.slice(0, 60)),
     asQuery: `as select ${sql.columns('t')} from ${sql.in(run.move.target.schema)} as t with no data`,
+    ...(indexed ? { index: `(${key.join(', ')})` } : {}),
   })
 }
 
 /**
  * Creates a temporary table, once per connection. Every commit empties it.
- * @param table - `columns` or `asQuery`: a column list, or a query that has the columns.
+ * @param table - `columns` or `asQuery`: a column list, or a query that has the columns. `index`:
+ *   the columns of an index.
  * @returns Its qualified name.
  */
 export async function temporaryTable(
   target: pg.Client,
-  { name, columns = '', asQuery = '' }: { name: string; columns?: string; asQuery?: string },
+  {
+    name,
+    columns = '',
+    asQuery = '',
+    index,
+  }: { name: string; columns?: string; asQuery?: string; index?: string },
 ): Promise<string> {
   const known = created.get(target) ?? new Set()
   created.set(target, known)
   if (!known.has(name))
     await target.query(
-      `create temporary table if not exists ${name} ${columns} on commit delete rows ${asQuery}`,
+      `create temporary table if not exists ${name} ${columns} on commit delete rows ${asQuery}; ${index ? `create index on ${name} ${index}` : ''}`,
     )
   known.add(name)
   return `pg_temp.${name}`

@@ -15,7 +15,7 @@ import {
   type EventFacts,
   type Move,
 } from '#tenancy/moves/move-store'
-import { tenantTables, type MovableTable } from '#tenancy/moves/tenant-tables'
+import { assertMovable, tenantTables, type MovableTable } from '#tenancy/moves/tenant-tables'
 import { type MoveEnd, type MoveEventName } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
@@ -88,14 +88,20 @@ export class MoveRun {
     return client
   }
 
+  /**
+   * Lists the tables to copy, each after those that it references.
+   * @throws TableNotMovable or TablesInACircle
+   */
   async tables(): Promise<MovableTable[]> {
-    return tenantTables(await this.source(), this.move.source.schema)
+    const source = await this.source()
+    await assertMovable(source, this.move.source.schema)
+    return tenantTables(source, this.move.source.schema)
   }
 
   /**
    * Begins a transaction whose signed context is for the tenant of this move.
    * @param purpose - Recorded with the service entry, for audits.
-   * @param options.writes - True to write, with triggers and references unchecked.
+   * @param options.writes - True to check deferrable foreign keys at the commit.
    * @param options.snapshot - True for one snapshot for all statements.
    * @param options.asyncCommit - True to commit without waiting for the disk.
    * @param options.query - A statement to send in the same message.
@@ -110,7 +116,8 @@ export class MoveRun {
       await client.query(`begin isolation level ${snapshot ? 'repeatable read' : 'read committed'};
       set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local enable_bitmapscan = off; set local enable_sort = off;
       ${asyncCommit ? 'set local synchronous_commit = off;' : ''}
-      select tenancy.enter_for_move('${this.move.tenantId}', '${this.move.id}', 'move ${this.move.id}: ${purpose}', ${writes});
+      select tenancy.enter_for_move('${this.move.tenantId}', '${this.move.id}', 'move ${this.move.id}: ${purpose}');
+      ${writes ? 'set constraints all deferred;' : ''}
       ${query}`)
     return Array.isArray(results) ? (results as pg.QueryResult[]).at(-1) : undefined
   }

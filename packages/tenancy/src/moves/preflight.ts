@@ -8,7 +8,7 @@ import { readPending } from '#tenancy/migrations/apply'
 import { readTenantHistory } from '#tenancy/migrations/history'
 import { describeHolder, longFenceHolders } from '#tenancy/moves/fence-holders'
 import { isSameDatabase, openConnection, locationName, resolveEnd } from '#tenancy/moves/move-ends'
-import { tenantTables } from '#tenancy/moves/tenant-tables'
+import { assertMovable, tenantTables } from '#tenancy/moves/tenant-tables'
 import { asMigrator } from '#tenancy/placements/provision'
 import { type MoveEnd } from '#tenancy/base/schema'
 
@@ -39,7 +39,7 @@ const connectionsNeeded = 8
 /**
  * Checks both ends of a move and estimates the work. Changes nothing.
  * @param options.checkTarget - False when the target may exist already, as in a rollback.
- * @throws VersionsDiffer, TableNotMovable, TargetOccupied or TargetFull
+ * @throws VersionsDiffer, TableNotMovable, TablesInACircle, TargetOccupied or TargetFull
  */
 export async function preflight(
   tenancy: Tenancy,
@@ -127,6 +127,7 @@ async function inspectSource(
     'rowhouse move, preflight',
   )
   try {
+    await assertMovable(client, source.schema)
     const names = (await tenantTables(client, source.schema)).map(({ name }) => name)
     const warnings = (await longFenceHolders(client, tenantId)).map(
       (holder) => `it would wait for ${describeHolder(holder)}`,

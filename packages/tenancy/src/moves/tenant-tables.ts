@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { insertableColumns, readTables } from '#tenancy/base/catalogue'
+import { insertableColumns, readTables, type Reference } from '#tenancy/base/catalogue'
 import { TableNotMovable } from '#tenancy/moves/errors'
 
 /**
@@ -11,6 +11,14 @@ export type MovableTable = {
   columns: string[]
   bases: string[]
   key: { name: string; type: string }[]
+  references: Reference[]
+  /** The columns that unique indexes other than the primary key, or exclusion constraints, use. */
+  uniqueColumns: string[]
+  /**
+   * The names of the tables, with this one, that refer to each other in a circle, or this table's
+   * name if it refers to itself. Otherwise empty.
+   */
+  circle: string[]
 }
 
 /** Types that hash to the same value on every server. Values of other types are hashed as text. */
@@ -30,13 +38,45 @@ const textTypes = new Set(['text', 'varchar'])
 const name = pg.escapeIdentifier
 const literal = pg.escapeLiteral
 
+// expressions and predicates use columns too, which pg_depend lists
+const uniqueColumnsQuery = `
+  select c.relname as table, array_agg(distinct a.attname::text) as columns
+  from pg_catalog.pg_class as c
+  join pg_catalog.pg_index as x on x.indrelid = c.oid and not x.indisprimary and (x.indisunique or x.indisexclusion)
+  join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0
+  where c.relnamespace = $1::regnamespace
+    and (
+      a.attnum = any (x.indkey::int2[])
+      or exists (
+        select from pg_catalog.pg_depend as d
+        where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = x.indexrelid
+          and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = c.oid and d.refobjsubid = a.attnum
+      )
+    )
+  group by c.relname`
+
 /**
- * Lists the tables of a schema, each after those that it references. Circular references are
- * permitted, because the worker writes with references unchecked.
+ * Lists the tables of a schema, each after those that it references. In a circle, a deferrable
+ * foreign key may refer to a later table.
+ * @throws TablesInACircle if a circle has no deferrable foreign key.
  * @throws TableNotMovable if a primary key does not start with tenant_id.
  */
 export async function tenantTables(client: pg.ClientBase, schema: string): Promise<MovableTable[]> {
-  return (await readTables(client, schema, { circles: true })).map((table) => {
+  const tables = await readTables(client, schema, { circles: 'deferrable' })
+  const { rows } = await client.query<{ table: string; columns: string[] }>({
+    text: uniqueColumnsQuery,
+    values: [schema],
+  })
+  const reached = new Map(tables.map(({ name }) => [name, new Set<string>()]))
+  const reach = (from: string, table: string) => {
+    for (const { table: next } of tables.find((one) => one.name === table)?.references ?? [])
+      if (!reached.get(from)?.has(next)) {
+        reached.get(from)?.add(next)
+        reach(from, next)
+      }
+  }
+  for (const { name } of tables) reach(name, name)
+  return tables.map((table) => {
     const [first, ...key] = table.key
     if (first !== 'tenant_id')
       throw new TableNotMovable(table.name, 'its primary key does not start with tenant_id')
@@ -48,8 +88,42 @@ export async function tenantTables(client: pg.ClientBase, schema: string): Promi
       columns: insertableColumns(table).map((column) => column.name),
       bases: insertableColumns(table).map(({ base }) => base),
       key: typed,
+      references: table.references,
+      uniqueColumns: rows.find((one) => one.table === table.name)?.columns ?? [],
+      circle: [...(reached.get(table.name) ?? [])].filter((other) =>
+        reached.get(other)?.has(table.name),
+      ),
     }
   })
+}
+
+// the engine's own triggers are internal, or call tenancy.capture
+const obstaclesQuery = `
+  select c.relname as table, format('trigger %I would change the rows that a move writes; create it with \`when (not tenancy.is_move())\`', t.tgname) as why
+  from pg_catalog.pg_trigger as t
+  join pg_catalog.pg_class as c on c.oid = t.tgrelid
+  where c.relnamespace = $1::regnamespace and not t.tgisinternal and t.tgenabled <> 'D'
+    and t.tgfoid is distinct from to_regprocedure('tenancy.capture()')
+    and not exists (
+      select from pg_catalog.pg_depend as d
+      where d.classid = 'pg_catalog.pg_trigger'::regclass and d.objid = t.oid
+        and d.refclassid = 'pg_catalog.pg_proc'::regclass and d.refobjid = to_regprocedure('tenancy.is_move()')
+    )
+  union all
+  select c.relname, format('constraint %I is unique and deferrable, which \`on conflict\` does not support; make it not deferrable', k.conname)
+  from pg_catalog.pg_constraint as k
+  join pg_catalog.pg_class as c on c.oid = k.conrelid
+  where c.relnamespace = $1::regnamespace and k.contype in ('p', 'u', 'x') and k.condeferrable`
+
+/**
+ * Checks that a move can copy the tables of a schema with triggers and foreign keys active.
+ * @throws TableNotMovable
+ */
+export async function assertMovable(client: pg.ClientBase, schema: string): Promise<void> {
+  const {
+    rows: [found],
+  } = await client.query<{ table: string; why: string }>(obstaclesQuery, [schema])
+  if (found) throw new TableNotMovable(found.table, found.why)
 }
 
 /**
@@ -61,6 +135,9 @@ export function tableSql(table: MovableTable, tenantId: string) {
   const keyColumns = (alias: string) => table.key.map((column) => `${alias}.${name(column.name)}`)
   const tuple = (key: string[]) =>
     `(${table.key.map(({ type }, i) => `${literal(key[i] ?? '')}::${type}`).join(', ')})`
+  const others = table.columns.filter(
+    (column) => column !== 'tenant_id' && !table.key.some((one) => one.name === column),
+  )
   return {
     columns,
     in: (schema: string) => `${name(schema)}.${name(table.name)}`,
@@ -96,6 +173,25 @@ export function tableSql(table: MovableTable, tenantId: string) {
         ...keyColumns(a).map((column, i) => `${column} = ${keyColumns(b)[i]}`),
       ].join(' and '),
     row: (alias: string) => `row(${columns(alias)})::text`,
+    /** The columns that an update must not change in place, as text. */
+    uniqueRow: (alias: string) =>
+      `row(${table.uniqueColumns.map((column) => `${alias}.${name(column)}`).join(', ')})::text`,
+    /**
+     * The condition that each reference of a row is null, or refers to a row in the schema.
+     */
+    referencesExist: (alias: string, schema: string) =>
+      table.references
+        .map((reference) => {
+          const nulls = reference.columns.map((column) => `${alias}.${name(column)} is null or `)
+          return `(${nulls.join('')}exists (select from ${name(schema)}.${name(reference.table)} as p where ${referenceJoin(reference, alias, 'p')} offset 0))`
+        })
+        .join(' and ') || 'true',
+    upsert: [
+      `on conflict (${['tenant_id', ...table.key.map((column) => name(column.name))].join(', ')}) do`,
+      others.length === 0
+        ? 'nothing'
+        : `update set ${others.map((column) => `${name(column)} = excluded.${name(column)}`).join(', ')}`,
+    ].join(' '),
     hash: (alias: string) =>
       `hash_record_extended(row(${table.columns.map((column, i) => comparable(`${alias}.${name(column)}`, table.bases[i] ?? '')).join(', ')}), 0)`,
   }
@@ -106,9 +202,23 @@ function comparable(column: string, base: string): string {
   return `${textTypes.has(base) ? column : `${column}::text`} collate "C"`
 }
 
+/** The condition that a row refers to another one. */
+export const referenceJoin = (
+  { columns, referencedColumns }: Reference,
+  from: string,
+  to: string,
+): string =>
+  columns
+    .map((column, i) => `${to}.${name(referencedColumns[i] ?? '')} = ${from}.${name(column)}`)
+    .join(' and ')
+
 /** A subquery with the distinct keys of a table in the change log. */
 export const changedKeysQuery = (table: MovableTable, tenantId: string) =>
   `(select distinct key from tenancy.changed_keys where tenant_id = ${literal(tenantId)} and table_name = ${literal(table.name)})`
+
+/** A subquery with the given keys. */
+export const keyList = (keys: string[][]) =>
+  `(select array(select part from jsonb_array_elements_text(k) with ordinality as parts (part, position) order by position) as key from jsonb_array_elements(${literal(JSON.stringify(keys))}) as k)`
 
 /**
  * A query for the rows of a table by key, with one primary-key lookup per key. `offset 0` fixes the

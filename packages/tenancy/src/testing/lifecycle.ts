@@ -16,7 +16,7 @@ export async function lifecycleProblems(tenancy: Tenancy, adminUrl: string): Pro
   return withConnection(adminUrl, async (client) => {
     const problems: string[] = []
     for (const schema of ['tenancy', 'platform']) {
-      const tables = await readTables(client, schema, { circles: true })
+      const tables = await readTables(client, schema, { circles: 'all' })
       const names = new Set(tables.map(({ name }) => name))
       for (const table of declared)
         if (table.schema === schema && !names.has(table.name))
@@ -70,7 +70,7 @@ export async function columnsWith(adminUrl: string, pattern: string): Promise<st
   return withConnection(adminUrl, async (client) => {
     const found: string[] = []
     for (const schema of ['tenancy', 'platform'])
-      for (const table of await readTables(client, schema, { circles: true }))
+      for (const table of await readTables(client, schema, { circles: 'all' }))
         for (const { name } of table.columns) {
           const { rows } = await client.query(
             `select from ${client.escapeIdentifier(schema)}.${client.escapeIdentifier(table.name)} where ${client.escapeIdentifier(name)}::text ~ $1 limit 1`,

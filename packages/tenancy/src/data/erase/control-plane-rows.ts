@@ -87,7 +87,7 @@ async function deletionOrder(
   schema: string,
 ): Promise<ControlPlaneTable[]> {
   const declared = declaredTables(tenancy).controlPlane.filter((table) => table.schema === schema)
-  return (await readTables(db, schema, { circles: true })).toReversed().flatMap((table) => {
+  return (await readTables(db, schema, { circles: 'all' })).toReversed().flatMap((table) => {
     const found = declared.find(({ name }) => name === table.name)
     if (!found && table.columns.some(({ name }) => name === 'tenant_id'))
       throw new ConfigurationError([

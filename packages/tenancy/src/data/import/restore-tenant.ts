@@ -112,7 +112,7 @@ async function replaceTenant(
 
 async function transferredTables(tenancy: Tenancy, schema: string): Promise<TransferredTable[]> {
   const declared = declaredTables(tenancy).controlPlane.filter((table) => table.schema === schema)
-  const tables = await readTables(platformPool(tenancy), schema, { circles: true })
+  const tables = await readTables(platformPool(tenancy), schema, { circles: 'all' })
   return tables.flatMap((table) => {
     const found = declared.find(({ name }) => name === table.name)
     return found?.restore === 'transfer' && typeof found.tenant === 'string'

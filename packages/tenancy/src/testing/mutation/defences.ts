@@ -253,8 +253,8 @@ export const defences: readonly Defence[] = [
     tests: directions,
     sql: rewriteFunction(
       'tenancy.assert_home(uuid,bigint,text)',
-      `home.state = 'copying'`,
-      'false',
+      `case home.state when 'copying' then '+' else '' end`,
+      `''`,
     ),
   },
   {
