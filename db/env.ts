@@ -23,6 +23,15 @@ const schema = z.object({
   TENANT_DATABASE_URL: databaseUrl.optional(),
   WORKER_DATABASE_URL: databaseUrl.optional(),
   MIGRATOR_DATABASE_URL: databaseUrl.optional(),
+  // a direct URL of the platform login, when PLATFORM_DATABASE_URL goes through a pooler
+  LISTEN_DATABASE_URL: databaseUrl.optional(),
+  // the user names of derived URLs, for poolers that need a prefix or suffix
+  DATABASE_USERNAME_FORMAT: z
+    .string()
+    .includes('{role}', { error: 'must contain {role}, such as {role}.project' })
+    .default('{role}'),
+  // `verifier` sends SCRAM verifiers; `plaintext` is for providers that refuse them
+  DATABASE_PASSWORDS: z.enum(['verifier', 'plaintext']).default('verifier'),
   EXPORT_DIR: z.string().default('.data/exports'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
   SLOW_MS: z.coerce.number().positive().default(500),
@@ -90,7 +99,8 @@ function loginUrl(login: Login): string {
   const admin = env().DATABASE_URL
   if (!admin)
     throw new ConfigurationError([`${name} is missing (or DATABASE_URL, from which it is derived)`])
-  return derivedLoginUrl(admin, login, env().AUTH_SECRET)
+  const { AUTH_SECRET, DATABASE_USERNAME_FORMAT } = env()
+  return derivedLoginUrl(admin, login, AUTH_SECRET, DATABASE_USERNAME_FORMAT)
 }
 
 /** The connection URLs of the engine's logins. */

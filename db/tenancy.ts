@@ -24,6 +24,8 @@ function makeTenancy(): Tenancy {
   const settings = env()
   return engine.createTenancy({
     urls: loginUrls(),
+    listenUrl: settings.LISTEN_DATABASE_URL,
+    passwords: settings.DATABASE_PASSWORDS,
     encryptionKey: settings.ENCRYPTION_KEY,
     previousEncryptionKey: settings.ENCRYPTION_KEY_PREVIOUS,
     connections: settings.DATABASE_CONNECTIONS,

@@ -7,8 +7,9 @@ as $$
 declare
   role_name constant text := 't_' || replace(p_tenant::text, '-', '');
 begin
-  if p_verifier !~ '^SCRAM-SHA-256\$[0-9]+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$' then
-    raise exception 'the password of a role must be a SCRAM-SHA-256 verifier' using errcode = '22023';
+  -- some providers accept plaintext passwords only: then it is a generated one of 256 bits in base64url
+  if p_verifier !~ '^SCRAM-SHA-256\$[0-9]+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+$' and p_verifier !~ '^[A-Za-z0-9_-]{43}$' then
+    raise exception 'the password of a role must be a SCRAM-SHA-256 verifier or a generated password' using errcode = '22023';
   end if;
   if not exists (select from pg_roles where rolname = role_name) then
     execute format('create role %I', role_name);

@@ -9,17 +9,19 @@ import { ConnectionFailed } from '#tenancy/base/errors'
  * @param url - A connection string.
  * @param work - Receives the connection.
  * @param options.pipeline - True for a client whose queries can be pipelined.
+ * @param options.answerTimeoutMs - How long a query may go unanswered, in milliseconds.
  * @returns What `work` returns.
  */
 export async function withConnection<T>(
   url: string,
   work: (client: pg.Client) => Promise<T>,
-  { pipeline = false } = {},
+  { pipeline = false, answerTimeoutMs = 0 } = {},
 ): Promise<T> {
   const client = createClient({
     connectionString: url,
     application_name: 'rowhouse operations',
     connectTimeoutMs: 10_000,
+    answerTimeoutMs,
     pipeline,
   })
   client.on('error', () => {}) // the current query rejects with it

@@ -83,7 +83,10 @@ controlPlaneTable(suspensions, {
   personal: ['by', 'reason', 'liftedBy'],
 })
 
-/** The servers with tenant databases, except the main server. Secrets are encrypted. */
+/**
+ * The servers with tenant databases, except the main server. Secrets are encrypted. For the URL
+ * parameters and the format of user names see `Server`; null in rows of an older version.
+ */
 export const servers = tenancySchema.table(
   'servers',
   {
@@ -93,6 +96,8 @@ export const servers = tenancySchema.table(
     port: integer().notNull(),
     migratorSecret: text('migrator_secret').notNull(),
     workerSecret: text('worker_secret').notNull(),
+    urlParameters: text('url_parameters'),
+    usernameFormat: text('username_format'),
     addedAt: at('added_at').notNull().default(now),
   },
   (t) => [uniqueIndex('servers_address').on(t.host, t.port)],

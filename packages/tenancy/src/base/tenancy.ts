@@ -133,6 +133,16 @@ export type TransactionTrace = (end: {
 export type TenancyConfig = {
   /** Connection strings of the logins on the main server. Contain passwords. */
   urls: Record<Login, string>
+  /**
+   * A direct connection string of the platform login for the listener of placement changes, if
+   * `urls.platform` goes through a pooler in transaction mode.
+   */
+  listenUrl?: string | undefined
+  /**
+   * What a server receives as the password of a role: a SCRAM verifier (the default), or the password
+   * itself, over TLS or a local connection only, for a provider that refuses verifiers.
+   */
+  passwords?: 'verifier' | 'plaintext'
   /** 32 bytes in base64: the key that encrypts secrets at rest, and the one before it. */
   encryptionKey: string
   previousEncryptionKey?: string | undefined

@@ -5,6 +5,8 @@
 export const timings = {
   /** How long the opening of a connection may take. */
   connect: 5000,
+  /** How long a pooler in session mode may take to answer a second client when poolers are recognised. */
+  poolerProbe: 2000,
   /** How long a request waits for a free connection, and in its tenant's queue. */
   poolWait: 5000,
   tenantQueueWait: 5000,

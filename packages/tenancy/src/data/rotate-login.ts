@@ -5,10 +5,11 @@ import { Invalid } from '#tenancy/base/errors'
 import { MoveUnderWay } from '#tenancy/moves/errors'
 import { latestMove } from '#tenancy/moves/move-store'
 import { isLive } from '#tenancy/base/move-states'
+import { passwordToSend } from '#tenancy/placements/passwords'
 import { asMigrator } from '#tenancy/placements/provision'
 import { forgetPlacement, platform, readPlacements } from '#tenancy/registry/placements'
 import { placements } from '#tenancy/base/schema'
-import { encrypt, newSecret, scramVerifier } from '#tenancy/base/encryption'
+import { encrypt, newSecret } from '#tenancy/base/encryption'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 /**
@@ -50,7 +51,7 @@ export async function rotateLogin(
     await withTransaction(client, async () => {
       await client.query('select tenancy.create_dedicated_role($1, $2)', [
         tenantId,
-        scramVerifier(password),
+        passwordToSend(tenancy, client, password),
       ])
       await platform(tenancy).transaction(async (tx) => {
         await tx

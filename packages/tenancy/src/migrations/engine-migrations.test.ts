@@ -39,7 +39,7 @@ vi.mock('#tenancy/migrations/history', async (importOriginal) => {
   }
 })
 const engineFile = (index: number, text: string) =>
-  migration('tenancy', index, `000${index}_more`, text)
+  migration('tenancy', index, `009${index}_more`, text)
 const everywhere = engineFile(
   1,
   `create table tenancy.more (id integer primary key);
@@ -118,7 +118,11 @@ const applyAtOnce = (url: string, scope: 'main' | 'dedicated', times: number) =>
     ),
   )
 
-const first = async () => nth(await readEngineHistory(), 0).tag
+/** The names of the files that this build has, oldest first. */
+const tags = async () =>
+  (await readEngineHistory()).filter((file) => !more.files.includes(file)).map(({ tag }) => tag)
+const oldest = async () => nth(await tags(), 0)
+const newest = async () => (await tags()).at(-1)
 
 describe("the engine's history", () => {
   it('follows the lint rules', async () => {
@@ -126,12 +130,11 @@ describe("the engine's history", () => {
   })
 
   it('has the tables of every database before those of the main one', async () => {
-    const [file] = await readEngineHistory()
-    if (!file) throw new Error('there is no history')
-    const dedicated = tablesIn(statementsFor(file, 'dedicated'))
+    const history = await readEngineHistory()
+    const dedicated = tablesIn(history.flatMap((file) => statementsFor(file, 'dedicated')))
     expect(dedicated).toContain('tenant_homes')
     expect(dedicated).toContain('applied_migrations')
-    const main = tablesIn(statementsFor(file, 'main'))
+    const main = tablesIn(history.flatMap((file) => statementsFor(file, 'main')))
     expect(main).toEqual(expect.arrayContaining([...dedicated, 'tenants', 'placements', 'moves']))
     await withConnection(adminUrl, async (client) => expect(await tablesOf(client)).toEqual(main))
     await asOwner(tenancy(), alpha(), 'alpha', async (client) =>
@@ -153,10 +156,8 @@ describe('is applied', () => {
   it('once to an empty database, by concurrent calls', async () => {
     const url = await emptyDatabase('empty')
     const applied = await applyAtOnce(url, 'dedicated', 8)
-    expect(applied.filter(({ length }) => length > 0)).toEqual([[await first()]])
-    await withConnection(url, async (client) =>
-      expect(await ledger(client)).toEqual([await first()]),
-    )
+    expect(applied.filter(({ length }) => length > 0)).toEqual([await tags()])
+    await withConnection(url, async (client) => expect(await ledger(client)).toEqual(await tags()))
   })
 
   it('once to a database that lacks a file, by concurrent calls', async () => {
@@ -164,7 +165,7 @@ describe('is applied', () => {
     await applyAtOnce(url, 'main', 1)
     more.files = [everywhere]
     const applied = await applyAtOnce(url, 'main', 12)
-    expect(applied.filter(({ length }) => length > 0)).toEqual([['0001_more']])
+    expect(applied.filter(({ length }) => length > 0)).toEqual([['0091_more']])
     await withConnection(url, async (client) =>
       expect(await tablesOf(client)).toEqual(expect.arrayContaining(['more', 'more_in_main'])),
     )
@@ -177,7 +178,7 @@ describe('is applied', () => {
     more.files = [everywhere, engineFile(2, 'select 1 / 0')]
     await expect(applyAtOnce(url, 'main', 1)).rejects.toThrow('division by zero')
     await withConnection(url, async (client) => {
-      expect(await ledger(client)).toEqual([await first()])
+      expect(await ledger(client)).toEqual(await tags())
       expect(await tablesOf(client)).not.toContain('more')
     })
   })
@@ -194,7 +195,7 @@ describe('is applied', () => {
         `create or replace function tenancy.lock_key(p_tenant uuid) returns bigint language sql immutable strict parallel safe set search_path = pg_catalog, pg_temp as 'select 1'; ${functionsRow('older')}`,
       )
       expect(await refreshEngine(tenancy(), client, 'dedicated')).toBe(true)
-      expect(await ledger(client)).toEqual([await first(), '0001_more', 'functions'])
+      expect(await ledger(client)).toEqual([...(await tags()), '0091_more', 'functions'])
       const tables = await tablesOf(client)
       expect(tables).toContain('more')
       expect(tables).not.toContain('more_in_main')
@@ -216,7 +217,7 @@ describe('on a fleet', () => {
     more.files = [everywhere]
     const run = runFleet(tenancy())
     await expect(run).rejects.toThrow(
-      `migration ${await first()} was changed after it was applied to tenancy`,
+      `migration ${await oldest()} was changed after it was applied to tenancy`,
     )
     await expect(run).rejects.toSatisfy((error) => MigrationChanged.is(error))
     await withConnection(adminUrl, async (client) =>
@@ -229,7 +230,7 @@ describe('on a fleet', () => {
     await query(later)
     const run = runFleet(tenancy())
     await expect(run).rejects.toThrow(
-      `tenancy is at 0099_later but this build knows up to ${await first()}; use a build with 0099_later or later`,
+      `tenancy is at 0099_later but this build knows up to ${await newest()}; use a build with 0099_later or later`,
     )
     await expect(run).rejects.toSatisfy((error) => SchemaTooNew.is(error))
     // it may serve while the newer files are compatible
@@ -238,7 +239,7 @@ describe('on a fleet', () => {
       `update tenancy.applied_migrations set breaking = 'homes have moved' where migration = '0099_later'`,
     )
     await expect(assertBuildCompatible(tenancy())).rejects.toThrow(
-      `tenancy is at 0099_later but this build knows up to ${await first()} (which breaks it: homes have moved)`,
+      `tenancy is at 0099_later but this build knows up to ${await newest()} (which breaks it: homes have moved)`,
     )
     await query(takeBack)
   })
@@ -248,12 +249,18 @@ describe('on a fleet', () => {
       'changed',
       change,
       changeBack,
-      'migration 0000_init was changed after it was applied to tenancy',
+      async () => `migration ${await oldest()} was changed after it was applied to tenancy`,
     ],
-    ['unknown', later, takeBack, 'tenancy is at 0099_later but this build knows up to 0000_init'],
+    [
+      'unknown',
+      later,
+      takeBack,
+      async () => `tenancy is at 0099_later but this build knows up to ${await newest()}`,
+    ],
   ])(
     'a file that is %s in one dedicated database is reported, and the others are migrated',
-    async (_what, plant, remove, message) => {
+    async (_what, plant, remove, describeIt) => {
+      const message = await describeIt()
       await inAlpha(plant)
       expect(await runFleet(tenancy())).toMatchObject({
         state: 'failed',
@@ -281,7 +288,7 @@ describe('on a fleet', () => {
     const parts = { main: mainDatabase, alpha: nth(homes, 0), beta: nth(homes, 1) }
     for (const [name, location] of Object.entries(parts))
       await asOwner(tenancy(), location, name, async (client) => {
-        expect(await ledger(client)).toContain('0001_more')
+        expect(await ledger(client)).toContain('0091_more')
         const tables = await tablesOf(client)
         expect(tables).toContain('more')
         expect(tables.includes('more_in_main')).toBe(name === 'main')

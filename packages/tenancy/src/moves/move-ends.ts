@@ -6,7 +6,7 @@ import { decrypt } from '#tenancy/base/encryption'
 import { servers, type MoveEnd } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 import type { Location } from '#tenancy/placements/provision'
-import { platform, serviceUrl } from '#tenancy/registry/placements'
+import { platform, readServer, serviceUrl } from '#tenancy/registry/placements'
 
 // the text form of a row must not depend on the server or the login
 const sessionSettings = `
@@ -32,13 +32,7 @@ export async function resolveEnd(
     throw new Error(
       `a move of tenant ${tenantId} has an end on server ${serverId}, which tenancy.servers does not list; restore that row`,
     )
-  const server = {
-    host: row.host,
-    port: row.port,
-    migratorPassword: decrypt(tenancy, row.migratorSecret, `server ${row.id} migrator`),
-    workerPassword: decrypt(tenancy, row.workerSecret, `server ${row.id} worker`),
-  }
-  return { ...location, server }
+  return { ...location, server: readServer(tenancy, row) }
 }
 
 /** `HOST:PORT/DATABASE, schema SCHEMA`, as status lines, events and errors show it. */

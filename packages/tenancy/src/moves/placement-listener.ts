@@ -36,7 +36,7 @@ export function listenForPlacements(tenancy: Tenancy): () => Promise<void> {
 
   async function listenOnce(): Promise<void> {
     const client = createClient({
-      connectionString: loginUrl(tenancy, 'platform'),
+      connectionString: tenancy.config.listenUrl ?? loginUrl(tenancy, 'platform'),
       application_name: 'rowhouse placements',
       keepAlive: true,
     })

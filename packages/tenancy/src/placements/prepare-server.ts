@@ -7,7 +7,7 @@ import { lockNumbers } from '#tenancy/base/lock-keys'
 import { ServerTooOld } from '#tenancy/placements/errors'
 import { applyEngineMigrations, readEngineHistory } from '#tenancy/migrations/engine-migrations'
 import { functionsOf, functionsRow } from '#tenancy/migrations/functions'
-import { scramVerifier } from '#tenancy/base/encryption'
+import { passwordToSend } from '#tenancy/placements/passwords'
 
 /** The template of tenant databases: hardened, with the engine's objects, without a signing key. */
 export const templateDatabase = 'rowhouse_template'
@@ -35,7 +35,7 @@ export async function prepareServer(
     )
     if (rows[0] && rows[0].version < oldest) throw new ServerTooOld(rows[0].name, '15')
     await admin.query('select pg_advisory_lock($1)', [lockNumbers.setup])
-    await createRoles(admin, passwords)
+    await createRoles(tenancy, admin, passwords)
     await createTemplate(tenancy, admin, adminUrl)
     const { rowCount } = await admin.query(
       `select where has_database_privilege('rowhouse_migrator', 'postgres', 'connect')`,
@@ -45,13 +45,14 @@ export async function prepareServer(
 }
 
 async function createRoles(
+  tenancy: Tenancy,
   admin: pg.Client,
   passwords: Partial<Record<Login, string>>,
 ): Promise<void> {
   await admin.query(await readSqlFile('admin', 'roles.sql'))
   for (const [login, password] of Object.entries(passwords))
     await admin.query(
-      `alter role rowhouse_${login} password ${pg.escapeLiteral(scramVerifier(password))}`,
+      `alter role rowhouse_${login} password ${pg.escapeLiteral(passwordToSend(tenancy, admin, password))}`,
     )
 }
 

@@ -5,8 +5,9 @@ import { readTenantHistory } from '#tenancy/migrations/history'
 import { asOwnerSession, provisionScript } from '#tenancy/migrations/script'
 import { privateName } from '#tenancy/base/ids'
 import { serviceUrl, type Placement, type Server } from '#tenancy/registry/placements'
-import { newSecret, scramVerifier } from '#tenancy/base/encryption'
+import { newSecret } from '#tenancy/base/encryption'
 import { giveKey } from '#tenancy/base/signing-key'
+import { passwordToSend } from '#tenancy/placements/passwords'
 import { templateDatabase } from '#tenancy/placements/prepare-server'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
@@ -64,7 +65,7 @@ export async function ensureProvisioned(
   await asMigrator(tenancy, location, async (client) => {
     await client.query('select tenancy.create_dedicated_role($1, $2)', [
       tenantId,
-      scramVerifier(location.password ?? newSecret()),
+      passwordToSend(tenancy, client, location.password ?? newSecret()),
     ])
     await client.query(asOwnerSession)
     if (location.kind === 'database') await giveKey(client)

@@ -11,6 +11,7 @@ import {
 } from '#tenancy/base/tenancy'
 import { NotFound, TenantNotFound } from '#tenancy/base/errors'
 import { isId } from '#tenancy/base/ids'
+import { formatUsername, usernameFormatOf } from '#tenancy/base/login-urls'
 import { platformPool } from '#tenancy/registry/pools'
 import * as schema from '#tenancy/base/schema'
 import { decrypt } from '#tenancy/base/encryption'
@@ -28,6 +29,10 @@ export type Server = {
   port: number
   migratorPassword: string
   workerPassword: string
+  /** The query of its connection strings, such as `?sslmode=verify-full`; null for the main server's. */
+  urlParameters: string | null
+  /** How a user name there contains the role, see `formatUsername`; null for the main server's. */
+  usernameFormat: string | null
 }
 
 /** Where a tenant's rows are. */
@@ -112,16 +117,26 @@ export async function readPlacements(tenancy: Tenancy, where?: SQL): Promise<Pla
       schema: name,
       login,
       epoch,
-      server: server && {
-        host: server.host,
-        port: server.port,
-        migratorPassword: decrypt(tenancy, server.migratorSecret, `server ${server.id} migrator`),
-        workerPassword: decrypt(tenancy, server.workerSecret, `server ${server.id} worker`),
-      },
+      server: server && readServer(tenancy, server),
       password: secret === null ? null : decrypt(tenancy, secret, `placement ${tenantId}`),
     }),
   )
 }
+
+/**
+ * Decrypts the passwords of a server.
+ * @param tenancy - The instance.
+ * @param row - Its row.
+ * @returns How to reach it.
+ */
+export const readServer = (tenancy: Tenancy, row: typeof schema.servers.$inferSelect): Server => ({
+  host: row.host,
+  port: row.port,
+  migratorPassword: decrypt(tenancy, row.migratorSecret, `server ${row.id} migrator`),
+  workerPassword: decrypt(tenancy, row.workerSecret, `server ${row.id} worker`),
+  urlParameters: row.urlParameters,
+  usernameFormat: row.usernameFormat,
+})
 
 type Location = Pick<Placement, 'server' | 'database'>
 
@@ -138,11 +153,9 @@ export function connectionString(
 ): string {
   const known = built(tenancy).get(placement)
   if (known) return known
-  const url = locationUrl(tenancy, 'tenant', placement)
-  if (placement.login && placement.password) {
-    url.username = placement.login
-    url.password = placement.password
-  }
+  const { login, password } = placement
+  const url = locationUrl(tenancy, 'tenant', placement, login ?? undefined)
+  if (login && password) url.password = password
   built(tenancy).set(placement, url.toString())
   return url.toString()
 }
@@ -169,13 +182,24 @@ export function serviceUrl(
   return url.toString()
 }
 
-/** Each role has its search_path as a setting: poolers refuse the start-up parameter `options`. */
-function locationUrl(tenancy: Tenancy, login: Login, { server, database }: Location): URL {
+/**
+ * Builds the connection string of a role from that of a login. The search_path is a setting of each role,
+ * because poolers refuse the start-up parameter `options`.
+ */
+function locationUrl(
+  tenancy: Tenancy,
+  login: Login,
+  { server, database }: Location,
+  role = `rowhouse_${login}`,
+): URL {
   const url = new URL(loginUrl(tenancy, login))
+  const format = server?.usernameFormat ?? usernameFormatOf(url, `rowhouse_${login}`)
   if (server) {
     url.hostname = server.host
     url.port = String(server.port)
+    url.search = server.urlParameters ?? url.search
   }
+  url.username = formatUsername(format, role)
   if (database) url.pathname = `/${database}`
   return url
 }
