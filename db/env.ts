@@ -93,7 +93,7 @@ export function env(): Env {
  * @throws ConfigurationError when neither is set.
  */
 function loginUrl(login: Login): string {
-  const name = `${login.toUpperCase() as Uppercase<Login>}_DATABASE_URL` as const
+  const name = urlName(login)
   const configured = env()[name]
   if (configured) return configured
   const admin = env().DATABASE_URL
@@ -103,9 +103,25 @@ function loginUrl(login: Login): string {
   return derivedLoginUrl(admin, login, AUTH_SECRET, DATABASE_USERNAME_FORMAT)
 }
 
+/**
+ * Checks that this process has the URL of every login that it uses.
+ *
+ * @param used - The logins that it uses.
+ * @throws ConfigurationError that names all missing ones.
+ */
+export function assertLoginUrls(used: readonly Login[]): void {
+  const missing = env().DATABASE_URL ? [] : used.map(urlName).filter((name) => !env()[name])
+  if (missing.length > 0)
+    throw new ConfigurationError(
+      missing.map((name) => `${name} is missing (or DATABASE_URL, from which it is derived)`),
+    )
+}
+
+const urlName = (login: Login) => `${login.toUpperCase() as Uppercase<Login>}_DATABASE_URL` as const
+
 /** The connection URLs of the engine's logins. */
 export const loginUrls = (): Record<Login, string> => ({
-  // read lazily: the app needs no URL of the worker or the migrator
+  // read lazily: a command needs only some of them
   get platform() {
     return loginUrl('platform')
   },

@@ -1,8 +1,8 @@
 import { checkPipeline, closePools, storeUsage } from '@rowhouse/tenancy'
 import { runTasks, scheduledTasks } from '@rowhouse/tenancy/admin'
-import { assertSafeLogins } from '@rowhouse/tenancy/checks'
+import { assertDirectLogins, assertSafeLogins } from '@rowhouse/tenancy/checks'
 import { assertBuildCompatible } from '@rowhouse/tenancy/migrations'
-import { env } from '#db/env'
+import { assertLoginUrls, env } from '#db/env'
 import { log } from '#db/log'
 import { metrics } from '#db/metrics'
 import { serveMetrics } from '#db/metrics-server'
@@ -13,7 +13,9 @@ import { startTracing } from '#db/tracing'
 // `npm run worker` runs background tasks until SIGTERM. Any number of workers may run at once.
 
 const { WORKER_METRICS_PORT } = env()
+assertLoginUrls(['platform', 'worker', 'migrator'])
 await assertSafeLogins(tenancy(), ['platform', 'worker'])
+await assertDirectLogins(tenancy())
 await assertBuildCompatible(tenancy())
 await checkPipeline(tenancy())
 const sendSpans = await startTracing()

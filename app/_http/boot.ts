@@ -1,12 +1,17 @@
 import { shutDownOnSignal } from '#app/_http/graceful-shutdown'
 import { logRequests } from '#app/_http/request-log'
-import { checkMain, readinessSentence, assertSafeLogins } from '@rowhouse/tenancy/checks'
-import { env } from '#db/env'
+import {
+  assertDirectLogins,
+  assertSafeLogins,
+  checkMain,
+  readinessSentence,
+} from '@rowhouse/tenancy/checks'
+import { assertLoginUrls, env } from '#db/env'
 import { assertBuildCompatible } from '@rowhouse/tenancy/migrations'
 import { errorFields, log } from '#db/log'
 import { listenForPlacements } from '@rowhouse/tenancy/moves'
 import { startTracing } from '#db/tracing'
-import { checkPipeline, isConnectionError, storeUsage } from '@rowhouse/tenancy'
+import { checkPipeline, isConnectionError, logins, storeUsage } from '@rowhouse/tenancy'
 import { tenancy } from '#db/tenancy'
 
 /** Runs once per process: start-up checks, then background work. */
@@ -22,14 +27,16 @@ export async function boot(): Promise<void> {
 }
 
 /**
- * Checks that the configuration is complete, that no login can bypass the policies, that no newer
+ * Checks that the configuration is complete, that no login can bypass the policies, that no pooler breaks
+ * sessions, that no newer
  * schema breaks this build, and that every invariant of the main database holds. Otherwise the
  * process exits. An unreachable database is retried every second, while requests fail.
  */
 async function check(): Promise<void> {
   try {
-    env()
+    assertLoginUrls(logins)
     await assertSafeLogins(tenancy())
+    await assertDirectLogins(tenancy(), { listens: true })
     await assertBuildCompatible(tenancy())
     await checkPipeline(tenancy())
     const { findings } = await checkMain(tenancy())

@@ -1,4 +1,7 @@
 import pg from 'pg'
+import { ConfigurationError } from '#tenancy/base/errors'
+import { poolingOf } from '#tenancy/base/pooler'
+import { assertDirectLogins, needsSessions } from '#tenancy/checks/direct-logins'
 import { readSqlFile } from '#tenancy/base/files'
 import { giveKey } from '#tenancy/base/signing-key'
 import { loginPassword, logins, loginUrl, type Login, type Tenancy } from '#tenancy/base/tenancy'
@@ -18,12 +21,16 @@ import { harden, prepareServer } from '#tenancy/placements/prepare-server'
  * @param tenancy - The instance.
  * @param options.adminUrl - The URL of an administrator, which names the main database. The role has
  *   to be able to create roles and databases; only a superuser can revoke built-in functions.
- * @throws ServerTooOld before PostgreSQL 15, OldLayout for a database of an older layout.
+ * @throws ConfigurationError for a URL that goes through a pooler and must not, ServerTooOld before PostgreSQL 15, OldLayout for a database of an older layout.
  */
 export async function setup(tenancy: Tenancy, { adminUrl }: { adminUrl: string }): Promise<void> {
+  if ((await poolingOf(inDatabase(adminUrl, 'postgres'))) === 'transaction')
+    throw new ConfigurationError([`DATABASE_URL ${needsSessions}`])
   await createDatabase(adminUrl)
   await withConnection(adminUrl, refuseOldLayout)
-  await prepareServer(tenancy, adminUrl, await missingPasswords(tenancy))
+  const missing = await missingPasswords(tenancy)
+  if (!missing.worker && !missing.migrator) await assertDirectLogins(tenancy)
+  await prepareServer(tenancy, adminUrl, missing)
   const histories = await readHistories(tenancy)
   await withConnection(adminUrl, async (admin) => {
     await admin.query('select pg_advisory_lock($1)', [lockNumbers.setup])

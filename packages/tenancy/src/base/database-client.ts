@@ -1,5 +1,6 @@
 import pg from 'pg'
-import { ConnectionFailed } from '#tenancy/base/errors'
+import { ConnectionFailed, TlsFailed } from '#tenancy/base/errors'
+import { codeOf } from '#tenancy/base/transient-errors'
 
 export type ClientConfig = Omit<pg.ClientConfig, 'connectionTimeoutMillis' | 'query_timeout'> & {
   /** How long `connect` may take, in milliseconds. */
@@ -100,10 +101,7 @@ class DatabaseClient extends pg.Client {
       await super.connect()
       return this
     } catch (error) {
-      // an error event explains itself, such as that of a server without TLS
-      throw this.#broken || hasCode(error)
-        ? error
-        : new ConnectionFailed('closed', { cause: error })
+      throw this.#explainConnect(error as Error)
     } finally {
       clearTimeout(timer)
     }
@@ -116,6 +114,13 @@ class DatabaseClient extends pg.Client {
 
   #destroy(why: 'connect timeout' | 'answer timeout', ms: number): void {
     this.connection.stream.destroy(new ConnectionFailed(why, { ms }))
+  }
+
+  #explainConnect(error: Error): Error {
+    // pg's own error for a server that does not offer TLS has no code
+    const tls = hasCode(error) ? certificateCodes.test(codeOf(error) ?? '') : this.#broken
+    if (this.ssl && tls) return new TlsFailed(`${this.host}:${this.port}`, error)
+    return this.#broken || hasCode(error) ? error : new ConnectionFailed('closed', { cause: error })
   }
 
   #explain(error: Error): Error {
@@ -164,6 +169,9 @@ class DatabasePool extends pg.Pool {
     })
   }
 }
+
+/** Node's codes for a certificate that it refuses. */
+const certificateCodes = /CERT|UNABLE_TO_|HOSTNAME_MISMATCH/
 
 const hasCode = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'code' in error && Boolean(error.code)

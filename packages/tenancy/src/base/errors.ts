@@ -128,6 +128,20 @@ export class ConnectionFailed extends RowhouseError {
   }
 }
 
+/** A connection string requires TLS, and the server does not offer it or its certificate is refused. */
+export class TlsFailed extends RowhouseError {
+  static override readonly code: string = 'tls_failed'
+  static override readonly fault: boolean = true
+  readonly server: string
+  constructor(server: string, cause: Error) {
+    super(
+      `TLS with ${server} failed (${cause.message}). If a private CA has issued its certificate, add sslmode=verify-full&sslrootcert=/path/to/ca.pem to the URL; uselibpqcompat=true&sslmode=require encrypts without checking the certificate`,
+    )
+    this.server = server
+    this.cause = cause
+  }
+}
+
 /** A query was cancelled at the tenant's statement timeout. */
 export class TookTooLong extends RowhouseError {
   static override readonly code: string = 'took_too_long'
