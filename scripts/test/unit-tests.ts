@@ -34,18 +34,18 @@ export async function unitTests({ children, args }: TestStepContext): Promise<Te
   }
 }
 
-/** Runs vitest. `name` is the name of its report. */
+/** Runs vitest. With the name of a report, it prints failures only. */
 export async function vitest(
   { children, args }: TestStepContext,
-  { name = 'vitest', env = process.env }: { name?: string; env?: NodeJS.Dict<string> } = {},
+  { name, env = process.env }: { name?: string; env?: NodeJS.Dict<string> } = {},
 ): Promise<TestStepResult> {
-  const report = newReport(`${name}.json`)
+  const report = newReport(`${name ?? 'vitest'}.json`)
   const runner = children.start(
     'vitest',
     [
       packageFile('vitest', 'vitest.mjs'),
       'run',
-      '--reporter=default',
+      `--reporter=${name ? 'dot' : 'default'}`,
       '--reporter=json',
       `--outputFile.json=${report}`,
       ...args,

@@ -73,7 +73,8 @@ async function perform(step: (typeof steps)[number], run: ManagedRun): Promise<S
     )
   if (outcome instanceof Error) {
     line('✗', '')
-    console.log(outcome.message.split('\n').slice(0, 25).join('\n').replace(/^/gm, '      '))
+    const lines = outcome.message.split('\n').slice(0, 25)
+    for (const text of lines) console.log(`      ${text.slice(0, 400)}`)
     return { name: step.name, seconds, error: outcome.message }
   }
   if (typeof outcome === 'object') {

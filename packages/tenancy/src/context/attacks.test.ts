@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { withConnection } from '#tenancy/base/connect'
 import { withTenant, tenancy } from '#tenancy/testing/fixture/tenancy'
 import { privateName } from '#tenancy/base/ids'
 import {
@@ -159,9 +160,7 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
     `select tenancy.sign_context(gen_random_uuid(), 1, '')`,
     'select * from tenancy.tenant_homes',
     'select * from platform.tokens',
-    `select set_config('a.b', 'c', true)`,
     'create temp table loot ()',
-    `select pg_advisory_xact_lock(1)`,
     'create table loot ()',
   ])('%s is forbidden', async (statement) => {
     // a tenant database has no platform schema to forbid
@@ -169,6 +168,20 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
       await refusal(queryAs(testTenants[kind][0].owner, statement)),
     )
   })
+
+  // nobody else can revoke functions of PostgreSQL from the public
+  test.each([`select set_config('a.b', 'c', true)`, 'select pg_advisory_xact_lock(1)'])(
+    '%s is forbidden if the administrator is a superuser',
+    async (statement) => {
+      const [admin] = await withConnection(process.env.DATABASE_URL ?? '', async (client) => {
+        const text = 'select rolsuper from pg_roles where rolname = current_user'
+        return (await client.query<{ rolsuper: boolean }>(text)).rows
+      })
+      expect(await refusal(queryAs(testTenants[kind][0].owner, statement))).toBe(
+        admin?.rolsuper ? '42501' : 'nothing was refused',
+      )
+    },
+  )
 
   test('two statements in one message are refused', async () => {
     const [me, them] = testTenants[kind]
