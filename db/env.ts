@@ -42,6 +42,11 @@ const schema = z.object({
   // `pipelined` sends several statements in one write, using internals of pg; `plain` sends ordinary
   // queries one by one
   DATABASE_PIPELINE: z.enum(['pipelined', 'plain']).default('pipelined'),
+  // extensions whose functions every tenant's SQL may call, separated by commas
+  DATABASE_EXTENSIONS: z
+    .string()
+    .default('')
+    .transform((names) => names.split(',').flatMap((name) => name.trim() || [])),
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(1000).default(20),
   // when unset, operators need a second factor in production only
   OPERATOR_SECOND_FACTOR: z.enum(['required', 'optional']).optional(),

@@ -29,6 +29,7 @@ function makeTenancy(): Tenancy {
     encryptionKey: settings.ENCRYPTION_KEY,
     previousEncryptionKey: settings.ENCRYPTION_KEY_PREVIOUS,
     connections: settings.DATABASE_CONNECTIONS,
+    extensions: settings.DATABASE_EXTENSIONS,
     exportFolder: settings.EXPORT_DIR,
     migrations: {
       platform: join(process.cwd(), 'drizzle', 'platform'),

@@ -13,7 +13,7 @@ type Props = {
   formats: Formats
 }
 
-/** Each check, with the violations of its last run. */
+/** Each check, with the violations and notes of its last run. */
 export function DoctorReport({ id, title, checks, last, formats }: Props) {
   return (
     <Card labelledBy={id}>
@@ -60,17 +60,28 @@ function CheckResult({
 }: Pick<Props, 'last' | 'formats'> & { check: string }) {
   if (!last) return <StateLabel tone="plain">Not looked at</StateLabel>
   const violations = last.violations.filter((violation) => violation.check === check)
-  if (violations.length === 0)
-    return (
-      <StateLabel tone="good">
-        {last.targets === 1 ? 'Holds' : `Holds in all ${formatCount(last.targets, formats)}`}
-      </StateLabel>
-    )
+  const notes = last.notes.filter((note) => note.check === check)
+  return (
+    <div className="grid gap-1.5">
+      {violations.length === 0 && (
+        <StateLabel tone="good">
+          {last.targets === 1 ? 'Holds' : `Holds in all ${formatCount(last.targets, formats)}`}
+        </StateLabel>
+      )}
+      <FoundList found={violations} objectClass="text-danger" />
+      <FoundList found={notes} objectClass="text-ink" />
+    </div>
+  )
+}
+
+/** Violations, or what the profile of a database accepts. */
+function FoundList({ found, objectClass }: { found: CheckRun['violations']; objectClass: string }) {
+  if (found.length === 0) return null
   return (
     <ul className="grid gap-1.5">
-      {violations.map(({ target, object, why }) => (
+      {found.map(({ target, object, why }) => (
         <li key={`${target}${object}${why}`} className="wrap-anywhere">
-          <span className="text-danger">{object}</span> <span className="text-ink-soft">{why}</span>{' '}
+          <span className={objectClass}>{object}</span> <span className="text-ink-soft">{why}</span>{' '}
           <span className="text-sm text-ink-faint">in {target}</span>
         </li>
       ))}

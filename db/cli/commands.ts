@@ -32,8 +32,10 @@ const operator = (verb: OperatorVerb) => async () =>
 export const commands: Command[] = [
   {
     words: ['setup'],
-    usage: 'setup',
-    about: 'create or update roles, databases and functions, and run migrations',
+    usage: 'setup [--profile hardened|managed] [--database-url URL]',
+    about:
+      'create or update roles, databases and functions, and run migrations; with --database-url, on another server for dedicated databases',
+    options: { profile: text, 'database-url': text },
     load: () => import('#db/cli/setup'),
   },
   {
@@ -52,7 +54,8 @@ export const commands: Command[] = [
   {
     words: ['doctor'],
     usage: 'doctor',
-    about: 'check every invariant on every target; list violations and exit with 1',
+    about:
+      'check every invariant on every target; list violations and notes, and exit with 1 if there are violations',
     load: () => import('#db/cli/doctor'),
   },
   {

@@ -1,4 +1,5 @@
-import type { RunCommand } from '#db/cli/commands'
+import type { CommandInput, RunCommand } from '#db/cli/commands'
+import { UsageError } from '#db/cli/usage-error'
 import { env } from '#db/env'
 import { ConfigurationError } from '@rowhouse/tenancy'
 import {
@@ -6,26 +7,76 @@ import {
   inspectDedicatedDatabases,
   defaultConcurrency,
 } from '@rowhouse/tenancy/migrations'
-import { setup } from '@rowhouse/tenancy/admin'
+import {
+  profiles,
+  setup,
+  setupServer,
+  type Profile,
+  type SetupReport,
+} from '@rowhouse/tenancy/admin'
 import { tenancy } from '#db/tenancy'
 
-export const run: RunCommand = async () => {
-  const adminUrl = env().DATABASE_URL
-  if (!adminUrl)
-    throw new ConfigurationError([
-      'DATABASE_URL is missing; setup needs the connection string of an administrator',
-    ])
-  await setup(tenancy(), { adminUrl })
-  const missed = await refreshDedicatedDatabases()
-  const problems = missed.map((why) => `not updated: ${why}`)
+export const run: RunCommand = async ({ values }) => {
+  const profile = declaredProfile(values)
+  const otherServer = values['database-url']
+  const report =
+    typeof otherServer === 'string'
+      ? await setupServer(tenancy(), { adminUrl: otherServer, profile })
+      : await setup(tenancy(), { adminUrl: administratorUrl(), profile })
+  const missed = [
+    ...report.failed.map(({ database, error }) => `${database}: ${messageOf(error)}`),
+    ...(await refreshDedicatedDatabases()),
+  ]
   return {
-    text: ['roles, databases, functions and migrations are up to date', ...problems].join('\n'),
-    json: { ready: true, missed },
+    text: [
+      'roles, databases, functions and migrations are up to date',
+      ...describeProfiles(report),
+      ...missed.map((why) => `not updated: ${why}`),
+    ].join('\n'),
+    json: {
+      ready: true,
+      missed,
+      databases: report.databases.map(({ database, profile: has, open }) => ({
+        database,
+        profile: has,
+        open: open.flatMap(({ signatures }) => signatures),
+      })),
+    },
   }
 }
 
+function declaredProfile({ profile }: CommandInput['values']): Profile | undefined {
+  if (profile === undefined) return undefined
+  const known = profiles.find((name) => name === profile)
+  if (!known) throw new UsageError(`--profile is ${profiles.join(' or ')}, not ${String(profile)}`)
+  return known
+}
+
+function administratorUrl(): string {
+  const { DATABASE_URL } = env()
+  if (!DATABASE_URL)
+    throw new ConfigurationError([
+      'DATABASE_URL is missing; setup needs the connection string of an administrator',
+    ])
+  return DATABASE_URL
+}
+
+/** What the administrator could not revoke, with the consequence, once for all databases. */
+function describeProfiles({ databases }: SetupReport): string[] {
+  const open = databases.filter((each) => each.open.length > 0)
+  const [first] = open
+  if (!first) return []
+  const where = open.length === 1 ? first.database : `${open.length} databases`
+  const count = first.open.reduce((sum, { signatures }) => sum + signatures.length, 0)
+  const lines = first.open.map(({ family, consequence }) => `  ${family}: ${consequence}`)
+  return [
+    `profile ${first.profile}: only a superuser can revoke ${count} built-in functions from public; they stay open in ${where}`,
+    ...lines,
+  ]
+}
+
 /**
- * Updates the functions in dedicated databases to this build.
+ * Updates the functions of the owner in dedicated databases, on other servers too.
  *
  * @returns The messages of those that failed.
  */
@@ -36,11 +87,12 @@ async function refreshDedicatedDatabases(): Promise<string[]> {
     await inspectDedicatedDatabases(tenancy(), {
       workers,
       refresh: true,
-      onFailure: (_target, error) =>
-        missed.push(error instanceof Error ? error.message : String(error)),
+      onFailure: (_target, error) => missed.push(messageOf(error)),
     })
   } finally {
     await Promise.all(workers.map((connection) => connection.drop()))
   }
   return missed
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

@@ -38,7 +38,12 @@ export {
   TooBusy,
   TookTooLong,
 } from '#tenancy/base/errors'
-export { codeOf, isConnectionError, isDatabaseError, isTransient } from '#tenancy/base/transient-errors'
+export {
+  codeOf,
+  isConnectionError,
+  isDatabaseError,
+  isTransient,
+} from '#tenancy/base/transient-errors'
 export { type Backoff, nextAttemptAt } from '#tenancy/base/backoff'
 export { isId, newId, privateName } from '#tenancy/base/ids'
 export { checkPipeline } from '#tenancy/base/pipeline/choose'

@@ -1,53 +1,128 @@
 import pg from 'pg'
+import { withConnection, databaseOf, inDatabase } from '#tenancy/base/connect'
 import { ConfigurationError } from '#tenancy/base/errors'
+import { lockNumbers } from '#tenancy/base/lock-keys'
 import { poolingOf } from '#tenancy/base/pooler'
-import { assertDirectLogins, needsSessions } from '#tenancy/checks/direct-logins'
-import { readSqlFile } from '#tenancy/base/files'
 import { giveKey } from '#tenancy/base/signing-key'
 import { loginPassword, logins, loginUrl, type Login, type Tenancy } from '#tenancy/base/tenancy'
-import { withConnection, databaseOf, inDatabase } from '#tenancy/base/connect'
+import { assertDirectLogins, needsSessions } from '#tenancy/checks/direct-logins'
+import { adminDigest } from '#tenancy/migrations/admin-files'
 import { bringUpToDate } from '#tenancy/migrations/apply'
+import { asOwner, mainDatabase } from '#tenancy/migrations/connections'
 import { applyEngineMigrations } from '#tenancy/migrations/engine-migrations'
-import { refreshEngine } from '#tenancy/migrations/functions'
-import { refuseOldLayout } from '#tenancy/migrations/startup-check'
+import { functionFiles, recordedDigest, refreshEngine } from '#tenancy/migrations/functions'
 import { readHistories } from '#tenancy/migrations/history'
-import { asOwnerSession } from '#tenancy/migrations/script'
-import { lockNumbers } from '#tenancy/base/lock-keys'
-import { harden, prepareServer } from '#tenancy/placements/prepare-server'
+import { recordProfile, type Hardening, type Profile } from '#tenancy/migrations/profile'
+import { runSqlFile } from '#tenancy/migrations/sql-file'
+import { refuseOldLayout } from '#tenancy/migrations/startup-check'
+import { prepareDatabase, prepareServer } from '#tenancy/placements/prepare-server'
+import { useServer } from '#tenancy/placements/servers'
+
+type SetupOptions = {
+  /**
+   * The URL of an administrator, who has to be able to create roles and databases. Only a superuser can
+   * revoke built-in functions.
+   */
+  adminUrl: string
+  /** Declares the profile of every database on the server; by default, each keeps its own. */
+  profile?: Profile | undefined
+}
+
+/** What setup did. */
+export type SetupReport = {
+  /** The databases that were set up, with what could not be revoked there. */
+  databases: Hardening[]
+  /** The dedicated databases that could not be updated, with the error. */
+  failed: { database: string; error: unknown }[]
+}
 
 /**
- * Sets up the main server: database, roles, hardening, migrations, functions and grants. It can be
- * repeated at any time.
+ * Sets up the main server: database, roles, hardening, migrations, functions and grants. Also updates
+ * the dedicated databases there. It can be repeated at any time.
  * @param tenancy - The instance.
- * @param options.adminUrl - The URL of an administrator, which names the main database. The role has
- *   to be able to create roles and databases; only a superuser can revoke built-in functions.
- * @throws ConfigurationError for a URL that goes through a pooler and must not, ServerTooOld before PostgreSQL 15, OldLayout for a database of an older layout.
+ * @param options - The URL names the main database.
+ * @returns The databases, and those that could not be updated.
+ * @throws ConfigurationError for a URL that goes through a pooler and must not, ServerTooOld before
+ *   PostgreSQL 15, OldLayout for a database of an older layout, SqlFileFailed for a privilege that the
+ *   administrator lacks, or HardeningIncomplete.
  */
-export async function setup(tenancy: Tenancy, { adminUrl }: { adminUrl: string }): Promise<void> {
+export async function setup(
+  tenancy: Tenancy,
+  { adminUrl, profile }: SetupOptions,
+): Promise<SetupReport> {
   if ((await poolingOf(inDatabase(adminUrl, 'postgres'))) === 'transaction')
     throw new ConfigurationError([`DATABASE_URL ${needsSessions}`])
   await createDatabase(adminUrl)
   await withConnection(adminUrl, refuseOldLayout)
-  const missing = await missingPasswords(tenancy)
-  if (!missing.worker && !missing.migrator) await assertDirectLogins(tenancy)
-  await prepareServer(tenancy, adminUrl, missing)
-  const histories = await readHistories(tenancy)
-  await withConnection(adminUrl, async (admin) => {
+  const passwords = await missingPasswords(tenancy)
+  if (!passwords.worker && !passwords.migrator) await assertDirectLogins(tenancy)
+  await prepareServer(tenancy, adminUrl, { passwords, profile })
+  const main = await withConnection(adminUrl, async (admin) => {
     await admin.query('select pg_advisory_lock($1)', [lockNumbers.setup])
-    await harden(admin)
-    await admin.query(asOwnerSession)
-    await applyEngineMigrations(admin, 'main')
-    // the tenants' history calls tenancy.protect()
-    for (const name of ['context', 'moves'])
-      await admin.query(await readSqlFile('functions', `${name}.sql`))
-    await giveKey(admin)
-    await admin.query('create schema if not exists shared')
-    await bringUpToDate(admin, 'platform', histories.platform)
-    await bringUpToDate(admin, 'shared', histories.tenant)
-    await refreshEngine(tenancy, admin, 'main')
-    await admin.query('reset role')
-    await admin.query(await readSqlFile('admin', 'logins.sql'))
+    return prepareDatabase(admin, () => installMain(tenancy, admin), profile)
   })
+  const { databases, failed } = await updateDedicatedDatabases(tenancy, { adminUrl, profile }, null)
+  return { databases: [main, ...databases], failed }
+}
+
+/**
+ * Prepares another server for dedicated databases, registers it unless it is registered, and updates
+ * the dedicated databases there. It can be repeated at any time.
+ * @param tenancy - The instance.
+ * @param options - The URL of an administrator of that server.
+ * @returns The databases, and those that could not be updated.
+ * @throws As `inspectServer` and `setup` do.
+ */
+export async function setupServer(
+  tenancy: Tenancy,
+  { adminUrl, profile }: SetupOptions,
+): Promise<SetupReport> {
+  const server = await useServer(tenancy, adminUrl, profile)
+  return updateDedicatedDatabases(tenancy, { adminUrl, profile }, server?.id ?? null)
+}
+
+async function installMain(tenancy: Tenancy, owner: pg.Client): Promise<void> {
+  const histories = await readHistories(tenancy)
+  await applyEngineMigrations(owner, 'main')
+  // the tenants' history calls tenancy.protect()
+  for (const file of await functionFiles(tenancy, 'dedicated')) await runSqlFile(owner, file)
+  await giveKey(owner)
+  await owner.query('create schema if not exists shared')
+  await bringUpToDate(owner, 'platform', histories.platform)
+  await bringUpToDate(owner, 'shared', histories.tenant)
+  await refreshEngine(tenancy, owner, 'main')
+}
+
+/** Updates the dedicated databases of one server, one after the other. `serverId` is null for main. */
+async function updateDedicatedDatabases(
+  tenancy: Tenancy,
+  { adminUrl, profile }: SetupOptions,
+  serverId: string | null,
+): Promise<SetupReport> {
+  const { rows } = await asOwner(tenancy, mainDatabase, 'the main database', (client) =>
+    client.query<{ database: string }>(
+      `select database from tenancy.placements
+       where database is not null and server_id is not distinct from $1 order by database`,
+      [serverId],
+    ),
+  )
+  const report: SetupReport = { databases: [], failed: [] }
+  const digest = await adminDigest()
+  for (const { database } of rows)
+    try {
+      const hardening = await withConnection(inDatabase(adminUrl, database), async (admin) => {
+        if ((await recordedDigest(admin, 'admin')) === digest) return recordProfile(admin, profile)
+        const install = async () => {
+          await refreshEngine(tenancy, admin, 'dedicated')
+          await giveKey(admin)
+        }
+        return prepareDatabase(admin, install, profile)
+      })
+      report.databases.push(hardening)
+    } catch (error) {
+      report.failed.push({ database, error })
+    }
+  return report
 }
 
 async function createDatabase(adminUrl: string): Promise<void> {

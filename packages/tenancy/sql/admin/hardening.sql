@@ -1,9 +1,15 @@
--- The administrator runs this in every database that holds tenants, and in the template of new ones. It skips what is in
--- place, and the functions that only a superuser can revoke: the doctor lists those.
+-- The administrator runs the files hardening, open-functions and logins in every database that holds tenants, and in the
+-- template of new ones. They skip what is in place.
 do $$
 declare
   required record;
+  owner text;
 begin
+  select datdba::regrole into owner from pg_catalog.pg_database where datname = current_database();
+  if not pg_has_role(current_user, owner, 'usage') then
+    raise exception 'the database % belongs to %, and % may not grant rights on it', current_database(), owner, current_user
+      using errcode = '42501', hint = format('as %s, run: alter database %I owner to rowhouse_owner', owner, current_database());
+  end if;
   if exists (
     select from pg_catalog.pg_database as d
     cross join lateral aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) as a
@@ -31,32 +37,3 @@ end
 $$;
 
 create schema if not exists tenancy authorization rowhouse_owner;
-
--- Functions that a dedicated role could use against other tenants if it ran arbitrary SQL.
-do $$
-declare
-  target record;
-begin
-  for target in
-    select p.oid::regprocedure::text as signature, p.proname
-    from pg_catalog.pg_proc as p
-    where p.pronamespace = 'pg_catalog'::regnamespace
-      and (
-        p.proname in ('set_config', 'pg_terminate_backend', 'pg_cancel_backend', 'lowrite', 'loread')
-        or p.proname like 'pg\_advisory%'
-        or p.proname like 'pg\_try\_advisory%'
-        or p.proname like 'lo\_%'
-      )
-      and pg_has_role(current_user, p.proowner, 'usage')
-  loop
-    execute format('revoke execute on function %s from public', target.signature);
-    if target.proname not like 'lo%' then
-      execute format('grant execute on function %s to rowhouse_owner, rowhouse_migrator, rowhouse_platform, rowhouse_worker', target.signature);
-    end if;
-    -- every session lock is released before a connection returns to its pool
-    if target.proname = 'pg_advisory_unlock_all' then
-      execute format('grant execute on function %s to public', target.signature);
-    end if;
-  end loop;
-end
-$$;

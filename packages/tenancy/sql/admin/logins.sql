@@ -1,6 +1,30 @@
 -- Dedicated roles of tenants. The administrator owns these functions, so that no other role needs the right to
 -- create roles. The migrator may call them, and they only create or drop t_<32 hex digits of the tenant's id>.
 
+-- The functions below act for an administrator, who has to be able to administer the dedicated roles in this database.
+do $$
+declare
+  name text;
+begin
+  if (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then
+    return;
+  end if;
+  for name in
+    select r.rolname from tenancy.tenant_homes as h join pg_catalog.pg_roles as r on r.rolname = h.login where h.login <> 'rowhouse_tenant'
+  loop
+    if current_setting('server_version_num')::int < 160000 then
+      execute format('grant %I to %I', name, current_user);
+    elsif pg_has_role(current_user, name, 'member with admin option') then
+      execute format('grant %I to %I with inherit true, set true', name, current_user);
+    else
+      raise exception '% may not administer the role %, which another administrator has created', current_user, name
+        using errcode = '42501',
+          hint = format('as that administrator, or as a superuser, run: grant %I to %I with admin true, inherit true, set true', name, current_user);
+    end if;
+  end loop;
+end
+$$;
+
 create or replace function tenancy.create_dedicated_role(p_tenant uuid, p_verifier text) returns text
 language plpgsql volatile strict security definer set search_path = pg_catalog, pg_temp
 as $$

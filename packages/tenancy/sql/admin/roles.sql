@@ -59,25 +59,53 @@ begin
 end
 $$;
 
--- An administrator who is no superuser becomes a member, to act as the owner and to end sessions. From 16 on, the creator
--- of a role may administer it but has none of its privileges.
+-- An administrator who is no superuser becomes a member of every role, to act as the owner and to end sessions. From 16
+-- on, the creator of a role may administer it but has none of its privileges.
 do $$
 declare
+  names constant text[] := array['rowhouse_owner', 'rowhouse_migrator', 'rowhouse_platform', 'rowhouse_tenant', 'rowhouse_worker'];
   name text;
-  needs_grant boolean;
+  missing text;
+  admins text;
 begin
   if (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then
     return;
   end if;
-  foreach name in array array['rowhouse_owner', 'rowhouse_migrator', 'rowhouse_platform', 'rowhouse_tenant', 'rowhouse_worker'] loop
-    if current_setting('server_version_num')::int < 160000 then
+  if current_setting('server_version_num')::int < 160000 then
+    foreach name in array names loop
       if not pg_has_role(current_user, name, 'usage') then
         execute format('grant %I to %I', name, current_user);
       end if;
-    elsif not (pg_has_role(current_user, name, 'usage') and pg_has_role(current_user, name, 'set')) then
+    end loop;
+    return;
+  end if;
+  select string_agg(format('%I', rolname), ', ' order by rolname) into missing
+  from pg_catalog.pg_roles
+  where (rolname = any (names) or rolname ~ '^t_[0-9a-f]{32}$') and not pg_has_role(current_user, oid, 'member with admin option');
+  foreach name in array names loop
+    if not pg_has_role(current_user, name, 'member with admin option') then
+      select string_agg(distinct m.member::regrole::text, ' or ') into admins
+      from pg_catalog.pg_auth_members as m
+      where m.roleid = name::regrole and m.admin_option;
+      raise exception '% may not administer the role %, which another administrator has created', current_user, name
+        using errcode = '42501',
+          hint = format('as %s, run: grant %s to %I with admin true, inherit true, set true', coalesce(admins, 'a superuser'), missing, current_user);
+    end if;
+    if not (pg_has_role(current_user, name, 'usage') and pg_has_role(current_user, name, 'set')) then
       execute format('grant %I to %I with inherit true, set true', name, current_user);
     end if;
   end loop;
+end
+$$;
+
+-- A privilege that earlier builds granted.
+do $$
+begin
+  if has_parameter_privilege('rowhouse_owner', 'session_replication_role', 'set')
+    and (select rolsuper from pg_catalog.pg_roles where rolname = current_user)
+  then
+    revoke set on parameter session_replication_role from rowhouse_owner;
+  end if;
 end
 $$;
 

@@ -324,5 +324,5 @@ grant usage on schema tenancy to public;
 grant execute on function tenancy.tenant(), tenancy.enter_as_dedicated_role(uuid, bigint) to public;
 grant execute on function tenancy.enter_as_service(uuid, bigint, text), tenancy.prune_service_entries() to rowhouse_worker;
 grant execute on function tenancy.target_key(text), tenancy.target_holders(text) to rowhouse_worker;
-grant select on tenancy.tenant_homes, tenancy.applied_migrations to rowhouse_worker;
+grant select on tenancy.tenant_homes, tenancy.applied_migrations, tenancy.installation to rowhouse_worker;
 grant select, insert, update, delete on tenancy.retention_progress to rowhouse_worker;

@@ -7,7 +7,7 @@ grant select, insert, update, delete on all tables in schema platform to rowhous
 -- also on tables of later migrations
 alter default privileges for role rowhouse_owner in schema platform grant select, insert, update, delete on tables to rowhouse_platform;
 grant usage on schema tenancy to rowhouse_platform;
-grant select on tenancy.tenant_homes, tenancy.applied_migrations, tenancy.failed_migrations, tenancy.audit to rowhouse_platform;
+grant select on tenancy.tenant_homes, tenancy.applied_migrations, tenancy.failed_migrations, tenancy.installation, tenancy.audit to rowhouse_platform;
 grant select, insert, update, delete on tenancy.tenants, tenancy.suspensions, tenancy.servers, tenancy.placements,
   tenancy.rate_limits, tenancy.migration_runs, tenancy.migration_failures, tenancy.dedicated_databases, tenancy.data_steps,
   tenancy.moves, tenancy.move_events, tenancy.exports, tenancy.imports, tenancy.erasures, tenancy.holds, tenancy.retention_rules,

@@ -720,6 +720,8 @@ export const checkRuns = tenancySchema.table(
     by: text('by').notNull(),
     targets: integer().notNull(),
     violations: jsonb().$type<Violation[]>().notNull(),
+    /** What the profile of a database accepts. */
+    notes: jsonb().$type<Violation[]>().notNull().default([]),
     tookMs: integer('took_ms').notNull(),
   },
   (t) => [index('check_runs_kind').on(t.kind, t.at)],
@@ -755,8 +757,9 @@ controlPlaneTable(tasks, {
   personal: [],
 })
 
-// Tables of every database with tenants, created by sql/migrations/0000_init.sql.
+// Tables of every database with tenants, created by SQL in sql/migrations.
 export const key = sqlTable('key', { tenant: null, erase: 'keep' })
+export const installation = sqlTable('installation', { tenant: null, erase: 'keep' })
 export const appliedMigrations = sqlTable('applied_migrations', { tenant: null, erase: 'keep' })
 export const failedMigrations = sqlTable('failed_migrations', {
   tenant: (tenantId) => sql`schema = ${privateName(tenantId)}`,

@@ -154,6 +154,11 @@ export type TenancyConfig = {
   migrations: { platform: string; tenant: string }
   /** Repeatable SQL files of the app for the main database: the functions of its entries. */
   sqlFiles: readonly string[]
+  /**
+   * Extensions, besides plpgsql and pg_stat_statements, whose functions every tenant's SQL may call. The
+   * doctor reports others.
+   */
+  extensions?: readonly string[]
   /** The tiers, by name. */
   tiers: Readonly<Record<string, TierDefinition>>
   /** How callers prove their identity, by `Caller.kind`. */

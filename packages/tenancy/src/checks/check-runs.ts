@@ -12,11 +12,11 @@ type Kind = CheckRun['kind']
 
 const checks: Record<
   Kind,
-  (tenancy: Tenancy) => Promise<{ targets: number; violations: Violation[] }>
+  (tenancy: Tenancy) => Promise<{ targets: number; violations: Violation[]; notes: Violation[] }>
 > = {
   doctor: async (tenancy) => {
-    const { targets, findings } = await checkFleet(tenancy)
-    return { targets: targets.length, violations: findings }
+    const { targets, findings, notes } = await checkFleet(tenancy)
+    return { targets: targets.length, violations: findings, notes }
   },
   drift: async (tenancy) => {
     const { targets, drift } = await verifyFleet(tenancy)
@@ -28,6 +28,7 @@ const checks: Record<
           : `expected ${expected}, found ${found}`
     return {
       targets,
+      notes: [],
       violations: drift.map((one) => ({
         check: 'drift',
         target: one.target,
@@ -47,7 +48,7 @@ const checks: Record<
  */
 export async function runChecks(tenancy: Tenancy, kind: Kind, by: string): Promise<CheckRun> {
   const began = performance.now()
-  const { targets, violations } = await checks[kind](tenancy)
+  const { targets, violations, notes } = await checks[kind](tenancy)
   const [made] = await platform(tenancy)
     .insert(checkRuns)
     .values({
@@ -56,6 +57,7 @@ export async function runChecks(tenancy: Tenancy, kind: Kind, by: string): Promi
       by,
       targets,
       violations,
+      notes,
       tookMs: Math.round(performance.now() - began),
     })
     .returning()

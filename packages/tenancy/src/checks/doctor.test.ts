@@ -224,6 +224,21 @@ const cases: [
     () => 'set_config(text,text,boolean)',
   ],
   [
+    'functions',
+    'a function of an extension that runs as its owner',
+    () =>
+      `create extension hstore schema public; alter function public.akeys(public.hstore) security definer set search_path = pg_catalog`,
+    () => 'drop extension hstore',
+    () => 'public.akeys(public.hstore)',
+  ],
+  [
+    'extensions',
+    'an extension that the configuration does not list',
+    () => 'create extension pgcrypto schema public',
+    () => 'drop extension pgcrypto',
+    () => 'pgcrypto',
+  ],
+  [
     'tenant-homes',
     'a tenant home without its schema',
     () =>

@@ -5,12 +5,21 @@ import { withConnection } from '#tenancy/base/connect'
 import { loginUrl, type Tenancy, type TenancyConfig } from '#tenancy/base/tenancy'
 import { engineFile } from '#tenancy/base/files'
 import { tenantIdIn } from '#tenancy/base/ids'
-import { functionsOf } from '#tenancy/migrations/functions'
+import { adminDigest } from '#tenancy/migrations/admin-files'
+import { functionsDigest, recordedDigest } from '#tenancy/migrations/functions'
 import { readPlacements, serviceUrl, type Placement } from '#tenancy/registry/placements'
 import { type Violation } from '#tenancy/base/schema'
 
-/** The databases that the doctor checked, and the violations that it found. */
-export type Report = { targets: string[]; findings: Violation[] }
+/** What the doctor found in a database, or in all. */
+type Found = {
+  /** The violations. */
+  findings: Violation[]
+  /** What the profile of a database accepts, with the consequence. */
+  notes: Violation[]
+}
+
+/** The databases that the doctor checked, and what it found. */
+export type Report = { targets: string[] } & Found
 
 type TenantHome = {
   tenant_id: string
@@ -47,19 +56,23 @@ export const invariants = async (): Promise<string[]> =>
   [...(await readChecks()).map(({ name }) => name), 'build', 'registry', 'reachable'].sort()
 
 /** Checks the database of a connection. `target` is its name in the violations. */
-async function examine(
-  { config }: Tenancy,
-  client: pg.ClientBase,
-  target: string,
-): Promise<Violation[]> {
-  const findings: Violation[] = []
-  for (const { name, text } of await readChecks()) {
-    const values = name === 'functions' ? [JSON.stringify(entryFunctions(config))] : []
-    const { rows } = await client.query<{ object: string; why: string }>(text, values)
-    findings.push(...rows.map(({ object, why }) => violation(name, { target, object, why })))
+async function examine({ config }: Tenancy, client: pg.ClientBase, target: string): Promise<Found> {
+  const found: Found = { findings: [], notes: [] }
+  const extensions = JSON.stringify(config.extensions ?? [])
+  const values: Record<string, string[]> = {
+    functions: [JSON.stringify(entryFunctions(config)), extensions],
+    extensions: [extensions],
   }
-  return findings
+  for (const { name, text } of await readChecks()) {
+    const { rows } = await client.query<CheckRow>(text, values[name] ?? [])
+    for (const { object, why, accepted = false } of rows)
+      found[accepted ? 'notes' : 'findings'].push(violation(name, { target, object, why }))
+  }
+  return found
 }
+
+/** `accepted` is true for what the database's profile accepts. Few checks have that column. */
+type CheckRow = { object: string; why: string; accepted?: boolean }
 
 /** The object is an identifier, so the tenant can be told from its name. */
 function violation(check: string, facts: Omit<Violation, 'check' | 'tenantId'>): Violation {
@@ -79,21 +92,19 @@ const entryFunctions = ({ entries }: TenancyConfig) =>
 /**
  * Checks the main database only, on the platform login. The app runs it before it serves requests.
  * @param tenancy - The instance.
- * @returns The violations.
+ * @returns The violations and notes.
  */
 export async function checkMain(tenancy: Tenancy): Promise<Report> {
-  return {
-    targets: ['main'],
-    findings: await withConnection(loginUrl(tenancy, 'platform'), (client) =>
-      examine(tenancy, client, 'main'),
-    ),
-  }
+  const found = await withConnection(loginUrl(tenancy, 'platform'), (client) =>
+    examine(tenancy, client, 'main'),
+  )
+  return { targets: ['main'], ...found }
 }
 
 /**
  * Checks every database that holds tenants, and compares the registry with the tenant homes.
  * @param tenancy - The instance.
- * @returns The violations. A database that cannot be reached is one of them.
+ * @returns The violations and notes. A database that cannot be reached is a violation.
  */
 export async function checkFleet(tenancy: Tenancy): Promise<Report> {
   const placements = await readPlacements(tenancy)
@@ -111,47 +122,67 @@ export async function checkFleet(tenancy: Tenancy): Promise<Report> {
     known.placements.push(placement)
     databases.set(target, known)
   }
-  const findings = await Promise.all(
+  const found = await Promise.all(
     [...databases].map(([target, database]) => checkDatabase(tenancy, target, database)),
   )
-  return { targets: [...databases.keys()], findings: findings.flat() }
+  return {
+    targets: [...databases.keys()],
+    findings: found.flatMap(({ findings }) => findings),
+    notes: found.flatMap(({ notes }) => notes),
+  }
 }
 
 async function checkDatabase(
   tenancy: Tenancy,
   target: string,
   { url, placements }: { url: string; placements: Placement[] },
-): Promise<Violation[]> {
+): Promise<Found> {
+  const server = placements[0]?.server
+  const adminUrl = server ? `postgres://ADMIN@${server.host}:${server.port}/postgres` : null
   try {
-    return await withConnection(url, async (client) => [
-      ...(await examine(tenancy, client, target)),
-      ...(await functionsOfOtherBuilds(tenancy, client, target)),
-      ...(await registryDifferences(client, target, placements)),
-    ])
+    return await withConnection(url, async (client) => {
+      const builds = await filesOfOtherBuilds(tenancy, client, { target, adminUrl })
+      const found = await examine(tenancy, client, target).catch((error: unknown) => {
+        // the checks of this build may need objects that its setup creates
+        if (builds.length === 0) throw error
+        return { findings: [], notes: [] }
+      })
+      const registry = await registryDifferences(client, target, placements)
+      return { ...found, findings: [...found.findings, ...builds, ...registry] }
+    })
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    return [violation('reachable', { target, object: target, why })]
+    return { findings: [violation('reachable', { target, object: target, why })], notes: [] }
   }
 }
 
 /**
  * Reports functions that another build installed. The app serves requests with them nevertheless:
  * two builds run at the same time during a rolling deployment.
+ * @param database.adminUrl - Null on the main server, whose administrator setup knows.
  */
-async function functionsOfOtherBuilds(
+async function filesOfOtherBuilds(
   tenancy: Tenancy,
   client: pg.Client,
-  target: string,
+  { target, adminUrl }: { target: string; adminUrl: string | null },
 ): Promise<Violation[]> {
-  const { sha256 } = await functionsOf(tenancy, target === 'main' ? 'main' : 'dedicated')
-  const {
-    rows: [row],
-  } = await client.query<{ sha256: string }>(
-    `select sha256 from tenancy.applied_migrations where schema = 'tenancy' and migration = 'functions'`,
-  )
-  if (row?.sha256 === sha256) return []
-  const why = `found ${row ? row.sha256.slice(0, 12) : 'no record of a build'}, expected ${sha256.slice(0, 12)}; run setup or fleet migrate with the newest build`
-  return [violation('build', { target, object: 'functions of schema tenancy', why })]
+  const expected = {
+    functions: await functionsDigest(tenancy, target === 'main' ? 'main' : 'dedicated'),
+    admin: await adminDigest(),
+  }
+  const setup = adminUrl === null ? '`setup`' : `\`setup --database-url ${adminUrl}\``
+  const files = [
+    ['functions', 'functions of schema tenancy', `${setup} or \`fleet migrate\``],
+    ['admin', 'functions of the administrator', setup],
+  ] as const
+  const violations: Violation[] = []
+  for (const [kind, object, command] of files) {
+    const found = await recordedDigest(client, kind)
+    if (found === expected[kind]) continue
+    const why = `found ${found ? found.slice(0, 12) : 'no record of a build'}, expected ${expected[kind].slice(0, 12)}; run ${command} with the newest build`
+    violations.push(violation('build', { target, object, why }))
+  }
+  return violations
 }
 
 /**

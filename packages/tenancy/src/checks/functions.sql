@@ -1,5 +1,6 @@
 -- Every function has a fixed search_path. Only the roles listed here may call a function that runs as its owner. $1 lists the
--- functions of the app's entries: [{"signature", "caller"}].
+-- functions of the app's entries: [{"signature", "caller"}], $2 the extensions that the configuration allows. With the profile
+-- `managed`, functions of other schemas count only if a login of the app can call them.
 with allowed (signature, caller) as (
   values
     ('tenancy.tenant()', 'public'), ('tenancy.enter_as_dedicated_role(uuid,bigint)', 'public'),
@@ -28,6 +29,24 @@ cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
 where p.prosecdef
   and n.nspname not in ('pg_catalog', 'information_schema')
   and a.grantee <> p.proowner
+  and not exists (
+    select from pg_catalog.pg_depend as d
+    join pg_catalog.pg_extension as e on e.oid = d.refobjid
+    where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.refclassid = 'pg_extension'::regclass and d.deptype = 'e'
+      and e.extname in (select jsonb_array_elements_text($2::jsonb))
+  )
+  and (
+    n.nspname in ('tenancy', 'platform', 'shared') or n.nspname ~ '^t_[0-9a-f]{32}$'
+    or not exists (select from tenancy.installation where profile = 'managed')
+    or (
+      p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
+      and exists (
+        select from pg_catalog.pg_roles as r
+        where (r.rolname in ('rowhouse_migrator', 'rowhouse_platform', 'rowhouse_tenant', 'rowhouse_worker') or r.rolname ~ '^t_[0-9a-f]{32}$')
+          and has_schema_privilege(r.oid, n.oid, 'usage') and has_function_privilege(r.oid, p.oid, 'execute')
+      )
+    )
+  )
   and not exists (
     select from allowed as w
     where w.signature = p.oid::regprocedure::text and w.caller = case a.grantee when 0 then 'public' else a.grantee::regrole::text end

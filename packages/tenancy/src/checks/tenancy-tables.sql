@@ -8,6 +8,7 @@ with registry (table_name) as (
   values
     ('tenant_homes', 'rowhouse_platform', 'SELECT'), ('tenant_homes', 'rowhouse_worker', 'SELECT'),
     ('applied_migrations', 'rowhouse_platform', 'SELECT'), ('applied_migrations', 'rowhouse_worker', 'SELECT'),
+    ('installation', 'rowhouse_platform', 'SELECT'), ('installation', 'rowhouse_worker', 'SELECT'),
     ('failed_migrations', 'rowhouse_platform', 'SELECT'), ('audit', 'rowhouse_platform', 'SELECT'),
     -- policies limit these to one tenant at a time
     ('changed_keys', 'rowhouse_worker', 'SELECT'), ('changed_keys', 'rowhouse_worker', 'INSERT'), ('changed_keys', 'rowhouse_worker', 'DELETE'),

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { withConnection, databaseOf, inDatabase } from '#tenancy/base/connect'
+import { harden } from '#tenancy/migrations/admin-files'
 import { MigrationChanged, SchemaTooNew } from '#tenancy/migrations/errors'
 import { asOwner, mainDatabase } from '#tenancy/migrations/connections'
 import {
@@ -9,7 +10,7 @@ import {
   statementsFor,
 } from '#tenancy/migrations/engine-migrations'
 import { finishGenerated } from '#tenancy/migrations/finish-generated'
-import { functionsOf, functionsRow, refreshEngine } from '#tenancy/migrations/functions'
+import { functionFiles, recordDigest, refreshEngine } from '#tenancy/migrations/functions'
 import { migration, type Migration } from '#tenancy/migrations/history'
 import { lintMigrations } from '#tenancy/migrations/lint'
 import { runFleet } from '#tenancy/migrations/run-migrations'
@@ -18,7 +19,6 @@ import { assertBuildCompatible } from '#tenancy/migrations/startup-check'
 import { readStatus } from '#tenancy/migrations/status'
 import { verifyFleet } from '#tenancy/migrations/verify'
 import { createTenant } from '#tenancy/placements/create-tenant'
-import { harden } from '#tenancy/placements/prepare-server'
 import { unprovision } from '#tenancy/placements/provision'
 import { closePools } from '#tenancy/registry/pools'
 import { placementOf, type Placement } from '#tenancy/registry/placements'
@@ -190,10 +190,11 @@ describe('is applied', () => {
     await withConnection(url, async (client) => {
       await client.query(asOwnerSession)
       // the functions of an older build
-      await client.query((await functionsOf(tenancy(), 'dedicated')).text)
+      for (const { text } of await functionFiles(tenancy(), 'dedicated')) await client.query(text)
       await client.query(
-        `create or replace function tenancy.lock_key(p_tenant uuid) returns bigint language sql immutable strict parallel safe set search_path = pg_catalog, pg_temp as 'select 1'; ${functionsRow('older')}`,
+        `create or replace function tenancy.lock_key(p_tenant uuid) returns bigint language sql immutable strict parallel safe set search_path = pg_catalog, pg_temp as 'select 1'`,
       )
+      await recordDigest(client, 'functions', 'older')
       expect(await refreshEngine(tenancy(), client, 'dedicated')).toBe(true)
       expect(await ledger(client)).toEqual([...(await tags()), '0091_more', 'functions'])
       const tables = await tablesOf(client)
@@ -209,8 +210,8 @@ describe('is applied', () => {
 describe('on a fleet', () => {
   const later = `insert into tenancy.applied_migrations (schema, migration, sha256, breaking) values ('tenancy', '0099_later', 'x', null)`
   const takeBack = `delete from tenancy.applied_migrations where schema = 'tenancy' and migration = '0099_later'`
-  const change = `update tenancy.applied_migrations set sha256 = 'z' || sha256 where schema = 'tenancy' and migration <> 'functions'`
-  const changeBack = `update tenancy.applied_migrations set sha256 = substr(sha256, 2) where schema = 'tenancy' and migration <> 'functions' and sha256 like 'z%'`
+  const change = `update tenancy.applied_migrations set sha256 = 'z' || sha256 where schema = 'tenancy' and migration like '0%'`
+  const changeBack = `update tenancy.applied_migrations set sha256 = substr(sha256, 2) where schema = 'tenancy' and migration like '0%' and sha256 like 'z%'`
 
   it('a changed file is refused by name, before anything is changed', async () => {
     await query(change)

@@ -56,7 +56,7 @@ async function pendingOf(client: pg.ClientBase, history: Migration[]): Promise<M
   )
   if (!there?.ledger) return history
   const { rows } = await client.query<{ migration: string; sha256: string }>(
-    `select migration, sha256 from tenancy.applied_migrations where schema = 'tenancy' and migration <> 'functions' order by migration`,
+    `select migration, sha256 from tenancy.applied_migrations where schema = 'tenancy' and migration not in ('functions', 'admin') order by migration`,
   )
   const applied = new Map(rows.map(({ migration, sha256 }) => [migration, sha256]))
   const unknown = [...applied.keys()].filter((tag) => !history.some((file) => file.tag === tag))

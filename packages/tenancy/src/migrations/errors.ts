@@ -1,4 +1,6 @@
+import type pg from 'pg'
 import { RowhouseError } from '#tenancy/base/errors'
+import { isTransientCode } from '#tenancy/base/transient-errors'
 
 const firstFew = (names: string[]) =>
   names.length > 3
@@ -17,6 +19,46 @@ export class OldLayout extends RowhouseError {
       `database ${database} has the layout of an older Rowhouse, which cannot be upgraded; nothing was changed. \`npm run db:reset\` deletes a development database; otherwise, set up an empty one`,
     )
     this.database = database
+  }
+}
+
+/** PostgreSQL refused a statement of one of the SQL files that setup runs. */
+export class SqlFileFailed extends RowhouseError {
+  static override readonly code: string = 'sql_file_failed'
+  override readonly retryable: boolean
+  /** The file, such as `admin/roles.sql`. */
+  readonly file: string
+  /** The statement, with the comments before it. */
+  readonly statement: string
+  readonly sqlstate: string
+  constructor(file: string, statement: string, cause: pg.DatabaseError & { code: string }) {
+    const { message, detail, hint, code } = cause
+    super(
+      [`${file} failed: ${message} (${code})`, detail, hint && `to fix it: ${hint}`]
+        .filter(Boolean)
+        .join('; '),
+    )
+    this.file = file
+    this.statement = statement
+    this.sqlstate = code
+    this.retryable = isTransientCode(code)
+    this.cause = cause
+  }
+}
+
+/** The profile `hardened` was declared, but the administrator may not revoke these functions. */
+export class HardeningIncomplete extends RowhouseError {
+  static override readonly code: string = 'hardening_incomplete'
+  readonly database: string
+  /** The open functions. */
+  readonly functions: string[]
+  constructor(database: string, open: { signatures: string[] }[]) {
+    const functions = open.flatMap(({ signatures }) => signatures)
+    super(
+      `database ${database} cannot have the profile hardened: public may call ${firstFew(functions)}, and only a superuser can revoke that; run setup as a superuser, or declare the profile managed`,
+    )
+    this.database = database
+    this.functions = functions
   }
 }
 

@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { withTransaction } from '#tenancy/base/with-transaction'
 import { digestOf, itemsOf, type CatalogItem } from '#tenancy/migrations/fingerprint'
 import { readSqlFile } from '#tenancy/base/files'
+import { readAdminFiles } from '#tenancy/migrations/admin-files'
 import { type Tenancy } from '#tenancy/base/tenancy'
 import {
   readEngineHistory,
@@ -54,8 +55,10 @@ export const expectedEngine = (
 ): Promise<Expected> =>
   inScratchSchema(client, async () => {
     const tables = (await readEngineHistory()).flatMap((file) => statementsFor(file, scope))
-    const files = (await functionFiles(tenancy, scope)).filter((file) => file.name !== 'grants')
-    files.push({ name: 'logins', text: await readSqlFile('admin', 'logins.sql') })
+    const files = [...(await functionFiles(tenancy, scope)), ...(await readAdminFiles())].filter(
+      // rights on databases and other schemas cannot be tried in a scratch schema
+      ({ name: file }) => !['functions/grants.sql', 'admin/hardening.sql'].includes(file),
+    )
     const grants = scope === 'main' ? await grantsOn('tenancy') : []
     const whole = [...tables, ...files.map(({ text }) => text), grants.join(';\n')].join(';\n')
     await client.query(`create schema ${name};\n${renamed('tenancy', whole)}`)

@@ -73,16 +73,35 @@ export async function parseMigration(file: Migration): Promise<FilePart[]> {
   return parts
 }
 
+/** The name of a text for errors, and the text before it, so that errors have the right line. */
+type Source = { name: string; before?: string }
+
 /**
- * Parses SQL text with any number of statements.
- * @param source - `name` is the name of the text for errors. `before` is the text before `sql`, so
- *   that errors have the right line.
+ * Parses SQL text with any number of statements. Those in the body of a `do` block follow the block.
  * @throws UnparsableSql
  */
 export async function parseSql(
   sql: string,
-  source: { name: string; before?: string } = { name: 'SQL' },
+  source: Source = { name: 'SQL' },
 ): Promise<ParsedStatement[]> {
+  const statements: ParsedStatement[] = []
+  for (const { node, sql: text } of await splitSql(sql, source)) {
+    const statement = { node, sql: text, dynamic: false }
+    statements.push(
+      ...('DoStmt' in node ? await parseDoBlock(statement, source.name) : [statement]),
+    )
+  }
+  return statements
+}
+
+/**
+ * Splits SQL text into its statements.
+ * @throws UnparsableSql
+ */
+export async function splitSql(
+  sql: string,
+  source: Source,
+): Promise<Pick<ParsedStatement, 'node' | 'sql'>[]> {
   if (sql.trim() === '') return []
   const { parse, hasSqlDetails } = await parser()
   const { stmts = [] } = await parse(sql).catch((error: unknown) => {
@@ -93,19 +112,14 @@ export async function parseSql(
     throw new UnparsableSql(source.name, message, positionAfter((source.before ?? '') + upTo))
   })
   const bytes = Buffer.from(sql)
-  const statements: ParsedStatement[] = []
-  for (const { stmt, stmt_location: from = 0, stmt_len: length } of stmts) {
-    if (!stmt) continue
+  return stmts.flatMap(({ stmt, stmt_location: from = 0, stmt_len: length }) => {
+    if (!stmt) return []
     const text = bytes
       .subarray(from, length && from + length)
       .toString()
       .trim()
-    const statement = { node: stmt, sql: text, dynamic: false }
-    statements.push(
-      ...('DoStmt' in stmt ? await parseDoBlock(statement, source.name) : [statement]),
-    )
-  }
-  return statements
+    return [{ node: stmt, sql: text }]
+  })
 }
 
 function positionAfter(text: string): { line: number; column: number } {

@@ -3,7 +3,7 @@ import { asOwner, mainDatabase, type DatabaseLocation } from '#tenancy/migration
 import { dedicatedDatabaseLocations } from '#tenancy/migrations/dedicated-databases'
 import { expectedEngine, expectedOf, type Expected } from '#tenancy/migrations/expected'
 import { digests, itemsOf, type CatalogItem } from '#tenancy/migrations/fingerprint'
-import { readSqlFile } from '#tenancy/base/files'
+import { readAdminFiles } from '#tenancy/migrations/admin-files'
 import type { DatabaseScope } from '#tenancy/migrations/engine-migrations'
 import { normalizeDefinition } from '#tenancy/migrations/normalize-definition'
 import { createdFunctions, parseSql } from '#tenancy/migrations/parse-sql'
@@ -153,15 +153,16 @@ function ledgerDrift({ name, unknown, changed }: TargetVersion): Drift[] {
   ]
 }
 
-/** Skips the login functions: the administrator owns them, and the doctor checks their grants. */
+/** Skips owner and grants of the administrator's functions; the doctor checks their grants. */
 async function engineDrift(
   tenancy: Tenancy,
   client: pg.Client,
   target: string,
   scope: DatabaseScope,
 ): Promise<Drift[]> {
-  const logins = await parseSql(await readSqlFile('admin', 'logins.sql'), { name: 'logins.sql' })
-  const ownedByAdmin = createdFunctions(logins)
+  const ownedByAdmin: string[] = []
+  for (const file of await readAdminFiles())
+    ownedByAdmin.push(...createdFunctions(await parseSql(file.text, file)))
   const isOwnedByAdmin = ({ object }: CatalogItem) =>
     ownedByAdmin.some((name) => new RegExp(`(owner of| on) function ${name}\\b`).test(object))
   const expected: Expected = await expectedEngine(tenancy, client, scope)

@@ -13,6 +13,7 @@ import { newId } from '#tenancy/base/ids'
 import { platform, readServer, serviceUrl, type Server } from '#tenancy/registry/placements'
 import { servers } from '#tenancy/base/schema'
 import { encrypt, newSecret } from '#tenancy/base/encryption'
+import type { Profile } from '#tenancy/migrations/profile'
 import { prepareServer } from '#tenancy/placements/prepare-server'
 
 /** A server as `inspectServer` found it. */
@@ -90,12 +91,14 @@ async function inspect(
  * parameters of the URL are stored, for all connections to the server.
  * @param tenancy - The instance.
  * @param adminUrl - The URL of an administrator there.
+ * @param profile - Declares the profile of new databases there.
  * @returns Its id and how to reach it; null for the main server.
  * @throws As `inspectServer` does, also for a copy of a registered server.
  */
 export async function useServer(
   tenancy: Tenancy,
   adminUrl: string,
+  profile?: Profile,
 ): Promise<{ id: string; server: Server } | null> {
   const { host, port, isMain, access } = await inspect(tenancy, adminUrl)
   if (isMain) return null
@@ -105,7 +108,7 @@ export async function useServer(
     .where(and(eq(servers.host, host), eq(servers.port, port)))
     .returning()
   if (known) {
-    await prepareServer(tenancy, adminUrl, {})
+    await prepareServer(tenancy, adminUrl, { profile })
     return { id: known.id, server: readServer(tenancy, known) }
   }
   const id = newId()
@@ -117,11 +120,12 @@ export async function useServer(
     workerPassword: newSecret(),
     ...access,
   }
-  await prepareServer(
-    tenancy,
-    adminUrl,
-    sameServer ? {} : { migrator: server.migratorPassword, worker: server.workerPassword },
-  )
+  await prepareServer(tenancy, adminUrl, {
+    profile,
+    ...(!sameServer && {
+      passwords: { migrator: server.migratorPassword, worker: server.workerPassword },
+    }),
+  })
   await platform(tenancy)
     .insert(servers)
     .values({
