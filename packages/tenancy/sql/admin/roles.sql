@@ -124,17 +124,26 @@ begin
       ('rowhouse_tenant', 'statement_timeout', '15s'),
       ('rowhouse_tenant', 'idle_in_transaction_session_timeout', '10s'),
       ('rowhouse_platform', 'statement_timeout', '15s'),
-      ('rowhouse_platform', 'idle_in_transaction_session_timeout', '10s')
+      ('rowhouse_platform', 'idle_in_transaction_session_timeout', '10s'),
+      ('rowhouse_tenant', 'client_connection_check_interval', '2s'),
+      ('rowhouse_platform', 'client_connection_check_interval', '2s')
     ) as settings (name, setting, value)
     where not exists (
       select from pg_catalog.pg_db_role_setting as s
       where s.setrole = settings.name::regrole and s.setdatabase = 0 and settings.setting || '=' || settings.value = any (s.setconfig)
     )
   loop
-    execute format(
-      case required.setting when 'search_path' then 'alter role %I set %I = %s' else 'alter role %I set %I = %L' end,
-      required.name, required.setting, required.value
-    );
+    begin
+      execute format(
+        case required.setting when 'search_path' then 'alter role %I set %I = %s' else 'alter role %I set %I = %L' end,
+        required.name, required.setting, required.value
+      );
+    exception when invalid_parameter_value then
+      -- some operating systems cannot tell that the client of a running statement is gone
+      if required.setting <> 'client_connection_check_interval' then
+        raise;
+      end if;
+    end;
   end loop;
 end
 $$;

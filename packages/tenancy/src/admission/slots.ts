@@ -1,4 +1,5 @@
 import { limitsOf } from '#tenancy/admission/limits'
+import { endOverdueTransaction } from '#tenancy/admission/overdue-transactions'
 import { timings } from '#tenancy/base/timings'
 import { tenantQueues } from '#tenancy/admission/tenant-queues'
 import { countLimit, countUsage } from '#tenancy/admission/usage'
@@ -45,10 +46,15 @@ export async function acquireSlot(
         : connectionString(tenancy, placement),
     )
     const began = performance.now()
-    // the server cancels the statement before this, so a silent connection is a lost one
+    // the server cancels the statement before this: a silent connection is lost, or runs SQL that has
+    // lifted the timeout
+    const statementMs = limits?.statementMs ?? timings.serviceAnswer
     const stopWatching = endWhenSilent(
       lease.client,
-      (limits?.statementMs ?? timings.serviceAnswer) + timings.statementGrace,
+      statementMs + timings.statementGrace,
+      (pid) => {
+        if (placement.server === null) void endOverdueTransaction(tenancy, pid, statementMs)
+      },
     )
     return {
       client: lease.client,

@@ -60,11 +60,20 @@ export function drop(client: pg.ClientBase): void {
 
 /**
  * Closes a connection that receives nothing for `ms` milliseconds.
+ * @param onEnd - Receives the process id of its session, which may still be running a statement.
  * @returns A function that stops watching.
  */
-export function endWhenSilent(client: pg.ClientBase, ms: number): () => void {
+export function endWhenSilent(
+  client: pg.ClientBase,
+  ms: number,
+  onEnd: (pid: number) => void = () => {},
+): () => void {
   const stream = (client as pg.Client).connection.stream as Socket
-  const end = () => stream.destroy(new ConnectionFailed('answer timeout', { ms }))
+  const end = () => {
+    stream.destroy(new ConnectionFailed('answer timeout', { ms }))
+    const { processID } = client as unknown as { processID: number | null }
+    if (processID !== null) onEnd(processID)
+  }
   stream.setTimeout(ms, end)
   return () => void stream.setTimeout(0).off('timeout', end)
 }

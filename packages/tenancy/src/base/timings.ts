@@ -20,6 +20,14 @@ export const timings = {
   statementGrace: 3000,
   /** The same for the worker's own tenant transactions, which have no limit of a tier. */
   serviceAnswer: 600_000,
+  /**
+   * How much longer than the longest statement timeout a transaction of a tenant's login may take
+   * before the worker ends it.
+   */
+  overdueGrace: 5000,
+  /** How often the worker looks for such transactions on the main server, and on the others. */
+  overdueInterval: 1000,
+  overdueIntervalElsewhere: 5000,
 
   /** How long a statement of a migration, and every query behind it, waits for a lock. */
   migrationLockWait: 500,

@@ -41,6 +41,12 @@ test.each<[shorter: string, longer: string, why: string, values: [number, number
     [t.migrationLockWait, t.tenantQueueWait],
   ],
   [
+    'statementGrace',
+    'overdueGrace',
+    'an app closes its own silent connection before the worker ends the transaction',
+    [t.statementGrace, t.overdueGrace],
+  ],
+  [
     'pageStatement',
     'exportLease',
     'an export does not lose its lease while it reads a page',

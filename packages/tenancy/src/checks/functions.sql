@@ -12,7 +12,9 @@ with allowed (signature, caller) as (
     ('tenancy.record_switch(uuid,bigint)', 'rowhouse_worker'), ('tenancy.switch_placement(uuid)', 'rowhouse_worker'),
     ('tenancy.record_switch_back(uuid,bigint)', 'rowhouse_worker'), ('tenancy.fence_holders(uuid)', 'rowhouse_worker'),
     ('tenancy.create_dedicated_role(uuid,text)', 'rowhouse_migrator'), ('tenancy.drop_dedicated_role(uuid)', 'rowhouse_migrator'),
-    ('tenancy.end_sessions(uuid)', 'rowhouse_migrator')
+    ('tenancy.end_sessions(uuid)', 'rowhouse_migrator'),
+    ('tenancy.end_overdue_transactions(integer,integer)', 'rowhouse_platform'),
+    ('tenancy.end_overdue_transactions(integer,integer)', 'rowhouse_worker')
   union all
   select e.signature, e.caller from jsonb_to_recordset($1::jsonb) as e (signature text, caller text)
 )

@@ -1,5 +1,6 @@
 import { foldUsage } from '#tenancy/admission/fold-usage'
 import { type Tenancy } from '#tenancy/base/tenancy'
+import { timings } from '#tenancy/base/timings'
 import { deleteExpired, pruneServiceEntries } from '#tenancy/data/delete-expired'
 import { runChecksWhenDue } from '#tenancy/checks/check-runs'
 import { due as dueErasures } from '#tenancy/data/erase/erasures'
@@ -12,6 +13,7 @@ import { runRetention } from '#tenancy/data/retention/run-retention'
 import { advanceMove } from '#tenancy/moves/advance-move'
 import { dueMoves } from '#tenancy/moves/move-store'
 import { platform } from '#tenancy/registry/placements'
+import { endOverdueElsewhere, endOverdueOnMainServer } from '#tenancy/tasks/end-overdue'
 import type { Task } from '#tenancy/tasks/task'
 
 /**
@@ -48,6 +50,16 @@ export const scheduledTasks = (tenancy: Tenancy): Task[] => [
     name: 'fleet runs',
     everyMs: 1000,
     run: (stopping) => processRequestedRuns(tenancy, stopping),
+  },
+  {
+    name: 'overdue transactions',
+    everyMs: timings.overdueInterval,
+    run: () => endOverdueOnMainServer(tenancy),
+  },
+  {
+    name: 'overdue transactions elsewhere',
+    everyMs: timings.overdueIntervalElsewhere,
+    run: () => endOverdueElsewhere(tenancy),
   },
   { name: 'retention', everyMs: 300_000, run: (stopping) => runRetention(tenancy, { stopping }) },
   { name: 'interrupted imports', everyMs: 60_000, run: () => deleteInterruptedImports(tenancy) },

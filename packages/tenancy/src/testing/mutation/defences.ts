@@ -8,6 +8,7 @@ const forged = [src('data/import/refusals.test.ts')]
 const leaving = [src('data/export/exports.test.ts')]
 const retention = [src('data/retention/retention.test.ts')]
 const copying = [src('moves/copying.test.ts')]
+const overdue = [src('tasks/end-overdue.test.ts')]
 const foreignLocks = [src('context/foreign-locks.test.ts')]
 const directions = [src('moves/directions.test.ts')]
 const lostServer = [src('moves/lost-server.test.ts')]
@@ -215,6 +216,20 @@ export const defences: readonly Defence[] = [
     file: src('moves/capture.ts'),
     find: "await withFence(run, source, async () => ({ result: await transition(source, run, { from: 'active', to: 'copying', epoch }) }))",
     put: `{ pauseMs: 0, result: await transition(source, run, { from: 'active', to: 'copying', epoch }) }`,
+  },
+  {
+    name: 'that an app ends the session of a connection that it closes',
+    tests: overdue,
+    file: src('admission/slots.ts'),
+    find: 'if (placement.server === null) void endOverdueTransaction(tenancy, pid, statementMs)',
+    put: 'void pid',
+  },
+  {
+    name: 'that the worker ends overdue transactions',
+    tests: overdue,
+    file: src('admission/overdue-transactions.ts'),
+    find: 'await client.query<EndedTransaction>(statement, [limitMs, null])',
+    put: '{ rows: [] }',
   },
   {
     name: 'the row lock of a tenant whose lock another tenant holds',
