@@ -1,33 +1,18 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { findProgram, type Program } from '#tenancy/testing/programs'
 
 const isRoot = process.getuid?.() === 0
-const found = () =>
-  ['pgbouncer', '/usr/sbin/pgbouncer'].find((path) => spawnSync(path, ['--version']).status === 0)
 
 /**
  * Finds PgBouncer, and installs it with apt-get if possible.
  * @returns Its path, or why it is missing.
  */
-export function findPgbouncer(): { path: string } | { missing: string } {
-  const known = found()
-  if (known) return { path: known }
-  if (!isRoot || spawnSync('apt-get', ['--version']).status !== 0)
-    return { missing: 'pgbouncer is not installed, and only root with apt-get could install it' }
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const install = () =>
-    spawnSync('apt-get', ['install', '-y', '--no-install-recommends', 'pgbouncer'], { env })
-  if (install().status !== 0) {
-    spawnSync('apt-get', ['update'], { env })
-    install()
-  }
-  const path = found()
-  return path ? { path } : { missing: 'apt-get could not install pgbouncer' }
-}
+export const findPgbouncer = (): Program => findProgram('pgbouncer')
 
 /** The server behind PgBouncer, and who may connect. */
 export type PgbouncerOptions = {
