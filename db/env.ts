@@ -12,6 +12,8 @@ const key = z
     'must be 32 bytes in base64 (openssl rand -base64 32)',
   )
 
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const
+
 const schema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   APP_URL: z.url().default('http://localhost:3000'),
@@ -33,10 +35,10 @@ const schema = z.object({
   // `verifier` sends SCRAM verifiers; `plaintext` is for providers that refuse them
   DATABASE_PASSWORDS: z.enum(['verifier', 'plaintext']).default('verifier'),
   EXPORT_DIR: z.string().default('.data/exports'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+  LOG_LEVEL: z.enum(logLevels).default('info'),
   SLOW_MS: z.coerce.number().positive().default(500),
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
-  WORKER_METRICS_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
+  WORKER_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   OTEL_SERVICE_NAME: z.string().default('rowhouse'),
   // `pipelined` sends several statements in one write, using internals of pg; `plain` sends ordinary

@@ -98,6 +98,19 @@ export class Conflict extends RowhouseError {
   }
 }
 
+/** The doctor found violations in the main database, so the app does not serve from it. */
+export class UnsafeDatabase extends RowhouseError {
+  static override readonly code: string = 'unsafe_database'
+  static override readonly fault: boolean = true
+  readonly violations: string[]
+  constructor(violations: string[]) {
+    super(
+      `the database is not safe to serve from (\`doctor\` has the details):\n${violations.map((violation) => `  - ${violation}`).join('\n')}`,
+    )
+    this.violations = violations
+  }
+}
+
 export class WrongAddress extends RowhouseError {
   static override readonly code: string = 'wrong_address'
   readonly invited: string

@@ -1,5 +1,5 @@
 import pino from 'pino'
-import { env } from '#db/env'
+import { logLevels } from '#db/env'
 import { RowhouseError, isDatabaseError } from '@rowhouse/tenancy'
 
 let logger: pino.Logger | undefined
@@ -13,10 +13,11 @@ export const log = (): pino.Logger => (logger ??= logTo(1))
 /** Logs to standard error instead. For commands, whose standard output is their result. */
 export const logToStandardError = (): void => void (logger = logTo(2))
 
+// reads no other setting, so that it can report that the settings are invalid
 const logTo = (descriptor: 1 | 2): pino.Logger =>
   pino(
     {
-      level: env().LOG_LEVEL,
+      level: logLevels.find((level) => level === process.env.LOG_LEVEL) ?? 'info',
       base: { pid: process.pid },
       serializers: { err: errorFields },
       timestamp: pino.stdTimeFunctions.isoTime,

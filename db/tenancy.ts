@@ -20,6 +20,11 @@ const held = globalThis as typeof globalThis & { rowhouseTenancy?: Tenancy }
 /** The instance of the engine. It is created from our configuration on first use. */
 export const tenancy = (): Tenancy => (held.rowhouseTenancy ??= makeTenancy())
 
+/** Closes all connections, if there are any. Works with an invalid configuration too. */
+export const closeConnections = async (): Promise<void> => {
+  if (held.rowhouseTenancy) await engine.closePools(held.rowhouseTenancy)
+}
+
 function makeTenancy(): Tenancy {
   const settings = env()
   return engine.createTenancy({

@@ -1,41 +1,91 @@
-import { checkPipeline, closePools, storeUsage } from '@rowhouse/tenancy'
+import { RowhouseError, checkPipeline, platformPool, storeUsage } from '@rowhouse/tenancy'
 import { runTasks, scheduledTasks } from '@rowhouse/tenancy/admin'
 import { assertDirectLogins, assertSafeLogins } from '@rowhouse/tenancy/checks'
 import { assertBuildCompatible } from '@rowhouse/tenancy/migrations'
 import { assertLoginUrls, env } from '#db/env'
+import { explainError } from '#db/explain-error'
 import { log } from '#db/log'
 import { metrics } from '#db/metrics'
-import { serveMetrics } from '#db/metrics-server'
 import { moduleTasks } from '#db/modules'
-import { tenancy } from '#db/tenancy'
+import { closeConnections, tenancy } from '#db/tenancy'
 import { startTracing } from '#db/tracing'
+import { waitForDatabase } from '#db/wait-for-database'
+import { serveWorker } from '#db/worker-server'
 
-// `npm run worker` runs background tasks until SIGTERM. Any number of workers may run at once.
+// `npm run worker` runs background tasks until SIGTERM. Any number of workers may run at once. Every
+// line that it prints is JSON.
 
-const { WORKER_METRICS_PORT } = env()
-assertLoginUrls(['platform', 'worker', 'migrator'])
-await assertSafeLogins(tenancy(), ['platform', 'worker'])
-await assertDirectLogins(tenancy())
-await assertBuildCompatible(tenancy())
-await checkPipeline(tenancy())
-const sendSpans = await startTracing()
-const storeRest = storeUsage(tenancy())
-const closeMetrics = WORKER_METRICS_PORT ? await serveMetrics(WORKER_METRICS_PORT) : () => {}
+/** A healthy worker looks for work every few seconds; with timeouts and backoff, every twenty. */
+const silentAtMostMs = 60_000
+
+for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+  process.on(event, (error: unknown) => exitWith(error, 'the worker failed'))
+process.on('warning', (warning) => log().warn({ warning: warning.message }, 'warning of Node.js'))
 
 const stop = new AbortController()
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, () => {
-    log().info('worker is stopping')
+    log().info({ signal }, 'worker is stopping')
     stop.abort()
   })
-log().info('worker started')
-await runTasks(tenancy(), [...scheduledTasks(tenancy()), ...moduleTasks], {
-  stopping: stop.signal,
-  onRun: ({ task, outcome, ms }) => metrics(tenancy()).tasks.observe({ task, outcome }, ms / 1000),
-})
 
-closeMetrics()
-await storeRest()
-await closePools(tenancy())
-await sendSpans()
+await run().catch((error: unknown) => exitWith(error, 'the worker does not start'))
 process.exit(0)
+
+async function run(): Promise<void> {
+  const { WORKER_PORT } = env()
+  assertLoginUrls(['platform', 'worker', 'migrator'])
+  let polledAt = performance.now()
+  let started = false
+  const onPoll = () => (polledAt = performance.now())
+  const closeServer = WORKER_PORT
+    ? await serveWorker(WORKER_PORT, {
+        isAlive: () => performance.now() - polledAt < silentAtMostMs,
+        isReady: async () => started && !stop.signal.aborted && (await databaseAnswers()),
+      })
+    : () => {}
+
+  await waitForDatabase(checkDatabase, { stopping: stop.signal, onAttempt: onPoll })
+  if (!stop.signal.aborted) {
+    const sendSpans = await startTracing()
+    const storeRest = storeUsage(tenancy())
+    started = true
+    log().info('worker started')
+    await runTasks(tenancy(), [...scheduledTasks(tenancy()), ...moduleTasks], {
+      stopping: stop.signal,
+      onPoll,
+      onRun: ({ task, outcome, ms }) =>
+        metrics(tenancy()).tasks.observe({ task, outcome }, ms / 1000),
+    })
+    await storeRest()
+    await sendSpans()
+  }
+  closeServer()
+  await closeConnections()
+  log().info('worker stopped')
+}
+
+async function checkDatabase(): Promise<void> {
+  await assertSafeLogins(tenancy(), ['platform', 'worker'])
+  await assertDirectLogins(tenancy())
+  await assertBuildCompatible(tenancy())
+  await checkPipeline(tenancy())
+}
+
+async function databaseAnswers(): Promise<boolean> {
+  return platformPool(tenancy())
+    .query('select')
+    .then(
+      () => true,
+      () => false,
+    )
+}
+
+function exitWith(error: unknown, message: string): never {
+  // the log has the messages of our own errors only
+  log().fatal(
+    { err: error, ...(!RowhouseError.is(error) && { why: explainError(error) }) },
+    message,
+  )
+  process.exit(1)
+}

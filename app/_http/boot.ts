@@ -11,12 +11,16 @@ import { assertBuildCompatible } from '@rowhouse/tenancy/migrations'
 import { errorFields, log } from '#db/log'
 import { listenForPlacements } from '@rowhouse/tenancy/moves'
 import { startTracing } from '#db/tracing'
-import { checkPipeline, isConnectionError, logins, storeUsage } from '@rowhouse/tenancy'
-import { tenancy } from '#db/tenancy'
+import { RowhouseError, checkPipeline, logins, storeUsage } from '@rowhouse/tenancy'
+import { isWorkerMissing, secondsSinceWorker } from '@rowhouse/tenancy/admin'
+import { UnsafeDatabase } from '#db/errors'
+import { explainError } from '#db/explain-error'
+import { platform, tenancy } from '#db/tenancy'
+import { waitForDatabase } from '#db/wait-for-database'
 
 /** Runs once per process: start-up checks, then background work. */
 export async function boot(): Promise<void> {
-  await check()
+  await startUpChecks()
   const sendSpans = await startTracing()
   logRequests()
   const stopListening = listenForPlacements(tenancy())
@@ -27,33 +31,42 @@ export async function boot(): Promise<void> {
 }
 
 /**
- * Checks that the configuration is complete, that no login can bypass the policies, that no pooler breaks
- * sessions, that no newer
- * schema breaks this build, and that every invariant of the main database holds. Otherwise the
- * process exits. An unreachable database is retried every second, while requests fail.
+ * Runs the checks, after which the process exits if one fails. While the database cannot be reached they
+ * are repeated; this resolves after the first attempt then, so that the app answers its probes.
+ */
+function startUpChecks(): Promise<void> {
+  return new Promise((resolve) => {
+    waitForDatabase(check, { onAttempt: resolve }).then(resolve, (error: unknown) => {
+      // the log has the messages of our own errors only
+      const why = RowhouseError.is(error) ? {} : { why: explainError(error) }
+      log().fatal({ err: error, ...why }, 'the app does not start')
+      process.exit(1)
+    })
+  })
+}
+
+/**
+ * Checks that the configuration is complete, that no login can bypass the policies, that no pooler
+ * breaks sessions, that no newer schema breaks this build, and that every invariant of the main database holds.
  */
 async function check(): Promise<void> {
-  try {
-    assertLoginUrls(logins)
-    await assertSafeLogins(tenancy())
-    await assertDirectLogins(tenancy(), { listens: true })
-    await assertBuildCompatible(tenancy())
-    await checkPipeline(tenancy())
-    const { findings } = await checkMain(tenancy())
-    if (findings.length > 0)
-      throw new Error(
-        `the database is not safe to serve from (\`doctor\` has the details):\n${findings.map((finding) => `  - ${readinessSentence(finding)}`).join('\n')}`,
-      )
-  } catch (error) {
-    if (!isConnectionError(error)) {
-      console.error(
-        `Rowhouse does not start: ${error instanceof Error ? error.message : String(error)}`,
-      )
-      process.exit(1)
-    }
-    console.error('The database does not answer yet; start-up checks are repeated until it does.')
-    setTimeout(() => void check(), 1000)
-  }
+  assertLoginUrls(logins)
+  await assertSafeLogins(tenancy())
+  await assertDirectLogins(tenancy(), { listens: true })
+  await assertBuildCompatible(tenancy())
+  await checkPipeline(tenancy())
+  const { findings } = await checkMain(tenancy())
+  if (findings.length > 0) throw new UnsafeDatabase(findings.map(readinessSentence))
+  if (env().NODE_ENV === 'production') await warnWithoutWorker()
+}
+
+async function warnWithoutWorker(): Promise<void> {
+  const seconds = await secondsSinceWorker(platform())
+  if (isWorkerMissing(seconds))
+    log().warn(
+      { seconds },
+      'no worker reports: until one runs (npm run worker), no email is sent and no move, export or erasure runs',
+    )
 }
 
 /**

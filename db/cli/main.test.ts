@@ -1,11 +1,17 @@
 import { execFile } from 'node:child_process'
 import { expect, test } from 'vitest'
+import { loginUrl } from '@rowhouse/tenancy'
+import { tenancy } from '#db/tenancy'
 
 type Exit = { code: number; stdout: string; stderr: string }
-const runCommand = (...words: string[]) =>
+const runCommand = (words: string[], variables: Record<string, string> = {}) =>
   new Promise<Exit>((resolve) =>
-    execFile(process.execPath, ['db/cli/main.ts', ...words], (error, stdout, stderr) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
+    execFile(
+      process.execPath,
+      ['db/cli/main.ts', ...words],
+      { env: { ...process.env, ...variables } },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
     ),
   )
 
@@ -15,14 +21,46 @@ test.each([
   [['tenant', 'list', '--bogus'], "Unknown option '--bogus'"],
   [['tenant', 'show'], 'usage: npm run rowhouse -- tenant show SLUG'],
 ])('%j is a usage error: exit 2, and the usage on standard error', async (words, message) => {
-  const { code, stdout, stderr } = await runCommand(...words)
+  const { code, stdout, stderr } = await runCommand(words)
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toContain(message)
   expect(stderr).toContain('usage: npm run rowhouse -- ')
 })
 
 test('an expected error is one sentence without a stack, and exits with 1', async () => {
-  const { code, stderr } = await runCommand('tenant', 'show', 'no-such-tenant')
+  const { code, stderr } = await runCommand(['tenant', 'show', 'no-such-tenant'])
   expect({ code, lines: stderr.trim().split('\n').length }).toEqual({ code: 1, lines: 1 })
   expect(stderr).toContain('no-such-tenant')
+})
+
+test('a refusal of PostgreSQL is one paragraph: what was attempted, its answer, and what to grant', async () => {
+  // the login of the app may neither create roles nor databases
+  const login = new URL(loginUrl(tenancy(), 'platform'))
+  const { code, stderr } = await runCommand(['setup'], { DATABASE_URL: login.href })
+  expect({ code, lines: stderr.trim().split('\n').length }).toEqual({ code: 1, lines: 1 })
+  expect(stderr).toContain('SQLSTATE 42501.')
+  expect(stderr).toContain('Grant rowhouse_platform the right')
+  expect(stderr).toMatch(
+    /^Attempted: .*user rowhouse_platform\) answered: permission denied .*Detail:/,
+  )
+  expect(stderr).not.toContain(login.password)
+})
+
+test('a server that cannot be reached is named, without the password', async () => {
+  const url = 'postgres://someone:the-password@127.0.0.1:1/somewhere'
+  for (const words of [['setup'], ['tenant', 'list']]) {
+    const { code, stderr } = await runCommand(words, {
+      DATABASE_URL: url,
+      PLATFORM_DATABASE_URL: url,
+    })
+    expect({ code, lines: stderr.trim().split('\n').length }).toEqual({ code: 1, lines: 1 })
+    expect(stderr).toContain('Cannot reach 127.0.0.1:1, database somewhere, user someone:')
+    expect(stderr).not.toContain('the-password')
+  }
+})
+
+test('--debug adds the stack trace', async () => {
+  const { code, stderr } = await runCommand(['tenant', 'show', 'no-such-tenant', '--debug'])
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/\n {4}at /)
 })

@@ -1,9 +1,16 @@
 import { parseArgs } from 'node:util'
 import { commands, type Command, type CommandInput } from '#db/cli/commands'
 import { UsageError } from '#db/cli/usage-error'
-import { RowhouseError, closePools } from '@rowhouse/tenancy'
+import { explainError } from '#db/explain-error'
 import { logToStandardError } from '#db/log'
-import { tenancy } from '#db/tenancy'
+import { closeConnections } from '#db/tenancy'
+
+/** The options of every command. `--debug` adds the stack trace to an error. */
+const everywhere = {
+  help: { type: 'boolean' },
+  json: { type: 'boolean' },
+  debug: { type: 'boolean' },
+} as const
 
 logToStandardError()
 const words = process.argv.slice(2)
@@ -29,10 +36,11 @@ async function execute(found: Command): Promise<number> {
       console.error(`${error.message}\n\nusage: npm run rowhouse -- ${found.usage}`)
       return 2
     }
-    console.error(describe(error))
+    console.error(explainError(error))
+    if (words.includes('--debug') && error instanceof Error) console.error(error.stack)
     return 1
   } finally {
-    await closePools(tenancy())
+    await closeConnections()
   }
 }
 
@@ -43,7 +51,7 @@ async function execute(found: Command): Promise<number> {
  */
 function listCommands(): number {
   const listing = commands.map(({ usage, about }) => `  ${usage.padEnd(64)} ${about}`).join('\n')
-  const help = `usage: npm run rowhouse -- <command>\n\n${listing}\n\nEvery command takes --help and --json.`
+  const help = `usage: npm run rowhouse -- <command>\n\n${listing}\n\nEvery command takes --help, --json and --debug.`
   if (words.length === 0 || words.includes('--help')) console.log(help)
   else console.error(`there is no command ${JSON.stringify(words.join(' '))}\n\n${help}`)
   return words.includes('--help') ? 0 : 2
@@ -53,7 +61,7 @@ function parse({ words: name, takesArgument, options = {} }: Command): CommandIn
   const { values, positionals } = parseArgs({
     args: words.slice(name.length),
     allowPositionals: true,
-    options: { ...options, help: { type: 'boolean' }, json: { type: 'boolean' } },
+    options: { ...options, ...everywhere },
   })
   if (positionals.length > 0 && !takesArgument)
     throw new UsageError(`${name.join(' ')} does not take ${JSON.stringify(positionals[0])}`)
@@ -65,10 +73,4 @@ function isUsageError(error: unknown): error is Error {
   return (
     error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
   )
-}
-
-/** The message of an expected error, or the stack of any other. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return RowhouseError.is(error) ? error.message : (error.stack ?? error.message)
 }

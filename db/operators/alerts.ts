@@ -1,4 +1,5 @@
 import { and, desc, eq, gte, inArray, isNull, sql } from 'drizzle-orm'
+import { isWorkerMissing, secondsSinceWorker } from '@rowhouse/tenancy/admin'
 import { lastCheckRun } from '@rowhouse/tenancy/checks'
 import { readStatus } from '@rowhouse/tenancy/migrations'
 import { platform, tenancy } from '#db/tenancy'
@@ -16,6 +17,7 @@ const weekMs = 7 * 86_400_000
  * one promise of the fleet's status, so that it is read once.
  */
 const alertReaders: ((fleet: Promise<FleetStatus>) => Promise<Alert[]>)[] = [
+  missingWorker,
   () => checkViolations('doctor'),
   () => checkViolations('drift'),
   outdatedTargets,
@@ -35,6 +37,20 @@ export async function readAlerts(): Promise<{ alerts: Alert[]; fleet: FleetStatu
     alerts: alerts.flat().sort((a, b) => Number(b.critical) - Number(a.critical)),
     fleet,
   }
+}
+
+async function missingWorker(): Promise<Alert[]> {
+  const seconds = await secondsSinceWorker(platform())
+  if (!isWorkerMissing(seconds)) return []
+  return [
+    {
+      critical: true,
+      what: 'No worker is running',
+      why: 'No email is sent, and no move, export or erasure runs, until one is started (npm run worker).',
+      at: seconds === null ? null : new Date(Date.now() - seconds * 1000),
+      href: '/console/jobs',
+    },
+  ]
 }
 
 async function checkViolations(kind: 'doctor' | 'drift'): Promise<Alert[]> {

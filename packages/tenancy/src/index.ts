@@ -38,7 +38,9 @@ export {
   TooBusy,
   TookTooLong,
 } from '#tenancy/base/errors'
+export { type FailedCall, failedCallOf } from '#tenancy/base/database-client'
 export {
+  type DatabaseError,
   codeOf,
   isConnectionError,
   isDatabaseError,

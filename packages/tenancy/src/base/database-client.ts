@@ -9,6 +9,27 @@ export type ClientConfig = Omit<pg.ClientConfig, 'connectionTimeoutMillis' | 'qu
   answerTimeoutMs?: number
 }
 
+/** Where a failed query or connection attempt was sent. It has no password and no values. */
+export type FailedCall = {
+  host: string
+  port: number
+  database: string
+  user: string
+  /** The text of the query. Undefined for a connection attempt, and for pipelined statements. */
+  statement: string | undefined
+}
+
+// a registered symbol, because a process may load this module more than once
+const failedCall = Symbol.for('rowhouse.failed-call')
+
+/**
+ * Finds out which call failed with an error.
+ * @param error - An error of a client that `createClient` or `createPool` has made.
+ * @returns The call; undefined for any other error.
+ */
+export const failedCallOf = (error: Error): FailedCall | undefined =>
+  (error as { [failedCall]?: FailedCall })[failedCall]
+
 type Callback = (error: Error | null | undefined, result?: unknown) => void
 type Submittable = pg.Submittable & { handleError: (error: Error, ...rest: unknown[]) => void }
 
@@ -58,10 +79,11 @@ class DatabaseClient extends pg.Client {
 
   override query(...args: unknown[]): never {
     const [query] = args
+    const statement = textOf(query)
     const send = super.query.bind(this) as (...values: unknown[]) => unknown
     if (isSubmittable(query)) {
       const handleError = query.handleError.bind(query)
-      query.handleError = (error, ...rest) => handleError(this.#explain(error), ...rest)
+      query.handleError = (error, ...rest) => handleError(this.#explain(error, statement), ...rest)
       return send(...args) as never
     }
     const timer = this.#answerTimer()
@@ -69,7 +91,7 @@ class DatabaseClient extends pg.Client {
     if (typeof callback === 'function')
       return send(...args.slice(0, -1), (error: Error | null, result: unknown) => {
         clearTimeout(timer)
-        ;(callback as Callback)(error && this.#explain(error), result)
+        ;(callback as Callback)(error && this.#explain(error, statement), result)
       }) as never
     return (send(...args) as Promise<unknown>).then(
       (result) => {
@@ -78,7 +100,7 @@ class DatabaseClient extends pg.Client {
       },
       (error: Error) => {
         clearTimeout(timer)
-        throw this.#explain(error)
+        throw this.#explain(error, statement)
       },
     ) as never
   }
@@ -101,7 +123,7 @@ class DatabaseClient extends pg.Client {
       await super.connect()
       return this
     } catch (error) {
-      throw this.#explainConnect(error as Error)
+      throw this.#withCall(this.#explainConnect(error as Error))
     } finally {
       clearTimeout(timer)
     }
@@ -123,9 +145,17 @@ class DatabaseClient extends pg.Client {
     return this.#broken || hasCode(error) ? error : new ConnectionFailed('closed', { cause: error })
   }
 
-  #explain(error: Error): Error {
-    if (hasCode(error) || !(this.#broken || this.#closed)) return error
-    return new ConnectionFailed('closed', { cause: error })
+  #explain(error: Error, statement?: string): Error {
+    const isKnown = hasCode(error) || !(this.#broken || this.#closed)
+    const explained = isKnown ? error : new ConnectionFailed('closed', { cause: error })
+    return this.#withCall(explained, statement)
+  }
+
+  #withCall(error: Error, statement?: string): Error {
+    const { host, port, database = '', user = '' } = this
+    const call: FailedCall = { host, port, database, user, statement }
+    Object.defineProperty(error, failedCall, { value: call, configurable: true })
+    return error
   }
 }
 
@@ -175,6 +205,13 @@ const certificateCodes = /CERT|UNABLE_TO_|HOSTNAME_MISMATCH/
 
 const hasCode = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'code' in error && Boolean(error.code)
+
+const textOf = (query: unknown): string | undefined => {
+  if (typeof query === 'string') return query
+  const text =
+    typeof query === 'object' && query !== null && 'text' in query ? query.text : undefined
+  return typeof text === 'string' ? text : undefined
+}
 
 const isSubmittable = (query: unknown): query is Submittable =>
   typeof query === 'object' &&

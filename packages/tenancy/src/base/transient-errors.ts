@@ -51,13 +51,16 @@ export function codeOf(error: unknown): string | undefined {
   return undefined
 }
 
+/** An error that PostgreSQL has reported. `code` is its SQLSTATE. */
+export type DatabaseError = pg.DatabaseError & { code: string }
+
 /**
  * Recognises errors that PostgreSQL has reported, by their fields: a process may load pg more than
  * once.
  * @param error - Any thrown value. Its causes are not searched.
  * @returns Whether it has the fields of an error message of PostgreSQL.
  */
-export const isDatabaseError = (error: unknown): error is pg.DatabaseError & { code: string } =>
+export const isDatabaseError = (error: unknown): error is DatabaseError =>
   error instanceof Error && 'severity' in error && 'code' in error && typeof error.code === 'string'
 
 /**

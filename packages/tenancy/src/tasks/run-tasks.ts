@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs } from '#tenancy/base/backoff'
 import type { Tenancy } from '#tenancy/base/tenancy'
 import { codeOf } from '#tenancy/base/transient-errors'
+import { MainDatabase } from '#tenancy/tasks/main-database'
 import { storeStatuses } from '#tenancy/tasks/statuses'
 import type { PeriodicTask, QueueTask, Task, TaskRun, TaskStatus } from '#tenancy/tasks/task'
 
@@ -14,11 +15,17 @@ type Options = {
   graceMs?: number
   /** Called after each run. */
   onRun?: (run: TaskRun) => void
+  /** Called whenever a task has looked for work, which happens every few seconds in a healthy worker. */
+  onPoll?: () => void
 }
+
+/** What all tasks of a worker share. */
+type Shared = Required<Pick<Options, 'onRun' | 'onPoll'>> & { main: MainDatabase }
 
 /**
  * Runs tasks, each on its own schedule, until `stopping` is aborted. A task whose run fails is
- * logged and retried with exponential backoff; the others are not affected.
+ * logged and retried with exponential backoff; the others are not affected. While the main database
+ * cannot be reached, one line is logged for all tasks.
  * @param tenancy - The instance.
  * @param tasks - The tasks.
  * @param options - `stopping` ends the runner.
@@ -29,7 +36,8 @@ export async function runTasks(
   tasks: readonly Task[],
   options: Options,
 ): Promise<void> {
-  const { stopping, graceMs = 8000, onRun = () => {} } = options
+  const { stopping, graceMs = 8000, onRun = () => {}, onPoll = () => {} } = options
+  const shared = { onRun, onPoll, main: new MainDatabase(tenancy) }
   const statuses = tasks.map(newStatus)
   const store = newStatus({ name: 'task status', everyMs: storeEveryMs })
   if (new Set([...statuses, store].map(({ name }) => name)).size <= tasks.length)
@@ -37,10 +45,10 @@ export async function runTasks(
       `two tasks have the same name: ${tasks.map(({ name }) => name).join(', ')}; rename one`,
     )
   const loops = tasks.map((task, i) =>
-    new TaskLoop(tenancy, task, statuses[i] ?? newStatus(task), onRun).run(stopping),
+    new TaskLoop(tenancy, task, statuses[i] ?? newStatus(task), shared).run(stopping),
   )
   const storing: PeriodicTask = { ...store, run: () => storeStatuses(tenancy, statuses) }
-  loops.push(new TaskLoop(tenancy, storing, store, onRun).run(stopping))
+  loops.push(new TaskLoop(tenancy, storing, store, shared).run(stopping))
   await new Promise<void>((resolve) => {
     if (stopping.aborted) resolve()
     else stopping.addEventListener('abort', () => resolve(), { once: true })
@@ -77,12 +85,14 @@ class TaskLoop {
   readonly tenancy: Tenancy
   readonly task: Task
   readonly status: TaskStatus
-  readonly onRun: (run: TaskRun) => void
-  constructor(tenancy: Tenancy, task: Task, status: TaskStatus, onRun: (run: TaskRun) => void) {
+  readonly shared: Shared
+  /** Whether a failure was logged since the last success. */
+  #failureLogged = false
+  constructor(tenancy: Tenancy, task: Task, status: TaskStatus, shared: Shared) {
     this.tenancy = tenancy
     this.task = task
     this.status = status
-    this.onRun = onRun
+    this.shared = shared
   }
 
   /** Resolves when `stopping` is aborted and the current runs have ended. */
@@ -100,19 +110,25 @@ class TaskLoop {
     const began = performance.now()
     try {
       await ('run' in this.task ? this.task.run(stopping) : this.#startItems(this.task, stopping))
-      if (this.status.failures > 0)
+      this.shared.main.answered(began)
+      if (this.#failureLogged)
         this.#log('info', { failures: this.status.failures }, 'task recovered')
+      this.#failureLogged = false
       this.status.failures = 0
       this.#observe('done', began)
     } catch (error) {
       this.status.failures++
       this.status.failedAt = Date.now()
       this.status.error = codeOf(error) ?? (error instanceof Error ? error.name : typeof error)
-      this.#log('error', { failures: this.status.failures, err: error }, 'task failed')
+      if (!(await this.shared.main.causes(error))) {
+        this.#log('error', { failures: this.status.failures, err: error }, 'task failed')
+        this.#failureLogged = true
+      }
       this.#observe('failed', began)
     }
     this.status.endedAt = Date.now()
     this.status.tookMs = Math.round(performance.now() - began)
+    this.shared.onPoll()
   }
 
   async #startItems({ due, process, concurrency }: QueueTask, stopping: AbortSignal) {
@@ -145,7 +161,7 @@ class TaskLoop {
   }
 
   #observe(outcome: TaskRun['outcome'], began: number): void {
-    this.onRun({ task: this.task.name, outcome, ms: performance.now() - began })
+    this.shared.onRun({ task: this.task.name, outcome, ms: performance.now() - began })
   }
 
   #log(level: 'info' | 'error', facts: Record<string, unknown>, message: string): void {

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { asc, sql } from 'drizzle-orm'
+import { asc, max, sql } from 'drizzle-orm'
 import { tasks } from '#tenancy/base/schema'
 import type { PlatformDb, Tenancy } from '#tenancy/base/tenancy'
 import { platform } from '#tenancy/registry/placements'
@@ -44,6 +44,30 @@ export async function storeStatuses(
       },
     })
 }
+
+/**
+ * Finds out whether a worker runs. Workers report every few seconds.
+ * @param db - A connection of the platform login.
+ * @returns How many seconds ago a worker reported; null if none ever has.
+ */
+export async function secondsSinceWorker(db: PlatformDb): Promise<number | null> {
+  const [row] = await db
+    .select({
+      seconds: sql<
+        number | null
+      >`extract(epoch from clock_timestamp() - ${max(tasks.reportedAt)})::float8`,
+    })
+    .from(tasks)
+  return row?.seconds ?? null
+}
+
+/**
+ * Tells a worker that is being restarted from one that is missing.
+ * @param seconds - The result of `secondsSinceWorker`.
+ * @returns True if no worker has reported for three minutes.
+ */
+export const isWorkerMissing = (seconds: number | null): boolean =>
+  seconds === null || seconds > 180
 
 /**
  * Lists the tasks as the workers last reported them.
