@@ -52,12 +52,14 @@ export async function setup(
 ): Promise<SetupReport> {
   if ((await poolingOf(inDatabase(adminUrl, 'postgres'))) === 'transaction')
     throw new ConfigurationError([`DATABASE_URL ${needsSessions}`])
-  await createDatabase(adminUrl)
-  await withConnection(adminUrl, refuseOldLayout)
+  // another administrator than the first may connect only after becoming a member of our roles
+  const mayConnect = await createDatabase(adminUrl)
+  if (mayConnect) await withConnection(adminUrl, refuseOldLayout)
   const passwords = await missingPasswords(tenancy)
   if (!passwords.worker && !passwords.migrator) await assertDirectLogins(tenancy)
   await prepareServer(tenancy, adminUrl, { passwords, profile })
   const main = await withConnection(adminUrl, async (admin) => {
+    if (!mayConnect) await refuseOldLayout(admin)
     await admin.query('select pg_advisory_lock($1)', [lockNumbers.setup])
     return prepareDatabase(admin, () => installMain(tenancy, admin), profile)
   })
@@ -125,20 +127,22 @@ async function updateDedicatedDatabases(
   return report
 }
 
-async function createDatabase(adminUrl: string): Promise<void> {
-  const reachable = await withConnection(adminUrl, (client) => client.query('select')).then(
-    () => true,
+/** Creates the main database unless it exists. Returns whether the administrator may connect to it. */
+async function createDatabase(adminUrl: string): Promise<boolean> {
+  const refusal = await withConnection(adminUrl, (client) => client.query('select')).then(
+    () => null,
     (error: { code?: string }) => {
-      if (error.code === '3D000') return false
+      if (error.code === '3D000' || error.code === '42501') return error.code
       throw error
     },
   )
-  if (reachable) return
+  if (refusal !== '3D000') return refusal === null
   await withConnection(inDatabase(adminUrl, 'postgres'), (client) =>
     client.query(`create database ${pg.escapeIdentifier(databaseOf(adminUrl))}`),
   ).catch((error: { code?: string }) => {
     if (error.code !== '42P04') throw error // another setup has created it in the meantime
   })
+  return true
 }
 
 /** Skips passwords that work already: setting them again would make concurrent setups conflict. */

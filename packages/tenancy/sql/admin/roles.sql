@@ -65,8 +65,7 @@ do $$
 declare
   names constant text[] := array['rowhouse_owner', 'rowhouse_migrator', 'rowhouse_platform', 'rowhouse_tenant', 'rowhouse_worker'];
   name text;
-  missing text;
-  admins text;
+  hints text;
 begin
   if (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then
     return;
@@ -79,17 +78,23 @@ begin
     end loop;
     return;
   end if;
-  select string_agg(format('%I', rolname), ', ' order by rolname) into missing
-  from pg_catalog.pg_roles
-  where (rolname = any (names) or rolname ~ '^t_[0-9a-f]{32}$') and not pg_has_role(current_user, oid, 'member with admin option');
   foreach name in array names loop
     if not pg_has_role(current_user, name, 'member with admin option') then
-      select string_agg(distinct m.member::regrole::text, ' or ') into admins
-      from pg_catalog.pg_auth_members as m
-      where m.roleid = name::regrole and m.admin_option;
+      -- also the dedicated roles, so that one administrator can grant all at once
+      select string_agg(format('as %s, run: grant %s to %I with admin true, inherit true, set true', admins, roles, current_user), '; ' order by admins) into hints
+      from (
+        select admins, string_agg(format('%I', rolname), ', ' order by rolname) as roles
+        from (
+          select r.rolname, coalesce(string_agg(distinct m.member::regrole::text, ' or '), 'a superuser') as admins
+          from pg_catalog.pg_roles as r
+          left join pg_catalog.pg_auth_members as m on m.roleid = r.oid and m.admin_option
+          where (r.rolname = any (names) or r.rolname ~ '^t_[0-9a-f]{32}$') and not pg_has_role(current_user, r.oid, 'member with admin option')
+          group by r.rolname
+        ) as missing
+        group by admins
+      ) as by_admin;
       raise exception '% may not administer the role %, which another administrator has created', current_user, name
-        using errcode = '42501',
-          hint = format('as %s, run: grant %s to %I with admin true, inherit true, set true', coalesce(admins, 'a superuser'), missing, current_user);
+        using errcode = '42501', hint = hints;
     end if;
     if not (pg_has_role(current_user, name, 'usage') and pg_has_role(current_user, name, 'set')) then
       execute format('grant %I to %I with inherit true, set true', name, current_user);
