@@ -62,7 +62,7 @@ export const models: Readonly<Record<string, ProviderModel>> = {
   neon: {
     provider: 'Neon',
     source: 'neon.com/docs/manage/roles',
-    notModelled: 'the control plane that refuses verifiers: the run looks at the stored passwords',
+    notModelled: 'that the control plane refuses verifiers; the run looks at what was sent',
     group: {
       name: 'neon_superuser',
       attributes: 'nologin createdb createrole replication bypassrls',

@@ -36,6 +36,11 @@ export async function startManagedServer(
   try {
     await withClient(superuserUrl, async (superuser) => {
       for (const statement of statementsOf(model, names, password)) await superuser.query(statement)
+      // shows whether the server made a verifier, because ours have the default number
+      if (major >= 16) {
+        await superuser.query('alter system set scram_iterations = 5000')
+        await superuser.query('select pg_reload_conf()')
+      }
     })
     agent = startAgent(superuserUrl)
   } catch (error) {

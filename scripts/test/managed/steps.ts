@@ -32,7 +32,7 @@ export const steps: readonly Step[] = [
   { name: 'seed', run: seed },
   { name: 'doctor', short: true, run: doctor },
   { name: 'a tenant of each tier', short: true, run: createTenants },
-  { name: 'stored passwords', run: storedPasswords },
+  { name: 'passwords as the provider takes them', run: storedPasswords },
   { name: 'worker starts', short: true, run: startWorker },
   { name: 'app serves a page', run: servePage },
   { name: 'move shared to database', short: true, run: move('shared', 'database') },
@@ -89,19 +89,21 @@ async function createTenants({ rowhouse }: ManagedRun): Promise<string> {
   return ''
 }
 
-/** A provider that takes plain text only hashes the passwords itself, so their iterations are its own. */
+/** A verifier that the server made itself has the number of iterations that is set there. */
 async function storedPasswords({ model, major, server }: ManagedRun): Promise<StepResult> {
-  if (!model.plaintextPasswords) return { skipped: 'the provider accepts verifiers' }
   if (major < 16) return { skipped: 'PostgreSQL 15 has no scram_iterations' }
+  const expected = model.plaintextPasswords ? '5000' : '4096'
   return await withClient(server.superuserUrl, async (superuser) => {
-    const { rows } = await superuser.query<{ name: string; own: boolean }>(
-      `select rolname as name, starts_with(rolpassword, 'SCRAM-SHA-256$' || current_setting('scram_iterations') || ':') as own
+    const { rows } = await superuser.query<{ name: string; iterations: string }>(
+      `select rolname as name, substring(rolpassword from '^SCRAM-SHA-256.(\\d+):') as iterations
        from pg_authid where rolname ~ '^(rowhouse|t)_' and rolcanlogin`,
     )
-    const wrong = rows.filter(({ own }) => !own).map(({ name }) => name)
+    const wrong = rows.filter(({ iterations }) => iterations !== expected)
     if (rows.length === 0 || wrong.length > 0)
-      throw new Error(`of ${rows.length} logins, these got a verifier: ${wrong.join(', ')}`)
-    return `the server made the verifiers of ${rows.length} logins`
+      throw new Error(
+        `${model.plaintextPasswords ? 'a verifier' : 'a plaintext password'} was sent for ${wrong.map(({ name }) => name).join(', ')}`,
+      )
+    return `${rows.length} ${model.plaintextPasswords ? 'plaintext passwords' : 'verifiers'} were sent`
   })
 }
 
