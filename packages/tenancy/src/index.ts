@@ -31,6 +31,7 @@ export {
   type BusyLimit,
   ConfigurationError,
   ConnectionFailed,
+  DedicatedRoleRefused,
   Invalid,
   NotFound,
   RowhouseError,

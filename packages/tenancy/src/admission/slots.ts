@@ -6,7 +6,8 @@ import { countLimit, countUsage } from '#tenancy/admission/usage'
 import { isService, type Caller, type ServiceCaller } from '#tenancy/base/caller'
 import { type Tenancy, type TransactionOutcome } from '#tenancy/base/tenancy'
 import { endWhenSilent } from '#tenancy/base/connect'
-import { RowhouseError, TooBusy } from '#tenancy/base/errors'
+import { DedicatedRoleRefused, RowhouseError, TooBusy } from '#tenancy/base/errors'
+import { codeOf } from '#tenancy/base/transient-errors'
 import { tenantPools, type Lease } from '#tenancy/registry/pools'
 import { connectionString, serviceUrl, type Placement } from '#tenancy/registry/placements'
 
@@ -40,11 +41,9 @@ export async function acquireSlot(
   let leave = () => {}
   try {
     if (limits) leave = await tenantQueues(tenancy).enter(tenantId, limits.concurrent)
-    const lease = await tenantPools(tenancy).lease(
-      isService(caller)
-        ? serviceUrl(tenancy, 'worker', placement)
-        : connectionString(tenancy, placement),
-    )
+    const lease = await (isService(caller)
+      ? tenantPools(tenancy).lease(serviceUrl(tenancy, 'worker', placement))
+      : leaseAsTenant(tenancy, placement))
     const began = performance.now()
     // the server cancels the statement before this: a silent connection is lost, or runs SQL that has
     // lifted the timeout
@@ -84,6 +83,18 @@ export async function acquireSlot(
     if (TooBusy.is(error)) countLimit(tenancy, tenantId, error.limit)
     endTrace?.({ outcome: TooBusy.is(error) ? 'busy' : outcomeOf(error), waitMs, error })
     throw error
+  }
+}
+
+// 28P01 and 28000 are PostgreSQL's; PgBouncer answers with 08P01, which later means a lost server
+const refusedCodes = ['28P01', '28000', '08P01']
+
+async function leaseAsTenant(tenancy: Tenancy, placement: Placement): Promise<Lease> {
+  try {
+    return await tenantPools(tenancy).lease(connectionString(tenancy, placement))
+  } catch (error) {
+    if (placement.login === null || !refusedCodes.includes(codeOf(error) ?? '')) throw error
+    throw new DedicatedRoleRefused(placement.login, error as Error)
   }
 }
 

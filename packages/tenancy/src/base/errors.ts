@@ -142,6 +142,24 @@ export class TlsFailed extends RowhouseError {
   }
 }
 
+/**
+ * PostgreSQL, or a pooler, does not let the dedicated role of a tenant connect. For an instant, it is
+ * the old password after a rotation, or the role of a placement that the tenant has left.
+ */
+export class DedicatedRoleRefused extends RowhouseError {
+  static override readonly code: string = 'dedicated_role_refused'
+  static override readonly retryable: boolean = true
+  static override readonly fault: boolean = true
+  readonly login: string
+  constructor(login: string, cause: Error) {
+    super(
+      `the role ${login} cannot connect (${cause.message}). If TENANT_DATABASE_URL goes through a pooler, the pooler has to find the passwords of new roles in the database (PgBouncer: auth_query); otherwise \`tenant rotate\` sets a new password`,
+    )
+    this.login = login
+    this.cause = cause
+  }
+}
+
 /** A query was cancelled at the tenant's statement timeout. */
 export class TookTooLong extends RowhouseError {
   static override readonly code: string = 'took_too_long'

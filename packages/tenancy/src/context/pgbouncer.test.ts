@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loginPassword, loginUrl, placementKinds, type Tenancy } from '#tenancy/base/tenancy'
 import { tenantBatch, withTenant } from '#tenancy/context/with-tenant'
+import { DedicatedRoleRefused } from '#tenancy/base/errors'
+import { rotateLogin } from '#tenancy/data/rotate-login'
+import { unprovision } from '#tenancy/placements/provision'
 import { createTenancy } from '#tenancy/create-tenancy'
 import { closePools } from '#tenancy/registry/pools'
-import { placementOf } from '#tenancy/registry/placements'
+import { forgetPlacement, placementOf } from '#tenancy/registry/placements'
 import { notes } from '#tenancy/testing/fixture/schema'
 import { fixtureConfig, tenancy, type TokenCaller } from '#tenancy/testing/fixture/tenancy'
 import {
+  createTestTenant,
   createTestTenants,
   removeTestTenants,
   rows,
@@ -20,10 +24,15 @@ if ('missing' in program) console.warn(`skipped: ${program.missing}`)
 /** Those of many installations. A pooler of a provider accepts `options` as little as one without it. */
 const lenient = ['ignore_startup_parameters = options,extra_float_digits']
 
-/** Starts PgBouncer for the platform login, the tenant login and the given tenants' dedicated roles. */
+/** Starts PgBouncer for the platform login, the tenant login, and `users` or the tenants' dedicated roles. */
 async function throughPgbouncer(
   testTenants: TestTenants,
-  { settings, pipeline }: { settings: string[]; pipeline: 'pipelined' | 'plain' },
+  {
+    settings = [],
+    pipeline,
+    authUser,
+  }: { settings?: string[]; pipeline: 'pipelined' | 'plain'; authUser?: string },
+  users?: [name: string, password: string][],
 ): Promise<{ bounced: Tenancy; stop: () => Promise<void> }> {
   if ('missing' in program) throw new Error(program.missing)
   const dedicated = await Promise.all(
@@ -37,8 +46,9 @@ async function throughPgbouncer(
     users: [
       ['rowhouse_tenant', loginPassword(tenancy(), 'tenant')],
       ['rowhouse_platform', loginPassword(tenancy(), 'platform')],
-      ...dedicated,
+      ...(users ?? dedicated),
     ],
+    ...(authUser && { authUser }),
     connections: 2,
     settings,
   })
@@ -57,6 +67,46 @@ describe.skipIf('missing' in program)('through PgBouncer in transaction mode', (
   afterAll(async () => {
     await removeTestTenants(testTenants)
     await closePools(tenancy())
+  })
+
+  test('without auth_query, a role that the pooler does not know is refused in words', async () => {
+    if ('missing' in program) throw new Error(program.missing)
+    const { bounced, stop } = await throughPgbouncer(testTenants, { pipeline: 'pipelined' }, [])
+    const [{ owner }] = testTenants.schema
+    const failure = await withTenant(bounced, owner, (tx) => rows(tx, 'select')).catch(
+      (error: unknown) => error,
+    )
+    expect(DedicatedRoleRefused.is(failure)).toBe(true)
+    expect(failure).toMatchObject({ message: expect.stringContaining('auth_query') as string })
+    await closePools(bounced)
+    await stop()
+  })
+
+  test('with auth_query, tenants are available that did not exist when the pooler started, also after a rotation', async () => {
+    const admin = new URL(process.env.DATABASE_URL ?? '')
+    const { bounced, stop } = await throughPgbouncer(
+      testTenants,
+      { pipeline: 'pipelined', authUser: admin.username },
+      [[admin.username, decodeURIComponent(admin.password)]],
+    )
+    for (const kind of ['schema', 'database'] as const) {
+      const tenant = await createTestTenant(kind, 'new', 2)
+      const read = () =>
+        withTenant(bounced, tenant.owner, (tx) => rows(tx, 'select count(*)::int as n from notes'))
+      expect(await read()).toEqual([{ n: 2 }])
+      await rotateLogin(tenancy(), {
+        tenantId: tenant.id,
+        slug: tenant.slug,
+        actor: 'test',
+        reason: 'test',
+      })
+      // as the listener does; a connection with the old password waits until PgBouncer gives up
+      forgetPlacement(bounced, tenant.id)
+      expect(await read()).toEqual([{ n: 2 }])
+      await unprovision(tenancy(), tenant.id, await placementOf(tenancy(), tenant.id))
+    }
+    await closePools(bounced)
+    await stop()
   })
 
   describe.each([

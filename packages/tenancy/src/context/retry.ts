@@ -3,13 +3,15 @@ import { timings } from '#tenancy/base/timings'
 import type { Caller, ServiceCaller } from '#tenancy/base/caller'
 import { type Tenancy } from '#tenancy/base/tenancy'
 import { NotAMember, PlacementStale, TenantMoving } from '#tenancy/context/errors'
+import { DedicatedRoleRefused } from '#tenancy/base/errors'
+import { codeOf } from '#tenancy/base/transient-errors'
 import { isId } from '#tenancy/base/ids'
 import { forgetPlacement, placementOf, type Placement } from '#tenancy/registry/placements'
 
 /**
  * Runs an attempt in the tenant's placement, and repeats it in the new one if the tenant has moved.
  * @returns The result of the attempt that succeeded.
- * @throws TenantMoving after `timings.movingTenantWait`.
+ * @throws TenantMoving or DedicatedRoleRefused after `timings.movingTenantWait`.
  */
 export async function retryStale<T>(
   tenancy: Tenancy,
@@ -23,18 +25,16 @@ export async function retryStale<T>(
     try {
       return await attempt(placement)
     } catch (error) {
-      if (!PlacementStale.is(error) && !isGone(error, placement)) throw error
+      const refused = DedicatedRoleRefused.is(error)
+      if (!PlacementStale.is(error) && !refused && !isGone(error, placement)) throw error
       forgetPlacement(tenancy, tenantId)
       const waited = Math.round(performance.now() - started)
-      if (waited > timings.movingTenantWait) throw new TenantMoving(tenantId, waited)
+      if (waited > timings.movingTenantWait)
+        throw refused ? error : new TenantMoving(tenantId, waited)
       if (tries > 0) await sleep(5 + Math.random() * 20)
     }
   }
 }
 
-/** Whether the database or login of a cached placement was removed after a move. */
-const isGone = (error: unknown, { login }: Placement) =>
-  login !== null &&
-  error instanceof Error &&
-  'code' in error &&
-  ['3D000', '28P01', '28000'].includes(String(error.code))
+/** Whether the database of a cached placement was removed after a move. */
+const isGone = (error: unknown, { login }: Placement) => login !== null && codeOf(error) === '3D000'

@@ -27,8 +27,8 @@ type AnyCaller = Caller | ServiceCaller
  * @param work - Receives the transaction. It runs again if the tenant has moved, so it must do
  *   database work only, and never wait for the network or a slow reader.
  * @returns What `work` returns, after the commit.
- * @throws NotSignedIn, NotAMember, TenantNotFound, TenantSuspended, TenantMoving, TooBusy,
- *   TookTooLong, RolledBack, or what `work` throws.
+ * @throws NotSignedIn, NotAMember, TenantNotFound, TenantSuspended, TenantMoving, DedicatedRoleRefused,
+ *   TooBusy, TookTooLong, RolledBack, or what `work` throws.
  */
 export function withTenant<T>(
   tenancy: Tenancy,
