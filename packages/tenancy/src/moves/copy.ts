@@ -2,9 +2,15 @@ import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import copyStreams from 'pg-copy-streams'
 import { TableNotMovable } from '#tenancy/moves/errors'
-import type { MoveRun } from '#tenancy/moves/move-run'
+import { isShared, type MoveRun } from '#tenancy/moves/move-run'
 import { failpoint } from '#tenancy/moves/failpoints'
-import { keyList, tenantTables, tableSql, type MovableTable } from '#tenancy/moves/tenant-tables'
+import {
+  keyList,
+  referencesExist,
+  tenantTables,
+  tableSql,
+  type MovableTable,
+} from '#tenancy/moves/tenant-tables'
 import { logStaleRows } from '#tenancy/moves/log-stale-rows'
 
 const chunkRows = 20_000
@@ -16,8 +22,11 @@ const roundsAtMost = 10
 
 type ProgressRow = { last_key: string[] | null; rows: string; done: boolean }
 type Chunk = { key: string[] | null; rows: number; done: boolean }
-/** A table being copied, and the last copied key. */
-type TableCopy = { table: MovableTable; last: string[] | null }
+/**
+ * A table being copied, and the last copied key. `inTarget` is the table in the target, which has no
+ * foreign keys and secondary indexes yet if the move has created it.
+ */
+type TableCopy = { table: MovableTable; inTarget: MovableTable; last: string[] | null }
 
 /**
  * Copies the rows in key order, one chunk per transaction. Rows and progress commit together.
@@ -32,14 +41,16 @@ export async function copy(run: MoveRun): Promise<{ rows: number }> {
   const startedAt = performance.now()
   let total = 0
   const tables = await run.tables()
-  assertSameTables(tables, await tenantTables(await run.target(), run.move.target.schema))
+  const targetTables = await tenantTables(await run.target(), run.move.target.schema)
+  assertSameTables(tables, targetTables)
   for (const table of tables) {
+    const inTarget = targetTables.find(({ name }) => name === table.name) ?? table
     const tableStartedAt = performance.now()
     let { key, rows, done } = await resumeTable(run, table)
     while (!done) {
       await run.checkpoint()
       const copyChunk = run.sameDatabase ? copyWithinDatabase : copyBetweenDatabases
-      const chunk = await copyChunk(run, { table, last: key })
+      const chunk = await copyChunk(run, { table, inTarget, last: key })
       await failpoint('chunk committed')
       key = chunk.key ?? key
       rows += chunk.rows
@@ -148,7 +159,7 @@ function selectChunk(run: MoveRun, { table, last }: TableCopy, key: string[] | n
  */
 async function insertChunk(
   run: MoveRun,
-  { table }: TableCopy,
+  { table, inTarget }: TableCopy,
   { key, rows, log }: { key: string[] | null; rows: string; log: pg.Client },
 ): Promise<Chunk> {
   const target = await run.target()
@@ -156,12 +167,14 @@ async function insertChunk(
   const { schema } = run.move.target
   let inserted = 0
   // each round inserts the rows that refer to those of the round before
-  const rounds = table.references.some((one) => one.table === table.name) ? roundsAtMost : 1
+  const rounds = inTarget.references.some((one) => one.table === table.name) ? roundsAtMost : 1
+  const mayConflict =
+    isShared(run.move.target) || run.move.rollsBack !== null || inTarget.uniqueColumns.length > 0
   for (let round = 1; round <= rounds && inserted < chunkRows; round++) {
     const { rowCount } = await target.query(`
       insert into ${sql.in(schema)} (${sql.columns()}) overriding system value
-      select ${sql.columns('s')} from ${rows} as s where ${sql.referencesExist('s', schema)}
-      on conflict do nothing`)
+      select ${sql.columns('s')} from ${rows} as s where ${referencesExist(inTarget, 's', schema)}
+      ${mayConflict ? 'on conflict do nothing' : ''}`)
     inserted += rowCount ?? 0
     if (rowCount === 0) break
   }

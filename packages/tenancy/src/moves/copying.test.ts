@@ -69,57 +69,6 @@ test.each(['schema', 'database'] as const)(
   },
 )
 
-test('tables with circular references are moved, with rows written to them during the copy', async () => {
-  const tenant = await fresh('widgets')
-  const name = privateName(tenant.id)
-  const widgets = (schema: string) => `
-    create table ${schema}.widgets (tenant_id uuid not null, place text not null, number integer not null, weight numeric, primary key (tenant_id, place, number));
-    create table ${schema}.boxes (tenant_id uuid not null, id integer not null, place text, number integer, primary key (tenant_id, id),
-      foreign key (tenant_id, place, number) references ${schema}.widgets);
-    alter table ${schema}.widgets add box integer, add foreign key (tenant_id, box) references ${schema}.boxes deferrable;
-    alter table ${schema}.widgets owner to rowhouse_owner;
-    alter table ${schema}.boxes owner to rowhouse_owner;
-    select tenancy.protect('${schema}', 'widgets'), tenancy.protect('${schema}', 'boxes')`
-  const write = (tenantId: string, number: number) =>
-    withTenant(serviceOf(tenantId), async (tx) => {
-      await tx.execute(
-        sql`insert into widgets (tenant_id, place, number, weight) values (${tenantId}, ${`it's "here"`}, ${number}, 1.50), (${tenantId}, 'there', ${number}, null)`,
-      )
-      await tx.execute(
-        sql`update widgets set number = number + 100, weight = 2 where place = 'there' and number = ${number}`,
-      )
-      await tx.execute(
-        sql`insert into boxes values (${tenantId}, ${number}, ${`it's "here"`}, ${number})`,
-      )
-      await tx.execute(sql`update widgets set box = ${number} where number = ${number}`)
-    })
-  await admin(widgets('shared'))
-  try {
-    await write(tenant.id, 1)
-    const move = await perform(
-      await requestMove(tenancy(), { tenantId: tenant.id, to: 'schema', ...asked }),
-      'provisioned',
-    )
-    await admin(widgets(name))
-    await perform(move, 'copied')
-    await write(tenant.id, 2)
-    expect(await perform(move)).toMatchObject({ state: 'switched', error: null })
-    const { rows } = await withTenant(tenant.owner, (tx) =>
-      tx.execute(
-        sql`select place, number, weight, (select b.id from boxes as b where b.id = w.box) as box from widgets as w order by 1, 2`,
-      ),
-    )
-    expect(rows).toEqual([
-      { place: `it's "here"`, number: 1, weight: '1.50', box: 1 },
-      { place: `it's "here"`, number: 2, weight: '1.50', box: 2 },
-      { place: 'there', number: 101, weight: '2', box: null },
-      { place: 'there', number: 102, weight: '2', box: null },
-    ])
-  } finally {
-    await admin('drop table shared.widgets, shared.boxes')
-  }
-})
-
 test(
   'a transaction that stays open delays only the move, which names it',
   { timeout: 60_000 },

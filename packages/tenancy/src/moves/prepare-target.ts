@@ -11,14 +11,21 @@ import { platform } from '#tenancy/registry/placements'
 import { moves } from '#tenancy/base/schema'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
-const secondaryIndexes = `
-  select format('drop index %I.%I', n.nspname, i.relname) as drop
+// foreign keys come first, because they may depend on a unique index
+const slowingObjects = `
+  select format('alter table %I.%I drop constraint %I', n.nspname, c.relname, k.conname) as drop
+  from pg_catalog.pg_constraint as k
+  join pg_catalog.pg_class as c on c.oid = k.conrelid
+  join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+  where n.nspname = $1 and k.contype = 'f' and k.conparentid = 0 and pg_relation_size(c.oid) = 0
+  union all
+  select format('drop index %I.%I', n.nspname, i.relname)
   from pg_catalog.pg_index as x
   join pg_catalog.pg_class as i on i.oid = x.indexrelid
   join pg_catalog.pg_class as c on c.oid = x.indrelid
   join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
   where n.nspname = $1
-    and not exists (select from pg_catalog.pg_constraint as k where k.conindid = x.indexrelid)
+    and not exists (select from pg_catalog.pg_constraint as k where k.conindid = x.indexrelid and k.contype <> 'f')
     and pg_relation_size(c.oid) = 0`
 
 /**
@@ -32,11 +39,12 @@ export async function provisionTarget(run: MoveRun): Promise<void> {
   const location = await run.locationOf('target')
   if (!isShared(move.target)) await ensureProvisioned(run.tenancy, move.tenantId, location)
   await failpoint('target created')
-  // copying into a table without indexes is faster; `buildIndexes` builds them afterwards
+  // copying into tables without indexes and foreign keys is faster; `buildIndexes` adds them
+  // afterwards
   if (!isShared(move.target))
     await asMigrator(run.tenancy, location, async (client) => {
       await client.query('set role rowhouse_owner')
-      const { rows } = await client.query<{ drop: string }>(secondaryIndexes, [location.schema])
+      const { rows } = await client.query<{ drop: string }>(slowingObjects, [location.schema])
       for (const { drop } of rows) await client.query(drop)
     })
   await checkVersions(run)

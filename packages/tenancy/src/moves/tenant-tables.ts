@@ -176,16 +176,6 @@ export function tableSql(table: MovableTable, tenantId: string) {
     /** The columns that an update must not change in place, as text. */
     uniqueRow: (alias: string) =>
       `row(${table.uniqueColumns.map((column) => `${alias}.${name(column)}`).join(', ')})::text`,
-    /**
-     * The condition that each reference of a row is null, or refers to a row in the schema.
-     */
-    referencesExist: (alias: string, schema: string) =>
-      table.references
-        .map((reference) => {
-          const nulls = reference.columns.map((column) => `${alias}.${name(column)} is null or `)
-          return `(${nulls.join('')}exists (select from ${name(schema)}.${name(reference.table)} as p where ${referenceJoin(reference, alias, 'p')} offset 0))`
-        })
-        .join(' and ') || 'true',
     upsert: [
       `on conflict (${['tenant_id', ...table.key.map((column) => name(column.name))].join(', ')}) do`,
       others.length === 0
@@ -211,6 +201,19 @@ export const referenceJoin = (
   columns
     .map((column, i) => `${to}.${name(referencedColumns[i] ?? '')} = ${from}.${name(column)}`)
     .join(' and ')
+
+/** The condition that each reference of a row is null, or refers to a row in the schema. */
+export const referencesExist = (
+  { references }: MovableTable,
+  alias: string,
+  schema: string,
+): string =>
+  references
+    .map((reference) => {
+      const nulls = reference.columns.map((column) => `${alias}.${name(column)} is null or `)
+      return `(${nulls.join('')}exists (select from ${name(schema)}.${name(reference.table)} as p where ${referenceJoin(reference, alias, 'p')} offset 0))`
+    })
+    .join(' and ') || 'true'
 
 /** A subquery with the distinct keys of a table in the change log. */
 export const changedKeysQuery = (table: MovableTable, tenantId: string) =>

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { validateForeignKeys } from '#tenancy/moves/build-indexes'
 import { VerificationFailed } from '#tenancy/moves/errors'
 import { catchUp, catchUpOnce } from '#tenancy/moves/catch-up'
 import { withFence } from '#tenancy/moves/fence'
@@ -29,6 +30,7 @@ export async function verify(run: MoveRun): Promise<{ rows: number }> {
     const source = await connect('source')
     const target = await connect('target')
     await catchUp(run)
+    await validateForeignKeys(run)
     const { pauseMs } = await withFence(
       run,
       run.sameDatabase ? await run.target() : await run.source(),

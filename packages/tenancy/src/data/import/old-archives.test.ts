@@ -54,7 +54,9 @@ test('an archive of format 1 is imported, and values of every type are as they w
         tx,
         `select (select jsonb_object_agg(key, value) from jsonb_each_text(to_jsonb(t) - 'tenant_id' - 'search')) as row from ${table} as t where tenant_id = '${tenantId}' order by id`,
       )
-      expect(found.map(({ row }) => row)).toEqual(expected.map(({ row }) => row))
+      // the archive is older than the column
+      const added = table === 'notes' ? { parent_id: null } : {}
+      expect(found.map(({ row }) => row)).toEqual(expected.map(({ row }) => ({ ...row, ...added })))
     }
   })
 })

@@ -78,7 +78,7 @@ describe('the tables', () => {
       })
       const refusing = tables.flatMap(({ name, references }) =>
         references
-          .filter((one) => one.table === table.name && one.onDelete !== 'cascade')
+          .filter((one) => one.table === table.name && one.onDelete === 'refused')
           .map(() => name),
       )
       expect(refusing).toEqual([])
