@@ -77,7 +77,7 @@ const layers = [
   'checks',
   'tasks',
 ]
-const aboveTheLayers = ['testing/**', 'index', 'admin', 'setup']
+const aboveTheLayers = ['testing/**', 'restore/**', 'index', 'admin', 'setup']
 
 const layerOverrides = layers.map((layer, i) =>
   imports(

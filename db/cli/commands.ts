@@ -59,6 +59,14 @@ export const commands: Command[] = [
     load: () => import('#db/cli/doctor'),
   },
   {
+    words: ['restore-check'],
+    usage: 'restore-check [--reopen SLUG]',
+    about:
+      'after a restore of all databases: repair roles, owners and rights, which a dump does not carry, and check everything; with --reopen, open a tenant where the registry places it',
+    options: { reopen: text },
+    load: () => import('#db/cli/restore-check'),
+  },
+  {
     words: ['tenant', 'list'],
     usage: 'tenant list',
     about: 'list all tenants with tier and placement',

@@ -5,6 +5,13 @@ export { type NewTenant, addTenant, createTenant } from '#tenancy/placements/cre
 export { unprovision } from '#tenancy/placements/provision'
 export { inspectServer } from '#tenancy/placements/servers'
 export { resume, suspend } from '#tenancy/placements/suspensions'
+export { type Repair } from '#tenancy/restore/repair-database'
+export {
+  type Decision,
+  type RestoreReport,
+  reopenHome,
+  restoreCheck,
+} from '#tenancy/restore/restore-check'
 export { runTasks } from '#tenancy/tasks/run-tasks'
 export { scheduledTasks } from '#tenancy/tasks/scheduled-tasks'
 export { isWorkerMissing, listTasks, secondsSinceWorker } from '#tenancy/tasks/statuses'

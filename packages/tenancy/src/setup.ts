@@ -145,8 +145,13 @@ async function createDatabase(adminUrl: string): Promise<boolean> {
   return true
 }
 
-/** Skips passwords that work already: setting them again would make concurrent setups conflict. */
-async function missingPasswords(tenancy: Tenancy): Promise<Partial<Record<Login, string>>> {
+/**
+ * Finds the logins that cannot connect. Passwords that work are not set again, which would make
+ * concurrent setups conflict.
+ * @param tenancy - The instance.
+ * @returns The passwords to set.
+ */
+export async function missingPasswords(tenancy: Tenancy): Promise<Partial<Record<Login, string>>> {
   const works = (login: Login) =>
     withConnection(loginUrl(tenancy, login), (client) => client.query('select')).then(
       () => true,

@@ -23,6 +23,8 @@ begin
       ('rowhouse_tenant', 'connect'), ('rowhouse_worker', 'connect'), ('rowhouse_worker', 'temporary')
     ) as grants (name, privilege)
     where not has_database_privilege(grants.name, current_database(), grants.privilege)
+      -- these two have no business in the database of one tenant
+      and not (grants.name in ('rowhouse_platform', 'rowhouse_tenant') and current_database() ~ '^t_[0-9a-f]{32}$')
   loop
     execute format('grant %s on database %I to %I', required.privilege, current_database(), required.name);
   end loop;

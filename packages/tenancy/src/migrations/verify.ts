@@ -154,7 +154,7 @@ function ledgerDrift({ name, unknown, changed }: TargetVersion): Drift[] {
 }
 
 /** Skips owner and grants of the administrator's functions; the doctor checks their grants. */
-async function engineDrift(
+export async function engineDrift(
   tenancy: Tenancy,
   client: pg.Client,
   target: string,

@@ -87,7 +87,7 @@ export async function registerHome(
     await client.query('set role rowhouse_owner')
     await client.query(
       `insert into tenancy.tenant_homes (tenant_id, schema_name, login, state, epoch) values ($1, $2, $3, 'active', $4)
-       on conflict (tenant_id) do update set schema_name = excluded.schema_name, login = excluded.login, state = 'active', epoch = excluded.epoch, changed_at = now()`,
+       on conflict (tenant_id) do update set schema_name = excluded.schema_name, login = excluded.login, state = 'active', epoch = excluded.epoch, move_id = null, changed_at = now()`,
       [tenantId, location.schema, location.login ?? 'rowhouse_tenant', epoch],
     )
   })

@@ -11,6 +11,7 @@ const copying = [src('moves/copying.test.ts')]
 const overdue = [src('tasks/end-overdue.test.ts')]
 const foreignLocks = [src('context/foreign-locks.test.ts')]
 const directions = [src('moves/directions.test.ts')]
+const restored = [src('restore/restore-check.test.ts')]
 const lostServer = [src('moves/lost-server.test.ts')]
 
 /** Every defence of the engine, and the tests that must notice when it is gone. */
@@ -387,5 +388,19 @@ export const defences: readonly Defence[] = [
     file: src('context/with-tenant.ts'),
     find: 'if (dedicated && !entry.entered) return (await Promise.all([check(current, entry), entering]))[0]',
     put: 'if (dedicated && !entry.entered) return await entering.then(() => ({ writes: true }))',
+  },
+  {
+    name: 'that functions are revoked from the public after a restore without roles',
+    tests: restored,
+    file: src('restore/repair-database.ts'),
+    find: `await runAll(admin, 'public-functions')`,
+    put: '',
+  },
+  {
+    name: 'that an encryption key which does not fit stops restore-check',
+    tests: restored,
+    file: src('restore/restore-check.ts'),
+    find: 'if (failures[0] !== undefined)',
+    put: 'if (false)',
   },
 ]
