@@ -51,8 +51,10 @@ function explainRefusal(causes: Error[], refusal: DatabaseError): string {
     `SQLSTATE ${refusal.code}.`,
     refusal.where ? `Where: ${sentence(refusal.where)}` : '',
     refusal.detail ? `Detail: ${sentence(refusal.detail)}` : '',
-    refusal.hint ? `Hint: ${sentence(refusal.hint)}` : '',
-    advice[refusal.code]?.(call?.user ?? 'this role') ?? '',
+    // whole: it may be the statement to run
+    refusal.hint
+      ? `Hint: ${refusal.hint}`
+      : (advice[refusal.code]?.(call?.user ?? 'this role') ?? ''),
   ]
     .filter(Boolean)
     .join(' ')

@@ -1,6 +1,7 @@
 import type { CommandInput, RunCommand } from '#db/cli/commands'
 import { UsageError } from '#db/cli/usage-error'
 import { env } from '#db/env'
+import { explainError } from '#db/explain-error'
 import { ConfigurationError } from '@rowhouse/tenancy'
 import {
   MainConnection,
@@ -24,7 +25,7 @@ export const run: RunCommand = async ({ values }) => {
       ? await setupServer(tenancy(), { adminUrl: otherServer, profile })
       : await setup(tenancy(), { adminUrl: administratorUrl(), profile })
   const missed = [
-    ...report.failed.map(({ database, error }) => `${database}: ${messageOf(error)}`),
+    ...report.failed.map(({ database, error }) => `${database}: ${explainError(error)}`),
     ...(await refreshDedicatedDatabases()),
   ]
   return {
@@ -87,12 +88,10 @@ async function refreshDedicatedDatabases(): Promise<string[]> {
     await inspectDedicatedDatabases(tenancy(), {
       workers,
       refresh: true,
-      onFailure: (_target, error) => missed.push(messageOf(error)),
+      onFailure: (_target, error) => missed.push(explainError(error)),
     })
   } finally {
     await Promise.all(workers.map((connection) => connection.drop()))
   }
   return missed
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))

@@ -32,16 +32,11 @@ export class SqlFileFailed extends RowhouseError {
   readonly statement: string
   readonly sqlstate: string
   constructor(file: string, statement: string, cause: pg.DatabaseError & { code: string }) {
-    const { message, detail, hint, code } = cause
-    super(
-      [`${file} failed: ${message} (${code})`, detail, hint && `to fix it: ${hint}`]
-        .filter(Boolean)
-        .join('; '),
-    )
+    super(`${file} failed: ${cause.message}`)
     this.file = file
     this.statement = statement
-    this.sqlstate = code
-    this.retryable = isTransientCode(code)
+    this.sqlstate = cause.code
+    this.retryable = isTransientCode(cause.code)
     this.cause = cause
   }
 }

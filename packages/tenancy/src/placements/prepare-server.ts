@@ -89,10 +89,12 @@ async function createTemplate(
   const declared = profile ?? (rows.length > 0 ? await profileOf(templateUrl) : undefined)
   const draft = `${templateDatabase}_draft`
   await dropDatabase(admin, draft)
-  await admin.query(`create database ${draft} owner rowhouse_owner`)
+  await admin.query(`create database ${draft}`)
   await withConnection(inDatabase(adminUrl, draft), (client) =>
     prepareDatabase(client, () => refreshEngine(tenancy, client, 'dedicated'), declared),
   )
+  // not before: on 15 the owner would not act for pg_database_owner, which owns the schema public
+  await admin.query(`alter database ${draft} owner to rowhouse_owner`)
   if (rows.length > 0) {
     await admin.query(`alter database ${templateDatabase} is_template false`)
     await dropDatabase(admin, templateDatabase)
