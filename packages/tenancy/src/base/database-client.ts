@@ -63,6 +63,8 @@ class DatabaseClient extends pg.Client {
     super(config)
     this.#connectTimeoutMs = connectTimeoutMs
     this.#answerTimeoutMs = answerTimeoutMs
+    // the session may be ended before its owner can add a listener, which would end the process
+    this.on('error', () => {})
     // added before pg's own listeners, which reject the queries
     this.connection.on('error', () => (this.#broken = true))
     this.connection.on('end', () => (this.#closed = true))
@@ -108,7 +110,9 @@ class DatabaseClient extends pg.Client {
   override emit(event: string, ...values: unknown[]): boolean {
     const [error] = values
     if (event !== 'error' || !(error instanceof Error)) return super.emit(event as 'end', ...values)
-    return super.emit(event, this.#explain(error))
+    const explained = this.#explain(error)
+    this.#broken = true // the server has ended the session, and pg accepts no more queries
+    return super.emit(event, explained)
   }
 
   override end(callback?: (error: Error) => void): never {

@@ -12,6 +12,8 @@ export const timings = {
   tenantQueueWait: 5000,
   /** How long a request tries to enter a tenant that is being moved. */
   movingTenantWait: 5000,
+  /** How long a transaction is repeated whose connection is ended before its commit. */
+  endedConnectionRetry: 4000,
   /** How long placements and limits are cached. Changes are announced at once. */
   cache: 30_000,
   /** How long a query of the platform login may go unanswered before its connection is closed. */

@@ -47,6 +47,12 @@ test.each<[shorter: string, longer: string, why: string, values: [number, number
     [t.statementGrace, t.overdueGrace],
   ],
   [
+    'endedConnectionRetry',
+    'overdueGrace',
+    'a transaction that was ended because it was overdue is not repeated',
+    [t.endedConnectionRetry, t.overdueGrace],
+  ],
+  [
     'pageStatement',
     'exportLease',
     'an export does not lose its lease while it reads a page',

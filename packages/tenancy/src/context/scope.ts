@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { PipelineError, type Pipeline } from '#tenancy/base/pipeline/pipeline'
 import { type Statement } from '#tenancy/base/tenancy'
+import { isDatabaseError } from '#tenancy/base/transient-errors'
 import { QueryAfterEnd, RolledBack } from '#tenancy/context/errors'
 
 const cleaning = 'reset all; deallocate all; close all; unlisten *; select pg_advisory_unlock_all()'
@@ -18,6 +19,8 @@ type Queued = {
  */
 export class Scope {
   submitted = 0
+  /** Whether a commit was sent and the server has not said that it failed. */
+  mayHaveCommitted = false
   /** Called with every statement that this scope sends. */
   onStatement: ((statement: Statement) => void) | undefined
   #cleaned: Promise<unknown> | undefined
@@ -66,6 +69,7 @@ export class Scope {
    * write. Rejects when nothing was committed.
    */
   finish(): Promise<void> {
+    if (!this.#ended) this.mayHaveCommitted = true
     this.#ended ??= this.pipeline.corked(this.client, () => {
       const ended = this.entry ? this.#sendPipeline(this.entry) : this.#commit()
       void this.#clean(this.pipeline.runPipelined ? cleaning : `rollback; ${cleaning}`)
@@ -103,6 +107,9 @@ export class Scope {
       for (const [i, { resolve }] of this.#queued.entries()) resolve(results[i] as pg.QueryResult)
     } catch (error) {
       const cause = PipelineError.is(error) ? error.cause : (error as Error)
+      // an error message of the server before the commit: nothing was committed
+      if (PipelineError.is(error) && error.at < statements.length && isDatabaseError(cause))
+        this.mayHaveCommitted = false
       // the failed query first: Drizzle adds its text to the error
       if (PipelineError.is(error)) this.#queued[error.at - 1]?.reject(cause)
       for (const { reject } of this.#queued) reject(cause)

@@ -5,7 +5,7 @@ import { pipelineOf } from '#tenancy/base/pipeline/choose'
 import { type Entry, type Statement, type Tenancy } from '#tenancy/base/tenancy'
 import type { TenantTx } from '#tenancy/base/tenant-tx'
 import { Scope } from '#tenancy/context/scope'
-import { retryStale } from '#tenancy/context/retry'
+import { runWithRetries, type AttemptProgress } from '#tenancy/context/retry'
 import { withConstructors, withPublicApi } from '#tenancy/context/transaction'
 import { ConfigurationError } from '#tenancy/base/errors'
 import { platformPool } from '#tenancy/registry/pools'
@@ -24,8 +24,9 @@ type AnyCaller = Caller | ServiceCaller
  * the only ways to tenant data.
  * @param tenancy - The instance.
  * @param caller - Who opens the transaction. The entry of its kind checks its proof in the database.
- * @param work - Receives the transaction. It runs again if the tenant has moved, so it must do
- *   database work only, and never wait for the network or a slow reader.
+ * @param work - Receives the transaction. It runs again if the tenant has moved, or if the
+ *   connection was ended before the commit, so it must do database work only, and never wait for the
+ *   network or a slow reader.
  * @returns What `work` returns, after the commit.
  * @throws NotSignedIn, NotAMember, TenantNotFound, TenantSuspended, TenantMoving, DedicatedRoleRefused,
  *   TooBusy, TookTooLong, RolledBack, or what `work` throws.
@@ -35,8 +36,8 @@ export function withTenant<T>(
   caller: AnyCaller,
   work: (tx: TenantTx) => Promise<T>,
 ): Promise<T> {
-  return retryStale(tenancy, caller, (placement) =>
-    attempt(tenancy, caller, placement, async (tx, scope) => {
+  return runWithRetries(tenancy, caller, (placement, progress) =>
+    attempt({ tenancy, caller, placement, progress }, async (tx, scope) => {
       const result = await work(tx)
       scope.close()
       return result
@@ -58,11 +59,9 @@ export function tenantBatch<const Q extends readonly Query<unknown>[]>(
   caller: AnyCaller,
   build: (tx: TenantTx) => Q,
 ): Promise<Results<Q>> {
-  return retryStale(tenancy, caller, (placement) =>
+  return runWithRetries(tenancy, caller, (placement, progress) =>
     attempt(
-      tenancy,
-      caller,
-      placement,
+      { tenancy, caller, placement, progress },
       async (tx, scope) => {
         const queries = build(tx)
         const before = scope.submitted
@@ -81,9 +80,12 @@ export function tenantBatch<const Q extends readonly Query<unknown>[]>(
 }
 
 async function attempt<T>(
-  tenancy: Tenancy,
-  caller: AnyCaller,
-  placement: Placement,
+  {
+    tenancy,
+    caller,
+    placement,
+    progress,
+  }: { tenancy: Tenancy; caller: AnyCaller; placement: Placement; progress: AttemptProgress },
   inside: Inside<T>,
   { batch = false } = {},
 ): Promise<T> {
@@ -114,6 +116,7 @@ async function attempt<T>(
     return result
   } catch (error) {
     scope.close()
+    progress.mayHaveCommitted = scope.mayHaveCommitted
     const cause = (await refusalOf(entered)) ?? error
     const failure = translateRefusal(tenancy, cause, { caller, placement, statementMs })
     slot.recordUsage(failure)

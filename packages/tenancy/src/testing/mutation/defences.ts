@@ -8,6 +8,7 @@ const forged = [src('data/import/refusals.test.ts')]
 const leaving = [src('data/export/exports.test.ts')]
 const retention = [src('data/retention/retention.test.ts')]
 const copying = [src('moves/copying.test.ts')]
+const ended = [src('context/ended-connections.test.ts')]
 const overdue = [src('tasks/end-overdue.test.ts')]
 const foreignLocks = [src('context/foreign-locks.test.ts')]
 const directions = [src('moves/directions.test.ts')]
@@ -217,6 +218,20 @@ export const defences: readonly Defence[] = [
     file: src('moves/capture.ts'),
     find: "await withFence(run, source, async () => ({ result: await transition(source, run, { from: 'active', to: 'copying', epoch }) }))",
     put: `{ pauseMs: 0, result: await transition(source, run, { from: 'active', to: 'copying', epoch }) }`,
+  },
+  {
+    name: 'that work is repeated when its connection was ended',
+    tests: ended,
+    file: src('context/retry.ts'),
+    find: 'if (isEnded(error)) {',
+    put: 'if (isEnded(error)) { throw error',
+  },
+  {
+    name: 'that work is not repeated when its commit was sent',
+    tests: ended,
+    file: src('context/retry.ts'),
+    find: 'if (progress.mayHaveCommitted ||',
+    put: 'if (',
   },
   {
     name: 'that an app ends the session of a connection that it closes',
