@@ -13,6 +13,10 @@ import { tenancy } from '#tenancy/testing/fixture/tenancy'
 const later = (text: string) => migration('tenant', 1, '0001_more', text)
 
 describe('the lint of tenant files refuses', () => {
+  const hens =
+    'create table hens (tenant_id uuid, id uuid, egg uuid, primary key (tenant_id, id), foreign key (tenant_id, egg) references eggs); create index h on hens (tenant_id, egg)'
+  const eggs =
+    'create table eggs (tenant_id uuid, id uuid, hen uuid, primary key (tenant_id, id), foreign key (tenant_id, hen) references hens); create index e on eggs (tenant_id, hen)'
   const wrong: [text: string, because: RegExp][] = [
     [
       'alter table note_lines add constraint c foreign key (tenant_id, note_id) references "public"."notes" (tenant_id, id) not valid',
@@ -46,6 +50,16 @@ describe('the lint of tenant files refuses', () => {
     ['set role rowhouse_worker', /outlive/],
     ['select 1; reset all', /outlive/],
     ['alter table notes add column x int; drop table "public".note_lines', /another schema/],
+    [
+      'create trigger t before update on notes for each row execute function f()',
+      /when \(not tenancy\.is_move\(\)\)/,
+    ],
+    ['alter table notes add constraint c unique (tenant_id, title) deferrable', /on conflict/],
+    [
+      'alter table note_lines add constraint c foreign key (tenant_id, x) references notes (tenant_id, id) not valid; create index i on note_lines (tenant_id, y, x)',
+      /foreign key of note_lines \(tenant_id, x\) to notes: no index of note_lines starts/,
+    ],
+    [`${hens}; ${eggs}`, /foreign key of eggs \(tenant_id, hen\) to hens: it is part of a circle/],
     ['create table t (tenant_id uuid, id uuid primary key)', /key starts with tenant_id/],
     [
       'create table t (tenant_id uuid, note_id uuid references notes (id))',
@@ -72,7 +86,7 @@ describe('the lint of tenant files refuses', () => {
       addColumn('x'),
       '-- no transaction\ncreate index concurrently if not exists i on notes (tenant_id, body)',
       `create table t (tenant_id uuid, id uuid, primary key (tenant_id, id));--> statement-breakpoint\nselect tenancy.protect(current_schema(), 't')`,
-      `alter table note_lines add constraint c foreign key (tenant_id, x) references notes (tenant_id, id) on delete set null (x) not valid;--> statement-breakpoint\nselect tenancy.validate(current_schema(), 'note_lines', 'c')`,
+      `create index i on note_lines (tenant_id, x);--> statement-breakpoint\nalter table note_lines add constraint c foreign key (tenant_id, x) references notes (tenant_id, id) on delete set null (x) not valid;--> statement-breakpoint\nselect tenancy.validate(current_schema(), 'note_lines', 'c')`,
       // keywords in strings, comments, names and function bodies
       `comment on column notes.body is 'update public.notes; begin'`,
       '/* set role x */ select 1 -- vacuum',
@@ -80,9 +94,13 @@ describe('the lint of tenant files refuses', () => {
       'alter table notes add constraint c unique (tenant_id, title) /* unique (title) */',
       'create function f() returns void language sql as $$ delete from shared.notes $$',
       'set constraints all immediate',
-      `create table t (tenant_id uuid, id uuid, note_id uuid, primary key (tenant_id, id), foreign key (tenant_id, note_id) references notes (tenant_id, id)); select tenancy.protect(current_schema(), 't')`,
+      `create table t (tenant_id uuid, id uuid, note_id uuid, primary key (tenant_id, id), foreign key (tenant_id, note_id) references notes (tenant_id, id)); create index i on t (tenant_id, note_id, id); select tenancy.protect(current_schema(), 't')`,
+      'create trigger t before update on notes for each row when (old.title <> new.title and not tenancy.is_move()) execute function f()',
+      `${hens.replace('eggs)', 'eggs deferrable)')}; ${eggs}; select tenancy.protect(current_schema(), 'hens')--> statement-breakpoint\nselect tenancy.protect(current_schema(), 'eggs')`,
+      'alter table note_lines add constraint c foreign key (tenant_id, x) references notes (tenant_id, id) not valid; alter table note_lines drop constraint c',
     ]
-    expect(await lintMigrations(fine.map(later))).toEqual([])
+    const found = await Promise.all(fine.map((text) => lintMigrations([later(text)])))
+    expect(found.flat()).toEqual([])
   })
 })
 

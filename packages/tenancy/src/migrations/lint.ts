@@ -3,6 +3,7 @@ import { isSerial } from '#tenancy/migrations/alter-table-locks'
 import { UnparsableSql } from '#tenancy/migrations/errors'
 import type { Migration } from '#tenancy/migrations/history'
 import { changedTables, isReindexConcurrently } from '#tenancy/migrations/lock-analysis'
+import { ForeignKeys } from '#tenancy/migrations/lint-foreign-keys'
 import {
   addedConstraints,
   all,
@@ -71,11 +72,30 @@ const inTenantFiles: LintRule[] = [
     because: "a unique index starts with tenant_id, or it would reveal another tenant's row",
   },
   {
+    forbids: (node) => 'CreateTrigStmt' in node && !asksIsMove(node.CreateTrigStmt.whenClause),
+    because:
+      'it would change the rows that a move copies; add the condition `when (not tenancy.is_move())`',
+  },
+  {
+    forbids: (node) =>
+      all(node, 'Constraint').some(
+        ({ contype, deferrable }) =>
+          deferrable && (contype === 'CONSTR_PRIMARY' || contype === 'CONSTR_UNIQUE'),
+      ),
+    because:
+      'a move writes with `on conflict`, which does not support deferrable unique constraints',
+  },
+  {
     forbids: (node) =>
       keysOf(node, ['CONSTR_PRIMARY', 'CONSTR_UNIQUE']).some(([first]) => first !== 'tenant_id'),
     because: 'a key starts with tenant_id',
   },
 ]
+
+const asksIsMove = (condition: unknown): boolean =>
+  all(condition, 'FuncCall').some(
+    ({ funcname }) => strings(funcname).join('.') === 'tenancy.is_move',
+  )
 
 /** The schemas that a statement names, except those that every database has. */
 function schemasIn(node: Node): string[] {
@@ -143,19 +163,25 @@ type Finding = { text: string; because: string }
  * @returns One line for each violation. Empty if there is none.
  */
 export async function lintMigrations(history: Migration[]): Promise<string[]> {
-  const lines = await Promise.all(
-    history.map(async (file) => {
-      try {
-        const found = findingsIn(file, await parseMigration(file))
-        return found.map(({ text, because }) => `${file.tag}: ${text.slice(0, 90)}: ${because}`)
-      } catch (error) {
-        if (UnparsableSql.is(error)) return [error.message]
-        throw error
-      }
-    }),
-  )
-  return lines.flat()
+  const foreignKeys = new ForeignKeys()
+  const lines: string[] = []
+  for (const file of history)
+    try {
+      const parts = await parseMigration(file)
+      for (const { node } of parts.flatMap(({ statements }) => statements)) foreignKeys.apply(node)
+      lines.push(...findingsIn(file, parts).map((finding) => lineOf(file.tag, finding)))
+    } catch (error) {
+      if (!UnparsableSql.is(error)) throw error
+      lines.push(error.message)
+    }
+  const last = history.at(-1)
+  if (last?.plane === 'tenant')
+    lines.push(...foreignKeys.problems().map((finding) => lineOf(last.tag, finding)))
+  return lines
 }
+
+const lineOf = (tag: string, { text, because }: Finding) =>
+  `${tag}: ${text.slice(0, 90)}: ${because}`
 
 function findingsIn(file: Migration, parts: FilePart[]): Finding[] {
   const ofTenants = file.plane === 'tenant'

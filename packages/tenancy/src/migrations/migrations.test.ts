@@ -14,6 +14,7 @@ const histories = await withMore(
   tenancy(),
   addColumn('read_at'),
   `create table labels (tenant_id uuid not null, id uuid not null, note_id uuid, constraint labels_pkey primary key (tenant_id, id));--> statement-breakpoint
+   create index labels_note_id on labels (tenant_id, note_id);--> statement-breakpoint
    alter table labels add constraint labels_note foreign key (tenant_id, note_id) references notes (tenant_id, id) not valid;--> statement-breakpoint
    select tenancy.validate(current_schema(), 'labels', 'labels_note');--> statement-breakpoint
    select tenancy.protect(current_schema(), 'labels')`,
