@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { demoLogins, type DemoLogin } from '../../../db/seed/demo-logins.ts'
 import type { Child } from '../../children.mjs'
 import { freePort } from '../../ports.ts'
 import { root } from '../../root.mjs'
@@ -124,13 +125,18 @@ async function servePage(run: ManagedRun): Promise<StepResult> {
   return await withBuildLock(() => readOrders(run))
 }
 
-async function readOrders({ children, env, rowhouse }: ManagedRun): Promise<string> {
+async function readOrders({ children, env }: ManagedRun): Promise<string> {
   const port = await freePort(3200)
   const url = `http://localhost:${port}`
-  const urls = { APP_URL: url, AUTH_URL: url }
   const app = children.start('the app', ['scripts/start.ts'], {
     cwd: root,
-    env: { ...servingEnvironment(env), ...urls, PORT: String(port), NODE_ENV: 'production' },
+    env: {
+      ...servingEnvironment(env),
+      APP_URL: url,
+      AUTH_URL: url,
+      PORT: String(port),
+      NODE_ENV: 'production',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const output = Promise.all(
@@ -138,16 +144,16 @@ async function readOrders({ children, env, rowhouse }: ManagedRun): Promise<stri
   )
   try {
     await waitUntilServing(`${url}/readyz`, app)
-    const { cookie } = await rowhouse('sandbox login ada@acme.example --tenant acme', {
-      env: { ...env, ...urls },
-    })
-    for (const path of ['/orders', '/customers', '/']) {
-      const response = await fetch(url + path, { headers: { cookie: String(cookie) } })
+    const [login] = demoLogins()
+    if (!login) throw new Error('there is no demo login')
+    const cookie = await signIn(url, login)
+    for (const path of ['/orders', '/customers', '/activity']) {
+      const response = await fetch(url + path, { headers: { cookie } })
       const body = await response.text()
       if (response.status !== 200 || response.redirected || !body.includes('Acme'))
         throw new Error(`GET ${path} answered ${response.status} at ${response.url}`)
     }
-    return 'ready, and three pages of a tenant'
+    return 'signed in, and opened three pages of Acme'
   } catch (error) {
     await children.end(app)
     throw new Error(`${(error as Error).message}\n${(await output).join('\n').trim()}`, {
@@ -156,6 +162,29 @@ async function readOrders({ children, env, rowhouse }: ManagedRun): Promise<stri
   } finally {
     await children.end(app)
   }
+}
+
+/** Submits the sign-in form as a browser without JavaScript, and returns the cookies. */
+async function signIn(url: string, { email, password }: DemoLogin): Promise<string> {
+  const page = await (await fetch(`${url}/sign-in`)).text()
+  const form = /<form[^>]*aria-label="Sign in".*?<\/form>/s.exec(page)?.[0] ?? ''
+  const body = new FormData()
+  for (const [input] of form.matchAll(/<input[^>]*type="hidden"[^>]*>/g)) {
+    const name = /name="([^"]*)"/.exec(input)?.[1] ?? ''
+    body.set(name, (/value="([^"]*)"/.exec(input)?.[1] ?? '').replaceAll('&quot;', '"'))
+  }
+  body.set('email', email)
+  body.set('password', password)
+  const response = await fetch(`${url}/sign-in`, {
+    method: 'POST',
+    headers: { origin: url },
+    body,
+    redirect: 'manual',
+  })
+  const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0])
+  if (response.status !== 303 || cookies.length === 0)
+    throw new Error(`the sign-in of ${email} answered ${response.status}`)
+  return cookies.join('; ')
 }
 
 async function waitUntilServing(url: string, app: Child): Promise<void> {
