@@ -13,6 +13,8 @@ const overdue = [src('tasks/end-overdue.test.ts')]
 const foreignLocks = [src('context/foreign-locks.test.ts')]
 const directions = [src('moves/directions.test.ts')]
 const restored = [src('restore/restore-check.test.ts')]
+const servers = [src('placements/servers.test.ts')]
+const poolers = [src('checks/direct-logins.test.ts')]
 const lostServer = [src('moves/lost-server.test.ts')]
 
 /** Every defence of the engine, and the tests that must notice when it is gone. */
@@ -417,5 +419,55 @@ export const defences: readonly Defence[] = [
     file: src('restore/restore-check.ts'),
     find: 'if (failures[0] !== undefined)',
     put: 'if (false)',
+  },
+    name: 'that a server is compared with the live main server',
+    tests: servers,
+    file: src('placements/servers.ts'),
+    find: 'if (await isSameLiveServer(main, admin)) return true',
+    put: 'if ((await identifierOf(main)) === (await identifierOf(admin))) return true',
+  },
+  {
+    name: 'that a copy of a registered server is refused',
+    tests: servers,
+    file: src('placements/servers.ts'),
+    find: 'if (live === false)',
+    put: 'if (false)',
+  },
+  {
+    name: 'that a server keeps the parameters of its URL',
+    tests: servers,
+    file: src('registry/placements.ts'),
+    find: 'url.search = server.urlParameters ?? url.search',
+    put: '',
+  },
+  {
+    name: 'that plaintext passwords need TLS',
+    tests: servers,
+    file: src('placements/passwords.ts'),
+    find: 'if (!isPrivate(connection.stream as TLSSocket))',
+    put: 'if (false)',
+  },
+  {
+    name: 'that roles have no chosen passwords',
+    tests: servers,
+    sql: rewriteFunction(
+      'tenancy.create_dedicated_role(uuid,text)',
+      `p_verifier !~ '^[A-Za-z0-9_-]{43}$'`,
+      'false',
+    ),
+  },
+  {
+    name: 'that URLs which need sessions do not go through a pooler',
+    tests: poolers,
+    file: src('checks/direct-logins.ts'),
+    find: 'if (problems.length > 0) throw new ConfigurationError(problems)',
+    put: '',
+  },
+  {
+    name: 'that readiness takes the way of a tenant',
+    tests: poolers,
+    file: src('checks/health.ts'),
+    find: 'await enterAsTenants(tenancy)',
+    put: '',
   },
 ]
