@@ -16,6 +16,8 @@ export type Command = {
   /** Takes a positional argument, such as a slug. */
   takesArgument?: true
   options?: NonNullable<ParseArgsConfig['options']>
+  /** Uses the worker or the migrator, whose URLs must not go through a pooler in transaction mode. */
+  needsSessions?: true
   load: () => Promise<{ run: RunCommand }>
 }
 
@@ -85,6 +87,7 @@ export const commands: Command[] = [
     takesArgument: true,
     about: 'create a tenant in the placement of its tier',
     options: { owner: text, name: text, tier: text, 'database-url': text },
+    needsSessions: true,
     load: tenant('create'),
   },
   {
@@ -109,6 +112,7 @@ export const commands: Command[] = [
     takesArgument: true,
     about: 'change the password of a tenant’s dedicated role and end its open connections',
     options: { reason: text },
+    needsSessions: true,
     load: tenant('rotate'),
   },
   {
@@ -131,6 +135,7 @@ export const commands: Command[] = [
       'force-finish': { type: 'boolean' },
       resume: { type: 'boolean' },
     },
+    needsSessions: true,
     load: () => import('#db/cli/tenant-move'),
   },
   {
@@ -140,6 +145,7 @@ export const commands: Command[] = [
     about:
       'export all data of a tenant in one snapshot, as a ZIP of NDJSON and CSV with a manifest',
     options: { out: text },
+    needsSessions: true,
     load: () => import('#db/cli/tenant-export'),
   },
   {
@@ -148,6 +154,7 @@ export const commands: Command[] = [
     takesArgument: true,
     about: 'check an export and import it as a new tenant; nothing is written if a check fails',
     options: { as: text, owner: text, tier: text, check: flag },
+    needsSessions: true,
     load: () => import('#db/cli/tenant-import'),
   },
   {
@@ -157,6 +164,7 @@ export const commands: Command[] = [
     about:
       'restore a tenant from an export; its current data is kept for a week under another slug',
     options: { from: text, yes: flag },
+    needsSessions: true,
     load: () => import('#db/cli/tenant-restore'),
   },
   {
@@ -166,6 +174,7 @@ export const commands: Command[] = [
     about:
       'erase a tenant with all its data and print the receipt; with --after, it can be undone until then',
     options: { yes: flag, after: text, undo: flag },
+    needsSessions: true,
     load: () => import('#db/cli/tenant-erase'),
   },
   {
@@ -193,6 +202,7 @@ export const commands: Command[] = [
     about:
       'delete old rows in every tenant with a retention rule; large runs await confirmation by an owner',
     options: { 'dry-run': flag },
+    needsSessions: true,
     load: () => import('#db/cli/retention-run'),
   },
   {
@@ -281,12 +291,14 @@ export const commands: Command[] = [
       limit: text,
       to: text,
     },
+    needsSessions: true,
     load: () => import('#db/cli/fleet/migrate'),
   },
   {
     words: ['fleet', 'verify'],
     usage: 'fleet verify',
     about: "compare every target's catalogue with its migrations; list differences and exit with 1",
+    needsSessions: true,
     load: () => import('#db/cli/fleet/verify'),
   },
   {
@@ -296,6 +308,7 @@ export const commands: Command[] = [
     about:
       'run a data step in every tenant where it has not run, or list all steps with their progress',
     options: { tenant: text },
+    needsSessions: true,
     load: () => import('#db/cli/fleet/step'),
   },
 ]

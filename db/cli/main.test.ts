@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { loginUrl } from '@rowhouse/tenancy'
+import { loginPassword, loginUrl } from '@rowhouse/tenancy'
+import { findPgbouncer, startPgbouncer } from '@rowhouse/tenancy/testing'
 import { tenancy } from '#db/tenancy'
 
 type Exit = { code: number; stdout: string; stderr: string }
@@ -64,3 +65,26 @@ test('--debug adds the stack trace', async () => {
   expect(code).toBe(1)
   expect(stderr).toMatch(/\n {4}at /)
 })
+
+const pgbouncer = findPgbouncer()
+if ('missing' in pgbouncer) console.warn(`skipped: ${pgbouncer.missing}`)
+
+test.skipIf('missing' in pgbouncer)(
+  'a command that needs sessions is refused behind a pooler in transaction mode',
+  async () => {
+    if ('missing' in pgbouncer) throw new Error(pgbouncer.missing)
+    const url = loginUrl(tenancy(), 'migrator')
+    const { port, stop } = await startPgbouncer(pgbouncer.path, {
+      url,
+      users: [['rowhouse_migrator', loginPassword(tenancy(), 'migrator')]],
+      connections: 2,
+    })
+    const MIGRATOR_DATABASE_URL = Object.assign(new URL(url), { port: String(port) }).href
+    const migrate = await runCommand(['fleet', 'migrate'], { MIGRATOR_DATABASE_URL })
+    const list = await runCommand(['tenant', 'list'], { MIGRATOR_DATABASE_URL })
+    await stop()
+    expect(migrate).toMatchObject({ code: 1, stdout: '' })
+    expect(migrate.stderr).toContain('MIGRATOR_DATABASE_URL goes through a pooler')
+    expect(list.code).toBe(0)
+  },
+)

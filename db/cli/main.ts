@@ -3,7 +3,7 @@ import { commands, type Command, type CommandInput } from '#db/cli/commands'
 import { UsageError } from '#db/cli/usage-error'
 import { explainError } from '#db/explain-error'
 import { logToStandardError } from '#db/log'
-import { closeConnections } from '#db/tenancy'
+import { closeConnections, tenancy } from '#db/tenancy'
 
 /** The options of every command. `--debug` adds the stack trace to an error. */
 const everywhere = {
@@ -26,6 +26,8 @@ async function execute(found: Command): Promise<number> {
       console.log(`usage: npm run rowhouse -- ${found.usage}\n\n${found.about}`)
       return 0
     }
+    if (found.needsSessions)
+      await (await import('@rowhouse/tenancy/checks')).assertDirectLogins(tenancy())
     const { run } = await found.load()
     const result = await run(input)
     if (input.values.json) console.log(JSON.stringify(result.json))

@@ -50,10 +50,11 @@ export async function setup(
   tenancy: Tenancy,
   { adminUrl, profile }: SetupOptions,
 ): Promise<SetupReport> {
-  if ((await poolingOf(inDatabase(adminUrl, 'postgres'))) === 'transaction')
-    throw new ConfigurationError([`DATABASE_URL ${needsSessions}`])
   // another administrator than the first may connect only after becoming a member of our roles
   const mayConnect = await createDatabase(adminUrl)
+  const reachable = mayConnect ? adminUrl : inDatabase(adminUrl, 'postgres')
+  if ((await poolingOf(reachable)) === 'transaction')
+    throw new ConfigurationError([`DATABASE_URL ${needsSessions}`])
   if (mayConnect) await withConnection(adminUrl, refuseOldLayout)
   const passwords = await missingPasswords(tenancy)
   if (!passwords.worker && !passwords.migrator) await assertDirectLogins(tenancy)

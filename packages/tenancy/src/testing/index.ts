@@ -1,5 +1,6 @@
 export { fingerprint } from '#tenancy/testing/archives'
 export { createTestDatabase } from '#tenancy/testing/database'
+export { findPgbouncer, startPgbouncer } from '#tenancy/testing/pgbouncer'
 export { dropWithTenants } from '#tenancy/testing/run'
 export { startTestRun } from '#tenancy/testing/test-run'
 export { partLonger } from '#tenancy/testing/timing'

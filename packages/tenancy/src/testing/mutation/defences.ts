@@ -420,6 +420,7 @@ export const defences: readonly Defence[] = [
     find: 'if (failures[0] !== undefined)',
     put: 'if (false)',
   },
+  {
     name: 'that a server is compared with the live main server',
     tests: servers,
     file: src('placements/servers.ts'),
