@@ -47,6 +47,8 @@ export const engineProjects: TestProjectConfiguration[] = [
   project('engine plain', ['src/context/{isolation,with-tenant}.test.ts'], {
     DATABASE_PIPELINE: 'plain',
   }),
+  // The attacks again, where nothing of PostgreSQL was revoked from the public (see sql/admin).
+  project('engine open functions', ['src/context/attacks.test.ts'], { OPEN_FUNCTIONS: '1' }),
   // The same tests with the text of every error, event and status replaced: see testing/reword.
   project('engine reworded', reworded, {}, 'src/testing/reword/each-file.ts'),
 ]

@@ -45,6 +45,13 @@ const cases: [
   object: () => string,
 ][] = [
   [
+    'large-objects',
+    'a large object of the shared login',
+    () => 'select lo_create(4711); alter large object 4711 owner to rowhouse_tenant',
+    () => 'select tenancy.remove_large_objects()',
+    () => 'large objects of rowhouse_tenant',
+  ],
+  [
     'rls-not-forced',
     'a table without force',
     () => 'alter table shared.notes no force row level security',

@@ -14,7 +14,8 @@ with allowed (signature, caller) as (
     ('tenancy.create_dedicated_role(uuid,text)', 'rowhouse_migrator'), ('tenancy.drop_dedicated_role(uuid)', 'rowhouse_migrator'),
     ('tenancy.end_sessions(uuid)', 'rowhouse_migrator'),
     ('tenancy.end_overdue_transactions(integer,integer)', 'rowhouse_platform'),
-    ('tenancy.end_overdue_transactions(integer,integer)', 'rowhouse_worker')
+    ('tenancy.end_overdue_transactions(integer,integer)', 'rowhouse_worker'),
+    ('tenancy.remove_large_objects(integer)', 'rowhouse_platform'), ('tenancy.remove_large_objects(integer)', 'rowhouse_worker')
   union all
   select e.signature, e.caller from jsonb_to_recordset($1::jsonb) as e (signature text, caller text)
 )

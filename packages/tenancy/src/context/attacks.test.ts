@@ -4,6 +4,7 @@ import { withTenant, tenancy } from '#tenancy/testing/fixture/tenancy'
 import { privateName } from '#tenancy/base/ids'
 import {
   createTestTenants,
+  memberOf,
   removeTestTenants,
   refusal,
   rows,
@@ -75,6 +76,22 @@ const attacks: [name: string, statements: string[]][] = [
     'by signing a context itself',
     [
       `do $$ begin execute format('set local tenancy.context = %L', tenancy.sign_context('{them}', 1, '')); end $$`,
+      'select * from notes',
+    ],
+  ],
+  [
+    'by set_config of the signed context to nothing',
+    [`select set_config('tenancy.context', '', true)`, 'select * from notes'],
+  ],
+  [
+    'by set_config of search_path',
+    [`select set_config('search_path', '{schema}, shared', true)`, 'select * from notes'],
+  ],
+  [
+    'by holding the lock of the neighbour and entering it',
+    [
+      `select pg_advisory_xact_lock(hashtextextended('{them}', 7236115))`,
+      `select tenancy.lock_home('{them}')`,
       'select * from notes',
     ],
   ],
@@ -178,10 +195,28 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
         return (await client.query<{ rolsuper: boolean }>(text)).rows
       })
       expect(await refusal(queryAs(testTenants[kind][0].owner, statement))).toBe(
-        admin?.rolsuper ? '42501' : 'nothing was refused',
+        admin?.rolsuper && !process.env.OPEN_FUNCTIONS ? '42501' : 'nothing was refused',
       )
     },
   )
+
+  test.each([
+    'set transaction_read_only = off',
+    'set transaction read write',
+    `select set_config('transaction_read_only', 'off', true)`,
+    'reset transaction_read_only',
+  ])('a viewer cannot become a writer by %s', async (statement) => {
+    const [{ id, owner }] = testTenants[kind]
+    const viewer = await memberOf(id, 'viewer')
+    const before = await queryAs(owner, 'select * from notes order by id')
+    const writing = withTenant(viewer, async (tx) => {
+      await rows(tx, `savepoint before`)
+      await rows(tx, statement).catch(() => rows(tx, `rollback to savepoint before`))
+      await rows(tx, 'delete from notes')
+    })
+    expect(await refusal(writing)).toBe('25006')
+    expect(await queryAs(owner, 'select * from notes order by id')).toEqual(before)
+  })
 
   test('two statements in one message are refused', async () => {
     const [me, them] = testTenants[kind]
@@ -213,6 +248,8 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
         `prepare notes as select 1`,
         'listen loot',
         'set statement_timeout = 1',
+        'set client_connection_check_interval = 0',
+        ...(process.env.OPEN_FUNCTIONS ? [`select set_config('lock_timeout', '1', false)`] : []),
         'set default_transaction_read_only = on',
       ])
         await rows(tx, poison)
@@ -220,9 +257,14 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
     for (const { owner, id } of [them, me]) {
       const [found] = await queryAs(
         owner,
-        `select current_setting('search_path') as path, count(*)::int as n, count(*) filter (where tenant_id <> '${id}')::int as strange, (select count(*)::int from pg_prepared_statements) as prepared, (select count(*)::int from pg_listening_channels()) as listening, current_setting('transaction_read_only') as ro from notes`,
+        `select current_setting('search_path') as path, count(*)::int as n, count(*) filter (where tenant_id <> '${id}')::int as strange, (select count(*)::int from pg_prepared_statements) as prepared, (select count(*)::int from pg_listening_channels()) as listening, current_setting('transaction_read_only') as ro, current_setting('client_connection_check_interval') as check, current_setting('statement_timeout') as statement, current_setting('lock_timeout') as lock from notes`,
       )
       expect(found).toMatchObject({ strange: 0, prepared: 0, listening: 0, ro: 'off' })
+      expect(found).toMatchObject(
+        kind === 'shared'
+          ? { check: '2s', statement: '5s', lock: '5s' }
+          : { check: '2s', statement: kind === 'schema' ? '15s' : '25s', lock: '0' },
+      )
       expect(found?.n).toBeGreaterThan(0)
       expect(String(found?.path)).toContain(kind === 'shared' ? 'shared' : privateName(id))
     }

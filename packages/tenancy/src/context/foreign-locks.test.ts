@@ -29,13 +29,16 @@ import { openFunctions } from '#tenancy/testing/open-functions'
 
 // Where advisory locks cannot be revoked from tenants, a tenant can lock the key of another tenant's fence.
 
-let attacker: TestTenant
+const attackers: TestTenant[] = []
 const neighbours: TestTenant[] = []
 const clients: pg.Client[] = []
 
 beforeAll(async () => {
   await openFunctions(mainAdmin())
-  attacker = await createTestTenant('shared', 'attacker', 1)
+  attackers.push(
+    await createTestTenant('schema', 'attacker', 1),
+    await createTestTenant('shared', 'attacker', 1),
+  )
   neighbours.push(
     await createTestTenant('shared', 'neighbour', 3),
     await createTestTenant('schema', 'neighbour', 3),
@@ -43,7 +46,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   for (const client of clients) await client.end()
-  await removeTenants([attacker, ...neighbours])
+  await removeTenants([...attackers, ...neighbours])
   await closePools(tenancy())
 })
 
@@ -55,8 +58,9 @@ async function connect(url: string): Promise<pg.Client> {
   return client
 }
 
-const attackingSession = async () =>
-  connect(connectionString(tenancy(), await placementOf(tenancy(), attacker.id)))
+/** Connects as a tenant on a dedicated role (0) or on the shared one (1). */
+const attackingSession = async (by: number) =>
+  connect(connectionString(tenancy(), await placementOf(tenancy(), attackers[by]?.id ?? '')))
 const worker = async ({ id }: TestTenant) =>
   connect(serviceUrl(tenancy(), 'worker', await placementOf(tenancy(), id)))
 
@@ -89,7 +93,10 @@ const raiseFence = (client: pg.Client, { id }: TestTenant, ms = 300) =>
 const releaseFence = (client: pg.Client, { id }: TestTenant) =>
   client.query(`select pg_advisory_unlock(tenancy.lock_key('${id}'))`)
 
-describe.each([0, 1])('a neighbour (%i: shared, dedicated schema)', (i) => {
+describe.each([
+  ['in the shared schema, attacked from a dedicated one', 0],
+  ['in a dedicated schema, attacked from the shared one', 1],
+])('a neighbour %s', (_, i) => {
   const neighbour = () => neighbours[i] as TestTenant
 
   const worksAsUsual = async () => {
@@ -117,7 +124,7 @@ describe.each([0, 1])('a neighbour (%i: shared, dedicated schema)', (i) => {
   }
 
   test('works as usual while another tenant holds the computed key of its lock', async () => {
-    const attack = await attackingSession()
+    const attack = await attackingSession(i)
     await attack.query(`select pg_advisory_lock(${keyOf(neighbour())})`)
     await worksAsUsual()
     const { rows } = await attack.query(`select pg_advisory_unlock(${keyOf(neighbour())}) as held`)
@@ -127,13 +134,13 @@ describe.each([0, 1])('a neighbour (%i: shared, dedicated schema)', (i) => {
 
   test('works as usual while another tenant awaits a key that it has read from pg_locks', async () => {
     const open = await enter(neighbour())
-    const attack = await attackingSession()
+    const attack = await attackingSession(i)
     const { rows } = await attack.query<{ key: string }>(
       `select ((classid::bigint << 32) | objid::bigint)::text as key from pg_locks where locktype = 'advisory' and granted and mode = 'ShareLock'`,
     )
     const attacks = await Promise.all(
       rows.map(async ({ key }) => {
-        const session = await attackingSession()
+        const session = await attackingSession(i)
         const waiting = session.query(`select pg_advisory_lock(${key})`).catch(() => {})
         return { session, waiting }
       }),
@@ -147,7 +154,7 @@ describe.each([0, 1])('a neighbour (%i: shared, dedicated schema)', (i) => {
   })
 
   test('is not fenced before its transactions have ended, however they entered', async () => {
-    const attack = await attackingSession()
+    const attack = await attackingSession(i)
     await attack.query(`select pg_advisory_lock(${keyOf(neighbour())})`)
     for (const isolation of ['read committed', 'repeatable read']) {
       const open = await enter(neighbour(), `begin isolation level ${isolation}`)
@@ -168,7 +175,7 @@ describe.each([0, 1])('a neighbour (%i: shared, dedicated schema)', (i) => {
   test('waits at a fence, and enters when another tenant takes the lock right after it', async () => {
     const mover = await worker(neighbour())
     await raiseFence(mover, neighbour())
-    const attack = await attackingSession()
+    const attack = await attackingSession(i)
     const attacking = attack.query(`select pg_advisory_lock(${keyOf(neighbour())})`)
     let entered = false
     const entering = queryAs(neighbour().owner, 'select').then(() => (entered = true))
@@ -196,7 +203,7 @@ test('a move loses nothing while another tenant takes and releases the locks at 
   await writer.start(3)
   let attacking = true
   const attacks = Array.from({ length: 3 }, async (_, i) => {
-    const attack = await attackingSession()
+    const attack = await attackingSession(i % 2)
     while (attacking) {
       await attack
         .query(

@@ -1,7 +1,7 @@
 import { asc } from 'drizzle-orm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { withConnection } from '#tenancy/base/connect'
-import { newId } from '#tenancy/base/ids'
+import { inDatabase, withConnection } from '#tenancy/base/connect'
+import { newId, privateName } from '#tenancy/base/ids'
 import { checkRuns, exports, retentionRuns, usage } from '#tenancy/base/schema'
 import { loginUrl } from '#tenancy/base/tenancy'
 import { deleteExpired, pruneServiceEntries } from '#tenancy/data/delete-expired'
@@ -135,4 +135,28 @@ test('old service entries are deleted in every database, by the worker alone, wh
         ),
       ),
     ).toBe('42501')
+})
+
+test("large objects of tenants' logins are removed in every database, and no others", async () => {
+  const [{ id }] = testTenants.database
+  const adminUrl = process.env.DATABASE_URL ?? ''
+  const logins = new Map([
+    [adminUrl, 'rowhouse_tenant'],
+    [inDatabase(adminUrl, privateName(id)), privateName(id)],
+  ])
+  for (const [url, login] of logins)
+    await withConnection(url, (admin) =>
+      admin.query(
+        `select lo_create(oid::oid) from generate_series(4001, 5200) as oid; select lo_create(3000);
+         do $$ begin for i in 4001..5200 loop execute format('alter large object %s owner to ${login}', i); end loop; end $$`,
+      ),
+    )
+  await deleteExpired(tenancy())
+  await pruneServiceEntries(tenancy())
+  for (const url of logins.keys()) {
+    const { rows } = await withConnection(url, (admin) =>
+      admin.query('select oid from pg_largeobject_metadata'),
+    )
+    expect(rows).toEqual([{ oid: 3000 }])
+  }
 })

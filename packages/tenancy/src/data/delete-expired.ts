@@ -6,18 +6,21 @@ import { withConnection } from '#tenancy/base/connect'
 import { mainDatabase } from '#tenancy/migrations/connections'
 import { dedicatedDatabaseLocations } from '#tenancy/migrations/dedicated-databases'
 import { platform } from '#tenancy/registry/placements'
+import { platformPool } from '#tenancy/registry/pools'
+import { removeLargeObjects } from '#tenancy/data/large-objects'
 import type { Tenancy } from '#tenancy/base/tenancy'
 
 const ago = (days: number) => sql`now() - make_interval(days => ${days})`
 
 /**
- * Deletes old rows of the registry.
+ * Deletes old rows of the registry, and large objects of tenants' logins in the main database.
  * @param tenancy - The instance.
  * @returns The number of deleted rows.
  */
 export async function deleteExpired(tenancy: Tenancy): Promise<number> {
   const db = platform(tenancy)
   const newer = alias(checkRuns, 'newer')
+  await removeLargeObjects(platformPool(tenancy))
   const results = await Promise.all([
     // the console shows the newest of each kind
     db.delete(checkRuns).where(
@@ -42,20 +45,21 @@ export async function deleteExpired(tenancy: Tenancy): Promise<number> {
 }
 
 /**
- * Deletes old service entries in each database that holds tenants. An unreachable database is
- * logged and skipped.
+ * Deletes old service entries and large objects of tenants' logins in each database that holds tenants.
+ * An unreachable database is logged and skipped.
  * @param tenancy - The instance.
  * @param stopping - Stops before the next database when aborted.
  */
 export async function pruneServiceEntries(tenancy: Tenancy, stopping?: AbortSignal): Promise<void> {
   for (const place of [mainDatabase, ...(await dedicatedDatabaseLocations(tenancy)).values()]) {
     if (stopping?.aborted) return
-    await withConnection(serviceUrl(tenancy, 'worker', place), (client) =>
-      client.query('select tenancy.prune_service_entries()'),
-    ).catch((error: unknown) =>
+    await withConnection(serviceUrl(tenancy, 'worker', place), async (client) => {
+      await client.query('select tenancy.prune_service_entries()')
+      await removeLargeObjects(client)
+    }).catch((error: unknown) =>
       tenancy.config.logger.error(
         { database: place.database ?? 'main', error: String(error) },
-        'old service entries were not deleted',
+        'old service entries and large objects were not deleted',
       ),
     )
   }

@@ -13,7 +13,10 @@ import {
  * The files that the administrator runs in each database that holds tenants. The engine's tables and
  * functions are installed between the two parts.
  */
-const files = { beforeEngine: ['hardening', 'open-functions'], afterEngine: ['logins'] } as const
+const files = {
+  beforeEngine: ['hardening', 'open-functions'],
+  afterEngine: ['logins', 'leftovers'],
+} as const
 
 const read = (names: readonly string[]) =>
   Promise.all(names.map((name) => readEngineSql('admin', name)))

@@ -13,10 +13,12 @@ import {
   dropDedicatedPlacement,
 } from '#tenancy/data/erase/tenant-rows'
 import { removeAllExports } from '#tenancy/data/export/files'
+import { removeLargeObjects } from '#tenancy/data/large-objects'
 import { isLive } from '#tenancy/base/move-states'
 import { MoveUnderWay } from '#tenancy/moves/errors'
 import { latestMove, orphanedLocations } from '#tenancy/moves/move-store'
 import { forgetPlacement, readPlacements } from '#tenancy/registry/placements'
+import { platformPool } from '#tenancy/registry/pools'
 
 /**
  * The numbers of what was deleted, by name: tables of the tenant, tables of the main database,
@@ -52,6 +54,7 @@ export async function eraseTenant(
     await deleteRows(tenancy, placement)
     await dropDedicatedPlacement(tenancy, placement)
   }
+  receipt['large objects'] = await removeLargeObjects(platformPool(tenancy))
   receipt['export files'] = await removeAllExports(tenancy, tenantId)
   Object.assign(receipt, await eraseControlPlaneRows(tenancy, tenantId))
   Object.assign(receipt, await eraseOwnerRows(tenancy, tenantId))

@@ -101,6 +101,9 @@ async function busy(kind: (typeof placementKinds)[number]): Promise<TestTenant> 
         `insert into ${table} (${columns}) values (${values.map((_, i) => `$${i + 1}`).join(', ')})`,
         [...values],
       )
+    await client.query(
+      `select lo_from_bytea(4711, convert_to('${one.mark}', 'UTF8')); alter large object 4711 owner to rowhouse_tenant`,
+    )
     await client.query('update platform.folders set cover = $2 where tenant_id = $1', [
       one.id,
       page,
@@ -136,6 +139,7 @@ describe.each(placementKinds)('erasing a tenant in a %s placement', (kind) => {
       'rows of notes': 5,
       'rows of note_lines': 10,
       'export files': 1,
+      'large objects': 1,
       tenants: 1,
       members: 2,
       tokens: 2,

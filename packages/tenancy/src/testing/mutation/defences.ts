@@ -222,6 +222,13 @@ export const defences: readonly Defence[] = [
     put: `{ pauseMs: 0, result: await transition(source, run, { from: 'active', to: 'copying', epoch }) }`,
   },
   {
+    name: 'that all large objects of tenants are removed',
+    tests: [src('data/delete-expired.test.ts')],
+    file: src('data/large-objects.ts'),
+    find: 'if (removed === 0) return total',
+    put: 'return total + removed',
+  },
+  {
     name: 'that work is repeated when its connection was ended',
     tests: ended,
     file: src('context/retry.ts'),
