@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { defineConfig, type Project } from '@playwright/test'
+import { defineConfig, type PlaywrightTestConfig, type Project } from '@playwright/test'
 import { oidc } from './e2e/oidc-client'
 import { findBrowser } from './scripts/browser.ts'
 
 const port = process.env.E2E_PORT ?? '3100'
-const url = `http://localhost:${port}`
+// of the proxy in front of the app, if there is one
+const url = process.env.E2E_URL ?? `http://localhost:${port}`
 // Workers load this file too and inherit the variable.
 const executablePath = (process.env.E2E_BROWSER ??= await findBrowser())
 
@@ -32,6 +33,7 @@ const phone = {
 }
 
 const consoleSpecs = 'console*.spec.ts'
+const behindProxy = spec('proxy')
 const [consoleAccessibility, permissions, fuzz, secrets] = [
   spec('console-accessibility'),
   spec('access-matrix'),
@@ -46,7 +48,12 @@ const late = [permissions, fuzz, secrets]
  * last, even after failures.
  */
 const projects: Project[] = [
-  { name: 'app', testIgnore: [consoleSpecs, ...late, ...long], teardown: 'secrets', ...desktop },
+  {
+    name: 'app',
+    testIgnore: [consoleSpecs, behindProxy, ...late, ...long],
+    teardown: 'secrets',
+    ...desktop,
+  },
   {
     name: 'console',
     testMatch: consoleSpecs,
@@ -63,7 +70,7 @@ const projects: Project[] = [
           dependencies: ['console'],
           ...desktop,
         },
-        { name: 'phone', testIgnore: late, dependencies: ['console'], ...phone },
+        { name: 'phone', testIgnore: [behindProxy, ...late], dependencies: ['console'], ...phone },
       ]
     : []),
   {
@@ -83,6 +90,27 @@ const projects: Project[] = [
   // searches the pages and the log that the other projects produced
   { name: 'secrets', testMatch: secrets, ...desktop },
 ]
+
+/** What proxies, poolers and containers can break. */
+const deployment: Project = {
+  name: 'deployment',
+  testMatch: [
+    spec('sign-in'),
+    spec('orders'),
+    spec('catalogue'),
+    spec('members'),
+    spec('accounts'),
+    spec('oauth'),
+    spec('export-and-erasure'),
+    spec('api'),
+    spec('tenant-isolation'),
+    spec('content-security-policy'),
+    spec('console'),
+    ...(url.startsWith('https:') ? [behindProxy] : []),
+  ],
+  use: desktop.use,
+  grepInvert: /@phone-only/,
+}
 
 /** Throws if the file does not exist: a renamed file would silently run in another project. */
 function spec(name: string): string {
@@ -105,6 +133,7 @@ export default defineConfig({
   ],
   use: {
     baseURL: url,
+    ignoreHTTPSErrors: url.startsWith('https:'),
     // tracing every test takes a sixth of the time
     trace: process.env.CI ? 'on-first-retry' : 'retain-on-failure',
     screenshot: 'only-on-failure',
@@ -121,10 +150,15 @@ export default defineConfig({
       ],
     },
   },
-  projects,
-  webServer: {
+  projects: process.env.E2E_DEPLOYMENT ? [deployment] : projects,
+  // the server under test may be running, in a container
+  ...(!process.env.E2E_SERVER && { webServer: webServer() }),
+})
+
+function webServer(): NonNullable<PlaywrightTestConfig['webServer']> {
+  return {
     command: `"${process.execPath}" e2e/server.ts`,
-    url,
+    url: `http://localhost:${port}/healthz`,
     reuseExistingServer: false,
     timeout: 60_000,
     gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
@@ -143,5 +177,5 @@ export default defineConfig({
       GOOGLE_CLIENT_ID: 'google-client',
       GOOGLE_CLIENT_SECRET: 'google-client-secret',
     },
-  },
-})
+  }
+}

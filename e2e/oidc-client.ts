@@ -5,6 +5,6 @@ export const oidc = {
   issuer: `http://localhost:${port + 57}`,
   id: 'rowhouse-test',
   secret: 'secret-of-the-test-client',
-  redirectUri: `http://localhost:${port}/api/auth/callback/oidc`,
+  redirectUri: `${process.env.E2E_URL ?? `http://localhost:${port}`}/api/auth/callback/oidc`,
   name: 'Test Sign-on',
 }

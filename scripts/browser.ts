@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { failureOf, installWithApt } from './programs.ts'
 
 const programs = [
   'chromium',
@@ -22,7 +22,6 @@ const installed: Partial<Record<NodeJS.Platform, string[]>> = {
   ],
 }
 const downloadTimeoutMs = 180_000
-const packageTimeoutMs = 420_000
 const startTimeoutMs = 30_000
 
 /** The path of a Chromium for the browser tests. Installs one if there is none. */
@@ -32,7 +31,7 @@ export async function findBrowser(): Promise<string> {
     (await playwrightBrowser()) ??
     systemBrowser() ??
     (await downloadBrowser()) ??
-    installWithApt()
+    installBrowser()
   if (found !== undefined) return found
   throw new Error(
     'found no Chromium and could not install one; install Chrome or Chromium and set E2E_BROWSER to its path',
@@ -58,7 +57,7 @@ function starts(path: string): boolean {
   if (!existsSync(path)) return false
   // Other systems bundle its libraries, and on Windows --version would open a window.
   if (process.platform !== 'linux') return true
-  const failed = run(path, ['--version'], startTimeoutMs)
+  const failed = failureOf(path, ['--version'], { timeout: startTimeoutMs })
   if (failed !== undefined) log(`${path} does not start: ${failed}`)
   return failed === undefined
 }
@@ -75,55 +74,20 @@ function systemBrowser(): string | undefined {
 async function downloadBrowser(): Promise<string | undefined> {
   log('found no Chromium; downloading Playwright’s …')
   const manifest = createRequire(import.meta.url).resolve('@playwright/test/package.json')
-  const failed = run(
+  const failed = failureOf(
     process.execPath,
     [join(dirname(manifest), 'cli.js'), 'install', 'chromium'],
-    downloadTimeoutMs,
+    { timeout: downloadTimeoutMs },
   )
   if (failed === undefined) return await playwrightBrowser()
   log(`Playwright could not download it: ${failed}`)
   return undefined
 }
 
-function installWithApt(): string | undefined {
-  if (process.getuid?.() !== 0 || !isDebianLike()) return undefined
-  log('installing chromium with apt-get (about a minute) …')
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  for (const args of [
-    ['update', '-q'],
-    ['install', '-yq', '--no-install-recommends', 'chromium'],
-  ]) {
-    const failed = run('apt-get', args, packageTimeoutMs, env)
-    if (failed !== undefined) log(`apt-get ${args[0]} failed: ${failed}`)
-  }
+function installBrowser(): string | undefined {
+  const failed = installWithApt('chromium')
+  if (failed !== undefined) log(failed)
   return systemBrowser()
-}
-
-function isDebianLike(): boolean {
-  return (
-    existsSync('/etc/os-release') &&
-    /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8'))
-  )
-}
-
-/** Returns one line that says why the program failed, or undefined if it succeeded. */
-function run(
-  program: string,
-  args: string[],
-  timeout: number,
-  env = process.env,
-): string | undefined {
-  const done = spawnSync(program, args, {
-    env,
-    timeout,
-    killSignal: 'SIGKILL',
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  if (done.status === 0) return undefined
-  if (done.error) return done.error.message
-  const lines = `${done.stderr}\n${done.stdout}`.trim().split('\n')
-  return lines.find((line) => /error|^E:/i.test(line)) || lines.at(-1) || `exit code ${done.status}`
 }
 
 function log(line: string): void {

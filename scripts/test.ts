@@ -4,13 +4,14 @@
 import { childGroup, stopRequested } from './children.mjs'
 import { browserTests } from './test/browser-tests.ts'
 import { build } from './test/build.ts'
+import { containerTests } from './test/containers.ts'
 import { managedServers } from './test/managed.ts'
 import { mutation } from './test/mutation.ts'
 import { lint, types } from './test/static-checks.ts'
 import type { TestStepContext, TestStepResult } from './test/step-result.ts'
 import { unitTests } from './test/unit-tests.ts'
 
-type StepName = 'lint' | 'types' | 'unit' | 'managed' | 'mutation' | 'build' | 'e2e'
+type StepName = 'lint' | 'types' | 'unit' | 'managed' | 'mutation' | 'build' | 'e2e' | 'containers'
 
 const steps: Record<StepName, (context: TestStepContext) => Promise<TestStepResult>> = {
   lint,
@@ -20,17 +21,20 @@ const steps: Record<StepName, (context: TestStepContext) => Promise<TestStepResu
   mutation,
   build,
   e2e: browserTests,
+  containers: containerTests,
 }
 const rounds: StepName[][] = [
   ['lint', 'types'],
   ['unit'],
   ['managed', 'mutation', 'build'],
   ['e2e'],
+  // only on request
+  ['containers'],
 ]
 const args = process.argv.slice(2)
 const all = !args.some((argument) => argument in steps)
 const chosen = rounds
-  .map((round) => round.filter((name) => all || args.includes(name)))
+  .map((round) => round.filter((name) => (all && name !== 'containers') || args.includes(name)))
   .filter((round) => round.length > 0)
 const runnerArgs = args.filter((argument) => !(argument in steps))
 const lastRunner = chosen
@@ -83,7 +87,7 @@ function report(): void {
   console.log(`\n── summary ${'─'.repeat(63)}`)
   for (const { name, seconds, passed, failed, detail = '' } of results) {
     console.log(
-      `${name.padEnd(8)} ${failed > 0 ? 'FAILED' : 'ok    '} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(7)} s  ${detail}`.trimEnd(),
+      `${name.padEnd(10)} ${failed > 0 ? 'FAILED' : 'ok    '} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(7)} s  ${detail}`.trimEnd(),
     )
   }
   const failures = results.flatMap(({ failures = [] }) => failures)

@@ -1,4 +1,6 @@
 import type { ParseArgsConfig } from 'node:util'
+import { ConfigurationError } from '@rowhouse/tenancy'
+import { env } from '#db/env'
 
 /** The options of a command and its positional arguments. */
 export type CommandInput = {
@@ -30,6 +32,14 @@ const tenant = (verb: TenantVerb) => async () =>
   (await import('#db/cli/tenant')).tenantCommand(verb)()
 const operator = (verb: OperatorVerb) => async () =>
   (await import('#db/cli/operator')).operatorCommand(verb)()
+// They create sessions and run arbitrary SQL. The worker's image does not contain them.
+const sandbox =
+  (load: Command['load']): Command['load'] =>
+  () => {
+    if (env().NODE_ENV === 'production')
+      throw new ConfigurationError(['sandbox commands do not run when NODE_ENV is production'])
+    return load()
+  }
 
 export const commands: Command[] = [
   {
@@ -238,14 +248,14 @@ export const commands: Command[] = [
     usage: 'sandbox sql --tenant SLUG --as EMAIL [--stacked] < FILE',
     about: 'run SQL in a real tenant transaction, as an attacker would',
     options: { tenant: text, as: text, stacked: { type: 'boolean' } },
-    load: () => import('#db/cli/sandbox-sql'),
+    load: sandbox(() => import('#db/cli/sandbox-sql')),
   },
   {
     words: ['sandbox', 'seed'],
     usage: 'sandbox seed --tenants N --rows M [--canary]',
     about: 'add synthetic tenants; with --canary, each text of tenant T contains CANARY-<T>-<hex>',
     options: { tenants: text, rows: text, canary: { type: 'boolean' } },
-    load: () => import('#db/cli/sandbox-seed'),
+    load: sandbox(() => import('#db/cli/sandbox-seed')),
   },
   {
     words: ['sandbox', 'login'],
@@ -253,13 +263,13 @@ export const commands: Command[] = [
     takesArgument: true,
     about: 'print a Cookie header value for a running app',
     options: { tenant: text },
-    load: () => import('#db/cli/sandbox-login'),
+    load: sandbox(() => import('#db/cli/sandbox-login')),
   },
   {
     words: ['sandbox', 'routes'],
     usage: 'sandbox routes',
     about: 'list every page, route handler and action, with sample parameters',
-    load: () => import('#db/cli/sandbox-routes'),
+    load: sandbox(() => import('#db/cli/sandbox-routes')),
   },
   {
     words: ['fleet', 'status'],

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { RunCommand } from '#db/cli/commands'
-import { sandboxCaller, refuseInProduction, standardInput } from '#db/cli/sandbox'
+import { sandboxCaller, standardInput } from '#db/cli/sandbox'
 import { table } from '#db/cli/table'
 import { withTenant } from '#db/tenancy'
 
@@ -17,7 +17,6 @@ type StatementResult = {
  * sends the whole input as one message.
  */
 export const run: RunCommand = async ({ values }) => {
-  refuseInProduction()
   const caller = await sandboxCaller(values.as, values.tenant)
   const input = await standardInput()
   const statements = values.stacked

@@ -1,20 +1,9 @@
 import { text } from 'node:stream/consumers'
 import { UsageError } from '#db/cli/usage-error'
 import { type Caller, platform } from '#db/tenancy'
-import { env } from '#db/env'
-import { ConfigurationError, TenantNotFound, bySlug } from '@rowhouse/tenancy'
+import { TenantNotFound, bySlug } from '@rowhouse/tenancy'
 import * as sessions from '#db/accounts/sessions'
 import * as users from '#db/accounts/users'
-
-/**
- * Refuses to run in production, because the sandbox commands create sessions and run arbitrary SQL.
- *
- * @throws ConfigurationError
- */
-export function refuseInProduction(): void {
-  if (env().NODE_ENV === 'production')
-    throw new ConfigurationError(['sandbox commands do not run when NODE_ENV is production'])
-}
 
 /**
  * Starts a real session of a user.

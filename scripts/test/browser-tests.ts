@@ -1,58 +1,99 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import pg from 'pg'
-import { dropWithTenants } from '@rowhouse/tenancy/testing'
+import { derivedLoginUrl } from '@rowhouse/tenancy'
+import { findPgbouncer, startPgbouncer } from '@rowhouse/tenancy/testing'
 import { findBrowser } from '../browser.ts'
 import type { Child, ChildGroup } from '../children.mjs'
-import { runDemoSeed, runSetup, type DemoLogin } from '../commands.ts'
-import { developmentEnvironment, withDatabase, type Environment } from '../environment.ts'
+import { runDemoSeed, runSetup } from '../commands.ts'
+import type { Environment } from '../environment.ts'
 import { freePort } from '../ports.ts'
 import { root } from '../root.mjs'
 import { withBuildLock } from './build.ts'
-import {
-  readReport,
-  failure,
-  packageFile,
-  newReport,
-  skipped,
-  type TestStepContext,
-  type TestStepResult,
-} from './step-result.ts'
-
-type Demo = { env: Environment; port: number; logins: DemoLogin[] }
+import { withEmptyDatabase } from './demo-database.ts'
+import { startNginx } from './nginx.ts'
+import { runPlaywright } from './playwright.ts'
+import { skipped, type TestStepContext, type TestStepResult } from './step-result.ts'
 
 const workerPid = join(root, '.data', 'e2e-worker.pid')
+const options = ['--all', '--nginx', '--pgbouncer']
 
-/** Runs Playwright against the production build with demo data. */
-export async function browserTests(context: TestStepContext): Promise<TestStepResult> {
+/**
+ * Runs Playwright against the production build with demo data. `--nginx` puts nginx with TLS and
+ * HTTP/2 in front of the app, `--pgbouncer` a PgBouncer that refuses start-up parameters behind it;
+ * with either, only the tests of a deployment run.
+ */
+export async function browserTests({ children, args }: TestStepContext): Promise<TestStepResult> {
   if (!existsSync(join(root, 'app'))) return skipped('there is no app/')
   if (!existsSync(join(root, '.next/standalone/server.js')))
     throw new Error('there is no production build; run npm run test:e2e, which makes one')
   const browser = await findBrowser()
+  const has = (option: string) => args.includes(option)
+  const port = await freePort(3100)
   return await withBuildLock(() =>
-    withDemo(context.children, (demo) => playwright(context, demo, browser)),
+    withEmptyDatabase(port, async (direct) => {
+      await runSetup(direct, children)
+      const logins = await runDemoSeed(direct, children)
+      const stops: (() => Promise<void>)[] = []
+      try {
+        const pooler = has('--pgbouncer') ? await startPooler(direct) : undefined
+        if (pooler) stops.push(pooler.stop)
+        const appEnv = { ...direct, ...pooler?.urls }
+        const worker = supervisedWorker(children, appEnv)
+        stops.push(worker.end)
+        const proxy = has('--nginx') ? await startProxy(port) : undefined
+        if (proxy) stops.push(proxy.stop)
+        const url = proxy?.url ?? `http://localhost:${port}`
+        const env = {
+          ...appEnv,
+          ...(has('--all') && { E2E_ALL: '1' }),
+          ...(proxy && { TRUSTED_PROXIES: '1', E2E_HTTP_PORT: String(proxy.httpPort) }),
+          ...((proxy ?? pooler) && { E2E_DEPLOYMENT: '1' }),
+          E2E_PORT: String(port),
+          E2E_WORKER_PID: workerPid,
+        }
+        const playwrightArgs = args.filter((argument) => !options.includes(argument))
+        return await runPlaywright(children, { env, url, logins, browser, args: playwrightArgs })
+      } finally {
+        for (const stop of stops.reverse()) await stop()
+      }
+    }),
   )
 }
 
-async function withDemo(
-  children: ChildGroup,
-  work: (demo: Demo) => Promise<TestStepResult>,
-): Promise<TestStepResult> {
-  const port = await freePort(3100)
-  const { env, stop } = await developmentEnvironment('e2e', { port })
-  const databaseUrl = env.DATABASE_URL ?? ''
-  let worker: ReturnType<typeof supervisedWorker> | undefined
-  try {
-    await dropDatabase(databaseUrl)
-    await runSetup(env, children)
-    const logins = await runDemoSeed(env, children)
-    worker = supervisedWorker(children, env)
-    return await work({ env, port, logins })
-  } finally {
-    await worker?.end()
-    await dropDatabase(databaseUrl)
-    await stop()
+/** PgBouncer as providers configure it, for the logins that may use one. */
+async function startPooler(
+  env: Environment,
+): Promise<{ urls: Environment; stop: () => Promise<void> }> {
+  const found = findPgbouncer()
+  if ('missing' in found) throw new Error(found.missing)
+  const admin = new URL(env.DATABASE_URL ?? '')
+  const { port, stop } = await startPgbouncer(found.path, {
+    url: admin.href,
+    users: [[admin.username, decodeURIComponent(admin.password)]],
+    authUser: admin.username,
+    connections: 10,
+  })
+  const direct = (login: 'platform' | 'tenant') =>
+    derivedLoginUrl(admin.href, login, env.AUTH_SECRET ?? '')
+  const pooled = (login: 'platform' | 'tenant') =>
+    Object.assign(new URL(direct(login)), { port: String(port) }).href
+  return {
+    urls: {
+      PLATFORM_DATABASE_URL: pooled('platform'),
+      TENANT_DATABASE_URL: pooled('tenant'),
+      LISTEN_DATABASE_URL: direct('platform'),
+    },
+    stop,
   }
+}
+
+async function startProxy(
+  appPort: number,
+): Promise<{ url: string; httpPort: number; stop: () => Promise<void> }> {
+  const httpsPort = await freePort(8443)
+  const httpPort = await freePort(httpsPort + 1)
+  const stop = await startNginx({ httpPort, httpsPort, appPort })
+  return { url: `https://localhost:${httpsPort}`, httpPort, stop }
 }
 
 /** A worker that is restarted when a test kills it. Its process id is in `workerPid`. */
@@ -80,92 +121,5 @@ function supervisedWorker(children: ChildGroup, env: Environment): { end: () => 
       ending = true
       return children.end(child)
     },
-  }
-}
-
-const selectsTests = (argument: string): boolean =>
-  /^([^-]|-g|--(grep|project|last-failed|only-changed|test-list))/.test(argument)
-
-type Spec = {
-  title: string
-  ok: boolean
-  tests: { results: { error?: { message?: string } }[] }[]
-}
-type Suite = { file: string; specs?: Spec[]; suites?: Suite[] }
-type PlaywrightReport = {
-  stats: { expected: number; unexpected: number; flaky: number; skipped: number }
-  suites: Suite[]
-  errors: { message?: string }[]
-}
-
-async function playwright(
-  { children, args }: TestStepContext,
-  { env, port, logins }: Demo,
-  browser: string,
-): Promise<TestStepResult> {
-  const report = newReport('playwright.json')
-  const url = `http://localhost:${port}`
-  const all = args.includes('--all')
-  const forPlaywright = args.filter((argument) => argument !== '--all')
-  const testEnv = {
-    ...(all && { E2E_ALL: '1' }),
-    E2E_BROWSER: browser,
-    E2E_PORT: String(port),
-    E2E_LOGINS: JSON.stringify(logins),
-    E2E_REPORT: report,
-    E2E_WORKER_PID: workerPid,
-    APP_URL: url,
-    AUTH_URL: url,
-  }
-  const runner = children.start(
-    'playwright',
-    [
-      packageFile('@playwright/test', 'cli.js'),
-      'test',
-      ...forPlaywright,
-      // selected tests run without the projects that they depend on
-      ...(forPlaywright.some(selectsTests) ? ['--no-deps'] : []),
-    ],
-    { cwd: root, env: { ...env, ...testEnv } },
-  )
-  const { code } = await runner.ended
-  return readReport<PlaywrightReport>(report, code, ({ stats, suites, errors }) => ({
-    passed: stats.expected + stats.flaky,
-    failed: stats.unexpected,
-    failures: [
-      ...suites.flatMap(failuresOf),
-      ...errors.map(({ message }) => failure('playwright', message)),
-    ],
-    detail: [
-      stats.flaky > 0 ? `${stats.flaky} flaky` : '',
-      stats.skipped > 0 ? `${stats.skipped} skipped` : '',
-    ]
-      .filter(Boolean)
-      .join(', '),
-  }))
-}
-
-function failuresOf({ file, specs = [], suites = [] }: Suite): string[] {
-  const failed = specs
-    .filter(({ ok }) => !ok)
-    .map(({ title, tests }) =>
-      failure(
-        `e2e/${file} › ${title}`,
-        tests.flatMap(({ results }) => results).findLast(({ error }) => error)?.error?.message,
-      ),
-    )
-  return [...failed, ...suites.flatMap(failuresOf)]
-}
-
-async function dropDatabase(url: string): Promise<void> {
-  const adminUrl = withDatabase(url, 'postgres')
-  const client = new pg.Client({ connectionString: adminUrl })
-  await client.connect()
-  try {
-    const name = new URL(url).pathname.slice(1)
-    const { rowCount } = await client.query('select from pg_database where datname = $1', [name])
-    if (rowCount === 1) await dropWithTenants(client, adminUrl, name)
-  } finally {
-    await client.end()
   }
 }
