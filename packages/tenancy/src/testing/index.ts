@@ -33,4 +33,3 @@ export {
 } from '#tenancy/testing/mutation/defence'
 export { defences as engineDefences } from '#tenancy/testing/mutation/defences'
 export { runMutations } from '#tenancy/testing/mutation/run-mutations'
-export { findPgbouncer, startPgbouncer } from '#tenancy/testing/pgbouncer'
