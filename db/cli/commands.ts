@@ -72,10 +72,10 @@ export const commands: Command[] = [
   },
   {
     words: ['restore-check'],
-    usage: 'restore-check [--reopen SLUG]',
+    usage: 'restore-check [--profile hardened|managed] [--reopen SLUG]',
     about:
       'after a restore of all databases: repair roles, owners and rights, which a dump does not carry, and check everything; with --reopen, open a tenant where the registry places it',
-    options: { reopen: text },
+    options: { profile: text, reopen: text },
     load: () => import('#db/cli/restore-check'),
   },
   {

@@ -1,26 +1,44 @@
 import type { RunCommand } from '#db/cli/commands'
 import { table } from '#db/cli/table'
-import { env } from '#db/env'
+import { administratorUrl, declaredProfile } from '#db/cli/setup'
+import { countUnsent } from '#db/mail/outbox'
 import { platform, tenancy } from '#db/tenancy'
-import { bySlug, ConfigurationError } from '@rowhouse/tenancy'
-import { commandLine, reopenHome, restoreCheck, type RestoreReport } from '@rowhouse/tenancy/admin'
+import { bySlug } from '@rowhouse/tenancy'
+import {
+  commandLine,
+  reopenHome,
+  restoreCheck,
+  type Decision,
+  type RestoreReport,
+} from '@rowhouse/tenancy/admin'
 
-export const run: RunCommand = async ({ values: { reopen } }) => {
-  const adminUrl = env().DATABASE_URL
-  if (!adminUrl)
-    throw new ConfigurationError([
-      'DATABASE_URL is missing; restore-check needs the connection string of an administrator of the restored server',
-    ])
+export const run: RunCommand = async ({ values }) => {
+  const profile = declaredProfile(values)
+  const adminUrl = administratorUrl('restore-check')
+  const { reopen } = values
   if (typeof reopen === 'string') {
     const { id } = await bySlug(platform(), reopen)
     await reopenHome(tenancy(), { tenantId: id, slug: reopen, actor: commandLine() })
   }
-  const report = await restoreCheck(tenancy(), { adminUrl })
+  const report = await restoreCheck(tenancy(), { adminUrl, profile })
+  report.decisions.push(...(await unsentEmails()))
   return {
     text: describe(report),
     json: report,
     failed: report.findings.length + report.drift.length > 0,
   }
+}
+
+async function unsentEmails(): Promise<Decision[]> {
+  const count = await countUnsent()
+  if (count === 0) return []
+  return [
+    {
+      subject: 'emails',
+      what: `${count} were not sent when the backup was made, and may have been sent since`,
+      todo: 'a worker sends them; to prevent that, delete them from platform.emails before it starts',
+    },
+  ]
 }
 
 function describe({ repairs, decisions, findings, drift, targets }: RestoreReport): string {
@@ -32,8 +50,8 @@ function describe({ repairs, decisions, findings, drift, targets }: RestoreRepor
     ),
     section(
       'to decide',
-      ['tenant', 'what', 'what to do'],
-      decisions.map(({ tenant, what, todo }) => [tenant, what, todo]),
+      ['subject', 'what', 'what to do'],
+      decisions.map(({ subject, what, todo }) => [subject, what, todo]),
     ),
     section(
       'doctor',

@@ -23,7 +23,7 @@ export const run: RunCommand = async ({ values }) => {
   const report =
     typeof otherServer === 'string'
       ? await setupServer(tenancy(), { adminUrl: otherServer, profile })
-      : await setup(tenancy(), { adminUrl: administratorUrl(), profile })
+      : await setup(tenancy(), { adminUrl: administratorUrl('setup'), profile })
   const missed = [
     ...report.failed.map(({ database, error }) => `${database}: ${explainError(error)}`),
     ...(await refreshDedicatedDatabases()),
@@ -46,18 +46,24 @@ export const run: RunCommand = async ({ values }) => {
   }
 }
 
-function declaredProfile({ profile }: CommandInput['values']): Profile | undefined {
+/** The profile that the command declares. */
+export function declaredProfile({ profile }: CommandInput['values']): Profile | undefined {
   if (profile === undefined) return undefined
   const known = profiles.find((name) => name === profile)
   if (!known) throw new UsageError(`--profile is ${profiles.join(' or ')}, not ${String(profile)}`)
   return known
 }
 
-function administratorUrl(): string {
+/**
+ * DATABASE_URL, which only a few commands need.
+ *
+ * @throws ConfigurationError that names the command if it is missing.
+ */
+export function administratorUrl(command: string): string {
   const { DATABASE_URL } = env()
   if (!DATABASE_URL)
     throw new ConfigurationError([
-      'DATABASE_URL is missing; setup needs the connection string of an administrator',
+      `DATABASE_URL is missing; ${command} needs the connection string of an administrator`,
     ])
   return DATABASE_URL
 }

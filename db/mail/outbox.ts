@@ -1,4 +1,4 @@
-import { desc, eq } from 'drizzle-orm'
+import { count, desc, eq, isNull } from 'drizzle-orm'
 import { z } from 'zod'
 import { newId, type PlatformDb, decrypt, encrypt } from '@rowhouse/tenancy'
 import { renderEmail, type EmailContent, type RenderedEmail } from '#db/mail/render'
@@ -49,4 +49,13 @@ export async function newestEmails(limit = 50) {
 export async function readEmail(id: string) {
   const [row] = await platform().select().from(emails).where(eq(emails.id, id))
   return row?.encrypted ? { ...row, content: decryptEmail(row.id, row.encrypted) } : undefined
+}
+
+/** The number of emails that a worker has yet to send. */
+export async function countUnsent(): Promise<number> {
+  const [row] = await platform()
+    .select({ unsent: count() })
+    .from(emails)
+    .where(isNull(emails.sentAt))
+  return row?.unsent ?? 0
 }

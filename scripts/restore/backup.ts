@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -65,6 +66,36 @@ export async function restoreDatabases(
       },
     )
   return errors
+}
+
+/**
+ * Restores every database as an administrator who is no superuser, who then owns everything.
+ *
+ * @param adminUrl - The URL of the administrator.
+ */
+export async function restoreAsOwner(bin: string, adminUrl: string, backup: Backup): Promise<void> {
+  for (const name of backup.databases) {
+    await query(adminUrl, `create database ${pg.escapeIdentifier(name)}`)
+    await run(join(bin, 'pg_restore'), [
+      '--no-owner',
+      '--no-acl',
+      '-d',
+      withDatabase(adminUrl, name),
+      dumpFile(backup.folder, name),
+    ])
+  }
+}
+
+/** Creates an administrator who may create roles and databases. Returns the URL. */
+export async function createAdministrator(adminUrl: string): Promise<string> {
+  const url = new URL(adminUrl)
+  url.username = 'administrator'
+  url.password = randomBytes(18).toString('base64url')
+  await query(
+    adminUrl,
+    `create role administrator login createrole createdb password ${pg.escapeLiteral(url.password)}; grant pg_monitor, pg_signal_backend to administrator`,
+  )
+  return url.toString()
 }
 
 const dumpFile = (folder: string, database: string) => join(folder, `${database}.dump`)

@@ -9,7 +9,15 @@ import { text } from 'node:stream/consumers'
 import { childGroup, stopRequested } from '../children.mjs'
 import { configuredEnvironment, withDatabase, type Environment } from '../environment.ts'
 import { removePostgres, startPostgres } from '../postgres.ts'
-import { dumpAll, restoreDatabases, restoreRoles, rowsOf, type Backup } from '../restore/backup.ts'
+import {
+  createAdministrator,
+  dumpAll,
+  restoreAsOwner,
+  restoreDatabases,
+  restoreRoles,
+  rowsOf,
+  type Backup,
+} from '../restore/backup.ts'
 import { postgresTools } from '../restore/postgres-tools.ts'
 import { root } from '../root.mjs'
 
@@ -48,12 +56,16 @@ async function drill(): Promise<void> {
 
   for (const [way, restore] of Object.entries(ways)) {
     console.log(`\n${way}`)
-    const target = await freshServer(serverName.target)
-    const admin = withDatabase(target.DATABASE_URL ?? '', 'postgres')
-    await timed('restore', () => restore(admin, backup))
-    deepEqual(await rowsOf(admin, backup.databases), rows)
-    console.log(await timed('restore-check', () => command(target, 'restore-check')))
-    console.log(await timed('restore-check, again', () => command(target, 'restore-check')))
+    const server = await freshServer(serverName.target)
+    const superuser = withDatabase(server.DATABASE_URL ?? '', 'postgres')
+    const { adminUrl, options } = await timed('restore', () => restore(superuser, backup))
+    const target = { ...server, DATABASE_URL: withDatabase(adminUrl, 'rowhouse') }
+    deepEqual(await rowsOf(superuser, backup.databases), rows)
+    console.log(await timed('restore-check', () => command(target, 'restore-check', ...options)))
+    const again = await timed('restore-check, again', () =>
+      command(target, 'restore-check', '--json'),
+    )
+    deepEqual(JSON.parse(again).repairs, [])
     await command(target, 'doctor')
     await command(target, 'fleet', 'verify')
     deepEqual(await ordersOf(target), orders)
@@ -80,15 +92,24 @@ async function drill(): Promise<void> {
   }
 }
 
-const ways: Record<string, (admin: string, backup: Backup) => Promise<void>> = {
-  'roles and dumps': async (admin, backup) => {
-    await restoreRoles(admin, backup)
-    const errors = await restoreDatabases(bin, admin, backup)
+type Restored = { adminUrl: string; options: string[] }
+
+const ways: Record<string, (superuser: string, backup: Backup) => Promise<Restored>> = {
+  'roles and dumps': async (superuser, backup) => {
+    await restoreRoles(superuser, backup)
+    const errors = await restoreDatabases(bin, superuser, backup)
     if (errors > 0) throw new Error(`pg_restore reported ${errors} missing roles`)
+    return { adminUrl: superuser, options: [] }
   },
-  'dumps without roles': async (admin, backup) => {
-    const errors = await restoreDatabases(bin, admin, backup)
+  'dumps without roles': async (superuser, backup) => {
+    const errors = await restoreDatabases(bin, superuser, backup)
     console.log(`  pg_restore could not grant ${errors} rights`)
+    return { adminUrl: superuser, options: [] }
+  },
+  'dumps without roles, by an administrator who is no superuser': async (superuser, backup) => {
+    const adminUrl = await createAdministrator(superuser)
+    await restoreAsOwner(bin, adminUrl, backup)
+    return { adminUrl, options: ['--profile', 'managed'] }
   },
 }
 
@@ -110,14 +131,18 @@ async function freshServer(name: string): Promise<Environment> {
 /** The number of orders and their total that the owner of each tenant sees in a session. */
 async function ordersOf(env: Environment): Promise<Record<string, unknown>> {
   const all: Record<string, unknown> = {}
-  for (const [slug, email] of Object.entries(owners))
-    all[slug] = JSON.parse(
+  for (const [slug, email] of Object.entries(owners)) {
+    const { answers, outcome } = JSON.parse(
       await run(
         env,
         ['sandbox', 'sql', '--tenant', slug, '--as', email, '--json'],
-        'select count(*), sum(total) from orders',
+        'select count(*), sum(total_minor) from orders',
       ),
-    ).answers
+    )
+    if (outcome !== 'committed' || answers[0]?.rows.length !== 1)
+      throw new Error(`${email} cannot read the orders of ${slug}: ${outcome}`)
+    all[slug] = answers[0].rows
+  }
   return all
 }
 

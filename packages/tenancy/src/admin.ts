@@ -6,12 +6,8 @@ export { unprovision } from '#tenancy/placements/provision'
 export { inspectServer } from '#tenancy/placements/servers'
 export { resume, suspend } from '#tenancy/placements/suspensions'
 export { type Repair } from '#tenancy/restore/repair-database'
-export {
-  type Decision,
-  type RestoreReport,
-  reopenHome,
-  restoreCheck,
-} from '#tenancy/restore/restore-check'
+export { type Decision } from '#tenancy/restore/decisions'
+export { type RestoreReport, reopenHome, restoreCheck } from '#tenancy/restore/restore-check'
 export { runTasks } from '#tenancy/tasks/run-tasks'
 export { scheduledTasks } from '#tenancy/tasks/scheduled-tasks'
 export { isWorkerMissing, listTasks, secondsSinceWorker } from '#tenancy/tasks/statuses'

@@ -13,6 +13,7 @@ import {
 import { applyEngineMigrations, type DatabaseScope } from '#tenancy/migrations/engine-migrations'
 import { recordedDigest, refreshEngine } from '#tenancy/migrations/functions'
 import { createdFunctions, parseSql } from '#tenancy/migrations/parse-sql'
+import { recordProfile, type Profile } from '#tenancy/migrations/profile'
 import { asOwnerSession } from '#tenancy/migrations/script'
 import { engineDrift } from '#tenancy/migrations/verify'
 import { passwordToSend } from '#tenancy/placements/passwords'
@@ -22,10 +23,12 @@ import { connectionString, type Placement } from '#tenancy/registry/placements'
 /** One thing that was repaired; `database` is null for the server as a whole. */
 export type Repair = { database: string | null; what: string }
 
-type Options = {
+export type RepairOptions = {
   scope: DatabaseScope
   /** The placements with a dedicated role in this database. */
   dedicated: Placement[]
+  /** Declares the profile of the database; by default, it keeps the recorded one. */
+  profile: Profile | undefined
 }
 
 /**
@@ -36,7 +39,7 @@ type Options = {
 export async function repairDatabase(
   tenancy: Tenancy,
   adminUrl: string,
-  { scope, dedicated }: Options,
+  { scope, dedicated, profile }: RepairOptions,
 ): Promise<Repair[]> {
   return withConnection(adminUrl, async (admin) => {
     const database = admin.database ?? null
@@ -60,6 +63,7 @@ export async function repairDatabase(
       await installAdminFunctions(admin)
       record('functions of the administrator: installed again')
     }
+    if (profile) await recordProfile(admin, profile)
     await admin.query(asOwnerSession)
     const { rowCount: keys } = await admin.query('select from tenancy.key')
     if (keys === 0) {

@@ -1,5 +1,6 @@
 import { inDatabase, withConnection } from '#tenancy/base/connect'
 import { logins, type Tenancy } from '#tenancy/base/tenancy'
+import type { Profile } from '#tenancy/migrations/profile'
 import { prepareServer, templateDatabase } from '#tenancy/placements/prepare-server'
 import { missingPasswords } from '#tenancy/setup'
 import type { Repair } from '#tenancy/restore/repair-database'
@@ -22,7 +23,11 @@ const serverFacts = `
   where d.datname = '${templateDatabase}'`
 
 /** Creates what is missing on the server as a whole: roles, their settings and passwords, the template. */
-export async function repairServer(tenancy: Tenancy, adminUrl: string): Promise<Repair[]> {
+export async function repairServer(
+  tenancy: Tenancy,
+  adminUrl: string,
+  profile?: Profile,
+): Promise<Repair[]> {
   const facts = () =>
     withConnection(inDatabase(adminUrl, 'postgres'), async (admin) => {
       const { rows } = await admin.query<{ object: string; value: string }>(serverFacts)
@@ -30,7 +35,7 @@ export async function repairServer(tenancy: Tenancy, adminUrl: string): Promise<
     })
   const before = await facts()
   const passwords = await missingPasswords(tenancy)
-  await prepareServer(tenancy, adminUrl, { passwords })
+  await prepareServer(tenancy, adminUrl, { passwords, profile })
   const changed = [...(await facts())].filter(([object, value]) => before.get(object) !== value)
   return [
     ...changed.map(([object]) => ({

@@ -38,10 +38,10 @@ async function check() {
   return {
     ...report,
     repairs: report.repairs.filter(({ database }) => databases().includes(database ?? '')),
-    decisions: report.decisions.filter(({ tenant }) =>
+    decisions: report.decisions.filter(({ subject }) =>
       Object.values(testTenants)
         .flat()
-        .some(({ slug }) => slug === tenant),
+        .some(({ slug }) => slug === subject),
     ),
   }
 }
@@ -131,7 +131,7 @@ test('a home that differs from the registry is reported, and can be reopened', a
   const { decisions, findings } = await check()
   expect(findings).toMatchObject([{ check: 'registry', object: id }])
   expect(decisions).toMatchObject([
-    { tenant: slug, todo: expect.stringContaining(`--reopen ${slug}`) },
+    { subject: slug, todo: expect.stringContaining(`--reopen ${slug}`) },
   ])
   await reopenHome(tenancy(), { tenantId: id, slug, actor: 'test' })
   expect(await check()).toMatchObject({ decisions: [], findings: [] })
@@ -147,7 +147,7 @@ test('a move that was under way is reported with the command to abort it', async
      from tenancy.placements as p where tenant_id = '${id}'`,
   )
   expect((await check()).decisions).toMatchObject([
-    { tenant: slug, todo: expect.stringContaining(`tenant move ${slug} --abort`) },
+    { subject: slug, todo: expect.stringContaining(`tenant move ${slug} --abort`) },
   ])
   await inOne(main, `delete from tenancy.moves where tenant_id = '${id}'`)
 })
@@ -159,7 +159,7 @@ test('a database that was not restored is reported', async () => {
   await inOne(main, `alter database ${name} rename to ${aside}`)
   try {
     expect(await check()).toMatchObject({
-      decisions: [{ tenant: slug, what: expect.stringContaining('was not restored') }],
+      decisions: [{ subject: slug, what: expect.stringContaining('was not restored') }],
       findings: [{ check: 'reachable' }],
     })
   } finally {
