@@ -33,7 +33,7 @@ export const steps: readonly Step[] = [
   { name: 'seed', run: seed },
   { name: 'doctor', short: true, run: doctor },
   { name: 'a tenant of each tier', short: true, run: createTenants },
-  { name: 'passwords as the provider takes them', run: storedPasswords },
+  { name: 'format of passwords', run: storedPasswords },
   { name: 'worker starts', short: true, run: startWorker },
   { name: 'app serves a page', run: servePage },
   { name: 'move shared to database', short: true, run: move('shared', 'database') },
@@ -115,7 +115,10 @@ async function startWorker(run: ManagedRun): Promise<string> {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   run.worker = worker
-  await waitForLine(worker, (line) => line.includes('worker started'))
+  const lines = await waitForLine(worker, (line) => line.includes('worker started'))
+  void worker.ended.then(({ code, how }) => {
+    if (code !== 0) console.log(`      the worker ${how}:\n${lines.slice(-20).join('\n')}`)
+  })
   return ''
 }
 
