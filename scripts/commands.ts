@@ -13,7 +13,7 @@ type RunOptions = { env: Environment; children: ChildGroup; cwd?: string; timeou
  * Runs a command of `npm run rowhouse` and returns its standard output. If it fails, the error
  * contains all its output.
  */
-export async function runRowhouse(
+export async function runCommand(
   words: string[],
   { env, children, cwd = root, timeoutMs = 600_000 }: RunOptions,
 ): Promise<string> {
@@ -36,10 +36,10 @@ export async function runRowhouse(
 }
 
 export const runSetup = (env: Environment, children: ChildGroup): Promise<string> =>
-  runRowhouse(['setup'], { env, children })
+  runCommand(['setup'], { env, children })
 
 export async function runDemoSeed(env: Environment, children: ChildGroup): Promise<DemoLogin[]> {
-  const out = await runRowhouse(['seed', '--demo', '--json'], { env, children })
+  const out = await runCommand(['seed', '--demo', '--json'], { env, children })
   try {
     return JSON.parse(out).logins
   } catch (error) {

@@ -22,7 +22,7 @@ export type ManagedRun = {
   /** The worker, once it was started. */
   worker?: Child
   /** Runs a command with `--json` and returns the document that it prints. */
-  rowhouse: (
+  command: (
     words: string,
     options?: { env?: Environment; cwd?: string },
   ) => Promise<Record<string, unknown>>

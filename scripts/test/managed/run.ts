@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ChildGroup } from '../../children.mjs'
-import { runRowhouse } from '../../commands.ts'
+import { runCommand } from '../../commands.ts'
 import { environment, type ManagedRun } from './context.ts'
 import { models } from './models.ts'
 import { startManagedServer } from './server.ts'
@@ -37,9 +37,9 @@ export async function runOnManagedServer({
     short,
     env,
     folder,
-    rowhouse: async (words, options = {}) =>
+    command: async (words, options = {}) =>
       JSON.parse(
-        await runRowhouse([...words.split(' '), '--json'], {
+        await runCommand([...words.split(' '), '--json'], {
           env,
           children,
           timeoutMs: 180_000,

@@ -28,7 +28,7 @@ const tiers = { shared: 'starter', schema: 'business', database: 'enterprise' } 
 
 /** In this order. The last ones change what the others rely on. */
 export const steps: readonly Step[] = [
-  { name: 'setup', short: true, run: async ({ rowhouse }) => (await rowhouse('setup'), '') },
+  { name: 'setup', short: true, run: async ({ command }) => (await command('setup'), '') },
   { name: 'setup again', short: true, run: setupAgain },
   { name: 'seed', run: seed },
   { name: 'doctor', short: true, run: doctor },
@@ -53,9 +53,9 @@ export const steps: readonly Step[] = [
   { name: 'doctor at the end', run: doctor },
 ]
 
-async function setupAgain({ rowhouse, server }: ManagedRun): Promise<string> {
+async function setupAgain({ command, server }: ManagedRun): Promise<string> {
   const before = await server.catalogue()
-  await rowhouse('setup')
+  await command('setup')
   expectSame(before, await server.catalogue())
   return `${before.length} objects are unchanged`
 }
@@ -70,13 +70,13 @@ function expectSame(before: string[], after: string[]): void {
     throw new Error(`the catalogue has changed:\n${differences.slice(0, 20).join('\n')}`)
 }
 
-async function seed({ rowhouse }: ManagedRun): Promise<string> {
-  await rowhouse('seed --demo')
+async function seed({ command }: ManagedRun): Promise<string> {
+  await command('seed --demo')
   return ''
 }
 
-async function doctor({ rowhouse }: ManagedRun): Promise<string> {
-  const { findings, notes } = await rowhouse('doctor')
+async function doctor({ command }: ManagedRun): Promise<string> {
+  const { findings, notes } = await command('doctor')
   if (!Array.isArray(findings) || findings.length > 0)
     throw new Error(`the doctor found ${JSON.stringify(findings)}`)
   if (!Array.isArray(notes) || notes.length === 0)
@@ -84,9 +84,9 @@ async function doctor({ rowhouse }: ManagedRun): Promise<string> {
   return `${notes.length} notes`
 }
 
-async function createTenants({ rowhouse }: ManagedRun): Promise<string> {
+async function createTenants({ command }: ManagedRun): Promise<string> {
   for (const [placement, tier] of Object.entries(tiers))
-    await rowhouse(`tenant create new-${placement} --owner new@example.com --tier ${tier}`)
+    await command(`tenant create new-${placement} --owner new@example.com --tier ${tier}`)
   return ''
 }
 
@@ -214,25 +214,25 @@ const movedTenant = ({ short }: ManagedRun) =>
 function move(from: Placement, to: Placement): Step['run'] {
   return (run) =>
     underWriter(run, async (slug) => {
-      await run.rowhouse(`tenant move ${slug} --to ${to} --tier ${tiers[to]} --wait`)
-      await run.rowhouse(`tenant move ${slug} --confirm --wait`)
+      await run.command(`tenant move ${slug} --to ${to} --tier ${tiers[to]} --wait`)
+      await run.command(`tenant move ${slug} --confirm --wait`)
       await expectPlacement(run, { slug, expected: to, after: `the move from ${from}` })
     })
 }
 
 async function rollback(run: ManagedRun): Promise<string> {
   return await underWriter(run, async (slug) => {
-    await run.rowhouse(`tenant move ${slug} --to schema --tier business --wait`)
-    await run.rowhouse(`tenant move ${slug} --rollback --wait`)
+    await run.command(`tenant move ${slug} --to schema --tier business --wait`)
+    await run.command(`tenant move ${slug} --rollback --wait`)
     await expectPlacement(run, { slug, expected: 'shared', after: 'the rollback' })
   })
 }
 
 async function expectPlacement(
-  { rowhouse }: ManagedRun,
+  { command }: ManagedRun,
   { slug, expected, after }: { slug: string; expected: Placement; after: string },
 ): Promise<void> {
-  const { placement } = await rowhouse(`tenant show ${slug}`)
+  const { placement } = await command(`tenant show ${slug}`)
   const { kind } = placement as { kind: string }
   if (kind !== expected)
     throw new Error(`after ${after}, ${slug} is in ${kind} and not in ${expected}`)
@@ -293,11 +293,11 @@ async function waitForLine(child: Child, matches: (line: string) => boolean): Pr
   return lines
 }
 
-async function rotate({ rowhouse }: ManagedRun): Promise<string> {
+async function rotate({ command }: ManagedRun): Promise<string> {
   for (const slug of ['initech', 'umbrella']) {
-    const { url: before } = await rowhouse(`tenant url ${slug}`)
-    await rowhouse(`tenant rotate ${slug} --reason test`)
-    const { url } = await rowhouse(`tenant url ${slug}`)
+    const { url: before } = await command(`tenant url ${slug}`)
+    await command(`tenant rotate ${slug} --reason test`)
+    const { url } = await command(`tenant url ${slug}`)
     await withClient(String(url), (client) => client.query('select'))
     const refused = await withClient(String(before), (client) => client.query('select')).then(
       () => false,
@@ -308,7 +308,7 @@ async function rotate({ rowhouse }: ManagedRun): Promise<string> {
   return ''
 }
 
-async function exportAndImport({ rowhouse, folder }: ManagedRun): Promise<string> {
+async function exportAndImport({ command, folder }: ManagedRun): Promise<string> {
   const details: string[] = []
   for (const [slug, tier] of [
     ['globex', 'starter'],
@@ -316,26 +316,26 @@ async function exportAndImport({ rowhouse, folder }: ManagedRun): Promise<string
     ['umbrella', 'enterprise'],
   ]) {
     const file = join(folder, `${slug}.zip`)
-    await rowhouse(`tenant export ${slug} --out ${file}`)
-    const { rows } = await rowhouse(`tenant import ${file} --as ${slug}-copy --tier ${tier}`)
+    await command(`tenant export ${slug} --out ${file}`)
+    const { rows } = await command(`tenant import ${file} --as ${slug}-copy --tier ${tier}`)
     details.push(`${slug} ${String(rows)} rows`)
   }
   return details.join(', ')
 }
 
-async function restore({ rowhouse, folder }: ManagedRun): Promise<string> {
+async function restore({ command, folder }: ManagedRun): Promise<string> {
   for (const slug of ['globex', 'umbrella'])
-    await rowhouse(`tenant restore ${slug} --from ${join(folder, `${slug}.zip`)} --yes`)
+    await command(`tenant restore ${slug} --from ${join(folder, `${slug}.zip`)} --yes`)
   return ''
 }
 
-async function erase({ rowhouse, server }: ManagedRun): Promise<string> {
+async function erase({ command, server }: ManagedRun): Promise<string> {
   const slugs = ['globex-copy', 'initech-copy', 'umbrella-copy', 'new-schema', 'new-database']
   const roles: string[] = []
   for (const slug of slugs) {
-    const { id } = await rowhouse(`tenant show ${slug}`)
+    const { id } = await command(`tenant show ${slug}`)
     roles.push(`t_${String(id).replaceAll('-', '')}`)
-    await rowhouse(`tenant erase ${slug} --yes`)
+    await command(`tenant erase ${slug} --yes`)
   }
   return await withClient(server.superuserUrl, async (superuser) => {
     const { rows } = await superuser.query<{ name: string }>(
@@ -349,9 +349,9 @@ async function erase({ rowhouse, server }: ManagedRun): Promise<string> {
   })
 }
 
-async function setupByAnother({ rowhouse, server, env }: ManagedRun): Promise<string> {
-  await rowhouse('setup', { env: { ...env, DATABASE_URL: server.adminUrls[1] } })
-  await rowhouse('setup')
+async function setupByAnother({ command, server, env }: ManagedRun): Promise<string> {
+  await command('setup', { env: { ...env, DATABASE_URL: server.adminUrls[1] } })
+  await command('setup')
   return ''
 }
 
@@ -377,7 +377,7 @@ async function attacks(run: ManagedRun): Promise<string> {
 }
 
 /** The next release: a checkout whose tenant history is one migration longer. */
-async function migrateFleet({ rowhouse, folder }: ManagedRun): Promise<string> {
+async function migrateFleet({ command, folder }: ManagedRun): Promise<string> {
   const release = join(folder, 'next-release')
   cpSync(join(root, 'drizzle'), join(release, 'drizzle'), { recursive: true })
   symlinkSync(join(root, 'db'), join(release, 'db'))
@@ -394,9 +394,9 @@ async function migrateFleet({ rowhouse, folder }: ManagedRun): Promise<string> {
     'alter table orders add column shipped_by text;--> statement-breakpoint\ncreate index orders_shipped_by on orders (tenant_id, shipped_by);',
   )
   const options = { cwd: release }
-  const { done } = await rowhouse('fleet migrate', options)
-  await rowhouse('fleet status --check --inspect', options)
-  await rowhouse('fleet verify', options)
-  await rowhouse('doctor', options)
+  const { done } = await command('fleet migrate', options)
+  await command('fleet status --check --inspect', options)
+  await command('fleet verify', options)
+  await command('doctor', options)
   return `${(done as unknown[]).length} targets`
 }
