@@ -6,11 +6,11 @@ import { poolingOf } from '#tenancy/base/pooler'
 import { giveKey } from '#tenancy/base/signing-key'
 import { loginPassword, logins, loginUrl, type Login, type Tenancy } from '#tenancy/base/tenancy'
 import { assertDirectLogins, needsSessions } from '#tenancy/checks/direct-logins'
-import { adminDigest } from '#tenancy/migrations/admin-files'
+import { hasAdminFiles } from '#tenancy/migrations/admin-files'
 import { bringUpToDate } from '#tenancy/migrations/apply'
 import { asOwner, mainDatabase } from '#tenancy/migrations/connections'
 import { applyEngineMigrations } from '#tenancy/migrations/engine-migrations'
-import { functionFiles, recordedDigest, refreshEngine } from '#tenancy/migrations/functions'
+import { functionFiles, refreshEngine } from '#tenancy/migrations/functions'
 import { readHistories } from '#tenancy/migrations/history'
 import { recordProfile, type Hardening, type Profile } from '#tenancy/migrations/profile'
 import { runSqlFile } from '#tenancy/migrations/sql-file'
@@ -110,11 +110,10 @@ async function updateDedicatedDatabases(
     ),
   )
   const report: SetupReport = { databases: [], failed: [] }
-  const digest = await adminDigest()
   for (const { database } of rows)
     try {
       const hardening = await withConnection(inDatabase(adminUrl, database), async (admin) => {
-        if ((await recordedDigest(admin, 'admin')) === digest) return recordProfile(admin, profile)
+        if (await hasAdminFiles(admin)) return recordProfile(admin, profile)
         const install = async () => {
           await refreshEngine(tenancy, admin, 'dedicated')
           await giveKey(admin)

@@ -110,7 +110,8 @@ as $$
   select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 't_' || replace(p_tenant::text, '-', '')
 $$;
 
--- Lists the transactions that hold a tenant's lock, for a move that waits for them. Shows no queries.
+-- Lists the transactions that hold a tenant's lock, for a move that waits for them. Shows no queries. Does not call
+-- tenancy.lock_key(), whose owner could replace it: functions here run with the administrator's privileges.
 create or replace function tenancy.fence_holders(p_tenant uuid) returns table (pid integer, login text, application text, seconds double precision, doing text)
 language sql stable strict security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -119,7 +120,7 @@ as $$
   join pg_stat_activity as a on a.pid = l.pid
   where l.locktype = 'advisory' and l.granted and l.objsubid = 1 and l.pid <> pg_backend_pid()
     and l.database = (select d.oid from pg_database as d where d.datname = current_database())
-    and (l.classid::bigint << 32) | l.objid::bigint = tenancy.lock_key(p_tenant)
+    and (l.classid::bigint << 32) | l.objid::bigint = hashtextextended(p_tenant::text, 7236115)
   order by a.xact_start
 $$;
 

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { withTransaction } from '#tenancy/base/with-transaction'
-import { digestOfFiles, recordDigest } from '#tenancy/migrations/functions'
+import { digestOfFiles, recordDigest, recordedDigest } from '#tenancy/migrations/functions'
 import { createdFunctions, parseSql } from '#tenancy/migrations/parse-sql'
 import {
   readEngineSql,
@@ -55,12 +55,28 @@ export async function installAdminFunctions(admin: pg.Client): Promise<void> {
   })
 }
 
+/**
+ * Tells whether a database has the files of this build, and functions that this administrator owns.
+ * @param admin - A connection of the administrator.
+ */
+export async function hasAdminFiles(admin: pg.Client): Promise<boolean> {
+  if ((await recordedDigest(admin, 'admin')) !== (await adminDigest())) return false
+  for (const file of await readAdminFiles())
+    if ((await functionsOfOthers(admin, file)).length > 0) return false
+  return true
+}
+
 /** Functions of another administrator can be dropped by the owner of the schema, but not replaced. */
 async function dropFunctionsOfOthers(admin: pg.Client, file: SqlFile): Promise<void> {
+  for (const signature of await functionsOfOthers(admin, file))
+    await admin.query(`drop function ${signature}`)
+}
+
+async function functionsOfOthers(admin: pg.Client, file: SqlFile): Promise<string[]> {
   const { rows } = await admin.query<{ signature: string }>(
     `select oid::regprocedure::text as signature from pg_catalog.pg_proc
      where pronamespace = to_regnamespace('tenancy') and proname = any ($1) and not pg_has_role(current_user, proowner, 'usage')`,
     [createdFunctions(await parseSql(file.text, file))],
   )
-  for (const { signature } of rows) await admin.query(`drop function ${signature}`)
+  return rows.map(({ signature }) => signature)
 }

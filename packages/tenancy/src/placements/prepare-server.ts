@@ -29,7 +29,8 @@ type PrepareOptions = {
  * be repeated.
  * @param tenancy - The instance.
  * @param adminUrl - The URL of an administrator there.
- * @throws ServerTooOld, SqlFileFailed, or HardeningIncomplete for a profile that cannot be had.
+ * @throws ServerTooOld, SqlFileFailed, or HardeningIncomplete if functions are open that the declared
+ *   profile forbids.
  */
 export async function prepareServer(
   tenancy: Tenancy,
@@ -93,7 +94,7 @@ async function createTemplate(
   await withConnection(inDatabase(adminUrl, draft), (client) =>
     prepareDatabase(client, () => refreshEngine(tenancy, client, 'dedicated'), declared),
   )
-  // not before: on 15 the owner would not act for pg_database_owner, which owns the schema public
+  // not earlier: on 15, a member of the owner has no privileges of pg_database_owner, which owns the schema public
   await admin.query(`alter database ${draft} owner to rowhouse_owner`)
   if (rows.length > 0) {
     await admin.query(`alter database ${templateDatabase} is_template false`)
@@ -104,7 +105,7 @@ async function createTemplate(
   await admin.query(`alter database ${templateDatabase} is_template true`)
 }
 
-/** Only a superuser may end every session; without `force`, PostgreSQL ends background workers only. */
+/** `force` fails if the administrator may not end every session, so only superusers use it. */
 async function dropDatabase(admin: pg.Client, name: string): Promise<void> {
   const { rows } = await admin.query<{ superuser: boolean }>(
     'select rolsuper as superuser from pg_catalog.pg_roles where rolname = current_user',
@@ -124,10 +125,10 @@ const profileOf = (url: string): Promise<Profile | undefined> =>
   })
 
 /**
- * Installs all that a database with tenants needs, as the administrator and as the owner. Can be
- * repeated.
+ * Installs everything that a database with tenants needs, as the administrator and as the owner. Can
+ * be repeated.
  * @param admin - A connection of the administrator.
- * @param installEngine - Installs the engine on this connection, which acts as the owner meanwhile.
+ * @param installEngine - Installs the engine. While it runs, the connection acts as the owner.
  * @param profile - Declares the profile; by default, the recorded one is kept.
  * @returns What could be hardened.
  */

@@ -1,7 +1,7 @@
 import { withConnection } from '#tenancy/base/connect'
 
 /**
- * Grants to public in one database what `sql/admin/hardening.sql` revokes, as on a server whose administrator
+ * Grants to public in one database what `sql/admin/open-functions.sql` revokes, as on a server whose administrator
  * cannot revoke it.
  * @param adminUrl - The URL of an administrator, which names the database.
  */

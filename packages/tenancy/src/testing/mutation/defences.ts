@@ -1,6 +1,7 @@
 import { rewriteFunction, type Defence } from '#tenancy/testing/mutation/defence'
 
 const src = (path: string) => `packages/tenancy/src/${path}`
+const administrators = [src('administrators.test.ts')]
 const isolation = [src('context/isolation.test.ts'), src('checks/doctor.test.ts')]
 const transactions = [src('context/with-tenant.test.ts')]
 const attacks = [src('context/attacks.test.ts')]
@@ -119,6 +120,20 @@ export const defences: readonly Defence[] = [
     name: 'that dedicated roles keep to their own schema',
     tests: isolation,
     sql: 'grant usage on schema shared to public; grant select on all tables in schema shared to public;',
+  },
+  {
+    name: "that setup updates the administrator's functions in dedicated databases",
+    tests: administrators,
+    file: src('setup.ts'),
+    find: 'if (await hasAdminFiles(admin)) return',
+    put: 'if (admin.database) return',
+  },
+  {
+    name: "that the doctor compares the administrator's functions",
+    tests: administrators,
+    file: src('checks/doctor.ts'),
+    find: "['admin', 'functions of the administrator', setup],",
+    put: '',
   },
   {
     name: 'that set_config is not for everybody',
