@@ -25,7 +25,7 @@ export type Binaries = { bin: string; native?: string; version: string; major: n
 export function findBinaries(): Binaries {
   const system = process.env.ROWHOUSE_POSTGRES_BIN
   if (system) return { bin: resolve(system), ...versionOf(resolve(system)) }
-  return embedded(join(dirname(locate(packageName)), '../native'))
+  return packaged()
 }
 
 /** The versions that `installBinaries` can add to the one among the project's packages. */
@@ -39,7 +39,7 @@ const otherVersions: Readonly<Record<number, string>> = {
 export async function installBinaries(major: number, children: ChildGroup): Promise<Binaries> {
   const version = otherVersions[major]
   if (version === undefined) {
-    const binaries = findBinaries()
+    const binaries = packaged()
     if (binaries.major === major) return binaries
     throw new Error(
       `there are no binaries of PostgreSQL ${major}; choose ${[...Object.keys(otherVersions), binaries.major].join(', ')}`,
@@ -78,6 +78,9 @@ export function copyBinaries(binaries: Binaries, folder: string): Binaries {
   }
   return { ...binaries, native, bin: join(native, 'bin') }
 }
+
+/** Those among the project's packages. */
+const packaged = (): Binaries => embedded(join(dirname(locate(packageName)), '../native'))
 
 function embedded(native: string): Binaries {
   linkLibraries(native)
