@@ -52,7 +52,7 @@ describe.each(pages)('%s', (page) => {
   test('every npm script and command exists', () => {
     const named = all(text, /npm run (?:-s )?([a-z0-9:-]+)/g)
     expect(named.filter((name) => !scripts.includes(name))).toEqual([])
-    const called = all(text, /rowhouse -- ((?:[a-z]+)(?: [a-z-]+)?)/g)
+    const called = all(text, /rowhouse -- ([a-z][a-z-]*(?: [a-z-]+)?)/g)
     expect(
       called.filter(
         (words) => !commands.includes(words) && !commands.includes(words.replace(/ .*/, '')),
