@@ -1,15 +1,9 @@
 import pg from 'pg'
-import { stagingTable, stream, temporaryTable } from '#tenancy/moves/copy'
+import { changedKeysQuery, keyList } from '#tenancy/moves/change-log'
 import { failpoint } from '#tenancy/moves/failpoints'
 import type { MoveRun } from '#tenancy/moves/move-run'
-import {
-  changedKeysQuery,
-  keyList,
-  referenceJoin,
-  rowsByKey,
-  tableSql,
-  type MovableTable,
-} from '#tenancy/moves/tenant-tables'
+import { stagingTable, stream, temporaryTable } from '#tenancy/moves/staging'
+import { referenceJoin, rowsByKey, tableSql, type MovableTable } from '#tenancy/moves/tenant-tables'
 
 /** A pass with no more keys than this ends the catch-up. */
 const smallPassKeys = 400

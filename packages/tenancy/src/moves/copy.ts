@@ -1,17 +1,16 @@
-import { pipeline } from 'node:stream/promises'
-import pg from 'pg'
-import copyStreams from 'pg-copy-streams'
+import type pg from 'pg'
+import { logKeys } from '#tenancy/moves/change-log'
 import { TableNotMovable } from '#tenancy/moves/errors'
 import { isShared, type MoveRun } from '#tenancy/moves/move-run'
 import { failpoint } from '#tenancy/moves/failpoints'
 import {
-  keyList,
   referencesExist,
   tenantTables,
   tableSql,
   type MovableTable,
 } from '#tenancy/moves/tenant-tables'
 import { logStaleRows } from '#tenancy/moves/log-stale-rows'
+import { stagingTable, stream } from '#tenancy/moves/staging'
 
 const chunkRows = 20_000
 /**
@@ -202,83 +201,4 @@ async function insertChunk(
   if (chunk.done) await target.query('set local synchronous_commit = on')
   await target.query('commit')
   return chunk
-}
-
-/**
- * Adds keys to the change log of the source, so that the catch-up brings their rows.
- * @param log - A connection to the database with the log, in a transaction of the tenant.
- */
-export async function logKeys(
-  run: MoveRun,
-  log: pg.Client,
-  table: MovableTable,
-  rows: { key: string[] }[],
-): Promise<void> {
-  if (rows.length === 0) return
-  await log.query(
-    `insert into tenancy.changed_keys (tenant_id, table_name, key) select $1, $2, k.key from ${keyList(rows.map(({ key }) => key))} as k`,
-    [run.move.tenantId, table.name],
-  )
-}
-
-const created = new WeakMap<pg.Client, Set<string>>()
-
-/**
- * Creates a temporary table with the columns of a tenant table, for incoming rows.
- * @param options.indexed - True to look rows up by their primary key.
- * @returns Its qualified name.
- */
-export async function stagingTable(
-  target: pg.Client,
-  run: MoveRun,
-  table: MovableTable,
-  { indexed = false } = {},
-): Promise<string> {
-  const sql = tableSql(table, run.move.tenantId)
-  const key = ['tenant_id', ...table.key.map((column) => pg.escapeIdentifier(column.name))]
-  return temporaryTable(target, {
-    name: pg.escapeIdentifier(`${indexed ? 'indexed' : 'staging'}_${table.name}`.slice(0, 60)),
-    asQuery: `as select ${sql.columns('t')} from ${sql.in(run.move.target.schema)} as t with no data`,
-    ...(indexed ? { index: `(${key.join(', ')})` } : {}),
-  })
-}
-
-/**
- * Creates a temporary table, once per connection. Every commit empties it.
- * @param table - `columns` or `asQuery`: a column list, or a query that has the columns. `index`:
- *   the columns of an index.
- * @returns Its qualified name.
- */
-export async function temporaryTable(
-  target: pg.Client,
-  {
-    name,
-    columns = '',
-    asQuery = '',
-    index,
-  }: { name: string; columns?: string; asQuery?: string; index?: string },
-): Promise<string> {
-  const known = created.get(target) ?? new Set()
-  created.set(target, known)
-  if (!known.has(name))
-    await target.query(
-      `create temporary table if not exists ${name} ${columns} on commit delete rows ${asQuery}; ${index ? `create index on ${name} ${index}` : ''}`,
-    )
-  known.add(name)
-  return `pg_temp.${name}`
-}
-
-/**
- * Streams the rows of a query into a table of another database.
- * @param into - The target table with its column list.
- */
-export async function stream(
-  source: pg.Client,
-  target: pg.Client,
-  query: string,
-  into: string,
-): Promise<void> {
-  const reader = source.query(copyStreams.to(`copy (${query}) to stdout (format binary)`))
-  const writer = target.query(copyStreams.from(`copy ${into} from stdin (format binary)`))
-  await pipeline(reader, writer)
 }

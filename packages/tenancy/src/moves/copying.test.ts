@@ -18,7 +18,6 @@ import {
   holdOpen,
   removeTenants,
   mainAdmin,
-  serviceOf,
   createTenantIn,
   type TestPlacement,
 } from '#tenancy/testing/moves/fixture'

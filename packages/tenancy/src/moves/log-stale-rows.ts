@@ -1,6 +1,7 @@
-import { logKeys, stream, temporaryTable } from '#tenancy/moves/copy'
+import { logKeys } from '#tenancy/moves/change-log'
 import { isIdentical, keyRanges } from '#tenancy/moves/key-ranges'
 import type { MoveRun } from '#tenancy/moves/move-run'
+import { stream, temporaryTable } from '#tenancy/moves/staging'
 import { tableSql, type MovableTable } from '#tenancy/moves/tenant-tables'
 
 const rangeRows = 5000

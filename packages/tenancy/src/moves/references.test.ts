@@ -40,7 +40,7 @@ const admin = (text: string, database?: string) => {
   const url = new URL(mainAdmin())
   if (database) url.pathname = `/${database}`
   return withConnection(url.toString(), async (client) => {
-    const { rows } = await client.query<Record<string, string>>(text)
+    const { rows } = await client.query<Record<string, unknown>>(text)
     return rows
   })
 }
@@ -137,6 +137,16 @@ test.each(['schema', 'database'] as const)(
     const move = await perform(await request(tenant, to), 'indexed')
     await write(tenant, ...passNumber, 'delete from notes where number = 1009')
     await complete(tenant, move)
+    const name = privateName(tenant.id)
+    expect(
+      await admin(
+        `select conname, convalidated from pg_constraint where contype = 'f' and connamespace = '${name}'::regnamespace order by 1`,
+        to === 'database' ? name : undefined,
+      ),
+    ).toEqual([
+      { conname: 'note_lines_note_fk', convalidated: true },
+      { conname: 'notes_parent_fk', convalidated: true },
+    ])
     // the old copy is stale now
     await write(tenant, ...passNumber, 'delete from notes where number = 1008')
     await complete(tenant, await requestRollback(tenancy(), actionOn(tenant)), 'cleaned')

@@ -215,14 +215,6 @@ export const referencesExist = (
     })
     .join(' and ') || 'true'
 
-/** A subquery with the distinct keys of a table in the change log. */
-export const changedKeysQuery = (table: MovableTable, tenantId: string) =>
-  `(select distinct key from tenancy.changed_keys where tenant_id = ${literal(tenantId)} and table_name = ${literal(table.name)})`
-
-/** A subquery with the given keys. */
-export const keyList = (keys: string[][]) =>
-  `(select array(select part from jsonb_array_elements_text(k) with ordinality as parts (part, position) order by position) as key from jsonb_array_elements(${literal(JSON.stringify(keys))}) as k)`
-
 /**
  * A query for the rows of a table by key, with one primary-key lookup per key. `offset 0` fixes the
  * join order, because the statistics are useless for a tenant that has just arrived.

@@ -12,6 +12,7 @@ const copying = [src('moves/copying.test.ts')]
 const ended = [src('context/ended-connections.test.ts')]
 const overdue = [src('tasks/end-overdue.test.ts')]
 const foreignLocks = [src('context/foreign-locks.test.ts')]
+const references = [src('moves/references.test.ts')]
 const directions = [src('moves/directions.test.ts')]
 const restored = [src('restore/restore-check.test.ts')]
 const servers = [src('placements/servers.test.ts')]
@@ -242,6 +243,60 @@ export const defences: readonly Defence[] = [
     file: src('data/large-objects.ts'),
     find: 'if (removed === 0) return total',
     put: 'return total + removed',
+  },
+  {
+    name: 'that a move copies no row whose references are missing',
+    tests: references,
+    file: src('moves/copy.ts'),
+    find: "${referencesExist(inTarget, 's', schema)}",
+    put: 'true',
+  },
+  {
+    name: 'that rows left out of the copy are logged',
+    tests: references,
+    file: src('moves/copy.ts'),
+    find: 'await logKeys(run, log, table, missing.rows)',
+    put: '',
+  },
+  {
+    name: 'that rows of an earlier stay are logged',
+    tests: references,
+    file: src('moves/copy.ts'),
+    find: 'if (existing?.some) await logStaleRows(run, table)',
+    put: '',
+  },
+  {
+    name: 'that a deleted row of the target takes the rows that refer to it along',
+    tests: references,
+    file: src('moves/catch-up.ts'),
+    find: 'children.length === 0',
+    put: 'true',
+  },
+  {
+    name: 'that a unique value can pass from one row to another',
+    tests: references,
+    file: src('moves/catch-up.ts'),
+    find: 'table.uniqueColumns.length > 0',
+    put: 'false',
+  },
+  {
+    name: 'that a move validates the foreign keys of its target',
+    tests: references,
+    file: src('moves/verify.ts'),
+    find: 'await validateForeignKeys(run)',
+    put: '',
+  },
+  {
+    name: 'that no trigger changes the rows of a move',
+    tests: references,
+    file: src('moves/tenant-tables.ts'),
+    find: 'if (found) throw new TableNotMovable(found.table, found.why)',
+    put: '',
+  },
+  {
+    name: 'that a tenant cannot pretend to be a move',
+    tests: references,
+    sql: rewriteFunction('tenancy.is_move()', 'and tenancy.tenant() is not null', ''),
   },
   {
     name: 'that work is repeated when its connection was ended',
