@@ -108,11 +108,13 @@ function startAgent(superuserUrl: string): Agent {
       await sleep(1_000)
     }
   })
-  visits.catch((error: Error) => console.error(`the provider's agent ended: ${error.message}`))
+  const ended = visits.catch((error: Error) =>
+    console.error(`the visits of the superuser ended: ${error.message}`),
+  )
   return {
     stop: async () => {
       running = false
-      await visits
+      await ended
     },
   }
 }
