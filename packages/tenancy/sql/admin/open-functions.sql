@@ -7,13 +7,13 @@ as $$
   from pg_proc as p
   join (values
     ('set_config', '^set_config$',
-      'injected SQL can change the settings of its own transaction and connection, such as the statement timeout; it cannot forge the signed context'),
+      'injected SQL can change the settings of its own transaction, such as the statement timeout; it cannot forge the signed context'),
     ('advisory locks', '^pg_(try_)?advisory_',
-      'injected SQL can hold advisory locks, which delays the move of a tenant'),
+      'injected SQL can hold advisory locks, which slows entries of a tenant and delays its move until the transaction is ended'),
     ('large objects', '^(lo_.*|loread|lowrite)$',
-      'injected SQL can store data that no policy protects and other tenants could read'),
+      'injected SQL can store data that no policy protects and other tenants could read, until the worker removes it within the hour'),
     ('sessions', '^pg_(terminate|cancel)_backend$',
-      'injected SQL can end or cancel other sessions of the same role; transactions that were not committed are retried')
+      'injected SQL can end statements and sessions of the same login; work that was not committed runs again')
   ) as f (family, pattern, consequence) on p.proname ~ f.pattern
   where p.pronamespace = 'pg_catalog'::regnamespace
     -- every session lock is released before a connection returns to its pool
