@@ -101,7 +101,8 @@ function parentsFirst(tables: Table[], circles: Circles): Table[] {
       ready = readyIf(
         ({ deferrable }) => circles === 'all' || (circles === 'deferrable' && deferrable),
       ).slice(0, 1)
-    if (ready.length === 0) throw new TablesInACircle([...waiting])
+    if (ready.length === 0)
+      throw new TablesInACircle([...waiting], { canDefer: circles === 'deferrable' })
     sorted.push(...ready)
     left = left.filter((table) => !ready.includes(table))
   }

@@ -197,9 +197,9 @@ export class TablesInACircle extends RowhouseError {
   static override readonly code: string = 'tables_in_a_circle'
   static override readonly fault: boolean = true
   readonly tables: string[]
-  constructor(tables: string[]) {
+  constructor(tables: string[], { canDefer }: { canDefer: boolean }) {
     super(
-      `the tables ${tables.join(', ')} refer to each other in a cycle, so none can be filled first; make one of the foreign keys deferrable, without \`restrict\`, or remove it`,
+      `the tables ${tables.join(', ')} refer to each other in a cycle, so none can be filled first; ${canDefer ? 'make one of the foreign keys deferrable, without `restrict`, or remove it' : 'remove one of the foreign keys'}`,
     )
     this.tables = tables
   }

@@ -94,7 +94,7 @@ export class TableNotMovable extends RowhouseError {
   static override readonly code: string = 'table_not_movable'
   readonly table: string
   constructor(table: string, why: string) {
-    super(`table ${table} cannot be moved: ${why}; \`doctor\` lists such tables`)
+    super(`table ${table} cannot be moved: ${why}`)
     this.table = table
   }
 }

@@ -167,7 +167,9 @@ function stepsOf(source: MoveEnd, target: MoveEnd): string[] {
     isShared ? 'register the tenant in the shared schema' : `create ${name} with a dedicated role`,
     'start to log every change the tenant makes',
     'copy every row in chunks, in the order of the keys',
-    isShared ? 'collect statistics' : 'build the indexes and collect statistics',
+    isShared
+      ? 'collect statistics'
+      : 'build the indexes, add the foreign keys and collect statistics',
     'apply the changes made during the copy',
     'pause writes for an instant, then compare both sides row by row',
     isSameDatabase(source, target)

@@ -48,7 +48,7 @@ export async function planMove(
  * @param request - The tenant and the destination.
  * @returns The move.
  * @throws SameLocation, MoveUnderWay, ServerTooOld, ServerUnusable, TargetOccupied, TargetFull,
- *   VersionsDiffer, TableNotMovable or Invalid
+ *   VersionsDiffer, TableNotMovable, TablesInACircle or Invalid
  */
 export async function requestMove(tenancy: Tenancy, request: MoveRequest): Promise<Move> {
   const known = await latestMove(tenancy, request.tenantId)
