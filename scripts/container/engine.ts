@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { failureOf, installWithApt } from '../programs.ts'
 
@@ -21,14 +21,15 @@ export type ContainerEngine = {
 export function findEngine(): ContainerEngine {
   if (process.platform !== 'linux')
     throw new Error('the containers are tested on Linux only: they use the network of the host')
-  if (works('docker')) return engine('docker', () => [])
-  const failed = works('podman') ? undefined : installWithApt('podman', 'runc', 'ca-certificates')
-  if (!works('podman'))
-    throw new Error(`found neither a running Docker nor Podman: ${failed ?? 'podman info fails'}`)
+  if (failureOfInfo('docker') === undefined) return engine('docker', () => [])
+  const failed = failureOfInfo('podman') && installWithApt('podman', 'runc', 'netavark')
+  const reason = failed ?? failureOfInfo('podman')
+  if (reason !== undefined) throw new Error(`found neither a running Docker nor Podman: ${reason}`)
   return engine('podman', podmanFlags)
 }
 
-const works = (program: string): boolean => spawnSync(program, ['info']).status === 0
+const failureOfInfo = (program: string): string | undefined =>
+  failureOf(program, ['info'], { timeout: 30_000 })
 
 const engine = (name: string, flags: (command: string) => string[]): ContainerEngine => ({
   name,

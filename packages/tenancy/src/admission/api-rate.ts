@@ -26,9 +26,13 @@ export async function countCall(
 ): Promise<RemainingCalls> {
   const { tenantId } = caller
   const { apiPerMinute: limit } = await limitsOf(tenancy, tenantId)
+  const pool = platformPool(tenancy)
   const limiter = new RateLimiterPostgres({
-    storeClient: platformPool(tenancy),
-    storeType: 'pool',
+    // The limiter names its statements, which poolers in transaction mode do not support.
+    storeClient: {
+      query: ({ text, values }: { text: string; values: unknown[] }) => pool.query(text, values),
+    },
+    storeType: 'client',
     schemaName: 'tenancy',
     tableName: 'rate_limits',
     tableCreated: true,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { countCall } from '#tenancy/admission/api-rate'
 import { loginPassword, loginUrl, placementKinds, type Tenancy } from '#tenancy/base/tenancy'
 import { tenantBatch, withTenant } from '#tenancy/context/with-tenant'
 import { DedicatedRoleRefused } from '#tenancy/base/errors'
@@ -161,6 +162,13 @@ describe.skipIf('missing' in program)('through PgBouncer in transaction mode', (
         expect(found).toEqual(Array.from({ length: 3 }, () => ({ tenantId: id })))
         expect(again).toEqual(found)
       }
+    })
+
+    test('API calls are counted on whichever server connection is free', async () => {
+      const [{ id: tenantId }] = testTenants.shared
+      const { remaining } = await countCall(bounced, { tenantId })
+      await Promise.all(Array.from({ length: 20 }, () => countCall(bounced, { tenantId })))
+      expect((await countCall(bounced, { tenantId })).remaining).toBe(remaining - 21)
     })
 
     test('settings of one request do not affect the next one on the same server connection', async () => {
