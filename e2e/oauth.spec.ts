@@ -124,7 +124,7 @@ for (const [name, { url, client, scope, callback }] of Object.entries(authorize)
     })
     const cookies = await page.context().cookies(baseURL)
     for (const kind of ['pkce', 'state'])
-      expect(cookies.find((cookie) => cookie.name === `rowhouse.${kind}`)).toMatchObject({
+      expect(cookies.find((cookie) => cookie.name.endsWith(`rowhouse.${kind}`))).toMatchObject({
         httpOnly: true,
         sameSite: 'Lax',
       })
