@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { NextConfig } from 'next'
 
 const security = {
@@ -10,6 +11,13 @@ const security = {
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Strict-Transport-Security': 'max-age=63072000; includeSubDomains',
 }
+
+// The ids of server actions are derived from this key, which Next generates for each build. With a fixed
+// one, a page of one build can call the unchanged actions of another. It protects nothing here: actions
+// are never closures, and at run time `boot` replaces it with a secret.
+process.env.NEXT_SERVER_ACTIONS_ENCRYPTION_KEY ??= createHash('sha256')
+  .update('rowhouse server actions')
+  .digest('base64')
 
 const config: NextConfig = {
   output: 'standalone',

@@ -1,15 +1,18 @@
 import { NextResponse, type NextRequest } from 'next/server'
+import { asSentence } from './app/_format/sentence'
 import { busyResponse } from './app/_http/busy-response'
 import { isEmailHtmlPath, emailCsp } from './app/_http/email-csp'
+import { requireSameOrigin } from './app/_http/same-origin'
 import { sessionCookie } from './db/accounts/session-cookie'
 import { env } from './db/env'
+import { ForeignOrigin } from './db/errors'
 import { TooBusy, countSessionRequest } from '@rowhouse/tenancy'
 import { tenancy } from './db/tenancy'
 
 const development = process.env.NODE_ENV === 'development'
 
 /**
- * Sets a script nonce for each page, passes the path on for redirects after sign-in, and rejects
+ * Refuses actions of other origins in words, which Next would answer with an error. Sets a script nonce for each page, passes the path on for redirects after sign-in, and rejects
  * requests of a tenant above its rate limit. Authorization does not depend on it.
  */
 export async function proxy(request: NextRequest) {
@@ -33,6 +36,13 @@ export async function proxy(request: NextRequest) {
     return response
   }
   const headers = new Headers(request.headers)
+  if (isAction(request)) {
+    const refusal = refuseForeignOrigin(request)
+    if (refusal) return refusal
+    // Next compares the origin with the Host that it received, which a proxy may have replaced
+    const origin = request.headers.get('origin')
+    if (origin !== null) headers.set('x-forwarded-host', new URL(origin).host)
+  }
   headers.set('content-security-policy', policy)
   headers.set('x-nonce', nonce)
   headers.set('x-rowhouse-path', request.nextUrl.pathname + request.nextUrl.search)
@@ -41,6 +51,29 @@ export async function proxy(request: NextRequest) {
   response.headers.set('content-security-policy', policy)
   response.headers.set('cache-control', 'private, no-store')
   return response
+}
+
+const isAction = ({ method, headers }: NextRequest) =>
+  method === 'POST' &&
+  (headers.has('next-action') ||
+    (headers.get('content-type')?.startsWith('multipart/form-data') ?? false))
+
+/** A request without an Origin header passes, because `requireSameOrigin` refuses it in its form. */
+function refuseForeignOrigin({ headers }: NextRequest): Response | undefined {
+  if (!headers.has('origin')) return undefined
+  try {
+    requireSameOrigin(headers)
+    return undefined
+  } catch (error) {
+    if (!ForeignOrigin.is(error)) throw error
+    // the client passes on a plain text as the message of an error: see `callAction`
+    const { code } = error
+    const message = asSentence(error.message)
+    return new Response(headers.has('next-action') ? JSON.stringify({ code, message }) : message, {
+      status: 403,
+      headers: { 'content-type': 'text/plain', 'cache-control': 'no-store' },
+    })
+  }
 }
 
 /** Next responds with 500 if it cannot decode a path. */

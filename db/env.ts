@@ -38,6 +38,7 @@ const schema = z.object({
   LOG_LEVEL: z.enum(logLevels).default('info'),
   SLOW_MS: z.coerce.number().positive().default(500),
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  SHUTDOWN_DELAY_SECONDS: z.coerce.number().min(0).max(300).default(0),
   WORKER_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   OTEL_SERVICE_NAME: z.string().default('rowhouse'),

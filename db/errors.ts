@@ -9,15 +9,15 @@ export class AccountBlocked extends RowhouseError {
   }
 }
 
-/** A request sent by a page of another site. */
+/** A request sent by a page of another site, or by this one under an address that is not its own. */
 export class ForeignOrigin extends RowhouseError {
   static override readonly code: string = 'foreign_origin'
   readonly origin: string
-  constructor(origin: string) {
-    super(
-      `this request came from ${origin}, not from a page of this site; reload the page and try again`,
-    )
+  readonly appUrl: string
+  constructor(origin: string, appUrl: string) {
+    super(`this page was opened at ${origin}, but the app is set up for ${appUrl}; open it there`)
     this.origin = origin
+    this.appUrl = appUrl
   }
 }
 

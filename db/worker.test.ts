@@ -63,11 +63,12 @@ test('a worker waits for its database, at the start and later, and its probes te
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const output = Promise.all([worker.stdout, worker.stderr].map((stream) => stream && text(stream)))
+  const output = Promise.all([text(worker.stdout!), text(worker.stderr!)])
   const status = async (path: string) =>
     (await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined))?.status
-  const becomes = (path: string, expected: number) =>
-    expect.poll(() => status(path), { timeout: 20_000 }).toBe(expected)
+  const becomes = async (path: string, expected: number) => {
+    await expect.poll(() => status(path), { timeout: 20_000 }).toBe(expected)
+  }
 
   await becomes('/healthz', 200)
   expect(await status('/readyz')).toBe(503)

@@ -5,6 +5,7 @@ import { headers } from 'next/headers'
 import { notFound, redirect } from 'next/navigation'
 import 'server-only'
 import { z } from 'zod'
+import { asSentence } from '#app/_format/sentence'
 import { formDataToObject, valuesToRefill } from '#app/_actions/form-data'
 import { requireSameOrigin } from '#app/_http/same-origin'
 import { auth, type Session, type TenantSession } from '#app/_session/session'
@@ -180,6 +181,3 @@ function fieldErrors(error: z.ZodError): Record<string, string> {
     if (code !== 'unrecognized_keys') fields[path.join('.')] ??= message
   return fields
 }
-
-const asSentence = (text: string) =>
-  `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/\.\.$/, '.')

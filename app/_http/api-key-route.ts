@@ -80,7 +80,8 @@ export function apiKeyRoute<S extends z.ZodObject>(
 /** Keys are for programs: a request from another site's page is refused. */
 function refuseForeignPage(request: Request): void {
   const origin = request.headers.get('origin')
-  if (origin !== null && origin !== new URL(env().APP_URL).origin) throw new ForeignOrigin(origin)
+  if (origin !== null && origin !== new URL(env().APP_URL).origin)
+    throw new ForeignOrigin(origin, env().APP_URL)
 }
 
 async function bodyOf(request: Request): Promise<object> {

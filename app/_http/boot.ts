@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { shutDownOnSignal } from '#app/_http/graceful-shutdown'
 import { logRequests } from '#app/_http/request-log'
 import {
@@ -20,6 +21,7 @@ import { waitForDatabase } from '#db/wait-for-database'
 
 /** Runs once per process: start-up checks, then background work. */
 export async function boot(): Promise<void> {
+  setActionKey()
   await startUpChecks()
   const sendSpans = await startTracing()
   logRequests()
@@ -70,17 +72,26 @@ async function warnWithoutWorker(): Promise<void> {
 }
 
 /**
+ * Encrypts what server actions would close over with a secret that all processes and builds share. The
+ * key of the build only makes the ids of actions: see next.config.ts.
+ */
+function setActionKey(): void {
+  process.env.NEXT_SERVER_ACTIONS_ENCRYPTION_KEY ??= createHmac(
+    'sha256',
+    process.env.AUTH_SECRET ?? '',
+  )
+    .update('server actions')
+    .digest('base64')
+}
+
+/**
  * Next prints whole errors, and PostgreSQL errors can contain the values of rows. In production
  * the log gets their class and code instead.
  */
 function quietConsole(): void {
-  console.error = (...values: unknown[]) =>
-    log().error(
-      {
-        console: values.map((one) =>
-          typeof one === 'string' ? one.slice(0, 300) : errorFields(one),
-        ),
-      },
-      'error',
-    )
+  const fields = (values: unknown[]) => ({
+    console: values.map((one) => (typeof one === 'string' ? one.slice(0, 300) : errorFields(one))),
+  })
+  console.error = (...values: unknown[]) => log().error(fields(values), 'error')
+  console.warn = (...values: unknown[]) => log().warn(fields(values), 'warning')
 }

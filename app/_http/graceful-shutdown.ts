@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { requestState } from '#app/_http/request-log'
+import { env } from '#db/env'
 import { log } from '#db/log'
 import { closePools } from '@rowhouse/tenancy'
 import { tenancy } from '#db/tenancy'
@@ -7,8 +8,9 @@ import { tenancy } from '#db/tenancy'
 const graceMs = 10_000
 
 /**
- * On SIGTERM or SIGINT: fails the readiness check, stops accepting connections, waits up to ten
- * seconds for running requests, then closes the pools and exits.
+ * On SIGTERM or SIGINT: fails the readiness check, serves for SHUTDOWN_DELAY_SECONDS more, so that a
+ * load balancer which polls that check stops sending requests, then stops accepting connections, waits
+ * up to ten seconds for running requests, closes the pools and exits.
  * @param beforeClose - Runs before the pools are closed, such as storing counters.
  */
 export function shutDownOnSignal(beforeClose: () => Promise<unknown>): void {
@@ -19,8 +21,10 @@ export function shutDownOnSignal(beforeClose: () => Promise<unknown>): void {
 async function drain(signal: string, beforeClose: () => Promise<unknown>): Promise<void> {
   const state = requestState()
   state.draining = true
+  const { SHUTDOWN_DELAY_SECONDS } = env()
+  log().info({ signal, running: state.running, delay: SHUTDOWN_DELAY_SECONDS }, 'draining')
+  await sleep(SHUTDOWN_DELAY_SECONDS * 1000)
   const deadline = Date.now() + graceMs
-  log().info({ signal, running: state.running }, 'draining')
   for (const server of state.servers) {
     server.close()
     server.closeIdleConnections()

@@ -7,6 +7,8 @@ import { log } from '#db/log'
 import { metrics } from '#db/metrics'
 import { tenancy } from '#db/tenancy'
 import { addSpanAttributes } from '#db/tracing'
+import { warnAboutProxy } from '#app/_http/proxy-headers'
+import { explainUnknownAction } from '#app/_http/unknown-action'
 
 type RequestUser = { tenantId?: string; userId?: string }
 type RequestState = {
@@ -50,6 +52,8 @@ export function logRequests(): void {
     request.headers['x-request-id'] = requestId
     response.setHeader('x-request-id', requestId)
     if (requestState().draining) response.setHeader('connection', 'close')
+    warnAboutProxy(request)
+    explainUnknownAction(request, response)
     servers.add(server)
     users.set(requestId, {})
     requestState().running++

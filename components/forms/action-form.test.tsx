@@ -1,4 +1,5 @@
 import { screen } from '@testing-library/react'
+import { UnrecognizedActionError } from 'next/dist/client/components/unrecognized-action-error'
 import { describe, expect, it, vi } from 'vitest'
 import { ActionForm } from '#components/forms/action-form'
 import { SelectField, SubmitButton, TextareaField, TextField } from '#components/forms/fields'
@@ -160,5 +161,40 @@ describe('success', () => {
     await user.click(button('Publish'))
     await save.accept({ name: 'Lamp' })
     expect(valueOf(box('Note'))).toBe('Fragile')
+  })
+})
+
+describe('an action that the server does not have', () => {
+  it('offers to reload, and the typed values are there afterwards, except passwords', async () => {
+    const reload = vi.spyOn(location, 'reload').mockImplementation(() => {})
+    const { user, save, unmount } = openForm()
+    await user.clear(box('Name'))
+    await user.type(box('Name'), 'Desk lamp')
+    await user.type(screen.getByLabelText('Password'), 'geheim')
+    await user.selectOptions(unit(), 'Box')
+    await user.click(button('Publish'))
+    await save.fail(new UnrecognizedActionError('Server Action "1" was not found on the server.'))
+    expect(screen.getByRole('alert').textContent).toContain('A new version is available.')
+    await user.click(button('Reload'))
+    expect(reload).toHaveBeenCalledOnce()
+    expect(JSON.stringify(sessionStorage)).not.toContain('geheim')
+
+    unmount()
+    openForm()
+    expect(screen.getByRole('status').textContent).toContain('filled in again')
+    expect(valueOf(box('Name'))).toBe('Desk lamp')
+    expect(valueOf(unit())).toBe('box')
+    expect(valueOf(screen.getByLabelText('Password'))).toBe('')
+    expect(sessionStorage).toHaveLength(0)
+  })
+})
+
+describe('a refusal of the proxy', () => {
+  it('is shown like that of an action', async () => {
+    const { user, save } = openForm()
+    await user.click(button('Publish'))
+    const refusal = { code: 'foreign_origin', message: 'Open it at https://app.example.' }
+    await save.fail(new Error(JSON.stringify(refusal)))
+    expect(screen.getByRole('alert').textContent).toBe('Open it at https://app.example.')
   })
 })

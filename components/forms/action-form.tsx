@@ -9,8 +9,10 @@ import {
   useTransition,
   type ReactNode,
 } from 'react'
-import { callAction } from '#components/forms/call-action'
+import { callAction, outdatedPage } from '#components/forms/call-action'
+import { reloadWithDraft, useDraft } from '#components/forms/form-draft'
 import { FormContext } from '#components/forms/form-state'
+import { Button } from '#components/ui/button'
 import { Notice } from '#components/ui/notice'
 import { toast } from '#components/ui/toast'
 import type { Action, ActionState } from '#app/_actions/action'
@@ -23,6 +25,10 @@ export type ActionFormProps<R> = {
   hidden?: Record<string, string | number>
   className?: string
   label?: string
+  /** What the form holds outside its inputs. It is kept when the page has to be reloaded. */
+  kept?: unknown
+  /** Takes over `kept` after the reload. */
+  onRestore?: (kept: unknown) => void
   children: ReactNode
 }
 
@@ -36,7 +42,9 @@ export function ActionForm<R>({
   onDone,
   hidden = {},
   className,
-  label,
+  label = '',
+  kept,
+  onRestore,
   children,
 }: ActionFormProps<R>) {
   const { state, pending, dispatch, send } = useFormAction(action, (result) => {
@@ -45,6 +53,7 @@ export function ActionForm<R>({
   })
   const form = useRef<HTMLFormElement>(null)
   const formId = useId()
+  const restored = useDraft(form, label, onRestore)
   const refusal = state?.ok === false ? state : undefined
 
   useEffect(() => {
@@ -74,19 +83,36 @@ export function ActionForm<R>({
           send(new FormData(event.currentTarget, event.nativeEvent.submitter))
         }}
         noValidate
-        aria-label={label}
+        aria-label={label || undefined}
         aria-busy={pending}
         className={className ?? 'grid gap-4'}
       >
         {Object.entries(hidden).map(([name, value]) => (
           <input key={name} type="hidden" name={name} value={value} />
         ))}
-        {refusal && <Notice look="danger">{refusal.message}</Notice>}
+        {refusal && (
+          <Notice look="danger">
+            {refusal.message}
+            {refusal.code === outdatedPage && (
+              <Reload onClick={() => form.current && reloadWithDraft(form.current, label, kept)} />
+            )}
+          </Notice>
+        )}
+        {restored && !state && (
+          <Notice>The page was reloaded. What you had typed is filled in again.</Notice>
+        )}
         {children}
       </form>
     </FormContext>
   )
 }
+
+const Reload = ({ onClick }: { onClick: () => void }) => (
+  <span className="mt-2 flex flex-wrap items-center gap-3">
+    <Button onClick={onClick}>Reload</Button>
+    What you typed is kept, except passwords.
+  </span>
+)
 
 /**
  * The responses of a form's action. React's own state has the response to a submission before

@@ -16,6 +16,7 @@ import { Combobox, type Option } from '#components/ui/combobox'
 import { Dialog, DialogBody, DialogButtons } from '#components/ui/dialog'
 import { Field, fieldAttributes } from '#components/ui/field'
 
+type Kept = Pick<Draft, 'customer' | 'lines'>
 type CreateCustomer = Action<{ id: string; name: string }>
 type OrderFormProps<R> = {
   action: Action<R>
@@ -47,6 +48,12 @@ export function OrderForm<R>({
         {...(onDone && { onDone })}
         label="Order"
         className="grid gap-5"
+        kept={{ customer, lines } satisfies Kept}
+        onRestore={(kept) => {
+          const { customer, lines } = kept as Kept
+          setCustomer(customer)
+          setLines(lines)
+        }}
       >
         {children}
         <Card labelledBy="who">
