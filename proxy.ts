@@ -12,8 +12,9 @@ import { tenancy } from './db/tenancy'
 const development = process.env.NODE_ENV === 'development'
 
 /**
- * Refuses actions of other origins in words, which Next would answer with an error. Sets a script nonce for each page, passes the path on for redirects after sign-in, and rejects
- * requests of a tenant above its rate limit. Authorization does not depend on it.
+ * Refuses actions of other origins in words, which Next would answer with an error. Sets a script
+ * nonce for each page, passes the path on for redirects after sign-in, and rejects requests of a
+ * tenant above its rate limit. Authorization does not depend on it.
  */
 export async function proxy(request: NextRequest) {
   if (!isDecodable(request.nextUrl.pathname))

@@ -49,7 +49,8 @@ function startUpChecks(): Promise<void> {
 
 /**
  * Checks that the configuration is complete, that no login can bypass the policies, that no pooler
- * breaks sessions, that no newer schema breaks this build, and that every invariant of the main database holds.
+ * breaks sessions, that no newer schema breaks this build, and that every invariant of the main
+ * database holds.
  */
 async function check(): Promise<void> {
   assertLoginUrls(logins)

@@ -1,3 +1,4 @@
+import { log } from '#db/log'
 import { requestState } from '#app/_http/request-log'
 import { readiness } from '@rowhouse/tenancy/checks'
 import { tenancy } from '#db/tenancy'
@@ -9,7 +10,7 @@ export async function GET(): Promise<Response> {
   const { ready, problems } = requestState().draining
     ? { ready: false, problems: ['draining'] }
     : await readiness(tenancy())
-  if (!ready) console.error('not ready', problems)
+  if (!ready) log().warn({ problems }, 'not ready')
   return Response.json(
     { ready },
     { status: ready ? 200 : 503, headers: { 'Cache-Control': 'no-store' } },

@@ -181,7 +181,7 @@ describe('an action that the server does not have', () => {
 
     unmount()
     openForm()
-    expect(screen.getByRole('status').textContent).toContain('filled in again')
+    expect((await screen.findByRole('status')).textContent).toContain('filled in again')
     expect(valueOf(box('Name'))).toBe('Desk lamp')
     expect(valueOf(unit())).toBe('box')
     expect(valueOf(screen.getByLabelText('Password'))).toBe('')

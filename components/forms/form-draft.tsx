@@ -41,7 +41,10 @@ export function useDraft(
     onRestore?.(kept)
     setRestored(true)
   })
-  useEffect(() => restore(), [])
+  useEffect(() => {
+    const timer = setTimeout(() => restore())
+    return () => clearTimeout(timer)
+  }, [])
   return restored
 }
 
