@@ -13,6 +13,7 @@ import {
 } from '#tenancy/testing/fixture/test-tenants'
 import { closePools } from '#tenancy/registry/pools'
 import { placementKinds } from '#tenancy/base/tenancy'
+import { lockNumbers } from '#tenancy/base/lock-keys'
 
 let testTenants: TestTenants
 beforeAll(async () => void (testTenants = await createTestTenants(placementKinds)))
@@ -90,7 +91,7 @@ const attacks: [name: string, statements: string[]][] = [
   [
     'by holding the lock of the neighbour and entering it',
     [
-      `select pg_advisory_xact_lock(hashtextextended('{them}', 7236115))`,
+      `select pg_advisory_xact_lock(hashtextextended('{them}', ${lockNumbers.tenant}))`,
       `select tenancy.lock_home('{them}')`,
       'select * from notes',
     ],
