@@ -201,3 +201,18 @@ test('on SIGTERM the app finishes open requests, accepts no new ones, and exits 
     app.child.kill('SIGKILL')
   }
 })
+
+test('with a shutdown delay the app serves until the load balancer has seen that it is not ready', async () => {
+  test.setTimeout(90_000)
+  const app = startApp(port + 43, { SHUTDOWN_DELAY_SECONDS: '3' })
+  try {
+    await expect.poll(async () => (await app.get('/readyz')).status, { timeout: 30_000 }).toBe(200)
+    const ended = once(app.child, 'exit')
+    app.child.kill('SIGTERM')
+    await expect.poll(async () => (await app.get('/readyz')).status, { timeout: 2_000 }).toBe(503)
+    expect((await app.get('/sign-in')).status).toBe(200)
+    expect(await ended).toEqual([0, null])
+  } finally {
+    app.child.kill('SIGKILL')
+  }
+})
