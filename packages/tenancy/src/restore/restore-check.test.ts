@@ -11,6 +11,9 @@ import { forgetPlacement } from '#tenancy/registry/placements'
 import { closePools } from '#tenancy/registry/pools'
 import { EncryptionKeyMismatch, NothingRestored } from '#tenancy/restore/errors'
 import { reopenHome, restoreCheck } from '#tenancy/restore/restore-check'
+import { requestAbort } from '#tenancy/moves/move-actions'
+import { requestMove } from '#tenancy/moves/requests'
+import { perform, requestTo } from '#tenancy/testing/moves/fixture'
 import { fixtureConfig, tenancy } from '#tenancy/testing/fixture/tenancy'
 import {
   createTestTenants,
@@ -138,18 +141,25 @@ test('a home that differs from the registry is reported, and can be reopened', a
   expect(await queryAs(owner, 'select count(*)::int as n from notes')).toEqual([{ n: 6 }])
 })
 
-test('a move that was under way is reported with the command to abort it', async () => {
-  const [{ id, slug }] = testTenants.shared
-  await inOne(
-    main,
-    `insert into tenancy.moves (id, tenant_id, state, source, target, tier_from, tier_to, requested_by, reason)
-     select gen_random_uuid(), '${id}', 'copied', to_jsonb(p), to_jsonb(p), 'starter', 'business', 'test', 'test'
-     from tenancy.placements as p where tenant_id = '${id}'`,
+test('a move whose target was not restored is reported, and can be aborted', async () => {
+  const [{ id, slug, owner }] = testTenants.shared
+  const name = privateName(id)
+  const move = await perform(
+    await requestMove(tenancy(), await requestTo('database', id)),
+    'copied',
   )
-  expect((await check()).decisions).toMatchObject([
-    { subject: slug, todo: expect.stringContaining(`tenant move ${slug} --abort`) },
-  ])
-  await inOne(main, `delete from tenancy.moves where tenant_id = '${id}'`)
+  await closePools(tenancy())
+  await inOne(main, `drop database ${name} with (force)`)
+  await inOne(main, `drop role ${name}`)
+  const { decisions, findings } = await check()
+  expect({ decisions, findings }).toMatchObject({
+    decisions: [{ subject: slug, todo: expect.stringContaining(`tenant move ${slug} --abort`) }],
+    findings: [],
+  })
+  await requestAbort(tenancy(), { tenantId: id, slug, actor: 'test' })
+  expect(await perform(move)).toMatchObject({ state: 'aborted' })
+  expect(await queryAs(owner, 'select count(*)::int as n from notes')).toEqual([{ n: 6 }])
+  expect(await check()).toMatchObject({ repairs: [], decisions: [], findings: [] })
 })
 
 test('a database that was not restored is reported', async () => {
