@@ -96,9 +96,9 @@ async function deleteRows(run: MoveRun, client: pg.Client, schema: string): Prom
   let deleted = 0
   const tables = (await tenantTables(client, schema)).toReversed()
   for (const table of tables) {
-    // rows that refer to each other are deleted in one transaction
+    // rows that refer to each other are deleted in one transaction, after all that refer to them
     const together = tables.filter(({ name }) => table.circle.includes(name))
-    if (together.length > 0 && together[0] !== table) continue
+    if (together.length > 0 && together.at(-1) !== table) continue
     const sql = tableSql(table, run.move.tenantId)
     for (let hasMore = true; hasMore;) {
       if (run.stopping.aborted) await run.checkpoint()

@@ -13,10 +13,7 @@ import { logStaleRows } from '#tenancy/moves/log-stale-rows'
 import { stagingTable, stream } from '#tenancy/moves/staging'
 
 const chunkRows = 20_000
-/**
- * How often the rows of a chunk that refer to each other are looked at. Deeper trees are left to
- * the catch-up.
- */
+/** How many levels of a tree are inserted from one chunk. Deeper ones are left to the catch-up. */
 const roundsAtMost = 10
 
 type ProgressRow = { last_key: string[] | null; rows: string; done: boolean }
@@ -168,7 +165,10 @@ async function insertChunk(
   // each round inserts the rows that refer to those of the round before
   const rounds = inTarget.references.some((one) => one.table === table.name) ? roundsAtMost : 1
   const mayConflict =
-    isShared(run.move.target) || run.move.rollsBack !== null || inTarget.uniqueColumns.length > 0
+    rounds > 1 ||
+    isShared(run.move.target) ||
+    run.move.rollsBack !== null ||
+    inTarget.uniqueColumns.length > 0
   for (let round = 1; round <= rounds && inserted < chunkRows; round++) {
     const { rowCount } = await target.query(`
       insert into ${sql.in(schema)} (${sql.columns()}) overriding system value
@@ -184,7 +184,7 @@ async function insertChunk(
     )
     await logKeys(run, log, table, missing.rows)
   }
-  // the log commits first: a key too many in it does no harm
+  // the log commits first, because an extra key in it does no harm
   if (log !== target) await log.query('commit')
   const chunk = { key, rows: inserted, done: key === null }
   await target.query(
