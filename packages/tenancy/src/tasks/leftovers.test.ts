@@ -6,9 +6,12 @@ import { setLimits } from '#tenancy/admission/limits'
 import { endOverdueTransactions, overdueAfterMs } from '#tenancy/admission/overdue-transactions'
 import { inDatabase, withConnection } from '#tenancy/base/connect'
 import { engineFile } from '#tenancy/base/files'
+import { privateName } from '#tenancy/base/ids'
 import { lockNumbers } from '#tenancy/base/lock-keys'
 import { loginUrl, logins } from '#tenancy/base/tenancy'
 import { timings } from '#tenancy/base/timings'
+import { checkFleet } from '#tenancy/checks/doctor'
+import { removeLargeObjects } from '#tenancy/data/large-objects'
 import { connectionString, placementOf, serviceUrl } from '#tenancy/registry/placements'
 import { closePools, platformPool } from '#tenancy/registry/pools'
 import { setup } from '#tenancy/setup'
@@ -21,15 +24,30 @@ import {
   type TestTenant,
   type TestTenants,
 } from '#tenancy/testing/fixture/test-tenants'
-import { openFunctions } from '#tenancy/testing/open-functions'
 import { startPostgres } from '../../../../scripts/postgres.ts'
 
-// a server of its own, because overdue transactions are ended in all databases of a server
+// A server of its own, because overdue transactions are ended in all databases of a server. Its administrator is no
+// superuser, so that nothing of PostgreSQL can be revoked.
 const server = await startPostgres({
-  name: `overdue${process.env.VITEST_POOL_ID ?? ''}`,
+  name: `leftovers${process.env.VITEST_POOL_ID ?? ''}`,
   durable: false,
 })
-const adminUrl = inDatabase(server.adminUrl, 'overdue')
+await withConnection(server.adminUrl, async (superuser) => {
+  // the server's files may be those of an earlier run
+  await superuser.query('drop database if exists leftovers with (force)')
+  await superuser.query(`
+    do $$
+    begin
+      if to_regrole('managed_admin') is null then
+        create role managed_admin login createrole createdb password 'managed';
+      end if;
+    end
+    $$`)
+})
+const adminUrl = Object.assign(new URL(inDatabase(server.adminUrl, 'leftovers')), {
+  username: 'managed_admin',
+  password: 'managed',
+}).toString()
 for (const login of logins) delete process.env[`${login.toUpperCase()}_DATABASE_URL`]
 process.env.DATABASE_URL = adminUrl
 
@@ -40,7 +58,6 @@ const clients: pg.Client[] = []
 beforeAll(async () => {
   await setup(tenancy(), { adminUrl })
   tenants = await createTestTenants(['shared', 'schema'], 2)
-  await openFunctions(adminUrl)
   const [{ id: tenantId }] = tenants.shared
   await setLimits(tenancy(), { tenantId, actor: 'test', reason: 'test' }, { statementMs: 500 })
 })
@@ -184,4 +201,21 @@ describe('the worker', () => {
     for (const client of [...others, report]) expect(await isOpen(client)).toBe(true)
     for (const client of [request, idle]) expect(await isOpen(client)).toBe(false)
   })
+})
+
+test('large objects that requests have created are notes of the doctor, and are removed', async () => {
+  const [shared] = tenants.shared
+  const [dedicated] = tenants.schema
+  for (const { owner } of [shared, shared, dedicated])
+    await queryAs(owner, `select lo_from_bytea(0, convert_to('left behind', 'UTF8'))`)
+  const notes = async () =>
+    (await checkFleet(tenancy())).notes
+      .filter(({ check }) => check === 'large-objects')
+      .map(({ object }) => object)
+  expect((await notes()).sort()).toEqual([
+    'large objects of rowhouse_tenant',
+    `large objects of ${privateName(dedicated.id)}`,
+  ])
+  expect(await removeLargeObjects(platformPool(tenancy()))).toBe(3)
+  expect(await notes()).toEqual([])
 })
