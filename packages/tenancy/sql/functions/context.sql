@@ -29,8 +29,8 @@ $$;
 
 drop function if exists tenancy.sign_context(uuid, bigint, boolean);
 
--- The mark after the epoch is + if the transaction's changes are logged for a move, and ~ if the transaction
--- is the move's own. The signature covers it, so that a client cannot change it.
+-- The mark after the epoch is + if the transaction's changes are logged for a move, ~ if the transaction is the
+-- move's own, and - if it is read-only. The signature covers it, so that a client cannot change it.
 create or replace function tenancy.sign_context(p_tenant uuid, p_epoch bigint, p_mark text) returns text
 language plpgsql stable strict security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -64,7 +64,28 @@ begin
      sha256(convert_to(tenancy.hmac(array_to_string(part[1:4], '|')), 'UTF8')) then
     return null;
   end if;
+  -- PostgreSQL 15 lets a client reset it within the transaction
+  if part[4] like '%-' and current_setting('transaction_read_only') <> 'on' then
+    raise exception 'this transaction was admitted as read-only' using errcode = '25006';
+  end if;
   return part[1]::uuid;
+end
+$$;
+
+-- Makes the transaction of a tenant read-only, for good.
+create or replace function tenancy.make_read_only() returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant constant uuid := tenancy.tenant();
+  epoch constant bigint := substring(split_part(current_setting('tenancy.context', true), '|', 4) from '^[0-9]+');
+  ignored text;
+begin
+  if tenant is null or epoch is null then
+    raise exception 'this transaction has not entered a tenant' using errcode = 'TN401';
+  end if;
+  ignored := set_config('tenancy.context', tenancy.sign_context(tenant, epoch, '-'), true);
+  ignored := set_config('transaction_read_only', 'on', true);
 end
 $$;
 
@@ -177,7 +198,7 @@ begin
   ignored := set_config('lock_timeout', p_ms::text, true);
   perform tenancy.assert_home(p_tenant, p_epoch, 'rowhouse_tenant');
   if not p_writes then
-    ignored := set_config('transaction_read_only', 'on', true);
+    perform tenancy.make_read_only();
   end if;
 end
 $$;
@@ -321,7 +342,7 @@ drop policy if exists tenant on tenancy.retention_progress;
 create policy tenant on tenancy.retention_progress using (tenant_id = (select tenancy.tenant()));
 
 grant usage on schema tenancy to public;
-grant execute on function tenancy.tenant(), tenancy.enter_as_dedicated_role(uuid, bigint) to public;
+grant execute on function tenancy.tenant(), tenancy.make_read_only(), tenancy.enter_as_dedicated_role(uuid, bigint) to public;
 grant execute on function tenancy.enter_as_service(uuid, bigint, text), tenancy.prune_service_entries() to rowhouse_worker;
 grant execute on function tenancy.target_key(text), tenancy.target_holders(text) to rowhouse_worker;
 grant select on tenancy.tenant_homes, tenancy.applied_migrations, tenancy.installation to rowhouse_worker;

@@ -41,7 +41,7 @@ export async function connectionFacts(tx: TenantTx): Promise<ConnectionFacts> {
       session_user::text as login,
       current_setting('server_version') as server,
       tenancy.tenant()::text as tenant,
-      nullif(split_part(current_setting('tenancy.context', true), '|', 4), '') as epoch,
+      substring(split_part(current_setting('tenancy.context', true), '|', 4) from '^[0-9]+') as epoch,
       current_setting('app.current_tenant_id', true) as setting,
       rolsuper as superuser,
       rolbypassrls as bypassrls

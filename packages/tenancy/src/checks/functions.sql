@@ -3,7 +3,7 @@
 -- `managed`, functions of other schemas count only if a login of the app can call them.
 with allowed (signature, caller) as (
   values
-    ('tenancy.tenant()', 'public'), ('tenancy.enter_as_dedicated_role(uuid,bigint)', 'public'),
+    ('tenancy.tenant()', 'public'), ('tenancy.make_read_only()', 'public'), ('tenancy.enter_as_dedicated_role(uuid,bigint)', 'public'),
     ('tenancy.enter_as_service(uuid,bigint,text)', 'rowhouse_worker'), ('tenancy.prune_service_entries()', 'rowhouse_worker'),
     ('tenancy.register_home(uuid)', 'rowhouse_platform'), ('tenancy.record_audit(text,text,uuid,jsonb)', 'rowhouse_platform'),
     ('tenancy.enter_for_move(uuid,uuid,text)', 'rowhouse_worker'), ('tenancy.transition(uuid,uuid,text,text,bigint)', 'rowhouse_worker'),

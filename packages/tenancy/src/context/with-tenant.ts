@@ -107,7 +107,7 @@ async function attempt<T>(
     const result = await open(scope, caller, async (tx) => {
       if (entry?.entered) await beforeWork(current, tx, entry, await entered)
       else if (entry && placement.login !== null && (await entered)?.writes !== true)
-        await pipeline.run(client, 'set transaction read only')
+        await pipeline.run(client, 'select tenancy.make_read_only()')
       return inside(tx, scope)
     })
     await scope.finish()
@@ -197,7 +197,7 @@ async function beforeWork(current: Attempt, tx: TenantTx, entry: Entry, row: Row
   if (!row) throw new Error(`the entry of ${current.caller.kind} returned no row`)
   await entry.entered?.(tx, current.caller as Caller, row)
   if (row.writes !== true)
-    await pipelineOf(current.tenancy).run(current.client, 'set transaction read only')
+    await pipelineOf(current.tenancy).run(current.client, 'select tenancy.make_read_only()')
 }
 
 const refusalOf = (entered: Promise<unknown>) =>
