@@ -45,7 +45,8 @@ function explainRefusal(causes: Error[], refusal: DatabaseError): string {
     statement && `the statement "${oneLine(withoutComments(statement))}"`,
   ].filter(Boolean)
   return [
-    RowhouseError.is(error) ? sentence(error.message) : '',
+    // an error with the statement says only what follows
+    RowhouseError.is(error) && !textIn([error], 'statement') ? sentence(error.message) : '',
     attempted.length > 0 ? `Attempted: ${attempted.join(', ')}.` : '',
     `PostgreSQL${call ? ` (${describe(call)})` : ''} answered: ${sentence(refusal.message)}`,
     `SQLSTATE ${refusal.code}.`,

@@ -14,16 +14,21 @@ const remedies = {
   'x-forwarded-proto': 'let the proxy set it to the scheme of the browser, or correct APP_URL',
 }
 
+// clients can send any value, and the log should not grow with each
+const mostWarnings = 10
+
 /**
- * Logs a header that does not fit APP_URL, once for each header. Probes are ignored, because they use
+ * Logs a header that does not fit APP_URL, once for each value. Probes are ignored, because they use
  * the address of the container.
  */
 export function warnAboutProxy({ headers, url = '' }: IncomingMessage): void {
   const { NODE_ENV, APP_URL } = env()
   if (NODE_ENV !== 'production' || /^\/(healthz|readyz|metrics)\b/.test(url)) return
   for (const { header, received } of headersThatDisagree(headers, APP_URL)) {
-    if (warned(tenancy()).has(header)) continue
-    warned(tenancy()).add(header)
+    const values = warned(tenancy())
+    const value = `${header}: ${received}`
+    if (values.has(value) || values.size >= mostWarnings) continue
+    values.add(value)
     log().warn(
       { header, received: received.slice(0, 100), appUrl: APP_URL, remedy: remedies[header] },
       'a header of the proxy does not fit APP_URL',

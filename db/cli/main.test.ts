@@ -40,11 +40,18 @@ test('a refusal of PostgreSQL is one paragraph: what was attempted, its answer, 
   const { code, stderr } = await runCommand(['setup'], { DATABASE_URL: login.href })
   expect({ code, lines: stderr.trim().split('\n').length }).toEqual({ code: 1, lines: 1 })
   expect(stderr).toContain('SQLSTATE 42501.')
-  expect(stderr).toContain('Grant rowhouse_platform the right')
   expect(stderr).toMatch(
-    /^Attempted: .*user rowhouse_platform\) answered: permission denied .*Detail:/,
+    /^Attempted: admin\/roles\.sql, the statement ".*user rowhouse_platform\) answered: .*Hint: as .*, run: grant /,
   )
   expect(stderr).not.toContain(login.password)
+})
+
+test('a refusal without a hint says what to grant', async () => {
+  const { code, stderr } = await runCommand(['tenant', 'list'], {
+    PLATFORM_DATABASE_URL: loginUrl(tenancy(), 'tenant'),
+  })
+  expect({ code, lines: stderr.trim().split('\n').length }).toEqual({ code: 1, lines: 1 })
+  expect(stderr).toMatch(/user rowhouse_tenant\) answered: .*Grant rowhouse_tenant the right/)
 })
 
 test('a server that cannot be reached is named, without the password', async () => {
