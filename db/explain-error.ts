@@ -71,8 +71,12 @@ function explainLostConnection(error: Error): string {
 
 /** What to do about a SQLSTATE, for the role that ran the statement. */
 const advice: Record<string, (user: string) => string> = {
+  // PgBouncer's answer to a login whose password it does not know
+  '08P01': (user) =>
+    `If this is a pooler, check that it can look up the password of ${user} (PgBouncer: \`auth_query\`), and that the URL has the same one.`,
   '28000': (user) => `Check that ${user} may log in, and that the URL has the right name.`,
-  '28P01': () => 'Check the password in the URL; `setup` sets the passwords of the login roles.',
+  '28P01': () =>
+    'Check the user name and the password in the URL; `setup` sets the passwords of the login roles.',
   '3D000': () => 'Run `setup`, which creates the database, or correct its name in the URL.',
   '42501': (user) =>
     `Grant ${user} the right that PostgreSQL names, or run this as a role that has it.`,

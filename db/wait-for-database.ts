@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isConnectionError } from '@rowhouse/tenancy'
+import { explainError } from '#db/explain-error'
 import { log } from '#db/log'
 
 const longestPauseMs = 10_000
@@ -31,7 +32,7 @@ export async function waitForDatabase(
       if (!isConnectionError(error)) throw error
       if (pauseMs === 1000)
         log().warn(
-          { err: error },
+          { err: error, why: explainError(error) },
           'the database does not answer; the start-up checks are repeated until it does',
         )
     }

@@ -54,6 +54,14 @@ test('a refusal without a hint says what to grant', async () => {
   expect(stderr).toMatch(/user rowhouse_tenant\) answered: .*Grant rowhouse_tenant the right/)
 })
 
+test('a refusal without a hint names the role that needs the right', async () => {
+  const login = new URL(loginUrl(tenancy(), 'platform'))
+  login.pathname = '/new_database' // which this login may not create
+  const { stderr } = await runCommand(['setup'], { DATABASE_URL: login.href })
+  expect(stderr).toContain('answered: permission denied to create database.')
+  expect(stderr).toContain('SQLSTATE 42501. Grant rowhouse_platform the right')
+})
+
 test('a server that cannot be reached is named, without the password', async () => {
   const url = 'postgres://someone:the-password@127.0.0.1:1/somewhere'
   for (const words of [['setup'], ['tenant', 'list']]) {
@@ -77,7 +85,7 @@ const pgbouncer = findPgbouncer()
 if ('missing' in pgbouncer) console.warn(`skipped: ${pgbouncer.missing}`)
 
 test.skipIf('missing' in pgbouncer)(
-  'a command that needs sessions is refused behind a pooler in transaction mode',
+  'behind a pooler in transaction mode, a command that needs sessions is refused, and a login without a password is named',
   async () => {
     if ('missing' in pgbouncer) throw new Error(pgbouncer.missing)
     const url = loginUrl(tenancy(), 'migrator')
@@ -89,9 +97,15 @@ test.skipIf('missing' in pgbouncer)(
     const MIGRATOR_DATABASE_URL = Object.assign(new URL(url), { port: String(port) }).href
     const migrate = await runCommand(['fleet', 'migrate'], { MIGRATOR_DATABASE_URL })
     const list = await runCommand(['tenant', 'list'], { MIGRATOR_DATABASE_URL })
+    const PLATFORM_DATABASE_URL = Object.assign(new URL(loginUrl(tenancy(), 'platform')), {
+      port: String(port),
+    }).href
+    const unknownLogin = await runCommand(['tenant', 'list'], { PLATFORM_DATABASE_URL })
     await stop()
     expect(migrate).toMatchObject({ code: 1, stdout: '' })
     expect(migrate.stderr).toContain('MIGRATOR_DATABASE_URL goes through a pooler')
     expect(list.code).toBe(0)
+    expect(unknownLogin.code).toBe(1)
+    expect(unknownLogin.stderr).toContain('look up the password of rowhouse_platform')
   },
 )

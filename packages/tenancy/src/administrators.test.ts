@@ -48,12 +48,12 @@ beforeAll(async () => {
   ;({ adminUrl: superuserUrl, stop } = await startPostgres({ name, durable: false }))
   await sql(
     superuserUrl,
-    `create role first_admin login createrole createdb password 'pw';
+    `create role "First-Admin" login createrole createdb password 'pw';
      create role second_admin login createrole createdb password 'pw'`,
   )
   const { AUTH_SECRET, ENCRYPTION_KEY } = process.env
   managed = createTenancy(
-    fixtureConfig({ DATABASE_URL: as('first_admin'), AUTH_SECRET, ENCRYPTION_KEY }),
+    fixtureConfig({ DATABASE_URL: as('First-Admin'), AUTH_SECRET, ENCRYPTION_KEY }),
   )
 }, 60_000)
 afterAll(async () => {
@@ -64,7 +64,7 @@ afterAll(async () => {
 })
 
 test('an administrator who is no superuser sets up a server, and the doctor notes what stays open', async () => {
-  const adminUrl = as('first_admin')
+  const adminUrl = as('First-Admin')
   await setup(managed, { adminUrl })
   const { databases, failed } = await setup(managed, { adminUrl })
   expect(failed).toEqual([])
@@ -89,7 +89,7 @@ test('an administrator who is no superuser sets up a server, and the doctor note
 })
 
 test('the profile hardened is refused while functions are open, and then holds', async () => {
-  const error = await thrown(setup(managed, { adminUrl: as('first_admin'), profile: 'hardened' }))
+  const error = await thrown(setup(managed, { adminUrl: as('First-Admin'), profile: 'hardened' }))
   expect(HardeningIncomplete.is(error)).toBe(true)
   expect(error).toMatchObject({
     functions: expect.arrayContaining(['set_config(text,text,boolean)']) as string[],
@@ -108,9 +108,9 @@ test('the profile hardened is refused while functions are open, and then holds',
   expect(findings.map(({ object }) => object)).toContain('set_config(text,text,boolean)')
   expect(new Set(notes.map(({ target }) => target))).toEqual(new Set(['main']))
   // an undeclared profile stays as it is
-  await setup(managed, { adminUrl: as('first_admin') })
+  await setup(managed, { adminUrl: as('First-Admin') })
   expect((await checkFleet(managed)).findings).toHaveLength(findings.length)
-  await setup(managed, { adminUrl: as('first_admin'), profile: 'managed' })
+  await setup(managed, { adminUrl: as('First-Admin'), profile: 'managed' })
   expect(await checks()).toEqual({ findings: [], notes: families })
 })
 
@@ -151,14 +151,14 @@ test("functions of the administrator's files reach dedicated databases by setup,
   expect((await verifyFleet(managed)).drift).toMatchObject([
     { target: 'tenancy of database', object: 'function end_sessions(p_tenant uuid)' },
   ])
-  await setup(managed, { adminUrl: as('first_admin') })
+  await setup(managed, { adminUrl: as('First-Admin') })
   expect((await checks()).findings).toEqual([])
   expect((await verifyFleet(managed)).drift).toEqual([])
 })
 
 test('functions that run as the administrator call no function that another role could replace', async () => {
   const main = inDatabase(superuserUrl, 'managed')
-  const ofAdministrator = `from pg_proc where pronamespace = 'tenancy'::regnamespace and prosecdef and proowner = 'first_admin'::regrole`
+  const ofAdministrator = `from pg_proc where pronamespace = 'tenancy'::regnamespace and prosecdef and proowner = '"First-Admin"'::regrole`
   expect(await sql(main, `select proname ${ofAdministrator}`)).not.toEqual([])
   expect(
     await sql(main, `select proname ${ofAdministrator} and prosrc ~ 'tenancy\\.\\w+\\s*\\('`),
@@ -174,8 +174,8 @@ test('another administrator learns which statements the first one has to run, an
     if (!SqlFileFailed.is(error)) throw error
     expect(error.sqlstate).toBe('42501')
     const { hint = '' } = error.cause as pg.DatabaseError
-    const [, administrator = '', statement = ''] = /^as (\w+), run: (.*)$/.exec(hint) ?? []
-    expect(administrator).toBe('first_admin')
+    const [, administrator = '', statement = ''] = /^as "([\w-]+)", run: (.*)$/.exec(hint) ?? []
+    expect(administrator).toBe('First-Admin')
     expect(statements).not.toContain(statement)
     statements.push(statement)
     await sql(as(administrator), statement)
@@ -207,11 +207,25 @@ test('an attribute that the administrator may not change is named with its role'
   await sql(superuserUrl, 'alter role rowhouse_tenant noreplication')
 })
 
+test('a database of a role without the right to hand it over is named with the statement for a superuser', async () => {
+  await sql(superuserUrl, 'create role stranger')
+  await sql(superuserUrl, 'create database stranger_main owner stranger')
+  const error = await thrown(setup(managed, { adminUrl: as('First-Admin', 'stranger_main') }))
+  expect(error).toMatchObject({
+    code: 'sql_file_failed',
+    file: 'admin/hardening.sql',
+    sqlstate: '42501',
+    cause: {
+      hint: 'as a superuser, or as a member of stranger and rowhouse_owner with createdb, run: alter database stranger_main owner to rowhouse_owner',
+    },
+  })
+})
+
 test('on another server, setup with its URL updates the functions, and the doctor says so', async () => {
-  const adminUrl = as('first_admin', 'postgres')
+  const adminUrl = as('First-Admin', 'postgres')
   const ownerId = newId()
   await platform(tenancy()).insert(people).values({ id: ownerId, name: 'Owner' })
-  await sql(superuserUrl, 'grant second_admin to first_admin')
+  await sql(superuserUrl, 'grant second_admin to "First-Admin"')
   const { id } = await createTenant(
     tenancy(),
     { slug: 'far', name: 'Far', ownerId, tier: 'enterprise' },

@@ -5,10 +5,21 @@ declare
   required record;
   owner text;
 begin
-  select datdba::regrole into owner from pg_catalog.pg_database where datname = current_database();
+  select r.rolname into owner
+  from pg_catalog.pg_database as d
+  join pg_catalog.pg_roles as r on r.oid = d.datdba
+  where d.datname = current_database();
   if not pg_has_role(current_user, owner, 'usage') then
     raise exception 'the database % belongs to %, and % may not grant rights on it', current_database(), owner, current_user
-      using errcode = '42501', hint = format('as %s, run: alter database %I owner to rowhouse_owner', owner, current_database());
+      using errcode = '42501', hint = format(
+        'as %s, run: alter database %I owner to rowhouse_owner',
+        -- the statement takes a member of both roles with createdb
+        case when exists (
+          select from pg_catalog.pg_roles
+          where rolname = owner and (rolsuper or (rolcreatedb and pg_has_role(oid, 'rowhouse_owner', 'member')))
+        ) then quote_ident(owner) else format('a superuser, or as a member of %I and rowhouse_owner with createdb', owner) end,
+        current_database()
+      );
   end if;
   if exists (
     select from pg_catalog.pg_database as d
