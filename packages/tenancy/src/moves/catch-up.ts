@@ -77,12 +77,12 @@ export async function applyWithinDatabase(
     sourceOf: (table) => tableSql(table, tenantId).in(source.schema),
   })
   const rows = (table: MovableTable) =>
-    rowsByKey(table, {
+    `(${rowsByKey(table, {
       tenantId,
       schema: source.schema,
       keys: keysIn('changed', table),
-      select: tableSql(table, tenantId).columns('s'),
-    })
+      select: tableSql(table, tenantId).allColumns('s'),
+    })})`
   await target.query(
     [
       'insert into pg_temp.changed select table_name, key from pg_temp.replaced except select table_name, key from pg_temp.changed',
@@ -116,9 +116,9 @@ async function passBetweenDatabases(run: MoveRun, tables: MovableTable[]): Promi
         tenantId,
         schema: run.move.source.schema,
         keys: rowKeys,
-        select: tableSql(table, tenantId).columns('s'),
+        select: tableSql(table, tenantId).allColumns('s'),
       }),
-      `${stagingOf(table)} (${tableSql(table, tenantId).columns()})`,
+      `${stagingOf(table)} (${tableSql(table, tenantId).allColumns()})`,
     )
   await stream(source, target, loggedKeys(tenantId), 'pg_temp.changed (table_name, key)')
   for (const table of changed) await fetchRows(table, changedKeysQuery(table, tenantId))
@@ -129,9 +129,7 @@ async function passBetweenDatabases(run: MoveRun, tables: MovableTable[]): Promi
     )
     if (rows.length > 0) await fetchRows(table, keyList(rows.map(({ key }) => key)))
   }
-  const rows = (table: MovableTable) =>
-    `select ${tableSql(table, tenantId).columns('p')} from ${stagingOf(table)} as p`
-  await target.query(applyTo(run, tables, { changed, isReplaced, rows }).join(';\n'))
+  await target.query(applyTo(run, tables, { changed, isReplaced, rows: stagingOf }).join(';\n'))
   await failpoint('in a pass')
   await target.query('commit')
   await failpoint('pass applied')
@@ -244,6 +242,7 @@ function applyTo(
   }: {
     changed: MovableTable[]
     isReplaced: (table: MovableTable) => boolean
+    /** The relation that has a table's rows to write. */
     rows: (table: MovableTable) => string
   },
 ): string[] {
@@ -261,7 +260,10 @@ function applyTo(
     .filter((table) => changed.includes(table) || isReplaced(table))
     .map((table) => {
       const sql = tableSql(table, tenantId)
-      return `insert into ${sql.in(schema)} (${sql.columns()}) overriding system value ${rows(table)} ${sql.upsert}`
+      // Several keys may find the same row: the log has times in another form than a query, and equal
+      // numbers may be written as 1.0 and 1.00.
+      return `insert into ${sql.in(schema)} (${sql.columns()}) overriding system value
+        select distinct on (${sql.order('n')}) ${sql.columns('n')} from ${rows(table)} as n ${sql.upsert}`
     })
   return [...deletes, ...upserts]
 }

@@ -94,11 +94,7 @@ export async function removeCopy(
 /** Deletes the tenant's rows, children first, one batch per transaction. */
 async function deleteRows(run: MoveRun, client: pg.Client, schema: string): Promise<number> {
   let deleted = 0
-  const tables = (await tenantTables(client, schema)).toReversed()
-  for (const table of tables) {
-    // rows that refer to each other are deleted in one transaction, after all that refer to them
-    const together = tables.filter(({ name }) => table.circle.includes(name))
-    if (together.length > 0 && together.at(-1) !== table) continue
+  for (const [table, together] of childrenFirst(await tenantTables(client, schema))) {
     const sql = tableSql(table, run.move.tenantId)
     for (let hasMore = true; hasMore;) {
       if (run.stopping.aborted) await run.checkpoint()
@@ -117,6 +113,25 @@ async function deleteRows(run: MoveRun, client: pg.Client, schema: string): Prom
     }
   }
   return deleted
+}
+
+/**
+ * Orders tables for deletion, each after all that refer to it. Rows that refer to each other are
+ * deleted in one transaction, so the tables of a circle come together, with one of them.
+ */
+function* childrenFirst(tables: MovableTable[]): Generator<[MovableTable, MovableTable[]]> {
+  let left = tables.toReversed()
+  const isNext = ({ name, circle }: MovableTable) => {
+    const group = new Set([name, ...circle])
+    return left.every(
+      (other) => group.has(other.name) || !other.references.some((one) => group.has(one.table)),
+    )
+  }
+  for (let next = left.find(isNext); next; next = left.find(isNext)) {
+    const { name, circle } = next
+    yield [next, left.filter((table) => circle.includes(table.name))]
+    left = left.filter((table) => table.name !== name && !circle.includes(table.name))
+  }
 }
 
 /** Reads the key at which a batch ends. Undefined for the last batch. */

@@ -20,7 +20,7 @@ type ProgressRow = { last_key: string[] | null; rows: string; done: boolean }
 type Chunk = { key: string[] | null; rows: number; done: boolean }
 /**
  * A table being copied, and the last copied key. `inTarget` is the table in the target, which has no
- * foreign keys and secondary indexes yet if the move has created it.
+ * foreign keys and only unique indexes yet if the move has created it.
  */
 type TableCopy = { table: MovableTable; inTarget: MovableTable; last: string[] | null }
 
@@ -133,7 +133,7 @@ async function copyWithinDatabase(run: MoveRun, tableCopy: TableCopy): Promise<C
  */
 async function copyBetweenDatabases(run: MoveRun, tableCopy: TableCopy): Promise<Chunk> {
   const [source, target] = [await run.source(), await run.target()]
-  const columns = tableSql(tableCopy.table, run.move.tenantId).columns()
+  const columns = tableSql(tableCopy.table, run.move.tenantId).allColumns()
   const staging = await stagingTable(target, run, tableCopy.table)
   await run.enter(source, 'copy', { snapshot: true })
   await run.enter(target, 'copy', { writes: true, asyncCommit: true })
@@ -144,7 +144,7 @@ async function copyBetweenDatabases(run: MoveRun, tableCopy: TableCopy): Promise
 
 function selectChunk(run: MoveRun, { table, last }: TableCopy, key: string[] | null): string {
   const sql = tableSql(table, run.move.tenantId)
-  return `select ${sql.columns('s')} from ${sql.in(run.move.source.schema)} as s
+  return `select ${sql.allColumns('s')} from ${sql.in(run.move.source.schema)} as s
     where ${sql.own('s')} and ${sql.after('s', last)} and ${sql.upTo('s', key)} order by ${sql.order('s')}`
 }
 

@@ -228,6 +228,127 @@ test(
     }),
 )
 
+// generated columns in keys, key values that have several forms as text, and all kinds of actions and
+// unique values
+const meters = (schema: string) => `
+  create table ${schema}.meters (tenant_id uuid not null, id integer not null, kind text not null default 'meter', code text not null, slot integer, is_active boolean not null default true,
+    lookup text generated always as (lower(code)) stored, primary key (tenant_id, id), unique (tenant_id, kind, id), exclude using btree (tenant_id with =, slot with =));
+  create unique index on ${schema}.meters (tenant_id, lookup);
+  create unique index on ${schema}.meters (tenant_id, (upper(code))) where is_active;
+  create table ${schema}.readings (tenant_id uuid not null, meter integer not null, at timestamptz not null, kind text generated always as ('meter'::text) stored, value integer, previous timestamptz, primary key (tenant_id, meter, at),
+    foreign key (tenant_id, kind, meter) references ${schema}.meters (tenant_id, kind, id), foreign key (tenant_id, meter, previous) references ${schema}.readings on delete set null (previous));
+  create index on ${schema}.readings (tenant_id, kind, meter); create index on ${schema}.readings (tenant_id, meter, previous);
+  create table ${schema}.rates (tenant_id uuid not null, rate numeric not null, primary key (tenant_id, rate));
+  create table ${schema}.charges (tenant_id uuid not null, id integer not null, rate numeric, other_rate numeric, code text, primary key (tenant_id, id),
+    foreign key (tenant_id, rate) references ${schema}.rates on update cascade on delete cascade, foreign key (tenant_id, other_rate) references ${schema}.rates on update cascade on delete restrict,
+    foreign key (tenant_id, code) references ${schema}.meters (tenant_id, lookup) on delete set null (code));
+  create index on ${schema}.charges (tenant_id, rate); create index on ${schema}.charges (tenant_id, other_rate); create index on ${schema}.charges (tenant_id, code)`
+
+test.each(['schema', 'database'] as const)(
+  'keys that are generated, or have several forms as text, are moved to a %s and back',
+  { timeout: 60_000 },
+  (to) =>
+    withTables(meters, ['meters', 'readings', 'rates', 'charges'], async (createIn) => {
+      const tenant = await fresh(`meters-${to}`)
+      const id = `'${tenant.id}'`
+      const add = (from: number, upTo: number) => [
+        `insert into meters (tenant_id, id, code, slot) select ${id}, n, 'Code ' || n, n from generate_series(${from}, ${upTo}) as n`,
+        `insert into readings (tenant_id, meter, at, value, previous) select ${id}, m.id, timestamptz '2026-01-01' + n * interval '1 hour', n, case when n > 1 then timestamptz '2026-01-01' + (n - 1) * interval '1 hour' end from meters as m, generate_series(1, 4) as n where m.id between ${from} and ${upTo}`,
+        `insert into rates select ${id}, n + 0.5 from generate_series(${from}, ${upTo}) as n`,
+        `insert into charges select ${id}, n, n + 0.5, ${from} + 0.5, 'code ' || n from generate_series(${from}, ${upTo}) as n`,
+      ]
+      const change = (from: number) => [
+        // unique values pass from one row to the other
+        `update charges set code = null`,
+        `update meters set code = 'x', slot = null where id = ${from}`,
+        `update meters set code = 'CODE ${from}', slot = ${from} where id = ${from + 1}`,
+        `update meters set code = 'code ${from + 1}', slot = ${from + 1} where id = ${from}`,
+        `update charges set code = 'code ' || id`,
+        `update readings set value = value + 10 where meter = ${from}`,
+        `update rates set rate = rate * 1.00 where rate < ${from} + 2`,
+        `update rates set rate = 1000 + rate where rate = ${from} + 2.5`,
+        `delete from readings where meter = ${from + 1} and value = 2`,
+        `delete from rates where rate = ${from} + 3.5`,
+        `insert into rates values (${id}, ${from} + 3.5)`,
+        `delete from charges where id = ${from + 4}`,
+        `insert into charges values (${id}, ${from + 4}, ${from} + 3.50, null, null)`,
+      ]
+      await write(tenant, ...add(1, 10))
+      const away = await moveAway(tenant, to, createIn)
+      await perform(away, 'copied')
+      await write(tenant, ...change(1), ...add(21, 30))
+      await perform(away, 'caught_up')
+      await write(tenant, ...change(21))
+      await complete(tenant, away)
+      await write(tenant, ...change(5))
+      const back = await requestRollback(tenancy(), actionOn(tenant))
+      await perform(back, 'copied')
+      await write(tenant, ...change(25), ...add(31, 40))
+      await complete(tenant, back, 'cleaned')
+      expect(await countIn('meters', tenant)).toBe(30)
+    }),
+)
+
+test.each(['schema', 'database'] as const)(
+  'a unique value that passes to a row that is not copied yet does not stop a move to a %s',
+  { timeout: 60_000 },
+  async (to) => {
+    const tenant = await fresh(`overtaken-${to}`)
+    const move = await perform(await request(tenant, to), 'capturing')
+    const ids = await admin(
+      `select id::text, number from shared.notes where tenant_id = '${tenant.id}' order by id`,
+    )
+    const [first, last] = [ids[0], ids.at(-1)]
+    const name = privateName(tenant.id)
+    const target = to === 'database' ? name : undefined
+    // as if the first note had been a chunk
+    await admin(
+      `insert into ${name}.notes (tenant_id, id, number, title) values ('${tenant.id}', '${first?.id}', ${first?.number}, 'copied');
+       insert into tenancy.copy_progress values ('${tenant.id}', '${move.id}', 'notes', array['${first?.id}'], 1, false)`,
+      target,
+    )
+    await write(
+      tenant,
+      `update notes set number = 7 where id = '${first?.id}'`,
+      `update notes set number = ${first?.number} where id = '${last?.id}'`,
+    )
+    expect(await perform(move, 'copied')).toMatchObject({ state: 'copied' })
+    await complete(tenant, move)
+  },
+)
+
+// in the order of their references, the tables of the circles are mixed
+const circles = (schema: string) => `
+  create table ${schema}.aa (tenant_id uuid not null, id integer not null, zz integer, primary key (tenant_id, id));
+  create table ${schema}.ma (tenant_id uuid not null, id integer not null, mz integer, primary key (tenant_id, id));
+  create table ${schema}.mz (tenant_id uuid not null, id integer not null, ma integer, primary key (tenant_id, id), foreign key (tenant_id, ma) references ${schema}.ma);
+  create table ${schema}.zz (tenant_id uuid not null, id integer not null, aa integer, ma integer, primary key (tenant_id, id), foreign key (tenant_id, aa) references ${schema}.aa, foreign key (tenant_id, ma) references ${schema}.ma);
+  alter table ${schema}.aa add foreign key (tenant_id, zz) references ${schema}.zz deferrable;
+  alter table ${schema}.ma add foreign key (tenant_id, mz) references ${schema}.mz deferrable`
+
+test(
+  'a circle of tables that refers to another circle is moved, and its old copy deleted',
+  { timeout: 60_000 },
+  () =>
+    withTables(circles, ['aa', 'ma', 'mz', 'zz'], async (createIn) => {
+      const tenant = await fresh('circles')
+      await write(
+        tenant,
+        `insert into ma values ('${tenant.id}', 1, null)`,
+        `insert into mz values ('${tenant.id}', 1, 1)`,
+        'update ma set mz = 1',
+        `insert into aa values ('${tenant.id}', 1, null)`,
+        `insert into zz values ('${tenant.id}', 1, 1, 1)`,
+        'update aa set zz = 1',
+      )
+      await complete(tenant, await moveAway(tenant, 'schema', createIn))
+      expect(await perform(await requestConfirm(tenancy(), actionOn(tenant)))).toMatchObject({
+        state: 'cleaned',
+      })
+      expect(await countRemaining(mainAdmin(), 'shared', tenant.id)).toBe(0)
+    }),
+)
+
 describe('a trigger', () => {
   const stamped = (condition: string) => (schema: string) => `
     create table ${schema}.stamped (tenant_id uuid not null, id integer not null, changed integer not null default 0, primary key (tenant_id, id));

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import copyStreams from 'pg-copy-streams'
@@ -20,8 +21,9 @@ export async function stagingTable(
   const sql = tableSql(table, run.move.tenantId)
   const key = ['tenant_id', ...table.key.map((column) => pg.escapeIdentifier(column.name))]
   return temporaryTable(target, {
-    name: pg.escapeIdentifier(`${indexed ? 'indexed' : 'staging'}_${table.name}`.slice(0, 60)),
-    asQuery: `as select ${sql.columns('t')} from ${sql.in(run.move.target.schema)} as t with no data`,
+    // a prefix of the name could be cut off to that of another table
+    name: `${indexed ? 'indexed' : 'staging'}_${createHash('md5').update(table.name).digest('hex')}`,
+    asQuery: `as select ${sql.allColumns('t')} from ${sql.in(run.move.target.schema)} as t with no data`,
     ...(indexed ? { index: `(${key.join(', ')})` } : {}),
   })
 }

@@ -4,15 +4,19 @@ import { TableNotMovable } from '#tenancy/moves/errors'
 
 /**
  * A tenant table as described by the catalogue. `columns` are the writable ones and `bases` the
- * names of their types. `key` is the primary key without tenant_id.
+ * names of their types. `generated` are the others. `key` is the primary key without tenant_id.
  */
 export type MovableTable = {
   name: string
   columns: string[]
   bases: string[]
+  generated: string[]
   key: { name: string; type: string }[]
   references: Reference[]
-  /** The columns that unique indexes other than the primary key, or exclusion constraints, use. */
+  /**
+   * The columns that unique indexes other than the primary key, or exclusion constraints, use, and
+   * those of the primary key whose equal values may differ as text, such as 1.0 and 1.00.
+   */
   uniqueColumns: string[]
   /**
    * The names of the tables, with this one, that refer to each other in a circle, or this table's
@@ -83,13 +87,19 @@ export async function tenantTables(client: pg.ClientBase, schema: string): Promi
     const typed = key
       .flatMap((column) => table.columns.filter((one) => one.name === column))
       .map(({ name: column, type }) => ({ name: column, type }))
+    const unique = rows.find((one) => one.table === table.name)?.columns ?? []
+    const loose = table.columns.filter(
+      (column) =>
+        key.includes(column.name) && !hashableTypes.has(column.base) && !textTypes.has(column.base),
+    )
     return {
       name: table.name,
       columns: insertableColumns(table).map((column) => column.name),
       bases: insertableColumns(table).map(({ base }) => base),
+      generated: table.columns.filter((column) => column.generated).map((column) => column.name),
       key: typed,
       references: table.references,
-      uniqueColumns: rows.find((one) => one.table === table.name)?.columns ?? [],
+      uniqueColumns: [...new Set([...unique, ...loose.map((column) => column.name)])],
       circle: [...(reached.get(table.name) ?? [])].filter((other) =>
         reached.get(other)?.has(table.name),
       ),
@@ -130,8 +140,9 @@ export async function assertMovable(client: pg.ClientBase, schema: string): Prom
  * Quoted SQL fragments for one table. Values in them are ids and keys that the database returned.
  */
 export function tableSql(table: MovableTable, tenantId: string) {
-  const columns = (alias?: string) =>
-    table.columns.map((column) => (alias ? `${alias}.${name(column)}` : name(column))).join(', ')
+  const list = (names: string[], alias?: string) =>
+    names.map((column) => (alias ? `${alias}.${name(column)}` : name(column))).join(', ')
+  const columns = (alias?: string) => list(table.columns, alias)
   const keyColumns = (alias: string) => table.key.map((column) => `${alias}.${name(column.name)}`)
   const tuple = (key: string[]) =>
     `(${table.key.map(({ type }, i) => `${literal(key[i] ?? '')}::${type}`).join(', ')})`
@@ -140,6 +151,8 @@ export function tableSql(table: MovableTable, tenantId: string) {
   )
   return {
     columns,
+    /** Also the generated columns, which foreign keys and unique indexes may use. */
+    allColumns: (alias?: string) => list([...table.columns, ...table.generated], alias),
     in: (schema: string) => `${name(schema)}.${name(table.name)}`,
     own: (alias: string) => `${alias}.tenant_id = ${literal(tenantId)}`,
     keyText: (alias: string) =>
