@@ -42,14 +42,14 @@ as $$
 $$;
 
 -- Appends a row to the audit trail, chained to the previous one by its hash. The lock keeps the chain from
--- forking.
+-- forking. Tenants could hold an advisory lock where those cannot be revoked, and a vacuum a lock on the trail itself.
 create or replace function tenancy.record_audit(p_actor text, p_action text, p_tenant uuid, p_detail jsonb) returns bigint
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   entry tenancy.audit;
 begin
-  perform pg_advisory_xact_lock(7236118);
+  lock table tenancy.installation in share row exclusive mode;
   entry.seq := nextval('tenancy.audit_seq_seq');
   entry.at := clock_timestamp();
   entry.actor := p_actor;

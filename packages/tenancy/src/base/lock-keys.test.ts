@@ -29,15 +29,6 @@ test('SQL and TypeScript compute the same lock keys', async () => {
   expect(rows).toEqual([{ tenant: true, target: true }])
 })
 
-test('a new row of the audit trail takes only the lock of the audit trail', async () => {
-  const { rows } = await onDatabase(
-    `begin;
-     select tenancy.record_audit('test', 'tested', null, '{}');
-     select (classid::bigint << 32) | objid::bigint as key from pg_locks where pid = pg_backend_pid() and locktype = 'advisory'`,
-  )
-  expect(rows).toEqual([{ key: String(lockNumbers.audit) }])
-})
-
 test('no other file of the engine contains a lock number, except SQL files', async () => {
   const found: Record<string, string[]> = {}
   for await (const file of glob('{src,sql}/**/*.{ts,sql}', { cwd: engineFile() }))
@@ -55,7 +46,6 @@ test('no other file of the engine contains a lock number, except SQL files', asy
     [lockNumbers.tenant]: ['sql/admin/logins.sql', 'sql/functions/context.sql'],
     [lockNumbers.target]: ['sql/functions/context.sql'],
     [lockNumbers.moveWorker]: [],
-    [lockNumbers.audit]: ['sql/functions/registry.sql'],
     [lockNumbers.moveTarget]: [],
   })
 })

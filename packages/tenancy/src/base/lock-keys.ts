@@ -1,8 +1,8 @@
 import pg from 'pg'
 
 /**
- * The numbers of the engine's advisory locks, in TypeScript and in SQL. Those of `setup` and `audit`
- * are lock keys. The others are seeds with which `lockKey` hashes an id to a lock key.
+ * The numbers of the engine's advisory locks, in TypeScript and in SQL. That of `setup` is
+ * a lock key. The others are seeds with which `lockKey` hashes an id to a lock key.
  */
 export const lockNumbers = {
   /** Setup runs once at a time on a server. Taken in the database `postgres`. */
@@ -13,8 +13,6 @@ export const lockNumbers = {
   target: 7236116,
   /** One worker runs a tenant's move at a time. The id is the tenant's. */
   moveWorker: 7236117,
-  /** One transaction at a time adds to the audit trail, so that its chain has no forks. */
-  audit: 7236118,
   /** The target of a move, to which a dead run's session may still be writing. The id is the move's. */
   moveTarget: 7236119,
 } as const
@@ -25,7 +23,5 @@ export const lockNumbers = {
  * @param id - The locked object, such as a tenant id or a schema.
  * @returns The key as an SQL expression.
  */
-export const lockKey = (
-  kind: Exclude<keyof typeof lockNumbers, 'setup' | 'audit'>,
-  id: string,
-): string => `hashtextextended(${pg.escapeLiteral(id)}, ${lockNumbers[kind]})`
+export const lockKey = (kind: Exclude<keyof typeof lockNumbers, 'setup'>, id: string): string =>
+  `hashtextextended(${pg.escapeLiteral(id)}, ${lockNumbers[kind]})`

@@ -12,6 +12,7 @@ const copying = [src('moves/copying.test.ts')]
 const ended = [src('context/ended-connections.test.ts')]
 const overdue = [src('tasks/leftovers.test.ts')]
 const foreignLocks = [src('context/foreign-locks.test.ts')]
+const auditTrail = [src('audit/audit-trail.test.ts')]
 const references = [src('moves/references.test.ts')]
 const directions = [src('moves/directions.test.ts')]
 const restored = [src('restore/restore-check.test.ts')]
@@ -356,6 +357,24 @@ export const defences: readonly Defence[] = [
       'tenancy.is_fenced(bigint)',
       `coalesce(a.usename, '') !~ '^(rowhouse_tenant|t_[0-9a-f]{32})$'`,
       'true',
+    ),
+  },
+  {
+    name: 'that no tenant can take the lock of the audit trail',
+    tests: auditTrail,
+    sql: rewriteFunction(
+      'tenancy.record_audit(text, text, uuid, jsonb)',
+      'lock table tenancy.installation in share row exclusive mode',
+      'perform pg_advisory_xact_lock(1)',
+    ),
+  },
+  {
+    name: 'that the audit trail does not fork',
+    tests: auditTrail,
+    sql: rewriteFunction(
+      'tenancy.record_audit(text, text, uuid, jsonb)',
+      'lock table tenancy.installation in share row exclusive mode',
+      'null',
     ),
   },
   {
