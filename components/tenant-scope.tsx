@@ -42,3 +42,6 @@ export function useScope(): PageScope {
   if (!scope) throw new Error('useScope needs a <Page> around the component')
   return scope
 }
+
+/** The tenant of the surrounding page; null outside a tenant's pages. */
+export const usePageTenant = (): string | null => useContext(PageScopeContext)?.tenantId ?? null

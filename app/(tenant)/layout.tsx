@@ -3,6 +3,7 @@ import { allowSupportToWrite, endSupport } from '#app/console/tenants/support-ac
 import { requireTenant } from '#app/_session/session'
 import { signOutAction, switchTenantAction } from '#app/_actions/sign-in-actions'
 import { SupportBanner } from '#components/console/support-banner'
+import { DraftUser } from '#components/forms/form-draft'
 import { Shell } from '#components/shell/shell'
 import { may } from '#db/accounts/permissions'
 
@@ -10,7 +11,7 @@ export default async function TenantLayout({ children }: { children: ReactNode }
   const { tenant, tenants, user } = await requireTenant()
   const { support } = tenant
   return (
-    <>
+    <DraftUser id={user.id}>
       {support && (
         <SupportBanner
           name={tenant.name}
@@ -30,6 +31,6 @@ export default async function TenantLayout({ children }: { children: ReactNode }
       >
         {children}
       </Shell>
-    </>
+    </DraftUser>
   )
 }

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { requireUser } from '#app/_session/session'
 import { signOutAction } from '#app/_actions/sign-in-actions'
+import { DraftUser } from '#components/forms/form-draft'
 import { PageFrame } from '#components/page'
 import { Brand } from '#components/shell/brand'
 import { SkipLink } from '#components/shell/skip-link'
@@ -28,7 +29,7 @@ export default async function AccountLayout({ children }: { children: ReactNode 
   )
   if (tenant) return <TenantLayout>{content}</TenantLayout>
   return (
-    <>
+    <DraftUser id={user.id}>
       <SkipLink />
       <header className="flex h-13 items-center justify-between border-b border-line px-4">
         <Brand />
@@ -37,6 +38,6 @@ export default async function AccountLayout({ children }: { children: ReactNode 
       <main id="content" tabIndex={-1} className="outline-none">
         {content}
       </main>
-    </>
+    </DraftUser>
   )
 }

@@ -2,34 +2,48 @@ import { screen } from '@testing-library/react'
 import { UnrecognizedActionError } from 'next/dist/client/components/unrecognized-action-error'
 import { describe, expect, it, vi } from 'vitest'
 import { ActionForm } from '#components/forms/action-form'
+import { DraftUser } from '#components/forms/form-draft'
 import { SelectField, SubmitButton, TextareaField, TextField } from '#components/forms/fields'
-import { isDisabled, isInvalid, renderPage, fakeAction, valueOf } from '#components/testing/page'
+import { TenantScope } from '#components/tenant-scope'
+import {
+  fakeAction,
+  formats,
+  isDisabled,
+  isInvalid,
+  renderPage,
+  valueOf,
+} from '#components/testing/page'
 
-function openForm() {
+function openForm({ userId = 'ada', tenantId = 'acme' } = {}) {
   const save = fakeAction<{ name: string }>()
   const onDone = vi.fn()
   const page = renderPage(
-    <ActionForm
-      action={save.action}
-      label="Product"
-      hidden={{ id: 7 }}
-      done={({ name }) => `${name} is saved.`}
-      onDone={onDone}
-    >
-      <TextField name="name" label="Name" hint="As on the invoice." value="Lamp" />
-      <TextField name="password" label="Password" type="password" />
-      <SelectField name="unit" label="Unit" value="piece">
-        <option value="piece">Piece</option>
-        <option value="box">Box</option>
-      </SelectField>
-      <TextareaField name="note" label="Note" />
-      <SubmitButton name="status" value="draft">
-        Save as draft
-      </SubmitButton>
-      <SubmitButton name="status" value="live">
-        Publish
-      </SubmitButton>
-    </ActionForm>,
+    <DraftUser id={userId}>
+      <TenantScope scope={{ tenantId, formats }}>
+        <ActionForm
+          action={save.action}
+          label="Product"
+          hidden={{ id: 7 }}
+          done={({ name }) => `${name} is saved.`}
+          onDone={onDone}
+        >
+          <TextField name="name" label="Name" hint="As on the invoice." value="Lamp" />
+          <TextField name="password" label="Password" type="password" />
+          <TextField name="code" label="Code" autoComplete="one-time-code" />
+          <SelectField name="unit" label="Unit" value="piece">
+            <option value="piece">Piece</option>
+            <option value="box">Box</option>
+          </SelectField>
+          <TextareaField name="note" label="Note" />
+          <SubmitButton name="status" value="draft">
+            Save as draft
+          </SubmitButton>
+          <SubmitButton name="status" value="live">
+            Publish
+          </SubmitButton>
+        </ActionForm>
+      </TenantScope>
+    </DraftUser>,
   )
   return { ...page, save, onDone }
 }
@@ -47,7 +61,7 @@ describe('sending', () => {
     await user.selectOptions(unit(), 'Box')
     await user.click(button('Publish'))
     expect(save.sent).toEqual([
-      { id: '7', name: 'Desk lamp', password: '', unit: 'box', note: '', status: 'live' },
+      { id: '7', name: 'Desk lamp', password: '', code: '', unit: 'box', note: '', status: 'live' },
     ])
   })
 
@@ -165,27 +179,53 @@ describe('success', () => {
 })
 
 describe('an action that the server does not have', () => {
-  it('offers to reload, and the typed values are there afterwards, except passwords', async () => {
+  /** Types into a form whose action is unknown, and presses Reload. */
+  async function reloadForm() {
     const reload = vi.spyOn(location, 'reload').mockImplementation(() => {})
     const { user, save, unmount } = openForm()
     await user.clear(box('Name'))
     await user.type(box('Name'), 'Desk lamp')
-    await user.type(screen.getByLabelText('Password'), 'geheim')
+    await user.type(screen.getByLabelText('Password'), 'the password')
+    await user.type(box('Code'), '123456')
     await user.selectOptions(unit(), 'Box')
     await user.click(button('Publish'))
     await save.fail(new UnrecognizedActionError('Server Action "1" was not found on the server.'))
     expect(screen.getByRole('alert').textContent).toContain('A new version is available.')
     await user.click(button('Reload'))
     expect(reload).toHaveBeenCalledOnce()
-    expect(JSON.stringify(sessionStorage)).not.toContain('geheim')
-
     unmount()
+  }
+
+  it('offers to reload, and the typed values are there afterwards, except secrets', async () => {
+    await reloadForm()
+    const stored = JSON.stringify(sessionStorage)
+    expect(stored).toContain('Desk lamp')
+    expect(stored).not.toMatch(/the password|123456/)
+
     openForm()
     expect((await screen.findByRole('status')).textContent).toContain('filled in again')
     expect(valueOf(box('Name'))).toBe('Desk lamp')
     expect(valueOf(unit())).toBe('box')
     expect(valueOf(screen.getByLabelText('Password'))).toBe('')
+    expect(valueOf(box('Code'))).toBe('')
     expect(sessionStorage).toHaveLength(0)
+  })
+
+  it('does not show what one user typed to the next user of the tab', async () => {
+    await reloadForm()
+    openForm({ userId: 'grace' })
+    await vi.waitFor(() => expect(sessionStorage).toHaveLength(0))
+    expect(valueOf(box('Name'))).toBe('Lamp')
+  })
+
+  it('does not carry what was typed over to another tenant', async () => {
+    await reloadForm()
+    const { unmount } = openForm({ tenantId: 'globex' })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(valueOf(box('Name'))).toBe('Lamp')
+    unmount()
+    openForm()
+    await vi.waitFor(() => expect(valueOf(box('Name'))).toBe('Desk lamp'))
   })
 })
 

@@ -10,7 +10,7 @@ import {
   type ReactNode,
 } from 'react'
 import { callAction, outdatedPage } from '#components/forms/call-action'
-import { reloadWithDraft, useDraft } from '#components/forms/form-draft'
+import { useDraft } from '#components/forms/form-draft'
 import { FormContext } from '#components/forms/form-state'
 import { Button } from '#components/ui/button'
 import { Notice } from '#components/ui/notice'
@@ -53,7 +53,7 @@ export function ActionForm<R>({
   })
   const form = useRef<HTMLFormElement>(null)
   const formId = useId()
-  const restored = useDraft(form, label, onRestore)
+  const { restored, reload } = useDraft({ form, label, kept, onRestore })
   const refusal = state?.ok === false ? state : undefined
 
   useEffect(() => {
@@ -93,9 +93,7 @@ export function ActionForm<R>({
         {refusal && (
           <Notice look="danger">
             {refusal.message}
-            {refusal.code === outdatedPage && (
-              <Reload onClick={() => form.current && reloadWithDraft(form.current, label, kept)} />
-            )}
+            {refusal.code === outdatedPage && <Reload onClick={reload} />}
           </Notice>
         )}
         {restored && !state && (
@@ -110,7 +108,7 @@ export function ActionForm<R>({
 const Reload = ({ onClick }: { onClick: () => void }) => (
   <span className="mt-2 flex flex-wrap items-center gap-3">
     <Button onClick={onClick}>Reload</Button>
-    What you typed is kept, except passwords.
+    What you typed is kept, except passwords and codes.
   </span>
 )
 

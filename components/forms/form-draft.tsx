@@ -1,58 +1,99 @@
 'use client'
 
-import { useEffect, useEffectEvent, useState, type RefObject } from 'react'
+import {
+  createContext,
+  useContext,
+  useEffect,
+  useEffectEvent,
+  useState,
+  type ReactNode,
+  type RefObject,
+} from 'react'
+import { usePageTenant } from '#components/tenant-scope'
 
+/** Whose draft it is, and of which form. Another user of this tab, or another tenant, does not get it. */
+type DraftOf = { user: string | null; tenant: string | null; path: string; label: string }
 /** What was typed into a form. `kept` is what it holds outside its inputs. */
-type FormDraft = { entries: [name: string, value: string][]; kept: unknown }
+type FormDraft = { of: DraftOf; values: [name: string, value: string][]; kept: unknown }
 
-const storageKey = (label: string) => `rowhouse.draft ${location.pathname} ${label}`
+type DraftOptions = {
+  form: RefObject<HTMLFormElement | null>
+  label: string
+  kept: unknown
+  onRestore: ((kept: unknown) => void) | undefined
+}
 
-/**
- * Reloads the page and keeps what was typed into a form, except passwords. The form with the same label
- * takes it over when it is rendered again in this tab.
- * @param kept - What the form holds outside its inputs.
- */
-export function reloadWithDraft(form: HTMLFormElement, label: string, kept: unknown): void {
-  const entries = [...new FormData(form)].filter((entry): entry is [string, string] => {
-    const [name, value] = entry
-    return typeof value === 'string' && !/password/i.test(name)
-  })
-  sessionStorage.setItem(storageKey(label), JSON.stringify({ entries, kept } satisfies FormDraft))
-  location.reload()
+const storageKey = 'rowhouse.draft'
+const DraftUserContext = createContext<string | null>(null)
+
+/** Provides the user whose drafts the forms of a page may restore. */
+export function DraftUser({ id, children }: { id: string; children: ReactNode }) {
+  return <DraftUserContext value={id}>{children}</DraftUserContext>
 }
 
 /**
- * Restores a draft once, when its form is first rendered.
- * @param onRestore - Gets what the form held outside its inputs.
- * @returns Whether there was a draft.
+ * Keeps what was typed into a form while the page is reloaded, except passwords and codes, and restores
+ * it once, when the same form is rendered again in this tab.
+ * @param options.kept - What the form holds outside its inputs.
+ * @param options.onRestore - Receives `kept` after the reload.
+ * @returns Whether a draft was restored, and a function that reloads the page.
  */
-export function useDraft(
-  form: RefObject<HTMLFormElement | null>,
-  label: string,
-  onRestore?: (kept: unknown) => void,
-): boolean {
+export function useDraft({ form, label, kept, onRestore }: DraftOptions): {
+  restored: boolean
+  reload: () => void
+} {
+  const user = useContext(DraftUserContext)
+  const tenant = usePageTenant()
   const [restored, setRestored] = useState(false)
+  const thisForm = (): DraftOf => ({ user, tenant, path: location.pathname, label })
   const restore = useEffectEvent(() => {
-    const stored = sessionStorage.getItem(storageKey(label))
-    if (stored === null || !form.current) return
-    sessionStorage.removeItem(storageKey(label))
-    const { entries, kept } = JSON.parse(stored) as FormDraft
-    fill(form.current, entries)
-    onRestore?.(kept)
+    const draft = readDraft(user)
+    if (!form.current || JSON.stringify(draft?.of) !== JSON.stringify(thisForm())) return
+    storage()?.removeItem(storageKey)
+    fill(form.current, draft?.values ?? [])
+    onRestore?.(draft?.kept)
     setRestored(true)
   })
   useEffect(() => {
     const timer = setTimeout(() => restore())
     return () => clearTimeout(timer)
   }, [])
-  return restored
+  const reload = () => {
+    const draft: FormDraft = { of: thisForm(), values: valuesOf(form.current), kept }
+    storage()?.setItem(storageKey, JSON.stringify(draft))
+    location.reload()
+  }
+  return { restored, reload }
 }
 
-function fill(form: HTMLFormElement, entries: FormDraft['entries']): void {
-  const left = [...entries]
-  for (const input of form.elements) {
-    if (!(input instanceof HTMLInputElement) && !isTextOrSelect(input)) continue
-    if (input.type === 'hidden') continue
+/** The draft in this tab. That of another user is deleted. */
+function readDraft(user: string | null): FormDraft | undefined {
+  const stored = storage()?.getItem(storageKey)
+  if (!stored) return undefined
+  const draft = JSON.parse(stored) as FormDraft
+  if (draft.of.user === user) return draft
+  storage()?.removeItem(storageKey)
+  return undefined
+}
+
+/** Undefined if the browser blocks storage. */
+function storage(): Storage | undefined {
+  try {
+    return sessionStorage
+  } catch {
+    return undefined
+  }
+}
+
+const valuesOf = (form: HTMLFormElement | null): FormDraft['values'] =>
+  [...(form?.elements ?? [])]
+    .filter(isTypedInput)
+    .filter((input) => !isChoice(input) || input.checked)
+    .map(({ name, value }) => [name, value])
+
+function fill(form: HTMLFormElement, values: FormDraft['values']): void {
+  const left = [...values]
+  for (const input of [...form.elements].filter(isTypedInput)) {
     const at = left.findIndex(
       ([name, value]) => name === input.name && (!isChoice(input) || value === input.value),
     )
@@ -62,9 +103,17 @@ function fill(form: HTMLFormElement, entries: FormDraft['entries']): void {
   }
 }
 
-const isTextOrSelect = (element: Element): element is HTMLTextAreaElement | HTMLSelectElement =>
-  element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement
+type TypedInput = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement
 
-const isChoice = (
-  element: HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement,
-): element is HTMLInputElement => element.type === 'checkbox' || element.type === 'radio'
+/** An input whose value may be stored: no secret, and nothing that the page fills in again itself. */
+const isTypedInput = (element: Element): element is TypedInput =>
+  element instanceof HTMLTextAreaElement ||
+  element instanceof HTMLSelectElement ||
+  (element instanceof HTMLInputElement &&
+    element.name !== '' &&
+    !['hidden', 'password', 'file'].includes(element.type) &&
+    element.autocomplete !== 'one-time-code' &&
+    !/password/i.test(element.name))
+
+const isChoice = (input: TypedInput): input is HTMLInputElement =>
+  input.type === 'checkbox' || input.type === 'radio'
