@@ -12,10 +12,15 @@ export class AccountBlocked extends RowhouseError {
 /** A request sent by a page of another site, or by this one under an address that is not its own. */
 export class ForeignOrigin extends RowhouseError {
   static override readonly code: string = 'foreign_origin'
-  readonly origin: string
+  readonly origin: string | null
   readonly appUrl: string
-  constructor(origin: string, appUrl: string) {
-    super(`this page was opened at ${origin}, but the app is set up for ${appUrl}; open it there`)
+  /** @param origin - Null if the request did not name one. */
+  constructor(origin: string | null, appUrl: string) {
+    super(
+      origin === null
+        ? `the browser did not say which page this came from; open ${appUrl} and try again`
+        : `this page was opened at ${origin}, but the app is set up for ${appUrl}; open it there`,
+    )
     this.origin = origin
     this.appUrl = appUrl
   }

@@ -25,9 +25,13 @@ export function explainError(error: unknown): string {
   if (refusal) return explainRefusal(causes, refusal)
   if (RowhouseError.is(error) && error !== lost) return error.message
   if (lost) return explainLostConnection(lost)
-  const message = error instanceof Error ? error.message : String(error)
-  return `${sentence(message)} Run again with --debug for the stack trace.`
+  return sentence(error instanceof Error ? error.message : String(error))
 }
+
+/** Whether only a stack trace tells more: neither we nor the database have reported the error. */
+export const isUnexpected = (error: unknown): boolean =>
+  !RowhouseError.is(error) &&
+  !causesOf(error).some((cause) => isDatabaseError(cause) || isConnectionError(cause))
 
 function causesOf(error: unknown): Error[] {
   const causes: Error[] = []

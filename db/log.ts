@@ -38,19 +38,19 @@ const logTo = (descriptor: 1 | 2): pino.Logger =>
   )
 
 /**
- * The fields of an error that are logged: its class and code, and the message only if the error is
- * one of ours, because messages of PostgreSQL can contain row values. A production build shortens
+ * The fields of an error that are logged: the class and code of its cause, and the message only of an
+ * error of ours, because messages of PostgreSQL can contain row values. A production build shortens
  * class names, so none is read from a constructor.
  */
 export function errorFields(error: unknown): Record<string, unknown> {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   if (!(cause instanceof Error)) return { error: typeof cause }
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
-  const ours = RowhouseError.is(cause) ? cause.message : undefined
+  const ours = [error, cause].find((one) => RowhouseError.is(one))
   return {
     error: isDatabaseError(cause) ? 'DatabaseError' : cause.name,
     code,
-    message: ours,
+    message: ours?.message,
     at: cause.stack
       ?.split('\n')
       .map((line) => line.trim())

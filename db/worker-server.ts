@@ -5,7 +5,7 @@ import { metricsResponse } from '#db/metrics-response'
 
 /** Whether a worker is healthy, for the supervisor that restarts it. */
 export type WorkerHealth = {
-  /** Its tasks still look for work. */
+  /** All its queues still look for work. */
   isAlive: () => boolean
   /** It has started, is not stopping, and reaches the database. */
   isReady: () => Promise<boolean>

@@ -91,6 +91,10 @@ test('a worker waits for its database, at the start and later, and its probes te
   const lines = (await output).join('').trim().split('\n')
   const messages = lines.map((line) => (JSON.parse(line) as { msg: string }).msg)
   expect(messages).not.toContain('task failed')
+  // which database it waits for
+  expect(lines.find((line) => line.includes('start-up checks'))).toContain(
+    `Cannot reach 127.0.0.1:${databasePort}, database`,
+  )
   // a task that was interrupted may log its own line
   expect(messages.filter((message) => /database|worker/.test(message))).toEqual([
     'the database does not answer; the start-up checks are repeated until it does',

@@ -1,4 +1,4 @@
-import { RowhouseError, checkPipeline, platformPool, storeUsage } from '@rowhouse/tenancy'
+import { checkPipeline, platformPool, storeUsage } from '@rowhouse/tenancy'
 import { runTasks, scheduledTasks } from '@rowhouse/tenancy/admin'
 import { assertDirectLogins, assertSafeLogins } from '@rowhouse/tenancy/checks'
 import { assertBuildCompatible } from '@rowhouse/tenancy/migrations'
@@ -15,7 +15,7 @@ import { serveWorker } from '#db/worker-server'
 // `npm run worker` runs background tasks until SIGTERM. Any number of workers may run at once. Every
 // line that it prints is JSON.
 
-/** A healthy worker looks for work every few seconds; with timeouts and backoff, every twenty. */
+/** A healthy queue looks for work every ten seconds; with timeouts and backoff, every thirty. */
 const silentAtMostMs = 60_000
 
 for (const event of ['uncaughtException', 'unhandledRejection'] as const)
@@ -35,23 +35,30 @@ process.exit(0)
 async function run(): Promise<void> {
   const { WORKER_PORT } = env()
   assertLoginUrls(['platform', 'worker', 'migrator'])
-  let polledAt = performance.now()
+  const tasks = [...scheduledTasks(tenancy()), ...moduleTasks]
+  const queues = tasks.flatMap((task) => ('due' in task ? task.name : []))
   let started = false
-  const onPoll = () => (polledAt = performance.now())
+  const polledAt = new Map<string, number>()
+  const onPoll = (queue: string) => polledAt.set(queue, performance.now())
+  // while it waits for the database, each attempt counts for all queues
+  const onAttempt = () => queues.forEach(onPoll)
+  onAttempt()
   const closeServer = WORKER_PORT
     ? await serveWorker(WORKER_PORT, {
-        isAlive: () => performance.now() - polledAt < silentAtMostMs,
+        isAlive: () =>
+          [...polledAt.values()].every((at) => performance.now() - at < silentAtMostMs),
         isReady: async () => started && !stop.signal.aborted && (await databaseAnswers()),
       })
     : () => {}
 
-  await waitForDatabase(checkDatabase, { stopping: stop.signal, onAttempt: onPoll })
+  await waitForDatabase(checkDatabase, { stopping: stop.signal, onAttempt })
+  onAttempt()
   if (!stop.signal.aborted) {
     const sendSpans = await startTracing()
     const storeRest = storeUsage(tenancy())
     started = true
     log().info('worker started')
-    await runTasks(tenancy(), [...scheduledTasks(tenancy()), ...moduleTasks], {
+    await runTasks(tenancy(), tasks, {
       stopping: stop.signal,
       onPoll,
       onRun: ({ task, outcome, ms }) =>
@@ -82,10 +89,6 @@ async function databaseAnswers(): Promise<boolean> {
 }
 
 function exitWith(error: unknown, message: string): never {
-  // the log has the messages of our own errors only
-  log().fatal(
-    { err: error, ...(!RowhouseError.is(error) && { why: explainError(error) }) },
-    message,
-  )
+  log().fatal({ err: error, why: explainError(error) }, message)
   process.exit(1)
 }

@@ -12,7 +12,7 @@ import { assertBuildCompatible } from '@rowhouse/tenancy/migrations'
 import { errorFields, log } from '#db/log'
 import { listenForPlacements } from '@rowhouse/tenancy/moves'
 import { startTracing } from '#db/tracing'
-import { RowhouseError, checkPipeline, logins, storeUsage } from '@rowhouse/tenancy'
+import { checkPipeline, logins, storeUsage } from '@rowhouse/tenancy'
 import { isWorkerMissing, secondsSinceWorker } from '@rowhouse/tenancy/admin'
 import { UnsafeDatabase } from '#db/errors'
 import { explainError } from '#db/explain-error'
@@ -39,9 +39,7 @@ export async function boot(): Promise<void> {
 function startUpChecks(): Promise<void> {
   return new Promise((resolve) => {
     waitForDatabase(check, { onAttempt: resolve }).then(resolve, (error: unknown) => {
-      // the log has the messages of our own errors only
-      const why = RowhouseError.is(error) ? {} : { why: explainError(error) }
-      log().fatal({ err: error, ...why }, 'the app does not start')
+      log().fatal({ err: error, why: explainError(error) }, 'the app does not start')
       process.exit(1)
     })
   })

@@ -12,5 +12,5 @@ export function requireSameOrigin(headers: Headers): void {
   const isOurs =
     url !== null &&
     (url.origin === new URL(env().APP_URL).origin || url.host === headers.get('host'))
-  if (!isOurs) throw new ForeignOrigin(origin ?? 'no address', env().APP_URL)
+  if (!isOurs) throw new ForeignOrigin(url && origin, env().APP_URL)
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { commands, type Command, type CommandInput } from '#db/cli/commands'
 import { UsageError } from '#db/cli/usage-error'
-import { explainError } from '#db/explain-error'
+import { explainError, isUnexpected } from '#db/explain-error'
 import { logToStandardError } from '#db/log'
 import { closeConnections, tenancy } from '#db/tenancy'
 
@@ -38,8 +38,10 @@ async function execute(found: Command): Promise<number> {
       console.error(`${error.message}\n\nusage: npm run rowhouse -- ${found.usage}`)
       return 2
     }
-    console.error(explainError(error))
-    if (words.includes('--debug') && error instanceof Error) console.error(error.stack)
+    const debug = words.includes('--debug')
+    const hint = !debug && isUnexpected(error) ? ' Run again with --debug for the stack trace.' : ''
+    console.error(`${explainError(error)}${hint}`)
+    if (debug && error instanceof Error) console.error(error.stack)
     return 1
   } finally {
     await closeConnections()

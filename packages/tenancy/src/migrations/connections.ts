@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { timings } from '#tenancy/base/timings'
 import { createClient } from '#tenancy/base/database-client'
+import { codeOf } from '#tenancy/base/transient-errors'
 import { TargetUnreachable } from '#tenancy/migrations/errors'
 import { asOwnerSession } from '#tenancy/migrations/script'
 import { serviceUrl, type Placement } from '#tenancy/registry/placements'
@@ -38,7 +39,7 @@ export async function connectOwner(
     throw new TargetUnreachable(
       target,
       `${hostname}:${port || 5432}${pathname}`,
-      error instanceof Error ? error.message || error.constructor.name : String(error),
+      error instanceof Error ? error.message || (codeOf(error) ?? error.name) : String(error),
     )
   }
 }

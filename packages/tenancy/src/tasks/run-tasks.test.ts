@@ -73,6 +73,26 @@ test('a failing task backs off and does not affect the others', async () => {
   ])
 })
 
+test('a queue reports each look for work, and one that hangs no longer does', async () => {
+  const stop = new AbortController()
+  const polls: string[] = []
+  const queue = { everyMs: 10, concurrency: 1, process: () => Promise.resolve() }
+  const running = runTasks(
+    instance,
+    [
+      { ...queue, name: 'working', due: () => Promise.resolve([]) },
+      { ...queue, name: 'failing', due: () => Promise.reject(new Error('no')) },
+      { ...queue, name: 'hanging', due: () => new Promise<never>(() => {}) },
+      { name: 'periodic', everyMs: 10, run: () => Promise.resolve() },
+    ],
+    { stopping: stop.signal, graceMs: 10, onPoll: (task) => polls.push(task) },
+  )
+  await vi.waitFor(() => expect(polls.length).toBeGreaterThan(20))
+  stop.abort()
+  await running
+  expect(new Set(polls)).toEqual(new Set(['working', 'failing']))
+})
+
 test('a task that recovers returns to its schedule', async () => {
   let runs = 0
   await runUntil(

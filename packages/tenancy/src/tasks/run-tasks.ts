@@ -15,8 +15,11 @@ type Options = {
   graceMs?: number
   /** Called after each run. */
   onRun?: (run: TaskRun) => void
-  /** Called whenever a task has looked for work, which happens every few seconds in a healthy worker. */
-  onPoll?: () => void
+  /**
+   * Called with the name of a queue task whenever it has looked for work, also if that failed: every few
+   * seconds in a healthy worker. A periodic task may run for long.
+   */
+  onPoll?: (task: string) => void
 }
 
 /** What all tasks of a worker share. */
@@ -128,7 +131,7 @@ class TaskLoop {
     }
     this.status.endedAt = Date.now()
     this.status.tookMs = Math.round(performance.now() - began)
-    this.shared.onPoll()
+    if ('due' in this.task) this.shared.onPoll(this.task.name)
   }
 
   async #startItems({ due, process, concurrency }: QueueTask, stopping: AbortSignal) {
