@@ -3,7 +3,7 @@ import pg from 'pg'
 import { inject } from 'vitest'
 import { isDatabaseError } from '#tenancy/base/transient-errors'
 import { withConnection, inDatabase } from '#tenancy/base/connect'
-import { cloneOf, type TestRun } from '#tenancy/testing/run'
+import { cloneOf, dropDatabase, type TestRun } from '#tenancy/testing/run'
 
 /** A database for one test file. */
 export type TestDatabase = {
@@ -46,10 +46,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       WORKER_DATABASE_URL: urls.worker,
       MIGRATOR_DATABASE_URL: urls.migrator,
     },
-    drop: () =>
-      withConnection(run.adminUrl, async (admin) => {
-        await admin.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`)
-      }),
+    drop: () => withConnection(run.adminUrl, (admin) => dropDatabase(admin, name)),
   }
 }
 

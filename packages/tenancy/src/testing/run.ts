@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { withConnection, inDatabase } from '#tenancy/base/connect'
+import { isDatabaseError } from '#tenancy/base/transient-errors'
 
 /** What the files of a test run share: a server, and a template database without connections. */
 export type TestRun = {
@@ -77,8 +79,26 @@ export async function dropWithTenants(
   { template = false } = {},
 ): Promise<void> {
   const tenants = template ? [] : await tenantsOf(inDatabase(adminUrl, name))
-  await keeper.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`)
+  await dropDatabase(keeper, name)
   for (const tenant of tenants) await dropTenant(keeper, tenant)
+}
+
+/**
+ * Drops a database and ends its sessions. Waits for sessions of a superuser, such as a provider's
+ * monitoring, which an administrator may not end.
+ * @param admin - A connection of the administrator to another database.
+ * @param name - The database.
+ */
+export async function dropDatabase(admin: pg.Client, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await admin.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`)
+      return
+    } catch (error) {
+      if (!isDatabaseError(error) || error.code !== '42501' || attempt === 50) throw error
+      await sleep(100)
+    }
+  }
 }
 
 // A dedicated database and role belong to the server, not to the main database.
@@ -94,7 +114,7 @@ async function tenantsOf(url: string): Promise<string[]> {
 }
 
 async function dropTenant(keeper: pg.Client, name: string): Promise<void> {
-  await keeper.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`)
+  await dropDatabase(keeper, name)
   const { rowCount } = await keeper.query(
     `select from pg_roles as r where rolname = $1
      and not exists (select from pg_shdepend where refclassid = 'pg_authid'::regclass and refobjid = r.oid)`,
