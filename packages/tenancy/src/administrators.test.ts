@@ -165,6 +165,16 @@ test('functions that run as the administrator call no function that another role
   ).toEqual([])
 })
 
+test('another administrator learns which roles are missing even if postgres is the main database', async () => {
+  await sql(superuserUrl, 'revoke connect on database postgres from public')
+  const error = await thrown(setup(managed, { adminUrl: as('second_admin', 'postgres') }))
+  await sql(superuserUrl, 'grant connect on database postgres to public')
+  expect(error).toMatchObject({ code: 'sql_file_failed', file: 'admin/roles.sql' })
+  expect((error as Error).cause).toMatchObject({
+    hint: expect.stringMatching(/^as first_admin, run: grant rowhouse_migrator, /) as string,
+  })
+})
+
 test('another administrator learns which statements the first one has to run, and then replaces it', async () => {
   const adminUrl = as('second_admin')
   const statements: string[] = []

@@ -13,7 +13,7 @@ import { applyEngineMigrations } from '#tenancy/migrations/engine-migrations'
 import { functionFiles, refreshEngine } from '#tenancy/migrations/functions'
 import { readHistories } from '#tenancy/migrations/history'
 import { recordProfile, type Hardening, type Profile } from '#tenancy/migrations/profile'
-import { runSqlFile } from '#tenancy/migrations/sql-file'
+import { readEngineSql, runSqlFile } from '#tenancy/migrations/sql-file'
 import { refuseOldLayout } from '#tenancy/migrations/startup-check'
 import { prepareDatabase, prepareServer } from '#tenancy/placements/prepare-server'
 import { useServer } from '#tenancy/placements/servers'
@@ -52,12 +52,18 @@ export async function setup(
 ): Promise<SetupReport> {
   // another administrator than the first may connect only after becoming a member of our roles
   const mayConnect = await createDatabase(adminUrl)
-  const reachable = mayConnect ? adminUrl : inDatabase(adminUrl, 'postgres')
+  const other = databaseOf(adminUrl) === 'postgres' ? 'template1' : 'postgres'
+  const reachable = mayConnect ? adminUrl : inDatabase(adminUrl, other)
   if ((await poolingOf(reachable)) === 'transaction')
     throw new ConfigurationError([`DATABASE_URL ${needsSessions}`])
   if (mayConnect) await withConnection(adminUrl, refuseOldLayout)
   const passwords = await missingPasswords(tenancy)
   if (!passwords.worker && !passwords.migrator) await assertDirectLogins(tenancy)
+  // prepareServer connects to `postgres`, so if that is the main database, the missing grants are named here
+  if (!mayConnect && other === 'template1')
+    await withConnection(reachable, async (admin) =>
+      runSqlFile(admin, await readEngineSql('admin', 'roles')),
+    )
   await prepareServer(tenancy, adminUrl, { passwords, profile })
   const main = await withConnection(adminUrl, async (admin) => {
     if (!mayConnect) await refuseOldLayout(admin)
