@@ -285,6 +285,7 @@ test('every invariant has a case here, except those that need another build or s
   const tested = new Set(cases.map(([check]) => check))
   expect((await invariants()).filter((name) => !tested.has(name))).toEqual([
     'build',
+    'prepared-transactions',
     'reachable',
     'version',
   ])
