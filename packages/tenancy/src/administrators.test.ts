@@ -8,6 +8,7 @@ import { createTenancy } from '#tenancy/create-tenancy'
 import { HardeningIncomplete, SqlFileFailed } from '#tenancy/migrations/errors'
 import { verifyFleet } from '#tenancy/migrations/verify'
 import { createTenant } from '#tenancy/placements/create-tenant'
+import { templateDatabase } from '#tenancy/placements/prepare-server'
 import { unprovision } from '#tenancy/placements/provision'
 import { placementOf, platform } from '#tenancy/registry/placements'
 import { closePools } from '#tenancy/registry/pools'
@@ -191,11 +192,14 @@ test('another administrator learns which statements the first one has to run, an
     await sql(as(administrator), statement)
   }
   expect(statements).toContain('alter database managed owner to rowhouse_owner')
-  const owners = await sql(
-    inDatabase(superuserUrl, privateName(tenants.database)),
-    `select distinct proowner::regrole::text as owner from pg_proc where pronamespace = 'tenancy'::regnamespace order by 1`,
-  )
-  expect(owners).toEqual([{ owner: 'rowhouse_owner' }, { owner: 'second_admin' }])
+  // the template too, from which later databases are made
+  for (const database of [privateName(tenants.database), templateDatabase]) {
+    const owners = await sql(
+      inDatabase(superuserUrl, database),
+      `select distinct proowner::regrole::text as owner from pg_proc where pronamespace = 'tenancy'::regnamespace order by 1`,
+    )
+    expect(owners).toEqual([{ owner: 'rowhouse_owner' }, { owner: 'second_admin' }])
+  }
   expect((await checks()).findings).toEqual([])
   for (const id of Object.values(tenants))
     await unprovision(managed, id, await placementOf(managed, id))

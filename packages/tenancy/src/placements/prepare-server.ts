@@ -3,7 +3,12 @@ import pg from 'pg'
 import { type Login, type Tenancy } from '#tenancy/base/tenancy'
 import { withConnection, inDatabase } from '#tenancy/base/connect'
 import { lockNumbers } from '#tenancy/base/lock-keys'
-import { adminDigest, harden, installAdminFunctions } from '#tenancy/migrations/admin-files'
+import {
+  adminDigest,
+  hasAdminFiles,
+  harden,
+  installAdminFunctions,
+} from '#tenancy/migrations/admin-files'
 import { readEngineHistory } from '#tenancy/migrations/engine-migrations'
 import { functionsDigest, refreshEngine } from '#tenancy/migrations/functions'
 import { recordProfile, type Hardening, type Profile } from '#tenancy/migrations/profile'
@@ -66,7 +71,10 @@ async function createRoles(
     )
 }
 
-/** Creates the template anew when its files have changed, so that it contains no old objects. */
+/**
+ * Creates the template anew when its files have changed, so that it contains no old objects, or when
+ * another administrator owns its functions.
+ */
 async function createTemplate(
   tenancy: Tenancy,
   admin: pg.Client,
@@ -83,7 +91,7 @@ async function createTemplate(
     [templateDatabase],
   )
   const templateUrl = inDatabase(adminUrl, templateDatabase)
-  if (rows[0]?.digest === digest) {
+  if (rows[0]?.digest === digest && (await withConnection(templateUrl, hasAdminFiles))) {
     if (profile) await withConnection(templateUrl, (client) => recordProfile(client, profile))
     return
   }
