@@ -2,14 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 const page = `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>A new version is available</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>A new version is available</title></head>
 <body><main><h1>A new version is available</h1>
-<p>Nothing was sent. Go back, where what you typed is kept, and send it again.</p></main></body>
+<p>Nothing was sent. Go back and send it again. Most browsers still have what you typed.</p></main></body>
 </html>`
 
 /**
  * Replaces the bare text with which Next answers a form of another build that was sent before its page
- * had started. A page that has started gets the response of Next, and asks its user to reload.
+ * had started. A page that has started gets the response of Next, and asks its user to reload. Pages are
+ * not cached, so going back loads the form of this build.
  */
 export function explainUnknownAction(request: IncomingMessage, response: ServerResponse): void {
   if (request.method !== 'POST' || request.headers['next-action'] !== undefined) return
