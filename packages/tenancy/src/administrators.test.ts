@@ -172,7 +172,7 @@ test('another administrator learns which roles are missing even if postgres is t
   await sql(superuserUrl, 'grant connect on database postgres to public')
   expect(error).toMatchObject({ code: 'sql_file_failed', file: 'admin/roles.sql' })
   expect((error as Error).cause).toMatchObject({
-    hint: expect.stringMatching(/^as first_admin, run: grant rowhouse_migrator, /) as string,
+    hint: expect.stringMatching(/^as "First-Admin", run: grant rowhouse_migrator, /) as string,
   })
 })
 
