@@ -281,6 +281,20 @@ export const defences: readonly Defence[] = [
     put: 'false',
   },
   {
+    name: 'that a new target keeps its unique indexes during the copy',
+    tests: references,
+    file: src('moves/prepare-target.ts'),
+    find: 'and not x.indisunique',
+    put: '',
+  },
+  {
+    name: 'that a pass writes each row once',
+    tests: references,
+    file: src('moves/catch-up.ts'),
+    find: "distinct on (${sql.order('n')}) ",
+    put: '',
+  },
+  {
     name: 'that a move validates the foreign keys of its target',
     tests: references,
     file: src('moves/verify.ts'),
