@@ -248,10 +248,11 @@ describe.each(placementKinds)('from a %s placement', (kind) => {
         `set app.current_tenant_id = '${me.id}'`,
         `prepare notes as select 1`,
         'listen loot',
-        'set statement_timeout = 1',
         'set client_connection_check_interval = 0',
         ...(process.env.OPEN_FUNCTIONS ? [`select set_config('lock_timeout', '1', false)`] : []),
         'set default_transaction_read_only = on',
+        // last, and long enough for the commit
+        'set statement_timeout = 200',
       ])
         await rows(tx, poison)
     })
