@@ -1,4 +1,5 @@
-import { relative } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { developmentEnvironment } from '../environment.ts'
 import { root } from '../root.mjs'
 import {
@@ -40,6 +41,7 @@ export async function vitest(
   { name, env = process.env }: { name?: string; env?: NodeJS.Dict<string> } = {},
 ): Promise<TestStepResult> {
   const report = newReport(`${name ?? 'vitest'}.json`)
+  const unhandled = newReport(`${name ?? 'vitest'}-unhandled-errors.json`)
   const runner = children.start(
     'vitest',
     [
@@ -47,10 +49,11 @@ export async function vitest(
       'run',
       `--reporter=${name ? 'dot' : 'default'}`,
       '--reporter=json',
+      `--reporter=${join(root, 'scripts/test/unhandled-errors.ts')}`,
       `--outputFile.json=${report}`,
       ...args,
     ],
-    { cwd: root, env },
+    { cwd: root, env: { ...env, UNHANDLED_ERRORS_FILE: unhandled } },
   )
   const { code } = await runner.ended
   return readReport<VitestReport>(
@@ -59,10 +62,19 @@ export async function vitest(
     ({ numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults }) => ({
       passed: numPassedTests,
       failed: numFailedTests,
-      failures: testResults.filter(({ status }) => status === 'failed').flatMap(failuresOf),
+      failures: [
+        ...testResults.filter(({ status }) => status === 'failed').flatMap(failuresOf),
+        ...unhandledErrors(unhandled),
+      ],
       detail: numPendingTests + numTodoTests > 0 ? `${numPendingTests + numTodoTests} skipped` : '',
     }),
   )
+}
+
+function unhandledErrors(file: string): string[] {
+  if (!existsSync(file)) return []
+  const errors: { name: string; message: string }[] = JSON.parse(readFileSync(file, 'utf8'))
+  return errors.map(({ name, message }) => failure(name, message))
 }
 
 /** The failed tests of a file, or the error of the file itself. */
