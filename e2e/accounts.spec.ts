@@ -9,6 +9,7 @@ import * as users from '#db/accounts/users'
 import {
   checkA11y,
   createUser,
+  expectRole,
   userPassword,
   sessionOf,
   takeScreenshot,
@@ -55,7 +56,7 @@ test(
     await takeScreenshot(page, 'sign-up', info)
     await signUp(page, email, 'Quist & Daughters')
     await page.goto('/members')
-    await expect(page.getByRole('row', { name: /Nora Quist/ })).toContainText('Owner')
+    await expectRole(page, /Nora Quist/, 'Owner')
     await checkA11y(page)
     await takeScreenshot(page, 'members', info)
   },
@@ -150,7 +151,7 @@ test('a new user accepts an invitation; another signed-in user cannot', async ({
   await page.getByRole('menuitem', { name: 'Change role…' }).click()
   await page.getByRole('dialog').getByRole('combobox', { name: 'Role' }).selectOption('member')
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
-  await expect(page.getByRole('row', { name: /Gus Guest/ })).toContainText('Member')
+  await expectRole(page, /Gus Guest/, 'Member')
   await guest.goto('/orders/new')
   await expect(guest.getByRole('heading', { name: 'New order' })).toBeVisible()
   await page.getByRole('button', { name: 'Actions for Gus Guest' }).click()

@@ -147,3 +147,9 @@ export async function submitDialog(
   for (const [label, value] of Object.entries(fill)) await dialog.getByLabel(label).fill(value)
   await dialog.getByRole('button', { name: save, exact: true }).click()
 }
+
+/** Waits until the members page shows a member's role. The row itself also contains its dialogs. */
+export async function expectRole(page: Page, name: RegExp, role: string): Promise<void> {
+  const row = page.getByRole('row', { name })
+  await expect(row.getByRole('cell', { name: role, exact: true })).toBeVisible()
+}

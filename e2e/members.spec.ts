@@ -1,6 +1,12 @@
 import { expect, test, type Browser, type Page } from '@playwright/test'
 import { newId } from '@rowhouse/tenancy'
-import { createOrganisationWithOwner, createUser, userPassword, takeScreenshot } from './fixtures'
+import {
+  createOrganisationWithOwner,
+  createUser,
+  expectRole,
+  userPassword,
+  takeScreenshot,
+} from './fixtures'
 import { clickEmailLink } from './email'
 
 async function openMembersPage(page: Page, name: string) {
@@ -32,8 +38,8 @@ test('ownership is transferred, and the new owner removes the old one', async ({
   await createUser(next, 'Ned Next', { tenantId: id, role: 'member' })
   await page.reload()
   await chooseAction(page, 'Ned Next', /^Hand over/, 'Hand over')
-  await expect(page.getByRole('row', { name: /Ned Next/ })).toContainText('Owner')
-  await expect(page.getByRole('row', { name: /Olga Owner/ })).toContainText('Admin')
+  await expectRole(page, /Ned Next/, 'Owner')
+  await expectRole(page, /Olga Owner/, 'Admin')
   await next.goto('/members')
   await chooseAction(next, 'Olga Owner', /^Remove/, 'Remove')
   await expect(next.getByRole('row', { name: /Olga Owner/ })).toBeHidden()
