@@ -1,10 +1,13 @@
-import { tenancy } from '#db/tenancy'
+import { eq } from 'drizzle-orm'
+import { bans } from '#db/schema/platform'
+import { platform, tenancy } from '#db/tenancy'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { apiKeyRoute } from '#app/_http/api-key-route'
 import * as apiKeys from '#db/accounts/api-keys'
 import { createTestTenant } from '#db/isolation/testing/test-tenants'
 import { closePools } from '@rowhouse/tenancy'
+import { resume, suspend } from '@rowhouse/tenancy/admin'
 
 const run = vi.fn(async ({ input }: { input: { note: string } }) => ({ body: input.note.length }))
 const post = apiKeyRoute(z.object({ note: z.string() }), 'orders:write', run)
@@ -66,4 +69,31 @@ test('a body that is not a JSON object is refused with 400 and a reason', async 
       { detail: 'the body is not a JSON object' },
     ])
   }
+})
+
+test('keys that are expired, revoked, of a banned user or of a suspended tenant use up no calls', async () => {
+  const { id: tenantId, slug, owner } = await createTestTenant('shared', 'b', 1)
+  const userId = owner.actor.id ?? ''
+  const of = { tenantId, userId, name: 'test', scope: 'write' as const, days: null }
+  const [live, expired, revoked] = [
+    await apiKeys.create(of),
+    await apiKeys.create({ ...of, days: -1 }),
+    await apiKeys.create(of),
+  ]
+  await apiKeys.revoke(tenantId, revoked.id)
+  const call = async ({ key: secret }: { key: string }) => {
+    const response = await send(bodyOf(100), { authorization: `Bearer ${secret}` })
+    return [response.status, response.headers.get('ratelimit-remaining')] as const
+  }
+  const [, before] = await call(live)
+  expect(await call(expired)).toEqual([401, null])
+  expect(await call(revoked)).toEqual([401, null])
+  await platform().insert(bans).values({ userId, by: 'test', reason: 'test' })
+  expect(await call(live)).toEqual([401, null])
+  await platform().delete(bans).where(eq(bans.userId, userId))
+  const action = { tenantId, slug, actor: 'test', reason: 'test' }
+  await suspend(tenancy(), action)
+  expect(await call(live)).toEqual([403, null])
+  await resume(tenancy(), action)
+  expect(await call(live)).toEqual([200, String(Number(before) - 1)])
 })

@@ -51,7 +51,8 @@ export function apiKeyRoute<S extends z.ZodObject>(
       const key = scheme?.toLowerCase() === 'bearer' ? await apiKeys.read(secret) : undefined
       if (!key) throw new NotSignedIn()
       setRequestUser(requestId, { tenantId: key.tenantId, userId: key.owner.id })
-      remaining = await countCall(tenancy(), key)
+      // the transaction refuses a suspended tenant, whose calls are not used up
+      if (!key.isSuspended) remaining = await countCall(tenancy(), key)
       const writes = permission !== 'tenant:read'
       if (writes && (key.scope !== 'write' || !may(key.role, permission)))
         throw new KeyNotAllowed(key.scope, key.role)

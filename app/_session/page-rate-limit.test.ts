@@ -3,6 +3,7 @@ import { NextRequest } from 'next/server'
 import { afterAll, beforeEach, expect, test, vi } from 'vitest'
 import { createTestTenant } from '#db/isolation/testing/test-tenants'
 import { setLimits, usageSoFar, closePools } from '@rowhouse/tenancy'
+import * as sessions from '#db/accounts/sessions'
 import { env } from '#db/env'
 import { proxy } from '../../proxy'
 import { tenancy } from '#db/tenancy'
@@ -104,4 +105,25 @@ test('other spellings of the same cookie, or another cookie beside it, do not by
   for (const string of strings)
     expect(await visit(`__Host-${name}=${string.length}; ${name}=${string}`)).toBe('page')
   expect(await visit(`__Host-${name}=x; ${name}=${cookie}`)).toBe('busy')
+})
+
+test('the cookie of a session that has ended uses up none of the requests of its tenant', async () => {
+  const { owner, id } = await createTestTenant('shared', 'b', 1)
+  await setLimits(
+    tenancy(),
+    { tenantId: id, actor: 'test', reason: 'test' },
+    { requestsPerMinute: 30 },
+  )
+  const secret = await sessions.start(owner.actor.id ?? '', { device: 'test', address: '' })
+  const ended = `${name}=${await encodeSession(secret)}`
+  const live = `${name}=${await encodeSession(owner.token)}`
+  expect([await visit(ended), await visit(live)]).toEqual(['page', 'page'])
+  await sessions.end(secret)
+  // paths that read no session, and pages that do
+  for (let i = 0; i < 40; i++)
+    await proxy(new NextRequest('http://localhost:3000/unknown', { headers: { cookie: ended } }))
+  expect(await visit(live)).toBe('page')
+  for (let i = 0; i < 25; i++) expect(await visit(ended)).toBe('signed out')
+  for (let i = 0; i < 27; i++) expect(await visit(live)).toBe('page')
+  expect(await visit(live)).toBe('busy')
 })

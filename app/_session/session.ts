@@ -14,7 +14,13 @@ import { redirectToBusyPage } from '#app/_http/redirect-to-busy-page'
 import * as devices from '#db/accounts/devices'
 import { setRequestUser } from '#app/_http/request-log'
 import { env } from '#db/env'
-import { limitsOf, rememberSession, countTenantRequest, TooBusy } from '@rowhouse/tenancy'
+import {
+  countTenantRequest,
+  forgetSession,
+  limitsOf,
+  rememberSession,
+  TooBusy,
+} from '@rowhouse/tenancy'
 import { AccountBlocked, TooManyAttempts } from '#db/errors'
 import * as identities from '#db/accounts/identities'
 import * as secondFactor from '#db/accounts/second-factor'
@@ -241,10 +247,17 @@ async function sessionSecret(): Promise<string | undefined> {
 export const auth = cache(async (): Promise<Session | null> => {
   const token = await sessionSecret()
   const info = token === undefined ? undefined : await sessions.read(token)
+  if (!info?.tenant) await forgetSessionCookie()
   if (token === undefined || !info) return null
   await recordRequest(info)
   return { token, ...info }
 })
+
+/** Keeps a cookie that is worth nothing any more from using up a tenant's requests. */
+async function forgetSessionCookie(): Promise<void> {
+  const sessionValue = (await cookies()).get(cookie().name)?.value
+  if (sessionValue) await forgetSession(tenancy(), sessionValue)
+}
 
 /**
  * Records the user and tenant of this request for the log, and for the proxy to count the session's

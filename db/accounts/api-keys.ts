@@ -1,9 +1,9 @@
-import { and, asc, eq, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, isNull, notExists, or, sql } from 'drizzle-orm'
 import { NotFound, newId, newSecret, secretHash } from '@rowhouse/tenancy'
 import { platform } from '#db/tenancy'
 import { apiKeys, type KeyScope } from '#db/schema/accounts'
-import { members, users, type Role } from '#db/schema/platform'
-import { tenants } from '@rowhouse/tenancy/schema'
+import { bans, members, users, type Role } from '#db/schema/platform'
+import { suspensions, tenants } from '@rowhouse/tenancy/schema'
 import { type Tier, asTier } from '#db/tiers'
 
 export type ApiKey = {
@@ -31,6 +31,7 @@ export type ApiKeyInfo = {
   tier: Tier
   currency: string
   owner: { id: string; name: string }
+  isSuspended: boolean
 }
 
 const prefix = 'rowhouse_'
@@ -100,8 +101,9 @@ export async function revoke(tenantId: string, id: string): Promise<{ name: stri
 }
 
 /**
- * Looks up a key, and records at most once a minute that it was used. It does not check whether the
- * key is still valid; the tenant transaction does.
+ * Looks up a key, and records at most once a minute that it was used. An expired key and one of a
+ * banned user are not found, so that they use up none of the tenant's calls. The tenant transaction
+ * checks the key again.
  */
 export async function read(key: string): Promise<ApiKeyInfo | undefined> {
   if (!key.startsWith(prefix) || key.length > 100) return undefined
@@ -113,6 +115,7 @@ export async function read(key: string): Promise<ApiKeyInfo | undefined> {
       role: members.role,
       tier: tenants.tier,
       currency: tenants.currency,
+      suspension: suspensions.id,
       usedAt: apiKeys.usedAt,
       owner: { id: users.id, name: users.name },
       name: apiKeys.name,
@@ -124,9 +127,19 @@ export async function read(key: string): Promise<ApiKeyInfo | undefined> {
       and(eq(members.tenantId, apiKeys.tenantId), eq(members.userId, apiKeys.userId)),
     )
     .innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
-    .where(eq(apiKeys.keyHash, secretHash(key)))
+    .leftJoin(
+      suspensions,
+      and(eq(suspensions.tenantId, apiKeys.tenantId), isNull(suspensions.liftedAt)),
+    )
+    .where(
+      and(
+        eq(apiKeys.keyHash, secretHash(key)),
+        or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`)),
+        notExists(platform().select().from(bans).where(eq(bans.userId, apiKeys.userId))),
+      ),
+    )
   if (!found) return undefined
-  const { usedAt, name, owner, ...info } = found
+  const { usedAt, name, owner, suspension, ...info } = found
   if (!usedAt || Date.now() - usedAt.getTime() > 60_000)
     await platform()
       .update(apiKeys)
@@ -135,6 +148,7 @@ export async function read(key: string): Promise<ApiKeyInfo | undefined> {
   return {
     ...info,
     tier: asTier(info.tier),
+    isSuspended: suspension !== null,
     owner: { id: owner.id, name: `${owner.name} (key ${name})` },
   }
 }

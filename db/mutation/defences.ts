@@ -263,4 +263,25 @@ export const defences: readonly Defence[] = [
     find: 'await withTenant(caller, work)',
     put: `await withTenant({ kind: 'service', tenantId: caller.tenantId, reason: 'x' }, work)`,
   },
+  {
+    name: 'that an ended session uses up no requests',
+    tests: ['app/_session/page-rate-limit.test.ts'],
+    file: 'app/_session/session.ts',
+    find: 'if (!info?.tenant) await forgetSessionCookie()',
+    put: '',
+  },
+  {
+    name: 'how many requests a cookie uses up before its session is read again',
+    tests: ['app/_session/page-rate-limit.test.ts'],
+    file: 'packages/tenancy/src/admission/request-rate.ts',
+    find: 'if (!session || session.counted >= maxCounted) return false',
+    put: 'if (!session) return false',
+  },
+  {
+    name: 'that an expired key uses up no calls',
+    tests: ['app/_http/api-key-route.test.ts'],
+    file: 'db/accounts/api-keys.ts',
+    find: `or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql\`now()\`)),`,
+    put: '',
+  },
 ]

@@ -11,6 +11,7 @@ export {
   spendRequest,
 } from '#tenancy/admission/limits'
 export {
+  forgetSession,
   rememberSession,
   countTenantRequest,
   countSessionRequest,
