@@ -302,6 +302,37 @@ begin
 end
 $$;
 
+-- Keeps the values of a shared table out of the planner's statistics. Any tenant can read them with `explain`: the estimate
+-- for `column < 'x'` changes at each common value, whoever it belongs to. The target is 0 for each column and each
+-- expression of an index. Before PostgreSQL 18, only a superuser can remove what was collected earlier.
+create or replace function tenancy.omit_statistics(p_table regclass) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  target record;
+  can_clear constant boolean := to_regprocedure('pg_clear_attribute_stats(text,text,text,boolean)') is not null;
+begin
+  for target in
+    select n.nspname as schema_name, c.relname as relation_name, a.attname as column_name, i.indexrelid is not null as is_index, a.attnum as position
+    from pg_class as c
+    join pg_namespace as n on n.oid = c.relnamespace
+    join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    left join pg_index as i on i.indexrelid = c.oid
+    where (c.oid = p_table or (i.indrelid = p_table and i.indkey[a.attnum - 1] = 0))
+      and coalesce(a.attstattarget, -1) <> 0
+  loop
+    if target.is_index then
+      execute format('alter index %I.%I alter column %s set statistics 0', target.schema_name, target.relation_name, target.position);
+    else
+      execute format('alter table %I.%I alter column %I set statistics 0', target.schema_name, target.relation_name, target.column_name);
+    end if;
+    if can_clear then
+      execute format('select pg_clear_attribute_stats(%L, %L, %L, false)', target.schema_name, target.relation_name, target.column_name);
+    end if;
+  end loop;
+end
+$$;
+
 -- Adds the policies, the capture trigger and the grants that every tenant table needs. Each migration that
 -- creates a table must call it.
 create or replace function tenancy.protect(p_schema text, p_table text) returns void
@@ -335,6 +366,9 @@ begin
     p_schema, p_table, key_columns);
   execute format('revoke all on %I.%I from public', p_schema, p_table);
   execute format('grant select, insert, update, delete on %I.%I to %I, rowhouse_worker', p_schema, p_table, tenant_role);
+  if p_schema = 'shared' then
+    perform tenancy.omit_statistics(format('%I.%I', p_schema, p_table)::regclass);
+  end if;
 end
 $$;
 

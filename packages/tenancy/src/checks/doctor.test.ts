@@ -52,6 +52,13 @@ const cases: [
     () => 'large objects of rowhouse_tenant',
   ],
   [
+    'statistics',
+    'a column of a shared table with a statistics target',
+    () => 'alter table shared.notes alter column title set statistics 100',
+    () => `select tenancy.omit_statistics('shared.notes')`,
+    () => 'shared.notes.title',
+  ],
+  [
     'rls-not-forced',
     'a table without force',
     () => 'alter table shared.notes no force row level security',

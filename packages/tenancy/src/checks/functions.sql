@@ -15,7 +15,8 @@ with allowed (signature, caller) as (
     ('tenancy.end_sessions(uuid)', 'rowhouse_migrator'),
     ('tenancy.end_overdue_transactions(integer,integer)', 'rowhouse_platform'),
     ('tenancy.end_overdue_transactions(integer,integer)', 'rowhouse_worker'),
-    ('tenancy.remove_large_objects(integer)', 'rowhouse_platform'), ('tenancy.remove_large_objects(integer)', 'rowhouse_worker')
+    ('tenancy.remove_large_objects(integer)', 'rowhouse_platform'), ('tenancy.remove_large_objects(integer)', 'rowhouse_worker'),
+    ('tenancy.columns_with_statistics()', 'rowhouse_platform'), ('tenancy.columns_with_statistics()', 'rowhouse_worker')
   union all
   select e.signature, e.caller from jsonb_to_recordset($1::jsonb) as e (signature text, caller text)
 )

@@ -15,7 +15,7 @@ import {
  */
 const files = {
   beforeEngine: ['hardening', 'open-functions'],
-  afterEngine: ['logins', 'leftovers'],
+  afterEngine: ['logins', 'leftovers', 'statistics'],
 } as const
 
 const read = (names: readonly string[]) =>

@@ -5,7 +5,7 @@ import { MigrationChanged, MigrationFailed, SchemaTooNew } from '#tenancy/migrat
 import { LedgerConflict, toMigrationError } from '#tenancy/migrations/explain-failure'
 import type { Migration } from '#tenancy/migrations/history'
 import { applyNonTransactional } from '#tenancy/migrations/non-transactional'
-import { transactionPreamble } from '#tenancy/migrations/script'
+import { omitSharedStatistics, transactionPreamble } from '#tenancy/migrations/script'
 
 /** The schema to migrate, and the name of its target for errors. */
 export type ApplyOptions = {
@@ -66,7 +66,11 @@ export async function applyPending(
     try {
       if (group.every(({ transactional }) => transactional))
         await applyInOneTransaction(client, group, settings)
-      else for (const file of group) await applyNonTransactional(client, file, settings)
+      else
+        for (const file of group) {
+          await applyNonTransactional(client, file, settings)
+          if (schema === 'shared') await client.query(omitSharedStatistics)
+        }
       done.push(...group.map(({ tag }) => tag))
     } catch (error) {
       if (!LedgerConflict.is(error)) throw error
@@ -115,6 +119,8 @@ async function applyInOneTransaction(
   { schema, target, timeoutMs }: Required<ApplyOptions>,
 ): Promise<void> {
   const statements = files.flatMap((file) => file.statements.map((text) => ({ text, file })))
+  const last = files.at(-1)
+  if (schema === 'shared' && last) statements.push({ text: omitSharedStatistics, file: last })
   const begin = transactionPreamble(schema, files, timeoutMs)
   try {
     // a statement may end in a comment

@@ -5,6 +5,7 @@ import { lockKey } from '#tenancy/base/lock-keys'
 import { type Tenancy } from '#tenancy/base/tenancy'
 import { withTransaction } from '#tenancy/base/with-transaction'
 import { applyEngineMigrations, type DatabaseScope } from '#tenancy/migrations/engine-migrations'
+import { omitSharedStatistics } from '#tenancy/migrations/script'
 import { readEngineSql, runStatements, type SqlFile } from '#tenancy/migrations/sql-file'
 
 const files = {
@@ -78,6 +79,7 @@ export async function refreshEngine(
     await client.query(`select pg_advisory_xact_lock(${lockKey('target', 'tenancy')})`)
     await client.query('set local search_path = pg_catalog, pg_temp')
     for (const file of all) await runStatements(client, file)
+    if (scope === 'main') await client.query(omitSharedStatistics)
     await recordDigest(client, 'functions', sha256)
   })
   return true

@@ -40,6 +40,13 @@ export function transactionPreamble(
   ].join(';\n')
 }
 
+/**
+ * The statement that ends each change of the shared schema: columns and indexes that the change has
+ * added get no statistics, because `explain` would show them to all tenants.
+ */
+export const omitSharedStatistics =
+  "select tenancy.omit_statistics(oid) from pg_catalog.pg_class where relnamespace = to_regnamespace('shared') and relkind in ('r', 'p')"
+
 /** The SQL that inserts the ledger rows of files. */
 export const ledgerRows = (schema: string, pending: Migration[]): string =>
   `insert into tenancy.applied_migrations (schema, migration, sha256, breaking) select file.* from (values\n  ${pending
@@ -63,6 +70,7 @@ export async function provisionScript(schema: string, history: Migration[]): Pro
     `create schema if not exists ${name}`,
     `grant usage on schema ${name} to ${name.startsWith('t_') ? name : 'rowhouse_tenant'}, rowhouse_worker`,
     ...(await forEmptyTables(history)),
+    ...(schema === 'shared' ? [omitSharedStatistics] : []),
     `update tenancy.applied_migrations set took_ms = extract(epoch from clock_timestamp() - transaction_timestamp()) * 1000 where schema = '${name}'`,
     'commit',
   ].join('\n;\n') // a statement may end in a comment

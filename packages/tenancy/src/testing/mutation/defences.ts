@@ -581,4 +581,18 @@ export const defences: readonly Defence[] = [
     find: 'await enterAsTenants(tenancy)',
     put: '',
   },
+  {
+    name: 'that shared tables have no statistics',
+    tests: ['packages/tenancy/src/context/statistics.test.ts'],
+    sql: 'alter table shared.notes alter column body set statistics -1;',
+  },
+  {
+    name: 'the check of statistics that were collected earlier',
+    tests: ['packages/tenancy/src/context/statistics.test.ts'],
+    sql: rewriteFunction(
+      'tenancy.columns_with_statistics()',
+      'return query',
+      'return; return query',
+    ),
+  },
 ]
