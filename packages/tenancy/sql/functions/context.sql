@@ -193,9 +193,20 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   ignored text;
+  required text[];
 begin
   ignored := set_config('statement_timeout', p_ms::text, true);
   ignored := set_config('lock_timeout', p_ms::text, true);
+  -- A pooler may use a connection that it opened while a tenant had changed the settings of the login.
+  foreach required slice 1 in array array[
+    ['datestyle', 'ISO, MDY'], ['intervalstyle', 'postgres'], ['timezone', 'UTC'], ['bytea_output', 'hex'],
+    ['extra_float_digits', '1'], ['standard_conforming_strings', 'on'], ['row_security', 'on'],
+    ['idle_in_transaction_session_timeout', '10s']
+  ] loop
+    if current_setting(required[1]) <> required[2] then
+      ignored := set_config(required[1], required[2], true);
+    end if;
+  end loop;
   perform tenancy.assert_home(p_tenant, p_epoch, 'rowhouse_tenant');
   if not p_writes then
     perform tenancy.make_read_only();

@@ -167,15 +167,54 @@ export type PoolConfig = Omit<pg.PoolConfig, 'connectionTimeoutMillis' | 'query_
   Pick<ClientConfig, 'answerTimeoutMs'> & {
     /** How long `connect` waits for a free connection or a new one, in milliseconds. */
     waitMs: number
+    /** Values of the connection parameter `options`, best first: the next is tried if one is refused. */
+    sessionOptions?: readonly string[]
   }
+
+/**
+ * Codes with which a server refuses an unknown setting (42704), and poolers the parameter `options`.
+ * PgBouncer answers a wrong password in the same way.
+ */
+const optionsRefused = new Set(['42704', '08P01', '0A000'])
 
 class DatabasePool extends pg.Pool {
   readonly #waitMs: number
+  readonly #sessionOptions: readonly string[]
+  /** Which of the session options is in use. */
+  #level = 0
 
-  constructor({ waitMs, ...config }: PoolConfig) {
+  constructor({ waitMs, sessionOptions = [], ...config }: PoolConfig) {
     const client = { connectTimeoutMs: waitMs, Client: DatabaseClient as never }
     super({ ...config, ...client })
     this.#waitMs = waitMs
+    this.#sessionOptions = sessionOptions
+    this.#useLevel(0)
+  }
+
+  #useLevel(level: number): void {
+    this.#level = level
+    const options = this.#sessionOptions[level]
+    if (options) this.options.options = options
+    else delete this.options.options
+  }
+
+  /** Opens or takes a connection. Another attempt may have changed the level in the meantime. */
+  async #open(): Promise<pg.PoolClient> {
+    for (;;) {
+      const level = this.#level
+      try {
+        return await super.connect()
+      } catch (error) {
+        if (!optionsRefused.has(codeOf(error) ?? '')) throw error
+        if (level === this.#level) {
+          if (level + 1 >= this.#sessionOptions.length) {
+            this.#useLevel(0) // the options were not the reason
+            throw error
+          }
+          this.#useLevel(level + 1)
+        }
+      }
+    }
   }
 
   override connect(...args: unknown[]): never {
@@ -196,8 +235,7 @@ class DatabasePool extends pg.Pool {
         late = true
         reject(new ConnectionFailed('none free', { ms: this.#waitMs }))
       }, this.#waitMs)
-      super
-        .connect()
+      this.#open()
         .then((client) => (late ? client.release() : resolve(client)), reject)
         .finally(() => clearTimeout(timer))
     })

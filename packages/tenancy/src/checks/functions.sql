@@ -16,6 +16,7 @@ with allowed (signature, caller) as (
     ('tenancy.end_overdue_transactions(integer,integer)', 'rowhouse_platform'),
     ('tenancy.end_overdue_transactions(integer,integer)', 'rowhouse_worker'),
     ('tenancy.remove_large_objects(integer)', 'rowhouse_platform'), ('tenancy.remove_large_objects(integer)', 'rowhouse_worker'),
+    ('tenancy.changed_login_settings(boolean)', 'rowhouse_platform'), ('tenancy.changed_login_settings(boolean)', 'rowhouse_worker'),
     ('tenancy.columns_with_statistics()', 'rowhouse_platform'), ('tenancy.columns_with_statistics()', 'rowhouse_worker')
   union all
   select e.signature, e.caller from jsonb_to_recordset($1::jsonb) as e (signature text, caller text)

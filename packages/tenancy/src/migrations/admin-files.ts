@@ -15,7 +15,7 @@ import {
  */
 const files = {
   beforeEngine: ['hardening', 'open-functions'],
-  afterEngine: ['logins', 'leftovers', 'statistics'],
+  afterEngine: ['logins', 'login-settings', 'leftovers', 'statistics'],
 } as const
 
 const read = (names: readonly string[]) =>

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { timings } from '#tenancy/base/timings'
 import { createPool } from '#tenancy/base/database-client'
+import { sharedLoginOptions } from '#tenancy/base/session-settings'
 import { pipelineOf } from '#tenancy/base/pipeline/choose'
 import { loginUrl, stateOf, type Tenancy } from '#tenancy/base/tenancy'
 import { TooBusy } from '#tenancy/base/errors'
@@ -26,13 +27,24 @@ export class Pools {
   readonly budget: number
   readonly waitMs: number
   readonly #pipelined: boolean
+  readonly #sessionOptions: (url: string) => readonly string[]
   constructor(
     budget: number,
-    { waitMs = timings.poolWait, pipelined = true }: { waitMs?: number; pipelined?: boolean } = {},
+    {
+      waitMs = timings.poolWait,
+      pipelined = true,
+      sessionOptions = () => [],
+    }: {
+      waitMs?: number
+      pipelined?: boolean
+      /** See `PoolConfig`. */
+      sessionOptions?: (url: string) => readonly string[]
+    } = {},
   ) {
     this.budget = budget
     this.waitMs = waitMs
     this.#pipelined = pipelined
+    this.#sessionOptions = sessionOptions
   }
 
   /**
@@ -165,6 +177,7 @@ export class Pools {
     const pool = createPool({
       connectionString: url,
       pipeline: this.#pipelined,
+      sessionOptions: this.#sessionOptions(url),
       max: this.budget,
       idleTimeoutMillis: idleSeconds * 1000,
       maxLifetimeSeconds: 600,
@@ -201,7 +214,14 @@ const size = (state: PoolState) => Math.max(state.pool.totalCount - state.closin
 export const tenantPools = stateOf(
   'tenant pools',
   (tenancy) =>
-    new Pools(tenancy.config.connections, { pipelined: pipelineOf(tenancy).name === 'pipelined' }),
+    new Pools(tenancy.config.connections, {
+      pipelined: pipelineOf(tenancy).name === 'pipelined',
+      // a dedicated login is one tenant's alone, and a URL with its own options keeps them
+      sessionOptions: (url) =>
+        url === loginUrl(tenancy, 'tenant') && !new URL(url).searchParams.has('options')
+          ? sharedLoginOptions
+          : [],
+    }),
 )
 
 /**

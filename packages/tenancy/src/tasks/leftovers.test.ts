@@ -15,6 +15,7 @@ import { removeLargeObjects } from '#tenancy/data/large-objects'
 import { connectionString, placementOf, serviceUrl } from '#tenancy/registry/placements'
 import { closePools, platformPool } from '#tenancy/registry/pools'
 import { setup } from '#tenancy/setup'
+import { restoreLoginSettings } from '#tenancy/tasks/login-settings'
 import { tenancy, tiers, withTenant } from '#tenancy/testing/fixture/tenancy'
 import {
   createTestTenants,
@@ -32,7 +33,7 @@ const server = await startPostgres({
   name: `leftovers${process.env.VITEST_POOL_ID ?? ''}`,
   durable: false,
 })
-await withConnection(server.adminUrl, async (superuser) => {
+const hasTransactionTimeout = await withConnection(server.adminUrl, async (superuser) => {
   // the server's files may be those of an earlier run
   await superuser.query('drop database if exists leftovers with (force)')
   await superuser.query(`
@@ -43,6 +44,10 @@ await withConnection(server.adminUrl, async (superuser) => {
       end if;
     end
     $$`)
+  const { rowCount } = await superuser.query(
+    `select from pg_settings where name = 'transaction_timeout'`,
+  )
+  return rowCount === 1
 })
 const adminUrl = Object.assign(new URL(inDatabase(server.adminUrl, 'leftovers')), {
   username: 'managed_admin',
@@ -218,4 +223,89 @@ test('large objects that requests have created are notes of the doctor, and are 
   ])
   expect(await removeLargeObjects(platformPool(tenancy()))).toBe(3)
   expect(await notes()).toEqual([])
+})
+
+describe('a tenant that changes the settings of its login', () => {
+  const settings: [statement: string, name: string][] = [
+    [`set statement_timeout = '1ms'`, 'statement_timeout=1ms'],
+    [`set lock_timeout = '1ms'`, 'lock_timeout=1ms'],
+    [`set idle_in_transaction_session_timeout = '1ms'`, 'idle_in_transaction_session_timeout=1ms'],
+    [`set datestyle = 'SQL, DMY'`, 'DateStyle=SQL, DMY'],
+    [`set timezone = 'Asia/Kathmandu'`, 'TimeZone=Asia/Kathmandu'],
+    ['set default_transaction_read_only = on', 'default_transaction_read_only=on'],
+    ['set row_security = off', 'row_security=off'],
+    ['set search_path = pg_catalog', 'search_path=pg_catalog'],
+    [
+      `set default_transaction_isolation = 'serializable'`,
+      'default_transaction_isolation=serializable',
+    ],
+    [`in database leftovers set statement_timeout = '1ms'`, 'statement_timeout=1ms'],
+    ['reset all', 'search_path (missing)'],
+    // from 17 on
+    ...(hasTransactionTimeout
+      ? [
+          [`in database leftovers set transaction_timeout = '1ms'`, 'transaction_timeout=1ms'] as [
+            string,
+            string,
+          ],
+        ]
+      : []),
+  ]
+  const changed = async () =>
+    (await checkFleet(tenancy())).findings
+      .filter(({ check }) => check === 'login-settings')
+      .map(({ object, why }) => `${object} ${why}`)
+  const actions = async () =>
+    withConnection(adminUrl, async (admin) => {
+      const { rows: found } = await admin.query(
+        `select detail from tenancy.audit where action = 'settings of logins restored'`,
+      )
+      return found.length
+    })
+
+  test.each(settings)(
+    'reaches nobody else with: alter role current_user %s',
+    async (statement, name) => {
+      const [attacker, neighbour] = tenants.shared
+      await queryAs(attacker.owner, `alter role current_user ${statement}`)
+      await closePools(tenancy()) // the next request opens a new connection
+      expect(
+        await withTenant(neighbour.owner, async (tx) => {
+          await rows(tx, `update notes set body = 'written'`)
+          return rows(
+            tx,
+            `select make_timestamptz(2025, 11, 30, 12, 0, 0, 'UTC')::text as at, pg_sleep(0.02)::text as slept`,
+          )
+        }),
+      ).toEqual([{ at: '2025-11-30 12:00:00+00', slept: '' }])
+      expect(await changed()).toContainEqual(
+        expect.stringContaining(`rowhouse_tenant its setting ${name} is not`),
+      )
+      const before = await actions()
+      await restoreLoginSettings(tenancy())
+      expect(await changed()).toEqual([])
+      expect(await actions()).toBe(before + 1)
+      await restoreLoginSettings(tenancy())
+      expect(await actions()).toBe(before + 1)
+    },
+  )
+
+  test('cannot stop new connections for longer than a second with a library that does not exist', async () => {
+    const [attacker, neighbour] = tenants.shared
+    await queryAs(
+      attacker.owner,
+      `alter role current_user set local_preload_libraries = 'does_not_exist'`,
+    )
+    await closePools(tenancy())
+    expect(await refusal(queryAs(neighbour.owner, 'select 1'))).not.toBe('nothing was refused')
+    await restoreLoginSettings(tenancy())
+    expect(await queryAs(neighbour.owner, 'select 1 as one')).toEqual([{ one: 1 }])
+  })
+
+  test('cannot keep them past the next setup', async () => {
+    const [attacker] = tenants.shared
+    await queryAs(attacker.owner, `alter role current_user set statement_timeout = '1ms'`)
+    await setup(tenancy(), { adminUrl })
+    expect(await changed()).toEqual([])
+  })
 })

@@ -14,6 +14,7 @@ import { advanceMove } from '#tenancy/moves/advance-move'
 import { dueMoves } from '#tenancy/moves/move-store'
 import { platform } from '#tenancy/registry/placements'
 import { endOverdueElsewhere, endOverdueOnMainServer } from '#tenancy/tasks/end-overdue'
+import { restoreLoginSettings } from '#tenancy/tasks/login-settings'
 import type { Task } from '#tenancy/tasks/task'
 
 /**
@@ -60,6 +61,11 @@ export const scheduledTasks = (tenancy: Tenancy): Task[] => [
     name: 'overdue transactions elsewhere',
     everyMs: timings.overdueIntervalElsewhere,
     run: () => endOverdueElsewhere(tenancy),
+  },
+  {
+    name: 'settings of logins',
+    everyMs: timings.overdueInterval,
+    run: () => restoreLoginSettings(tenancy),
   },
   { name: 'retention', everyMs: 300_000, run: (stopping) => runRetention(tenancy, { stopping }) },
   { name: 'interrupted imports', everyMs: 60_000, run: () => deleteInterruptedImports(tenancy) },

@@ -595,4 +595,18 @@ export const defences: readonly Defence[] = [
       'return; return query',
     ),
   },
+  {
+    name: 'the settings of a session of the shared login',
+    tests: overdue,
+    file: src('registry/pools.ts'),
+    find: '? sharedLoginOptions',
+    put: '? []',
+  },
+  {
+    name: 'that changed settings of logins are restored',
+    tests: overdue,
+    file: src('tasks/login-settings.ts'),
+    find: 'tenancy.changed_login_settings(true)',
+    put: 'tenancy.changed_login_settings(false)',
+  },
 ]
