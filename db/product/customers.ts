@@ -1,4 +1,4 @@
-import { and, asc, eq, isNotNull, isNull, sql } from 'drizzle-orm'
+import { and, asc, eq, sql } from 'drizzle-orm'
 import * as activity from '#db/activity/activity'
 import {
   type TenantTx,
@@ -11,6 +11,7 @@ import {
   type Page,
 } from '@rowhouse/tenancy'
 import { Conflict } from '#db/errors'
+import { isArchived } from '#db/product/archived'
 import { soldStatuses } from '#db/product/order-status'
 import { customers, orders } from '#db/schema/tenant'
 
@@ -46,7 +47,7 @@ export async function list(tx: TenantTx, filter: CustomerFilter): Promise<Page<C
     .where(
       and(
         eq(customers.tenantId, tx.tenantId),
-        filter.archived ? isNotNull(customers.archivedAt) : isNull(customers.archivedAt),
+        isArchived(customers.archivedAt, filter.archived),
         ...containing(filter.search),
         beyond(ordering, filter.cursor),
       ),
@@ -62,7 +63,11 @@ export const pick = (tx: TenantTx, search: string) =>
     .select({ id: customers.id, name: customers.name, email: customers.email })
     .from(customers)
     .where(
-      and(eq(customers.tenantId, tx.tenantId), isNull(customers.archivedAt), ...containing(search)),
+      and(
+        eq(customers.tenantId, tx.tenantId),
+        isArchived(customers.archivedAt, false),
+        ...containing(search),
+      ),
     )
     .orderBy(asc(customers.name))
     .limit(8)

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNotNull, isNull, ne, sql } from 'drizzle-orm'
+import { and, asc, eq, ne, sql } from 'drizzle-orm'
 import * as activity from '#db/activity/activity'
 import {
   type TenantTx,
@@ -11,6 +11,7 @@ import {
   type Cursor,
   type Page,
 } from '@rowhouse/tenancy'
+import { isArchived } from '#db/product/archived'
 import { Conflict } from '#db/errors'
 import { products } from '#db/schema/tenant'
 
@@ -40,7 +41,7 @@ export async function list(tx: TenantTx, filter: ProductFilter): Promise<Page<Pr
     .where(
       and(
         eq(products.tenantId, tx.tenantId),
-        filter.archived ? isNotNull(products.archivedAt) : isNull(products.archivedAt),
+        isArchived(products.archivedAt, filter.archived),
         ...containing(filter.search),
         beyond(ordering, filter.cursor),
       ),
@@ -61,7 +62,11 @@ export const pick = (tx: TenantTx, search: string) =>
     })
     .from(products)
     .where(
-      and(eq(products.tenantId, tx.tenantId), isNull(products.archivedAt), ...containing(search)),
+      and(
+        eq(products.tenantId, tx.tenantId),
+        isArchived(products.archivedAt, false),
+        ...containing(search),
+      ),
     )
     .orderBy(asc(products.name))
     .limit(8)

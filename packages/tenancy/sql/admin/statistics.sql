@@ -15,7 +15,7 @@ begin
     from pg_statistic as s
     join pg_class as c on c.oid = s.starelid
     join pg_attribute as a on a.attrelid = s.starelid and a.attnum = s.staattnum
-    where c.relnamespace = to_regnamespace('shared');
+    where c.relnamespace = to_regnamespace('shared') and a.attname <> 'tenant_id';
 end
 $$;
 
@@ -25,8 +25,10 @@ grant execute on function tenancy.columns_with_statistics() to rowhouse_platform
 do $$
 begin
   if (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then
-    delete from pg_catalog.pg_statistic
-    where starelid in (select oid from pg_catalog.pg_class where relnamespace = to_regnamespace('shared'));
+    delete from pg_catalog.pg_statistic as s
+    using pg_catalog.pg_class as c, pg_catalog.pg_attribute as a
+    where c.oid = s.starelid and c.relnamespace = to_regnamespace('shared')
+      and a.attrelid = s.starelid and a.attnum = s.staattnum and a.attname <> 'tenant_id';
   end if;
 end
 $$;

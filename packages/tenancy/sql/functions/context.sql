@@ -315,7 +315,8 @@ $$;
 
 -- Keeps the values of a shared table out of the planner's statistics. Any tenant can read them with `explain`: the estimate
 -- for `column < 'x'` changes at each common value, whoever it belongs to. The target is 0 for each column and each
--- expression of an index. Before PostgreSQL 18, only a superuser can remove what was collected earlier.
+-- expression of an index. It is 1 for tenant_id: the planner needs the number of tenants, and explain then shows one id and
+-- no row. Before PostgreSQL 18, only a superuser can remove what was collected earlier.
 create or replace function tenancy.omit_statistics(p_table regclass) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -324,18 +325,19 @@ declare
   can_clear constant boolean := to_regprocedure('pg_clear_attribute_stats(text,text,text,boolean)') is not null;
 begin
   for target in
-    select n.nspname as schema_name, c.relname as relation_name, a.attname as column_name, i.indexrelid is not null as is_index, a.attnum as position
+    select n.nspname as schema_name, c.relname as relation_name, a.attname as column_name, i.indexrelid is not null as is_index, a.attnum as position,
+      case when a.attname = 'tenant_id' then 1 else 0 end as wanted
     from pg_class as c
     join pg_namespace as n on n.oid = c.relnamespace
     join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     left join pg_index as i on i.indexrelid = c.oid
     where (c.oid = p_table or (i.indrelid = p_table and i.indkey[a.attnum - 1] = 0))
-      and coalesce(a.attstattarget, -1) <> 0
+      and coalesce(a.attstattarget, -1) <> case when a.attname = 'tenant_id' then 1 else 0 end
   loop
     if target.is_index then
       execute format('alter index %I.%I alter column %s set statistics 0', target.schema_name, target.relation_name, target.position);
     else
-      execute format('alter table %I.%I alter column %I set statistics 0', target.schema_name, target.relation_name, target.column_name);
+      execute format('alter table %I.%I alter column %I set statistics %s', target.schema_name, target.relation_name, target.column_name, target.wanted);
     end if;
     if can_clear then
       execute format('select pg_clear_attribute_stats(%L, %L, %L, false)', target.schema_name, target.relation_name, target.column_name);

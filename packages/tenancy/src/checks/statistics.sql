@@ -13,7 +13,7 @@ left join lateral (
 ) as i on true
 join pg_catalog.pg_class as c on c.oid = coalesce(i.indexrelid, t.oid)
 join pg_catalog.pg_attribute as a on a.attrelid = coalesce(i.indexrelid, t.oid) and a.attnum > 0 and not a.attisdropped
-where coalesce(a.attstattarget, -1) <> 0 and (i.indexrelid is null or i.indkey[a.attnum - 1] = 0)
+where coalesce(a.attstattarget, -1) <> case when a.attname = 'tenant_id' then 1 else 0 end and (i.indexrelid is null or i.indkey[a.attnum - 1] = 0)
 union all
 select c.name, 'it has statistics, which show each tenant values of the others; run setup as a superuser, or pg_clear_attribute_stats() as the owner from PostgreSQL 18 on'
 from tenancy.columns_with_statistics() as c (name)
