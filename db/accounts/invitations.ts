@@ -1,14 +1,14 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import { and, asc, eq, exists, gt, inArray, ne, notExists, or, sql } from 'drizzle-orm'
 import { recordAudit } from '@rowhouse/tenancy/admin'
 import { Invalid, NotFound, newId, type PlatformDb, newSecret, secretHash } from '@rowhouse/tenancy'
 import { LinkInvalid, NotAllowed, WrongAddress } from '#db/errors'
 import * as templates from '#db/mail/templates'
 import { queueEmail } from '#db/mail/outbox'
 import { validatePassword, hashPassword } from '#db/accounts/passwords'
-import { may } from '#db/accounts/permissions'
+import { may, permissions } from '#db/accounts/permissions'
 import { platform } from '#db/tenancy'
 import { invitations } from '#db/schema/accounts'
-import { members, users as userTable, type Role } from '#db/schema/platform'
+import { bans, members, users as userTable, type Role } from '#db/schema/platform'
 import { tenants } from '@rowhouse/tenancy/schema'
 import { addMember } from '#db/accounts/add-member'
 import { countAttempt, type AttemptPolicy } from '#db/accounts/throttle'
@@ -241,8 +241,29 @@ async function requirePermission(
   if (!mine || !may(mine.role, permission)) throw new NotAllowed(mine?.role ?? 'none', permission)
 }
 
+/** The link works as long as whoever sent it may still invite somebody to its role. */
 const isValid = (token: string) =>
   and(
     eq(invitations.tokenHash, secretHash(token)),
     gt(invitations.expiresAt, sql`clock_timestamp()`),
+    exists(
+      platform()
+        .select()
+        .from(members)
+        .where(
+          and(
+            eq(members.tenantId, invitations.tenantId),
+            eq(members.userId, invitations.invitedBy),
+            mayInvite(members.role),
+            notExists(platform().select().from(bans).where(eq(bans.userId, invitations.invitedBy))),
+          ),
+        ),
+    ),
+  )
+
+/** True if a member with this role may invite others to the role of the invitation. */
+const mayInvite = (role: typeof members.role) =>
+  or(
+    inArray(role, permissions['owners:write']),
+    and(ne(invitations.role, 'owner'), inArray(role, permissions['members:write'])),
   )

@@ -304,3 +304,75 @@ beforeEach(async () => {
     .where(and(eq(memberTable.tenantId, acme.id), eq(memberTable.userId, idOf(acme.owner))))
   if (!found) await addMember(platform(), acme.id, idOf(acme.owner), 'owner')
 })
+
+const losses: [
+  how: string,
+  role: Role,
+  lose: (inviter: Caller) => Promise<unknown>,
+  ends: Role[],
+][] = [
+  [
+    'is removed',
+    'owner',
+    (inviter) => members.remove(actingAs(acme.owner), idOf(inviter)),
+    ['owner', 'member'],
+  ],
+  ['leaves', 'owner', (inviter) => members.leave(actingAs(inviter)), ['owner', 'member']],
+  [
+    'becomes an admin',
+    'owner',
+    (inviter) => members.setRole(actingAs(acme.owner), idOf(inviter), 'admin'),
+    ['owner'],
+  ],
+  [
+    'hands over the ownership',
+    'owner',
+    async (inviter) => members.transfer(actingAs(inviter), idOf(await memberOf(acme.id, 'member'))),
+    ['owner'],
+  ],
+  [
+    'becomes a viewer',
+    'admin',
+    (inviter) => members.setRole(actingAs(acme.owner), idOf(inviter), 'viewer'),
+    ['member'],
+  ],
+  [
+    'loses the role by a change of the database',
+    'owner',
+    (inviter) =>
+      platform()
+        .update(memberTable)
+        .set({ role: 'member' })
+        .where(and(eq(memberTable.tenantId, acme.id), eq(memberTable.userId, idOf(inviter)))),
+    ['owner', 'member'],
+  ],
+  [
+    'is banned',
+    'owner',
+    (inviter) =>
+      platform()
+        .insert(bans)
+        .values({ userId: idOf(inviter), by: 'test', reason: 'test' }),
+    ['owner', 'member'],
+  ],
+]
+test.each(losses)(
+  'an invitation ends when the member who sent it %s',
+  async (how, role, lose, ends) => {
+    const inviter = await memberOf(acme.id, role)
+    const invited: Role[] = role === 'owner' ? ['owner', 'member'] : ['member']
+    const sent = await Promise.all(
+      invited.map(async (to) => {
+        const email = `${how.replaceAll(' ', '-')}-${to}@invited.example`
+        const user = await users.create(platform(), { email, name: 'Invited', verified: true })
+        return { to, user, token: await invite(email, to, inviter) }
+      }),
+    )
+    await lose(inviter)
+    for (const { to, user, token } of sent) {
+      const joined = invitations.accept(token, user)
+      if (ends.includes(to)) await expect(joined).rejects.toThrow(LinkInvalid)
+      else expect(await joined).toBe(acme.id)
+    }
+  },
+)

@@ -4,6 +4,7 @@ import { NotAMember, NotFound, type PlatformDb } from '@rowhouse/tenancy'
 import { LastOwner, NotAllowed } from '#db/errors'
 import { may } from '#db/accounts/permissions'
 import { platform } from '#db/tenancy'
+import { invitations } from '#db/schema/accounts'
 import { members, sessions, users, type Role } from '#db/schema/platform'
 
 /**
@@ -46,6 +47,7 @@ export function setRole(by: ActingMember, userId: string, role: Role): Promise<M
       if (target.role === 'owner' || role === 'owner')
         requirePermission(await roleOf(tx, by), 'owners:write')
       await tx.update(members).set({ role }).where(isMember(by.tenantId, userId))
+      await revokeInvitationsOf(tx, by.tenantId, userId, role)
       return { ...target, role }
     },
     role === 'owner',
@@ -98,8 +100,10 @@ export function transfer(by: ActingMember, userId: string): Promise<Member> {
     async (tx, { target }) => {
       requirePermission(await roleOf(tx, by), 'owners:write')
       await tx.update(members).set({ role: 'owner' }).where(isMember(by.tenantId, userId))
-      if (userId !== by.actor.id)
+      if (userId !== by.actor.id) {
         await tx.update(members).set({ role: 'admin' }).where(isMember(by.tenantId, by.actor.id))
+        await revokeInvitationsOf(tx, by.tenantId, by.actor.id, 'admin')
+      }
       return { ...target, role: 'owner' as const }
     },
     true,
@@ -167,6 +171,7 @@ function requirePermission(role: Role, permission: 'members:write' | 'owners:wri
 
 async function deleteMember(tx: PlatformDb, tenantId: string, userId: string): Promise<void> {
   await tx.delete(members).where(isMember(tenantId, userId))
+  await revokeInvitationsOf(tx, tenantId, userId, undefined)
   await tx
     .update(sessions)
     .set({ tenantId: null })
@@ -175,3 +180,27 @@ async function deleteMember(tx: PlatformDb, tenantId: string, userId: string): P
 
 const isMember = (tenantId: string, userId: string) =>
   and(eq(members.tenantId, tenantId), eq(members.userId, userId))
+
+/**
+ * Revokes the invitations that a member sent and may no longer send, because their role has changed
+ * or they are no longer a member.
+ *
+ * @param role - Their role now; undefined if they have left.
+ */
+async function revokeInvitationsOf(
+  tx: PlatformDb,
+  tenantId: string,
+  userId: string,
+  role: Role | undefined,
+): Promise<void> {
+  if (role && may(role, 'owners:write')) return
+  await tx
+    .delete(invitations)
+    .where(
+      and(
+        eq(invitations.tenantId, tenantId),
+        eq(invitations.invitedBy, userId),
+        role && may(role, 'members:write') ? eq(invitations.role, 'owner') : undefined,
+      ),
+    )
+}

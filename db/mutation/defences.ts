@@ -284,4 +284,18 @@ export const defences: readonly Defence[] = [
     find: `or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql\`now()\`)),`,
     put: '',
   },
+  {
+    name: 'that an invitation needs the power of whoever sent it',
+    tests: members,
+    file: 'db/accounts/invitations.ts',
+    find: 'mayInvite(members.role),',
+    put: '',
+  },
+  {
+    name: 'that an invitation of a banned member ends',
+    tests: members,
+    file: 'db/accounts/invitations.ts',
+    find: 'notExists(platform().select().from(bans).where(eq(bans.userId, invitations.invitedBy))),',
+    put: '',
+  },
 ]
