@@ -16,8 +16,10 @@ export default defineConfig({
       ...engineProjects,
       {
         extends: true,
+        plugins: [mutationPlugin(defences, here('.'))],
         test: {
           name: 'unit',
+          fsModuleCache: process.env.MUTATION === undefined,
           include: ['scripts/**/*.test.ts', '{app,db}/**/*.unit.test.ts'],
         },
       },

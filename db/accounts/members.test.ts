@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { and, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import * as apiKeys from '#db/accounts/api-keys'
@@ -92,6 +93,40 @@ test('the last owner cannot leave, be removed or be demoted, even by two owners 
   ])
   expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   expect((await members.list(globex.id)).filter(({ role }) => role === 'owner')).toHaveLength(1)
+})
+
+test('an owner who leaves waits for a demotion of the other owner, and then stays as the last one', async () => {
+  const [first, second] = [globex.owner, await memberOf(globex.id, 'owner')]
+  const ownersNow = (await members.list(globex.id)).filter(({ role }) => role === 'owner')
+  for (const { userId } of ownersNow)
+    if (userId !== idOf(first) && userId !== idOf(second))
+      await members.setRole(actingAs(second, globex), userId, 'admin')
+  await members.setRole(actingAs(second, globex), idOf(first), 'owner')
+  let leaving: Promise<unknown> | undefined
+  await platform().transaction(async (tx) => {
+    await tx
+      .update(memberTable)
+      .set({ role: 'admin' })
+      .where(and(eq(memberTable.tenantId, globex.id), eq(memberTable.userId, idOf(first))))
+    leaving = members.leave(actingAs(second, globex)).catch((error: unknown) => error)
+    await sleep(300)
+  })
+  expect(await leaving).toBeInstanceOf(LastOwner)
+  expect(await roleOf(idOf(second), globex)).toBe('owner')
+})
+
+test('a key of another tenant can be neither listed nor revoked', async () => {
+  const { id } = await apiKeys.create({
+    tenantId: globex.id,
+    userId: idOf(globex.owner),
+    name: 'theirs',
+    scope: 'read',
+    days: null,
+  })
+  await expect(apiKeys.revoke(acme.id, id)).rejects.toThrow(NotFound)
+  expect((await apiKeys.list(globex.id)).map((key) => key.id)).toContain(id)
+  expect((await apiKeys.list(acme.id)).map((key) => key.id)).not.toContain(id)
+  expect(await apiKeys.revoke(globex.id, id)).toEqual({ name: 'theirs' })
 })
 
 test('a transfer swaps the roles in one transaction; an admin cannot do it', async () => {

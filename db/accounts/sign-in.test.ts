@@ -67,6 +67,15 @@ test('parallel attempts are counted one by one', async () => {
   expect(tries.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(7)
 })
 
+test('after sixty failures from one address, each with another account, the address has to wait', async () => {
+  await clearAttempts()
+  const spray = (i: number, address: string) =>
+    signInFrom(address, 'wrong', undefined, `sprayed${i}@lock.example`)
+  for (let i = 0; i < 61; i++) expect(await spray(i, '192.0.2.60')).toBeUndefined()
+  await expect(spray(61, '192.0.2.60')).rejects.toThrow(TooManyAttempts)
+  expect(await spray(61, '192.0.2.61')).toBeUndefined()
+})
+
 test('failing strangers lock out neither the owner on another network nor their known browser', async () => {
   await clearAttempts()
   for (let i = 0; i < 6; i++) await signInFrom('198.51.100.9', 'wrong')

@@ -2,13 +2,14 @@ import { tenancy, platform } from '#db/tenancy'
 import { eq } from 'drizzle-orm'
 import { afterAll, expect, test } from 'vitest'
 import * as apiKeys from '#db/accounts/api-keys'
+import * as links from '#db/accounts/links'
 import * as emailChange from '#db/accounts/email-change'
 import { LinkInvalid } from '#db/errors'
 import * as identities from '#db/accounts/identities'
 import * as passwordChange from '#db/accounts/password-change'
 import { closePools } from '@rowhouse/tenancy'
-import { devices } from '#db/schema/accounts'
-import { members, sessions as sessionTable } from '#db/schema/platform'
+import { devices, links as linkTable, type LinkKind } from '#db/schema/accounts'
+import { bans, members, sessions as sessionTable } from '#db/schema/platform'
 import { tenants } from '@rowhouse/tenancy/schema'
 import * as sessions from '#db/accounts/sessions'
 import { checkCredentials } from '#db/accounts/sign-in'
@@ -214,4 +215,59 @@ test('an unverified account loses its password, sessions and keys before the own
   expect(await sessions.read(session)).toBeUndefined()
   expect(await apiKeys.read(key)).toBeUndefined()
   expect(await signInWith('olga@oauth.example', password)).toBeUndefined()
+})
+
+test.each<LinkKind>(['sign-up', 'reset', 'old address', 'new address'])(
+  'an expired link of the kind "%s" is neither found nor used',
+  async (kind) => {
+    const token = await links.create(platform(), kind, 'late@link.example')
+    expect(await links.find(kind, token)).toMatchObject({ email: 'late@link.example' })
+    await platform()
+      .update(linkTable)
+      .set({ expiresAt: new Date(Date.now() - 1000) })
+      .where(eq(linkTable.email, 'late@link.example'))
+    expect(await links.find(kind, token)).toBeUndefined()
+    await expect(links.use(platform(), kind, token)).rejects.toThrow(LinkInvalid)
+    await platform().delete(linkTable).where(eq(linkTable.email, 'late@link.example'))
+  },
+)
+
+test('a link works only as the kind that it was created as', async () => {
+  const token = await links.create(platform(), 'new address', 'kind@link.example')
+  expect(await links.find('reset', token)).toBeUndefined()
+  await expect(links.use(platform(), 'reset', token)).rejects.toThrow(LinkInvalid)
+})
+
+test('an expired session is not read, not listed and cannot switch tenants, and neither is that of a banned user', async () => {
+  await signUp.request({ email: 'old@session.example', name: 'Old', organisation: 'Old' })
+  const userId = await signUp.finish(await newestToken('old@session.example'), password)
+  const token = await sessions.start(userId, { device: '', address: '' })
+  const tenantId = (await sessions.read(token))?.tenant?.id ?? ''
+  expect(await sessions.switchTenant(token, tenantId)).toBe(true)
+  await platform().insert(bans).values({ userId, by: 'test', reason: 'test' })
+  expect(await sessions.read(token)).toBeUndefined()
+  await platform().delete(bans).where(eq(bans.userId, userId))
+  expect(await sessions.ofUser(userId)).toHaveLength(1)
+  await platform()
+    .update(sessionTable)
+    .set({ expiresAt: new Date(Date.now() - 1000) })
+    .where(eq(sessionTable.userId, userId))
+  expect(await sessions.read(token)).toBeUndefined()
+  expect(await sessions.ofUser(userId)).toEqual([])
+  expect(await sessions.switchTenant(token, tenantId)).toBe(false)
+})
+
+test('a session cannot switch to a tenant of others, and nobody ends the sessions of others', async () => {
+  const [mine, theirs] = [
+    await createUser('mine@session.example'),
+    await createUser('theirs@session.example'),
+  ]
+  const { tenantId } = (
+    await platform().select({ tenantId: members.tenantId }).from(members).limit(1)
+  )[0] ?? { tenantId: '' }
+  expect(await sessions.switchTenant(mine.token, tenantId)).toBe(false)
+  const [session] = await sessions.ofUser(theirs.id)
+  expect(await sessions.endOne(mine.id, session?.id ?? '')).toBe(false)
+  await sessions.endOthers(mine.id, (await sessions.ofUser(mine.id))[0]?.id ?? '')
+  expect(await sessions.ofUser(theirs.id)).toHaveLength(1)
 })

@@ -6,6 +6,7 @@ const isolation = ['db/isolation/tables.test.ts']
 const entries = ['db/accounts/entries.test.ts']
 const actions = ['app/_actions/action.test.ts']
 const members = ['db/accounts/members.test.ts']
+const accounts = ['db/accounts/sign-up.test.ts']
 const signingIn = ['db/accounts/sign-in.test.ts']
 const tables = declarationsOf([tenantSchema]).tenant.map(({ name }) => name)
 const alterPolicy = (policy: string, table: string, clause: string) =>
@@ -262,6 +263,99 @@ export const defences: readonly Defence[] = [
     file: 'app/_session/tenant-db.ts',
     find: 'await withTenant(caller, work)',
     put: `await withTenant({ kind: 'service', tenantId: caller.tenantId, reason: 'x' }, work)`,
+  },
+  {
+    name: 'that sessions of banned users are refused',
+    tests: entries,
+    sql: rewriteFunction(
+      'tenancy.check_session(text,uuid)',
+      'and not exists (select from platform.bans as b where b.user_id = s.user_id)',
+      '',
+    ),
+  },
+  {
+    name: 'the expiry of links',
+    tests: accounts,
+    file: 'db/accounts/links.ts',
+    find: 'gt(links.expiresAt, sql`clock_timestamp()`),',
+    put: '',
+  },
+  {
+    name: 'the kind of links',
+    tests: accounts,
+    file: 'db/accounts/links.ts',
+    find: 'eq(links.kind, kind), eq(links.tokenHash',
+    put: 'eq(links.tokenHash',
+  },
+  {
+    name: 'the expiry of a session that is read',
+    tests: accounts,
+    file: 'db/accounts/sessions.ts',
+    find: 'gt(sessions.expiresAt, sql`clock_timestamp()`), notExists(',
+    put: 'notExists(',
+  },
+  {
+    name: 'that the session of a banned user is not read',
+    tests: accounts,
+    file: 'db/accounts/sessions.ts',
+    find: '.where(eq(bans.userId, sessions.userId))',
+    put: '.where(sql`false`)',
+  },
+  {
+    name: 'the expiry of a session that switches tenants',
+    tests: accounts,
+    file: 'db/accounts/sessions.ts',
+    find: 'gt(sessions.expiresAt, sql`clock_timestamp()`), inArray(',
+    put: 'inArray(',
+  },
+  {
+    name: 'that a session switches only to tenants of its user',
+    tests: accounts,
+    file: 'db/accounts/sessions.ts',
+    find: 'inArray(sessions.userId, allowed),',
+    put: '',
+  },
+  {
+    name: 'that users end only their own sessions',
+    tests: accounts,
+    file: 'db/accounts/sessions.ts',
+    find: 'and(eq(sessions.userId, userId), eq(sessions.id, sessionId))',
+    put: 'eq(sessions.id, sessionId)',
+  },
+  {
+    name: 'that a tenant revokes only its own keys',
+    tests: members,
+    file: 'db/accounts/api-keys.ts',
+    find: 'and(eq(apiKeys.tenantId, tenantId), eq(apiKeys.id, id))',
+    put: 'eq(apiKeys.id, id)',
+  },
+  {
+    name: 'the lock on the owners of a tenant',
+    tests: members,
+    file: 'db/accounts/members.ts',
+    find: ".orderBy(asc(members.userId)).for('update')",
+    put: '.orderBy(asc(members.userId))',
+  },
+  {
+    name: 'the count of sign-in attempts from an address',
+    tests: signingIn,
+    file: 'db/accounts/sign-in.ts',
+    find: 'if (address) await countAttempt(perAddress, address)',
+    put: '',
+  },
+  {
+    name: 'that clients cannot forge their address',
+    tests: ['app/_http/client-ip.unit.test.ts'],
+    file: 'app/_http/client-ip.ts',
+    find: 'hops.at(-proxies)',
+    put: 'hops.at(0)',
+  },
+  {
+    name: 'that an origin is compared as a whole',
+    tests: ['app/_http/same-origin.unit.test.ts'],
+    file: 'app/_http/same-origin.ts',
+    find: 'url.origin === new URL(env().APP_URL).origin',
+    put: 'url.origin.endsWith(new URL(env().APP_URL).host)',
   },
   {
     name: 'that an ended session uses up no requests',
