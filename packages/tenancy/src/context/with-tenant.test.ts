@@ -310,6 +310,43 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
   })
 })
 
+test('named statements are refused, because their names are shared by all users of a connection', async () => {
+  const named = withTenant(testTenants.shared[0].owner, (tx) =>
+    tx.select().from(notes).prepare('taken').execute(),
+  )
+  await expect(named).rejects.toMatchObject({ cause: expect.any(TypeError) as TypeError })
+})
+
+test('a dedicated role cannot enter the home of another tenant in its database', async () => {
+  const [{ id }, other] = testTenants.schema
+  const [mine, theirs] = [await placementOf(tenancy(), id), await placementOf(tenancy(), other.id)]
+  const enter = (tenantId: string, epoch: number) =>
+    withConnection(connectionString(tenancy(), mine), (client) =>
+      client.query('select tenancy.enter_as_dedicated_role($1, $2)', [tenantId, epoch]),
+    )
+  expect(await refusal(enter(id, mine.epoch))).toBe('nothing was refused')
+  expect(await refusal(enter(other.id, theirs.epoch))).toBe('TN409')
+})
+
+test.each([
+  ['process', `pg_backend_pid() + 1`, 'extract(epoch from transaction_timestamp())'],
+  ['transaction', 'pg_backend_pid()', `extract(epoch from transaction_timestamp()) - 1`],
+])('a context that was signed for another %s is no context', async (_, pid, time) => {
+  const [{ id }] = testTenants.shared
+  const tenantIn = (body: string) =>
+    withConnection(process.env.DATABASE_URL ?? '', async (client) => {
+      await client.query('begin')
+      await client.query(
+        `select set_config('tenancy.context', body || '|' || tenancy.hmac(body), true)
+         from (select concat_ws('|', ${body}, '1') as body) as signed`,
+      )
+      return (await client.query<{ tenant: string }>('select tenancy.tenant() as tenant')).rows
+    })
+  const own = `'${id}', pg_backend_pid(), extract(epoch from transaction_timestamp())`
+  expect(await tenantIn(own)).toEqual([{ tenant: id }])
+  expect(await tenantIn(`'${id}', ${pid}, ${time}`)).toEqual([{ tenant: null }])
+})
+
 test('a late check of a token whose entry was refused does not affect the next transactions on the connection', async () => {
   const [{ id }] = testTenants.schema
   const viewer = await memberOf(id, 'viewer')

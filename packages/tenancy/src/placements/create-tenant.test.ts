@@ -121,7 +121,7 @@ test('a dedicated role can use its own schema and nothing else', async () => {
   for (const { id } of [a, b]) await remove(id)
 })
 
-test('a reporting tool with a dedicated role can read in read-only transactions, and cannot write', async () => {
+test('a reporting tool with a dedicated role can read in read-only transactions while the tenant is there, and cannot write', async () => {
   const { id } = await createTenant(tenancy(), {
     slug: 'reports',
     name: 'Reports',
@@ -140,6 +140,23 @@ test('a reporting tool with a dedicated role can read in read-only transactions,
       await client.query('begin read only')
       expect((await client.query('select * from notes')).rowCount).toBe(1)
       await expect(client.query('delete from notes')).rejects.toMatchObject({ code: '25006' })
+      await client.query('rollback')
+      const readIn = async (state: string) => {
+        await withConnection(process.env.DATABASE_URL ?? '', (admin) =>
+          admin.query('update tenancy.tenant_homes set state = $1 where tenant_id = $2', [
+            state,
+            id,
+          ]),
+        )
+        await client.query('begin read only')
+        const { rowCount } = await client.query('select * from notes')
+        await client.query('rollback')
+        return rowCount
+      }
+      for (const state of ['incoming', 'fenced', 'gone', 'aborted'])
+        expect([state, await readIn(state)]).toEqual([state, 0])
+      for (const state of ['copying', 'active'])
+        expect([state, await readIn(state)]).toEqual([state, 1])
     },
   )
   await remove(id)

@@ -59,6 +59,64 @@ export const defences: readonly Defence[] = [
       'if false then',
     ),
   },
+  {
+    name: 'the binding of the context to the process',
+    tests: transactions,
+    sql: rewriteFunction('tenancy.tenant()', 'part[2] <> pg_backend_pid()::text or', ''),
+  },
+  {
+    name: 'the binding of the context to the transaction',
+    tests: transactions,
+    sql: rewriteFunction(
+      'tenancy.tenant()',
+      'or part[3] <> extract(epoch from transaction_timestamp())::text',
+      '',
+    ),
+  },
+  {
+    name: 'that a dedicated role enters only its own home',
+    tests: transactions,
+    sql: rewriteFunction(
+      'tenancy.assert_home(uuid,bigint,text)',
+      'home.login is distinct from coalesce(p_login, home.login)',
+      'false',
+    ),
+  },
+  {
+    name: 'that reports end when the tenant has moved',
+    tests: [src('placements/create-tenant.test.ts')],
+    sql: rewriteFunction('tenancy.tenant()', `and r.state in ('active', 'copying')`, ''),
+  },
+  {
+    name: 'that named statements are refused',
+    tests: transactions,
+    file: src('context/scope.ts'),
+    find: `if ('name' in rest && rest.name !== undefined)`,
+    put: 'if (false)',
+  },
+  {
+    name: 'that the hash of an audit row covers the row before it',
+    tests: auditTrail,
+    sql: rewriteFunction(
+      'tenancy.audit_hash(tenancy.audit)',
+      'p_row.previous || p_row.content',
+      'p_row.content',
+    ),
+  },
+  {
+    name: 'the audit row of a suspension',
+    tests: auditTrail,
+    file: src('placements/suspensions.ts'),
+    find: `await recordAudit(tx, { actor, action: 'tenant suspended', tenantId, detail: { reason } })`,
+    put: '',
+  },
+  {
+    name: 'the audit row of the end of a suspension',
+    tests: auditTrail,
+    file: src('placements/suspensions.ts'),
+    find: `await recordAudit(tx, { actor, action: 'tenant resumed', tenantId, detail: { reason } })`,
+    put: '',
+  },
   { name: 'that the key is secret', tests: attacks, sql: 'grant select on tenancy.key to public;' },
   {
     name: 'that nobody else signs',
