@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { env } from '#db/env'
 import { createTestTenant, memberOf, type TestTenant } from '#db/isolation/testing/test-tenants'
-import { newId, closePools } from '@rowhouse/tenancy'
+import { newId, closePools, setLimits } from '@rowhouse/tenancy'
 import { resume, suspend } from '@rowhouse/tenancy/admin'
 import { platform, tenancy } from '#db/tenancy'
 import { secondFactors } from '#db/schema/accounts'
@@ -240,4 +240,14 @@ test.each([
   })
   expect(run).not.toHaveBeenCalled()
   from.origin = 'http://localhost:3000'
+})
+
+test('an action counts against the requests of its tenant', async () => {
+  const limited = await createTestTenant('shared', 'd', 1)
+  signedIn.token = limited.owner.token
+  const reason = { tenantId: limited.id, actor: 'test', reason: 'test' }
+  await setLimits(tenancy(), reason, { requestsPerMinute: 2 })
+  const sent = () => add(null, form({ _tenant: limited.id, name: 'x' }))
+  for (let i = 0; i < 2; i++) expect(await sent()).toMatchObject({ ok: true })
+  expect(await sent()).toMatchObject({ ok: false, code: 'too_busy' })
 })

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { apiKeyRoute } from '#app/_http/api-key-route'
 import * as apiKeys from '#db/accounts/api-keys'
 import { createTestTenant } from '#db/isolation/testing/test-tenants'
-import { closePools } from '@rowhouse/tenancy'
+import { closePools, setLimits } from '@rowhouse/tenancy'
 import { resume, suspend } from '@rowhouse/tenancy/admin'
 
 const run = vi.fn(async ({ input }: { input: { note: string } }) => ({ body: input.note.length }))
@@ -96,4 +96,21 @@ test('keys that are expired, revoked, of a banned user or of a suspended tenant 
   expect(await call(live)).toEqual([403, null])
   await resume(tenancy(), action)
   expect(await call(live)).toEqual([200, String(Number(before) - 1)])
+})
+
+test('a call above the limit of the tenant is refused before it runs', async () => {
+  const { id: tenantId, owner } = await createTestTenant('shared', 'c', 1)
+  await setLimits(tenancy(), { tenantId, actor: 'test', reason: 'test' }, { apiPerMinute: 2 })
+  const { key: limited } = await apiKeys.create({
+    tenantId,
+    userId: owner.actor.id ?? '',
+    name: 'test',
+    scope: 'write',
+    days: null,
+  })
+  const call = async () => (await send(bodyOf(100), { authorization: `Bearer ${limited}` })).status
+  expect([await call(), await call()]).toEqual([200, 200])
+  const before = run.mock.calls.length
+  expect(await call()).toBe(429)
+  expect(run.mock.calls.length).toBe(before)
 })

@@ -7,6 +7,8 @@ const entries = ['db/accounts/entries.test.ts']
 const actions = ['app/_actions/action.test.ts']
 const members = ['db/accounts/members.test.ts']
 const accounts = ['db/accounts/sign-up.test.ts']
+const headers = ['app/_http/response-headers.test.ts']
+const conditions = ['db/product/tenant-conditions.test.ts']
 const signingIn = ['db/accounts/sign-in.test.ts']
 const tables = declarationsOf([tenantSchema]).tenant.map(({ name }) => name)
 const alterPolicy = (policy: string, table: string, clause: string) =>
@@ -356,6 +358,62 @@ export const defences: readonly Defence[] = [
     file: 'app/_http/same-origin.ts',
     find: 'url.origin === new URL(env().APP_URL).origin',
     put: 'url.origin.endsWith(new URL(env().APP_URL).host)',
+  },
+  {
+    name: 'that actions are counted',
+    tests: actions,
+    file: 'app/_actions/action.ts',
+    find: 'await spendRequest(tenancy(), tenant.id)',
+    put: '',
+  },
+  {
+    name: 'that API calls are counted',
+    tests: ['app/_http/api-key-route.test.ts'],
+    file: 'app/_http/api-key-route.ts',
+    find: 'remaining = await countCall(tenancy(), key)',
+    put: 'remaining = undefined',
+  },
+  {
+    name: 'that inline styles need a nonce',
+    tests: headers,
+    file: 'proxy.ts',
+    find: "`'nonce-${nonce}'`",
+    put: "`'unsafe-inline'`",
+  },
+  {
+    name: 'that inline scripts need a nonce',
+    tests: headers,
+    file: 'proxy.ts',
+    find: "'nonce-${nonce}' 'strict-dynamic'",
+    put: "'unsafe-inline'",
+  },
+  {
+    name: 'that no site frames a page',
+    tests: headers,
+    file: 'proxy.ts',
+    find: `"frame-ancestors 'none'",`,
+    put: '',
+  },
+  {
+    name: 'that pages are not stored',
+    tests: headers,
+    file: 'proxy.ts',
+    find: "response.headers.set('cache-control', 'private, no-store')",
+    put: '',
+  },
+  {
+    name: 'the tenant of an order that is locked',
+    tests: conditions,
+    file: 'db/product/orders.ts',
+    find: '.where(and(eq(orders.tenantId, tx.tenantId), eq(orders.id, id))).for(',
+    put: '.where(eq(orders.id, id)).for(',
+  },
+  {
+    name: 'the tenant of orders that are changed together',
+    tests: conditions,
+    file: 'db/product/orders.ts',
+    find: 'and(eq(orders.tenantId, tx.tenantId), inArray(orders.id, ids))).orderBy(',
+    put: 'inArray(orders.id, ids)).orderBy(',
   },
   {
     name: 'that an ended session uses up no requests',
