@@ -14,6 +14,11 @@ const key = z
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const
 
+const namesList = z
+  .string()
+  .default('')
+  .transform((names) => names.split(',').flatMap((name) => name.trim() || []))
+
 const schema = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   APP_URL: z.url().default('http://localhost:3000'),
@@ -46,10 +51,9 @@ const schema = z.object({
   // queries one by one
   DATABASE_PIPELINE: z.enum(['pipelined', 'plain']).default('pipelined'),
   // extensions whose functions every tenant's SQL may call, separated by commas
-  DATABASE_EXTENSIONS: z
-    .string()
-    .default('')
-    .transform((names) => names.split(',').flatMap((name) => name.trim() || [])),
+  DATABASE_EXTENSIONS: namesList,
+  // other roles that may be superusers, start replication or belong to the app's roles, separated by commas
+  DATABASE_ADMINISTRATORS: namesList,
   DATABASE_CONNECTIONS: z.coerce.number().int().min(2).max(1000).default(20),
   // when unset, operators need a second factor in production only
   OPERATOR_SECOND_FACTOR: z.enum(['required', 'optional']).optional(),

@@ -35,6 +35,7 @@ function makeTenancy(): Tenancy {
     previousEncryptionKey: settings.ENCRYPTION_KEY_PREVIOUS,
     connections: settings.DATABASE_CONNECTIONS,
     extensions: settings.DATABASE_EXTENSIONS,
+    administrators: settings.DATABASE_ADMINISTRATORS,
     exportFolder: settings.EXPORT_DIR,
     migrations: {
       platform: join(process.cwd(), 'drizzle', 'platform'),

@@ -4,7 +4,7 @@ import { checkFleet } from '@rowhouse/tenancy/checks'
 import { tenancy } from '#db/tenancy'
 
 export const run: RunCommand = async () => {
-  const report = await checkFleet(tenancy())
+  const report = await checkFleet(tenancy(), { drift: true })
   const { findings, notes, targets } = report
   const databases = `${targets.length} ${targets.length === 1 ? 'database' : 'databases'}`
   const text = [

@@ -159,6 +159,11 @@ export type TenancyConfig = {
    * doctor reports others.
    */
   extensions?: readonly string[]
+  /**
+   * Roles of administrators, besides those that the doctor knows, such as one for streaming replication or
+   * backups.
+   */
+  administrators?: readonly string[]
   /** The tiers, by name. */
   tiers: Readonly<Record<string, TierDefinition>>
   /** How callers prove their identity, by `Caller.kind`. */

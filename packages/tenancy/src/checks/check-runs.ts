@@ -15,7 +15,7 @@ const checks: Record<
   (tenancy: Tenancy) => Promise<{ targets: number; violations: Violation[]; notes: Violation[] }>
 > = {
   doctor: async (tenancy) => {
-    const { targets, findings, notes } = await checkFleet(tenancy)
+    const { targets, findings, notes } = await checkFleet(tenancy, { drift: true })
     return { targets: targets.length, violations: findings, notes }
   },
   drift: async (tenancy) => {

@@ -16,9 +16,16 @@ import { setup } from '#tenancy/setup'
 import { tenancy } from '#tenancy/testing/fixture/tenancy'
 
 let testTenants: TestTenants
-beforeAll(
-  async () => void (testTenants = await createTestTenants(['shared', 'schema', 'database'], 1)),
-)
+let tenantFunction: string
+beforeAll(async () => {
+  testTenants = await createTestTenants(['shared', 'schema', 'database'], 1)
+  await asAdmin(async (client) => {
+    const { rows } = await client.query<{ definition: string }>(
+      `select pg_get_functiondef('tenancy.tenant()'::regprocedure) as definition`,
+    )
+    tenantFunction = rows[0]?.definition ?? ''
+  })
+})
 afterAll(async () => {
   await removeTestTenants(testTenants)
   await closePools(tenancy())
@@ -32,18 +39,19 @@ const run = (text: string) => asAdmin((client) => client.query(text))
 const nameOf = (kind: 'schema' | 'database') => privateName(testTenants[kind][0].id)
 const lost = newId()
 const objects = async (check: string) =>
-  (await checkFleet(tenancy())).findings
+  (await checkFleet(tenancy(), { drift: check === 'drift' })).findings
     .filter((finding) => finding.check === check)
     .map(({ object }) => object)
 
 /** Violations: the check that finds it, SQL that causes it, SQL that repairs it, and its object. */
-const cases: [
+type Case = [
   check: string,
   name: string,
   breakIt: () => string,
   repair: () => string,
   object: () => string,
-][] = [
+]
+const cases: Case[] = [
   [
     'large-objects',
     'a large object of the shared login',
@@ -267,10 +275,223 @@ const cases: [
     () => `update tenancy.placements set epoch = 1 where tenant_id = '${testTenants.schema[0].id}'`,
     () => testTenants.schema[0].id,
   ],
+  [
+    'other-roles',
+    'another login that is a member of the owner',
+    () => 'create role loose login; grant rowhouse_owner to loose',
+    () => 'drop role loose',
+    () => 'loose',
+  ],
+  [
+    'other-roles',
+    'another login that is a member of the tenant login through a group',
+    () =>
+      'create role loose_group; create role loose login; grant rowhouse_tenant to loose_group; grant loose_group to loose',
+    () => 'drop role loose; drop role loose_group',
+    () => 'loose',
+  ],
+  [
+    'other-roles',
+    'another login that is a member of the role of a tenant',
+    () => `create role loose login; grant ${nameOf('schema')} to loose`,
+    () => 'drop role loose',
+    () => 'loose',
+  ],
+  ...['superuser', 'replication'].map((attribute): Case => [
+    'other-roles',
+    `another login with ${attribute}`,
+    () => `create role loose login ${attribute}`,
+    () => 'drop role loose',
+    () => 'loose',
+  ]),
+  ...['bypassrls', 'createrole'].map((attribute): Case => [
+    'other-roles',
+    `another login with ${attribute} that may connect`,
+    () =>
+      `create role loose login ${attribute}; do $$ begin execute format('grant connect on database %I to loose', current_database()); end $$`,
+    () => 'drop owned by loose; drop role loose',
+    () => 'loose',
+  ]),
+  [
+    'logins',
+    'a predefined role of the tenant login',
+    () => 'grant pg_read_all_data to rowhouse_tenant',
+    () => 'revoke pg_read_all_data from rowhouse_tenant',
+    () => 'rowhouse_tenant',
+  ],
+  ...(
+    [
+      ['set_config(text,text,boolean)', 'rowhouse_tenant'],
+      ['pg_terminate_backend(integer,bigint)', 'rowhouse_tenant'],
+      ['pg_read_file(text)', 'rowhouse_tenant'],
+      ['pg_read_file(text)', 'rowhouse_worker'],
+    ] as const
+  ).map(([signature, login]): Case => [
+    'direct-grants',
+    `${signature} for ${login} alone`,
+    () => `grant execute on function pg_catalog.${signature} to ${login}`,
+    () => `revoke execute on function pg_catalog.${signature} from ${login}`,
+    () => signature,
+  ]),
+  [
+    'direct-grants',
+    'set_config for the role of a tenant',
+    () =>
+      `grant execute on function pg_catalog.set_config(text, text, boolean) to ${nameOf('schema')}`,
+    () =>
+      `revoke execute on function pg_catalog.set_config(text, text, boolean) from ${nameOf('schema')}`,
+    () => 'set_config(text,text,boolean)',
+  ],
+  [
+    'direct-grants',
+    'a parameter of superusers for the tenant login',
+    () => 'grant set on parameter session_replication_role to rowhouse_tenant',
+    () => 'revoke set on parameter session_replication_role from rowhouse_tenant',
+    () => 'parameter session_replication_role',
+  ],
+  [
+    'direct-grants',
+    'a system catalogue for the tenant login',
+    () => 'grant select on pg_catalog.pg_authid to rowhouse_tenant',
+    () => 'revoke select on pg_catalog.pg_authid from rowhouse_tenant',
+    () => 'pg_catalog.pg_authid',
+  ],
+  [
+    'direct-grants',
+    'new tables that the tenant login may read',
+    () =>
+      'alter default privileges for role rowhouse_owner grant select on tables to rowhouse_tenant',
+    () =>
+      'alter default privileges for role rowhouse_owner revoke select on tables from rowhouse_tenant',
+    () => 'default privileges of rowhouse_owner',
+  ],
+  [
+    'database-objects',
+    'a publication of all tables',
+    () => 'create publication loose for all tables',
+    () => 'drop publication loose',
+    () => 'publication loose',
+  ],
+  [
+    'database-objects',
+    'a publication of a table of tenants',
+    () => 'create publication loose for table shared.notes',
+    () => 'drop publication loose',
+    () => 'publication loose',
+  ],
+  [
+    'database-objects',
+    'a publication of a schema',
+    () => `create publication loose for tables in schema ${nameOf('schema')}`,
+    () => 'drop publication loose',
+    () => 'publication loose',
+  ],
+  [
+    'database-objects',
+    'a subscription',
+    () =>
+      `create subscription loose connection 'dbname=none' publication loose with (connect = false)`,
+    () => 'alter subscription loose set (slot_name = none); drop subscription loose',
+    () => 'subscription loose',
+  ],
+  [
+    'database-objects',
+    'an event trigger',
+    () =>
+      `create function public.loose() returns event_trigger language plpgsql set search_path = pg_catalog as $$ begin end $$; create event trigger loose on ddl_command_end execute function public.loose()`,
+    () => 'drop event trigger loose; drop function public.loose()',
+    () => 'event trigger loose',
+  ],
+  [
+    'database-objects',
+    'a foreign server',
+    () => 'create foreign data wrapper loose; create server loose foreign data wrapper loose',
+    () => 'drop foreign data wrapper loose cascade',
+    () => 'foreign server loose',
+  ],
+  [
+    'database-objects',
+    'an untrusted language',
+    () => 'create language loose handler plpgsql_call_handler',
+    () => 'drop language loose',
+    () => 'language loose',
+  ],
+  [
+    'database-objects',
+    'a cast',
+    () =>
+      `create function public.loose(uuid) returns int language sql immutable set search_path = pg_catalog as $$ select 1 $$; create cast (uuid as int) with function public.loose(uuid) as implicit`,
+    () => 'drop cast (uuid as int); drop function public.loose(uuid)',
+    () => 'cast from uuid to integer',
+  ],
+  [
+    'database-objects',
+    'an operator in the schema of tenants',
+    () =>
+      `create function public.loose(uuid, uuid) returns boolean language sql immutable set search_path = pg_catalog as $$ select true $$; create operator shared.=== (leftarg = uuid, rightarg = uuid, function = public.loose)`,
+    () => 'drop operator shared.=== (uuid, uuid); drop function public.loose(uuid, uuid)',
+    () => 'operator shared.===',
+  ],
+  [
+    'database-objects',
+    'a setting of the database',
+    () =>
+      `do $$ begin execute format('alter database %I set row_security = off', current_database()); end $$`,
+    () =>
+      `do $$ begin execute format('alter database %I reset row_security', current_database()); end $$`,
+    () => `database ${new URL(process.env.DATABASE_URL ?? '').pathname.slice(1)}`,
+  ],
+  [
+    'database-objects',
+    'a setting of all roles',
+    () => `alter role all set timezone = 'Asia/Tokyo'`,
+    () => 'alter role all reset timezone',
+    () => 'all roles',
+  ],
+  [
+    'database-objects',
+    "a copy of tenants' rows in another schema",
+    () =>
+      'create schema loose; create table loose.notes as table shared.notes; grant usage on schema loose to rowhouse_tenant; grant select on loose.notes to rowhouse_tenant',
+    () => 'drop schema loose cascade',
+    () => 'loose.notes',
+  ],
+  [
+    'function-bodies',
+    'a tenancy.tenant() that believes a setting',
+    () =>
+      `create or replace function tenancy.tenant() returns uuid language plpgsql stable security definer parallel unsafe set search_path = pg_catalog, pg_temp as $$ begin return current_setting('tenancy.context', true)::uuid; end $$`,
+    () => tenantFunction,
+    () => 'tenancy.tenant()',
+  ],
+  ...[
+    [
+      'a column grant',
+      () => 'grant select (title) on shared.notes to rowhouse_platform',
+      () => 'revoke select (title) on shared.notes from rowhouse_platform',
+    ],
+    [
+      'a rule',
+      () => 'create rule loose as on delete to shared.notes do also nothing',
+      () => 'drop rule loose on shared.notes',
+    ],
+    [
+      'a trigger',
+      () =>
+        'create function public.loose() returns trigger language plpgsql set search_path = pg_catalog as $$ begin return new; end $$; create trigger loose before insert on shared.notes for each row execute function public.loose()',
+      () => 'drop function public.loose() cascade',
+    ],
+  ].map(([name, breakIt, repair]): Case => [
+    'drift',
+    name as string,
+    breakIt as () => string,
+    repair as () => string,
+    () => expect.stringContaining('notes') as string,
+  ]),
 ]
 
 test('a healthy fleet has no violations, and every database is checked', async () => {
-  const report = await checkFleet(tenancy())
+  const report = await checkFleet(tenancy(), { drift: true })
   expect(report.findings).toEqual([])
   expect(report.targets.length).toBe(3)
 })
@@ -280,7 +501,7 @@ describe.each(cases)('%s', (check, name, breakIt, repair, object) => {
     expect(await objects(check)).toEqual([])
     await run(breakIt())
     try {
-      expect(await objects(check)).toContain(object())
+      expect(await objects(check)).toContainEqual(object())
     } finally {
       await run(repair())
     }

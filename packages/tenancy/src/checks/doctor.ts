@@ -5,8 +5,14 @@ import { withConnection } from '#tenancy/base/connect'
 import { loginUrl, type Tenancy, type TenancyConfig } from '#tenancy/base/tenancy'
 import { engineFile } from '#tenancy/base/files'
 import { tenantIdIn } from '#tenancy/base/ids'
-import { adminDigest } from '#tenancy/migrations/admin-files'
-import { functionsDigest, recordedDigest } from '#tenancy/migrations/functions'
+import { adminDigest, readAdminFiles } from '#tenancy/migrations/admin-files'
+import {
+  digestOfFiles,
+  functionFiles,
+  functionsDigest,
+  recordedDigest,
+} from '#tenancy/migrations/functions'
+import { verifyFleet } from '#tenancy/migrations/verify'
 import { readPlacements, serviceUrl, type Placement } from '#tenancy/registry/placements'
 import { type Violation } from '#tenancy/base/schema'
 
@@ -53,22 +59,66 @@ function readChecks() {
  * @returns Their names, sorted.
  */
 export const invariants = async (): Promise<string[]> =>
-  [...(await readChecks()).map(({ name }) => name), 'build', 'registry', 'reachable'].sort()
+  [
+    ...(await readChecks()).map(({ name }) => name),
+    'build',
+    'drift',
+    'function-bodies',
+    'registry',
+    'reachable',
+  ].sort()
 
 /** Checks the database of a connection. `target` is its name in the violations. */
-async function examine({ config }: Tenancy, client: pg.ClientBase, target: string): Promise<Found> {
+async function examine(tenancy: Tenancy, client: pg.ClientBase, target: string): Promise<Found> {
+  const { config } = tenancy
   const found: Found = { findings: [], notes: [] }
   const extensions = JSON.stringify(config.extensions ?? [])
   const values: Record<string, string[]> = {
     functions: [JSON.stringify(entryFunctions(config)), extensions],
     extensions: [extensions],
+    'other-roles': [JSON.stringify(config.administrators ?? [])],
   }
   for (const { name, text } of await readChecks()) {
     const { rows } = await client.query<CheckRow>(text, values[name] ?? [])
     for (const { object, why, accepted = false } of rows)
       found[accepted ? 'notes' : 'findings'].push(violation(name, { target, object, why }))
   }
+  found.findings.push(...(await replacedFunctions(tenancy, client, target)))
   return found
+}
+
+/**
+ * Reports functions whose body is not that of this build's files, although the ledger says that the
+ * files of this build were installed.
+ */
+async function replacedFunctions(
+  tenancy: Tenancy,
+  client: pg.ClientBase,
+  target: string,
+): Promise<Violation[]> {
+  const scope = target === 'main' ? 'main' : 'dedicated'
+  const sources = {
+    functions: await functionFiles(tenancy, scope),
+    admin: await readAdminFiles(),
+  }
+  const definitions: string[] = []
+  for (const kind of ['functions', 'admin'] as const)
+    if ((await recordedDigest(client, kind)) === digestOfFiles(sources[kind]))
+      definitions.push(
+        ...sources[kind].flatMap(({ text }) => text.split(/create or replace function /i).slice(1)),
+      )
+  const { rows } = await client.query<{ name: string; object: string; body: string }>(
+    `select n.nspname || '.' || p.proname as name, p.oid::regprocedure::text as object, p.prosrc as body
+     from pg_catalog.pg_proc as p join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
+     where n.nspname in ('tenancy', 'platform')`,
+  )
+  return rows.flatMap(({ name, object, body }) => {
+    const own = definitions.filter((definition) => definition.startsWith(`${name}(`))
+    if (own.length === 0 || own.some((definition) => definition.includes(`$$${body}$$`))) return []
+    const why =
+      "its body is not that of this build's files: find out who replaced it, see docs/runbooks/drift-found.md"
+    return [violation('function-bodies', { target, object, why })]
+  })
 }
 
 /** `accepted` is true for what the database's profile accepts. Few checks have that column. */
@@ -102,11 +152,16 @@ export async function checkMain(tenancy: Tenancy): Promise<Report> {
 }
 
 /**
- * Checks every database that holds tenants, and compares the registry with the tenant homes.
+ * Checks every database that holds tenants, and compares the registry with the tenant homes and every
+ * schema with its migrations.
  * @param tenancy - The instance.
+ * @param options.drift - Whether to compare every schema with its migrations, which takes a second or more.
  * @returns The violations and notes. A database that cannot be reached is a violation.
  */
-export async function checkFleet(tenancy: Tenancy): Promise<Report> {
+export async function checkFleet(
+  tenancy: Tenancy,
+  { drift = false }: { drift?: boolean } = {},
+): Promise<Report> {
   const placements = await readPlacements(tenancy)
   const databases = new Map<string, { url: string; placements: Placement[] }>([
     ['main', { url: loginUrl(tenancy, 'worker'), placements: [] }],
@@ -125,11 +180,41 @@ export async function checkFleet(tenancy: Tenancy): Promise<Report> {
   const found = await Promise.all(
     [...databases].map(([target, database]) => checkDatabase(tenancy, target, database)),
   )
+  const findings = found.flatMap(({ findings }) => findings)
+  const differences = drift ? await driftFindings(tenancy, findings) : []
   return {
     targets: [...databases.keys()],
-    findings: found.flatMap(({ findings }) => findings),
+    findings: [...findings, ...differences],
     notes: found.flatMap(({ notes }) => notes),
   }
+}
+
+/**
+ * Reports what `fleet verify` finds: objects that differ from the migrations and from the engine's files.
+ * The engine of another build, and a database that cannot be reached, are reported already.
+ */
+async function driftFindings(tenancy: Tenancy, findings: Violation[]): Promise<Violation[]> {
+  const known = new Set(findings.map(({ check }) => check))
+  const { drift } = await verifyFleet(tenancy)
+  return drift
+    .filter(
+      ({ target, object }) =>
+        !(known.has('build') && /^tenancy( of |$)/.test(target)) &&
+        !(known.has('reachable') && object === 'database'),
+    )
+    .map(({ target, object, expected, found }) => {
+      const why =
+        expected === null
+          ? 'no migration creates it'
+          : found === null
+            ? 'it is missing'
+            : 'it differs from its migrations'
+      return violation('drift', {
+        target,
+        object,
+        why: `${why}; \`fleet verify\` shows the definitions`,
+      })
+    })
 }
 
 async function checkDatabase(

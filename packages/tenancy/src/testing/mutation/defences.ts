@@ -667,4 +667,33 @@ export const defences: readonly Defence[] = [
     find: 'tenancy.changed_login_settings(true)',
     put: 'tenancy.changed_login_settings(false)',
   },
+  {
+    name: 'that no other role belongs to those of the app',
+    tests: [src('checks/doctor.test.ts')],
+    sql: `do $$ begin if to_regrole('mutant') is null then create role mutant; end if; end $$; grant rowhouse_tenant to mutant;`,
+  },
+  {
+    name: 'that the tenant login has no parameter of superusers',
+    tests: [src('checks/doctor.test.ts')],
+    sql: `grant set on parameter session_replication_role to rowhouse_tenant;`,
+  },
+  {
+    name: 'that nothing publishes the rows of tenants',
+    tests: [src('checks/doctor.test.ts')],
+    sql: `create publication mutant for all tables;`,
+  },
+  {
+    name: 'that the doctor compares the bodies of functions',
+    tests: [src('checks/doctor.test.ts')],
+    file: src('checks/doctor.ts'),
+    find: 'if (own.length === 0 ||',
+    put: 'if (true ||',
+  },
+  {
+    name: 'that the doctor compares schemas with their migrations',
+    tests: [src('checks/doctor.test.ts')],
+    file: src('checks/doctor.ts'),
+    find: 'drift ? await driftFindings(tenancy, findings) : []',
+    put: '[]',
+  },
 ]
