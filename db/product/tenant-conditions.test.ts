@@ -25,10 +25,12 @@ beforeAll(async () => {
   const { shared } = await createTestTenants(['shared'], 20)
   ;[own, other] = shared
   theirs = await inside(async (tx) => {
-    const { rows } = await list(tx, everyOrder, newest)
     const [customer] = await customers.pick(tx, '')
     const [product] = await products.pick(tx, '')
-    return { order: rows[0]?.id ?? '', customer: customer?.id ?? '', product: product?.id ?? '' }
+    const lines = [{ productId: product?.id ?? '', quantity: 1, unitPriceMinor: 1 }]
+    const input = { customerId: customer?.id ?? '', note: '', lines }
+    const { id } = await orders.create(tx, input, 'placed')
+    return { order: id, customer: input.customerId, product: product?.id ?? '' }
   }, other)
   for (const { name } of declarationsOf([tenantSchema]).tenant)
     await asAdmin(`alter table shared.${name} disable row level security`)
