@@ -9,16 +9,26 @@ const maxLength = 200
 
 let decoy: Promise<string> | undefined
 
-export const hashPassword = (password: string): Promise<string> => hash(password, options)
+/**
+ * Brings a password into one Unicode form, because keyboards differ in the one that they send: NFC,
+ * with ordinary spaces (OpaqueString of RFC 8265).
+ */
+const normalize = (password: string): string =>
+  password.replaceAll(/\p{Zs}/gu, ' ').normalize('NFC')
+
+export const hashPassword = (password: string): Promise<string> =>
+  hash(normalize(password), options)
 
 /**
- * Checks a password against its hash. Without a hash it takes the same time and fails, so that the
+ * Checks a password against its hash, which may be of a form that was hashed as it was typed. Without a hash it takes the same time and fails, so that the
  * time does not reveal whether an account exists.
  */
 export async function verifyPassword(stored: string | null, password: string): Promise<boolean> {
   decoy ??= hashPassword('nobody has this password')
-  const matches = await verify(stored ?? (await decoy), password.slice(0, maxLength))
-  return matches && stored !== null
+  const forms = new Set([normalize(password), password, password.normalize('NFD')])
+  for (const form of forms)
+    if (await verify(stored ?? (await decoy), form.slice(0, maxLength))) return stored !== null
+  return false
 }
 
 /** What is known of a user. Attackers try passwords made of these words. */
@@ -29,7 +39,8 @@ export type PasswordOwner = { email: string; name?: string; tenants?: string[] }
  *
  * @throws Invalid when it is too short, too long or too easy to guess.
  */
-export async function validatePassword(password: string, owner: PasswordOwner): Promise<void> {
+export async function validatePassword(typed: string, owner: PasswordOwner): Promise<void> {
+  const password = normalize(typed)
   if (password.length < minLength)
     throw new Invalid(
       'password',

@@ -68,7 +68,7 @@ export async function checkCredentials({
   address,
   device,
 }: Credentials): Promise<{ userId: string; needsCode: boolean } | undefined> {
-  const email = typed.normalize('NFKC').trim().toLowerCase().slice(0, 254)
+  const email = users.comparableEmail(typed)
   const user = await users.byEmail(platform(), email)
   const known = await devices.isKnown(device, user?.id)
   const source = `${email}\n${known ? `device ${device}` : (address ?? 'unknown')}`

@@ -1,18 +1,43 @@
+import { domainToASCII } from 'node:url'
 import { eq, sql } from 'drizzle-orm'
 import { Invalid, NotFound, newId, type PlatformDb } from '@rowhouse/tenancy'
 import { hashPassword } from '#db/accounts/passwords'
 import { operators, users } from '#db/schema/platform'
 
+const localPart = /^[^\s@,;<>"()[\]\\.]+(\.[^\s@,;<>"()[\]\\.]+)*$/
+const domainName = /^([\p{L}\p{M}\p{N}-]+[.。])+[\p{L}\p{M}\p{N}-]+$/u
+
 /**
- * Normalises an email address: NFKC, trimmed, lower case.
+ * Normalises an email address, so that one mailbox is one user: NFKC, trimmed, lower case, and a domain
+ * of other scripts in its ASCII form (`bücher.example` is `xn--bcher-kva.example`).
  *
- * @throws Invalid when it is not an email address.
+ * @throws Invalid when it is not the address of a mailbox at a domain.
  */
 export function normalizeEmail(text: string): string {
-  const email = text.normalize('NFKC').trim().toLowerCase()
-  if (!/^[^\s@,;<>"]+@[^\s@,;<>"]+\.[^\s@,;<>".]+$/.test(email) || email.length > 254)
-    throw new Invalid('email', 'This is not an email address.')
+  const email = parseEmail(text)
+  if (email === undefined) throw new Invalid('email', 'This is not an email address.')
   return email
+}
+
+/** Normalises what was typed as an address for a comparison, even if it is none. */
+export const comparableEmail = (text: string): string => parseEmail(text) ?? fold(text).slice(0, 254)
+
+const fold = (text: string) => text.normalize('NFKC').trim().toLowerCase()
+
+function parseEmail(text: string): string | undefined {
+  const email = fold(text)
+  const at = email.lastIndexOf('@')
+  const [local, domain] = [email.slice(0, at), email.slice(at + 1)]
+  // an empty string for a domain that cannot exist
+  const ascii = domainName.test(domain) ? domainToASCII(domain) : ''
+  const labels = ascii.split('.')
+  const valid =
+    at > 0 &&
+    localPart.test(local) &&
+    labels.every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label)) &&
+    !/^\d+$/.test(labels.at(-1) ?? '')
+  const normal = `${local}@${ascii}`
+  return valid && normal.length <= 254 ? normal : undefined
 }
 
 export async function byEmail(db: PlatformDb, email: string) {

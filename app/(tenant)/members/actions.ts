@@ -9,6 +9,7 @@ import * as invitations from '#db/accounts/invitations'
 import { rolesInOrder } from '#db/accounts/member-roles'
 import { countEmail } from '#db/mail/limits'
 import * as members from '#db/accounts/members'
+import { comparableEmail } from '#db/accounts/users'
 
 // The activity entry is written first: by then the tenant transaction has checked the caller, and the
 // entry is rolled back if the change to the platform's tables fails.
@@ -42,7 +43,7 @@ export const inviteMember = tenantAction(
   z.object({ email: requiredText(254, 'Enter an e-mail address.'), role }),
   async (tx, { email, role }, tenant) => {
     await countEmail(email, null)
-    await activity.record(tx, 'member.invited', { name: email.toLowerCase(), id: null }, { role })
+    await activity.record(tx, 'member.invited', { name: comparableEmail(email), id: null }, { role })
     return invitations.invite(actionContext(tx, tenant), email, role)
   },
   { may: 'members:write' },
