@@ -44,7 +44,7 @@ test('an address in either form of its domain is one user', async () => {
       await checkCredentials({
         email: typed,
         password: decomposed,
-        address: undefined,
+        address: null,
         device: undefined,
       }),
     ).toMatchObject({ userId: user.id })

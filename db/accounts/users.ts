@@ -20,7 +20,8 @@ export function normalizeEmail(text: string): string {
 }
 
 /** Normalises what was typed as an address for a comparison, even if it is none. */
-export const comparableEmail = (text: string): string => parseEmail(text) ?? fold(text).slice(0, 254)
+export const comparableEmail = (text: string): string =>
+  parseEmail(text) ?? fold(text).slice(0, 254)
 
 const fold = (text: string) => text.normalize('NFKC').trim().toLowerCase()
 

@@ -43,7 +43,12 @@ export const inviteMember = tenantAction(
   z.object({ email: requiredText(254, 'Enter an e-mail address.'), role }),
   async (tx, { email, role }, tenant) => {
     await countEmail(email, null)
-    await activity.record(tx, 'member.invited', { name: comparableEmail(email), id: null }, { role })
+    await activity.record(
+      tx,
+      'member.invited',
+      { name: comparableEmail(email), id: null },
+      { role },
+    )
     return invitations.invite(actionContext(tx, tenant), email, role)
   },
   { may: 'members:write' },
