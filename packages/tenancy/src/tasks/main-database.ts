@@ -1,5 +1,5 @@
 import type { Tenancy } from '#tenancy/base/tenancy'
-import { isConnectionError } from '#tenancy/base/transient-errors'
+import { isTransient } from '#tenancy/base/transient-errors'
 import { platformPool } from '#tenancy/registry/pools'
 
 /**
@@ -20,7 +20,7 @@ export class MainDatabase {
    * the cause of a connection error too.
    */
   async causes(error: unknown): Promise<boolean> {
-    if (!isConnectionError(error)) return false
+    if (!isTransient(error)) return false
     this.#check ??= this.#isAway().finally(() => (this.#check = undefined))
     return this.#check
   }
