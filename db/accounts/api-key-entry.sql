@@ -1,9 +1,12 @@
 -- How API keys enter a tenant. A key belongs to a member and has that member's rights, or fewer when
 -- its scope is `read`.
+-- A proof arrives as its hash, because a server may log the values of slow statements.
+
+drop function if exists tenancy.enter_with_key(text, uuid, bigint, integer), tenancy.check_key(text, uuid); -- of earlier builds
 
 -- Checks a key for this tenant and returns its member, their role, and whether it may write.
 -- Raises TN401 (no valid key), TN403 (not a member) or TN423 (tenant suspended).
-create or replace function tenancy.check_key(p_key text, p_tenant uuid, out user_id uuid, out role text, out writes boolean)
+create or replace function tenancy.check_key(p_key_hash bytea, p_tenant uuid, out user_id uuid, out role text, out writes boolean)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -11,7 +14,7 @@ begin
   into user_id, role, writes
   from platform.api_keys as k
   left join platform.members as m on m.tenant_id = p_tenant and m.user_id = k.user_id
-  where k.key_hash = sha256(convert_to(p_key, 'UTF8'))
+  where k.key_hash = p_key_hash
     and k.tenant_id = p_tenant
     and (k.expires_at is null or k.expires_at > clock_timestamp())
     and not exists (select from platform.bans as b where b.user_id = k.user_id);
@@ -28,18 +31,18 @@ end
 $$;
 
 -- Checks a key and admits it on the shared login. p_ms is the timeout of each statement.
-create or replace function tenancy.enter_with_key(p_key text, p_tenant uuid, p_epoch bigint, p_ms integer, out user_id uuid, out role text)
+create or replace function tenancy.enter_with_key(p_key_hash bytea, p_tenant uuid, p_epoch bigint, p_ms integer, out user_id uuid, out role text)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   caller record;
 begin
-  caller := tenancy.check_key(p_key, p_tenant);
+  caller := tenancy.check_key(p_key_hash, p_tenant);
   user_id := caller.user_id;
   role := caller.role;
   perform tenancy.admit(p_tenant, p_epoch, p_ms, caller.writes);
 end
 $$;
 
-grant execute on function tenancy.check_key(text, uuid) to rowhouse_platform;
-grant execute on function tenancy.enter_with_key(text, uuid, bigint, integer) to rowhouse_tenant;
+grant execute on function tenancy.check_key(bytea, uuid) to rowhouse_platform;
+grant execute on function tenancy.enter_with_key(bytea, uuid, bigint, integer) to rowhouse_tenant;

@@ -1,11 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { and, eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { closePools, placementKinds, secretHash } from '@rowhouse/tenancy'
+import {
+  closePools,
+  newId,
+  placementKinds,
+  secretHash,
+  type Caller,
+  type Entry,
+} from '@rowhouse/tenancy'
 import { resume, suspend } from '@rowhouse/tenancy/admin'
 import * as apiKeys from '#db/accounts/api-keys'
-import type { ApiKeyCaller, SessionCaller } from '#db/accounts/entries'
+import {
+  apiKeyEntry,
+  sessionEntry,
+  type ApiKeyCaller,
+  type SessionCaller,
+} from '#db/accounts/entries'
 import * as sessions from '#db/accounts/sessions'
+import { supportEntry } from '#db/operators/support-entry'
 import {
   createTestTenants,
   callerFor,
@@ -169,4 +182,23 @@ describe.each(placementKinds)('in a %s placement', (kind) => {
       .where(eq(keyTable.keyHash, secretHash(key.key)))
     expect(await refusal(queryAs(key, 'select 1'))).toBe('NotSignedIn')
   })
+})
+
+test('no entry sends a session or a key as a value, which a server may log', () => {
+  const request = { tenantId: newId(), epoch: 1, statementMs: 1000 }
+  const caller = { tenantId: request.tenantId, actor: { id: newId(), name: 'test' } }
+  const secret = 'a secret of the caller'
+  const both = <C extends Caller>(entry: Entry<C>, by: C) => [
+    entry.enter(by, request),
+    entry.check(by),
+  ]
+  const statements = [
+    ...both(sessionEntry, { ...caller, kind: 'session', token: secret }),
+    ...both(apiKeyEntry, { ...caller, kind: 'key', key: secret }),
+    ...both(supportEntry, { ...caller, kind: 'support', token: secret, what: 'test' }),
+  ]
+  for (const { values = [] } of statements) {
+    expect(values[0]).toEqual(secretHash(secret))
+    expect(JSON.stringify(values)).not.toContain(secret)
+  }
 })

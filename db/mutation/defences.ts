@@ -64,7 +64,7 @@ export const defences: readonly Defence[] = [
     quick: true,
     tests: ['db/isolation/tables.test.ts'],
     sql: rewriteFunction(
-      'tenancy.check_session(text,uuid)',
+      'tenancy.check_session(bytea,uuid)',
       'if role is null then',
       `role := coalesce(role, 'member'); if role is null then`,
     ),
@@ -73,7 +73,7 @@ export const defences: readonly Defence[] = [
     name: 'the expiry of sessions',
     tests: entries,
     sql: rewriteFunction(
-      'tenancy.check_session(text,uuid)',
+      'tenancy.check_session(bytea,uuid)',
       's.expires_at > clock_timestamp()',
       'true',
     ),
@@ -82,7 +82,7 @@ export const defences: readonly Defence[] = [
     name: 'the suspension check of sessions',
     tests: entries,
     sql: rewriteFunction(
-      'tenancy.check_session(text,uuid)',
+      'tenancy.check_session(bytea,uuid)',
       'if tenancy.is_suspended(p_tenant) then',
       'if false then',
     ),
@@ -90,18 +90,18 @@ export const defences: readonly Defence[] = [
   {
     name: 'that viewers cannot write',
     tests: isolation,
-    sql: rewriteFunction('tenancy.check_session(text,uuid)', `m.role <> 'viewer'`, 'true'),
+    sql: rewriteFunction('tenancy.check_session(bytea,uuid)', `m.role <> 'viewer'`, 'true'),
   },
   {
     name: 'that a key works for its own tenant only',
     tests: members,
-    sql: rewriteFunction('tenancy.check_key(text,uuid)', 'and k.tenant_id = p_tenant', ''),
+    sql: rewriteFunction('tenancy.check_key(bytea,uuid)', 'and k.tenant_id = p_tenant', ''),
   },
   {
     name: 'the scope of keys and the role of their member',
     tests: members,
     sql: rewriteFunction(
-      'tenancy.check_key(text,uuid)',
+      'tenancy.check_key(bytea,uuid)',
       `k.scope = 'write' and m.role <> 'viewer'`,
       'true',
     ),
@@ -111,7 +111,7 @@ export const defences: readonly Defence[] = [
     tests: members,
     sql:
       rewriteFunction(
-        'tenancy.check_key(text,uuid)',
+        'tenancy.check_key(bytea,uuid)',
         'if role is null then',
         `role := coalesce(role, 'member'); if role is null then`,
       ) + 'alter table platform.api_keys drop constraint api_keys_member_fk;',
@@ -120,7 +120,7 @@ export const defences: readonly Defence[] = [
     name: 'the expiry of keys',
     tests: members,
     sql: rewriteFunction(
-      'tenancy.check_key(text,uuid)',
+      'tenancy.check_key(bytea,uuid)',
       '(k.expires_at is null or k.expires_at > clock_timestamp())',
       'true',
     ),
@@ -129,7 +129,7 @@ export const defences: readonly Defence[] = [
     name: 'that keys of a banned member are refused',
     tests: members,
     sql: rewriteFunction(
-      'tenancy.check_key(text,uuid)',
+      'tenancy.check_key(bytea,uuid)',
       'and not exists (select from platform.bans as b where b.user_id = k.user_id)',
       '',
     ),
@@ -138,7 +138,7 @@ export const defences: readonly Defence[] = [
     name: 'that keys of a suspended tenant are refused',
     tests: members,
     sql: rewriteFunction(
-      'tenancy.check_key(text,uuid)',
+      'tenancy.check_key(bytea,uuid)',
       'if tenancy.is_suspended(p_tenant) then',
       'if false then',
     ),
@@ -270,7 +270,7 @@ export const defences: readonly Defence[] = [
     name: 'that sessions of banned users are refused',
     tests: entries,
     sql: rewriteFunction(
-      'tenancy.check_session(text,uuid)',
+      'tenancy.check_session(bytea,uuid)',
       'and not exists (select from platform.bans as b where b.user_id = s.user_id)',
       '',
     ),

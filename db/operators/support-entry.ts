@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { type Actor, type Entry, newId } from '@rowhouse/tenancy'
+import { type Actor, type Entry, newId, secretHash } from '@rowhouse/tenancy'
 import { activity } from '#db/schema/tenant'
 
 /** An operator who visits as support. `what` names the page or action, for the audit trail. */
@@ -17,16 +17,16 @@ export type SupportCaller = {
  */
 export const supportEntry: Entry<SupportCaller> = {
   functions: {
-    'tenancy.check_support(text,uuid,text)': 'platform',
-    'tenancy.enter_as_support(text,uuid,bigint,integer,text)': 'tenant',
+    'tenancy.check_support(bytea,uuid,text)': 'platform',
+    'tenancy.enter_as_support(bytea,uuid,bigint,integer,text)': 'tenant',
   },
   enter: ({ token, what }, { tenantId, epoch, statementMs }) => ({
     text: 'select * from tenancy.enter_as_support($1, $2, $3, $4, $5)',
-    values: [token, tenantId, epoch, statementMs, what],
+    values: [secretHash(token), tenantId, epoch, statementMs, what],
   }),
   check: ({ token, tenantId, what }) => ({
     text: 'select * from tenancy.check_support($1, $2, $3)',
-    values: [token, tenantId, what],
+    values: [secretHash(token), tenantId, what],
   }),
   async entered(tx, { what }, row) {
     const { access_id: accessId, actor, reason, writes } = row
