@@ -13,6 +13,7 @@ import { lineGrid, OrderLineFields } from '#components/orders/order-line-fields'
 import { useScope } from '#components/tenant-scope'
 import { Button } from '#components/ui/button'
 import { FieldError } from '#components/ui/field'
+import { isComposing } from '#components/ui/is-composing'
 import { decimalText } from '#db/money'
 
 type Props = {
@@ -117,7 +118,7 @@ function useLineEditing(lines: DraftLine[], onChange: Props['onChange']) {
   }
 
   function onKeyDown(event: KeyboardEvent, line: DraftLine) {
-    if (event.key !== 'Enter' || event.ctrlKey || event.metaKey) return
+    if (event.key !== 'Enter' || event.ctrlKey || event.metaKey || isComposing(event)) return
     event.preventDefault()
     const next = lines[lines.indexOf(line) + 1]
     if (next) focus(`[data-line="${next.key}"] [role=combobox]`)

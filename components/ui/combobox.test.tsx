@@ -300,3 +300,21 @@ it('is marked as invalid and described', () => {
   expect(isInvalid(box)).toBe(true)
   expect(box.getAttribute('aria-describedby')).toBe('why')
 })
+
+describe('with an input method', () => {
+  it.each([{ isComposing: true }, { keyCode: 229 }])(
+    'keys of a composition choose, move and close nothing: %o',
+    async (mark) => {
+      const { user, box, sent } = openForm()
+      await user.type(box, 'lamp')
+      await screen.findByRole('option', { name: /Desk lamp/ })
+      const before = active().textContent
+      for (const key of ['ArrowDown', 'Enter', 'Escape']) fireEvent.keyDown(box, { key, ...mark })
+      expect(sent()).toBe('')
+      expect(active().textContent).toBe(before)
+      expect(box.getAttribute('aria-expanded')).toBe('true')
+      fireEvent.keyDown(box, { key: 'Enter' })
+      expect(sent()).toBe('desk')
+    },
+  )
+})

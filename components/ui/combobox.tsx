@@ -2,6 +2,7 @@
 
 import { useId, useState, type ChangeEvent, type KeyboardEvent } from 'react'
 import { Input } from '#components/ui/input'
+import { isComposing } from '#components/ui/is-composing'
 import { Listbox, optionId } from '#components/ui/listbox'
 import { useOptionSearch } from '#components/ui/use-option-search'
 
@@ -172,6 +173,7 @@ type KeyActions = {
 /** The keys of the ARIA combobox pattern. Enter submits the form while the list is closed. */
 function keyHandler({ open, onOpen, onStep, onEnter, onEscape }: KeyActions) {
   return (event: KeyboardEvent) => {
+    if (isComposing(event)) return
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       if (open) onStep(event.key === 'ArrowDown' ? 1 : -1)
       else onOpen()
