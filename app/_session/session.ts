@@ -253,7 +253,7 @@ export const auth = cache(async (): Promise<Session | null> => {
   return { token, ...info }
 })
 
-/** Keeps a cookie that is worth nothing any more from using up a tenant's requests. */
+/** Stops the cookie of an ended session from using up a tenant's requests. */
 async function forgetSessionCookie(): Promise<void> {
   const sessionValue = (await cookies()).get(cookie().name)?.value
   if (sessionValue) await forgetSession(tenancy(), sessionValue)

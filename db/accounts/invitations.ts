@@ -241,7 +241,7 @@ async function requirePermission(
   if (!mine || !may(mine.role, permission)) throw new NotAllowed(mine?.role ?? 'none', permission)
 }
 
-/** The link works as long as whoever sent it may still invite somebody to its role. */
+/** The link works as long as its sender may still invite others to its role. */
 const isValid = (token: string) =>
   and(
     eq(invitations.tokenHash, secretHash(token)),

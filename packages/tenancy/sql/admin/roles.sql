@@ -114,7 +114,7 @@ begin
 end
 $$;
 
--- Settings of the roles. With row_security off, a change of data that policies would silently reduce to no rows is an
+-- Settings of the roles, the same as in login-settings.sql (a test compares them). With row_security off, a change of data that policies would silently reduce to no rows is an
 -- error.
 do $$
 declare

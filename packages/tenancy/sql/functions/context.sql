@@ -315,8 +315,9 @@ $$;
 
 -- Keeps the values of a shared table out of the planner's statistics. Any tenant can read them with `explain`: the estimate
 -- for `column < 'x'` changes at each common value, whoever it belongs to. The target is 0 for each column and each
--- expression of an index. It is 1 for tenant_id: the planner needs the number of tenants, and explain then shows one id and
--- no row. Before PostgreSQL 18, only a superuser can remove what was collected earlier.
+-- expression of an index. It is 1 for tenant_id: the planner needs the number of tenants, and explain then shows at most
+-- three ids and no row. Earlier statistics of tenant_id are replaced; those of other columns can be removed from PostgreSQL
+-- 18 on, and before that by a superuser only.
 create or replace function tenancy.omit_statistics(p_table regclass) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -326,7 +327,7 @@ declare
 begin
   for target in
     select n.nspname as schema_name, c.relname as relation_name, a.attname as column_name, i.indexrelid is not null as is_index, a.attnum as position,
-      case when a.attname = 'tenant_id' then 1 else 0 end as wanted
+      case when a.attname = 'tenant_id' then 1 else 0 end as wanted, c.reltuples > 0 as is_analyzed
     from pg_class as c
     join pg_namespace as n on n.oid = c.relnamespace
     join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -339,7 +340,9 @@ begin
     else
       execute format('alter table %I.%I alter column %I set statistics %s', target.schema_name, target.relation_name, target.column_name, target.wanted);
     end if;
-    if can_clear then
+    if target.wanted > 0 and target.is_analyzed then
+      execute format('analyze %I.%I (%I)', target.schema_name, target.relation_name, target.column_name);
+    elsif can_clear then
       execute format('select pg_clear_attribute_stats(%L, %L, %L, false)', target.schema_name, target.relation_name, target.column_name);
     end if;
   end loop;

@@ -29,7 +29,8 @@ const asOptions = (values: Readonly<Record<string, string>>) =>
 
 /**
  * The values of the connection parameter `options` to try, best first. Poolers that refuse the parameter
- * get none; there, `tenancy.admit()` sets most of it again in each transaction.
+ * get none; there, `tenancy.admit()` sets what decides how values are read and written, in each
+ * transaction.
  */
 export const sharedLoginOptions: readonly string[] = [
   asOptions({ ...settings, ...newer }),

@@ -181,24 +181,26 @@ export async function checkFleet(
     [...databases].map(([target, database]) => checkDatabase(tenancy, target, database)),
   )
   const findings = found.flatMap(({ findings }) => findings)
-  const differences = drift ? await driftFindings(tenancy, findings) : []
+  const compared = drift ? await findDrift(tenancy, findings) : { findings: [], notes: [] }
   return {
     targets: [...databases.keys()],
-    findings: [...findings, ...differences],
-    notes: found.flatMap(({ notes }) => notes),
+    findings: [...findings, ...compared.findings],
+    notes: [...found.flatMap(({ notes }) => notes), ...compared.notes],
   }
 }
 
 /**
  * Reports what `fleet verify` finds: objects that differ from the migrations and from the engine's files.
- * The engine of another build, and a database that cannot be reached, are reported already.
+ * The engine of another build, and a database that cannot be reached, are reported already. A target
+ * that a newer build has migrated, as during a rollout, is a note.
  */
-async function driftFindings(tenancy: Tenancy, findings: Violation[]): Promise<Violation[]> {
-  const known = new Set(findings.map(({ check }) => check))
-  const { drift } = await verifyFleet(tenancy)
-  return drift
+async function findDrift(tenancy: Tenancy, reported: Violation[]): Promise<Found> {
+  const known = new Set(reported.map(({ check }) => check))
+  const { drift, ahead } = await verifyFleet(tenancy)
+  const findings = drift
     .filter(
       ({ target, object }) =>
+        !ahead.includes(target) &&
         !(known.has('build') && /^tenancy( of |$)/.test(target)) &&
         !(known.has('reachable') && object === 'database'),
     )
@@ -215,6 +217,14 @@ async function driftFindings(tenancy: Tenancy, findings: Violation[]): Promise<V
         why: `${why}; \`fleet verify\` shows the definitions`,
       })
     })
+  const notes = ahead.map((target) =>
+    violation('drift', {
+      target,
+      object: target,
+      why: 'a newer build has migrated it, so this build cannot compare it; `doctor` of the newer build can',
+    }),
+  )
+  return { findings, notes }
 }
 
 async function checkDatabase(

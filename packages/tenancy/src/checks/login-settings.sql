@@ -1,5 +1,5 @@
 -- A role may change its own settings (alter role … set), so injected SQL could change them for all later sessions.
-select c.login as object, format('its setting %s is not what setup gives it; the worker restores it within a second, and setup does too', c.setting) as why
+select c.login as object, format('its setting %s differs from what setup sets; the worker restores it within a second, and so does setup', c.setting) as why
 from tenancy.changed_login_settings(false) as c
 union all
 select r.rolname, format('it has the unexpected setting %s', given.setting)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { withConnection } from '#tenancy/base/connect'
+import { newId } from '#tenancy/base/ids'
 import { checkMain } from '#tenancy/checks/doctor'
 import { omitSharedStatistics } from '#tenancy/migrations/script'
 import { closePools } from '#tenancy/registry/pools'
@@ -74,6 +75,40 @@ test('estimates of a shared table tell a tenant no value of another', async () =
   )
   expect(await textsInEstimates()).toEqual([])
   expect(await found()).toEqual([])
+})
+
+test('estimates of a shared table tell at most three ids of tenants', async () => {
+  const [attacker] = tenants.shared
+  const ids = Array.from({ length: 40 }, () => newId())
+  for (const [i, id] of ids.entries())
+    await asAdmin(
+      `insert into shared.notes (tenant_id, id, number, title)
+       select '${id}', gen_random_uuid(), j, 'x' from generate_series(1, ${100 + 10 * i}) as j`,
+    )
+  const idsInEstimates = () =>
+    withTenant(attacker.owner, async (tx) => {
+      const estimate = async (condition: string) => {
+        const [plan] = await rows(tx, `explain (format json) select from notes where ${condition}`)
+        return /"Plan Rows": ?(\d+)/.exec(JSON.stringify(plan))?.[1]
+      }
+      const anyOther = await estimate(`tenant_id = '${newId()}'`)
+      const known: string[] = []
+      for (const id of ids) {
+        const below = await estimate(`tenant_id < '${id}'`)
+        const belowNext = await estimate(`tenant_id < '${id.slice(0, -1)}1'`)
+        const equal = await estimate(`tenant_id = '${id}'`)
+        if (below !== belowNext || equal !== anyOther) known.push(id)
+      }
+      return known
+    })
+  await asAdmin(
+    'alter table shared.notes alter column tenant_id set statistics 100; analyze shared.notes',
+  )
+  expect((await idsInEstimates()).length).toBeGreaterThan(3)
+  await asAdmin(omitSharedStatistics)
+  expect((await idsInEstimates()).length).toBeLessThanOrEqual(3)
+  await asAdmin('analyze shared.notes')
+  expect((await idsInEstimates()).length).toBeLessThanOrEqual(3)
 })
 
 test('the doctor finds statistics of expressions and of several columns, and a column that was analyzed before', async () => {

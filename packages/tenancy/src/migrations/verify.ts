@@ -20,7 +20,13 @@ export type Drift = {
   expected: string | null
   found: string | null
 }
-export type Verification = { targets: number; drift: Drift[]; ms: number }
+export type Verification = {
+  targets: number
+  drift: Drift[]
+  /** The names of targets with migrations that this build does not have. */
+  ahead: string[]
+  ms: number
+}
 
 const chunk = 100
 
@@ -60,7 +66,8 @@ export async function verifyFleet(
     if (location)
       drift.push(...(await driftInDedicatedDatabase(tenancy, target, location, histories)))
   }
-  return { targets: targets.length, drift, ms: Math.round(performance.now() - started) }
+  const ahead = targets.filter(({ unknown }) => unknown.length > 0).map(({ name }) => name)
+  return { targets: targets.length, drift, ahead, ms: Math.round(performance.now() - started) }
 }
 
 async function driftInDedicatedDatabase(

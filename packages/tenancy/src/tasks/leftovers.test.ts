@@ -14,6 +14,7 @@ import { checkFleet } from '#tenancy/checks/doctor'
 import { removeLargeObjects } from '#tenancy/data/large-objects'
 import { connectionString, placementOf, serviceUrl } from '#tenancy/registry/placements'
 import { closePools, platformPool } from '#tenancy/registry/pools'
+import { readEngineSql, runSqlFile } from '#tenancy/migrations/sql-file'
 import { setup } from '#tenancy/setup'
 import { restoreLoginSettings } from '#tenancy/tasks/login-settings'
 import { tenancy, tiers, withTenant } from '#tenancy/testing/fixture/tenancy'
@@ -279,7 +280,7 @@ describe('a tenant that changes the settings of its login', () => {
         }),
       ).toEqual([{ at: '2025-11-30 12:00:00+00', slept: '' }])
       expect(await changed()).toContainEqual(
-        expect.stringContaining(`rowhouse_tenant its setting ${name} is not`),
+        expect.stringContaining(`rowhouse_tenant its setting ${name} differs`),
       )
       const before = await actions()
       await restoreLoginSettings(tenancy())
@@ -300,6 +301,15 @@ describe('a tenant that changes the settings of its login', () => {
     expect(await refusal(queryAs(neighbour.owner, 'select 1'))).not.toBe('nothing was refused')
     await restoreLoginSettings(tenancy())
     expect(await queryAs(neighbour.owner, 'select 1 as one')).toEqual([{ one: 1 }])
+  })
+
+  test('loses nothing that setup gives a new role', async () => {
+    await withConnection(adminUrl, async (admin) => {
+      for (const login of logins) await admin.query(`alter role rowhouse_${login} reset all`)
+      expect(await changed()).toHaveLength(8)
+      await runSqlFile(admin, await readEngineSql('admin', 'roles'))
+    })
+    expect(await changed()).toEqual([])
   })
 
   test('cannot keep them past the next setup', async () => {

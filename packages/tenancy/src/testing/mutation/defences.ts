@@ -641,12 +641,12 @@ export const defences: readonly Defence[] = [
   },
   {
     name: 'that shared tables have no statistics',
-    tests: ['packages/tenancy/src/context/statistics.test.ts'],
+    tests: [src('context/statistics.test.ts')],
     sql: 'alter table shared.notes alter column body set statistics -1;',
   },
   {
     name: 'the check of statistics that were collected earlier',
-    tests: ['packages/tenancy/src/context/statistics.test.ts'],
+    tests: [src('context/statistics.test.ts')],
     sql: rewriteFunction(
       'tenancy.columns_with_statistics()',
       'return query',
@@ -668,19 +668,25 @@ export const defences: readonly Defence[] = [
     put: 'tenancy.changed_login_settings(false)',
   },
   {
-    name: 'that no other role belongs to those of the app',
-    tests: [src('checks/doctor.test.ts')],
-    sql: `do $$ begin if to_regrole('mutant') is null then create role mutant; end if; end $$; grant rowhouse_tenant to mutant;`,
+    name: 'the check other-roles',
+    tests: [src('checks/other-roles.test.ts')],
+    file: src('checks/doctor.ts'),
+    find: 'for (const { name, text } of await readChecks()) {',
+    put: `for (const { name, text } of await readChecks()) { if (name === 'other-roles') continue`,
   },
   {
-    name: 'that the tenant login has no parameter of superusers',
+    name: 'the check direct-grants',
     tests: [src('checks/doctor.test.ts')],
-    sql: `grant set on parameter session_replication_role to rowhouse_tenant;`,
+    file: src('checks/doctor.ts'),
+    find: 'for (const { name, text } of await readChecks()) {',
+    put: `for (const { name, text } of await readChecks()) { if (name === 'direct-grants') continue`,
   },
   {
-    name: 'that nothing publishes the rows of tenants',
+    name: 'the check database-objects',
     tests: [src('checks/doctor.test.ts')],
-    sql: `create publication mutant for all tables;`,
+    file: src('checks/doctor.ts'),
+    find: 'for (const { name, text } of await readChecks()) {',
+    put: `for (const { name, text } of await readChecks()) { if (name === 'database-objects') continue`,
   },
   {
     name: 'that the doctor compares the bodies of functions',
@@ -693,7 +699,7 @@ export const defences: readonly Defence[] = [
     name: 'that the doctor compares schemas with their migrations',
     tests: [src('checks/doctor.test.ts')],
     file: src('checks/doctor.ts'),
-    find: 'drift ? await driftFindings(tenancy, findings) : []',
-    put: '[]',
+    find: 'drift ? await findDrift(tenancy, findings) : {',
+    put: '{',
   },
 ]
